@@ -1,0 +1,52 @@
+export const auditEventTypes = [
+  'ServiceStarted',
+  'CertificateRequested',
+  'RequestApproved',
+  'RequestDenied',
+  'RequestCancelled',
+  'RequestExpired',
+  'IssuanceStarted',
+  'IssuanceAbandoned',
+  'CertificateIssued',
+  'IssuanceFailed',
+  'PolicyEvaluated',
+  'PolicySetLoaded',
+  'ApiTokenCreated',
+  'ApiTokenRevoked',
+  'CertificateAuthorityPinned',
+] as const;
+export type AuditEventType = (typeof auditEventTypes)[number];
+
+/** JSON as RFC 8785 canonicalizes it; no `undefined`, no NaN. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** An event on its way into the log; the writer gives it its place in the chain. */
+export interface AuditEventDraft {
+  readonly type: AuditEventType;
+  readonly at: Date;
+  /** The principal who caused it; null where the service itself did. */
+  readonly principal: string | null;
+  readonly cluster: string | null;
+  readonly requestId: string | null;
+  readonly fingerprintSha256: string | null;
+  readonly details: { readonly [key: string]: Json };
+}
+
+/** An event in the log. `hash` = SHA-256(previousHash ‖ canonical). */
+export interface AuditEvent extends AuditEventDraft {
+  /** 1, 2, 3 … without gaps. */
+  readonly seq: number;
+  /** RFC 8785 bytes of the event without its two hashes, as text. */
+  readonly canonical: string;
+  /** Lower-case hex; 64 zeros before the first event. */
+  readonly previousHash: string;
+  readonly hash: string;
+}
+
+export interface ChainVerification {
+  readonly valid: boolean;
+  readonly events: number;
+  /** Hash of the last event; 64 zeros for an empty log. */
+  readonly head: string;
+  readonly firstInvalidSeq: number | null;
+}

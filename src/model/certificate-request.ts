@@ -1,0 +1,95 @@
+import type { KeyAlgorithm } from '../pki/key-algorithm.js';
+import type { RecordedDecision } from './decision.js';
+import type { Requester } from './principal.js';
+
+/** The states of a request; `state-machine.ts` in issuance says which moves exist. */
+export const requestStates = [
+  'pending',
+  'approved',
+  'denied',
+  'cancelled',
+  'expired',
+  'issuing',
+  'issued',
+  'failed',
+] as const;
+export type RequestState = (typeof requestStates)[number];
+
+export interface PublicKeyReference {
+  readonly algorithm: KeyAlgorithm;
+  /** SHA-256 of the DER SubjectPublicKeyInfo, lower-case hex. */
+  readonly spkiSha256: string;
+}
+
+/** A person's decision on a pending request. */
+export interface Approval {
+  readonly principal: string;
+  readonly at: Date;
+  readonly comment: string | null;
+}
+
+export interface Failure {
+  /** TitleCase and stable: `IssuedCertificateMismatch`, `NoLongerPermitted`. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/**
+ * One try at getting a certificate signed, recorded before anything is signed. An outcome is accepted only from
+ * the current owner and attempt number.
+ */
+export interface IssuanceAttempt {
+  /** 1 for the first try; a new try gets a new number and, with a local CA, a new serial number. */
+  readonly number: number;
+  /** The process that works on it. */
+  readonly owner: string;
+  readonly leaseUntil: Date;
+  readonly startedAt: Date;
+  readonly spkiSha256: string;
+  /** What the signer will use, e.g. `serialNumber` with a local CA, `objectName` with a cluster's signer. */
+  readonly intent: SigningIntent;
+}
+
+/** What is recorded before signing, so that whatever got signed can be found or ruled out after a crash. */
+export type SigningIntent =
+  | { readonly signer: 'localCA'; readonly serialNumber: string; readonly tbsSha256: string }
+  | { readonly signer: 'kubernetes'; readonly objectName: string };
+
+/** A request for a user certificate, held for a decision. All fields of the ask are fixed when it is recorded. */
+export interface CertificateRequest {
+  /** UUIDv7, so that ids sort by creation. */
+  readonly id: string;
+  readonly state: RequestState;
+  readonly cluster: string;
+  readonly username: string;
+  /** Unique; in the order asked for. */
+  readonly groups: readonly string[];
+  readonly keyAlgorithm: KeyAlgorithm;
+  /** The caller's PKCS#10 as DER; null where kubepass generates the key at collection. */
+  readonly certificationRequest: Uint8Array | null;
+  readonly publicKey: PublicKeyReference | null;
+  readonly expirationSeconds: number;
+  readonly namespace: string | null;
+  readonly reason: string | null;
+  readonly requester: Requester;
+  /** The name of the principal who may collect the key. */
+  readonly collector: string;
+  readonly createdAt: Date;
+  /** When a pending or an approved, uncollected request lapses; null in every other state. */
+  readonly expiresAt: Date | null;
+  readonly decision: RecordedDecision;
+  readonly approvals: readonly Approval[];
+  /** The latest try; null before the first. */
+  readonly attempt: IssuanceAttempt | null;
+  /** Fingerprint of the issued certificate. */
+  readonly fingerprintSha256: string | null;
+  readonly failure: Failure | null;
+}
+
+/** One line of a request's history, taken from the audit log. */
+export interface TimelineEntry {
+  readonly at: Date;
+  readonly type: string;
+  readonly principal: string | null;
+  readonly message: string | null;
+}

@@ -1,0 +1,25 @@
+import type { PublicKeyReference } from './certificate-request.js';
+
+/** A certificate in the inventory of issued identities, as read back from its DER. */
+export interface Certificate {
+  /** SHA-256 of the DER, lower-case hex. */
+  readonly fingerprintSha256: string;
+  /** Lower-case hex without colons, as many digits as the INTEGER's octets need. */
+  readonly serialNumber: string;
+  /** RFC 4514-like display form; never parsed back. */
+  readonly subject: string;
+  readonly issuer: string;
+  readonly username: string;
+  readonly groups: readonly string[];
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly publicKey: PublicKeyReference;
+  readonly cluster: string;
+  readonly requestId: string;
+  readonly der: Uint8Array;
+  /** SHA-256 of the issuing CA's certificate, lower-case hex, where it is known. */
+  readonly issuerFingerprintSha256: string | null;
+  /** True where the certificate exists but nobody holds its key: the key was lost before it could be handed out. */
+  readonly orphan: boolean;
+  readonly issuedAt: Date;
+}

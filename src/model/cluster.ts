@@ -1,0 +1,14 @@
+/** A cluster as kubepass knows it. */
+export interface Cluster {
+  /** A DNS label. */
+  readonly name: string;
+  /** `https://host:port` of its API server, as it goes into kubeconfigs. */
+  readonly server: string;
+  readonly signer: 'localCA' | 'kubernetes';
+  /** PEM bundle: what a kubeconfig carries to trust the API server. */
+  readonly servingCertificateAuthority: string;
+  /** PEM bundle: what user certificates chain to; null where it is unknown. */
+  readonly clientCertificateAuthority: string | null;
+  readonly allowPrivilegedGroups: readonly string[];
+  readonly nameAlphabet: 'ascii' | 'unicode';
+}

@@ -1,0 +1,72 @@
+/** One reason why a request is not permitted. `source` names the guardrail, policy or rule that says so. */
+export interface Violation {
+  readonly source: string;
+  /** TitleCase and stable, as in Kubernetes conditions: `GroupNotPermitted`. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** How one guardrail or policy looked at the request, check by check. */
+export interface TraceEntry {
+  readonly kind: 'guardrail' | 'policy';
+  readonly name: string;
+  readonly verdict: 'permits' | 'denies' | 'notApplicable';
+  readonly checks: readonly TraceCheck[];
+}
+
+export interface TraceCheck {
+  readonly check: string;
+  readonly passed: boolean;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** A policy's verdict as it is stored with the decision; the full trace is recomputed from the facts. */
+export interface PolicyVerdict {
+  readonly name: string;
+  readonly verdict: 'permits' | 'denies' | 'notApplicable';
+  readonly reasons: readonly string[];
+}
+
+interface DecisionBase {
+  readonly violations: readonly Violation[];
+  readonly trace: readonly TraceEntry[];
+}
+
+/** What policy says of a request. Denied is a value, not an exception. */
+export type Decision =
+  | (DecisionBase & {
+      readonly outcome: 'permitted';
+      readonly approval: 'auto' | 'manual';
+      /** The policy that decides. */
+      readonly policy: string;
+      /** The lifetime, in seconds: as asked, or the default under the deciding policy. */
+      readonly expirationSeconds: number;
+    })
+  | (DecisionBase & {
+      readonly outcome: 'denied';
+      readonly approval: null;
+      readonly policy: null;
+    });
+
+/** What a decision was made on besides the request and the requester: the cluster's own rules. */
+export interface DecisionFacts {
+  readonly cluster: string;
+  /** Privileged groups that the cluster's configuration lets policies give out, e.g. `kubeadm:cluster-admins`. */
+  readonly allowPrivilegedGroups: readonly string[];
+  /** `unicode` admits NFC letters, digits and inner spaces in names, never control or format characters. */
+  readonly nameAlphabet: 'ascii' | 'unicode';
+}
+
+/** The decision as it is kept with its request: enough to recompute the full trace later. */
+export interface RecordedDecision {
+  readonly outcome: 'permitted' | 'denied';
+  readonly approval: 'auto' | 'manual' | null;
+  readonly policy: string | null;
+  readonly violations: readonly Violation[];
+  readonly facts: DecisionFacts;
+  readonly verdicts: readonly PolicyVerdict[];
+  /** SHA-256 of the policy set in force, lower-case hex; its texts are stored once per digest. */
+  readonly policySetDigest: string;
+  readonly decidedAt: Date;
+}

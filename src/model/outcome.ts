@@ -1,0 +1,32 @@
+import type { CertificateRequest, RequestState } from './certificate-request.js';
+
+/** Why a use case did not do what it was asked: expected, so a value. Only `http/` turns it into a status. */
+export type Refusal =
+  | { readonly kind: 'invalid-request'; readonly errors: readonly FieldError[] }
+  | { readonly kind: 'unacceptable-csr'; readonly reason: string; readonly message: string }
+  /** The denial is recorded; the request says why. */
+  | { readonly kind: 'policy-denied'; readonly request: CertificateRequest }
+  | { readonly kind: 'not-permitted'; readonly message: string }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'state-conflict'; readonly state: RequestState; readonly message: string; readonly requestId: string }
+  /** The same Idempotency-Key came with another body. */
+  | { readonly kind: 'idempotency-key-reused' }
+  /** The first request with this Idempotency-Key is still being answered. */
+  | { readonly kind: 'idempotency-key-in-flight'; readonly requestId: string | null }
+  /** The key that this request generated was handed out once and cannot be handed out again. */
+  | { readonly kind: 'key-already-collected'; readonly requestId: string }
+  /** The request was recorded but the signing ended in failure or must be tried again. */
+  | { readonly kind: 'issuance-failed'; readonly request: CertificateRequest }
+  | { readonly kind: 'issuance-unavailable'; readonly request: CertificateRequest };
+
+export interface FieldError {
+  /** JSON pointer into the body, or into `/query` … for parameters. */
+  readonly pointer: string;
+  readonly message: string;
+}
+
+export type Outcome<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+
+export const done = <T>(value: T): Outcome<T> => ({ ok: true, value });
+export const refused = (refusal: Refusal): Outcome<never> => ({ ok: false, refusal });

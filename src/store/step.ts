@@ -1,0 +1,113 @@
+import type { ApiToken } from '../model/api-token.js';
+import type { AuditEventDraft } from '../model/audit-event.js';
+import type { Certificate } from '../model/certificate.js';
+import type {
+  Approval,
+  CertificateRequest,
+  Failure,
+  IssuanceAttempt,
+  PublicKeyReference,
+  RequestState,
+} from '../model/certificate-request.js';
+
+/**
+ * What one use case wants committed: state changes and the audit events that tell of them, all or nothing.
+ * It is data, so that many steps can share one transaction and a second database can run the same steps.
+ */
+export interface Step {
+  readonly operations: readonly Operation[];
+  readonly events: readonly AuditEventDraft[];
+}
+
+export type Operation =
+  | { readonly op: 'insertRequest'; readonly request: CertificateRequest }
+  | MoveRequest
+  | { readonly op: 'insertCertificate'; readonly certificate: Certificate }
+  | { readonly op: 'rememberPolicySet'; readonly digest: string; readonly texts: PolicySetTexts }
+  | { readonly op: 'insertApiToken'; readonly token: ApiToken; readonly secretSha256: string }
+  | { readonly op: 'revokeApiToken'; readonly id: string; readonly at: Date }
+  | { readonly op: 'insertIdempotencyKey'; readonly entry: NewIdempotencyEntry }
+  | { readonly op: 'answerIdempotencyKey'; readonly scope: IdempotencyScope; readonly answer: IdempotentAnswer }
+  | { readonly op: 'forgetIdempotencyKeys'; readonly createdBefore: Date }
+  | { readonly op: 'pinCertificateAuthority'; readonly cluster: string; readonly spkiSha256: string };
+
+/** Compare-and-set on a request: applies only while it is in `from`. */
+export interface MoveRequest {
+  readonly op: 'moveRequest';
+  readonly id: string;
+  readonly from: {
+    readonly state: RequestState;
+    /** Where given, only while this owner holds this attempt. */
+    readonly owner?: string;
+    readonly attempt?: number;
+    /** Where given, only while the attempt's lease ended before this instant: a takeover. */
+    readonly leaseEndedBefore?: Date;
+  };
+  readonly to: {
+    readonly state: RequestState;
+    readonly expiresAt?: Date | null;
+    readonly approvals?: readonly Approval[];
+    readonly attempt?: IssuanceAttempt;
+    readonly publicKey?: PublicKeyReference | null;
+    readonly fingerprintSha256?: string;
+    readonly failure?: Failure | null;
+  };
+}
+
+/** The policy files of a set by path, in order. */
+export type PolicySetTexts = readonly { readonly path: string; readonly text: string }[];
+
+export interface IdempotencyScope {
+  readonly principal: string;
+  readonly method: string;
+  readonly path: string;
+  readonly key: string;
+}
+
+export interface NewIdempotencyEntry extends IdempotencyScope {
+  /** SHA-256 of the raw body, lower-case hex. */
+  readonly bodySha256: string;
+  readonly requestId: string;
+  readonly createdAt: Date;
+}
+
+/** A first answer as it goes out again, byte for byte. `body` null: it held a private key and is not kept. */
+export interface IdempotentAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+}
+
+export interface IdempotencyEntry extends NewIdempotencyEntry {
+  /** Null while unanswered: in flight, or its process died first. */
+  readonly answer: IdempotentAnswer | null;
+}
+
+/** Why a step was not committed. Nothing of it was written. */
+export type Conflict =
+  /** The request is not (any more) in the state, or with the owner and attempt, that the step expects. */
+  | { readonly kind: 'request'; readonly id: string }
+  | { readonly kind: 'idempotencyKey' }
+  | { readonly kind: 'apiToken'; readonly id: string }
+  | { readonly kind: 'certificateAuthority'; readonly cluster: string }
+  /** A unique value exists already (a serial number of the same issuer, a fingerprint). */
+  | { readonly kind: 'unique'; readonly what: string };
+
+export type CommitResult =
+  { readonly committed: true } | { readonly committed: false; readonly conflict: Conflict };
+
+/** The one ordered writer: steps are committed in the order they came, many in one transaction. */
+export interface Writer {
+  /** Resolves after the commit is on disk. Throws `StoreBusyError` where the queue is full, `StoreUnavailableError` where the commit failed. */
+  commit(step: Step): Promise<CommitResult>;
+}
+
+/** The writer's queue is full: back-pressure, not a fault. */
+export class StoreBusyError extends Error {
+  override readonly name = 'StoreBusyError';
+}
+
+/** The database refused or failed the commit; nothing of the step is stored. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}

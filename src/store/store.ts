@@ -1,0 +1,83 @@
+import type { AuditEvent } from '../model/audit-event.js';
+import type { Certificate } from '../model/certificate.js';
+import type { CertificateRequest, RequestState } from '../model/certificate-request.js';
+import type { Page, PageQuery } from '../model/page.js';
+import type { ApiTokenReader } from '../identity/api-token-reader.js';
+import type { IdempotencyEntry, IdempotencyScope, PolicySetTexts, Writer } from './step.js';
+
+/** Everything kubepass keeps: read ports, and the one writer. */
+export interface Store {
+  readonly writer: Writer;
+  readonly requests: RequestReader;
+  readonly certificates: CertificateReader;
+  readonly auditEvents: AuditEventReader;
+  readonly apiTokens: ApiTokenReader;
+  readonly idempotencyKeys: IdempotencyReader;
+  readonly policySets: { find(digest: string): Promise<PolicySetTexts | null> };
+  readonly certificateAuthorities: { pinnedSpkiSha256(cluster: string): Promise<string | null> };
+  /** Answers when the database does; for `/readyz`. */
+  ping(): Promise<void>;
+  /** Lets queued steps finish, then closes. */
+  close(): Promise<void>;
+}
+
+export interface RequestFilter {
+  readonly state?: RequestState;
+  readonly cluster?: string;
+  readonly username?: string;
+  readonly requester?: string;
+  /** Only requests that this principal asked for or collects. */
+  readonly visibleTo?: string;
+}
+
+export interface RequestReader {
+  find(id: string): Promise<CertificateRequest | null>;
+  /** Newest first. */
+  list(filter: RequestFilter, page: PageQuery): Promise<Page<CertificateRequest>>;
+  /** Requests in `issuing`, and `approved` ones that came with a CSR: what recovery must finish. Oldest first. */
+  unfinished(): Promise<readonly CertificateRequest[]>;
+  /** Pending and approved requests whose `expiresAt` has passed, oldest first, at most 500. */
+  lapsed(now: Date): Promise<readonly CertificateRequest[]>;
+}
+
+export interface CertificateFilter {
+  readonly cluster?: string;
+  readonly username?: string;
+  readonly group?: string;
+  readonly serialNumber?: string;
+  readonly expiresBefore?: Date;
+  readonly expiresAfter?: Date;
+  /** Only certificates whose request this principal asked for or collects. */
+  readonly visibleTo?: string;
+}
+
+export interface CertificateReader {
+  findByFingerprint(fingerprintSha256: string): Promise<Certificate | null>;
+  /** Newest first. */
+  list(filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>>;
+}
+
+export interface AuditEventFilter {
+  readonly type?: string;
+  readonly principal?: string;
+  readonly cluster?: string;
+  readonly requestId?: string;
+  readonly fingerprintSha256?: string;
+  readonly after?: Date;
+  readonly before?: Date;
+}
+
+export interface AuditEventReader {
+  /** Oldest first, so that a follower can keep its cursor and come back. */
+  list(filter: AuditEventFilter, page: PageQuery): Promise<Page<AuditEvent>>;
+  /** The whole history of one request, oldest first. */
+  ofRequest(requestId: string): Promise<readonly AuditEvent[]>;
+  /** Events with `seq` > `afterSeq`, in order, at most `limit`: for verification and export in chunks. */
+  chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]>;
+  /** Number and hash of the last committed event. */
+  head(): Promise<{ readonly seq: number; readonly hash: string }>;
+}
+
+export interface IdempotencyReader {
+  find(scope: IdempotencyScope): Promise<IdempotencyEntry | null>;
+}
