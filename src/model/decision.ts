@@ -1,3 +1,20 @@
+import type { Role } from './principal.js';
+
+/** Which principals: OR within a field, AND across fields; an omitted field matches any, an empty list none. */
+export interface PrincipalSelector {
+  /** Globs. */
+  readonly names?: readonly string[];
+  /** Globs. */
+  readonly groups?: readonly string[];
+  readonly roles?: readonly Role[];
+}
+
+/** How many approvals a request needs, and from whom; omitted `approvers`: whoever holds role approver or admin. */
+export interface ApprovalStage {
+  readonly count: number;
+  readonly approvers?: PrincipalSelector;
+}
+
 /** One reason why a request is not permitted. `source` names the guardrail, policy or rule that says so. */
 export interface Violation {
   readonly source: string;
@@ -40,6 +57,8 @@ export type Decision =
       readonly approval: 'auto' | 'manual';
       /** The policy that decides. */
       readonly policy: string;
+      /** Empty where approval is automatic. */
+      readonly stages: readonly ApprovalStage[];
       /** The lifetime, in seconds: as asked, or the default under the deciding policy. */
       readonly expirationSeconds: number;
     })
@@ -63,6 +82,8 @@ export interface RecordedDecision {
   readonly outcome: 'permitted' | 'denied';
   readonly approval: 'auto' | 'manual' | null;
   readonly policy: string | null;
+  /** Fixed at the request; a later policy set does not change who must approve. */
+  readonly stages: readonly ApprovalStage[];
   readonly violations: readonly Violation[];
   readonly facts: DecisionFacts;
   readonly verdicts: readonly PolicyVerdict[];

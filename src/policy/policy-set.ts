@@ -1,16 +1,10 @@
 import type { KeyAlgorithm } from '../pki/key-algorithm.js';
-import type { Role } from '../model/principal.js';
+import type { ApprovalStage, PrincipalSelector } from '../model/decision.js';
 
 /** Which requests a policy or guardrail speaks about: OR within a field, AND across; omitted matches any, empty none. */
 export interface Selector {
   readonly clusters?: readonly string[];
   readonly requesters?: PrincipalSelector;
-}
-
-export interface PrincipalSelector {
-  readonly names?: readonly string[];
-  readonly groups?: readonly string[];
-  readonly roles?: readonly Role[];
 }
 
 export interface Policy {
@@ -24,11 +18,8 @@ export interface Policy {
     readonly keyAlgorithms?: readonly (KeyAlgorithm | 'RSA')[];
     readonly minRsaBits?: number;
   };
-  readonly approval: {
-    readonly mode: 'auto' | 'manual';
-    /** Who may approve; omitted: whoever holds the approver role. */
-    readonly approvers?: PrincipalSelector;
-  };
+  readonly approval:
+    { readonly mode: 'auto' } | { readonly mode: 'manual'; readonly stages: readonly ApprovalStage[] };
 }
 
 export interface Guardrail {

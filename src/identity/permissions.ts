@@ -1,0 +1,74 @@
+import type { CertificateRequest } from '../model/certificate-request.js';
+import type { Principal, Role } from '../model/principal.js';
+
+/** What a principal may do at all, by role; `GET /v1/whoami` lists them. */
+export const actions = [
+  'request-certificates',
+  'approve-requests',
+  'read-all-requests',
+  'read-all-certificates',
+  'read-cluster-csrs',
+  'evaluate-policies',
+  'draft-policies',
+  'read-audit-events',
+  'manage-api-tokens',
+  'probe-clusters',
+] as const;
+export type Action = (typeof actions)[number];
+
+const permitted: Record<Action, readonly Role[] | 'anyone'> = {
+  'request-certificates': ['requester', 'admin'],
+  'approve-requests': ['approver', 'admin'],
+  'read-all-requests': ['approver', 'auditor', 'admin'],
+  'read-all-certificates': ['auditor', 'admin'],
+  'read-cluster-csrs': ['approver', 'auditor', 'admin'],
+  'evaluate-policies': 'anyone',
+  'draft-policies': ['auditor', 'admin'],
+  'read-audit-events': ['auditor', 'admin'],
+  'manage-api-tokens': ['admin'],
+  'probe-clusters': ['admin'],
+};
+
+export function may(principal: Principal, action: Action): boolean {
+  const allowed = permitted[action];
+  return allowed === 'anyone' || principal.roles.some((role) => allowed.includes(role));
+}
+
+export function permissionsOf(principal: Principal): readonly Action[] {
+  return actions.filter((action) => may(principal, action));
+}
+
+/** Whether the request's record, and the certificate it led to, may be shown. */
+export function mayReadRequest(principal: Principal, request: CertificateRequest): boolean {
+  return may(principal, 'read-all-requests') || isParty(principal, request);
+}
+
+export function mayReadCertificate(principal: Principal, request: CertificateRequest): boolean {
+  return may(principal, 'read-all-certificates') || isParty(principal, request);
+}
+
+export function mayCancel(principal: Principal, request: CertificateRequest): boolean {
+  return principal.name === request.requester.name || principal.roles.includes('admin');
+}
+
+export function mayCollect(principal: Principal, request: CertificateRequest): boolean {
+  return principal.name === request.collector;
+}
+
+/**
+ * Why this principal may not decide on the request; null where it may. Nobody decides on what they asked for,
+ * will collect or will be, nor through a credential that the requester made, directly or through others.
+ */
+export function whyNotDecide(principal: Principal, request: CertificateRequest): string | null {
+  if (!may(principal, 'approve-requests')) return 'deciding on requests takes the role approver or admin';
+  if (principal.name === request.requester.name) return 'the requester does not decide on their own request';
+  if (principal.name === request.collector) return 'the collector does not decide on the request';
+  if (principal.name === request.username) return 'nobody decides on a certificate for their own username';
+  if (principal.createdBy.includes(request.requester.name))
+    return `this token was created by ${JSON.stringify(request.requester.name)}, who made the request`;
+  return null;
+}
+
+function isParty(principal: Principal, request: CertificateRequest): boolean {
+  return principal.name === request.requester.name || principal.name === request.collector;
+}

@@ -1,0 +1,208 @@
+import type { ApiToken } from './model/api-token.js';
+import type { AuditEvent, ChainVerification } from './model/audit-event.js';
+import type { Certificate } from './model/certificate.js';
+import type { CertificateRequest, TimelineEntry } from './model/certificate-request.js';
+import type { Cluster } from './model/cluster.js';
+import type { Decision } from './model/decision.js';
+import type { Outcome } from './model/outcome.js';
+import type { Page, PageQuery } from './model/page.js';
+import type { Principal, Role } from './model/principal.js';
+import type { KeyAlgorithm } from './pki/key-algorithm.js';
+
+/**
+ * What the HTTP edge may call. Every method takes the calling principal and checks what it may do; expected
+ * refusals come back as values (`Outcome`), faults are thrown.
+ */
+export interface Services {
+  readonly authenticator: Authenticator;
+  readonly certificateRequests: CertificateRequestService;
+  readonly certificates: CertificateService;
+  readonly clusters: ClusterService;
+  readonly policies: PolicyService;
+  readonly auditEvents: AuditEventService;
+  readonly apiTokens: ApiTokenService;
+  readonly health: HealthService;
+  readonly idempotency: IdempotencyService;
+}
+
+export interface Authenticator {
+  /** The principal behind `Authorization: Bearer <token>`; null where the token is unknown, expired or revoked. */
+  authenticate(token: string): Promise<Principal | null>;
+}
+
+/** The body of `POST /v1/certificate-requests`, its shape already checked by the route's schema. */
+export interface CertificateRequestAsk {
+  readonly cluster?: string;
+  readonly username?: string;
+  readonly groups?: readonly string[];
+  /** PEM PKCS#10. */
+  readonly csr?: string;
+  readonly keyAlgorithm?: KeyAlgorithm;
+  readonly expirationSeconds?: number;
+  readonly namespace?: string;
+  readonly reason?: string;
+  readonly collector?: string;
+}
+
+/** The caller's Idempotency-Key and what it is bound to; recorded with the request, in the same commit. */
+export interface IdempotencyToken {
+  readonly method: string;
+  readonly path: string;
+  readonly key: string;
+  /** SHA-256 of the raw body, lower-case hex. */
+  readonly bodySha256: string;
+}
+
+export interface CertificateRequestFilter {
+  readonly state?: CertificateRequest['state'];
+  readonly cluster?: string;
+  readonly username?: string;
+  readonly requester?: string;
+}
+
+export interface CertificateRequestView {
+  readonly request: CertificateRequest;
+  readonly certificate: Certificate | null;
+}
+
+/** A kubeconfig on its way out, and the request that it came from. `yaml` may hold a private key: never log it. */
+export interface CollectedKubeconfig {
+  readonly request: CertificateRequest;
+  readonly certificate: Certificate;
+  readonly yaml: string;
+}
+
+export interface CertificateRequestService {
+  /**
+   * Records the request with its decision. A denied one is recorded too and comes back as `policy-denied`.
+   * `waitSeconds` (0 … 30) waits for the end of issuing where issuing starts at once.
+   */
+  create(
+    principal: Principal,
+    ask: CertificateRequestAsk,
+    options: { readonly waitSeconds: number; readonly idempotency: IdempotencyToken | null },
+  ): Promise<Outcome<CertificateRequestView>>;
+  list(principal: Principal, filter: CertificateRequestFilter, page: PageQuery): Promise<Page<CertificateRequestView>>;
+  find(
+    principal: Principal,
+    id: string,
+  ): Promise<Outcome<CertificateRequestView & { readonly timeline: readonly TimelineEntry[] }>>;
+  approve(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;
+  deny(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;
+  cancel(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;
+  /** The issued certificate; `state-conflict` while there is none. */
+  certificate(principal: Principal, id: string): Promise<Outcome<Certificate>>;
+  /** A kubeconfig for a caller who holds the key in the file `clientKeyPath`. */
+  kubeconfig(principal: Principal, id: string, clientKeyPath: string): Promise<Outcome<CollectedKubeconfig>>;
+  /** Generates the key, issues, and answers the complete kubeconfig: the key is in it and nowhere else. */
+  collect(principal: Principal, id: string): Promise<Outcome<CollectedKubeconfig>>;
+  /** `create` and `collect` at once; `awaiting` where a person must decide or somebody else collects. */
+  createKubeconfig(
+    principal: Principal,
+    ask: CertificateRequestAsk,
+    options: { readonly idempotency: IdempotencyToken | null },
+  ): Promise<
+    Outcome<
+      | { readonly kind: 'collected'; readonly kubeconfig: CollectedKubeconfig }
+      | { readonly kind: 'awaiting'; readonly request: CertificateRequest }
+    >
+  >;
+}
+
+/** A first answer, kept to be given again byte for byte. */
+export interface RecordedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface IdempotencyService {
+  /**
+   * What is known of this key: `new`; an `answer` to give again; `keyCollected` where the answer held a private
+   * key; `inFlight`; `otherBody`; or `unanswered`, where the request was recorded but its answer never left (a
+   * crash or a 5xx): calling `create` or `createKubeconfig` again with the same token goes on with that request.
+   */
+  look(
+    principal: Principal,
+    token: IdempotencyToken,
+  ): Promise<
+    | { readonly kind: 'new' | 'unanswered' | 'inFlight' | 'otherBody' }
+    | { readonly kind: 'answer'; readonly answer: RecordedAnswer }
+    | { readonly kind: 'keyCollected'; readonly requestId: string }
+  >;
+  /** Keeps the first answer; `body` null where it held a private key. Does nothing where no request was recorded. */
+  record(
+    principal: Principal,
+    token: IdempotencyToken,
+    answer: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string | null },
+  ): Promise<void>;
+}
+
+export interface CertificateFilterAsk {
+  readonly cluster?: string;
+  readonly username?: string;
+  readonly group?: string;
+  readonly serialNumber?: string;
+  readonly expiresBefore?: Date;
+  readonly expiresAfter?: Date;
+}
+
+export interface CertificateService {
+  list(principal: Principal, filter: CertificateFilterAsk, page: PageQuery): Promise<Page<Certificate>>;
+  find(principal: Principal, fingerprintSha256: string): Promise<Outcome<Certificate>>;
+}
+
+export interface ClusterService {
+  list(principal: Principal): readonly Cluster[];
+  find(principal: Principal, name: string): Outcome<Cluster>;
+}
+
+/** A loaded policy or guardrail as it is shown: its name, the file it came from, and its YAML as parsed. */
+export interface LoadedPolicy {
+  readonly kind: 'Policy' | 'Guardrail';
+  readonly name: string;
+  readonly path: string;
+  readonly spec: unknown;
+}
+
+export interface PolicyService {
+  list(principal: Principal): { readonly digest: string; readonly items: readonly LoadedPolicy[] };
+  /** The decision on a request that is not made; leaves only an audit event behind. */
+  evaluate(principal: Principal, ask: CertificateRequestAsk): Promise<Outcome<Decision>>;
+}
+
+export interface AuditEventQuery {
+  readonly type?: string;
+  readonly principal?: string;
+  readonly cluster?: string;
+  readonly requestId?: string;
+  readonly fingerprintSha256?: string;
+  readonly after?: Date;
+  readonly before?: Date;
+}
+
+export interface AuditEventService {
+  list(principal: Principal, filter: AuditEventQuery, page: PageQuery): Promise<Outcome<Page<AuditEvent>>>;
+  /** Every matching event as its canonical text, oldest first, read in chunks. */
+  export(principal: Principal, filter: AuditEventQuery): Outcome<AsyncIterable<string>>;
+  verify(principal: Principal): Promise<Outcome<ChainVerification>>;
+}
+
+export interface NewApiToken {
+  readonly name: string;
+  readonly groups?: readonly string[];
+  readonly roles: readonly Role[];
+  readonly expiresInSeconds?: number;
+}
+
+export interface ApiTokenService {
+  /** The secret is in this answer and nowhere else. */
+  create(principal: Principal, ask: NewApiToken): Promise<Outcome<{ readonly token: ApiToken; readonly secret: string }>>;
+  list(principal: Principal, page: PageQuery): Promise<Outcome<Page<ApiToken>>>;
+  revoke(principal: Principal, id: string): Promise<Outcome<ApiToken>>;
+}
+
+export interface HealthService {
+  /** Throws where the service cannot do its work. */
+  ready(): Promise<void>;
+}
