@@ -134,7 +134,11 @@ export interface IdempotencyService {
   record(
     principal: Principal,
     token: IdempotencyToken,
-    answer: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string | null },
+    answer: {
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string | null;
+    },
   ): Promise<void>;
 }
 
@@ -197,7 +201,10 @@ export interface NewApiToken {
 
 export interface ApiTokenService {
   /** The secret is in this answer and nowhere else. */
-  create(principal: Principal, ask: NewApiToken): Promise<Outcome<{ readonly token: ApiToken; readonly secret: string }>>;
+  create(
+    principal: Principal,
+    ask: NewApiToken,
+  ): Promise<Outcome<{ readonly token: ApiToken; readonly secret: string }>>;
   list(principal: Principal, page: PageQuery): Promise<Outcome<Page<ApiToken>>>;
   revoke(principal: Principal, id: string): Promise<Outcome<ApiToken>>;
 }

@@ -8,7 +8,12 @@ export type Refusal =
   | { readonly kind: 'policy-denied'; readonly request: CertificateRequest }
   | { readonly kind: 'not-permitted'; readonly message: string }
   | { readonly kind: 'not-found' }
-  | { readonly kind: 'state-conflict'; readonly state: RequestState; readonly message: string; readonly requestId: string }
+  | {
+      readonly kind: 'state-conflict';
+      readonly state: RequestState;
+      readonly message: string;
+      readonly requestId: string;
+    }
   /** The same Idempotency-Key came with another body. */
   | { readonly kind: 'idempotency-key-reused' }
   /** The first request with this Idempotency-Key is still being answered. */
@@ -25,8 +30,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-export type Outcome<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
 
 export const done = <T>(value: T): Outcome<T> => ({ ok: true, value });
 export const refused = (refusal: Refusal): Outcome<never> => ({ ok: false, refusal });

@@ -145,9 +145,11 @@ export function readOid(element: DerElement): string {
   let startOfArc = true;
   for (const octet of content) {
     // X.690 8.19.2: a subidentifier has no leading 0x80 octets.
-    if (startOfArc && octet === 0x80) throw new DerError('an OBJECT IDENTIFIER is not in its shortest form', element.offset);
+    if (startOfArc && octet === 0x80)
+      throw new DerError('an OBJECT IDENTIFIER is not in its shortest form', element.offset);
     arc = arc * 128 + (octet & 0x7f);
-    if (arc > Number.MAX_SAFE_INTEGER) throw new DerError('an OBJECT IDENTIFIER has an arc that is too large', element.offset);
+    if (arc > Number.MAX_SAFE_INTEGER)
+      throw new DerError('an OBJECT IDENTIFIER has an arc that is too large', element.offset);
     startOfArc = octet < 0x80;
     if (!startOfArc) continue;
     if (arcs.length === 0) {

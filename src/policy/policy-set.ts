@@ -18,8 +18,7 @@ export interface Policy {
     readonly keyAlgorithms?: readonly (KeyAlgorithm | 'RSA')[];
     readonly minRsaBits?: number;
   };
-  readonly approval:
-    { readonly mode: 'auto' } | { readonly mode: 'manual'; readonly stages: readonly ApprovalStage[] };
+  readonly approval: { readonly mode: 'auto' } | { readonly mode: 'manual'; readonly stages: readonly ApprovalStage[] };
 }
 
 export interface Guardrail {

@@ -93,8 +93,7 @@ export type Conflict =
   /** A unique value exists already (a serial number of the same issuer, a fingerprint). */
   | { readonly kind: 'unique'; readonly what: string };
 
-export type CommitResult =
-  { readonly committed: true } | { readonly committed: false; readonly conflict: Conflict };
+export type CommitResult = { readonly committed: true } | { readonly committed: false; readonly conflict: Conflict };
 
 /** The one ordered writer: steps are committed in the order they came, many in one transaction. */
 export interface Writer {

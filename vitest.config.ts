@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, timeoutSeconds = 10) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: timeoutSeconds * 1000,
+    hookTimeout: timeoutSeconds * 1000,
+  },
+});
+
+/** `npm test` runs unit, http and contract; the others have commands of their own. */
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit'),
+      project('http', 30),
+      project('contract', 30),
+      project('crash', 600),
+      project('browser', 120),
+    ],
+  },
+});
