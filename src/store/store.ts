@@ -53,6 +53,8 @@ export interface CertificateFilter {
 
 export interface CertificateReader {
   findByFingerprint(fingerprintSha256: string): Promise<Certificate | null>;
+  /** Those of the fingerprints that are known, in no particular order. */
+  findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]>;
   /** Newest first. */
   list(filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>>;
 }
