@@ -1,6 +1,7 @@
 import type { ApiToken } from './model/api-token.js';
 import type { AuditEvent, ChainVerification } from './model/audit-event.js';
 import type { Certificate } from './model/certificate.js';
+import type { CertificateAuthority } from './model/certificate-authority.js';
 import type { CertificateRequest, TimelineEntry } from './model/certificate-request.js';
 import type { Cluster } from './model/cluster.js';
 import type { Decision } from './model/decision.js';
@@ -159,6 +160,11 @@ export interface CertificateService {
 export interface ClusterService {
   list(principal: Principal): readonly Cluster[];
   find(principal: Principal, name: string): Outcome<Cluster>;
+  /** `client` null where the cluster's client CA is not known. */
+  certificateAuthorities(
+    principal: Principal,
+    name: string,
+  ): Outcome<{ readonly serving: CertificateAuthority; readonly client: CertificateAuthority | null }>;
 }
 
 /** A loaded policy or guardrail as it is shown: its name, the file it came from, and its YAML as parsed. */

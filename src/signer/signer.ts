@@ -15,10 +15,7 @@ export interface Signer {
   prepare(request: ApprovedRequest, now: Date): PreparedSigning;
 }
 
-/** The signer cannot work now, and the same request may succeed later. */
-export class SignerUnavailableError extends Error {
-  override readonly name = 'SignerUnavailableError';
-}
+export { SignerUnavailableError } from '../model/errors.js';
 
 /** The signer will not sign this, now or later; `reason` is the request's failure reason. */
 export class SigningRefusedError extends Error {

@@ -101,12 +101,4 @@ export interface Writer {
   commit(step: Step): Promise<CommitResult>;
 }
 
-/** The writer's queue is full: back-pressure, not a fault. */
-export class StoreBusyError extends Error {
-  override readonly name = 'StoreBusyError';
-}
-
-/** The database refused or failed the commit; nothing of the step is stored. */
-export class StoreUnavailableError extends Error {
-  override readonly name = 'StoreUnavailableError';
-}
+export { StoreBusyError, StoreUnavailableError } from '../model/errors.js';

@@ -1,0 +1,19 @@
+/** The writer's queue is full: back-pressure, not a fault. */
+export class StoreBusyError extends Error {
+  override readonly name = 'StoreBusyError';
+}
+
+/** The database refused or failed the commit; nothing of the step is stored. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+/** The signer cannot work now, and the same request may succeed later. */
+export class SignerUnavailableError extends Error {
+  override readonly name = 'SignerUnavailableError';
+}
+
+/** A list's `cursor` is not one that this service gave out. */
+export class InvalidCursorError extends Error {
+  override readonly name = 'InvalidCursorError';
+}

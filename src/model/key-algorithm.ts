@@ -1,0 +1,1 @@
+export { keyAlgorithms, type KeyAlgorithm } from '../pki/key-algorithm.js';
