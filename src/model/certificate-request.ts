@@ -75,7 +75,7 @@ export interface CertificateRequest {
   /** The name of the principal who may collect the key. */
   readonly collector: string;
   readonly createdAt: Date;
-  /** When a pending or an approved, uncollected request lapses; null in every other state. */
+  /** When the request lapses if it is then pending, or approved and uncollected; null once it has ended. */
   readonly expiresAt: Date | null;
   readonly decision: RecordedDecision;
   readonly approvals: readonly Approval[];

@@ -19,7 +19,7 @@ export interface Certificate {
   readonly der: Uint8Array;
   /** SHA-256 of the issuing CA's certificate, lower-case hex, where it is known. */
   readonly issuerFingerprintSha256: string | null;
-  /** True where the certificate exists but nobody holds its key: the key was lost before it could be handed out. */
+  /** True where the certificate was signed but never handed out: its key was lost, or it is not what was approved. */
   readonly orphan: boolean;
   readonly issuedAt: Date;
 }

@@ -33,5 +33,8 @@ export interface FieldError {
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
 
+/** An outcome that is a refusal, whatever was asked for. */
+export type Refused = Outcome<never> & { readonly ok: false };
+
 export const done = <T>(value: T): Outcome<T> => ({ ok: true, value });
-export const refused = (refusal: Refusal): Outcome<never> => ({ ok: false, refusal });
+export const refused = (refusal: Refusal): Refused => ({ ok: false, refusal });

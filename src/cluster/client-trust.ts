@@ -1,0 +1,26 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { readCertificate } from '../pki/certificate-reader.js';
+import { decodePemBundle } from '../pki/pem.js';
+
+/** A CA that a cluster accepts user certificates from. */
+export interface TrustedAuthority {
+  /** DER of its subject: the issuer of what it signs. */
+  readonly subjectRaw: Buffer;
+  readonly publicKey: KeyObject;
+  /** SHA-256 of its certificate, lower-case hex. */
+  readonly fingerprintSha256: string;
+}
+
+/** Reads a cluster's client CA bundle. Throws an `Error` that says what cannot be read. */
+export function readClientTrust(pemBundle: string): readonly TrustedAuthority[] {
+  const bundle = decodePemBundle(pemBundle, 'CERTIFICATE');
+  if (!bundle.ok) throw new Error(`the client CA cannot be read: ${bundle.refusal.message}`);
+  return bundle.ders.map((der) => {
+    const certificate = readCertificate(der);
+    return {
+      subjectRaw: certificate.subject.raw,
+      publicKey: createPublicKey({ key: certificate.subjectPublicKeyInfo, format: 'der', type: 'spki' }),
+      fingerprintSha256: certificate.fingerprintSha256,
+    };
+  });
+}

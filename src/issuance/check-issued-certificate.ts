@@ -1,0 +1,141 @@
+import type { TrustedAuthority } from '../cluster/client-trust.js';
+import type { ApprovedRequest } from '../model/approved-request.js';
+import type { Certificate } from '../model/certificate.js';
+import { readCertificate, type ParsedCertificate } from '../pki/certificate-reader.js';
+import { DerError } from '../pki/der.js';
+import { displayDistinguishedName } from '../pki/distinguished-name.js';
+import { keyPurpose } from '../pki/object-identifiers.js';
+import { sha256 } from '../pki/sha256.js';
+import { findSignatureAlgorithm, verifySignature } from '../pki/signature-algorithm.js';
+import { readSubjectIdentity } from '../pki/subject-identity.js';
+
+/** What the certificate itself says, for the inventory. */
+export type CertificateFields = Omit<Certificate, 'cluster' | 'requestId' | 'orphan' | 'issuedAt'>;
+
+/** What came back from a signer, held against what was approved; `mismatches` are sentences without a full stop. */
+export type CheckedCertificate =
+  | {
+      readonly ok: true;
+      readonly fields: CertificateFields;
+      /** The signer gave less time than was approved. */
+      readonly lifetimeClamped: boolean;
+    }
+  | {
+      readonly ok: false;
+      readonly mismatches: readonly string[];
+      /** Null where it is not even a certificate. */
+      readonly fields: CertificateFields | null;
+    };
+
+/**
+ * A certificate that ends this much early is still what was asked for: the in-tree signer of Kubernetes may count
+ * the lifetime from its backdated notBefore.
+ */
+const clampToleranceSeconds = 305;
+
+/**
+ * Reads a certificate back from its DER and holds it against the approved request: public key, subject, usages, no
+ * CA, chain to one of `trust` (null: unknown, and not checked), and no more time from `now` than was approved.
+ */
+export async function checkIssuedCertificate(
+  der: Uint8Array,
+  approved: ApprovedRequest,
+  trust: readonly TrustedAuthority[] | null,
+  now: Date,
+): Promise<CheckedCertificate> {
+  const certificate = parse(der);
+  if (typeof certificate === 'string') return { ok: false, mismatches: [certificate], fields: null };
+  const issuer = await findIssuer(certificate, trust);
+  const latest = now.getTime() + approved.expirationSeconds * 1000;
+  const mismatches = [
+    ...keyMismatch(certificate, approved),
+    ...subjectMismatch(certificate, approved),
+    ...usageMismatch(certificate, approved),
+    ...(trust !== null && issuer === null ? ['it does not chain to the client CA of the cluster'] : []),
+    // A certificate's instants have no fraction of a second, so a signer's rounding may add up to one.
+    ...(certificate.notAfter.getTime() > latest + 1000
+      ? [`it is valid until ${certificate.notAfter.toISOString()}, longer than was approved`]
+      : []),
+  ];
+  const fields = fieldsOf(certificate, approved, issuer);
+  if (mismatches.length > 0) return { ok: false, mismatches, fields };
+  return {
+    ok: true,
+    fields,
+    lifetimeClamped: certificate.notAfter.getTime() < latest - clampToleranceSeconds * 1000,
+  };
+}
+
+function parse(der: Uint8Array): ParsedCertificate | string {
+  try {
+    return readCertificate(der);
+  } catch (error) {
+    if (error instanceof DerError) return `it cannot be read: ${error.message}`;
+    throw error;
+  }
+}
+
+async function findIssuer(
+  certificate: ParsedCertificate,
+  trust: readonly TrustedAuthority[] | null,
+): Promise<TrustedAuthority | null> {
+  const algorithm = findSignatureAlgorithm(certificate.signatureAlgorithm.identifier);
+  if (algorithm === undefined) return null;
+  for (const authority of trust ?? []) {
+    // RFC 5280 6.1.3 (a)(4): the issuer's name, then its key.
+    if (!authority.subjectRaw.equals(certificate.issuer.raw)) continue;
+    const { tbsCertificate, signature } = certificate;
+    if (await verifySignature(algorithm, tbsCertificate, authority.publicKey, signature)) return authority;
+  }
+  return null;
+}
+
+function keyMismatch({ subjectPublicKeyInfo }: ParsedCertificate, approved: ApprovedRequest): string[] {
+  return subjectPublicKeyInfo.equals(approved.subjectPublicKeyInfo) ? [] : ['its public key is another'];
+}
+
+/** The in-tree signer writes the groups as one sorted RDN, so they are compared as a set. */
+function subjectMismatch({ subject }: ParsedCertificate, { username, groups }: ApprovedRequest): string[] {
+  const identity = readSubjectIdentity(subject);
+  if (!identity.ok) return [`its subject is ambiguous: ${identity.refusal.message}`];
+  const wanted = new Set(groups);
+  const same = identity.groups.length === wanted.size && identity.groups.every((group) => wanted.has(group));
+  return [
+    ...(identity.username === username ? [] : [`its username is ${JSON.stringify(identity.username)}`]),
+    ...(same ? [] : [`its groups are ${JSON.stringify(identity.groups)}`]),
+  ];
+}
+
+function usageMismatch(certificate: ParsedCertificate, { keyAlgorithm }: ApprovedRequest): string[] {
+  const { basicConstraints, extKeyUsage, keyUsage } = certificate;
+  const allowed = keyAlgorithm.startsWith('RSA-') ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature'];
+  const clientOnly = extKeyUsage?.length === 1 && extKeyUsage[0] === keyPurpose.clientAuth;
+  const signs = keyUsage?.includes('digitalSignature') === true && keyUsage.every((usage) => allowed.includes(usage));
+  return [
+    ...(certificate.version === 3 ? [] : ['it is not of version 3']),
+    ...(basicConstraints?.ca === true ? ['it is a CA'] : []),
+    ...(clientOnly ? [] : ['its extended key usage is not client authentication alone']),
+    ...(signs ? [] : [`its key usage is ${JSON.stringify(keyUsage)}`]),
+  ];
+}
+
+function fieldsOf(
+  certificate: ParsedCertificate,
+  { keyAlgorithm }: ApprovedRequest,
+  issuer: TrustedAuthority | null,
+): CertificateFields {
+  const identity = readSubjectIdentity(certificate.subject);
+  return {
+    fingerprintSha256: certificate.fingerprintSha256,
+    serialNumber: certificate.serialNumber,
+    subject: displayDistinguishedName(certificate.subject),
+    issuer: displayDistinguishedName(certificate.issuer),
+    username: identity.ok ? identity.username : '',
+    groups: identity.ok ? identity.groups : [],
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+    publicKey: { algorithm: keyAlgorithm, spkiSha256: sha256(certificate.subjectPublicKeyInfo) },
+    der: certificate.der,
+    issuerFingerprintSha256: issuer?.fingerprintSha256 ?? null,
+  };
+}

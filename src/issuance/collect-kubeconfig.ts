@@ -1,0 +1,100 @@
+import { mayCollect, mayReadRequest } from '../identity/permissions.js';
+import { renderKubeconfig } from '../kubeconfig/render-kubeconfig.js';
+import type { Certificate } from '../model/certificate.js';
+import type { CertificateRequest } from '../model/certificate-request.js';
+import { done, refused, type Outcome } from '../model/outcome.js';
+import type { Principal } from '../model/principal.js';
+import { generateKeyPair, type KeyPair } from '../pki/key-pair.js';
+import { encodePem } from '../pki/pem.js';
+import type { CollectedKubeconfig } from '../services.js';
+import { issuingCluster, type IssuanceContext } from './context.js';
+import { finishAttempt, intentStep, startAttempt, type AttemptEnd, type StartedAttempt } from './issue-certificate.js';
+import { keyOfPair } from './key-to-certify.js';
+import { noLongerPermittedStep, violationsNow } from './recheck-policy.js';
+import { movedOn, stateConflict } from './state-conflict.js';
+import { viewAtEnd } from './request-view.js';
+
+/** Generates the key of an approved request, has it certified, and hands both out, once. */
+export async function collectKubeconfig(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+): Promise<Outcome<CollectedKubeconfig>> {
+  const request = await context.store.requests.find(id);
+  if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
+  if (!mayCollect(principal, request))
+    return refused({
+      kind: 'not-permitted',
+      message: `only ${JSON.stringify(request.collector)} may collect this key`,
+    });
+  return collectApproved(context, principal, request);
+}
+
+/** As `collectKubeconfig`, for a request that the principal is known to collect. */
+export async function collectApproved(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+): Promise<Outcome<CollectedKubeconfig>> {
+  if (request.certificationRequest !== null)
+    return refused(stateConflict(request, 'the key is with whoever made the csr: there is none to collect'));
+  if (request.state === 'issued') return refused({ kind: 'key-already-collected', requestId: request.id });
+  if (request.state !== 'approved')
+    return refused(stateConflict(request, `a key is collected from an approved request, this one is ${request.state}`));
+
+  const keyPair = await generateKeyPair(request.keyAlgorithm);
+  const now = context.clock();
+  const violations = violationsNow(context, request, now);
+  if (violations.length > 0) {
+    const step = noLongerPermittedStep(request, violations, now, principal.name);
+    if (!(await context.store.writer.commit(step)).committed) return refused(movedOn(request));
+    return refused({ kind: 'policy-denied', request: { ...request, state: 'denied' }, violations });
+  }
+  const started = startAttempt(context, request, keyOfPair(request, keyPair), now);
+  const intent = await context.store.writer.commit(intentStep(request, started, principal.name));
+  if (!intent.committed) return refused(movedOn(request));
+  return issueAndHandOut(context, principal, { ...request, state: 'issuing' }, started, keyPair);
+}
+
+/** Finishes an attempt whose intent is on disk and puts the key and its certificate into a kubeconfig. */
+export async function issueAndHandOut(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  keyPair: KeyPair,
+): Promise<Outcome<CollectedKubeconfig>> {
+  const end = await finishAttempt(context, request, started, principal.name);
+  return kubeconfigAtEnd(context, request, end, keyPair);
+}
+
+function kubeconfigAtEnd(
+  context: IssuanceContext,
+  before: CertificateRequest,
+  end: AttemptEnd,
+  keyPair: KeyPair,
+): Outcome<CollectedKubeconfig> {
+  const { request, certificate } = viewAtEnd(before, end);
+  if (certificate !== null)
+    return done({
+      request,
+      certificate,
+      yaml: kubeconfigOf(context, request, certificate, { pem: keyPair.privateKeyPem }),
+    });
+  return refused({ kind: end.kind === 'failed' ? 'issuance-failed' : 'issuance-unavailable', request });
+}
+
+export function kubeconfigOf(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  certificate: Certificate,
+  key: { readonly pem: string } | { readonly path: string },
+): string {
+  return renderKubeconfig({
+    cluster: issuingCluster(context, request.cluster).cluster,
+    username: certificate.username,
+    namespace: request.namespace,
+    certificatePem: encodePem('CERTIFICATE', certificate.der),
+    key,
+  });
+}

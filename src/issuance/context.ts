@@ -1,0 +1,61 @@
+import type { TrustedAuthority } from '../cluster/client-trust.js';
+import type { Cluster } from '../model/cluster.js';
+import type { DecisionFacts } from '../model/decision.js';
+import type { PolicySet } from '../policy/policy-set.js';
+import type { Signer } from '../signer/signer.js';
+import type { Store } from '../store/store.js';
+
+/** Where issuance says what went wrong; never handed keys, tokens or kubeconfigs. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** A cluster together with what signs for it. */
+export interface IssuingCluster {
+  readonly cluster: Cluster;
+  readonly signer: Signer;
+  /** The CAs that user certificates of this cluster chain to; null where they are unknown. */
+  readonly clientTrust: readonly TrustedAuthority[] | null;
+}
+
+/** What the use cases work with; wired once in compose. Time and randomness are passed in. */
+export interface IssuanceContext {
+  readonly store: Store;
+  readonly clusters: ReadonlyMap<string, IssuingCluster>;
+  readonly policySet: () => PolicySet;
+  readonly clock: () => Date;
+  readonly random: (octets: number) => Buffer;
+  /** Identifies this process as the owner of the attempts it works on. */
+  readonly owner: string;
+  readonly settings: IssuingSettings;
+  readonly log: Log;
+  /** The attempts that this process is working on, by request id; a promise never rejects. */
+  readonly running: Map<string, Promise<unknown>>;
+  /** Idempotency keys whose first request is being worked on in this process. */
+  readonly keysInFlight: Set<string>;
+}
+
+export interface IssuingSettings {
+  readonly timeoutSeconds: number;
+  readonly pendingExpiresAfterSeconds: number;
+  readonly uncollectedExpiresAfterSeconds: number;
+}
+
+export function issuingCluster(context: IssuanceContext, name: string): IssuingCluster {
+  const found = context.clusters.get(name);
+  if (!found) throw new Error(`cluster ${JSON.stringify(name)} of a recorded request is no longer configured`);
+  return found;
+}
+
+/** What a decision rests on besides request and requester, as the cluster's configuration has it now. */
+export function factsOf(cluster: Cluster): DecisionFacts {
+  return {
+    cluster: cluster.name,
+    allowPrivilegedGroups: cluster.allowPrivilegedGroups,
+    nameAlphabet: cluster.nameAlphabet,
+  };
+}
+
+export const secondsAfter = (instant: Date, seconds: number): Date => new Date(instant.getTime() + seconds * 1000);

@@ -1,0 +1,242 @@
+import type { Certificate } from '../model/certificate.js';
+import type { CertificateRequest, Failure, IssuanceAttempt, PublicKeyReference } from '../model/certificate-request.js';
+import { mintApprovedRequest } from '../model/mint-approved-request.js';
+import type { ApprovedRequest } from '../model/approved-request.js';
+import { SigningRefusedError, type PreparedSigning } from '../signer/signer.js';
+import type { Step } from '../store/step.js';
+import { checkIssuedCertificate, type CertificateFields, type CheckedCertificate } from './check-issued-certificate.js';
+import { issuingCluster, secondsAfter, type IssuanceContext } from './context.js';
+import { attemptDetails, issuedDetails, requestEvent } from './events.js';
+import type { KeyToCertify } from './key-to-certify.js';
+
+/** An attempt whose intent is worked out but not yet recorded: record `attempt`, then call `finishAttempt`. */
+export interface StartedAttempt {
+  readonly approved: ApprovedRequest;
+  readonly attempt: IssuanceAttempt;
+  readonly publicKey: PublicKeyReference;
+  readonly signing: PreparedSigning;
+}
+
+/** How an attempt ended. `abandoned`: the request is approved again and another attempt may follow. */
+export type AttemptEnd =
+  | { readonly kind: 'issued'; readonly certificate: Certificate }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'abandoned'; readonly reason: string };
+
+/** Works out the next attempt for a request that policy has approved. Signs nothing, records nothing. */
+export function startAttempt(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  key: KeyToCertify,
+  now: Date,
+): StartedAttempt {
+  const number = (request.attempt?.number ?? 0) + 1;
+  const approved = mintApprovedRequest({
+    requestId: request.id,
+    attempt: number,
+    cluster: request.cluster,
+    username: request.username,
+    groups: request.groups,
+    keyAlgorithm: request.keyAlgorithm,
+    subjectPublicKeyInfo: key.subjectPublicKeyInfo,
+    expirationSeconds: request.expirationSeconds,
+  });
+  const signing = issuingCluster(context, request.cluster).signer.prepare(approved, now);
+  return {
+    approved,
+    signing,
+    publicKey: key.reference,
+    attempt: {
+      number,
+      owner: context.owner,
+      leaseUntil: secondsAfter(now, context.settings.timeoutSeconds),
+      startedAt: now,
+      spkiSha256: key.reference.spkiSha256,
+      intent: signing.intent,
+    },
+  };
+}
+
+/** The step that records the intent of an attempt on an approved request. Nothing is signed before it is on disk. */
+export function intentStep(request: CertificateRequest, started: StartedAttempt, actor: string | null): Step {
+  return {
+    operations: [
+      {
+        op: 'moveRequest',
+        id: request.id,
+        from: { state: 'approved' },
+        to: { state: 'issuing', attempt: started.attempt, publicKey: started.publicKey },
+      },
+    ],
+    events: [
+      requestEvent('IssuanceStarted', started.attempt.startedAt, actor, request, attemptDetails(started.attempt)),
+    ],
+  };
+}
+
+/**
+ * Signs an attempt whose intent is on disk, checks what comes back, and records the outcome. While it runs it is
+ * known to `context.running`, so that readers can wait for it and recovery leaves it alone. Throws where the outcome
+ * could not be recorded: the request then stays `issuing` and recovery closes the attempt.
+ */
+export function finishAttempt(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  actor: string | null,
+): Promise<AttemptEnd> {
+  const end = signAndRecord(context, request, started, actor);
+  const quiet = end
+    .catch((error: unknown) => {
+      context.log.error({ err: error, requestId: request.id }, 'the outcome of an issuance could not be recorded');
+    })
+    .finally(() => context.running.delete(request.id));
+  context.running.set(request.id, quiet);
+  return end;
+}
+
+async function signAndRecord(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  actor: string | null,
+): Promise<AttemptEnd> {
+  let der: Uint8Array;
+  try {
+    der = await started.signing.sign();
+  } catch (error) {
+    if (error instanceof SigningRefusedError)
+      return recordFailure(context, request, started, { reason: error.reason, message: error.message }, null);
+    context.log.warn({ err: error, requestId: request.id }, 'signing did not work, the request is approved again');
+    return abandonAttempt(context, request, started.attempt, 'SignerUnavailable');
+  }
+  const { clientTrust } = issuingCluster(context, request.cluster);
+  const checked = await checkIssuedCertificate(der, started.approved, clientTrust, context.clock());
+  if (!checked.ok) {
+    const message = `the certificate that came back is not what was approved: ${checked.mismatches.join('; ')}`;
+    return recordFailure(context, request, started, { reason: 'IssuedCertificateMismatch', message }, checked.fields);
+  }
+  return recordIssued(context, request, started, checked, actor);
+}
+
+async function recordIssued(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  checked: CheckedCertificate & { readonly ok: true },
+  actor: string | null,
+): Promise<AttemptEnd> {
+  const at = context.clock();
+  const certificate = inventoryEntry(request, checked.fields, at, false);
+  const result = await context.store.writer.commit({
+    operations: [
+      {
+        op: 'moveRequest',
+        id: request.id,
+        from: { state: 'issuing', owner: started.attempt.owner, attempt: started.attempt.number },
+        to: { state: 'issued', expiresAt: null, fingerprintSha256: certificate.fingerprintSha256 },
+      },
+      { op: 'insertCertificate', certificate },
+    ],
+    events: [
+      requestEvent(
+        'CertificateIssued',
+        at,
+        actor,
+        request,
+        issuedDetails(certificate, started.attempt, checked.lifetimeClamped),
+        certificate.fingerprintSha256,
+      ),
+    ],
+  });
+  if (result.committed) return { kind: 'issued', certificate };
+
+  // Somebody else took the attempt over. What was signed exists all the same: it goes into the inventory as an orphan.
+  const orphan = { ...certificate, orphan: true };
+  await context.store.writer.commit({
+    operations: [{ op: 'insertCertificate', certificate: orphan }],
+    events: [
+      requestEvent(
+        'IssuanceAbandoned',
+        at,
+        null,
+        request,
+        { ...attemptDetails(started.attempt), reason: 'AttemptTakenOver', orphan: true },
+        orphan.fingerprintSha256,
+      ),
+    ],
+  });
+  return { kind: 'abandoned', reason: 'AttemptTakenOver' };
+}
+
+/** Ends the request as failed; a certificate that was signed nevertheless is kept as an orphan. */
+async function recordFailure(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  failure: Failure,
+  signed: CertificateFields | null,
+): Promise<AttemptEnd> {
+  const at = context.clock();
+  const orphan = signed ? inventoryEntry(request, signed, at, true) : null;
+  const result = await context.store.writer.commit({
+    operations: [
+      {
+        op: 'moveRequest',
+        id: request.id,
+        from: { state: 'issuing', owner: started.attempt.owner, attempt: started.attempt.number },
+        to: { state: 'failed', expiresAt: null, failure },
+      },
+      ...(orphan ? [{ op: 'insertCertificate' as const, certificate: orphan }] : []),
+    ],
+    events: [
+      requestEvent(
+        'IssuanceFailed',
+        at,
+        null,
+        request,
+        { ...attemptDetails(started.attempt), reason: failure.reason, message: failure.message },
+        orphan?.fingerprintSha256 ?? null,
+      ),
+    ],
+  });
+  return result.committed ? { kind: 'failed', failure } : { kind: 'abandoned', reason: 'AttemptTakenOver' };
+}
+
+/**
+ * Closes an attempt that led to no certificate: the request is approved again, and collectable or signable anew, with
+ * a new attempt number and so a new serial number.
+ */
+export async function abandonAttempt(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+  reason: string,
+): Promise<AttemptEnd> {
+  const now = context.clock();
+  await context.store.writer.commit({
+    operations: [
+      {
+        op: 'moveRequest',
+        id: request.id,
+        from: { state: 'issuing', owner: attempt.owner, attempt: attempt.number },
+        to: {
+          state: 'approved',
+          // A generated key is gone with its attempt; a CSR's key stays what was approved.
+          ...(request.certificationRequest === null ? { publicKey: null } : {}),
+        },
+      },
+    ],
+    events: [requestEvent('IssuanceAbandoned', now, null, request, { ...attemptDetails(attempt), reason })],
+  });
+  return { kind: 'abandoned', reason };
+}
+
+function inventoryEntry(
+  request: CertificateRequest,
+  fields: CertificateFields,
+  issuedAt: Date,
+  orphan: boolean,
+): Certificate {
+  return { ...fields, cluster: request.cluster, requestId: request.id, orphan, issuedAt };
+}

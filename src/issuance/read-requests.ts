@@ -1,0 +1,95 @@
+import { may, mayReadCertificate, mayReadRequest } from '../identity/permissions.js';
+import type { AuditEvent } from '../model/audit-event.js';
+import type { Certificate } from '../model/certificate.js';
+import type { CertificateRequest, TimelineEntry } from '../model/certificate-request.js';
+import { done, refused, type Outcome } from '../model/outcome.js';
+import type { Page, PageQuery } from '../model/page.js';
+import type { Principal } from '../model/principal.js';
+import type { CertificateRequestFilter, CertificateRequestView, CollectedKubeconfig } from '../services.js';
+import { kubeconfigOf } from './collect-kubeconfig.js';
+import type { IssuanceContext } from './context.js';
+import { withCertificate, withCertificates } from './request-view.js';
+import { stateConflict } from './state-conflict.js';
+import { waitForEnd } from './wait.js';
+
+/** A reader who comes while the certificate is being signed waits a little rather than being sent away. */
+const readerWaitSeconds = 5;
+
+export async function listRequests(
+  context: IssuanceContext,
+  principal: Principal,
+  filter: CertificateRequestFilter,
+  page: PageQuery,
+): Promise<Page<CertificateRequestView>> {
+  const visible = may(principal, 'read-all-requests') ? filter : { ...filter, visibleTo: principal.name };
+  const { items, nextCursor } = await context.store.requests.list(visible, page);
+  return { items: await withCertificates(context, items), nextCursor };
+}
+
+export async function findRequest(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+): Promise<Outcome<CertificateRequestView & { readonly timeline: readonly TimelineEntry[] }>> {
+  const request = await context.store.requests.find(id);
+  if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
+  const events = await context.store.auditEvents.ofRequest(id);
+  return done({ ...(await withCertificate(context, request)), timeline: events.map(timelineEntry) });
+}
+
+export async function findCertificateOfRequest(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+): Promise<Outcome<Certificate>> {
+  const issued = await issuedRequest(context, principal, id);
+  return issued.ok ? done(issued.value.certificate) : issued;
+}
+
+/** A kubeconfig that names the file in which the caller holds the key. */
+export async function kubeconfigWithKeyPath(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+  clientKeyPath: string,
+): Promise<Outcome<CollectedKubeconfig>> {
+  const issued = await issuedRequest(context, principal, id);
+  if (!issued.ok) return issued;
+  const { request, certificate } = issued.value;
+  const yaml = kubeconfigOf(context, request, certificate, { path: clientKeyPath });
+  return done({ request, certificate, yaml });
+}
+
+async function issuedRequest(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+): Promise<Outcome<{ readonly request: CertificateRequest; readonly certificate: Certificate }>> {
+  await waitForEnd(context, id, readerWaitSeconds);
+  const request = await context.store.requests.find(id);
+  if (request === null || !(mayReadCertificate(principal, request) || mayReadRequest(principal, request)))
+    return refused({ kind: 'not-found' });
+  const { certificate } = await withCertificate(context, request);
+  if (certificate === null)
+    return refused(stateConflict(request, `there is no certificate yet: the request is ${request.state}`));
+  return done({ request, certificate });
+}
+
+function timelineEntry({ at, type, principal, details }: AuditEvent): TimelineEntry {
+  return { at, type, principal, message: messageOf(details) };
+}
+
+/** What a person wants to read first: a comment, a message, the violations, or the reason. */
+function messageOf(details: AuditEvent['details']): string | null {
+  const { comment, message, violations, reason } = details as {
+    comment?: unknown;
+    message?: unknown;
+    violations?: unknown;
+    reason?: unknown;
+  };
+  if (typeof comment === 'string') return comment;
+  if (typeof message === 'string') return message;
+  if (Array.isArray(violations))
+    return violations.map((violation: { message?: string }) => violation.message ?? '').join('; ');
+  return typeof reason === 'string' ? reason : null;
+}

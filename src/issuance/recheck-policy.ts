@@ -1,0 +1,39 @@
+import type { CertificateRequest } from '../model/certificate-request.js';
+import type { Violation } from '../model/decision.js';
+import { decide } from '../policy/decide.js';
+import type { Step } from '../store/step.js';
+import { factsOf, issuingCluster, type IssuanceContext } from './context.js';
+import { requestEvent, violationDetails } from './events.js';
+
+/** Why the guardrails and policies in force now no longer permit a request that they once permitted; empty: they do. */
+export function violationsNow(context: IssuanceContext, request: CertificateRequest, now: Date): readonly Violation[] {
+  const { cluster } = issuingCluster(context, request.cluster);
+  const decision = decide(request, request.requester, factsOf(cluster), context.policySet(), now);
+  return decision.outcome === 'permitted' ? [] : decision.violations;
+}
+
+/** The step that ends a request which policy, asked again, no longer permits. */
+export function noLongerPermittedStep(
+  request: CertificateRequest,
+  violations: readonly Violation[],
+  now: Date,
+  actor: string | null,
+): Step {
+  const message = violations.map((violation) => violation.message).join('; ');
+  return {
+    operations: [
+      {
+        op: 'moveRequest',
+        id: request.id,
+        from: { state: request.state },
+        to: { state: 'denied', expiresAt: null, failure: { reason: 'NoLongerPermitted', message } },
+      },
+    ],
+    events: [
+      requestEvent('RequestDenied', now, actor, request, {
+        reason: 'NoLongerPermitted',
+        violations: violationDetails(violations),
+      }),
+    ],
+  };
+}

@@ -1,0 +1,11 @@
+import type { CertificateRequest } from '../model/certificate-request.js';
+import type { Refusal } from '../model/outcome.js';
+
+export function stateConflict(request: CertificateRequest, message: string): Refusal {
+  return { kind: 'state-conflict', state: request.state, requestId: request.id, message };
+}
+
+/** Somebody else moved the request between reading it and writing to it. */
+export function movedOn(request: CertificateRequest): Refusal {
+  return stateConflict(request, 'the request has moved on meanwhile: read it again');
+}

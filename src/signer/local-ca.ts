@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import type { ApprovedRequest } from '../model/approved-request.js';
+import type { CertificateAuthority } from '../pki/certificate-authority.js';
+import { assembleTbsCertificate, sealCertificate } from '../pki/certificate-writer.js';
+import { newSerialNumber } from '../pki/serial-number.js';
+import { sha256 } from '../pki/sha256.js';
+import { sign } from '../pki/signature-algorithm.js';
+import { userCertificateValidity } from '../pki/validity.js';
+import { SigningRefusedError, type PreparedSigning, type Signer } from './signer.js';
+
+/** Signs with a CA key that the service holds. Everything but the signature is fixed when it is prepared. */
+export class LocalCaSigner implements Signer {
+  readonly kind = 'localCA';
+
+  constructor(
+    private readonly authority: CertificateAuthority,
+    private readonly random: (octets: number) => Uint8Array = randomBytes,
+  ) {}
+
+  prepare(request: ApprovedRequest, now: Date): PreparedSigning {
+    const { authority } = this;
+    const { signatureAlgorithm } = authority;
+    const serialNumber = newSerialNumber(now, this.random);
+    const tbsCertificate = assembleTbsCertificate({
+      ...userCertificateValidity(now, request.expirationSeconds, authority.notAfter),
+      serialNumber,
+      issuer: authority.subjectRaw,
+      authorityKeyIdentifier: authority.subjectKeyIdentifier,
+      signatureAlgorithm,
+      username: request.username,
+      groups: request.groups,
+      subjectPublicKeyInfo: request.subjectPublicKeyInfo,
+      keyAlgorithm: request.keyAlgorithm,
+    });
+    return {
+      intent: {
+        signer: 'localCA',
+        serialNumber: serialNumber.toString('hex'),
+        tbsSha256: sha256(tbsCertificate),
+      },
+      async sign() {
+        if (now < authority.notBefore || now >= authority.notAfter)
+          throw new SigningRefusedError('CertificateAuthorityNotValid', 'the CA certificate is not valid at this time');
+        const signature = await sign(signatureAlgorithm, tbsCertificate, authority.privateKey);
+        return sealCertificate(tbsCertificate, signatureAlgorithm, signature);
+      },
+    };
+  }
+}
