@@ -1,0 +1,26 @@
+import type { CertificateAuthority } from '../model/certificate-authority.js';
+import { readCertificate } from '../pki/certificate-reader.js';
+import { displayDistinguishedName } from '../pki/distinguished-name.js';
+import { decodePemBundle, encodePem } from '../pki/pem.js';
+
+/** Reads a CA bundle certificate by certificate. Throws an `Error` that says what cannot be read. */
+export function describeCertificateAuthority(pemBundle: string): CertificateAuthority {
+  const bundle = decodePemBundle(pemBundle, 'CERTIFICATE');
+  if (!bundle.ok) throw new Error(`the CA bundle cannot be read: ${bundle.refusal.message}`);
+  return {
+    // Without the explanatory text that a file may hold around its blocks.
+    pem: bundle.ders.map((der) => encodePem('CERTIFICATE', der)).join(''),
+    certificates: bundle.ders.map((der) => {
+      const certificate = readCertificate(der);
+      return {
+        fingerprintSha256: certificate.fingerprintSha256,
+        serialNumber: certificate.serialNumber,
+        subject: displayDistinguishedName(certificate.subject),
+        issuer: displayDistinguishedName(certificate.issuer),
+        notBefore: certificate.notBefore,
+        notAfter: certificate.notAfter,
+        der,
+      };
+    }),
+  };
+}
