@@ -1,0 +1,169 @@
+/**
+ * The dependency rule of `src/`. A room may import itself and what is listed here, type imports included; whatever
+ * is not listed is refused. Folders that do not exist yet are listed already, so that the rule does not grow holes.
+ */
+const rooms = {
+  pki: [],
+  config: [],
+  observability: [],
+  model: ['pki'],
+  identity: ['model', 'pki'],
+  policy: ['model', 'pki'],
+  audit: ['model', 'pki'],
+  kubeconfig: ['model', 'pki'],
+  cluster: ['model', 'pki'],
+  inspection: ['model', 'pki', 'kubeconfig'],
+  signer: ['model', 'pki', 'cluster'],
+  store: ['model', 'audit', 'identity'],
+  // services.ts for its types alone: a use case says which service it is.
+  issuance: [
+    'policy',
+    'signer/signer.ts',
+    'cluster',
+    'store',
+    'audit',
+    'kubeconfig',
+    'identity',
+    'pki',
+    'model',
+    'services.ts',
+  ],
+  http: ['services.ts', 'model', 'identity', 'inspection'],
+};
+
+/** The files beside the rooms. `compose.ts` is not listed: it may import everything. */
+const edges = {
+  'services.ts': ['model', 'pki'],
+  'app.ts': ['http', 'services.ts'],
+  'server.ts': ['compose.ts', 'app.ts', 'config', 'observability'],
+};
+
+/** Libraries and the only places that may import them, besides `compose.ts`. */
+const fences = [
+  { name: 'fastify', library: '(@fastify/[^/]+|fastify|fastify-plugin)', only: ['app.ts', 'http'] },
+  {
+    name: 'database',
+    library: '(@prisma/[^/]+|prisma|better-sqlite3|@types/better-sqlite3|pg|@types/pg)',
+    only: ['store'],
+  },
+  { name: 'kubernetes-client', library: '@kubernetes/client-node', only: ['cluster', 'identity'] },
+  { name: 'x509', library: '@peculiar/[^/]+', only: ['pki', 'signer', 'inspection'] },
+];
+
+const escape = (text) => text.replaceAll('.', '\\.');
+/** A pattern for these rooms and files under `src/`. */
+const within = (...places) =>
+  `^src/(${places.map((place) => (place.endsWith('.ts') ? `${escape(place)}$` : `${place}/`)).join('|')})`;
+
+const generated = '^src/store/generated/';
+
+const allowed = ([place, imports]) => ({
+  name: `${place}-imports-only-its-own`,
+  comment: `${place} may import ${[...imports].join(', ') || 'nothing of ours'}`,
+  severity: 'error',
+  from: { path: within(place) },
+  to: { path: '^src/', pathNot: within(place, ...imports) },
+});
+
+const fenced = ({ name, library, only }) => ({
+  name: `${name}-fence`,
+  comment: `only ${only.join(', ')} and compose.ts may import it`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: within(...only, 'compose.ts') },
+  to: { path: `(^|(^|/)node_modules/)${library}(/|$)` },
+});
+
+const inputOutput =
+  '^(node:)?(fs|fs/promises|net|tls|dgram|dns|http|https|http2|child_process|cluster|worker_threads)$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...Object.entries(rooms).map(allowed),
+    ...Object.entries(edges).map(allowed),
+    ...fences.map(fenced),
+    {
+      name: 'every-room-is-known',
+      comment: 'a new folder or file in src/ takes its place in the dependency rule first',
+      severity: 'error',
+      from: { path: '^src/', pathNot: within(...Object.keys(rooms), ...Object.keys(edges), 'compose.ts') },
+      to: {},
+    },
+    {
+      name: 'no-orphans',
+      comment: 'a file that nothing imports and that imports nothing is dead or forgotten',
+      severity: 'error',
+      from: { path: '^src/', orphan: true },
+      to: {},
+    },
+    {
+      name: 'no-cycles',
+      comment: 'the generated Prisma client has its own, between types',
+      severity: 'error',
+      from: { pathNot: generated },
+      to: { circular: true },
+    },
+    {
+      name: 'only-issuance-mints-approved-requests',
+      comment: 'so that a signer cannot be handed anything else',
+      severity: 'error',
+      from: { path: '^src/', pathNot: within('issuance') },
+      to: { path: '^src/model/mint-approved-request\\.ts$' },
+    },
+    {
+      name: 'only-compose-constructs-adapters',
+      comment: 'nothing but the process edge imports compose.ts, nothing at all imports server.ts',
+      severity: 'error',
+      from: { path: '^src/', pathNot: within('server.ts') },
+      to: { path: within('compose.ts', 'server.ts') },
+    },
+    {
+      name: 'services-are-types',
+      comment: 'the edge knows the use cases by their types alone',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: within('services.ts'), dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'pure-rooms-do-no-io',
+      severity: 'error',
+      from: { path: within('pki', 'model', 'kubeconfig', 'audit', 'issuance', 'inspection') },
+      to: { path: inputOutput },
+    },
+    {
+      name: 'deciding-is-pure',
+      comment: 'decide() and all that it uses reach no file and no network',
+      severity: 'error',
+      from: { path: '^src/policy/decide\\.ts$' },
+      to: { path: inputOutput, reachable: true },
+    },
+    {
+      name: 'src-stands-alone',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|scripts|dist)/' },
+    },
+    {
+      name: 'production-dependencies-only',
+      comment: 'what src/ imports is in `dependencies`; types may come from elsewhere',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'everything-resolves',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: 'specify',
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
