@@ -8,5 +8,6 @@ export interface PageQuery {
 
 export interface Page<T> {
   readonly items: readonly T[];
+  /** Null where nothing follows. */
   readonly nextCursor: string | null;
 }

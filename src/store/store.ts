@@ -55,7 +55,7 @@ export interface CertificateReader {
   findByFingerprint(fingerprintSha256: string): Promise<Certificate | null>;
   /** Those of the fingerprints that are known, in no particular order. */
   findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]>;
-  /** Newest first. */
+  /** Newest first; with a filter on expiry, soonest expiring first. */
   list(filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>>;
 }
 

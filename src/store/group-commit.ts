@@ -1,0 +1,82 @@
+import { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
+
+/** What became of one item of a batch: its result, or why it alone failed. */
+export type Settled<Result> = { readonly result: Result } | { readonly error: Error };
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface GroupCommitLimits {
+  /** How many may wait; the next one is turned away. */
+  readonly queue: number;
+  /** How many share one commit, which bounds how long it keeps the event loop. */
+  readonly batch: number;
+}
+
+/**
+ * Commits what arrives in the order it arrives, many at once: one batch at a time, everything that comes meanwhile goes
+ * into the next. There is no timer: a batch begins when the event loop has handed over what it had at hand.
+ */
+export class GroupCommit<Item, Result> {
+  #waiting: Waiting<Item, Result>[] = [];
+  #scheduled = false;
+  #closed = false;
+  #drained: (() => void)[] = [];
+
+  /** `commitBatch` answers one result per item, in order; where it throws, nothing of the batch is stored. */
+  constructor(
+    private readonly commitBatch: (items: readonly Item[]) => readonly Settled<Result>[],
+    private readonly limits: GroupCommitLimits,
+  ) {}
+
+  /** Resolves after the commit. Rejects with `StoreBusyError` or `StoreUnavailableError`. */
+  add(item: Item): Promise<Result> {
+    if (this.#closed) return Promise.reject(new StoreUnavailableError('the store is closed'));
+    if (this.#waiting.length >= this.limits.queue)
+      return Promise.reject(new StoreBusyError(`${String(this.limits.queue)} steps are waiting to be committed`));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Takes nothing more; resolves when everything that waits is settled. */
+  close(): Promise<void> {
+    this.#closed = true;
+    return new Promise((resolve) => {
+      if (this.#waiting.length === 0) resolve();
+      else this.#drained.push(resolve);
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#commitNext();
+      if (this.#waiting.length > 0) this.#schedule();
+      else for (const drained of this.#drained.splice(0)) drained();
+    });
+  }
+
+  #commitNext(): void {
+    const batch = this.#waiting.splice(0, this.limits.batch);
+    let settled: readonly Settled<Result>[];
+    try {
+      settled = this.commitBatch(batch.map(({ item }) => item));
+    } catch (error) {
+      for (const { reject } of batch) reject(new StoreUnavailableError('the commit failed', { cause: error }));
+      return;
+    }
+    batch.forEach(({ resolve, reject }, index) => {
+      const outcome = settled[index];
+      if (outcome === undefined) reject(new StoreUnavailableError('the commit has no outcome'));
+      else if ('error' in outcome) reject(outcome.error);
+      else resolve(outcome.result);
+    });
+  }
+}

@@ -1,0 +1,72 @@
+import type { CertificateRequest } from '../../model/certificate-request.js';
+import type { Page, PageQuery } from '../../model/page.js';
+import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { certificateRequestColumns, certificateRequestOf } from '../rows/certificate-request-row.js';
+import type { RequestFilter, RequestReader } from '../store.js';
+import { invalidCursor, readPage } from './read-page.js';
+
+const lapsedAtOnce = 500;
+
+export class CertificateRequestReader implements RequestReader {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  async find(id: string): Promise<CertificateRequest | null> {
+    const row = await this.prisma.certificateRequest.findUnique({ where: { id }, select: certificateRequestColumns });
+    return row && certificateRequestOf(row);
+  }
+
+  list(filter: RequestFilter, page: PageQuery): Promise<Page<CertificateRequest>> {
+    return readPage(
+      page,
+      // Ids are UUIDv7, so their order is that of creation.
+      { order: 'requests/newest', keyOf: (row: { id: string }) => [row.id] },
+      (after, take) =>
+        this.prisma.certificateRequest.findMany({
+          where: { AND: [where(filter), ...(after ? [olderThan(after)] : [])] },
+          orderBy: { id: 'desc' },
+          take,
+          select: certificateRequestColumns,
+        }),
+      certificateRequestOf,
+    );
+  }
+
+  async unfinished(): Promise<readonly CertificateRequest[]> {
+    const rows = await this.prisma.certificateRequest.findMany({
+      where: { OR: [{ state: 'issuing' }, { state: 'approved', certificationRequest: { not: null } }] },
+      orderBy: { id: 'asc' },
+      select: certificateRequestColumns,
+    });
+    return rows.map(certificateRequestOf);
+  }
+
+  async lapsed(now: Date): Promise<readonly CertificateRequest[]> {
+    const rows = await this.prisma.certificateRequest.findMany({
+      where: { state: { in: ['pending', 'approved'] }, expiresAt: { lte: now } },
+      orderBy: [{ expiresAt: 'asc' }, { id: 'asc' }],
+      take: lapsedAtOnce,
+      select: certificateRequestColumns,
+    });
+    return rows.map(certificateRequestOf);
+  }
+}
+
+function where(filter: RequestFilter): Prisma.CertificateRequestWhereInput {
+  return {
+    ...(filter.state !== undefined && { state: filter.state }),
+    ...(filter.cluster !== undefined && { cluster: filter.cluster }),
+    ...(filter.username !== undefined && { username: filter.username }),
+    ...(filter.requester !== undefined && { requesterName: filter.requester }),
+    ...(filter.visibleTo !== undefined && visibleTo(filter.visibleTo)),
+  };
+}
+
+/** Requests that this principal asked for or collects. */
+export function visibleTo(principal: string): Prisma.CertificateRequestWhereInput {
+  return { OR: [{ requesterName: principal }, { collector: principal }] };
+}
+
+function olderThan([id]: readonly string[]): Prisma.CertificateRequestWhereInput {
+  if (id === undefined) throw invalidCursor();
+  return { id: { lt: id } };
+}

@@ -1,0 +1,15 @@
+import type { ColumnValue } from '../columns.js';
+
+/** What better-sqlite3 takes as a parameter. */
+export type SqlParameter = string | number | bigint | Uint8Array | null;
+
+/** A column's value as Prisma's adapter would bind it, so that what it reads and compares is what was written. */
+export function bind(value: ColumnValue): SqlParameter {
+  if (value instanceof Date) return sqlInstant(value);
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) return JSON.stringify(value);
+  return value;
+}
+
+/** The adapter's text form of an instant: RFC 3339 with milliseconds and a numeric offset; it sorts by time. */
+export const sqlInstant = (instant: Date): string => instant.toISOString().replace('Z', '+00:00');

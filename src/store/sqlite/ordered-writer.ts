@@ -1,0 +1,102 @@
+import Database from 'better-sqlite3';
+import { appendToChain, type ChainHead, genesis } from '../../audit/chain.js';
+import { GroupCommit, type GroupCommitLimits, type Settled } from '../group-commit.js';
+import { auditEventRow } from '../rows/audit-event-row.js';
+import type { CommitResult, Step, Writer } from '../step.js';
+import { applyOperation } from './apply-operation.js';
+import { Statements } from './statements.js';
+
+export interface OrderedWriterOptions extends GroupCommitLimits {
+  /** How long a commit waits for somebody else's write lock, in milliseconds; the event loop waits with it. */
+  readonly busyTimeoutMs: number;
+}
+
+/**
+ * The one writer of a SQLite store, on a connection of its own. Many steps share a transaction, each inside a savepoint:
+ * a step that conflicts leaves nothing behind and its neighbours untouched. The audit chain is continued from what the
+ * database holds when the transaction begins, so a commit that fails leaves nothing in memory to mend.
+ */
+export class OrderedWriter implements Writer {
+  readonly #database: Database.Database;
+  readonly #statements: Statements;
+  readonly #steps: GroupCommit<Step, CommitResult>;
+
+  constructor(file: string, options: OrderedWriterOptions) {
+    this.#database = new Database(file, { timeout: options.busyTimeoutMs, fileMustExist: true });
+    this.#database.pragma('journal_mode = WAL');
+    this.#database.pragma('synchronous = FULL');
+    this.#database.pragma('foreign_keys = ON');
+    this.#statements = new Statements(this.#database);
+    this.#steps = new GroupCommit((steps) => this.#commitBatch(steps), options);
+  }
+
+  commit(step: Step): Promise<CommitResult> {
+    return this.#steps.add(step);
+  }
+
+  /** Lets queued steps finish, then closes. */
+  async close(): Promise<void> {
+    await this.#steps.close();
+    this.#database.close();
+  }
+
+  #commitBatch(steps: readonly Step[]): readonly Settled<CommitResult>[] {
+    this.#rollBack();
+    this.#statements.run('BEGIN IMMEDIATE');
+    try {
+      let head = this.#readHead();
+      const settled = steps.map((step) => {
+        const { outcome, head: next } = this.#applyStep(step, head);
+        head = next;
+        return outcome;
+      });
+      this.#statements.run('COMMIT');
+      return settled;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  #applyStep(step: Step, head: ChainHead): { readonly outcome: Settled<CommitResult>; readonly head: ChainHead } {
+    this.#statements.run('SAVEPOINT "step"');
+    const undo = (outcome: Settled<CommitResult>) => {
+      this.#statements.run('ROLLBACK TO "step"');
+      this.#statements.run('RELEASE "step"');
+      return { outcome, head };
+    };
+    try {
+      for (const operation of step.operations) {
+        const conflict = applyOperation(this.#statements, operation);
+        if (conflict) return undo({ result: { committed: false, conflict } });
+      }
+      let next = head;
+      for (const draft of step.events) {
+        const event = appendToChain(next, draft);
+        this.#statements.insert('AuditEvent', auditEventRow(event));
+        next = event;
+      }
+      this.#statements.run('RELEASE "step"');
+      return { outcome: { result: { committed: true } }, head: next };
+    } catch (error) {
+      if (!concernsOneStep(error)) throw error;
+      return undo({ error });
+    }
+  }
+
+  #readHead(): ChainHead {
+    const head = this.#statements.first('SELECT "seq", "hash" FROM "AuditEvent" ORDER BY "seq" DESC LIMIT 1');
+    return (head as ChainHead | undefined) ?? genesis;
+  }
+
+  /** SQLite ends some transactions by itself and leaves others open after a failure, a failed COMMIT among them. */
+  #rollBack(): void {
+    if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+  }
+}
+
+/** A step may ask for what cannot be stored; what SQLite itself could not do (disk full, I/O) concerns the whole batch. */
+function concernsOneStep(error: unknown): error is Error {
+  if (error instanceof Database.SqliteError) return error.code.startsWith('SQLITE_CONSTRAINT');
+  return error instanceof Error;
+}

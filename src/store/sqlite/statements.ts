@@ -1,0 +1,38 @@
+import type Database from 'better-sqlite3';
+import type { ColumnValue } from '../columns.js';
+import { bind, type SqlParameter } from './bind.js';
+
+type Row = Readonly<Record<string, ColumnValue>>;
+
+/** Prepared statements of one connection, each prepared when it is first needed. */
+export class Statements {
+  readonly #prepared = new Map<string, Database.Statement<SqlParameter[]>>();
+
+  constructor(private readonly database: Database.Database) {}
+
+  run(sql: string, parameters: readonly ColumnValue[] = []): number {
+    return this.#prepare(sql).run(...parameters.map(bind)).changes;
+  }
+
+  /** Inserts one row. `table` and the row's columns come from the schema, never from a caller. */
+  insert(table: string, row: Row): void {
+    const columns = Object.keys(row);
+    const sql = `INSERT INTO "${table}" (${columns.map(quoted).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+    this.run(sql, Object.values(row));
+  }
+
+  first(sql: string): unknown {
+    return this.#prepare(sql).get();
+  }
+
+  #prepare(sql: string): Database.Statement<SqlParameter[]> {
+    let statement = this.#prepared.get(sql);
+    if (!statement) {
+      statement = this.database.prepare<SqlParameter[]>(sql);
+      this.#prepared.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+export const quoted = (column: string): string => `"${column}"`;
