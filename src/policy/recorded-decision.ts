@@ -1,0 +1,33 @@
+import type { Decision, DecisionFacts, RecordedDecision } from '../model/decision.js';
+import { policyReasons } from './evaluate-policy.js';
+import type { PolicySet } from './policy-set.js';
+
+/**
+ * A decision as it is kept with its request: each policy's verdict with the reasons of the checks that failed, and
+ * all that `decide` needs to give the full trace again.
+ */
+export function recordedDecision(
+  decision: Decision,
+  facts: DecisionFacts,
+  policySet: PolicySet,
+  now: Date,
+): RecordedDecision {
+  const { outcome, approval, policy, violations, trace } = decision;
+  return {
+    outcome,
+    approval,
+    policy,
+    stages: decision.outcome === 'permitted' ? decision.stages : [],
+    violations,
+    facts,
+    verdicts: trace
+      .filter(({ kind }) => kind === 'policy')
+      .map(({ name, verdict, checks }) => ({
+        name,
+        verdict,
+        reasons: checks.flatMap(({ check, passed }) => (passed ? [] : (policyReasons[check] ?? []))),
+      })),
+    policySetDigest: policySet.digest,
+    decidedAt: now,
+  };
+}
