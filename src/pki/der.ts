@@ -12,11 +12,14 @@ export const Tag = {
   NULL: 0x05,
   OBJECT_IDENTIFIER: 0x06,
   UTF8_STRING: 0x0c,
+  NUMERIC_STRING: 0x12,
   PRINTABLE_STRING: 0x13,
   T61_STRING: 0x14,
   IA5_STRING: 0x16,
   UTC_TIME: 0x17,
   GENERALIZED_TIME: 0x18,
+  VISIBLE_STRING: 0x1a,
+  UNIVERSAL_STRING: 0x1c,
   BMP_STRING: 0x1e,
   SEQUENCE: 0x30,
   SET: 0x31,
@@ -37,6 +40,9 @@ export class DerError extends Error {
     super(`${message} (at byte ${offset})`);
   }
 }
+
+/** The DER is complete, and something follows it. */
+export class TrailingDataError extends DerError {}
 
 /** One tag-length-value: a view into the input, nothing is copied. */
 export interface DerElement {
@@ -114,7 +120,7 @@ export class DerReader {
 
   /** Refuses anything that is left. */
   end(what: string): void {
-    if (!this.atEnd) this.fail(`${what} has trailing data`);
+    if (!this.atEnd) throw new TrailingDataError(`${what} has trailing data`, this.offset + this.#position);
   }
 
   private fail(message: string): never {
@@ -127,9 +133,9 @@ export function inside(element: DerElement): DerReader {
   return new DerReader(element.content, element.offset + element.raw.length - element.content.length);
 }
 
-/** The one element that the whole input consists of. */
-export function onlyElement(bytes: Buffer, what: string): DerElement {
-  const reader = new DerReader(bytes);
+/** The one element that `bytes` consists of; `offset` is where they start in the whole input. */
+export function onlyElement(bytes: Buffer, what: string, offset = 0): DerElement {
+  const reader = new DerReader(bytes, offset);
   const element = reader.next();
   reader.end(what);
   return element;
@@ -187,6 +193,14 @@ export function readOctetAlignedBits(element: DerElement): Buffer {
   return element.content.subarray(1);
 }
 
+/** Whether SET OF elements stand in the order that DER demands (X.690 11.6): ascending by their octets. */
+export function isSetOfSorted(elements: readonly { readonly raw: Uint8Array }[]): boolean {
+  return elements.every((element, i) => {
+    const previous = elements[i - 1];
+    return previous === undefined || Buffer.compare(previous.raw, element.raw) <= 0;
+  });
+}
+
 /** Writes one element. */
 export function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   let length = 0;
@@ -196,6 +210,10 @@ export function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
 
 /** Writes SEQUENCE { … }. */
 export const sequence = (...contents: readonly Uint8Array[]): Buffer => der(Tag.SEQUENCE, ...contents);
+
+/** Writes SET OF { … }, sorted as X.690 11.6 demands. */
+export const setOf = (...contents: readonly Uint8Array[]): Buffer =>
+  der(Tag.SET, ...[...contents].sort((a, b) => Buffer.compare(a, b)));
 
 /** Writes an OBJECT IDENTIFIER from its dotted form. */
 export function oid(dotted: string): Buffer {

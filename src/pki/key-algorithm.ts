@@ -1,4 +1,4 @@
-/** The key algorithms that kubepass generates and accepts (DESIGN: certificate profile). */
+/** The key algorithms that kubepass generates and accepts. */
 export const keyAlgorithms = [
   'ECDSA-P256',
   'ECDSA-P384',

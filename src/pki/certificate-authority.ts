@@ -1,0 +1,147 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+
+import { type ParsedCertificate, readCertificate } from './certificate-reader.js';
+import { sealCertificate, writeTbsCertificate } from './certificate-writer.js';
+import { DerError, inside, onlyElement, readOctetAlignedBits, Tag } from './der.js';
+import { writeDistinguishedName } from './distinguished-name.js';
+import { basicConstraintsExtension, keyUsageExtension, subjectKeyIdentifierExtension } from './extension.js';
+import { generateKeyPair } from './key-pair.js';
+import { decodeSinglePem, encodePem } from './pem.js';
+import { newSerialNumber } from './serial-number.js';
+import { sha256 } from './sha256.js';
+import { sign, type SignatureAlgorithm, signatureAlgorithmFor } from './signature-algorithm.js';
+import { BACKDATE_SECONDS, type Validity } from './validity.js';
+
+/** A CA certificate with its private key: what a local signer signs with. */
+export interface CertificateAuthority extends Validity {
+  readonly certificateDer: Buffer;
+  /** SHA-256 of the certificate, lower-case hex. */
+  readonly fingerprintSha256: string;
+  /** SHA-256 of its SubjectPublicKeyInfo, lower-case hex. */
+  readonly spkiSha256: string;
+  /** DER of its subject: the issuer of what it signs. */
+  readonly subjectRaw: Buffer;
+  /** Null where it has none. */
+  readonly subjectKeyIdentifier: Buffer | null;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+}
+
+const LIFETIME_YEARS = 10;
+
+/**
+ * Generates a self-signed CA: RSA-2048, as kubeadm makes it, for ten years from `now`, backdated by five minutes.
+ * `random` answers that many random octets for the serial number.
+ */
+export async function generateCertificateAuthority(options: {
+  readonly commonName: string;
+  readonly now: Date;
+  readonly random: (size: number) => Uint8Array;
+}): Promise<{ readonly certificatePem: string; readonly privateKeyPem: string }> {
+  const { privateKey, privateKeyPem, subjectPublicKeyInfo } = await generateKeyPair('RSA-2048');
+  const signatureAlgorithm = signatureAlgorithmFor(privateKey);
+  const name = writeDistinguishedName([{ CN: [options.commonName] }]);
+  const notAfter = new Date(options.now);
+  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + LIFETIME_YEARS);
+  const tbsCertificate = writeTbsCertificate({
+    serialNumber: newSerialNumber(options.now, options.random),
+    signatureAlgorithm,
+    issuer: name,
+    subject: name,
+    notBefore: new Date(options.now.getTime() - BACKDATE_SECONDS * 1000),
+    notAfter,
+    subjectPublicKeyInfo,
+    extensions: [
+      keyUsageExtension(['digitalSignature', 'keyCertSign', 'cRLSign']),
+      basicConstraintsExtension(true),
+      subjectKeyIdentifierExtension(keyIdentifierOf(subjectPublicKeyInfo)),
+    ],
+  });
+  const signature = await sign(signatureAlgorithm, tbsCertificate, privateKey);
+  return {
+    certificatePem: encodePem('CERTIFICATE', sealCertificate(tbsCertificate, signatureAlgorithm, signature)),
+    privateKeyPem,
+  };
+}
+
+/** RFC 7093 2, method 1: the leftmost 160 bits of the SHA-256 over the public key's bits. */
+function keyIdentifierOf(subjectPublicKeyInfo: Buffer): Buffer {
+  const reader = inside(onlyElement(subjectPublicKeyInfo, 'a SubjectPublicKeyInfo'));
+  reader.expect(Tag.SEQUENCE, 'the key algorithm');
+  const key = readOctetAlignedBits(reader.expect(Tag.BIT_STRING, 'the public key'));
+  return createHash('sha256').update(key).digest().subarray(0, 20);
+}
+
+/**
+ * Reads a CA's certificate and private key (PKCS#8, PKCS#1 or SEC 1 PEM, unencrypted) and checks that the two belong
+ * together and may sign certificates. Throws an `Error` that says what is wrong, and never quotes the key.
+ */
+export function loadCertificateAuthority(certificatePem: string, privateKeyPem: string): CertificateAuthority {
+  const certificate = readCaCertificate(certificatePem);
+  const publicKey = importCaKey(certificate);
+  const privateKey = importPrivateKey(privateKeyPem);
+  if (!createPublicKey(privateKey).equals(publicKey))
+    throw new Error('the CA private key does not belong to the CA certificate');
+  return {
+    certificateDer: certificate.der,
+    fingerprintSha256: certificate.fingerprintSha256,
+    spkiSha256: sha256(certificate.subjectPublicKeyInfo),
+    subjectRaw: certificate.subject.raw,
+    subjectKeyIdentifier: certificate.subjectKeyIdentifier,
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+    privateKey,
+    publicKey,
+    signatureAlgorithm: signatureAlgorithmFor(publicKey),
+  };
+}
+
+function readCaCertificate(pem: string): ParsedCertificate {
+  const block = decodeSinglePem(pem, 'CERTIFICATE');
+  if (!block.ok) throw new Error(`the CA certificate cannot be read: ${block.refusal.message}`);
+  const certificate = parse(block.der);
+  if (certificate.basicConstraints?.ca !== true)
+    throw new Error('the CA certificate is not a CA: basicConstraints does not say CA:TRUE');
+  if (certificate.keyUsage !== null && !certificate.keyUsage.includes('keyCertSign'))
+    throw new Error('the CA certificate may not sign certificates: its keyUsage lacks keyCertSign');
+  if (certificate.subject.rdns.length === 0) throw new Error('the CA certificate has an empty subject');
+  return certificate;
+}
+
+function parse(der: Buffer): ParsedCertificate {
+  try {
+    return readCertificate(der);
+  } catch (error) {
+    if (error instanceof DerError)
+      throw new Error(`the CA certificate cannot be read: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function importCaKey(certificate: ParsedCertificate): KeyObject {
+  let key: KeyObject;
+  try {
+    key = createPublicKey({ key: certificate.subjectPublicKeyInfo, format: 'der', type: 'spki' });
+  } catch (error) {
+    throw new Error('the public key of the CA certificate cannot be read', { cause: error });
+  }
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  const accepted =
+    type === 'ed25519' ||
+    (type === 'rsa' && (details?.modulusLength ?? 0) >= 2048) ||
+    (type === 'ec' && ['prime256v1', 'secp384r1', 'secp521r1'].includes(details?.namedCurve ?? ''));
+  if (!accepted)
+    throw new Error('the CA key must be RSA with at least 2048 bits, ECDSA on P-256, P-384 or P-521, or Ed25519');
+  return key;
+}
+
+function importPrivateKey(pem: string): KeyObject {
+  if (pem.includes('ENCRYPTED')) throw new Error('the CA private key is encrypted: supply it without a passphrase');
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    // No cause: a parser's message may quote what it read.
+    throw new Error('the CA private key cannot be read: PEM in PKCS#8, PKCS#1 or SEC 1 form is expected');
+  }
+}

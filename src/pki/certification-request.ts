@@ -1,0 +1,198 @@
+import type { KeyObject } from 'node:crypto';
+
+import type { DerReader } from './der.js';
+import {
+  bitString,
+  contextConstructed,
+  der,
+  DerError,
+  type DerElement,
+  inside,
+  onlyElement,
+  readInteger,
+  readOctetAlignedBits,
+  readOid,
+  sequence,
+  Tag,
+  TrailingDataError,
+  unsignedInteger,
+} from './der.js';
+import { readDistinguishedName, writeSubject } from './distinguished-name.js';
+import {
+  findSignatureAlgorithm,
+  readAlgorithmOid,
+  sign,
+  signatureAlgorithmFor,
+  verifySignature,
+} from './signature-algorithm.js';
+import type { SignatureAlgorithm } from './signature-algorithm.js';
+import { decodeSinglePem, type PemRefusalReason } from './pem.js';
+import { refuse, type Refusal, type Refused } from './refusal.js';
+import { requestAttribute } from './object-identifiers.js';
+import { refuseRequestedExtensions, type ExtensionRefusalReason } from './requested-extensions.js';
+import { readSubjectIdentity, type SubjectIdentity, type SubjectRefusalReason } from './subject-identity.js';
+import {
+  importPublicKey,
+  type KeyRefusalReason,
+  readSubjectPublicKeyInfo,
+  type SubjectPublicKeyInfo,
+} from './subject-public-key-info.js';
+
+/** A PKCS#10 request (RFC 2986) that was read strictly and whose signature is proven. */
+export interface CertificationRequest extends SubjectIdentity {
+  readonly der: Buffer;
+  readonly publicKey: SubjectPublicKeyInfo;
+}
+
+export type CsrRefusalReason =
+  | PemRefusalReason
+  | SubjectRefusalReason
+  | KeyRefusalReason
+  | ExtensionRefusalReason
+  | 'TooLarge'
+  | 'MalformedDer'
+  | 'VersionNotSupported'
+  | 'AttributeNotAllowed'
+  | 'DuplicateAttribute'
+  | 'SignatureAlgorithmNotAllowed'
+  | 'BadSignature';
+export type CsrRefusal = Refusal<CsrRefusalReason>;
+
+export type CsrReading = { readonly ok: true; readonly csr: CertificationRequest } | Refused<CsrRefusalReason>;
+
+export const CSR_PEM_LABEL = 'CERTIFICATE REQUEST';
+
+/** Upper bound of a request in octets, PEM or DER. */
+export const MAX_CSR_OCTETS = 64 * 1024;
+
+/** Reads one PEM block that holds a certification request. Bad input is a refusal, never an exception. */
+export async function readCertificationRequest(pem: string): Promise<CsrReading> {
+  if (pem.length > MAX_CSR_OCTETS) return tooLarge();
+  const block = decodeSinglePem(pem, CSR_PEM_LABEL);
+  return block.ok ? readCertificationRequestDer(block.der) : block;
+}
+
+/**
+ * Reads a certification request from DER and verifies its signature. Whatever could be read in two ways is refused,
+ * and so is whatever asks for more than a client certificate for a username and groups.
+ */
+export async function readCertificationRequestDer(bytes: Uint8Array): Promise<CsrReading> {
+  if (bytes.length > MAX_CSR_OCTETS) return tooLarge();
+  const unverified = parse(Buffer.from(bytes));
+  if (!unverified.ok) return unverified;
+  const { csr, signedBytes, signatureAlgorithm, signature } = unverified;
+  const key = await importPublicKey(csr.publicKey);
+  if (!(await verifySignature(signatureAlgorithm, signedBytes, key, signature)))
+    return refuse('BadSignature', 'the CSR is not signed by the key that it names');
+  return { ok: true, csr };
+}
+
+interface Unverified {
+  readonly ok: true;
+  readonly csr: CertificationRequest;
+  readonly signedBytes: Buffer;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+  readonly signature: Buffer;
+}
+
+function parse(bytes: Buffer): Unverified | Refused<CsrRefusalReason> {
+  try {
+    return parseDer(bytes);
+  } catch (error) {
+    if (error instanceof TrailingDataError) return refuse('TrailingData', error.message);
+    if (error instanceof DerError) return refuse('MalformedDer', error.message);
+    throw error;
+  }
+}
+
+function parseDer(bytes: Buffer): Unverified | Refused<CsrRefusalReason> {
+  const request = onlyElement(bytes, 'the CSR');
+  if (request.tag !== Tag.SEQUENCE) throw new DerError('a CertificationRequest is expected', 0);
+  const fields = inside(request);
+  const info = fields.expect(Tag.SEQUENCE, 'CertificationRequestInfo');
+  const algorithmIdentifier = fields.expect(Tag.SEQUENCE, 'the signature algorithm');
+  const signature = readOctetAlignedBits(fields.expect(Tag.BIT_STRING, 'the signature'));
+  fields.end('the CSR');
+
+  const infoFields = inside(info);
+  const version = readInteger(infoFields.expect(Tag.INTEGER, 'the version'));
+  if (!version.equals(V1)) return refuse('VersionNotSupported', 'the version of the CSR is not 0, which stands for v1');
+  const subject = readDistinguishedName(infoFields.expect(Tag.SEQUENCE, 'the subject'));
+  const spki = infoFields.expect(Tag.SEQUENCE, 'the public key');
+  const attributes = infoFields.expect(contextConstructed(0), 'the attributes');
+  infoFields.end('CertificationRequestInfo');
+
+  const identity = readSubjectIdentity(subject);
+  if (!identity.ok) return identity;
+  const key = readSubjectPublicKeyInfo(spki.raw, spki.offset);
+  if (!key.ok) return key;
+  const refused = refuseAttributes(attributes);
+  if (refused !== null) return refused;
+  const signatureAlgorithm = findSignatureAlgorithm(algorithmIdentifier.raw);
+  if (signatureAlgorithm === undefined)
+    return refuse(
+      'SignatureAlgorithmNotAllowed',
+      `signature algorithm ${readAlgorithmOid(algorithmIdentifier)} is not accepted, or not with its parameters`,
+    );
+  if (!signatureAlgorithm.fits(key.publicKey.algorithm))
+    return refuse(
+      'SignatureAlgorithmNotAllowed',
+      `signature algorithm ${signatureAlgorithm.name} does not go with a key of ${key.publicKey.algorithm}`,
+    );
+  return {
+    ok: true,
+    csr: { der: request.raw, username: identity.username, groups: identity.groups, publicKey: key.publicKey },
+    signedBytes: info.raw,
+    signatureAlgorithm,
+    signature,
+  };
+}
+
+const V1 = Buffer.of(0);
+
+/** The only attribute that may be there is one extensionRequest (RFC 2985 5.4.2). */
+function refuseAttributes(attributes: DerElement): Refused<CsrRefusalReason> | null {
+  const reader = inside(attributes);
+  let seen = false;
+  while (!reader.atEnd) {
+    const { type, values } = readAttribute(reader);
+    if (type !== requestAttribute.extensionRequest) {
+      const name = type === requestAttribute.challengePassword ? 'challengePassword' : type;
+      return refuse('AttributeNotAllowed', `the CSR has the attribute ${name}; only extensionRequest may be`);
+    }
+    if (seen || values.length > 1) return refuse('DuplicateAttribute', 'the CSR has more than one extensionRequest');
+    seen = true;
+    const refused = values[0] === undefined ? null : refuseRequestedExtensions(values[0]);
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
+function readAttribute(reader: DerReader): { readonly type: string; readonly values: readonly DerElement[] } {
+  const fields = inside(reader.expect(Tag.SEQUENCE, 'an attribute'));
+  const type = readOid(fields.expect(Tag.OBJECT_IDENTIFIER, 'an attribute type'));
+  const set = inside(fields.expect(Tag.SET, 'the values of an attribute'));
+  fields.end('an attribute');
+  const values: DerElement[] = [];
+  // RFC 2986 4.1: SIZE (1..MAX).
+  do values.push(set.next());
+  while (!set.atEnd);
+  return { type, values };
+}
+
+const tooLarge = (): Refused<'TooLarge'> => refuse('TooLarge', `a CSR has at most ${MAX_CSR_OCTETS} octets`);
+
+/** Writes and signs a certification request for a user certificate, without attributes; DER. */
+export async function writeCertificationRequest(
+  subject: SubjectIdentity,
+  keyPair: { readonly privateKey: KeyObject; readonly subjectPublicKeyInfo: Uint8Array },
+): Promise<Buffer> {
+  const info = sequence(
+    unsignedInteger(V1),
+    writeSubject(subject),
+    keyPair.subjectPublicKeyInfo,
+    der(contextConstructed(0)),
+  );
+  const algorithm = signatureAlgorithmFor(keyPair.privateKey);
+  return sequence(info, algorithm.identifier, bitString(await sign(algorithm, info, keyPair.privateKey)));
+}

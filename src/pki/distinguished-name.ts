@@ -1,0 +1,195 @@
+import type { DerReader } from './der.js';
+import { der, DerError, type DerElement, inside, oid, readOid, sequence, setOf, Tag } from './der.js';
+import { attributeType } from './object-identifiers.js';
+
+/** One AttributeTypeAndValue (RFC 5280 4.1.2.4). */
+export interface NameAttribute {
+  /** Its whole DER. */
+  readonly raw: Buffer;
+  /** Dotted. */
+  readonly type: string;
+  /** The tag of the value. */
+  readonly valueTag: number;
+  /** The value's content octets. */
+  readonly value: Buffer;
+  /** The value's whole DER. */
+  readonly valueRaw: Buffer;
+  /** The value decoded by its string type; null where it is not a string, or not a proper one. */
+  readonly text: string | null;
+}
+
+export type RelativeDistinguishedName = readonly NameAttribute[];
+
+/** A Name as it stands in a certificate or a certification request. */
+export interface DistinguishedName {
+  readonly raw: Buffer;
+  readonly rdns: readonly RelativeDistinguishedName[];
+}
+
+/**
+ * Reads a Name. Whatever strings and attribute types a certificate may carry are read; `readSubjectIdentity` is
+ * what insists on a subject without two readings. Throws `DerError`.
+ */
+export function readDistinguishedName(element: DerElement): DistinguishedName {
+  if (element.tag !== Tag.SEQUENCE) throw new DerError('a Name is expected', element.offset);
+  const reader = inside(element);
+  const rdns: NameAttribute[][] = [];
+  while (!reader.atEnd) {
+    const rdn = reader.expect(Tag.SET, 'a RelativeDistinguishedName');
+    const attributes: NameAttribute[] = [];
+    const set = inside(rdn);
+    while (!set.atEnd) attributes.push(readAttribute(set));
+    if (attributes.length === 0) throw new DerError('a RelativeDistinguishedName is empty', rdn.offset);
+    rdns.push(attributes);
+  }
+  return { raw: element.raw, rdns };
+}
+
+function readAttribute(set: DerReader): NameAttribute {
+  const attribute = set.expect(Tag.SEQUENCE, 'an AttributeTypeAndValue');
+  const reader = inside(attribute);
+  const type = readOid(reader.expect(Tag.OBJECT_IDENTIFIER, 'an attribute type'));
+  const value = reader.next();
+  reader.end('an AttributeTypeAndValue');
+  return {
+    raw: attribute.raw,
+    type,
+    valueTag: value.tag,
+    value: value.content,
+    valueRaw: value.raw,
+    text: decodeString(value.tag, value.content),
+  };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decodeString(tag: number, octets: Buffer): string | null {
+  switch (tag) {
+    case Tag.UTF8_STRING:
+      return decodeUtf8(octets);
+    case Tag.PRINTABLE_STRING:
+      return isPrintableString(octets) ? octets.toString('latin1') : null;
+    case Tag.IA5_STRING:
+    case Tag.NUMERIC_STRING:
+    case Tag.VISIBLE_STRING:
+      return octets.every((octet) => octet < 0x80) ? octets.toString('latin1') : null;
+    case Tag.T61_STRING:
+      // T.61 proper is never used; what is found under this tag is Latin-1.
+      return octets.toString('latin1');
+    case Tag.BMP_STRING:
+      return octets.length % 2 === 0 ? Buffer.from(octets).swap16().toString('utf16le') : null;
+    case Tag.UNIVERSAL_STRING:
+      return decodeUniversalString(octets);
+    default:
+      return null;
+  }
+}
+
+function decodeUtf8(octets: Buffer): string | null {
+  try {
+    return utf8.decode(octets);
+  } catch {
+    return null;
+  }
+}
+
+function decodeUniversalString(octets: Buffer): string | null {
+  if (octets.length % 4 !== 0) return null;
+  let text = '';
+  for (let i = 0; i < octets.length; i += 4) {
+    const codePoint = octets.readUInt32BE(i);
+    if (codePoint > 0x10ffff) return null;
+    text += String.fromCodePoint(codePoint);
+  }
+  return text;
+}
+
+/** X.680 41.4: letters, digits, space and `'()+,-./:=?`; neither `@` nor `_` nor `*`. */
+const printable = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
+
+function isPrintableString(octets: Buffer): boolean {
+  return printable.test(octets.toString('latin1'));
+}
+
+/** The attribute types that kubepass writes. */
+export type WritableAttribute = 'O' | 'CN';
+
+const writableTypes: Record<WritableAttribute, Buffer> = {
+  O: oid(attributeType.organizationName),
+  CN: oid(attributeType.commonName),
+};
+
+/**
+ * Writes a Name from data, one RDN per entry: `[{O: ['dev']}, {CN: ['jane']}]`. Several values within an entry make
+ * a multi-valued RDN. Values are literal. Throws `RangeError` for a value that is empty or not well-formed Unicode.
+ */
+export function writeDistinguishedName(rdns: readonly Partial<Record<WritableAttribute, readonly string[]>>[]): Buffer {
+  return sequence(...rdns.map(writeRdn));
+}
+
+/** The subject of a user certificate: one O per group in order, then the username as CN. */
+export function writeSubject(subject: { readonly username: string; readonly groups: readonly string[] }): Buffer {
+  return writeDistinguishedName([...subject.groups.map((group) => ({ O: [group] })), { CN: [subject.username] }]);
+}
+
+function writeRdn(rdn: Partial<Record<WritableAttribute, readonly string[]>>): Buffer {
+  const attributes = (['O', 'CN'] as const).flatMap((type) =>
+    (rdn[type] ?? []).map((value) => sequence(writableTypes[type], writeString(value))),
+  );
+  if (attributes.length === 0) throw new RangeError('a RelativeDistinguishedName needs a value');
+  return setOf(...attributes);
+}
+
+function writeString(value: string): Buffer {
+  const octets = Buffer.from(value, 'utf8');
+  if (value === '' || octets.toString('utf8') !== value)
+    throw new RangeError(`${JSON.stringify(value)} cannot be an attribute value`);
+  // PrintableString where its alphabet allows, else UTF8String (RFC 5280 4.1.2.4); Go writes the same.
+  return der(printable.test(value) ? Tag.PRINTABLE_STRING : Tag.UTF8_STRING, octets);
+}
+
+const displayNames: Readonly<Record<string, string>> = {
+  [attributeType.commonName]: 'CN',
+  [attributeType.surname]: 'SN',
+  [attributeType.serialNumber]: 'serialNumber',
+  [attributeType.countryName]: 'C',
+  [attributeType.localityName]: 'L',
+  [attributeType.stateOrProvinceName]: 'ST',
+  [attributeType.streetAddress]: 'STREET',
+  [attributeType.organizationName]: 'O',
+  [attributeType.organizationalUnitName]: 'OU',
+  [attributeType.title]: 'title',
+  [attributeType.givenName]: 'GN',
+  [attributeType.userId]: 'UID',
+  [attributeType.domainComponent]: 'DC',
+  [attributeType.emailAddress]: 'emailAddress',
+};
+
+/**
+ * A Name for people to read, as RFC 4514 prints it: last RDN first, special characters escaped, and so are control
+ * and format characters, which would change what is seen around them. Never parsed back.
+ */
+export function displayDistinguishedName(name: DistinguishedName): string {
+  return [...name.rdns]
+    .reverse()
+    .map((rdn) => rdn.map(displayAttribute).join('+'))
+    .join(',');
+}
+
+function displayAttribute(attribute: NameAttribute): string {
+  const type = displayNames[attribute.type];
+  if (type === undefined || attribute.text === null)
+    return `${type ?? attribute.type}=#${attribute.valueRaw.toString('hex')}`;
+  return `${type}=${escapeText(attribute.text)}`;
+}
+
+// RFC 4514 2.4, and on top of it everything invisible: controls, format characters, surrogates, line separators.
+function escapeText(text: string): string {
+  return text
+    .replace(/["+,;<>\\]/g, '\\$&')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
+      [...Buffer.from(character, 'utf8')].map((octet) => `\\${octet.toString(16).padStart(2, '0')}`).join(''),
+    )
+    .replace(/^[ #]/, '\\$&')
+    .replace(/ $/, (space, position: number) => (position === 0 ? space : '\\ '));
+}

@@ -1,0 +1,136 @@
+import {
+  contextConstructed,
+  contextPrimitive,
+  der,
+  DerError,
+  type DerElement,
+  inside,
+  oid,
+  onlyElement,
+  readBoolean,
+  readInteger,
+  readOid,
+  sequence,
+  Tag,
+} from './der.js';
+import { type KeyUsage, writeKeyUsage } from './key-usage.js';
+import { extensionId } from './object-identifiers.js';
+
+/** One extension as it stands in a certificate or in a request (RFC 5280 4.1). */
+export interface Extension {
+  /** Dotted. */
+  readonly id: string;
+  readonly critical: boolean;
+  /** The content of extnValue: DER of the extension's own type. */
+  readonly value: Buffer;
+  /** Where `value` starts in the whole input. */
+  readonly offset: number;
+}
+
+/** Reads SEQUENCE SIZE (1..MAX) OF Extension, duplicates included. Throws `DerError`. */
+export function readExtensions(element: DerElement): readonly Extension[] {
+  if (element.tag !== Tag.SEQUENCE) throw new DerError('Extensions are expected', element.offset);
+  const reader = inside(element);
+  const extensions: Extension[] = [];
+  do {
+    const fields = inside(reader.expect(Tag.SEQUENCE, 'an Extension'));
+    const id = readOid(fields.expect(Tag.OBJECT_IDENTIFIER, 'extnID'));
+    const flag = fields.optional(Tag.BOOLEAN);
+    // X.690 11.5: a value equal to its DEFAULT is left out.
+    if (flag !== undefined && !readBoolean(flag)) throw new DerError('critical FALSE is written out', flag.offset);
+    const value = fields.expect(Tag.OCTET_STRING, 'extnValue');
+    fields.end('an Extension');
+    extensions.push({
+      id,
+      critical: flag !== undefined,
+      value: value.content,
+      offset: value.offset + value.raw.length - value.content.length,
+    });
+  } while (!reader.atEnd);
+  return extensions;
+}
+
+/** The first extension id that occurs twice; RFC 5280 4.2 forbids it. */
+export function duplicateExtension(extensions: readonly Extension[]): string | undefined {
+  const seen = new Set<string>();
+  return extensions.find(({ id }) => seen.size === seen.add(id).size)?.id;
+}
+
+/** The one element that an extension's value consists of. */
+export function extensionValue(extension: Extension): DerElement {
+  return onlyElement(extension.value, `extension ${extension.id}`, extension.offset);
+}
+
+export interface BasicConstraints {
+  readonly ca: boolean;
+  readonly pathLenConstraint: number | null;
+}
+
+/** RFC 5280 4.2.1.9. Throws `DerError`. */
+export function readBasicConstraints(element: DerElement): BasicConstraints {
+  if (element.tag !== Tag.SEQUENCE) throw new DerError('BasicConstraints are expected', element.offset);
+  const reader = inside(element);
+  const ca = reader.optional(Tag.BOOLEAN);
+  if (ca !== undefined && !readBoolean(ca)) throw new DerError('cA FALSE is written out', ca.offset);
+  const pathLen = reader.optional(Tag.INTEGER);
+  reader.end('BasicConstraints');
+  return { ca: ca !== undefined, pathLenConstraint: pathLen === undefined ? null : readPathLen(pathLen) };
+}
+
+function readPathLen(element: DerElement): number {
+  const octets = readInteger(element);
+  const value = octets.length <= 4 ? octets.readIntBE(0, octets.length) : -1;
+  if (value < 0) throw new DerError('pathLenConstraint is out of range', element.offset);
+  return value;
+}
+
+/** RFC 5280 4.2.1.12: key purposes, dotted. Throws `DerError`. */
+export function readExtKeyUsage(element: DerElement): readonly string[] {
+  if (element.tag !== Tag.SEQUENCE) throw new DerError('ExtKeyUsage is expected', element.offset);
+  const reader = inside(element);
+  const purposes: string[] = [];
+  do purposes.push(readOid(reader.expect(Tag.OBJECT_IDENTIFIER, 'a key purpose')));
+  while (!reader.atEnd);
+  return purposes;
+}
+
+/** RFC 5280 4.2.1.2. Throws `DerError`. */
+export function readSubjectKeyIdentifier(element: DerElement): Buffer {
+  if (element.tag !== Tag.OCTET_STRING || element.content.length === 0)
+    throw new DerError('SubjectKeyIdentifier is expected', element.offset);
+  return element.content;
+}
+
+/** RFC 5280 4.2.1.1: the keyIdentifier, null where the extension names issuer and serial number only. Throws `DerError`. */
+export function readAuthorityKeyIdentifier(element: DerElement): Buffer | null {
+  if (element.tag !== Tag.SEQUENCE) throw new DerError('AuthorityKeyIdentifier is expected', element.offset);
+  const reader = inside(element);
+  const keyIdentifier = reader.optional(contextPrimitive(0));
+  reader.optional(contextConstructed(1));
+  reader.optional(contextPrimitive(2));
+  reader.end('AuthorityKeyIdentifier');
+  return keyIdentifier?.content ?? null;
+}
+
+const TRUE = der(Tag.BOOLEAN, Buffer.of(0xff));
+
+/** Writes one extension around the DER of its value. */
+export function writeExtension(id: string, critical: boolean, value: Uint8Array): Buffer {
+  return sequence(oid(id), ...(critical ? [TRUE] : []), der(Tag.OCTET_STRING, value));
+}
+
+export const keyUsageExtension = (usages: readonly KeyUsage[]): Buffer =>
+  writeExtension(extensionId.keyUsage, true, writeKeyUsage(usages));
+
+export const extKeyUsageExtension = (purposes: readonly string[]): Buffer =>
+  writeExtension(extensionId.extKeyUsage, false, sequence(...purposes.map(oid)));
+
+/** CA:FALSE is the empty sequence, FALSE being the default. */
+export const basicConstraintsExtension = (ca: boolean): Buffer =>
+  writeExtension(extensionId.basicConstraints, true, ca ? sequence(TRUE) : sequence());
+
+export const subjectKeyIdentifierExtension = (keyIdentifier: Uint8Array): Buffer =>
+  writeExtension(extensionId.subjectKeyIdentifier, false, der(Tag.OCTET_STRING, keyIdentifier));
+
+export const authorityKeyIdentifierExtension = (keyIdentifier: Uint8Array): Buffer =>
+  writeExtension(extensionId.authorityKeyIdentifier, false, sequence(der(contextPrimitive(0), keyIdentifier)));

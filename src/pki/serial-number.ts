@@ -1,0 +1,13 @@
+/**
+ * A new serial number: 16 octets, positive, never shorter (RFC 5280 4.1.2.2 allows 20). It begins with the time in
+ * milliseconds, so that an index over serial numbers grows at its end; 80 random bits follow.
+ * `random` answers that many random octets, e.g. `crypto.randomBytes`.
+ */
+export function newSerialNumber(now: Date, random: (size: number) => Uint8Array): Buffer {
+  const serialNumber = Buffer.alloc(16);
+  serialNumber.writeUIntBE(now.getTime(), 0, 6);
+  // The top bit stays 0: positive. The next is 1: never a leading zero octet, which DER would drop.
+  serialNumber.writeUInt8((serialNumber.readUInt8(0) & 0x3f) | 0x40, 0);
+  serialNumber.set(random(10), 6);
+  return serialNumber;
+}

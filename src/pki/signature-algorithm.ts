@@ -1,0 +1,92 @@
+import { sign as signWithCallback, verify as verifyWithCallback, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+
+import { der, type DerElement, inside, oid, readOid, sequence, Tag } from './der.js';
+import type { KeyAlgorithm } from './key-algorithm.js';
+
+/** A signature algorithm: which kind of key, which hash, and its AlgorithmIdentifier. */
+export interface SignatureAlgorithm {
+  /** As RFC 8017, RFC 5758 and RFC 8410 name it. */
+  readonly name: string;
+  readonly keyType: 'rsa' | 'ec' | 'ed25519';
+  /** Null where the algorithm hashes by itself (Ed25519). */
+  readonly hash: 'sha256' | 'sha384' | 'sha512' | null;
+  /** DER AlgorithmIdentifier, parameters as the algorithm's RFC has them: NULL for RSA, else absent. */
+  readonly identifier: Buffer;
+  /** Whether a key of this algorithm can have made such a signature. */
+  fits(key: KeyAlgorithm): boolean;
+}
+
+const keyPrefix = { rsa: 'RSA-', ec: 'ECDSA-', ed25519: 'Ed25519' } as const;
+
+function algorithm(
+  name: string,
+  keyType: SignatureAlgorithm['keyType'],
+  hash: SignatureAlgorithm['hash'],
+  dotted: string,
+): SignatureAlgorithm {
+  const parameters = keyType === 'rsa' ? [der(Tag.NULL)] : [];
+  const fits = (key: KeyAlgorithm): boolean => key.startsWith(keyPrefix[keyType]);
+  return { name, keyType, hash, identifier: sequence(oid(dotted), ...parameters), fits };
+}
+
+const rsaSha256 = algorithm('sha256WithRSAEncryption', 'rsa', 'sha256', '1.2.840.113549.1.1.11');
+const rsaSha384 = algorithm('sha384WithRSAEncryption', 'rsa', 'sha384', '1.2.840.113549.1.1.12');
+const rsaSha512 = algorithm('sha512WithRSAEncryption', 'rsa', 'sha512', '1.2.840.113549.1.1.13');
+const ecdsaSha256 = algorithm('ecdsa-with-SHA256', 'ec', 'sha256', '1.2.840.10045.4.3.2');
+const ecdsaSha384 = algorithm('ecdsa-with-SHA384', 'ec', 'sha384', '1.2.840.10045.4.3.3');
+const ecdsaSha512 = algorithm('ecdsa-with-SHA512', 'ec', 'sha512', '1.2.840.10045.4.3.4');
+const ed25519 = algorithm('Ed25519', 'ed25519', null, '1.3.101.112');
+
+const accepted = [rsaSha256, rsaSha384, rsaSha512, ecdsaSha256, ecdsaSha384, ecdsaSha512, ed25519];
+
+/** The accepted algorithm whose AlgorithmIdentifier these bytes are, parameters included; undefined for any other. */
+export function findSignatureAlgorithm(identifier: Uint8Array): SignatureAlgorithm | undefined {
+  return accepted.find((candidate) => candidate.identifier.equals(identifier));
+}
+
+/** The dotted OID of an AlgorithmIdentifier, whatever its parameters. Throws `DerError`. */
+export function readAlgorithmOid(element: DerElement): string {
+  const reader = inside(element);
+  const dotted = readOid(reader.expect(Tag.OBJECT_IDENTIFIER, 'an algorithm'));
+  if (!reader.atEnd) reader.next();
+  reader.end('an AlgorithmIdentifier');
+  return dotted;
+}
+
+/**
+ * The algorithm with which a key signs: SHA-256 for RSA and P-256, SHA-384 for P-384, SHA-512 for P-521, and
+ * Ed25519. Throws `RangeError` for any other key.
+ */
+export function signatureAlgorithmFor(key: KeyObject): SignatureAlgorithm {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  const algorithm = type === 'ec' ? ecdsaByCurve[details?.namedCurve ?? ''] : type && algorithmByKeyType[type];
+  if (algorithm === undefined) throw new RangeError(`a key of type ${type ?? 'secret'} does not sign certificates`);
+  return algorithm;
+}
+
+const algorithmByKeyType: Readonly<Record<string, SignatureAlgorithm>> = { rsa: rsaSha256, ed25519 };
+const ecdsaByCurve: Readonly<Record<string, SignatureAlgorithm>> = {
+  prime256v1: ecdsaSha256,
+  secp384r1: ecdsaSha384,
+  secp521r1: ecdsaSha512,
+};
+
+const signAsync = promisify<string | null, Uint8Array, KeyObject, Buffer>(signWithCallback);
+const verifyAsync = promisify<string | null, Uint8Array, KeyObject, Uint8Array, boolean>(verifyWithCallback);
+
+/** Signs off the event loop. */
+export function sign(algorithm: SignatureAlgorithm, data: Uint8Array, privateKey: KeyObject): Promise<Buffer> {
+  return signAsync(algorithm.hash, data, privateKey);
+}
+
+/** Verifies off the event loop. A signature that is not even well-formed is false, too. */
+export async function verifySignature(
+  algorithm: SignatureAlgorithm,
+  data: Uint8Array,
+  publicKey: KeyObject,
+  signature: Uint8Array,
+): Promise<boolean> {
+  if (publicKey.asymmetricKeyType !== algorithm.keyType) return false;
+  return verifyAsync(algorithm.hash, data, publicKey, signature);
+}

@@ -1,0 +1,72 @@
+import { isSetOfSorted, Tag } from './der.js';
+import type { DistinguishedName, NameAttribute } from './distinguished-name.js';
+import { attributeType } from './object-identifiers.js';
+import { refuse, type Refused } from './refusal.js';
+
+/** Who a certificate speaks for: CN is the username, each O a group. */
+export interface SubjectIdentity {
+  readonly username: string;
+  /** As the subject lists them; unique. */
+  readonly groups: readonly string[];
+}
+
+export type SubjectRefusalReason =
+  | 'NoCommonName'
+  | 'SeveralCommonNames'
+  | 'MultiValuedRdn'
+  | 'UnsortedRdn'
+  | 'SubjectAttributeNotAllowed'
+  | 'StringTypeNotAllowed'
+  | 'MalformedString'
+  | 'NulInName'
+  | 'EmptyName'
+  | 'DuplicateGroup';
+
+/**
+ * Reads username and groups from a subject that every parser reads alike, or refuses it: exactly one CN, nothing
+ * but CN and O, no multi-valued RDN other than one of O values alone (as Go clients and the in-tree signer write
+ * them), no string types but UTF8String and PrintableString, no octets that one reader keeps and another drops.
+ * Which names are permitted is not decided here.
+ */
+export function readSubjectIdentity(
+  subject: DistinguishedName,
+): ({ readonly ok: true } & SubjectIdentity) | Refused<SubjectRefusalReason> {
+  let username: string | null = null;
+  const groups = new Set<string>();
+  for (const rdn of subject.rdns) {
+    for (const attribute of rdn) {
+      const refused = refuseAttribute(attribute);
+      if (refused !== null) return refused;
+    }
+    if (rdn.length > 1 && rdn.some((attribute) => attribute.type !== attributeType.organizationName))
+      return refuse('MultiValuedRdn', 'an RDN of the subject has several values, and not all of them are O');
+    if (!isSetOfSorted(rdn)) return refuse('UnsortedRdn', 'the values of an RDN of the subject are not in DER order');
+    for (const attribute of rdn) {
+      const text = attribute.text ?? '';
+      if (attribute.type === attributeType.organizationName) {
+        if (groups.has(text)) return refuse('DuplicateGroup', `the subject has O ${JSON.stringify(text)} twice`);
+        groups.add(text);
+      } else if (username !== null) {
+        // Parsers differ on which one counts: Go takes the last, others the first.
+        return refuse('SeveralCommonNames', 'the subject has more than one CN');
+      } else username = text;
+    }
+  }
+  if (username === null) return refuse('NoCommonName', 'the subject has no CN');
+  return { ok: true, username, groups: [...groups] };
+}
+
+function refuseAttribute(attribute: NameAttribute): Refused<SubjectRefusalReason> | null {
+  const { commonName, organizationName } = attributeType;
+  if (attribute.type !== commonName && attribute.type !== organizationName)
+    return refuse('SubjectAttributeNotAllowed', `the subject has an attribute ${attribute.type}; only CN and O may be`);
+  const name = attribute.type === commonName ? 'CN' : 'O';
+  if (attribute.valueTag !== Tag.UTF8_STRING && attribute.valueTag !== Tag.PRINTABLE_STRING)
+    return refuse('StringTypeNotAllowed', `${name} in the subject is neither a UTF8String nor a PrintableString`);
+  if (attribute.text === null)
+    return refuse('MalformedString', `${name} in the subject has octets that its string type does not allow`);
+  if (attribute.text === '') return refuse('EmptyName', `${name} in the subject is empty`);
+  // Readers that take the octets for a C string stop here.
+  if (attribute.text.includes('\0')) return refuse('NulInName', `${name} in the subject contains a NUL`);
+  return null;
+}

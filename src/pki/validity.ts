@@ -1,0 +1,68 @@
+import { der, DerError, type DerElement, inside, sequence, Tag } from './der.js';
+
+/** RFC 5280 4.1.2.5; whole seconds. */
+export interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** How far a certificate's notBefore lies back, for clocks that are behind: 5 minutes, as the in-tree signer has it. */
+export const BACKDATE_SECONDS = 300;
+
+/** The validity of a user certificate: from five minutes ago, for `expirationSeconds` from now, never past its CA's. */
+export function userCertificateValidity(now: Date, expirationSeconds: number, caNotAfter: Date): Validity {
+  const notAfter = now.getTime() + expirationSeconds * 1000;
+  return {
+    notBefore: wholeSeconds(now.getTime() - BACKDATE_SECONDS * 1000),
+    notAfter: wholeSeconds(Math.min(notAfter, caNotAfter.getTime())),
+  };
+}
+
+const wholeSeconds = (milliseconds: number): Date => new Date(Math.floor(milliseconds / 1000) * 1000);
+
+/** Writes a Validity; fractions of seconds are dropped. */
+export function writeValidity(validity: Validity): Buffer {
+  return sequence(writeTime(validity.notBefore), writeTime(validity.notAfter));
+}
+
+/** Reads a Validity. Throws `DerError`. */
+export function readValidity(element: DerElement): Validity {
+  if (element.tag !== Tag.SEQUENCE) throw new DerError('a Validity is expected', element.offset);
+  const reader = inside(element);
+  const validity = { notBefore: readTime(reader.next()), notAfter: readTime(reader.next()) };
+  reader.end('a Validity');
+  return validity;
+}
+
+/** Writes a Time: UTCTime through 2049, GeneralizedTime from 2050 (RFC 5280 4.1.2.5). */
+export function writeTime(instant: Date): Buffer {
+  const year = instant.getUTCFullYear();
+  if (!(year >= 1950 && year <= 9999)) throw new RangeError('a Time lies between the years 1950 and 9999');
+  const digits = `${instant.toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`;
+  return year < 2050
+    ? der(Tag.UTC_TIME, Buffer.from(digits.slice(2), 'latin1'))
+    : der(Tag.GENERALIZED_TIME, Buffer.from(digits, 'latin1'));
+}
+
+/**
+ * Reads a Time in the one form that RFC 5280 4.1.2.5 gives it: seconds present, no fractions, `Z`, and GeneralizedTime
+ * only from 2050 on. Throws `DerError`.
+ */
+export function readTime(element: DerElement): Date {
+  const text = element.content.toString('latin1');
+  const digits = wholeYear(element.tag, text);
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(digits) ?? [];
+  const instant = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  // A date such as 30 February is either invalid to Date or moved to another day.
+  if (Number.isNaN(instant.getTime()) || !element.raw.equals(writeTimeOrNothing(instant)))
+    throw new DerError('a Time is not in the form of RFC 5280', element.offset);
+  return instant;
+}
+
+function wholeYear(tag: number, text: string): string {
+  if (tag === Tag.UTC_TIME) return (Number(text.slice(0, 2)) >= 50 ? '19' : '20') + text;
+  return tag === Tag.GENERALIZED_TIME ? text : '';
+}
+
+const writeTimeOrNothing = (instant: Date): Buffer =>
+  instant.getUTCFullYear() >= 1950 ? writeTime(instant) : Buffer.alloc(0);
