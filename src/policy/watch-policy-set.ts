@@ -45,7 +45,10 @@ export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
     settled = reading;
     if (reading === current.digest) return; // back to what is in force
     const result = files.ok ? parsePolicySet(files.texts) : files;
-    if (!result.ok) return onErrors(result.errors);
+    if (!result.ok) {
+      onErrors(result.errors);
+      return;
+    }
     const previous = current;
     current = result.policySet;
     onChange(current, previous);
