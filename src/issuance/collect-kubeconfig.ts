@@ -11,7 +11,7 @@ import { issuingCluster, type IssuanceContext } from './context.js';
 import { finishAttempt, intentStep, startAttempt, type AttemptEnd, type StartedAttempt } from './issue-certificate.js';
 import { keyOfPair } from './key-to-certify.js';
 import { noLongerPermittedStep, violationsNow } from './recheck-policy.js';
-import { movedOn, stateConflict } from './state-conflict.js';
+import { lapsed, movedOn, stateConflict } from './state-conflict.js';
 import { viewAtEnd } from './request-view.js';
 
 /** Generates the key of an approved request, has it certified, and hands both out, once. */
@@ -44,6 +44,8 @@ export async function collectApproved(
 
   const keyPair = await generateKeyPair(request.keyAlgorithm);
   const now = context.clock();
+  const late = lapsed(request, now);
+  if (late) return refused(late);
   const violations = violationsNow(context, request, now);
   if (violations.length > 0) {
     const step = noLongerPermittedStep(request, violations, now, principal.name);

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { TrustedAuthority } from '../../src/cluster/client-trust.js';
+import { readClientTrust } from '../../src/cluster/client-trust.js';
+import type { IssuanceContext } from '../../src/issuance/context.js';
+import type { Cluster } from '../../src/model/cluster.js';
+import {
+  generateCertificateAuthority,
+  loadCertificateAuthority,
+  type CertificateAuthority,
+} from '../../src/pki/certificate-authority.js';
+import { parsePolicySet } from '../../src/policy/parse-policy-set.js';
+import type { PolicySet } from '../../src/policy/policy-set.js';
+import { LocalCaSigner } from '../../src/signer/local-ca.js';
+import type { Signer } from '../../src/signer/signer.js';
+import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+/** `team-*` is given out at once, `ops-*` by bob or another approver. */
+export const testPolicies = `
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: automatic }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["team-*"] }
+  constraints: { maxExpirationSeconds: 86400 }
+  approval: { mode: auto }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: by-hand }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["team-*", "ops-*"] }
+  constraints: { maxExpirationSeconds: 604800 }
+  approval: { mode: manual }
+`;
+
+export function policySetOf(text: string): PolicySet {
+  const parsed = parsePolicySet([{ path: 'test.yaml', text }]);
+  if (!parsed.ok) throw new Error(parsed.errors.join('\n'));
+  return parsed.policySet;
+}
+
+export interface TestIssuance {
+  readonly context: IssuanceContext;
+  readonly authority: CertificateAuthority;
+  readonly caPem: string;
+  /** Swaps the policies in force. */
+  setPolicies(text: string): void;
+  /** Moves the clock. */
+  advance(seconds: number): void;
+  /** Swaps what signs for the cluster. */
+  setSigner(signer: Signer): void;
+  /** Another process on the same store, as after a restart. */
+  restarted(): IssuanceContext;
+  close(): Promise<void>;
+}
+
+/** One CA for all tests of a file: generating an RSA key takes its time. */
+let generated: ReturnType<typeof generateCertificateAuthority> | undefined;
+function testAuthority(): ReturnType<typeof generateCertificateAuthority> {
+  generated ??= generateCertificateAuthority({ commonName: 'kubepass-test-ca', now: new Date(), random: randomBytes });
+  return generated;
+}
+
+/** The use cases on a real SQLite store with a real CA, under a clock that the test moves. */
+export async function testIssuance(policies = testPolicies): Promise<TestIssuance> {
+  const directory = temporaryDirectory();
+  const store = await openSqliteStore({ file: join(directory.path, 'kubepass.db') });
+  let now = Math.floor(Date.now() / 1000) * 1000;
+  let policySet = policySetOf(policies);
+  const { certificatePem, privateKeyPem } = await testAuthority();
+  const authority = loadCertificateAuthority(certificatePem, privateKeyPem);
+  const clientTrust: readonly TrustedAuthority[] = readClientTrust(certificatePem);
+  const cluster: Cluster = {
+    name: 'demo',
+    server: 'https://127.0.0.1:6443',
+    signer: 'localCA',
+    servingCertificateAuthority: certificatePem,
+    clientCertificateAuthority: certificatePem,
+    allowPrivilegedGroups: [],
+    nameAlphabet: 'ascii',
+  };
+  const clusters = new Map([['demo', { cluster, clientTrust, signer: new LocalCaSigner(authority) as Signer }]]);
+  const contextOf = (owner: string): IssuanceContext => ({
+    store,
+    clusters,
+    policySet: () => policySet,
+    clock: () => new Date(now),
+    random: randomBytes,
+    owner,
+    settings: { timeoutSeconds: 60, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 86_400 },
+    log: { info() {}, warn() {}, error() {} },
+    running: new Map(),
+    keysInFlight: new Set(),
+  });
+  return {
+    context: contextOf('process-1'),
+    authority,
+    caPem: certificatePem,
+    setPolicies(text) {
+      policySet = policySetOf(text);
+    },
+    advance(seconds) {
+      now += seconds * 1000;
+    },
+    setSigner(signer) {
+      clusters.set('demo', { cluster, clientTrust, signer });
+    },
+    restarted: () => contextOf('process-2'),
+    async close() {
+      await store.close();
+      directory.remove();
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import type { Principal, Role } from '../../src/model/principal.js';
+
+export function principal(name: string, roles: readonly Role[], more: Partial<Principal> = {}): Principal {
+  return { name, roles, groups: [], createdBy: [], tokenId: `token-of-${name}`, ...more };
+}
+
+export const hr = principal('hr-system', ['requester']);
+export const alice = principal('alice', ['requester']);
+export const bob = principal('bob', ['approver']);
+export const carol = principal('carol', ['requester', 'approver']);
+export const auditor = principal('audrey', ['auditor']);
+export const admin = principal('admin', ['admin']);

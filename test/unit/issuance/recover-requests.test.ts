@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { verifyChain } from '../../../src/audit/verify-chain.js';
+import { collectKubeconfig } from '../../../src/issuance/collect-kubeconfig.js';
+import { createRequest } from '../../../src/issuance/create-request.js';
+import { approveRequest } from '../../../src/issuance/decide-request.js';
+import { expireRequests } from '../../../src/issuance/expire-requests.js';
+import { recoverRequests } from '../../../src/issuance/recover-requests.js';
+import type { CertificateRequestAsk } from '../../../src/services.js';
+import { LocalCaSigner } from '../../../src/signer/local-ca.js';
+import type { Signer } from '../../../src/signer/signer.js';
+import { csrFor } from '../../helpers/csr.js';
+import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
+import { alice, bob } from '../../helpers/principals.js';
+
+let issuance: TestIssuance;
+beforeEach(async () => {
+  issuance = await testIssuance();
+});
+afterEach(() => issuance.close());
+
+async function create(ask: CertificateRequestAsk) {
+  const outcome = await createRequest(issuance.context, alice, ask, { waitSeconds: 0, idempotency: null });
+  if (!outcome.ok) throw new Error(outcome.refusal.kind);
+  return outcome.value.request.id;
+}
+
+/** A signer that never comes back, as in a process that dies while signing. */
+function hangingSigner(): Signer {
+  const real = new LocalCaSigner(issuance.authority);
+  return {
+    kind: 'localCA',
+    prepare: (request, now) => ({
+      intent: real.prepare(request, now).intent,
+      sign: () => new Promise(() => undefined),
+    }),
+  };
+}
+
+async function leftIssuing(ask: CertificateRequestAsk) {
+  issuance.setSigner(hangingSigner());
+  const id = await create(ask);
+  issuance.setSigner(new LocalCaSigner(issuance.authority));
+  return id;
+}
+
+const find = (id: string) => issuance.context.store.requests.find(id);
+const eventTypes = async (id: string) =>
+  (await issuance.context.store.auditEvents.ofRequest(id)).map((event) => event.type);
+
+describe('recoverRequests', () => {
+  it('finishes a request with a CSR that a dead process left issuing, under a new serial number', async () => {
+    const { pem } = await csrFor('jane', ['team-a']);
+    const id = await leftIssuing({ csr: pem });
+    const before = await find(id);
+    expect(before).toMatchObject({ state: 'issuing', attempt: { number: 1, owner: 'process-1' } });
+
+    await recoverRequests(issuance.restarted(), true);
+
+    const after = await find(id);
+    expect(after).toMatchObject({ state: 'issued', attempt: { number: 2, owner: 'process-2' } });
+    expect(after?.attempt?.intent).not.toEqual(before?.attempt?.intent);
+    expect(await eventTypes(id)).toEqual([
+      'CertificateRequested',
+      'RequestApproved',
+      'IssuanceStarted',
+      'IssuanceAbandoned',
+      'IssuanceStarted',
+      'CertificateIssued',
+    ]);
+    expect(await verifyChain(issuance.context.store.auditEvents)).toMatchObject({ valid: true });
+  });
+
+  it('makes a request collectable again whose generated key was lost', async () => {
+    issuance.setSigner(hangingSigner());
+    const id = await create({ username: 'jane', groups: ['team-a'] });
+    void collectKubeconfig(issuance.context, alice, id);
+    await expect.poll(async () => (await find(id))?.state).toBe('issuing');
+    issuance.setSigner(new LocalCaSigner(issuance.authority));
+
+    const restarted = issuance.restarted();
+    await recoverRequests(restarted, true);
+
+    expect(await find(id)).toMatchObject({ state: 'approved', publicKey: null });
+    expect((await collectKubeconfig(restarted, alice, id)).ok).toBe(true);
+  });
+
+  it('leaves alone what another living process works on, until its lease has run out', async () => {
+    const { pem } = await csrFor('jane', ['team-a']);
+    const id = await leftIssuing({ csr: pem });
+    const other = issuance.restarted();
+    await recoverRequests(other, false);
+    expect(await find(id)).toMatchObject({ state: 'issuing', attempt: { owner: 'process-1' } });
+    issuance.advance(61);
+    await recoverRequests(other, false);
+    expect(await find(id)).toMatchObject({ state: 'issued', attempt: { owner: 'process-2' } });
+  });
+
+  it('leaves alone what this process is working on', async () => {
+    const { pem } = await csrFor('jane', ['team-a']);
+    const id = await leftIssuing({ csr: pem });
+    await recoverRequests(issuance.context, false);
+    expect(await find(id)).toMatchObject({ state: 'issuing', attempt: { number: 1 } });
+  });
+
+  it('asks policy again before it signs what was left', async () => {
+    const { pem } = await csrFor('jane', ['team-a']);
+    const id = await leftIssuing({ csr: pem });
+    issuance.setPolicies(testPolicies.replaceAll('"team-*"', '"other-*"'));
+    await recoverRequests(issuance.restarted(), true);
+    expect(await find(id)).toMatchObject({ state: 'denied', failure: { reason: 'NoLongerPermitted' } });
+  });
+
+  it('an outcome that comes after a takeover is an orphan in the inventory, and nothing is issued twice', async () => {
+    let release: (() => void) | undefined;
+    const real = new LocalCaSigner(issuance.authority);
+    issuance.setSigner({
+      kind: 'localCA',
+      prepare: (request, now) => {
+        const prepared = real.prepare(request, now);
+        const released = new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        return { intent: prepared.intent, sign: () => released.then(() => prepared.sign()) };
+      },
+    });
+    const { pem } = await csrFor('jane', ['team-a']);
+    const id = await create({ csr: pem });
+    issuance.setSigner(real);
+    await recoverRequests(issuance.restarted(), true);
+    release?.();
+    await issuance.context.running.get(id);
+
+    const { items } = await issuance.context.store.certificates.list({}, { limit: 10, cursor: null });
+    expect(items.map((certificate) => certificate.orphan).sort()).toEqual([false, true]);
+    expect((await find(id))?.fingerprintSha256).toBe(items.find(({ orphan }) => !orphan)?.fingerprintSha256);
+  });
+});
+
+describe('expireRequests', () => {
+  it('ends what nobody decided on, and what nobody collected, in time', async () => {
+    const pending = await create({ username: 'jane', groups: ['ops-eu'] });
+    const uncollected = await create({ username: 'jane', groups: ['team-a'] });
+    issuance.advance(86_399);
+    await expireRequests(issuance.context);
+    expect([(await find(pending))?.state, (await find(uncollected))?.state]).toEqual(['pending', 'approved']);
+    issuance.advance(2);
+    await expireRequests(issuance.context);
+    expect([(await find(pending))?.state, (await find(uncollected))?.state]).toEqual(['pending', 'expired']);
+    issuance.advance(2 * 86_400);
+    await expireRequests(issuance.context);
+    expect((await find(pending))?.state).toBe('expired');
+    expect((await eventTypes(pending)).at(-1)).toBe('RequestExpired');
+  });
+
+  it('a lapsed request can no longer be collected or approved, even before the next round ends it', async () => {
+    const pending = await create({ username: 'jane', groups: ['ops-eu'] });
+    const uncollected = await create({ username: 'jane', groups: ['team-a'] });
+    issuance.advance(259_201);
+    for (const outcome of [
+      await collectKubeconfig(issuance.context, alice, uncollected),
+      await approveRequest(issuance.context, bob, pending, null),
+    ])
+      expect(outcome).toMatchObject({ ok: false, refusal: { kind: 'state-conflict' } });
+  });
+});
