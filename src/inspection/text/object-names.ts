@@ -1,0 +1,46 @@
+import { objectIdentifierTable } from './object-identifier-table.js';
+
+/** What object identifiers are called. */
+export interface ObjectNames {
+  /** The registered long name, or the dotted form. */
+  long(dotted: string): string;
+  /** The registered short name; undefined where there is none. */
+  short(dotted: string): string | undefined;
+}
+
+interface Names {
+  readonly short: string;
+  readonly long: string;
+}
+
+function readTable(table: string): Map<string, Names> {
+  const names = new Map<string, Names>();
+  for (const line of table.split('\n')) {
+    if (line === '' || line.startsWith('#')) continue;
+    const [dotted = '', short = '', ...long] = line.split(' ');
+    names.set(dotted, { short, long: long.length > 0 ? long.join(' ') : short });
+  }
+  return names;
+}
+
+function namesFrom(table: ReadonlyMap<string, Names>): ObjectNames {
+  return {
+    long: (dotted) => table.get(dotted)?.long ?? dotted,
+    short: (dotted) => table.get(dotted)?.short,
+  };
+}
+
+const registered = readTable(objectIdentifierTable);
+
+export const objectNames: ObjectNames = namesFrom(registered);
+
+/**
+ * What `openssl req` calls them: it reads the default openssl.cnf, which names three time-stamping policies under
+ * 1.2.3.4; `openssl x509` does not.
+ */
+export const objectNamesOfRequests: ObjectNames = namesFrom(
+  new Map([...registered, ...readTable('1.2.3.4.1 tsa_policy1\n1.2.3.4.5.6 tsa_policy2\n1.2.3.4.5.7 tsa_policy3')]),
+);
+
+/** OpenSSL writes many names into buffers of 80 octets, 79 of which show. */
+export const cutToBuffer = (name: string): string => name.slice(0, 79);
