@@ -48,6 +48,6 @@ export class ApiTokenReader implements ApiTokenReaderPort {
 function olderThan([instant, id]: readonly string[]): Prisma.ApiTokenWhereInput {
   if (id === undefined) throw invalidCursor();
   const createdAt = instantInCursor(instant);
-  // Beyond the pair, in two conditions of which the first lets the index be entered at the cursor.
+  // Beyond the pair, in two conditions, of which the first lets the index be entered at the cursor.
   return { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { id: { lt: id } }] };
 }

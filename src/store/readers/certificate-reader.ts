@@ -3,14 +3,10 @@ import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { certificateColumns, certificateOf } from '../rows/certificate-row.js';
 import type { CertificateFilter, CertificateReader as CertificateReaderPort } from '../store.js';
-import { visibleTo } from './certificate-request-reader.js';
 import { instantInCursor, invalidCursor, readPage } from './read-page.js';
+import { readVisible } from './read-visible.js';
 
-interface Key {
-  readonly fingerprintSha256: string;
-  readonly issuedAt: Date;
-  readonly notAfter: Date;
-}
+type Row = Prisma.CertificateGetPayload<{ select: typeof certificateColumns }>;
 
 export class CertificateReader implements CertificateReaderPort {
   constructor(private readonly prisma: PrismaClient) {}
@@ -32,16 +28,68 @@ export class CertificateReader implements CertificateReaderPort {
   }
 
   list(filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>> {
-    // Whoever asks about expiry reads along the index on it: soonest first.
-    const byExpiry = filter.expiresBefore !== undefined || filter.expiresAfter !== undefined;
-    const { order, orderBy, keyOf, beyond } = byExpiry ? soonestExpiringFirst : newestFirst;
+    // Whoever asks about expiry reads along the index on it.
+    return filter.expiresBefore !== undefined || filter.expiresAfter !== undefined
+      ? this.#listSoonestExpiringFirst(filter, page)
+      : this.#listNewestFirst(filter, page);
+  }
+
+  #listNewestFirst(filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>> {
+    const keyOf = (row: Row) => [row.issuedAt.toISOString(), row.fingerprintSha256];
     return readPage(
       page,
-      { order, keyOf },
+      { order: 'certificates/newest', keyOf },
+      (after, take) =>
+        readVisible(filter.visibleTo, keyOf, take, (party) =>
+          this.#readNewest({ AND: [where(filter), party] }, filter.group, after, take),
+        ),
+      certificateOf,
+    );
+  }
+
+  async #readNewest(
+    certificate: Prisma.CertificateWhereInput,
+    group: string | undefined,
+    after: readonly string[] | null,
+    take: number,
+  ): Promise<readonly Row[]> {
+    const beyond = after ? olderThan(after) : {};
+    const newestFirst = [{ issuedAt: 'desc' as const }, { fingerprintSha256: 'desc' as const }];
+    if (group === undefined)
+      return this.prisma.certificate.findMany({
+        where: { AND: [certificate, beyond] },
+        orderBy: newestFirst,
+        take,
+        select: certificateColumns,
+      });
+    const members = await this.prisma.certificateGroup.findMany({
+      where: { AND: [{ name: group, certificate }, beyond] },
+      orderBy: newestFirst,
+      take,
+      select: { certificate: { select: certificateColumns } },
+    });
+    return members.map((member) => member.certificate);
+  }
+
+  #listSoonestExpiringFirst(filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>> {
+    const { group, visibleTo } = filter;
+    return readPage(
+      page,
+      {
+        order: 'certificates/soonest',
+        keyOf: (row: Row) => [row.notAfter.toISOString(), row.fingerprintSha256],
+      },
       (after, take) =>
         this.prisma.certificate.findMany({
-          where: { AND: [where(filter), ...(after ? [beyond(after)] : [])] },
-          orderBy,
+          where: {
+            AND: [
+              where(filter),
+              group !== undefined ? { memberships: { some: { name: group } } } : {},
+              visibleTo !== undefined ? { OR: [{ requesterName: visibleTo }, { collector: visibleTo }] } : {},
+              after ? expiringLaterThan(after) : {},
+            ],
+          },
+          orderBy: [{ notAfter: 'asc' }, { fingerprintSha256: 'asc' }],
           take,
           select: certificateColumns,
         }),
@@ -50,52 +98,34 @@ export class CertificateReader implements CertificateReaderPort {
   }
 }
 
-interface Order {
-  readonly order: string;
-  readonly orderBy: Prisma.CertificateOrderByWithRelationInput[];
-  readonly keyOf: (row: Key) => readonly string[];
-  readonly beyond: (key: readonly string[]) => Prisma.CertificateWhereInput;
-}
-
-const newestFirst: Order = {
-  order: 'certificates/newest',
-  orderBy: [{ issuedAt: 'desc' }, { fingerprintSha256: 'desc' }],
-  keyOf: (row) => [row.issuedAt.toISOString(), row.fingerprintSha256],
-  beyond([instant, fingerprint]) {
-    if (fingerprint === undefined) throw invalidCursor();
-    const issuedAt = instantInCursor(instant);
-    // Beyond the pair, in two conditions of which the first lets the index be entered at the cursor.
-    return {
-      issuedAt: { lte: issuedAt },
-      OR: [{ issuedAt: { lt: issuedAt } }, { fingerprintSha256: { lt: fingerprint } }],
-    };
-  },
-};
-
-const soonestExpiringFirst: Order = {
-  order: 'certificates/soonest',
-  orderBy: [{ notAfter: 'asc' }, { fingerprintSha256: 'asc' }],
-  keyOf: (row) => [row.notAfter.toISOString(), row.fingerprintSha256],
-  beyond([instant, fingerprint]) {
-    if (fingerprint === undefined) throw invalidCursor();
-    const notAfter = instantInCursor(instant);
-    return {
-      notAfter: { gte: notAfter },
-      OR: [{ notAfter: { gt: notAfter } }, { fingerprintSha256: { gt: fingerprint } }],
-    };
-  },
-};
-
 function where(filter: CertificateFilter): Prisma.CertificateWhereInput {
   return {
     ...(filter.cluster !== undefined && { cluster: filter.cluster }),
     ...(filter.username !== undefined && { username: filter.username }),
-    ...(filter.group !== undefined && { memberships: { some: { name: filter.group } } }),
     ...(filter.serialNumber !== undefined && { serialNumber: filter.serialNumber }),
     notAfter: {
       ...(filter.expiresBefore !== undefined && { lt: filter.expiresBefore }),
       ...(filter.expiresAfter !== undefined && { gt: filter.expiresAfter }),
     },
-    ...(filter.visibleTo !== undefined && { request: visibleTo(filter.visibleTo) }),
+  };
+}
+
+// Beyond a pair is said in two conditions, of which the first lets the index be entered at the cursor.
+
+function olderThan([instant, fingerprint]: readonly string[]) {
+  if (fingerprint === undefined) throw invalidCursor();
+  const issuedAt = instantInCursor(instant);
+  return {
+    issuedAt: { lte: issuedAt },
+    OR: [{ issuedAt: { lt: issuedAt } }, { fingerprintSha256: { lt: fingerprint } }],
+  };
+}
+
+function expiringLaterThan([instant, fingerprint]: readonly string[]): Prisma.CertificateWhereInput {
+  if (fingerprint === undefined) throw invalidCursor();
+  const notAfter = instantInCursor(instant);
+  return {
+    notAfter: { gte: notAfter },
+    OR: [{ notAfter: { gt: notAfter } }, { fingerprintSha256: { gt: fingerprint } }],
   };
 }

@@ -3,7 +3,10 @@ import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { certificateRequestColumns, certificateRequestOf } from '../rows/certificate-request-row.js';
 import type { RequestFilter, RequestReader } from '../store.js';
+import { readVisible } from './read-visible.js';
 import { invalidCursor, readPage } from './read-page.js';
+
+type Row = Prisma.CertificateRequestGetPayload<{ select: typeof certificateRequestColumns }>;
 
 const lapsedAtOnce = 500;
 
@@ -16,17 +19,20 @@ export class CertificateRequestReader implements RequestReader {
   }
 
   list(filter: RequestFilter, page: PageQuery): Promise<Page<CertificateRequest>> {
+    // Ids are UUIDv7, so their order is that of creation.
+    const keyOf = (row: Row) => [row.id];
     return readPage(
       page,
-      // Ids are UUIDv7, so their order is that of creation.
-      { order: 'requests/newest', keyOf: (row: { id: string }) => [row.id] },
+      { order: 'requests/newest', keyOf },
       (after, take) =>
-        this.prisma.certificateRequest.findMany({
-          where: { AND: [where(filter), ...(after ? [olderThan(after)] : [])] },
-          orderBy: { id: 'desc' },
-          take,
-          select: certificateRequestColumns,
-        }),
+        readVisible(filter.visibleTo, keyOf, take, (party) =>
+          this.prisma.certificateRequest.findMany({
+            where: { AND: [where(filter), party, ...(after ? [olderThan(after)] : [])] },
+            orderBy: { id: 'desc' },
+            take,
+            select: certificateRequestColumns,
+          }),
+        ),
       certificateRequestOf,
     );
   }
@@ -57,13 +63,7 @@ function where(filter: RequestFilter): Prisma.CertificateRequestWhereInput {
     ...(filter.cluster !== undefined && { cluster: filter.cluster }),
     ...(filter.username !== undefined && { username: filter.username }),
     ...(filter.requester !== undefined && { requesterName: filter.requester }),
-    ...(filter.visibleTo !== undefined && visibleTo(filter.visibleTo)),
   };
-}
-
-/** Requests that this principal asked for or collects. */
-export function visibleTo(principal: string): Prisma.CertificateRequestWhereInput {
-  return { OR: [{ requesterName: principal }, { collector: principal }] };
 }
 
 function olderThan([id]: readonly string[]): Prisma.CertificateRequestWhereInput {

@@ -18,6 +18,8 @@ export const certificateColumns = {
   spkiSha256: true,
   cluster: true,
   requestId: true,
+  requesterName: true,
+  collector: true,
   der: true,
   orphan: true,
   issuedAt: true,
@@ -27,12 +29,16 @@ type CertificateRow = Prisma.CertificateGetPayload<{ select: typeof certificateC
 
 export const certificateGroupColumns = {
   name: true,
+  issuedAt: true,
   fingerprintSha256: true,
 } as const satisfies Prisma.CertificateGroupSelect;
 
 type CertificateGroupRow = Prisma.CertificateGroupGetPayload<{ select: typeof certificateGroupColumns }>;
 
-export function certificateRow(certificate: Certificate): Columns<CertificateRow> {
+/** Who may see the certificate: the parties of the request that it came from. */
+export type CertificateParties = Pick<CertificateRow, 'requesterName' | 'collector'>;
+
+export function certificateRow(certificate: Certificate, parties: CertificateParties): Columns<CertificateRow> {
   return {
     fingerprintSha256: certificate.fingerprintSha256,
     serialNumber: certificate.serialNumber,
@@ -48,6 +54,8 @@ export function certificateRow(certificate: Certificate): Columns<CertificateRow
     spkiSha256: certificate.publicKey.spkiSha256,
     cluster: certificate.cluster,
     requestId: certificate.requestId,
+    requesterName: parties.requesterName,
+    collector: parties.collector,
     der: certificate.der,
     orphan: certificate.orphan,
     issuedAt: certificate.issuedAt,
@@ -56,7 +64,11 @@ export function certificateRow(certificate: Certificate): Columns<CertificateRow
 
 /** One row per distinct group, so that certificates are found by group on an index. */
 export function certificateGroupRows(certificate: Certificate): readonly Columns<CertificateGroupRow>[] {
-  return [...new Set(certificate.groups)].map((name) => ({ name, fingerprintSha256: certificate.fingerprintSha256 }));
+  return [...new Set(certificate.groups)].map((name) => ({
+    name,
+    issuedAt: certificate.issuedAt,
+    fingerprintSha256: certificate.fingerprintSha256,
+  }));
 }
 
 export function certificateOf(row: CertificateRow): Certificate {

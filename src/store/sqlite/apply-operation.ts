@@ -8,7 +8,7 @@ import {
   failureColumns,
   publicKeyColumns,
 } from '../rows/certificate-request-row.js';
-import { certificateGroupRows, certificateRow } from '../rows/certificate-row.js';
+import { certificateGroupRows, type CertificateParties, certificateRow } from '../rows/certificate-row.js';
 import { answerColumns, idempotencyKeyRow } from '../rows/idempotency-key-row.js';
 import type { Conflict, IdempotencyScope, IdempotentAnswer, MoveRequest, Operation } from '../step.js';
 import { quoted, type Statements } from './statements.js';
@@ -94,7 +94,11 @@ function moveRequest(statements: Statements, { id, from, to }: MoveRequest): Con
 }
 
 function insertCertificate(statements: Statements, certificate: Certificate): Conflict | null {
-  const conflict = insertUnique(statements, 'Certificate', certificateRow(certificate), (message) => ({
+  const parties = statements.first('SELECT "requesterName", "collector" FROM "CertificateRequest" WHERE "id" = ?', [
+    certificate.requestId,
+  ]) as CertificateParties | undefined;
+  if (!parties) return { kind: 'request', id: certificate.requestId };
+  const conflict = insertUnique(statements, 'Certificate', certificateRow(certificate, parties), (message) => ({
     kind: 'unique',
     what: message.includes('serialNumber') ? 'serialNumber' : 'fingerprintSha256',
   }));

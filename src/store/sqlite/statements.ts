@@ -21,8 +21,8 @@ export class Statements {
     this.run(sql, Object.values(row));
   }
 
-  first(sql: string): unknown {
-    return this.#prepare(sql).get();
+  first(sql: string, parameters: readonly ColumnValue[] = []): unknown {
+    return this.#prepare(sql).get(...parameters.map(bind));
   }
 
   #prepare(sql: string): Database.Statement<SqlParameter[]> {

@@ -51,6 +51,8 @@ CREATE TABLE "Certificate" (
     "spkiSha256" TEXT NOT NULL,
     "cluster" TEXT NOT NULL,
     "requestId" TEXT NOT NULL,
+    "requesterName" TEXT NOT NULL,
+    "collector" TEXT NOT NULL,
     "der" BLOB NOT NULL,
     "orphan" BOOLEAN NOT NULL,
     "issuedAt" DATETIME NOT NULL,
@@ -61,15 +63,19 @@ CREATE INDEX "Certificate_issuedAt_fingerprintSha256_idx" ON "Certificate"("issu
 CREATE INDEX "Certificate_notAfter_fingerprintSha256_idx" ON "Certificate"("notAfter", "fingerprintSha256");
 CREATE INDEX "Certificate_cluster_issuedAt_fingerprintSha256_idx" ON "Certificate"("cluster", "issuedAt", "fingerprintSha256");
 CREATE INDEX "Certificate_username_issuedAt_fingerprintSha256_idx" ON "Certificate"("username", "issuedAt", "fingerprintSha256");
+CREATE INDEX "Certificate_requesterName_issuedAt_fingerprintSha256_idx" ON "Certificate"("requesterName", "issuedAt", "fingerprintSha256");
+CREATE INDEX "Certificate_collector_issuedAt_fingerprintSha256_idx" ON "Certificate"("collector", "issuedAt", "fingerprintSha256");
 CREATE INDEX "Certificate_serialNumber_idx" ON "Certificate"("serialNumber");
 CREATE INDEX "Certificate_requestId_idx" ON "Certificate"("requestId");
 
 CREATE TABLE "CertificateGroup" (
     "name" TEXT NOT NULL,
+    "issuedAt" DATETIME NOT NULL,
     "fingerprintSha256" TEXT NOT NULL,
-    PRIMARY KEY ("name", "fingerprintSha256"),
+    PRIMARY KEY ("name", "issuedAt", "fingerprintSha256"),
     CONSTRAINT "CertificateGroup_fingerprintSha256_fkey" FOREIGN KEY ("fingerprintSha256") REFERENCES "Certificate" ("fingerprintSha256") ON DELETE RESTRICT ON UPDATE RESTRICT
 );
+CREATE INDEX "CertificateGroup_fingerprintSha256_name_idx" ON "CertificateGroup"("fingerprintSha256", "name");
 
 CREATE TABLE "AuditEvent" (
     "seq" BIGINT NOT NULL PRIMARY KEY,
@@ -83,15 +89,13 @@ CREATE TABLE "AuditEvent" (
     "previousHash" TEXT NOT NULL,
     "hash" TEXT NOT NULL
 );
-CREATE INDEX "AuditEvent_at_idx" ON "AuditEvent"("at");
 CREATE INDEX "AuditEvent_type_seq_idx" ON "AuditEvent"("type", "seq");
 CREATE INDEX "AuditEvent_principal_seq_idx" ON "AuditEvent"("principal", "seq");
 CREATE INDEX "AuditEvent_cluster_seq_idx" ON "AuditEvent"("cluster", "seq");
 CREATE INDEX "AuditEvent_requestId_seq_idx" ON "AuditEvent"("requestId", "seq");
 CREATE INDEX "AuditEvent_fingerprintSha256_seq_idx" ON "AuditEvent"("fingerprintSha256", "seq");
 
--- The audit log is append-only. REPLACE deletes without firing a delete trigger (unless recursive_triggers is on),
--- so an insert may hit neither an existing number nor an existing rowid.
+-- The audit log is append-only: nothing in it is changed or removed, and what is added follows what is there.
 CREATE TRIGGER "AuditEvent_no_update" BEFORE UPDATE ON "AuditEvent"
 BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
@@ -100,8 +104,12 @@ CREATE TRIGGER "AuditEvent_no_delete" BEFORE DELETE ON "AuditEvent"
 BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
 END;
-CREATE TRIGGER "AuditEvent_no_replace" BEFORE INSERT ON "AuditEvent"
-WHEN EXISTS (SELECT 1 FROM "AuditEvent" WHERE "seq" = NEW."seq" OR "rowid" = NEW."rowid")
+-- REPLACE removes a row without firing a delete trigger, also by rowid; here it never gets that far.
+CREATE TRIGGER "AuditEvent_no_gap" BEFORE INSERT ON "AuditEvent"
+WHEN NEW."seq" <> (SELECT COALESCE(MAX("seq"), 0) + 1 FROM "AuditEvent")
+    OR NEW."previousHash" <> COALESCE((SELECT "hash" FROM "AuditEvent" WHERE "seq" = NEW."seq" - 1),
+        '0000000000000000000000000000000000000000000000000000000000000000')
+    OR EXISTS (SELECT 1 FROM "AuditEvent" WHERE "rowid" = NEW."rowid")
 BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
 END;

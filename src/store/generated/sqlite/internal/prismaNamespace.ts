@@ -1141,6 +1141,8 @@ export const CertificateScalarFieldEnum = {
   spkiSha256: 'spkiSha256',
   cluster: 'cluster',
   requestId: 'requestId',
+  requesterName: 'requesterName',
+  collector: 'collector',
   der: 'der',
   orphan: 'orphan',
   issuedAt: 'issuedAt'
@@ -1151,6 +1153,7 @@ export type CertificateScalarFieldEnum = (typeof CertificateScalarFieldEnum)[key
 
 export const CertificateGroupScalarFieldEnum = {
   name: 'name',
+  issuedAt: 'issuedAt',
   fingerprintSha256: 'fingerprintSha256'
 } as const
 

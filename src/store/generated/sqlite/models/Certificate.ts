@@ -38,6 +38,8 @@ export type CertificateMinAggregateOutputType = {
   spkiSha256: string | null
   cluster: string | null
   requestId: string | null
+  requesterName: string | null
+  collector: string | null
   der: runtime.Bytes | null
   orphan: boolean | null
   issuedAt: Date | null
@@ -57,6 +59,8 @@ export type CertificateMaxAggregateOutputType = {
   spkiSha256: string | null
   cluster: string | null
   requestId: string | null
+  requesterName: string | null
+  collector: string | null
   der: runtime.Bytes | null
   orphan: boolean | null
   issuedAt: Date | null
@@ -77,6 +81,8 @@ export type CertificateCountAggregateOutputType = {
   spkiSha256: number
   cluster: number
   requestId: number
+  requesterName: number
+  collector: number
   der: number
   orphan: number
   issuedAt: number
@@ -98,6 +104,8 @@ export type CertificateMinAggregateInputType = {
   spkiSha256?: true
   cluster?: true
   requestId?: true
+  requesterName?: true
+  collector?: true
   der?: true
   orphan?: true
   issuedAt?: true
@@ -117,6 +125,8 @@ export type CertificateMaxAggregateInputType = {
   spkiSha256?: true
   cluster?: true
   requestId?: true
+  requesterName?: true
+  collector?: true
   der?: true
   orphan?: true
   issuedAt?: true
@@ -137,6 +147,8 @@ export type CertificateCountAggregateInputType = {
   spkiSha256?: true
   cluster?: true
   requestId?: true
+  requesterName?: true
+  collector?: true
   der?: true
   orphan?: true
   issuedAt?: true
@@ -230,6 +242,8 @@ export type CertificateGroupByOutputType = {
   spkiSha256: string
   cluster: string
   requestId: string
+  requesterName: string
+  collector: string
   der: runtime.Bytes
   orphan: boolean
   issuedAt: Date
@@ -271,6 +285,8 @@ export type CertificateWhereInput = {
   spkiSha256?: Prisma.StringFilter<"Certificate"> | string
   cluster?: Prisma.StringFilter<"Certificate"> | string
   requestId?: Prisma.StringFilter<"Certificate"> | string
+  requesterName?: Prisma.StringFilter<"Certificate"> | string
+  collector?: Prisma.StringFilter<"Certificate"> | string
   der?: Prisma.BytesFilter<"Certificate"> | runtime.Bytes
   orphan?: Prisma.BoolFilter<"Certificate"> | boolean
   issuedAt?: Prisma.DateTimeFilter<"Certificate"> | Date | string
@@ -293,6 +309,8 @@ export type CertificateOrderByWithRelationInput = {
   spkiSha256?: Prisma.SortOrder
   cluster?: Prisma.SortOrder
   requestId?: Prisma.SortOrder
+  requesterName?: Prisma.SortOrder
+  collector?: Prisma.SortOrder
   der?: Prisma.SortOrder
   orphan?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
@@ -319,6 +337,8 @@ export type CertificateWhereUniqueInput = Prisma.AtLeast<{
   spkiSha256?: Prisma.StringFilter<"Certificate"> | string
   cluster?: Prisma.StringFilter<"Certificate"> | string
   requestId?: Prisma.StringFilter<"Certificate"> | string
+  requesterName?: Prisma.StringFilter<"Certificate"> | string
+  collector?: Prisma.StringFilter<"Certificate"> | string
   der?: Prisma.BytesFilter<"Certificate"> | runtime.Bytes
   orphan?: Prisma.BoolFilter<"Certificate"> | boolean
   issuedAt?: Prisma.DateTimeFilter<"Certificate"> | Date | string
@@ -341,6 +361,8 @@ export type CertificateOrderByWithAggregationInput = {
   spkiSha256?: Prisma.SortOrder
   cluster?: Prisma.SortOrder
   requestId?: Prisma.SortOrder
+  requesterName?: Prisma.SortOrder
+  collector?: Prisma.SortOrder
   der?: Prisma.SortOrder
   orphan?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
@@ -367,6 +389,8 @@ export type CertificateScalarWhereWithAggregatesInput = {
   spkiSha256?: Prisma.StringWithAggregatesFilter<"Certificate"> | string
   cluster?: Prisma.StringWithAggregatesFilter<"Certificate"> | string
   requestId?: Prisma.StringWithAggregatesFilter<"Certificate"> | string
+  requesterName?: Prisma.StringWithAggregatesFilter<"Certificate"> | string
+  collector?: Prisma.StringWithAggregatesFilter<"Certificate"> | string
   der?: Prisma.BytesWithAggregatesFilter<"Certificate"> | runtime.Bytes
   orphan?: Prisma.BoolWithAggregatesFilter<"Certificate"> | boolean
   issuedAt?: Prisma.DateTimeWithAggregatesFilter<"Certificate"> | Date | string
@@ -386,6 +410,8 @@ export type CertificateCreateInput = {
   publicKeyAlgorithm: string
   spkiSha256: string
   cluster: string
+  requesterName: string
+  collector: string
   der: runtime.Bytes
   orphan: boolean
   issuedAt: Date | string
@@ -408,6 +434,8 @@ export type CertificateUncheckedCreateInput = {
   spkiSha256: string
   cluster: string
   requestId: string
+  requesterName: string
+  collector: string
   der: runtime.Bytes
   orphan: boolean
   issuedAt: Date | string
@@ -428,6 +456,8 @@ export type CertificateUpdateInput = {
   publicKeyAlgorithm?: Prisma.StringFieldUpdateOperationsInput | string
   spkiSha256?: Prisma.StringFieldUpdateOperationsInput | string
   cluster?: Prisma.StringFieldUpdateOperationsInput | string
+  requesterName?: Prisma.StringFieldUpdateOperationsInput | string
+  collector?: Prisma.StringFieldUpdateOperationsInput | string
   der?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   orphan?: Prisma.BoolFieldUpdateOperationsInput | boolean
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -450,6 +480,8 @@ export type CertificateUncheckedUpdateInput = {
   spkiSha256?: Prisma.StringFieldUpdateOperationsInput | string
   cluster?: Prisma.StringFieldUpdateOperationsInput | string
   requestId?: Prisma.StringFieldUpdateOperationsInput | string
+  requesterName?: Prisma.StringFieldUpdateOperationsInput | string
+  collector?: Prisma.StringFieldUpdateOperationsInput | string
   der?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   orphan?: Prisma.BoolFieldUpdateOperationsInput | boolean
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -471,6 +503,8 @@ export type CertificateCreateManyInput = {
   spkiSha256: string
   cluster: string
   requestId: string
+  requesterName: string
+  collector: string
   der: runtime.Bytes
   orphan: boolean
   issuedAt: Date | string
@@ -490,6 +524,8 @@ export type CertificateUpdateManyMutationInput = {
   publicKeyAlgorithm?: Prisma.StringFieldUpdateOperationsInput | string
   spkiSha256?: Prisma.StringFieldUpdateOperationsInput | string
   cluster?: Prisma.StringFieldUpdateOperationsInput | string
+  requesterName?: Prisma.StringFieldUpdateOperationsInput | string
+  collector?: Prisma.StringFieldUpdateOperationsInput | string
   der?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   orphan?: Prisma.BoolFieldUpdateOperationsInput | boolean
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -510,6 +546,8 @@ export type CertificateUncheckedUpdateManyInput = {
   spkiSha256?: Prisma.StringFieldUpdateOperationsInput | string
   cluster?: Prisma.StringFieldUpdateOperationsInput | string
   requestId?: Prisma.StringFieldUpdateOperationsInput | string
+  requesterName?: Prisma.StringFieldUpdateOperationsInput | string
+  collector?: Prisma.StringFieldUpdateOperationsInput | string
   der?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   orphan?: Prisma.BoolFieldUpdateOperationsInput | boolean
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -545,6 +583,8 @@ export type CertificateCountOrderByAggregateInput = {
   spkiSha256?: Prisma.SortOrder
   cluster?: Prisma.SortOrder
   requestId?: Prisma.SortOrder
+  requesterName?: Prisma.SortOrder
+  collector?: Prisma.SortOrder
   der?: Prisma.SortOrder
   orphan?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
@@ -564,6 +604,8 @@ export type CertificateMaxOrderByAggregateInput = {
   spkiSha256?: Prisma.SortOrder
   cluster?: Prisma.SortOrder
   requestId?: Prisma.SortOrder
+  requesterName?: Prisma.SortOrder
+  collector?: Prisma.SortOrder
   der?: Prisma.SortOrder
   orphan?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
@@ -583,6 +625,8 @@ export type CertificateMinOrderByAggregateInput = {
   spkiSha256?: Prisma.SortOrder
   cluster?: Prisma.SortOrder
   requestId?: Prisma.SortOrder
+  requesterName?: Prisma.SortOrder
+  collector?: Prisma.SortOrder
   der?: Prisma.SortOrder
   orphan?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
@@ -671,6 +715,8 @@ export type CertificateCreateWithoutRequestInput = {
   publicKeyAlgorithm: string
   spkiSha256: string
   cluster: string
+  requesterName: string
+  collector: string
   der: runtime.Bytes
   orphan: boolean
   issuedAt: Date | string
@@ -691,6 +737,8 @@ export type CertificateUncheckedCreateWithoutRequestInput = {
   publicKeyAlgorithm: string
   spkiSha256: string
   cluster: string
+  requesterName: string
+  collector: string
   der: runtime.Bytes
   orphan: boolean
   issuedAt: Date | string
@@ -740,6 +788,8 @@ export type CertificateScalarWhereInput = {
   spkiSha256?: Prisma.StringFilter<"Certificate"> | string
   cluster?: Prisma.StringFilter<"Certificate"> | string
   requestId?: Prisma.StringFilter<"Certificate"> | string
+  requesterName?: Prisma.StringFilter<"Certificate"> | string
+  collector?: Prisma.StringFilter<"Certificate"> | string
   der?: Prisma.BytesFilter<"Certificate"> | runtime.Bytes
   orphan?: Prisma.BoolFilter<"Certificate"> | boolean
   issuedAt?: Prisma.DateTimeFilter<"Certificate"> | Date | string
@@ -759,6 +809,8 @@ export type CertificateCreateWithoutMembershipsInput = {
   publicKeyAlgorithm: string
   spkiSha256: string
   cluster: string
+  requesterName: string
+  collector: string
   der: runtime.Bytes
   orphan: boolean
   issuedAt: Date | string
@@ -780,6 +832,8 @@ export type CertificateUncheckedCreateWithoutMembershipsInput = {
   spkiSha256: string
   cluster: string
   requestId: string
+  requesterName: string
+  collector: string
   der: runtime.Bytes
   orphan: boolean
   issuedAt: Date | string
@@ -815,6 +869,8 @@ export type CertificateUpdateWithoutMembershipsInput = {
   publicKeyAlgorithm?: Prisma.StringFieldUpdateOperationsInput | string
   spkiSha256?: Prisma.StringFieldUpdateOperationsInput | string
   cluster?: Prisma.StringFieldUpdateOperationsInput | string
+  requesterName?: Prisma.StringFieldUpdateOperationsInput | string
+  collector?: Prisma.StringFieldUpdateOperationsInput | string
   der?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   orphan?: Prisma.BoolFieldUpdateOperationsInput | boolean
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -836,6 +892,8 @@ export type CertificateUncheckedUpdateWithoutMembershipsInput = {
   spkiSha256?: Prisma.StringFieldUpdateOperationsInput | string
   cluster?: Prisma.StringFieldUpdateOperationsInput | string
   requestId?: Prisma.StringFieldUpdateOperationsInput | string
+  requesterName?: Prisma.StringFieldUpdateOperationsInput | string
+  collector?: Prisma.StringFieldUpdateOperationsInput | string
   der?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   orphan?: Prisma.BoolFieldUpdateOperationsInput | boolean
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -855,6 +913,8 @@ export type CertificateCreateManyRequestInput = {
   publicKeyAlgorithm: string
   spkiSha256: string
   cluster: string
+  requesterName: string
+  collector: string
   der: runtime.Bytes
   orphan: boolean
   issuedAt: Date | string
@@ -874,6 +934,8 @@ export type CertificateUpdateWithoutRequestInput = {
   publicKeyAlgorithm?: Prisma.StringFieldUpdateOperationsInput | string
   spkiSha256?: Prisma.StringFieldUpdateOperationsInput | string
   cluster?: Prisma.StringFieldUpdateOperationsInput | string
+  requesterName?: Prisma.StringFieldUpdateOperationsInput | string
+  collector?: Prisma.StringFieldUpdateOperationsInput | string
   der?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   orphan?: Prisma.BoolFieldUpdateOperationsInput | boolean
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -894,6 +956,8 @@ export type CertificateUncheckedUpdateWithoutRequestInput = {
   publicKeyAlgorithm?: Prisma.StringFieldUpdateOperationsInput | string
   spkiSha256?: Prisma.StringFieldUpdateOperationsInput | string
   cluster?: Prisma.StringFieldUpdateOperationsInput | string
+  requesterName?: Prisma.StringFieldUpdateOperationsInput | string
+  collector?: Prisma.StringFieldUpdateOperationsInput | string
   der?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   orphan?: Prisma.BoolFieldUpdateOperationsInput | boolean
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -914,6 +978,8 @@ export type CertificateUncheckedUpdateManyWithoutRequestInput = {
   publicKeyAlgorithm?: Prisma.StringFieldUpdateOperationsInput | string
   spkiSha256?: Prisma.StringFieldUpdateOperationsInput | string
   cluster?: Prisma.StringFieldUpdateOperationsInput | string
+  requesterName?: Prisma.StringFieldUpdateOperationsInput | string
+  collector?: Prisma.StringFieldUpdateOperationsInput | string
   der?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   orphan?: Prisma.BoolFieldUpdateOperationsInput | boolean
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -965,6 +1031,8 @@ export type CertificateSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   spkiSha256?: boolean
   cluster?: boolean
   requestId?: boolean
+  requesterName?: boolean
+  collector?: boolean
   der?: boolean
   orphan?: boolean
   issuedAt?: boolean
@@ -988,6 +1056,8 @@ export type CertificateSelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
   spkiSha256?: boolean
   cluster?: boolean
   requestId?: boolean
+  requesterName?: boolean
+  collector?: boolean
   der?: boolean
   orphan?: boolean
   issuedAt?: boolean
@@ -1009,6 +1079,8 @@ export type CertificateSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
   spkiSha256?: boolean
   cluster?: boolean
   requestId?: boolean
+  requesterName?: boolean
+  collector?: boolean
   der?: boolean
   orphan?: boolean
   issuedAt?: boolean
@@ -1030,12 +1102,14 @@ export type CertificateSelectScalar = {
   spkiSha256?: boolean
   cluster?: boolean
   requestId?: boolean
+  requesterName?: boolean
+  collector?: boolean
   der?: boolean
   orphan?: boolean
   issuedAt?: boolean
 }
 
-export type CertificateOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"fingerprintSha256" | "serialNumber" | "subject" | "issuer" | "issuerIdentity" | "issuerFingerprintSha256" | "username" | "groups" | "notBefore" | "notAfter" | "publicKeyAlgorithm" | "spkiSha256" | "cluster" | "requestId" | "der" | "orphan" | "issuedAt", ExtArgs["result"]["certificate"]>
+export type CertificateOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"fingerprintSha256" | "serialNumber" | "subject" | "issuer" | "issuerIdentity" | "issuerFingerprintSha256" | "username" | "groups" | "notBefore" | "notAfter" | "publicKeyAlgorithm" | "spkiSha256" | "cluster" | "requestId" | "requesterName" | "collector" | "der" | "orphan" | "issuedAt", ExtArgs["result"]["certificate"]>
 export type CertificateInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   request?: boolean | Prisma.CertificateRequestDefaultArgs<ExtArgs>
   memberships?: boolean | Prisma.Certificate$membershipsArgs<ExtArgs>
@@ -1075,6 +1149,11 @@ export type $CertificatePayload<ExtArgs extends runtime.Types.Extensions.Interna
     spkiSha256: string
     cluster: string
     requestId: string
+    /**
+     * The requester's name and the collector, as the request has them: who may see the certificate.
+     */
+    requesterName: string
+    collector: string
     der: runtime.Bytes
     orphan: boolean
     issuedAt: Date
@@ -1517,6 +1596,8 @@ export interface CertificateFieldRefs {
   readonly spkiSha256: Prisma.FieldRef<"Certificate", 'String'>
   readonly cluster: Prisma.FieldRef<"Certificate", 'String'>
   readonly requestId: Prisma.FieldRef<"Certificate", 'String'>
+  readonly requesterName: Prisma.FieldRef<"Certificate", 'String'>
+  readonly collector: Prisma.FieldRef<"Certificate", 'String'>
   readonly der: Prisma.FieldRef<"Certificate", 'Bytes'>
   readonly orphan: Prisma.FieldRef<"Certificate", 'Boolean'>
   readonly issuedAt: Prisma.FieldRef<"Certificate", 'DateTime'>

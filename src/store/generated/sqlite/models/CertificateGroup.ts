@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.js"
 
 /**
  * Model CertificateGroup
- * One group of one certificate, for finding certificates by group.
+ * One group of one certificate, for finding certificates by group, newest first.
  */
 export type CertificateGroupModel = runtime.Types.Result.DefaultSelection<Prisma.$CertificateGroupPayload>
 
@@ -26,16 +26,19 @@ export type AggregateCertificateGroup = {
 
 export type CertificateGroupMinAggregateOutputType = {
   name: string | null
+  issuedAt: Date | null
   fingerprintSha256: string | null
 }
 
 export type CertificateGroupMaxAggregateOutputType = {
   name: string | null
+  issuedAt: Date | null
   fingerprintSha256: string | null
 }
 
 export type CertificateGroupCountAggregateOutputType = {
   name: number
+  issuedAt: number
   fingerprintSha256: number
   _all: number
 }
@@ -43,16 +46,19 @@ export type CertificateGroupCountAggregateOutputType = {
 
 export type CertificateGroupMinAggregateInputType = {
   name?: true
+  issuedAt?: true
   fingerprintSha256?: true
 }
 
 export type CertificateGroupMaxAggregateInputType = {
   name?: true
+  issuedAt?: true
   fingerprintSha256?: true
 }
 
 export type CertificateGroupCountAggregateInputType = {
   name?: true
+  issuedAt?: true
   fingerprintSha256?: true
   _all?: true
 }
@@ -131,6 +137,7 @@ export type CertificateGroupGroupByArgs<ExtArgs extends runtime.Types.Extensions
 
 export type CertificateGroupGroupByOutputType = {
   name: string
+  issuedAt: Date
   fingerprintSha256: string
   _count: CertificateGroupCountAggregateOutputType | null
   _min: CertificateGroupMinAggregateOutputType | null
@@ -157,28 +164,32 @@ export type CertificateGroupWhereInput = {
   OR?: Prisma.CertificateGroupWhereInput[]
   NOT?: Prisma.CertificateGroupWhereInput | Prisma.CertificateGroupWhereInput[]
   name?: Prisma.StringFilter<"CertificateGroup"> | string
+  issuedAt?: Prisma.DateTimeFilter<"CertificateGroup"> | Date | string
   fingerprintSha256?: Prisma.StringFilter<"CertificateGroup"> | string
   certificate?: Prisma.XOR<Prisma.CertificateScalarRelationFilter, Prisma.CertificateWhereInput>
 }
 
 export type CertificateGroupOrderByWithRelationInput = {
   name?: Prisma.SortOrder
+  issuedAt?: Prisma.SortOrder
   fingerprintSha256?: Prisma.SortOrder
   certificate?: Prisma.CertificateOrderByWithRelationInput
 }
 
 export type CertificateGroupWhereUniqueInput = Prisma.AtLeast<{
-  name_fingerprintSha256?: Prisma.CertificateGroupNameFingerprintSha256CompoundUniqueInput
+  name_issuedAt_fingerprintSha256?: Prisma.CertificateGroupNameIssuedAtFingerprintSha256CompoundUniqueInput
   AND?: Prisma.CertificateGroupWhereInput | Prisma.CertificateGroupWhereInput[]
   OR?: Prisma.CertificateGroupWhereInput[]
   NOT?: Prisma.CertificateGroupWhereInput | Prisma.CertificateGroupWhereInput[]
   name?: Prisma.StringFilter<"CertificateGroup"> | string
+  issuedAt?: Prisma.DateTimeFilter<"CertificateGroup"> | Date | string
   fingerprintSha256?: Prisma.StringFilter<"CertificateGroup"> | string
   certificate?: Prisma.XOR<Prisma.CertificateScalarRelationFilter, Prisma.CertificateWhereInput>
-}, "name_fingerprintSha256">
+}, "name_issuedAt_fingerprintSha256">
 
 export type CertificateGroupOrderByWithAggregationInput = {
   name?: Prisma.SortOrder
+  issuedAt?: Prisma.SortOrder
   fingerprintSha256?: Prisma.SortOrder
   _count?: Prisma.CertificateGroupCountOrderByAggregateInput
   _max?: Prisma.CertificateGroupMaxOrderByAggregateInput
@@ -190,40 +201,48 @@ export type CertificateGroupScalarWhereWithAggregatesInput = {
   OR?: Prisma.CertificateGroupScalarWhereWithAggregatesInput[]
   NOT?: Prisma.CertificateGroupScalarWhereWithAggregatesInput | Prisma.CertificateGroupScalarWhereWithAggregatesInput[]
   name?: Prisma.StringWithAggregatesFilter<"CertificateGroup"> | string
+  issuedAt?: Prisma.DateTimeWithAggregatesFilter<"CertificateGroup"> | Date | string
   fingerprintSha256?: Prisma.StringWithAggregatesFilter<"CertificateGroup"> | string
 }
 
 export type CertificateGroupCreateInput = {
   name: string
+  issuedAt: Date | string
   certificate: Prisma.CertificateCreateNestedOneWithoutMembershipsInput
 }
 
 export type CertificateGroupUncheckedCreateInput = {
   name: string
+  issuedAt: Date | string
   fingerprintSha256: string
 }
 
 export type CertificateGroupUpdateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   certificate?: Prisma.CertificateUpdateOneRequiredWithoutMembershipsNestedInput
 }
 
 export type CertificateGroupUncheckedUpdateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   fingerprintSha256?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
 export type CertificateGroupCreateManyInput = {
   name: string
+  issuedAt: Date | string
   fingerprintSha256: string
 }
 
 export type CertificateGroupUpdateManyMutationInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type CertificateGroupUncheckedUpdateManyInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   fingerprintSha256?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
@@ -237,23 +256,27 @@ export type CertificateGroupOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
-export type CertificateGroupNameFingerprintSha256CompoundUniqueInput = {
+export type CertificateGroupNameIssuedAtFingerprintSha256CompoundUniqueInput = {
   name: string
+  issuedAt: Date | string
   fingerprintSha256: string
 }
 
 export type CertificateGroupCountOrderByAggregateInput = {
   name?: Prisma.SortOrder
+  issuedAt?: Prisma.SortOrder
   fingerprintSha256?: Prisma.SortOrder
 }
 
 export type CertificateGroupMaxOrderByAggregateInput = {
   name?: Prisma.SortOrder
+  issuedAt?: Prisma.SortOrder
   fingerprintSha256?: Prisma.SortOrder
 }
 
 export type CertificateGroupMinOrderByAggregateInput = {
   name?: Prisma.SortOrder
+  issuedAt?: Prisma.SortOrder
   fingerprintSha256?: Prisma.SortOrder
 }
 
@@ -301,10 +324,12 @@ export type CertificateGroupUncheckedUpdateManyWithoutCertificateNestedInput = {
 
 export type CertificateGroupCreateWithoutCertificateInput = {
   name: string
+  issuedAt: Date | string
 }
 
 export type CertificateGroupUncheckedCreateWithoutCertificateInput = {
   name: string
+  issuedAt: Date | string
 }
 
 export type CertificateGroupCreateOrConnectWithoutCertificateInput = {
@@ -337,51 +362,60 @@ export type CertificateGroupScalarWhereInput = {
   OR?: Prisma.CertificateGroupScalarWhereInput[]
   NOT?: Prisma.CertificateGroupScalarWhereInput | Prisma.CertificateGroupScalarWhereInput[]
   name?: Prisma.StringFilter<"CertificateGroup"> | string
+  issuedAt?: Prisma.DateTimeFilter<"CertificateGroup"> | Date | string
   fingerprintSha256?: Prisma.StringFilter<"CertificateGroup"> | string
 }
 
 export type CertificateGroupCreateManyCertificateInput = {
   name: string
+  issuedAt: Date | string
 }
 
 export type CertificateGroupUpdateWithoutCertificateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type CertificateGroupUncheckedUpdateWithoutCertificateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type CertificateGroupUncheckedUpdateManyWithoutCertificateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 
 
 export type CertificateGroupSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   name?: boolean
+  issuedAt?: boolean
   fingerprintSha256?: boolean
   certificate?: boolean | Prisma.CertificateDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["certificateGroup"]>
 
 export type CertificateGroupSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   name?: boolean
+  issuedAt?: boolean
   fingerprintSha256?: boolean
   certificate?: boolean | Prisma.CertificateDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["certificateGroup"]>
 
 export type CertificateGroupSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   name?: boolean
+  issuedAt?: boolean
   fingerprintSha256?: boolean
   certificate?: boolean | Prisma.CertificateDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["certificateGroup"]>
 
 export type CertificateGroupSelectScalar = {
   name?: boolean
+  issuedAt?: boolean
   fingerprintSha256?: boolean
 }
 
-export type CertificateGroupOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"name" | "fingerprintSha256", ExtArgs["result"]["certificateGroup"]>
+export type CertificateGroupOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"name" | "issuedAt" | "fingerprintSha256", ExtArgs["result"]["certificateGroup"]>
 export type CertificateGroupInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   certificate?: boolean | Prisma.CertificateDefaultArgs<ExtArgs>
 }
@@ -399,6 +433,7 @@ export type $CertificateGroupPayload<ExtArgs extends runtime.Types.Extensions.In
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     name: string
+    issuedAt: Date
     fingerprintSha256: string
   }, ExtArgs["result"]["certificateGroup"]>
   composites: {}
@@ -825,6 +860,7 @@ export interface Prisma__CertificateGroupClient<T, Null = never, ExtArgs extends
  */
 export interface CertificateGroupFieldRefs {
   readonly name: Prisma.FieldRef<"CertificateGroup", 'String'>
+  readonly issuedAt: Prisma.FieldRef<"CertificateGroup", 'DateTime'>
   readonly fingerprintSha256: Prisma.FieldRef<"CertificateGroup", 'String'>
 }
     
