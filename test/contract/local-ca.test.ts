@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { readClientTrust } from '../../src/cluster/client-trust.js';
+import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
+import { generateCertificateAuthority, loadCertificateAuthority } from '../../src/pki/certificate-authority.js';
+import { readCertificate } from '../../src/pki/certificate-reader.js';
+import { generateKeyPair } from '../../src/pki/key-pair.js';
+import { sha256 } from '../../src/pki/sha256.js';
+import { LocalCaSigner } from '../../src/signer/local-ca.js';
+import { signerContract } from './signer-contract.js';
+
+let generated: ReturnType<typeof generateCertificateAuthority> | undefined;
+async function localCa() {
+  generated ??= generateCertificateAuthority({ commonName: 'contract-ca', now: new Date(), random: randomBytes });
+  const { certificatePem, privateKeyPem } = await generated;
+  const authority = loadCertificateAuthority(certificatePem, privateKeyPem);
+  return { authority, signer: new LocalCaSigner(authority), trust: readClientTrust(certificatePem) };
+}
+
+signerContract('local CA', localCa);
+
+describe('LocalCaSigner', () => {
+  const approve = async (expirationSeconds: number) =>
+    mintApprovedRequest({
+      requestId: 'r',
+      attempt: 1,
+      cluster: 'demo',
+      username: 'jane',
+      groups: ['b', 'a'],
+      keyAlgorithm: 'ECDSA-P256',
+      subjectPublicKeyInfo: (await generateKeyPair('ECDSA-P256')).subjectPublicKeyInfo,
+      expirationSeconds,
+    });
+
+  it('signs the very bytes and serial number that its intent names', async () => {
+    const { signer } = await localCa();
+    const prepared = signer.prepare(await approve(3600), new Date());
+    const certificate = readCertificate(await prepared.sign());
+    expect(prepared.intent).toEqual({
+      signer: 'localCA',
+      serialNumber: certificate.serialNumber,
+      tbsSha256: sha256(certificate.tbsCertificate),
+    });
+  });
+
+  it('keeps the order of groups', async () => {
+    const { signer } = await localCa();
+    const certificate = readCertificate(await signer.prepare(await approve(3600), new Date()).sign());
+    expect(certificate.subject.rdns.map((rdn) => rdn.map(({ text }) => text))).toEqual([['b'], ['a'], ['jane']]);
+  });
+
+  it('backdates five minutes and never goes past its CA', async () => {
+    const { signer, authority } = await localCa();
+    const now = new Date('2030-01-01T00:00:00.000Z');
+    const short = readCertificate(await signer.prepare(await approve(3600), now).sign());
+    expect(short.notBefore.toISOString()).toBe('2029-12-31T23:55:00.000Z');
+    expect(short.notAfter.toISOString()).toBe('2030-01-01T01:00:00.000Z');
+    const long = readCertificate(await signer.prepare(await approve(2 ** 31 - 1), now).sign());
+    expect(long.notAfter).toEqual(authority.notAfter);
+  });
+
+  it('refuses to sign once its CA has expired', async () => {
+    const { signer, authority } = await localCa();
+    const late = new Date(authority.notAfter.getTime() + 1000);
+    await expect(signer.prepare(await approve(3600), late).sign()).rejects.toMatchObject({
+      name: 'SigningRefusedError',
+      reason: 'CertificateAuthorityNotValid',
+    });
+  });
+});

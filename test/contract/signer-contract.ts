@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { TrustedAuthority } from '../../src/cluster/client-trust.js';
+import { checkIssuedCertificate } from '../../src/issuance/check-issued-certificate.js';
+import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
+import { newId } from '../../src/model/new-id.js';
+import { keyAlgorithms, type KeyAlgorithm } from '../../src/pki/key-algorithm.js';
+import { generateKeyPair } from '../../src/pki/key-pair.js';
+import type { Signer } from '../../src/signer/signer.js';
+
+export interface SignerUnderContract {
+  readonly signer: Signer;
+  /** What its certificates chain to. */
+  readonly trust: readonly TrustedAuthority[];
+}
+
+/** What issuing relies on of any signer, whatever stands behind it. */
+export function signerContract(name: string, open: () => Promise<SignerUnderContract>): void {
+  describe(`a signer: ${name}`, () => {
+    const approve = async (algorithm: KeyAlgorithm = 'ECDSA-P256', groups = ['team-b', 'team-a']) => {
+      const keyPair = await generateKeyPair(algorithm);
+      return mintApprovedRequest({
+        requestId: newId(new Date(), randomBytes),
+        attempt: 1,
+        cluster: 'demo',
+        username: 'jane',
+        groups,
+        keyAlgorithm: algorithm,
+        subjectPublicKeyInfo: keyPair.subjectPublicKeyInfo,
+        expirationSeconds: 3600,
+      });
+    };
+
+    it.each(keyAlgorithms)('signs exactly what was approved: %s', async (algorithm) => {
+      const { signer, trust } = await open();
+      const approved = await approve(algorithm);
+      const der = await signer.prepare(approved, new Date()).sign();
+      const checked = await checkIssuedCertificate(der, approved, trust, new Date());
+      expect(checked).toMatchObject({ ok: true, fields: { username: 'jane' }, lifetimeClamped: false });
+      expect(new Set(checked.fields?.groups)).toEqual(new Set(['team-a', 'team-b']));
+    });
+
+    it('signs for a username without groups, and with 32 of them', async () => {
+      const { signer, trust } = await open();
+      for (const groups of [[], Array.from({ length: 32 }, (_, i) => `team-${i}`)]) {
+        const approved = await approve('ECDSA-P256', groups);
+        const der = await signer.prepare(approved, new Date()).sign();
+        const checked = await checkIssuedCertificate(der, approved, trust, new Date());
+        expect(checked).toMatchObject({ ok: true });
+        expect(new Set(checked.fields?.groups)).toEqual(new Set(groups));
+      }
+    });
+
+    it('signs nothing while it prepares, and gives each preparation an intent of its own', async () => {
+      const { signer } = await open();
+      const approved = await approve();
+      const now = new Date();
+      const intents = Array.from({ length: 20 }, (_, attempt) => {
+        const again = mintApprovedRequest({ ...approved, attempt: attempt + 1 });
+        return JSON.stringify(signer.prepare(again, now).intent);
+      });
+      expect(new Set(intents).size).toBe(20);
+      expect(JSON.parse(intents[0] ?? '')).toMatchObject({ signer: signer.kind });
+    });
+  });
+}
