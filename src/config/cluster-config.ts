@@ -1,0 +1,31 @@
+/** A cluster as the configuration has it; every path is absolute. */
+export interface ClusterConfig {
+  /** A DNS label. */
+  readonly name: string;
+  /** An https URL, as it goes into kubeconfigs. */
+  readonly server: string;
+  /** PEM: what a kubeconfig carries to trust the API server. */
+  readonly servingCertificateAuthorityFile: string;
+  /** PEM: what user certificates chain to; null: the signer's own CA. */
+  readonly clientCertificateAuthorityFile: string | null;
+  readonly signer: LocalCAConfig;
+  /** How the service itself reaches the cluster; null where it does not. */
+  readonly connection: ClusterConnection | null;
+  /** Literal names of groups; never `system:*`. */
+  readonly allowPrivilegedGroups: readonly string[];
+  readonly nameAlphabet: 'ascii' | 'unicode';
+  /** Whether a kubeconfig in `connection` may name an exec plugin. */
+  readonly allowExec: boolean;
+}
+
+export interface LocalCAConfig {
+  readonly kind: 'localCA';
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Whether the CA is made where neither file is there: with the embedded default alone. */
+  readonly generate: boolean;
+}
+
+export type ClusterConnection =
+  | { readonly kind: 'kubeconfig'; readonly file: string; readonly context: string | null }
+  | { readonly kind: 'inCluster' };

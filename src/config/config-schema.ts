@@ -1,0 +1,60 @@
+import { Type, type Static } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+const Path = Type.String({ minLength: 1, maxLength: 4096 });
+const Seconds = Type.Integer({ minimum: 1, maximum: 31_536_000 });
+
+const ClusterSettings = Type.Object(
+  {
+    name: Type.String({ maxLength: 63 }),
+    server: Type.String({ maxLength: 2048 }),
+    servingCertificateAuthority: Path,
+    clientCertificateAuthority: Type.Optional(Path),
+    // `kubernetes`, or `{ localCA: { certFile, keyFile } }`: read by hand, for a union's errors name every branch.
+    signer: Type.Unknown(),
+    kubeconfig: Type.Optional(Path),
+    context: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
+    inCluster: Type.Optional(Type.Boolean()),
+    allowPrivilegedGroups: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 100 })),
+    nameAlphabet: Type.Optional(Type.Enum(['ascii', 'unicode'])),
+    allowExec: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+export type ClusterSettings = Static<typeof ClusterSettings>;
+
+export const LocalCASettings = Type.Object({ localCA: Type.Object({ certFile: Path, keyFile: Path }, closed) }, closed);
+
+/** The configuration file, as written. */
+export const FileSettings = Type.Object(
+  {
+    clusters: Type.Array(ClusterSettings, { minItems: 1, maxItems: 1000 }),
+    issuing: Type.Optional(
+      Type.Object(
+        {
+          timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 3600 })),
+          pendingExpiresAfterSeconds: Type.Optional(Seconds),
+          uncollectedExpiresAfterSeconds: Type.Optional(Seconds),
+        },
+        closed,
+      ),
+    ),
+    dataDir: Type.Optional(Path),
+    host: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
+    port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
+    policiesDir: Type.Optional(Path),
+    databaseUrl: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+    tls: Type.Optional(
+      Type.Object(
+        {
+          certFile: Type.Optional(Path),
+          keyFile: Type.Optional(Path),
+          terminated: Type.Optional(Type.Boolean()),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+export type FileSettings = Static<typeof FileSettings>;

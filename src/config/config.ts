@@ -1,0 +1,186 @@
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ClusterConfig } from './cluster-config.js';
+import type { FileSettings } from './config-schema.js';
+import { environmentVariables as variables, type Environment } from './env.js';
+import { readCluster } from './read-cluster.js';
+import { readConfigFile } from './read-config-file.js';
+import type { Report } from './report.js';
+
+export type { ClusterConfig, ClusterConnection, LocalCAConfig } from './cluster-config.js';
+
+/** Everything the service is told from outside. Frozen; every path is absolute. No file in it has been opened. */
+export interface Config {
+  /** The configuration file; null where the embedded default is served. */
+  readonly configFile: string | null;
+  readonly dataDir: string;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** PEM files to serve TLS with; null where the service itself speaks plain HTTP. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  readonly policiesDir: string;
+  readonly database: { readonly kind: 'sqlite'; readonly file: string };
+  /** At least one; their names differ. */
+  readonly clusters: readonly ClusterConfig[];
+  readonly issuing: IssuingConfig;
+}
+
+export interface IssuingConfig {
+  /** How long transient errors of the signer are retried within one attempt. */
+  readonly timeoutSeconds: number;
+  readonly pendingExpiresAfterSeconds: number;
+  readonly uncollectedExpiresAfterSeconds: number;
+}
+
+/** The configuration cannot be served. Each of `errors` reads `place: message`, the place being a variable or `file:/path`. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly errors: readonly string[]) {
+    super(`the configuration cannot be served:\n${errors.map((error) => `  ${error}`).join('\n')}`);
+  }
+}
+
+/**
+ * The configuration: embedded defaults, over them the file that `KUBEPASS_CONFIG` names, over both the environment.
+ * Paths in the file are relative to the file, those in the environment to the working directory.
+ * Throws `ConfigError` with everything that is wrong.
+ */
+export function loadConfig(environment: Environment): Config {
+  const errors: string[] = [];
+  const report: Report = (place, message) => errors.push(`${place}: ${message}`);
+
+  const configFile = environment.configFile === undefined ? null : resolve(environment.configFile);
+  const inFile: Report = (path, message) => {
+    report(`${configFile ?? ''}:${path || '/'}`, message);
+  };
+  const file = configFile === null ? undefined : readConfigFile(configFile, inFile);
+  const fromFile = (path: string) => resolve(dirname(configFile ?? ''), path);
+  const pathSetting = (value: string | undefined, ofFile: string | undefined, otherwise: string) =>
+    value !== undefined ? resolve(value) : ofFile !== undefined ? fromFile(ofFile) : otherwise;
+
+  const dataDir = pathSetting(environment.dataDir, file?.dataDir, resolve('.kubepass'));
+  const host = environment.host ?? file?.host ?? '127.0.0.1';
+  const tls = readTls(environment, file, fromFile, report);
+  if (!tls.files && !tls.terminated && !isLoopback(host))
+    report(
+      environment.host === undefined ? `${configFile ?? ''}:/host` : variables.host,
+      `"${host}" is not a loopback address: set ${variables.tlsCertFile} and ${variables.tlsKeyFile}, or ${variables.tlsTerminated}=true where a proxy terminates TLS`,
+    );
+  const config: Config = {
+    configFile,
+    dataDir,
+    host,
+    port: readPort(environment.port, report) ?? file?.port ?? 8080,
+    tls: tls.files,
+    policiesDir: pathSetting(environment.policiesDir, file?.policiesDir, resolve('policies')),
+    database: { kind: 'sqlite', file: readDatabase(environment, file, fromFile, dataDir, report, inFile) },
+    clusters: file === undefined ? [demoCluster(dataDir)] : readClusters(file, fromFile, inFile),
+    issuing: {
+      timeoutSeconds: 60,
+      pendingExpiresAfterSeconds: 259_200,
+      uncollectedExpiresAfterSeconds: 86_400,
+      ...file?.issuing,
+    },
+  };
+  if (errors.length > 0) throw new ConfigError(errors);
+  return deepFreeze(config);
+}
+
+/** What is served where no file says otherwise: one cluster with a CA of the service's own. */
+function demoCluster(dataDir: string): ClusterConfig {
+  const certFile = join(dataDir, 'ca', 'ca.crt');
+  return {
+    name: 'demo',
+    server: 'https://127.0.0.1:6443',
+    servingCertificateAuthorityFile: certFile,
+    clientCertificateAuthorityFile: null,
+    signer: { kind: 'localCA', certFile, keyFile: join(dataDir, 'ca', 'ca.key'), generate: true },
+    connection: null,
+    allowPrivilegedGroups: [],
+    nameAlphabet: 'ascii',
+    allowExec: false,
+  };
+}
+
+function readClusters(file: FileSettings, fromFile: (path: string) => string, report: Report) {
+  const names = file.clusters.map(({ name }) => name);
+  return file.clusters.flatMap((settings, i) => {
+    const at: Report = (path, message) => {
+      report(`/clusters/${i}${path}`, message);
+    };
+    if (names.indexOf(settings.name) !== i) at('/name', `"${settings.name}" is the name of an earlier cluster`);
+    return readCluster(settings, fromFile, at) ?? [];
+  });
+}
+
+function readTls(
+  environment: Environment,
+  file: FileSettings | undefined,
+  fromFile: (path: string) => string,
+  report: Report,
+): { readonly files: Config['tls']; readonly terminated: boolean } {
+  const { tlsTerminated } = environment;
+  if (tlsTerminated !== undefined && tlsTerminated !== 'true' && tlsTerminated !== 'false')
+    report(variables.tlsTerminated, 'must be true or false');
+  const terminated = tlsTerminated === undefined ? (file?.tls?.terminated ?? false) : tlsTerminated === 'true';
+
+  const path = (value: string | undefined, ofFile: string | undefined) =>
+    value !== undefined ? resolve(value) : ofFile !== undefined ? fromFile(ofFile) : undefined;
+  const certFile = path(environment.tlsCertFile, file?.tls?.certFile);
+  const keyFile = path(environment.tlsKeyFile, file?.tls?.keyFile);
+  if (certFile !== undefined && keyFile !== undefined) return { files: { certFile, keyFile }, terminated };
+  if (certFile !== undefined) report(variables.tlsKeyFile, `is missing beside ${variables.tlsCertFile}`);
+  if (keyFile !== undefined) report(variables.tlsCertFile, `is missing beside ${variables.tlsKeyFile}`);
+  return { files: null, terminated };
+}
+
+function readPort(value: string | undefined, report: Report): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
+  // Kubernetes sets <NAME>_PORT in every pod beside a Service of that name.
+  const advice = value.startsWith('tcp://')
+    ? '; Kubernetes sets it so for a Service named kubepass: give the pod enableServiceLinks: false'
+    : '';
+  report(variables.port, `must be a port from 0 to 65535${advice}`);
+  return undefined;
+}
+
+/** The database's file. Messages never repeat the URL: another one might hold a password. */
+function readDatabase(
+  environment: Environment,
+  file: FileSettings | undefined,
+  fromFile: (path: string) => string,
+  dataDir: string,
+  report: Report,
+  inFile: Report,
+): string {
+  const url = environment.databaseUrl ?? file?.databaseUrl;
+  if (url === undefined) return join(dataDir, 'kubepass.db');
+  const refuse = (message: string) => {
+    if (environment.databaseUrl === undefined) inFile('/databaseUrl', message);
+    else report(variables.databaseUrl, message);
+    return '';
+  };
+  if (!url.startsWith('file:')) return refuse('must be a file: URL: this version keeps its data in SQLite only');
+  if (/[?#]/.test(url)) return refuse('must have neither query nor fragment');
+  const path = url.slice('file:'.length);
+  if (path === '' || path.endsWith('/') || path.includes(':memory:')) return refuse('must name a file');
+  if (path.startsWith('//')) {
+    try {
+      return fileURLToPath(url);
+    } catch {
+      return refuse('is not a file: URL of this machine');
+    }
+  }
+  return environment.databaseUrl === undefined ? fromFile(path) : resolve(path);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) deepFreeze(part as object);
+  return Object.freeze(value);
+}

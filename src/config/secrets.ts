@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, chmod, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+const maxSecretBytes = 1024 * 1024;
+
+/**
+ * Creates a file that only its owner reads (0600), whole or not at all, and on disk when this resolves. Answers false
+ * where the name is taken, leaving what is there as it is.
+ */
+export async function createSecretFile(path: string, content: string | Uint8Array): Promise<boolean> {
+  return withTemporaryFile(path, content, async (temporary) => {
+    try {
+      // A second name for the finished file: unlike a rename it fails where the name is taken.
+      await link(temporary, path);
+      return true;
+    } catch (error) {
+      if (isNodeError(error) && error.code === 'EEXIST') return false;
+      throw error;
+    }
+  });
+}
+
+/** Like `createSecretFile`, but takes the place of what is there. */
+export async function replaceSecretFile(path: string, content: string | Uint8Array): Promise<void> {
+  await withTemporaryFile(path, content, (temporary) => rename(temporary, path));
+}
+
+export interface SecretFile {
+  readonly content: Buffer;
+  /** What is amiss with its permissions; null where only its owner reads it. */
+  readonly warning: string | null;
+}
+
+/**
+ * Reads a secret. Others being able to read it is a warning and no refusal: Kubernetes mounts Secrets 0644, or
+ * readable by the pod's group. Throws where it cannot be read or is larger than 1 MiB.
+ */
+export async function readSecretFile(path: string): Promise<SecretFile> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new Error(`${path} is not a regular file`);
+    if (stats.size > maxSecretBytes) throw new Error(`${path} is larger than ${maxSecretBytes} bytes`);
+    return { content: await file.readFile(), warning: permissionWarning(path, stats.mode, 0o600) };
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Makes the data directory (0700), parents included, or checks that it is one that can be written to. The mode of a
+ * directory that is there already is not touched, for it may be somebody else's: answers a warning where others may
+ * enter it, else null.
+ */
+export async function prepareDataDir(directory: string): Promise<string | null> {
+  const created = await mkdir(directory, { recursive: true, mode: 0o700 });
+  const stats = await stat(directory);
+  await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+  // mkdir's mode is cut by the umask.
+  if (created !== undefined) await chmod(resolve(directory), 0o700);
+  return created === undefined ? permissionWarning(directory, stats.mode, 0o700) : null;
+}
+
+function permissionWarning(path: string, mode: number, wanted: number): string | null {
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return null;
+  const octal = (bits: number) => (bits & 0o777).toString(8).padStart(4, '0');
+  return `${path} is open to others (mode ${octal(mode)}); ${octal(wanted)} would keep it to its owner`;
+}
+
+async function withTemporaryFile<T>(
+  path: string,
+  content: string | Uint8Array,
+  use: (temporary: string) => Promise<T>,
+): Promise<T> {
+  // In the same directory, so that link and rename do not cross file systems.
+  const temporary = join(dirname(path), `.${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const result = await use(temporary);
+    await syncDirectory(dirname(path));
+    return result;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** A new name is on disk once its directory is. */
+async function syncDirectory(directory: string): Promise<void> {
+  if (process.platform === 'win32') return; // directories cannot be opened there
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function isNodeError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error;
+}
