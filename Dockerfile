@@ -1,0 +1,50 @@
+# Compiles the sources, and better-sqlite3 against the headers of the very Node that will run it.
+FROM node:24-bookworm-slim AS build
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends python3 make g++ \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY scripts/setup.mjs scripts/
+RUN npm_config_build_from_source=true node scripts/setup.mjs
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npm run build
+
+# The packages that src/ imports and theirs; Prisma's CLI comes in as an optional peer and stays out.
+FROM node:24-bookworm-slim AS modules
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --omit=optional \
+ && rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src
+COPY --from=build /app/node_modules/better-sqlite3/build/Release/better_sqlite3.node node_modules/better-sqlite3/build/Release/
+
+FROM node:24-bookworm-slim
+LABEL org.opencontainers.image.title="kubepass" \
+      org.opencontainers.image.description="Issues Kubernetes user certificates" \
+      org.opencontainers.image.licenses="Apache-2.0"
+# A number, so that Kubernetes' runAsNonRoot can tell that it is not root.
+RUN groupadd --system --gid 10001 kubepass \
+ && useradd --system --uid 10001 --gid 10001 --home-dir /var/lib/kubepass --shell /usr/sbin/nologin kubepass \
+ && mkdir -p /etc/kubepass/policies \
+ && install -d -o 10001 -g 10001 -m 0700 /var/lib/kubepass
+WORKDIR /app
+COPY --from=modules /app/node_modules node_modules
+COPY package.json ./
+COPY prisma/migrations prisma/migrations
+COPY --from=build /app/dist dist
+# No policies are shipped: until some are mounted there, every request is denied.
+# On 0.0.0.0 the service refuses plain HTTP: give it KUBEPASS_TLS_CERT_FILE and KUBEPASS_TLS_KEY_FILE, or say with
+# KUBEPASS_TLS_TERMINATED=true that something in front of it ends TLS.
+ENV NODE_ENV=production \
+    KUBEPASS_HOST=0.0.0.0 \
+    KUBEPASS_PORT=8080 \
+    KUBEPASS_DATA_DIR=/var/lib/kubepass \
+    KUBEPASS_POLICIES_DIR=/etc/kubepass/policies
+USER 10001:10001
+VOLUME /var/lib/kubepass
+EXPOSE 8080
+# Its own certificate need not name localhost, so it is not verified here; nothing is sent but the question.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "const tls = Boolean(process.env.KUBEPASS_TLS_CERT_FILE); require(tls ? 'https' : 'http').get({ host: '127.0.0.1', port: process.env.KUBEPASS_PORT, path: '/livez', rejectUnauthorized: false, timeout: 4000 }, (reply) => process.exit(reply.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1)).on('timeout', () => process.exit(1))"]
+CMD ["node", "dist/server.js"]
