@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import type { ApiClient, Reply } from './api-client.js';
+import { ServiceError } from './service-process.js';
+
+export type JobOutcome =
+  | { readonly kind: 'issued'; readonly kubeconfig: string; readonly certificateText: string }
+  | { readonly kind: 'denied'; readonly violations: readonly { readonly reason: string; readonly message: string }[] }
+  | { readonly kind: 'awaiting' };
+
+/**
+ * Makes a token for the principal `quickstart`, asks as that principal for a kubeconfig for `quickstart-jane`, and
+ * revokes the token. Throws `ServiceError` where the service answers something else than it promises.
+ */
+export async function obtainKubeconfig(client: ApiClient, adminTokenFile: string): Promise<JobOutcome> {
+  const admin = await readAdminToken(adminTokenFile);
+  const created = await client.send('POST', '/v1/api-tokens', {
+    token: admin,
+    json: { name: 'quickstart', roles: ['requester'], expiresInSeconds: 300 },
+  });
+  mustBe(created, 201, 'making an API token for the principal "quickstart"');
+  const { id, token } = JSON.parse(created.body) as { id: string; token: string };
+  try {
+    return await askFor('quickstart-jane', client, token);
+  } finally {
+    await client.send('DELETE', `/v1/api-tokens/${id}`, { token: admin });
+  }
+}
+
+async function askFor(username: string, client: ApiClient, token: string): Promise<JobOutcome> {
+  const clusters = await client.send('GET', '/v1/clusters', { token });
+  mustBe(clusters, 200, 'listing the clusters');
+  const { items } = JSON.parse(clusters.body) as { items: readonly { readonly name: string }[] };
+  const cluster = items.length > 1 ? items[0]?.name : undefined;
+
+  const reply = await client.send('POST', '/v1/kubeconfigs', {
+    token,
+    json: { username, ...(cluster === undefined ? {} : { cluster }) },
+    accept: 'application/yaml, application/problem+json;q=0.9, application/json;q=0.8',
+  });
+  if (reply.status === 202) return { kind: 'awaiting' };
+  if (reply.status === 403) {
+    const problem = JSON.parse(reply.body) as { violations?: Extract<JobOutcome, { kind: 'denied' }>['violations'] };
+    if (problem.violations) return { kind: 'denied', violations: problem.violations };
+  }
+  mustBe(reply, 201, `asking for a kubeconfig for "${username}"`);
+
+  const certificate = await client.send('GET', `${reply.location ?? ''}/certificate`, { token, accept: 'text/plain' });
+  mustBe(certificate, 200, 'reading the certificate as text');
+  return { kind: 'issued', kubeconfig: reply.body, certificateText: certificate.body };
+}
+
+async function readAdminToken(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    throw new ServiceError(`there is no admin token in ${file}; "npm run admin-token" makes a new one`, {
+      cause: error,
+    });
+  }
+}
+
+function mustBe(reply: Reply, status: number, what: string): void {
+  if (reply.status === status) return;
+  const advice =
+    reply.status === 401 ? '\nthe token is not valid (any more); "npm run admin-token" makes a new one' : '';
+  throw new ServiceError(`${what} was answered ${reply.status}:\n${reply.body.trimEnd()}${advice}`);
+}

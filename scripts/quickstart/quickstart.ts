@@ -1,0 +1,99 @@
+import { mkdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { ConfigError, loadConfig, type Config } from '../../src/config/config.js';
+import { readEnvironment } from '../../src/config/env.js';
+import { replaceSecretFile } from '../../src/config/secrets.js';
+import { ApiClient } from './api-client.js';
+import { obtainKubeconfig, type JobOutcome } from './obtain-kubeconfig.js';
+import { freePort, ServiceError, ServiceProcess } from './service-process.js';
+
+/**
+ * Serves from the sources, does the main job as any caller would, and keeps serving until it is told to stop.
+ * Answers the exit code: with `once` 0 where the job was done and 1 where not, else the service's own.
+ */
+export async function quickstart({ once }: { readonly once: boolean }): Promise<number> {
+  try {
+    return await run(once);
+  } catch (error) {
+    if (!(error instanceof ServiceError) && !(error instanceof ConfigError)) throw error;
+    console.error(`quickstart: ${error.message}`);
+    return 1;
+  }
+}
+
+async function run(once: boolean): Promise<number> {
+  const config = loadConfig(readEnvironment());
+  const port = await freePort(config.host, config.port);
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+
+  const logFile = join(config.dataDir, 'quickstart.log');
+  say(`starting kubepass from its sources, data in ${shown(config.dataDir)}, log in ${shown(logFile)}`);
+  const service = new ServiceProcess({ KUBEPASS_PORT: String(port) }, logFile);
+  const stop = (signal: NodeJS.Signals) => {
+    service.signal(signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+
+  const client = await ApiClient.of(config, port);
+  try {
+    await service.untilReady(client);
+    const done = await report(config, client);
+    if (once) {
+      await service.stop();
+      return done ? 0 : 1;
+    }
+  } catch (error) {
+    const interrupted = service.wasSignalled;
+    const code = await service.stop();
+    if (interrupted) return code;
+    throw error;
+  }
+  say('serving; Ctrl-C stops it');
+  return service.ended;
+}
+
+/** Does the job and shows what came of it; answers whether it was done. */
+async function report(config: Config, client: ApiClient): Promise<boolean> {
+  const outcome = await obtainKubeconfig(client, join(config.dataDir, 'admin-token'));
+  if (outcome.kind !== 'issued') {
+    say(describe(outcome));
+  } else {
+    const file = join(config.dataDir, 'quickstart.kubeconfig');
+    await replaceSecretFile(file, outcome.kubeconfig);
+    console.log(outcome.certificateText.trimEnd());
+    say(`that certificate and its key are in ${shown(file)}`);
+  }
+  console.log(nextSteps(config, client));
+  return outcome.kind === 'issued';
+}
+
+function describe(outcome: Exclude<JobOutcome, { kind: 'issued' }>): string {
+  if (outcome.kind === 'awaiting') return 'the policies in force want a person to decide on quickstart-jane';
+  return [
+    'the policies in force deny quickstart-jane:',
+    ...outcome.violations.map(({ reason, message }) => `  ${reason}: ${message}`),
+  ].join('\n');
+}
+
+/** Shows where the token is, never the token. */
+function nextSteps(config: Config, client: ApiClient): string {
+  const curl = `curl -s${config.tls === null ? '' : 'k'} -H "Authorization: Bearer $(cat ${shown(join(config.dataDir, 'admin-token'))})"`;
+  const body = `{"username":"jane","groups":["viewers"]${config.clusters.length > 1 ? `,"cluster":"${config.clusters[0]?.name ?? ''}"` : ''}}`;
+  return `
+Next, from another terminal:
+  ${curl} ${client.origin}/v1/whoami
+  ${curl} ${client.origin}/v1/kubeconfigs --json '${body}' > jane.kubeconfig
+  ${curl} '${client.origin}/v1/audit-events?limit=5'
+Swagger UI: ${client.origin}/docs
+`;
+}
+
+function say(text: string): void {
+  console.log(`quickstart: ${text}`);
+}
+
+/** As somebody would type it from here. */
+function shown(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
+}
