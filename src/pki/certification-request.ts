@@ -119,7 +119,7 @@ function parseDer(bytes: Buffer): Unverified | Refused<CsrRefusalReason> {
   if (!version.equals(V1)) return refuse('VersionNotSupported', 'the version of the CSR is not 0, which stands for v1');
   const subject = readDistinguishedName(infoFields.expect(Tag.SEQUENCE, 'the subject'));
   const spki = infoFields.expect(Tag.SEQUENCE, 'the public key');
-  const attributes = infoFields.expect(contextConstructed(0), 'the attributes');
+  const attributes = infoFields.expect(contextConstructed(0), 'the attributes field');
   infoFields.end('CertificationRequestInfo');
 
   const identity = readSubjectIdentity(subject);

@@ -190,6 +190,6 @@ function escapeText(text: string): string {
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
       [...Buffer.from(character, 'utf8')].map((octet) => `\\${octet.toString(16).padStart(2, '0')}`).join(''),
     )
-    .replace(/^[ #]/, '\\$&')
-    .replace(/ $/, (space, position: number) => (position === 0 ? space : '\\ '));
+    .replace(/ $/, '\\ ')
+    .replace(/^[ #]/, '\\$&');
 }

@@ -9,6 +9,14 @@ export interface Refused<Reason extends string> {
   readonly refusal: Refusal<Reason>;
 }
 
+/** A refusal; what a message quotes of the input is cut where it goes on for too long. */
 export function refuse<Reason extends string>(reason: Reason, message: string): Refused<Reason> {
-  return { ok: false, refusal: { reason, message } };
+  return { ok: false, refusal: { reason, message: message.length > MAX_MESSAGE ? shorten(message) : message } };
 }
+
+const MAX_MESSAGE = 300;
+
+const shorten = (message: string): string =>
+  `${Array.from(message)
+    .slice(0, MAX_MESSAGE - 1)
+    .join('')}…`;

@@ -27,6 +27,8 @@ describe('a certification request that reads in one way only', () => {
 });
 
 it('every fixture has its expectation', () => {
-  const files = readdirSync(new URL('../../fixtures/csr/', import.meta.url)).filter((file) => /\.(der|pem)$/.test(file));
+  const files = readdirSync(new URL('../../fixtures/csr/', import.meta.url)).filter((file) =>
+    /\.(der|pem)$/.test(file),
+  );
   expect(files.sort()).toEqual([...Object.keys(refusedCsrs), ...Object.keys(acceptedCsrs)].sort());
 });
