@@ -10,7 +10,7 @@ import { CertificateReader } from '../readers/certificate-reader.js';
 import { CertificateRequestReader } from '../readers/certificate-request-reader.js';
 import { IdempotencyKeyReader } from '../readers/idempotency-key-reader.js';
 import type { Store } from '../store.js';
-import { OrderedWriter } from './ordered-writer.js';
+import { connectForWriting, OrderedWriter } from './ordered-writer.js';
 
 export interface SqliteStoreOptions {
   /** Path of the database file; its directory exists. */
@@ -32,7 +32,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   // Created here so that the database, and SQLite's files beside it, which take over its mode, are the owner's alone.
   closeSync(openSync(file, 'a', 0o600));
   migrateSqlite(file);
-  const writer = new OrderedWriter(file, { busyTimeoutMs, queue: queueLimit, batch: batchLimit });
+  const writer = new OrderedWriter(connectForWriting(file, busyTimeoutMs), { queue: queueLimit, batch: batchLimit });
   const prisma = new PrismaClient({
     adapter: new PrismaBetterSqlite3({ url: file, readonly: true, fileMustExist: true, timeout: busyTimeoutMs }),
   });

@@ -6,9 +6,17 @@ import type { CommitResult, Step, Writer } from '../step.js';
 import { applyOperation } from './apply-operation.js';
 import { Statements } from './statements.js';
 
-export interface OrderedWriterOptions extends GroupCommitLimits {
-  /** How long a commit waits for somebody else's write lock, in milliseconds; the event loop waits with it. */
-  readonly busyTimeoutMs: number;
+/**
+ * A connection for the ordered writer. `busyTimeoutMs` is how long a commit waits for somebody else's write lock; the
+ * event loop waits with it.
+ */
+export function connectForWriting(file: string, busyTimeoutMs: number): Database.Database {
+  const database = new Database(file, { timeout: busyTimeoutMs, fileMustExist: true });
+  database.pragma('journal_mode = WAL');
+  // A commit is on disk when it returns, not only when the next checkpoint is.
+  database.pragma('synchronous = FULL');
+  database.pragma('foreign_keys = ON');
+  return database;
 }
 
 /**
@@ -21,13 +29,11 @@ export class OrderedWriter implements Writer {
   readonly #statements: Statements;
   readonly #steps: GroupCommit<Step, CommitResult>;
 
-  constructor(file: string, options: OrderedWriterOptions) {
-    this.#database = new Database(file, { timeout: options.busyTimeoutMs, fileMustExist: true });
-    this.#database.pragma('journal_mode = WAL');
-    this.#database.pragma('synchronous = FULL');
-    this.#database.pragma('foreign_keys = ON');
-    this.#statements = new Statements(this.#database);
-    this.#steps = new GroupCommit((steps) => this.#commitBatch(steps), options);
+  /** The connection is the writer's alone, and closed by it. */
+  constructor(database: Database.Database, limits: GroupCommitLimits) {
+    this.#database = database;
+    this.#statements = new Statements(database);
+    this.#steps = new GroupCommit((steps) => this.#commitBatch(steps), limits);
   }
 
   commit(step: Step): Promise<CommitResult> {

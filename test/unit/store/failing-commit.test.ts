@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { verifyChain } from '../../../src/audit/verify-chain.js';
+import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';
+import { GroupCommit } from '../../../src/store/group-commit.js';
+import { migrateSqlite } from '../../../src/store/migrate.js';
+import { connectForWriting, OrderedWriter } from '../../../src/store/sqlite/ordered-writer.js';
+import { anEvent, aRequest, testStore } from './records.js';
+
+describe('a commit that fails', () => {
+  it('rejects everyone in the batch while somebody else holds the write lock, and the next one works', async () => {
+    const { store, connect, commit } = await testStore({ busyTimeoutMs: 20 });
+    await commit([], [anEvent()]);
+    const other = connect();
+    other.exec('BEGIN IMMEDIATE');
+    const requests = [aRequest(), aRequest()];
+    const results = await Promise.allSettled(
+      requests.map((request) => commit([{ op: 'insertRequest', request }], [anEvent()])),
+    );
+    for (const result of results) {
+      expect(result.status).toBe('rejected');
+      const { reason } = result as PromiseRejectedResult;
+      expect(reason).toBeInstanceOf(StoreUnavailableError);
+      expect((reason as Error).cause).toMatchObject({ code: 'SQLITE_BUSY' });
+    }
+    expect((await store.auditEvents.head()).seq).toBe(1);
+    other.exec('ROLLBACK');
+    for (const request of requests)
+      expect(await commit([{ op: 'insertRequest', request }], [anEvent()])).toEqual({ committed: true });
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 3 });
+  });
+
+  it('continues the chain of whoever wrote meanwhile', async () => {
+    const { store, file, commit } = await testStore();
+    await commit([], [anEvent()]);
+    const second = new OrderedWriter(connectForWriting(file, 100), { queue: 10, batch: 10 });
+    await second.commit({ operations: [], events: [anEvent(), anEvent()] });
+    await second.close();
+    await commit([], [anEvent()]);
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 4 });
+  });
+
+  it('leaves nothing behind on a full disk, and the next one works', async () => {
+    const { store, file, commit } = await testStore();
+    await commit([], [anEvent()]);
+    const disk = connectForWriting(file, 100);
+    const writer = new OrderedWriter(disk, { queue: 10, batch: 10 });
+    const pages = disk.pragma('page_count', { simple: true }) as number;
+    disk.pragma(`max_page_count = ${String(pages)}`);
+    const requests = [aRequest(), aRequest({ reason: 'x'.repeat(100_000) }), aRequest()];
+    const insertAll = () =>
+      Promise.allSettled(
+        requests.map((request) =>
+          writer.commit({ operations: [{ op: 'insertRequest', request }], events: [anEvent()] }),
+        ),
+      );
+    for (const result of await insertAll())
+      expect(result).toMatchObject({ status: 'rejected', reason: { cause: { code: 'SQLITE_FULL' } } });
+    expect((await store.requests.list({}, { limit: 10, cursor: null })).items).toEqual([]);
+    expect((await store.auditEvents.head()).seq).toBe(1);
+    disk.pragma(`max_page_count = ${String(pages + 1000)}`);
+    for (const result of await insertAll()) expect(result).toMatchObject({ value: { committed: true } });
+    await writer.close();
+    expect(await commit([], [anEvent()])).toEqual({ committed: true });
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 5 });
+  });
+});
+
+describe('the queue', () => {
+  it('turns away what is more than it holds, and takes more once it is through', async () => {
+    const { store, commit } = await testStore({ queueLimit: 5 });
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => commit([], [anEvent()])));
+    expect(results.map(({ status }) => status)).toEqual([
+      ...Array<string>(5).fill('fulfilled'),
+      ...Array<string>(3).fill('rejected'),
+    ]);
+    for (const result of results.slice(5))
+      expect((result as PromiseRejectedResult).reason).toBeInstanceOf(StoreBusyError);
+    expect(await commit([], [anEvent()])).toEqual({ committed: true });
+    expect((await store.auditEvents.head()).seq).toBe(6);
+  });
+
+  it('commits what arrives together at once, and what arrives meanwhile next', async () => {
+    const batches: (readonly number[])[] = [];
+    const group = new GroupCommit<number, number>(
+      (items) => {
+        batches.push(items);
+        return items.map((result) => ({ result }));
+      },
+      { queue: 100, batch: 3 },
+    );
+    expect(await Promise.all([1, 2, 3, 4].map((item) => group.add(item)))).toEqual([1, 2, 3, 4]);
+    await group.add(5);
+    expect(batches).toEqual([[1, 2, 3], [4], [5]]);
+  });
+
+  it('finishes what waits before the store closes, and takes nothing after', async () => {
+    const { store, file, commit } = await testStore();
+    const waiting = Array.from({ length: 20 }, () => commit([], [anEvent()]));
+    await store.close();
+    expect(await Promise.all(waiting)).toHaveLength(20);
+    await expect(commit([], [anEvent()])).rejects.toBeInstanceOf(StoreUnavailableError);
+    expect(migrateSqlite(file)).toEqual([]);
+  });
+});

@@ -1,0 +1,164 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach } from 'vitest';
+import type { ApiToken } from '../../../src/model/api-token.js';
+import type { AuditEventDraft } from '../../../src/model/audit-event.js';
+import type { Certificate } from '../../../src/model/certificate.js';
+import type { CertificateRequest, IssuanceAttempt } from '../../../src/model/certificate-request.js';
+import { newId } from '../../../src/model/new-id.js';
+import type { NewIdempotencyEntry, Operation } from '../../../src/store/step.js';
+import type { Store } from '../../../src/store/store.js';
+import { openSqliteStore, type SqliteStoreOptions } from '../../../src/store/sqlite/open-sqlite-store.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+
+export const instant = (text: string): Date => new Date(text);
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+export interface TestStore {
+  readonly store: Store;
+  readonly file: string;
+  /** Another connection to the same file, as any other program would open it. */
+  connect(): Database.Database;
+  /** Commits operations and events as one step. */
+  commit(operations: readonly Operation[], events?: readonly AuditEventDraft[]): ReturnType<Store['writer']['commit']>;
+}
+
+/** A store on a file of its own, closed and removed after the test. */
+export async function testStore(options: Omit<SqliteStoreOptions, 'file'> = {}): Promise<TestStore> {
+  const directory = temporaryDirectory();
+  const file = join(directory.path, 'kubepass.db');
+  const store = await openSqliteStore({ file, ...options });
+  cleanUps.push(
+    () => directory.remove(),
+    () => store.close(),
+  );
+  return {
+    store,
+    file,
+    connect() {
+      const database = new Database(file, { timeout: 0 });
+      cleanUps.push(() => database.close());
+      return database;
+    },
+    commit: (operations, events = []) => store.writer.commit({ operations, events }),
+  };
+}
+
+export function aRequest(overrides: Partial<CertificateRequest> = {}): CertificateRequest {
+  const createdAt = overrides.createdAt ?? instant('2026-03-01T10:00:00.000Z');
+  return {
+    id: newId(createdAt, randomBytes),
+    state: 'pending',
+    cluster: 'demo',
+    username: 'jane',
+    groups: ['dev'],
+    keyAlgorithm: 'ECDSA-P256',
+    certificationRequest: null,
+    publicKey: null,
+    expirationSeconds: 3600,
+    namespace: null,
+    reason: null,
+    requester: { name: 'hr', groups: [], roles: ['requester'] },
+    collector: 'hr',
+    createdAt,
+    expiresAt: null,
+    decision: {
+      outcome: 'permitted',
+      approval: 'manual',
+      policy: 'developers',
+      stages: [{ count: 1 }],
+      violations: [],
+      facts: { cluster: 'demo', allowPrivilegedGroups: [], nameAlphabet: 'ascii' },
+      verdicts: [{ name: 'developers', verdict: 'permits', reasons: [] }],
+      policySetDigest: sha256('policies'),
+      decidedAt: createdAt,
+    },
+    approvals: [],
+    attempt: null,
+    fingerprintSha256: null,
+    failure: null,
+    ...overrides,
+  };
+}
+
+export function anAttempt(overrides: Partial<IssuanceAttempt> = {}): IssuanceAttempt {
+  return {
+    number: 1,
+    owner: 'process-a',
+    leaseUntil: instant('2026-03-01T10:02:00.000Z'),
+    startedAt: instant('2026-03-01T10:01:00.000Z'),
+    spkiSha256: sha256('key'),
+    intent: { signer: 'localCA', serialNumber: '0a'.repeat(16), tbsSha256: sha256('tbs') },
+    ...overrides,
+  };
+}
+
+export function aCertificate(
+  request: Pick<CertificateRequest, 'id'>,
+  overrides: Partial<Certificate> = {},
+): Certificate {
+  return {
+    fingerprintSha256: randomBytes(32).toString('hex'),
+    serialNumber: randomBytes(16).toString('hex'),
+    subject: 'CN=jane,O=dev',
+    issuer: 'CN=kubepass',
+    username: 'jane',
+    groups: ['dev'],
+    notBefore: instant('2026-03-01T09:55:00.000Z'),
+    notAfter: instant('2026-03-01T11:00:00.000Z'),
+    publicKey: { algorithm: 'ECDSA-P256', spkiSha256: sha256('key') },
+    cluster: 'demo',
+    requestId: request.id,
+    der: Buffer.of(0x30, 0x00),
+    issuerFingerprintSha256: sha256('ca'),
+    orphan: false,
+    issuedAt: instant('2026-03-01T10:00:00.000Z'),
+    ...overrides,
+  };
+}
+
+export function aToken(overrides: Partial<ApiToken> = {}): ApiToken {
+  return {
+    id: randomBytes(16).toString('hex'),
+    name: 'hr',
+    groups: [],
+    roles: ['requester'],
+    createdBy: [],
+    createdAt: instant('2026-03-01T10:00:00.000Z'),
+    expiresAt: instant('2026-06-01T10:00:00.000Z'),
+    revokedAt: null,
+    ...overrides,
+  };
+}
+
+export function anIdempotencyEntry(overrides: Partial<NewIdempotencyEntry> = {}): NewIdempotencyEntry {
+  return {
+    principal: 'hr',
+    method: 'POST',
+    path: '/v1/kubeconfigs',
+    key: 'key-1',
+    bodySha256: sha256('{}'),
+    requestId: 'request-1',
+    createdAt: instant('2026-03-01T10:00:00.000Z'),
+    ...overrides,
+  };
+}
+
+export function anEvent(overrides: Partial<AuditEventDraft> = {}): AuditEventDraft {
+  return {
+    type: 'CertificateRequested',
+    at: instant('2026-03-01T10:00:00.000Z'),
+    principal: 'hr',
+    cluster: 'demo',
+    requestId: null,
+    fingerprintSha256: null,
+    details: { username: 'jane' },
+    ...overrides,
+  };
+}
