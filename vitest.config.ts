@@ -9,9 +9,13 @@ const project = (name: string, timeoutSeconds = 10) => ({
   },
 });
 
+/** Where CI wants the results as JSON, besides what people read. */
+const jsonFile = process.env['VITEST_JSON_FILE'];
+
 /** `npm test` runs unit, http and contract; the others have commands of their own. */
 export default defineConfig({
   test: {
+    reporters: jsonFile ? ['default', ['json', { outputFile: jsonFile }]] : ['default'],
     projects: [
       project('unit'),
       project('http', 30),
