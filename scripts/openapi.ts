@@ -1,0 +1,28 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { pino } from 'pino';
+import { buildApp } from '../src/app.js';
+import type { Services } from '../src/services.js';
+
+/** Writes `openapi/openapi.json` from the routes; with `--check` says whether it is what they generate. */
+const root = new URL('../', import.meta.url);
+const file = new URL('openapi/openapi.json', root);
+const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string };
+
+/** Describing the routes calls no use case. */
+const services = new Proxy({} as Services, { get: () => ({}) });
+
+const app = buildApp(services, { logger: pino({ level: 'silent' }), version });
+const { payload: generated } = await app.inject('/openapi.json');
+await app.close();
+
+if (process.argv.includes('--check')) {
+  const committed = await readFile(file, 'utf8').catch(() => '');
+  if (committed === generated) console.log('openapi/openapi.json is what the routes generate');
+  else {
+    console.error('openapi/openapi.json is not what the routes generate: run `npm run openapi` and commit it');
+    process.exitCode = 1;
+  }
+} else {
+  await writeFile(file, generated);
+  console.log(`openapi/openapi.json: ${Object.keys((JSON.parse(generated) as { paths: object }).paths).length} paths`);
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Refusal } from '../model/outcome.js';
+import type { IdempotencyService, IdempotencyToken } from '../services.js';
+import { problemAnswer, sendAnswer, type Answer } from './answer.js';
+import { callerOf } from './plugins/authentication.js';
+import { refusalToProblem } from './refusal-to-problem.js';
+
+/** What a use case led to: an answer, whose body may hold a private key, or a refusal. */
+export type Result = { readonly answer: Answer; readonly holdsPrivateKey: boolean } | { readonly refusal: Refusal };
+
+/**
+ * Answers one request for each `Idempotency-Key`: a repeat gets the first answer's bytes again. A private key is
+ * never kept, so an answer that held one cannot be repeated; what no request was recorded for is decided anew.
+ */
+export async function answerOnce(
+  idempotency: IdempotencyService,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  act: (token: IdempotencyToken | null) => Promise<Result>,
+): Promise<FastifyReply> {
+  const token = idempotencyToken(request);
+  const answerRefusal = (refusal: Refusal): Answer => problemAnswer(refusalToProblem(refusal), request.id);
+  if (token === null) {
+    const result = await act(null);
+    return sendAnswer(reply, 'refusal' in result ? answerRefusal(result.refusal) : result.answer);
+  }
+
+  const caller = callerOf(request);
+  const known = await idempotency.look(caller, token);
+  switch (known.kind) {
+    case 'answer':
+      return sendAnswer(reply, known.answer);
+    case 'keyCollected':
+      return sendAnswer(reply, answerRefusal({ kind: 'key-already-collected', requestId: known.requestId }));
+    case 'inFlight':
+      return sendAnswer(reply, answerRefusal({ kind: 'idempotency-key-in-flight', requestId: null }));
+    case 'otherBody':
+      return sendAnswer(reply, answerRefusal({ kind: 'idempotency-key-reused' }));
+    case 'new':
+    case 'unanswered':
+      break;
+  }
+
+  const result = await act(token);
+  if ('refusal' in result) {
+    const answer = answerRefusal(result.refusal);
+    // A recorded denial is an answer to keep; other refusals recorded nothing, or may end differently next time.
+    if (result.refusal.kind === 'policy-denied') await keep(answer, answer.body);
+    return sendAnswer(reply, answer);
+  }
+  await keep(result.answer, result.holdsPrivateKey ? null : result.answer.body);
+  return sendAnswer(reply, result.answer);
+
+  /** What was done is done: where its answer cannot be kept, it is given all the same. */
+  async function keep({ status, headers }: Answer, body: string | null): Promise<void> {
+    if (token === null) return;
+    try {
+      await idempotency.record(caller, token, { status, headers, body });
+    } catch (error) {
+      request.log.error({ err: error }, 'the answer to an Idempotency-Key could not be kept');
+    }
+  }
+}
+
+function idempotencyToken(request: FastifyRequest): IdempotencyToken | null {
+  const key = request.headers['idempotency-key'];
+  if (typeof key !== 'string') return null;
+  const [path = ''] = request.url.split('?');
+  const bodySha256 = createHash('sha256')
+    .update(request.rawBody ?? '')
+    .digest('hex');
+  return { method: request.method, path, key, bodySha256 };
+}

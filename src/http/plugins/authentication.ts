@@ -1,0 +1,53 @@
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyRequest } from 'fastify';
+import type { Principal } from '../../model/principal.js';
+import type { Authenticator } from '../../services.js';
+import { problem, ProblemError } from '../problem.js';
+import type { App } from '../types.js';
+
+const realm = 'Bearer realm="kubepass"';
+
+/** RFC 6750 section 2.1: `b64token`. */
+const credentials = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
+
+/**
+ * Demands a bearer token. Only failures are counted, per address, so that no caller with a valid token is ever
+ * slowed by somebody else's guesses. `X-Forwarded-For` is not looked at.
+ */
+export async function authenticateCallers(
+  app: App,
+  authenticator: Authenticator,
+  failuresPerMinute: number,
+): Promise<void> {
+  app.decorateRequest('principal', null);
+  await app.register(rateLimit, { global: false, cache: 10_000 });
+  const countFailure = app.createRateLimit({ max: failuresPerMinute, timeWindow: 60_000 });
+  app.addHook('onRequest', async (request) => {
+    const { authorization } = request.headers;
+    const token = credentials.exec(authorization ?? '')?.[1];
+    if (token !== undefined) request.principal = await authenticator.authenticate(token);
+    if (request.principal) return;
+
+    const presented = authorization !== undefined;
+    request.log.warn({ remoteAddress: request.ip, presented }, 'authentication failed');
+    if (presented) {
+      const failures = await countFailure(request);
+      if (!failures.isAllowed && failures.isExceeded) {
+        const headers = { 'retry-after': String(failures.ttlInSeconds) };
+        throw new ProblemError(problem('too-many-requests', 'too many failed authentications; wait', { headers }));
+      }
+    }
+    throw new ProblemError(
+      problem('unauthenticated', presented ? 'the token is unknown, expired or revoked' : 'send a bearer token', {
+        // RFC 6750 section 3.1: no error code where no credentials were sent.
+        headers: { 'www-authenticate': presented ? `${realm}, error="invalid_token"` : realm },
+      }),
+    );
+  });
+}
+
+/** The caller of an authenticated route. */
+export function callerOf(request: FastifyRequest): Principal {
+  if (request.principal === null) throw new Error('a route that needs a principal was reached without one');
+  return request.principal;
+}

@@ -1,0 +1,41 @@
+import { duplicateMember } from '../duplicate-member.js';
+import { problem, ProblemError } from '../problem.js';
+import type { App } from '../types.js';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+const malformed = (detail: string): ProblemError => new ProblemError(problem('invalid-request', detail));
+
+/** Takes `application/json` and nothing else, keeps the bytes, and refuses what two parsers could read differently. */
+export function readJsonBodies(app: App): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.decorateRequest('rawBody', null);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    request.rawBody = body;
+    if (body.length === 0) {
+      done(null, undefined);
+      return;
+    }
+    let text: string;
+    try {
+      text = utf8.decode(body);
+    } catch {
+      done(malformed('the body is not valid UTF-8'), undefined);
+      return;
+    }
+    void parseJson(request, text, (error, value) => {
+      if (error) {
+        done(malformed('the body is not valid JSON, or names a property that is never one'), undefined);
+        return;
+      }
+      const name = duplicateMember(text);
+      if (name !== null) done(malformed(`the body gives ${JSON.stringify(name.slice(0, 64))} twice`), undefined);
+      else done(null, value);
+    });
+  });
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (request.routeOptions.config.optionalBody) request.body ??= {};
+    done();
+  });
+}

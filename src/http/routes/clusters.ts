@@ -1,0 +1,101 @@
+import { certificateText } from '../../inspection/text/certificate-text.js';
+import type { Services } from '../../services.js';
+import { linkToNext, pageOfList, pageQuery } from '../pages.js';
+import { callerOf } from '../plugins/authentication.js';
+import {
+  CertificateAuthoritiesSchema,
+  CertificateAuthorityQuery,
+  ClusterListSchema,
+  ClusterParams,
+  ClusterSchema,
+  ListQuery,
+} from '../schemas/cluster.js';
+import { ref } from '../schemas/common.js';
+import { json, problems, response, textOf } from '../schemas/responses.js';
+import { sendRefusal } from '../send-refusal.js';
+import type { App } from '../types.js';
+import { certificateAuthorityView, clusterView } from '../views/cluster-view.js';
+
+export function addClusters(app: App, { clusters }: Services): void {
+  app.get(
+    '/clusters',
+    {
+      schema: {
+        operationId: 'listClusters',
+        tags: ['clusters'],
+        summary: 'List the configured clusters',
+        querystring: ListQuery,
+        response: {
+          200: json(ClusterListSchema, {
+            description: 'A page.',
+            headers: { Link: '`rel="next"` where there is more.' },
+          }),
+          ...problems(),
+        },
+      },
+    },
+    async (request, reply) => {
+      const page = pageOfList(clusters.list(callerOf(request)), pageQuery(request.query), ({ name }) => name);
+      linkToNext(request, reply, page.nextCursor);
+      return { items: page.items.map(clusterView), nextCursor: page.nextCursor };
+    },
+  );
+
+  app.get(
+    '/clusters/:name',
+    {
+      schema: {
+        operationId: 'getCluster',
+        tags: ['clusters'],
+        summary: 'Read a cluster',
+        params: ClusterParams,
+        response: { 200: json(ClusterSchema, { description: 'The cluster.' }), ...problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const outcome = clusters.find(callerOf(request), request.params.name);
+      return outcome.ok ? clusterView(outcome.value) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+
+  app.get(
+    '/clusters/:name/certificate-authority',
+    {
+      config: { produces: ['application/pem-certificate-chain', 'application/json', 'text/plain'] },
+      schema: {
+        operationId: 'getCertificateAuthority',
+        tags: ['clusters'],
+        summary: 'Read a cluster’s CA',
+        description: 'PEM and text have the CA of `role`, JSON has both.',
+        params: ClusterParams,
+        querystring: CertificateAuthorityQuery,
+        response: {
+          200: response(
+            {
+              'application/pem-certificate-chain': textOf('The bundle as PEM.'),
+              'application/json': ref(CertificateAuthoritiesSchema),
+              'text/plain': textOf('Each certificate as `openssl x509 -noout -text` prints it.'),
+            },
+            { description: 'The CA.' },
+          ),
+          ...problems(404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const outcome = clusters.certificateAuthorities(callerOf(request), request.params.name);
+      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      const { serving, client } = outcome.value;
+      if (request.answerType === 'application/json')
+        return { serving: certificateAuthorityView(serving), client: client && certificateAuthorityView(client) };
+
+      const authority = request.query.role === 'client' ? client : serving;
+      if (authority === null) return sendRefusal(reply, { kind: 'not-found' });
+      return request.answerType === 'text/plain'
+        ? reply
+            .type('text/plain; charset=utf-8')
+            .send(authority.certificates.map(({ der }) => certificateText(der)).join(''))
+        : reply.type(request.answerType).send(authority.pem);
+    },
+  );
+}

@@ -1,0 +1,120 @@
+import { Type, type Static } from 'typebox';
+import { roles } from '../../model/principal.js';
+import { instantOf, messageOf, nameOf, named, nullable, oneOf, ref, sha256Of } from './common.js';
+import { ViolationSchema } from './problem.js';
+
+const globs = (description: string) =>
+  Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 1000, description }));
+
+const policyName = (description: string) => Type.String({ maxLength: 256, description, examples: ['developers'] });
+
+const verdict = oneOf(['permits', 'denies', 'notApplicable'], { description: 'How it looked at the request.' });
+
+export const ApprovalStageSchema = named(
+  'ApprovalStage',
+  Type.Object(
+    {
+      count: Type.Integer({ minimum: 1, maximum: 1000, description: 'How many approvals it takes.', examples: [1] }),
+      approvers: Type.Optional(
+        Type.Object(
+          {
+            names: globs('Globs of principals’ names.'),
+            groups: globs('Globs of principals’ groups.'),
+            roles: Type.Optional(Type.Array(oneOf(roles), { maxItems: 4, description: 'Roles.' })),
+          },
+          { additionalProperties: false, description: 'From whom; omitted: role approver or admin.' },
+        ),
+      ),
+    },
+    { additionalProperties: false, description: 'How many approvals a request needs, and from whom.' },
+  ),
+);
+
+export const TraceEntrySchema = named(
+  'TraceEntry',
+  Type.Object(
+    {
+      kind: oneOf(['guardrail', 'policy'], { description: 'What it is.' }),
+      name: policyName('Its name.'),
+      verdict,
+      checks: Type.Array(
+        Type.Object(
+          {
+            check: Type.String({ maxLength: 256, description: 'What was looked at.', examples: ['allowed.groups'] }),
+            passed: Type.Boolean({ description: 'Whether it holds.' }),
+            expected: messageOf('What would hold.', 'each of team-*, viewers'),
+            found: messageOf('What the request has.', 'ops'),
+          },
+          { additionalProperties: false },
+        ),
+        { maxItems: 1000, description: 'Check by check.' },
+      ),
+    },
+    { additionalProperties: false, description: 'How one guardrail or policy looked at the request.' },
+  ),
+);
+
+const outcome = oneOf(['permitted', 'denied'], { description: 'Whether it may be issued.' });
+const approval = nullable(oneOf(['auto', 'manual']), {
+  description: '`manual` waits for a person; null where it is denied.',
+});
+const stages = Type.Array(ref(ApprovalStageSchema), {
+  maxItems: 100,
+  description: 'Which approvals it takes; empty where approval is automatic.',
+});
+const violations = Type.Array(ref(ViolationSchema), { maxItems: 1000, description: 'All of them.' });
+
+export const DecisionSchema = named(
+  'Decision',
+  Type.Object(
+    {
+      outcome,
+      approval,
+      policy: nullable(policyName('The policy that decides.')),
+      stages,
+      expirationSeconds: nullable(Type.Integer({ minimum: 0, maximum: 2147483647 }), {
+        description: 'The lifetime it would get; null where it is denied.',
+      }),
+      violations,
+      trace: Type.Array(ref(TraceEntrySchema), { maxItems: 10000, description: 'Each guardrail and policy.' }),
+    },
+    { additionalProperties: false, description: 'What policy says of a request that is not made.' },
+  ),
+);
+export type DecisionBody = Static<typeof DecisionSchema>;
+
+export const RecordedDecisionSchema = named(
+  'RecordedDecision',
+  Type.Object(
+    {
+      outcome,
+      approval,
+      policy: nullable(policyName('The policy that decides.')),
+      stages,
+      violations,
+      verdicts: Type.Array(
+        Type.Object(
+          {
+            name: policyName('The policy or guardrail.'),
+            verdict,
+            reasons: Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 1000, description: 'Why.' }),
+          },
+          { additionalProperties: false },
+        ),
+        { maxItems: 10000, description: 'How each policy and guardrail looked at it.' },
+      ),
+      requester: Type.Object(
+        {
+          name: nameOf('Name.', 'hr-system'),
+          groups: Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32 }),
+          roles: Type.Array(oneOf(roles), { maxItems: 4 }),
+        },
+        { additionalProperties: false, description: 'The requester as it was when it asked.' },
+      ),
+      policySetDigest: sha256Of('SHA-256 of the policy set in force'),
+      decidedAt: instantOf('When.'),
+    },
+    { additionalProperties: false, description: 'What policy said when the request was made.' },
+  ),
+);
+export type RecordedDecisionBody = Static<typeof RecordedDecisionSchema>;

@@ -1,0 +1,54 @@
+import { ApiTokenListSchema, ApiTokenSchema, CreatedApiTokenSchema, NewApiTokenSchema } from './api-token.js';
+import { AuditEventListSchema, AuditEventSchema, ChainVerificationSchema } from './audit-event.js';
+import {
+  CertificateRequestListSchema,
+  CertificateRequestSchema,
+  CommentSchema,
+  NewCertificateRequestSchema,
+  NothingSchema,
+} from './certificate-request.js';
+import { CertificateListSchema, CertificateSchema, PublicKeySchema } from './certificate.js';
+import {
+  CertificateAuthoritiesSchema,
+  CertificateAuthoritySchema,
+  ClusterListSchema,
+  ClusterSchema,
+} from './cluster.js';
+import { ApprovalStageSchema, DecisionSchema, RecordedDecisionSchema, TraceEntrySchema } from './decision.js';
+import { LoadedPolicyListSchema, LoadedPolicySchema } from './policy.js';
+import { FieldErrorSchema, ProblemSchema, ViolationSchema } from './problem.js';
+import { HealthSchema, WhoamiSchema } from './whoami.js';
+
+/** Every schema that stands under its own name in the OpenAPI document. */
+export const registeredSchemas = [
+  ViolationSchema,
+  FieldErrorSchema,
+  ProblemSchema,
+  PublicKeySchema,
+  CertificateSchema,
+  CertificateListSchema,
+  ApprovalStageSchema,
+  TraceEntrySchema,
+  DecisionSchema,
+  RecordedDecisionSchema,
+  NewCertificateRequestSchema,
+  CommentSchema,
+  NothingSchema,
+  CertificateRequestSchema,
+  CertificateRequestListSchema,
+  ClusterSchema,
+  ClusterListSchema,
+  CertificateAuthoritySchema,
+  CertificateAuthoritiesSchema,
+  LoadedPolicySchema,
+  LoadedPolicyListSchema,
+  AuditEventSchema,
+  AuditEventListSchema,
+  ChainVerificationSchema,
+  NewApiTokenSchema,
+  ApiTokenSchema,
+  CreatedApiTokenSchema,
+  ApiTokenListSchema,
+  WhoamiSchema,
+  HealthSchema,
+] as const;

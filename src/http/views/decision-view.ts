@@ -1,0 +1,43 @@
+import type { CertificateRequest } from '../../model/certificate-request.js';
+import type { ApprovalStage, Decision } from '../../model/decision.js';
+import type { DecisionBody, RecordedDecisionBody } from '../schemas/decision.js';
+
+export function decisionView(decision: Decision): DecisionBody {
+  const permitted = decision.outcome === 'permitted';
+  return {
+    outcome: decision.outcome,
+    approval: decision.approval,
+    policy: decision.policy,
+    stages: permitted ? decision.stages.map(stageView) : [],
+    expirationSeconds: permitted ? decision.expirationSeconds : null,
+    violations: decision.violations.map((violation) => ({ ...violation })),
+    trace: decision.trace.map((entry) => ({ ...entry, checks: entry.checks.map((check) => ({ ...check })) })),
+  };
+}
+
+export function recordedDecisionView({ decision, requester }: CertificateRequest): RecordedDecisionBody {
+  return {
+    outcome: decision.outcome,
+    approval: decision.approval,
+    policy: decision.policy,
+    stages: decision.stages.map(stageView),
+    violations: decision.violations.map((violation) => ({ ...violation })),
+    verdicts: decision.verdicts.map(({ name, verdict, reasons }) => ({ name, verdict, reasons: [...reasons] })),
+    requester: { name: requester.name, groups: [...requester.groups], roles: [...requester.roles] },
+    policySetDigest: decision.policySetDigest,
+    decidedAt: decision.decidedAt.toISOString(),
+  };
+}
+
+function stageView({ count, approvers }: ApprovalStage): RecordedDecisionBody['stages'][number] {
+  if (approvers === undefined) return { count };
+  const { names, groups, roles } = approvers;
+  return {
+    count,
+    approvers: {
+      ...(names && { names: [...names] }),
+      ...(groups && { groups: [...groups] }),
+      ...(roles && { roles: [...roles] }),
+    },
+  };
+}
