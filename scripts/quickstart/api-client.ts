@@ -25,7 +25,7 @@ export class ApiClient {
     private readonly pinned: X509Certificate | null,
   ) {}
 
-  static async of(config: Config, port: number): Promise<ApiClient> {
+  static async of(config: Pick<Config, 'host' | 'tls'>, port: number): Promise<ApiClient> {
     const host = { '0.0.0.0': '127.0.0.1', '::': '[::1]', '::1': '[::1]' }[config.host] ?? config.host;
     if (config.tls === null) return new ApiClient(`http://${host}:${port}`, null);
     const pinned = new X509Certificate(await readFile(config.tls.certFile));

@@ -30,7 +30,8 @@ async function run(once: boolean): Promise<number> {
   say(`starting kubepass from its sources, data in ${shown(config.dataDir)}, log in ${shown(logFile)}`);
   const service = new ServiceProcess({ KUBEPASS_PORT: String(port) }, logFile);
   const stop = (signal: NodeJS.Signals) => {
-    service.signal(signal);
+    // A terminal that closes is a reason to stop in good order too.
+    service.signal(signal === 'SIGHUP' ? 'SIGTERM' : signal);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 

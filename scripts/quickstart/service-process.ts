@@ -78,11 +78,11 @@ export class ServiceProcess {
   }
 }
 
-/** The message of a line of the service's log, and of the error in it; any other line as it is. */
+/** The message of a line of the service's log with its reason or error; any other line as it is. */
 function readableLogLine(line: string): string {
   try {
-    const { msg, err } = JSON.parse(line) as { readonly msg?: string; readonly err?: { readonly message?: string } };
-    return [msg, err?.message].filter((text) => text !== undefined).join(': ');
+    const { msg, reason, err } = JSON.parse(line) as { msg?: string; reason?: string; err?: { message?: string } };
+    return [msg, reason, err?.message].filter((text) => text !== undefined).join(': ');
   } catch {
     return line;
   }

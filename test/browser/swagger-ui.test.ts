@@ -1,0 +1,132 @@
+import { accessSync, constants } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApiClient } from '../../scripts/quickstart/api-client.js';
+import { freePort, ServiceProcess } from '../../scripts/quickstart/service-process.js';
+
+const executable = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium'].find((path) => path && isExecutable(path));
+if (executable === undefined) console.warn('no chromium here (set CHROMIUM_PATH): the browser tests are skipped');
+
+const screenshots = fileURLToPath(new URL('./screenshots/', import.meta.url));
+
+describe.skipIf(executable === undefined)('Swagger UI in chromium', () => {
+  let folder: string;
+  let service: ServiceProcess;
+  let client: ApiClient;
+  let browser: Browser;
+  let token: string;
+
+  beforeAll(async () => {
+    await mkdir(screenshots, { recursive: true });
+    folder = await mkdtemp(join(tmpdir(), 'kubepass-browser-'));
+    const port = await freePort('127.0.0.1', 0);
+    service = new ServiceProcess(
+      { KUBEPASS_DATA_DIR: folder, KUBEPASS_HOST: '127.0.0.1', KUBEPASS_PORT: String(port) },
+      join(folder, 'service.log'),
+    );
+    client = await ApiClient.of({ host: '127.0.0.1', tls: null }, port);
+    await service.untilReady(client);
+    token = (await readFile(join(folder, 'admin-token'), 'utf8')).trim();
+    browser = await chromium.launch({
+      ...(executable === undefined ? {} : { executablePath: executable }),
+      args: [
+        // Root has no user namespace to build the sandbox in; what is opened is our own page.
+        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await service.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('obtains a kubeconfig by "Try it out", asking nobody but the service', async () => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
+    const outside: string[] = [];
+    const complaints: string[] = [];
+    page.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (origin !== client.origin && protocol !== 'data:' && protocol !== 'blob:') outside.push(request.url());
+    });
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.text().includes('Content Security Policy'))
+        complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+
+    await page.goto(`${client.origin}/docs`);
+    await authorize(page, token);
+    const reply = await tryOut(page, 'post', '/v1/kubeconfigs', {
+      username: 'jane',
+      groups: ['viewers'],
+      expirationSeconds: 3600,
+    });
+    await page.screenshot({ path: join(screenshots, 'kubeconfig.png') });
+
+    expect(reply.status).toBe('201');
+    expect(reply.body).toContain('kind: Config');
+    expect(reply.body).toContain('client-key-data:');
+    expect(outside).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the problem that a refusal is', async () => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
+    await page.goto(`${client.origin}/docs`);
+    await authorize(page, token);
+    const reply = await tryOut(page, 'post', '/v1/kubeconfigs', { username: 'jane', groups: ['system:masters'] });
+    await page.screenshot({ path: join(screenshots, 'refusal.png') });
+
+    expect(reply.status).toBe('403');
+    expect(reply.body).toContain('urn:kubepass:problem:policy-denied');
+    expect(reply.body).toContain('system:masters');
+    await page.close();
+  });
+});
+
+/** Enters the token as a person does. */
+async function authorize(page: Page, token: string): Promise<void> {
+  await page.getByRole('button', { name: 'Authorize' }).first().click();
+  const dialog = page.locator('.modal-ux');
+  await dialog.locator('input').fill(token);
+  await dialog.getByRole('button', { name: 'Apply credentials' }).click();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+}
+
+/** Opens an operation, puts the body in, executes, and reads the reply off the page. */
+async function tryOut(page: Page, method: string, path: string, body: unknown) {
+  const operation = page.locator(`.opblock-${method}`, { has: page.locator(`[data-path="${path}"]`) });
+  await operation.locator('.opblock-summary').click();
+  await operation.getByRole('button', { name: 'Try it out' }).click();
+  await operation.locator('textarea.body-param__text').fill(JSON.stringify(body, null, 2));
+  await operation.getByRole('button', { name: 'Execute' }).click();
+  const live = operation.locator('.live-responses-table tbody tr.response');
+  await live.waitFor();
+  await live.scrollIntoViewIfNeeded();
+  return {
+    status: (await live.locator('.response-col_status').innerText()).trim().split(/\s/)[0],
+    body: await live.locator('.response-col_description').innerText(),
+  };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
