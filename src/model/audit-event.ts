@@ -45,8 +45,10 @@ export interface AuditEvent extends AuditEventDraft {
 
 export interface ChainVerification {
   readonly valid: boolean;
+  /** How many events hold, from the first on: all of them where the log is valid. */
   readonly events: number;
   /** Hash of the last event; 64 zeros for an empty log. */
   readonly head: string;
+  /** Where the chain breaks: an event that was changed, or the number of one that is missing. */
   readonly firstInvalidSeq: number | null;
 }

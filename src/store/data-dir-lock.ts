@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { createPrivateFile } from './create-private-file.js';
 
 export interface DataDirLock {
   release(): void;
@@ -22,7 +23,10 @@ const held = new Set<Database.Database>();
  */
 export function acquireDataDirLock(directory: string): DataDirLock {
   const holderFile = join(directory, 'lock-holder.json');
-  const database = new Database(join(directory, 'lock.db'), { timeout: 0 });
+  const lockFile = join(directory, 'lock.db');
+  // Whoever can open it can hold it.
+  createPrivateFile(lockFile);
+  const database = new Database(lockFile, { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {

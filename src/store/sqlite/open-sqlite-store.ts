@@ -1,7 +1,7 @@
-import { closeSync, openSync } from 'node:fs';
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import type { PolicySetTexts } from '../step.js';
 import { storedJson } from '../columns.js';
+import { createPrivateFile } from '../create-private-file.js';
 import { PrismaClient } from '../generated/sqlite/client.js';
 import { migrateSqlite } from '../migrate.js';
 import { ApiTokenReader } from '../readers/api-token-reader.js';
@@ -29,8 +29,8 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { file, busyTimeoutMs = 2000, queueLimit = 1000, batchLimit = 100 } = options;
-  // Created here so that the database, and SQLite's files beside it, which take over its mode, are the owner's alone.
-  closeSync(openSync(file, 'a', 0o600));
+  // SQLite's files beside the database take over its mode.
+  createPrivateFile(file);
   migrateSqlite(file);
   const writer = new OrderedWriter(connectForWriting(file, busyTimeoutMs), { queue: queueLimit, batch: batchLimit });
   const prisma = new PrismaClient({

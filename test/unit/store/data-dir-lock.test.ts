@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { acquireDataDirLock, DataDirLockedError } from '../../../src/store/data-dir-lock.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+
+let directory: ReturnType<typeof temporaryDirectory>;
+const children: ChildProcess[] = [];
+beforeEach(() => {
+  directory = temporaryDirectory();
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  directory.remove();
+});
+
+/** Another process that tries to take the lock, says how that went, and lives on. */
+async function contender(): Promise<{ readonly child: ChildProcess; readonly said: string }> {
+  const module = pathToFileURL('src/store/data-dir-lock.ts').href;
+  const script = `
+    const { acquireDataDirLock } = await import(${JSON.stringify(module)});
+    try { acquireDataDirLock(${JSON.stringify(directory.path)}); console.log('acquired'); }
+    catch (error) { console.log(error.name + ': ' + error.message); }
+    setInterval(() => globalThis.gc?.(), 20);`;
+  const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', '--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  return { child, said: said.toString('utf8').trim() };
+}
+
+it('refuses a second process, naming the one that holds the lock', async () => {
+  const lock = acquireDataDirLock(directory.path);
+  expect((await contender()).said).toMatch(
+    new RegExp(`^DataDirLockedError: .* is served by another process \\(pid ${String(process.pid)} on .+ since 20`),
+  );
+  lock.release();
+});
+
+it('goes to the next process once the holder was killed', async () => {
+  const holder = await contender();
+  expect(holder.said).toBe('acquired');
+  // Long enough for its garbage collector, which must not take the lock away.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(() => acquireDataDirLock(directory.path)).toThrow(`pid ${String(holder.child.pid)} `);
+  const exited = once(holder.child, 'exit');
+  holder.child.kill('SIGKILL');
+  await exited;
+  expect(existsSync(join(directory.path, 'lock-holder.json'))).toBe(true);
+  acquireDataDirLock(directory.path).release();
+});
+
+it('refuses a second holder in the same process too, and the first keeps the lock', async () => {
+  const lock = acquireDataDirLock(directory.path);
+  expect(() => acquireDataDirLock(directory.path)).toThrow(DataDirLockedError);
+  // The failed attempt has not taken the lock from the first holder either.
+  expect((await contender()).said).toMatch('DataDirLockedError');
+  lock.release();
+});
+
+it('is free again once released, however often', () => {
+  const first = acquireDataDirLock(directory.path);
+  first.release();
+  const next = acquireDataDirLock(directory.path);
+  first.release();
+  expect(() => acquireDataDirLock(directory.path)).toThrow(DataDirLockedError);
+  next.release();
+});
+
+it('says so where there is no such directory', () => {
+  expect(() => acquireDataDirLock(join(directory.path, 'none'))).toThrow('no such file or directory');
+});

@@ -1,0 +1,100 @@
+import { cpSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { MigrationError, migrateSqlite } from '../../../src/store/migrate.js';
+import { openSqliteStore } from '../../../src/store/sqlite/open-sqlite-store.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+
+const shipped = 'prisma/migrations/sqlite';
+const names = readdirSync(shipped).filter((name) => !name.endsWith('.toml'));
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let file: string;
+let migrations: string;
+beforeEach(() => {
+  directory = temporaryDirectory();
+  file = join(directory.path, 'kubepass.db');
+  migrations = join(directory.path, 'migrations');
+  cpSync(shipped, migrations, { recursive: true });
+});
+afterEach(() => directory.remove());
+
+function add(name: string, sql: string): void {
+  mkdirSync(join(migrations, name), { recursive: true });
+  writeFileSync(join(migrations, name, 'migration.sql'), sql);
+}
+
+function query(sql: string): unknown[] {
+  const database = new Database(file);
+  try {
+    return database.prepare(sql).all();
+  } finally {
+    database.close();
+  }
+}
+
+it('applies every migration once, and nothing the second time', () => {
+  expect(migrateSqlite(file)).toEqual(names);
+  const before = query('SELECT * FROM "_prisma_migrations"');
+  expect(before).toHaveLength(names.length);
+  expect(migrateSqlite(file)).toEqual([]);
+  expect(query('SELECT * FROM "_prisma_migrations"')).toEqual(before);
+});
+
+it('applies only what is missing', () => {
+  migrateSqlite(file, migrations);
+  add('29990101000000_more', 'CREATE TABLE "More" ("id" TEXT NOT NULL PRIMARY KEY);');
+  expect(migrateSqlite(file, migrations)).toEqual(['29990101000000_more']);
+});
+
+it('refuses a migration that was edited after it was applied', () => {
+  migrateSqlite(file, migrations);
+  const [first = ''] = names;
+  add(first, 'SELECT 1;');
+  expect(() => migrateSqlite(file, migrations)).toThrow(
+    new MigrationError(`migration ${first} was edited after it was applied`),
+  );
+});
+
+it('refuses a database that has a migration which this version does not know', () => {
+  add('29990101000000_future', 'CREATE TABLE "Future" ("id" TEXT NOT NULL PRIMARY KEY);');
+  migrateSqlite(file, migrations);
+  expect(() => migrateSqlite(file)).toThrow('29990101000000_future, which this version does not know');
+});
+
+it('refuses a database in which a migration was begun and not finished', () => {
+  migrateSqlite(file);
+  const database = new Database(file);
+  database.exec('UPDATE "_prisma_migrations" SET "finished_at" = NULL');
+  database.close();
+  expect(() => migrateSqlite(file)).toThrow('was begun and not finished');
+});
+
+it('applies all of them or none', () => {
+  add('29990101000000_good', 'CREATE TABLE "Good" ("id" TEXT NOT NULL PRIMARY KEY);');
+  add('29990102000000_bad', 'CREATE TABLE "Bad" ("id" TEXT); INSERT INTO "Nowhere" VALUES (1);');
+  expect(() => migrateSqlite(file, migrations)).toThrow('migration 29990102000000_bad failed');
+  expect(query('SELECT "name" FROM "sqlite_master"')).toEqual([]);
+});
+
+it('refuses a migration that breaks foreign keys', () => {
+  add(
+    '29990101000000_orphan',
+    `INSERT INTO "CertificateGroup" ("name", "issuedAt", "fingerprintSha256") VALUES ('dev', 'x', 'none');`,
+  );
+  expect(() => migrateSqlite(file, migrations)).toThrow('1 foreign keys are broken');
+});
+
+it('refuses a folder that holds no migrations', () => {
+  mkdirSync(join(directory.path, 'empty'));
+  expect(() => migrateSqlite(file, join(directory.path, 'empty'))).toThrow(MigrationError);
+});
+
+it('leaves the database readable by its owner alone', async () => {
+  const store = await openSqliteStore({ file });
+  await store.ping();
+  for (const name of readdirSync(directory.path).filter((name) => name.startsWith('kubepass.db')))
+    expect(statSync(join(directory.path, name)).mode & 0o777, name).toBe(0o600);
+  await store.close();
+});

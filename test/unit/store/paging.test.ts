@@ -1,0 +1,294 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { InvalidCursorError } from '../../../src/model/errors.js';
+import { newId } from '../../../src/model/new-id.js';
+import type { Page, PageQuery } from '../../../src/model/page.js';
+import type { AuditEventFilter, CertificateFilter, RequestFilter, Store } from '../../../src/store/store.js';
+import { aCertificate, anEvent, aRequest, aToken, instant, sha256, testStore } from './records.js';
+
+/** All items, page by page. */
+async function readAll<T>(list: (page: PageQuery) => Promise<Page<T>>, limit: number): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<T> = await list({ limit, cursor });
+    expect(page.items.length).toBeLessThanOrEqual(limit);
+    if (page.nextCursor !== null) expect(page.items).toHaveLength(limit);
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return items;
+}
+
+const second = (n: number): Date => new Date(Date.UTC(2026, 2, 1, 10, 0, n));
+const descending = (a: string, b: string): number => (a < b ? 1 : -1);
+
+/** 23 requests, several in the same millisecond, between two requesters and two collectors. */
+async function withRequests() {
+  const opened = await testStore();
+  const requests = Array.from({ length: 23 }, (_, i) => {
+    const createdAt = second(Math.floor(i / 3));
+    return aRequest({
+      id: newId(createdAt, randomBytes),
+      createdAt,
+      state: i % 2 ? 'pending' : 'issued',
+      cluster: i % 5 ? 'demo' : 'prod',
+      username: `user-${String(i % 4)}`,
+      requester: { name: i % 3 ? 'hr' : 'jane', groups: [], roles: [] },
+      collector: i % 7 ? 'hr' : 'jane',
+    });
+  });
+  await opened.commit(requests.map((request) => ({ op: 'insertRequest', request })));
+  return { ...opened, requests };
+}
+
+describe('requests', () => {
+  it.each<RequestFilter>([
+    {},
+    { state: 'pending' },
+    { cluster: 'prod' },
+    { username: 'user-1' },
+    { requester: 'jane' },
+    { visibleTo: 'jane' },
+    { visibleTo: 'hr' },
+    { visibleTo: 'nobody' },
+    { state: 'issued', cluster: 'demo', username: 'user-2', requester: 'hr', visibleTo: 'hr' },
+  ])('are listed newest first, each exactly once: %j', async (filter) => {
+    const { store, requests } = await withRequests();
+    const expected = requests
+      .filter(
+        (r) =>
+          (filter.state === undefined || r.state === filter.state) &&
+          (filter.cluster === undefined || r.cluster === filter.cluster) &&
+          (filter.username === undefined || r.username === filter.username) &&
+          (filter.requester === undefined || r.requester.name === filter.requester) &&
+          (filter.visibleTo === undefined || [r.requester.name, r.collector].includes(filter.visibleTo)),
+      )
+      .map(({ id }) => id)
+      .sort(descending);
+    for (const limit of [1, 2, 5, 23, 500]) {
+      const items = await readAll((page) => store.requests.list(filter, page), limit);
+      expect(items.map(({ id }) => id)).toEqual(expected);
+    }
+  });
+
+  it('that come meanwhile move nothing in the pages that follow', async () => {
+    const { store, requests, commit } = await withRequests();
+    const first = await store.requests.list({}, { limit: 5, cursor: null });
+    await commit([{ op: 'insertRequest', request: aRequest({ createdAt: second(100) }) }]);
+    const second_ = await store.requests.list({}, { limit: 500, cursor: first.nextCursor });
+    expect([...first.items, ...second_.items].map(({ id }) => id)).toEqual(
+      requests.map(({ id }) => id).sort(descending),
+    );
+  });
+
+  it('that recovery must finish come oldest first', async () => {
+    const { store, commit } = await testStore();
+    const csr = Buffer.of(0x30, 0);
+    const requests = [
+      aRequest({ createdAt: second(3), state: 'issuing' }),
+      aRequest({ createdAt: second(1), state: 'approved', certificationRequest: csr }),
+      aRequest({ createdAt: second(2), state: 'approved' }),
+      aRequest({ createdAt: second(0), state: 'pending', certificationRequest: csr }),
+      aRequest({ createdAt: second(4), state: 'issued', certificationRequest: csr }),
+    ];
+    await commit(requests.map((request) => ({ op: 'insertRequest', request })));
+    expect((await store.requests.unfinished()).map(({ id }) => id)).toEqual([requests[1]?.id, requests[0]?.id]);
+  });
+
+  it('that have lapsed come by the instant at which they did', async () => {
+    const { store, commit } = await testStore();
+    const requests = [
+      aRequest({ state: 'pending', expiresAt: second(5) }),
+      aRequest({ state: 'approved', expiresAt: second(4) }),
+      aRequest({ state: 'pending', expiresAt: second(6) }),
+      aRequest({ state: 'issuing', expiresAt: second(1) }),
+      aRequest({ state: 'pending', expiresAt: null }),
+    ];
+    await commit(requests.map((request) => ({ op: 'insertRequest', request })));
+    expect((await store.requests.lapsed(second(5))).map(({ id }) => id)).toEqual([requests[1]?.id, requests[0]?.id]);
+  });
+});
+
+/** 23 certificates, several issued and ending in the same second. */
+async function withCertificates() {
+  const opened = await testStore();
+  const jane = aRequest({ requester: { name: 'jane', groups: [], roles: [] }, collector: 'bob' });
+  const hr = aRequest({ requester: { name: 'hr', groups: [], roles: [] }, collector: 'hr' });
+  const certificates = Array.from({ length: 23 }, (_, i) =>
+    aCertificate(i % 3 ? hr : jane, {
+      fingerprintSha256: sha256(String(i)),
+      issuedAt: second(Math.floor(i / 4)),
+      notAfter: second(100 + (i % 6)),
+      cluster: i % 5 ? 'demo' : 'prod',
+      username: `user-${String(i % 4)}`,
+      groups: i % 2 ? ['dev', 'ops'] : ['dev'],
+      serialNumber: i < 2 ? 'aa' : `b${String(i)}`,
+      issuerFingerprintSha256: sha256(`ca-${String(i)}`),
+    }),
+  );
+  await opened.commit([
+    { op: 'insertRequest', request: jane },
+    { op: 'insertRequest', request: hr },
+    ...certificates.map((certificate) => ({ op: 'insertCertificate' as const, certificate })),
+  ]);
+  const visibleTo = (name: string) =>
+    certificates.filter((_, i) => (i % 3 ? name === 'hr' : name === 'jane' || name === 'bob'));
+  return { ...opened, certificates, visibleTo };
+}
+
+describe('certificates', () => {
+  it.each<CertificateFilter>([
+    {},
+    { cluster: 'prod' },
+    { username: 'user-3' },
+    { group: 'ops' },
+    { group: 'none' },
+    { serialNumber: 'aa' },
+    { visibleTo: 'jane' },
+    { visibleTo: 'bob' },
+    { visibleTo: 'hr' },
+    { expiresBefore: second(103) },
+    { expiresAfter: second(103) },
+    { expiresAfter: second(101), expiresBefore: second(104), group: 'ops', visibleTo: 'hr' },
+    { group: 'ops', cluster: 'demo', visibleTo: 'bob' },
+  ])('are listed in order, each exactly once: %j', async (filter) => {
+    const { store, certificates, visibleTo } = await withCertificates();
+    const byExpiry = filter.expiresAfter !== undefined || filter.expiresBefore !== undefined;
+    const expected = (filter.visibleTo === undefined ? certificates : visibleTo(filter.visibleTo))
+      .filter(
+        (c) =>
+          (filter.cluster === undefined || c.cluster === filter.cluster) &&
+          (filter.username === undefined || c.username === filter.username) &&
+          (filter.group === undefined || c.groups.includes(filter.group)) &&
+          (filter.serialNumber === undefined || c.serialNumber === filter.serialNumber) &&
+          (filter.expiresBefore === undefined || c.notAfter < filter.expiresBefore) &&
+          (filter.expiresAfter === undefined || c.notAfter > filter.expiresAfter),
+      )
+      .map((c) => ({
+        fingerprint: c.fingerprintSha256,
+        key: `${(byExpiry ? c.notAfter : c.issuedAt).toISOString()} ${c.fingerprintSha256}`,
+      }))
+      .sort((a, b) => (byExpiry ? -descending(a.key, b.key) : descending(a.key, b.key)))
+      .map(({ fingerprint }) => fingerprint);
+    for (const limit of [1, 2, 5, 23, 500]) {
+      const items = await readAll((page) => store.certificates.list(filter, page), limit);
+      expect(items.map((c) => c.fingerprintSha256)).toEqual(expected);
+    }
+  });
+});
+
+describe('audit events', () => {
+  it.each<AuditEventFilter>([
+    {},
+    { type: 'RequestDenied' },
+    { principal: 'jane' },
+    { cluster: 'prod' },
+    { requestId: 'request-1' },
+    { fingerprintSha256: sha256('1') },
+    { after: second(5) },
+    { before: second(5) },
+    { after: second(2), before: second(8), principal: 'jane', type: 'RequestDenied' },
+  ])('are listed oldest first, each exactly once: %j', async (filter) => {
+    const { store, commit } = await testStore();
+    const drafts = Array.from({ length: 23 }, (_, i) =>
+      anEvent({
+        // Not in order of their numbers: the clock of a machine may step back.
+        at: second((i * 7) % 12),
+        type: i % 2 ? 'RequestDenied' : 'RequestApproved',
+        principal: i % 3 ? 'jane' : null,
+        cluster: i % 5 ? 'demo' : 'prod',
+        requestId: `request-${String(i % 4)}`,
+        fingerprintSha256: i % 3 ? null : sha256(String(i % 2)),
+      }),
+    );
+    await commit([], drafts);
+    const { after, before, ...equal } = filter;
+    const expected = drafts.flatMap((draft, i) =>
+      Object.entries(equal).every(([key, value]) => draft[key as keyof typeof draft] === value) &&
+      (after === undefined || draft.at > after) &&
+      (before === undefined || draft.at < before)
+        ? [i + 1]
+        : [],
+    );
+    for (const limit of [1, 4, 23, 500]) {
+      const items = await readAll((page) => store.auditEvents.list(filter, page), limit);
+      expect(items.map(({ seq }) => seq)).toEqual(expected);
+    }
+    if (filter.requestId !== undefined)
+      expect((await store.auditEvents.ofRequest(filter.requestId)).map(({ seq }) => seq)).toEqual(expected);
+  });
+
+  it('are read in chunks after a number, up to the head', async () => {
+    const { store, commit } = await testStore();
+    expect(await store.auditEvents.head()).toEqual({ seq: 0, hash: '0'.repeat(64) });
+    await commit([], [anEvent(), anEvent(), anEvent()]);
+    const events = await store.auditEvents.chunk(1, 1);
+    expect(events.map(({ seq }) => seq)).toEqual([2]);
+    const last = (await store.auditEvents.chunk(2, 10))[0];
+    expect(await store.auditEvents.head()).toEqual({ seq: 3, hash: last?.hash });
+  });
+});
+
+describe('API tokens', () => {
+  it('are listed newest first, each exactly once', async () => {
+    const { store, commit } = await testStore();
+    const tokens = Array.from({ length: 11 }, (_, i) =>
+      aToken({ id: sha256(String(i)), createdAt: second(Math.floor(i / 3)) }),
+    );
+    await commit(tokens.map((token) => ({ op: 'insertApiToken', token, secretSha256: sha256(token.id) })));
+    const expected = tokens
+      .map((token) => `${token.createdAt.toISOString()} ${token.id}`)
+      .sort(descending)
+      .map((key) => key.slice(-64));
+    for (const limit of [1, 2, 11, 500])
+      expect((await readAll((page) => store.apiTokens.list(page), limit)).map(({ id }) => id)).toEqual(expected);
+  });
+});
+
+describe('a cursor', () => {
+  const cursor = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
+  const lists: Record<string, (store: Store, page: PageQuery) => Promise<unknown>> = {
+    requests: (store, page) => store.requests.list({}, page),
+    certificates: (store, page) => store.certificates.list({}, page),
+    'expiring certificates': (store, page) =>
+      store.certificates.list({ expiresAfter: instant('2026-01-01T00:00:00Z') }, page),
+    'audit events': (store, page) => store.auditEvents.list({}, page),
+    'API tokens': (store, page) => store.apiTokens.list(page),
+  };
+  const malformed = [
+    '',
+    'x',
+    '!!!!',
+    'null',
+    cursor(),
+    cursor('unknown order', 'x'),
+    `${cursor('requests/newest', 'x')}=`,
+    ` ${cursor('requests/newest', 'x')}`,
+    cursor('requests/newest'),
+    cursor('requests/newest', 1),
+    cursor('certificates/newest', '2026-01-01T00:00:00.000Z'),
+    cursor('certificates/newest', 'yesterday', 'x'),
+    cursor('certificates/soonest', 'yesterday', 'x'),
+    cursor('audit-events/oldest', '-1'),
+    cursor('audit-events/oldest', '1e3'),
+    cursor('audit-events/oldest', '9'.repeat(30)),
+    cursor('api-tokens/newest', '', 'x'),
+    Buffer.from('{"order":"requests/newest"}').toString('base64url'),
+  ];
+
+  it.each(Object.keys(lists))('that is malformed or of another list is refused: %s', async (name) => {
+    const { store } = await testStore();
+    const list = lists[name];
+    for (const text of malformed)
+      await expect(list?.(store, { limit: 10, cursor: text }), text).rejects.toBeInstanceOf(InvalidCursorError);
+  });
+
+  it('of one order of a list is refused under the other', async () => {
+    const { store } = await withCertificates();
+    const { nextCursor } = await store.certificates.list({}, { limit: 1, cursor: null });
+    await expect(
+      store.certificates.list({ expiresAfter: second(0) }, { limit: 1, cursor: nextCursor }),
+    ).rejects.toBeInstanceOf(InvalidCursorError);
+  });
+});

@@ -1,0 +1,170 @@
+import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
+import type Database from 'better-sqlite3';
+import { expect, it } from 'vitest';
+import type { Certificate } from '../../../src/model/certificate.js';
+import type { CertificateRequest } from '../../../src/model/certificate-request.js';
+import type { Columns } from '../../../src/store/columns.js';
+import { PrismaClient } from '../../../src/store/generated/sqlite/client.js';
+import { apiTokenRow } from '../../../src/store/rows/api-token-row.js';
+import { auditEventRow } from '../../../src/store/rows/audit-event-row.js';
+import { certificateRequestRow } from '../../../src/store/rows/certificate-request-row.js';
+import { certificateGroupRows, certificateRow } from '../../../src/store/rows/certificate-row.js';
+import { answerColumns, idempotencyKeyRow } from '../../../src/store/rows/idempotency-key-row.js';
+import {
+  aCertificate,
+  anAttempt,
+  anEvent,
+  anIdempotencyEntry,
+  aRequest,
+  aToken,
+  instant,
+  sha256,
+  testStore,
+} from './records.js';
+
+const awkward = 'a\u0000b\u202e😀é"\'`\\\n\u2028 ';
+const octets = Uint8Array.from({ length: 256 }, (_, i) => i);
+
+/** Every field set, with the values that formats stumble over. */
+const fullRequest: CertificateRequest = aRequest({
+  state: 'failed',
+  cluster: 'x'.repeat(63),
+  username: awkward,
+  groups: [awkward, '', '1', 'null', 'ä'],
+  keyAlgorithm: 'RSA-4096',
+  certificationRequest: octets,
+  publicKey: { algorithm: 'RSA-4096', spkiSha256: sha256('key') },
+  expirationSeconds: 2 ** 31 - 1,
+  namespace: 'team-a',
+  reason: awkward.repeat(100),
+  requester: { name: 'jane@corp.example', groups: ['a', awkward], roles: ['admin', 'requester'] },
+  collector: '007',
+  createdAt: instant('1970-01-01T00:00:00.000Z'),
+  expiresAt: instant('9999-12-31T23:59:59.999Z'),
+  decision: {
+    outcome: 'denied',
+    approval: null,
+    policy: null,
+    stages: [{ count: 2, approvers: { names: ['*'], roles: ['approver'] } }, { count: 1 }],
+    violations: [{ source: 'built-in', reason: 'NameNotPermitted', message: awkward }],
+    facts: { cluster: 'demo', allowPrivilegedGroups: ['kubeadm:cluster-admins'], nameAlphabet: 'unicode' },
+    verdicts: [{ name: awkward, verdict: 'notApplicable', reasons: [awkward] }],
+    policySetDigest: sha256('policies'),
+    decidedAt: instant('2026-02-28T23:59:59.001Z'),
+  },
+  approvals: [
+    { principal: 'bob', at: instant('2026-03-01T00:00:00.010Z'), comment: null },
+    { principal: 'eve', at: instant('2026-03-01T00:00:00.100Z'), comment: awkward },
+  ],
+  attempt: anAttempt({ number: 3, intent: { signer: 'kubernetes', objectName: 'kubepass-1-3' } }),
+  fingerprintSha256: sha256('certificate'),
+  failure: { reason: 'SignerValidationFailure', message: '' },
+});
+/** Every field empty that may be. */
+const bareRequest = aRequest({ groups: [] });
+
+const certificates: readonly Certificate[] = [
+  aCertificate(fullRequest, { der: octets, groups: [awkward, 'a', awkward], orphan: true, subject: awkward }),
+  aCertificate(fullRequest, { groups: [], issuerFingerprintSha256: null, der: Buffer.alloc(0) }),
+];
+const token = aToken({
+  groups: ['1', awkward],
+  roles: ['admin'],
+  createdBy: ['root'],
+  revokedAt: instant('2026-03-01T10:00:00.100Z'),
+});
+const entry = anIdempotencyEntry({ key: awkward });
+const answer = { status: 201, headers: { location: '/ä', 'x-empty': '' }, body: awkward };
+const event = anEvent({
+  at: instant('2026-03-01T10:00:00.100Z'),
+  principal: null,
+  cluster: null,
+  requestId: fullRequest.id,
+  fingerprintSha256: sha256('certificate'),
+  details: { text: awkward, number: 1e21, list: [null, true, { nested: -0.5 }] },
+});
+
+async function withEverything() {
+  const opened = await testStore();
+  const result = await opened.commit(
+    [
+      { op: 'insertRequest', request: fullRequest },
+      { op: 'insertRequest', request: bareRequest },
+      ...certificates.map((certificate) => ({ op: 'insertCertificate' as const, certificate })),
+      { op: 'insertApiToken', token, secretSha256: sha256('secret') },
+      { op: 'insertIdempotencyKey', entry },
+      { op: 'answerIdempotencyKey', scope: entry, answer },
+      { op: 'rememberPolicySet', digest: sha256('set'), texts: [{ path: 'a.yaml', text: awkward }] },
+      { op: 'pinCertificateAuthority', cluster: 'demo', spkiSha256: sha256('ca') },
+    ],
+    [event, { ...event, requestId: null, fingerprintSha256: null, principal: 'hr', cluster: 'demo' }],
+  );
+  expect(result).toEqual({ committed: true });
+  return opened;
+}
+
+/** All rows of all tables, with the storage class of every value. */
+function contents(database: Database.Database): Record<string, unknown> {
+  const tables = [
+    'CertificateRequest',
+    'Certificate',
+    'CertificateGroup',
+    'AuditEvent',
+    'ApiToken',
+    'IdempotencyKey',
+    'PolicySet',
+    'CertificateAuthorityPin',
+  ];
+  return Object.fromEntries(
+    tables.map((table) => {
+      const columns = (database.pragma(`table_info("${table}")`) as { name: string }[]).map(({ name }) => name);
+      const fields = columns.map((name) => `"${name}", typeof("${name}") AS "${name} is"`);
+      const rows: unknown = database
+        .prepare(
+          `SELECT ${fields.join(', ')} FROM "${table}" ORDER BY ${columns.map((name) => `"${name}"`).join(', ')}`,
+        )
+        .all();
+      return [table, rows];
+    }),
+  );
+}
+
+it('reads back, as the same models, what the ordered writer wrote', async () => {
+  const { store } = await withEverything();
+  expect(await store.requests.find(fullRequest.id)).toStrictEqual(fullRequest);
+  expect(await store.requests.find(bareRequest.id)).toStrictEqual(bareRequest);
+  for (const certificate of certificates)
+    expect(await store.certificates.findByFingerprint(certificate.fingerprintSha256)).toStrictEqual({
+      ...certificate,
+      der: new Uint8Array(certificate.der),
+    });
+  expect(await store.apiTokens.find(token.id)).toStrictEqual(token);
+  expect(await store.idempotencyKeys.find(entry)).toStrictEqual({ ...entry, answer });
+  const [first, second] = await store.auditEvents.chunk(0, 10);
+  expect(first).toMatchObject({ ...event, seq: 1 });
+  expect(second).toMatchObject({ principal: 'hr', cluster: 'demo', seq: 2, previousHash: first?.hash });
+});
+
+it('writes every value as Prisma itself writes it', async () => {
+  const { store, connect } = await withEverything();
+  const events = await store.auditEvents.chunk(0, 10);
+  const other = await testStore();
+  const prisma = new PrismaClient({ adapter: new PrismaBetterSqlite3({ url: other.file }) });
+  // Prisma takes `Columns` of a row as they are, but for their types: JSON as JSON, instants as dates.
+  const data = <Row>(columns: Columns<Row>) =>
+    Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== null)) as never;
+  const parties = { requesterName: fullRequest.requester.name, collector: fullRequest.collector };
+  for (const request of [fullRequest, bareRequest])
+    await prisma.certificateRequest.create({ data: data(certificateRequestRow(request)) });
+  for (const certificate of certificates) {
+    await prisma.certificate.create({ data: data(certificateRow(certificate, parties)) });
+    for (const group of certificateGroupRows(certificate)) await prisma.certificateGroup.create({ data: data(group) });
+  }
+  for (const stored of events) await prisma.auditEvent.create({ data: data(auditEventRow(stored)) });
+  await prisma.apiToken.create({ data: data({ ...apiTokenRow(token), secretSha256: sha256('secret') }) });
+  await prisma.idempotencyKey.create({ data: data({ ...idempotencyKeyRow(entry), ...answerColumns(answer) }) });
+  await prisma.policySet.create({ data: { digest: sha256('set'), texts: [{ path: 'a.yaml', text: awkward }] } });
+  await prisma.certificateAuthorityPin.create({ data: { cluster: 'demo', spkiSha256: sha256('ca') } });
+  await prisma.$disconnect();
+  expect(contents(connect())).toEqual(contents(other.connect()));
+});
