@@ -1,0 +1,316 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadPolicySet } from '../../../src/policy/load-policy-set.js';
+import { describePolicySet, digestOf, parsePolicySet } from '../../../src/policy/parse-policy-set.js';
+
+const policyText = (name: string, spec = '{ selector: {}, allowed: { usernames: ["*"] }, approval: { mode: auto } }') =>
+  `apiVersion: kubepass/v1\nkind: Policy\nmetadata: { name: ${name} }\nspec: ${spec}\n`;
+const guardrailText = (name: string, spec = '{ selector: {}, message: no }') =>
+  `apiVersion: kubepass/v1\nkind: Guardrail\nmetadata: { name: ${name} }\nspec: ${spec}\n`;
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'kubepass-policies-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+const write = (name: string, text: string | Uint8Array) => writeFile(join(directory, name), text);
+const errorsOf = async () => {
+  const loaded = await loadPolicySet(directory);
+  return loaded.ok ? [] : loaded.errors;
+};
+const load = async () => {
+  const loaded = await loadPolicySet(directory);
+  if (!loaded.ok) throw new Error(loaded.errors.join('\n'));
+  return loaded.policySet;
+};
+
+describe('loadPolicySet', () => {
+  it('reads an empty directory as an empty set', async () => {
+    expect(await load()).toMatchObject({ policies: [], guardrails: [], texts: [] });
+  });
+
+  it('refuses a directory that is not there', async () => {
+    await rm(directory, { recursive: true });
+    expect(await errorsOf()).toEqual([`${directory}: the policies directory cannot be read: ENOENT`]);
+    await mkdir(directory);
+  });
+
+  it('reads every document of every .yaml and .yml file, sorted by name', async () => {
+    await write('b.yml', policyText('b1'));
+    await write('a.yaml', `# a comment\n---\n${policyText('a1')}---\n${guardrailText('g')}---\n# nothing\n`);
+    await write('notes.txt', 'not: [read');
+    await write('.hidden.yaml', 'not: [read');
+    await mkdir(join(directory, 'examples'));
+    await write('examples/c.yaml', policyText('c'));
+    const set = await load();
+    expect(set.policies.map(({ name }) => name)).toEqual(['a1', 'b1']);
+    expect(set.guardrails.map(({ name }) => name)).toEqual(['g']);
+    expect(set.texts.map(({ path }) => path)).toEqual(['a.yaml', 'b.yml']);
+  });
+
+  it('follows the links of a mounted ConfigMap', async () => {
+    await mkdir(join(directory, '..2026_01_01'));
+    await write('..2026_01_01/a.yaml', policyText('a'));
+    await symlink('..2026_01_01', join(directory, '..data'));
+    await symlink('..data/a.yaml', join(directory, 'a.yaml'));
+    expect((await load()).policies.map(({ name }) => name)).toEqual(['a']);
+  });
+
+  it('refuses files that cannot be read as text, and says so of each', async () => {
+    await write('big.yaml', '#'.repeat(256 * 1024 + 1));
+    await write('latin1.yaml', Buffer.from('# f\xfcr', 'latin1'));
+    await symlink('nowhere', join(directory, 'dangling.yaml'));
+    execFileSync('mkfifo', [join(directory, 'pipe.yaml')]);
+    expect(await errorsOf()).toEqual([
+      'big.yaml: is larger than 262144 bytes',
+      'dangling.yaml: cannot be read: ENOENT',
+      'latin1.yaml: cannot be read: it is not UTF-8',
+      'pipe.yaml: is not a regular file',
+    ]);
+  });
+
+  it('refuses more than 4 MiB in all', async () => {
+    for (let i = 10; i < 27; i++) await write(`${i}.yaml`, '#'.repeat(256 * 1024));
+    expect(await errorsOf()).toEqual(['26.yaml: the files are more than 4194304 bytes in all']);
+  });
+});
+
+describe('parsePolicySet', () => {
+  const errors = (text: string, path = 'p.yaml') => {
+    const parsed = parsePolicySet([{ path, text }]);
+    return parsed.ok ? [] : parsed.errors;
+  };
+  const specErrors = (spec: string) => errors(policyText('p', spec));
+
+  it('reads a policy whole', () => {
+    const spec = `
+  selector:
+    clusters: ["dev-*"]
+    requesters: { names: ["hr-*"], groups: ["onboarding"], roles: ["requester"] }
+  allowed: { usernames: ["*@corp.example", "\${requester.username}"], groups: ["team-*"] }
+  constraints: { maxExpirationSeconds: 86400, keyAlgorithms: [ECDSA-P256, RSA], minRsaBits: 2048 }
+  approval: { mode: manual, stages: [{ count: 1, approvers: { names: [lead-*], groups: [], roles: [approver] } }] }`;
+    expect(parsePolicySet([{ path: 'p.yaml', text: policyText('developers', spec) }])).toMatchObject({
+      ok: true,
+      policySet: {
+        policies: [
+          {
+            name: 'developers',
+            selector: {
+              clusters: ['dev-*'],
+              requesters: { names: ['hr-*'], groups: ['onboarding'], roles: ['requester'] },
+            },
+            allowed: { usernames: ['*@corp.example', '${requester.username}'], groups: ['team-*'] },
+            constraints: { maxExpirationSeconds: 86_400, keyAlgorithms: ['ECDSA-P256', 'RSA'], minRsaBits: 2048 },
+            approval: {
+              mode: 'manual',
+              stages: [{ count: 1, approvers: { names: ['lead-*'], groups: [], roles: ['approver'] } }],
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  it('reads manual approval without stages as one stage of one approver', () => {
+    const spec = '{ selector: {}, allowed: {}, approval: { mode: manual } }';
+    expect(parsePolicySet([{ path: 'p.yaml', text: policyText('p', spec) }])).toMatchObject({
+      policySet: { policies: [{ approval: { mode: 'manual', stages: [{ count: 1 }] } }] },
+    });
+  });
+
+  it('reads a guardrail without match as one that denies whatever it selects', () => {
+    expect(parsePolicySet([{ path: 'p.yaml', text: guardrailText('g') }])).toMatchObject({
+      policySet: { guardrails: [{ name: 'g', match: null, message: 'no' }] },
+    });
+  });
+
+  it('names file, document and path of every error, all at once', () => {
+    const text = [
+      policyText('Not_A_Label'),
+      policyText('p', '{ selector: { cluster: [a] }, allowed: { usernames: "*", groups: [1] }, approval: {} }'),
+      'kind: Rule',
+      guardrailText('g', '{ selector: {} }').replace('kubepass/v1', 'kubepass/v2'),
+      '- a list',
+      'just text',
+    ].join('\n---\n');
+    expect(errors(text)).toEqual([
+      'p.yaml:1/metadata/name: must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
+      'p.yaml:2/spec/selector/cluster: is not a known field',
+      'p.yaml:2/spec/allowed/usernames: must be array',
+      'p.yaml:2/spec/allowed/groups/0: must be string',
+      'p.yaml:2/spec/approval/mode: is missing',
+      'p.yaml:3/kind: must be one of Policy, Guardrail',
+      'p.yaml:4/apiVersion: must be kubepass/v1',
+      'p.yaml:4/spec/message: is missing',
+      'p.yaml:5/kind: must be one of Policy, Guardrail',
+      'p.yaml:6/kind: must be one of Policy, Guardrail',
+    ]);
+  });
+
+  it('reports more errors than the schema library stops after', () => {
+    const groups = Array.from({ length: 40 }, () => 7).join(', ');
+    expect(specErrors(`{ selector: {}, allowed: { groups: [${groups}] }, approval: { mode: auto } }`)).toHaveLength(40);
+  });
+
+  it('refuses a name that is taken, across files and kinds', () => {
+    const parsed = parsePolicySet([
+      { path: 'a.yaml', text: `${policyText('x')}---\n${policyText('y')}` },
+      { path: 'b.yaml', text: `${guardrailText('y')}---\n${policyText('x')}` },
+    ]);
+    expect(parsed).toEqual({
+      ok: false,
+      errors: [
+        'b.yaml:1/metadata/name: "y" is already the name of a.yaml:2',
+        'b.yaml:2/metadata/name: "x" is already the name of a.yaml:1',
+      ],
+    });
+  });
+
+  const allowed = 'selector: {}, allowed: { usernames: ["*"] }';
+  it.each([
+    [
+      'stages of several approvers',
+      `{ ${allowed}, approval: { mode: manual, stages: [{ count: 2 }] } }`,
+      '/spec/approval/stages: stages of several approvers are not supported: name one stage with count 1',
+    ],
+    [
+      'several stages',
+      `{ ${allowed}, approval: { mode: manual, stages: [{ count: 1 }, { count: 1 }] } }`,
+      '/spec/approval/stages: stages of several approvers are not supported: name one stage with count 1',
+    ],
+    [
+      'manual approval with an empty list of stages',
+      `{ ${allowed}, approval: { mode: manual, stages: [] } }`,
+      '/spec/approval/stages: must have a stage; leave it out for one approver',
+    ],
+    [
+      'automatic approval with stages',
+      `{ ${allowed}, approval: { mode: auto, stages: [{ count: 1 }] } }`,
+      '/spec/approval/stages: automatic approval has no stages',
+    ],
+    [
+      'an approval mode that does not exist',
+      `{ ${allowed}, approval: { mode: none } }`,
+      '/spec/approval/mode: must be one of auto, manual',
+    ],
+    [
+      'a maximum below the shortest lifetime there is',
+      `{ ${allowed}, constraints: { maxExpirationSeconds: 599 }, approval: { mode: auto } }`,
+      '/spec/constraints/maxExpirationSeconds: must be >= 600',
+    ],
+    [
+      'a key algorithm that does not exist',
+      `{ ${allowed}, constraints: { keyAlgorithms: [RSA-1024] }, approval: { mode: auto } }`,
+      '/spec/constraints/keyAlgorithms/0: must be one of ECDSA-P256, ECDSA-P384, ECDSA-P521, Ed25519, RSA-2048, RSA-3072, RSA-4096, RSA',
+    ],
+    [
+      'a role that does not exist',
+      `{ selector: { requesters: { roles: [root] } }, allowed: {}, approval: { mode: auto } }`,
+      '/spec/selector/requesters/roles/0: must be one of requester, approver, auditor, admin',
+    ],
+    [
+      'a variable that does not exist',
+      '{ selector: {}, allowed: { usernames: ["${requester.groups}"] }, approval: { mode: auto } }',
+      '/spec/allowed/usernames/0: "${requester.groups}" is not a variable; there is ${requester.username}',
+    ],
+    [
+      'a variable in a selector',
+      '{ selector: { clusters: ["${requester.username}"] }, allowed: {}, approval: { mode: auto } }',
+      '/spec/selector/clusters/0: "${requester.username}" has no meaning here',
+    ],
+    [
+      'a variable among approvers',
+      `{ ${allowed}, approval: { mode: manual, stages: [{ approvers: { names: ["\${x}"] } }] } }`,
+      '/spec/approval/stages/0/approvers/names/0: "${x}" has no meaning here',
+    ],
+    [
+      'an empty pattern',
+      '{ selector: {}, allowed: { usernames: [""] }, approval: { mode: auto } }',
+      '/spec/allowed/usernames/0: must not have fewer than 1 characters',
+    ],
+    ['no selector', '{ allowed: {}, approval: { mode: auto } }', '/spec/selector: is missing'],
+    [
+      'a null where a list belongs',
+      '{ selector: { clusters: }, allowed: {}, approval: { mode: auto } }',
+      '/spec/selector/clusters: must be array',
+    ],
+    ['merge keys', '{ <<: {}, selector: {}, allowed: {}, approval: { mode: auto } }', '/spec/<<: is not a known field'],
+    [
+      'a key that JavaScript gives a meaning',
+      '{ __proto__: { selector: {} }, selector: {}, allowed: {}, approval: { mode: auto } }',
+      '/spec/__proto__: is not a known field',
+    ],
+  ])('refuses %s', (_, spec, error) => {
+    expect(specErrors(spec)).toEqual([`p.yaml:1${error}`]);
+  });
+
+  it.each(['{}', '{ usernames: [], groups: [] }'])(
+    'refuses a guardrail in whose match %s nothing can match',
+    (match) => {
+      expect(errors(guardrailText('g', `{ selector: {}, match: ${match}, message: no }`))).toEqual([
+        'p.yaml:1/spec/match: matches nothing: name usernames or groups, or leave it out',
+      ]);
+    },
+  );
+
+  it.each([
+    ['a key twice', 'a: 1\na: 2', 'Map keys must be unique (line 2)'],
+    ['a tag of its own', 'a: !x 1', 'Unresolved tag: !x (line 1)'],
+    ['YAML 1.1', '%YAML 1.1\n---\na: yes', 'must be YAML 1.2'],
+    ['an alias that points nowhere', 'a: *b', 'Unresolved alias (the anchor must be set before the alias): b'],
+    ['a key that is a list', '? [a]\n: 1', 'With stringKeys, all keys must be strings (line 1)'],
+    [
+      'what is not YAML',
+      'a: [',
+      'Flow sequence in block collection must be sufficiently indented and end with a ] (line 1)',
+    ],
+    ['brackets without end', '['.repeat(100_000), 'nests deeper than 64 levels'],
+    ['compact lists without end', '- '.repeat(100_000), 'nests deeper than 64 levels'],
+  ])('refuses %s', (_, text, message) => {
+    expect(errors(text)).toEqual([`p.yaml:1/: ${message}`]);
+  });
+
+  it('refuses aliases that multiply', () => {
+    const levels = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i}, `.repeat(9)}]`);
+    expect(errors(['a0: &a0 [x]', ...levels].join('\n'))).toEqual([
+      'p.yaml:1/: Excessive alias count indicates a resource exhaustion attack',
+    ]);
+  });
+
+  it('gives another digest for another name, text or cut between them', () => {
+    const texts = [
+      [],
+      [{ path: 'a', text: 'b' }],
+      [{ path: 'ab', text: '' }],
+      [{ path: '', text: 'ab' }],
+      [
+        { path: 'a', text: 'b' },
+        { path: '', text: '' },
+      ],
+    ];
+    expect(new Set(texts.map(digestOf)).size).toBe(texts.length);
+    expect(digestOf([{ path: 'a', text: 'ü' }])).toBe(digestOf([{ path: 'a', text: 'ü' }]));
+    expect(digestOf([])).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('describes what is in force, as written and in order', () => {
+    const parsed = parsePolicySet([
+      { path: 'a.yaml', text: guardrailText('g') },
+      { path: 'b.yaml', text: policyText('p', '{ selector: {}, allowed: {}, approval: { mode: manual } }') },
+    ]);
+    if (!parsed.ok) throw new Error(parsed.errors.join('\n'));
+    expect(describePolicySet(parsed.policySet)).toEqual([
+      { kind: 'Guardrail', name: 'g', path: 'a.yaml', spec: { selector: {}, message: 'no' } },
+      {
+        kind: 'Policy',
+        name: 'p',
+        path: 'b.yaml',
+        spec: { selector: {}, allowed: {}, approval: { mode: 'manual' } },
+      },
+    ]);
+  });
+});

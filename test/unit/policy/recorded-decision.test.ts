@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { decide } from '../../../src/policy/decide.js';
+import { recordedDecision } from '../../../src/policy/recorded-decision.js';
+import { facts, now, policy, policySet, request, requester } from './builders.js';
+
+describe('recordedDecision', () => {
+  const set = policySet([
+    policy('elsewhere', { selector: { clusters: ['prod'] } }),
+    policy('strict', { allowed: { usernames: ['joe'] }, constraints: { maxExpirationSeconds: 600 } }),
+    policy('by-hand', { approval: { mode: 'manual', stages: [{ count: 1 }] } }),
+  ]);
+
+  it("keeps the stages and each policy's verdict with its reasons, also where another permits", () => {
+    const decision = decide(request({ groups: ['a'], expirationSeconds: 3600 }), requester(), facts(), set, now);
+    expect(recordedDecision(decision, facts(), set, now)).toEqual({
+      outcome: 'permitted',
+      approval: 'manual',
+      policy: 'by-hand',
+      stages: [{ count: 1 }],
+      violations: [],
+      facts: facts(),
+      verdicts: [
+        { name: 'elsewhere', verdict: 'notApplicable', reasons: [] },
+        {
+          name: 'strict',
+          verdict: 'denies',
+          reasons: ['UsernameNotPermitted', 'GroupNotPermitted', 'ExpirationTooLong'],
+        },
+        { name: 'by-hand', verdict: 'permits', reasons: [] },
+      ],
+      policySetDigest: set.digest,
+      decidedAt: now,
+    });
+  });
+
+  it('keeps all violations of a denial, those of guardrails included', () => {
+    const decision = decide(request({ username: 'system:x' }), requester(), facts(), set, now);
+    const recorded = recordedDecision(decision, facts(), set, now);
+    expect(recorded).toMatchObject({ outcome: 'denied', approval: null, policy: null, stages: [] });
+    expect(recorded.violations).toEqual(decision.violations);
+    expect(recorded.violations.map(({ reason }) => reason)).toEqual(['SystemName']);
+  });
+
+  it('survives JSON, as the store keeps it', () => {
+    const decision = decide(request(), requester(), facts(), set, now);
+    const recorded = recordedDecision(decision, facts(), set, now);
+    expect(JSON.parse(JSON.stringify(recorded))).toEqual({ ...recorded, decidedAt: now.toISOString() });
+  });
+});

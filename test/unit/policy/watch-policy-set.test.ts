@@ -1,0 +1,139 @@
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadPolicySet } from '../../../src/policy/load-policy-set.js';
+import { watchPolicySet, type PolicySetWatch } from '../../../src/policy/watch-policy-set.js';
+
+const text = (name: string) =>
+  `apiVersion: kubepass/v1\nkind: Policy\nmetadata: { name: ${name} }\n` +
+  'spec: { selector: {}, allowed: { usernames: ["*"] }, approval: { mode: auto } }\n';
+
+let directory: string;
+let watch: PolicySetWatch;
+let changes: string[];
+let errors: string[][];
+const write = (content: string, name = 'p.yaml') => writeFile(join(directory, name), content);
+const inForce = () => watch.current().policies.map(({ name }) => name);
+const start = async (intervalMilliseconds = 3_600_000) => {
+  const loaded = await loadPolicySet(directory);
+  if (!loaded.ok) throw new Error(loaded.errors.join('\n'));
+  watch = watchPolicySet({
+    directory,
+    initial: loaded.policySet,
+    intervalMilliseconds,
+    onChange: (now, before) =>
+      changes.push(`${before.digest.slice(0, 4)} ${now.policies.map(({ name }) => name).join()}`),
+    onErrors: (found) => errors.push([...found]),
+  });
+  return loaded.policySet.digest.slice(0, 4);
+};
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'kubepass-watch-'));
+  changes = [];
+  errors = [];
+  await write(text('one'));
+});
+afterEach(async () => {
+  watch.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe('watchPolicySet', () => {
+  it('takes new content after two readings that agree', async () => {
+    const before = await start();
+    await write(text('two'));
+    await watch.poll();
+    expect(inForce()).toEqual(['one']);
+    await watch.poll();
+    expect(inForce()).toEqual(['two']);
+    await watch.poll();
+    expect(changes).toEqual([`${before} two`]);
+  });
+
+  it('never counts a file that is still being written', async () => {
+    await start();
+    const whole = `${text('two')}---\n${text('three')}`;
+    const half = text('two'); // on its own a valid set, and not what was meant
+    await write(half);
+    await watch.poll();
+    await write(whole);
+    await watch.poll();
+    expect(inForce()).toEqual(['one']);
+    await watch.poll();
+    expect(inForce()).toEqual(['two', 'three']);
+    expect(changes).toHaveLength(1);
+    expect(errors).toEqual([]);
+  });
+
+  it('keeps the set in force where the new one is broken, says so once, and recovers', async () => {
+    await start();
+    await write('kind: Nonsense');
+    for (let i = 0; i < 4; i++) await watch.poll();
+    expect(inForce()).toEqual(['one']);
+    expect(errors).toEqual([['p.yaml:1/kind: must be one of Policy, Guardrail']]);
+    await write(text('two'));
+    await watch.poll();
+    await watch.poll();
+    expect(inForce()).toEqual(['two']);
+  });
+
+  it('says again what is broken where it was mended in between', async () => {
+    await start();
+    for (const content of ['kind: Nonsense', text('one'), 'kind: Nonsense']) {
+      await write(content);
+      await watch.poll();
+      await watch.poll();
+    }
+    expect(errors).toHaveLength(2);
+    expect(changes).toEqual([]);
+  });
+
+  it('keeps the set in force where the directory is gone', async () => {
+    await start();
+    await rm(directory, { recursive: true });
+    await watch.poll();
+    await watch.poll();
+    expect(inForce()).toEqual(['one']);
+    expect(errors).toEqual([[`${directory}: the policies directory cannot be read: ENOENT`]]);
+  });
+
+  it('takes an emptied directory for what it is: nothing is permitted', async () => {
+    await start();
+    await rm(join(directory, 'p.yaml'));
+    await watch.poll();
+    await watch.poll();
+    expect(inForce()).toEqual([]);
+    expect(changes).toHaveLength(1);
+  });
+
+  it('sees the link of a mounted ConfigMap swapped', async () => {
+    await rm(join(directory, 'p.yaml'));
+    for (const [version, name] of [
+      ['..1', 'one'],
+      ['..2', 'two'],
+    ] as const) {
+      await mkdir(join(directory, version));
+      await writeFile(join(directory, version, 'p.yaml'), text(name));
+    }
+    await symlink('..1', join(directory, '..data'));
+    await symlink('..data/p.yaml', join(directory, 'p.yaml'));
+    await start();
+    await symlink('..2', join(directory, '..tmp'));
+    await rename(join(directory, '..tmp'), join(directory, '..data'));
+    await watch.poll();
+    await watch.poll();
+    expect(inForce()).toEqual(['two']);
+  });
+
+  it('looks by itself until it is stopped', async () => {
+    await start(10);
+    await write(text('two'));
+    await expect.poll(inForce).toEqual(['two']);
+    watch.stop();
+    await write(text('three'));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(inForce()).toEqual(['two']);
+  });
+});
