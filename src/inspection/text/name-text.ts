@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { DerError, inside, Tag, type DerElement, type DerReader } from '../../pki/der.js';
 import { octets, utf8Octets } from './octets.js';
 import { cutToBuffer, type ObjectNames } from './object-names.js';
-import { readObjectIdentifier } from './values.js';
+import { readBits, readObjectIdentifier } from './values.js';
 
 export interface NameEntry {
   /** Entries of one RelativeDistinguishedName share this number. */
@@ -16,6 +17,12 @@ export function readName(reader: DerReader): NameEntry[] {
   const rdns = inside(reader.expect(Tag.SEQUENCE, 'a name'));
   const entries: NameEntry[] = [];
   for (let rdn = 0; !rdns.atEnd; rdn++) entries.push(...readNameEntries(rdns.expect(Tag.SET, 'an RDN'), rdn));
+  // A name that cannot be compared (RFC 5280 7.1) is malformed, not merely ugly: OpenSSL does not load it.
+  for (const { value } of entries) {
+    if (value.tag === Tag.UTF8_STRING && !isUtf8(value.content))
+      throw new DerError('a UTF8String in a name is not UTF-8', value.offset);
+    characters(value);
+  }
   return entries;
 }
 
@@ -28,12 +35,26 @@ export function readNameEntries(set: DerElement, rdn: number): NameEntry[] {
     const type = readObjectIdentifier(attribute.expect(Tag.OBJECT_IDENTIFIER, 'the type of an attribute of a name'));
     const value = attribute.next();
     attribute.end('an attribute of a name');
-    // A name that cannot be compared (RFC 5280 7.1) is malformed, not merely ugly: OpenSSL does not load it.
-    characters(value);
+    if (!valueTags.has(value.tag))
+      throw new DerError('the value of an attribute of a name is of no fitting type', value.offset);
     entries.push({ rdn, type, value });
   }
   return entries;
 }
+
+const numericString = 0x12;
+const universalString = 0x1c;
+/** Strings of one octet a character. T61String is shown as ISO 8859-1, as everyone uses it. */
+const singleOctetTags = new Set<number>([numericString, Tag.PRINTABLE_STRING, Tag.T61_STRING, Tag.IA5_STRING]);
+/** X.520: the DirectoryString types, IA5String, and the types of a few attributes that are no text. */
+const valueTags = new Set<number>([
+  ...singleOctetTags,
+  Tag.UTF8_STRING,
+  Tag.BMP_STRING,
+  universalString,
+  Tag.BIT_STRING,
+  Tag.SEQUENCE,
+]);
 
 interface Style {
   readonly equals: string;
@@ -78,16 +99,16 @@ export function oneLineNameText(entries: readonly NameEntry[], names: ObjectName
   return text;
 }
 
-const generalString = 0x1b;
-
-function escapeOneLine({ tag, content }: DerElement): string {
-  let bytes = content;
-  // A GeneralString of four octets a character, three of them always zero, is shown without these.
-  if (tag === generalString && content.length % 4 === 0 && content.every((octet, i) => i % 4 === 3 || octet === 0))
-    bytes = content.filter((_, i) => i % 4 === 3) as Buffer;
-  return octets(bytes).replace(/[^\x20-\x7e]|[/+]/g, (octet) =>
+function escapeOneLine(value: DerElement): string {
+  return octets(storedOctets(value)).replace(/[^\x20-\x7e]|[/+]/g, (octet) =>
     octet === '/' || octet === '+' ? `\\${octet}` : `\\x${hex(octet)}`,
   );
+}
+
+/** What OpenSSL keeps of a value: the bits of a BIT STRING, a SEQUENCE whole. */
+function storedOctets(value: DerElement): Buffer {
+  if (value.tag === Tag.BIT_STRING) return readBits(value).octets;
+  return value.tag === Tag.SEQUENCE ? value.raw : value.content;
 }
 
 const hex = (octet: string): string => octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0');
@@ -108,20 +129,10 @@ function escapeAndQuote(text: string): string {
   return quotes ? `"${escaped}"` : escaped;
 }
 
-const universalString = 0x1c;
-/** NumericString, PrintableString, T61String, IA5String, UTCTime, GeneralizedTime, VisibleString: an octet each. */
-const singleOctetTags = new Set([0x12, Tag.PRINTABLE_STRING, Tag.T61_STRING, Tag.IA5_STRING, 0x17, 0x18, 0x1a]);
-
 /** The characters of a string type as the octets of their UTF-8 form; undefined for a type that is no string. */
 function characters(value: DerElement): string | undefined {
   const { tag, content } = value;
-  if (tag === Tag.UTF8_STRING) {
-    const text = octets(content);
-    if (utf8Octets(content.toString('utf8')) !== text)
-      throw new DerError('a UTF8String in a name is not UTF-8', value.offset);
-    return text;
-  }
-  // T61String is shown as ISO 8859-1, as everyone uses it.
+  if (tag === Tag.UTF8_STRING) return octets(content);
   if (singleOctetTags.has(tag)) return utf8Octets(octets(content));
   if (tag === Tag.BMP_STRING) return utf8Octets(codePoints(value, 2));
   if (tag === universalString) return utf8Octets(codePoints(value, 4));

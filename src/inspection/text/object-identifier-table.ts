@@ -1,6 +1,6 @@
 /**
  * Names of object identifiers as OpenSSL 3.5 registers them: dotted form, short name, and the long name where it is
- * another. Those that a certificate or a request can carry; cipher modes, SET and CMS content types are left out.
+ * another. Those that a certificate or a request can carry: cipher modes, the messages of SET and the traits of TCG platforms are left out.
  */
 export const objectIdentifierTable = `
 # Arcs near the root
@@ -13,7 +13,7 @@ export const objectIdentifierTable = `
 1.2.156 ISO-CN ISO CN Member Body
 1.2.804 ISO-UA
 1.2.840 ISO-US ISO US Member Body
-1.3 identified-organization
+1.3 ORG org
 1.3.6 DOD dod
 1.3.111 ieee
 1.3.132 certicom-arc
@@ -23,6 +23,7 @@ export const objectIdentifierTable = `
 2.5.8 X500algorithms directory services - algorithms
 2.5.29 id-ce
 2.23 international-organizations International Organizations
+2.23.42 id-set Secure Electronic Transactions
 2.23.43 wap
 2.23.133 tcg Trusted Computing Group
 # ITU-T, ETSI (electronic signatures), pilot directory attributes (RFC 4519)
@@ -319,8 +320,71 @@ export const objectIdentifierTable = `
 1.2.840.113549.1.9.15 SMIME-CAPS S/MIME Capabilities
 1.2.840.113549.1.9.16 SMIME S/MIME
 1.2.840.113549.1.9.16.0 id-smime-mod
+1.2.840.113549.1.9.16.0.1 id-smime-mod-cms
+1.2.840.113549.1.9.16.0.2 id-smime-mod-ess
+1.2.840.113549.1.9.16.0.3 id-smime-mod-oid
+1.2.840.113549.1.9.16.0.4 id-smime-mod-msg-v3
+1.2.840.113549.1.9.16.0.5 id-smime-mod-ets-eSignature-88
+1.2.840.113549.1.9.16.0.6 id-smime-mod-ets-eSignature-97
+1.2.840.113549.1.9.16.0.7 id-smime-mod-ets-eSigPolicy-88
+1.2.840.113549.1.9.16.0.8 id-smime-mod-ets-eSigPolicy-97
 1.2.840.113549.1.9.16.1 id-smime-ct
+1.2.840.113549.1.9.16.1.1 id-smime-ct-receipt
+1.2.840.113549.1.9.16.1.2 id-smime-ct-authData
+1.2.840.113549.1.9.16.1.3 id-smime-ct-publishCert
+1.2.840.113549.1.9.16.1.4 id-smime-ct-TSTInfo
+1.2.840.113549.1.9.16.1.5 id-smime-ct-TDTInfo
+1.2.840.113549.1.9.16.1.6 id-smime-ct-contentInfo
+1.2.840.113549.1.9.16.1.7 id-smime-ct-DVCSRequestData
+1.2.840.113549.1.9.16.1.8 id-smime-ct-DVCSResponseData
+1.2.840.113549.1.9.16.1.9 id-smime-ct-compressedData
+1.2.840.113549.1.9.16.1.19 id-smime-ct-contentCollection
+1.2.840.113549.1.9.16.1.23 id-smime-ct-authEnvelopedData
+1.2.840.113549.1.9.16.1.24 id-ct-routeOriginAuthz
+1.2.840.113549.1.9.16.1.26 id-ct-rpkiManifest
+1.2.840.113549.1.9.16.1.27 id-ct-asciiTextWithCRLF
+1.2.840.113549.1.9.16.1.28 id-ct-xml
+1.2.840.113549.1.9.16.1.35 id-ct-rpkiGhostbusters
+1.2.840.113549.1.9.16.1.36 id-ct-resourceTaggedAttest
+1.2.840.113549.1.9.16.1.47 id-ct-geofeedCSVwithCRLF
+1.2.840.113549.1.9.16.1.48 id-ct-signedChecklist
+1.2.840.113549.1.9.16.1.49 id-ct-ASPA
+1.2.840.113549.1.9.16.1.50 id-ct-signedTAL
+1.2.840.113549.1.9.16.1.51 id-ct-rpkiSignedPrefixList
 1.2.840.113549.1.9.16.2 id-smime-aa
+1.2.840.113549.1.9.16.2.1 id-smime-aa-receiptRequest
+1.2.840.113549.1.9.16.2.2 id-smime-aa-securityLabel
+1.2.840.113549.1.9.16.2.3 id-smime-aa-mlExpandHistory
+1.2.840.113549.1.9.16.2.4 id-smime-aa-contentHint
+1.2.840.113549.1.9.16.2.5 id-smime-aa-msgSigDigest
+1.2.840.113549.1.9.16.2.6 id-smime-aa-encapContentType
+1.2.840.113549.1.9.16.2.7 id-smime-aa-contentIdentifier
+1.2.840.113549.1.9.16.2.8 id-smime-aa-macValue
+1.2.840.113549.1.9.16.2.9 id-smime-aa-equivalentLabels
+1.2.840.113549.1.9.16.2.10 id-smime-aa-contentReference
+1.2.840.113549.1.9.16.2.11 id-smime-aa-encrypKeyPref
+1.2.840.113549.1.9.16.2.12 id-smime-aa-signingCertificate
+1.2.840.113549.1.9.16.2.13 id-smime-aa-smimeEncryptCerts
+1.2.840.113549.1.9.16.2.14 id-smime-aa-timeStampToken
+1.2.840.113549.1.9.16.2.15 id-smime-aa-ets-sigPolicyId
+1.2.840.113549.1.9.16.2.16 id-smime-aa-ets-commitmentType
+1.2.840.113549.1.9.16.2.17 id-smime-aa-ets-signerLocation
+1.2.840.113549.1.9.16.2.18 id-smime-aa-ets-signerAttr
+1.2.840.113549.1.9.16.2.19 id-smime-aa-ets-otherSigCert
+1.2.840.113549.1.9.16.2.20 id-smime-aa-ets-contentTimestamp
+1.2.840.113549.1.9.16.2.21 id-smime-aa-ets-CertificateRefs
+1.2.840.113549.1.9.16.2.22 id-smime-aa-ets-RevocationRefs
+1.2.840.113549.1.9.16.2.23 id-smime-aa-ets-certValues
+1.2.840.113549.1.9.16.2.24 id-smime-aa-ets-revocationValues
+1.2.840.113549.1.9.16.2.25 id-smime-aa-ets-escTimeStamp
+1.2.840.113549.1.9.16.2.26 id-smime-aa-ets-certCRLTimestamp
+1.2.840.113549.1.9.16.2.27 id-smime-aa-ets-archiveTimeStamp
+1.2.840.113549.1.9.16.2.28 id-smime-aa-signatureType
+1.2.840.113549.1.9.16.2.29 id-smime-aa-dvcs-dvc
+1.2.840.113549.1.9.16.2.44 id-aa-ets-attrCertificateRefs
+1.2.840.113549.1.9.16.2.45 id-aa-ets-attrRevocationRefs
+1.2.840.113549.1.9.16.2.47 id-smime-aa-signingCertificateV2
+1.2.840.113549.1.9.16.2.48 id-aa-ets-archiveTimestampV2
 1.2.840.113549.1.9.16.3 id-smime-alg
 1.2.840.113549.1.9.16.3.1 id-smime-alg-ESDHwith3DES
 1.2.840.113549.1.9.16.3.2 id-smime-alg-ESDHwithRC2
@@ -332,8 +396,17 @@ export const objectIdentifierTable = `
 1.2.840.113549.1.9.16.3.8 ZLIB zlib compression
 1.2.840.113549.1.9.16.3.9 id-alg-PWRI-KEK
 1.2.840.113549.1.9.16.4 id-smime-cd
+1.2.840.113549.1.9.16.4.1 id-smime-cd-ldap
 1.2.840.113549.1.9.16.5 id-smime-spq
+1.2.840.113549.1.9.16.5.1 id-smime-spq-ets-sqt-uri
+1.2.840.113549.1.9.16.5.2 id-smime-spq-ets-sqt-unotice
 1.2.840.113549.1.9.16.6 id-smime-cti
+1.2.840.113549.1.9.16.6.1 id-smime-cti-ets-proofOfOrigin
+1.2.840.113549.1.9.16.6.2 id-smime-cti-ets-proofOfReceipt
+1.2.840.113549.1.9.16.6.3 id-smime-cti-ets-proofOfDelivery
+1.2.840.113549.1.9.16.6.4 id-smime-cti-ets-proofOfSender
+1.2.840.113549.1.9.16.6.5 id-smime-cti-ets-proofOfApproval
+1.2.840.113549.1.9.16.6.6 id-smime-cti-ets-proofOfCreation
 1.2.840.113549.1.9.20 friendlyName
 1.2.840.113549.1.9.21 localKeyID
 1.2.840.113549.1.9.22.1 x509Certificate
@@ -437,6 +510,7 @@ export const objectIdentifierTable = `
 # Private enterprises: Microsoft, CT, …
 1.3.6.1.4 private Private
 1.3.6.1.4.1 enterprises Enterprises
+1.3.6.1.4.1.188.7.1.1.2 IDEA-CBC idea-cbc
 1.3.6.1.4.1.311.2.1.14 msExtReq Microsoft Extension Request
 1.3.6.1.4.1.311.2.1.21 msCodeInd Microsoft Individual Code Signing
 1.3.6.1.4.1.311.2.1.22 msCodeCom Microsoft Commercial Code Signing
@@ -468,6 +542,25 @@ export const objectIdentifierTable = `
 # PKIX (RFC 5280 and its kin)
 1.3.6.1.5.5.7 PKIX
 1.3.6.1.5.5.7.0 id-pkix-mod
+1.3.6.1.5.5.7.0.1 id-pkix1-explicit-88
+1.3.6.1.5.5.7.0.2 id-pkix1-implicit-88
+1.3.6.1.5.5.7.0.3 id-pkix1-explicit-93
+1.3.6.1.5.5.7.0.4 id-pkix1-implicit-93
+1.3.6.1.5.5.7.0.5 id-mod-crmf
+1.3.6.1.5.5.7.0.6 id-mod-cmc
+1.3.6.1.5.5.7.0.7 id-mod-kea-profile-88
+1.3.6.1.5.5.7.0.8 id-mod-kea-profile-93
+1.3.6.1.5.5.7.0.9 id-mod-cmp
+1.3.6.1.5.5.7.0.10 id-mod-qualified-cert-88
+1.3.6.1.5.5.7.0.11 id-mod-qualified-cert-93
+1.3.6.1.5.5.7.0.12 id-mod-attribute-cert
+1.3.6.1.5.5.7.0.13 id-mod-timestamp-protocol
+1.3.6.1.5.5.7.0.14 id-mod-ocsp
+1.3.6.1.5.5.7.0.15 id-mod-dvcs
+1.3.6.1.5.5.7.0.16 id-mod-cmp2000
+1.3.6.1.5.5.7.0.50 id-mod-cmp2000-02
+1.3.6.1.5.5.7.0.99 id-mod-cmp2021-88
+1.3.6.1.5.5.7.0.100 id-mod-cmp2021-02
 1.3.6.1.5.5.7.1 id-pe
 1.3.6.1.5.5.7.1.1 authorityInfoAccess Authority Information Access
 1.3.6.1.5.5.7.1.2 biometricInfo Biometric Info
@@ -539,12 +632,45 @@ export const objectIdentifierTable = `
 1.3.6.1.5.5.7.4.22 id-it-crlStatusList
 1.3.6.1.5.5.7.4.23 id-it-crls
 1.3.6.1.5.5.7.5 id-pkip
+1.3.6.1.5.5.7.5.1 id-regCtrl
+1.3.6.1.5.5.7.5.1.1 id-regCtrl-regToken
+1.3.6.1.5.5.7.5.1.2 id-regCtrl-authenticator
+1.3.6.1.5.5.7.5.1.3 id-regCtrl-pkiPublicationInfo
+1.3.6.1.5.5.7.5.1.4 id-regCtrl-pkiArchiveOptions
+1.3.6.1.5.5.7.5.1.5 id-regCtrl-oldCertID
+1.3.6.1.5.5.7.5.1.6 id-regCtrl-protocolEncrKey
+1.3.6.1.5.5.7.5.1.7 id-regCtrl-altCertTemplate
+1.3.6.1.5.5.7.5.1.11 id-regCtrl-algId
+1.3.6.1.5.5.7.5.1.12 id-regCtrl-rsaKeyLen
+1.3.6.1.5.5.7.5.2 id-regInfo
+1.3.6.1.5.5.7.5.2.1 id-regInfo-utf8Pairs
+1.3.6.1.5.5.7.5.2.2 id-regInfo-certReq
 1.3.6.1.5.5.7.6 id-alg
 1.3.6.1.5.5.7.6.1 id-alg-des40
 1.3.6.1.5.5.7.6.2 id-alg-noSignature
 1.3.6.1.5.5.7.6.3 id-alg-dh-sig-hmac-sha1
 1.3.6.1.5.5.7.6.4 id-alg-dh-pop
 1.3.6.1.5.5.7.7 id-cmc
+1.3.6.1.5.5.7.7.1 id-cmc-statusInfo
+1.3.6.1.5.5.7.7.2 id-cmc-identification
+1.3.6.1.5.5.7.7.3 id-cmc-identityProof
+1.3.6.1.5.5.7.7.4 id-cmc-dataReturn
+1.3.6.1.5.5.7.7.5 id-cmc-transactionId
+1.3.6.1.5.5.7.7.6 id-cmc-senderNonce
+1.3.6.1.5.5.7.7.7 id-cmc-recipientNonce
+1.3.6.1.5.5.7.7.8 id-cmc-addExtensions
+1.3.6.1.5.5.7.7.9 id-cmc-encryptedPOP
+1.3.6.1.5.5.7.7.10 id-cmc-decryptedPOP
+1.3.6.1.5.5.7.7.11 id-cmc-lraPOPWitness
+1.3.6.1.5.5.7.7.15 id-cmc-getCert
+1.3.6.1.5.5.7.7.16 id-cmc-getCRL
+1.3.6.1.5.5.7.7.17 id-cmc-revokeRequest
+1.3.6.1.5.5.7.7.18 id-cmc-regInfo
+1.3.6.1.5.5.7.7.19 id-cmc-responseInfo
+1.3.6.1.5.5.7.7.21 id-cmc-queryPending
+1.3.6.1.5.5.7.7.22 id-cmc-popLinkRandom
+1.3.6.1.5.5.7.7.23 id-cmc-popLinkWitness
+1.3.6.1.5.5.7.7.24 id-cmc-confirmCertAcceptance
 1.3.6.1.5.5.7.8 id-on
 1.3.6.1.5.5.7.8.1 id-on-personalData
 1.3.6.1.5.5.7.8.3 id-on-permanentIdentifier Permanent Identifier
@@ -823,7 +949,22 @@ export const objectIdentifierTable = `
 2.16.840.1.113730.4.1 nsSGC Netscape Server Gated Crypto
 2.16.840.1.113894 oracle-organization Oracle organization
 2.16.840.1.113894.746875.1.1 oracle-jdk-trustedkeyusage Trusted key usage (Oracle)
-# Trusted Computing Group, WAP, CA/Browser Forum
+# Trusted Computing Group, SET certificates, WAP
+2.23.42.5 set-policy
+2.23.42.5.0 set-policy-root
+2.23.42.7 set-certExt certificate extensions
+2.23.42.7.0 setCext-hashedRoot
+2.23.42.7.1 setCext-certType
+2.23.42.7.2 setCext-merchData
+2.23.42.7.3 setCext-cCertRequired
+2.23.42.7.4 setCext-tunneling
+2.23.42.7.5 setCext-setExt
+2.23.42.7.6 setCext-setQualf
+2.23.42.7.7 setCext-PGWYcapabilities
+2.23.42.7.8 setCext-TokenIdentifier
+2.23.42.7.9 setCext-Track2Data
+2.23.42.7.10 setCext-TokenType
+2.23.42.7.11 setCext-IssuerCapabilities
 2.23.43.1 wap-wsg
 2.23.43.1.4.1 wap-wsg-idm-ecid-wtls1
 2.23.43.1.4.3 wap-wsg-idm-ecid-wtls3

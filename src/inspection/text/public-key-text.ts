@@ -1,4 +1,4 @@
-import { DerError, inside, onlyElement, Tag, type DerReader } from '../../pki/der.js';
+import { DerError, DerReader, inside, Tag } from '../../pki/der.js';
 import { parameterFields, readAlgorithm, type Algorithm } from './algorithm.js';
 import { bitLength } from './bit-length.js';
 import { ellipticCurveKeyText } from './elliptic-curve-key-text.js';
@@ -38,6 +38,7 @@ type KeyPrinter = (algorithm: Algorithm, key: Buffer, info: Buffer) => string | 
 
 const keyPrinters: Readonly<Record<string, KeyPrinter>> = {
   '1.2.840.113549.1.1.1': (_, key) => rsaKeyText(key),
+  '2.5.8.1.1': (_, key) => rsaKeyText(key),
   [rsassaPss]: (algorithm, key) => rsaKeyText(key) + pssRestrictionsText(algorithm),
   '1.2.840.10040.4.1': dsaKeyText,
   '1.2.840.10045.2.1': ({ parameters }, key, info) => ellipticCurveKeyText(parameters, key, info, indent),
@@ -77,7 +78,7 @@ function postQuantumKeyText({ algorithm, parameters }: Algorithm, key: Buffer): 
 
 /** RSAPublicKey (RFC 8017 A.1.1). */
 function rsaKeyText(key: Buffer): string {
-  const fields = inside(onlyElement(key, 'an RSA public key'));
+  const fields = inside(new DerReader(key).expect(Tag.SEQUENCE, 'an RSA public key'));
   const modulus = fields.expect(Tag.INTEGER, 'the modulus').content;
   const exponent = fields.expect(Tag.INTEGER, 'the exponent').content;
   fields.end('an RSA public key');
@@ -103,15 +104,16 @@ const restrictionHashes: Readonly<Record<string, string>> = {
 function pssRestrictionsText(algorithm: Algorithm): string {
   if (algorithm.parameters === undefined) return `${indentation(indent)}No PSS parameter restrictions\n`;
   const { hash, mask, saltLength, trailerField } = readRsaPssParameters(algorithm);
-  const hashName = restrictionHashName(hash?.algorithm ?? sha1);
-  const maskName = restrictionHashName((mask ? maskHash(mask) : sha1) ?? '');
+  const hashName = restrictionHashes[hash?.algorithm ?? sha1];
+  if (hashName === undefined) throw new DerError('an RSASSA-PSS key is restricted to an unknown hash', 0);
+  const maskName = restrictionHashes[mask ? maskHash(mask) : sha1] ?? '<NULL>';
   const salt = saltLength ? integerText(saltLength) : '20';
   const trailer = trailerField ? magnitudeOf(readSignedMagnitude(trailerField).octets) : 1n;
   const orDefault = (value: string, standard: string): string => (value === standard ? `${value} (default)` : value);
   return [
     'PSS parameter restrictions:',
     `  Hash Algorithm: ${orDefault(hashName, 'SHA1')}`,
-    `  Mask Algorithm: mgf1 with ${orDefault(maskName, 'SHA1')}`,
+    `  Mask Algorithm: MGF1 with ${orDefault(maskName, 'SHA1')}`,
     `  Minimum Salt Length: ${orDefault(salt, '20')}`,
     `  Trailer Field: ${orDefault(`0x${trailer.toString(16)}`, '0x1')}`,
   ]
@@ -119,16 +121,9 @@ function pssRestrictionsText(algorithm: Algorithm): string {
     .join('');
 }
 
-function restrictionHashName(hash: string): string {
-  const name = restrictionHashes[hash];
-  if (name === undefined) throw new DerError('an RSASSA-PSS key is restricted to an unknown hash', 0);
-  return name;
-}
-
 /** DSAPublicKey with Dss-Parms (RFC 3279 2.3.2). */
 function dsaKeyText(algorithm: Algorithm, key: Buffer): string {
-  const y = onlyElement(key, 'a DSA public key');
-  if (y.tag !== Tag.INTEGER) throw new DerError('a DSA public key is not an INTEGER', 0);
+  const y = new DerReader(key).expect(Tag.INTEGER, 'a DSA public key');
   const fields = parameterFields(algorithm);
   const integer = (what: string): Buffer => fields.expect(Tag.INTEGER, what).content;
   const [p, q, g] = [integer('p'), integer('q'), integer('g')];

@@ -41,13 +41,9 @@ export function readRsaPssParameters(algorithm: Algorithm): RsaPssParameters {
   return parameters;
 }
 
-/** The hash of a mask generation function; undefined unless that is MGF1 with well-formed parameters. */
-export function maskHash(mask: Algorithm): string | undefined {
-  if (mask.algorithm !== mgf1 || mask.parameters === undefined) return undefined;
-  try {
-    return readAlgorithm(new DerReader(mask.parameters.raw)).algorithm;
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
+/** The hash of a mask generation function, which must be MGF1 (RFC 8017 B.2.1). */
+export function maskHash({ algorithm, parameters }: Algorithm): string {
+  if (algorithm !== mgf1 || parameters === undefined)
+    throw new DerError('a mask generation function is not MGF1 with its hash', parameters?.offset ?? 0);
+  return readAlgorithm(new DerReader(parameters.raw)).algorithm;
 }

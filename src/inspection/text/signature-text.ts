@@ -4,17 +4,18 @@ import { hexBlock } from './hex-block.js';
 import { labeledNumber } from './labeled-values.js';
 import { indentation } from './octets.js';
 import type { ObjectNames } from './object-names.js';
-import { maskHash, readRsaPssParameters, rsassaPss, type RsaPssParameters } from './rsa-pss.js';
+import { maskHash, readRsaPssParameters, rsassaPss } from './rsa-pss.js';
 import { integerHex, readBits, readSignedMagnitude } from './values.js';
 
 const indent = 8;
 
-/** id-dsa-with-sha1 and its kin, whose signatures OpenSSL takes apart. */
+/** DSA with SHA-1 (three identifiers), SHA-224 and SHA-256: signatures that OpenSSL takes apart. */
 const dsaSignatures = new Set([
   '1.2.840.10040.4.3',
   '1.3.14.3.2.13',
   '1.3.14.3.2.27',
-  ...Array.from({ length: 8 }, (_, i) => `2.16.840.1.101.3.4.3.${i + 1}`),
+  '2.16.840.1.101.3.4.3.1',
+  '2.16.840.1.101.3.4.3.2',
 ]);
 
 /** The line (and for RSASSA-PSS the parameters) that stands in the signed part. */
@@ -34,27 +35,24 @@ export function signatureText(algorithm: Algorithm, value: DerElement, names: Ob
 
 function parametersText(algorithm: Algorithm, names: ObjectNames): string {
   if (algorithm.algorithm !== rsassaPss) return '';
-  let parameters: RsaPssParameters;
+  const margin = indentation(indent);
   try {
-    parameters = readRsaPssParameters(algorithm);
+    return `${margin}\n${margin}${pssParameterLines(algorithm, names).join(`\n${margin}`)}`;
   } catch (error) {
-    if (error instanceof DerError) return `${indentation(indent)}(INVALID PSS PARAMETERS)`;
+    if (error instanceof DerError) return `${margin}(INVALID PSS PARAMETERS)`;
     throw error;
   }
-  const { hash, mask, saltLength, trailerField } = parameters;
-  const maskText = (algorithm: Algorithm): string => {
-    const hash = maskHash(algorithm);
-    return `${names.long(algorithm.algorithm)} with ${hash === undefined ? 'INVALID' : names.long(hash)}`;
-  };
+}
+
+function pssParameterLines(algorithm: Algorithm, names: ObjectNames): string[] {
+  const { hash, mask, saltLength, trailerField } = readRsaPssParameters(algorithm);
+  const maskText = mask && `${names.long(mask.algorithm)} with ${names.long(maskHash(mask))}`;
   return [
-    '',
     `Hash Algorithm: ${hash ? names.long(hash.algorithm) : 'sha1 (default)'}`,
-    `Mask Algorithm: ${mask ? maskText(mask) : 'mgf1 with sha1 (default)'}`,
+    `Mask Algorithm: ${maskText ?? 'mgf1 with sha1 (default)'}`,
     ` Salt Length: 0x${saltLength ? integerHex(saltLength) : '14 (default)'}`,
     `Trailer Field: 0x${trailerField ? integerHex(trailerField) : '01 (default)'}`,
-  ]
-    .join(`\n${indentation(indent)}`)
-    .replace(/^/, indentation(indent));
+  ];
 }
 
 /** Dss-Sig-Value (RFC 3279 2.2.2); undefined where the signature is none. */

@@ -4,10 +4,18 @@ import { octets } from './octets.js';
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** RFC 5280 4.1.2.5: UTCTime or GeneralizedTime. */
-export function readTime(reader: DerReader): DerElement {
-  const tag = reader.peekTag();
-  if (tag === Tag.GENERALIZED_TIME) return reader.next();
-  return reader.expect(Tag.UTC_TIME, 'a time');
+export const readTime = (reader: DerReader): DerElement =>
+  reader.peekTag() === Tag.GENERALIZED_TIME
+    ? readGeneralizedTime(reader)
+    : longEnough(reader.expect(Tag.UTC_TIME, 'a time'), 'YYMMDDhhmmssZ');
+
+export const readGeneralizedTime = (reader: DerReader, tag: number = Tag.GENERALIZED_TIME): DerElement =>
+  longEnough(reader.expect(tag, 'a time'), 'YYYYMMDDhhmmssZ');
+
+/** Anything shorter is not a time that is wrong but no time at all. */
+function longEnough(element: DerElement, form: string): DerElement {
+  if (element.content.length < form.length) throw new DerError(`a time is shorter than ${form}`, element.offset);
+  return element;
 }
 
 /** `Nov 25 00:23:45 2026 GMT`, or `Bad time value` where the octets are no time. */
@@ -18,8 +26,8 @@ export const timeText = (element: DerElement): string =>
 const utcTime = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{4})$/;
 const generalizedTime = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(?:(\d{2})(?:\.(\d+))?)?(Z|[+-]\d{4})$/;
 
-export function utcTimeText(content: Uint8Array): string {
-  const match = content.length < 13 ? null : utcTime.exec(octets(content));
+function utcTimeText(content: Uint8Array): string {
+  const match = utcTime.exec(octets(content));
   if (match === null) return 'Bad time value';
   const [, year = '', month, day, hour, minute, second, offset] = match;
   // RFC 5280 4.1.2.5.1: years from 50 on belong to the twentieth century.
@@ -28,7 +36,7 @@ export function utcTimeText(content: Uint8Array): string {
 }
 
 export function generalizedTimeText(content: Uint8Array): string {
-  const match = content.length < 15 ? null : generalizedTime.exec(octets(content));
+  const match = generalizedTime.exec(octets(content));
   if (match === null) return 'Bad time value';
   const [, year, month, day, hour, minute, second, fraction, offset] = match;
   return dateText([year, month, day, hour, minute, second ?? 0].map(Number), offset, fraction);
@@ -55,11 +63,4 @@ function dateText(fields: readonly number[], offset = 'Z', fraction: string | un
     `${months[date.getUTCMonth()] ?? ''} ${String(date.getUTCDate()).padStart(2)} ` +
     `${clock}${fraction === undefined ? '' : `.${fraction}`} ${date.getUTCFullYear()} GMT`
   );
-}
-
-/** A GeneralizedTime in an extension, where OpenSSL's type admits no other. */
-export function readGeneralizedTime(reader: DerReader): DerElement {
-  const element = reader.next();
-  if (element.tag !== Tag.GENERALIZED_TIME) throw new DerError('a GeneralizedTime is expected', element.offset);
-  return element;
 }

@@ -81,9 +81,13 @@ export function readTruth(element: DerElement): boolean {
   return element.content[0] !== 0;
 }
 
+/** RFC 2578 3.5: 128 arcs of 32 bits. It bounds what arcs of any size take to show. */
+const longestObjectIdentifier = 586;
+
 /** Dotted form. Unlike certificates of ours, others carry arcs of any size (2.25.<UUID>, X.667). */
 export function readObjectIdentifier(element: DerElement): string {
   const { content } = element;
+  if (content.length > longestObjectIdentifier) throw new DerError('an OBJECT IDENTIFIER is too long', element.offset);
   if (content.length === 0 || (content.at(-1) ?? 0) >= 0x80)
     throw new DerError('an OBJECT IDENTIFIER is cut off', element.offset);
   const arcs: (number | bigint)[] = [];

@@ -9,7 +9,8 @@ export const requestVersionText = (element: DerElement): string => versionText(e
 
 function versionText(element: DerElement | undefined, highest: bigint): string {
   const { negative, octets } = element ? readSignedMagnitude(element) : { negative: false, octets: Buffer.of(0) };
-  const version = (negative ? -1n : 1n) * magnitudeOf(octets);
+  // OpenSSL shows -1 for what a C long cannot hold.
+  const version = octets.length > 8 ? -1n : (negative ? -1n : 1n) * magnitudeOf(octets);
   return version >= 0n && version <= highest
     ? `        Version: ${version + 1n} (0x${version.toString(16)})\n`
     : `        Version: Unknown (${version})\n`;

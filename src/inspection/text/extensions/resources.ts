@@ -67,10 +67,8 @@ function addressText(bits: Bits, afi: number, fill: 0x00 | 0xff, { offset }: Der
 function ipv6Text(address: Buffer): string {
   const groups = Array.from({ length: 8 }, (_, i) => address.readUInt16BE(i * 2));
   while (groups.at(-1) === 0) groups.pop();
-  if (groups.length === 0) return '::';
   const text = groups.map((group) => group.toString(16)).join(':');
-  if (groups.length === 8) return text;
-  return `${text}${groups.length === 7 ? ':' : '::'}`;
+  return groups.length === 8 ? text : `${text}::`;
 }
 
 /** AS identifier delegation (RFC 3779 3). */

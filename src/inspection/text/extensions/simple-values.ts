@@ -1,4 +1,4 @@
-import { contextPrimitive, DerError, DerReader, Tag } from '../../../pki/der.js';
+import { contextPrimitive, DerError, DerReader, Tag, type DerElement } from '../../../pki/der.js';
 import { generalizedTimeText, readGeneralizedTime } from '../time-text.js';
 import { indentation, octetsUntilNul } from '../octets.js';
 import { integerText, readObjectIdentifier } from '../values.js';
@@ -40,8 +40,10 @@ export const printObjectIdentifier: ExtensionPrinter = (value, { indent, names }
 /** X.509 8.2.2.5 */
 export const printPrivateKeyUsagePeriod: ExtensionPrinter = (value, { indent }) => {
   const fields = fieldsOf(value, Tag.SEQUENCE, 'PrivateKeyUsagePeriod');
-  const notBefore = fields.optional(contextPrimitive(0));
-  const notAfter = fields.optional(contextPrimitive(1));
+  const time = (tag: number): DerElement | undefined =>
+    fields.peekTag() === tag ? readGeneralizedTime(fields, tag) : undefined;
+  const notBefore = time(contextPrimitive(0));
+  const notAfter = time(contextPrimitive(1));
   fields.end('PrivateKeyUsagePeriod');
   const values: string[] = [];
   if (notBefore) values.push(`Not Before: ${generalizedTimeText(notBefore.content)}`);
