@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { buildApp } from './app.js';
+import { compose } from './compose.js';
+import { ConfigError, loadConfig, type Config } from './config/config.js';
+import { readEnvironment } from './config/env.js';
+import { createLogger } from './observability/logger.js';
+
+/** How long requests that are under way may take after a signal to stop. */
+const drainMilliseconds = 10_000;
+
+const logger = createLogger();
+
+async function serve(config: Config): Promise<void> {
+  const { services, close } = await compose(config, logger);
+  const app = buildApp(services, { logger, version: packageVersion(), ...tlsOf(config) });
+  try {
+    const address = await app.listen({ host: config.host, port: config.port });
+    logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ signal }, 'stopping: no new requests, then those under way, then the store');
+    const late = setTimeout(() => {
+      logger.warn({}, 'requests are still under way: their connections are cut');
+      app.server.closeAllConnections();
+    }, drainMilliseconds);
+    await app.close();
+    clearTimeout(late);
+    await close();
+    logger.info({}, 'stopped');
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      stop(signal).catch((error: unknown) => {
+        fail(error);
+      });
+    });
+}
+
+function tlsOf({ tls }: Config) {
+  return tls === null ? {} : { tls: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } };
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** What keeps the service from starting is for the operator to mend: it says what, without a stack. */
+function fail(error: unknown): void {
+  const expected = error instanceof ConfigError || (error instanceof Error && !(error instanceof TypeError));
+  logger.fatal(expected ? { reason: error.message } : { err: error }, 'kubepass cannot serve');
+  process.exitCode = 1;
+}
+
+try {
+  await serve(loadConfig(readEnvironment()));
+} catch (error) {
+  fail(error);
+}

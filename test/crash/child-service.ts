@@ -1,0 +1,48 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { CrashPoint } from './crash-points.js';
+
+export interface ChildService {
+  readonly address: string;
+  readonly process: ChildProcess;
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<void>;
+  kill(): Promise<void>;
+}
+
+/** Starts the service as a process of its own on `dataDir`, and waits until it listens. */
+export async function startChild(
+  dataDir: string,
+  policiesDir: string,
+  crash?: { readonly at: CrashPoint; readonly on: number },
+): Promise<ChildService> {
+  const child = fork(fileURLToPath(new URL('./service.ts', import.meta.url)), {
+    execArgv: ['--import', 'tsx'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: {
+      PATH: process.env['PATH'],
+      KUBEPASS_DATA_DIR: dataDir,
+      KUBEPASS_POLICIES_DIR: policiesDir,
+      KUBEPASS_PORT: '0',
+      ...(crash ? { CRASH_AT: crash.at, CRASH_ON: String(crash.on) } : {}),
+    },
+  });
+  let complaints = '';
+  child.stderr?.on('data', (text: Buffer) => {
+    complaints += text.toString();
+  });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const address = await new Promise<string>((resolve, reject) => {
+    child.once('message', (message) => resolve((message as { address: string }).address));
+    child.once('exit', (code, signal) => reject(new Error(`the service ended (${code ?? signal}): ${complaints}`)));
+  });
+  return {
+    address,
+    process: child,
+    gone,
+    async kill() {
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * The service as a child process that kills itself with SIGKILL at a named point of the issuance: `CRASH_AT` names
+ * the point, `CRASH_ON` says on which passage (1, 2, …). Without `CRASH_AT` it is the service as it is.
+ */
+import { buildApp } from '../../src/app.js';
+import { compose } from '../../src/compose.js';
+import { loadConfig } from '../../src/config/config.js';
+import { readEnvironment } from '../../src/config/env.js';
+import { createLogger } from '../../src/observability/logger.js';
+import type { Signer } from '../../src/signer/signer.js';
+import type { Step, Writer } from '../../src/store/step.js';
+import type { CrashPoint } from './crash-points.js';
+
+const crashAt = process.env['CRASH_AT'] as CrashPoint | undefined;
+let passagesLeft = Number(process.env['CRASH_ON'] ?? 1);
+
+function pass(point: CrashPoint): void {
+  if (point !== crashAt) return;
+  passagesLeft -= 1;
+  if (passagesLeft === 0) process.kill(process.pid, 'SIGKILL');
+}
+
+const tellsOf = (step: Step, type: string) => step.events.some((event) => event.type === type);
+
+const crashingWriter = (writer: Writer): Writer => ({
+  async commit(step) {
+    if (tellsOf(step, 'IssuanceStarted')) pass('before the intent is committed');
+    if (tellsOf(step, 'CertificateIssued')) pass('before the outcome is committed');
+    const result = await writer.commit(step);
+    if (tellsOf(step, 'IssuanceStarted')) pass('after the intent is committed');
+    if (tellsOf(step, 'CertificateIssued')) pass('after the outcome is committed');
+    if (step.operations.some(({ op }) => op === 'answerIdempotencyKey')) pass('after the answer is recorded');
+    return result;
+  },
+});
+
+const crashingSigner = (signer: Signer): Signer => ({
+  kind: signer.kind,
+  prepare(request, now) {
+    const prepared = signer.prepare(request, now);
+    return {
+      intent: prepared.intent,
+      async sign() {
+        pass('before the signature');
+        const certificate = await prepared.sign();
+        pass('after the signature');
+        return certificate;
+      },
+    };
+  },
+});
+
+const logger = createLogger();
+const config = loadConfig(readEnvironment());
+const { services } = await compose(config, logger, { writer: crashingWriter, signer: crashingSigner });
+const app = buildApp(services, { logger, version: '0.0.0-crash' });
+const address = await app.listen({ host: config.host, port: config.port });
+process.send?.({ address });
