@@ -10,6 +10,7 @@ import { decodeSinglePem, encodePem } from './pem.js';
 import { newSerialNumber } from './serial-number.js';
 import { sha256 } from './sha256.js';
 import { sign, type SignatureAlgorithm, signatureAlgorithmFor } from './signature-algorithm.js';
+import { readSubjectPublicKeyInfo } from './subject-public-key-info.js';
 import { BACKDATE_SECONDS, type Validity } from './validity.js';
 
 /** A CA certificate with its private key: what a local signer signs with. */
@@ -120,17 +121,19 @@ function parse(der: Buffer): ParsedCertificate {
 }
 
 function importCaKey(certificate: ParsedCertificate): KeyObject {
+  const spki = certificate.subjectPublicKeyInfo;
   let key: KeyObject;
+  let accepted: boolean;
   try {
-    key = createPublicKey({ key: certificate.subjectPublicKeyInfo, format: 'der', type: 'spki' });
+    key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+    // A CA's RSA key may be of any size from 2048 bits up; otherwise it is as strict as for users' keys.
+    accepted =
+      key.asymmetricKeyType === 'rsa'
+        ? (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048
+        : readSubjectPublicKeyInfo(spki).ok;
   } catch (error) {
     throw new Error('the public key of the CA certificate cannot be read', { cause: error });
   }
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
-  const accepted =
-    type === 'ed25519' ||
-    (type === 'rsa' && (details?.modulusLength ?? 0) >= 2048) ||
-    (type === 'ec' && ['prime256v1', 'secp384r1', 'secp521r1'].includes(details?.namedCurve ?? ''));
   if (!accepted)
     throw new Error('the CA key must be RSA with at least 2048 bits, ECDSA on P-256, P-384 or P-521, or Ed25519');
   return key;
