@@ -1,0 +1,144 @@
+import type { ApiToken } from '../model/api-token.js';
+import type { AuditEventDraft, AuditEventType, Json } from '../model/audit-event.js';
+import { whyNotName } from '../model/name-grammar.js';
+import { newId } from '../model/new-id.js';
+import { done, refused, type FieldError, type Outcome } from '../model/outcome.js';
+import type { Page, PageQuery } from '../model/page.js';
+import type { Principal, Role } from '../model/principal.js';
+import type { ApiTokenReader } from './api-token-reader.js';
+import { newApiTokenSecret, secretSha256 } from './api-token-secret.js';
+import { may } from './permissions.js';
+
+/** 90 days. */
+export const defaultLifeSeconds = 90 * 24 * 60 * 60;
+/** A year. */
+export const longestLifeSeconds = 365 * 24 * 60 * 60;
+
+/** How identity keeps tokens: each change in one commit with its audit event. */
+export interface ApiTokenWriter {
+  create(token: ApiToken, secretSha256: string, event: AuditEventDraft): Promise<void>;
+  /** False where it was revoked already; nothing is written then. */
+  revoke(id: string, at: Date, event: AuditEventDraft): Promise<boolean>;
+}
+
+export interface ApiTokensContext {
+  readonly reader: Pick<ApiTokenReader, 'find' | 'list'>;
+  readonly writer: ApiTokenWriter;
+  /** Told of a revocation once it is committed. */
+  readonly authenticator: { forget(tokenId: string): void };
+  readonly clock: () => Date;
+  readonly random: (octets: number) => Buffer;
+}
+
+export interface ApiTokenAsk {
+  readonly name: string;
+  readonly groups?: readonly string[];
+  readonly roles: readonly Role[];
+  /** Default 90 days; at most a year. */
+  readonly expiresInSeconds?: number;
+}
+
+/** A new token: the secret is shown once, and only its SHA-256 is kept. */
+export interface NewlyMadeToken {
+  readonly token: ApiToken;
+  readonly secret: string;
+}
+
+/** Makes the token, without keeping it. `createdBy` is empty where no principal asks, as for the first admin. */
+export function makeApiToken(
+  ask: ApiTokenAsk,
+  createdBy: readonly string[],
+  { now, random }: { readonly now: Date; readonly random: (octets: number) => Buffer },
+): NewlyMadeToken & { readonly secretSha256: string } {
+  const secret = newApiTokenSecret(random);
+  const life = ask.expiresInSeconds ?? defaultLifeSeconds;
+  const token: ApiToken = {
+    id: newId(now, random),
+    name: ask.name,
+    groups: ask.groups ?? [],
+    roles: ask.roles,
+    createdBy,
+    createdAt: now,
+    expiresAt: new Date(now.getTime() + life * 1000),
+    revokedAt: null,
+  };
+  return { token, secret, secretSha256: secretSha256(secret) };
+}
+
+/** What the audit log says of a token; never its secret. */
+export function apiTokenEvent(
+  type: AuditEventType & `ApiToken${string}`,
+  token: ApiToken,
+  at: Date,
+  principal: string | null,
+): AuditEventDraft {
+  const details: { readonly [key: string]: Json } = {
+    tokenId: token.id,
+    name: token.name,
+    groups: token.groups,
+    roles: token.roles,
+    createdBy: token.createdBy,
+    expiresAt: token.expiresAt.toISOString(),
+  };
+  return { type, at, principal, cluster: null, requestId: null, fingerprintSha256: null, details };
+}
+
+/** The use cases on API tokens; all of them are for admins. */
+export class ApiTokens {
+  readonly #context: ApiTokensContext;
+
+  constructor(context: ApiTokensContext) {
+    this.#context = context;
+  }
+
+  async create(principal: Principal, ask: ApiTokenAsk): Promise<Outcome<NewlyMadeToken>> {
+    if (!may(principal, 'manage-api-tokens')) return notPermitted;
+    const errors = errorsOf(ask);
+    if (errors.length > 0) return refused({ kind: 'invalid-request', errors });
+
+    const { clock, random, writer } = this.#context;
+    const now = clock();
+    const { token, secret, secretSha256 } = makeApiToken(ask, lineageOf(principal), { now, random });
+    await writer.create(token, secretSha256, apiTokenEvent('ApiTokenCreated', token, now, principal.name));
+    return done({ token, secret });
+  }
+
+  async list(principal: Principal, page: PageQuery): Promise<Outcome<Page<ApiToken>>> {
+    if (!may(principal, 'manage-api-tokens')) return notPermitted;
+    return done(await this.#context.reader.list(page));
+  }
+
+  /** Acts at once in this process; revoking twice is the same as once. */
+  async revoke(principal: Principal, id: string): Promise<Outcome<ApiToken>> {
+    if (!may(principal, 'manage-api-tokens')) return notPermitted;
+    const { clock, reader, writer, authenticator } = this.#context;
+    const token = await reader.find(id);
+    if (token === null) return refused({ kind: 'not-found' });
+    if (token.revokedAt !== null) return done(token);
+
+    const now = clock();
+    const revoked = await writer.revoke(id, now, apiTokenEvent('ApiTokenRevoked', token, now, principal.name));
+    authenticator.forget(id);
+    return done(revoked ? { ...token, revokedAt: now } : ((await reader.find(id)) ?? token));
+  }
+}
+
+const notPermitted = refused({ kind: 'not-permitted', message: 'API tokens are for admins' });
+
+/** Who stands behind a credential that this principal makes; each name once, so that it cannot grow without end. */
+function lineageOf({ name, createdBy }: Principal): readonly string[] {
+  return createdBy.includes(name) ? createdBy : [...createdBy, name];
+}
+
+function errorsOf(ask: ApiTokenAsk): readonly FieldError[] {
+  const names = [{ pointer: '/name', name: ask.name }];
+  for (const [i, name] of (ask.groups ?? []).entries()) names.push({ pointer: `/groups/${i}`, name });
+  const errors: FieldError[] = names.flatMap(({ pointer, name }) => {
+    const message = whyNotName(name, 'ascii');
+    return message === null ? [] : [{ pointer, message }];
+  });
+  if (ask.roles.length === 0) errors.push({ pointer: '/roles', message: 'must name at least one role' });
+  if ((ask.expiresInSeconds ?? 0) > longestLifeSeconds)
+    errors.push({ pointer: '/expiresInSeconds', message: `must be <= ${longestLifeSeconds}` });
+  return errors;
+}

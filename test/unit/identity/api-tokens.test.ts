@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ApiTokenAuthenticator } from '../../../src/identity/api-token-authenticator.js';
+import { ApiTokens } from '../../../src/identity/api-tokens.js';
+import type { Principal } from '../../../src/model/principal.js';
+import { openSqliteStore } from '../../../src/store/sqlite/open-sqlite-store.js';
+import type { Store } from '../../../src/store/store.js';
+import { admin, alice, auditor, bob } from '../../helpers/principals.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+
+const start = new Date('2026-03-01T10:00:00Z');
+const day = 24 * 60 * 60 * 1000;
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let store: Store;
+let tokens: ApiTokens;
+let authenticator: ApiTokenAuthenticator;
+let now: Date;
+
+beforeEach(async () => {
+  now = start;
+  directory = temporaryDirectory();
+  store = await openSqliteStore({ file: join(directory.path, 'kubepass.db') });
+  const clock = () => now;
+  authenticator = new ApiTokenAuthenticator(store.apiTokens, clock);
+  tokens = new ApiTokens({
+    reader: store.apiTokens,
+    writer: {
+      async create(token, secretSha256, event) {
+        const result = await store.writer.commit({
+          operations: [{ op: 'insertApiToken', token, secretSha256 }],
+          events: [event],
+        });
+        expect(result.committed).toBe(true);
+      },
+      async revoke(id, at, event) {
+        const result = await store.writer.commit({ operations: [{ op: 'revokeApiToken', id, at }], events: [event] });
+        return result.committed;
+      },
+    },
+    authenticator,
+    clock,
+    random: randomBytes,
+  });
+});
+
+afterEach(async () => {
+  await store.close();
+  directory.remove();
+});
+
+async function made(by: Principal, ask: Parameters<ApiTokens['create']>[1]) {
+  const outcome = await tokens.create(by, ask);
+  if (!outcome.ok) throw new Error(JSON.stringify(outcome.refusal));
+  return outcome.value;
+}
+
+const events = async () => (await store.auditEvents.list({}, { limit: 100, cursor: null })).items;
+
+describe('ApiTokens', () => {
+  it('makes a token that authenticates as its principal, for 90 days unless it is said', async () => {
+    const { token, secret } = await made(admin, { name: 'hr-system', roles: ['requester'], groups: ['onboarding'] });
+    expect(token.expiresAt.getTime() - token.createdAt.getTime()).toBe(90 * day);
+    expect(await authenticator.authenticate(secret)).toEqual({
+      name: 'hr-system',
+      groups: ['onboarding'],
+      roles: ['requester'],
+      createdBy: ['admin'],
+      tokenId: token.id,
+    });
+  });
+
+  it('carries the creators from token to token, each once', async () => {
+    const first = await made(admin, { name: 'deputy', roles: ['admin'] });
+    const deputy = (await authenticator.authenticate(first.secret))!;
+    const second = await made(deputy, { name: 'helper', roles: ['admin'] });
+    expect(second.token.createdBy).toEqual(['admin', 'deputy']);
+    const helper = (await authenticator.authenticate(second.secret))!;
+    const third = await made({ ...helper, name: 'admin' }, { name: 'bob', roles: ['approver'] });
+    expect(third.token.createdBy).toEqual(['admin', 'deputy']);
+  });
+
+  it.each([alice, bob, auditor])('is for admins, not for $name', async (caller) => {
+    const { token } = await made(admin, { name: 'hr-system', roles: ['requester'] });
+    const page = { limit: 50, cursor: null };
+    for (const outcome of [
+      await tokens.create(caller, { name: 'x', roles: ['admin'] }),
+      await tokens.list(caller, page),
+      await tokens.revoke(caller, token.id),
+    ])
+      expect(outcome).toMatchObject({ ok: false, refusal: { kind: 'not-permitted' } });
+    expect((await store.apiTokens.find(token.id))?.revokedAt).toBeNull();
+  });
+
+  it('tells every field that is wrong at once', async () => {
+    const outcome = await tokens.create(admin, {
+      name: 'jane\u202e',
+      groups: ['ok', '-'],
+      roles: [],
+      expiresInSeconds: 366 * 24 * 60 * 60,
+    });
+    expect(outcome).toMatchObject({ ok: false, refusal: { kind: 'invalid-request' } });
+    const pointers = !outcome.ok && outcome.refusal.kind === 'invalid-request' ? outcome.refusal.errors : [];
+    expect(pointers.map(({ pointer }) => pointer)).toEqual(['/name', '/groups/1', '/roles', '/expiresInSeconds']);
+  });
+
+  it('revokes at once, and twice is the same as once', async () => {
+    const { token, secret } = await made(admin, { name: 'hr-system', roles: ['requester'] });
+    expect(await authenticator.authenticate(secret)).not.toBeNull();
+    now = new Date(start.getTime() + 1_000);
+    expect(await tokens.revoke(admin, token.id)).toMatchObject({ ok: true, value: { revokedAt: now } });
+    expect(await authenticator.authenticate(secret)).toBeNull();
+    expect(await tokens.revoke(admin, token.id)).toMatchObject({ ok: true });
+    expect((await events()).filter(({ type }) => type === 'ApiTokenRevoked')).toHaveLength(1);
+  });
+
+  it('says of a token that never was that there is none', async () => {
+    expect(await tokens.revoke(admin, 'nothing')).toEqual({ ok: false, refusal: { kind: 'not-found' } });
+  });
+
+  it('writes who made and revoked what into the audit log, never the secret or its hash', async () => {
+    const { token, secret } = await made(admin, { name: 'hr-system', roles: ['requester'] });
+    await tokens.revoke(admin, token.id);
+    const written = await events();
+    expect(written.map(({ type, principal }) => [type, principal])).toEqual([
+      ['ApiTokenCreated', 'admin'],
+      ['ApiTokenRevoked', 'admin'],
+    ]);
+    expect(written[0]?.details).toMatchObject({ tokenId: token.id, name: 'hr-system', roles: ['requester'] });
+    expect(JSON.stringify(written)).not.toContain(secret.slice('kubepass_'.length));
+  });
+});

@@ -1,0 +1,69 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { createLogger } from '../../../src/observability/logger.js';
+
+const keyPem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+const keyText = keyPem.toString();
+const keyLine = keyText.split('\n')[1]!;
+const keyBase64 = Buffer.from(keyText).toString('base64');
+const token = `kubepass_${'Ab3_-'.repeat(9).slice(0, 43)}`;
+const certificateBase64 = Buffer.from('-----BEGIN CERTIFICATE-----\nMIIB').toString('base64');
+
+/** What one call to the logger writes. */
+function written(log: (logger: ReturnType<typeof createLogger>) => void): string {
+  let text = '';
+  log(createLogger({ level: 'trace' }, { write: (line: string) => (text += line) }));
+  return text;
+}
+
+describe('createLogger', () => {
+  it('writes JSON lines with time, level, service and the fields that it is given', () => {
+    const line = JSON.parse(written((logger) => logger.info({ requestId: 'r-1' }, 'issued'))) as object;
+    expect(line).toMatchObject({ level: 'info', service: 'kubepass', requestId: 'r-1', msg: 'issued' });
+    expect(line).toHaveProperty('time', expect.stringMatching(/^\d{4}-.*Z$/));
+  });
+
+  it.each<[string, (logger: ReturnType<typeof createLogger>) => void]>([
+    ['in a message', (logger) => logger.error(`cannot sign with ${keyText}`)],
+    ['in an error’s message and stack', (logger) => logger.error({ err: new Error(`bad key: ${keyText}`) }, 'failed')],
+    ['in an error’s cause', (logger) => logger.error(new Error('failed', { cause: new Error(keyText) }))],
+    ['deep in an object', (logger) => logger.info({ a: { b: [{ c: keyText }] } })],
+    ['in a child logger’s bindings', (logger) => logger.child({ key: keyText }).info('hello')],
+    ['cut off', (logger) => logger.info(keyText.slice(0, 120))],
+    ['as JSON in a text', (logger) => logger.info(JSON.stringify({ key: keyText }))],
+    ['as a kubeconfig', (logger) => logger.info(`users:\n- user:\n    client-key-data: ${keyBase64}\n`)],
+    ['as a kubeconfig in an object', (logger) => logger.info({ user: { 'client-key-data': keyBase64 } })],
+    ['as base64', (logger) => logger.info({ data: keyBase64 })],
+  ])('writes no private key that stands %s', (_where, log) => {
+    const text = written(log);
+    expect(text).not.toContain('PRIVATE KEY-----');
+    expect(text).not.toContain(keyLine.slice(0, 40));
+    expect(text).not.toContain(keyBase64.slice(0, 60));
+    expect(() => JSON.parse(text) as unknown).not.toThrow();
+  });
+
+  it.each<[string, (logger: ReturnType<typeof createLogger>) => void]>([
+    ['in a message', (logger) => logger.warn(`who is ${token}?`)],
+    ['in a header', (logger) => logger.info({ headers: { authorization: `Bearer ${token}` } })],
+    ['in a text', (logger) => logger.info({ err: new Error(`Authorization: Bearer ${token}`) })],
+    ['as a member', (logger) => logger.info({ token })],
+  ])('writes no API token that stands %s', (_where, log) => {
+    const text = written(log);
+    expect(text).not.toContain(token.slice('kubepass_'.length));
+    expect(() => JSON.parse(text) as unknown).not.toThrow();
+  });
+
+  it('writes no bearer token of any other kind, and nothing that is named a secret', () => {
+    const text = written((logger) =>
+      logger.info({ note: 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2ln', password: 'correct "horse"', cookie: 'a=b' }),
+    );
+    for (const secret of ['eyJhbGciOiJIUzI1NiJ9', 'horse', 'a=b']) expect(text).not.toContain(secret);
+    expect(() => JSON.parse(text) as unknown).not.toThrow();
+  });
+
+  it('leaves what is no secret as it is', () => {
+    const certificate = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+    const text = written((logger) => logger.info({ certificate, certificateBase64, tokenId: '01968c2e-7a1b' }));
+    expect(JSON.parse(text)).toMatchObject({ certificate, certificateBase64, tokenId: '01968c2e-7a1b' });
+  });
+});
