@@ -30,7 +30,7 @@ const pairOf = (algorithm: KeyAlgorithm): KeyPair => pairs.get(algorithm)!;
 
 beforeAll(async () => {
   for (const algorithm of keyAlgorithms) pairs.set(algorithm, await generateKeyPair(algorithm));
-});
+}, 60_000);
 
 describe('a certification request of ours', () => {
   it.each(keyAlgorithms)('with a key of %s is read back', async (algorithm) => {
@@ -73,7 +73,7 @@ describe('requested extensions', () => {
   });
 });
 
-describe('hostile bytes', () => {
+describe('hostile bytes', { timeout: 60_000 }, () => {
   const isReading = (reading: CsrReading): boolean =>
     reading.ok || (/^[A-Z][A-Za-z0-9]+$/.test(reading.refusal.reason) && reading.refusal.message.length <= 300);
 
@@ -124,7 +124,7 @@ describe('hostile bytes', () => {
   });
 });
 
-describe('a second reader', () => {
+describe('a second reader', { timeout: 60_000 }, () => {
   /** What @peculiar/x509 reads; it knows nothing of how ours was written. */
   async function secondReading(bytes: Buffer) {
     const csr = new Pkcs10CertificateRequest(bytes);
