@@ -41,6 +41,21 @@ describe('recordedDecision', () => {
     expect(recorded.violations.map(({ reason }) => reason)).toEqual(['SystemName']);
   });
 
+  it('keeps that a policy could not be evaluated', () => {
+    const broken = policy('broken', { selector: { clusters: ['*'] } });
+    Object.defineProperty(broken, 'allowed', {
+      get: () => {
+        throw new Error('broken');
+      },
+    });
+    const withBroken = policySet([broken, policy('any')]);
+    const decision = decide(request(), requester(), facts(), withBroken, now);
+    expect(recordedDecision(decision, facts(), withBroken, now).verdicts).toEqual([
+      { name: 'broken', verdict: 'denies', reasons: ['EvaluationFailed'] },
+      { name: 'any', verdict: 'permits', reasons: [] },
+    ]);
+  });
+
   it('survives JSON, as the store keeps it', () => {
     const decision = decide(request(), requester(), facts(), set, now);
     const recorded = recordedDecision(decision, facts(), set, now);

@@ -1,0 +1,358 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig } from '../../../src/config/config.js';
+import { readEnvironment } from '../../../src/config/env.js';
+
+let directory: string;
+let configFile: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'kubepass-config-'));
+  configFile = join(directory, 'kubepass.yaml');
+});
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+const load = (variables: Record<string, string> = {}) => loadConfig(readEnvironment(variables));
+const errorsOf = (variables: Record<string, string>): readonly string[] => {
+  try {
+    load(variables);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.errors.map((line) => line.replace(`${configFile}:`, 'FILE'));
+    throw error;
+  }
+};
+const loadFile = (text: string, variables: Record<string, string> = {}) => {
+  writeFileSync(configFile, text);
+  return load({ KUBEPASS_CONFIG: configFile, ...variables });
+};
+const fileErrors = (text: string, variables: Record<string, string> = {}) => {
+  writeFileSync(configFile, text);
+  return errorsOf({ KUBEPASS_CONFIG: configFile, ...variables });
+};
+
+const localCA = 'signer: { localCA: { certFile: ca.crt, keyFile: ca.key } }';
+/** A file with one cluster; `settings` come after, and override, the necessary ones. */
+const cluster = (settings: Record<string, string> = {}) => {
+  const all = {
+    name: 'dev-eu',
+    server: 'https://10.0.0.1:6443',
+    servingCertificateAuthority: 'serving.crt',
+    signer: localCA.slice('signer: '.length),
+    ...settings,
+  };
+  return `  - { ${Object.entries(all)
+    .map(([key, value]) => `${key}: ${value}`)
+    .join(', ')} }\n`;
+};
+const oneCluster = (settings: Record<string, string> = {}) => `clusters:\n${cluster(settings)}`;
+
+describe('loadConfig without anything', () => {
+  it('is the embedded default', () => {
+    const dataDir = resolve('.kubepass');
+    expect(load()).toEqual({
+      configFile: null,
+      dataDir,
+      host: '127.0.0.1',
+      port: 8080,
+      tls: null,
+      policiesDir: resolve('policies'),
+      database: { kind: 'sqlite', file: join(dataDir, 'kubepass.db') },
+      clusters: [
+        {
+          name: 'demo',
+          server: 'https://127.0.0.1:6443',
+          servingCertificateAuthorityFile: join(dataDir, 'ca', 'ca.crt'),
+          clientCertificateAuthorityFile: null,
+          signer: {
+            kind: 'localCA',
+            certFile: join(dataDir, 'ca', 'ca.crt'),
+            keyFile: join(dataDir, 'ca', 'ca.key'),
+            generate: true,
+          },
+          connection: null,
+          allowPrivilegedGroups: [],
+          nameAlphabet: 'ascii',
+          allowExec: false,
+        },
+      ],
+      issuing: { timeoutSeconds: 60, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 86_400 },
+    });
+  });
+
+  it('takes a variable that is set to nothing for one that is not set', () => {
+    expect(load({ KUBEPASS_PORT: '', KUBEPASS_CONFIG: '', DATABASE_URL: '', KUBEPASS_TLS_TERMINATED: '' })).toEqual(
+      load(),
+    );
+  });
+
+  it('cannot be changed afterwards', () => {
+    const config = load();
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.clusters)).toBe(true);
+    expect(Object.isFrozen(config.clusters[0]?.allowPrivilegedGroups)).toBe(true);
+  });
+});
+
+describe('loadConfig with an environment', () => {
+  it('takes every variable', () => {
+    const config = load({
+      KUBEPASS_DATA_DIR: '/data',
+      KUBEPASS_HOST: '0.0.0.0',
+      KUBEPASS_PORT: '0',
+      KUBEPASS_POLICIES_DIR: 'rules',
+      DATABASE_URL: 'file:/db/k.db',
+      KUBEPASS_TLS_CERT_FILE: 'tls.crt',
+      KUBEPASS_TLS_KEY_FILE: '/tls/tls.key',
+    });
+    expect(config).toMatchObject({
+      dataDir: '/data',
+      host: '0.0.0.0',
+      port: 0,
+      policiesDir: resolve('rules'),
+      database: { kind: 'sqlite', file: '/db/k.db' },
+      tls: { certFile: resolve('tls.crt'), keyFile: '/tls/tls.key' },
+      clusters: [{ signer: { certFile: '/data/ca/ca.crt' } }],
+    });
+  });
+
+  it('keeps the database in the data directory unless told otherwise', () => {
+    expect(load({ KUBEPASS_DATA_DIR: '/data' }).database.file).toBe('/data/kubepass.db');
+  });
+
+  it.each([
+    ['file:./x.db', resolve('x.db')],
+    ['file:x.db', resolve('x.db')],
+    ['file:/x.db', '/x.db'],
+    ['file:///x%20y.db', '/x y.db'],
+  ])('reads DATABASE_URL %s as %s', (url, file) => {
+    expect(load({ DATABASE_URL: url }).database.file).toBe(file);
+  });
+
+  it.each([
+    ['postgresql://kubepass:hunter2@db/kubepass', 'must be a file: URL: this version keeps its data in SQLite only'],
+    [':memory:', 'must be a file: URL: this version keeps its data in SQLite only'],
+    ['file::memory:', 'must name a file'],
+    ['file:', 'must name a file'],
+    ['file:/data/', 'must name a file'],
+    ['file:x.db?mode=memory', 'must have neither query nor fragment'],
+    ['file://elsewhere/x.db', 'is not a file: URL of this machine'],
+  ])('refuses DATABASE_URL %s, without repeating it', (url, message) => {
+    expect(errorsOf({ DATABASE_URL: url })).toEqual([`DATABASE_URL: ${message}`]);
+  });
+
+  it.each(['-1', '65536', '80.5', '0x50', ' 80', 'http'])('refuses KUBEPASS_PORT %j', (port) => {
+    expect(errorsOf({ KUBEPASS_PORT: port })).toEqual(['KUBEPASS_PORT: must be a port from 0 to 65535']);
+  });
+
+  it('explains the KUBEPASS_PORT that Kubernetes sets', () => {
+    expect(errorsOf({ KUBEPASS_PORT: 'tcp://10.96.0.7:8080' })).toEqual([
+      'KUBEPASS_PORT: must be a port from 0 to 65535; Kubernetes sets it so for a Service named kubepass: give the pod enableServiceLinks: false',
+    ]);
+  });
+
+  it.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('serves plain HTTP on %s', (host) => {
+    expect(load({ KUBEPASS_HOST: host })).toMatchObject({ host, tls: null });
+  });
+
+  it.each(['0.0.0.0', '::', '10.0.0.1', 'kubepass.example', '127.0.0.1.example', 'localhost.example', '1.127.0.0.1'])(
+    'refuses plain HTTP on %s',
+    (host) => {
+      expect(errorsOf({ KUBEPASS_HOST: host })).toEqual([
+        `KUBEPASS_HOST: "${host}" is not a loopback address: set KUBEPASS_TLS_CERT_FILE and KUBEPASS_TLS_KEY_FILE, or KUBEPASS_TLS_TERMINATED=true where a proxy terminates TLS`,
+      ]);
+      expect(errorsOf({ KUBEPASS_HOST: host, KUBEPASS_TLS_TERMINATED: 'false' })).toHaveLength(1);
+      expect(load({ KUBEPASS_HOST: host, KUBEPASS_TLS_TERMINATED: 'true' })).toMatchObject({ host, tls: null });
+    },
+  );
+
+  it.each(['1', 'yes', 'TRUE'])('refuses KUBEPASS_TLS_TERMINATED=%s, which somebody may take for true', (value) => {
+    expect(errorsOf({ KUBEPASS_TLS_TERMINATED: value })).toEqual(['KUBEPASS_TLS_TERMINATED: must be true or false']);
+    expect(errorsOf({ KUBEPASS_TLS_TERMINATED: value, KUBEPASS_HOST: '::' })).toHaveLength(2);
+  });
+
+  it('refuses a certificate without its key, and a key without its certificate', () => {
+    expect(errorsOf({ KUBEPASS_TLS_CERT_FILE: 'a' })).toEqual([
+      'KUBEPASS_TLS_KEY_FILE: is missing beside KUBEPASS_TLS_CERT_FILE',
+    ]);
+    expect(errorsOf({ KUBEPASS_TLS_KEY_FILE: 'a' })).toEqual([
+      'KUBEPASS_TLS_CERT_FILE: is missing beside KUBEPASS_TLS_KEY_FILE',
+    ]);
+  });
+});
+
+describe('loadConfig with a file', () => {
+  it('reads it whole, its paths relative to the file', () => {
+    const config = loadFile(
+      `${oneCluster({
+        clientCertificateAuthority: '/etc/client.crt',
+        kubeconfig: 'dev.kubeconfig',
+        context: 'admin@dev',
+        allowPrivilegedGroups: '["kubeadm:cluster-admins"]',
+        nameAlphabet: 'unicode',
+        allowExec: 'true',
+      })}${cluster({ name: 'dev-us', inCluster: 'true' })}` +
+        'issuing: { timeoutSeconds: 5, uncollectedExpiresAfterSeconds: 60 }\n' +
+        'dataDir: data\nhost: 10.0.0.1\nport: 9000\npoliciesDir: rules\ndatabaseUrl: file:db/k.db\n' +
+        'tls: { certFile: tls.crt, keyFile: tls.key }\n',
+    );
+    expect(config).toEqual({
+      configFile,
+      dataDir: join(directory, 'data'),
+      host: '10.0.0.1',
+      port: 9000,
+      tls: { certFile: join(directory, 'tls.crt'), keyFile: join(directory, 'tls.key') },
+      policiesDir: join(directory, 'rules'),
+      database: { kind: 'sqlite', file: join(directory, 'db/k.db') },
+      clusters: [
+        {
+          name: 'dev-eu',
+          server: 'https://10.0.0.1:6443',
+          servingCertificateAuthorityFile: join(directory, 'serving.crt'),
+          clientCertificateAuthorityFile: '/etc/client.crt',
+          signer: {
+            kind: 'localCA',
+            certFile: join(directory, 'ca.crt'),
+            keyFile: join(directory, 'ca.key'),
+            generate: false,
+          },
+          connection: { kind: 'kubeconfig', file: join(directory, 'dev.kubeconfig'), context: 'admin@dev' },
+          allowPrivilegedGroups: ['kubeadm:cluster-admins'],
+          nameAlphabet: 'unicode',
+          allowExec: true,
+        },
+        expect.objectContaining({ name: 'dev-us', connection: { kind: 'inCluster' }, allowExec: false }),
+      ],
+      issuing: { timeoutSeconds: 5, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 60 },
+    });
+  });
+
+  it('lets the environment override it', () => {
+    const file = `${oneCluster()}dataDir: /a\nhost: 10.0.0.1\nport: 1\npoliciesDir: /a\ndatabaseUrl: file:/a\ntls: { terminated: true }\n`;
+    expect(
+      loadFile(file, {
+        KUBEPASS_DATA_DIR: '/b',
+        KUBEPASS_HOST: '::1',
+        KUBEPASS_PORT: '2',
+        KUBEPASS_POLICIES_DIR: '/b',
+        DATABASE_URL: 'file:/b',
+      }),
+    ).toMatchObject({ dataDir: '/b', host: '::1', port: 2, policiesDir: '/b', database: { file: '/b' } });
+    expect(fileErrors(file, { KUBEPASS_TLS_TERMINATED: 'false' })).toEqual([
+      'FILE/host: "10.0.0.1" is not a loopback address: set KUBEPASS_TLS_CERT_FILE and KUBEPASS_TLS_KEY_FILE, or KUBEPASS_TLS_TERMINATED=true where a proxy terminates TLS',
+    ]);
+  });
+
+  it('gives a cluster its defaults', () => {
+    expect(loadFile(oneCluster()).clusters).toMatchObject([
+      {
+        clientCertificateAuthorityFile: null,
+        connection: null,
+        allowPrivilegedGroups: [],
+        nameAlphabet: 'ascii',
+        allowExec: false,
+      },
+    ]);
+  });
+
+  it('names every error by its path, all at once, with those of the environment', () => {
+    const text =
+      'clusters:\n' +
+      cluster({ name: 'Dev_EU', server: 'http://10.0.0.1', allowPrivilegedGroups: '["ok", "System:masters"]' }) +
+      cluster({ name: 'us', signer: 'kubernetes' }) +
+      cluster({ name: 'us', inCluster: 'true', kubeconfig: 'k' }) +
+      cluster({ name: 'ap', context: 'c' });
+    expect(fileErrors(text, { KUBEPASS_PORT: 'x', DATABASE_URL: 'mysql://x' })).toEqual([
+      'KUBEPASS_PORT: must be a port from 0 to 65535',
+      'DATABASE_URL: must be a file: URL: this version keeps its data in SQLite only',
+      'FILE/clusters/0/name: must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
+      'FILE/clusters/0/server: must be an https URL',
+      'FILE/clusters/0/allowPrivilegedGroups/1: system:* is never given out',
+      'FILE/clusters/1/signer: this version does not serve signer kubernetes; it signs with { localCA: { certFile, keyFile } }',
+      'FILE/clusters/2/name: "us" is the name of an earlier cluster',
+      'FILE/clusters/2/inCluster: and kubeconfig exclude each other',
+      'FILE/clusters/3/context: is a context of kubeconfig, which is missing',
+    ]);
+  });
+
+  it.each([
+    ['no clusters', 'port: 1\n', ['FILE/clusters: is missing']],
+    ['an empty list of clusters', 'clusters: []\n', ['FILE/clusters: must not have fewer than 1 items']],
+    ['nothing in it', '', ['FILE/: must be object']],
+    ['an unknown setting', `${oneCluster()}ports: 1\n`, ['FILE/ports: is not a known setting']],
+    [
+      'an unknown setting of a cluster',
+      oneCluster({ servers: 'x' }),
+      ['FILE/clusters/0/servers: is not a known setting'],
+    ],
+    ['a setting of another type', `${oneCluster()}port: "80"\n`, ['FILE/port: must be integer']],
+    ['a port out of range', `${oneCluster()}port: 65536\n`, ['FILE/port: must be <= 65535']],
+    [
+      'an alphabet that does not exist',
+      oneCluster({ nameAlphabet: 'utf8' }),
+      ['FILE/clusters/0/nameAlphabet: must be one of ascii, unicode'],
+    ],
+    [
+      'a timeout of nothing',
+      `${oneCluster()}issuing: { timeoutSeconds: 0 }\n`,
+      ['FILE/issuing/timeoutSeconds: must be >= 1'],
+    ],
+    [
+      'a signer that does not exist',
+      oneCluster({ signer: 'vault' }),
+      ['FILE/clusters/0/signer: must be { localCA: { certFile, keyFile } }'],
+    ],
+    [
+      'a local CA without its key',
+      oneCluster({ signer: '{ localCA: { certFile: x } }' }),
+      ['FILE/clusters/0/signer/localCA/keyFile: is missing'],
+    ],
+    [
+      'a database that is not a file',
+      `${oneCluster()}databaseUrl: postgres://x\n`,
+      ['FILE/databaseUrl: must be a file: URL: this version keeps its data in SQLite only'],
+    ],
+    ['a key twice', `${oneCluster()}port: 1\nport: 2\n`, ['FILE/: Map keys must be unique at line 4, column 1:']],
+    ['a tag of its own', 'clusters: !x []', ['FILE/: Unresolved tag: !x at line 1, column 11:']],
+  ])('refuses %s', (_, text, errors) => {
+    expect(fileErrors(text)).toEqual(errors);
+  });
+
+  it('reports every wrong type, however many', () => {
+    expect(fileErrors(`clusters:\n${'  - 7\n'.repeat(30)}`)).toHaveLength(30);
+  });
+
+  it.each([
+    ['ftp://10.0.0.1', 'must be an https URL'],
+    ['"https://"', 'must be an https URL'],
+    ['"https://a b"', 'must be an https URL'],
+    ['"https://a\\nb"', 'must be an https URL'],
+    ['https://me:secret@10.0.0.1', 'must not hold credentials'],
+    ['https://10.0.0.1?x=1', 'must have neither query nor fragment'],
+    ['"https://10.0.0.1#x"', 'must have neither query nor fragment'],
+  ])('refuses server %s', (server, message) => {
+    expect(fileErrors(oneCluster({ server }))).toEqual([`FILE/clusters/0/server: ${message}`]);
+  });
+
+  it('takes a server behind a path', () => {
+    expect(loadFile(oneCluster({ server: 'https://rancher.example/k8s/clusters/c-1' })).clusters).toMatchObject([
+      { server: 'https://rancher.example/k8s/clusters/c-1' },
+    ]);
+  });
+
+  it('refuses a file that is not there', () => {
+    expect(errorsOf({ KUBEPASS_CONFIG: '/nowhere/kubepass.yaml' })).toEqual([
+      expect.stringMatching(/^\/nowhere\/kubepass\.yaml:\/: cannot be read: ENOENT/),
+    ]);
+  });
+
+  it('says everything in the message of the error, too', () => {
+    writeFileSync(configFile, 'port: 1\nhosts: x\n');
+    const thrown = () => load({ KUBEPASS_CONFIG: configFile });
+    expect(thrown).toThrow('/clusters: is missing\n');
+    expect(thrown).toThrow('/hosts: is not a known setting');
+  });
+});
