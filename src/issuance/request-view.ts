@@ -10,11 +10,11 @@ export function viewAtEnd(request: CertificateRequest, end: AttemptEnd | null): 
       return { request, certificate: null };
     case 'issued':
       return {
-        request: { ...request, state: 'issued', fingerprintSha256: end.certificate.fingerprintSha256 },
+        request: { ...request, state: 'issued', expiresAt: null, fingerprintSha256: end.certificate.fingerprintSha256 },
         certificate: end.certificate,
       };
     case 'failed':
-      return { request: { ...request, state: 'failed', failure: end.failure }, certificate: null };
+      return { request: { ...request, state: 'failed', expiresAt: null, failure: end.failure }, certificate: null };
     case 'abandoned':
       return { request: { ...request, state: 'approved' }, certificate: null };
   }
