@@ -35,6 +35,13 @@ async function run(once: boolean): Promise<number> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 
+  // npm passes a signal to the shell between us and does not wait: without this the service would outlive it.
+  const parent = process.ppid;
+  if (process.env['npm_lifecycle_event'] !== undefined)
+    setInterval(() => {
+      if (process.ppid !== parent) stop('SIGTERM');
+    }, 500).unref();
+
   const client = await ApiClient.of(config, port);
   try {
     await service.untilReady(client);
@@ -43,6 +50,7 @@ async function run(once: boolean): Promise<number> {
       await service.stop();
       return done ? 0 : 1;
     }
+    console.log(nextSteps(config, client));
   } catch (error) {
     const interrupted = service.wasSignalled;
     const code = await service.stop();
@@ -64,7 +72,6 @@ async function report(config: Config, client: ApiClient): Promise<boolean> {
     console.log(outcome.certificateText.trimEnd());
     say(`that certificate and its key are in ${shown(file)}`);
   }
-  console.log(nextSteps(config, client));
   return outcome.kind === 'issued';
 }
 
@@ -83,7 +90,7 @@ function nextSteps(config: Config, client: ApiClient): string {
   return `
 Next, from another terminal:
   ${curl} ${client.origin}/v1/whoami
-  ${curl} ${client.origin}/v1/kubeconfigs --json '${body}' > jane.kubeconfig
+  ${curl} ${client.origin}/v1/kubeconfigs -H 'Content-Type: application/json' -d '${body}' > jane.kubeconfig
   ${curl} '${client.origin}/v1/audit-events?limit=5'
 Swagger UI: ${client.origin}/docs
 `;

@@ -1,15 +1,19 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ApiClient } from './api-client.js';
 
 /** What went wrong, for people to read; there is no more to it. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
 }
+
+/** The same loader that runs us, by its place: the working directory may be anywhere. */
+const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** How long the service may take until it is ready. */
 const readySeconds = 60;
@@ -33,7 +37,7 @@ export class ServiceProcess {
     this.logStart = fstatSync(log).size;
     this.child = spawn(
       process.execPath,
-      ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('../../src/server.ts', import.meta.url))],
+      ['--import', loader, fileURLToPath(new URL('../../src/server.ts', import.meta.url))],
       { env: { ...process.env, ...environment }, stdio: ['ignore', log, log], detached: true },
     );
     closeSync(log);
