@@ -35,7 +35,11 @@ const rooms = {
 const edges = {
   'services.ts': ['model', 'pki'],
   'app.ts': ['http', 'services.ts'],
+  'admin-token.ts': ['compose.ts', 'config'],
   'server.ts': ['compose.ts', 'app.ts', 'config', 'observability'],
+  // The other process edge: recovers from a lock-out while the service is down.
+  'admin-token.ts': ['make-admin-token.ts', 'config', 'store'],
+  'make-admin-token.ts': ['config', 'identity', 'store'],
 };
 
 /** Libraries and the only places that may import them, besides `compose.ts`. */
