@@ -28,6 +28,38 @@ describe('a commit that fails', () => {
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 3 });
   });
 
+  it('is over even where SQLite leaves the transaction open: a COMMIT that is refused', async () => {
+    const { store, file } = await testStore();
+    const connection = connectForWriting(file, 100);
+    const writer = new OrderedWriter(connection, { queue: 10, batch: 10 });
+    // A deferred constraint is checked by COMMIT itself, which then fails and ends nothing.
+    connection.exec(`
+      CREATE TEMP TABLE "parent" ("id" INTEGER PRIMARY KEY);
+      CREATE TEMP TABLE "child" ("parent" INTEGER REFERENCES "parent" ("id") DEFERRABLE INITIALLY DEFERRED);
+      CREATE TEMP TRIGGER "refuse" AFTER INSERT ON main."AuditEvent" WHEN NEW."principal" = 'refused'
+        BEGIN INSERT INTO "child" VALUES (1); END;`);
+    const commit = (principal: string) => writer.commit({ operations: [], events: [anEvent({ principal })] });
+    const results = await Promise.allSettled([commit('neighbour'), commit('refused')]);
+    expect(results).toMatchObject(Array(2).fill({ status: 'rejected', reason: { name: 'StoreUnavailableError' } }));
+    expect(connection.inTransaction).toBe(false);
+    expect(await commit('next')).toEqual({ committed: true });
+    await writer.close();
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 1 });
+  });
+
+  it('is over even where SQLite leaves the transaction open: a statement that cannot run', async () => {
+    const { store, connect, commit } = await testStore();
+    const other = connect();
+    other.exec('ALTER TABLE "PolicySet" RENAME TO "Hidden"');
+    const remember = () => commit([{ op: 'rememberPolicySet', digest: 'x', texts: [] }], [anEvent()]);
+    const results = await Promise.allSettled([commit([], [anEvent()]), remember()]);
+    expect(results).toMatchObject(Array(2).fill({ status: 'rejected', reason: { name: 'StoreUnavailableError' } }));
+    // Nobody is locked out by what failed.
+    other.exec('ALTER TABLE "Hidden" RENAME TO "PolicySet"');
+    expect(await remember()).toEqual({ committed: true });
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 1 });
+  });
+
   it('continues the chain of whoever wrote meanwhile', async () => {
     const { store, file, commit } = await testStore();
     await commit([], [anEvent()]);

@@ -13,6 +13,7 @@ async function readAll<T>(list: (page: PageQuery) => Promise<Page<T>>, limit: nu
   do {
     const page: Page<T> = await list({ limit, cursor });
     expect(page.items.length).toBeLessThanOrEqual(limit);
+    expect(items.length, 'a list without end').toBeLessThan(1000);
     if (page.nextCursor !== null) expect(page.items).toHaveLength(limit);
     items.push(...page.items);
     cursor = page.nextCursor;
