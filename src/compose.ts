@@ -5,9 +5,10 @@ import { basename, dirname, join } from 'node:path';
 import { readClientTrust } from './cluster/client-trust.js';
 import { describeCertificateAuthority } from './cluster/describe-certificate-authority.js';
 import type { ClusterConfig, Config } from './config/config.js';
-import { createSecretFile, prepareDataDir, readSecretFile } from './config/secrets.js';
+import { createSecretFile, prepareDataDir, readSecretFile, replaceSecretFile } from './config/secrets.js';
 import { ApiTokenAuthenticator } from './identity/api-token-authenticator.js';
 import { ApiTokens, type ApiTokenWriter } from './identity/api-tokens.js';
+import { makeAdminToken } from './identity/make-admin-token.js';
 import { auditEventService } from './issuance/audit-event-service.js';
 import { certificateRequestService } from './issuance/certificate-request-service.js';
 import { certificateService } from './issuance/certificate-service.js';
@@ -23,7 +24,6 @@ import { loadPolicySet } from './policy/load-policy-set.js';
 import type { PolicySet } from './policy/policy-set.js';
 import { watchPolicySet, type PolicySetWatch } from './policy/watch-policy-set.js';
 import type { Services } from './services.js';
-import { adminTokenFile, makeAdminToken } from './make-admin-token.js';
 import { LocalCaSigner } from './signer/local-ca.js';
 import type { Signer } from './signer/signer.js';
 import { acquireDataDirLock } from './store/data-dir-lock.js';
@@ -79,12 +79,14 @@ async function wire(
   for (const cluster of config.clusters)
     clusters.set(cluster.name, await openCluster(cluster, store, clock, log, overrides));
 
-  let policies: PolicySetWatch | undefined;
-  const initial = await loadPolicies(config, log);
+  const policies = watchPolicies(config, await loadPolicies(config, log), log, (policySet, previous) =>
+    recordPolicySetLoaded(context, policySet, previous),
+  );
+  opened.push(() => policies.stop());
   const context: IssuanceContext = {
     store,
     clusters,
-    policySet: () => policies?.current() ?? initial,
+    policySet: () => policies.current(),
     clock,
     random: randomBytes,
     owner: randomUUID(),
@@ -94,12 +96,9 @@ async function wire(
     keysInFlight: new Set(),
   };
   await recordServiceStarted(context);
-  const watch = watchPolicies(config, initial, context);
-  policies = watch;
-  opened.push(() => watch.stop());
   if (!(await store.apiTokens.hasLiveAdmin(clock()))) {
-    await makeAdminToken(store, config.dataDir, clock(), randomBytes);
-    log.info({ file: adminTokenFile(config.dataDir) }, 'there was no live admin: a token was made');
+    await writeAdminToken(config, store, clock());
+    log.info({ file: adminTokenFile(config) }, 'there was no live admin: a token was made');
   }
   // The lock says that no other process serves this data dir: whoever owned an attempt is dead.
   await recoverRequests(context, true);
@@ -244,14 +243,18 @@ async function loadPolicies({ policiesDir }: Config, log: Log): Promise<PolicySe
   return loaded.policySet;
 }
 
-function watchPolicies({ policiesDir }: Config, initial: PolicySet, context: IssuanceContext): PolicySetWatch {
-  const { log } = context;
+function watchPolicies(
+  { policiesDir }: Config,
+  initial: PolicySet,
+  log: Log,
+  record: (policySet: PolicySet, previous: PolicySet) => Promise<void>,
+): PolicySetWatch {
   return watchPolicySet({
     directory: policiesDir,
     initial,
     onChange(policySet, previous) {
       log.info({ digest: policySet.digest, previousDigest: previous.digest }, 'other policies are in force');
-      recordPolicySetLoaded(context, policySet, previous).catch((error: unknown) => {
+      record(policySet, previous).catch((error: unknown) => {
         log.error({ err: error }, 'the change of policies could not be put on record');
       });
     },
@@ -259,4 +262,35 @@ function watchPolicies({ policiesDir }: Config, initial: PolicySet, context: Iss
       log.error({ errors }, 'the policies were changed and do not validate: those in force stay');
     },
   });
+}
+
+const adminTokenFile = ({ dataDir }: Config): string => join(dataDir, 'admin-token');
+
+function writeAdminToken(config: Config, store: Store, now: Date): Promise<void> {
+  return makeAdminToken({
+    writer: apiTokenWriter(store.writer),
+    keepSecret: (secret) => replaceSecretFile(adminTokenFile(config), `${secret}\n`),
+    now,
+    random: randomBytes,
+  });
+}
+
+/**
+ * Makes one more admin token, beside those that are there, and answers the file it is in. The right to write to the
+ * data dir is what it takes; the audit log tells of it. Throws where the service is running.
+ */
+export async function recoverAdminToken(config: Config): Promise<string> {
+  await prepareDataDir(config.dataDir);
+  const lock = acquireDataDirLock(config.dataDir);
+  try {
+    const store = await openStore(config, {});
+    try {
+      await writeAdminToken(config, store, new Date());
+    } finally {
+      await store.close();
+    }
+  } finally {
+    lock.release();
+  }
+  return adminTokenFile(config);
 }

@@ -11,13 +11,13 @@ const drainMilliseconds = 10_000;
 const logger = createLogger();
 
 async function serve(config: Config): Promise<void> {
-  const { services, close } = await compose(config, logger);
-  const app = buildApp(services, { logger, version: packageVersion(), ...tlsOf(config) });
+  const service = await compose(config, logger);
+  const app = buildApp(service.services, { logger, version: packageVersion(), ...tlsOf(config) });
   try {
     const address = await app.listen({ host: config.host, port: config.port });
     logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
   } catch (error) {
-    await close();
+    await service.close();
     throw error;
   }
 
@@ -32,7 +32,7 @@ async function serve(config: Config): Promise<void> {
     }, drainMilliseconds);
     await app.close();
     clearTimeout(late);
-    await close();
+    await service.close();
     logger.info({}, 'stopped');
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const)

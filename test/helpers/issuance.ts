@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { TrustedAuthority } from '../../src/cluster/client-trust.js';
 import { readClientTrust } from '../../src/cluster/client-trust.js';
-import type { IssuanceContext } from '../../src/issuance/context.js';
+import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import {
   generateCertificateAuthority,
@@ -52,7 +52,7 @@ export interface TestIssuance {
   /** Moves the clock. */
   advance(seconds: number): void;
   /** Swaps what signs for the cluster. */
-  setSigner(signer: Signer): void;
+  setSigner(signer: Signer): unknown;
   /** Another process on the same store, as after a restart. */
   restarted(): IssuanceContext;
   close(): Promise<void>;
@@ -83,7 +83,9 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     allowPrivilegedGroups: [],
     nameAlphabet: 'ascii',
   };
-  const clusters = new Map([['demo', { cluster, clientTrust, signer: new LocalCaSigner(authority) as Signer }]]);
+  const clusters = new Map<string, IssuingCluster>();
+  const setSigner = (signer: Signer) => clusters.set('demo', { cluster, clientTrust, signer });
+  setSigner(new LocalCaSigner(authority));
   const contextOf = (owner: string): IssuanceContext => ({
     store,
     clusters,
@@ -106,9 +108,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     advance(seconds) {
       now += seconds * 1000;
     },
-    setSigner(signer) {
-      clusters.set('demo', { cluster, clientTrust, signer });
-    },
+    setSigner,
     restarted: () => contextOf('process-2'),
     async close() {
       await store.close();
