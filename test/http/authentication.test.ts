@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startService, type TestService } from './support/service.js';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService({ app: { failedAuthenticationsPerMinute: 5 } });
+});
+afterAll(() => service.close());
+
+const unknown = `kubepass_${'A'.repeat(43)}`;
+
+describe('authentication', () => {
+  it('demands a token for everything under /v1, before anything else is looked at', async () => {
+    for (const [method, path] of [
+      ['get', '/v1/whoami'],
+      ['get', '/v1/certificates?limit=0'],
+      ['get', '/v1/audit-events/verification'],
+      ['delete', '/v1/api-tokens/x'],
+    ] as const) {
+      const { body, headers } = await service.anonymous(method, path).set('accept', 'image/png').expect(401);
+      expect(headers['www-authenticate']).toBe('Bearer realm="kubepass"');
+      expect(body).toMatchObject({ type: 'urn:kubepass:problem:unauthenticated' });
+    }
+    await service.anonymous('post', '/v1/kubeconfigs').set('content-type', 'text/csv').send('x').expect(401);
+  });
+
+  it('takes the scheme in any case', async () => {
+    const call = service.anonymous('get', '/v1/whoami').set('authorization', `bearer ${service.tokenOf('alice')}`);
+    expect((await call.expect(200)).body).toMatchObject({ name: 'alice' });
+  });
+
+  it('leaves nothing of a 401 in the audit log', async () => {
+    await service.anonymous('get', '/v1/whoami').expect(401);
+    const { text } = await service.as('root')('get', '/v1/audit-events').expect(200);
+    expect(text).not.toMatch(/unauthenticated|401/);
+    expect(service.log()).toContain('authentication failed');
+  });
+
+  it('counts failures per address, and slows no caller with a valid token', async () => {
+    const fail = () => service.withToken(unknown)('get', '/v1/whoami');
+    for (let i = 0; i < 5; i += 1) {
+      const { headers } = await fail().set('x-forwarded-for', `10.0.0.${i}`).expect(401);
+      expect(headers['www-authenticate']).toBe('Bearer realm="kubepass", error="invalid_token"');
+    }
+    const { body, headers } = await fail().set('x-forwarded-for', '10.1.1.1').expect(429);
+    expect(body).toMatchObject({ type: 'urn:kubepass:problem:too-many-requests' });
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    await service.anonymous('get', '/v1/whoami').set('authorization', 'Basic YTpi').expect(429);
+    await service.as('alice')('get', '/v1/whoami').expect(200);
+    await service.anonymous('get', '/livez').expect(200);
+  });
+});

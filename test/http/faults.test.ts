@@ -1,0 +1,55 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { SignerUnavailableError, StoreBusyError, StoreUnavailableError } from '../../src/model/errors.js';
+import type { Services } from '../../src/services.js';
+import { startService, type TestService } from './support/service.js';
+
+let service: TestService | undefined;
+afterEach(() => service?.close());
+
+const fail = (error: Error) => () => Promise.reject(error);
+const failingList = (error: Error) => (services: Services) => ({
+  ...services,
+  certificates: { ...services.certificates, list: fail(error) },
+});
+
+describe('faults', () => {
+  it.each([
+    [new StoreBusyError('the queue holds 10000 steps'), '1'],
+    [new StoreUnavailableError('disk I/O error at /var/lib'), '10'],
+    [new SignerUnavailableError('connect ECONNREFUSED 10.0.0.1'), '10'],
+  ])('answers %s with 503, Retry-After and a text of its own', async (error, retryAfter) => {
+    service = await startService({ services: failingList(error) });
+    const { body, headers, text } = await service.as('alice')('get', '/v1/certificates').expect(503);
+    expect(headers['retry-after']).toBe(retryAfter);
+    expect(body).toMatchObject({ type: 'urn:kubepass:problem:service-unavailable' });
+    expect(text).not.toContain(error.message);
+    expect(service.log()).toContain(error.message);
+  });
+
+  it('answers anything else with a constant 500 and tells the log under the request id', async () => {
+    service = await startService({ services: failingList(new TypeError('x is not a function at secret.ts:1')) });
+    const { body, headers, text } = await service.as('alice')('get', '/v1/certificates').expect(500);
+    expect(text).not.toContain('secret.ts');
+    expect(body).toEqual({
+      type: 'urn:kubepass:problem:internal-error',
+      title: 'Internal error',
+      status: 500,
+      detail: 'the log has more under the request id',
+      requestId: headers['x-request-id'],
+    });
+    const line = service
+      .log()
+      .split('\n')
+      .find((text) => text.includes('x is not a function'));
+    expect(JSON.parse(line ?? '')).toMatchObject({ level: 'error', requestId: headers['x-request-id'] });
+  });
+
+  it('answers /readyz with 503 while the service cannot work, and /livez with 200', async () => {
+    const ready = fail(new Error('database is locked'));
+    service = await startService({ services: (services) => ({ ...services, health: { ready } }) });
+    const { body, text } = await service.anonymous('get', '/readyz').expect(503);
+    expect(body).toMatchObject({ type: 'urn:kubepass:problem:service-unavailable' });
+    expect(text).not.toContain('locked');
+    await service.anonymous('get', '/livez').expect(200);
+  });
+});

@@ -1,0 +1,43 @@
+import type { Response } from 'supertest';
+import type { ApiTokenBody } from '../../../src/http/schemas/api-token.js';
+import type { AuditEventBody } from '../../../src/http/schemas/audit-event.js';
+import type { CertificateBody } from '../../../src/http/schemas/certificate.js';
+import type { CertificateRequestBody } from '../../../src/http/schemas/certificate-request.js';
+import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/http/schemas/cluster.js';
+import type { DecisionBody } from '../../../src/http/schemas/decision.js';
+import type { LoadedPolicyListBody } from '../../../src/http/schemas/policy.js';
+import type { ProblemBody } from '../../../src/http/schemas/problem.js';
+import type { WhoamiBody } from '../../../src/http/schemas/whoami.js';
+
+/** A call under way; awaiting it gives the answer. */
+export interface Call extends PromiseLike<Answer> {
+  set(name: string, value: string): Call;
+  send(body?: unknown): Call;
+  expect(status: number): Call;
+  buffer(buffer: boolean): Call;
+}
+
+type List<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
+
+/** An answer; what its body is, the test says, and the contract check has made sure of. */
+export type Answer = Pick<Response, 'status' | 'headers' | 'text' | 'type'> & {
+  readonly body: unknown;
+};
+
+export const as = {
+  problem: (answer: Answer) => answer.body as ProblemBody,
+  request: (answer: Answer) => answer.body as CertificateRequestBody,
+  requests: (answer: Answer) => answer.body as List<CertificateRequestBody>,
+  certificate: (answer: Answer) => answer.body as CertificateBody,
+  certificates: (answer: Answer) => answer.body as List<CertificateBody>,
+  clusters: (answer: Answer) => answer.body as List<ClusterBody>,
+  authorities: (answer: Answer) => answer.body as CertificateAuthoritiesBody,
+  policies: (answer: Answer) => answer.body as LoadedPolicyListBody,
+  decision: (answer: Answer) => answer.body as DecisionBody,
+  events: (answer: Answer) => answer.body as List<AuditEventBody>,
+  verification: (answer: Answer) =>
+    answer.body as { valid: boolean; events: number; head: string; firstInvalidSeq: number | null },
+  token: (answer: Answer) => answer.body as ApiTokenBody & { readonly token: string },
+  tokens: (answer: Answer) => answer.body as List<ApiTokenBody>,
+  whoami: (answer: Answer) => answer.body as WhoamiBody,
+};

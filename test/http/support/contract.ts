@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import type { Response } from 'supertest';
+import { Compile } from 'typebox/schema';
+
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: object }> }>;
+}
+interface Document {
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly schemas: Record<string, object> };
+}
+
+const text = readFileSync(new URL('../../../openapi/openapi.json', import.meta.url), 'utf8');
+/** The committed contract. */
+export const contract = JSON.parse(text) as Document;
+
+const checkable = JSON.parse(text.replaceAll('#/components/schemas/', '#/$defs/')) as Document;
+const compiled = new Map<object, ReturnType<typeof Compile>>();
+
+/** Throws unless the answer is one that the committed contract declares: status, media type and body. */
+export function mustConform(method: string, url: string, response: Response): void {
+  const path = (url.split('?')[0] ?? '').split('/');
+  const found = Object.entries(checkable.paths).find(([template]) => matches(template.split('/'), path));
+  const operation = found?.[1][method];
+  if (operation === undefined) return; // 404 and 405 are about what is not in the contract
+  const declared = operation.responses[String(response.status)];
+  const say = (what: string) => new Error(`${method} ${url} answered ${response.status}: ${what}\n${response.text}`);
+  if (declared === undefined) throw say('the contract does not declare this status');
+  if (declared.content === undefined) {
+    if (response.text) throw say('the contract declares no body');
+    return;
+  }
+  const media = declared.content[response.type];
+  if (media === undefined) throw say(`the contract does not declare ${response.type}`);
+  if (!response.type.endsWith('json') || method === 'head') return;
+  let validator = compiled.get(media.schema);
+  if (!validator) {
+    validator = Compile({ $defs: checkable.components.schemas, ...media.schema });
+    compiled.set(media.schema, validator);
+  }
+  const [valid, errors] = validator.Errors(JSON.parse(response.text));
+  if (!valid) throw say(`the body is not what the contract declares: ${JSON.stringify(errors)}`);
+}
+
+function matches(template: readonly string[], path: readonly string[]): boolean {
+  return (
+    template.length === path.length &&
+    template.every((segment, i) => (segment.startsWith('{') ? path[i] !== '' : segment === path[i]))
+  );
+}

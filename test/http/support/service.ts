@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import request from 'supertest';
+import { buildApp, type AppOptions } from '../../../src/app.js';
+import { compose, type Overrides } from '../../../src/compose.js';
+import { loadConfig } from '../../../src/config/config.js';
+import { readEnvironment } from '../../../src/config/env.js';
+import { makeApiToken } from '../../../src/identity/api-tokens.js';
+import type { Role } from '../../../src/model/principal.js';
+import { createLogger } from '../../../src/observability/logger.js';
+import type { Services } from '../../../src/services.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+import type { Call } from './call.js';
+import { mustConform } from './contract.js';
+
+/** `team-*` is given out at once, `ops-*` by a person; `blocked` by nobody. */
+export const policies = `
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: automatic }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["team-*"] }
+  constraints: { maxExpirationSeconds: 86400 }
+  approval: { mode: auto }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: by-hand }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["team-*", "ops-*"] }
+  constraints: { maxExpirationSeconds: 604800 }
+  approval: { mode: manual }
+---
+apiVersion: kubepass/v1
+kind: Guardrail
+metadata: { name: nobody-blocked }
+spec:
+  selector: { clusters: ["*"] }
+  match: { groups: ["blocked"] }
+  message: group "blocked" is not given out
+`;
+
+/** Who calls. Nobody stands behind anybody: no token was made with another. */
+const people = {
+  'hr-system': { roles: ['requester'], groups: ['onboarding'] },
+  alice: { roles: ['requester'], groups: [] },
+  bob: { roles: ['approver'], groups: [] },
+  carol: { roles: ['requester', 'approver'], groups: [] },
+  audrey: { roles: ['auditor'], groups: [] },
+  root: { roles: ['admin'], groups: [] },
+} as const satisfies Record<string, { roles: readonly Role[]; groups: readonly string[] }>;
+export type Person = keyof typeof people;
+
+export type Method = 'get' | 'post' | 'delete' | 'put' | 'patch' | 'head';
+
+/** Calls the service as one principal; every answer must be one that the contract declares. */
+export type Caller = (method: Method, url: string) => Call;
+
+export interface TestService {
+  readonly address: string;
+  readonly dataDir: string;
+  /** Without a token. */
+  readonly anonymous: Caller;
+  as(name: Person): Caller;
+  withToken(token: string): Caller;
+  tokenOf(name: Person): string;
+  readonly adminToken: string;
+  /** Everything logged so far. */
+  log(): string;
+  /** Moves the service's clock. */
+  advance(seconds: number): void;
+  close(): Promise<void>;
+}
+
+export interface TestServiceOptions {
+  readonly policies?: string;
+  readonly config?: string;
+  readonly overrides?: Overrides;
+  /** Puts something before the real use cases. */
+  readonly services?: (services: Services) => Services;
+  readonly app?: Partial<AppOptions>;
+}
+
+/** The whole service, listening on loopback: real store, real CA, real policies. */
+export async function startService(options: TestServiceOptions = {}): Promise<TestService> {
+  const directory = temporaryDirectory();
+  const dataDir = join(directory.path, 'data');
+  const policiesDir = join(directory.path, 'policies');
+  mkdirSync(policiesDir);
+  writeFileSync(join(policiesDir, 'test.yaml'), options.policies ?? policies);
+  const configFile = join(directory.path, 'kubepass.yaml');
+  if (options.config) writeFileSync(configFile, options.config);
+
+  let written = '';
+  const logger = createLogger({ level: 'trace' }, { write: (line: string) => (written += line) });
+  let offset = 0;
+  const clock = () => new Date(Date.now() + offset);
+  const config = loadConfig(
+    readEnvironment({
+      KUBEPASS_DATA_DIR: dataDir,
+      KUBEPASS_POLICIES_DIR: policiesDir,
+      ...(options.config && { KUBEPASS_CONFIG: configFile }),
+    }),
+  );
+  const composition = await compose(config, logger, { clock, ...options.overrides });
+  const services = options.services?.(composition.services) ?? composition.services;
+  const app = buildApp(services, { logger, version: '0.0.0-test', ...options.app });
+  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+
+  const caller =
+    (token: string | null): Caller =>
+    (method, url) => {
+      const call = request(address)[method](url);
+      if (token !== null) call.set('authorization', `Bearer ${token}`);
+      return call.expect((response) => {
+        mustConform(method, url, response);
+      });
+    };
+
+  const tokens = new Map<Person, string>();
+  for (const name of Object.keys(people) as Person[]) {
+    const made = makeApiToken({ name, ...people[name] }, [], { now: clock(), random: randomBytes });
+    await composition.store.writer.commit({
+      operations: [{ op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 }],
+      events: [],
+    });
+    tokens.set(name, made.secret);
+  }
+  const tokenOf = (name: Person) => tokens.get(name) ?? '';
+
+  return {
+    address,
+    dataDir,
+    anonymous: caller(null),
+    as: (name) => caller(tokenOf(name)),
+    withToken: caller,
+    tokenOf,
+    adminToken: readFileSync(join(dataDir, 'admin-token'), 'utf8').trim(),
+    log: () => written,
+    advance(seconds) {
+      offset += seconds * 1000;
+    },
+    async close() {
+      await app.close();
+      await composition.close();
+      directory.remove();
+    },
+  };
+}
