@@ -4,6 +4,7 @@ import type { Certificate } from '../model/certificate.js';
 import { readCertificate, type ParsedCertificate } from '../pki/certificate-reader.js';
 import { DerError } from '../pki/der.js';
 import { displayDistinguishedName } from '../pki/distinguished-name.js';
+import type { KeyAlgorithm } from '../pki/key-algorithm.js';
 import { keyPurpose } from '../pki/object-identifiers.js';
 import { sha256 } from '../pki/sha256.js';
 import { findSignatureAlgorithm, verifySignature } from '../pki/signature-algorithm.js';
@@ -35,35 +36,47 @@ const clampToleranceSeconds = 305;
 
 /**
  * Reads a certificate back from its DER and holds it against the approved request: public key, subject, usages, no
- * CA, chain to one of `trust` (null: unknown, and not checked), and no more time from `now` than was approved.
+ * CA, chain to one of `trust` (null: unknown, and not checked), and no more time from `now` than was approved. The
+ * lifetime counts as clamped where it falls short of what was approved, counted from `startedAt`.
  */
 export async function checkIssuedCertificate(
   der: Uint8Array,
   approved: ApprovedRequest,
   trust: readonly TrustedAuthority[] | null,
-  now: Date,
+  { startedAt, now }: { readonly startedAt: Date; readonly now: Date },
 ): Promise<CheckedCertificate> {
   const certificate = parse(der);
   if (typeof certificate === 'string') return { ok: false, mismatches: [certificate], fields: null };
   const issuer = await findIssuer(certificate, trust);
-  const latest = now.getTime() + approved.expirationSeconds * 1000;
+  const lifetime = approved.expirationSeconds * 1000;
   const mismatches = [
     ...keyMismatch(certificate, approved),
     ...subjectMismatch(certificate, approved),
     ...usageMismatch(certificate, approved),
     ...(trust !== null && issuer === null ? ['it does not chain to the client CA of the cluster'] : []),
     // A certificate's instants have no fraction of a second, so a signer's rounding may add up to one.
-    ...(certificate.notAfter.getTime() > latest + 1000
+    ...(certificate.notAfter.getTime() > now.getTime() + lifetime + 1000
       ? [`it is valid until ${certificate.notAfter.toISOString()}, longer than was approved`]
       : []),
   ];
-  const fields = fieldsOf(certificate, approved, issuer);
+  const fields = fieldsOf(certificate, approved.keyAlgorithm, issuer);
   if (mismatches.length > 0) return { ok: false, mismatches, fields };
   return {
     ok: true,
     fields,
-    lifetimeClamped: certificate.notAfter.getTime() < latest - clampToleranceSeconds * 1000,
+    lifetimeClamped: certificate.notAfter.getTime() < startedAt.getTime() + lifetime - clampToleranceSeconds * 1000,
   };
+}
+
+/** What a certificate says that was signed for nobody to have; null where it cannot even be read. */
+export async function readIssuedCertificate(
+  der: Uint8Array,
+  keyAlgorithm: KeyAlgorithm,
+  trust: readonly TrustedAuthority[] | null,
+): Promise<CertificateFields | null> {
+  const certificate = parse(der);
+  if (typeof certificate === 'string') return null;
+  return fieldsOf(certificate, keyAlgorithm, await findIssuer(certificate, trust));
 }
 
 function parse(der: Uint8Array): ParsedCertificate | string {
@@ -121,7 +134,7 @@ function usageMismatch(certificate: ParsedCertificate, { keyAlgorithm }: Approve
 
 function fieldsOf(
   certificate: ParsedCertificate,
-  { keyAlgorithm }: ApprovedRequest,
+  keyAlgorithm: KeyAlgorithm,
   issuer: TrustedAuthority | null,
 ): CertificateFields {
   const identity = readSubjectIdentity(certificate.subject);

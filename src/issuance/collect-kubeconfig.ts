@@ -43,6 +43,7 @@ export async function collectApproved(
     return refused(stateConflict(request, `a key is collected from an approved request, this one is ${request.state}`));
 
   const keyPair = await generateKeyPair(request.keyAlgorithm);
+  const key = await keyOfPair(request, keyPair, issuingCluster(context, request.cluster).signer.kind);
   const now = context.clock();
   const late = lapsed(request, now);
   if (late) return refused(late);
@@ -52,7 +53,7 @@ export async function collectApproved(
     if (!(await context.store.writer.commit(step)).committed) return refused(movedOn(request));
     return refused({ kind: 'policy-denied', request: { ...request, state: 'denied' }, violations });
   }
-  const started = startAttempt(context, request, keyOfPair(request, keyPair), now);
+  const started = startAttempt(context, request, key, now);
   const intent = await context.store.writer.commit(intentStep(request, started, principal.name));
   if (!intent.committed) return refused(movedOn(request));
   return issueAndHandOut(context, principal, { ...request, state: 'issuing' }, started, keyPair);

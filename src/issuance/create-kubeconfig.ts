@@ -53,7 +53,7 @@ async function createFirst(
     return recorded.ok ? done({ kind: 'awaiting', request: recorded.value.request }) : recorded;
   }
   const keyPair = await generateKeyPair(decided.request.keyAlgorithm);
-  const key = keyOfPair(decided.request, keyPair);
+  const key = await keyOfPair(decided.request, keyPair, resolved.value.issuing.signer.kind);
   const recorded = await recordRequest(context, principal, decided, key, idempotency);
   if (!recorded.ok) return recorded;
   const { request, started } = recorded.value;

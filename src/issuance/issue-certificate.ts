@@ -2,7 +2,7 @@ import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, Failure, IssuanceAttempt, PublicKeyReference } from '../model/certificate-request.js';
 import { mintApprovedRequest } from '../model/mint-approved-request.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
-import { SigningRefusedError, type PreparedSigning } from '../signer/signer.js';
+import { SigningRefusedError, SigningUndeterminedError, type PreparedSigning } from '../signer/signer.js';
 import type { Step } from '../store/step.js';
 import { checkIssuedCertificate, type CertificateFields, type CheckedCertificate } from './check-issued-certificate.js';
 import { issuingCluster, secondsAfter, type IssuanceContext } from './context.js';
@@ -29,18 +29,10 @@ export function startAttempt(
   request: CertificateRequest,
   key: KeyToCertify,
   now: Date,
+  probe = false,
 ): StartedAttempt {
   const number = (request.attempt?.number ?? 0) + 1;
-  const approved = mintApprovedRequest({
-    requestId: request.id,
-    attempt: number,
-    cluster: request.cluster,
-    username: request.username,
-    groups: request.groups,
-    keyAlgorithm: request.keyAlgorithm,
-    subjectPublicKeyInfo: key.subjectPublicKeyInfo,
-    expirationSeconds: request.expirationSeconds,
-  });
+  const approved = approve(request, number, key, probe);
   const signing = issuingCluster(context, request.cluster).signer.prepare(approved, now);
   return {
     approved,
@@ -49,13 +41,50 @@ export function startAttempt(
     attempt: {
       number,
       owner: context.owner,
-      leaseUntil: secondsAfter(now, context.settings.timeoutSeconds),
+      leaseUntil: leaseFrom(context, now),
       startedAt: now,
       spkiSha256: key.reference.spkiSha256,
       intent: signing.intent,
     },
   };
 }
+
+/** The attempt of an `issuing` request whose process died, taken over by this one; null where it cannot go on. */
+export function resumeAttempt(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+  key: KeyToCertify,
+  now: Date,
+): StartedAttempt | null {
+  const approved = approve(request, attempt.number, key, false);
+  const signing = issuingCluster(context, request.cluster).signer.resume(approved, attempt.intent);
+  if (signing === null) return null;
+  const taken = { ...attempt, owner: context.owner, leaseUntil: leaseFrom(context, now) };
+  return { approved, signing, publicKey: key.reference, attempt: taken };
+}
+
+function approve(request: CertificateRequest, attempt: number, key: KeyToCertify, probe: boolean): ApprovedRequest {
+  const { id: requestId, cluster, username, groups, keyAlgorithm, expirationSeconds } = request;
+  const { subjectPublicKeyInfo, certificationRequest } = key;
+  return mintApprovedRequest({
+    requestId,
+    attempt,
+    cluster,
+    username,
+    groups,
+    keyAlgorithm,
+    subjectPublicKeyInfo,
+    certificationRequest,
+    expirationSeconds,
+    probe,
+  });
+}
+
+/** Beyond the time that the signer may take, so that what it came to can still be recorded. */
+const leaseMarginSeconds = 30;
+const leaseFrom = ({ settings }: IssuanceContext, now: Date): Date =>
+  secondsAfter(now, settings.timeoutSeconds + leaseMarginSeconds);
 
 /** The step that records the intent of an attempt on an approved request. Nothing is signed before it is on disk. */
 export function intentStep(request: CertificateRequest, started: StartedAttempt, actor: string | null): Step {
@@ -70,6 +99,32 @@ export function intentStep(request: CertificateRequest, started: StartedAttempt,
     ],
     events: [
       requestEvent('IssuanceStarted', started.attempt.startedAt, actor, request, attemptDetails(started.attempt)),
+    ],
+  };
+}
+
+/** The step that makes this process the owner of an attempt that another one began, while `before` still owns it. */
+export function takeoverStep(
+  request: CertificateRequest,
+  before: IssuanceAttempt,
+  taken: StartedAttempt,
+  now: Date,
+): Step {
+  return {
+    operations: [
+      {
+        op: 'moveRequest',
+        id: request.id,
+        from: { state: 'issuing', owner: before.owner, attempt: before.number },
+        to: { state: 'issuing', attempt: taken.attempt },
+      },
+    ],
+    events: [
+      requestEvent('IssuanceResumed', now, null, request, {
+        ...attemptDetails(taken.attempt),
+        previousOwner: before.owner,
+        owner: taken.attempt.owner,
+      }),
     ],
   };
 }
@@ -103,20 +158,33 @@ async function signAndRecord(
 ): Promise<AttemptEnd> {
   let der: Uint8Array;
   try {
-    der = await started.signing.sign();
+    der = await started.signing.sign(secondsAfter(context.clock(), context.settings.timeoutSeconds));
   } catch (error) {
     if (error instanceof SigningRefusedError)
       return recordFailure(context, request, started, { reason: error.reason, message: error.message }, null);
+    // The attempt stays open: recovery comes back to it until its end is known.
+    if (error instanceof SigningUndeterminedError) throw error;
     context.log.warn({ err: error, requestId: request.id }, 'signing did not work, the request is approved again');
     return abandonAttempt(context, request, started.attempt, 'SignerUnavailable');
   }
   const { clientTrust } = issuingCluster(context, request.cluster);
-  const checked = await checkIssuedCertificate(der, started.approved, clientTrust, context.clock());
-  if (!checked.ok) {
-    const message = `the certificate that came back is not what was approved: ${checked.mismatches.join('; ')}`;
-    return recordFailure(context, request, started, { reason: 'IssuedCertificateMismatch', message }, checked.fields);
-  }
-  return recordIssued(context, request, started, checked, actor);
+  const { startedAt } = started.attempt;
+  const checked = await checkIssuedCertificate(der, started.approved, clientTrust, { startedAt, now: context.clock() });
+  const end = checked.ok
+    ? await recordIssued(context, request, started, checked, actor)
+    : await recordMismatch(context, request, started, checked);
+  await started.signing.cleanUp();
+  return end;
+}
+
+function recordMismatch(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  { mismatches, fields }: CheckedCertificate & { readonly ok: false },
+): Promise<AttemptEnd> {
+  const message = `the certificate that came back is not what was approved: ${mismatches.join('; ')}`;
+  return recordFailure(context, request, started, { reason: 'IssuedCertificateMismatch', message }, fields);
 }
 
 async function recordIssued(
@@ -178,7 +246,7 @@ async function recordFailure(
   signed: CertificateFields | null,
 ): Promise<AttemptEnd> {
   const at = context.clock();
-  const orphan = signed ? inventoryEntry(request, signed, at, true) : null;
+  const orphan = signed && inventoryEntry(request, signed, at, true);
   const result = await context.store.writer.commit({
     operations: [
       {
@@ -204,16 +272,18 @@ async function recordFailure(
 }
 
 /**
- * Closes an attempt that led to no certificate: the request is approved again, and collectable or signable anew, with
- * a new attempt number and so a new serial number.
+ * Closes an attempt: the request is approved again, and collectable or signable anew, with a new attempt number and so
+ * a new serial number. A certificate that was signed for it all the same is kept as an orphan.
  */
 export async function abandonAttempt(
   context: IssuanceContext,
   request: CertificateRequest,
   attempt: IssuanceAttempt,
   reason: string,
+  signed: CertificateFields | null = null,
 ): Promise<AttemptEnd> {
   const now = context.clock();
+  const orphan = signed && inventoryEntry(request, signed, now, true);
   await context.store.writer.commit({
     operations: [
       {
@@ -226,8 +296,18 @@ export async function abandonAttempt(
           ...(request.certificationRequest === null ? { publicKey: null } : {}),
         },
       },
+      ...(orphan ? [{ op: 'insertCertificate' as const, certificate: orphan }] : []),
     ],
-    events: [requestEvent('IssuanceAbandoned', now, null, request, { ...attemptDetails(attempt), reason })],
+    events: [
+      requestEvent(
+        'IssuanceAbandoned',
+        now,
+        null,
+        request,
+        { ...attemptDetails(attempt), reason, orphan: orphan !== null },
+        orphan?.fingerprintSha256 ?? null,
+      ),
+    ],
   });
   return { kind: 'abandoned', reason };
 }

@@ -1,28 +1,41 @@
 import type { CertificateRequest, PublicKeyReference } from '../model/certificate-request.js';
-import { readCertificationRequestDer, type CertificationRequest } from '../pki/certification-request.js';
+import {
+  readCertificationRequestDer,
+  writeCertificationRequest,
+  type CertificationRequest,
+} from '../pki/certification-request.js';
 import type { KeyPair } from '../pki/key-pair.js';
 import { sha256 } from '../pki/sha256.js';
+import type { Signer } from '../signer/signer.js';
 
 /** The public key that is to be certified: the CSR's, or one generated for this collection. */
 export interface KeyToCertify {
   readonly reference: PublicKeyReference;
   readonly subjectPublicKeyInfo: Uint8Array;
+  /** PKCS#10, DER; null where the signer takes the key as it is. */
+  readonly certificationRequest: Uint8Array | null;
 }
 
-export function keyOfCsr({ publicKey }: CertificationRequest): KeyToCertify {
+export function keyOfCsr({ publicKey, der }: CertificationRequest): KeyToCertify {
   return {
     reference: { algorithm: publicKey.algorithm, spkiSha256: publicKey.sha256 },
     subjectPublicKeyInfo: publicKey.der,
+    certificationRequest: der,
   };
 }
 
-export function keyOfPair(
-  { keyAlgorithm }: Pick<CertificateRequest, 'keyAlgorithm'>,
-  { subjectPublicKeyInfo }: KeyPair,
-): KeyToCertify {
+/** A generated key, with a certification request for the subject where the signer wants one. */
+export async function keyOfPair(
+  { username, groups, keyAlgorithm }: Pick<CertificateRequest, 'username' | 'groups' | 'keyAlgorithm'>,
+  keyPair: KeyPair,
+  signer: Signer['kind'],
+): Promise<KeyToCertify> {
+  const { subjectPublicKeyInfo } = keyPair;
   return {
     reference: { algorithm: keyAlgorithm, spkiSha256: sha256(subjectPublicKeyInfo) },
     subjectPublicKeyInfo,
+    certificationRequest:
+      signer === 'kubernetes' ? await writeCertificationRequest({ username, groups }, keyPair) : null,
   };
 }
 

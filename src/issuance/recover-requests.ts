@@ -1,7 +1,15 @@
-import type { CertificateRequest } from '../model/certificate-request.js';
-import type { IssuanceContext } from './context.js';
-import { abandonAttempt, finishAttempt, intentStep, startAttempt } from './issue-certificate.js';
-import { recordedKey } from './key-to-certify.js';
+import type { CertificateRequest, IssuanceAttempt } from '../model/certificate-request.js';
+import { readIssuedCertificate } from './check-issued-certificate.js';
+import { issuingCluster, type IssuanceContext } from './context.js';
+import {
+  abandonAttempt,
+  finishAttempt,
+  intentStep,
+  resumeAttempt,
+  startAttempt,
+  takeoverStep,
+} from './issue-certificate.js';
+import { recordedKey, type KeyToCertify } from './key-to-certify.js';
 import { noLongerPermittedStep, violationsNow } from './recheck-policy.js';
 
 /**
@@ -25,10 +33,50 @@ async function recoverRequest(
   request: CertificateRequest,
   ownersAreDead: boolean,
 ): Promise<void> {
-  const approved = request.state === 'issuing' ? await takeBack(context, request, ownersAreDead) : request;
-  if (approved === null || approved.certificationRequest === null) return;
-  const key = await recordedKey(approved);
+  const key = await recordedKey(request);
+  if (request.state === 'approved') return key === null ? undefined : issueAgain(context, request, key);
+
+  const { attempt } = request;
+  if (attempt === null) throw new Error(`request ${request.id} is issuing without an attempt`);
+  const nobodyWorksOnIt = attempt.owner === context.owner || ownersAreDead || attempt.leaseUntil < context.clock();
+  if (!nobodyWorksOnIt) return;
+  if (key !== null && (await goOn(context, request, attempt, key))) return;
+  await giveUpAttempt(context, request, attempt);
   if (key === null) return;
+  const approved = await context.store.requests.find(request.id);
+  if (approved?.state === 'approved') await issueAgain(context, approved, key);
+}
+
+/** Takes the attempt over and finishes it; false where policy no longer permits it or nothing of it can be found. */
+async function goOn(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+  key: KeyToCertify,
+): Promise<boolean> {
+  const now = context.clock();
+  if (violationsNow(context, request, now).length > 0) return false;
+  const resumed = resumeAttempt(context, request, attempt, key, now);
+  if (resumed === null) return false;
+  if ((await context.store.writer.commit(takeoverStep(request, attempt, resumed, now))).committed)
+    await finishAttempt(context, request, resumed, null);
+  return true;
+}
+
+/** Closes the attempt once nothing more gets signed for it; what was signed meanwhile becomes an orphan. */
+async function giveUpAttempt(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+): Promise<void> {
+  const { signer, clientTrust } = issuingCluster(context, request.cluster);
+  const { certificate, cleanUp } = await signer.giveUp(attempt.intent);
+  const fields = certificate && (await readIssuedCertificate(certificate, request.keyAlgorithm, clientTrust));
+  await abandonAttempt(context, request, attempt, 'ProcessDied', fields);
+  await cleanUp();
+}
+
+async function issueAgain(context: IssuanceContext, approved: CertificateRequest, key: KeyToCertify): Promise<void> {
   const now = context.clock();
   const violations = violationsNow(context, approved, now);
   if (violations.length > 0) {
@@ -37,19 +85,5 @@ async function recoverRequest(
   }
   const started = startAttempt(context, approved, key, now);
   if (!(await context.store.writer.commit(intentStep(approved, started, null))).committed) return;
-  await finishAttempt(context, { ...approved, state: 'issuing' }, started, null);
-}
-
-/** Closes the attempt of an `issuing` request that nobody works on; null where somebody may still do. */
-async function takeBack(
-  context: IssuanceContext,
-  request: CertificateRequest,
-  ownersAreDead: boolean,
-): Promise<CertificateRequest | null> {
-  const { attempt } = request;
-  if (attempt === null) throw new Error(`request ${request.id} is issuing without an attempt`);
-  const nobodyWorksOnIt = attempt.owner === context.owner || ownersAreDead || attempt.leaseUntil < context.clock();
-  if (!nobodyWorksOnIt) return null;
-  await abandonAttempt(context, request, attempt, 'ProcessDied');
-  return context.store.requests.find(request.id);
+  await finishAttempt(context, { ...approved, state: 'issuing', attempt: started.attempt }, started, null);
 }

@@ -6,6 +6,7 @@ export const auditEventTypes = [
   'RequestCancelled',
   'RequestExpired',
   'IssuanceStarted',
+  'IssuanceResumed',
   'IssuanceAbandoned',
   'CertificateIssued',
   'IssuanceFailed',

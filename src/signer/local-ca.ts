@@ -6,7 +6,7 @@ import { newSerialNumber } from '../pki/serial-number.js';
 import { sha256 } from '../pki/sha256.js';
 import { sign } from '../pki/signature-algorithm.js';
 import { userCertificateValidity } from '../pki/validity.js';
-import { SigningRefusedError, type PreparedSigning, type Signer } from './signer.js';
+import { SigningRefusedError, type GivenUp, type PreparedSigning, type Signer } from './signer.js';
 
 /** Signs with a CA key that the service holds. Everything but the signature is fixed when it is prepared. */
 export class LocalCaSigner implements Signer {
@@ -44,6 +44,16 @@ export class LocalCaSigner implements Signer {
         const signature = await sign(signatureAlgorithm, tbsCertificate, authority.privateKey);
         return sealCertificate(tbsCertificate, signatureAlgorithm, signature);
       },
+      cleanUp: () => Promise.resolve(),
     };
+  }
+
+  /** A signature that was not recorded lived in the memory of a process that is gone: a new attempt, a new number. */
+  resume(): null {
+    return null;
+  }
+
+  giveUp(): Promise<GivenUp> {
+    return Promise.resolve({ certificate: null, cleanUp: () => Promise.resolve() });
   }
 }

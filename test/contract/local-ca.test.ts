@@ -9,6 +9,8 @@ import { sha256 } from '../../src/pki/sha256.js';
 import { LocalCaSigner } from '../../src/signer/local-ca.js';
 import { signerContract } from './signer-contract.js';
 
+const soon = () => new Date(Date.now() + 30_000);
+
 let generated: ReturnType<typeof generateCertificateAuthority> | undefined;
 async function localCa() {
   generated ??= generateCertificateAuthority({ commonName: 'contract-ca', now: new Date(), random: randomBytes });
@@ -30,12 +32,14 @@ describe('LocalCaSigner', () => {
       keyAlgorithm: 'ECDSA-P256',
       subjectPublicKeyInfo: (await generateKeyPair('ECDSA-P256')).subjectPublicKeyInfo,
       expirationSeconds,
+      certificationRequest: null,
+      probe: false,
     });
 
   it('signs the very bytes and serial number that its intent names', async () => {
     const { signer } = await localCa();
     const prepared = signer.prepare(await approve(3600), new Date());
-    const certificate = readCertificate(await prepared.sign());
+    const certificate = readCertificate(await prepared.sign(soon()));
     expect(prepared.intent).toEqual({
       signer: 'localCA',
       serialNumber: certificate.serialNumber,
@@ -45,24 +49,24 @@ describe('LocalCaSigner', () => {
 
   it('keeps the order of groups', async () => {
     const { signer } = await localCa();
-    const certificate = readCertificate(await signer.prepare(await approve(3600), new Date()).sign());
+    const certificate = readCertificate(await signer.prepare(await approve(3600), new Date()).sign(soon()));
     expect(certificate.subject.rdns.map((rdn) => rdn.map(({ text }) => text))).toEqual([['b'], ['a'], ['jane']]);
   });
 
   it('backdates five minutes and never goes past its CA', async () => {
     const { signer, authority } = await localCa();
     const now = new Date('2030-01-01T00:00:00.000Z');
-    const short = readCertificate(await signer.prepare(await approve(3600), now).sign());
+    const short = readCertificate(await signer.prepare(await approve(3600), now).sign(soon()));
     expect(short.notBefore.toISOString()).toBe('2029-12-31T23:55:00.000Z');
     expect(short.notAfter.toISOString()).toBe('2030-01-01T01:00:00.000Z');
-    const long = readCertificate(await signer.prepare(await approve(2 ** 31 - 1), now).sign());
+    const long = readCertificate(await signer.prepare(await approve(2 ** 31 - 1), now).sign(soon()));
     expect(long.notAfter).toEqual(authority.notAfter);
   });
 
   it('refuses to sign once its CA has expired', async () => {
     const { signer, authority } = await localCa();
     const late = new Date(authority.notAfter.getTime() + 1000);
-    await expect(signer.prepare(await approve(3600), late).sign()).rejects.toMatchObject({
+    await expect(signer.prepare(await approve(3600), late).sign(soon())).rejects.toMatchObject({
       name: 'SigningRefusedError',
       reason: 'CertificateAuthorityNotValid',
     });

@@ -6,6 +6,7 @@ import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
 import { newId } from '../../src/model/new-id.js';
 import { keyAlgorithms, type KeyAlgorithm } from '../../src/pki/key-algorithm.js';
 import { generateKeyPair } from '../../src/pki/key-pair.js';
+import { writeCertificationRequest } from '../../src/pki/certification-request.js';
 import type { Signer } from '../../src/signer/signer.js';
 
 export interface SignerUnderContract {
@@ -13,6 +14,8 @@ export interface SignerUnderContract {
   /** What its certificates chain to. */
   readonly trust: readonly TrustedAuthority[];
 }
+
+const soon = () => new Date(Date.now() + 30_000);
 
 /** What issuing relies on of any signer, whatever stands behind it. */
 export function signerContract(name: string, open: () => Promise<SignerUnderContract>): void {
@@ -28,14 +31,17 @@ export function signerContract(name: string, open: () => Promise<SignerUnderCont
         keyAlgorithm: algorithm,
         subjectPublicKeyInfo: keyPair.subjectPublicKeyInfo,
         expirationSeconds: 3600,
+        certificationRequest: await writeCertificationRequest({ username: 'jane', groups }, keyPair),
+        probe: false,
       });
     };
 
     it.each(keyAlgorithms)('signs exactly what was approved: %s', async (algorithm) => {
       const { signer, trust } = await open();
       const approved = await approve(algorithm);
-      const der = await signer.prepare(approved, new Date()).sign();
-      const checked = await checkIssuedCertificate(der, approved, trust, new Date());
+      const now = new Date();
+      const der = await signer.prepare(approved, now).sign(soon());
+      const checked = await checkIssuedCertificate(der, approved, trust, { startedAt: now, now: new Date() });
       expect(checked).toMatchObject({ ok: true, fields: { username: 'jane' }, lifetimeClamped: false });
       expect(new Set(checked.fields?.groups)).toEqual(new Set(['team-a', 'team-b']));
     });
@@ -44,8 +50,9 @@ export function signerContract(name: string, open: () => Promise<SignerUnderCont
       const { signer, trust } = await open();
       for (const groups of [[], Array.from({ length: 32 }, (_, i) => `team-${i}`)]) {
         const approved = await approve('ECDSA-P256', groups);
-        const der = await signer.prepare(approved, new Date()).sign();
-        const checked = await checkIssuedCertificate(der, approved, trust, new Date());
+        const now = new Date();
+        const der = await signer.prepare(approved, now).sign(soon());
+        const checked = await checkIssuedCertificate(der, approved, trust, { startedAt: now, now: new Date() });
         expect(checked).toMatchObject({ ok: true });
         expect(new Set(checked.fields?.groups)).toEqual(new Set(groups));
       }

@@ -36,13 +36,16 @@ const crashingWriter = (writer: Writer): Writer => ({
 
 const crashingSigner = (signer: Signer): Signer => ({
   kind: signer.kind,
+  resume: (request, intent) => signer.resume(request, intent),
+  giveUp: (intent) => signer.giveUp(intent),
   prepare(request, now) {
     const prepared = signer.prepare(request, now);
     return {
       intent: prepared.intent,
-      async sign() {
+      cleanUp: () => prepared.cleanUp(),
+      async sign(deadline) {
         pass('before the signature');
-        const certificate = await prepared.sign();
+        const certificate = await prepared.sign(deadline);
         pass('after the signature');
         return certificate;
       },

@@ -5,10 +5,11 @@ import { collectKubeconfig } from '../../../src/issuance/collect-kubeconfig.js';
 import { createKubeconfig } from '../../../src/issuance/create-kubeconfig.js';
 import { createRequest } from '../../../src/issuance/create-request.js';
 import { keyAlgorithms } from '../../../src/pki/key-algorithm.js';
-import { SignerUnavailableError, SigningRefusedError, type Signer } from '../../../src/signer/signer.js';
+import { SignerUnavailableError, SigningRefusedError } from '../../../src/signer/signer.js';
 import { LocalCaSigner } from '../../../src/signer/local-ca.js';
 import type { CertificateRequestAsk } from '../../../src/services.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
+import { signingBy } from '../../helpers/signers.js';
 import { alice, bob, hr } from '../../helpers/principals.js';
 
 let issuance: TestIssuance;
@@ -40,17 +41,7 @@ function partsOf(yaml: string) {
   };
 }
 
-/** A signer that does something else in place of signing. */
-const signerThat = (sign: (real: () => Promise<Uint8Array>) => Promise<Uint8Array>): Signer => {
-  const real = new LocalCaSigner(issuance.authority);
-  return {
-    kind: 'localCA',
-    prepare: (request, now) => {
-      const prepared = real.prepare(request, now);
-      return { intent: prepared.intent, sign: () => sign(() => prepared.sign()) };
-    },
-  };
-};
+const signerThat = (sign: Parameters<typeof signingBy>[1]) => signingBy(new LocalCaSigner(issuance.authority), sign);
 
 describe('collectKubeconfig', () => {
   it.each(keyAlgorithms)('hands out a key that fits its certificate: %s', async (keyAlgorithm) => {

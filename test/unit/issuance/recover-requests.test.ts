@@ -7,9 +7,9 @@ import { expireRequests } from '../../../src/issuance/expire-requests.js';
 import { recoverRequests } from '../../../src/issuance/recover-requests.js';
 import type { CertificateRequestAsk } from '../../../src/services.js';
 import { LocalCaSigner } from '../../../src/signer/local-ca.js';
-import type { Signer } from '../../../src/signer/signer.js';
 import { csrFor } from '../../helpers/csr.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
+import { signingBy } from '../../helpers/signers.js';
 import { alice, bob } from '../../helpers/principals.js';
 
 let issuance: TestIssuance;
@@ -25,15 +25,8 @@ async function create(ask: CertificateRequestAsk) {
 }
 
 /** A signer that never comes back, as in a process that dies while signing. */
-function hangingSigner(): Signer {
-  const real = new LocalCaSigner(issuance.authority);
-  return {
-    kind: 'localCA',
-    prepare: (request, now) => ({
-      intent: real.prepare(request, now).intent,
-      sign: () => new Promise(() => undefined),
-    }),
-  };
+function hangingSigner() {
+  return signingBy(new LocalCaSigner(issuance.authority), () => new Promise(() => undefined));
 }
 
 async function leftIssuing(ask: CertificateRequestAsk) {
@@ -90,7 +83,7 @@ describe('recoverRequests', () => {
     const other = issuance.restarted();
     await recoverRequests(other, false);
     expect(await find(id)).toMatchObject({ state: 'issuing', attempt: { owner: 'process-1' } });
-    issuance.advance(61);
+    issuance.advance(91);
     await recoverRequests(other, false);
     expect(await find(id)).toMatchObject({ state: 'issued', attempt: { owner: 'process-2' } });
   });
@@ -113,16 +106,10 @@ describe('recoverRequests', () => {
   it('an outcome that comes after a takeover is an orphan in the inventory, and nothing is issued twice', async () => {
     let release: (() => void) | undefined;
     const real = new LocalCaSigner(issuance.authority);
-    issuance.setSigner({
-      kind: 'localCA',
-      prepare: (request, now) => {
-        const prepared = real.prepare(request, now);
-        const released = new Promise<void>((resolve) => {
-          release = resolve;
-        });
-        return { intent: prepared.intent, sign: () => released.then(() => prepared.sign()) };
-      },
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
     });
+    issuance.setSigner(signingBy(real, (signReally) => released.then(signReally)));
     const { pem } = await csrFor('jane', ['team-a']);
     const id = await create({ csr: pem });
     issuance.setSigner(real);
