@@ -4,7 +4,18 @@
 // by name.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -31,7 +42,7 @@ export async function setUp() {
       npm('ci', '--include=dev', '--no-audit', '--no-fund'),
     );
   }
-  if (!(await addonLoads())) await buildAddon();
+  if (!(await addonWorks())) await buildAddon();
   writeFileSync(stampFile, stamp);
 }
 
@@ -58,10 +69,20 @@ function packagesAreInstalled() {
   );
 }
 
-/** Asks a child, because a binary for another Node cannot be unloaded from this process. */
-async function addonLoads() {
+/**
+ * Loads the add-on and has statements collected as garbage, which aborts the process where it was compiled against
+ * the headers that `soundHeaders` mends. Asks a child, because that one may crash.
+ */
+async function addonWorks() {
   if (!existsSync(addonFile)) return false;
-  const check = `new (require(${JSON.stringify(addonFolder)}))(':memory:').close()`;
+  const check = `
+    const database = new (require(${JSON.stringify(addonFolder)}))(':memory:');
+    const round = (left) => {
+      for (let i = 0; i < 500; i++) database.prepare('SELECT 1');
+      Array.from({ length: 50_000 }, () => ({}));
+      if (left > 1) setImmediate(round, left - 1);
+    };
+    round(10);`;
   return (await run([process.execPath, '-e', check])).code === 0;
 }
 
@@ -72,11 +93,11 @@ async function buildAddon() {
       [process.execPath, join(modules, 'prebuild-install', 'bin.js')],
       { cwd: addonFolder, timeoutSeconds: PREBUILT_TIMEOUT_SECONDS },
     );
-    if (prebuilt.code === 0 && (await addonLoads())) return;
+    if (prebuilt.code === 0 && (await addonWorks())) return;
     say('none to be had; compiling it here');
   }
   requireCompiler();
-  const headers = await findHeaders();
+  const headers = soundHeaders(await findHeaders());
   // `npm rebuild` runs the package's own install script, with the node-gyp that comes with npm.
   await step('compiling better-sqlite3 (30-90 s)', npm('rebuild', 'better-sqlite3', '--ignore-scripts=false'), {
     env: {
@@ -85,8 +106,8 @@ async function buildAddon() {
       JOBS: 'max',
     },
   });
-  if (!(await addonLoads())) {
-    throw new SetupError(`better-sqlite3 was compiled but does not load in Node ${process.versions.node}`);
+  if (!(await addonWorks())) {
+    throw new SetupError(`better-sqlite3 was compiled but does not work in Node ${process.versions.node}`);
   }
 }
 
@@ -127,7 +148,7 @@ function isOnPath(command) {
 async function findHeaders() {
   const prefix = resolve(dirname(process.execPath), '..');
   const package_ = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-  const cache = join(modules, '.cache', 'kubepass', `node-${process.versions.node}`);
+  const cache = cacheFolder();
   const fromNpm = join(cache, 'node_modules', package_);
   const given = process.env['npm_config_nodedir'];
   const found = [given, prefix, fromNpm].find((folder) => folder && headersMatch(folder));
@@ -149,6 +170,30 @@ async function findHeaders() {
   if (headersMatch(fromNpm)) return fromNpm;
   say('they are not there; node-gyp tries to download them itself');
   return null;
+}
+
+/**
+ * From 24.19 on, `node::ObjectWrap` takes back a cleanup hook in its destructor, which aborts the process when the
+ * garbage collector runs it (nodejs/node#65446); better-sqlite3 12 wraps statements in it. The class is all in its
+ * header: with the two calls taken out it is what it was in 24.18.
+ */
+function soundHeaders(folder) {
+  const name = 'node_object_wrap.h';
+  const original = folder === null ? null : readIfThere(join(folder, 'include', 'node', name));
+  if (!original?.includes('RemoveCleanupHook();')) return folder;
+  const mended = join(cacheFolder(), 'mended-headers');
+  const include = join(mended, 'include', 'node');
+  rmSync(mended, { recursive: true, force: true });
+  mkdirSync(include, { recursive: true });
+  for (const entry of readdirSync(join(folder, 'include', 'node'))) {
+    if (entry !== name) symlinkSync(realpathSync(join(folder, 'include', 'node', entry)), join(include, entry));
+  }
+  writeFileSync(join(include, name), original.replace(/^ *(Add|Remove)CleanupHook\(\);\n/gm, ''));
+  return mended;
+}
+
+function cacheFolder() {
+  return join(modules, '.cache', 'kubepass', `node-${process.versions.node}`);
 }
 
 /** Headers of another version compile without a word and crash when loaded. */
