@@ -1,7 +1,12 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestUserConfig } from 'vitest/config';
 
-const project = (name: string, timeoutSeconds = 10) => ({
+const project = (
+  name: string,
+  timeoutSeconds = 10,
+  options: Pick<TestUserConfig, 'globalSetup' | 'fileParallelism'> = {},
+) => ({
   test: {
+    ...options,
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeoutSeconds * 1000,
@@ -22,6 +27,11 @@ export default defineConfig({
       project('contract', 30),
       project('crash', 600),
       project('browser', 120),
+      project('cluster', 300, {
+        globalSetup: ['test/cluster/global-setup.ts'],
+        // Each file starts a control plane of its own.
+        fileParallelism: false,
+      }),
     ],
   },
 });

@@ -1,0 +1,32 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const names = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] as const;
+
+/** Where the programs of a control plane are, and the client. */
+export type Binaries = Readonly<Record<(typeof names)[number], string>>;
+
+export const binariesIn = (folder: string): Binaries => ({
+  etcd: join(folder, 'etcd'),
+  'kube-apiserver': join(folder, 'kube-apiserver'),
+  'kube-controller-manager': join(folder, 'kube-controller-manager'),
+  kubectl: join(folder, 'kubectl'),
+});
+
+/** The names of those that are not there to be run. */
+export const missingBinaries = (binaries: Binaries): readonly string[] =>
+  names.filter((name) => !isExecutable(binaries[name]));
+
+export function findOnPath(command: string): string | null {
+  const places = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, command));
+  return places.find(isExecutable) ?? null;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

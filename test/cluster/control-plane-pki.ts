@@ -1,0 +1,133 @@
+import { randomBytes, createPublicKey } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type CertificateAuthority,
+  generateCertificateAuthority,
+  loadCertificateAuthority,
+} from '../../src/pki/certificate-authority.js';
+import { assembleTbsCertificate, sealCertificate, writeTbsCertificate } from '../../src/pki/certificate-writer.js';
+import { contextPrimitive, der, sequence } from '../../src/pki/der.js';
+import { writeSubject } from '../../src/pki/distinguished-name.js';
+import {
+  basicConstraintsExtension,
+  extKeyUsageExtension,
+  keyUsageExtension,
+  writeExtension,
+} from '../../src/pki/extension.js';
+import { generateKeyPair } from '../../src/pki/key-pair.js';
+import { extensionId, keyPurpose } from '../../src/pki/object-identifiers.js';
+import { encodePem } from '../../src/pki/pem.js';
+import { newSerialNumber } from '../../src/pki/serial-number.js';
+import { sign } from '../../src/pki/signature-algorithm.js';
+import { userCertificateValidity } from '../../src/pki/validity.js';
+
+/** A certificate with its key, both PEM. */
+export interface Credentials {
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+}
+
+/** The files of a control plane's keys and certificates, as kubeadm lays them out, and a way to more of them. */
+export interface ControlPlanePki {
+  readonly caPem: string;
+  readonly caFile: string;
+  readonly clientCaPem: string;
+  readonly clientCaFile: string;
+  readonly clientCaKeyFile: string;
+  readonly servingCertificateFile: string;
+  readonly servingKeyFile: string;
+  readonly serviceAccountKeyFile: string;
+  readonly serviceAccountPublicKeyFile: string;
+  /** A client certificate of the client CA, for a day. */
+  clientCredentials(username: string, groups: readonly string[]): Promise<Credentials>;
+}
+
+const EXPIRATION_SECONDS = 86_400;
+
+/**
+ * Makes the keys and certificates of a control plane in a directory. One CA is for servers and for clients, as with
+ * kubeadm, or `separateClientCa`, as with k3s.
+ */
+export async function makeControlPlanePki(
+  directory: string,
+  options: { readonly separateClientCa: boolean },
+): Promise<ControlPlanePki> {
+  const write = (name: string, pem: string): string => {
+    const file = join(directory, name);
+    writeFileSync(file, pem, { mode: 0o600 });
+    return file;
+  };
+  const ca = await generateCa('kubernetes');
+  const clientCa = options.separateClientCa ? await generateCa('kubernetes-client') : ca;
+  const serving = await servingCredentials(authorityOf(ca));
+  const serviceAccount = await generateKeyPair('RSA-2048');
+  const serviceAccountPublicKey = createPublicKey(serviceAccount.privateKey).export({ type: 'spki', format: 'pem' });
+  return {
+    caPem: ca.certificatePem,
+    caFile: write('ca.crt', ca.certificatePem),
+    clientCaPem: clientCa.certificatePem,
+    clientCaFile: write('client-ca.crt', clientCa.certificatePem),
+    clientCaKeyFile: write('client-ca.key', clientCa.privateKeyPem),
+    servingCertificateFile: write('apiserver.crt', serving.certificatePem),
+    servingKeyFile: write('apiserver.key', serving.privateKeyPem),
+    serviceAccountKeyFile: write('sa.key', serviceAccount.privateKeyPem),
+    serviceAccountPublicKeyFile: write('sa.pub', serviceAccountPublicKey.toString()),
+    clientCredentials: (username, groups) => clientCredentials(authorityOf(clientCa), username, groups),
+  };
+}
+
+const generateCa = (commonName: string): Promise<Credentials> =>
+  generateCertificateAuthority({ commonName, now: new Date(), random: randomBytes });
+
+const authorityOf = (ca: Credentials): CertificateAuthority =>
+  loadCertificateAuthority(ca.certificatePem, ca.privateKeyPem);
+
+async function clientCredentials(
+  ca: CertificateAuthority,
+  username: string,
+  groups: readonly string[],
+): Promise<Credentials> {
+  const keyPair = await generateKeyPair('ECDSA-P256');
+  const tbs = assembleTbsCertificate({
+    ...commonFields(ca),
+    authorityKeyIdentifier: ca.subjectKeyIdentifier,
+    username,
+    groups,
+    subjectPublicKeyInfo: keyPair.subjectPublicKeyInfo,
+    keyAlgorithm: 'ECDSA-P256',
+  });
+  return { certificatePem: await seal(tbs, ca), privateKeyPem: keyPair.privateKeyPem };
+}
+
+async function servingCredentials(ca: CertificateAuthority): Promise<Credentials> {
+  const keyPair = await generateKeyPair('ECDSA-P256');
+  const tbs = writeTbsCertificate({
+    ...commonFields(ca),
+    subject: writeSubject({ username: 'kube-apiserver', groups: [] }),
+    subjectPublicKeyInfo: keyPair.subjectPublicKeyInfo,
+    extensions: [
+      keyUsageExtension(['digitalSignature']),
+      extKeyUsageExtension([keyPurpose.serverAuth]),
+      basicConstraintsExtension(false),
+      writeExtension(extensionId.subjectAltName, false, sequence(dnsName('localhost'), ipAddress(127, 0, 0, 1))),
+    ],
+  });
+  return { certificatePem: await seal(tbs, ca), privateKeyPem: keyPair.privateKeyPem };
+}
+
+const commonFields = (ca: CertificateAuthority) => ({
+  ...userCertificateValidity(new Date(), EXPIRATION_SECONDS, ca.notAfter),
+  serialNumber: newSerialNumber(new Date(), randomBytes),
+  issuer: ca.subjectRaw,
+  signatureAlgorithm: ca.signatureAlgorithm,
+});
+
+async function seal(tbs: Buffer, ca: CertificateAuthority): Promise<string> {
+  const signature = await sign(ca.signatureAlgorithm, tbs, ca.privateKey);
+  return encodePem('CERTIFICATE', sealCertificate(tbs, ca.signatureAlgorithm, signature));
+}
+
+// RFC 5280 4.2.1.6: GeneralName.
+const dnsName = (name: string): Buffer => der(contextPrimitive(2), Buffer.from(name, 'latin1'));
+const ipAddress = (...octets: readonly number[]): Buffer => der(contextPrimitive(7), Buffer.from(octets));

@@ -1,0 +1,42 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('process-guard.mjs', import.meta.url));
+
+/**
+ * Sees to it that processes and their directory do not outlive this process, even if it is killed with SIGKILL. The
+ * guard is a process of its own, out of reach of a Ctrl-C and of whoever signals our process group.
+ */
+export class ProcessGuard {
+  private readonly guard;
+  private readonly exits: Promise<unknown>[] = [];
+
+  constructor(directory: string) {
+    this.guard = spawn(process.execPath, [script, directory], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+      detached: true,
+    });
+    this.guard.unref();
+    // A guard that is gone shows in `end`; a write to it must not end the tests.
+    this.guard.stdin.on('error', () => undefined);
+  }
+
+  watch(child: ChildProcess): void {
+    const pid = child.pid;
+    if (pid === undefined) return;
+    this.guard.stdin.write(`+${pid}\n`);
+    const exit = once(child, 'exit');
+    this.exits.push(exit);
+    void exit.then(() => this.guard.stdin.write(`-${pid}\n`));
+  }
+
+  /** Kills what is still watched and removes the directory. */
+  async end(): Promise<void> {
+    if (this.guard.exitCode !== null) return;
+    this.guard.ref();
+    const exit = once(this.guard, 'exit');
+    this.guard.stdin.end();
+    await Promise.all([exit, ...this.exits]);
+  }
+}

@@ -1,0 +1,22 @@
+import { describe, inject } from 'vitest';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.js';
+import { existingCluster, type TestCluster } from './test-cluster.js';
+
+const source = inject('clusterSource');
+
+/** Tests that hold on any cluster that signs; skipped where there is none. */
+export const describeCluster = describe.skipIf(source.kind === 'unavailable');
+
+/** Tests that need a control plane of their own, to configure and to stop. */
+export const describeControlPlane = describe.skipIf(source.kind !== 'binaries');
+
+/** For `describeCluster`: a new control plane, or the existing cluster. */
+export async function openCluster(): Promise<TestCluster> {
+  return source.kind === 'kubeconfig' ? existingCluster(source.kubeconfig, source.kubectl) : openControlPlane();
+}
+
+/** For `describeControlPlane`. */
+export async function openControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  if (source.kind !== 'binaries') throw new Error('there are no binaries to start a control plane from');
+  return startControlPlane(source.binaries, options);
+}
