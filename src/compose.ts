@@ -18,6 +18,7 @@ import { startHousekeeping } from './issuance/housekeeping.js';
 import { idempotencyService } from './issuance/idempotency.js';
 import { policyService } from './issuance/policy-service.js';
 import { recoverRequests } from './issuance/recover-requests.js';
+import { within } from './issuance/wait.js';
 import { recordPolicySetLoaded, recordServiceStarted } from './issuance/service-events.js';
 import { generateCertificateAuthority, loadCertificateAuthority } from './pki/certificate-authority.js';
 import { loadPolicySet } from './policy/load-policy-set.js';
@@ -30,6 +31,9 @@ import { acquireDataDirLock } from './store/data-dir-lock.js';
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.js';
 import type { Writer } from './store/step.js';
 import type { Store } from './store/store.js';
+
+/** How long the issuances under way may take to end when the service stops. */
+const drainSeconds = 10;
 
 /** What a test may put in place of the real thing, or around it. */
 export interface Overrides {
@@ -90,6 +94,8 @@ async function wire(
     clock,
     random: randomBytes,
     owner: randomUUID(),
+    // The lock of the data dir says so.
+    soleProcess: true,
     settings: config.issuing,
     log,
     running: new Map(),
@@ -100,12 +106,12 @@ async function wire(
     await writeAdminToken(config, store, clock());
     log.info({ file: adminTokenFile(config) }, 'there was no live admin: a token was made');
   }
-  // The lock says that no other process serves this data dir: whoever owned an attempt is dead.
-  await recoverRequests(context, true);
+  await recoverRequests(context);
   const housekeeping = startHousekeeping(context);
   opened.push(async () => {
     await housekeeping.stop();
-    await Promise.all(context.running.values());
+    // What takes longer is found again by the next start.
+    await within(drainSeconds, Promise.all(context.running.values()));
   });
   return { store, services: servicesOf(context) };
 }

@@ -29,6 +29,8 @@ export interface IssuanceContext {
   readonly random: (octets: number) => Buffer;
   /** Identifies this process as the owner of the attempts it works on. */
   readonly owner: string;
+  /** No other process can be alive on this store, so whoever else owned an attempt is dead. */
+  readonly soleProcess: boolean;
   readonly settings: IssuingSettings;
   readonly log: Log;
   /** The attempts that this process is working on, by request id; a promise never rejects. */

@@ -38,7 +38,7 @@ export function startHousekeeping(context: IssuanceContext): Housekeeping {
 /** One round; what fails is logged and comes again with the next. */
 export async function oneRound(context: IssuanceContext): Promise<void> {
   const tasks = {
-    'recovering requests': () => recoverRequests(context, false),
+    'recovering requests': () => recoverRequests(context),
     'expiring requests': () => expireRequests(context),
     'forgetting idempotency keys': () => forgetIdempotencyKeys(context),
   };

@@ -11,34 +11,41 @@ import {
 } from './issue-certificate.js';
 import { recordedKey, type KeyToCertify } from './key-to-certify.js';
 import { noLongerPermittedStep, violationsNow } from './recheck-policy.js';
+import { lapsed } from './state-conflict.js';
+
+/** How many requests of clusters are recovered at the same time; a cluster that is down keeps each for a while. */
+const atTheSameTime = 32;
 
 /**
- * Finishes what was left: attempts whose process died or could not record their end are closed, and approved
- * requests that came with a CSR are issued. Runs at start and then every few seconds. `ownersAreDead`: no other
- * process can be alive on this store (the lock of the data dir says so), so leases need not run out first.
+ * Finishes what was left: attempts whose process died or could not record their end are closed or gone on with, and
+ * approved requests that came with a CSR are issued. Runs at start and then every few seconds. Resolves when those of
+ * local CAs are done; what takes a cluster goes on beside it, so that one that is down delays nobody else.
  */
-export async function recoverRequests(context: IssuanceContext, ownersAreDead: boolean): Promise<void> {
+export async function recoverRequests(context: IssuanceContext): Promise<void> {
   for (const request of await context.store.requests.unfinished()) {
     if (context.running.has(request.id)) continue;
-    try {
-      await recoverRequest(context, request, ownersAreDead);
-    } catch (error) {
-      context.log.error({ err: error, requestId: request.id }, 'a request could not be recovered now');
-    }
+    if (context.running.size >= atTheSameTime && !isLocal(context, request)) continue;
+    const recovery = recoverRequest(context, request)
+      .catch((error: unknown) => {
+        context.log.error({ err: error, requestId: request.id }, 'a request could not be recovered now');
+      })
+      .finally(() => context.running.delete(request.id));
+    context.running.set(request.id, recovery);
+    if (isLocal(context, request)) await recovery;
   }
 }
 
-async function recoverRequest(
-  context: IssuanceContext,
-  request: CertificateRequest,
-  ownersAreDead: boolean,
-): Promise<void> {
+const isLocal = (context: IssuanceContext, { cluster }: CertificateRequest): boolean =>
+  context.clusters.get(cluster)?.signer.kind !== 'kubernetes';
+
+async function recoverRequest(context: IssuanceContext, request: CertificateRequest): Promise<void> {
   const key = await recordedKey(request);
   if (request.state === 'approved') return key === null ? undefined : issueAgain(context, request, key);
 
   const { attempt } = request;
   if (attempt === null) throw new Error(`request ${request.id} is issuing without an attempt`);
-  const nobodyWorksOnIt = attempt.owner === context.owner || ownersAreDead || attempt.leaseUntil < context.clock();
+  const nobodyWorksOnIt =
+    attempt.owner === context.owner || context.soleProcess || attempt.leaseUntil < context.clock();
   if (!nobodyWorksOnIt) return;
   if (key !== null && (await goOn(context, request, attempt, key))) return;
   await giveUpAttempt(context, request, attempt);
@@ -70,14 +77,15 @@ async function giveUpAttempt(
   attempt: IssuanceAttempt,
 ): Promise<void> {
   const { signer, clientTrust } = issuingCluster(context, request.cluster);
-  const { certificate, cleanUp } = await signer.giveUp(attempt.intent);
+  const { certificate, ...left } = await signer.giveUp(attempt.intent);
   const fields = certificate && (await readIssuedCertificate(certificate, request.keyAlgorithm, clientTrust));
   await abandonAttempt(context, request, attempt, 'ProcessDied', fields);
-  await cleanUp();
+  await left.cleanUp();
 }
 
 async function issueAgain(context: IssuanceContext, approved: CertificateRequest, key: KeyToCertify): Promise<void> {
   const now = context.clock();
+  if (lapsed(approved, now)) return;
   const violations = violationsNow(context, approved, now);
   if (violations.length > 0) {
     await context.store.writer.commit(noLongerPermittedStep(approved, violations, now, null));

@@ -53,8 +53,10 @@ export interface TestIssuance {
   advance(seconds: number): void;
   /** Swaps what signs for the cluster. */
   setSigner(signer: Signer): unknown;
-  /** Another process on the same store, as after a restart. */
+  /** The next process on the same store, after the first has died. */
   restarted(): IssuanceContext;
+  /** Another process beside the first. */
+  replica(): IssuanceContext;
   close(): Promise<void>;
 }
 
@@ -86,20 +88,21 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
   const clusters = new Map<string, IssuingCluster>();
   const setSigner = (signer: Signer) => clusters.set('demo', { cluster, clientTrust, signer });
   setSigner(new LocalCaSigner(authority));
-  const contextOf = (owner: string): IssuanceContext => ({
+  const contextOf = (owner: string, soleProcess: boolean): IssuanceContext => ({
     store,
     clusters,
     policySet: () => policySet,
     clock: () => new Date(now),
     random: randomBytes,
     owner,
+    soleProcess,
     settings: { timeoutSeconds: 60, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 86_400 },
     log: { info() {}, warn() {}, error() {} },
     running: new Map(),
     keysInFlight: new Set(),
   });
   return {
-    context: contextOf('process-1'),
+    context: contextOf('process-1', true),
     authority,
     caPem: certificatePem,
     setPolicies(text) {
@@ -109,7 +112,8 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
       now += seconds * 1000;
     },
     setSigner,
-    restarted: () => contextOf('process-2'),
+    restarted: () => contextOf('process-2', true),
+    replica: () => contextOf('process-2', false),
     async close() {
       await store.close();
       directory.remove();

@@ -47,7 +47,7 @@ describe('recoverRequests', () => {
     const before = await find(id);
     expect(before).toMatchObject({ state: 'issuing', attempt: { number: 1, owner: 'process-1' } });
 
-    await recoverRequests(issuance.restarted(), true);
+    await recoverRequests(issuance.restarted());
 
     const after = await find(id);
     expect(after).toMatchObject({ state: 'issued', attempt: { number: 2, owner: 'process-2' } });
@@ -71,7 +71,7 @@ describe('recoverRequests', () => {
     issuance.setSigner(new LocalCaSigner(issuance.authority));
 
     const restarted = issuance.restarted();
-    await recoverRequests(restarted, true);
+    await recoverRequests(restarted);
 
     expect(await find(id)).toMatchObject({ state: 'approved', publicKey: null });
     expect((await collectKubeconfig(restarted, alice, id)).ok).toBe(true);
@@ -80,18 +80,18 @@ describe('recoverRequests', () => {
   it('leaves alone what another living process works on, until its lease has run out', async () => {
     const { pem } = await csrFor('jane', ['team-a']);
     const id = await leftIssuing({ csr: pem });
-    const other = issuance.restarted();
-    await recoverRequests(other, false);
+    const other = issuance.replica();
+    await recoverRequests(other);
     expect(await find(id)).toMatchObject({ state: 'issuing', attempt: { owner: 'process-1' } });
     issuance.advance(91);
-    await recoverRequests(other, false);
+    await recoverRequests(other);
     expect(await find(id)).toMatchObject({ state: 'issued', attempt: { owner: 'process-2' } });
   });
 
   it('leaves alone what this process is working on', async () => {
     const { pem } = await csrFor('jane', ['team-a']);
     const id = await leftIssuing({ csr: pem });
-    await recoverRequests(issuance.context, false);
+    await recoverRequests(issuance.context);
     expect(await find(id)).toMatchObject({ state: 'issuing', attempt: { number: 1 } });
   });
 
@@ -99,7 +99,7 @@ describe('recoverRequests', () => {
     const { pem } = await csrFor('jane', ['team-a']);
     const id = await leftIssuing({ csr: pem });
     issuance.setPolicies(testPolicies.replaceAll('"team-*"', '"other-*"'));
-    await recoverRequests(issuance.restarted(), true);
+    await recoverRequests(issuance.restarted());
     expect(await find(id)).toMatchObject({ state: 'denied', failure: { reason: 'NoLongerPermitted' } });
   });
 
@@ -113,7 +113,7 @@ describe('recoverRequests', () => {
     const { pem } = await csrFor('jane', ['team-a']);
     const id = await create({ csr: pem });
     issuance.setSigner(real);
-    await recoverRequests(issuance.restarted(), true);
+    await recoverRequests(issuance.restarted());
     release?.();
     await issuance.context.running.get(id);
 
