@@ -14,13 +14,14 @@ export interface Call extends PromiseLike<Answer> {
   set(name: string, value: string): Call;
   send(body?: unknown): Call;
   expect(status: number): Call;
-  buffer(buffer: boolean): Call;
+  responseType(type: 'blob'): Call;
 }
 
 type List<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
 
 /** An answer; what its body is, the test says, and the contract check has made sure of. */
-export type Answer = Pick<Response, 'status' | 'headers' | 'text' | 'type'> & {
+export type Answer = Pick<Response, 'status' | 'text' | 'type'> & {
+  readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: unknown;
 };
 

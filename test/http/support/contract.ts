@@ -33,7 +33,7 @@ export function mustConform(method: string, url: string, response: Response): vo
   }
   const media = declared.content[response.type];
   if (media === undefined) throw say(`the contract does not declare ${response.type}`);
-  if (!response.type.endsWith('json') || method === 'head') return;
+  if (!/[+/]json$/.test(response.type) || method === 'head') return;
   let validator = compiled.get(media.schema);
   if (!validator) {
     validator = Compile({ $defs: checkable.components.schemas, ...media.schema });

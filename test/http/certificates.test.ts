@@ -1,0 +1,150 @@
+import { X509Certificate } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { csrFor } from '../helpers/csr.js';
+import { as, type Answer } from './support/call.js';
+import { startService, type TestService } from './support/service.js';
+
+let service: TestService;
+let fingerprint: string;
+let requestUrl: string;
+
+beforeAll(async () => {
+  service = await startService();
+  for (const [username, groups, expirationSeconds] of [
+    ['jane', ['team-a', 'team-b'], 3600],
+    ['joan', ['team-b'], 7200],
+    ['jude', [], 86400],
+  ] as const) {
+    const { pem } = await csrFor(username, groups);
+    const answer = await service
+      .as('alice')('post', '/v1/certificate-requests')
+      .set('prefer', 'wait=10')
+      .send({ csr: pem, expirationSeconds })
+      .expect(201);
+    if (username !== 'jane') continue;
+    fingerprint = as.request(answer).certificate?.fingerprintSha256 ?? '';
+    requestUrl = answer.headers['location'] ?? '';
+  }
+});
+afterAll(() => service.close());
+
+describe('a certificate', () => {
+  const urls = () => [`/v1/certificates/${fingerprint}`, `${requestUrl}/certificate`];
+
+  it('comes as PEM where the caller does not care', async () => {
+    for (const url of urls()) {
+      const answer = await service.as('alice')('get', url).expect(200);
+      expect(answer.type).toBe('application/pem-certificate-chain');
+      expect(new X509Certificate(answer.text).fingerprint256.replaceAll(':', '').toLowerCase()).toBe(fingerprint);
+      expect(answer.text).toMatch(
+        /^-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=]{1,64}\n)+-----END CERTIFICATE-----\n$/,
+      );
+      expect(answer.headers['vary']).toMatch(/accept/i);
+    }
+  });
+
+  it('comes as JSON, as text and as DER', async () => {
+    for (const url of urls()) {
+      const call = (accept: string) => service.as('alice')('get', url).set('accept', accept).expect(200);
+      const pem = (await call('application/pem-certificate-chain')).text;
+      const certificate = new X509Certificate(pem);
+      const json = as.certificate(await call('application/json'));
+      expect(json).toMatchObject({
+        fingerprintSha256: fingerprint,
+        serialNumber: certificate.serialNumber.toLowerCase(),
+        username: 'jane',
+        groups: ['team-a', 'team-b'],
+        cluster: 'demo',
+        orphan: false,
+        pem,
+      });
+      expect(Date.parse(json.notAfter)).toBe(Date.parse(certificate.validTo));
+
+      const text = await call('text/plain');
+      expect(text.type).toBe('text/plain');
+      expect(text.text).toMatch(/^Certificate:\n {4}Data:\n {8}Version: 3 \(0x2\)\n/);
+      expect(text.text).toContain('Subject: O=team-a, O=team-b, CN=jane');
+      expect(text.text).toContain('TLS Web Client Authentication');
+
+      const der = await call('application/pkix-cert').responseType('blob');
+      expect(der.type).toBe('application/pkix-cert');
+      expect(Buffer.from(der.body as Uint8Array).equals(certificate.raw)).toBe(true);
+    }
+  });
+
+  it('is not sent again to a caller who has it', async () => {
+    const [url = ''] = urls();
+    const first = await service.as('alice')('get', url).expect(200);
+    const etag = first.headers['etag'] ?? '';
+    expect(etag).toBe(`"${fingerprint}"`);
+    const again = await service.as('alice')('get', url).set('if-none-match', `"x", ${etag}`).expect(304);
+    expect(again.text).toBe('');
+    expect(again.headers['etag']).toBe(etag);
+    const asText = service.as('alice')('get', url).set('accept', 'text/plain').set('if-none-match', etag);
+    const text = await asText.expect(200);
+    expect(text.headers['etag']).not.toBe(etag);
+    expect(text.headers['etag']).toContain(fingerprint);
+  });
+
+  it('is 404 for whom it does not concern, as if it were not there', async () => {
+    const other = await service.as('hr-system')('get', `/v1/certificates/${fingerprint}`).expect(404);
+    const none = await service
+      .as('hr-system')('get', `/v1/certificates/${'0'.repeat(64)}`)
+      .expect(404);
+    expect({ ...as.problem(other), requestId: '' }).toEqual({ ...as.problem(none), requestId: '' });
+  });
+
+  it('answers HEAD with the headers alone', async () => {
+    const answer = await service.as('alice')('head', `/v1/certificates/${fingerprint}`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers['etag']).toBe(`"${fingerprint}"`);
+  });
+});
+
+describe('the inventory', () => {
+  const usernames = async (query: string) =>
+    as
+      .certificates(await service.as('audrey')('get', `/v1/certificates?${query}`).expect(200))
+      .items.map(({ username }) => username)
+      .sort();
+  const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
+
+  it('is filtered by username, group, cluster and serial number', async () => {
+    expect(await usernames('')).toEqual(['jane', 'joan', 'jude']);
+    expect(await usernames('username=jane')).toEqual(['jane']);
+    expect(await usernames('group=team-b')).toEqual(['jane', 'joan']);
+    expect(await usernames('group=team')).toEqual([]);
+    expect(await usernames('cluster=demo&group=team-a')).toEqual(['jane']);
+    expect(await usernames('cluster=other')).toEqual([]);
+    const { serialNumber } = as.certificate(
+      await service.as('audrey')('get', `/v1/certificates/${fingerprint}`).set('accept', 'application/json'),
+    );
+    expect(await usernames(`serialNumber=${serialNumber}`)).toEqual(['jane']);
+  });
+
+  it('is filtered by expiry', async () => {
+    expect(await usernames(`expiresBefore=${inMinutes(90)}`)).toEqual(['jane']);
+    expect(await usernames(`expiresAfter=${inMinutes(90)}`)).toEqual(['joan', 'jude']);
+    expect(await usernames(`expiresAfter=${inMinutes(90)}&expiresBefore=${inMinutes(180)}`)).toEqual(['joan']);
+  });
+
+  it('is read page by page along next links that keep the filters', async () => {
+    const seen: string[] = [];
+    let url: string | null = `/v1/certificates?limit=1&expiresAfter=${inMinutes(0)}`;
+    while (url !== null) {
+      const answer: Answer = await service.as('audrey')('get', url).expect(200);
+      const { items, nextCursor } = as.certificates(answer);
+      expect(items).toHaveLength(1);
+      seen.push(...items.map(({ username }) => username));
+      const link = /^<([^>]+)>; rel="next"$/.exec(answer.headers['link'] ?? '')?.[1] ?? null;
+      expect(link === null).toBe(nextCursor === null);
+      url = link;
+    }
+    expect(seen.sort()).toEqual(['jane', 'joan', 'jude']);
+  });
+
+  it('shows a caller their own alone', async () => {
+    expect(as.certificates(await service.as('hr-system')('get', '/v1/certificates').expect(200)).items).toEqual([]);
+    expect(as.certificates(await service.as('alice')('get', '/v1/certificates').expect(200)).items).toHaveLength(3);
+  });
+});

@@ -1,0 +1,142 @@
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { connect, createServer, type TLSSocket } from 'node:tls';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { as } from './support/call.js';
+import { startService, type TestService } from './support/service.js';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.close());
+
+interface Kubeconfig {
+  readonly clusters: readonly { readonly cluster: { readonly 'certificate-authority-data': string } }[];
+  readonly users: readonly {
+    readonly user: { readonly 'client-certificate-data': string; readonly 'client-key-data': string };
+  }[];
+}
+
+const fromBase64 = (text: string) => Buffer.from(text, 'base64').toString();
+
+function read(yaml: string) {
+  const { clusters, users } = parse(yaml) as Kubeconfig;
+  return {
+    ca: fromBase64(clusters[0]!.cluster['certificate-authority-data']),
+    cert: fromBase64(users[0]!.user['client-certificate-data']),
+    key: fromBase64(users[0]!.user['client-key-data']),
+  };
+}
+
+describe('POST /v1/kubeconfigs, as an HR system calls it', () => {
+  it('answers a complete kubeconfig that a TLS server with that CA accepts, with both groups in order', async () => {
+    const answer = await service
+      .as('hr-system')('post', '/v1/kubeconfigs')
+      .send({ cluster: 'demo', username: 'jane@corp.example', groups: ['team-z', 'team-a'] })
+      .expect(201);
+    expect(answer.type).toBe('application/yaml');
+    expect(answer.headers['cache-control']).toBe('no-store');
+    const { cert, key } = read(answer.text);
+    expect(new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))).toBe(true);
+
+    // Any certificate does for the server itself: what is looked at is who the client is.
+    const server = createServer({
+      cert,
+      key,
+      ca: readFileSync(join(service.dataDir, 'ca', 'ca.crt')),
+      requestCert: true,
+      rejectUnauthorized: true,
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const accepted = new Promise<TLSSocket>((resolve) => server.once('secureConnection', resolve));
+    const client = connect({ host: '127.0.0.1', port, cert, key, rejectUnauthorized: false });
+    const socket = await accepted;
+    expect(socket.authorized).toBe(true);
+    expect(socket.getPeerX509Certificate()?.subject.split('\n')).toEqual([
+      'O=team-z',
+      'O=team-a',
+      'CN=jane@corp.example',
+    ]);
+    client.destroy();
+    socket.destroy();
+    server.close();
+
+    const request = as.request(
+      await service
+        .as('hr-system')('get', answer.headers['location'] ?? '')
+        .expect(200),
+    );
+    expect(request).toMatchObject({ state: 'issued', username: 'jane@corp.example', requester: 'hr-system' });
+    expect(JSON.stringify(request)).not.toContain('PRIVATE');
+  });
+
+  it.each(['ECDSA-P384', 'Ed25519', 'RSA-2048'])(
+    'generates an %s key where that is asked for',
+    async (keyAlgorithm) => {
+      const answer = await service.as('alice')('post', '/v1/kubeconfigs').send({ username: 'jane', keyAlgorithm });
+      expect(answer.status).toBe(201);
+      const { cert, key } = read(answer.text);
+      expect(new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))).toBe(true);
+    },
+  );
+
+  it('answers 202, Location and Retry-After where a person must decide, and the key to the collector later', async () => {
+    const alice = service.as('alice');
+    const answer = await alice('post', '/v1/kubeconfigs')
+      .send({ username: 'on-call', groups: ['ops-eu'] })
+      .expect(202);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    const url = answer.headers['location'] ?? '';
+    expect(as.request(answer)).toMatchObject({ state: 'pending' });
+    expect(as.problem(await alice('post', `${url}/kubeconfig`).expect(409)).state).toBe('pending');
+
+    await service.as('bob')('post', `${url}/approve`).expect(200);
+    await service.as('bob')('post', `${url}/kubeconfig`).expect(403);
+    const collected = await alice('post', `${url}/kubeconfig`).expect(200);
+    expect(collected.type).toBe('application/yaml');
+    expect(collected.headers['cache-control']).toBe('no-store');
+    expect(read(collected.text).key).toContain('PRIVATE KEY');
+
+    const again = await alice('post', `${url}/kubeconfig`).expect(409);
+    expect(again.text).not.toContain('PRIVATE KEY');
+    const bare = await alice('get', `${url}/kubeconfig`).expect(200);
+    expect(bare.text).toContain('client-key: client.key');
+  });
+
+  it('answers 202 where somebody else is the collector, who alone gets the key', async () => {
+    const answer = await service
+      .as('hr-system')('post', '/v1/kubeconfigs')
+      .send({ username: 'new-hire', groups: ['team-a'], collector: 'alice' })
+      .expect(202);
+    const url = answer.headers['location'] ?? '';
+    expect(as.request(answer)).toMatchObject({ state: 'approved', collector: 'alice' });
+    await service.as('hr-system')('post', `${url}/kubeconfig`).expect(403);
+    const collected = await service.as('alice')('post', `${url}/kubeconfig`).send({}).expect(200);
+    expect(read(collected.text).key).toContain('PRIVATE KEY');
+  });
+
+  it('issues nothing where policy denies', async () => {
+    const answer = await service
+      .as('hr-system')('post', '/v1/kubeconfigs')
+      .send({ username: 'jane', groups: ['system:masters'] })
+      .expect(403);
+    expect(answer.type).toBe('application/problem+json');
+    expect(answer.text).not.toContain('PRIVATE');
+    expect(as.request(await service.as('hr-system')('get', answer.headers['location'] ?? ''))).toMatchObject({
+      state: 'denied',
+      certificate: null,
+    });
+  });
+
+  it('takes no properties where a kubeconfig is collected', async () => {
+    const answer = await service
+      .as('hr-system')('post', '/v1/kubeconfigs')
+      .send({ username: 'someone', groups: ['ops-eu'] })
+      .expect(202);
+    await service.as('hr-system')('post', `${answer.headers['location']}/kubeconfig`).send({ a: 1 }).expect(400);
+  });
+});

@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startService, type TestService } from './support/service.js';
+
+interface Schema {
+  readonly [keyword: string]: unknown;
+}
+interface Operation {
+  readonly operationId?: string;
+  readonly summary?: string;
+  readonly tags?: readonly string[];
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
+  readonly requestBody?: object;
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: object }>>;
+  readonly security?: readonly object[];
+}
+interface Document {
+  readonly openapi: string;
+  readonly info: { readonly version: string };
+  readonly tags: readonly { readonly name: string }[];
+  readonly security: readonly object[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>>; readonly securitySchemes: object };
+}
+
+let service: TestService;
+let document: Document;
+let text: string;
+beforeAll(async () => {
+  service = await startService();
+  const answer = await service.anonymous('get', '/openapi.json').expect(200);
+  text = answer.text;
+  document = JSON.parse(text) as Document;
+});
+afterAll(() => service.close());
+
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+
+/** Every schema in the document, with where it stands. */
+function* schemas(value: unknown, place = ''): Generator<{ readonly place: string; readonly schema: Schema }> {
+  if (typeof value !== 'object' || value === null) return;
+  if ('type' in value && place !== '' && !place.endsWith('/properties')) yield { place, schema: value };
+  for (const [name, member] of Object.entries(value))
+    if (name !== 'example' && name !== 'examples') yield* schemas(member, `${place}/${name}`);
+}
+
+describe('/openapi.json', () => {
+  it('is the committed contract, but for the version', () => {
+    const committed = JSON.parse(
+      readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'),
+    ) as Document;
+    expect({ ...document, info: { ...document.info, version: committed.info.version } }).toEqual(committed);
+  });
+
+  it('is OpenAPI 3.1 with nothing of 3.0 and nothing of the framework left in it', () => {
+    expect(document.openapi).toBe('3.1.0');
+    expect(text).not.toMatch(/"(nullable|\$id|x-[a-z-]+|def-\d+)"/);
+    expect(text).not.toContain('Default Response');
+    for (const [, reference] of text.matchAll(/"\$ref": "([^"]+)"/g)) {
+      expect(reference).toMatch(/^#\/components\/schemas\/\w+$/);
+      expect(document.components.schemas).toHaveProperty(reference?.split('/').at(-1) ?? '');
+    }
+  });
+
+  it('names, sums up and tags every operation, once', () => {
+    const ids = operations().map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    const tags = document.tags.map(({ name }) => name);
+    for (const { operation } of operations()) {
+      expect(operation.operationId).toMatch(/^[a-z][A-Za-z]+$/);
+      expect(operation.summary).toBeTruthy();
+      expect(tags).toEqual(expect.arrayContaining([...(operation.tags ?? ['none'])]));
+    }
+  });
+
+  it('declares every path parameter, and that all but health takes a bearer token', () => {
+    expect(document.components.securitySchemes).toHaveProperty('bearer.scheme', 'bearer');
+    expect(document.security).toEqual([{ bearer: [] }]);
+    for (const { path, operation } of operations()) {
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
+      expect(declared.map(({ name }) => name).sort()).toEqual(inPath.sort());
+      expect(operation.security).toEqual(path.startsWith('/v1/') ? undefined : []);
+    }
+  });
+
+  it('declares problem+json for every error, 401 for every operation under /v1, 413 and 415 for every body', () => {
+    for (const { path, operation } of operations()) {
+      for (const [status, { description, content }] of Object.entries(operation.responses)) {
+        expect(description).toBeTruthy();
+        if (Number(status) >= 400) expect(Object.keys(content ?? {})).toEqual(['application/problem+json']);
+      }
+      const statuses = Object.keys(operation.responses);
+      if (path.startsWith('/v1/'))
+        expect(statuses).toEqual(expect.arrayContaining(['400', '401', '406', '429', '500']));
+      if (operation.requestBody) expect(statuses).toEqual(expect.arrayContaining(['413', '415']));
+    }
+  });
+
+  it('bounds every string, array and integer, and lets no object have properties that it does not name', () => {
+    for (const { place, schema } of schemas({ paths: document.paths, components: document.components })) {
+      if (place.includes('securitySchemes')) continue;
+      if (schema['type'] === 'string')
+        expect(schema, place).toSatisfy((it: Schema) => 'maxLength' in it || 'enum' in it);
+      if (schema['type'] === 'array') expect(schema, place).toHaveProperty('items');
+      if (schema['type'] === 'integer') expect(schema, place).toHaveProperty('minimum');
+      if (schema['type'] === 'object' && 'properties' in schema)
+        expect(schema, place).toHaveProperty('additionalProperties', false);
+    }
+  });
+
+  it('has every route of the contract', () => {
+    const has = operations().map(({ path, method }) => `${method.toUpperCase()} ${path}`);
+    expect(has.sort()).toEqual(
+      [
+        'GET /livez',
+        'GET /readyz',
+        'GET /v1/api-tokens',
+        'POST /v1/api-tokens',
+        'DELETE /v1/api-tokens/{id}',
+        'GET /v1/audit-events',
+        'GET /v1/audit-events/verification',
+        'GET /v1/certificate-requests',
+        'POST /v1/certificate-requests',
+        'GET /v1/certificate-requests/{id}',
+        'POST /v1/certificate-requests/{id}/approve',
+        'POST /v1/certificate-requests/{id}/cancel',
+        'POST /v1/certificate-requests/{id}/deny',
+        'GET /v1/certificate-requests/{id}/certificate',
+        'GET /v1/certificate-requests/{id}/kubeconfig',
+        'POST /v1/certificate-requests/{id}/kubeconfig',
+        'GET /v1/certificates',
+        'GET /v1/certificates/{fingerprintSha256}',
+        'GET /v1/clusters',
+        'GET /v1/clusters/{name}',
+        'GET /v1/clusters/{name}/certificate-authority',
+        'POST /v1/kubeconfigs',
+        'GET /v1/policies',
+        'POST /v1/policies/evaluate',
+        'GET /v1/whoami',
+      ].sort(),
+    );
+  });
+});

@@ -1,0 +1,235 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { as } from './support/call.js';
+import { startService, type Method, type Person, type TestService } from './support/service.js';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.close());
+
+/** One of each role, and nobody who holds several. */
+const people = { requester: 'hr-system', approver: 'bob', auditor: 'audrey', admin: 'root' } as const;
+type Holder = keyof typeof people;
+const holders = Object.keys(people) as Holder[];
+
+const call = (person: Person, method: Method, url: string, body?: object) =>
+  body ? service.as(person)(method, url).send(body) : service.as(person)(method, url);
+
+/** A pending request of alice's, whom nothing links to any of them. */
+async function pending(more: object = {}): Promise<string> {
+  const ask = { username: 'somebody', groups: ['ops-eu'], ...more };
+  const answer = await call('alice', 'post', '/v1/certificate-requests', ask);
+  expect(answer.status).toBe(201);
+  return answer.headers['location'] ?? '';
+}
+
+async function issued(): Promise<{ readonly url: string; readonly fingerprint: string }> {
+  const answer = await call('alice', 'post', '/v1/kubeconfigs', { username: 'somebody', groups: ['team-a'] });
+  const url = answer.headers['location'] ?? '';
+  const request = as.request(await call('alice', 'get', url));
+  return { url, fingerprint: request.certificate?.fingerprintSha256 ?? '' };
+}
+
+interface Row {
+  readonly action: string;
+  readonly allowed: readonly Holder[];
+  /** What the others get: 403, or 404 where they may not know that it is there. */
+  readonly refusal: 403 | 404;
+  readonly act: (person: Person) => Promise<{ readonly status: number }>;
+}
+
+const everybody = holders;
+const table: readonly Row[] = [
+  {
+    action: 'ask for a certificate',
+    allowed: ['requester', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'post', '/v1/certificate-requests', { username: 'x', groups: ['ops-eu'] }),
+  },
+  {
+    action: 'ask for a kubeconfig',
+    allowed: ['requester', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'post', '/v1/kubeconfigs', { username: 'x', groups: ['team-a'] }),
+  },
+  {
+    action: 'read somebody else’s request',
+    allowed: ['approver', 'auditor', 'admin'],
+    refusal: 404,
+    act: async (person) => call(person, 'get', await pending()),
+  },
+  {
+    action: 'read somebody else’s certificate',
+    allowed: ['auditor', 'admin'],
+    refusal: 404,
+    act: async (person) => call(person, 'get', `/v1/certificates/${(await issued()).fingerprint}`),
+  },
+  {
+    action: 'approve',
+    allowed: ['approver', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'post', `${await pending()}/approve`),
+  },
+  {
+    action: 'deny',
+    allowed: ['approver', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'post', `${await pending()}/deny`),
+  },
+  {
+    action: 'cancel somebody else’s request',
+    allowed: ['admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'post', `${await pending()}/cancel`),
+  },
+  {
+    action: 'collect a key that is another’s to collect',
+    allowed: [],
+    refusal: 403,
+    act: async (person) => {
+      const url = await pending();
+      await call('carol', 'post', `${url}/approve`);
+      return call(person, 'post', `${url}/kubeconfig`);
+    },
+  },
+  {
+    action: 'see the policies',
+    allowed: everybody,
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/policies'),
+  },
+  {
+    action: 'evaluate',
+    allowed: everybody,
+    refusal: 403,
+    act: async (person) => call(person, 'post', '/v1/policies/evaluate', { username: 'x' }),
+  },
+  {
+    action: 'see who they are',
+    allowed: everybody,
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/whoami'),
+  },
+  {
+    action: 'see the clusters',
+    allowed: everybody,
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/clusters'),
+  },
+  {
+    action: 'read the audit log',
+    allowed: ['auditor', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/audit-events'),
+  },
+  {
+    action: 'export the audit log',
+    allowed: ['auditor', 'admin'],
+    refusal: 403,
+    act: async (person) => service.as(person)('get', '/v1/audit-events').set('accept', 'application/x-ndjson'),
+  },
+  {
+    action: 'verify the audit log',
+    allowed: ['auditor', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/audit-events/verification'),
+  },
+  {
+    action: 'make an API token',
+    allowed: ['admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'post', '/v1/api-tokens', { name: 'x', roles: ['requester'] }),
+  },
+  {
+    action: 'list API tokens',
+    allowed: ['admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/api-tokens'),
+  },
+  {
+    action: 'revoke an API token',
+    allowed: ['admin'],
+    refusal: 403,
+    act: async (person) => {
+      const made = await call('root', 'post', '/v1/api-tokens', { name: 'short-lived', roles: ['requester'] });
+      return call(person, 'delete', `/v1/api-tokens/${as.token(made).id}`);
+    },
+  },
+];
+
+describe('who may do what', () => {
+  const cases = table.flatMap((row) => holders.map((holder) => ({ ...row, holder })));
+
+  it.each(cases.filter(({ allowed, holder }) => allowed.includes(holder)))(
+    'role $holder may $action',
+    async ({ holder, act }) => {
+      expect((await act(people[holder])).status).toBeLessThan(300);
+    },
+  );
+
+  it.each(cases.filter(({ allowed, holder }) => !allowed.includes(holder)))(
+    'role $holder may not $action',
+    async ({ holder, act, refusal, action }) => {
+      const { status } = await act(people[holder]);
+      // Whoever may not read a request at all is not told that it is there.
+      const hidden = holder === 'requester' && /approve|deny|cancel|collect/.test(action);
+      expect(status).toBe(hidden ? 404 : refusal);
+    },
+  );
+});
+
+describe('nobody decides on what is theirs', () => {
+  it.each<[string, Person, object, Person]>([
+    ['the requester', 'carol', {}, 'carol'],
+    ['the collector', 'alice', { collector: 'bob' }, 'bob'],
+    ['who is to be the user', 'alice', { username: 'bob' }, 'bob'],
+    ['an admin who asked', 'root', {}, 'root'],
+  ])('not %s', async (_who, requester, more, decider) => {
+    const ask = { username: 'somebody', groups: ['ops-eu'], ...more };
+    const url = (await call(requester, 'post', '/v1/certificate-requests', ask)).headers['location'] ?? '';
+    for (const decision of ['approve', 'deny']) {
+      const answer = await call(decider, 'post', `${url}/${decision}`).expect(403);
+      expect(as.problem(answer).type).toBe('urn:kubepass:problem:not-permitted');
+    }
+    expect(as.request(await call('root', 'get', url)).state).toBe('pending');
+  });
+
+  it('nor with a token that the requester made, directly or through others', async () => {
+    const token = async (by: string, name: string, roles: string[]) =>
+      as.token(await service.withToken(by)('post', '/v1/api-tokens').send({ name, roles }).expect(201)).token;
+    const url = (await call('root', 'post', '/v1/certificate-requests', { username: 'x', groups: ['ops-eu'] })).headers[
+      'location'
+    ];
+    const puppet = await token(service.tokenOf('root'), 'puppet', ['approver', 'admin']);
+    const puppetOfPuppet = await token(puppet, 'puppet-of-puppet', ['approver']);
+    for (const secret of [puppet, puppetOfPuppet])
+      await service.withToken(secret)('post', `${url}/approve`).expect(403);
+    await service.as('bob')('post', `${url}/approve`).expect(200);
+  });
+});
+
+describe('lists', () => {
+  it('show a requester their own and what they collect, and approvers and auditors all', async () => {
+    await pending({ username: 'listed', collector: 'hr-system' });
+    await pending({ username: 'listed' });
+    const count = async (person: Person) =>
+      as.requests(await call(person, 'get', '/v1/certificate-requests?username=listed')).items.length;
+    expect(await count('alice')).toBe(2);
+    expect(await count('hr-system')).toBe(1);
+    expect(await count('carol')).toBe(2);
+    expect(await count('audrey')).toBe(2);
+  });
+
+  it('are filtered by state, cluster, username and requester, and read page by page', async () => {
+    for (const username of ['paged-1', 'paged-2', 'paged-3']) await pending({ username });
+    const list = async (query: string) => as.requests(await call('bob', 'get', `/v1/certificate-requests?${query}`));
+    const first = await list('requester=alice&state=pending&cluster=demo&limit=2');
+    expect(first.items.map(({ username }) => username)).toEqual(['paged-3', 'paged-2']);
+    const next = await list(`requester=alice&state=pending&cluster=demo&limit=1&cursor=${first.nextCursor}`);
+    expect(next.items.map(({ username }) => username)).toEqual(['paged-1']);
+    expect((await list('username=paged-2')).items).toHaveLength(1);
+    expect((await list('username=paged-2&state=issued')).items).toHaveLength(0);
+    expect((await list('requester=carol&username=paged-1')).items).toHaveLength(0);
+  });
+});
