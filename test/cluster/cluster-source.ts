@@ -1,5 +1,5 @@
 import { type Binaries, binariesIn, findOnPath, missingBinaries } from './binaries.js';
-import { buildTools } from './tools/build-tools.js';
+import { buildTools, toolsAreBuilt } from './tools/build-tools.js';
 
 /** What the cluster suite runs against. */
 export type ClusterSource =
@@ -27,7 +27,7 @@ export async function findClusterSource(say: (text: string) => void): Promise<Cl
     if (kubectl === null) throw new Error('KUBEPASS_TEST_KUBECONFIG is set, but there is no kubectl on the PATH');
     return { kind: 'kubeconfig', kubeconfig, kubectl };
   }
-  if (findOnPath('go') === null) {
+  if (!toolsAreBuilt() && findOnPath('go') === null) {
     return {
       kind: 'unavailable',
       reason:

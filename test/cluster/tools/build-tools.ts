@@ -11,21 +11,27 @@ const module_ = fileURLToPath(new URL('.', import.meta.url));
 /** The version of k8s.io/component-base's own is a placeholder: its release builds set it like this. */
 const versionPackage = 'k8s.io/component-base/version';
 
+/** Where the binaries are that go.mod pins, once they are built: a folder for each go.mod, in the user's cache. */
+function toolsFolder(): string {
+  return join(cacheFolder(), `${kubernetesVersion()}-${process.platform}-${process.arch}-${pinsHash()}`);
+}
+
+export const toolsAreBuilt = (): boolean => existsSync(toolsFolder());
+
 /**
- * Builds the binaries that go.mod pins, once for each go.mod, and keeps them in the user's cache folder. A cold build
- * takes 5 to 30 minutes and 3 GB in Go's cache; `say` hears what goes on. Throws an `Error` with the end of Go's
- * output where the build fails.
+ * Builds the binaries that go.mod pins, where that has not been done. A cold build takes 5 to 30 minutes, and 3 GB in
+ * Go's caches; `say` hears what goes on. Throws an `Error` with the end of Go's output where the build fails.
  */
 export async function buildTools(say: (text: string) => void): Promise<{ binaries: Binaries; version: string }> {
   const version = kubernetesVersion();
-  const folder = join(cacheFolder(), `${version}-${process.platform}-${process.arch}-${pinsHash()}`);
-  if (!existsSync(folder)) {
+  const folder = toolsFolder();
+  if (!toolsAreBuilt()) {
     mkdirSync(cacheFolder(), { recursive: true });
     // Moved into place as a whole: what is there is complete, also when two build at the same time.
     const unfinished = mkdtempSync(`${folder}-`);
     try {
       await build(version, unfinished, say);
-      if (!existsSync(folder)) renameSync(unfinished, folder);
+      if (!toolsAreBuilt()) renameSync(unfinished, folder);
     } finally {
       rmSync(unfinished, { recursive: true, force: true });
     }
@@ -38,7 +44,7 @@ function cacheFolder(): string {
 }
 
 function kubernetesVersion(): string {
-  const version = /^\s*k8s\.io\/kubernetes (v[\d.]+)$/m.exec(readPins('go.mod'))?.[1];
+  const version = /^\s*k8s\.io\/kubernetes (v[\d.]+)/m.exec(readPins('go.mod'))?.[1];
   if (version === undefined) throw new Error('test/cluster/tools/go.mod does not require k8s.io/kubernetes');
   return version;
 }
@@ -52,7 +58,7 @@ async function build(version: string, folder: string, say: (text: string) => voi
   const versions = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'archive' };
   const started = performance.now();
   const minutes = () => `${((performance.now() - started) / 60_000).toFixed(1)} min`;
-  say(`building etcd and Kubernetes ${version} with Go into ${folder} (5 to 30 min, once)`);
+  say(`building etcd and Kubernetes ${version} with Go, once (5 to 30 min)`);
   const progress = setInterval(() => say(`  … ${minutes()}`), 60_000);
   try {
     await go([
