@@ -1,0 +1,305 @@
+import {
+  ClusterConflictError,
+  ClusterForbiddenError,
+  ClusterRefusedError,
+  ClusterUnavailableError,
+  kubeApiserverClient,
+  type CsrObject,
+  type CsrObjects,
+  type CsrWatch,
+  type NewCsrObject,
+} from '../cluster/csr-object.js';
+import type { ApprovedRequest } from '../model/approved-request.js';
+import type { SigningIntent } from '../model/certificate-request.js';
+import { decodePemBundle, encodePem } from '../pki/pem.js';
+import { retryUntil } from './retry-until.js';
+import {
+  SignerUnavailableError,
+  SigningRefusedError,
+  SigningUndeterminedError,
+  type GivenUp,
+  type PreparedSigning,
+  type Signer,
+} from './signer.js';
+
+/** What the signer needs of a cluster. */
+export interface SigningCluster {
+  readonly name: string;
+  readonly csrs: CsrObjects;
+  readonly watch: CsrWatch;
+  /** Our own username there, as the API server says: what `spec.username` of our objects is. */
+  whoAmI(): Promise<{ readonly username: string }>;
+  /** Why the cluster is known not to sign user certificates; null: it signs, or that is not known. */
+  whyNotSigning(): string | null;
+}
+
+/** How much of the time is kept back for deleting the object when nothing comes. */
+const giveUpMilliseconds = 5_000;
+
+/**
+ * Has the cluster's own signer sign: creates a CertificateSigningRequest, approves it, and waits for the certificate.
+ * The object's name is worked out from request and attempt, so that it can be found again after a crash; since names
+ * can be guessed, the object is held against what was sent before it is approved.
+ */
+export class KubernetesSigner implements Signer {
+  readonly kind = 'kubernetes';
+
+  constructor(
+    private readonly cluster: SigningCluster,
+    private readonly clock: () => Date,
+  ) {}
+
+  prepare(request: ApprovedRequest): PreparedSigning {
+    const objectName = `kubepass-${request.requestId}-${request.attempt}`;
+    return this.#signing(request, objectName, (csr, deadline) => this.#create(csr, deadline));
+  }
+
+  resume(request: ApprovedRequest, intent: SigningIntent): PreparedSigning | null {
+    if (intent.signer !== 'kubernetes') return null;
+    return this.#signing(request, intent.objectName, async (csr, deadline) => {
+      const found = await this.#reached(deadline, () => this.cluster.csrs.find(csr.name));
+      // It was never created, or is long gone and its certificate with it: the request goes back and begins anew.
+      if (found === null)
+        throw new SignerUnavailableError(`there is no CertificateSigningRequest ${csr.name} any more`);
+      return found;
+    });
+  }
+
+  async giveUp(intent: SigningIntent): Promise<GivenUp> {
+    if (intent.signer !== 'kubernetes')
+      throw new TypeError(`an intent of signer ${intent.signer} is not for a cluster`);
+    try {
+      const certificate = await this.#giveUp(intent.objectName);
+      return { certificate, cleanUp: () => this.#cleanUp(intent.objectName) };
+    } catch (error) {
+      throw new SignerUnavailableError(
+        `cluster ${this.cluster.name} does not say what became of ${intent.objectName}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  #signing(
+    request: ApprovedRequest,
+    objectName: string,
+    begin: (csr: NewCsrObject, deadline: Date) => Promise<CsrObject>,
+  ): PreparedSigning {
+    return {
+      intent: { signer: 'kubernetes', objectName },
+      sign: async (deadline) => {
+        const why = request.probe ? null : this.cluster.whyNotSigning();
+        if (why !== null) throw new SigningRefusedError('ClusterDoesNotSign', why);
+        const csr = newCsrObject(request, objectName);
+        const enough = new Date(deadline.getTime() - giveUpMilliseconds);
+        const object = await begin(csr, enough);
+        return this.#approveAndWait(object, csr, enough);
+      },
+      cleanUp: () => this.#cleanUp(objectName),
+    };
+  }
+
+  async #create(csr: NewCsrObject, deadline: Date): Promise<CsrObject> {
+    return this.#reached(deadline, async () => {
+      try {
+        return await this.cluster.csrs.create(csr);
+      } catch (error) {
+        if (!(error instanceof ClusterConflictError)) throw error;
+        // The name is taken: by a create of ours whose answer was lost, or by somebody who guessed it.
+        const found = await this.cluster.csrs.find(csr.name);
+        if (found === null) throw new ClusterUnavailableError(`${csr.name} came and went`, { cause: error });
+        return found;
+      }
+    });
+  }
+
+  async #approveAndWait(object: CsrObject, csr: NewCsrObject, deadline: Date): Promise<Uint8Array> {
+    const approval = { sent: false };
+    try {
+      await this.#approve(object, csr, approval, deadline);
+    } catch (error) {
+      return this.#notApproved(csr.name, approval.sent, error);
+    }
+    const settled = (latest: CsrObject | null) => latest === null || latest.uid !== object.uid || isEnd(latest);
+    const waited = await this.cluster.watch.waitFor(csr.name, settled, deadline);
+    if (waited.kind === 'deadline') return this.#notSignedInTime(csr.name);
+    const latest = waited.csr;
+    if (latest === null || latest.uid !== object.uid)
+      throw new SigningRefusedError(
+        'CertificateSigningRequestGone',
+        `CertificateSigningRequest ${csr.name} was deleted by somebody else before it was signed: ask again`,
+      );
+    if (latest.certificate !== null) return certificateIn(latest.certificate);
+    return this.#refuseAs(latest);
+  }
+
+  /** Re-reads the object, holds it against what was sent, and approves that very version. */
+  async #approve(object: CsrObject, csr: NewCsrObject, approval: { sent: boolean }, deadline: Date): Promise<void> {
+    await this.#reached(deadline, async () => {
+      const { username } = await this.cluster.whoAmI();
+      const latest = await this.cluster.csrs.find(csr.name);
+      // Gone, signed or ended already: the watch says what became of it.
+      if (latest === null || latest.uid !== object.uid || isEnd(latest)) return;
+      const differences = differencesFrom(csr, latest, username);
+      if (differences.length > 0)
+        throw new SigningRefusedError(
+          notOurs,
+          `CertificateSigningRequest ${csr.name} is not what kubepass sent (${differences.join(', ')}): ` +
+            'somebody else made or changed it, and it is not approved',
+        );
+      if (latest.conditions.some(({ type }) => type === 'Approved')) return;
+      approval.sent = true;
+      try {
+        await this.cluster.csrs.approve(latest, 'KubepassApproved', 'Approved by kubepass under its policies.');
+      } catch (error) {
+        if (error instanceof ClusterConflictError)
+          throw new ClusterUnavailableError('the object changed while it was being approved', { cause: error });
+        throw error;
+      }
+    });
+  }
+
+  /** The approval did not go through, as far as is known. An object that is not ours to approve is left alone. */
+  async #notApproved(name: string, approvalWasSent: boolean, error: unknown): Promise<Uint8Array> {
+    if (error instanceof SigningRefusedError) {
+      if (error.reason !== notOurs) await this.#cleanUp(name);
+      throw error;
+    }
+    let certificate: Uint8Array | null;
+    try {
+      certificate = await this.#giveUp(name);
+    } catch (cause) {
+      if (!approvalWasSent) throw error;
+      throw new SigningUndeterminedError(`whether ${name} is approved is not known, and it could not be deleted`, {
+        cause,
+      });
+    }
+    if (certificate === null) throw error;
+    return certificate;
+  }
+
+  /** Nothing came in time. What was approved is signed the moment a signer appears, so the object goes first. */
+  async #notSignedInTime(name: string): Promise<Uint8Array> {
+    let certificate: Uint8Array | null;
+    try {
+      certificate = await this.#giveUp(name);
+    } catch (error) {
+      throw new SigningUndeterminedError(`${name} is approved, and could neither be awaited nor deleted`, {
+        cause: error,
+      });
+    }
+    if (certificate !== null) return certificate;
+    throw new SigningRefusedError(
+      'ApprovedButNotSigned',
+      `the cluster accepted the approval and signed nothing: its signer for ${kubeApiserverClient} is not running, or ` +
+        'the cluster does not have one (Amazon EKS). The CertificateSigningRequest was deleted. Probe the cluster.',
+    );
+  }
+
+  /** Deletes the object unless it holds a certificate; answers that. Throws where the cluster cannot be asked. */
+  async #giveUp(name: string): Promise<Uint8Array | null> {
+    const deadline = new Date(this.clock().getTime() + giveUpMilliseconds);
+    return retryUntil(deadline, this.clock, isPassing, async () => {
+      const latest = await this.cluster.csrs.find(name);
+      if (latest === null) return null;
+      if (latest.certificate !== null) return certificateIn(latest.certificate);
+      await this.cluster.csrs.delete(latest);
+      return null;
+    });
+  }
+
+  async #refuseAs(latest: CsrObject): Promise<never> {
+    const failed = latest.conditions.find(({ type }) => type === 'Failed');
+    const denied = latest.conditions.find(({ type }) => type === 'Denied');
+    await this.#cleanUp(latest.name);
+    if (denied)
+      throw new SigningRefusedError(
+        'DeniedInCluster',
+        `somebody else denied the CertificateSigningRequest in the cluster: ${denied.reason} ${denied.message}`.trim(),
+      );
+    throw new SigningRefusedError(
+      failed?.reason || 'SignerFailed',
+      `the cluster's signer refused to sign: ${failed?.message ?? 'it does not say why'}`,
+    );
+  }
+
+  async #cleanUp(name: string): Promise<void> {
+    try {
+      const latest = await this.cluster.csrs.find(name);
+      if (latest) await this.cluster.csrs.delete(latest);
+    } catch {
+      // The cluster itself deletes it within the hour, and nothing depends on it.
+    }
+  }
+
+  /** Tries until the cluster can be reached; its refusals become the request's end. */
+  async #reached<T>(deadline: Date, act: () => Promise<T>): Promise<T> {
+    try {
+      return await retryUntil(deadline, this.clock, isPassing, act);
+    } catch (error) {
+      if (error instanceof ClusterForbiddenError)
+        throw new SigningRefusedError(
+          'ForbiddenInCluster',
+          `kubepass may not ${error.missing} in the cluster: grant it what deploy/kubernetes has`,
+          { cause: error },
+        );
+      if (error instanceof ClusterRefusedError)
+        throw new SigningRefusedError('RefusedByCluster', `the API server refuses it: ${error.message}`, {
+          cause: error,
+        });
+      if (isPassing(error))
+        throw new SignerUnavailableError(`cluster ${this.cluster.name} could not be reached in time`, { cause: error });
+      throw error;
+    }
+  }
+}
+
+/** The reason where an object of our name is not the one that we sent. */
+const notOurs = 'CertificateSigningRequestMismatch';
+
+/** What goes away by itself: the API server is out of reach, or somebody changed the object in between. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof ClusterUnavailableError || error instanceof ClusterConflictError;
+
+/** Signed, failed or denied: nothing more happens to it. An Approved object may still go on to any of them. */
+function isEnd({ certificate, conditions }: CsrObject): boolean {
+  return certificate !== null || conditions.some(({ type }) => type === 'Failed' || type === 'Denied');
+}
+
+function newCsrObject(request: ApprovedRequest, name: string): NewCsrObject {
+  if (request.certificationRequest === null) throw new TypeError('a cluster signs a PKCS#10 and there is none');
+  return {
+    name,
+    labels: { 'app.kubernetes.io/managed-by': 'kubepass', 'kubepass/request-id': request.requestId },
+    annotations: { 'kubepass/attempt': String(request.attempt) },
+    request: encodePem('CERTIFICATE REQUEST', request.certificationRequest),
+    signerName: kubeApiserverClient,
+    usages: request.keyAlgorithm.startsWith('RSA-')
+      ? ['client auth', 'digital signature', 'key encipherment']
+      : ['client auth', 'digital signature'],
+    expirationSeconds: request.expirationSeconds,
+  };
+}
+
+/** In what an object of our name differs from what we sent. Object names are predictable: anyone may have made it. */
+function differencesFrom(sent: NewCsrObject, found: CsrObject, ownUsername: string): readonly string[] {
+  const sameUsages =
+    found.usages.length === sent.usages.length && found.usages.every((usage) => sent.usages.includes(usage));
+  return [
+    ...(found.request === sent.request ? [] : ['spec.request']),
+    ...(found.signerName === sent.signerName ? [] : ['spec.signerName']),
+    ...(sameUsages ? [] : ['spec.usages']),
+    ...(found.expirationSeconds === sent.expirationSeconds ? [] : ['spec.expirationSeconds']),
+    ...(found.username === ownUsername ? [] : ['spec.username']),
+  ];
+}
+
+/** The leaf of what a signer put into `status.certificate`; RFC 8446 4.4.2 has it first, and so does Kubernetes. */
+function certificateIn(pem: string): Uint8Array {
+  const bundle = decodePemBundle(pem, 'CERTIFICATE');
+  const leaf = bundle.ok ? bundle.ders[0] : undefined;
+  if (leaf === undefined)
+    throw new SigningRefusedError('IssuedCertificateMismatch', 'what the cluster answered as certificate is not one');
+  return leaf;
+}
