@@ -58,10 +58,11 @@ export interface CsrObjects {
 export interface CsrWatch {
   /**
    * Answers as soon as `settled` says so of the object's latest version (null: it was deleted), from what is known
-   * already or what comes; null at `deadline`. Survives breaks of the connection and relists after 410.
+   * already or what comes; null at `deadline`. Survives breaks of the connection and relists after 410. An object that
+   * was never seen is not a deleted one: whoever waits for it waits until it comes.
    */
   waitFor(name: string, settled: (csr: CsrObject | null) => boolean, deadline: Date): Promise<Waited>;
-  /** Called for every object that is listed or changes, once per version. */
+  /** Called for every object that is listed or changes, once per version, beginning with what is known already. */
   subscribe(listener: (csr: CsrObject) => void): () => void;
   /** Called each time the watch is established again after a break. */
   onReconnect(listener: () => void): () => void;
@@ -73,6 +74,12 @@ export type Waited = { readonly kind: 'settled'; readonly csr: CsrObject | null 
 /** The API server cannot be reached or asks to come again later (429, 5xx, a broken connection). */
 export class ClusterUnavailableError extends Error {
   override readonly name = 'ClusterUnavailableError';
+  /** What the API server asked to wait before the next try (`Retry-After`); null where it did not say. */
+  readonly retryAfterSeconds: number | null;
+  constructor(message: string, options: ErrorOptions & { readonly retryAfterSeconds?: number | null } = {}) {
+    super(message, options);
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
+  }
 }
 
 /** RBAC does not let kubepass do this: 401, or 403 that names the missing verb. */
@@ -80,7 +87,7 @@ export class ClusterForbiddenError extends Error {
   override readonly name = 'ClusterForbiddenError';
   constructor(
     message: string,
-    /** E.g. `create certificatesigningrequests.certificates.k8s.io`. */
+    /** As `describeAccess` prints it: `create certificatesigningrequests.certificates.k8s.io`. */
     readonly missing: string,
     options?: ErrorOptions,
   ) {

@@ -1,0 +1,102 @@
+import { type Access, describeAccess, missingAccess } from './access.js';
+import {
+  ClusterConflictError,
+  ClusterForbiddenError,
+  ClusterRefusedError,
+  ClusterUnavailableError,
+} from './csr-object.js';
+
+/** The object that was asked for is not there (404 that names it). */
+export class ClusterNotFoundError extends Error {
+  override readonly name = 'ClusterNotFoundError';
+}
+
+/** The resourceVersion or the `continue` token is too old to go on from (410): begin anew. */
+export class ClusterExpiredError extends ClusterUnavailableError {}
+
+/** `Status` of meta/v1, as far as it is looked at. */
+export interface Status {
+  readonly code?: number;
+  readonly message?: string;
+  readonly details?: { readonly name?: string; readonly kind?: string };
+}
+
+/** An answer of the API server that is not the one hoped for. */
+export interface FailedAnswer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  /** The body: JSON of a `Status` where the API server itself answers. */
+  readonly text: string;
+}
+
+/** What an answer of 400 and above means for whoever attempted `access`. */
+export function errorFromAnswer(answer: FailedAnswer, access: Access): Error {
+  const status = readStatus(answer.text);
+  const message = status?.message ?? `the API server answers ${answer.status}`;
+  switch (answer.status) {
+    case 401:
+      return new ClusterForbiddenError(
+        'the API server does not accept the credentials (401 Unauthorized)',
+        describeAccess(access),
+      );
+    case 403:
+      return forbidden(status, access);
+    case 404:
+      // A 404 without an object is about the path: not an API server, or one without this API.
+      return status?.details?.name === undefined
+        ? new ClusterUnavailableError(`the server does not know this API: ${message}`)
+        : new ClusterNotFoundError(message);
+    case 409:
+      return new ClusterConflictError(message);
+    case 410:
+      return new ClusterExpiredError(message);
+    case 408:
+    case 429:
+      return new ClusterUnavailableError(message, { retryAfterSeconds: seconds(answer.retryAfter) });
+    default:
+      return answer.status >= 500
+        ? new ClusterUnavailableError(message, { retryAfterSeconds: seconds(answer.retryAfter) })
+        : new ClusterRefusedError(message);
+  }
+}
+
+/** RBAC and admission both answer 403; the one says which access is missing, the other what is wrong with the object. */
+function forbidden(status: Status | null, access: Access): Error {
+  const message = status?.message;
+  if (message === undefined)
+    return new ClusterForbiddenError('the API server answers 403 Forbidden', describeAccess(access));
+  const missing = missingAccess(message);
+  return missing === null
+    ? new ClusterRefusedError(message)
+    : new ClusterForbiddenError(message, describeAccess(missing));
+}
+
+/** A request that got no answer: no connection, no trust, no credentials to send, or no time left. */
+export function errorWithoutAnswer(error: unknown, server: string): ClusterUnavailableError {
+  return new ClusterUnavailableError(`the API server ${server} cannot be reached: ${reasonOf(error)}`, {
+    cause: error,
+  });
+}
+
+/** fetch says "fetch failed" and keeps what happened as the cause, sometimes several (one per address). */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return 'it does not answer in time';
+  if (error.cause !== undefined) return reasonOf(error.cause);
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  return error.message;
+}
+
+function readStatus(text: string): Status | null {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null && 'kind' in parsed && parsed.kind === 'Status'
+      ? (parsed as Status)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+const seconds = (retryAfter: string | null): number | null =>
+  retryAfter !== null && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : null;
