@@ -166,7 +166,7 @@ describe('the audit log', () => {
     expect((await list(`type=CertificateIssued&cluster=demo&principal=alice`)).items.length).toBeLessThanOrEqual(1);
 
     const first = await list(`requestId=${id}&limit=1`);
-    const second = await list(`requestId=${id}&limit=2&cursor=${first.nextCursor}`);
+    const second = await list(`requestId=${id}&limit=3&cursor=${first.nextCursor}`);
     expect([...first.items, ...second.items]).toEqual(items);
     expect((await list(`requestId=${id}&before=2000-01-01T00:00:00Z`)).items).toEqual([]);
     expect((await list(`requestId=${id}&after=2000-01-01T00:00:00Z`)).items).toEqual(items);
