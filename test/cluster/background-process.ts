@@ -7,8 +7,6 @@ import type { ProcessGuard } from './process-guard.js';
 
 /** How long a process may take until it is ready: a loaded machine with two cores needs half a minute. */
 const READY_SECONDS = 120;
-/** How long it may take to end by itself. */
-const STOP_SECONDS = 10;
 const LOG_LINES = 30;
 
 /** A program that runs beside the tests and writes to a log file. */
@@ -49,14 +47,12 @@ export class BackgroundProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Ends it in order, or by force where that takes more than ten seconds. */
-  async stop(): Promise<void> {
+  /** Ends it at once, as a crash does: an API server that is asked to end waits a minute for its clients. */
+  async kill(): Promise<void> {
     if (!this.isRunning) return;
     const exit = once(this.child, 'exit');
-    this.child.kill('SIGTERM');
-    const force = setTimeout(() => this.child.kill('SIGKILL'), STOP_SECONDS * 1000);
+    this.child.kill('SIGKILL');
     await exit;
-    clearTimeout(force);
   }
 
   private async untilReady(isReady: () => Promise<boolean>): Promise<void> {

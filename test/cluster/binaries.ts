@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 
 const names = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] as const;
 
@@ -7,10 +7,10 @@ const names = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] a
 export type Binaries = Readonly<Record<(typeof names)[number], string>>;
 
 export const binariesIn = (folder: string): Binaries => ({
-  etcd: join(folder, 'etcd'),
-  'kube-apiserver': join(folder, 'kube-apiserver'),
-  'kube-controller-manager': join(folder, 'kube-controller-manager'),
-  kubectl: join(folder, 'kubectl'),
+  etcd: resolve(folder, 'etcd'),
+  'kube-apiserver': resolve(folder, 'kube-apiserver'),
+  'kube-controller-manager': resolve(folder, 'kube-controller-manager'),
+  kubectl: resolve(folder, 'kubectl'),
 });
 
 /** The names of those that are not there to be run. */

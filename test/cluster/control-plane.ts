@@ -41,7 +41,7 @@ const NAMESPACE_SECONDS = 60;
 
 /**
  * Starts etcd, kube-apiserver and kube-controller-manager on 127.0.0.1, in a temporary directory, and waits until
- * they serve: about ten seconds. What is started ends with `stop`, and at the latest with this process.
+ * they serve: five to ten seconds. What is started ends with `stop`, and at the latest with this process.
  */
 export async function startControlPlane(binaries: Binaries, options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const directory = mkdtempSync(join(tmpdir(), 'kubepass-control-plane-'));
@@ -131,7 +131,7 @@ export class ControlPlane implements TestCluster {
   }
 
   async stopApiServer(): Promise<void> {
-    await this.apiServer?.stop();
+    await this.apiServer?.kill();
   }
 
   async startControllerManager({ signing }: { readonly signing: boolean }): Promise<void> {
@@ -165,7 +165,7 @@ export class ControlPlane implements TestCluster {
   }
 
   async stopControllerManager(): Promise<void> {
-    await this.controllerManager?.stop();
+    await this.controllerManager?.kill();
   }
 
   kubectl(args: readonly string[], input?: string): Promise<Finished> {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
+import { describeControlPlane } from './suite.js';
 
 const guarded = fileURLToPath(new URL('guarded-process.ts', import.meta.url));
 
@@ -16,16 +17,18 @@ function isRunning(pid: number): boolean {
   }
 }
 
-it('ends what a process started and removes its directory, though that process is killed with SIGKILL', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'kubepass-test-'));
-  const parent = spawn(process.execPath, ['--import', 'tsx', guarded, directory], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [output] = (await once(parent.stdout, 'data')) as [Buffer];
-  const pid = Number(output);
-  expect(isRunning(pid)).toBe(true);
+describeControlPlane('a guarded process', () => {
+  it('ends with the process that started it, though that is killed with SIGKILL, and its directory is removed', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'kubepass-test-'));
+    const parent = spawn(process.execPath, ['--import', 'tsx', guarded, directory], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [output] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(output);
+    expect(isRunning(pid)).toBe(true);
 
-  parent.kill('SIGKILL');
-  await vi.waitFor(() => expect(isRunning(pid)).toBe(false), 10_000);
-  await vi.waitFor(() => expect(existsSync(directory)).toBe(false), 10_000);
+    parent.kill('SIGKILL');
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), 10_000);
+    await vi.waitFor(() => expect(existsSync(directory)).toBe(false), 10_000);
+  });
 });

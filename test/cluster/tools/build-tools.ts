@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { constants, homedir, setPriority } from 'node:os';
+import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { binariesIn, type Binaries } from '../binaries.js';
@@ -86,12 +86,11 @@ async function build(version: string, folder: string, say: (text: string) => voi
 /** Runs Go in the module, at the lowest priority: a build is long, and somebody works on this machine. */
 function go(args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn('go', args, {
+    const child = spawn('nice', ['-n', '19', 'go', ...args], {
       cwd: module_,
       env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-4000)));
