@@ -179,6 +179,7 @@ async function openCluster(
       ? certificatePem
       : await readFile(config.clientCertificateAuthorityFile, 'utf8');
   const serving = await readFile(config.servingCertificateAuthorityFile, 'utf8');
+  const clientTrust = readClientTrust(clientCa);
   const signer = new LocalCaSigner(authority);
   return {
     cluster: {
@@ -186,12 +187,11 @@ async function openCluster(
       server: config.server,
       signer: 'localCA',
       servingCertificateAuthority: describeCertificateAuthority(serving).pem,
-      clientCertificateAuthority: describeCertificateAuthority(clientCa).pem,
       allowPrivilegedGroups: config.allowPrivilegedGroups,
       nameAlphabet: config.nameAlphabet,
     },
     signer: overrides.signer?.(signer) ?? signer,
-    clientTrust: readClientTrust(clientCa),
+    clientTrust: () => Promise.resolve(clientTrust),
   };
 }
 

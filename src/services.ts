@@ -164,7 +164,7 @@ export interface ClusterService {
   certificateAuthorities(
     principal: Principal,
     name: string,
-  ): Outcome<{ readonly serving: CertificateAuthority; readonly client: CertificateAuthority | null }>;
+  ): Promise<Outcome<{ readonly serving: CertificateAuthority; readonly client: CertificateAuthority | null }>>;
 }
 
 /** A loaded policy or guardrail as it is shown: its name, the file it came from, and its YAML as parsed. */

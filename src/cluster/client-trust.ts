@@ -11,11 +11,18 @@ export interface TrustedAuthority {
   readonly fingerprintSha256: string;
 }
 
+/** What a cluster accepts user certificates from. */
+export interface ClientTrust {
+  /** The bundle as it was found. */
+  readonly pem: string;
+  readonly authorities: readonly TrustedAuthority[];
+}
+
 /** Reads a cluster's client CA bundle. Throws an `Error` that says what cannot be read. */
-export function readClientTrust(pemBundle: string): readonly TrustedAuthority[] {
+export function readClientTrust(pemBundle: string): ClientTrust {
   const bundle = decodePemBundle(pemBundle, 'CERTIFICATE');
   if (!bundle.ok) throw new Error(`the client CA cannot be read: ${bundle.refusal.message}`);
-  return bundle.ders.map((der) => {
+  const authorities = bundle.ders.map((der) => {
     const certificate = readCertificate(der);
     return {
       subjectRaw: certificate.subject.raw,
@@ -23,4 +30,5 @@ export function readClientTrust(pemBundle: string): readonly TrustedAuthority[] 
       fingerprintSha256: certificate.fingerprintSha256,
     };
   });
+  return { pem: pemBundle, authorities };
 }

@@ -1,4 +1,4 @@
-import type { TrustedAuthority } from '../cluster/client-trust.js';
+import type { ClientTrust, TrustedAuthority } from '../cluster/client-trust.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { Certificate } from '../model/certificate.js';
 import { readCertificate, type ParsedCertificate } from '../pki/certificate-reader.js';
@@ -42,7 +42,7 @@ const clampToleranceSeconds = 305;
 export async function checkIssuedCertificate(
   der: Uint8Array,
   approved: ApprovedRequest,
-  trust: readonly TrustedAuthority[] | null,
+  trust: ClientTrust | null,
   { startedAt, now }: { readonly startedAt: Date; readonly now: Date },
 ): Promise<CheckedCertificate> {
   const certificate = parse(der);
@@ -72,7 +72,7 @@ export async function checkIssuedCertificate(
 export async function readIssuedCertificate(
   der: Uint8Array,
   keyAlgorithm: KeyAlgorithm,
-  trust: readonly TrustedAuthority[] | null,
+  trust: ClientTrust | null,
 ): Promise<CertificateFields | null> {
   const certificate = parse(der);
   if (typeof certificate === 'string') return null;
@@ -88,13 +88,10 @@ function parse(der: Uint8Array): ParsedCertificate | string {
   }
 }
 
-async function findIssuer(
-  certificate: ParsedCertificate,
-  trust: readonly TrustedAuthority[] | null,
-): Promise<TrustedAuthority | null> {
+async function findIssuer(certificate: ParsedCertificate, trust: ClientTrust | null): Promise<TrustedAuthority | null> {
   const algorithm = findSignatureAlgorithm(certificate.signatureAlgorithm.identifier);
   if (algorithm === undefined) return null;
-  for (const authority of trust ?? []) {
+  for (const authority of trust?.authorities ?? []) {
     // RFC 5280 6.1.3 (a)(4): the issuer's name, then its key.
     if (!authority.subjectRaw.equals(certificate.issuer.raw)) continue;
     const { tbsCertificate, signature } = certificate;

@@ -13,13 +13,13 @@ export function clusterService({ clusters }: IssuanceContext): ClusterService {
       return found ? done(found.cluster) : refused({ kind: 'not-found' });
     },
 
-    certificateAuthorities(_principal, name) {
+    async certificateAuthorities(_principal, name) {
       const found = clusters.get(name);
       if (!found) return refused({ kind: 'not-found' });
-      const { servingCertificateAuthority, clientCertificateAuthority } = found.cluster;
+      const client = await found.clientTrust();
       return done({
-        serving: describeCertificateAuthority(servingCertificateAuthority),
-        client: clientCertificateAuthority === null ? null : describeCertificateAuthority(clientCertificateAuthority),
+        serving: describeCertificateAuthority(found.cluster.servingCertificateAuthority),
+        client: client && describeCertificateAuthority(client.pem),
       });
     },
   };

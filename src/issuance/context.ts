@@ -1,4 +1,4 @@
-import type { TrustedAuthority } from '../cluster/client-trust.js';
+import type { ClientTrust } from '../cluster/client-trust.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
 import type { PolicySet } from '../policy/policy-set.js';
@@ -17,7 +17,7 @@ export interface IssuingCluster {
   readonly cluster: Cluster;
   readonly signer: Signer;
   /** The CAs that user certificates of this cluster chain to; null where they are unknown. */
-  readonly clientTrust: readonly TrustedAuthority[] | null;
+  clientTrust(): Promise<ClientTrust | null>;
 }
 
 /** What the use cases work with; wired once in compose. Time and randomness are passed in. */

@@ -14,11 +14,11 @@ export function idempotencyService(context: IssuanceContext): IdempotencyService
   return {
     async look(principal, token) {
       const scope = scopeOf(principal, token);
-      if (keysInFlight.has(keyOf(scope))) return { kind: 'inFlight' };
       const entry = await store.idempotencyKeys.find(scope);
-      if (entry === null) return { kind: 'new' };
+      const inFlight = keysInFlight.has(keyOf(scope));
+      if (entry === null) return { kind: inFlight ? 'inFlight' : 'new' };
       if (entry.bodySha256 !== token.bodySha256) return { kind: 'otherBody' };
-      if (entry.answer === null) return { kind: 'unanswered' };
+      if (entry.answer === null) return { kind: inFlight ? 'inFlight' : 'unanswered' };
       const { body } = entry.answer;
       if (body === null) return { kind: 'keyCollected', requestId: entry.requestId };
       return { kind: 'answer', answer: { ...entry.answer, body } };

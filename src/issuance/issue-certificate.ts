@@ -167,9 +167,9 @@ async function signAndRecord(
     context.log.warn({ err: error, requestId: request.id }, 'signing did not work, the request is approved again');
     return abandonAttempt(context, request, started.attempt, 'SignerUnavailable');
   }
-  const { clientTrust } = issuingCluster(context, request.cluster);
+  const trust = await issuingCluster(context, request.cluster).clientTrust();
   const { startedAt } = started.attempt;
-  const checked = await checkIssuedCertificate(der, started.approved, clientTrust, { startedAt, now: context.clock() });
+  const checked = await checkIssuedCertificate(der, started.approved, trust, { startedAt, now: context.clock() });
   const end = checked.ok
     ? await recordIssued(context, request, started, checked, actor)
     : await recordMismatch(context, request, started, checked);

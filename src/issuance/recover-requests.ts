@@ -76,9 +76,10 @@ async function giveUpAttempt(
   request: CertificateRequest,
   attempt: IssuanceAttempt,
 ): Promise<void> {
-  const { signer, clientTrust } = issuingCluster(context, request.cluster);
-  const { certificate, ...left } = await signer.giveUp(attempt.intent);
-  const fields = certificate && (await readIssuedCertificate(certificate, request.keyAlgorithm, clientTrust));
+  const issuing = issuingCluster(context, request.cluster);
+  const { certificate, ...left } = await issuing.signer.giveUp(attempt.intent);
+  const fields =
+    certificate && (await readIssuedCertificate(certificate, request.keyAlgorithm, await issuing.clientTrust()));
   await abandonAttempt(context, request, attempt, 'ProcessDied', fields);
   await left.cleanUp();
 }

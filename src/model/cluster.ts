@@ -7,8 +7,6 @@ export interface Cluster {
   readonly signer: 'localCA' | 'kubernetes';
   /** PEM bundle: what a kubeconfig carries to trust the API server. */
   readonly servingCertificateAuthority: string;
-  /** PEM bundle: what user certificates chain to; null where it is unknown. */
-  readonly clientCertificateAuthority: string | null;
   readonly allowPrivilegedGroups: readonly string[];
   readonly nameAlphabet: 'ascii' | 'unicode';
 }

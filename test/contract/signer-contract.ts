@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { TrustedAuthority } from '../../src/cluster/client-trust.js';
+import type { ClientTrust } from '../../src/cluster/client-trust.js';
 import { checkIssuedCertificate } from '../../src/issuance/check-issued-certificate.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
 import { newId } from '../../src/model/new-id.js';
@@ -12,7 +12,7 @@ import type { Signer } from '../../src/signer/signer.js';
 export interface SignerUnderContract {
   readonly signer: Signer;
   /** What its certificates chain to. */
-  readonly trust: readonly TrustedAuthority[];
+  readonly trust: ClientTrust;
 }
 
 const soon = () => new Date(Date.now() + 30_000);

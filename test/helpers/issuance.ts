@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { TrustedAuthority } from '../../src/cluster/client-trust.js';
 import { readClientTrust } from '../../src/cluster/client-trust.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
 import type { Cluster } from '../../src/model/cluster.js';
@@ -75,18 +74,18 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
   let policySet = policySetOf(policies);
   const { certificatePem, privateKeyPem } = await testAuthority();
   const authority = loadCertificateAuthority(certificatePem, privateKeyPem);
-  const clientTrust: readonly TrustedAuthority[] = readClientTrust(certificatePem);
+  const trust = readClientTrust(certificatePem);
   const cluster: Cluster = {
     name: 'demo',
     server: 'https://127.0.0.1:6443',
     signer: 'localCA',
     servingCertificateAuthority: certificatePem,
-    clientCertificateAuthority: certificatePem,
     allowPrivilegedGroups: [],
     nameAlphabet: 'ascii',
   };
   const clusters = new Map<string, IssuingCluster>();
-  const setSigner = (signer: Signer) => clusters.set('demo', { cluster, clientTrust, signer });
+  const setSigner = (signer: Signer) =>
+    clusters.set('demo', { cluster, signer, clientTrust: () => Promise.resolve(trust) });
   setSigner(new LocalCaSigner(authority));
   const contextOf = (owner: string, soleProcess: boolean): IssuanceContext => ({
     store,

@@ -83,7 +83,7 @@ export function addClusters(app: App, { clusters }: Services): void {
       },
     },
     async (request, reply) => {
-      const outcome = clusters.certificateAuthorities(callerOf(request), request.params.name);
+      const outcome = await clusters.certificateAuthorities(callerOf(request), request.params.name);
       if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
       const { serving, client } = outcome.value;
       if (request.answerType === 'application/json')

@@ -25,9 +25,6 @@ export const ClusterSchema = named(
       signer: oneOf(['localCA', 'kubernetes'], {
         description: 'Who signs: a CA key held here, or the cluster itself.',
       }),
-      clientCertificateAuthorityKnown: Type.Boolean({
-        description: 'Whether the CA that its user certificates chain to is known here.',
-      }),
       allowPrivilegedGroups: Type.Array(Type.String({ maxLength: 64 }), {
         maxItems: 100,
         description: 'Privileged groups that policies may give out here.',

@@ -7,7 +7,6 @@ export function clusterView(cluster: Cluster): ClusterBody {
     name: cluster.name,
     server: cluster.server,
     signer: cluster.signer,
-    clientCertificateAuthorityKnown: cluster.clientCertificateAuthority !== null,
     allowPrivilegedGroups: [...cluster.allowPrivilegedGroups],
     nameAlphabet: cluster.nameAlphabet,
   };

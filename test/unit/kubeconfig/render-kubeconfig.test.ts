@@ -8,7 +8,6 @@ const cluster: Cluster = {
   server: 'https://10.0.0.1:6443',
   signer: 'localCA',
   servingCertificateAuthority: '-----BEGIN CERTIFICATE-----\nserving\n-----END CERTIFICATE-----\n',
-  clientCertificateAuthority: '-----BEGIN CERTIFICATE-----\nclient\n-----END CERTIFICATE-----\n',
   allowPrivilegedGroups: [],
   nameAlphabet: 'ascii',
 };
