@@ -86,6 +86,9 @@ describe('problems', () => {
     ['a property of every object', '{"username":"jane","__proto__":{"csr":"x"}}'],
     ['one property twice', '{"username":"jane","username":"system:admin"}'],
     ['one property twice, written differently', '{"username":"jane","user\\u006eame":"root"}'],
+    ['a lone surrogate', '{"username":"jane","reason":"a\\ud800b"}'],
+    ['a low surrogate first', '{"username":"jane","reason":"\\uDC00\\uD83D"}'],
+    ['a lone surrogate after an escaped backslash', '{"username":"jane","reason":"\\\\\\ud800"}'],
   ])('400 for a body that is %s', async (_what, body) => {
     const response = await post(body).expect(400);
     expect(response.body).toMatchObject({ type: type('invalid-request') });

@@ -1,4 +1,5 @@
 import { duplicateMember } from '../duplicate-member.js';
+import { hasLoneSurrogate } from '../lone-surrogate.js';
 import { problem, ProblemError } from '../problem.js';
 import type { App } from '../types.js';
 
@@ -27,6 +28,10 @@ export function readJsonBodies(app: App): void {
     void parseJson(request, text, (error, value) => {
       if (error) {
         done(malformed('the body is not valid JSON, or names a property that is never one'), undefined);
+        return;
+      }
+      if (hasLoneSurrogate(text)) {
+        done(malformed('the body holds a lone surrogate, which is no character'), undefined);
         return;
       }
       const name = duplicateMember(text);
