@@ -46,19 +46,22 @@ export async function answerOnce(
   if ('refusal' in result) {
     const answer = answerRefusal(result.refusal);
     // A recorded denial is an answer to keep; other refusals recorded nothing, or may end differently next time.
-    if (result.refusal.kind === 'policy-denied') await keep(answer, answer.body);
-    return sendAnswer(reply, answer);
+    return sendAnswer(reply, result.refusal.kind === 'policy-denied' ? await keep(token, answer, answer.body) : answer);
   }
-  await keep(result.answer, result.holdsPrivateKey ? null : result.answer.body);
-  return sendAnswer(reply, result.answer);
+  return sendAnswer(reply, await keep(token, result.answer, result.holdsPrivateKey ? null : result.answer.body));
 
-  /** What was done is done: where its answer cannot be kept, it is given all the same. */
-  async function keep({ status, headers }: Answer, body: string | null): Promise<void> {
-    if (token === null) return;
+  /**
+   * Keeps the answer and tells which one stands: a repeat that came while the first answer was on its way may have
+   * been quicker. What was done is done: where its answer cannot be kept, it is given all the same.
+   */
+  async function keep(token: IdempotencyToken, answer: Answer, body: string | null): Promise<Answer> {
     try {
-      await idempotency.record(caller, token, { status, headers, body });
+      await idempotency.record(caller, token, { status: answer.status, headers: answer.headers, body });
+      const kept = await idempotency.look(caller, token);
+      return kept.kind === 'answer' ? kept.answer : answer;
     } catch (error) {
       request.log.error({ err: error }, 'the answer to an Idempotency-Key could not be kept');
+      return answer;
     }
   }
 }

@@ -46,6 +46,19 @@ describe('Idempotency-Key', () => {
     expect(second.headers['retry-after']).toBe(first.headers['retry-after']);
   });
 
+  it.each([
+    ['denial', '/v1/certificate-requests', { username: 'denied-at-once', groups: ['blocked'] }],
+    ['202', '/v1/kubeconfigs', { username: 'awaited-at-once', groups: ['ops-eu'] }],
+  ])('gives one %s to all who come at the same time, or 409', async (_what, path, body) => {
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => ask('alice', `at-once ${path}`.replaceAll(/[ /]/g, '-'), body, path)),
+    );
+    const texts = answers.filter(({ status }) => status !== 409).map(({ text }) => text);
+    expect(texts.length).toBeGreaterThan(0);
+    expect(new Set(texts).size).toBe(1);
+    expect(await requestsFor(body.username)).toBe(1);
+  });
+
   it('never gives a private key again: 409 with the Location of what it was for', async () => {
     const body = { username: 'key-once', groups: ['team-a'] };
     const first = await ask('alice', 'k-4', body, '/v1/kubeconfigs').expect(201);
