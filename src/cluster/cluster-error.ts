@@ -38,6 +38,7 @@ export function errorFromAnswer(answer: FailedAnswer, access: Access): Error {
       return new ClusterForbiddenError(
         'the API server does not accept the credentials (401 Unauthorized)',
         describeAccess(access),
+        401,
       );
     case 403:
       return forbidden(status, access);

@@ -89,6 +89,8 @@ export class ClusterForbiddenError extends Error {
     message: string,
     /** As `describeAccess` prints it: `create certificatesigningrequests.certificates.k8s.io`. */
     readonly missing: string,
+    /** 401: the credentials are not accepted at all. */
+    readonly status: 401 | 403 = 403,
     options?: ErrorOptions,
   ) {
     super(message, options);

@@ -67,7 +67,7 @@ export class KubernetesCsrWatch implements CsrWatch {
     this.#start();
     const known = this.#objects.get(name);
     if (known !== undefined && settled(known)) return { kind: 'settled', csr: known };
-    return this.#stopped.signal.aborted ? { kind: 'deadline' } : this.#waiters.wait(name, settled, deadline);
+    return this.#isStopped() ? { kind: 'deadline' } : this.#waiters.wait(name, settled, deadline);
   }
 
   subscribe(listener: (csr: CsrObject) => void): () => void {
@@ -90,18 +90,22 @@ export class KubernetesCsrWatch implements CsrWatch {
   }
 
   #start(): void {
-    if (!this.#stopped.signal.aborted) this.#running ??= this.#run();
+    if (!this.#isStopped()) this.#running ??= this.#run();
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped.signal.aborted;
   }
 
   async #run(): Promise<void> {
     let failures = 0;
-    while (!this.#stopped.signal.aborted) {
+    while (!this.#isStopped()) {
       const began = performance.now();
       try {
         this.#resourceVersion ??= await this.#list();
         await this.#watchOnce(this.#resourceVersion);
       } catch (error) {
-        if (this.#stopped.signal.aborted) return;
+        if (this.#isStopped()) return;
         this.#broken = true;
         this.report(error);
         failures = performance.now() - began > this.#times.longestPause ? 1 : failures + 1;

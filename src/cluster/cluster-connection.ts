@@ -1,0 +1,210 @@
+import { readFile } from 'node:fs/promises';
+import { type Access } from './access.js';
+import { ApiServer } from './api-server.js';
+import { ClusterNotFoundError } from './cluster-error.js';
+import { ClusterForbiddenError, type CsrObjects, type CsrWatch } from './csr-object.js';
+import { KubernetesCsrObjects } from './csr-objects.js';
+import { type CsrWatchTimes, KubernetesCsrWatch } from './csr-watch.js';
+import { ClusterConfigurationError, type ConnectionTarget, loadKubeConfig } from './load-kube-config.js';
+import { PooledKubeConfig } from './pooled-kube-config.js';
+
+export type { ConnectionTarget };
+
+export interface ConnectionOptions {
+  /** Whether the kubeconfig's user may get credentials by running a program. */
+  readonly allowExec: boolean;
+  /** Told of what goes wrong in the background: a watch that breaks, a listener that throws. Must not throw. */
+  readonly report?: (error: unknown) => void;
+  /** For each request but the watch; 10 000. */
+  readonly requestTimeoutMilliseconds?: number;
+  readonly watchTimes?: Partial<CsrWatchTimes>;
+}
+
+/** Whom an API server takes someone for. */
+export interface Identity {
+  readonly username: string;
+  readonly groups: readonly string[];
+}
+
+export interface AccessReview {
+  readonly access: Access;
+  readonly allowed: boolean;
+}
+
+/** A cluster's API server, with the service's own credentials for it. Methods throw the errors of csr-object.ts. */
+export interface ClusterConnection {
+  /** `https://host:port`, as the kubeconfig has it. */
+  readonly server: string;
+  /** PEM, as the kubeconfig has it; null: the API server's certificate chains to a CA that the system trusts. */
+  readonly servingCertificateAuthority: string | null;
+  readonly csrs: CsrObjects;
+  /** The one watch on that signer's objects, begun at its first use. */
+  watchCsrs(signerName: string): CsrWatch;
+  /** Asked once per credential. */
+  whoAmI(): Promise<Identity>;
+  /** E.g. `v1.32.1`. */
+  version(): Promise<string>;
+  /** Which of these the service itself is allowed, in the order asked. */
+  accessReviews(accesses: readonly Access[]): Promise<readonly AccessReview[]>;
+  /** PEM of the CAs that user certificates may chain to; null where the cluster does not let it be read. */
+  clientCertificateAuthority(): Promise<string | null>;
+  /** Whom the API server takes the holder of this certificate for; null: it does not accept it. */
+  reviewSelf(certificatePem: string, privateKeyPem: string): Promise<Identity | null>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a connection without connecting: whether the cluster answers shows at the first request. Throws
+ * `ClusterConfigurationError` where kubeconfig or service account cannot be used.
+ */
+export async function openClusterConnection(
+  target: ConnectionTarget,
+  options: ConnectionOptions,
+): Promise<ClusterConnection> {
+  const kubeConfig = loadKubeConfig(target, options.allowExec);
+  return new KubernetesConnection(kubeConfig, await readServingCertificateAuthority(kubeConfig), options);
+}
+
+async function readServingCertificateAuthority(kubeConfig: PooledKubeConfig): Promise<string | null> {
+  const cluster = kubeConfig.getCurrentCluster();
+  if (cluster?.caFile) {
+    try {
+      return await readFile(cluster.caFile, 'utf8');
+    } catch (error) {
+      throw new ClusterConfigurationError(`the CA of the API server cannot be read: ${cluster.caFile}`, {
+        cause: error,
+      });
+    }
+  }
+  return cluster?.caData ? Buffer.from(cluster.caData, 'base64').toString('utf8') : null;
+}
+
+const selfSubjectReview = {
+  method: 'POST',
+  path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+  access: { verb: 'create', group: 'authentication.k8s.io', resource: 'selfsubjectreviews' },
+  body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+} as const;
+
+class KubernetesConnection implements ClusterConnection {
+  readonly server: string;
+  readonly csrs: CsrObjects;
+  readonly #api: ApiServer;
+  readonly #watches = new Map<string, CsrWatch>();
+  #identity: { readonly credential: string; readonly identity: Promise<Identity> } | null = null;
+
+  constructor(
+    private readonly kubeConfig: PooledKubeConfig,
+    readonly servingCertificateAuthority: string | null,
+    private readonly options: ConnectionOptions,
+  ) {
+    this.server = kubeConfig.getCurrentCluster()?.server ?? '';
+    this.#api = this.#apiServer(kubeConfig);
+    this.csrs = new KubernetesCsrObjects(this.#api);
+  }
+
+  watchCsrs(signerName: string): CsrWatch {
+    let watch = this.#watches.get(signerName);
+    if (watch === undefined) {
+      const report = this.options.report ?? (() => undefined);
+      watch = new KubernetesCsrWatch(this.#api, signerName, report, this.options.watchTimes);
+      this.#watches.set(signerName, watch);
+    }
+    return watch;
+  }
+
+  async whoAmI(): Promise<Identity> {
+    const credential = await this.#api.credential();
+    if (this.#identity?.credential !== credential) {
+      const asked = { credential, identity: reviewSelf(this.#api) };
+      this.#identity = asked;
+      // An answer is kept, a failure is not.
+      asked.identity.catch(() => {
+        if (this.#identity === asked) this.#identity = null;
+      });
+    }
+    return this.#identity.identity;
+  }
+
+  async version(): Promise<string> {
+    const access = { verb: 'get', group: '', resource: 'version' };
+    const version = (await this.#api.request({ method: 'GET', path: '/version', access })) as { gitVersion?: string };
+    return version.gitVersion ?? '';
+  }
+
+  accessReviews(accesses: readonly Access[]): Promise<readonly AccessReview[]> {
+    return Promise.all(accesses.map(async (access) => ({ access, allowed: await this.#isAllowed(access) })));
+  }
+
+  async clientCertificateAuthority(): Promise<string | null> {
+    try {
+      const configMap = (await this.#api.request({
+        method: 'GET',
+        path: '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication',
+        access: {
+          verb: 'get',
+          group: '',
+          resource: 'configmaps',
+          name: 'extension-apiserver-authentication',
+          namespace: 'kube-system',
+        },
+      })) as { data?: Readonly<Record<string, string>> };
+      return configMap.data?.['client-ca-file'] ?? null;
+    } catch (error) {
+      if (error instanceof ClusterForbiddenError || error instanceof ClusterNotFoundError) return null;
+      throw error;
+    }
+  }
+
+  async reviewSelf(certificatePem: string, privateKeyPem: string): Promise<Identity | null> {
+    const cluster = this.kubeConfig.getCurrentCluster();
+    if (cluster === null) return null;
+    const kubeConfig = new PooledKubeConfig();
+    kubeConfig.loadFromClusterAndUser(cluster, {
+      name: 'certificate',
+      certData: Buffer.from(certificatePem, 'utf8').toString('base64'),
+      keyData: Buffer.from(privateKeyPem, 'utf8').toString('base64'),
+    });
+    const api = this.#apiServer(kubeConfig);
+    try {
+      return await reviewSelf(api);
+    } catch (error) {
+      if (error instanceof ClusterForbiddenError && error.status === 401) return null;
+      throw error;
+    } finally {
+      await api.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
+    await this.#api.close();
+  }
+
+  async #isAllowed({ verb, group, resource, subresource, name, namespace }: Access): Promise<boolean> {
+    const review = (await this.#api.request({
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      access: { verb: 'create', group: 'authorization.k8s.io', resource: 'selfsubjectaccessreviews' },
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        // What is undefined is left out of the JSON.
+        spec: { resourceAttributes: { verb, group, resource, subresource, name, namespace } },
+      },
+    })) as { status?: { allowed?: boolean } };
+    return review.status?.allowed === true;
+  }
+
+  #apiServer(kubeConfig: PooledKubeConfig): ApiServer {
+    return new ApiServer(kubeConfig, this.server, this.options.requestTimeoutMilliseconds ?? 10_000);
+  }
+}
+
+async function reviewSelf(api: ApiServer): Promise<Identity> {
+  const review = (await api.request(selfSubjectReview)) as {
+    status?: { userInfo?: { username?: string; groups?: readonly string[] } };
+  };
+  const { username = '', groups = [] } = review.status?.userInfo ?? {};
+  return { username, groups };
+}

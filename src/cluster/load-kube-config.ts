@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Cluster, User } from '@kubernetes/client-node';
+import { parse } from 'yaml';
+import { PooledKubeConfig } from './pooled-kube-config.js';
+
+/** How the service reaches a cluster. */
+export type ConnectionTarget =
+  | { readonly kind: 'kubeconfig'; readonly file: string; readonly context: string | null }
+  | { readonly kind: 'inCluster' };
+
+/** The configuration of a connection cannot be used. The message says why, and quotes nothing of what a file holds. */
+export class ClusterConfigurationError extends Error {
+  override readonly name = 'ClusterConfigurationError';
+}
+
+/** The cluster and the user of one context, and nothing else of the kubeconfig. */
+export function loadKubeConfig(target: ConnectionTarget, allowExec: boolean): PooledKubeConfig {
+  const kubeConfig = new PooledKubeConfig();
+  if (target.kind === 'inCluster') {
+    kubeConfig.loadFromCluster();
+    if (kubeConfig.getCurrentCluster()?.server.includes('undefined') !== false)
+      throw new ClusterConfigurationError(
+        'inCluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is not a pod',
+      );
+    return kubeConfig;
+  }
+  const { cluster, user } = readContext(target.file, target.context, allowExec);
+  kubeConfig.loadFromClusterAndUser(cluster, user);
+  return kubeConfig;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function readContext(file: string, wanted: string | null, allowExec: boolean): { cluster: Cluster; user: User } {
+  const fail = (problem: string): never => {
+    throw new ClusterConfigurationError(`kubeconfig ${file}: ${problem}`);
+  };
+  const kubeconfig = readYaml(file, fail);
+  const contextName = wanted ?? text(kubeconfig['current-context']) ?? fail('it has no current-context');
+  const context = entry(kubeconfig, 'contexts', 'context', contextName) ?? fail(`there is no context "${contextName}"`);
+  const clusterName = text(context['cluster']) ?? fail(`context "${contextName}" names no cluster`);
+  const userName = text(context['user']) ?? fail(`context "${contextName}" names no user`);
+  const cluster = entry(kubeconfig, 'clusters', 'cluster', clusterName) ?? fail(`there is no cluster "${clusterName}"`);
+  const user = entry(kubeconfig, 'users', 'user', userName) ?? fail(`there is no user "${userName}"`);
+
+  const plugin = user['exec'] ? 'an exec plugin' : user['auth-provider'] ? 'an auth-provider' : null;
+  if (plugin !== null && !allowExec)
+    fail(`user "${userName}" gets its credentials from ${plugin}, which is refused unless allowExec is true`);
+  const unsupported = Object.keys(user).find((key) => /^as-/.test(key));
+  if (unsupported !== undefined) fail(`user "${userName}" impersonates by ${unsupported}, which is not supported`);
+  if (cluster['insecure-skip-tls-verify'] === true)
+    fail(
+      `cluster "${clusterName}" has insecure-skip-tls-verify: whoever answers in its place would get the credentials`,
+    );
+  const server = text(cluster['server'])?.replace(/\/$/, '') ?? fail(`cluster "${clusterName}" names no server`);
+  if (!/^https:\/\/[^/?#]/.test(server)) fail(`the server of cluster "${clusterName}" is not an https URL`);
+
+  // Relative paths are relative to the kubeconfig, as kubectl reads them.
+  const path = (value: unknown) => {
+    const given = text(value);
+    return given === undefined ? undefined : resolve(dirname(file), given);
+  };
+  const tokenFile = path(user['tokenFile']);
+  return {
+    cluster: {
+      name: clusterName,
+      server,
+      skipTLSVerify: false,
+      ...present({
+        caData: text(cluster['certificate-authority-data']),
+        caFile: cluster['certificate-authority-data'] ? undefined : path(cluster['certificate-authority']),
+        tlsServerName: text(cluster['tls-server-name']),
+        proxyUrl: text(cluster['proxy-url']),
+      }),
+    },
+    user: {
+      name: userName,
+      ...present({
+        certData: text(user['client-certificate-data']),
+        certFile: user['client-certificate-data'] ? undefined : path(user['client-certificate']),
+        keyData: text(user['client-key-data']),
+        keyFile: user['client-key-data'] ? undefined : path(user['client-key']),
+        username: text(user['username']),
+        password: text(user['password']),
+        impersonateUser: text(user['as']),
+        exec: user['exec'],
+        // As in client-go, data goes before a file, but a token's file before the token. client-node knows no
+        // `tokenFile`; given in this way it reads it again every minute.
+        ...(tokenFile === undefined
+          ? { token: text(user['token']), authProvider: user['auth-provider'] }
+          : { authProvider: { name: 'tokenFile', config: { tokenFile } } }),
+      }),
+    },
+  };
+}
+
+function readYaml(file: string, fail: (problem: string) => never): Fields {
+  let content: string;
+  try {
+    content = readFileSync(file, 'utf8');
+  } catch (error) {
+    return fail(`it cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown'})`);
+  }
+  try {
+    return fields(parse(content)) ?? fail('it is not a kubeconfig');
+  } catch (error) {
+    if (error instanceof ClusterConfigurationError) throw error;
+    // A parser's message quotes the text around the place, and the text may be a key.
+    return fail('it is not valid YAML');
+  }
+}
+
+/** Entry `name` of a kubeconfig's list: `clusters: [{name, cluster: {…}}]`. */
+function entry(kubeconfig: Fields, list: string, key: string, name: string): Fields | undefined {
+  const entries = kubeconfig[list];
+  if (!Array.isArray(entries)) return undefined;
+  const found = entries.map(fields).find((candidate) => candidate?.['name'] === name);
+  return fields(found?.[key]);
+}
+
+const fields = (value: unknown): Fields | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** Without what is not there, which is not the same as undefined to client-node's types. */
+function present<T extends Record<string, unknown>>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
