@@ -5,11 +5,18 @@ import type { Step } from '../store/step.js';
 import { factsOf, issuingCluster, type IssuanceContext } from './context.js';
 import { requestEvent, violationDetails } from './events.js';
 
-/** Why the guardrails and policies in force now no longer permit a request that they once permitted; empty: they do. */
+/**
+ * Why the guardrails and policies in force now no longer permit a request that they once permitted; empty: they do. A
+ * request that was approved automatically is not permitted where they now want a person's approval.
+ */
 export function violationsNow(context: IssuanceContext, request: CertificateRequest, now: Date): readonly Violation[] {
   const { cluster } = issuingCluster(context, request.cluster);
   const decision = decide(request, request.requester, factsOf(cluster), context.policySet(), now);
-  return decision.outcome === 'permitted' ? [] : decision.violations;
+  if (decision.outcome === 'denied') return decision.violations;
+  const nobodyApproved = request.state !== 'pending' && request.approvals.length === 0;
+  if (decision.approval === 'auto' || !nobodyApproved) return [];
+  const message = `policy ${JSON.stringify(decision.policy)} now asks for a person's approval, and nobody has approved`;
+  return [{ source: decision.policy, reason: 'ApprovalRequired', message }];
 }
 
 /** The step that ends a request which policy, asked again, no longer permits. */
