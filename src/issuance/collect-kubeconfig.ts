@@ -11,7 +11,7 @@ import { issuingCluster, type IssuanceContext } from './context.js';
 import { finishAttempt, intentStep, startAttempt, type AttemptEnd, type StartedAttempt } from './issue-certificate.js';
 import { keyOfPair } from './key-to-certify.js';
 import { noLongerPermittedStep, violationsNow } from './recheck-policy.js';
-import { lapsed, movedOn, stateConflict } from './state-conflict.js';
+import { clusterGone, lapsed, movedOn, stateConflict } from './state-conflict.js';
 import { viewAtEnd } from './request-view.js';
 
 /** Generates the key of an approved request, has it certified, and hands both out, once. */
@@ -41,6 +41,8 @@ export async function collectApproved(
   if (request.state === 'issued') return refused({ kind: 'key-already-collected', requestId: request.id });
   if (request.state !== 'approved')
     return refused(stateConflict(request, `a key is collected from an approved request, this one is ${request.state}`));
+  const gone = clusterGone(context, request);
+  if (gone) return refused(gone);
 
   const keyPair = await generateKeyPair(request.keyAlgorithm);
   const key = await keyOfPair(request, keyPair, issuingCluster(context, request.cluster).signer.kind);

@@ -12,7 +12,7 @@ import { finishAttempt, intentStep, startAttempt } from './issue-certificate.js'
 import { recordedKey } from './key-to-certify.js';
 import { noLongerPermittedStep, violationsNow } from './recheck-policy.js';
 import { readView } from './request-view.js';
-import { lapsed, movedOn, stateConflict } from './state-conflict.js';
+import { clusterGone, lapsed, movedOn, stateConflict } from './state-conflict.js';
 
 /** A person approves a pending request; where it came with a CSR, issuing starts at once. */
 export async function approveRequest(
@@ -25,8 +25,8 @@ export async function approveRequest(
   if (!found.ok) return found;
   const request = found.value;
   const now = context.clock();
-  const late = lapsed(request, now);
-  if (late) return refused(late);
+  const tooLate = lapsed(request, now) ?? clusterGone(context, request);
+  if (tooLate) return refused(tooLate);
 
   const violations = violationsNow(context, request, now);
   if (violations.length > 0) {

@@ -9,7 +9,7 @@ import type { CertificateRequestFilter, CertificateRequestView, CollectedKubecon
 import { kubeconfigOf } from './collect-kubeconfig.js';
 import type { IssuanceContext } from './context.js';
 import { withCertificate, withCertificates } from './request-view.js';
-import { stateConflict } from './state-conflict.js';
+import { clusterGone, stateConflict } from './state-conflict.js';
 import { waitForEnd } from './wait.js';
 
 /** A reader who comes while the certificate is being signed waits a little rather than being sent away. */
@@ -56,6 +56,8 @@ export async function kubeconfigWithKeyPath(
   const issued = await issuedRequest(context, principal, id);
   if (!issued.ok) return issued;
   const { request, certificate } = issued.value;
+  const gone = clusterGone(context, request);
+  if (gone) return refused(gone);
   const yaml = kubeconfigOf(context, request, certificate, { path: clientKeyPath });
   return done({ request, certificate, yaml });
 }

@@ -4,6 +4,8 @@ import { parse } from 'yaml';
 import { collectKubeconfig } from '../../../src/issuance/collect-kubeconfig.js';
 import { createKubeconfig } from '../../../src/issuance/create-kubeconfig.js';
 import { createRequest } from '../../../src/issuance/create-request.js';
+import { approveRequest } from '../../../src/issuance/decide-request.js';
+import { kubeconfigWithKeyPath } from '../../../src/issuance/read-requests.js';
 import { keyAlgorithms } from '../../../src/pki/key-algorithm.js';
 import { SignerUnavailableError, SigningRefusedError } from '../../../src/signer/signer.js';
 import { LocalCaSigner } from '../../../src/signer/local-ca.js';
@@ -17,6 +19,8 @@ beforeEach(async () => {
   issuance = await testIssuance();
 });
 afterEach(() => issuance.close());
+
+const once = { waitSeconds: 0, idempotency: null };
 
 async function approved(ask: CertificateRequestAsk = { username: 'jane', groups: ['team-a'] }) {
   const outcome = await createRequest(issuance.context, alice, ask, { waitSeconds: 0, idempotency: null });
@@ -89,6 +93,38 @@ describe('collectKubeconfig', () => {
       state: 'denied',
       failure: { reason: 'NoLongerPermitted' },
       attempt: null,
+    });
+  });
+
+  it('stops where policy now wants a person to approve what it approved by itself, unless one has', async () => {
+    const automatic = await approved();
+    const byHand = await createRequest(issuance.context, alice, { username: 'jane', groups: ['ops-eu'] }, once);
+    if (!byHand.ok) throw new Error(byHand.refusal.kind);
+    await approveRequest(issuance.context, bob, byHand.value.request.id, null);
+
+    issuance.setPolicies(testPolicies.replace('mode: auto', 'mode: manual'));
+    expect(await collectKubeconfig(issuance.context, alice, automatic)).toMatchObject({
+      ok: false,
+      refusal: { kind: 'policy-denied', violations: [{ source: 'automatic', reason: 'ApprovalRequired' }] },
+    });
+    expect(await issuance.context.store.requests.find(automatic)).toMatchObject({
+      state: 'denied',
+      failure: { reason: 'NoLongerPermitted' },
+    });
+    expect((await collectKubeconfig(issuance.context, alice, byHand.value.request.id)).ok).toBe(true);
+  });
+
+  it('says so where the cluster is no longer configured, and burns nothing', async () => {
+    const id = await approved();
+    const gone = { ...issuance.context, clusters: new Map() };
+    expect(await collectKubeconfig(gone, alice, id)).toMatchObject({
+      ok: false,
+      refusal: { kind: 'state-conflict', message: 'cluster "demo" is no longer configured' },
+    });
+    expect((await collectKubeconfig(issuance.context, alice, id)).ok).toBe(true);
+    expect(await kubeconfigWithKeyPath(gone, alice, id, 'jane.key')).toMatchObject({
+      ok: false,
+      refusal: { kind: 'state-conflict' },
     });
   });
 

@@ -106,6 +106,16 @@ describe('approveRequest', () => {
     });
   });
 
+  it('says so where the cluster is no longer configured', async () => {
+    const id = await pending();
+    const gone = { ...issuance.context, clusters: new Map() };
+    expect(await approveRequest(gone, bob, id, null)).toMatchObject({
+      ok: false,
+      refusal: { kind: 'state-conflict', message: 'cluster "demo" is no longer configured' },
+    });
+    expect(await stateOf(id)).toBe('pending');
+  });
+
   it('happens once: of two at the same time, one is told that the request moved on', async () => {
     const id = await pending();
     const outcomes = await Promise.all([
