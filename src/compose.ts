@@ -1,11 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { readClientTrust } from './cluster/client-trust.js';
-import { describeCertificateAuthority } from './cluster/describe-certificate-authority.js';
-import type { ClusterConfig, Config } from './config/config.js';
-import { createSecretFile, prepareDataDir, readSecretFile, replaceSecretFile } from './config/secrets.js';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { openCluster, type ClusterWiring } from './compose/open-cluster.js';
+import { loadPolicies, watchPolicies } from './compose/policies-in-force.js';
+import type { Config } from './config/config.js';
+import { prepareDataDir, replaceSecretFile } from './config/secrets.js';
 import { ApiTokenAuthenticator } from './identity/api-token-authenticator.js';
 import { ApiTokens, type ApiTokenWriter } from './identity/api-tokens.js';
 import { makeAdminToken } from './identity/make-admin-token.js';
@@ -20,12 +19,7 @@ import { policyService } from './issuance/policy-service.js';
 import { recoverRequests } from './issuance/recover-requests.js';
 import { within } from './issuance/wait.js';
 import { recordPolicySetLoaded, recordServiceStarted } from './issuance/service-events.js';
-import { generateCertificateAuthority, loadCertificateAuthority } from './pki/certificate-authority.js';
-import { loadPolicySet } from './policy/load-policy-set.js';
-import type { PolicySet } from './policy/policy-set.js';
-import { watchPolicySet, type PolicySetWatch } from './policy/watch-policy-set.js';
 import type { Services } from './services.js';
-import { LocalCaSigner } from './signer/local-ca.js';
 import type { Signer } from './signer/signer.js';
 import { acquireDataDirLock } from './store/data-dir-lock.js';
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.js';
@@ -80,8 +74,19 @@ async function wire(
   opened.push(() => store.close());
 
   const clusters = new Map<string, IssuingCluster>();
-  for (const cluster of config.clusters)
-    clusters.set(cluster.name, await openCluster(cluster, store, clock, log, overrides));
+  const wiring: ClusterWiring = {
+    store,
+    clock,
+    random: randomBytes,
+    log,
+    whyNotSigning: () => null,
+    wrapSigner: overrides.signer ?? ((signer) => signer),
+  };
+  for (const cluster of config.clusters) {
+    const issuing = await openCluster(cluster, wiring);
+    opened.push(() => issuing.connection?.close());
+    clusters.set(cluster.name, issuing);
+  }
 
   const policies = watchPolicies(config, await loadPolicies(config, log), log, (policySet, previous) =>
     recordPolicySetLoaded(context, policySet, previous),
@@ -157,117 +162,6 @@ async function openStore(config: Config, overrides: Overrides): Promise<Store> {
   await mkdir(dirname(config.database.file), { recursive: true, mode: 0o700 });
   const store = await openSqliteStore({ file: config.database.file });
   return overrides.writer ? { ...store, writer: overrides.writer(store.writer) } : store;
-}
-
-async function openCluster(
-  config: ClusterConfig,
-  store: Store,
-  clock: () => Date,
-  log: Log,
-  overrides: Overrides,
-): Promise<IssuingCluster> {
-  const { certFile, keyFile, generate } = config.signer;
-  if (generate) await generateMissingAuthority(config, clock(), log);
-  const certificatePem = await readFile(certFile, 'utf8');
-  const key = await readSecretFile(keyFile);
-  if (key.warning !== null) log.warn({}, key.warning);
-  const authority = loadCertificateAuthority(certificatePem, key.content.toString('utf8'));
-  await pinAuthority(config.name, authority.spkiSha256, store, clock());
-
-  const clientCa =
-    config.clientCertificateAuthorityFile === null
-      ? certificatePem
-      : await readFile(config.clientCertificateAuthorityFile, 'utf8');
-  const serving = await readFile(config.servingCertificateAuthorityFile, 'utf8');
-  const clientTrust = readClientTrust(clientCa);
-  const signer = new LocalCaSigner(authority);
-  return {
-    cluster: {
-      name: config.name,
-      server: config.server,
-      signer: 'localCA',
-      servingCertificateAuthority: describeCertificateAuthority(serving).pem,
-      allowPrivilegedGroups: config.allowPrivilegedGroups,
-      nameAlphabet: config.nameAlphabet,
-    },
-    signer: overrides.signer?.(signer) ?? signer,
-    clientTrust: () => Promise.resolve(clientTrust),
-  };
-}
-
-/**
- * Makes the embedded default's CA where there is none; what is there is used. Both files appear at once, by a rename
- * of their directory, so that no crash leaves half a CA behind.
- */
-async function generateMissingAuthority({ name, signer }: ClusterConfig, now: Date, log: Log): Promise<void> {
-  const directory = dirname(signer.certFile);
-  if (existsSync(signer.certFile) || existsSync(signer.keyFile)) return;
-  const made = await generateCertificateAuthority({ commonName: `kubepass-${name}-ca`, now, random: randomBytes });
-  const temporary = await mkdtemp(`${directory}.`);
-  try {
-    await createSecretFile(join(temporary, basename(signer.keyFile)), made.privateKeyPem);
-    await createSecretFile(join(temporary, basename(signer.certFile)), made.certificatePem);
-    await rename(temporary, directory);
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
-  log.info({ certFile: signer.certFile }, 'a CA was generated');
-}
-
-/** Another CA under the same name would make what was issued unverifiable: the first one stays, or nothing starts. */
-async function pinAuthority(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
-  const pinned = await store.certificateAuthorities.pinnedSpkiSha256(cluster);
-  if (pinned === spkiSha256) return;
-  if (pinned !== null)
-    throw new Error(
-      `cluster "${cluster}" was served with another CA (SPKI SHA-256 ${pinned}, now ${spkiSha256}): ` +
-        'put that CA back, or give the cluster another name',
-    );
-  const { committed } = await store.writer.commit({
-    operations: [{ op: 'pinCertificateAuthority', cluster, spkiSha256 }],
-    events: [
-      {
-        type: 'CertificateAuthorityPinned',
-        at: now,
-        principal: null,
-        cluster,
-        requestId: null,
-        fingerprintSha256: null,
-        details: { spkiSha256 },
-      },
-    ],
-  });
-  if (!committed) throw new Error(`the CA of cluster "${cluster}" could not be pinned`);
-}
-
-async function loadPolicies({ policiesDir }: Config, log: Log): Promise<PolicySet> {
-  const loaded = await loadPolicySet(policiesDir);
-  if (!loaded.ok) throw new Error(`the policies cannot be loaded:\n${loaded.errors.map((e) => `  ${e}`).join('\n')}`);
-  const { policies, guardrails, digest } = loaded.policySet;
-  log.info({ policies: policies.length, guardrails: guardrails.length, digest }, 'policies in force');
-  if (policies.length === 0) log.warn({ policiesDir }, 'there is no policy: every request is denied');
-  return loaded.policySet;
-}
-
-function watchPolicies(
-  { policiesDir }: Config,
-  initial: PolicySet,
-  log: Log,
-  record: (policySet: PolicySet, previous: PolicySet) => Promise<void>,
-): PolicySetWatch {
-  return watchPolicySet({
-    directory: policiesDir,
-    initial,
-    onChange(policySet, previous) {
-      log.info({ digest: policySet.digest, previousDigest: previous.digest }, 'other policies are in force');
-      record(policySet, previous).catch((error: unknown) => {
-        log.error({ err: error }, 'the change of policies could not be put on record');
-      });
-    },
-    onErrors(errors) {
-      log.error({ errors }, 'the policies were changed and do not validate: those in force stay');
-    },
-  });
 }
 
 const adminTokenFile = ({ dataDir }: Config): string => join(dataDir, 'admin-token');

@@ -3,8 +3,9 @@ import { readCertificate } from '../pki/certificate-reader.js';
 import { displayDistinguishedName } from '../pki/distinguished-name.js';
 import { decodePemBundle, encodePem } from '../pki/pem.js';
 
-/** Reads a CA bundle certificate by certificate. Throws an `Error` that says what cannot be read. */
+/** Reads a CA bundle certificate by certificate; a blank one has none. Throws an `Error` that says what cannot be read. */
 export function describeCertificateAuthority(pemBundle: string): CertificateAuthority {
+  if (pemBundle.trim() === '') return { pem: '', certificates: [] };
   const bundle = decodePemBundle(pemBundle, 'CERTIFICATE');
   if (!bundle.ok) throw new Error(`the CA bundle cannot be read: ${bundle.refusal.message}`);
   return {

@@ -4,11 +4,11 @@ export interface ClusterConfig {
   readonly name: string;
   /** An https URL, as it goes into kubeconfigs. */
   readonly server: string;
-  /** PEM: what a kubeconfig carries to trust the API server. */
-  readonly servingCertificateAuthorityFile: string;
-  /** PEM: what user certificates chain to; null: the signer's own CA. */
+  /** PEM: what a kubeconfig carries to trust the API server; null: as the kubeconfig in `connection` has it. */
+  readonly servingCertificateAuthorityFile: string | null;
+  /** PEM: what user certificates chain to; null: the local CA, or what the cluster itself says. */
   readonly clientCertificateAuthorityFile: string | null;
-  readonly signer: LocalCAConfig;
+  readonly signer: LocalCAConfig | KubernetesSignerConfig;
   /** How the service itself reaches the cluster; null where it does not. */
   readonly connection: ClusterConnection | null;
   /** Literal names of groups; never `system:*`. */
@@ -24,6 +24,11 @@ export interface LocalCAConfig {
   readonly keyFile: string;
   /** Whether the CA is made where neither file is there: with the embedded default alone. */
   readonly generate: boolean;
+}
+
+/** The cluster's own signer, through certificates.k8s.io; `connection` says how to reach it. */
+export interface KubernetesSignerConfig {
+  readonly kind: 'kubernetes';
 }
 
 export type ClusterConnection =

@@ -8,7 +8,7 @@ const ClusterSettings = Type.Object(
   {
     name: Type.String({ maxLength: 63 }),
     server: Type.String({ maxLength: 2048 }),
-    servingCertificateAuthority: Path,
+    servingCertificateAuthority: Type.Optional(Path),
     clientCertificateAuthority: Type.Optional(Path),
     // `kubernetes`, or `{ localCA: { certFile, keyFile } }`: read by hand, for a union's errors name every branch.
     signer: Type.Unknown(),

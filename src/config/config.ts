@@ -7,7 +7,7 @@ import { readCluster } from './read-cluster.js';
 import { readConfigFile } from './read-config-file.js';
 import type { Report } from './report.js';
 
-export type { ClusterConfig, ClusterConnection, LocalCAConfig } from './cluster-config.js';
+export type { ClusterConfig, ClusterConnection, KubernetesSignerConfig, LocalCAConfig } from './cluster-config.js';
 
 /** Everything the service is told from outside. Frozen; every path is absolute. No file in it has been opened. */
 export interface Config {

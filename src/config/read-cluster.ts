@@ -1,7 +1,7 @@
 import Value from 'typebox/value';
 import type { ClusterSettings } from './config-schema.js';
 import { LocalCASettings } from './config-schema.js';
-import type { ClusterConfig, ClusterConnection, LocalCAConfig } from './cluster-config.js';
+import type { ClusterConfig, ClusterConnection } from './cluster-config.js';
 import { reportShape } from './read-config-file.js';
 import type { Report } from './report.js';
 
@@ -20,15 +20,21 @@ export function readCluster(
     if (/^system:/i.test(group)) report(`/allowPrivilegedGroups/${i}`, 'system:* is never given out');
 
   const signer = readSigner(settings.signer, resolve, report);
+  const connection = readConnection(settings, resolve, report);
+  if (signer?.kind === 'kubernetes' && connection === null)
+    report('/signer', 'kubernetes needs a way to reach the cluster: kubeconfig, or inCluster: true');
+  if (settings.servingCertificateAuthority === undefined && connection === null)
+    report('/servingCertificateAuthority', 'is missing: kubeconfigs carry it to trust the API server');
   return (
     signer && {
       name,
       server,
-      servingCertificateAuthorityFile: resolve(settings.servingCertificateAuthority),
+      servingCertificateAuthorityFile:
+        settings.servingCertificateAuthority === undefined ? null : resolve(settings.servingCertificateAuthority),
       clientCertificateAuthorityFile:
         settings.clientCertificateAuthority === undefined ? null : resolve(settings.clientCertificateAuthority),
       signer,
-      connection: readConnection(settings, resolve, report),
+      connection,
       allowPrivilegedGroups,
       nameAlphabet: settings.nameAlphabet ?? 'ascii',
       allowExec: settings.allowExec ?? false,
@@ -36,18 +42,18 @@ export function readCluster(
   );
 }
 
-function readSigner(value: unknown, resolve: (path: string) => string, report: Report): LocalCAConfig | undefined {
+function readSigner(
+  value: unknown,
+  resolve: (path: string) => string,
+  report: Report,
+): ClusterConfig['signer'] | undefined {
   if (Value.Check(LocalCASettings, value)) {
     const { certFile, keyFile } = value.localCA;
     return { kind: 'localCA', certFile: resolve(certFile), keyFile: resolve(keyFile), generate: false };
   }
-  if (value === 'kubernetes')
-    report(
-      '/signer',
-      'this version does not serve signer kubernetes; it signs with { localCA: { certFile, keyFile } }',
-    );
-  else if (typeof value === 'object' && value !== null) reportShape(LocalCASettings, value, '/signer', report);
-  else report('/signer', 'must be { localCA: { certFile, keyFile } }');
+  if (value === 'kubernetes') return { kind: 'kubernetes' };
+  if (typeof value === 'object' && value !== null) reportShape(LocalCASettings, value, '/signer', report);
+  else report('/signer', 'must be kubernetes, or { localCA: { certFile, keyFile } }');
   return undefined;
 }
 

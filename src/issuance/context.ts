@@ -1,4 +1,5 @@
 import type { ClientTrust } from '../cluster/client-trust.js';
+import type { ClusterConnection } from '../cluster/cluster-connection.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
 import type { PolicySet } from '../policy/policy-set.js';
@@ -16,6 +17,8 @@ export interface Log {
 export interface IssuingCluster {
   readonly cluster: Cluster;
   readonly signer: Signer;
+  /** How the service itself reaches the cluster; null where it does not. */
+  readonly connection: ClusterConnection | null;
   /** The CAs that user certificates of this cluster chain to; null where they are unknown. */
   clientTrust(): Promise<ClientTrust | null>;
 }

@@ -1,6 +1,6 @@
 import type { CertificateRequest, IssuanceAttempt } from '../model/certificate-request.js';
 import { readIssuedCertificate } from './check-issued-certificate.js';
-import { issuingCluster, type IssuanceContext } from './context.js';
+import { issuingCluster, secondsAfter, type IssuanceContext } from './context.js';
 import {
   abandonAttempt,
   finishAttempt,
@@ -40,7 +40,10 @@ const isLocal = (context: IssuanceContext, { cluster }: CertificateRequest): boo
 
 async function recoverRequest(context: IssuanceContext, request: CertificateRequest): Promise<void> {
   const key = await recordedKey(request);
-  if (request.state === 'approved') return key === null ? undefined : issueAgain(context, request, key);
+  if (request.state === 'approved') {
+    if (key !== null && nextTry(request) <= context.clock()) await issueAgain(context, request, key);
+    return;
+  }
 
   const { attempt } = request;
   if (attempt === null) throw new Error(`request ${request.id} is issuing without an attempt`);
@@ -82,6 +85,12 @@ async function giveUpAttempt(
     certificate && (await readIssuedCertificate(certificate, request.keyAlgorithm, await issuing.clientTrust()));
   await abandonAttempt(context, request, attempt, 'ProcessDied', fields);
   await left.cleanUp();
+}
+
+/** Later and later, at most ten minutes apart: each try is on record, and a cluster may be away for a day. */
+function nextTry({ attempt, createdAt }: CertificateRequest): Date {
+  if (attempt === null) return createdAt;
+  return secondsAfter(attempt.startedAt, Math.min(5 * 2 ** (attempt.number - 1), 600));
 }
 
 async function issueAgain(context: IssuanceContext, approved: CertificateRequest, key: KeyToCertify): Promise<void> {

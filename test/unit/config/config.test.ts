@@ -258,6 +258,15 @@ describe('loadConfig with a file', () => {
     ]);
   });
 
+  it('takes the serving CA from the kubeconfig where it names none', () => {
+    const text =
+      'clusters:\n  - { name: eu, server: "https://10.0.0.1:6443", signer: kubernetes, kubeconfig: eu.kubeconfig }\n' +
+      '  - { name: us, server: "https://10.0.0.2:6443", signer: { localCA: { certFile: c, keyFile: k } } }\n';
+    expect(fileErrors(text)).toEqual([
+      'FILE/clusters/1/servingCertificateAuthority: is missing: kubeconfigs carry it to trust the API server',
+    ]);
+  });
+
   it('names every error by its path, all at once, with those of the environment', () => {
     const text =
       'clusters:\n' +
@@ -271,7 +280,7 @@ describe('loadConfig with a file', () => {
       'FILE/clusters/0/name: must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
       'FILE/clusters/0/server: must be an https URL',
       'FILE/clusters/0/allowPrivilegedGroups/1: system:* is never given out',
-      'FILE/clusters/1/signer: this version does not serve signer kubernetes; it signs with { localCA: { certFile, keyFile } }',
+      'FILE/clusters/1/signer: kubernetes needs a way to reach the cluster: kubeconfig, or inCluster: true',
       'FILE/clusters/2/name: "us" is the name of an earlier cluster',
       'FILE/clusters/2/inCluster: and kubeconfig exclude each other',
       'FILE/clusters/3/context: is a context of kubeconfig, which is missing',
@@ -303,7 +312,7 @@ describe('loadConfig with a file', () => {
     [
       'a signer that does not exist',
       oneCluster({ signer: 'vault' }),
-      ['FILE/clusters/0/signer: must be { localCA: { certFile, keyFile } }'],
+      ['FILE/clusters/0/signer: must be kubernetes, or { localCA: { certFile, keyFile } }'],
     ],
     [
       'a local CA without its key',

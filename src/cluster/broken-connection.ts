@@ -1,0 +1,29 @@
+import type { ClusterConnection } from './cluster-connection.js';
+import { ClusterUnavailableError, type CsrObjects, type CsrWatch } from './csr-object.js';
+
+/** A connection that cannot be opened as it is configured: whatever is asked of it fails with the reason. */
+export function brokenConnection(cause: unknown): ClusterConnection {
+  const fail = (): Promise<never> =>
+    Promise.reject(
+      new ClusterUnavailableError(cause instanceof Error ? cause.message : 'the cluster cannot be reached', { cause }),
+    );
+  const csrs: CsrObjects = { create: fail, find: fail, list: fail, approve: fail, delete: fail };
+  const watch: CsrWatch = {
+    waitFor: fail,
+    subscribe: () => () => undefined,
+    onReconnect: () => () => undefined,
+    stop: () => Promise.resolve(),
+  };
+  return {
+    server: '',
+    servingCertificateAuthority: null,
+    csrs,
+    watchCsrs: () => watch,
+    whoAmI: fail,
+    version: fail,
+    accessReviews: fail,
+    clientCertificateAuthority: fail,
+    reviewSelf: fail,
+    close: () => Promise.resolve(),
+  };
+}

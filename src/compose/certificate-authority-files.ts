@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { LocalCAConfig } from '../config/config.js';
+import { createSecretFile } from '../config/secrets.js';
+import type { Log } from '../issuance/context.js';
+import { generateCertificateAuthority } from '../pki/certificate-authority.js';
+import type { Store } from '../store/store.js';
+
+/**
+ * Makes the embedded default's CA where there is none; what is there is used. Both files appear at once, by a rename
+ * of their directory, so that no crash leaves half a CA behind.
+ */
+export async function generateMissingAuthority(
+  cluster: string,
+  { certFile, keyFile }: LocalCAConfig,
+  now: Date,
+  log: Log,
+): Promise<void> {
+  const directory = dirname(certFile);
+  if (existsSync(certFile) || existsSync(keyFile)) return;
+  const made = await generateCertificateAuthority({ commonName: `kubepass-${cluster}-ca`, now, random: randomBytes });
+  const temporary = await mkdtemp(`${directory}.`);
+  try {
+    await createSecretFile(join(temporary, basename(keyFile)), made.privateKeyPem);
+    await createSecretFile(join(temporary, basename(certFile)), made.certificatePem);
+    await rename(temporary, directory);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  log.info({ certFile }, 'a CA was generated');
+}
+
+/** Another CA under the same name would make what was issued unverifiable: the first one stays, or nothing starts. */
+export async function pinAuthority(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
+  const pinned = await store.certificateAuthorities.pinnedSpkiSha256(cluster);
+  if (pinned === spkiSha256) return;
+  if (pinned !== null)
+    throw new Error(
+      `cluster "${cluster}" was served with another CA (SPKI SHA-256 ${pinned}, now ${spkiSha256}): ` +
+        'put that CA back, or give the cluster another name',
+    );
+  const { committed } = await store.writer.commit({
+    operations: [{ op: 'pinCertificateAuthority', cluster, spkiSha256 }],
+    events: [
+      {
+        type: 'CertificateAuthorityPinned',
+        at: now,
+        principal: null,
+        cluster,
+        requestId: null,
+        fingerprintSha256: null,
+        details: { spkiSha256 },
+      },
+    ],
+  });
+  if (!committed) throw new Error(`the CA of cluster "${cluster}" could not be pinned`);
+}

@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import { brokenConnection } from '../cluster/broken-connection.js';
+import { readClientTrust, type ClientTrust } from '../cluster/client-trust.js';
+import { openClusterConnection, type ClusterConnection } from '../cluster/cluster-connection.js';
+import { kubeApiserverClient } from '../cluster/csr-object.js';
+import { describeCertificateAuthority } from '../cluster/describe-certificate-authority.js';
+import { trustOfCluster } from '../cluster/trust-of-cluster.js';
+import type { ClusterConfig, LocalCAConfig } from '../config/config.js';
+import { readSecretFile } from '../config/secrets.js';
+import type { IssuingCluster, Log } from '../issuance/context.js';
+import type { Cluster } from '../model/cluster.js';
+import { loadCertificateAuthority } from '../pki/certificate-authority.js';
+import { KubernetesSigner } from '../signer/kubernetes.js';
+import { LocalCaSigner } from '../signer/local-ca.js';
+import type { Signer } from '../signer/signer.js';
+import type { Store } from '../store/store.js';
+import { generateMissingAuthority, pinAuthority } from './certificate-authority-files.js';
+
+export interface ClusterWiring {
+  readonly store: Store;
+  readonly clock: () => Date;
+  readonly random: (octets: number) => Buffer;
+  readonly log: Log;
+  /** Why a cluster is known not to sign user certificates; null: it signs, or that is not known. */
+  readonly whyNotSigning: (cluster: string) => string | null;
+  /** What a test puts around the signer. */
+  readonly wrapSigner: (signer: Signer) => Signer;
+}
+
+/** A cluster with what signs for it. One that cannot be reached is served all the same, and says so when it is used. */
+export async function openCluster(config: ClusterConfig, wiring: ClusterWiring): Promise<IssuingCluster> {
+  const connection = await openConnection(config, wiring);
+  return config.signer.kind === 'localCA'
+    ? openLocalCaCluster(config, config.signer, connection, wiring)
+    : openKubernetesCluster(config, connection, wiring);
+}
+
+async function openLocalCaCluster(
+  config: ClusterConfig,
+  ca: LocalCAConfig,
+  connection: ClusterConnection | null,
+  wiring: ClusterWiring,
+): Promise<IssuingCluster> {
+  const { store, clock, log, wrapSigner } = wiring;
+  if (ca.generate) await generateMissingAuthority(config.name, ca, clock(), log);
+  const certificatePem = await readFile(ca.certFile, 'utf8');
+  const key = await readSecretFile(ca.keyFile);
+  if (key.warning !== null) log.warn({}, key.warning);
+  const authority = loadCertificateAuthority(certificatePem, key.content.toString('utf8'));
+  await pinAuthority(config.name, authority.spkiSha256, store, clock());
+
+  const clientTrust = readClientTrust((await readPem(config.clientCertificateAuthorityFile)) ?? certificatePem);
+  const serving = (await readPem(config.servingCertificateAuthorityFile)) ?? connection?.servingCertificateAuthority;
+  const signer = new LocalCaSigner(authority, wiring.random);
+  return {
+    cluster: clusterOf(config, serving ?? certificatePem),
+    signer: wrapSigner(signer),
+    connection,
+    clientTrust: fixedTrust(clientTrust),
+  };
+}
+
+async function openKubernetesCluster(
+  config: ClusterConfig,
+  connection: ClusterConnection | null,
+  { clock, wrapSigner, whyNotSigning }: ClusterWiring,
+): Promise<IssuingCluster> {
+  if (connection === null) throw new TypeError(`cluster "${config.name}" has no connection`);
+  const serving = (await readPem(config.servingCertificateAuthorityFile)) ?? connection.servingCertificateAuthority;
+  const clientCa = await readPem(config.clientCertificateAuthorityFile);
+  const signer = new KubernetesSigner(
+    {
+      name: config.name,
+      csrs: connection.csrs,
+      watch: connection.watchCsrs(kubeApiserverClient),
+      whoAmI: () => connection.whoAmI(),
+      whyNotSigning: () => whyNotSigning(config.name),
+    },
+    clock,
+  );
+  return {
+    cluster: clusterOf(config, serving ?? ''),
+    signer: wrapSigner(signer),
+    connection,
+    clientTrust: clientCa === null ? trustOfCluster(connection, clock) : fixedTrust(readClientTrust(clientCa)),
+  };
+}
+
+async function openConnection(
+  { name, connection, allowExec }: ClusterConfig,
+  { log }: ClusterWiring,
+): Promise<ClusterConnection | null> {
+  if (connection === null) return null;
+  const report = (error: unknown) => {
+    log.warn({ err: error, cluster: name }, 'the watch on a cluster is interrupted');
+  };
+  try {
+    return await openClusterConnection(connection, { allowExec, report });
+  } catch (error) {
+    // The other clusters are served; this one answers with what is wrong.
+    log.error({ err: error, cluster: name }, 'a cluster cannot be reached as it is configured');
+    return brokenConnection(error);
+  }
+}
+
+function clusterOf(config: ClusterConfig, servingCertificateAuthority: string): Cluster {
+  return {
+    name: config.name,
+    server: config.server,
+    signer: config.signer.kind,
+    servingCertificateAuthority: describeCertificateAuthority(servingCertificateAuthority).pem,
+    allowPrivilegedGroups: config.allowPrivilegedGroups,
+    nameAlphabet: config.nameAlphabet,
+  };
+}
+
+const readPem = (file: string | null): Promise<string | null> =>
+  file === null ? Promise.resolve(null) : readFile(file, 'utf8');
+
+const fixedTrust = (trust: ClientTrust) => (): Promise<ClientTrust | null> => Promise.resolve(trust);

@@ -1,0 +1,35 @@
+import type { Config } from '../config/config.js';
+import type { Log } from '../issuance/context.js';
+import { loadPolicySet } from '../policy/load-policy-set.js';
+import type { PolicySet } from '../policy/policy-set.js';
+import { watchPolicySet, type PolicySetWatch } from '../policy/watch-policy-set.js';
+
+export async function loadPolicies({ policiesDir }: Config, log: Log): Promise<PolicySet> {
+  const loaded = await loadPolicySet(policiesDir);
+  if (!loaded.ok) throw new Error(`the policies cannot be loaded:\n${loaded.errors.map((e) => `  ${e}`).join('\n')}`);
+  const { policies, guardrails, digest } = loaded.policySet;
+  log.info({ policies: policies.length, guardrails: guardrails.length, digest }, 'policies in force');
+  if (policies.length === 0) log.warn({ policiesDir }, 'there is no policy: every request is denied');
+  return loaded.policySet;
+}
+
+export function watchPolicies(
+  { policiesDir }: Config,
+  initial: PolicySet,
+  log: Log,
+  record: (policySet: PolicySet, previous: PolicySet) => Promise<void>,
+): PolicySetWatch {
+  return watchPolicySet({
+    directory: policiesDir,
+    initial,
+    onChange(policySet, previous) {
+      log.info({ digest: policySet.digest, previousDigest: previous.digest }, 'other policies are in force');
+      record(policySet, previous).catch((error: unknown) => {
+        log.error({ err: error }, 'the change of policies could not be put on record');
+      });
+    },
+    onErrors(errors) {
+      log.error({ errors }, 'the policies were changed and do not validate: those in force stay');
+    },
+  });
+}
