@@ -32,10 +32,13 @@ export class GroupCommit<Item, Result> {
     private readonly limits: GroupCommitLimits,
   ) {}
 
-  /** Resolves after the commit. Rejects with `StoreBusyError` or `StoreUnavailableError`. */
-  add(item: Item): Promise<Result> {
+  /**
+   * Resolves after the commit. Rejects with `StoreBusyError`, unless the item goes `beyondLimit`, or
+   * `StoreUnavailableError`.
+   */
+  add(item: Item, beyondLimit = false): Promise<Result> {
     if (this.#closed) return Promise.reject(new StoreUnavailableError('the store is closed'));
-    if (this.#waiting.length >= this.limits.queue)
+    if (this.#waiting.length >= this.limits.queue && !beyondLimit)
       return Promise.reject(new StoreBusyError(`${String(this.limits.queue)} steps are waiting to be committed`));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });

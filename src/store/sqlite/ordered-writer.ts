@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { appendToChain, type ChainHead, genesis } from '../../audit/chain.js';
 import { GroupCommit, type GroupCommitLimits, type Settled } from '../group-commit.js';
 import { auditEventRow } from '../rows/audit-event-row.js';
-import type { CommitResult, Step, Writer } from '../step.js';
+import type { CommitResult, Operation, Step, Writer } from '../step.js';
 import { applyOperation } from './apply-operation.js';
 import { Statements } from './statements.js';
 
@@ -37,7 +37,8 @@ export class OrderedWriter implements Writer {
   }
 
   commit(step: Step): Promise<CommitResult> {
-    return this.#steps.add(step);
+    // The outcome of what was signed is never turned away; there are no more of them than intents that were let in.
+    return this.#steps.add(step, step.operations.some(endsAttempt));
   }
 
   /** Lets queued steps finish, then closes. */
@@ -100,6 +101,9 @@ export class OrderedWriter implements Writer {
     if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
   }
 }
+
+const endsAttempt = (operation: Operation): boolean =>
+  operation.op === 'moveRequest' && operation.from.state === 'issuing';
 
 /** A step may ask for what cannot be stored; what SQLite itself could not do (disk full, I/O) concerns the whole batch. */
 function concernsOneStep(error: unknown): error is Error {

@@ -4,7 +4,7 @@ import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors
 import { GroupCommit } from '../../../src/store/group-commit.js';
 import { migrateSqlite } from '../../../src/store/migrate.js';
 import { connectForWriting, OrderedWriter } from '../../../src/store/sqlite/ordered-writer.js';
-import { anEvent, aRequest, testStore } from './records.js';
+import { anAttempt, anEvent, aRequest, testStore } from './records.js';
 
 describe('a commit that fails', () => {
   it('rejects everyone in the batch while somebody else holds the write lock, and the next one works', async () => {
@@ -108,6 +108,19 @@ describe('the queue', () => {
       expect((result as PromiseRejectedResult).reason).toBeInstanceOf(StoreBusyError);
     expect(await commit([], [anEvent()])).toEqual({ committed: true });
     expect((await store.auditEvents.head()).seq).toBe(6);
+  });
+
+  it('never turns away the outcome of what was let in, however long the queue', async () => {
+    const { commit } = await testStore({ queueLimit: 1 });
+    const request = aRequest({ state: 'issuing', attempt: anAttempt() });
+    await commit([{ op: 'insertRequest', request }]);
+    const waiting = commit([], [anEvent()]);
+    const refused = commit([{ op: 'insertRequest', request: aRequest() }]);
+    const outcome = commit([
+      { op: 'moveRequest', id: request.id, from: { state: 'issuing' }, to: { state: 'approved' } },
+    ]);
+    await expect(refused).rejects.toBeInstanceOf(StoreBusyError);
+    expect(await Promise.all([waiting, outcome])).toEqual([{ committed: true }, { committed: true }]);
   });
 
   it('commits what arrives together at once, and what arrives meanwhile next', async () => {
