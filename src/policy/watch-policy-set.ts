@@ -56,9 +56,14 @@ export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
 
   const schedule = (): void => {
     timer = setTimeout(() => {
-      void poll().finally(() => {
-        if (!stopped) schedule();
-      });
+      poll()
+        // What no reading foresees leaves the set in force, and the process alive.
+        .catch((error: unknown) => {
+          onErrors([`the policies could not be read: ${String(error)}`]);
+        })
+        .finally(() => {
+          if (!stopped) schedule();
+        });
     }, intervalMilliseconds).unref();
   };
   schedule();

@@ -127,6 +127,26 @@ describe('watchPolicySet', () => {
     expect(inForce()).toEqual(['two']);
   });
 
+  it('goes on, and says so, where a look at the files fails in a way that nothing foresees', async () => {
+    await start();
+    watch.stop();
+    let failures = 0;
+    watch = watchPolicySet({
+      directory,
+      initial: watch.current(),
+      intervalMilliseconds: 10,
+      onChange: (policySet) => {
+        failures += 1;
+        throw new Error(`no room for ${policySet.policies.map(({ name }) => name).join()}`);
+      },
+      onErrors: (found) => errors.push([...found]),
+    });
+    await write(text('two'));
+    await expect.poll(() => errors).toEqual([[expect.stringContaining('no room for two')]]);
+    await write(text('three'));
+    await expect.poll(() => failures).toBe(2);
+  });
+
   it('looks by itself until it is stopped', async () => {
     await start(10);
     await write(text('two'));
