@@ -15,6 +15,8 @@ export const auditEventTypes = [
   'ApiTokenCreated',
   'ApiTokenRevoked',
   'CertificateAuthorityPinned',
+  'ClusterProbed',
+  'UnknownIdentityIssued',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 

@@ -9,6 +9,7 @@ import type {
   PublicKeyReference,
   RequestState,
 } from '../model/certificate-request.js';
+import type { StoredClusterProbe } from '../model/cluster-probe.js';
 
 /**
  * What one use case wants committed: state changes and the audit events that tell of them, all or nothing.
@@ -29,7 +30,20 @@ export type Operation =
   | { readonly op: 'insertIdempotencyKey'; readonly entry: NewIdempotencyEntry }
   | { readonly op: 'answerIdempotencyKey'; readonly scope: IdempotencyScope; readonly answer: IdempotentAnswer }
   | { readonly op: 'forgetIdempotencyKeys'; readonly createdBefore: Date }
-  | { readonly op: 'pinCertificateAuthority'; readonly cluster: string; readonly spkiSha256: string };
+  | { readonly op: 'pinCertificateAuthority'; readonly cluster: string; readonly spkiSha256: string }
+  /** The latest stays, whichever comes first. */
+  | { readonly op: 'rememberProbe'; readonly probe: StoredClusterProbe }
+  /** Conflicts where it is known already. */
+  | { readonly op: 'insertUnknownIdentity'; readonly identity: UnknownIdentity };
+
+/** A user certificate that a cluster signed for somebody else. */
+export interface UnknownIdentity {
+  readonly cluster: string;
+  readonly fingerprintSha256: string;
+  /** `metadata.uid` of the CertificateSigningRequest object. */
+  readonly objectUid: string;
+  readonly recordedAt: Date;
+}
 
 /** Compare-and-set on a request: applies only while it is in `from`. */
 export interface MoveRequest {

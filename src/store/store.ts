@@ -1,6 +1,7 @@
 import type { AuditEvent } from '../model/audit-event.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, RequestState } from '../model/certificate-request.js';
+import type { StoredClusterProbe } from '../model/cluster-probe.js';
 import type { Page, PageQuery } from '../model/page.js';
 import type { ApiTokenReader } from '../identity/api-token-reader.js';
 import type { IdempotencyEntry, IdempotencyScope, PolicySetTexts, Writer } from './step.js';
@@ -15,6 +16,7 @@ export interface Store {
   readonly idempotencyKeys: IdempotencyReader;
   readonly policySets: { find(digest: string): Promise<PolicySetTexts | null> };
   readonly certificateAuthorities: { pinnedSpkiSha256(cluster: string): Promise<string | null> };
+  readonly clusterProbes: ClusterProbeReader;
   /** Answers when the database does; for `/readyz`. */
   ping(): Promise<void>;
   /** Lets queued steps finish, then closes. */
@@ -38,6 +40,8 @@ export interface RequestReader {
   unfinished(): Promise<readonly CertificateRequest[]>;
   /** Pending and approved requests whose `expiresAt` has passed, oldest first, at most 500. */
   lapsed(now: Date): Promise<readonly CertificateRequest[]>;
+  /** Requests of the cluster whose latest attempt was for one of these keys, in no particular order. */
+  attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]>;
 }
 
 export interface CertificateFilter {
@@ -82,4 +86,9 @@ export interface AuditEventReader {
 
 export interface IdempotencyReader {
   find(scope: IdempotencyScope): Promise<IdempotencyEntry | null>;
+}
+
+export interface ClusterProbeReader {
+  /** The latest probe of the cluster. */
+  find(cluster: string): Promise<StoredClusterProbe | null>;
 }

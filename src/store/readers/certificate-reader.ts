@@ -3,6 +3,7 @@ import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { certificateColumns, certificateOf } from '../rows/certificate-row.js';
 import type { CertificateFilter, CertificateReader as CertificateReaderPort } from '../store.js';
+import { inBatches } from './in-batches.js';
 import { instantInCursor, invalidCursor, readPage } from './read-page.js';
 import { readVisible } from './read-visible.js';
 
@@ -20,10 +21,12 @@ export class CertificateReader implements CertificateReaderPort {
   }
 
   async findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]> {
-    const rows = await this.prisma.certificate.findMany({
-      where: { fingerprintSha256: { in: [...fingerprintsSha256] } },
-      select: certificateColumns,
-    });
+    const rows = await inBatches(fingerprintsSha256, (batch) =>
+      this.prisma.certificate.findMany({
+        where: { fingerprintSha256: { in: batch } },
+        select: certificateColumns,
+      }),
+    );
     return rows.map(certificateOf);
   }
 

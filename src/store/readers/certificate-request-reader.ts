@@ -3,6 +3,7 @@ import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { certificateRequestColumns, certificateRequestOf } from '../rows/certificate-request-row.js';
 import type { RequestFilter, RequestReader } from '../store.js';
+import { inBatches } from './in-batches.js';
 import { readVisible } from './read-visible.js';
 import { invalidCursor, readPage } from './read-page.js';
 
@@ -53,6 +54,16 @@ export class CertificateRequestReader implements RequestReader {
       take: lapsedAtOnce,
       select: certificateRequestColumns,
     });
+    return rows.map(certificateRequestOf);
+  }
+
+  async attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]> {
+    const rows = await inBatches(spkiSha256s, (batch) =>
+      this.prisma.certificateRequest.findMany({
+        where: { cluster, attemptSpkiSha256: { in: batch } },
+        select: certificateRequestColumns,
+      }),
+    );
     return rows.map(certificateRequestOf);
   }
 }

@@ -9,7 +9,9 @@ import {
   publicKeyColumns,
 } from '../rows/certificate-request-row.js';
 import { certificateGroupRows, type CertificateParties, certificateRow } from '../rows/certificate-row.js';
+import { clusterProbeRow } from '../rows/cluster-probe-row.js';
 import { answerColumns, idempotencyKeyRow } from '../rows/idempotency-key-row.js';
+import { unknownIdentityRow } from '../rows/unknown-identity-row.js';
 import type { Conflict, IdempotencyScope, IdempotentAnswer, MoveRequest, Operation } from '../step.js';
 import { quoted, type Statements } from './statements.js';
 
@@ -67,6 +69,21 @@ export function applyOperation(statements: Statements, operation: Operation): Co
         ),
         { kind: 'certificateAuthority', cluster: operation.cluster },
       );
+    case 'rememberProbe': {
+      const { cluster, probedAt, result } = clusterProbeRow(operation.probe);
+      statements.run(
+        `INSERT INTO "ClusterProbe" ("cluster", "probedAt", "result") VALUES (?, ?, ?) ON CONFLICT ("cluster")
+          DO UPDATE SET "probedAt" = excluded."probedAt", "result" = excluded."result"
+            WHERE "probedAt" <= excluded."probedAt"`,
+        [cluster, probedAt, result],
+      );
+      return null;
+    }
+    case 'insertUnknownIdentity':
+      return insertUnique(statements, 'UnknownIdentity', unknownIdentityRow(operation.identity), () => ({
+        kind: 'unique',
+        what: 'fingerprintSha256',
+      }));
   }
 }
 

@@ -8,6 +8,7 @@ import { ApiTokenReader } from '../readers/api-token-reader.js';
 import { AuditEventReader } from '../readers/audit-event-reader.js';
 import { CertificateReader } from '../readers/certificate-reader.js';
 import { CertificateRequestReader } from '../readers/certificate-request-reader.js';
+import { ClusterProbeReader } from '../readers/cluster-probe-reader.js';
 import { IdempotencyKeyReader } from '../readers/idempotency-key-reader.js';
 import type { Store } from '../store.js';
 import { connectForWriting, OrderedWriter } from './ordered-writer.js';
@@ -60,6 +61,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
         return row?.spkiSha256 ?? null;
       },
     },
+    clusterProbes: new ClusterProbeReader(prisma),
     async ping() {
       await auditEvents.head();
     },

@@ -6,6 +6,7 @@ import type { ApiToken } from '../../../src/model/api-token.js';
 import type { AuditEventDraft } from '../../../src/model/audit-event.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt } from '../../../src/model/certificate-request.js';
+import type { ClusterProbe, StoredClusterProbe } from '../../../src/model/cluster-probe.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { NewIdempotencyEntry, Operation } from '../../../src/store/step.js';
 import type { Store } from '../../../src/store/store.js';
@@ -133,6 +134,35 @@ export function aToken(overrides: Partial<ApiToken> = {}): ApiToken {
     createdAt: instant('2026-03-01T10:00:00.000Z'),
     expiresAt: instant('2026-06-01T10:00:00.000Z'),
     revokedAt: null,
+    ...overrides,
+  };
+}
+
+export function aProbe(
+  overrides: Partial<StoredClusterProbe> = {},
+  result: Partial<ClusterProbe> = {},
+): StoredClusterProbe {
+  return {
+    cluster: 'demo',
+    probedAt: instant('2026-03-01T10:00:00.000Z'),
+    result: {
+      reachable: true,
+      version: 'v1.32.1',
+      username: 'system:serviceaccount:kubepass:kubepass',
+      permissions: [
+        { permission: 'create certificatesigningrequests', purpose: 'to ask', required: true, held: true },
+        { permission: 'get configmaps', purpose: 'to read', required: false, held: false },
+      ],
+      signs: 'yes',
+      reason: null,
+      message: null,
+      advice: null,
+      accepts: 'yes',
+      acceptedAs: 'kubepass-probe',
+      requestId: 'request-1',
+      lifetimeCap: { requestedSeconds: 2 ** 31 - 1, givenSeconds: 31_536_000, capped: true },
+      ...result,
+    },
     ...overrides,
   };
 }

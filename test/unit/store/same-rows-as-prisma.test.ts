@@ -9,12 +9,15 @@ import { apiTokenRow } from '../../../src/store/rows/api-token-row.js';
 import { auditEventRow } from '../../../src/store/rows/audit-event-row.js';
 import { certificateRequestRow } from '../../../src/store/rows/certificate-request-row.js';
 import { certificateGroupRows, certificateRow } from '../../../src/store/rows/certificate-row.js';
+import { clusterProbeRow } from '../../../src/store/rows/cluster-probe-row.js';
 import { answerColumns, idempotencyKeyRow } from '../../../src/store/rows/idempotency-key-row.js';
+import { unknownIdentityRow } from '../../../src/store/rows/unknown-identity-row.js';
 import {
   aCertificate,
   anAttempt,
   anEvent,
   anIdempotencyEntry,
+  aProbe,
   aRequest,
   aToken,
   instant,
@@ -84,6 +87,14 @@ const event = anEvent({
   details: { text: awkward, number: 1e21, list: [null, true, { nested: -0.5 }] },
 });
 
+const probe = aProbe({ probedAt: instant('2026-03-01T10:00:00.100Z') }, { message: awkward, advice: null });
+const identity = {
+  cluster: 'demo',
+  fingerprintSha256: sha256('unknown'),
+  objectUid: awkward,
+  recordedAt: instant('2026-03-01T10:00:00.100Z'),
+};
+
 async function withEverything() {
   const opened = await testStore();
   const result = await opened.commit(
@@ -96,6 +107,8 @@ async function withEverything() {
       { op: 'answerIdempotencyKey', scope: entry, answer },
       { op: 'rememberPolicySet', digest: sha256('set'), texts: [{ path: 'a.yaml', text: awkward }] },
       { op: 'pinCertificateAuthority', cluster: 'demo', spkiSha256: sha256('ca') },
+      { op: 'rememberProbe', probe },
+      { op: 'insertUnknownIdentity', identity },
     ],
     [event, { ...event, requestId: null, fingerprintSha256: null, principal: 'hr', cluster: 'demo' }],
   );
@@ -114,6 +127,8 @@ function contents(database: Database.Database): Record<string, unknown> {
     'IdempotencyKey',
     'PolicySet',
     'CertificateAuthorityPin',
+    'ClusterProbe',
+    'UnknownIdentity',
   ];
   return Object.fromEntries(
     tables.map((table) => {
@@ -140,6 +155,7 @@ it('reads back, as the same models, what the ordered writer wrote', async () => 
     });
   expect(await store.apiTokens.find(token.id)).toStrictEqual(token);
   expect(await store.idempotencyKeys.find(entry)).toStrictEqual({ ...entry, answer });
+  expect(await store.clusterProbes.find('demo')).toStrictEqual(probe);
   const [first, second] = await store.auditEvents.chunk(0, 10);
   expect(first).toMatchObject({ ...event, seq: 1 });
   expect(second).toMatchObject({ principal: 'hr', cluster: 'demo', seq: 2, previousHash: first?.hash });
@@ -165,6 +181,8 @@ it('writes every value as Prisma itself writes it', async () => {
   await prisma.idempotencyKey.create({ data: data({ ...idempotencyKeyRow(entry), ...answerColumns(answer) }) });
   await prisma.policySet.create({ data: { digest: sha256('set'), texts: [{ path: 'a.yaml', text: awkward }] } });
   await prisma.certificateAuthorityPin.create({ data: { cluster: 'demo', spkiSha256: sha256('ca') } });
+  await prisma.clusterProbe.create({ data: data(clusterProbeRow(probe)) });
+  await prisma.unknownIdentity.create({ data: data(unknownIdentityRow(identity)) });
   await prisma.$disconnect();
   expect(contents(connect())).toEqual(contents(other.connect()));
 });

@@ -48,6 +48,11 @@ export type Certificate = Prisma.CertificateModel
  */
 export type CertificateGroup = Prisma.CertificateGroupModel
 /**
+ * Model ClusterProbe
+ * What the latest probe of a cluster found.
+ */
+export type ClusterProbe = Prisma.ClusterProbeModel
+/**
  * Model IdempotencyKey
  * An Idempotency-Key in its scope, and the first answer once there is one.
  */
@@ -57,3 +62,8 @@ export type IdempotencyKey = Prisma.IdempotencyKeyModel
  * The texts of a policy set that decided something, once per digest.
  */
 export type PolicySet = Prisma.PolicySetModel
+/**
+ * Model UnknownIdentity
+ * A user certificate that a cluster signed for somebody else: what makes sure that each is on record once.
+ */
+export type UnknownIdentity = Prisma.UnknownIdentityModel

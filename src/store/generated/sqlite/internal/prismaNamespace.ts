@@ -403,8 +403,10 @@ export const ModelName = {
   CertificateRequest: 'CertificateRequest',
   Certificate: 'Certificate',
   CertificateGroup: 'CertificateGroup',
+  ClusterProbe: 'ClusterProbe',
   IdempotencyKey: 'IdempotencyKey',
-  PolicySet: 'PolicySet'
+  PolicySet: 'PolicySet',
+  UnknownIdentity: 'UnknownIdentity'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -420,7 +422,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "apiToken" | "auditEvent" | "certificateAuthorityPin" | "certificateRequest" | "certificate" | "certificateGroup" | "idempotencyKey" | "policySet"
+    modelProps: "apiToken" | "auditEvent" | "certificateAuthorityPin" | "certificateRequest" | "certificate" | "certificateGroup" | "clusterProbe" | "idempotencyKey" | "policySet" | "unknownIdentity"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -868,6 +870,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    ClusterProbe: {
+      payload: Prisma.$ClusterProbePayload<ExtArgs>
+      fields: Prisma.ClusterProbeFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ClusterProbeFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClusterProbePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ClusterProbeFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClusterProbePayload>
+        }
+        findFirst: {
+          args: Prisma.ClusterProbeFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClusterProbePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ClusterProbeFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClusterProbePayload>
+        }
+        findMany: {
+          args: Prisma.ClusterProbeFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClusterProbePayload>[]
+        }
+        create: {
+          args: Prisma.ClusterProbeCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClusterProbePayload>
+        }
+        createMany: {
+          args: Prisma.ClusterProbeCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ClusterProbeCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClusterProbePayload>[]
+        }
+        delete: {
+          args: Prisma.ClusterProbeDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClusterProbePayload>
+        }
+        update: {
+          args: Prisma.ClusterProbeUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClusterProbePayload>
+        }
+        deleteMany: {
+          args: Prisma.ClusterProbeDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ClusterProbeUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ClusterProbeUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClusterProbePayload>[]
+        }
+        upsert: {
+          args: Prisma.ClusterProbeUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClusterProbePayload>
+        }
+        aggregate: {
+          args: Prisma.ClusterProbeAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateClusterProbe>
+        }
+        groupBy: {
+          args: Prisma.ClusterProbeGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ClusterProbeGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ClusterProbeCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ClusterProbeCountAggregateOutputType> | number
+        }
+      }
+    }
     IdempotencyKey: {
       payload: Prisma.$IdempotencyKeyPayload<ExtArgs>
       fields: Prisma.IdempotencyKeyFieldRefs
@@ -1016,6 +1092,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    UnknownIdentity: {
+      payload: Prisma.$UnknownIdentityPayload<ExtArgs>
+      fields: Prisma.UnknownIdentityFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.UnknownIdentityFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnknownIdentityPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.UnknownIdentityFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnknownIdentityPayload>
+        }
+        findFirst: {
+          args: Prisma.UnknownIdentityFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnknownIdentityPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.UnknownIdentityFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnknownIdentityPayload>
+        }
+        findMany: {
+          args: Prisma.UnknownIdentityFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnknownIdentityPayload>[]
+        }
+        create: {
+          args: Prisma.UnknownIdentityCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnknownIdentityPayload>
+        }
+        createMany: {
+          args: Prisma.UnknownIdentityCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.UnknownIdentityCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnknownIdentityPayload>[]
+        }
+        delete: {
+          args: Prisma.UnknownIdentityDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnknownIdentityPayload>
+        }
+        update: {
+          args: Prisma.UnknownIdentityUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnknownIdentityPayload>
+        }
+        deleteMany: {
+          args: Prisma.UnknownIdentityDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.UnknownIdentityUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.UnknownIdentityUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnknownIdentityPayload>[]
+        }
+        upsert: {
+          args: Prisma.UnknownIdentityUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnknownIdentityPayload>
+        }
+        aggregate: {
+          args: Prisma.UnknownIdentityAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateUnknownIdentity>
+        }
+        groupBy: {
+          args: Prisma.UnknownIdentityGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.UnknownIdentityGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.UnknownIdentityCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.UnknownIdentityCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -1160,6 +1310,15 @@ export const CertificateGroupScalarFieldEnum = {
 export type CertificateGroupScalarFieldEnum = (typeof CertificateGroupScalarFieldEnum)[keyof typeof CertificateGroupScalarFieldEnum]
 
 
+export const ClusterProbeScalarFieldEnum = {
+  cluster: 'cluster',
+  probedAt: 'probedAt',
+  result: 'result'
+} as const
+
+export type ClusterProbeScalarFieldEnum = (typeof ClusterProbeScalarFieldEnum)[keyof typeof ClusterProbeScalarFieldEnum]
+
+
 export const IdempotencyKeyScalarFieldEnum = {
   principal: 'principal',
   method: 'method',
@@ -1182,6 +1341,16 @@ export const PolicySetScalarFieldEnum = {
 } as const
 
 export type PolicySetScalarFieldEnum = (typeof PolicySetScalarFieldEnum)[keyof typeof PolicySetScalarFieldEnum]
+
+
+export const UnknownIdentityScalarFieldEnum = {
+  cluster: 'cluster',
+  fingerprintSha256: 'fingerprintSha256',
+  objectUid: 'objectUid',
+  recordedAt: 'recordedAt'
+} as const
+
+export type UnknownIdentityScalarFieldEnum = (typeof UnknownIdentityScalarFieldEnum)[keyof typeof UnknownIdentityScalarFieldEnum]
 
 
 export const SortOrder = {
@@ -1457,8 +1626,10 @@ export type GlobalOmitConfig = {
   certificateRequest?: Prisma.CertificateRequestOmit
   certificate?: Prisma.CertificateOmit
   certificateGroup?: Prisma.CertificateGroupOmit
+  clusterProbe?: Prisma.ClusterProbeOmit
   idempotencyKey?: Prisma.IdempotencyKeyOmit
   policySet?: Prisma.PolicySetOmit
+  unknownIdentity?: Prisma.UnknownIdentityOmit
 }
 
 /* Types for Logging */

@@ -57,8 +57,10 @@ export const ModelName = {
   CertificateRequest: 'CertificateRequest',
   Certificate: 'Certificate',
   CertificateGroup: 'CertificateGroup',
+  ClusterProbe: 'ClusterProbe',
   IdempotencyKey: 'IdempotencyKey',
-  PolicySet: 'PolicySet'
+  PolicySet: 'PolicySet',
+  UnknownIdentity: 'UnknownIdentity'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -182,6 +184,15 @@ export const CertificateGroupScalarFieldEnum = {
 export type CertificateGroupScalarFieldEnum = (typeof CertificateGroupScalarFieldEnum)[keyof typeof CertificateGroupScalarFieldEnum]
 
 
+export const ClusterProbeScalarFieldEnum = {
+  cluster: 'cluster',
+  probedAt: 'probedAt',
+  result: 'result'
+} as const
+
+export type ClusterProbeScalarFieldEnum = (typeof ClusterProbeScalarFieldEnum)[keyof typeof ClusterProbeScalarFieldEnum]
+
+
 export const IdempotencyKeyScalarFieldEnum = {
   principal: 'principal',
   method: 'method',
@@ -204,6 +215,16 @@ export const PolicySetScalarFieldEnum = {
 } as const
 
 export type PolicySetScalarFieldEnum = (typeof PolicySetScalarFieldEnum)[keyof typeof PolicySetScalarFieldEnum]
+
+
+export const UnknownIdentityScalarFieldEnum = {
+  cluster: 'cluster',
+  fingerprintSha256: 'fingerprintSha256',
+  objectUid: 'objectUid',
+  recordedAt: 'recordedAt'
+} as const
+
+export type UnknownIdentityScalarFieldEnum = (typeof UnknownIdentityScalarFieldEnum)[keyof typeof UnknownIdentityScalarFieldEnum]
 
 
 export const SortOrder = {

@@ -1,0 +1,73 @@
+import type { Json } from './audit-event.js';
+
+/** One access right that kubepass needs in a cluster, and whether it has it there. */
+export interface ProbedPermission {
+  /** `create certificatesigningrequests.certificates.k8s.io`. */
+  readonly permission: string;
+  /** What kubepass does with it. */
+  readonly purpose: string;
+  /** Nothing can be issued without it. */
+  readonly required: boolean;
+  readonly held: boolean;
+}
+
+export type Answer = 'yes' | 'no' | 'unknown';
+
+/** What a cluster was found able to do. */
+export interface ClusterProbe {
+  /** Whether the API server answered; null: there is no connection to it, kubepass signs by itself. */
+  readonly reachable: boolean | null;
+  /** Of Kubernetes, e.g. `v1.32.1`; null where it was not learnt. */
+  readonly version: string | null;
+  /** The username that the API server knows kubepass by; null where it was not learnt. */
+  readonly username: string | null;
+  readonly permissions: readonly ProbedPermission[];
+  /** Whether user certificates are signed for this cluster: a real one was asked for. */
+  readonly signs: Answer;
+  /** Why not, or why it is not known: TitleCase and stable; null where it signs. */
+  readonly reason: string | null;
+  readonly message: string | null;
+  /** What to do about it. */
+  readonly advice: string | null;
+  /** Whether the API server accepts a certificate that was signed. */
+  readonly accepts: Answer;
+  /** Whom it takes the holder for: `kubepass-probe` where all is well. */
+  readonly acceptedAs: string | null;
+  /** The certificate request that the probe made; null where it did not come to that. */
+  readonly requestId: string | null;
+  /** Null where it was not asked for or could not be measured. */
+  readonly lifetimeCap: LifetimeCap | null;
+}
+
+/** What became of the request for a very long lifetime. */
+export interface LifetimeCap {
+  readonly requestedSeconds: number;
+  /** From notBefore to notAfter. */
+  readonly givenSeconds: number;
+  readonly capped: boolean;
+}
+
+export interface StoredClusterProbe {
+  readonly cluster: string;
+  readonly probedAt: Date;
+  readonly result: ClusterProbe;
+}
+
+/** Required permissions that are not held. */
+export function missingPermissions({ permissions }: ClusterProbe): readonly string[] {
+  return permissions.flatMap(({ permission, required, held }) => (required && !held ? [permission] : []));
+}
+
+/** The short of it, for the audit log. */
+export function probeDetails(probe: ClusterProbe): { readonly [key: string]: Json } {
+  return {
+    probe: true,
+    reachable: probe.reachable,
+    version: probe.version,
+    missingPermissions: missingPermissions(probe),
+    signs: probe.signs,
+    reason: probe.reason,
+    accepts: probe.accepts,
+    probeRequestId: probe.requestId,
+  };
+}
