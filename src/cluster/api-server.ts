@@ -59,7 +59,12 @@ export class ApiServer {
     const context = new RequestContext(this.url, HttpMethod.GET);
     await this.#attempt(() => this.kubeConfig.applySecurityAuthentication(context));
     const headers = createHash('sha256').update(JSON.stringify(context.getHeaders())).digest('hex');
-    return `${this.kubeConfig.generation} ${headers}`;
+    return `${this.kubeConfig.key} ${headers}`;
+  }
+
+  /** As in `PooledKubeConfig`. */
+  renewConnections(): void {
+    this.kubeConfig.renew();
   }
 
   close(): Promise<void> {

@@ -204,9 +204,12 @@ export class KubernetesCsrWatch implements CsrWatch {
     const check = () => {
       const now = performance.now();
       const { waitingSince } = this.#waiters;
-      if (now - this.#lastHeard > silence) connection.abort(timeout('the watch has gone silent'));
-      else if (waitingSince !== null && now - Math.max(this.#lastHeard, waitingSince) > silenceWhileWaiting)
-        connection.abort(new CloserLook());
+      const silent = now - this.#lastHeard > silence;
+      const suspicious = waitingSince !== null && now - Math.max(this.#lastHeard, waitingSince) > silenceWhileWaiting;
+      if (!silent && !suspicious) return;
+      // The others to the same server may be as dead.
+      this.server.renewConnections();
+      connection.abort(silent ? timeout('the watch has gone silent') : new CloserLook());
     };
     return setInterval(check, silenceWhileWaiting / 10).unref();
   }

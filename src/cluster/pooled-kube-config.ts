@@ -14,7 +14,7 @@ const GRACE_MILLISECONDS = 10_000;
  */
 export class PooledKubeConfig extends KubeConfig {
   #kept: { readonly key: string; readonly dispatcher: Dispatcher | undefined } | null = null;
-  #generation = 0;
+  #key = '';
 
   constructor() {
     super();
@@ -24,9 +24,16 @@ export class PooledKubeConfig extends KubeConfig {
     factory.createDispatcher = (cluster, options) => this.#keep(keyOf(cluster, options), () => make(cluster, options));
   }
 
-  /** Changes whenever the connections are made anew. */
-  get generation(): number {
-    return this.#generation;
+  /** Another string whenever cluster, CA or client certificate are others; of no use to anyone who reads it. */
+  get key(): string {
+    return this.#key;
+  }
+
+  /** Makes new connections from now on; the old ones may be dead without anything saying so. */
+  renew(): void {
+    const dispatcher = this.#kept?.dispatcher;
+    this.#kept = null;
+    if (dispatcher !== undefined) retire(dispatcher);
   }
 
   /** Ends the connections; a request that comes afterwards makes new ones. */
@@ -38,11 +45,10 @@ export class PooledKubeConfig extends KubeConfig {
 
   #keep(key: string, make: () => Dispatcher | undefined): Dispatcher | undefined {
     if (this.#kept?.key === key) return this.#kept.dispatcher;
-    const old = this.#kept?.dispatcher;
     const dispatcher = make();
+    this.renew();
     this.#kept = { key, dispatcher };
-    this.#generation++;
-    if (old !== undefined) retire(old);
+    this.#key = key;
     return dispatcher;
   }
 }

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import {
+  type ClusterConnection,
+  type ConnectionOptions,
+  openClusterConnection,
+} from '../../src/cluster/cluster-connection.js';
+import { type CsrObject, kubeApiserverClient, type NewCsrObject } from '../../src/cluster/csr-object.js';
+import { csrFor } from '../helpers/csr.js';
+import type { Rule } from '../helpers/fake-api-server/rbac.js';
+import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+
+/** A cluster that signs, as the contract suite needs it. */
+export interface ContractCluster {
+  /** Text of a kubeconfig of a cluster administrator. */
+  readonly adminKubeconfig: string;
+  /** Allows a user these things cluster-wide, and nothing else beyond what everyone may. */
+  allow(username: string, rules: readonly Rule[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Kubeconfig {
+  readonly clusters: {
+    readonly name: string;
+    readonly cluster: Record<string, unknown> & { readonly server: string };
+  }[];
+  readonly users: unknown[];
+}
+
+/** Names that no other test, and no other run, uses. */
+export const uniqueName = (stem: string): string => `contract-${stem}-${randomBytes(5).toString('hex')}`;
+
+export const soon = (seconds = 20): Date => new Date(Date.now() + seconds * 1000);
+
+/** Connections to one cluster, opened as a test needs them and all closed at its end. */
+export class ConnectionBench {
+  readonly #directory = temporaryDirectory();
+  readonly #opened: { close(): Promise<void> }[] = [];
+  readonly #kubeconfig: Kubeconfig;
+  #files = 0;
+
+  constructor(private readonly cluster: ContractCluster) {
+    this.#kubeconfig = parse(cluster.adminKubeconfig) as Kubeconfig;
+  }
+
+  admin(options: Partial<ConnectionOptions> = {}): Promise<ClusterConnection> {
+    return this.open(this.#kubeconfig, options);
+  }
+
+  /** As the administrator, over a wire that can be cut. */
+  async adminByProxy(
+    options: Partial<ConnectionOptions> = {},
+  ): Promise<{ readonly connection: ClusterConnection; readonly proxy: TcpProxy }> {
+    const { hostname, port } = new URL(this.#cluster.server);
+    const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+    this.#opened.push(proxy);
+    const connection = await this.open(this.withCluster({ server: `https://127.0.0.1:${proxy.port}` }), options);
+    return { connection, proxy };
+  }
+
+  /** As a user of that name, whose certificate the cluster itself signs, with exactly these rules. */
+  async as(username: string, rules: readonly Rule[], groups: readonly string[] = []): Promise<ClusterConnection> {
+    await this.cluster.allow(username, rules);
+    const { certificatePem, privateKeyPem } = await this.issue(username, groups);
+    const connection = await this.open(
+      this.withUser({
+        'client-certificate-data': Buffer.from(certificatePem).toString('base64'),
+        'client-key-data': Buffer.from(privateKeyPem).toString('base64'),
+      }),
+    );
+    await untilAllowed(connection, rules);
+    return connection;
+  }
+
+  async issue(username: string, groups: readonly string[] = []) {
+    const admin = await this.admin();
+    const { pem, keyPair } = await csrFor(username, groups);
+    const created = await admin.csrs.create(newCsr(pem));
+    await admin.csrs.approve(created, 'Contract', 'a test asks for it');
+    const certificatePem = await issued(admin, created.name);
+    return { certificatePem, privateKeyPem: keyPair.privateKeyPem };
+  }
+
+  withUser(user: Readonly<Record<string, unknown>>): Kubeconfig {
+    return { ...this.#kubeconfig, users: [{ ...(this.#kubeconfig.users[0] as object), user }] };
+  }
+
+  withCluster(fields: Readonly<Record<string, unknown>>): Kubeconfig {
+    const [first] = this.#kubeconfig.clusters;
+    return { ...this.#kubeconfig, clusters: [{ name: first!.name, cluster: { ...this.#cluster, ...fields } }] };
+  }
+
+  async open(kubeconfig: unknown, options: Partial<ConnectionOptions> = {}): Promise<ClusterConnection> {
+    const file = join(this.#directory.path, `kubeconfig-${this.#files++}`);
+    writeFileSync(file, JSON.stringify(kubeconfig), { mode: 0o600 });
+    const connection = await openClusterConnection(
+      { kind: 'kubeconfig', file, context: null },
+      { allowExec: false, ...options },
+    );
+    this.#opened.push(connection);
+    return connection;
+  }
+
+  async close(): Promise<void> {
+    for (const opened of this.#opened.splice(0)) await opened.close();
+    this.#directory.remove();
+  }
+
+  get #cluster() {
+    return this.#kubeconfig.clusters[0]!.cluster;
+  }
+}
+
+export function newCsr(request: string, fields: Partial<NewCsrObject> = {}): NewCsrObject {
+  return {
+    name: uniqueName('csr'),
+    labels: {},
+    annotations: {},
+    request,
+    signerName: kubeApiserverClient,
+    usages: ['client auth', 'digital signature'],
+    expirationSeconds: 3600,
+    ...fields,
+  };
+}
+
+/** The certificate in the object, as soon as the watch brings it. */
+export async function issued(connection: ClusterConnection, name: string): Promise<string> {
+  const waited = await connection
+    .watchCsrs(kubeApiserverClient)
+    .waitFor(name, (csr) => csr === null || csr.certificate !== null, soon());
+  const certificate = waited.kind === 'settled' ? waited.csr?.certificate : null;
+  if (typeof certificate !== 'string') throw new Error(`${name} is not signed`);
+  return certificate;
+}
+
+export const hasCondition =
+  (type: string) =>
+  (csr: CsrObject | null): boolean =>
+    csr?.conditions.some((condition) => condition.type === type) === true;
+
+/** RBAC takes up to a second to act. */
+async function untilAllowed(connection: ClusterConnection, rules: readonly Rule[]): Promise<void> {
+  const accesses = rules.flatMap(({ apiGroups, resources, verbs, resourceNames }) =>
+    resources.flatMap((path) => {
+      const [resource = path, subresource] = path.split('/');
+      return verbs.map((verb) => ({
+        verb,
+        group: apiGroups[0] ?? '',
+        resource,
+        ...(subresource === undefined ? {} : { subresource }),
+        ...(resourceNames?.[0] === undefined ? {} : { name: resourceNames[0] }),
+      }));
+    }),
+  );
+  for (const end = Date.now() + 10_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50)))
+    if ((await connection.accessReviews(accesses)).every(({ allowed }) => allowed)) return;
+  throw new Error('RBAC does not allow what it was told to');
+}

@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ClusterConnection } from '../../src/cluster/cluster-connection.js';
+import { type CsrObject, kubeApiserverClient } from '../../src/cluster/csr-object.js';
+import type { CsrWatchTimes } from '../../src/cluster/csr-watch.js';
+import { csrFor } from '../helpers/csr.js';
+import {
+  ConnectionBench,
+  type ContractCluster,
+  hasCondition,
+  issued,
+  newCsr,
+  soon,
+  uniqueName,
+} from './cluster-under-contract.js';
+
+const isSigned = (csr: CsrObject | null): boolean => typeof csr?.certificate === 'string';
+const isGone = (csr: CsrObject | null): boolean => csr === null;
+
+/** What whoever waits for a cluster relies on of its watch. */
+export function csrWatchContract(name: string, open: () => Promise<ContractCluster>): void {
+  describe(`a watch on CSR objects: ${name}`, () => {
+    let cluster: ContractCluster;
+    let bench: ConnectionBench;
+    let admin: ClusterConnection;
+    beforeAll(async () => {
+      cluster = await open();
+      bench = new ConnectionBench(cluster);
+      admin = await bench.admin();
+    });
+    afterAll(async () => {
+      await bench.close();
+      await cluster.close();
+    });
+
+    const create = async (fields: Parameters<typeof newCsr>[1] = {}) =>
+      admin.csrs.create(newCsr((await csrFor('jane')).pem, fields));
+    const approve = (csr: CsrObject) => admin.csrs.approve(csr, 'Contract', '');
+    /** A watch over a wire that can be cut, established. */
+    const watched = async (watchTimes: Partial<CsrWatchTimes> = {}) => {
+      const report = vi.fn();
+      const { connection, proxy } = await bench.adminByProxy({ watchTimes, report });
+      const watch = connection.watchCsrs(kubeApiserverClient);
+      const reconnected = vi.fn();
+      watch.onReconnect(reconnected);
+      const { name } = await create();
+      await watch.waitFor(name, (csr) => csr !== null, soon());
+      return { connection, proxy, watch, reconnected, report };
+    };
+
+    it('brings the certificate to everyone who waits for it, with one watch', async () => {
+      const { watch, proxy } = await watched();
+      const created = await create();
+      const waiting = [1, 2, 3].map(() => watch.waitFor(created.name, isSigned, soon()));
+      await approve(created);
+      for (const waited of await Promise.all(waiting))
+        expect(waited).toMatchObject({ kind: 'settled', csr: { uid: created.uid, name: created.name } });
+      expect(proxy.open).toBeLessThanOrEqual(2);
+    });
+
+    it('answers at once what it knows already', async () => {
+      const { watch } = await watched();
+      const created = await create();
+      await approve(created);
+      await watch.waitFor(created.name, isSigned, soon());
+      expect(await watch.waitFor(created.name, isSigned, new Date(0))).toMatchObject({ kind: 'settled' });
+    });
+
+    it('tells that an object was deleted', async () => {
+      const { watch } = await watched();
+      const created = await create();
+      await watch.waitFor(created.name, (csr) => csr !== null, soon());
+      const waiting = watch.waitFor(created.name, isGone, soon());
+      await admin.csrs.delete(created);
+      expect(await waiting).toEqual({ kind: 'settled', csr: null });
+    });
+
+    it('gives up at the deadline, also on an object that is not there', async () => {
+      const { watch } = await watched();
+      expect(await watch.waitFor(uniqueName('nothing'), () => true, soon(0.2))).toEqual({ kind: 'deadline' });
+    });
+
+    it('passes on what the condition throws, to the one who waits', async () => {
+      const { watch } = await watched();
+      const created = await create();
+      await expect(
+        watch.waitFor(
+          created.name,
+          () => {
+            throw new Error('cannot tell');
+          },
+          soon(),
+        ),
+      ).rejects.toThrow('cannot tell');
+    });
+
+    it('shows each version once, those from before too, and only of its signer', async () => {
+      const before = await create();
+      const { watch } = await watched();
+      const seen: CsrObject[] = [];
+      const unsubscribe = watch.subscribe((csr) => seen.push(csr));
+      const other = await create({ signerName: 'example.com/nobody' });
+      const created = await create();
+      await approve(created);
+      await watch.waitFor(created.name, isSigned, soon());
+      const of = (name: string) => seen.filter((csr) => csr.name === name);
+      expect(of(before.name)).toHaveLength(1);
+      expect(of(other.name)).toHaveLength(0);
+      expect(of(created.name).map(({ resourceVersion }) => resourceVersion).length).toBe(
+        new Set(of(created.name).map(({ resourceVersion }) => resourceVersion)).size,
+      );
+      expect(of(created.name).at(-1)?.certificate).not.toBeNull();
+      unsubscribe();
+      const count = seen.length;
+      const last = await create();
+      await watch.waitFor(last.name, (csr) => csr !== null, soon());
+      expect(seen).toHaveLength(count);
+    });
+
+    it('survives a listener that throws', async () => {
+      const { watch, report } = await watched();
+      watch.subscribe(() => {
+        throw new Error('a listener of no use');
+      });
+      const created = await create();
+      await approve(created);
+      expect(await watch.waitFor(created.name, isSigned, soon())).toMatchObject({ kind: 'settled' });
+      expect(report).toHaveBeenCalledWith(expect.objectContaining({ message: 'a listener of no use' }));
+    });
+
+    it('goes on after a break with what happened meanwhile, and says that it is back', async () => {
+      const { watch, proxy, reconnected, report } = await watched();
+      const [signed, deleted] = [await create(), await create()];
+      await watch.waitFor(deleted.name, (csr) => csr !== null, soon());
+      const waiting = [watch.waitFor(signed.name, isSigned, soon()), watch.waitFor(deleted.name, isGone, soon())];
+      await proxy.pause();
+      await approve(signed);
+      await issued(admin, signed.name);
+      await admin.csrs.delete(deleted);
+      expect(reconnected).not.toHaveBeenCalled();
+      await proxy.resume();
+      expect(await Promise.all(waiting)).toMatchObject([{ kind: 'settled' }, { kind: 'settled', csr: null }]);
+      expect(reconnected).toHaveBeenCalledTimes(1);
+      expect(report).toHaveBeenCalled();
+    });
+
+    it('resumes a cut connection many times over', async () => {
+      const { watch, proxy } = await watched({ firstPause: 10 });
+      for (let i = 0; i < 5; i++) {
+        const created = await create();
+        const waiting = watch.waitFor(created.name, isSigned, soon());
+        proxy.cut();
+        await approve(created);
+        expect(await waiting).toMatchObject({ kind: 'settled' });
+      }
+    });
+
+    it('finds out that a connection is dead although nothing says so', async () => {
+      const { watch, proxy } = await watched({ silenceWhileWaiting: 300 });
+      const created = await create();
+      await watch.waitFor(created.name, (csr) => csr !== null, soon());
+      proxy.freeze();
+      const waiting = watch.waitFor(created.name, isSigned, soon());
+      await approve(created);
+      expect(await waiting).toMatchObject({ kind: 'settled' });
+    });
+
+    it('goes on when the API server ends a watch in time, without calling it a break', async () => {
+      const { watch, reconnected, report } = await watched({ watch: 1000 });
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      const created = await create();
+      await approve(created);
+      expect(await watch.waitFor(created.name, isSigned, soon())).toMatchObject({ kind: 'settled' });
+      expect(reconnected).not.toHaveBeenCalled();
+      expect(report).not.toHaveBeenCalled();
+    });
+
+    it('begins although the cluster is down, and takes up its work when it comes', async () => {
+      const { connection, proxy } = await bench.adminByProxy({ watchTimes: { firstPause: 20, longestPause: 100 } });
+      await proxy.pause();
+      const created = await create();
+      const waiting = connection.watchCsrs(kubeApiserverClient).waitFor(created.name, hasCondition('Approved'), soon());
+      await approve(created);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await proxy.resume();
+      expect(await waiting).toMatchObject({ kind: 'settled' });
+    });
+
+    it('ends with everyone who waits when it is stopped', async () => {
+      const { watch, connection, proxy } = await watched();
+      const waiting = watch.waitFor(uniqueName('nothing'), () => true, soon(60));
+      await watch.stop();
+      expect(await waiting).toEqual({ kind: 'deadline' });
+      expect(await watch.waitFor(uniqueName('nothing'), () => true, soon(60))).toEqual({ kind: 'deadline' });
+      await connection.close();
+      await vi.waitFor(() => expect(proxy.open).toBe(0));
+    });
+  });
+}

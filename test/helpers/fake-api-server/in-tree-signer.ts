@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import { kubeApiserverClient } from '../../../src/cluster/csr-object.js';
+import type { CertificateAuthority } from '../../../src/pki/certificate-authority.js';
+import {
+  sealCertificate,
+  type TbsCertificateFields,
+  writeTbsCertificate,
+} from '../../../src/pki/certificate-writer.js';
+import { writeDistinguishedName } from '../../../src/pki/distinguished-name.js';
+import {
+  authorityKeyIdentifierExtension,
+  basicConstraintsExtension,
+  extKeyUsageExtension,
+  keyUsageExtension,
+} from '../../../src/pki/extension.js';
+import type { KeyUsage } from '../../../src/pki/key-usage.js';
+import { keyPurpose } from '../../../src/pki/object-identifiers.js';
+import { encodePem } from '../../../src/pki/pem.js';
+import { newSerialNumber } from '../../../src/pki/serial-number.js';
+import { sign } from '../../../src/pki/signature-algorithm.js';
+import { BACKDATE_SECONDS } from '../../../src/pki/validity.js';
+import type { Condition, CsrStorage, StoredCsr } from './csr-storage.js';
+import { readRequest } from './read-request.js';
+
+/** How the signer behaves; what is left out is as the one in kube-controller-manager has it. */
+export interface SignerBehaviour {
+  /** False: nothing is signed, as without a signing key. What has been approved is signed once it is true again. */
+  readonly enabled?: boolean;
+  readonly delayMilliseconds?: number;
+  /** `--cluster-signing-duration`. */
+  readonly maximumSeconds?: number;
+  /** Another controller denies each new object with this message. */
+  readonly denies?: string;
+  /** Signs something else than what was asked for. */
+  readonly tamper?: (fields: TbsCertificateFields) => TbsCertificateFields;
+}
+
+/** Lifetimes of this and more count from the backdated notBefore, shorter ones from now. */
+const SHORT_SECONDS = 8 * 3600;
+
+/** kube-controller-manager's signer for `kubernetes.io/kube-apiserver-client`. */
+export class InTreeSigner {
+  #behaviour: SignerBehaviour = {};
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor(
+    private readonly storage: CsrStorage,
+    private readonly authority: CertificateAuthority,
+  ) {
+    storage.follow(0, ({ type, object }) => {
+      if (type !== 'DELETED') this.#consider(object);
+    });
+  }
+
+  /** Behaves like this from now on, also towards objects that wait. */
+  behave(behaviour: SignerBehaviour): void {
+    this.#behaviour = behaviour;
+    for (const object of this.storage.list()) this.#consider(object);
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #consider(csr: StoredCsr): void {
+    const { enabled = true, delayMilliseconds = 0, denies } = this.#behaviour;
+    const has = (type: string) => csr.status.conditions?.some((condition) => condition.type === type) === true;
+    if (csr.spec.signerName !== kubeApiserverClient || has('Denied') || has('Failed')) return;
+    if (denies !== undefined && !has('Approved')) {
+      this.#later(0, async () =>
+        this.#addCondition(csr, { type: 'Denied', status: 'True', reason: 'NotHere', message: denies }),
+      );
+      return;
+    }
+    if (!enabled || !has('Approved') || csr.status.certificate !== undefined) return;
+    this.#later(delayMilliseconds, async () => {
+      if (this.#behaviour.enabled !== false) await this.#sign(csr);
+    });
+  }
+
+  async #sign(csr: StoredCsr): Promise<void> {
+    const { usages } = csr.spec;
+    const optional = ['digital signature', 'key encipherment'];
+    if (!usages.includes('client auth') || usages.some((u) => u !== 'client auth' && !optional.includes(u))) {
+      this.#addCondition(csr, {
+        type: 'Failed',
+        status: 'True',
+        reason: 'SignerValidationFailure',
+        message: `invalid usages for client certificate: [${usages.join(' ')}]`,
+      });
+      return;
+    }
+    const fields = await this.#fieldsOf(csr, new Date());
+    const { signatureAlgorithm, privateKey } = this.authority;
+    const tbs = writeTbsCertificate(this.#behaviour.tamper?.(fields) ?? fields);
+    const certificate = sealCertificate(tbs, signatureAlgorithm, await sign(signatureAlgorithm, tbs, privateKey));
+    const pem = encodePem('CERTIFICATE', certificate);
+    const now = this.#unchanged(csr);
+    if (now !== undefined)
+      this.storage.setStatus(csr.metadata.name, {
+        ...now.status,
+        certificate: Buffer.from(pem).toString('base64'),
+      });
+  }
+
+  async #fieldsOf(csr: StoredCsr, now: Date): Promise<TbsCertificateFields> {
+    const { authority } = this;
+    const { usages, expirationSeconds } = csr.spec;
+    const request = await readRequest(Buffer.from(csr.spec.request, 'base64').toString('utf8'));
+    if ('problem' in request) throw new Error(request.problem);
+    const maximum = this.#behaviour.maximumSeconds ?? 365 * 24 * 3600;
+    const seconds = Math.max(600, Math.min(expirationSeconds ?? maximum, maximum));
+    const notBefore = now.getTime() - BACKDATE_SECONDS * 1000;
+    const from = seconds < SHORT_SECONDS ? now.getTime() : notBefore;
+    const keyUsages: KeyUsage[] = [
+      ...(usages.includes('digital signature') ? (['digitalSignature'] as const) : []),
+      ...(usages.includes('key encipherment') ? (['keyEncipherment'] as const) : []),
+    ];
+    return {
+      serialNumber: newSerialNumber(now, randomBytes),
+      signatureAlgorithm: authority.signatureAlgorithm,
+      issuer: authority.subjectRaw,
+      notBefore: new Date(notBefore),
+      notAfter: new Date(Math.min(from + seconds * 1000, authority.notAfter.getTime())),
+      // Go writes all O values as one RDN.
+      subject: writeDistinguishedName([
+        ...(request.organizations.length === 0 ? [] : [{ O: request.organizations }]),
+        ...(request.commonName === undefined ? [] : [{ CN: [request.commonName] }]),
+      ]),
+      subjectPublicKeyInfo: request.subjectPublicKeyInfo,
+      extensions: [
+        ...(keyUsages.length === 0 ? [] : [keyUsageExtension(keyUsages)]),
+        extKeyUsageExtension([keyPurpose.clientAuth]),
+        basicConstraintsExtension(false),
+        ...(authority.subjectKeyIdentifier === null
+          ? []
+          : [authorityKeyIdentifierExtension(authority.subjectKeyIdentifier)]),
+        ...(request.subjectAltName === null ? [] : [request.subjectAltName]),
+      ],
+    };
+  }
+
+  #addCondition(csr: StoredCsr, condition: Condition): void {
+    const now = this.#unchanged(csr);
+    if (now === undefined) return;
+    const time = `${new Date().toISOString().slice(0, 19)}Z`;
+    this.storage.setStatus(csr.metadata.name, {
+      ...now.status,
+      conditions: [...(now.status.conditions ?? []), { ...condition, lastUpdateTime: time, lastTransitionTime: time }],
+    });
+  }
+
+  /** The object if it still is in this version; each new one is considered for itself. */
+  #unchanged(csr: StoredCsr): StoredCsr | undefined {
+    const now = this.storage.find(csr.metadata.name);
+    return now?.metadata.resourceVersion === csr.metadata.resourceVersion ? now : undefined;
+  }
+
+  #later(milliseconds: number, act: () => Promise<void>): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      void act();
+    }, milliseconds);
+    this.#timers.add(timer);
+  }
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import {
+  generateCertificateAuthority,
+  loadCertificateAuthority,
+  type CertificateAuthority,
+} from '../../../src/pki/certificate-authority.js';
+import { sealCertificate, writeTbsCertificate } from '../../../src/pki/certificate-writer.js';
+import { contextPrimitive, der, sequence } from '../../../src/pki/der.js';
+import { writeDistinguishedName } from '../../../src/pki/distinguished-name.js';
+import {
+  basicConstraintsExtension,
+  extKeyUsageExtension,
+  keyUsageExtension,
+  writeExtension,
+} from '../../../src/pki/extension.js';
+import { generateKeyPair } from '../../../src/pki/key-pair.js';
+import { extensionId, keyPurpose } from '../../../src/pki/object-identifiers.js';
+import { encodePem } from '../../../src/pki/pem.js';
+import { newSerialNumber } from '../../../src/pki/serial-number.js';
+import { sign } from '../../../src/pki/signature-algorithm.js';
+
+export interface TestAuthority {
+  readonly authority: CertificateAuthority;
+  readonly pem: string;
+}
+
+export async function makeAuthority(commonName: string): Promise<TestAuthority> {
+  const { certificatePem, privateKeyPem } = await generateCertificateAuthority({
+    commonName,
+    now: new Date(),
+    random: randomBytes,
+  });
+  return { authority: loadCertificateAuthority(certificatePem, privateKeyPem), pem: certificatePem };
+}
+
+/** Certificate and key of one day, for a server on 127.0.0.1 or for a client. */
+export async function issue(
+  { authority }: TestAuthority,
+  subject: { readonly username: string; readonly groups?: readonly string[] },
+  purpose: 'serverAuth' | 'clientAuth',
+): Promise<{ readonly certificatePem: string; readonly privateKeyPem: string }> {
+  const keyPair = await generateKeyPair('ECDSA-P256');
+  const now = Date.now();
+  const loopback = sequence(der(contextPrimitive(7), Buffer.of(127, 0, 0, 1)));
+  const groups = subject.groups ?? [];
+  const tbs = writeTbsCertificate({
+    serialNumber: newSerialNumber(new Date(now), randomBytes),
+    signatureAlgorithm: authority.signatureAlgorithm,
+    issuer: authority.subjectRaw,
+    notBefore: new Date(now - 60_000),
+    notAfter: new Date(now + 86_400_000),
+    subject: writeDistinguishedName([...(groups.length === 0 ? [] : [{ O: groups }]), { CN: [subject.username] }]),
+    subjectPublicKeyInfo: keyPair.subjectPublicKeyInfo,
+    extensions: [
+      keyUsageExtension(['digitalSignature']),
+      extKeyUsageExtension([keyPurpose[purpose]]),
+      basicConstraintsExtension(false),
+      ...(purpose === 'serverAuth' ? [writeExtension(extensionId.subjectAltName, false, loopback)] : []),
+    ],
+  });
+  const signature = await sign(authority.signatureAlgorithm, tbs, authority.privateKey);
+  const certificate = sealCertificate(tbs, authority.signatureAlgorithm, signature);
+  return { certificatePem: encodePem('CERTIFICATE', certificate), privateKeyPem: keyPair.privateKeyPem };
+}

@@ -1,0 +1,63 @@
+/** The group and resource that a Status speaks about. */
+export const csrResource = { group: 'certificates.k8s.io', kind: 'certificatesigningrequests' };
+
+/** A request ends here, with a `Status` of meta/v1 as the API server words it. */
+export class StatusError extends Error {
+  constructor(
+    readonly code: number,
+    readonly reason: string,
+    message: string,
+    readonly details?: object,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+  }
+
+  get body(): object {
+    return {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: this.message,
+      reason: this.reason,
+      ...(this.details === undefined ? {} : { details: this.details }),
+      code: this.code,
+    };
+  }
+}
+
+const qualified = `${csrResource.kind}.${csrResource.group}`;
+const named = (name: string) => ({ name, ...csrResource });
+
+export const unauthorized = () => new StatusError(401, 'Unauthorized', 'Unauthorized');
+export const badRequest = (message: string) => new StatusError(400, 'BadRequest', message);
+export const notFound = (name: string) =>
+  new StatusError(404, 'NotFound', `${qualified} "${name}" not found`, named(name));
+export const alreadyExists = (name: string) =>
+  new StatusError(409, 'AlreadyExists', `${qualified} "${name}" already exists`, named(name));
+export const conflict = (name: string, cause: string) =>
+  new StatusError(409, 'Conflict', `Operation cannot be fulfilled on ${qualified} "${name}": ${cause}`, named(name));
+export const refusedByAdmission = (name: string, cause: string) =>
+  new StatusError(403, 'Forbidden', `${qualified} "${name}" is forbidden: ${cause}`, named(name));
+export const invalid = (name: string, causes: readonly FieldError[]) => {
+  const texts = causes.map(({ field, message }) => `${field}: ${message}`);
+  const said = texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`;
+  return new StatusError(
+    422,
+    'Invalid',
+    `CertificateSigningRequest.certificates.k8s.io "${name}" is invalid: ${said}`,
+    {
+      name,
+      group: 'certificates.k8s.io',
+      kind: 'CertificateSigningRequest',
+      causes: causes.map(({ field, message }) => ({ reason: 'FieldValueInvalid', message, field })),
+    },
+  );
+};
+export const expired = (message: string) => new StatusError(410, 'Expired', message);
+
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
