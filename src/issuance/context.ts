@@ -64,3 +64,19 @@ export function factsOf(cluster: Cluster): DecisionFacts {
 }
 
 export const secondsAfter = (instant: Date, seconds: number): Date => new Date(instant.getTime() + seconds * 1000);
+
+/**
+ * Makes the work on a request known in `context.running` until it ends, unless other work on it takes its place: what
+ * an attempt still clears away after its end must not hide the next attempt from recovery.
+ */
+export function trackRunning(
+  { running }: IssuanceContext,
+  requestId: string,
+  work: Promise<unknown>,
+): Promise<unknown> {
+  const tracked: Promise<unknown> = work.finally(() => {
+    if (running.get(requestId) === tracked) running.delete(requestId);
+  });
+  running.set(requestId, tracked);
+  return tracked;
+}

@@ -5,7 +5,7 @@ import type { ApprovedRequest } from '../model/approved-request.js';
 import { SigningRefusedError, SigningUndeterminedError, type PreparedSigning } from '../signer/signer.js';
 import type { Step } from '../store/step.js';
 import { checkIssuedCertificate, type CertificateFields, type CheckedCertificate } from './check-issued-certificate.js';
-import { issuingCluster, secondsAfter, type IssuanceContext } from './context.js';
+import { issuingCluster, secondsAfter, trackRunning, type IssuanceContext } from './context.js';
 import { attemptDetails, issuedDetails, requestEvent } from './events.js';
 import type { KeyToCertify } from './key-to-certify.js';
 
@@ -141,12 +141,10 @@ export function finishAttempt(
   actor: string | null,
 ): Promise<AttemptEnd> {
   const end = signAndRecord(context, request, started, actor);
-  const quiet = end
-    .catch((error: unknown) => {
-      context.log.error({ err: error, requestId: request.id }, 'the outcome of an issuance could not be recorded');
-    })
-    .finally(() => context.running.delete(request.id));
-  context.running.set(request.id, quiet);
+  const quiet = end.catch((error: unknown) => {
+    context.log.error({ err: error, requestId: request.id }, 'the outcome of an issuance could not be recorded');
+  });
+  void trackRunning(context, request.id, quiet);
   return end;
 }
 

@@ -1,6 +1,6 @@
 import type { CertificateRequest, IssuanceAttempt } from '../model/certificate-request.js';
 import { readIssuedCertificate } from './check-issued-certificate.js';
-import { issuingCluster, secondsAfter, type IssuanceContext } from './context.js';
+import { issuingCluster, secondsAfter, trackRunning, type IssuanceContext } from './context.js';
 import {
   abandonAttempt,
   finishAttempt,
@@ -13,7 +13,7 @@ import { recordedKey, type KeyToCertify } from './key-to-certify.js';
 import { noLongerPermittedStep, violationsNow } from './recheck-policy.js';
 import { lapsed } from './state-conflict.js';
 
-/** How many requests of clusters are recovered at the same time; a cluster that is down keeps each for a while. */
+/** How many requests are recovered at the same time: as many of local CAs, and as many of clusters. */
 const atTheSameTime = 32;
 
 /**
@@ -22,17 +22,21 @@ const atTheSameTime = 32;
  * local CAs are done; what takes a cluster goes on beside it, so that one that is down delays nobody else.
  */
 export async function recoverRequests(context: IssuanceContext): Promise<void> {
+  const local = new Set<Promise<unknown>>();
   for (const request of await context.store.requests.unfinished()) {
     if (context.running.has(request.id)) continue;
     if (context.running.size >= atTheSameTime && !isLocal(context, request)) continue;
-    const recovery = recoverRequest(context, request)
-      .catch((error: unknown) => {
-        context.log.error({ err: error, requestId: request.id }, 'a request could not be recovered now');
-      })
-      .finally(() => context.running.delete(request.id));
-    context.running.set(request.id, recovery);
-    if (isLocal(context, request)) await recovery;
+    const work = recoverRequest(context, request).catch((error: unknown) => {
+      context.log.error({ err: error, requestId: request.id }, 'a request could not be recovered now');
+    });
+    const recovery = trackRunning(context, request.id, work);
+    if (!isLocal(context, request)) continue;
+    // Those that are worked on together share the writer's commits.
+    local.add(recovery);
+    void recovery.finally(() => local.delete(recovery));
+    if (local.size >= atTheSameTime) await Promise.race(local);
   }
+  await Promise.all(local);
 }
 
 const isLocal = (context: IssuanceContext, { cluster }: CertificateRequest): boolean =>

@@ -103,6 +103,54 @@ describe('recoverRequests', () => {
     expect(await find(id)).toMatchObject({ state: 'denied', failure: { reason: 'NoLongerPermitted' } });
   });
 
+  it('works on many at the same time, so that they share commits, and ends when all are done', async () => {
+    const ids = [];
+    for (const name of ['jane', 'joe', 'jim', 'jack'])
+      ids.push(await leftIssuing({ csr: (await csrFor(name, ['team-a'])).pem }));
+    let underWay = 0;
+    let most = 0;
+    const restarted = issuance.restarted();
+    const { writer } = restarted.store;
+    const counting = {
+      async commit(step: Parameters<typeof writer.commit>[0]) {
+        most = Math.max(most, (underWay += 1));
+        try {
+          return await writer.commit(step);
+        } finally {
+          underWay -= 1;
+        }
+      },
+    };
+    await recoverRequests({ ...restarted, store: { ...restarted.store, writer: { ...writer, ...counting } } });
+    expect(most).toBeGreaterThan(1);
+    for (const id of ids) expect((await find(id))?.state).toBe('issued');
+    expect(restarted.running.size).toBe(0);
+  });
+
+  it('still knows a new attempt that began while it was clearing away the one before', async () => {
+    issuance.setSigner(hangingSigner());
+    const id = await create({ username: 'jane', groups: ['team-a'] });
+    void collectKubeconfig(issuance.context, alice, id);
+    await expect.poll(async () => (await find(id))?.state).toBe('issuing');
+
+    const restarted = issuance.restarted();
+    let cleared: (() => void) | undefined;
+    const clearing = new Promise<void>((resolve) => {
+      cleared = resolve;
+    });
+    issuance.setSigner({
+      ...hangingSigner(),
+      giveUp: () => Promise.resolve({ certificate: null, cleanUp: () => clearing }),
+    });
+    const recovery = recoverRequests(restarted);
+    await expect.poll(async () => (await find(id))?.state).toBe('approved');
+    void collectKubeconfig(restarted, alice, id);
+    await expect.poll(async () => (await find(id))?.state).toBe('issuing');
+    cleared?.();
+    await recovery;
+    expect(restarted.running.has(id)).toBe(true);
+  });
+
   it('an outcome that comes after a takeover is an orphan in the inventory, and nothing is issued twice', async () => {
     let release: (() => void) | undefined;
     const real = new LocalCaSigner(issuance.authority);
