@@ -1,0 +1,291 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openClusterConnection, type ClusterConnection } from '../../src/cluster/cluster-connection.js';
+import { readClientTrust } from '../../src/cluster/client-trust.js';
+import { kubeApiserverClient } from '../../src/cluster/csr-object.js';
+import type { ApprovedFields } from '../../src/model/approved-request.js';
+import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
+import { newId } from '../../src/model/new-id.js';
+import { writeCertificationRequest } from '../../src/pki/certification-request.js';
+import { readCertificate } from '../../src/pki/certificate-reader.js';
+import { generateKeyPair } from '../../src/pki/key-pair.js';
+import { KubernetesSigner } from '../../src/signer/kubernetes.js';
+import { randomBytes } from 'node:crypto';
+import { FakeApiServer } from '../helpers/fake-api-server.js';
+import { kubepassRules } from '../helpers/fake-api-server/rbac.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { signerContract } from './signer-contract.js';
+
+const directory = temporaryDirectory();
+let server: FakeApiServer;
+let connection: ClusterConnection;
+let whyNot: string | null = null;
+
+async function connect(user: string): Promise<ClusterConnection> {
+  const file = join(directory.path, `${user}.kubeconfig`);
+  writeFileSync(file, await server.kubeconfig({ username: user }));
+  return openClusterConnection({ kind: 'kubeconfig', file, context: null }, { allowExec: false });
+}
+
+const signerOn = (cluster: ClusterConnection): KubernetesSigner =>
+  new KubernetesSigner(
+    {
+      name: 'fake',
+      csrs: cluster.csrs,
+      watch: cluster.watchCsrs(kubeApiserverClient),
+      whoAmI: () => cluster.whoAmI(),
+      whyNotSigning: () => whyNot,
+    },
+    () => new Date(),
+  );
+
+beforeAll(async () => {
+  server = await FakeApiServer.start();
+  server.rbac.allowUser('kubepass', kubepassRules);
+  connection = await connect('kubepass');
+});
+afterAll(async () => {
+  await connection.close();
+  await server.close();
+  directory.remove();
+});
+beforeEach(() => {
+  whyNot = null;
+});
+afterEach(() => {
+  server.signer.behave({});
+});
+
+async function approved(more: Partial<ApprovedFields> = {}) {
+  const keyPair = await generateKeyPair('ECDSA-P256');
+  const subject = { username: 'jane', groups: ['team-a'] };
+  return mintApprovedRequest({
+    requestId: newId(new Date(), randomBytes),
+    attempt: 1,
+    cluster: 'fake',
+    ...subject,
+    keyAlgorithm: 'ECDSA-P256',
+    subjectPublicKeyInfo: keyPair.subjectPublicKeyInfo,
+    certificationRequest: await writeCertificationRequest(subject, keyPair),
+    expirationSeconds: 3600,
+    probe: false,
+    ...more,
+  });
+}
+
+const within = (seconds: number) => new Date(Date.now() + seconds * 1000);
+const objectOf = (name: string) => connection.csrs.find(name);
+const nameOf = (request: ApprovedFields) => `kubepass-${request.requestId}-${request.attempt}`;
+const usernameIn = (der: Uint8Array) =>
+  readCertificate(der)
+    .subject.rdns.flat()
+    .find(({ text }) => text === 'jane')?.text;
+
+signerContract('a cluster’s own (fake API server)', async () => ({
+  signer: signerOn(connection),
+  trust: readClientTrust(server.clientAuthority.pem),
+}));
+
+describe('KubernetesSigner', () => {
+  it('leaves its object until the outcome is on record, and then deletes it', async () => {
+    const request = await approved();
+    const signing = signerOn(connection).prepare(request);
+    await signing.sign(within(20));
+    expect(await objectOf(nameOf(request))).not.toBeNull();
+    await signing.cleanUp();
+    expect(await objectOf(nameOf(request))).toBeNull();
+  });
+
+  it('names the request on its object', async () => {
+    const request = await approved();
+    await signerOn(connection).prepare(request).sign(within(20));
+    expect(await objectOf(nameOf(request))).toMatchObject({
+      labels: { 'app.kubernetes.io/managed-by': 'kubepass', 'kubepass/request-id': request.requestId },
+      annotations: { 'kubepass/attempt': '1' },
+      usages: ['client auth', 'digital signature'],
+      expirationSeconds: 3600,
+    });
+  });
+
+  it.each([
+    ['before create', /^POST .*certificatesigningrequests$/, 'reset'],
+    ['after create', /^POST .*certificatesigningrequests$/, 'lost'],
+    ['before approve', /^PUT .*approval$/, 'reset'],
+    ['after approve', /^PUT .*approval$/, 'lost'],
+    ['while busy', /^POST .*certificatesigningrequests$/, { status: 429, headers: { 'Retry-After': '0' } }],
+    ['while broken', /^PUT .*approval$/, { status: 503 }],
+  ] as const)('goes on after the connection broke %s', async (_when, to, answer) => {
+    server.fail({ to, times: 2, answer });
+    expect(
+      usernameIn(
+        await signerOn(connection)
+          .prepare(await approved())
+          .sign(within(20)),
+      ),
+    ).toBe('jane');
+  });
+
+  it('goes on after the watch was cut', async () => {
+    server.signer.behave({ delayMilliseconds: 600 });
+    const signed = signerOn(connection)
+      .prepare(await approved())
+      .sign(within(20));
+    setTimeout(() => server.cutWatches(), 200);
+    expect(usernameIn(await signed)).toBe('jane');
+  });
+
+  it('deletes the approved object before it says that nothing was signed, so that nothing gets signed later', async () => {
+    server.signer.behave({ enabled: false });
+    const request = await approved();
+    await expect(signerOn(connection).prepare(request).sign(within(6))).rejects.toMatchObject({
+      name: 'SigningRefusedError',
+      reason: 'ApprovedButNotSigned',
+    });
+    expect(await objectOf(nameOf(request))).toBeNull();
+  });
+
+  it('says so where somebody else denies it in the cluster', async () => {
+    server.signer.behave({ denies: 'not on a Friday' });
+    await expect(
+      signerOn(connection)
+        .prepare(await approved())
+        .sign(within(20)),
+    ).rejects.toMatchObject({
+      reason: 'DeniedInCluster',
+      message: expect.stringContaining('not on a Friday') as unknown,
+    });
+  });
+
+  it('says so where the object is deleted by somebody else', async () => {
+    server.signer.behave({ enabled: false });
+    const request = await approved();
+    const signed = signerOn(connection).prepare(request).sign(within(20));
+    const rejected = expect(signed).rejects.toMatchObject({ reason: 'CertificateSigningRequestGone' });
+    await expect
+      .poll(async () => (await objectOf(nameOf(request)))?.conditions.some(({ type }) => type === 'Approved'))
+      .toBe(true);
+    const object = await objectOf(nameOf(request));
+    if (object) await connection.csrs.delete(object);
+    await rejected;
+  });
+
+  it('says what the API server says where admission refuses it', async () => {
+    const keyPair = await generateKeyPair('ECDSA-P256');
+    const subject = { username: 'jane', groups: ['system:masters'] };
+    const request = await approved({
+      ...subject,
+      subjectPublicKeyInfo: keyPair.subjectPublicKeyInfo,
+      certificationRequest: await writeCertificationRequest(subject, keyPair),
+    });
+    await expect(signerOn(connection).prepare(request).sign(within(20))).rejects.toMatchObject({
+      reason: 'RefusedByCluster',
+      message: expect.stringContaining('system:masters') as unknown,
+    });
+  });
+
+  it.each([
+    ['create', kubepassRules.slice(1), /create certificatesigningrequests/],
+    ['approve the signer', kubepassRules.filter(({ resources }) => !resources.includes('signers')), /approve signers/],
+  ])('names the missing verb where it may not %s, and leaves no object behind', async (what, rules, missing) => {
+    const user = `limited-${what.replaceAll(' ', '-')}`;
+    server.rbac.allowUser(user, rules);
+    const limited = await connect(user);
+    const request = await approved();
+    await expect(signerOn(limited).prepare(request).sign(within(20))).rejects.toMatchObject({
+      reason: 'ForbiddenInCluster',
+      message: expect.stringMatching(missing) as unknown,
+    });
+    expect(await objectOf(nameOf(request))).toBeNull();
+    await limited.close();
+  });
+
+  it('does not approve an object of its name that somebody else made, and leaves it alone', async () => {
+    server.rbac.allowUser('mallory', kubepassRules);
+    const mallory = await connect('mallory');
+    const request = await approved();
+    const evil = await approved({ username: 'jane', groups: ['team-a'] });
+    await mallory.csrs.create({
+      name: nameOf(request),
+      labels: {},
+      annotations: {},
+      request: `-----BEGIN CERTIFICATE REQUEST-----\n${Buffer.from(evil.certificationRequest ?? [])
+        .toString('base64')
+        .replace(/(.{64})/g, '$1\n')
+        .trimEnd()}\n-----END CERTIFICATE REQUEST-----\n`,
+      signerName: kubeApiserverClient,
+      usages: ['client auth', 'digital signature'],
+      expirationSeconds: 3600,
+    });
+    await expect(signerOn(connection).prepare(request).sign(within(20))).rejects.toMatchObject({
+      reason: 'CertificateSigningRequestMismatch',
+      message: expect.stringMatching(/spec\.request.*spec\.username/) as unknown,
+    });
+    expect((await objectOf(nameOf(request)))?.conditions).toEqual([]);
+    await mallory.close();
+  });
+
+  it('refuses at once where the cluster is known not to sign, unless it is being probed', async () => {
+    whyNot = 'the last probe found no signer';
+    await expect(
+      signerOn(connection)
+        .prepare(await approved())
+        .sign(within(20)),
+    ).rejects.toMatchObject({
+      reason: 'ClusterDoesNotSign',
+    });
+    const probe = await approved({ probe: true });
+    expect(usernameIn(await signerOn(connection).prepare(probe).sign(within(20)))).toBe('jane');
+  });
+
+  it('leaves the attempt open where it is approved and the API server is gone', async () => {
+    server.signer.behave({ enabled: false });
+    const request = await approved();
+    const signed = signerOn(connection).prepare(request).sign(within(8));
+    const rejected = expect(signed).rejects.toMatchObject({ name: 'SigningUndeterminedError' });
+    await expect
+      .poll(async () => (await objectOf(nameOf(request)))?.conditions.some(({ type }) => type === 'Approved'))
+      .toBe(true);
+    await server.stop();
+    await rejected;
+    await server.restart();
+    // Recovery comes back to it: what was signed meanwhile is found.
+    server.signer.behave({});
+    const resumed = signerOn(connection).resume(request, { signer: 'kubernetes', objectName: nameOf(request) });
+    expect(usernameIn((await resumed?.sign(within(20))) ?? new Uint8Array())).toBe('jane');
+  });
+
+  it('gives the approval back where the API server was never reached', async () => {
+    const request = await approved();
+    await server.stop();
+    await expect(signerOn(connection).prepare(request).sign(within(6))).rejects.toMatchObject({
+      name: 'SignerUnavailableError',
+    });
+    await server.restart();
+    expect(await objectOf(nameOf(request))).toBeNull();
+  });
+
+  it('gives up an attempt: deletes what is not signed, answers what is', async () => {
+    server.signer.behave({ enabled: false });
+    const unsigned = await approved();
+    void signerOn(connection)
+      .prepare(unsigned)
+      .sign(within(20))
+      .catch(() => undefined);
+    await expect.poll(() => objectOf(nameOf(unsigned))).not.toBeNull();
+    const intent = { signer: 'kubernetes', objectName: nameOf(unsigned) } as const;
+    expect((await signerOn(connection).giveUp(intent)).certificate).toBeNull();
+    expect(await objectOf(nameOf(unsigned))).toBeNull();
+
+    server.signer.behave({});
+    const signed = await approved();
+    await signerOn(connection).prepare(signed).sign(within(20));
+    const { certificate, cleanUp } = await signerOn(connection).giveUp({
+      signer: 'kubernetes',
+      objectName: nameOf(signed),
+    });
+    expect(certificate && usernameIn(certificate)).toBe('jane');
+    await cleanUp();
+    expect(await objectOf(nameOf(signed))).toBeNull();
+  });
+});
