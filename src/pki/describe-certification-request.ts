@@ -1,0 +1,126 @@
+import { type CsrRefusal, CSR_PEM_LABEL, MAX_CSR_OCTETS, readCertificationRequest } from './certification-request.js';
+import {
+  contextConstructed,
+  DerError,
+  type DerElement,
+  inside,
+  onlyElement,
+  readInteger,
+  readOctetAlignedBits,
+  readOid,
+  Tag,
+} from './der.js';
+import { displayDistinguishedName, readDistinguishedName } from './distinguished-name.js';
+import { extensionValue, readExtensions } from './extension.js';
+import { extensionId, namedCurve, publicKeyAlgorithm, requestAttribute } from './object-identifiers.js';
+import { decodePemBundle } from './pem.js';
+import { sha256 } from './sha256.js';
+import { readSubjectAltNames, type SubjectAltName } from './subject-alt-names.js';
+
+/** What anybody's certification request says, for people to look at. Nothing is issued from this. */
+export interface DescribedCertificationRequest {
+  /** RFC 4514-like display form; null where it cannot be read. */
+  readonly subject: string | null;
+  /** The subject's attributes in order; `value` null where it is not a proper string. */
+  readonly attributes: readonly { readonly type: string; readonly value: string | null }[];
+  /** `ECDSA-P256`, `RSA-2048` …; of others `EC` and the curve, or the algorithm, as object identifiers; null: unreadable. */
+  readonly keyAlgorithm: string | null;
+  /** Lower-case hex; null where there is no key to be found. */
+  readonly spkiSha256: string | null;
+  readonly subjectAltNames: readonly SubjectAltName[];
+  /** Why kubepass itself would not take this request; null where it would. */
+  readonly refusal: CsrRefusal | null;
+}
+
+/**
+ * Describes a PEM request, also one that the strict reader refuses, as far as its DER goes: `readCertificationRequest`
+ * is what decides. Of several PEM blocks the first is described, which is the one that Kubernetes takes.
+ */
+export async function describeCertificationRequest(pem: string): Promise<DescribedCertificationRequest> {
+  const strict = await readCertificationRequest(pem);
+  return { ...nothing, ...describe(pem), refusal: strict.ok ? null : strict.refusal };
+}
+
+const nothing = { subject: null, attributes: [], keyAlgorithm: null, spkiSha256: null, subjectAltNames: [] };
+
+type Described = Partial<Omit<DescribedCertificationRequest, 'refusal'>>;
+
+function describe(pem: string): Described {
+  if (pem.length > MAX_CSR_OCTETS) return {};
+  const bundle = decodePemBundle(pem, CSR_PEM_LABEL);
+  const der = bundle.ok ? bundle.ders[0] : undefined;
+  if (der === undefined) return {};
+  let described: Described = {};
+  try {
+    const info = inside(inside(onlyElement(der, 'the CSR')).expect(Tag.SEQUENCE, 'CertificationRequestInfo'));
+    info.expect(Tag.INTEGER, 'the version');
+    described = describeSubject(info.expect(Tag.SEQUENCE, 'the subject'));
+    const key = info.expect(Tag.SEQUENCE, 'the public key').raw;
+    described = { ...described, keyAlgorithm: algorithmOf(key), spkiSha256: sha256(key) };
+    const attributes = info.optional(contextConstructed(0));
+    return attributes ? { ...described, subjectAltNames: requestedNames(attributes) } : described;
+  } catch (error) {
+    // What was read so far stands.
+    if (error instanceof DerError) return described;
+    throw error;
+  }
+}
+
+function describeSubject(element: DerElement): Described {
+  const subject = readDistinguishedName(element);
+  return {
+    subject: displayDistinguishedName(subject),
+    attributes: subject.rdns.flat().map(({ type, text }) => ({ type, value: text })),
+  };
+}
+
+/** By its DER alone: Node aborts the process over the details of some EC keys that OpenSSL itself lets pass. */
+function algorithmOf(spki: Buffer): string | null {
+  try {
+    const fields = inside(onlyElement(spki, 'a SubjectPublicKeyInfo'));
+    const identifier = inside(fields.expect(Tag.SEQUENCE, 'the key algorithm'));
+    const algorithm = readOid(identifier.expect(Tag.OBJECT_IDENTIFIER, 'the key algorithm'));
+    switch (algorithm) {
+      case publicKeyAlgorithm.rsaEncryption:
+        return `RSA-${modulusBits(fields.expect(Tag.BIT_STRING, 'the public key'))}`;
+      case publicKeyAlgorithm.ecPublicKey: {
+        const curve = readOid(identifier.expect(Tag.OBJECT_IDENTIFIER, 'a named curve'));
+        return curveNames[curve] ?? `EC ${curve}`;
+      }
+      case publicKeyAlgorithm.ed25519:
+        return 'Ed25519';
+      default:
+        return algorithm;
+    }
+  } catch (error) {
+    if (error instanceof DerError) return null;
+    throw error;
+  }
+}
+
+const curveNames: Readonly<Record<string, string>> = {
+  [namedCurve['P-256']]: 'ECDSA-P256',
+  [namedCurve['P-384']]: 'ECDSA-P384',
+  [namedCurve['P-521']]: 'ECDSA-P521',
+};
+
+function modulusBits(key: DerElement): number {
+  const pair = inside(onlyElement(readOctetAlignedBits(key), 'an RSAPublicKey'));
+  const modulus = readInteger(pair.expect(Tag.INTEGER, 'the RSA modulus'));
+  const first = modulus.findIndex((octet) => octet !== 0);
+  return first < 0 ? 0 : (modulus.length - first) * 8 - (Math.clz32(modulus[first] ?? 0) - 24);
+}
+
+function requestedNames(attributes: DerElement): readonly SubjectAltName[] {
+  const names: SubjectAltName[] = [];
+  const reader = inside(attributes);
+  while (!reader.atEnd) {
+    const fields = inside(reader.expect(Tag.SEQUENCE, 'an attribute'));
+    const type = readOid(fields.expect(Tag.OBJECT_IDENTIFIER, 'an attribute type'));
+    const values = inside(fields.expect(Tag.SET, 'the values of an attribute'));
+    while (type === requestAttribute.extensionRequest && !values.atEnd)
+      for (const extension of readExtensions(values.next()))
+        if (extension.id === extensionId.subjectAltName) names.push(...readSubjectAltNames(extensionValue(extension)));
+  }
+  return names;
+}

@@ -1,0 +1,62 @@
+import { contextConstructed, contextPrimitive, DerError, type DerElement, inside, Tag } from './der.js';
+import { displayDistinguishedName, readDistinguishedName } from './distinguished-name.js';
+
+/** One subject alternative name (RFC 5280 4.2.1.6), for people to read; never parsed back. */
+export interface SubjectAltName {
+  readonly type: 'dns' | 'email' | 'uri' | 'ip' | 'directoryName' | 'other';
+  /** Of `other`: its DER in hex. */
+  readonly value: string;
+}
+
+/** Reads GeneralNames, whatever names they hold. Throws `DerError`. */
+export function readSubjectAltNames(element: DerElement): readonly SubjectAltName[] {
+  if (element.tag !== Tag.SEQUENCE) throw new DerError('GeneralNames are expected', element.offset);
+  const reader = inside(element);
+  const names: SubjectAltName[] = [];
+  while (!reader.atEnd) names.push(readName(reader.next()));
+  return names;
+}
+
+function readName(name: DerElement): SubjectAltName {
+  switch (name.tag) {
+    case contextPrimitive(1):
+      return { type: 'email', value: text(name) };
+    case contextPrimitive(2):
+      return { type: 'dns', value: text(name) };
+    case contextPrimitive(6):
+      return { type: 'uri', value: text(name) };
+    case contextPrimitive(7):
+      return ipAddress(name);
+    case contextConstructed(4): {
+      const value = displayDistinguishedName(readDistinguishedName(inside(name).next()));
+      return { type: 'directoryName', value };
+    }
+    default:
+      return other(name);
+  }
+}
+
+// IA5String: seven bits; what is more is shown as Latin-1 would.
+const text = (name: DerElement): string => name.content.toString('latin1');
+
+const other = (name: DerElement): SubjectAltName => ({ type: 'other', value: name.raw.toString('hex') });
+
+function ipAddress(name: DerElement): SubjectAltName {
+  const { content } = name;
+  if (content.length === 4) return { type: 'ip', value: [...content].join('.') };
+  if (content.length !== 16) return other(name);
+  const groups = (content.toString('hex').match(/.{4}/g) ?? []).map((group) => group.replace(/^0{1,3}/, ''));
+  return { type: 'ip', value: compressed(groups) };
+}
+
+/** RFC 5952 4.2: the first of the longest runs of two or more zero groups becomes `::`. */
+function compressed(groups: readonly string[]): string {
+  let longest = { start: 0, length: 1 };
+  for (let start = 0; start < groups.length; start++) {
+    let length = 0;
+    while (groups[start + length] === '0') length++;
+    if (length > longest.length) longest = { start, length };
+  }
+  if (longest.length < 2) return groups.join(':');
+  return `${groups.slice(0, longest.start).join(':')}::${groups.slice(longest.start + longest.length).join(':')}`;
+}
