@@ -207,8 +207,10 @@ export class KubernetesCsrWatch implements CsrWatch {
       const silent = now - this.#lastHeard > silence;
       const suspicious = waitingSince !== null && now - Math.max(this.#lastHeard, waitingSince) > silenceWhileWaiting;
       if (!silent && !suspicious) return;
-      // The others to the same server may be as dead.
+      // The others to the same server may be as dead. Or else the version lies in the future, as after a backup was
+      // restored: the API server then waits for it without a word.
       this.server.renewConnections();
+      this.#resourceVersion = null;
       connection.abort(silent ? timeout('the watch has gone silent') : new CloserLook());
     };
     return setInterval(check, silenceWhileWaiting / 10).unref();

@@ -72,7 +72,8 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
         ['an unknown usage', { usages: ['client auth', 'world domination'] }, /spec\.usages.*world domination/],
         ['no usage', { usages: [] }, /spec\.usages/],
         ['a usage twice', { usages: ['client auth', 'client auth'] }, /spec\.usages\[1\]: Duplicate value/],
-        ['a name that is no DNS name', { name: 'Contract_Name' }, /metadata\.name/],
+        ['a name that does not fit into a path', { name: 'a/b' }, /metadata\.name.*may not contain '\/'/],
+        ['no name', { name: '' }, /metadata\.name|name or generateName is required/],
         ['no signer', { signerName: '' }, /spec\.signerName/],
         ['a signer without a domain', { signerName: 'signer' }, /spec\.signerName/],
         ['something that is no request', { request: 'hello' }, /spec\.request.*PEM/],
@@ -196,7 +197,15 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
           kind: 'settled',
           csr: {
             certificate: null,
-            conditions: [{ type: 'Approved' }, { type: 'Failed', status: 'True', reason: 'SignerValidationFailure' }],
+            conditions: [
+              { type: 'Approved' },
+              {
+                type: 'Failed',
+                status: 'True',
+                reason: 'SignerValidationFailure',
+                message: 'invalid usage for client certificate: server auth',
+              },
+            ],
           },
         });
       });

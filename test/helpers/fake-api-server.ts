@@ -112,6 +112,11 @@ export class FakeApiServer {
     this.#clientCaReadable = published;
   }
 
+  /** Sends a bookmark on every watch now. */
+  bookmark(): void {
+    for (const watch of this.#watches) watch.bookmark();
+  }
+
   /** Breaks the connection of every watch. */
   cutWatches(): void {
     for (const watch of this.#watches) watch.cut();
@@ -230,12 +235,14 @@ export class FakeApiServer {
     const { raw } = socket.getPeerCertificate() as { raw?: Buffer };
     if (raw !== undefined) {
       if (!socket.authorized) throw unauthorized();
-      const attributes = readCertificate(raw).subject.rdns.flat();
+      const { subject, fingerprintSha256 } = readCertificate(raw);
+      const attributes = subject.rdns.flat();
       const texts = (type: string) =>
         attributes.flatMap((attribute) => (attribute.type === type ? [attribute.text ?? ''] : []));
       return {
         username: texts(attributeType.commonName).at(-1) ?? '',
         groups: [...texts(attributeType.organizationName), 'system:authenticated'],
+        extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${fingerprintSha256}`] },
       };
     }
     const [, token] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? [];
@@ -313,10 +320,7 @@ export class FakeApiServer {
     this.#watches.add(watch);
     const bookmarks = setInterval(bookmark, this.options.bookmarkMilliseconds ?? 60_000);
     const seconds = Number(query.get('timeoutSeconds') ?? 1800);
-    const end = setTimeout(() => {
-      if (!frozen) bookmark();
-      response.end();
-    }, seconds * 1000);
+    const end = setTimeout(() => response.end(), seconds * 1000);
     // After an error event the API server ends the watch.
     if (early.some((event) => 'type' in event && event.type === 'ERROR')) response.end();
     response.on('close', () => {

@@ -48,8 +48,7 @@ export class CsrApi {
       { name, ...(labels === undefined ? {} : { labels }), ...(annotations === undefined ? {} : { annotations }) },
       {
         ...(spec as StoredCsr['spec']),
-        username: user.username,
-        groups: user.groups,
+        ...user,
       },
     );
   }
@@ -100,9 +99,12 @@ export class CsrApi {
   approve(user: User, name: string, sent: SentCsr): StoredCsr {
     this.rbac.demand(user, { ...access('update', name), subresource: 'approval' });
     const old = this.storage.get(name);
-    const { uid, resourceVersion } = sent.metadata ?? {};
+    const { uid, resourceVersion, labels, annotations } = sent.metadata ?? {};
     if (uid !== undefined && uid !== old.metadata.uid)
-      throw conflict(name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`);
+      throw conflict(
+        name,
+        `StorageError: invalid object, Code: 4, Key: /registry/certificatesigningrequests/${name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+      );
     if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion)
       throw conflict(
         name,
@@ -117,9 +119,19 @@ export class CsrApi {
     if (![signerName, domain].some((signer) => this.rbac.allows(user, { ...approve, name: signer })))
       throw refusedByAdmission(name, `user not permitted to approve requests with signerName "${signerName}"`);
     const now = `${new Date().toISOString().slice(0, 19)}Z`;
-    return this.storage.setStatus(name, {
-      ...old.status,
-      conditions: conditions.map((condition) => ({ lastUpdateTime: now, lastTransitionTime: now, ...condition })),
+    // Of metadata, too, what is not sent is gone; the rest of the object stays as it was.
+    const { labels: _, annotations: __, ...metadata } = old.metadata;
+    return this.storage.update({
+      ...old,
+      metadata: {
+        ...metadata,
+        ...(labels === undefined ? {} : { labels }),
+        ...(annotations === undefined ? {} : { annotations }),
+      },
+      status: {
+        ...old.status,
+        conditions: conditions.map((condition) => ({ lastUpdateTime: now, lastTransitionTime: now, ...condition })),
+      },
     });
   }
 
@@ -142,9 +154,7 @@ function fieldSelector(query: URLSearchParams): (csr: StoredCsr) => boolean {
   const [field = '', value] = selector.split('=', 2);
   if (field === 'spec.signerName') return (csr) => csr.spec.signerName === value;
   if (field === 'metadata.name') return (csr) => csr.metadata.name === value;
-  throw badRequest(
-    `Unable to find "certificates.k8s.io/v1, Resource=certificatesigningrequests" that match label selector "", field selector "${selector}": field label not supported: ${field}`,
-  );
+  throw badRequest(`field label not supported: ${field}`);
 }
 
 function readContinue(query: URLSearchParams): { readonly resourceVersion: number; readonly after: string } | null {

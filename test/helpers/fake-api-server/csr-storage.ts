@@ -30,6 +30,7 @@ export interface StoredCsr {
     readonly username: string;
     readonly uid?: string;
     readonly groups: readonly string[];
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
   };
   readonly status: { readonly conditions?: readonly Condition[]; readonly certificate?: string };
 }
@@ -85,7 +86,11 @@ export class CsrStorage {
   }
 
   setStatus(name: string, status: StoredCsr['status']): StoredCsr {
-    return this.#commit('MODIFIED', { ...this.get(name), status });
+    return this.update({ ...this.get(name), status });
+  }
+
+  update(next: StoredCsr): StoredCsr {
+    return this.#commit('MODIFIED', next);
   }
 
   delete(name: string, preconditions: { uid?: string; resourceVersion?: string } = {}): StoredCsr {
@@ -94,12 +99,12 @@ export class CsrStorage {
     if (preconditions.uid !== undefined && preconditions.uid !== uid)
       throw conflict(
         name,
-        `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`,
+        `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
       );
     if (preconditions.resourceVersion !== undefined && preconditions.resourceVersion !== resourceVersion)
       throw conflict(
         name,
-        `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
+        `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
       );
     return this.#commit('DELETED', object);
   }

@@ -1,7 +1,7 @@
 import { kubeApiserverClient } from '../../../src/cluster/csr-object.js';
 import type { Condition, StoredCsr } from './csr-storage.js';
 import { readRequest } from './read-request.js';
-import { type FieldError, invalid, refusedByAdmission } from './status.js';
+import { badRequest, type FieldError, invalid, refusedByAdmission } from './status.js';
 
 /** certificates.k8s.io/v1 KeyUsage. */
 const knownUsages = [
@@ -37,17 +37,20 @@ export interface NewSpec {
   readonly expirationSeconds?: number;
 }
 
-const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-
 /** Refuses at create what the API server and its admission plugins refuse. */
 export async function validateNewCsr(name: string, spec: NewSpec): Promise<void> {
+  if (!/^[A-Za-z0-9+/]*=*$/.test(spec.request ?? ''))
+    throw badRequest(
+      'CertificateSigningRequest in version "v1" cannot be handled as a CertificateSigningRequest: illegal base64 data at input byte 0',
+    );
   const errors: FieldError[] = [];
   const wrong = (field: string, message: string) => errors.push({ field, message });
-  if (!subdomain.test(name) || name.length > 253)
-    wrong(
-      'metadata.name',
-      `Invalid value: ${JSON.stringify(name)}: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`,
-    );
+  if (name === '') wrong('metadata.name', 'Required value: name or generateName is required');
+  if (name === '.' || name === '..')
+    wrong('metadata.name', `Invalid value: ${JSON.stringify(name)}: may not be '${name}'`);
+  for (const character of ['/', '%'])
+    if (name.includes(character))
+      wrong('metadata.name', `Invalid value: ${JSON.stringify(name)}: may not contain '${character}'`);
 
   const request = await readRequest(Buffer.from(spec.request ?? '', 'base64').toString('utf8'));
   if ('problem' in request)
@@ -66,6 +69,11 @@ export async function validateNewCsr(name: string, spec: NewSpec): Promise<void>
   });
 
   const signerName = spec.signerName ?? '';
+  if (signerName === 'kubernetes.io/legacy-unknown')
+    wrong(
+      'spec.signerName',
+      `Invalid value: ${JSON.stringify(signerName)}: the legacy signerName is not allowed via this API version`,
+    );
   if (!/^[^/]+\/.+$/.test(signerName))
     wrong(
       'spec.signerName',
@@ -96,18 +104,19 @@ export function validateApproval(old: StoredCsr, conditions: readonly Condition[
     const first = conditions.findIndex((condition) => condition.type === type);
     if (!type) errors.push({ field: `${at(i)}.type`, message: 'Required value' });
     else if (first < i) errors.push({ field: `${at(i)}.type`, message: `Duplicate value: ${JSON.stringify(type)}` });
-    if (['Approved', 'Denied', 'Failed'].includes(type) && status !== 'True')
+    const supported = ['Approved', 'Denied', 'Failed'].includes(type) ? ['True'] : ['False', 'True', 'Unknown'];
+    if (type && !supported.includes(status))
       errors.push({
         field: `${at(i)}.status`,
-        message: `Invalid value: ${JSON.stringify(status)}: ${type} condition status must be "True"`,
-      });
-    const other = { Approved: 'Denied', Denied: 'Approved' }[type];
-    if (other !== undefined && conditions.slice(0, i).some((condition) => condition.type === other))
-      errors.push({
-        field: `${at(i)}.type`,
-        message: `Invalid value: ${JSON.stringify(type)}: Approved and Denied conditions are mutually exclusive`,
+        message: `Unsupported value: ${JSON.stringify(status)}: supported values: ${supported.map((value) => JSON.stringify(value)).join(', ')}`,
       });
   });
+  const types = conditions.map(({ type }) => type).filter((type) => type === 'Approved' || type === 'Denied');
+  if (new Set(types).size > 1)
+    errors.push({
+      field: 'status.conditions',
+      message: `Invalid value: ${JSON.stringify(types.at(-1))}: Approved and Denied conditions are mutually exclusive`,
+    });
   for (const type of ['Approved', 'Denied', 'Failed']) {
     const had = oldConditions.some((condition) => condition.type === type);
     if (had && !conditions.some((condition) => condition.type === type))

@@ -80,13 +80,16 @@ export class InTreeSigner {
 
   async #sign(csr: StoredCsr): Promise<void> {
     const { usages } = csr.spec;
-    const optional = ['digital signature', 'key encipherment'];
-    if (!usages.includes('client auth') || usages.some((u) => u !== 'client auth' && !optional.includes(u))) {
+    const unfit = usages.find((usage) => !['client auth', 'digital signature', 'key encipherment'].includes(usage));
+    if (unfit !== undefined || !usages.includes('client auth')) {
       this.#addCondition(csr, {
         type: 'Failed',
         status: 'True',
         reason: 'SignerValidationFailure',
-        message: `invalid usages for client certificate: [${usages.join(' ')}]`,
+        message:
+          unfit === undefined
+            ? 'missing required usage for client certificate: client auth'
+            : `invalid usage for client certificate: ${unfit}`,
       });
       return;
     }

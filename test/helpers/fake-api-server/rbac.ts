@@ -5,6 +5,7 @@ import { StatusError } from './status.js';
 export interface User {
   readonly username: string;
   readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A PolicyRule of rbac.authorization.k8s.io/v1. */
