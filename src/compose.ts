@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { ClusterConnection } from './cluster/cluster-connection.js';
 import { openCluster, type ClusterWiring } from './compose/open-cluster.js';
 import { loadPolicies, watchPolicies } from './compose/policies-in-force.js';
 import type { Config } from './config/config.js';
@@ -11,6 +12,7 @@ import { makeAdminToken } from './identity/make-admin-token.js';
 import { auditEventService } from './issuance/audit-event-service.js';
 import { certificateRequestService } from './issuance/certificate-request-service.js';
 import { certificateService } from './issuance/certificate-service.js';
+import { ClusterProbes } from './issuance/cluster-probes.js';
 import { clusterService } from './issuance/cluster-service.js';
 import type { IssuanceContext, IssuingCluster, Log } from './issuance/context.js';
 import { startHousekeeping } from './issuance/housekeeping.js';
@@ -34,6 +36,7 @@ export interface Overrides {
   readonly clock?: () => Date;
   readonly writer?: (writer: Writer) => Writer;
   readonly signer?: (signer: Signer) => Signer;
+  readonly connection?: (connection: ClusterConnection) => ClusterConnection;
 }
 
 /** The service, wired and recovered, without its HTTP edge. */
@@ -73,14 +76,17 @@ async function wire(
   const store = await openStore(config, overrides);
   opened.push(() => store.close());
 
+  const probes = new ClusterProbes(store);
+  await probes.load(config.clusters.map(({ name }) => name));
   const clusters = new Map<string, IssuingCluster>();
   const wiring: ClusterWiring = {
     store,
     clock,
     random: randomBytes,
     log,
-    whyNotSigning: () => null,
+    whyNotSigning: (cluster) => probes.whyNotSigning(cluster),
     wrapSigner: overrides.signer ?? ((signer) => signer),
+    wrapConnection: overrides.connection ?? ((connection) => connection),
   };
   for (const cluster of config.clusters) {
     const issuing = await openCluster(cluster, wiring);
@@ -103,6 +109,7 @@ async function wire(
     soleProcess: true,
     settings: config.issuing,
     log,
+    probes,
     running: new Map(),
     keysInFlight: new Set(),
   };

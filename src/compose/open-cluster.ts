@@ -25,6 +25,8 @@ export interface ClusterWiring {
   readonly whyNotSigning: (cluster: string) => string | null;
   /** What a test puts around the signer. */
   readonly wrapSigner: (signer: Signer) => Signer;
+  /** The same for the connection. */
+  readonly wrapConnection: (connection: ClusterConnection) => ClusterConnection;
 }
 
 /** A cluster with what signs for it. One that cannot be reached is served all the same, and says so when it is used. */
@@ -88,14 +90,14 @@ async function openKubernetesCluster(
 
 async function openConnection(
   { name, connection, allowExec }: ClusterConfig,
-  { log }: ClusterWiring,
+  { log, wrapConnection }: ClusterWiring,
 ): Promise<ClusterConnection | null> {
   if (connection === null) return null;
   const report = (error: unknown) => {
     log.warn({ err: error, cluster: name }, 'the watch on a cluster is interrupted');
   };
   try {
-    return await openClusterConnection(connection, { allowExec, report });
+    return wrapConnection(await openClusterConnection(connection, { allowExec, report }));
   } catch (error) {
     // The other clusters are served; this one answers with what is wrong.
     log.error({ err: error, cluster: name }, 'a cluster cannot be reached as it is configured');

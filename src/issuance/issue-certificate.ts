@@ -217,22 +217,35 @@ async function recordIssued(
   });
   if (result.committed) return { kind: 'issued', certificate };
 
-  // Somebody else took the attempt over. What was signed exists all the same: it goes into the inventory as an orphan.
-  const orphan = { ...certificate, orphan: true };
-  await context.store.writer.commit({
-    operations: [{ op: 'insertCertificate', certificate: orphan }],
-    events: [
-      requestEvent(
-        'IssuanceAbandoned',
-        at,
-        null,
-        request,
-        { ...attemptDetails(started.attempt), reason: 'AttemptTakenOver', orphan: true },
-        orphan.fingerprintSha256,
-      ),
-    ],
-  });
-  return { kind: 'abandoned', reason: 'AttemptTakenOver' };
+  return takenOver(context, request, started.attempt, certificate);
+}
+
+/**
+ * Somebody else took the attempt over while it was being signed. What a local CA signed exists all the same: it goes
+ * into the inventory as an orphan. A cluster's object belongs to whoever took over, and so does its certificate.
+ */
+async function takenOver(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+  signed: Certificate | null,
+): Promise<AttemptEnd> {
+  const reason = 'AttemptTakenOver';
+  if (signed !== null && attempt.intent.signer === 'localCA')
+    await context.store.writer.commit({
+      operations: [{ op: 'insertCertificate', certificate: { ...signed, orphan: true } }],
+      events: [
+        requestEvent(
+          'IssuanceAbandoned',
+          context.clock(),
+          null,
+          request,
+          { ...attemptDetails(attempt), reason, orphan: true },
+          signed.fingerprintSha256,
+        ),
+      ],
+    });
+  return { kind: 'abandoned', reason };
 }
 
 /** Ends the request as failed; a certificate that was signed nevertheless is kept as an orphan. */
@@ -266,7 +279,7 @@ async function recordFailure(
       ),
     ],
   });
-  return result.committed ? { kind: 'failed', failure } : { kind: 'abandoned', reason: 'AttemptTakenOver' };
+  return result.committed ? { kind: 'failed', failure } : takenOver(context, request, started.attempt, orphan);
 }
 
 /**

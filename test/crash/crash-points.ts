@@ -1,12 +1,17 @@
-/** Where an issuance can be interrupted, in the order in which it passes them. */
+/** Where an issuance can be interrupted, in the order in which it passes them; objects are those of a cluster. */
 export const crashPoints = [
   'before the intent is committed',
   'after the intent is committed',
   'before the signature',
+  'after the object is created',
+  'after the object is approved',
   'after the signature',
   'before the outcome is committed',
   'after the outcome is committed',
   'after the answer is recorded',
 ] as const;
+
+/** Those that an issuance by a local CA passes. */
+export const localCrashPoints = crashPoints.filter((point) => !point.includes('object'));
 
 export type CrashPoint = (typeof crashPoints)[number];

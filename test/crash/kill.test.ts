@@ -7,7 +7,7 @@ import { csrFor } from '../helpers/csr.js';
 import { testPolicies } from '../helpers/issuance.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { startChild, type ChildService } from './child-service.js';
-import { crashPoints } from './crash-points.js';
+import { localCrashPoints } from './crash-points.js';
 
 const directory = temporaryDirectory();
 const dataDir = join(directory.path, 'data');
@@ -180,7 +180,7 @@ async function lostAnswersCanBeAskedForAgain(): Promise<void> {
 
 const rounds = 30;
 const round = (number: number) => {
-  const point = crashPoints[number % (2 * crashPoints.length)];
+  const point = localCrashPoints[number % (2 * localCrashPoints.length)];
   return point === undefined ? undefined : { at: point, on: 1 + ((number * 7) % 40) };
 };
 

@@ -5,6 +5,8 @@
 import { buildApp } from '../../src/app.js';
 import { compose } from '../../src/compose.js';
 import { loadConfig } from '../../src/config/config.js';
+import type { ClusterConnection } from '../../src/cluster/cluster-connection.js';
+import type { CsrObjects } from '../../src/cluster/csr-object.js';
 import { readEnvironment } from '../../src/config/env.js';
 import { createLogger } from '../../src/observability/logger.js';
 import type { Signer } from '../../src/signer/signer.js';
@@ -53,9 +55,39 @@ const crashingSigner = (signer: Signer): Signer => ({
   },
 });
 
+const crashingConnection = (connection: ClusterConnection): ClusterConnection => {
+  const { csrs } = connection;
+  const crashing: CsrObjects = {
+    async create(csr) {
+      const created = await csrs.create(csr);
+      pass('after the object is created');
+      return created;
+    },
+    async approve(csr, reason, message) {
+      const approved = await csrs.approve(csr, reason, message);
+      pass('after the object is approved');
+      return approved;
+    },
+    find: (name) => csrs.find(name),
+    list: () => csrs.list(),
+    delete: (csr) => csrs.delete(csr),
+  };
+  return new Proxy(connection, {
+    get: (target, property) => {
+      if (property === 'csrs') return crashing;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+};
+
 const logger = createLogger();
 const config = loadConfig(readEnvironment());
-const { services } = await compose(config, logger, { writer: crashingWriter, signer: crashingSigner });
+const { services } = await compose(config, logger, {
+  writer: crashingWriter,
+  signer: crashingSigner,
+  connection: crashingConnection,
+});
 const app = buildApp(services, { logger, version: '0.0.0-crash' });
 const address = await app.listen({ host: config.host, port: config.port });
 process.send?.({ address });
