@@ -5,7 +5,8 @@ import { ServiceError } from './service-process.js';
 export type JobOutcome =
   | { readonly kind: 'issued'; readonly kubeconfig: string; readonly certificateText: string }
   | { readonly kind: 'denied'; readonly violations: readonly { readonly reason: string; readonly message: string }[] }
-  | { readonly kind: 'awaiting' };
+  | { readonly kind: 'awaiting' }
+  | { readonly kind: 'failed'; readonly reason: string; readonly message: string };
 
 /**
  * Makes a token for the principal `quickstart`, asks as that principal for a kubeconfig for `quickstart-jane`, and
@@ -41,6 +42,12 @@ async function askFor(username: string, client: ApiClient, token: string): Promi
   if (reply.status === 403) {
     const problem = JSON.parse(reply.body) as { violations?: Extract<JobOutcome, { kind: 'denied' }>['violations'] };
     if (problem.violations) return { kind: 'denied', violations: problem.violations };
+  }
+  if (reply.status === 502 && reply.location !== null) {
+    const request = await client.send('GET', reply.location, { token });
+    mustBe(request, 200, 'reading why it failed');
+    const { failure } = JSON.parse(request.body) as { failure: { reason: string; message: string } };
+    return { kind: 'failed', ...failure };
   }
   mustBe(reply, 201, `asking for a kubeconfig for "${username}"`);
 

@@ -4,16 +4,24 @@ import { ConfigError, loadConfig, type Config } from '../../src/config/config.js
 import { readEnvironment } from '../../src/config/env.js';
 import { replaceSecretFile } from '../../src/config/secrets.js';
 import { ApiClient } from './api-client.js';
+import { writeConfiguration, type ClusterToServe } from './cluster-to-serve.js';
 import { obtainKubeconfig, type JobOutcome } from './obtain-kubeconfig.js';
 import { freePort, ServiceError, ServiceProcess } from './service-process.js';
+
+export interface QuickstartOptions {
+  /** Ends after the job. */
+  readonly once: boolean;
+  /** Null: what the environment says, by default the embedded default with a CA of its own. */
+  readonly cluster: ClusterToServe | null;
+}
 
 /**
  * Serves from the sources, does the main job as any caller would, and keeps serving until it is told to stop.
  * Answers the exit code: with `once` 0 where the job was done and 1 where not, else the service's own.
  */
-export async function quickstart({ once }: { readonly once: boolean }): Promise<number> {
+export async function quickstart(options: QuickstartOptions): Promise<number> {
   try {
-    return await run(once);
+    return await run(options);
   } catch (error) {
     if (!(error instanceof ServiceError) && !(error instanceof ConfigError)) throw error;
     console.error(`quickstart: ${error.message}`);
@@ -21,14 +29,17 @@ export async function quickstart({ once }: { readonly once: boolean }): Promise<
   }
 }
 
-async function run(once: boolean): Promise<number> {
-  const config = loadConfig(readEnvironment());
+async function run({ once, cluster }: QuickstartOptions): Promise<number> {
+  const config = cluster === null ? loadConfig(readEnvironment()) : await configurationFor(cluster);
   const port = await freePort(config.host, config.port);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
 
   const logFile = join(config.dataDir, 'quickstart.log');
   say(`starting kubepass from its sources, data in ${shown(config.dataDir)}, log in ${shown(logFile)}`);
-  const service = new ServiceProcess({ KUBEPASS_PORT: String(port) }, logFile);
+  const service = new ServiceProcess(
+    { KUBEPASS_PORT: String(port), KUBEPASS_CONFIG: config.configFile ?? '' },
+    logFile,
+  );
   const stop = (signal: NodeJS.Signals) => {
     // A terminal that closes is a reason to stop in good order too.
     service.signal(signal === 'SIGHUP' ? 'SIGTERM' : signal);
@@ -61,6 +72,18 @@ async function run(once: boolean): Promise<number> {
   return service.ended;
 }
 
+async function configurationFor(cluster: ClusterToServe): Promise<Config> {
+  const environment = readEnvironment();
+  if (environment.configFile !== undefined)
+    throw new ServiceError('--kubeconfig and KUBEPASS_CONFIG exclude each other: both say which clusters to serve');
+  const { dataDir } = loadConfig(environment);
+  const configFile = await writeConfiguration(cluster, dataDir);
+  const config = loadConfig({ ...environment, configFile });
+  const [served] = config.clusters;
+  say(`serving cluster "${served?.name ?? ''}" at ${served?.server ?? ''} through its own signer`);
+  return config;
+}
+
 /** Does the job and shows what came of it; answers whether it was done. */
 async function report(config: Config, client: ApiClient): Promise<boolean> {
   const outcome = await obtainKubeconfig(client, join(config.dataDir, 'admin-token'));
@@ -77,6 +100,7 @@ async function report(config: Config, client: ApiClient): Promise<boolean> {
 
 function describe(outcome: Exclude<JobOutcome, { kind: 'issued' }>): string {
   if (outcome.kind === 'awaiting') return 'the policies in force want a person to decide on quickstart-jane';
+  if (outcome.kind === 'failed') return `nothing was issued: ${outcome.reason}: ${outcome.message}`;
   return [
     'the policies in force deny quickstart-jane:',
     ...outcome.violations.map(({ reason, message }) => `  ${reason}: ${message}`),
@@ -87,10 +111,15 @@ function describe(outcome: Exclude<JobOutcome, { kind: 'issued' }>): string {
 function nextSteps(config: Config, client: ApiClient): string {
   const curl = `curl -s${config.tls === null ? '' : 'k'} -H "Authorization: Bearer $(cat ${shown(join(config.dataDir, 'admin-token'))})"`;
   const body = `{"username":"jane","groups":["viewers"]${config.clusters.length > 1 ? `,"cluster":"${config.clusters[0]?.name ?? ''}"` : ''}}`;
+  // The shipped policies give an admin's requests to cluster demo alone.
+  const second =
+    config.configFile === null
+      ? `${curl} ${client.origin}/v1/kubeconfigs -H 'Content-Type: application/json' -d '${body}' > jane.kubeconfig`
+      : `${curl} ${client.origin}/v1/policies/evaluate -H 'Content-Type: application/json' -d '${body}'`;
   return `
 Next, from another terminal:
   ${curl} ${client.origin}/v1/whoami
-  ${curl} ${client.origin}/v1/kubeconfigs -H 'Content-Type: application/json' -d '${body}' > jane.kubeconfig
+  ${second}
   ${curl} '${client.origin}/v1/audit-events?limit=5'
 Swagger UI: ${client.origin}/docs
 `;
