@@ -74,6 +74,8 @@ function forbidden(status: Status | null, access: Access): Error {
 
 /** A request that got no answer: no connection, no trust, no credentials to send, or no time left. */
 export function errorWithoutAnswer(error: unknown, server: string): ClusterUnavailableError {
+  // The reason that a signal was aborted with.
+  if (error instanceof ClusterUnavailableError) return error;
   return new ClusterUnavailableError(`the API server ${server} cannot be reached: ${reasonOf(error)}`, {
     cause: error,
   });

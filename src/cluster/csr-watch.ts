@@ -153,7 +153,10 @@ export class KubernetesCsrWatch implements CsrWatch {
     // Should it not even begin, then this version may be what is wrong with it (compacted away, or restored from a
     // backup and not reached yet): list anew.
     this.#resourceVersion = null;
-    const tooLate = setTimeout(() => connection.abort(timeout('the watch is not answered in time')), connect);
+    const tooLate = setTimeout(
+      () => connection.abort(new ClusterUnavailableError('the watch is not answered in time')),
+      connect,
+    );
     const events = await this.server
       .stream(
         {
@@ -211,7 +214,7 @@ export class KubernetesCsrWatch implements CsrWatch {
       // restored: the API server then waits for it without a word.
       this.server.renewConnections();
       this.#resourceVersion = null;
-      connection.abort(silent ? timeout('the watch has gone silent') : new CloserLook());
+      connection.abort(silent ? new ClusterUnavailableError('the watch has gone silent') : new CloserLook());
     };
     return setInterval(check, silenceWhileWaiting / 10).unref();
   }
@@ -262,5 +265,3 @@ export class KubernetesCsrWatch implements CsrWatch {
 
 /** Ends a connection that may be dead although nothing says so. */
 class CloserLook extends Error {}
-
-const timeout = (message: string): Error => new DOMException(message, 'TimeoutError');

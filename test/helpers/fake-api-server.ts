@@ -42,7 +42,7 @@ export class FakeApiServer {
   readonly storage = new CsrStorage();
   readonly rbac = new Rbac();
   readonly signer: InTreeSigner;
-  /** `METHOD /path` of each request, in order. */
+  /** `METHOD /path` of each request, in order; `WATCH /path` for a watch. */
   readonly requests: string[] = [];
   /** How many TLS connections were accepted. */
   connections = 0;
@@ -194,7 +194,8 @@ export class FakeApiServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', this.url);
-    const line = `${request.method ?? ''} ${url.pathname}`;
+    const isWatch = url.searchParams.get('watch') === 'true';
+    const line = `${isWatch ? 'WATCH' : (request.method ?? '')} ${url.pathname}`;
     this.requests.push(line);
     const fault = this.#takeFault(line);
     const body = await readBody(request);
@@ -206,7 +207,7 @@ export class FakeApiServer {
     }
     try {
       const user = this.#authenticate(request);
-      if (url.searchParams.get('watch') === 'true') {
+      if (isWatch) {
         this.#watch(user, url.searchParams, request, response);
         return;
       }

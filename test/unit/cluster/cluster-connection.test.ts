@@ -1,0 +1,155 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { type ClusterConnection, openClusterConnection } from '../../../src/cluster/cluster-connection.js';
+import { newCsr } from '../../contract/cluster-under-contract.js';
+import { csrFor } from '../../helpers/csr.js';
+import { FakeApiServer } from '../../helpers/fake-api-server.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+
+const directory = temporaryDirectory();
+const admin = { username: 'admin', groups: ['system:masters'] };
+let server: FakeApiServer;
+let connection: ClusterConnection;
+const opened: ClusterConnection[] = [];
+let files = 0;
+
+async function open(kubeconfig: string): Promise<ClusterConnection> {
+  const file = join(directory.path, `kubeconfig-${files++}`);
+  writeFileSync(file, kubeconfig);
+  const connected = await openClusterConnection({ kind: 'kubeconfig', file, context: null }, { allowExec: false });
+  opened.push(connected);
+  return connected;
+}
+
+/** The fake's kubeconfig with other credentials in it. */
+async function kubeconfigWith(user: object): Promise<string> {
+  return stringify({ ...(parse(await server.kubeconfig(admin)) as object), users: [{ name: 'user', user }] });
+}
+
+beforeAll(async () => {
+  server = await FakeApiServer.start();
+  connection = await open(await server.kubeconfig(admin));
+});
+afterAll(async () => {
+  for (const one of opened) await one.close();
+  await server.close();
+  directory.remove();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const list = { to: /^GET .*certificatesigningrequests$/, times: 1 };
+
+describe('answers that ask to come again', () => {
+  it.each([429, 503])('%i with Retry-After', async (status) => {
+    server.fail({ ...list, answer: { status, headers: { 'retry-after': '7' }, body: 'busy' } });
+    await expect(connection.csrs.list()).rejects.toMatchObject({
+      name: 'ClusterUnavailableError',
+      retryAfterSeconds: 7,
+    });
+  });
+
+  it.each([
+    ['500', { status: 500 }],
+    ['504 from a proxy', { status: 504, headers: { 'content-type': 'text/html' }, body: '<h1>Gateway Timeout</h1>' }],
+    ['a 200 that is no JSON', { status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>Log in</h1>' }],
+    ['a 404 of something else', { status: 404, body: '404 page not found' }],
+    ['a 410', { status: 410 }],
+    ['a connection that breaks', 'reset' as const],
+  ])('%s', async (_, answer) => {
+    server.fail({ ...list, answer });
+    await expect(connection.csrs.list()).rejects.toMatchObject({
+      name: 'ClusterUnavailableError',
+      retryAfterSeconds: null,
+    });
+  });
+
+  it('an answer that is lost after the object was created', async () => {
+    server.fail({ to: /^POST .*certificatesigningrequests$/, times: 1, answer: 'lost' });
+    const csr = newCsr((await csrFor('jane')).pem);
+    await expect(connection.csrs.create(csr)).rejects.toMatchObject({ name: 'ClusterUnavailableError' });
+    expect(await connection.csrs.find(csr.name)).not.toBeNull();
+  });
+});
+
+it('takes a 403 without words for a missing right', async () => {
+  server.fail({ ...list, answer: { status: 403, body: 'no' } });
+  await expect(connection.csrs.list()).rejects.toMatchObject({
+    name: 'ClusterForbiddenError',
+    missing: 'list certificatesigningrequests.certificates.k8s.io',
+  });
+});
+
+it('keeps its connections', async () => {
+  await connection.csrs.list();
+  const before = server.connections;
+  for (let i = 0; i < 20; i++) await connection.csrs.list();
+  expect(server.connections).toBe(before);
+});
+
+it('lists page by page', async () => {
+  const many = await FakeApiServer.start({ oneAuthority: true });
+  const spec = { request: '', signerName: 'example.com/x', usages: [], username: 'u', groups: [] };
+  for (let i = 0; i < 1201; i++) many.storage.create({ name: `n-${i}` }, spec);
+  const connected = await open(await many.kubeconfig(admin));
+  const names = (await connected.csrs.list()).map(({ name }) => name);
+  expect(new Set(names).size).toBe(1201);
+  expect(many.requests).toHaveLength(3);
+  await connected.close();
+  await many.close();
+});
+
+describe('credentials that are replaced', () => {
+  it('goes on with a new client certificate, on a new connection', async () => {
+    const files = { 'client-certificate': join(directory.path, 'c.crt'), 'client-key': join(directory.path, 'c.key') };
+    const write = async (username: string) => {
+      const { users } = parse(await server.kubeconfig({ ...admin, username })) as {
+        users: [{ user: Record<string, string> }];
+      };
+      for (const [key, path] of Object.entries(files))
+        writeFileSync(path, Buffer.from(users[0].user[`${key}-data`]!, 'base64'));
+    };
+    await write('first');
+    const connected = await open(await kubeconfigWith(files));
+    expect((await connected.whoAmI()).username).toBe('first');
+    await write('second');
+    expect((await connected.whoAmI()).username).toBe('second');
+    await connected.csrs.list();
+  });
+
+  it('reads a token file again within a minute or so', async () => {
+    const tokenFile = join(directory.path, 'token');
+    const first = server.token({ ...admin, username: 'first' });
+    writeFileSync(tokenFile, `${first}\n`);
+    const connected = await open(await kubeconfigWith({ tokenFile }));
+    expect((await connected.whoAmI()).username).toBe('first');
+    writeFileSync(tokenFile, server.token({ ...admin, username: 'second' }));
+    server.revokeToken(first);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+    expect((await connected.whoAmI()).username).toBe('second');
+  });
+});
+
+describe('whoAmI', () => {
+  it('asks once per credential, and again after a failure', async () => {
+    const connected = await open(await server.kubeconfig({ username: 'jane', groups: ['team-a'] }, 'token'));
+    const asked = () => server.requests.filter((line) => line.endsWith('/selfsubjectreviews')).length;
+    const before = asked();
+    server.fail({ to: /selfsubjectreviews$/, times: 1, answer: { status: 500 } });
+    await expect(connected.whoAmI()).rejects.toMatchObject({ name: 'ClusterUnavailableError' });
+    const identity = { username: 'jane', groups: ['team-a', 'system:authenticated'] };
+    expect(await Promise.all([connected.whoAmI(), connected.whoAmI()])).toEqual([identity, identity]);
+    expect(await connected.whoAmI()).toEqual(identity);
+    expect(asked() - before).toBe(2);
+  });
+});
+
+it('answers null for a client CA that the cluster does not publish', async () => {
+  server.publishClientCa(false);
+  expect(await connection.clientCertificateAuthority()).toBeNull();
+  server.publishClientCa(true);
+  expect(await connection.clientCertificateAuthority()).toBe(server.clientAuthority.pem);
+});
