@@ -235,8 +235,12 @@ export class KubernetesSigner implements Signer {
 
   /** Tries until the cluster can be reached; its refusals become the request's end. */
   async #reached<T>(deadline: Date, act: () => Promise<T>): Promise<T> {
+    // An API server that starts again answers 403 to everybody until it has read its roles.
+    const notForbiddenBefore = new Date(Math.min(this.clock().getTime() + forbiddenMilliseconds, deadline.getTime()));
+    const mayPass = (error: unknown) =>
+      isPassing(error) || (error instanceof ClusterForbiddenError && this.clock() < notForbiddenBefore);
     try {
-      return await retryUntil(deadline, this.clock, isPassing, act);
+      return await retryUntil(deadline, this.clock, mayPass, act);
     } catch (error) {
       if (error instanceof ClusterForbiddenError)
         throw new SigningRefusedError(
@@ -254,6 +258,9 @@ export class KubernetesSigner implements Signer {
     }
   }
 }
+
+/** How long a refusal by RBAC is asked again before it is believed. */
+const forbiddenMilliseconds = 4_000;
 
 /** The reason where an object of our name is not the one that we sent. */
 const notOurs = 'CertificateSigningRequestMismatch';
