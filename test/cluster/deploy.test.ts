@@ -1,0 +1,81 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Access } from '../../src/cluster/access.js';
+import { openClusterConnection } from '../../src/cluster/cluster-connection.js';
+import { neededAccess } from '../../src/issuance/needed-access.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { succeed } from './certificate-signing-request.js';
+import { kubeconfigOfServiceAccount } from './service-account.js';
+import { describeCluster, openCluster } from './suite.js';
+import type { TestCluster } from './test-cluster.js';
+
+const folder = fileURLToPath(new URL('../../deploy/kubernetes', import.meta.url));
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+
+const group = 'certificates.k8s.io';
+const csrs = { group, resource: 'certificatesigningrequests' };
+const signer = (name: string) => ({ group, resource: 'signers', name });
+const kubeSystem = { group: '', resource: 'configmaps', namespace: 'kube-system' };
+
+const needed = neededAccess.map(({ access }) => access);
+
+const tooMuch: readonly Access[] = [
+  { verb: 'update', ...csrs },
+  { verb: 'update', ...csrs, subresource: 'status' },
+  { verb: 'approve', group, resource: 'signers' },
+  { verb: 'approve', ...signer('kubernetes.io/kube-apiserver-client-kubelet') },
+  { verb: 'sign', ...signer('kubernetes.io/kube-apiserver-client') },
+  { verb: 'get', ...kubeSystem },
+  { verb: 'get', group: '', resource: 'secrets', namespace: 'kubepass' },
+  { verb: 'create', group: '', resource: 'pods', namespace: 'kubepass' },
+  { verb: 'impersonate', group: '', resource: 'users' },
+];
+
+describeCluster('deploy/kubernetes on a real API server', () => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await openCluster();
+  });
+  afterAll(() => cluster.stop());
+
+  it('is accepted whole, without an unknown field', async () => {
+    for (const file of ['namespace.yaml', 'service-account.yaml', 'rbac.yaml'])
+      await succeed(cluster, ['apply', '--filename', `${folder}/${file}`]);
+    const { code, stdout, stderr } = await cluster.kubectl([
+      'apply',
+      '--kustomize',
+      folder,
+      '--dry-run=server',
+      '--validate=strict',
+    ]);
+    expect(code, stderr).toBe(0);
+    for (const object of [
+      'deployment.apps/kubepass',
+      'service/kubepass',
+      'networkpolicy.networking.k8s.io/kubepass',
+      'persistentvolumeclaim/kubepass-data',
+      'configmap/kubepass-policies',
+    ])
+      expect(stdout).toContain(`${object} created`);
+    // Where the pod fell short of the namespace's Pod Security level, `restricted`, this would warn.
+    expect(stderr).not.toContain('Warning');
+  });
+
+  it('gives its service account what signing takes, and no more', async () => {
+    const kubeconfig = await kubeconfigOfServiceAccount(cluster, directory.path);
+    const connection = await openClusterConnection(
+      { kind: 'kubeconfig', file: kubeconfig, context: null },
+      { allowExec: false },
+    );
+    try {
+      const allowed = async (accesses: readonly Access[]) =>
+        (await connection.accessReviews(accesses)).filter((review) => review.allowed).map(({ access }) => access);
+      // RBAC takes up to a second to act.
+      await expect.poll(() => allowed(needed), { timeout: 10_000 }).toEqual(needed);
+      expect(await allowed(tooMuch)).toEqual([]);
+    } finally {
+      await connection.close();
+    }
+  });
+});
