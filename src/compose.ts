@@ -17,9 +17,11 @@ import { clusterService } from './issuance/cluster-service.js';
 import type { IssuanceContext, IssuingCluster, Log } from './issuance/context.js';
 import { startHousekeeping } from './issuance/housekeeping.js';
 import { idempotencyService } from './issuance/idempotency.js';
+import { probeStaleClusters } from './issuance/probe-stale-clusters.js';
 import { policyService } from './issuance/policy-service.js';
 import { recoverRequests } from './issuance/recover-requests.js';
 import { within } from './issuance/wait.js';
+import { watchUnknownIdentities } from './issuance/watch-unknown-identities.js';
 import { recordPolicySetLoaded, recordServiceStarted } from './issuance/service-events.js';
 import type { Services } from './services.js';
 import type { Signer } from './signer/signer.js';
@@ -120,6 +122,13 @@ async function wire(
   }
   await recoverRequests(context);
   const housekeeping = startHousekeeping(context);
+  const unknownIdentities = [...clusters].flatMap(([name, { connection }]) =>
+    connection === null ? [] : watchUnknownIdentities(context, name, connection),
+  );
+  opened.push(async () => {
+    await Promise.all(unknownIdentities.map((watch) => watch.stop()));
+  });
+  void probeStaleClusters(context);
   opened.push(async () => {
     await housekeeping.stop();
     // What takes longer is found again by the next start.

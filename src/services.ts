@@ -4,6 +4,8 @@ import type { Certificate } from './model/certificate.js';
 import type { CertificateAuthority } from './model/certificate-authority.js';
 import type { CertificateRequest, TimelineEntry } from './model/certificate-request.js';
 import type { Cluster } from './model/cluster.js';
+import type { ClusterCsr } from './model/cluster-csr.js';
+import type { StoredClusterProbe } from './model/cluster-probe.js';
 import type { Decision } from './model/decision.js';
 import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
@@ -157,9 +159,28 @@ export interface CertificateService {
   find(principal: Principal, fingerprintSha256: string): Promise<Outcome<Certificate>>;
 }
 
+/** A cluster, and what it was last found able to do; null: it was never probed. */
+export interface ClusterView {
+  readonly cluster: Cluster;
+  readonly probe: StoredClusterProbe | null;
+}
+
 export interface ClusterService {
-  list(principal: Principal): readonly Cluster[];
-  find(principal: Principal, name: string): Outcome<Cluster>;
+  list(principal: Principal): readonly ClusterView[];
+  find(principal: Principal, name: string): Outcome<ClusterView>;
+  /** Finds out what the cluster is able to do, which takes a certificate; one probe at a time. */
+  probe(
+    principal: Principal,
+    name: string,
+    options: { readonly measureLifetimeCap: boolean },
+  ): Promise<Outcome<ClusterView>>;
+  /** The CSR objects in the cluster by name, whoever made them: those after `after`, at most `limit`. */
+  certificateSigningRequests(
+    principal: Principal,
+    name: string,
+    range: { readonly after: string | null; readonly limit: number },
+  ): Promise<Outcome<{ readonly items: readonly ClusterCsr[]; readonly more: boolean }>>;
+  certificateSigningRequest(principal: Principal, name: string, csrName: string): Promise<Outcome<ClusterCsr>>;
   /** `client` null where the cluster's client CA is not known. */
   certificateAuthorities(
     principal: Principal,

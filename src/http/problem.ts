@@ -14,6 +14,7 @@ const problemTypes = {
   'state-conflict': { status: 409, title: 'The state of the request has moved on' },
   'idempotency-key-in-flight': { status: 409, title: 'The first request with this Idempotency-Key is being answered' },
   'key-already-collected': { status: 409, title: 'The private key was handed out once and is not kept' },
+  'cluster-not-connected': { status: 409, title: 'There is no connection to the cluster' },
   'content-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The media type of the body is not supported' },
   'unacceptable-csr': { status: 422, title: 'The certification request cannot be accepted' },
@@ -22,7 +23,9 @@ const problemTypes = {
   'header-fields-too-large': { status: 431, title: 'The header fields are too large' },
   'internal-error': { status: 500, title: 'Internal error' },
   'issuance-failed': { status: 502, title: 'The certificate could not be issued' },
+  'cluster-refuses': { status: 502, title: 'The cluster does not allow it' },
   'issuance-unavailable': { status: 503, title: 'The certificate cannot be issued now' },
+  'cluster-unavailable': { status: 503, title: 'The cluster cannot be reached now' },
   'service-unavailable': { status: 503, title: 'The service cannot answer now' },
 } as const;
 

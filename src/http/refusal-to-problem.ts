@@ -26,6 +26,14 @@ export function refusalToProblem(refusal: Refusal): Problem {
         members: { state: refusal.state },
         headers: { location: requestLocation(refusal.requestId) },
       });
+    case 'cluster-unavailable':
+      return problem('cluster-unavailable', 'the API server of the cluster cannot be asked now; try again later', {
+        headers: { 'retry-after': '10' },
+      });
+    case 'cluster-refuses':
+      return problem('cluster-refuses', 'the API server does not let kubepass do this; a probe says what is missing');
+    case 'cluster-not-connected':
+      return problem('cluster-not-connected', refusal.message);
     case 'idempotency-key-reused':
       return problem('idempotency-key-reused', 'this Idempotency-Key came before with another body');
     case 'idempotency-key-in-flight':

@@ -5,6 +5,7 @@ import type { DecisionFacts } from '../model/decision.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { Signer } from '../signer/signer.js';
 import type { Store } from '../store/store.js';
+import type { ClusterProbes } from './cluster-probes.js';
 
 /** Where issuance says what went wrong; never handed keys, tokens or kubeconfigs. */
 export interface Log {
@@ -36,6 +37,8 @@ export interface IssuanceContext {
   readonly soleProcess: boolean;
   readonly settings: IssuingSettings;
   readonly log: Log;
+  /** What clusters were last found able to do. */
+  readonly probes: ClusterProbes;
   /** The attempts that this process is working on, by request id; a promise never rejects. */
   readonly running: Map<string, Promise<unknown>>;
   /** Idempotency keys whose first request is being worked on in this process. */

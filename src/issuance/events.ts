@@ -3,16 +3,28 @@ import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt } from '../model/certificate-request.js';
 import type { Violation } from '../model/decision.js';
 
+/** The decision on what a probe asks for: built in, and known by this name. Policies are named without a slash. */
+export const probeDecider = 'built-in/probe';
+
 /** An event about a request: who caused it (null: the service itself), and what an auditor wants to know of it. */
 export function requestEvent(
   type: AuditEventType,
   at: Date,
   principal: string | null,
-  request: Pick<CertificateRequest, 'id' | 'cluster'>,
+  request: Pick<CertificateRequest, 'id' | 'cluster' | 'decision'>,
   details: { readonly [key: string]: Json },
   fingerprintSha256: string | null = null,
 ): AuditEventDraft {
-  return { type, at, principal, cluster: request.cluster, requestId: request.id, fingerprintSha256, details };
+  return {
+    type,
+    at,
+    principal,
+    cluster: request.cluster,
+    requestId: request.id,
+    fingerprintSha256,
+    // Whoever reads the log can leave out what kubepass did to find out about a cluster.
+    details: request.decision.policy === probeDecider ? { ...details, probe: true } : details,
+  };
 }
 
 /** The whole ask, as it was fixed when it was recorded. */

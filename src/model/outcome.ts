@@ -15,6 +15,12 @@ export type Refusal =
       readonly message: string;
       readonly requestId: string;
     }
+  /** The cluster's API server cannot be asked now. */
+  | { readonly kind: 'cluster-unavailable' }
+  /** The cluster's API server does not let kubepass do this. */
+  | { readonly kind: 'cluster-refuses' }
+  /** kubepass has no connection to the cluster's API server. */
+  | { readonly kind: 'cluster-not-connected'; readonly message: string }
   /** The same Idempotency-Key came with another body. */
   | { readonly kind: 'idempotency-key-reused' }
   /** The first request with this Idempotency-Key is still being answered. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { readClientTrust } from '../../src/cluster/client-trust.js';
+import { ClusterProbes } from '../../src/issuance/cluster-probes.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import {
@@ -97,6 +98,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     soleProcess,
     settings: { timeoutSeconds: 60, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 86_400 },
     log: { info() {}, warn() {}, error() {} },
+    probes: new ClusterProbes(store),
     running: new Map(),
     keysInFlight: new Set(),
   });

@@ -9,9 +9,10 @@ import {
   ClusterParams,
   ClusterSchema,
   ListQuery,
+  ProbeOptionsSchema,
 } from '../schemas/cluster.js';
 import { ref } from '../schemas/common.js';
-import { json, problems, response, textOf } from '../schemas/responses.js';
+import { bodyProblems, json, problems, response, textOf } from '../schemas/responses.js';
 import { sendRefusal } from '../send-refusal.js';
 import type { App } from '../types.js';
 import { certificateAuthorityView, clusterView } from '../views/cluster-view.js';
@@ -35,7 +36,11 @@ export function addClusters(app: App, { clusters }: Services): void {
       },
     },
     async (request, reply) => {
-      const page = pageOfList(clusters.list(callerOf(request)), pageQuery(request.query), ({ name }) => name);
+      const page = pageOfList(
+        clusters.list(callerOf(request)),
+        pageQuery(request.query),
+        ({ cluster }) => cluster.name,
+      );
       linkToNext(request, reply, page.nextCursor);
       return { items: page.items.map(clusterView), nextCursor: page.nextCursor };
     },
@@ -54,6 +59,34 @@ export function addClusters(app: App, { clusters }: Services): void {
     },
     async (request, reply) => {
       const outcome = clusters.find(callerOf(request), request.params.name);
+      return outcome.ok ? clusterView(outcome.value) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+
+  app.post(
+    '/clusters/:name/probe',
+    {
+      config: { optionalBody: true },
+      schema: {
+        operationId: 'probeCluster',
+        tags: ['clusters'],
+        summary: 'Find out what a cluster is able to do',
+        description:
+          'Reaches the API server, looks at what kubepass may do there, and has a certificate signed for the ' +
+          'identity `kubepass-probe`, valid for ten minutes, without groups. Everything is on record as with any ' +
+          'request, marked `probe`. Takes as long as signing takes: up to a minute where the cluster does not sign. ' +
+          'One probe at a time: whoever asks meanwhile gets the answer of the one that is under way.',
+        params: ClusterParams,
+        body: ref(ProbeOptionsSchema),
+        response: {
+          200: json(ClusterSchema, { description: 'The cluster, with what was found.' }),
+          ...problems(403, 404, ...bodyProblems),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { measureLifetimeCap = false } = request.body;
+      const outcome = await clusters.probe(callerOf(request), request.params.name, { measureLifetimeCap });
       return outcome.ok ? clusterView(outcome.value) : sendRefusal(reply, outcome.refusal);
     },
   );

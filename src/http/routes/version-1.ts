@@ -3,6 +3,7 @@ import type { App } from '../types.js';
 import { addApiTokens } from './api-tokens.js';
 import { addAuditEvents } from './audit-events.js';
 import { addCertificates } from './certificates.js';
+import { addClusterCsrs } from './cluster-csrs.js';
 import { addClusters } from './clusters.js';
 import { addCreateCertificateRequest } from './create-certificate-request.js';
 import { addCreateKubeconfig } from './create-kubeconfig.js';
@@ -23,6 +24,7 @@ export function addVersion1(app: App, services: Services): void {
   addCreateKubeconfig(app, services);
   addCertificates(app, services);
   addClusters(app, services);
+  addClusterCsrs(app, services);
   addPolicies(app, services);
   addAuditEvents(app, services);
   addApiTokens(app, services);

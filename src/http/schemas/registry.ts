@@ -8,11 +8,14 @@ import {
   NothingSchema,
 } from './certificate-request.js';
 import { CertificateListSchema, CertificateSchema, PublicKeySchema } from './certificate.js';
+import { ClusterCsrListSchema, ClusterCsrSchema } from './cluster-csr.js';
 import {
   CertificateAuthoritiesSchema,
   CertificateAuthoritySchema,
   ClusterListSchema,
+  ClusterProbeSchema,
   ClusterSchema,
+  ProbeOptionsSchema,
 } from './cluster.js';
 import { ApprovalStageSchema, DecisionSchema, RecordedDecisionSchema, TraceEntrySchema } from './decision.js';
 import { LoadedPolicyListSchema, LoadedPolicySchema } from './policy.js';
@@ -36,10 +39,14 @@ export const registeredSchemas = [
   NothingSchema,
   CertificateRequestSchema,
   CertificateRequestListSchema,
+  ClusterProbeSchema,
+  ProbeOptionsSchema,
   ClusterSchema,
   ClusterListSchema,
   CertificateAuthoritySchema,
   CertificateAuthoritiesSchema,
+  ClusterCsrSchema,
+  ClusterCsrListSchema,
   LoadedPolicySchema,
   LoadedPolicyListSchema,
   AuditEventSchema,

@@ -1,14 +1,40 @@
 import type { CertificateAuthority } from '../../model/certificate-authority.js';
-import type { Cluster } from '../../model/cluster.js';
+import { missingPermissions, type ClusterProbe } from '../../model/cluster-probe.js';
+import type { ClusterView } from '../../services.js';
 import type { CertificateAuthoritiesBody, ClusterBody } from '../schemas/cluster.js';
 
-export function clusterView(cluster: Cluster): ClusterBody {
+export function clusterView({ cluster, probe }: ClusterView): ClusterBody {
   return {
     name: cluster.name,
     server: cluster.server,
     signer: cluster.signer,
     allowPrivilegedGroups: [...cluster.allowPrivilegedGroups],
     nameAlphabet: cluster.nameAlphabet,
+    probedAt: probe && probe.probedAt.toISOString(),
+    probe: probe && probeView(probe.result),
+  };
+}
+
+function probeView(probe: ClusterProbe): NonNullable<ClusterBody['probe']> {
+  return {
+    reachable: probe.reachable,
+    version: probe.version,
+    username: probe.username,
+    permissions: probe.permissions.map(({ permission, purpose, required, held }) => ({
+      permission,
+      purpose,
+      required,
+      held,
+    })),
+    missingPermissions: [...missingPermissions(probe)],
+    signs: probe.signs,
+    reason: probe.reason,
+    message: probe.message,
+    advice: probe.advice,
+    accepts: probe.accepts,
+    acceptedAs: probe.acceptedAs,
+    requestId: probe.requestId,
+    lifetimeCap: probe.lifetimeCap && { ...probe.lifetimeCap },
   };
 }
 
