@@ -8,11 +8,12 @@ import { generateKeyPair, type KeyPair } from '../pki/key-pair.js';
 import { encodePem } from '../pki/pem.js';
 import type { CollectedKubeconfig } from '../services.js';
 import { issuingCluster, type IssuanceContext } from './context.js';
-import { finishAttempt, intentStep, startAttempt, type AttemptEnd, type StartedAttempt } from './issue-certificate.js';
+import { finishAttempt, type AttemptEnd } from './issue-certificate.js';
 import { keyOfPair } from './key-to-certify.js';
 import { noLongerPermittedStep, violationsNow } from './recheck-policy.js';
 import { clusterGone, lapsed, movedOn, stateConflict } from './state-conflict.js';
 import { viewAtEnd } from './request-view.js';
+import { intentStep, startAttempt, type StartedAttempt } from './start-attempt.js';
 
 /** Generates the key of an approved request, has it certified, and hands both out, once. */
 export async function collectKubeconfig(

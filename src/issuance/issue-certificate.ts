@@ -1,133 +1,17 @@
 import type { Certificate } from '../model/certificate.js';
-import type { CertificateRequest, Failure, IssuanceAttempt, PublicKeyReference } from '../model/certificate-request.js';
-import { mintApprovedRequest } from '../model/mint-approved-request.js';
-import type { ApprovedRequest } from '../model/approved-request.js';
-import { SigningRefusedError, SigningUndeterminedError, type PreparedSigning } from '../signer/signer.js';
-import type { Step } from '../store/step.js';
+import type { CertificateRequest, Failure, IssuanceAttempt } from '../model/certificate-request.js';
+import { SigningRefusedError, SigningUndeterminedError } from '../signer/signer.js';
 import { checkIssuedCertificate, type CertificateFields, type CheckedCertificate } from './check-issued-certificate.js';
 import { issuingCluster, secondsAfter, trackRunning, type IssuanceContext } from './context.js';
 import { attemptDetails, issuedDetails, requestEvent } from './events.js';
-import type { KeyToCertify } from './key-to-certify.js';
-
-/** An attempt whose intent is worked out but not yet recorded: record `attempt`, then call `finishAttempt`. */
-export interface StartedAttempt {
-  readonly approved: ApprovedRequest;
-  readonly attempt: IssuanceAttempt;
-  readonly publicKey: PublicKeyReference;
-  readonly signing: PreparedSigning;
-}
+import type { StartedAttempt } from './start-attempt.js';
+import { moveRequest } from './state-machine.js';
 
 /** How an attempt ended. `abandoned`: the request is approved again and another attempt may follow. */
 export type AttemptEnd =
   | { readonly kind: 'issued'; readonly certificate: Certificate }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'abandoned'; readonly reason: string };
-
-/** Works out the next attempt for a request that policy has approved. Signs nothing, records nothing. */
-export function startAttempt(
-  context: IssuanceContext,
-  request: CertificateRequest,
-  key: KeyToCertify,
-  now: Date,
-  probe = false,
-): StartedAttempt {
-  const number = (request.attempt?.number ?? 0) + 1;
-  const approved = approve(request, number, key, probe);
-  const signing = issuingCluster(context, request.cluster).signer.prepare(approved, now);
-  return {
-    approved,
-    signing,
-    publicKey: key.reference,
-    attempt: {
-      number,
-      owner: context.owner,
-      leaseUntil: leaseFrom(context, now),
-      startedAt: now,
-      spkiSha256: key.reference.spkiSha256,
-      intent: signing.intent,
-    },
-  };
-}
-
-/** The attempt of an `issuing` request whose process died, taken over by this one; null where it cannot go on. */
-export function resumeAttempt(
-  context: IssuanceContext,
-  request: CertificateRequest,
-  attempt: IssuanceAttempt,
-  key: KeyToCertify,
-  now: Date,
-): StartedAttempt | null {
-  const approved = approve(request, attempt.number, key, false);
-  const signing = issuingCluster(context, request.cluster).signer.resume(approved, attempt.intent);
-  if (signing === null) return null;
-  const taken = { ...attempt, owner: context.owner, leaseUntil: leaseFrom(context, now) };
-  return { approved, signing, publicKey: key.reference, attempt: taken };
-}
-
-function approve(request: CertificateRequest, attempt: number, key: KeyToCertify, probe: boolean): ApprovedRequest {
-  const { id: requestId, cluster, username, groups, keyAlgorithm, expirationSeconds } = request;
-  const { subjectPublicKeyInfo, certificationRequest } = key;
-  return mintApprovedRequest({
-    requestId,
-    attempt,
-    cluster,
-    username,
-    groups,
-    keyAlgorithm,
-    subjectPublicKeyInfo,
-    certificationRequest,
-    expirationSeconds,
-    probe,
-  });
-}
-
-/** Beyond the time that the signer may take, so that what it came to can still be recorded. */
-const leaseMarginSeconds = 30;
-const leaseFrom = ({ settings }: IssuanceContext, now: Date): Date =>
-  secondsAfter(now, settings.timeoutSeconds + leaseMarginSeconds);
-
-/** The step that records the intent of an attempt on an approved request. Nothing is signed before it is on disk. */
-export function intentStep(request: CertificateRequest, started: StartedAttempt, actor: string | null): Step {
-  return {
-    operations: [
-      {
-        op: 'moveRequest',
-        id: request.id,
-        from: { state: 'approved' },
-        to: { state: 'issuing', attempt: started.attempt, publicKey: started.publicKey },
-      },
-    ],
-    events: [
-      requestEvent('IssuanceStarted', started.attempt.startedAt, actor, request, attemptDetails(started.attempt)),
-    ],
-  };
-}
-
-/** The step that makes this process the owner of an attempt that another one began, while `before` still owns it. */
-export function takeoverStep(
-  request: CertificateRequest,
-  before: IssuanceAttempt,
-  taken: StartedAttempt,
-  now: Date,
-): Step {
-  return {
-    operations: [
-      {
-        op: 'moveRequest',
-        id: request.id,
-        from: { state: 'issuing', owner: before.owner, attempt: before.number },
-        to: { state: 'issuing', attempt: taken.attempt },
-      },
-    ],
-    events: [
-      requestEvent('IssuanceResumed', now, null, request, {
-        ...attemptDetails(taken.attempt),
-        previousOwner: before.owner,
-        owner: taken.attempt.owner,
-      }),
-    ],
-  };
-}
 
 /**
  * Signs an attempt whose intent is on disk, checks what comes back, and records the outcome. While it runs it is
@@ -196,12 +80,11 @@ async function recordIssued(
   const certificate = inventoryEntry(request, checked.fields, at, false);
   const result = await context.store.writer.commit({
     operations: [
-      {
-        op: 'moveRequest',
-        id: request.id,
-        from: { state: 'issuing', owner: started.attempt.owner, attempt: started.attempt.number },
-        to: { state: 'issued', expiresAt: null, fingerprintSha256: certificate.fingerprintSha256 },
-      },
+      moveRequest(
+        request.id,
+        { state: 'issuing', owner: started.attempt.owner, attempt: started.attempt.number },
+        { state: 'issued', expiresAt: null, fingerprintSha256: certificate.fingerprintSha256 },
+      ),
       { op: 'insertCertificate', certificate },
     ],
     events: [
@@ -260,12 +143,11 @@ async function recordFailure(
   const orphan = signed && inventoryEntry(request, signed, at, true);
   const result = await context.store.writer.commit({
     operations: [
-      {
-        op: 'moveRequest',
-        id: request.id,
-        from: { state: 'issuing', owner: started.attempt.owner, attempt: started.attempt.number },
-        to: { state: 'failed', expiresAt: null, failure },
-      },
+      moveRequest(
+        request.id,
+        { state: 'issuing', owner: started.attempt.owner, attempt: started.attempt.number },
+        { state: 'failed', expiresAt: null, failure },
+      ),
       ...(orphan ? [{ op: 'insertCertificate' as const, certificate: orphan }] : []),
     ],
     events: [
@@ -297,16 +179,15 @@ export async function abandonAttempt(
   const orphan = signed && inventoryEntry(request, signed, now, true);
   await context.store.writer.commit({
     operations: [
-      {
-        op: 'moveRequest',
-        id: request.id,
-        from: { state: 'issuing', owner: attempt.owner, attempt: attempt.number },
-        to: {
+      moveRequest(
+        request.id,
+        { state: 'issuing', owner: attempt.owner, attempt: attempt.number },
+        {
           state: 'approved',
           // A generated key is gone with its attempt; a CSR's key stays what was approved.
           ...(request.certificationRequest === null ? { publicKey: null } : {}),
         },
-      },
+      ),
       ...(orphan ? [{ op: 'insertCertificate' as const, certificate: orphan }] : []),
     ],
     events: [

@@ -4,6 +4,7 @@ import { decide } from '../policy/decide.js';
 import type { Step } from '../store/step.js';
 import { factsOf, issuingCluster, type IssuanceContext } from './context.js';
 import { requestEvent, violationDetails } from './events.js';
+import { moveRequest } from './state-machine.js';
 
 /**
  * Why the guardrails and policies in force now no longer permit a request that they once permitted; empty: they do. A
@@ -29,12 +30,11 @@ export function noLongerPermittedStep(
   const message = violations.map((violation) => violation.message).join('; ');
   return {
     operations: [
-      {
-        op: 'moveRequest',
-        id: request.id,
-        from: { state: request.state },
-        to: { state: 'denied', expiresAt: null, failure: { reason: 'NoLongerPermitted', message } },
-      },
+      moveRequest(
+        request.id,
+        { state: request.state },
+        { state: 'denied', expiresAt: null, failure: { reason: 'NoLongerPermitted', message } },
+      ),
     ],
     events: [
       requestEvent('RequestDenied', now, actor, request, {

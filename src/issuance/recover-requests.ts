@@ -1,14 +1,8 @@
 import type { CertificateRequest, IssuanceAttempt } from '../model/certificate-request.js';
 import { readIssuedCertificate } from './check-issued-certificate.js';
 import { issuingCluster, secondsAfter, trackRunning, type IssuanceContext } from './context.js';
-import {
-  abandonAttempt,
-  finishAttempt,
-  intentStep,
-  resumeAttempt,
-  startAttempt,
-  takeoverStep,
-} from './issue-certificate.js';
+import { abandonAttempt, finishAttempt } from './issue-certificate.js';
+import { intentStep, resumeAttempt, startAttempt, takeoverStep } from './start-attempt.js';
 import { recordedKey, type KeyToCertify } from './key-to-certify.js';
 import { noLongerPermittedStep, violationsNow } from './recheck-policy.js';
 import { lapsed } from './state-conflict.js';

@@ -1,4 +1,5 @@
 import type { RequestState } from '../model/certificate-request.js';
+import type { MoveRequest } from '../store/step.js';
 
 /**
  * Which moves a request can make. `issuing` goes back to `approved` where an attempt was abandoned, and `approved`
@@ -19,6 +20,13 @@ export function canMove(from: RequestState, to: RequestState): boolean {
   return moves[from].includes(to);
 }
 
-export function isFinal(state: RequestState): boolean {
-  return moves[state].length === 0;
+/**
+ * A compare-and-set on a request. Throws where no request makes that move: a mistake of ours, found before it is
+ * stored. An attempt that is taken over stays `issuing`.
+ */
+export function moveRequest(id: string, from: MoveRequest['from'], to: MoveRequest['to']): MoveRequest {
+  const takeover = from.state === 'issuing' && to.state === 'issuing';
+  if (!takeover && !canMove(from.state, to.state))
+    throw new Error(`request ${id} cannot move from ${from.state} to ${to.state}`);
+  return { op: 'moveRequest', id, from, to };
 }
