@@ -1,5 +1,11 @@
 import type { FastifyError } from 'fastify';
-import { InvalidCursorError, SignerUnavailableError, StoreBusyError, StoreUnavailableError } from '../model/errors.js';
+import {
+  InvalidCursorError,
+  SignerUnavailableError,
+  StoreBusyError,
+  StoreUnavailableError,
+  TooManyWaitingError,
+} from '../model/errors.js';
 import { problem, ProblemError, type Problem } from './problem.js';
 import { validationErrors } from './validation-errors.js';
 
@@ -13,6 +19,10 @@ export function errorToProblem(error: FastifyError): Problem {
   if (error instanceof StoreBusyError)
     return problem('service-unavailable', 'too much is waiting to be written; try again', {
       headers: { 'retry-after': '1' },
+    });
+  if (error instanceof TooManyWaitingError)
+    return problem('service-unavailable', 'too many RSA keys are waiting to be generated; try again', {
+      headers: { 'retry-after': '5' },
     });
   if (error instanceof StoreUnavailableError || error instanceof SignerUnavailableError)
     return problem('service-unavailable', 'try again later', { headers: { 'retry-after': '10' } });

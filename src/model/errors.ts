@@ -17,3 +17,5 @@ export class SignerUnavailableError extends Error {
 export class InvalidCursorError extends Error {
   override readonly name = 'InvalidCursorError';
 }
+
+export { TooManyWaitingError } from '../pki/turns.js';

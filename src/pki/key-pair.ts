@@ -2,6 +2,7 @@ import { generateKeyPair as generateWithCallback, type KeyObject } from 'node:cr
 import { promisify } from 'node:util';
 
 import type { KeyAlgorithm } from './key-algorithm.js';
+import { Turns } from './turns.js';
 
 export interface KeyPair {
   readonly privateKey: KeyObject;
@@ -13,37 +14,25 @@ export interface KeyPair {
 
 const generate = promisify(generateWithCallback);
 
-/** Half of libuv's pool of four: an RSA-4096 key keeps a thread for a second or more. */
-const rsaAtTheSameTime = 2;
-let rsaUnderWay = 0;
-const rsaWaiting: (() => void)[] = [];
+/**
+ * Two are half of libuv's pool of four: an RSA-4096 key keeps a thread for a second or more. A hundred that wait are
+ * as many as callers have the patience for.
+ */
+const rsaTurns = new Turns({ atTheSameTime: 2, waiting: 100 });
 
 /**
  * Generates a key pair on the thread pool. RSA keys queue among themselves: every signature and every signature check
- * takes a thread of the same pool, and must not wait behind them.
+ * takes a thread of the same pool, and must not wait behind them. Throws `TooManyWaitingError` where that queue is full.
  */
 export async function generateKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
   const { privateKey, publicKey } = await (algorithm.startsWith('RSA-')
-    ? inTurn(() => generateKeyObjects(algorithm))
+    ? rsaTurns.take(() => generateKeyObjects(algorithm))
     : generateKeyObjects(algorithm));
   return {
     privateKey,
     privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     subjectPublicKeyInfo: publicKey.export({ type: 'spki', format: 'der' }),
   };
-}
-
-async function inTurn<T>(generateOne: () => Promise<T>): Promise<T> {
-  if (rsaUnderWay < rsaAtTheSameTime) rsaUnderWay += 1;
-  else await new Promise<void>((resolve) => rsaWaiting.push(resolve));
-  try {
-    return await generateOne();
-  } finally {
-    // Whoever is next takes this turn over, so that nobody slips in between.
-    const next = rsaWaiting.shift();
-    if (next) next();
-    else rsaUnderWay -= 1;
-  }
 }
 
 function generateKeyObjects(algorithm: KeyAlgorithm): Promise<{ privateKey: KeyObject; publicKey: KeyObject }> {

@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { SignerUnavailableError, StoreBusyError, StoreUnavailableError } from '../../src/model/errors.js';
+import {
+  SignerUnavailableError,
+  StoreBusyError,
+  StoreUnavailableError,
+  TooManyWaitingError,
+} from '../../src/model/errors.js';
 import type { Services } from '../../src/services.js';
 import { startService, type TestService } from './support/service.js';
 
@@ -15,6 +20,7 @@ const failingList = (error: Error) => (services: Services) => ({
 describe('faults', () => {
   it.each([
     [new StoreBusyError('the queue holds 10000 steps'), '1'],
+    [new TooManyWaitingError('100 are waiting for their turn'), '5'],
     [new StoreUnavailableError('disk I/O error at /var/lib'), '10'],
     [new SignerUnavailableError('connect ECONNREFUSED 10.0.0.1'), '10'],
   ])('answers %s with 503, Retry-After and a text of its own', async (error, retryAfter) => {

@@ -1,0 +1,35 @@
+/** Too many wait for their turn already: back-pressure, not a fault. */
+export class TooManyWaitingError extends Error {
+  override readonly name = 'TooManyWaitingError';
+}
+
+export interface TurnLimits {
+  /** How many work at the same time. */
+  readonly atTheSameTime: number;
+  /** How many may wait for their turn; the next one is turned away. */
+  readonly waiting: number;
+}
+
+/** Lets a few work at the same time and the others wait for their turn, in the order they came. */
+export class Turns {
+  #underWay = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(private readonly limits: TurnLimits) {}
+
+  /** What `work` comes to. Rejects with `TooManyWaitingError`, without calling it, where too many wait already. */
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#underWay < this.limits.atTheSameTime) this.#underWay += 1;
+    else if (this.#waiting.length < this.limits.waiting)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else throw new TooManyWaitingError(`${String(this.limits.waiting)} are waiting for their turn`);
+    try {
+      return await work();
+    } finally {
+      // Whoever is next takes this turn over, so that nobody slips in between.
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#underWay -= 1;
+    }
+  }
+}
