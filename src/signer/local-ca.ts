@@ -6,7 +6,13 @@ import { newSerialNumber } from '../pki/serial-number.js';
 import { sha256 } from '../pki/sha256.js';
 import { sign } from '../pki/signature-algorithm.js';
 import { userCertificateValidity } from '../pki/validity.js';
-import { SigningRefusedError, type GivenUp, type PreparedSigning, type Signer } from './signer.js';
+import {
+  SignerUnavailableError,
+  SigningRefusedError,
+  type GivenUp,
+  type PreparedSigning,
+  type Signer,
+} from './signer.js';
 
 /** Signs with a CA key that the service holds. Everything but the signature is fixed when it is prepared. */
 export class LocalCaSigner implements Signer {
@@ -39,8 +45,13 @@ export class LocalCaSigner implements Signer {
         tbsSha256: sha256(tbsCertificate),
       },
       async sign() {
-        if (now < authority.notBefore || now >= authority.notAfter)
-          throw new SigningRefusedError('CertificateAuthorityNotValid', 'the CA certificate is not valid at this time');
+        if (now < authority.notBefore)
+          // No CA certificate is from the future: the clock is behind, and somebody will mend it.
+          throw new SignerUnavailableError(
+            `the clock says ${now.toISOString()}, before the CA's notBefore ${authority.notBefore.toISOString()}`,
+          );
+        if (now >= authority.notAfter)
+          throw new SigningRefusedError('CertificateAuthorityNotValid', 'the CA certificate has expired');
         const signature = await sign(signatureAlgorithm, tbsCertificate, authority.privateKey);
         return sealCertificate(tbsCertificate, signatureAlgorithm, signature);
       },

@@ -71,4 +71,12 @@ describe('LocalCaSigner', () => {
       reason: 'CertificateAuthorityNotValid',
     });
   });
+
+  it('does not end a request for good where the clock is behind its CA', async () => {
+    const { signer, authority } = await localCa();
+    const early = new Date(authority.notBefore.getTime() - 1000);
+    await expect(signer.prepare(await approve(3600), early).sign(soon())).rejects.toMatchObject({
+      name: 'SignerUnavailableError',
+    });
+  });
 });
