@@ -25,6 +25,7 @@ export class GroupCommit<Item, Result> {
   #scheduled = false;
   #closed = false;
   #drained: (() => void)[] = [];
+  #failingSince: Date | null = null;
 
   /** `commitBatch` answers one result per item, in order; where it throws, nothing of the batch is stored. */
   constructor(
@@ -44,6 +45,11 @@ export class GroupCommit<Item, Result> {
       this.#waiting.push({ item, resolve, reject });
       this.#schedule();
     });
+  }
+
+  /** When the first of the commits failed that have failed in a row until now; null: the last one worked. */
+  get failingSince(): Date | null {
+    return this.#failingSince;
   }
 
   /** Takes nothing more; resolves when everything that waits is settled. */
@@ -71,7 +77,9 @@ export class GroupCommit<Item, Result> {
     let settled: readonly Settled<Result>[];
     try {
       settled = this.commitBatch(batch.map(({ item }) => item));
+      this.#failingSince = null;
     } catch (error) {
+      this.#failingSince ??= new Date();
       for (const { reject } of batch) reject(new StoreUnavailableError('the commit failed', { cause: error }));
       return;
     }

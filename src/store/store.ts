@@ -17,7 +17,7 @@ export interface Store {
   readonly policySets: { find(digest: string): Promise<PolicySetTexts | null> };
   readonly certificateAuthorities: { pinnedSpkiSha256(cluster: string): Promise<string | null> };
   readonly clusterProbes: ClusterProbeReader;
-  /** Answers when the database does; for `/readyz`. */
+  /** Answers when the database does. Throws where the last commit failed, until one works again. For `/readyz`. */
   ping(): Promise<void>;
   /** Lets queued steps finish, then closes. */
   close(): Promise<void>;

@@ -1,5 +1,5 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
-import type { PolicySetTexts } from '../step.js';
+import { StoreUnavailableError, type PolicySetTexts } from '../step.js';
 import { storedJson } from '../columns.js';
 import { createPrivateFile } from '../create-private-file.js';
 import { PrismaClient } from '../generated/sqlite/client.js';
@@ -63,6 +63,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     },
     clusterProbes: new ClusterProbeReader(prisma),
     async ping() {
+      const { failingSince } = writer;
+      if (failingSince !== null)
+        throw new StoreUnavailableError(`commits have failed since ${failingSince.toISOString()}`);
       await auditEvents.head();
     },
     async close() {

@@ -41,6 +41,11 @@ export class OrderedWriter implements Writer {
     return this.#steps.add(step, step.operations.some(endsAttempt));
   }
 
+  /** When commits began to fail, if the last one did; null: it worked, or there was none. */
+  get failingSince(): Date | null {
+    return this.#steps.failingSince;
+  }
+
   /** Lets queued steps finish, then closes. */
   async close(): Promise<void> {
     await this.#steps.close();
@@ -51,6 +56,7 @@ export class OrderedWriter implements Writer {
     this.#rollBack();
     this.#statements.run('BEGIN IMMEDIATE');
     try {
+      if (this.failingSince !== null) this.#touch();
       let head = this.#readHead();
       const settled = steps.map((step) => {
         const { outcome, head: next } = this.#applyStep(step, head);
@@ -94,6 +100,12 @@ export class OrderedWriter implements Writer {
   #readHead(): ChainHead {
     const head = this.#statements.first('SELECT "seq", "hash" FROM "AuditEvent" ORDER BY "seq" DESC LIMIT 1');
     return (head as ChainHead | undefined) ?? genesis;
+  }
+
+  /** A commit that changes nothing works on a full disk too. This one writes a page, so that it tells whether one can. */
+  #touch(): void {
+    const version = this.#database.pragma('user_version', { simple: true }) as number;
+    this.#database.pragma(`user_version = ${String(version)}`);
   }
 
   /** SQLite ends some transactions by itself and leaves others open after a failure, a failed COMMIT among them. */

@@ -28,6 +28,43 @@ describe('a commit that fails', () => {
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 3 });
   });
 
+  it('makes the store say that it cannot do its work, until a commit works again', async () => {
+    const { store, connect, commit } = await testStore({ busyTimeoutMs: 20 });
+    await store.ping();
+    const other = connect();
+    other.exec('BEGIN IMMEDIATE');
+    await expect(commit([], [anEvent()])).rejects.toThrow(StoreUnavailableError);
+    await expect(store.ping()).rejects.toThrow(/^commits have failed since 20/);
+    other.exec('ROLLBACK');
+    await expect(store.ping()).rejects.toThrow(StoreUnavailableError);
+    expect(await commit([], [])).toEqual({ committed: true });
+    await store.ping();
+  });
+
+  it('is not made up for by a commit that writes nothing', async () => {
+    const { file, connect } = await testStore();
+    const connection = connectForWriting(file, 20);
+    const writer = new OrderedWriter(connection, { queue: 10, batch: 10 });
+    const forgetNothing = () =>
+      writer.commit({ operations: [{ op: 'forgetIdempotencyKeys', createdBefore: new Date(0) }], events: [] });
+    const frames = () => {
+      const other = connect();
+      const [{ log }] = other.pragma('wal_checkpoint(PASSIVE)') as [{ log: number }];
+      return log;
+    };
+    await forgetNothing();
+    const before = frames();
+    connection.pragma('query_only = ON');
+    await expect(writer.commit({ operations: [], events: [anEvent()] })).rejects.toThrow(StoreUnavailableError);
+    await expect(forgetNothing()).rejects.toThrow(StoreUnavailableError);
+    connection.pragma('query_only = OFF');
+    expect(frames()).toBe(before);
+    expect(await forgetNothing()).toEqual({ committed: true });
+    expect(frames()).not.toBe(before);
+    expect(writer.failingSince).toBeNull();
+    await writer.close();
+  });
+
   it('is over even where SQLite leaves the transaction open: a COMMIT that is refused', async () => {
     const { store, file } = await testStore();
     const connection = connectForWriting(file, 100);
