@@ -6,6 +6,7 @@ import { factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from
 import { attemptDetails, probeDecider, requestedDetails, requestEvent } from './events.js';
 import { finishAttempt, type AttemptEnd } from './issue-certificate.js';
 import { startAttempt } from './start-attempt.js';
+import { moveRequest } from './state-machine.js';
 import { keyOfPair } from './key-to-certify.js';
 
 /** The identity that probes ask for. It has no groups, so it may do what any authenticated user may. */
@@ -108,14 +109,7 @@ function probeRequest(
 
 async function cancel(context: IssuanceContext, request: CertificateRequest, reason: string): Promise<void> {
   await context.store.writer.commit({
-    operations: [
-      {
-        op: 'moveRequest',
-        id: request.id,
-        from: { state: 'approved' },
-        to: { state: 'cancelled', expiresAt: null },
-      },
-    ],
+    operations: [moveRequest(request.id, { state: 'approved' }, { state: 'cancelled', expiresAt: null })],
     events: [requestEvent('RequestCancelled', context.clock(), null, request, { reason })],
   });
 }

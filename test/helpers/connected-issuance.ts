@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readClientTrust } from '../../src/cluster/client-trust.js';
+import { openClusterConnection, type ClusterConnection } from '../../src/cluster/cluster-connection.js';
+import { kubeApiserverClient } from '../../src/cluster/csr-object.js';
+import { ClusterProbes } from '../../src/issuance/cluster-probes.js';
+import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
+import { KubernetesSigner } from '../../src/signer/kubernetes.js';
+import { FakeApiServer } from './fake-api-server.js';
+import { kubepassRules } from './fake-api-server/rbac.js';
+import { testIssuance, type TestIssuance } from './issuance.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+export interface ConnectedIssuance {
+  readonly server: FakeApiServer;
+  readonly issuance: TestIssuance;
+  /** Of kubepass itself. */
+  readonly connection: ClusterConnection;
+  readonly context: IssuanceContext;
+  /** Another process on the same store, with a connection of its own. */
+  replica(): Promise<IssuanceContext>;
+  /** Anybody's connection. */
+  connect(username: string): Promise<ClusterConnection>;
+  close(): Promise<void>;
+}
+
+/** The use cases with cluster `demo`, which signs for itself: an API server that is a fake, and nothing else is. */
+export async function connectedIssuance(
+  settings: Partial<IssuanceContext['settings']> = {},
+): Promise<ConnectedIssuance> {
+  const directory = temporaryDirectory();
+  const server = await FakeApiServer.start();
+  server.rbac.allowUser('kubepass', kubepassRules);
+  const issuance = await testIssuance();
+  const connections: ClusterConnection[] = [];
+  const connect = async (username: string) => {
+    const file = join(directory.path, `${username}.kubeconfig`);
+    writeFileSync(file, await server.kubeconfig({ username }));
+    const opened = await openClusterConnection({ kind: 'kubeconfig', file, context: null }, { allowExec: false });
+    connections.push(opened);
+    return opened;
+  };
+  const contextOver = (base: IssuanceContext, connection: ClusterConnection): IssuanceContext => {
+    const probes = new ClusterProbes(base.store);
+    const clock = () => new Date();
+    const signer = new KubernetesSigner(
+      {
+        name: 'demo',
+        csrs: connection.csrs,
+        watch: connection.watchCsrs(kubeApiserverClient),
+        whoAmI: () => connection.whoAmI(),
+        whyNotSigning: () => probes.whyNotSigning('demo'),
+      },
+      clock,
+    );
+    const trust = readClientTrust(server.clientAuthority.pem);
+    const cluster: IssuingCluster = {
+      cluster: {
+        name: 'demo',
+        server: server.url,
+        signer: 'kubernetes',
+        servingCertificateAuthority: server.servingAuthority.pem,
+        allowPrivilegedGroups: [],
+        nameAlphabet: 'ascii',
+      },
+      signer,
+      connection,
+      clientTrust: () => Promise.resolve(trust),
+    };
+    return {
+      ...base,
+      clock,
+      probes,
+      clusters: new Map([['demo', cluster]]),
+      settings: { ...base.settings, ...settings },
+    };
+  };
+  const connection = await connect('kubepass');
+  return {
+    server,
+    issuance,
+    connection,
+    context: contextOver(issuance.context, connection),
+    replica: async () => contextOver(issuance.replica(), await connect('kubepass')),
+    connect,
+    async close() {
+      for (const opened of connections) await opened.close();
+      await server.close();
+      await issuance.close();
+      directory.remove();
+    },
+  };
+}
