@@ -69,9 +69,9 @@ export async function answerOnce(
 function idempotencyToken(request: FastifyRequest): IdempotencyToken | null {
   const key = request.headers['idempotency-key'];
   if (typeof key !== 'string') return null;
-  const [path = ''] = request.url.split('?');
   const bodySha256 = createHash('sha256')
     .update(request.rawBody ?? '')
     .digest('hex');
-  return { method: request.method, path, key, bodySha256 };
+  // The route's own path: the same resource can be written in several ways in a request.
+  return { method: request.method, path: request.routeOptions.url ?? '', key, bodySha256 };
 }

@@ -107,6 +107,16 @@ describe('the CSR route, approved by a second person', () => {
     expect(Date.now() - started).toBeLessThan(5_000);
   });
 
+  it('passes over a preference that is too long to be one', async () => {
+    const { pem } = await csrFor('jane-patient', ['team-a']);
+    const answer = await service
+      .as('alice')('post', '/v1/certificate-requests')
+      .set('prefer', `wait=1, ${'x'.repeat(2000)}`)
+      .send({ csr: pem })
+      .expect(201);
+    expect(answer.headers).not.toHaveProperty('preference-applied');
+  });
+
   it('says nothing of a preference that was not stated', async () => {
     const answer = await service.as('alice')('post', '/v1/certificate-requests').send({ username: 'x' }).expect(201);
     expect(answer.headers).not.toHaveProperty('preference-applied');

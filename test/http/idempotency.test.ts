@@ -84,6 +84,14 @@ describe('Idempotency-Key', () => {
     expect(await requestsFor('scoped')).toBe(3);
   });
 
+  it('is the same however the path is written', async () => {
+    const body = { username: 'spelled', groups: ['ops-eu'] };
+    const first = await ask('alice', 'k-8', body).expect(201);
+    const second = await ask('alice', 'k-8', body, '/v1/%63ertificate-requests').expect(201);
+    expect(second.text).toBe(first.text);
+    expect(await requestsFor('spelled')).toBe(1);
+  });
+
   it('is not used up by what was not recorded', async () => {
     await ask('alice', 'k-7', { username: 7 }).expect(400);
     await ask('alice', 'k-7', { csr: 'nonsense' }).expect(422);

@@ -16,7 +16,8 @@ export const CreateRequestHeaders = Type.Object({
   'Idempotency-Key': idempotencyKey,
   Prefer: Type.Optional(
     Type.String({
-      maxLength: 1024,
+      // As long as all headers together may be: a preference that cannot be read is passed over (RFC 7240 section 2).
+      maxLength: 16_384,
       description: '`wait=N` waits up to N seconds, at most 30, for the end of issuing (RFC 7240).',
       examples: ['wait=10'],
     }),

@@ -19,4 +19,5 @@ it.each([
   ['wait', null],
   ['wait=9999999999', null],
   ['await=5', null],
+  [`wait=5, ${'x'.repeat(1024)}`, null],
 ])('reads Prefer: %s as %s', (prefer, seconds) => expect(preferredWait(prefer)).toBe(seconds));
