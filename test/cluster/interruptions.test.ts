@@ -93,6 +93,11 @@ describeControlPlane('an issuance on a real cluster that is interrupted', () => 
       `clusters:\n  - { name: real, server: "${plane.server}", signer: kubernetes, kubeconfig: ${kubeconfig} }\n` +
         'issuing: { timeoutSeconds: 15 }\n',
     );
+    // The probe of the first start passes the same points; it is through before anything is interrupted.
+    await start();
+    const probed = async () => (await read<{ probedAt: string | null }>('/v1/clusters/real')).probedAt;
+    await expect.poll(probed, { timeout: 60_000 }).not.toBeNull();
+    await child?.kill();
   });
   afterEach(async () => {
     await child?.kill();
