@@ -69,8 +69,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       await auditEvents.head();
     },
     async close() {
-      await writer.close();
+      // The last connection to close puts the write-ahead log into the database, and only one that writes can.
       await prisma.$disconnect();
+      await writer.close();
     },
   };
 }
