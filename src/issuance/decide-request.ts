@@ -29,7 +29,9 @@ export async function approveRequest(
   const tooLate = lapsed(request, now) ?? clusterGone(context, request);
   if (tooLate) return refused(tooLate);
 
-  const violations = violationsNow(context, request, now);
+  // Once: other policies may come into force before the decision is recorded.
+  const policySet = context.policySet();
+  const violations = violationsNow(context, request, now, policySet);
   if (violations.length > 0) {
     const step = noLongerPermittedStep(request, violations, now, principal.name);
     if (!(await context.store.writer.commit(step)).committed) return refused(movedOn(request));
@@ -58,7 +60,7 @@ export async function approveRequest(
     events: [
       requestEvent('RequestApproved', now, principal.name, request, {
         approval: 'manual',
-        policySetDigest: context.policySet().digest,
+        policySetDigest: policySet.digest,
         comment,
       }),
       ...intent.events,

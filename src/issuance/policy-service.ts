@@ -19,7 +19,8 @@ export function policyService(context: IssuanceContext): PolicyService {
       if (!resolved.ok) return resolved;
       const { issuing, username, groups, keyAlgorithm, expirationSeconds } = resolved.value;
       const now = context.clock();
-      const decision = decide(resolved.value, principal, factsOf(issuing.cluster), context.policySet(), now);
+      const policySet = context.policySet();
+      const decision = decide(resolved.value, principal, factsOf(issuing.cluster), policySet, now);
       await context.store.writer.commit({
         operations: [],
         events: [
@@ -38,7 +39,7 @@ export function policyService(context: IssuanceContext): PolicyService {
               outcome: decision.outcome,
               policy: decision.policy,
               violations: violationDetails(decision.violations),
-              policySetDigest: context.policySet().digest,
+              policySetDigest: policySet.digest,
             },
           },
         ],

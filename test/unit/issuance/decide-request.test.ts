@@ -5,7 +5,7 @@ import { collectKubeconfig } from '../../../src/issuance/collect-kubeconfig.js';
 import { waitForEnd } from '../../../src/issuance/wait.js';
 import type { CertificateRequestAsk } from '../../../src/services.js';
 import { csrFor } from '../../helpers/csr.js';
-import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
+import { policySetOf, testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
 import { admin, alice, auditor, bob, carol, hr, principal } from '../../helpers/principals.js';
 
 let issuance: TestIssuance;
@@ -33,6 +33,19 @@ describe('approveRequest', () => {
     expect(await issuance.context.store.requests.find(id)).toMatchObject({
       state: 'issued',
       approvals: [{ principal: 'bob', comment: 'on call this week' }],
+    });
+  });
+
+  it('puts the policy set on record that was evaluated, even where another comes into force meanwhile', async () => {
+    const { pem } = await csrFor('jane', ['ops-eu']);
+    const id = await pending({ csr: pem });
+    const [evaluated, later] = [policySetOf(testPolicies), policySetOf(`${testPolicies}# changed\n`)];
+    let looks = 0;
+    const policySet = () => (looks++ === 0 ? evaluated : later);
+    expect((await approveRequest({ ...issuance.context, policySet }, bob, id, null)).ok).toBe(true);
+    const events = await issuance.context.store.auditEvents.ofRequest(id);
+    expect(events.find(({ type }) => type === 'RequestApproved')?.details).toMatchObject({
+      policySetDigest: evaluated.digest,
     });
   });
 
