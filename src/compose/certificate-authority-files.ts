@@ -9,17 +9,24 @@ import { generateCertificateAuthority } from '../pki/certificate-authority.js';
 import type { Store } from '../store/store.js';
 
 /**
- * Makes the embedded default's CA where there is none; what is there is used. Both files appear at once, by a rename
- * of their directory, so that no crash leaves half a CA behind.
+ * Makes the embedded default's CA where there never was one; what is there is used. Both files appear at once, by a
+ * rename of their directory, so that no crash leaves half a CA behind. Throws where there was one and it is gone.
  */
 export async function generateMissingAuthority(
   cluster: string,
   { certFile, keyFile }: LocalCAConfig,
+  store: Store,
   now: Date,
   log: Log,
 ): Promise<void> {
   const directory = dirname(certFile);
   if (existsSync(certFile) || existsSync(keyFile)) return;
+  const pinned = await store.certificateAuthorities.pinnedSpkiSha256(cluster);
+  if (pinned !== null)
+    throw new Error(
+      `the CA that cluster "${cluster}" was served with (SPKI SHA-256 ${pinned}) is gone from ${directory}: ` +
+        'restore that directory from the backup',
+    );
   const made = await generateCertificateAuthority({ commonName: `kubepass-${cluster}-ca`, now, random: randomBytes });
   const temporary = await mkdtemp(`${directory}.`);
   try {

@@ -44,7 +44,7 @@ async function openLocalCaCluster(
   wiring: ClusterWiring,
 ): Promise<IssuingCluster> {
   const { store, clock, log, wrapSigner } = wiring;
-  if (ca.generate) await generateMissingAuthority(config.name, ca, clock(), log);
+  if (ca.generate) await generateMissingAuthority(config.name, ca, store, clock(), log);
   const certificatePem = await readFile(ca.certFile, 'utf8');
   const key = await readSecretFile(ca.keyFile);
   if (key.warning !== null) log.warn({}, key.warning);
