@@ -1,0 +1,145 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Binaries } from '../cluster/binaries.js';
+import { startControlPlane, type ControlPlaneOptions } from '../cluster/control-plane.js';
+import { kubeconfigOfServiceAccount } from '../cluster/service-account.js';
+import { BareCalls } from './bare-calls.js';
+import { KeptConnections } from './kept-connections.js';
+import { manyAtOnce, oneAtATime, takeTurns, type Lane } from './measure.js';
+import { comparedDurations, comparedThroughput, type Row } from './report.js';
+import { ServiceUnderBench } from './service-under-bench.js';
+import { ShellProcedure } from './shell-procedure.js';
+
+/** The controller-manager may call 30 times at once and then 20 times a second: it gets that back before each turn. */
+const refillMilliseconds = 1_600;
+
+const rounds = { oneByOne: 5, atOnce: 3 } as const;
+const oneByOne = 20;
+const atOnce = 16;
+
+/** The service against the bare calls and the procedure by hand, on a control plane as it comes. */
+export async function benchCluster(binaries: Binaries, directory: string): Promise<readonly Row[]> {
+  return onControlPlane(binaries, directory, {}, async ({ service, bare, shell }) => {
+    const latencies = await takeTurns(rounds.oneByOne, { service, bare, shell }, (lane, name) =>
+      // One run by hand takes as long as all twenty of the others.
+      oneAtATime(name === 'shell' ? 1 : oneByOne, lane),
+    );
+    const throughput = await takeTurns(rounds.atOnce, { service, bare }, (lane) => manyAtOnce(120, atOnce, lane));
+    return [
+      comparedDurations({
+        what: '`POST /v1/kubeconfigs`, one at a time: its time, as a multiple of the bare calls’',
+        ours: latencies.service,
+        theirs: latencies.bare,
+        target: { atMost: 1.2 },
+      }),
+      comparedDurations({
+        what: 'the procedure by hand (openssl and kubectl): its time, as a multiple of `POST /v1/kubeconfigs`’',
+        ours: latencies.shell,
+        theirs: latencies.service,
+        target: { atLeast: 8 },
+      }),
+      comparedThroughput({
+        what: `\`POST /v1/kubeconfigs\`, ${atOnce} at a time: requests a second, as a part of the bare calls’`,
+        ours: throughput.service,
+        theirs: throughput.bare,
+        target: { atLeast: 0.95 },
+      }),
+    ];
+  });
+}
+
+/** The same where the controller-manager’s limit is out of the way, so that the machine is what limits. */
+export async function benchUnlimitedCluster(binaries: Binaries, directory: string): Promise<readonly Row[]> {
+  const controllerManagerFlags = { 'kube-api-qps': '10000', 'kube-api-burst': '10000' };
+  return onControlPlane(binaries, directory, { controllerManagerFlags }, async ({ service, bare }) => {
+    const throughput = await takeTurns(rounds.atOnce, { service, bare }, (lane) => manyAtOnce(300, atOnce, lane));
+    return [
+      comparedThroughput({
+        what: `the same, with \`--kube-api-qps\` of the controller-manager raised until it no longer limits`,
+        ours: throughput.service,
+        theirs: throughput.bare,
+        target: null,
+      }),
+    ];
+  });
+}
+
+interface Lanes {
+  readonly service: Lane;
+  readonly bare: Lane;
+  readonly shell: Lane;
+}
+
+async function onControlPlane<Result>(
+  binaries: Binaries,
+  directory: string,
+  options: ControlPlaneOptions,
+  measure: (lanes: Lanes) => Promise<Result>,
+): Promise<Result> {
+  mkdirSync(directory);
+  const plane = await startControlPlane(binaries, options);
+  try {
+    const kubeconfig = await kubeconfigOfServiceAccount(plane, directory);
+    const service = await ServiceUnderBench.start(
+      join(directory, 'service'),
+      JSON.stringify({ clusters: [{ name: 'real', server: plane.server, signer: 'kubernetes', kubeconfig }] }),
+    );
+    const api = new KeptConnections(plane.server, tokenIn(kubeconfig), plane.caPem);
+    try {
+      const lanes = lanesOn(service, new BareCalls(api), new ShellProcedure(plane, binaries.kubectl, directory));
+      await warmUp(lanes);
+      return await measure(lanes);
+    } finally {
+      api.close();
+      await service.stop();
+    }
+  } finally {
+    await plane.stop();
+  }
+}
+
+function lanesOn(service: ServiceUnderBench, bare: BareCalls, shell: ShellProcedure): Lanes {
+  const settled = async () => {
+    await bare.untilNoneIsLeft();
+    await sleep(refillMilliseconds);
+  };
+  return {
+    service: { begin: settled, once: () => service.kubeconfig() },
+    bare: {
+      begin: async () => {
+        await settled();
+        service.hold();
+        await bare.begin();
+      },
+      once: () => bare.once(),
+      end: async () => {
+        await bare.end();
+        service.release();
+      },
+    },
+    shell: {
+      begin: async () => {
+        await settled();
+        service.hold();
+      },
+      once: () => shell.once(),
+      end: async () => {
+        await shell.end();
+        service.release();
+      },
+    },
+  };
+}
+
+/** Connections, caches and compiled code, and the probe that the service begins with. */
+async function warmUp({ service, bare, shell }: Lanes): Promise<void> {
+  await takeTurns(2, { service, bare }, (lane) => manyAtOnce(30, atOnce, lane));
+  await takeTurns(1, { shell }, (lane) => oneAtATime(1, lane));
+}
+
+/** The service and the bare calls come with the same credential. */
+function tokenIn(kubeconfig: string): string {
+  const { users } = JSON.parse(readFileSync(kubeconfig, 'utf8')) as { users: [{ user: { token: string } }] };
+  return users[0].user.token;
+}

@@ -1,0 +1,64 @@
+/** One of several ways to the same end. */
+export interface Lane {
+  /** Before and after each round; not measured. */
+  readonly begin?: () => Promise<void>;
+  readonly once: () => Promise<void>;
+  readonly end?: () => Promise<void>;
+}
+
+/** What each lane came to in each round: milliseconds or requests per second. */
+export type Rounds<Name extends string, Result> = Readonly<Record<Name, readonly Result[]>>;
+
+/**
+ * Lets lanes take turns: whatever else the machine does meets all of them alike. Every other round goes backwards, so
+ * that no lane is always the one that comes after another.
+ */
+export async function takeTurns<Name extends string, Result>(
+  rounds: number,
+  lanes: Readonly<Record<Name, Lane>>,
+  measure: (lane: Lane, name: Name) => Promise<Result>,
+): Promise<Rounds<Name, Result>> {
+  const names = Object.keys(lanes) as Name[];
+  const results = Object.fromEntries(names.map((name) => [name, [] as Result[]])) as Record<Name, Result[]>;
+  for (let round = 0; round < rounds; round++)
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      const lane = lanes[name];
+      await lane.begin?.();
+      results[name].push(await measure(lane, name));
+      await lane.end?.();
+    }
+  return results;
+}
+
+/** Milliseconds of each of `times`, one after the other. */
+export async function oneAtATime(times: number, { once }: Lane): Promise<readonly number[]> {
+  const durations: number[] = [];
+  for (let i = 0; i < times; i++) {
+    const began = performance.now();
+    await once();
+    durations.push(performance.now() - began);
+  }
+  return durations;
+}
+
+/** How many a second, `atOnce` at a time, until `requests` are done. */
+export async function manyAtOnce(requests: number, atOnce: number, { once }: Lane): Promise<number> {
+  const began = performance.now();
+  let left = requests;
+  const worker = async () => {
+    while (left-- > 0) await once();
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return requests / ((performance.now() - began) / 1000);
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/** Between the two nearest where none is at that place. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const place = (sorted.length - 1) * q;
+  const below = sorted[Math.floor(place)]!;
+  const above = sorted[Math.ceil(place)]!;
+  return below + (above - below) * (place - Math.floor(place));
+}

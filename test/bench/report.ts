@@ -1,0 +1,79 @@
+import { median, quantile } from './measure.js';
+
+export type Target = { readonly atMost: number } | { readonly atLeast: number };
+
+/** One line of the table. */
+export interface Row {
+  readonly what: string;
+  readonly ratio: number;
+  /** The same ratio, round by round. */
+  readonly ratios: readonly number[];
+  readonly target: Target | null;
+  /** The absolute figures, which say something about this machine alone. */
+  readonly figures: string;
+}
+
+interface Comparison<Result> {
+  readonly what: string;
+  readonly ours: readonly Result[];
+  readonly theirs: readonly Result[];
+  readonly target: Target | null;
+}
+
+/** `ours` and `theirs`: milliseconds, by round. */
+export function comparedDurations({ what, ours, theirs, target }: Comparison<readonly number[]>): Row {
+  return {
+    what,
+    ratio: median(ours.flat()) / median(theirs.flat()),
+    ratios: ours.map((round, i) => median(round) / median(theirs[i]!)),
+    target,
+    figures: `${durations(ours.flat())} against ${durations(theirs.flat())}`,
+  };
+}
+
+/** `ours` and `theirs`: requests a second, by round. */
+export function comparedThroughput({ what, ours, theirs, target }: Comparison<number>): Row {
+  return {
+    what,
+    ratio: median(ours) / median(theirs),
+    ratios: ours.map((round, i) => round / theirs[i]!),
+    target,
+    figures: `${rates(ours)} against ${rates(theirs)}`,
+  };
+}
+
+export function isMet({ ratio, target }: Row): boolean {
+  if (target === null) return true;
+  return 'atMost' in target ? ratio <= target.atMost : ratio >= target.atLeast;
+}
+
+/** A Markdown table, ratios first. */
+export function tableOf(rows: readonly Row[]): string {
+  const lines = rows.map((row) => [
+    row.ratio.toFixed(2),
+    row.ratios.length < 2 ? '' : `${Math.min(...row.ratios).toFixed(2)}–${Math.max(...row.ratios).toFixed(2)}`,
+    targetOf(row),
+    row.what,
+    row.figures,
+  ]);
+  const header = ['ratio', 'by round', 'target', 'what', 'figures of this run'];
+  return [header, header.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function targetOf(row: Row): string {
+  const { target } = row;
+  if (target === null) return '';
+  const text = 'atMost' in target ? `≤ ${target.atMost}` : `≥ ${target.atLeast}`;
+  return isMet(row) ? `${text}: met` : `${text}: **missed**`;
+}
+
+/** The median, and between what four in five lie. */
+function durations(milliseconds: readonly number[]): string {
+  const [low, middle, high] = [0.1, 0.5, 0.9].map((q) => quantile(milliseconds, q).toFixed(0));
+  return `${middle} ms (${low}–${high})`;
+}
+
+function rates(perSecond: readonly number[]): string {
+  const round = (value: number) => (value < 100 ? value.toFixed(1) : value.toFixed(0));
+  return `${round(median(perSecond))}/s (${round(Math.min(...perSecond))}–${round(Math.max(...perSecond))})`;
+}

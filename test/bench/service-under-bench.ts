@@ -1,0 +1,77 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ApiClient } from '../../scripts/quickstart/api-client.js';
+import { freePort, ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { KeptConnections } from './kept-connections.js';
+
+const host = '127.0.0.1';
+
+const policies = `
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: bench }
+spec:
+  selector: { clusters: ["*"] }
+  allowed: { usernames: ["*"], groups: ["team-*"] }
+  constraints: { maxExpirationSeconds: 86400 }
+  approval: { mode: auto }
+`;
+
+/** The service as it is, in a process of its own, with a data dir of its own. */
+export class ServiceUnderBench {
+  private constructor(
+    private readonly process: ServiceProcess,
+    readonly api: KeptConnections,
+  ) {}
+
+  /** `config`: the configuration file's text; without it the embedded default, a local CA, is served. */
+  static async start(directory: string, config?: string): Promise<ServiceUnderBench> {
+    const dataDir = join(directory, 'data');
+    const policiesDir = join(directory, 'policies');
+    mkdirSync(policiesDir, { recursive: true });
+    writeFileSync(join(policiesDir, 'bench.yaml'), policies);
+    const configFile = join(directory, 'kubepass.yaml');
+    if (config !== undefined) writeFileSync(configFile, config);
+    const port = await freePort(host, 0);
+    const service = new ServiceProcess(
+      {
+        KUBEPASS_CONFIG: config === undefined ? '' : configFile,
+        KUBEPASS_DATA_DIR: dataDir,
+        KUBEPASS_POLICIES_DIR: policiesDir,
+        KUBEPASS_HOST: host,
+        KUBEPASS_PORT: String(port),
+        DATABASE_URL: '',
+        KUBEPASS_TLS_CERT_FILE: '',
+        KUBEPASS_TLS_KEY_FILE: '',
+      },
+      join(directory, 'service.log'),
+    );
+    await service.untilReady(await ApiClient.of({ host, tls: null }, port));
+    const token = readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
+    return new ServiceUnderBench(service, new KeptConnections(`http://${host}:${port}`, token));
+  }
+
+  /** From `POST /v1/kubeconfigs` to its 201. */
+  async kubeconfig(): Promise<void> {
+    await this.api.expect(201, 'POST', '/v1/kubeconfigs', {
+      username: 'bench',
+      groups: ['team-a'],
+      expirationSeconds: 3600,
+    });
+  }
+
+  /** Holds the process, so that its work beside the requests does not weigh on somebody else's turn. */
+  hold(): void {
+    this.process.signal('SIGSTOP');
+  }
+
+  release(): void {
+    this.process.signal('SIGCONT');
+  }
+
+  async stop(): Promise<void> {
+    this.release();
+    this.api.close();
+    await this.process.stop();
+  }
+}
