@@ -25,7 +25,7 @@ import { watchUnknownIdentities } from './issuance/watch-unknown-identities.js';
 import { recordPolicySetLoaded, recordServiceStarted } from './issuance/service-events.js';
 import type { Services } from './services.js';
 import type { Signer } from './signer/signer.js';
-import { acquireDataDirLock } from './store/data-dir-lock.js';
+import { acquireDatabaseLock, acquireDataDirLock } from './store/process-lock.js';
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.js';
 import type { Writer } from './store/step.js';
 import type { Store } from './store/store.js';
@@ -107,7 +107,7 @@ async function wire(
     clock,
     random: randomBytes,
     owner: randomUUID(),
-    // The lock of the data dir says so.
+    // The lock of the database says so.
     soleProcess: true,
     settings: config.issuing,
     log,
@@ -176,8 +176,22 @@ function apiTokenWriter(writer: Writer): ApiTokenWriter {
 
 async function openStore(config: Config, overrides: Overrides): Promise<Store> {
   await mkdir(dirname(config.database.file), { recursive: true, mode: 0o700 });
-  const store = await openSqliteStore({ file: config.database.file });
-  return overrides.writer ? { ...store, writer: overrides.writer(store.writer) } : store;
+  // Another data dir may name the same database.
+  const lock = acquireDatabaseLock(config.database.file);
+  try {
+    const store = await openSqliteStore({ file: config.database.file });
+    return {
+      ...store,
+      writer: overrides.writer?.(store.writer) ?? store.writer,
+      async close() {
+        await store.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }
 
 const adminTokenFile = ({ dataDir }: Config): string => join(dataDir, 'admin-token');

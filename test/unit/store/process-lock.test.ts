@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { acquireDataDirLock, DataDirLockedError } from '../../../src/store/data-dir-lock.js';
+import { acquireDatabaseLock, acquireDataDirLock, AlreadyServedError } from '../../../src/store/process-lock.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -19,7 +19,7 @@ afterEach(() => {
 
 /** Another process that tries to take the lock, says how that went, and lives on. */
 async function contender(): Promise<{ readonly child: ChildProcess; readonly said: string }> {
-  const module = pathToFileURL('src/store/data-dir-lock.ts').href;
+  const module = pathToFileURL('src/store/process-lock.ts').href;
   const script = `
     const { acquireDataDirLock } = await import(${JSON.stringify(module)});
     try { acquireDataDirLock(${JSON.stringify(directory.path)}); console.log('acquired'); }
@@ -36,7 +36,7 @@ async function contender(): Promise<{ readonly child: ChildProcess; readonly sai
 it('refuses a second process, naming the one that holds the lock', async () => {
   const lock = acquireDataDirLock(directory.path);
   expect((await contender()).said).toMatch(
-    new RegExp(`^DataDirLockedError: .* is served by another process \\(pid ${String(process.pid)} on .+ since 20`),
+    new RegExp(`^AlreadyServedError: .* is served by another process \\(pid ${String(process.pid)} on .+ since 20`),
   );
   lock.release();
 });
@@ -56,9 +56,9 @@ it('goes to the next process once the holder was killed', async () => {
 
 it('refuses a second holder in the same process too, and the first keeps the lock', async () => {
   const lock = acquireDataDirLock(directory.path);
-  expect(() => acquireDataDirLock(directory.path)).toThrow(DataDirLockedError);
+  expect(() => acquireDataDirLock(directory.path)).toThrow(AlreadyServedError);
   // The failed attempt has not taken the lock from the first holder either.
-  expect((await contender()).said).toMatch('DataDirLockedError');
+  expect((await contender()).said).toMatch('AlreadyServedError');
   lock.release();
 });
 
@@ -67,10 +67,29 @@ it('is free again once released, however often', () => {
   first.release();
   const next = acquireDataDirLock(directory.path);
   first.release();
-  expect(() => acquireDataDirLock(directory.path)).toThrow(DataDirLockedError);
+  expect(() => acquireDataDirLock(directory.path)).toThrow(AlreadyServedError);
   next.release();
 });
 
 it('says so where there is no such directory', () => {
   expect(() => acquireDataDirLock(join(directory.path, 'none'))).toThrow('no such file or directory');
+});
+
+it('holds a database by whatever name it is known, before and after it is made', () => {
+  const file = join(directory.path, 'kubepass.db');
+  const [linkedFile, linkedDirectory] = [join(directory.path, 'other.db'), join(directory.path, 'linked')];
+  symlinkSync(file, linkedFile);
+  symlinkSync(directory.path, linkedDirectory);
+  const other = join(directory.path, 'another.db');
+  for (const made of [false, true]) {
+    if (made) writeFileSync(file, '');
+    const lock = acquireDatabaseLock(file);
+    expect(() => acquireDatabaseLock(file)).toThrow(
+      `${file} is served by another process (pid ${String(process.pid)} `,
+    );
+    expect(() => acquireDatabaseLock(join(linkedDirectory, 'kubepass.db'))).toThrow(AlreadyServedError);
+    if (made) expect(() => acquireDatabaseLock(linkedFile)).toThrow(AlreadyServedError);
+    acquireDatabaseLock(other).release();
+    lock.release();
+  }
 });
