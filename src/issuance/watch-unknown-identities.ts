@@ -15,8 +15,10 @@ export interface UnknownIdentityWatch {
   stop(): Promise<void>;
 }
 
-/** How long to wait where the store is busy, or an attempt of ours has the key and has not ended yet. */
+/** How long to wait where the store is busy, or an attempt of ours has the key and has not ended yet … */
 const againMilliseconds = 1_000;
+/** … and where one round after another fails, at most. */
+const longestMilliseconds = 60_000;
 /** How many objects are looked up at once. */
 const atOnce = 200;
 /** How many objects that are settled are remembered; a cluster keeps them for an hour. */
@@ -36,6 +38,7 @@ export function watchUnknownIdentities(
   let round: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+  let failures = 0;
 
   const settle = (uid: string) => {
     waiting.delete(uid);
@@ -50,7 +53,8 @@ export function watchUnknownIdentities(
     clearTimeout(timer);
     round = oneRound().finally(() => {
       round = null;
-      if (waiting.size > 0 && !stopped) timer = setTimeout(begin, againMilliseconds);
+      const pause = Math.min(againMilliseconds * 2 ** failures, longestMilliseconds);
+      if (waiting.size > 0 && !stopped) timer = setTimeout(begin, pause);
     });
   };
   const oneRound = async () => {
@@ -58,20 +62,22 @@ export function watchUnknownIdentities(
     const seen = new Set<string>();
     for (;;) {
       const batch = [...waiting.values()].filter(({ uid }) => !seen.has(uid)).slice(0, atOnce);
-      if (batch.length === 0 || stopped) return;
+      if (batch.length === 0 || stopped) break;
       for (const { uid } of batch) seen.add(uid);
       try {
         for (const uid of await recordUnknown(context, cluster, connection, batch)) settle(uid);
       } catch (error) {
         context.log.error({ err: error, cluster }, 'unknown identities could not be put on record, it is tried again');
+        failures++;
         return;
       }
     }
+    failures = 0;
   };
   const unsubscribe = connection.watchCsrs(kubeApiserverClient).subscribe((csr) => {
     if (csr.certificate === null || csr.signerName !== kubeApiserverClient || settled.has(csr.uid)) return;
     waiting.set(csr.uid, csr);
-    begin();
+    if (failures === 0) begin();
   });
   return {
     async stop() {

@@ -54,6 +54,12 @@ const table: readonly Row[] = [
     act: async (person) => call(person, 'post', '/v1/kubeconfigs', { username: 'x', groups: ['team-a'] }),
   },
   {
+    action: 'probe a cluster',
+    allowed: ['admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'post', '/v1/clusters/demo/probe'),
+  },
+  {
     action: 'read somebody else’s request',
     allowed: ['approver', 'auditor', 'admin'],
     refusal: 404,

@@ -4,6 +4,7 @@ import type { AuditEventBody } from '../../../src/http/schemas/audit-event.js';
 import type { CertificateBody } from '../../../src/http/schemas/certificate.js';
 import type { CertificateRequestBody } from '../../../src/http/schemas/certificate-request.js';
 import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/http/schemas/cluster.js';
+import type { ClusterCsrBody } from '../../../src/http/schemas/cluster-csr.js';
 import type { DecisionBody } from '../../../src/http/schemas/decision.js';
 import type { LoadedPolicyListBody } from '../../../src/http/schemas/policy.js';
 import type { ProblemBody } from '../../../src/http/schemas/problem.js';
@@ -31,7 +32,10 @@ export const as = {
   requests: (answer: Answer) => answer.body as List<CertificateRequestBody>,
   certificate: (answer: Answer) => answer.body as CertificateBody,
   certificates: (answer: Answer) => answer.body as List<CertificateBody>,
+  cluster: (answer: Answer) => answer.body as ClusterBody,
   clusters: (answer: Answer) => answer.body as List<ClusterBody>,
+  csr: (answer: Answer) => answer.body as ClusterCsrBody,
+  csrs: (answer: Answer) => answer.body as List<ClusterCsrBody>,
   authorities: (answer: Answer) => answer.body as CertificateAuthoritiesBody,
   policies: (answer: Answer) => answer.body as LoadedPolicyListBody,
   decision: (answer: Answer) => answer.body as DecisionBody,

@@ -10,12 +10,6 @@ import { testIssuance } from '../../helpers/issuance.js';
 import { alice, auditor, bob } from '../../helpers/principals.js';
 
 let connected: ConnectedIssuance;
-beforeEach(async () => {
-  connected = await connectedIssuance();
-  connected.server.rbac.allowUser('eve', [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]);
-});
-afterEach(() => connected.close());
-
 const all = { after: null, limit: 500 };
 const newCsr = (name: string, request: string) => ({
   name,
@@ -55,6 +49,12 @@ async function issuedAndLeft(): Promise<{ readonly id: string; readonly objectNa
 }
 
 describe('the CSR objects of a cluster', () => {
+  beforeEach(async () => {
+    connected = await connectedIssuance();
+    connected.server.rbac.allowUser('eve', [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]);
+  });
+  afterEach(() => connected.close());
+
   it('are shown with what is in them, whoever made them', async () => {
     const eve = await connected.connect('eve');
     const created = await eve.csrs.create(newCsr('by-hand', (await csrFor('mallory', ['ops'])).pem));

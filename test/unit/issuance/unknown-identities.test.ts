@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterConnection } from '../../../src/cluster/cluster-connection.js';
 import { kubeApiserverClient } from '../../../src/cluster/csr-object.js';
@@ -109,8 +110,8 @@ describe('user certificates that a cluster signs without us', () => {
   it('are waited for where an attempt of ours has not ended yet', async () => {
     watch(connected.context);
     // The outcome takes its time, and its object stays until then.
-    let release = () => undefined as void;
-    const held = new Promise<void>((resolve) => (release = resolve));
+    const gate = new EventEmitter();
+    const opened = once(gate, 'open');
     const { writer } = connected.context.store;
     const slow: IssuanceContext = {
       ...connected.context,
@@ -118,7 +119,7 @@ describe('user certificates that a cluster signs without us', () => {
         ...connected.context.store,
         writer: {
           async commit(step) {
-            if (step.events.some(({ type }) => type === 'CertificateIssued')) await held;
+            if (step.events.some(({ type }) => type === 'CertificateIssued')) await opened;
             return writer.commit(step);
           },
         },
@@ -129,7 +130,7 @@ describe('user certificates that a cluster signs without us', () => {
     await expect.poll(() => connected.server.storage.list()[0]?.status.certificate).toBeDefined();
     await aWhile();
     expect(await events()).toEqual([]);
-    release();
+    gate.emit('open');
     expect(await made).toMatchObject({ value: { request: { state: 'issued' } } });
     await aWhile();
     expect(await events()).toEqual([]);
