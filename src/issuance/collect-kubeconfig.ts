@@ -7,6 +7,7 @@ import type { Principal } from '../model/principal.js';
 import { generateKeyPair, type KeyPair } from '../pki/key-pair.js';
 import { encodePem } from '../pki/pem.js';
 import type { CollectedKubeconfig } from '../services.js';
+import { SigningUndeterminedError } from '../signer/signer.js';
 import { issuingCluster, type IssuanceContext } from './context.js';
 import { finishAttempt, type AttemptEnd } from './issue-certificate.js';
 import { keyOfPair } from './key-to-certify.js';
@@ -70,8 +71,14 @@ export async function issueAndHandOut(
   started: StartedAttempt,
   keyPair: KeyPair,
 ): Promise<Outcome<CollectedKubeconfig>> {
-  const end = await finishAttempt(context, request, started, principal.name);
-  return kubeconfigAtEnd(context, request, end, keyPair);
+  try {
+    const end = await finishAttempt(context, request, started, principal.name);
+    return kubeconfigAtEnd(context, request, end, keyPair);
+  } catch (error) {
+    if (!(error instanceof SigningUndeterminedError)) throw error;
+    // Recovery closes the attempt once the cluster answers: its key is lost, and the request collectable again.
+    return refused({ kind: 'issuance-unavailable', request });
+  }
 }
 
 function kubeconfigAtEnd(

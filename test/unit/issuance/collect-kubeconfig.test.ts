@@ -7,7 +7,7 @@ import { createRequest } from '../../../src/issuance/create-request.js';
 import { approveRequest } from '../../../src/issuance/decide-request.js';
 import { kubeconfigWithKeyPath } from '../../../src/issuance/read-requests.js';
 import { keyAlgorithms } from '../../../src/pki/key-algorithm.js';
-import { SignerUnavailableError, SigningRefusedError } from '../../../src/signer/signer.js';
+import { SignerUnavailableError, SigningRefusedError, SigningUndeterminedError } from '../../../src/signer/signer.js';
 import { LocalCaSigner } from '../../../src/signer/local-ca.js';
 import type { CertificateRequestAsk } from '../../../src/services.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
@@ -141,6 +141,16 @@ describe('collectKubeconfig', () => {
     const second = await issuance.context.store.requests.find(id);
     expect(second).toMatchObject({ state: 'issued', attempt: { number: 2 } });
     expect(second?.attempt?.intent).not.toEqual(first?.attempt?.intent);
+  });
+
+  it('says that it is unavailable where it is not known whether something gets signed, and leaves the attempt open', async () => {
+    const id = await approved();
+    issuance.setSigner(signerThat(() => Promise.reject(new SigningUndeterminedError('approved, and out of reach'))));
+    expect(await collectKubeconfig(issuance.context, alice, id)).toMatchObject({
+      ok: false,
+      refusal: { kind: 'issuance-unavailable', request: { state: 'issuing' } },
+    });
+    expect(await issuance.context.store.requests.find(id)).toMatchObject({ state: 'issuing', attempt: { number: 1 } });
   });
 
   it('ends as failed, with the signer’s reason, where the signer refuses', async () => {
