@@ -53,8 +53,12 @@ export function refusalToProblem(refusal: Refusal): Problem {
         headers: { location: requestLocation(refusal.request.id) },
       });
     case 'issuance-unavailable':
-      return problem('issuance-unavailable', 'the request is recorded and approved; try again later', {
-        headers: { location: requestLocation(refusal.request.id), 'retry-after': '10' },
-      });
+      return problem(
+        'issuance-unavailable',
+        `the request is recorded and ${refusal.request.state}; look at it again later`,
+        {
+          headers: { location: requestLocation(refusal.request.id), 'retry-after': '10' },
+        },
+      );
   }
 }
