@@ -5,6 +5,7 @@ import { createRequest } from '../../../src/issuance/create-request.js';
 import { approveRequest } from '../../../src/issuance/decide-request.js';
 import { expireRequests } from '../../../src/issuance/expire-requests.js';
 import { recoverRequests } from '../../../src/issuance/recover-requests.js';
+import { SignerUnavailableError } from '../../../src/model/errors.js';
 import type { CertificateRequestAsk } from '../../../src/services.js';
 import { LocalCaSigner } from '../../../src/signer/local-ca.js';
 import { csrFor } from '../../helpers/csr.js';
@@ -86,6 +87,25 @@ describe('recoverRequests', () => {
     issuance.advance(91);
     await recoverRequests(other);
     expect(await find(id)).toMatchObject({ state: 'issued', attempt: { owner: 'process-2' } });
+  });
+
+  it('leaves alone what is issued, and what has lapsed', async () => {
+    const issued = await create({ csr: (await csrFor('jane', ['team-a'])).pem });
+    await issuance.context.running.get(issued);
+    issuance.setSigner(
+      signingBy(new LocalCaSigner(issuance.authority), () => Promise.reject(new SignerUnavailableError('away'))),
+    );
+    const lapsed = await create({ csr: (await csrFor('joe', ['team-a'])).pem });
+    await issuance.context.running.get(lapsed);
+    issuance.setSigner(new LocalCaSigner(issuance.authority));
+    const before = [await find(issued), await find(lapsed)];
+    expect(before.map((request) => request?.state)).toEqual(['issued', 'approved']);
+    const events = [await eventTypes(issued), await eventTypes(lapsed)];
+
+    issuance.advance(86_401);
+    await recoverRequests(issuance.restarted());
+    expect([await find(issued), await find(lapsed)]).toEqual(before);
+    expect([await eventTypes(issued), await eventTypes(lapsed)]).toEqual(events);
   });
 
   it('leaves alone what this process is working on', async () => {
@@ -185,6 +205,27 @@ describe('expireRequests', () => {
     await expireRequests(issuance.context);
     expect((await find(pending))?.state).toBe('expired');
     expect((await eventTypes(pending)).at(-1)).toBe('RequestExpired');
+  });
+
+  it('ends many at the same time, so that they share commits', async () => {
+    for (let i = 0; i < 5; i += 1) await create({ username: 'jane', groups: ['ops-eu'] });
+    issuance.advance(3 * 86_400);
+    const { context } = issuance;
+    let underWay = 0;
+    let most = 0;
+    const writer = {
+      async commit(step: Parameters<typeof context.store.writer.commit>[0]) {
+        most = Math.max(most, (underWay += 1));
+        try {
+          return await context.store.writer.commit(step);
+        } finally {
+          underWay -= 1;
+        }
+      },
+    };
+    await expireRequests({ ...context, store: { ...context.store, writer } });
+    expect(most).toBe(5);
+    expect(await context.store.requests.lapsed(context.clock())).toEqual([]);
   });
 
   it('a lapsed request can no longer be collected or approved, even before the next round ends it', async () => {
