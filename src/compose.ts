@@ -19,7 +19,6 @@ import { startHousekeeping } from './issuance/housekeeping.js';
 import { idempotencyService } from './issuance/idempotency.js';
 import { probeStaleClusters } from './issuance/probe-stale-clusters.js';
 import { policyService } from './issuance/policy-service.js';
-import { recoverRequests } from './issuance/recover-requests.js';
 import { within } from './issuance/wait.js';
 import { watchUnknownIdentities } from './issuance/watch-unknown-identities.js';
 import { recordPolicySetLoaded, recordServiceStarted } from './issuance/service-events.js';
@@ -41,10 +40,15 @@ export interface Overrides {
   readonly connection?: (connection: ClusterConnection) => ClusterConnection;
 }
 
-/** The service, wired and recovered, without its HTTP edge. */
+/** The service, wired, without its HTTP edge. */
 export interface Composition {
   readonly services: Services;
   readonly store: Store;
+  /**
+   * Begins what goes on beside the requests, once the service listens; first of all what an earlier process left is
+   * recovered. Resolves when that is through; until then `services.health` is not ready.
+   */
+  begin(): Promise<void>;
   /** Finishes what is under way, then closes the store and lets go of the data dir. */
   close(): Promise<void>;
 }
@@ -120,24 +124,36 @@ async function wire(
     await writeAdminToken(config, store, clock());
     log.info({ file: adminTokenFile(config) }, 'there was no live admin: a token was made');
   }
-  await recoverRequests(context);
-  const housekeeping = startHousekeeping(context);
-  const unknownIdentities = [...clusters].flatMap(([name, { connection }]) =>
-    connection === null ? [] : watchUnknownIdentities(context, name, connection),
-  );
-  opened.push(async () => {
-    await Promise.all(unknownIdentities.map((watch) => watch.stop()));
-  });
-  void probeStaleClusters(context);
-  opened.push(async () => {
-    await housekeeping.stop();
-    // What takes longer is found again by the next start.
-    await within(drainSeconds, Promise.all(context.running.values()));
-  });
-  return { store, services: servicesOf(context) };
+  let recovered = false;
+  return {
+    store,
+    services: servicesOf(context, async () => {
+      if (!recovered) throw new Error('what an earlier process left is not recovered yet');
+      await store.ping();
+    }),
+    async begin() {
+      const housekeeping = startHousekeeping(context);
+      opened.push(async () => {
+        // What takes longer is found again by the next start.
+        await within(
+          drainSeconds,
+          housekeeping.stop().then(() => Promise.all(context.running.values())),
+        );
+      });
+      const unknownIdentities = [...clusters].flatMap(([name, { connection }]) =>
+        connection === null ? [] : watchUnknownIdentities(context, name, connection),
+      );
+      opened.push(async () => {
+        await Promise.all(unknownIdentities.map((watch) => watch.stop()));
+      });
+      void probeStaleClusters(context);
+      await housekeeping.recovered;
+      recovered = true;
+    },
+  };
 }
 
-function servicesOf(context: IssuanceContext): Services {
+function servicesOf(context: IssuanceContext, ready: () => Promise<void>): Services {
   const { store, clock } = context;
   const authenticator = new ApiTokenAuthenticator(store.apiTokens, clock);
   return {
@@ -154,7 +170,7 @@ function servicesOf(context: IssuanceContext): Services {
       clock,
       random: context.random,
     }),
-    health: { ready: () => store.ping() },
+    health: { ready },
     idempotency: idempotencyService(context),
   };
 }

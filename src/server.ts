@@ -16,6 +16,8 @@ async function serve(config: Config): Promise<void> {
   try {
     const address = await app.listen({ host: config.host, port: config.port });
     logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
+    // A backlog may take its time: meanwhile the process is seen to live, and /readyz tells that it is not ready.
+    void service.begin();
   } catch (error) {
     await service.close();
     throw error;

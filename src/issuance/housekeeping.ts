@@ -3,29 +3,49 @@ import { idempotencyKeySeconds } from './idempotency.js';
 import { recoverRequests } from './recover-requests.js';
 import { secondsAfter, type IssuanceContext } from './context.js';
 
-const roundMilliseconds = 5_000;
 const headMilliseconds = 60_000;
 
 export interface Housekeeping {
-  /** Ends after the round that is under way. */
+  /** Resolves when what was left by an earlier process is recovered; not where it is stopped before. */
+  readonly recovered: Promise<void>;
+  /** Ends as soon as what the round under way has begun is done. */
   stop(): Promise<void>;
 }
 
 /**
- * What goes on beside the requests: every few seconds attempts that were left are closed or finished, lapsed requests
- * expire, and old idempotency keys go; every minute the head of the audit chain is logged, so that whoever keeps the
- * log can tell if the chain was ever rewritten.
+ * What goes on beside the requests: at once and then every few seconds attempts that were left are closed or finished,
+ * lapsed requests expire, and old idempotency keys go; every minute the head of the audit chain is logged, so that
+ * whoever keeps the log can tell if the chain was ever rewritten. One round at a time: while one runs, none begins.
  */
-export function startHousekeeping(context: IssuanceContext): Housekeeping {
+export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000): Housekeeping {
   let stopped = false;
-  let round = Promise.resolve();
-  const rounds = setInterval(() => {
-    round = round.then(async () => {
-      if (!stopped) await oneRound(context);
+  let isRecovered = false;
+  let tellRecovered = () => {};
+  const recovered = new Promise<void>((resolve) => {
+    tellRecovered = resolve;
+  });
+  const isStopped = () => stopped;
+  const tasks = {
+    async 'recovering requests'() {
+      await recoverRequests(context, { isStopped, logged: !isRecovered });
+      if (stopped) return;
+      isRecovered = true;
+      tellRecovered();
+    },
+    'expiring requests': () => expireRequests(context, isStopped),
+    'forgetting idempotency keys': () => forgetIdempotencyKeys(context),
+  };
+  let round: Promise<void> | null = null;
+  const begin = () => {
+    round ??= oneRound(context, tasks, isStopped).finally(() => {
+      round = null;
     });
-  }, roundMilliseconds);
+  };
+  begin();
+  const rounds = setInterval(begin, roundMilliseconds);
   const heads = setInterval(() => void logHead(context), headMilliseconds);
   return {
+    recovered,
     async stop() {
       stopped = true;
       clearInterval(rounds);
@@ -36,21 +56,22 @@ export function startHousekeeping(context: IssuanceContext): Housekeeping {
 }
 
 /** One round; what fails is logged and comes again with the next. */
-export async function oneRound(context: IssuanceContext): Promise<void> {
-  const tasks = {
-    'recovering requests': () => recoverRequests(context),
-    'expiring requests': () => expireRequests(context),
-    'forgetting idempotency keys': () => forgetIdempotencyKeys(context),
-  };
+async function oneRound(
+  { log }: IssuanceContext,
+  tasks: Readonly<Record<string, () => Promise<void>>>,
+  isStopped: () => boolean,
+): Promise<void> {
   for (const [task, run] of Object.entries(tasks)) {
+    if (isStopped()) return;
     try {
       await run();
     } catch (error) {
-      context.log.error({ err: error }, `${task} did not work, it is tried again`);
+      log.error({ err: error }, `${task} did not work, it is tried again`);
     }
   }
 }
 
+/** Commits in every round, so that a store whose commits failed is known to work again once it does. */
 async function forgetIdempotencyKeys({ store, clock }: IssuanceContext): Promise<void> {
   const createdBefore = secondsAfter(clock(), -idempotencyKeySeconds);
   await store.writer.commit({ operations: [{ op: 'forgetIdempotencyKeys', createdBefore }], events: [] });

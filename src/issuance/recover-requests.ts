@@ -10,17 +10,32 @@ import { lapsed } from './state-conflict.js';
 /** How many requests are recovered at the same time: as many of local CAs, and as many of clusters. */
 const atTheSameTime = 32;
 
+export interface RecoveryOptions {
+  /** Asked before each request: once it is true, no more are begun. */
+  readonly isStopped?: () => boolean;
+  /** Whether to log how many there are, and how it went. */
+  readonly logged?: boolean;
+}
+
 /**
  * Finishes what was left: attempts whose process died or could not record their end are closed or gone on with, and
  * approved requests that came with a CSR are issued. Runs at start and then every few seconds. Resolves when those of
  * local CAs are done; what takes a cluster goes on beside it, so that one that is down delays nobody else.
  */
-export async function recoverRequests(context: IssuanceContext): Promise<void> {
+export async function recoverRequests(
+  context: IssuanceContext,
+  { isStopped = () => false, logged = false }: RecoveryOptions = {},
+): Promise<void> {
+  const left = await context.store.requests.unfinished();
+  if (logged) context.log.info({ requests: left.length }, 'recovering the requests that were left');
   const local = new Set<Promise<unknown>>();
-  for (const request of await context.store.requests.unfinished()) {
+  let failed = 0;
+  for (const request of left) {
+    if (isStopped()) break;
     if (context.running.has(request.id)) continue;
     if (context.running.size >= atTheSameTime && !isLocal(context, request)) continue;
     const work = recoverRequest(context, request).catch((error: unknown) => {
+      failed += 1;
       context.log.error({ err: error, requestId: request.id }, 'a request could not be recovered now');
     });
     const recovery = trackRunning(context, request.id, work);
@@ -31,6 +46,9 @@ export async function recoverRequests(context: IssuanceContext): Promise<void> {
     if (local.size >= atTheSameTime) await Promise.race(local);
   }
   await Promise.all(local);
+  if (!logged || isStopped()) return;
+  const onClusters = left.filter((request) => !isLocal(context, request)).length;
+  context.log.info({ requests: left.length, failed, onClusters }, 'the requests that were left are recovered');
 }
 
 const isLocal = (context: IssuanceContext, { cluster }: CertificateRequest): boolean =>

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { CrashPoint } from './crash-points.js';
 
@@ -10,7 +11,7 @@ export interface ChildService {
   kill(): Promise<void>;
 }
 
-/** Starts the service as a process of its own on `dataDir`, and waits until it listens. */
+/** Starts the service as a process of its own on `dataDir`, and waits until it is ready: what was left is recovered. */
 export async function startChild(
   dataDir: string,
   policiesDir: string,
@@ -38,6 +39,7 @@ export async function startChild(
     child.once('message', (message) => resolve((message as { address: string }).address));
     child.once('exit', (code, signal) => reject(new Error(`the service ended (${code ?? signal}): ${complaints}`)));
   });
+  while ((await fetch(`${address}/readyz`)).status !== 200) await setTimeout(20);
   return {
     address,
     process: child,

@@ -83,11 +83,12 @@ const crashingConnection = (connection: ClusterConnection): ClusterConnection =>
 
 const logger = createLogger();
 const config = loadConfig(readEnvironment());
-const { services } = await compose(config, logger, {
+const { services, begin } = await compose(config, logger, {
   writer: crashingWriter,
   signer: crashingSigner,
   connection: crashingConnection,
 });
 const app = buildApp(services, { logger, version: '0.0.0-crash' });
 const address = await app.listen({ host: config.host, port: config.port });
+void begin();
 process.send?.({ address });

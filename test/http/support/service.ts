@@ -109,6 +109,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   const services = options.services?.(composition.services) ?? composition.services;
   const app = buildApp(services, { logger, version: '0.0.0-test', ...options.app });
   const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  await composition.begin();
 
   const caller =
     (token: string | null): Caller =>
