@@ -13,7 +13,7 @@ const GRACE_MILLISECONDS = 10_000;
  * old connections end, so that a rotated credential does not live on.
  */
 export class PooledKubeConfig extends KubeConfig {
-  #kept: { readonly key: string; readonly dispatcher: Dispatcher | undefined } | null = null;
+  #kept: Kept | null = null;
   #key = '';
 
   constructor() {
@@ -31,27 +31,42 @@ export class PooledKubeConfig extends KubeConfig {
 
   /** Makes new connections from now on; the old ones may be dead without anything saying so. */
   renew(): void {
-    const dispatcher = this.#kept?.dispatcher;
+    const made = this.#kept?.made;
     this.#kept = null;
-    if (dispatcher !== undefined) retire(dispatcher);
+    if (made !== undefined) retire(made);
   }
 
   /** Ends the connections; a request that comes afterwards makes new ones. */
   async close(): Promise<void> {
-    const dispatcher = this.#kept?.dispatcher;
+    const made = this.#kept?.made;
     this.#kept = null;
-    await dispatcher?.destroy();
+    await made?.destroy();
   }
 
   #keep(key: string, make: () => Dispatcher | undefined): Dispatcher | undefined {
     if (this.#kept?.key === key) return this.#kept.dispatcher;
-    const dispatcher = make();
+    const made = make();
     this.renew();
-    this.#kept = { key, dispatcher };
+    this.#kept = { key, made, dispatcher: made?.compose(keepAfterDelete) };
     this.#key = key;
-    return dispatcher;
+    return this.#kept.dispatcher;
   }
 }
+
+interface Kept {
+  readonly key: string;
+  /** As client-node makes it: what is to be closed. */
+  readonly made: Dispatcher | undefined;
+  /** What requests go through. */
+  readonly dispatcher: Dispatcher | undefined;
+}
+
+/**
+ * undici closes a connection after a DELETE with a body, for there are servers that do not read it. An API server does
+ * (its preconditions stand there), and every issuance ends with one: each would begin with a new TLS connection.
+ */
+const keepAfterDelete: Parameters<Dispatcher['compose']>[0] = (dispatch) => (options, handler) =>
+  dispatch(options.method === 'DELETE' ? { ...options, reset: false } : options, handler);
 
 interface DispatcherFactory {
   createDispatcher(cluster: Cluster | null, options: AgentOptions): Dispatcher | undefined;

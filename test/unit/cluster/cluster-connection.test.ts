@@ -90,6 +90,18 @@ it('keeps its connections', async () => {
   expect(server.connections).toBe(before);
 });
 
+it('keeps them when it deletes too, although a DELETE comes with a body', async () => {
+  const { pem } = await csrFor('jane');
+  await connection.csrs.list();
+  const before = server.connections;
+  for (let i = 0; i < 5; i++) {
+    const csr = await connection.csrs.create(newCsr(pem));
+    await connection.csrs.delete(csr);
+    expect(await connection.csrs.find(csr.name)).toBeNull();
+  }
+  expect(server.connections).toBe(before);
+});
+
 it('lists page by page', async () => {
   const many = await FakeApiServer.start({ oneAuthority: true });
   const spec = { request: '', signerName: 'example.com/x', usages: [], username: 'u', groups: [] };
