@@ -55,7 +55,8 @@ async function signAndRecord(
   const end = checked.ok
     ? await recordIssued(context, request, started, checked, actor)
     : await recordMismatch(context, request, started, checked);
-  await started.signing.cleanUp();
+  // Whoever asked does not wait for it; whoever stops the service does.
+  void trackRunning(context, request.id, started.signing.cleanUp());
   return end;
 }
 

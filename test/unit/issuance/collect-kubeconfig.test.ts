@@ -48,6 +48,22 @@ function partsOf(yaml: string) {
 const signerThat = (sign: Parameters<typeof signingBy>[1]) => signingBy(new LocalCaSigner(issuance.authority), sign);
 
 describe('collectKubeconfig', () => {
+  it('does not keep the caller waiting for what is cleared away afterwards, but known until that is through', async () => {
+    const real = new LocalCaSigner(issuance.authority);
+    let cleared = () => {};
+    const clearing = new Promise<void>((resolve) => (cleared = resolve));
+    issuance.setSigner({
+      ...signerThat((signReally) => signReally()),
+      prepare: (request, now) => ({ ...real.prepare(request, now), cleanUp: () => clearing }),
+    });
+    const id = await approved();
+    expect(await collectKubeconfig(issuance.context, alice, id)).toMatchObject({ ok: true });
+    expect([...issuance.context.running.keys()]).toEqual([id]);
+    cleared();
+    await Promise.all(issuance.context.running.values());
+    expect(issuance.context.running.size).toBe(0);
+  });
+
   it.each(keyAlgorithms)('hands out a key that fits its certificate: %s', async (keyAlgorithm) => {
     const id = await approved({ username: 'jane', groups: ['team-a'], keyAlgorithm });
     const outcome = await collectKubeconfig(issuance.context, alice, id);
