@@ -19,6 +19,7 @@ export interface ControlPlaneOptions {
   /** Whether client certificates have a CA of their own. Default false: one CA, as with kubeadm. */
   readonly separateClientCa?: boolean;
   /** Added to ours or instead of them; null leaves one out. */
+  readonly etcdFlags?: Flags;
   readonly apiServerFlags?: Flags;
   readonly controllerManagerFlags?: Flags;
 }
@@ -199,6 +200,7 @@ export class ControlPlane implements TestCluster {
         // Nothing here has to survive the machine.
         'unsafe-no-fsync': 'true',
         'log-level': 'warn',
+        ...this.options.etcdFlags,
       },
       isReady: async () => (await fetch(`${client}/health`)).ok,
     });
