@@ -48,6 +48,22 @@ describe('createRequest', () => {
     expect(started?.details).toMatchObject({ attempt: 1, signer: 'localCA', serialNumber: certificate?.serialNumber });
   });
 
+  it('puts on record that the CA cut the lifetime short', async () => {
+    const { notAfter } = issuance.authority;
+    issuance.advance(Math.floor((notAfter.getTime() - issuance.context.clock().getTime()) / 1000) - 3600);
+    const lifetimeClamped = async (expirationSeconds: number) => {
+      const { pem } = await csrFor('jane', ['team-a']);
+      const outcome = await create({ csr: pem, expirationSeconds });
+      if (!outcome.ok) throw new Error(outcome.refusal.kind);
+      const { request, certificate } = outcome.value;
+      const events = await issuance.context.store.auditEvents.ofRequest(request.id);
+      const issued = events.find((event) => event.type === 'CertificateIssued');
+      return [certificate?.notAfter.getTime() === notAfter.getTime(), issued?.details['lifetimeClamped']];
+    };
+    expect(await lifetimeClamped(86_400)).toEqual([true, true]);
+    expect(await lifetimeClamped(1800)).toEqual([false, false]);
+  });
+
   it('waits for a person where policy says so, and does not sign', async () => {
     const { pem } = await csrFor('jane', ['ops-eu']);
     const outcome = await create({ csr: pem });

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { auditEventService } from '../../../src/issuance/audit-event-service.js';
+import { createRequest } from '../../../src/issuance/create-request.js';
+import { csrFor } from '../../helpers/csr.js';
+import { testIssuance } from '../../helpers/issuance.js';
+import { alice, auditor } from '../../helpers/principals.js';
+
+it('issues while the audit log is being verified', async () => {
+  const { context, close } = await testIssuance();
+  const event = {
+    type: 'PolicyEvaluated',
+    at: context.clock(),
+    principal: 'alice',
+    cluster: 'demo',
+    requestId: null,
+    fingerprintSha256: null,
+    details: { username: 'jane' },
+  } as const;
+  const events = Array<typeof event>(100).fill(event);
+  for (let i = 0; i < 100; i += 1) await context.store.writer.commit({ operations: [], events });
+  const { pem } = await csrFor('jane', ['team-a']);
+
+  let verified = false;
+  const verification = auditEventService(context)
+    .verify(auditor)
+    .finally(() => {
+      verified = true;
+    });
+  const outcome = await createRequest(context, alice, { csr: pem }, { waitSeconds: 9, idempotency: null });
+  expect(outcome).toMatchObject({ ok: true, value: { request: { state: 'issued' } } });
+  expect(verified).toBe(false);
+  // What came while it was verified is not part of what is verified.
+  expect(await verification).toMatchObject({ ok: true, value: { valid: true, events: 10_000 } });
+  await close();
+});
