@@ -32,7 +32,12 @@ async function serve(config: Config): Promise<void> {
       logger.warn({}, 'requests are still under way: their connections are cut');
       app.server.closeAllConnections();
     }, drainMilliseconds);
+    // A connection that is kept alive has nothing to wait for once its request is answered.
+    const idle = setInterval(() => {
+      app.server.closeIdleConnections();
+    }, 50);
     await app.close();
+    clearInterval(idle);
     clearTimeout(late);
     await service.close();
     logger.info({}, 'stopped');

@@ -52,12 +52,18 @@ export async function readSecretFile(path: string): Promise<SecretFile> {
 /**
  * Makes the data directory (0700), parents included, or checks that it is one that can be written to. The mode of a
  * directory that is there already is not touched, for it may be somebody else's: answers a warning where others may
- * enter it, else null.
+ * enter it, else null. Throws where it cannot be made or written to.
  */
 export async function prepareDataDir(directory: string): Promise<string | null> {
-  const created = await mkdir(directory, { recursive: true, mode: 0o700 });
+  let created: string | undefined;
+  try {
+    created = await mkdir(directory, { recursive: true, mode: 0o700 });
+    await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`the data dir ${directory} cannot be written to: ${why}`, { cause: error });
+  }
   const stats = await stat(directory);
-  await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   // mkdir's mode is cut by the umask.
   if (created !== undefined) await chmod(resolve(directory), 0o700);
   return created === undefined ? permissionWarning(directory, stats.mode, 0o700) : null;
