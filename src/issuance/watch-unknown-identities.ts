@@ -15,6 +15,11 @@ export interface UnknownIdentityWatch {
   stop(): Promise<void>;
 }
 
+/**
+ * How long after the first of several they are looked up together. By then what our own attempts brought about is in the
+ * inventory, and nobody who waits for such an attempt has waited for this as well.
+ */
+const firstLookMilliseconds = 300;
 /** How long to wait where the store is busy, or an attempt of ours has the key and has not ended yet … */
 const againMilliseconds = 1_000;
 /** … and where one round after another fails, at most. */
@@ -51,6 +56,7 @@ export function watchUnknownIdentities(
   const begin = () => {
     if (stopped || round !== null) return;
     clearTimeout(timer);
+    timer = undefined;
     round = oneRound().finally(() => {
       round = null;
       const pause = Math.min(againMilliseconds * 2 ** failures, longestMilliseconds);
@@ -77,7 +83,7 @@ export function watchUnknownIdentities(
   const unsubscribe = connection.watchCsrs(kubeApiserverClient).subscribe((csr) => {
     if (csr.certificate === null || csr.signerName !== kubeApiserverClient || settled.has(csr.uid)) return;
     waiting.set(csr.uid, csr);
-    if (failures === 0) begin();
+    if (failures === 0 && round === null && !stopped) timer ??= setTimeout(begin, firstLookMilliseconds);
   });
   return {
     async stop() {
