@@ -134,11 +134,16 @@ export class KubernetesSigner implements Signer {
     return this.#refuseAs(latest);
   }
 
-  /** Re-reads the object, holds it against what was sent, and approves that very version. */
+  /**
+   * Holds the object, as the API server answered it, against what was sent, and approves that very version: an approval
+   * of a version that is not the latest is a conflict, and then the object is read again.
+   */
   async #approve(object: CsrObject, csr: NewCsrObject, approval: { sent: boolean }, deadline: Date): Promise<void> {
+    let justRead: CsrObject | null = object;
     await this.#reached(deadline, async () => {
       const { username } = await this.cluster.whoAmI();
-      const latest = await this.cluster.csrs.find(csr.name);
+      const latest = justRead ?? (await this.cluster.csrs.find(csr.name));
+      justRead = null;
       // Gone, signed or ended already: the watch says what became of it.
       if (latest === null || latest.uid !== object.uid || isEnd(latest)) return;
       const differences = differencesFrom(csr, latest, username);

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Access } from '../../src/cluster/access.js';
 import { readCertificate } from '../../src/pki/certificate-reader.js';
@@ -49,6 +49,7 @@ export class FakeApiServer {
   readonly #csrs: CsrApi;
   readonly #tokens = new Map<string, User>();
   readonly #watches = new Set<{ cut(): void; bookmark(): void }>();
+  readonly #sockets = new Set<Socket>();
   #faults: Fault[] = [];
   #frozen = false;
   #clientCaReadable = true;
@@ -139,7 +140,8 @@ export class FakeApiServer {
   /** Ends every connection and listens no more; what is stored stays. */
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
+    // Those in the middle of a handshake too, which the server does not count as connections yet.
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
@@ -188,6 +190,10 @@ export class FakeApiServer {
       (request, response) => void this.#serve(request, response),
     );
     server.on('secureConnection', () => this.connections++);
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     server.keepAliveTimeout = 90_000;
     return server;
   }
