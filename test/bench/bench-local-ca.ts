@@ -7,7 +7,7 @@ import { ServiceUnderBench } from './service-under-bench.js';
 
 const connections = 32;
 const rounds = 3;
-const requests = { csr: 3_000, kubeconfig: 2_000, evaluate: 3_000, signature: 6_000 } as const;
+const requests = { csr: 1_500, kubeconfig: 1_500, evaluate: 2_500, signature: 6_000 } as const;
 
 /** What the service does by itself, without a cluster: signing with its own RSA-2048 CA, and deciding. */
 export async function benchLocalCa(directory: string): Promise<readonly Row[]> {
@@ -39,7 +39,7 @@ export async function benchLocalCa(directory: string): Promise<readonly Row[]> {
       evaluate: { once: () => service.api.expect(200, 'POST', '/v1/policies/evaluate', ask).then(() => undefined) },
       signature: { once: () => signOnce().then(() => undefined) },
     };
-    await takeTurns(1, lanes, (lane) => manyAtOnce(1_000, connections, lane));
+    await takeTurns(1, lanes, (lane) => manyAtOnce(500, connections, lane));
     const figures = await takeTurns(rounds, lanes, (lane, name) => manyAtOnce(requests[name], connections, lane));
     const row = (what: string, ours: readonly number[]): Row =>
       comparedThroughput({ what, ours, theirs: figures.signature, target: null });

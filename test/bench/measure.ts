@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** One of several ways to the same end. */
 export interface Lane {
   /** Before and after each round; not measured. */
@@ -30,13 +32,17 @@ export async function takeTurns<Name extends string, Result>(
   return results;
 }
 
-/** Milliseconds of each of `times`, one after the other. */
+/** What a run still clears away after its end shall not weigh on the next. */
+const pauseMilliseconds = 50;
+
+/** Milliseconds of each of `times`, one after the other with a pause between them. */
 export async function oneAtATime(times: number, { once }: Lane): Promise<readonly number[]> {
   const durations: number[] = [];
   for (let i = 0; i < times; i++) {
     const began = performance.now();
     await once();
     durations.push(performance.now() - began);
+    await sleep(pauseMilliseconds);
   }
   return durations;
 }
