@@ -10,6 +10,7 @@ import { secondsAfter, type IssuanceContext } from './context.js';
 import { requestEvent } from './events.js';
 import { finishAttempt } from './issue-certificate.js';
 import { intentStep, startAttempt } from './start-attempt.js';
+import { moveRequest } from './state-machine.js';
 import { recordedKey } from './key-to-certify.js';
 import { noLongerPermittedStep, violationsNow } from './recheck-policy.js';
 import { readView } from './request-view.js';
@@ -45,16 +46,15 @@ export async function approveRequest(
   const intent = started ? intentStep(approved, started, principal.name) : { operations: [], events: [] };
   const step: Step = {
     operations: [
-      {
-        op: 'moveRequest',
+      moveRequest(
         id,
-        from: { state: 'pending' },
-        to: {
+        { state: 'pending' },
+        {
           state: 'approved',
           approvals: approved.approvals,
           expiresAt: secondsAfter(now, context.settings.uncollectedExpiresAfterSeconds),
         },
-      },
+      ),
       ...intent.operations,
     ],
     events: [
@@ -131,7 +131,7 @@ async function endRequest(
   comment: string | null,
 ): Promise<Outcome<CertificateRequestView>> {
   const result = await context.store.writer.commit({
-    operations: [{ op: 'moveRequest', id: request.id, from: { state: request.state }, to: { state, expiresAt: null } }],
+    operations: [moveRequest(request.id, { state: request.state }, { state, expiresAt: null })],
     events: [requestEvent(type, context.clock(), principal.name, request, { comment })],
   });
   return result.committed ? done(await readView(context, request.id)) : refused(movedOn(request));
