@@ -104,6 +104,7 @@ describeControlPlane('an issuance on a real cluster that is interrupted', () => 
     child = undefined;
   });
   afterAll(async () => {
+    await child?.kill();
     await plane.stop();
     directory.remove();
   });
