@@ -1,0 +1,173 @@
+import type { InventoryEntry, ObjectContent, UploadRefusalReason } from '../model/inspection.js';
+import type { BasicConstraints } from '../pki/extension.js';
+import type { KeyUsage } from '../pki/key-usage.js';
+import type { FindingCode } from './findings/catalogue.js';
+
+/** Bytes found in an upload, and where; not looked into yet. */
+export interface Piece {
+  /** `pki/ca.crt`, `users[0].user.client-certificate-data`, `store.p12#certificates[0]`. */
+  readonly path: string;
+  readonly bytes: Buffer;
+  /** Of the PEM block that they stood in; null where they stood in none. A claim, not a fact. */
+  readonly label: string | null;
+  /** Of that PEM block (RFC 1421 4.6: `Proc-Type`, `DEK-Info`); empty where it has none. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What was noticed while something was read or compared: becomes a finding about that object. */
+export interface Observation {
+  readonly code: FindingCode;
+  /** One sentence: what is the case here. Quotes no private octet and no token. */
+  readonly message: string;
+}
+
+/** What one object was found to be. */
+export interface Decoded {
+  readonly content: ObjectContent;
+  readonly material: Material | null;
+  readonly observations: readonly Observation[];
+  /** What was taken out of it: objects of their own. */
+  readonly pieces: readonly Piece[];
+}
+
+/** A decoded object in its place. */
+export interface DecodedObject extends Omit<Decoded, 'pieces'> {
+  /** Unique within the upload. */
+  readonly path: string;
+  /** Of the object that it was taken out of; null at the top. */
+  readonly parent: string | null;
+}
+
+/** What comparisons need of an object, in octets; never part of the answer, and never holds a private key. */
+export type Material = CertificateMaterial | RequestMaterial | ListMaterial | KeyMaterial;
+
+/** A signature and what it is over, octets as they were found. */
+export interface Signed {
+  readonly signedBytes: Buffer;
+  /** DER AlgorithmIdentifier. */
+  readonly algorithm: Buffer;
+  readonly signature: Buffer;
+}
+
+export interface CertificateMaterial {
+  readonly kind: 'certificate';
+  /** As it was found, or in DER where it was found in BER. */
+  readonly der: Buffer;
+  readonly signed: Signed;
+  /** DER Names. */
+  readonly issuer: Buffer;
+  readonly subject: Buffer;
+  /** Content octets of the INTEGER. */
+  readonly serialNumber: Buffer;
+  readonly subjectPublicKeyInfo: Buffer;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly version: number;
+  /** Each null where the extension is absent or malformed. */
+  readonly subjectKeyIdentifier: Buffer | null;
+  readonly authorityKeyIdentifier: AuthorityKeyIdentifier | null;
+  readonly basicConstraints: BasicConstraints | null;
+  readonly keyUsage: readonly KeyUsage[] | null;
+  /** Dotted. */
+  readonly extKeyUsage: readonly string[] | null;
+  readonly subjectAltNames: SubjectAltNames | null;
+}
+
+/** RFC 5280 4.2.1.1. */
+export interface AuthorityKeyIdentifier {
+  readonly keyIdentifier: Buffer | null;
+  /** DER Name of the first directoryName; null where there is none. */
+  readonly issuer: Buffer | null;
+  readonly serialNumber: Buffer | null;
+}
+
+export interface SubjectAltNames {
+  readonly dns: readonly string[];
+  /** As text: `10.0.0.1`, `fd00::1`. */
+  readonly ip: readonly string[];
+  readonly email: readonly string[];
+  readonly uri: readonly string[];
+  /** How many of other kinds. */
+  readonly others: number;
+}
+
+export interface RequestMaterial {
+  readonly kind: 'request';
+  readonly der: Buffer;
+  readonly signed: Signed;
+  readonly subject: Buffer;
+  readonly subjectPublicKeyInfo: Buffer;
+}
+
+export interface ListMaterial {
+  readonly kind: 'list';
+  readonly der: Buffer;
+  readonly signed: Signed;
+  readonly issuer: Buffer;
+  readonly authorityKeyIdentifier: AuthorityKeyIdentifier | null;
+  readonly thisUpdate: Date;
+  readonly nextUpdate: Date | null;
+  /** Content octets of the INTEGERs, hex. */
+  readonly revokedSerialNumbers: ReadonlySet<string>;
+}
+
+/** Of a private key too, only this. */
+export interface KeyMaterial {
+  readonly kind: 'publicKey' | 'privateKey';
+  readonly subjectPublicKeyInfo: Buffer;
+}
+
+/** What reading an upload may cost, counted: whoever spends past it throws `UploadRefusedError`. */
+export interface Budget {
+  /** Octets that an unwrapping step (base64, gzip, decryption) makes. */
+  spendOctets(octets: number): void;
+  spendObject(): void;
+  /** Iterations of a key derivation, times the cost of one against PBKDF2-HMAC-SHA-256; false: it is not affordable. */
+  mayDerive(iterations: number): boolean;
+  /** One signature to verify; false: no more of them. */
+  mayVerify(): boolean;
+}
+
+export interface DecodeContext {
+  readonly now: Date;
+  readonly password: string | null;
+  readonly budget: Budget;
+}
+
+/** The upload as a whole goes past what is inspected. Text for the caller. */
+export class UploadRefusedError extends Error {
+  override readonly name = 'UploadRefusedError';
+  constructor(
+    readonly reason: UploadRefusalReason,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A cluster of ours, as comparisons need it. */
+export interface KnownCluster {
+  readonly name: string;
+  /** `https://host:port`. */
+  readonly server: string;
+  /** DER certificates. */
+  readonly servingAuthorities: readonly Uint8Array[];
+  /** Null where the client CA is not known. */
+  readonly clientAuthorities: readonly Uint8Array[] | null;
+}
+
+/** From when on a lifetime is remarked upon; seconds. */
+export interface Thresholds {
+  readonly expiresWithinSeconds: number;
+  readonly maxValiditySeconds: number;
+  readonly maxCaValiditySeconds: number;
+}
+
+/** All that an inspection knows besides the upload. */
+export interface InspectionContext {
+  readonly now: Date;
+  readonly clusters: readonly KnownCluster[];
+  readonly thresholds: Thresholds;
+  /** Our records of these certificates (SHA-256, lower-case hex), of those that the caller may read. */
+  readonly inventory: (fingerprints: readonly string[]) => Promise<ReadonlyMap<string, InventoryEntry>>;
+}
