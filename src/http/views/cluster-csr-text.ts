@@ -1,5 +1,6 @@
+import { alignColumns } from '../../inspection/report/align-columns.js';
+import { visible } from '../../inspection/report/visible.js';
 import type { ClusterCsr } from '../../model/cluster-csr.js';
-import { alignColumns } from '../align-columns.js';
 import { humanDuration } from '../human-duration.js';
 
 /** As `kubectl get csr` prints it. */
@@ -93,10 +94,4 @@ const ageOf = ({ createdAt, seenAt }: ClusterCsr): string =>
 const rfc1123 = (instant: Date): string => instant.toUTCString().replace('GMT', '+0000');
 
 /** What moves the cursor or is not seen would change what is read around it: anybody can put it into a CSR. */
-const visibleCells = (cells: readonly string[]): readonly string[] =>
-  cells.map((cell) =>
-    cell.replace(
-      /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-      (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-    ),
-  );
+const visibleCells = (cells: readonly string[]): readonly string[] => cells.map(visible);

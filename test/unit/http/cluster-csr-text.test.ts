@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { alignColumns } from '../../../src/http/align-columns.js';
 import { humanDuration } from '../../../src/http/human-duration.js';
 import { clusterCsrDescription, clusterCsrTable } from '../../../src/http/views/cluster-csr-text.js';
+import { alignColumns } from '../../../src/inspection/report/align-columns.js';
 import type { ClusterCsr } from '../../../src/model/cluster-csr.js';
 import { CSR_PEM_LABEL } from '../../../src/pki/certification-request.js';
 import { describeCertificationRequest } from '../../../src/pki/describe-certification-request.js';
