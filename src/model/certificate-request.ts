@@ -26,6 +26,8 @@ export interface Approval {
   readonly principal: string;
   readonly at: Date;
   readonly comment: string | null;
+  /** Which of the decision's stages it counts for, from 0; absent where it was recorded before there were several. */
+  readonly stage?: number;
 }
 
 export interface Failure {

@@ -1,3 +1,4 @@
+import type { BlastRadius } from './blast-radius.js';
 import type { Role } from './principal.js';
 
 /** Which principals: OR within a field, AND across fields; an omitted field matches any, an empty list none. */
@@ -61,12 +62,22 @@ export type Decision =
       readonly stages: readonly ApprovalStage[];
       /** The lifetime, in seconds: as asked, or the default under the deciding policy. */
       readonly expirationSeconds: number;
+      /** How long it waits for approval; null: as long as the service lets any request wait. */
+      readonly expiresAfterSeconds: number | null;
+      /** What its kubeconfig gets where the request does not say. */
+      readonly kubeconfig: KubeconfigDefaults;
     })
   | (DecisionBase & {
       readonly outcome: 'denied';
       readonly approval: null;
       readonly policy: null;
     });
+
+/** Of the deciding policy; each null where it says nothing. */
+export interface KubeconfigDefaults {
+  readonly namespace: string | null;
+  readonly contextName: string | null;
+}
 
 /** What a decision was made on besides the request and the requester: the cluster's own rules. */
 export interface DecisionFacts {
@@ -75,6 +86,32 @@ export interface DecisionFacts {
   readonly allowPrivilegedGroups: readonly string[];
   /** `unicode` admits NFC letters, digits and inner spaces in names, never control or format characters. */
   readonly nameAlphabet: 'ascii' | 'unicode';
+  /** What counts against quotas; there where the policy set has a quota. */
+  readonly usage?: QuotaUsage;
+  /** The identity's certificates that are valid, newest first, at most 100; there where an expression reads them. */
+  readonly active?: readonly ActiveCertificate[];
+  /** There where a guardrail asks for it; null where the cluster cannot be read. */
+  readonly blastRadius?: BlastRadius | null;
+}
+
+/** How many certificates on the cluster count against a quota: valid ones, and those approved or being issued. */
+export interface QuotaUsage {
+  readonly livePerUsername: number;
+  /** For each group that is asked for. */
+  readonly livePerGroup: Readonly<Record<string, number>>;
+  readonly livePerRequester: number;
+  /** Asked for by the requester: issued within the last hour, and on their way. */
+  readonly issuancesPerHour: number;
+}
+
+/** A valid certificate of the identity that is asked for. */
+export interface ActiveCertificate {
+  readonly groups: readonly string[];
+  /** RFC 3339 UTC, as it is kept with the decision. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly serialNumber: string;
+  readonly keyAlgorithm: string;
 }
 
 /** The decision as it is kept with its request: enough to recompute the full trace later. */
@@ -85,6 +122,8 @@ export interface RecordedDecision {
   /** Fixed at the request; a later policy set does not change who must approve. */
   readonly stages: readonly ApprovalStage[];
   readonly violations: readonly Violation[];
+  /** Absent in decisions recorded before policies had it. */
+  readonly kubeconfig?: KubeconfigDefaults;
   readonly facts: DecisionFacts;
   readonly verdicts: readonly PolicyVerdict[];
   /** SHA-256 of the policy set in force, lower-case hex; its texts are stored once per digest. */

@@ -56,6 +56,8 @@ export function decide(
     policy: deciding.name,
     stages: stagesOf(deciding),
     expirationSeconds: request.expirationSeconds ?? defaultExpirationSeconds(deciding),
+    expiresAfterSeconds: null,
+    kubeconfig: { namespace: null, contextName: null },
     violations: [],
     trace,
   };

@@ -23,6 +23,7 @@ export interface Step {
 export type Operation =
   | { readonly op: 'insertRequest'; readonly request: CertificateRequest }
   | MoveRequest
+  | RequireQuota
   | { readonly op: 'insertCertificate'; readonly certificate: Certificate }
   | { readonly op: 'rememberPolicySet'; readonly digest: string; readonly texts: PolicySetTexts }
   | { readonly op: 'insertApiToken'; readonly token: ApiToken; readonly secretSha256: string }
@@ -45,6 +46,27 @@ export interface UnknownIdentity {
   readonly recordedAt: Date;
 }
 
+/**
+ * Conflicts where the certificates that count, those of earlier steps of the same transaction included, have reached
+ * the quota. Stands before the operation that adds one.
+ */
+export interface RequireQuota {
+  readonly op: 'requireQuota';
+  readonly limit: QuotaLimit;
+  readonly atMost: number;
+  /** The request whose own certificate is not counted: it is the one that asks. */
+  readonly exceptRequest: string;
+  readonly now: Date;
+}
+
+/** What a quota counts on one cluster: valid certificates, and requests that are approved or being issued. */
+export type QuotaLimit =
+  | { readonly kind: 'livePerUsername'; readonly cluster: string; readonly username: string }
+  | { readonly kind: 'livePerGroup'; readonly cluster: string; readonly group: string }
+  | { readonly kind: 'livePerRequester'; readonly cluster: string; readonly requester: string }
+  /** Issued since `now` less an hour, and on their way. */
+  | { readonly kind: 'issuancesPerHour'; readonly cluster: string; readonly requester: string };
+
 /** Compare-and-set on a request: applies only while it is in `from`. */
 export interface MoveRequest {
   readonly op: 'moveRequest';
@@ -56,6 +78,8 @@ export interface MoveRequest {
     readonly attempt?: number;
     /** Where given, only while the attempt's lease ended before this instant: a takeover. */
     readonly leaseEndedBefore?: Date;
+    /** Where given, only while so many approvals are recorded: nobody's is overwritten. */
+    readonly approvals?: number;
   };
   readonly to: {
     readonly state: RequestState;
@@ -101,6 +125,7 @@ export interface IdempotencyEntry extends NewIdempotencyEntry {
 export type Conflict =
   /** The request is not (any more) in the state, or with the owner and attempt, that the step expects. */
   | { readonly kind: 'request'; readonly id: string }
+  | { readonly kind: 'quota'; readonly limit: QuotaLimit; readonly found: number }
   | { readonly kind: 'idempotencyKey' }
   | { readonly kind: 'apiToken'; readonly id: string }
   | { readonly kind: 'certificateAuthority'; readonly cluster: string }

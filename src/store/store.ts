@@ -4,19 +4,23 @@ import type { CertificateRequest, RequestState } from '../model/certificate-requ
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
 import type { Page, PageQuery } from '../model/page.js';
 import type { ApiTokenReader } from '../identity/api-token-reader.js';
-import type { IdempotencyEntry, IdempotencyScope, PolicySetTexts, Writer } from './step.js';
+import type { InventoryReader } from '../inspection/inventory.js';
+import type { IdempotencyEntry, IdempotencyScope, PolicySetTexts, QuotaLimit, Writer } from './step.js';
 
 /** Everything kubepass keeps: read ports, and the one writer. */
 export interface Store {
   readonly writer: Writer;
   readonly requests: RequestReader;
   readonly certificates: CertificateReader;
+  /** Certificates and their requests, for inspections. */
+  readonly inventory: InventoryReader;
   readonly auditEvents: AuditEventReader;
   readonly apiTokens: ApiTokenReader;
   readonly idempotencyKeys: IdempotencyReader;
   readonly policySets: { find(digest: string): Promise<PolicySetTexts | null> };
   readonly certificateAuthorities: { pinnedSpkiSha256(cluster: string): Promise<string | null> };
   readonly clusterProbes: ClusterProbeReader;
+  readonly quotas: QuotaReader;
   /** Answers when the database does. Throws where the last commit failed, until one works again. For `/readyz`. */
   ping(): Promise<void>;
   /** Lets queued steps finish, then closes. */
@@ -91,4 +95,9 @@ export interface IdempotencyReader {
 export interface ClusterProbeReader {
   /** The latest probe of the cluster. */
   find(cluster: string): Promise<StoredClusterProbe | null>;
+}
+
+export interface QuotaReader {
+  /** What counts against each of these limits, in their order; `exceptRequest` as in `RequireQuota`. */
+  found(limits: readonly QuotaLimit[], exceptRequest: string, now: Date): Promise<readonly number[]>;
 }

@@ -31,6 +31,8 @@ export const certificateGroupColumns = {
   name: true,
   issuedAt: true,
   fingerprintSha256: true,
+  cluster: true,
+  notAfter: true,
 } as const satisfies Prisma.CertificateGroupSelect;
 
 type CertificateGroupRow = Prisma.CertificateGroupGetPayload<{ select: typeof certificateGroupColumns }>;
@@ -68,6 +70,8 @@ export function certificateGroupRows(certificate: Certificate): readonly Columns
     name,
     issuedAt: certificate.issuedAt,
     fingerprintSha256: certificate.fingerprintSha256,
+    cluster: certificate.cluster,
+    notAfter: certificate.notAfter,
   }));
 }
 

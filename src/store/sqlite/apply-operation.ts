@@ -12,7 +12,8 @@ import { certificateGroupRows, type CertificateParties, certificateRow } from '.
 import { clusterProbeRow } from '../rows/cluster-probe-row.js';
 import { answerColumns, idempotencyKeyRow } from '../rows/idempotency-key-row.js';
 import { unknownIdentityRow } from '../rows/unknown-identity-row.js';
-import type { Conflict, IdempotencyScope, IdempotentAnswer, MoveRequest, Operation } from '../step.js';
+import type { Conflict, IdempotencyScope, IdempotentAnswer, MoveRequest, Operation, RequireQuota } from '../step.js';
+import { quotaCount } from './quota-count.js';
 import { quoted, type Statements } from './statements.js';
 
 /** Does one operation inside the open transaction; answers the conflict that stands against it, or null. */
@@ -25,6 +26,8 @@ export function applyOperation(statements: Statements, operation: Operation): Co
       }));
     case 'moveRequest':
       return moveRequest(statements, operation);
+    case 'requireQuota':
+      return requireQuota(statements, operation);
     case 'insertCertificate':
       return insertCertificate(statements, operation.certificate);
     case 'rememberPolicySet':
@@ -103,11 +106,18 @@ function moveRequest(statements: Statements, { id, from, to }: MoveRequest): Con
     ...(from.owner !== undefined ? [['"attemptOwner" = ?', from.owner] as const] : []),
     ...(from.attempt !== undefined ? [['"attemptNumber" = ?', from.attempt] as const] : []),
     ...(from.leaseEndedBefore !== undefined ? [['"attemptLeaseUntil" < ?', from.leaseEndedBefore] as const] : []),
+    ...(from.approvals !== undefined ? [['json_array_length("approvals") = ?', from.approvals] as const] : []),
   ];
   const assignments = Object.keys(changed).map((column) => `${quoted(column)} = ?`);
   const sql = `UPDATE "CertificateRequest" SET ${assignments.join(', ')} WHERE ${conditions.map(([c]) => c).join(' AND ')}`;
   const changes = statements.run(sql, [...Object.values(changed), ...conditions.map(([, value]) => value)]);
   return unless(changes, { kind: 'request', id });
+}
+
+function requireQuota(statements: Statements, { limit, atMost, exceptRequest, now }: RequireQuota): Conflict | null {
+  const { sql, parameters } = quotaCount(limit, exceptRequest, now, atMost);
+  const { found } = statements.first(sql, parameters) as { readonly found: number };
+  return found >= atMost ? { kind: 'quota', limit, found } : null;
 }
 
 function insertCertificate(statements: Statements, certificate: Certificate): Conflict | null {

@@ -10,7 +10,9 @@ import { CertificateReader } from '../readers/certificate-reader.js';
 import { CertificateRequestReader } from '../readers/certificate-request-reader.js';
 import { ClusterProbeReader } from '../readers/cluster-probe-reader.js';
 import { IdempotencyKeyReader } from '../readers/idempotency-key-reader.js';
+import { QuotaReader } from '../readers/quota-reader.js';
 import type { Store } from '../store.js';
+import { SqliteInventoryReader } from './inventory-reader.js';
 import { connectForWriting, OrderedWriter } from './ordered-writer.js';
 
 export interface SqliteStoreOptions {
@@ -39,10 +41,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   });
   await prisma.$connect();
   const auditEvents = new AuditEventReader(prisma);
+  const inventory = new SqliteInventoryReader(file, busyTimeoutMs);
   return {
     writer,
     requests: new CertificateRequestReader(prisma),
     certificates: new CertificateReader(prisma),
+    inventory,
     auditEvents,
     apiTokens: new ApiTokenReader(prisma),
     idempotencyKeys: new IdempotencyKeyReader(prisma),
@@ -62,6 +66,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       },
     },
     clusterProbes: new ClusterProbeReader(prisma),
+    quotas: new QuotaReader(prisma),
     async ping() {
       const { failingSince } = writer;
       if (failingSince !== null)
@@ -70,6 +75,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     },
     async close() {
       // The last connection to close puts the write-ahead log into the database, and only one that writes can.
+      inventory.close();
       await prisma.$disconnect();
       await writer.close();
     },

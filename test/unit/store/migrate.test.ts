@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -81,9 +81,46 @@ it('applies all of them or none', () => {
 it('refuses a migration that breaks foreign keys', () => {
   add(
     '29990101000000_orphan',
-    `INSERT INTO "CertificateGroup" ("name", "issuedAt", "fingerprintSha256") VALUES ('dev', 'x', 'none');`,
+    `INSERT INTO "CertificateGroup" ("name", "issuedAt", "fingerprintSha256", "cluster", "notAfter")
+      VALUES ('dev', 'x', 'none', 'demo', 'x');`,
   );
   expect(() => migrateSqlite(file, migrations)).toThrow('1 foreign keys are broken');
+});
+
+it('gives the groups of certificates that were issued before the cluster and end of their certificate', () => {
+  const later = names.slice(names.indexOf('20261125020000_quotas'));
+  for (const name of later) rmSync(join(migrations, name), { recursive: true });
+  migrateSqlite(file, migrations);
+  const database = new Database(file);
+  const insert = (table: string, row: Readonly<Record<string, string | number>>) =>
+    database
+      .prepare(
+        `INSERT INTO "${table}" (${Object.keys(row).join()}) VALUES (${Object.keys(row)
+          .map(() => '?')
+          .join()})`,
+      )
+      .run(...Object.values(row));
+  const texts = (...columns: string[]) => Object.fromEntries(columns.map((column) => [column, column]));
+  const at = '2026-03-01T10:00:00.000+00:00';
+  insert('CertificateRequest', {
+    ...texts('id', 'state', 'cluster', 'username', 'keyAlgorithm', 'requesterName', 'collector'),
+    ...Object.fromEntries(
+      ['groups', 'requesterGroups', 'requesterRoles', 'decision', 'approvals'].map((c) => [c, '[]']),
+    ),
+    expirationSeconds: 600,
+    createdAt: at,
+  });
+  insert('Certificate', {
+    ...texts('fingerprintSha256', 'serialNumber', 'subject', 'issuer', 'issuerIdentity', 'username', 'spkiSha256'),
+    ...texts('publicKeyAlgorithm', 'cluster', 'requesterName', 'collector', 'der'),
+    ...{ groups: '["dev"]', requestId: 'id', notBefore: at, notAfter: '2026-03-02', issuedAt: at, orphan: 0 },
+  });
+  insert('CertificateGroup', { name: 'dev', issuedAt: at, fingerprintSha256: 'fingerprintSha256' });
+  database.close();
+  expect(migrateSqlite(file)).toEqual(later);
+  expect(query('SELECT "name", "cluster", "notAfter" FROM "CertificateGroup"')).toEqual([
+    { name: 'dev', cluster: 'cluster', notAfter: '2026-03-02' },
+  ]);
 });
 
 it('refuses a folder that holds no migrations', () => {

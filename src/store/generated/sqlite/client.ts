@@ -68,7 +68,7 @@ export type CertificateRequest = Prisma.CertificateRequestModel
 export type Certificate = Prisma.CertificateModel
 /**
  * Model CertificateGroup
- * One group of one certificate, for finding certificates by group, newest first.
+ * One group of one certificate, for finding certificates by group, newest first, and for counting the valid ones.
  */
 export type CertificateGroup = Prisma.CertificateGroupModel
 /**

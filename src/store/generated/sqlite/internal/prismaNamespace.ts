@@ -1304,7 +1304,9 @@ export type CertificateScalarFieldEnum = (typeof CertificateScalarFieldEnum)[key
 export const CertificateGroupScalarFieldEnum = {
   name: 'name',
   issuedAt: 'issuedAt',
-  fingerprintSha256: 'fingerprintSha256'
+  fingerprintSha256: 'fingerprintSha256',
+  cluster: 'cluster',
+  notAfter: 'notAfter'
 } as const
 
 export type CertificateGroupScalarFieldEnum = (typeof CertificateGroupScalarFieldEnum)[keyof typeof CertificateGroupScalarFieldEnum]

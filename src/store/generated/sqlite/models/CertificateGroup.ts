@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.js"
 
 /**
  * Model CertificateGroup
- * One group of one certificate, for finding certificates by group, newest first.
+ * One group of one certificate, for finding certificates by group, newest first, and for counting the valid ones.
  */
 export type CertificateGroupModel = runtime.Types.Result.DefaultSelection<Prisma.$CertificateGroupPayload>
 
@@ -28,18 +28,24 @@ export type CertificateGroupMinAggregateOutputType = {
   name: string | null
   issuedAt: Date | null
   fingerprintSha256: string | null
+  cluster: string | null
+  notAfter: Date | null
 }
 
 export type CertificateGroupMaxAggregateOutputType = {
   name: string | null
   issuedAt: Date | null
   fingerprintSha256: string | null
+  cluster: string | null
+  notAfter: Date | null
 }
 
 export type CertificateGroupCountAggregateOutputType = {
   name: number
   issuedAt: number
   fingerprintSha256: number
+  cluster: number
+  notAfter: number
   _all: number
 }
 
@@ -48,18 +54,24 @@ export type CertificateGroupMinAggregateInputType = {
   name?: true
   issuedAt?: true
   fingerprintSha256?: true
+  cluster?: true
+  notAfter?: true
 }
 
 export type CertificateGroupMaxAggregateInputType = {
   name?: true
   issuedAt?: true
   fingerprintSha256?: true
+  cluster?: true
+  notAfter?: true
 }
 
 export type CertificateGroupCountAggregateInputType = {
   name?: true
   issuedAt?: true
   fingerprintSha256?: true
+  cluster?: true
+  notAfter?: true
   _all?: true
 }
 
@@ -139,6 +151,8 @@ export type CertificateGroupGroupByOutputType = {
   name: string
   issuedAt: Date
   fingerprintSha256: string
+  cluster: string
+  notAfter: Date
   _count: CertificateGroupCountAggregateOutputType | null
   _min: CertificateGroupMinAggregateOutputType | null
   _max: CertificateGroupMaxAggregateOutputType | null
@@ -166,6 +180,8 @@ export type CertificateGroupWhereInput = {
   name?: Prisma.StringFilter<"CertificateGroup"> | string
   issuedAt?: Prisma.DateTimeFilter<"CertificateGroup"> | Date | string
   fingerprintSha256?: Prisma.StringFilter<"CertificateGroup"> | string
+  cluster?: Prisma.StringFilter<"CertificateGroup"> | string
+  notAfter?: Prisma.DateTimeFilter<"CertificateGroup"> | Date | string
   certificate?: Prisma.XOR<Prisma.CertificateScalarRelationFilter, Prisma.CertificateWhereInput>
 }
 
@@ -173,6 +189,8 @@ export type CertificateGroupOrderByWithRelationInput = {
   name?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   fingerprintSha256?: Prisma.SortOrder
+  cluster?: Prisma.SortOrder
+  notAfter?: Prisma.SortOrder
   certificate?: Prisma.CertificateOrderByWithRelationInput
 }
 
@@ -184,6 +202,8 @@ export type CertificateGroupWhereUniqueInput = Prisma.AtLeast<{
   name?: Prisma.StringFilter<"CertificateGroup"> | string
   issuedAt?: Prisma.DateTimeFilter<"CertificateGroup"> | Date | string
   fingerprintSha256?: Prisma.StringFilter<"CertificateGroup"> | string
+  cluster?: Prisma.StringFilter<"CertificateGroup"> | string
+  notAfter?: Prisma.DateTimeFilter<"CertificateGroup"> | Date | string
   certificate?: Prisma.XOR<Prisma.CertificateScalarRelationFilter, Prisma.CertificateWhereInput>
 }, "name_issuedAt_fingerprintSha256">
 
@@ -191,6 +211,8 @@ export type CertificateGroupOrderByWithAggregationInput = {
   name?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   fingerprintSha256?: Prisma.SortOrder
+  cluster?: Prisma.SortOrder
+  notAfter?: Prisma.SortOrder
   _count?: Prisma.CertificateGroupCountOrderByAggregateInput
   _max?: Prisma.CertificateGroupMaxOrderByAggregateInput
   _min?: Prisma.CertificateGroupMinOrderByAggregateInput
@@ -203,11 +225,15 @@ export type CertificateGroupScalarWhereWithAggregatesInput = {
   name?: Prisma.StringWithAggregatesFilter<"CertificateGroup"> | string
   issuedAt?: Prisma.DateTimeWithAggregatesFilter<"CertificateGroup"> | Date | string
   fingerprintSha256?: Prisma.StringWithAggregatesFilter<"CertificateGroup"> | string
+  cluster?: Prisma.StringWithAggregatesFilter<"CertificateGroup"> | string
+  notAfter?: Prisma.DateTimeWithAggregatesFilter<"CertificateGroup"> | Date | string
 }
 
 export type CertificateGroupCreateInput = {
   name: string
   issuedAt: Date | string
+  cluster: string
+  notAfter: Date | string
   certificate: Prisma.CertificateCreateNestedOneWithoutMembershipsInput
 }
 
@@ -215,11 +241,15 @@ export type CertificateGroupUncheckedCreateInput = {
   name: string
   issuedAt: Date | string
   fingerprintSha256: string
+  cluster: string
+  notAfter: Date | string
 }
 
 export type CertificateGroupUpdateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cluster?: Prisma.StringFieldUpdateOperationsInput | string
+  notAfter?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   certificate?: Prisma.CertificateUpdateOneRequiredWithoutMembershipsNestedInput
 }
 
@@ -227,23 +257,31 @@ export type CertificateGroupUncheckedUpdateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   fingerprintSha256?: Prisma.StringFieldUpdateOperationsInput | string
+  cluster?: Prisma.StringFieldUpdateOperationsInput | string
+  notAfter?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type CertificateGroupCreateManyInput = {
   name: string
   issuedAt: Date | string
   fingerprintSha256: string
+  cluster: string
+  notAfter: Date | string
 }
 
 export type CertificateGroupUpdateManyMutationInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cluster?: Prisma.StringFieldUpdateOperationsInput | string
+  notAfter?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type CertificateGroupUncheckedUpdateManyInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   fingerprintSha256?: Prisma.StringFieldUpdateOperationsInput | string
+  cluster?: Prisma.StringFieldUpdateOperationsInput | string
+  notAfter?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type CertificateGroupListRelationFilter = {
@@ -266,18 +304,24 @@ export type CertificateGroupCountOrderByAggregateInput = {
   name?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   fingerprintSha256?: Prisma.SortOrder
+  cluster?: Prisma.SortOrder
+  notAfter?: Prisma.SortOrder
 }
 
 export type CertificateGroupMaxOrderByAggregateInput = {
   name?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   fingerprintSha256?: Prisma.SortOrder
+  cluster?: Prisma.SortOrder
+  notAfter?: Prisma.SortOrder
 }
 
 export type CertificateGroupMinOrderByAggregateInput = {
   name?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   fingerprintSha256?: Prisma.SortOrder
+  cluster?: Prisma.SortOrder
+  notAfter?: Prisma.SortOrder
 }
 
 export type CertificateGroupCreateNestedManyWithoutCertificateInput = {
@@ -325,11 +369,15 @@ export type CertificateGroupUncheckedUpdateManyWithoutCertificateNestedInput = {
 export type CertificateGroupCreateWithoutCertificateInput = {
   name: string
   issuedAt: Date | string
+  cluster: string
+  notAfter: Date | string
 }
 
 export type CertificateGroupUncheckedCreateWithoutCertificateInput = {
   name: string
   issuedAt: Date | string
+  cluster: string
+  notAfter: Date | string
 }
 
 export type CertificateGroupCreateOrConnectWithoutCertificateInput = {
@@ -364,26 +412,36 @@ export type CertificateGroupScalarWhereInput = {
   name?: Prisma.StringFilter<"CertificateGroup"> | string
   issuedAt?: Prisma.DateTimeFilter<"CertificateGroup"> | Date | string
   fingerprintSha256?: Prisma.StringFilter<"CertificateGroup"> | string
+  cluster?: Prisma.StringFilter<"CertificateGroup"> | string
+  notAfter?: Prisma.DateTimeFilter<"CertificateGroup"> | Date | string
 }
 
 export type CertificateGroupCreateManyCertificateInput = {
   name: string
   issuedAt: Date | string
+  cluster: string
+  notAfter: Date | string
 }
 
 export type CertificateGroupUpdateWithoutCertificateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cluster?: Prisma.StringFieldUpdateOperationsInput | string
+  notAfter?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type CertificateGroupUncheckedUpdateWithoutCertificateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cluster?: Prisma.StringFieldUpdateOperationsInput | string
+  notAfter?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type CertificateGroupUncheckedUpdateManyWithoutCertificateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cluster?: Prisma.StringFieldUpdateOperationsInput | string
+  notAfter?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 
@@ -392,6 +450,8 @@ export type CertificateGroupSelect<ExtArgs extends runtime.Types.Extensions.Inte
   name?: boolean
   issuedAt?: boolean
   fingerprintSha256?: boolean
+  cluster?: boolean
+  notAfter?: boolean
   certificate?: boolean | Prisma.CertificateDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["certificateGroup"]>
 
@@ -399,6 +459,8 @@ export type CertificateGroupSelectCreateManyAndReturn<ExtArgs extends runtime.Ty
   name?: boolean
   issuedAt?: boolean
   fingerprintSha256?: boolean
+  cluster?: boolean
+  notAfter?: boolean
   certificate?: boolean | Prisma.CertificateDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["certificateGroup"]>
 
@@ -406,6 +468,8 @@ export type CertificateGroupSelectUpdateManyAndReturn<ExtArgs extends runtime.Ty
   name?: boolean
   issuedAt?: boolean
   fingerprintSha256?: boolean
+  cluster?: boolean
+  notAfter?: boolean
   certificate?: boolean | Prisma.CertificateDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["certificateGroup"]>
 
@@ -413,9 +477,11 @@ export type CertificateGroupSelectScalar = {
   name?: boolean
   issuedAt?: boolean
   fingerprintSha256?: boolean
+  cluster?: boolean
+  notAfter?: boolean
 }
 
-export type CertificateGroupOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"name" | "issuedAt" | "fingerprintSha256", ExtArgs["result"]["certificateGroup"]>
+export type CertificateGroupOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"name" | "issuedAt" | "fingerprintSha256" | "cluster" | "notAfter", ExtArgs["result"]["certificateGroup"]>
 export type CertificateGroupInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   certificate?: boolean | Prisma.CertificateDefaultArgs<ExtArgs>
 }
@@ -435,6 +501,8 @@ export type $CertificateGroupPayload<ExtArgs extends runtime.Types.Extensions.In
     name: string
     issuedAt: Date
     fingerprintSha256: string
+    cluster: string
+    notAfter: Date
   }, ExtArgs["result"]["certificateGroup"]>
   composites: {}
 }
@@ -862,6 +930,8 @@ export interface CertificateGroupFieldRefs {
   readonly name: Prisma.FieldRef<"CertificateGroup", 'String'>
   readonly issuedAt: Prisma.FieldRef<"CertificateGroup", 'DateTime'>
   readonly fingerprintSha256: Prisma.FieldRef<"CertificateGroup", 'String'>
+  readonly cluster: Prisma.FieldRef<"CertificateGroup", 'String'>
+  readonly notAfter: Prisma.FieldRef<"CertificateGroup", 'DateTime'>
 }
     
 

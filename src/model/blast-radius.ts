@@ -1,0 +1,55 @@
+/** What an identity could do on a cluster, as the cluster's role bindings say. */
+export interface BlastRadius {
+  /** Every binding that its username or one of its groups is a subject of. */
+  readonly grants: readonly Grant[];
+  /** The grants that amount to cluster-admin: `*` on `*` in `*`, on the whole cluster. */
+  readonly clusterAdmin: readonly GrantReference[];
+  /** Ways to more than what is granted, each with the grant that opens it. */
+  readonly escalations: readonly Escalation[];
+  /** When the cluster's bindings were last known to be complete; RFC 3339 UTC, as it is kept with a decision. */
+  readonly observedAt: string;
+}
+
+/** A binding by its name. */
+export interface GrantReference {
+  readonly kind: 'ClusterRoleBinding' | 'RoleBinding';
+  readonly name: string;
+  /** Of a RoleBinding; null for the whole cluster. */
+  readonly namespace: string | null;
+}
+
+export interface Grant extends GrantReference {
+  /** The subject that it binds: the username, or one of the groups (`system:authenticated` is everybody's). */
+  readonly subject: { readonly kind: 'User' | 'Group'; readonly name: string };
+  readonly role: { readonly kind: 'ClusterRole' | 'Role'; readonly name: string };
+  /** Null where the role does not exist: it grants nothing. */
+  readonly rules: readonly RoleRule[] | null;
+}
+
+/** rbac.authorization.k8s.io/v1 PolicyRule. */
+export interface RoleRule {
+  readonly verbs: readonly string[];
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames: readonly string[];
+  readonly nonResourceURLs: readonly string[];
+}
+
+export const escalationKinds = [
+  'Wildcard',
+  'EscalateRoles',
+  'BindRoles',
+  'Impersonate',
+  'ReadSecrets',
+  'ExecInPods',
+  'CreateWorkloads',
+  'ApproveCertificates',
+  'IssueServiceAccountTokens',
+  'ProxyNodes',
+] as const;
+export type EscalationKind = (typeof escalationKinds)[number];
+
+export interface Escalation {
+  readonly kind: EscalationKind;
+  readonly by: GrantReference;
+}
