@@ -1,8 +1,9 @@
 import type { DecisionFacts, TraceCheck, Violation } from '../model/decision.js';
 import { whyNotName } from '../model/name-grammar.js';
+import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../model/privileged-names.js';
+import { quote, quoteAll } from '../model/quote.js';
 import { judged, type Evaluation } from './evaluation.js';
 import type { RequestToDecide } from './policy-set.js';
-import { quote, quoteAll } from './quote.js';
 
 /** A guardrail that no file lifts. Of a signer that holds the CA's key nothing else stops `system:masters`. */
 export interface BuiltInGuardrail {
@@ -13,40 +14,16 @@ export interface BuiltInGuardrail {
 
 const maxGroups = 32;
 
-/** Prefixes that a cluster's own machinery reserves and binds: kubeadm's groups, and EKS's users and groups. */
-const reservedPrefixes = ['kubeadm:', 'eks:'];
-
-/**
- * The names under which clusters are commonly handed over whole. They mean nothing to Kubernetes itself, so a
- * cluster's configuration may allow them; refusing them wrongly costs a line there, granting them wrongly a cluster.
- */
-const privilegedGroups = ['cluster-admin', 'cluster-admins'];
-
-/**
- * The common name of the aggregation layer's client certificate (kubeadm, EKS): where an API server trusts one CA
- * both for clients and for that proxy, its bearer speaks as any user through `X-Remote-User`.
- */
-const privilegedUsernames = ['front-proxy-client'];
-
-/**
- * Kubernetes compares names byte by byte, so `System:masters` gains nothing there; but people read it, and
- * authorizers and directories beside the cluster fold case. What folds to a reserved name is taken for it.
- */
-const folded = (name: string): string => name.normalize('NFKC').toLowerCase();
-
-const hasReservedPrefix = (name: string): boolean => reservedPrefixes.some((prefix) => folded(name).startsWith(prefix));
-
 export const builtInGuardrails: readonly BuiltInGuardrail[] = [
   {
     name: 'built-in/system-names',
     evaluate(request) {
-      const isSystem = (name: string) => folded(name).startsWith('system:');
       return report(this.name, [
         usernameCheck(request, 'not system:*', 'SystemName', (name) =>
-          isSystem(name) ? 'is reserved: system:* belongs to Kubernetes' : null,
+          isSystemName(name) ? 'is reserved: system:* belongs to Kubernetes' : null,
         ),
         groupsCheck(request, 'none of system:*', 'SystemGroup', (name) =>
-          isSystem(name) ? 'is reserved: system:* belongs to Kubernetes' : null,
+          isSystemName(name) ? 'is reserved: system:* belongs to Kubernetes' : null,
         ),
       ]);
     },
@@ -55,12 +32,10 @@ export const builtInGuardrails: readonly BuiltInGuardrail[] = [
     name: 'built-in/privileged-names',
     evaluate(request, facts) {
       const whyNotUsername = (name: string) =>
-        hasReservedPrefix(name) || privilegedUsernames.includes(folded(name))
-          ? 'is reserved for cluster components'
-          : null;
+        isPrivilegedUsername(name) ? 'is reserved for cluster components' : null;
+      // A cluster's configuration may allow a group: refusing one wrongly costs a line there, granting one wrongly a cluster.
       const whyNotGroup = (name: string) =>
-        (hasReservedPrefix(name) || privilegedGroups.includes(folded(name))) &&
-        !facts.allowPrivilegedGroups.includes(name)
+        isPrivilegedGroup(name) && !facts.allowPrivilegedGroups.includes(name)
           ? `is privileged, and the configuration of cluster "${facts.cluster}" does not allow it`
           : null;
       const allowed = facts.allowPrivilegedGroups.length === 0 ? '' : ` but ${quoteAll(facts.allowPrivilegedGroups)}`;

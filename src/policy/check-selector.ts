@@ -1,9 +1,9 @@
 import type { TraceCheck } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
+import { quote, quoteAll } from '../model/quote.js';
 import { matchesAnyGlob } from './glob.js';
 import { matchesPrincipal } from './matches-principal.js';
 import type { Selector } from './policy-set.js';
-import { quote, quoteAll } from './quote.js';
 
 /** One check per field that the selector has; it speaks about the request where all pass. */
 export function checkSelector(selector: Selector, cluster: string, requester: Requester): readonly TraceCheck[] {

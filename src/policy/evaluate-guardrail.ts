@@ -1,10 +1,10 @@
 import type { TraceCheck } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
+import { quote, quoteAll } from '../model/quote.js';
 import { checkSelector } from './check-selector.js';
 import { judged, notApplicable, type Evaluation } from './evaluation.js';
 import { matchesAnyGlob } from './glob.js';
 import type { Guardrail, RequestToDecide } from './policy-set.js';
-import { quoteAll, quote } from './quote.js';
 
 /** Judges a request under one guardrail from a file: denies where its selector holds and anything in `match` matches. */
 export function evaluateGuardrail(

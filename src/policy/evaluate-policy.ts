@@ -1,10 +1,10 @@
 import type { TraceCheck, Violation } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
+import { quote, quoteAll } from '../model/quote.js';
 import { anyOf, checkSelector } from './check-selector.js';
 import { judged, notApplicable, type Evaluation } from './evaluation.js';
 import { matchesAnyGlob } from './glob.js';
 import type { Policy, RequestToDecide } from './policy-set.js';
-import { quote, quoteAll } from './quote.js';
 
 /** What a caller is told where a check of a policy fails, by the check's name. */
 export const policyReasons: Readonly<Record<string, string>> = {
