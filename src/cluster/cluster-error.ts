@@ -29,7 +29,7 @@ export interface FailedAnswer {
   readonly text: string;
 }
 
-/** What an answer of 400 and above means for whoever attempted `access`. */
+/** What an answer of 300 and above means for whoever attempted `access`. */
 export function errorFromAnswer(answer: FailedAnswer, access: Access): Error {
   const status = readStatus(answer.text);
   const message = status?.message ?? `the API server answers ${answer.status}`;
@@ -55,7 +55,8 @@ export function errorFromAnswer(answer: FailedAnswer, access: Access): Error {
     case 429:
       return new ClusterUnavailableError(message, { retryAfterSeconds: seconds(answer.retryAfter) });
     default:
-      return answer.status >= 500
+      // An API server does not redirect: what answers is a login page or a proxy, and credentials do not follow it.
+      return answer.status >= 500 || answer.status < 400
         ? new ClusterUnavailableError(message, { retryAfterSeconds: seconds(answer.retryAfter) })
         : new ClusterRefusedError(message);
   }
@@ -81,10 +82,9 @@ export function errorWithoutAnswer(error: unknown, server: string): ClusterUnava
   });
 }
 
-/** fetch says "fetch failed" and keeps what happened as the cause, sometimes several (one per address). */
+/** What happened may stand in the cause, and there may be several (one per address). */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return 'it does not answer in time';
   if (error.cause !== undefined) return reasonOf(error.cause);
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   return error.message;

@@ -21,7 +21,11 @@ export class PooledKubeConfig extends KubeConfig {
     // Private in the types of 2.0.1, and the only seam there is; a test counts connections.
     const factory = this as unknown as DispatcherFactory;
     const make = factory.createDispatcher.bind(this);
-    factory.createDispatcher = (cluster, options) => this.#keep(keyOf(cluster, options), () => make(cluster, options));
+    factory.createDispatcher = (cluster, options) =>
+      this.#keep(keyOf(cluster, options), () =>
+        // Without any option it makes none, and what is sent would go over connections that are not ours to end.
+        make(cluster, { rejectUnauthorized: true, ...options }),
+      );
   }
 
   /** Another string whenever cluster, CA or client certificate are others; of no use to anyone who reads it. */
@@ -31,42 +35,32 @@ export class PooledKubeConfig extends KubeConfig {
 
   /** Makes new connections from now on; the old ones may be dead without anything saying so. */
   renew(): void {
-    const made = this.#kept?.made;
+    const dispatcher = this.#kept?.dispatcher;
     this.#kept = null;
-    if (made !== undefined) retire(made);
+    if (dispatcher !== undefined) retire(dispatcher);
   }
 
   /** Ends the connections; a request that comes afterwards makes new ones. */
   async close(): Promise<void> {
-    const made = this.#kept?.made;
+    const dispatcher = this.#kept?.dispatcher;
     this.#kept = null;
-    await made?.destroy();
+    await dispatcher?.destroy();
   }
 
   #keep(key: string, make: () => Dispatcher | undefined): Dispatcher | undefined {
     if (this.#kept?.key === key) return this.#kept.dispatcher;
-    const made = make();
+    const dispatcher = make();
     this.renew();
-    this.#kept = { key, made, dispatcher: made?.compose(keepAfterDelete) };
+    this.#kept = { key, dispatcher };
     this.#key = key;
-    return this.#kept.dispatcher;
+    return dispatcher;
   }
 }
 
 interface Kept {
   readonly key: string;
-  /** As client-node makes it: what is to be closed. */
-  readonly made: Dispatcher | undefined;
-  /** What requests go through. */
   readonly dispatcher: Dispatcher | undefined;
 }
-
-/**
- * undici closes a connection after a DELETE with a body, for there are servers that do not read it. An API server does
- * (its preconditions stand there), and every issuance ends with one: each would begin with a new TLS connection.
- */
-const keepAfterDelete: Parameters<Dispatcher['compose']>[0] = (dispatch) => (options, handler) =>
-  dispatch(options.method === 'DELETE' ? { ...options, reset: false } : options, handler);
 
 interface DispatcherFactory {
   createDispatcher(cluster: Cluster | null, options: AgentOptions): Dispatcher | undefined;
