@@ -141,6 +141,12 @@ export const findingKinds = {
     advice: 'Encrypt it anew with fewer iterations to have it opened here.',
     reference: 'RFC 8018 4.2',
   },
+  EncryptionUnsupported: {
+    severity: 'info',
+    title: 'It is encrypted in a way that is not opened here',
+    advice: 'Encrypt it anew with PBES2, PBKDF2 and AES-256 to have it opened here.',
+    reference: 'RFC 8018 6.2',
+  },
   KeyMismatch: {
     severity: 'error',
     title: 'The private key beside the certificate is another one',
