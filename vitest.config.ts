@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig, type TestUserConfig } from 'vitest/config';
 
 const project = (
@@ -20,6 +21,8 @@ const jsonFile = process.env['VITEST_JSON_FILE'];
 /** `npm test` runs unit, http and contract; the others have commands of their own. */
 export default defineConfig({
   test: {
+    // The default is one less than there are cores: on two of them, one file after the other.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: jsonFile ? ['default', ['json', { outputFile: jsonFile }]] : ['default'],
     projects: [
       project('unit'),

@@ -184,7 +184,8 @@ describe('KubernetesSigner', () => {
     });
   });
 
-  it.each([
+  // Both wait until a refusal is believed.
+  it.concurrent.each([
     ['create', kubepassRules.slice(1), /create certificatesigningrequests/],
     ['approve the signer', kubepassRules.filter(({ resources }) => !resources.includes('signers')), /approve signers/],
   ])('names the missing verb where it may not %s, and leaves no object behind', async (what, rules, missing) => {
@@ -238,33 +239,6 @@ describe('KubernetesSigner', () => {
     expect(usernameIn(await signerOn(connection).prepare(probe).sign(within(20)))).toBe('jane');
   });
 
-  it('leaves the attempt open where it is approved and the API server is gone', async () => {
-    server.signer.behave({ enabled: false });
-    const request = await approved();
-    const signed = signerOn(connection).prepare(request).sign(within(8));
-    const rejected = expect(signed).rejects.toMatchObject({ name: 'SigningUndeterminedError' });
-    await expect
-      .poll(async () => (await objectOf(nameOf(request)))?.conditions.some(({ type }) => type === 'Approved'))
-      .toBe(true);
-    await server.stop();
-    await rejected;
-    await server.restart();
-    // Recovery comes back to it: what was signed meanwhile is found.
-    server.signer.behave({});
-    const resumed = signerOn(connection).resume(request, { signer: 'kubernetes', objectName: nameOf(request) });
-    expect(usernameIn((await resumed?.sign(within(20))) ?? new Uint8Array())).toBe('jane');
-  });
-
-  it('gives the approval back where the API server was never reached', async () => {
-    const request = await approved();
-    await server.stop();
-    await expect(signerOn(connection).prepare(request).sign(within(6))).rejects.toMatchObject({
-      name: 'SignerUnavailableError',
-    });
-    await server.restart();
-    expect(await objectOf(nameOf(request))).toBeNull();
-  });
-
   it('gives up an attempt: deletes what is not signed, answers what is', async () => {
     server.signer.behave({ enabled: false });
     const unsigned = await approved();
@@ -287,5 +261,32 @@ describe('KubernetesSigner', () => {
     expect(certificate && usernameIn(certificate)).toBe('jane');
     await cleanUp();
     expect(await objectOf(nameOf(signed))).toBeNull();
+  });
+
+  it('leaves the attempt open where it is approved and the API server is gone', async () => {
+    server.signer.behave({ enabled: false });
+    const request = await approved();
+    const signed = signerOn(connection).prepare(request).sign(within(7));
+    const rejected = expect(signed).rejects.toMatchObject({ name: 'SigningUndeterminedError' });
+    await expect
+      .poll(async () => (await objectOf(nameOf(request)))?.conditions.some(({ type }) => type === 'Approved'))
+      .toBe(true);
+    await server.stop();
+    await rejected;
+    await server.restart();
+    // Recovery comes back to it: what was signed meanwhile is found.
+    server.signer.behave({});
+    const resumed = signerOn(connection).resume(request, { signer: 'kubernetes', objectName: nameOf(request) });
+    expect(usernameIn((await resumed?.sign(within(20))) ?? new Uint8Array())).toBe('jane');
+  });
+
+  it('gives the approval back where the API server was never reached', async () => {
+    const request = await approved();
+    await server.stop();
+    await expect(signerOn(connection).prepare(request).sign(within(6))).rejects.toMatchObject({
+      name: 'SignerUnavailableError',
+    });
+    await server.restart();
+    expect(await objectOf(nameOf(request))).toBeNull();
   });
 });

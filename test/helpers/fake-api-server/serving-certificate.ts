@@ -24,7 +24,18 @@ export interface TestAuthority {
   readonly pem: string;
 }
 
-export async function makeAuthority(commonName: string): Promise<TestAuthority> {
+/** By common name, one for all tests of a file: generating an RSA key takes its time. */
+const made = new Map<string, Promise<TestAuthority>>();
+
+export function makeAuthority(commonName: string): Promise<TestAuthority> {
+  const known = made.get(commonName);
+  if (known !== undefined) return known;
+  const authority = generateAuthority(commonName);
+  made.set(commonName, authority);
+  return authority;
+}
+
+async function generateAuthority(commonName: string): Promise<TestAuthority> {
   const { certificatePem, privateKeyPem } = await generateCertificateAuthority({
     commonName,
     now: new Date(),
