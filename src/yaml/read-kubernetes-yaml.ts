@@ -1,0 +1,56 @@
+import type { SchemaOptions } from 'yaml';
+import { composeDocuments, type StreamBounds } from './compose-documents.js';
+import { plainValue, type DuplicateMember } from './plain-value.js';
+
+export interface KubernetesDocument {
+  readonly value: unknown;
+  readonly duplicates: readonly DuplicateMember[];
+}
+
+export type KubernetesDocuments =
+  | {
+      readonly ok: true;
+      /** Each its value, or why it cannot be read. */
+      readonly documents: readonly (KubernetesDocument | { readonly error: string })[];
+      /** Spent of `maxLexemes`. */
+      readonly lexemes: number;
+    }
+  | { readonly ok: false; readonly exceeded: keyof StreamBounds };
+
+/** With every alias written out. */
+const maxValues = 100_000;
+
+/**
+ * The documents of a stream as kubectl reads them: YAML 1.1 (`on` is true, `0777` is octal, `<<` merges), unknown tags
+ * ignored, the last one of a repeated name. Times and base-60 numbers are left as the text that they are.
+ */
+export function readKubernetesYaml(text: string, bounds: StreamBounds): KubernetesDocuments {
+  const stream = composeDocuments(
+    text,
+    {
+      version: '1.1',
+      schema: 'yaml-1.1',
+      strict: false,
+      stringKeys: true,
+      merge: false,
+      resolveKnownTags: false,
+      customTags: plainTags,
+    },
+    bounds,
+  );
+  if (!stream.ok) return stream;
+  const documents = stream.documents.map((document): KubernetesDocument | { readonly error: string } => {
+    const [error] = document.errors;
+    if (error) return { error: `${error.message} (line ${stream.lineCounter.linePos(error.pos[0]).line})` };
+    const plain = plainValue(document, { merge: true, maxValues });
+    return plain.ok ? plain : { error: plain.error };
+  });
+  return { ok: true, documents, lexemes: stream.lexemes };
+}
+
+/** Those whose values JSON has, too. */
+const plainTags: Extract<SchemaOptions['customTags'], (...args: never) => unknown> = (tags) =>
+  tags.filter((tag) => typeof tag !== 'string' && plain.has(tag.tag.slice(standard.length)) && tag.format !== 'TIME');
+
+const standard = 'tag:yaml.org,2002:';
+const plain = new Set(['map', 'seq', 'str', 'null', 'bool', 'int', 'float']);
