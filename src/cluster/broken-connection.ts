@@ -17,6 +17,7 @@ export function brokenConnection(cause: unknown): ClusterConnection {
   return {
     server: '',
     servingCertificateAuthority: null,
+    tlsServerName: null,
     csrs,
     watchCsrs: () => watch,
     whoAmI: fail,

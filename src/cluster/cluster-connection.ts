@@ -37,6 +37,8 @@ export interface ClusterConnection {
   readonly server: string;
   /** PEM, as the kubeconfig has it; null: the API server's certificate chains to a CA that the system trusts. */
   readonly servingCertificateAuthority: string | null;
+  /** What the API server's certificate is for, as the kubeconfig has it (`tls-server-name`); null: the host of `server`. */
+  readonly tlsServerName: string | null;
   readonly csrs: CsrObjects;
   /** The one watch on that signer's objects, begun at its first use. */
   watchCsrs(signerName: string): CsrWatch;
@@ -88,6 +90,7 @@ const selfSubjectReview = {
 
 class KubernetesConnection implements ClusterConnection {
   readonly server: string;
+  readonly tlsServerName: string | null;
   readonly csrs: CsrObjects;
   readonly #api: ApiServer;
   readonly #watches = new Map<string, CsrWatch>();
@@ -98,7 +101,9 @@ class KubernetesConnection implements ClusterConnection {
     readonly servingCertificateAuthority: string | null,
     private readonly options: ConnectionOptions,
   ) {
-    this.server = kubeConfig.getCurrentCluster()?.server ?? '';
+    const cluster = kubeConfig.getCurrentCluster();
+    this.server = cluster?.server ?? '';
+    this.tlsServerName = cluster?.tlsServerName ?? null;
     this.#api = this.#apiServer(kubeConfig);
     this.csrs = new KubernetesCsrObjects(this.#api);
   }

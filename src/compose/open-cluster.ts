@@ -55,7 +55,7 @@ async function openLocalCaCluster(
   const serving = (await readPem(config.servingCertificateAuthorityFile)) ?? connection?.servingCertificateAuthority;
   const signer = new LocalCaSigner(authority, wiring.random);
   return {
-    cluster: clusterOf(config, serving ?? certificatePem),
+    cluster: clusterOf(config, connection, serving ?? certificatePem),
     signer: wrapSigner(signer),
     connection,
     clientTrust: fixedTrust(clientTrust),
@@ -81,7 +81,7 @@ async function openKubernetesCluster(
     clock,
   );
   return {
-    cluster: clusterOf(config, serving ?? ''),
+    cluster: clusterOf(config, connection, serving ?? ''),
     signer: wrapSigner(signer),
     connection,
     clientTrust: clientCa === null ? trustOfCluster(connection, clock) : fixedTrust(readClientTrust(clientCa)),
@@ -105,10 +105,16 @@ async function openConnection(
   }
 }
 
-function clusterOf(config: ClusterConfig, servingCertificateAuthority: string): Cluster {
+function clusterOf(
+  config: ClusterConfig,
+  connection: ClusterConnection | null,
+  servingCertificateAuthority: string,
+): Cluster {
   return {
     name: config.name,
     server: config.server,
+    // Who goes another way to the API server may meet another certificate.
+    tlsServerName: connection?.server === config.server ? connection.tlsServerName : null,
     signer: config.signer.kind,
     servingCertificateAuthority: describeCertificateAuthority(servingCertificateAuthority).pem,
     allowPrivilegedGroups: config.allowPrivilegedGroups,

@@ -55,8 +55,13 @@ async function signAndRecord(
   const end = checked.ok
     ? await recordIssued(context, request, started, checked, actor)
     : await recordMismatch(context, request, started, checked);
-  // Whoever asked does not wait for it; whoever stops the service does.
-  void trackRunning(context, request.id, started.signing.cleanUp());
+  // Whoever asked does not wait for it, and is answered before it begins; whoever stops the service does.
+  const answered = new Promise((resolve) => setImmediate(resolve));
+  void trackRunning(
+    context,
+    request.id,
+    answered.then(() => started.signing.cleanUp()),
+  );
   return end;
 }
 

@@ -4,6 +4,8 @@ export interface Cluster {
   readonly name: string;
   /** `https://host:port` of its API server, as it goes into kubeconfigs. */
   readonly server: string;
+  /** The name on the API server's certificate where it is not the host of `server`; null: it is. */
+  readonly tlsServerName: string | null;
   readonly signer: 'localCA' | 'kubernetes';
   /** PEM bundle: what a kubeconfig carries to trust the API server. */
   readonly servingCertificateAuthority: string;

@@ -86,6 +86,7 @@ export class KubernetesSigner implements Signer {
     objectName: string,
     begin: (csr: NewCsrObject, deadline: Date) => Promise<CsrObject>,
   ): PreparedSigning {
+    const seen: Seen = { latest: null };
     return {
       intent: { signer: 'kubernetes', objectName },
       sign: async (deadline) => {
@@ -94,9 +95,9 @@ export class KubernetesSigner implements Signer {
         const csr = newCsrObject(request, objectName);
         const enough = new Date(deadline.getTime() - giveUpMilliseconds);
         const object = await begin(csr, enough);
-        return this.#approveAndWait(object, csr, enough);
+        return this.#approveAndWait(object, csr, enough, seen);
       },
-      cleanUp: () => this.#cleanUp(objectName),
+      cleanUp: () => this.#cleanUp(objectName, seen.latest),
     };
   }
 
@@ -114,7 +115,7 @@ export class KubernetesSigner implements Signer {
     });
   }
 
-  async #approveAndWait(object: CsrObject, csr: NewCsrObject, deadline: Date): Promise<Uint8Array> {
+  async #approveAndWait(object: CsrObject, csr: NewCsrObject, deadline: Date, seen: Seen): Promise<Uint8Array> {
     const approval = { sent: false };
     try {
       await this.#approve(object, csr, approval, deadline);
@@ -130,6 +131,7 @@ export class KubernetesSigner implements Signer {
         'CertificateSigningRequestGone',
         `CertificateSigningRequest ${csr.name} was deleted by somebody else before it was signed: ask again`,
       );
+    seen.latest = latest;
     if (latest.certificate !== null) return certificateIn(latest.certificate);
     return this.#refuseAs(latest);
   }
@@ -217,7 +219,7 @@ export class KubernetesSigner implements Signer {
   async #refuseAs(latest: CsrObject): Promise<never> {
     const failed = latest.conditions.find(({ type }) => type === 'Failed');
     const denied = latest.conditions.find(({ type }) => type === 'Denied');
-    await this.#cleanUp(latest.name);
+    await this.#cleanUp(latest.name, latest);
     if (denied)
       throw new SigningRefusedError(
         'DeniedInCluster',
@@ -229,12 +231,24 @@ export class KubernetesSigner implements Signer {
     );
   }
 
-  async #cleanUp(name: string): Promise<void> {
+  /** `known`: the version that was seen last, where one was: most often it is the latest, and need not be read. */
+  async #cleanUp(name: string, known: CsrObject | null = null): Promise<void> {
     try {
+      if (known !== null && (await this.#isDeleted(known))) return;
       const latest = await this.cluster.csrs.find(name);
       if (latest) await this.cluster.csrs.delete(latest);
     } catch {
       // The cluster itself deletes it within the hour, and nothing depends on it.
+    }
+  }
+
+  async #isDeleted(csr: CsrObject): Promise<boolean> {
+    try {
+      await this.cluster.csrs.delete(csr);
+      return true;
+    } catch (error) {
+      if (error instanceof ClusterConflictError) return false;
+      throw error;
     }
   }
 
@@ -262,6 +276,11 @@ export class KubernetesSigner implements Signer {
       throw error;
     }
   }
+}
+
+/** The version of an object that the watch showed at its end; null: none yet. */
+interface Seen {
+  latest: CsrObject | null;
 }
 
 /** How long a refusal by RBAC is asked again before it is believed. */

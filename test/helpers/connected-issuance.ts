@@ -58,6 +58,7 @@ export async function connectedIssuance(
       cluster: {
         name: 'demo',
         server: server.url,
+        tlsServerName: null,
         signer: 'kubernetes',
         servingCertificateAuthority: server.servingAuthority.pem,
         allowPrivilegedGroups: [],

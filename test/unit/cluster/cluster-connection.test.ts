@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -58,6 +60,7 @@ describe('answers that ask to come again', () => {
     ['a 200 that is no JSON', { status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>Log in</h1>' }],
     ['a 404 of something else', { status: 404, body: '404 page not found' }],
     ['a 410', { status: 410 }],
+    ['a login page that it redirects to', { status: 302, headers: { location: 'https://login.example/' } }],
     ['a connection that breaks', 'reset' as const],
   ])('%s', async (_, answer) => {
     server.fail({ ...list, answer });
@@ -72,6 +75,59 @@ describe('answers that ask to come again', () => {
     const csr = newCsr((await csrFor('jane')).pem);
     await expect(connection.csrs.create(csr)).rejects.toMatchObject({ name: 'ClusterUnavailableError' });
     expect(await connection.csrs.find(csr.name)).not.toBeNull();
+  });
+});
+
+it('says so where there is no answer in time', async () => {
+  const file = join(directory.path, 'patient');
+  writeFileSync(file, await server.kubeconfig(admin));
+  const target = { kind: 'kubeconfig', file, context: null } as const;
+  const patient = await openClusterConnection(target, { allowExec: false, requestTimeoutMilliseconds: 100 });
+  opened.push(patient);
+  server.fail({ ...list, answer: 'silence' });
+  await expect(patient.csrs.list()).rejects.toThrow(/^the API server https:.* does not answer in time$/);
+});
+
+describe('the way to the API server', () => {
+  /** The fake's kubeconfig with other properties of the cluster in it. */
+  const withCluster = async (properties: object) => {
+    const kubeconfig = parse(await server.kubeconfig(admin)) as { clusters: [{ name: string; cluster: object }] };
+    const [{ name, cluster }] = kubeconfig.clusters;
+    return stringify({ ...kubeconfig, clusters: [{ name, cluster: { ...cluster, ...properties } }] });
+  };
+
+  it('leads through the proxy that the kubeconfig names', async () => {
+    const asked: string[] = [];
+    const proxy = createServer();
+    proxy.on('connect', (request, client: Socket, head: Buffer) => {
+      asked.push(request.url ?? '');
+      const { hostname, port } = new URL(server.url);
+      const through = connect(Number(port), hostname, () => {
+        client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        through.write(head);
+        client.pipe(through).pipe(client);
+      });
+      for (const socket of [client, through]) socket.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as AddressInfo;
+    const connected = await open(await withCluster({ 'proxy-url': `http://127.0.0.1:${port}` }));
+    expect(await connected.csrs.list()).toEqual(await connection.csrs.list());
+    expect(asked).toEqual([new URL(server.url).host]);
+    await connected.close();
+    proxy.close();
+  });
+
+  it('keeps the path that the API server is under', async () => {
+    const connected = await open(await withCluster({ server: `${server.url}/k8s/clusters/c-1` }));
+    await expect(connected.version()).rejects.toMatchObject({ name: 'ClusterUnavailableError' });
+    expect(server.requests.at(-1)).toBe('GET /k8s/clusters/c-1/version');
+  });
+
+  it('ends where the certificate is for another name', async () => {
+    const connected = await open(await withCluster({ 'tls-server-name': 'elsewhere.example' }));
+    expect(connected.tlsServerName).toBe('elsewhere.example');
+    await expect(connected.version()).rejects.toThrow('elsewhere.example');
   });
 });
 

@@ -6,6 +6,7 @@ import type { Cluster } from '../../../src/model/cluster.js';
 const cluster: Cluster = {
   name: 'dev-eu',
   server: 'https://10.0.0.1:6443',
+  tlsServerName: null,
   signer: 'localCA',
   servingCertificateAuthority: '-----BEGIN CERTIFICATE-----\nserving\n-----END CERTIFICATE-----\n',
   allowPrivilegedGroups: [],
@@ -40,6 +41,21 @@ describe('renderKubeconfig', () => {
     const yaml = renderKubeconfig({ ...parts, key: { path: '/home/jane/jane.key' } });
     expect(parse(yaml)).toMatchObject({ users: [{ user: { 'client-key': '/home/jane/jane.key' } }] });
     expect(yaml).not.toContain('client-key-data');
+  });
+
+  it('says which name the API server’s certificate is for where that is not its host', () => {
+    const named = renderKubeconfig({ ...parts, cluster: { ...cluster, tlsServerName: 'kubernetes.default' } });
+    expect(parse(named)).toMatchObject({ clusters: [{ cluster: { 'tls-server-name': 'kubernetes.default' } }] });
+    expect(renderKubeconfig(parts)).not.toContain('tls-server-name');
+  });
+
+  it('quotes a server and a path that YAML would read otherwise', () => {
+    const server = 'https://[::1]:6443/a #b';
+    const yaml = renderKubeconfig({ ...parts, cluster: { ...cluster, server }, key: { path: 'a: #b' } });
+    expect(parse(yaml)).toMatchObject({
+      clusters: [{ cluster: { server } }],
+      users: [{ user: { 'client-key': 'a: #b' } }],
+    });
   });
 
   it('leaves the namespace out where there is none', () => {
