@@ -5,7 +5,7 @@ import { readStrictYaml } from '../yaml/read-strict-yaml.js';
 import { patternVariables, unknownVariables } from './glob.js';
 import { GuardrailDocument, PolicyDocument } from './policy-schema.js';
 import type { Guardrail, Policy, PolicySet } from './policy-set.js';
-import { shaped } from './shape-errors.js';
+import { shaped, type DocumentError } from './shape-errors.js';
 
 /** Policy files by their names, in order. */
 export type PolicyTexts = PolicySet['texts'];
@@ -23,37 +23,16 @@ export type PolicySetResult =
   /** Each error reads `file:document/path: message`, documents counted from 1. */
   | { readonly ok: false; readonly errors: readonly string[] };
 
-/** A cluster as a policy set may rest on it. */
-export interface PolicyCluster {
-  readonly name: string;
-  /** Whether its role bindings can be read: a guardrail on what identities come to needs them. */
-  readonly bindingsReadable: boolean;
-}
-
-/**
- * Reads the texts as one policy set, or answers everything that is wrong in them. No text is an empty set. `clusters`
- * null: it is not known which there are, and nothing is said of them.
- */
-export function parsePolicySet(texts: PolicyTexts, clusters: readonly PolicyCluster[] | null = null): PolicySetResult {
-  const { policies, guardrails, errors } = parseTexts(texts, clusters);
+/** Reads the texts as one policy set, or answers everything that is wrong in them. No text is an empty set. */
+export function parsePolicySet(texts: PolicyTexts): PolicySetResult {
+  const { policies, guardrails, errors } = parseTexts(texts);
   if (errors.length > 0) return { ok: false, errors };
   return { ok: true, policySet: { policies, guardrails, digest: digestOf(texts), texts } };
 }
 
-/** The test cases that the texts carry, each with its policy or guardrail; for texts that are a policy set. */
-export function testCasesOf(texts: PolicyTexts): readonly PolicyTestCase[] {
-  return parseTexts(texts, null).tests;
-}
-
-export interface PolicyTestCase {
-  readonly source: string;
-  readonly path: string;
-  readonly test: TestCases[number];
-}
-
 /** What is in force, as `GET /v1/policies` shows it: in the order of the files. */
 export function describePolicySet(policySet: PolicySet): readonly PolicySource[] {
-  return parseTexts(policySet.texts, null).sources;
+  return parseTexts(policySet.texts).sources;
 }
 
 /** SHA-256 over names and texts, lower-case hex. Each is preceded by its length, so that no two sets run together alike. */
@@ -66,10 +45,9 @@ export function digestOf(texts: PolicyTexts): string {
   return hash.digest('hex');
 }
 
-function parseTexts(texts: PolicyTexts, clusters: readonly PolicyCluster[] | null) {
+function parseTexts(texts: PolicyTexts) {
   const policies: Policy[] = [];
   const guardrails: Guardrail[] = [];
-  const tests: PolicyTestCase[] = [];
   const sources: PolicySource[] = [];
   const errors: string[] = [];
   const places = new Map<string, string>();
@@ -84,7 +62,7 @@ function parseTexts(texts: PolicyTexts, clusters: readonly PolicyCluster[] | nul
       }
       if (document.value === null) continue; // nothing but comments
 
-      const parsed = parseDocument(document.value, clusters);
+      const parsed = parseDocument(document.value);
       parsed.errors.forEach(report);
       const name = parsed.source?.name;
       if (name !== undefined) {
@@ -94,12 +72,11 @@ function parseTexts(texts: PolicyTexts, clusters: readonly PolicyCluster[] | nul
         else places.set(name, place);
       }
       if (parsed.source) sources.push({ ...parsed.source, path });
-      for (const test of parsed.tests ?? []) tests.push({ source: name ?? '', path: place, test });
       if (parsed.policy) policies.push(parsed.policy);
       if (parsed.guardrail) guardrails.push(parsed.guardrail);
     }
   }
-  return { policies, guardrails, sources, tests, errors };
+  return { policies, guardrails, sources, errors };
 }
 
 interface ParsedDocument {
@@ -107,24 +84,107 @@ interface ParsedDocument {
   readonly source?: Omit<PolicySource, 'path'>;
   readonly policy?: Policy;
   readonly guardrail?: Guardrail;
-  readonly tests?: TestCases;
 }
 
-function parseDocument(value: unknown, clusters: readonly PolicyCluster[] | null): ParsedDocument {
+function parseDocument(value: unknown): ParsedDocument {
   const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
   if (kind === 'Policy') {
     const shape = shaped(PolicyDocument, value);
-    if (!shape.ok) return { errors: shape.errors };
-    const { metadata, spec, tests } = shape.value;
-    const { errors, policy } = parsePolicy(shape.value);
-    return { errors, source: { kind, name: metadata.name, spec }, policy, ...(tests && { tests }) };
+    return shape.ok ? parsePolicy(shape.value) : { errors: shape.errors };
   }
   if (kind === 'Guardrail') {
     const shape = shaped(GuardrailDocument, value);
-    if (!shape.ok) return { errors: shape.errors };
-    const { metadata, spec, tests } = shape.value;
-    const { errors, guardrail } = parseGuardrail(shape.value, clusters);
-    return { errors, source: { kind, name: metadata.name, spec }, guardrail, ...(tests && { tests }) };
+    return shape.ok ? parseGuardrail(shape.value) : { errors: shape.errors };
   }
   return { errors: [{ path: '/kind', message: 'must be one of Policy, Guardrail' }] };
+}
+
+function parsePolicy({ metadata: { name }, spec }: PolicyDocument): ParsedDocument {
+  const { selector, allowed, constraints = {}, approval } = spec;
+  const stages: readonly ApprovalStage[] = (approval.stages ?? [{}]).map((stage) => ({ count: 1, ...stage }));
+  const errors = [
+    ...nameErrors(name),
+    ...selectorErrors(selector),
+    ...patternErrors('/spec/allowed/usernames', allowed.usernames, patternVariables),
+    ...patternErrors('/spec/allowed/groups', allowed.groups, patternVariables),
+    ...stages.flatMap(({ approvers }, i) => principalErrors(`/spec/approval/stages/${i}/approvers`, approvers)),
+    ...(approval.mode === 'auto' ? autoErrors(approval) : stageErrors(stages)),
+  ];
+  return {
+    errors,
+    source: { kind: 'Policy', name, spec },
+    policy: {
+      name,
+      selector,
+      allowed,
+      constraints,
+      approval: approval.mode === 'auto' ? { mode: 'auto' } : { mode: 'manual', stages },
+    },
+  };
+}
+
+function parseGuardrail({ metadata: { name }, spec }: GuardrailDocument): ParsedDocument {
+  const { selector, match, message } = spec;
+  const errors = [
+    ...nameErrors(name),
+    ...selectorErrors(selector),
+    ...patternErrors('/spec/match/usernames', match?.usernames, patternVariables),
+    ...patternErrors('/spec/match/groups', match?.groups, patternVariables),
+  ];
+  // Without `match` it denies whatever it selects; with one in which nothing can match it would never deny.
+  if (match && [...(match.usernames ?? []), ...(match.groups ?? [])].length === 0)
+    errors.push({ path: '/spec/match', message: 'matches nothing: name usernames or groups, or leave it out' });
+  return {
+    errors,
+    source: { kind: 'Guardrail', name, spec },
+    guardrail: { name, selector, match: match ?? null, message },
+  };
+}
+
+function nameErrors(name: string): readonly DocumentError[] {
+  return isDnsLabel(name)
+    ? []
+    : [{ path: '/metadata/name', message: 'must be a DNS label: a-z, 0-9 and inner -, at most 63 characters' }];
+}
+
+function selectorErrors({ clusters, requesters }: Policy['selector']): DocumentError[] {
+  return [
+    ...patternErrors('/spec/selector/clusters', clusters, []),
+    ...principalErrors('/spec/selector/requesters', requesters),
+  ];
+}
+
+function principalErrors(path: string, selector: Policy['selector']['requesters']): readonly DocumentError[] {
+  return [
+    ...patternErrors(`${path}/names`, selector?.names, []),
+    ...patternErrors(`${path}/groups`, selector?.groups, []),
+  ];
+}
+
+function patternErrors(
+  path: string,
+  patterns: readonly string[] | undefined,
+  variables: readonly string[],
+): readonly DocumentError[] {
+  return (patterns ?? []).flatMap((pattern, i) =>
+    unknownVariables(pattern, variables).map((written) => ({
+      path: `${path}/${i}`,
+      message:
+        variables.length === 0
+          ? `"${written}" has no meaning here`
+          : `"${written}" is not a variable; there is ${variables.map((name) => `\${${name}}`).join(', ')}`,
+    })),
+  );
+}
+
+function autoErrors({ stages }: PolicyDocument['spec']['approval']): readonly DocumentError[] {
+  return stages === undefined ? [] : [{ path: '/spec/approval/stages', message: 'automatic approval has no stages' }];
+}
+
+function stageErrors(stages: readonly ApprovalStage[]): readonly DocumentError[] {
+  const path = '/spec/approval/stages';
+  if (stages.length === 0) return [{ path, message: 'must have a stage; leave it out for one approver' }];
+  return stages.length > 1 || stages.some(({ count }) => count > 1)
+    ? [{ path, message: 'stages of several approvers are not supported: name one stage with count 1' }]
+    : [];
 }
