@@ -3,6 +3,8 @@ import { Type, type Static } from 'typebox';
 const closed = { additionalProperties: false } as const;
 const Path = Type.String({ minLength: 1, maxLength: 4096 });
 const Seconds = Type.Integer({ minimum: 1, maximum: 31_536_000 });
+/** Lifetimes of certificates go up to a hundred years. */
+const LifetimeSeconds = Type.Integer({ minimum: 1, maximum: 3_155_760_000 });
 
 const ClusterSettings = Type.Object(
   {
@@ -35,6 +37,16 @@ export const FileSettings = Type.Object(
           timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 3600 })),
           pendingExpiresAfterSeconds: Type.Optional(Seconds),
           uncollectedExpiresAfterSeconds: Type.Optional(Seconds),
+        },
+        closed,
+      ),
+    ),
+    inspection: Type.Optional(
+      Type.Object(
+        {
+          expiresWithinSeconds: Type.Optional(LifetimeSeconds),
+          maxValiditySeconds: Type.Optional(LifetimeSeconds),
+          maxCaValiditySeconds: Type.Optional(LifetimeSeconds),
         },
         closed,
       ),

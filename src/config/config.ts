@@ -24,6 +24,7 @@ export interface Config {
   /** At least one; their names differ. */
   readonly clusters: readonly ClusterConfig[];
   readonly issuing: IssuingConfig;
+  readonly inspection: InspectionConfig;
 }
 
 export interface IssuingConfig {
@@ -31,6 +32,15 @@ export interface IssuingConfig {
   readonly timeoutSeconds: number;
   readonly pendingExpiresAfterSeconds: number;
   readonly uncollectedExpiresAfterSeconds: number;
+}
+
+/** From when on an inspection remarks upon a lifetime. */
+export interface InspectionConfig {
+  /** What ends sooner than this is said to expire soon. */
+  readonly expiresWithinSeconds: number;
+  /** The longest validity of a certificate, and of a CA's, that is not remarked upon. */
+  readonly maxValiditySeconds: number;
+  readonly maxCaValiditySeconds: number;
 }
 
 /** The configuration cannot be served. Each of `errors` reads `place: message`, the place being a variable or `file:/path`. */
@@ -81,6 +91,12 @@ export function loadConfig(environment: Environment): Config {
       pendingExpiresAfterSeconds: 259_200,
       uncollectedExpiresAfterSeconds: 86_400,
       ...file?.issuing,
+    },
+    inspection: {
+      expiresWithinSeconds: 2_592_000,
+      maxValiditySeconds: 31_622_400,
+      maxCaValiditySeconds: 315_446_400,
+      ...file?.inspection,
     },
   };
   if (errors.length > 0) throw new ConfigError(errors);

@@ -9,6 +9,7 @@ export const actions = [
   'read-all-certificates',
   'read-cluster-csrs',
   'evaluate-policies',
+  'inspect-uploads',
   'draft-policies',
   'read-audit-events',
   'manage-api-tokens',
@@ -23,6 +24,7 @@ const permitted: Record<Action, readonly Role[] | 'anyone'> = {
   'read-all-certificates': ['auditor', 'admin'],
   'read-cluster-csrs': ['approver', 'auditor', 'admin'],
   'evaluate-policies': 'anyone',
+  'inspect-uploads': 'anyone',
   'draft-policies': ['auditor', 'admin'],
   'read-audit-events': ['auditor', 'admin'],
   'manage-api-tokens': ['admin'],
@@ -38,12 +40,15 @@ export function permissionsOf(principal: Principal): readonly Action[] {
   return actions.filter((action) => may(principal, action));
 }
 
+/** Whom a request, and the certificate that it led to, belongs to. */
+export type Parties = { readonly requester: { readonly name: string } } & Pick<CertificateRequest, 'collector'>;
+
 /** Whether the request's record, and the certificate it led to, may be shown. */
 export function mayReadRequest(principal: Principal, request: CertificateRequest): boolean {
   return may(principal, 'read-all-requests') || isParty(principal, request);
 }
 
-export function mayReadCertificate(principal: Principal, request: CertificateRequest): boolean {
+export function mayReadCertificate(principal: Principal, request: Parties): boolean {
   return may(principal, 'read-all-certificates') || isParty(principal, request);
 }
 
@@ -69,6 +74,6 @@ export function whyNotDecide(principal: Principal, request: CertificateRequest):
   return null;
 }
 
-function isParty(principal: Principal, request: CertificateRequest): boolean {
+function isParty(principal: Principal, request: Parties): boolean {
   return principal.name === request.requester.name || principal.name === request.collector;
 }

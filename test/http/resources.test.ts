@@ -106,7 +106,7 @@ describe('API tokens', () => {
       groups: ['onboarding'],
       roles: ['requester'],
       apiTokenId: id,
-      permissions: ['request-certificates', 'evaluate-policies'],
+      permissions: ['request-certificates', 'evaluate-policies', 'inspect-uploads'],
     });
 
     const list = await service.as('root')('get', '/v1/api-tokens').expect(200);

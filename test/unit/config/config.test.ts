@@ -80,6 +80,11 @@ describe('loadConfig without anything', () => {
         },
       ],
       issuing: { timeoutSeconds: 60, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 86_400 },
+      inspection: {
+        expiresWithinSeconds: 2_592_000,
+        maxValiditySeconds: 31_622_400,
+        maxCaValiditySeconds: 315_446_400,
+      },
     });
   });
 
@@ -196,6 +201,7 @@ describe('loadConfig with a file', () => {
         allowExec: 'true',
       })}${cluster({ name: 'dev-us', inCluster: 'true' })}` +
         'issuing: { timeoutSeconds: 5, uncollectedExpiresAfterSeconds: 60 }\n' +
+        'inspection: { expiresWithinSeconds: 86400, maxCaValiditySeconds: 3155760000 }\n' +
         'dataDir: data\nhost: 10.0.0.1\nport: 9000\npoliciesDir: rules\ndatabaseUrl: file:db/k.db\n' +
         'tls: { certFile: tls.crt, keyFile: tls.key }\n',
     );
@@ -227,6 +233,7 @@ describe('loadConfig with a file', () => {
         expect.objectContaining({ name: 'dev-us', connection: { kind: 'inCluster' }, allowExec: false }),
       ],
       issuing: { timeoutSeconds: 5, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 60 },
+      inspection: { expiresWithinSeconds: 86_400, maxValiditySeconds: 31_622_400, maxCaValiditySeconds: 3_155_760_000 },
     });
   });
 
@@ -308,6 +315,15 @@ describe('loadConfig with a file', () => {
       'a timeout of nothing',
       `${oneCluster()}issuing: { timeoutSeconds: 0 }\n`,
       ['FILE/issuing/timeoutSeconds: must be >= 1'],
+    ],
+    [
+      'a lifetime that is none, and one that nothing has',
+      `${oneCluster()}inspection: { expiresWithinSeconds: 0, maxValiditySeconds: 3155760001, maxSeconds: 1 }\n`,
+      [
+        'FILE/inspection/maxSeconds: is not a known setting',
+        'FILE/inspection/expiresWithinSeconds: must be >= 1',
+        'FILE/inspection/maxValiditySeconds: must be <= 3155760000',
+      ],
     ],
     [
       'a signer that does not exist',
