@@ -1,0 +1,34 @@
+import type { CertificateMaterial, DecodedObject } from '../decoded.js';
+
+/** A cluster of ours, and what it trusts a CA for. */
+export interface Anchor {
+  readonly cluster: string;
+  readonly role: 'serving' | 'client';
+}
+
+/** A certificate among those that may have signed each other: one of the upload, or a CA of a cluster of ours. */
+export interface CertificateNode {
+  /** Null for a CA of ours that the upload does not hold. */
+  readonly object: DecodedObject | null;
+  readonly material: CertificateMaterial;
+  /** Its subject, for people to read. */
+  readonly subject: string;
+  readonly fingerprintSha256: string;
+  /** SHA-256 of its public key. */
+  readonly spkiSha256: string;
+  /** Where it is a CA of ours. */
+  readonly anchors: readonly Anchor[];
+}
+
+/** A map's key made of octets. */
+export const octetsKey = (octets: Buffer): string => octets.toString('latin1');
+
+/** RFC 5280 3.2: issuer and subject are the same. It need not have signed itself. */
+export const isSelfIssued = ({ issuer, subject }: CertificateMaterial): boolean => issuer.equals(subject);
+
+/** RFC 5280 4.2.1.9. Of the versions that have no extensions nobody can tell. */
+export const isAuthority = ({ basicConstraints }: CertificateMaterial): boolean => basicConstraints?.ca === true;
+
+/** How a message names it. */
+export const placeOf = ({ object, anchors }: CertificateNode): string =>
+  object?.path ?? `the CA of cluster ${anchors[0]?.cluster ?? ''}`;

@@ -1,0 +1,79 @@
+import { readCertificate } from '../../pki/certificate-reader.js';
+import { DerError } from '../../pki/der.js';
+import { displayDistinguishedName } from '../../pki/distinguished-name.js';
+import { sha256 } from '../../pki/sha256.js';
+import type { CertificateMaterial, KnownCluster } from '../decoded.js';
+import type { Anchor, CertificateNode } from './certificate-node.js';
+import { CertificateIndex } from './certificate-index.js';
+
+/** The CAs of our clusters, each once. */
+export interface KnownAuthorities {
+  readonly index: CertificateIndex;
+  readonly byFingerprint: ReadonlyMap<string, CertificateNode>;
+}
+
+const cache = new WeakMap<readonly KnownCluster[], KnownAuthorities>();
+
+/** Reads the CAs of these clusters; the same list is read once. One that cannot be read is left out. */
+export function knownAuthorities(clusters: readonly KnownCluster[]): KnownAuthorities {
+  const known = cache.get(clusters) ?? readAuthorities(clusters);
+  cache.set(clusters, known);
+  return known;
+}
+
+function readAuthorities(clusters: readonly KnownCluster[]): KnownAuthorities {
+  const byFingerprint = new Map<string, CertificateNode & { readonly anchors: Anchor[] }>();
+  for (const { name, servingAuthorities, clientAuthorities } of clusters)
+    for (const [role, authorities] of [
+      ['serving', servingAuthorities],
+      ['client', clientAuthorities ?? []],
+    ] as const)
+      for (const der of authorities) {
+        const read = readAuthority(der);
+        if (read === null) continue;
+        const node = byFingerprint.get(read.fingerprintSha256) ?? read;
+        byFingerprint.set(node.fingerprintSha256, node);
+        node.anchors.push({ cluster: name, role });
+      }
+  return { index: new CertificateIndex([...byFingerprint.values()]), byFingerprint };
+}
+
+function readAuthority(bytes: Uint8Array): (CertificateNode & { readonly anchors: Anchor[] }) | null {
+  try {
+    const certificate = readCertificate(bytes);
+    const keyIdentifier = certificate.authorityKeyIdentifier;
+    const material: CertificateMaterial = {
+      kind: 'certificate',
+      der: certificate.der,
+      signed: {
+        signedBytes: certificate.tbsCertificate,
+        algorithm: certificate.signatureAlgorithm.identifier,
+        signature: certificate.signature,
+      },
+      issuer: certificate.issuer.raw,
+      subject: certificate.subject.raw,
+      serialNumber: Buffer.from(certificate.serialNumber.replace('-', ''), 'hex'),
+      subjectPublicKeyInfo: certificate.subjectPublicKeyInfo,
+      notBefore: certificate.notBefore,
+      notAfter: certificate.notAfter,
+      version: certificate.version,
+      subjectKeyIdentifier: certificate.subjectKeyIdentifier,
+      authorityKeyIdentifier: keyIdentifier && { keyIdentifier, issuer: null, serialNumber: null },
+      basicConstraints: certificate.basicConstraints,
+      keyUsage: certificate.keyUsage,
+      extKeyUsage: certificate.extKeyUsage,
+      subjectAltNames: null,
+    };
+    return {
+      object: null,
+      material,
+      subject: displayDistinguishedName(certificate.subject),
+      fingerprintSha256: certificate.fingerprintSha256,
+      spkiSha256: sha256(certificate.subjectPublicKeyInfo),
+      anchors: [],
+    };
+  } catch (error) {
+    if (error instanceof DerError) return null;
+    throw error;
+  }
+}
