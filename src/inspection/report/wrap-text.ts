@@ -22,7 +22,7 @@ export function wrapText(text: string, width: number): string[] {
 function breakWithin(characters: readonly string[], start: number, width: number): number {
   if (characters[start + width] === ' ') return width;
   // A space first, as long as the line does not become very short.
-  for (let length = width; length > width / 2; length--) if (characters[start + length - 1] === ' ') return length;
+  for (let length = width; length > width / 3; length--) if (characters[start + length - 1] === ' ') return length;
   for (let length = width; length > width / 2; length--)
     if (breakAfter.has(characters[start + length - 1] ?? '')) return length;
   return width;

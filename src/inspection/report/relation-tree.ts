@@ -1,0 +1,136 @@
+import type { InspectedObject, Inspection, Relation } from '../../model/inspection.js';
+
+/** A certificate, request or list under what signed it. */
+export interface RelationNode {
+  /** Path of an object, or a resource of ours. */
+  readonly path: string;
+  /** Null for a resource of ours, `/v1/clusters/{name}`. */
+  readonly object: InspectedObject | null;
+  /** Paths of its keys. */
+  readonly keys: readonly string[];
+  readonly notes: readonly string[];
+  readonly children: readonly RelationNode[];
+}
+
+/** The relations of an upload as people follow them. */
+export interface RelationForest {
+  readonly trees: readonly RelationNode[];
+  /** What is no matter of signing, in words. */
+  readonly others: readonly OtherRelation[];
+}
+
+export interface OtherRelation {
+  readonly from: string;
+  readonly words: string;
+  readonly to: string;
+}
+
+/** Deeper chains go on in a tree of their own, so that no upload decides how deep a page nests. */
+const maxDepth = 10;
+
+const words = {
+  SameAs: 'is the same as',
+  PointsAt: 'points at',
+  IssuedFor: 'was issued for',
+  RevokedBy: 'is revoked by',
+  IsKeyOf: 'is the key of',
+} as const;
+
+/** Every certificate once, and whatever else is signed or has a key. Ends on relations that go round in circles. */
+export function relationForest(inspection: Inspection): RelationForest {
+  const objects = new Map(inspection.objects.map((object) => [object.path, object]));
+  const keys = grouped(inspection.relations, 'IsKeyOf', ({ from, to }) => [to, from]);
+  const chainEnds = grouped(inspection.relations, 'ChainsTo', ({ from, to }) => [from, to]);
+  const parents = parentsOf(inspection.relations, chainEnds);
+  const isNode = ({ path, type }: InspectedObject): boolean =>
+    type === 'Certificate' ||
+    ((type === 'CertificationRequest' || type === 'CertificateList') && (parents.has(path) || keys.has(path)));
+
+  const nodes = inspection.objects.filter(isNode).map(({ path }) => path);
+  const children = new Map<string, string[]>();
+  for (const path of nodes) for (const parent of parents.get(path) ?? []) push(children, parent, path);
+
+  const shown = new Set<string>();
+  const trees: RelationNode[] = [];
+  const waiting: { readonly path: string; readonly after: string }[] = [];
+
+  const nodeOf = (path: string, above: readonly string[], more: readonly string[] = []): RelationNode => {
+    const object = objects.get(path) ?? null;
+    const elsewhere = (chainEnds.get(path) ?? []).filter((end) => isOurs(end) && !above.includes(end));
+    const notes = [...more, ...elsewhere.map((end) => `chains to ${end}`)];
+    const node = { path, object, keys: keys.get(path) ?? [] };
+    if (shown.has(path)) return { ...node, keys: [], notes: [...more, 'shown above'], children: [] };
+    shown.add(path);
+    const below = children.get(path) ?? [];
+    if (above.length >= maxDepth) {
+      waiting.push(...below.map((child) => ({ path: child, after: path })));
+      return { ...node, notes: below.length === 0 ? notes : [...notes, 'goes on below'], children: [] };
+    }
+    return { ...node, notes, children: below.map((child) => nodeOf(child, [...above, path])) };
+  };
+  const plant = (path: string, notes: readonly string[]) => {
+    trees.push(nodeOf(path, [], notes));
+    for (let next = waiting.shift(); next; next = waiting.shift())
+      if (!shown.has(next.path)) trees.push(nodeOf(next.path, [], [`signed by ${next.after}`]));
+  };
+
+  const ours = [...children.keys()].filter((path) => !objects.has(path));
+  for (const path of ours) plant(path, []);
+  const roots = nodes.filter((path) => !parents.has(path));
+  for (const path of roots) plant(path, notesOfRoot(objects.get(path)));
+  // What is left is signed in a circle, of which the first stands on top.
+  for (const path of nodes) if (!shown.has(path)) plant(path, ['signed by one of those below']);
+
+  return { trees, others: otherRelations(inspection.relations, new Set(nodes)) };
+}
+
+/** What signed it, in the upload; else the cluster of ours at which its chain ends. */
+function parentsOf(
+  relations: readonly Relation[],
+  chainEnds: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, readonly string[]> {
+  const parents = grouped(relations, 'SignedBy', ({ from, to }) => [from, to]);
+  for (const [path, ends] of chainEnds) {
+    const known = ends.filter(isOurs);
+    if (!parents.has(path) && known.length > 0) parents.set(path, known);
+  }
+  return parents;
+}
+
+/** Whether a relation leads to a resource of this service, not to an object of the upload. */
+const isOurs = (path: string): boolean => path.startsWith('/v1/');
+
+function notesOfRoot(object: InspectedObject | undefined): string[] {
+  if (object?.type !== 'Certificate') return [];
+  if (object.selfSigned === true) return ['self-signed'];
+  return ['its signer is not in the upload'];
+}
+
+/** Chains are in the trees, and keys of what stands there too. */
+function otherRelations(relations: readonly Relation[], nodes: ReadonlySet<string>): OtherRelation[] {
+  return relations.flatMap(({ type, from, to }) => {
+    if (type === 'SignedBy' || type === 'ChainsTo' || (type === 'IsKeyOf' && nodes.has(to))) return [];
+    return [{ from, words: words[type], to }];
+  });
+}
+
+/** Values of a key in the order of the relations, each once; nothing that relates to itself. */
+function grouped(
+  relations: readonly Relation[],
+  type: Relation['type'],
+  keyAndValue: (relation: Relation) => readonly [string, string],
+): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const relation of relations) {
+    if (relation.type !== type || relation.from === relation.to) continue;
+    const [key, value] = keyAndValue(relation);
+    push(groups, key, value);
+  }
+  return groups;
+}
+
+function push(groups: Map<string, string[]>, key: string, value: string): void {
+  const values = groups.get(key);
+  if (values === undefined) groups.set(key, [value]);
+  else if (!values.includes(value)) values.push(value);
+}

@@ -1,0 +1,132 @@
+import type { Finding, InspectedObject, Inspection, KubeconfigContent } from '../../model/inspection.js';
+import { fieldGroups, type FieldGroup } from './object-fields.js';
+import { minuteText, whatItIs, whoItIs } from './object-words.js';
+import { opensslText } from './openssl-text.js';
+import { relationForest, type RelationNode } from './relation-tree.js';
+import { countedFindings, findingsBySeverity, inOneSentence, summaryRows } from './summary.js';
+import { clipped, textTable } from './text-table.js';
+import { visible } from './visible.js';
+import { wrapParagraph } from './wrap-text.js';
+
+const tableWidth = 120;
+const proseWidth = 100;
+/** What is repeated as blank before further lines has to be short. */
+const maxLabel = 60;
+
+/**
+ * The answer as people read it on a terminal: a table of all objects, findings, relations, and each object; a
+ * certificate or request as OpenSSL 3.5 prints it. Nothing of an upload moves the cursor or hides.
+ *
+ * `ders`: DER of certificates and requests, by path.
+ */
+export function reportText(inspection: Inspection, ders: ReadonlyMap<string, Buffer>, now: Date): string {
+  const sections = [
+    `${inOneSentence(inspection)} (${minuteText(now.toISOString())})\n`,
+    summaryTable(inspection, now),
+    findingsText(inspection.findings),
+    relationsText(inspection),
+    ...detailTexts(inspection.objects, ders),
+  ];
+  return sections.filter((section) => section !== '').join('\n');
+}
+
+function summaryTable(inspection: Inspection, now: Date): string {
+  if (inspection.objects.length === 0) return '';
+  const rows = summaryRows(inspection, now).map(({ object, what, who, validity, verdict }) => [
+    object.path,
+    what,
+    who ?? '-',
+    validity === null ? '-' : minuteText(validity.until),
+    validity?.remaining ?? '-',
+    verdict,
+  ]);
+  const header = ['OBJECT', 'WHAT', 'WHO', 'UNTIL', 'REMAINING', 'VERDICT'];
+  return textTable([header, ...rows], { width: tableWidth, minimumColumn: 6, padding: 2, firm: [3, 4, 5] });
+}
+
+function findingsText(findings: readonly Finding[]): string {
+  if (findings.length === 0) return '';
+  const groups = findingsBySeverity(findings).map((group) => {
+    const title = countedFindings(group.findings.length, group.severity);
+    return `  ${title}\n\n${group.findings.map(findingText).join('\n')}`;
+  });
+  return `FINDINGS\n\n${groups.join('\n')}`;
+}
+
+const findingText = ({ code, object, message, advice, reference }: Finding): string =>
+  paragraph(`${code}: ${object}`, '    ') +
+  paragraph(message, '      ') +
+  paragraph(advice, '      -> ') +
+  paragraph(reference, '      see ');
+
+function relationsText(inspection: Inspection): string {
+  const { trees, others } = relationForest(inspection);
+  if (inspection.relations.length === 0) return '';
+  const tree = trees.map((node) => nodeText(node, '  ', '  ')).join('\n');
+  const list = others.map(({ from, words, to }) => `  ${visible(`${from} ${words} ${to}`)}\n`).join('');
+  return `RELATIONS\n\n${[tree, list].filter((part) => part !== '').join('\n')}`;
+}
+
+/** `first` stands before the node's own line, `rest` before all that belongs to it. */
+function nodeText(node: RelationNode, first: string, rest: string): string {
+  const notes = node.notes.length === 0 ? '' : ` (${node.notes.join(', ')})`;
+  const own = node.object === null ? '' : `: ${[whatItIs(node.object), whoItIs(node.object) ?? []].flat().join(', ')}`;
+  const below = rest + (node.children.length === 0 ? '  ' : '| ');
+  const keys = node.keys.map((key) => `${below}key: ${visible(key)}\n`);
+  const children = node.children.map((child, i) =>
+    i === node.children.length - 1
+      ? nodeText(child, `${rest}\`-- `, `${rest}    `)
+      : nodeText(child, `${rest}|-- `, `${rest}|   `),
+  );
+  return `${first}${visible(node.path + clipped(own, 80) + notes)}\n${keys.join('')}${children.join('')}`;
+}
+
+function detailTexts(objects: readonly InspectedObject[], ders: ReadonlyMap<string, Buffer>): string[] {
+  return objects.map((object) => {
+    const printed = opensslText(object, ders);
+    const contexts = object.type === 'Kubeconfig' ? [contextsTable(object)] : [];
+    const fields = fieldGroups(object, printed !== null).map(groupText);
+    const title = `${visible(object.path)}: ${object.type}`;
+    const underline = '-'.repeat(Math.min(title.length, proseWidth));
+    const parts = [
+      ...contexts,
+      ...fields,
+      ...(printed === null ? [] : [objects.length === 1 ? printed : held(printed)]),
+    ];
+    return `${title}\n${underline}\n\n${parts.join('\n')}`;
+  });
+}
+
+/**
+ * The margin is where this report begins its own sections. A line break in a value of a certificate would lead there:
+ * what follows it is moved in, unless the certificate is all that there is.
+ */
+const held = (printed: string): string => printed.replace(/\n(?=[^ \n])/g, '\n  ');
+
+/** As `kubectl config get-contexts` prints them. */
+function contextsTable({ contexts, currentContext }: KubeconfigContent): string {
+  const rows = contexts.map(({ name, cluster, user, namespace }) => [
+    name === currentContext ? '*' : '',
+    name,
+    cluster ?? '',
+    user ?? '',
+    namespace ?? '',
+  ]);
+  const header = ['CURRENT', 'NAME', 'CLUSTER', 'AUTHINFO', 'NAMESPACE'];
+  const table = textTable([header, ...rows], { width: tableWidth, minimumColumn: 6, padding: 3 });
+  return table.replace(/^/gm, '  ').trimEnd() + '\n';
+}
+
+function groupText({ title, fields }: FieldGroup): string {
+  const labels = fields.map(({ label }) => clipped(visible(label), maxLabel));
+  const width = Math.min(24, longest(labels)) + 2;
+  const margin = title === null ? '  ' : '    ';
+  const lines = fields.flatMap(({ values }, field) =>
+    values.map((value, i) => paragraph(value, margin + (i === 0 ? `${labels[field] ?? ''}: ` : '').padEnd(width))),
+  );
+  return (title === null ? '' : `  ${visible(title)}\n`) + lines.join('');
+}
+
+const longest = (labels: readonly string[]): number => labels.reduce((width, { length }) => Math.max(width, length), 0);
+
+const paragraph = (text: string, first: string): string => wrapParagraph(visible(text), first, proseWidth);

@@ -1,0 +1,51 @@
+import type { Finding, InspectedObject, Inspection, Severity } from '../../model/inspection.js';
+import { counted } from './duration-in-words.js';
+import { whatItIs, whoItIs } from './object-words.js';
+import { validityOf, type Validity } from './validity.js';
+
+/** What is found worst about an object. */
+export type Verdict = Severity | 'ok';
+
+/** The line that an object has in the table at the top. */
+export interface SummaryRow {
+  readonly object: InspectedObject;
+  readonly what: string;
+  readonly who: string | null;
+  readonly validity: Validity | null;
+  readonly verdict: Verdict;
+}
+
+/** Worst first. */
+export const severities = ['error', 'warning', 'info'] as const satisfies readonly Severity[];
+
+export function summaryRows(inspection: Inspection, now: Date): SummaryRow[] {
+  const found = new Map<string, Set<Severity>>();
+  for (const { object, severity } of inspection.findings)
+    found.set(object, (found.get(object) ?? new Set()).add(severity));
+  return inspection.objects.map((object) => ({
+    object,
+    what: whatItIs(object),
+    who: whoItIs(object),
+    validity: validityOf(object, now),
+    verdict: severities.find((severity) => found.get(object.path)?.has(severity)) ?? 'ok',
+  }));
+}
+
+/** Findings of one severity, in the order of the answer; severities without any are left out. */
+export function findingsBySeverity(
+  findings: readonly Finding[],
+): { readonly severity: Severity; readonly findings: readonly Finding[] }[] {
+  return severities
+    .map((severity) => ({ severity, findings: findings.filter((finding) => finding.severity === severity) }))
+    .filter((group) => group.findings.length > 0);
+}
+
+/** `2 errors`, `1 info`. */
+export const countedFindings = (count: number, severity: Severity): string =>
+  severity === 'info' ? `${count} info` : counted(count, severity);
+
+/** `3 objects: 1 error, 2 warnings`. */
+export function inOneSentence({ objects, findings }: Inspection): string {
+  const counts = findingsBySeverity(findings).map((group) => countedFindings(group.findings.length, group.severity));
+  return `${counted(objects.length, 'object')}: ${counts.length === 0 ? 'nothing found' : counts.join(', ')}`;
+}
