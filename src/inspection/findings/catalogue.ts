@@ -28,7 +28,7 @@ export const findingKinds = {
   },
   CertificateExpiresSoon: {
     severity: 'warning',
-    title: 'The certificate expires soon',
+    title: 'The certificate expires soon: within the configured time, and in the last third of its life',
     advice: 'Renew it now.',
     reference: 'RFC 5280 4.1.2.5',
   },
@@ -227,6 +227,12 @@ export const findingKinds = {
     advice: 'Have it issued anew; strict clients do not find its CA.',
     reference: 'RFC 5280 4.2.1.1',
   },
+  IssuerNameWrong: {
+    severity: 'error',
+    title: 'The issuer is not the subject of the CA that signed it',
+    advice: 'Have it issued anew with the name of its CA, octet for octet; Go and Kubernetes find no chain otherwise.',
+    reference: 'RFC 5280 6.1.3',
+  },
   ChainOutOfOrder: {
     severity: 'warning',
     title: 'The certificates of the chain do not stand one after another',
@@ -296,10 +302,15 @@ export const findingKinds = {
   },
   KeyUsageContradictory: {
     severity: 'error',
-    title: 'The key usage does not go with what the certificate is, or with its key',
-    advice:
-      'Issue it anew: keyCertSign for a CA and only there, digitalSignature for a client or server, keyEncipherment for RSA alone.',
+    title: 'The key usage does not go with what the certificate is',
+    advice: 'Issue it anew: keyCertSign for a CA and only there, digitalSignature for a client or server.',
     reference: 'RFC 5280 4.2.1.3',
+  },
+  KeyUsageNotForKey: {
+    severity: 'warning',
+    title: 'The key usage has what a key of this algorithm cannot do',
+    advice: 'Leave it out when the certificate is issued anew: keyEncipherment is for RSA, keyAgreement for ECDH.',
+    reference: 'RFC 4055 1.2, RFC 8410 5, RFC 8813 3',
   },
   ExtendedKeyUsageMissing: {
     severity: 'warning',

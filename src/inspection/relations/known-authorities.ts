@@ -52,7 +52,7 @@ function readAuthority(bytes: Uint8Array): (CertificateNode & { readonly anchors
       },
       issuer: certificate.issuer.raw,
       subject: certificate.subject.raw,
-      serialNumber: Buffer.from(certificate.serialNumber.replace('-', ''), 'hex'),
+      serialNumber: contentOctets(certificate.serialNumber),
       subjectPublicKeyInfo: certificate.subjectPublicKeyInfo,
       notBefore: certificate.notBefore,
       notAfter: certificate.notAfter,
@@ -76,4 +76,10 @@ function readAuthority(bytes: Uint8Array): (CertificateNode & { readonly anchors
     if (error instanceof DerError) return null;
     throw error;
   }
+}
+
+/** Of a serial number that is shown in hex; a CA with a negative one is compared by its key identifier alone. */
+function contentOctets(serialNumber: string): Buffer {
+  const magnitude = Buffer.from(serialNumber.replace(/^-/, ''), 'hex');
+  return (magnitude[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), magnitude]) : magnitude;
 }

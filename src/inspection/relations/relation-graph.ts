@@ -1,16 +1,22 @@
-import type { PublicKeyDescription } from '../../model/inspection.js';
+import type { KubeconfigContent, PublicKeyDescription } from '../../model/inspection.js';
 import type { Budget, DecodedObject, KnownCluster } from '../decoded.js';
 import { CertificateIndex } from './certificate-index.js';
-import type { CertificateNode } from './certificate-node.js';
+import { type Anchor, type CertificateNode, octetsKey } from './certificate-node.js';
 import { type Chain, chainsOf } from './chains.js';
 import { findIssuers, type Issuance } from './find-issuers.js';
-import { knownAuthorities } from './known-authorities.js';
+import { type KnownAuthorities, knownAuthorities } from './known-authorities.js';
+import { pathStem } from './path-stem.js';
 import { serverAddress } from './server-address.js';
+
+export type KubeconfigObject = DecodedObject & { readonly content: KubeconfigContent };
+
+const isKubeconfig = (object: DecodedObject): object is KubeconfigObject => object.content.type === 'Kubeconfig';
 
 /** What the objects of an upload have to do with each other and with our clusters. */
 export class RelationGraph {
   /** The certificates of the upload, in its order. */
   readonly certificates: readonly CertificateNode[];
+  readonly #authorities: KnownAuthorities;
   readonly #nodes = new Map<DecodedObject, CertificateNode>();
   readonly #issuances = new Map<string, Issuance>();
   readonly #listIssuances = new Map<DecodedObject, Issuance>();
@@ -18,7 +24,11 @@ export class RelationGraph {
   readonly #firstOfSame = new Map<string, DecodedObject>();
   #byKey: ReadonlyMap<string, readonly DecodedObject[]> | undefined;
   #byPath: ReadonlyMap<string, DecodedObject> | undefined;
-  #children: ReadonlyMap<string, readonly DecodedObject[]> | undefined;
+  #bySerialNumber: ReadonlyMap<string, readonly CertificateNode[]> | undefined;
+  #signers: ReadonlySet<string> | undefined;
+  #kubeconfigs: readonly KubeconfigObject[] | undefined;
+  #bundles: ReadonlyMap<string, readonly CertificateNode[]> | undefined;
+  #byParent: ReadonlyMap<string, readonly DecodedObject[]> | undefined;
   #byAddress: ReadonlyMap<string, readonly KnownCluster[]> | undefined;
 
   constructor(
@@ -26,7 +36,7 @@ export class RelationGraph {
     private readonly clusters: readonly KnownCluster[],
     budget: Budget,
   ) {
-    const authorities = knownAuthorities(clusters);
+    const authorities = (this.#authorities = knownAuthorities(clusters));
     this.certificates = objects.flatMap((object) => {
       const { content, material } = object;
       if (content.type !== 'Certificate' || material?.kind !== 'certificate') return [];
@@ -100,12 +110,38 @@ export class RelationGraph {
     return undefined;
   }
 
+  /** Another certificate of the same CA, earlier in the upload, that has its serial number. */
+  sameSerialNumber(node: CertificateNode): CertificateNode | undefined {
+    if (this.certificates.length < 2) return undefined;
+    this.#bySerialNumber ??= grouped(this.certificates, (each) => this.#issuerAndSerialNumber(each));
+    const [first] = this.#bySerialNumber.get(this.#issuerAndSerialNumber(node)) ?? [];
+    return first?.fingerprintSha256 === node.fingerprintSha256 ? undefined : first;
+  }
+
+  /** Whether another certificate of the upload is signed with its key. */
+  hasSigned(node: CertificateNode): boolean {
+    this.#signers ??= new Set(
+      this.certificates.flatMap((certificate) => {
+        const issuance = this.issuanceOf(certificate);
+        const issuers = issuance.outcome === 'signed' ? issuance.issuers : [];
+        return issuers
+          .map(({ fingerprintSha256 }) => fingerprintSha256)
+          .filter((fingerprint) => fingerprint !== certificate.fingerprintSha256);
+      }),
+    );
+    return this.#signers.has(node.fingerprintSha256);
+  }
+
   /** Those of our clusters that a kubeconfig's server is. */
   clustersAt(server: string): readonly KnownCluster[] {
     const address = serverAddress(server);
     if (address === null) return [];
     this.#byAddress ??= grouped(this.clusters, (cluster) => serverAddress(cluster.server));
     return this.#byAddress.get(address) ?? [];
+  }
+
+  get kubeconfigs(): readonly KubeconfigObject[] {
+    return (this.#kubeconfigs ??= this.objects.filter(isKubeconfig));
   }
 
   objectAt(path: string): DecodedObject | undefined {
@@ -115,8 +151,29 @@ export class RelationGraph {
 
   /** What was taken out of an object, in its order. */
   childrenOf(path: string): readonly DecodedObject[] {
-    this.#children ??= grouped(this.objects, ({ parent }) => parent);
-    return this.#children.get(path) ?? [];
+    return this.#taken().get(path) ?? [];
+  }
+
+  /** What stands beside an object, itself included, in the order of the upload. */
+  siblingsOf({ parent }: DecodedObject): readonly DecodedObject[] {
+    return this.#taken().get(parent ?? '') ?? [];
+  }
+
+  /** The certificates of the same file or field, in their order. */
+  bundleOf(object: DecodedObject): readonly CertificateNode[] {
+    this.#bundles ??= grouped(this.certificates, ({ object: member }) => member && bundleKey(member));
+    return this.#bundles.get(bundleKey(object)) ?? [];
+  }
+
+  /** The CAs of a cluster of ours. */
+  authoritiesOf(cluster: string, role: Anchor['role']): readonly CertificateNode[] {
+    return [...this.#authorities.byFingerprint.values()].filter(({ anchors }) =>
+      anchors.some((anchor) => anchor.cluster === cluster && anchor.role === role),
+    );
+  }
+
+  #taken(): ReadonlyMap<string, readonly DecodedObject[]> {
+    return (this.#byParent ??= grouped(this.objects, ({ parent }) => parent ?? ''));
   }
 
   #index(): void {
@@ -124,6 +181,17 @@ export class RelationGraph {
       const identity = identityOf(object);
       if (identity !== null && !this.#firstOfSame.has(identity)) this.#firstOfSame.set(identity, object);
     }
+  }
+
+  /** CAs of one name are told apart by their keys, as far as those are known. */
+  #issuerAndSerialNumber(node: CertificateNode): string {
+    const { issuer, serialNumber, authorityKeyIdentifier } = node.material;
+    const issuance = this.issuanceOf(node);
+    const key =
+      issuance.outcome === 'signed'
+        ? issuance.issuers[0]?.spkiSha256
+        : authorityKeyIdentifier?.keyIdentifier?.toString('hex');
+    return [octetsKey(issuer), serialNumber.toString('hex'), key].join('\n');
   }
 
   /** In the order of the upload, so that the same upload spends its budget on the same signatures. */
@@ -140,6 +208,8 @@ export class RelationGraph {
     }
   }
 }
+
+const bundleKey = ({ parent, path }: DecodedObject): string => `${parent ?? ''}\n${pathStem(path)}`;
 
 /** What two objects that are the very same have in common; null where that cannot be told. */
 function identityOf({ content }: DecodedObject): string | null {

@@ -1,0 +1,104 @@
+import type { AuthorityKeyIdentifier, CertificateMaterial } from '../../decoded.js';
+import { type CertificateNode, isAuthority, isSelfIssued, placeOf } from '../../relations/certificate-node.js';
+import type { CertificateCheck } from '../check.js';
+
+/**
+ * Whether what signed it may have: RFC 5280 6.1. Where several certificates have the key that signed it, one that is in
+ * order is enough.
+ */
+export const checkIssuer: CertificateCheck = ({ content, material, node }, { relations, report }) => {
+  const issuance = relations.issuanceOf(node);
+  if (issuance.outcome !== 'signed') return;
+  const { issuers } = issuance;
+  const [first] = issuers;
+  if (first === undefined) return;
+  const every = (is: (issuer: CertificateMaterial) => boolean): boolean =>
+    issuers.every((issuer) => is(issuer.material));
+
+  const { authorityKeyIdentifier } = material;
+  if (authorityKeyIdentifier !== null && every((issuer) => !identifies(authorityKeyIdentifier, issuer)))
+    report(
+      'AuthorityKeyIdentifierWrong',
+      `its authority key identifier is not that of ${placeOf(first)}, which signed it`,
+    );
+  if (isItself(first, node)) return;
+
+  if (every(isNoAuthority)) report('IssuerNotCa', `${placeOf(first)}, which signed it, is no CA`);
+  if (every((issuer) => issuer.keyUsage?.includes('keyCertSign') === false))
+    report('IssuerMayNotSign', `${placeOf(first)}, which signed it, has a key usage without keyCertSign`);
+  if (every(({ subject }) => !subject.equals(material.issuer)))
+    report(
+      'IssuerNameWrong',
+      content.issuer.text === first.subject
+        ? `its issuer and the subject of ${placeOf(first)}, which signed it, read the same but are encoded differently`
+        : `its issuer is "${content.issuer.text}", and ${placeOf(first)}, which signed it, is "${first.subject}"`,
+    );
+  if (every(({ notAfter }) => material.notAfter > notAfter))
+    report('OutlivesIssuer', `it ends at ${content.notAfter}, ${placeOf(first)} before that`);
+};
+
+/** Versions without extensions say nothing of it; nor do basic constraints that are missing, which is told of the CA. */
+const isNoAuthority = (issuer: CertificateMaterial): boolean => issuer.basicConstraints?.ca === false;
+
+/** RFC 5280 4.2.1.1: whatever of it is there is of that certificate. */
+function identifies({ keyIdentifier, issuer, serialNumber }: AuthorityKeyIdentifier, by: CertificateMaterial): boolean {
+  if (keyIdentifier !== null && by.subjectKeyIdentifier !== null && !keyIdentifier.equals(by.subjectKeyIdentifier))
+    return false;
+  if (issuer !== null && !issuer.equals(by.issuer)) return false;
+  return serialNumber === null || serialNumber.equals(by.serialNumber);
+}
+
+const isItself = (issuer: CertificateNode, node: CertificateNode): boolean =>
+  issuer.fingerprintSha256 === node.fingerprintSha256;
+
+/** What a chain as a whole does not allow; one chain that is in order is enough. */
+export const checkChain: CertificateCheck = ({ material, node }, { relations, report }) => {
+  const chains = relations.chainsOf(node).filter(({ nodes }) => nodes.length > 1);
+  if (chains.length === 0) return;
+  const tooLong = chains.map(({ nodes }) => exceededBy(nodes));
+  const [limit] = tooLong;
+  if (limit && tooLong.every((each) => each !== null))
+    report(
+      'PathLengthExceeded',
+      `${limit.between} CA${limit.between === 1 ? '' : 's'} stand between it and ${placeOf(limit.authority)}, which allows ${limit.allowed}`,
+    );
+
+  const purposes = material.extKeyUsage;
+  if (purposes === null || isAuthority(material)) return;
+  const without = chains.map(({ nodes }) => nodes.find((above, i) => i > 0 && !allowsOne(above.material, purposes)));
+  const [above] = without;
+  if (above && without.every((each) => each !== undefined))
+    report(
+      'ExtendedKeyUsageUnsuitable',
+      `${placeOf(above)}, a CA of its chain, allows none of its extended key usages`,
+    );
+};
+
+interface Exceeded {
+  readonly authority: CertificateNode;
+  readonly allowed: number;
+  readonly between: number;
+}
+
+/** RFC 5280 4.2.1.9: how many CAs that are not self-issued may stand between a CA and the end of the chain. */
+function exceededBy(nodes: readonly CertificateNode[]): Exceeded | null {
+  let between = 0;
+  for (const authority of nodes.slice(1)) {
+    const allowed = authority.material.basicConstraints?.pathLenConstraint ?? null;
+    if (allowed !== null && between > allowed) return { authority, allowed, between };
+    if (!isSelfIssued(authority.material)) between++;
+  }
+  return null;
+}
+
+const anyExtendedKeyUsage = '2.5.29.37.0';
+
+/** Go, and so Kubernetes, holds a certificate to the extended key usages of all CAs above it. */
+function allowsOne({ extKeyUsage }: CertificateMaterial, purposes: readonly string[]): boolean {
+  return (
+    extKeyUsage === null ||
+    extKeyUsage.includes(anyExtendedKeyUsage) ||
+    purposes.includes(anyExtendedKeyUsage) ||
+    purposes.some((purpose) => extKeyUsage.includes(purpose))
+  );
+}

@@ -1,0 +1,80 @@
+import { pathStem } from '../../relations/path-stem.js';
+import type { DecodedObject } from '../../decoded.js';
+import type { Relations } from '../../relations/relate.js';
+import type { CertificateCheck, ObjectCheck } from '../check.js';
+
+/** Whether a key belongs to the certificate beside it, or to anything here. */
+export const checkKey: ObjectCheck = (object, { relations, report }) => {
+  const { content } = object;
+  if ((content.type !== 'PrivateKey' && content.type !== 'PublicKey') || content.publicKey === null) return;
+  const { spkiSha256 } = content.publicKey;
+  const own = relations.objectsOfKey(spkiSha256);
+  if (content.type === 'PrivateKey') {
+    const beside = certificatesBeside(object, relations);
+    const [first] = beside;
+    if (first && !beside.some((certificate) => own.includes(certificate))) {
+      report('KeyMismatch', `it is not the key of ${first.path}`);
+      return;
+    }
+  }
+  // A pair of keys without a certificate is how service accounts are signed for.
+  const alone = own.every((other) => other.content.type === content.type);
+  if (alone) report('KeyWithoutCertificate', 'no certificate or request here has this key');
+};
+
+/** The certificates that a private key is put together with: in one user, Secret or file, or in files of one name. */
+function certificatesBeside(key: DecodedObject, relations: Relations): readonly DecodedObject[] {
+  const { parent } = key;
+  const siblings = relations.siblingsOf(key);
+  const stem = pathStem(key.path);
+  const certificates = siblings.filter(({ content }) => content.type === 'Certificate');
+  if (certificates.length === 0) return [];
+  const container = parent === null ? undefined : relations.objectAt(parent)?.content.type;
+  if (container === 'PKCS12' || container === 'PKCS7') return [];
+
+  const inTheSameFile = certificates.filter(({ path }) => pathStem(path) === stem && path !== key.path);
+  if (inTheSameFile.length > 0) {
+    const keys = siblings.filter(({ path, content }) => pathStem(path) === stem && content.type === 'PrivateKey');
+    const leaves = inTheSameFile.filter((certificate) => !isAuthority(certificate, relations));
+    return keys.length === 1 && (leaves.length === 1 || inTheSameFile.length === 1) ? inTheSameFile : [];
+  }
+  const pair = pairOf(stem);
+  return pair === null ? [] : certificates.filter(({ path }) => pairOf(pathStem(path)) === pair);
+}
+
+const isAuthority = (certificate: DecodedObject, relations: Relations): boolean =>
+  relations.certificateOf(certificate)?.material.basicConstraints?.ca === true;
+
+/** What the paths of a key and of its certificate have in common; null where a path is of neither. */
+function pairOf(stem: string): string | null {
+  const field = /^(.*\.user\.)client-(?:certificate|key)-data$/.exec(stem);
+  if (field) return field[1] ?? null;
+  const file = /^(.*?)(?:-key)?\.(?:crt|cer|pem|key)("\])?$/.exec(stem);
+  return file ? `${file[1] ?? ''}.` : null;
+}
+
+/** One key for several identities. */
+export const checkSharedKey: CertificateCheck = ({ object, content, node }, { relations, report }) => {
+  if (relations.certificates.length < 2) return;
+  const own = attributesOf(object);
+  for (const other of relations.objectsOfKey(node.spkiSha256)) {
+    if (other === object) return;
+    if (other.content.type !== 'Certificate' || attributesOf(other) === own) continue;
+    report(
+      'SharedKey',
+      `${other.path} has the same key for "${other.content.subject.text}", and this is for "${content.subject.text}"`,
+    );
+    return;
+  }
+};
+
+/** A subject without its order and string types, which differ between those who issue for the same identity. */
+function attributesOf({ content }: DecodedObject): string {
+  if (content.type !== 'Certificate') return '';
+  return JSON.stringify(
+    content.subject.rdns
+      .flat()
+      .map(({ oid, value, hex }) => `${oid}=${value ?? hex ?? ''}`)
+      .sort(),
+  );
+}

@@ -1,0 +1,124 @@
+import { extensionId, keyPurpose } from '../../../pki/object-identifiers.js';
+import type { CertificateContent } from '../../../model/inspection.js';
+import { isSelfIssued } from '../../relations/certificate-node.js';
+import type { CertificateCheck, CheckedCertificate, Setting } from '../check.js';
+
+const anyExtendedKeyUsage = '2.5.29.37.0';
+
+/** Whether a certificate says what it may be used for, and is used for that. */
+export const checkPurpose: CertificateCheck = (certificate, setting) => {
+  checkBasicConstraints(certificate, setting);
+  checkKeyUsage(certificate, setting);
+  checkExtendedKeyUsage(certificate, setting);
+  checkKeyIdentifiers(certificate, setting);
+  checkUse(certificate, setting);
+};
+
+const extension = (content: CertificateContent, id: string) => content.extensions.find(({ oid }) => oid === id);
+
+function checkBasicConstraints({ content, material, node }: CheckedCertificate, { relations, report }: Setting): void {
+  const present = extension(content, extensionId.basicConstraints);
+  if (present === undefined) {
+    if (material.version !== 3) return;
+    if (material.keyUsage?.includes('keyCertSign')) report('BasicConstraintsMissing', 'its key usage has keyCertSign');
+    else if (relations.hasSigned(node))
+      report('BasicConstraintsMissing', 'another certificate of the upload is signed by it');
+    return;
+  }
+  const { basicConstraints } = material;
+  if (basicConstraints === null) return;
+  if (basicConstraints.ca && !present.critical)
+    report('BasicConstraintsNotCritical', 'its basic constraints are not critical');
+  if (!basicConstraints.ca && basicConstraints.pathLenConstraint !== null)
+    report('PathLengthWithoutCa', `it has pathLenConstraint ${basicConstraints.pathLenConstraint} and is no CA`);
+}
+
+function checkKeyUsage({ content, material, authority }: CheckedCertificate, { report }: Setting): void {
+  if (material.version !== 3) return;
+  const { keyUsage, extKeyUsage } = material;
+  if (keyUsage === null) {
+    if (extension(content, extensionId.keyUsage) === undefined)
+      report('KeyUsageMissing', authority ? 'the CA has no key usage' : 'it has no key usage');
+    return;
+  }
+  const has = (usage: (typeof keyUsage)[number]): boolean => keyUsage.includes(usage);
+  const contradictory = (message: string): void => report('KeyUsageContradictory', message);
+  if (has('keyCertSign') && !authority && material.basicConstraints !== null)
+    contradictory('it has keyCertSign and is no CA');
+  if (authority && !has('keyCertSign') && !has('cRLSign'))
+    contradictory('it is a CA, and its key usage has neither keyCertSign nor cRLSign');
+  if ((has('encipherOnly') || has('decipherOnly')) && !has('keyAgreement'))
+    contradictory('it has encipherOnly or decipherOnly without keyAgreement');
+  const rsa = content.publicKey.algorithm.startsWith('RSA');
+  const edwards = content.publicKey.algorithm.startsWith('Ed');
+  if (!authority && !has('digitalSignature')) {
+    if (extKeyUsage?.includes(keyPurpose.clientAuth)) contradictory('it is for clients and has no digitalSignature');
+    else if (extKeyUsage?.includes(keyPurpose.serverAuth) && !(rsa && has('keyEncipherment')))
+      contradictory('it is for servers and has no digitalSignature');
+  }
+  // RFC 8813 3, RFC 8410 5, RFC 4055 1.2
+  const unsuitable = keyUsage.filter((usage) =>
+    usage === 'keyAgreement' ? rsa || edwards : !rsa && (usage === 'keyEncipherment' || usage === 'dataEncipherment'),
+  );
+  if (unsuitable.length > 0)
+    report(
+      'KeyUsageNotForKey',
+      `it has ${unsuitable.join(' and ')}, which a key of ${content.publicKey.algorithm} cannot do`,
+    );
+}
+
+function checkExtendedKeyUsage({ content, material, authority, use }: CheckedCertificate, { report }: Setting): void {
+  const { extKeyUsage } = material;
+  if (extKeyUsage === null) {
+    const absent = extension(content, extensionId.extKeyUsage) === undefined;
+    if (absent && !authority && material.version === 3)
+      report('ExtendedKeyUsageMissing', 'it has no extended key usage');
+    return;
+  }
+  if (extKeyUsage.includes(anyExtendedKeyUsage)) {
+    report('AnyExtendedKeyUsage', 'its extended key usage has anyExtendedKeyUsage');
+    return;
+  }
+  const client = extKeyUsage.includes(keyPurpose.clientAuth);
+  const server = extKeyUsage.includes(keyPurpose.serverAuth);
+  if (use?.as === 'client' && !client)
+    report('ExtendedKeyUsageUnsuitable', `it stands in ${use.where} and has no clientAuth`);
+  else if (use?.as === 'leaf' && !client && !server)
+    report('ExtendedKeyUsageUnsuitable', `it stands in ${use.where} and has neither clientAuth nor serverAuth`);
+  // RFC 5280 leaves it open; etcd's peers speak to each other both ways.
+  else if (content.role === 'EtcdPeer' && !(client && server))
+    report('ExtendedKeyUsageUnsuitable', `it is for etcd peers and has no ${client ? 'serverAuth' : 'clientAuth'}`);
+}
+
+function checkKeyIdentifiers({ content, material, authority }: CheckedCertificate, { report }: Setting): void {
+  if (material.version !== 3) return;
+  if (authority && extension(content, extensionId.subjectKeyIdentifier) === undefined)
+    report('SubjectKeyIdentifierMissing', 'the CA has no subject key identifier');
+  if (!isSelfIssued(material) && extension(content, extensionId.authorityKeyIdentifier) === undefined)
+    report('AuthorityKeyIdentifierMissing', 'it has no authority key identifier');
+}
+
+function checkUse({ material, authority, use, node, object }: CheckedCertificate, { report }: Setting): void {
+  if (use?.as === 'authority') {
+    if (!authority && material.version === 3) report('LeafUsedAsCa', `it stands in ${use.where} and is no CA`);
+  } else if (use === null) {
+    // A name is no more than a hint, but who signed itself and is called a CA is meant for one.
+    if (
+      !authority &&
+      material.version === 3 &&
+      node.object !== null &&
+      isSelfIssued(material) &&
+      isNamedCa(object.path)
+    )
+      report('LeafUsedAsCa', 'its file is named ca.crt, and it is no CA');
+  } else if (authority && (use.as === 'client' || isOfServer(material)))
+    report('CaUsedAsLeaf', `it stands in ${use.where} and is a CA`);
+}
+
+const isNamedCa = (path: string): boolean => /(?:^|\/)ca\.(?:crt|pem|cer)$/.test(path);
+
+/** Secrets of type tls hold CAs as well, for those who sign with them; such a CA is not for servers. */
+const isOfServer = ({ extKeyUsage, subjectAltNames }: CheckedCertificate['material']): boolean =>
+  (extKeyUsage ?? []).some((purpose) => purpose === keyPurpose.serverAuth || purpose === keyPurpose.clientAuth) ||
+  (subjectAltNames !== null &&
+    (subjectAltNames.ip.length > 0 || subjectAltNames.dns.some((name) => name.includes('.'))));

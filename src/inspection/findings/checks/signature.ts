@@ -1,0 +1,52 @@
+import type { DecodedObject } from '../../decoded.js';
+import type { Report } from '../../observations.js';
+import { placeOf } from '../../relations/certificate-node.js';
+import type { Issuance } from '../../relations/find-issuers.js';
+import type { CertificateCheck, ObjectCheck } from '../check.js';
+
+/** Who signed it, if anybody here did. */
+export const checkSignature: CertificateCheck = ({ content, node }, { relations, report }) => {
+  reportIssuance(relations.issuanceOf(node), content.issuer.text, report);
+  const list = relations.revokedBy(node);
+  if (list !== undefined)
+    report('RevokedCertificate', `${list.path} revokes it (serial number ${content.serialNumber})`);
+  const earlier = relations.sameSerialNumber(node);
+  if (earlier !== undefined)
+    report(
+      'DuplicateSerialNumber',
+      `${placeOf(earlier)} is another certificate of its CA with serial number ${content.serialNumber}`,
+    );
+};
+
+export const checkSignatureOfList: ObjectCheck = (object, { relations, report }) => {
+  const issuance = relations.issuanceOfList(object);
+  if (issuance !== undefined) reportIssuance(issuance, issuerOf(object), report);
+};
+
+const issuerOf = ({ content }: DecodedObject): string =>
+  content.type === 'CertificateList' ? content.issuer.text : '';
+
+function reportIssuance(issuance: Issuance, issuer: string, report: Report): void {
+  switch (issuance.outcome) {
+    case 'signed':
+      return;
+    case 'missing':
+      report(
+        'IssuerMissing',
+        issuance.namesake === null
+          ? `its issuer "${issuer}" is not here`
+          : `its issuer "${issuer}" is not here: ${placeOf(issuance.namesake)} bears that name, and its key did not sign it`,
+      );
+      return;
+    case 'forged':
+      report('SignatureInvalid', `the key of ${placeOf(issuance.supposed)} did not make the signature`);
+      return;
+    case 'unchecked':
+      report(
+        'SignatureNotChecked',
+        issuance.because === 'budget'
+          ? 'the upload holds more signatures than are checked at once'
+          : `the signature by ${placeOf(issuance.supposed)} uses what is not supported here`,
+      );
+  }
+}

@@ -1,0 +1,30 @@
+import { BACKDATE_SECONDS } from '../../../pki/validity.js';
+import { durationInWords } from '../../report/duration-in-words.js';
+import type { CertificateCheck } from '../check.js';
+
+/** RFC 5280 4.1.2.5: the last instant that can be written means that there is no end. */
+const never = Date.UTC(9999, 11, 31, 23, 59, 59);
+
+export const checkValidity: CertificateCheck = ({ content, material, authority }, { context, report }) => {
+  const now = context.now.getTime();
+  const begins = material.notBefore.getTime();
+  const ends = material.notAfter.getTime();
+  const { expiresWithinSeconds, maxValiditySeconds, maxCaValiditySeconds } = context.thresholds;
+  const lifetime = (ends - begins) / 1000;
+  const remaining = (ends - now) / 1000;
+
+  if (remaining < 0)
+    report('CertificateExpired', `it expired ${durationInWords(remaining)} ago, at ${content.notAfter}`);
+  else if (begins > now)
+    report('CertificateNotYetValid', `it begins in ${durationInWords((begins - now) / 1000)}, at ${content.notBefore}`);
+  // A certificate that lives for hours is in order until the last third, which is when clients renew.
+  else if (remaining <= Math.min(expiresWithinSeconds, lifetime / 3))
+    report('CertificateExpiresSoon', `it expires in ${durationInWords(remaining)}, at ${content.notAfter}`);
+
+  const most = authority ? maxCaValiditySeconds : maxValiditySeconds;
+  if (lifetime > most + BACKDATE_SECONDS && ends !== never)
+    report(
+      'ValidityTooLong',
+      `it is valid for ${durationInWords(lifetime)}, and ${durationInWords(most)} is the most for ${authority ? 'a CA' : 'what is not a CA'}`,
+    );
+};

@@ -1,0 +1,103 @@
+import type { Finding, Severity } from '../../model/inspection.js';
+import type { DecodedObject, InspectionContext, Observation } from '../decoded.js';
+import { Observations } from '../observations.js';
+import { isAuthority } from '../relations/certificate-node.js';
+import type { Relations } from '../relations/relate.js';
+import { findingKinds, type FindingKind } from './catalogue.js';
+import type { CertificateCheck, ObjectCheck, Setting } from './check.js';
+import { checkAlternativeNames } from './checks/alternative-names.js';
+import { checkBundle } from './checks/bundle.js';
+import { checkCertificateList } from './checks/certificate-list.js';
+import { checkCertificateSigningRequest } from './checks/certificate-signing-request.js';
+import { checkDuplicate } from './checks/duplicates.js';
+import { checkChain, checkIssuer } from './checks/issuer.js';
+import { checkKey, checkSharedKey } from './checks/keys.js';
+import { checkKubeconfig } from './checks/kubeconfig.js';
+import { checkNameConstraints } from './checks/name-constraints.js';
+import { checkPrivilegedNames } from './checks/privileged-names.js';
+import { checkPurpose } from './checks/purpose.js';
+import { checkSignature, checkSignatureOfList } from './checks/signature.js';
+import { checkValidity } from './checks/validity.js';
+import { useOf } from './use.js';
+
+const certificateChecks: readonly CertificateCheck[] = [
+  checkValidity,
+  checkSignature,
+  checkIssuer,
+  checkChain,
+  checkNameConstraints,
+  checkPurpose,
+  checkAlternativeNames,
+  checkSharedKey,
+  checkBundle,
+];
+
+/** Everything that was noticed and that the checks find: by object, in the order of the upload, the worst first. */
+export function findAll(
+  objects: readonly DecodedObject[],
+  relations: Relations,
+  context: Pick<InspectionContext, 'now' | 'thresholds'>,
+): readonly Finding[] {
+  return objects.flatMap((object) => {
+    const observations = new Observations();
+    observations.addAll(object.observations);
+    check(object, { relations, context, report: observations.report });
+    return observations
+      .toArray()
+      .map((observation) => findingOf(object, observation))
+      .sort(bySeverity);
+  });
+}
+
+function check(object: DecodedObject, setting: Setting): void {
+  checkDuplicate(object, setting);
+  const { content } = object;
+  switch (content.type) {
+    case 'Certificate':
+      checkCertificate(object, setting);
+      break;
+    case 'CertificationRequest':
+      checkPrivilegedNames(object, setting);
+      break;
+    case 'CertificateList':
+      checkSignatureOfList(object, setting);
+      checkCertificateList(object, setting);
+      break;
+    case 'PublicKey':
+    case 'PrivateKey':
+      checkKey(object, setting);
+      break;
+    case 'CertificateSigningRequest':
+      checkCertificateSigningRequest(object, setting);
+      break;
+    case 'Kubeconfig':
+      checkKubeconfig({ ...object, content }, setting);
+      break;
+    default:
+  }
+}
+
+const checkCertificate: ObjectCheck = (object, setting) => {
+  const { content, material } = object;
+  const node = setting.relations.certificateOf(object);
+  if (content.type !== 'Certificate' || material?.kind !== 'certificate' || node === undefined) return;
+  const use = useOf(object, setting.relations);
+  const certificate = { object, content, material, node, use, authority: isAuthority(material) };
+  for (const checkOne of certificateChecks) checkOne(certificate, setting);
+  checkPrivilegedNames(object, setting);
+};
+
+function findingOf({ path }: DecodedObject, { code, message }: Observation): Finding {
+  const { severity, advice, reference }: FindingKind = findingKinds[code];
+  return { code, severity, object: path, message: sentence(message), advice, reference };
+}
+
+/** As a sentence that stands by itself. */
+function sentence(message: string): string {
+  const begun = /^[a-z]+ /.test(message) ? message.charAt(0).toUpperCase() + message.slice(1) : message;
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}
+
+const rank: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
+
+const bySeverity = (a: Finding, b: Finding): number => rank[a.severity] - rank[b.severity];
