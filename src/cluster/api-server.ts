@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import type { Access } from './access.js';
 import { errorFromAnswer, errorWithoutAnswer } from './cluster-error.js';
@@ -41,7 +40,7 @@ export class ApiServer {
   async request(request: ApiRequest): Promise<unknown> {
     const tooLate = new AbortController();
     const timer = setTimeout(
-      () => tooLate.abort(new ClusterUnavailableError(`the API server ${this.url} does not answer in time`)),
+      () => tooLate.abort(new DOMException('too late', 'TimeoutError')),
       this.requestTimeoutMilliseconds,
     );
     try {
@@ -67,11 +66,10 @@ export class ApiServer {
     return this.#lines(answer.body);
   }
 
-  /** Stands for the credentials as they are sent now; another string where they have changed. */
+  /** The credentials as they are sent now, in one string to compare. */
   async credential(): Promise<string> {
     const { headers } = await this.#attempt(() => this.#credentials());
-    const digest = createHash('sha256').update(JSON.stringify(headers)).digest('hex');
-    return `${this.kubeConfig.key} ${digest}`;
+    return `${String(this.kubeConfig.generation)} ${JSON.stringify(headers)}`;
   }
 
   /** As in `PooledKubeConfig`. */

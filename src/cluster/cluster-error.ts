@@ -85,6 +85,7 @@ export function errorWithoutAnswer(error: unknown, server: string): ClusterUnava
 /** What happened may stand in the cause, and there may be several (one per address). */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError' || error.name === 'ConnectTimeoutError') return 'it does not answer in time';
   if (error.cause !== undefined) return reasonOf(error.cause);
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   return error.message;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { AgentOptions } from 'node:https';
 import { KubeConfig, type Cluster, type RequestContext } from '@kubernetes/client-node';
 
@@ -14,7 +13,7 @@ const GRACE_MILLISECONDS = 10_000;
  */
 export class PooledKubeConfig extends KubeConfig {
   #kept: Kept | null = null;
-  #key = '';
+  #generation = 0;
 
   constructor() {
     super();
@@ -22,15 +21,15 @@ export class PooledKubeConfig extends KubeConfig {
     const factory = this as unknown as DispatcherFactory;
     const make = factory.createDispatcher.bind(this);
     factory.createDispatcher = (cluster, options) =>
-      this.#keep(keyOf(cluster, options), () =>
+      this.#keep(originOf(cluster, options), () =>
         // Without any option it makes none, and what is sent would go over connections that are not ours to end.
         make(cluster, { rejectUnauthorized: true, ...options }),
       );
   }
 
-  /** Another string whenever cluster, CA or client certificate are others; of no use to anyone who reads it. */
-  get key(): string {
-    return this.#key;
+  /** Another number whenever connections are made for another cluster, CA or client certificate. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** Makes new connections from now on; the old ones may be dead without anything saying so. */
@@ -47,18 +46,18 @@ export class PooledKubeConfig extends KubeConfig {
     await dispatcher?.destroy();
   }
 
-  #keep(key: string, make: () => Dispatcher | undefined): Dispatcher | undefined {
-    if (this.#kept?.key === key) return this.#kept.dispatcher;
+  #keep(origin: Origin, make: () => Dispatcher | undefined): Dispatcher | undefined {
+    if (this.#kept !== null && isSame(this.#kept.origin, origin)) return this.#kept.dispatcher;
     const dispatcher = make();
     this.renew();
-    this.#kept = { key, dispatcher };
-    this.#key = key;
+    this.#kept = { origin, dispatcher };
+    this.#generation++;
     return dispatcher;
   }
 }
 
 interface Kept {
-  readonly key: string;
+  readonly origin: Origin;
   readonly dispatcher: Dispatcher | undefined;
 }
 
@@ -72,17 +71,23 @@ function retire(dispatcher: Dispatcher): void {
   setTimeout(() => void dispatcher.destroy().catch(() => undefined), GRACE_MILLISECONDS).unref();
 }
 
-function keyOf(cluster: Cluster | null, options: AgentOptions): string {
-  const { ca, cert, key, ...rest } = options;
-  const hash = createHash('sha256').update(JSON.stringify([cluster?.server, cluster?.proxyUrl, rest]));
-  // From client-node, each is a Buffer, a string (from an exec plugin), or absent.
-  for (const part of [ca, cert, key])
-    hash.update(
-      part === undefined
-        ? '-'
-        : createHash('sha256')
-            .update(part as string | Buffer)
-            .digest('hex'),
-    );
-  return hash.digest('hex');
+/** What connections are made from. */
+interface Origin {
+  readonly text: string;
+  /** CA, client certificate and its key: from client-node a Buffer, a string (from an exec plugin), or absent. */
+  readonly credentials: readonly unknown[];
+}
+
+function originOf(cluster: Cluster | null, { ca, cert, key, ...rest }: AgentOptions): Origin {
+  return { text: JSON.stringify([cluster?.server, cluster?.proxyUrl, rest]), credentials: [ca, cert, key] };
+}
+
+function isSame(one: Origin, other: Origin): boolean {
+  return (
+    one.text === other.text &&
+    one.credentials.every((value, i) => {
+      const now = other.credentials[i];
+      return Buffer.isBuffer(value) && Buffer.isBuffer(now) ? value.equals(now) : value === now;
+    })
+  );
 }

@@ -47,7 +47,7 @@ export async function collectApproved(
   if (gone) return refused(gone);
 
   const keyPair = await generateKeyPair(request.keyAlgorithm);
-  const key = await keyOfPair(request, keyPair, issuingCluster(context, request.cluster).signer.kind);
+  const key = keyOfPair(request, keyPair, issuingCluster(context, request.cluster).signer.kind);
   const now = context.clock();
   const late = lapsed(request, now);
   if (late) return refused(late);

@@ -46,14 +46,18 @@ async function createFirst(
   }
   const resolved = await resolveAsk(context, ask, principal.name);
   if (!resolved.ok) return resolved;
+  const { keyAlgorithm, issuing } = resolved.value;
+  // Made while policy decides: most often it is wanted. An RSA key costs too much to be thrown away.
+  const early = keyAlgorithm.startsWith('RSA-') ? null : generateKeyPair(keyAlgorithm);
+  early?.catch(() => undefined);
   const decided = decideAsk(context, principal, resolved.value);
   const collectable = decided.request.state === 'approved' && decided.request.collector === principal.name;
   if (!collectable) {
     const recorded = await recordRequest(context, principal, decided, null, idempotency);
     return recorded.ok ? done({ kind: 'awaiting', request: recorded.value.request }) : recorded;
   }
-  const keyPair = await generateKeyPair(decided.request.keyAlgorithm);
-  const key = await keyOfPair(decided.request, keyPair, resolved.value.issuing.signer.kind);
+  const keyPair = await (early ?? generateKeyPair(keyAlgorithm));
+  const key = keyOfPair(decided.request, keyPair, issuing.signer.kind);
   const recorded = await recordRequest(context, principal, decided, key, idempotency);
   if (!recorded.ok) return recorded;
   const { request, started } = recorded.value;

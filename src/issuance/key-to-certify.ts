@@ -12,8 +12,8 @@ import type { Signer } from '../signer/signer.js';
 export interface KeyToCertify {
   readonly reference: PublicKeyReference;
   readonly subjectPublicKeyInfo: Uint8Array;
-  /** PKCS#10, DER; null where the signer takes the key as it is. */
-  readonly certificationRequest: Uint8Array | null;
+  /** PKCS#10, DER, as in `ApprovedRequest`; null where the signer takes the key as it is. */
+  readonly certificationRequest: Uint8Array | Promise<Uint8Array> | null;
 }
 
 export function keyOfCsr({ publicKey, der }: CertificationRequest): KeyToCertify {
@@ -24,18 +24,21 @@ export function keyOfCsr({ publicKey, der }: CertificationRequest): KeyToCertify
   };
 }
 
-/** A generated key, with a certification request for the subject where the signer wants one. */
-export async function keyOfPair(
+/** A generated key, with a certification request for the subject where the signer wants one: signed in the meantime. */
+export function keyOfPair(
   { username, groups, keyAlgorithm }: Pick<CertificateRequest, 'username' | 'groups' | 'keyAlgorithm'>,
   keyPair: KeyPair,
   signer: Signer['kind'],
-): Promise<KeyToCertify> {
+): KeyToCertify {
   const { subjectPublicKeyInfo } = keyPair;
+  const certificationRequest =
+    signer === 'kubernetes' ? writeCertificationRequest({ username, groups }, keyPair) : null;
+  // Whoever signs awaits it; where it does not come to that, nobody does.
+  certificationRequest?.catch(() => undefined);
   return {
     reference: { algorithm: keyAlgorithm, spkiSha256: sha256(subjectPublicKeyInfo) },
     subjectPublicKeyInfo,
-    certificationRequest:
-      signer === 'kubernetes' ? await writeCertificationRequest({ username, groups }, keyPair) : null,
+    certificationRequest,
   };
 }
 

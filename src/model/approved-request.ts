@@ -13,8 +13,11 @@ export interface ApprovedFields {
   readonly keyAlgorithm: KeyAlgorithm;
   /** The approved public key as DER SubjectPublicKeyInfo. */
   readonly subjectPublicKeyInfo: Uint8Array;
-  /** The PKCS#10 as DER: the caller's, or one made with the generated key; null where that key's signer needs none. */
-  readonly certificationRequest: Uint8Array | null;
+  /**
+   * The PKCS#10 as DER: the caller's, or one made with the generated key; null where that key's signer needs none.
+   * It may still be on its way: an intent is recorded without it.
+   */
+  readonly certificationRequest: Uint8Array | Promise<Uint8Array> | null;
   readonly expirationSeconds: number;
   /** It asks what the cluster is able to do, so what is known of that does not stop it. */
   readonly probe: boolean;

@@ -92,7 +92,7 @@ export class KubernetesSigner implements Signer {
       sign: async (deadline) => {
         const why = request.probe ? null : this.cluster.whyNotSigning();
         if (why !== null) throw new SigningRefusedError('ClusterDoesNotSign', why);
-        const csr = newCsrObject(request, objectName);
+        const csr = await newCsrObject(request, objectName);
         const enough = new Date(deadline.getTime() - giveUpMilliseconds);
         const object = await begin(csr, enough);
         return this.#approveAndWait(object, csr, enough, seen);
@@ -298,13 +298,13 @@ function isEnd({ certificate, conditions }: CsrObject): boolean {
   return certificate !== null || conditions.some(({ type }) => type === 'Failed' || type === 'Denied');
 }
 
-function newCsrObject(request: ApprovedRequest, name: string): NewCsrObject {
+async function newCsrObject(request: ApprovedRequest, name: string): Promise<NewCsrObject> {
   if (request.certificationRequest === null) throw new TypeError('a cluster signs a PKCS#10 and there is none');
   return {
     name,
     labels: { 'app.kubernetes.io/managed-by': 'kubepass', 'kubepass/request-id': request.requestId },
     annotations: { 'kubepass/attempt': String(request.attempt) },
-    request: encodePem('CERTIFICATE REQUEST', request.certificationRequest),
+    request: encodePem('CERTIFICATE REQUEST', await request.certificationRequest),
     signerName: kubeApiserverClient,
     usages: request.keyAlgorithm.startsWith('RSA-')
       ? ['client auth', 'digital signature', 'key encipherment']

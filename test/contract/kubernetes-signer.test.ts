@@ -210,7 +210,7 @@ describe('KubernetesSigner', () => {
       name: nameOf(request),
       labels: {},
       annotations: {},
-      request: `-----BEGIN CERTIFICATE REQUEST-----\n${Buffer.from(evil.certificationRequest ?? [])
+      request: `-----BEGIN CERTIFICATE REQUEST-----\n${Buffer.from((await evil.certificationRequest) ?? [])
         .toString('base64')
         .replace(/(.{64})/g, '$1\n')
         .trimEnd()}\n-----END CERTIFICATE REQUEST-----\n`,

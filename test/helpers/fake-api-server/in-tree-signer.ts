@@ -67,9 +67,10 @@ export class InTreeSigner {
     const has = (type: string) => csr.status.conditions?.some((condition) => condition.type === type) === true;
     if (csr.spec.signerName !== kubeApiserverClient || has('Denied') || has('Failed')) return;
     if (denies !== undefined && !has('Approved')) {
-      this.#later(0, async () =>
-        this.#addCondition(csr, { type: 'Denied', status: 'True', reason: 'NotHere', message: denies }),
-      );
+      // Before anybody can approve it: who comes first is not left to chance here.
+      queueMicrotask(() => {
+        this.#addCondition(csr, { type: 'Denied', status: 'True', reason: 'NotHere', message: denies });
+      });
       return;
     }
     if (!enabled || !has('Approved') || csr.status.certificate !== undefined) return;
