@@ -104,7 +104,8 @@ function textOf(bmp: Buffer): string {
     .swap16()
     .toString('utf16le');
   const characters = Array.from(text.replaceAll(/\p{Surrogate}/gu, '\ufffd'));
-  return characters.length > MAX_NAME_LENGTH ? `${characters.slice(0, MAX_NAME_LENGTH - 1).join('')}…` : text;
+  const shown = characters.length > MAX_NAME_LENGTH ? [...characters.slice(0, MAX_NAME_LENGTH - 1), '…'] : characters;
+  return shown.join('');
 }
 
 const copy = ({ raw }: DerElement): Buffer => Buffer.from(raw);
