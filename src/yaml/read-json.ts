@@ -12,6 +12,8 @@ export type JsonTexts =
       readonly documents: readonly {
         readonly value: unknown;
         readonly duplicates: readonly { readonly place: Place }[];
+        /** Characters of the text. */
+        readonly length: number;
       }[];
     }
   | { readonly ok: false; readonly exceeded: keyof JsonBounds | null };
@@ -25,7 +27,11 @@ export function readJson(text: string, bounds: JsonBounds): JsonTexts {
   const documents = [];
   try {
     for (let found = scanner.next(); found !== null; found = scanner.next())
-      documents.push({ value: JSON.parse(found.text) as unknown, duplicates: found.duplicates });
+      documents.push({
+        value: JSON.parse(found.text) as unknown,
+        duplicates: found.duplicates,
+        length: found.text.length,
+      });
   } catch (error) {
     if (error instanceof TooMuchError) return { ok: false, exceeded: error.exceeded };
     if (error instanceof SyntaxError) return { ok: false, exceeded: null };

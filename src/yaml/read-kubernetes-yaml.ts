@@ -5,13 +5,22 @@ import { plainValue, type DuplicateMember } from './plain-value.js';
 export interface KubernetesDocument {
   readonly value: unknown;
   readonly duplicates: readonly DuplicateMember[];
+  /** Characters of the text. */
+  readonly length: number;
+}
+
+/** Nothing of the text is quoted, which may be secret. */
+export interface UnreadableDocument {
+  readonly problem: 'syntax' | 'aliases';
+  /** From 1. */
+  readonly line: number;
+  readonly length: number;
 }
 
 export type KubernetesDocuments =
   | {
       readonly ok: true;
-      /** Each its value, or why it cannot be read. */
-      readonly documents: readonly (KubernetesDocument | { readonly error: string })[];
+      readonly documents: readonly (KubernetesDocument | UnreadableDocument)[];
       /** Spent of `maxLexemes`. */
       readonly lexemes: number;
     }
@@ -39,11 +48,14 @@ export function readKubernetesYaml(text: string, bounds: StreamBounds): Kubernet
     bounds,
   );
   if (!stream.ok) return stream;
-  const documents = stream.documents.map((document): KubernetesDocument | { readonly error: string } => {
+  const documents = stream.documents.map((document): KubernetesDocument | UnreadableDocument => {
+    const [start, , end] = document.range;
+    const length = end - start;
+    const lineOf = (offset: number): number => stream.lineCounter.linePos(offset).line;
     const [error] = document.errors;
-    if (error) return { error: `${error.message} (line ${stream.lineCounter.linePos(error.pos[0]).line})` };
+    if (error) return { problem: 'syntax', line: lineOf(error.pos[0]), length };
     const plain = plainValue(document, { merge: true, maxValues });
-    return plain.ok ? plain : { error: plain.error };
+    return plain.ok ? { ...plain, length } : { problem: 'aliases', line: lineOf(start), length };
   });
   return { ok: true, documents, lexemes: stream.lexemes };
 }

@@ -1,0 +1,36 @@
+/** What base64 stands for, as far as it can be told, and what is wrong with it; null where it is as RFC 4648 4 has it. */
+export function readBase64(base64: string): { readonly bytes: Buffer; readonly problem: string | null } {
+  if (base64 === '') return { bytes: Buffer.alloc(0), problem: 'there is nothing in it' };
+  const bytes = Buffer.from(base64, 'base64');
+  return { bytes, problem: bytes.toString('base64') === base64 ? null : problemOf(base64) };
+}
+
+/** Node skips what is not base64, and takes both alphabets. */
+function problemOf(base64: string): string {
+  if (/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return 'its base64 does not end as it must';
+  if (/^[A-Za-z0-9_-]*={0,2}$/.test(base64)) return 'its base64 is in the alphabet for URLs';
+  return 'it holds characters that are not base64';
+}
+
+/** Whether Go, and so Kubernetes, takes it: padded, the standard alphabet, line breaks and no other blanks. */
+export function isGoBase64(text: string): boolean {
+  const base64 = text.replaceAll(/[\r\n]/g, '');
+  return base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64);
+}
+
+/**
+ * The octets of a text that is nothing but base64, in either alphabet, wrapped or not, padded or not; null for any
+ * other text, and for one too short to hold anything.
+ */
+export function wholeBase64(text: string): Buffer | null {
+  if (!/^[A-Za-z0-9+/_=\s-]*$/.test(text)) return null;
+  const base64 = text.replaceAll(/\s/g, '');
+  if (base64.length < MIN_LENGTH || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(base64)) return null;
+  return Buffer.from(base64, 'base64');
+}
+
+/** Of the shortest thing that is looked for: an Ed25519 public key takes 60. */
+const MIN_LENGTH = 40;
+
+/** What the base64 of a PEM block begins with: `-----BEGIN `. */
+export const BASE64_PEM_BEGIN = 'LS0tLS1CRUdJTi';

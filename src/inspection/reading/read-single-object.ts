@@ -1,0 +1,58 @@
+import type { ObjectType, UploadPart } from '../../model/inspection.js';
+import type { DecodeContext, DecodedObject, Observation, Piece } from '../decoded.js';
+import { decodeDer } from '../der/decode-der.js';
+import { asBuffer } from './as-buffer.js';
+import { isWholeSequence } from './der-header.js';
+import { limits } from './limits.js';
+import { cleanPath, NAMELESS } from './paths.js';
+import { nextPemBlock, PEM_BEGIN } from './pem-blocks.js';
+
+/** What takes no key derivation and holds no other objects. */
+const singleTypes: ReadonlySet<ObjectType> = new Set<ObjectType>([
+  'Certificate',
+  'CertificationRequest',
+  'CertificateList',
+  'PublicKey',
+  'PrivateKey',
+]);
+
+/**
+ * Reads a part that is one small PEM block without headers, or one small DER SEQUENCE, and that needs neither a
+ * password nor much time: just as `readUpload` would read it. Null for any other.
+ */
+export function readSingleObject(part: UploadPart, context: DecodeContext): DecodedObject | null {
+  if (part.bytes.length > limits.singleObjectOctets) return null;
+  const bytes = asBuffer(part.bytes);
+  const path = (part.name === null ? null : cleanPath(part.name)) ?? NAMELESS;
+  const found = isWholeSequence(bytes)
+    ? { piece: { path, bytes, label: null, headers: {} }, observations: [] }
+    : singleBlock(bytes, path);
+  if (found === null) return null;
+
+  // Without the password nothing is tried to be opened here.
+  const { content, material, observations, pieces } = decodeDer(found.piece, { ...context, password: null });
+  if (!singleTypes.has(content.type) || pieces.length > 0) return null;
+  if (content.type === 'PrivateKey' && content.encrypted) return null;
+  context.budget.spendObject();
+  return {
+    path,
+    parent: null,
+    content,
+    material,
+    observations: found.observations.length === 0 ? observations : [...found.observations, ...observations],
+  };
+}
+
+function singleBlock(bytes: Buffer, path: string): { piece: Piece; observations: readonly Observation[] } | null {
+  if (bytes[0] !== DASH) return null;
+  const text = bytes.toString('latin1');
+  if (!text.startsWith(PEM_BEGIN)) return null;
+  const block = nextPemBlock(text, 0);
+  if (block === null || text.slice(block.end).trim() !== '') return null;
+  const { label, headers, bytes: der, observations } = block;
+  return isWholeSequence(der) && Object.keys(headers).length === 0
+    ? { piece: { path, bytes: der, label, headers }, observations }
+    : null;
+}
+
+const DASH = 0x2d;
