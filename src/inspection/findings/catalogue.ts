@@ -11,9 +11,7 @@ export interface FindingKind {
   readonly reference: string;
 }
 
-/** Every finding there is, by its stable code. */
-export const findingKinds = {
-  // Validity
+const validity = {
   CertificateExpired: {
     severity: 'error',
     title: 'The certificate has expired',
@@ -62,7 +60,9 @@ export const findingKinds = {
     advice: 'Issue it to end no later than its CA; chains stop being valid with the CA.',
     reference: 'RFC 5280 6.1.3',
   },
-  // Keys
+} as const satisfies Record<string, FindingKind>;
+
+const keys = {
   WeakRsaKey: {
     severity: 'error',
     title: 'The RSA key is shorter than 2048 bits',
@@ -165,7 +165,9 @@ export const findingKinds = {
     advice: 'Convert it: openssl pkey -in old.key -out new.key',
     reference: 'RFC 5958 2',
   },
-  // Signatures
+} as const satisfies Record<string, FindingKind>;
+
+const signatures = {
   WeakSignature: {
     severity: 'error',
     title: 'It is signed with a broken hash',
@@ -190,7 +192,9 @@ export const findingKinds = {
     advice: 'Check it with another tool; this algorithm or key is not supported here.',
     reference: 'RFC 5280 6.1.3',
   },
-  // Chain
+} as const satisfies Record<string, FindingKind>;
+
+const chain = {
   IssuerMissing: {
     severity: 'warning',
     title: 'The certificate that signed it is neither in the upload nor a CA of ours',
@@ -263,7 +267,9 @@ export const findingKinds = {
     advice: 'Issue one of them anew; a CA gives each serial number once.',
     reference: 'RFC 5280 4.1.2.2',
   },
-  // Purpose
+} as const satisfies Record<string, FindingKind>;
+
+const purpose = {
   CaUsedAsLeaf: {
     severity: 'error',
     title: 'A CA certificate stands where a leaf certificate belongs',
@@ -342,7 +348,9 @@ export const findingKinds = {
     advice: 'Issue it anew with one where its CA has a subject key identifier.',
     reference: 'RFC 5280 4.2.1.1',
   },
-  // Serial numbers
+} as const satisfies Record<string, FindingKind>;
+
+const serialNumbers = {
   SerialNumberNotPositive: {
     severity: 'error',
     title: 'The serial number is zero or negative',
@@ -361,7 +369,9 @@ export const findingKinds = {
     advice: 'Have the CA draw at least 64 random bits for each.',
     reference: 'CA/Browser Forum Baseline Requirements 7.1',
   },
-  // Encoding
+} as const satisfies Record<string, FindingKind>;
+
+const encoding = {
   NonMinimalEncoding: {
     severity: 'error',
     title: 'A length or number is not in its shortest form',
@@ -440,7 +450,9 @@ export const findingKinds = {
     advice: 'Issue it anew without.',
     reference: 'RFC 5280 4.1.2.8',
   },
-  // Names
+} as const satisfies Record<string, FindingKind>;
+
+const names = {
   SeveralCommonNames: {
     severity: 'error',
     title: 'The subject has several common names',
@@ -531,7 +543,9 @@ export const findingKinds = {
     advice: 'Name the servers, if there are few.',
     reference: 'RFC 9525 6.3',
   },
-  // Requests
+} as const satisfies Record<string, FindingKind>;
+
+const requests = {
   RequestNotAcceptable: {
     severity: 'warning',
     title: 'This service would not accept the request',
@@ -568,7 +582,9 @@ export const findingKinds = {
     advice: 'Do not use it; have it issued anew.',
     reference: 'certificates.k8s.io/v1 status.certificate',
   },
-  // Kubeconfigs
+} as const satisfies Record<string, FindingKind>;
+
+const kubeconfigs = {
   InsecureSkipTlsVerify: {
     severity: 'error',
     title: 'The kubeconfig does not check who the server is',
@@ -683,7 +699,9 @@ export const findingKinds = {
     advice: 'Ask this service for a new kubeconfig.',
     reference: 'RFC 5280 6.1',
   },
-  // Manifests and files
+} as const satisfies Record<string, FindingKind>;
+
+const files = {
   FieldNotBase64: {
     severity: 'error',
     title: 'A field that holds base64 holds something else',
@@ -734,4 +752,37 @@ export const findingKinds = {
   },
 } as const satisfies Record<string, FindingKind>;
 
+/** Every finding there is, by its stable code. */
+export const findingKinds = {
+  ...validity,
+  ...keys,
+  ...signatures,
+  ...chain,
+  ...purpose,
+  ...serialNumbers,
+  ...encoding,
+  ...names,
+  ...requests,
+  ...kubeconfigs,
+  ...files,
+} as const;
+
 export type FindingCode = keyof typeof findingKinds;
+
+/** The same in groups, for who reads about them. */
+export const findingGroups: readonly {
+  readonly title: string;
+  readonly kinds: Readonly<Record<string, FindingKind>>;
+}[] = [
+  { title: 'Validity', kinds: validity },
+  { title: 'Keys', kinds: keys },
+  { title: 'Signatures', kinds: signatures },
+  { title: 'Chain', kinds: chain },
+  { title: 'Purpose', kinds: purpose },
+  { title: 'Serial numbers', kinds: serialNumbers },
+  { title: 'Encoding', kinds: encoding },
+  { title: 'Names', kinds: names },
+  { title: 'Requests', kinds: requests },
+  { title: 'Kubeconfigs', kinds: kubeconfigs },
+  { title: 'Manifests and files', kinds: files },
+];

@@ -1,5 +1,5 @@
 import type { DecodedObject } from '../decoded.js';
-import { isFirstBlock, pathStem } from '../relations/path-stem.js';
+import { pathStem } from '../relations/path-stem.js';
 import type { Relations } from '../relations/relate.js';
 
 /** What a certificate is used for where it stands. */
@@ -20,13 +20,16 @@ export const entryName = (path: string): string | undefined => {
 const authorityEntries = new Set(['ca.crt', 'client-ca-file', 'requestheader-client-ca-file', 'service-ca.crt']);
 
 /** What stands in a certificate's place says of its use; a file's name is no more than a hint and says nothing. */
-export function useOf({ path, parent }: DecodedObject, relations: Relations): Use | null {
+export function useOf(object: DecodedObject, relations: Relations): Use | null {
+  const { path, parent } = object;
   if (parent === null) return null;
   const stem = pathStem(path);
+  // What follows in the same place are the CAs of its chain.
+  const isFirst = (): boolean => relations.bundleOf(object)[0]?.object === object;
   switch (relations.objectAt(parent)?.content.type) {
     case 'Kubeconfig':
       if (stem.endsWith('.certificate-authority-data')) return { as: 'authority', where: 'certificate-authority-data' };
-      return stem.endsWith('.client-certificate-data') && isFirstBlock(path)
+      return stem.endsWith('.client-certificate-data') && isFirst()
         ? { as: 'client', where: 'client-certificate-data' }
         : null;
     case 'Secret':
@@ -34,12 +37,10 @@ export function useOf({ path, parent }: DecodedObject, relations: Relations): Us
       const entry = entryName(stem);
       if (entry === undefined) return null;
       if (authorityEntries.has(entry)) return { as: 'authority', where: entry };
-      return entry === 'tls.crt' && isFirstBlock(path) ? { as: 'leaf', where: entry } : null;
+      return entry === 'tls.crt' && isFirst() ? { as: 'leaf', where: entry } : null;
     }
     case 'CertificateSigningRequest':
-      return stem.endsWith('status.certificate') && isFirstBlock(path)
-        ? { as: 'leaf', where: 'status.certificate' }
-        : null;
+      return stem.endsWith('status.certificate') && isFirst() ? { as: 'leaf', where: 'status.certificate' } : null;
     default:
       return null;
   }

@@ -26,8 +26,9 @@ export const octetsKey = (octets: Buffer): string => octets.toString('latin1');
 /** RFC 5280 3.2: issuer and subject are the same. It need not have signed itself. */
 export const isSelfIssued = ({ issuer, subject }: CertificateMaterial): boolean => issuer.equals(subject);
 
-/** RFC 5280 4.2.1.9. Of the versions that have no extensions nobody can tell. */
-export const isAuthority = ({ basicConstraints }: CertificateMaterial): boolean => basicConstraints?.ca === true;
+/** RFC 5280 4.2.1.9. Before version 3 there is nothing that says so but issuing to oneself. */
+export const isAuthority = (certificate: CertificateMaterial): boolean =>
+  certificate.basicConstraints?.ca ?? (certificate.version < 3 && isSelfIssued(certificate));
 
 /** How a message names it. */
 export const placeOf = ({ object, anchors }: CertificateNode): string =>

@@ -1,5 +1,5 @@
 import type { AuthorityKeyIdentifier, Budget, Signed } from '../decoded.js';
-import { verifySignature } from './verify-signature.js';
+import { verifySignature } from '../x509/verify-signature.js';
 import type { CertificateIndex } from './certificate-index.js';
 import { type CertificateNode, octetsKey } from './certificate-node.js';
 

@@ -1,7 +1,7 @@
 import type { KubeconfigContent, PublicKeyDescription } from '../../model/inspection.js';
 import type { Budget, DecodedObject, KnownCluster } from '../decoded.js';
 import { CertificateIndex } from './certificate-index.js';
-import { type Anchor, type CertificateNode, octetsKey } from './certificate-node.js';
+import { type Anchor, type CertificateNode, isSelfIssued, octetsKey } from './certificate-node.js';
 import { type Chain, chainsOf } from './chains.js';
 import { findIssuers, type Issuance } from './find-issuers.js';
 import { type KnownAuthorities, knownAuthorities } from './known-authorities.js';
@@ -93,21 +93,31 @@ export class RelationGraph {
     return first === object ? undefined : first;
   }
 
-  /**
-   * A list in the upload that revokes the certificate: one by its issuer. A list whose signature is not the issuer's
-   * revokes nothing; one whose signature nobody can check is taken at its word.
-   */
+  /** A list in the upload that revokes the certificate. */
   revokedBy(node: CertificateNode): DecodedObject | undefined {
     const { issuer, serialNumber } = node.material;
-    for (const [object, signer] of this.#listIssuances) {
-      if (object.material?.kind !== 'list' || !object.material.issuer.equals(issuer)) continue;
-      if (!object.material.revokedSerialNumbers.has(serialNumber.toString('hex'))) continue;
-      if (signer.outcome === 'missing' || signer.outcome === 'unchecked') return object;
-      const issuance = this.issuanceOf(node);
-      if (signer.outcome !== 'signed' || issuance.outcome !== 'signed') continue;
-      if (signer.issuers[0]?.spkiSha256 === issuance.issuers[0]?.spkiSha256) return object;
+    for (const [list, signer] of this.#listIssuances) {
+      const { material } = list;
+      if (material?.kind !== 'list' || !material.issuer.equals(issuer)) continue;
+      if (material.revokedSerialNumbers.has(serialNumber.toString('hex')) && this.#isOfItsIssuer(signer, node))
+        return list;
     }
     return undefined;
+  }
+
+  /** Whether a list is by the CA of a certificate; what nobody here can tell is taken at its word. */
+  #isOfItsIssuer(signer: Issuance, node: CertificateNode): boolean {
+    const issuance = this.issuanceOf(node);
+    switch (signer.outcome) {
+      case 'signed':
+        return issuance.outcome === 'signed' && signer.issuers[0]?.spkiSha256 === issuance.issuers[0]?.spkiSha256;
+      case 'missing':
+        return issuance.outcome !== 'signed';
+      case 'forged':
+        return false;
+      case 'unchecked':
+        return true;
+    }
   }
 
   /** Another certificate of the same CA, earlier in the upload, that has its serial number. */
@@ -201,7 +211,8 @@ export class RelationGraph {
       const node = this.#nodes.get(object);
       if (node?.object?.content.type === 'Certificate') {
         if (this.#issuances.has(node.fingerprintSha256)) continue;
-        const own = { spkiSha256: node.spkiSha256, selfSigned: node.object.content.selfSigned };
+        const { selfSigned } = node.object.content;
+        const own = { spkiSha256: node.spkiSha256, selfSigned: isSelfIssued(node.material) ? selfSigned : null };
         this.#issuances.set(node.fingerprintSha256, findIssuers(node.material, indexes, budget, own));
       } else if (material?.kind === 'list')
         this.#listIssuances.set(object, findIssuers(material, indexes, budget, null));

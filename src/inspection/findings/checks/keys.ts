@@ -1,5 +1,6 @@
 import { pathStem } from '../../relations/path-stem.js';
 import type { DecodedObject } from '../../decoded.js';
+import { isAuthority } from '../../relations/certificate-node.js';
 import type { Relations } from '../../relations/relate.js';
 import type { CertificateCheck, ObjectCheck } from '../check.js';
 
@@ -35,15 +36,15 @@ function certificatesBeside(key: DecodedObject, relations: Relations): readonly 
   const inTheSameFile = certificates.filter(({ path }) => pathStem(path) === stem && path !== key.path);
   if (inTheSameFile.length > 0) {
     const keys = siblings.filter(({ path, content }) => pathStem(path) === stem && content.type === 'PrivateKey');
-    const leaves = inTheSameFile.filter((certificate) => !isAuthority(certificate, relations));
+    const leaves = inTheSameFile.filter((certificate) => {
+      const node = relations.certificateOf(certificate);
+      return node !== undefined && !isAuthority(node.material);
+    });
     return keys.length === 1 && (leaves.length === 1 || inTheSameFile.length === 1) ? inTheSameFile : [];
   }
   const pair = pairOf(stem);
   return pair === null ? [] : certificates.filter(({ path }) => pairOf(pathStem(path)) === pair);
 }
-
-const isAuthority = (certificate: DecodedObject, relations: Relations): boolean =>
-  relations.certificateOf(certificate)?.material.basicConstraints?.ca === true;
 
 /** What the paths of a key and of its certificate have in common; null where a path is of neither. */
 function pairOf(stem: string): string | null {

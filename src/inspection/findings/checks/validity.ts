@@ -1,5 +1,5 @@
 import { BACKDATE_SECONDS } from '../../../pki/validity.js';
-import { durationInWords } from '../../report/duration-in-words.js';
+import { counted, durationInWords } from '../../report/duration-in-words.js';
 import type { CertificateCheck } from '../check.js';
 
 /** RFC 5280 4.1.2.5: the last instant that can be written means that there is no end. */
@@ -25,6 +25,10 @@ export const checkValidity: CertificateCheck = ({ content, material, authority }
   if (lifetime > most + BACKDATE_SECONDS && ends !== never)
     report(
       'ValidityTooLong',
-      `it is valid for ${durationInWords(lifetime)}, and ${durationInWords(most)} is the most for ${authority ? 'a CA' : 'what is not a CA'}`,
+      `it is valid for ${inDays(lifetime)}, and ${authority ? 'a CA' : 'what is no CA'} should be for at most ${inDays(most)}`,
     );
 };
+
+/** To the day, so that two that differ do not read the same. */
+const inDays = (seconds: number): string =>
+  seconds < 86_400 ? durationInWords(seconds) : counted(Math.floor(seconds / 86_400), 'day');
