@@ -49,19 +49,19 @@ function describe(cipher: string, kdf: string, options: Buffer): string {
   return `bcrypt ${reader.uint32('the rounds').toString()} rounds ${shownCipher}`;
 }
 
-/** The curves of RFC 5656 10.1. */
-const ecdsaCurves: Readonly<Partial<Record<string, string>>> = {
-  'ecdsa-sha2-nistp256': namedCurve['P-256'],
-  'ecdsa-sha2-nistp384': namedCurve['P-384'],
-  'ecdsa-sha2-nistp521': namedCurve['P-521'],
-};
+/** The curves of RFC 5656 10.1; a Map, because what is looked up is any text that an upload holds. */
+const ecdsaCurves: ReadonlyMap<string, string> = new Map([
+  ['ecdsa-sha2-nistp256', namedCurve['P-256']],
+  ['ecdsa-sha2-nistp384', namedCurve['P-384']],
+  ['ecdsa-sha2-nistp521', namedCurve['P-521']],
+]);
 
 const ED25519 = publicKeyAlgorithm.ed25519;
 
 /** The SubjectPublicKeyInfo of a public key (RFC 4253 6.6, RFC 5656 3.1, RFC 8709 4); null for other kinds. */
 function readPublicKey(reader: SshReader): Buffer | null {
   const type = reader.string('the key type').toString('latin1');
-  const curve = ecdsaCurves[type];
+  const curve = ecdsaCurves.get(type);
   if (curve !== undefined) {
     reader.string('the curve');
     const point = reader.string('the point');
@@ -106,7 +106,7 @@ function checkPrivate(privatePart: Buffer, spki: Buffer): PublicHalf {
 /** The public half as the private one has it; null for a kind that is not computed with. */
 function readPrivate(reader: SshReader): PublicHalf | null {
   const type = reader.string('the key type').toString('latin1');
-  const curve = ecdsaCurves[type];
+  const curve = ecdsaCurves.get(type);
   if (curve !== undefined) {
     reader.string('the curve');
     const point = reader.string('the point');

@@ -378,6 +378,24 @@ describe('private keys of OpenSSH', () => {
     expectNoSecret(open('ed25519.openssh.key'), [seed]);
   });
 
+  it.each(['constructor', '__proto__', 'toString', 'sk-ssh-ed25519@openssh.com'])('takes no key of type %s', (type) => {
+    const string = (octets: Buffer): Buffer => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(octets.length);
+      return Buffer.concat([length, octets]);
+    };
+    const text = (value: string): Buffer => string(Buffer.from(value));
+    const publicKey = Buffer.concat([text(type), string(Buffer.alloc(32, 1))]);
+    const bytes = Buffer.concat([
+      Buffer.from('openssh-key-v1\0'),
+      ...[text('none'), text('none'), text(''), Buffer.of(0, 0, 0, 1), string(publicKey)],
+      string(Buffer.concat([Buffer.alloc(8), publicKey, text('')])),
+    ]);
+    const decoded = decodePrivateKey(pieceOf(bytes), contextWith(null));
+    expect(codes(decoded)).toContain('KeyAlgorithmUnsupported');
+    expect(contentOf(decoded).publicKey).toBeNull();
+  });
+
   it('finds a public half that is not of the private one', () => {
     const { bytes } = fixture('ed25519.openssh.key');
     const changed = Buffer.from(bytes);
