@@ -77,8 +77,7 @@ export async function readCertificationRequest(pem: string): Promise<CsrReading>
  * and so is whatever asks for more than a client certificate for a username and groups.
  */
 export async function readCertificationRequestDer(bytes: Uint8Array): Promise<CsrReading> {
-  if (bytes.length > MAX_CSR_OCTETS) return tooLarge();
-  const unverified = parse(Buffer.from(bytes));
+  const unverified = parseCertificationRequest(Buffer.from(bytes));
   if (!unverified.ok) return unverified;
   const { csr, signedBytes, signatureAlgorithm, signature } = unverified;
   const key = await importPublicKey(csr.publicKey);
@@ -87,7 +86,8 @@ export async function readCertificationRequestDer(bytes: Uint8Array): Promise<Cs
   return { ok: true, csr };
 }
 
-interface Unverified {
+/** A request that was read strictly and whose signature is still to be verified: nothing may be issued from it. */
+export interface UnverifiedRequest {
   readonly ok: true;
   readonly csr: CertificationRequest;
   readonly signedBytes: Buffer;
@@ -95,7 +95,9 @@ interface Unverified {
   readonly signature: Buffer;
 }
 
-function parse(bytes: Buffer): Unverified | Refused<CsrRefusalReason> {
+/** The strict reading alone, without the signature. */
+export function parseCertificationRequest(bytes: Buffer): UnverifiedRequest | Refused<CsrRefusalReason> {
+  if (bytes.length > MAX_CSR_OCTETS) return tooLarge();
   try {
     return parseDer(bytes);
   } catch (error) {
@@ -105,7 +107,7 @@ function parse(bytes: Buffer): Unverified | Refused<CsrRefusalReason> {
   }
 }
 
-function parseDer(bytes: Buffer): Unverified | Refused<CsrRefusalReason> {
+function parseDer(bytes: Buffer): UnverifiedRequest | Refused<CsrRefusalReason> {
   const request = onlyElement(bytes, 'the CSR');
   if (request.tag !== Tag.SEQUENCE) throw new DerError('a CertificationRequest is expected', 0);
   const fields = inside(request);

@@ -42,11 +42,16 @@ const text = (name: DerElement): string => name.content.toString('latin1');
 const other = (name: DerElement): SubjectAltName => ({ type: 'other', value: name.raw.toString('hex') });
 
 function ipAddress(name: DerElement): SubjectAltName {
-  const { content } = name;
-  if (content.length === 4) return { type: 'ip', value: [...content].join('.') };
-  if (content.length !== 16) return other(name);
-  const groups = (content.toString('hex').match(/.{4}/g) ?? []).map((group) => group.replace(/^0{1,3}/, ''));
-  return { type: 'ip', value: compressed(groups) };
+  const value = displayIpAddress(name.content);
+  return value === null ? other(name) : { type: 'ip', value };
+}
+
+/** `10.0.0.1` or, as RFC 5952 has it, `fd00::1`; null where the octets are neither four nor sixteen. */
+export function displayIpAddress(octets: Buffer): string | null {
+  if (octets.length === 4) return octets.join('.');
+  if (octets.length !== 16) return null;
+  const groups = (octets.toString('hex').match(/.{4}/g) ?? []).map((group) => group.replace(/^0{1,3}/, ''));
+  return compressed(groups);
 }
 
 /** RFC 5952 4.2: the first of the longest runs of two or more zero groups becomes `::`. */

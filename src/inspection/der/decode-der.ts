@@ -1,0 +1,90 @@
+import { quote } from '../../model/quote.js';
+import { Tag } from '../../pki/der.js';
+import { normalize, type Normalized } from '../ber/normalize.js';
+import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
+import { decodePrivateKey } from '../keys/decode-private-key.js';
+import { decodePublicKey } from '../keys/decode-public-key.js';
+import { looksLikeOpenSshKey } from '../keys/key-shapes.js';
+import { isLegacyEncrypted } from '../keys/legacy-pem.js';
+import { decodePkcs12 } from '../pkcs12/decode-pkcs12.js';
+import { decodePkcs7 } from '../pkcs7/decode-pkcs7.js';
+import { decodeNormalizedCertificate } from '../x509/decode-certificate.js';
+import { decodeNormalizedList } from '../x509/decode-certificate-list.js';
+import { decodeNormalizedRequest } from '../x509/decode-certification-request.js';
+import { malformed } from '../x509/malformed.js';
+import { inWords, labelsOf, promisedBy } from './pem-labels.js';
+import { recognise, type Shape } from './recognise.js';
+
+/**
+ * What is it? Told by how it is built; the PEM label is a claim, which is followed where the octets say nothing, and
+ * reported where they say otherwise. Bad content is an observation, never an exception.
+ */
+export function decodeDer(piece: Piece, context: DecodeContext): Decoded {
+  const decoded = decode(piece, context);
+  const wrong = wrongLabel(piece, decoded);
+  return wrong === null ? decoded : { ...decoded, observations: [...decoded.observations, wrong] };
+}
+
+function decode(piece: Piece, context: DecodeContext): Decoded {
+  if (isLegacyEncrypted(piece) || looksLikeOpenSshKey(piece.bytes)) return decodePrivateKey(piece, context);
+  const normalized = normalize(piece.bytes);
+  const shape = normalized.ok ? recognise(normalized.der) : null;
+  return normalized.ok && shape !== null
+    ? decodeShape(shape, normalized, piece, context)
+    : decodeByClaim(piece, normalized.ok ? 'it is built otherwise' : normalized.problem, context);
+}
+
+function decodeShape(shape: Shape, normalized: Normalized, piece: Piece, context: DecodeContext): Decoded {
+  switch (shape) {
+    case 'Certificate':
+      return decodeNormalizedCertificate(withoutTrust(normalized, piece), piece.path, context);
+    case 'CertificationRequest':
+      return decodeNormalizedRequest(normalized, context);
+    case 'CertificateList':
+      return decodeNormalizedList(normalized);
+    case 'PublicKey':
+      return decodePublicKey(piece, context);
+    case 'PrivateKey':
+      return decodePrivateKey(piece, context);
+    case 'PKCS7':
+      return decodePkcs7(piece, context);
+    case 'PKCS12':
+      return decodePkcs12(piece, context);
+  }
+}
+
+/** OpenSSL's TRUSTED CERTIFICATE has what it is trusted for behind it, in a SEQUENCE of its own. */
+function withoutTrust(normalized: Normalized, { label }: Piece): Normalized {
+  if (label !== 'TRUSTED CERTIFICATE' || normalized.rest[0] !== Tag.SEQUENCE) return normalized;
+  const trust = normalize(normalized.rest);
+  return trust.ok && trust.rest.length === 0
+    ? { ...normalized, observations: normalized.observations.filter(({ code }) => code !== 'TrailingData') }
+    : normalized;
+}
+
+/** Octets that are built like nothing known. */
+function decodeByClaim(piece: Piece, problem: string, context: DecodeContext): Decoded {
+  const promised = piece.label === null ? null : promisedBy(piece.label);
+  // What is wrong with a key is for its reader to say.
+  if (promised === 'PrivateKey') return decodePrivateKey(piece, context);
+  if (promised !== null) return malformed(piece.bytes.length, inWords[promised], problem);
+  return {
+    content: { type: 'Unknown', bytes: piece.bytes.length, resembles: piece.bytes[0] === Tag.SEQUENCE ? 'DER' : null },
+    material: null,
+    observations: [{ code: 'UnrecognisedContent', message: whyUnrecognised(piece, problem) }],
+    pieces: [],
+  };
+}
+
+const whyUnrecognised = ({ label }: Piece, problem: string): string =>
+  `${label === null ? 'it' : `a PEM block ${quote(label)}`} holds nothing that is known here: ${problem}`;
+
+function wrongLabel({ label }: Piece, { content }: Decoded): Observation | null {
+  if (label === null) return null;
+  const proper = labelsOf(content);
+  if (proper.length === 0 || proper.includes(label)) return null;
+  return {
+    code: 'PemLabelWrong',
+    message: `the PEM label is ${quote(label)}, and what is inside belongs under "${proper[0] ?? ''}"`,
+  };
+}

@@ -1,0 +1,218 @@
+import { hash } from 'node:crypto';
+
+import type { PublicKeyDescription } from '../../model/inspection.js';
+import { DerError, type DerElement, inside, onlyElement, Tag } from '../../pki/der.js';
+import { curveOf, whyNotOnCurve } from '../../pki/elliptic-curve.js';
+import { publicKeyAlgorithm } from '../../pki/object-identifiers.js';
+import { readSubjectPublicKeyInfo } from '../../pki/subject-public-key-info.js';
+import { normalize } from '../ber/normalize.js';
+import type { Observation } from '../decoded.js';
+import { Observations, type Report } from '../observations.js';
+import { bitLength } from '../text/bit-length.js';
+import { objectNames } from '../text/object-names.js';
+import { rsassaPss } from '../text/rsa-pss.js';
+import { readAlgorithm, type AlgorithmIdentifier } from './describe-algorithm.js';
+import { curveOfIdentifier } from './named-curve.js';
+import { isEven, readRsaPublicKey, type RsaPublicKey } from './rsa-public-key.js';
+import { bitString, dottedIdentifier } from './values.js';
+
+export interface DescribedPublicKey {
+  readonly description: PublicKeyDescription;
+  readonly observations: readonly Observation[];
+}
+
+/** What is said of a key besides its identifiers. */
+type KeyFacts = Pick<PublicKeyDescription, 'algorithm' | 'bits' | 'curve' | 'exponent'>;
+
+const NO_FACTS = { bits: null, curve: null, exponent: null };
+
+/**
+ * Describes a SubjectPublicKeyInfo in DER by its octets alone, whatever its algorithm, and says what is wrong with
+ * it. Throws `DerError` where it is none.
+ */
+export function describePublicKey(spki: Buffer): DescribedPublicKey {
+  const info = onlyElement(spki, 'the public key');
+  if (info.tag !== Tag.SEQUENCE) throw new DerError('a SubjectPublicKeyInfo is expected', 0);
+  const fields = inside(info);
+  const algorithm = readAlgorithm(fields, 'the algorithm of the public key');
+  const { octets } = bitString(fields.expect(Tag.BIT_STRING, 'the bits of the public key'));
+  fields.end('the public key');
+  const observations = new Observations();
+  const facts = describeKey(algorithm, octets, spki, observations.report);
+  return {
+    description: { ...facts, oid: algorithm.oid, spkiSha256: hash('sha256', spki, 'hex') },
+    observations: observations.toArray(),
+  };
+}
+
+const otherAlgorithm = {
+  rsa: '2.5.8.1.1',
+  dsa: '1.2.840.10040.4.1',
+  x25519: '1.3.101.110',
+  x448: '1.3.101.111',
+  ed448: '1.3.101.113',
+} as const;
+
+function describeKey(algorithm: AlgorithmIdentifier, key: Buffer, spki: Buffer, report: Report): KeyFacts {
+  switch (algorithm.oid) {
+    case publicKeyAlgorithm.rsaEncryption:
+    case otherAlgorithm.rsa:
+      // RFC 3279 2.3.1; Go reads no other.
+      if (algorithm.parameters?.tag !== Tag.NULL)
+        report('PublicKeyInvalid', 'the parameters beside the RSA key are not NULL');
+      return describeRsaKey('RSA', key, report);
+    case rsassaPss:
+      unsupported(report, 'a key that is bound to RSASSA-PSS');
+      return describeRsaKey('RSASSA-PSS', key, report);
+    case publicKeyAlgorithm.ecPublicKey:
+      return describeEllipticCurveKey(algorithm, key, report);
+    case publicKeyAlgorithm.ed25519:
+      return describeEd25519Key(spki, report);
+    case otherAlgorithm.ed448:
+      return describeRawKey('Ed448', 57, 448, algorithm, key, report);
+    case otherAlgorithm.x25519:
+      return describeRawKey('X25519', 32, 256, algorithm, key, report);
+    case otherAlgorithm.x448:
+      return describeRawKey('X448', 56, 448, algorithm, key, report);
+    case otherAlgorithm.dsa:
+      return describeDsaKey(algorithm, report);
+    default: {
+      const name = objectNames.long(algorithm.oid);
+      unsupported(report, `a key of algorithm ${name}`);
+      return { ...NO_FACTS, algorithm: postQuantum.test(name) ? name : algorithm.oid };
+    }
+  }
+}
+
+const postQuantum = /^(?:ML-DSA|ML-KEM|SLH-DSA)-/;
+
+const unsupported = (report: Report, what: string): void => {
+  report('KeyAlgorithmUnsupported', `Kubernetes cannot use ${what}`);
+};
+
+const invalid = (report: Report, error: unknown): void => {
+  if (!(error instanceof DerError)) throw error;
+  report('PublicKeyInvalid', error.message);
+};
+
+/** crypto/tls of Go refuses longer keys. */
+const LONGEST_USABLE_RSA_KEY = 8192;
+/** How long an exponent may be to be shown in decimal. */
+const LONGEST_SHOWN_EXPONENT = 2048;
+
+function describeRsaKey(name: string, der: Buffer, report: Report): KeyFacts {
+  let key: RsaPublicKey;
+  try {
+    const normalized = normalize(der);
+    if (!normalized.ok) throw new DerError('the RSA key is no RSAPublicKey', 0);
+    for (const { code, message } of normalized.observations) report(code, `the RSA key: ${message}`);
+    key = readRsaPublicKey(normalized.der);
+  } catch (error) {
+    invalid(report, error);
+    return { ...NO_FACTS, algorithm: name };
+  }
+  const { bits, modulus, exponent } = key;
+  if (bits < 2048) report('WeakRsaKey', `the RSA key has ${bits} bits`);
+  if (bits > LONGEST_USABLE_RSA_KEY) unsupported(report, `an RSA key of ${bits} bits`);
+  if (isEven(modulus)) report('PublicKeyInvalid', 'the RSA modulus is even');
+  const shown = exponent.length <= LONGEST_SHOWN_EXPONENT ? decimal(exponent) : null;
+  const problem = whyUnusualExponent(exponent);
+  if (problem !== null) report('RsaExponentUnusual', `the RSA exponent ${shortForm(shown)}${problem}`);
+  return { algorithm: `${name}-${bits}`, bits, curve: null, exponent: shown };
+}
+
+const decimal = (octets: Buffer): string =>
+  octets.length <= 6 ? String(octets.readUIntBE(0, octets.length)) : BigInt(`0x${octets.toString('hex')}`).toString();
+
+const shortForm = (exponent: string | null): string =>
+  exponent === null || exponent.length > 30 ? '' : `${exponent} `;
+
+/** 65537 is the least that FIPS 186-5 5.4 allows, 2^31 - 1 the most that Go takes. */
+function whyUnusualExponent(exponent: Buffer): string | null {
+  if (isEven(exponent)) return 'is even';
+  if (exponent.length > 4 || exponent.readUIntBE(0, exponent.length) > 0x7fffffff) return 'is larger than 2147483647';
+  return exponent.readUIntBE(0, exponent.length) < 65537 ? 'is below 65537' : null;
+}
+
+function describeEllipticCurveKey({ parameters }: AlgorithmIdentifier, point: Buffer, report: Report): KeyFacts {
+  if (parameters?.tag !== Tag.OBJECT_IDENTIFIER) return describeUnnamedCurveKey(parameters, report);
+  const oid = dottedIdentifier(parameters);
+  const curve = curveOfIdentifier(oid);
+  const facts = {
+    algorithm: `ECDSA-${curve.name.replace(/^([PKB])-/, '$1')}`,
+    bits: curve.bits,
+    curve: curve.name,
+    exponent: null,
+  };
+  if (curve.bits !== null && curve.bits < 256)
+    report('WeakEllipticCurve', `the key is on ${curve.name}, a curve of ${curve.bits} bits`);
+  const supported = curveOf(oid);
+  if (supported === undefined) unsupported(report, `a key on the curve ${curve.name}`);
+  else if (point[0] === 2 || point[0] === 3) unsupported(report, 'a point in compressed form');
+  else {
+    const problem = whyNotOnCurve(supported, point);
+    if (problem !== null) report('PublicKeyInvalid', `the key is not a point on ${curve.name}: ${problem}`);
+  }
+  return facts;
+}
+
+function describeUnnamedCurveKey(parameters: DerElement | null, report: Report): KeyFacts {
+  if (parameters?.tag !== Tag.SEQUENCE) {
+    report('PublicKeyInvalid', 'the elliptic-curve key says nothing of its curve');
+    return { ...NO_FACTS, algorithm: 'ECDSA' };
+  }
+  report('ExplicitCurveParameters', 'the key spells out the parameters of its curve');
+  const bits = orderBits(parameters);
+  if (bits !== null && bits < 256) report('WeakEllipticCurve', `the key is on a curve of ${bits} bits`);
+  return { algorithm: 'ECDSA-explicit', bits, curve: null, exponent: null };
+}
+
+/** ECParameters (SEC 1 C.2): version, field, coefficients, generator, order. */
+function orderBits(parameters: DerElement): number | null {
+  try {
+    const fields = inside(parameters);
+    for (let i = 0; i < 4; i++) fields.next();
+    return bitLength(fields.expect(Tag.INTEGER, 'the order of a curve').content);
+  } catch (error) {
+    if (error instanceof DerError) return null;
+    throw error;
+  }
+}
+
+function describeEd25519Key(spki: Buffer, report: Report): KeyFacts {
+  try {
+    const strict = readSubjectPublicKeyInfo(spki);
+    if (!strict.ok) report('PublicKeyInvalid', strict.refusal.message);
+  } catch (error) {
+    invalid(report, error);
+  }
+  return { ...NO_FACTS, algorithm: 'Ed25519', bits: 256 };
+}
+
+/** RFC 8410 4: the bits are the key itself, without parameters. */
+function describeRawKey(
+  name: string,
+  octets: number,
+  bits: number,
+  { parameters }: AlgorithmIdentifier,
+  key: Buffer,
+  report: Report,
+): KeyFacts {
+  unsupported(report, `a key of algorithm ${name}`);
+  if (key.length !== octets) report('PublicKeyInvalid', `an ${name} key has ${octets} octets, not ${key.length}`);
+  if (parameters !== null) report('PublicKeyInvalid', `the ${name} key has parameters`);
+  return { ...NO_FACTS, algorithm: name, bits };
+}
+
+/** RFC 3279 2.3.2: p, q and g beside the algorithm, unless they are inherited from the issuer. */
+function describeDsaKey({ parameters }: AlgorithmIdentifier, report: Report): KeyFacts {
+  unsupported(report, 'a DSA key');
+  if (parameters?.tag !== Tag.SEQUENCE) return { ...NO_FACTS, algorithm: 'DSA' };
+  try {
+    const bits = bitLength(inside(parameters).expect(Tag.INTEGER, 'p').content);
+    return { ...NO_FACTS, algorithm: `DSA-${bits}`, bits };
+  } catch (error) {
+    invalid(report, error);
+    return { ...NO_FACTS, algorithm: 'DSA' };
+  }
+}
