@@ -83,7 +83,6 @@ async function wire(
   opened.push(() => store.close());
 
   const probes = new ClusterProbes(store);
-  await probes.load(config.clusters.map(({ name }) => name));
   const clusters = new Map<string, IssuingCluster>();
   const wiring: ClusterWiring = {
     store,
@@ -99,6 +98,7 @@ async function wire(
     opened.push(() => issuing.connection?.close());
     clusters.set(cluster.name, issuing);
   }
+  await probes.load([...clusters.values()].map(({ cluster }) => cluster));
 
   const policies = watchPolicies(config, await loadPolicies(config, log), log, (policySet, previous) =>
     recordPolicySetLoaded(context, policySet, previous),

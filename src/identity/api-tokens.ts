@@ -1,5 +1,6 @@
 import type { ApiToken } from '../model/api-token.js';
 import type { AuditEventDraft, AuditEventType, Json } from '../model/audit-event.js';
+import { probeUsername } from '../model/cluster-probe.js';
 import { whyNotName } from '../model/name-grammar.js';
 import { newId } from '../model/new-id.js';
 import { done, refused, type FieldError, type Outcome } from '../model/outcome.js';
@@ -137,6 +138,9 @@ function errorsOf(ask: ApiTokenAsk): readonly FieldError[] {
     const message = whyNotName(name, 'ascii');
     return message === null ? [] : [{ pointer, message }];
   });
+  // Whoever bears it would be the requester and collector of every probe's certificate.
+  if (ask.name === probeUsername)
+    errors.push({ pointer: '/name', message: `${probeUsername} is kubepass itself, when it probes a cluster` });
   if (ask.roles.length === 0) errors.push({ pointer: '/roles', message: 'must name at least one role' });
   if ((ask.expiresInSeconds ?? 0) > longestLifeSeconds)
     errors.push({ pointer: '/expiresInSeconds', message: `must be <= ${longestLifeSeconds}` });

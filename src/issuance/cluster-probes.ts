@@ -1,4 +1,6 @@
-import type { StoredClusterProbe } from '../model/cluster-probe.js';
+import type { Cluster } from '../model/cluster.js';
+import type { ProbedCluster, StoredClusterProbe } from '../model/cluster-probe.js';
+import { sha256 } from '../pki/sha256.js';
 import type { Store } from '../store/store.js';
 
 /** What clusters were last found able to do, kept at hand: a signer asks before each signing. */
@@ -9,10 +11,11 @@ export class ClusterProbes {
 
   constructor(private readonly store: Pick<Store, 'clusterProbes'>) {}
 
-  async load(clusters: Iterable<string>): Promise<void> {
+  /** What was found about another cluster that had the name before is left where it is. */
+  async load(clusters: Iterable<Cluster>): Promise<void> {
     for (const cluster of clusters) {
-      const stored = await this.store.clusterProbes.find(cluster);
-      if (stored !== null) this.remember(stored);
+      const stored = await this.store.clusterProbes.find(cluster.name);
+      if (stored !== null && isOf(stored, cluster)) this.remember(stored);
     }
   }
 
@@ -32,4 +35,15 @@ export class ClusterProbes {
     const { message, advice } = last.result;
     return `the probe of ${last.probedAt.toISOString()} found that this cluster does not sign: ${message ?? ''} ${advice ?? ''}`.trim();
   }
+}
+
+export function probedCluster({ server, servingCertificateAuthority }: Cluster): ProbedCluster {
+  return { server, servingCertificateAuthoritySha256: sha256(Buffer.from(servingCertificateAuthority, 'utf8')) };
+}
+
+/** An earlier version kept the result without saying which cluster it was of. */
+function isOf({ result }: StoredClusterProbe, cluster: Cluster): boolean {
+  const of = result.probed as ProbedCluster | undefined;
+  const { server, servingCertificateAuthoritySha256 } = probedCluster(cluster);
+  return of?.server === server && of.servingCertificateAuthoritySha256 === servingCertificateAuthoritySha256;
 }

@@ -10,6 +10,7 @@ import {
   type StoredClusterProbe,
 } from '../model/cluster-probe.js';
 import { encodePem } from '../pki/pem.js';
+import { probedCluster } from './cluster-probes.js';
 import { issuingCluster, type IssuanceContext, type IssuingCluster } from './context.js';
 import { neededAccess } from './needed-access.js';
 import { adviceOn } from './probe-advice.js';
@@ -55,7 +56,8 @@ async function runAndRecord(
   options: ProbeOptions,
   actor: string | null,
 ): Promise<StoredClusterProbe> {
-  const result = await run(context, issuing, options, actor);
+  const found = await run(context, issuing, options, actor);
+  const result = { probed: probedCluster(issuing.cluster), ...found };
   const cluster = issuing.cluster.name;
   const probe = { cluster, probedAt: context.clock(), result };
   await context.store.writer.commit({
@@ -76,8 +78,11 @@ async function runAndRecord(
   return probe;
 }
 
+/** What is found out, of whatever cluster. */
+type Found = Omit<ClusterProbe, 'probed'>;
+
 /** What is known before anything is asked for. */
-const nothingKnown: ClusterProbe = {
+const nothingKnown: Found = {
   reachable: null,
   version: null,
   username: null,
@@ -97,7 +102,7 @@ async function run(
   issuing: IssuingCluster,
   { measureLifetimeCap }: ProbeOptions,
   actor: string | null,
-): Promise<ClusterProbe> {
+): Promise<Found> {
   const { connection, signer } = issuing;
   const reached = connection === null ? nothingKnown : await reach(connection, signer.kind === 'kubernetes');
   // With a CA key at hand, signing needs no cluster.
@@ -112,8 +117,8 @@ async function run(
 }
 
 /** Asks the API server who it is, who we are and what we may. */
-async function reach(connection: ClusterConnection, needsAccess: boolean): Promise<ClusterProbe> {
-  let found: ClusterProbe = { ...nothingKnown, reachable: false };
+async function reach(connection: ClusterConnection, needsAccess: boolean): Promise<Found> {
+  let found: Found = { ...nothingKnown, reachable: false };
   try {
     found = { ...found, version: await connection.version(), reachable: true };
     found = { ...found, username: (await connection.whoAmI()).username };
@@ -171,7 +176,7 @@ async function acceptance(
   connection: ClusterConnection | null,
   certificate: Certificate,
   privateKeyPem: string,
-): Promise<Partial<ClusterProbe>> {
+): Promise<Partial<Found>> {
   if (connection === null) return {};
   try {
     const identity = await connection.reviewSelf(encodePem('CERTIFICATE', certificate.der), privateKeyPem);

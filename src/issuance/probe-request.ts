@@ -1,4 +1,5 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
+import { probeUsername } from '../model/cluster-probe.js';
 import { newId } from '../model/new-id.js';
 import { generateKeyPair } from '../pki/key-pair.js';
 import { SigningUndeterminedError } from '../signer/signer.js';
@@ -8,9 +9,6 @@ import { finishAttempt, type AttemptEnd } from './issue-certificate.js';
 import { startAttempt } from './start-attempt.js';
 import { moveRequest } from './state-machine.js';
 import { keyOfPair } from './key-to-certify.js';
-
-/** The identity that probes ask for. It has no groups, so it may do what any authenticated user may. */
-export const probeUsername = 'kubepass-probe';
 
 /** What came of a probe's request. */
 export interface ProbedSigning {

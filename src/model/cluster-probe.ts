@@ -1,4 +1,5 @@
 import type { Json } from './audit-event.js';
+import type { Cluster } from './cluster.js';
 
 /** One access right that kubepass needs in a cluster, and whether it has it there. */
 export interface ProbedPermission {
@@ -13,8 +14,19 @@ export interface ProbedPermission {
 
 export type Answer = 'yes' | 'no' | 'unknown';
 
+/** The identity that probes ask for. It has no groups, so it may do what any authenticated user may. */
+export const probeUsername = 'kubepass-probe';
+
+/** Which cluster of a name it was: one that was made anew under the same name is another. */
+export interface ProbedCluster {
+  readonly server: Cluster['server'];
+  /** SHA-256 of the bundle that kubeconfigs carry, lower-case hex. */
+  readonly servingCertificateAuthoritySha256: string;
+}
+
 /** What a cluster was found able to do. */
 export interface ClusterProbe {
+  readonly probed: ProbedCluster;
   /** Whether the API server answered; null: there is no connection to it, kubepass signs by itself. */
   readonly reachable: boolean | null;
   /** Of Kubernetes, e.g. `v1.32.1`; null where it was not learnt. */
@@ -54,7 +66,7 @@ export interface StoredClusterProbe {
 }
 
 /** Required permissions that are not held. */
-export function missingPermissions({ permissions }: ClusterProbe): readonly string[] {
+export function missingPermissions({ permissions }: Pick<ClusterProbe, 'permissions'>): readonly string[] {
   return permissions.flatMap(({ permission, required, held }) => (required && !held ? [permission] : []));
 }
 

@@ -105,6 +105,13 @@ describe('ApiTokens', () => {
     expect(pointers.map(({ pointer }) => pointer)).toEqual(['/name', '/groups/1', '/roles', '/expiresInSeconds']);
   });
 
+  it('keeps the name of the probe to kubepass itself', async () => {
+    expect(await tokens.create(admin, { name: 'kubepass-probe', roles: ['requester'] })).toMatchObject({
+      ok: false,
+      refusal: { kind: 'invalid-request', errors: [{ pointer: '/name' }] },
+    });
+  });
+
   it('revokes at once, and twice is the same as once', async () => {
     const { token, secret } = await made(admin, { name: 'hr-system', roles: ['requester'] });
     expect(await authenticator.authenticate(secret)).not.toBeNull();

@@ -18,6 +18,7 @@ afterEach(() => connected.close());
 
 const quick = { measureLifetimeCap: false };
 const probe = async (options = quick) => (await probeCluster(connected.context, 'demo', options, 'root')).result;
+const demo = () => connected.context.clusters.get('demo')!.cluster;
 const events = async () => connected.context.store.auditEvents.chunk(0, 100);
 
 describe('probing a cluster', () => {
@@ -60,9 +61,19 @@ describe('probing a cluster', () => {
     const stored = await probeCluster(connected.context, 'demo', quick, null);
     const probes = new ClusterProbes(connected.context.store);
     expect(probes.last('demo')).toBeNull();
-    await probes.load(['demo', 'other']);
+    await probes.load([demo(), { ...demo(), name: 'other' }]);
     expect(probes.last('demo')).toEqual(stored);
     expect(probes.last('other')).toBeNull();
+  });
+
+  it.each([
+    ['server', () => ({ server: 'https://10.0.0.2:6443' })],
+    ['serving CA', () => ({ servingCertificateAuthority: connected.server.clientAuthority.pem })],
+  ])('does not take a cluster with another %s for the one that had the name before', async (_, change) => {
+    await probeCluster(connected.context, 'demo', quick, null);
+    const probes = new ClusterProbes(connected.context.store);
+    await probes.load([{ ...demo(), ...change() }]);
+    expect(probes.last('demo')).toBeNull();
   });
 
   it('names what is missing, and then asks for nothing', async () => {

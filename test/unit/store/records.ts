@@ -147,6 +147,7 @@ export function aProbe(
     probedAt: instant('2026-03-01T10:00:00.000Z'),
     result: {
       reachable: true,
+      probed: { server: 'https://10.0.0.1:6443', servingCertificateAuthoritySha256: 'c'.repeat(64) },
       version: 'v1.32.1',
       username: 'system:serviceaccount:kubepass:kubepass',
       permissions: [
