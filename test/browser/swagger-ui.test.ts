@@ -1,19 +1,13 @@
-import { accessSync, constants } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../scripts/quickstart/api-client.js';
 import { freePort, ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { chromiumPath, launchChromium, screenshots } from './chromium.js';
 
-const executable = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium'].find((path) => path && isExecutable(path));
-if (executable === undefined) console.warn('no chromium here (set CHROMIUM_PATH): the browser tests are skipped');
-
-const screenshots = fileURLToPath(new URL('./screenshots/', import.meta.url));
-
-describe.skipIf(executable === undefined)('Swagger UI in chromium', () => {
+describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
   let folder: string;
   let service: ServiceProcess;
   let client: ApiClient;
@@ -31,19 +25,7 @@ describe.skipIf(executable === undefined)('Swagger UI in chromium', () => {
     client = await ApiClient.of({ host: '127.0.0.1', tls: null }, port);
     await service.untilReady(client);
     token = (await readFile(join(folder, 'admin-token'), 'utf8')).trim();
-    browser = await chromium.launch({
-      ...(executable === undefined ? {} : { executablePath: executable }),
-      args: [
-        // Root has no user namespace to build the sandbox in; what is opened is our own page.
-        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launchChromium();
   });
 
   afterAll(async () => {
@@ -119,13 +101,4 @@ async function tryOut(page: Page, method: string, path: string, body: unknown) {
     status: (await live.locator('.response-col_status').innerText()).trim().split(/\s/)[0],
     body: await live.locator('.response-col_description').innerText(),
   };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

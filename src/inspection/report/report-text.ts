@@ -1,10 +1,11 @@
 import type { Finding, InspectedObject, Inspection, KubeconfigContent } from '../../model/inspection.js';
+import { clip } from './clip.js';
 import { fieldGroups, type FieldGroup } from './object-fields.js';
 import { minuteText, whatItIs, whoItIs } from './object-words.js';
 import { opensslText } from './openssl-text.js';
 import { relationForest, type RelationNode } from './relation-tree.js';
 import { countedFindings, findingsBySeverity, inOneSentence, summaryRows } from './summary.js';
-import { clipped, textTable } from './text-table.js';
+import { textTable } from './text-table.js';
 import { visible } from './visible.js';
 import { wrapParagraph } from './wrap-text.js';
 
@@ -78,7 +79,7 @@ function nodeText(node: RelationNode, first: string, rest: string): string {
       ? nodeText(child, `${rest}\`-- `, `${rest}    `)
       : nodeText(child, `${rest}|-- `, `${rest}|   `),
   );
-  return `${first}${visible(node.path + clipped(own, 80) + notes)}\n${keys.join('')}${children.join('')}`;
+  return `${first}${visible(node.path + clip(own, 80) + notes)}\n${keys.join('')}${children.join('')}`;
 }
 
 function detailTexts(objects: readonly InspectedObject[], ders: ReadonlyMap<string, Buffer>): string[] {
@@ -118,7 +119,7 @@ function contextsTable({ contexts, currentContext }: KubeconfigContent): string 
 }
 
 function groupText({ title, fields }: FieldGroup): string {
-  const labels = fields.map(({ label }) => clipped(visible(label), maxLabel));
+  const labels = fields.map(({ label }) => clip(visible(label), maxLabel));
   const width = Math.min(24, longest(labels)) + 2;
   const margin = title === null ? '  ' : '    ';
   const lines = fields.flatMap(({ values }, field) =>

@@ -47,5 +47,5 @@ export const countedFindings = (count: number, severity: Severity): string =>
 /** `3 objects: 1 error, 2 warnings`. */
 export function inOneSentence({ objects, findings }: Inspection): string {
   const counts = findingsBySeverity(findings).map((group) => countedFindings(group.findings.length, group.severity));
-  return `${counted(objects.length, 'object')}: ${counts.length === 0 ? 'nothing found' : counts.join(', ')}`;
+  return `${counted(objects.length, 'object')}: ${counts.length === 0 ? 'no findings' : counts.join(', ')}`;
 }

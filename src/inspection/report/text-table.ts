@@ -1,4 +1,5 @@
 import { alignColumns } from './align-columns.js';
+import { clip, maxShown } from './clip.js';
 import { visible } from './visible.js';
 import { wrapText } from './wrap-text.js';
 
@@ -11,8 +12,6 @@ export interface TableLayout {
   readonly firm?: readonly number[];
 }
 
-/** More of a cell than this is not shown: a table is there to be looked over. */
-const maxCell = 200;
 /** Longer words are cut rather than kept whole. */
 const maxWord = 26;
 
@@ -21,7 +20,7 @@ const maxWord = 26;
  * no upload decides how wide a line gets.
  */
 export function textTable(rows: readonly (readonly string[])[], layout: TableLayout): string {
-  const cells = rows.map((row) => row.map((cell) => clipped(visible(cell), maxCell)));
+  const cells = rows.map((row) => row.map((cell) => clip(visible(cell), maxShown)));
   const widths = columnWidths(cells, layout);
   const lines = cells.flatMap((row) => {
     const wrapped = row.map((cell, column) => wrapText(cell, widths[column] ?? layout.width));
@@ -48,12 +47,6 @@ function columnWidths(rows: readonly (readonly string[])[], { width, padding, fi
     widths[column] = (widths[column] ?? 1) - 1;
   }
   return widths;
-}
-
-/** At most so many code points of a text, and a sign that there are more. */
-export function clipped(text: string, length: number): string {
-  const characters = Array.from(text);
-  return characters.length > length ? `${characters.slice(0, length).join('')} [...]` : text;
 }
 
 const longestWord = (text: string): number =>

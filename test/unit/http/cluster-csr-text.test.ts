@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { humanDuration } from '../../../src/http/human-duration.js';
 import { clusterCsrDescription, clusterCsrTable } from '../../../src/http/views/cluster-csr-text.js';
-import { alignColumns } from '../../../src/inspection/report/align-columns.js';
 import type { ClusterCsr } from '../../../src/model/cluster-csr.js';
 import { CSR_PEM_LABEL } from '../../../src/pki/certification-request.js';
 import { describeCertificationRequest } from '../../../src/pki/describe-certification-request.js';
@@ -140,9 +139,4 @@ it.each([
   [252_288_000, '8y'],
 ])('prints %d seconds as %s', (seconds, text) => {
   expect(humanDuration(seconds)).toBe(text);
-});
-
-it('aligns a column among adjacent lines only', () => {
-  const lines = [['a', 'bb', 'c'], ['aaaa', 'b', 'c'], ['alone'], ['x', 'y']];
-  expect(alignColumns(lines, { minimumWidth: 0, padding: 1 })).toBe('a    bb c\naaaa b  c\nalone\nx y\n');
 });

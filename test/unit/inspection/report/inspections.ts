@@ -307,3 +307,41 @@ export function everything(): { inspection: Inspection; ders: ReadonlyMap<string
     },
   };
 }
+
+/** What somebody would write into a name to make it more than a name. */
+export const attacks = [
+  '<script>globalThis.hacked = 1</script>',
+  '"><img src=x onerror="globalThis.hacked = 2">',
+  "' onmouseover='globalThis.hacked = 3' x='",
+  '</pre></details></style></title><svg onload=globalThis.hacked=4>',
+  '&lt;b&gt;&#x3c;i>',
+  '\u001b[2J\u001b]0;owned\u0007\u009b31m\r\nFINDINGS\n\n  nothing found',
+  'a\u202egnp.exe\u2066\u200b\u2028\ufeff\u00a0\u3164end',
+  'javascript:globalThis.hacked=5',
+  'x'.repeat(3000),
+  '\ud800lone',
+];
+
+/** Every string of every object, relation and finding of `everything()` replaced by one that attacks. */
+export function hostile(): ReturnType<typeof everything> {
+  const { inspection, ders } = everything();
+  // What the types allow few values of, and what the report looks things up by.
+  const kept = new Set(['type', 'severity', 'role', 'encoding', 'format', 'from']);
+  let count = 0;
+  const paths = new Map(inspection.objects.map(({ path }) => [path, `${attacks[count++ % attacks.length]!}${count}`]));
+  const spoiled = (value: unknown, key: string): unknown => {
+    if (typeof value === 'string') {
+      const path = paths.get(value);
+      if (path !== undefined) return path;
+      if (kept.has(key)) return value;
+      return attacks[count++ % attacks.length];
+    }
+    if (Array.isArray(value)) return value.map((item) => spoiled(item, key));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, spoiled(inner, name)]));
+  };
+  return {
+    inspection: spoiled(inspection, '') as Inspection,
+    ders: new Map([...ders].map(([path, der]) => [paths.get(path)!, der])),
+  };
+}
