@@ -16,7 +16,8 @@ import { checkKubeconfig } from './checks/kubeconfig.js';
 import { checkNameConstraints } from './checks/name-constraints.js';
 import { checkPrivilegedNames } from './checks/privileged-names.js';
 import { checkPurpose } from './checks/purpose.js';
-import { checkSignature, checkSignatureOfList } from './checks/signature.js';
+import { checkSignature, checkSignatureOfList, checkSignatureOfRequest } from './checks/signature.js';
+import { checkSubject } from './checks/subject.js';
 import { checkValidity } from './checks/validity.js';
 import { useOf } from './use.js';
 
@@ -27,6 +28,7 @@ const certificateChecks: readonly CertificateCheck[] = [
   checkChain,
   checkNameConstraints,
   checkPurpose,
+  checkSubject,
   checkAlternativeNames,
   checkSharedKey,
   checkBundle,
@@ -57,6 +59,7 @@ function check(object: DecodedObject, setting: Setting): void {
       checkCertificate(object, setting);
       break;
     case 'CertificationRequest':
+      checkSignatureOfRequest(object, setting);
       checkPrivilegedNames(object, setting);
       break;
     case 'CertificateList':

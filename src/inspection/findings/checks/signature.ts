@@ -23,6 +23,12 @@ export const checkSignatureOfList: ObjectCheck = (object, { relations, report })
   if (issuance !== undefined) reportIssuance(issuance, issuerOf(object), report);
 };
 
+/** An invalid one is told when it is read. */
+export const checkSignatureOfRequest: ObjectCheck = ({ content }, { report }) => {
+  if (content.type === 'CertificationRequest' && content.signatureValid === null)
+    report('SignatureNotChecked', `the signature by ${content.publicKey.algorithm} is not supported here`);
+};
+
 const issuerOf = ({ content }: DecodedObject): string =>
   content.type === 'CertificateList' ? content.issuer.text : '';
 

@@ -82,6 +82,30 @@ describe('whom a certificate speaks for', () => {
   });
 });
 
+describe('the subject of a client', () => {
+  it('has a common name', async () => {
+    expect(await codesOf({ subject: [['O', 'dev']] })).toContain('NoCommonName');
+    const server = { extKeyUsage: [serverAuth], extensions: [subjectAltName({ dns: ['x.example'] })] };
+    expect(await codesOf({ ...server, subject: [['O', 'dev']] })).not.toContain('NoCommonName');
+  });
+
+  it('has nothing that no API server reads', async () => {
+    const jane = ['CN', 'jane'] as const;
+    expect(await codesOf({ subject: [['C', 'DE'], ['OU', 'x'], jane] })).toEqual(['UnexpectedSubjectAttribute']);
+    expect(await codesOf({ subject: [['1.3.6.1.4.1.57683.2', '42'], jane] })).toEqual([]);
+  });
+});
+
+it('says where the signature of a request cannot be checked', async () => {
+  const { pem } = await csrFor('jane');
+  expect((await inspectFiles({ 'jane.csr': pem })).codes('jane.csr')).not.toContain('SignatureNotChecked');
+  // ecdsa-with-SHA256 becomes an algorithm that nobody knows.
+  const der = Buffer.from(pem.replace(/-----.*-----/g, ''), 'base64');
+  const algorithm = Buffer.from('06082a8648ce3d040302', 'hex');
+  der.writeUInt8(0x7f, der.lastIndexOf(algorithm) + algorithm.length - 1);
+  expect((await inspectFiles({ 'jane.csr': der })).codes('jane.csr')).toContain('SignatureNotChecked');
+});
+
 describe('alternative names', () => {
   it('are missed in what is for servers', async () => {
     expect(await codesOf({ extKeyUsage: [serverAuth] })).toContain('SubjectAltNameMissing');

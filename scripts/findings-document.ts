@@ -1,0 +1,91 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { findingGroups, type FindingCode, type FindingKind } from '../src/inspection/findings/catalogue.js';
+import type { Finding } from '../src/model/inspection.js';
+
+/** A message of a finding as an upload of the corpus gets it. */
+export interface Example {
+  readonly message: string;
+  /** Name of the upload in `test/fixtures/inspection`. */
+  readonly fixture: string;
+}
+
+export const findingsFile = new URL('../docs/findings.md', import.meta.url);
+
+const corpus = new URL('../test/fixtures/inspection/', import.meta.url);
+
+/** Of each finding one, from an upload that is there for it where there is one, else from the first that gets it. */
+export function readExamples(): ReadonlyMap<string, Example> {
+  const examples = new Map<string, Example>();
+  const meant = new Set<string>();
+  for (const { name: fixture } of folders()) {
+    const { findings = [] } = readJson(`${fixture}/answer.json`) as { findings?: readonly Finding[] };
+    const { raises = [] } = readJson(`${fixture}/upload.json`) as { raises?: readonly string[] };
+    for (const { code, message } of findings) {
+      if (examples.has(code) && (meant.has(code) || !raises.includes(code))) continue;
+      examples.set(code, { message, fixture });
+      if (raises.includes(code)) meant.add(code);
+    }
+  }
+  return examples;
+}
+
+const folders = () =>
+  readdirSync(corpus, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+
+/** Nothing where there is no such file. */
+function readJson(path: string): unknown {
+  const file = new URL(path, corpus);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+}
+
+/** `docs/findings.md`. */
+export function findingsDocument(examples: ReadonlyMap<string, Example>): string {
+  const count = findingGroups.reduce((sum, { kinds }) => sum + Object.keys(kinds).length, 0);
+  return [
+    '# Findings',
+    '',
+    '<!-- Written by `npm run findings` from src/inspection/findings/catalogue.ts and test/fixtures/inspection. -->',
+    '',
+    `What \`POST /v1/inspections\` may find, ${count} things in all. A code is stable: once it is here it keeps its`,
+    'meaning. Each comes with the object that it is about, a sentence that says what is the case there, what to do, and',
+    'the clause that it rests on.',
+    '',
+    '- **error**: it does not work, or must not be relied on.',
+    '- **warning**: it works, and should not stay so.',
+    '- **info**: good to know.',
+    '',
+    ...findingGroups.flatMap(({ title, kinds }) => [
+      `- [${title}](#${anchor(title)}): ${Object.keys(kinds)
+        .map((code) => `[${code}](#${anchor(code)})`)
+        .join(', ')}`,
+    ]),
+    '',
+    ...findingGroups.flatMap(({ title, kinds }) => [
+      `## ${title}`,
+      '',
+      ...Object.entries(kinds).flatMap(([code, kind]) => section(code as FindingCode, kind, examples.get(code))),
+    ]),
+  ]
+    .join('\n')
+    .trimEnd()
+    .concat('\n');
+}
+
+function section(code: FindingCode, kind: FindingKind, example: Example | undefined): readonly string[] {
+  return [
+    `### ${code}`,
+    '',
+    `**${kind.severity}** · ${kind.title}.`,
+    '',
+    `${kind.advice} (${kind.reference})`,
+    '',
+    ...(example ? [`> ${escaped(example.message)}`, '>', `> ${escaped(`(${example.fixture})`)}`, ''] : []),
+  ];
+}
+
+/** As GitHub makes it of a heading. */
+const anchor = (heading: string): string => heading.toLowerCase().replaceAll(' ', '-');
+
+const escaped = (text: string): string => text.replace(/[\\`*_<>[\]#|~]/g, '\\$&');

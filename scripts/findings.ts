@@ -1,0 +1,12 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { findingsDocument, findingsFile, readExamples } from './findings-document.js';
+
+/** Writes `docs/findings.md`; with `--check` says whether it is what the code and the corpus make. */
+const made = findingsDocument(readExamples());
+
+if (!process.argv.includes('--check')) writeFileSync(findingsFile, made);
+else if (readFileSync(findingsFile, 'utf8') === made) console.log('docs/findings.md is what the catalogue makes');
+else {
+  console.error('docs/findings.md is not what the catalogue makes: run `npm run findings` and commit it');
+  process.exitCode = 1;
+}
