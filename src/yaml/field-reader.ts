@@ -74,6 +74,8 @@ export class FieldReader {
     const value = this.raw(name);
     if (value === undefined || value === null || value === '')
       this.problems.push({ place: [...this.place, name], problem: 'is missing' });
+    else if (Array.isArray(value) && value.length === 0)
+      this.problems.push({ place: [...this.place, name], problem: 'is empty' });
   }
 
   #items(name: string): readonly unknown[] {

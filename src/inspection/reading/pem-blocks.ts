@@ -78,18 +78,18 @@ class Layout {
     if (this.#malformed.length > 0)
       observations.push({
         code: 'PemMalformed',
-        message: `The PEM block is malformed: ${this.#malformed.join(', ')}.`,
+        message: `The PEM block is malformed: ${this.#malformed.join(', ')}`,
       });
     const modern = legacyLabels.get(label);
     if (modern !== undefined)
       observations.push({
         code: 'PemLegacyLabel',
-        message: `The PEM label is "${label}", which is "${modern}" today.`,
+        message: `The PEM label is "${label}", which is "${modern}" today`,
       });
     if (this.#unusual.length > 0)
       observations.push({
         code: 'PemUnusualForm',
-        message: `The PEM block is laid out unusually: ${this.#unusual.join(', ')}.`,
+        message: `The PEM block is laid out unusually: ${this.#unusual.join(', ')}`,
       });
     return observations;
   }

@@ -18,7 +18,7 @@ export function readArchive(source: Source, reading: Reading): readonly string[]
   const object = reading.open(source);
   const gzip = isGzip(source.bytes);
   const unzipped = gzip ? gunzip(source.bytes, reading) : { bytes: source.bytes, isComplete: true };
-  if (!unzipped.isComplete) observations.report('MalformedObject', 'The gzip is cut off or damaged.');
+  if (!unzipped.isComplete) observations.report('MalformedObject', 'The gzip is cut off or damaged');
   const { bytes } = unzipped;
 
   // The only part of an upload lends its files no name: `pki/ca.crt` is where it is in the archive.
@@ -84,7 +84,7 @@ function readEntries(bytes: Buffer, reading: Reading, observations: Observations
   if (problem === 'tooManyHeaders')
     throw new UploadRefusedError('TooManyEntries', `the archives hold more than ${limits.archiveHeaders} headers`);
   if (problem !== null)
-    observations.report('MalformedObject', `The archive is ${problem} after its entry number ${entries.length}.`);
+    observations.report('MalformedObject', `The archive is ${problem} after its entry number ${entries.length}`);
 
   const files: ArchivedFile[] = [];
   const names = new Set<string>();
@@ -93,13 +93,13 @@ function readEntries(bytes: Buffer, reading: Reading, observations: Observations
     const skipped = whySkipped(entry);
     const name = cleanPath(entry.name);
     if (skipped !== null || name === null) {
-      observations.report('EntrySkipped', `The entry ${quote(entry.name)} is ${skipped ?? 'without a name'}.`);
+      observations.report('EntrySkipped', `The entry ${quote(entry.name)} is ${skipped ?? 'without a name'}`);
       continue;
     }
     if (names.has(name))
       observations.report(
         'DuplicateMember',
-        `The archive holds ${quote(name)} more than once; unpacked, the last one stays.`,
+        `The archive holds ${quote(name)} more than once; unpacked, the last one stays`,
       );
     names.add(name);
     files.push({ name, bytes: entry.bytes });

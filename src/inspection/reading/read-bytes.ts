@@ -25,7 +25,7 @@ function readDer({ path, bytes, parent, depth, expected }: Source, reading: Read
       parent,
       depth,
       expected === 'credential'
-        ? [{ code: 'PemMalformed', message: 'It is bare DER where PEM belongs, and kubectl reads PEM alone.' }]
+        ? [{ code: 'PemMalformed', message: 'It is bare DER where PEM belongs, and kubectl reads PEM alone' }]
         : [],
     ),
   ];

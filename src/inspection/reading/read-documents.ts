@@ -85,7 +85,7 @@ function unreadableDocument(
   object.fill({
     content: { type: 'Unknown', bytes: length, resembles: 'a YAML document' },
     material: null,
-    observations: [{ code: 'MalformedObject', message: `The YAML cannot be read; see line ${line}.` }],
+    observations: [{ code: 'MalformedObject', message: `The YAML cannot be read; see line ${line}` }],
   });
   return [object.path];
 }

@@ -26,7 +26,7 @@ export function readPem(text: string, isUtf16: boolean, source: Source, reading:
 
 const inUtf16: Observation = {
   code: 'PemUnusualForm',
-  message: 'The PEM block stands in a text in UTF-16, which hardly any reader of PEM takes.',
+  message: 'The PEM block stands in a text in UTF-16, which hardly any reader of PEM takes',
 };
 
 function readBlock(block: PemBlock, source: Source, reading: Reading): string {
@@ -41,8 +41,8 @@ function readBlock(block: PemBlock, source: Source, reading: Reading): string {
     observations: [
       ...observations,
       other === null
-        ? { code: 'MalformedObject', message: 'The PEM block holds nothing that could be read.' }
-        : { code: 'UnrecognisedContent', message: `It is ${other}, which is not inspected.` },
+        ? { code: 'MalformedObject', message: 'The PEM block holds nothing that could be read' }
+        : { code: 'UnrecognisedContent', message: `It is ${other}, which is not inspected` },
     ],
   });
   return object.path;

@@ -10,10 +10,10 @@ export function unknown(source: Source, resembles: string | null, reading: Readi
     material: null,
     observations: [
       source.bytes.length === 0
-        ? { code: 'UnrecognisedContent', message: 'It is empty.' }
+        ? { code: 'UnrecognisedContent', message: 'It is empty' }
         : source.expected === 'credential'
-          ? { code: 'MalformedObject', message: `A certificate or key in PEM belongs here, and what is there ${is}.` }
-          : { code: 'UnrecognisedContent', message: `It ${is}, which is not inspected.` },
+          ? { code: 'MalformedObject', message: `A certificate or key in PEM belongs here, and what is there ${is}` }
+          : { code: 'UnrecognisedContent', message: `It ${is}, which is not inspected` },
     ],
   });
   return [object.path];

@@ -22,31 +22,31 @@ function checkCluster(cluster: KubeconfigCluster, report: Report): void {
     report(
       'InsecureSkipTlsVerify',
       isGiven(certificateAuthority)
-        ? `${name} sets insecure-skip-tls-verify and names a CA; kubectl refuses to use both.`
-        : `${name} sets insecure-skip-tls-verify.`,
+        ? `${name} sets insecure-skip-tls-verify and names a CA; kubectl refuses to use both`
+        : `${name} sets insecure-skip-tls-verify`,
     );
   const isHttp = checkServer(cluster, name, report);
   if (!isHttp && !insecureSkipTlsVerify && !isGiven(certificateAuthority))
-    report('CertificateAuthorityMissing', `${name} has neither certificate-authority-data nor certificate-authority.`);
+    report('CertificateAuthorityMissing', `${name} has neither certificate-authority-data nor certificate-authority`);
   if (certificateAuthority.file !== null && certificateAuthority.data === null)
-    report('FilePathWillNotTravel', `${name} takes its CA from the file ${quote(certificateAuthority.file)}.`);
-  if (proxyUrl !== null) report('ProxyConfigured', `${name} connects through ${quote(withoutCredentials(proxyUrl))}.`);
+    report('FilePathWillNotTravel', `${name} takes its CA from the file ${quote(certificateAuthority.file)}`);
+  if (proxyUrl !== null) report('ProxyConfigured', `${name} connects through ${quote(withoutCredentials(proxyUrl))}`);
 }
 
 /** Answers whether there is no TLS. */
 function checkServer({ server }: KubeconfigCluster, name: string, report: Report): boolean {
   if (server === null) {
-    report('ServerMissing', `${name} has no server.`);
+    report('ServerMissing', `${name} has no server`);
     return false;
   }
   const url = URL.canParse(server) ? new URL(server) : null;
   const shown = quote(withoutCredentials(server));
   if (url?.protocol === 'http:') {
-    report('ServerOverHttp', `${name} connects to ${shown}.`);
+    report('ServerOverHttp', `${name} connects to ${shown}`);
     return true;
   }
   if (url?.protocol !== 'https:' || url.hostname === '')
-    report('ServerMissing', `${name} has the server ${shown}, which is no https URL.`);
+    report('ServerMissing', `${name} has the server ${shown}, which is no https URL`);
   return false;
 }
 
@@ -58,25 +58,25 @@ function checkUser(user: KubeconfigUser, report: Report): void {
     ['key', clientKey],
   ] as const)
     if (file !== null && data === null)
-      report('FilePathWillNotTravel', `${name} takes its ${what} from the file ${quote(file)}.`);
-  if (tokenFile !== null) report('FilePathWillNotTravel', `${name} takes its token from the file ${quote(tokenFile)}.`);
+      report('FilePathWillNotTravel', `${name} takes its ${what} from the file ${quote(file)}`);
+  if (tokenFile !== null) report('FilePathWillNotTravel', `${name} takes its token from the file ${quote(tokenFile)}`);
 
-  if (token === 'given') report('StaticToken', `${name} has a token.`);
+  if (token === 'given') report('StaticToken', `${name} has a token`);
   if (token === 'omitted')
     report(
       'FieldMissing',
-      `The token of user ${quote(user.name)} is left out: kubectl config view writes it with --raw alone.`,
+      `The token of user ${quote(user.name)} is left out: kubectl config view writes it with --raw alone`,
     );
-  if (basic) report('BasicAuthentication', `${name} has a username or password.`);
+  if (basic) report('BasicAuthentication', `${name} has a username or password`);
   if (exec !== null)
-    report('ExecCommand', `${name} runs ${quote(exec.command)} with ${countOf(exec.args.length, 'argument')}.`);
-  if (authProvider !== null) report('AuthProvider', `${name} uses the auth-provider ${quote(authProvider)}.`);
+    report('ExecCommand', `${name} runs ${quote(exec.command)} with ${countOf(exec.args.length, 'argument')}`);
+  if (authProvider !== null) report('AuthProvider', `${name} uses the auth-provider ${quote(authProvider)}`);
   if (impersonates !== null)
     report(
       'Impersonation',
       impersonates.username === null
-        ? `${name} sets what to impersonate and not whom; kubectl refuses that.`
-        : `${name} acts as ${quote(impersonates.username)}.`,
+        ? `${name} sets what to impersonate and not whom; kubectl refuses that`
+        : `${name} acts as ${quote(impersonates.username)}`,
     );
   checkCredentials(user, name, report);
 }
@@ -91,8 +91,8 @@ function checkCredentials(user: KubeconfigUser, name: string, report: Report): v
     ...(exec === null ? [] : ['an exec command']),
     ...(authProvider === null ? [] : ['an auth-provider']),
   ];
-  if (credentials.length === 0 && !isGiven(clientKey)) report('NoCredential', `${name} has no credential.`);
-  if (credentials.length > 1) report('AmbiguousCredential', `${name} has ${credentials.join(', ')}.`);
+  if (credentials.length === 0 && !isGiven(clientKey)) report('NoCredential', `${name} has no credential`);
+  if (credentials.length > 1) report('AmbiguousCredential', `${name} has ${credentials.join(', ')}`);
   for (const [what, { data, file }] of [
     ['certificate', clientCertificate],
     ['key', clientKey],
@@ -100,7 +100,7 @@ function checkCredentials(user: KubeconfigUser, name: string, report: Report): v
     if (data !== null && file !== null)
       report(
         'AmbiguousCredential',
-        `${name} has its client ${what} both in itself and in a file; kubectl takes the data.`,
+        `${name} has its client ${what} both in itself and in a file; kubectl takes the data`,
       );
 }
 
@@ -113,7 +113,7 @@ function checkNames({ currentContext, contexts, clusters, users }: Kubeconfig, r
   for (const [what, counts] of Object.entries(names))
     for (const [name, count] of counts)
       if (count > 1)
-        report('DuplicateName', `There are ${count} ${what}s named ${quote(name)}; kubectl refuses the file.`);
+        report('DuplicateName', `There are ${count} ${what}s named ${quote(name)}; kubectl refuses the file`);
 
   const used = { cluster: new Set<string>(), user: new Set<string>() };
   for (const context of contexts)
@@ -124,16 +124,16 @@ function checkNames({ currentContext, contexts, clusters, users }: Kubeconfig, r
       if (!names[what].has(name))
         report(
           'DanglingReference',
-          `Context ${quote(context.name)} names the ${what} ${quote(name)}, which is not there.`,
+          `Context ${quote(context.name)} names the ${what} ${quote(name)}, which is not there`,
         );
     }
   for (const what of ['cluster', 'user'] as const)
     for (const name of names[what].keys())
-      if (!used[what].has(name)) report('UnusedEntry', `No context uses the ${what} ${quote(name)}.`);
+      if (!used[what].has(name)) report('UnusedEntry', `No context uses the ${what} ${quote(name)}`);
 
-  if (currentContext === null) report('CurrentContextMissing', 'There is no current-context.');
+  if (currentContext === null) report('CurrentContextMissing', 'There is no current-context');
   else if (!names.context.has(currentContext))
-    report('CurrentContextMissing', `The current-context is ${quote(currentContext)}, and there is none of that name.`);
+    report('CurrentContextMissing', `The current-context is ${quote(currentContext)}, and there is none of that name`);
 }
 
 function countNames(entries: readonly { readonly name: string }[]): ReadonlyMap<string, number> {

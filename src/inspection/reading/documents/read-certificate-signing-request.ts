@@ -42,7 +42,7 @@ export function readCertificateSigningRequest(document: DocumentSource, reading:
   reportShape(problems, document.duplicates, report);
   checkSigner(signerName ?? (isV1 ? null : LEGACY), usages, report);
   if (expirationSeconds !== null && expirationSeconds < MIN_EXPIRATION)
-    report('ExpirationTooShort', `spec.expirationSeconds is ${expirationSeconds}; the least is ${MIN_EXPIRATION}.`);
+    report('ExpirationTooShort', `spec.expirationSeconds is ${expirationSeconds}; the least is ${MIN_EXPIRATION}`);
   object.fill({
     content: {
       type: 'CertificateSigningRequest',
@@ -82,7 +82,7 @@ const usageRules: ReadonlyMap<string, UsageRule> = new Map([
 
 function checkSigner(signerName: string | null, usages: readonly string[], report: Report): void {
   if (signerName === LEGACY)
-    report('SignerNameLegacy', `The signer is ${quote(LEGACY)}, which no API server trusts and nothing approves.`);
+    report('SignerNameLegacy', `The signer is ${quote(LEGACY)}, which no API server trusts and nothing approves`);
   const rule = signerName === null ? undefined : usageRules.get(signerName);
   if (rule === undefined || usages.length === 0) return;
   const missing = rule.required.filter((usage) => !usages.includes(usage));
@@ -92,5 +92,5 @@ function checkSigner(signerName: string | null, usages: readonly string[], repor
     ...(missing.length > 0 ? [`demands ${missing.map(quote).join(', ')}`] : []),
     ...(refused.length > 0 ? [`refuses ${refused.slice(0, 10).map(quote).join(', ')}`] : []),
   ];
-  report('UsagesUnsuitable', `The signer ${quote(signerName ?? '')} ${parts.join(' and ')}.`);
+  report('UsagesUnsuitable', `The signer ${quote(signerName ?? '')} ${parts.join(' and ')}`);
 }

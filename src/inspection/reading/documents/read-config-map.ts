@@ -13,6 +13,8 @@ export function readConfigMap(document: DocumentSource, reading: Reading): reado
   const problems: FieldProblem[] = [];
   const configMap = FieldReader.of(document.content, [], problems);
   const metadata = configMap.object('metadata');
+  const name = metadata.text('name');
+  const namespace = metadata.text('namespace');
   const data = configMap.object('data');
   const binaryData = configMap.object('binaryData');
 
@@ -33,8 +35,8 @@ export function readConfigMap(document: DocumentSource, reading: Reading): reado
   object.fill({
     content: {
       type: 'ConfigMap',
-      name: metadata.text('name'),
-      namespace: metadata.text('namespace'),
+      name,
+      namespace,
       keys: [...data.names(), ...binaryData.names()].map(shown),
     },
     material: null,

@@ -23,11 +23,11 @@ export function readBase64Field(
   if (placeholders.has(base64)) {
     report(
       'FieldNotBase64',
-      `${placeText(place)} holds what kubectl config view writes in place of data; with --raw it writes the data.`,
+      `${placeText(place)} holds what kubectl config view writes in place of data; with --raw it writes the data`,
     );
     return [];
   }
-  if (!isGoBase64(base64)) report('FieldNotBase64', `${placeText(place)} is not base64 as Go reads it.`);
+  if (!isGoBase64(base64)) report('FieldNotBase64', `${placeText(place)} is not base64 as Go reads it`);
   if (base64.includes(PEM_BEGIN)) return readTextField(base64, place, owner, expected, reading);
   const bytes = Buffer.from(base64, 'base64');
   reading.context.budget.spendOctets(bytes.length);

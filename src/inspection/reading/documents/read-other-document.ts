@@ -20,7 +20,7 @@ export function readOtherDocument(document: DocumentSource, reading: Reading): r
   const observations = new Observations();
   reportShape([], document.duplicates, observations.report);
   if (found.length === 0)
-    observations.report('UnrecognisedContent', `It is ${resembles}, which is not inspected, and holds no PEM.`);
+    observations.report('UnrecognisedContent', `It is ${resembles}, which is not inspected, and holds no PEM`);
   const owner = { path: object.path, depth: document.depth };
   for (const { text, place } of found)
     if (text.includes(PEM_BEGIN)) readTextField(text, place, owner, 'perhaps', reading);

@@ -13,6 +13,8 @@ export function readSecret(document: DocumentSource, reading: Reading): readonly
   const problems: FieldProblem[] = [];
   const secret = FieldReader.of(document.content, [], problems);
   const metadata = secret.object('metadata');
+  const name = metadata.text('name');
+  const namespace = metadata.text('namespace');
   const secretType = secret.text('type');
   const data = secret.object('data');
   const stringData = secret.object('stringData');
@@ -38,8 +40,8 @@ export function readSecret(document: DocumentSource, reading: Reading): readonly
   object.fill({
     content: {
       type: 'Secret',
-      name: metadata.text('name'),
-      namespace: metadata.text('namespace'),
+      name,
+      namespace,
       secretType,
       keys: keys.map(shown),
     },

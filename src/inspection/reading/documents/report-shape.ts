@@ -10,13 +10,13 @@ export function reportShape(
   report: Report,
 ): void {
   for (const { place, problem } of problems)
-    report('FieldMissing', `${place.length === 0 ? 'The document' : placeText(place)} ${problem}.`);
+    report('FieldMissing', `${place.length === 0 ? 'The document' : placeText(place)} ${problem}`);
   for (const { place } of duplicates) {
     const name = place.at(-1);
     const owner = placeText(place.slice(0, -1));
     report(
       'DuplicateMember',
-      `${quote(String(name))} occurs twice in ${owner === '' ? 'the document' : owner}; kubectl takes the last one.`,
+      `${quote(String(name))} occurs twice in ${owner === '' ? 'the document' : owner}; kubectl takes the last one`,
     );
   }
 }

@@ -29,7 +29,10 @@ export const read = (content: string | Uint8Array, name: string | null = null): 
 export const outline = (objects: readonly DecodedObject[]): readonly string[] =>
   objects.map(({ path, content }) => `${path} ${content.type}`);
 
+/** What reading has to say; keys say of themselves that nothing protects them. */
 export const codesOf = (objects: readonly DecodedObject[]): readonly string[] =>
-  objects.flatMap(({ observations }) => observations.map(({ code }) => code));
+  objects
+    .flatMap(({ observations }) => observations.map(({ code }) => code))
+    .filter((code) => code !== 'PrivateKeyUnprotected');
 
 export const base64 = (content: string | Uint8Array): string => Buffer.from(bytesOf(content)).toString('base64');
