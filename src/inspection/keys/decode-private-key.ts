@@ -28,8 +28,9 @@ export function decodePrivateKey(piece: Piece, context: DecodeContext): Decoded 
   if (!normalized.ok) return unreadable(encodingOfLabel(piece.label), normalized.problem);
   const shape = shapeOfPrivateKey(normalized.der);
   if (shape === null) return unreadable(encodingOfLabel(piece.label), 'it is not built like a private key');
-  if (shape === 'EncryptedPKCS#8') return decodeEncrypted(normalized.der, context);
-  return decodeUnencrypted(normalized.der, shape);
+  const decoded =
+    shape === 'EncryptedPKCS#8' ? decodeEncrypted(normalized.der, context) : decodeUnencrypted(normalized.der, shape);
+  return { ...decoded, observations: [...normalized.observations, ...decoded.observations] };
 }
 
 function decodeUnencrypted(der: Buffer, shape: UnencryptedShape): Decoded {

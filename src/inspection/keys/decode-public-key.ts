@@ -15,7 +15,7 @@ export function decodePublicKey(piece: Piece, _context: DecodeContext): Decoded 
     return {
       content: { type: 'PublicKey', publicKey: description },
       material: { kind: 'publicKey', subjectPublicKeyInfo: spki },
-      observations,
+      observations: [...(normalized.ok ? normalized.observations : []), ...observations],
       pieces: [],
     };
   } catch (error) {

@@ -1,10 +1,10 @@
-import { type DerElement, DerError, inside, Tag } from '../../pki/der.js';
+import { type DerElement, DerError, inside, onlyElement, Tag } from '../../pki/der.js';
 import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
+import { normalize } from '../ber/normalize.js';
 import { weakEncryption } from '../keys/encryption/encryption.js';
 import { mayDerive, openEncrypted } from '../keys/encryption/open-encrypted.js';
 import { readEncryption } from '../keys/encryption/read-encryption.js';
-import { normalize } from '../ber/normalize.js';
-import { type ContentInfo, implicitOctets, readContentInfo } from '../pkcs7/content-info.js';
+import { type ContentInfo, implicitOctets, readContentInfo, trailingData } from '../pkcs7/content-info.js';
 import { type Mac, readMac } from './mac.js';
 import { asDer, Bags, readSafeContents } from './safe-contents.js';
 
@@ -16,7 +16,7 @@ import { asDer, Bags, readSafeContents } from './safe-contents.js';
 export function decodePkcs12(piece: Piece, context: DecodeContext): Decoded {
   const reading = new Pkcs12Reading(context);
   try {
-    reading.read(asDer(piece.bytes, 'the PKCS#12'));
+    reading.read(piece.bytes);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     reading.malformed(error);
@@ -40,8 +40,11 @@ class Pkcs12Reading {
 
   constructor(private readonly context: DecodeContext) {}
 
-  read(pfx: DerElement): void {
-    const reader = inside(pfx);
+  read(bytes: Buffer): void {
+    const normalized = normalize(bytes);
+    if (!normalized.ok) throw new DerError(normalized.problem, 0);
+    this.#observations.push(...trailingData(normalized));
+    const reader = inside(onlyElement(normalized.der, WHAT));
     reader.expect(Tag.INTEGER, 'the version');
     const authSafe = readContentInfo(reader.expect(Tag.SEQUENCE, 'the authenticated safe'));
     const macData = reader.optional(Tag.SEQUENCE);

@@ -7,6 +7,8 @@ import {
   readOid,
   Tag,
 } from '../../pki/der.js';
+import type { Normalized } from '../ber/normalize.js';
+import type { Observation } from '../decoded.js';
 
 /** RFC 5652 4 to 9, RFC 2315: what a ContentInfo may hold. */
 export const contentTypes: Readonly<Partial<Record<string, string>>> = {
@@ -35,6 +37,10 @@ export function readContentInfo(element: DerElement): ContentInfo {
   const content = explicit === undefined ? null : onlyInside(explicit, 'the content');
   return { contentType: contentTypes[oid] ?? oid, content };
 }
+
+/** What is to be remarked upon about the form of PKCS#7 and PKCS#12: BER is what they may be written in. */
+export const trailingData = ({ observations }: Normalized): readonly Observation[] =>
+  observations.filter(({ code }) => code === 'TrailingData');
 
 /** The one element inside an EXPLICIT tag. */
 export function onlyInside(element: DerElement, what: string): DerElement {

@@ -2,7 +2,7 @@ import type { Pkcs7Content } from '../../model/inspection.js';
 import { contextConstructed, DerError, type DerElement, inside, onlyElement, Tag } from '../../pki/der.js';
 import { normalize } from '../ber/normalize.js';
 import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
-import { readContentInfo } from './content-info.js';
+import { readContentInfo, trailingData } from './content-info.js';
 
 /** More than any upload may hold: what stands beyond is counted, and not taken out. */
 const MAX_TAKEN_OUT = 1_000;
@@ -26,7 +26,7 @@ export function decodePkcs7(piece: Piece, _context: DecodeContext): Decoded {
     if (!normalized.ok) throw new DerError(normalized.problem, 0);
     const { contentType, content } = readContentInfo(onlyElement(normalized.der, 'the PKCS#7'));
     const signed = contentType === 'signedData' && content !== null ? readSignedData(content) : NOTHING;
-    return decoded(piece, contentType, signed, []);
+    return decoded(piece, contentType, signed, trailingData(normalized));
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     const malformed = { code: 'MalformedObject', message: `the PKCS#7 cannot be read: ${error.message}` } as const;

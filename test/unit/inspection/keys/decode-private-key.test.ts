@@ -5,7 +5,16 @@ import { describe, expect, it } from 'vitest';
 import type { Decoded } from '../../../../src/inspection/decoded.js';
 import { decodePrivateKey } from '../../../../src/inspection/keys/decode-private-key.js';
 import type { PrivateKeyContent } from '../../../../src/model/inspection.js';
-import { bitString, contextConstructed, der, oid, sequence, Tag, unsignedInteger } from '../../../../src/pki/der.js';
+import {
+  bitString,
+  contextConstructed,
+  der,
+  oid,
+  onlyElement,
+  sequence,
+  Tag,
+  unsignedInteger,
+} from '../../../../src/pki/der.js';
 import { expectNoSecret, secretsOf } from './expect-no-secret.js';
 import { contextWith, CountingBudget, fixture, PASSWORD, pieceOf } from './inspected-key.js';
 
@@ -108,6 +117,24 @@ describe('private keys without a password', () => {
   it('tells by content and not by label', () => {
     const piece = { ...fixture('prime256v1.sec1.key'), label: 'RSA PRIVATE KEY' };
     expect(contentOf(decodePrivateKey(piece, contextWith(null))).encoding).toBe('SEC1');
+  });
+
+  it.each(['rsa.pkcs8.key', 'prime256v1.sec1.key', 'rsa.encrypted.key'])(
+    'reads %s with something behind it, and says so',
+    (name) => {
+      const { bytes } = fixture(name);
+      const decoded = decodePrivateKey(pieceOf(Buffer.concat([bytes, Buffer.of(0)])), contextWith(PASSWORD));
+      expect(codes(decoded)).toContain('TrailingData');
+      expect(decoded.material).toEqual(open(name, PASSWORD).material);
+    },
+  );
+
+  it('reads a key with an indefinite length, and says so', () => {
+    const { content } = onlyElement(fixture('prime256v1.pkcs8.key').bytes, 'the key');
+    const bytes = Buffer.concat([Buffer.of(0x30, 0x80), content, Buffer.of(0, 0)]);
+    const decoded = decodePrivateKey(pieceOf(bytes), contextWith(null));
+    expect(codes(decoded)).toEqual(['NonDerEncoding', 'PrivateKeyUnprotected']);
+    expect(spkiOf(decoded)).toEqual(publicKeyOf('prime256v1.pkcs8.key'));
   });
 
   it('needs no budget', () => {

@@ -316,6 +316,12 @@ describe('PKCS#12 in other forms', () => {
     );
   });
 
+  it('reads a store with something behind it, and says so', () => {
+    const decoded = openBuilt(Buffer.concat([fixture('strong.p12').bytes, Buffer.of(0)]));
+    expect(contentOf(decoded)).toMatchObject({ macVerified: true, opened: true });
+    expect(codes(decoded)).toEqual(['TrailingData']);
+  });
+
   it('says of a store that is held together by a signature that it is not opened', () => {
     const signed = sequence(oid('1.2.840.113549.1.7.2'), der(contextConstructed(0), sequence()));
     const decoded = openBuilt(sequence(integer(3), signed));

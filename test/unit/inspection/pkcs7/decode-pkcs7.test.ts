@@ -39,6 +39,13 @@ describe('PKCS#7', () => {
     expect(new X509Certificate(pieces[0]!.bytes).subject).toBe('O=dev\nCN=jane');
   });
 
+  it('reads a bundle with something behind it, and says so', () => {
+    const bytes = Buffer.concat([certificate('der.p7b'), Buffer.of(0)]);
+    const { pieces, observations } = decodePkcs7(pieceOf(bytes), contextWith(null));
+    expect(pieces).toHaveLength(1);
+    expect(observations.map(({ code }) => code)).toEqual(['TrailingData']);
+  });
+
   it('says of what is no SignedData what it is', () => {
     expect(decode('enveloped.p7b').content).toMatchObject({ contentType: 'envelopedData', certificates: 0 });
   });
