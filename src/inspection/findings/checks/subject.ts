@@ -10,14 +10,17 @@ const readByKubernetes: ReadonlySet<string> = new Set([
 
 /** Whether a client's subject names it, and names nothing that is not read. */
 export const checkSubject: CertificateCheck = ({ content, material, authority, use }, { report }) => {
-  const attributes = content.subject.rdns.flat();
   const purposes = material.extKeyUsage ?? [];
   const isClient = purposes.includes(keyPurpose.clientAuth) && !purposes.includes(keyPurpose.serverAuth);
-  const isNamed = attributes.some(({ oid, value }) => oid === attributeType.commonName && value !== '');
+  let isNamed = false;
+  const others: string[] = [];
+  for (const rdn of content.subject.rdns)
+    for (const { oid, type, value } of rdn) {
+      if (oid === attributeType.commonName && value !== '') isNamed = true;
+      else if (!readByKubernetes.has(oid) && !others.includes(type)) others.push(type);
+    }
   if (!authority && (isClient || use?.as === 'client') && !isNamed)
     report('NoCommonName', 'it is for a client, and its subject has no common name');
-
-  if (content.role !== 'User') return;
-  const others = new Set(attributes.filter(({ oid }) => !readByKubernetes.has(oid)).map(({ type }) => type));
-  if (others.size > 0) report('UnexpectedSubjectAttribute', `the subject has ${[...others].slice(0, 10).join(', ')}`);
+  if (content.role === 'User' && others.length > 0)
+    report('UnexpectedSubjectAttribute', `the subject has ${others.slice(0, 10).join(', ')}`);
 };
