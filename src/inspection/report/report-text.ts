@@ -38,7 +38,7 @@ function summaryTable(inspection: Inspection, now: Date): string {
     what,
     who ?? '-',
     validity === null ? '-' : minuteText(validity.until),
-    validity?.remaining ?? '-',
+    validity?.remaining.replace(/^expired /, '') ?? '-',
     verdict,
   ]);
   const header = ['OBJECT', 'WHAT', 'WHO', 'UNTIL', 'REMAINING', 'VERDICT'];

@@ -12,7 +12,7 @@ export interface TableLayout {
   readonly firm?: readonly number[];
 }
 
-/** Longer words are cut rather than kept whole. */
+/** Longer words are cut, so they do not say how wide a column has to be. */
 const maxWord = 26;
 
 /**
@@ -30,26 +30,34 @@ export function textTable(rows: readonly (readonly string[])[], layout: TableLay
   return alignColumns(lines, { minimumWidth: layout.minimumColumn, padding: layout.padding }).replace(/ +$/gm, '');
 }
 
-/** The widest columns are narrowed first, those that would have to cut a word last. */
+/** Narrowed first is the column in which the fewest cells wrap for it, and last one that would have to cut a word. */
 function columnWidths(rows: readonly (readonly string[])[], { width, padding, firm = [] }: TableLayout): number[] {
-  const columns = rows.reduce((most, { length }) => Math.max(most, length), 0);
-  const widest = (lengthOf: (cell: string) => number) =>
-    Array.from({ length: columns }, (_, column) =>
-      rows.reduce((most, row) => Math.max(most, lengthOf(row[column] ?? '')), 0),
-    );
-  const widths = widest((cell) => Array.from(cell).length);
-  const words = widest((cell) => Math.min(maxWord, longestWord(cell)));
-  const available = Math.max(columns, width - padding * (columns - 1));
-  while (sum(widths) > available) {
-    const spare = widths.map((one, column) => (one > (words[column] ?? 0) && !firm.includes(column) ? one : 0));
-    const candidates = sum(spare) > 0 ? spare : widths;
-    const column = candidates.indexOf(Math.max(...candidates));
-    widths[column] = (widths[column] ?? 1) - 1;
+  const count = rows.reduce((most, { length }) => Math.max(most, length), 0);
+  const columns = Array.from({ length: count }, (_, column) => {
+    const cells = rows.map((row) => row[column] ?? '');
+    const lengths = cells.map((cell) => Array.from(cell).length).sort((a, b) => b - a);
+    const words = cells.reduce((longest, cell) => Math.max(longest, longestWord(cell)), 0);
+    return {
+      lengths,
+      width: lengths[0] ?? 0,
+      least: firm.includes(column) ? Infinity : words,
+      wrapped: 0,
+    };
+  });
+  const available = Math.max(count, width - padding * (count - 1));
+  while (columns.reduce((total, column) => total + column.width, 0) > available) {
+    const spare = columns.filter((column) => column.width > column.least);
+    const narrowed = (spare.length > 0 ? spare : columns).toSorted(
+      (a, b) => a.wrapped - b.wrapped || b.width - a.width,
+    )[0];
+    if (narrowed === undefined) break;
+    narrowed.width--;
+    while ((narrowed.lengths[narrowed.wrapped] ?? 0) > narrowed.width) narrowed.wrapped++;
   }
-  return widths;
+  return columns.map((column) => column.width);
 }
 
 const longestWord = (text: string): number =>
-  text.split(/[ /#.,-]/).reduce((longest, { length }) => Math.max(longest, length + 1), 0);
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+  text
+    .split(/[ /#.,-]/)
+    .reduce((longest, { length }) => (length < maxWord ? Math.max(longest, length + 1) : longest), 0);
