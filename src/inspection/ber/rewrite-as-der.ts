@@ -122,7 +122,7 @@ class Rewriter {
 function joinBits(pieces: readonly Buffer[], start: number): Buffer {
   const last = pieces.at(-1);
   if (last === undefined) return Buffer.of(0);
-  if (pieces.some((piece) => piece.length === 0 || (piece !== last && piece[0] !== 0)))
+  if (pieces.some((piece) => piece.length === 0 || ((piece !== last || piece.length === 1) && piece[0] !== 0)))
     throw new DerError('a piece of a BIT STRING is not a whole number of octets', start);
   return Buffer.concat([last.subarray(0, 1), ...pieces.map((piece) => piece.subarray(1))]);
 }

@@ -29,9 +29,8 @@ function decode(piece: Piece, context: DecodeContext): Decoded {
   if (isLegacyEncrypted(piece) || looksLikeOpenSshKey(piece.bytes)) return decodePrivateKey(piece, context);
   const normalized = normalize(piece.bytes);
   const shape = normalized.ok ? recognise(normalized.der) : null;
-  return normalized.ok && shape !== null
-    ? decodeShape(shape, normalized, piece, context)
-    : decodeByClaim(piece, normalized.ok ? 'it is built otherwise' : normalized.problem, context);
+  if (normalized.ok && shape !== null) return decodeShape(shape, normalized, piece, context);
+  return decodeByClaim(piece, normalized.ok ? null : normalized.problem, context);
 }
 
 function decodeShape(shape: Shape, normalized: Normalized, piece: Piece, context: DecodeContext): Decoded {
@@ -62,22 +61,26 @@ function withoutTrust(normalized: Normalized, { label }: Piece): Normalized {
     : normalized;
 }
 
-/** Octets that are built like nothing known. */
-function decodeByClaim(piece: Piece, problem: string, context: DecodeContext): Decoded {
-  const promised = piece.label === null ? null : promisedBy(piece.label);
+/** Octets that are built like nothing known; `problem`: why they cannot be read at all. */
+function decodeByClaim(piece: Piece, problem: string | null, context: DecodeContext): Decoded {
+  const { label, bytes } = piece;
+  const promised = label === null ? null : promisedBy(label);
   // What is wrong with a key is for its reader to say.
   if (promised === 'PrivateKey') return decodePrivateKey(piece, context);
-  if (promised !== null) return malformed(piece.bytes.length, inWords[promised], problem);
+  if (promised !== null) return malformed(bytes.length, inWords[promised], problem ?? 'it is built otherwise');
+  const isDer = bytes[0] === Tag.SEQUENCE;
+  if (isDer && problem !== null) return malformed(bytes.length, 'a structure in DER', problem);
   return {
-    content: { type: 'Unknown', bytes: piece.bytes.length, resembles: piece.bytes[0] === Tag.SEQUENCE ? 'DER' : null },
+    content: { type: 'Unknown', bytes: bytes.length, resembles: isDer ? 'a structure in DER' : null },
     material: null,
-    observations: [{ code: 'UnrecognisedContent', message: whyUnrecognised(piece, problem) }],
+    observations: [{ code: 'UnrecognisedContent', message: whyUnrecognised(label, isDer) }],
     pieces: [],
   };
 }
 
-const whyUnrecognised = ({ label }: Piece, problem: string): string =>
-  `${label === null ? 'it' : `a PEM block ${quote(label)}`} holds nothing that is known here: ${problem}`;
+const whyUnrecognised = (label: string | null, isDer: boolean): string =>
+  `${label === null ? 'it' : `the PEM block ${quote(label)}`} holds ` +
+  `${isDer ? 'a structure in DER that is not known here' : 'nothing that is known here'}`;
 
 function wrongLabel({ label }: Piece, { content }: Decoded): Observation | null {
   if (label === null) return null;

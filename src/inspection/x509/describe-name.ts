@@ -64,5 +64,9 @@ export const attributeLabel = (type: string): string =>
   type === attributeType.streetAddress ? 'STREET' : (objectNames.short(type) ?? type);
 
 /** The texts of every attribute of a type, in order. */
-export const textsOf = (name: ReadName, type: string): string[] =>
-  name.rdns.flatMap((rdn) => rdn.flatMap((attribute) => (attribute.type === type ? [attribute.text ?? ''] : [])));
+export function textsOf(name: ReadName, type: string): string[] {
+  const texts: string[] = [];
+  for (const rdn of name.rdns)
+    for (const attribute of rdn) if (attribute.type === type) texts.push(attribute.text ?? '');
+  return texts;
+}

@@ -99,14 +99,18 @@ function readContent(element: DerElement, report: Report): GeneralNameContent {
   }
 }
 
+const plain = /^[\x20-\x7e]*$/;
+
 /** IA5String. Other octets are shown as ISO 8859-1. */
-function readText(type: GeneralNameType, element: DerElement, report: Report): GeneralNameContent {
-  const value = element.content.toString('latin1');
-  const shown = `the ${type} ${quote(value.slice(0, 200))}`;
-  if (!isAscii(element.content)) report('MalformedString', `${shown} has octets that are not of an IA5String`);
-  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
-  else if (/[\x00-\x1f\x7f]/.test(value)) report('DeceptiveName', `${shown} holds characters that do not show`);
+function readText(type: GeneralNameType, { content }: DerElement, report: Report): GeneralNameContent {
+  const value = content.toString('latin1');
+  if (!plain.test(value)) reportText(`the ${type} ${quote(value.slice(0, 200))}`, isAscii(content), report);
   return named(type, value);
+}
+
+function reportText(what: string, isIa5: boolean, report: Report): void {
+  if (isIa5) report('DeceptiveName', `${what} holds characters that do not show`);
+  else report('MalformedString', `${what} has octets that are not of an IA5String`);
 }
 
 function readOtherName(element: DerElement): GeneralNameContent {

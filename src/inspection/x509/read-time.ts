@@ -42,7 +42,8 @@ const EPOCH: ReadTime = { instant: new Date(0), text: '1970-01-01T00:00:00Z' };
 
 const toReadTime = (milliseconds: number): ReadTime => {
   const instant = new Date(milliseconds);
-  return { instant, text: instant.toISOString().replace(/\.000Z$/, 'Z') };
+  const text = instant.toISOString();
+  return { instant, text: milliseconds % 1000 === 0 ? `${text.slice(0, 19)}Z` : text };
 };
 
 function whyWrong(tag: number, text: string, time: number): string | null {
