@@ -8,6 +8,8 @@ export interface RelationNode {
   readonly object: InspectedObject | null;
   /** Paths of its keys. */
   readonly keys: readonly string[];
+  /** Where else the very same object is. */
+  readonly copies: readonly string[];
   readonly notes: readonly string[];
   readonly children: readonly RelationNode[];
 }
@@ -36,15 +38,21 @@ const words = {
   IsKeyOf: 'is the key of',
 } as const;
 
-/** Every certificate once, and whatever else is signed or has a key. Ends on relations that go round in circles. */
+/**
+ * Every certificate once, however often it is in the upload, and whatever else is signed or has a key. Ends on relations
+ * that go round in circles.
+ */
 export function relationForest(inspection: Inspection): RelationForest {
   const objects = new Map(inspection.objects.map((object) => [object.path, object]));
-  const keys = grouped(inspection.relations, 'IsKeyOf', ({ from, to }) => [to, from]);
-  const chainEnds = grouped(inspection.relations, 'ChainsTo', ({ from, to }) => [from, to]);
-  const parents = parentsOf(inspection.relations, chainEnds);
+  const groups = groupsOfSame(inspection);
+  const first = (path: string): string => groups.get(path)?.[0] ?? path;
+
+  const keys = grouped(inspection.relations, 'IsKeyOf', ({ from, to }) => [first(to), from]);
+  const chainEnds = grouped(inspection.relations, 'ChainsTo', ({ from, to }) => [first(from), first(to)]);
+  const signers = grouped(inspection.relations, 'SignedBy', ({ from, to }) => [first(from), first(to)]);
+  const parents = parentsOf(signers, chainEnds);
   const isNode = ({ path, type }: InspectedObject): boolean =>
-    type === 'Certificate' ||
-    ((type === 'CertificationRequest' || type === 'CertificateList') && (parents.has(path) || keys.has(path)));
+    path === first(path) && (type === 'Certificate' || parents.has(path) || (isSigned(type) && keys.has(path)));
 
   const nodes = inspection.objects.filter(isNode).map(({ path }) => path);
   const children = new Map<string, string[]>();
@@ -58,8 +66,8 @@ export function relationForest(inspection: Inspection): RelationForest {
     const object = objects.get(path) ?? null;
     const elsewhere = (chainEnds.get(path) ?? []).filter((end) => isOurs(end) && !above.includes(end));
     const notes = [...more, ...elsewhere.map((end) => `chains to ${end}`)];
-    const node = { path, object, keys: keys.get(path) ?? [] };
-    if (shown.has(path)) return { ...node, keys: [], notes: [...more, 'shown above'], children: [] };
+    const node = { path, object, keys: keys.get(path) ?? [], copies: groups.get(path)?.slice(1) ?? [] };
+    if (shown.has(path)) return { ...node, keys: [], copies: [], notes: [...more, 'shown above'], children: [] };
     shown.add(path);
     const below = children.get(path) ?? [];
     if (above.length >= maxDepth) {
@@ -81,15 +89,33 @@ export function relationForest(inspection: Inspection): RelationForest {
   // What is left is signed in a circle, of which the first stands on top.
   for (const path of nodes) if (!shown.has(path)) plant(path, ['signed by one of those below']);
 
-  return { trees, others: otherRelations(inspection.relations, new Set(nodes)) };
+  const inTrees = new Set(nodes.flatMap((path) => groups.get(path) ?? path));
+  return { trees, others: otherRelations(inspection.relations, inTrees) };
+}
+
+const isSigned = (type: InspectedObject['type']): boolean =>
+  type === 'Certificate' || type === 'CertificationRequest' || type === 'CertificateList';
+
+/** By path, the paths of the same certificate, request or list; the shortest, which says most, first. */
+function groupsOfSame({ objects, relations }: Inspection): ReadonlyMap<string, readonly string[]> {
+  const types = new Map(objects.map(({ path, type }) => [path, type]));
+  const groups = new Map<string, string[]>();
+  for (const { type, from, to } of relations) {
+    const known = types.get(to);
+    if (type !== 'SameAs' || known === undefined || known !== types.get(from) || !isSigned(known)) continue;
+    const [one, other] = [groups.get(from) ?? [from], groups.get(to) ?? [to]];
+    const together = [...new Set([...one, ...other])].sort((a, b) => a.length - b.length);
+    for (const path of together) groups.set(path, together);
+  }
+  return groups;
 }
 
 /** What signed it, in the upload; else the cluster of ours at which its chain ends. */
 function parentsOf(
-  relations: readonly Relation[],
+  signers: ReadonlyMap<string, readonly string[]>,
   chainEnds: ReadonlyMap<string, readonly string[]>,
 ): ReadonlyMap<string, readonly string[]> {
-  const parents = grouped(relations, 'SignedBy', ({ from, to }) => [from, to]);
+  const parents = new Map(signers);
   for (const [path, ends] of chainEnds) {
     const known = ends.filter(isOurs);
     if (!parents.has(path) && known.length > 0) parents.set(path, known);
@@ -106,10 +132,11 @@ function notesOfRoot(object: InspectedObject | undefined): string[] {
   return ['its signer is not in the upload'];
 }
 
-/** Chains are in the trees, and keys of what stands there too. */
-function otherRelations(relations: readonly Relation[], nodes: ReadonlySet<string>): OtherRelation[] {
+/** Chains are in the trees; keys and copies of what stands there too. */
+function otherRelations(relations: readonly Relation[], inTrees: ReadonlySet<string>): OtherRelation[] {
   return relations.flatMap(({ type, from, to }) => {
-    if (type === 'SignedBy' || type === 'ChainsTo' || (type === 'IsKeyOf' && nodes.has(to))) return [];
+    if (type === 'SignedBy' || type === 'ChainsTo') return [];
+    if ((type === 'IsKeyOf' || (type === 'SameAs' && inTrees.has(from))) && inTrees.has(to)) return [];
     return [{ from, words: words[type], to }];
   });
 }
@@ -122,9 +149,9 @@ function grouped(
 ): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const relation of relations) {
-    if (relation.type !== type || relation.from === relation.to) continue;
+    if (relation.type !== type) continue;
     const [key, value] = keyAndValue(relation);
-    push(groups, key, value);
+    if (key !== value) push(groups, key, value);
   }
   return groups;
 }

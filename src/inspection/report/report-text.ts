@@ -74,12 +74,13 @@ function nodeText(node: RelationNode, first: string, rest: string): string {
   const own = node.object === null ? '' : `: ${[whatItIs(node.object), whoItIs(node.object) ?? []].flat().join(', ')}`;
   const below = rest + (node.children.length === 0 ? '  ' : '| ');
   const keys = node.keys.map((key) => `${below}key: ${visible(key)}\n`);
+  const copies = node.copies.map((copy) => `${below}also: ${visible(copy)}\n`);
   const children = node.children.map((child, i) =>
     i === node.children.length - 1
       ? nodeText(child, `${rest}\`-- `, `${rest}    `)
       : nodeText(child, `${rest}|-- `, `${rest}|   `),
   );
-  return `${first}${visible(node.path + clip(own, 80) + notes)}\n${keys.join('')}${children.join('')}`;
+  return `${first}${visible(node.path + clip(own, 80) + notes)}\n${[...copies, ...keys].join('')}${children.join('')}`;
 }
 
 function detailTexts(objects: readonly InspectedObject[], ders: ReadonlyMap<string, Buffer>): string[] {

@@ -21,9 +21,9 @@ export function wrapText(text: string, width: number): string[] {
 /** How many characters the line that begins at `start` gets. */
 function breakWithin(characters: readonly string[], start: number, width: number): number {
   if (characters[start + width] === ' ') return width;
-  // A space first, as long as the line does not become very short.
-  for (let length = width; length > width / 3; length--) if (characters[start + length - 1] === ' ') return length;
-  for (let length = width; length > width / 2; length--)
+  // At a space, however short the line becomes: words are cut last.
+  for (let length = width; length > 0; length--) if (characters[start + length - 1] === ' ') return length;
+  for (let length = width; length > width / 3; length--)
     if (breakAfter.has(characters[start + length - 1] ?? '')) return length;
   return width;
 }

@@ -18,7 +18,7 @@ export function relationsHtml(
 
   const node = (one: RelationNode): Html =>
     html`<li>
-      <div class="node">${links.to(one.path)}${ownHtml(one, verdicts)}${keysHtml(one, links)}</div>
+      <div class="node">${links.to(one.path)}${ownHtml(one, verdicts)}${belongingsHtml(one, links)}</div>
       ${
         one.children.length === 0
           ? null
@@ -51,7 +51,15 @@ function ownHtml({ path, object, notes }: RelationNode, verdicts: ReadonlyMap<st
   }`;
 }
 
-const keysHtml = ({ keys }: RelationNode, links: Links): Html | null =>
-  keys.length === 0
-    ? null
-    : html` <span class="keys">key: ${keys.map((key, i) => [i === 0 ? null : ', ', links.to(key)])}</span>`;
+/** What belongs to it, each kind in a line below. */
+const belongingsHtml = ({ keys, copies }: RelationNode, links: Links): readonly (Html | null)[] =>
+  [
+    { label: 'also:', paths: copies },
+    { label: 'key:', paths: keys },
+  ].map(({ label, paths }) =>
+    paths.length === 0
+      ? null
+      : html` <span class="belonging"
+          >${label} ${paths.map((path, i) => [i === 0 ? null : ', ', links.to(path)])}</span
+        >`,
+  );

@@ -128,7 +128,7 @@ tbody .until { display: block; min-width: 10.5rem; font-variant-numeric: tabular
   content: ""; position: absolute; left: 0; top: 0; bottom: 0; border-left: 1.5px solid var(--muted);
 }
 .node { display: flex; flex-wrap: wrap; align-items: baseline; gap: .1rem .7rem; }
-.node .keys { flex-basis: 100%; font-size: 13.5px; color: var(--muted); }
+.node .belonging { flex-basis: 100%; font-size: 13.5px; color: var(--muted); }
 .others { margin: 0; padding: .75rem 1rem .75rem 2rem; border-top: 1px solid var(--line); }
 .others:first-child { border-top: 0; }
 

@@ -49,6 +49,26 @@ describe('chains as a tree', () => {
     expect(trees[0]?.object).toBeNull();
   });
 
+  it('shows a certificate once, under its shortest path, with all that belongs to its copies', () => {
+    const { trees, others } = forestOf(
+      ['admin.conf#ca', 'scheduler.conf#ca', 'ca.crt', 'leaf', 'leaf~2'],
+      [
+        relation('scheduler.conf#ca', 'SameAs', 'admin.conf#ca'),
+        relation('ca.crt', 'SameAs', 'admin.conf#ca'),
+        relation('leaf~2', 'SameAs', 'leaf'),
+        relation('leaf', 'SignedBy', 'admin.conf#ca'),
+        relation('leaf~2', 'SignedBy', 'admin.conf#ca'),
+        relation('ca.key', 'IsKeyOf', 'admin.conf#ca'),
+        relation('ca.key', 'IsKeyOf', 'ca.crt'),
+      ],
+      ['ca.crt'],
+    );
+    expect(trees.map(drawn)).toEqual(['ca.crt[self-signed](leaf)']);
+    expect(trees[0]).toMatchObject({ keys: ['ca.key'], copies: ['admin.conf#ca', 'scheduler.conf#ca'] });
+    expect(trees[0]?.children[0]?.copies).toEqual(['leaf~2']);
+    expect(others).toEqual([]);
+  });
+
   it('says where else a chain ends', () => {
     const { trees } = forestOf(
       ['leaf', 'ca'],
@@ -101,7 +121,7 @@ describe('chains as a tree', () => {
         relation('a.key', 'IsKeyOf', 'a'),
         relation('a.pub', 'IsKeyOf', 'a'),
         relation('a.pub', 'IsKeyOf', 'a.key'),
-        relation('a', 'SameAs', 'b'),
+        relation('a', 'SameAs', 'of another type'),
         relation('a', 'RevokedBy', 'list'),
         relation('a', 'IssuedFor', '/v1/certificate-requests/1'),
         relation('config', 'PointsAt', '/v1/clusters/dev'),
@@ -110,7 +130,7 @@ describe('chains as a tree', () => {
     expect(trees[0]?.keys).toEqual(['a.key', 'a.pub']);
     expect(others.map(({ from, words, to }) => `${from} ${words} ${to}`)).toEqual([
       'a.pub is the key of a.key',
-      'a is the same as b',
+      'a is the same as of another type',
       'a is revoked by list',
       'a was issued for /v1/certificate-requests/1',
       'config points at /v1/clusters/dev',
