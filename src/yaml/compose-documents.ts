@@ -18,6 +18,7 @@ export interface StreamBounds {
   readonly maxDepth: number;
   /** Of the lexer; a microsecond or a few of work each. */
   readonly maxLexemes: number;
+  readonly maxDocuments: number;
 }
 
 export type ComposedStream =
@@ -37,7 +38,7 @@ export type ComposedStream =
 export function composeDocuments(
   text: string,
   options: Omit<ParseOptions & DocumentOptions & SchemaOptions, 'uniqueKeys' | 'prettyErrors'>,
-  { maxDepth, maxLexemes }: StreamBounds,
+  { maxDepth, maxLexemes, maxDocuments }: StreamBounds,
 ): ComposedStream {
   const lineCounter = new LineCounter();
   lineCounter.addNewLine(0);
@@ -55,8 +56,10 @@ export function composeDocuments(
     if (lexemes > maxLexemes) return { ok: false, exceeded: 'maxLexemes' };
     for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
     if (parser.stack.length > maxDepth) return { ok: false, exceeded: 'maxDepth' };
+    if (documents.length > maxDocuments) return { ok: false, exceeded: 'maxDocuments' };
   }
   for (const token of parser.end()) documents.push(...composer.next(token));
   documents.push(...composer.end());
+  if (documents.length > maxDocuments) return { ok: false, exceeded: 'maxDocuments' };
   return { ok: true, documents, lineCounter, lexemes };
 }

@@ -7,7 +7,7 @@ export function placeText(place: Place): string {
   for (const step of place) {
     if (typeof step === 'number') text += `[${step}]`;
     else if (bareName.test(step)) text += text === '' ? step : `.${step}`;
-    else text += `[${JSON.stringify(shortened(step))}]`;
+    else text += `[${quoted(step)}]`;
   }
   return text;
 }
@@ -15,4 +15,13 @@ export function placeText(place: Place): string {
 const bareName = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
 const maxNameLength = 253; // of a key in a ConfigMap or Secret
 
-const shortened = (name: string): string => (name.length > maxNameLength ? `${name.slice(0, maxNameLength)}…` : name);
+/** As JSON has it, and what does not show by its code point. */
+function quoted(name: string): string {
+  const shortened = name.length > maxNameLength ? `${name.slice(0, maxNameLength)}…` : name;
+  return JSON.stringify(shortened).replaceAll(
+    invisible,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
+
+const invisible = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|\p{Default_Ignorable_Code_Point}/gu;

@@ -4,6 +4,7 @@ export interface JsonBounds {
   readonly maxDepth: number;
   /** Values of every kind. */
   readonly maxValues: number;
+  readonly maxDocuments: number;
 }
 
 export type JsonTexts =
@@ -26,12 +27,14 @@ export function readJson(text: string, bounds: JsonBounds): JsonTexts {
   const scanner = new JsonScanner(text, bounds);
   const documents = [];
   try {
-    for (let found = scanner.next(); found !== null; found = scanner.next())
+    for (let found = scanner.next(); found !== null; found = scanner.next()) {
+      if (documents.length >= bounds.maxDocuments) throw new TooMuchError('maxDocuments');
       documents.push({
         value: JSON.parse(found.text) as unknown,
         duplicates: found.duplicates,
         length: found.text.length,
       });
+    }
   } catch (error) {
     if (error instanceof TooMuchError) return { ok: false, exceeded: error.exceeded };
     if (error instanceof SyntaxError) return { ok: false, exceeded: null };

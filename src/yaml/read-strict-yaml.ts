@@ -2,7 +2,7 @@ import { composeDocuments, type StreamBounds } from './compose-documents.js';
 import { plainValue } from './plain-value.js';
 
 /** Far more than a document of ours needs. */
-const bounds: StreamBounds = { maxDepth: 64, maxLexemes: 500_000 };
+const bounds: StreamBounds = { maxDepth: 64, maxLexemes: 500_000, maxDocuments: 10_000 };
 const maxValues = 500_000;
 /** Of errors in one document; the later ones mostly follow from the first. */
 const maxErrors = 20;
@@ -41,5 +41,6 @@ export function readStrictYaml(text: string): readonly YamlDocument[] {
 
 const tooMuch: Readonly<Record<keyof StreamBounds, string>> = {
   maxDepth: `nests deeper than ${bounds.maxDepth} levels`,
+  maxDocuments: `holds more than ${bounds.maxDocuments} documents`,
   maxLexemes: `holds more than ${bounds.maxLexemes} pieces of YAML`,
 };

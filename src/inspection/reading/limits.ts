@@ -17,8 +17,8 @@ export const limits = {
   documentDepth: 64,
   /** Of JSON, in one document, and of YAML with every alias written out. */
   documentValues: 100_000,
-  /** Documents of one stream. */
-  documents: 1000,
+  /** Documents of one stream, empty ones included. */
+  documents: 400,
   /** Of PBKDF2-HMAC-SHA-256, or as much work. */
   derivationIterations: 1_000_000,
   signatures: 400,

@@ -42,13 +42,14 @@ export function readDocuments(text: string, source: Source, reading: Reading): r
 function parse(text: string, reading: Reading): readonly Found[] | null {
   if (/^\s*[{[]/.test(text)) {
     const json = readJson(text, jsonBounds);
-    if (json.ok) return bounded(json.documents);
+    if (json.ok) return json.documents;
     if (json.exceeded !== null) throw tooMuch(json.exceeded);
     if (!membersInFlow.test(text)) return null;
   }
   const yaml = readKubernetesYaml(text, {
     maxDepth: limits.documentDepth,
     maxLexemes: reading.left('yamlLexemes'),
+    maxDocuments: limits.documents,
   });
   if (!yaml.ok) throw tooMuch(yaml.exceeded);
   reading.spend('yamlLexemes', yaml.lexemes);
@@ -57,20 +58,23 @@ function parse(text: string, reading: Reading): readonly Found[] | null {
       'TooMuchWork',
       `a YAML document has an alias without its anchor, or its aliases stand for more than ${limits.documentValues} values`,
     );
-  return bounded(yaml.documents);
+  return yaml.documents;
 }
 
-const jsonBounds: JsonBounds = { maxDepth: limits.documentDepth, maxValues: limits.documentValues };
+const jsonBounds: JsonBounds = {
+  maxDepth: limits.documentDepth,
+  maxValues: limits.documentValues,
+  maxDocuments: limits.documents,
+};
 
-function bounded(documents: readonly Found[]): readonly Found[] {
-  if (documents.length > limits.documents)
-    throw new UploadRefusedError('TooManyObjects', `the upload holds more than ${limits.documents} documents`);
-  return documents;
-}
-
-function tooMuch(exceeded: 'maxDepth' | 'maxValues' | 'maxLexemes'): UploadRefusedError {
+function tooMuch(exceeded: 'maxDepth' | 'maxValues' | 'maxLexemes' | 'maxDocuments'): UploadRefusedError {
   if (exceeded === 'maxDepth')
     return new UploadRefusedError('TooDeep', `a document nests deeper than ${limits.documentDepth} levels`);
+  if (exceeded === 'maxDocuments')
+    return new UploadRefusedError(
+      'TooManyObjects',
+      `a text of the upload holds more than ${limits.documents} documents`,
+    );
   const [count, what] =
     exceeded === 'maxValues' ? [limits.documentValues, 'values'] : [limits.yamlLexemes, 'pieces of YAML'];
   return new UploadRefusedError('TooMuchWork', `the documents of the upload hold more than ${count} ${what}`);

@@ -1,6 +1,7 @@
 import { wholeBase64 } from './base64.js';
 import { looksLikeSequence } from './der-header.js';
 import { looksLikeDocuments, readDocuments } from './read-documents.js';
+import { limits } from './limits.js';
 import { isGzip } from './read-archive.js';
 import { PEM_BEGIN } from './pem-blocks.js';
 import { readPem } from './read-pem.js';
@@ -24,11 +25,14 @@ export function readText({ text, isUtf16 }: Text, source: Source, reading: Readi
 }
 
 /** Any word is base64 of something; what it is of must be something that is read here. */
-function isWorthReading(bytes: Buffer): boolean {
+function isWorthReading(bytes: Buffer, depth = 0): boolean {
   if (looksLikeSequence(bytes) || isGzip(bytes) || bytes.includes(PEM_BEGIN)) return true;
-  // Base64 of base64, or of a document.
-  const start = bytes.subarray(0, 64).toString('latin1');
-  return /^[\t\r\n\x20-\x7e]+$/.test(start) && (looksLikeDocuments(bytes.toString('utf8')) || /^MI|^LS0t/.test(start));
+  if (!/^[\t\r\n\x20-\x7e]+$/.test(bytes.toString('latin1', 0, 64))) return false;
+  const text = bytes.toString('utf8');
+  if (looksLikeDocuments(text)) return true;
+  const unwrapped = wholeBase64(text);
+  // What goes on for so long is refused when it is read.
+  return unwrapped !== null && (depth === limits.depth || isWorthReading(unwrapped, depth + 1));
 }
 
 function resemblance(text: string): string | null {
