@@ -50,7 +50,7 @@ export function findingsDocument(examples: ReadonlyMap<string, Example>): string
     '',
     `What \`POST /v1/inspections\` may find, ${count} things in all. A code is stable: once it is here it keeps its`,
     'meaning. Each comes with the object that it is about, a sentence that says what is the case there, what to do, and',
-    'the clause that it rests on.',
+    'the clause that it rests on. The examples are what uploads in `test/fixtures/inspection` get.',
     '',
     '- **error**: it does not work, or must not be relied on.',
     '- **warning**: it works, and should not stay so.',
@@ -81,7 +81,7 @@ function section(code: FindingCode, kind: FindingKind, example: Example | undefi
     '',
     `${kind.advice} (${kind.reference})`,
     '',
-    ...(example ? [`> ${escaped(example.message)}`, '>', `> ${escaped(`(${example.fixture})`)}`, ''] : []),
+    ...(example ? [`For example (\`${example.fixture}\`): ${escaped(example.message)}`, ''] : []),
   ];
 }
 

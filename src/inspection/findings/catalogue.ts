@@ -313,9 +313,10 @@ const purpose = {
     reference: 'RFC 5280 4.2.1.3',
   },
   KeyUsageNotForKey: {
-    severity: 'warning',
+    severity: 'info',
     title: 'The key usage has what a key of this algorithm cannot do',
-    advice: 'Leave it out when the certificate is issued anew: keyEncipherment is for RSA, keyAgreement for ECDH.',
+    advice:
+      'Leave it out when the certificate is issued anew: keyEncipherment is for RSA, keyAgreement for ECDH. Go ignores it.',
     reference: 'RFC 4055 1.2, RFC 8410 5, RFC 8813 3',
   },
   ExtendedKeyUsageMissing: {

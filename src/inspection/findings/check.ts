@@ -20,7 +20,7 @@ export interface CheckedCertificate {
   readonly node: CertificateNode;
   /** What it is used for where it stands; null where that does not tell. */
   readonly use: Use | null;
-  /** RFC 5280 4.2.1.9 */
+  /** It is a CA, or meant for one. */
   readonly authority: boolean;
 }
 

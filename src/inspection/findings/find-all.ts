@@ -85,7 +85,10 @@ const checkCertificate: ObjectCheck = (object, setting) => {
   const node = setting.relations.certificateOf(object);
   if (content.type !== 'Certificate' || material?.kind !== 'certificate' || node === undefined) return;
   const use = useOf(object, setting.relations);
-  const certificate = { object, content, material, node, use, authority: isAuthority(material) };
+  // What signs is meant for a CA although it does not say so; that is a finding of its own.
+  const signs = material.keyUsage?.includes('keyCertSign') ?? setting.relations.hasSigned(node);
+  const authority = isAuthority(material) || (material.basicConstraints === null && signs);
+  const certificate = { object, content, material, node, use, authority };
   for (const checkOne of certificateChecks) checkOne(certificate, setting);
   checkPrivilegedNames(object, setting);
 };

@@ -52,7 +52,9 @@ export class RelationGraph {
       this.#nodes.set(object, node);
       return [node];
     });
-    const indexes = [new CertificateIndex(this.certificates), authorities.index];
+    // Of two that are the same, the one in a file of its own is the one to name.
+    const filesFirst = bySorts(this.certificates, ({ object }) => object !== null && this.isFile(object));
+    const indexes = [new CertificateIndex(filesFirst), authorities.index];
     this.#index();
     this.#findIssuers(indexes, budget);
   }
@@ -86,7 +88,7 @@ export class RelationGraph {
     return this.#byKey.get(spkiSha256) ?? [];
   }
 
-  /** The first object that is equal to it; undefined where it is the first itself. */
+  /** The object to name in place of it: the first that is equal to it, files before what is embedded; else undefined. */
   firstSame(object: DecodedObject): DecodedObject | undefined {
     const identity = identityOf(object);
     const first = identity === null ? undefined : this.#firstOfSame.get(identity);
@@ -150,6 +152,11 @@ export class RelationGraph {
     return this.#byAddress.get(address) ?? [];
   }
 
+  /** Whether it is a file or part of the upload, and not a field of something else. */
+  isFile({ parent }: DecodedObject): boolean {
+    return parent === null || this.objectAt(parent)?.content.type === 'Archive';
+  }
+
   get kubeconfigs(): readonly KubeconfigObject[] {
     return (this.#kubeconfigs ??= this.objects.filter(isKubeconfig));
   }
@@ -187,7 +194,7 @@ export class RelationGraph {
   }
 
   #index(): void {
-    for (const object of this.objects) {
+    for (const object of bySorts(this.objects, (each) => this.isFile(each))) {
       const identity = identityOf(object);
       if (identity !== null && !this.#firstOfSame.has(identity)) this.#firstOfSame.set(identity, object);
     }
@@ -248,6 +255,11 @@ function publicKeyOf({ content }: DecodedObject): PublicKeyDescription | null {
     default:
       return null;
   }
+}
+
+/** Those of the first sort, then the others, each in their order. */
+function bySorts<T>(items: readonly T[], isOfFirstSort: (item: T) => boolean): readonly T[] {
+  return items.length < 2 ? items : [...items.filter(isOfFirstSort), ...items.filter((item) => !isOfFirstSort(item))];
 }
 
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null): ReadonlyMap<string, readonly T[]> {

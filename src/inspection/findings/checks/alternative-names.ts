@@ -33,7 +33,7 @@ export const checkAlternativeNames: CertificateCheck = (certificate, setting) =>
   // Null is absent as well as malformed; the latter is told when it is read.
   const absent = none && !content.extensions.some(({ name, value }) => name === 'subjectAltName' && value === null);
 
-  if (absent && (isServer || serverAlone)) report('SubjectAltNameMissing', 'it is for servers and names none');
+  if (absent && (isServer || serverAlone)) report('SubjectAltNameMissing', 'it is for servers and names no host');
   if (!none && content.role === 'User')
     report('SubjectAltNameInUserCertificate', 'it is for a user and names hosts, addresses or mailboxes');
   if (none) return;

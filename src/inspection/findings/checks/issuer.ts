@@ -1,6 +1,8 @@
 import type { AuthorityKeyIdentifier, CertificateMaterial } from '../../decoded.js';
 import { type CertificateNode, isAuthority, isSelfIssued, placeOf } from '../../relations/certificate-node.js';
+import { counted } from '../../report/duration-in-words.js';
 import type { CertificateCheck } from '../check.js';
+import { shortName } from '../short-name.js';
 
 /**
  * Whether what signed it may have: RFC 5280 6.1. Where several certificates have the key that signed it, one that is in
@@ -24,14 +26,14 @@ export const checkIssuer: CertificateCheck = ({ content, material, node }, { rel
   if (isItself(first, node)) return;
 
   if (every(isNoAuthority)) report('IssuerNotCa', `${placeOf(first)}, which signed it, is no CA`);
-  if (every((issuer) => issuer.keyUsage?.includes('keyCertSign') === false))
+  else if (every((issuer) => issuer.keyUsage?.includes('keyCertSign') === false))
     report('IssuerMayNotSign', `${placeOf(first)}, which signed it, has a key usage without keyCertSign`);
   if (every(({ subject }) => !subject.equals(material.issuer)))
     report(
       'IssuerNameWrong',
       content.issuer.text === first.subject
         ? `its issuer and the subject of ${placeOf(first)}, which signed it, read the same but are encoded differently`
-        : `its issuer is "${content.issuer.text}", and ${placeOf(first)}, which signed it, is "${first.subject}"`,
+        : `its issuer is ${shortName(content.issuer.text)}, and ${placeOf(first)}, which signed it, is ${shortName(first.subject)}`,
     );
   if (every(({ notAfter }) => material.notAfter > notAfter))
     report('OutlivesIssuer', `it ends at ${content.notAfter}, ${placeOf(first)} before that`);
@@ -60,7 +62,7 @@ export const checkChain: CertificateCheck = ({ material, node }, { relations, re
   if (limit && tooLong.every((each) => each !== null))
     report(
       'PathLengthExceeded',
-      `${limit.between} CA${limit.between === 1 ? '' : 's'} stand between it and ${placeOf(limit.authority)}, which allows ${limit.allowed}`,
+      `${placeOf(limit.authority)} allows ${counted(limit.allowed, 'CA')} below it, and ${counted(limit.between, 'stands', 'stand')} there`,
     );
 
   const purposes = material.extKeyUsage;

@@ -3,6 +3,7 @@ import type { DecodedObject } from '../../decoded.js';
 import { isAuthority } from '../../relations/certificate-node.js';
 import type { Relations } from '../../relations/relate.js';
 import type { CertificateCheck, ObjectCheck } from '../check.js';
+import { shortName } from '../short-name.js';
 
 /** Whether a key belongs to the certificate beside it, or to anything here. */
 export const checkKey: ObjectCheck = (object, { relations, report }) => {
@@ -63,7 +64,7 @@ export const checkSharedKey: CertificateCheck = ({ object, content, node }, { re
     if (other.content.type !== 'Certificate' || attributesOf(other) === own) continue;
     report(
       'SharedKey',
-      `${other.path} has the same key for "${other.content.subject.text}", and this is for "${content.subject.text}"`,
+      `${other.path} has the same key for ${shortName(other.content.subject.text)}, and this is for ${shortName(content.subject.text)}`,
     );
     return;
   }

@@ -1,12 +1,13 @@
-import type { DecodedObject } from '../../decoded.js';
+import type { CertificateContent, CertificateListContent } from '../../../model/inspection.js';
 import type { Report } from '../../observations.js';
 import { placeOf } from '../../relations/certificate-node.js';
 import type { Issuance } from '../../relations/find-issuers.js';
 import type { CertificateCheck, ObjectCheck } from '../check.js';
+import { shortName } from '../short-name.js';
 
 /** Who signed it, if anybody here did. */
 export const checkSignature: CertificateCheck = ({ content, node }, { relations, report }) => {
-  reportIssuance(relations.issuanceOf(node), content.issuer.text, report);
+  reportIssuance(relations.issuanceOf(node), content, report);
   const list = relations.revokedBy(node);
   if (list !== undefined)
     report('RevokedCertificate', `${list.path} revokes it (serial number ${content.serialNumber})`);
@@ -20,19 +21,21 @@ export const checkSignature: CertificateCheck = ({ content, node }, { relations,
 
 export const checkSignatureOfList: ObjectCheck = (object, { relations, report }) => {
   const issuance = relations.issuanceOfList(object);
-  if (issuance !== undefined) reportIssuance(issuance, issuerOf(object), report);
+  if (issuance !== undefined && object.content.type === 'CertificateList')
+    reportIssuance(issuance, object.content, report);
 };
 
 /** An invalid one is told when it is read. */
 export const checkSignatureOfRequest: ObjectCheck = ({ content }, { report }) => {
   if (content.type === 'CertificationRequest' && content.signatureValid === null)
-    report('SignatureNotChecked', `the signature by ${content.publicKey.algorithm} is not supported here`);
+    report('SignatureNotChecked', unsupported(content.signatureAlgorithm.name));
 };
 
-const issuerOf = ({ content }: DecodedObject): string =>
-  content.type === 'CertificateList' ? content.issuer.text : '';
-
-function reportIssuance(issuance: Issuance, issuer: string, report: Report): void {
+function reportIssuance(
+  issuance: Issuance,
+  { issuer: { text: issuer }, signatureAlgorithm }: CertificateContent | CertificateListContent,
+  report: Report,
+): void {
   switch (issuance.outcome) {
     case 'signed':
       return;
@@ -40,8 +43,8 @@ function reportIssuance(issuance: Issuance, issuer: string, report: Report): voi
       report(
         'IssuerMissing',
         issuance.namesake === null
-          ? `its issuer "${issuer}" is not here`
-          : `its issuer "${issuer}" is not here: ${placeOf(issuance.namesake)} bears that name, and its key did not sign it`,
+          ? `its issuer ${shortName(issuer)} is not here`
+          : `its issuer ${shortName(issuer)} is not here: ${placeOf(issuance.namesake)} bears that name, and its key did not sign it`,
       );
       return;
     case 'forged':
@@ -52,7 +55,9 @@ function reportIssuance(issuance: Issuance, issuer: string, report: Report): voi
         'SignatureNotChecked',
         issuance.because === 'budget'
           ? 'the upload holds more signatures than are checked at once'
-          : `the signature by ${placeOf(issuance.supposed)} uses what is not supported here`,
+          : unsupported(signatureAlgorithm.name),
       );
   }
 }
+
+const unsupported = (algorithm: string): string => `signatures by ${algorithm} with such a key are not checked here`;

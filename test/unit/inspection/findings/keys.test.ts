@@ -53,6 +53,10 @@ describe('the same object again', () => {
   it('is told of files, and within one file', async () => {
     expect((await inspectFiles({ 'a.crt': jane.pem, 'b.crt': jane.pem })).codes('b.crt')).toContain('DuplicateObject');
     expect((await inspectFiles({ 'a.crt': jane.pem + jane.pem })).codes('a.crt[1]')).toContain('DuplicateObject');
+    const { findings } = await inspectFiles({ config: kubeconfigOf({ authority: ca.pem + ca.pem }), 'ca.crt': ca.pem });
+    expect(findings.filter(({ code }) => code === 'DuplicateObject').map(({ object }) => object)).toEqual([
+      'config#clusters[0].cluster.certificate-authority-data[1]',
+    ]);
   });
 
   it('is as it should be where a kubeconfig embeds a file', async () => {

@@ -174,6 +174,16 @@ describe('keys and copies', () => {
     expect(related).toEqual(['b.crt SameAs a.crt', 'c.der SameAs a.crt']);
   });
 
+  it('names the file rather than what embeds it', async () => {
+    const config = kubeconfigOf({ authority: ca.pem, certificate: jane.pem });
+    const { related } = await inspectFiles({ config, 'pki/ca.crt': ca.pem });
+    expect(related).toEqual([
+      'config#clusters[0].cluster.certificate-authority-data SameAs pki/ca.crt',
+      'config#users[0].user.client-certificate-data SignedBy pki/ca.crt',
+      'config#users[0].user.client-certificate-data ChainsTo pki/ca.crt',
+    ]);
+  });
+
   it('says for which request a certificate was issued', async () => {
     const entry = { requestId: '0199', state: 'issued', cluster: 'dev', requester: 'hr', orphan: false };
     const { related, objects } = await inspectFiles(
