@@ -1,11 +1,11 @@
 import type { Decision, DecisionFacts } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
+import { quote } from '../model/quote.js';
 import { builtInGuardrails } from './built-in-guardrails.js';
 import { evaluateGuardrail } from './evaluate-guardrail.js';
 import { defaultExpirationSeconds, evaluatePolicy } from './evaluate-policy.js';
 import { failClosed } from './evaluation.js';
 import type { Policy, PolicySet, RequestToDecide } from './policy-set.js';
-import { quote } from './quote.js';
 
 /**
  * What policy says of a request. Every guardrail is evaluated, then every policy. One guardrail that denies is
