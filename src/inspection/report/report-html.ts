@@ -47,9 +47,7 @@ export function reportHtml(inspection: Inspection, ders: ReadonlyMap<string, Buf
 
 function countsHtml({ findings }: Inspection): Html {
   const groups = findingsBySeverity(findings);
-  const badges = groups.map(({ severity, findings: found }) =>
-    badge(severity, countedFindings(found.length, severity)),
-  );
+  const badges = groups.map(({ severity, count }) => badge(severity, countedFindings(count, severity)));
   return html`<ul class="counts" aria-label="Findings by severity">
     ${(badges.length === 0 ? [badge('ok', 'no findings')] : badges).map((one) => html`<li>${one}</li> `)}
   </ul> `;

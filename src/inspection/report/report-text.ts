@@ -4,7 +4,7 @@ import { fieldGroups, type FieldGroup } from './object-fields.js';
 import { minuteText, whatItIs, whoItIs } from './object-words.js';
 import { opensslText } from './openssl-text.js';
 import { relationForest, type RelationNode } from './relation-tree.js';
-import { countedFindings, findingsBySeverity, inOneSentence, summaryRows } from './summary.js';
+import { countedFindings, findingsBySeverity, inOneSentence, summaryRows, type CommonFinding } from './summary.js';
 import { textTable } from './text-table.js';
 import { visible } from './visible.js';
 import { wrapParagraph } from './wrap-text.js';
@@ -48,17 +48,19 @@ function summaryTable(inspection: Inspection, now: Date): string {
 function findingsText(findings: readonly Finding[]): string {
   if (findings.length === 0) return '';
   const groups = findingsBySeverity(findings).map((group) => {
-    const title = countedFindings(group.findings.length, group.severity);
+    const title = countedFindings(group.count, group.severity);
     return `  ${title}\n\n${group.findings.map(findingText).join('\n')}`;
   });
   return `FINDINGS\n\n${groups.join('\n')}`;
 }
 
-const findingText = ({ code, object, message, advice, reference }: Finding): string =>
-  paragraph(`${code}: ${object}`, '    ') +
-  paragraph(message, '      ') +
-  paragraph(advice, '      -> ') +
-  paragraph(reference, '      see ');
+function findingText({ code, objects, message, advice, reference }: CommonFinding): string {
+  const label = `${clip(visible(code), maxLabel)}:`;
+  const where = objects.map((object, i) => `    ${i === 0 ? label : ' '.repeat(label.length)} ${visible(object)}\n`);
+  return (
+    where.join('') + paragraph(message, '      ') + paragraph(advice, '      -> ') + paragraph(reference, '      see ')
+  );
+}
 
 function relationsText(inspection: Inspection): string {
   const { trees, others } = relationForest(inspection);

@@ -31,13 +31,38 @@ export function summaryRows(inspection: Inspection, now: Date): SummaryRow[] {
   }));
 }
 
-/** Findings of one severity, in the order of the answer; severities without any are left out. */
-export function findingsBySeverity(
-  findings: readonly Finding[],
-): { readonly severity: Severity; readonly findings: readonly Finding[] }[] {
+/** What is found alike of several objects, which is said once. */
+export interface CommonFinding extends Omit<Finding, 'object'> {
+  readonly objects: readonly string[];
+}
+
+export interface FindingsOfSeverity {
+  readonly severity: Severity;
+  /** How many there are, each object counted. */
+  readonly count: number;
+  /** In the order of the answer. */
+  readonly findings: readonly CommonFinding[];
+}
+
+/** Severities without any findings are left out. */
+export function findingsBySeverity(findings: readonly Finding[]): FindingsOfSeverity[] {
   return severities
-    .map((severity) => ({ severity, findings: findings.filter((finding) => finding.severity === severity) }))
-    .filter((group) => group.findings.length > 0);
+    .map((severity) => findings.filter((finding) => finding.severity === severity))
+    .flatMap((found) => {
+      const severity = found[0]?.severity;
+      return severity === undefined ? [] : [{ severity, count: found.length, findings: common(found) }];
+    });
+}
+
+function common(findings: readonly Finding[]): CommonFinding[] {
+  const groups = new Map<string, Omit<CommonFinding, 'objects'> & { readonly objects: string[] }>();
+  for (const { object, ...finding } of findings) {
+    const key = JSON.stringify([finding.code, finding.message, finding.advice, finding.reference]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { ...finding, objects: [object] });
+    else group.objects.push(object);
+  }
+  return [...groups.values()];
 }
 
 /** `2 errors`, `1 info`. */
@@ -46,6 +71,6 @@ export const countedFindings = (count: number, severity: Severity): string =>
 
 /** `3 objects: 1 error, 2 warnings`. */
 export function inOneSentence({ objects, findings }: Inspection): string {
-  const counts = findingsBySeverity(findings).map((group) => countedFindings(group.findings.length, group.severity));
+  const counts = findingsBySeverity(findings).map((group) => countedFindings(group.count, group.severity));
   return `${counted(objects.length, 'object')}: ${counts.length === 0 ? 'no findings' : counts.join(', ')}`;
 }

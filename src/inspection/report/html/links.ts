@@ -17,7 +17,11 @@ export class Links {
   /** A link to an object of the page; anything else is only named. */
   to(path: string): Html {
     const anchor = this.anchorOf(path);
-    const name = html`<code>${clip(path, maxShown)}</code>`;
+    const name = html`<code>${breakable(clip(path, maxShown))}</code>`;
     return anchor === null ? name : html`<a href="#${anchor}">${name}</a>`;
   }
 }
+
+/** A path goes on in the next line behind what parts it, where there is a choice. */
+const breakable = (path: string): readonly Html[] =>
+  path.split(/(?<=[/#.])/).map((part, i) => (i === 0 ? html`${part}` : html`<wbr />${part}`));

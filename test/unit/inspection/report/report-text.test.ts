@@ -95,6 +95,30 @@ describe('the report on a terminal', () => {
     );
   });
 
+  it('says once what is found of several, and counts each', () => {
+    const inspection = {
+      ...inspectionOf(),
+      findings: [
+        finding('WeakKey', 'error', 'a', { message: 'It is weak.' }),
+        finding('WeakKey', 'error', 'b', { message: 'It is weaker.' }),
+        finding('WeakKey', 'error', 'c', { message: 'It is weak.' }),
+      ],
+    };
+    expect(reportText(inspection, new Map(), now)).toContain(`FINDINGS
+
+  3 errors
+
+    WeakKey: a
+             c
+      It is weak.
+      -> Do something about it.
+      see RFC 5280 4.1
+
+    WeakKey: b
+      It is weaker.
+`);
+  });
+
   it('says that there is nothing to say', () => {
     expect(reportText(inspectionOf(), new Map(), now)).toBe('0 objects: no findings (2026-11-25 12:00 UTC)\n');
   });
