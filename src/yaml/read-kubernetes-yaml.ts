@@ -1,4 +1,4 @@
-import type { SchemaOptions } from 'yaml';
+import type { ScalarTag, SchemaOptions } from 'yaml';
 import { composeDocuments, type StreamBounds } from './compose-documents.js';
 import { plainValue, type DuplicateMember } from './plain-value.js';
 
@@ -61,8 +61,20 @@ export function readKubernetesYaml(text: string, bounds: StreamBounds): Kubernet
 }
 
 /** Those whose values JSON has, too. */
-const plainTags: Extract<SchemaOptions['customTags'], (...args: never) => unknown> = (tags) =>
-  tags.filter((tag) => typeof tag !== 'string' && plain.has(tag.tag.slice(standard.length)) && tag.format !== 'TIME');
+const plainTags: Extract<SchemaOptions['customTags'], (...args: never) => unknown> = (tags) => [
+  octal,
+  ...tags.filter(
+    (tag) => typeof tag !== 'string' && plain.has(tag.tag.slice(standard.length)) && tag.format !== 'TIME',
+  ),
+];
 
 const standard = 'tag:yaml.org,2002:';
 const plain = new Set(['map', 'seq', 'str', 'null', 'bool', 'int', 'float']);
+
+/** Of YAML 1.2; Go's reader knows it besides the octal numbers of YAML 1.1. */
+const octal: ScalarTag = {
+  tag: `${standard}int`,
+  default: true,
+  test: /^[-+]?0o[0-7_]+$/,
+  resolve: (text) => Number(text.replace(/^[-+]/, '').replaceAll('_', '')) * (text.startsWith('-') ? -1 : 1),
+};

@@ -15,7 +15,7 @@ describe('YAML as kubectl reads it', () => {
     ['no, off and n are false', '[no, OFF, n, false]', [false, false, false, false]],
     ['quotes make text of them', `["yes", 'on', !!str y]`, ['yes', 'on', 'y']],
     ['0777 and 0x1f and 1_000 are numbers', '[0777, 0x1f, 1_000, 1.5]', [511, 31, 1000, 1.5]],
-    ['0o7 is text', '[0o7]', ['0o7']],
+    ['0o17 is a number too', '[0o17, -0o1_7, 0o8]', [15, -15, '0o8']],
     [
       'times and base-60 numbers are text',
       '[2026-11-25, 2026-11-25T00:00:00Z, 1:30]',
