@@ -1,0 +1,72 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApiClient } from '../../scripts/quickstart/api-client.js';
+import { freePort, ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { chromiumPath, launchChromium, screenshots } from './chromium.js';
+
+const fixture = (name: string): Promise<string> =>
+  readFile(new URL(`../fixtures/openssl-3.5/${name}`, import.meta.url), 'utf8');
+
+describe.skipIf(chromiumPath === undefined)('the answer of POST /v1/inspections in chromium', () => {
+  let folder: string;
+  let service: ServiceProcess;
+  let client: ApiClient;
+  let browser: Browser;
+  let token: string;
+
+  beforeAll(async () => {
+    await mkdir(screenshots, { recursive: true });
+    folder = await mkdtemp(join(tmpdir(), 'kubepass-browser-'));
+    const port = await freePort('127.0.0.1', 0);
+    service = new ServiceProcess(
+      { KUBEPASS_DATA_DIR: folder, KUBEPASS_HOST: '127.0.0.1', KUBEPASS_PORT: String(port) },
+      join(folder, 'service.log'),
+    );
+    client = await ApiClient.of({ host: '127.0.0.1', tls: null }, port);
+    await service.untilReady(client);
+    token = (await readFile(join(folder, 'admin-token'), 'utf8')).trim();
+    browser = await launchChromium();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await service.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it.each([
+    ['one certificate', ['k8s-apiserver.crt.pem']],
+    ['several, by a worker', ['k8s-ca.crt.pem', 'k8s-admin.crt.pem', 'rsa-k8s.csr.pem']],
+  ])('is a page that its own policy lets look as it should: %s', async (_, names) => {
+    const content = (await Promise.all(names.map(fixture))).join('\n');
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: 'light' });
+    const complaints: string[] = [];
+    const asked: string[] = [];
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('request', (request) => asked.push(request.url()));
+    // A browser opens pages by GET; what it is answered with is what the service answers to the upload.
+    await page.route('**/v1/inspections', (route) =>
+      route.continue({
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, accept: 'text/html', 'content-type': 'application/json' },
+        postData: JSON.stringify({ content }),
+      }),
+    );
+    const response = await page.goto(`${client.origin}/v1/inspections`);
+    await page.screenshot({ path: join(screenshots, `inspection-service-${names.length}.png`), fullPage: true });
+
+    expect(response?.status()).toBe(200);
+    expect(response?.headers()['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-[^ ]+';/);
+    expect(response?.headers()['cache-control']).toBe('no-store');
+    expect(await page.locator('details').count()).toBe(names.length);
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(246, 247, 249)');
+    expect(await page.locator('pre').first().textContent()).toBe(await fixture(names[0]!.replace('.pem', '.txt')));
+    expect(complaints).toEqual([]);
+    expect(asked).toEqual([`${client.origin}/v1/inspections`]);
+    await page.close();
+  });
+});
