@@ -102,6 +102,15 @@ describe.skipIf(chromiumPath === undefined)('the page of an inspection in chromi
     });
   });
 
+  it('is printed dark on white, with what is folded on the screen', async () => {
+    const { page } = await visit('/everything', 'desktop', 'dark');
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+    expect((await contrasts(page)).filter(({ ratio }) => ratio < 4.5)).toEqual([]);
+    expect((await page.locator('pre').first().boundingBox())?.height).toBeGreaterThan(500);
+    await page.context().close();
+  });
+
   it('leads from a name to its details, which open', async () => {
     const { page } = await visit('/everything', 'desktop', 'light');
     const detail = page.locator('details', { hasText: 'Subject: CN=kube-apiserver' });

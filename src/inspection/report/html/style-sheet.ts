@@ -25,7 +25,7 @@ export const styleSheet = `
   --track: #dfe3e9;
   --mono: ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", "DejaVu Sans Mono", monospace;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #0f1319;
     --card: #171d26;
@@ -178,7 +178,7 @@ pre {
   .tree ul > li::before { width: .65rem; }
 }
 @media print {
-  :root { --page: #fff; --card: #fff; --sunk: #fff; }
+  :root { color-scheme: light; --page: #fff; --card: #fff; --sunk: #fff; }
   body { font-size: 10pt; }
   main, header, footer { max-width: none; padding-left: 0; padding-right: 0; }
   .finding, tr, .node { break-inside: avoid; }
