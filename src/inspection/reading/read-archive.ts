@@ -26,7 +26,7 @@ export function readArchive(source: Source, reading: Reading): readonly string[]
   const inside = { parent: object.path, depth: source.depth + (gzip ? 2 : 1), expected: 'anything' } as const;
   let entries = 0;
   if (isTar(bytes)) {
-    const files = readEntries(bytes, reading, observations);
+    const files = readEntries(unzipped, reading, observations);
     entries = files.length;
     for (const { name, bytes: content } of files)
       reading.read({ ...inside, path: entryPath(prefix, name), bytes: content });
@@ -42,8 +42,13 @@ export function readArchive(source: Source, reading: Reading): readonly string[]
   return [object.path];
 }
 
+interface Unzipped {
+  readonly bytes: Buffer;
+  readonly isComplete: boolean;
+}
+
 /** What a gzip holds, or the beginning of it where it is cut off. */
-function gunzip(bytes: Buffer, reading: Reading): { readonly bytes: Buffer; readonly isComplete: boolean } {
+function gunzip(bytes: Buffer, reading: Reading): Unzipped {
   const maxOutputLength = reading.left('decompressedOctets');
   const unzip = (finishFlush: number): Buffer => {
     try {
@@ -57,7 +62,7 @@ function gunzip(bytes: Buffer, reading: Reading): { readonly bytes: Buffer; read
       throw error;
     }
   };
-  let unzipped: ReturnType<typeof gunzip> = { bytes: Buffer.alloc(0), isComplete: false };
+  let unzipped: Unzipped = { bytes: Buffer.alloc(0), isComplete: false };
   try {
     unzipped = { bytes: unzip(constants.Z_FINISH), isComplete: true };
   } catch (error) {
@@ -78,12 +83,16 @@ interface ArchivedFile {
 }
 
 /** The files that are looked into. What is left out, and why, becomes an observation on the archive. */
-function readEntries(bytes: Buffer, reading: Reading, observations: Observations): readonly ArchivedFile[] {
+function readEntries(
+  { bytes, isComplete }: Unzipped,
+  reading: Reading,
+  observations: Observations,
+): readonly ArchivedFile[] {
   const { entries, headers, problem } = readTar(bytes, reading.left('archiveHeaders'));
   reading.spend('archiveHeaders', headers);
   if (problem === 'tooManyHeaders')
     throw new UploadRefusedError('TooManyEntries', `the archives hold more than ${limits.archiveHeaders} headers`);
-  if (problem !== null)
+  if (problem !== null && isComplete)
     observations.report('MalformedObject', `The archive is ${problem} after its entry number ${entries.length}`);
 
   const files: ArchivedFile[] = [];

@@ -25,7 +25,7 @@ function readDer({ path, bytes, parent, depth, expected }: Source, reading: Read
       parent,
       depth,
       expected === 'credential'
-        ? [{ code: 'PemMalformed', message: 'It is bare DER where PEM belongs, and kubectl reads PEM alone' }]
+        ? [{ code: 'PemMalformed', message: 'It is bare DER where Kubernetes reads PEM alone' }]
         : [],
     ),
   ];
@@ -49,5 +49,4 @@ const magics: readonly (readonly [string, string])[] = [
   ['89504e47', 'an image (PNG)'],
   ['25504446', 'a PDF'],
   ['53514c69746520', 'an SQLite database'],
-  ['0000', 'zeros'],
 ];

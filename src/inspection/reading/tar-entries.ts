@@ -17,8 +17,12 @@ export interface TarReading {
 
 const BLOCK = 512;
 
-/** Whether the first block is a tar header: its checksum says so. */
-export const isTar = (bytes: Buffer): boolean => bytes.length >= BLOCK && isHeader(bytes.subarray(0, BLOCK));
+/** Whether the first block is a tar header, as its checksum says, or there is nothing but the zeros that end a tar. */
+export const isTar = (bytes: Buffer): boolean =>
+  bytes.length >= BLOCK && (isHeader(bytes.subarray(0, BLOCK)) || isEmptyTar(bytes));
+
+const isEmptyTar = (bytes: Buffer): boolean =>
+  bytes.length >= 2 * BLOCK && bytes.length % BLOCK === 0 && bytes.equals(Buffer.alloc(bytes.length));
 
 /**
  * The entries of a tar that is there as a whole, in one pass. Sizes are taken from the header that is read, and end

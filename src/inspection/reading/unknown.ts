@@ -13,7 +13,10 @@ export function unknown(source: Source, resembles: string | null, reading: Readi
         ? { code: 'UnrecognisedContent', message: 'It is empty' }
         : source.expected === 'credential'
           ? { code: 'MalformedObject', message: `A certificate or key in PEM belongs here, and what is there ${is}` }
-          : { code: 'UnrecognisedContent', message: `It ${is}, which is not inspected` },
+          : {
+              code: 'UnrecognisedContent',
+              message: resembles === null ? 'It is nothing that is inspected here' : `It ${is}, which is not inspected`,
+            },
     ],
   });
   return [object.path];

@@ -10,14 +10,14 @@ import { withoutCredentials } from './without-credentials.js';
 
 /** Says what is wrong with a kubeconfig that can be told from the document alone. Quotes no secret. */
 export function checkKubeconfig(kubeconfig: Kubeconfig, report: Report): void {
-  for (const cluster of kubeconfig.clusters) checkCluster(cluster, report);
-  for (const user of kubeconfig.users) checkUser(user, report);
+  for (const [i, cluster] of kubeconfig.clusters.entries())
+    checkCluster(cluster, called('cluster', cluster, i), report);
+  for (const [i, user] of kubeconfig.users.entries()) checkUser(user, called('user', user, i), report);
   checkNames(kubeconfig, report);
 }
 
-function checkCluster(cluster: KubeconfigCluster, report: Report): void {
+function checkCluster(cluster: KubeconfigCluster, name: string, report: Report): void {
   const { insecureSkipTlsVerify, proxyUrl, certificateAuthority } = cluster;
-  const name = `Cluster ${quote(cluster.name)}`;
   if (insecureSkipTlsVerify)
     report(
       'InsecureSkipTlsVerify',
@@ -50,9 +50,8 @@ function checkServer({ server }: KubeconfigCluster, name: string, report: Report
   return false;
 }
 
-function checkUser(user: KubeconfigUser, report: Report): void {
+function checkUser(user: KubeconfigUser, name: string, report: Report): void {
   const { clientCertificate, clientKey, token, tokenFile, basic, exec, authProvider, impersonates } = user;
-  const name = `User ${quote(user.name)}`;
   for (const [what, { data, file }] of [
     ['certificate', clientCertificate],
     ['key', clientKey],
@@ -63,10 +62,7 @@ function checkUser(user: KubeconfigUser, report: Report): void {
 
   if (token === 'given') report('StaticToken', `${name} has a token`);
   if (token === 'omitted')
-    report(
-      'FieldMissing',
-      `The token of user ${quote(user.name)} is left out: kubectl config view writes it with --raw alone`,
-    );
+    report('FieldMissing', `${name} has a token that is left out: kubectl config view writes it with --raw alone`);
   if (basic) report('BasicAuthentication', `${name} has a username or password`);
   if (exec !== null)
     report('ExecCommand', `${name} runs ${quote(exec.command)} with ${countOf(exec.args.length, 'argument')}`);
@@ -116,7 +112,7 @@ function checkNames({ currentContext, contexts, clusters, users }: Kubeconfig, r
         report('DuplicateName', `There are ${count} ${what}s named ${quote(name)}; kubectl refuses the file`);
 
   const used = { cluster: new Set<string>(), user: new Set<string>() };
-  for (const context of contexts)
+  for (const [i, context] of contexts.entries())
     for (const what of ['cluster', 'user'] as const) {
       const name = context[what];
       if (name === null) continue;
@@ -124,7 +120,7 @@ function checkNames({ currentContext, contexts, clusters, users }: Kubeconfig, r
       if (!names[what].has(name))
         report(
           'DanglingReference',
-          `Context ${quote(context.name)} names the ${what} ${quote(name)}, which is not there`,
+          `${called('context', context, i)} names the ${what} ${quote(name)}, which is not there`,
         );
     }
   for (const what of ['cluster', 'user'] as const)
@@ -141,5 +137,9 @@ function countNames(entries: readonly { readonly name: string }[]): ReadonlyMap<
   for (const { name } of entries) if (name !== '') counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;
 }
+
+/** By its name; one without is told by where it stands. */
+const called = (what: 'cluster' | 'user' | 'context', { name }: { readonly name: string }, index: number): string =>
+  name === '' ? `${what}s[${index}]` : `${what.charAt(0).toUpperCase()}${what.slice(1)} ${quote(name)}`;
 
 const countOf = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

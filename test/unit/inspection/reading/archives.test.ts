@@ -167,6 +167,12 @@ describe('an archive', () => {
     ]);
   });
 
+  it('of nothing is an archive all the same', async () => {
+    expect(await read(Buffer.alloc(10_240))).toMatchObject([
+      { content: { type: 'Archive', format: 'tar', entries: 0 }, observations: [] },
+    ]);
+  });
+
   it('that is no gzip after all is malformed', async () => {
     const objects = await read(Buffer.from('1f8b0800000000000003deadbeef', 'hex'));
     expect(objects).toMatchObject([

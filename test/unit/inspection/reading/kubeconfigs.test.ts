@@ -166,6 +166,22 @@ describe('a kubeconfig', () => {
     expect(config?.observations.filter(({ code }) => code === 'FilePathWillNotTravel')).toHaveLength(4);
   });
 
+  it('tells entries without a name by where they stand', async () => {
+    const [config] = await readConfig({ more: { users: [{ name: '', user: { token: 'x' } }] } });
+    expect(config?.observations.map(({ message }) => message)).toContain('users[0] has a token');
+  });
+
+  it.each([
+    ['https://jane:hunter2@a:6443', 'https://***@a:6443'],
+    ['jane:hunter2@a:6443', '***@a:6443'],
+    ['https:jane:hunter2@a', '***@a'],
+    ['https://a/path@b', 'https://a/path@b'],
+  ])('shows the server %s as %s', async (server, shown) => {
+    const [config] = await readConfig({ cluster: { server } });
+    expect(config?.content).toMatchObject({ clusters: [{ server: shown }] });
+    expect(JSON.stringify(config)).not.toContain('hunter2');
+  });
+
   it('names the first of several certificates in one field', async () => {
     const objects = await readConfig({
       cluster: { server: 'https://a', 'certificate-authority-data': base64(authority.pem + authority.pem) },
@@ -213,7 +229,7 @@ describe('a kubeconfig', () => {
     [
       'a token that kubectl left out',
       { user: { token: 'REDACTED' } },
-      'FieldMissing: The token of user "u" is left out: kubectl config view writes it with --raw alone',
+      'FieldMissing: User "u" has a token that is left out: kubectl config view writes it with --raw alone',
     ],
     [
       'a password',
