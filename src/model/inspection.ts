@@ -42,7 +42,7 @@ export interface Finding {
 }
 
 export type RelationType =
-  /** A public or private key, and the certificate or request of that key. */
+  /** A public or private key, and the certificate or request of that key; a private key, and its public key. */
   | 'IsKeyOf'
   /** A certificate, request or list, and the certificate whose key signed it: by signature, not by name. */
   | 'SignedBy'

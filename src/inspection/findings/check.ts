@@ -10,6 +10,8 @@ export interface Setting {
   readonly relations: Relations;
   readonly context: Pick<InspectionContext, 'now' | 'thresholds'>;
   readonly report: Report;
+  /** Counts what an upload can ask for any number of. Throws `UploadRefusedError`. */
+  readonly spend: () => void;
 }
 
 /** A certificate of the upload, with what nearly every check asks of it. */

@@ -1,5 +1,5 @@
 import type { Finding, Severity } from '../../model/inspection.js';
-import type { DecodedObject, InspectionContext, Observation } from '../decoded.js';
+import { type DecodedObject, type InspectionContext, type Observation, UploadRefusedError } from '../decoded.js';
 import { Observations } from '../observations.js';
 import { isAuthority } from '../relations/certificate-node.js';
 import type { Relations } from '../relations/relate.js';
@@ -34,16 +34,27 @@ const certificateChecks: readonly CertificateCheck[] = [
   checkBundle,
 ];
 
-/** Everything that was noticed and that the checks find: by object, in the order of the upload, the worst first. */
+/** Names compared with name constraints, in one upload; a tenth of a second or so. */
+const maxComparisons = 1_000_000;
+
+/** Everything that was noticed and that the checks find: by object, in the order of the upload, the worst first. Throws `UploadRefusedError` where that would take too much work. */
 export function findAll(
   objects: readonly DecodedObject[],
   relations: Relations,
   context: Pick<InspectionContext, 'now' | 'thresholds'>,
 ): readonly Finding[] {
+  let comparisons = 0;
+  const spend = (): void => {
+    if (++comparisons > maxComparisons)
+      throw new UploadRefusedError(
+        'TooMuchWork',
+        `the upload asks for more than ${maxComparisons} comparisons of names`,
+      );
+  };
   return objects.flatMap((object) => {
     const observations = new Observations();
     observations.addAll(object.observations);
-    check(object, { relations, context, report: observations.report });
+    check(object, { relations, context, report: observations.report, spend });
     return observations
       .toArray()
       .map((observation) => findingOf(object, observation))

@@ -1,4 +1,4 @@
-import type { CredentialSource, KubeconfigContent } from '../../model/inspection.js';
+import type { CertificateRole, CredentialSource, KubeconfigContent } from '../../model/inspection.js';
 import type { DecodedObject } from '../decoded.js';
 import type { CertificateNode } from '../relations/certificate-node.js';
 import { pathStem } from '../relations/path-stem.js';
@@ -7,19 +7,27 @@ import type { Relations } from '../relations/relate.js';
 /** A cluster of a kubeconfig. */
 export type KubeconfigCluster = KubeconfigContent['clusters'][number];
 
-/** The certificates that a kubeconfig holds at a place, in their order. */
+const certificates = new WeakMap<CredentialSource, readonly CertificateNode[]>();
+
+/** The certificates that a kubeconfig holds at a place, in their order. Looked for once: contexts repeat places. */
 export function certificatesFrom(
   source: CredentialSource,
   kubeconfig: DecodedObject,
   relations: Relations,
 ): readonly CertificateNode[] {
   if (source.from !== 'data' || source.object === null) return [];
+  const known = certificates.get(source);
+  if (known !== undefined) return known;
   const stem = pathStem(source.object);
-  return relations.childrenOf(kubeconfig.path).flatMap((child) => {
+  const found = relations.childrenOf(kubeconfig.path).flatMap((child) => {
     const node = pathStem(child.path) === stem ? relations.certificateOf(child) : undefined;
     return node === undefined ? [] : [node];
   });
+  certificates.set(source, found);
+  return found;
 }
+
+const servers = new WeakMap<KubeconfigCluster, readonly CertificateNode[]>();
 
 /**
  * The certificates of the upload that a cluster's server may show: those of API servers that chain to the CA that the
@@ -30,17 +38,24 @@ export function servingCertificates(
   kubeconfig: DecodedObject,
   relations: Relations,
 ): readonly CertificateNode[] {
-  const authorities = new Set(
-    certificatesFrom(cluster.certificateAuthority, kubeconfig, relations).map((node) => node.fingerprintSha256),
-  );
-  if (authorities.size === 0) return [];
-  const trusted = (node: CertificateNode): boolean =>
+  let found = servers.get(cluster);
+  if (found === undefined) {
+    found = findServers(certificatesFrom(cluster.certificateAuthority, kubeconfig, relations), relations);
+    servers.set(cluster, found);
+  }
+  return found;
+}
+
+function findServers(trusted: readonly CertificateNode[], relations: Relations): readonly CertificateNode[] {
+  if (trusted.length === 0) return [];
+  const authorities = new Set(trusted.map(({ fingerprintSha256 }) => fingerprintSha256));
+  const isTrusted = (node: CertificateNode): boolean =>
     relations
       .chainsOf(node)
       .some(({ nodes }) => nodes.some(({ fingerprintSha256 }, i) => i > 0 && authorities.has(fingerprintSha256)));
-  const ofRole = (role: string) =>
+  const ofRole = (role: CertificateRole) =>
     relations.certificates.filter(
-      (node) => node.object?.content.type === 'Certificate' && node.object.content.role === role && trusted(node),
+      (node) => node.object?.content.type === 'Certificate' && node.object.content.role === role && isTrusted(node),
     );
   const ofApiServers = ofRole('ApiServerServing');
   if (ofApiServers.length > 0) return ofApiServers;

@@ -7,19 +7,38 @@ import {
   onlyElement,
   Tag,
 } from '../../pki/der.js';
-import { type DistinguishedName, readDistinguishedName } from '../../pki/distinguished-name.js';
+import {
+  displayDistinguishedName,
+  type DistinguishedName,
+  type NameAttribute,
+  readDistinguishedName,
+} from '../../pki/distinguished-name.js';
 import { attributeType } from '../../pki/object-identifiers.js';
 
-/** A name that constraints speak about: RFC 5280 4.2.1.10. */
-export type ConstrainedName =
-  | { readonly kind: 'dns' | 'email' | 'uri'; readonly text: string }
+/** A name that constraints speak about, or the base of a subtree of them (RFC 5280 4.2.1.10); hosts in lower case. */
+export type ConstrainedName = { readonly text: string } & (
+  | { readonly kind: 'dns'; readonly host: string }
+  /** A mailbox has both; the base of mailboxes may have no local part. */
+  | { readonly kind: 'email'; readonly local: string | null; readonly host: string }
+  /** Null for a URI without a host that is a name. */
+  | { readonly kind: 'uri'; readonly host: string | null }
   | { readonly kind: 'ip'; readonly octets: Buffer }
-  | { readonly kind: 'directory'; readonly name: DistinguishedName };
+  | { readonly kind: 'directory'; readonly rdns: readonly (readonly Attribute[])[] }
+);
+
+/** An attribute, as RFC 5280 7.1 compares it. */
+interface Attribute {
+  readonly type: string;
+  readonly comparable: string;
+}
 
 export interface NameConstraints {
   readonly permitted: readonly ConstrainedName[];
   readonly excluded: readonly ConstrainedName[];
 }
+
+/** Counts comparisons: an upload can ask for the product of all its names and all its constraints. */
+export type Spend = () => void;
 
 /** Reads the extension. Throws `DerError`. */
 export function readNameConstraints(value: Buffer): NameConstraints {
@@ -35,29 +54,10 @@ function readSubtrees(subtrees: DerElement | undefined): readonly ConstrainedNam
   const bases: ConstrainedName[] = [];
   const reader = subtrees && inside(subtrees);
   while (reader && !reader.atEnd) {
-    const base = readGeneralName(inside(reader.expect(Tag.SEQUENCE, 'a subtree')).next());
+    const base = readGeneralName(inside(reader.expect(Tag.SEQUENCE, 'a subtree')).next(), 'base');
     if (base !== null) bases.push(base);
   }
   return bases;
-}
-
-/** Null for a kind that no constraint is looked at of. Throws `DerError`. */
-function readGeneralName(element: DerElement): ConstrainedName | null {
-  const { tag, content } = element;
-  switch (tag) {
-    case contextPrimitive(1):
-      return { kind: 'email', text: content.toString('latin1') };
-    case contextPrimitive(2):
-      return { kind: 'dns', text: content.toString('latin1') };
-    case contextConstructed(4):
-      return { kind: 'directory', name: readDistinguishedName(inside(element).next()) };
-    case contextPrimitive(6):
-      return { kind: 'uri', text: content.toString('latin1') };
-    case contextPrimitive(7):
-      return { kind: 'ip', octets: content };
-    default:
-      return null;
-  }
 }
 
 /**
@@ -67,84 +67,123 @@ function readGeneralName(element: DerElement): ConstrainedName | null {
 export function constrainedNames(subject: Buffer, alternatives: Buffer | null): readonly ConstrainedName[] {
   const names: ConstrainedName[] = [];
   const name = readDistinguishedName(onlyElement(subject, 'the subject'));
-  if (name.rdns.length > 0) names.push({ kind: 'directory', name });
+  if (name.rdns.length > 0) names.push(directoryName(name));
   if (alternatives !== null) {
     const reader = inside(onlyElement(alternatives, 'GeneralNames'));
     while (!reader.atEnd) {
-      const alternative = readGeneralName(reader.next());
+      const alternative = readGeneralName(reader.next(), 'name');
       if (alternative !== null) names.push(alternative);
     }
   }
   if (!names.some(({ kind }) => kind === 'email'))
     for (const { type, text } of name.rdns.flat())
-      if (type === attributeType.emailAddress && text !== null) names.push({ kind: 'email', text });
+      if (type === attributeType.emailAddress && text !== null) names.push(mailbox(text));
   return names;
 }
+
+/** Null for a kind that no constraint is looked at of. Throws `DerError`. */
+function readGeneralName(element: DerElement, as: 'name' | 'base'): ConstrainedName | null {
+  const { tag, content } = element;
+  const text = content.toString('latin1');
+  switch (tag) {
+    case contextPrimitive(1):
+      return mailbox(text);
+    case contextPrimitive(2):
+      return { kind: 'dns', text, host: text.toLowerCase().replace(/\.$/, '') };
+    case contextConstructed(4):
+      return directoryName(readDistinguishedName(inside(element).next()));
+    case contextPrimitive(6):
+      return { kind: 'uri', text, host: as === 'base' ? text.toLowerCase() : hostOfUri(text) };
+    case contextPrimitive(7):
+      return { kind: 'ip', text: addressText(content), octets: content };
+    default:
+      return null;
+  }
+}
+
+function mailbox(text: string): ConstrainedName {
+  const at = text.lastIndexOf('@');
+  return {
+    kind: 'email',
+    text,
+    local: at < 0 ? null : text.slice(0, at),
+    host: text.slice(at + 1).toLowerCase(),
+  };
+}
+
+const directoryName = (name: DistinguishedName): ConstrainedName => ({
+  kind: 'directory',
+  text: displayDistinguishedName(name),
+  rdns: name.rdns.map((rdn) => rdn.map((attribute) => ({ type: attribute.type, comparable: comparable(attribute) }))),
+});
+
+/** RFC 5280 7.1: neither case nor runs of spaces nor the string type make a difference. */
+const comparable = ({ text, valueRaw }: NameAttribute): string =>
+  text === null ? `#${valueRaw.toString('hex')}` : text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
+
+/** RFC 3986 3.2. RFC 5280 has a URI refused whose host is no name: there is none, or it is an address. */
+function hostOfUri(uri: string): string | null {
+  const start = uri.indexOf('://');
+  if (start < 0) return null;
+  const rest = uri.slice(start + 3);
+  const end = rest.search(/[/?#]/);
+  const authority = end < 0 ? rest : rest.slice(0, end);
+  const host = authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
+  return host === '' || host.includes(':') || /^\d+(?:\.\d+){3}$/.test(host) ? null : host.toLowerCase();
+}
+
+const addressText = (octets: Buffer): string =>
+  octets.length === 4 ? octets.join('.') : (octets.toString('hex').match(/.{1,4}/g) ?? []).join(':');
 
 /** The first name that a CA with these constraints does not allow; undefined where it allows all. */
 export function violation(
   names: readonly ConstrainedName[],
   { permitted, excluded }: NameConstraints,
+  spend: Spend,
 ): { readonly name: ConstrainedName; readonly why: 'excluded' | 'not permitted' } | undefined {
   for (const name of names) {
-    if (excluded.some((base) => isWithin(name, base) || mayExpandInto(name, base))) return { name, why: 'excluded' };
+    if (excluded.some((base) => isWithin(name, base, spend) || mayExpandInto(name, base)))
+      return { name, why: 'excluded' };
     const ofItsKind = permitted.filter(({ kind }) => kind === name.kind);
-    if (ofItsKind.length > 0 && !ofItsKind.some((base) => isWithin(name, base))) return { name, why: 'not permitted' };
+    if (ofItsKind.length > 0 && !ofItsKind.some((base) => isWithin(name, base, spend)))
+      return { name, why: 'not permitted' };
   }
   return undefined;
 }
 
 /** Whether a name lies in the subtree under a base of its kind. */
-export function isWithin(name: ConstrainedName, base: ConstrainedName): boolean {
+function isWithin(name: ConstrainedName, base: ConstrainedName, spend: Spend): boolean {
+  spend();
   switch (name.kind) {
     case 'dns':
-      return base.kind === 'dns' && isUnderDomain(name.text, base.text);
+      return base.kind === 'dns' && isUnderDomain(name.host, base.host);
     case 'email':
-      return base.kind === 'email' && isMailboxWithin(name.text, base.text);
+      return base.kind === 'email' && isHostWithin(name.host, base.host) && [null, name.local].includes(base.local);
     case 'uri':
-      return base.kind === 'uri' && isHostWithin(hostOfUri(name.text), base.text);
+      return base.kind === 'uri' && base.host !== null && isHostWithin(name.host, base.host);
     case 'ip':
       return base.kind === 'ip' && isAddressWithin(name.octets, base.octets);
     case 'directory':
-      return base.kind === 'directory' && isNameWithin(name.name, base.name);
+      return base.kind === 'directory' && isNameWithin(name.rdns, base.rdns, spend);
   }
 }
 
 /** A wildcard is good for a host that is excluded although it is not that host. */
 function mayExpandInto(name: ConstrainedName, base: ConstrainedName): boolean {
-  if (name.kind !== 'dns' || base.kind !== 'dns' || !name.text.startsWith('*.')) return false;
-  const dot = base.text.indexOf('.', 1);
-  return dot > 0 && lower(base.text.slice(dot)) === lower(name.text.slice(1));
+  if (name.kind !== 'dns' || base.kind !== 'dns' || !name.host.startsWith('*.')) return false;
+  const dot = base.host.indexOf('.', 1);
+  return dot > 0 && base.host.length - dot === name.host.length - 1 && base.host.endsWith(name.host.slice(1));
 }
-
-const lower = (text: string): string => text.toLowerCase();
 
 /** Any name that is made by adding labels on the left, or none; a leading dot, as Go and OpenSSL read it: at least one. */
 function isUnderDomain(name: string, base: string): boolean {
-  const [domain, under] = [lower(name).replace(/\.$/, ''), lower(base)];
-  if (under === '') return true;
-  return under.startsWith('.') ? domain.endsWith(under) : domain === under || domain.endsWith(`.${under}`);
+  if (base === '' || name === base) return !base.startsWith('.');
+  return name.endsWith(base) && (base.startsWith('.') || name[name.length - base.length - 1] === '.');
 }
 
 /** Of mailboxes and URIs: a host, or with a leading dot all that lie under it. */
-function isHostWithin(host: string | null, base: string): boolean {
-  if (host === null) return false;
-  return base.startsWith('.') ? lower(host).endsWith(lower(base)) : lower(host) === lower(base);
-}
-
-function isMailboxWithin(mailbox: string, base: string): boolean {
-  const at = mailbox.lastIndexOf('@');
-  const host = mailbox.slice(at + 1);
-  const baseAt = base.lastIndexOf('@');
-  if (baseAt < 0) return isHostWithin(host, base);
-  return mailbox.slice(0, at) === base.slice(0, baseAt) && lower(host) === lower(base.slice(baseAt + 1));
-}
-
-/** Null for a URI without a host that is a name: RFC 5280 has such a one refused. */
-function hostOfUri(uri: string): string | null {
-  const host = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#:[\]]+)(?::\d*)?(?:[/?#]|$)/.exec(uri)?.[1];
-  return host === undefined || /^\d+(?:\.\d+){3}$/.test(host) ? null : host;
-}
+const isHostWithin = (host: string | null, base: string): boolean =>
+  host !== null && (base.startsWith('.') ? host.endsWith(base) : host === base);
 
 /** An address and its mask, of the same family. */
 function isAddressWithin(address: Buffer, base: Buffer): boolean {
@@ -156,37 +195,18 @@ function isAddressWithin(address: Buffer, base: Buffer): boolean {
   });
 }
 
+type Rdns = readonly (readonly Attribute[])[];
+
 /** Its RDNs begin with those of the base. */
-function isNameWithin(name: DistinguishedName, base: DistinguishedName): boolean {
-  return base.rdns.every((rdn, i) => {
-    const other = name.rdns[i];
-    return (
-      other?.length === rdn.length && rdn.every((attribute) => other.some((each) => isSameAttribute(each, attribute)))
+function isNameWithin(name: Rdns, base: Rdns, spend: Spend): boolean {
+  return base.every((rdn, i) => {
+    const other = name[i];
+    if (other?.length !== rdn.length) return false;
+    return rdn.every(({ type, comparable: wanted }) =>
+      other.some((each) => {
+        spend();
+        return each.type === type && each.comparable === wanted;
+      }),
     );
   });
-}
-
-type Attribute = DistinguishedName['rdns'][number][number];
-
-/** RFC 5280 7.1: neither case nor runs of spaces nor the string type make a difference. */
-function isSameAttribute(a: Attribute, b: Attribute): boolean {
-  if (a.type !== b.type) return false;
-  if (a.text === null || b.text === null) return a.valueRaw.equals(b.valueRaw);
-  return comparable(a.text) === comparable(b.text);
-}
-
-const comparable = (text: string): string => text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
-
-/** How a message writes a name. */
-export function nameInWords(name: ConstrainedName, write: (name: DistinguishedName) => string): string {
-  switch (name.kind) {
-    case 'directory':
-      return write(name.name);
-    case 'ip':
-      return name.octets.length === 4
-        ? name.octets.join('.')
-        : (name.octets.toString('hex').match(/.{4}/g) ?? []).join(':');
-    default:
-      return name.text;
-  }
 }

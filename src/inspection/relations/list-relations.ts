@@ -1,4 +1,4 @@
-import type { Relation, RelationType } from '../../model/inspection.js';
+import type { KubeconfigContent, Relation, RelationType } from '../../model/inspection.js';
 import type { DecodedObject } from '../decoded.js';
 import type { CertificateNode } from './certificate-node.js';
 import type { RelationGraph } from './relation-graph.js';
@@ -34,18 +34,18 @@ export function listRelations(relations: RelationGraph): readonly Relation[] {
         break;
       }
       case 'Kubeconfig':
-        for (const { server } of object.content.clusters)
-          if (server !== null)
-            add(
-              'PointsAt',
-              relations.clustersAt(server).map(({ name }) => `/v1/clusters/${name}`),
-            );
+        add('PointsAt', clustersOf(object.content, relations));
         break;
       default:
     }
     return found;
   });
 }
+
+const clustersOf = ({ clusters }: KubeconfigContent, relations: RelationGraph): Iterable<string> =>
+  clusters.flatMap(({ server }) =>
+    server === null ? [] : relations.clustersAt(server).map(({ name }) => `/v1/clusters/${name}`),
+  );
 
 type Add = (type: RelationType, targets: Iterable<string>) => void;
 

@@ -59,12 +59,12 @@ function checkServers({ node }: CheckedCertificate, names: SubjectAltNames, { re
   const lacking = new Map<string, string>();
   for (const kubeconfig of relations.kubeconfigs)
     for (const cluster of kubeconfig.content.clusters) {
+      const served = servingCertificates(cluster, kubeconfig, relations);
+      if (!served.includes(node)) continue;
       const host = cluster.tlsServerName ?? (cluster.server === null ? null : serverHost(cluster.server));
       if (host === null || lacking.has(host) || namesHost(names, host)) continue;
-      const served = servingCertificates(cluster, kubeconfig, relations);
       // Of several servers behind one address, one that is named will do.
-      if (served.includes(node) && !served.some(({ material }) => isNamedBy(material, host)))
-        lacking.set(host, kubeconfig.path);
+      if (!served.some(({ material }) => isNamedBy(material, host))) lacking.set(host, kubeconfig.path);
     }
   for (const [host, path] of lacking)
     report('SubjectAltNameLacksServer', `it does not name ${quote(host)}, which ${path} connects to`);

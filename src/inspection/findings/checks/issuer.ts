@@ -95,12 +95,13 @@ function exceededBy(nodes: readonly CertificateNode[]): Exceeded | null {
 
 const anyExtendedKeyUsage = '2.5.29.37.0';
 
+const purposeSets = new WeakMap<CertificateMaterial, ReadonlySet<string>>();
+
 /** Go, and so Kubernetes, holds a certificate to the extended key usages of all CAs above it. */
-function allowsOne({ extKeyUsage }: CertificateMaterial, purposes: readonly string[]): boolean {
-  return (
-    extKeyUsage === null ||
-    extKeyUsage.includes(anyExtendedKeyUsage) ||
-    purposes.includes(anyExtendedKeyUsage) ||
-    purposes.some((purpose) => extKeyUsage.includes(purpose))
-  );
+function allowsOne(authority: CertificateMaterial, purposes: readonly string[]): boolean {
+  if (authority.extKeyUsage === null) return true;
+  // Lists can be long, and a chain is one of several.
+  const allowed = purposeSets.get(authority) ?? new Set(authority.extKeyUsage);
+  purposeSets.set(authority, allowed);
+  return allowed.has(anyExtendedKeyUsage) || purposes.some((each) => each === anyExtendedKeyUsage || allowed.has(each));
 }

@@ -55,19 +55,13 @@ function pairOf(stem: string): string | null {
   return file ? `${file[1] ?? ''}.` : null;
 }
 
-/** One key for several identities. */
+/** One key for several identities: compared with the first certificate of the key. */
 export const checkSharedKey: CertificateCheck = ({ object, content, node }, { relations, report }) => {
   if (relations.certificates.length < 2) return;
-  const own = attributesOf(object);
-  for (const other of relations.objectsOfKey(node.spkiSha256)) {
-    if (other === object) return;
-    if (other.content.type !== 'Certificate' || attributesOf(other) === own) continue;
-    report(
-      'SharedKey',
-      `${other.path} has the same key for ${shortName(other.content.subject.text)}, and this is for ${shortName(content.subject.text)}`,
-    );
-    return;
-  }
+  const first = relations.objectsOfKey(node.spkiSha256).find((other) => other.content.type === 'Certificate');
+  if (first?.content.type !== 'Certificate' || first === object || attributesOf(first) === attributesOf(object)) return;
+  const [other, own] = [first.content.subject.text, content.subject.text].map(shortName);
+  report('SharedKey', `${first.path} has the same key for ${other ?? ''}, and this is for ${own ?? ''}`);
 };
 
 /** A subject without its order and string types, which differ between those who issue for the same identity. */

@@ -10,6 +10,11 @@ import { certificatesFrom } from '../kubeconfig-members.js';
 /** Whether a kubeconfig that points at a cluster of ours trusts what serves there, and is trusted there. */
 export function checkKubeconfig(kubeconfig: KubeconfigObject, { relations, report }: Setting): void {
   const { clusters, contexts, users } = kubeconfig.content;
+  const usersOf = new Map<string, Set<string>>();
+  for (const { cluster, user } of contexts)
+    if (cluster !== null && user !== null) usersOf.set(cluster, (usersOf.get(cluster) ?? new Set()).add(user));
+  const byName = new Map(users.map((user) => [user.name, user]));
+
   for (const { name, server, certificateAuthority, insecureSkipTlsVerify } of clusters) {
     const ours = server === null ? [] : relations.clustersAt(server);
     const [first] = ours;
@@ -21,13 +26,13 @@ export function checkKubeconfig(kubeconfig: KubeconfigObject, { relations, repor
         `cluster ${quote(name)} trusts a CA that is not that of /v1/clusters/${first.name}`,
       );
 
-    const names = new Set(contexts.filter(({ cluster }) => cluster === name).map(({ user }) => user));
-    for (const user of users.filter((each) => names.has(each.name))) {
-      const [certificate] = certificatesFrom(user.clientCertificate, kubeconfig, relations);
+    for (const userName of usersOf.get(name) ?? []) {
+      const user = byName.get(userName);
+      const [certificate] = user ? certificatesFrom(user.clientCertificate, kubeconfig, relations) : [];
       if (certificate && ours.every((each) => refuses(each, certificate, relations)))
         report(
           'ClientNotTrusted',
-          `the certificate of user ${quote(user.name)} does not chain to the client CA of /v1/clusters/${first.name}`,
+          `the certificate of user ${quote(userName)} does not chain to the client CA of /v1/clusters/${first.name}`,
         );
     }
   }

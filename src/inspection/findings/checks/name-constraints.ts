@@ -1,15 +1,14 @@
 import { DerError } from '../../../pki/der.js';
-import { displayDistinguishedName } from '../../../pki/distinguished-name.js';
 import { extensionId } from '../../../pki/object-identifiers.js';
 import { quote } from '../../../model/quote.js';
 import type { CertificateMaterial } from '../../decoded.js';
-import { type CertificateNode, isSelfIssued, placeOf } from '../../relations/certificate-node.js';
+import { isSelfIssued, placeOf } from '../../relations/certificate-node.js';
 import type { CertificateCheck } from '../check.js';
 import { extensionOctets } from '../extension-octets.js';
 import {
   type ConstrainedName,
   constrainedNames,
-  nameInWords,
+  type NameConstraints,
   readNameConstraints,
   violation,
 } from '../name-constraints.js';
@@ -17,7 +16,7 @@ import {
 const nameConstraints = '2.5.29.30';
 
 /** RFC 5280 4.2.1.10. One chain whose CAs allow every name is enough. */
-export const checkNameConstraints: CertificateCheck = ({ material, node, authority }, { relations, report }) => {
+export const checkNameConstraints: CertificateCheck = ({ material, node, authority }, { relations, report, spend }) => {
   // What a CA issues to its own name is not held to them.
   if (authority && isSelfIssued(material)) return;
   const chains = relations.chainsOf(node);
@@ -25,27 +24,30 @@ export const checkNameConstraints: CertificateCheck = ({ material, node, authori
   let names: readonly ConstrainedName[] | null = null;
   const violations = chains.map(({ nodes }) => {
     for (const above of nodes.slice(1)) {
-      const constraints = constraintsOf(above);
+      const constraints = constraintsOf(above.material);
       if (constraints === null) continue;
       names ??= namesOf(material);
-      const found = violation(names, constraints);
+      const found = violation(names, constraints, spend);
       if (found !== undefined) return { ...found, above };
     }
     return null;
   });
   const [first] = violations;
   if (first && violations.every((each) => each !== null))
-    report(
-      'NameConstraintViolated',
-      `${quote(nameInWords(first.name, displayDistinguishedName))} is ${first.why} by ${placeOf(first.above)}`,
-    );
+    report('NameConstraintViolated', `${quote(first.name.text)} is ${first.why} by ${placeOf(first.above)}`);
 };
 
-function constraintsOf({ object, material }: CertificateNode) {
-  const { content } = object ?? {};
-  if (content?.type === 'Certificate' && !content.extensions.some(({ oid }) => oid === nameConstraints)) return null;
-  const value = extensionOctets(material.der, nameConstraints);
-  return value && orNull(() => readNameConstraints(value));
+/** Read once for each CA: many certificates and chains are held to the same ones. */
+const constraintsByCa = new WeakMap<CertificateMaterial, NameConstraints | 'none'>();
+
+function constraintsOf(authority: CertificateMaterial): NameConstraints | null {
+  let constraints = constraintsByCa.get(authority);
+  if (constraints === undefined) {
+    const value = extensionOctets(authority.der, nameConstraints);
+    constraints = (value && orNull(() => readNameConstraints(value))) ?? 'none';
+    constraintsByCa.set(authority, constraints);
+  }
+  return constraints === 'none' ? null : constraints;
 }
 
 const namesOf = ({ der, subject }: CertificateMaterial): readonly ConstrainedName[] =>

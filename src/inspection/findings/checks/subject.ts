@@ -13,14 +13,14 @@ export const checkSubject: CertificateCheck = ({ content, material, authority, u
   const purposes = material.extKeyUsage ?? [];
   const isClient = purposes.includes(keyPurpose.clientAuth) && !purposes.includes(keyPurpose.serverAuth);
   let isNamed = false;
-  const others: string[] = [];
+  const others = new Set<string>();
   for (const rdn of content.subject.rdns)
     for (const { oid, type, value } of rdn) {
       if (oid === attributeType.commonName && value !== '') isNamed = true;
-      else if (!readByKubernetes.has(oid) && !others.includes(type)) others.push(type);
+      else if (!readByKubernetes.has(oid)) others.add(type);
     }
   if (!authority && (isClient || use?.as === 'client') && !isNamed)
     report('NoCommonName', 'it is for a client, and its subject has no common name');
-  if (content.role === 'User' && others.length > 0)
-    report('UnexpectedSubjectAttribute', `the subject has ${others.slice(0, 10).join(', ')}`);
+  if (content.role === 'User' && others.size > 0)
+    report('UnexpectedSubjectAttribute', `the subject has ${[...others].slice(0, 10).join(', ')}`);
 };

@@ -258,6 +258,25 @@ describe('name constraints', () => {
     expect(await codesOf({ subject: elsewhere }, permitted)).toContain('NameConstraintViolated');
   });
 
+  it('are compared with no more names than an upload may ask for', async () => {
+    const hosts = (count: number) => Array.from({ length: count }, (_, i) => `${i}.example`);
+    const strict = makeAuthority({ extensions: [nameConstraints({ dns: ['example'] }, { dns: hosts(10_000) })] });
+    const leaf = makeCertificate({ issuer: strict, extensions: [subjectAltName({ dns: hosts(10_000).reverse() })] });
+    const start = performance.now();
+    const named = makeCertificate({ issuer: strict, extensions: [subjectAltName({ dns: ['a.b.example'] })] });
+    const { codes } = await inspectFiles({ 'named.crt': named.pem, 'ca.crt': strict.pem });
+    expect(codes('named.crt')).not.toContain('NameConstraintViolated');
+    const many = Array.from({ length: 10_000 }, (_, i) => `x${i}.example`);
+    const hostile = makeCertificate({ issuer: strict, extensions: [subjectAltName({ dns: many })] });
+    await expect(inspectFiles({ 'leaf.crt': hostile.pem, 'ca.crt': strict.pem })).rejects.toMatchObject({
+      reason: 'TooMuchWork',
+    });
+    expect((await inspectFiles({ 'leaf.crt': leaf.pem, 'ca.crt': strict.pem })).codes('leaf.crt')).toContain(
+      'NameConstraintViolated',
+    );
+    expect(performance.now() - start).toBeLessThan(6000);
+  });
+
   it('of a CA further up count too, and those of a CA of ours', async () => {
     const root = makeAuthority({ subject: [['CN', 'root']], extensions: [nameConstraints({ dns: ['corp.example'] })] });
     const between = makeAuthority({ subject: [['CN', 'between']], issuer: root });

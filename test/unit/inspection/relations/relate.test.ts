@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { encodePem } from '../../../../src/pki/pem.js';
 import { makeAuthority, makeCertificate, makeKey, makeList, nameOf } from '../../../helpers/certificates.js';
 import { csrFor } from '../../../helpers/csr.js';
 import { inspectFiles, kubeconfigOf, knownCluster } from '../inspected.js';
@@ -164,9 +165,14 @@ describe('keys and copies', () => {
     const { related } = await inspectFiles({
       'a.key': key.pem,
       'a.crt': makeCertificate({ key, issuer: ca }).pem,
+      'a.pub': encodePem('PUBLIC KEY', key.spki),
       'other.crt': jane.pem,
     });
-    expect(related.filter((each) => each.startsWith('a.key'))).toEqual(['a.key IsKeyOf a.crt']);
+    expect(related.filter((each) => each.includes('IsKeyOf'))).toEqual([
+      'a.key IsKeyOf a.crt',
+      'a.key IsKeyOf a.pub',
+      'a.pub IsKeyOf a.crt',
+    ]);
   });
 
   it('names the first of what is there twice', async () => {
