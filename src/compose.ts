@@ -3,12 +3,15 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ClusterConnection } from './cluster/cluster-connection.js';
 import { openCluster, type ClusterWiring } from './compose/open-cluster.js';
+import { KnownClusters } from './compose/known-clusters.js';
 import { loadPolicies, watchPolicies } from './compose/policies-in-force.js';
 import type { Config } from './config/config.js';
 import { prepareDataDir, replaceSecretFile } from './config/secrets.js';
 import { ApiTokenAuthenticator } from './identity/api-token-authenticator.js';
 import { ApiTokens, type ApiTokenWriter } from './identity/api-tokens.js';
 import { makeAdminToken } from './identity/make-admin-token.js';
+import { inspectionService } from './inspection/inspection-service.js';
+import { InspectionPool } from './inspection/workers/inspection-pool.js';
 import { auditEventService } from './issuance/audit-event-service.js';
 import { certificateRequestService } from './issuance/certificate-request-service.js';
 import { certificateService } from './issuance/certificate-service.js';
@@ -124,13 +127,30 @@ async function wire(
     await writeAdminToken(config, store, clock());
     log.info({ file: adminTokenFile(config) }, 'there was no live admin: a token was made');
   }
+  const pool = new InspectionPool({
+    report: (error) => {
+      log.error({ err: error }, 'a worker that inspects uploads ended by itself');
+    },
+  });
+  opened.push(() => pool.close());
+  const known = new KnownClusters([...clusters.values()], clock);
   let recovered = false;
+  const ready = async () => {
+    if (!recovered) throw new Error('what an earlier process left is not recovered yet');
+    await store.ping();
+  };
   return {
     store,
-    services: servicesOf(context, async () => {
-      if (!recovered) throw new Error('what an earlier process left is not recovered yet');
-      await store.ping();
-    }),
+    services: {
+      ...servicesOf(context, ready),
+      inspections: inspectionService({
+        clock,
+        thresholds: config.inspection,
+        inventory: store.inventory,
+        clusters: () => known.all(),
+        pool,
+      }),
+    },
     async begin() {
       const housekeeping = startHousekeeping(context);
       opened.push(async () => {
@@ -147,13 +167,14 @@ async function wire(
         await Promise.all(unknownIdentities.map((watch) => watch.stop()));
       });
       void probeStaleClusters(context);
+      void known.ask();
       await housekeeping.recovered;
       recovered = true;
     },
   };
 }
 
-function servicesOf(context: IssuanceContext, ready: () => Promise<void>): Services {
+function servicesOf(context: IssuanceContext, ready: () => Promise<void>): Omit<Services, 'inspections'> {
   const { store, clock } = context;
   const authenticator = new ApiTokenAuthenticator(store.apiTokens, clock);
   return {

@@ -7,6 +7,7 @@ import type { Cluster } from './model/cluster.js';
 import type { ClusterCsr } from './model/cluster-csr.js';
 import type { StoredClusterProbe } from './model/cluster-probe.js';
 import type { Decision } from './model/decision.js';
+import type { InspectionFormat, Upload } from './model/inspection.js';
 import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
 import type { Principal, Role } from './model/principal.js';
@@ -24,6 +25,7 @@ export interface Services {
   readonly policies: PolicyService;
   readonly auditEvents: AuditEventService;
   readonly apiTokens: ApiTokenService;
+  readonly inspections: InspectionService;
   readonly health: HealthService;
   readonly idempotency: IdempotencyService;
 }
@@ -234,6 +236,14 @@ export interface ApiTokenService {
   ): Promise<Outcome<{ readonly token: ApiToken; readonly secret: string }>>;
   list(principal: Principal, page: PageQuery): Promise<Outcome<Page<ApiToken>>>;
   revoke(principal: Principal, id: string): Promise<Outcome<ApiToken>>;
+}
+
+export interface InspectionService {
+  /**
+   * What the upload is, what it says and what is wrong with it, in that media type; nothing of it is kept. Throws
+   * `InspectionBusyError` where too many wait.
+   */
+  inspect(principal: Principal, upload: Upload, format: InspectionFormat): Promise<Outcome<string>>;
 }
 
 export interface HealthService {

@@ -1,5 +1,6 @@
 import type { FastifyError } from 'fastify';
 import {
+  InspectionBusyError,
   InvalidCursorError,
   SignerUnavailableError,
   StoreBusyError,
@@ -19,6 +20,10 @@ export function errorToProblem(error: FastifyError): Problem {
   if (error instanceof StoreBusyError)
     return problem('service-unavailable', 'too much is waiting to be written; try again', {
       headers: { 'retry-after': '1' },
+    });
+  if (error instanceof InspectionBusyError)
+    return problem('service-unavailable', 'too many uploads are waiting to be inspected; try again', {
+      headers: { 'retry-after': '2' },
     });
   if (error instanceof TooManyWaitingError)
     return problem('service-unavailable', 'too many RSA keys are waiting to be generated; try again', {

@@ -18,6 +18,7 @@ const problemTypes = {
   'content-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The media type of the body is not supported' },
   'unacceptable-csr': { status: 422, title: 'The certification request cannot be accepted' },
+  'unacceptable-upload': { status: 422, title: 'The upload goes past what is inspected' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used with another body' },
   'too-many-requests': { status: 429, title: 'Too many failed authentications' },
   'header-fields-too-large': { status: 431, title: 'The header fields are too large' },

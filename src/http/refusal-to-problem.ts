@@ -1,3 +1,4 @@
+import type { UploadRefusalReason } from '../model/inspection.js';
 import type { Refusal } from '../model/outcome.js';
 import { problem, type Problem } from './problem.js';
 
@@ -12,6 +13,8 @@ export function refusalToProblem(refusal: Refusal): Problem {
       });
     case 'unacceptable-csr':
       return problem('unacceptable-csr', refusal.message, { members: { reason: refusal.reason } });
+    case 'unacceptable-upload':
+      return uploadProblem(refusal.reason, refusal.message);
     case 'policy-denied':
       return problem('policy-denied', 'the request is recorded as denied; `violations` says why', {
         members: { violations: refusal.violations.map((violation) => ({ ...violation })) },
@@ -61,4 +64,10 @@ export function refusalToProblem(refusal: Refusal): Problem {
         },
       );
   }
+}
+
+function uploadProblem(reason: UploadRefusalReason, message: string): Problem {
+  if (reason === 'Empty') return problem('invalid-request', message);
+  if (reason === 'TooLarge') return problem('content-too-large', message);
+  return problem('unacceptable-upload', message, { members: { reason } });
 }

@@ -6,6 +6,8 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
+import type { TSchema } from 'typebox';
+import type { Upload } from '../model/inspection.js';
 import type { Principal } from '../model/principal.js';
 
 declare module 'fastify' {
@@ -16,12 +18,16 @@ declare module 'fastify' {
     answerType: string;
     /** The body as it came, for what is bound to its bytes; null where there is none. */
     rawBody: Buffer | null;
+    /** What was uploaded, on the one route that takes uploads; null until it has been read. */
+    upload: Upload | null;
   }
   interface FastifyContextConfig {
     /** The media types of a good answer, the default first. */
     produces?: readonly string[];
     /** The body may be left out. */
     optionalBody?: boolean;
+    /** Bodies that the route reads by itself, by media type: for the OpenAPI document. */
+    uploads?: Readonly<Record<string, TSchema>>;
   }
 }
 

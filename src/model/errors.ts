@@ -13,6 +13,11 @@ export class SignerUnavailableError extends Error {
   override readonly name = 'SignerUnavailableError';
 }
 
+/** Too many uploads wait to be inspected: back-pressure, not a fault. */
+export class InspectionBusyError extends Error {
+  override readonly name = 'InspectionBusyError';
+}
+
 /** A list's `cursor` is not one that this service gave out. */
 export class InvalidCursorError extends Error {
   override readonly name = 'InvalidCursorError';

@@ -1,10 +1,13 @@
 import type { CertificateRequest, RequestState } from './certificate-request.js';
 import type { Violation } from './decision.js';
+import type { UploadRefusalReason } from './inspection.js';
 
 /** Why a use case did not do what it was asked: expected, so a value. Only `http/` turns it into a status. */
 export type Refusal =
   | { readonly kind: 'invalid-request'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'unacceptable-csr'; readonly reason: string; readonly message: string }
+  /** The upload as a whole is not inspected. */
+  | { readonly kind: 'unacceptable-upload'; readonly reason: UploadRefusalReason; readonly message: string }
   /** The denial is recorded with the request. */
   | { readonly kind: 'policy-denied'; readonly request: CertificateRequest; readonly violations: readonly Violation[] }
   | { readonly kind: 'not-permitted'; readonly message: string }

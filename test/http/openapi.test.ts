@@ -140,6 +140,7 @@ describe('/openapi.json', () => {
         'GET /v1/clusters/{name}/certificate-signing-requests',
         'GET /v1/clusters/{name}/certificate-signing-requests/{csrName}',
         'POST /v1/clusters/{name}/probe',
+        'POST /v1/inspections',
         'POST /v1/kubeconfigs',
         'GET /v1/policies',
         'POST /v1/policies/evaluate',

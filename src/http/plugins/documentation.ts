@@ -1,11 +1,13 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import type { TSchema } from 'typebox';
 import type { App } from '../types.js';
 
 const tags = [
   { name: 'certificate-requests', description: 'Ask for a certificate, decide on it, collect it.' },
   { name: 'kubeconfigs', description: 'All at once, for automated onboarding.' },
   { name: 'certificates', description: 'The inventory of issued identities.' },
+  { name: 'inspections', description: 'What a file is, what it says and what is wrong with it.' },
   { name: 'clusters', description: 'The configured clusters and their CAs.' },
   { name: 'policies', description: 'What decides, and trying it out.' },
   { name: 'audit', description: 'The append-only log of everything that happened.' },
@@ -37,6 +39,10 @@ interface OpenApiOperation {
   readonly [optionalBody]?: true;
 }
 
+const bodyOf = (uploads: Readonly<Record<string, TSchema>>) => ({
+  content: Object.fromEntries(Object.entries(uploads).map(([type, schema]) => [type, { schema }])),
+});
+
 /** Collects the OpenAPI document from the routes that are added from here on, and serves Swagger UI at `/docs`. */
 export function documentRoutes(app: App, version: string): void {
   app.register(swagger, {
@@ -60,8 +66,12 @@ export function documentRoutes(app: App, version: string): void {
     },
     convertConstToEnum: false,
     transform: ({ schema, url, route }) => ({
-      // The extension is taken off again below, once it has said which bodies may be left out.
-      schema: route.config?.optionalBody ? { ...schema, [optionalBody]: true } : schema,
+      schema: {
+        ...schema,
+        // The extension is taken off again below, once it has said which bodies may be left out.
+        ...(route.config?.optionalBody && { [optionalBody]: true }),
+        ...(route.config?.uploads && { body: bodyOf(route.config.uploads) }),
+      },
       url,
     }),
     transformObject: (document) => {

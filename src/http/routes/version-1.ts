@@ -8,6 +8,7 @@ import { addClusters } from './clusters.js';
 import { addCreateCertificateRequest } from './create-certificate-request.js';
 import { addCreateKubeconfig } from './create-kubeconfig.js';
 import { addDecideCertificateRequest } from './decide-certificate-request.js';
+import { addInspections } from './inspections.js';
 import { addIssuedCertificate } from './issued-certificate.js';
 import { addPolicies } from './policies.js';
 import { addReadCertificateRequests } from './read-certificate-requests.js';
@@ -28,5 +29,6 @@ export function addVersion1(app: App, services: Services): void {
   addPolicies(app, services);
   addAuditEvents(app, services);
   addApiTokens(app, services);
+  addInspections(app, services);
   addWhoami(app);
 }

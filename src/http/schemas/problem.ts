@@ -46,7 +46,9 @@ export const ProblemSchema = named(
       violations: Type.Optional(
         Type.Array(ref(ViolationSchema), { maxItems: 1000, description: 'Of `policy-denied`: all of them.' }),
       ),
-      reason: Type.Optional(reasonOf('Of `unacceptable-csr` and `issuance-failed`.', 'SubjectAltNameNotAllowed')),
+      reason: Type.Optional(
+        reasonOf('Of `unacceptable-csr`, `unacceptable-upload` and `issuance-failed`.', 'SubjectAltNameNotAllowed'),
+      ),
       state: Type.Optional(oneOf(requestStates, { description: 'Of `state-conflict`: the state it is in.' })),
     },
     { additionalProperties: false, description: 'What went wrong (RFC 9457).' },

@@ -18,6 +18,7 @@ import {
   ProbeOptionsSchema,
 } from './cluster.js';
 import { ApprovalStageSchema, DecisionSchema, RecordedDecisionSchema, TraceEntrySchema } from './decision.js';
+import { inspectionSchemas } from './inspection.js';
 import { LoadedPolicyListSchema, LoadedPolicySchema } from './policy.js';
 import { FieldErrorSchema, ProblemSchema, ViolationSchema } from './problem.js';
 import { HealthSchema, WhoamiSchema } from './whoami.js';
@@ -56,6 +57,7 @@ export const registeredSchemas = [
   ApiTokenSchema,
   CreatedApiTokenSchema,
   ApiTokenListSchema,
+  ...inspectionSchemas,
   WhoamiSchema,
   HealthSchema,
 ] as const;

@@ -9,11 +9,16 @@ import type { DecisionBody } from '../../../src/http/schemas/decision.js';
 import type { LoadedPolicyListBody } from '../../../src/http/schemas/policy.js';
 import type { ProblemBody } from '../../../src/http/schemas/problem.js';
 import type { WhoamiBody } from '../../../src/http/schemas/whoami.js';
+import type { Inspection } from '../../../src/model/inspection.js';
 
 /** A call under way; awaiting it gives the answer. */
 export interface Call extends PromiseLike<Answer> {
   set(name: string, value: string): Call;
   send(body?: unknown): Call;
+  /** A file of a multipart body. */
+  attach(field: string, content: Buffer, file: string | { readonly filename: string }): Call;
+  /** A field of a multipart body. */
+  field(name: string, value: string): Call;
   expect(status: number): Call;
   responseType(type: 'blob'): Call;
 }
@@ -27,6 +32,7 @@ export type Answer = Pick<Response, 'status' | 'text' | 'type'> & {
 };
 
 export const as = {
+  inspection: (answer: Answer) => answer.body as Inspection,
   problem: (answer: Answer) => answer.body as ProblemBody,
   request: (answer: Answer) => answer.body as CertificateRequestBody,
   requests: (answer: Answer) => answer.body as List<CertificateRequestBody>,

@@ -39,8 +39,10 @@ export function mustConform(method: string, url: string, response: Response): vo
     validator = Compile({ $defs: checkable.components.schemas, ...media.schema });
     compiled.set(media.schema, validator);
   }
-  const [valid, errors] = validator.Errors(JSON.parse(response.text));
-  if (!valid) throw say(`the body is not what the contract declares: ${JSON.stringify(errors)}`);
+  const body = JSON.parse(response.text) as unknown;
+  // Finding the errors takes far longer than finding that there are none.
+  if (!validator.Check(body))
+    throw say(`the body is not what the contract declares: ${JSON.stringify(validator.Errors(body)[1])}`);
 }
 
 function matches(template: readonly string[], path: readonly string[]): boolean {

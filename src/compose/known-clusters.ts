@@ -1,0 +1,48 @@
+import { describeCertificateAuthority } from '../cluster/describe-certificate-authority.js';
+import type { KnownCluster } from '../inspection/decoded.js';
+import type { IssuingCluster } from '../issuance/context.js';
+
+const believedMilliseconds = 5 * 60 * 1000;
+
+const dersOf = (pemBundle: string): readonly Uint8Array[] =>
+  describeCertificateAuthority(pemBundle).certificates.map(({ der }) => der);
+
+/** Our clusters as inspections know them: what there is to be asked of a cluster is asked beside them. */
+export class KnownClusters {
+  #known: readonly KnownCluster[];
+  #askedAt = -Infinity;
+
+  constructor(
+    private readonly clusters: readonly IssuingCluster[],
+    private readonly clock: () => Date,
+  ) {
+    this.#known = clusters.map(({ cluster: { name, server, servingCertificateAuthority } }) => ({
+      name,
+      server,
+      servingAuthorities: dersOf(servingCertificateAuthority),
+      clientAuthorities: null,
+    }));
+  }
+
+  /** As they are known now; what is not fresh any more is asked again for those who come later. */
+  all(): readonly KnownCluster[] {
+    const now = this.clock().getTime();
+    if (now - this.#askedAt > believedMilliseconds || now < this.#askedAt) void this.ask();
+    return this.#known;
+  }
+
+  /** Asks the clusters which CA user certificates chain to. Never rejects. */
+  async ask(): Promise<void> {
+    this.#askedAt = this.clock().getTime();
+    await Promise.all(
+      this.clusters.map(async (cluster) => {
+        const trust = await cluster.clientTrust().catch(() => null);
+        if (trust === null) return;
+        const clientAuthorities = dersOf(trust.pem);
+        this.#known = this.#known.map((known) =>
+          known.name === cluster.cluster.name ? { ...known, clientAuthorities } : known,
+        );
+      }),
+    );
+  }
+}

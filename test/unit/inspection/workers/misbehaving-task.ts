@@ -1,0 +1,48 @@
+import { pbkdf2Sync } from 'node:crypto';
+import type { InspectionTask, TaskResult } from '../../../../src/inspection/workers/task.js';
+
+/** Stands in for what a worker does: the text that is uploaded says how it misbehaves. */
+export async function inspectTask({ upload, port, ...known }: InspectionTask): Promise<TaskResult> {
+  const text = Buffer.from(upload.parts[0]!.bytes).toString('utf8');
+  const [verb, rest = ''] = text.split(' ', 2);
+  if (verb !== 'never-begin') port.postMessage({ kind: 'begun' });
+  switch (verb) {
+    case 'loop':
+      for (;;);
+    case 'never-begin':
+    case 'wait':
+      return new Promise(() => undefined);
+    case 'derive':
+      // A call into native code, which nothing ends before it returns.
+      pbkdf2Sync('password', 'salt', 3_000_000, 32, 'sha256');
+      break;
+    case 'hoard': {
+      const hoard: object[] = [];
+      for (;;) hoard.push({ of: new Array(1000).fill(hoard.length) });
+    }
+    case 'throw':
+      throw new TypeError(`cannot read ${text}`);
+    case 'throw-later':
+      setImmediate(() => {
+        throw new Error(`cannot read ${text}`);
+      });
+      return new Promise(() => undefined);
+    case 'exit':
+      return process.exit(7);
+    case 'look-up':
+      port.postMessage({ kind: 'lookUp', fingerprintsSha256: [rest] });
+      return new Promise((resolve) => {
+        port.once('message', (found: unknown) => {
+          port.close();
+          resolve({ kind: 'inspected', text: JSON.stringify(found instanceof Map ? [...found] : found) });
+        });
+      });
+    case 'slow':
+      await new Promise((resolve) => setTimeout(resolve, Number(rest)));
+      break;
+    default:
+      break;
+  }
+  port.close();
+  return { kind: 'inspected', text: JSON.stringify({ text, password: upload.password, ...known }) };
+}
