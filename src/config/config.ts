@@ -95,7 +95,8 @@ export function loadConfig(environment: Environment): Config {
     inspection: {
       expiresWithinSeconds: 2_592_000,
       maxValiditySeconds: 31_622_400,
-      maxCaValiditySeconds: 315_446_400,
+      // Ten years with three leap days, as long as a CA of our own lives.
+      maxCaValiditySeconds: 315_619_200,
       ...file?.inspection,
     },
   };

@@ -83,7 +83,7 @@ describe('loadConfig without anything', () => {
       inspection: {
         expiresWithinSeconds: 2_592_000,
         maxValiditySeconds: 31_622_400,
-        maxCaValiditySeconds: 315_446_400,
+        maxCaValiditySeconds: 315_619_200,
       },
     });
   });

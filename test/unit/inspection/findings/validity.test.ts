@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
+import { generateCertificateAuthority } from '../../../../src/pki/certificate-authority.js';
 import { makeAuthority, makeCertificate, testNow } from '../../../helpers/certificates.js';
 import { inspectFiles, testThresholds } from '../inspected.js';
 
@@ -35,4 +37,15 @@ it('says when a certificate ends after its CA', async () => {
   const { finding } = await inspectFiles({ 'long.crt': long.pem, 'ok.crt': lasting(-1, 100), 'ca.crt': ca.pem });
   expect(finding('OutlivesIssuer', 'long.crt')?.message).toBe('It ends at 2036-01-01T00:00:00Z, ca.crt before that.');
   expect(finding('OutlivesIssuer', 'ok.crt')).toBeUndefined();
+});
+
+it('has nothing to say about a CA that this service makes', async () => {
+  const { certificatePem } = await generateCertificateAuthority({
+    commonName: 'demo',
+    now: testNow,
+    random: randomBytes,
+  });
+  // The default: ten years with three leap days.
+  const thresholds = { ...testThresholds, maxCaValiditySeconds: 3653 * 86_400 };
+  expect((await inspectFiles({ 'ca.crt': certificatePem }, { thresholds })).findings).toEqual([]);
 });
