@@ -1,0 +1,281 @@
+import { describe, expect, it } from 'vitest';
+import { findingKinds } from '../../../src/inspection/findings/catalogue.js';
+import { inspect } from '../../../src/inspection/inspect.js';
+import type {
+  CertificateRole,
+  Inspection,
+  InspectionFormat,
+  InspectedObject,
+  RelationType,
+} from '../../../src/model/inspection.js';
+import { corpusContext, type CorpusFixture, readCorpus, readFixture } from '../../helpers/inspection-corpus.js';
+import { corpusSecrets, secretsIn } from './corpus-secrets.js';
+
+const corpus = readCorpus();
+const context = corpusContext();
+const goldens = new Map(corpus.map(({ name, answer }) => [name, JSON.parse(answer()) as Inspection]));
+const golden = (name: string): Inspection => goldens.get(name)!;
+const answers = new Map<string, Promise<string>>();
+/** Each upload is inspected once for each media type. */
+function answerTo({ name, upload }: CorpusFixture, format: InspectionFormat): Promise<string> {
+  const key = `${format} ${name}`;
+  const answer = answers.get(key) ?? inspect(upload, context, format);
+  answers.set(key, answer);
+  return answer;
+}
+const formats: readonly InspectionFormat[] = ['application/json', 'text/plain', 'text/html'];
+
+describe('the corpus', () => {
+  it.each(corpus)('is answered as before: $name, $about', async (fixture) => {
+    expect(JSON.parse(await answerTo(fixture, 'application/json'))).toEqual(golden(fixture.name));
+  });
+
+  it.each(corpus.filter(({ raises }) => raises.length > 0))('raises $raises: $name', ({ name, raises }) => {
+    expect(golden(name).findings.map(({ code }) => code)).toEqual(expect.arrayContaining([...raises]));
+  });
+
+  it.each(Object.entries(findingKinds))('raises %s on one object, and not on another of its type', (code, kind) => {
+    const raised = corpus.flatMap(({ name }) => golden(name).findings.filter((finding) => finding.code === code));
+    const typesOfRaised = new Set(
+      corpus.flatMap(({ name }) => objectsWith(golden(name), code).map(({ type }) => type)),
+    );
+    expect(raised.length).toBeGreaterThan(0);
+    for (const { severity, advice, reference } of raised)
+      expect({ severity, advice, reference }).toEqual({
+        severity: kind.severity,
+        advice: kind.advice,
+        reference: kind.reference,
+      });
+    for (const type of typesOfRaised) {
+      // It is said of every list, whatever it holds.
+      if (code === 'ListNotConsulted') continue;
+      const spared = corpus.flatMap(({ name }) => {
+        const raisedOn = new Set(objectsWith(golden(name), code));
+        return golden(name).objects.filter((object) => object.type === type && !raisedOn.has(object));
+      });
+      expect(spared.length, `every ${type} raises it`).toBeGreaterThan(0);
+    }
+  });
+
+  it('has every type of object, every role, every relation and every encoding of a private key', () => {
+    const objects = [...goldens.values()].flatMap((inspection) => inspection.objects);
+    expect(new Set(objects.map(({ type }) => type))).toEqual(new Set(objectTypes));
+    expect(new Set(objects.flatMap((object) => (object.type === 'Certificate' ? (object.role ?? []) : [])))).toEqual(
+      new Set(roles),
+    );
+    expect(new Set(objects.flatMap((object) => (object.type === 'PrivateKey' ? object.encoding : [])))).toEqual(
+      new Set(['PKCS#1', 'SEC1', 'PKCS#8', 'EncryptedPKCS#8', 'LegacyEncryptedPEM', 'OpenSSH']),
+    );
+    expect(new Set([...goldens.values()].flatMap(({ relations }) => relations.map(({ type }) => type)))).toEqual(
+      new Set(relationTypes),
+    );
+  });
+
+  it('refers to objects of the same answer alone, and names each by one path', () => {
+    for (const { name } of corpus) {
+      const { objects, relations, findings } = golden(name);
+      const paths = new Set(objects.map(({ path }) => path));
+      expect(paths.size, name).toBe(objects.length);
+      for (const { object } of findings) expect(paths, name).toContain(object);
+      for (const { from, to } of relations) {
+        expect(paths, name).toContain(from);
+        if (!to.startsWith('/v1/')) expect(paths, name).toContain(to);
+      }
+      expect(new Set(relations.map((relation) => JSON.stringify(relation))).size, name).toBe(relations.length);
+    }
+  });
+
+  it('finds nothing worse than a hint in what is good', () => {
+    for (const name of good) {
+      const bad = golden(name).findings.filter(({ severity }) => severity !== 'info');
+      expect(bad, name).toEqual([]);
+    }
+  });
+});
+
+describe('what an answer holds', () => {
+  it.each(formats)('no private octet, no password and no token, as %s', async (format) => {
+    for (const fixture of corpus) {
+      const text = await answerTo(fixture, format);
+      expect(text.length, fixture.name).toBeGreaterThan(20);
+      expect(secretsIn(text), fixture.name).toEqual([]);
+    }
+  });
+
+  it('would be caught with a private key, however it is written', () => {
+    const [secret] = corpusSecrets.octets;
+    expect(secretsIn(`the key is ${secret!.toString('hex')}`)).not.toEqual([]);
+    expect(secretsIn(`the key is ${secret!.toString('hex').replace(/../g, '$&:')}`)).not.toEqual([]);
+    expect(secretsIn(`{"key":"${secret!.toString('base64')}"}`)).not.toEqual([]);
+    expect(secretsIn(Buffer.from(readFixture('key-pkcs8-ec').upload.parts[0]!.bytes).toString())).not.toEqual([]);
+    expect(secretsIn(Buffer.from(readFixture('kubeconfig-of-ours').upload.parts[0]!.bytes).toString())).not.toEqual([]);
+    expect(secretsIn(Buffer.from(readFixture('kubeconfig-token').upload.parts[0]!.bytes).toString())).not.toEqual([]);
+  });
+
+  it('is a page without script for each fixture, and a report that names each object', async () => {
+    for (const fixture of corpus) {
+      const { name } = fixture;
+      const html = await answerTo(fixture, 'text/html');
+      expect(html, name).toMatch(/^<!doctype html>/i);
+      expect(html, name).not.toMatch(/<script|\son\w+=|javascript:/i);
+      const text = await answerTo(fixture, 'text/plain');
+      for (const { path } of golden(name).objects.slice(0, 20)) expect(text, name).toContain(path.slice(0, 20));
+    }
+  });
+});
+
+describe("kubeadm's PKI folder", () => {
+  const { objects, relations, findings } = golden('kubeadm-pki');
+  const files = objects.filter(({ type }) => type !== 'Archive');
+  const to = (type: RelationType, from: string) =>
+    relations.flatMap((relation) => (relation.type === type && relation.from === from ? relation.to : []));
+
+  it('is 22 files, every certificate with its role', () => {
+    expect(files).toHaveLength(22);
+    expect(
+      Object.fromEntries(files.flatMap((file) => (file.type === 'Certificate' ? [[file.path, file.role]] : []))),
+    ).toEqual({
+      'pki/ca.crt': 'ClusterCA',
+      'pki/apiserver.crt': 'ApiServerServing',
+      'pki/apiserver-kubelet-client.crt': 'ApiServerKubeletClient',
+      'pki/apiserver-etcd-client.crt': 'ApiServerEtcdClient',
+      'pki/front-proxy-ca.crt': 'FrontProxyCA',
+      'pki/front-proxy-client.crt': 'FrontProxyClient',
+      'pki/etcd/ca.crt': 'EtcdCA',
+      'pki/etcd/server.crt': 'EtcdServer',
+      'pki/etcd/peer.crt': 'EtcdPeer',
+      'pki/etcd/healthcheck-client.crt': 'EtcdHealthcheckClient',
+    });
+  });
+
+  it('matches every key with the file of its name', () => {
+    const keys = files.filter(({ type }) => type === 'PrivateKey');
+    expect(keys).toHaveLength(11);
+    for (const { path } of keys) {
+      const other = path.replace(/\.key$/, path.endsWith('sa.key') ? '.pub' : '.crt');
+      expect(to('IsKeyOf', path)).toEqual([other]);
+    }
+  });
+
+  it('closes every chain at the CA of its folder', () => {
+    for (const file of files) {
+      if (file.type !== 'Certificate' || file.selfSigned === true) continue;
+      const ca = /etcd/.test(file.path)
+        ? 'pki/etcd/ca.crt'
+        : file.path.includes('front-proxy')
+          ? 'pki/front-proxy-ca.crt'
+          : 'pki/ca.crt';
+      expect(to('SignedBy', file.path), file.path).toEqual([ca]);
+      expect(to('ChainsTo', file.path), file.path).toEqual([ca]);
+    }
+  });
+
+  it('raises no error, nor does all of /etc/kubernetes', () => {
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(golden('kubeadm-kubernetes').findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+  });
+});
+
+function objectsWith({ objects, findings }: Inspection, code: string): readonly InspectedObject[] {
+  const paths = new Set(findings.flatMap((finding) => (finding.code === code ? finding.object : [])));
+  return objects.filter(({ path }) => paths.has(path));
+}
+
+const objectTypes: readonly InspectedObject['type'][] = [
+  'Certificate',
+  'CertificationRequest',
+  'CertificateList',
+  'PublicKey',
+  'PrivateKey',
+  'PKCS7',
+  'PKCS12',
+  'Kubeconfig',
+  'CertificateSigningRequest',
+  'Secret',
+  'ConfigMap',
+  'Archive',
+  'Unknown',
+];
+
+const roles: readonly CertificateRole[] = [
+  'ClusterCA',
+  'EtcdCA',
+  'FrontProxyCA',
+  'CA',
+  'ApiServerServing',
+  'ApiServerKubeletClient',
+  'ApiServerEtcdClient',
+  'FrontProxyClient',
+  'EtcdServer',
+  'EtcdPeer',
+  'EtcdHealthcheckClient',
+  'KubeletClient',
+  'KubeletServing',
+  'ControllerManager',
+  'Scheduler',
+  'Serving',
+  'User',
+];
+
+const relationTypes: readonly RelationType[] = [
+  'IsKeyOf',
+  'SignedBy',
+  'ChainsTo',
+  'SameAs',
+  'PointsAt',
+  'IssuedFor',
+  'RevokedBy',
+];
+
+/** What nothing is wrong with. */
+const good = [
+  'user',
+  'user-der',
+  'user-without-groups',
+  'user-groups-in-rdns',
+  'user-with-uid',
+  'user-ed25519',
+  'user-p384',
+  'user-p521',
+  'user-rsa',
+  'cluster-ca',
+  'other-ca',
+  'api-server',
+  'web-server',
+  'every-general-name',
+  'chain-in-parts',
+  'chain-with-root',
+  'cross-signed',
+  'ca-bundle',
+  'name-permitted',
+  'path-long-enough',
+  'pem-several',
+  'pem-with-text',
+  'pem-crlf',
+  'base64-wrapped',
+  'base64-unwrapped',
+  'base64-of-pem',
+  'request',
+  'request-der',
+  'request-rsa',
+  'request-ed25519',
+  'request-tolerated-extensions',
+  'key-and-certificate',
+  'key-pair',
+  'key-encrypted',
+  'key-encrypted-with-password',
+  'pkcs7-der',
+  'pkcs7-pem',
+  'list',
+  'kubeconfig-of-ours',
+  'kubeconfig-json',
+  'kubeconfig-beside-its-good-server',
+  'manifest-csr',
+  'manifest-csr-issued',
+  'manifest-secret-tls',
+  'manifest-config-map',
+  'manifest-list',
+  'archive-tar',
+  'archive-tar-gz',
+  'mixed',
+];
