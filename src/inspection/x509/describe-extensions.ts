@@ -57,7 +57,7 @@ export function describeExtensions(element: DerElement, actedUpon: ActedUpon, re
     if (occurrence === 2) report('DuplicateExtension', `the extension ${content.name} occurs more than once`);
     else if (occurrence === 1 && decoded?.facts) facts = { ...facts, ...decoded.facts };
     if (content.critical && !actedUpon.has(content.oid))
-      report('UnknownCriticalExtension', `the extension ${content.name} is critical, and Kubernetes does not know it`);
+      report('UnknownCriticalExtension', `the extension ${content.name} is critical, and no reader has to know it`);
   }
   if (notShown > 0) report('MalformedExtension', `${notShown} more extensions than ${MAX_EXTENSIONS} are not shown`);
   return { contents, facts };
