@@ -78,9 +78,10 @@ function decodeByClaim(piece: Piece, problem: string | null, context: DecodeCont
   };
 }
 
-const whyUnrecognised = (label: string | null, isDer: boolean): string =>
-  `${label === null ? 'it' : `the PEM block ${quote(label)}`} holds ` +
-  `${isDer ? 'a structure in DER that is not known here' : 'nothing that is known here'}`;
+function whyUnrecognised(label: string | null, isDer: boolean): string {
+  const what = isDer ? 'a structure in DER that is not known here' : 'nothing that is known here';
+  return label === null ? `it holds ${what}` : `the PEM block ${quote(label)} holds ${what}`;
+}
 
 function wrongLabel({ label }: Piece, { content }: Decoded): Observation | null {
   if (label === null) return null;
