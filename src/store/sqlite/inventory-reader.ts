@@ -1,9 +1,10 @@
 import Database from 'better-sqlite3';
 import type { InventoryReader, InventoryRecord } from '../../inspection/inventory.js';
 
-const columns = `
-  c."fingerprintSha256", c."requestId", c."cluster", c."requesterName", c."collector", c."orphan", r."state"
+const select = `
+  SELECT c."fingerprintSha256", c."requestId", c."cluster", c."requesterName", c."collector", c."orphan", r."state"
   FROM "Certificate" c JOIN "CertificateRequest" r ON r."id" = c."requestId"
+  WHERE c."fingerprintSha256" = ?
 `;
 
 interface Row {
@@ -26,24 +27,30 @@ export class SqliteInventoryReader implements InventoryReader {
 
   constructor(file: string, busyTimeoutMs: number) {
     this.#database = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
-    this.#statement = this.#database.prepare<[string], Row>(
-      `SELECT ${columns} WHERE c."fingerprintSha256" IN (SELECT "value" FROM json_each(?))`,
-    );
+    this.#statement = this.#database.prepare<[string], Row>(select);
   }
 
   async find(fingerprintsSha256: readonly string[]): Promise<readonly InventoryRecord[]> {
-    return this.#statement.all(JSON.stringify(fingerprintsSha256)).map((row) => ({
-      fingerprintSha256: row.fingerprintSha256,
-      requestId: row.requestId,
-      state: row.state,
-      cluster: row.cluster,
-      requester: row.requesterName,
-      collector: row.collector,
-      orphan: row.orphan === 1,
-    }));
+    // Each is a few microseconds: no more than it takes to put them into one statement.
+    return fingerprintsSha256.flatMap((fingerprint) => {
+      const row = this.#statement.get(fingerprint);
+      return row === undefined ? [] : [recordOf(row)];
+    });
   }
 
   close(): void {
     this.#database.close();
   }
+}
+
+function recordOf(row: Row): InventoryRecord {
+  return {
+    fingerprintSha256: row.fingerprintSha256,
+    requestId: row.requestId,
+    state: row.state,
+    cluster: row.cluster,
+    requester: row.requesterName,
+    collector: row.collector,
+    orphan: row.orphan === 1,
+  };
 }
