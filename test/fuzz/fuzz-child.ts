@@ -1,0 +1,107 @@
+/**
+ * Inspects a share of a run's inputs. Which one it is at stands in a file, so that whoever watches knows it even where
+ * this process hangs, or ends without a word. `node --expose-gc`, with `FuzzShare` as JSON in its argument.
+ */
+import { openSync, writeSync } from 'node:fs';
+import { inspect } from '../../src/inspection/inspect.js';
+import { UploadRefusedError, type InspectionContext } from '../../src/inspection/decoded.js';
+import type { Inspection } from '../../src/model/inspection.js';
+import { corpusContext } from '../helpers/inspection-corpus.js';
+import { type Mutant, Mutants } from './mutants.js';
+
+export interface FuzzShare {
+  readonly seed: number;
+  /** Of the first input, and from one to the next. */
+  readonly first: number;
+  readonly step: number;
+  /** The first that is not inspected any more. */
+  readonly end: number;
+  readonly seconds: number;
+  readonly progressFile: string;
+}
+
+/** From a child to whoever started it. */
+export type FuzzReport = { readonly kind: 'failure'; readonly number: number; readonly why: string } | FuzzTotals;
+
+export interface FuzzTotals {
+  readonly kind: 'progress' | 'end';
+  readonly inputs: number;
+  readonly answered: number;
+  readonly refused: Readonly<Record<string, number>>;
+  readonly slowest: { readonly number: number; readonly milliseconds: number };
+  /** Octets in use after collecting garbage, now and then. */
+  readonly memory: readonly number[];
+}
+
+const share = JSON.parse(process.argv[2] ?? '') as FuzzShare;
+const context = corpusContext();
+const mutants = new Mutants(share.seed);
+const progress = openSync(share.progressFile, 'w');
+const send = (report: FuzzReport): void => void process.send?.(report);
+
+const refused: Record<string, number> = {};
+const memory: number[] = [];
+let inputs = 0;
+let answered = 0;
+let slowest = { number: -1, milliseconds: 0 };
+const report = (kind: 'progress' | 'end'): void => send({ kind, inputs, answered, refused, slowest, memory });
+
+/** CPU that one input may take. */
+const limitMilliseconds = 2_000;
+const deadline = performance.now() + share.seconds * 1000;
+const until = Buffer.alloc(8);
+
+for (let number = share.first; number < share.end && performance.now() < deadline; number += share.step) {
+  until.writeDoubleLE(number);
+  writeSync(progress, until, 0, 8, 0);
+  const mutant = mutants.make(number);
+  const before = process.cpuUsage();
+  const why = await whatIsWrongWith(mutant, context);
+  const { user, system } = process.cpuUsage(before);
+  const milliseconds = (user + system) / 1000;
+  if (milliseconds > slowest.milliseconds) slowest = { number, milliseconds };
+  if (why !== null) send({ kind: 'failure', number, why });
+  else if (milliseconds > limitMilliseconds)
+    send({ kind: 'failure', number, why: `took ${milliseconds.toFixed(0)} ms of CPU` });
+  inputs += 1;
+  if (inputs % 2_000 === 0) {
+    collect();
+    report('progress');
+  }
+}
+collect();
+report('end');
+process.disconnect();
+
+function collect(): void {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  memory.push(heapUsed + external);
+}
+
+/** Null where it is answered, or refused as what is too much. */
+async function whatIsWrongWith({ upload, format }: Mutant, known: InspectionContext): Promise<string | null> {
+  try {
+    const text = await inspect(upload, known, format);
+    answered += 1;
+    return format === 'application/json' ? whatIsWrongIn(text) : text.length > 0 ? null : 'answered with nothing';
+  } catch (error) {
+    if (!(error instanceof UploadRefusedError))
+      return error instanceof Error ? (error.stack ?? String(error)) : String(error);
+    refused[error.reason] = (refused[error.reason] ?? 0) + 1;
+    return null;
+  }
+}
+
+function whatIsWrongIn(text: string): string | null {
+  const { objects, relations, findings } = JSON.parse(text) as Inspection;
+  const paths = new Set(objects.map(({ path }) => path));
+  if (paths.size !== objects.length) return 'two objects have the same path';
+  if (objects.length === 0) return 'nothing was found, not even something unknown';
+  if (objects.length > 200) return `there are ${objects.length} objects`;
+  const stray = findings.find(({ object }) => !paths.has(object));
+  if (stray !== undefined) return `${stray.code} is about ${JSON.stringify(stray.object)}, which is not there`;
+  const dangling = relations.find(({ from, to }) => !paths.has(from) || !(paths.has(to) || to.startsWith('/v1/')));
+  if (dangling !== undefined) return `${dangling.type} of ${JSON.stringify(dangling)} leads nowhere`;
+  return null;
+}

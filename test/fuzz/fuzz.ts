@@ -1,0 +1,45 @@
+/**
+ * Inspects mutants of the corpus: `npm run fuzz`, `-- --inputs N`, `-- --seconds N`, `-- --seed N`, `-- --processes N`.
+ * Ends with 1 where one was answered with anything but an inspection or a refusal, took more than two seconds, ended
+ * the process, or where memory grew. Inputs that fail are kept in `.kubepass/fuzz/`.
+ */
+import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { mebibytes, runFuzz } from './run-fuzz.js';
+
+const { values } = parseArgs({
+  options: {
+    inputs: { type: 'string', default: '1000000' },
+    seconds: { type: 'string', default: 'Infinity' },
+    seed: { type: 'string', default: String(randomInt(2 ** 32)) },
+    processes: { type: 'string', default: String(availableParallelism()) },
+  },
+});
+const numberOf = (name: keyof typeof values): number => {
+  const number = Number(values[name]);
+  if (!(number >= 0)) throw new Error(`--${name} must be a number`);
+  return number;
+};
+const seed = numberOf('seed');
+console.log(`seed ${seed}`);
+const began = performance.now();
+const outcome = await runFuzz({
+  seed,
+  // Only a whole number of seconds survives JSON; a year is as good as none.
+  seconds: Math.min(numberOf('seconds'), 31_536_000),
+  inputs: numberOf('inputs'),
+  processes: Math.max(1, numberOf('processes')),
+  folder: '.kubepass/fuzz',
+  say: (text) => console.log(text),
+});
+const seconds = (performance.now() - began) / 1000;
+const refusals = Object.entries(outcome.refused).map(([reason, count]) => `${count} ${reason}`);
+console.log(`
+${outcome.inputs} inputs in ${seconds.toFixed(0)} s (${(outcome.inputs / seconds).toFixed(0)} a second), seed ${seed}
+answered: ${outcome.answered}; refused: ${refusals.join(', ') || 'none'}
+slowest: ${outcome.slowest.milliseconds.toFixed(0)} ms of CPU (input ${outcome.slowest.number})
+memory in use: ${outcome.memory.map(({ before, after }) => `${mebibytes(before)} -> ${mebibytes(after)}`).join(', ') || 'too short a run to tell'}
+failures: ${outcome.failures.length}`);
+for (const { number, why } of outcome.failures) console.log(`  input ${number}: ${why.split('\n')[0] ?? ''}`);
+process.exitCode = outcome.failures.length === 0 && outcome.inputs > 0 ? 0 : 1;

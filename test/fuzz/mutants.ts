@@ -1,0 +1,61 @@
+import type { InspectionFormat, Upload, UploadPart } from '../../src/model/inspection.js';
+import { type CorpusFixture, readCorpus } from '../helpers/inspection-corpus.js';
+import { mutate, nest } from './mutate.js';
+import { Random } from './random.js';
+
+export interface Mutant {
+  readonly upload: Upload;
+  readonly format: InspectionFormat;
+  /** What it was made of. */
+  readonly fixture: string;
+}
+
+/** The inputs of a run: each is worked out from the seed and its number alone. */
+export class Mutants {
+  readonly #fixtures: readonly CorpusFixture[];
+  readonly #parts: readonly Buffer[];
+
+  constructor(private readonly seed: number) {
+    const corpus = readCorpus();
+    // The folders of a control plane take a hundred times as long as the rest: once in a while is enough.
+    this.#fixtures = corpus;
+    this.#parts = corpus
+      .flatMap(({ upload }) => upload.parts.map(({ bytes }) => Buffer.from(bytes)))
+      .filter(({ length }) => length < 8192);
+  }
+
+  make(number: number): Mutant {
+    const random = new Random(this.seed, number);
+    const fixture = this.#pick(random);
+    const other = () => random.pick(this.#parts);
+    const parts = fixture.upload.parts.map(({ name, bytes }): UploadPart => {
+      if (fixture.upload.parts.length > 1 && random.once(2)) return { name, bytes };
+      let octets: Buffer = Buffer.from(bytes);
+      for (let times = random.pick([1, 1, 1, 2, 2, 3, 5]); times > 0; times--) octets = mutate(octets, random, other);
+      if (random.once(10)) octets = nest(octets, random);
+      return { name: random.once(30) ? random.octets(12).toString('latin1') : name, bytes: octets };
+    });
+    if (random.once(20)) parts.push({ name: null, bytes: other() });
+    if (random.once(2000)) parts.length = 0;
+    return {
+      upload: { parts, password: this.#password(fixture, random) },
+      format: formatOf(random),
+      fixture: fixture.name,
+    };
+  }
+
+  #pick(random: Random): CorpusFixture {
+    const fixture = random.pick(this.#fixtures);
+    return fixture.name.startsWith('kubeadm-') && !random.once(50) ? this.#pick(random) : fixture;
+  }
+
+  /** Deriving a key takes ten times as long as all the rest, and not much of ours is in it. */
+  #password({ upload }: CorpusFixture, random: Random): string | null {
+    return random.once(upload.password === null ? 500 : 20) ? (upload.password ?? 'x') : null;
+  }
+}
+
+function formatOf(random: Random): InspectionFormat {
+  if (!random.once(10)) return 'application/json';
+  return random.once(2) ? 'text/plain' : 'text/html';
+}
