@@ -23,7 +23,7 @@ describe('text as OpenSSL 3.5 prints it', () => {
   it.each<[string, RegExp]>([
     ['RSA', /Public Key Algorithm: rsaEncryption/],
     ['RSA-PSS keys', /Public Key Algorithm: rsassaPss/],
-    ['RSA-PSS signatures', /Signature Algorithm: rsassaPss\n {9}/],
+    ['RSA-PSS signatures', /Signature Algorithm: rsassaPss *\n +Hash Algorithm/],
     ['Ed25519', /ED25519 Public-Key/],
     ['Ed448', /ED448 Public-Key/],
     ['P-224', /ASN1 OID: secp224r1/],
@@ -47,7 +47,7 @@ describe('text as OpenSSL 3.5 prints it', () => {
 
   it.each([
     // Tag and length, as they stand there.
-    ['TeletexString', '1411', 'name-t61'],
+    ['TeletexString', '1404', 'name-t61'],
     ['BMPString', '1e0a', 'name-bmp'],
     ['GeneralizedTime', '180f', 'date-2050'],
   ])('of %s', (_what, header, name) => {
