@@ -132,7 +132,7 @@ const lineMutations: readonly ((lines: string[], at: number, random: Random) => 
     lines[at] = (lines[at] ?? '').replace(/:.*/, `: ${random.pick(scalars)}`);
   },
   (lines, at, random) => {
-    lines[at] = (lines[at] ?? '').replace(/[\w-]+:/, `${random.pick(names)}:`);
+    lines[at] = (lines[at] ?? '').replace(/[\w-]{1,64}:/, `${random.pick(names)}:`);
   },
   (lines, at, random) => {
     lines.splice(at, 0, random.pick(['---', '...', '--- !x', '%TAG ! x', '- - - - -', '{', '}', '[', ']', ...scalars]));
