@@ -72,7 +72,8 @@ async function deliveriesOf(
   step: Step,
   { event, requestId, inserted }: Change,
 ): Promise<readonly WebhookDelivery[]> {
-  // What is announced of it was fixed when it was recorded: nothing of it can change before the commit.
+  // What is announced of it was fixed when it was recorded: nothing of it can change before the commit. A store that
+  // cannot be read is one that cannot be committed to: the step fails with it, as it would there.
   const request = inserted ?? (await findRequest(requestId));
   // The commit says what is wrong with a request that is not there.
   if (request === null || request.decision.policy === probeDecider) return [];

@@ -100,7 +100,10 @@ export class WebhookReceiver {
     const answer = this.answers.shift() ?? this.answer;
     if (answer === 'silence') return;
     if (answer === 'reset') return void request.socket.destroy();
-    if (typeof answer === 'function') return void answer(response);
+    if (typeof answer === 'function') {
+      answer(response);
+      return;
+    }
     response.writeHead(answer.status, answer.headers);
     response.end(answer.body ?? '');
   }
