@@ -9,7 +9,8 @@ export function storedOutbox(reader: WebhookDeliveryReader, writer: Writer): Out
     (await writer.commit({ operations: [operation], events })).committed;
   return {
     due: (webhook, now, limit) => reader.due(webhook, now, limit),
-    begin: (id, { owner, now, until }) => commit({ op: 'beginWebhookAttempt', id, owner, now, leaseUntil: until }),
+    begin: ({ id, owner, attempt }, now, leaseUntil) =>
+      commit({ op: 'beginWebhookAttempt', id, owner, attempt, now, leaseUntil }),
     end: ({ id, owner, attempt }, at, end, events) =>
       commit({ op: 'endWebhookAttempt', id, owner, attempt, at, end }, events),
     waitingForOthers: (webhooks, limit) => reader.waitingForOthers(webhooks, limit),

@@ -56,6 +56,8 @@ export interface BeginWebhookAttempt {
   readonly op: 'beginWebhookAttempt';
   readonly id: string;
   readonly owner: string;
+  /** 1 for the first: only while no other has begun. */
+  readonly attempt: number;
   readonly now: Date;
   readonly leaseUntil: Date;
 }

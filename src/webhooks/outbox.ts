@@ -7,8 +7,8 @@ import type { WebhookDeliveryQuery } from '../services.js';
 export interface Outbox {
   /** What is due for this webhook and has no attempt under way, what has been due for longest first. */
   due(webhook: string, now: Date, limit: number): Promise<readonly WebhookDelivery[]>;
-  /** Takes a delivery for its next attempt; false where somebody else was faster. */
-  begin(id: string, lease: { readonly owner: string; readonly now: Date; readonly until: Date }): Promise<boolean>;
+  /** Takes a delivery for this attempt, until its lease ends; false where somebody else was faster. */
+  begin(attempt: AttemptUnderWay, now: Date, leaseUntil: Date): Promise<boolean>;
   /** Records what an attempt came to; false where it is not the one under way any more. */
   end(attempt: AttemptUnderWay, at: Date, end: WebhookAttemptEnd, events: readonly AuditEventDraft[]): Promise<boolean>;
   /** What waits for any webhook but these. */

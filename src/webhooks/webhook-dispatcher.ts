@@ -44,8 +44,10 @@ interface Lane {
   readonly underWay: Map<string, Promise<void>>;
   pausedUntil: Date | null;
   failing: boolean;
-  /** Null where nobody is looking what is due; else whether to look once more after that. */
-  lookAgain: boolean | null;
+  /** Whoever is looking what is due. */
+  looking: Promise<void> | null;
+  /** Whether to look once more after that. */
+  lookAgain: boolean;
 }
 
 /**
@@ -68,7 +70,8 @@ export class WebhookDispatcher {
       underWay: new Map(),
       pausedUntil: null,
       failing: false,
-      lookAgain: null,
+      looking: null,
+      lookAgain: false,
     }));
   }
 
@@ -88,7 +91,7 @@ export class WebhookDispatcher {
 
   /** Looks at once what is due: something was put into the outbox. Does nothing while it is not started. */
   wake(): void {
-    for (const lane of this.#lanes) void this.#look(lane);
+    for (const lane of this.#lanes) this.#look(lane);
   }
 
   /**
@@ -101,30 +104,31 @@ export class WebhookDispatcher {
     const tooLate = setTimeout(() => {
       this.#stop.abort();
     }, withinMilliseconds);
-    await Promise.all([this.#chores, ...this.#lanes.flatMap(({ underWay }) => [...underWay.values()])]);
+    await Promise.all([
+      this.#chores,
+      ...this.#lanes.flatMap(({ looking, underWay }) => [looking, ...underWay.values()]),
+    ]);
     clearTimeout(tooLate);
     for (const { webhook } of this.#lanes) webhook.sender.close();
   }
 
   /** One at a time for each lane; who comes meanwhile has it look once more. */
-  async #look(lane: Lane): Promise<void> {
-    if (lane.lookAgain !== null) {
-      lane.lookAgain = true;
-      return;
-    }
-    try {
-      do {
-        lane.lookAgain = false;
-        await this.#beginDue(lane);
-        // Set meanwhile, which the compiler does not see.
-      } while (lane.lookAgain as boolean);
-    } catch (error) {
-      this.options.log.error(
-        { err: error, webhook: lane.webhook.name },
-        'the webhook outbox could not be read, it is tried again',
-      );
-    } finally {
-      lane.lookAgain = null;
+  #look(lane: Lane): void {
+    lane.lookAgain = true;
+    lane.looking ??= this.#lookUntilDone(lane)
+      .catch((error: unknown) => {
+        const fields = { err: error, webhook: lane.webhook.name };
+        this.options.log.error(fields, 'the webhook outbox could not be read, it is tried again');
+      })
+      .finally(() => {
+        lane.looking = null;
+      });
+  }
+
+  async #lookUntilDone(lane: Lane): Promise<void> {
+    while (lane.lookAgain) {
+      lane.lookAgain = false;
+      await this.#beginDue(lane);
     }
   }
 
@@ -150,7 +154,7 @@ export class WebhookDispatcher {
       .then((made) => {
         lane.underWay.delete(delivery.id);
         // Where none was made, the next round is soon enough: a store that fails is not to be asked without pause.
-        if (made) void this.#look(lane);
+        if (made) this.#look(lane);
       });
     lane.underWay.set(delivery.id, work);
   }
@@ -162,7 +166,8 @@ export class WebhookDispatcher {
     const attempt = delivery.attempts + 1;
     const begun = clock();
     const until = new Date(begun.getTime() + leaseMilliseconds);
-    if (!(await outbox.begin(delivery.id, { owner, now: begun, until }))) return false;
+    const underWay = { id: delivery.id, owner, attempt };
+    if (!(await outbox.begin(underWay, begun, until))) return false;
 
     const headers = signWebhook(webhook.secrets, delivery.id, clock(), delivery.payload);
     const answer = await webhook.sender.send(delivery.payload, { ...headers }, this.#stop.signal);
@@ -170,10 +175,12 @@ export class WebhookDispatcher {
 
     const at = clock();
     const { end, pauseUntil } = judgeAnswer(answer, attempt, at, random(4).readUInt32BE() / 2 ** 32);
-    lane.pausedUntil = pauseUntil;
+    // Another attempt that ends better does not take back what this one was told.
+    if (pauseUntil !== null && (lane.pausedUntil === null || pauseUntil > lane.pausedUntil))
+      lane.pausedUntil = pauseUntil;
     this.#tell(lane, delivery, end.state === 'delivered' ? null : end.failure);
     const events = end.state === 'dead' ? [this.#failed(delivery, attempt, end.failure, at)] : [];
-    return outbox.end({ id: delivery.id, owner, attempt }, at, end, events);
+    return outbox.end(underWay, at, end, events);
   }
 
   /** Logs when a webhook begins to fail and when it works again, and not each attempt in between. */

@@ -156,7 +156,7 @@ describe('a webhook', () => {
     receiver.answer = { status: 204 };
     service.advance(60);
     for (const id of ids)
-      await expect.poll(async () => (await deliveriesOf(id))[0]?.state, { timeout: 10_000 }).toBe('delivered');
+      await expect.poll(async () => (await deliveriesOf(id))[0]?.state, { timeout: 20_000 }).toBe('delivered');
   });
 });
 
@@ -165,7 +165,7 @@ describe('/v1/webhook-deliveries', () => {
     receiver.answer = { status: 410, body: 'what the receiver says to itself' };
     const id = idIn(await ask());
     const one = async () => (await deliveriesOf(id))[0];
-    await expect.poll(async () => (await one())?.state, { timeout: 10_000 }).toBe('dead');
+    await expect.poll(async () => (await one())?.state, { timeout: 20_000 }).toBe('dead');
     const dead = await one();
     expect(dead).toMatchObject({
       webhook: 'chat',
@@ -185,7 +185,7 @@ describe('/v1/webhook-deliveries', () => {
     receiver.answer = { status: 204 };
     const again = await service.as('root')('post', `/v1/webhook-deliveries/${dead?.id}/retry`).expect(202);
     expect(again.body).toMatchObject({ id: dead?.id });
-    await expect.poll(async () => (await one())?.state, { timeout: 10_000 }).toBe('delivered');
+    await expect.poll(async () => (await one())?.state, { timeout: 20_000 }).toBe('delivered');
     expect(receiver.ids).toEqual([dead?.id, dead?.id]);
     const retried = await service.as('audrey')('get', `/v1/audit-events?requestId=${id}&type=WebhookDeliveryRetried`);
     expect(as.events(retried).items).toMatchObject([
@@ -200,7 +200,7 @@ describe('/v1/webhook-deliveries', () => {
       (await service.as('root')('get', `/v1/webhook-deliveries?${query}`).expect(200)) as Answer & {
         body: { items: WebhookDeliveryBody[]; nextCursor: string | null };
       };
-    await expect.poll(async () => (await list('state=waiting')).body.items.length, { timeout: 10_000 }).toBe(0);
+    await expect.poll(async () => (await list('state=waiting')).body.items.length, { timeout: 20_000 }).toBe(0);
     const first = await list('webhook=chat&state=delivered&limit=2');
     expect(first.body.items).toHaveLength(2);
     expect(first.headers['link']).toContain('rel="next"');

@@ -26,9 +26,16 @@ export function applyWebhookOperation(statements: Statements, operation: Webhook
     case 'beginWebhookAttempt':
       return unless(
         statements.run(
-          `UPDATE "WebhookDelivery" SET "owner" = ?, "attempts" = "attempts" + 1, "nextAttemptAt" = ?
-            WHERE "id" = ? AND "state" = 'waiting' AND "nextAttemptAt" <= ?`,
-          [operation.owner, operation.leaseUntil, operation.id, operation.now],
+          `UPDATE "WebhookDelivery" SET "owner" = ?, "attempts" = ?, "nextAttemptAt" = ?
+            WHERE "id" = ? AND "state" = 'waiting' AND "nextAttemptAt" <= ? AND "attempts" = ?`,
+          [
+            operation.owner,
+            operation.attempt,
+            operation.leaseUntil,
+            operation.id,
+            operation.now,
+            operation.attempt - 1,
+          ],
         ),
         operation.id,
       );

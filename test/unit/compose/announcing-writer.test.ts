@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { announcingWriter } from '../../../src/compose/announcing-writer.js';
 import { collectKubeconfig } from '../../../src/issuance/collect-kubeconfig.js';
 import type { IssuanceContext } from '../../../src/issuance/context.js';

@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Composition } from '../../../src/compose.js';
 import { generateCertificateAuthority } from '../../../src/pki/certificate-authority.js';
 import { composeOn, type LogLine } from '../../helpers/composed-service.js';
 import { admin, alice } from '../../helpers/principals.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { WebhookReceiver } from '../../helpers/webhook-receiver.js';
+
+// Real connections and a real disk, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const secret = `whsec_${randomBytes(24).toString('base64')}`;
 const generated = generateCertificateAuthority({ commonName: 'ca', now: new Date(), random: randomBytes });
@@ -83,7 +86,7 @@ describe('deliveries', () => {
     const before = await start();
     await ask(before);
     await expect
-      .poll(() => first(before), { timeout: 5000 })
+      .poll(() => first(before), { timeout: 15_000 })
       .toMatchObject({ attempts: 1, state: 'waiting', owner: null });
     const waiting = await first(before);
     await stop(before);
@@ -92,7 +95,7 @@ describe('deliveries', () => {
     offset += 60_000;
     const after = await start();
     await expect
-      .poll(() => first(after), { timeout: 5000 })
+      .poll(() => first(after), { timeout: 15_000 })
       .toMatchObject({ id: waiting?.id, payload: waiting?.payload, state: 'delivered', attempts: 2 });
     expect(receiver.ids).toEqual([waiting?.id]);
     expect(await deliveries(after)).toHaveLength(1);
@@ -111,20 +114,20 @@ describe('deliveries', () => {
     receiver.answer = { status: 200 };
     offset += 60_000;
     const after = await start();
-    await expect.poll(() => first(after), { timeout: 5000 }).toMatchObject({ state: 'delivered', attempts: 2 });
+    await expect.poll(() => first(after), { timeout: 15_000 }).toMatchObject({ state: 'delivered', attempts: 2 });
     expect(new Set(receiver.ids).size).toBe(1);
-  }, 30_000);
+  });
 
   it('of a webhook that is configured no longer are dead after the restart, and cannot be sent again', async () => {
     await receiver.stop();
     const before = await start();
     await ask(before);
-    await expect.poll(() => first(before), { timeout: 5000 }).toMatchObject({ attempts: 1, owner: null });
+    await expect.poll(() => first(before), { timeout: 15_000 }).toMatchObject({ attempts: 1, owner: null });
     await stop(before);
 
     const after = await start('');
     await expect
-      .poll(() => first(after), { timeout: 5000 })
+      .poll(() => first(after), { timeout: 15_000 })
       .toMatchObject({ state: 'dead', lastFailure: 'the webhook is no longer configured' });
     const id = (await first(after))?.id ?? '';
     expect(await after.services.webhookDeliveries.retry(admin, id)).toMatchObject({

@@ -8,13 +8,10 @@ const at = (second: number) => new Date(instant('2026-03-01T10:00:00.000Z').getT
 
 const enqueue = ({ commit }: TestStore, ...deliveries: WebhookDelivery[]) =>
   commit([{ op: 'enqueueWebhooks', deliveries }]);
-const begin = (
-  { commit }: TestStore,
-  id: string,
-  owner: string,
-  now: Date,
-  leaseUntil = new Date(now.getTime() + 60_000),
-) => commit([{ op: 'beginWebhookAttempt', id, owner, now, leaseUntil }]);
+const begin = ({ commit }: TestStore, id: string, owner: string, attempt: number, now: Date) => {
+  const leaseUntil = new Date(now.getTime() + 60_000);
+  return commit([{ op: 'beginWebhookAttempt', id, owner, attempt, now, leaseUntil }]);
+};
 
 describe('webhook deliveries', () => {
   it('are there when, and only when, the step that they tell of is', async () => {
@@ -55,7 +52,7 @@ describe('webhook deliveries', () => {
     const opened = await testStore();
     const delivery = aWebhookDelivery({ nextAttemptAt: at(0) });
     await enqueue(opened, delivery);
-    const taken = await Promise.all(['a', 'b', 'c'].map((owner) => begin(opened, delivery.id, owner, at(0))));
+    const taken = await Promise.all(['a', 'b', 'c'].map((owner) => begin(opened, delivery.id, owner, 1, at(0))));
     expect(taken.map((result) => result.committed)).toEqual([true, false, false]);
     expect(await opened.store.webhookDeliveries.find(delivery.id)).toStrictEqual({
       ...delivery,
@@ -64,8 +61,10 @@ describe('webhook deliveries', () => {
       nextAttemptAt: at(60),
     });
     expect(await opened.store.webhookDeliveries.due('chat', at(59), 10)).toEqual([]);
-    expect(await begin(opened, delivery.id, 'b', at(59))).toEqual(conflict(delivery.id));
-    expect(await begin(opened, delivery.id, 'b', at(60))).toEqual(committed);
+    expect(await begin(opened, delivery.id, 'b', 2, at(59))).toEqual(conflict(delivery.id));
+    // As somebody has it who read the delivery before that attempt began.
+    expect(await begin(opened, delivery.id, 'b', 1, at(60))).toEqual(conflict(delivery.id));
+    expect(await begin(opened, delivery.id, 'b', 2, at(60))).toEqual(committed);
     expect(await opened.store.webhookDeliveries.find(delivery.id)).toMatchObject({ owner: 'b', attempts: 2 });
   });
 
@@ -73,8 +72,8 @@ describe('webhook deliveries', () => {
     const opened = await testStore();
     const delivery = aWebhookDelivery({ nextAttemptAt: at(0) });
     await enqueue(opened, delivery);
-    await begin(opened, delivery.id, 'a', at(0));
-    await begin(opened, delivery.id, 'b', at(60));
+    await begin(opened, delivery.id, 'a', 1, at(0));
+    await begin(opened, delivery.id, 'b', 2, at(60));
     const end = (owner: string, attempt: number) =>
       opened.commit([
         { op: 'endWebhookAttempt', id: delivery.id, owner, attempt, at: at(70), end: { state: 'delivered' } },
@@ -97,7 +96,7 @@ describe('webhook deliveries', () => {
     const opened = await testStore();
     const delivery = aWebhookDelivery({ nextAttemptAt: at(0) });
     await enqueue(opened, delivery);
-    await begin(opened, delivery.id, 'a', at(0));
+    await begin(opened, delivery.id, 'a', 1, at(0));
     const end = (attempt: number, second: number, what: WebhookAttemptEnd) =>
       opened.commit([{ op: 'endWebhookAttempt', id: delivery.id, owner: 'a', attempt, at: at(second), end: what }]);
     await end(1, 1, { state: 'waiting', failure: 'answered 503', nextAttemptAt: at(6) });
@@ -107,7 +106,7 @@ describe('webhook deliveries', () => {
       nextAttemptAt: at(6),
       lastFailure: 'answered 503',
     });
-    await begin(opened, delivery.id, 'a', at(6));
+    await begin(opened, delivery.id, 'a', 2, at(6));
     await end(2, 7, { state: 'dead', failure: 'answered 410' });
     expect(await opened.store.webhookDeliveries.find(delivery.id)).toMatchObject({
       state: 'dead',
@@ -115,7 +114,7 @@ describe('webhook deliveries', () => {
       lastFailure: 'answered 410',
       endedAt: at(7),
     });
-    expect(await begin(opened, delivery.id, 'a', at(100))).toEqual(conflict(delivery.id));
+    expect(await begin(opened, delivery.id, 'a', 3, at(100))).toEqual(conflict(delivery.id));
   });
 
   it('are given up only while they wait and nobody is at it', async () => {
@@ -127,7 +126,7 @@ describe('webhook deliveries', () => {
     expect(await opened.store.webhookDeliveries.waitingForOthers(['portal'], 10)).toEqual([delivery]);
     expect(await opened.store.webhookDeliveries.waitingForOthers(['portal', 'chat'], 10)).toEqual([]);
     expect(await opened.store.webhookDeliveries.waitingForOthers([], 1)).toHaveLength(1);
-    await begin(opened, delivery.id, 'a', at(1000));
+    await begin(opened, delivery.id, 'a', 1, at(1000));
     expect(await abandon(1059)).toEqual(conflict(delivery.id));
     expect(await abandon(1060)).toEqual(committed);
     expect(await abandon(1061)).toEqual(conflict(delivery.id));
@@ -163,7 +162,7 @@ describe('webhook deliveries', () => {
     const retry = (second: number) => opened.commit([{ op: 'retryWebhook', id: delivery.id, at: at(second) }]);
     await retry(5);
     expect(await opened.store.webhookDeliveries.find(delivery.id)).toMatchObject({ attempts: 7, nextAttemptAt: at(5) });
-    await begin(opened, delivery.id, 'a', at(5));
+    await begin(opened, delivery.id, 'a', 8, at(5));
     await retry(6);
     expect(await opened.store.webhookDeliveries.find(delivery.id)).toMatchObject({
       attempts: 8,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook as Verifier } from 'standardwebhooks';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { storedOutbox } from '../../../src/compose/stored-outbox.js';
 import type { WebhookDelivery } from '../../../src/model/webhook-delivery.js';
 import { httpsSender } from '../../../src/webhooks/https-sender.js';
@@ -11,6 +11,9 @@ import type { Webhook } from '../../../src/webhooks/webhook.js';
 import { WebhookReceiver } from '../../helpers/webhook-receiver.js';
 import type { LogLine } from '../../helpers/composed-service.js';
 import { aWebhookDelivery, testStore, type TestStore } from '../store/records.js';
+
+// Real connections and a real disk, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
@@ -75,7 +78,7 @@ const find = async ({ id }: WebhookDelivery) => {
   return found;
 };
 const until = (delivery: WebhookDelivery, expected: Partial<WebhookDelivery>) =>
-  expect.poll(() => find(delivery), { timeout: 5000 }).toMatchObject(expected);
+  expect.poll(() => find(delivery), { timeout: 15_000 }).toMatchObject(expected);
 const rest = (milliseconds = 150) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe('a delivery', () => {
@@ -227,6 +230,30 @@ describe('a dispatcher', () => {
     for (const delivery of [first, second]) await until(delivery, { state: 'delivered' });
   });
 
+  it('leaves it alone also where another attempt, begun before, ends well', async () => {
+    let answer = () => {};
+    receiver.answers.push(
+      (response) => {
+        answer = () => response.writeHead(204).end();
+      },
+      { status: 429, headers: { 'retry-after': '60' } },
+    );
+    const dispatcher = dispatcherOf();
+    const first = await enqueueOne();
+    dispatcher.wake();
+    await receiver.until(1);
+    const second = await enqueueOne();
+    dispatcher.wake();
+    await until(second, { attempts: 1, owner: null });
+    answer();
+    await until(first, { state: 'delivered' });
+    await enqueueOne();
+    dispatcher.wake();
+    now += 59_000;
+    await rest();
+    expect(receiver.received).toHaveLength(2);
+  });
+
   it('shares a store with another one: each delivery is sent once', async () => {
     const deliveries = await enqueue(60);
     dispatcherOf([webhookTo(receiver.url)], 'process-1');
@@ -278,9 +305,9 @@ describe('a dispatcher', () => {
     const delivery = await enqueueOne();
     dispatcherOf([webhookTo(receiver.url)], 'process-1', (outbox) => ({
       ...outbox,
-      begin: (id, lease) => {
+      begin: (...attempt) => {
         begins += 1;
-        return begins <= 3 ? Promise.reject(new Error('disk full')) : outbox.begin(id, lease);
+        return begins <= 3 ? Promise.reject(new Error('disk full')) : outbox.begin(...attempt);
       },
       end: (...attempt) => (failing ? Promise.reject(new Error('disk full')) : outbox.end(...attempt)),
     }));
