@@ -65,7 +65,8 @@ function bind(path: string, shape: Shape, value: unknown): unknown {
         throw new RangeError(`${path} has ${value.length} characters, expressions are for ${shape.length} at most`);
       return value;
     case 'int':
-      if (!Number.isSafeInteger(value)) throw new TypeError(`${path} is not a whole number`);
+      if (!Number.isInteger(value)) throw new TypeError(`${path} is not a whole number`);
+      if (Math.abs(value as number) > shape.most) throw new RangeError(`${path} is beyond ${shape.most}`);
       return BigInt(value as number);
     case 'timestamp':
       return bindTimestamp(path, value);
