@@ -38,7 +38,7 @@ export class Analyzer {
 
   analyse(root: Node): Analysis {
     const analysis = this.visit(root, new Map(), 0);
-    if (analysis.steps > limits.steps)
+    if (analysis.steps > limits.steps && !this.problems.any)
       this.problems.add(
         root,
         `takes up to ${Math.ceil(analysis.steps)} steps, at most ${limits.steps} are allowed: let its loops run over less, or inside each other less often`,

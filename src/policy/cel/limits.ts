@@ -10,7 +10,7 @@ export const limits = {
   /** How deep it nests, in brackets, calls and accesses. */
   depth: 32,
   /** Elements that one list or map literal writes out. */
-  literalSize: 256,
+  literalSize: 128,
   /** How deep `all`, `exists`, `map` and the like stand inside each other. */
   loopDepth: 3,
   /** Elements of any list that comes up on the way. */

@@ -35,6 +35,7 @@ describe('an expression', () => {
     ['request.expirationSeconds <= {"dev-eu": 86400, "prod-eu": 3600}[request.cluster]', true],
     ['request.cluster in {"prod-eu": true}', false],
     ['request.reason != "" && request.reason.matches("^[A-Z]{2,10}-[0-9]+ ")', true],
+    ["request.reason.matches(r\"^[A-Z]+-\\d+ \") && request.reason.matches('''[0-9]{3}''')", true],
     ['request.reason.contains("joins")', true],
     ['request.namespace == "" ? true : request.namespace == "default"', true],
     ['requester.roles == ["requester"]', true],
