@@ -1,112 +1,83 @@
-import type { DecisionFacts, TraceCheck, Violation } from '../model/decision.js';
 import { whyNotName } from '../model/name-grammar.js';
 import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../model/privileged-names.js';
 import { quote, quoteAll } from '../model/quote.js';
-import { judged, type Evaluation } from './evaluation.js';
-import type { RequestToDecide } from './policy-set.js';
+import type { Asked } from './asked.js';
+import { Findings, type Evaluation } from './evaluation.js';
 
 /** A guardrail that no file lifts. Of a signer that holds the CA's key nothing else stops `system:masters`. */
 export interface BuiltInGuardrail {
   /** Has a slash, which no name in a file has. */
   readonly name: string;
-  evaluate(request: RequestToDecide, facts: DecisionFacts): Evaluation;
+  evaluate(asked: Asked): Evaluation;
 }
 
 const maxGroups = 32;
 
 export const builtInGuardrails: readonly BuiltInGuardrail[] = [
-  {
-    name: 'built-in/system-names',
-    evaluate(request) {
-      return report(this.name, [
-        usernameCheck(request, 'not system:*', 'SystemName', (name) =>
-          isSystemName(name) ? 'is reserved: system:* belongs to Kubernetes' : null,
-        ),
-        groupsCheck(request, 'none of system:*', 'SystemGroup', (name) =>
-          isSystemName(name) ? 'is reserved: system:* belongs to Kubernetes' : null,
-        ),
-      ]);
-    },
-  },
-  {
-    name: 'built-in/privileged-names',
-    evaluate(request, facts) {
-      const whyNotUsername = (name: string) =>
-        isPrivilegedUsername(name) ? 'is reserved for cluster components' : null;
-      // A cluster's configuration may allow a group: refusing one wrongly costs a line there, granting one wrongly a cluster.
-      const whyNotGroup = (name: string) =>
-        isPrivilegedGroup(name) && !facts.allowPrivilegedGroups.includes(name)
-          ? `is privileged, and the configuration of cluster "${facts.cluster}" does not allow it`
-          : null;
-      const allowed = facts.allowPrivilegedGroups.length === 0 ? '' : ` but ${quoteAll(facts.allowPrivilegedGroups)}`;
-      return report(this.name, [
-        usernameCheck(request, 'not privileged', 'PrivilegedUsername', whyNotUsername),
-        groupsCheck(request, `none privileged${allowed}`, 'PrivilegedGroup', whyNotGroup),
-      ]);
-    },
-  },
-  {
-    name: 'built-in/name-grammar',
-    evaluate(request, { nameAlphabet }) {
-      const whyNot = (name: string) => whyNotName(name, nameAlphabet);
-      return report(this.name, [
-        usernameCheck(request, `a name in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot),
-        groupsCheck(request, `names in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot),
-      ]);
-    },
-  },
-  {
-    name: 'built-in/group-list',
-    evaluate({ groups }) {
-      const repeated = [...new Set(groups.filter((group, i) => groups.indexOf(group) !== i))];
-      const tooMany =
-        groups.length > maxGroups ? [`${groups.length} groups are asked for, at most ${maxGroups} are allowed`] : [];
-      return report(this.name, [
-        check('groups.count', `at most ${maxGroups}`, `${groups.length}`, 'TooManyGroups', tooMany),
-        check(
-          'groups.unique',
-          'each once',
-          repeated.length === 0 ? 'each once' : `repeated: ${quoteAll(repeated)}`,
-          'DuplicateGroup',
-          repeated.map((group) => `group ${quote(group)} is asked for more than once`),
-        ),
-      ]);
-    },
-  },
+  builtIn('system-names', (asked, findings) => {
+    const whyNot: WhyNot = (name) => (isSystemName(name) ? 'is reserved: system:* belongs to Kubernetes' : null);
+    checkUsername(asked, findings, 'not system:*', 'SystemName', whyNot);
+    checkGroups(asked, findings, 'none of system:*', 'SystemGroup', whyNot);
+  }),
+  builtIn('privileged-names', (asked, findings) => {
+    const { allowPrivilegedGroups, cluster } = asked.facts;
+    // A cluster's configuration may allow a group: refusing one wrongly costs a line there, granting one wrongly a cluster.
+    const whyNotGroup: WhyNot = (name) =>
+      isPrivilegedGroup(name) && !allowPrivilegedGroups.includes(name)
+        ? `is privileged, and the configuration of cluster "${cluster}" does not allow it`
+        : null;
+    const allowed = allowPrivilegedGroups.length === 0 ? '' : ` but ${quoteAll(allowPrivilegedGroups)}`;
+    checkUsername(asked, findings, 'not privileged', 'PrivilegedUsername', (name) =>
+      isPrivilegedUsername(name) ? 'is reserved for cluster components' : null,
+    );
+    checkGroups(asked, findings, `none privileged${allowed}`, 'PrivilegedGroup', whyNotGroup);
+  }),
+  builtIn('name-grammar', (asked, findings) => {
+    const { nameAlphabet } = asked.facts;
+    const whyNot: WhyNot = (name) => whyNotName(name, nameAlphabet);
+    checkUsername(asked, findings, `a name in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot);
+    checkGroups(asked, findings, `names in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot);
+  }),
+  builtIn('group-list', ({ request: { groups } }, findings) => {
+    const count = `${groups.length}`;
+    const tooMany = `${count} groups are asked for, at most ${maxGroups} are allowed`;
+    if (groups.length <= maxGroups) findings.holds('groups.count', `at most ${maxGroups}`, count);
+    else findings.fails('groups.count', `at most ${maxGroups}`, count, 'TooManyGroups', tooMany);
+    const repeated = [...new Set(groups.filter((group, i) => groups.indexOf(group) !== i))];
+    const messages = repeated.map((group) => `group ${quote(group)} is asked for more than once`);
+    if (repeated.length === 0) findings.holds('groups.unique', 'each once', 'each once');
+    else findings.fails('groups.unique', 'each once', `repeated: ${quoteAll(repeated)}`, 'DuplicateGroup', ...messages);
+  }),
 ];
 
-interface Finding {
-  readonly trace: TraceCheck;
-  readonly objections: readonly Omit<Violation, 'source'>[];
-}
-
-function report(name: string, findings: readonly Finding[]): Evaluation {
-  return judged(
-    { kind: 'guardrail', name },
-    findings.map(({ trace }) => trace),
-    findings.flatMap(({ objections }) => objections),
-  );
-}
-
-function check(name: string, expected: string, found: string, reason: string, messages: readonly string[]): Finding {
+function builtIn(label: string, check: (asked: Asked, findings: Findings) => void): BuiltInGuardrail {
+  const name = `built-in/${label}`;
   return {
-    trace: { check: name, passed: messages.length === 0, expected, found },
-    objections: messages.map((message) => ({ reason, message })),
+    name,
+    evaluate(asked) {
+      const findings = new Findings('guardrail', name);
+      check(asked, findings);
+      return findings.judged();
+    },
   };
 }
 
+/** Why it is not permitted, continuing a sentence that begins with the name; null where it is. */
 type WhyNot = (name: string) => string | null;
 
-function usernameCheck({ username }: RequestToDecide, expected: string, reason: string, whyNot: WhyNot): Finding {
-  const why = whyNot(username);
-  const messages = why === null ? [] : [`username ${quote(username)} ${why}`];
-  return check('username', expected, quote(username), reason, messages);
+function checkUsername(asked: Asked, findings: Findings, expected: string, reason: string, whyNot: WhyNot): void {
+  const { request, found } = asked;
+  const why = whyNot(request.username);
+  if (why === null) findings.holds('username', expected, found.username);
+  else findings.fails('username', expected, found.username, reason, `username ${found.username} ${why}`);
 }
 
-function groupsCheck({ groups }: RequestToDecide, expected: string, reason: string, whyNot: WhyNot): Finding {
-  const messages = groups.flatMap((group) => {
+function checkGroups(asked: Asked, findings: Findings, expected: string, reason: string, whyNot: WhyNot): void {
+  const { request, found } = asked;
+  const messages = request.groups.flatMap((group) => {
     const why = whyNot(group);
     return why === null ? [] : [`group ${quote(group)} ${why}`];
   });
-  return check('groups', expected, quoteAll(groups), reason, messages);
+  if (messages.length === 0) findings.holds('groups', expected, found.groups);
+  else findings.fails('groups', expected, found.groups, reason, ...messages);
 }

@@ -1,44 +1,54 @@
-import type { TraceCheck } from '../model/decision.js';
-import type { Requester } from '../model/principal.js';
-import { quote, quoteAll } from '../model/quote.js';
+import type { Asked } from './asked.js';
 import { checkSelector } from './check-selector.js';
-import { judged, notApplicable, type Evaluation } from './evaluation.js';
-import { matchesAnyGlob } from './glob.js';
-import type { Guardrail, RequestToDecide } from './policy-set.js';
+import { Findings, type Evaluation } from './evaluation.js';
+import { conditionsOf, type Condition, type ConditionCheck } from './guardrail-conditions.js';
+import type { Guardrail } from './policy-set.js';
+import { describeStages } from './stages.js';
 
-/** Judges a request under one guardrail from a file: denies where its selector holds and anything in `match` matches. */
-export function evaluateGuardrail(
-  guardrail: Guardrail,
-  request: RequestToDecide,
-  requester: Requester,
-  cluster: string,
-): Evaluation {
-  const judge = { kind: 'guardrail', name: guardrail.name } as const;
-  const selector = checkSelector(guardrail.selector, cluster, requester);
-  if (!selector.every(({ passed }) => passed)) return notApplicable(judge, selector);
+/**
+ * Judges a request under one guardrail from a file. Where its selector and every condition hold it denies or, if it
+ * has an approval, asks for that. A condition that does not hold is the end of it, whatever the others; where none
+ * fails to hold and one could not be evaluated, it denies.
+ */
+export function evaluateGuardrail(guardrail: Guardrail, asked: Asked): Evaluation {
+  const { name, approval } = guardrail;
+  const findings = new Findings('guardrail', name);
+  if (!checkSelector(guardrail.selector, asked, findings)) return findings.notApplicable();
 
-  const denied = (what: string) => ({
-    reason: 'DeniedByGuardrail',
-    message: `${what} is denied by guardrail "${guardrail.name}": ${guardrail.message}`,
-  });
-  if (guardrail.match === null) {
-    const check = { check: 'match', passed: false, expected: 'no request', found: 'a request' };
-    return judged(judge, [...selector, check], [denied('the request')]);
+  const conditions = conditionsOf(guardrail, asked);
+  const checks = conditions.flatMap((condition) => condition.checks);
+  if (conditions.some(({ holds }) => holds === false)) {
+    noteAll(checks, findings, approval === null);
+    return approval === null ? findings.judged() : findings.notApplicable();
   }
-
-  const values = { 'requester.username': requester.name };
-  const fields = [
-    { field: 'usernames', noun: 'username', patterns: guardrail.match.usernames, asked: [request.username] },
-    { field: 'groups', noun: 'group', patterns: guardrail.match.groups, asked: request.groups },
-  ];
-  const checks: TraceCheck[] = [...selector];
-  const objections = [];
-  for (const { field, noun, patterns, asked } of fields) {
-    if (patterns === undefined) continue;
-    const matched = asked.filter((value) => matchesAnyGlob(patterns, value, values));
-    const expected = patterns.length === 0 ? 'anything' : `none of ${quoteAll(patterns)}`;
-    checks.push({ check: `match.${field}`, passed: matched.length === 0, expected, found: quoteAll(asked) });
-    objections.push(...matched.map((value) => denied(`${noun} ${quote(value)}`)));
+  const failures = conditions.flatMap(({ holds }) => (typeof holds === 'object' ? [holds] : []));
+  if (failures.length > 0) {
+    noteAll(checks, findings, true);
+    for (const { reason, message } of failures) findings.objects(reason, message);
+    return findings.judged();
   }
-  return judged(judge, checks, objections);
+  if (approval === null) {
+    if (checks.length === 0) findings.note('match', false, 'no request', 'a request');
+    noteAll(checks, findings, true);
+    for (const subject of subjectsOf(conditions))
+      findings.objects('DeniedByGuardrail', `${subject} is denied by guardrail "${name}": ${guardrail.message}`);
+    return findings.judged();
+  }
+  noteAll(checks, findings, false);
+  findings.holds('approval', `at least ${describeStages(approval.stages)}`, 'asked for');
+  return findings.judged(approval.stages);
+}
+
+/**
+ * The conditions in the trace. A guardrail that `objects` expects that they do not hold, one that asks for approval
+ * expects what makes it apply.
+ */
+function noteAll(checks: readonly ConditionCheck[], findings: Findings, objects: boolean): void {
+  for (const { check, holds, whenHolds, otherwise, found } of checks)
+    findings.note(check, holds !== objects, objects ? otherwise : whenHolds, found);
+}
+
+/** Each value that matched or binding that was found, and otherwise the request as a whole. */
+function subjectsOf(conditions: readonly Condition[]): readonly string[] {
+  return conditions.map(({ subjects }) => subjects).findLast(({ length }) => length > 0) ?? ['the request'];
 }

@@ -1,0 +1,100 @@
+import { quote } from '../model/quote.js';
+import type { Asked } from './asked.js';
+import type { Findings } from './evaluation.js';
+import type { Constraints, Policy } from './policy-set.js';
+
+/** The longest lifetime, in seconds, that a request gets which names none. */
+export const longestDefaultSeconds = 86_400;
+
+/** Without `expirationSeconds` a request gets a day, or what the deciding policy permits where that is less. */
+export function defaultExpirationSeconds({ constraints }: Pick<Policy, 'constraints'>): number {
+  return Math.min(longestDefaultSeconds, constraints.maxExpirationSeconds ?? Infinity);
+}
+
+/** Whether the policy applies at this time at all. */
+export function checkDates({ notBefore, notAfter }: Constraints, { now }: Asked, findings: Findings): boolean {
+  let inForce = true;
+  const check = (name: string, passed: boolean, expected: string, reason: string) => {
+    const found = now.toISOString();
+    if (passed) findings.holds(name, expected, found);
+    else findings.fails(name, expected, found, reason); // nothing is said against the request
+    inForce &&= passed;
+  };
+  if (notBefore)
+    check('constraints.notBefore', now >= notBefore, `not before ${notBefore.toISOString()}`, 'NotYetInForce');
+  if (notAfter)
+    check('constraints.notAfter', now <= notAfter, `not after ${notAfter.toISOString()}`, 'NoLongerInForce');
+  return inForce;
+}
+
+/** How long, which key, why and when. */
+export function checkConstraints(policy: Policy, asked: Asked, findings: Findings): void {
+  checkLifetime(policy, asked, findings);
+  checkKey(policy, asked, findings);
+  checkReason(policy, asked, findings);
+  checkHours(policy, asked, findings);
+}
+
+function checkLifetime(policy: Policy, { request: { expirationSeconds } }: Asked, findings: Findings): void {
+  const { minExpirationSeconds: min, maxExpirationSeconds: max } = policy.constraints;
+  const asked = expirationSeconds ?? defaultExpirationSeconds(policy);
+  const found = expirationSeconds === null ? `${asked}, the default` : `${asked}`;
+  if (min !== undefined) {
+    const check = 'constraints.minExpirationSeconds';
+    const expected = `at least ${min}`;
+    const refused = () => `expirationSeconds ${found} is less than the ${min} that policy "${policy.name}" asks for`;
+    if (asked >= min) findings.holds(check, expected, found);
+    else findings.fails(check, expected, found, 'ExpirationTooShort', refused());
+  }
+  if (max !== undefined) {
+    const check = 'constraints.maxExpirationSeconds';
+    const expected = `at most ${max}`;
+    const refused = () => `expirationSeconds ${found} is more than the ${max} that policy "${policy.name}" permits`;
+    if (asked <= max) findings.holds(check, expected, found);
+    else findings.fails(check, expected, found, 'ExpirationTooLong', refused());
+  }
+}
+
+function checkKey({ name, constraints }: Policy, { request: { keyAlgorithm } }: Asked, findings: Findings): void {
+  const { keyAlgorithms, minRsaBits } = constraints;
+  const rsaBits = keyAlgorithm.startsWith('RSA-') ? Number(keyAlgorithm.slice('RSA-'.length)) : null;
+  if (keyAlgorithms !== undefined) {
+    const { values, expected } = keyAlgorithms;
+    const check = 'constraints.keyAlgorithms';
+    const refused = () => `key algorithm ${keyAlgorithm} is not permitted by policy "${name}"`;
+    if (values.includes(keyAlgorithm) || (rsaBits !== null && values.includes('RSA')))
+      findings.holds(check, expected, keyAlgorithm);
+    else findings.fails(check, expected, keyAlgorithm, 'KeyAlgorithmNotPermitted', refused());
+  }
+  if (minRsaBits !== undefined) {
+    const check = 'constraints.minRsaBits';
+    const expected = `at least ${minRsaBits}`;
+    const refused = () =>
+      `an RSA key of ${rsaBits} bits is smaller than the ${minRsaBits} that policy "${name}" asks for`;
+    if (rsaBits === null) findings.holds(check, expected, 'no RSA key');
+    else if (rsaBits >= minRsaBits) findings.holds(check, expected, `${rsaBits}`);
+    else findings.fails(check, expected, `${rsaBits}`, 'RsaKeyTooSmall', refused());
+  }
+}
+
+function checkReason({ name, constraints }: Policy, { request: { reason } }: Asked, findings: Findings): void {
+  if (constraints.reason === undefined) return;
+  const { pattern } = constraints.reason;
+  const check = 'constraints.reason';
+  const expected = pattern === null ? 'a reason' : `matches ${pattern.text}`;
+  // Blanks say nothing.
+  if (reason === null || reason.trim() === '')
+    return findings.fails(check, expected, 'none', 'ReasonRequired', `policy "${name}" asks for a reason`);
+  if (pattern === null || pattern.matches(reason)) return findings.holds(check, expected, quote(reason));
+  const refused = `reason ${quote(reason)} does not match ${pattern.text}, as policy "${name}" asks`;
+  findings.fails(check, expected, quote(reason), 'ReasonNotAccepted', refused);
+}
+
+function checkHours({ name, constraints: { hours } }: Policy, { now }: Asked, findings: Findings): void {
+  if (hours === undefined) return;
+  const check = 'constraints.hours';
+  const found = hours.clockAt(now);
+  if (hours.include(now)) return findings.holds(check, hours.expected, found);
+  const refused = `policy "${name}" permits requests ${hours.expected}; there it is ${found}`;
+  findings.fails(check, hours.expected, found, 'OutsideHours', refused);
+}
