@@ -17,7 +17,13 @@ import {
   ClusterSchema,
   ProbeOptionsSchema,
 } from './cluster.js';
-import { ApprovalStageSchema, DecisionSchema, RecordedDecisionSchema, TraceEntrySchema } from './decision.js';
+import {
+  ApprovalStageSchema,
+  ApproversSchema,
+  DecisionSchema,
+  RecordedDecisionSchema,
+  TraceEntrySchema,
+} from './decision.js';
 import { inspectionSchemas } from './inspection.js';
 import { LoadedPolicyListSchema, LoadedPolicySchema } from './policy.js';
 import { FieldErrorSchema, ProblemSchema, ViolationSchema } from './problem.js';
@@ -31,6 +37,7 @@ export const registeredSchemas = [
   PublicKeySchema,
   CertificateSchema,
   CertificateListSchema,
+  ApproversSchema,
   ApprovalStageSchema,
   TraceEntrySchema,
   DecisionSchema,
