@@ -52,6 +52,7 @@ const fences = [
   },
   { name: 'kubernetes-client', library: '@kubernetes/client-node', only: ['cluster', 'identity'] },
   { name: 'worker-pool', library: 'piscina', only: ['inspection/workers'] },
+  { name: 'cel', library: '(@marcbachmann/cel-js|@bufbuild/[^/]+|cel-js)', only: ['policy/cel'] },
   { name: 'x509', library: '@peculiar/[^/]+', only: ['pki', 'signer', 'inspection'] },
 ];
 

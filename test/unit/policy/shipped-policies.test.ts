@@ -44,7 +44,8 @@ describe('the shipped policies', async () => {
 
   it('give principal quickstart names of its own, without groups, on any cluster', () => {
     const ask = (asked: Partial<RequestToDecide>, name = 'quickstart') =>
-      decide(request(asked), requester({ name }), facts({ cluster: 'elsewhere' }), shipped, now).outcome;
+      decide(request({ collector: name, ...asked }), requester({ name }), facts({ cluster: 'elsewhere' }), shipped, now)
+        .outcome;
     expect(ask({ username: 'quickstart-jane' })).toBe('permitted');
     expect(ask({ username: 'quickstart-jane', groups: ['dev'] })).toBe('denied');
     expect(ask({ username: 'jane' })).toBe('denied');
@@ -54,8 +55,10 @@ describe('the shipped policies', async () => {
 
 describe('the example policies', async () => {
   const examples = await load('policies/examples');
-  const ask = (cluster: string, from: Partial<ReturnType<typeof requester>>, asked: Partial<RequestToDecide>) =>
-    decide(request(asked), requester(from), facts({ cluster }), examples, now);
+  const ask = (cluster: string, from: Partial<ReturnType<typeof requester>>, asked: Partial<RequestToDecide>) => {
+    const asking = requester(from);
+    return decide(request({ collector: asking.name, ...asked }), asking, facts({ cluster }), examples, now);
+  };
 
   it('load', () => {
     expect(examples.policies.map(({ name }) => name)).toEqual(['production-on-call', 'self-service', 'developers']);
