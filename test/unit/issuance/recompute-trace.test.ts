@@ -84,6 +84,7 @@ describe('why a request was decided as it was', () => {
       passed: false,
       expected: expect.stringContaining('team-*') as string,
       found: '"prod"',
+      reason: 'GroupNotPermitted',
     });
     expect(denied?.checks.find(({ check }) => check === 'quota.livePerUsername')?.passed).toBe(true);
   });
