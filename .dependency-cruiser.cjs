@@ -40,6 +40,8 @@ const edges = {
   'server.ts': ['compose.ts', 'app.ts', 'config', 'observability'],
   // The other process edge: recovers from a lock-out while the service is down.
   'admin-token.ts': ['compose.ts', 'config'],
+  // For a policy repository's own CI: loads policies and runs their tests, without a service.
+  'policy-check.ts': ['policy'],
 };
 
 /** Libraries and the only places that may import them, besides `compose.ts`. */

@@ -210,6 +210,8 @@ export interface LoadedPolicy {
 
 export interface PolicyService {
   list(principal: Principal): { readonly digest: string; readonly items: readonly LoadedPolicy[] };
+  /** The JSON Schema of a document of a policy file. */
+  schema(): object;
   /** The decision on a request that is not made; leaves only an audit event behind. */
   evaluate(principal: Principal, ask: CertificateRequestAsk): Promise<Outcome<Decision>>;
 }

@@ -1,5 +1,6 @@
 import { done } from '../model/outcome.js';
 import { decide } from '../policy/decide.js';
+import { policyJsonSchema } from '../policy/json-schema.js';
 import { describePolicySet } from '../policy/parse-policy-set.js';
 import type { PolicyService } from '../services.js';
 import type { IssuanceContext } from './context.js';
@@ -14,6 +15,8 @@ export function policyService(context: IssuanceContext): PolicyService {
       const policySet = context.policySet();
       return { digest: policySet.digest, items: describePolicySet(policySet) };
     },
+
+    schema: () => policyJsonSchema,
 
     async evaluate(principal, ask) {
       const resolved = await resolveAsk(context, ask, principal.name);

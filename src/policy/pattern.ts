@@ -23,7 +23,8 @@ export function compilePattern(text: string): PatternResult {
   if (!written.ok) return refused(written.message, written.offset);
   const { javascript } = written.pattern;
   const inner = text.slice(javascript.startsWith('^') ? 1 : 0, javascript.endsWith('$') ? -1 : undefined);
-  const whole = compileFragment(`^(?:${inner})$`);
+  // Once: a group of nothing but alternatives is not told from alternatives without one.
+  const whole = compileFragment(`^(?:${inner}){1}$`);
   if (!whole.ok) return refused(whole.message, 0);
   if (cost.matches(whole.pattern.looks(longestReason)) > limits.steps)
     return refused('could take too long on a long reason: bound its repeats, or let their ends be told apart', 0);

@@ -11,6 +11,7 @@ import { addDecideCertificateRequest } from './decide-certificate-request.js';
 import { addInspections } from './inspections.js';
 import { addIssuedCertificate } from './issued-certificate.js';
 import { addPolicies } from './policies.js';
+import { addPolicySchema } from './policy-schema.js';
 import { addReadCertificateRequests } from './read-certificate-requests.js';
 import { addRequestKubeconfig } from './request-kubeconfig.js';
 import { addWhoami } from './whoami.js';
@@ -27,6 +28,7 @@ export function addVersion1(app: App, services: Services): void {
   addClusters(app, services);
   addClusterCsrs(app, services);
   addPolicies(app, services);
+  addPolicySchema(app, services);
   addAuditEvents(app, services);
   addApiTokens(app, services);
   addInspections(app, services);

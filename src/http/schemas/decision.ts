@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { roles } from '../../model/principal.js';
-import { instantOf, messageOf, nameOf, named, nullable, oneOf, reasonOf, ref, sha256Of } from './common.js';
+import { instantOf, messageOf, nameOf, named, nullable, oneOf, ref, sha256Of } from './common.js';
 import { ViolationSchema } from './problem.js';
 
 const globs = (description: string) =>
@@ -47,7 +47,13 @@ export const TraceEntrySchema = named(
             passed: Type.Boolean({ description: 'Whether it holds.' }),
             expected: messageOf('What would hold.', 'each of team-*, viewers'),
             found: messageOf('What the request has.', 'ops'),
-            reason: Type.Optional(reasonOf('Where it failed: the reason that a violation gives.', 'GroupNotPermitted')),
+            reason: Type.Optional(
+              Type.String({
+                maxLength: 256,
+                description: 'Where it does not hold: the reason that the violations give.',
+                examples: ['GroupNotPermitted'],
+              }),
+            ),
           },
           { additionalProperties: false },
         ),
