@@ -4,8 +4,9 @@ import { ApiServer } from './api-server.js';
 import { ClusterNotFoundError } from './cluster-error.js';
 import { ClusterForbiddenError, type CsrObjects, type CsrWatch } from './csr-object.js';
 import { KubernetesCsrObjects } from './csr-objects.js';
-import { type CsrWatchTimes, KubernetesCsrWatch } from './csr-watch.js';
+import { KubernetesCsrWatch } from './csr-watch.js';
 import { ClusterConfigurationError, type ConnectionTarget, loadKubeConfig } from './load-kube-config.js';
+import type { WatchTimes } from './object-watch.js';
 import { PooledKubeConfig } from './pooled-kube-config.js';
 
 export type { ConnectionTarget };
@@ -17,7 +18,9 @@ export interface ConnectionOptions {
   readonly report?: (error: unknown) => void;
   /** For each request but the watch; 10 000. */
   readonly requestTimeoutMilliseconds?: number;
-  readonly watchTimes?: Partial<CsrWatchTimes>;
+  readonly watchTimes?: Partial<WatchTimes>;
+  /** Default: the system's. */
+  readonly clock?: () => Date;
 }
 
 /** Whom an API server takes someone for. */
@@ -94,6 +97,8 @@ class KubernetesConnection implements ClusterConnection {
   readonly csrs: CsrObjects;
   readonly #api: ApiServer;
   readonly #watches = new Map<string, CsrWatch>();
+  readonly #report: (error: unknown) => void;
+  readonly #clock: () => Date;
   #identity: { readonly credential: string; readonly identity: Promise<Identity> } | null = null;
 
   constructor(
@@ -104,6 +109,8 @@ class KubernetesConnection implements ClusterConnection {
     const cluster = kubeConfig.getCurrentCluster();
     this.server = cluster?.server ?? '';
     this.tlsServerName = cluster?.tlsServerName ?? null;
+    this.#report = options.report ?? (() => undefined);
+    this.#clock = options.clock ?? (() => new Date());
     this.#api = this.#apiServer(kubeConfig);
     this.csrs = new KubernetesCsrObjects(this.#api);
   }
@@ -111,8 +118,7 @@ class KubernetesConnection implements ClusterConnection {
   watchCsrs(signerName: string): CsrWatch {
     let watch = this.#watches.get(signerName);
     if (watch === undefined) {
-      const report = this.options.report ?? (() => undefined);
-      watch = new KubernetesCsrWatch(this.#api, signerName, report, this.options.watchTimes);
+      watch = new KubernetesCsrWatch(this.#api, signerName, this.#report, this.#clock, this.options.watchTimes);
       this.#watches.set(signerName, watch);
     }
     return watch;
