@@ -8,6 +8,7 @@ import { KubernetesCsrWatch } from './csr-watch.js';
 import { ClusterConfigurationError, type ConnectionTarget, loadKubeConfig } from './load-kube-config.js';
 import type { WatchTimes } from './object-watch.js';
 import { PooledKubeConfig } from './pooled-kube-config.js';
+import { KubernetesRoleBindings, type RoleBindings, type RoleBindingTimes } from './role-bindings.js';
 
 export type { ConnectionTarget };
 
@@ -18,7 +19,7 @@ export interface ConnectionOptions {
   readonly report?: (error: unknown) => void;
   /** For each request but the watch; 10 000. */
   readonly requestTimeoutMilliseconds?: number;
-  readonly watchTimes?: Partial<WatchTimes>;
+  readonly watchTimes?: Partial<WatchTimes & RoleBindingTimes>;
   /** Default: the system's. */
   readonly clock?: () => Date;
 }
@@ -45,6 +46,8 @@ export interface ClusterConnection {
   readonly csrs: CsrObjects;
   /** The one watch on that signer's objects, begun at its first use. */
   watchCsrs(signerName: string): CsrWatch;
+  /** The cluster's roles and bindings, read and watched from its first use on. */
+  roleBindings(): RoleBindings;
   /** Asked once per credential. */
   whoAmI(): Promise<Identity>;
   /** E.g. `v1.32.1`. */
@@ -99,6 +102,7 @@ class KubernetesConnection implements ClusterConnection {
   readonly #watches = new Map<string, CsrWatch>();
   readonly #report: (error: unknown) => void;
   readonly #clock: () => Date;
+  #roleBindings: KubernetesRoleBindings | null = null;
   #identity: { readonly credential: string; readonly identity: Promise<Identity> } | null = null;
 
   constructor(
@@ -122,6 +126,15 @@ class KubernetesConnection implements ClusterConnection {
       this.#watches.set(signerName, watch);
     }
     return watch;
+  }
+
+  roleBindings(): RoleBindings {
+    return (this.#roleBindings ??= new KubernetesRoleBindings(
+      this.#api,
+      this.#report,
+      this.#clock,
+      this.options.watchTimes,
+    ));
   }
 
   async whoAmI(): Promise<Identity> {
@@ -189,6 +202,7 @@ class KubernetesConnection implements ClusterConnection {
 
   async close(): Promise<void> {
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
+    await this.#roleBindings?.stop();
     await this.#api.close();
   }
 
