@@ -1,5 +1,6 @@
 import type { ApiToken } from './model/api-token.js';
 import type { AuditEvent, ChainVerification } from './model/audit-event.js';
+import type { BlastRadius } from './model/blast-radius.js';
 import type { Certificate } from './model/certificate.js';
 import type { CertificateAuthority } from './model/certificate-authority.js';
 import type { CertificateRequest, TimelineEntry } from './model/certificate-request.js';
@@ -70,6 +71,13 @@ export interface CertificateRequestView {
   readonly certificate: Certificate | null;
 }
 
+/** One request, with what a list leaves out. */
+export interface CertificateRequestDetails extends CertificateRequestView {
+  readonly timeline: readonly TimelineEntry[];
+  /** What the identity could do on the cluster now; null where that is not known, absent for who may not see it. */
+  readonly blastRadius?: BlastRadius | null;
+}
+
 /** A kubeconfig on its way out, and the request that it came from. `yaml` may hold a private key: never log it. */
 export interface CollectedKubeconfig {
   readonly request: CertificateRequest;
@@ -88,10 +96,7 @@ export interface CertificateRequestService {
     options: { readonly waitSeconds: number; readonly idempotency: IdempotencyToken | null },
   ): Promise<Outcome<CertificateRequestView>>;
   list(principal: Principal, filter: CertificateRequestFilter, page: PageQuery): Promise<Page<CertificateRequestView>>;
-  find(
-    principal: Principal,
-    id: string,
-  ): Promise<Outcome<CertificateRequestView & { readonly timeline: readonly TimelineEntry[] }>>;
+  find(principal: Principal, id: string): Promise<Outcome<CertificateRequestDetails>>;
   approve(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;
   deny(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;
   cancel(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;

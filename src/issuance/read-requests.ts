@@ -1,11 +1,16 @@
-import { may, mayReadCertificate, mayReadRequest } from '../identity/permissions.js';
+import { may, mayReadBlastRadius, mayReadCertificate, mayReadRequest } from '../identity/permissions.js';
 import type { AuditEvent } from '../model/audit-event.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, TimelineEntry } from '../model/certificate-request.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
 import type { Principal } from '../model/principal.js';
-import type { CertificateRequestFilter, CertificateRequestView, CollectedKubeconfig } from '../services.js';
+import type {
+  CertificateRequestDetails,
+  CertificateRequestFilter,
+  CertificateRequestView,
+  CollectedKubeconfig,
+} from '../services.js';
 import { kubeconfigOf } from './collect-kubeconfig.js';
 import type { IssuanceContext } from './context.js';
 import { withCertificate, withCertificates } from './request-view.js';
@@ -30,11 +35,18 @@ export async function findRequest(
   context: IssuanceContext,
   principal: Principal,
   id: string,
-): Promise<Outcome<CertificateRequestView & { readonly timeline: readonly TimelineEntry[] }>> {
+): Promise<Outcome<CertificateRequestDetails>> {
   const request = await context.store.requests.find(id);
   if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
   const events = await context.store.auditEvents.ofRequest(id);
-  return done({ ...(await withCertificate(context, request)), timeline: events.map(timelineEntry) });
+  const { cluster, username, groups } = request;
+  return done({
+    ...(await withCertificate(context, request)),
+    timeline: events.map(timelineEntry),
+    ...(mayReadBlastRadius(principal) && {
+      blastRadius: context.clusters.get(cluster)?.blastRadius(username, groups) ?? null,
+    }),
+  });
 }
 
 export async function findCertificateOfRequest(

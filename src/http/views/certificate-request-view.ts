@@ -1,6 +1,8 @@
+import type { BlastRadius } from '../../model/blast-radius.js';
 import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest, TimelineEntry } from '../../model/certificate-request.js';
 import type { CertificateRequestBody } from '../schemas/certificate-request.js';
+import { blastRadiusView } from './blast-radius-view.js';
 import { certificateView } from './certificate-view.js';
 import { recordedDecisionView } from './decision-view.js';
 
@@ -8,8 +10,9 @@ export function certificateRequestView(view: {
   readonly request: CertificateRequest;
   readonly certificate: Certificate | null;
   readonly timeline?: readonly TimelineEntry[];
+  readonly blastRadius?: BlastRadius | null;
 }): CertificateRequestBody {
-  const { request, certificate, timeline } = view;
+  const { request, certificate, timeline, blastRadius } = view;
   return {
     id: request.id,
     state: request.state,
@@ -30,5 +33,6 @@ export function certificateRequestView(view: {
     certificate: certificate && certificateView(certificate),
     failure: request.failure && { ...request.failure },
     ...(timeline && { timeline: timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })) }),
+    ...(blastRadius !== undefined && { blastRadius: blastRadius && blastRadiusView(blastRadius) }),
   };
 }

@@ -54,9 +54,13 @@ export class RbacApi {
     }
   }
 
+  /** Those that are there. */
   delete(objects: readonly RbacObject[]): void {
-    for (const { kind, metadata } of objects)
-      this.#storages[resources[kind]].delete(metadata.name, {}, metadata.namespace);
+    for (const { kind, metadata } of objects) {
+      const storage = this.#storages[resources[kind]];
+      const there = storage.find(metadata.name, metadata.namespace);
+      if (there !== undefined) storage.delete(metadata.name, {}, metadata.namespace);
+    }
   }
 
   /** Forgets the history of all four. */

@@ -11,6 +11,7 @@ const cluster: Cluster = {
   servingCertificateAuthority: '-----BEGIN CERTIFICATE-----\nserving\n-----END CERTIFICATE-----\n',
   allowPrivilegedGroups: [],
   nameAlphabet: 'ascii',
+  readsRoleBindings: false,
 };
 const parts = { cluster, username: 'jane', namespace: 'dev', certificatePem: 'CERT\n', key: { pem: 'KEY\n' } };
 const base64 = (text: string) => Buffer.from(text).toString('base64');
