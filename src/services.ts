@@ -1,5 +1,6 @@
 import type { ApiToken } from './model/api-token.js';
 import type { AuditEvent, ChainVerification } from './model/audit-event.js';
+import type { BlastRadius } from './model/blast-radius.js';
 import type { Certificate } from './model/certificate.js';
 import type { CertificateAuthority } from './model/certificate-authority.js';
 import type { CertificateRequest, TimelineEntry } from './model/certificate-request.js';
@@ -67,20 +68,23 @@ export interface CertificateRequestFilter {
   readonly awaiting?: 'me';
 }
 
-/** One request, with its history and with why it was decided as it was. */
-export interface CertificateRequestRecord extends CertificateRequestView {
-  readonly timeline: readonly TimelineEntry[];
-  readonly recomputed: {
-    /** Null where it cannot be made again. */
-    readonly trace: readonly TraceEntry[] | null;
-    /** Why there is none, or why it may not be the one of then. */
-    readonly note: string | null;
-  };
-}
-
 export interface CertificateRequestView {
   readonly request: CertificateRequest;
   readonly certificate: Certificate | null;
+}
+
+/** One request, with what a list leaves out. */
+export interface CertificateRequestDetails extends CertificateRequestView {
+  readonly timeline: readonly TimelineEntry[];
+  /** Why it was decided as it was. */
+  readonly recomputed: {
+    /** Null where it cannot be made again. */
+    readonly trace: readonly TraceEntry[] | null;
+    /** Why there is none, or why it may not be the one of then; null where it is. */
+    readonly note: string | null;
+  };
+  /** What the identity could do on the cluster now; null where that is not known, absent for who may not see it. */
+  readonly blastRadius?: BlastRadius | null;
 }
 
 /** A kubeconfig on its way out, and the request that it came from. `yaml` may hold a private key: never log it. */
@@ -101,7 +105,7 @@ export interface CertificateRequestService {
     options: { readonly waitSeconds: number; readonly idempotency: IdempotencyToken | null },
   ): Promise<Outcome<CertificateRequestView>>;
   list(principal: Principal, filter: CertificateRequestFilter, page: PageQuery): Promise<Page<CertificateRequestView>>;
-  find(principal: Principal, id: string): Promise<Outcome<CertificateRequestRecord>>;
+  find(principal: Principal, id: string): Promise<Outcome<CertificateRequestDetails>>;
   approve(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;
   deny(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;
   cancel(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;

@@ -116,6 +116,7 @@ function demoCluster(dataDir: string): ClusterConfig {
     connection: null,
     allowPrivilegedGroups: [],
     nameAlphabet: 'ascii',
+    readRoleBindings: false,
     allowExec: false,
   };
 }

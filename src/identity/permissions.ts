@@ -48,6 +48,11 @@ export function mayReadRequest(principal: Principal, request: CertificateRequest
   return may(principal, 'read-all-requests') || isParty(principal, request);
 }
 
+/** Whether it may be shown what the identity that a request asks for could do: to who decides or looks after it. */
+export function mayReadBlastRadius(principal: Principal): boolean {
+  return may(principal, 'approve-requests') || may(principal, 'read-audit-events');
+}
+
 export function mayReadCertificate(principal: Principal, request: Parties): boolean {
   return may(principal, 'read-all-certificates') || isParty(principal, request);
 }

@@ -23,7 +23,10 @@ export interface IssuingCluster {
   readonly connection: ClusterConnection | null;
   /** The CAs that user certificates of this cluster chain to; null where they are unknown. */
   clientTrust(): Promise<ClientTrust | null>;
-  /** What an identity could do there; null where the cluster's bindings cannot be read. */
+  /**
+   * What the identity could do on the cluster, from what is at hand. Null where that is not known: role bindings are
+   * not read there, were not read yet, or the cluster is out of touch. Whoever decides on it fails closed.
+   */
   blastRadius(username: string, groups: readonly string[]): BlastRadius | null;
 }
 

@@ -1,4 +1,4 @@
-import { may, mayReadCertificate, mayReadRequest, whyNotDecide } from '../identity/permissions.js';
+import { may, mayReadBlastRadius, mayReadCertificate, mayReadRequest, whyNotDecide } from '../identity/permissions.js';
 import type { AuditEvent } from '../model/audit-event.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, TimelineEntry } from '../model/certificate-request.js';
@@ -6,8 +6,8 @@ import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
 import type { Principal } from '../model/principal.js';
 import type {
+  CertificateRequestDetails,
   CertificateRequestFilter,
-  CertificateRequestRecord,
   CertificateRequestView,
   CollectedKubeconfig,
 } from '../services.js';
@@ -63,14 +63,18 @@ export async function findRequest(
   policySets: RecordedPolicySets,
   principal: Principal,
   id: string,
-): Promise<Outcome<CertificateRequestRecord>> {
+): Promise<Outcome<CertificateRequestDetails>> {
   const request = await context.store.requests.find(id);
   if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
   const events = await context.store.auditEvents.ofRequest(id);
+  const { cluster, username, groups } = request;
   return done({
     ...(await withCertificate(context, request)),
     timeline: events.map(timelineEntry),
     recomputed: await recomputeTrace(policySets, request),
+    ...(mayReadBlastRadius(principal) && {
+      blastRadius: context.clusters.get(cluster)?.blastRadius(username, groups) ?? null,
+    }),
   });
 }
 

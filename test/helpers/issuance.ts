@@ -84,6 +84,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     servingCertificateAuthority: certificatePem,
     allowPrivilegedGroups: [],
     nameAlphabet: 'ascii',
+    readsRoleBindings: false,
   };
   const clusters = new Map<string, IssuingCluster>();
   const setSigner = (signer: Signer) =>

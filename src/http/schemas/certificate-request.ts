@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { requestStates } from '../../model/certificate-request.js';
 import { keyAlgorithms } from '../../model/key-algorithm.js';
+import { BlastRadiusSchema } from './blast-radius.js';
 import { CertificateSchema, PublicKeySchema } from './certificate.js';
 import {
   dnsLabelOf,
@@ -158,6 +159,12 @@ export const CertificateRequestSchema = named(
           ),
           { maxItems: 10000, description: 'Its history, oldest first; only where one request is read.' },
         ),
+      ),
+      blastRadius: Type.Optional(
+        nullable(ref(BlastRadiusSchema), {
+          description:
+            'What the identity could do on the cluster now; null where that is not known. Only where one request is read, by an approver, auditor or admin.',
+        }),
       ),
     },
     { additionalProperties: false, description: 'A request for a user certificate, held for a decision.' },

@@ -7,6 +7,7 @@ import {
   NewCertificateRequestSchema,
   NothingSchema,
 } from './certificate-request.js';
+import { BlastRadiusSchema, GrantReferenceSchema, GrantSchema } from './blast-radius.js';
 import { CertificateListSchema, CertificateSchema, PublicKeySchema } from './certificate.js';
 import { ClusterCsrListSchema, ClusterCsrSchema } from './cluster-csr.js';
 import {
@@ -42,6 +43,9 @@ export const registeredSchemas = [
   TraceEntrySchema,
   DecisionSchema,
   RecordedDecisionSchema,
+  GrantReferenceSchema,
+  GrantSchema,
+  BlastRadiusSchema,
   NewCertificateRequestSchema,
   CommentSchema,
   NothingSchema,

@@ -1,14 +1,15 @@
 import { awaitedStages } from '../../model/approval-stages.js';
-import type { CertificateRequestRecord, CertificateRequestView } from '../../services.js';
+import type { CertificateRequestDetails, CertificateRequestView } from '../../services.js';
 import type { CertificateRequestBody } from '../schemas/certificate-request.js';
+import { blastRadiusView } from './blast-radius-view.js';
 import { certificateView } from './certificate-view.js';
 import { approversView, recordedDecisionView } from './decision-view.js';
 
-/** The request; with timeline and trace where it is one that is read. */
+/** The request; with all that is known of it where it is one that is read. */
 export function certificateRequestView(
-  view: CertificateRequestView & Partial<CertificateRequestRecord>,
+  view: CertificateRequestView & Partial<CertificateRequestDetails>,
 ): CertificateRequestBody {
-  const { request, certificate, timeline, recomputed } = view;
+  const { request, certificate, timeline, recomputed, blastRadius } = view;
   return {
     id: request.id,
     state: request.state,
@@ -39,5 +40,6 @@ export function certificateRequestView(
     certificate: certificate && certificateView(certificate),
     failure: request.failure && { ...request.failure },
     ...(timeline && { timeline: timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })) }),
+    ...(blastRadius !== undefined && { blastRadius: blastRadius && blastRadiusView(blastRadius) }),
   };
 }

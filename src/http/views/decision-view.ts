@@ -1,6 +1,6 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { ApprovalStage, Decision, PrincipalSelector, TraceEntry } from '../../model/decision.js';
-import type { CertificateRequestRecord } from '../../services.js';
+import type { CertificateRequestDetails } from '../../services.js';
 import type { DecisionBody, RecordedDecisionBody } from '../schemas/decision.js';
 
 export function decisionView(decision: Decision): DecisionBody {
@@ -18,7 +18,7 @@ export function decisionView(decision: Decision): DecisionBody {
 
 export function recordedDecisionView(
   { decision, requester }: CertificateRequest,
-  recomputed?: CertificateRequestRecord['recomputed'],
+  recomputed?: CertificateRequestDetails['recomputed'],
 ): RecordedDecisionBody {
   return {
     outcome: decision.outcome,

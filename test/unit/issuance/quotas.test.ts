@@ -45,7 +45,7 @@ async function created(ask: CertificateRequestAsk) {
 const find = (id: string) => issuance.context.store.requests.find(id);
 
 /** Does something in between: after facts were gathered, before the step that needs them is committed. */
-function interrupted(before: (step: Step) => Promise<CommitResult | void>): IssuanceContext {
+function interrupted(before: (step: Step) => Promise<CommitResult | null>): IssuanceContext {
   const { context } = issuance;
   const commit = async (step: Step) => (await before(step)) ?? context.store.writer.commit(step);
   return { ...context, store: { ...context.store, writer: { commit } } };
@@ -98,9 +98,10 @@ describe('a quota that is used up between the decision and its commit', () => {
   function overtaken(): IssuanceContext {
     let overtaking = true;
     return interrupted(async (step) => {
-      if (!overtaking || quotasIn(step).length === 0) return;
+      if (!overtaking || quotasIn(step).length === 0) return null;
       overtaking = false;
       await created(jane);
+      return null;
     });
   }
 
@@ -143,9 +144,10 @@ describe('a quota that is used up between the decision and its commit', () => {
     const [first, second] = [(await created(jane)).id, (await created(jane)).id];
     let overtaking = true;
     const context = interrupted(async (step) => {
-      if (!overtaking || quotasIn(step).length === 0) return;
+      if (!overtaking || quotasIn(step).length === 0) return null;
       overtaking = false;
       expect((await approveRequest(issuance.context, bob, first, null)).ok).toBe(true);
+      return null;
     });
     expect(await approveRequest(context, bob, second, null)).toMatchObject({
       ok: false,
@@ -160,7 +162,7 @@ describe('a quota that is used up between the decision and its commit', () => {
     const policies: number[] = [];
     const context = interrupted((step) => {
       const [quota] = quotasIn(step);
-      if (quota === undefined) return Promise.resolve();
+      if (quota === undefined) return Promise.resolve(null);
       policies.push(quota.atMost);
       const { limit, atMost } = quota;
       return Promise.resolve({ committed: false, conflict: { kind: 'quota', limit, found: atMost } });
@@ -178,7 +180,7 @@ describe('the step that makes a certificate count', () => {
       { username: 'jane', groups: ['team-a', 'team-b'] },
       interrupted((step) => {
         steps.push(step);
-        return Promise.resolve();
+        return Promise.resolve(null);
       }),
     );
     const [step] = steps;
@@ -203,7 +205,7 @@ describe('the step that makes a certificate count', () => {
         jane,
         interrupted((step) => {
           steps.push(step);
-          return Promise.resolve();
+          return Promise.resolve(null);
         }),
       );
       expect(steps.flatMap(quotasIn)).toEqual([]);

@@ -11,6 +11,7 @@ const cluster: Cluster = {
   servingCertificateAuthority: '-----BEGIN CERTIFICATE-----\nserving\n-----END CERTIFICATE-----\n',
   allowPrivilegedGroups: [],
   nameAlphabet: 'ascii',
+  readsRoleBindings: false,
 };
 const parts = {
   cluster,

@@ -74,6 +74,7 @@ describe('a kubeconfig', () => {
         servingCertificateAuthority: authority.pem,
         allowPrivilegedGroups: [],
         nameAlphabet: 'ascii',
+        readsRoleBindings: false,
       },
       username: 'jane',
       contextName: null,
