@@ -1,12 +1,13 @@
 import type { ApiToken } from './model/api-token.js';
 import type { AuditEvent, ChainVerification } from './model/audit-event.js';
+import type { BlastRadius } from './model/blast-radius.js';
 import type { Certificate } from './model/certificate.js';
 import type { CertificateAuthority } from './model/certificate-authority.js';
 import type { CertificateRequest, TimelineEntry } from './model/certificate-request.js';
 import type { Cluster } from './model/cluster.js';
 import type { ClusterCsr } from './model/cluster-csr.js';
 import type { StoredClusterProbe } from './model/cluster-probe.js';
-import type { Decision } from './model/decision.js';
+import type { Decision, TraceEntry } from './model/decision.js';
 import type { InspectionFormat, Upload } from './model/inspection.js';
 import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
@@ -65,11 +66,27 @@ export interface CertificateRequestFilter {
   readonly cluster?: string;
   readonly username?: string;
   readonly requester?: string;
+  /** Only pending ones that the calling principal could approve now. A page may then be short and be followed by more. */
+  readonly awaiting?: 'me';
 }
 
 export interface CertificateRequestView {
   readonly request: CertificateRequest;
   readonly certificate: Certificate | null;
+}
+
+/** One request, with what a list leaves out. */
+export interface CertificateRequestDetails extends CertificateRequestView {
+  readonly timeline: readonly TimelineEntry[];
+  /** Why it was decided as it was. */
+  readonly recomputed: {
+    /** Null where it cannot be made again. */
+    readonly trace: readonly TraceEntry[] | null;
+    /** Why there is none, or why it may not be the one of then; null where it is. */
+    readonly note: string | null;
+  };
+  /** What the identity could do on the cluster now; null where that is not known, absent for who may not see it. */
+  readonly blastRadius?: BlastRadius | null;
 }
 
 /** A kubeconfig on its way out, and the request that it came from. `yaml` may hold a private key: never log it. */
@@ -90,10 +107,7 @@ export interface CertificateRequestService {
     options: { readonly waitSeconds: number; readonly idempotency: IdempotencyToken | null },
   ): Promise<Outcome<CertificateRequestView>>;
   list(principal: Principal, filter: CertificateRequestFilter, page: PageQuery): Promise<Page<CertificateRequestView>>;
-  find(
-    principal: Principal,
-    id: string,
-  ): Promise<Outcome<CertificateRequestView & { readonly timeline: readonly TimelineEntry[] }>>;
+  find(principal: Principal, id: string): Promise<Outcome<CertificateRequestDetails>>;
   approve(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;
   deny(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;
   cancel(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;

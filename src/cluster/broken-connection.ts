@@ -20,6 +20,7 @@ export function brokenConnection(cause: unknown): ClusterConnection {
     tlsServerName: null,
     csrs,
     watchCsrs: () => watch,
+    roleBindings: () => ({ blastRadius: () => null }),
     whoAmI: fail,
     version: fail,
     accessReviews: fail,

@@ -4,9 +4,11 @@ import { ApiServer } from './api-server.js';
 import { ClusterNotFoundError } from './cluster-error.js';
 import { ClusterForbiddenError, type CsrObjects, type CsrWatch } from './csr-object.js';
 import { KubernetesCsrObjects } from './csr-objects.js';
-import { type CsrWatchTimes, KubernetesCsrWatch } from './csr-watch.js';
+import { KubernetesCsrWatch } from './csr-watch.js';
 import { ClusterConfigurationError, type ConnectionTarget, loadKubeConfig } from './load-kube-config.js';
+import type { WatchTimes } from './object-watch.js';
 import { PooledKubeConfig } from './pooled-kube-config.js';
+import { KubernetesRoleBindings, type RoleBindings, type RoleBindingTimes } from './role-bindings.js';
 
 export type { ConnectionTarget };
 
@@ -17,7 +19,9 @@ export interface ConnectionOptions {
   readonly report?: (error: unknown) => void;
   /** For each request but the watch; 10 000. */
   readonly requestTimeoutMilliseconds?: number;
-  readonly watchTimes?: Partial<CsrWatchTimes>;
+  readonly watchTimes?: Partial<WatchTimes & RoleBindingTimes>;
+  /** Default: the system's. */
+  readonly clock?: () => Date;
 }
 
 /** Whom an API server takes someone for. */
@@ -42,6 +46,8 @@ export interface ClusterConnection {
   readonly csrs: CsrObjects;
   /** The one watch on that signer's objects, begun at its first use. */
   watchCsrs(signerName: string): CsrWatch;
+  /** The cluster's roles and bindings, read and watched from its first use on. */
+  roleBindings(): RoleBindings;
   /** Asked once per credential. */
   whoAmI(): Promise<Identity>;
   /** E.g. `v1.32.1`. */
@@ -94,6 +100,9 @@ class KubernetesConnection implements ClusterConnection {
   readonly csrs: CsrObjects;
   readonly #api: ApiServer;
   readonly #watches = new Map<string, CsrWatch>();
+  readonly #report: (error: unknown) => void;
+  readonly #clock: () => Date;
+  #roleBindings: KubernetesRoleBindings | null = null;
   #identity: { readonly credential: string; readonly identity: Promise<Identity> } | null = null;
 
   constructor(
@@ -104,6 +113,8 @@ class KubernetesConnection implements ClusterConnection {
     const cluster = kubeConfig.getCurrentCluster();
     this.server = cluster?.server ?? '';
     this.tlsServerName = cluster?.tlsServerName ?? null;
+    this.#report = options.report ?? (() => undefined);
+    this.#clock = options.clock ?? (() => new Date());
     this.#api = this.#apiServer(kubeConfig);
     this.csrs = new KubernetesCsrObjects(this.#api);
   }
@@ -111,11 +122,19 @@ class KubernetesConnection implements ClusterConnection {
   watchCsrs(signerName: string): CsrWatch {
     let watch = this.#watches.get(signerName);
     if (watch === undefined) {
-      const report = this.options.report ?? (() => undefined);
-      watch = new KubernetesCsrWatch(this.#api, signerName, report, this.options.watchTimes);
+      watch = new KubernetesCsrWatch(this.#api, signerName, this.#report, this.#clock, this.options.watchTimes);
       this.#watches.set(signerName, watch);
     }
     return watch;
+  }
+
+  roleBindings(): RoleBindings {
+    return (this.#roleBindings ??= new KubernetesRoleBindings(
+      this.#api,
+      this.#report,
+      this.#clock,
+      this.options.watchTimes,
+    ));
   }
 
   async whoAmI(): Promise<Identity> {
@@ -183,6 +202,7 @@ class KubernetesConnection implements ClusterConnection {
 
   async close(): Promise<void> {
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
+    await this.#roleBindings?.stop();
     await this.#api.close();
   }
 

@@ -2,17 +2,22 @@ import type { Access } from './access.js';
 import type { ApiServer } from './api-server.js';
 import { ClusterNotFoundError } from './cluster-error.js';
 import { ClusterConflictError, type CsrObject, type CsrObjects, type NewCsrObject } from './csr-object.js';
-import { encode, fromWire, toWire, type WireCsr, type WireCsrList } from './csr-wire.js';
+import { encode, fromWire, toWire, type WireCsr } from './csr-wire.js';
+import { listObjects, type ObjectCollection } from './list-objects.js';
 
-export const csrPath = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
-export const csrAccess = (verb: string): Access => ({
+const csrPath = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+const csrAccess = (verb: string): Access => ({
   verb,
   group: 'certificates.k8s.io',
   resource: 'certificatesigningrequests',
 });
 
-/** Bounds one answer of the API server; the whole list is as long as it is. */
-const PAGE_SIZE = '500';
+/** All CSR objects, or those of one signer. */
+export const csrCollection = (signerName?: string): ObjectCollection => ({
+  path: csrPath,
+  access: csrAccess,
+  ...(signerName === undefined ? {} : { fieldSelector: `spec.signerName=${signerName}` }),
+});
 
 /** The CSR objects of one cluster, by way of its API server. */
 export class KubernetesCsrObjects implements CsrObjects {
@@ -50,7 +55,8 @@ export class KubernetesCsrObjects implements CsrObjects {
   }
 
   async list(): Promise<readonly CsrObject[]> {
-    return (await listCsrs(this.server)).csrs;
+    const { items } = await listObjects(this.server, csrCollection());
+    return (items as readonly WireCsr[]).map(fromWire);
   }
 
   async approve(csr: CsrObject, reason: string, message: string): Promise<CsrObject> {
@@ -86,29 +92,6 @@ export class KubernetesCsrObjects implements CsrObjects {
       if (!(error instanceof ClusterNotFoundError)) throw error;
     }
   }
-}
-
-/** All CSR objects (of one signer, where `signerName` is given), and the version of the list to watch from. */
-export async function listCsrs(
-  server: ApiServer,
-  signerName?: string,
-): Promise<{ readonly csrs: readonly CsrObject[]; readonly resourceVersion: string }> {
-  const csrs: CsrObject[] = [];
-  let page: WireCsrList | undefined;
-  do {
-    page = (await server.request({
-      method: 'GET',
-      path: csrPath,
-      access: csrAccess('list'),
-      query: {
-        limit: PAGE_SIZE,
-        ...(signerName === undefined ? {} : { fieldSelector: `spec.signerName=${signerName}` }),
-        ...(page?.metadata.continue ? { continue: page.metadata.continue } : {}),
-      },
-    })) as WireCsrList;
-    csrs.push(...(page.items ?? []).map(fromWire));
-  } while (page.metadata.continue);
-  return { csrs, resourceVersion: page.metadata.resourceVersion };
 }
 
 const pathOf = (name: string): string => `${csrPath}/${encodeURIComponent(name)}`;

@@ -32,12 +32,6 @@ interface WireCondition {
   readonly lastUpdateTime?: string;
 }
 
-export interface WireCsrList {
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  /** Null in place of an empty list is what Go makes of it. */
-  readonly items?: readonly WireCsr[] | null;
-}
-
 /** What each mapped object was mapped from, for as long as it is in use: an update has to send all of it back. */
 const wireOf = new WeakMap<CsrObject, WireCsr>();
 

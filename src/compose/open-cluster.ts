@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { brokenConnection } from '../cluster/broken-connection.js';
 import { readClientTrust, type ClientTrust } from '../cluster/client-trust.js';
 import { openClusterConnection, type ClusterConnection } from '../cluster/cluster-connection.js';
-import { kubeApiserverClient } from '../cluster/csr-object.js';
+import { ClusterForbiddenError, kubeApiserverClient } from '../cluster/csr-object.js';
 import { describeCertificateAuthority } from '../cluster/describe-certificate-authority.js';
 import { trustOfCluster } from '../cluster/trust-of-cluster.js';
 import type { ClusterConfig, LocalCAConfig } from '../config/config.js';
@@ -59,6 +59,7 @@ async function openLocalCaCluster(
     signer: wrapSigner(signer),
     connection,
     clientTrust: fixedTrust(clientTrust),
+    blastRadius: blastRadiusOf(config, connection),
   };
 }
 
@@ -85,24 +86,36 @@ async function openKubernetesCluster(
     signer: wrapSigner(signer),
     connection,
     clientTrust: clientCa === null ? trustOfCluster(connection, clock) : fixedTrust(readClientTrust(clientCa)),
+    blastRadius: blastRadiusOf(config, connection),
   };
 }
 
 async function openConnection(
   { name, connection, allowExec }: ClusterConfig,
-  { log, wrapConnection }: ClusterWiring,
+  { clock, log, wrapConnection }: ClusterWiring,
 ): Promise<ClusterConnection | null> {
   if (connection === null) return null;
   const report = (error: unknown) => {
-    log.warn({ err: error, cluster: name }, 'the watch on a cluster is interrupted');
+    const missing = error instanceof ClusterForbiddenError ? { missing: error.missing } : {};
+    log.warn({ err: error, cluster: name, ...missing }, 'the watch on a cluster is interrupted');
   };
   try {
-    return wrapConnection(await openClusterConnection(connection, { allowExec, report }));
+    return wrapConnection(await openClusterConnection(connection, { allowExec, report, clock }));
   } catch (error) {
     // The other clusters are served; this one answers with what is wrong.
     log.error({ err: error, cluster: name }, 'a cluster cannot be reached as it is configured');
     return brokenConnection(error);
   }
+}
+
+/** Begins to read the role bindings where they are to be read. They end with the connection. */
+function blastRadiusOf(
+  { readRoleBindings }: ClusterConfig,
+  connection: ClusterConnection | null,
+): IssuingCluster['blastRadius'] {
+  if (!readRoleBindings || connection === null) return () => null;
+  const roleBindings = connection.roleBindings();
+  return (username, groups) => roleBindings.blastRadius(username, groups);
 }
 
 function clusterOf(
@@ -119,6 +132,7 @@ function clusterOf(
     servingCertificateAuthority: describeCertificateAuthority(servingCertificateAuthority).pem,
     allowPrivilegedGroups: config.allowPrivilegedGroups,
     nameAlphabet: config.nameAlphabet,
+    readsRoleBindings: config.readRoleBindings,
   };
 }
 

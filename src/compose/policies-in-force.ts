@@ -7,8 +7,8 @@ import type { PolicySet } from '../policy/policy-set.js';
 import { watchPolicySet, type PolicySetWatch } from '../policy/watch-policy-set.js';
 
 /** What loading policies asks of a cluster. */
-export function configuredCluster(cluster: Cluster & { readonly readsRoleBindings?: boolean }): ConfiguredCluster {
-  return { name: cluster.name, readsRoleBindings: cluster.readsRoleBindings ?? false };
+export function configuredCluster({ name, readsRoleBindings }: Cluster): ConfiguredCluster {
+  return { name, readsRoleBindings };
 }
 
 export async function loadPolicies(

@@ -14,6 +14,8 @@ export interface ClusterConfig {
   /** Literal names of groups; never `system:*`. */
   readonly allowPrivilegedGroups: readonly string[];
   readonly nameAlphabet: 'ascii' | 'unicode';
+  /** Whether roles and role bindings are read through `connection`, so that it is known what an identity could do. */
+  readonly readRoleBindings: boolean;
   /** Whether a kubeconfig in `connection` may name an exec plugin. */
   readonly allowExec: boolean;
 }

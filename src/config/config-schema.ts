@@ -21,6 +21,7 @@ const ClusterSettings = Type.Object(
     allowPrivilegedGroups: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 100 })),
     nameAlphabet: Type.Optional(Type.Enum(['ascii', 'unicode'])),
     allowExec: Type.Optional(Type.Boolean()),
+    readRoleBindings: Type.Optional(Type.Boolean()),
   },
   closed,
 );

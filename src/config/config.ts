@@ -128,6 +128,7 @@ function demoCluster(dataDir: string): ClusterConfig {
     connection: null,
     allowPrivilegedGroups: [],
     nameAlphabet: 'ascii',
+    readRoleBindings: false,
     allowExec: false,
   };
 }

@@ -11,7 +11,7 @@ export function readCluster(
   resolve: (path: string) => string,
   report: Report,
 ): ClusterConfig | undefined {
-  const { name, server, allowPrivilegedGroups = [] } = settings;
+  const { name, server, allowPrivilegedGroups = [], readRoleBindings = false } = settings;
   if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name))
     report('/name', 'must be a DNS label: a-z, 0-9 and inner -, at most 63 characters');
   const whyNot = whyNotServer(server);
@@ -23,6 +23,8 @@ export function readCluster(
   const connection = readConnection(settings, resolve, report);
   if (signer?.kind === 'kubernetes' && connection === null)
     report('/signer', 'kubernetes needs a way to reach the cluster: kubeconfig, or inCluster: true');
+  if (readRoleBindings && connection === null)
+    report('/readRoleBindings', 'needs a way to reach the cluster: kubeconfig, or inCluster: true');
   if (settings.servingCertificateAuthority === undefined && connection === null)
     report('/servingCertificateAuthority', 'is missing: kubeconfigs carry it to trust the API server');
   return (
@@ -37,6 +39,7 @@ export function readCluster(
       connection,
       allowPrivilegedGroups,
       nameAlphabet: settings.nameAlphabet ?? 'ascii',
+      readRoleBindings,
       allowExec: settings.allowExec ?? false,
     }
   );

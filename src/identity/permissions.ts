@@ -52,6 +52,11 @@ export function mayReadRequest(principal: Principal, request: CertificateRequest
   return may(principal, 'read-all-requests') || isParty(principal, request);
 }
 
+/** Whether it may be shown what the identity that a request asks for could do: to who decides or looks after it. */
+export function mayReadBlastRadius(principal: Principal): boolean {
+  return may(principal, 'approve-requests') || may(principal, 'read-audit-events');
+}
+
 export function mayReadCertificate(principal: Principal, request: Parties): boolean {
   return may(principal, 'read-all-certificates') || isParty(principal, request);
 }
@@ -75,6 +80,21 @@ export function whyNotDecide(principal: Principal, request: CertificateRequest):
   if (principal.name === request.username) return 'nobody decides on a certificate for their own username';
   if (principal.createdBy.includes(request.requester.name))
     return `this token was created by ${JSON.stringify(request.requester.name)}, who made the request`;
+  return null;
+}
+
+/**
+ * Why an approval of this principal does not count once more; null where it does. Nobody counts twice over all stages,
+ * nor through a credential that they made, directly or through others.
+ */
+export function whyNotCount(principal: Principal, { approvals }: Pick<CertificateRequest, 'approvals'>): string | null {
+  for (const { principal: approver, createdBy = [] } of approvals) {
+    if (approver === principal.name) return 'you have approved this request already, and nobody counts twice';
+    if (principal.createdBy.includes(approver))
+      return `this token was created by ${JSON.stringify(approver)}, who has approved the request already`;
+    if (createdBy.includes(principal.name))
+      return `${JSON.stringify(approver)} has approved the request with a token that you created`;
+  }
   return null;
 }
 

@@ -1,5 +1,7 @@
 import type { Access } from '../cluster/access.js';
 import { kubeApiserverClient } from '../cluster/csr-object.js';
+import { rbacGroup, rbacResources } from '../cluster/role-bindings.js';
+import type { Cluster } from '../model/cluster.js';
 
 export interface NeededAccess {
   readonly access: Access;
@@ -11,8 +13,8 @@ export interface NeededAccess {
 
 const csrs = { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
 
-/** Every access right that kubepass uses in a cluster whose own signer signs: the RBAC to give it, and no more. */
-export const neededAccess: readonly NeededAccess[] = [
+/** Every access right that signing takes in a cluster whose own signer signs: the RBAC to give it, and no more. */
+export const signingAccess: readonly NeededAccess[] = [
   { access: { ...csrs, verb: 'create' }, purpose: 'asking the cluster to sign', required: true },
   {
     access: { ...csrs, verb: 'get' },
@@ -48,3 +50,17 @@ export const neededAccess: readonly NeededAccess[] = [
     required: false,
   },
 ];
+
+/** What reading the role bindings of a cluster takes besides. */
+export const roleBindingAccess: readonly NeededAccess[] = rbacResources.flatMap((resource) =>
+  (['list', 'watch'] as const).map((verb) => ({
+    access: { verb, group: rbacGroup, resource },
+    purpose: 'knowing what an identity could do before it is approved, since readRoleBindings is on',
+    required: false,
+  })),
+);
+
+/** All that kubepass uses in this cluster. */
+export function neededAccess({ signer, readsRoleBindings }: Cluster): readonly NeededAccess[] {
+  return [...(signer === 'kubernetes' ? signingAccess : []), ...(readsRoleBindings ? roleBindingAccess : [])];
+}

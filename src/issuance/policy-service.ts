@@ -3,8 +3,9 @@ import { decide } from '../policy/decide.js';
 import { policyJsonSchema } from '../policy/json-schema.js';
 import { describePolicySet } from '../policy/parse-policy-set.js';
 import type { PolicyService } from '../services.js';
-import { factsOf, type IssuanceContext } from './context.js';
+import type { IssuanceContext } from './context.js';
 import { violationDetails } from './events.js';
+import { gatherFacts } from './gather-facts.js';
 import { resolveAsk } from './resolve-ask.js';
 
 /** The policies in force, and what they would say. */
@@ -23,7 +24,10 @@ export function policyService(context: IssuanceContext): PolicyService {
       const { issuing, username, groups, keyAlgorithm, expirationSeconds } = resolved.value;
       const now = context.clock();
       const policySet = context.policySet();
-      const decision = decide(resolved.value, principal, factsOf(issuing.cluster), policySet, now);
+      // A request that is not made has no id, and nothing to be left out of a count.
+      const subject = { id: '', cluster: issuing.cluster.name, username, groups, requester: principal };
+      const facts = await gatherFacts(context, subject, policySet, now);
+      const decision = decide(resolved.value, principal, facts, policySet, now);
       await context.store.writer.commit({
         operations: [],
         events: [

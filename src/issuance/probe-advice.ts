@@ -4,6 +4,8 @@ const advice: Readonly<Record<string, string>> = {
   CredentialsNotAccepted: 'renew the credentials in the kubeconfig or the service account token',
   PermissionsMissing: 'grant it what deploy/kubernetes has',
   ForbiddenInCluster: 'grant it what deploy/kubernetes has',
+  RoleBindingsNotReadable:
+    'grant it what deploy/kubernetes/components/read-role-bindings has, or take readRoleBindings out of its configuration',
   RefusedByCluster: 'look at the admission plugins and webhooks of the cluster',
   DeniedInCluster: 'find out what denies CertificateSigningRequests in the cluster',
   ApprovedButNotSigned:

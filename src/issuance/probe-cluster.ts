@@ -12,7 +12,7 @@ import {
 import { encodePem } from '../pki/pem.js';
 import { probedCluster } from './cluster-probes.js';
 import { issuingCluster, type IssuanceContext, type IssuingCluster } from './context.js';
-import { neededAccess } from './needed-access.js';
+import { neededAccess, roleBindingAccess, type NeededAccess } from './needed-access.js';
 import { adviceOn } from './probe-advice.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
 
@@ -103,28 +103,28 @@ async function run(
   { measureLifetimeCap }: ProbeOptions,
   actor: string | null,
 ): Promise<Found> {
-  const { connection, signer } = issuing;
-  const reached = connection === null ? nothingKnown : await reach(connection, signer.kind === 'kubernetes');
+  const { connection, signer, cluster } = issuing;
+  const reached = connection === null ? nothingKnown : await reach(connection, neededAccess(cluster));
   // With a CA key at hand, signing needs no cluster.
   if (reached.reason !== null && signer.kind === 'kubernetes') return reached;
 
   const signing = await issueProbeCertificate(context, issuing, probeSeconds, actor);
   const signed = { ...reached, requestId: signing.requestId, ...judge(signing) };
   if (signing.end.kind !== 'issued') return signed;
-  const accepted = { ...signed, ...(await acceptance(connection, signing.end.certificate, signing.privateKeyPem)) };
+  const acceptedAs = await acceptance(connection, signing.end.certificate, signing.privateKeyPem);
+  const accepted = { ...signed, ...whyBindingsAreUnknown(reached), ...acceptedAs };
   if (!measureLifetimeCap) return accepted;
   return { ...accepted, lifetimeCap: await measureCap(context, issuing, actor) };
 }
 
 /** Asks the API server who it is, who we are and what we may. */
-async function reach(connection: ClusterConnection, needsAccess: boolean): Promise<Found> {
+async function reach(connection: ClusterConnection, needed: readonly NeededAccess[]): Promise<Found> {
   let found: Found = { ...nothingKnown, reachable: false };
   try {
     found = { ...found, version: await connection.version(), reachable: true };
     found = { ...found, username: (await connection.whoAmI()).username };
-    if (!needsAccess) return found;
-    const reviews = await connection.accessReviews(neededAccess.map(({ access }) => access));
-    const permissions = neededAccess.map(({ access, purpose, required }, i) => ({
+    const reviews = await connection.accessReviews(needed.map(({ access }) => access));
+    const permissions = needed.map(({ access, purpose, required }, i) => ({
       permission: describeAccess(access),
       purpose,
       required,
@@ -148,6 +148,18 @@ function whyNotReached(error: unknown) {
       : because('PermissionsMissing', `kubepass may not ${error.missing} in the cluster`);
   if (error instanceof ClusterRefusedError) return because('RefusedByCluster', error.message);
   throw error;
+}
+
+/** It signs all the same; what is missing is what policy may want to know first. */
+function whyBindingsAreUnknown({ permissions }: Found): Partial<Found> {
+  const wanted = roleBindingAccess.map(({ access }) => describeAccess(access));
+  const missing = permissions.filter(({ permission, held }) => !held && wanted.includes(permission));
+  if (missing.length === 0) return {};
+  const verbs = missing.map(({ permission }) => permission).join(', ');
+  return because(
+    'RoleBindingsNotReadable',
+    `kubepass may not ${verbs} in the cluster: what an identity could do there is not known`,
+  );
 }
 
 const because = (reason: string, message: string) => ({ reason, message, advice: adviceOn(reason) });

@@ -11,19 +11,33 @@ export interface BlastRadius {
 }
 
 /** A binding by its name. */
-export interface GrantReference {
+export interface BindingReference {
   readonly kind: 'ClusterRoleBinding' | 'RoleBinding';
   readonly name: string;
   /** Of a RoleBinding; null for the whole cluster. */
   readonly namespace: string | null;
 }
 
-export interface Grant extends GrantReference {
+/** What grants something: a binding, or the one group that an API server lets do everything without any. */
+export type GrantReference =
+  BindingReference | { readonly kind: 'Group'; readonly name: 'system:masters'; readonly namespace: null };
+
+export interface Grant extends BindingReference {
   /** The subject that it binds: the username, or one of the groups (`system:authenticated` is everybody's). */
-  readonly subject: { readonly kind: 'User' | 'Group'; readonly name: string };
-  readonly role: { readonly kind: 'ClusterRole' | 'Role'; readonly name: string };
+  readonly subject: BoundSubject;
+  readonly role: RoleReference;
   /** Null where the role does not exist: it grants nothing. */
   readonly rules: readonly RoleRule[] | null;
+}
+
+export interface BoundSubject {
+  readonly kind: 'User' | 'Group';
+  readonly name: string;
+}
+
+export interface RoleReference {
+  readonly kind: 'ClusterRole' | 'Role';
+  readonly name: string;
 }
 
 /** rbac.authorization.k8s.io/v1 PolicyRule. */

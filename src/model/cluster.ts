@@ -11,4 +11,6 @@ export interface Cluster {
   readonly servingCertificateAuthority: string;
   readonly allowPrivilegedGroups: readonly string[];
   readonly nameAlphabet: 'ascii' | 'unicode';
+  /** Whether its roles and role bindings are read: only then is it known what an identity could do there. */
+  readonly readsRoleBindings: boolean;
 }

@@ -62,7 +62,12 @@ export class ConnectionBench {
   }
 
   /** As a user of that name, whose certificate the cluster itself signs, with exactly these rules. */
-  async as(username: string, rules: readonly Rule[], groups: readonly string[] = []): Promise<ClusterConnection> {
+  async as(
+    username: string,
+    rules: readonly Rule[],
+    groups: readonly string[] = [],
+    options: Partial<ConnectionOptions> = {},
+  ): Promise<ClusterConnection> {
     await this.cluster.allow(username, rules);
     const { certificatePem, privateKeyPem } = await this.issue(username, groups);
     const connection = await this.open(
@@ -70,6 +75,7 @@ export class ConnectionBench {
         'client-certificate-data': Buffer.from(certificatePem).toString('base64'),
         'client-key-data': Buffer.from(privateKeyPem).toString('base64'),
       }),
+      options,
     );
     await untilAllowed(connection, rules);
     return connection;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ClusterConnection } from '../../src/cluster/cluster-connection.js';
 import { type CsrObject, kubeApiserverClient } from '../../src/cluster/csr-object.js';
-import type { CsrWatchTimes } from '../../src/cluster/csr-watch.js';
+import type { WatchTimes } from '../../src/cluster/object-watch.js';
 import { csrFor } from '../helpers/csr.js';
 import {
   ConnectionBench,
@@ -36,7 +36,7 @@ export function csrWatchContract(name: string, open: () => Promise<ContractClust
       admin.csrs.create(newCsr((await csrFor('jane')).pem, fields));
     const approve = (csr: CsrObject) => admin.csrs.approve(csr, 'Contract', '');
     /** A watch over a wire that can be cut, established. */
-    const watched = async (watchTimes: Partial<CsrWatchTimes> = {}) => {
+    const watched = async (watchTimes: Partial<WatchTimes> = {}) => {
       const report = vi.fn();
       const { connection, proxy } = await bench.adminByProxy({ watchTimes, report });
       const watch = connection.watchCsrs(kubeApiserverClient);

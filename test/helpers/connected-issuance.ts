@@ -27,6 +27,7 @@ export interface ConnectedIssuance {
 /** The use cases with cluster `demo`, which signs for itself: an API server that is a fake, and nothing else is. */
 export async function connectedIssuance(
   settings: Partial<IssuanceContext['settings']> = {},
+  readsRoleBindings = false,
 ): Promise<ConnectedIssuance> {
   const directory = temporaryDirectory();
   const server = await FakeApiServer.start();
@@ -63,10 +64,13 @@ export async function connectedIssuance(
         servingCertificateAuthority: server.servingAuthority.pem,
         allowPrivilegedGroups: [],
         nameAlphabet: 'ascii',
+        readsRoleBindings,
       },
       signer,
       connection,
       clientTrust: () => Promise.resolve(trust),
+      blastRadius: (username, groups) =>
+        readsRoleBindings ? connection.roleBindings().blastRadius(username, groups) : null,
     };
     return {
       ...base,

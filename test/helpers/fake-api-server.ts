@@ -9,7 +9,9 @@ import { attributeType } from '../../src/pki/object-identifiers.js';
 import { CsrApi } from './fake-api-server/csr-api.js';
 import { CsrStorage } from './fake-api-server/csr-storage.js';
 import { InTreeSigner } from './fake-api-server/in-tree-signer.js';
+import type { Reads } from './fake-api-server/object-reads.js';
 import { Rbac, type User } from './fake-api-server/rbac.js';
+import { RbacApi } from './fake-api-server/rbac-api.js';
 import { issue, makeAuthority, type TestAuthority } from './fake-api-server/serving-certificate.js';
 import { StatusError, unauthorized } from './fake-api-server/status.js';
 
@@ -40,7 +42,10 @@ const anonymous: User = { username: 'system:anonymous', groups: ['system:unauthe
  */
 export class FakeApiServer {
   readonly storage = new CsrStorage();
+  /** What it allows whom. */
   readonly rbac = new Rbac();
+  /** The roles and bindings that it shows. */
+  readonly roleBindings = new RbacApi(this.rbac);
   readonly signer: InTreeSigner;
   /** `METHOD /path` of each request, in order; `WATCH /path` for a watch. */
   readonly requests: string[] = [];
@@ -214,7 +219,7 @@ export class FakeApiServer {
     try {
       const user = this.#authenticate(request);
       if (isWatch) {
-        this.#watch(user, url.searchParams, request, response);
+        this.#watch(user, this.#readsAt(url.pathname), url.searchParams, request, response);
         return;
       }
       const [status, answer] = await this.#answer(user, request.method ?? '', url, body);
@@ -267,8 +272,8 @@ export class FakeApiServer {
         return [200, { major: '1', minor: '36', gitVersion: 'v1.36.0-fake' }];
       case url.pathname === csrCollection && method === 'POST':
         return [201, await this.#csrs.create(user, sent)];
-      case url.pathname === csrCollection && method === 'GET':
-        return [200, this.#csrs.list(user, url.searchParams)];
+      case this.#collections.has(url.pathname) && method === 'GET':
+        return [200, this.#readsAt(url.pathname).list(user, url.searchParams)];
       case name !== undefined && subresource === '/approval' && method === 'PUT':
         return [200, this.#csrs.approve(user, name, sent)];
       case name !== undefined && subresource === undefined && method === 'GET':
@@ -283,8 +288,19 @@ export class FakeApiServer {
       case url.pathname === `/api/v1/namespaces/kube-system/configmaps/${clientCaConfigMap}` && method === 'GET':
         return [200, this.#readClientCa(user)];
       default:
-        throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
+        throw noSuchPath();
     }
+  }
+
+  /** What can be listed and watched. */
+  get #collections(): ReadonlyMap<string, Reads> {
+    return new Map<string, Reads>([[csrCollection, this.#csrs.reads], ...this.roleBindings.reads]);
+  }
+
+  #readsAt(path: string): Reads {
+    const reads = this.#collections.get(path);
+    if (reads === undefined) throw noSuchPath();
+    return reads;
   }
 
   #reviewAccess(user: User, sent: { spec?: { resourceAttributes?: Access } }): object {
@@ -309,7 +325,7 @@ export class FakeApiServer {
     };
   }
 
-  #watch(user: User, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
+  #watch(user: User, reads: Reads, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
     let frozen = false;
     const write = (event: object) => {
       frozen ||= this.#frozen;
@@ -317,12 +333,12 @@ export class FakeApiServer {
     };
     const early: object[] = [];
     let begun = false;
-    const unfollow = this.#csrs.watch(user, query, (event) => (begun ? write(event) : early.push(event)));
+    const unfollow = reads.watch(user, query, (event) => (begun ? write(event) : early.push(event)));
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
     begun = true;
     early.forEach(write);
-    const bookmark = () => write(bookmarkAt(this.storage.resourceVersion));
+    const bookmark = () => write(reads.bookmark());
     const watch = { cut: () => request.socket.destroy(), bookmark };
     this.#watches.add(watch);
     const bookmarks = setInterval(bookmark, this.options.bookmarkMilliseconds ?? 60_000);
@@ -343,16 +359,7 @@ const csrCollection = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 const csrRoute = /^\/apis\/certificates\.k8s\.io\/v1\/certificatesigningrequests\/([^/]+)(\/[a-z]+)?$/;
 const clientCaConfigMap = 'extension-apiserver-authentication';
 
-const bookmarkAt = (resourceVersion: string) => ({
-  type: 'BOOKMARK',
-  object: {
-    kind: 'CertificateSigningRequest',
-    apiVersion: 'certificates.k8s.io/v1',
-    metadata: { resourceVersion, creationTimestamp: null },
-    spec: { request: null, signerName: '' },
-    status: {},
-  },
-});
+const noSuchPath = () => new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
 
 function send(response: ServerResponse, status: number, body: object, headers: Readonly<Record<string, string>> = {}) {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { requestStates } from '../../model/certificate-request.js';
 import { keyAlgorithms } from '../../model/key-algorithm.js';
+import { BlastRadiusSchema } from './blast-radius.js';
 import { CertificateSchema, PublicKeySchema } from './certificate.js';
 import {
   dnsLabelOf,
@@ -16,7 +17,15 @@ import {
   ref,
   requestIdOf,
 } from './common.js';
-import { RecordedDecisionSchema } from './decision.js';
+import { ApproversSchema, RecordedDecisionSchema } from './decision.js';
+
+const stageOf = (description: string) =>
+  Type.Integer({
+    minimum: 0,
+    maximum: 1000,
+    description: `${description} Its place in \`decision.stages\`.`,
+    examples: [0],
+  });
 
 const comment = Type.String({ minLength: 1, maxLength: 1024, description: 'In words.', examples: ['joins team A'] });
 
@@ -109,10 +118,25 @@ export const CertificateRequestSchema = named(
             principal: nameOf('Who.', 'team-lead'),
             at: instantOf('When.'),
             comment: nullable(Type.String({ maxLength: 1024 })),
+            stage: stageOf('The stage that it counts for.'),
           },
           { additionalProperties: false },
         ),
-        { maxItems: 1000, description: 'Given so far.' },
+        { maxItems: 10000, description: 'Given so far.' },
+      ),
+      awaiting: Type.Array(
+        Type.Object(
+          {
+            stage: stageOf('The stage.'),
+            needed: Type.Integer({ minimum: 1, maximum: 1000, description: 'How many more it takes.', examples: [1] }),
+            approvers: Type.Optional(ref(ApproversSchema)),
+          },
+          { additionalProperties: false },
+        ),
+        {
+          maxItems: 100,
+          description: 'Which approvals a pending request still waits for, in order: it is the turn of the first.',
+        },
       ),
       certificate: nullable(ref(CertificateSchema), { description: 'Null until it is issued.' }),
       failure: nullable(
@@ -136,6 +160,12 @@ export const CertificateRequestSchema = named(
           { maxItems: 10000, description: 'Its history, oldest first; only where one request is read.' },
         ),
       ),
+      blastRadius: Type.Optional(
+        nullable(ref(BlastRadiusSchema), {
+          description:
+            'What the identity could do on the cluster now; null where that is not known. Only where one request is read, by an approver, auditor or admin.',
+        }),
+      ),
     },
     { additionalProperties: false, description: 'A request for a user certificate, held for a decision.' },
   ),
@@ -150,6 +180,13 @@ export const CertificateRequestQuery = Type.Object(
     cluster: Type.Optional(dnsLabelOf('Only for this cluster.', 'demo')),
     username: Type.Optional(nameOf('Only for this username.', 'jane@corp.example')),
     requester: Type.Optional(nameOf('Only asked for by this principal.', 'hr-system')),
+    awaiting: Type.Optional(
+      oneOf(['me'], {
+        description:
+          'Only pending ones that the caller could approve now. A page may hold fewer than `limit`, or none, and have a ' +
+          '`nextCursor` all the same.',
+      }),
+    ),
     ...pageParameters,
   },
   { additionalProperties: false },

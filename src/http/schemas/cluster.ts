@@ -109,6 +109,7 @@ export const ClusterSchema = named(
         description: 'Privileged groups that policies may give out here.',
       }),
       nameAlphabet: oneOf(['ascii', 'unicode'], { description: 'What names may be written in.' }),
+      readsRoleBindings: Type.Boolean({ description: 'Whether it is known here what an identity could do there.' }),
       probedAt: nullable(instantOf('When it was last probed.'), { description: 'Null: never.' }),
       probe: nullable(ref(ClusterProbeSchema), { description: 'What it was then found able to do.' }),
     },

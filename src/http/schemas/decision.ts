@@ -10,21 +10,24 @@ const policyName = (description: string) => Type.String({ maxLength: 256, descri
 
 const verdict = oneOf(['permits', 'denies', 'notApplicable'], { description: 'How it looked at the request.' });
 
+export const ApproversSchema = named(
+  'Approvers',
+  Type.Object(
+    {
+      names: globs('Globs of principals’ names.'),
+      groups: globs('Globs of principals’ groups.'),
+      roles: Type.Optional(Type.Array(oneOf(roles), { maxItems: 4, description: 'Roles.' })),
+    },
+    { additionalProperties: false, description: 'From whom; omitted: role approver or admin.' },
+  ),
+);
+
 export const ApprovalStageSchema = named(
   'ApprovalStage',
   Type.Object(
     {
       count: Type.Integer({ minimum: 1, maximum: 1000, description: 'How many approvals it takes.', examples: [1] }),
-      approvers: Type.Optional(
-        Type.Object(
-          {
-            names: globs('Globs of principals’ names.'),
-            groups: globs('Globs of principals’ groups.'),
-            roles: Type.Optional(Type.Array(oneOf(roles), { maxItems: 4, description: 'Roles.' })),
-          },
-          { additionalProperties: false, description: 'From whom; omitted: role approver or admin.' },
-        ),
-      ),
+      approvers: Type.Optional(ref(ApproversSchema)),
     },
     { additionalProperties: false, description: 'How many approvals a request needs, and from whom.' },
   ),
@@ -61,6 +64,8 @@ export const TraceEntrySchema = named(
   ),
 );
 
+const traceOf = (description: string) => Type.Array(ref(TraceEntrySchema), { maxItems: 10000, description });
+
 const outcome = oneOf(['permitted', 'denied'], { description: 'Whether it may be issued.' });
 const approval = nullable(oneOf(['auto', 'manual']), {
   description: '`manual` waits for a person; null where it is denied.',
@@ -83,7 +88,7 @@ export const DecisionSchema = named(
         description: 'The lifetime it would get; null where it is denied.',
       }),
       violations,
-      trace: Type.Array(ref(TraceEntrySchema), { maxItems: 10000, description: 'Each guardrail and policy.' }),
+      trace: traceOf('Each guardrail and policy.'),
     },
     { additionalProperties: false, description: 'What policy says of a request that is not made.' },
   ),
@@ -120,6 +125,19 @@ export const RecordedDecisionSchema = named(
       ),
       policySetDigest: sha256Of('SHA-256 of the policy set in force'),
       decidedAt: instantOf('When.'),
+      trace: Type.Optional(
+        nullable(
+          traceOf('Each guardrail and policy, looked at again as it was then; only where one request is read.'),
+          {
+            description: 'Null where it cannot be made again.',
+          },
+        ),
+      ),
+      traceNote: Type.Optional(
+        nullable(messageOf('In words.', 'the policy set that was in force is not stored'), {
+          description: 'Why there is no trace, or why it may not be the one of then; null where it is.',
+        }),
+      ),
     },
     { additionalProperties: false, description: 'What policy said when the request was made.' },
   ),

@@ -7,6 +7,7 @@ import {
   NewCertificateRequestSchema,
   NothingSchema,
 } from './certificate-request.js';
+import { BlastRadiusSchema, GrantReferenceSchema, GrantSchema } from './blast-radius.js';
 import { CertificateListSchema, CertificateSchema, PublicKeySchema } from './certificate.js';
 import { ClusterCsrListSchema, ClusterCsrSchema } from './cluster-csr.js';
 import {
@@ -17,7 +18,13 @@ import {
   ClusterSchema,
   ProbeOptionsSchema,
 } from './cluster.js';
-import { ApprovalStageSchema, DecisionSchema, RecordedDecisionSchema, TraceEntrySchema } from './decision.js';
+import {
+  ApprovalStageSchema,
+  ApproversSchema,
+  DecisionSchema,
+  RecordedDecisionSchema,
+  TraceEntrySchema,
+} from './decision.js';
 import { inspectionSchemas } from './inspection.js';
 import { LoadedPolicyListSchema, LoadedPolicySchema } from './policy.js';
 import { FieldErrorSchema, ProblemSchema, ViolationSchema } from './problem.js';
@@ -33,10 +40,14 @@ export const registeredSchemas = [
   PublicKeySchema,
   CertificateSchema,
   CertificateListSchema,
+  ApproversSchema,
   ApprovalStageSchema,
   TraceEntrySchema,
   DecisionSchema,
   RecordedDecisionSchema,
+  GrantReferenceSchema,
+  GrantSchema,
+  BlastRadiusSchema,
   NewCertificateRequestSchema,
   CommentSchema,
   NothingSchema,

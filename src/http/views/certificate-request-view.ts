@@ -1,15 +1,15 @@
-import type { Certificate } from '../../model/certificate.js';
-import type { CertificateRequest, TimelineEntry } from '../../model/certificate-request.js';
+import { awaitedStages } from '../../model/approval-stages.js';
+import type { CertificateRequestDetails, CertificateRequestView } from '../../services.js';
 import type { CertificateRequestBody } from '../schemas/certificate-request.js';
+import { blastRadiusView } from './blast-radius-view.js';
 import { certificateView } from './certificate-view.js';
-import { recordedDecisionView } from './decision-view.js';
+import { approversView, recordedDecisionView } from './decision-view.js';
 
-export function certificateRequestView(view: {
-  readonly request: CertificateRequest;
-  readonly certificate: Certificate | null;
-  readonly timeline?: readonly TimelineEntry[];
-}): CertificateRequestBody {
-  const { request, certificate, timeline } = view;
+/** The request; with all that is known of it where it is one that is read. */
+export function certificateRequestView(
+  view: CertificateRequestView & Partial<CertificateRequestDetails>,
+): CertificateRequestBody {
+  const { request, certificate, timeline, recomputed, blastRadius } = view;
   return {
     id: request.id,
     state: request.state,
@@ -25,10 +25,21 @@ export function certificateRequestView(view: {
     collector: request.collector,
     createdAt: request.createdAt.toISOString(),
     expiresAt: request.expiresAt?.toISOString() ?? null,
-    decision: recordedDecisionView(request),
-    approvals: request.approvals.map(({ principal, at, comment }) => ({ principal, at: at.toISOString(), comment })),
+    decision: recordedDecisionView(request, recomputed),
+    approvals: request.approvals.map(({ principal, at, comment, stage = 0 }) => ({
+      principal,
+      at: at.toISOString(),
+      comment,
+      stage,
+    })),
+    awaiting: awaitedStages(request).map(({ stage, needed, approvers }) => ({
+      stage,
+      needed,
+      ...(approvers && { approvers: approversView(approvers) }),
+    })),
     certificate: certificate && certificateView(certificate),
     failure: request.failure && { ...request.failure },
     ...(timeline && { timeline: timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })) }),
+    ...(blastRadius !== undefined && { blastRadius: blastRadius && blastRadiusView(blastRadius) }),
   };
 }

@@ -10,6 +10,7 @@ export function clusterView({ cluster, probe }: ClusterView): ClusterBody {
     signer: cluster.signer,
     allowPrivilegedGroups: [...cluster.allowPrivilegedGroups],
     nameAlphabet: cluster.nameAlphabet,
+    readsRoleBindings: cluster.readsRoleBindings,
     probedAt: probe && probe.probedAt.toISOString(),
     probe: probe && probeView(probe.result),
   };

@@ -1,5 +1,6 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
-import type { ApprovalStage, Decision } from '../../model/decision.js';
+import type { ApprovalStage, Decision, PrincipalSelector, TraceEntry } from '../../model/decision.js';
+import type { CertificateRequestDetails } from '../../services.js';
 import type { DecisionBody, RecordedDecisionBody } from '../schemas/decision.js';
 
 export function decisionView(decision: Decision): DecisionBody {
@@ -11,11 +12,14 @@ export function decisionView(decision: Decision): DecisionBody {
     stages: permitted ? decision.stages.map(stageView) : [],
     expirationSeconds: permitted ? decision.expirationSeconds : null,
     violations: decision.violations.map((violation) => ({ ...violation })),
-    trace: decision.trace.map((entry) => ({ ...entry, checks: entry.checks.map((check) => ({ ...check })) })),
+    trace: traceView(decision.trace),
   };
 }
 
-export function recordedDecisionView({ decision, requester }: CertificateRequest): RecordedDecisionBody {
+export function recordedDecisionView(
+  { decision, requester }: CertificateRequest,
+  recomputed?: CertificateRequestDetails['recomputed'],
+): RecordedDecisionBody {
   return {
     outcome: decision.outcome,
     approval: decision.approval,
@@ -26,18 +30,22 @@ export function recordedDecisionView({ decision, requester }: CertificateRequest
     requester: { name: requester.name, groups: [...requester.groups], roles: [...requester.roles] },
     policySetDigest: decision.policySetDigest,
     decidedAt: decision.decidedAt.toISOString(),
+    ...(recomputed && { trace: recomputed.trace && traceView(recomputed.trace), traceNote: recomputed.note }),
   };
 }
 
-function stageView({ count, approvers }: ApprovalStage): RecordedDecisionBody['stages'][number] {
-  if (approvers === undefined) return { count };
-  const { names, groups, roles } = approvers;
+const traceView = (trace: readonly TraceEntry[]): DecisionBody['trace'] =>
+  trace.map((entry) => ({ ...entry, checks: entry.checks.map((check) => ({ ...check })) }));
+
+const stageView = ({ count, approvers }: ApprovalStage): RecordedDecisionBody['stages'][number] => ({
+  count,
+  ...(approvers && { approvers: approversView(approvers) }),
+});
+
+export function approversView({ names, groups, roles }: PrincipalSelector) {
   return {
-    count,
-    approvers: {
-      ...(names && { names: [...names] }),
-      ...(groups && { groups: [...groups] }),
-      ...(roles && { roles: [...roles] }),
-    },
+    ...(names && { names: [...names] }),
+    ...(groups && { groups: [...groups] }),
+    ...(roles && { roles: [...roles] }),
   };
 }

@@ -1,8 +1,9 @@
 import type { Access } from '../../../src/cluster/access.js';
-import type { Condition, CsrStorage, StoredCsr, StoredEvent } from './csr-storage.js';
+import type { Condition, CsrStorage, StoredCsr } from './csr-storage.js';
 import { type NewSpec, validateApproval, validateNewCsr } from './csr-validation.js';
+import { ObjectReads } from './object-reads.js';
 import type { Rbac, User } from './rbac.js';
-import { badRequest, conflict, expired, refusedByAdmission, StatusError } from './status.js';
+import { badRequest, conflict, refusedByAdmission } from './status.js';
 
 /** What a client sends as a CertificateSigningRequest. */
 interface SentCsr {
@@ -17,27 +18,24 @@ interface SentCsr {
   readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
+const csrs = { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
 const access = (verb: string, name?: string): Access => ({
   verb,
-  group: 'certificates.k8s.io',
-  resource: 'certificatesigningrequests',
+  ...csrs,
   ...(name === undefined ? {} : { name }),
-});
-
-const list = (items: readonly StoredCsr[], metadata: object) => ({
-  kind: 'CertificateSigningRequestList',
-  apiVersion: 'certificates.k8s.io/v1',
-  metadata,
-  // Within a list, items do not repeat what they are.
-  items: items.map(({ kind: _, apiVersion: __, ...item }) => item),
 });
 
 /** certificates.k8s.io/v1 certificatesigningrequests, without the transport. */
 export class CsrApi {
+  readonly reads: ObjectReads<StoredCsr>;
+
   constructor(
     private readonly storage: CsrStorage,
     private readonly rbac: Rbac,
-  ) {}
+  ) {
+    const kind = { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', ...csrs };
+    this.reads = new ObjectReads(kind, storage, rbac, fieldSelector);
+  }
 
   async create(user: User, sent: SentCsr): Promise<StoredCsr> {
     this.rbac.demand(user, access('create'));
@@ -56,44 +54,6 @@ export class CsrApi {
   get(user: User, name: string): StoredCsr {
     this.rbac.demand(user, access('get', name));
     return this.storage.get(name);
-  }
-
-  list(user: User, query: URLSearchParams): object {
-    this.rbac.demand(user, access('list'));
-    const selects = fieldSelector(query);
-    const token = readContinue(query);
-    if (token !== null && this.storage.isForgotten(token.resourceVersion))
-      throw expired(
-        'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results.',
-      );
-    const resourceVersion = token === null ? this.storage.resourceVersion : String(token.resourceVersion);
-    const all = this.storage.list().filter((object) => selects(object) && object.metadata.name > (token?.after ?? ''));
-    const limit = Number(query.get('limit') ?? 0);
-    if (limit === 0 || all.length <= limit) return list(all, { resourceVersion });
-    const page = all.slice(0, limit);
-    const next = JSON.stringify({ resourceVersion: Number(resourceVersion), after: page.at(-1)?.metadata.name });
-    return list(page, {
-      resourceVersion,
-      continue: Buffer.from(next).toString('base64url'),
-      remainingItemCount: all.length - limit,
-    });
-  }
-
-  /** Throws what ends a watch before it begins; the history that is forgotten is an event of the watch. */
-  watch(user: User, query: URLSearchParams, send: (event: object) => void): () => void {
-    this.rbac.demand(user, access('watch'));
-    const selects = fieldSelector(query);
-    const sendSelected = (event: StoredEvent) => {
-      if (selects(event.object)) send(event);
-    };
-    const from = query.get('resourceVersion') ?? '';
-    try {
-      return this.storage.follow(Number(from || this.storage.resourceVersion), sendSelected);
-    } catch (error) {
-      if (!(error instanceof StatusError)) throw error;
-      send({ type: 'ERROR', object: error.body });
-      return () => undefined;
-    }
   }
 
   approve(user: User, name: string, sent: SentCsr): StoredCsr {
@@ -155,10 +115,4 @@ function fieldSelector(query: URLSearchParams): (csr: StoredCsr) => boolean {
   if (field === 'spec.signerName') return (csr) => csr.spec.signerName === value;
   if (field === 'metadata.name') return (csr) => csr.metadata.name === value;
   throw badRequest(`field label not supported: ${field}`);
-}
-
-function readContinue(query: URLSearchParams): { readonly resourceVersion: number; readonly after: string } | null {
-  const token = query.get('continue');
-  if (!token) return null;
-  return JSON.parse(Buffer.from(token, 'base64url').toString()) as { resourceVersion: number; after: string };
 }

@@ -1,5 +1,9 @@
 /** The group and resource that a Status speaks about. */
-export const csrResource = { group: 'certificates.k8s.io', kind: 'certificatesigningrequests' };
+export interface StatusResource {
+  readonly group: string;
+  readonly kind: string;
+}
+export const csrResource: StatusResource = { group: 'certificates.k8s.io', kind: 'certificatesigningrequests' };
 
 /** A request ends here, with a `Status` of meta/v1 as the API server words it. */
 export class StatusError extends Error {
@@ -27,17 +31,23 @@ export class StatusError extends Error {
   }
 }
 
-const qualified = `${csrResource.kind}.${csrResource.group}`;
-const named = (name: string) => ({ name, ...csrResource });
+const qualifiedBy = ({ kind, group }: StatusResource) => `${kind}.${group}`;
+const qualified = qualifiedBy(csrResource);
+const named = (name: string, resource: StatusResource = csrResource) => ({ name, ...resource });
 
 export const unauthorized = () => new StatusError(401, 'Unauthorized', 'Unauthorized');
 export const badRequest = (message: string) => new StatusError(400, 'BadRequest', message);
-export const notFound = (name: string) =>
-  new StatusError(404, 'NotFound', `${qualified} "${name}" not found`, named(name));
-export const alreadyExists = (name: string) =>
-  new StatusError(409, 'AlreadyExists', `${qualified} "${name}" already exists`, named(name));
-export const conflict = (name: string, cause: string) =>
-  new StatusError(409, 'Conflict', `Operation cannot be fulfilled on ${qualified} "${name}": ${cause}`, named(name));
+export const notFound = (name: string, of = csrResource) =>
+  new StatusError(404, 'NotFound', `${qualifiedBy(of)} "${name}" not found`, named(name, of));
+export const alreadyExists = (name: string, of = csrResource) =>
+  new StatusError(409, 'AlreadyExists', `${qualifiedBy(of)} "${name}" already exists`, named(name, of));
+export const conflict = (name: string, cause: string, of = csrResource) =>
+  new StatusError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualifiedBy(of)} "${name}": ${cause}`,
+    named(name, of),
+  );
 export const refusedByAdmission = (name: string, cause: string) =>
   new StatusError(403, 'Forbidden', `${qualified} "${name}" is forbidden: ${cause}`, named(name));
 export const invalid = (name: string, causes: readonly FieldError[]) => {

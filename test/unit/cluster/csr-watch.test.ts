@@ -100,7 +100,7 @@ describe('a watch', () => {
     create('a');
     server.thawWatches();
     await vi.waitFor(() => expect(seen).toEqual(['a']), { timeout: 4000 });
-    expect(reconnected).toHaveBeenCalled();
+    await vi.waitFor(() => expect(reconnected).toHaveBeenCalled());
     expect(String(report.mock.calls[0]?.[0])).toContain('silent');
   });
 

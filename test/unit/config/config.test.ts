@@ -76,6 +76,7 @@ describe('loadConfig without anything', () => {
           connection: null,
           allowPrivilegedGroups: [],
           nameAlphabet: 'ascii',
+          readRoleBindings: false,
           allowExec: false,
         },
       ],
@@ -199,6 +200,7 @@ describe('loadConfig with a file', () => {
         context: 'admin@dev',
         allowPrivilegedGroups: '["kubeadm:cluster-admins"]',
         nameAlphabet: 'unicode',
+        readRoleBindings: 'true',
         allowExec: 'true',
       })}${cluster({ name: 'dev-us', inCluster: 'true' })}` +
         'issuing: { timeoutSeconds: 5, uncollectedExpiresAfterSeconds: 60 }\n' +
@@ -229,6 +231,7 @@ describe('loadConfig with a file', () => {
           connection: { kind: 'kubeconfig', file: join(directory, 'dev.kubeconfig'), context: 'admin@dev' },
           allowPrivilegedGroups: ['kubeadm:cluster-admins'],
           nameAlphabet: 'unicode',
+          readRoleBindings: true,
           allowExec: true,
         },
         expect.objectContaining({ name: 'dev-us', connection: { kind: 'inCluster' }, allowExec: false }),
@@ -262,6 +265,7 @@ describe('loadConfig with a file', () => {
         connection: null,
         allowPrivilegedGroups: [],
         nameAlphabet: 'ascii',
+        readRoleBindings: false,
         allowExec: false,
       },
     ]);
@@ -280,7 +284,7 @@ describe('loadConfig with a file', () => {
     const text =
       'clusters:\n' +
       cluster({ name: 'Dev_EU', server: 'http://10.0.0.1', allowPrivilegedGroups: '["ok", "System:masters"]' }) +
-      cluster({ name: 'us', signer: 'kubernetes' }) +
+      cluster({ name: 'us', signer: 'kubernetes', readRoleBindings: 'true' }) +
       cluster({ name: 'us', inCluster: 'true', kubeconfig: 'k' }) +
       cluster({ name: 'ap', context: 'c' });
     expect(fileErrors(text, { KUBEPASS_PORT: 'x', DATABASE_URL: 'mysql://x' })).toEqual([
@@ -290,6 +294,7 @@ describe('loadConfig with a file', () => {
       'FILE/clusters/0/server: must be an https URL',
       'FILE/clusters/0/allowPrivilegedGroups/1: system:* is never given out',
       'FILE/clusters/1/signer: kubernetes needs a way to reach the cluster: kubeconfig, or inCluster: true',
+      'FILE/clusters/1/readRoleBindings: needs a way to reach the cluster: kubeconfig, or inCluster: true',
       'FILE/clusters/2/name: "us" is the name of an earlier cluster',
       'FILE/clusters/2/inCluster: and kubeconfig exclude each other',
       'FILE/clusters/3/context: is a context of kubeconfig, which is missing',

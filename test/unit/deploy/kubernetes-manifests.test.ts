@@ -5,7 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { describeAccess } from '../../../src/cluster/access.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
-import { neededAccess } from '../../../src/issuance/needed-access.js';
+import { roleBindingAccess, signingAccess } from '../../../src/issuance/needed-access.js';
 import { decide } from '../../../src/policy/decide.js';
 import { loadPolicySet } from '../../../src/policy/load-policy-set.js';
 import { facts, now, request, requester } from '../policy/builders.js';
@@ -69,7 +69,7 @@ function accessesOf({ apiGroups, resources, resourceNames = [''], verbs }: Rule)
 }
 
 describe('the access that deploy/kubernetes gives', () => {
-  const needed = neededAccess.map(({ access }) => access);
+  const needed = signingAccess.map(({ access }) => access);
 
   it('is, cluster-wide, exactly what the probe looks for', () => {
     const given = (find('ClusterRole')['rules'] as readonly Rule[]).flatMap(accessesOf);
@@ -99,6 +99,28 @@ describe('the access that deploy/kubernetes gives', () => {
     for (const { subjects } of bindings)
       expect(subjects).toEqual([{ kind: 'ServiceAccount', name: pod.serviceAccountName, namespace: 'kubepass' }]);
     expect(manifests.filter(({ kind }) => /Role$/.test(kind))).toHaveLength(1);
+  });
+});
+
+describe('the component read-role-bindings', () => {
+  const component = 'components/read-role-bindings/';
+  const [described] = documentsIn(`${component}kustomization.yaml`);
+  const [clusterRole, clusterRoleBinding, ...more] = documentsIn(`${component}rbac.yaml`);
+
+  it('is one that the base does not have of itself', () => {
+    expect(described).toMatchObject({ kind: 'Component', resources: ['rbac.yaml'] });
+    expect(kustomization).not.toHaveProperty('components');
+  });
+
+  it('gives exactly what reading role bindings takes, to the service account of the pod', () => {
+    const given = (clusterRole?.['rules'] as readonly Rule[]).flatMap(accessesOf);
+    expect([...given].sort()).toEqual(roleBindingAccess.map(({ access }) => describeAccess(access)).sort());
+    expect(clusterRoleBinding).toMatchObject({
+      kind: 'ClusterRoleBinding',
+      roleRef: { kind: 'ClusterRole', name: clusterRole?.metadata?.name },
+      subjects: [{ kind: 'ServiceAccount', name: pod.serviceAccountName, namespace: 'kubepass' }],
+    });
+    expect(more).toEqual([]);
   });
 });
 

@@ -91,6 +91,33 @@ describe('probing a cluster', () => {
     expect((await events()).map(({ type }) => type)).toEqual(['ClusterProbed']);
   });
 
+  it('looks for what reading role bindings takes, where they are to be read, and signs all the same', async () => {
+    const reading = await connectedIssuance({ timeoutSeconds: 7 }, true);
+    const found = async () => (await probeCluster(reading.context, 'demo', quick, 'root')).result;
+    const rbac = { apiGroups: ['rbac.authorization.k8s.io'], verbs: ['list', 'watch'] };
+    try {
+      const lacking = await found();
+      expect(lacking).toMatchObject({ signs: 'yes', accepts: 'yes', reason: 'RoleBindingsNotReadable' });
+      expect(lacking.permissions.filter(({ held }) => !held)).toHaveLength(8);
+      expect(missingPermissions(lacking)).toEqual([]);
+      reading.server.rbac.allowUser('kubepass', [
+        ...kubepassRules,
+        { ...rbac, resources: ['roles', 'rolebindings', 'clusterroles'] },
+        { ...rbac, resources: ['clusterrolebindings'], verbs: ['list'] },
+      ]);
+      const almost = await found();
+      expect(almost.message).toContain('may not watch clusterrolebindings.rbac.authorization.k8s.io in the cluster:');
+      expect(almost.advice).toContain('components/read-role-bindings');
+      reading.server.rbac.allowUser('kubepass', [
+        ...kubepassRules,
+        { ...rbac, resources: ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'] },
+      ]);
+      expect(await found()).toMatchObject({ signs: 'yes', reason: null, message: null, advice: null });
+    } finally {
+      await reading.close();
+    }
+  });
+
   it('knows a cluster that does not sign, lets requests fail at once, and clears that when it signs again', async () => {
     connected.server.signer.behave({ enabled: false });
     const result = await probe();

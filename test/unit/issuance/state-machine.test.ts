@@ -27,6 +27,12 @@ describe('the states of a request', () => {
     expect(() => moveRequest('r', { state: 'pending' }, { state: 'issuing' })).toThrow('from pending to issuing');
   });
 
+  it('lets a request wait on after an approval, of which none is overwritten, and not otherwise', () => {
+    const from = { state: 'pending', approvals: 1 } as const;
+    expect(moveRequest('r', from, { state: 'pending' })).toMatchObject({ from });
+    expect(() => moveRequest('r', { state: 'pending' }, { state: 'pending' })).toThrow('from pending to pending');
+  });
+
   it('lets an attempt be taken over', () => {
     expect(moveRequest('r', { state: 'issuing', owner: 'a' }, { state: 'issuing' })).toMatchObject({
       op: 'moveRequest',

@@ -1,0 +1,113 @@
+import {
+  escalationKinds,
+  type BlastRadius,
+  type BoundSubject,
+  type Escalation,
+  type EscalationKind,
+  type Grant,
+  type GrantReference,
+  type RoleRule,
+} from '../model/blast-radius.js';
+import type { RoleBindingSnapshot } from './role-binding-index.js';
+import { waysOpened, type Scope } from './ways-to-more.js';
+
+/** The group of everyone whose certificate an API server accepts. */
+const authenticated = 'system:authenticated';
+/** An API server lets this group do everything before it asks RBAC (authorizerfactory.NewPrivilegedGroups). */
+const masters: GrantReference = { kind: 'Group', name: 'system:masters', namespace: null };
+
+/** Every verb that an API server makes of HTTP. Others (`bind`, `impersonate`, …) are asked for besides. */
+const requestVerbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
+
+/** What the bindings let an identity do: as RBAC's authorizer resolves them, and what that leads to. */
+export function resolveBlastRadius(
+  username: string,
+  groups: readonly string[],
+  snapshot: RoleBindingSnapshot,
+): BlastRadius {
+  const subjects: readonly BoundSubject[] = [
+    { kind: 'User', name: username },
+    ...[...new Set([...groups, authenticated])].map((name): BoundSubject => ({ kind: 'Group', name })),
+  ];
+  const grants = subjects.flatMap((subject) => grantsTo(subject, snapshot)).sort(byReference);
+  const beyondRbac = groups.includes(masters.name) ? [masters] : [];
+  return {
+    grants,
+    clusterAdmin: [...beyondRbac, ...clusterAdminGrants(grants)],
+    escalations: escalationKinds.flatMap((kind) =>
+      [...beyondRbac, ...grantsThatOpen(kind, grants)].map((by): Escalation => ({ kind, by })),
+    ),
+    observedAt: snapshot.observedAt.toISOString(),
+  };
+}
+
+function grantsTo(subject: BoundSubject, snapshot: RoleBindingSnapshot): readonly Grant[] {
+  return Array.from(snapshot.bindingsOf(subject), ({ kind, name, namespace, role }) => ({
+    kind,
+    name,
+    namespace,
+    subject,
+    role,
+    rules: snapshot.rulesOf(role, namespace),
+  }));
+}
+
+/** Those that amount to it by themselves; where none does, those that do so together. */
+function clusterAdminGrants(grants: readonly Grant[]): readonly GrantReference[] {
+  const everywhere = grants
+    .filter(({ kind }) => kind === 'ClusterRoleBinding')
+    .map((grant) => ({ grant, verbs: verbsOnEverything(grant.rules ?? []) }))
+    .filter(({ verbs }) => verbs.size > 0);
+  const alone = everywhere.filter(({ verbs }) => isEveryVerb(verbs));
+  if (alone.length > 0) return references(alone.map(({ grant }) => grant));
+  const together = new Set(everywhere.flatMap(({ verbs }) => [...verbs]));
+  return isEveryVerb(together) ? references(everywhere.map(({ grant }) => grant)) : [];
+}
+
+/** The verbs that these rules allow on every object of every resource in every group. */
+function verbsOnEverything(rules: readonly RoleRule[]): ReadonlySet<string> {
+  return new Set(
+    rules.flatMap(({ verbs, apiGroups, resources, resourceNames }) =>
+      apiGroups.includes('*') && resources.includes('*') && resourceNames.length === 0 ? verbs : [],
+    ),
+  );
+}
+
+const isEveryVerb = (verbs: ReadonlySet<string>): boolean =>
+  verbs.has('*') || requestVerbs.every((verb) => verbs.has(verb));
+
+/** As with cluster-admin: alone, or together. What takes several needs is all about the cluster as a whole. */
+function grantsThatOpen(kind: EscalationKind, grants: readonly Grant[]): readonly GrantReference[] {
+  const parts = grants.flatMap((grant) => {
+    const opened = waysOpened(grant.rules ?? nothing, scopeOf(grant)).get(kind) ?? [];
+    return opened.includes(true) ? [{ grant, opened }] : [];
+  });
+  const alone = parts.filter(({ opened }) => opened.every(Boolean));
+  if (alone.length > 0) return references(alone.map(({ grant }) => grant));
+  const isOpen = parts[0]?.opened.every((_, need) => parts.some(({ opened }) => opened[need] === true)) === true;
+  return isOpen ? references(parts.map(({ grant }) => grant)) : [];
+}
+
+/** One list for all, so that what it opens is worked out once. */
+const nothing: readonly RoleRule[] = [];
+
+const scopeOf = ({ kind }: Grant): Scope => (kind === 'ClusterRoleBinding' ? 'cluster' : 'namespace');
+
+/** Each binding once, though it may bind the username and several groups. */
+function references(grants: readonly Grant[]): readonly GrantReference[] {
+  return grants
+    .filter((grant, i) => i === 0 || byReference(grant, grants[i - 1] as Grant) !== 0)
+    .map(({ kind, name, namespace }) => ({ kind, name, namespace }));
+}
+
+/** What holds for the whole cluster first, then by namespace and name; stable, as the order is recorded. */
+function byReference(one: Grant, other: Grant): number {
+  return (
+    compare(one.kind, other.kind) ||
+    compare(one.namespace ?? '', other.namespace ?? '') ||
+    compare(one.name, other.name)
+  );
+}
+
+/** By code units: the same on every machine. */
+const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
