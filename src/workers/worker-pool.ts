@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { MessageChannel, type MessagePort, type TransferListItem } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type Transferable } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { TooManyWaitingError, Turns } from '../pki/turns.js';
 import { describeFailure } from './failure.js';
@@ -40,7 +40,8 @@ export interface Conversation<Question, Answer> {
 const fromSources = import.meta.url.endsWith('.ts');
 
 /** A worker's module beside another one, given by its name without the extension. */
-export const workerFile = (beside: string, name: string): URL => new URL(`./${name}.${fromSources ? 'ts' : 'js'}`, beside);
+export const workerFile = (beside: string, name: string): URL =>
+  new URL(`./${name}.${fromSources ? 'ts' : 'js'}`, beside);
 
 /**
  * Works in threads of their own, which are ended when a task takes too long or too much memory, so that no task keeps
@@ -77,7 +78,7 @@ export class WorkerPool {
   async run<Result, Question = never, Answer = never>(
     task: object,
     conversation: Conversation<Question, Answer>,
-    transfer: readonly TransferListItem[] = [],
+    transfer: readonly Transferable[] = [],
   ): Promise<Result> {
     const since = performance.now();
     try {
@@ -100,7 +101,7 @@ export class WorkerPool {
   async #work<Question, Answer>(
     task: object,
     conversation: Conversation<Question, Answer>,
-    transfer: readonly TransferListItem[],
+    transfer: readonly Transferable[],
   ): Promise<unknown> {
     const { port1: ours, port2: theirs } = new MessageChannel();
     const abort = new AbortController();
