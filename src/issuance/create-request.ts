@@ -99,7 +99,7 @@ export function decideAsk(context: IssuanceContext, principal: Principal, ask: R
       state === 'denied'
         ? null
         : secondsAfter(now, state === 'pending' ? pendingExpiresAfterSeconds : uncollectedExpiresAfterSeconds),
-    decision: recordedDecision(decision, facts, policySet, now),
+    decision: recordedDecision(decision, ask, facts, policySet, now),
     approvals: [],
     attempt: null,
     fingerprintSha256: null,

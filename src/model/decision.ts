@@ -1,5 +1,6 @@
 import type { BlastRadius } from './blast-radius.js';
 import type { Role } from './principal.js';
+import type { Quota } from './quota.js';
 
 /** Which principals: OR within a field, AND across fields; an omitted field matches any, an empty list none. */
 export interface PrincipalSelector {
@@ -66,6 +67,8 @@ export type Decision =
       readonly expiresAfterSeconds: number | null;
       /** What its kubeconfig gets where the request does not say. */
       readonly kubeconfig: KubeconfigDefaults;
+      /** Of the deciding policy, empty where it has none: what is counted again when the certificate is committed. */
+      readonly quota: Quota;
     })
   | (DecisionBase & {
       readonly outcome: 'denied';
@@ -124,6 +127,12 @@ export interface RecordedDecision {
   readonly violations: readonly Violation[];
   /** Absent in decisions recorded before policies had it. */
   readonly kubeconfig?: KubeconfigDefaults;
+  /** Of the deciding policy; absent in decisions recorded before policies had it. */
+  readonly quota?: Quota;
+  /** How long it may wait for approval, in seconds; null or absent: as long as the service lets any request wait. */
+  readonly expiresAfterSeconds?: number | null;
+  /** The lifetime as asked for; null where it was left to policy, absent where that was not recorded. */
+  readonly askedExpirationSeconds?: number | null;
   readonly facts: DecisionFacts;
   readonly verdicts: readonly PolicyVerdict[];
   /** SHA-256 of the policy set in force, lower-case hex; its texts are stored once per digest. */

@@ -56,8 +56,9 @@ export function decide(
     policy: deciding.name,
     stages: stagesOf(deciding),
     expirationSeconds: request.expirationSeconds ?? defaultExpirationSeconds(deciding),
-    expiresAfterSeconds: null,
-    kubeconfig: { namespace: null, contextName: null },
+    expiresAfterSeconds: deciding.approval.mode === 'auto' ? null : (deciding.approval.expiresAfterSeconds ?? null),
+    kubeconfig: deciding.kubeconfig,
+    quota: deciding.quota,
     violations: [],
     trace,
   };

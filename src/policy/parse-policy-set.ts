@@ -23,8 +23,14 @@ export type PolicySetResult =
   /** Each error reads `file:document/path: message`, documents counted from 1. */
   | { readonly ok: false; readonly errors: readonly string[] };
 
+/** A cluster as far as a guardrail depends on it. */
+export interface ConfiguredCluster {
+  readonly name: string;
+  readonly readsRoleBindings: boolean;
+}
+
 /** Reads the texts as one policy set, or answers everything that is wrong in them. No text is an empty set. */
-export function parsePolicySet(texts: PolicyTexts): PolicySetResult {
+export function parsePolicySet(texts: PolicyTexts, _clusters: readonly ConfiguredCluster[] = []): PolicySetResult {
   const { policies, guardrails, errors } = parseTexts(texts);
   if (errors.length > 0) return { ok: false, errors };
   return { ok: true, policySet: { policies, guardrails, digest: digestOf(texts), texts } };
@@ -118,7 +124,10 @@ function parsePolicy({ metadata: { name }, spec }: PolicyDocument): ParsedDocume
       selector,
       allowed,
       constraints,
+      validations: [],
+      quota: {},
       approval: approval.mode === 'auto' ? { mode: 'auto' } : { mode: 'manual', stages },
+      kubeconfig: { namespace: null, contextName: null },
     },
   };
 }
@@ -137,7 +146,7 @@ function parseGuardrail({ metadata: { name }, spec }: GuardrailDocument): Parsed
   return {
     errors,
     source: { kind: 'Guardrail', name, spec },
-    guardrail: { name, selector, match: match ?? null, message },
+    guardrail: { name, selector, match: match ?? null, matchConditions: [], resolvesTo: null, approval: null, message },
   };
 }
 

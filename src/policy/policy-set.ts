@@ -1,5 +1,8 @@
 import type { KeyAlgorithm } from '../pki/key-algorithm.js';
-import type { ApprovalStage, PrincipalSelector } from '../model/decision.js';
+import type { EscalationKind } from '../model/blast-radius.js';
+import type { ApprovalStage, KubeconfigDefaults, PrincipalSelector } from '../model/decision.js';
+import type { Quota } from '../model/quota.js';
+import type { Expression } from './expression.js';
 
 /** Which requests a policy or guardrail speaks about: OR within a field, AND across; omitted matches any, empty none. */
 export interface Selector {
@@ -10,22 +13,50 @@ export interface Selector {
 export interface Policy {
   readonly name: string;
   readonly selector: Selector;
-  /** An omitted field must be absent from the request. */
-  readonly allowed: { readonly usernames?: readonly string[]; readonly groups?: readonly string[] };
+  /** An omitted field must be absent from the request; a collector is absent where it is the requester. */
+  readonly allowed: {
+    readonly usernames?: readonly string[];
+    readonly groups?: readonly string[];
+    readonly collectors?: readonly string[];
+  };
   readonly constraints: {
+    readonly minExpirationSeconds?: number;
     readonly maxExpirationSeconds?: number;
     /** `RSA` stands for every RSA size. */
     readonly keyAlgorithms?: readonly (KeyAlgorithm | 'RSA')[];
     readonly minRsaBits?: number;
   };
-  readonly approval: { readonly mode: 'auto' } | { readonly mode: 'manual'; readonly stages: readonly ApprovalStage[] };
+  readonly validations: readonly Validation[];
+  readonly quota: Quota;
+  readonly approval:
+    | { readonly mode: 'auto' }
+    | {
+        readonly mode: 'manual';
+        readonly stages: readonly ApprovalStage[];
+        /** How long a request waits for approval; omitted: as long as the service lets any request wait. */
+        readonly expiresAfterSeconds?: number;
+      };
+  readonly kubeconfig: KubeconfigDefaults;
+}
+
+/** An expression that must be true of a request. */
+export interface Validation {
+  readonly expression: Expression;
+  readonly message: string | null;
+  readonly messageExpression: Expression | null;
 }
 
 export interface Guardrail {
   readonly name: string;
   readonly selector: Selector;
-  /** Denies where any of it matches; null denies whatever the selector holds for. */
+  /** Holds where any of it matches; null holds for whatever the selector holds for. */
   readonly match: { readonly usernames?: readonly string[]; readonly groups?: readonly string[] } | null;
+  /** All of them must hold. */
+  readonly matchConditions: readonly { readonly name: string; readonly expression: Expression }[];
+  /** Holds where the identity amounts to any of it on the cluster; null: that is not asked. */
+  readonly resolvesTo: readonly ('ClusterAdmin' | EscalationKind)[] | null;
+  /** The least approval that it asks for where it holds; null: it denies there. */
+  readonly approval: { readonly stages: readonly ApprovalStage[] } | null;
   readonly message: string;
 }
 
@@ -45,4 +76,8 @@ export interface RequestToDecide {
   readonly keyAlgorithm: KeyAlgorithm;
   /** As asked; null where the caller left it to policy. */
   readonly expirationSeconds: number | null;
+  readonly namespace: string | null;
+  readonly reason: string | null;
+  /** The name of the principal who may collect the key; by default the requester's. */
+  readonly collector: string;
 }

@@ -1,6 +1,6 @@
 import type { Decision, DecisionFacts, RecordedDecision } from '../model/decision.js';
 import { policyReasons } from './evaluate-policy.js';
-import type { PolicySet } from './policy-set.js';
+import type { PolicySet, RequestToDecide } from './policy-set.js';
 
 /**
  * A decision as it is kept with its request: each policy's verdict with the reasons of the checks that failed, and
@@ -8,6 +8,7 @@ import type { PolicySet } from './policy-set.js';
  */
 export function recordedDecision(
   decision: Decision,
+  { expirationSeconds }: Pick<RequestToDecide, 'expirationSeconds'>,
   facts: DecisionFacts,
   policySet: PolicySet,
   now: Date,
@@ -19,6 +20,14 @@ export function recordedDecision(
     policy,
     stages: decision.outcome === 'permitted' ? decision.stages : [],
     violations,
+    ...(decision.outcome === 'permitted'
+      ? {
+          kubeconfig: decision.kubeconfig,
+          quota: decision.quota,
+          expiresAfterSeconds: decision.expiresAfterSeconds,
+        }
+      : {}),
+    askedExpirationSeconds: expirationSeconds,
     facts,
     verdicts: trace
       .filter(({ kind }) => kind === 'policy')

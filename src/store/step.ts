@@ -10,6 +10,7 @@ import type {
   RequestState,
 } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
+import type { QuotaLimit } from '../model/quota.js';
 
 /**
  * What one use case wants committed: state changes and the audit events that tell of them, all or nothing.
@@ -58,14 +59,6 @@ export interface RequireQuota {
   readonly exceptRequest: string;
   readonly now: Date;
 }
-
-/** What a quota counts on one cluster: valid certificates, and requests that are approved or being issued. */
-export type QuotaLimit =
-  | { readonly kind: 'livePerUsername'; readonly cluster: string; readonly username: string }
-  | { readonly kind: 'livePerGroup'; readonly cluster: string; readonly group: string }
-  | { readonly kind: 'livePerRequester'; readonly cluster: string; readonly requester: string }
-  /** Issued since `now` less an hour, and on their way. */
-  | { readonly kind: 'issuancesPerHour'; readonly cluster: string; readonly requester: string };
 
 /** Compare-and-set on a request: applies only while it is in `from`. */
 export interface MoveRequest {
@@ -141,3 +134,4 @@ export interface Writer {
 }
 
 export { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
+export type { QuotaLimit };

@@ -9,6 +9,9 @@ export const request = (over: Partial<RequestToDecide> = {}): RequestToDecide =>
   groups: [],
   keyAlgorithm: 'ECDSA-P256',
   expirationSeconds: null,
+  namespace: null,
+  reason: null,
+  collector: 'hr-portal',
   ...over,
 });
 
@@ -32,7 +35,10 @@ export const policy = (name: string, over: Partial<Policy> = {}): Policy => ({
   selector: {},
   allowed: { usernames: ['*'], groups: ['*'] },
   constraints: {},
+  validations: [],
+  quota: {},
   approval: { mode: 'auto' },
+  kubeconfig: { namespace: null, contextName: null },
   ...over,
 });
 
@@ -40,6 +46,9 @@ export const guardrail = (name: string, over: Partial<Guardrail> = {}): Guardrai
   name,
   selector: {},
   match: null,
+  matchConditions: [],
+  resolvesTo: null,
+  approval: null,
   message: 'not here',
   ...over,
 });

@@ -4,7 +4,7 @@ import { roles } from '../../../src/model/principal.js';
 import { keyAlgorithms } from '../../../src/pki/key-algorithm.js';
 import { decide } from '../../../src/policy/decide.js';
 import type { Guardrail, Policy } from '../../../src/policy/policy-set.js';
-import { facts, now, policySet } from './builders.js';
+import { facts, now, policy, policySet, request } from './builders.js';
 
 // A small vocabulary, and leave given more often than not, so that about every second request is permitted.
 const word = fc.oneof(
@@ -40,11 +40,17 @@ const anyPolicy: fc.Arbitrary<Policy> = fc.record({
     fc.constant({ mode: 'auto' } as const),
     fc.integer({ min: 1, max: 3 }).map((count) => ({ mode: 'manual', stages: [{ count }] }) as const),
   ),
+  validations: fc.constant([]),
+  quota: fc.constant({}),
+  kubeconfig: fc.constant({ namespace: null, contextName: null }),
 });
 const anyGuardrail: fc.Arbitrary<Guardrail> = fc.record({
   name: fc.uuid(),
   selector,
   match: fc.option(fc.record({ usernames: globs, groups: globs }, optional), { nil: null, freq: 9 }),
+  matchConditions: fc.constant([]),
+  resolvesTo: fc.constant(null),
+  approval: fc.constant(null),
   message: fc.constant('no'),
 });
 const anyRequest = fc.record({
@@ -52,6 +58,9 @@ const anyRequest = fc.record({
   groups: fc.array(word, { maxLength: 3 }),
   keyAlgorithm: fc.constantFrom(...keyAlgorithms),
   expirationSeconds: fc.option(fc.integer({ min: 600, max: 100_000 }), { nil: null }),
+  namespace: fc.constant(null),
+  reason: fc.constant(null),
+  collector: word,
 });
 const anyRequester = fc.record({
   name: word,
@@ -65,8 +74,8 @@ const situation = fc.record({
   guardrails: fc.array(anyGuardrail, { maxLength: 1 }),
 });
 
-const outcomeOf = ({ request, requester, policies, guardrails }: SituationOf) =>
-  decide(request, requester, facts(), policySet(policies, guardrails), now);
+const outcomeOf = ({ request: asked, requester, policies, guardrails }: SituationOf) =>
+  decide(asked, requester, facts(), policySet(policies, guardrails), now);
 type SituationOf = typeof situation extends fc.Arbitrary<infer T> ? T : never;
 
 describe('decide, whatever the set', () => {
@@ -135,23 +144,11 @@ describe('decide, whatever the set', () => {
   });
 
   it('gives a principal whose name holds glob characters nothing but that name', () => {
-    const own: Policy = {
-      name: 'own',
-      selector: {},
-      allowed: { usernames: ['${requester.username}', 'x-${requester.username}-*'] },
-      constraints: {},
-      approval: { mode: 'auto' },
-    };
+    const own = policy('own', { allowed: { usernames: ['${requester.username}', 'x-${requester.username}-*'] } });
     fc.assert(
       fc.property(fc.stringMatching(/^[ab*$.{}]{1,8}$/), fc.stringMatching(/^[abx-]{1,8}$/), (name, username) => {
         fc.pre(/^[a-z0-9](.*[a-z0-9])?$/.test(username));
-        const decision = decide(
-          { username, groups: [], keyAlgorithm: 'Ed25519', expirationSeconds: null },
-          { name, groups: [], roles: [] },
-          facts(),
-          policySet([own]),
-          now,
-        );
+        const decision = decide(request({ username }), { name, groups: [], roles: [] }, facts(), policySet([own]), now);
         const expected = username === name || username.startsWith(`x-${name}-`);
         expect(decision.outcome).toBe(expected ? 'permitted' : 'denied');
       }),

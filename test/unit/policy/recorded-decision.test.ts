@@ -11,13 +11,18 @@ describe('recordedDecision', () => {
   ]);
 
   it("keeps the stages and each policy's verdict with its reasons, also where another permits", () => {
-    const decision = decide(request({ groups: ['a'], expirationSeconds: 3600 }), requester(), facts(), set, now);
-    expect(recordedDecision(decision, facts(), set, now)).toEqual({
+    const asked = request({ groups: ['a'], expirationSeconds: 3600 });
+    const decision = decide(asked, requester(), facts(), set, now);
+    expect(recordedDecision(decision, asked, facts(), set, now)).toEqual({
       outcome: 'permitted',
       approval: 'manual',
       policy: 'by-hand',
       stages: [{ count: 1 }],
       violations: [],
+      kubeconfig: { namespace: null, contextName: null },
+      quota: {},
+      expiresAfterSeconds: null,
+      askedExpirationSeconds: 3600,
       facts: facts(),
       verdicts: [
         { name: 'elsewhere', verdict: 'notApplicable', reasons: [] },
@@ -35,7 +40,7 @@ describe('recordedDecision', () => {
 
   it('keeps all violations of a denial, those of guardrails included', () => {
     const decision = decide(request({ username: 'system:x' }), requester(), facts(), set, now);
-    const recorded = recordedDecision(decision, facts(), set, now);
+    const recorded = recordedDecision(decision, request(), facts(), set, now);
     expect(recorded).toMatchObject({ outcome: 'denied', approval: null, policy: null, stages: [] });
     expect(recorded.violations).toEqual(decision.violations);
     expect(recorded.violations.map(({ reason }) => reason)).toEqual(['SystemName']);
@@ -50,7 +55,7 @@ describe('recordedDecision', () => {
     });
     const withBroken = policySet([broken, policy('any')]);
     const decision = decide(request(), requester(), facts(), withBroken, now);
-    expect(recordedDecision(decision, facts(), withBroken, now).verdicts).toEqual([
+    expect(recordedDecision(decision, request(), facts(), withBroken, now).verdicts).toEqual([
       { name: 'broken', verdict: 'denies', reasons: ['EvaluationFailed'] },
       { name: 'any', verdict: 'permits', reasons: [] },
     ]);
@@ -58,7 +63,7 @@ describe('recordedDecision', () => {
 
   it('survives JSON, as the store keeps it', () => {
     const decision = decide(request(), requester(), facts(), set, now);
-    const recorded = recordedDecision(decision, facts(), set, now);
+    const recorded = recordedDecision(decision, request(), facts(), set, now);
     expect(JSON.parse(JSON.stringify(recorded))).toEqual({ ...recorded, decidedAt: now.toISOString() });
   });
 });
