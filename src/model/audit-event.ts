@@ -11,6 +11,7 @@ export const auditEventTypes = [
   'CertificateIssued',
   'IssuanceFailed',
   'PolicyEvaluated',
+  'PolicyReplayed',
   'PolicySetLoaded',
   'ApiTokenCreated',
   'ApiTokenRevoked',

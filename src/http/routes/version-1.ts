@@ -8,10 +8,12 @@ import { addClusters } from './clusters.js';
 import { addCreateCertificateRequest } from './create-certificate-request.js';
 import { addCreateKubeconfig } from './create-kubeconfig.js';
 import { addDecideCertificateRequest } from './decide-certificate-request.js';
+import { addEvaluatePolicies } from './evaluate-policies.js';
 import { addInspections } from './inspections.js';
 import { addIssuedCertificate } from './issued-certificate.js';
 import { addPolicies } from './policies.js';
 import { addReadCertificateRequests } from './read-certificate-requests.js';
+import { addReplayPolicies } from './replay-policies.js';
 import { addRequestKubeconfig } from './request-kubeconfig.js';
 import { addWhoami } from './whoami.js';
 
@@ -27,6 +29,8 @@ export function addVersion1(app: App, services: Services): void {
   addClusters(app, services);
   addClusterCsrs(app, services);
   addPolicies(app, services);
+  addEvaluatePolicies(app, services);
+  addReplayPolicies(app, services);
   addAuditEvents(app, services);
   addApiTokens(app, services);
   addInspections(app, services);

@@ -18,9 +18,11 @@ import {
   ProbeOptionsSchema,
 } from './cluster.js';
 import { ApprovalStageSchema, DecisionSchema, RecordedDecisionSchema, TraceEntrySchema } from './decision.js';
+import { NewEvaluationSchema, NewReplaySchema } from './draft.js';
 import { inspectionSchemas } from './inspection.js';
 import { LoadedPolicyListSchema, LoadedPolicySchema } from './policy.js';
 import { FieldErrorSchema, ProblemSchema, ViolationSchema } from './problem.js';
+import { replaySchemas } from './replay.js';
 import { HealthSchema, WhoamiSchema } from './whoami.js';
 
 /** Every schema that stands under its own name in the OpenAPI document. */
@@ -50,6 +52,9 @@ export const registeredSchemas = [
   ClusterCsrListSchema,
   LoadedPolicySchema,
   LoadedPolicyListSchema,
+  NewEvaluationSchema,
+  NewReplaySchema,
+  ...replaySchemas,
   AuditEventSchema,
   AuditEventListSchema,
   ChainVerificationSchema,

@@ -10,6 +10,7 @@ import { CertificateReader } from '../readers/certificate-reader.js';
 import { CertificateRequestReader } from '../readers/certificate-request-reader.js';
 import { ClusterProbeReader } from '../readers/cluster-probe-reader.js';
 import { IdempotencyKeyReader } from '../readers/idempotency-key-reader.js';
+import { RecordedRequestReader } from '../readers/recorded-request-reader.js';
 import { QuotaReader } from '../readers/quota-reader.js';
 import type { Store } from '../store.js';
 import { SqliteInventoryReader } from './inventory-reader.js';
@@ -45,6 +46,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   return {
     writer,
     requests: new CertificateRequestReader(prisma),
+    recordedRequests: new RecordedRequestReader(prisma),
     certificates: new CertificateReader(prisma),
     inventory,
     auditEvents,
