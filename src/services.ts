@@ -6,7 +6,7 @@ import type { CertificateRequest, TimelineEntry } from './model/certificate-requ
 import type { Cluster } from './model/cluster.js';
 import type { ClusterCsr } from './model/cluster-csr.js';
 import type { StoredClusterProbe } from './model/cluster-probe.js';
-import type { Decision, DecisionFacts } from './model/decision.js';
+import type { Decision, DecisionFacts, TraceEntry } from './model/decision.js';
 import type { InspectionFormat, Upload } from './model/inspection.js';
 import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
@@ -64,6 +64,19 @@ export interface CertificateRequestFilter {
   readonly cluster?: string;
   readonly username?: string;
   readonly requester?: string;
+  /** Only pending ones that the calling principal could approve now. A page may then be short and be followed by more. */
+  readonly awaiting?: 'me';
+}
+
+/** One request, with its history and with why it was decided as it was. */
+export interface CertificateRequestRecord extends CertificateRequestView {
+  readonly timeline: readonly TimelineEntry[];
+  readonly recomputed: {
+    /** Null where it cannot be made again. */
+    readonly trace: readonly TraceEntry[] | null;
+    /** Why there is none, or why it may not be the one of then. */
+    readonly note: string | null;
+  };
 }
 
 export interface CertificateRequestView {
@@ -89,10 +102,7 @@ export interface CertificateRequestService {
     options: { readonly waitSeconds: number; readonly idempotency: IdempotencyToken | null },
   ): Promise<Outcome<CertificateRequestView>>;
   list(principal: Principal, filter: CertificateRequestFilter, page: PageQuery): Promise<Page<CertificateRequestView>>;
-  find(
-    principal: Principal,
-    id: string,
-  ): Promise<Outcome<CertificateRequestView & { readonly timeline: readonly TimelineEntry[] }>>;
+  find(principal: Principal, id: string): Promise<Outcome<CertificateRequestRecord>>;
   approve(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;
   deny(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;
   cancel(principal: Principal, id: string, comment: string | null): Promise<Outcome<CertificateRequestView>>;

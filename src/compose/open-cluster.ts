@@ -59,6 +59,7 @@ async function openLocalCaCluster(
     signer: wrapSigner(signer),
     connection,
     clientTrust: fixedTrust(clientTrust),
+    blastRadius: () => null,
   };
 }
 
@@ -85,6 +86,7 @@ async function openKubernetesCluster(
     signer: wrapSigner(signer),
     connection,
     clientTrust: clientCa === null ? trustOfCluster(connection, clock) : fixedTrust(readClientTrust(clientCa)),
+    blastRadius: () => null,
   };
 }
 

@@ -74,6 +74,21 @@ export function whyNotDecide(principal: Principal, request: CertificateRequest):
   return null;
 }
 
+/**
+ * Why an approval of this principal does not count once more; null where it does. Nobody counts twice over all stages,
+ * nor through a credential that they made, directly or through others.
+ */
+export function whyNotCount(principal: Principal, { approvals }: Pick<CertificateRequest, 'approvals'>): string | null {
+  for (const { principal: approver, createdBy = [] } of approvals) {
+    if (approver === principal.name) return 'you have approved this request already, and nobody counts twice';
+    if (principal.createdBy.includes(approver))
+      return `this token was created by ${JSON.stringify(approver)}, who has approved the request already`;
+    if (createdBy.includes(principal.name))
+      return `${JSON.stringify(approver)} has approved the request with a token that you created`;
+  }
+  return null;
+}
+
 function isParty(principal: Principal, request: Parties): boolean {
   return principal.name === request.requester.name || principal.name === request.collector;
 }

@@ -5,12 +5,14 @@ import { createKubeconfig } from './create-kubeconfig.js';
 import { createRequest } from './create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from './decide-request.js';
 import { findCertificateOfRequest, findRequest, kubeconfigWithKeyPath, listRequests } from './read-requests.js';
+import { RecordedPolicySets } from './recompute-trace.js';
 
 export function certificateRequestService(context: IssuanceContext): CertificateRequestService {
+  const policySets = new RecordedPolicySets(context);
   return {
     create: (principal, ask, options) => createRequest(context, principal, ask, options),
     list: (principal, filter, page) => listRequests(context, principal, filter, page),
-    find: (principal, id) => findRequest(context, principal, id),
+    find: (principal, id) => findRequest(context, policySets, principal, id),
     approve: (principal, id, comment) => approveRequest(context, principal, id, comment),
     deny: (principal, id, comment) => denyRequest(context, principal, id, comment),
     cancel: (principal, id, comment) => cancelRequest(context, principal, id, comment),

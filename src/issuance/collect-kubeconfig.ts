@@ -11,7 +11,7 @@ import { SigningUndeterminedError } from '../signer/signer.js';
 import { issuingCluster, type IssuanceContext } from './context.js';
 import { finishAttempt, type AttemptEnd } from './issue-certificate.js';
 import { keyOfPair } from './key-to-certify.js';
-import { noLongerPermittedStep, violationsNow } from './recheck-policy.js';
+import { recheckAndCommit } from './recheck-policy.js';
 import { clusterGone, lapsed, movedOn, stateConflict } from './state-conflict.js';
 import { viewAtEnd } from './request-view.js';
 import { intentStep, startAttempt, type StartedAttempt } from './start-attempt.js';
@@ -48,19 +48,20 @@ export async function collectApproved(
 
   const keyPair = await generateKeyPair(request.keyAlgorithm);
   const key = keyOfPair(request, keyPair, issuingCluster(context, request.cluster).signer.kind);
-  const now = context.clock();
-  const late = lapsed(request, now);
+  const late = lapsed(request, context.clock());
   if (late) return refused(late);
-  const violations = violationsNow(context, request, now);
-  if (violations.length > 0) {
-    const step = noLongerPermittedStep(request, violations, now, principal.name);
-    if (!(await context.store.writer.commit(step)).committed) return refused(movedOn(request));
-    return refused({ kind: 'policy-denied', request: { ...request, state: 'denied' }, violations });
+  const rechecked = await recheckAndCommit(context, request, principal.name, (now) => {
+    const started = startAttempt(context, request, key, now);
+    return { step: intentStep(request, started, principal.name), prepared: started };
+  });
+  switch (rechecked.kind) {
+    case 'movedOn':
+      return refused(movedOn(request));
+    case 'denied':
+      return refused({ ...rechecked, kind: 'policy-denied' });
+    case 'committed':
+      return issueAndHandOut(context, principal, { ...request, state: 'issuing' }, rechecked.prepared, keyPair);
   }
-  const started = startAttempt(context, request, key, now);
-  const intent = await context.store.writer.commit(intentStep(request, started, principal.name));
-  if (!intent.committed) return refused(movedOn(request));
-  return issueAndHandOut(context, principal, { ...request, state: 'issuing' }, started, keyPair);
 }
 
 /** Finishes an attempt whose intent is on disk and puts the key and its certificate into a kubeconfig. */
@@ -103,10 +104,13 @@ export function kubeconfigOf(
   certificate: Certificate,
   key: { readonly pem: string } | { readonly path: string },
 ): string {
+  // The defaults of the policy that decided; absent where it did before policies had them.
+  const { namespace = null, contextName = null } = request.decision.kubeconfig ?? {};
   return renderKubeconfig({
     cluster: issuingCluster(context, request.cluster).cluster,
     username: certificate.username,
-    namespace: request.namespace,
+    contextName,
+    namespace: request.namespace ?? namespace,
     certificatePem: encodePem('CERTIFICATE', certificate.der),
     key,
   });

@@ -1,5 +1,6 @@
 import type { ClientTrust } from '../cluster/client-trust.js';
 import type { ClusterConnection } from '../cluster/cluster-connection.js';
+import type { BlastRadius } from '../model/blast-radius.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
 import type { PolicySet } from '../policy/policy-set.js';
@@ -22,6 +23,8 @@ export interface IssuingCluster {
   readonly connection: ClusterConnection | null;
   /** The CAs that user certificates of this cluster chain to; null where they are unknown. */
   clientTrust(): Promise<ClientTrust | null>;
+  /** What an identity could do there; null where the cluster's bindings cannot be read. */
+  blastRadius(username: string, groups: readonly string[]): BlastRadius | null;
 }
 
 /** What the use cases work with; wired once in compose. Time and randomness are passed in. */
@@ -57,7 +60,7 @@ export function issuingCluster(context: IssuanceContext, name: string): IssuingC
   return found;
 }
 
-/** What a decision rests on besides request and requester, as the cluster's configuration has it now. */
+/** What a decision rests on that the cluster's configuration says; what takes looking up is `gatherFacts`. */
 export function factsOf(cluster: Cluster): DecisionFacts {
   return {
     cluster: cluster.name,

@@ -5,7 +5,7 @@ import { generateKeyPair } from '../pki/key-pair.js';
 import type { CertificateRequestAsk, CollectedKubeconfig, IdempotencyToken } from '../services.js';
 import { collectApproved, issueAndHandOut } from './collect-kubeconfig.js';
 import type { IssuanceContext } from './context.js';
-import { decideAsk, deniedAs, mayAsk, recordRequest } from './create-request.js';
+import { decideAndRecord, deniedAs, mayAsk } from './create-request.js';
 import { withIdempotency } from './idempotency.js';
 import { keyOfPair } from './key-to-certify.js';
 import { resolveAsk } from './resolve-ask.js';
@@ -48,21 +48,16 @@ async function createFirst(
   if (!resolved.ok) return resolved;
   const { keyAlgorithm, issuing } = resolved.value;
   // Made while policy decides: most often it is wanted. An RSA key costs too much to be thrown away.
-  const early = keyAlgorithm.startsWith('RSA-') ? null : generateKeyPair(keyAlgorithm);
-  early?.catch(() => undefined);
-  const decided = decideAsk(context, principal, resolved.value);
-  const collectable = decided.request.state === 'approved' && decided.request.collector === principal.name;
-  if (!collectable) {
-    const recorded = await recordRequest(context, principal, decided, null, idempotency);
-    return recorded.ok ? done({ kind: 'awaiting', request: recorded.value.request }) : recorded;
-  }
-  const keyPair = await (early ?? generateKeyPair(keyAlgorithm));
-  const key = keyOfPair(decided.request, keyPair, issuing.signer.kind);
-  const recorded = await recordRequest(context, principal, decided, key, idempotency);
+  let made = keyAlgorithm.startsWith('RSA-') ? null : generateKeyPair(keyAlgorithm);
+  made?.catch(() => undefined);
+  const keyPair = () => (made ??= generateKeyPair(keyAlgorithm));
+  const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, async (request) =>
+    request.collector === principal.name ? keyOfPair(request, await keyPair(), issuing.signer.kind) : null,
+  );
   if (!recorded.ok) return recorded;
   const { request, started } = recorded.value;
-  if (!started) throw new Error('an approved request with a key was recorded without its attempt');
-  return collected(await issueAndHandOut(context, principal, request, started, keyPair));
+  if (started === null) return done({ kind: 'awaiting', request });
+  return collected(await issueAndHandOut(context, principal, request, started, await keyPair()));
 }
 
 /** Goes on with the request that an earlier call with the same key recorded before its answer was lost. */

@@ -8,13 +8,15 @@ import { decide } from '../policy/decide.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import { recordedDecision } from '../policy/recorded-decision.js';
 import type { CertificateRequestAsk, CertificateRequestView, IdempotencyToken } from '../services.js';
-import type { Operation } from '../store/step.js';
-import { factsOf, secondsAfter, type IssuanceContext } from './context.js';
+import type { Step } from '../store/step.js';
+import { secondsAfter, type IssuanceContext } from './context.js';
 import { attemptDetails, requestedDetails, requestEvent, violationDetails } from './events.js';
+import { gatherFacts } from './gather-facts.js';
 import { rememberKey, withIdempotency } from './idempotency.js';
 import { finishAttempt } from './issue-certificate.js';
 import { startAttempt, type StartedAttempt } from './start-attempt.js';
 import { keyOfCsr, type KeyToCertify } from './key-to-certify.js';
+import { inQuotaRounds, quotaOperations, type UsedUpQuota } from './quota-rounds.js';
 import { resolveAsk, type ResolvedAsk } from './resolve-ask.js';
 import { readView, viewAtEnd } from './request-view.js';
 import { waitForEnd, within } from './wait.js';
@@ -39,9 +41,9 @@ export function createRequest(
     async () => {
       const resolved = mayAsk(principal) ?? (await resolveAsk(context, ask, principal.name));
       if (!resolved.ok) return resolved;
-      const decided = decideAsk(context, principal, resolved.value);
       const { csr } = resolved.value;
-      const recorded = await recordRequest(context, principal, decided, csr && keyOfCsr(csr), idempotency);
+      const key = csr && keyOfCsr(csr);
+      const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, () => key);
       if (!recorded.ok) return recorded;
       const { request, started } = recorded.value;
       if (!started) return done({ request, certificate: null });
@@ -62,29 +64,75 @@ export function mayAsk(principal: Principal): Refused | null {
   return refused({ kind: 'not-permitted', message: 'asking for certificates takes the role requester or admin' });
 }
 
+/** A request as it was recorded; with the intent of its first attempt where that was recorded with it. */
+export interface RecordedRequest {
+  readonly request: CertificateRequest;
+  readonly started: StartedAttempt | null;
+}
+
+/**
+ * Decides on a resolved ask and records the request with its decision, in one commit with the intent of its first
+ * attempt where approval is automatic and `keyFor` has a key for the request. A denied request is recorded too and
+ * comes back as `policy-denied`.
+ */
+export function decideAndRecord(
+  context: IssuanceContext,
+  principal: Principal,
+  ask: ResolvedAsk,
+  idempotency: IdempotencyToken | null,
+  keyFor: (request: CertificateRequest) => KeyToCertify | null | Promise<KeyToCertify | null>,
+): Promise<Outcome<RecordedRequest>> {
+  return inQuotaRounds<Outcome<RecordedRequest>>(async (usedUp) => {
+    const decided = await decideAsk(context, principal, ask, usedUp);
+    const { request } = decided;
+    const key = request.state === 'approved' ? await keyFor(request) : null;
+    const started = key && startAttempt(context, request, key, request.createdAt);
+    const result = await context.store.writer.commit(recordStep(principal, decided, started, idempotency));
+    if (result.committed) {
+      if (request.state === 'denied') return { end: refused(deniedAs(request)) };
+      return { end: done({ request: started ? issuing(request, started) : request, started }) };
+    }
+    switch (result.conflict.kind) {
+      case 'quota':
+        return { usedUp: result.conflict };
+      case 'idempotencyKey':
+        return { end: refused({ kind: 'idempotency-key-in-flight', requestId: null }) };
+      default:
+        throw new Error(`a new request could not be recorded: ${JSON.stringify(result.conflict)}`);
+    }
+  });
+}
+
 /** An ask with what policy says of it, at one instant. */
-export interface DecidedAsk {
+interface DecidedAsk {
   readonly decision: Decision;
   readonly request: CertificateRequest;
   readonly policySet: PolicySet;
 }
 
 /** Decides on a resolved ask and makes the record of it, not stored yet; its state says what the decision was. */
-export function decideAsk(context: IssuanceContext, principal: Principal, ask: ResolvedAsk): DecidedAsk {
+async function decideAsk(
+  context: IssuanceContext,
+  principal: Principal,
+  ask: ResolvedAsk,
+  usedUp: readonly UsedUpQuota[],
+): Promise<DecidedAsk> {
   const now = context.clock();
+  const id = newId(now, context.random);
+  const cluster = ask.issuing.cluster.name;
+  const { username, groups } = ask;
   const requester = { name: principal.name, groups: principal.groups, roles: principal.roles };
-  const facts = factsOf(ask.issuing.cluster);
   const policySet = context.policySet();
+  const facts = await gatherFacts(context, { id, cluster, username, groups, requester }, policySet, now, usedUp);
   const decision = decide(ask, requester, facts, policySet, now);
   const state: RequestState =
     decision.outcome === 'denied' ? 'denied' : decision.approval === 'manual' ? 'pending' : 'approved';
-  const { pendingExpiresAfterSeconds, uncollectedExpiresAfterSeconds } = context.settings;
   const request: CertificateRequest = {
-    id: newId(now, context.random),
+    id,
     state,
-    cluster: ask.issuing.cluster.name,
-    username: ask.username,
-    groups: ask.groups,
+    cluster,
+    username,
+    groups,
     keyAlgorithm: ask.keyAlgorithm,
     certificationRequest: ask.csr?.der ?? null,
     publicKey: ask.csr && { algorithm: ask.csr.publicKey.algorithm, spkiSha256: ask.csr.publicKey.sha256 },
@@ -95,10 +143,7 @@ export function decideAsk(context: IssuanceContext, principal: Principal, ask: R
     requester,
     collector: ask.collector,
     createdAt: now,
-    expiresAt:
-      state === 'denied'
-        ? null
-        : secondsAfter(now, state === 'pending' ? pendingExpiresAfterSeconds : uncollectedExpiresAfterSeconds),
+    expiresAt: lapsesAt(decision, context.settings, now),
     decision: recordedDecision(decision, ask, facts, policySet, now),
     approvals: [],
     attempt: null,
@@ -108,43 +153,44 @@ export function decideAsk(context: IssuanceContext, principal: Principal, ask: R
   return { decision, request, policySet };
 }
 
-/**
- * Stores the request, its decision and, where `key` is given and approval is automatic, the intent of its first
- * attempt, all in one commit. A denied request is stored too and comes back as `policy-denied`.
- */
-export async function recordRequest(
-  context: IssuanceContext,
+/** Until when the request waits for approval, as the deciding policy or else the service says, or for its collector. */
+function lapsesAt(decision: Decision, settings: IssuanceContext['settings'], now: Date): Date | null {
+  if (decision.outcome === 'denied') return null;
+  if (decision.approval === 'auto') return secondsAfter(now, settings.uncollectedExpiresAfterSeconds);
+  return secondsAfter(now, decision.expiresAfterSeconds ?? settings.pendingExpiresAfterSeconds);
+}
+
+function recordStep(
   principal: Principal,
   { decision, request, policySet }: DecidedAsk,
-  key: KeyToCertify | null,
+  started: StartedAttempt | null,
   idempotency: IdempotencyToken | null,
-): Promise<Outcome<{ readonly request: CertificateRequest; readonly started: StartedAttempt | null }>> {
+): Step {
   const now = request.createdAt;
-  const started = key && request.state === 'approved' ? startAttempt(context, request, key, now) : null;
-  const stored: CertificateRequest = started
-    ? { ...request, state: 'issuing', attempt: started.attempt, publicKey: started.publicKey }
-    : request;
-  const operations: readonly Operation[] = [
-    { op: 'rememberPolicySet', digest: policySet.digest, texts: policySet.texts },
-    { op: 'insertRequest', request: stored },
-    ...rememberKey(principal, idempotency, request.id, now),
-  ];
-  const events = [
-    requestEvent('CertificateRequested', now, principal.name, request, requestedDetails(request)),
-    ...decisionEvents(request, decision),
-    ...(started
-      ? [requestEvent('IssuanceStarted', now, principal.name, request, attemptDetails(started.attempt))]
-      : []),
-  ];
-  const result = await context.store.writer.commit({ operations, events });
-  if (!result.committed) {
-    if (result.conflict.kind === 'idempotencyKey')
-      return refused({ kind: 'idempotency-key-in-flight', requestId: null });
-    throw new Error(`a new request could not be recorded: ${JSON.stringify(result.conflict)}`);
-  }
-  if (request.state === 'denied') return refused(deniedAs(request));
-  return done({ request: stored, started });
+  return {
+    operations: [
+      // What waits for a person does not count against quotas yet.
+      ...(request.state === 'approved' ? quotaOperations(decision, request, now) : []),
+      { op: 'rememberPolicySet', digest: policySet.digest, texts: policySet.texts },
+      { op: 'insertRequest', request: started ? issuing(request, started) : request },
+      ...rememberKey(principal, idempotency, request.id, now),
+    ],
+    events: [
+      requestEvent('CertificateRequested', now, principal.name, request, requestedDetails(request)),
+      ...decisionEvents(request, decision),
+      ...(started
+        ? [requestEvent('IssuanceStarted', now, principal.name, request, attemptDetails(started.attempt))]
+        : []),
+    ],
+  };
 }
+
+const issuing = (request: CertificateRequest, { attempt, publicKey }: StartedAttempt): CertificateRequest => ({
+  ...request,
+  state: 'issuing',
+  attempt,
+  publicKey,
+});
 
 /** How a denied request is answered: with what policy said when it was asked, or with why it no longer permits it. */
 export function deniedAs(request: CertificateRequest): Refusal {

@@ -10,8 +10,9 @@ import { DraftRefusedError, draftPath } from '../policy/workers/draft-refused-er
 import type { Draft } from '../policy/workers/draft-task.js';
 import type { PolicyService } from '../services.js';
 import { draftRefusal } from './draft-refusal.js';
-import { factsOf, type IssuanceContext } from './context.js';
+import type { IssuanceContext } from './context.js';
 import { violationDetails } from './events.js';
+import { lookUpFacts } from './gather-facts.js';
 import { replayItems } from './replay-items.js';
 import { resolveAsk, type ResolvedAsk } from './resolve-ask.js';
 
@@ -36,7 +37,7 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
       const evaluated = await drafted(() =>
         policies === null
           ? evaluateInForce(context, resolved.value, requester, now)
-          : evaluateDraft(drafts, policies, resolved.value, requester, now),
+          : evaluateDraft(context, drafts, policies, resolved.value, requester, now),
       );
       if (!evaluated.ok) return evaluated;
       await recordEvaluation(context, requester, resolved.value, evaluated.value, policies !== null, now);
@@ -104,11 +105,13 @@ async function evaluateInForce(
   now: Date,
 ): Promise<EvaluatedDraft> {
   const policySet = context.policySet();
-  const facts = await factsFor(ask, neededFacts(policySet, ask.issuing.cluster.name, requester));
+  const needed = neededFacts(policySet, ask.issuing.cluster.name, requester);
+  const facts = await factsFor(context, ask, requester, needed, now);
   return { decision: decide(ask, requester, facts, policySet, now), facts, digest: policySet.digest };
 }
 
 function evaluateDraft(
+  context: IssuanceContext,
   drafts: Drafts,
   policies: readonly string[],
   ask: ResolvedAsk,
@@ -118,12 +121,21 @@ function evaluateDraft(
   const { username, groups, keyAlgorithm, expirationSeconds, namespace, reason, collector } = ask;
   const request = { username, groups, keyAlgorithm, expirationSeconds, namespace, reason, collector };
   const question = { request, requester, cluster: ask.issuing.cluster.name, now };
-  return drafts.evaluate(draftOf(policies), question, (needed) => factsFor(ask, needed));
+  const factsOf = (needed: NeededFacts) => factsFor(context, ask, requester, needed, now);
+  return drafts.evaluate(draftOf(policies), question, factsOf);
 }
 
-/** What a decision on the request rests on. */
-async function factsFor({ issuing }: ResolvedAsk, _needed: NeededFacts): Promise<DecisionFacts> {
-  return factsOf(issuing.cluster);
+/** What the decision rests on. What the identity could do on the cluster is looked up for who reads the answer, too. */
+function factsFor(
+  context: IssuanceContext,
+  { issuing, username, groups }: ResolvedAsk,
+  requester: Requester,
+  needed: NeededFacts,
+  now: Date,
+): Promise<DecisionFacts> {
+  // A request that is not made has no id, and nothing to be left out of a count.
+  const subject = { id: '', cluster: issuing.cluster.name, username, groups, requester };
+  return lookUpFacts(context, subject, { ...needed, blastRadius: true }, now);
 }
 
 async function recordEvaluation(

@@ -1,15 +1,23 @@
-import { may, mayReadCertificate, mayReadRequest } from '../identity/permissions.js';
+import { may, mayReadCertificate, mayReadRequest, whyNotDecide } from '../identity/permissions.js';
 import type { AuditEvent } from '../model/audit-event.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, TimelineEntry } from '../model/certificate-request.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
 import type { Principal } from '../model/principal.js';
-import type { CertificateRequestFilter, CertificateRequestView, CollectedKubeconfig } from '../services.js';
+import type {
+  CertificateRequestFilter,
+  CertificateRequestRecord,
+  CertificateRequestView,
+  CollectedKubeconfig,
+} from '../services.js';
+import type { RequestFilter } from '../store/store.js';
+import { approvalTurn } from './approval-turn.js';
 import { kubeconfigOf } from './collect-kubeconfig.js';
 import type { IssuanceContext } from './context.js';
+import { recomputeTrace, type RecordedPolicySets } from './recompute-trace.js';
 import { withCertificate, withCertificates } from './request-view.js';
-import { clusterGone, stateConflict } from './state-conflict.js';
+import { clusterGone, lapsed, stateConflict } from './state-conflict.js';
 import { waitForEnd } from './wait.js';
 
 /** A reader who comes while the certificate is being signed waits a little rather than being sent away. */
@@ -18,23 +26,52 @@ const readerWaitSeconds = 5;
 export async function listRequests(
   context: IssuanceContext,
   principal: Principal,
-  filter: CertificateRequestFilter,
+  { awaiting, ...filter }: CertificateRequestFilter,
   page: PageQuery,
 ): Promise<Page<CertificateRequestView>> {
-  const visible = may(principal, 'read-all-requests') ? filter : { ...filter, visibleTo: principal.name };
-  const { items, nextCursor } = await context.store.requests.list(visible, page);
+  const { items, nextCursor } =
+    awaiting === 'me'
+      ? await listAwaiting(context, principal, filter, page)
+      : await context.store.requests.list(visibleTo(principal, filter), page);
   return { items: await withCertificates(context, items), nextCursor };
 }
 
-export async function findRequest(
+function visibleTo(principal: Principal, filter: RequestFilter): RequestFilter {
+  return may(principal, 'read-all-requests') ? filter : { ...filter, visibleTo: principal.name };
+}
+
+/** Those that the principal could approve now: it is their stage's turn, and nothing excludes them. */
+async function listAwaiting(
   context: IssuanceContext,
   principal: Principal,
+  filter: RequestFilter,
+  page: PageQuery,
+): Promise<Page<CertificateRequest>> {
+  const nothing = !may(principal, 'approve-requests') || (filter.state ?? 'pending') !== 'pending';
+  if (nothing) return { items: [], nextCursor: null };
+  const now = context.clock();
+  const isAwaited = (request: CertificateRequest) =>
+    whyNotDecide(principal, request) === null &&
+    approvalTurn(principal, request).ok &&
+    (lapsed(request, now) ?? clusterGone(context, request)) === null;
+  return context.store.requests.listPending(filter, isAwaited, page);
+}
+
+/** A request with all that is known of it: what one reads who asks why. */
+export async function findRequest(
+  context: IssuanceContext,
+  policySets: RecordedPolicySets,
+  principal: Principal,
   id: string,
-): Promise<Outcome<CertificateRequestView & { readonly timeline: readonly TimelineEntry[] }>> {
+): Promise<Outcome<CertificateRequestRecord>> {
   const request = await context.store.requests.find(id);
   if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
   const events = await context.store.auditEvents.ofRequest(id);
-  return done({ ...(await withCertificate(context, request)), timeline: events.map(timelineEntry) });
+  return done({
+    ...(await withCertificate(context, request)),
+    timeline: events.map(timelineEntry),
+    recomputed: await recomputeTrace(policySets, request),
+  });
 }
 
 export async function findCertificateOfRequest(

@@ -4,7 +4,7 @@ import { issuingCluster, secondsAfter, trackRunning, type IssuanceContext } from
 import { abandonAttempt, finishAttempt } from './issue-certificate.js';
 import { intentStep, resumeAttempt, startAttempt, takeoverStep } from './start-attempt.js';
 import { recordedKey, type KeyToCertify } from './key-to-certify.js';
-import { noLongerPermittedStep, violationsNow } from './recheck-policy.js';
+import { recheckAndCommit, stillPermitted } from './recheck-policy.js';
 import { lapsed } from './state-conflict.js';
 
 /** How many requests are recovered at the same time: as many of local CAs, and as many of clusters. */
@@ -80,8 +80,8 @@ async function goOn(
   attempt: IssuanceAttempt,
   key: KeyToCertify,
 ): Promise<boolean> {
+  if (!(await stillPermitted(context, request))) return false;
   const now = context.clock();
-  if (violationsNow(context, request, now).length > 0) return false;
   const resumed = resumeAttempt(context, request, attempt, key, now);
   if (resumed === null) return false;
   if ((await context.store.writer.commit(takeoverStep(request, attempt, resumed, now))).committed)
@@ -110,14 +110,12 @@ function nextTry({ attempt, createdAt }: CertificateRequest): Date {
 }
 
 async function issueAgain(context: IssuanceContext, approved: CertificateRequest, key: KeyToCertify): Promise<void> {
-  const now = context.clock();
-  if (lapsed(approved, now)) return;
-  const violations = violationsNow(context, approved, now);
-  if (violations.length > 0) {
-    await context.store.writer.commit(noLongerPermittedStep(approved, violations, now, null));
-    return;
-  }
-  const started = startAttempt(context, approved, key, now);
-  if (!(await context.store.writer.commit(intentStep(approved, started, null))).committed) return;
+  if (lapsed(approved, context.clock())) return;
+  const rechecked = await recheckAndCommit(context, approved, null, (now) => {
+    const started = startAttempt(context, approved, key, now);
+    return { step: intentStep(approved, started, null), prepared: started };
+  });
+  if (rechecked.kind !== 'committed') return;
+  const { prepared: started } = rechecked;
   await finishAttempt(context, { ...approved, state: 'issuing', attempt: started.attempt }, started, null);
 }

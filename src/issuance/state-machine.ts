@@ -22,11 +22,12 @@ export function canMove(from: RequestState, to: RequestState): boolean {
 
 /**
  * A compare-and-set on a request. Throws where no request makes that move: a mistake of ours, found before it is
- * stored. An attempt that is taken over stays `issuing`.
+ * stored. An attempt that is taken over stays `issuing`; a request whose approval is not the last stays `pending`.
  */
 export function moveRequest(id: string, from: MoveRequest['from'], to: MoveRequest['to']): MoveRequest {
   const takeover = from.state === 'issuing' && to.state === 'issuing';
-  if (!takeover && !canMove(from.state, to.state))
+  const approval = from.state === 'pending' && to.state === 'pending' && from.approvals !== undefined;
+  if (!takeover && !approval && !canMove(from.state, to.state))
     throw new Error(`request ${id} cannot move from ${from.state} to ${to.state}`);
   return { op: 'moveRequest', id, from, to };
 }

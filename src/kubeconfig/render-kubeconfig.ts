@@ -4,6 +4,8 @@ import type { Cluster } from '../model/cluster.js';
 export interface KubeconfigParts {
   readonly cluster: Cluster;
   readonly username: string;
+  /** What the context is called; null: `username@cluster`. */
+  readonly contextName: string | null;
   /** The context's default namespace; null leaves it out, and kubectl uses `default`. */
   readonly namespace: string | null;
   /** The client certificate as PEM. */
@@ -17,8 +19,9 @@ export interface KubeconfigParts {
  * kubectl writes it, because some readers stop at the first line. Written line by line: its shape never changes, and a
  * caller waits for it.
  */
-export function renderKubeconfig({ cluster, username, namespace, certificatePem, key }: KubeconfigParts): string {
-  const context = quoted(`${username}@${cluster.name}`);
+export function renderKubeconfig(parts: KubeconfigParts): string {
+  const { cluster, username, contextName, namespace, certificatePem, key } = parts;
+  const context = quoted(contextName ?? `${username}@${cluster.name}`);
   const lines = [
     'apiVersion: v1',
     'kind: Config',

@@ -1,6 +1,7 @@
 export const auditEventTypes = [
   'ServiceStarted',
   'CertificateRequested',
+  'ApprovalRecorded',
   'RequestApproved',
   'RequestDenied',
   'RequestCancelled',

@@ -28,6 +28,8 @@ export interface Approval {
   readonly comment: string | null;
   /** Which of the decision's stages it counts for, from 0; absent where it was recorded before there were several. */
   readonly stage?: number;
+  /** The principals behind the approver's token, oldest first; absent where it was recorded before they were kept. */
+  readonly createdBy?: readonly string[];
 }
 
 export interface Failure {

@@ -42,6 +42,15 @@ export interface RequestReader {
   find(id: string): Promise<CertificateRequest | null>;
   /** Newest first. */
   list(filter: RequestFilter, page: PageQuery): Promise<Page<CertificateRequest>>;
+  /**
+   * Newest first, the pending ones that are wanted. Looks at 1000 at most for a page, which may so hold fewer than asked
+   * for, or none, and be followed by others all the same.
+   */
+  listPending(
+    filter: RequestFilter,
+    isWanted: (request: CertificateRequest) => boolean,
+    page: PageQuery,
+  ): Promise<Page<CertificateRequest>>;
   /** Requests in `issuing`, and `approved` ones that came with a CSR: what recovery must finish. Oldest first. */
   unfinished(): Promise<readonly CertificateRequest[]>;
   /** Pending and approved requests whose `expiresAt` has passed, oldest first, at most 500. */
@@ -74,6 +83,8 @@ export interface CertificateFilter {
 }
 
 export interface CertificateReader {
+  /** The valid certificates of a username on a cluster, orphans left out, newest first, at most 100. */
+  activeOf(cluster: string, username: string, now: Date): Promise<readonly Certificate[]>;
   findByFingerprint(fingerprintSha256: string): Promise<Certificate | null>;
   /** Those of the fingerprints that are known, in no particular order. */
   findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]>;

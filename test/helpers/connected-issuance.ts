@@ -67,6 +67,7 @@ export async function connectedIssuance(
       signer,
       connection,
       clientTrust: () => Promise.resolve(trust),
+      blastRadius: () => null,
     };
     return {
       ...base,

@@ -87,7 +87,13 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
   };
   const clusters = new Map<string, IssuingCluster>();
   const setSigner = (signer: Signer) =>
-    clusters.set('demo', { cluster, signer, connection: null, clientTrust: () => Promise.resolve(trust) });
+    clusters.set('demo', {
+      cluster,
+      signer,
+      connection: null,
+      clientTrust: () => Promise.resolve(trust),
+      blastRadius: () => null,
+    });
   setSigner(new LocalCaSigner(authority));
   const contextOf = (owner: string, soleProcess: boolean): IssuanceContext => ({
     store,

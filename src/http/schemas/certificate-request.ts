@@ -16,7 +16,15 @@ import {
   ref,
   requestIdOf,
 } from './common.js';
-import { RecordedDecisionSchema } from './decision.js';
+import { ApproversSchema, RecordedDecisionSchema } from './decision.js';
+
+const stageOf = (description: string) =>
+  Type.Integer({
+    minimum: 0,
+    maximum: 1000,
+    description: `${description} Its place in \`decision.stages\`.`,
+    examples: [0],
+  });
 
 const comment = Type.String({ minLength: 1, maxLength: 1024, description: 'In words.', examples: ['joins team A'] });
 
@@ -109,10 +117,25 @@ export const CertificateRequestSchema = named(
             principal: nameOf('Who.', 'team-lead'),
             at: instantOf('When.'),
             comment: nullable(Type.String({ maxLength: 1024 })),
+            stage: stageOf('The stage that it counts for.'),
           },
           { additionalProperties: false },
         ),
         { maxItems: 1000, description: 'Given so far.' },
+      ),
+      awaiting: Type.Array(
+        Type.Object(
+          {
+            stage: stageOf('The stage.'),
+            needed: Type.Integer({ minimum: 1, maximum: 1000, description: 'How many more it takes.', examples: [1] }),
+            approvers: Type.Optional(ref(ApproversSchema)),
+          },
+          { additionalProperties: false },
+        ),
+        {
+          maxItems: 100,
+          description: 'Which approvals a pending request still waits for, in order: it is the turn of the first.',
+        },
       ),
       certificate: nullable(ref(CertificateSchema), { description: 'Null until it is issued.' }),
       failure: nullable(
@@ -150,6 +173,13 @@ export const CertificateRequestQuery = Type.Object(
     cluster: Type.Optional(dnsLabelOf('Only for this cluster.', 'demo')),
     username: Type.Optional(nameOf('Only for this username.', 'jane@corp.example')),
     requester: Type.Optional(nameOf('Only asked for by this principal.', 'hr-system')),
+    awaiting: Type.Optional(
+      oneOf(['me'], {
+        description:
+          'Only pending ones that the caller could approve now. A page may hold fewer than `limit`, or none, and have a ' +
+          '`nextCursor` all the same.',
+      }),
+    ),
     ...pageParameters,
   },
   { additionalProperties: false },

@@ -10,21 +10,24 @@ const policyName = (description: string) => Type.String({ maxLength: 256, descri
 
 const verdict = oneOf(['permits', 'denies', 'notApplicable'], { description: 'How it looked at the request.' });
 
+export const ApproversSchema = named(
+  'Approvers',
+  Type.Object(
+    {
+      names: globs('Globs of principals’ names.'),
+      groups: globs('Globs of principals’ groups.'),
+      roles: Type.Optional(Type.Array(oneOf(roles), { maxItems: 4, description: 'Roles.' })),
+    },
+    { additionalProperties: false, description: 'From whom; omitted: role approver or admin.' },
+  ),
+);
+
 export const ApprovalStageSchema = named(
   'ApprovalStage',
   Type.Object(
     {
       count: Type.Integer({ minimum: 1, maximum: 1000, description: 'How many approvals it takes.', examples: [1] }),
-      approvers: Type.Optional(
-        Type.Object(
-          {
-            names: globs('Globs of principals’ names.'),
-            groups: globs('Globs of principals’ groups.'),
-            roles: Type.Optional(Type.Array(oneOf(roles), { maxItems: 4, description: 'Roles.' })),
-          },
-          { additionalProperties: false, description: 'From whom; omitted: role approver or admin.' },
-        ),
-      ),
+      approvers: Type.Optional(ref(ApproversSchema)),
     },
     { additionalProperties: false, description: 'How many approvals a request needs, and from whom.' },
   ),
@@ -53,6 +56,8 @@ export const TraceEntrySchema = named(
     { additionalProperties: false, description: 'How one guardrail or policy looked at the request.' },
   ),
 );
+
+const traceOf = (description: string) => Type.Array(ref(TraceEntrySchema), { maxItems: 10000, description });
 
 const outcome = oneOf(['permitted', 'denied'], { description: 'Whether it may be issued.' });
 const approval = nullable(oneOf(['auto', 'manual']), {
@@ -117,7 +122,7 @@ export const DecisionSchema = named(
         { additionalProperties: false, description: 'What the deciding policy sets in the kubeconfig.' },
       ),
       violations,
-      trace: Type.Array(ref(TraceEntrySchema), { maxItems: 10000, description: 'Each guardrail and policy.' }),
+      trace: traceOf('Each guardrail and policy.'),
     },
     { additionalProperties: false, description: 'What policy says of a request that is not made.' },
   ),
@@ -154,6 +159,19 @@ export const RecordedDecisionSchema = named(
       ),
       policySetDigest: sha256Of('SHA-256 of the policy set in force'),
       decidedAt: instantOf('When.'),
+      trace: Type.Optional(
+        nullable(
+          traceOf('Each guardrail and policy, looked at again as it was then; only where one request is read.'),
+          {
+            description: 'Null where it cannot be made again.',
+          },
+        ),
+      ),
+      traceNote: Type.Optional(
+        nullable(messageOf('In words.', 'the policy set that was in force is not stored'), {
+          description: 'Why there is no trace, or why it may not be the one of then; null where it is.',
+        }),
+      ),
     },
     { additionalProperties: false, description: 'What policy said when the request was made.' },
   ),

@@ -17,7 +17,13 @@ import {
   ClusterSchema,
   ProbeOptionsSchema,
 } from './cluster.js';
-import { ApprovalStageSchema, DecisionSchema, RecordedDecisionSchema, TraceEntrySchema } from './decision.js';
+import {
+  ApprovalStageSchema,
+  ApproversSchema,
+  DecisionSchema,
+  RecordedDecisionSchema,
+  TraceEntrySchema,
+} from './decision.js';
 import { NewEvaluationSchema, NewReplaySchema } from './draft.js';
 import { inspectionSchemas } from './inspection.js';
 import { LoadedPolicyListSchema, LoadedPolicySchema } from './policy.js';
@@ -33,6 +39,7 @@ export const registeredSchemas = [
   PublicKeySchema,
   CertificateSchema,
   CertificateListSchema,
+  ApproversSchema,
   ApprovalStageSchema,
   TraceEntrySchema,
   DecisionSchema,

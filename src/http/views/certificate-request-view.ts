@@ -1,15 +1,14 @@
-import type { Certificate } from '../../model/certificate.js';
-import type { CertificateRequest, TimelineEntry } from '../../model/certificate-request.js';
+import { awaitedStages } from '../../model/approval-stages.js';
+import type { CertificateRequestRecord, CertificateRequestView } from '../../services.js';
 import type { CertificateRequestBody } from '../schemas/certificate-request.js';
 import { certificateView } from './certificate-view.js';
-import { recordedDecisionView } from './decision-view.js';
+import { approversView, recordedDecisionView } from './decision-view.js';
 
-export function certificateRequestView(view: {
-  readonly request: CertificateRequest;
-  readonly certificate: Certificate | null;
-  readonly timeline?: readonly TimelineEntry[];
-}): CertificateRequestBody {
-  const { request, certificate, timeline } = view;
+/** The request; with timeline and trace where it is one that is read. */
+export function certificateRequestView(
+  view: CertificateRequestView & Partial<CertificateRequestRecord>,
+): CertificateRequestBody {
+  const { request, certificate, timeline, recomputed } = view;
   return {
     id: request.id,
     state: request.state,
@@ -25,8 +24,18 @@ export function certificateRequestView(view: {
     collector: request.collector,
     createdAt: request.createdAt.toISOString(),
     expiresAt: request.expiresAt?.toISOString() ?? null,
-    decision: recordedDecisionView(request),
-    approvals: request.approvals.map(({ principal, at, comment }) => ({ principal, at: at.toISOString(), comment })),
+    decision: recordedDecisionView(request, recomputed),
+    approvals: request.approvals.map(({ principal, at, comment, stage = 0 }) => ({
+      principal,
+      at: at.toISOString(),
+      comment,
+      stage,
+    })),
+    awaiting: awaitedStages(request).map(({ stage, needed, approvers }) => ({
+      stage,
+      needed,
+      ...(approvers && { approvers: approversView(approvers) }),
+    })),
     certificate: certificate && certificateView(certificate),
     failure: request.failure && { ...request.failure },
     ...(timeline && { timeline: timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })) }),

@@ -1,6 +1,6 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
-import type { ApprovalStage } from '../../model/decision.js';
-import type { Evaluation } from '../../services.js';
+import type { ApprovalStage, PrincipalSelector, TraceEntry } from '../../model/decision.js';
+import type { CertificateRequestRecord, Evaluation } from '../../services.js';
 import type { DecisionBody, RecordedDecisionBody } from '../schemas/decision.js';
 
 export function evaluationView({ decision, facts, policySetDigest, draft }: Evaluation): DecisionBody {
@@ -18,11 +18,14 @@ export function evaluationView({ decision, facts, policySetDigest, draft }: Eval
     usage: facts.usage ? { ...facts.usage, livePerGroup: { ...facts.usage.livePerGroup } } : null,
     kubeconfig: permitted ? { ...decision.kubeconfig } : { namespace: null, contextName: null },
     violations: decision.violations.map((violation) => ({ ...violation })),
-    trace: decision.trace.map((entry) => ({ ...entry, checks: entry.checks.map((check) => ({ ...check })) })),
+    trace: traceView(decision.trace),
   };
 }
 
-export function recordedDecisionView({ decision, requester }: CertificateRequest): RecordedDecisionBody {
+export function recordedDecisionView(
+  { decision, requester }: CertificateRequest,
+  recomputed?: CertificateRequestRecord['recomputed'],
+): RecordedDecisionBody {
   return {
     outcome: decision.outcome,
     approval: decision.approval,
@@ -33,18 +36,22 @@ export function recordedDecisionView({ decision, requester }: CertificateRequest
     requester: { name: requester.name, groups: [...requester.groups], roles: [...requester.roles] },
     policySetDigest: decision.policySetDigest,
     decidedAt: decision.decidedAt.toISOString(),
+    ...(recomputed && { trace: recomputed.trace && traceView(recomputed.trace), traceNote: recomputed.note }),
   };
 }
 
-export function stageView({ count, approvers }: ApprovalStage): RecordedDecisionBody['stages'][number] {
-  if (approvers === undefined) return { count };
-  const { names, groups, roles } = approvers;
+const traceView = (trace: readonly TraceEntry[]): DecisionBody['trace'] =>
+  trace.map((entry) => ({ ...entry, checks: entry.checks.map((check) => ({ ...check })) }));
+
+export const stageView = ({ count, approvers }: ApprovalStage): RecordedDecisionBody['stages'][number] => ({
+  count,
+  ...(approvers && { approvers: approversView(approvers) }),
+});
+
+export function approversView({ names, groups, roles }: PrincipalSelector) {
   return {
-    count,
-    approvers: {
-      ...(names && { names: [...names] }),
-      ...(groups && { groups: [...groups] }),
-      ...(roles && { roles: [...roles] }),
-    },
+    ...(names && { names: [...names] }),
+    ...(groups && { groups: [...groups] }),
+    ...(roles && { roles: [...roles] }),
   };
 }

@@ -7,6 +7,8 @@ import { inBatches } from './in-batches.js';
 import { instantInCursor, invalidCursor, readPage } from './read-page.js';
 import { readVisible } from './read-visible.js';
 
+const activeAtMost = 100;
+
 type Row = Prisma.CertificateGetPayload<{ select: typeof certificateColumns }>;
 
 export class CertificateReader implements CertificateReaderPort {
@@ -27,6 +29,16 @@ export class CertificateReader implements CertificateReaderPort {
         select: certificateColumns,
       }),
     );
+    return rows.map(certificateOf);
+  }
+
+  async activeOf(cluster: string, username: string, now: Date): Promise<readonly Certificate[]> {
+    const rows = await this.prisma.certificate.findMany({
+      where: { cluster, username, notBefore: { lte: now }, notAfter: { gt: now }, orphan: false },
+      orderBy: [{ issuedAt: 'desc' }, { fingerprintSha256: 'desc' }],
+      take: activeAtMost,
+      select: certificateColumns,
+    });
     return rows.map(certificateOf);
   }
 

@@ -5,11 +5,16 @@ import { certificateRequestColumns, certificateRequestOf } from '../rows/certifi
 import type { RequestFilter, RequestReader } from '../store.js';
 import { inBatches } from './in-batches.js';
 import { readVisible } from './read-visible.js';
-import { invalidCursor, readPage } from './read-page.js';
+import { invalidCursor, readPage, scanPage } from './read-page.js';
 
 type Row = Prisma.CertificateRequestGetPayload<{ select: typeof certificateRequestColumns }>;
 
 const lapsedAtOnce = 500;
+
+/** Ids are UUIDv7, so their order is that of creation. */
+const newestFirst = { order: 'requests/newest', keyOf: (row: Row) => [row.id] };
+
+const pendingScan = { atOnce: 250, atMost: 1000 };
 
 export class CertificateRequestReader implements RequestReader {
   constructor(private readonly prisma: PrismaClient) {}
@@ -20,13 +25,11 @@ export class CertificateRequestReader implements RequestReader {
   }
 
   list(filter: RequestFilter, page: PageQuery): Promise<Page<CertificateRequest>> {
-    // Ids are UUIDv7, so their order is that of creation.
-    const keyOf = (row: Row) => [row.id];
     return readPage(
       page,
-      { order: 'requests/newest', keyOf },
+      newestFirst,
       (after, take) =>
-        readVisible(filter.visibleTo, keyOf, take, (party) =>
+        readVisible(filter.visibleTo, newestFirst.keyOf, take, (party) =>
           this.prisma.certificateRequest.findMany({
             where: { AND: [where(filter), party, ...(after ? [olderThan(after)] : [])] },
             orderBy: { id: 'desc' },
@@ -35,6 +38,29 @@ export class CertificateRequestReader implements RequestReader {
           }),
         ),
       certificateRequestOf,
+    );
+  }
+
+  listPending(
+    filter: RequestFilter,
+    isWanted: (request: CertificateRequest) => boolean,
+    page: PageQuery,
+  ): Promise<Page<CertificateRequest>> {
+    return scanPage(
+      page,
+      newestFirst,
+      pendingScan,
+      (after, take) =>
+        this.prisma.certificateRequest.findMany({
+          where: { AND: [{ state: 'pending' }, where(filter), ...(after ? [olderThan(after)] : [])] },
+          orderBy: { id: 'desc' },
+          take,
+          select: certificateRequestColumns,
+        }),
+      (row) => {
+        const request = certificateRequestOf(row);
+        return isWanted(request) ? request : null;
+      },
     );
   }
 

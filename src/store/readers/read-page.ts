@@ -26,6 +26,40 @@ export async function readPage<Row, T>(
   return { items: page.map(modelOf), nextCursor: more ? encodeCursor(keyset.order, keyset.keyOf(last)) : null };
 }
 
+/** How much of a list is looked through for one page. */
+export interface ScanBounds {
+  readonly atOnce: number;
+  readonly atMost: number;
+}
+
+/**
+ * As `readPage`, of the rows that are wanted only. Looks at no more than `atMost` of them: where that ends it before the
+ * page is full the page is shorter, and its cursor goes on behind the last row that was looked at.
+ */
+export async function scanPage<Row, T>(
+  query: PageQuery,
+  keyset: Keyset<Row>,
+  { atOnce, atMost }: ScanBounds,
+  read: (after: readonly string[] | null, take: number) => Promise<readonly Row[]>,
+  wantedOf: (row: Row) => T | null,
+): Promise<Page<T>> {
+  const items: T[] = [];
+  let after = query.cursor === null ? null : decodeCursor(query.cursor, keyset.order);
+  let cursor: string | null = null;
+  for (let seen = 0; seen < atMost; seen += atOnce) {
+    const rows = await read(after, atOnce);
+    for (const row of rows) {
+      const wanted = wantedOf(row);
+      if (wanted !== null && items.length === query.limit) return { items, nextCursor: cursor };
+      if (wanted !== null) items.push(wanted);
+      after = keyset.keyOf(row);
+      cursor = encodeCursor(keyset.order, after);
+    }
+    if (rows.length < atOnce) return { items, nextCursor: null };
+  }
+  return { items, nextCursor: cursor };
+}
+
 /** An instant that came in a cursor. Throws `InvalidCursorError`. */
 export function instantInCursor(text: string | undefined): Date {
   const instant = new Date(text ?? '');

@@ -12,7 +12,14 @@ const cluster: Cluster = {
   allowPrivilegedGroups: [],
   nameAlphabet: 'ascii',
 };
-const parts = { cluster, username: 'jane', namespace: 'dev', certificatePem: 'CERT\n', key: { pem: 'KEY\n' } };
+const parts = {
+  cluster,
+  username: 'jane',
+  contextName: null,
+  namespace: 'dev',
+  certificatePem: 'CERT\n',
+  key: { pem: 'KEY\n' },
+};
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 describe('renderKubeconfig', () => {
@@ -60,6 +67,14 @@ describe('renderKubeconfig', () => {
 
   it('leaves the namespace out where there is none', () => {
     expect(renderKubeconfig({ ...parts, namespace: null })).not.toContain('namespace');
+  });
+
+  it('calls its context as it is told to, also where that means something to YAML', () => {
+    for (const contextName of ['work', 'on', 'a: #b', '"'])
+      expect(parse(renderKubeconfig({ ...parts, contextName }))).toMatchObject({
+        contexts: [{ name: contextName, context: { cluster: 'dev-eu', user: 'jane' } }],
+        'current-context': contextName,
+      });
   });
 
   it('keeps data bare and on a single line, however long', () => {

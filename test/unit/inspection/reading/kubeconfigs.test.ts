@@ -76,6 +76,7 @@ describe('a kubeconfig', () => {
         nameAlphabet: 'ascii',
       },
       username: 'jane',
+      contextName: null,
       namespace: null,
       certificatePem: client.pem,
       key: { pem: client.key.pem },
