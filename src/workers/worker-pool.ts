@@ -19,6 +19,8 @@ export interface WorkerLimits {
   readonly workMilliseconds: number;
   /** What a worker may have on its heap before it is ended. */
   readonly heapMegabytes: number;
+  /** How much of it may be taken up by what is new: the less, the oftener it is looked through. */
+  readonly youngMegabytes: number;
 }
 
 export interface WorkerPoolOptions extends WorkerLimits {
@@ -60,7 +62,10 @@ export class WorkerPool {
       minThreads: 0,
       maxThreads: options.threads,
       idleTimeout: 60_000,
-      resourceLimits: { maxOldGenerationSizeMb: options.heapMegabytes, maxYoungGenerationSizeMb: 32 },
+      resourceLimits: {
+        maxOldGenerationSizeMb: options.heapMegabytes,
+        maxYoungGenerationSizeMb: options.youngMegabytes,
+      },
       // Nothing of the service's environment is a worker's business.
       env: {},
       ...(fromSources && { execArgv: ['--import', 'tsx'] }),

@@ -30,6 +30,7 @@ export class InspectionPool {
       startMilliseconds: options.startMilliseconds ?? 10_000,
       workMilliseconds: this.#workMilliseconds,
       heapMegabytes: options.heapMegabytes ?? 192,
+      youngMegabytes: options.youngMegabytes ?? 32,
       report: ({ failure }) => {
         options.report?.(new InspectionFailedError(failure));
       },

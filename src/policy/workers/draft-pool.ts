@@ -50,7 +50,7 @@ export class DraftPool {
       evaluating: `deciding under these policies takes longer than the ${evaluateMilliseconds / 1000} s that it gets`,
       replaying: `a batch of requests takes longer under these policies than the ${batchMilliseconds / 1000} s it gets`,
     };
-    const common = { waitMilliseconds: 5000, startMilliseconds: 10_000, report };
+    const common = { waitMilliseconds: 5000, startMilliseconds: 10_000, youngMegabytes: 8, report };
     this.#evaluations = new WorkerPool({
       file: workerFile(import.meta.url, 'evaluate-draft'),
       task: 'evaluateDraft',

@@ -23,12 +23,13 @@ const mostErrors = 100;
 export function invalidDraft(errors: readonly string[]): DraftRefusedError {
   const shown = errors.length > mostErrors ? errors.slice(0, mostErrors - 1) : errors;
   const fields = shown.map((error): FieldError => {
-    const [, pointer = '/policies', place, message = error] = located.exec(error) ?? [];
-    return { pointer, message: place === undefined ? message : `document ${place}: ${message}` };
+    const [, pointer = '/policies', document, place, message] = located.exec(error) ?? [];
+    if (message === undefined) return { pointer, message: error };
+    return { pointer, message: `document ${document}${place === '/' ? '' : `, ${place}`}: ${message}` };
   });
   if (shown.length < errors.length)
     fields.push({ pointer: '/policies', message: `and ${errors.length - shown.length} errors more` });
   return new DraftRefusedError('Invalid', 'the policies are not valid; `errors` says where', fields);
 }
 
-const located = /^(\/policies\/\d+):(\d+\S*?): (.*)$/s;
+const located = /^(\/policies\/\d+):(\d+)(\/.*?): (.*)$/s;

@@ -10,11 +10,11 @@ import { CertificateReader } from '../readers/certificate-reader.js';
 import { CertificateRequestReader } from '../readers/certificate-request-reader.js';
 import { ClusterProbeReader } from '../readers/cluster-probe-reader.js';
 import { IdempotencyKeyReader } from '../readers/idempotency-key-reader.js';
-import { RecordedRequestReader } from '../readers/recorded-request-reader.js';
 import { QuotaReader } from '../readers/quota-reader.js';
 import type { Store } from '../store.js';
 import { SqliteInventoryReader } from './inventory-reader.js';
 import { connectForWriting, OrderedWriter } from './ordered-writer.js';
+import { SqliteRecordedRequestReader } from './recorded-request-reader.js';
 
 export interface SqliteStoreOptions {
   /** Path of the database file; its directory exists. */
@@ -43,10 +43,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   await prisma.$connect();
   const auditEvents = new AuditEventReader(prisma);
   const inventory = new SqliteInventoryReader(file, busyTimeoutMs);
+  const recordedRequests = new SqliteRecordedRequestReader(file, busyTimeoutMs);
   return {
     writer,
     requests: new CertificateRequestReader(prisma),
-    recordedRequests: new RecordedRequestReader(prisma),
+    recordedRequests,
     certificates: new CertificateReader(prisma),
     inventory,
     auditEvents,
@@ -78,6 +79,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     async close() {
       // The last connection to close puts the write-ahead log into the database, and only one that writes can.
       inventory.close();
+      recordedRequests.close();
       await prisma.$disconnect();
       await writer.close();
     },
