@@ -42,6 +42,8 @@ const edges = {
   'server.ts': ['compose.ts', 'app.ts', 'config', 'observability'],
   // The other process edge: recovers from a lock-out while the service is down.
   'admin-token.ts': ['compose.ts', 'config'],
+  // For a policy repository's own CI: loads policies and runs their tests, without a service.
+  'policy-check.ts': ['policy'],
 };
 
 /** Libraries and the only places that may import them, besides `compose.ts`. */
@@ -54,6 +56,7 @@ const fences = [
   },
   { name: 'kubernetes-client', library: '@kubernetes/client-node', only: ['cluster', 'identity'] },
   { name: 'worker-pool', library: 'piscina', only: ['workers'] },
+  { name: 'cel', library: '(@marcbachmann/cel-js|@bufbuild/[^/]+|cel-js)', only: ['policy/cel'] },
   { name: 'x509', library: '@peculiar/[^/]+', only: ['pki', 'signer', 'inspection'] },
 ];
 

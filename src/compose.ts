@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { ClusterConnection } from './cluster/cluster-connection.js';
 import { openCluster, type ClusterWiring } from './compose/open-cluster.js';
 import { KnownClusters } from './compose/known-clusters.js';
-import { loadPolicies, watchPolicies } from './compose/policies-in-force.js';
+import { configuredCluster, loadPolicies, watchPolicies } from './compose/policies-in-force.js';
 import type { Config } from './config/config.js';
 import { prepareDataDir, replaceSecretFile } from './config/secrets.js';
 import { ApiTokenAuthenticator } from './identity/api-token-authenticator.js';
@@ -104,7 +104,9 @@ async function wire(
   }
   await probes.load([...clusters.values()].map(({ cluster }) => cluster));
 
-  const policies = watchPolicies(config, await loadPolicies(config, log), log, (policySet, previous) =>
+  const configured = [...clusters.values()].map(({ cluster }) => configuredCluster(cluster));
+  const loaded = await loadPolicies(config, configured, log);
+  const policies = watchPolicies(config, configured, loaded, log, (policySet, previous) =>
     recordPolicySetLoaded(context, policySet, previous),
   );
   opened.push(() => policies.stop());

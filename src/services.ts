@@ -254,6 +254,8 @@ export interface Replay {
 
 export interface PolicyService {
   list(principal: Principal): { readonly digest: string; readonly items: readonly LoadedPolicy[] };
+  /** The JSON Schema of a document of a policy file. */
+  schema(): object;
   /**
    * The decision on a request that is not made, under the policies in force or under a draft of others (null: none);
    * leaves only an audit event behind. Throws `PoliciesBusyError` where too many drafts wait.

@@ -1,11 +1,22 @@
 import type { Config } from '../config/config.js';
 import type { Log } from '../issuance/context.js';
+import type { Cluster } from '../model/cluster.js';
+import type { ConfiguredCluster } from '../policy/configured-cluster.js';
 import { loadPolicySet } from '../policy/load-policy-set.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import { watchPolicySet, type PolicySetWatch } from '../policy/watch-policy-set.js';
 
-export async function loadPolicies({ policiesDir }: Config, log: Log): Promise<PolicySet> {
-  const loaded = await loadPolicySet(policiesDir);
+/** What loading policies asks of a cluster. */
+export function configuredCluster(cluster: Cluster & { readonly readsRoleBindings?: boolean }): ConfiguredCluster {
+  return { name: cluster.name, readsRoleBindings: cluster.readsRoleBindings ?? false };
+}
+
+export async function loadPolicies(
+  { policiesDir }: Config,
+  clusters: readonly ConfiguredCluster[],
+  log: Log,
+): Promise<PolicySet> {
+  const loaded = await loadPolicySet(policiesDir, clusters);
   if (!loaded.ok) throw new Error(`the policies cannot be loaded:\n${loaded.errors.map((e) => `  ${e}`).join('\n')}`);
   const { policies, guardrails, digest } = loaded.policySet;
   log.info({ policies: policies.length, guardrails: guardrails.length, digest }, 'policies in force');
@@ -15,12 +26,14 @@ export async function loadPolicies({ policiesDir }: Config, log: Log): Promise<P
 
 export function watchPolicies(
   { policiesDir }: Config,
+  clusters: readonly ConfiguredCluster[],
   initial: PolicySet,
   log: Log,
   record: (policySet: PolicySet, previous: PolicySet) => Promise<void>,
 ): PolicySetWatch {
   return watchPolicySet({
     directory: policiesDir,
+    clusters,
     initial,
     onChange(policySet, previous) {
       log.info({ digest: policySet.digest, previousDigest: previous.digest }, 'other policies are in force');

@@ -4,6 +4,7 @@ import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal, Requester } from '../model/principal.js';
 import { decide } from '../policy/decide.js';
 import { neededFacts, type NeededFacts } from '../policy/needed-facts.js';
+import { policyJsonSchema } from '../policy/json-schema.js';
 import { describePolicySet } from '../policy/parse-policy-set.js';
 import type { DraftPool, EvaluatedDraft } from '../policy/workers/draft-pool.js';
 import { DraftRefusedError, draftPath } from '../policy/workers/draft-refused-error.js';
@@ -26,6 +27,8 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
       const policySet = context.policySet();
       return { digest: policySet.digest, items: describePolicySet(policySet) };
     },
+
+    schema: () => policyJsonSchema,
 
     async evaluate(principal, ask, policies) {
       const refusal = policies === null ? null : whyNotDraft(principal);

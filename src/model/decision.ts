@@ -38,6 +38,8 @@ export interface TraceCheck {
   readonly passed: boolean;
   readonly expected: string;
   readonly found: string;
+  /** Where it failed: the reason that the violations give. */
+  readonly reason?: string;
 }
 
 /** A policy's verdict as it is stored with the decision; the full trace is recomputed from the facts. */

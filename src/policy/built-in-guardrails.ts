@@ -1,15 +1,14 @@
-import type { DecisionFacts, TraceCheck, Violation } from '../model/decision.js';
 import { whyNotName } from '../model/name-grammar.js';
 import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../model/privileged-names.js';
 import { quote, quoteAll } from '../model/quote.js';
-import { judged, type Evaluation } from './evaluation.js';
-import type { RequestToDecide } from './policy-set.js';
+import type { Asked } from './asked.js';
+import { finding, judged, type Evaluation, type Finding } from './evaluation.js';
 
 /** A guardrail that no file lifts. Of a signer that holds the CA's key nothing else stops `system:masters`. */
 export interface BuiltInGuardrail {
   /** Has a slash, which no name in a file has. */
   readonly name: string;
-  evaluate(request: RequestToDecide, facts: DecisionFacts): Evaluation;
+  evaluate(asked: Asked): Evaluation;
 }
 
 const maxGroups = 32;
@@ -17,12 +16,12 @@ const maxGroups = 32;
 export const builtInGuardrails: readonly BuiltInGuardrail[] = [
   {
     name: 'built-in/system-names',
-    evaluate(request) {
+    evaluate(asked) {
       return report(this.name, [
-        usernameCheck(request, 'not system:*', 'SystemName', (name) =>
+        usernameCheck(asked, 'not system:*', 'SystemName', (name) =>
           isSystemName(name) ? 'is reserved: system:* belongs to Kubernetes' : null,
         ),
-        groupsCheck(request, 'none of system:*', 'SystemGroup', (name) =>
+        groupsCheck(asked, 'none of system:*', 'SystemGroup', (name) =>
           isSystemName(name) ? 'is reserved: system:* belongs to Kubernetes' : null,
         ),
       ]);
@@ -30,7 +29,8 @@ export const builtInGuardrails: readonly BuiltInGuardrail[] = [
   },
   {
     name: 'built-in/privileged-names',
-    evaluate(request, facts) {
+    evaluate(asked) {
+      const { facts } = asked;
       const whyNotUsername = (name: string) =>
         isPrivilegedUsername(name) ? 'is reserved for cluster components' : null;
       // A cluster's configuration may allow a group: refusing one wrongly costs a line there, granting one wrongly a cluster.
@@ -40,30 +40,31 @@ export const builtInGuardrails: readonly BuiltInGuardrail[] = [
           : null;
       const allowed = facts.allowPrivilegedGroups.length === 0 ? '' : ` but ${quoteAll(facts.allowPrivilegedGroups)}`;
       return report(this.name, [
-        usernameCheck(request, 'not privileged', 'PrivilegedUsername', whyNotUsername),
-        groupsCheck(request, `none privileged${allowed}`, 'PrivilegedGroup', whyNotGroup),
+        usernameCheck(asked, 'not privileged', 'PrivilegedUsername', whyNotUsername),
+        groupsCheck(asked, `none privileged${allowed}`, 'PrivilegedGroup', whyNotGroup),
       ]);
     },
   },
   {
     name: 'built-in/name-grammar',
-    evaluate(request, { nameAlphabet }) {
+    evaluate(asked) {
+      const { nameAlphabet } = asked.facts;
       const whyNot = (name: string) => whyNotName(name, nameAlphabet);
       return report(this.name, [
-        usernameCheck(request, `a name in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot),
-        groupsCheck(request, `names in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot),
+        usernameCheck(asked, `a name in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot),
+        groupsCheck(asked, `names in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot),
       ]);
     },
   },
   {
     name: 'built-in/group-list',
-    evaluate({ groups }) {
+    evaluate({ request: { groups } }) {
       const repeated = [...new Set(groups.filter((group, i) => groups.indexOf(group) !== i))];
       const tooMany =
         groups.length > maxGroups ? [`${groups.length} groups are asked for, at most ${maxGroups} are allowed`] : [];
       return report(this.name, [
-        check('groups.count', `at most ${maxGroups}`, `${groups.length}`, 'TooManyGroups', tooMany),
-        check(
+        finding('groups.count', `at most ${maxGroups}`, `${groups.length}`, 'TooManyGroups', tooMany),
+        finding(
           'groups.unique',
           'each once',
           repeated.length === 0 ? 'each once' : `repeated: ${quoteAll(repeated)}`,
@@ -75,38 +76,22 @@ export const builtInGuardrails: readonly BuiltInGuardrail[] = [
   },
 ];
 
-interface Finding {
-  readonly trace: TraceCheck;
-  readonly objections: readonly Omit<Violation, 'source'>[];
-}
-
 function report(name: string, findings: readonly Finding[]): Evaluation {
-  return judged(
-    { kind: 'guardrail', name },
-    findings.map(({ trace }) => trace),
-    findings.flatMap(({ objections }) => objections),
-  );
-}
-
-function check(name: string, expected: string, found: string, reason: string, messages: readonly string[]): Finding {
-  return {
-    trace: { check: name, passed: messages.length === 0, expected, found },
-    objections: messages.map((message) => ({ reason, message })),
-  };
+  return judged({ kind: 'guardrail', name }, [], findings);
 }
 
 type WhyNot = (name: string) => string | null;
 
-function usernameCheck({ username }: RequestToDecide, expected: string, reason: string, whyNot: WhyNot): Finding {
-  const why = whyNot(username);
-  const messages = why === null ? [] : [`username ${quote(username)} ${why}`];
-  return check('username', expected, quote(username), reason, messages);
+function usernameCheck({ request, found }: Asked, expected: string, reason: string, whyNot: WhyNot): Finding {
+  const why = whyNot(request.username);
+  const messages = why === null ? [] : [`username ${found.username} ${why}`];
+  return finding('username', expected, found.username, reason, messages);
 }
 
-function groupsCheck({ groups }: RequestToDecide, expected: string, reason: string, whyNot: WhyNot): Finding {
-  const messages = groups.flatMap((group) => {
+function groupsCheck({ request, found }: Asked, expected: string, reason: string, whyNot: WhyNot): Finding {
+  const messages = request.groups.flatMap((group) => {
     const why = whyNot(group);
     return why === null ? [] : [`group ${quote(group)} ${why}`];
   });
-  return check('groups', expected, quoteAll(groups), reason, messages);
+  return finding('groups', expected, found.groups, reason, messages);
 }

@@ -1,6 +1,5 @@
 import type { Requester } from '../model/principal.js';
-import { matchesAnyGlob } from './glob.js';
-import { matchesPrincipal } from './matches-principal.js';
+import { selects } from './check-selector.js';
 import type { PolicySet, Selector } from './policy-set.js';
 
 /** Which of the facts that take looking up a decision looks at. */
@@ -15,9 +14,7 @@ export interface NeededFacts {
  * to in the end; one that it does not name is never looked at.
  */
 export function neededFacts(policySet: PolicySet, cluster: string, requester: Requester): NeededFacts {
-  const selected = ({ selector: { clusters, requesters } }: { readonly selector: Selector }) =>
-    (clusters === undefined || matchesAnyGlob(clusters, cluster)) &&
-    (requesters === undefined || matchesPrincipal(requesters, requester));
+  const selected = ({ selector }: { readonly selector: Selector }) => selects(selector, cluster, requester);
   const policies = policySet.policies.filter(selected);
   const guardrails = policySet.guardrails.filter(selected);
   const expressions = [

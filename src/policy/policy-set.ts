@@ -1,31 +1,35 @@
-import type { KeyAlgorithm } from '../pki/key-algorithm.js';
-import type { EscalationKind } from '../model/blast-radius.js';
-import type { ApprovalStage, KubeconfigDefaults, PrincipalSelector } from '../model/decision.js';
+import type { ApprovalStage, KubeconfigDefaults } from '../model/decision.js';
+import type { Role } from '../model/principal.js';
 import type { Quota } from '../model/quota.js';
-import type { Expression } from './expression.js';
+import type { KeyAlgorithm } from '../pki/key-algorithm.js';
+import type { Choice } from './choice.js';
+import type { Expression } from './cel/compile-expression.js';
+import type { Globs } from './glob.js';
+import type { Hours } from './hours.js';
+import type { Pattern } from './pattern.js';
+import type { Resolution } from './policy-schema.js';
 
 /** Which requests a policy or guardrail speaks about: OR within a field, AND across; omitted matches any, empty none. */
 export interface Selector {
-  readonly clusters?: readonly string[];
-  readonly requesters?: PrincipalSelector;
+  readonly clusters?: Globs;
+  readonly requesters?: {
+    readonly names?: Globs;
+    readonly groups?: Globs;
+    readonly roles?: Choice<Role>;
+  };
 }
 
+/** A policy as it was read when it was loaded: nothing in it has to be parsed again to decide. */
 export interface Policy {
   readonly name: string;
   readonly selector: Selector;
   /** An omitted field must be absent from the request; a collector is absent where it is the requester. */
   readonly allowed: {
-    readonly usernames?: readonly string[];
-    readonly groups?: readonly string[];
-    readonly collectors?: readonly string[];
+    readonly usernames?: Globs;
+    readonly groups?: Globs;
+    readonly collectors?: Globs;
   };
-  readonly constraints: {
-    readonly minExpirationSeconds?: number;
-    readonly maxExpirationSeconds?: number;
-    /** `RSA` stands for every RSA size. */
-    readonly keyAlgorithms?: readonly (KeyAlgorithm | 'RSA')[];
-    readonly minRsaBits?: number;
-  };
+  readonly constraints: Constraints;
   readonly validations: readonly Validation[];
   readonly quota: Quota;
   readonly approval:
@@ -39,6 +43,20 @@ export interface Policy {
   readonly kubeconfig: KubeconfigDefaults;
 }
 
+export interface Constraints {
+  readonly minExpirationSeconds?: number;
+  readonly maxExpirationSeconds?: number;
+  /** `RSA` stands for every RSA size. */
+  readonly keyAlgorithms?: Choice<KeyAlgorithm | 'RSA'>;
+  readonly minRsaBits?: number;
+  /** A reason must be given; null: any. */
+  readonly reason?: { readonly pattern: Pattern | null };
+  readonly hours?: Hours;
+  /** Before and after these the policy does not apply. */
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
+}
+
 /** An expression that must be true of a request. */
 export interface Validation {
   readonly expression: Expression;
@@ -50,11 +68,11 @@ export interface Guardrail {
   readonly name: string;
   readonly selector: Selector;
   /** Holds where any of it matches; null holds for whatever the selector holds for. */
-  readonly match: { readonly usernames?: readonly string[]; readonly groups?: readonly string[] } | null;
+  readonly match: { readonly usernames?: Globs; readonly groups?: Globs } | null;
   /** All of them must hold. */
   readonly matchConditions: readonly { readonly name: string; readonly expression: Expression }[];
   /** Holds where the identity amounts to any of it on the cluster; null: that is not asked. */
-  readonly resolvesTo: readonly ('ClusterAdmin' | EscalationKind)[] | null;
+  readonly resolvesTo: readonly Resolution[] | null;
   /** The least approval that it asks for where it holds; null: it denies there. */
   readonly approval: { readonly stages: readonly ApprovalStage[] } | null;
   readonly message: string;

@@ -1,5 +1,4 @@
 import type { Decision, DecisionFacts, RecordedDecision } from '../model/decision.js';
-import { policyReasons } from './evaluate-policy.js';
 import type { PolicySet, RequestToDecide } from './policy-set.js';
 
 /**
@@ -34,7 +33,7 @@ export function recordedDecision(
       .map(({ name, verdict, checks }) => ({
         name,
         verdict,
-        reasons: checks.flatMap(({ check, passed }) => (passed ? [] : (policyReasons[check] ?? []))),
+        reasons: checks.flatMap(({ reason }) => reason ?? []),
       })),
     policySetDigest: policySet.digest,
     decidedAt: now,

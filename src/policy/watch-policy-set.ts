@@ -1,3 +1,4 @@
+import type { ConfiguredCluster } from './configured-cluster.js';
 import { digestOf, parsePolicySet } from './parse-policy-set.js';
 import type { PolicySet } from './policy-set.js';
 import { readPolicyFiles } from './read-policy-files.js';
@@ -12,6 +13,8 @@ export interface PolicySetWatch {
 
 export interface PolicySetWatchOptions {
   readonly directory: string;
+  /** Those that are configured: a guardrail may ask of one what cannot be found out there. */
+  readonly clusters?: readonly ConfiguredCluster[];
   /** What is in force until the files differ from it. */
   readonly initial: PolicySet;
   /** Default: 1 second. */
@@ -28,7 +31,7 @@ export interface PolicySetWatchOptions {
  * still being written does not, and only if it validates: a broken set leaves the one in force.
  */
 export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
-  const { directory, initial, intervalMilliseconds = 1000, onChange, onErrors } = options;
+  const { directory, clusters = [], initial, intervalMilliseconds = 1000, onChange, onErrors } = options;
   let current = initial;
   /** What was read last, and what was last acted on: a digest, or the errors of reading. */
   let lastReading = initial.digest;
@@ -44,7 +47,7 @@ export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
     if (stopped || !steady || reading === settled) return;
     settled = reading;
     if (reading === current.digest) return; // back to what is in force
-    const result = files.ok ? parsePolicySet(files.texts) : files;
+    const result = files.ok ? parsePolicySet(files.texts, clusters) : files;
     if (!result.ok) {
       onErrors(result.errors);
       return;

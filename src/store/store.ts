@@ -123,6 +123,9 @@ export interface ClusterProbeReader {
 }
 
 export interface QuotaReader {
-  /** What counts against each of these limits, in their order; `exceptRequest` as in `RequireQuota`. */
+  /**
+   * What counts against each of these limits, in their order; `exceptRequest` as in `RequireQuota`. 10,000 stands for
+   * that many or more.
+   */
   found(limits: readonly QuotaLimit[], exceptRequest: string, now: Date): Promise<readonly number[]>;
 }

@@ -23,7 +23,7 @@ kind: Policy
 metadata: { name: automatic }
 spec:
   selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["team-*"] }
+  allowed: { usernames: ["*"], groups: ["team-*"], collectors: ["*"] }
   constraints: { maxExpirationSeconds: 86400 }
   approval: { mode: auto }
 ---
@@ -32,7 +32,7 @@ kind: Policy
 metadata: { name: by-hand }
 spec:
   selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["team-*", "ops-*"] }
+  allowed: { usernames: ["*"], groups: ["team-*", "ops-*"], collectors: ["*"] }
   constraints: { maxExpirationSeconds: 604800 }
   approval: { mode: manual }
 `;

@@ -143,6 +143,7 @@ describe('/openapi.json', () => {
         'POST /v1/inspections',
         'POST /v1/kubeconfigs',
         'GET /v1/policies',
+        'GET /v1/policies/schema.json',
         'POST /v1/policies/evaluate',
         'GET /v1/whoami',
       ].sort(),

@@ -113,6 +113,12 @@ const table: readonly Row[] = [
     act: async (person) => call(person, 'get', '/v1/policies'),
   },
   {
+    action: 'see how policies are written',
+    allowed: everybody,
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/policies/schema.json'),
+  },
+  {
     action: 'evaluate',
     allowed: everybody,
     refusal: 403,

@@ -46,6 +46,18 @@ describe('clusters', () => {
 });
 
 describe('policies', () => {
+  it('have a schema for editors, which is the one that is published', async () => {
+    const published: unknown = JSON.parse(readFileSync(new URL('../../policies/schema.json', import.meta.url), 'utf8'));
+    const get = () => service.as('alice')('get', '/v1/policies/schema.json');
+    const answer = await get().set('accept', 'application/schema+json').expect(200);
+    expect(answer.headers['content-type']).toBe('application/schema+json; charset=utf-8');
+    expect(JSON.parse(answer.text)).toEqual(published);
+    const asJson = await get().set('accept', 'application/json').expect(200);
+    expect(asJson.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(asJson.body).toEqual(published);
+    expect((await get().expect(200)).headers['content-type']).toBe('application/schema+json; charset=utf-8');
+  });
+
   it('are listed as they are in force', async () => {
     const all = as.policies(await service.as('alice')('get', '/v1/policies').expect(200));
     expect(all.items.map(({ kind, name }) => [kind, name]).sort()).toEqual([

@@ -12,6 +12,7 @@ import { addEvaluatePolicies } from './evaluate-policies.js';
 import { addInspections } from './inspections.js';
 import { addIssuedCertificate } from './issued-certificate.js';
 import { addPolicies } from './policies.js';
+import { addPolicySchema } from './policy-schema.js';
 import { addReadCertificateRequests } from './read-certificate-requests.js';
 import { addReplayPolicies } from './replay-policies.js';
 import { addRequestKubeconfig } from './request-kubeconfig.js';
@@ -31,6 +32,7 @@ export function addVersion1(app: App, services: Services): void {
   addPolicies(app, services);
   addEvaluatePolicies(app, services);
   addReplayPolicies(app, services);
+  addPolicySchema(app, services);
   addAuditEvents(app, services);
   addApiTokens(app, services);
   addInspections(app, services);

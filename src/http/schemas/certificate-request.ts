@@ -121,7 +121,7 @@ export const CertificateRequestSchema = named(
           },
           { additionalProperties: false },
         ),
-        { maxItems: 1000, description: 'Given so far.' },
+        { maxItems: 10000, description: 'Given so far.' },
       ),
       awaiting: Type.Array(
         Type.Object(

@@ -47,6 +47,13 @@ export const TraceEntrySchema = named(
             passed: Type.Boolean({ description: 'Whether it holds.' }),
             expected: messageOf('What would hold.', 'each of team-*, viewers'),
             found: messageOf('What the request has.', 'ops'),
+            reason: Type.Optional(
+              Type.String({
+                maxLength: 256,
+                description: 'Where it does not hold: the reason that the violations give.',
+                examples: ['GroupNotPermitted'],
+              }),
+            ),
           },
           { additionalProperties: false },
         ),

@@ -4,8 +4,9 @@ import type { Requester } from '../../model/principal.js';
 import type { RecordedRequest } from '../../model/recorded-request.js';
 import type { Replayed } from '../../model/replay.js';
 import type { Failure } from '../../workers/failure.js';
+import type { ConfiguredCluster } from '../configured-cluster.js';
 import type { NeededFacts } from '../needed-facts.js';
-import type { ConfiguredCluster, PolicyTexts } from '../parse-policy-set.js';
+import type { PolicyTexts } from '../parse-policy-set.js';
 import type { RequestToDecide } from '../policy-set.js';
 
 /** A policy set that is not in force, on its way to a worker. */

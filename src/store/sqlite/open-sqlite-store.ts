@@ -10,11 +10,11 @@ import { CertificateReader } from '../readers/certificate-reader.js';
 import { CertificateRequestReader } from '../readers/certificate-request-reader.js';
 import { ClusterProbeReader } from '../readers/cluster-probe-reader.js';
 import { IdempotencyKeyReader } from '../readers/idempotency-key-reader.js';
-import { QuotaReader } from '../readers/quota-reader.js';
 import type { Store } from '../store.js';
 import { SqliteInventoryReader } from './inventory-reader.js';
 import { connectForWriting, OrderedWriter } from './ordered-writer.js';
 import { SqliteRecordedRequestReader } from './recorded-request-reader.js';
+import { SqliteQuotaReader } from './quota-reader.js';
 
 export interface SqliteStoreOptions {
   /** Path of the database file; its directory exists. */
@@ -44,6 +44,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const auditEvents = new AuditEventReader(prisma);
   const inventory = new SqliteInventoryReader(file, busyTimeoutMs);
   const recordedRequests = new SqliteRecordedRequestReader(file, busyTimeoutMs);
+  const quotas = new SqliteQuotaReader(file, busyTimeoutMs);
   return {
     writer,
     requests: new CertificateRequestReader(prisma),
@@ -69,7 +70,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       },
     },
     clusterProbes: new ClusterProbeReader(prisma),
-    quotas: new QuotaReader(prisma),
+    quotas,
     async ping() {
       const { failingSince } = writer;
       if (failingSince !== null)
@@ -80,6 +81,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       // The last connection to close puts the write-ahead log into the database, and only one that writes can.
       inventory.close();
       recordedRequests.close();
+      quotas.close();
       await prisma.$disconnect();
       await writer.close();
     },

@@ -90,25 +90,105 @@ describe('parsePolicySet', () => {
   selector:
     clusters: ["dev-*"]
     requesters: { names: ["hr-*"], groups: ["onboarding"], roles: ["requester"] }
-  allowed: { usernames: ["*@corp.example", "\${requester.username}"], groups: ["team-*"] }
-  constraints: { maxExpirationSeconds: 86400, keyAlgorithms: [ECDSA-P256, RSA], minRsaBits: 2048 }
-  approval: { mode: manual, stages: [{ count: 1, approvers: { names: [lead-*], groups: [], roles: [approver] } }] }`;
-    expect(parsePolicySet([{ path: 'p.yaml', text: policyText('developers', spec) }])).toMatchObject({
-      ok: true,
+  allowed: { usernames: ["*@corp.example", "\${requester.username}"], groups: ["team-*"], collectors: ["*"] }
+  constraints:
+    minExpirationSeconds: 600
+    maxExpirationSeconds: 86400
+    keyAlgorithms: [ECDSA-P256, RSA]
+    minRsaBits: 2048
+    reason: { pattern: "INC-[0-9]+" }
+    hours: { timeZone: Europe/Berlin, weekdays: [Mon, Fri], from: "08:00", to: "18:00" }
+    notBefore: 2026-01-01T00:00:00Z
+    notAfter: 2026-12-31T23:59:59+01:00
+  validations:
+    - { expression: "request.groups.size() < 3", message: at most two groups }
+    - { expression: "now > timestamp('2026-01-01T00:00:00Z')", messageExpression: "'no ' + request.username" }
+  quota: { livePerUsername: 3, livePerGroup: 20, livePerRequester: 1000, issuancesPerHour: 100 }
+  approval:
+    mode: manual
+    stages: [{ count: 2, approvers: { names: [lead-*], groups: [], roles: [approver] } }, {}]
+    expiresAfterSeconds: 3600
+  kubeconfig: { namespace: dev, contextName: dev-eu }
+tests:
+  - name: too many groups
+    request: { cluster: dev-eu, username: jane@corp.example, groups: [team-a, team-b, team-c] }
+    requester: { name: hr-portal, groups: [onboarding] }
+    expect: { outcome: denied, reasons: [ValidationFailed] }`;
+    const parsed = parsePolicySet([{ path: 'p.yaml', text: policyText('developers', spec) }]);
+    expect(parsed.ok ? [] : parsed.errors).toEqual([]);
+    expect(parsed).toMatchObject({
       policySet: {
         policies: [
           {
             name: 'developers',
             selector: {
-              clusters: ['dev-*'],
-              requesters: { names: ['hr-*'], groups: ['onboarding'], roles: ['requester'] },
+              clusters: { patterns: ['dev-*'] },
+              requesters: {
+                names: { patterns: ['hr-*'] },
+                groups: { patterns: ['onboarding'] },
+                roles: { values: ['requester'] },
+              },
             },
-            allowed: { usernames: ['*@corp.example', '${requester.username}'], groups: ['team-*'] },
-            constraints: { maxExpirationSeconds: 86_400, keyAlgorithms: ['ECDSA-P256', 'RSA'], minRsaBits: 2048 },
+            allowed: {
+              usernames: { patterns: ['*@corp.example', '${requester.username}'] },
+              groups: { patterns: ['team-*'] },
+              collectors: { patterns: ['*'] },
+            },
+            constraints: {
+              minExpirationSeconds: 600,
+              maxExpirationSeconds: 86_400,
+              keyAlgorithms: { values: ['ECDSA-P256', 'RSA'] },
+              minRsaBits: 2048,
+              reason: { pattern: { text: 'INC-[0-9]+' } },
+              hours: { expected: 'Mon, Fri 08:00–18:00, Europe/Berlin' },
+              notBefore: new Date('2026-01-01T00:00:00Z'),
+              notAfter: new Date('2026-12-31T22:59:59Z'),
+            },
+            validations: [
+              {
+                expression: { text: 'request.groups.size() < 3', reads: new Set(['request']) },
+                message: 'at most two groups',
+                messageExpression: null,
+              },
+              {
+                expression: { reads: new Set(['now']) },
+                message: null,
+                messageExpression: { text: "'no ' + request.username" },
+              },
+            ],
+            quota: { livePerUsername: 3, livePerGroup: 20, livePerRequester: 1000, issuancesPerHour: 100 },
             approval: {
               mode: 'manual',
-              stages: [{ count: 1, approvers: { names: ['lead-*'], groups: [], roles: ['approver'] } }],
+              stages: [{ count: 2, approvers: { names: ['lead-*'], groups: [], roles: ['approver'] } }, { count: 1 }],
+              expiresAfterSeconds: 3600,
             },
+            kubeconfig: { namespace: 'dev', contextName: 'dev-eu' },
+          },
+        ],
+      },
+    });
+  });
+
+  it('reads a guardrail whole', () => {
+    const spec = `
+  selector: { clusters: ["prod-*"] }
+  match: { usernames: ["ci-*"], groups: ["ops"] }
+  matchConditions: [{ name: long, expression: "request.expirationSeconds > 3600" }]
+  resolvesTo: [ClusterAdmin, ReadSecrets]
+  approval: { stages: [{ approvers: { groups: [security] } }] }
+  message: production is looked at twice`;
+    expect(parsePolicySet([{ path: 'g.yaml', text: guardrailText('g', spec) }])).toMatchObject({
+      ok: true,
+      policySet: {
+        guardrails: [
+          {
+            name: 'g',
+            selector: { clusters: { patterns: ['prod-*'] } },
+            match: { usernames: { patterns: ['ci-*'] }, groups: { patterns: ['ops'] } },
+            matchConditions: [{ name: 'long', expression: { text: 'request.expirationSeconds > 3600' } }],
+            resolvesTo: ['ClusterAdmin', 'ReadSecrets'],
+            approval: { stages: [{ count: 1, approvers: { groups: ['security'] } }] },
+            message: 'production is looked at twice',
           },
         ],
       },
@@ -171,21 +251,122 @@ describe('parsePolicySet', () => {
   });
 
   const allowed = 'selector: {}, allowed: { usernames: ["*"] }';
+  const auto = 'approval: { mode: auto }';
   it.each([
-    [
-      'stages of several approvers',
-      `{ ${allowed}, approval: { mode: manual, stages: [{ count: 2 }] } }`,
-      '/spec/approval/stages: stages of several approvers are not supported: name one stage with count 1',
-    ],
-    [
-      'several stages',
-      `{ ${allowed}, approval: { mode: manual, stages: [{ count: 1 }, { count: 1 }] } }`,
-      '/spec/approval/stages: stages of several approvers are not supported: name one stage with count 1',
-    ],
     [
       'manual approval with an empty list of stages',
       `{ ${allowed}, approval: { mode: manual, stages: [] } }`,
-      '/spec/approval/stages: must have a stage; leave it out for one approver',
+      '/spec/approval/stages: must have a stage',
+    ],
+    [
+      'a stage without approvals',
+      `{ ${allowed}, approval: { mode: manual, stages: [{ count: 0 }] } }`,
+      '/spec/approval/stages/0/count: must be >= 1',
+    ],
+    [
+      'automatic approval that waits',
+      `{ ${allowed}, approval: { mode: auto, expiresAfterSeconds: 3600 } }`,
+      '/spec/approval/expiresAfterSeconds: automatic approval does not wait',
+    ],
+    [
+      'a shortest lifetime that is longer than the longest',
+      `{ ${allowed}, constraints: { minExpirationSeconds: 7200, maxExpirationSeconds: 3600 }, ${auto} }`,
+      '/spec/constraints/minExpirationSeconds: is more than maxExpirationSeconds',
+    ],
+    [
+      'a time zone that does not exist',
+      `{ ${allowed}, constraints: { hours: { timeZone: Europe/Entenhausen } }, ${auto} }`,
+      '/spec/constraints/hours/timeZone: "Europe/Entenhausen" is not an IANA time zone',
+    ],
+    [
+      'an offset for a time zone',
+      `{ ${allowed}, constraints: { hours: { timeZone: "+01:00" } }, ${auto} }`,
+      '/spec/constraints/hours/timeZone: "+01:00" is not an IANA time zone',
+    ],
+    [
+      'an hour that does not exist',
+      `{ ${allowed}, constraints: { hours: { timeZone: UTC, from: "08:00", to: "24:01" } }, ${auto} }`,
+      '/spec/constraints/hours/to: must be a time of day, 00:00 to 24:00',
+    ],
+    [
+      'a weekday that does not exist',
+      `{ ${allowed}, constraints: { hours: { timeZone: UTC, weekdays: [Monday] } }, ${auto} }`,
+      '/spec/constraints/hours/weekdays/0: must be one of Mon, Tue, Wed, Thu, Fri, Sat, Sun',
+    ],
+    [
+      'half a range of hours',
+      `{ ${allowed}, constraints: { hours: { timeZone: UTC, from: "08:00" } }, ${auto} }`,
+      '/spec/constraints/hours/to: is missing: a range has both ends',
+    ],
+    [
+      'a range of hours without length',
+      `{ ${allowed}, constraints: { hours: { timeZone: UTC, from: "08:00", to: "08:00" } }, ${auto} }`,
+      '/spec/constraints/hours/to: must not be the same as from: leave both out for the whole day',
+    ],
+    [
+      'a date that does not exist',
+      `{ ${allowed}, constraints: { notBefore: 2026-02-29T00:00:00Z }, ${auto} }`,
+      '/spec/constraints/notBefore: must be an RFC 3339 instant, such as 2026-01-31T09:00:00Z',
+    ],
+    [
+      'a date without an offset',
+      `{ ${allowed}, constraints: { notAfter: 2026-02-28T00:00:00 }, ${auto} }`,
+      '/spec/constraints/notAfter: must be an RFC 3339 instant, such as 2026-01-31T09:00:00Z',
+    ],
+    [
+      'dates between which there is nothing',
+      `{ ${allowed}, constraints: { notBefore: 2026-02-28T00:00:00Z, notAfter: 2026-02-27T00:00:00Z }, ${auto} }`,
+      '/spec/constraints/notAfter: is before notBefore: it would never apply',
+    ],
+    [
+      'a pattern that is none',
+      `{ ${allowed}, constraints: { reason: { pattern: "a[" } }, ${auto} }`,
+      '/spec/constraints/reason/pattern: at character 2: opens a class that is not closed',
+    ],
+    [
+      'a pattern that takes exponential time',
+      `{ ${allowed}, constraints: { reason: { pattern: "(a+)+" } }, ${auto} }`,
+      '/spec/constraints/reason/pattern: repeats a repeat that can end in several places, which takes exponential time: let what comes next always be told by its first character',
+    ],
+    [
+      'an expression that is none',
+      `{ ${allowed}, validations: [{ expression: "true" }, { expression: "request." }], ${auto} }`,
+      expect.stringMatching(/^p.yaml:1\/spec\/validations\/1\/expression: line 1, column 9: /),
+    ],
+    [
+      'an expression of something that does not exist',
+      `{ ${allowed}, validations: [{ expression: "request.user == 'jane'" }], ${auto} }`,
+      expect.stringMatching(/^p.yaml:1\/spec\/validations\/0\/expression: .*Request has no field "user"/),
+    ],
+    [
+      'an expression that is no condition',
+      `{ ${allowed}, validations: [{ expression: "request.username" }], ${auto} }`,
+      expect.stringMatching(/^p.yaml:1\/spec\/validations\/0\/expression: .*has to be a bool/),
+    ],
+    [
+      'a message that is no text',
+      `{ ${allowed}, validations: [{ expression: "true", messageExpression: "1 + 1" }], ${auto} }`,
+      expect.stringMatching(/^p.yaml:1\/spec\/validations\/0\/messageExpression: .*has to be a string/),
+    ],
+    [
+      'a quota that nothing meets',
+      `{ ${allowed}, quota: { livePerUsername: 0 }, ${auto} }`,
+      '/spec/quota/livePerUsername: must be >= 1',
+    ],
+    [
+      'a namespace that cannot be',
+      `{ ${allowed}, kubeconfig: { namespace: Dev }, ${auto} }`,
+      '/spec/kubeconfig/namespace: must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
+    ],
+    [
+      'a context name with a line in it',
+      `{ ${allowed}, kubeconfig: { contextName: "a\\nb" }, ${auto} }`,
+      '/spec/kubeconfig/contextName: contains U+000A, which is not allowed in a name',
+    ],
+    [
+      'an unknown variable among collectors',
+      `{ selector: {}, allowed: { collectors: ["\${request.username}"] }, ${auto} }`,
+      '/spec/allowed/collectors/0: "${request.username}" is not a variable; there is ${requester.username}',
     ],
     [
       'automatic approval with stages',
@@ -245,7 +426,7 @@ describe('parsePolicySet', () => {
       '/spec/__proto__: is not a known field',
     ],
   ])('refuses %s', (_, spec, error) => {
-    expect(specErrors(spec)).toEqual([`p.yaml:1${error}`]);
+    expect(specErrors(spec)).toEqual([typeof error === 'string' ? `p.yaml:1${error}` : error]);
   });
 
   it.each(['{}', '{ usernames: [], groups: [] }'])(
@@ -256,6 +437,72 @@ describe('parsePolicySet', () => {
       ]);
     },
   );
+
+  it.each([
+    [
+      'a condition whose name is taken',
+      'matchConditions: [{ name: a, expression: "true" }, { name: a, expression: "true" }]',
+      '/spec/matchConditions/1/name: "a" is already the name of condition 0',
+    ],
+    [
+      'a condition whose name is no label',
+      'matchConditions: [{ name: A, expression: "true" }]',
+      '/spec/matchConditions/0/name: must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
+    ],
+    [
+      'a condition that is none',
+      'matchConditions: [{ name: a, expression: "1" }]',
+      expect.stringMatching(/^p.yaml:1\/spec\/matchConditions\/0\/expression: .*has to be a bool/),
+    ],
+    [
+      'what nobody resolves to',
+      'resolvesTo: [cluster-admin]',
+      expect.stringMatching(/^p.yaml:1\/spec\/resolvesTo\/0: must be one of ClusterAdmin, Wildcard, /),
+    ],
+    ['resolving to nothing', 'resolvesTo: []', '/spec/resolvesTo: must not have fewer than 1 items'],
+    ['approval without stages', 'approval: { stages: [] }', '/spec/approval/stages: must have a stage'],
+    ['automatic approval', 'approval: { mode: auto, stages: [{}] }', '/spec/approval/mode: is not a known field'],
+  ])('refuses a guardrail with %s', (_, fields, error) => {
+    const found = errors(guardrailText('g', `{ selector: {}, ${fields}, message: no }`));
+    expect(found).toEqual([typeof error === 'string' ? `p.yaml:1${error}` : error]);
+  });
+
+  it('refuses a guardrail that asks what cannot be found out on a configured cluster', () => {
+    const text = guardrailText('g', '{ selector: { clusters: ["prod-*"] }, resolvesTo: [ClusterAdmin], message: no }');
+    const errorsWith = (...clusters: [string, boolean][]) => {
+      const parsed = parsePolicySet(
+        [{ path: 'g.yaml', text }],
+        clusters.map(([name, readsRoleBindings]) => ({ name, readsRoleBindings })),
+      );
+      return parsed.ok ? [] : parsed.errors;
+    };
+    expect(errorsWith()).toEqual([]);
+    expect(errorsWith(['prod-eu', true], ['dev', false])).toEqual([]);
+    expect(errorsWith(['prod-eu', false], ['prod-us', true], ['prod-ap', false])).toEqual([
+      'g.yaml:1/spec/resolvesTo: cluster "prod-eu", which the selector matches, is configured without reading its role bindings',
+      'g.yaml:1/spec/resolvesTo: cluster "prod-ap", which the selector matches, is configured without reading its role bindings',
+    ]);
+  });
+
+  it.each([
+    [
+      'an instant that is none',
+      '{ name: t, request: { cluster: c, username: u }, requester: { name: r }, now: today, expect: { outcome: denied } }',
+      '/tests/0/now: must be an RFC 3339 instant, such as 2026-01-31T09:00:00Z',
+    ],
+    [
+      'an expectation that no denial can meet',
+      '{ name: t, request: { cluster: c, username: u }, requester: { name: r }, expect: { outcome: denied, policy: p } }',
+      '/tests/0/expect/policy: says nothing of a request that is denied',
+    ],
+    [
+      'a field that does not exist',
+      '{ name: t, request: { cluster: c, user: u }, requester: { name: r }, expect: { outcome: denied } }',
+      '/tests/0/request/user: is not a known field',
+    ],
+  ])('refuses a test with %s', (_, test, error) => {
+    expect(errors(`${guardrailText('g')}tests: [${test}]\n`)).toContain(`p.yaml:1${error}`);
+  });
 
   it.each([
     ['a key twice', 'a: 1\na: 2', 'Map keys must be unique (line 2)'],

@@ -1,12 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { TSchema } from 'typebox';
+import Value from 'typebox/value';
 import { describe, expect, it } from 'vitest';
+import { checkPolicies } from '../../../src/policy/check-policies.js';
+import { policyJsonSchema } from '../../../src/policy/json-schema.js';
+import { GuardrailDocument, PolicyDocument } from '../../../src/policy/policy-schema.js';
+import { readDocuments } from '../../../src/policy/read-documents.js';
 import type { RequestToDecide } from '../../../src/policy/policy-set.js';
 import { decide } from '../../../src/policy/decide.js';
 import { loadPolicySet } from '../../../src/policy/load-policy-set.js';
 import { facts, now, request, requester } from './builders.js';
 
+const pathOf = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const load = async (path: string) => {
-  const loaded = await loadPolicySet(fileURLToPath(new URL(`../../../${path}`, import.meta.url)));
+  const loaded = await loadPolicySet(pathOf(path));
   if (!loaded.ok) throw new Error(loaded.errors.join('\n'));
   return loaded.policySet;
 };
@@ -44,7 +52,8 @@ describe('the shipped policies', async () => {
 
   it('give principal quickstart names of its own, without groups, on any cluster', () => {
     const ask = (asked: Partial<RequestToDecide>, name = 'quickstart') =>
-      decide(request(asked), requester({ name }), facts({ cluster: 'elsewhere' }), shipped, now).outcome;
+      decide(request({ collector: name, ...asked }), requester({ name }), facts({ cluster: 'elsewhere' }), shipped, now)
+        .outcome;
     expect(ask({ username: 'quickstart-jane' })).toBe('permitted');
     expect(ask({ username: 'quickstart-jane', groups: ['dev'] })).toBe('denied');
     expect(ask({ username: 'jane' })).toBe('denied');
@@ -52,32 +61,49 @@ describe('the shipped policies', async () => {
   });
 });
 
+describe.each(['policies', 'policies/examples', 'deploy/kubernetes/policies'])('the tests in %s', async (path) => {
+  const { texts } = await load(path);
+
+  it('pass', () => {
+    const report = checkPolicies(texts);
+    expect(report.ok, report.text).toBe(true);
+    expect(report.text).not.toContain('tests: 0 passed');
+  });
+});
+
 describe('the example policies', async () => {
   const examples = await load('policies/examples');
-  const ask = (cluster: string, from: Partial<ReturnType<typeof requester>>, asked: Partial<RequestToDecide>) =>
-    decide(request(asked), requester(from), facts({ cluster }), examples, now);
 
-  it('load', () => {
-    expect(examples.policies.map(({ name }) => name)).toEqual(['production-on-call', 'self-service', 'developers']);
-    expect(examples.guardrails.map(({ name }) => name)).toEqual(['no-machines-in-production', 'no-production-groups']);
+  it('show every part of the language', () => {
+    const text = examples.texts.map((file) => file.text).join('\n');
+    for (const property of Object.keys({
+      ...PolicyDocument.properties.spec.properties,
+      ...PolicyDocument.properties.spec.properties.constraints.properties,
+      ...PolicyDocument.properties.spec.properties.allowed.properties,
+      ...GuardrailDocument.properties.spec.properties,
+    }))
+      if (!['minExpirationSeconds', 'matchConditions'].includes(property)) expect(text).toContain(`${property}:`);
+  });
+});
+
+describe('policies/schema.json', () => {
+  it('is what policies are read by: else run `npm run policy:schema` and commit it', () => {
+    const published: unknown = JSON.parse(readFileSync(pathOf('policies/schema.json'), 'utf8'));
+    expect(published).toEqual(JSON.parse(JSON.stringify(policyJsonSchema)));
   });
 
-  it('do what their comments say', () => {
-    const jane = { name: 'jane', groups: ['on-call'] };
-    expect(ask('dev-eu', {}, { username: 'joe@corp.example', groups: ['team-a'] })).toMatchObject({
-      approval: 'auto',
-      policy: 'developers',
-    });
-    expect(ask('dev-eu', {}, { username: 'joe@corp.example', groups: ['team-prod'] }).outcome).toBe('denied');
-    expect(ask('dev-eu', jane, { username: 'jane' })).toMatchObject({ policy: 'self-service' });
-    expect(ask('dev-eu', jane, { username: 'joe' }).outcome).toBe('denied');
-    expect(ask('prod-eu', jane, { username: 'jane', groups: ['on-call'] })).toMatchObject({
-      approval: 'manual',
-      stages: [{ count: 1, approvers: { groups: ['platform-leads'] } }],
-      expirationSeconds: 3600,
-    });
-    expect(ask('prod-eu', { name: 'ci-1', groups: ['on-call'] }, { username: 'ci-1' }).violations).toMatchObject([
-      { source: 'no-machines-in-production' },
-    ]);
+  it('takes the shipped policies and refuses others', async () => {
+    const schema = JSON.parse(JSON.stringify(policyJsonSchema)) as TSchema;
+    const documents = readDocuments([
+      ...(await load('policies')).texts,
+      ...(await load('policies/examples')).texts,
+    ]).map(({ document }) => (document.ok ? document.value : null));
+    expect(documents.length).toBeGreaterThan(10);
+    for (const document of documents) expect(Value.Errors(schema, document)).toEqual([]);
+    const [first] = documents as [object];
+    expect(Value.Check(schema, { ...first, spec: {} })).toBe(false);
+    expect(Value.Check(schema, { ...first, more: 1 })).toBe(false);
+    expect(Value.Check(schema, { ...first, kind: 'Rule' })).toBe(false);
+    expect(Value.Check(schema, { ...first, kind: 'Guardrail' })).toBe(false);
   });
 });

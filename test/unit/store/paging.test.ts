@@ -83,6 +83,53 @@ describe('requests', () => {
     );
   });
 
+  it('that are pending and wanted are listed newest first, each exactly once', async () => {
+    const { store, requests } = await withRequests();
+    for (const filter of [{}, { cluster: 'prod' }, { username: 'user-1', requester: 'hr' }]) {
+      const isWanted = ({ collector }: { readonly collector: string }) => collector === 'hr';
+      const expected = requests
+        .filter(
+          (r) =>
+            r.state === 'pending' &&
+            isWanted(r) &&
+            (filter.cluster === undefined || r.cluster === filter.cluster) &&
+            (filter.username === undefined || r.username === filter.username) &&
+            (filter.requester === undefined || r.requester.name === filter.requester),
+        )
+        .map(({ id }) => id)
+        .sort(descending);
+      expect(expected.length).toBeGreaterThan(0);
+      for (const limit of [1, 2, 5, 23, 500]) {
+        const items = await readAll((page) => store.requests.listPending(filter, isWanted, page), limit);
+        expect(items.map(({ id }) => id)).toEqual(expected);
+      }
+    }
+  });
+
+  it('that are pending are looked through a thousand at a time, wherever the wanted ones are', async () => {
+    const { store, commit } = await testStore();
+    const requests = Array.from({ length: 2500 }, (_, i) =>
+      aRequest({ createdAt: second(i), username: i % 1200 === 0 ? 'wanted' : 'other' }),
+    );
+    await commit(requests.map((request) => ({ op: 'insertRequest', request })));
+    let seen = 0;
+    const isWanted = ({ username }: { readonly username: string }) => {
+      seen += 1;
+      return username === 'wanted';
+    };
+    const pages: (readonly string[])[] = [];
+    let cursor: string | null = null;
+    do {
+      const before = seen;
+      const page: Page<{ readonly id: string }> = await store.requests.listPending({}, isWanted, { limit: 50, cursor });
+      expect(seen - before).toBeLessThanOrEqual(1000);
+      pages.push(page.items.map(({ id }) => id));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    const wanted = [requests[2400], requests[1200], requests[0]].map((request) => request?.id);
+    expect(pages).toEqual([[wanted[0]], [wanted[1]], [wanted[2]]]);
+  });
+
   it('that recovery must finish come oldest first', async () => {
     const { store, commit } = await testStore();
     const csr = Buffer.of(0x30, 0);
@@ -139,6 +186,27 @@ async function withCertificates() {
 }
 
 describe('certificates', () => {
+  it('of an identity that are valid now come newest first, without orphans, at most 100', async () => {
+    const { store, commit } = await testStore();
+    const request = aRequest();
+    const valid = { notBefore: second(0), notAfter: second(60) };
+    const certificates = [
+      ...Array.from({ length: 103 }, (_, i) => aCertificate(request, { ...valid, issuedAt: second(i) })),
+      aCertificate(request, { ...valid, issuedAt: second(200), cluster: 'prod' }),
+      aCertificate(request, { ...valid, issuedAt: second(200), username: 'joe' }),
+      aCertificate(request, { ...valid, issuedAt: second(200), orphan: true }),
+      aCertificate(request, { ...valid, issuedAt: second(200), notAfter: second(30) }),
+      aCertificate(request, { ...valid, issuedAt: second(200), notBefore: second(31) }),
+    ];
+    await commit([
+      { op: 'insertRequest', request },
+      ...certificates.map((certificate) => ({ op: 'insertCertificate' as const, certificate })),
+    ]);
+    const active = await store.certificates.activeOf('demo', 'jane', second(30));
+    expect(active.map(({ issuedAt }) => issuedAt)).toEqual(Array.from({ length: 100 }, (_, i) => second(102 - i)));
+    expect(await store.certificates.activeOf('demo', 'jane', second(60))).toEqual([]);
+  });
+
   it.each<CertificateFilter>([
     {},
     { cluster: 'prod' },

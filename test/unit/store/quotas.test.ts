@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { bind } from '../../../src/store/sqlite/bind.js';
+import { quotaCount } from '../../../src/store/sqlite/quota-count.js';
 import type { QuotaLimit } from '../../../src/store/step.js';
 import { aCertificate, aRequest, instant, testStore } from './records.js';
 
@@ -61,6 +63,24 @@ describe('what counts against a quota', () => {
     ]);
     expect(await store.quotas.found(all, 'none', now)).toEqual([0, 0, 0, 1]);
     expect(await store.quotas.found([perHour], 'none', instant('2026-03-01T11:00:00.000Z'))).toEqual([0]);
+  });
+});
+
+describe('counting', () => {
+  it.each(all)('looks at what is valid or on its way, whatever there once was: $kind', async (limit) => {
+    const { connect } = await testStore();
+    const { sql, parameters } = quotaCount(limit, 'none', now, 3);
+    const plan = connect()
+      .prepare<unknown[], { readonly detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+      .all(...parameters.map(bind))
+      .map(({ detail }) => detail);
+    expect(plan.filter((detail) => /^(SEARCH|SCAN) [cgr] /.test(detail))).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^SEARCH [cg] .* (notAfter|issuedAt)>\?/),
+        expect.stringMatching(/^SEARCH r USING INDEX CertificateRequest_state_id_idx \(state=\?/),
+      ]),
+    );
+    expect(plan.join('\n')).not.toMatch(/^SCAN [cgr] /m);
   });
 });
 

@@ -1,0 +1,20 @@
+import { checkPolicies, refused } from './policy/check-policies.js';
+import { readPolicyFiles } from './policy/read-policy-files.js';
+
+/**
+ * `npm run policy:check -- DIRECTORY`, in the image `node dist/policy-check.js DIRECTORY`: whether the policies there
+ * load, and decide as the tests beside them expect. Ends with 0, with 1 where they do not, with 2 where it was not
+ * told what to check.
+ */
+const [directory, ...rest] = process.argv.slice(2);
+if (directory === undefined || rest.length > 0) {
+  process.stderr.write('usage: policy-check DIRECTORY\n');
+  process.exitCode = 2;
+} else {
+  const files = await readPolicyFiles(directory);
+  const nothing = `${directory}: no file here is named *.yaml or *.yml`;
+  const errors = !files.ok ? files.errors : files.texts.length === 0 ? [nothing] : [];
+  const report = files.ok && errors.length === 0 ? checkPolicies(files.texts) : refused(errors);
+  process.stdout.write(`${report.text}\n`);
+  if (!report.ok) process.exitCode = 1;
+}

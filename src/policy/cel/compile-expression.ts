@@ -1,0 +1,78 @@
+import { Analyzer } from './analyse.js';
+import { bindVariables } from './bind-variables.js';
+import { environment } from './environment.js';
+import type { Replacement } from './functions.js';
+import { limits } from './limits.js';
+import { Problems } from './problems.js';
+import { typeName } from './shape.js';
+import { parseSyntax } from './syntax.js';
+import type { ExpressionVariables, VariableName } from './variables.js';
+
+export type { ExpressionVariables } from './variables.js';
+
+export interface Expression {
+  readonly text: string;
+  /** Which of the four variables it reads: so that facts are only gathered where something looks at them. */
+  readonly reads: ReadonlySet<VariableName>;
+  /**
+   * A boolean or a string, as it was compiled for. Throws where it cannot be evaluated: an index beyond a list, an
+   * integer beyond 64 bits, a variable that is larger than expressions are admitted for. The caller fails closed.
+   */
+  evaluate(variables: ExpressionVariables): unknown;
+}
+
+export type ExpressionResult =
+  | { readonly ok: true; readonly expression: Expression }
+  /** Each names its place: `line 1, column 9: Request has no field "user": …`. */
+  | { readonly ok: false; readonly errors: readonly string[] };
+
+/**
+ * Compiles an expression of CEL (https://github.com/google/cel-spec) for many evaluations. Whatever can be known
+ * without values is an error here: syntax, types, functions, and what its evaluation would take at most.
+ */
+export function compileExpression(text: string, result: 'bool' | 'string'): ExpressionResult {
+  const problems = new Problems(text);
+  const refused = (): ExpressionResult => ({ ok: false, errors: problems.messages });
+
+  const syntax = parseSyntax(text);
+  if (!syntax.ok) {
+    problems.add(syntax.place, syntax.message);
+    return refused();
+  }
+  const analyzer = new Analyzer(problems);
+  const { shape } = analyzer.analyse(syntax.root);
+  if (shape.kind !== result && shape.kind !== 'unknown')
+    problems.add(syntax.root, `is a ${typeName(shape)}, but has to be a ${result}`);
+  if (problems.any) return refused();
+
+  const evaluated = environment.parse(withReplacements(text, analyzer.replacements));
+  const checked = evaluated.check();
+  if (!checked.valid || checked.type !== result) {
+    problems.add({ start: 0 }, checked.error?.message ?? `is a ${String(checked.type)}, but has to be a ${result}`);
+    return refused();
+  }
+  return { ok: true, expression: new CompiledExpression(text, analyzer.reads, result, evaluated) };
+}
+
+class CompiledExpression implements Expression {
+  constructor(
+    readonly text: string,
+    readonly reads: ReadonlySet<VariableName>,
+    private readonly result: 'bool' | 'string',
+    private readonly evaluated: (variables: Readonly<Record<VariableName, unknown>>) => unknown,
+  ) {}
+
+  evaluate(variables: ExpressionVariables): boolean | string {
+    const value = this.evaluated(bindVariables(variables));
+    if (this.result === 'bool' && typeof value === 'boolean') return value;
+    if (this.result === 'string' && typeof value === 'string' && value.length <= limits.stringLength) return value;
+    throw new TypeError(`the expression is not a ${this.result}`);
+  }
+}
+
+function withReplacements(text: string, replacements: readonly Replacement[]): string {
+  let replaced = text;
+  for (const { start, end, text: by } of [...replacements].sort((a, b) => b.start - a.start))
+    replaced = replaced.slice(0, start) + by + replaced.slice(end);
+  return replaced;
+}

@@ -1,0 +1,184 @@
+import { compilePattern } from './pattern/compile-pattern.js';
+import { cost } from './cost.js';
+import { whyNotDuration, whyNotTimestamp } from './literals.js';
+import type { Place } from './problems.js';
+import * as shapes from './shape.js';
+import { charactersOf, type Shape } from './shape.js';
+import type { Node } from './syntax.js';
+
+export interface Argument {
+  readonly node: Node;
+  readonly shape: Shape;
+}
+
+/** A part of the text that stands for something else when it is evaluated. */
+export interface Replacement {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+type Applied =
+  | { readonly shape: Shape; readonly steps: number; readonly replacement?: Replacement }
+  | { readonly problem: string; readonly place: Place };
+
+/** One way to call a function: the types that it takes, a method's receiver first, and what comes of it. */
+interface Signature {
+  readonly takes: readonly Shape['kind'][];
+  readonly apply: (args: readonly Argument[]) => Applied;
+}
+
+type Functions = Readonly<Record<string, readonly Signature[]>>;
+
+const takes = (kinds: readonly Shape['kind'][], apply: Signature['apply']): Signature => ({ takes: kinds, apply });
+const gives = (kinds: readonly Shape['kind'][], shape: Shape, steps: number) => takes(kinds, () => ({ shape, steps }));
+
+const lengthOf = (argument: Argument | undefined) => (argument?.shape.kind === 'string' ? argument.shape.length : 0);
+
+/** The text of an argument that is written out; null where it is only known when it is evaluated. */
+const writtenOut = (argument: Argument | undefined) =>
+  argument?.node.op === 'value' && typeof argument.node.args === 'string' ? argument.node.args : null;
+
+const size: readonly Signature[] = [
+  takes(['string'], ([text]) => ({ shape: shapes.int, steps: cost.countCharacters(lengthOf(text)) })),
+  gives(['list'], shapes.int, cost.call),
+  gives(['map'], shapes.int, cost.call),
+];
+
+/** A time that is written out is known to be one. */
+const time = (shape: Shape, whyNot: (text: string) => string | null, name: string) =>
+  takes(['string'], ([argument]) => {
+    const text = writtenOut(argument);
+    const place = argument?.node ?? { start: 0 };
+    if (text === null) return { problem: `${name}() takes a string that is written out only`, place };
+    const why = whyNot(text);
+    return why === null ? { shape, steps: cost.readTime } : { problem: `"${text}" ${why}`, place };
+  });
+
+export const calls: Functions = {
+  size,
+  string: [
+    gives(['bool'], shapes.string(5), cost.print),
+    gives(['int'], shapes.string(20), cost.print),
+    takes(['string'], ([text]) => ({ shape: shapes.string(lengthOf(text)), steps: cost.call })),
+    gives(['timestamp'], shapes.string(27), cost.print),
+  ],
+  timestamp: [time(shapes.timestamp, whyNotTimestamp, 'timestamp')],
+  duration: [time(shapes.duration, whyNotDuration, 'duration')],
+};
+
+const prefix = takes(['string', 'string'], ([text]) => ({
+  shape: shapes.bool,
+  steps: cost.prefix(lengthOf(text)),
+}));
+const part = (...kinds: readonly Shape['kind'][]) => kinds.map((kind) => gives([kind], shapes.int, cost.call));
+
+export const methods: Functions = {
+  size,
+  startsWith: [prefix],
+  endsWith: [prefix],
+  contains: [
+    takes(['string', 'string'], ([text, sought]) => ({
+      shape: shapes.bool,
+      steps: cost.contains(lengthOf(text), lengthOf(sought)),
+    })),
+  ],
+  matches: [takes(['string', 'string'], matches)],
+  split: [
+    takes(['string', 'string'], ([text, separator]) => {
+      const written = writtenOut(separator);
+      // An empty separator would cut between code units.
+      if (written === null || written === '')
+        return {
+          problem: 'split() takes a separator that is written out and not empty',
+          place: separator?.node ?? { start: 0 },
+        };
+      const length = lengthOf(text);
+      const pieces = Math.floor(length / written.length) + 1;
+      return {
+        shape: { kind: 'list', size: pieces, element: shapes.string(length), characters: length },
+        steps: cost.split(length),
+      };
+    }),
+  ],
+  join: [takes(['list'], join), takes(['list', 'string'], join)],
+  getFullYear: part('timestamp'),
+  getMonth: part('timestamp'),
+  getDate: part('timestamp'),
+  getDayOfMonth: part('timestamp'),
+  getDayOfWeek: part('timestamp'),
+  getHours: part('timestamp', 'duration'),
+  getMinutes: part('timestamp', 'duration'),
+  getSeconds: part('timestamp', 'duration'),
+};
+
+function join([list, separator]: readonly Argument[]): Applied {
+  if (list?.shape.kind !== 'list' || list.shape.element?.kind !== 'string')
+    return { problem: 'join() puts strings together', place: list?.node ?? { start: 0 } };
+  const between = lengthOf(separator);
+  return {
+    shape: shapes.string(charactersOf(list.shape) + list.shape.size * between),
+    steps: cost.join(list.shape, between),
+  };
+}
+
+function matches([text, pattern]: readonly Argument[]): Applied {
+  const written = writtenOut(pattern);
+  const place = pattern?.node ?? { start: 0 };
+  if (written === null || pattern === undefined)
+    return { problem: 'matches() takes a pattern that is written out only', place };
+  const compiled = compilePattern(written);
+  if (!compiled.ok) {
+    const at = compiled.offset === 0 ? '' : `, at its character ${compiled.offset + 1}`;
+    return { problem: `the pattern cannot be used${at}: ${compiled.message}`, place };
+  }
+  const { looks, javascript } = compiled.pattern;
+  const { start, end } = pattern.node;
+  return {
+    shape: shapes.bool,
+    steps: cost.matches(looks(lengthOf(text))),
+    replacement: { start, end, text: JSON.stringify(javascript) },
+  };
+}
+
+/** The macros that run over a list: how they are written, how many expressions they take, and what they make. */
+export const macros: Readonly<
+  Record<
+    string,
+    { readonly usage: string; readonly bodies: readonly number[]; readonly result: 'bool' | 'same' | 'mapped' }
+  >
+> = {
+  all: { usage: 'list.all(x, condition)', bodies: [1], result: 'bool' },
+  exists: { usage: 'list.exists(x, condition)', bodies: [1], result: 'bool' },
+  exists_one: { usage: 'list.exists_one(x, condition)', bodies: [1], result: 'bool' },
+  filter: { usage: 'list.filter(x, condition)', bodies: [1], result: 'same' },
+  map: { usage: 'list.map(x, value) or list.map(x, condition, value)', bodies: [1, 2], result: 'mapped' },
+};
+
+/** Functions of CEL and its extensions that the library has not, or has otherwise than specified, and what to do. */
+export const refusedFunctions: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    has: 'every field is there, and "" where it is absent; of a map ask "key" in it',
+    lowerAscii: 'write the pattern of matches() for both cases, as in [Aa]',
+    upperAscii: 'write the pattern of matches() for both cases, as in [Aa]',
+    trim: 'use matches()',
+    substring: 'use split(), startsWith() or matches()',
+    charAt: 'use split(), startsWith() or matches()',
+    indexOf: 'use contains() or matches()',
+    lastIndexOf: 'use contains() or matches()',
+    replace: 'use split() and join()',
+    format: 'put strings together with +',
+    reverse: 'use the list as it is',
+    int: 'numbers are ints already',
+    uint: 'use an int',
+    double: 'use an int',
+    bytes: 'use a string',
+    bool: 'compare with "true"',
+    dyn: 'every type is known',
+    type: 'every type is known',
+    getDayOfYear: 'compare timestamps',
+    getMilliseconds: 'compare timestamps or durations',
+    bind: 'write the value where it is used',
+    existsOne: 'write exists_one()',
+  }),
+);

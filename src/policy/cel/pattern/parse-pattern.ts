@@ -1,0 +1,224 @@
+import { limits } from '../limits.js';
+import { asciiSet, literalSet, negatedSet, type CharacterSet } from './character-set.js';
+
+export type PatternNode =
+  | { readonly kind: 'set'; readonly set: CharacterSet }
+  | { readonly kind: 'sequence'; readonly items: readonly PatternNode[] }
+  | { readonly kind: 'choice'; readonly options: readonly PatternNode[] }
+  | { readonly kind: 'repeat'; readonly body: PatternNode; readonly min: number; readonly max: number };
+
+/** A regular expression of the part of RE2 that means the same in every engine. */
+export interface Pattern {
+  /** Begins with `^`. */
+  readonly fromStart: boolean;
+  /** Ends with `$`. */
+  readonly toEnd: boolean;
+  readonly body: PatternNode;
+}
+
+/** Thrown by `parsePattern`: what is wrong, and where in the pattern, from 0. */
+export class PatternError extends Error {
+  constructor(
+    message: string,
+    readonly offset: number,
+  ) {
+    super(message);
+  }
+}
+
+const codes = (first: string, last: string) => {
+  const from = first.charCodeAt(0);
+  return Array.from({ length: last.charCodeAt(0) - from + 1 }, (_, i) => from + i);
+};
+const digits = codes('0', '9');
+const wordCharacters = [...digits, ...codes('a', 'z'), ...codes('A', 'Z'), 0x5f];
+// RE2: \s is [\t\n\f\r ]; JavaScript's would take Unicode's spaces too.
+const spaces = [0x09, 0x0a, 0x0c, 0x0d, 0x20];
+const classes: Readonly<Record<string, readonly number[]>> = { d: digits, w: wordCharacters, s: spaces };
+const controls: Readonly<Record<string, number>> = { t: 0x09, n: 0x0a, r: 0x0d, f: 0x0c, v: 0x0b };
+
+/**
+ * Reads characters, `.`, classes of ASCII, `\d \w \s`, groups, `|`, `? * + {n,m}`, `^` at the beginning and `$` at
+ * the end. Throws a `PatternError` where there is anything else.
+ */
+export function parsePattern(source: string): Pattern {
+  if (source.length > limits.pattern.text)
+    throw new PatternError(`is ${source.length} characters long, at most ${limits.pattern.text} are allowed`, 0);
+  return new PatternParser(source).parse();
+}
+
+class PatternParser {
+  private position = 0;
+  private depth = 0;
+
+  constructor(private readonly source: string) {}
+
+  parse(): Pattern {
+    const fromStart = this.take('^');
+    const body = this.choice();
+    const toEnd = this.take('$');
+    if (this.peek() === ')') this.fail('closes a group that is not open');
+    if (this.position < this.source.length) this.fail('"$" stands at the end of a pattern only');
+    if ((fromStart || toEnd) && body.kind === 'choice')
+      throw new PatternError('put the alternatives into a group: ^ and $ would belong to one of them', 0);
+    return { fromStart, toEnd, body };
+  }
+
+  private choice(): PatternNode {
+    const options = [this.sequence()];
+    while (this.take('|')) options.push(this.sequence());
+    return options.length === 1 && options[0] ? options[0] : { kind: 'choice', options };
+  }
+
+  private sequence(): PatternNode {
+    const items: PatternNode[] = [];
+    for (;;) {
+      const character = this.peek();
+      if (character === '' || character === '|' || character === ')' || character === '$') break;
+      items.push(this.repeated());
+    }
+    return items.length === 1 && items[0] ? items[0] : { kind: 'sequence', items };
+  }
+
+  private repeated(): PatternNode {
+    const body = this.atom();
+    const count = this.count();
+    if (count === null) return body;
+    const next = this.peek();
+    if (next === '?' || next === '+')
+      this.fail(`"${next}" after a repeat changes nothing of what matches: leave it out`);
+    if (next === '*' || next === '{') this.fail('repeats a repeat: put it into a group');
+    return { kind: 'repeat', body, ...count };
+  }
+
+  private count(): { min: number; max: number } | null {
+    if (this.take('?')) return { min: 0, max: 1 };
+    if (this.take('*')) return { min: 0, max: Infinity };
+    if (this.take('+')) return { min: 1, max: Infinity };
+    if (this.peek() !== '{') return null;
+    const [written, least = '', comma, most = ''] = /^\{(\d+)(,?)(\d*)\}/.exec(this.source.slice(this.position)) ?? [];
+    if (written === undefined || (comma === '' && most !== ''))
+      this.fail('"{" begins a count such as {2} or {2,5}: write \\{ for the character');
+    const min = Number(least);
+    const max = comma === '' ? min : most === '' ? Infinity : Number(most);
+    if (min > limits.pattern.count || (max > limits.pattern.count && max !== Infinity))
+      this.fail(`counts further than ${limits.pattern.count}`);
+    if (max < min || max === 0) this.fail('is a count that nothing meets');
+    this.position += written.length;
+    return { min, max };
+  }
+
+  private atom(): PatternNode {
+    const character = this.peek();
+    switch (character) {
+      case '(':
+        return this.group();
+      case '[':
+        return { kind: 'set', set: this.characterClass() };
+      case '.':
+        this.position++;
+        return { kind: 'set', set: negatedSet([0x0a]) };
+      case '\\':
+        return { kind: 'set', set: this.escape() };
+      case '^':
+        return this.fail('"^" stands at the beginning of a pattern only');
+      case '*':
+      case '+':
+      case '?':
+      case '{':
+        return this.fail(`"${character}" has nothing to repeat`);
+      case ']':
+      case '}':
+        return this.fail(`write \\${character} for the character`);
+      default:
+        this.position += character.length;
+        return { kind: 'set', set: literalSet(character) };
+    }
+  }
+
+  private group(): PatternNode {
+    const start = this.position;
+    this.position++;
+    if (this.take('?') && !this.take(':'))
+      this.fail('only ( ) and (?: ) groups are supported: no flags, names or look-around', start);
+    if (++this.depth > limits.pattern.depth) this.fail(`nests deeper than ${limits.pattern.depth} groups`, start);
+    const body = this.choice();
+    this.depth--;
+    if (this.peek() === '$') this.fail('"$" stands at the end of a pattern only');
+    if (!this.take(')')) this.fail('opens a group that is not closed', start);
+    return body;
+  }
+
+  private escape(): CharacterSet {
+    const letter = this.source[this.position + 1] ?? '';
+    const named = classes[letter.toLowerCase()];
+    if (letter !== '' && named) {
+      this.position += 2;
+      return letter === letter.toLowerCase() ? asciiSet(named) : negatedSet(named);
+    }
+    return literalSet(String.fromCharCode(this.escapedCharacter()));
+  }
+
+  private escapedCharacter(): number {
+    const letter = this.source[this.position + 1] ?? '';
+    const code = controls[letter] ?? (/^[!-/:-@[-`{-~]$/.test(letter) ? letter.charCodeAt(0) : undefined);
+    if (code === undefined) this.fail(`"\\${letter}" is not supported`);
+    this.position += 2;
+    return code;
+  }
+
+  private characterClass(): CharacterSet {
+    const start = this.position;
+    this.position++;
+    const negated = this.take('^');
+    const members: number[] = [];
+    while (this.peek() !== ']') {
+      if (this.peek() === '') this.fail('opens a class that is not closed', start);
+      members.push(...this.classMembers());
+    }
+    this.position++;
+    if (members.length === 0) this.fail('is a class of nothing', start);
+    return negated ? negatedSet(members) : asciiSet(members);
+  }
+
+  private classMembers(): readonly number[] {
+    const letter = this.source[this.position + 1] ?? '';
+    const named = this.peek() === '\\' && letter !== '' ? classes[letter] : undefined;
+    if (named) {
+      this.position += 2;
+      return named;
+    }
+    const first = this.classCharacter();
+    if (this.peek() !== '-' || this.source[this.position + 1] === ']') return [first];
+    this.position++;
+    const last = this.classCharacter();
+    if (last < first) this.fail('is a range whose end comes before its beginning');
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  }
+
+  private classCharacter(): number {
+    const character = this.peek();
+    if (character === '\\') return this.escapedCharacter();
+    if (character === '[') this.fail('write \\[ for the character: named classes are not supported');
+    if (character === '') this.fail('opens a class that is not closed');
+    if (character > '\u007f') this.fail('a class holds characters of ASCII only');
+    this.position++;
+    return character.charCodeAt(0);
+  }
+
+  /** The character that comes next, whole; '' at the end. */
+  private peek(): string {
+    const code = this.source.codePointAt(this.position);
+    return code === undefined ? '' : String.fromCodePoint(code);
+  }
+
+  private take(character: string): boolean {
+    if (this.source[this.position] !== character) return false;
+    this.position++;
+    return true;
+  }
+
+  private fail(message: string, offset = this.position): never {
+    throw new PatternError(message, offset);
+  }
+}

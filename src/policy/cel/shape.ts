@@ -1,0 +1,85 @@
+/**
+ * What is known of a value before there is one: its type, and how large it can be. Sizes are upper bounds: elements
+ * of lists and maps, UTF-16 code units of strings.
+ */
+export type Shape = ScalarShape | ListShape | MapShape | ObjectShape | UnknownShape;
+
+export type ScalarShape =
+  { readonly kind: 'bool' | 'int' | 'timestamp' | 'duration' } | { readonly kind: 'string'; readonly length: number };
+
+export interface ListShape {
+  readonly kind: 'list';
+  readonly size: number;
+  /** Null for the list that is written `[]`: it has the type of any list. */
+  readonly element: Shape | null;
+  /** Of all its strings together, where that is less than each of them being as long as it can be. */
+  readonly characters?: number;
+}
+
+/** Keys are strings. */
+export interface MapShape {
+  readonly kind: 'map';
+  readonly size: number;
+  readonly value: Shape;
+}
+
+export interface ObjectShape {
+  readonly kind: 'object';
+  readonly name: string;
+  readonly fields: Readonly<Record<string, Shape>>;
+}
+
+/** Of what is in error already: nothing more is said of it. */
+export interface UnknownShape {
+  readonly kind: 'unknown';
+}
+
+export const bool: Shape = { kind: 'bool' };
+export const int: Shape = { kind: 'int' };
+export const timestamp: Shape = { kind: 'timestamp' };
+export const duration: Shape = { kind: 'duration' };
+export const unknown: Shape = { kind: 'unknown' };
+export const string = (length: number): Shape & { kind: 'string' } => ({ kind: 'string', length });
+export const list = (size: number, element: Shape | null): ListShape => ({ kind: 'list', size, element });
+
+/** The type's name as CEL writes it. */
+export function typeName(shape: Shape): string {
+  switch (shape.kind) {
+    case 'timestamp':
+      return 'google.protobuf.Timestamp';
+    case 'duration':
+      return 'google.protobuf.Duration';
+    case 'list':
+      return shape.element === null ? 'list' : `list<${typeName(shape.element)}>`;
+    case 'map':
+      return `map<string, ${typeName(shape.value)}>`;
+    case 'object':
+      return shape.name;
+    default:
+      return shape.kind;
+  }
+}
+
+/** The shape of what may be either; null where the types differ. */
+export function eitherOf(a: Shape, b: Shape): Shape | null {
+  if (a.kind === 'unknown' || b.kind === 'unknown') return unknown;
+  if (a.kind === 'string' && b.kind === 'string') return string(Math.max(a.length, b.length));
+  if (a.kind === 'list' && b.kind === 'list') {
+    const element = a.element && b.element ? eitherOf(a.element, b.element) : (a.element ?? b.element);
+    if (element === null && a.element !== b.element) return null;
+    const characters = Math.max(charactersOf(a), charactersOf(b));
+    return { kind: 'list', size: Math.max(a.size, b.size), element, characters };
+  }
+  if (a.kind === 'map' && b.kind === 'map') {
+    const value = eitherOf(a.value, b.value);
+    return value && { kind: 'map', size: Math.max(a.size, b.size), value };
+  }
+  if (a.kind === 'object' && b.kind === 'object') return a.name === b.name ? a : null;
+  return a.kind === b.kind ? a : null;
+}
+
+/** Of all strings of a list together, UTF-16 code units; 0 where it holds something else. */
+export function charactersOf({ size, element, characters }: ListShape): number {
+  const most = element?.kind === 'string' ? size * element.length : 0;
+  return Math.min(most, characters ?? most);
+}

@@ -1,0 +1,91 @@
+import { int, list, string, timestamp, type ObjectShape, type Shape } from './shape.js';
+
+/** What an expression may look at. */
+export interface ExpressionVariables {
+  readonly request: {
+    readonly username: string;
+    readonly groups: readonly string[];
+    readonly cluster: string;
+    readonly keyAlgorithm: string;
+    readonly expirationSeconds: number;
+    /** '' where absent. */
+    readonly namespace: string;
+    /** '' where absent. */
+    readonly reason: string;
+    readonly collector: string;
+  };
+  readonly requester: {
+    readonly username: string;
+    readonly groups: readonly string[];
+    readonly roles: readonly string[];
+  };
+  readonly now: Date;
+  /** The identity's valid certificates; instants are RFC 3339 here and timestamps in an expression. */
+  readonly active: readonly {
+    readonly groups: readonly string[];
+    readonly notBefore: string;
+    readonly notAfter: string;
+    readonly serialNumber: string;
+    readonly keyAlgorithm: string;
+  }[];
+}
+
+export type VariableName = keyof ExpressionVariables;
+
+// Schemas count characters, JavaScript code units: a character outside the basic plane is two of them.
+const units = 2;
+/** RFC 5280 appendix A: ub-common-name and ub-organization-name are 64 characters. */
+const name = string(64 * units);
+/** An RFC 1123 label. */
+const label = string(63);
+const keyAlgorithm = string(32);
+/** RFC 5280 4.1.2.2: at most 20 octets, here in hex. */
+const serialNumber = string(40);
+const maxRequestGroups = 32;
+/** A token has at most 32; whoever authenticates otherwise may have more. */
+const maxRequesterGroups = 64;
+const maxActive = 100;
+
+const object = <Source>(objectName: string, fields: Readonly<Record<keyof Source & string, Shape>>): ObjectShape => ({
+  kind: 'object',
+  name: objectName,
+  fields,
+});
+
+const request = object<ExpressionVariables['request']>('Request', {
+  username: name,
+  groups: list(maxRequestGroups, name),
+  cluster: label,
+  keyAlgorithm,
+  expirationSeconds: int,
+  namespace: label,
+  reason: string(1024 * units),
+  collector: name,
+});
+
+const requester = object<ExpressionVariables['requester']>('Requester', {
+  username: name,
+  groups: list(maxRequesterGroups, name),
+  roles: list(8, string(32)),
+});
+
+const certificate = object<ExpressionVariables['active'][number]>('Certificate', {
+  groups: list(maxRequestGroups, name),
+  notBefore: timestamp,
+  notAfter: timestamp,
+  serialNumber,
+  keyAlgorithm,
+});
+
+/** The variables' types, and how large they can be: values beyond that are not evaluated. */
+export const variableShapes: Readonly<Record<VariableName, Shape>> = {
+  request,
+  requester,
+  now: timestamp,
+  active: list(maxActive, certificate),
+};
+
+export const objectShapes: readonly ObjectShape[] = [request, requester, certificate];
+
+/** Said where a name is not known. */
+export const variableNames = Object.keys(variableShapes) as readonly VariableName[];

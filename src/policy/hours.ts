@@ -1,0 +1,136 @@
+export const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
+export type Weekday = (typeof weekdays)[number];
+
+/** As written in a policy. `from` and `to` are HH:MM, both or neither. */
+export interface WrittenHours {
+  readonly timeZone: string;
+  readonly weekdays?: readonly Weekday[];
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** Hours of days on the clock of a time zone. */
+export interface Hours {
+  /** How the trace says when. */
+  readonly expected: string;
+  include(now: Date): boolean;
+  /** What that clock shows: `Sat 12:03`. */
+  clockAt(now: Date): string;
+}
+
+/** One thing that is wrong with hours as written: in which field, and what. */
+export interface HoursError {
+  readonly field: keyof WrittenHours;
+  readonly message: string;
+}
+
+export type HoursResult =
+  { readonly ok: true; readonly hours: Hours } | { readonly ok: false; readonly errors: readonly HoursError[] };
+
+/**
+ * Reads hours, or says what is wrong with them. A range whose end comes before its beginning goes over midnight and
+ * belongs to the day that it begins on. The clock on the wall decides: where daylight saving skips an hour of the
+ * range it is shorter that day, where it repeats one it is longer.
+ */
+export function compileHours({ timeZone, weekdays: days = weekdays, from, to }: WrittenHours): HoursResult {
+  const zone = clockOf(timeZone);
+  const begin = from === undefined ? 0 : minutesOf(from);
+  const end = to === undefined ? minutesOfDay : minutesOf(to);
+  const errors: HoursError[] = [];
+  if (zone === null) errors.push({ field: 'timeZone', message: `"${timeZone}" is not an IANA time zone` });
+  if (begin === null || begin === minutesOfDay)
+    errors.push({ field: 'from', message: 'must be a time of day, 00:00 to 23:59' });
+  if (end === null) errors.push({ field: 'to', message: 'must be a time of day, 00:00 to 24:00' });
+  if ((from === undefined) !== (to === undefined))
+    errors.push({ field: from === undefined ? 'from' : 'to', message: 'is missing: a range has both ends' });
+  if (from !== undefined && from === to)
+    errors.push({ field: 'to', message: 'must not be the same as from: leave both out for the whole day' });
+  if (zone === null || begin === null || end === null || errors.length > 0) return { ok: false, errors };
+
+  const range = from === undefined ? '' : ` ${from}–${to}`;
+  const overMidnight = end <= begin;
+  return {
+    ok: true,
+    hours: {
+      expected: `${days.length === weekdays.length ? 'every day' : days.join(', ')}${range}, ${timeZone}`,
+      include(now) {
+        const { weekday, minutes } = zone.at(now);
+        if (!overMidnight) return days.includes(weekday) && minutes >= begin && minutes < end;
+        return (days.includes(weekday) && minutes >= begin) || (days.includes(dayBefore(weekday)) && minutes < end);
+      },
+      clockAt: (now) => {
+        const { weekday, minutes } = zone.at(now);
+        return `${weekday} ${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
+      },
+    },
+  };
+}
+
+const minutesOfDay = 24 * 60;
+
+function minutesOf(text: string): number | null {
+  const [, hours, minutes] = /^([01]\d|2[0-4]):([0-5]\d)$/.exec(text) ?? [];
+  const total = Number(hours) * 60 + Number(minutes);
+  return total <= minutesOfDay ? total : null; // NaN is not
+}
+
+const twoDigits = (value: number): string => `${value}`.padStart(2, '0');
+const dayBefore = (day: Weekday): Weekday => weekdays[(weekdays.indexOf(day) + 6) % 7] ?? day;
+
+interface ClockTime {
+  readonly weekday: Weekday;
+  /** Since midnight on the clock. */
+  readonly minutes: number;
+}
+
+interface Clock {
+  at(now: Date): ClockTime;
+}
+
+/** One for each time zone: making a formatter takes longer than a hundred decisions. */
+const clocks = new Map<string, Clock>();
+
+function clockOf(timeZone: string): Clock | null {
+  const key = timeZone.toLowerCase(); // as it is compared
+  const known = clocks.get(key);
+  if (known) return known;
+  const format = formatOf(timeZone);
+  if (format === null) return null;
+  // What the clock shows is the same for a whole minute, and decisions come many in a minute.
+  let minute = NaN;
+  let shown: ClockTime | undefined;
+  const clock: Clock = {
+    at(now) {
+      const asked = Math.floor(now.getTime() / 60_000);
+      if (shown && asked === minute) return shown;
+      shown = readParts(format.formatToParts(now));
+      minute = asked;
+      return shown;
+    },
+  };
+  clocks.set(key, clock);
+  return clock;
+}
+
+function formatOf(timeZone: string): Intl.DateTimeFormat | null {
+  if (!/^[A-Za-z]/.test(timeZone)) return null; // some runtimes take offsets, too
+  try {
+    return new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      weekday: 'short',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
+  } catch {
+    return null;
+  }
+}
+
+function readParts(parts: readonly Intl.DateTimeFormatPart[]): ClockTime {
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((candidate) => candidate.type === type)?.value;
+  const weekday = weekdays.find((day) => day === part('weekday'));
+  const minutes = Number(part('hour')) * 60 + Number(part('minute'));
+  if (weekday === undefined || Number.isNaN(minutes)) throw new Error('the clock of the time zone cannot be read');
+  return { weekday, minutes };
+}

@@ -1,0 +1,137 @@
+import { Type, type Static } from 'typebox';
+import { escalationKinds } from '../model/blast-radius.js';
+import { roles } from '../model/principal.js';
+import { keyAlgorithms } from '../pki/key-algorithm.js';
+
+const closed = { additionalProperties: false } as const;
+// What a request may hold is for guardrails to judge: a test may well ask for what no name can be.
+const name = (description?: string) => Type.String({ maxLength: 1024, ...(description && { description }) });
+const names = (description: string) => Type.Optional(Type.Array(name(), { maxItems: 100, description }));
+const seconds = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, description }));
+const count = Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }));
+const instant = Type.String({ maxLength: 64, description: 'RFC 3339.' });
+
+const Binding = Type.Object(
+  {
+    kind: Type.Enum(['ClusterRoleBinding', 'RoleBinding']),
+    name: name(),
+    namespace: Type.Optional(name('Of a RoleBinding.')),
+  },
+  closed,
+);
+
+const RequestUnderTest = Type.Object(
+  {
+    cluster: name(),
+    username: name(),
+    groups: names('Default: none.'),
+    keyAlgorithm: Type.Optional(Type.Enum([...keyAlgorithms], { description: 'Default: ECDSA-P256.' })),
+    expirationSeconds: seconds('Default: left to policy.'),
+    namespace: Type.Optional(name()),
+    reason: Type.Optional(name()),
+    collector: Type.Optional(name('Default: the requester.')),
+  },
+  closed,
+);
+
+const RequesterUnderTest = Type.Object(
+  {
+    name: name(),
+    groups: names('Default: none.'),
+    roles: Type.Optional(
+      Type.Array(Type.Enum([...roles]), { maxItems: roles.length, description: 'Default: requester.' }),
+    ),
+  },
+  closed,
+);
+
+const FactsUnderTest = Type.Object(
+  {
+    allowPrivilegedGroups: names('As the cluster is configured. Default: none.'),
+    nameAlphabet: Type.Optional(
+      Type.Enum(['ascii', 'unicode'], { description: 'As the cluster is configured. Default: ascii.' }),
+    ),
+    usage: Type.Optional(
+      Type.Object(
+        {
+          livePerUsername: count,
+          livePerGroup: Type.Optional(
+            Type.Record(Type.String(), Type.Integer({ minimum: 0 }), { description: 'By group.' }),
+          ),
+          livePerRequester: count,
+          issuancesPerHour: count,
+        },
+        { ...closed, description: 'What counts against quotas already. Default: 0 each.' },
+      ),
+    ),
+    active: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            groups: names('Default: none.'),
+            notBefore: instant,
+            notAfter: instant,
+            serialNumber: Type.Optional(name('Default: 01.')),
+            keyAlgorithm: Type.Optional(Type.Enum([...keyAlgorithms], { description: 'Default: ECDSA-P256.' })),
+          },
+          closed,
+        ),
+        { maxItems: 100, description: 'The identity’s valid certificates. Default: none.' },
+      ),
+    ),
+    blastRadius: Type.Optional(
+      Type.Union(
+        [
+          Type.Null(),
+          Type.Object(
+            {
+              clusterAdmin: Type.Optional(Type.Array(Binding, { maxItems: 100 })),
+              escalations: Type.Optional(
+                Type.Array(Type.Object({ kind: Type.Enum([...escalationKinds]), by: Binding }, closed), {
+                  maxItems: 100,
+                }),
+              ),
+            },
+            closed,
+          ),
+        ],
+        { description: 'What the role bindings amount to; null: they cannot be read. Default: nothing.' },
+      ),
+    ),
+  },
+  { ...closed, description: 'What is known besides.' },
+);
+
+const Expectation = Type.Object(
+  {
+    outcome: Type.Enum(['permitted', 'denied']),
+    policy: Type.Optional(name('The policy that decides.')),
+    approval: Type.Optional(Type.Enum(['auto', 'manual'])),
+    approvals: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 1, maximum: 1000 }), {
+        maxItems: 100,
+        description: 'How many must approve, stage by stage.',
+      }),
+    ),
+    expirationSeconds: seconds('The lifetime that it gets.'),
+    reasons: names('Reasons that must be among those of the violations, such as GroupNotPermitted.'),
+    by: names('Policies and guardrails that must be among those that the violations come from.'),
+  },
+  { ...closed, description: 'What is left out is not compared.' },
+);
+
+/** A request with the decision that is expected of the policy set, as written beside a policy or guardrail. */
+export const PolicyTestSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 256, description: 'What it shows.' }),
+    request: RequestUnderTest,
+    requester: RequesterUnderTest,
+    now: Type.Optional(
+      Type.String({ maxLength: 64, description: 'RFC 3339. Default: 2026-01-05T12:00:00Z, a Monday.' }),
+    ),
+    facts: Type.Optional(FactsUnderTest),
+    expect: Expectation,
+  },
+  closed,
+);
+export type WrittenPolicyTest = Static<typeof PolicyTestSchema>;

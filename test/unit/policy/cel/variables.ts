@@ -1,0 +1,59 @@
+import type { ExpressionVariables } from '../../../../src/policy/cel/compile-expression.js';
+
+/** What an ordinary request looks like to an expression. */
+export const variables: ExpressionVariables = {
+  request: {
+    username: 'jane@corp.example',
+    groups: ['team-a', 'team-b', 'viewers'],
+    cluster: 'dev-eu',
+    keyAlgorithm: 'ECDSA-P256',
+    expirationSeconds: 3600,
+    namespace: '',
+    reason: 'OPS-123 joins the team',
+    collector: 'hr-portal',
+  },
+  requester: { username: 'hr-portal', groups: ['onboarding', 'viewers'], roles: ['requester'] },
+  // A Wednesday.
+  now: new Date('2026-11-25T10:30:15.250Z'),
+  active: [
+    {
+      groups: ['team-a'],
+      notBefore: '2026-11-25T08:00:00Z',
+      notAfter: '2026-11-26T08:00:00Z',
+      serialNumber: '4f2a9c',
+      keyAlgorithm: 'RSA-2048',
+    },
+    {
+      groups: ['team-a', 'viewers'],
+      notBefore: '2026-11-20T08:00:00Z',
+      notAfter: '2026-12-20T08:00:00Z',
+      serialNumber: '77d0e1',
+      keyAlgorithm: 'ECDSA-P256',
+    },
+  ],
+};
+
+const names = (count: number) => Array.from({ length: count }, (_, i) => `a${i}`.padEnd(128, 'a'));
+
+/** Everything as large as it can be, and alike as long as possible. */
+export const largest: ExpressionVariables = {
+  request: {
+    username: 'a'.repeat(128),
+    groups: names(32),
+    cluster: 'a'.repeat(63),
+    keyAlgorithm: 'ECDSA-P256',
+    expirationSeconds: 2 ** 31 - 1,
+    namespace: 'a'.repeat(63),
+    reason: 'a'.repeat(2048),
+    collector: 'a'.repeat(128),
+  },
+  requester: { username: 'a'.repeat(128), groups: names(64), roles: ['requester', 'approver', 'auditor', 'admin'] },
+  now: variables.now,
+  active: Array.from({ length: 100 }, (_, i) => ({
+    groups: names(32),
+    notBefore: '2026-11-25T08:00:00Z',
+    notAfter: '2026-12-20T08:00:00Z',
+    serialNumber: i.toString(16).padStart(40, 'a'),
+    keyAlgorithm: 'RSA-2048',
+  })),
+};
