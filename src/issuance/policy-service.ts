@@ -128,7 +128,7 @@ function evaluateDraft(
   return drafts.evaluate(draftOf(policies), question, factsOf);
 }
 
-/** What the decision rests on. What the identity could do on the cluster is looked up for who reads the answer, too. */
+/** What the decision rests on. */
 function factsFor(
   context: IssuanceContext,
   { issuing, username, groups }: ResolvedAsk,
@@ -138,7 +138,7 @@ function factsFor(
 ): Promise<DecisionFacts> {
   // A request that is not made has no id, and nothing to be left out of a count.
   const subject = { id: '', cluster: issuing.cluster.name, username, groups, requester };
-  return lookUpFacts(context, subject, { ...needed, blastRadius: true }, now);
+  return lookUpFacts(context, subject, needed, now);
 }
 
 async function recordEvaluation(

@@ -19,7 +19,10 @@ const groupsAsked = [['team-a'], ['team-a', 'team-b'], ['ops-eu'], ['team-c', 'o
 const lifetimes = [null, 3600, 86_400, 604_800, null];
 
 /** The request that is recorded as the `i`th, decided as the set decides it. Of each kind there are as many. */
-export function recordedRequest(i: number, { policySet, from, cluster = 'demo', facts = {} }: SeedOptions): CertificateRequest {
+export function recordedRequest(
+  i: number,
+  { policySet, from, cluster = 'demo', facts = {} }: SeedOptions,
+): CertificateRequest {
   const now = new Date(from.getTime() + i * 1000);
   const ask = {
     username: `user-${i % 1000}`,
@@ -59,7 +62,9 @@ export async function seedRequests(store: Store, count: number, options: SeedOpt
   await store.writer.commit({ operations: [{ op: 'rememberPolicySet', digest, texts }], events: [] });
   const atOnce = 500;
   for (let start = 0; start < count; start += atOnce) {
-    const requests = Array.from({ length: Math.min(atOnce, count - start) }, (_, i) => recordedRequest(start + i, options));
+    const requests = Array.from({ length: Math.min(atOnce, count - start) }, (_, i) =>
+      recordedRequest(start + i, options),
+    );
     await store.writer.commit({
       operations: requests.map((request) => ({ op: 'insertRequest' as const, request })),
       events: [],
