@@ -5,18 +5,20 @@
 const rooms = {
   pki: [],
   yaml: [],
+  // Threads for what may take its time, whatever that is.
+  workers: ['pki'],
   config: ['yaml'],
   observability: [],
   model: ['pki'],
   identity: ['model', 'pki'],
-  policy: ['model', 'pki', 'yaml'],
+  policy: ['model', 'pki', 'yaml', 'workers'],
   audit: ['model', 'pki'],
   kubeconfig: ['model', 'pki', 'yaml'],
   cluster: ['model', 'pki', 'yaml'],
   // services.ts for its types alone, as below; permissions, for an inspection shows of the inventory what may be read.
-  inspection: ['model', 'pki', 'kubeconfig', 'yaml', 'identity/permissions.ts', 'services.ts'],
   // permissions and services.ts as for inspections: who may see and retry deliveries.
   webhooks: ['model', 'pki', 'identity/permissions.ts', 'services.ts'],
+  inspection: ['model', 'pki', 'kubeconfig', 'yaml', 'workers', 'identity/permissions.ts', 'services.ts'],
   signer: ['model', 'pki', 'cluster'],
   store: ['model', 'audit', 'identity', 'inspection/inventory.ts'],
   // services.ts for its types alone: a use case says which service it is.
@@ -55,7 +57,7 @@ const fences = [
     only: ['store'],
   },
   { name: 'kubernetes-client', library: '@kubernetes/client-node', only: ['cluster', 'identity'] },
-  { name: 'worker-pool', library: 'piscina', only: ['inspection/workers'] },
+  { name: 'worker-pool', library: 'piscina', only: ['workers'] },
   { name: 'cel', library: '(@marcbachmann/cel-js|@bufbuild/[^/]+|cel-js)', only: ['policy/cel'] },
   { name: 'x509', library: '@peculiar/[^/]+', only: ['pki', 'signer', 'inspection'] },
 ];

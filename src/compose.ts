@@ -28,6 +28,7 @@ import { policyService } from './issuance/policy-service.js';
 import { within } from './issuance/wait.js';
 import { watchUnknownIdentities } from './issuance/watch-unknown-identities.js';
 import { recordPolicySetLoaded, recordServiceStarted } from './issuance/service-events.js';
+import { DraftPool } from './policy/workers/draft-pool.js';
 import type { Services } from './services.js';
 import type { Signer } from './signer/signer.js';
 import { acquireDatabaseLock, acquireDataDirLock } from './store/process-lock.js';
@@ -165,6 +166,12 @@ async function wire(
     },
   });
   opened.push(() => pool.close());
+  const drafts = new DraftPool({
+    report: (error) => {
+      log.error({ err: error }, 'a worker that tries policies out ended by itself');
+    },
+  });
+  opened.push(() => drafts.close());
   const known = new KnownClusters([...clusters.values()], clock);
   let recovered = false;
   const ready = async () => {
@@ -174,7 +181,7 @@ async function wire(
   return {
     store,
     services: {
-      ...servicesOf(context, ready),
+      ...servicesOf(context, drafts, ready),
       inspections: inspectionService({
         clock,
         thresholds: config.inspection,
@@ -216,6 +223,7 @@ async function wire(
 
 function servicesOf(
   context: IssuanceContext,
+  drafts: DraftPool,
   ready: () => Promise<void>,
 ): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
@@ -225,7 +233,7 @@ function servicesOf(
     certificateRequests: certificateRequestService(context),
     certificates: certificateService(context),
     clusters: clusterService(context),
-    policies: policyService(context),
+    policies: policyService(context, drafts),
     auditEvents: auditEventService(context),
     apiTokens: new ApiTokens({
       reader: store.apiTokens,

@@ -7,12 +7,13 @@ import type { CertificateRequest, TimelineEntry } from './model/certificate-requ
 import type { Cluster } from './model/cluster.js';
 import type { ClusterCsr } from './model/cluster-csr.js';
 import type { StoredClusterProbe } from './model/cluster-probe.js';
-import type { Decision, TraceEntry } from './model/decision.js';
+import type { Decision, DecisionFacts, TraceEntry } from './model/decision.js';
 import type { InspectionFormat, Upload } from './model/inspection.js';
 import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
-import type { Principal, Role } from './model/principal.js';
 import type { WebhookDelivery, WebhookDeliveryState } from './model/webhook-delivery.js';
+import type { Principal, Requester, Role } from './model/principal.js';
+import type { ReplayItem } from './model/replay.js';
 import type { KeyAlgorithm } from './pki/key-algorithm.js';
 
 /**
@@ -214,12 +215,64 @@ export interface LoadedPolicy {
   readonly spec: unknown;
 }
 
+/** A decision on a request that is not made, and what it was made on. */
+export interface Evaluation {
+  readonly asked: {
+    readonly cluster: string;
+    readonly username: string;
+    readonly groups: readonly string[];
+    readonly keyAlgorithm: KeyAlgorithm;
+    /** Whether the caller keeps the key. */
+    readonly certificationRequest: boolean;
+    /** Null where it is left to policy. */
+    readonly expirationSeconds: number | null;
+    readonly namespace: string | null;
+    readonly reason: string | null;
+    readonly collector: string;
+  };
+  readonly requester: Requester;
+  readonly decision: Decision;
+  readonly facts: DecisionFacts;
+  readonly policySetDigest: string;
+  /** Whether it was made under policies that are not in force. */
+  readonly draft: boolean;
+}
+
+export interface ReplayAsk {
+  /** YAML, as in policy files. */
+  readonly policies: readonly string[];
+  /** Only requests that were created then or later. */
+  readonly after?: Date;
+  /** Only requests that were created before; default: now. */
+  readonly before?: Date;
+  readonly cluster?: string;
+}
+
+/** A replay that has begun. */
+export interface Replay {
+  readonly policySetDigest: string;
+  readonly after?: Date;
+  readonly before: Date;
+  readonly cluster?: string;
+  /** As they come, some at a time. Ending them early ends the replay. */
+  readonly items: AsyncGenerator<readonly ReplayItem[], void, void>;
+}
+
 export interface PolicyService {
   list(principal: Principal): { readonly digest: string; readonly items: readonly LoadedPolicy[] };
   /** The JSON Schema of a document of a policy file. */
   schema(): object;
-  /** The decision on a request that is not made; leaves only an audit event behind. */
-  evaluate(principal: Principal, ask: CertificateRequestAsk): Promise<Outcome<Decision>>;
+  /**
+   * The decision on a request that is not made, under the policies in force or under a draft of others (null: none);
+   * leaves only an audit event behind. Throws `PoliciesBusyError` where too many drafts wait.
+   */
+  evaluate(
+    principal: Principal,
+    ask: CertificateRequestAsk,
+    policies: readonly string[] | null,
+  ): Promise<Outcome<Evaluation>>;
+  /** What a draft would have decided on the requests of a period. Throws `PoliciesBusyError` where a replay is under way. */
+  replay(principal: Principal, ask: ReplayAsk): Promise<Outcome<Replay>>;
 }
 
 export interface AuditEventQuery {

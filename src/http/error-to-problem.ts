@@ -2,6 +2,7 @@ import type { FastifyError } from 'fastify';
 import {
   InspectionBusyError,
   InvalidCursorError,
+  PoliciesBusyError,
   SignerUnavailableError,
   StoreBusyError,
   StoreUnavailableError,
@@ -25,6 +26,8 @@ export function errorToProblem(error: FastifyError): Problem {
     return problem('service-unavailable', 'too many uploads are waiting to be inspected; try again', {
       headers: { 'retry-after': '2' },
     });
+  if (error instanceof PoliciesBusyError)
+    return problem('service-unavailable', error.message, { headers: { 'retry-after': `${error.retryAfterSeconds}` } });
   if (error instanceof TooManyWaitingError)
     return problem('service-unavailable', 'too many RSA keys are waiting to be generated; try again', {
       headers: { 'retry-after': '5' },

@@ -20,6 +20,7 @@ const problemTypes = {
   'unsupported-media-type': { status: 415, title: 'The media type of the body is not supported' },
   'unacceptable-csr': { status: 422, title: 'The certification request cannot be accepted' },
   'unacceptable-upload': { status: 422, title: 'The upload goes past what is inspected' },
+  'unacceptable-policies': { status: 422, title: 'The policies cannot be tried out' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used with another body' },
   'too-many-requests': { status: 429, title: 'Too many failed authentications' },
   'header-fields-too-large': { status: 431, title: 'The header fields are too large' },

@@ -15,6 +15,13 @@ export function refusalToProblem(refusal: Refusal): Problem {
       return problem('unacceptable-csr', refusal.message, { members: { reason: refusal.reason } });
     case 'unacceptable-upload':
       return uploadProblem(refusal.reason, refusal.message);
+    case 'unacceptable-policies':
+      return problem('unacceptable-policies', refusal.message, {
+        members: {
+          reason: refusal.reason,
+          ...(refusal.errors.length > 0 && { errors: refusal.errors.map((error) => ({ ...error })) }),
+        },
+      });
     case 'policy-denied':
       return problem('policy-denied', 'the request is recorded as denied; `violations` says why', {
         members: { violations: refusal.violations.map((violation) => ({ ...violation })) },

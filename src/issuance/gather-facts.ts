@@ -1,6 +1,6 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { ActiveCertificate, DecisionFacts, QuotaUsage } from '../model/decision.js';
-import { neededFacts } from '../policy/needed-facts.js';
+import { neededFacts, type NeededFacts } from '../policy/needed-facts.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { QuotaLimit } from '../store/step.js';
 import { factsOf, issuingCluster, type IssuanceContext } from './context.js';
@@ -13,16 +13,27 @@ export type FactsSubject = Pick<CertificateRequest, 'id' | 'cluster' | 'username
  * What a decision rests on besides request and requester, as it is now; what no rule of the set looks at is not looked
  * up. `usedUp` is what the writer found when it would not commit an earlier decision.
  */
-export async function gatherFacts(
+export function gatherFacts(
   context: IssuanceContext,
   subject: FactsSubject,
   policySet: PolicySet,
   now: Date,
   usedUp: readonly UsedUpQuota[] = [],
 ): Promise<DecisionFacts> {
+  const needed = neededFacts(policySet, subject.cluster, subject.requester);
+  return lookUpFacts(context, subject, needed, now, usedUp);
+}
+
+/** The same where what is looked up is known already. */
+export async function lookUpFacts(
+  context: IssuanceContext,
+  subject: FactsSubject,
+  needed: NeededFacts,
+  now: Date,
+  usedUp: readonly UsedUpQuota[] = [],
+): Promise<DecisionFacts> {
   const issuing = issuingCluster(context, subject.cluster);
   const facts = factsOf(issuing.cluster);
-  const needed = neededFacts(policySet, subject.cluster, subject.requester);
   if (!needed.usage && !needed.active && !needed.blastRadius) return facts;
   const [usage, active] = await Promise.all([
     needed.usage ? usageOf(context, subject, now, usedUp) : undefined,

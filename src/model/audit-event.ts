@@ -12,6 +12,7 @@ export const auditEventTypes = [
   'CertificateIssued',
   'IssuanceFailed',
   'PolicyEvaluated',
+  'PolicyReplayed',
   'PolicySetLoaded',
   'ApiTokenCreated',
   'ApiTokenRevoked',

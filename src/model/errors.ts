@@ -18,6 +18,17 @@ export class InspectionBusyError extends Error {
   override readonly name = 'InspectionBusyError';
 }
 
+/** Too many drafts of policies are being worked on: back-pressure, not a fault. */
+export class PoliciesBusyError extends Error {
+  override readonly name = 'PoliciesBusyError';
+  constructor(
+    message: string,
+    readonly retryAfterSeconds: number,
+  ) {
+    super(message);
+  }
+}
+
 /** A list's `cursor` is not one that this service gave out. */
 export class InvalidCursorError extends Error {
   override readonly name = 'InvalidCursorError';

@@ -8,6 +8,13 @@ export type Refusal =
   | { readonly kind: 'unacceptable-csr'; readonly reason: string; readonly message: string }
   /** The upload as a whole is not inspected. */
   | { readonly kind: 'unacceptable-upload'; readonly reason: UploadRefusalReason; readonly message: string }
+  /** Policies that came with the request are not valid (`errors` says where), or take too much work. */
+  | {
+      readonly kind: 'unacceptable-policies';
+      readonly reason: 'Invalid' | 'TooMuchWork';
+      readonly message: string;
+      readonly errors: readonly FieldError[];
+    }
   /** The denial is recorded with the request. */
   | { readonly kind: 'policy-denied'; readonly request: CertificateRequest; readonly violations: readonly Violation[] }
   | { readonly kind: 'not-permitted'; readonly message: string }

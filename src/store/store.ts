@@ -4,6 +4,7 @@ import type { CertificateRequest, RequestState } from '../model/certificate-requ
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
 import type { Page, PageQuery } from '../model/page.js';
 import type { WebhookDelivery, WebhookDeliveryState } from '../model/webhook-delivery.js';
+import type { RecordedRequest } from '../model/recorded-request.js';
 import type { ApiTokenReader } from '../identity/api-token-reader.js';
 import type { InventoryReader } from '../inspection/inventory.js';
 import type { IdempotencyEntry, IdempotencyScope, PolicySetTexts, QuotaLimit, Writer } from './step.js';
@@ -12,6 +13,7 @@ import type { IdempotencyEntry, IdempotencyScope, PolicySetTexts, QuotaLimit, Wr
 export interface Store {
   readonly writer: Writer;
   readonly requests: RequestReader;
+  readonly recordedRequests: RecordedRequestReader;
   readonly certificates: CertificateReader;
   /** Certificates and their requests, for inspections. */
   readonly inventory: InventoryReader;
@@ -57,6 +59,18 @@ export interface RequestReader {
   lapsed(now: Date): Promise<readonly CertificateRequest[]>;
   /** Requests of the cluster whose latest attempt was for one of these keys, in no particular order. */
   attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]>;
+}
+
+/** Which recorded requests: of one cluster, created at `after` or later and before `before`. */
+export interface RecordedRequestRange {
+  readonly cluster?: string;
+  readonly after?: Date;
+  readonly before: Date;
+}
+
+export interface RecordedRequestReader {
+  /** Those behind `afterId` (null: from the first on), in the order of their creation, at most `limit`. */
+  chunk(range: RecordedRequestRange, afterId: string | null, limit: number): Promise<readonly RecordedRequest[]>;
 }
 
 export interface CertificateFilter {

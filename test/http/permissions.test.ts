@@ -39,6 +39,13 @@ interface Row {
   readonly act: (person: Person) => Promise<{ readonly status: number }>;
 }
 
+const draft = `
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: draft }
+spec: { selector: {}, allowed: { usernames: ["*"] }, approval: { mode: auto } }
+`;
+
 const everybody = holders;
 const table: readonly Row[] = [
   {
@@ -116,6 +123,18 @@ const table: readonly Row[] = [
     allowed: everybody,
     refusal: 403,
     act: async (person) => call(person, 'post', '/v1/policies/evaluate', { username: 'x' }),
+  },
+  {
+    action: 'evaluate under policies of their own',
+    allowed: ['auditor', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'post', '/v1/policies/evaluate', { username: 'x', policies: [draft] }),
+  },
+  {
+    action: 'replay',
+    allowed: ['auditor', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'post', '/v1/policies/replay', { policies: [draft] }),
   },
   {
     action: 'see who they are',

@@ -81,6 +81,7 @@ describe('policies', () => {
       as.decision(await service.as('audrey')('post', '/v1/policies/evaluate').send(ask).expect(200));
     const permitted = await evaluate({ username: 'jane', groups: ['team-a'] });
     expect(permitted).toMatchObject({ outcome: 'permitted', approval: 'auto', policy: 'automatic', violations: [] });
+    expect(permitted).toMatchObject({ draft: false, quota: {}, usage: null, expiresAfterSeconds: null });
     expect(permitted.expirationSeconds).toBe(86_400);
     expect(permitted.trace.find(({ name }) => name === 'automatic')).toMatchObject({ verdict: 'permits' });
 

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { duplicateMember } from '../duplicate-member.js';
 import { hasLoneSurrogate } from '../lone-surrogate.js';
 import { problem, ProblemError } from '../problem.js';
@@ -7,12 +8,16 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 const malformed = (detail: string): ProblemError => new ProblemError(problem('invalid-request', detail));
 
-/** Takes `application/json` and nothing else, keeps the bytes, and refuses what two parsers could read differently. */
-export function readJsonBodies(app: App): void {
+export type JsonBodyParser = (
+  request: FastifyRequest,
+  body: Buffer,
+  done: (error: Error | null, value?: unknown) => void,
+) => void;
+
+/** Keeps the bytes, and refuses what two parsers could read differently. */
+export function jsonBodyParser(app: App): JsonBodyParser {
   const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.decorateRequest('rawBody', null);
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+  return (request, body, done) => {
     request.rawBody = body;
     if (body.length === 0) {
       done(null, undefined);
@@ -38,7 +43,14 @@ export function readJsonBodies(app: App): void {
       if (name !== null) done(malformed(`the body gives ${JSON.stringify(name.slice(0, 64))} twice`), undefined);
       else done(null, value);
     });
-  });
+  };
+}
+
+/** Takes `application/json` and nothing else. */
+export function readJsonBodies(app: App): void {
+  app.decorateRequest('rawBody', null);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, jsonBodyParser(app));
   app.addHook('preValidation', (request, _reply, done) => {
     if (request.routeOptions.config.optionalBody) request.body ??= {};
     done();

@@ -76,10 +76,39 @@ const stages = Type.Array(ref(ApprovalStageSchema), {
 });
 const violations = Type.Array(ref(ViolationSchema), { maxItems: 1000, description: 'All of them.' });
 
+const bound = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: 0, maximum: 2147483647, description, examples: [3] }));
+
+const QuotaSchema = Type.Object(
+  {
+    livePerUsername: bound('Certificates at once, of the username.'),
+    livePerGroup: bound('Certificates at once, of each group.'),
+    livePerRequester: bound('Certificates at once, of the requester.'),
+    issuancesPerHour: bound('To the requester, within an hour.'),
+  },
+  { additionalProperties: false, description: 'What the deciding policy gives out at most; empty: no bound.' },
+);
+
+const count = (description: string) => Type.Integer({ minimum: 0, maximum: 2147483647, description, examples: [1] });
+
+const UsageSchema = Type.Object(
+  {
+    livePerUsername: count('Live certificates of the username.'),
+    livePerGroup: Type.Record(Type.String({ maxLength: 64 }), count('Live certificates.'), {
+      description: 'For each group that is asked for.',
+    }),
+    livePerRequester: count('Live certificates that the requester asked for.'),
+    issuancesPerHour: count('Issued to the requester within the last hour, and on their way.'),
+  },
+  { additionalProperties: false },
+);
+
 export const DecisionSchema = named(
   'Decision',
   Type.Object(
     {
+      policySetDigest: sha256Of('SHA-256 of the policies that it was made under'),
+      draft: Type.Boolean({ description: 'Whether those came with the request.' }),
       outcome,
       approval,
       policy: nullable(policyName('The policy that decides.')),
@@ -87,6 +116,18 @@ export const DecisionSchema = named(
       expirationSeconds: nullable(Type.Integer({ minimum: 0, maximum: 2147483647 }), {
         description: 'The lifetime it would get; null where it is denied.',
       }),
+      expiresAfterSeconds: nullable(Type.Integer({ minimum: 0, maximum: 2147483647 }), {
+        description: 'How long it would wait for approval; null: as long as any request, or no approval is needed.',
+      }),
+      quota: QuotaSchema,
+      usage: nullable(UsageSchema, { description: 'What counts against quotas now; null where no policy asks.' }),
+      kubeconfig: Type.Object(
+        {
+          namespace: nullable(Type.String({ maxLength: 253 }), { description: 'Where the request names none.' }),
+          contextName: nullable(Type.String({ maxLength: 253 }), { description: 'Null: as without a policy.' }),
+        },
+        { additionalProperties: false, description: 'What the deciding policy sets in the kubeconfig.' },
+      ),
       violations,
       trace: traceOf('Each guardrail and policy.'),
     },

@@ -25,11 +25,13 @@ import {
   RecordedDecisionSchema,
   TraceEntrySchema,
 } from './decision.js';
+import { NewEvaluationSchema, NewReplaySchema } from './draft.js';
 import { inspectionSchemas } from './inspection.js';
 import { LoadedPolicyListSchema, LoadedPolicySchema } from './policy.js';
 import { FieldErrorSchema, ProblemSchema, ViolationSchema } from './problem.js';
 import { webhookDeliverySchemas } from './webhook-delivery.js';
 import { webhookEventSchemas } from './webhook-event.js';
+import { replaySchemas } from './replay.js';
 import { HealthSchema, WhoamiSchema } from './whoami.js';
 
 /** Every schema that stands under its own name in the OpenAPI document. */
@@ -63,6 +65,9 @@ export const registeredSchemas = [
   ClusterCsrListSchema,
   LoadedPolicySchema,
   LoadedPolicyListSchema,
+  NewEvaluationSchema,
+  NewReplaySchema,
+  ...replaySchemas,
   AuditEventSchema,
   AuditEventListSchema,
   ChainVerificationSchema,

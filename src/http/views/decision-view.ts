@@ -1,16 +1,22 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
-import type { ApprovalStage, Decision, PrincipalSelector, TraceEntry } from '../../model/decision.js';
-import type { CertificateRequestDetails } from '../../services.js';
+import type { ApprovalStage, PrincipalSelector, TraceEntry } from '../../model/decision.js';
+import type { CertificateRequestDetails, Evaluation } from '../../services.js';
 import type { DecisionBody, RecordedDecisionBody } from '../schemas/decision.js';
 
-export function decisionView(decision: Decision): DecisionBody {
+export function evaluationView({ decision, facts, policySetDigest, draft }: Evaluation): DecisionBody {
   const permitted = decision.outcome === 'permitted';
   return {
+    policySetDigest,
+    draft,
     outcome: decision.outcome,
     approval: decision.approval,
     policy: decision.policy,
     stages: permitted ? decision.stages.map(stageView) : [],
     expirationSeconds: permitted ? decision.expirationSeconds : null,
+    expiresAfterSeconds: permitted ? decision.expiresAfterSeconds : null,
+    quota: permitted ? { ...decision.quota } : {},
+    usage: facts.usage ? { ...facts.usage, livePerGroup: { ...facts.usage.livePerGroup } } : null,
+    kubeconfig: permitted ? { ...decision.kubeconfig } : { namespace: null, contextName: null },
     violations: decision.violations.map((violation) => ({ ...violation })),
     trace: traceView(decision.trace),
   };
@@ -37,7 +43,7 @@ export function recordedDecisionView(
 const traceView = (trace: readonly TraceEntry[]): DecisionBody['trace'] =>
   trace.map((entry) => ({ ...entry, checks: entry.checks.map((check) => ({ ...check })) }));
 
-const stageView = ({ count, approvers }: ApprovalStage): RecordedDecisionBody['stages'][number] => ({
+export const stageView = ({ count, approvers }: ApprovalStage): RecordedDecisionBody['stages'][number] => ({
   count,
   ...(approvers && { approvers: approversView(approvers) }),
 });

@@ -125,7 +125,7 @@ function publicKeyOf(row: CertificateRequestRow): CertificateRequest['publicKey'
   return { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: row.spkiSha256 };
 }
 
-function decisionOf(value: Prisma.JsonValue): RecordedDecision {
+export function decisionOf(value: Prisma.JsonValue): RecordedDecision {
   const stored = storedJson<InJson<RecordedDecision>>(value);
   return { ...stored, decidedAt: new Date(stored.decidedAt) };
 }

@@ -14,6 +14,7 @@ import { WebhookDeliveryReader } from '../readers/webhook-delivery-reader.js';
 import type { Store } from '../store.js';
 import { SqliteInventoryReader } from './inventory-reader.js';
 import { connectForWriting, OrderedWriter } from './ordered-writer.js';
+import { SqliteRecordedRequestReader } from './recorded-request-reader.js';
 import { SqliteQuotaReader } from './quota-reader.js';
 
 export interface SqliteStoreOptions {
@@ -43,10 +44,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   await prisma.$connect();
   const auditEvents = new AuditEventReader(prisma);
   const inventory = new SqliteInventoryReader(file, busyTimeoutMs);
+  const recordedRequests = new SqliteRecordedRequestReader(file, busyTimeoutMs);
   const quotas = new SqliteQuotaReader(file, busyTimeoutMs);
   return {
     writer,
     requests: new CertificateRequestReader(prisma),
+    recordedRequests,
     certificates: new CertificateReader(prisma),
     inventory,
     auditEvents,
@@ -79,6 +82,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     async close() {
       // The last connection to close puts the write-ahead log into the database, and only one that writes can.
       inventory.close();
+      recordedRequests.close();
       quotas.close();
       await prisma.$disconnect();
       await writer.close();

@@ -10,6 +10,7 @@ import { makeApiToken } from '../../../src/identity/api-tokens.js';
 import type { Role } from '../../../src/model/principal.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import type { Services } from '../../../src/services.js';
+import type { Store } from '../../../src/store/store.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import type { Call } from './call.js';
 import { mustConform } from './contract.js';
@@ -68,6 +69,8 @@ export interface TestService {
   withToken(token: string): Caller;
   tokenOf(name: Person): string;
   readonly adminToken: string;
+  /** What the service itself keeps. */
+  readonly store: Store;
   /** Everything logged so far. */
   log(): string;
   /** Moves the service's clock. */
@@ -140,6 +143,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     withToken: caller,
     tokenOf,
     adminToken: readFileSync(join(dataDir, 'admin-token'), 'utf8').trim(),
+    store: composition.store,
     log: () => written,
     advance(seconds) {
       offset += seconds * 1000;

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { CertificateRequest } from '../../src/model/certificate-request.js';
+import type { DecisionFacts } from '../../src/model/decision.js';
+import { newId } from '../../src/model/new-id.js';
+import { decide } from '../../src/policy/decide.js';
+import type { PolicySet } from '../../src/policy/policy-set.js';
+import { recordedDecision } from '../../src/policy/recorded-decision.js';
+import type { Store } from '../../src/store/store.js';
+
+export interface SeedOptions {
+  readonly policySet: PolicySet;
+  /** When the first was decided; one follows a second later than the other. */
+  readonly from: Date;
+  readonly cluster?: string;
+  readonly facts?: Partial<DecisionFacts>;
+}
+
+const groupsAsked = [['team-a'], ['team-a', 'team-b'], ['ops-eu'], ['team-c', 'ops-us'], ['blocked'], []];
+const lifetimes = [null, 3600, 86_400, 604_800, null];
+
+/** The request that is recorded as the `i`th, decided as the set decides it. Of each kind there are as many. */
+export function recordedRequest(
+  i: number,
+  { policySet, from, cluster = 'demo', facts = {} }: SeedOptions,
+): CertificateRequest {
+  const now = new Date(from.getTime() + i * 1000);
+  const ask = {
+    username: `user-${i % 1000}`,
+    groups: groupsAsked[i % groupsAsked.length]!,
+    keyAlgorithm: 'ECDSA-P256',
+    expirationSeconds: lifetimes[i % lifetimes.length]!,
+    namespace: null,
+    reason: i % 7 === 0 ? `TICKET-${i}` : null,
+    collector: 'hr-system',
+  } as const;
+  const requester = { name: 'hr-system', groups: ['onboarding'], roles: ['requester'] } as const;
+  const known: DecisionFacts = { cluster, allowPrivilegedGroups: [], nameAlphabet: 'ascii', ...facts };
+  const decision = decide(ask, requester, known, policySet, now);
+  const permitted = decision.outcome === 'permitted';
+  return {
+    ...ask,
+    id: newId(now, (octets) => createHash('sha512').update(`${i}`).digest().subarray(0, octets)),
+    state: permitted ? 'expired' : 'denied',
+    cluster,
+    certificationRequest: null,
+    publicKey: null,
+    expirationSeconds: permitted ? decision.expirationSeconds : (ask.expirationSeconds ?? 86_400),
+    requester,
+    createdAt: now,
+    expiresAt: null,
+    decision: recordedDecision(decision, ask, known, policySet, now),
+    approvals: [],
+    attempt: null,
+    fingerprintSha256: null,
+    failure: null,
+  };
+}
+
+/** Records so many requests, as if they had been asked for one second after the other. */
+export async function seedRequests(store: Store, count: number, options: SeedOptions): Promise<void> {
+  const { digest, texts } = options.policySet;
+  await store.writer.commit({ operations: [{ op: 'rememberPolicySet', digest, texts }], events: [] });
+  const atOnce = 500;
+  for (let start = 0; start < count; start += atOnce) {
+    const requests = Array.from({ length: Math.min(atOnce, count - start) }, (_, i) =>
+      recordedRequest(start + i, options),
+    );
+    await store.writer.commit({
+      operations: requests.map((request) => ({ op: 'insertRequest' as const, request })),
+      events: [],
+    });
+  }
+}

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { as } from './support/call.js';
+import { policies, startService, type Person, type TestService } from './support/service.js';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.close());
+
+const evaluate = (body: object, person: Person = 'audrey') =>
+  service.as(person)('post', '/v1/policies/evaluate').send(body);
+const ask = { username: 'jane', groups: ['team-a'], expirationSeconds: 7200 };
+const draft = policies.replace('86400', '3600').replace('604800', '3600');
+
+const latestEvent = async () =>
+  as.events(await service.as('audrey')('get', '/v1/audit-events?type=PolicyEvaluated').expect(200)).items.at(-1);
+
+describe('POST /v1/policies/evaluate with policies', () => {
+  it('decides under those, and marks the event with their digest', async () => {
+    expect(as.decision(await evaluate(ask).expect(200))).toMatchObject({ outcome: 'permitted', draft: false });
+    const inForce = await latestEvent();
+    expect(inForce?.details).toMatchObject({ draft: false });
+
+    const decision = as.decision(await evaluate({ ...ask, policies: [draft] }).expect(200));
+    expect(decision).toMatchObject({ outcome: 'denied', draft: true });
+    expect(decision.violations.map(({ reason }) => reason)).toEqual(['ExpirationTooLong', 'ExpirationTooLong']);
+    expect(decision.policySetDigest).not.toBe(inForce?.details['policySetDigest']);
+    expect(await latestEvent()).toMatchObject({
+      principal: 'audrey',
+      details: { draft: true, policySetDigest: decision.policySetDigest, outcome: 'denied', username: 'jane' },
+    });
+  });
+
+  it('is for auditor and admin; a refusal comes before the policies are read', async () => {
+    const answer = await evaluate({ ...ask, policies: ['kind: Nonsense'] }, 'alice').expect(403);
+    expect(as.problem(answer).type).toBe('urn:kubepass:problem:not-permitted');
+  });
+
+  it('leaves no event where they are not valid, and says where they are not', async () => {
+    const before = await latestEvent();
+    const answer = await evaluate({ ...ask, policies: [draft, `${draft}\n---\nkind: Policy\n`] }).expect(422);
+    const { errors = [], reason } = as.problem(answer);
+    expect(reason).toBe('Invalid');
+    expect(errors).toContainEqual({ pointer: '/policies/1', message: 'document 4, /spec: is missing' });
+    expect(errors.some(({ message }) => message.includes('already the name of'))).toBe(true);
+    expect((await latestEvent())?.seq).toBe(before?.seq);
+  });
+
+  it('takes a large body of policies from those who may send them, and from nobody else', async () => {
+    const large = `${draft}\n# ${'x'.repeat(200_000)}\n`;
+    expect(as.decision(await evaluate({ ...ask, policies: [large] }).expect(200)).draft).toBe(true);
+    await evaluate({ ...ask, policies: [large] }, 'alice').expect(413);
+    await evaluate({ ...ask, policies: [`${draft}\n# ${'x'.repeat(1024 * 1024)}\n`] }).expect(413);
+    await service
+      .as('audrey')('post', '/v1/certificate-requests')
+      .send({ ...ask, reason: 'x'.repeat(70_000) })
+      .expect(413);
+  });
+
+  it('parses no large body of anything else', async () => {
+    const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`member-${i}`, i]));
+    const since = performance.now();
+    const answer = await evaluate(many).expect(400);
+    expect(as.problem(answer).detail).toBe('the body has too many members');
+    expect(performance.now() - since).toBeLessThan(2000);
+    await evaluate({ ...ask, policies: Array.from({ length: 101 }, () => draft) }).expect(400);
+    await evaluate({ ...ask, policies: [''] }).expect(400);
+    await evaluate({ ...ask, policies: 'text' }).expect(400);
+    await evaluate({ ...ask, drafts: [draft] }).expect(400);
+  });
+});
+
+describe('text/plain', () => {
+  const text = async (body: object) =>
+    (await evaluate(body).set('accept', 'text/plain').expect(200)).text.replace(/[0-9a-f]{64}/, '<digest>');
+  const golden = (name: string) => new URL(`../fixtures/evaluations/${name}.txt`, import.meta.url).pathname;
+
+  it('says what is permitted at once', async () => {
+    await expect(await text(ask)).toMatchFileSnapshot(golden('permitted'));
+  });
+
+  it('says what waits for a person', async () => {
+    const body = {
+      ...ask,
+      groups: ['ops-eu', 'team-a'],
+      namespace: 'team-a',
+      reason: 'joins team A',
+      collector: 'alice',
+    };
+    await expect(await text(body)).toMatchFileSnapshot(golden('by-hand'));
+  });
+
+  it('says why it is denied, and by what', async () => {
+    const body = { username: 'jane', groups: ['blocked', 'system:masters'], expirationSeconds: 700_000 };
+    await expect(await text(body)).toMatchFileSnapshot(golden('denied'));
+  });
+
+  it('says what a draft with stages and a quota asks for', async () => {
+    const staged = `
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: staged }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["*"] }
+  quota: { livePerUsername: 3, livePerGroup: 20, livePerRequester: 100, issuancesPerHour: 10 }
+  approval:
+    mode: manual
+    expiresAfterSeconds: 14400
+    stages:
+      - { count: 2, approvers: { groups: [team-leads] } }
+      - { count: 1, approvers: { groups: [security], roles: [approver, admin] } }
+  kubeconfig: { namespace: team-a, contextName: demo-of-jane }
+`;
+    await expect(await text({ ...ask, policies: [staged] })).toMatchFileSnapshot(golden('staged-draft'));
+  });
+
+  it('has no character that is not seen, and no line that is wider than 100', async () => {
+    const hostile = `
+apiVersion: kubepass/v1
+kind: Guardrail
+metadata: { name: hostile }
+spec: { selector: {}, message: "a\\u001b[2Jb\\u202ec\\nPERMITTED at once ${'word '.repeat(60)}" }
+`;
+    const found = await text({
+      username: 'x\u202e\u001b[1mroot',
+      groups: Array.from({ length: 32 }, (_, i) => `group-${i}-${'long'.repeat(12)}`),
+      reason: `\u0007${'reason '.repeat(100)}`,
+      policies: [policies, hostile],
+    });
+    // eslint-disable-next-line no-control-regex
+    expect(found).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    expect(found.split('\n').filter((line) => Array.from(line).length > 100)).toEqual([]);
+    expect(found.split('\n').filter((line) => line.startsWith('PERMITTED'))).toEqual([]);
+    expect(found).toMatch(/^DENIED: /);
+  });
+});
