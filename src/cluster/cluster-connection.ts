@@ -201,9 +201,12 @@ class KubernetesConnection implements ClusterConnection {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
-    await this.#roleBindings?.stop();
+    const stopped = [...this.#watches.values(), ...(this.#roleBindings === null ? [] : [this.#roleBindings])].map(
+      (watching) => watching.stop(),
+    );
+    // What they are waiting for may not be answered for a while: it ends with its connection.
     await this.#api.close();
+    await Promise.all(stopped);
   }
 
   async #isAllowed({ verb, group, resource, subresource, name, namespace }: Access): Promise<boolean> {

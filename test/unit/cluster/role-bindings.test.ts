@@ -19,21 +19,12 @@ let later = 0;
 const report = vi.fn<(error: unknown) => void>();
 const clock = () => new Date(Date.now() + later);
 
-async function open(
-  watchTimes: ConnectionOptions['watchTimes'] = {},
-  requestTimeoutMilliseconds = 10_000,
-): Promise<ClusterConnection> {
+async function open(watchTimes: ConnectionOptions['watchTimes'] = {}): Promise<ClusterConnection> {
   const file = join(directory.path, 'kubeconfig');
   writeFileSync(file, await server.kubeconfig({ username: 'admin', groups: ['system:masters'] }));
   connection = await openClusterConnection(
     { kind: 'kubeconfig', file, context: null },
-    {
-      allowExec: false,
-      report,
-      clock,
-      requestTimeoutMilliseconds,
-      watchTimes: { firstPause: 5, longestPause: 20, ...watchTimes },
-    },
+    { allowExec: false, report, clock, watchTimes: { firstPause: 5, longestPause: 20, ...watchTimes } },
   );
   return connection;
 }
@@ -79,7 +70,7 @@ describe('the role bindings of a cluster', () => {
 
   it.each(rbacResources)('are not known before %s are', async (resource) => {
     server.fail({ to: new RegExp(`^GET .*/${resource}$`), times: 1000, answer: 'silence' });
-    await open({}, 300);
+    await open();
     connection.roleBindings();
     await soon(() => expect(server.watching).toBe(3));
     expect(radius()).toBeNull();
@@ -186,6 +177,18 @@ describe('the role bindings of a cluster', () => {
     await known();
     expect(radius()?.grants).toContainEqual(expect.objectContaining({ name: 'void', rules: [] }));
     expect(radius()?.grants.some(({ name }) => name === 'empty')).toBe(false);
+  });
+
+  it('do not keep the service from ending while a list is not answered', async () => {
+    server.fail({ times: 1000, answer: 'silence' });
+    await open();
+    connection.roleBindings();
+    await soon(() => expect(server.requests).toHaveLength(4));
+    const began = performance.now();
+    await connection.close();
+    // An answer is waited for ten seconds.
+    expect(performance.now() - began).toBeLessThan(5000);
+    expect(report).not.toHaveBeenCalled();
   });
 
   it('are not known over a connection that cannot be opened', async () => {
