@@ -1,9 +1,10 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { ActiveCertificate, DecisionFacts, QuotaUsage } from '../model/decision.js';
+import { privilegesOf, type Privileges } from '../model/privileges.js';
 import { neededFacts, type NeededFacts } from '../policy/needed-facts.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { QuotaLimit } from '../store/step.js';
-import { factsOf, issuingCluster, type IssuanceContext } from './context.js';
+import { factsOf, issuingCluster, type IssuanceContext, type IssuingCluster } from './context.js';
 import type { UsedUpQuota } from './quota-rounds.js';
 
 /** What facts are about: a request that is recorded, or one that is asked for and has its id already. */
@@ -43,8 +44,14 @@ export async function lookUpFacts(
     ...facts,
     ...(usage && { usage }),
     ...(active && { active }),
-    ...(needed.blastRadius && { blastRadius: issuing.blastRadius(subject.username, subject.groups) }),
+    ...(needed.blastRadius && { blastRadius: privilegesIn(issuing, subject) }),
   };
+}
+
+/** Null where the cluster's role bindings are not at hand. */
+function privilegesIn(issuing: IssuingCluster, { username, groups }: FactsSubject): Privileges | null {
+  const blastRadius = issuing.blastRadius(username, groups);
+  return blastRadius && privilegesOf(blastRadius);
 }
 
 /** The request itself is not counted: it is the one that asks, and may be approved or under way already. */

@@ -1,4 +1,4 @@
-import type { BlastRadius } from './blast-radius.js';
+import type { Privileges } from './privileges.js';
 import type { Role } from './principal.js';
 import type { Quota } from './quota.js';
 
@@ -96,7 +96,7 @@ export interface DecisionFacts {
   /** The identity's certificates that are valid, newest first, at most 100; there where an expression reads them. */
   readonly active?: readonly ActiveCertificate[];
   /** There where a guardrail asks for it; null where the cluster cannot be read. */
-  readonly blastRadius?: BlastRadius | null;
+  readonly blastRadius?: Privileges | null;
 }
 
 /** How many certificates on the cluster count against a quota: valid ones, and those approved or being issued. */

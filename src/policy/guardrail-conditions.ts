@@ -1,4 +1,5 @@
-import type { BlastRadius, GrantReference } from '../model/blast-radius.js';
+import type { GrantReference } from '../model/blast-radius.js';
+import type { Privileges } from '../model/privileges.js';
 import { quote, quoteAll } from '../model/quote.js';
 import type { Asked } from './asked.js';
 import { longestDefaultSeconds } from './check-constraints.js';
@@ -113,7 +114,7 @@ function resolutionCondition({ name, resolvesTo }: Guardrail, { facts, found }: 
 
 /** How the identity comes to what is asked about, as a sentence goes on that begins with the identity. */
 function resolutionsOf(
-  { clusterAdmin, escalations }: BlastRadius,
+  { clusterAdmin, escalations }: Privileges,
   resolvesTo: readonly Resolution[],
 ): readonly string[] {
   return resolvesTo.flatMap((resolution) => {

@@ -1,6 +1,7 @@
-import type { BlastRadius, GrantReference } from '../model/blast-radius.js';
+import type { GrantReference } from '../model/blast-radius.js';
 import type { Decision, DecisionFacts } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
+import type { Privileges } from '../model/privileges.js';
 import { decide } from './decide.js';
 import { parseInstant } from './instant.js';
 import type { PolicySet, RequestToDecide } from './policy-set.js';
@@ -86,9 +87,8 @@ function factsOf({ request, facts = {} }: WrittenPolicyTest, now: Date): Decisio
 
 type WrittenBlastRadius = NonNullable<NonNullable<WrittenPolicyTest['facts']>['blastRadius']>;
 
-function blastRadiusOf({ clusterAdmin = [], escalations = [] }: WrittenBlastRadius, now: Date): BlastRadius {
+function blastRadiusOf({ clusterAdmin = [], escalations = [] }: WrittenBlastRadius, now: Date): Privileges {
   return {
-    grants: [],
     clusterAdmin: clusterAdmin.map(bindingOf),
     escalations: escalations.map(({ kind, by }) => ({ kind, by: bindingOf(by) })),
     observedAt: now.toISOString(),

@@ -3,6 +3,7 @@ import type { IssuanceContext } from '../../../src/issuance/context.js';
 import { createRequest } from '../../../src/issuance/create-request.js';
 import { gatherFacts } from '../../../src/issuance/gather-facts.js';
 import type { BlastRadius } from '../../../src/model/blast-radius.js';
+import { privilegesOf } from '../../../src/model/privileges.js';
 import type { PolicySet } from '../../../src/policy/policy-set.js';
 import { csrFor } from '../../helpers/csr.js';
 import { policySetOf, testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
@@ -137,7 +138,8 @@ describe('gatherFacts', () => {
       const answers = (...identity: unknown[]) => (asked.push(identity), blastRadius);
       const clusters = new Map([['demo', { ...demo, blastRadius: answers }]]);
       const set = asking(policySetOf(testPolicies));
-      expect(await gatherFacts({ ...context, clusters }, subject, set, now())).toEqual({ ...plain, blastRadius });
+      const kept = blastRadius && privilegesOf(blastRadius);
+      expect(await gatherFacts({ ...context, clusters }, subject, set, now())).toEqual({ ...plain, blastRadius: kept });
     }
     expect(asked).toEqual([
       ['jane', ['team-a', 'team-b']],
