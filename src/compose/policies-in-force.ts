@@ -16,7 +16,7 @@ export async function loadPolicies(
   clusters: readonly ConfiguredCluster[],
   log: Log,
 ): Promise<PolicySet> {
-  const loaded = await loadPolicySet(policiesDir, clusters);
+  const loaded = await loadPolicySet(policiesDir, { clusters });
   if (!loaded.ok) throw new Error(`the policies cannot be loaded:\n${loaded.errors.map((e) => `  ${e}`).join('\n')}`);
   const { policies, guardrails, digest } = loaded.policySet;
   log.info({ policies: policies.length, guardrails: guardrails.length, digest }, 'policies in force');

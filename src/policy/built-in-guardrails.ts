@@ -2,7 +2,7 @@ import { whyNotName } from '../model/name-grammar.js';
 import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../model/privileged-names.js';
 import { quote, quoteAll } from '../model/quote.js';
 import type { Asked } from './asked.js';
-import { finding, judged, type Evaluation, type Finding } from './evaluation.js';
+import { Findings, type Evaluation } from './evaluation.js';
 
 /** A guardrail that no file lifts. Of a signer that holds the CA's key nothing else stops `system:masters`. */
 export interface BuiltInGuardrail {
@@ -14,84 +14,70 @@ export interface BuiltInGuardrail {
 const maxGroups = 32;
 
 export const builtInGuardrails: readonly BuiltInGuardrail[] = [
-  {
-    name: 'built-in/system-names',
-    evaluate(asked) {
-      return report(this.name, [
-        usernameCheck(asked, 'not system:*', 'SystemName', (name) =>
-          isSystemName(name) ? 'is reserved: system:* belongs to Kubernetes' : null,
-        ),
-        groupsCheck(asked, 'none of system:*', 'SystemGroup', (name) =>
-          isSystemName(name) ? 'is reserved: system:* belongs to Kubernetes' : null,
-        ),
-      ]);
-    },
-  },
-  {
-    name: 'built-in/privileged-names',
-    evaluate(asked) {
-      const { facts } = asked;
-      const whyNotUsername = (name: string) =>
-        isPrivilegedUsername(name) ? 'is reserved for cluster components' : null;
-      // A cluster's configuration may allow a group: refusing one wrongly costs a line there, granting one wrongly a cluster.
-      const whyNotGroup = (name: string) =>
-        isPrivilegedGroup(name) && !facts.allowPrivilegedGroups.includes(name)
-          ? `is privileged, and the configuration of cluster "${facts.cluster}" does not allow it`
-          : null;
-      const allowed = facts.allowPrivilegedGroups.length === 0 ? '' : ` but ${quoteAll(facts.allowPrivilegedGroups)}`;
-      return report(this.name, [
-        usernameCheck(asked, 'not privileged', 'PrivilegedUsername', whyNotUsername),
-        groupsCheck(asked, `none privileged${allowed}`, 'PrivilegedGroup', whyNotGroup),
-      ]);
-    },
-  },
-  {
-    name: 'built-in/name-grammar',
-    evaluate(asked) {
-      const { nameAlphabet } = asked.facts;
-      const whyNot = (name: string) => whyNotName(name, nameAlphabet);
-      return report(this.name, [
-        usernameCheck(asked, `a name in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot),
-        groupsCheck(asked, `names in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot),
-      ]);
-    },
-  },
-  {
-    name: 'built-in/group-list',
-    evaluate({ request: { groups } }) {
-      const repeated = [...new Set(groups.filter((group, i) => groups.indexOf(group) !== i))];
-      const tooMany =
-        groups.length > maxGroups ? [`${groups.length} groups are asked for, at most ${maxGroups} are allowed`] : [];
-      return report(this.name, [
-        finding('groups.count', `at most ${maxGroups}`, `${groups.length}`, 'TooManyGroups', tooMany),
-        finding(
-          'groups.unique',
-          'each once',
-          repeated.length === 0 ? 'each once' : `repeated: ${quoteAll(repeated)}`,
-          'DuplicateGroup',
-          repeated.map((group) => `group ${quote(group)} is asked for more than once`),
-        ),
-      ]);
-    },
-  },
+  builtIn('system-names', (asked, findings) => {
+    const whyNot: WhyNot = (name) => (isSystemName(name) ? 'is reserved: system:* belongs to Kubernetes' : null);
+    checkUsername(asked, findings, 'not system:*', 'SystemName', whyNot);
+    checkGroups(asked, findings, 'none of system:*', 'SystemGroup', whyNot);
+  }),
+  builtIn('privileged-names', (asked, findings) => {
+    const { allowPrivilegedGroups, cluster } = asked.facts;
+    // A cluster's configuration may allow a group: refusing one wrongly costs a line there, granting one wrongly a cluster.
+    const whyNotGroup: WhyNot = (name) =>
+      isPrivilegedGroup(name) && !allowPrivilegedGroups.includes(name)
+        ? `is privileged, and the configuration of cluster "${cluster}" does not allow it`
+        : null;
+    const allowed = allowPrivilegedGroups.length === 0 ? '' : ` but ${quoteAll(allowPrivilegedGroups)}`;
+    checkUsername(asked, findings, 'not privileged', 'PrivilegedUsername', (name) =>
+      isPrivilegedUsername(name) ? 'is reserved for cluster components' : null,
+    );
+    checkGroups(asked, findings, `none privileged${allowed}`, 'PrivilegedGroup', whyNotGroup);
+  }),
+  builtIn('name-grammar', (asked, findings) => {
+    const { nameAlphabet } = asked.facts;
+    const whyNot: WhyNot = (name) => whyNotName(name, nameAlphabet);
+    checkUsername(asked, findings, `a name in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot);
+    checkGroups(asked, findings, `names in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot);
+  }),
+  builtIn('group-list', ({ request: { groups } }, findings) => {
+    const count = `${groups.length}`;
+    const tooMany = `${count} groups are asked for, at most ${maxGroups} are allowed`;
+    if (groups.length <= maxGroups) findings.holds('groups.count', `at most ${maxGroups}`, count);
+    else findings.fails('groups.count', `at most ${maxGroups}`, count, 'TooManyGroups', tooMany);
+    const repeated = [...new Set(groups.filter((group, i) => groups.indexOf(group) !== i))];
+    const messages = repeated.map((group) => `group ${quote(group)} is asked for more than once`);
+    if (repeated.length === 0) findings.holds('groups.unique', 'each once', 'each once');
+    else findings.fails('groups.unique', 'each once', `repeated: ${quoteAll(repeated)}`, 'DuplicateGroup', ...messages);
+  }),
 ];
 
-function report(name: string, findings: readonly Finding[]): Evaluation {
-  return judged({ kind: 'guardrail', name }, [], findings);
+function builtIn(label: string, check: (asked: Asked, findings: Findings) => void): BuiltInGuardrail {
+  const name = `built-in/${label}`;
+  return {
+    name,
+    evaluate(asked) {
+      const findings = new Findings('guardrail', name);
+      check(asked, findings);
+      return findings.judged();
+    },
+  };
 }
 
+/** Why it is not permitted, continuing a sentence that begins with the name; null where it is. */
 type WhyNot = (name: string) => string | null;
 
-function usernameCheck({ request, found }: Asked, expected: string, reason: string, whyNot: WhyNot): Finding {
+function checkUsername(asked: Asked, findings: Findings, expected: string, reason: string, whyNot: WhyNot): void {
+  const { request, found } = asked;
   const why = whyNot(request.username);
-  const messages = why === null ? [] : [`username ${found.username} ${why}`];
-  return finding('username', expected, found.username, reason, messages);
+  if (why === null) findings.holds('username', expected, found.username);
+  else findings.fails('username', expected, found.username, reason, `username ${found.username} ${why}`);
 }
 
-function groupsCheck({ request, found }: Asked, expected: string, reason: string, whyNot: WhyNot): Finding {
+function checkGroups(asked: Asked, findings: Findings, expected: string, reason: string, whyNot: WhyNot): void {
+  const { request, found } = asked;
   const messages = request.groups.flatMap((group) => {
     const why = whyNot(group);
     return why === null ? [] : [`group ${quote(group)} ${why}`];
   });
-  return finding('groups', expected, found.groups, reason, messages);
+  if (messages.length === 0) findings.holds('groups', expected, found.groups);
+  else findings.fails('groups', expected, found.groups, reason, ...messages);
 }

@@ -1,40 +1,43 @@
 import { quote } from '../model/quote.js';
 import type { Asked } from './asked.js';
-import { finding, type Finding } from './evaluation.js';
+import type { Findings } from './evaluation.js';
 import type { Policy } from './policy-set.js';
 
 /** Who may be named, which groups given, and who may collect. */
-export function checkAllowed(policy: Policy, asked: Asked): readonly Finding[] {
-  return [checkUsername(policy, asked), checkGroups(policy, asked), checkCollector(policy, asked)];
+export function checkAllowed(policy: Policy, asked: Asked, findings: Findings): void {
+  checkUsername(policy, asked, findings);
+  checkGroups(policy, asked, findings);
+  checkCollector(policy, asked, findings);
 }
 
-function checkUsername({ name, allowed: { usernames } }: Policy, { request, values, found }: Asked): Finding {
-  const permitted = usernames !== undefined && usernames.matches(request.username, values);
-  const messages = permitted ? [] : [`username ${found.username} is not permitted by policy "${name}"`];
-  return finding(
-    'allowed.usernames',
-    usernames?.expected ?? 'absent',
-    found.username,
-    'UsernameNotPermitted',
-    messages,
-  );
+function checkUsername({ name, allowed }: Policy, { request, values, found }: Asked, findings: Findings): void {
+  const { usernames } = allowed;
+  const check = 'allowed.usernames';
+  const expected = usernames?.expected ?? 'absent';
+  if (usernames?.matches(request.username, values)) return findings.holds(check, expected, found.username);
+  const message = `username ${found.username} is not permitted by policy "${name}"`;
+  findings.fails(check, expected, found.username, 'UsernameNotPermitted', message);
 }
 
-function checkGroups({ name, allowed: { groups } }: Policy, { request, values, found }: Asked): Finding {
-  const refused = request.groups.filter((group) => groups === undefined || !groups.matches(group, values));
-  const messages = refused.map((group) => `group ${quote(group)} is not permitted by policy "${name}"`);
+function checkGroups({ name, allowed }: Policy, { request, values, found }: Asked, findings: Findings): void {
+  const { groups } = allowed;
+  const check = 'allowed.groups';
   const expected = groups === undefined ? 'absent' : `each ${groups.expected}`;
-  return finding('allowed.groups', expected, found.groups, 'GroupNotPermitted', messages);
+  const refused = request.groups.filter((group) => !groups?.matches(group, values));
+  if (refused.length === 0) return findings.holds(check, expected, found.groups);
+  const messages = refused.map((group) => `group ${quote(group)} is not permitted by policy "${name}"`);
+  findings.fails(check, expected, found.groups, 'GroupNotPermitted', ...messages);
 }
 
 /** A collector is absent from a request where it is the one who asks. */
-function checkCollector(
-  { name, allowed: { collectors } }: Policy,
-  { request, requester, values, found }: Asked,
-): Finding {
+function checkCollector({ name, allowed }: Policy, asked: Asked, findings: Findings): void {
+  const { request, requester, values, found } = asked;
+  const { collectors } = allowed;
   const { collector } = request;
-  const permitted = collectors === undefined ? collector === requester.name : collectors.matches(collector, values);
-  const messages = permitted ? [] : [`collector ${found.collector} is not permitted by policy "${name}"`];
+  const check = 'allowed.collectors';
   const expected = collectors?.expected ?? 'the requester';
-  return finding('allowed.collectors', expected, found.collector, 'CollectorNotPermitted', messages);
+  const permitted = collectors === undefined ? collector === requester.name : collectors.matches(collector, values);
+  if (permitted) return findings.holds(check, expected, found.collector);
+  const message = `collector ${found.collector} is not permitted by policy "${name}"`;
+  findings.fails(check, expected, found.collector, 'CollectorNotPermitted', message);
 }

@@ -1,7 +1,6 @@
-import type { TraceCheck } from '../model/decision.js';
 import { quote } from '../model/quote.js';
 import type { Asked } from './asked.js';
-import { finding, type Finding } from './evaluation.js';
+import type { Findings } from './evaluation.js';
 import type { Constraints, Policy } from './policy-set.js';
 
 /** The longest lifetime, in seconds, that a request gets which names none. */
@@ -12,90 +11,90 @@ export function defaultExpirationSeconds({ constraints }: Pick<Policy, 'constrai
   return Math.min(longestDefaultSeconds, constraints.maxExpirationSeconds ?? Infinity);
 }
 
-/** When the policy applies at all: checks that are part of whether it speaks about the request. */
-export function checkDates({ notBefore, notAfter }: Constraints, { now }: Asked): readonly TraceCheck[] {
-  const checks: TraceCheck[] = [];
-  const check = (field: string, passed: boolean, expected: string, reason: string) =>
-    checks.push({
-      check: `constraints.${field}`,
-      passed,
-      expected,
-      found: now.toISOString(),
-      ...(!passed && { reason }),
-    });
-  if (notBefore) check('notBefore', now >= notBefore, `not before ${notBefore.toISOString()}`, 'NotYetInForce');
-  if (notAfter) check('notAfter', now <= notAfter, `not after ${notAfter.toISOString()}`, 'NoLongerInForce');
-  return checks;
+/** Whether the policy applies at this time at all. */
+export function checkDates({ notBefore, notAfter }: Constraints, { now }: Asked, findings: Findings): boolean {
+  let inForce = true;
+  const check = (name: string, passed: boolean, expected: string, reason: string) => {
+    const found = now.toISOString();
+    if (passed) findings.holds(name, expected, found);
+    else findings.fails(name, expected, found, reason); // nothing is said against the request
+    inForce &&= passed;
+  };
+  if (notBefore)
+    check('constraints.notBefore', now >= notBefore, `not before ${notBefore.toISOString()}`, 'NotYetInForce');
+  if (notAfter)
+    check('constraints.notAfter', now <= notAfter, `not after ${notAfter.toISOString()}`, 'NoLongerInForce');
+  return inForce;
 }
 
 /** How long, which key, why and when. */
-export function checkConstraints(policy: Policy, asked: Asked): readonly Finding[] {
-  return [
-    ...checkLifetime(policy, asked),
-    ...checkKey(policy, asked),
-    ...checkReason(policy, asked),
-    ...checkHours(policy, asked),
-  ];
+export function checkConstraints(policy: Policy, asked: Asked, findings: Findings): void {
+  checkLifetime(policy, asked, findings);
+  checkKey(policy, asked, findings);
+  checkReason(policy, asked, findings);
+  checkHours(policy, asked, findings);
 }
 
-function checkLifetime(policy: Policy, { request: { expirationSeconds } }: Asked): readonly Finding[] {
+function checkLifetime(policy: Policy, { request: { expirationSeconds } }: Asked, findings: Findings): void {
   const { minExpirationSeconds: min, maxExpirationSeconds: max } = policy.constraints;
   const asked = expirationSeconds ?? defaultExpirationSeconds(policy);
   const found = expirationSeconds === null ? `${asked}, the default` : `${asked}`;
-  const findings: Finding[] = [];
   if (min !== undefined) {
-    const refused = `expirationSeconds ${found} is less than the ${min} that policy "${policy.name}" asks for`;
-    const messages = asked >= min ? [] : [refused];
-    findings.push(
-      finding('constraints.minExpirationSeconds', `at least ${min}`, found, 'ExpirationTooShort', messages),
-    );
+    const check = 'constraints.minExpirationSeconds';
+    const expected = `at least ${min}`;
+    const refused = () => `expirationSeconds ${found} is less than the ${min} that policy "${policy.name}" asks for`;
+    if (asked >= min) findings.holds(check, expected, found);
+    else findings.fails(check, expected, found, 'ExpirationTooShort', refused());
   }
   if (max !== undefined) {
-    const refused = `expirationSeconds ${found} is more than the ${max} that policy "${policy.name}" permits`;
-    const messages = asked <= max ? [] : [refused];
-    findings.push(finding('constraints.maxExpirationSeconds', `at most ${max}`, found, 'ExpirationTooLong', messages));
+    const check = 'constraints.maxExpirationSeconds';
+    const expected = `at most ${max}`;
+    const refused = () => `expirationSeconds ${found} is more than the ${max} that policy "${policy.name}" permits`;
+    if (asked <= max) findings.holds(check, expected, found);
+    else findings.fails(check, expected, found, 'ExpirationTooLong', refused());
   }
-  return findings;
 }
 
-function checkKey({ name, constraints }: Policy, { request: { keyAlgorithm } }: Asked): readonly Finding[] {
+function checkKey({ name, constraints }: Policy, { request: { keyAlgorithm } }: Asked, findings: Findings): void {
   const { keyAlgorithms, minRsaBits } = constraints;
   const rsaBits = keyAlgorithm.startsWith('RSA-') ? Number(keyAlgorithm.slice('RSA-'.length)) : null;
-  const findings: Finding[] = [];
   if (keyAlgorithms !== undefined) {
     const { values, expected } = keyAlgorithms;
-    const permitted = values.includes(keyAlgorithm) || (rsaBits !== null && values.includes('RSA'));
-    const messages = permitted ? [] : [`key algorithm ${keyAlgorithm} is not permitted by policy "${name}"`];
-    findings.push(finding('constraints.keyAlgorithms', expected, keyAlgorithm, 'KeyAlgorithmNotPermitted', messages));
+    const check = 'constraints.keyAlgorithms';
+    const refused = () => `key algorithm ${keyAlgorithm} is not permitted by policy "${name}"`;
+    if (values.includes(keyAlgorithm) || (rsaBits !== null && values.includes('RSA')))
+      findings.holds(check, expected, keyAlgorithm);
+    else findings.fails(check, expected, keyAlgorithm, 'KeyAlgorithmNotPermitted', refused());
   }
   if (minRsaBits !== undefined) {
-    const permitted = rsaBits === null || rsaBits >= minRsaBits;
-    const refused = `an RSA key of ${rsaBits} bits is smaller than the ${minRsaBits} that policy "${name}" asks for`;
-    const found = rsaBits === null ? 'no RSA key' : `${rsaBits}`;
-    findings.push(
-      finding('constraints.minRsaBits', `at least ${minRsaBits}`, found, 'RsaKeyTooSmall', permitted ? [] : [refused]),
-    );
+    const check = 'constraints.minRsaBits';
+    const expected = `at least ${minRsaBits}`;
+    const refused = () =>
+      `an RSA key of ${rsaBits} bits is smaller than the ${minRsaBits} that policy "${name}" asks for`;
+    if (rsaBits === null) findings.holds(check, expected, 'no RSA key');
+    else if (rsaBits >= minRsaBits) findings.holds(check, expected, `${rsaBits}`);
+    else findings.fails(check, expected, `${rsaBits}`, 'RsaKeyTooSmall', refused());
   }
-  return findings;
 }
 
-function checkReason({ name, constraints }: Policy, { request }: Asked): readonly Finding[] {
-  if (constraints.reason === undefined) return [];
+function checkReason({ name, constraints }: Policy, { request: { reason } }: Asked, findings: Findings): void {
+  if (constraints.reason === undefined) return;
   const { pattern } = constraints.reason;
-  const { reason } = request;
   const check = 'constraints.reason';
   const expected = pattern === null ? 'a reason' : `matches ${pattern.text}`;
   // Blanks say nothing.
   if (reason === null || reason.trim() === '')
-    return [finding(check, expected, 'none', 'ReasonRequired', [`policy "${name}" asks for a reason`])];
-  const permitted = pattern === null || pattern.matches(reason);
-  const refused = `reason ${quote(reason)} does not match ${pattern?.text}, as policy "${name}" asks`;
-  return [finding(check, expected, quote(reason), 'ReasonNotAccepted', permitted ? [] : [refused])];
+    return findings.fails(check, expected, 'none', 'ReasonRequired', `policy "${name}" asks for a reason`);
+  if (pattern === null || pattern.matches(reason)) return findings.holds(check, expected, quote(reason));
+  const refused = `reason ${quote(reason)} does not match ${pattern.text}, as policy "${name}" asks`;
+  findings.fails(check, expected, quote(reason), 'ReasonNotAccepted', refused);
 }
 
-function checkHours({ name, constraints: { hours } }: Policy, { now }: Asked): readonly Finding[] {
-  if (hours === undefined) return [];
+function checkHours({ name, constraints: { hours } }: Policy, { now }: Asked, findings: Findings): void {
+  if (hours === undefined) return;
+  const check = 'constraints.hours';
   const found = hours.clockAt(now);
+  if (hours.include(now)) return findings.holds(check, hours.expected, found);
   const refused = `policy "${name}" permits requests ${hours.expected}; there it is ${found}`;
-  return [finding('constraints.hours', hours.expected, found, 'OutsideHours', hours.include(now) ? [] : [refused])];
+  findings.fails(check, hours.expected, found, 'OutsideHours', refused);
 }

@@ -2,23 +2,26 @@ import type { QuotaUsage } from '../model/decision.js';
 import { quote } from '../model/quote.js';
 import type { QuotaLimit } from '../model/quota.js';
 import type { Asked } from './asked.js';
-import { failedFinding, finding, type Finding } from './evaluation.js';
+import type { Findings } from './evaluation.js';
 import type { Policy } from './policy-set.js';
 import { quotaLimits } from './quota-limits.js';
 
 /** Whether one more certificate stays within each bound. What was not counted exceeds it. */
-export function checkQuota({ name, quota }: Policy, { request, requester, facts }: Asked): readonly Finding[] {
+export function checkQuota({ name, quota }: Policy, { request, requester, facts }: Asked, findings: Findings): void {
   const { username, groups } = request;
   const subject = { cluster: facts.cluster, username, groups, requester: requester.name };
-  return quotaLimits(quota, subject).map(({ limit, atMost }) => {
+  for (const { limit, atMost } of quotaLimits(quota, subject)) {
     const check = `quota.${limit.kind}`;
-    const expected = `less than ${atMost} ${whoseOf(limit)}`;
+    const whose = whoseOf(limit);
+    const expected = `less than ${atMost} ${whose}`;
     const used = facts.usage && usedOf(limit, facts.usage);
-    if (used === undefined)
-      return failedFinding(check, expected, `${check} of policy "${name}" could not be evaluated`);
-    const exceeded = `${used} ${whoseOf(limit)}, and policy "${name}" permits at most ${atMost}`;
-    return finding(check, expected, `${used}`, 'QuotaExceeded', used < atMost ? [] : [exceeded]);
-  });
+    if (used === undefined) findings.cannotTell(check, expected, `${check} of policy "${name}" could not be evaluated`);
+    else if (used < atMost) findings.holds(check, expected, `${used}`);
+    else {
+      const message = `${used} ${whose}, and policy "${name}" permits at most ${atMost}`;
+      findings.fails(check, expected, `${used}`, 'QuotaExceeded', message);
+    }
+  }
 }
 
 function usedOf(limit: QuotaLimit, usage: QuotaUsage): number | undefined {

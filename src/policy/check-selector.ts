@@ -1,24 +1,25 @@
-import type { TraceCheck } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
 import type { Asked } from './asked.js';
 import type { Choice } from './choice.js';
+import type { Findings } from './evaluation.js';
 import type { Globs } from './glob.js';
 import type { Selector } from './policy-set.js';
 
-/** One check per field that the selector has; it speaks about the request where all pass. */
-export function checkSelector({ clusters, requesters }: Selector, asked: Asked): readonly TraceCheck[] {
+/** Whether it speaks about the request, with one check for each field that the selector has. */
+export function checkSelector({ clusters, requesters }: Selector, asked: Asked, findings: Findings): boolean {
   const { facts, requester, found } = asked;
-  const checks: TraceCheck[] = [];
-  const check = (field: string, { expected }: Globs | Choice<string>, what: string, passed: boolean) =>
-    checks.push({ check: `selector.${field}`, passed, expected, found: what });
-
-  if (clusters) check('clusters', clusters, found.cluster, clusters.matches(facts.cluster));
-  if (requesters === undefined) return checks;
+  let selected = true;
+  const check = (field: string, { expected }: Globs | Choice<string>, what: string, passed: boolean) => {
+    findings.note(field, passed, expected, what);
+    selected &&= passed;
+  };
+  if (clusters) check('selector.clusters', clusters, found.cluster, clusters.matches(facts.cluster));
+  if (requesters === undefined) return selected;
   const { names, groups, roles } = requesters;
-  if (names) check('requesters.names', names, found.requester.name, isNamed(names, requester));
-  if (groups) check('requesters.groups', groups, found.requester.groups, isInGroup(groups, requester));
-  if (roles) check('requesters.roles', roles, found.requester.roles, hasRole(roles, requester));
-  return checks;
+  if (names) check('selector.requesters.names', names, found.requester.name, isNamed(names, requester));
+  if (groups) check('selector.requesters.groups', groups, found.requester.groups, isInGroup(groups, requester));
+  if (roles) check('selector.requesters.roles', roles, found.requester.roles, hasRole(roles, requester));
+  return selected;
 }
 
 /** The same for a requester on a cluster, whatever it asks for. */

@@ -29,7 +29,7 @@ export function decide(
   const guardrails = evaluateGuardrails(policySet, asked);
   const minimum = guardrails.flatMap(({ stages }) => stages);
   const policies = policySet.policies.map((policy) =>
-    failClosed({ kind: 'policy', name: policy.name }, () => evaluatePolicy(policy, asked)),
+    failClosed('policy', policy.name, () => evaluatePolicy(policy, asked)),
   );
 
   const trace = [...guardrails, ...policies].map(({ entry }) => entry);
@@ -60,11 +60,9 @@ export function decide(
 
 function evaluateGuardrails(policySet: PolicySet, asked: Asked): readonly Evaluation[] {
   return [
-    ...builtInGuardrails.map((guardrail) =>
-      failClosed({ kind: 'guardrail', name: guardrail.name }, () => guardrail.evaluate(asked)),
-    ),
+    ...builtInGuardrails.map((guardrail) => failClosed('guardrail', guardrail.name, () => guardrail.evaluate(asked))),
     ...policySet.guardrails.map((guardrail) =>
-      failClosed({ kind: 'guardrail', name: guardrail.name }, () => evaluateGuardrail(guardrail, asked)),
+      failClosed('guardrail', guardrail.name, () => evaluateGuardrail(guardrail, asked)),
     ),
   ];
 }

@@ -1,7 +1,6 @@
-import type { TraceCheck, TraceEntry, Violation } from '../model/decision.js';
 import type { Asked } from './asked.js';
 import { checkSelector } from './check-selector.js';
-import { notApplicable, type Evaluation } from './evaluation.js';
+import { Findings, type Evaluation } from './evaluation.js';
 import { conditionsOf, type Condition, type ConditionCheck } from './guardrail-conditions.js';
 import type { Guardrail } from './policy-set.js';
 import { describeStages } from './stages.js';
@@ -13,58 +12,43 @@ import { describeStages } from './stages.js';
  */
 export function evaluateGuardrail(guardrail: Guardrail, asked: Asked): Evaluation {
   const { name, approval } = guardrail;
-  const selector = checkSelector(guardrail.selector, asked);
-  if (!selector.every(({ passed }) => passed)) return notApplicable({ kind: 'guardrail', name }, selector);
+  const findings = new Findings('guardrail', name);
+  if (!checkSelector(guardrail.selector, asked, findings)) return findings.notApplicable();
 
   const conditions = conditionsOf(guardrail, asked);
   const checks = conditions.flatMap((condition) => condition.checks);
-  const applies = () => [...selector, ...checks.map(applying)];
-  const objects = () => [...selector, ...(checks.length === 0 ? [anyRequest] : checks.map(objecting))];
-
-  if (conditions.some(({ holds }) => holds === false))
-    return approval ? notApplicable({ kind: 'guardrail', name }, applies()) : judgement(name, 'permits', objects());
+  if (conditions.some(({ holds }) => holds === false)) {
+    noteAll(checks, findings, approval === null);
+    return approval === null ? findings.judged() : findings.notApplicable();
+  }
   const failures = conditions.flatMap(({ holds }) => (typeof holds === 'object' ? [holds] : []));
-  if (failures.length > 0) return judgement(name, 'denies', objects(), failures);
-  if (approval === null) return judgement(name, 'denies', objects(), denials(guardrail, conditions));
-
-  const expected = `at least ${describeStages(approval.stages)}`;
-  const check = { check: 'approval', passed: true, expected, found: 'asked for' };
-  return { ...judgement(name, 'permits', [...applies(), check]), stages: approval.stages };
+  if (failures.length > 0) {
+    noteAll(checks, findings, true);
+    for (const { reason, message } of failures) findings.objects(reason, message);
+    return findings.judged();
+  }
+  if (approval === null) {
+    if (checks.length === 0) findings.note('match', false, 'no request', 'a request');
+    noteAll(checks, findings, true);
+    for (const subject of subjectsOf(conditions))
+      findings.objects('DeniedByGuardrail', `${subject} is denied by guardrail "${name}": ${guardrail.message}`);
+    return findings.judged();
+  }
+  noteAll(checks, findings, false);
+  findings.holds('approval', `at least ${describeStages(approval.stages)}`, 'asked for');
+  return findings.judged(approval.stages);
 }
 
-/** One for each value that matched or binding that was found, and otherwise one for the request as a whole. */
-function denials({ name, message }: Guardrail, conditions: readonly Condition[]): readonly Objection[] {
-  const subjects = conditions.map((condition) => condition.subjects).findLast(({ length }) => length > 0);
-  return (subjects ?? ['the request']).map((subject) => ({
-    reason: 'DeniedByGuardrail',
-    message: `${subject} is denied by guardrail "${name}": ${message}`,
-  }));
+/**
+ * The conditions in the trace. A guardrail that `objects` expects that they do not hold, one that asks for approval
+ * expects what makes it apply.
+ */
+function noteAll(checks: readonly ConditionCheck[], findings: Findings, objects: boolean): void {
+  for (const { check, holds, whenHolds, otherwise, found } of checks)
+    findings.note(check, holds !== objects, objects ? otherwise : whenHolds, found);
 }
 
-type Objection = Omit<Violation, 'source'>;
-
-function judgement(
-  name: string,
-  verdict: TraceEntry['verdict'],
-  checks: readonly TraceCheck[],
-  objections: readonly Objection[] = [],
-): Evaluation {
-  return {
-    entry: { kind: 'guardrail', name, verdict, checks },
-    violations: objections.map((objection) => ({ source: name, ...objection })),
-    stages: [],
-  };
-}
-
-/** Of a guardrail without any condition. */
-const anyRequest: TraceCheck = { check: 'match', passed: false, expected: 'no request', found: 'a request' };
-
-/** As a guardrail checks that denies: passed where there is nothing to deny. */
-function objecting({ check, holds, otherwise, found }: ConditionCheck): TraceCheck {
-  return { check, passed: !holds, expected: otherwise, found };
-}
-
-/** As a guardrail checks that asks for approval: passed where it applies. */
-function applying({ check, holds, whenHolds, found }: ConditionCheck): TraceCheck {
-  return { check, passed: holds, expected: whenHolds, found };
+/** Each value that matched or binding that was found, and otherwise the request as a whole. */
+function subjectsOf(conditions: readonly Condition[]): readonly string[] {
+  return conditions.map(({ subjects }) => subjects).findLast(({ length }) => length > 0) ?? ['the request'];
 }

@@ -8,58 +8,67 @@ export interface Evaluation {
   readonly stages: readonly ApprovalStage[];
 }
 
-/** What is being judged by whom, for the trace and the objections. */
-export type Judge = Pick<TraceEntry, 'kind' | 'name'>;
+/** What one guardrail or policy finds, check by check. It grows in place: there are many to a decision. */
+export class Findings {
+  readonly checks: TraceCheck[] = [];
+  readonly violations: Violation[] = [];
 
-/** A check with what a caller is told where it fails: one message for each value that is not permitted. */
-export interface Finding {
-  readonly check: TraceCheck;
-  readonly messages: readonly string[];
-}
+  constructor(
+    private readonly kind: TraceEntry['kind'],
+    private readonly name: string,
+  ) {}
 
-/** A check that holds where nothing is said against it. `reason` is what the caller is told where something is. */
-export function finding(
-  check: string,
-  expected: string,
-  found: string,
-  reason: string,
-  messages: readonly string[],
-): Finding {
-  if (messages.length === 0) return { check: { check, passed: true, expected, found }, messages };
-  return { check: { check, passed: false, expected, found, reason }, messages };
-}
-
-/** A check that could not be made: it does not hold. */
-export function failedFinding(check: string, expected: string, message: string): Finding {
-  return finding(check, expected, 'could not be evaluated', 'EvaluationFailed', [message]);
-}
-
-export function notApplicable(judge: Judge, checks: readonly TraceCheck[]): Evaluation {
-  return { entry: { ...judge, verdict: 'notApplicable', checks }, violations: [], stages: [] };
-}
-
-/** Permits where all of what the findings check holds; `context` are checks that it does not depend on. */
-export function judged(judge: Judge, context: readonly TraceCheck[], findings: readonly Finding[]): Evaluation {
-  const checks = [...context];
-  const violations: Violation[] = [];
-  for (const { check, messages } of findings) {
-    checks.push(check);
-    for (const message of messages)
-      violations.push({ source: judge.name, reason: check.reason ?? 'NotPermitted', message });
+  /** A check of whether the rule speaks about the request at all: nothing is said against it where it fails. */
+  note(check: string, passed: boolean, expected: string, found: string): void {
+    this.checks.push({ check, passed, expected, found });
   }
-  const verdict = violations.length === 0 ? 'permits' : 'denies';
-  return { entry: { ...judge, verdict, checks }, violations, stages: [] };
+
+  holds(check: string, expected: string, found: string): void {
+    this.checks.push({ check, passed: true, expected, found });
+  }
+
+  /** A check that fails. `reason` is what the caller is told, with a message for each value that is not permitted. */
+  fails(check: string, expected: string, found: string, reason: string, ...messages: readonly string[]): void {
+    this.checks.push({ check, passed: false, expected, found, reason });
+    for (const message of messages) this.objects(reason, message);
+  }
+
+  /** A check that could not be made: it does not hold. */
+  cannotTell(check: string, expected: string, message: string): void {
+    this.fails(check, expected, 'could not be evaluated', 'EvaluationFailed', message);
+  }
+
+  objects(reason: string, message: string): void {
+    this.violations.push({ source: this.name, reason, message });
+  }
+
+  notApplicable(): Evaluation {
+    return this.evaluation('notApplicable', none);
+  }
+
+  /** Permits where nothing is objected. `stages` is what a guardrail then asks for. */
+  judged(stages: readonly ApprovalStage[] = none): Evaluation {
+    return this.violations.length === 0 ? this.evaluation('permits', stages) : this.evaluation('denies', none);
+  }
+
+  private evaluation(verdict: TraceEntry['verdict'], stages: readonly ApprovalStage[]): Evaluation {
+    const { kind, name, checks, violations } = this;
+    return { entry: { kind, name, verdict, checks }, violations, stages };
+  }
 }
+
+const none: readonly ApprovalStage[] = [];
 
 /**
  * Fails closed: what cannot be evaluated denies. The error's own text may hold anything and goes nowhere; the trace
  * is recomputed from recorded facts where the cause is looked for.
  */
-export function failClosed(judge: Judge, evaluate: () => Evaluation): Evaluation {
+export function failClosed(kind: TraceEntry['kind'], name: string, evaluate: () => Evaluation): Evaluation {
   try {
     return evaluate();
   } catch {
-    const message = `${judge.kind} "${judge.name}" could not be evaluated`;
-    return judged(judge, [], [failedFinding('evaluation', 'completes', message)]);
+    const findings = new Findings(kind, name);
+    findings.cannotTell('evaluation', 'completes', `${kind} "${name}" could not be evaluated`);
+    return findings.judged();
   }
 }

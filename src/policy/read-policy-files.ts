@@ -13,7 +13,8 @@ export type PolicyFiles =
 
 /**
  * Reads every `*.yaml` and `*.yml` that stands directly in the directory, sorted by name. Links are followed: in a
- * mounted ConfigMap every file is one. Subdirectories and dot files are left alone.
+ * mounted ConfigMap every file is one. Subdirectories and dot files are left alone. A file that does not end where a
+ * line ends is not read.
  */
 export async function readPolicyFiles(directory: string): Promise<PolicyFiles> {
   let entries: readonly Dirent[];
@@ -36,7 +37,10 @@ export async function readPolicyFiles(directory: string): Promise<PolicyFiles> {
       total += bytes.length;
       if (total > maxTotalBytes)
         return { ok: false, errors: [`${name}: the files are more than ${maxTotalBytes} bytes in all`] };
-      texts.push({ path: name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) });
+      const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      // POSIX 3.206: a line ends with a line feed. What is cut off within a line may still be YAML, and permit more.
+      if (!text.endsWith('\n')) throw new PolicyFileError('does not end with a line break: it may be cut off');
+      texts.push({ path: name, text });
     } catch (error) {
       errors.push(`${name}: ${error instanceof PolicyFileError ? error.message : `cannot be read: ${codeOf(error)}`}`);
     }

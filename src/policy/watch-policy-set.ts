@@ -1,5 +1,6 @@
 import type { ConfiguredCluster } from './configured-cluster.js';
-import { digestOf, parsePolicySet } from './parse-policy-set.js';
+import { readingOf } from './load-policy-set.js';
+import { parsePolicySet } from './parse-policy-set.js';
 import type { PolicySet } from './policy-set.js';
 import { readPolicyFiles } from './read-policy-files.js';
 
@@ -41,7 +42,7 @@ export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
 
   const poll = async (): Promise<void> => {
     const files = await readPolicyFiles(directory);
-    const reading = files.ok ? digestOf(files.texts) : files.errors.join('\n');
+    const reading = readingOf(files);
     const steady = reading === lastReading;
     lastReading = reading;
     if (stopped || !steady || reading === settled) return;

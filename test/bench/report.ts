@@ -73,7 +73,7 @@ function durations(milliseconds: readonly number[]): string {
   return `${middle} ms (${low}–${high})`;
 }
 
-function rates(perSecond: readonly number[]): string {
+export function rates(perSecond: readonly number[]): string {
   const round = (value: number) => (value < 100 ? value.toFixed(1) : value.toFixed(0));
   return `${round(median(perSecond))}/s (${round(Math.min(...perSecond))}–${round(Math.max(...perSecond))})`;
 }

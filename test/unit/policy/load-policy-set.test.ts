@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -63,17 +64,40 @@ describe('loadPolicySet', () => {
     await write('big.yaml', '#'.repeat(256 * 1024 + 1));
     await write('latin1.yaml', Buffer.from('# f\xfcr', 'latin1'));
     await symlink('nowhere', join(directory, 'dangling.yaml'));
+    await write('empty.yaml', '');
+    await write('cut.yaml', policyText('cut').trimEnd());
     execFileSync('mkfifo', [join(directory, 'pipe.yaml')]);
     expect(await errorsOf()).toEqual([
       'big.yaml: is larger than 262144 bytes',
+      'cut.yaml: does not end with a line break: it may be cut off',
       'dangling.yaml: cannot be read: ENOENT',
+      'empty.yaml: does not end with a line break: it may be cut off',
       'latin1.yaml: cannot be read: it is not UTF-8',
       'pipe.yaml: is not a regular file',
     ]);
   });
 
+  it('waits until two readings agree', async () => {
+    await write('p.yaml', policyText('half'));
+    const loading = loadPolicySet(directory, { pauseMilliseconds: 200 });
+    await setTimeout(50);
+    await write('p.yaml', `${policyText('half')}---\n${policyText('whole')}`);
+    expect(await loading).toMatchObject({ policySet: { policies: [{ name: 'half' }, { name: 'whole' }] } });
+  });
+
+  it('gives up on files that are written to without end', async () => {
+    let writing = true;
+    const written = (async () => {
+      for (let i = 0; writing; i++) await write('p.yaml', policyText(`p${i}`));
+    })();
+    const loaded = await loadPolicySet(directory, { pauseMilliseconds: 20 });
+    writing = false;
+    await written;
+    expect(loaded.ok).toBe(false);
+  });
+
   it('refuses more than 4 MiB in all', async () => {
-    for (let i = 10; i < 27; i++) await write(`${i}.yaml`, '#'.repeat(256 * 1024));
+    for (let i = 10; i < 27; i++) await write(`${i}.yaml`, `${'#'.repeat(256 * 1024 - 1)}\n`);
     expect(await errorsOf()).toEqual(['26.yaml: the files are more than 4194304 bytes in all']);
   });
 });

@@ -69,7 +69,7 @@ describe('watchPolicySet', () => {
 
   it('keeps the set in force where the new one is broken, says so once, and recovers', async () => {
     await start();
-    await write('kind: Nonsense');
+    await write('kind: Nonsense\n');
     for (let i = 0; i < 4; i++) await watch.poll();
     expect(inForce()).toEqual(['one']);
     expect(errors).toEqual([['p.yaml:1/kind: must be one of Policy, Guardrail']]);
@@ -81,7 +81,7 @@ describe('watchPolicySet', () => {
 
   it('says again what is broken where it was mended in between', async () => {
     await start();
-    for (const content of ['kind: Nonsense', text('one'), 'kind: Nonsense']) {
+    for (const content of ['kind: Nonsense\n', text('one'), 'kind: Nonsense\n']) {
       await write(content);
       await watch.poll();
       await watch.poll();
@@ -125,6 +125,57 @@ describe('watchPolicySet', () => {
     await watch.poll();
     await watch.poll();
     expect(inForce()).toEqual(['two']);
+  });
+
+  it('never takes a set of which a part is from another version, however the link is swapped under it', async () => {
+    await rm(join(directory, 'p.yaml'));
+    const files = ['a.yaml', 'b.yaml', 'c.yaml', 'd.yaml'];
+    for (const version of ['v1', 'v2']) {
+      await mkdir(join(directory, `..${version}`));
+      for (const file of files) await writeFile(join(directory, `..${version}`, file), text(`${file[0]}-${version}`));
+    }
+    for (const file of files) await symlink(`..data/${file}`, join(directory, file));
+    await symlink('..v1', join(directory, '..data'));
+    await start();
+    let version = 'v1';
+    const swap = async () => {
+      version = version === 'v1' ? 'v2' : 'v1';
+      await symlink(`..${version}`, join(directory, '..tmp'));
+      await rename(join(directory, '..tmp'), join(directory, '..data'));
+    };
+    const whole = ['v1', 'v2'].map((one) => files.map((file) => `${file[0]}-${one}`));
+    for (let i = 0; i < 50; i++) {
+      // The link is swapped while the files are being read, and left alone for some readings in between.
+      await Promise.all([watch.poll(), swap()]);
+      if (i % 3 === 0) await watch.poll();
+      expect(whole).toContainEqual(inForce());
+    }
+    await watch.poll();
+    await watch.poll();
+    expect(inForce()).toEqual(files.map((file) => `${file[0]}-${version}`));
+    expect(errors).toEqual([]);
+  });
+
+  it('takes no file that is cut off within a line, wherever that is, and says so', async () => {
+    await start();
+    const restrictions = ['validations:', '  - expression: request.groups.size() == 0', '    message: no groups'];
+    // Without its last lines it permits more.
+    const lines = ['  selector: {}', '  allowed: { usernames: ["*"], groups: ["*"] }', '  approval: { mode: auto }'];
+    const spec = ['spec:', ...lines, ...restrictions.map((line) => `  ${line}`)].join('\n');
+    const whole = text('two').replace(/spec: .*/, spec);
+    const lineEnds = new Set(Array.from(whole, (character, i) => (character === '\n' ? i + 1 : 0)));
+    for (let length = 0; length < whole.length; length++) {
+      if (lineEnds.has(length) && length > 0) continue;
+      await write(whole.slice(0, length));
+      await watch.poll();
+      await watch.poll();
+      expect(inForce()).toEqual(['one']);
+    }
+    expect(errors.at(-1)).toEqual(['p.yaml: does not end with a line break: it may be cut off']);
+    await write(whole);
+    await watch.poll();
+    await watch.poll();
+    expect(watch.current().policies[0]?.validations).toHaveLength(1);
   });
 
   it('goes on, and says so, where a look at the files fails in a way that nothing foresees', async () => {
