@@ -1,6 +1,7 @@
 import type { DecisionFacts } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
 import { quote, quoteAll } from '../model/quote.js';
+import type { ExpressionVariables } from './cel/compile-expression.js';
 import type { PatternValues } from './glob.js';
 import type { RequestToDecide } from './policy-set.js';
 
@@ -12,6 +13,8 @@ export interface Asked {
   readonly now: Date;
   /** What patterns name stands for. */
   readonly values: PatternValues;
+  /** What expressions read, by the lifetime that the request would have: the same object for the same, which binds once. */
+  readonly variables: Map<number, ExpressionVariables>;
   /** As the trace says what was found. */
   readonly found: {
     readonly cluster: string;
@@ -29,6 +32,7 @@ export function askedOf(request: RequestToDecide, requester: Requester, facts: D
     facts,
     now,
     values: { 'requester.username': requester.name },
+    variables: new Map(),
     found: {
       cluster: quote(facts.cluster),
       username: quote(request.username),

@@ -9,16 +9,28 @@ import type { Selector } from './policy-set.js';
 export function checkSelector({ clusters, requesters }: Selector, asked: Asked, findings: Findings): boolean {
   const { facts, requester, found } = asked;
   let selected = true;
-  const check = (field: string, { expected }: Globs | Choice<string>, what: string, passed: boolean) => {
-    findings.note(field, passed, expected, what);
-    selected &&= passed;
-  };
-  if (clusters) check('selector.clusters', clusters, found.cluster, clusters.matches(facts.cluster));
+  if (clusters) {
+    const passed = clusters.matches(facts.cluster);
+    findings.note('selector.clusters', passed, clusters.expected, found.cluster);
+    selected = passed;
+  }
   if (requesters === undefined) return selected;
   const { names, groups, roles } = requesters;
-  if (names) check('selector.requesters.names', names, found.requester.name, isNamed(names, requester));
-  if (groups) check('selector.requesters.groups', groups, found.requester.groups, isInGroup(groups, requester));
-  if (roles) check('selector.requesters.roles', roles, found.requester.roles, hasRole(roles, requester));
+  if (names) {
+    const passed = isNamed(names, requester);
+    findings.note('selector.requesters.names', passed, names.expected, found.requester.name);
+    selected &&= passed;
+  }
+  if (groups) {
+    const passed = isInGroup(groups, requester);
+    findings.note('selector.requesters.groups', passed, groups.expected, found.requester.groups);
+    selected &&= passed;
+  }
+  if (roles) {
+    const passed = hasRole(roles, requester);
+    findings.note('selector.requesters.roles', passed, roles.expected, found.requester.roles);
+    selected &&= passed;
+  }
   return selected;
 }
 

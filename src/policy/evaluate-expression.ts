@@ -2,9 +2,12 @@ import type { Asked } from './asked.js';
 import type { Expression, ExpressionVariables } from './cel/compile-expression.js';
 
 /** What expressions read of a request whose lifetime, in seconds, would be this. */
-export function variablesOf({ request, requester, facts, now }: Asked, expirationSeconds: number): ExpressionVariables {
+export function variablesOf(asked: Asked, expirationSeconds: number): ExpressionVariables {
+  const known = asked.variables.get(expirationSeconds);
+  if (known) return known;
+  const { request, requester, facts, now } = asked;
   const { username, groups, keyAlgorithm, namespace, reason, collector } = request;
-  return {
+  const variables = {
     request: {
       username,
       groups,
@@ -19,6 +22,8 @@ export function variablesOf({ request, requester, facts, now }: Asked, expiratio
     now,
     active: facts.active ?? [],
   };
+  asked.variables.set(expirationSeconds, variables);
+  return variables;
 }
 
 export type Evaluated = { readonly ok: true; readonly value: unknown } | { readonly ok: false };

@@ -70,7 +70,7 @@ function fiftyPolicies(): PolicySet {
       },
       allowed: { usernames: [`*@corp${i}.example`, '*@corp.example'], groups: [`team-${i}*`, 'team-a*', 'viewers'] },
       constraints: {
-        maxExpirationSeconds: 86_400 - i,
+        maxExpirationSeconds: [3600, 28_800, 86_400][i % 3],
         keyAlgorithms: ['ECDSA-P256', 'Ed25519', 'RSA'],
         minRsaBits: 3072,
         hours: { timeZone: 'Europe/Berlin', from: '06:00', to: '22:00' },

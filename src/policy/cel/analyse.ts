@@ -3,7 +3,7 @@ import { cost } from './cost.js';
 import { limits } from './limits.js';
 import type { Place, Problems } from './problems.js';
 import * as shapes from './shape.js';
-import { eitherOf, typeName, unknown, type Shape } from './shape.js';
+import { eitherOf, typeName, unknown, withArticle, type Shape } from './shape.js';
 import type { Node, NodeOf } from './syntax.js';
 import { variableNames, variableShapes, type VariableName } from './variables.js';
 
@@ -26,11 +26,19 @@ export class Analyzer {
   readonly reads = new Set<VariableName>();
   readonly replacements: Replacement[] = [];
 
-  constructor(private readonly problems: Problems) {}
+  constructor(
+    private readonly problems: Problems,
+    private readonly textLength: number,
+  ) {}
+
+  /** Added where an evaluation may fail. */
+  private get failure() {
+    return cost.failure(this.textLength);
+  }
 
   analyse(root: Node): Analysis {
     const analysis = this.visit(root, new Map(), 0);
-    if (analysis.steps > limits.steps)
+    if (analysis.steps > limits.steps && !this.problems.any)
       this.problems.add(
         root,
         `takes up to ${Math.ceil(analysis.steps)} steps, at most ${limits.steps} are allowed: let its loops run over less, or inside each other less often`,
@@ -122,7 +130,7 @@ export class Analyzer {
         return shapes.string(value.length);
       case 'bigint':
         // The library reads integers of any size; a 64-bit one ends here.
-        return value <= maxInt ? shapes.int : this.refuse(node, 'is larger than an int').shape;
+        return value <= maxInt ? shapes.int(Number(value)) : this.refuse(node, 'is larger than an int').shape;
       case 'number':
         return this.refuse(node, 'is a double: no variable is one, write a whole number').shape;
       default:
@@ -162,7 +170,7 @@ export class Analyzer {
   }
 
   private element(node: NodeOf<'[]'>, of: Analysis, index: Analysis): Analysis {
-    const steps = of.steps + index.steps + cost.node;
+    const steps = of.steps + index.steps + cost.node + this.failure;
     switch (of.shape.kind) {
       case 'unknown':
         return { shape: unknown, steps };
@@ -307,7 +315,14 @@ export class Analyzer {
     const { shape: right } = b;
     if (left.kind === 'unknown' || right.kind === 'unknown') return { shape: unknown, steps };
     // The library checks that the result is a 64-bit integer, and ends the evaluation where it is none.
-    if (left.kind === 'int' && right.kind === 'int') return { shape: shapes.int, steps: steps + cost.node };
+    if (left.kind === 'int' && right.kind === 'int') {
+      const most = node.op === '*' ? left.most * right.most : left.most + right.most;
+      const mayFail = most >= Number(maxInt);
+      return {
+        shape: shapes.int(Math.min(most, Number(maxInt))),
+        steps: steps + cost.node + (mayFail ? this.failure : 0),
+      };
+    }
     if (node.op === '+' && left.kind === 'string' && right.kind === 'string') {
       const length = left.length + right.length;
       return { shape: shapes.string(length), steps: steps + cost.concatenate(length) };
@@ -320,8 +335,13 @@ export class Analyzer {
         return { shape: { ...both, size, characters }, steps: steps + cost.append(size) };
       }
     }
-    if (node.op !== '*' && left.kind === 'timestamp' && right.kind === 'duration')
+    if (node.op !== '*' && left.kind === 'timestamp' && right.kind === 'duration') {
+      // google.protobuf.Timestamp ends with the year 9999, of which the library knows nothing.
+      const [operand] = node.args;
+      if (operand.op === 'call')
+        return this.refuse(operand, 'is an instant that is known: write the one that is meant');
       return { shape: shapes.timestamp, steps: steps + cost.call };
+    }
     if (node.op === '-' && left.kind === 'timestamp' && right.kind === 'timestamp')
       return { shape: shapes.duration, steps: steps + cost.print };
     return this.refuse(node, `there is no ${typeName(left)} ${node.op} ${typeName(right)}`);
@@ -334,7 +354,7 @@ export class Analyzer {
     // Known here: neither 0 nor the -1 by which the smallest int cannot be divided, which the library does not notice.
     if (divisor.op !== 'value' || divisor.args === 0n)
       return this.refuse(divisor, `"${node.op}" divides by a positive number that is written out only`);
-    return { shape: shapes.int, steps: a.steps + b.steps + cost.node };
+    return { shape: a.shape, steps: a.steps + b.steps + cost.node };
   }
 
   private call(
@@ -435,4 +455,3 @@ export class Analyzer {
 
 const sum = (parts: readonly Analysis[]) => parts.reduce((total, { steps }) => total + steps, 0);
 const article = (shape: Shape) => withArticle(typeName(shape));
-const withArticle = (name: string) => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;

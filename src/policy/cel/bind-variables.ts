@@ -1,21 +1,17 @@
 import type { ObjectShape, Shape } from './shape.js';
 import { objectShapes, variableShapes, type ExpressionVariables, type VariableName } from './variables.js';
 
-type ObjectClass = new (fields: Readonly<Record<string, unknown>>) => object;
+type ObjectClass = new () => Record<string, unknown>;
 
 /** A class for each type of object: the library tells by an object's class which type it has. */
 export const objectClasses: ReadonlyMap<string, ObjectClass> = new Map(
-  objectShapes.map(({ name }) => [name, makeClass()]),
+  objectShapes.map(({ name }) => [
+    name,
+    class {
+      [field: string]: unknown;
+    },
+  ]),
 );
-
-function makeClass(): ObjectClass {
-  return class {
-    [field: string]: unknown;
-    constructor(fields: Readonly<Record<string, unknown>>) {
-      Object.assign(this, fields);
-    }
-  };
-}
 
 /** The variables as the library takes them, each made when it is first looked at. */
 export type BoundVariables = Readonly<Record<VariableName, unknown>>;
@@ -65,7 +61,8 @@ function bind(path: string, shape: Shape, value: unknown): unknown {
         throw new RangeError(`${path} has ${value.length} characters, expressions are for ${shape.length} at most`);
       return value;
     case 'int':
-      if (!Number.isSafeInteger(value)) throw new TypeError(`${path} is not a whole number`);
+      if (!Number.isInteger(value)) throw new TypeError(`${path} is not a whole number`);
+      if (Math.abs(value as number) > shape.most) throw new RangeError(`${path} is beyond ${shape.most}`);
       return BigInt(value as number);
     case 'timestamp':
       return bindTimestamp(path, value);
@@ -91,7 +88,10 @@ function bindObject(path: string, { name, fields }: ObjectShape, value: unknown)
   const Class = objectClasses.get(name);
   if (Class === undefined || typeof value !== 'object' || value === null)
     throw new TypeError(`${path} is not an object`);
-  const of = value as Readonly<Record<string, unknown>>;
-  const bound = Object.entries(fields).map(([field, shape]) => [field, bind(`${path}.${field}`, shape, of[field])]);
-  return new Class(Object.fromEntries(bound) as Record<string, unknown>);
+  const object = new Class();
+  for (const field in fields) {
+    const fieldShape = fields[field];
+    if (fieldShape) object[field] = bind(field, fieldShape, (value as Readonly<Record<string, unknown>>)[field]);
+  }
+  return object;
 }

@@ -4,7 +4,7 @@ import { environment } from './environment.js';
 import type { Replacement } from './functions.js';
 import { limits } from './limits.js';
 import { Problems } from './problems.js';
-import { typeName } from './shape.js';
+import { typeName, withArticle } from './shape.js';
 import { parseSyntax } from './syntax.js';
 import type { ExpressionVariables, VariableName } from './variables.js';
 
@@ -39,10 +39,10 @@ export function compileExpression(text: string, result: 'bool' | 'string'): Expr
     problems.add(syntax.place, syntax.message);
     return refused();
   }
-  const analyzer = new Analyzer(problems);
+  const analyzer = new Analyzer(problems, text.length);
   const { shape } = analyzer.analyse(syntax.root);
   if (shape.kind !== result && shape.kind !== 'unknown')
-    problems.add(syntax.root, `is a ${typeName(shape)}, but has to be a ${result}`);
+    problems.add(syntax.root, `is ${withArticle(typeName(shape))}, but has to be a ${result}`);
   if (problems.any) return refused();
 
   const evaluated = environment.parse(withReplacements(text, analyzer.replacements));

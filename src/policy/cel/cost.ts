@@ -18,7 +18,11 @@ export const cost = {
     // Instants are compared as objects, by an operator that is looked up.
     return 3;
   },
-  membership: (value: Shape, list: ListShape) => 2 + list.size * (list.element ? cost.equal(value, list.element) : 0),
+  membership(value: Shape, list: ListShape): number {
+    const strings = value.kind === 'string' && list.element?.kind === 'string';
+    const each = strings ? 0.25 + value.length / 1024 : list.element ? cost.equal(value, list.element) : 0;
+    return 2 + list.size * each;
+  },
   concatenate: (length: number) => 1 + length / 512,
   append: (size: number) => 2 + size / 8,
   prefix: (length: number) => 2 + length / 512,
@@ -30,8 +34,10 @@ export const cost = {
   join: (list: ListShape, separator: number) => 4 + list.size / 2 + (charactersOf(list) + list.size * separator) / 128,
   /** Looks for the compiled pattern, and goes through the text. */
   matches: (looks: number) => 20 + looks / 32,
-  print: 6,
+  print: 10,
   /** A literal that is read anew each time. */
   readTime: 10,
+  /** An error is made with the place in the text written out, also where another operand then decides. */
+  failure: (textLength: number) => 400 + textLength / 8,
   mapEntry: 4,
 } as const;

@@ -1,5 +1,6 @@
 import { compilePattern } from './pattern/compile-pattern.js';
 import { cost } from './cost.js';
+import { limits } from './limits.js';
 import { whyNotDuration, whyNotTimestamp } from './literals.js';
 import type { Place } from './problems.js';
 import * as shapes from './shape.js';
@@ -40,9 +41,12 @@ const writtenOut = (argument: Argument | undefined) =>
   argument?.node.op === 'value' && typeof argument.node.args === 'string' ? argument.node.args : null;
 
 const size: readonly Signature[] = [
-  takes(['string'], ([text]) => ({ shape: shapes.int, steps: cost.countCharacters(lengthOf(text)) })),
-  gives(['list'], shapes.int, cost.call),
-  gives(['map'], shapes.int, cost.call),
+  takes(['string'], ([text]) => ({
+    shape: shapes.int(limits.stringLength),
+    steps: cost.countCharacters(lengthOf(text)),
+  })),
+  gives(['list'], shapes.int(limits.listSize), cost.call),
+  gives(['map'], shapes.int(limits.listSize), cost.call),
 ];
 
 /** A time that is written out is known to be one. */
@@ -71,7 +75,10 @@ const prefix = takes(['string', 'string'], ([text]) => ({
   shape: shapes.bool,
   steps: cost.prefix(lengthOf(text)),
 }));
-const part = (...kinds: readonly Shape['kind'][]) => kinds.map((kind) => gives([kind], shapes.int, cost.call));
+/** More than lie between any two instants. */
+const mostSeconds = 1e13;
+const part = (...kinds: readonly Shape['kind'][]) =>
+  kinds.map((kind) => gives([kind], shapes.int(mostSeconds), cost.call));
 
 export const methods: Functions = {
   size,

@@ -10,7 +10,7 @@ export const limits = {
   /** How deep it nests, in brackets, calls and accesses. */
   depth: 32,
   /** Elements that one list or map literal writes out. */
-  literalSize: 256,
+  literalSize: 128,
   /** How deep `all`, `exists`, `map` and the like stand inside each other. */
   loopDepth: 3,
   /** Elements of any list that comes up on the way. */
@@ -18,10 +18,10 @@ export const limits = {
   /** UTF-16 code units of any string that comes up on the way, and of the result. */
   stringLength: 8_192,
   /**
-   * Steps that the whole may take, in the worst case of the largest variables. A step is about what one operator takes,
-   * 10 to 100 ns; `cost.ts` says what takes more. It keeps the slowest expression under 5 ms.
+   * Steps that the whole may take, in the worst case of the largest variables. A step is about what one operator or
+   * variable takes, 5 to 50 ns; `cost.ts` says what takes more. It keeps the slowest expression under 5 ms.
    */
-  steps: 50_000,
+  steps: 100_000,
   pattern: {
     /** UTF-16 code units. */
     text: 256,

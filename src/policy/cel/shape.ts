@@ -5,7 +5,10 @@
 export type Shape = ScalarShape | ListShape | MapShape | ObjectShape | UnknownShape;
 
 export type ScalarShape =
-  { readonly kind: 'bool' | 'int' | 'timestamp' | 'duration' } | { readonly kind: 'string'; readonly length: number };
+  | { readonly kind: 'bool' | 'timestamp' | 'duration' }
+  /** Between -most and most. */
+  | { readonly kind: 'int'; readonly most: number }
+  | { readonly kind: 'string'; readonly length: number };
 
 export interface ListShape {
   readonly kind: 'list';
@@ -35,10 +38,10 @@ export interface UnknownShape {
 }
 
 export const bool: Shape = { kind: 'bool' };
-export const int: Shape = { kind: 'int' };
 export const timestamp: Shape = { kind: 'timestamp' };
 export const duration: Shape = { kind: 'duration' };
 export const unknown: Shape = { kind: 'unknown' };
+export const int = (most: number): Shape => ({ kind: 'int', most });
 export const string = (length: number): Shape & { kind: 'string' } => ({ kind: 'string', length });
 export const list = (size: number, element: Shape | null): ListShape => ({ kind: 'list', size, element });
 
@@ -60,10 +63,13 @@ export function typeName(shape: Shape): string {
   }
 }
 
+export const withArticle = (name: string) => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
+
 /** The shape of what may be either; null where the types differ. */
 export function eitherOf(a: Shape, b: Shape): Shape | null {
   if (a.kind === 'unknown' || b.kind === 'unknown') return unknown;
   if (a.kind === 'string' && b.kind === 'string') return string(Math.max(a.length, b.length));
+  if (a.kind === 'int' && b.kind === 'int') return int(Math.max(a.most, b.most));
   if (a.kind === 'list' && b.kind === 'list') {
     const element = a.element && b.element ? eitherOf(a.element, b.element) : (a.element ?? b.element);
     if (element === null && a.element !== b.element) return null;

@@ -57,7 +57,7 @@ const request = object<ExpressionVariables['request']>('Request', {
   groups: list(maxRequestGroups, name),
   cluster: label,
   keyAlgorithm,
-  expirationSeconds: int,
+  expirationSeconds: int(2 ** 31),
   namespace: label,
   reason: string(1024 * units),
   collector: name,
