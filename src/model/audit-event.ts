@@ -18,6 +18,8 @@ export const auditEventTypes = [
   'CertificateAuthorityPinned',
   'ClusterProbed',
   'UnknownIdentityIssued',
+  'WebhookDeliveryFailed',
+  'WebhookDeliveryRetried',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
