@@ -68,6 +68,21 @@ describe('a request does not count against itself', () => {
     expect(await create(jane)).toMatchObject({ ok: false, refusal: { kind: 'policy-denied' } });
   });
 
+  it('when its attempt is taken over and goes on from where it was left', async () => {
+    const real = new LocalCaSigner(issuance.authority);
+    issuance.setSigner(signingBy(real, () => new Promise(() => undefined)));
+    const { pem } = await csrFor('jane', ['team-a']);
+    const outcome = await createRequest(issuance.context, alice, { csr: pem }, { waitSeconds: 0, idempotency: null });
+    if (!outcome.ok) throw new Error(outcome.refusal.kind);
+    const { id } = outcome.value.request;
+    const restarted = issuance.restarted();
+    const resuming = signingBy(real, (signReally) => signReally());
+    issuance.setSigner({ ...resuming, resume: (approved) => resuming.prepare(approved, restarted.clock()) });
+
+    await recoverRequests(restarted);
+    expect(await find(id)).toMatchObject({ state: 'issued', attempt: { number: 1, owner: 'process-2' } });
+  });
+
   it('when its key is collected, nor after a crash that lost the first key', async () => {
     const { id } = await created(jane);
     issuance.setSigner(signingBy(new LocalCaSigner(issuance.authority), () => new Promise(() => undefined)));
