@@ -14,7 +14,10 @@ function checkUsername({ name, allowed }: Policy, { request, values, found }: As
   const { usernames } = allowed;
   const check = 'allowed.usernames';
   const expected = usernames?.expected ?? 'absent';
-  if (usernames?.matches(request.username, values)) return findings.holds(check, expected, found.username);
+  if (usernames?.matches(request.username, values)) {
+    findings.holds(check, expected, found.username);
+    return;
+  }
   const message = `username ${found.username} is not permitted by policy "${name}"`;
   findings.fails(check, expected, found.username, 'UsernameNotPermitted', message);
 }
@@ -24,7 +27,10 @@ function checkGroups({ name, allowed }: Policy, { request, values, found }: Aske
   const check = 'allowed.groups';
   const expected = groups === undefined ? 'absent' : `each ${groups.expected}`;
   const refused = request.groups.filter((group) => !groups?.matches(group, values));
-  if (refused.length === 0) return findings.holds(check, expected, found.groups);
+  if (refused.length === 0) {
+    findings.holds(check, expected, found.groups);
+    return;
+  }
   const messages = refused.map((group) => `group ${quote(group)} is not permitted by policy "${name}"`);
   findings.fails(check, expected, found.groups, 'GroupNotPermitted', ...messages);
 }
@@ -37,7 +43,10 @@ function checkCollector({ name, allowed }: Policy, asked: Asked, findings: Findi
   const check = 'allowed.collectors';
   const expected = collectors?.expected ?? 'the requester';
   const permitted = collectors === undefined ? collector === requester.name : collectors.matches(collector, values);
-  if (permitted) return findings.holds(check, expected, found.collector);
+  if (permitted) {
+    findings.holds(check, expected, found.collector);
+    return;
+  }
   const message = `collector ${found.collector} is not permitted by policy "${name}"`;
   findings.fails(check, expected, found.collector, 'CollectorNotPermitted', message);
 }

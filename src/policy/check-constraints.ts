@@ -83,9 +83,14 @@ function checkReason({ name, constraints }: Policy, { request: { reason } }: Ask
   const check = 'constraints.reason';
   const expected = pattern === null ? 'a reason' : `matches ${pattern.text}`;
   // Blanks say nothing.
-  if (reason === null || reason.trim() === '')
-    return findings.fails(check, expected, 'none', 'ReasonRequired', `policy "${name}" asks for a reason`);
-  if (pattern === null || pattern.matches(reason)) return findings.holds(check, expected, quote(reason));
+  if (reason === null || reason.trim() === '') {
+    findings.fails(check, expected, 'none', 'ReasonRequired', `policy "${name}" asks for a reason`);
+    return;
+  }
+  if (pattern === null || pattern.matches(reason)) {
+    findings.holds(check, expected, quote(reason));
+    return;
+  }
   const refused = `reason ${quote(reason)} does not match ${pattern.text}, as policy "${name}" asks`;
   findings.fails(check, expected, quote(reason), 'ReasonNotAccepted', refused);
 }
@@ -94,7 +99,10 @@ function checkHours({ name, constraints: { hours } }: Policy, { now }: Asked, fi
   if (hours === undefined) return;
   const check = 'constraints.hours';
   const found = hours.clockAt(now);
-  if (hours.include(now)) return findings.holds(check, hours.expected, found);
+  if (hours.include(now)) {
+    findings.holds(check, hours.expected, found);
+    return;
+  }
   const refused = `policy "${name}" permits requests ${hours.expected}; there it is ${found}`;
   findings.fails(check, hours.expected, found, 'OutsideHours', refused);
 }

@@ -86,12 +86,12 @@ describe('loadPolicySet', () => {
   });
 
   it('gives up on files that are written to without end', async () => {
-    let writing = true;
+    const ended = new AbortController();
     const written = (async () => {
-      for (let i = 0; writing; i++) await write('p.yaml', policyText(`p${i}`));
+      for (let i = 0; !ended.signal.aborted; i++) await write('p.yaml', policyText(`p${i}`));
     })();
     const loaded = await loadPolicySet(directory, { pauseMilliseconds: 20 });
-    writing = false;
+    ended.abort();
     await written;
     expect(loaded.ok).toBe(false);
   });
