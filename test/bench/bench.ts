@@ -10,6 +10,7 @@ import { findClusterSource } from '../cluster/cluster-source.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { benchCluster, benchUnlimitedCluster } from './bench-cluster.js';
 import { benchLocalCa } from './bench-local-ca.js';
+import { benchReplay } from './bench-replay.js';
 import { isMet, tableOf, type Row } from './report.js';
 
 const document = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
@@ -33,6 +34,8 @@ async function measureAll(directory: string): Promise<{ readonly rows: readonly 
   }
   say('the local CA');
   rows.push(...(await benchLocalCa(join(directory, 'local'))));
+  say('a replay of 100,000 requests; about two minutes');
+  rows.push(...(await benchReplay(join(directory, 'replay'))));
   return { rows, on };
 }
 
