@@ -145,6 +145,7 @@ describe('/openapi.json', () => {
         'GET /v1/policies',
         'GET /v1/policies/schema.json',
         'POST /v1/policies/evaluate',
+        'POST /v1/policies/replay',
         'GET /v1/whoami',
       ].sort(),
     );
