@@ -12,6 +12,7 @@ import { benchCluster, benchUnlimitedCluster } from './bench-cluster.js';
 import { benchInspection } from './bench-inspection.js';
 import { benchDecisions } from './bench-decisions.js';
 import { benchLocalCa } from './bench-local-ca.js';
+import { benchReplay } from './bench-replay.js';
 import { isMet, tableOf, type Row } from './report.js';
 
 const document = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
@@ -39,6 +40,8 @@ async function measureAll(directory: string): Promise<{ readonly rows: readonly 
   rows.push(...(await benchInspection(join(directory, 'inspection'))));
   say('decisions');
   rows.push(...benchDecisions());
+  say('a replay of 100,000 requests; about two minutes');
+  rows.push(...(await benchReplay(join(directory, 'replay'))));
   return { rows, on };
 }
 

@@ -6,7 +6,8 @@ import { KeptConnections } from './kept-connections.js';
 
 const host = '127.0.0.1';
 
-const policies = `
+/** What the service is started with. */
+export const benchPolicies = `
 apiVersion: kubepass/v1
 kind: Policy
 metadata: { name: bench }
@@ -29,7 +30,7 @@ export class ServiceUnderBench {
     const dataDir = join(directory, 'data');
     const policiesDir = join(directory, 'policies');
     mkdirSync(policiesDir, { recursive: true });
-    writeFileSync(join(policiesDir, 'bench.yaml'), policies);
+    writeFileSync(join(policiesDir, 'bench.yaml'), benchPolicies);
     const configFile = join(directory, 'kubepass.yaml');
     if (config !== undefined) writeFileSync(configFile, config);
     const port = await freePort(host, 0);
@@ -58,6 +59,13 @@ export class ServiceUnderBench {
       groups: ['team-a'],
       expirationSeconds: 3600,
     });
+  }
+
+  /** MiB that the process has in memory, and the most that it had so far. */
+  memory(): { readonly now: number; readonly peak: number } {
+    const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
+    const mebibytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
+    return { now: mebibytes('VmRSS'), peak: mebibytes('VmHWM') };
   }
 
   /** Holds the process, so that its work beside the requests does not weigh on somebody else's turn. */

@@ -28,7 +28,7 @@ export function recordedRequest(
     username: `user-${i % 1000}`,
     groups: groupsAsked[i % groupsAsked.length]!,
     keyAlgorithm: 'ECDSA-P256',
-    expirationSeconds: lifetimes[i % lifetimes.length]!,
+    expirationSeconds: lifetimes[i % lifetimes.length] ?? null,
     namespace: null,
     reason: i % 7 === 0 ? `TICKET-${i}` : null,
     collector: 'hr-system',

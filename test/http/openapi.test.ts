@@ -147,6 +147,7 @@ describe('/openapi.json', () => {
         'POST /v1/policies/evaluate',
         'GET /v1/webhook-deliveries',
         'POST /v1/webhook-deliveries/{id}/retry',
+        'POST /v1/policies/replay',
         'GET /v1/whoami',
       ].sort(),
     );
