@@ -236,6 +236,8 @@ export interface Evaluation {
   readonly policySetDigest: string;
   /** Whether it was made under policies that are not in force. */
   readonly draft: boolean;
+  /** What the identity could do on the cluster now; null where that is not known, absent for who may not see it. */
+  readonly blastRadius?: BlastRadius | null;
 }
 
 export interface ReplayAsk {

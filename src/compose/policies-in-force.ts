@@ -1,15 +1,9 @@
 import type { Config } from '../config/config.js';
 import type { Log } from '../issuance/context.js';
-import type { Cluster } from '../model/cluster.js';
 import type { ConfiguredCluster } from '../policy/configured-cluster.js';
 import { loadPolicySet } from '../policy/load-policy-set.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import { watchPolicySet, type PolicySetWatch } from '../policy/watch-policy-set.js';
-
-/** What loading policies asks of a cluster. */
-export function configuredCluster({ name, readsRoleBindings }: Cluster): ConfiguredCluster {
-  return { name, readsRoleBindings };
-}
 
 export async function loadPolicies(
   { policiesDir }: Config,

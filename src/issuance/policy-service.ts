@@ -1,7 +1,8 @@
-import { may } from '../identity/permissions.js';
+import { may, mayReadBlastRadius } from '../identity/permissions.js';
 import type { DecisionFacts } from '../model/decision.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal, Requester } from '../model/principal.js';
+import { configuredCluster, type ConfiguredCluster } from '../policy/configured-cluster.js';
 import { decide } from '../policy/decide.js';
 import { neededFacts, type NeededFacts } from '../policy/needed-facts.js';
 import { policyJsonSchema } from '../policy/json-schema.js';
@@ -53,6 +54,7 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
         facts,
         policySetDigest: digest,
         draft: policies !== null,
+        ...(mayReadBlastRadius(principal) && { blastRadius: issuing.blastRadius(asked.username, asked.groups) }),
       });
     },
 
@@ -66,7 +68,7 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
       };
       const refusal = whyNotDraft(principal) ?? whyNotPeriod(after, range.before);
       if (refusal) return refusal;
-      const opened = await drafted(() => drafts.replay(draftOf(policies)));
+      const opened = await drafted(() => drafts.replay(draftOf(policies, [])));
       if (!opened.ok) return opened;
       const items = replayItems(context, principal.name, opened.value, range);
       // From here on whoever has the items need only end them: the session is closed with them.
@@ -87,9 +89,9 @@ function whyNotPeriod(after: Date | undefined, before: Date): Refused | null {
   return refused({ kind: 'invalid-request', errors });
 }
 
-/** A draft as the caller sent it. */
-function draftOf(policies: readonly string[]): Draft {
-  return { texts: policies.map((text, i) => ({ path: draftPath(i), text })), clusters: [] };
+/** A draft as the caller sent it; what was recorded is replayed whatever clusters there are now. */
+function draftOf(policies: readonly string[], clusters: readonly ConfiguredCluster[]): Draft {
+  return { texts: policies.map((text, i) => ({ path: draftPath(i), text })), clusters };
 }
 
 async function drafted<T>(work: () => Promise<T>): Promise<Outcome<T>> {
@@ -125,7 +127,8 @@ function evaluateDraft(
   const request = { username, groups, keyAlgorithm, expirationSeconds, namespace, reason, collector };
   const question = { request, requester, cluster: ask.issuing.cluster.name, now };
   const factsOf = (needed: NeededFacts) => factsFor(context, ask, requester, needed, now);
-  return drafts.evaluate(draftOf(policies), question, factsOf);
+  const clusters = [...context.clusters.values()].map(({ cluster }) => configuredCluster(cluster));
+  return drafts.evaluate(draftOf(policies, clusters), question, factsOf);
 }
 
 /** What the decision rests on. */

@@ -23,6 +23,14 @@ spec:
   selector: { clusters: ["*"] }
   allowed: { usernames: ["*"], groups: ["*"] }
   approval: { mode: manual }
+---
+apiVersion: kubepass/v1
+kind: Guardrail
+metadata: { name: no-cluster-admins }
+spec:
+  selector: { clusters: [guarded] }
+  resolvesTo: [ClusterAdmin]
+  message: nobody administers a cluster by certificate
 `;
 
 async function kubeconfigOf(server: FakeApiServer, name: string): Promise<string> {
@@ -38,7 +46,7 @@ beforeAll(async () => {
   forbidden.rbac.allowUser('kubepass', kubepassRules);
   read.roleBindings.apply([binding('innocent-name', 'ClusterRole/cluster-admin', ['group:team-x'])]);
   const clusters = await Promise.all(
-    Object.entries({ read, forbidden, down }).map(
+    Object.entries({ read, guarded: read, forbidden, down }).map(
       async ([name, server]) =>
         `  - { name: ${name}, server: "${server.url}", signer: kubernetes, readRoleBindings: true, ` +
         `kubeconfig: ${await kubeconfigOf(server, name)} }\n`,
@@ -110,6 +118,68 @@ describe('GET /v1/certificate-requests/{id}', () => {
   });
 });
 
+describe('a guardrail on what an identity resolves to', () => {
+  const decided = (groups: readonly string[]) =>
+    service.as('hr-system')('post', '/v1/certificate-requests').send({ cluster: 'guarded', username: 'jane', groups });
+
+  it('denies by whatever name, with the binding named, and goes by the bindings that there are now', async () => {
+    await expect
+      .poll(async () => as.problem(await decided(['team-x'])).violations, { timeout: 10_000 })
+      .toEqual([
+        {
+          source: 'no-cluster-admins',
+          reason: 'DeniedByGuardrail',
+          message:
+            'username "jane" resolves to cluster-admin by ClusterRoleBinding "innocent-name" and is denied by guardrail ' +
+            '"no-cluster-admins": nobody administers a cluster by certificate',
+        },
+      ]);
+    await decided(['team-z']).expect(201);
+    const bound = binding('made-now', 'ClusterRole/cluster-admin', ['group:team-z']);
+    read.roleBindings.apply([bound]);
+    await expect
+      .poll(async () => as.problem(await decided(['team-z'])).violations?.[0]?.message)
+      .toContain('by ClusterRoleBinding "made-now"');
+    read.roleBindings.delete([bound]);
+    await expect.poll(async () => (await decided(['team-z'])).status).toBe(201);
+  });
+
+  it('is refused in a draft for a cluster whose role bindings are not read', async () => {
+    const draft = policies.replace('clusters: [guarded]', 'clusters: [unread]');
+    const answer = await service
+      .as('root')('post', '/v1/policies/evaluate')
+      .send({ cluster: 'read', username: 'jane', policies: [draft] })
+      .expect(422);
+    expect(as.problem(answer).errors?.[0]?.message).toContain('unread');
+  });
+});
+
+describe('POST /v1/policies/evaluate', () => {
+  const evaluated = (person: Person, cluster: string, type: string) =>
+    service
+      .as(person)('post', '/v1/policies/evaluate')
+      .set('accept', type)
+      .send({ cluster, username: 'jane', groups: ['team-x'] })
+      .expect(200);
+
+  it('shows approvers, auditors and admins what the identity could do, and nobody else', async () => {
+    for (const person of ['bob', 'audrey', 'root'] as const)
+      expect((await evaluated(person, 'read', 'application/json')).body).toHaveProperty(
+        'blastRadius.clusterAdmin.by.0.name',
+        'innocent-name',
+      );
+    expect((await evaluated('hr-system', 'read', 'application/json')).body).not.toHaveProperty('blastRadius');
+    expect((await evaluated('bob', 'unread', 'application/json')).body).toHaveProperty('blastRadius', null);
+  });
+
+  it('and so as text', async () => {
+    const { text } = await evaluated('bob', 'read', 'text/plain');
+    expect(text).toContain('Blast radius on read\n');
+    expect(text).toContain('ClusterRoleBinding/innocent-name grants group team-x ClusterRole/cluster-admin');
+    expect((await evaluated('hr-system', 'read', 'text/plain')).text).not.toContain('Blast radius');
+  });
+});
+
 describe('a service one of whose clusters is down and one of which forbids to read', () => {
   it('is ready', async () => {
     await service.anonymous('get', '/readyz').expect(200);
@@ -131,6 +201,7 @@ describe('a service one of whose clusters is down and one of which forbids to re
     const { items } = as.clusters(await service.as('alice')('get', '/v1/clusters').expect(200));
     expect(items.map(({ name, readsRoleBindings }) => [name, readsRoleBindings])).toEqual([
       ['read', true],
+      ['guarded', true],
       ['forbidden', true],
       ['down', true],
       ['unread', false],

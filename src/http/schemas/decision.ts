@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { roles } from '../../model/principal.js';
+import { BlastRadiusSchema } from './blast-radius.js';
 import { instantOf, messageOf, nameOf, named, nullable, oneOf, ref, sha256Of } from './common.js';
 import { ViolationSchema } from './problem.js';
 
@@ -130,6 +131,12 @@ export const DecisionSchema = named(
       ),
       violations,
       trace: traceOf('Each guardrail and policy.'),
+      blastRadius: Type.Optional(
+        nullable(ref(BlastRadiusSchema), {
+          description:
+            'What the identity could do on the cluster now; null where that is not known. For an approver, auditor or admin.',
+        }),
+      ),
     },
     { additionalProperties: false, description: 'What policy says of a request that is not made.' },
   ),

@@ -2,8 +2,9 @@ import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { ApprovalStage, PrincipalSelector, TraceEntry } from '../../model/decision.js';
 import type { CertificateRequestDetails, Evaluation } from '../../services.js';
 import type { DecisionBody, RecordedDecisionBody } from '../schemas/decision.js';
+import { blastRadiusView } from './blast-radius-view.js';
 
-export function evaluationView({ decision, facts, policySetDigest, draft }: Evaluation): DecisionBody {
+export function evaluationView({ decision, facts, policySetDigest, draft, blastRadius }: Evaluation): DecisionBody {
   const permitted = decision.outcome === 'permitted';
   return {
     policySetDigest,
@@ -19,6 +20,7 @@ export function evaluationView({ decision, facts, policySetDigest, draft }: Eval
     kubeconfig: permitted ? { ...decision.kubeconfig } : { namespace: null, contextName: null },
     violations: decision.violations.map((violation) => ({ ...violation })),
     trace: traceView(decision.trace),
+    ...(blastRadius !== undefined && { blastRadius: blastRadius && blastRadiusView(blastRadius) }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { ApprovalStage, Decision, TraceEntry } from '../../model/decision.j
 import { quote, quoteAll } from '../../model/quote.js';
 import type { Evaluation } from '../../services.js';
 import { humanDuration } from '../human-duration.js';
+import { blastRadiusLines } from './blast-radius-text.js';
 import { leaf, textTree, type TextNode } from './text-tree.js';
 
 const width = 100;
@@ -21,6 +22,7 @@ export function evaluationText(evaluation: Evaluation): string {
     section('Asked', fields(askedFields(evaluation))),
     decision.outcome === 'permitted' ? section('Granted', fields(grantedFields(decision))) : violationsText(decision),
     quotaText(evaluation),
+    blastRadiusText(evaluation),
     section('Guardrails', tree(rules('guardrail').map((entry) => ruleNode(entry, null)))),
     section('Policies', tree(rules('policy').map((entry) => ruleNode(entry, deciding)))),
     section('Decided under', fields([[evaluation.draft ? 'a draft' : 'in force', evaluation.policySetDigest]])),
@@ -105,6 +107,12 @@ function quotaText({ decision, facts, asked }: Evaluation): string {
       : [['within an hour', of(usage?.issuancesPerHour, issuancesPerHour)] as const]),
   ];
   return section('Quota, before this one', fields(rows));
+}
+
+/** What it could do there, where whoever asks may see that. */
+function blastRadiusText({ blastRadius, asked }: Evaluation): string {
+  if (blastRadius === undefined) return '';
+  return section(`Blast radius on ${asked.cluster}`, tree(blastRadiusLines(blastRadius).map(leaf)));
 }
 
 const verdicts: Readonly<Record<TraceEntry['verdict'], string>> = {
