@@ -22,5 +22,10 @@ export function privilegesOf({ clusterAdmin, escalations, observedAt }: BlastRad
 
 function withBoundedName(by: GrantReference): GrantReference {
   if (by.kind === 'Group' || by.name.length <= keptCharacters) return by;
-  return { ...by, name: `${Array.from(by.name.slice(0, 2 * keptCharacters)).slice(0, keptCharacters).join('')}…` };
+  return {
+    ...by,
+    name: `${Array.from(by.name.slice(0, 2 * keptCharacters))
+      .slice(0, keptCharacters)
+      .join('')}…`,
+  };
 }
