@@ -35,7 +35,7 @@ async function measureAll(directory: string): Promise<{ readonly rows: readonly 
   say('the local CA');
   rows.push(...(await benchLocalCa(join(directory, 'local'))));
   say('decisions');
-  rows.push(...benchDecisions());
+  rows.push(...(await benchDecisions()));
   return { rows, on };
 }
 
