@@ -2,8 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ClusterConnection } from './cluster/cluster-connection.js';
+import { announcingWriter } from './compose/announcing-writer.js';
 import { openCluster, type ClusterWiring } from './compose/open-cluster.js';
 import { KnownClusters } from './compose/known-clusters.js';
+import { openWebhooks } from './compose/open-webhooks.js';
+import { storedOutbox } from './compose/stored-outbox.js';
 import { configuredCluster, loadPolicies, watchPolicies } from './compose/policies-in-force.js';
 import type { Config } from './config/config.js';
 import { prepareDataDir, replaceSecretFile } from './config/secrets.js';
@@ -31,9 +34,13 @@ import { acquireDatabaseLock, acquireDataDirLock } from './store/process-lock.js
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.js';
 import type { Writer } from './store/step.js';
 import type { Store } from './store/store.js';
+import { webhookDeliveryService } from './webhooks/webhook-delivery-service.js';
+import { WebhookDispatcher } from './webhooks/webhook-dispatcher.js';
 
 /** How long the issuances under way may take to end when the service stops. */
 const drainSeconds = 10;
+/** The same for attempts to deliver webhooks: what is cut off is sent again. */
+const webhookDrainMilliseconds = 5_000;
 
 /** What a test may put in place of the real thing, or around it. */
 export interface Overrides {
@@ -41,6 +48,8 @@ export interface Overrides {
   readonly writer?: (writer: Writer) => Writer;
   readonly signer?: (signer: Signer) => Signer;
   readonly connection?: (connection: ClusterConnection) => ClusterConnection;
+  /** How often the outbox of webhooks is looked through. */
+  readonly webhookRoundMilliseconds?: number;
 }
 
 /** The service, wired, without its HTTP edge. */
@@ -82,8 +91,29 @@ async function wire(
   const lock = acquireDataDirLock(config.dataDir);
   opened.push(() => lock.release());
 
-  const store = await openStore(config, overrides);
-  opened.push(() => store.close());
+  const openedStore = await openStore(config, overrides);
+  opened.push(() => openedStore.close());
+  const owner = randomUUID();
+  const webhooks = await openWebhooks(config, log);
+  const outbox = storedOutbox(openedStore.webhookDeliveries, openedStore.writer);
+  const dispatcher = new WebhookDispatcher({
+    webhooks,
+    outbox,
+    clock,
+    random: randomBytes,
+    owner,
+    log,
+    ...(overrides.webhookRoundMilliseconds !== undefined && { roundMilliseconds: overrides.webhookRoundMilliseconds }),
+  });
+  const wake = () => {
+    dispatcher.wake();
+  };
+  const findRequest = (id: string) => openedStore.requests.find(id);
+  // Everything that is committed from here on passes the webhooks.
+  const store: Store = {
+    ...openedStore,
+    writer: announcingWriter(openedStore.writer, { webhooks, findRequest, random: randomBytes, wake }),
+  };
 
   const probes = new ClusterProbes(store);
   const clusters = new Map<string, IssuingCluster>();
@@ -115,7 +145,7 @@ async function wire(
     policySet: () => policies.current(),
     clock,
     random: randomBytes,
-    owner: randomUUID(),
+    owner,
     // The lock of the database says so.
     soleProcess: true,
     settings: config.issuing,
@@ -152,6 +182,12 @@ async function wire(
         clusters: () => known.all(),
         pool,
       }),
+      webhookDeliveries: webhookDeliveryService({
+        records: outbox,
+        webhooks: webhooks.map(({ name }) => name),
+        clock,
+        wake,
+      }),
     },
     async begin() {
       const housekeeping = startHousekeeping(context);
@@ -168,6 +204,8 @@ async function wire(
       opened.push(async () => {
         await Promise.all(unknownIdentities.map((watch) => watch.stop()));
       });
+      dispatcher.start();
+      opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
       void probeStaleClusters(context);
       void known.ask();
       await housekeeping.recovered;
@@ -176,7 +214,10 @@ async function wire(
   };
 }
 
-function servicesOf(context: IssuanceContext, ready: () => Promise<void>): Omit<Services, 'inspections'> {
+function servicesOf(
+  context: IssuanceContext,
+  ready: () => Promise<void>,
+): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
   const authenticator = new ApiTokenAuthenticator(store.apiTokens, clock);
   return {

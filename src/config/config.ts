@@ -3,11 +3,15 @@ import { fileURLToPath } from 'node:url';
 import type { ClusterConfig } from './cluster-config.js';
 import type { FileSettings } from './config-schema.js';
 import { environmentVariables as variables, type Environment } from './env.js';
+import { isLoopback } from './loopback.js';
 import { readCluster } from './read-cluster.js';
 import { readConfigFile } from './read-config-file.js';
+import { readWebhooks } from './read-webhooks.js';
 import type { Report } from './report.js';
+import type { WebhookConfig } from './webhook-config.js';
 
 export type { ClusterConfig, ClusterConnection, KubernetesSignerConfig, LocalCAConfig } from './cluster-config.js';
+export type { WebhookConfig } from './webhook-config.js';
 
 /** Everything the service is told from outside. Frozen; every path is absolute. No file in it has been opened. */
 export interface Config {
@@ -25,6 +29,8 @@ export interface Config {
   readonly clusters: readonly ClusterConfig[];
   readonly issuing: IssuingConfig;
   readonly inspection: InspectionConfig;
+  /** Their names differ. */
+  readonly webhooks: readonly WebhookConfig[];
 }
 
 export interface IssuingConfig {
@@ -99,6 +105,12 @@ export function loadConfig(environment: Environment): Config {
       maxCaValiditySeconds: 315_619_200,
       ...file?.inspection,
     },
+    webhooks: readWebhooks(
+      file?.webhooks ?? [],
+      (file?.clusters ?? []).map(({ name }) => name),
+      fromFile,
+      inFile,
+    ),
   };
   if (errors.length > 0) throw new ConfigError(errors);
   return deepFreeze(config);
@@ -191,10 +203,6 @@ function readDatabase(
     }
   }
   return environment.databaseUrl === undefined ? fromFile(path) : resolve(path);
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function deepFreeze<T extends object>(value: T): T {

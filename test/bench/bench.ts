@@ -10,6 +10,7 @@ import { findClusterSource } from '../cluster/cluster-source.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { benchCluster, benchUnlimitedCluster } from './bench-cluster.js';
 import { benchDecisions } from './bench-decisions.js';
+import { benchInspection } from './bench-inspection.js';
 import { benchLocalCa } from './bench-local-ca.js';
 import { isMet, tableOf, type Row } from './report.js';
 
@@ -36,6 +37,8 @@ async function measureAll(directory: string): Promise<{ readonly rows: readonly 
   rows.push(...(await benchLocalCa(join(directory, 'local'))));
   say('decisions');
   rows.push(...(await benchDecisions()));
+  say('inspecting');
+  rows.push(...(await benchInspection(join(directory, 'inspection'))));
   return { rows, on };
 }
 

@@ -14,6 +14,7 @@ import { addPolicies } from './policies.js';
 import { addPolicySchema } from './policy-schema.js';
 import { addReadCertificateRequests } from './read-certificate-requests.js';
 import { addRequestKubeconfig } from './request-kubeconfig.js';
+import { addWebhookDeliveries } from './webhook-deliveries.js';
 import { addWhoami } from './whoami.js';
 
 /** Everything under `/v1`; all of it is for authenticated callers. */
@@ -32,5 +33,6 @@ export function addVersion1(app: App, services: Services): void {
   addAuditEvents(app, services);
   addApiTokens(app, services);
   addInspections(app, services);
+  addWebhookDeliveries(app, services);
   addWhoami(app);
 }

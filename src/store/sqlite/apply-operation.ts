@@ -13,6 +13,7 @@ import { clusterProbeRow } from '../rows/cluster-probe-row.js';
 import { answerColumns, idempotencyKeyRow } from '../rows/idempotency-key-row.js';
 import { unknownIdentityRow } from '../rows/unknown-identity-row.js';
 import type { Conflict, IdempotencyScope, IdempotentAnswer, MoveRequest, Operation, RequireQuota } from '../step.js';
+import { applyWebhookOperation } from './apply-webhook-operation.js';
 import { quotaCount } from './quota-count.js';
 import { quoted, type Statements } from './statements.js';
 
@@ -87,6 +88,13 @@ export function applyOperation(statements: Statements, operation: Operation): Co
         kind: 'unique',
         what: 'fingerprintSha256',
       }));
+    case 'enqueueWebhooks':
+    case 'beginWebhookAttempt':
+    case 'endWebhookAttempt':
+    case 'abandonWebhook':
+    case 'retryWebhook':
+    case 'forgetWebhooks':
+      return applyWebhookOperation(statements, operation);
   }
 }
 

@@ -11,6 +11,7 @@ import { CertificateRequestReader } from '../readers/certificate-request-reader.
 import { ClusterProbeReader } from '../readers/cluster-probe-reader.js';
 import { IdempotencyKeyReader } from '../readers/idempotency-key-reader.js';
 import { QuotaReader } from '../readers/quota-reader.js';
+import { WebhookDeliveryReader } from '../readers/webhook-delivery-reader.js';
 import type { Store } from '../store.js';
 import { SqliteInventoryReader } from './inventory-reader.js';
 import { connectForWriting, OrderedWriter } from './ordered-writer.js';
@@ -67,6 +68,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     },
     clusterProbes: new ClusterProbeReader(prisma),
     quotas: new QuotaReader(prisma),
+    webhookDeliveries: new WebhookDeliveryReader(prisma),
     async ping() {
       const { failingSince } = writer;
       if (failingSince !== null)
