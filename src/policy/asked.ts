@@ -20,6 +20,8 @@ export interface Asked {
     readonly cluster: string;
     readonly username: string;
     readonly groups: string;
+    /** Each of the groups, in their order. */
+    readonly eachGroup: readonly string[];
     readonly collector: string;
     readonly requester: { readonly name: string; readonly groups: string; readonly roles: string };
   };
@@ -37,6 +39,7 @@ export function askedOf(request: RequestToDecide, requester: Requester, facts: D
       cluster: quote(facts.cluster),
       username: quote(request.username),
       groups: quoteAll(request.groups),
+      eachGroup: request.groups.map(quote),
       collector: quote(request.collector),
       requester: {
         name: quote(requester.name),

@@ -8,7 +8,8 @@ import { Findings, type Evaluation } from './evaluation.js';
 export interface BuiltInGuardrail {
   /** Has a slash, which no name in a file has. */
   readonly name: string;
-  evaluate(asked: Asked): Evaluation;
+  /** What it looks at. */
+  readonly check: (asked: Asked, findings: Findings) => void;
 }
 
 const maxGroups = 32;
@@ -50,16 +51,14 @@ export const builtInGuardrails: readonly BuiltInGuardrail[] = [
   }),
 ];
 
-function builtIn(label: string, check: (asked: Asked, findings: Findings) => void): BuiltInGuardrail {
-  const name = `built-in/${label}`;
-  return {
-    name,
-    evaluate(asked) {
-      const findings = new Findings('guardrail', name);
-      check(asked, findings);
-      return findings.judged();
-    },
-  };
+function builtIn(label: string, check: BuiltInGuardrail['check']): BuiltInGuardrail {
+  return { name: `built-in/${label}`, check };
+}
+
+export function evaluateBuiltIn({ name, check }: BuiltInGuardrail, asked: Asked): Evaluation {
+  const findings = new Findings('guardrail', name);
+  check(asked, findings);
+  return findings.judged();
 }
 
 /** Why it is not permitted, continuing a sentence that begins with the name; null where it is. */

@@ -1,4 +1,3 @@
-import { quote } from '../model/quote.js';
 import type { Asked } from './asked.js';
 import type { Findings } from './evaluation.js';
 import type { Policy } from './policy-set.js';
@@ -26,12 +25,12 @@ function checkGroups({ name, allowed }: Policy, { request, values, found }: Aske
   const { groups } = allowed;
   const check = 'allowed.groups';
   const expected = groups === undefined ? 'absent' : `each ${groups.expected}`;
-  const refused = request.groups.filter((group) => !groups?.matches(group, values));
+  const refused = found.eachGroup.filter((_, i) => !groups?.matches(request.groups[i] ?? '', values));
   if (refused.length === 0) {
     findings.holds(check, expected, found.groups);
     return;
   }
-  const messages = refused.map((group) => `group ${quote(group)} is not permitted by policy "${name}"`);
+  const messages = refused.map((group) => `group ${group} is not permitted by policy "${name}"`);
   findings.fails(check, expected, found.groups, 'GroupNotPermitted', ...messages);
 }
 

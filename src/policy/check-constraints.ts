@@ -13,18 +13,22 @@ export function defaultExpirationSeconds({ constraints }: Pick<Policy, 'constrai
 
 /** Whether the policy applies at this time at all. */
 export function checkDates({ notBefore, notAfter }: Constraints, { now }: Asked, findings: Findings): boolean {
-  let inForce = true;
-  const check = (name: string, passed: boolean, expected: string, reason: string) => {
-    const found = now.toISOString();
-    if (passed) findings.holds(name, expected, found);
-    else findings.fails(name, expected, found, reason); // nothing is said against the request
-    inForce &&= passed;
-  };
-  if (notBefore)
-    check('constraints.notBefore', now >= notBefore, `not before ${notBefore.toISOString()}`, 'NotYetInForce');
-  if (notAfter)
-    check('constraints.notAfter', now <= notAfter, `not after ${notAfter.toISOString()}`, 'NoLongerInForce');
-  return inForce;
+  if (notBefore === undefined && notAfter === undefined) return true;
+  const found = now.toISOString();
+  const early = notBefore !== undefined && now < notBefore;
+  const late = notAfter !== undefined && now > notAfter;
+  // Nothing is said against the request where it fails: the policy does not speak about it.
+  if (notBefore) {
+    const expected = `not before ${notBefore.toISOString()}`;
+    if (early) findings.fails('constraints.notBefore', expected, found, 'NotYetInForce');
+    else findings.holds('constraints.notBefore', expected, found);
+  }
+  if (notAfter) {
+    const expected = `not after ${notAfter.toISOString()}`;
+    if (late) findings.fails('constraints.notAfter', expected, found, 'NoLongerInForce');
+    else findings.holds('constraints.notAfter', expected, found);
+  }
+  return !early && !late;
 }
 
 /** How long, which key, why and when. */
@@ -42,16 +46,20 @@ function checkLifetime(policy: Policy, { request: { expirationSeconds } }: Asked
   if (min !== undefined) {
     const check = 'constraints.minExpirationSeconds';
     const expected = `at least ${min}`;
-    const refused = () => `expirationSeconds ${found} is less than the ${min} that policy "${policy.name}" asks for`;
     if (asked >= min) findings.holds(check, expected, found);
-    else findings.fails(check, expected, found, 'ExpirationTooShort', refused());
+    else {
+      const message = `expirationSeconds ${found} is less than the ${min} that policy "${policy.name}" asks for`;
+      findings.fails(check, expected, found, 'ExpirationTooShort', message);
+    }
   }
   if (max !== undefined) {
     const check = 'constraints.maxExpirationSeconds';
     const expected = `at most ${max}`;
-    const refused = () => `expirationSeconds ${found} is more than the ${max} that policy "${policy.name}" permits`;
     if (asked <= max) findings.holds(check, expected, found);
-    else findings.fails(check, expected, found, 'ExpirationTooLong', refused());
+    else {
+      const message = `expirationSeconds ${found} is more than the ${max} that policy "${policy.name}" permits`;
+      findings.fails(check, expected, found, 'ExpirationTooLong', message);
+    }
   }
 }
 
@@ -61,19 +69,22 @@ function checkKey({ name, constraints }: Policy, { request: { keyAlgorithm } }: 
   if (keyAlgorithms !== undefined) {
     const { values, expected } = keyAlgorithms;
     const check = 'constraints.keyAlgorithms';
-    const refused = () => `key algorithm ${keyAlgorithm} is not permitted by policy "${name}"`;
     if (values.includes(keyAlgorithm) || (rsaBits !== null && values.includes('RSA')))
       findings.holds(check, expected, keyAlgorithm);
-    else findings.fails(check, expected, keyAlgorithm, 'KeyAlgorithmNotPermitted', refused());
+    else {
+      const message = `key algorithm ${keyAlgorithm} is not permitted by policy "${name}"`;
+      findings.fails(check, expected, keyAlgorithm, 'KeyAlgorithmNotPermitted', message);
+    }
   }
   if (minRsaBits !== undefined) {
     const check = 'constraints.minRsaBits';
     const expected = `at least ${minRsaBits}`;
-    const refused = () =>
-      `an RSA key of ${rsaBits} bits is smaller than the ${minRsaBits} that policy "${name}" asks for`;
     if (rsaBits === null) findings.holds(check, expected, 'no RSA key');
     else if (rsaBits >= minRsaBits) findings.holds(check, expected, `${rsaBits}`);
-    else findings.fails(check, expected, `${rsaBits}`, 'RsaKeyTooSmall', refused());
+    else {
+      const message = `an RSA key of ${rsaBits} bits is smaller than the ${minRsaBits} that policy "${name}" asks for`;
+      findings.fails(check, expected, `${rsaBits}`, 'RsaKeyTooSmall', message);
+    }
   }
 }
 

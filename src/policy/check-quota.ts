@@ -7,12 +7,13 @@ import type { Policy } from './policy-set.js';
 import { quotaLimits } from './quota-limits.js';
 
 /** Whether one more certificate stays within each bound. What was not counted exceeds it. */
-export function checkQuota({ name, quota }: Policy, { request, requester, facts }: Asked, findings: Findings): void {
+export function checkQuota({ name, quota }: Policy, asked: Asked, findings: Findings): void {
+  const { request, requester, facts, found } = asked;
   const { username, groups } = request;
   const subject = { cluster: facts.cluster, username, groups, requester: requester.name };
   for (const { limit, atMost } of quotaLimits(quota, subject)) {
     const check = `quota.${limit.kind}`;
-    const whose = whoseOf(limit);
+    const whose = whoseOf(limit, found);
     const expected = `less than ${atMost} ${whose}`;
     const used = facts.usage && usedOf(limit, facts.usage);
     if (used === undefined) findings.cannotTell(check, expected, `${check} of policy "${name}" could not be evaluated`);
@@ -29,15 +30,15 @@ function usedOf(limit: QuotaLimit, usage: QuotaUsage): number | undefined {
   return Object.hasOwn(usage.livePerGroup, limit.group) ? usage.livePerGroup[limit.group] : undefined;
 }
 
-function whoseOf(limit: QuotaLimit): string {
+function whoseOf(limit: QuotaLimit, found: Asked['found']): string {
   switch (limit.kind) {
     case 'livePerUsername':
-      return `live for username ${quote(limit.username)}`;
+      return `live for username ${found.username}`;
     case 'livePerGroup':
       return `live with group ${quote(limit.group)}`;
     case 'livePerRequester':
-      return `live that ${quote(limit.requester)} asked for`;
+      return `live that ${found.requester.name} asked for`;
     case 'issuancesPerHour':
-      return `issued to ${quote(limit.requester)} within an hour`;
+      return `issued to ${found.requester.name} within an hour`;
   }
 }

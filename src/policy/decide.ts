@@ -1,7 +1,7 @@
 import type { ApprovalStage, Decision, DecisionFacts, TraceEntry, Violation } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
 import { askedOf, type Asked } from './asked.js';
-import { builtInGuardrails } from './built-in-guardrails.js';
+import { builtInGuardrails, evaluateBuiltIn } from './built-in-guardrails.js';
 import { defaultExpirationSeconds } from './check-constraints.js';
 import { evaluateGuardrail } from './evaluate-guardrail.js';
 import { evaluatePolicy } from './evaluate-policy.js';
@@ -28,9 +28,7 @@ export function decide(
   const asked = askedOf(request, requester, facts, now);
   const guardrails = evaluateGuardrails(policySet, asked);
   const minimum = guardrails.flatMap(({ stages }) => stages);
-  const policies = policySet.policies.map((policy) =>
-    failClosed('policy', policy.name, () => evaluatePolicy(policy, asked)),
-  );
+  const policies = policySet.policies.map((policy) => failClosed('policy', policy, asked, evaluatePolicy));
 
   const trace = [...guardrails, ...policies].map(({ entry }) => entry);
   const denials = guardrails.flatMap(({ violations }) => violations);
@@ -60,10 +58,8 @@ export function decide(
 
 function evaluateGuardrails(policySet: PolicySet, asked: Asked): readonly Evaluation[] {
   return [
-    ...builtInGuardrails.map((guardrail) => failClosed('guardrail', guardrail.name, () => guardrail.evaluate(asked))),
-    ...policySet.guardrails.map((guardrail) =>
-      failClosed('guardrail', guardrail.name, () => evaluateGuardrail(guardrail, asked)),
-    ),
+    ...builtInGuardrails.map((guardrail) => failClosed('guardrail', guardrail, asked, evaluateBuiltIn)),
+    ...policySet.guardrails.map((guardrail) => failClosed('guardrail', guardrail, asked, evaluateGuardrail)),
   ];
 }
 

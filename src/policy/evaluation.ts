@@ -1,4 +1,5 @@
 import type { ApprovalStage, TraceCheck, TraceEntry, Violation } from '../model/decision.js';
+import type { Asked } from './asked.js';
 
 /** How one guardrail or policy judges a request: its line in the trace, and its objections. */
 export interface Evaluation {
@@ -63,12 +64,17 @@ const none: readonly ApprovalStage[] = [];
  * Fails closed: what cannot be evaluated denies. The error's own text may hold anything and goes nowhere; the trace
  * is recomputed from recorded facts where the cause is looked for.
  */
-export function failClosed(kind: TraceEntry['kind'], name: string, evaluate: () => Evaluation): Evaluation {
+export function failClosed<Rule extends { readonly name: string }>(
+  kind: TraceEntry['kind'],
+  rule: Rule,
+  asked: Asked,
+  evaluate: (rule: Rule, asked: Asked) => Evaluation,
+): Evaluation {
   try {
-    return evaluate();
+    return evaluate(rule, asked);
   } catch {
-    const findings = new Findings(kind, name);
-    findings.cannotTell('evaluation', 'completes', `${kind} "${name}" could not be evaluated`);
+    const findings = new Findings(kind, rule.name);
+    findings.cannotTell('evaluation', 'completes', `${kind} "${rule.name}" could not be evaluated`);
     return findings.judged();
   }
 }

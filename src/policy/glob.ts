@@ -9,6 +9,8 @@ export interface Globs {
   readonly patterns: readonly string[];
   /** How the trace says what the list expects. */
   readonly expected: string;
+  /** The same where nothing is to match. */
+  readonly unexpected: string;
   /** Whether any of them matches the whole value. */
   matches(value: string, values?: PatternValues): boolean;
 }
@@ -18,6 +20,7 @@ export function compileGlobs(patterns: readonly string[]): Globs {
   return {
     patterns,
     expected: anyOf(patterns),
+    unexpected: patterns.length === 0 ? 'anything' : `none of ${quoteAll(patterns)}`,
     matches: (value, values) => globs.some((glob) => glob(value, values)),
   };
 }

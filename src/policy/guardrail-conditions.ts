@@ -1,6 +1,6 @@
 import type { GrantReference } from '../model/blast-radius.js';
 import type { Privileges } from '../model/privileges.js';
-import { quote, quoteAll } from '../model/quote.js';
+import { quote } from '../model/quote.js';
 import type { Asked } from './asked.js';
 import { longestDefaultSeconds } from './check-constraints.js';
 import { evaluateExpression, variablesOf } from './evaluate-expression.js';
@@ -50,9 +50,8 @@ function matchCondition({ match }: Guardrail, { request, values, found }: Asked)
   for (const { field, noun, globs, asked, found } of fields) {
     if (globs === undefined) continue;
     const matched = asked.filter((value) => globs.matches(value, values));
-    const none = globs.patterns.length === 0 ? 'anything' : `none of ${quoteAll(globs.patterns)}`;
     const holds = matched.length > 0;
-    checks.push({ check: `match.${field}`, holds, whenHolds: globs.expected, otherwise: none, found });
+    checks.push({ check: `match.${field}`, holds, whenHolds: globs.expected, otherwise: globs.unexpected, found });
     subjects.push(...matched.map((value) => `${noun} ${quote(value)}`));
   }
   return [{ checks, holds: subjects.length > 0, subjects }];

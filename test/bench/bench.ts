@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { findClusterSource } from '../cluster/cluster-source.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { benchCluster, benchUnlimitedCluster } from './bench-cluster.js';
-import { benchInspection } from './bench-inspection.js';
 import { benchDecisions } from './bench-decisions.js';
+import { benchInspection } from './bench-inspection.js';
 import { benchLocalCa } from './bench-local-ca.js';
 import { benchReplay } from './bench-replay.js';
 import { isMet, tableOf, type Row } from './report.js';
@@ -36,10 +36,10 @@ async function measureAll(directory: string): Promise<{ readonly rows: readonly 
   }
   say('the local CA');
   rows.push(...(await benchLocalCa(join(directory, 'local'))));
+  say('decisions');
+  rows.push(...(await benchDecisions()));
   say('inspecting');
   rows.push(...(await benchInspection(join(directory, 'inspection'))));
-  say('decisions');
-  rows.push(...benchDecisions());
   say('a replay of 100,000 requests; about two minutes');
   rows.push(...(await benchReplay(join(directory, 'replay'))));
   return { rows, on };
