@@ -140,4 +140,8 @@ export interface Writer {
   commit(step: Step): Promise<CommitResult>;
 }
 
+/** Whether the step records how an attempt ended: what has been signed by then is not to be turned away. */
+export const endsAttempt = ({ operations }: Step): boolean =>
+  operations.some((operation) => operation.op === 'moveRequest' && operation.from.state === 'issuing');
+
 export { StoreBusyError, StoreUnavailableError } from '../model/errors.js';

@@ -1,6 +1,5 @@
-import type { PrismaClient } from '../generated/sqlite/client.js';
-import { bind } from '../sqlite/bind.js';
-import { quotaCount } from '../sqlite/quota-count.js';
+import { quotaCount } from '../quota-count.js';
+import type { SqlDialect, Statement } from '../statement.js';
 import type { QuotaLimit } from '../step.js';
 import type { QuotaReader as QuotaReaderPort } from '../store.js';
 
@@ -8,15 +7,17 @@ import type { QuotaReader as QuotaReaderPort } from '../store.js';
 const enough = 100_000;
 
 export class QuotaReader implements QuotaReaderPort {
-  constructor(private readonly prisma: PrismaClient) {}
+  /** `read` answers the first row that a statement finds. */
+  constructor(
+    private readonly dialect: SqlDialect,
+    private readonly read: (statement: Statement) => Promise<unknown>,
+  ) {}
 
   found(limits: readonly QuotaLimit[], exceptRequest: string, now: Date): Promise<readonly number[]> {
     return Promise.all(
       limits.map(async (limit) => {
-        const { sql, parameters } = quotaCount(limit, exceptRequest, now, enough);
-        // The text is fixed; every value goes in as a parameter.
-        const rows = await this.prisma.$queryRawUnsafe<{ found: bigint | number }[]>(sql, ...parameters.map(bind));
-        return Number(rows[0]?.found ?? 0);
+        const row = await this.read(quotaCount(limit, exceptRequest, now, enough, this.dialect));
+        return Number((row as { readonly found: unknown }).found);
       }),
     );
   }
