@@ -1,0 +1,6 @@
+import type { SqlDialect } from '../statement.js';
+
+export const postgresqlDialect: SqlDialect = {
+  jsonArrayLength: (column) => `jsonb_array_length(${column})`,
+  jsonArrayHolds: (column) => `${column} @> to_jsonb(?::text)`,
+};
