@@ -30,6 +30,22 @@ export default defineConfig({
       project('contract', 30),
       project('crash', 600),
       project('browser', 120),
+      // What holds for every database, and what is of PostgreSQL alone.
+      {
+        test: {
+          name: 'postgresql',
+          include: [
+            'test/postgresql/**/*.test.ts',
+            'test/unit/{issuance,identity}/**/*.test.ts',
+            'test/unit/store/{audit-log,clusters,inventory,ordered-writer,paging,quotas}.test.ts',
+            'test/{http,contract}/**/*.test.ts',
+          ],
+          env: { KUBEPASS_TEST_DATABASE: 'postgresql' },
+          globalSetup: ['test/helpers/postgresql/global-setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
       project('cluster', 300, {
         globalSetup: ['test/cluster/global-setup.ts'],
         // Each file starts a control plane of its own.

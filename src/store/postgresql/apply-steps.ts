@@ -55,8 +55,7 @@ export async function applySteps(client: pg.Client, steps: readonly Step[], touc
     undo = [];
     portion = steps.length;
     for (const [i, { step, savepoint, statements }] of sent.entries()) {
-      const outcome =
-        whyNot(statements, replies[i] ?? []) ?? eventsOf(step, events.at(-1) ?? head);
+      const outcome = whyNot(statements, replies[i] ?? []) ?? eventsOf(step, events.at(-1) ?? head);
       if ('events' in outcome) {
         settled.push({ result: { committed: true } });
         events.push(...outcome.events);

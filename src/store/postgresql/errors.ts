@@ -40,7 +40,8 @@ const networkCodes = new Set([
 export function isUnreachable(error: unknown): boolean {
   for (let cause: unknown = error, depth = 0; typeof cause === 'object' && cause !== null && depth < 8; depth++) {
     const { code, kind, message } = cause as { code?: unknown; kind?: unknown; message?: unknown };
-    if (typeof code === 'string' && (networkCodes.has(code) || lostStates.test(code) || prismaCodes.has(code))) return true;
+    if (typeof code === 'string' && (networkCodes.has(code) || lostStates.test(code) || prismaCodes.has(code)))
+      return true;
     if (typeof kind === 'string' && prismaKinds.has(kind)) return true;
     if (typeof message === 'string' && pgMessages.test(message)) return true;
     cause = (cause as { cause?: unknown }).cause;

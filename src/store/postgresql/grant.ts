@@ -30,7 +30,8 @@ export async function grantServiceRights(databaseUrl: string, role: string): Pro
     await client.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${to}`);
     await client.query(`GRANT USAGE ON SCHEMA public TO ${to}`);
     await client.query(`GRANT SELECT ON "_prisma_migrations" TO ${to}`);
-    for (const [table, allowed] of Object.entries(rights)) await client.query(`GRANT ${allowed} ON "${table}" TO ${to}`);
+    for (const [table, allowed] of Object.entries(rights))
+      await client.query(`GRANT ${allowed} ON "${table}" TO ${to}`);
     await client.query('COMMIT');
   } finally {
     await client.end();

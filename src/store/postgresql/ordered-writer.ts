@@ -92,9 +92,12 @@ export class PostgresqlWriter implements Writer {
    * Throws `StoreUnavailableError` where that cannot be found out; then nobody is told that it was, or was not.
    */
   async #wasCommitted(lastEvent: AuditEvent | undefined, cause: unknown): Promise<boolean> {
-    const unknown = new StoreUnavailableError('the connection was lost in a commit, and whether it was made is not known', {
-      cause,
-    });
+    const unknown = new StoreUnavailableError(
+      'the connection was lost in a commit, and whether it was made is not known',
+      {
+        cause,
+      },
+    );
     // No event, so nothing but what may be done once more: an answer that is kept, a policy set, old keys.
     if (lastEvent === undefined) throw unknown;
     const end = performance.now() + this.#settleMilliseconds;

@@ -11,10 +11,7 @@ export type Reply = PromiseSettledResult<pg.QueryResult>;
  * transaction those behind one that failed fail too (SQLSTATE 25P02), so the first failure is the one that tells.
  * The client is one in pipeline mode.
  */
-export async function pipeline(
-  client: pg.Client,
-  queries: readonly Query[],
-): Promise<readonly Reply[]> {
+export async function pipeline(client: pg.Client, queries: readonly Query[]): Promise<readonly Reply[]> {
   const late = setTimeout(() => {
     client.connection.stream.destroy();
   }, answerMilliseconds);

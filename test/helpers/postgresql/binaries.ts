@@ -12,7 +12,10 @@ export function postgresqlBinaries(): string | null {
     ...(process.env['PATH'] ?? '').split(':'),
     embedded(),
   ];
-  return places.find((place) => place !== undefined && ['initdb', 'postgres'].every((name) => runs(join(place, name)))) ?? null;
+  return (
+    places.find((place) => place !== undefined && ['initdb', 'postgres'].every((name) => runs(join(place, name)))) ??
+    null
+  );
 }
 
 /** Those of npm's package, where somebody has installed it. */

