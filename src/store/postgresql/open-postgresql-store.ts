@@ -12,6 +12,7 @@ import { isUnreachable, unreachable } from './errors.js';
 import { PostgresqlInventoryReader } from './inventory-reader.js';
 import { startLock } from './locks.js';
 import { migratePostgresql } from './migrate-postgresql.js';
+import { askedWithoutNul } from './nul.js';
 import { PostgresqlWriter } from './ordered-writer.js';
 import { queryOf } from './query.js';
 
@@ -87,7 +88,7 @@ function prismaOn(pool: pg.Pool): SharedPrismaClient {
     },
   });
   const client = new PrismaClient({ adapter }).$extends({
-    query: { $allOperations: ({ args, query }) => query(args).catch(rethrow) },
+    query: { $allOperations: ({ args, query }) => query(askedWithoutNul(args)).catch(rethrow) },
   });
   return client as unknown as SharedPrismaClient;
 }

@@ -1,6 +1,7 @@
 import type { QueryConfig } from 'pg';
 import type { ColumnValue } from '../columns.js';
 import type { Statement } from '../statement.js';
+import { jsonWithoutNul, withoutNul } from './nul.js';
 
 /** A statement as `pg` takes it: with numbered parameters, and by a name under which it is prepared once a connection. */
 export function queryOf({ sql, parameters }: Pick<Statement, 'sql' | 'parameters'>): QueryConfig {
@@ -23,6 +24,6 @@ function bind(value: ColumnValue): unknown {
   // The columns are TIMESTAMP: UTC, which nothing converts.
   if (value instanceof Date) return value.toISOString().slice(0, -1);
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (typeof value === 'object' && value !== null) return JSON.stringify(value);
-  return value;
+  if (typeof value === 'object' && value !== null) return jsonWithoutNul(value);
+  return typeof value === 'string' ? withoutNul(value) : value;
 }
