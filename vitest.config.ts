@@ -40,8 +40,13 @@ export default defineConfig({
             'test/unit/store/{audit-log,clusters,inventory,ordered-writer,paging,quotas}.test.ts',
             'test/http/**/*.test.ts',
           ],
-          // How a process starts, and what one that died left in its data dir, which with SQLite is nobody else's.
-          exclude: ['test/http/{process,start}.test.ts'],
+          exclude: [
+            // How a process starts, and what one that died left in its data dir, which with SQLite is nobody else's.
+            'test/http/{process,start}.test.ts',
+            // What has nothing to do with a database, or measures.
+            'test/http/{csr-fixtures,hostile-uploads,openapi,tls}.test.ts',
+            'test/unit/issuance/{state-machine,verify-while-issuing}.test.ts',
+          ],
           env: { KUBEPASS_TEST_DATABASE: 'postgresql' },
           globalSetup: ['test/helpers/postgresql/global-setup.ts'],
           testTimeout: 30_000,

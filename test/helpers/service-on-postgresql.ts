@@ -20,7 +20,11 @@ export async function postgresqlEnvironment(
   if (!existsSync(configFile)) {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     mkdirSync(directory, { mode: 0o700 });
-    generated ??= generateCertificateAuthority({ commonName: 'kubepass-demo-ca', now: new Date(), random: randomBytes });
+    generated ??= generateCertificateAuthority({
+      commonName: 'kubepass-demo-ca',
+      now: new Date(),
+      random: randomBytes,
+    });
     const { certificatePem, privateKeyPem } = await generated;
     writeFileSync(join(directory, 'ca.key'), privateKeyPem, { mode: 0o600 });
     writeFileSync(join(directory, 'ca.crt'), certificatePem);
