@@ -39,6 +39,7 @@ export default defineConfig({
             'test/unit/{issuance,identity}/**/*.test.ts',
             'test/unit/store/{audit-log,clusters,inventory,ordered-writer,paging,quotas}.test.ts',
             'test/http/**/*.test.ts',
+            'test/crash/**/*.test.ts',
           ],
           exclude: [
             // How a process starts, and what one that died left in its data dir, which with SQLite is nobody else's.

@@ -138,7 +138,8 @@ describe('three services that start at once on an empty database', () => {
 
   it('stop believing a token that one of them revokes: at once there, within five seconds elsewhere', async () => {
     const [token = ''] = tokens();
-    const principals = () => Promise.all(services.map(({ services: { authenticator } }) => authenticator.authenticate(token)));
+    const principals = () =>
+      Promise.all(services.map(({ services: { authenticator } }) => authenticator.authenticate(token)));
     const [admin] = await principals();
     if (!admin?.tokenId) throw new Error('the token is not known');
     expect(await principals()).toEqual([admin, admin, admin]);
