@@ -75,7 +75,7 @@ describe('kill -9', () => {
       await ledger.everythingHolds(call);
       await child.kill();
     },
-    60_000,
+    180_000,
   );
 
   it('issued something in every way', () => {

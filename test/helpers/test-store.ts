@@ -65,7 +65,10 @@ async function openOnPostgresql({ queueLimit, batchLimit }: TestStoreOptions): P
   return {
     store,
     file: '',
-    execute: (sql) => query(database.ownerUrl, async (client) => void (await client.query(sql))),
+    execute: (sql) =>
+      query(database.ownerUrl, async (client) => {
+        await client.query(sql);
+      }),
     // Of few rows the whole table is read, unless that is forbidden.
     explain: (sql) =>
       query(database.ownerUrl, async (client) => {

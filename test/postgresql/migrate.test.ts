@@ -33,7 +33,8 @@ function add(name: string, sql: string): void {
   writeFileSync(join(migrations, name, 'migration.sql'), sql);
 }
 
-const rowsOf = (sql: string) => query(database.ownerUrl, async (client) => (await client.query(sql)).rows);
+const rowsOf = (sql: string) =>
+  query(database.ownerUrl, async (client): Promise<readonly unknown[]> => (await client.query(sql)).rows);
 
 it('applies every migration once, although five processes start at once', async () => {
   const applied = await Promise.all(Array.from({ length: 5 }, () => migratePostgresql(database.ownerUrl)));

@@ -86,9 +86,9 @@ const openingQueries = (touch: boolean): readonly Query[] => [
 ];
 
 function chainHeadIn(opened: readonly Reply[]): ChainHead {
-  const [row] = opened.map(resultOf).at(-1)?.rows ?? [];
-  if (row === undefined) return genesis;
-  const { seq, hash } = row as { readonly seq: string; readonly hash: string };
+  const rows: readonly unknown[] = opened.map(resultOf).at(-1)?.rows ?? [];
+  if (rows.length === 0) return genesis;
+  const { seq, hash } = rows[0] as { readonly seq: string; readonly hash: string };
   return { seq: Number(seq), hash };
 }
 

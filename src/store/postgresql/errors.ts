@@ -38,16 +38,25 @@ const networkCodes = new Set([
 
 /** Whether the error, or what caused it, is that the database cannot be reached now; also as Prisma tells it. */
 export function isUnreachable(error: unknown): boolean {
-  for (let cause: unknown = error, depth = 0; typeof cause === 'object' && cause !== null && depth < 8; depth++) {
-    const { code, kind, message } = cause as { code?: unknown; kind?: unknown; message?: unknown };
-    if (typeof code === 'string' && (networkCodes.has(code) || lostStates.test(code) || prismaCodes.has(code)))
-      return true;
+  for (let told = error, depth = 0; isTelling(told) && depth < 8; told = causeOf(told), depth++) {
+    const { code, originalCode, kind, message } = told;
+    if (isAwayCode(code) || isAwayCode(originalCode)) return true;
     if (typeof kind === 'string' && prismaKinds.has(kind)) return true;
     if (typeof message === 'string' && pgMessages.test(message)) return true;
-    cause = (cause as { cause?: unknown }).cause;
   }
   return false;
 }
+
+type Telling = Readonly<Partial<Record<'code' | 'originalCode' | 'kind' | 'message' | 'cause' | 'meta', unknown>>>;
+
+const isTelling = (value: unknown): value is Telling => typeof value === 'object' && value !== null;
+
+/** Prisma hands on what its adapter threw in `meta`. */
+const causeOf = ({ cause, meta }: Telling): unknown =>
+  cause ?? (isTelling(meta) ? (meta as { readonly driverAdapterError?: unknown }).driverAdapterError : undefined);
+
+const isAwayCode = (code: unknown): boolean =>
+  typeof code === 'string' && (networkCodes.has(code) || lostStates.test(code) || prismaCodes.has(code));
 
 /** Errors of `pg` that have no code. */
 const pgMessages =

@@ -54,7 +54,10 @@ export async function openPostgresqlStore(options: PostgresqlStoreOptions): Prom
     ...readers,
     writer,
     inventory: new PostgresqlInventoryReader(query),
-    quotas: new QuotaReader(postgresqlDialect, async (statement) => (await query(queryOf(statement))).rows[0]),
+    quotas: new QuotaReader(postgresqlDialect, async (statement): Promise<unknown> => {
+      const { rows } = await query(queryOf(statement));
+      return rows[0];
+    }),
     async alone(work) {
       const client = await connect(clientConfig(url));
       try {

@@ -52,7 +52,10 @@ export async function freshDatabase({ adminUrl, template }: DatabaseSource): Pro
   return {
     url: urlAs(serviceRole),
     ownerUrl: urlAs(ownerRole),
-    drop: () => query(adminUrl, async (client) => void (await client.query(`DROP DATABASE ${name} WITH (FORCE)`))),
+    drop: () =>
+      query(adminUrl, async (client) => {
+        await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node';
 import { prepareDatabases, type DatabaseSource } from './databases.js';
-import { startPostgresql } from './server.js';
+import { startPostgresql, type PostgresqlServer } from './server.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -8,9 +8,14 @@ declare module 'vitest' {
   }
 }
 
+let server: PostgresqlServer | undefined;
+
 /** One server for all tests of a run; each store that a test opens is a database of its own. */
-export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const server = await startPostgresql({ durable: false });
+export async function setup(project: TestProject): Promise<void> {
+  server = await startPostgresql({ durable: false });
   project.provide('databases', await prepareDatabases(server));
-  return () => server.remove();
+}
+
+export async function teardown(): Promise<void> {
+  await server?.remove();
 }
