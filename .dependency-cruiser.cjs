@@ -15,6 +15,8 @@ const rooms = {
   cluster: ['model', 'pki', 'yaml'],
   // services.ts for its types alone, as below; permissions, for an inspection shows of the inventory what may be read.
   inspection: ['model', 'pki', 'kubeconfig', 'yaml', 'identity/permissions.ts', 'services.ts'],
+  // permissions and services.ts as for inspections: who may see and retry deliveries.
+  webhooks: ['model', 'pki', 'identity/permissions.ts', 'services.ts'],
   signer: ['model', 'pki', 'cluster'],
   store: ['model', 'audit', 'identity', 'inspection/inventory.ts'],
   // services.ts for its types alone: a use case says which service it is.

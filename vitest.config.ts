@@ -37,9 +37,9 @@ export default defineConfig({
           include: [
             'test/postgresql/**/*.test.ts',
             'test/unit/{issuance,identity}/**/*.test.ts',
-            'test/unit/store/{audit-log,clusters,inventory,ordered-writer,paging,quotas}.test.ts',
+            'test/unit/store/{audit-log,clusters,inventory,ordered-writer,paging,quotas,webhook-deliveries}.test.ts',
             'test/http/**/*.test.ts',
-            'test/crash/**/*.test.ts',
+            'test/crash/kill.test.ts',
           ],
           exclude: [
             // How a process starts, and what one that died left in its data dir, which with SQLite is nobody else's.

@@ -1,10 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ClusterConnection } from './cluster/cluster-connection.js';
+import { announcingWriter } from './compose/announcing-writer.js';
 import { openCluster, type ClusterWiring } from './compose/open-cluster.js';
 import { KnownClusters } from './compose/known-clusters.js';
 import { isSoleProcess, openStore } from './compose/open-store.js';
+import { openWebhooks } from './compose/open-webhooks.js';
 import { loadPolicies, watchPolicies } from './compose/policies-in-force.js';
+import { storedOutbox } from './compose/stored-outbox.js';
 import type { Config } from './config/config.js';
 import { prepareDataDir, replaceSecretFile } from './config/secrets.js';
 import { ApiTokenAuthenticator } from './identity/api-token-authenticator.js';
@@ -29,9 +32,13 @@ import type { Services } from './services.js';
 import type { Signer } from './signer/signer.js';
 import type { Writer } from './store/step.js';
 import type { Store } from './store/store.js';
+import { webhookDeliveryService } from './webhooks/webhook-delivery-service.js';
+import { WebhookDispatcher } from './webhooks/webhook-dispatcher.js';
 
 /** How long the issuances under way may take to end when the service stops. */
 const drainSeconds = 10;
+/** The same for attempts to deliver webhooks: what is cut off is sent again. */
+const webhookDrainMilliseconds = 5_000;
 
 /** What a test may put in place of the real thing, or around it. */
 export interface Overrides {
@@ -39,6 +46,8 @@ export interface Overrides {
   readonly writer?: (writer: Writer) => Writer;
   readonly signer?: (signer: Signer) => Signer;
   readonly connection?: (connection: ClusterConnection) => ClusterConnection;
+  /** How often the outbox of webhooks is looked through. */
+  readonly webhookRoundMilliseconds?: number;
 }
 
 /** The service, wired, without its HTTP edge. */
@@ -83,7 +92,28 @@ async function wire(
 
   const opening = await openStore(config);
   opened.push(() => opening.close());
-  const store: Store = { ...opening, writer: overrides.writer?.(opening.writer) ?? opening.writer };
+  const openedStore: Store = { ...opening, writer: overrides.writer?.(opening.writer) ?? opening.writer };
+  const owner = randomUUID();
+  const webhooks = await openWebhooks(config, log);
+  const outbox = storedOutbox(openedStore.webhookDeliveries, openedStore.writer);
+  const dispatcher = new WebhookDispatcher({
+    webhooks,
+    outbox,
+    clock,
+    random: randomBytes,
+    owner,
+    log,
+    ...(overrides.webhookRoundMilliseconds !== undefined && { roundMilliseconds: overrides.webhookRoundMilliseconds }),
+  });
+  const wake = () => {
+    dispatcher.wake();
+  };
+  const findRequest = (id: string) => openedStore.requests.find(id);
+  // Everything that is committed from here on passes the webhooks.
+  const store: Store = {
+    ...openedStore,
+    writer: announcingWriter(openedStore.writer, { webhooks, findRequest, random: randomBytes, wake }),
+  };
 
   const probes = new ClusterProbes(store);
   const clusters = new Map<string, IssuingCluster>();
@@ -113,7 +143,7 @@ async function wire(
     policySet: () => policies.current(),
     clock,
     random: randomBytes,
-    owner: randomUUID(),
+    owner,
     soleProcess: isSoleProcess(config),
     settings: config.issuing,
     log,
@@ -151,6 +181,12 @@ async function wire(
         clusters: () => known.all(),
         pool,
       }),
+      webhookDeliveries: webhookDeliveryService({
+        records: outbox,
+        webhooks: webhooks.map(({ name }) => name),
+        clock,
+        wake,
+      }),
     },
     async begin() {
       const housekeeping = startHousekeeping(context);
@@ -167,6 +203,8 @@ async function wire(
       opened.push(async () => {
         await Promise.all(unknownIdentities.map((watch) => watch.stop()));
       });
+      dispatcher.start();
+      opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
       void probeStaleClusters(context);
       void known.ask();
       await housekeeping.recovered;
@@ -175,7 +213,10 @@ async function wire(
   };
 }
 
-function servicesOf(context: IssuanceContext, ready: () => Promise<void>): Omit<Services, 'inspections'> {
+function servicesOf(
+  context: IssuanceContext,
+  ready: () => Promise<void>,
+): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
   const authenticator = new ApiTokenAuthenticator(store.apiTokens, clock);
   return {

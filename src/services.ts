@@ -11,6 +11,7 @@ import type { InspectionFormat, Upload } from './model/inspection.js';
 import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
 import type { Principal, Role } from './model/principal.js';
+import type { WebhookDelivery, WebhookDeliveryState } from './model/webhook-delivery.js';
 import type { KeyAlgorithm } from './pki/key-algorithm.js';
 
 /**
@@ -26,6 +27,7 @@ export interface Services {
   readonly auditEvents: AuditEventService;
   readonly apiTokens: ApiTokenService;
   readonly inspections: InspectionService;
+  readonly webhookDeliveries: WebhookDeliveryService;
   readonly health: HealthService;
   readonly idempotency: IdempotencyService;
 }
@@ -244,6 +246,19 @@ export interface InspectionService {
    * `InspectionBusyError` where too many wait.
    */
   inspect(principal: Principal, upload: Upload, format: InspectionFormat): Promise<Outcome<string>>;
+}
+
+export interface WebhookDeliveryQuery {
+  readonly state?: WebhookDeliveryState;
+  readonly webhook?: string;
+  readonly requestId?: string;
+}
+
+export interface WebhookDeliveryService {
+  /** Newest first. */
+  list(principal: Principal, filter: WebhookDeliveryQuery, page: PageQuery): Promise<Outcome<Page<WebhookDelivery>>>;
+  /** Makes a delivery due at once, however it ended, under the same `webhook-id`. */
+  retry(principal: Principal, id: string): Promise<Outcome<WebhookDelivery>>;
 }
 
 export interface HealthService {

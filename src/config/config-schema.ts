@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { webhookEventSettings } from './webhook-config.js';
 
 const closed = { additionalProperties: false } as const;
 const Path = Type.String({ minLength: 1, maxLength: 4096 });
@@ -27,6 +28,19 @@ export type ClusterSettings = Static<typeof ClusterSettings>;
 
 export const LocalCASettings = Type.Object({ localCA: Type.Object({ certFile: Path, keyFile: Path }, closed) }, closed);
 
+const WebhookSettings = Type.Object(
+  {
+    name: Type.String({ maxLength: 63 }),
+    url: Type.String({ maxLength: 2048 }),
+    secretFile: Path,
+    events: Type.Array(Type.Enum([...webhookEventSettings]), { minItems: 1, maxItems: 3 }),
+    clusters: Type.Optional(Type.Array(Type.String({ maxLength: 63 }), { minItems: 1, maxItems: 1000 })),
+    certificateAuthority: Type.Optional(Path),
+  },
+  closed,
+);
+export type WebhookSettings = Static<typeof WebhookSettings>;
+
 /** The configuration file, as written. */
 export const FileSettings = Type.Object(
   {
@@ -51,6 +65,7 @@ export const FileSettings = Type.Object(
         closed,
       ),
     ),
+    webhooks: Type.Optional(Type.Array(WebhookSettings, { maxItems: 100 })),
     dataDir: Type.Optional(Path),
     host: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
     port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),

@@ -2,13 +2,17 @@ import { dirname, join, resolve } from 'node:path';
 import type { ClusterConfig } from './cluster-config.js';
 import type { FileSettings } from './config-schema.js';
 import { environmentVariables as variables, type Environment } from './env.js';
+import { isLoopback } from './loopback.js';
 import { readCluster } from './read-cluster.js';
 import { readConfigFile } from './read-config-file.js';
 import { readDatabase, type DatabaseConfig } from './read-database.js';
+import { readWebhooks } from './read-webhooks.js';
 import type { Report } from './report.js';
+import type { WebhookConfig } from './webhook-config.js';
 
 export type { ClusterConfig, ClusterConnection, KubernetesSignerConfig, LocalCAConfig } from './cluster-config.js';
 export type { DatabaseConfig } from './read-database.js';
+export type { WebhookConfig } from './webhook-config.js';
 
 /** Everything the service is told from outside. Frozen; every path is absolute. No file in it has been opened. */
 export interface Config {
@@ -26,6 +30,8 @@ export interface Config {
   readonly clusters: readonly ClusterConfig[];
   readonly issuing: IssuingConfig;
   readonly inspection: InspectionConfig;
+  /** Their names differ. */
+  readonly webhooks: readonly WebhookConfig[];
 }
 
 export interface IssuingConfig {
@@ -114,6 +120,12 @@ export function loadConfig(environment: Environment): Config {
       maxCaValiditySeconds: 315_619_200,
       ...file?.inspection,
     },
+    webhooks: readWebhooks(
+      file?.webhooks ?? [],
+      (file?.clusters ?? []).map(({ name }) => name),
+      fromFile,
+      inFile,
+    ),
   };
   if (errors.length > 0) throw new ConfigError(errors);
   return deepFreeze(config);
@@ -176,10 +188,6 @@ function readPort(value: string | undefined, report: Report): number | undefined
     : '';
   report(variables.port, `must be a port from 0 to 65535${advice}`);
   return undefined;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -15,6 +15,7 @@ const problemTypes = {
   'idempotency-key-in-flight': { status: 409, title: 'The first request with this Idempotency-Key is being answered' },
   'key-already-collected': { status: 409, title: 'The private key was handed out once and is not kept' },
   'cluster-not-connected': { status: 409, title: 'There is no connection to the cluster' },
+  'webhook-not-configured': { status: 409, title: 'The webhook is no longer configured' },
   'content-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The media type of the body is not supported' },
   'unacceptable-csr': { status: 422, title: 'The certification request cannot be accepted' },

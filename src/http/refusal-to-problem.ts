@@ -37,6 +37,8 @@ export function refusalToProblem(refusal: Refusal): Problem {
       return problem('cluster-refuses', 'the API server does not let kubepass do this; a probe says what is missing');
     case 'cluster-not-connected':
       return problem('cluster-not-connected', refusal.message);
+    case 'webhook-not-configured':
+      return problem('webhook-not-configured', refusal.message);
     case 'idempotency-key-reused':
       return problem('idempotency-key-reused', 'this Idempotency-Key came before with another body');
     case 'idempotency-key-in-flight':

@@ -14,6 +14,8 @@ export const actions = [
   'read-audit-events',
   'manage-api-tokens',
   'probe-clusters',
+  'read-webhook-deliveries',
+  'retry-webhook-deliveries',
 ] as const;
 export type Action = (typeof actions)[number];
 
@@ -29,6 +31,8 @@ const permitted: Record<Action, readonly Role[] | 'anyone'> = {
   'read-audit-events': ['auditor', 'admin'],
   'manage-api-tokens': ['admin'],
   'probe-clusters': ['admin'],
+  'read-webhook-deliveries': ['auditor', 'admin'],
+  'retry-webhook-deliveries': ['admin'],
 };
 
 export function may(principal: Principal, action: Action): boolean {

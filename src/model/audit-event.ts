@@ -17,6 +17,8 @@ export const auditEventTypes = [
   'CertificateAuthorityPinned',
   'ClusterProbed',
   'UnknownIdentityIssued',
+  'WebhookDeliveryFailed',
+  'WebhookDeliveryRetried',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 

@@ -19,6 +19,8 @@ const patterns: readonly { readonly pattern: RegExp; readonly instead: string }[
   { pattern: /((?:client-key-data|token)(?:\\*")?:[ ]*(?:\\*")?)[A-Za-z0-9+/=._~-]{8,}/g, instead: '$1[redacted]' },
   // Our API tokens, and anything that is presented as one.
   { pattern: /kubepass_[A-Za-z0-9_-]{43}/g, instead: '[redacted token]' },
+  // What webhooks are signed with (Standard Webhooks).
+  { pattern: /whsec_[A-Za-z0-9+/=_-]{8,}/g, instead: '[redacted secret]' },
   { pattern: /\b(Bearer|Basic) +[A-Za-z0-9._~+/=-]{12,}/gi, instead: '$1 [redacted]' },
   // Members whose very name says that they are not for the log.
   {

@@ -32,3 +32,30 @@ export interface SqlDialect {
   /** Whether the JSON array holds a text; takes one parameter. */
   jsonArrayHolds(column: string): string;
 }
+
+export type Row = Readonly<Record<string, ColumnValue>>;
+
+/** Inserts one row. `table` and the row's columns come from the schema, never from a caller. */
+export function insertInto(table: string, row: Row): Statement {
+  const sql = insertSql(table, Object.keys(row), (columns) => `VALUES (${columns.map(() => '?').join(', ')})`);
+  return { sql, parameters: Object.values(row) };
+}
+
+/** By table: the text of what was inserted into it last, in the same columns as ever. */
+const inserts = new Map<string, { readonly columns: readonly string[]; readonly sql: string }>();
+
+/** The start of an insertion into the columns, with what `values` makes of them behind it. */
+export function insertSql(
+  table: string,
+  columns: readonly string[],
+  values: (columns: readonly string[]) => string,
+): string {
+  const last = inserts.get(table);
+  if (last?.columns.length === columns.length && last.columns.every((column, i) => column === columns[i]))
+    return last.sql;
+  const sql = `INSERT INTO "${table}" (${columns.map(quoted).join(', ')}) ${values(columns)}`;
+  inserts.set(table, { columns, sql });
+  return sql;
+}
+
+export const quoted = (column: string): string => `"${column}"`;

@@ -14,7 +14,8 @@ import { certificateGroupRows, certificateRow } from './rows/certificate-row.js'
 import { clusterProbeRow } from './rows/cluster-probe-row.js';
 import { answerColumns, idempotencyKeyRow } from './rows/idempotency-key-row.js';
 import { unknownIdentityRow } from './rows/unknown-identity-row.js';
-import type { SqlDialect, Statement } from './statement.js';
+import { insertInto, insertSql, quoted, type Row, type SqlDialect, type Statement } from './statement.js';
+import { webhookStatementsOf } from './webhook-statements-of.js';
 import type { Conflict, IdempotencyScope, IdempotentAnswer, MoveRequest, Operation, RequireQuota } from './step.js';
 
 /**
@@ -91,6 +92,13 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
       const taken: Conflict = { kind: 'unique', what: 'fingerprintSha256' };
       return [insertUnique('UnknownIdentity', unknownIdentityRow(operation.identity), taken)];
     }
+    case 'enqueueWebhooks':
+    case 'beginWebhookAttempt':
+    case 'endWebhookAttempt':
+    case 'abandonWebhook':
+    case 'retryWebhook':
+    case 'forgetWebhooks':
+      return webhookStatementsOf(operation);
   }
 }
 
@@ -175,29 +183,7 @@ function answerIdempotencyKey({ principal, method, path, key }: IdempotencyScope
   };
 }
 
-type Row = Readonly<Record<string, ColumnValue>>;
-
 const insertUnique = (table: string, row: Row, taken: Conflict): Statement => ({
   ...insertInto(table, row),
   ifTaken: () => taken,
 });
-
-/** Inserts one row. `table` and the row's columns come from the schema, never from a caller. */
-function insertInto(table: string, row: Row): Statement {
-  const sql = insertSql(table, Object.keys(row), (columns) => `VALUES (${columns.map(() => '?').join(', ')})`);
-  return { sql, parameters: Object.values(row) };
-}
-
-/** By table: the text of what was inserted into it last, in the same columns as ever. */
-const inserts = new Map<string, { readonly columns: readonly string[]; readonly sql: string }>();
-
-function insertSql(table: string, columns: readonly string[], values: (columns: readonly string[]) => string): string {
-  const last = inserts.get(table);
-  if (last?.columns.length === columns.length && last.columns.every((column, i) => column === columns[i]))
-    return last.sql;
-  const sql = `INSERT INTO "${table}" (${columns.map(quoted).join(', ')}) ${values(columns)}`;
-  inserts.set(table, { columns, sql });
-  return sql;
-}
-
-const quoted = (column: string): string => `"${column}"`;

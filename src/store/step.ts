@@ -10,6 +10,7 @@ import type {
   RequestState,
 } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
+import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
 
 /**
  * What one use case wants committed: state changes and the audit events that tell of them, all or nothing.
@@ -35,7 +36,42 @@ export type Operation =
   /** The latest stays, whichever comes first. */
   | { readonly op: 'rememberProbe'; readonly probe: StoredClusterProbe }
   /** Conflicts where it is known already. */
-  | { readonly op: 'insertUnknownIdentity'; readonly identity: UnknownIdentity };
+  | { readonly op: 'insertUnknownIdentity'; readonly identity: UnknownIdentity }
+  /** What is announced of the step's other operations. */
+  | { readonly op: 'enqueueWebhooks'; readonly deliveries: readonly WebhookDelivery[] }
+  | BeginWebhookAttempt
+  | EndWebhookAttempt
+  /** Gives up a delivery that waits and has no attempt under way at `at`; conflicts where it does not. */
+  | { readonly op: 'abandonWebhook'; readonly id: string; readonly failure: string; readonly at: Date }
+  /** Makes a delivery due at once, however it ended; one that has an attempt under way is left to it. */
+  | { readonly op: 'retryWebhook'; readonly id: string; readonly at: Date }
+  /** At most 1,000 of each, so that it keeps nobody waiting. */
+  | { readonly op: 'forgetWebhooks'; readonly deliveredBefore: Date; readonly deadBefore: Date };
+
+/**
+ * Takes a delivery that is due for the next attempt; conflicts where somebody else was faster. Until `leaseUntil` it is
+ * nobody else's: that is when it is due again.
+ */
+export interface BeginWebhookAttempt {
+  readonly op: 'beginWebhookAttempt';
+  readonly id: string;
+  readonly owner: string;
+  /** 1 for the first: only while no other has begun. */
+  readonly attempt: number;
+  readonly now: Date;
+  readonly leaseUntil: Date;
+}
+
+/** Conflicts where this attempt is not the one under way any more. */
+export interface EndWebhookAttempt {
+  readonly op: 'endWebhookAttempt';
+  readonly id: string;
+  readonly owner: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly at: Date;
+  readonly end: WebhookAttemptEnd;
+}
 
 /** A user certificate that a cluster signed for somebody else. */
 export interface UnknownIdentity {
@@ -129,6 +165,8 @@ export type Conflict =
   | { readonly kind: 'idempotencyKey' }
   | { readonly kind: 'apiToken'; readonly id: string }
   | { readonly kind: 'certificateAuthority'; readonly cluster: string }
+  /** The delivery is not (any more) as the step expects. */
+  | { readonly kind: 'webhookDelivery'; readonly id: string }
   /** A unique value exists already (a serial number of the same issuer, a fingerprint). */
   | { readonly kind: 'unique'; readonly what: string };
 

@@ -3,6 +3,7 @@ import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, RequestState } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
 import type { Page, PageQuery } from '../model/page.js';
+import type { WebhookDelivery, WebhookDeliveryState } from '../model/webhook-delivery.js';
 import type { ApiTokenReader } from '../identity/api-token-reader.js';
 import type { InventoryReader } from '../inspection/inventory.js';
 import type { IdempotencyEntry, IdempotencyScope, PolicySetTexts, QuotaLimit, Writer } from './step.js';
@@ -23,6 +24,7 @@ export interface Store {
   readonly quotas: QuotaReader;
   /** Runs `work` while no other process on this database runs its own; what two must not do at once at start. */
   alone<T>(work: () => Promise<T>): Promise<T>;
+  readonly webhookDeliveries: WebhookDeliveryReader;
   /** Answers when the database does. Throws where the last commit failed, until one works again. For `/readyz`. */
   ping(): Promise<void>;
   /** Lets queued steps finish, then closes. */
@@ -102,4 +104,20 @@ export interface ClusterProbeReader {
 export interface QuotaReader {
   /** What counts against each of these limits, in their order; `exceptRequest` as in `RequireQuota`. */
   found(limits: readonly QuotaLimit[], exceptRequest: string, now: Date): Promise<readonly number[]>;
+}
+
+export interface WebhookDeliveryFilter {
+  readonly state?: WebhookDeliveryState;
+  readonly webhook?: string;
+  readonly requestId?: string;
+}
+
+export interface WebhookDeliveryReader {
+  find(id: string): Promise<WebhookDelivery | null>;
+  /** Newest first. */
+  list(filter: WebhookDeliveryFilter, page: PageQuery): Promise<Page<WebhookDelivery>>;
+  /** What is due for this webhook and has no attempt under way, what has been due for longest first. */
+  due(webhook: string, now: Date, limit: number): Promise<readonly WebhookDelivery[]>;
+  /** What waits for any webhook but these, in no particular order. */
+  waitingForOthers(webhooks: readonly string[], limit: number): Promise<readonly WebhookDelivery[]>;
 }

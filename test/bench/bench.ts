@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { findClusterSource } from '../cluster/cluster-source.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { benchCluster, benchUnlimitedCluster } from './bench-cluster.js';
+import { benchInspection } from './bench-inspection.js';
 import { benchLocalCa } from './bench-local-ca.js';
 import { isMet, tableOf, type Row } from './report.js';
 
@@ -33,6 +34,8 @@ async function measureAll(directory: string): Promise<{ readonly rows: readonly 
   }
   say('the local CA');
   rows.push(...(await benchLocalCa(join(directory, 'local'))));
+  say('inspecting');
+  rows.push(...(await benchInspection(join(directory, 'inspection'))));
   return { rows, on };
 }
 

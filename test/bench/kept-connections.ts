@@ -42,14 +42,15 @@ export class KeptConnections {
     return answer.text;
   }
 
-  /** Answers as soon as the answer begins; its body is the caller's to read. */
+  /** Answers as soon as the answer begins; its body is the caller's to read. Octets are sent as they are. */
   open(
     method: string,
     path: string,
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<IncomingMessage> {
-    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const payload = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+    const type = Buffer.isBuffer(body) ? 'application/octet-stream' : 'application/json';
     const request = this.origin.protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
       const sent = request({
@@ -60,9 +61,7 @@ export class KeptConnections {
         path,
         headers: {
           authorization: `Bearer ${this.token}`,
-          ...(payload === undefined
-            ? {}
-            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+          ...(payload === undefined ? {} : { 'content-type': type, 'content-length': payload.length }),
           ...headers,
         },
       });

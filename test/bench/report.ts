@@ -42,6 +42,25 @@ export function comparedThroughput({ what, ours, theirs, target }: Comparison<nu
   };
 }
 
+/** `ours`: requests a second, by round; `promised`: how many there must be at least on two cores. */
+export function promisedThroughput({
+  what,
+  ours,
+  promised,
+}: {
+  readonly what: string;
+  readonly ours: readonly number[];
+  readonly promised: number;
+}): Row {
+  return {
+    what,
+    ratio: median(ours) / promised,
+    ratios: ours.map((round) => round / promised),
+    target: { atLeast: 1 },
+    figures: rates(ours),
+  };
+}
+
 export function isMet({ ratio, target }: Row): boolean {
   if (target === null) return true;
   return 'atMost' in target ? ratio <= target.atMost : ratio >= target.atLeast;

@@ -1,7 +1,8 @@
 /**
- * Inspects mutants of the corpus: `npm run fuzz`, `-- --inputs N`, `-- --seconds N`, `-- --seed N`, `-- --processes N`.
- * Ends with 1 where one was answered with anything but an inspection or a refusal, took more than two seconds, ended
- * the process, or where memory grew. Inputs that fail are kept in `.kubepass/fuzz/`.
+ * Inspects mutants of the corpus: `npm run fuzz`, a million of them, or `-- --inputs N`, `-- --seconds N`,
+ * `-- --processes N`. `-- --seed N` makes the same ones again, and with `--input N` that one alone. Ends with 1 where one
+ * was answered with anything but an inspection or a refusal, took more than two seconds, ended the process, or where
+ * memory grew. Inputs that fail are kept in `.kubepass/fuzz/`.
  */
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     inputs: { type: 'string', default: '1000000' },
     seconds: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: String(randomInt(2 ** 32)) },
+    input: { type: 'string' },
     processes: { type: 'string', default: String(availableParallelism()) },
   },
 });
@@ -22,14 +24,17 @@ const numberOf = (name: keyof typeof values): number => {
   return number;
 };
 const seed = numberOf('seed');
+const share =
+  values.input === undefined
+    ? { inputs: numberOf('inputs'), processes: Math.max(1, numberOf('processes')) }
+    : { first: numberOf('input'), inputs: 1, processes: 1 };
 console.log(`seed ${seed}`);
 const began = performance.now();
 const outcome = await runFuzz({
   seed,
   // Only a whole number of seconds survives JSON; a year is as good as none.
   seconds: Math.min(numberOf('seconds'), 31_536_000),
-  inputs: numberOf('inputs'),
-  processes: Math.max(1, numberOf('processes')),
+  ...share,
   folder: '.kubepass/fuzz',
   say: (text) => console.log(text),
 });

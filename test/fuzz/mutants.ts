@@ -10,6 +10,9 @@ export interface Mutant {
   readonly fixture: string;
 }
 
+/** What is larger is refused, and needs no further changes. */
+const maxOctets = 1024 * 1024;
+
 /** The inputs of a run: each is worked out from the seed and its number alone. */
 export class Mutants {
   readonly #fixtures: readonly CorpusFixture[];
@@ -31,7 +34,8 @@ export class Mutants {
     const parts = fixture.upload.parts.map(({ name, bytes }): UploadPart => {
       if (fixture.upload.parts.length > 1 && random.once(2)) return { name, bytes };
       let octets: Buffer = Buffer.from(bytes);
-      for (let times = random.pick([1, 1, 1, 2, 2, 3, 5]); times > 0; times--) octets = mutate(octets, random, other);
+      for (let times = random.pick([1, 1, 1, 2, 2, 3, 5]); times > 0 && octets.length <= maxOctets; times--)
+        octets = mutate(octets, random, other);
       if (random.once(10)) octets = nest(octets, random);
       return { name: random.once(30) ? random.octets(12).toString('latin1') : name, bytes: octets };
     });

@@ -1,3 +1,4 @@
+import { copies } from './copies.js';
 import { mutateOctets } from './mutate-octets.js';
 import type { Random } from './random.js';
 
@@ -31,7 +32,11 @@ function change(roots: Node[], random: Random, other: () => Buffer): void {
       siblings.splice(index, 1);
       break;
     case 2:
-      siblings.splice(index, 0, ...Array.from({ length: random.pick([1, 1, 1, 2, 40, 500]) }, () => clone(node)));
+      siblings.splice(
+        index,
+        0,
+        ...Array.from({ length: copies([1, 1, 1, 2, 40, 500], write(node).length, random) }, () => clone(node)),
+      );
       break;
     case 3:
       siblings.splice(index, 1);

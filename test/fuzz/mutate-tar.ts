@@ -1,3 +1,4 @@
+import { copies } from './copies.js';
 import type { Random } from './random.js';
 
 /** Whether it begins with the header of a tar archive. */
@@ -15,7 +16,9 @@ export function mutateTar(archive: Buffer, random: Random, inner: (octets: Buffe
       entries.splice(index, 1);
       break;
     case 1:
-      entries.push(...Array.from({ length: random.pick([1, 2, 50, 400]) }, () => ({ header, content })));
+      entries.push(
+        ...Array.from({ length: copies([1, 2, 50, 400], 512 + content.length, random) }, () => ({ header, content })),
+      );
       break;
     case 2: {
       const changed = Buffer.from(header);

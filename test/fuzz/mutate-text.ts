@@ -1,3 +1,4 @@
+import { copies } from './copies.js';
 import { mutateOctets } from './mutate-octets.js';
 import type { Random } from './random.js';
 
@@ -115,7 +116,7 @@ const lineMutations: readonly ((lines: string[], at: number, random: Random) => 
   (lines, at) => void lines.splice(at, 1),
   (lines, at, random) => {
     const line = lines[at] ?? '';
-    lines.splice(at, 0, ...Array.from({ length: random.pick([1, 2, 20, 300]) }, () => line));
+    lines.splice(at, 0, ...Array.from({ length: copies([1, 2, 20, 300], line.length, random) }, () => line));
   },
   (lines, at, random) => {
     const [line = ''] = lines.splice(at, 1);
@@ -131,7 +132,7 @@ const lineMutations: readonly ((lines: string[], at: number, random: Random) => 
     lines[at] = (lines[at] ?? '').replace(/:.*/, `: ${random.pick(scalars)}`);
   },
   (lines, at, random) => {
-    lines[at] = (lines[at] ?? '').replace(/[\w-]+:/, `${random.pick(names)}:`);
+    lines[at] = (lines[at] ?? '').replace(/[\w-]{1,64}:/, `${random.pick(names)}:`);
   },
   (lines, at, random) => {
     lines.splice(at, 0, random.pick(['---', '...', '--- !x', '%TAG ! x', '- - - - -', '{', '}', '[', ']', ...scalars]));

@@ -8,6 +8,8 @@ import { Mutants } from './mutants.js';
 
 export interface FuzzOptions {
   readonly seed: number;
+  /** Number of the first input. */
+  readonly first?: number;
   readonly inputs: number;
   readonly seconds: number;
   readonly processes: number;
@@ -21,7 +23,7 @@ export interface FuzzOutcome {
   readonly answered: number;
   readonly refused: Readonly<Record<string, number>>;
   readonly slowest: { readonly number: number; readonly milliseconds: number };
-  /** By process: octets in use after warming up, and at the end. */
+  /** By process that ran long enough: the least octets in use after warming up, and towards the end. */
   readonly memory: readonly { readonly before: number; readonly after: number }[];
   readonly failures: readonly { readonly number: number; readonly why: string }[];
 }
@@ -29,8 +31,11 @@ export interface FuzzOutcome {
 /** A run goes on after failures, up to so many: each is most often one of many of its kind. */
 const MAX_FAILURES = 20;
 
-/** The most that the memory in use may grow by from a run's first third to its end. */
-const MAX_GROWTH = 24 * 1024 * 1024;
+/** The most that the least memory in use may grow by from a run's second third to its last. */
+const MAX_GROWTH = 16 * 1024 * 1024;
+
+/** Fewer samples than this, and what is compiled and cached cannot be told from what grows. */
+const MIN_SAMPLES = 12;
 
 /**
  * Inspects mutants of the corpus in processes of their own, so that one that hangs or crashes is seen and the others
@@ -74,6 +79,8 @@ class Lane {
   #child: ChildProcess | null = null;
   #stopped = false;
   readonly #deadline: number;
+  readonly #first: number;
+  readonly #end: number;
 
   constructor(
     private readonly options: FuzzOptions,
@@ -82,6 +89,8 @@ class Lane {
     private readonly fail: (number: number, why: string) => void,
   ) {
     this.#deadline = performance.now() + options.seconds * 1000;
+    this.#first = options.first ?? 0;
+    this.#end = this.#first + options.inputs;
   }
 
   get totals(): readonly FuzzTotals[] {
@@ -94,9 +103,8 @@ class Lane {
   }
 
   async run(): Promise<void> {
-    const { options, lane } = this;
-    let first: number | null = lane;
-    while (first !== null && first < options.inputs && !this.#stopped) {
+    let first: number | null = this.#first + this.lane;
+    while (first !== null && first < this.#end && !this.#stopped) {
       const seconds = (this.#deadline - performance.now()) / 1000;
       if (seconds <= 0) return;
       first = await this.#runFrom(first, seconds);
@@ -105,10 +113,10 @@ class Lane {
 
   growth(): { before: number; after: number }[] {
     return this.#done.flatMap(({ memory }) => {
-      // Without the warm-up: what is compiled and cached stays.
-      const [before] = memory.slice(Math.floor(memory.length / 3));
-      const after = memory.at(-1);
-      return memory.length < 4 || before === undefined || after === undefined ? [] : [{ before, after }];
+      if (memory.length < MIN_SAMPLES) return [];
+      const third = Math.floor(memory.length / 3);
+      // What an upload just needed comes and goes; what grows raises the least of many samples, too.
+      return [{ before: Math.min(...memory.slice(third, 2 * third)), after: Math.min(...memory.slice(2 * third)) }];
     });
   }
 
@@ -120,7 +128,7 @@ class Lane {
       seed: options.seed,
       first,
       step: options.processes,
-      end: options.inputs,
+      end: this.#end,
       seconds,
       progressFile,
     };

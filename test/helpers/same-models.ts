@@ -21,7 +21,8 @@ export type Proofs = [
   Proof<Same<Shared.IdempotencyKeyGetPayload<object>, Postgresql.IdempotencyKeyGetPayload<object>>>,
   Proof<Same<Shared.PolicySetGetPayload<object>, Postgresql.PolicySetGetPayload<object>>>,
   Proof<Same<Shared.UnknownIdentityGetPayload<object>, Postgresql.UnknownIdentityGetPayload<object>>>,
-  Proof<Within<Shared.AuditEventFindManyArgs, Postgresql.AuditEventFindManyArgs>>,
+  Proof<Same<Shared.WebhookDeliveryGetPayload<object>, Postgresql.WebhookDeliveryGetPayload<object>>>,
+  Proof<Within<Shared.AuditEventWhereInput, Postgresql.AuditEventWhereInput>>,
   Proof<Within<Shared.CertificateOrderByWithRelationInput, Postgresql.CertificateOrderByWithRelationInput>>,
   Proof<
     Within<Shared.CertificateRequestOrderByWithRelationInput, Postgresql.CertificateRequestOrderByWithRelationInput>

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { inspectionService } from '../../src/inspection/inspection-service.js';
+import { InspectionPool } from '../../src/inspection/workers/inspection-pool.js';
 import { csrFor } from '../helpers/csr.js';
 import { hostileUploads } from './support/hostile-uploads.js';
-import { as } from './support/call.js';
+import { as, type Answer } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
 
 let service: TestService;
@@ -23,12 +25,76 @@ const inspect = (upload: Buffer) =>
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
-function send(upload: Buffer): Promise<Response> {
+/** What each is refused for, or what is found where it can be told what it is without doing what it asks for. */
+const outcomes: Readonly<Record<string, string>> = {
+  'a gzip bomb': 'TooMuchCompressed',
+  'a gzip bomb in gzip': 'TooMuchCompressed',
+  'gzip in gzip in gzip, a hundred times': 'TooDeep',
+  'a tar bomb': 'TooMuchCompressed',
+  'a zip bomb': 'UnrecognisedContent',
+  'a tar of 20,000 entries': 'TooMuchCompressed',
+  'a tar of 2,000 entries': 'TooManyEntries',
+  'a tar whose entry says that it has 8 GiB': 'MalformedObject',
+  'a tar whose entry says that it has 2^90 octets': 'MalformedObject',
+  'a tar with links and ways out': 'EntrySkipped',
+  'a tar with a name of a megabyte': 'nothing',
+  'ASN.1 of 100,000 elements': 'UnrecognisedContent',
+  'ASN.1 of 100,000 elements in a certificate': 'MalformedObject',
+  '10,000 nested sequences': 'MalformedObject',
+  '100,000 nested sequences without lengths': 'MalformedObject',
+  '10,000 nested octet strings in parts': 'UnrecognisedContent',
+  'a sequence that says that it has 2^56 octets': 'UnrecognisedContent',
+  'an object identifier of a megabyte': 'MalformedObject',
+  'an integer of a megabyte': 'UnrecognisedContent',
+  'a certificate with 20,000 extensions': 'MalformedObject',
+  'billion laughs': 'UnrecognisedContent',
+  'billion laughs in a kubeconfig': 'TooMuchWork',
+  'an alias to itself': 'TooMuchWork',
+  '100,000 YAML documents': 'UnrecognisedContent',
+  'YAML of 100,000 nested lists': 'TooDeep',
+  'YAML of 10,000 nested mappings': 'UnrecognisedContent',
+  'YAML of 100,000 keys': 'UnrecognisedContent',
+  'YAML of 300,000 anchors': 'TooMuchWork',
+  'JSON of 500,000 nested lists': 'TooDeep',
+  'JSON of 100,000 members': 'CurrentContextMissing',
+  'a megabyte in one line': 'UnrecognisedContent',
+  'a megabyte of blanks': 'UnrecognisedContent',
+  'a megabyte of line ends': 'UnrecognisedContent',
+  'a megabyte of dashes': 'UnrecognisedContent',
+  'a megabyte of nothing': 'nothing',
+  'a megabyte by chance': 'UnrecognisedContent',
+  'a PEM block of one line': 'MalformedObject',
+  'PEM blocks that only begin': 'TooManyObjects',
+  'PEM blocks that only end': 'UnrecognisedContent',
+  'PEM blocks that begin without an end of line': 'TooManyObjects',
+  'PEM with 20,000 headers': 'PrivateKeyInvalid',
+  'base64 of base64 of base64': 'content-too-large',
+  '199 certificates whose signatures are all wrong': 'SignatureInvalid',
+  '200 times the same certificate': 'DuplicateObject',
+  'an RSA key of 8 million bits': 'KeyAlgorithmUnsupported',
+  'an RSA key of 8192 bits with an exponent of as many': 'RsaExponentUnusual',
+  'PKCS#12 with a billion iterations': 'KeyDerivationTooCostly',
+  'PKCS#12 with 2^31 - 1 iterations': 'KeyDerivationTooCostly',
+  'an encrypted key with a billion iterations': 'KeyDerivationTooCostly',
+  'an encrypted key whose scrypt takes a terabyte': 'KeyDerivationTooCostly',
+  'twenty encrypted keys that are just affordable': 'KeyDerivationTooCostly',
+};
+
+function outcomesOf(answer: Answer): readonly string[] {
+  if (answer.status === 200) {
+    const { findings } = as.inspection(answer);
+    return findings.length === 0 ? ['nothing'] : findings.map(({ code }) => code);
+  }
+  const { type, reason } = as.problem(answer);
+  return [reason ?? type.replace('urn:kubepass:problem:', '')];
+}
+
+function send(to: TestService, upload: Buffer): Promise<Response> {
   const body = new FormData();
   body.set('file', new Blob([new Uint8Array(upload)]));
   body.set('password', 'secret');
-  const headers = { authorization: `Bearer ${service.tokenOf('alice')}` };
-  return fetch(new URL('/v1/inspections', service.address), { method: 'POST', headers, body });
+  const headers = { authorization: `Bearer ${to.tokenOf('alice')}` };
+  return fetch(new URL('/v1/inspections', to.address), { method: 'POST', headers, body });
 }
 
 /** Issues certificates one after the other while the work goes on; how many milliseconds each took. */
@@ -60,7 +126,8 @@ describe('an upload that is', () => {
     const since = performance.now();
     const answer = await inspect(upload);
     const milliseconds = performance.now() - since;
-    expect([200, 400, 413, 422], answer.text).toContain(answer.status);
+    expect([200, 413, 422], answer.text).toContain(answer.status);
+    expect(outcomesOf(answer)).toContain(outcomes[name]);
     // 2 s of work, and a worker that may have to be started first.
     expect(milliseconds).toBeLessThan(5000);
     expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024);
@@ -75,21 +142,70 @@ describe('an upload that is', () => {
 });
 
 describe('issuing', () => {
+  it('goes on while every worker is kept busy, and does not wait for one of them', async () => {
+    const pool = new InspectionPool({
+      file: new URL('../unit/inspection/workers/misbehaving-task.ts', import.meta.url),
+      threads: 2,
+      workMilliseconds: 600_000,
+    });
+    let atWork = 0;
+    const busy = await startService({
+      services: (services) => ({
+        ...services,
+        inspections: inspectionService({
+          clock: () => new Date(),
+          thresholds: { expiresWithinSeconds: 1, maxValiditySeconds: 1, maxCaValiditySeconds: 1 },
+          inventory: {
+            find: async () => {
+              atWork += 1;
+              return [];
+            },
+          },
+          clusters: () => [],
+          pool,
+        }),
+      }),
+    });
+    try {
+      let answered = 0;
+      const uploads = Array.from({ length: 6 }, async () => {
+        await send(busy, Buffer.from('look-up-and-loop'));
+        answered += 1;
+      });
+      await vi.waitUntil(() => atWork === 2, 20_000);
+      const { pem: csr } = await csrFor('jane', ['team-a']);
+      for (let i = 0; i < 20; i += 1) {
+        const answer = await busy
+          .as('alice')('post', '/v1/certificate-requests')
+          .set('prefer', 'wait=30')
+          .send({ csr, expirationSeconds: 600 })
+          .expect(201);
+        expect(as.request(answer).state).toBe('issued');
+      }
+      expect(answered).toBe(0);
+      await pool.close();
+      await Promise.all(uploads);
+    } finally {
+      await pool.close();
+      await busy.close();
+    }
+  }, 60_000);
+
   it('keeps its latency while hostile uploads are inspected', async () => {
     const all = async () => {
       const queue = [...made.values()];
       await Promise.all(
         [1, 2, 3, 4].map(async () => {
           // Checking the answers would keep this very event loop busy.
-          for (let upload = queue.shift(); upload; upload = queue.shift()) await (await send(upload)).arrayBuffer();
+          for (let upload = queue.shift(); upload; upload = queue.shift())
+            await (await send(service, upload)).arrayBuffer();
         }),
       );
     };
     const alone = await issueDuring(setTimeout(1000));
     const meanwhile = await issueDuring(all());
     expect(meanwhile.length).toBeGreaterThan(20);
-    expect(median(meanwhile)).toBeLessThan(3 * median(alone) + 25);
-    // Nothing ever waits for an upload to be through.
-    expect(Math.max(...meanwhile)).toBeLessThan(2000);
+    // Wide bounds, for whatever else the machine does; the test before this one needs no clock.
+    expect(median(meanwhile)).toBeLessThan(5 * median(alone) + 50);
   }, 60_000);
 });

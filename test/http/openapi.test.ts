@@ -144,8 +144,21 @@ describe('/openapi.json', () => {
         'POST /v1/kubeconfigs',
         'GET /v1/policies',
         'POST /v1/policies/evaluate',
+        'GET /v1/webhook-deliveries',
+        'POST /v1/webhook-deliveries/{id}/retry',
         'GET /v1/whoami',
       ].sort(),
     );
+  });
+
+  it('describes each webhook, with a schema of its own', () => {
+    const webhooks = (document as unknown as { webhooks: Record<string, { post: { requestBody: object } }> }).webhooks;
+    expect(Object.keys(webhooks).sort()).toEqual(
+      ['pending', 'issued', 'denied'].map((event) => `certificate_request.${event}`).sort(),
+    );
+    for (const [type, { post }] of Object.entries(webhooks)) {
+      const name = /schemas\/(\w+)"/.exec(JSON.stringify(post.requestBody))?.[1] ?? '';
+      expect(document.components.schemas[name]).toMatchObject({ properties: { type: { enum: [type] } } });
+    }
   });
 });

@@ -142,6 +142,12 @@ const table: readonly Row[] = [
     act: async (person) => call(person, 'get', '/v1/audit-events/verification'),
   },
   {
+    action: 'see what became of webhooks',
+    allowed: ['auditor', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/webhook-deliveries'),
+  },
+  {
     action: 'make an API token',
     allowed: ['admin'],
     refusal: 403,
@@ -183,6 +189,16 @@ describe('who may do what', () => {
       expect(status).toBe(hidden ? 404 : refusal);
     },
   );
+});
+
+it('lets nobody but an admin send a webhook again, and tells nobody else whether there is one', async () => {
+  for (const [person, status] of [
+    ['hr-system', 403],
+    ['bob', 403],
+    ['audrey', 403],
+    ['root', 404],
+  ] as const)
+    expect((await call(person, 'post', '/v1/webhook-deliveries/msg_1/retry')).status, person).toBe(status);
 });
 
 describe('nobody decides on what is theirs', () => {

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { TSchema } from 'typebox';
+import { webhookDescriptions } from '../schemas/webhook-event.js';
 import type { App } from '../types.js';
 
 const tags = [
@@ -11,6 +12,10 @@ const tags = [
   { name: 'clusters', description: 'The configured clusters and their CAs.' },
   { name: 'policies', description: 'What decides, and trying it out.' },
   { name: 'audit', description: 'The append-only log of everything that happened.' },
+  {
+    name: 'webhooks',
+    description: 'What is sent when a request waits, is issued or is denied, and what became of it.',
+  },
   { name: 'identity', description: 'Who calls, and with which tokens.' },
   { name: 'service', description: 'Health and this description.' },
 ];
@@ -63,6 +68,7 @@ export function documentRoutes(app: App, version: string): void {
         },
       },
       security: [{ bearer: [] }],
+      webhooks: webhookDescriptions,
     },
     convertConstToEnum: false,
     transform: ({ schema, url, route }) => ({

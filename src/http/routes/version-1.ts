@@ -13,6 +13,7 @@ import { addIssuedCertificate } from './issued-certificate.js';
 import { addPolicies } from './policies.js';
 import { addReadCertificateRequests } from './read-certificate-requests.js';
 import { addRequestKubeconfig } from './request-kubeconfig.js';
+import { addWebhookDeliveries } from './webhook-deliveries.js';
 import { addWhoami } from './whoami.js';
 
 /** Everything under `/v1`; all of it is for authenticated callers. */
@@ -30,5 +31,6 @@ export function addVersion1(app: App, services: Services): void {
   addAuditEvents(app, services);
   addApiTokens(app, services);
   addInspections(app, services);
+  addWebhookDeliveries(app, services);
   addWhoami(app);
 }

@@ -21,6 +21,8 @@ import { ApprovalStageSchema, DecisionSchema, RecordedDecisionSchema, TraceEntry
 import { inspectionSchemas } from './inspection.js';
 import { LoadedPolicyListSchema, LoadedPolicySchema } from './policy.js';
 import { FieldErrorSchema, ProblemSchema, ViolationSchema } from './problem.js';
+import { webhookDeliverySchemas } from './webhook-delivery.js';
+import { webhookEventSchemas } from './webhook-event.js';
 import { HealthSchema, WhoamiSchema } from './whoami.js';
 
 /** Every schema that stands under its own name in the OpenAPI document. */
@@ -58,6 +60,8 @@ export const registeredSchemas = [
   CreatedApiTokenSchema,
   ApiTokenListSchema,
   ...inspectionSchemas,
+  ...webhookDeliverySchemas,
+  ...webhookEventSchemas,
   WhoamiSchema,
   HealthSchema,
 ] as const;

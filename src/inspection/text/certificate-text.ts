@@ -15,15 +15,7 @@ import { certificateVersionText } from './version-text.js';
 /**
  * A certificate as `openssl x509 -noout -text` of OpenSSL 3.5 shows it.
  *
- * Known differences:
- * - Only DER is read, where OpenSSL accepts BER.
- * - Line endings are always line feeds, and octets that are no UTF-8 are U+FFFD.
- * - Below `Unable to load Public Key` stand no error codes; Diffie-Hellman keys count as keys that cannot be loaded.
- * - Explicit curve parameters are shown as they are encoded. Where they are those of a curve that OpenSSL knows, it shows
- *   its own seed, and the generator uncompressed.
- * - Subject directory attributes, and the extensions of attribute certificates that are structures of their own
- *   (2.5.29.38, 39, 43, 48, 49, 55, 63, 64, 67, 68, 75), are shown as octets, like any unknown extension.
- * - The few object identifiers that the table leaves out are shown in dotted form.
+ * `docs/inspection.md` lists the known differences.
  *
  * @throws DerError when the bytes are not one DER certificate (RFC 5280 4.1).
  */

@@ -16,6 +16,7 @@ const rights: Readonly<Record<Prisma.ModelName, string>> = {
   IdempotencyKey: 'SELECT, INSERT, UPDATE, DELETE',
   PolicySet: 'SELECT, INSERT',
   UnknownIdentity: 'SELECT, INSERT',
+  WebhookDelivery: 'SELECT, INSERT, UPDATE, DELETE',
 };
 
 /**

@@ -8,6 +8,7 @@ import { CertificateReader } from './certificate-reader.js';
 import { CertificateRequestReader } from './certificate-request-reader.js';
 import { ClusterProbeReader } from './cluster-probe-reader.js';
 import { IdempotencyKeyReader } from './idempotency-key-reader.js';
+import { WebhookDeliveryReader } from './webhook-delivery-reader.js';
 
 /** The read ports that go through Prisma: the same on every database. */
 export type PrismaReaders = Omit<Store, 'writer' | 'inventory' | 'quotas' | 'alone' | 'ping' | 'close'>;
@@ -35,5 +36,6 @@ export function prismaReaders(prisma: PrismaClient): PrismaReaders {
       },
     },
     clusterProbes: new ClusterProbeReader(prisma),
+    webhookDeliveries: new WebhookDeliveryReader(prisma),
   };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { createGzip, gzipSync } from 'node:zlib';
+import { createDeflateRaw, createGzip, gzipSync } from 'node:zlib';
 import { buffer } from 'node:stream/consumers';
-import { Readable } from 'node:stream';
+import { Readable, type Transform } from 'node:stream';
 import {
   der,
   contextConstructed,
@@ -14,13 +14,30 @@ import {
 import { encodePem } from '../../../src/pki/pem.js';
 
 /** Compresses so much of nothing, block by block. */
-function compressedZeros(mebibytes: number, before: readonly Buffer[] = []): Promise<Buffer> {
+function compressedZeros(
+  mebibytes: number,
+  before: readonly Buffer[] = [],
+  into: Transform = createGzip(),
+): Promise<Buffer> {
   const block = Buffer.alloc(1024 * 1024);
   function* blocks() {
     yield* before;
     for (let i = 0; i < mebibytes; i += 1) yield block;
   }
-  return buffer(Readable.from(blocks()).pipe(createGzip()));
+  return buffer(Readable.from(blocks()).pipe(into));
+}
+
+/** A ZIP archive of one entry (APPNOTE.TXT 4.3.7), without the directory at its end: what reads it as a stream does. */
+async function zipOf(name: string, mebibytes: number): Promise<Buffer> {
+  const compressed = await compressedZeros(mebibytes, [], createDeflateRaw());
+  const header = Buffer.alloc(30);
+  header.writeUInt32LE(0x04034b50, 0);
+  header.writeUInt16LE(20, 4);
+  header.writeUInt16LE(8, 8);
+  header.writeUInt32LE(compressed.length, 18);
+  header.writeUInt32LE(mebibytes * mebibyte, 22);
+  header.writeUInt16LE(name.length, 26);
+  return Buffer.concat([header, Buffer.from(name), compressed]);
 }
 
 /** A tar header (POSIX.1-1988), as a hostile archive has it. */
@@ -115,6 +132,9 @@ export const hostileUploads: Readonly<Record<string, (pem: string) => Buffer | P
   'a gzip bomb in gzip': async () => gzipSync(await compressedZeros(100)),
   'gzip in gzip in gzip, a hundred times': () => wrapped(100, gzipSync),
   'a tar bomb': () => compressedZeros(100, [tarHeader('bomb.pem', octal(100 * mebibyte))]),
+  'a zip bomb': () => zipOf('bomb.pem', 100),
+  'a tar of 2,000 entries': () =>
+    Buffer.concat(Array.from({ length: 2000 }, (_, i) => tarHeader(`${i}`, octal(0))).concat(Buffer.alloc(1024))),
   'a tar of 20,000 entries': () =>
     gzipSync(Buffer.concat(Array.from({ length: 20_000 }, (_, i) => tarHeader(`${i}`, octal(0))))),
   'a tar whose entry says that it has 8 GiB': () =>

@@ -85,6 +85,7 @@ describe('loadConfig without anything', () => {
         maxValiditySeconds: 31_622_400,
         maxCaValiditySeconds: 315_619_200,
       },
+      webhooks: [],
     });
   });
 
@@ -273,6 +274,7 @@ describe('loadConfig with a file', () => {
       ],
       issuing: { timeoutSeconds: 5, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 60 },
       inspection: { expiresWithinSeconds: 86_400, maxValiditySeconds: 31_622_400, maxCaValiditySeconds: 3_155_760_000 },
+      webhooks: [],
     });
   });
 
@@ -418,5 +420,101 @@ describe('loadConfig with a file', () => {
     const thrown = () => load({ KUBEPASS_CONFIG: configFile });
     expect(thrown).toThrow('/clusters: is missing\n');
     expect(thrown).toThrow('/hosts: is not a known setting');
+  });
+});
+
+describe('webhooks in a file', () => {
+  const webhook = (settings: Record<string, string> = {}) => {
+    const all = {
+      name: 'chat',
+      url: 'https://chat.example:8443/hooks/1?room=ops',
+      secretFile: 'chat.secret',
+      events: '[pending, issued, denied]',
+      ...settings,
+    };
+    return `  - { ${Object.entries(all)
+      .map(([key, value]) => `${key}: ${value}`)
+      .join(', ')} }\n`;
+  };
+  const file = (...webhooks: string[]) => `${oneCluster()}webhooks:\n${webhooks.join('')}`;
+
+  it('are read whole, their paths relative to the file', () => {
+    const settings = { name: 'portal', events: '[issued]', clusters: '[dev-eu]', certificateAuthority: '/etc/ca.crt' };
+    expect(loadFile(file(webhook(), webhook(settings))).webhooks).toEqual([
+      {
+        name: 'chat',
+        url: 'https://chat.example:8443/hooks/1?room=ops',
+        secretFile: join(directory, 'chat.secret'),
+        events: ['pending', 'issued', 'denied'],
+        clusters: null,
+        certificateAuthorityFile: null,
+      },
+      {
+        name: 'portal',
+        url: 'https://chat.example:8443/hooks/1?room=ops',
+        secretFile: join(directory, 'chat.secret'),
+        events: ['issued'],
+        clusters: ['dev-eu'],
+        certificateAuthorityFile: '/etc/ca.crt',
+      },
+    ]);
+  });
+
+  it.each([
+    'http://127.0.0.1:9000/x',
+    'http://localhost',
+    'http://[::1]:9000/',
+    'https://10.0.0.1',
+    'https://a.example',
+  ])('may be at %s', (url) => {
+    expect(loadFile(file(webhook({ url: JSON.stringify(url) }))).webhooks).toMatchObject([{ url }]);
+  });
+
+  it.each([
+    ['http://chat.example/hook-secret', 'must be an https URL: plain http is for a loopback address alone'],
+    ['http://127.0.0.1.example/', 'must be an https URL: plain http is for a loopback address alone'],
+    ['http://0.0.0.0/', 'must be an https URL: plain http is for a loopback address alone'],
+    ['https://user:hook-secret@chat.example/', 'must not hold credentials: the signature is what tells kubepass'],
+    ['https://hook-secret@chat.example/', 'must not hold credentials: the signature is what tells kubepass'],
+    ['https://@chat.example/', 'must not hold credentials: the signature is what tells kubepass'],
+    ['https://chat.example/#hook-secret', 'must not have a fragment'],
+    ['https:/chat.example/', 'must be an https URL'],
+    ['https:///chat.example/', 'must be an https URL'],
+    ['https://chat.example\\\\@evil.example/', 'must be an https URL'],
+    ['https://chat.example/a b', 'must be an https URL'],
+    ['https://chat.example:99999/', 'must be an https URL'],
+    ['ftp://chat.example/', 'must be an https URL'],
+    ['file:///etc/passwd', 'must be an https URL'],
+    ['HTTPS://chat.example/', 'must be an https URL'],
+    ['chat.example', 'must be an https URL'],
+    ['', 'must be an https URL'],
+  ])('are refused at %s, without repeating it', (url, message) => {
+    expect(fileErrors(file(webhook({ url: `"${url}"` })))).toEqual([`FILE/webhooks/0/url: ${message}`]);
+  });
+
+  it('are refused with everything that is wrong, each by its path', () => {
+    const errors = fileErrors(
+      file(
+        webhook({ events: '[pending, pending]', clusters: '["*", dev-eu, prod]' }),
+        webhook({ name: 'chat', url: '"http://[::1]/"', certificateAuthority: 'ca.crt' }),
+        webhook({ name: 'Chat' }),
+      ),
+    );
+    expect(errors).toEqual([
+      'FILE/webhooks/0/events/1: "pending" stands there already',
+      'FILE/webhooks/0/clusters/2: is neither "*" nor the name of a configured cluster',
+      'FILE/webhooks/1/name: "chat" is the name of an earlier webhook',
+      'FILE/webhooks/1/certificateAuthority: is for https alone',
+      'FILE/webhooks/2/name: must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
+    ]);
+  });
+
+  it.each([
+    [{ events: '[]' }, 'FILE/webhooks/0/events: must not have fewer than 1 items'],
+    [{ events: '[approved]' }, 'FILE/webhooks/0/events/0: must be one of pending, issued, denied'],
+    [{ clusters: '[]' }, 'FILE/webhooks/0/clusters: must not have fewer than 1 items'],
+    [{ secret: 'whsec_x' }, 'FILE/webhooks/0/secret: is not a known setting'],
+  ])('are refused with %j', (settings, error) => {
+    expect(fileErrors(file(webhook(settings)))).toEqual([error]);
   });
 });

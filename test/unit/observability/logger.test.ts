@@ -53,6 +53,14 @@ describe('createLogger', () => {
     expect(() => JSON.parse(text) as unknown).not.toThrow();
   });
 
+  it('writes no secret that webhooks are signed with', () => {
+    const text = written((logger) =>
+      logger.info({ line: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }, 'whsec_AAAA+/AAAA=='),
+    );
+    expect(text).not.toMatch(/MfKQ9r8|AAAA/);
+    expect(text.match(/\[redacted secret\]/g)).toHaveLength(2);
+  });
+
   it('writes no bearer token of any other kind, and nothing that is named a secret', () => {
     const text = written((logger) =>
       logger.info({ note: 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2ln', password: 'correct "horse"', cookie: 'a=b' }),

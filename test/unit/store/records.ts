@@ -7,6 +7,7 @@ import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt } from '../../../src/model/certificate-request.js';
 import type { ClusterProbe, StoredClusterProbe } from '../../../src/model/cluster-probe.js';
 import { newId } from '../../../src/model/new-id.js';
+import type { WebhookDelivery } from '../../../src/model/webhook-delivery.js';
 import type { NewIdempotencyEntry, Operation } from '../../../src/store/step.js';
 import type { Store } from '../../../src/store/store.js';
 import { openTestStore, type OpenedStore, type TestStoreOptions } from '../../helpers/test-store.js';
@@ -168,6 +169,25 @@ export function anIdempotencyEntry(overrides: Partial<NewIdempotencyEntry> = {})
     bodySha256: sha256('{}'),
     requestId: 'request-1',
     createdAt: instant('2026-03-01T10:00:00.000Z'),
+    ...overrides,
+  };
+}
+
+export function aWebhookDelivery(overrides: Partial<WebhookDelivery> = {}): WebhookDelivery {
+  const createdAt = overrides.createdAt ?? instant('2026-03-01T10:00:00.000Z');
+  return {
+    id: `msg_${newId(createdAt, randomBytes)}`,
+    webhook: 'chat',
+    type: 'certificate_request.pending',
+    requestId: 'request-1',
+    payload: '{"type":"certificate_request.pending"}',
+    state: 'waiting',
+    createdAt,
+    nextAttemptAt: createdAt,
+    attempts: 0,
+    owner: null,
+    lastFailure: null,
+    endedAt: null,
     ...overrides,
   };
 }

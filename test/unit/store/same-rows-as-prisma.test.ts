@@ -12,6 +12,7 @@ import { certificateGroupRows, certificateRow } from '../../../src/store/rows/ce
 import { clusterProbeRow } from '../../../src/store/rows/cluster-probe-row.js';
 import { answerColumns, idempotencyKeyRow } from '../../../src/store/rows/idempotency-key-row.js';
 import { unknownIdentityRow } from '../../../src/store/rows/unknown-identity-row.js';
+import { webhookDeliveryRow } from '../../../src/store/rows/webhook-delivery-row.js';
 import {
   aCertificate,
   anAttempt,
@@ -20,6 +21,7 @@ import {
   aProbe,
   aRequest,
   aToken,
+  aWebhookDelivery,
   instant,
   sha256,
   testStore,
@@ -95,6 +97,18 @@ const identity = {
   recordedAt: instant('2026-03-01T10:00:00.100Z'),
 };
 
+const deliveries = [
+  aWebhookDelivery({ payload: awkward }),
+  aWebhookDelivery({
+    state: 'dead',
+    nextAttemptAt: null,
+    attempts: 10,
+    owner: awkward,
+    lastFailure: awkward,
+    endedAt: instant('2026-03-01T10:00:00.100Z'),
+  }),
+];
+
 async function withEverything() {
   const opened = await testStore();
   const result = await opened.commit(
@@ -109,6 +123,7 @@ async function withEverything() {
       { op: 'pinCertificateAuthority', cluster: 'demo', spkiSha256: sha256('ca') },
       { op: 'rememberProbe', probe },
       { op: 'insertUnknownIdentity', identity },
+      { op: 'enqueueWebhooks', deliveries },
     ],
     [event, { ...event, requestId: null, fingerprintSha256: null, principal: 'hr', cluster: 'demo' }],
   );
@@ -129,6 +144,7 @@ function contents(database: Database.Database): Record<string, unknown> {
     'CertificateAuthorityPin',
     'ClusterProbe',
     'UnknownIdentity',
+    'WebhookDelivery',
   ];
   return Object.fromEntries(
     tables.map((table) => {
@@ -156,6 +172,7 @@ it('reads back, as the same models, what the ordered writer wrote', async () => 
   expect(await store.apiTokens.find(token.id)).toStrictEqual(token);
   expect(await store.idempotencyKeys.find(entry)).toStrictEqual({ ...entry, answer });
   expect(await store.clusterProbes.find('demo')).toStrictEqual(probe);
+  for (const delivery of deliveries) expect(await store.webhookDeliveries.find(delivery.id)).toStrictEqual(delivery);
   const [first, second] = await store.auditEvents.chunk(0, 10);
   expect(first).toMatchObject({ ...event, seq: 1 });
   expect(second).toMatchObject({ principal: 'hr', cluster: 'demo', seq: 2, previousHash: first?.hash });
@@ -183,6 +200,7 @@ it('writes every value as Prisma itself writes it', async () => {
   await prisma.certificateAuthorityPin.create({ data: { cluster: 'demo', spkiSha256: sha256('ca') } });
   await prisma.clusterProbe.create({ data: data(clusterProbeRow(probe)) });
   await prisma.unknownIdentity.create({ data: data(unknownIdentityRow(identity)) });
+  for (const delivery of deliveries) await prisma.webhookDelivery.create({ data: data(webhookDeliveryRow(delivery)) });
   await prisma.$disconnect();
   expect(contents(connect())).toEqual(contents(other.connect()));
 });

@@ -91,3 +91,8 @@ export type PolicySet = Prisma.PolicySetModel
  * A user certificate that a cluster signed for somebody else: what makes sure that each is on record once.
  */
 export type UnknownIdentity = Prisma.UnknownIdentityModel
+/**
+ * Model WebhookDelivery
+ * One event on its way to one webhook: the outbox.
+ */
+export type WebhookDelivery = Prisma.WebhookDeliveryModel

@@ -9,6 +9,9 @@ export async function inspectTask({ upload, port, ...known }: InspectionTask): P
   switch (verb) {
     case 'loop':
       for (;;);
+    case 'look-up-and-loop':
+      port.postMessage({ kind: 'lookUp', fingerprintsSha256: [] });
+      for (;;);
     case 'never-begin':
     case 'wait':
       return new Promise(() => undefined);

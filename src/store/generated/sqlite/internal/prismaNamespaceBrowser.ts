@@ -60,7 +60,8 @@ export const ModelName = {
   ClusterProbe: 'ClusterProbe',
   IdempotencyKey: 'IdempotencyKey',
   PolicySet: 'PolicySet',
-  UnknownIdentity: 'UnknownIdentity'
+  UnknownIdentity: 'UnknownIdentity',
+  WebhookDelivery: 'WebhookDelivery'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -227,6 +228,24 @@ export const UnknownIdentityScalarFieldEnum = {
 } as const
 
 export type UnknownIdentityScalarFieldEnum = (typeof UnknownIdentityScalarFieldEnum)[keyof typeof UnknownIdentityScalarFieldEnum]
+
+
+export const WebhookDeliveryScalarFieldEnum = {
+  id: 'id',
+  webhook: 'webhook',
+  type: 'type',
+  requestId: 'requestId',
+  payload: 'payload',
+  state: 'state',
+  createdAt: 'createdAt',
+  nextAttemptAt: 'nextAttemptAt',
+  attempts: 'attempts',
+  owner: 'owner',
+  lastFailure: 'lastFailure',
+  endedAt: 'endedAt'
+} as const
+
+export type WebhookDeliveryScalarFieldEnum = (typeof WebhookDeliveryScalarFieldEnum)[keyof typeof WebhookDeliveryScalarFieldEnum]
 
 
 export const SortOrder = {

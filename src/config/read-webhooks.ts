@@ -1,0 +1,66 @@
+import type { WebhookSettings } from './config-schema.js';
+import { isLoopback } from './loopback.js';
+import type { Report } from './report.js';
+import type { WebhookConfig } from './webhook-config.js';
+
+/** The webhooks of the configuration file, `resolve` making their paths absolute. */
+export function readWebhooks(
+  settings: readonly WebhookSettings[],
+  clusters: readonly string[],
+  resolve: (path: string) => string,
+  report: Report,
+): readonly WebhookConfig[] {
+  const names = settings.map(({ name }) => name);
+  return settings.map((webhook, i) => {
+    const at: Report = (path, message) => {
+      report(`/webhooks/${i}${path}`, message);
+    };
+    if (names.indexOf(webhook.name) !== i) at('/name', `"${webhook.name}" is the name of an earlier webhook`);
+    return readWebhook(webhook, clusters, resolve, at);
+  });
+}
+
+function readWebhook(
+  { name, url, secretFile, events, clusters = ['*'], certificateAuthority }: WebhookSettings,
+  known: readonly string[],
+  resolve: (path: string) => string,
+  report: Report,
+): WebhookConfig {
+  if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name))
+    report('/name', 'must be a DNS label: a-z, 0-9 and inner -, at most 63 characters');
+  const whyNot = whyNotAddress(url);
+  if (whyNot !== null) report('/url', whyNot);
+  else if (certificateAuthority !== undefined && new URL(url).protocol === 'http:')
+    report('/certificateAuthority', 'is for https alone');
+  for (const [i, event] of events.entries())
+    if (events.indexOf(event) !== i) report(`/events/${i}`, `"${event}" stands there already`);
+  for (const [i, cluster] of clusters.entries())
+    if (cluster !== '*' && !known.includes(cluster))
+      report(`/clusters/${i}`, 'is neither "*" nor the name of a configured cluster');
+  return {
+    name,
+    url,
+    secretFile: resolve(secretFile),
+    events,
+    clusters: clusters.includes('*') ? null : clusters,
+    certificateAuthorityFile: certificateAuthority === undefined ? null : resolve(certificateAuthority),
+  };
+}
+
+/** Messages never repeat the URL: its path or query may be what lets one in. */
+function whyNotAddress(address: string): string | null {
+  // The URL parser's own mendings (blanks, backslashes, a missing slash) are refused: what is written is what is called.
+  if (!/^https?:\/\/[^\s\\"'<>/][^\s\\"'<>]*$/.test(address) || !URL.canParse(address)) return 'must be an https URL';
+  const url = new URL(address);
+  if (
+    address
+      .slice(address.indexOf('//') + 2)
+      .split(/[/?#]/, 1)[0]
+      ?.includes('@')
+  )
+    return 'must not hold credentials: the signature is what tells kubepass';
+  if (address.includes('#')) return 'must not have a fragment';
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    return 'must be an https URL: plain http is for a loopback address alone';
+  return null;
+}

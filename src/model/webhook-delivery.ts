@@ -1,0 +1,49 @@
+/** What a webhook can be told of: that a request waits for a person, that its certificate is issued, that it is denied. */
+export const webhookEvents = ['pending', 'issued', 'denied'] as const;
+export type WebhookEvent = (typeof webhookEvents)[number];
+
+/** The event's type on the wire; the schema of the payload goes with it and stays what it is. */
+export const webhookEventTypes = [
+  'certificate_request.pending',
+  'certificate_request.issued',
+  'certificate_request.denied',
+] as const satisfies readonly `certificate_request.${WebhookEvent}`[];
+export type WebhookEventType = (typeof webhookEventTypes)[number];
+
+/** `dead`: given up; only a person sends it again. */
+export const webhookDeliveryStates = ['waiting', 'delivered', 'dead'] as const;
+export type WebhookDeliveryState = (typeof webhookDeliveryStates)[number];
+
+/** One event on its way to one webhook. */
+export interface WebhookDelivery {
+  /** The `webhook-id`: `msg_` and a UUIDv7, so ids sort by creation. The same in every attempt. */
+  readonly id: string;
+  /** The webhook's name in the configuration. */
+  readonly webhook: string;
+  readonly type: WebhookEventType;
+  /** The certificate request that it tells of. */
+  readonly requestId: string;
+  /** The body as it goes out, byte for byte. */
+  readonly payload: string;
+  readonly state: WebhookDeliveryState;
+  readonly createdAt: Date;
+  /**
+   * When it is due. While an attempt is under way: when another one may begin in its place, should nothing be heard of
+   * it again. Null once the delivery has ended.
+   */
+  readonly nextAttemptAt: Date | null;
+  /** How many attempts have begun, since it was made or last sent again by a person. */
+  readonly attempts: number;
+  /** The process whose attempt is under way; null where there is none. */
+  readonly owner: string | null;
+  /** What came of the last attempt that failed, in at most 500 characters; nothing of the answer's body. */
+  readonly lastFailure: string | null;
+  /** When it was delivered or given up. */
+  readonly endedAt: Date | null;
+}
+
+/** What one attempt came to. */
+export type WebhookAttemptEnd =
+  | { readonly state: 'delivered' }
+  | { readonly state: 'waiting'; readonly failure: string; readonly nextAttemptAt: Date }
+  | { readonly state: 'dead'; readonly failure: string };

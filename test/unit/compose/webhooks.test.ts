@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Composition } from '../../../src/compose.js';
+import { generateCertificateAuthority } from '../../../src/pki/certificate-authority.js';
+import { composeOn, type LogLine } from '../../helpers/composed-service.js';
+import { admin, alice } from '../../helpers/principals.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+import { WebhookReceiver } from '../../helpers/webhook-receiver.js';
+
+// Real connections and a real disk, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+
+const secret = `whsec_${randomBytes(24).toString('base64')}`;
+const generated = generateCertificateAuthority({ commonName: 'ca', now: new Date(), random: randomBytes });
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let receiver: WebhookReceiver;
+let offset: number;
+let log: LogLine[];
+const running: Composition[] = [];
+beforeEach(async () => {
+  directory = temporaryDirectory();
+  receiver = await WebhookReceiver.start();
+  offset = 0;
+  log = [];
+  const { certificatePem, privateKeyPem } = await generated;
+  write('ca.crt', certificatePem);
+  write('ca.key', privateKeyPem);
+  write('secret', `${secret}\n`);
+  write('receiver.crt', receiver.caPem);
+});
+afterEach(async () => {
+  for (const composition of running.splice(0)) await composition.close();
+  await receiver.stop();
+  directory.remove();
+});
+
+function write(name: string, content: string): string {
+  const file = join(directory.path, name);
+  writeFileSync(file, content, { mode: 0o600 });
+  return file;
+}
+
+const chat = () => `
+  - { name: chat, url: "${receiver.url}", secretFile: secret, certificateAuthority: receiver.crt, events: [pending] }`;
+
+async function start(webhooks = `webhooks: ${chat()}`): Promise<Composition> {
+  const config = write(
+    'kubepass.yaml',
+    `clusters:
+  - name: demo
+    server: https://127.0.0.1:6443
+    servingCertificateAuthority: ca.crt
+    signer: { localCA: { certFile: ca.crt, keyFile: ca.key } }
+${webhooks}`,
+  );
+  const overrides = { clock: () => new Date(Date.now() + offset), webhookRoundMilliseconds: 20 };
+  const composition = await composeOn(directory.path, { KUBEPASS_CONFIG: config }, overrides, log);
+  running.push(composition);
+  await composition.begin();
+  return composition;
+}
+
+async function stop(composition: Composition): Promise<void> {
+  running.splice(running.indexOf(composition), 1);
+  await composition.close();
+}
+
+const ask = ({ services }: Composition) =>
+  services.certificateRequests.create(
+    alice,
+    { username: 'jane', groups: ['ops-eu'] },
+    { waitSeconds: 0, idempotency: null },
+  );
+const deliveries = async ({ services }: Composition) => {
+  const outcome = await services.webhookDeliveries.list(admin, {}, { limit: 50, cursor: null });
+  return outcome.ok ? outcome.value.items : expect.fail('not permitted');
+};
+const first = async (composition: Composition) => (await deliveries(composition))[0];
+
+describe('deliveries', () => {
+  it('that wait survive a restart, and go out afterwards under the id that they had', async () => {
+    await receiver.stop();
+    const before = await start();
+    await ask(before);
+    await expect
+      .poll(() => first(before), { timeout: 15_000 })
+      .toMatchObject({ attempts: 1, state: 'waiting', owner: null });
+    const waiting = await first(before);
+    await stop(before);
+
+    await receiver.restart();
+    offset += 60_000;
+    const after = await start();
+    await expect
+      .poll(() => first(after), { timeout: 15_000 })
+      .toMatchObject({ id: waiting?.id, payload: waiting?.payload, state: 'delivered', attempts: 2 });
+    expect(receiver.ids).toEqual([waiting?.id]);
+    expect(await deliveries(after)).toHaveLength(1);
+  });
+
+  it('that were under way when the service stopped go out after the restart', async () => {
+    receiver.answer = 'silence';
+    const before = await start();
+    await ask(before);
+    await receiver.until(1);
+    const begun = Date.now();
+    await stop(before);
+    // It waits for an attempt, but not for all of the 15 s that one may take.
+    expect(Date.now() - begun).toBeLessThan(14_000);
+
+    receiver.answer = { status: 200 };
+    offset += 60_000;
+    const after = await start();
+    await expect.poll(() => first(after), { timeout: 15_000 }).toMatchObject({ state: 'delivered', attempts: 2 });
+    expect(new Set(receiver.ids).size).toBe(1);
+  });
+
+  it('of a webhook that is configured no longer are dead after the restart, and cannot be sent again', async () => {
+    await receiver.stop();
+    const before = await start();
+    await ask(before);
+    await expect.poll(() => first(before), { timeout: 15_000 }).toMatchObject({ attempts: 1, owner: null });
+    await stop(before);
+
+    const after = await start('');
+    await expect
+      .poll(() => first(after), { timeout: 15_000 })
+      .toMatchObject({ state: 'dead', lastFailure: 'the webhook is no longer configured' });
+    const id = (await first(after))?.id ?? '';
+    expect(await after.services.webhookDeliveries.retry(admin, id)).toMatchObject({
+      ok: false,
+      refusal: { kind: 'webhook-not-configured', message: expect.stringContaining('"chat"') as string },
+    });
+    await ask(after);
+    expect(await deliveries(after)).toHaveLength(1);
+    await receiver.restart();
+  });
+});
+
+describe('what is wrong with their files', () => {
+  it('keeps the service from starting, all of it with its place, and no secret in it', async () => {
+    write('short', `whsec_${Buffer.alloc(23, 1).toString('base64')}\n`);
+    write('not-pem', 'hello');
+    const webhook = (name: string, secretFile: string, certificateAuthority: string) => `
+  - { name: ${name}, url: https://a.example/, secretFile: ${secretFile}, certificateAuthority: ${certificateAuthority}, events: [denied] }`;
+    const webhooks = [
+      webhook('a', 'missing', 'receiver.crt'),
+      webhook('b', 'short', 'not-pem'),
+      webhook('c', 'secret', 'missing'),
+    ];
+    const error: unknown = await start(`webhooks: ${webhooks.join('')}`).catch((reason: unknown) => reason);
+    const file = join(directory.path, 'kubepass.yaml');
+    const message = error instanceof Error ? error.message : '';
+    expect(message.split('\n').map((line) => line.trim())).toEqual([
+      'the configuration cannot be served:',
+      expect.stringContaining(`${file}:/webhooks/0/secretFile: ENOENT`) as string,
+      expect.stringMatching(/:\/webhooks\/1\/secretFile: \S+short: line 1 is not a secret/) as string,
+      expect.stringContaining(`${file}:/webhooks/1/certificateAuthority: `) as string,
+      expect.stringContaining(`${file}:/webhooks/2/certificateAuthority: ENOENT`) as string,
+    ]);
+    expect(message).not.toContain('AQEB');
+  });
+
+  it('is said where others may read the secret', async () => {
+    chmodSync(join(directory.path, 'secret'), 0o644);
+    await start();
+    expect(log).toContainEqual({
+      level: 'warn',
+      fields: {},
+      message: expect.stringContaining('secret is open to others (mode 0644)') as string,
+    });
+    expect(JSON.stringify(log)).not.toContain(secret.slice(6, 30));
+  });
+});
