@@ -2,9 +2,10 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
  * What a wire does that breaks in a commit. `answer lost`: COMMIT arrives and its answer does not. `commit lost`: COMMIT
- * does not arrive. Each happens to the next COMMIT alone.
+ * does not arrive. `answer lost for good`: as the first, and from then on no connection is made until `resume`. Each
+ * happens to the next COMMIT alone.
  */
-export type Breakage = 'answer lost' | 'commit lost';
+export type Breakage = 'answer lost' | 'answer lost for good' | 'commit lost';
 
 export interface CommitProxy {
   readonly port: number;
@@ -44,8 +45,10 @@ export async function startCommitProxy(target: { readonly host: string; readonly
         far.write(data);
         return;
       }
-      if (next === 'answer lost') far.write(data);
-      else far.destroy();
+      if (next === 'commit lost') far.destroy();
+      else far.write(data);
+      // Those that are open stay so: the other readers are none of its business.
+      if (next === 'answer lost for good') server.close();
       next = null;
       near.destroy();
     });

@@ -34,7 +34,10 @@ function add(name: string, sql: string): void {
 }
 
 const rowsOf = (sql: string) =>
-  query(database.ownerUrl, async (client): Promise<readonly unknown[]> => (await client.query(sql)).rows);
+  query(database.ownerUrl, async (client) => {
+    const { rows } = await client.query<Record<string, unknown>>(sql);
+    return rows;
+  });
 
 it('applies every migration once, although five processes start at once', async () => {
   const applied = await Promise.all(Array.from({ length: 5 }, () => migratePostgresql(database.ownerUrl)));
