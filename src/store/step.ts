@@ -174,7 +174,7 @@ export type CommitResult = { readonly committed: true } | { readonly committed: 
 
 /** The one ordered writer: steps are committed in the order they came, many in one transaction. */
 export interface Writer {
-  /** Resolves after the commit is on disk. Throws `StoreBusyError` where the queue is full, `StoreUnavailableError` where the commit failed. */
+  /** Resolves after the commit is on disk. Throws `StoreBusyError` where the queue is full, `StoreUnavailableError` where the commit failed or is not known to have been made. */
   commit(step: Step): Promise<CommitResult>;
 }
 

@@ -167,7 +167,14 @@ describe('a commit', () => {
     const tooLong = aRequest({ expirationSeconds: 2 ** 40 });
     const results = await Promise.allSettled([record(), record([{ op: 'insertRequest', request: tooLong }]), record()]);
     expect(results).toMatchObject([{ value: committed }, { reason: { code: '22003' } }, { value: committed }]);
-    expect(await stored()).toEqual({ requests: 2, events: 2 });
+    const noInstant = aRequest({ createdAt: new Date('2026-03-01T10:00:00Z'), expiresAt: new Date(NaN) });
+    const others = await Promise.allSettled([
+      record(),
+      record([{ op: 'insertRequest', request: noInstant }]),
+      record(),
+    ]);
+    expect(others).toMatchObject([{ value: committed }, { reason: { name: 'RangeError' } }, { value: committed }]);
+    expect(await stored()).toEqual({ requests: 4, events: 4 });
   });
 
   it('keeps a text with U+0000, which PostgreSQL has no place for, with U+FFFD in its stead', async () => {

@@ -42,20 +42,20 @@ export async function applySteps(client: pg.Client, steps: readonly Step[], touc
     const sent = steps.slice(settled.length, settled.length + portion).map((step, i) => ({
       step,
       savepoint: `"step ${String(settled.length + i)}"`,
-      statements: statementsOfStep(step),
+      prepared: prepare(step),
     }));
     const [undone, ...replies] = await Promise.all([
       pipeline(client, undo),
-      ...sent.map(({ savepoint, statements }) =>
-        pipeline(client, [`SAVEPOINT ${savepoint}`, ...statements.map(queryOf)]),
+      ...sent.map(({ savepoint, prepared }) =>
+        pipeline(client, [`SAVEPOINT ${savepoint}`, ...('error' in prepared ? [] : prepared.queries)]),
       ),
     ]);
     const head = chainHeadIn(await opened);
     undone.forEach(resultOf);
     undo = [];
     portion = steps.length;
-    for (const [i, { step, savepoint, statements }] of sent.entries()) {
-      const outcome = whyNot(statements, replies[i] ?? []) ?? eventsOf(step, events.at(-1) ?? head);
+    for (const [i, { step, savepoint, prepared }] of sent.entries()) {
+      const outcome = whyNot(prepared, replies[i] ?? []) ?? eventsOf(step, events.at(-1) ?? head);
       if ('events' in outcome) {
         settled.push({ result: { committed: true } });
         events.push(...outcome.events);
@@ -92,13 +92,27 @@ function chainHeadIn(opened: readonly Reply[]): ChainHead {
   return { seq: Number(seq), hash };
 }
 
-const statementsOfStep = ({ operations }: Step): readonly Statement[] =>
-  operations.flatMap((operation) => statementsOf(operation, postgresqlDialect));
+type Prepared =
+  | { readonly statements: readonly Statement[]; readonly queries: readonly Query[] }
+  /** Why there are none: a value that has no form in SQL. */
+  | { readonly error: Error };
+
+function prepare({ operations }: Step): Prepared {
+  try {
+    const statements = operations.flatMap((operation) => statementsOf(operation, postgresqlDialect));
+    return { statements, queries: statements.map(queryOf) };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { error };
+  }
+}
 
 /** What stands against a step: a conflict, or why it cannot be stored. Throws what concerns its neighbours too. */
-function whyNot(statements: readonly Statement[], replies: readonly Reply[]): Settled<CommitResult> | null {
+function whyNot(prepared: Prepared, replies: readonly Reply[]): Settled<CommitResult> | null {
   const [savepoint, ...ofStatements] = replies;
   resultOf(savepoint);
+  if ('error' in prepared) return prepared;
+  const { statements } = prepared;
   for (const [i, statement] of statements.entries()) {
     const reply = ofStatements[i];
     if (reply?.status === 'rejected') return whyRefused(statement, reply.reason);

@@ -31,6 +31,8 @@ export interface PostgresqlStoreOptions {
 
 /** So that no process that stands still keeps the chain's lock from the others. */
 const writerSettings = { statement_timeout: '20s', idle_in_transaction_session_timeout: '10s' };
+/** Longer than the server's own: it is for a network that swallows answers. */
+const readerTimeoutMilliseconds = 35_000;
 const readerSettings = { statement_timeout: '30s', default_transaction_read_only: 'on' };
 
 /**
@@ -45,7 +47,11 @@ export async function openPostgresqlStore(options: PostgresqlStoreOptions): Prom
     batch: batchLimit,
     settleMilliseconds,
   });
-  const pool = new pg.Pool({ ...clientConfig(url, readerSettings), max: readConnections });
+  const pool = new pg.Pool({
+    ...clientConfig(url, readerSettings),
+    max: readConnections,
+    query_timeout: readerTimeoutMilliseconds,
+  });
   // A connection that waits for work and breaks is replaced by the next that is needed.
   pool.on('error', () => undefined);
   const readers = prismaReaders(prismaOn(pool));
