@@ -30,6 +30,30 @@ export default defineConfig({
       project('contract', 30),
       project('crash', 600),
       project('browser', 120),
+      // What holds for every database, and what is of PostgreSQL alone.
+      {
+        test: {
+          name: 'postgresql',
+          include: [
+            'test/postgresql/**/*.test.ts',
+            'test/unit/{issuance,identity}/**/*.test.ts',
+            'test/unit/store/{audit-log,clusters,inventory,ordered-writer,paging,quotas,webhook-deliveries}.test.ts',
+            'test/http/**/*.test.ts',
+            'test/crash/kill.test.ts',
+          ],
+          exclude: [
+            // How a process starts, and what one that died left in its data dir, which with SQLite is nobody else's.
+            'test/http/{process,start}.test.ts',
+            // What has nothing to do with a database, or measures.
+            'test/http/{csr-fixtures,hostile-uploads,openapi,tls}.test.ts',
+            'test/unit/issuance/{state-machine,verify-while-issuing}.test.ts',
+          ],
+          env: { KUBEPASS_TEST_DATABASE: 'postgresql' },
+          globalSetup: ['test/helpers/postgresql/global-setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
       project('cluster', 300, {
         globalSetup: ['test/cluster/global-setup.ts'],
         // Each file starts a control plane of its own.

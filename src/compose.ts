@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { ClusterConnection } from './cluster/cluster-connection.js';
 import { announcingWriter } from './compose/announcing-writer.js';
 import { openCluster, type ClusterWiring } from './compose/open-cluster.js';
 import { KnownClusters } from './compose/known-clusters.js';
+import { isSoleProcess, openStore } from './compose/open-store.js';
 import { openWebhooks } from './compose/open-webhooks.js';
 import { storedOutbox } from './compose/stored-outbox.js';
 import { loadPolicies, watchPolicies } from './compose/policies-in-force.js';
@@ -32,8 +32,6 @@ import { configuredCluster } from './policy/configured-cluster.js';
 import { DraftPool } from './policy/workers/draft-pool.js';
 import type { Services } from './services.js';
 import type { Signer } from './signer/signer.js';
-import { acquireDatabaseLock, acquireDataDirLock } from './store/process-lock.js';
-import { openSqliteStore } from './store/sqlite/open-sqlite-store.js';
 import type { Writer } from './store/step.js';
 import type { Store } from './store/store.js';
 import { webhookDeliveryService } from './webhooks/webhook-delivery-service.js';
@@ -90,11 +88,13 @@ async function wire(
   const clock = overrides.clock ?? (() => new Date());
   const warning = await prepareDataDir(config.dataDir);
   if (warning !== null) log.warn({}, warning);
-  const lock = acquireDataDirLock(config.dataDir);
-  opened.push(() => lock.release());
+  const { database } = config;
+  if (database.kind === 'postgresql' && database.exposed)
+    log.warn({}, 'the way to PostgreSQL is not protected: sslmode=verify-full with sslrootcert would do that');
 
-  const openedStore = await openStore(config, overrides);
-  opened.push(() => openedStore.close());
+  const opening = await openStore(config);
+  opened.push(() => opening.close());
+  const openedStore: Store = { ...opening, writer: overrides.writer?.(opening.writer) ?? opening.writer };
   const owner = randomUUID();
   const webhooks = await openWebhooks(config, log);
   const outbox = storedOutbox(openedStore.webhookDeliveries, openedStore.writer);
@@ -148,8 +148,7 @@ async function wire(
     clock,
     random: randomBytes,
     owner,
-    // The lock of the database says so.
-    soleProcess: true,
+    soleProcess: isSoleProcess(config),
     settings: config.issuing,
     log,
     probes,
@@ -157,10 +156,12 @@ async function wire(
     keysInFlight: new Set(),
   };
   await recordServiceStarted(context);
-  if (!(await store.apiTokens.hasLiveAdmin(clock()))) {
+  // Of several processes that start at once, one makes it.
+  await store.alone(async () => {
+    if (await store.apiTokens.hasLiveAdmin(clock())) return;
     await writeAdminToken(config, store, clock());
     log.info({ file: adminTokenFile(config) }, 'there was no live admin: a token was made');
-  }
+  });
   const pool = new InspectionPool({
     report: (error) => {
       log.error({ err: error }, 'a worker that inspects uploads ended by itself');
@@ -263,26 +264,6 @@ function apiTokenWriter(writer: Writer): ApiTokenWriter {
   };
 }
 
-async function openStore(config: Config, overrides: Overrides): Promise<Store> {
-  await mkdir(dirname(config.database.file), { recursive: true, mode: 0o700 });
-  // Another data dir may name the same database.
-  const lock = acquireDatabaseLock(config.database.file);
-  try {
-    const store = await openSqliteStore({ file: config.database.file });
-    return {
-      ...store,
-      writer: overrides.writer?.(store.writer) ?? store.writer,
-      async close() {
-        await store.close();
-        lock.release();
-      },
-    };
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
-}
-
 const adminTokenFile = ({ dataDir }: Config): string => join(dataDir, 'admin-token');
 
 function writeAdminToken(config: Config, store: Store, now: Date): Promise<void> {
@@ -296,20 +277,17 @@ function writeAdminToken(config: Config, store: Store, now: Date): Promise<void>
 
 /**
  * Makes one more admin token, beside those that are there, and answers the file it is in. The right to write to the
- * data dir is what it takes; the audit log tells of it. Throws where the service is running.
+ * data dir is what it takes; the audit log tells of it. With SQLite, throws where the service is running.
  */
 export async function recoverAdminToken(config: Config): Promise<string> {
   await prepareDataDir(config.dataDir);
-  const lock = acquireDataDirLock(config.dataDir);
+  const store = await openStore(config);
   try {
-    const store = await openStore(config, {});
-    try {
-      await writeAdminToken(config, store, new Date());
-    } finally {
-      await store.close();
-    }
+    await writeAdminToken(config, store, new Date());
   } finally {
-    lock.release();
+    await store.close();
   }
   return adminTokenFile(config);
 }
+
+export { migrateDatabase } from './compose/open-store.js';

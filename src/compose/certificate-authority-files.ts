@@ -40,7 +40,11 @@ export async function generateMissingAuthority(
 }
 
 /** Another CA under the same name would make what was issued unverifiable: the first one stays, or nothing starts. */
-export async function pinAuthority(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
+export function pinAuthority(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
+  return store.alone(() => pinIfNew(cluster, spkiSha256, store, now));
+}
+
+async function pinIfNew(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
   const pinned = await store.certificateAuthorities.pinnedSpkiSha256(cluster);
   if (pinned === spkiSha256) return;
   if (pinned !== null)

@@ -1,16 +1,17 @@
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ClusterConfig } from './cluster-config.js';
 import type { FileSettings } from './config-schema.js';
 import { environmentVariables as variables, type Environment } from './env.js';
 import { isLoopback } from './loopback.js';
 import { readCluster } from './read-cluster.js';
 import { readConfigFile } from './read-config-file.js';
+import { readDatabase, type DatabaseConfig } from './read-database.js';
 import { readWebhooks } from './read-webhooks.js';
 import type { Report } from './report.js';
 import type { WebhookConfig } from './webhook-config.js';
 
 export type { ClusterConfig, ClusterConnection, KubernetesSignerConfig, LocalCAConfig } from './cluster-config.js';
+export type { DatabaseConfig } from './read-database.js';
 export type { WebhookConfig } from './webhook-config.js';
 
 /** Everything the service is told from outside. Frozen; every path is absolute. No file in it has been opened. */
@@ -24,7 +25,7 @@ export interface Config {
   /** PEM files to serve TLS with; null where the service itself speaks plain HTTP. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   readonly policiesDir: string;
-  readonly database: { readonly kind: 'sqlite'; readonly file: string };
+  readonly database: DatabaseConfig;
   /** At least one; their names differ. */
   readonly clusters: readonly ClusterConfig[];
   readonly issuing: IssuingConfig;
@@ -83,6 +84,20 @@ export function loadConfig(environment: Environment): Config {
       environment.host === undefined ? `${configFile ?? ''}:/host` : variables.host,
       `"${host}" is not a loopback address: set ${variables.tlsCertFile} and ${variables.tlsKeyFile}, or ${variables.tlsTerminated}=true where a proxy terminates TLS`,
     );
+  const database = readDatabase(
+    environment.databaseUrl ?? file?.databaseUrl,
+    dataDir,
+    environment.databaseUrl === undefined ? fromFile : (path) => resolve(path),
+    environment.databaseUrl === undefined
+      ? (message) => inFile('/databaseUrl', message)
+      : (message) => report(variables.databaseUrl, message),
+  );
+  // Each replica would make one of its own, and what one signs the others would not know.
+  if (database.kind === 'postgresql' && configFile === null)
+    report(
+      variables.configFile,
+      'is missing: with PostgreSQL no CA is generated, so a file has to say which clusters there are, each with signer: kubernetes or localCA: { certFile, keyFile }',
+    );
   const config: Config = {
     configFile,
     dataDir,
@@ -90,7 +105,7 @@ export function loadConfig(environment: Environment): Config {
     port: readPort(environment.port, report) ?? file?.port ?? 8080,
     tls: tls.files,
     policiesDir: pathSetting(environment.policiesDir, file?.policiesDir, resolve('policies')),
-    database: { kind: 'sqlite', file: readDatabase(environment, file, fromFile, dataDir, report, inFile) },
+    database,
     clusters: file === undefined ? [demoCluster(dataDir)] : readClusters(file, fromFile, inFile),
     issuing: {
       timeoutSeconds: 60,
@@ -174,36 +189,6 @@ function readPort(value: string | undefined, report: Report): number | undefined
     : '';
   report(variables.port, `must be a port from 0 to 65535${advice}`);
   return undefined;
-}
-
-/** The database's file. Messages never repeat the URL: another one might hold a password. */
-function readDatabase(
-  environment: Environment,
-  file: FileSettings | undefined,
-  fromFile: (path: string) => string,
-  dataDir: string,
-  report: Report,
-  inFile: Report,
-): string {
-  const url = environment.databaseUrl ?? file?.databaseUrl;
-  if (url === undefined) return join(dataDir, 'kubepass.db');
-  const refuse = (message: string) => {
-    if (environment.databaseUrl === undefined) inFile('/databaseUrl', message);
-    else report(variables.databaseUrl, message);
-    return '';
-  };
-  if (!url.startsWith('file:')) return refuse('must be a file: URL: this version keeps its data in SQLite only');
-  if (/[?#]/.test(url)) return refuse('must have neither query nor fragment');
-  const path = url.slice('file:'.length);
-  if (path === '' || path.endsWith('/') || path.includes(':memory:')) return refuse('must name a file');
-  if (path.startsWith('//')) {
-    try {
-      return fileURLToPath(url);
-    } catch {
-      return refuse('is not a file: URL of this machine');
-    }
-  }
-  return environment.databaseUrl === undefined ? fromFile(path) : resolve(path);
 }
 
 function deepFreeze<T extends object>(value: T): T {

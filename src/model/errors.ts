@@ -3,7 +3,10 @@ export class StoreBusyError extends Error {
   override readonly name = 'StoreBusyError';
 }
 
-/** The database refused or failed the commit; nothing of the step is stored. */
+/**
+ * The database cannot be reached, or refused or failed the commit. Nothing of the step is stored, unless the message says
+ * that this is not known: then recovery settles it, as it settles a crash.
+ */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }

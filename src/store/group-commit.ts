@@ -27,9 +27,14 @@ export class GroupCommit<Item, Result> {
   #drained: (() => void)[] = [];
   #failingSince: Date | null = null;
 
-  /** `commitBatch` answers one result per item, in order; where it throws, nothing of the batch is stored. */
+  /**
+   * `commitBatch` answers one result per item, in order. Where it throws, nothing of the batch is known to be stored;
+   * a `StoreUnavailableError` is handed on as it is.
+   */
   constructor(
-    private readonly commitBatch: (items: readonly Item[]) => readonly Settled<Result>[],
+    private readonly commitBatch: (
+      items: readonly Item[],
+    ) => readonly Settled<Result>[] | Promise<readonly Settled<Result>[]>,
     private readonly limits: GroupCommitLimits,
   ) {}
 
@@ -56,7 +61,7 @@ export class GroupCommit<Item, Result> {
   close(): Promise<void> {
     this.#closed = true;
     return new Promise((resolve) => {
-      if (this.#waiting.length === 0) resolve();
+      if (this.#waiting.length === 0 && !this.#scheduled) resolve();
       else this.#drained.push(resolve);
     });
   }
@@ -65,22 +70,27 @@ export class GroupCommit<Item, Result> {
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {
-      this.#scheduled = false;
-      this.#commitNext();
-      if (this.#waiting.length > 0) this.#schedule();
-      else for (const drained of this.#drained.splice(0)) drained();
+      void this.#commitNext().then(() => {
+        this.#scheduled = false;
+        if (this.#waiting.length > 0) this.#schedule();
+        else for (const drained of this.#drained.splice(0)) drained();
+      });
     });
   }
 
-  #commitNext(): void {
+  async #commitNext(): Promise<void> {
     const batch = this.#waiting.splice(0, this.limits.batch);
     let settled: readonly Settled<Result>[];
     try {
-      settled = this.commitBatch(batch.map(({ item }) => item));
+      settled = await this.commitBatch(batch.map(({ item }) => item));
       this.#failingSince = null;
     } catch (error) {
       this.#failingSince ??= new Date();
-      for (const { reject } of batch) reject(new StoreUnavailableError('the commit failed', { cause: error }));
+      const told =
+        error instanceof StoreUnavailableError
+          ? error
+          : new StoreUnavailableError('the commit failed', { cause: error });
+      for (const { reject } of batch) reject(told);
       return;
     }
     batch.forEach(({ resolve, reject }, index) => {

@@ -167,9 +167,13 @@ export type CommitResult = { readonly committed: true } | { readonly committed: 
 
 /** The one ordered writer: steps are committed in the order they came, many in one transaction. */
 export interface Writer {
-  /** Resolves after the commit is on disk. Throws `StoreBusyError` where the queue is full, `StoreUnavailableError` where the commit failed. */
+  /** Resolves after the commit is on disk. Throws `StoreBusyError` where the queue is full, `StoreUnavailableError` where the commit failed or is not known to have been made. */
   commit(step: Step): Promise<CommitResult>;
 }
+
+/** Whether the step records how an attempt ended: what has been signed by then is not to be turned away. */
+export const endsAttempt = ({ operations }: Step): boolean =>
+  operations.some((operation) => operation.op === 'moveRequest' && operation.from.state === 'issuing');
 
 export { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
 export type { QuotaLimit };

@@ -24,6 +24,8 @@ export interface Store {
   readonly certificateAuthorities: { pinnedSpkiSha256(cluster: string): Promise<string | null> };
   readonly clusterProbes: ClusterProbeReader;
   readonly quotas: QuotaReader;
+  /** Runs `work` while no other process on this database runs its own; what two must not do at once at start. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
   readonly webhookDeliveries: WebhookDeliveryReader;
   /** Answers when the database does. Throws where the last commit failed, until one works again. For `/readyz`. */
   ping(): Promise<void>;

@@ -21,7 +21,7 @@ let plane: ControlPlane;
 let child: ChildService | undefined;
 
 const start = async (at?: CrashPoint) => {
-  child = await startChild(dataDir, policiesDir, at && { at, on: 1 }, configFile);
+  child = await startChild(dataDir, policiesDir, at && { at, on: 1 }, { KUBEPASS_CONFIG: configFile });
 };
 
 async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {

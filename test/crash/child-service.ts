@@ -16,7 +16,7 @@ export async function startChild(
   dataDir: string,
   policiesDir: string,
   crash?: { readonly at: CrashPoint; readonly on: number },
-  configFile?: string,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<ChildService> {
   const child = fork(fileURLToPath(new URL('./service.ts', import.meta.url)), {
     execArgv: ['--import', 'tsx'],
@@ -26,7 +26,7 @@ export async function startChild(
       KUBEPASS_DATA_DIR: dataDir,
       KUBEPASS_POLICIES_DIR: policiesDir,
       KUBEPASS_PORT: '0',
-      ...(configFile === undefined ? {} : { KUBEPASS_CONFIG: configFile }),
+      ...environment,
       ...(crash ? { CRASH_AT: crash.at, CRASH_ON: String(crash.on) } : {}),
     },
   });

@@ -1,6 +1,7 @@
 /**
  * The service as a child process that kills itself with SIGKILL at a named point of the issuance: `CRASH_AT` names
- * the point, `CRASH_ON` says on which passage (1, 2, …). Without `CRASH_AT` it is the service as it is.
+ * the point, `CRASH_ON` says on which passage (1, 2, …). Without `CRASH_AT` it is the service as it is, with a clock
+ * that is `CLOCK_AHEAD_SECONDS` ahead.
  */
 import { buildApp } from '../../src/app.js';
 import { compose } from '../../src/compose.js';
@@ -83,7 +84,9 @@ const crashingConnection = (connection: ClusterConnection): ClusterConnection =>
 
 const logger = createLogger();
 const config = loadConfig(readEnvironment());
+const aheadMilliseconds = Number(process.env['CLOCK_AHEAD_SECONDS'] ?? 0) * 1000;
 const { services, begin } = await compose(config, logger, {
+  clock: () => new Date(Date.now() + aheadMilliseconds),
   writer: crashingWriter,
   signer: crashingSigner,
   connection: crashingConnection,

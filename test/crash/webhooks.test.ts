@@ -51,7 +51,7 @@ afterAll(async () => {
 });
 
 const start = async (crash?: { readonly at: CrashPoint; readonly on: number }) => {
-  child = await startChild(dataDir, policiesDir, crash, configFile);
+  child = await startChild(dataDir, policiesDir, crash, { KUBEPASS_CONFIG: configFile });
 };
 
 /** Has a certificate issued, and answers the request's id. */

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { readClientTrust } from '../../src/cluster/client-trust.js';
 import { ClusterProbes } from '../../src/issuance/cluster-probes.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
@@ -13,8 +12,7 @@ import { parsePolicySet } from '../../src/policy/parse-policy-set.js';
 import type { PolicySet } from '../../src/policy/policy-set.js';
 import { LocalCaSigner } from '../../src/signer/local-ca.js';
 import type { Signer } from '../../src/signer/signer.js';
-import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.js';
-import { temporaryDirectory } from './temporary-directory.js';
+import { openTestStore } from './test-store.js';
 
 /** `team-*` is given out at once, `ops-*` by bob or another approver. */
 export const testPolicies = `
@@ -67,10 +65,10 @@ function testAuthority(): ReturnType<typeof generateCertificateAuthority> {
   return generated;
 }
 
-/** The use cases on a real SQLite store with a real CA, under a clock that the test moves. */
+/** The use cases on a real store with a real CA, under a clock that the test moves. */
 export async function testIssuance(policies = testPolicies): Promise<TestIssuance> {
-  const directory = temporaryDirectory();
-  const store = await openSqliteStore({ file: join(directory.path, 'kubepass.db') });
+  const opened = await openTestStore();
+  const { store } = opened;
   let now = Math.floor(Date.now() / 1000) * 1000;
   let policySet = policySetOf(policies);
   const { certificatePem, privateKeyPem } = await testAuthority();
@@ -123,9 +121,6 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     setSigner,
     restarted: () => contextOf('process-2', true),
     replica: () => contextOf('process-2', false),
-    async close() {
-      await store.close();
-      directory.remove();
-    },
+    close: () => opened.close(),
   };
 }

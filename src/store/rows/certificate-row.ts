@@ -37,10 +37,11 @@ export const certificateGroupColumns = {
 
 type CertificateGroupRow = Prisma.CertificateGroupGetPayload<{ select: typeof certificateGroupColumns }>;
 
-/** Who may see the certificate: the parties of the request that it came from. */
+/** Who may see the certificate: the parties of the request that it came from, which its row is where they are kept. */
 export type CertificateParties = Pick<CertificateRow, 'requesterName' | 'collector'>;
 
-export function certificateRow(certificate: Certificate, parties: CertificateParties): Columns<CertificateRow> {
+/** Without its parties. */
+export function certificateRow(certificate: Certificate): Columns<Omit<CertificateRow, keyof CertificateParties>> {
   return {
     fingerprintSha256: certificate.fingerprintSha256,
     serialNumber: certificate.serialNumber,
@@ -56,8 +57,6 @@ export function certificateRow(certificate: Certificate, parties: CertificatePar
     spkiSha256: certificate.publicKey.spkiSha256,
     cluster: certificate.cluster,
     requestId: certificate.requestId,
-    requesterName: parties.requesterName,
-    collector: parties.collector,
     der: certificate.der,
     orphan: certificate.orphan,
     issuedAt: certificate.issuedAt,

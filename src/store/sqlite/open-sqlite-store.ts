@@ -1,21 +1,16 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
-import { StoreUnavailableError, type PolicySetTexts } from '../step.js';
-import { storedJson } from '../columns.js';
 import { createPrivateFile } from '../create-private-file.js';
 import { PrismaClient } from '../generated/sqlite/client.js';
-import { migrateSqlite } from '../migrate.js';
-import { ApiTokenReader } from '../readers/api-token-reader.js';
-import { AuditEventReader } from '../readers/audit-event-reader.js';
-import { CertificateReader } from '../readers/certificate-reader.js';
-import { CertificateRequestReader } from '../readers/certificate-request-reader.js';
-import { ClusterProbeReader } from '../readers/cluster-probe-reader.js';
-import { IdempotencyKeyReader } from '../readers/idempotency-key-reader.js';
-import { WebhookDeliveryReader } from '../readers/webhook-delivery-reader.js';
+import { pingOf } from '../ping.js';
+import { QuotaReader } from '../readers/quota-reader.js';
+import { prismaReaders } from '../readers/readers.js';
+import { RecordedRequestReader } from '../readers/recorded-request-reader.js';
 import type { Store } from '../store.js';
+import { sqliteDialect } from './dialect.js';
 import { SqliteInventoryReader } from './inventory-reader.js';
+import { migrateSqlite } from './migrate-sqlite.js';
 import { connectForWriting, OrderedWriter } from './ordered-writer.js';
-import { SqliteRecordedRequestReader } from './recorded-request-reader.js';
-import { SqliteQuotaReader } from './quota-reader.js';
+import { SqliteRowReader } from './row-reader.js';
 
 export interface SqliteStoreOptions {
   /** Path of the database file; its directory exists. */
@@ -42,48 +37,22 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     adapter: new PrismaBetterSqlite3({ url: file, readonly: true, fileMustExist: true, timeout: busyTimeoutMs }),
   });
   await prisma.$connect();
-  const auditEvents = new AuditEventReader(prisma);
+  const readers = prismaReaders(prisma);
   const inventory = new SqliteInventoryReader(file, busyTimeoutMs);
-  const recordedRequests = new SqliteRecordedRequestReader(file, busyTimeoutMs);
-  const quotas = new SqliteQuotaReader(file, busyTimeoutMs);
+  const rows = new SqliteRowReader(file, busyTimeoutMs);
   return {
+    ...readers,
     writer,
-    requests: new CertificateRequestReader(prisma),
-    recordedRequests,
-    certificates: new CertificateReader(prisma),
     inventory,
-    auditEvents,
-    apiTokens: new ApiTokenReader(prisma),
-    idempotencyKeys: new IdempotencyKeyReader(prisma),
-    policySets: {
-      async find(digest) {
-        const row = await prisma.policySet.findUnique({ where: { digest }, select: { texts: true } });
-        return row && storedJson<PolicySetTexts>(row.texts);
-      },
-    },
-    certificateAuthorities: {
-      async pinnedSpkiSha256(cluster) {
-        const row = await prisma.certificateAuthorityPin.findUnique({
-          where: { cluster },
-          select: { spkiSha256: true },
-        });
-        return row?.spkiSha256 ?? null;
-      },
-    },
-    clusterProbes: new ClusterProbeReader(prisma),
-    webhookDeliveries: new WebhookDeliveryReader(prisma),
-    quotas,
-    async ping() {
-      const { failingSince } = writer;
-      if (failingSince !== null)
-        throw new StoreUnavailableError(`commits have failed since ${failingSince.toISOString()}`);
-      await auditEvents.head();
-    },
+    quotas: new QuotaReader(sqliteDialect, rows.readRows),
+    recordedRequests: new RecordedRequestReader(rows.readRows),
+    // The lock of the database sees to it.
+    alone: (work) => work(),
+    ping: pingOf(writer, readers.auditEvents),
     async close() {
       // The last connection to close puts the write-ahead log into the database, and only one that writes can.
       inventory.close();
-      recordedRequests.close();
-      quotas.close();
+      rows.close();
       await prisma.$disconnect();
       await writer.close();
     },

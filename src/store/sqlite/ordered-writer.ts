@@ -1,9 +1,9 @@
 import Database from 'better-sqlite3';
 import { appendToChain, type ChainHead, genesis } from '../../audit/chain.js';
 import { GroupCommit, type GroupCommitLimits, type Settled } from '../group-commit.js';
-import { auditEventRow } from '../rows/audit-event-row.js';
-import type { CommitResult, Operation, Step, Writer } from '../step.js';
-import { applyOperation } from './apply-operation.js';
+import { insertAuditEvent, selectChainHead, statementsOf } from '../statements-of.js';
+import { endsAttempt, type CommitResult, type Step, type Writer } from '../step.js';
+import { sqliteDialect } from './dialect.js';
 import { Statements } from './statements.js';
 
 /**
@@ -38,7 +38,7 @@ export class OrderedWriter implements Writer {
 
   commit(step: Step): Promise<CommitResult> {
     // The outcome of what was signed is never turned away; there are no more of them than intents that were let in.
-    return this.#steps.add(step, step.operations.some(endsAttempt));
+    return this.#steps.add(step, endsAttempt(step));
   }
 
   /** When commits began to fail, if the last one did; null: it worked, or there was none. */
@@ -79,14 +79,15 @@ export class OrderedWriter implements Writer {
       return { outcome, head };
     };
     try {
-      for (const operation of step.operations) {
-        const conflict = applyOperation(this.#statements, operation);
-        if (conflict) return undo({ result: { committed: false, conflict } });
-      }
+      for (const operation of step.operations)
+        for (const statement of statementsOf(operation, sqliteDialect)) {
+          const conflict = this.#statements.do(statement);
+          if (conflict) return undo({ result: { committed: false, conflict } });
+        }
       let next = head;
       for (const draft of step.events) {
         const event = appendToChain(next, draft);
-        this.#statements.insert('AuditEvent', auditEventRow(event));
+        this.#statements.do(insertAuditEvent(event));
         next = event;
       }
       this.#statements.run('RELEASE "step"');
@@ -98,8 +99,7 @@ export class OrderedWriter implements Writer {
   }
 
   #readHead(): ChainHead {
-    const head = this.#statements.first('SELECT "seq", "hash" FROM "AuditEvent" ORDER BY "seq" DESC LIMIT 1');
-    return (head as ChainHead | undefined) ?? genesis;
+    return (this.#statements.first(selectChainHead) as ChainHead | undefined) ?? genesis;
   }
 
   /** A commit that changes nothing works on a full disk too. This one writes a page, so that it tells whether one can. */
@@ -113,9 +113,6 @@ export class OrderedWriter implements Writer {
     if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
   }
 }
-
-const endsAttempt = (operation: Operation): boolean =>
-  operation.op === 'moveRequest' && operation.from.state === 'issuing';
 
 /** A step may ask for what cannot be stored; what SQLite itself could not do (disk full, I/O) concerns the whole batch. */
 function concernsOneStep(error: unknown): error is Error {

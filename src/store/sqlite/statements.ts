@@ -1,35 +1,41 @@
-import type Database from 'better-sqlite3';
-import type { ColumnValue } from '../columns.js';
+import Database from 'better-sqlite3';
+import { conflictIn, type Statement } from '../statement.js';
+import type { Conflict } from '../step.js';
 import { bind, type SqlParameter } from './bind.js';
-
-type Row = Readonly<Record<string, ColumnValue>>;
 
 /** Prepared statements of one connection, each prepared when it is first needed. */
 export class Statements {
   readonly #prepared = new Map<string, Database.Statement<SqlParameter[]>>();
-  /** By table: what was inserted into it last, in the same columns as ever. */
-  readonly #inserts = new Map<string, Insert>();
 
   constructor(private readonly database: Database.Database) {}
 
-  run(sql: string, parameters: readonly ColumnValue[] = []): number {
+  /** Does one statement of an operation; answers the conflict that stands against it, or null. */
+  do(statement: Statement): Conflict | null {
+    if (statement.ifFound) return conflictIn(statement, { changes: 0, row: this.first(statement) });
+    try {
+      return conflictIn(statement, { changes: this.#run(statement), row: undefined });
+    } catch (error) {
+      if (statement.ifTaken && error instanceof Database.SqliteError && uniqueCodes.has(error.code))
+        return statement.ifTaken(error.message);
+      throw error;
+    }
+  }
+
+  first({ sql, parameters }: Statement): unknown {
+    return this.#prepare(sql).get(...parameters.map(bind));
+  }
+
+  /** A statement without parameters. */
+  run(sql: string): void {
+    this.#prepare(sql).run();
+  }
+
+  #run({ sql, parameters }: Statement): number {
     return this.#prepare(sql).run(...parameters.map(bind)).changes;
   }
 
-  /** Inserts one row. `table` and the row's columns come from the schema, never from a caller. */
-  insert(table: string, row: Row): void {
-    const columns = Object.keys(row);
-    let insert = this.#inserts.get(table);
-    if (insert?.columns.length !== columns.length || !insert.columns.every((column, i) => column === columns[i])) {
-      const sql = `INSERT INTO "${table}" (${columns.map(quoted).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
-      insert = { columns, statement: this.#prepare(sql) };
-      this.#inserts.set(table, insert);
-    }
-    insert.statement.run(...Object.values(row).map(bind));
-  }
-
-  first(sql: string, parameters: readonly ColumnValue[] = []): unknown {
-    return this.#prepare(sql).get(...parameters.map(bind));
+  all({ sql, parameters }: Pick<Statement, 'sql' | 'parameters'>): readonly unknown[] {
+    return this.#prepare(sql).all(...parameters.map(bind));
   }
 
   #prepare(sql: string): Database.Statement<SqlParameter[]> {
@@ -42,9 +48,4 @@ export class Statements {
   }
 }
 
-interface Insert {
-  readonly columns: readonly string[];
-  readonly statement: Database.Statement<SqlParameter[]>;
-}
-
-export const quoted = (column: string): string => `"${column}"`;
+const uniqueCodes = new Set(['SQLITE_CONSTRAINT_PRIMARYKEY', 'SQLITE_CONSTRAINT_UNIQUE']);

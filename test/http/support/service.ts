@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import request from 'supertest';
+import { inject } from 'vitest';
 import { buildApp, type AppOptions } from '../../../src/app.js';
 import { compose, type Overrides } from '../../../src/compose.js';
 import { loadConfig } from '../../../src/config/config.js';
@@ -11,7 +12,10 @@ import type { Role } from '../../../src/model/principal.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import type { Services } from '../../../src/services.js';
 import type { Store } from '../../../src/store/store.js';
+import { freshDatabase } from '../../helpers/postgresql/databases.js';
+import { postgresqlEnvironment } from '../../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+import { onPostgresql } from '../../helpers/test-store.js';
 import type { Call } from './call.js';
 import { mustConform } from './contract.js';
 
@@ -97,6 +101,8 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   const configFile = join(directory.path, 'kubepass.yaml');
   if (options.config) writeFileSync(configFile, options.config);
 
+  const database = onPostgresql ? await freshDatabase(inject('databases')) : null;
+
   let written = '';
   const logger = createLogger({ level: 'trace' }, { write: (line: string) => (written += line) });
   let offset = 0;
@@ -105,6 +111,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     readEnvironment({
       KUBEPASS_DATA_DIR: dataDir,
       KUBEPASS_POLICIES_DIR: policiesDir,
+      ...(database && (await postgresqlEnvironment(dataDir, database.url))),
       ...(options.config && { KUBEPASS_CONFIG: configFile }),
     }),
   );
@@ -151,6 +158,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     async close() {
       await app.close();
       await composition.close();
+      await database?.drop();
       directory.remove();
     },
   };

@@ -127,7 +127,7 @@ describe('loadConfig with an environment', () => {
   });
 
   it('keeps the database in the data directory unless told otherwise', () => {
-    expect(load({ KUBEPASS_DATA_DIR: '/data' }).database.file).toBe('/data/kubepass.db');
+    expect(load({ KUBEPASS_DATA_DIR: '/data' }).database).toEqual({ kind: 'sqlite', file: '/data/kubepass.db' });
   });
 
   it.each([
@@ -136,12 +136,12 @@ describe('loadConfig with an environment', () => {
     ['file:/x.db', '/x.db'],
     ['file:///x%20y.db', '/x y.db'],
   ])('reads DATABASE_URL %s as %s', (url, file) => {
-    expect(load({ DATABASE_URL: url }).database.file).toBe(file);
+    expect(load({ DATABASE_URL: url }).database).toEqual({ kind: 'sqlite', file });
   });
 
   it.each([
-    ['postgresql://kubepass:hunter2@db/kubepass', 'must be a file: URL: this version keeps its data in SQLite only'],
-    [':memory:', 'must be a file: URL: this version keeps its data in SQLite only'],
+    ['mysql://kubepass:hunter2@db/kubepass', 'must be a file: URL (SQLite) or a postgresql: URL'],
+    [':memory:', 'must be a file: URL (SQLite) or a postgresql: URL'],
     ['file::memory:', 'must name a file'],
     ['file:', 'must name a file'],
     ['file:/data/', 'must name a file'],
@@ -149,6 +149,45 @@ describe('loadConfig with an environment', () => {
     ['file://elsewhere/x.db', 'is not a file: URL of this machine'],
   ])('refuses DATABASE_URL %s, without repeating it', (url, message) => {
     expect(errorsOf({ DATABASE_URL: url })).toEqual([`DATABASE_URL: ${message}`]);
+  });
+
+  it.each([
+    ['postgresql://kubepass:hunter2@db.example:5433/kubepass', true],
+    ['postgres://kubepass@127.0.0.1/kubepass', false],
+    ['postgresql://kubepass@[::1]/kubepass?sslmode=disable', false],
+    ['postgresql://kubepass@%2Fvar%2Frun%2Fpostgresql/kubepass', false],
+    ['postgresql:///kubepass?host=/var/run/postgresql', false],
+    ['postgresql://kubepass@db/kubepass?sslmode=verify-full&sslrootcert=/etc/ca.crt', false],
+  ])('serves from DATABASE_URL %s', (url, exposed) => {
+    const { database } = loadFile(oneCluster(), { DATABASE_URL: url });
+    expect(database).toEqual({ kind: 'postgresql', url, exposed });
+  });
+
+  it.each([
+    ['postgresql://kubepass:hunter2@db', 'must name one database: postgresql://user@host/database'],
+    ['postgresql://kubepass:hunter2@db/a/b', 'must name one database: postgresql://user@host/database'],
+    ['postgresql:///kubepass', 'must name a host'],
+    ['postgresql://kubepass:hunter2@db/kubepass?sslmode=require', 'sslmode must be verify-full or disable'],
+    ['postgresql://db/kubepass?sslmode=disable&sslmode=verify-full', 'has a parameter twice'],
+    ['postgresql://db/kubepass?sslrootcert=/ca', 'sslrootcert, sslcert and sslkey go with sslmode=verify-full'],
+    ['postgresql://db/kubepass?sslmode=verify-full&sslrootcert=ca', 'sslrootcert must be an absolute path'],
+    [
+      'postgresql://db/kubepass?options=-csynchronous_commit%3Doff',
+      'takes the parameters sslmode, sslrootcert, sslcert, sslkey and host',
+    ],
+    ['postgresql://kubepass:hunt%er2@db/kubepass', 'is not validly percent-encoded'],
+    [
+      'postgresql://kubepass:hunter 2@db/kubepass',
+      'is not a URL: postgresql://user:password@host:port/database, each part percent-encoded where need be',
+    ],
+  ])('refuses DATABASE_URL %s, without repeating it', (url, message) => {
+    expect(fileErrors(oneCluster(), { DATABASE_URL: url })).toEqual([`DATABASE_URL: ${message}`]);
+  });
+
+  it('refuses to make a CA of its own with PostgreSQL', () => {
+    expect(errorsOf({ DATABASE_URL: 'postgresql://kubepass@127.0.0.1/kubepass' })).toEqual([
+      'KUBEPASS_CONFIG: is missing: with PostgreSQL no CA is generated, so a file has to say which clusters there are, each with signer: kubernetes or localCA: { certFile, keyFile }',
+    ]);
   });
 
   it.each(['-1', '65536', '80.5', '0x50', ' 80', 'http'])('refuses KUBEPASS_PORT %j', (port) => {
@@ -288,8 +327,8 @@ describe('loadConfig with a file', () => {
       cluster({ name: 'us', inCluster: 'true', kubeconfig: 'k' }) +
       cluster({ name: 'ap', context: 'c' });
     expect(fileErrors(text, { KUBEPASS_PORT: 'x', DATABASE_URL: 'mysql://x' })).toEqual([
+      'DATABASE_URL: must be a file: URL (SQLite) or a postgresql: URL',
       'KUBEPASS_PORT: must be a port from 0 to 65535',
-      'DATABASE_URL: must be a file: URL: this version keeps its data in SQLite only',
       'FILE/clusters/0/name: must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
       'FILE/clusters/0/server: must be an https URL',
       'FILE/clusters/0/allowPrivilegedGroups/1: system:* is never given out',
@@ -344,8 +383,8 @@ describe('loadConfig with a file', () => {
     ],
     [
       'a database that is not a file',
-      `${oneCluster()}databaseUrl: postgres://x\n`,
-      ['FILE/databaseUrl: must be a file: URL: this version keeps its data in SQLite only'],
+      `${oneCluster()}databaseUrl: mysql://x\n`,
+      ['FILE/databaseUrl: must be a file: URL (SQLite) or a postgresql: URL'],
     ],
     ['a key twice', `${oneCluster()}port: 1\nport: 2\n`, ['FILE/: Map keys must be unique at line 4, column 1:']],
     ['a tag of its own', 'clusters: !x []', ['FILE/: Unresolved tag: !x at line 1, column 11:']],

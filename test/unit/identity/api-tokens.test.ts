@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiTokenAuthenticator } from '../../../src/identity/api-token-authenticator.js';
 import { ApiTokens } from '../../../src/identity/api-tokens.js';
 import type { Principal } from '../../../src/model/principal.js';
-import { openSqliteStore } from '../../../src/store/sqlite/open-sqlite-store.js';
 import type { Store } from '../../../src/store/store.js';
 import { admin, alice, auditor, bob } from '../../helpers/principals.js';
-import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+import { openTestStore, type OpenedStore } from '../../helpers/test-store.js';
 
 const start = new Date('2026-03-01T10:00:00Z');
 const day = 24 * 60 * 60 * 1000;
 
-let directory: ReturnType<typeof temporaryDirectory>;
+let opened: OpenedStore;
 let store: Store;
 let tokens: ApiTokens;
 let authenticator: ApiTokenAuthenticator;
@@ -20,8 +18,8 @@ let now: Date;
 
 beforeEach(async () => {
   now = start;
-  directory = temporaryDirectory();
-  store = await openSqliteStore({ file: join(directory.path, 'kubepass.db') });
+  opened = await openTestStore();
+  store = opened.store;
   const clock = () => now;
   authenticator = new ApiTokenAuthenticator(store.apiTokens, clock);
   tokens = new ApiTokens({
@@ -45,10 +43,7 @@ beforeEach(async () => {
   });
 });
 
-afterEach(async () => {
-  await store.close();
-  directory.remove();
-});
+afterEach(() => opened.close());
 
 async function made(by: Principal, ask: Parameters<ApiTokens['create']>[1]) {
   const outcome = await tokens.create(by, ask);

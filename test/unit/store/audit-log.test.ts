@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/audit/verify-chain.js';
+import { onPostgresql } from '../../helpers/test-store.js';
 import { anEvent, type TestStore, testStore } from './records.js';
 
 async function withEvents(count: number): Promise<TestStore> {
@@ -9,20 +10,15 @@ async function withEvents(count: number): Promise<TestStore> {
 }
 
 describe('the table of audit events', () => {
-  it.each([
+  const onEveryDatabase = [
     ['an update', 'UPDATE "AuditEvent" SET "principal" = NULL WHERE "seq" = 2'],
     ['an update that changes nothing', 'UPDATE "AuditEvent" SET "seq" = "seq"'],
     ['a delete', 'DELETE FROM "AuditEvent" WHERE "seq" = 3'],
     ['a delete of everything', 'DELETE FROM "AuditEvent"'],
-    ['a replacement', 'INSERT OR REPLACE INTO "AuditEvent" SELECT * FROM "AuditEvent" WHERE "seq" = 2'],
     [
       'an upsert',
-      'INSERT INTO "AuditEvent" SELECT * FROM "AuditEvent" WHERE "seq" = 2 ON CONFLICT DO UPDATE SET "hash" = 0',
-    ],
-    [
-      'a replacement by rowid',
-      `INSERT OR REPLACE INTO "AuditEvent" ("rowid", "seq", "at", "type", "canonical", "previousHash", "hash")
-        SELECT 1, 4, "at", "type", "canonical", "hash", 'x' FROM "AuditEvent" WHERE "seq" = 3`,
+      `INSERT INTO "AuditEvent" SELECT * FROM "AuditEvent" WHERE "seq" = 2
+        ON CONFLICT ("seq") DO UPDATE SET "hash" = 'x'`,
     ],
     [
       'a gap',
@@ -39,29 +35,61 @@ describe('the table of audit events', () => {
       `INSERT INTO "AuditEvent" ("seq", "at", "type", "canonical", "previousHash", "hash")
         SELECT 4, "at", "type", "canonical", "hash", 'x' FROM "AuditEvent" WHERE "seq" = 2`,
     ],
-  ])('refuses %s, through any connection', async (_, sql) => {
-    const { store, connect } = await withEvents(3);
-    expect(() => connect().exec(sql)).toThrow('the audit log is append-only');
+  ];
+  const ofSqlite = [
+    ['a replacement', 'INSERT OR REPLACE INTO "AuditEvent" SELECT * FROM "AuditEvent" WHERE "seq" = 2'],
+    [
+      'a replacement by rowid',
+      `INSERT OR REPLACE INTO "AuditEvent" ("rowid", "seq", "at", "type", "canonical", "previousHash", "hash")
+        SELECT 1, 4, "at", "type", "canonical", "hash", 'x' FROM "AuditEvent" WHERE "seq" = 3`,
+    ],
+  ];
+  const ofPostgresql = [
+    ['an update of no row', 'UPDATE "AuditEvent" SET "principal" = NULL WHERE "seq" = 99'],
+    ['a truncation', 'TRUNCATE "AuditEvent"'],
+    ['a truncation of everything', 'TRUNCATE "AuditEvent", "PolicySet" CASCADE'],
+    [
+      'several events of which one does not follow',
+      `INSERT INTO "AuditEvent" ("seq", "at", "type", "canonical", "previousHash", "hash")
+        SELECT 4 + n, "at", "type", "canonical", CASE n WHEN 0 THEN "hash" ELSE 'y' END, 'x'
+        FROM "AuditEvent", generate_series(0, 1) n WHERE "seq" = 3`,
+    ],
+    [
+      'a temporary table that stands in for it',
+      `CREATE TEMPORARY TABLE "AuditEvent" AS SELECT 8 AS "seq", 'y' AS "hash";
+        INSERT INTO public."AuditEvent" ("seq", "at", "type", "canonical", "previousHash", "hash")
+          VALUES (9, now(), 'x', 'x', 'y', 'z')`,
+    ],
+  ];
+  it.each([...onEveryDatabase, ...(onPostgresql ? ofPostgresql : ofSqlite)])('refuses %s', async (_, sql = '') => {
+    const { store, execute } = await withEvents(3);
+    await expect(execute(sql)).rejects.toThrow('the audit log is append-only');
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 3 });
   });
 });
 
 describe('verification of a stored log', () => {
-  /** What somebody can do who owns the file: the triggers go first. */
+  const dropTriggers = onPostgresql
+    ? 'DROP TRIGGER "AuditEvent_no_change" ON "AuditEvent"'
+    : 'DROP TRIGGER "AuditEvent_no_update"; DROP TRIGGER "AuditEvent_no_delete"';
+
+  /** What somebody can do who owns the table: the triggers go first. */
   async function tamperedWith(sql: string): Promise<unknown> {
-    const { store, connect } = await withEvents(5);
-    connect().exec(`DROP TRIGGER "AuditEvent_no_update"; DROP TRIGGER "AuditEvent_no_delete"; ${sql}`);
+    const { store, execute } = await withEvents(5);
+    await execute(`${dropTriggers}; ${sql}`);
     return verifyChain(store.auditEvents, 2);
   }
 
-  it.each([
+  const tampering: readonly (readonly [string, string, number])[] = [
     ['an edited column', `UPDATE "AuditEvent" SET "principal" = 'someone' WHERE "seq" = 3`, 3],
     [
       'an instant moved by a millisecond',
       `UPDATE "AuditEvent" SET "at" = '2026-03-01T10:00:00.001+00:00' WHERE "seq" = 3`,
       3,
     ],
-    ['an instant that is none', `UPDATE "AuditEvent" SET "at" = 'garbage' WHERE "seq" = 3`, 3],
+    ...(onPostgresql
+      ? []
+      : [['an instant that is none', `UPDATE "AuditEvent" SET "at" = 'garbage' WHERE "seq" = 3`, 3] as const]),
     ['an edited text', `UPDATE "AuditEvent" SET "canonical" = replace("canonical", 'jane', 'june') WHERE "seq" = 3`, 3],
     ['a text that is no JSON', `UPDATE "AuditEvent" SET "canonical" = 'x' WHERE "seq" = 3`, 3],
     ['an edited hash', `UPDATE "AuditEvent" SET "hash" = upper("hash") WHERE "seq" = 3`, 3],
@@ -73,13 +101,14 @@ describe('verification of a stored log', () => {
         UPDATE "AuditEvent" SET "seq" = 3 WHERE "seq" = 99`,
       2,
     ],
-  ])('finds %s', async (_, sql, firstInvalidSeq) => {
+  ];
+  it.each(tampering)('finds %s', async (_, sql, firstInvalidSeq) => {
     expect(await tamperedWith(sql)).toMatchObject({ valid: false, events: firstInvalidSeq - 1, firstInvalidSeq });
   });
 
   it('keeps a log readable whose text is damaged', async () => {
-    const { store, connect } = await withEvents(2);
-    connect().exec(`DROP TRIGGER "AuditEvent_no_update"; UPDATE "AuditEvent" SET "canonical" = '[' WHERE "seq" = 1`);
+    const { store, execute } = await withEvents(2);
+    await execute(`${dropTriggers}; UPDATE "AuditEvent" SET "canonical" = '[' WHERE "seq" = 1`);
     const events = await store.auditEvents.chunk(0, 10);
     expect(events.map(({ details }) => details)).toEqual([{}, { username: 'jane' }]);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/audit/verify-chain.js';
 import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';
 import { GroupCommit } from '../../../src/store/group-commit.js';
-import { migrateSqlite } from '../../../src/store/migrate.js';
+import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
 import { connectForWriting, OrderedWriter } from '../../../src/store/sqlite/ordered-writer.js';
 import { anAttempt, anEvent, aRequest, testStore } from './records.js';
 

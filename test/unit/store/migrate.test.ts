@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { MigrationError, migrateSqlite } from '../../../src/store/migrate.js';
+import { MigrationError } from '../../../src/store/migrations.js';
+import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
 import { openSqliteStore } from '../../../src/store/sqlite/open-sqlite-store.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 

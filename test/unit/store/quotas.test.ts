@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { quotaCount } from '../../../src/store/quota-count.js';
 import { bind } from '../../../src/store/sqlite/bind.js';
-import { quotaCount } from '../../../src/store/sqlite/quota-count.js';
+import { sqliteDialect } from '../../../src/store/sqlite/dialect.js';
 import type { QuotaLimit } from '../../../src/store/step.js';
+import { onPostgresql } from '../../helpers/test-store.js';
 import { aCertificate, aRequest, instant, testStore } from './records.js';
 
 const now = instant('2026-03-01T10:30:00.000Z');
@@ -67,13 +69,12 @@ describe('what counts against a quota', () => {
 });
 
 describe('counting', () => {
-  it.each(all)('looks at what is valid or on its way, whatever there once was: $kind', async (limit) => {
-    const { connect } = await testStore();
-    const { sql, parameters } = quotaCount(limit, 'none', now, 3);
-    const plan = connect()
-      .prepare<unknown[], { readonly detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
-      .all(...parameters.map(bind))
-      .map(({ detail }) => detail);
+  // PostgreSQL chooses by how many there are of each; on an empty table it may choose anything.
+  it.skipIf(onPostgresql).each(all)('looks at what is valid or on its way: $kind', async (limit) => {
+    const { explain } = await testStore();
+    const { sql, parameters } = quotaCount(limit, 'none', now, 3, sqliteDialect);
+    const values = parameters.map(bind);
+    const plan = (await explain(sql.replaceAll('?', () => `'${String(values.shift())}'`))).split('\n');
     expect(plan.filter((detail) => /^(SEARCH|SCAN) [cgr] /.test(detail))).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^SEARCH [cg] .* (notAfter|issuedAt)>\?/),

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach } from 'vitest';
 import type { ApiToken } from '../../../src/model/api-token.js';
@@ -11,8 +10,7 @@ import { newId } from '../../../src/model/new-id.js';
 import type { WebhookDelivery } from '../../../src/model/webhook-delivery.js';
 import type { NewIdempotencyEntry, Operation } from '../../../src/store/step.js';
 import type { Store } from '../../../src/store/store.js';
-import { openSqliteStore, type SqliteStoreOptions } from '../../../src/store/sqlite/open-sqlite-store.js';
-import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+import { openTestStore, type OpenedStore, type TestStoreOptions } from '../../helpers/test-store.js';
 
 export const instant = (text: string): Date => new Date(text);
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -22,34 +20,27 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-export interface TestStore {
-  readonly store: Store;
-  readonly file: string;
+export interface TestStore extends Omit<OpenedStore, 'close'> {
   /** Another connection to the same file, as any other program would open it. */
   connect(): Database.Database;
   /** Commits operations and events as one step. */
   commit(operations: readonly Operation[], events?: readonly AuditEventDraft[]): ReturnType<Store['writer']['commit']>;
 }
 
-/** A store on a file of its own, closed and removed after the test. */
-export async function testStore(options: Omit<SqliteStoreOptions, 'file'> = {}): Promise<TestStore> {
-  const directory = temporaryDirectory();
-  const file = join(directory.path, 'kubepass.db');
-  const store = await openSqliteStore({ file, ...options });
-  cleanUps.push(
-    () => directory.remove(),
-    () => store.close(),
-  );
-  return {
-    store,
-    file,
+/** A store on a database of its own, closed and removed after the test. */
+export async function testStore(options: TestStoreOptions = {}): Promise<TestStore> {
+  const opened = await openTestStore(options);
+  const { store } = opened;
+  cleanUps.push(() => opened.close());
+  return Object.assign(opened, {
     connect() {
-      const database = new Database(file, { timeout: 0 });
+      const database = new Database(opened.file, { timeout: 0 });
       cleanUps.push(() => database.close());
       return database;
     },
-    commit: (operations, events = []) => store.writer.commit({ operations, events }),
-  };
+    commit: (operations: readonly Operation[], events: readonly AuditEventDraft[] = []) =>
+      store.writer.commit({ operations, events }),
+  });
 }
 
 export function aRequest(overrides: Partial<CertificateRequest> = {}): CertificateRequest {

@@ -190,7 +190,7 @@ it('writes every value as Prisma itself writes it', async () => {
   for (const request of [fullRequest, bareRequest])
     await prisma.certificateRequest.create({ data: data(certificateRequestRow(request)) });
   for (const certificate of certificates) {
-    await prisma.certificate.create({ data: data(certificateRow(certificate, parties)) });
+    await prisma.certificate.create({ data: data({ ...certificateRow(certificate), ...parties }) });
     for (const group of certificateGroupRows(certificate)) await prisma.certificateGroup.create({ data: data(group) });
   }
   for (const stored of events) await prisma.auditEvent.create({ data: data(auditEventRow(stored)) });

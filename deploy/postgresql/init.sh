@@ -1,0 +1,11 @@
+#!/bin/sh
+# For the container's first start (docker-entrypoint-initdb.d): the roles, with the passwords of its environment.
+set -eu
+psql --no-psqlrc -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -f /roles.sql
+# psql reads them from the environment, so that they are on no command line.
+psql --no-psqlrc -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" <<'SQL'
+\set owner_password `echo "$KUBEPASS_OWNER_PASSWORD"`
+\set service_password `echo "$KUBEPASS_SERVICE_PASSWORD"`
+ALTER ROLE kubepass_owner PASSWORD :'owner_password';
+ALTER ROLE kubepass PASSWORD :'service_password';
+SQL

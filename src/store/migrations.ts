@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The database cannot be brought to this version's schema; nothing of it was changed. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
+
+export interface Migration {
+  readonly name: string;
+  readonly sql: string;
+  /** SHA-256 of the file, lower-case hex. */
+  readonly checksum: string;
+}
+
+/** A row of Prisma's own table. */
+export interface AppliedMigration {
+  readonly migration_name: string;
+  readonly checksum: string;
+  readonly finished_at: unknown;
+  readonly rolled_back_at: unknown;
+}
+
+/** As far from `src/store` as from `dist/store`. */
+export const shippedMigrations = (provider: 'sqlite' | 'postgresql'): string =>
+  fileURLToPath(new URL(`../../prisma/migrations/${provider}`, import.meta.url));
+
+/**
+ * What is still to be applied. Throws `MigrationError` where an applied migration was edited since or is unknown here,
+ * or one failed.
+ */
+export function pendingMigrations(
+  migrations: readonly Migration[],
+  applied: readonly AppliedMigration[],
+): readonly Migration[] {
+  const standing = applied.filter((row) => row.rolled_back_at === null);
+  const unfinished = standing.find((row) => row.finished_at === null);
+  if (unfinished) throw new MigrationError(`migration ${unfinished.migration_name} was begun and not finished`);
+  const checksums = new Map(standing.map((row) => [row.migration_name, row.checksum]));
+  for (const { name, checksum } of migrations)
+    if (checksums.has(name) && checksums.get(name) !== checksum)
+      throw new MigrationError(`migration ${name} was edited after it was applied`);
+  const known = new Set(migrations.map(({ name }) => name));
+  for (const name of checksums.keys())
+    if (!known.has(name))
+      throw new MigrationError(`the database has migration ${name}, which this version does not know`);
+  return migrations.filter(({ name }) => !checksums.has(name));
+}
+
+export function readMigrations(directory: string): readonly Migration[] {
+  const migrations = readdirSync(directory)
+    .filter((name) => existsSync(join(directory, name, 'migration.sql')))
+    .sort()
+    .map((name) => {
+      const sql = readFileSync(join(directory, name, 'migration.sql'), 'utf8');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    });
+  if (migrations.length === 0) throw new MigrationError(`there are no migrations in ${directory}`);
+  return migrations;
+}

@@ -1,0 +1,44 @@
+import { storedJson } from '../columns.js';
+import type { PrismaClient } from '../generated/sqlite/client.js';
+import type { PolicySetTexts } from '../step.js';
+import type { Store } from '../store.js';
+import { ApiTokenReader } from './api-token-reader.js';
+import { AuditEventReader } from './audit-event-reader.js';
+import { CertificateReader } from './certificate-reader.js';
+import { CertificateRequestReader } from './certificate-request-reader.js';
+import { ClusterProbeReader } from './cluster-probe-reader.js';
+import { IdempotencyKeyReader } from './idempotency-key-reader.js';
+import { WebhookDeliveryReader } from './webhook-delivery-reader.js';
+
+/** The read ports that go through Prisma: the same on every database. */
+export type PrismaReaders = Omit<
+  Store,
+  'writer' | 'inventory' | 'quotas' | 'recordedRequests' | 'alone' | 'ping' | 'close'
+>;
+
+export function prismaReaders(prisma: PrismaClient): PrismaReaders {
+  return {
+    requests: new CertificateRequestReader(prisma),
+    certificates: new CertificateReader(prisma),
+    auditEvents: new AuditEventReader(prisma),
+    apiTokens: new ApiTokenReader(prisma),
+    idempotencyKeys: new IdempotencyKeyReader(prisma),
+    policySets: {
+      async find(digest) {
+        const row = await prisma.policySet.findUnique({ where: { digest }, select: { texts: true } });
+        return row && storedJson<PolicySetTexts>(row.texts);
+      },
+    },
+    certificateAuthorities: {
+      async pinnedSpkiSha256(cluster) {
+        const row = await prisma.certificateAuthorityPin.findUnique({
+          where: { cluster },
+          select: { spkiSha256: true },
+        });
+        return row?.spkiSha256 ?? null;
+      },
+    },
+    clusterProbes: new ClusterProbeReader(prisma),
+    webhookDeliveries: new WebhookDeliveryReader(prisma),
+  };
+}

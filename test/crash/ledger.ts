@@ -1,0 +1,179 @@
+import { createHash, randomUUID, X509Certificate } from 'node:crypto';
+import { expect } from 'vitest';
+import { parse } from 'yaml';
+import { csrFor } from '../helpers/csr.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+export type Call = (
+  method: string,
+  path: string,
+  body?: string,
+  headers?: Readonly<Record<string, string>>,
+) => Promise<Answer>;
+
+/** Calls one service as the bearer of `token`. */
+export const callTo =
+  (address: () => string, token: () => string): Call =>
+  async (method, path, body, headers = {}) => {
+    const response = await fetch(`${address()}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token()}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body }),
+    });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+
+const idOf = (location: string | null) => location?.split('/').at(-1) ?? '';
+
+interface Request {
+  id: string;
+  state: string;
+  failure: unknown;
+}
+interface Certificate {
+  fingerprintSha256: string;
+  serialNumber: string;
+  requestId: string;
+}
+interface Event {
+  type: string;
+  requestId: string | null;
+  details: { serialNumber?: string };
+}
+
+/** What clients were told by services that died, or lost their database, meanwhile: it must still be true afterwards. */
+export class Ledger {
+  readonly fingerprints = new Set<string>();
+  readonly requests = new Set<string>();
+  /** Idempotency-Keys whose answer never came. */
+  readonly unanswered: { readonly key: string; readonly body: string }[] = [];
+
+  /** `mayBeAway`: whether 503 is an answer too, which promises nothing. */
+  constructor(private readonly mayBeAway = false) {}
+
+  /** Asks with a CSR and waits for its end. */
+  async askWithCsr(call: Call): Promise<void> {
+    const { pem } = await csrFor(`user-${randomUUID()}`, ['team-a']);
+    const answer = await call('POST', '/v1/certificate-requests', JSON.stringify({ csr: pem }), { prefer: 'wait=10' });
+    if (this.#isAway(answer)) return;
+    expect(answer.status, answer.text).toBe(201);
+    const { id, certificate } = JSON.parse(answer.text) as {
+      id: string;
+      certificate: { fingerprintSha256: string } | null;
+    };
+    this.requests.add(id);
+    if (certificate) this.fingerprints.add(certificate.fingerprintSha256);
+  }
+
+  /** Asks for a whole kubeconfig under an Idempotency-Key. */
+  async askForKubeconfig(call: Call): Promise<void> {
+    const ask = { key: randomUUID(), body: JSON.stringify({ username: `user-${randomUUID()}`, groups: ['team-b'] }) };
+    this.unanswered.push(ask);
+    const answer = await call('POST', '/v1/kubeconfigs', ask.body, { 'idempotency-key': ask.key });
+    if (this.#isAway(answer)) return;
+    expect(answer.status, answer.text).toBe(201);
+    this.unanswered.splice(this.unanswered.indexOf(ask), 1);
+    this.requests.add(idOf(answer.headers.get('location')));
+    this.fingerprints.add(fingerprintIn(answer.text));
+  }
+
+  /** A key whose answer was lost goes on with its request: one more kubeconfig, or the word that its key went out. */
+  async lostAnswersCanBeAskedForAgain(call: Call): Promise<void> {
+    for (const { key, body } of this.unanswered.splice(0)) {
+      const answer = await call('POST', '/v1/kubeconfigs', body, { 'idempotency-key': key });
+      expect([201, 409], answer.text).toContain(answer.status);
+      if (answer.status === 201) this.fingerprints.add(fingerprintIn(answer.text));
+      expect(answer.headers.get('location')).toMatch(/^\/v1\/certificate-requests\//);
+    }
+  }
+
+  async everythingHolds(call: Call): Promise<void> {
+    const [requests, certificates, events] = [
+      await everyItem<Request>(call, '/v1/certificate-requests'),
+      await everyItem<Certificate>(call, '/v1/certificates'),
+      await everyItem<Event>(call, '/v1/audit-events'),
+    ];
+    const verification = await json(call, '/v1/audit-events/verification');
+    expect(verification).toMatchObject({ valid: true, firstInvalidSeq: null, events: events.length });
+
+    // The request is finished or reported.
+    const states = new Map(requests.map((request) => [request.id, request.state]));
+    expect(requests.filter(({ state }) => state === 'issuing')).toEqual([]);
+    for (const id of this.requests) expect(states.get(id)).toBe('issued');
+
+    // Whatever a client holds is in the inventory; nothing was issued twice.
+    const known = new Set(certificates.map(({ fingerprintSha256 }) => fingerprintSha256));
+    for (const fingerprint of this.fingerprints) expect(known.has(fingerprint)).toBe(true);
+    expect(new Set(certificates.map(({ requestId }) => requestId)).size).toBe(certificates.length);
+
+    // No serial number is signed twice: each was intended once, and each issued one was intended.
+    const serials = (type: string) =>
+      events.flatMap((event) => (event.type === type ? (event.details.serialNumber ?? []) : []));
+    const intended = serials('IssuanceStarted');
+    expect(new Set(intended).size).toBe(intended.length);
+    const issued = serials('CertificateIssued');
+    expect(new Set(issued).size).toBe(issued.length);
+    expect(issued.every((serial) => intended.includes(serial))).toBe(true);
+    expect(new Set(certificates.map(({ serialNumber }) => serialNumber))).toEqual(new Set(issued));
+
+    // Every attempt that began has ended.
+    const ended = events.filter(({ type }) =>
+      ['CertificateIssued', 'IssuanceFailed', 'IssuanceAbandoned'].includes(type),
+    );
+    expect(ended.length).toBe(intended.length);
+  }
+
+  #isAway({ status }: Answer): boolean {
+    return this.mayBeAway && status === 503;
+  }
+}
+
+/** As many clients, of both ways to ask, that go on until `running` says no. */
+export async function load(ledger: Ledger, calls: readonly Call[], running: () => boolean): Promise<void> {
+  const client = async (ask: () => Promise<void>) => {
+    while (running()) {
+      try {
+        await ask();
+      } catch (error) {
+        // fetch throws TypeError when the connection breaks; whatever else it is, the service was wrong.
+        if (!(error instanceof TypeError)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  };
+  await Promise.all(
+    calls.map((call, i) => client(() => (i % 2 ? ledger.askWithCsr(call) : ledger.askForKubeconfig(call)))),
+  );
+}
+
+async function json(call: Call, path: string): Promise<unknown> {
+  const answer = await call('GET', path, undefined, { accept: 'application/json' });
+  expect(answer.status, answer.text).toBe(200);
+  return JSON.parse(answer.text);
+}
+
+export async function everyItem<T>(call: Call, path: string): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: string = cursor === null ? '?limit=500' : `?limit=500&cursor=${encodeURIComponent(cursor)}`;
+    const page = (await json(call, `${path}${query}`)) as { items: T[]; nextCursor: string | null };
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return items;
+}
+
+export function fingerprintIn(kubeconfig: string): string {
+  const { users } = parse(kubeconfig) as { users: { user: { 'client-certificate-data': string } }[] };
+  const pem = Buffer.from(users[0]!.user['client-certificate-data'], 'base64');
+  return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
+}

@@ -1,0 +1,145 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import pg from 'pg';
+import { postgresqlBinaries } from './binaries.js';
+
+/** A PostgreSQL of the tests' own, on loopback, with its data in a temporary directory. */
+export interface PostgresqlServer {
+  /** As its superuser. */
+  urlOf(database: string, user?: string): string;
+  /** Ends all of it at once, as a power failure does; it is gone when this resolves. */
+  kill(): Promise<void>;
+  /** Again, on the same data and port, after `kill`. */
+  start(): Promise<void>;
+  /** Ends it and removes its data. */
+  remove(): Promise<void>;
+}
+
+export class NoPostgresqlError extends Error {
+  override readonly name = 'NoPostgresqlError';
+}
+
+/** Throws `NoPostgresqlError` where none is installed. `durable`: with fsync, which costs time. */
+export async function startPostgresql({ durable }: { readonly durable: boolean }): Promise<PostgresqlServer> {
+  const binaries = postgresqlBinaries();
+  if (binaries === null)
+    throw new NoPostgresqlError(
+      'there is no PostgreSQL here: install it, or say in KUBEPASS_TEST_POSTGRESQL_BIN where its programs are',
+    );
+  const user = unprivilegedUser();
+  const directory = mkdtempSync(join(tmpdir(), 'kubepass-postgresql-'));
+  const data = join(directory, 'data');
+  const password = randomBytes(16).toString('hex');
+  writeFileSync(join(directory, 'password'), password);
+  if (user) for (const path of [directory, join(directory, 'password')]) chownSync(path, user.uid, user.gid);
+  const options = { ...user, cwd: directory, env: { PATH: process.env['PATH'], LC_ALL: 'C' } };
+
+  const made = spawnSync(
+    join(binaries, 'initdb'),
+    [
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${join(directory, 'password')}`,
+      '-E',
+      'UTF8',
+      '--no-sync',
+    ],
+    { ...options, encoding: 'utf8' },
+  );
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}${made.error?.message ?? ''}`);
+
+  const port = await freePort();
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: '',
+    max_connections: '300',
+    shared_buffers: '64MB',
+    fsync: durable ? 'on' : 'off',
+    full_page_writes: durable ? 'on' : 'off',
+    log_min_messages: 'fatal',
+  };
+  let child: ChildProcess | null = null;
+  const urlOf = (database: string, as = 'postgres') =>
+    `postgresql://${as}:${password}@127.0.0.1:${String(port)}/${database}`;
+  const start = async () => {
+    for (let tries = 100; ; tries--) {
+      const server = spawn(
+        join(binaries, 'postgres'),
+        ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+        { ...options, stdio: ['ignore', 'ignore', 'pipe'] },
+      );
+      let complaints = '';
+      server.stderr.on('data', (text: Buffer) => (complaints += text.toString()));
+      const ended = once(server, 'exit');
+      child = server;
+      while (server.exitCode === null && server.signalCode === null) {
+        if (await answers(urlOf('postgres'))) return;
+        await Promise.race([ended, setTimeout(50)]);
+      }
+      // Its former processes may still be about to end.
+      if (tries === 0) throw new Error(`PostgreSQL does not start: ${complaints}`);
+      await setTimeout(100);
+    }
+  };
+  const kill = async (signal: 'SIGKILL' | 'SIGINT' = 'SIGKILL') => {
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  };
+  await start();
+  return {
+    urlOf,
+    start,
+    kill: () => kill(),
+    async remove() {
+      await kill('SIGINT');
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** PostgreSQL does not run as root. */
+function unprivilegedUser(): { readonly uid: number; readonly gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const idOf = (name: string, option: string) =>
+    Number(spawnSync('id', [option, name], { encoding: 'utf8' }).stdout.trim() || NaN);
+  for (const name of ['postgres', 'nobody']) {
+    const [uid, gid] = [idOf(name, '-u'), idOf(name, '-g')];
+    if (uid > 0 && gid > 0) return { uid, gid };
+  }
+  throw new NoPostgresqlError('PostgreSQL does not run as root, and there is no user postgres or nobody');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port was free');
+  return address.port;
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Proof that the readers, which are typed by SQLite's client, are right about PostgreSQL's: rows have the same types, and
+ * what may be asked of the one may be asked of the other, but for filters within JSON, which no reader uses. It is compiled
+ * and never run.
+ */
+import type { Prisma as Shared } from '../../src/store/generated/sqlite/client.js';
+import type { Prisma as Postgresql } from '../../src/store/generated/postgresql/client.js';
+
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+type Within<A, B> = [A] extends [B] ? true : false;
+type Proof<_ extends true> = never;
+
+export type Proofs = [
+  Proof<Same<Shared.ModelName, Postgresql.ModelName>>,
+  Proof<Same<Shared.ApiTokenGetPayload<object>, Postgresql.ApiTokenGetPayload<object>>>,
+  Proof<Same<Shared.AuditEventGetPayload<object>, Postgresql.AuditEventGetPayload<object>>>,
+  Proof<Same<Shared.CertificateGetPayload<object>, Postgresql.CertificateGetPayload<object>>>,
+  Proof<Same<Shared.CertificateGroupGetPayload<object>, Postgresql.CertificateGroupGetPayload<object>>>,
+  Proof<Same<Shared.CertificateRequestGetPayload<object>, Postgresql.CertificateRequestGetPayload<object>>>,
+  Proof<Same<Shared.ClusterProbeGetPayload<object>, Postgresql.ClusterProbeGetPayload<object>>>,
+  Proof<Same<Shared.IdempotencyKeyGetPayload<object>, Postgresql.IdempotencyKeyGetPayload<object>>>,
+  Proof<Same<Shared.PolicySetGetPayload<object>, Postgresql.PolicySetGetPayload<object>>>,
+  Proof<Same<Shared.UnknownIdentityGetPayload<object>, Postgresql.UnknownIdentityGetPayload<object>>>,
+  Proof<Same<Shared.WebhookDeliveryGetPayload<object>, Postgresql.WebhookDeliveryGetPayload<object>>>,
+  Proof<Within<Shared.AuditEventWhereInput, Postgresql.AuditEventWhereInput>>,
+  Proof<Within<Shared.CertificateOrderByWithRelationInput, Postgresql.CertificateOrderByWithRelationInput>>,
+  Proof<
+    Within<Shared.CertificateRequestOrderByWithRelationInput, Postgresql.CertificateRequestOrderByWithRelationInput>
+  >,
+];

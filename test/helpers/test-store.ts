@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { inject } from 'vitest';
+import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
+import { openSqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite/open-sqlite-store.js';
+import type { Store } from '../../src/store/store.js';
+import { freshDatabase, query } from './postgresql/databases.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+/** Whether the tests that hold for every database run on PostgreSQL: `npm run test:postgresql`. */
+export const onPostgresql = process.env['KUBEPASS_TEST_DATABASE'] === 'postgresql';
+
+export type TestStoreOptions = Omit<SqliteStoreOptions, 'file'>;
+
+export interface OpenedStore {
+  readonly store: Store;
+  /** The database's file; empty where it is none. */
+  readonly file: string;
+  /** Runs SQL as whoever owns the tables. */
+  execute(sql: string): Promise<void>;
+  /** How the database would go about a query. */
+  explain(sql: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A store on a database of its own, which goes when it is closed. */
+export const openTestStore = (options: TestStoreOptions = {}): Promise<OpenedStore> =>
+  onPostgresql ? openOnPostgresql(options) : openOnSqlite(options);
+
+async function openOnSqlite(options: TestStoreOptions): Promise<OpenedStore> {
+  const directory = temporaryDirectory();
+  const file = join(directory.path, 'kubepass.db');
+  const store = await openSqliteStore({ file, ...options });
+  const onIt = async <T>(work: (database: Database.Database) => T): Promise<T> => {
+    const database = new Database(file, { timeout: 0 });
+    try {
+      return work(database);
+    } finally {
+      database.close();
+    }
+  };
+  return {
+    store,
+    file,
+    execute: (sql) => onIt((database) => void database.exec(sql)),
+    explain: (sql) =>
+      onIt((database) =>
+        database
+          .prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+          .all()
+          .map(({ detail }) => detail)
+          .join('\n'),
+      ),
+    async close() {
+      await store.close();
+      directory.remove();
+    },
+  };
+}
+
+async function openOnPostgresql({ queueLimit, batchLimit }: TestStoreOptions): Promise<OpenedStore> {
+  const database = await freshDatabase(inject('databases'));
+  const limits = { ...(queueLimit && { queueLimit }), ...(batchLimit && { batchLimit }) };
+  const store = await openPostgresqlStore({ url: database.url, readConnections: 3, ...limits });
+  return {
+    store,
+    file: '',
+    execute: (sql) =>
+      query(database.ownerUrl, async (client) => {
+        await client.query(sql);
+      }),
+    // Of few rows the whole table is read, unless that is forbidden.
+    explain: (sql) =>
+      query(database.ownerUrl, async (client) => {
+        await client.query('SET enable_seqscan = off');
+        const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${sql}`);
+        return rows.map((row) => row['QUERY PLAN']).join('\n');
+      }),
+    async close() {
+      await store.close();
+      await database.drop();
+    },
+  };
+}

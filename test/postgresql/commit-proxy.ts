@@ -1,0 +1,73 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/**
+ * What a wire does that breaks in a commit. `answer lost`: COMMIT arrives and its answer does not. `commit lost`: COMMIT
+ * does not arrive. `answer lost for good`: as the first, and from then on no connection is made until `resume`. Each
+ * happens to the next COMMIT alone.
+ */
+export type Breakage = 'answer lost' | 'answer lost for good' | 'commit lost';
+
+export interface CommitProxy {
+  readonly port: number;
+  breakNext(how: Breakage): void;
+  /** Refuses connections until `resume`, and breaks those that are open. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The simple query COMMIT as it is on the wire: PostgreSQL's protocol 3.0, message Query. */
+const commitMessage = Buffer.concat([Buffer.from('Q'), Buffer.of(0, 0, 0, 11), Buffer.from('COMMIT\0')]);
+
+/** A wire to PostgreSQL that breaks in the middle of a commit when it is told to. */
+export async function startCommitProxy(target: { readonly host: string; readonly port: number }): Promise<CommitProxy> {
+  let next: Breakage | null = null;
+  const open = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(target.port, target.host);
+    for (const socket of [near, far]) {
+      open.add(socket);
+      socket.setNoDelay();
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        open.delete(socket);
+        // A server that is about to answer is left to find out by itself.
+        if (socket === far) near.destroy();
+        else far.end();
+      });
+    }
+    far.on('data', (data) => {
+      if (near.writable) near.write(data);
+    });
+    near.on('data', (data) => {
+      const at = next === null ? -1 : data.indexOf(commitMessage);
+      if (at < 0) {
+        far.write(data);
+        return;
+      }
+      if (next === 'commit lost') far.destroy();
+      else far.write(data);
+      // Those that are open stay so: the other readers are none of its business.
+      if (next === 'answer lost for good') server.close();
+      next = null;
+      near.destroy();
+    });
+  });
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const stop = () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of open) socket.destroy();
+    return closed;
+  };
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    breakNext(how) {
+      next = how;
+    },
+    pause: stop,
+    resume: () => listen(port),
+    close: () => (server.listening ? stop() : Promise.resolve()),
+  };
+}

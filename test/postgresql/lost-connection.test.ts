@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { verifyChain } from '../../src/audit/verify-chain.js';
+import { StoreUnavailableError } from '../../src/model/errors.js';
+import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
+import type { Operation } from '../../src/store/step.js';
+import type { Store } from '../../src/store/store.js';
+import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
+import { anEvent, aRequest } from '../unit/store/records.js';
+import { startCommitProxy, type CommitProxy } from './commit-proxy.js';
+
+let database: TestDatabase;
+let proxy: CommitProxy;
+let store: Store;
+beforeEach(async () => {
+  database = await freshDatabase(inject('databases'));
+  const url = new URL(database.url);
+  proxy = await startCommitProxy({ host: url.hostname, port: Number(url.port) });
+  url.port = String(proxy.port);
+  store = await openPostgresqlStore({ url: url.href, readConnections: 2, settleMilliseconds: 500 });
+});
+afterEach(async () => {
+  await proxy.resume().catch(() => undefined);
+  await store.close();
+  await proxy.close();
+  await database.drop();
+});
+
+const record = (operations: readonly Operation[] = [{ op: 'insertRequest', request: aRequest() }]) =>
+  store.writer.commit({ operations, events: [anEvent()] });
+const committed = { committed: true };
+
+/** As a second connection sees it, past the wire. */
+const stored = () =>
+  query(database.url, async (client) => {
+    const { rows } = await client.query<{ requests: string; events: string }>(
+      'SELECT (SELECT count(*) FROM "CertificateRequest") "requests", (SELECT count(*) FROM "AuditEvent") "events"',
+    );
+    return { requests: Number(rows[0]?.requests), events: Number(rows[0]?.events) };
+  });
+
+describe('a connection that is lost in a commit', () => {
+  it('is a success where the commit was made and only its answer was lost, for each in the batch', async () => {
+    await record();
+    proxy.breakNext('answer lost');
+    const request = aRequest();
+    const twice: readonly Operation[] = [
+      { op: 'insertRequest', request },
+      { op: 'insertRequest', request },
+    ];
+    const results = await Promise.all([record(), record(twice), record()]);
+    expect(results).toEqual([
+      committed,
+      { committed: false, conflict: { kind: 'request', id: request.id } },
+      committed,
+    ]);
+    expect(await stored()).toEqual({ requests: 3, events: 3 });
+    expect(await record()).toEqual(committed);
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 4 });
+  });
+
+  it('is a failure where the commit did not arrive, and nothing is stored', async () => {
+    await record();
+    proxy.breakNext('commit lost');
+    const results = await Promise.allSettled([record(), record()]);
+    expect(results).toMatchObject(
+      Array(2).fill({ status: 'rejected', reason: { name: 'StoreUnavailableError', message: 'the commit failed' } }),
+    );
+    expect(await stored()).toEqual({ requests: 1, events: 1 });
+    await expect(store.ping()).rejects.toThrow(/^commits have failed since 20/);
+    expect(await record()).toEqual(committed);
+    await store.ping();
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 2 });
+  });
+
+  it('is neither where it cannot be found out: nobody is told a success, nor that nothing was stored', async () => {
+    await record();
+    proxy.breakNext('answer lost for good');
+    await expect(record()).rejects.toThrow(
+      new StoreUnavailableError('the connection was lost in a commit, and whether it was made is not known'),
+    );
+    expect(await stored()).toEqual({ requests: 2, events: 2 });
+    await proxy.resume();
+    expect(await record()).toEqual(committed);
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 3 });
+  });
+
+  it('is neither for steps that no event tells of', async () => {
+    const remember = () =>
+      store.writer.commit({ operations: [{ op: 'rememberPolicySet', digest: 'd', texts: [] }], events: [] });
+    proxy.breakNext('answer lost');
+    await expect(remember()).rejects.toThrow('whether it was made is not known');
+    expect(await remember()).toEqual(committed);
+  });
+});
+
+describe('the database being away', () => {
+  it('is noticed by nobody where the connection was lost while nothing was under way', async () => {
+    await record();
+    await query(inject('databases').adminUrl, (client) =>
+      client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
+        new URL(database.url).pathname.slice(1),
+      ]),
+    );
+    expect(await record()).toEqual(committed);
+    expect(await store.requests.unfinished()).toEqual([]);
+  });
+
+  it('fails what is to be committed and what is to be read at once, until it is back', async () => {
+    await record();
+    await proxy.pause();
+    await expect(record()).rejects.toBeInstanceOf(StoreUnavailableError);
+    for (const read of [
+      () => store.requests.unfinished(),
+      () => store.inventory.find(['a']),
+      () => store.quotas.found([{ kind: 'livePerRequester', cluster: 'demo', requester: 'hr' }], '', new Date()),
+      () => store.alone(() => Promise.resolve()),
+      () => store.ping(),
+    ])
+      await expect(read()).rejects.toBeInstanceOf(StoreUnavailableError);
+    await proxy.resume();
+    expect(await record()).toEqual(committed);
+    await store.ping();
+    expect(await store.requests.unfinished()).toEqual([]);
+  });
+
+  it('tells nobody the password', async () => {
+    await proxy.pause();
+    const error: unknown = await record().catch((reason: unknown) => reason);
+    const texts = [];
+    for (let cause = error; cause instanceof Error; cause = cause.cause)
+      texts.push(cause.stack, JSON.stringify(Object.entries(cause)));
+    expect(texts.length).toBeGreaterThan(2);
+    expect(texts.join('\n')).not.toContain(new URL(database.url).password);
+  });
+});
+
+describe('a commit', () => {
+  it('waits while another process continues the chain', async () => {
+    await record();
+    await query(database.url, async (other) => {
+      await other.query('BEGIN');
+      await other.query('SELECT pg_advisory_xact_lock($1)', [0x6b75626570617373n.toString()]);
+      let done = false;
+      const recording = record().finally(() => (done = true));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(done).toBe(false);
+      await other.query('COMMIT');
+      expect(await recording).toEqual(committed);
+    });
+  });
+
+  it('that a statement fails for all, fails for all and leaves nothing behind', async () => {
+    await record();
+    const rename = (from: string, to: string) =>
+      query(database.ownerUrl, (client) => client.query(`ALTER TABLE "${from}" RENAME TO "${to}"`));
+    await rename('PolicySet', 'Hidden');
+    const remember = () => record([{ op: 'rememberPolicySet', digest: 'x', texts: [] }]);
+    const results = await Promise.allSettled([record(), remember()]);
+    expect(results).toMatchObject(Array(2).fill({ status: 'rejected', reason: { name: 'StoreUnavailableError' } }));
+    expect(await stored()).toEqual({ requests: 1, events: 1 });
+    await rename('Hidden', 'PolicySet');
+    expect(await remember()).toEqual(committed);
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 2 });
+  });
+
+  it('of what no column can hold fails alone', async () => {
+    const tooLong = aRequest({ expirationSeconds: 2 ** 40 });
+    const results = await Promise.allSettled([record(), record([{ op: 'insertRequest', request: tooLong }]), record()]);
+    expect(results).toMatchObject([{ value: committed }, { reason: { code: '22003' } }, { value: committed }]);
+    const noInstant = aRequest({ createdAt: new Date('2026-03-01T10:00:00Z'), expiresAt: new Date(NaN) });
+    const others = await Promise.allSettled([
+      record(),
+      record([{ op: 'insertRequest', request: noInstant }]),
+      record(),
+    ]);
+    expect(others).toMatchObject([{ value: committed }, { reason: { name: 'RangeError' } }, { value: committed }]);
+    expect(await stored()).toEqual({ requests: 4, events: 4 });
+  });
+
+  it('keeps a text with U+0000, which PostgreSQL has no place for, with U+FFFD in its stead', async () => {
+    const request = aRequest({ username: 'jane\0', groups: ['a\0', '\\u0000'] });
+    expect(await record([{ op: 'insertRequest', request }])).toEqual(committed);
+    expect(await store.requests.find(request.id)).toMatchObject({
+      username: 'jane\ufffd',
+      groups: ['a\ufffd', '\\u0000'],
+    });
+    const { items } = await store.requests.list({ username: 'jane\0' }, { limit: 10, cursor: null });
+    expect(items).toHaveLength(1);
+  });
+
+  it('of many that conflict leaves each with its own outcome', async () => {
+    const request = aRequest();
+    const results = await Promise.all(
+      Array.from({ length: 60 }, (_, i) => record([{ op: 'insertRequest', request: i % 2 ? request : aRequest() }])),
+    );
+    expect(results.filter((result) => result.committed)).toHaveLength(31);
+    expect(results.flatMap((result) => (result.committed ? [] : result.conflict))).toEqual(
+      Array(29).fill({ kind: 'request', id: request.id }),
+    );
+    expect(await stored()).toEqual({ requests: 31, events: 31 });
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 31 });
+  });
+});

@@ -1,0 +1,98 @@
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, inject, it } from 'vitest';
+import { MigrationError } from '../../src/store/migrations.js';
+import { grantServiceRights } from '../../src/store/postgresql/grant.js';
+import { migratePostgresql } from '../../src/store/postgresql/migrate-postgresql.js';
+import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
+import { freshDatabase, ownerRole, query, serviceRole, type TestDatabase } from '../helpers/postgresql/databases.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+
+const shipped = 'prisma/migrations/postgresql';
+const names = readdirSync(shipped).filter((name) => !name.endsWith('.toml'));
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let database: TestDatabase;
+let migrations: string;
+beforeEach(async () => {
+  directory = temporaryDirectory();
+  migrations = join(directory.path, 'migrations');
+  cpSync(shipped, migrations, { recursive: true });
+  database = await freshDatabase({ ...inject('databases'), template: 'template0' });
+  const admin = new URL(inject('databases').adminUrl);
+  admin.pathname = new URL(database.url).pathname;
+  await query(admin.href, (client) => client.query(`ALTER SCHEMA public OWNER TO ${ownerRole}`));
+});
+afterEach(async () => {
+  await database.drop();
+  directory.remove();
+});
+
+function add(name: string, sql: string): void {
+  mkdirSync(join(migrations, name), { recursive: true });
+  writeFileSync(join(migrations, name, 'migration.sql'), sql);
+}
+
+const rowsOf = (sql: string) =>
+  query(database.ownerUrl, async (client) => {
+    const { rows } = await client.query<Record<string, unknown>>(sql);
+    return rows;
+  });
+
+it('applies every migration once, although five processes start at once', async () => {
+  const applied = await Promise.all(Array.from({ length: 5 }, () => migratePostgresql(database.ownerUrl)));
+  expect(applied.filter(({ length }) => length > 0)).toEqual([names]);
+  const rows = await rowsOf('SELECT * FROM "_prisma_migrations"');
+  expect(rows).toHaveLength(names.length);
+  expect(await migratePostgresql(database.ownerUrl)).toEqual([]);
+  expect(await rowsOf('SELECT * FROM "_prisma_migrations"')).toEqual(rows);
+});
+
+it('refuses a migration that was edited after it was applied, and one that it does not know', async () => {
+  add('29990101000000_future', 'CREATE TABLE "Future" ("id" TEXT NOT NULL PRIMARY KEY);');
+  await migratePostgresql(database.ownerUrl, migrations);
+  await expect(migratePostgresql(database.ownerUrl)).rejects.toThrow('29990101000000_future, which this version');
+  const [first = ''] = names;
+  add(first, 'SELECT 1;');
+  await expect(migratePostgresql(database.ownerUrl, migrations)).rejects.toThrow(
+    new MigrationError(`migration ${first} was edited after it was applied`),
+  );
+});
+
+it('applies all of them or none', async () => {
+  add('29990102000000_bad', 'CREATE TABLE "Bad" ("id" TEXT); INSERT INTO "Nowhere" VALUES (1);');
+  await expect(migratePostgresql(database.ownerUrl, migrations)).rejects.toThrow('migration 29990102000000_bad failed');
+  expect(await rowsOf(`SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace`)).toEqual([]);
+});
+
+it('serves as a role that owns nothing, which cannot migrate and says who can', async () => {
+  await expect(openPostgresqlStore({ url: database.url })).rejects.toThrow(
+    /^migration \w+ is not applied, and this role may not: run `npm run migrate` with the DATABASE_URL of the role that owns the tables \(permission denied for schema public\)$/,
+  );
+  await migratePostgresql(database.ownerUrl);
+  await grantServiceRights(database.ownerUrl, serviceRole);
+  const store = await openPostgresqlStore({ url: database.url });
+  await store.ping();
+  await store.close();
+});
+
+it.each([
+  ['UPDATE "AuditEvent" SET "principal" = NULL'],
+  ['DELETE FROM "AuditEvent"'],
+  ['TRUNCATE "AuditEvent"'],
+  ['ALTER TABLE "AuditEvent" DISABLE TRIGGER ALL'],
+  ['DROP TRIGGER "AuditEvent_no_change" ON "AuditEvent"'],
+  ['DROP TABLE "AuditEvent"'],
+  ['DELETE FROM "Certificate"'],
+  ['CREATE TABLE "More" ("id" TEXT)'],
+  [`CREATE OR REPLACE FUNCTION "AuditEvent_refuse"() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`],
+  ['SET session_replication_role = replica'],
+])('gives the service no right to %s', async (sql) => {
+  await migratePostgresql(database.ownerUrl);
+  // What it had before goes.
+  await query(database.ownerUrl, (client) =>
+    client.query(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${serviceRole}`),
+  );
+  await grantServiceRights(database.ownerUrl, serviceRole);
+  await expect(query(database.url, (client) => client.query(sql))).rejects.toMatchObject({ code: '42501' });
+});

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startChild, type ChildService } from '../crash/child-service.js';
+import type { CrashPoint } from '../crash/crash-points.js';
+import { callTo, everyItem, Ledger, load, type Call } from '../crash/ledger.js';
+import { csrFor } from '../helpers/csr.js';
+import { testPolicies } from '../helpers/issuance.js';
+import { freshDatabase, prepareDatabases } from '../helpers/postgresql/databases.js';
+import { startPostgresql, type PostgresqlServer } from '../helpers/postgresql/server.js';
+import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+
+const directory = temporaryDirectory();
+const dataDir = join(directory.path, 'data');
+const policiesDir = join(directory.path, 'policies');
+let server: PostgresqlServer;
+let environment: Readonly<Record<string, string>>;
+const replicas: ChildService[] = [];
+
+const start = async (crash?: { readonly at: CrashPoint; readonly on: number }) => {
+  const replica = await startChild(dataDir, policiesDir, crash, environment);
+  replicas.push(replica);
+  return replica;
+};
+const token = () => readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
+const to = (replica: ChildService): Call => callTo(() => replica.address, token);
+
+beforeAll(async () => {
+  mkdirSync(policiesDir);
+  writeFileSync(join(policiesDir, 'test.yaml'), testPolicies);
+  server = await startPostgresql({ durable: true });
+  const { url } = await freshDatabase(await prepareDatabases(server));
+  // A short time to sign makes the leases short.
+  environment = await postgresqlEnvironment(dataDir, url, 'issuing: { timeoutSeconds: 1 }\n');
+  await Promise.all([start(), start(), start()]);
+}, 120_000);
+afterAll(async () => {
+  for (const replica of replicas) await replica.kill();
+  await server.remove();
+  directory.remove();
+});
+
+it('issues once for an Idempotency-Key that is sent to all three at once', async () => {
+  const calls = replicas.map(to);
+  for (let i = 0; i < 10; i++) {
+    const [key, username] = [randomUUID(), `user-${randomUUID()}`];
+    const body = JSON.stringify({ username, groups: ['team-a'] });
+    const answers = await Promise.all(
+      calls.map((call) => call('POST', '/v1/kubeconfigs', body, { 'idempotency-key': key })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
+    const issued = await calls[i % 3]!('GET', `/v1/certificates?username=${username}`);
+    expect((JSON.parse(issued.text) as { items: unknown[] }).items).toHaveLength(1);
+  }
+});
+
+it('gives one answer, byte for byte, to a CSR under one Idempotency-Key, whoever is asked', async () => {
+  const calls = replicas.map(to);
+  for (let i = 0; i < 10; i++) {
+    const { pem } = await csrFor(`user-${randomUUID()}`, ['team-a']);
+    const [key, body] = [randomUUID(), JSON.stringify({ csr: pem })];
+    const ask = () =>
+      Promise.all(calls.map((call) => call('POST', '/v1/certificate-requests', body, { 'idempotency-key': key })));
+    const first = (await ask()).filter(({ status }) => status !== 409);
+    expect(first.map(({ status }) => status)).toEqual(first.map(() => 201));
+    const again = await ask();
+    expect(again.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(new Set([...first, ...again].map(({ text }) => text)).size).toBe(1);
+  }
+});
+
+it('keeps every promise while a replica is killed in the midst of issuing, and PostgreSQL is killed and comes back', async () => {
+  const ledger = new Ledger(true);
+  const doomed = await start({ at: 'after the signature', on: 15 });
+  const [one, two, three] = replicas as [ChildService, ChildService, ChildService];
+  let running = true;
+  const clients = [doomed, doomed, one, two, three].flatMap((replica) => Array<Call>(4).fill(to(replica)));
+  const loading = load(ledger, clients, () => running);
+  await doomed.gone;
+  for (let i = 0; i < 2; i++) {
+    await setTimeout(1500);
+    await server.kill();
+    await setTimeout(500);
+    await server.start();
+  }
+  // Nobody needs to be started again.
+  const before = ledger.fingerprints.size;
+  await expect.poll(() => ledger.fingerprints.size, { timeout: 60_000 }).toBeGreaterThan(before + 20);
+  running = false;
+  await loading;
+
+  const call = to(one);
+  const statesOf = async () =>
+    (await everyItem<{ state: string }>(call, '/v1/certificate-requests')).map(({ state }) => state);
+  // What the dead one was at is taken over when its lease has ended: 31 seconds after it began.
+  await expect.poll(statesOf, { timeout: 60_000, interval: 1000 }).not.toContain('issuing');
+  await ledger.everythingHolds(call);
+  await ledger.lostAnswersCanBeAskedForAgain(to(two));
+  await ledger.everythingHolds(to(three));
+  const events = await everyItem<{ type: string; details: { reason?: string } }>(call, '/v1/audit-events');
+  expect(events.some(({ type, details }) => type === 'IssuanceAbandoned' && details.reason === 'ProcessDied')).toBe(
+    true,
+  );
+}, 300_000);

@@ -1,0 +1,151 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { verifyChain } from '../../src/audit/verify-chain.js';
+import type { Composition } from '../../src/compose.js';
+import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
+import type { Operation, QuotaLimit } from '../../src/store/step.js';
+import type { Store } from '../../src/store/store.js';
+import { composeOn, type LogLine } from '../helpers/composed-service.js';
+import { freshDatabase, type TestDatabase } from '../helpers/postgresql/databases.js';
+import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { anEvent, anIdempotencyEntry, aRequest, instant, sha256 } from '../unit/store/records.js';
+
+let database: TestDatabase;
+beforeEach(async () => {
+  database = await freshDatabase(inject('databases'));
+});
+afterEach(() => database.drop());
+
+describe('three stores on one database', () => {
+  let stores: Store[];
+  beforeEach(async () => {
+    stores = await Promise.all([1, 2, 3].map(() => openPostgresqlStore({ url: database.url, readConnections: 2 })));
+  });
+  afterEach(() => Promise.all(stores.map((store) => store.close())));
+
+  /** What came of the same operations, many times from each store at once. */
+  const fromEach = (times: number, operations: (number: number) => readonly Operation[]) =>
+    Promise.all(
+      stores.flatMap((store, s) =>
+        Array.from({ length: times }, (_, i) =>
+          store.writer.commit({ operations: operations(s * times + i), events: [anEvent({ principal: String(s) })] }),
+        ),
+      ),
+    );
+  const events = async () => (await stores[0]!.auditEvents.head()).seq;
+
+  it('continue one chain without a gap', async () => {
+    const results = await fromEach(100, () => [{ op: 'insertRequest', request: aRequest() }]);
+    expect(results.every(({ committed }) => committed)).toBe(true);
+    expect(await verifyChain(stores[1]!.auditEvents)).toMatchObject({ valid: true, events: 300 });
+    const writers = new Set((await stores[2]!.auditEvents.chunk(0, 300)).map(({ principal }) => principal));
+    expect(writers.size).toBe(3);
+  });
+
+  it('put an unknown identity on record once', async () => {
+    const results = await fromEach(10, () => [
+      {
+        op: 'insertUnknownIdentity',
+        identity: { cluster: 'demo', fingerprintSha256: sha256('x'), objectUid: 'u', recordedAt: new Date() },
+      },
+    ]);
+    expect(results.filter(({ committed }) => committed)).toHaveLength(1);
+    expect(await events()).toBe(1);
+  });
+
+  it('take an Idempotency-Key once', async () => {
+    const results = await fromEach(10, (number) => [
+      { op: 'insertIdempotencyKey', entry: anIdempotencyEntry({ requestId: String(number) }) },
+    ]);
+    expect(results.filter(({ committed }) => committed)).toHaveLength(1);
+    expect(results.find(({ committed }) => !committed)).toMatchObject({ conflict: { kind: 'idempotencyKey' } });
+  });
+
+  it('let as many through a quota as it allows, all together', async () => {
+    const limit: QuotaLimit = { kind: 'livePerGroup', cluster: 'demo', group: 'dev' };
+    const results = await fromEach(20, () => {
+      const request = aRequest({ state: 'approved' });
+      return [
+        { op: 'requireQuota', limit, atMost: 7, exceptRequest: request.id, now: instant('2026-03-01T10:00:00.000Z') },
+        { op: 'insertRequest', request },
+      ];
+    });
+    expect(results.filter(({ committed }) => committed)).toHaveLength(7);
+    expect(await events()).toBe(7);
+  });
+
+  it('move a request once', async () => {
+    const request = aRequest();
+    await stores[0]!.writer.commit({ operations: [{ op: 'insertRequest', request }], events: [] });
+    const results = await fromEach(10, () => [
+      { op: 'moveRequest', id: request.id, from: { state: 'pending' }, to: { state: 'approved' } },
+    ]);
+    expect(results.filter(({ committed }) => committed)).toHaveLength(1);
+  });
+
+  it('work alone one after the other where they ask for it', async () => {
+    let inside = 0;
+    const most = await Promise.all(
+      stores.map((store) =>
+        store.alone(async () => {
+          inside += 1;
+          await new Promise((resolve) => setTimeout(resolve, 30));
+          return inside--;
+        }),
+      ),
+    );
+    expect(most).toEqual([1, 1, 1]);
+  });
+});
+
+describe('three services that start at once on an empty database', () => {
+  const directories: ReturnType<typeof temporaryDirectory>[] = [];
+  const services: Composition[] = [];
+  const log: LogLine[] = [];
+  let now: Date;
+  beforeEach(async () => {
+    now = new Date();
+    const shared = temporaryDirectory();
+    directories.push(shared);
+    const environment = await postgresqlEnvironment(shared.path, database.url);
+    const own = [1, 2, 3].map(() => temporaryDirectory());
+    directories.push(...own);
+    const clock = () => now;
+    services.push(...(await Promise.all(own.map(({ path }) => composeOn(path, environment, { clock }, log)))));
+  });
+  afterEach(async () => {
+    for (const service of services.splice(0)) await service.close();
+    for (const directory of directories.splice(0)) directory.remove();
+    log.length = 0;
+  });
+
+  const tokens = () =>
+    directories
+      .map(({ path }) => join(path, 'data', 'admin-token'))
+      .filter((file) => existsSync(file))
+      .map((file) => readFileSync(file, 'utf8').trim());
+
+  it('make one admin token, and pin the CA once', async () => {
+    expect(tokens()).toHaveLength(1);
+    expect(log.filter(({ message }) => message.includes('a token was made'))).toHaveLength(1);
+    const made = await services[0]!.store.auditEvents.chunk(0, 100);
+    const count = (type: string) => made.filter((event) => event.type === type).length;
+    expect([count('ApiTokenCreated'), count('CertificateAuthorityPinned')]).toEqual([1, 1]);
+    expect(await verifyChain(services[0]!.store.auditEvents)).toMatchObject({ valid: true });
+  });
+
+  it('stop believing a token that one of them revokes: at once there, within five seconds elsewhere', async () => {
+    const [token = ''] = tokens();
+    const principals = () =>
+      Promise.all(services.map(({ services: { authenticator } }) => authenticator.authenticate(token)));
+    const [admin] = await principals();
+    if (!admin?.tokenId) throw new Error('the token is not known');
+    expect(await principals()).toEqual([admin, admin, admin]);
+    expect(await services[0]!.services.apiTokens.revoke(admin, admin.tokenId)).toMatchObject({ ok: true });
+    expect(await principals()).toEqual([null, admin, admin]);
+    now = new Date(now.getTime() + 5000);
+    expect(await principals()).toEqual([null, null, null]);
+  });
+});
