@@ -144,7 +144,13 @@ describe('the policies of deploy/kubernetes', async () => {
   const loaded = await loadPolicySet(`${folder}policies`);
   if (!loaded.ok) throw new Error(loaded.errors.join('\n'));
   const decisionFor = (username: string, groups: string[] = []) =>
-    decide(request({ username, groups }), requester({ name: 'jane' }), facts(), loaded.policySet, now);
+    decide(
+      request({ username, groups, collector: 'jane' }),
+      requester({ name: 'jane' }),
+      facts(),
+      loaded.policySet,
+      now,
+    );
 
   it('are all in the ConfigMap', () => {
     const files = readdirSync(`${folder}policies`).map((file) => `policies/${file}`);
