@@ -176,10 +176,18 @@ spec:
   selector: { clusters: ["*"] }
   allowed: { usernames: ["*"], groups: ["*"] }
   approval: { mode: manual }
+---
+apiVersion: kubepass/v1
+kind: Guardrail
+metadata: { name: no-cluster-admins }
+spec:
+  selector: { requesters: { names: [alice] } }
+  resolvesTo: [ClusterAdmin]
+  message: nobody administers a cluster by certificate
 `;
 
 describeControlPlane('the service as deploy/kubernetes lets it', () => {
-  it('is refused without the component and says what is missing; with it, it names the binding within seconds', async () => {
+  it('is refused without the component and says what is missing; with it, it names the binding within seconds, and a guardrail denies by it', async () => {
     const plane = await openControlPlane();
     const kubeconfig = await kubeconfigOfServiceAccount(plane, directory.path);
     const service = await startService({
@@ -194,12 +202,19 @@ describeControlPlane('the service as deploy/kubernetes lets it', () => {
         .send({ username: 'jane', groups: ['team-x'] });
       expect(asked.status, asked.text).toBe(201);
       const url = `/v1/certificate-requests/${as.request(asked).id}`;
+      const violations = async () =>
+        as.problem(
+          await service
+            .as('alice')('post', '/v1/certificate-requests')
+            .send({ username: 'jane', groups: ['team-x'] }),
+        ).violations;
       const radius = async () => as.request(await service.as('bob')('get', url).expect(200)).blastRadius;
 
       await expect
         .poll(() => service.log(), { timeout: 20_000 })
         .toContain(`"missing":"list rolebindings.${rbacGroup}"`);
       expect(await radius()).toBeNull();
+      expect(await violations()).toMatchObject([{ source: 'no-cluster-admins', reason: 'BlastRadiusUnknown' }]);
       const { probe } = as.cluster(await service.as('root')('post', '/v1/clusters/real/probe').expect(200));
       expect(probe).toMatchObject({ signs: 'yes', reason: 'RoleBindingsNotReadable' });
       expect(probe?.permissions.filter(({ held }) => !held)).toHaveLength(roleBindingAccess.length);
@@ -216,6 +231,15 @@ describeControlPlane('the service as deploy/kubernetes lets it', () => {
       await expect
         .poll(async () => (await radius())?.clusterAdmin.by.map(({ name }) => name), { timeout: 5000 })
         .toEqual(['innocent-name']);
+      expect(await violations()).toEqual([
+        {
+          source: 'no-cluster-admins',
+          reason: 'DeniedByGuardrail',
+          message:
+            'username "jane" resolves to cluster-admin by ClusterRoleBinding "innocent-name" and is denied by ' +
+            'guardrail "no-cluster-admins": nobody administers a cluster by certificate',
+        },
+      ]);
       console.error(`a new binding to cluster-admin is known after ${Date.now() - made} ms`);
 
       const again = as.cluster(await service.as('root')('post', '/v1/clusters/real/probe').expect(200));
