@@ -1,10 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig, type TestUserConfig } from 'vitest/config';
 
+/** Files share the modules that they import: loading them anew for each took as long as the tests themselves. */
+const shared = { isolate: false } as const;
+
 const project = (
   name: string,
   timeoutSeconds = 10,
-  options: Pick<TestUserConfig, 'globalSetup' | 'fileParallelism'> = {},
+  options: Pick<TestUserConfig, 'globalSetup' | 'fileParallelism' | 'isolate'> = {},
 ) => ({
   test: {
     ...options,
@@ -21,18 +24,19 @@ const jsonFile = process.env['VITEST_JSON_FILE'];
 /** `npm test` runs unit, http and contract; the others have commands of their own. */
 export default defineConfig({
   test: {
-    // The default is one less than there are cores: on two of them, one file after the other.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Some of a test's time is waiting. The default, one less than there are cores, leaves one of two idle.
+    maxWorkers: availableParallelism() + 1,
     reporters: jsonFile ? ['default', ['json', { outputFile: jsonFile }]] : ['default'],
     projects: [
-      project('unit'),
-      project('http', 30),
-      project('contract', 30),
+      project('unit', 10, shared),
+      project('http', 30, shared),
+      project('contract', 30, shared),
       project('crash', 600),
       project('browser', 120),
       // What holds for every database, and what is of PostgreSQL alone.
       {
         test: {
+          ...shared,
           name: 'postgresql',
           include: [
             'test/postgresql/**/*.test.ts',
