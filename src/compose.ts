@@ -50,6 +50,8 @@ export interface Overrides {
   readonly connection?: (connection: ClusterConnection) => ClusterConnection;
   /** How often the outbox of webhooks is looked through. */
   readonly webhookRoundMilliseconds?: number;
+  /** How often the policies' files are looked at. */
+  readonly policyRoundMilliseconds?: number;
 }
 
 /** The service, wired, without its HTTP edge. */
@@ -137,9 +139,12 @@ async function wire(
 
   const configured = [...clusters.values()].map(({ cluster }) => configuredCluster(cluster));
   const loaded = await loadPolicies(config, configured, log);
-  const policies = watchPolicies(config, configured, loaded, log, (policySet, previous) =>
-    recordPolicySetLoaded(context, policySet, previous),
-  );
+  const policies = watchPolicies(config, configured, loaded, log, {
+    record: (policySet, previous) => recordPolicySetLoaded(context, policySet, previous),
+    ...(overrides.policyRoundMilliseconds !== undefined && {
+      intervalMilliseconds: overrides.policyRoundMilliseconds,
+    }),
+  });
   opened.push(() => policies.stop());
   const context: IssuanceContext = {
     store,

@@ -23,9 +23,17 @@ export function watchPolicies(
   clusters: readonly ConfiguredCluster[],
   initial: PolicySet,
   log: Log,
-  record: (policySet: PolicySet, previous: PolicySet) => Promise<void>,
+  {
+    record,
+    ...options
+  }: {
+    /** Puts the change on record. */
+    readonly record: (policySet: PolicySet, previous: PolicySet) => Promise<void>;
+    readonly intervalMilliseconds?: number;
+  },
 ): PolicySetWatch {
   return watchPolicySet({
+    ...options,
     directory: policiesDir,
     clusters,
     initial,
