@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { brokenConnection } from '../cluster/broken-connection.js';
 import { readClientTrust, type ClientTrust } from '../cluster/client-trust.js';
-import { openClusterConnection, type ClusterConnection } from '../cluster/cluster-connection.js';
+import type { ClusterConnection } from '../cluster/cluster-connection.js';
 import { ClusterForbiddenError, kubeApiserverClient } from '../cluster/csr-object.js';
 import { describeCertificateAuthority } from '../cluster/describe-certificate-authority.js';
 import { trustOfCluster } from '../cluster/trust-of-cluster.js';
@@ -100,6 +100,8 @@ async function openConnection(
     log.warn({ err: error, cluster: name, ...missing }, 'the watch on a cluster is interrupted');
   };
   try {
+    // The client of Kubernetes takes some 70 MB of memory, which who signs with a CA of their own need not spend.
+    const { openClusterConnection } = await import('../cluster/cluster-connection.js');
     return wrapConnection(await openClusterConnection(connection, { allowExec, report, clock }));
   } catch (error) {
     // The other clusters are served; this one answers with what is wrong.

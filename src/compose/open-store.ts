@@ -3,7 +3,6 @@ import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
 import { grantServiceRights } from '../store/postgresql/grant.js';
 import { migratePostgresql } from '../store/postgresql/migrate-postgresql.js';
-import { openPostgresqlStore } from '../store/postgresql/open-postgresql-store.js';
 import { acquireDatabaseLock, acquireDataDirLock } from '../store/process-lock.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import type { Store } from '../store/store.js';
@@ -16,7 +15,11 @@ export const isSoleProcess = ({ database }: Config): boolean => database.kind ==
  * are let go when the store is closed; throws `AlreadyServedError` where another one has either.
  */
 export async function openStore({ database, dataDir }: Config): Promise<Store> {
-  if (database.kind === 'postgresql') return openPostgresqlStore({ url: database.url });
+  if (database.kind === 'postgresql') {
+    // Its Prisma client and its driver are memory that SQLite's users need not spend.
+    const { openPostgresqlStore } = await import('../store/postgresql/open-postgresql-store.js');
+    return openPostgresqlStore({ url: database.url });
+  }
   const locks = [acquireDataDirLock(dataDir)];
   const release = () => {
     for (const lock of locks.splice(0).reverse()) lock.release();
