@@ -28,7 +28,7 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     reporters: jsonFile ? ['default', ['json', { outputFile: jsonFile }]] : ['default'],
     projects: [
-      project('unit', 10, shared),
+      project('unit', 30, shared),
       project('http', 30, shared),
       project('contract', 30, shared),
       project('crash', 600),

@@ -117,7 +117,7 @@ describe('a watch', () => {
     watch.subscribe(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(server.requests.length).toBeLessThan(60);
-    expect(server.requests.length).toBeGreaterThan(5);
+    await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(5), { timeout: 4000 });
   });
 
   it('waits on for an object that was never there, but not for one that was', async () => {

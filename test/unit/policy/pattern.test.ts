@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compilePattern } from '../../../src/policy/pattern.js';
+import { cpuMilliseconds } from '../../helpers/cpu-milliseconds.js';
 
 const matches = (text: string, value: string): boolean => {
   const compiled = compilePattern(text);
@@ -49,9 +50,9 @@ describe('compilePattern', () => {
 
   it('is quick on the longest reason, whatever pattern it takes', () => {
     for (const text of ['.*x', '[a-z ]*[0-9]+', '(INC|CHG)-[0-9]{4,8}( .*)?', 'a?a?a?aaa']) {
-      const started = performance.now();
+      const started = cpuMilliseconds();
       for (let i = 0; i < 100; i++) matches(text, 'a'.repeat(2048));
-      expect(performance.now() - started).toBeLessThan(1000);
+      expect(cpuMilliseconds() - started).toBeLessThan(1000);
     }
   });
 });

@@ -15,6 +15,7 @@ import {
   type CertificateFields,
 } from '../../../helpers/certificates.js';
 import { inspectFiles, knownCluster } from '../inspected.js';
+import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const ca = makeAuthority();
 
@@ -262,7 +263,7 @@ describe('name constraints', () => {
     const hosts = (count: number) => Array.from({ length: count }, (_, i) => `${i}.example`);
     const strict = makeAuthority({ extensions: [nameConstraints({ dns: ['example'] }, { dns: hosts(10_000) })] });
     const leaf = makeCertificate({ issuer: strict, extensions: [subjectAltName({ dns: hosts(10_000).reverse() })] });
-    const start = performance.now();
+    const start = cpuMilliseconds();
     const named = makeCertificate({ issuer: strict, extensions: [subjectAltName({ dns: ['a.b.example'] })] });
     const { codes } = await inspectFiles({ 'named.crt': named.pem, 'ca.crt': strict.pem });
     expect(codes('named.crt')).not.toContain('NameConstraintViolated');
@@ -274,7 +275,7 @@ describe('name constraints', () => {
     expect((await inspectFiles({ 'leaf.crt': leaf.pem, 'ca.crt': strict.pem })).codes('leaf.crt')).toContain(
       'NameConstraintViolated',
     );
-    expect(performance.now() - start).toBeLessThan(6000);
+    expect(cpuMilliseconds() - start).toBeLessThan(6000);
   });
 
   it('of a CA further up count too, and those of a CA of ours', async () => {

@@ -20,6 +20,7 @@ import {
   pbmac1,
   pkcs12,
 } from './build-pkcs12.js';
+import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const codes = ({ observations }: Decoded): readonly string[] => observations.map(({ code }) => code);
 const paths = ({ pieces }: Decoded): readonly string[] => pieces.map(({ path }) => path);
@@ -210,9 +211,9 @@ describe('PKCS#12 that asks for too much', () => {
   const pbe = (iterations: number | bigint): Buffer =>
     sequence(oid('1.2.840.113549.1.12.1.6'), sequence(octetString(Buffer.alloc(8)), integer(iterations)));
   const atOnce = (bytes: Buffer): Decoded => {
-    const start = performance.now();
+    const start = cpuMilliseconds();
     const decoded = openBuilt(bytes);
-    expect(performance.now() - start).toBeLessThan(50);
+    expect(cpuMilliseconds() - start).toBeLessThan(50);
     return decoded;
   };
 

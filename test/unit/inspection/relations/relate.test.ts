@@ -3,6 +3,7 @@ import { encodePem } from '../../../../src/pki/pem.js';
 import { makeAuthority, makeCertificate, makeKey, makeList, nameOf } from '../../../helpers/certificates.js';
 import { csrFor } from '../../../helpers/csr.js';
 import { inspectFiles, kubeconfigOf, knownCluster } from '../inspected.js';
+import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const ca = makeAuthority();
 const jane = makeCertificate({ issuer: ca });
@@ -102,9 +103,9 @@ describe('who signed whom', () => {
         authorityKeyIdentifier: null,
         subject: [['CN', `u${i}`]],
       }).pem;
-    const start = performance.now();
+    const start = cpuMilliseconds();
     const { findings } = await inspectFiles(files);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(cpuMilliseconds() - start).toBeLessThan(2000);
     expect(findings.filter(({ code }) => code === 'SignatureNotChecked').length).toBeGreaterThan(0);
   });
 

@@ -14,6 +14,7 @@ import {
   now,
   requestOf,
 } from './inspections.js';
+import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const fixtures = readdirSync(new URL('../../../fixtures/openssl-3.5/', import.meta.url)).flatMap((file) =>
   file.endsWith('.pem') ? [file.slice(0, -'.pem'.length)] : [],
@@ -149,9 +150,9 @@ describe('the report on a terminal', () => {
     const context = { name: 'x', cluster: 'y', user: 'z', namespace: null };
     const contexts = Array.from({ length: count }, () => context);
     const config = { ...kubeconfig, contexts: [...contexts, { ...context, name: 'n'.repeat(length) }] };
-    const started = performance.now();
+    const started = cpuMilliseconds();
     expect(reportText(inspectionOf(config), new Map(), now).length).toBeLessThan(3_000_000);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(cpuMilliseconds() - started).toBeLessThan(2_000);
   });
 
   it('gives a wide label no room to repeat itself', () => {

@@ -5,6 +5,7 @@ import { verifySignature } from '../../../../src/inspection/x509/verify-signatur
 import { der, Tag } from '../../../../src/pki/der.js';
 import { algorithmOf, entryOf, extensionOf, rawList, testKey, time } from './build.js';
 import { decodeContext, pieceOf, readList } from './decoding.js';
+import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const REASON_CODE = '2.5.29.21';
 const reason = (n: number): Buffer => extensionOf(REASON_CODE, Buffer.of(0x0a, 1, n));
@@ -64,9 +65,9 @@ describe('decodeCertificateList', () => {
   it('shows a hundred of very many, and knows them all', () => {
     const numbers = Array.from({ length: 127 }, (_, i) => i + 1);
     const entries = Array.from({ length: 200 }, () => numbers.map((number) => entryOf(number))).flat();
-    const start = performance.now();
+    const start = cpuMilliseconds();
     const { content, decoded } = readList(rawList({ entries }));
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(cpuMilliseconds() - start).toBeLessThan(2000);
     expect(content.revokedCount).toBe(entries.length);
     expect(content.revoked).toHaveLength(100);
     expect(decoded.material).toMatchObject({ revokedSerialNumbers: { size: 127 } });

@@ -7,6 +7,7 @@ import { contextConstructed, contextPrimitive, der, sequence, Tag } from '../../
 import { makeAuthority, makeCertificate, makeKey, nameOf, testNow } from '../../../helpers/certificates.js';
 import { algorithmOf, explicitVersion, extensionOf, rawCertificate, rawName, string, time } from './build.js';
 import { decodeContext, pieceOf, readCertificate } from './decoding.js';
+import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const integer = (...octets: number[]): Buffer => der(Tag.INTEGER, Buffer.from(octets));
 const KEY_USAGE = '2.5.29.15';
@@ -306,9 +307,9 @@ describe('decodeCertificate', () => {
 
     it('bounds what is said of very many', () => {
       const extensions = Array.from({ length: 20_000 }, () => extensionOf(KEY_USAGE, Buffer.of(5, 0)));
-      const start = performance.now();
+      const start = cpuMilliseconds();
       const { content, observations, messages } = readCertificate(rawCertificate({ extensions }));
-      expect(performance.now() - start).toBeLessThan(2000);
+      expect(cpuMilliseconds() - start).toBeLessThan(2000);
       expect(content.extensions).toHaveLength(500);
       expect(observations.length).toBeLessThan(25);
       expect(messages('MalformedExtension').at(-1)).toMatch(/and 491 more like it$/);
