@@ -254,14 +254,18 @@ export class KubernetesSigner implements Signer {
 
   /** Tries until the cluster can be reached; its refusals become the request's end. */
   async #reached<T>(deadline: Date, act: () => Promise<T>): Promise<T> {
-    // An API server that starts again answers 403 to everybody until it has read its roles.
-    const notForbiddenBefore = new Date(Math.min(this.clock().getTime() + forbiddenMilliseconds, deadline.getTime()));
-    const mayPass = (error: unknown) =>
-      isPassing(error) || (error instanceof ClusterForbiddenError && this.clock() < notForbiddenBefore);
+    // An API server that starts again, after an outage too, answers 403 to everybody until it has read its roles.
+    let forbiddenSince: number | null = null;
+    const isBelieved = () =>
+      forbiddenSince !== null && this.clock().getTime() >= forbiddenSince + forbiddenMilliseconds;
+    const mayPass = (error: unknown) => {
+      forbiddenSince = error instanceof ClusterForbiddenError ? (forbiddenSince ?? this.clock().getTime()) : null;
+      return forbiddenSince === null ? isPassing(error) : !isBelieved();
+    };
     try {
       return await retryUntil(deadline, this.clock, mayPass, act);
     } catch (error) {
-      if (error instanceof ClusterForbiddenError)
+      if (error instanceof ClusterForbiddenError && isBelieved())
         throw new SigningRefusedError(
           'ForbiddenInCluster',
           `kubepass may not ${error.missing} in the cluster: grant it what deploy/kubernetes has`,
@@ -271,7 +275,7 @@ export class KubernetesSigner implements Signer {
         throw new SigningRefusedError('RefusedByCluster', `the API server refuses it: ${error.message}`, {
           cause: error,
         });
-      if (isPassing(error))
+      if (isPassing(error) || error instanceof ClusterForbiddenError)
         throw new SignerUnavailableError(`cluster ${this.cluster.name} could not be reached in time`, { cause: error });
       throw error;
     }
@@ -283,7 +287,7 @@ interface Seen {
   latest: CsrObject | null;
 }
 
-/** How long a refusal by RBAC is asked again before it is believed. */
+/** How long RBAC has to refuse without a break before it is believed. */
 const forbiddenMilliseconds = 4_000;
 
 /** The reason where an object of our name is not the one that we sent. */

@@ -28,7 +28,7 @@ async function connect(user: string): Promise<ClusterConnection> {
   return openClusterConnection({ kind: 'kubeconfig', file, context: null }, { allowExec: false });
 }
 
-const signerOn = (cluster: ClusterConnection): KubernetesSigner =>
+const signerOn = (cluster: ClusterConnection, clock = () => new Date()): KubernetesSigner =>
   new KubernetesSigner(
     {
       name: 'fake',
@@ -37,7 +37,7 @@ const signerOn = (cluster: ClusterConnection): KubernetesSigner =>
       whoAmI: () => cluster.whoAmI(),
       whyNotSigning: () => whyNot,
     },
-    () => new Date(),
+    clock,
   );
 
 beforeAll(async () => {
@@ -199,6 +199,17 @@ describe('KubernetesSigner', () => {
     });
     expect(await objectOf(nameOf(request))).toBeNull();
     await limited.close();
+  });
+
+  it('believes no refusal of an API server that is back from an outage and has not read its roles yet', async () => {
+    let late = 0;
+    const signer = signerOn(connection, () => new Date(Date.now() + late));
+    server.fail({ times: 1, answer: 'reset' });
+    server.fail({ times: 2, answer: { status: 403, body: 'no' } });
+    const signed = signer.prepare(await approved()).sign(within(60));
+    // The outage lasts longer than a refusal has to.
+    late = 10_000;
+    expect(usernameIn(await signed)).toBe('jane');
   });
 
   it('does not approve an object of its name that somebody else made, and leaves it alone', async () => {
