@@ -7,6 +7,12 @@ import { acquireDatabaseLock, acquireDataDirLock } from '../store/process-lock.j
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import type { Store } from '../store/store.js';
 
+/**
+ * How long SQLite itself waits for another process's lock, and the event loop with it, in milliseconds. A commit looks
+ * again after that, with the event loop free in between; readers are locked out by nobody but who recovers the log.
+ */
+const busyTimeoutMs = 50;
+
 /** Whether no other process works on the same database: what is open there was left by one that is dead. */
 export const isSoleProcess = ({ database }: Config): boolean => database.kind === 'sqlite';
 
@@ -28,7 +34,7 @@ export async function openStore({ database, dataDir }: Config): Promise<Store> {
     await mkdir(dirname(database.file), { recursive: true, mode: 0o700 });
     // Another data dir may name the same database.
     locks.push(acquireDatabaseLock(database.file));
-    const store = await openSqliteStore({ file: database.file });
+    const store = await openSqliteStore({ file: database.file, busyTimeoutMs });
     return {
       ...store,
       async close() {
