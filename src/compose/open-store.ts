@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
+import { weakenedDurability } from '../store/postgresql/durability.js';
 import { grantServiceRights } from '../store/postgresql/grant.js';
 import { migratePostgresql } from '../store/postgresql/migrate-postgresql.js';
 import { acquireDatabaseLock, acquireDataDirLock } from '../store/process-lock.js';
@@ -18,12 +19,17 @@ export const isSoleProcess = ({ database }: Config): boolean => database.kind ==
 
 /**
  * Opens the database that is configured. With SQLite one process at a time serves a data dir and a database, and both
- * are let go when the store is closed; throws `AlreadyServedError` where another one has either.
+ * are let go when the store is closed; throws `AlreadyServedError` where another one has either. `warn` is told what
+ * makes a PostgreSQL less durable than it should be.
  */
-export async function openStore({ database, dataDir }: Config): Promise<Store> {
+export async function openStore(
+  { database, dataDir }: Config,
+  warn: (message: string) => void = () => undefined,
+): Promise<Store> {
   if (database.kind === 'postgresql') {
     // Its Prisma client and its driver are memory that SQLite's users need not spend.
     const { openPostgresqlStore } = await import('../store/postgresql/open-postgresql-store.js');
+    (await weakenedDurability(database.url)).forEach(warn);
     return openPostgresqlStore({ url: database.url });
   }
   const locks = [acquireDataDirLock(dataDir)];
