@@ -92,7 +92,10 @@ export async function startPostgresql(asked: PostgresqlOptions): Promise<Postgre
   const isOver = () => child === null || child.exitCode !== null || child.signalCode !== null;
   const start = async () => {
     // It may still recover by itself from what befell it.
-    for (; !isOver(); await setTimeout(50)) if (await answers(urlOf('postgres'))) return;
+    while (!isOver()) {
+      if (await answers(urlOf('postgres'))) return;
+      await setTimeout(50);
+    }
     for (let tries = 100; ; tries--) {
       const server = spawn(
         join(binaries, 'postgres'),
