@@ -43,7 +43,7 @@ export default defineConfig({
             'test/unit/{issuance,identity}/**/*.test.ts',
             'test/unit/store/{audit-log,clusters,inventory,ordered-writer,paging,quotas,recorded-requests,webhook-deliveries}.test.ts',
             'test/http/**/*.test.ts',
-            'test/crash/kill.test.ts',
+            'test/crash/{full-disk,kill}.test.ts',
           ],
           exclude: [
             // How a process starts, and what one that died left in its data dir, which with SQLite is nobody else's.

@@ -94,7 +94,9 @@ async function wire(
   if (database.kind === 'postgresql' && database.exposed)
     log.warn({}, 'the way to PostgreSQL is not protected: sslmode=verify-full with sslrootcert would do that');
 
-  const opening = await openStore(config);
+  const opening = await openStore(config, (message) => {
+    log.warn({}, message);
+  });
   opened.push(() => opening.close());
   const openedStore: Store = { ...opening, writer: overrides.writer?.(opening.writer) ?? opening.writer };
   const owner = randomUUID();

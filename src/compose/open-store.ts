@@ -1,23 +1,35 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
+import { weakenedDurability } from '../store/postgresql/durability.js';
 import { grantServiceRights } from '../store/postgresql/grant.js';
 import { migratePostgresql } from '../store/postgresql/migrate-postgresql.js';
 import { acquireDatabaseLock, acquireDataDirLock } from '../store/process-lock.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import type { Store } from '../store/store.js';
 
+/**
+ * How long SQLite itself waits for another process's lock, and the event loop with it, in milliseconds. A commit looks
+ * again after that, with the event loop free in between; readers are locked out by nobody but who recovers the log.
+ */
+const busyTimeoutMs = 50;
+
 /** Whether no other process works on the same database: what is open there was left by one that is dead. */
 export const isSoleProcess = ({ database }: Config): boolean => database.kind === 'sqlite';
 
 /**
  * Opens the database that is configured. With SQLite one process at a time serves a data dir and a database, and both
- * are let go when the store is closed; throws `AlreadyServedError` where another one has either.
+ * are let go when the store is closed; throws `AlreadyServedError` where another one has either. `warn` is told what
+ * makes a PostgreSQL less durable than it should be.
  */
-export async function openStore({ database, dataDir }: Config): Promise<Store> {
+export async function openStore(
+  { database, dataDir }: Config,
+  warn: (message: string) => void = () => undefined,
+): Promise<Store> {
   if (database.kind === 'postgresql') {
     // Its Prisma client and its driver are memory that SQLite's users need not spend.
     const { openPostgresqlStore } = await import('../store/postgresql/open-postgresql-store.js');
+    (await weakenedDurability(database.url)).forEach(warn);
     return openPostgresqlStore({ url: database.url });
   }
   const locks = [acquireDataDirLock(dataDir)];
@@ -28,7 +40,7 @@ export async function openStore({ database, dataDir }: Config): Promise<Store> {
     await mkdir(dirname(database.file), { recursive: true, mode: 0o700 });
     // Another data dir may name the same database.
     locks.push(acquireDatabaseLock(database.file));
-    const store = await openSqliteStore({ file: database.file });
+    const store = await openSqliteStore({ file: database.file, busyTimeoutMs });
     return {
       ...store,
       async close() {

@@ -5,6 +5,7 @@ import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { Signer } from '../signer/signer.js';
+import type { CommitResult, Step } from '../store/step.js';
 import type { Store } from '../store/store.js';
 import type { ClusterProbes } from './cluster-probes.js';
 
@@ -88,4 +89,17 @@ export function trackRunning(
   });
   running.set(requestId, tracked);
   return tracked;
+}
+
+/**
+ * Commits a step that may begin an attempt for the request. It is known in `context.running` from before the commit:
+ * whoever reads the database can see the attempt before its commit is answered here, and recovery, which comes by at any
+ * time, must not take it for one that was left.
+ */
+export function commitBeginning(context: IssuanceContext, requestId: string, step: Step): Promise<CommitResult> {
+  const committing = context.store.writer.commit(step);
+  // Until whoever waits for the answer has gone on with the attempt, which is known from then on.
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  void trackRunning(context, requestId, committing.then(turn, turn));
+  return committing;
 }

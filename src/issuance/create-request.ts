@@ -9,7 +9,7 @@ import type { PolicySet } from '../policy/policy-set.js';
 import { recordedDecision } from '../policy/recorded-decision.js';
 import type { CertificateRequestAsk, CertificateRequestView, IdempotencyToken } from '../services.js';
 import type { Step } from '../store/step.js';
-import { secondsAfter, type IssuanceContext } from './context.js';
+import { commitBeginning, secondsAfter, type IssuanceContext } from './context.js';
 import { attemptDetails, requestedDetails, requestEvent, violationDetails } from './events.js';
 import { gatherFacts } from './gather-facts.js';
 import { rememberKey, withIdempotency } from './idempotency.js';
@@ -87,7 +87,7 @@ export function decideAndRecord(
     const { request } = decided;
     const key = request.state === 'approved' ? await keyFor(request) : null;
     const started = key && startAttempt(context, request, key, request.createdAt);
-    const result = await context.store.writer.commit(recordStep(principal, decided, started, idempotency));
+    const result = await commitBeginning(context, request.id, recordStep(principal, decided, started, idempotency));
     if (result.committed) {
       if (request.state === 'denied') return { end: refused(deniedAs(request)) };
       return { end: done({ request: started ? issuing(request, started) : request, started }) };

@@ -3,7 +3,7 @@ import { probeUsername } from '../model/cluster-probe.js';
 import { newId } from '../model/new-id.js';
 import { generateKeyPair } from '../pki/key-pair.js';
 import { SigningUndeterminedError } from '../signer/signer.js';
-import { factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from './context.js';
+import { commitBeginning, factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from './context.js';
 import { attemptDetails, probeDecider, requestedDetails, requestEvent } from './events.js';
 import { finishAttempt, type AttemptEnd } from './issue-certificate.js';
 import { startAttempt } from './start-attempt.js';
@@ -35,7 +35,7 @@ export async function issueProbeCertificate(
   const key = keyOfPair(approved, keyPair, issuing.signer.kind);
   const started = startAttempt(context, approved, key, now, true);
   const request = { ...approved, state: 'issuing' as const, attempt: started.attempt, publicKey: started.publicKey };
-  const recorded = await context.store.writer.commit({
+  const recorded = await commitBeginning(context, request.id, {
     operations: [
       { op: 'rememberPolicySet', digest: policySet.digest, texts: policySet.texts },
       { op: 'insertRequest', request },

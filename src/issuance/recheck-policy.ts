@@ -3,7 +3,7 @@ import type { Decision, Violation } from '../model/decision.js';
 import { decide } from '../policy/decide.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { Step } from '../store/step.js';
-import type { IssuanceContext } from './context.js';
+import { commitBeginning, type IssuanceContext } from './context.js';
 import { requestEvent, violationDetails } from './events.js';
 import { gatherFacts } from './gather-facts.js';
 import { inQuotaRounds, quotaOperations, type UsedUpQuota } from './quota-rounds.js';
@@ -47,7 +47,7 @@ export function recheckAndCommit<Prepared>(
       };
     }
     const { step, prepared } = goOn(now, policySet);
-    const result = await context.store.writer.commit({
+    const result = await commitBeginning(context, request.id, {
       operations: [...quotaOperations(decision, request, now), ...step.operations],
       events: step.events,
     });

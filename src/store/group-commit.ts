@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
 
 /** What became of one item of a batch: its result, or why it alone failed. */
@@ -15,6 +16,11 @@ export interface GroupCommitLimits {
   /** How many share one commit, which bounds how long it keeps the event loop. */
   readonly batch: number;
 }
+
+/** How long a batch waits while another process holds the database's lock. */
+const lockedMilliseconds = 2000;
+/** Between two looks at a database that is locked the event loop is free for this long, in milliseconds. */
+const lookAgainMilliseconds = 50;
 
 /**
  * Commits what arrives in the order it arrives, many at once: one batch at a time, everything that comes meanwhile goes
@@ -82,7 +88,7 @@ export class GroupCommit<Item, Result> {
     const batch = this.#waiting.splice(0, this.limits.batch);
     let settled: readonly Settled<Result>[];
     try {
-      settled = await this.commitBatch(batch.map(({ item }) => item));
+      settled = await this.#commitUnlocked(batch.map(({ item }) => item));
       this.#failingSince = null;
     } catch (error) {
       this.#failingSince ??= new Date();
@@ -93,6 +99,26 @@ export class GroupCommit<Item, Result> {
       for (const { reject } of batch) reject(told);
       return;
     }
+    this.#settle(batch, settled);
+  }
+
+  /**
+   * Where another process holds the lock the batch is tried again, between which the event loop is free: nothing of it
+   * was done. Once a batch has waited in vain those behind it are told at once, until one works.
+   */
+  async #commitUnlocked(items: readonly Item[]): Promise<readonly Settled<Result>[]> {
+    const end = performance.now() + lockedMilliseconds;
+    for (;;) {
+      try {
+        return await this.commitBatch(items);
+      } catch (error) {
+        if (!isLocked(error) || this.#failingSince !== null || performance.now() > end) throw error;
+      }
+      await setTimeout(lookAgainMilliseconds);
+    }
+  }
+
+  #settle(batch: readonly Waiting<Item, Result>[], settled: readonly Settled<Result>[]): void {
     batch.forEach(({ resolve, reject }, index) => {
       const outcome = settled[index];
       if (outcome === undefined) reject(new StoreUnavailableError('the commit has no outcome'));
@@ -101,3 +127,7 @@ export class GroupCommit<Item, Result> {
     });
   }
 }
+
+/** SQLite's own code, and those that say more. */
+const isLocked = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');

@@ -46,6 +46,7 @@ interface Certificate {
 interface Event {
   type: string;
   requestId: string | null;
+  fingerprintSha256: string | null;
   details: { serialNumber?: string };
 }
 
@@ -55,6 +56,8 @@ export class Ledger {
   readonly requests = new Set<string>();
   /** Idempotency-Keys whose answer never came. */
   readonly unanswered: { readonly key: string; readonly body: string }[] = [];
+  /** How often the answer was 503. */
+  away = 0;
 
   /** `mayBeAway`: whether 503 is an answer too, which promises nothing. */
   constructor(private readonly mayBeAway = false) {}
@@ -87,12 +90,16 @@ export class Ledger {
 
   /** A key whose answer was lost goes on with its request: one more kubeconfig, or the word that its key went out. */
   async lostAnswersCanBeAskedForAgain(call: Call): Promise<void> {
-    for (const { key, body } of this.unanswered.splice(0)) {
-      const answer = await call('POST', '/v1/kubeconfigs', body, { 'idempotency-key': key });
-      expect([201, 409], answer.text).toContain(answer.status);
-      if (answer.status === 201) this.fingerprints.add(fingerprintIn(answer.text));
-      expect(answer.headers.get('location')).toMatch(/^\/v1\/certificate-requests\//);
-    }
+    const left = this.unanswered.splice(0);
+    const client = async () => {
+      for (let ask = left.pop(); ask !== undefined; ask = left.pop()) {
+        const answer = await call('POST', '/v1/kubeconfigs', ask.body, { 'idempotency-key': ask.key });
+        expect([201, 409], answer.text).toContain(answer.status);
+        if (answer.status === 201) this.fingerprints.add(fingerprintIn(answer.text));
+        expect(answer.headers.get('location')).toMatch(/^\/v1\/certificate-requests\//);
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, client));
   }
 
   async everythingHolds(call: Call): Promise<void> {
@@ -114,6 +121,12 @@ export class Ledger {
     for (const fingerprint of this.fingerprints) expect(known.has(fingerprint)).toBe(true);
     expect(new Set(certificates.map(({ requestId }) => requestId)).size).toBe(certificates.length);
 
+    const told = new Set(
+      events.flatMap(({ type, fingerprintSha256 }) => (type === 'CertificateIssued' ? (fingerprintSha256 ?? []) : [])),
+    );
+    for (const fingerprint of this.fingerprints) expect(told.has(fingerprint)).toBe(true);
+    expect(told.size).toBe(certificates.length);
+
     // No serial number is signed twice: each was intended once, and each issued one was intended.
     const serials = (type: string) =>
       events.flatMap((event) => (event.type === type ? (event.details.serialNumber ?? []) : []));
@@ -131,8 +144,11 @@ export class Ledger {
     expect(ended.length).toBe(intended.length);
   }
 
-  #isAway({ status }: Answer): boolean {
-    return this.mayBeAway && status === 503;
+  #isAway({ status, headers, text }: Answer): boolean {
+    if (!this.mayBeAway || status !== 503) return false;
+    expect(headers.get('retry-after'), text).toMatch(/^[1-9]\d*$/);
+    this.away += 1;
+    return true;
   }
 }
 

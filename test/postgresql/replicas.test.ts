@@ -19,6 +19,9 @@ const policiesDir = join(directory.path, 'policies');
 let server: PostgresqlServer;
 let environment: Readonly<Record<string, string>>;
 const replicas: ChildService[] = [];
+/** In all, at three replicas and one that is about to die; and how often PostgreSQL goes away under them. */
+const clients = Number(process.env['KUBEPASS_REPLICA_CLIENTS'] ?? 200);
+const interruptions = Number(process.env['KUBEPASS_REPLICA_INTERRUPTIONS'] ?? 2);
 
 const start = async (crash?: { readonly at: CrashPoint; readonly on: number }) => {
   const replica = await startChild(dataDir, policiesDir, crash, environment);
@@ -72,17 +75,19 @@ it('gives one answer, byte for byte, to a CSR under one Idempotency-Key, whoever
   }
 });
 
-it('keeps every promise while a replica is killed in the midst of issuing, and PostgreSQL is killed and comes back', async () => {
+it('keeps every promise to 200 clients while a replica is killed in the midst of issuing, and PostgreSQL is killed and stopped and comes back', async () => {
   const ledger = new Ledger(true);
   const doomed = await start({ at: 'after the signature', on: 15 });
   const [one, two, three] = replicas as [ChildService, ChildService, ChildService];
   let running = true;
-  const clients = [doomed, doomed, one, two, three].flatMap((replica) => Array<Call>(4).fill(to(replica)));
-  const loading = load(ledger, clients, () => running);
+  const asked = [doomed, one, two, three];
+  const calls = Array.from({ length: clients }, (_, i) => to(asked[i % asked.length]!));
+  const loading = load(ledger, calls, () => running);
   await doomed.gone;
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < interruptions; i++) {
     await setTimeout(1500);
-    await server.kill();
+    // As a power failure, and as an administrator in a hurry.
+    await (i % 2 ? server.stopImmediately() : server.kill());
     await setTimeout(500);
     await server.start();
   }
@@ -91,6 +96,10 @@ it('keeps every promise while a replica is killed in the midst of issuing, and P
   await expect.poll(() => ledger.fingerprints.size, { timeout: 60_000 }).toBeGreaterThan(before + 20);
   running = false;
   await loading;
+  console.log(
+    `${String(clients)} clients, PostgreSQL away ${String(interruptions)} times: ${String(ledger.fingerprints.size)} ` +
+      `certificates were received, ${String(ledger.away)} answers were 503`,
+  );
 
   const call = to(one);
   const statesOf = async () =>

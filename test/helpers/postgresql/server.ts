@@ -15,7 +15,9 @@ export interface PostgresqlServer {
   urlOf(database: string, user?: string): string;
   /** Ends all of it at once, as a power failure does; it is gone when this resolves. */
   kill(): Promise<void>;
-  /** Again, on the same data and port, after `kill`. */
+  /** As `pg_ctl stop -m immediate`: every process of it leaves at once, nothing is written any more. */
+  stopImmediately(): Promise<void>;
+  /** Again, on the same data and port, where it has ended. */
   start(): Promise<void>;
   /** Ends it and removes its data. */
   remove(): Promise<void>;
@@ -25,15 +27,25 @@ export class NoPostgresqlError extends Error {
   override readonly name = 'NoPostgresqlError';
 }
 
-/** Throws `NoPostgresqlError` where none is installed. `durable`: with fsync, which costs time. */
-export async function startPostgresql({ durable }: { readonly durable: boolean }): Promise<PostgresqlServer> {
+export interface PostgresqlOptions {
+  /** With fsync, which costs time. */
+  readonly durable: boolean;
+  /** Where its directory is made; by default where temporary files are. */
+  readonly parent?: string;
+  /** How much of its log it keeps, in segments of 1 MiB; by default as it comes. */
+  readonly walMebibytes?: number;
+}
+
+/** Throws `NoPostgresqlError` where none is installed. */
+export async function startPostgresql(asked: PostgresqlOptions): Promise<PostgresqlServer> {
+  const { durable, parent = tmpdir(), walMebibytes } = asked;
   const binaries = postgresqlBinaries();
   if (binaries === null)
     throw new NoPostgresqlError(
       'there is no PostgreSQL here: install it, or say in KUBEPASS_TEST_POSTGRESQL_BIN where its programs are',
     );
   const user = unprivilegedUser();
-  const directory = mkdtempSync(join(tmpdir(), 'kubepass-postgresql-'));
+  const directory = mkdtempSync(join(parent, 'kubepass-postgresql-'));
   const data = join(directory, 'data');
   const password = randomBytes(16).toString('hex');
   writeFileSync(join(directory, 'password'), password);
@@ -53,6 +65,7 @@ export async function startPostgresql({ durable }: { readonly durable: boolean }
       '-E',
       'UTF8',
       '--no-sync',
+      ...(walMebibytes === undefined ? [] : ['--wal-segsize=1']),
     ],
     { ...options, encoding: 'utf8' },
   );
@@ -68,11 +81,21 @@ export async function startPostgresql({ durable }: { readonly durable: boolean }
     fsync: durable ? 'on' : 'off',
     full_page_writes: durable ? 'on' : 'off',
     log_min_messages: 'fatal',
+    ...(walMebibytes !== undefined && {
+      min_wal_size: `${String(walMebibytes)}MB`,
+      max_wal_size: `${String(walMebibytes)}MB`,
+    }),
   };
   let child: ChildProcess | null = null;
   const urlOf = (database: string, as = 'postgres') =>
     `postgresql://${as}:${password}@127.0.0.1:${String(port)}/${database}`;
+  const isOver = () => child === null || child.exitCode !== null || child.signalCode !== null;
   const start = async () => {
+    // It may still recover by itself from what befell it.
+    while (!isOver()) {
+      if (await answers(urlOf('postgres'))) return;
+      await setTimeout(50);
+    }
     for (let tries = 100; ; tries--) {
       const server = spawn(
         join(binaries, 'postgres'),
@@ -92,8 +115,8 @@ export async function startPostgresql({ durable }: { readonly durable: boolean }
       await setTimeout(100);
     }
   };
-  const kill = async (signal: 'SIGKILL' | 'SIGINT' = 'SIGKILL') => {
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+  const end = async (signal: 'SIGKILL' | 'SIGQUIT' | 'SIGINT') => {
+    if (child === null || isOver()) return;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
@@ -102,9 +125,10 @@ export async function startPostgresql({ durable }: { readonly durable: boolean }
   return {
     urlOf,
     start,
-    kill: () => kill(),
+    kill: () => end('SIGKILL'),
+    stopImmediately: () => end('SIGQUIT'),
     async remove() {
-      await kill('SIGINT');
+      await end('SIGINT');
       rmSync(directory, { recursive: true, force: true });
     },
   };

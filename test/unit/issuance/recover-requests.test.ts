@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/audit/verify-chain.js';
 import { collectKubeconfig } from '../../../src/issuance/collect-kubeconfig.js';
+import type { IssuanceContext } from '../../../src/issuance/context.js';
 import { createRequest } from '../../../src/issuance/create-request.js';
 import { approveRequest } from '../../../src/issuance/decide-request.js';
 import { expireRequests } from '../../../src/issuance/expire-requests.js';
@@ -42,6 +43,34 @@ const eventTypes = async (id: string) =>
   (await issuance.context.store.auditEvents.ofRequest(id)).map((event) => event.type);
 
 describe('recoverRequests', () => {
+  it('leaves an attempt alone whose commit is made and not answered yet', async () => {
+    const { context } = issuance;
+    const { writer } = context.store;
+    const slow: IssuanceContext = {
+      ...context,
+      store: {
+        ...context.store,
+        writer: {
+          async commit(step) {
+            const result = await writer.commit(step);
+            if (step.events.some(({ type }) => type === 'IssuanceStarted')) await recoverRequests(slow);
+            return result;
+          },
+        },
+      },
+    };
+    const { pem } = await csrFor('jane', ['team-a']);
+    const asked = await createRequest(slow, alice, { csr: pem }, { waitSeconds: 10, idempotency: null });
+    const collected = await create({ username: 'jane', groups: ['team-a'] });
+    expect((await collectKubeconfig(slow, alice, collected)).ok).toBe(true);
+
+    const ids = [asked.ok ? asked.value.request.id : '', collected];
+    for (const id of ids) {
+      expect(await find(id)).toMatchObject({ state: 'issued', attempt: { number: 1 } });
+      expect(await eventTypes(id)).not.toContain('IssuanceAbandoned');
+    }
+  });
+
   it('finishes a request with a CSR that a dead process left issuing, under a new serial number', async () => {
     const { pem } = await csrFor('jane', ['team-a']);
     const id = await leftIssuing({ csr: pem });

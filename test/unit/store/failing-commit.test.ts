@@ -28,6 +28,21 @@ describe('a commit that fails', () => {
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 3 });
   });
 
+  it('is none where the lock is given back in time, and the event loop is free meanwhile', async () => {
+    const { store, connect, commit } = await testStore({ busyTimeoutMs: 20 });
+    const other = connect();
+    other.exec('BEGIN IMMEDIATE');
+    // Were the event loop to wait for the lock, this would never run.
+    setTimeout(() => other.exec('ROLLBACK'), 200);
+    const requests = [aRequest(), aRequest()];
+    const results = await Promise.all(
+      requests.map((request) => commit([{ op: 'insertRequest', request }], [anEvent()])),
+    );
+    expect(results).toEqual([{ committed: true }, { committed: true }]);
+    await store.ping();
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 2 });
+  });
+
   it('makes the store say that it cannot do its work, until a commit works again', async () => {
     const { store, connect, commit } = await testStore({ busyTimeoutMs: 20 });
     await store.ping();

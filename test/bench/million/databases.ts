@@ -1,0 +1,143 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import pg from 'pg';
+import { bind } from '../../../src/store/sqlite/bind.js';
+import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
+import { queryOf } from '../../../src/store/postgresql/query.js';
+import type { Row } from '../../../src/store/statement.js';
+import { freshDatabase, prepareDatabases, query } from '../../helpers/postgresql/databases.js';
+import { startPostgresql } from '../../helpers/postgresql/server.js';
+import { postgresqlEnvironment } from '../../helpers/service-on-postgresql.js';
+import { seedRows } from './rows.js';
+
+/** A database with so many certificates in it, and how it goes about what it is asked. */
+export interface SeededDatabase {
+  readonly name: 'SQLite' | 'PostgreSQL';
+  /** What a service is started with that has its data dir in `directory`. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly mebibytes: number;
+  /** Runs `work`; answers the plan of each query that it made, by the query's text. */
+  plansOf(work: () => Promise<unknown>): Promise<ReadonlyMap<string, string>>;
+  remove(): Promise<void>;
+}
+
+export async function seedSqlite(directory: string, count: number, now: Date): Promise<SeededDatabase> {
+  const dataDir = join(directory, 'data');
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const file = join(dataDir, 'kubepass.db');
+  migrateSqlite(file);
+  const database = new Database(file);
+  // What is made here can be made again; what is measured later opens it anew, with settings of its own.
+  for (const setting of ['synchronous = OFF', 'journal_mode = MEMORY', 'cache_size = -1000000', 'foreign_keys = OFF'])
+    database.pragma(setting);
+  const insert = (table: string, row: Row) => {
+    prepared(database, insertSql(table, [row])).run(...Object.values(row).map(bind));
+  };
+  for (const rows of seedRows(count, now, 2_000))
+    database.transaction(() => {
+      for (const [table, ofTable] of Object.entries(rows)) for (const row of ofTable) insert(table, row);
+    })();
+  database.pragma('journal_mode = WAL');
+  database.close();
+  return {
+    name: 'SQLite',
+    environment: { KUBEPASS_DATA_DIR: dataDir },
+    mebibytes: statSync(file).size / 2 ** 20,
+    async plansOf(work) {
+      const asked = new Set<string>();
+      // The one class that Prisma's adapter and our own readers prepare with.
+      const { prepare } = Database.prototype as { prepare: (sql: string) => Database.Statement };
+      Database.prototype.prepare = function (this: Database.Database, sql: string) {
+        asked.add(sql);
+        return prepare.call(this, sql);
+      } as typeof Database.prototype.prepare;
+      try {
+        await work();
+      } finally {
+        Database.prototype.prepare = prepare as typeof Database.prototype.prepare;
+      }
+      const connection = new Database(file, { readonly: true });
+      const plans = [...asked].map((sql) => [sql, planInSqlite(connection, sql)] as const);
+      connection.close();
+      return new Map(plans);
+    },
+    remove: () => Promise.resolve(),
+  };
+}
+
+function planInSqlite(database: Database.Database, sql: string): string {
+  const parameters = Array<null>(sql.split('?').length - 1).fill(null);
+  const rows = database.prepare<null[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters);
+  return rows.map(({ detail }) => detail).join('; ');
+}
+
+const statements = new Map<string, Database.Statement>();
+function prepared(database: Database.Database, sql: string): Database.Statement {
+  let statement = statements.get(sql);
+  if (statement?.database !== database) statements.set(sql, (statement = database.prepare(sql)));
+  return statement;
+}
+
+function insertSql(table: string, rows: readonly Row[]): string {
+  const columns = Object.keys(rows[0] ?? {});
+  const values = `(${columns.map(() => '?').join(', ')})`;
+  return `INSERT INTO "${table}" (${columns.map((column) => `"${column}"`).join(', ')}) VALUES ${rows.map(() => values).join(', ')}`;
+}
+
+/** Throws `NoPostgresqlError` where none is installed. */
+export async function seedPostgresql(directory: string, count: number, now: Date): Promise<SeededDatabase> {
+  const server = await startPostgresql({ durable: false, parent: directory });
+  const { url, ownerUrl } = await freshDatabase(await prepareDatabases(server));
+  const mebibytes = await query(ownerUrl, async (client) => {
+    // The trigger that keeps the chain gapless is left on: it is what makes the rows real.
+    for (const rows of seedRows(count, now, 200)) {
+      await client.query('BEGIN');
+      for (const [table, ofTable] of Object.entries(rows))
+        for (let start = 0; start < ofTable.length; start += 200) {
+          const some = ofTable.slice(start, start + 200);
+          const { text, values } = queryOf({
+            sql: insertSql(table, some),
+            parameters: some.flatMap((row) => Object.values(row)),
+          });
+          await client.query(text, values);
+        }
+      await client.query('COMMIT');
+    }
+    // As autovacuum does by and by.
+    await client.query('VACUUM ANALYZE');
+    const size = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
+    return Number(size.rows[0]?.bytes) / 2 ** 20;
+  });
+  return {
+    name: 'PostgreSQL',
+    environment: await postgresqlEnvironment(join(directory, 'data'), url),
+    mebibytes,
+    async plansOf(work) {
+      const asked = new Map<string, readonly unknown[]>();
+      const { query: original } = pg.Client.prototype;
+      const ask = original as (this: pg.Client, ...parameters: unknown[]) => unknown;
+      pg.Client.prototype.query = function (this: pg.Client, ...parameters: unknown[]) {
+        const [first] = parameters as [string | { readonly text?: string; readonly values?: readonly unknown[] }];
+        if (typeof first !== 'string' && first.text !== undefined) asked.set(first.text, first.values ?? []);
+        return ask.apply(this, parameters);
+      } as typeof original;
+      try {
+        await work();
+      } finally {
+        pg.Client.prototype.query = original;
+      }
+      return query(ownerUrl, async (client) => {
+        const plans = new Map<string, string>();
+        for (const [text, values] of asked) {
+          if (!text.startsWith('SELECT')) continue;
+          const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, [...values]);
+          const lines = rows.map((row) => row['QUERY PLAN'].replace(/ {2}\(cost=.*\)$/, '').trim());
+          plans.set(text, lines.join('; '));
+        }
+        return plans;
+      });
+    },
+    remove: () => server.remove(),
+  };
+}

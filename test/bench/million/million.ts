@@ -1,0 +1,109 @@
+/**
+ * `npm run bench:million`: what the lists cost at 1,000,000 certificates and 3,000,000 audit events beside 10,000, on
+ * SQLite and, where it is installed, PostgreSQL; with the plan of each query that reads more than it shows. Ends with 1
+ * where one is not flat. `-- --certificates N` for fewer, `-- --plans` prints every plan, `-- --write` puts the table
+ * into docs/performance.md. Takes ten minutes, and 5 GB of the directory for temporary files, for each database.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { postgresqlBinaries } from '../../helpers/postgresql/binaries.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+import { seedPostgresql, seedSqlite, type SeededDatabase } from './databases.js';
+import { timeLists, type TimedList } from './time-lists.js';
+
+const { values: options } = parseArgs({
+  options: {
+    certificates: { type: 'string', default: '1000000' },
+    database: { type: 'string' },
+    plans: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+});
+const [few, many] = [10_000, Number(options.certificates)];
+/** How many times as long a list may take at `many`; and what may be the machine's mood, in milliseconds. */
+const [atMost, moodMilliseconds] = [3, 5];
+
+const document = fileURLToPath(new URL('../../../docs/performance.md', import.meta.url));
+const [tableBegins, tableEnds] = ['<!-- npm run bench:million -- --write: begin -->', '<!-- bench:million: end -->'];
+
+const say = (text: string): void => console.error(`bench: ${text}`);
+const count = (number: number): string => number.toLocaleString('en');
+
+const seeds = {
+  SQLite: seedSqlite,
+  ...(postgresqlBinaries() !== null && { PostgreSQL: seedPostgresql }),
+};
+
+interface Compared extends TimedList {
+  readonly before: number;
+  readonly isFlat: boolean;
+}
+
+async function measure(name: keyof typeof seeds, directory: string): Promise<readonly Compared[]> {
+  const now = new Date();
+  const seed = seeds[name] ?? seedSqlite;
+  const timed: (readonly TimedList[])[] = [];
+  for (const certificates of [few, many]) {
+    const place = join(directory, `${name}-${String(certificates)}`);
+    mkdirSync(place, { mode: 0o755 });
+    const began = performance.now();
+    const database: SeededDatabase = await seed(place, certificates, now);
+    const seconds = (performance.now() - began) / 1000;
+    say(
+      `${name}: ${count(certificates)} certificates in ${seconds.toFixed(0)} s, ${database.mebibytes.toFixed(0)} MiB`,
+    );
+    try {
+      timed.push(await timeLists(database, place, now));
+    } finally {
+      await database.remove();
+    }
+  }
+  const [small = [], large = []] = timed;
+  return large.map((list, i) => {
+    const before = small[i]?.milliseconds ?? NaN;
+    return { ...list, before, isFlat: list.milliseconds <= atMost * before + moodMilliseconds };
+  });
+}
+
+function tableOf(name: string, lists: readonly Compared[]): string {
+  const header = [name, `at ${count(few)}`, `at ${count(many)}`, 'ratio'];
+  const cells = lists.map(({ what, before, milliseconds, isFlat }) => [
+    `\`${what}\``,
+    `${before.toFixed(1)} ms`,
+    `${milliseconds.toFixed(1)} ms`,
+    `${(milliseconds / before).toFixed(1)}${isFlat ? '' : ' **not flat**'}`,
+  ]);
+  return [header, ['---', '---:', '---:', '---:'], ...cells].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+function writeDocument(text: string): void {
+  const before = readFileSync(document, 'utf8');
+  const [begin, end] = [before.indexOf(tableBegins), before.indexOf(tableEnds)];
+  if (begin < 0 || end < begin) throw new Error(`${document} has no place for the table`);
+  writeFileSync(document, `${before.slice(0, begin + tableBegins.length)}\n\n${text}\n\n${before.slice(end)}`);
+}
+
+const directory = temporaryDirectory();
+try {
+  const tables: string[] = [];
+  for (const name of Object.keys(seeds) as (keyof typeof seeds)[]) {
+    if (options.database !== undefined && options.database.toLowerCase() !== name.toLowerCase()) continue;
+    const lists = await measure(name, directory.path);
+    tables.push(tableOf(name, lists));
+    for (const { what, isFlat, plans } of lists)
+      if (options.plans || !isFlat)
+        for (const [sql, plan] of plans) say(`${name}, ${what}:\n    ${sql.slice(0, 2000)}\n    ${plan}`);
+    const steep = lists.filter(({ isFlat }) => !isFlat).length;
+    if (steep > 0) {
+      say(`${name}: ${String(steep)} lists are not flat`);
+      process.exitCode = 1;
+    }
+  }
+  const text = tables.join('\n\n');
+  console.log(text);
+  if (options.write) writeDocument(text);
+} finally {
+  directory.remove();
+}

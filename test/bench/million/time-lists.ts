@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildApp } from '../../../src/app.js';
+import { createLogger } from '../../../src/observability/logger.js';
+import type { Certificate } from '../../../src/model/certificate.js';
+import type { Store } from '../../../src/store/store.js';
+import { composeOn } from '../../helpers/composed-service.js';
+import { listCases, type Landmarks } from './cases.js';
+import type { SeededDatabase } from './databases.js';
+
+export interface TimedList {
+  readonly what: string;
+  /** The least of several times: what the list costs, whatever else the machine did. */
+  readonly milliseconds: number;
+  /** How the database goes about it, by the text of each query. */
+  readonly plans: ReadonlyMap<string, string>;
+}
+
+const rounds = 9;
+
+/** Asks a service on the database for each list, in this process and without a network between: first page, 50 items. */
+export async function timeLists(database: SeededDatabase, directory: string, now: Date): Promise<readonly TimedList[]> {
+  const { store, services, close } = await composeOn(directory, database.environment);
+  const logger = createLogger();
+  logger.level = 'silent';
+  const app = buildApp(services, { logger, version: '0.0.0-bench' });
+  try {
+    const admin = readFileSync(join(directory, 'data', 'admin-token'), 'utf8').trim();
+    const tokenOf = async (name: string, role: string): Promise<string> => {
+      const { body, statusCode } = await app.inject({
+        method: 'POST',
+        url: '/v1/api-tokens',
+        headers: { authorization: `Bearer ${admin}` },
+        payload: { name, roles: [role] },
+      });
+      if (statusCode !== 201) throw new Error(`a token for ${name} was answered with ${String(statusCode)}: ${body}`);
+      return (JSON.parse(body) as { token: string }).token;
+    };
+    const tokens = {
+      admin,
+      hr: await tokenOf('hr', 'requester'),
+      rare: await tokenOf('rare', 'requester'),
+      approver: await tokenOf('approver', 'approver'),
+    };
+    const timed: TimedList[] = [];
+    for (const { path, as = 'admin' } of listCases(await landmarksIn(store, now))) {
+      const ask = async () => {
+        const headers = { authorization: `Bearer ${tokens[as]}`, accept: 'application/json' };
+        const { statusCode, body } = await app.inject({ method: 'GET', url: path, headers });
+        if (statusCode !== 200) throw new Error(`${path} was answered with ${String(statusCode)}: ${body}`);
+      };
+      const plans = await database.plansOf(ask);
+      const milliseconds: number[] = [];
+      for (let round = 0; round < rounds; round++) {
+        const began = performance.now();
+        await ask();
+        milliseconds.push(performance.now() - began);
+      }
+      const what = as === 'admin' ? path : `${path} (as ${as})`;
+      timed.push({ what: withoutIdentifiers(what), milliseconds: Math.min(...milliseconds), plans });
+    }
+    return timed;
+  } finally {
+    await app.close();
+    await close();
+  }
+}
+
+/** In the middle of the year, by a walk along the newest: the list itself, so that it is what callers can reach. */
+async function landmarksIn(store: Store, now: Date): Promise<Landmarks> {
+  const middle = new Date(now.getTime() - 183 * 86_400_000);
+  const found = await store.certificates.list({ expiresAfter: middle }, { limit: 1, cursor: null });
+  const certificate: Certificate | undefined = found.items[0];
+  if (certificate === undefined) throw new Error('nothing was seeded');
+  const { requestId, fingerprintSha256, serialNumber, issuedAt, notAfter } = certificate;
+  const [event] = await store.auditEvents.ofRequest(requestId);
+  const { username } = (await store.certificates.list({}, { limit: 2, cursor: null })).items[1] ?? certificate;
+  return {
+    now,
+    requestId,
+    fingerprintSha256,
+    serialNumber,
+    username,
+    at: issuedAt,
+    notAfter,
+    seq: event?.seq ?? 0,
+  };
+}
+
+/** The same from run to run. */
+const withoutIdentifiers = (path: string): string =>
+  path
+    .replace(/cursor=[^&]+/, 'cursor=…')
+    .replace(/(Id|Sha256|serialNumber)=[^&]+/, '$1=…')
+    .replace(/(before|after|Before|After)=[^& ]+/g, '$1=…');

@@ -1,0 +1,76 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ApiClient } from '../../scripts/quickstart/api-client.js';
+import { freePort, ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { KeptConnections } from '../bench/kept-connections.js';
+import { benchPolicies } from '../bench/service-under-bench.js';
+
+const host = '127.0.0.1';
+const preload = fileURLToPath(new URL('./tell-memory.mjs', import.meta.url));
+
+/** What the process has in memory, in MiB, once what is garbage was collected. */
+export interface Memory {
+  readonly heap: number;
+  /** Beside the heap: buffers, and what native code has. */
+  readonly external: number;
+  readonly resident: number;
+}
+
+/** The service as it is, in a process of its own, which tells what memory it has. */
+export class SoakedService {
+  private constructor(
+    private readonly process: ServiceProcess,
+    private readonly memoryFile: string,
+    readonly api: KeptConnections,
+  ) {}
+
+  static async start(directory: string, environment: Readonly<Record<string, string>>): Promise<SoakedService> {
+    const dataDir = join(directory, 'data');
+    const policiesDir = join(directory, 'policies');
+    mkdirSync(policiesDir, { recursive: true });
+    writeFileSync(join(policiesDir, 'bench.yaml'), benchPolicies);
+    const memoryFile = join(directory, 'memory');
+    const port = await freePort(host, 0);
+    const service = new ServiceProcess(
+      {
+        KUBEPASS_CONFIG: '',
+        DATABASE_URL: '',
+        ...environment,
+        KUBEPASS_DATA_DIR: dataDir,
+        KUBEPASS_POLICIES_DIR: policiesDir,
+        KUBEPASS_HOST: host,
+        KUBEPASS_PORT: String(port),
+        KUBEPASS_TLS_CERT_FILE: '',
+        KUBEPASS_TLS_KEY_FILE: '',
+        KUBEPASS_SOAK_MEMORY_FILE: memoryFile,
+        NODE_OPTIONS: `--import ${preload}`,
+      },
+      join(directory, 'service.log'),
+    );
+    await service.untilReady(await ApiClient.of({ host, tls: null }, port));
+    const token = readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
+    return new SoakedService(service, memoryFile, new KeptConnections(`http://${host}:${String(port)}`, token));
+  }
+
+  async memory(): Promise<Memory> {
+    const linesIn = () =>
+      existsSync(this.memoryFile) ? readFileSync(this.memoryFile, 'utf8').split('\n').slice(0, -1) : [];
+    const before = linesIn().length;
+    this.process.signal('SIGUSR2');
+    const deadline = Date.now() + 30_000;
+    while (linesIn().length === before) {
+      if (Date.now() > deadline) throw new Error('the service does not tell what memory it has');
+      await sleep(20);
+    }
+    const { heapUsed, external, rss } = JSON.parse(linesIn().at(-1) ?? '') as NodeJS.MemoryUsage;
+    const mebibytes = (octets: number) => octets / 2 ** 20;
+    return { heap: mebibytes(heapUsed), external: mebibytes(external), resident: mebibytes(rss) };
+  }
+
+  async stop(): Promise<void> {
+    this.api.close();
+    await this.process.stop();
+  }
+}
