@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AuditEvent, AuditEventDraft } from '../model/audit-event.js';
 import { canonicalJson } from './canonical-json.js';
 
@@ -52,5 +52,5 @@ function canonicalOrNull(event: AuditEvent): string | null {
 }
 
 function linkHash(previousHash: string, canonical: string): string {
-  return createHash('sha256').update(previousHash, 'utf8').update(canonical, 'utf8').digest('hex');
+  return hash('sha256', previousHash + canonical, 'hex');
 }

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface Table {
   readonly columns: Readonly<Record<string, { readonly type: string; readonly required: boolean }>>;
   readonly primaryKey: readonly string[];
-  /** Name -> columns; a unique one is marked. */
+  /** Name -> columns; a unique one is marked, and so is one of some rows alone, with its condition. */
   readonly indexes: Readonly<Record<string, string>>;
   readonly foreignKeys: readonly string[];
 }
@@ -17,7 +17,10 @@ function expectedTable(model: string, body: string, sqlTypes: Readonly<Record<st
   const indexes: Record<string, string> = {};
   const foreignKeys: string[] = [];
   let primaryKey: string[] = [];
-  for (const line of body.split('\n').map((text) => text.replace(/\/\/.*/, '').trim())) {
+  for (const text of body.split('\n')) {
+    const line = text.replace(/\/\/.*/, '').trim();
+    // Prisma's language has no word for it: the condition stands behind the index as a comment.
+    const where = (/ \/\/( WHERE .+)$/.exec(text)?.[1] ?? '').replaceAll('"', '');
     const list = /^@@(id|unique|index)\(\[(.+)\]\)$/.exec(line);
     const field = /^(\w+)\s+(\w+)(\?|\[\])?\s*(.*)$/.exec(line);
     if (list) {
@@ -25,7 +28,7 @@ function expectedTable(model: string, body: string, sqlTypes: Readonly<Record<st
       const fields = namesIn(names);
       if (kind === 'id') primaryKey = fields;
       else if (kind === 'unique') indexes[`${model}_${fields.join('_')}_key`] = `unique ${fields.join(', ')}`;
-      else indexes[`${model}_${fields.join('_')}_idx`] = fields.join(', ');
+      else indexes[`${model}_${fields.join('_')}_idx`] = fields.join(', ') + where;
     } else if (field) {
       const [, name = '', type = '', modifier, attributes = ''] = field;
       const relation = /@relation\(fields: \[(.+?)\], references: \[(.+?)\], onDelete: (\w+), onUpdate: (\w+)\)/.exec(

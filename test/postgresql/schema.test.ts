@@ -14,7 +14,7 @@ const sqlTypes: Readonly<Record<string, string>> = {
   Json: 'jsonb',
 };
 
-/** Also what a model cannot have: no default, no further constraint, no partial index. */
+/** Also what a model cannot have: no default, no further constraint. */
 async function actualTables(client: pg.Client): Promise<Record<string, Table>> {
   const rowsOf = async <Row extends pg.QueryResultRow>(sql: string) => (await client.query<Row>(sql)).rows;
   const columns = await rowsOf<{ table: string; name: string; type: string; required: boolean }>(`
@@ -28,7 +28,7 @@ async function actualTables(client: pg.Client): Promise<Record<string, Table>> {
   const indexes = await rowsOf<{ table: string; name: string; columns: string; unique: boolean; primary: boolean }>(`
     SELECT t.relname "table", c.relname "name", i.indisunique "unique", i.indisprimary "primary",
       (SELECT string_agg(trim(both '"' from pg_get_indexdef(i.indexrelid, n, true)), ', ' ORDER BY n)
-        FROM generate_series(1, i.indnkeyatts) n) || CASE WHEN i.indpred IS NULL THEN '' ELSE ' partial' END "columns"
+        FROM generate_series(1, i.indnkeyatts) n) || COALESCE(' WHERE ' || replace(trim(both '()' from pg_get_expr(i.indpred, i.indrelid)), '"', ''), '') "columns"
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
     WHERE t.relnamespace = 'public'::regnamespace AND t.relname <> '_prisma_migrations'`);
   const constraints = await rowsOf<{ table: string; type: string; definition: string }>(`

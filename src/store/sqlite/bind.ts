@@ -12,4 +12,4 @@ export function bind(value: ColumnValue): SqlParameter {
 }
 
 /** The adapter's text form of an instant: RFC 3339 with milliseconds and a numeric offset; it sorts by time. */
-export const sqlInstant = (instant: Date): string => instant.toISOString().replace('Z', '+00:00');
+export const sqlInstant = (instant: Date): string => `${instant.toISOString().slice(0, -1)}+00:00`;

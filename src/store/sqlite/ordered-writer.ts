@@ -16,13 +16,15 @@ export function connectForWriting(file: string, busyTimeoutMs: number): Database
   // A commit is on disk when it returns, not only when the next checkpoint is.
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
+  // What a savepoint may have to put back is kept in memory: in a file, it is written for every page that a step touches.
+  database.pragma('temp_store = MEMORY');
   return database;
 }
 
 /**
- * The one writer of a SQLite store, on a connection of its own. Many steps share a transaction, each inside a savepoint:
- * a step that conflicts leaves nothing behind and its neighbours untouched. The audit chain is continued from what the
- * database holds when the transaction begins, so a commit that fails leaves nothing in memory to mend.
+ * The one writer of a SQLite store, on a connection of its own. Many steps share a transaction; a step that conflicts
+ * leaves nothing behind and its neighbours untouched. The audit chain is continued from what the database holds when the
+ * transaction begins, so a commit that fails leaves nothing in memory to mend.
  */
 export class OrderedWriter implements Writer {
   readonly #database: Database.Database;
@@ -53,36 +55,58 @@ export class OrderedWriter implements Writer {
   }
 
   #commitBatch(steps: readonly Step[]): readonly Settled<CommitResult>[] {
+    // Savepoints cost a copy of every page that a step touches, and hardly any batch has a step to put back: where one
+    // turns out to, all are put back, and applied anew each in a savepoint of its own.
+    return this.#inTransaction(() => this.#applyAll(steps)) ?? this.#inTransaction(() => this.#applyEach(steps));
+  }
+
+  /** What `apply` comes to, once it is committed; where that is null, nothing is. */
+  #inTransaction<Result>(apply: () => Result): Result {
     this.#rollBack();
     this.#statements.run('BEGIN IMMEDIATE');
     try {
       if (this.failingSince !== null) this.#touch();
-      let head = this.#readHead();
-      const settled = steps.map((step) => {
-        const { outcome, head: next } = this.#applyStep(step, head);
-        head = next;
-        return outcome;
-      });
-      this.#statements.run('COMMIT');
-      return settled;
+      const result = apply();
+      if (result === null) this.#rollBack();
+      else this.#statements.run('COMMIT');
+      return result;
     } catch (error) {
       this.#rollBack();
       throw error;
     }
   }
 
-  #applyStep(step: Step, head: ChainHead): { readonly outcome: Settled<CommitResult>; readonly head: ChainHead } {
-    this.#statements.run('SAVEPOINT "step"');
-    const undo = (outcome: Settled<CommitResult>) => {
-      this.#statements.run('ROLLBACK TO "step"');
+  /** Applies all of the steps; null where one of them does not go through. */
+  #applyAll(steps: readonly Step[]): readonly Settled<CommitResult>[] | null {
+    let head = this.#readHead();
+    for (const step of steps) {
+      const { outcome, head: next } = this.#applyStep(step, head);
+      if (!('result' in outcome && outcome.result.committed)) return null;
+      head = next;
+    }
+    return steps.map(() => committed);
+  }
+
+  /** Applies those of the steps that go through. */
+  #applyEach(steps: readonly Step[]): readonly Settled<CommitResult>[] {
+    let head = this.#readHead();
+    return steps.map((step) => {
+      this.#statements.run('SAVEPOINT "step"');
+      const { outcome, head: next } = this.#applyStep(step, head);
+      if ('result' in outcome && outcome.result.committed) head = next;
+      else this.#statements.run('ROLLBACK TO "step"');
       this.#statements.run('RELEASE "step"');
-      return { outcome, head };
-    };
+      return outcome;
+    });
+  }
+
+  /** What a step that does not go through has changed until then is the caller's to put back. */
+  #applyStep(step: Step, head: ChainHead): { readonly outcome: Settled<CommitResult>; readonly head: ChainHead } {
     try {
       for (const operation of step.operations)
         for (const statement of statementsOf(operation, sqliteDialect)) {
           const conflict = this.#statements.do(statement);
-          if (conflict) return undo({ result: { committed: false, conflict } });
+          if (conflict) return { outcome: { result: { committed: false, conflict } }, head };
         }
       let next = head;
       for (const draft of step.events) {
@@ -90,11 +114,10 @@ export class OrderedWriter implements Writer {
         this.#statements.do(insertAuditEvent(event));
         next = event;
       }
-      this.#statements.run('RELEASE "step"');
-      return { outcome: { result: { committed: true } }, head: next };
+      return { outcome: committed, head: next };
     } catch (error) {
       if (!concernsOneStep(error)) throw error;
-      return undo({ error });
+      return { outcome: { error }, head };
     }
   }
 
@@ -113,6 +136,8 @@ export class OrderedWriter implements Writer {
     if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
   }
 }
+
+const committed: Settled<CommitResult> = { result: { committed: true } };
 
 /** A step may ask for what cannot be stored; what SQLite itself could not do (disk full, I/O) concerns the whole batch. */
 function concernsOneStep(error: unknown): error is Error {

@@ -14,6 +14,14 @@ const sqlTypes: Readonly<Record<string, string>> = {
   Json: 'JSONB',
 };
 
+/** The condition of an index that is of some rows alone. */
+function whereOf(database: Database.Database, index: string): string {
+  const { sql } = database
+    .prepare<[string], { sql: string | null }>(`SELECT "sql" FROM "sqlite_master" WHERE "name" = ?`)
+    .get(index) ?? { sql: null };
+  return (/\)( WHERE .+)$/.exec(sql ?? '')?.[1] ?? '').replaceAll('"', '');
+}
+
 function actualTable(database: Database.Database, table: string): Table {
   const pragma = <Row>(name: string, of: string) => database.pragma(`${name}("${of}")`) as Row[];
   const columns = pragma<{ name: string; type: string; notnull: number; pk: number; dflt_value: unknown }>(
@@ -36,7 +44,7 @@ function actualTable(database: Database.Database, table: string): Table {
         .filter(({ origin }) => origin !== 'pk')
         .map(({ name, unique }) => {
           const of = pragma<{ name: string }>('index_info', name).map((column) => column.name);
-          return [name, (unique ? 'unique ' : '') + of.join(', ')];
+          return [name, (unique ? 'unique ' : '') + of.join(', ') + whereOf(database, name)];
         }),
     ),
     foreignKeys: foreignKeys.map(({ from, table, to, on_delete, on_update }) =>

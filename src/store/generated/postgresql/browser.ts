@@ -25,6 +25,7 @@ export type ApiToken = Prisma.ApiTokenModel
 /**
  * Model AuditEvent
  * The audit log: append-only, which triggers in the migrations see to. Details are in `canonical` alone.
+ * What stands behind an index says which rows it is of.
  */
 export type AuditEvent = Prisma.AuditEventModel
 /**

@@ -320,7 +320,7 @@ export type CertificateOrderByWithRelationInput = {
 
 export type CertificateWhereUniqueInput = Prisma.AtLeast<{
   fingerprintSha256?: string
-  issuerIdentity_serialNumber?: Prisma.CertificateIssuerIdentitySerialNumberCompoundUniqueInput
+  serialNumber_issuerIdentity?: Prisma.CertificateSerialNumberIssuerIdentityCompoundUniqueInput
   AND?: Prisma.CertificateWhereInput | Prisma.CertificateWhereInput[]
   OR?: Prisma.CertificateWhereInput[]
   NOT?: Prisma.CertificateWhereInput | Prisma.CertificateWhereInput[]
@@ -344,7 +344,7 @@ export type CertificateWhereUniqueInput = Prisma.AtLeast<{
   issuedAt?: Prisma.DateTimeFilter<"Certificate"> | Date | string
   request?: Prisma.XOR<Prisma.CertificateRequestScalarRelationFilter, Prisma.CertificateRequestWhereInput>
   memberships?: Prisma.CertificateGroupListRelationFilter
-}, "fingerprintSha256" | "issuerIdentity_serialNumber">
+}, "fingerprintSha256" | "serialNumber_issuerIdentity">
 
 export type CertificateOrderByWithAggregationInput = {
   fingerprintSha256?: Prisma.SortOrder
@@ -563,9 +563,9 @@ export type CertificateOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
-export type CertificateIssuerIdentitySerialNumberCompoundUniqueInput = {
-  issuerIdentity: string
+export type CertificateSerialNumberIssuerIdentityCompoundUniqueInput = {
   serialNumber: string
+  issuerIdentity: string
 }
 
 export type CertificateCountOrderByAggregateInput = {

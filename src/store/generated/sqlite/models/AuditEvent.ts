@@ -15,6 +15,7 @@ import type * as Prisma from "../internal/prismaNamespace.js"
 /**
  * Model AuditEvent
  * The audit log: append-only, which triggers in the migrations see to. Details are in `canonical` alone.
+ * What stands behind an index says which rows it is of.
  */
 export type AuditEventModel = runtime.Types.Result.DefaultSelection<Prisma.$AuditEventPayload>
 

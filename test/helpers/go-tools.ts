@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+
+/** Programs that a go.mod of ours pins, and the place in the user's cache where they are once they are built. */
+export interface GoTools {
+  /** The folder with go.mod. */
+  readonly module: string;
+  /** One for each state of go.mod: `<cache>/kubepass/<kind>/<version>-<platform>-<hash of go.mod>`. */
+  readonly folder: string;
+}
+
+/** `version`: of what matters most among them, for people who look into their cache. */
+export function goTools(kind: string, module: string, version: string): GoTools {
+  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const hash = createHash('sha256').update(readPins(module)).digest('hex').slice(0, 8);
+  return {
+    module,
+    folder: join(cache, 'kubepass', kind, `${version}-${process.platform}-${process.arch}-${hash}`),
+  };
+}
+
+/** The version at which the module's go.mod pins a package's module. */
+export function pinnedVersion(module: string, of: string): string {
+  const line = readPins(module)
+    .split('\n')
+    .map((text) => text.trim().split(' '))
+    .find(([name]) => name === of);
+  if (line?.[1] === undefined) throw new Error(`${join(module, 'go.mod')} does not require ${of}`);
+  return line[1];
+}
+
+const readPins = (module: string): string => readFileSync(join(module, 'go.mod'), 'utf8');
+
+export const areBuilt = ({ folder }: GoTools): boolean => existsSync(folder);
+
+/** Has `build` fill the folder, unless that has been done. What is there is complete, also when two build at once. */
+export async function buildOnce(tools: GoTools, build: (folder: string) => Promise<void>): Promise<void> {
+  if (areBuilt(tools)) return;
+  mkdirSync(dirname(tools.folder), { recursive: true });
+  const unfinished = mkdtempSync(`${tools.folder}-`);
+  try {
+    await build(unfinished);
+    if (!areBuilt(tools)) renameSync(unfinished, tools.folder);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** `go build` of packages into a folder. `flags` go before the packages. */
+export async function goBuild(
+  { module }: GoTools,
+  folder: string,
+  packages: readonly string[],
+  { flags = [], cgo = false }: { readonly flags?: readonly string[]; readonly cgo?: boolean } = {},
+): Promise<void> {
+  await go(
+    module,
+    [
+      'build',
+      '-trimpath',
+      // This repository's commit says nothing about these binaries, and reading it can fail.
+      '-buildvcs=false',
+      ...flags,
+      '-o',
+      `${folder}/`,
+      ...packages,
+    ],
+    { CGO_ENABLED: cgo ? '1' : '0' },
+  );
+}
+
+/**
+ * Runs Go in the module, at the lowest priority: a build is long, and somebody works on this machine. Answers its output;
+ * throws an `Error` with the end of what it complained about.
+ */
+export function go(
+  module: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('nice', ['-n', '19', 'go', ...args], {
+      cwd: module,
+      env: { ...process.env, GOWORK: 'off', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [output, complaints] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints = (complaints + text).slice(-4000)));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve(output);
+      else reject(new Error(`go ${args[0]} in ${basename(module)} ended with ${code ?? 'a signal'}:\n${complaints}`));
+    });
+  });
+}
+
+/** Says that something takes long, and every minute that it still does. */
+export async function sayingSo(say: (text: string) => void, what: string, work: () => Promise<void>): Promise<void> {
+  const started = performance.now();
+  const minutes = () => `${((performance.now() - started) / 60_000).toFixed(1)} min`;
+  say(what);
+  const progress = setInterval(() => say(`  … ${minutes()}`), 60_000);
+  try {
+    await work();
+  } finally {
+    clearInterval(progress);
+  }
+  say(`  done after ${minutes()}`);
+}
