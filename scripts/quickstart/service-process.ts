@@ -12,8 +12,12 @@ export class ServiceError extends Error {
   override readonly name = 'ServiceError';
 }
 
-/** The same loader that runs us, by its place: the working directory may be anywhere. */
-const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+/** The service's sources under the same loader that runs us, by its place: the working directory may be anywhere. */
+const fromSources = [
+  '--import',
+  pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href,
+  fileURLToPath(new URL('../../src/server.ts', import.meta.url)),
+] as const;
 
 /** How long the service may take until it is ready. */
 const readySeconds = 60;
@@ -27,19 +31,21 @@ export class ServiceProcess {
   private readonly child: ChildProcess;
   private readonly logStart: number;
 
+  /** `program`: what Node is to run, where it is not the sources. */
   constructor(
     environment: Readonly<Record<string, string>>,
     private readonly logFile: string,
+    program: readonly string[] = fromSources,
   ) {
     // Appended to: another quickstart may be writing to it, whose data dir this one will find locked.
     const log = openSync(logFile, 'a', 0o600);
     fchmodSync(log, 0o600);
     this.logStart = fstatSync(log).size;
-    this.child = spawn(
-      process.execPath,
-      ['--import', loader, fileURLToPath(new URL('../../src/server.ts', import.meta.url))],
-      { env: { ...process.env, ...environment }, stdio: ['ignore', log, log], detached: true },
-    );
+    this.child = spawn(process.execPath, program, {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
     closeSync(log);
     this.ended = new Promise((resolve, reject) => {
       this.child.on('error', reject);

@@ -2,7 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiClient } from '../../scripts/quickstart/api-client.js';
 import { freePort, ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { CompiledSources } from './compiled-sources.js';
 import { KeptConnections } from './kept-connections.js';
+import type { Target } from './load/http-connection.js';
 
 const host = '127.0.0.1';
 
@@ -18,15 +20,20 @@ spec:
   approval: { mode: auto }
 `;
 
-/** The service as it is, in a process of its own, with a data dir of its own. */
+/** The service as `npm start` runs it, in a process of its own, with a data dir of its own. */
 export class ServiceUnderBench {
   private constructor(
     private readonly process: ServiceProcess,
     readonly api: KeptConnections,
+    readonly target: Target,
+    readonly token: string,
   ) {}
 
-  /** `config`: the configuration file's text; without it the embedded default, a local CA, is served. */
-  static async start(directory: string, config?: string): Promise<ServiceUnderBench> {
+  /**
+   * `config`: the configuration file's text; without it the embedded default, a local CA, is served. `databaseUrl`: SQLite
+   * in the data dir unless given.
+   */
+  static async start(directory: string, config?: string, databaseUrl = ''): Promise<ServiceUnderBench> {
     const dataDir = join(directory, 'data');
     const policiesDir = join(directory, 'policies');
     mkdirSync(policiesDir, { recursive: true });
@@ -41,15 +48,17 @@ export class ServiceUnderBench {
         KUBEPASS_POLICIES_DIR: policiesDir,
         KUBEPASS_HOST: host,
         KUBEPASS_PORT: String(port),
-        DATABASE_URL: '',
+        DATABASE_URL: databaseUrl,
         KUBEPASS_TLS_CERT_FILE: '',
         KUBEPASS_TLS_KEY_FILE: '',
       },
       join(directory, 'service.log'),
+      [CompiledSources.build().server],
     );
     await service.untilReady(await ApiClient.of({ host, tls: null }, port));
     const token = readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
-    return new ServiceUnderBench(service, new KeptConnections(`http://${host}:${port}`, token));
+    const api = new KeptConnections(`http://${host}:${port}`, token);
+    return new ServiceUnderBench(service, api, { host, port, ca: null }, token);
   }
 
   /** From `POST /v1/kubeconfigs` to its 201. */

@@ -76,7 +76,8 @@ export function completeAnswer(received: Buffer): number | null {
   const length = /\r\ncontent-length: *(\d+)/.exec(head)?.[1];
   const body = end + headEnd.length;
   if (length !== undefined) return received.length >= body + Number(length) ? status : null;
-  if (/\r\ntransfer-encoding: *chunked/.test(head)) return received.subarray(-5).toString('latin1') === '0\r\n\r\n' ? status : null;
+  if (/\r\ntransfer-encoding: *chunked/.test(head))
+    return received.subarray(-5).toString('latin1') === '0\r\n\r\n' ? status : null;
   return status;
 }
 

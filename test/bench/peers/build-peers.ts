@@ -1,0 +1,63 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findOnPath } from '../../cluster/binaries.js';
+import { areBuilt, buildOnce, go, goBuild, goTools, pinnedVersion, sayingSo } from '../../helpers/go-tools.js';
+
+const module_ = fileURLToPath(new URL('.', import.meta.url));
+const [cfsslModule, stepModule] = ['github.com/cloudflare/cfssl', 'github.com/smallstep/certificates'] as const;
+
+/** What the service is measured beside. */
+export interface Peers {
+  /** `null` where it cannot be had; then `missing` says why. */
+  readonly cfssl: {
+    readonly program: string;
+    readonly version: string;
+    /** The statements that make the tables of its certdb, as its own migrations have them. */
+    readonly certdbSchema: string;
+  } | null;
+  readonly stepCa: { readonly program: string; readonly version: string } | null;
+  readonly missing: readonly string[];
+}
+
+/** Builds the peers that go.mod pins, each by itself: one that cannot be built leaves the other. */
+export async function findPeers(say: (text: string) => void): Promise<Peers> {
+  const missing: string[] = [];
+  const built = async (name: 'cfssl' | 'step-ca', package_: string, version: string, cgo: boolean) => {
+    const tools = goTools('peers', module_, `${name}-${version}`);
+    try {
+      if (!areBuilt(tools) && findOnPath('go') === null) throw new Error('there is no Go to build it with');
+      await buildOnce(tools, (folder) =>
+        sayingSo(say, `building ${name} ${version} with Go, once (1 to 10 min)`, async () => {
+          await goBuild(tools, folder, [package_], { flags: ['-ldflags=-s -w'], cgo });
+          if (name === 'cfssl') await keepSchema(folder);
+        }),
+      );
+      return { program: join(tools.folder, name), version, folder: tools.folder };
+    } catch (error) {
+      missing.push(`${name} ${version}: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    }
+  };
+  // Its SQLite is C; step-ca's use of C is smart cards, which would take a library more.
+  const cfssl = await built('cfssl', `${cfsslModule}/cmd/cfssl`, pinnedVersion(module_, cfsslModule), true);
+  const stepCa = await built('step-ca', `${stepModule}/cmd/step-ca`, pinnedVersion(module_, stepModule), false);
+  return {
+    cfssl: cfssl && { ...cfssl, certdbSchema: readFileSync(join(cfssl.folder, schemaFile), 'utf8') },
+    stepCa,
+    missing,
+  };
+}
+
+const schemaFile = 'certdb.sql';
+const migrations = ['001_CreateCertificates.sql', '002_AddMetadataToCertificates.sql'] as const;
+
+/** cfssl leaves its tables to goose, whose files are in its module: what they do on the way up is all that is needed. */
+async function keepSchema(folder: string): Promise<void> {
+  const directory = (await go(module_, ['list', '-m', '-f', '{{.Dir}}', cfsslModule])).trim();
+  const schema = migrations.map((name) => {
+    const text = readFileSync(join(directory, 'certdb', 'sqlite', 'migrations', name), 'utf8');
+    return text.slice(0, text.indexOf('-- +goose Down'));
+  });
+  writeFileSync(join(folder, schemaFile), schema.join('\n'));
+}

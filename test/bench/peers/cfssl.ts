@@ -1,0 +1,54 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { freePort } from '../../../scripts/quickstart/service-process.js';
+import { requestOctets, type Target } from '../load/http-connection.js';
+import type { Peers } from './build-peers.js';
+import type { Contender, SigningJob } from './contender.js';
+import { PeerProcess } from './peer-process.js';
+
+const host = '127.0.0.1';
+
+/** The same certificate that the service issues: for clients, for an hour. */
+const config = { signing: { default: { usages: ['digital signature', 'client auth'], expiry: '1h' } } };
+
+/**
+ * `cfssl serve`, which signs whatever CSR anybody sends: no caller is known, no policy asked, nothing recorded unless
+ * `certdb`, which is SQLite with the driver's own settings.
+ */
+export async function startCfssl(
+  { program, certdbSchema }: NonNullable<Peers['cfssl']>,
+  directory: string,
+  job: SigningJob,
+  { certdb }: { readonly certdb: boolean },
+): Promise<Contender> {
+  const file = (name: string, text: string) => {
+    writeFileSync(join(directory, name), text);
+    return join(directory, name);
+  };
+  const target: Target = { host, port: await freePort(host, 0), ca: null };
+  const database = join(directory, 'certdb.sqlite');
+  if (certdb) new Database(database).exec(certdbSchema).close();
+  const cfssl = new PeerProcess(
+    program,
+    [
+      'serve',
+      ...['-address', host, '-port', String(target.port), '-loglevel', '3'],
+      ...['-ca', job.certFile, '-ca-key', job.keyFile],
+      ...['-config', file('config.json', JSON.stringify(config))],
+      ...(certdb ? ['-db-config', file('db.json', JSON.stringify({ driver: 'sqlite3', data_source: database }))] : []),
+    ],
+    join(directory, 'cfssl.log'),
+  );
+  await cfssl.untilReady(target);
+  const headers = { 'content-type': 'application/json' };
+  const requests = job.csrs.map((csr) =>
+    requestOctets(target, 'POST', '/api/v1/cfssl/sign', headers, JSON.stringify({ certificate_request: csr })),
+  );
+  return {
+    load: () => ({ target, connections: job.connections, requests, expectedStatus: 200 }),
+    hold: () => cfssl.hold(),
+    release: () => cfssl.release(),
+    stop: () => cfssl.stop(),
+  };
+}

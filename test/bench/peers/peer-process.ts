@@ -1,0 +1,54 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HttpConnection, type Target } from '../load/http-connection.js';
+
+const readySeconds = 30;
+
+/** A server that somebody else wrote, as a child: what it says goes to a file. */
+export class PeerProcess {
+  private readonly child: ChildProcess;
+
+  constructor(
+    private readonly program: string,
+    args: readonly string[],
+    private readonly logFile: string,
+  ) {
+    const log = openSync(logFile, 'a', 0o600);
+    this.child = spawn(program, args, { stdio: ['ignore', log, log] });
+    closeSync(log);
+    // It does not outlive us, even where an exception ends us.
+    process.on('exit', () => this.child.kill('SIGKILL'));
+  }
+
+  /** Until it takes connections. */
+  async untilReady(target: Target): Promise<void> {
+    const deadline = performance.now() + readySeconds * 1000;
+    while (this.child.exitCode === null && performance.now() < deadline) {
+      const connection = await HttpConnection.open(target).catch(() => null);
+      connection?.close();
+      if (connection) return;
+      await sleep(100);
+    }
+    const said = readFileSync(this.logFile, 'utf8').slice(-2000);
+    throw new Error(`${this.program} does not serve on port ${target.port}:\n${said}`);
+  }
+
+  /** Holds it, so that it is idle while another has its turn. */
+  hold(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  release(): void {
+    this.child.kill('SIGCONT');
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, 'exit');
+    this.release();
+    this.child.kill('SIGTERM');
+    await ended;
+  }
+}
