@@ -20,7 +20,7 @@ const rooms = {
   webhooks: ['model', 'pki', 'identity/permissions.ts', 'services.ts'],
   inspection: ['model', 'pki', 'kubeconfig', 'yaml', 'workers', 'identity/permissions.ts', 'services.ts'],
   signer: ['model', 'pki', 'cluster'],
-  store: ['model', 'audit', 'identity', 'inspection/inventory.ts'],
+  store: ['model', 'audit', 'identity', 'workers', 'inspection/inventory.ts'],
   // services.ts for its types alone: a use case says which service it is.
   issuance: [
     'policy',

@@ -6,6 +6,7 @@ import { openCluster, type ClusterWiring } from './compose/open-cluster.js';
 import { KnownClusters } from './compose/known-clusters.js';
 import { isSoleProcess, openStore } from './compose/open-store.js';
 import { openWebhooks } from './compose/open-webhooks.js';
+import { rememberingWriter } from './compose/remembering-writer.js';
 import { storedOutbox } from './compose/stored-outbox.js';
 import { loadPolicies, watchPolicies } from './compose/policies-in-force.js';
 import type { Config } from './config/config.js';
@@ -46,6 +47,8 @@ const webhookDrainMilliseconds = 5_000;
 export interface Overrides {
   readonly clock?: () => Date;
   readonly writer?: (writer: Writer) => Writer;
+  /** Whether SQLite's writer gets a thread of its own, as it does unless a test has too many services to start. */
+  readonly writerThread?: boolean;
   readonly signer?: (signer: Signer) => Signer;
   readonly connection?: (connection: ClusterConnection) => ClusterConnection;
   /** How often the outbox of webhooks is looked through. */
@@ -94,11 +97,13 @@ async function wire(
   if (database.kind === 'postgresql' && database.exposed)
     log.warn({}, 'the way to PostgreSQL is not protected: sslmode=verify-full with sslrootcert would do that');
 
-  const opening = await openStore(config, (message) => {
+  const warn = (message: string) => {
     log.warn({}, message);
-  });
+  };
+  const opening = await openStore(config, warn, { writerThread: overrides.writerThread ?? true });
   opened.push(() => opening.close());
-  const openedStore: Store = { ...opening, writer: overrides.writer?.(opening.writer) ?? opening.writer };
+  const writer = overrides.writer?.(opening.writer) ?? opening.writer;
+  const openedStore: Store = { ...opening, writer: rememberingWriter(writer) };
   const owner = randomUUID();
   const webhooks = await openWebhooks(config, log);
   const outbox = storedOutbox(openedStore.webhookDeliveries, openedStore.writer);
@@ -288,7 +293,7 @@ function writeAdminToken(config: Config, store: Store, now: Date): Promise<void>
  */
 export async function recoverAdminToken(config: Config): Promise<string> {
   await prepareDataDir(config.dataDir);
-  const store = await openStore(config);
+  const store = await openStore(config, () => undefined, { writerThread: false });
   try {
     await writeAdminToken(config, store, new Date());
   } finally {

@@ -20,11 +20,12 @@ export const isSoleProcess = ({ database }: Config): boolean => database.kind ==
 /**
  * Opens the database that is configured. With SQLite one process at a time serves a data dir and a database, and both
  * are let go when the store is closed; throws `AlreadyServedError` where another one has either. `warn` is told what
- * makes a PostgreSQL less durable than it should be.
+ * makes a PostgreSQL less durable than it should be. `writerThread`: whether commits to SQLite get a thread of their own.
  */
 export async function openStore(
   { database, dataDir }: Config,
-  warn: (message: string) => void = () => undefined,
+  warn: (message: string) => void,
+  { writerThread }: { readonly writerThread: boolean },
 ): Promise<Store> {
   if (database.kind === 'postgresql') {
     // Its Prisma client and its driver are memory that SQLite's users need not spend.
@@ -40,7 +41,7 @@ export async function openStore(
     await mkdir(dirname(database.file), { recursive: true, mode: 0o700 });
     // Another data dir may name the same database.
     locks.push(acquireDatabaseLock(database.file));
-    const store = await openSqliteStore({ file: database.file, busyTimeoutMs });
+    const store = await openSqliteStore({ file: database.file, busyTimeoutMs, writerThread });
     return {
       ...store,
       async close() {

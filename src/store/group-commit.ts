@@ -24,7 +24,8 @@ const lookAgainMilliseconds = 50;
 
 /**
  * Commits what arrives in the order it arrives, many at once: one batch at a time, everything that comes meanwhile goes
- * into the next. There is no timer: a batch begins when the event loop has handed over what it had at hand.
+ * into the next. There is no timer: a batch begins when the one before is through, or else when the event loop has handed
+ * over what it had at hand.
  */
 export class GroupCommit<Item, Result> {
   #waiting: Waiting<Item, Result>[] = [];
@@ -76,30 +77,41 @@ export class GroupCommit<Item, Result> {
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {
-      void this.#commitNext().then(() => {
-        this.#scheduled = false;
-        if (this.#waiting.length > 0) this.#schedule();
-        else for (const drained of this.#drained.splice(0)) drained();
-      });
+      void this.#commitAll();
     });
   }
 
-  async #commitNext(): Promise<void> {
-    const batch = this.#waiting.splice(0, this.limits.batch);
-    let settled: readonly Settled<Result>[];
+  async #commitAll(): Promise<void> {
+    let tell: () => void = () => undefined;
+    while (this.#waiting.length > 0) {
+      const committing = this.#commit(this.#waiting.splice(0, this.limits.batch));
+      // Those of the batch before are told once the next is on its way: what they do then needs the event loop.
+      tell();
+      tell = await committing;
+    }
+    this.#scheduled = false;
+    tell();
+    if (this.#waiting.length === 0) for (const drained of this.#drained.splice(0)) drained();
+  }
+
+  /** Commits a batch, and answers what tells those who wait for it. */
+  async #commit(batch: readonly Waiting<Item, Result>[]): Promise<() => void> {
     try {
-      settled = await this.#commitUnlocked(batch.map(({ item }) => item));
+      const settled = await this.#commitUnlocked(batch.map(({ item }) => item));
       this.#failingSince = null;
+      return () => {
+        this.#settle(batch, settled);
+      };
     } catch (error) {
       this.#failingSince ??= new Date();
       const told =
         error instanceof StoreUnavailableError
           ? error
           : new StoreUnavailableError('the commit failed', { cause: error });
-      for (const { reject } of batch) reject(told);
-      return;
+      return () => {
+        for (const { reject } of batch) reject(told);
+      };
     }
-    this.#settle(batch, settled);
   }
 
   /**

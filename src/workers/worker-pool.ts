@@ -4,6 +4,7 @@ import { Piscina } from 'piscina';
 import { TooManyWaitingError, Turns } from '../pki/turns.js';
 import { describeFailure } from './failure.js';
 import { WorkClock } from './work-clock.js';
+import { workerArguments } from './worker-file.js';
 import { WorkerEndedError, WorkerFailedError, WorkersBusyError } from './worker-error.js';
 import type { Begun } from './worker-side.js';
 
@@ -38,13 +39,6 @@ export interface Conversation<Question, Answer> {
   readonly renewsTime?: boolean;
 }
 
-/** From sources a worker needs the loader that its parent has; from the build it needs nothing. */
-const fromSources = import.meta.url.endsWith('.ts');
-
-/** A worker's module beside another one, given by its name without the extension. */
-export const workerFile = (beside: string, name: string): URL =>
-  new URL(`./${name}.${fromSources ? 'ts' : 'js'}`, beside);
-
 /**
  * Works in threads of their own, which are ended when a task takes too long or too much memory, so that no task keeps
  * anything else waiting. One task a thread at a time; threads come when they are needed and go when idle.
@@ -68,7 +62,7 @@ export class WorkerPool {
       },
       // Nothing of the service's environment is a worker's business.
       env: {},
-      ...(fromSources && { execArgv: ['--import', 'tsx'] }),
+      ...workerArguments,
       recordTiming: false,
     });
     this.#pool.on('error', (error) => {

@@ -27,5 +27,12 @@ export function composeOn(
   const lines = (level: LogLine['level']) => (fields: object, message: string) => {
     log.push({ level, fields, message });
   };
-  return compose(config, { info: lines('info'), warn: lines('warn'), error: lines('error') }, overrides);
+  return compose(
+    config,
+    { info: lines('info'), warn: lines('warn'), error: lines('error') },
+    {
+      writerThread: false,
+      ...overrides,
+    },
+  );
 }

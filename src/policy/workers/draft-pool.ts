@@ -1,7 +1,8 @@
 import { PoliciesBusyError } from '../../model/errors.js';
 import type { Decision, DecisionFacts } from '../../model/decision.js';
 import { WorkerEndedError, WorkerFailedError, WorkersBusyError } from '../../workers/worker-error.js';
-import { workerFile, WorkerPool, type WorkerLimits } from '../../workers/worker-pool.js';
+import { workerFile } from '../../workers/worker-file.js';
+import { WorkerPool, type WorkerLimits } from '../../workers/worker-pool.js';
 import type { NeededFacts } from '../needed-facts.js';
 import { DraftRefusedError, invalidDraft } from './draft-refused-error.js';
 import type {

@@ -6,11 +6,13 @@ import { QuotaReader } from '../readers/quota-reader.js';
 import { prismaReaders } from '../readers/readers.js';
 import { RecordedRequestReader } from '../readers/recorded-request-reader.js';
 import type { Store } from '../store.js';
+import { BatchWriter, connectForWriting } from './batch-writer.js';
 import { sqliteDialect } from './dialect.js';
 import { SqliteInventoryReader } from './inventory-reader.js';
 import { migrateSqlite } from './migrate-sqlite.js';
-import { connectForWriting, OrderedWriter } from './ordered-writer.js';
+import { OrderedWriter } from './ordered-writer.js';
 import { SqliteRowReader } from './row-reader.js';
+import { ThreadedBatches } from './threaded-batches.js';
 
 export interface SqliteStoreOptions {
   /** Path of the database file; its directory exists. */
@@ -21,6 +23,8 @@ export interface SqliteStoreOptions {
   readonly queueLimit?: number;
   /** How many steps share one commit at most (default 100). */
   readonly batchLimit?: number;
+  /** Whether commits get a thread of their own, so that the event loop does not wait for the disk (default false). */
+  readonly writerThread?: boolean;
 }
 
 /**
@@ -28,11 +32,14 @@ export interface SqliteStoreOptions {
  * writes through the ordered writer: no read can join, or be lost with, a transaction that is under way.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { file, busyTimeoutMs = 2000, queueLimit = 1000, batchLimit = 100 } = options;
+  const { file, busyTimeoutMs = 2000, queueLimit = 1000, batchLimit = 100, writerThread = false } = options;
   // SQLite's files beside the database take over its mode.
   createPrivateFile(file);
   migrateSqlite(file);
-  const writer = new OrderedWriter(connectForWriting(file, busyTimeoutMs), { queue: queueLimit, batch: batchLimit });
+  const batches = writerThread
+    ? new ThreadedBatches({ file, busyTimeoutMs })
+    : new BatchWriter(connectForWriting(file, busyTimeoutMs));
+  const writer = new OrderedWriter(batches, { queue: queueLimit, batch: batchLimit });
   const prisma = new PrismaClient({
     adapter: new PrismaBetterSqlite3({ url: file, readonly: true, fileMustExist: true, timeout: busyTimeoutMs }),
   });

@@ -1,7 +1,15 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { areBuilt, buildOnce, goBuild, goTools, pinnedVersion, sayingSo, type GoTools } from '../../helpers/go-tools.js';
+import {
+  areBuilt,
+  buildOnce,
+  goBuild,
+  goTools,
+  pinnedVersion,
+  sayingSo,
+  type GoTools,
+} from '../../helpers/go-tools.js';
 import { binariesIn, type Binaries } from '../binaries.js';
 
 const module_ = fileURLToPath(new URL('.', import.meta.url));

@@ -3,7 +3,8 @@ import { verifyChain } from '../../../src/audit/verify-chain.js';
 import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';
 import { GroupCommit } from '../../../src/store/group-commit.js';
 import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
-import { connectForWriting, OrderedWriter } from '../../../src/store/sqlite/ordered-writer.js';
+import { BatchWriter, connectForWriting } from '../../../src/store/sqlite/batch-writer.js';
+import { OrderedWriter } from '../../../src/store/sqlite/ordered-writer.js';
 import { anAttempt, anEvent, aRequest, testStore } from './records.js';
 
 describe('a commit that fails', () => {
@@ -59,7 +60,7 @@ describe('a commit that fails', () => {
   it('is not made up for by a commit that writes nothing', async () => {
     const { file, connect } = await testStore();
     const connection = connectForWriting(file, 20);
-    const writer = new OrderedWriter(connection, { queue: 10, batch: 10 });
+    const writer = new OrderedWriter(new BatchWriter(connection), { queue: 10, batch: 10 });
     const forgetNothing = () =>
       writer.commit({ operations: [{ op: 'forgetIdempotencyKeys', createdBefore: new Date(0) }], events: [] });
     const frames = () => {
@@ -83,7 +84,7 @@ describe('a commit that fails', () => {
   it('is over even where SQLite leaves the transaction open: a COMMIT that is refused', async () => {
     const { store, file } = await testStore();
     const connection = connectForWriting(file, 100);
-    const writer = new OrderedWriter(connection, { queue: 10, batch: 10 });
+    const writer = new OrderedWriter(new BatchWriter(connection), { queue: 10, batch: 10 });
     // A deferred constraint is checked by COMMIT itself, which then fails and ends nothing.
     connection.exec(`
       CREATE TEMP TABLE "parent" ("id" INTEGER PRIMARY KEY);
@@ -115,7 +116,7 @@ describe('a commit that fails', () => {
   it('continues the chain of whoever wrote meanwhile', async () => {
     const { store, file, commit } = await testStore();
     await commit([], [anEvent()]);
-    const second = new OrderedWriter(connectForWriting(file, 100), { queue: 10, batch: 10 });
+    const second = new OrderedWriter(new BatchWriter(connectForWriting(file, 100)), { queue: 10, batch: 10 });
     await second.commit({ operations: [], events: [anEvent(), anEvent()] });
     await second.close();
     await commit([], [anEvent()]);
@@ -126,7 +127,7 @@ describe('a commit that fails', () => {
     const { store, file, commit } = await testStore();
     await commit([], [anEvent()]);
     const disk = connectForWriting(file, 100);
-    const writer = new OrderedWriter(disk, { queue: 10, batch: 10 });
+    const writer = new OrderedWriter(new BatchWriter(disk), { queue: 10, batch: 10 });
     const pages = disk.pragma('page_count', { simple: true }) as number;
     disk.pragma(`max_page_count = ${String(pages)}`);
     const requests = [aRequest(), aRequest({ reason: 'x'.repeat(100_000) }), aRequest()];

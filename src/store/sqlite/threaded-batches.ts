@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import { StoreUnavailableError } from '../../model/errors.js';
+import { startThread, workerFile } from '../../workers/worker-file.js';
+import type { Settled } from '../group-commit.js';
+import type { CommitResult, Step } from '../step.js';
+import type { Batches } from './ordered-writer.js';
+
+export interface WriterThreadData {
+  readonly file: string;
+  readonly busyTimeoutMs: number;
+}
+
+export type Asked = { readonly steps: readonly Step[]; readonly touch: boolean } | 'close';
+
+/** `code` stands beside the error: of an error's own members only name, message and stack reach another thread. */
+export type Told =
+  { readonly settled: readonly Settled<CommitResult>[] } | { readonly failed: unknown; readonly code: unknown };
+
+/**
+ * Commits batches on a thread of its own: while one is on its way to the disk, requests are read, decided and signed.
+ * One batch at a time. A thread that ends unasked is replaced for the next batch; what became of the one under way is
+ * then not known, and nobody is told that it was made.
+ */
+export class ThreadedBatches implements Batches {
+  #worker: Worker | null = null;
+
+  constructor(private readonly data: WriterThreadData) {}
+
+  async commit(steps: readonly Step[], touch: boolean): Promise<readonly Settled<CommitResult>[]> {
+    const told = await this.#ask({ steps, touch });
+    if ('settled' in told) return told.settled;
+    const { failed, code } = told;
+    throw failed instanceof Error && code !== undefined ? Object.assign(failed, { code }) : failed;
+  }
+
+  async close(): Promise<void> {
+    if (this.#worker === null) return;
+    const ended = once(this.#worker, 'exit');
+    await this.#ask('close');
+    await ended;
+  }
+
+  #ask(message: Asked): Promise<Told> {
+    const worker = (this.#worker ??= this.#start());
+    return new Promise((resolve, reject) => {
+      const settle = (end: () => void) => {
+        worker.off('message', onMessage).off('error', onEnd).off('exit', onEnd);
+        // Between batches it keeps no process alive.
+        worker.unref();
+        end();
+      };
+      const onMessage = (told: Told) => {
+        settle(() => {
+          resolve(told);
+        });
+      };
+      const onEnd = (cause: unknown) => {
+        settle(() => {
+          reject(
+            new StoreUnavailableError('the writer ended in a commit, and whether it was made is not known', { cause }),
+          );
+        });
+      };
+      worker.on('message', onMessage).on('error', onEnd).on('exit', onEnd);
+      worker.ref();
+      worker.postMessage(message);
+    });
+  }
+
+  #start(): Worker {
+    const worker = startThread(workerFile(import.meta.url, 'writer-thread'), this.data);
+    const forget = () => {
+      if (this.#worker === worker) this.#worker = null;
+    };
+    worker.on('error', forget).on('exit', forget);
+    return worker;
+  }
+}

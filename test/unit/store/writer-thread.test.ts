@@ -1,0 +1,73 @@
+import type { Worker } from 'node:worker_threads';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { verifyChain } from '../../../src/audit/verify-chain.js';
+import { StoreUnavailableError } from '../../../src/model/errors.js';
+import { aCertificate, anEvent, aRequest, testStore } from './records.js';
+
+describe('a writer on a thread of its own', () => {
+  it('commits what comes at once, octets and instants included, and continues the chain', async () => {
+    const { store, commit } = await testStore({ writerThread: true });
+    const requests = Array.from({ length: 30 }, () => aRequest());
+    const results = await Promise.all(
+      requests.map((request) => commit([{ op: 'insertRequest', request }], [anEvent({ requestId: request.id })])),
+    );
+    expect(results).toEqual(requests.map(() => ({ committed: true })));
+    const [request] = requests;
+    expect(await store.requests.find(request!.id)).toEqual(request);
+    // A view on a larger buffer, as parts of what was read from the network are.
+    const certificate = aCertificate(request!, { der: Buffer.alloc(10_000, 7).subarray(100, 104) });
+    expect(await commit([{ op: 'insertCertificate', certificate }], [anEvent()])).toEqual({ committed: true });
+    const found = await store.certificates.findByFingerprint(certificate.fingerprintSha256);
+    expect(found).toMatchObject({ der: new Uint8Array([7, 7, 7, 7]) });
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 31 });
+  });
+
+  it('tells a conflict to whom it concerns', async () => {
+    const { commit } = await testStore({ writerThread: true });
+    const request = aRequest();
+    const insert = () => commit([{ op: 'insertRequest', request }], [anEvent()]);
+    expect(await Promise.all([insert(), insert(), commit([], [anEvent()])])).toEqual([
+      { committed: true },
+      { committed: false, conflict: { kind: 'request', id: request.id } },
+      { committed: true },
+    ]);
+  });
+
+  it('tells what SQLite could not do, by its code', async () => {
+    const { connect, commit } = await testStore({ writerThread: true, busyTimeoutMs: 20 });
+    await commit([], [anEvent()]);
+    const other = connect();
+    other.exec('BEGIN IMMEDIATE');
+    await expect(commit([], [anEvent()])).rejects.toMatchObject({
+      name: 'StoreUnavailableError',
+      cause: { code: 'SQLITE_BUSY' },
+    });
+    other.exec('ROLLBACK');
+    expect(await commit([], [anEvent()])).toEqual({ committed: true });
+  });
+
+  it('finishes what waits before it closes, and leaves no log beside the database', async () => {
+    const { store, commit, connect } = await testStore({ writerThread: true });
+    const waiting = Array.from({ length: 20 }, () => commit([], [anEvent()]));
+    await store.close();
+    expect(await Promise.all(waiting)).toHaveLength(20);
+    expect(connect().prepare('SELECT count(*) AS "events" FROM "AuditEvent"').get()).toEqual({ events: 20 });
+  });
+
+  it('is replaced where it ends, and nobody is told that what was under way is committed', async () => {
+    const threads: Worker[] = [];
+    const onThread = (thread: Worker) => threads.push(thread);
+    process.on('worker', onThread);
+    onTestFinished(() => void process.off('worker', onThread));
+    const { store, commit } = await testStore({ writerThread: true });
+    await commit([], [anEvent()]);
+    const underWay = commit([], [anEvent()]);
+    await threads[0]?.terminate();
+    await expect(underWay).rejects.toThrow(StoreUnavailableError);
+    await expect(store.ping()).rejects.toThrow(StoreUnavailableError);
+    expect(await commit([], [anEvent()])).toEqual({ committed: true });
+    await store.ping();
+    expect(threads).toHaveLength(2);
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true });
+  });
+});
