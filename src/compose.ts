@@ -30,6 +30,7 @@ import { within } from './issuance/wait.js';
 import { watchUnknownIdentities } from './issuance/watch-unknown-identities.js';
 import { recordPolicySetLoaded, recordServiceStarted } from './issuance/service-events.js';
 import { configuredCluster } from './policy/configured-cluster.js';
+import { publicRandomOctets } from './pki/random-octets.js';
 import { DraftPool } from './policy/workers/draft-pool.js';
 import type { Services } from './services.js';
 import type { Signer } from './signer/signer.js';
@@ -105,6 +106,7 @@ async function wire(
   const writer = overrides.writer?.(opening.writer) ?? opening.writer;
   const openedStore: Store = { ...opening, writer: rememberingWriter(writer) };
   const owner = randomUUID();
+  const random = publicRandomOctets();
   const webhooks = await openWebhooks(config, log);
   const outbox = storedOutbox(openedStore.webhookDeliveries, openedStore.writer);
   const dispatcher = new WebhookDispatcher({
@@ -123,7 +125,7 @@ async function wire(
   // Everything that is committed from here on passes the webhooks.
   const store: Store = {
     ...openedStore,
-    writer: announcingWriter(openedStore.writer, { webhooks, findRequest, random: randomBytes, wake }),
+    writer: announcingWriter(openedStore.writer, { webhooks, findRequest, random, wake }),
   };
 
   const probes = new ClusterProbes(store);
@@ -158,7 +160,7 @@ async function wire(
     clusters,
     policySet: () => policies.current(),
     clock,
-    random: randomBytes,
+    random,
     owner,
     soleProcess: isSoleProcess(config),
     settings: config.issuing,
@@ -254,7 +256,7 @@ function servicesOf(
       writer: apiTokenWriter(store.writer),
       authenticator,
       clock,
-      random: context.random,
+      random: randomBytes,
     }),
     health: { ready },
     idempotency: idempotencyService(context),

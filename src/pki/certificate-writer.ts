@@ -1,11 +1,6 @@
 import { bitString, contextConstructed, der, sequence, Tag, unsignedInteger } from './der.js';
 import { writeSubject } from './distinguished-name.js';
-import {
-  authorityKeyIdentifierExtension,
-  basicConstraintsExtension,
-  extKeyUsageExtension,
-  keyUsageExtension,
-} from './extension.js';
+import { basicConstraintsExtension, extKeyUsageExtension, keyUsageExtension } from './extension.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
 import { keyPurpose } from './object-identifiers.js';
 import type { SignatureAlgorithm } from './signature-algorithm.js';
@@ -17,8 +12,8 @@ export interface UserCertificateFields extends Validity {
   readonly serialNumber: Uint8Array;
   /** The CA's subject, byte for byte. */
   readonly issuer: Uint8Array;
-  /** The CA's SubjectKeyIdentifier; null where it has none. */
-  readonly authorityKeyIdentifier: Uint8Array | null;
+  /** DER of the extension that says by which of the CA's keys; null where the CA has no SubjectKeyIdentifier. */
+  readonly authorityKeyIdentifierExtension: Uint8Array | null;
   readonly signatureAlgorithm: SignatureAlgorithm;
   readonly username: string;
   /** In the order in which they become O RDNs. */
@@ -28,22 +23,25 @@ export interface UserCertificateFields extends Validity {
   readonly keyAlgorithm: KeyAlgorithm;
 }
 
+const signingKeyUsage = keyUsageExtension(['digitalSignature']);
+const rsaKeyUsage = keyUsageExtension(['digitalSignature', 'keyEncipherment']);
+const forTlsClients = extKeyUsageExtension([keyPurpose.clientAuth]);
+const noCa = basicConstraintsExtension(false);
+
 /**
  * Writes the TBSCertificate of a user certificate: version 3, for digital signatures (and key encipherment with RSA),
  * for TLS clients, no CA, no subject alternative names.
  */
 export function assembleTbsCertificate(fields: UserCertificateFields): Buffer {
-  const { authorityKeyIdentifier } = fields;
+  const { authorityKeyIdentifierExtension } = fields;
   return writeTbsCertificate({
     ...fields,
     subject: writeSubject(fields),
     extensions: [
-      keyUsageExtension(
-        fields.keyAlgorithm.startsWith('RSA-') ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature'],
-      ),
-      extKeyUsageExtension([keyPurpose.clientAuth]),
-      basicConstraintsExtension(false),
-      ...(authorityKeyIdentifier === null ? [] : [authorityKeyIdentifierExtension(authorityKeyIdentifier)]),
+      fields.keyAlgorithm.startsWith('RSA-') ? rsaKeyUsage : signingKeyUsage,
+      forTlsClients,
+      noCa,
+      ...(authorityKeyIdentifierExtension === null ? [] : [authorityKeyIdentifierExtension]),
     ],
   });
 }

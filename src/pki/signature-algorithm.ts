@@ -1,4 +1,4 @@
-import { sign as signWithCallback, verify, type KeyObject } from 'node:crypto';
+import { sign as signNow, verify, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 
 import { der, type DerElement, inside, oid, readOid, sequence, Tag } from './der.js';
@@ -72,17 +72,19 @@ const ecdsaByCurve: Readonly<Record<string, SignatureAlgorithm>> = {
   secp521r1: ecdsaSha512,
 };
 
-const signAsync = promisify<string | null, Uint8Array, KeyObject, Buffer>(signWithCallback);
+const signAsync = promisify<string | null, Uint8Array, KeyObject, Buffer>(signNow);
 const verifyAsync = promisify<string | null, Uint8Array, KeyObject, Uint8Array, boolean>(verify);
 
-/** Signs off the event loop. */
-export function sign(algorithm: SignatureAlgorithm, data: Uint8Array, privateKey: KeyObject): Promise<Buffer> {
-  return signAsync(algorithm.hash, data, privateKey);
+/** Signs, off the event loop where that takes longer than the way to a thread and back, most of which is waking it. */
+export async function sign(algorithm: SignatureAlgorithm, data: Uint8Array, privateKey: KeyObject): Promise<Buffer> {
+  return algorithm === ecdsaSha256 || algorithm === ed25519
+    ? signNow(algorithm.hash, data, privateKey)
+    : signAsync(algorithm.hash, data, privateKey);
 }
 
 /**
- * Verifies off the event loop, RSA on it: with its short exponent that takes less than the way to a thread and back. A
- * signature that is not even well-formed is false, too.
+ * Verifies, off the event loop where that takes longer: RSA has a short exponent. A signature that is not even well-formed
+ * is false, too.
  */
 export async function verifySignature(
   algorithm: SignatureAlgorithm,
@@ -91,7 +93,7 @@ export async function verifySignature(
   signature: Uint8Array,
 ): Promise<boolean> {
   if (publicKey.asymmetricKeyType !== algorithm.keyType) return false;
-  return algorithm.keyType === 'rsa'
-    ? verify(algorithm.hash, data, publicKey, signature)
-    : verifyAsync(algorithm.hash, data, publicKey, signature);
+  return algorithm === ecdsaSha384 || algorithm === ecdsaSha512
+    ? verifyAsync(algorithm.hash, data, publicKey, signature)
+    : verify(algorithm.hash, data, publicKey, signature);
 }

@@ -38,7 +38,8 @@ export function readValidity(element: DerElement): Validity {
 export function writeTime(instant: Date): Buffer {
   const year = instant.getUTCFullYear();
   if (!(year >= 1950 && year <= 9999)) throw new RangeError('a Time lies between the years 1950 and 9999');
-  const digits = `${instant.toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`;
+  const iso = instant.toISOString();
+  const digits = `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 10)}${iso.slice(11, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
   return year < 2050
     ? der(Tag.UTC_TIME, Buffer.from(digits.slice(2), 'latin1'))
     : der(Tag.GENERALIZED_TIME, Buffer.from(digits, 'latin1'));

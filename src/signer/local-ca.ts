@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { CertificateAuthority } from '../pki/certificate-authority.js';
 import { assembleTbsCertificate, sealCertificate } from '../pki/certificate-writer.js';
+import { authorityKeyIdentifierExtension } from '../pki/extension.js';
+import { publicRandomOctets } from '../pki/random-octets.js';
 import { newSerialNumber } from '../pki/serial-number.js';
 import { sha256 } from '../pki/sha256.js';
 import { sign } from '../pki/signature-algorithm.js';
@@ -18,10 +19,17 @@ import {
 export class LocalCaSigner implements Signer {
   readonly kind = 'localCA';
 
+  /** The same in all that it signs. */
+  readonly #authorityKeyIdentifierExtension: Buffer | null;
+
   constructor(
     private readonly authority: CertificateAuthority,
-    private readonly random: (octets: number) => Uint8Array = randomBytes,
-  ) {}
+    private readonly random: (octets: number) => Uint8Array = publicRandomOctets(),
+  ) {
+    const { subjectKeyIdentifier } = authority;
+    this.#authorityKeyIdentifierExtension =
+      subjectKeyIdentifier && authorityKeyIdentifierExtension(subjectKeyIdentifier);
+  }
 
   prepare(request: ApprovedRequest, now: Date): PreparedSigning {
     const { authority } = this;
@@ -31,7 +39,7 @@ export class LocalCaSigner implements Signer {
       ...userCertificateValidity(now, request.expirationSeconds, authority.notAfter),
       serialNumber,
       issuer: authority.subjectRaw,
-      authorityKeyIdentifier: authority.subjectKeyIdentifier,
+      authorityKeyIdentifierExtension: this.#authorityKeyIdentifierExtension,
       signatureAlgorithm,
       username: request.username,
       groups: request.groups,

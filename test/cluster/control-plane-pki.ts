@@ -10,6 +10,7 @@ import { assembleTbsCertificate, sealCertificate, writeTbsCertificate } from '..
 import { contextPrimitive, der, sequence } from '../../src/pki/der.js';
 import { writeSubject } from '../../src/pki/distinguished-name.js';
 import {
+  authorityKeyIdentifierExtension,
   basicConstraintsExtension,
   extKeyUsageExtension,
   keyUsageExtension,
@@ -91,7 +92,8 @@ async function clientCredentials(
   const keyPair = await generateKeyPair('ECDSA-P256');
   const tbs = assembleTbsCertificate({
     ...commonFields(ca),
-    authorityKeyIdentifier: ca.subjectKeyIdentifier,
+    authorityKeyIdentifierExtension:
+      ca.subjectKeyIdentifier && authorityKeyIdentifierExtension(ca.subjectKeyIdentifier),
     username,
     groups,
     subjectPublicKeyInfo: keyPair.subjectPublicKeyInfo,

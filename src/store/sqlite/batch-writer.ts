@@ -18,6 +18,8 @@ export function connectForWriting(file: string, busyTimeoutMs: number): Database
   database.pragma('foreign_keys = ON');
   // What a savepoint may have to put back is kept in memory: in a file, it is written for every page that a step touches.
   database.pragma('temp_store = MEMORY');
+  // The log goes into the database after 32 MiB: a page that many batches change is then written there once.
+  database.pragma('wal_autocheckpoint = 8000');
   return database;
 }
 

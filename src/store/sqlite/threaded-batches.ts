@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { StoreUnavailableError } from '../../model/errors.js';
 import { startThread, workerFile } from '../../workers/worker-file.js';
 import type { Settled } from '../group-commit.js';
-import type { CommitResult, Step } from '../step.js';
+import type { CommitResult, Operation, Step } from '../step.js';
 import type { Batches } from './ordered-writer.js';
 
 export interface WriterThreadData {
@@ -28,7 +28,7 @@ export class ThreadedBatches implements Batches {
   constructor(private readonly data: WriterThreadData) {}
 
   async commit(steps: readonly Step[], touch: boolean): Promise<readonly Settled<CommitResult>[]> {
-    const told = await this.#ask({ steps, touch });
+    const told = await this.#ask({ steps: steps.map(compact), touch });
     if ('settled' in told) return told.settled;
     const { failed, code } = told;
     throw failed instanceof Error && code !== undefined ? Object.assign(failed, { code }) : failed;
@@ -76,4 +76,26 @@ export class ThreadedBatches implements Batches {
     worker.on('error', forget).on('exit', forget);
     return worker;
   }
+}
+
+/**
+ * A step whose octets are its own: of those that are a part of a larger buffer, as Node makes them for what is small, all
+ * of the buffer would be copied to the other thread.
+ */
+function compact({ operations, events }: Step): Step {
+  return { operations: operations.map(compactOperation), events };
+}
+
+function compactOperation(operation: Operation): Operation {
+  if (operation.op === 'insertRequest') {
+    const { request } = operation;
+    const { certificationRequest } = request;
+    if (certificationRequest === null) return operation;
+    return { ...operation, request: { ...request, certificationRequest: new Uint8Array(certificationRequest) } };
+  }
+  if (operation.op === 'insertCertificate') {
+    const { certificate } = operation;
+    return { ...operation, certificate: { ...certificate, der: new Uint8Array(certificate.der) } };
+  }
+  return operation;
 }

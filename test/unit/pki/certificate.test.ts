@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CertificateAuthority, loadCertificateAuthority } from '../../../src/pki/certificate-authority.js';
 import { readCertificate } from '../../../src/pki/certificate-reader.js';
+import { authorityKeyIdentifierExtension } from '../../../src/pki/extension.js';
 import { assembleTbsCertificate, sealCertificate } from '../../../src/pki/certificate-writer.js';
 import { readCertificationRequest } from '../../../src/pki/certification-request.js';
 import { contextConstructed, der, DerError, inside, oid, onlyElement, sequence, Tag } from '../../../src/pki/der.js';
@@ -58,7 +59,8 @@ async function issue(ca: CertificateAuthority, keyAlgorithm: KeyAlgorithm): Prom
     ...subject,
     serialNumber,
     issuer: ca.subjectRaw,
-    authorityKeyIdentifier: ca.subjectKeyIdentifier,
+    authorityKeyIdentifierExtension:
+      ca.subjectKeyIdentifier && authorityKeyIdentifierExtension(ca.subjectKeyIdentifier),
     signatureAlgorithm: ca.signatureAlgorithm,
     subjectPublicKeyInfo: publicKeys.get(keyAlgorithm)!.der,
     keyAlgorithm,
