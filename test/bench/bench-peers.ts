@@ -218,7 +218,7 @@ function chartOf(measured: readonly Measured[]): string {
         const ours = name === 'sqlite' || name === 'postgresql';
         return perSecond ? [{ label: contenderNames[name], perSecond, ours }] : [];
       }),
-      limit: { label: `signatures alone, by ${limit.by}`, perSecond: median(throughput.limit) },
+      limit: { label: `physical limit, signatures by ${limit.by}`, perSecond: median(throughput.limit) },
     })),
   });
 }

@@ -74,7 +74,7 @@ if (unknown.length > 0) {
   say(`there is no part ${unknown.join(' or ')}; there are ${Object.keys(parts).join(', ')}`);
   process.exit(2);
 }
-// What listens for our end is told, and takes with it whoever is held.
+// Who listens for our end takes along what was started, also where it is held.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const directory = temporaryDirectory();

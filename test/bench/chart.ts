@@ -22,7 +22,7 @@ export interface Chart {
 }
 
 const width = 880;
-const [plotLeft, plotRight] = [210, 770];
+const [plotLeft, plotRight] = [220, 780];
 const [topOfGroups, titleHeight, barStep, barHeight, gap] = [64, 44, 30, 18, 26] as const;
 /** A limit that is so many times what the longest bar is would leave the bars no room: it is said, not drawn. */
 const farOff = 2;
@@ -52,7 +52,7 @@ export function svgOf({ title, description, groups }: Chart): string {
     ...groups.flatMap((group, i) => groupOf(group, tops[i]!, drawn(group), x, ticks)),
     ...ticks.map((tick) => `<text x="${at(x(tick))}" y="${bottom + 4}" text-anchor="middle">${count(tick)}</text>`),
     `<text x="${at((plotLeft + plotRight) / 2)}" y="${bottom + 28}" text-anchor="middle" fill="#57606a">` +
-      'certificates a second: median, and between what all rounds lie</text>',
+      'certificates a second: the median of the rounds, and the least and the most of them</text>',
     '</svg>',
     '',
   ].join('\n');
@@ -67,12 +67,11 @@ function groupOf(
 ): readonly string[] {
   const first = top + titleHeight;
   const last = first + bars.length * barStep;
-  const limitText = `${limit.label}: ${count(limit.perSecond)}/s${limitIsDrawn ? ' (dashed)' : ', off this scale'}`;
+  const limitText = `${limit.label}: ${count(limit.perSecond)}/s, ${limitIsDrawn ? 'dashed' : 'off this scale'}`;
   return [
     `<text x="20" y="${top + 22}" font-size="15" font-weight="600">${escaped(title)}</text>`,
     `<text x="${plotLeft}" y="${top + 22}" fill="#57606a">${escaped(limitText)}</text>`,
     ...ticks.map((tick) => line(x(tick), first - 8, x(tick), last, 'stroke="#d8dee4"')),
-    ...bars.flatMap((bar, i) => barOf(bar, first + i * barStep, x)),
     ...(limitIsDrawn
       ? [
           line(
@@ -84,6 +83,7 @@ function groupOf(
           ),
         ]
       : []),
+    ...bars.flatMap((bar, i) => barOf(bar, first + i * barStep, x)),
   ];
 }
 

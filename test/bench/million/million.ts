@@ -44,7 +44,7 @@ async function measure(name: keyof typeof seeds, directory: string): Promise<rea
   const timed: (readonly TimedList[])[] = [];
   for (const certificates of [few, many]) {
     const place = join(directory, `${name}-${String(certificates)}`);
-    mkdirSync(place, { mode: 0o755 });
+    mkdirSync(place);
     const began = performance.now();
     const database: SeededDatabase = await seed(place, certificates, now);
     const seconds = (performance.now() - began) / 1000;
