@@ -47,16 +47,16 @@ export class ServiceProcess {
       detached: true,
     });
     closeSync(log);
+    // Nothing that we start outlives us, even where an exception ends us.
+    const end = () => this.child.kill('SIGKILL');
+    process.on('exit', end);
     this.ended = new Promise((resolve, reject) => {
       this.child.on('error', reject);
       this.child.on('exit', (code, signal) => {
         this.running = false;
+        process.off('exit', end);
         resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']);
       });
-    });
-    // Nothing that we start outlives us, even where an exception ends us.
-    process.on('exit', () => {
-      if (this.running) this.child.kill('SIGKILL');
     });
   }
 

@@ -1,66 +1,99 @@
 /**
- * `npm run bench`: what the service costs beside what cannot be done without, as ratios within one run. `-- --write`
- * puts the table into docs/performance.md. Ends with 1 where a target is missed.
+ * `npm run bench`: what the service costs beside its peers and beside what cannot be done without, as ratios within one
+ * run. `-- --write` puts what was found into docs/performance.md, `-- --only PART` measures one part, as often as it is
+ * given; each part has its own place in the document. `-- --quick` gives the peers one round of a second: to see that it
+ * works. Ends with 1 where a target is missed.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { findClusterSource } from '../cluster/cluster-source.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { benchCluster, benchUnlimitedCluster } from './bench-cluster.js';
 import { benchDecisions } from './bench-decisions.js';
 import { benchInspection } from './bench-inspection.js';
 import { benchLocalCa } from './bench-local-ca.js';
+import { benchPeers } from './bench-peers.js';
 import { benchReplay } from './bench-replay.js';
-import { isMet, tableOf, type Row } from './report.js';
+import type { Part } from './part.js';
+import { writeChart, writeFindings } from './performance-document.js';
+import { isMet, tableOf } from './report.js';
 
-const document = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
-const [tableBegins, tableEnds] = ['<!-- npm run bench -- --write: begin -->', '<!-- end -->'] as const;
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+});
 
 const say = (text: string): void => console.error(`bench: ${text}`);
 
-async function measureAll(directory: string): Promise<{ readonly rows: readonly Row[]; readonly on: string }> {
-  const rows: Row[] = [];
+const extent = options.quick
+  ? { rounds: 1, secondsPerRound: 1, secondsOfArrivals: 2 }
+  : { rounds: 5, secondsPerRound: 3, secondsOfArrivals: 20 };
+
+/** Each by its name; null: it cannot be measured here. */
+const parts: Readonly<Record<string, (directory: string) => Promise<Part | null>>> = {
+  peers: (directory) => benchPeers(directory, extent, say),
+  cluster: measureOnCluster,
+  local: async (directory) => ({ rows: await benchLocalCa(directory) }),
+  decisions: async () => ({ rows: await benchDecisions() }),
+  inspection: async (directory) => ({ rows: await benchInspection(directory) }),
+  replay: async (directory) => ({ rows: await benchReplay(directory) }),
+};
+
+async function measureOnCluster(directory: string): Promise<Part | null> {
   const source = await findClusterSource(say);
-  let on = `Node ${process.versions.node}, ${availableParallelism()} cores for everything together`;
-  if (source.kind === 'binaries') {
-    on += `, a control plane from ${source.from}`;
-    say(`${on}; about three minutes`);
-    rows.push(...(await benchCluster(source.binaries, join(directory, 'cluster'))));
-    say('the same without the limit of the controller-manager');
-    rows.push(...(await benchUnlimitedCluster(source.binaries, join(directory, 'unlimited'))));
-  } else {
+  if (source.kind !== 'binaries') {
     const reason = source.kind === 'unavailable' ? source.reason : 'a cluster that is in use is not put under load';
     say(`NOT MEASURED on a cluster: ${reason}`);
+    return null;
   }
-  say('the local CA');
-  rows.push(...(await benchLocalCa(join(directory, 'local'))));
-  say('decisions');
-  rows.push(...(await benchDecisions()));
-  say('inspecting');
-  rows.push(...(await benchInspection(join(directory, 'inspection'))));
-  say('a replay of 100,000 requests; about two minutes');
-  rows.push(...(await benchReplay(join(directory, 'replay'))));
-  return { rows, on };
+  const asItComes = await benchCluster(source.binaries, `${directory}-as-it-comes`);
+  const unlimited = await benchUnlimitedCluster(source.binaries, `${directory}-unlimited`);
+  return { rows: [...asItComes, ...unlimited], on: [`a control plane from ${source.from}`] };
 }
 
-function writeDocument(text: string): void {
-  const before = readFileSync(document, 'utf8');
-  const [begin, end] = [before.indexOf(tableBegins), before.indexOf(tableEnds)];
-  if (begin < 0 || end < begin) throw new Error(`${document} has no place for the table`);
-  writeFileSync(document, `${before.slice(0, begin + tableBegins.length)}\n\n${text}\n\n${before.slice(end)}`);
+function textOf({ rows, before, on = [], missing = [] }: Part): string {
+  const cores = `${availableParallelism()} cores for everything together`;
+  const measured = ['Node ' + process.versions.node, cores, ...on].join(', ');
+  return [
+    ...(before === undefined ? [] : [before]),
+    tableOf(rows),
+    `Measured with ${measured}.`,
+    ...(missing.length === 0 ? [] : [`Left out: ${missing.map(firstLine).join('; ')}.`]),
+  ].join('\n\n');
 }
+
+const firstLine = (text: string): string => text.split('\n')[0]!.replace(/[:.]$/, '');
+
+const names = options.only ?? Object.keys(parts);
+const unknown = names.filter((name) => !Object.hasOwn(parts, name));
+if (unknown.length > 0) {
+  say(`there is no part ${unknown.join(' or ')}; there are ${Object.keys(parts).join(', ')}`);
+  process.exit(2);
+}
+// Who listens for our end takes along what was started, also where it is held.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const directory = temporaryDirectory();
 try {
-  const { rows, on } = await measureAll(directory.path);
-  const text = `${tableOf(rows)}\n\nMeasured with ${on}.`;
-  console.log(text);
-  if (process.argv.includes('--write')) writeDocument(text);
-  const missed = rows.filter((row) => !isMet(row));
-  if (missed.length > 0) {
-    say(`${missed.length} of the targets missed`);
+  let missed = 0;
+  for (const name of names) {
+    say(name);
+    const part = await parts[name]!(join(directory.path, name));
+    if (part === null) continue;
+    const text = textOf(part);
+    console.log(`${text}\n`);
+    if (options.write) {
+      writeFindings(`npm run bench -- --only ${name}`, text);
+      if (part.chart !== undefined) writeChart(part.chart);
+    }
+    missed += part.rows.filter((row) => !isMet(row)).length;
+  }
+  if (missed > 0) {
+    say(`${missed} of the targets missed`);
     process.exitCode = 1;
   }
 } finally {

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** What somebody does before and after each round; not measured. */
+export interface Turn {
+  readonly begin?: () => Promise<void> | void;
+  readonly end?: () => Promise<void> | void;
+}
+
 /** One of several ways to the same end. */
-export interface Lane {
-  /** Before and after each round; not measured. */
-  readonly begin?: () => Promise<void>;
+export interface Lane extends Turn {
   readonly once: () => Promise<void>;
-  readonly end?: () => Promise<void>;
 }
 
 /** What each lane came to in each round: milliseconds or requests per second. */
@@ -15,10 +18,10 @@ export type Rounds<Name extends string, Result> = Readonly<Record<Name, readonly
  * Lets lanes take turns: whatever else the machine does meets all of them alike. Every other round goes backwards, so
  * that no lane is always the one that comes after another.
  */
-export async function takeTurns<Name extends string, Result>(
+export async function takeTurns<Name extends string, Result, Taker extends Turn | Lane>(
   rounds: number,
-  lanes: Readonly<Record<Name, Lane>>,
-  measure: (lane: Lane, name: Name) => Promise<Result>,
+  lanes: Readonly<Record<Name, Taker>>,
+  measure: (lane: Taker, name: Name) => Promise<Result>,
 ): Promise<Rounds<Name, Result>> {
   const names = Object.keys(lanes) as Name[];
   const results = Object.fromEntries(names.map((name) => [name, [] as Result[]])) as Record<Name, Result[]>;

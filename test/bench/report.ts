@@ -61,6 +61,30 @@ export function promisedThroughput({
   };
 }
 
+/** `milliseconds`: of every request; `at`: how they arrived; `most`: what the 99th percentile may be at most. */
+export function boundedLatencies({
+  what,
+  milliseconds,
+  at,
+  most,
+  isPromised,
+}: {
+  readonly what: string;
+  readonly milliseconds: readonly number[];
+  readonly at: string;
+  readonly most: number;
+  readonly isPromised: boolean;
+}): Row {
+  const [p50, p99, p999] = [0.5, 0.99, 0.999].map((q) => quantile(milliseconds, q)) as [number, number, number];
+  return {
+    what,
+    ratio: p99 / most,
+    ratios: [p99 / most],
+    target: isPromised ? { atMost: 1 } : null,
+    figures: `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, p99.9 ${p999.toFixed(1)} ms at ${at}`,
+  };
+}
+
 export function isMet({ ratio, target }: Row): boolean {
   if (target === null) return true;
   return 'atMost' in target ? ratio <= target.atMost : ratio >= target.atLeast;

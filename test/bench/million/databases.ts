@@ -87,7 +87,8 @@ function insertSql(table: string, rows: readonly Row[]): string {
 
 /** Throws `NoPostgresqlError` where none is installed. */
 export async function seedPostgresql(directory: string, count: number, now: Date): Promise<SeededDatabase> {
-  const server = await startPostgresql({ durable: false, parent: directory });
+  // Not in `directory`, which is ours alone: PostgreSQL does not run as root.
+  const server = await startPostgresql({ durable: false });
   const { url, ownerUrl } = await freshDatabase(await prepareDatabases(server));
   const mebibytes = await query(ownerUrl, async (client) => {
     // The trigger that keeps the chain gapless is left on: it is what makes the rows real.

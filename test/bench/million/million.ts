@@ -4,12 +4,12 @@
  * where one is not flat. `-- --certificates N` for fewer, `-- --plans` prints every plan, `-- --write` puts the table
  * into docs/performance.md. Takes ten minutes, and 5 GB of the directory for temporary files, for each database.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { postgresqlBinaries } from '../../helpers/postgresql/binaries.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+import { writeFindings } from '../performance-document.js';
 import { seedPostgresql, seedSqlite, type SeededDatabase } from './databases.js';
 import { timeLists, type TimedList } from './time-lists.js';
 
@@ -24,9 +24,6 @@ const { values: options } = parseArgs({
 const [few, many] = [10_000, Number(options.certificates)];
 /** How many times as long a list may take at `many`; and what may be the machine's mood, in milliseconds. */
 const [atMost, moodMilliseconds] = [3, 5];
-
-const document = fileURLToPath(new URL('../../../docs/performance.md', import.meta.url));
-const [tableBegins, tableEnds] = ['<!-- npm run bench:million -- --write: begin -->', '<!-- bench:million: end -->'];
 
 const say = (text: string): void => console.error(`bench: ${text}`);
 const count = (number: number): string => number.toLocaleString('en');
@@ -47,7 +44,7 @@ async function measure(name: keyof typeof seeds, directory: string): Promise<rea
   const timed: (readonly TimedList[])[] = [];
   for (const certificates of [few, many]) {
     const place = join(directory, `${name}-${String(certificates)}`);
-    mkdirSync(place, { mode: 0o755 });
+    mkdirSync(place);
     const began = performance.now();
     const database: SeededDatabase = await seed(place, certificates, now);
     const seconds = (performance.now() - began) / 1000;
@@ -78,13 +75,6 @@ function tableOf(name: string, lists: readonly Compared[]): string {
   return [header, ['---', '---:', '---:', '---:'], ...cells].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-function writeDocument(text: string): void {
-  const before = readFileSync(document, 'utf8');
-  const [begin, end] = [before.indexOf(tableBegins), before.indexOf(tableEnds)];
-  if (begin < 0 || end < begin) throw new Error(`${document} has no place for the table`);
-  writeFileSync(document, `${before.slice(0, begin + tableBegins.length)}\n\n${text}\n\n${before.slice(end)}`);
-}
-
 const directory = temporaryDirectory();
 try {
   const tables: string[] = [];
@@ -103,7 +93,7 @@ try {
   }
   const text = tables.join('\n\n');
   console.log(text);
-  if (options.write) writeDocument(text);
+  if (options.write) writeFindings('npm run bench:million', text);
 } finally {
   directory.remove();
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { freePort } from '../../../scripts/quickstart/service-process.js';
-import { requestOctets, type Target } from '../load/http-connection.js';
+import type { Target } from '../load/http-connection.js';
 import type { Peers } from './build-peers.js';
 import type { Contender, SigningJob } from './contender.js';
 import { PeerProcess } from './peer-process.js';
@@ -41,12 +41,15 @@ export async function startCfssl(
     join(directory, 'cfssl.log'),
   );
   await cfssl.untilReady(target);
-  const headers = { 'content-type': 'application/json' };
-  const requests = job.csrs.map((csr) =>
-    requestOctets(target, 'POST', '/api/v1/cfssl/sign', headers, JSON.stringify({ certificate_request: csr })),
-  );
   return {
-    load: () => ({ target, connections: job.connections, requests, expectedStatus: 200 }),
+    target,
+    expectedStatus: 200,
+    requestFor: (csr) => ({
+      path: '/api/v1/cfssl/sign',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ certificate_request: csr }),
+    }),
+    certificateIn: (body) => (JSON.parse(body) as { result: { certificate: string } }).result.certificate,
     hold: () => cfssl.hold(),
     release: () => cfssl.release(),
     stop: () => cfssl.stop(),

@@ -1,4 +1,3 @@
-import { requestOctets } from '../load/http-connection.js';
 import { ServiceUnderBench } from '../service-under-bench.js';
 import type { Contender, SigningJob } from './contender.js';
 
@@ -13,19 +12,16 @@ clusters:
       localCA: { certFile: ${JSON.stringify(job.certFile)}, keyFile: ${JSON.stringify(job.keyFile)} }
 `;
   const service = await ServiceUnderBench.start(directory, config, databaseUrl);
-  const { target } = service;
   const headers = { authorization: `Bearer ${service.token}`, 'content-type': 'application/json', prefer: 'wait=30' };
-  const requests = job.csrs.map((csr) =>
-    requestOctets(
-      target,
-      'POST',
-      '/v1/certificate-requests',
-      headers,
-      JSON.stringify({ csr, expirationSeconds: 3600 }),
-    ),
-  );
   return {
-    load: () => ({ target, connections: job.connections, requests, expectedStatus: 201 }),
+    target: service.target,
+    expectedStatus: 201,
+    requestFor: (csr) => ({
+      path: '/v1/certificate-requests',
+      headers,
+      body: JSON.stringify({ csr, expirationSeconds: 3600 }),
+    }),
+    certificateIn: (body) => (JSON.parse(body) as { certificate: { pem: string } }).certificate.pem,
     hold: () => service.hold(),
     release: () => service.release(),
     stop: () => service.stop(),

@@ -19,7 +19,9 @@ export class PeerProcess {
     this.child = spawn(program, args, { stdio: ['ignore', log, log] });
     closeSync(log);
     // It does not outlive us, even where an exception ends us.
-    process.on('exit', () => this.child.kill('SIGKILL'));
+    const end = () => this.child.kill('SIGKILL');
+    process.on('exit', end);
+    this.child.on('exit', () => process.off('exit', end));
   }
 
   /** Until it takes connections. */

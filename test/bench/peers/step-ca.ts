@@ -2,7 +2,7 @@ import { createHash, createPublicKey, generateKeyPairSync, randomUUID, sign, typ
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../../scripts/quickstart/service-process.js';
-import { requestOctets, type Target } from '../load/http-connection.js';
+import type { Target } from '../load/http-connection.js';
 import type { Peers } from './build-peers.js';
 import { csrUsername, type Contender, type SigningJob } from './contender.js';
 import { PeerProcess } from './peer-process.js';
@@ -12,8 +12,19 @@ const provisioner = 'bench';
 const tokenSeconds = 3600;
 
 /**
+ * The same certificate that the service issues: for the CSR's subject, groups included, and for clients alone. What it
+ * comes with takes the CN alone, adds it as a DNS name, and is good for servers too.
+ */
+const template = `{
+  "subject": {{ toJson .Insecure.CR.Subject }},
+  "keyUsage": ["digitalSignature"],
+  "extKeyUsage": ["clientAuth"]
+}`;
+
+/**
  * step-ca with its default database, badger, over TLS, which is all it speaks. Each request brings a token that is good
- * for one certificate: signed beforehand by the provisioner's key, checked and remembered by step-ca.
+ * for one certificate: signed beforehand by the provisioner's key, checked and remembered by step-ca. A request that is
+ * sent a second time is answered with 401, however good it was the first time.
  */
 export async function startStepCa(
   { program }: NonNullable<Peers['stepCa']>,
@@ -33,22 +44,30 @@ export async function startStepCa(
       address: `${host}:${target.port}`,
       dnsNames: [host],
       db: { type: 'badgerv2', dataSource: join(directory, 'db') },
-      authority: { provisioners: [{ type: 'JWK', name: provisioner, key }] },
+      authority: {
+        provisioners: [
+          {
+            type: 'JWK',
+            name: provisioner,
+            key,
+            options: { x509: { template } },
+            claims: { disableSmallstepExtensions: true },
+          },
+        ],
+      },
     }),
   );
   const stepCa = new PeerProcess(program, [config], join(directory, 'step-ca.log'));
   await stepCa.untilReady(target);
-  const requestWith = (csr: string): Buffer => {
-    const body = JSON.stringify({ csr, ott: token(privateKey, key.kid, target), notAfter: '1h' });
-    return requestOctets(target, 'POST', '/1.0/sign', { 'content-type': 'application/json' }, body);
-  };
   return {
-    load: (count) => ({
-      target,
-      connections: job.connections,
-      requests: Array.from({ length: count }, (_, i) => requestWith(job.csrs[i % job.csrs.length]!)),
-      expectedStatus: 201,
+    target,
+    expectedStatus: 201,
+    requestFor: (csr) => ({
+      path: '/1.0/sign',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ csr, ott: token(privateKey, key.kid, target), notAfter: '1h' }),
     }),
+    certificateIn: (body) => (JSON.parse(body) as { crt: string }).crt,
     hold: () => stepCa.hold(),
     release: () => stepCa.release(),
     stop: () => stepCa.stop(),
@@ -62,7 +81,11 @@ function provisionerKey(privateKey: KeyObject) {
   return { use: 'sig', alg: 'ES256', kid, crv, kty, x, y };
 }
 
-/** A JWT for one certificate for the CSR's CN. */
+/**
+ * A JWT for one certificate: from the provisioner by its name (`iss`, with its key's `kid` in the header), to the path
+ * that it is sent to (`aud`, a port is left out of account), for the CN of the CSR (`sub`), not issued before step-ca was
+ * started (`iat`), and with an identifier that none before had (`jti`).
+ */
 function token(privateKey: KeyObject, kid: string, { port }: Target): string {
   const now = Math.floor(Date.now() / 1000);
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

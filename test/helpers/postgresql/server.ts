@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,9 @@ export interface PostgresqlServer {
   stopImmediately(): Promise<void>;
   /** Again, on the same data and port, where it has ended. */
   start(): Promise<void>;
+  /** Holds every process of it (Linux), so that what it does by itself does not weigh on what others do meanwhile. */
+  hold(): void;
+  release(): void;
   /** Ends it and removes its data. */
   remove(): Promise<void>;
 }
@@ -121,17 +124,46 @@ export async function startPostgresql(asked: PostgresqlOptions): Promise<Postgre
     child.kill(signal);
     await ended;
   };
+  // The first process starts the others: it is held first, and goes on last.
+  const hold = () => {
+    child?.kill('SIGSTOP');
+    signalAll(childrenOf(child), 'SIGSTOP');
+  };
+  const release = () => {
+    signalAll(childrenOf(child), 'SIGCONT');
+    child?.kill('SIGCONT');
+  };
   await start();
   return {
     urlOf,
     start,
+    hold,
+    release,
     kill: () => end('SIGKILL'),
     stopImmediately: () => end('SIGQUIT'),
     async remove() {
+      release();
       await end('SIGINT');
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** proc_pid_task_children(5). */
+function childrenOf(process: ChildProcess | null): readonly number[] {
+  if (process?.pid === undefined || process.exitCode !== null || process.signalCode !== null) return [];
+  const text = readFileSync(`/proc/${String(process.pid)}/task/${String(process.pid)}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number);
+}
+
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids)
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      // It has ended since.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
 }
 
 /** PostgreSQL does not run as root. */
