@@ -46,8 +46,8 @@ export class ThreadedBatches implements Batches {
     return new Promise((resolve, reject) => {
       const settle = (end: () => void) => {
         worker.off('message', onMessage).off('error', onEnd).off('exit', onEnd);
-        // Between batches it keeps no process alive.
-        worker.unref();
+        // Between batches it keeps no process alive; until it has closed the database it does.
+        if (message !== 'close') worker.unref();
         end();
       };
       const onMessage = (told: Told) => {
