@@ -1,16 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
-import { weakenedDurability } from '../store/postgresql/durability.js';
-import { grantServiceRights } from '../store/postgresql/grant.js';
-import { migratePostgresql } from '../store/postgresql/migrate-postgresql.js';
 import { acquireDatabaseLock, acquireDataDirLock } from '../store/process-lock.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import type { Store } from '../store/store.js';
 
 /**
- * How long SQLite itself waits for another process's lock, and the event loop with it, in milliseconds. A commit looks
- * again after that, with the event loop free in between; readers are locked out by nobody but who recovers the log.
+ * How long SQLite itself waits for another process's lock, in milliseconds. A commit looks again after that; a reader, with
+ * which the event loop waits, is locked out by nobody but who recovers the log.
  */
 const busyTimeoutMs = 50;
 
@@ -30,6 +27,7 @@ export async function openStore(
   if (database.kind === 'postgresql') {
     // Its Prisma client and its driver are memory that SQLite's users need not spend.
     const { openPostgresqlStore } = await import('../store/postgresql/open-postgresql-store.js');
+    const { weakenedDurability } = await import('../store/postgresql/durability.js');
     (await weakenedDurability(database.url)).forEach(warn);
     return openPostgresqlStore({ url: database.url });
   }
@@ -62,7 +60,11 @@ export async function openStore(
 export async function migrateDatabase({ database }: Config, role: string | null): Promise<readonly string[]> {
   if (database.kind !== 'postgresql')
     throw new Error('DATABASE_URL is not that of a PostgreSQL: a SQLite database is migrated when the service starts');
+  const { migratePostgresql } = await import('../store/postgresql/migrate-postgresql.js');
   const applied = await migratePostgresql(database.url);
-  if (role !== null) await grantServiceRights(database.url, role);
+  if (role !== null) {
+    const { grantServiceRights } = await import('../store/postgresql/grant.js');
+    await grantServiceRights(database.url, role);
+  }
   return applied;
 }
