@@ -33,9 +33,13 @@ export const callTo =
 
 const idOf = (location: string | null) => location?.split('/').at(-1) ?? '';
 
+/** The groups of those who ask in either way. */
+const [csrGroup, kubeconfigGroup] = ['team-a', 'team-b'];
+
 interface Request {
   id: string;
   state: string;
+  groups: readonly string[];
   failure: unknown;
 }
 interface Certificate {
@@ -64,7 +68,7 @@ export class Ledger {
 
   /** Asks with a CSR and waits for its end. */
   async askWithCsr(call: Call): Promise<void> {
-    const { pem } = await csrFor(`user-${randomUUID()}`, ['team-a']);
+    const { pem } = await csrFor(`user-${randomUUID()}`, [csrGroup]);
     const answer = await call('POST', '/v1/certificate-requests', JSON.stringify({ csr: pem }), { prefer: 'wait=10' });
     if (this.#isAway(answer)) return;
     expect(answer.status, answer.text).toBe(201);
@@ -78,7 +82,10 @@ export class Ledger {
 
   /** Asks for a whole kubeconfig under an Idempotency-Key. */
   async askForKubeconfig(call: Call): Promise<void> {
-    const ask = { key: randomUUID(), body: JSON.stringify({ username: `user-${randomUUID()}`, groups: ['team-b'] }) };
+    const ask = {
+      key: randomUUID(),
+      body: JSON.stringify({ username: `user-${randomUUID()}`, groups: [kubeconfigGroup] }),
+    };
     this.unanswered.push(ask);
     const answer = await call('POST', '/v1/kubeconfigs', ask.body, { 'idempotency-key': ask.key });
     if (this.#isAway(answer)) return;
@@ -100,6 +107,20 @@ export class Ledger {
       }
     };
     await Promise.all(Array.from({ length: 8 }, client));
+  }
+
+  /**
+   * Until recovery is through, which comes by every five seconds: nothing is being issued, nor approved with a CSR, for that
+   * is issued anew. What is approved without one waits for whoever asks again.
+   */
+  async untilRecovered(call: Call, timeoutSeconds: number): Promise<void> {
+    const left = async () => {
+      const requests = await everyItem<Request>(call, '/v1/certificate-requests');
+      return requests.filter(
+        ({ state, groups }) => state === 'issuing' || (state === 'approved' && groups.includes(csrGroup)),
+      );
+    };
+    await expect.poll(left, { timeout: timeoutSeconds * 1000, interval: 500 }).toEqual([]);
   }
 
   async everythingHolds(call: Call): Promise<void> {

@@ -68,10 +68,7 @@ it(`answers truly while another process holds the database's lock, reads on, and
   running = false;
   await loading;
   await expect.poll(async () => (await call('GET', '/readyz')).status, { timeout: 30_000 }).toBe(200);
-  // Its lease is nobody else's: recovery comes by every five seconds.
-  await expect
-    .poll(async () => (await call('GET', '/v1/certificate-requests?state=issuing')).text, { timeout: 30_000 })
-    .toContain('"items":[]');
+  await ledger.untilRecovered(call, 30);
   await ledger.everythingHolds(call);
   await ledger.lostAnswersCanBeAskedForAgain(call);
   await ledger.everythingHolds(call);

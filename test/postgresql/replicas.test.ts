@@ -102,10 +102,8 @@ it('keeps every promise to 200 clients while a replica is killed in the midst of
   );
 
   const call = to(one);
-  const statesOf = async () =>
-    (await everyItem<{ state: string }>(call, '/v1/certificate-requests')).map(({ state }) => state);
   // What the dead one was at is taken over when its lease has ended: 31 seconds after it began.
-  await expect.poll(statesOf, { timeout: 60_000, interval: 1000 }).not.toContain('issuing');
+  await ledger.untilRecovered(call, 60);
   await ledger.everythingHolds(call);
   await ledger.lostAnswersCanBeAskedForAgain(to(two));
   await ledger.everythingHolds(to(three));
