@@ -55,72 +55,86 @@ export class CertificateReader implements CertificateReaderPort {
       page,
       { order: 'certificates/newest', keyOf },
       (after, take) =>
-        readVisible(filter.visibleTo, keyOf, take, (party) =>
-          this.#readNewest({ AND: [where(filter), party] }, filter.group, after, take),
+        readVisible(filter.visibleTo, keyOf, take, 'descending', (party) =>
+          this.#readNewest(filter, party, after, take),
         ),
       certificateOf,
     );
   }
 
-  async #readNewest(
-    certificate: Prisma.CertificateWhereInput,
-    group: string | undefined,
+  #readNewest(
+    filter: CertificateFilter,
+    party: Prisma.CertificateWhereInput,
     after: readonly string[] | null,
     take: number,
   ): Promise<readonly Row[]> {
     const beyond = after ? olderThan(after) : {};
-    const newestFirst = [{ issuedAt: 'desc' as const }, { fingerprintSha256: 'desc' as const }];
+    return this.#read(filter, party, beyond, [{ issuedAt: 'desc' }, { fingerprintSha256: 'desc' }], take);
+  }
+
+  #listSoonestExpiringFirst(filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>> {
+    const keyOf = (row: Row) => [row.notAfter.toISOString(), row.fingerprintSha256];
+    return readPage(
+      page,
+      { order: 'certificates/soonest', keyOf },
+      (after, take) =>
+        readVisible(filter.visibleTo, keyOf, take, 'ascending', (party) => {
+          const beyond = after ? expiringLaterThan(after) : {};
+          return this.#read(filter, party, beyond, [{ notAfter: 'asc' }, { fingerprintSha256: 'asc' }], take);
+        }),
+      certificateOf,
+    );
+  }
+
+  /** Certificates themselves; those of a group along the group's own index, which holds the instants too. */
+  async #read(
+    filter: CertificateFilter,
+    party: Prisma.CertificateWhereInput,
+    beyond: Beyond,
+    orderBy: Order,
+    take: number,
+  ): Promise<readonly Row[]> {
+    const { group, cluster } = filter;
     if (group === undefined)
       return this.prisma.certificate.findMany({
-        where: { AND: [certificate, beyond] },
-        orderBy: newestFirst,
+        where: { AND: [where(filter), expiry(filter), party, beyond] },
+        orderBy,
         take,
         select: certificateColumns,
       });
     const members = await this.prisma.certificateGroup.findMany({
-      where: { AND: [{ name: group, certificate }, beyond] },
-      orderBy: newestFirst,
+      where: {
+        AND: [
+          { name: group, ...(cluster !== undefined && { cluster }), certificate: { AND: [where(filter), party] } },
+          expiry(filter),
+          beyond,
+        ],
+      },
+      orderBy,
       take,
       select: { certificate: { select: certificateColumns } },
     });
     return members.map((member) => member.certificate);
   }
-
-  #listSoonestExpiringFirst(filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>> {
-    const { group, visibleTo } = filter;
-    return readPage(
-      page,
-      {
-        order: 'certificates/soonest',
-        keyOf: (row: Row) => [row.notAfter.toISOString(), row.fingerprintSha256],
-      },
-      (after, take) =>
-        this.prisma.certificate.findMany({
-          where: {
-            AND: [
-              where(filter),
-              group !== undefined ? { memberships: { some: { name: group } } } : {},
-              visibleTo !== undefined ? { OR: [{ requesterName: visibleTo }, { collector: visibleTo }] } : {},
-              after ? expiringLaterThan(after) : {},
-            ],
-          },
-          orderBy: [{ notAfter: 'asc' }, { fingerprintSha256: 'asc' }],
-          take,
-          select: certificateColumns,
-        }),
-      certificateOf,
-    );
-  }
 }
+
+/** What certificates and their groups have in common is named alike. */
+type Beyond = Prisma.CertificateWhereInput & Prisma.CertificateGroupWhereInput;
+type Order = { issuedAt?: 'desc'; notAfter?: 'asc'; fingerprintSha256?: 'asc' | 'desc' }[];
 
 function where(filter: CertificateFilter): Prisma.CertificateWhereInput {
   return {
     ...(filter.cluster !== undefined && { cluster: filter.cluster }),
     ...(filter.username !== undefined && { username: filter.username }),
     ...(filter.serialNumber !== undefined && { serialNumber: filter.serialNumber }),
+  };
+}
+
+function expiry({ expiresBefore, expiresAfter }: CertificateFilter) {
+  return {
     notAfter: {
-      ...(filter.expiresBefore !== undefined && { lt: filter.expiresBefore }),
-      ...(filter.expiresAfter !== undefined && { gt: filter.expiresAfter }),
+      ...(expiresBefore !== undefined && { lt: expiresBefore }),
+      ...(expiresAfter !== undefined && { gt: expiresAfter }),
     },
   };
 }
@@ -136,7 +150,7 @@ function olderThan([instant, fingerprint]: readonly string[]) {
   };
 }
 
-function expiringLaterThan([instant, fingerprint]: readonly string[]): Prisma.CertificateWhereInput {
+function expiringLaterThan([instant, fingerprint]: readonly string[]) {
   if (fingerprint === undefined) throw invalidCursor();
   const notAfter = instantInCursor(instant);
   return {

@@ -29,7 +29,7 @@ export class CertificateRequestReader implements RequestReader {
       page,
       newestFirst,
       (after, take) =>
-        readVisible(filter.visibleTo, newestFirst.keyOf, take, (party) =>
+        readVisible(filter.visibleTo, newestFirst.keyOf, take, 'descending', (party) =>
           this.prisma.certificateRequest.findMany({
             where: { AND: [where(filter), party, ...(after ? [olderThan(after)] : [])] },
             orderBy: { id: 'desc' },

@@ -27,9 +27,33 @@ const queries: readonly (readonly [what: string, sql: string, index: string])[] 
   ],
 ];
 
+/** The same, where the index has the rows in the order that is asked for: nothing is sorted. */
+const ordered: typeof queries = [
+  ...(['cluster', 'username', 'requesterName', 'collector'] as const).map(
+    (column) =>
+      [
+        `certificates by ${column} that expire soon`,
+        `SELECT "der" FROM "Certificate" WHERE "${column}" = 'a' AND "notAfter" < '2027' ORDER BY "notAfter", "fingerprintSha256" LIMIT 50`,
+        `Certificate_${column}_notAfter_fingerprintSha256_idx`,
+      ] as const,
+  ),
+  [
+    'members of a group whose certificates expire soon',
+    `SELECT "issuedAt" FROM "CertificateGroup" WHERE "name" = 'a' AND "notAfter" < '2027' ORDER BY "notAfter", "fingerprintSha256" LIMIT 50`,
+    'CertificateGroup_name_notAfter_fingerprintSha256_idx',
+  ],
+];
+
 describe.skipIf(onPostgresql)('an index leads to', () => {
   it.each(queries)('%s', async (_what, sql, index) => {
     const { explain } = await testStore();
     expect(await explain(sql)).toContain(index);
+  });
+
+  it.each(ordered)('%s, in order', async (_what, sql, index) => {
+    const { explain } = await testStore();
+    const plan = await explain(sql);
+    expect(plan).toContain(index);
+    expect(plan).not.toContain('TEMP B-TREE');
   });
 });
