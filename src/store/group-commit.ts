@@ -13,7 +13,7 @@ interface Waiting<Item, Result> {
 export interface GroupCommitLimits {
   /** How many may wait; the next one is turned away. */
   readonly queue: number;
-  /** How many share one commit, which bounds how long it keeps the event loop. */
+  /** How many share one commit, which bounds how long the first of them waits for the last. */
   readonly batch: number;
 }
 

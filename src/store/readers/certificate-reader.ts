@@ -55,21 +55,12 @@ export class CertificateReader implements CertificateReaderPort {
       page,
       { order: 'certificates/newest', keyOf },
       (after, take) =>
-        readVisible(filter.visibleTo, keyOf, take, 'descending', (party) =>
-          this.#readNewest(filter, party, after, take),
-        ),
+        readVisible(filter.visibleTo, keyOf, take, 'descending', (party) => {
+          const beyond = after ? olderThan(after) : {};
+          return this.#read(filter, party, beyond, [{ issuedAt: 'desc' }, { fingerprintSha256: 'desc' }], take);
+        }),
       certificateOf,
     );
-  }
-
-  #readNewest(
-    filter: CertificateFilter,
-    party: Prisma.CertificateWhereInput,
-    after: readonly string[] | null,
-    take: number,
-  ): Promise<readonly Row[]> {
-    const beyond = after ? olderThan(after) : {};
-    return this.#read(filter, party, beyond, [{ issuedAt: 'desc' }, { fingerprintSha256: 'desc' }], take);
   }
 
   #listSoonestExpiringFirst(filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>> {

@@ -4,8 +4,9 @@ import type { Keyset } from './read-page.js';
 export type PartyWhere = { readonly requesterName: string } | { readonly collector: string };
 
 /**
- * In the order of their keys, what `principal` asked for or collects; everything where it is undefined. The two are read one by one,
- * each along its own index, and merged: an OR over both would have the database sort all that matches for every page.
+ * In the order of their keys, what `principal` asked for or collects; everything where it is undefined. The two are read
+ * one by one, each along its own index, and merged: an OR over both would have the database sort all that matches for
+ * every page.
  */
 export async function readVisible<Row>(
   principal: string | undefined,

@@ -44,6 +44,7 @@ export class ThreadedBatches implements Batches {
   #ask(message: Asked): Promise<Told> {
     const worker = (this.#worker ??= this.#start());
     return new Promise((resolve, reject) => {
+      worker.postMessage(message);
       const settle = (end: () => void) => {
         worker.off('message', onMessage).off('error', onEnd).off('exit', onEnd);
         // Between batches it keeps no process alive; until it has closed the database it does.
@@ -64,7 +65,6 @@ export class ThreadedBatches implements Batches {
       };
       worker.on('message', onMessage).on('error', onEnd).on('exit', onEnd);
       worker.ref();
-      worker.postMessage(message);
     });
   }
 
