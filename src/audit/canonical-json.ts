@@ -23,10 +23,15 @@ export function canonicalJson(value: Json): string {
     for (const item of value) text += `${text === '' ? '' : ','}${canonicalJson(item)}`;
     return `[${text}]`;
   }
-  // RFC 8785 3.2.3: sorted by UTF-16 code units, which is how `sort` compares strings.
-  for (const key of Object.keys(value).sort())
+  for (const key of sorted(Object.keys(value)))
     text += `${text === '' ? '' : ','}${canonicalString(key)}:${canonicalJson(value[key] as Json)}`;
   return `{${text}}`;
+}
+
+/** RFC 8785 3.2.3: by UTF-16 code units, which is how `sort` and `<` compare strings. Most keys stand in order already. */
+function sorted(keys: string[]): string[] {
+  for (let i = 1; i < keys.length; i++) if ((keys[i] ?? '') < (keys[i - 1] ?? '')) return keys.sort();
+  return keys;
 }
 
 function canonicalString(text: string): string {

@@ -15,7 +15,20 @@ export const genesis: ChainHead = { seq: 0, hash: '0'.repeat(64) };
 export function appendToChain(head: ChainHead, draft: AuditEventDraft): AuditEvent {
   const seq = head.seq + 1;
   const canonical = canonicalEvent(seq, draft);
-  return { ...draft, seq, canonical, previousHash: head.hash, hash: linkHash(head.hash, canonical) };
+  // Member by member: what comes from another thread is slow to spread.
+  return {
+    seq,
+    at: draft.at,
+    type: draft.type,
+    principal: draft.principal,
+    cluster: draft.cluster,
+    requestId: draft.requestId,
+    fingerprintSha256: draft.fingerprintSha256,
+    details: draft.details,
+    canonical,
+    previousHash: head.hash,
+    hash: linkHash(head.hash, canonical),
+  };
 }
 
 /** Whether `event` follows `head`, untouched: number, link, hash, and every field the one that was hashed. */
