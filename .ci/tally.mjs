@@ -17,6 +17,10 @@ try {
 
 const ran = (assertion) => assertion.status === 'passed' || assertion.status === 'failed';
 for (const { name, status, assertionResults } of report.testResults) {
+  for (const { fullName, failureMessages } of assertionResults.filter((assertion) => assertion.status === 'failed')) {
+    const [message = ''] = (failureMessages[0] ?? '').split('\n');
+    console.error(`${name.slice(name.indexOf(`${sep}test${sep}`) + 1)}: ${fullName}: ${message}`);
+  }
   if (status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed')) {
     problems.push(`${name} failed outside of its tests`);
   }
