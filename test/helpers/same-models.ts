@@ -14,6 +14,7 @@ export type Proofs = [
   Proof<Same<Shared.ModelName, Postgresql.ModelName>>,
   Proof<Same<Shared.ApiTokenGetPayload<object>, Postgresql.ApiTokenGetPayload<object>>>,
   Proof<Same<Shared.AuditEventGetPayload<object>, Postgresql.AuditEventGetPayload<object>>>,
+  Proof<Same<Shared.AuditEventRangeGetPayload<object>, Postgresql.AuditEventRangeGetPayload<object>>>,
   Proof<Same<Shared.CertificateGetPayload<object>, Postgresql.CertificateGetPayload<object>>>,
   Proof<Same<Shared.CertificateGroupGetPayload<object>, Postgresql.CertificateGroupGetPayload<object>>>,
   Proof<Same<Shared.CertificateRequestGetPayload<object>, Postgresql.CertificateRequestGetPayload<object>>>,

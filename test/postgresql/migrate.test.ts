@@ -80,6 +80,8 @@ it.each([
   ['UPDATE "AuditEvent" SET "principal" = NULL'],
   ['DELETE FROM "AuditEvent"'],
   ['TRUNCATE "AuditEvent"'],
+  ['UPDATE "AuditEventRange" SET "latest" = "earliest"'],
+  ['DELETE FROM "AuditEventRange"'],
   ['ALTER TABLE "AuditEvent" DISABLE TRIGGER ALL'],
   ['DROP TRIGGER "AuditEvent_no_change" ON "AuditEvent"'],
   ['DROP TABLE "AuditEvent"'],

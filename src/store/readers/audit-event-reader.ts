@@ -9,19 +9,68 @@ import { invalidCursor, readPage } from './read-page.js';
 export class AuditEventReader implements AuditEventReaderPort {
   constructor(private readonly prisma: PrismaClient) {}
 
-  list(filter: AuditEventFilter, page: PageQuery): Promise<Page<AuditEvent>> {
+  async list(filter: AuditEventFilter, page: PageQuery): Promise<Page<AuditEvent>> {
+    const bounds = await this.#boundsOf(filter);
     return readPage(
       page,
       { order: 'audit-events/oldest', keyOf: (row: { seq: bigint }) => [row.seq.toString()] },
       (after, take) =>
         this.prisma.auditEvent.findMany({
-          where: { AND: [where(filter), ...(after ? [laterThan(after)] : [])] },
+          where: { AND: [where(filter), ...bounds, ...(after ? [laterThan(after)] : [])] },
           orderBy: { seq: 'asc' },
           take,
           select: auditEventColumns,
         }),
       auditEventOf,
     );
+  }
+
+  /**
+   * Between which numbers the events of a time lie, as the ranges have it: what is listed by number is then read from
+   * where that time begins to where it ends.
+   */
+  async #boundsOf({ after, before }: AuditEventFilter): Promise<readonly Prisma.AuditEventWhereInput[]> {
+    return [
+      ...(after === undefined ? [] : [{ seq: { gte: await this.#firstAfter(after) } }]),
+      ...(before === undefined ? [] : [{ seq: { lte: await this.#lastBefore(before) } }]),
+    ];
+  }
+
+  /** No event with a lower number is from after that instant. */
+  async #firstAfter(instant: Date): Promise<bigint> {
+    // First: a range that is recorded meanwhile may hold what is looked for.
+    const lastOfRanges = await this.#lastOfRanges();
+    const range = await this.prisma.auditEventRange.findFirst({
+      where: { latest: { gt: instant } },
+      orderBy: { lastSeq: 'asc' },
+      select: { firstSeq: true },
+    });
+    return range?.firstSeq ?? lastOfRanges + 1n;
+  }
+
+  /** No event with a higher number is from before that instant. */
+  async #lastBefore(instant: Date): Promise<bigint> {
+    // Behind the ranges are fewer events than one has.
+    const behind = await this.prisma.auditEvent.findFirst({
+      where: { seq: { gt: await this.#lastOfRanges() }, at: { lt: instant } },
+      orderBy: { seq: 'desc' },
+      select: { seq: true },
+    });
+    if (behind) return behind.seq;
+    const range = await this.prisma.auditEventRange.findFirst({
+      where: { earliest: { lt: instant } },
+      orderBy: { lastSeq: 'desc' },
+      select: { lastSeq: true },
+    });
+    return range?.lastSeq ?? 0n;
+  }
+
+  async #lastOfRanges(): Promise<bigint> {
+    const last = await this.prisma.auditEventRange.findFirst({
+      orderBy: { lastSeq: 'desc' },
+      select: { lastSeq: true },
+    });
+    return last?.lastSeq ?? 0n;
   }
 
   async ofRequest(requestId: string): Promise<readonly AuditEvent[]> {

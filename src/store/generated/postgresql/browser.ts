@@ -29,6 +29,12 @@ export type ApiToken = Prisma.ApiTokenModel
  */
 export type AuditEvent = Prisma.AuditEventModel
 /**
+ * Model AuditEventRange
+ * Between which instants the events of a full thousand lie, which triggers in the migrations record; append-only too. By
+ * them events of a time are found without an index: they are listed by number, and instants hardly ever go back.
+ */
+export type AuditEventRange = Prisma.AuditEventRangeModel
+/**
  * Model CertificateAuthorityPin
  * The key of a cluster's local CA, as first seen.
  */

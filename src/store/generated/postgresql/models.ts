@@ -10,6 +10,7 @@
  */
 export type * from './models/ApiToken.js'
 export type * from './models/AuditEvent.js'
+export type * from './models/AuditEventRange.js'
 export type * from './models/CertificateAuthorityPin.js'
 export type * from './models/CertificateRequest.js'
 export type * from './models/Certificate.js'

@@ -399,6 +399,7 @@ type FieldRefInputType<Model, FieldType> = Model extends never ? never : FieldRe
 export const ModelName = {
   ApiToken: 'ApiToken',
   AuditEvent: 'AuditEvent',
+  AuditEventRange: 'AuditEventRange',
   CertificateAuthorityPin: 'CertificateAuthorityPin',
   CertificateRequest: 'CertificateRequest',
   Certificate: 'Certificate',
@@ -423,7 +424,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "apiToken" | "auditEvent" | "certificateAuthorityPin" | "certificateRequest" | "certificate" | "certificateGroup" | "clusterProbe" | "idempotencyKey" | "policySet" | "unknownIdentity" | "webhookDelivery"
+    modelProps: "apiToken" | "auditEvent" | "auditEventRange" | "certificateAuthorityPin" | "certificateRequest" | "certificate" | "certificateGroup" | "clusterProbe" | "idempotencyKey" | "policySet" | "unknownIdentity" | "webhookDelivery"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -572,6 +573,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.AuditEventCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.AuditEventCountAggregateOutputType> | number
+        }
+      }
+    }
+    AuditEventRange: {
+      payload: Prisma.$AuditEventRangePayload<ExtArgs>
+      fields: Prisma.AuditEventRangeFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AuditEventRangeFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEventRangePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AuditEventRangeFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEventRangePayload>
+        }
+        findFirst: {
+          args: Prisma.AuditEventRangeFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEventRangePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AuditEventRangeFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEventRangePayload>
+        }
+        findMany: {
+          args: Prisma.AuditEventRangeFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEventRangePayload>[]
+        }
+        create: {
+          args: Prisma.AuditEventRangeCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEventRangePayload>
+        }
+        createMany: {
+          args: Prisma.AuditEventRangeCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AuditEventRangeCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEventRangePayload>[]
+        }
+        delete: {
+          args: Prisma.AuditEventRangeDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEventRangePayload>
+        }
+        update: {
+          args: Prisma.AuditEventRangeUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEventRangePayload>
+        }
+        deleteMany: {
+          args: Prisma.AuditEventRangeDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AuditEventRangeUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AuditEventRangeUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEventRangePayload>[]
+        }
+        upsert: {
+          args: Prisma.AuditEventRangeUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEventRangePayload>
+        }
+        aggregate: {
+          args: Prisma.AuditEventRangeAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAuditEventRange>
+        }
+        groupBy: {
+          args: Prisma.AuditEventRangeGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AuditEventRangeGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AuditEventRangeCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AuditEventRangeCountAggregateOutputType> | number
         }
       }
     }
@@ -1308,6 +1383,16 @@ export const AuditEventScalarFieldEnum = {
 export type AuditEventScalarFieldEnum = (typeof AuditEventScalarFieldEnum)[keyof typeof AuditEventScalarFieldEnum]
 
 
+export const AuditEventRangeScalarFieldEnum = {
+  firstSeq: 'firstSeq',
+  lastSeq: 'lastSeq',
+  earliest: 'earliest',
+  latest: 'latest'
+} as const
+
+export type AuditEventRangeScalarFieldEnum = (typeof AuditEventRangeScalarFieldEnum)[keyof typeof AuditEventRangeScalarFieldEnum]
+
+
 export const CertificateAuthorityPinScalarFieldEnum = {
   cluster: 'cluster',
   spkiSha256: 'spkiSha256'
@@ -1717,6 +1802,7 @@ export type PrismaClientOptions = PrismaClientOptionsWithAccelerateUrl | PrismaC
 export type GlobalOmitConfig = {
   apiToken?: Prisma.ApiTokenOmit
   auditEvent?: Prisma.AuditEventOmit
+  auditEventRange?: Prisma.AuditEventRangeOmit
   certificateAuthorityPin?: Prisma.CertificateAuthorityPinOmit
   certificateRequest?: Prisma.CertificateRequestOmit
   certificate?: Prisma.CertificateOmit

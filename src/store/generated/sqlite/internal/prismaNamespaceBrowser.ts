@@ -53,6 +53,7 @@ export const AnyNull = runtime.AnyNull
 export const ModelName = {
   ApiToken: 'ApiToken',
   AuditEvent: 'AuditEvent',
+  AuditEventRange: 'AuditEventRange',
   CertificateAuthorityPin: 'CertificateAuthorityPin',
   CertificateRequest: 'CertificateRequest',
   Certificate: 'Certificate',
@@ -106,6 +107,16 @@ export const AuditEventScalarFieldEnum = {
 } as const
 
 export type AuditEventScalarFieldEnum = (typeof AuditEventScalarFieldEnum)[keyof typeof AuditEventScalarFieldEnum]
+
+
+export const AuditEventRangeScalarFieldEnum = {
+  firstSeq: 'firstSeq',
+  lastSeq: 'lastSeq',
+  earliest: 'earliest',
+  latest: 'latest'
+} as const
+
+export type AuditEventRangeScalarFieldEnum = (typeof AuditEventRangeScalarFieldEnum)[keyof typeof AuditEventRangeScalarFieldEnum]
 
 
 export const CertificateAuthorityPinScalarFieldEnum = {

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { AuditEventFilter, Store } from '../../../src/store/store.js';
+import { shippedMigrations } from '../../../src/store/migrations.js';
+import { onPostgresql } from '../../helpers/test-store.js';
+import { anEvent, testStore, type TestStore } from './records.js';
+
+const start = Date.UTC(2026, 2, 1);
+const day = 86_400_000;
+
+/** When the event with this number happened: one a second, but for a clock that was a month ahead once, and once behind. */
+function millisecondsOf(seq: number): number {
+  const jitter = ((seq * 7919) % 13) * 1000;
+  const month = seq > 1200 && seq <= 1210 ? 30 * day : seq > 2995 && seq <= 3003 ? -30 * day : 0;
+  return start + seq * 1000 + jitter + month;
+}
+
+const count = 3400;
+const all = Array.from({ length: count }, (_, i) => ({ seq: i + 1, at: new Date(millisecondsOf(i + 1)) }));
+
+async function withEvents(): Promise<TestStore> {
+  const opened = await testStore();
+  for (let i = 0; i < count; i += 500)
+    await opened.commit(
+      [],
+      all.slice(i, i + 500).map(({ at, seq }) => anEvent({ at, type: seq % 10 ? 'RequestApproved' : 'RequestDenied' })),
+    );
+  return opened;
+}
+
+async function listed(store: Store, filter: AuditEventFilter): Promise<number[]> {
+  const seqs: number[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await store.auditEvents.list(filter, { limit: 500, cursor });
+    seqs.push(...page.items.map(({ seq }) => seq));
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return seqs;
+}
+
+async function expectRightLists({ store }: TestStore): Promise<void> {
+  const instants = [-31 * day, -30 * day + 2_999_000, 0, 999_000, 1_000_000, 1_205_000, 2_000_500, 3_000_000, 3_390_000]
+    .concat([4_000_000, 30 * day + 1_205_000, 31 * day])
+    .map((milliseconds) => new Date(start + milliseconds));
+  const filters: AuditEventFilter[] = [
+    ...instants.flatMap((instant) => [{ after: instant }, { before: instant }]),
+    ...instants.slice(1).map((before, i) => ({ after: instants[i]!, before })),
+    { after: instants[6]!, type: 'RequestDenied' },
+  ];
+  for (const filter of filters) {
+    const { after, before, type } = filter;
+    const expected = all.filter(
+      ({ at, seq }) =>
+        (after === undefined || at > after) &&
+        (before === undefined || at < before) &&
+        (type === undefined || seq % 10 === 0),
+    );
+    expect(await listed(store, filter), JSON.stringify(filter)).toEqual(expected.map(({ seq }) => seq));
+  }
+}
+
+it('lists each event of a time, however far the clock went ahead or back', async () => {
+  await expectRightLists(await withEvents());
+});
+
+it('lists the same where the ranges were made for a log that was there', async () => {
+  const opened = await withEvents();
+  const migration = join(
+    shippedMigrations(onPostgresql ? 'postgresql' : 'sqlite'),
+    '20261125070000_audit_events_by_time',
+  );
+  await opened.execute(
+    onPostgresql
+      ? 'DROP TRIGGER "AuditEvent_range" ON "AuditEvent"; DROP FUNCTION "AuditEvent_record_range"; DROP TABLE "AuditEventRange"'
+      : 'DROP TRIGGER "AuditEvent_range"; DROP TABLE "AuditEventRange"',
+  );
+  await opened.execute(readFileSync(join(migration, 'migration.sql'), 'utf8'));
+  if (onPostgresql) await opened.execute('GRANT SELECT, INSERT ON "AuditEventRange" TO PUBLIC');
+  await expectRightLists(opened);
+});
+
+const ofRanges = `INSERT INTO "AuditEventRange" ("firstSeq", "lastSeq", "earliest", "latest")
+  VALUES (1, 1000, '2026-03-01T10:00:00.000+00:00', '2026-03-01T10:00:00.000+00:00')`;
+
+it.each([
+  ['an update', 'UPDATE "AuditEventRange" SET "latest" = "earliest"'],
+  ['a delete', 'DELETE FROM "AuditEventRange"'],
+  onPostgresql
+    ? ['a truncation', 'TRUNCATE "AuditEventRange"']
+    : ['a replacement', ofRanges.replace('INSERT', 'INSERT OR REPLACE')],
+])('refuses %s of a range', async (_, sql = '') => {
+  const { execute } = await testStore();
+  await execute(ofRanges);
+  await expect(execute(sql)).rejects.toThrow('the audit log is append-only');
+});
