@@ -216,5 +216,21 @@ function inventoryEntry(
   issuedAt: Date,
   orphan: boolean,
 ): Certificate {
-  return { ...fields, cluster: request.cluster, requestId: request.id, orphan, issuedAt };
+  return {
+    fingerprintSha256: fields.fingerprintSha256,
+    serialNumber: fields.serialNumber,
+    subject: fields.subject,
+    issuer: fields.issuer,
+    username: fields.username,
+    groups: fields.groups,
+    notBefore: fields.notBefore,
+    notAfter: fields.notAfter,
+    publicKey: fields.publicKey,
+    cluster: request.cluster,
+    requestId: request.id,
+    der: fields.der,
+    issuerFingerprintSha256: fields.issuerFingerprintSha256,
+    orphan,
+    issuedAt,
+  };
 }

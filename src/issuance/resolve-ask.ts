@@ -42,33 +42,25 @@ export async function resolveAsk(
   ];
   if (!issuing || errors.length > 0) return refused({ kind: 'invalid-request', errors });
 
-  const common = {
+  let csr: CertificationRequest | null = null;
+  if (ask.csr !== undefined) {
+    const read = await readCertificationRequest(ask.csr);
+    if (!read.ok) return refused({ kind: 'unacceptable-csr', ...read.refusal });
+    csr = read.csr;
+    const mismatch = subjectMismatch(csr, ask);
+    if (mismatch !== null) return refused({ kind: 'unacceptable-csr', reason: 'SubjectMismatch', message: mismatch });
+  }
+  return done({
     issuing,
+    username: csr?.username ?? ask.username ?? '',
+    // The caller's own order where it gave one: a CSR may hold its groups as a sorted set.
+    groups: ask.groups ?? csr?.groups ?? [],
+    keyAlgorithm: csr?.publicKey.algorithm ?? ask.keyAlgorithm ?? 'ECDSA-P256',
+    csr,
     expirationSeconds: ask.expirationSeconds ?? null,
     namespace: ask.namespace ?? null,
     reason: ask.reason ?? null,
     collector: ask.collector ?? requester,
-  };
-  if (ask.csr === undefined)
-    return done({
-      ...common,
-      username: ask.username ?? '',
-      groups: ask.groups ?? [],
-      keyAlgorithm: ask.keyAlgorithm ?? 'ECDSA-P256',
-      csr: null,
-    });
-
-  const read = await readCertificationRequest(ask.csr);
-  if (!read.ok) return refused({ kind: 'unacceptable-csr', ...read.refusal });
-  const mismatch = subjectMismatch(read.csr, ask);
-  if (mismatch !== null) return refused({ kind: 'unacceptable-csr', reason: 'SubjectMismatch', message: mismatch });
-  return done({
-    ...common,
-    username: read.csr.username,
-    // The caller's own order where it gave one: a CSR may hold its groups as a sorted set.
-    groups: ask.groups ?? read.csr.groups,
-    keyAlgorithm: read.csr.publicKey.algorithm,
-    csr: read.csr,
   });
 }
 

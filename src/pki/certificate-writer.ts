@@ -35,8 +35,13 @@ const noCa = basicConstraintsExtension(false);
 export function assembleTbsCertificate(fields: UserCertificateFields): Buffer {
   const { authorityKeyIdentifierExtension } = fields;
   return writeTbsCertificate({
-    ...fields,
+    serialNumber: fields.serialNumber,
+    signatureAlgorithm: fields.signatureAlgorithm,
+    issuer: fields.issuer,
+    notBefore: fields.notBefore,
+    notAfter: fields.notAfter,
     subject: writeSubject(fields),
+    subjectPublicKeyInfo: fields.subjectPublicKeyInfo,
     extensions: [
       fields.keyAlgorithm.startsWith('RSA-') ? rsaKeyUsage : signingKeyUsage,
       forTlsClients,

@@ -35,8 +35,10 @@ export class LocalCaSigner implements Signer {
     const { authority } = this;
     const { signatureAlgorithm } = authority;
     const serialNumber = newSerialNumber(now, this.random);
+    const { notBefore, notAfter } = userCertificateValidity(now, request.expirationSeconds, authority.notAfter);
     const tbsCertificate = assembleTbsCertificate({
-      ...userCertificateValidity(now, request.expirationSeconds, authority.notAfter),
+      notBefore,
+      notAfter,
       serialNumber,
       issuer: authority.subjectRaw,
       authorityKeyIdentifierExtension: this.#authorityKeyIdentifierExtension,
