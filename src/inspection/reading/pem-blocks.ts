@@ -41,17 +41,18 @@ export function nextPemBlock(text: string, position: number): PemBlock | null {
   // OpenPGP armor (RFC 9580 6.2) looks alike and is another format: it has headers, and a checksum for its last line.
   const foreign = begin.label.startsWith('PGP ');
   const next = text.indexOf(PEM_BEGIN, begin.end);
-  let bodyEnd = text.indexOf(END, begin.end);
-  let end: number;
-  if (bodyEnd < 0 || (next >= 0 && next < bodyEnd)) {
-    layout.malformed('it has no END line');
-    bodyEnd = next >= 0 ? next : text.length;
-    end = bodyEnd;
-  } else {
-    const ending = readLabel(text, bodyEnd + END.length);
-    if (!ending.complete) layout.malformed('its END line does not end in five dashes');
-    else if (ending.label !== begin.label) layout.malformed('BEGIN and END name different things');
-    end = ending.end;
+  const limit = next < 0 ? text.length : next;
+  // Looked for no further than the next block: many that have no END would each be looked through to the end of the text.
+  const ending = text.slice(begin.end, limit).indexOf(END);
+  let bodyEnd = limit;
+  let end = limit;
+  if (ending < 0) layout.malformed('it has no END line');
+  else {
+    bodyEnd = begin.end + ending;
+    const named = readLabel(text, bodyEnd + END.length);
+    if (!named.complete) layout.malformed('its END line does not end in five dashes');
+    else if (named.label !== begin.label) layout.malformed('BEGIN and END name different things');
+    end = named.end;
     lookAround(text, start, end, layout);
   }
   const body = text.slice(begin.end, bodyEnd);
