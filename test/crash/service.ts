@@ -1,8 +1,9 @@
 /**
  * The service as a child process that kills itself with SIGKILL at a named point of the issuance: `CRASH_AT` names
  * the point, `CRASH_ON` says on which passage (1, 2, …). Without `CRASH_AT` it is the service as it is, with a clock
- * that is `CLOCK_AHEAD_SECONDS` ahead.
+ * that is `CLOCK_AHEAD_SECONDS` ahead. SIGUSR2 ends the thread that writes, the only one where nobody inspects anything.
  */
+import type { Worker } from 'node:worker_threads';
 import { buildApp } from '../../src/app.js';
 import { compose } from '../../src/compose.js';
 import { loadConfig } from '../../src/config/config.js';
@@ -81,6 +82,12 @@ const crashingConnection = (connection: ClusterConnection): ClusterConnection =>
     },
   });
 };
+
+let writerThread: Worker | undefined;
+process.on('worker', (thread) => {
+  writerThread = thread;
+});
+process.on('SIGUSR2', () => void writerThread?.terminate());
 
 const logger = createLogger();
 const config = loadConfig(readEnvironment());
