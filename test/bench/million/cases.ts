@@ -42,6 +42,8 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     'state=issued&cluster=rare',
     'state=pending&cluster=rare',
     'username=busy&cluster=rare',
+    'state=pending&requester=hr',
+    'state=issued&requester=rare',
   ];
   const certificates = [
     '',
@@ -65,6 +67,7 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     `expiresBefore=${now}&username=${username}`,
     `expiresBefore=${now}&group=team-a`,
     `expiresBefore=${now}&group=rare`,
+    `cluster=demo&serialNumber=${serialNumber}`,
     'cluster=rare&group=team-a',
     'cluster=rare&username=busy',
   ];
@@ -88,6 +91,7 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     `type=CertificateIssued&after=${middle}`,
     'type=CertificateIssued&cluster=rare',
     'type=IssuanceResumed&principal=hr',
+    `requestId=${requestId}&principal=hr`,
     'type=CertificateIssued&principal=hr&cluster=demo',
   ];
   const list = (resource: string, queries: readonly string[]) =>
@@ -99,7 +103,9 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     { path: '/v1/certificate-requests', as: 'rare' },
     { path: '/v1/certificate-requests?state=pending', as: 'rare' },
     ...list('certificates', certificates),
+    { path: '/v1/certificate-requests?state=pending', as: 'hr' },
     { path: '/v1/certificates', as: 'hr' },
+    { path: `/v1/certificates?serialNumber=${serialNumber}`, as: 'hr' },
     { path: '/v1/certificates', as: 'rare' },
     { path: `/v1/certificates?expiresBefore=${now}`, as: 'hr' },
     { path: `/v1/certificates?expiresBefore=${now}`, as: 'rare' },
