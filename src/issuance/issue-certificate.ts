@@ -1,5 +1,6 @@
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, Failure, IssuanceAttempt } from '../model/certificate-request.js';
+import { joined } from '../model/joined.js';
 import { SigningRefusedError, SigningUndeterminedError } from '../signer/signer.js';
 import { checkIssuedCertificate, type CertificateFields, type CheckedCertificate } from './check-issued-certificate.js';
 import { issuingCluster, secondsAfter, trackRunning, type IssuanceContext } from './context.js';
@@ -71,7 +72,8 @@ function recordMismatch(
   started: StartedAttempt,
   { mismatches, fields }: CheckedCertificate & { readonly ok: false },
 ): Promise<AttemptEnd> {
-  const message = `the certificate that came back is not what was approved: ${mismatches.join('; ')}`;
+  const [first = '', ...others] = mismatches;
+  const message = joined([`the certificate that came back is not what was approved: ${first}`, ...others]);
   return recordFailure(context, request, started, { reason: 'IssuedCertificateMismatch', message }, fields);
 }
 

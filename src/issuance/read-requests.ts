@@ -5,6 +5,7 @@ import type { CertificateRequest, TimelineEntry } from '../model/certificate-req
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
 import type { Principal } from '../model/principal.js';
+import { joined } from '../model/joined.js';
 import type {
   CertificateRequestDetails,
   CertificateRequestFilter,
@@ -133,6 +134,6 @@ function messageOf(details: AuditEvent['details']): string | null {
   if (typeof comment === 'string') return comment;
   if (typeof message === 'string') return message;
   if (Array.isArray(violations))
-    return violations.map((violation: { message?: string }) => violation.message ?? '').join('; ');
+    return joined(violations.map((violation: { message?: string }) => violation.message ?? ''));
   return typeof reason === 'string' ? reason : null;
 }

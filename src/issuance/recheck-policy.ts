@@ -1,5 +1,6 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Decision, Violation } from '../model/decision.js';
+import { joined } from '../model/joined.js';
 import { decide } from '../policy/decide.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { Step } from '../store/step.js';
@@ -89,7 +90,7 @@ function noLongerPermittedStep(
   now: Date,
   actor: string | null,
 ): Step {
-  const message = violations.map((violation) => violation.message).join('; ');
+  const message = joined(violations.map((violation) => violation.message));
   return {
     operations: [
       moveRequest(

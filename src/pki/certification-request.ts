@@ -17,7 +17,7 @@ import {
   TrailingDataError,
   unsignedInteger,
 } from './der.js';
-import { readDistinguishedName, writeSubject } from './distinguished-name.js';
+import { type DistinguishedName, readDistinguishedName, writeSubject } from './distinguished-name.js';
 import {
   findSignatureAlgorithm,
   readAlgorithmOid,
@@ -28,7 +28,7 @@ import {
 import type { SignatureAlgorithm } from './signature-algorithm.js';
 import { decodeSinglePem, type PemRefusalReason } from './pem.js';
 import { refuse, type Refusal, type Refused } from './refusal.js';
-import { requestAttribute } from './object-identifiers.js';
+import { attributeType, requestAttribute } from './object-identifiers.js';
 import { refuseRequestedExtensions, type ExtensionRefusalReason } from './requested-extensions.js';
 import { readSubjectIdentity, type SubjectIdentity, type SubjectRefusalReason } from './subject-identity.js';
 import {
@@ -50,6 +50,8 @@ export type CsrRefusalReason =
   | KeyRefusalReason
   | ExtensionRefusalReason
   | 'TooLarge'
+  | 'NameTooLong'
+  | 'TooManyGroups'
   | 'MalformedDer'
   | 'VersionNotSupported'
   | 'AttributeNotAllowed'
@@ -64,6 +66,12 @@ export const CSR_PEM_LABEL = 'CERTIFICATE REQUEST';
 
 /** Upper bound of a request in octets, PEM or DER. */
 export const MAX_CSR_OCTETS = 64 * 1024;
+
+/** RFC 5280 appendix A: ub-common-name and ub-organization-name, in characters. */
+const MAX_NAME_CHARACTERS = 64;
+
+/** As many as a request without a CSR may ask for. */
+const MAX_GROUPS = 32;
 
 /** Reads one PEM block that holds a certification request. Bad input is a refusal, never an exception. */
 export async function readCertificationRequest(pem: string): Promise<CsrReading> {
@@ -124,7 +132,7 @@ function parseDer(bytes: Buffer): UnverifiedRequest | Refused<CsrRefusalReason> 
   const attributes = infoFields.expect(contextConstructed(0), 'the attributes field');
   infoFields.end('CertificationRequestInfo');
 
-  const identity = readSubjectIdentity(subject);
+  const identity = refuseUnbounded(subject) ?? readSubjectIdentity(subject);
   if (!identity.ok) return identity;
   const key = readSubjectPublicKeyInfo(spki.raw, spki.offset);
   if (!key.ok) return key;
@@ -151,6 +159,25 @@ function parseDer(bytes: Buffer): UnverifiedRequest | Refused<CsrRefusalReason> 
 }
 
 const V1 = Buffer.of(0);
+
+/**
+ * A subject is bounded before anything is made of it: each name is decided on, recorded and answered several times over,
+ * and a database's index takes no text of any length.
+ */
+function refuseUnbounded({ rdns }: DistinguishedName): Refused<CsrRefusalReason> | null {
+  let groups = 0;
+  for (const { type, text } of rdns.flat()) {
+    const characters = text === null ? 0 : Array.from(text).length;
+    if (characters > MAX_NAME_CHARACTERS)
+      return refuse(
+        'NameTooLong',
+        `a name in the subject is ${characters} characters long, at most ${MAX_NAME_CHARACTERS} are allowed`,
+      );
+    if (type === attributeType.organizationName) groups += 1;
+  }
+  if (groups <= MAX_GROUPS) return null;
+  return refuse('TooManyGroups', `the subject has ${groups} O values, at most ${MAX_GROUPS} are allowed`);
+}
 
 /** The only attribute that may be there is one extensionRequest (RFC 2985 5.4.2). */
 function refuseAttributes(attributes: DerElement): Refused<CsrRefusalReason> | null {
