@@ -167,6 +167,7 @@ async function wire(
     log,
     probes,
     running: new Map(),
+    recovering: new Map(),
     keysInFlight: new Set(),
   };
   await recordServiceStarted(context);

@@ -43,8 +43,11 @@ export async function openStore(
     return {
       ...store,
       async close() {
-        await store.close();
-        release();
+        try {
+          await store.close();
+        } finally {
+          release();
+        }
       },
     };
   } catch (error) {

@@ -49,13 +49,15 @@ export async function checkIssuedCertificate(
   if (typeof certificate === 'string') return { ok: false, mismatches: [certificate], fields: null };
   const issuer = await findIssuer(certificate, trust);
   const lifetime = approved.expirationSeconds * 1000;
+  // A clock that was set back meanwhile makes nothing longer than it was approved for.
+  const from = Math.max(now.getTime(), startedAt.getTime());
   const mismatches = [
     ...keyMismatch(certificate, approved),
     ...subjectMismatch(certificate, approved),
     ...usageMismatch(certificate, approved),
     ...(trust !== null && issuer === null ? ['it does not chain to the client CA of the cluster'] : []),
     // A certificate's instants have no fraction of a second, so a signer's rounding may add up to one.
-    ...(certificate.notAfter.getTime() > now.getTime() + lifetime + 1000
+    ...(certificate.notAfter.getTime() > from + lifetime + 1000
       ? [`it is valid until ${certificate.notAfter.toISOString()}, longer than was approved`]
       : []),
   ];

@@ -48,6 +48,8 @@ export interface IssuanceContext {
   readonly probes: ClusterProbes;
   /** The attempts that this process is working on, by request id; a promise never rejects. */
   readonly running: Map<string, Promise<unknown>>;
+  /** How many requests are being recovered, by cluster: one that is down keeps only its own waiting. */
+  readonly recovering: Map<string, number>;
   /** Idempotency keys whose first request is being worked on in this process. */
   readonly keysInFlight: Set<string>;
 }

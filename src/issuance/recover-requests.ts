@@ -7,7 +7,7 @@ import { recordedKey, type KeyToCertify } from './key-to-certify.js';
 import { recheckAndCommit, stillPermitted } from './recheck-policy.js';
 import { lapsed } from './state-conflict.js';
 
-/** How many requests are recovered at the same time: as many of local CAs, and as many of clusters. */
+/** How many requests are recovered at the same time: as many of local CAs, and as many of each cluster. */
 const atTheSameTime = 32;
 
 export interface RecoveryOptions {
@@ -33,11 +33,17 @@ export async function recoverRequests(
   for (const request of left) {
     if (isStopped()) break;
     if (context.running.has(request.id)) continue;
-    if (context.running.size >= atTheSameTime && !isLocal(context, request)) continue;
-    const work = recoverRequest(context, request).catch((error: unknown) => {
-      failed += 1;
-      context.log.error({ err: error, requestId: request.id }, 'a request could not be recovered now');
-    });
+    const { cluster } = request;
+    if (!isLocal(context, request) && (context.recovering.get(cluster) ?? 0) >= atTheSameTime) continue;
+    countRecovery(context, cluster, 1);
+    const work = recoverRequest(context, request)
+      .catch((error: unknown) => {
+        failed += 1;
+        context.log.error({ err: error, requestId: request.id }, 'a request could not be recovered now');
+      })
+      .finally(() => {
+        countRecovery(context, cluster, -1);
+      });
     const recovery = trackRunning(context, request.id, work);
     if (!isLocal(context, request)) continue;
     // Those that are worked on together share the writer's commits.
@@ -49,6 +55,10 @@ export async function recoverRequests(
   if (!logged || isStopped()) return;
   const onClusters = left.filter((request) => !isLocal(context, request)).length;
   context.log.info({ requests: left.length, failed, onClusters }, 'the requests that were left are recovered');
+}
+
+function countRecovery({ recovering }: IssuanceContext, cluster: string, by: 1 | -1): void {
+  recovering.set(cluster, (recovering.get(cluster) ?? 0) + by);
 }
 
 const isLocal = (context: IssuanceContext, { cluster }: CertificateRequest): boolean =>

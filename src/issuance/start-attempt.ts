@@ -85,7 +85,8 @@ export function intentStep(request: CertificateRequest, started: StartedAttempt,
     operations: [
       moveRequest(
         request.id,
-        { state: 'approved' },
+        // Else two attempts could have the same number, and on a cluster the same object.
+        { state: 'approved', attempt: request.attempt?.number ?? null },
         { state: 'issuing', attempt: started.attempt, publicKey: started.publicKey },
       ),
     ],

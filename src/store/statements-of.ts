@@ -125,15 +125,16 @@ function moveRequest({ id, from, to }: MoveRequest, dialect: SqlDialect): Statem
     ['"id" = ?', id],
     ['"state" = ?', from.state],
     ...(from.owner !== undefined ? [['"attemptOwner" = ?', from.owner] as const] : []),
-    ...(from.attempt !== undefined ? [['"attemptNumber" = ?', from.attempt] as const] : []),
+    ...(typeof from.attempt === 'number' ? [['"attemptNumber" = ?', from.attempt] as const] : []),
     ...(from.leaseEndedBefore !== undefined ? [['"attemptLeaseUntil" < ?', from.leaseEndedBefore] as const] : []),
     ...(from.approvals !== undefined
       ? [[`${dialect.jsonArrayLength('"approvals"')} = ?`, from.approvals] as const]
       : []),
   ];
+  const noAttempt = from.attempt === null ? ' AND "attemptNumber" IS NULL' : '';
   const assignments = Object.keys(changed).map((column) => `${quoted(column)} = ?`);
   return {
-    sql: `UPDATE "CertificateRequest" SET ${assignments.join(', ')} WHERE ${conditions.map(([c]) => c).join(' AND ')}`,
+    sql: `UPDATE "CertificateRequest" SET ${assignments.join(', ')} WHERE ${conditions.map(([c]) => c).join(' AND ')}${noAttempt}`,
     parameters: [...Object.values(changed), ...conditions.map(([, value]) => value)],
     unlessChanged: { kind: 'request', id },
   };

@@ -104,7 +104,8 @@ export interface MoveRequest {
     readonly state: RequestState;
     /** Where given, only while this owner holds this attempt. */
     readonly owner?: string;
-    readonly attempt?: number;
+    /** Where given, only while this is the last attempt that there was; null: there was none. */
+    readonly attempt?: number | null;
     /** Where given, only while the attempt's lease ended before this instant: a takeover. */
     readonly leaseEndedBefore?: Date;
     /** Where given, only while so many approvals are recorded: nobody's is overwritten. */
@@ -173,7 +174,10 @@ export interface Writer {
 
 /** Whether the step records how an attempt ended: what has been signed by then is not to be turned away. */
 export const endsAttempt = ({ operations }: Step): boolean =>
-  operations.some((operation) => operation.op === 'moveRequest' && operation.from.state === 'issuing');
+  operations.some(
+    (operation) =>
+      operation.op === 'insertCertificate' || (operation.op === 'moveRequest' && operation.from.state === 'issuing'),
+  );
 
 export { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
 export type { QuotaLimit };

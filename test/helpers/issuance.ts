@@ -106,6 +106,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     log: { info() {}, warn() {}, error() {} },
     probes: new ClusterProbes(store),
     running: new Map(),
+    recovering: new Map(),
     keysInFlight: new Set(),
   });
   return {

@@ -1,11 +1,18 @@
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type pg from 'pg';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
+import { appendToChain, genesis } from '../../src/audit/chain.js';
 import { MigrationError } from '../../src/store/migrations.js';
 import { grantServiceRights } from '../../src/store/postgresql/grant.js';
+import { chainLock } from '../../src/store/postgresql/locks.js';
 import { migratePostgresql } from '../../src/store/postgresql/migrate-postgresql.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
 import { freshDatabase, ownerRole, query, serviceRole, type TestDatabase } from '../helpers/postgresql/databases.js';
+import { insertAuditEvent } from '../../src/store/statements-of.js';
+import { queryOf } from '../../src/store/postgresql/query.js';
+import { anEvent } from '../unit/store/records.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 
 const shipped = 'prisma/migrations/postgresql';
@@ -65,6 +72,36 @@ it('applies all of them or none', async () => {
   expect(await rowsOf(`SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace`)).toEqual([]);
 });
 
+it('leaves out nothing that a replica of the version before commits meanwhile', async () => {
+  const ranges = '20261125070000_audit_events_by_time';
+  const later = names.slice(names.indexOf(ranges));
+  for (const name of later) rmSync(join(migrations, name), { recursive: true });
+  await migratePostgresql(database.ownerUrl, migrations);
+
+  let head = genesis;
+  const append = async (client: pg.Client, count: number) => {
+    for (let i = 0; i < count; i++) {
+      const event = appendToChain(head, anEvent({ at: new Date(Date.UTC(2026, 2, 1) + head.seq * 1000) }));
+      const { text, values } = queryOf(insertAuditEvent(event));
+      await client.query(text, values as unknown[]);
+      head = event;
+    }
+  };
+  await query(database.ownerUrl, async (replica) => {
+    await append(replica, 990);
+    await replica.query('BEGIN');
+    await replica.query('SELECT pg_advisory_xact_lock($1)', [chainLock]);
+    await append(replica, 20);
+    const migrated = migratePostgresql(database.ownerUrl);
+    await setTimeout(300);
+    await replica.query('COMMIT');
+    expect(await migrated).toEqual(later);
+  });
+  expect(await rowsOf('SELECT "firstSeq", "lastSeq" FROM "AuditEventRange"')).toEqual([
+    { firstSeq: '1', lastSeq: '1000' },
+  ]);
+});
+
 it('serves as a role that owns nothing, which cannot migrate and says who can', async () => {
   await expect(openPostgresqlStore({ url: database.url })).rejects.toThrow(
     /^migration \w+ is not applied, and this role may not: run `npm run migrate` with the DATABASE_URL of the role that owns the tables \(permission denied for schema public\)$/,
@@ -82,6 +119,7 @@ it.each([
   ['TRUNCATE "AuditEvent"'],
   ['UPDATE "AuditEventRange" SET "latest" = "earliest"'],
   ['DELETE FROM "AuditEventRange"'],
+  [`INSERT INTO "AuditEventRange" VALUES (1, 1000, now(), now())`],
   ['ALTER TABLE "AuditEvent" DISABLE TRIGGER ALL'],
   ['DROP TRIGGER "AuditEvent_no_change" ON "AuditEvent"'],
   ['DROP TABLE "AuditEvent"'],

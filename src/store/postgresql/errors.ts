@@ -17,11 +17,12 @@ export const isUniqueViolation = (error: unknown): error is pg.DatabaseError =>
   error instanceof pg.DatabaseError && error.code === '23505';
 
 /**
- * A step may ask for what cannot be stored (classes 22 and 23: data exceptions, broken constraints); what PostgreSQL
- * itself could not do (disk full, no such table) concerns all that share the transaction.
+ * A step may ask for what cannot be stored (classes 22, 23 and 54: data exceptions, broken constraints, limits such as
+ * that of what an index holds); what PostgreSQL itself could not do (disk full, no such table) concerns all that share
+ * the transaction.
  */
 export const concernsOneStep = (error: unknown): error is pg.DatabaseError =>
-  error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? '');
+  error instanceof pg.DatabaseError && /^(2[23]|54)/.test(error.code ?? '');
 
 const networkCodes = new Set([
   'ECONNREFUSED',

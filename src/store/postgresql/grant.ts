@@ -7,7 +7,7 @@ import { clientConfig, connect } from './connect.js';
  */
 const rights: Readonly<Record<Prisma.ModelName, string>> = {
   AuditEvent: 'SELECT, INSERT',
-  AuditEventRange: 'SELECT, INSERT',
+  AuditEventRange: 'SELECT',
   ApiToken: 'SELECT, INSERT, UPDATE',
   Certificate: 'SELECT, INSERT',
   CertificateAuthorityPin: 'SELECT, INSERT, UPDATE',

@@ -8,7 +8,7 @@ import {
   type AppliedMigration,
 } from '../migrations.js';
 import { clientConfig, connect } from './connect.js';
-import { migrationLock } from './locks.js';
+import { chainLock, migrationLock } from './locks.js';
 
 /**
  * Applies what is missing, all in one transaction, and keeps Prisma's own table, so that its `migrate status` agrees.
@@ -34,6 +34,9 @@ export async function migratePostgresql(
 
 async function applyPending(client: pg.Client, directory: string): Promise<readonly string[]> {
   const pending = pendingMigrations(readMigrations(directory), await appliedMigrations(client));
+  // Replicas of the version before may be at work: what a migration makes of the audit log must not miss a batch that is
+  // not committed yet.
+  if (pending.length > 0) await client.query('SELECT pg_advisory_xact_lock($1)', [chainLock]);
   for (const { name, sql, checksum } of pending) {
     try {
       if (name === pending[0]?.name) await client.query(prismaMigrationsTable);

@@ -36,7 +36,7 @@ export class ThreadedBatches implements Batches {
 
   async close(): Promise<void> {
     if (this.#worker === null) return;
-    const ended = once(this.#worker, 'exit');
+    const ended = once(this.#worker, 'exit').catch(() => undefined);
     await this.#ask('close');
     await ended;
   }

@@ -1,7 +1,7 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { collectKubeconfig } from '../../../src/issuance/collect-kubeconfig.js';
+import { collectApproved, collectKubeconfig } from '../../../src/issuance/collect-kubeconfig.js';
 import { createKubeconfig } from '../../../src/issuance/create-kubeconfig.js';
 import { createRequest } from '../../../src/issuance/create-request.js';
 import { approveRequest } from '../../../src/issuance/decide-request.js';
@@ -48,6 +48,32 @@ function partsOf(yaml: string) {
 const signerThat = (sign: Parameters<typeof signingBy>[1]) => signingBy(new LocalCaSigner(issuance.authority), sign);
 
 describe('collectKubeconfig', () => {
+  it('holds what was signed against the clock as it was when the attempt began, where it was set back since', async () => {
+    issuance.setSigner(
+      signerThat((signReally) => {
+        issuance.advance(-30);
+        return signReally();
+      }),
+    );
+    expect(await collectKubeconfig(issuance.context, alice, await approved())).toMatchObject({ ok: true });
+  });
+
+  it('gives no two attempts the same number: one that was decided on before another began has come too late', async () => {
+    const id = await approved();
+    const { requests } = issuance.context.store;
+    const before = (await requests.find(id))!;
+    issuance.setSigner(signerThat(() => Promise.reject(new SignerUnavailableError('away'))));
+    expect(await collectApproved(issuance.context, alice, before)).toMatchObject({ ok: false });
+    expect(await requests.find(id)).toMatchObject({ state: 'approved', attempt: { number: 1 } });
+
+    issuance.setSigner(new LocalCaSigner(issuance.authority));
+    expect(await collectApproved(issuance.context, alice, before)).toMatchObject({
+      refusal: { kind: 'state-conflict' },
+    });
+    expect(await collectKubeconfig(issuance.context, alice, id)).toMatchObject({ ok: true });
+    expect(await requests.find(id)).toMatchObject({ state: 'issued', attempt: { number: 2 } });
+  });
+
   it('does not keep the caller waiting for what is cleared away afterwards, but known until that is through', async () => {
     const real = new LocalCaSigner(issuance.authority);
     let cleared = () => {};

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/audit/verify-chain.js';
 import { collectKubeconfig } from '../../../src/issuance/collect-kubeconfig.js';
-import type { IssuanceContext } from '../../../src/issuance/context.js';
+import type { IssuanceContext, IssuingCluster } from '../../../src/issuance/context.js';
 import { createRequest } from '../../../src/issuance/create-request.js';
 import { approveRequest } from '../../../src/issuance/decide-request.js';
 import { expireRequests } from '../../../src/issuance/expire-requests.js';
@@ -9,10 +9,12 @@ import { recoverRequests } from '../../../src/issuance/recover-requests.js';
 import { SignerUnavailableError } from '../../../src/model/errors.js';
 import type { CertificateRequestAsk } from '../../../src/services.js';
 import { LocalCaSigner } from '../../../src/signer/local-ca.js';
+import type { Signer } from '../../../src/signer/signer.js';
 import { csrFor } from '../../helpers/csr.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
 import { signingBy } from '../../helpers/signers.js';
 import { alice, bob } from '../../helpers/principals.js';
+import { anAttempt, anEvent, aRequest } from '../store/records.js';
 
 let issuance: TestIssuance;
 beforeEach(async () => {
@@ -174,6 +176,38 @@ describe('recoverRequests', () => {
     expect(most).toBeGreaterThan(1);
     for (const id of ids) expect((await find(id))?.state).toBe('issued');
     await expect.poll(() => restarted.running.size).toBe(0);
+  });
+
+  it('leaves no cluster waiting for another one that is down', async () => {
+    const { clusters } = issuance.context;
+    const demo = clusters.get('demo')!;
+    const onCluster = (name: string, signer: Signer): IssuingCluster => ({
+      ...demo,
+      cluster: { ...demo.cluster, name, signer: 'kubernetes' },
+      signer: { ...signer, kind: 'kubernetes' },
+    });
+    const local = new LocalCaSigner(issuance.authority);
+    const signer: Signer = {
+      kind: 'kubernetes',
+      prepare: (request, now) => local.prepare(request, now),
+      resume: () => null,
+      giveUp: () => local.giveUp(),
+    };
+    const away: Signer = { ...signer, giveUp: () => new Promise(() => undefined) };
+    const left = [...Array<string>(40).fill('down'), 'well'].map((cluster) =>
+      aRequest({ state: 'issuing', cluster, attempt: anAttempt({ owner: 'process-1' }) }),
+    );
+    const { writer } = issuance.context.store;
+    for (const request of left)
+      await writer.commit({ operations: [{ op: 'insertRequest', request }], events: [anEvent()] });
+    const restarted = issuance.restarted();
+    const context = {
+      ...restarted,
+      clusters: new Map([...clusters, ['down', onCluster('down', away)], ['well', onCluster('well', signer)]]),
+    };
+    for (let round = 0; round < 2; round++) await recoverRequests(context);
+    await expect.poll(() => find(left.at(-1)!.id)).toMatchObject({ state: 'approved' });
+    expect(context.recovering.get('down')).toBe(32);
   });
 
   it('still knows a new attempt that began while it was clearing away the one before', async () => {

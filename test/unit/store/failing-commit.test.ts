@@ -5,7 +5,7 @@ import { GroupCommit } from '../../../src/store/group-commit.js';
 import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
 import { BatchWriter, connectForWriting } from '../../../src/store/sqlite/batch-writer.js';
 import { OrderedWriter } from '../../../src/store/sqlite/ordered-writer.js';
-import { anAttempt, anEvent, aRequest, testStore } from './records.js';
+import { aCertificate, anAttempt, anEvent, aRequest, testStore } from './records.js';
 
 describe('a commit that fails', () => {
   it('rejects everyone in the batch while somebody else holds the write lock, and the next one works', async () => {
@@ -172,8 +172,10 @@ describe('the queue', () => {
     const outcome = commit([
       { op: 'moveRequest', id: request.id, from: { state: 'issuing' }, to: { state: 'approved' } },
     ]);
+    // A certificate that was signed all the same, of an attempt that somebody else took over.
+    const orphan = commit([{ op: 'insertCertificate', certificate: aCertificate(request, { orphan: true }) }]);
     await expect(refused).rejects.toBeInstanceOf(StoreBusyError);
-    expect(await Promise.all([waiting, outcome])).toEqual([{ committed: true }, { committed: true }]);
+    expect(await Promise.all([waiting, outcome, orphan])).toEqual(Array(3).fill({ committed: true }));
   });
 
   it('commits what arrives together at once, and what arrives meanwhile next', async () => {

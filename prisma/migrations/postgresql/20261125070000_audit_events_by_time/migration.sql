@@ -10,7 +10,9 @@ INSERT INTO "AuditEventRange" ("firstSeq", "lastSeq", "earliest", "latest")
     WHERE ("seq" - 1) / 1000 < (SELECT MAX("seq") / 1000 FROM "AuditEvent")
     GROUP BY ("seq" - 1) / 1000;
 
-CREATE FUNCTION "AuditEvent_record_range"() RETURNS trigger LANGUAGE plpgsql AS $$
+-- With the rights of whoever owns the tables: nobody who may add to the log needs a right to add here.
+CREATE FUNCTION "AuditEvent_record_range"() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
     -- With its schema: a temporary table of that name must not stand in for it.
     INSERT INTO public."AuditEventRange" ("firstSeq", "lastSeq", "earliest", "latest")

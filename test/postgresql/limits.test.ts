@@ -1,0 +1,17 @@
+import { randomBytes } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { aRequest, testStore } from '../unit/store/records.js';
+
+it('fails alone where a step asks for what no index can hold, and leaves its neighbours and the connection be', async () => {
+  const { store, commit } = await testStore();
+  const insert = (username: string) => commit([{ op: 'insertRequest', request: aRequest({ username }) }]);
+  // What can be compressed would fit.
+  const results = await Promise.allSettled([
+    insert('jane'),
+    insert(randomBytes(9000).toString('base64')),
+    insert('joe'),
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(results[1]).toMatchObject({ reason: { code: '54000' } });
+  await store.ping();
+});
