@@ -7,7 +7,7 @@ import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { startChild, type ChildService } from './child-service.js';
 import { callTo, Ledger, load, type Call } from './ledger.js';
 
-const rounds = Number(process.env['KUBEPASS_WRITER_THREAD_ROUNDS'] ?? 20);
+const rounds = Number(process.env['KUBEPASS_WRITER_THREAD_ROUNDS'] ?? 8);
 
 const directory = temporaryDirectory();
 const dataDir = join(directory.path, 'data');
