@@ -2,10 +2,10 @@ import { may, mayReadBlastRadius, mayReadCertificate, mayReadRequest, whyNotDeci
 import type { AuditEvent } from '../model/audit-event.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, TimelineEntry } from '../model/certificate-request.js';
+import { joined } from '../model/joined.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
 import type { Principal } from '../model/principal.js';
-import { joined } from '../model/joined.js';
 import type {
   CertificateRequestDetails,
   CertificateRequestFilter,

@@ -1,5 +1,6 @@
-/** RFC 5280 appendix A: ub-common-name and ub-organization-name, counted in characters. */
-const maxLength = 64;
+import { subjectBounds } from '../pki/subject-identity.js';
+
+const maxLength = subjectBounds.nameCharacters;
 
 const ascii = { edge: /^[A-Za-z0-9]$/, inner: /^[A-Za-z0-9._:@/-]$/ };
 

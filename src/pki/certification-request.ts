@@ -30,7 +30,12 @@ import { decodeSinglePem, type PemRefusalReason } from './pem.js';
 import { refuse, type Refusal, type Refused } from './refusal.js';
 import { attributeType, requestAttribute } from './object-identifiers.js';
 import { refuseRequestedExtensions, type ExtensionRefusalReason } from './requested-extensions.js';
-import { readSubjectIdentity, type SubjectIdentity, type SubjectRefusalReason } from './subject-identity.js';
+import {
+  readSubjectIdentity,
+  subjectBounds,
+  type SubjectIdentity,
+  type SubjectRefusalReason,
+} from './subject-identity.js';
 import {
   importPublicKey,
   type KeyRefusalReason,
@@ -66,12 +71,6 @@ export const CSR_PEM_LABEL = 'CERTIFICATE REQUEST';
 
 /** Upper bound of a request in octets, PEM or DER. */
 export const MAX_CSR_OCTETS = 64 * 1024;
-
-/** RFC 5280 appendix A: ub-common-name and ub-organization-name, in characters. */
-const MAX_NAME_CHARACTERS = 64;
-
-/** As many as a request without a CSR may ask for. */
-const MAX_GROUPS = 32;
 
 /** Reads one PEM block that holds a certification request. Bad input is a refusal, never an exception. */
 export async function readCertificationRequest(pem: string): Promise<CsrReading> {
@@ -168,15 +167,15 @@ function refuseUnbounded({ rdns }: DistinguishedName): Refused<CsrRefusalReason>
   let groups = 0;
   for (const { type, text } of rdns.flat()) {
     const characters = text === null ? 0 : Array.from(text).length;
-    if (characters > MAX_NAME_CHARACTERS)
+    if (characters > subjectBounds.nameCharacters)
       return refuse(
         'NameTooLong',
-        `a name in the subject is ${characters} characters long, at most ${MAX_NAME_CHARACTERS} are allowed`,
+        `a name in the subject is ${characters} characters long, at most ${subjectBounds.nameCharacters} are allowed`,
       );
     if (type === attributeType.organizationName) groups += 1;
   }
-  if (groups <= MAX_GROUPS) return null;
-  return refuse('TooManyGroups', `the subject has ${groups} O values, at most ${MAX_GROUPS} are allowed`);
+  if (groups <= subjectBounds.groups) return null;
+  return refuse('TooManyGroups', `the subject has ${groups} O values, at most ${subjectBounds.groups} are allowed`);
 }
 
 /** The only attribute that may be there is one extensionRequest (RFC 2985 5.4.2). */

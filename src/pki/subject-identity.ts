@@ -10,6 +10,13 @@ export interface SubjectIdentity {
   readonly groups: readonly string[];
 }
 
+/** What a subject that is asked for may hold. */
+export const subjectBounds = {
+  /** RFC 5280 appendix A: ub-common-name and ub-organization-name, in characters. */
+  nameCharacters: 64,
+  groups: 32,
+} as const;
+
 export type SubjectRefusalReason =
   | 'NoCommonName'
   | 'SeveralCommonNames'

@@ -1,6 +1,7 @@
 import { whyNotName } from '../model/name-grammar.js';
 import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../model/privileged-names.js';
 import { quote, quoteAll } from '../model/quote.js';
+import { subjectBounds } from '../pki/subject-identity.js';
 import type { Asked } from './asked.js';
 import { Findings, type Evaluation } from './evaluation.js';
 
@@ -12,7 +13,7 @@ export interface BuiltInGuardrail {
   readonly check: (asked: Asked, findings: Findings) => void;
 }
 
-const maxGroups = 32;
+const maxGroups = subjectBounds.groups;
 
 export const builtInGuardrails: readonly BuiltInGuardrail[] = [
   builtIn('system-names', (asked, findings) => {

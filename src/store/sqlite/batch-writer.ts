@@ -20,7 +20,8 @@ export function connectForWriting(file: string, busyTimeoutMs: number): Database
   database.pragma('temp_store = MEMORY');
   // The log goes into the database after 32 MiB: a page that many batches change is then written there once.
   database.pragma('wal_autocheckpoint = 8000');
-  // Whoever reads for long, as a backup does, keeps the log from going there, and it grows; afterwards it shrinks again.
+  // Whoever reads for long, as a backup does, keeps the log from going there, and it grows; afterwards it goes back
+  // to 48 MiB.
   database.pragma('journal_size_limit = 50331648');
   return database;
 }
