@@ -1,4 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Settled } from '../group-commit.js';
+import type { CommitResult } from '../step.js';
 import { BatchWriter, connectForWriting } from './batch-writer.js';
 import type { Asked, Told, WriterThreadData } from './threaded-batches.js';
 
@@ -13,10 +15,21 @@ function tell(message: Asked): Told {
       return { settled: [] };
     }
     writer ??= new BatchWriter(connectForWriting(file, busyTimeoutMs));
-    return { settled: writer.commit(message.steps, message.touch) };
+    return { settled: writer.commit(message.steps, message.touch).map(tellable) };
   } catch (error) {
-    return { failed: error, code: error instanceof Error && 'code' in error ? error.code : undefined };
+    return { failed: native(error), code: error instanceof Error && 'code' in error ? error.code : undefined };
   }
+}
+
+const tellable = (settled: Settled<CommitResult>): Settled<CommitResult> =>
+  'error' in settled ? { error: native(settled.error) } : settled;
+
+/** SQLite's errors are made like errors and are none of the language's own: another thread would get their code alone. */
+function native<Thrown>(thrown: Thrown): Thrown | Error {
+  if (!(thrown instanceof Error)) return thrown;
+  const error = new Error(thrown.message);
+  error.stack = thrown.stack ?? '';
+  return error;
 }
 
 parentPort?.on('message', (message: Asked) => {

@@ -1,8 +1,21 @@
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyChain } from '../../../src/audit/verify-chain.js';
 import { StoreUnavailableError } from '../../../src/model/errors.js';
+import { ThreadedBatches } from '../../../src/store/sqlite/threaded-batches.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { aCertificate, anEvent, aRequest, testStore } from './records.js';
+
+/** The threads that begin while the test runs, in order. */
+function threadsFromNowOn(): readonly Worker[] {
+  const threads: Worker[] = [];
+  const onThread = (thread: Worker) => threads.push(thread);
+  process.on('worker', onThread);
+  onTestFinished(() => void process.off('worker', onThread));
+  return threads;
+}
 
 describe('a writer on a thread of its own', () => {
   it('commits what comes at once, octets and instants included, and continues the chain', async () => {
@@ -40,10 +53,28 @@ describe('a writer on a thread of its own', () => {
     other.exec('BEGIN IMMEDIATE');
     await expect(commit([], [anEvent()])).rejects.toMatchObject({
       name: 'StoreUnavailableError',
-      cause: { code: 'SQLITE_BUSY' },
+      cause: { code: 'SQLITE_BUSY', message: 'database is locked' },
     });
     other.exec('ROLLBACK');
     expect(await commit([], [anEvent()])).toEqual({ committed: true });
+  });
+
+  it('waits for a lock that is let go soon', async () => {
+    const { connect, commit } = await testStore({ writerThread: true, busyTimeoutMs: 20 });
+    await commit([], [anEvent()]);
+    const other = connect();
+    other.exec('BEGIN IMMEDIATE');
+    const waiting = commit([], [anEvent()]);
+    await setTimeout(300);
+    other.exec('ROLLBACK');
+    expect(await waiting).toEqual({ committed: true });
+  });
+
+  it('tells why a step cannot be stored', async () => {
+    const { commit } = await testStore({ writerThread: true });
+    const request = aRequest({ username: null as unknown as string });
+    const failed = commit([{ op: 'insertRequest', request }], [anEvent()]);
+    await expect(failed).rejects.toThrow('NOT NULL constraint failed: CertificateRequest.username');
   });
 
   it('finishes what waits before it closes, and leaves no log beside the database', async () => {
@@ -55,10 +86,7 @@ describe('a writer on a thread of its own', () => {
   });
 
   it('is replaced where it ends, and nobody is told that what was under way is committed', async () => {
-    const threads: Worker[] = [];
-    const onThread = (thread: Worker) => threads.push(thread);
-    process.on('worker', onThread);
-    onTestFinished(() => void process.off('worker', onThread));
+    const threads = threadsFromNowOn();
     const { store, commit } = await testStore({ writerThread: true });
     await commit([], [anEvent()]);
     const underWay = commit([], [anEvent()]);
@@ -69,5 +97,24 @@ describe('a writer on a thread of its own', () => {
     await store.ping();
     expect(threads).toHaveLength(2);
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true });
+  });
+
+  it('fails in one place where it fails while it closes', async () => {
+    const threads = threadsFromNowOn();
+    const directory = temporaryDirectory();
+    const batches = new ThreadedBatches({ file: join(directory.path, 'none', 'none.db'), busyTimeoutMs: 20 });
+    // There is no such database: its thread stays, and says so.
+    await expect(batches.commit([], false)).rejects.toThrow(/open/);
+    const unhandled: unknown[] = [];
+    const onUnhandled = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', onUnhandled);
+    onTestFinished(() => void process.off('unhandledRejection', onUnhandled));
+    const closing = batches.close();
+    threads[0]?.emit('error', new Error('out of memory'));
+    await expect(closing).rejects.toThrow(StoreUnavailableError);
+    await setTimeout(50);
+    expect(unhandled).toEqual([]);
+    await threads[0]?.terminate();
+    directory.remove();
   });
 });
