@@ -1,57 +1,67 @@
-// What a fresh clone needs before anything else runs: the packages of the lockfile, and better-sqlite3's native
-// add-on for the Node that is running. `npm run quickstart` and `npm test` call it first; when there is nothing to
-// do it returns at once. No package's install script runs (.npmrc, ignore-scripts): the one add-on is built here,
-// by name.
+// What a fresh clone needs before anything else runs: a Node that is new enough (runtime.mjs) and the packages of the
+// lockfile. Every script of package.json but `start` calls it first; when there is nothing to do it returns at once.
+// Nothing is compiled, and no package's install script runs (.npmrc, ignore-scripts).
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isLinked, linkRuntime, neededRuntime } from './runtime.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
-const addonFolder = join(modules, 'better-sqlite3');
-const addonFile = join(addonFolder, 'build', 'Release', 'better_sqlite3.node');
 const stampFile = join(modules, '.kubepass-setup');
 
-/** How long a prebuilt add-on may take to arrive before it is compiled here, in seconds. */
-const PREBUILT_TIMEOUT_SECONDS = 20;
-
-export class SetupError extends Error {}
+class SetupError extends Error {}
 
 const say = (text) => console.error(`setup: ${text}`);
 
-/** Installs and builds what is missing. Throws `SetupError` with a text for people. */
-export async function setUp() {
-  const stamp = describeState();
-  if (existsSync(addonFile) && readIfThere(stampFile) === stamp) return;
-  if (!packagesAreInstalled()) {
-    await step(
-      'installing the packages of package-lock.json (10-60 s, from the npm registry)',
-      npm('ci', '--include=dev', '--no-audit', '--no-fund'),
-    );
-  }
-  if (!(await addonWorks())) await buildAddon();
+/** Installs what is missing. Throws `SetupError` with a text for people. */
+async function setUp() {
+  const runtime = neededRuntime();
+  const stamp = describeState(runtime);
+  if (isLinked(runtime) && readIfThere(stampFile) === stamp) return;
+  // Side by side: the one mostly waits for the network, the other mostly writes files.
+  await Promise.all([
+    runtime === null || runtime.brought() ? undefined : bring(runtime),
+    packagesAreInstalled() ? undefined : installPackages(),
+  ]);
+  linkRuntime(runtime);
+  await checkAddon(runtime?.executable ?? process.execPath);
   writeFileSync(stampFile, stamp);
 }
 
-/** What an installed tree depends on: the lockfile, and the Node and machine that its add-on was built for. */
-function describeState() {
+async function bring(runtime) {
+  const { version, instead, prefix, executable, offered } = runtime;
+  const byHand = 'install Node 24 or newer yourself, for example from nodejs.org';
+  if (!offered) {
+    throw new SetupError(
+      `this is Node ${instead}, and npm offers no newer one for ${process.platform}-${process.arch}: ${byHand}`,
+    );
+  }
+  await step(`this is Node ${instead}, so Node ${version} is brought from npm (5-30 s)`, npm('ci', '--prefix', prefix));
+  // Its C library may be another one than this machine's.
+  const { code, output } = await run([executable, '--version']);
+  if (code !== 0) throw new SetupError(`the Node ${version} of npm does not run here: ${byHand}\n${output}`);
+}
+
+/** npm's own warning that the Node at hand is too old would be beside the point. */
+function installPackages() {
+  return step(
+    'installing the packages of package-lock.json (10-60 s, from the npm registry)',
+    npm('ci', '--include=dev'),
+    {
+      env: { npm_config_engine_strict: 'false' },
+    },
+  );
+}
+
+/** What an installed tree depends on: the lockfiles, the machine, and the Node that it runs under. */
+function describeState(runtime) {
   const lockfile = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
-  return [lockfile, process.versions.modules, process.platform, process.arch].join(' ');
+  return [lockfile, process.platform, process.arch, runtime?.version ?? 'at hand'].join(' ');
 }
 
 /** Compares the lockfile with npm's own record of what it installed; packages for other platforms may be absent. */
@@ -69,138 +79,16 @@ function packagesAreInstalled() {
   );
 }
 
-/**
- * Loads the add-on and has statements collected as garbage, which aborts the process where it was compiled against
- * the headers that `soundHeaders` mends. Asks a child, because that one may crash.
- */
-async function addonWorks() {
-  if (!existsSync(addonFile)) return false;
-  const check = `
-    const database = new (require(${JSON.stringify(addonFolder)}))(':memory:');
-    const round = (left) => {
-      for (let i = 0; i < 500; i++) database.prepare('SELECT 1');
-      Array.from({ length: 50_000 }, () => ({}));
-      if (left > 1) setImmediate(round, left - 1);
-    };
-    round(10);`;
-  return (await run([process.execPath, '-e', check])).code === 0;
-}
-
-async function buildAddon() {
-  if (process.env['npm_config_build_from_source'] !== 'true') {
-    const prebuilt = await attempt(
-      `looking for a prebuilt better-sqlite3 for Node ${process.versions.node} (at most ${PREBUILT_TIMEOUT_SECONDS} s)`,
-      [process.execPath, join(modules, 'prebuild-install', 'bin.js')],
-      { cwd: addonFolder, timeoutSeconds: PREBUILT_TIMEOUT_SECONDS },
-    );
-    if (prebuilt.code === 0 && (await addonWorks())) return;
-    say('none to be had; compiling it here');
-  }
-  requireCompiler();
-  const headers = soundHeaders(await findHeaders());
-  // `npm rebuild` runs the package's own install script, with the node-gyp that comes with npm.
-  await step('compiling better-sqlite3 (30-90 s)', npm('rebuild', 'better-sqlite3', '--ignore-scripts=false'), {
-    env: {
-      npm_config_build_from_source: 'true',
-      ...(headers === null ? {} : { npm_config_nodedir: headers }),
-      JOBS: 'max',
-    },
-  });
-  if (!(await addonWorks())) {
-    throw new SetupError(`better-sqlite3 was compiled but does not work in Node ${process.versions.node}`);
-  }
-}
-
-function requireCompiler() {
-  if (process.platform === 'win32') return; // node-gyp looks for Visual Studio by itself, and says so
-  const python = process.env['npm_config_python'] ?? process.env['PYTHON'];
-  const missing = [
-    ['python3', [python, 'python3', 'python']],
-    ['make', [process.env['MAKE'], 'make', 'gmake']],
-    ['a C++ compiler', [process.env['CXX']?.split(' ')[0], 'c++', 'g++', 'clang++']],
-  ].filter(([, commands]) => !commands.some(isOnPath));
-  if (missing.length === 0) return;
+/** The one native add-on comes as a binary for each common platform, inside its package. */
+async function checkAddon(node) {
+  const check = `new (require(${JSON.stringify(join(modules, 'better-sqlite3'))}))(':memory:').close()`;
+  const { code, output } = await run([node, '-e', check]);
+  if (code === 0) return;
   throw new SetupError(
-    `better-sqlite3 must be compiled, and this machine lacks ${missing.map(([name]) => name).join(', ')}\n` +
-      '  Debian, Ubuntu:  apt-get install -y python3 make g++\n' +
-      '  Fedora:          dnf install -y python3 make gcc-c++\n' +
-      '  macOS:           xcode-select --install',
+    `better-sqlite3 does not load: its package has binaries for Linux (glibc and musl), macOS and Windows on x64 and\n` +
+      `arm64, and this is ${process.platform}-${process.arch}. To build one, with a C++ compiler, make and python3:\n` +
+      `  cd node_modules/better-sqlite3 && npx node-gyp rebuild --release --force_build=1\n${lastLines(output)}`,
   );
-}
-
-function isOnPath(command) {
-  if (!command) return false;
-  const places = command.includes('/') ? [''] : (process.env['PATH'] ?? '').split(delimiter);
-  return places.some((place) => {
-    try {
-      accessSync(join(place, command), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-/**
- * A folder with `include/node` of exactly the running Node: its own prefix, or npm's package of that very Node.
- * Null leaves the download to node-gyp.
- */
-async function findHeaders() {
-  const prefix = resolve(dirname(process.execPath), '..');
-  const package_ = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-  const cache = cacheFolder();
-  const fromNpm = join(cache, 'node_modules', package_);
-  const given = process.env['npm_config_nodedir'];
-  const found = [given, prefix, fromNpm].find((folder) => folder && headersMatch(folder));
-  if (found) return found;
-  mkdirSync(cache, { recursive: true });
-  await attempt(
-    `fetching the headers of Node ${process.versions.node} from the npm registry (5-30 s)`,
-    npm(
-      'install',
-      `${package_}@${process.versions.node}`,
-      '--prefix',
-      cache,
-      '--no-save',
-      '--ignore-scripts',
-      '--no-audit',
-      '--no-fund',
-    ),
-  );
-  if (headersMatch(fromNpm)) return fromNpm;
-  say('they are not there; node-gyp tries to download them itself');
-  return null;
-}
-
-/**
- * From 24.19 on, `node::ObjectWrap` takes back a cleanup hook in its destructor, which aborts the process when the
- * garbage collector runs it (nodejs/node#65446); better-sqlite3 12 wraps statements in it. The class is all in its
- * header: with the two calls taken out it is what it was in 24.18.
- */
-function soundHeaders(folder) {
-  const name = 'node_object_wrap.h';
-  const original = folder === null ? null : readIfThere(join(folder, 'include', 'node', name));
-  if (!original?.includes('RemoveCleanupHook();')) return folder;
-  const mended = join(cacheFolder(), 'mended-headers');
-  const include = join(mended, 'include', 'node');
-  rmSync(mended, { recursive: true, force: true });
-  mkdirSync(include, { recursive: true });
-  for (const entry of readdirSync(join(folder, 'include', 'node'))) {
-    if (entry !== name) symlinkSync(realpathSync(join(folder, 'include', 'node', entry)), join(include, entry));
-  }
-  writeFileSync(join(include, name), original.replace(/^ *(Add|Remove)CleanupHook\(\);\n/gm, ''));
-  return mended;
-}
-
-function cacheFolder() {
-  return join(modules, '.cache', 'kubepass', `node-${process.versions.node}`);
-}
-
-/** Headers of another version compile without a word and crash when loaded. */
-function headersMatch(folder) {
-  const text = readIfThere(join(folder, 'include', 'node', 'node_version.h'));
-  const part = (name) => text?.match(new RegExp(`#define NODE_${name}_VERSION (\\d+)`))?.[1];
-  return [part('MAJOR'), part('MINOR'), part('PATCH')].join('.') === process.versions.node;
 }
 
 function readIfThere(file) {
@@ -212,37 +100,33 @@ function readIfThere(file) {
 }
 
 /** The npm that runs us where there is one, else the one on the path. */
-function npm(...args) {
+function npm(command, ...args) {
   const script = process.env['npm_execpath'];
-  return script?.endsWith('npm-cli.js') ? [process.execPath, script, ...args] : ['npm', ...args];
+  const start = script?.endsWith('npm-cli.js') ? [process.execPath, script] : ['npm'];
+  return [...start, command, '--ignore-scripts', '--no-audit', '--no-fund', ...args];
 }
 
+/** Runs a command to its end, saying what it does, every ten seconds that it goes on, and how long it took. */
 async function step(what, command, options) {
-  const { code, output } = await attempt(what, command, options);
-  if (code !== 0) throw new SetupError(`failed: ${what}\n${output.trimEnd().split('\n').slice(-40).join('\n')}`);
+  const started = Date.now();
+  say(what);
+  const progress = setInterval(() => say(`  … ${Math.round((Date.now() - started) / 1000)} s`), 10_000);
+  const { code, output } = await run(command, options);
+  clearInterval(progress);
+  if (code !== 0) throw new SetupError(`failed: ${what}\n${lastLines(output)}`);
+  say(`  done after ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
-/** Runs a command, saying what it does, every ten seconds that it goes on, and how long it took. */
-async function attempt(what, command, options) {
-  const started = Date.now();
-  const seconds = () => Math.round((Date.now() - started) / 1000);
-  say(what);
-  const progress = setInterval(() => say(`  … ${seconds()} s`), 10_000);
-  const result = await run(command, options);
-  clearInterval(progress);
-  say(`  ${result.code === 0 ? 'done' : 'did not work'} after ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  return result;
-}
+const lastLines = (output) => output.trimEnd().split('\n').slice(-40).join('\n');
 
 /** Runs a command to its end and collects what it prints. A command that cannot be started ends with code 127. */
-function run([command, ...args], { cwd = root, env = {}, timeoutSeconds = 0 } = {}) {
+function run([command, ...args], { env = {} } = {}) {
   const path = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
   return new Promise((resolvePromise) => {
     const child = spawn(command, args, {
-      cwd,
+      cwd: root,
       env: { ...process.env, PATH: path, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      ...(timeoutSeconds > 0 ? { timeout: timeoutSeconds * 1000, killSignal: 'SIGKILL' } : {}),
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -254,12 +138,10 @@ function run([command, ...args], { cwd = root, env = {}, timeoutSeconds = 0 } = 
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    await setUp();
-  } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    say(error.message);
-    process.exitCode = 1;
-  }
+try {
+  await setUp();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
 }

@@ -7,7 +7,7 @@ import { runCommand } from './run-command.js';
 import { describeCluster, openCluster } from './suite.js';
 import type { TestCluster } from './test-cluster.js';
 
-const script = fileURLToPath(new URL('../../scripts/quickstart.mjs', import.meta.url));
+const script = fileURLToPath(new URL('../../scripts/quickstart/main.ts', import.meta.url));
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 
@@ -19,10 +19,14 @@ describeCluster('npm run quickstart -- --kubeconfig', () => {
   afterAll(() => cluster.stop());
 
   const quickstart = (dataDir: string, ...args: string[]) =>
-    runCommand(process.execPath, [script, '--once', '--kubeconfig', cluster.adminKubeconfigPath, ...args], {
-      env: { ...process.env, KUBEPASS_DATA_DIR: dataDir, KUBEPASS_PORT: '0' },
-      timeoutSeconds: 120,
-    });
+    runCommand(
+      process.execPath,
+      ['--import', 'tsx', script, '--once', '--kubeconfig', cluster.adminKubeconfigPath, ...args],
+      {
+        env: { ...process.env, KUBEPASS_DATA_DIR: dataDir, KUBEPASS_PORT: '0' },
+        timeoutSeconds: 120,
+      },
+    );
 
   it('ends with a kubeconfig that the API server accepts, open to nobody else', async () => {
     const dataDir = join(directory.path, 'data');
