@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Refusal } from '../model/outcome.js';
 import type { IdempotencyService, IdempotencyToken } from '../services.js';
@@ -69,9 +69,7 @@ export async function answerOnce(
 function idempotencyToken(request: FastifyRequest): IdempotencyToken | null {
   const key = request.headers['idempotency-key'];
   if (typeof key !== 'string') return null;
-  const bodySha256 = createHash('sha256')
-    .update(request.rawBody ?? '')
-    .digest('hex');
+  const bodySha256 = hash('sha256', request.rawBody ?? '', 'hex');
   // The route's own path: the same resource can be written in several ways in a request.
   return { method: request.method, path: request.routeOptions.url ?? '', key, bodySha256 };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const prefix = 'kubepass_';
 
@@ -18,5 +18,5 @@ export function isApiTokenSecret(text: string): boolean {
  * finding it by its hash on an index tells a caller nothing by the time it takes: a guess does not choose its hash.
  */
 export function secretSha256(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return hash('sha256', secret, 'hex');
 }

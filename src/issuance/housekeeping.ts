@@ -20,17 +20,14 @@ export interface Housekeeping {
 export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000): Housekeeping {
   let stopped = false;
   let isRecovered = false;
-  let tellRecovered = () => {};
-  const recovered = new Promise<void>((resolve) => {
-    tellRecovered = resolve;
-  });
+  const { promise: recovered, resolve: tellRecovered } = Promise.withResolvers<undefined>();
   const isStopped = () => stopped;
   const tasks = {
     async 'recovering requests'() {
       await recoverRequests(context, { isStopped, logged: !isRecovered });
       if (stopped) return;
       isRecovered = true;
-      tellRecovered();
+      tellRecovered(undefined);
     },
     'expiring requests': () => expireRequests(context, isStopped),
     'forgetting idempotency keys': () => forgetIdempotencyKeys(context),

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { hash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 
 import { type ParsedCertificate, readCertificate } from './certificate-reader.js';
 import { sealCertificate, writeTbsCertificate } from './certificate-writer.js';
@@ -71,7 +71,7 @@ function keyIdentifierOf(subjectPublicKeyInfo: Buffer): Buffer {
   const reader = inside(onlyElement(subjectPublicKeyInfo, 'a SubjectPublicKeyInfo'));
   reader.expect(Tag.SEQUENCE, 'the key algorithm');
   const key = readOctetAlignedBits(reader.expect(Tag.BIT_STRING, 'the public key'));
-  return createHash('sha256').update(key).digest().subarray(0, 20);
+  return hash('sha256', key, 'buffer').subarray(0, 20);
 }
 
 /**

@@ -87,7 +87,7 @@ export async function readCertificationRequestDer(bytes: Uint8Array): Promise<Cs
   const unverified = parseCertificationRequest(Buffer.from(bytes));
   if (!unverified.ok) return unverified;
   const { csr, signedBytes, signatureAlgorithm, signature } = unverified;
-  const key = await importPublicKey(csr.publicKey);
+  const key = importPublicKey(csr.publicKey);
   if (!(await verifySignature(signatureAlgorithm, signedBytes, key, signature)))
     return refuse('BadSignature', 'the CSR is not signed by the key that it names');
   return { ok: true, csr };

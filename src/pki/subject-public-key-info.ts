@@ -1,4 +1,4 @@
-import { createPublicKey, KeyObject, webcrypto } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import {
   DerError,
@@ -49,12 +49,9 @@ export function readSubjectPublicKeyInfo(bytes: Buffer, offset = 0): KeyReading 
   return { ok: true, publicKey: { der: spki.raw, algorithm, sha256: sha256(spki.raw) } };
 }
 
-/** The key as Node's crypto takes it. P-256 goes in as a raw point, which is two to three times as fast. */
-export async function importPublicKey(publicKey: SubjectPublicKeyInfo): Promise<KeyObject> {
-  if (publicKey.algorithm !== 'ECDSA-P256') return createPublicKey({ key: publicKey.der, format: 'der', type: 'spki' });
-  const parameters = { name: 'ECDSA', namedCurve: 'P-256' };
-  const point = publicKey.der.subarray(-65);
-  return KeyObject.from(await webcrypto.subtle.importKey('raw', point, parameters, true, ['verify']));
+/** The key as Node's crypto takes it. */
+export function importPublicKey(publicKey: SubjectPublicKeyInfo): KeyObject {
+  return createPublicKey({ key: publicKey.der, format: 'der', type: 'spki' });
 }
 
 function judgeKey(oid: string, parameters: DerElement | null, key: Buffer): KeyAlgorithm | Refused<KeyRefusalReason> {

@@ -262,14 +262,9 @@ function bySorts<T>(items: readonly T[], isOfFirstSort: (item: T) => boolean): r
   return items.length < 2 ? items : [...items.filter(isOfFirstSort), ...items.filter((item) => !isOfFirstSort(item))];
 }
 
+/** Items without a key are left out. */
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    if (key === null) continue;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
+  const groups = Map.groupBy(items, keyOf);
+  groups.delete(null);
+  return groups as Map<string, T[]>;
 }

@@ -64,18 +64,9 @@ export class ReplaySession {
   }
 }
 
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(reason: unknown): void;
-}
-
-function deferred<T>(): Deferred<T> {
-  let settle: Omit<Deferred<T>, 'promise'> | undefined;
-  const promise = new Promise<T>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
+function deferred<T>(): PromiseWithResolvers<T> {
+  const settled = Promise.withResolvers<T>();
   // It may be refused while nobody waits for it.
-  promise.catch(() => undefined);
-  return { promise, resolve: (value) => settle?.resolve(value), reject: (reason) => settle?.reject(reason) };
+  settled.promise.catch(() => undefined);
+  return settled;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The whole look of the page. It has no style attributes and loads nothing, so that a policy which names the hash of
@@ -189,4 +189,4 @@ pre {
 `;
 
 /** What `style-src` of the page's Content-Security-Policy has to allow, quotes included. */
-export const styleSource = `'sha256-${createHash('sha256').update(styleSheet, 'utf8').digest('base64')}'`;
+export const styleSource = `'sha256-${hash('sha256', styleSheet, 'base64')}'`;
