@@ -1,25 +1,27 @@
-# Compiles the sources, and better-sqlite3 against the headers of the very Node that will run it.
-FROM node:24-bookworm-slim AS build
-RUN apt-get update \
- && apt-get install -y --no-install-recommends python3 make g++ \
- && rm -rf /var/lib/apt/lists/*
+# Compiles the sources.
+FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-COPY scripts/setup.mjs scripts/
-RUN npm_config_build_from_source=true node scripts/setup.mjs
+COPY scripts/setup.mjs scripts/runtime.mjs scripts/
+RUN node scripts/setup.mjs
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build
 
-# The packages that src/ imports and theirs; Prisma's CLI comes in as an optional peer and stays out.
-FROM node:24-bookworm-slim AS modules
+# The packages that src/ imports and theirs; Prisma's CLI comes in as an optional peer and stays out. Of what is left the
+# service never reads types, source maps, the C++ sources of what comes compiled, and query compilers for other databases.
+FROM node:24.21.0-bookworm-slim AS modules
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional \
- && rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src
-COPY --from=build /app/node_modules/better-sqlite3/build/Release/better_sqlite3.node node_modules/better-sqlite3/build/Release/
+ && cd node_modules \
+ && rm -rf @types undici-types node-addon-api better-sqlite3/deps better-sqlite3/src better-sqlite3/binding.gyp \
+ && find better-sqlite3/prebuilds -type f ! -name "linux*-$(node -p process.arch).node" -delete \
+ && find @prisma/client/runtime -type f -name 'query_compiler_*' \
+      ! -name 'query_compiler_fast_bg.sqlite.*mjs' ! -name 'query_compiler_fast_bg.postgresql.*mjs' -delete \
+ && find . -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 
-FROM node:24-bookworm-slim
+FROM node:24.21.0-bookworm-slim
 LABEL org.opencontainers.image.title="kubepass" \
       org.opencontainers.image.description="Issues Kubernetes user certificates" \
       org.opencontainers.image.licenses="Apache-2.0"

@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { extract, type Header, pack } from 'tar-stream';
+import { extract, type Headers, pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../../src/inspection/reading/limits.js';
 import { readTar } from '../../../../src/inspection/reading/tar-entries.js';
 import { authority, base64, client, codesOf, outline, read } from './uploads.js';
 
-type Entry = readonly [header: Partial<Header> & { readonly name: string }, content?: string | Buffer];
+type Entry = readonly [header: Partial<Headers> & { readonly name: string }, content?: string | Buffer];
 
 function tar(...entries: readonly Entry[]): Promise<Buffer> {
   const archive = pack();
