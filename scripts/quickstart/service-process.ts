@@ -31,17 +31,18 @@ export class ServiceProcess {
   private readonly child: ChildProcess;
   private readonly logStart: number;
 
-  /** `program`: what Node is to run, where it is not the sources. */
+  /** `program`: what Node is to run, where it is not the sources; `node`: the Node, where it is not ours. */
   constructor(
     environment: Readonly<Record<string, string>>,
     private readonly logFile: string,
     program: readonly string[] = fromSources,
+    node = process.execPath,
   ) {
     // Appended to: another quickstart may be writing to it, whose data dir this one will find locked.
     const log = openSync(logFile, 'a', 0o600);
     fchmodSync(log, 0o600);
     this.logStart = fstatSync(log).size;
-    this.child = spawn(process.execPath, program, {
+    this.child = spawn(node, program, {
       env: { ...process.env, ...environment },
       stdio: ['ignore', log, log],
       detached: true,

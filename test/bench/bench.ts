@@ -1,14 +1,16 @@
 /**
  * `npm run bench`: what the service costs beside its peers and beside what cannot be done without, as ratios within one
  * run. `-- --write` puts what was found into docs/performance.md, `-- --only PART` measures one part, as often as it is
- * given; each part has its own place in the document. `-- --quick` gives the peers one round of a second: to see that it
+ * given; each part has its own place in the document. `-- --against DIR` measures beside another checkout that is
+ * built, for a change that must not cost anything; `--against-node FILE` runs that one under another Node. `-- --quick` gives the peers one round of a second: to see that it
  * works. Ends with 1 where a target is missed.
  */
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findClusterSource } from '../cluster/cluster-source.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { benchAgainst } from './bench-against.js';
 import { benchCluster, benchUnlimitedCluster } from './bench-cluster.js';
 import { benchDecisions } from './bench-decisions.js';
 import { benchInspection } from './bench-inspection.js';
@@ -22,6 +24,8 @@ import { isMet, tableOf } from './report.js';
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
+    against: { type: 'string' },
+    'against-node': { type: 'string' },
     quick: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
@@ -68,8 +72,9 @@ function textOf({ rows, before, on = [], missing = [] }: Part): string {
 
 const firstLine = (text: string): string => text.split('\n')[0]!.replace(/[:.]$/, '');
 
-const names = options.only ?? Object.keys(parts);
-const unknown = names.filter((name) => !Object.hasOwn(parts, name));
+const against = options.against;
+const names = against === undefined ? (options.only ?? Object.keys(parts)) : ['against'];
+const unknown = names.filter((name) => name !== 'against' && !Object.hasOwn(parts, name));
 if (unknown.length > 0) {
   say(`there is no part ${unknown.join(' or ')}; there are ${Object.keys(parts).join(', ')}`);
   process.exit(2);
@@ -77,16 +82,22 @@ if (unknown.length > 0) {
 // Who listens for our end takes along what was started, also where it is held.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
+function measure(name: string, own: string): Promise<Part | null> {
+  if (against === undefined) return parts[name]!(own);
+  const server = resolve(process.env['INIT_CWD'] ?? '.', against, 'dist', 'server.js');
+  return benchAgainst(own, { node: options['against-node'] ?? process.execPath, server }, extent);
+}
+
 const directory = temporaryDirectory();
 try {
   let missed = 0;
   for (const name of names) {
     say(name);
-    const part = await parts[name]!(join(directory.path, name));
+    const part = await measure(name, join(directory.path, name));
     if (part === null) continue;
     const text = textOf(part);
     console.log(`${text}\n`);
-    if (options.write) {
+    if (options.write && against === undefined) {
       writeFindings(`npm run bench -- --only ${name}`, text);
       if (part.chart !== undefined) writeChart(part.chart);
     }

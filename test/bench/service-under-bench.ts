@@ -7,6 +7,8 @@ import { KeptConnections } from './kept-connections.js';
 import type { Target } from './load/http-connection.js';
 
 const host = '127.0.0.1';
+/** Of Linux, as /proc counts, whatever the kernel's own clock. */
+const clockTicksPerSecond = 100;
 
 /** What the service is started with. */
 export const benchPolicies = `
@@ -20,6 +22,12 @@ spec:
   approval: { mode: auto }
 `;
 
+/** A build of the service, and the Node to run it under. */
+export interface Program {
+  readonly node: string;
+  readonly server: string;
+}
+
 /** The service as `npm start` runs it, in a process of its own, with a data dir of its own. */
 export class ServiceUnderBench {
   private constructor(
@@ -31,9 +39,14 @@ export class ServiceUnderBench {
 
   /**
    * `config`: the configuration file's text; without it the embedded default, a local CA, is served. `databaseUrl`: SQLite
-   * in the data dir unless given.
+   * in the data dir unless given. `program`: the sources here, compiled, unless given.
    */
-  static async start(directory: string, config?: string, databaseUrl = ''): Promise<ServiceUnderBench> {
+  static async start(
+    directory: string,
+    config?: string,
+    databaseUrl = '',
+    program: Program = { node: process.execPath, server: CompiledSources.build().server },
+  ): Promise<ServiceUnderBench> {
     const dataDir = join(directory, 'data');
     const policiesDir = join(directory, 'policies');
     mkdirSync(policiesDir, { recursive: true });
@@ -53,7 +66,8 @@ export class ServiceUnderBench {
         KUBEPASS_TLS_KEY_FILE: '',
       },
       join(directory, 'service.log'),
-      [CompiledSources.build().server],
+      [program.server],
+      program.node,
     );
     await service.untilReady(await ApiClient.of({ host, tls: null }, port));
     const token = readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
@@ -75,6 +89,14 @@ export class ServiceUnderBench {
     const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
     const mebibytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
     return { now: mebibytes('VmRSS'), peak: mebibytes('VmHWM') };
+  }
+
+  /** Milliseconds of processor time that the process has taken so far, in all its threads; proc_pid_stat(5). */
+  processorMilliseconds(): number {
+    const stat = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8');
+    // The second field is the command in parentheses, which may hold spaces; user and system time are 14 and 15.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * (1000 / clockTicksPerSecond);
   }
 
   /** Holds the process, so that its work beside the requests does not weigh on somebody else's turn. */

@@ -1,8 +1,17 @@
-import { ServiceUnderBench } from '../service-under-bench.js';
+import { ServiceUnderBench, type Program } from '../service-under-bench.js';
 import type { Contender, SigningJob } from './contender.js';
 
+export interface Kubepass extends Contender {
+  readonly service: ServiceUnderBench;
+}
+
 /** The service, asked over HTTP with a token: policy decides, intent and outcome are each on disk before it goes on. */
-export async function startKubepass(directory: string, job: SigningJob, databaseUrl = ''): Promise<Contender> {
+export async function startKubepass(
+  directory: string,
+  job: SigningJob,
+  databaseUrl = '',
+  program?: Program,
+): Promise<Kubepass> {
   const config = `
 clusters:
   - name: bench
@@ -11,9 +20,10 @@ clusters:
     signer:
       localCA: { certFile: ${JSON.stringify(job.certFile)}, keyFile: ${JSON.stringify(job.keyFile)} }
 `;
-  const service = await ServiceUnderBench.start(directory, config, databaseUrl);
+  const service = await ServiceUnderBench.start(directory, config, databaseUrl, program);
   const headers = { authorization: `Bearer ${service.token}`, 'content-type': 'application/json', prefer: 'wait=30' };
   return {
+    service,
     target: service.target,
     expectedStatus: 201,
     requestFor: (csr) => ({
