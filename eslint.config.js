@@ -63,7 +63,7 @@ export default defineConfig(
   { files: ['src/**/*.ts'], rules: { 'no-console': 'error' } },
   { files: ['src/**/*.ts'], ignores: ['src/config/env.ts'], rules: noEnvironment },
   {
-    files: ['src/{model,pki,policy,issuance,audit,kubeconfig,inspection,signer}/**/*.ts'],
+    files: ['src/{model,x509,policy,issuance,audit,formats,inspection,signer}/**/*.ts'],
     rules: { 'no-restricted-syntax': ['error', noDefaultExport, ...noAmbientTime] },
   },
   {

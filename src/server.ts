@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { buildApp } from './app.js';
-import { compose } from './compose.js';
+import { compose } from './compose/compose.js';
 import { ConfigError, loadConfig, type Config } from './config/config.js';
 import { readEnvironment } from './config/env.js';
 import { createLogger } from './observability/logger.js';

@@ -14,7 +14,7 @@ import type { Page, PageQuery } from './model/page.js';
 import type { WebhookDelivery, WebhookDeliveryState } from './model/webhook-delivery.js';
 import type { Principal, Requester, Role } from './model/principal.js';
 import type { ReplayItem } from './model/replay.js';
-import type { KeyAlgorithm } from './pki/key-algorithm.js';
+import type { KeyAlgorithm } from './x509/strict/key-algorithm.js';
 
 /**
  * What the HTTP edge may call. Every method takes the calling principal and checks what it may do; expected

@@ -9,7 +9,7 @@ import {
   onlyElement,
   sequence,
   unsignedInteger,
-} from '../../src/pki/der.js';
+} from '../../src/x509/strict/der.js';
 import { type KeyName, privateKey, publicKey } from './keys.js';
 import {
   authorityKeyIdentifier,

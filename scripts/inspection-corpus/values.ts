@@ -1,6 +1,15 @@
-import { bitString, contextConstructed, contextPrimitive, der, oid, sequence, setOf, Tag } from '../../src/pki/der.js';
-import { type KeyUsage, writeKeyUsage } from '../../src/pki/key-usage.js';
-import { attributeType, extensionId } from '../../src/pki/object-identifiers.js';
+import {
+  bitString,
+  contextConstructed,
+  contextPrimitive,
+  der,
+  oid,
+  sequence,
+  setOf,
+  Tag,
+} from '../../src/x509/strict/der.js';
+import { type KeyUsage, writeKeyUsage } from '../../src/x509/strict/key-usage.js';
+import { attributeType, extensionId } from '../../src/x509/strict/object-identifiers.js';
 
 /** Octets of text, one per character. */
 export const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');

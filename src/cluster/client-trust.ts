@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { readCertificate } from '../pki/certificate-reader.js';
-import { decodePemBundle } from '../pki/pem.js';
+import { readCertificate } from '../x509/strict/certificate-reader.js';
+import { decodePemBundle } from '../x509/strict/pem.js';
 
 /** A CA that a cluster accepts user certificates from. */
 export interface TrustedAuthority {

@@ -1,7 +1,7 @@
 import type { CertificateAuthority } from '../model/certificate-authority.js';
-import { readCertificate } from '../pki/certificate-reader.js';
-import { displayDistinguishedName } from '../pki/distinguished-name.js';
-import { decodePemBundle, encodePem } from '../pki/pem.js';
+import { readCertificate } from '../x509/strict/certificate-reader.js';
+import { displayDistinguishedName } from '../x509/strict/distinguished-name.js';
+import { decodePemBundle, encodePem } from '../x509/strict/pem.js';
 
 /** Reads a CA bundle certificate by certificate; a blank one has none. Throws an `Error` that says what cannot be read. */
 export function describeCertificateAuthority(pemBundle: string): CertificateAuthority {

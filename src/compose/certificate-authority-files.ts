@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import type { LocalCAConfig } from '../config/config.js';
 import { createSecretFile } from '../config/secrets.js';
 import type { Log } from '../issuance/context.js';
-import { generateCertificateAuthority } from '../pki/certificate-authority.js';
+import { generateCertificateAuthority } from '../x509/strict/certificate-authority.js';
 import type { Store } from '../store/store.js';
 
 /**

@@ -9,7 +9,7 @@ import type { ClusterConfig, LocalCAConfig } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster, Log } from '../issuance/context.js';
 import type { Cluster } from '../model/cluster.js';
-import { loadCertificateAuthority } from '../pki/certificate-authority.js';
+import { loadCertificateAuthority } from '../x509/strict/certificate-authority.js';
 import { KubernetesSigner } from '../signer/kubernetes.js';
 import { LocalCaSigner } from '../signer/local-ca.js';
 import type { Signer } from '../signer/signer.js';

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { certificateText } from '../inspection/text/certificate-text.js';
+import { certificateText } from '../x509/openssl-text/certificate-text.js';
 import type { Certificate } from '../model/certificate.js';
 import { jsonMediaType } from './answer.js';
 import { namesEntityTag } from './entity-tag.js';

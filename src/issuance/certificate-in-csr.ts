@@ -1,7 +1,7 @@
 import type { CsrObject } from '../cluster/csr-object.js';
-import { readCertificate, type ParsedCertificate } from '../pki/certificate-reader.js';
-import { DerError } from '../pki/der.js';
-import { decodePemBundle } from '../pki/pem.js';
+import { readCertificate, type ParsedCertificate } from '../x509/strict/certificate-reader.js';
+import { DerError } from '../x509/strict/der.js';
+import { decodePemBundle } from '../x509/strict/pem.js';
 
 /** The certificate that a cluster put into `status.certificate`; null where there is none or it cannot be read. */
 export function certificateInCsr({ certificate }: CsrObject): ParsedCertificate | null {

@@ -1,14 +1,14 @@
 import type { ClientTrust, TrustedAuthority } from '../cluster/client-trust.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { Certificate } from '../model/certificate.js';
-import { readCertificate, type ParsedCertificate } from '../pki/certificate-reader.js';
-import { DerError } from '../pki/der.js';
-import { displayDistinguishedName } from '../pki/distinguished-name.js';
-import type { KeyAlgorithm } from '../pki/key-algorithm.js';
-import { keyPurpose } from '../pki/object-identifiers.js';
-import { sha256 } from '../pki/sha256.js';
-import { findSignatureAlgorithm, verifySignature } from '../pki/signature-algorithm.js';
-import { readSubjectIdentity } from '../pki/subject-identity.js';
+import { readCertificate, type ParsedCertificate } from '../x509/strict/certificate-reader.js';
+import { DerError } from '../x509/strict/der.js';
+import { displayDistinguishedName } from '../x509/strict/distinguished-name.js';
+import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
+import { keyPurpose } from '../x509/strict/object-identifiers.js';
+import { sha256 } from '../x509/strict/sha256.js';
+import { findSignatureAlgorithm, verifySignature } from '../x509/strict/signature-algorithm.js';
+import { readSubjectIdentity } from '../x509/strict/subject-identity.js';
 
 /** What the certificate itself says, for the inventory. */
 export type CertificateFields = Omit<Certificate, 'cluster' | 'requestId' | 'orphan' | 'issuedAt'>;

@@ -1,6 +1,6 @@
 import type { Cluster } from '../model/cluster.js';
 import type { ProbedCluster, StoredClusterProbe } from '../model/cluster-probe.js';
-import { sha256 } from '../pki/sha256.js';
+import { sha256 } from '../x509/strict/sha256.js';
 import type { Store } from '../store/store.js';
 
 /** What clusters were last found able to do, kept at hand: a signer asks before each signing. */

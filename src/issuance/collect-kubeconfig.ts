@@ -1,11 +1,11 @@
 import { mayCollect, mayReadRequest } from '../identity/permissions.js';
-import { renderKubeconfig } from '../kubeconfig/render-kubeconfig.js';
+import { renderKubeconfig } from '../formats/kubeconfig/render-kubeconfig.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import { generateKeyPair, type KeyPair } from '../pki/key-pair.js';
-import { encodePem } from '../pki/pem.js';
+import { generateKeyPair, type KeyPair } from '../x509/strict/key-pair.js';
+import { encodePem } from '../x509/strict/pem.js';
 import type { CollectedKubeconfig } from '../services.js';
 import { SigningUndeterminedError } from '../signer/signer.js';
 import { issuingCluster, type IssuanceContext } from './context.js';

@@ -1,7 +1,7 @@
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Principal } from '../model/principal.js';
-import { generateKeyPair } from '../pki/key-pair.js';
+import { generateKeyPair } from '../x509/strict/key-pair.js';
 import type { CertificateRequestAsk, CollectedKubeconfig, IdempotencyToken } from '../services.js';
 import { collectApproved, issueAndHandOut } from './collect-kubeconfig.js';
 import type { IssuanceContext } from './context.js';

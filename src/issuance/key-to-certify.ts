@@ -3,9 +3,9 @@ import {
   readCertificationRequestDer,
   writeCertificationRequest,
   type CertificationRequest,
-} from '../pki/certification-request.js';
-import type { KeyPair } from '../pki/key-pair.js';
-import { sha256 } from '../pki/sha256.js';
+} from '../x509/strict/certification-request.js';
+import type { KeyPair } from '../x509/strict/key-pair.js';
+import { sha256 } from '../x509/strict/sha256.js';
 import type { Signer } from '../signer/signer.js';
 
 /** The public key that is to be certified: the CSR's, or one generated for this collection. */

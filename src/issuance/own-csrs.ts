@@ -1,6 +1,6 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
-import type { ParsedCertificate } from '../pki/certificate-reader.js';
-import { sha256 } from '../pki/sha256.js';
+import type { ParsedCertificate } from '../x509/strict/certificate-reader.js';
+import { sha256 } from '../x509/strict/sha256.js';
 import type { Store } from '../store/store.js';
 
 /** What tells whose a CertificateSigningRequest object is. Labels and names anybody can give. */

@@ -9,7 +9,7 @@ import {
   type LifetimeCap,
   type StoredClusterProbe,
 } from '../model/cluster-probe.js';
-import { encodePem } from '../pki/pem.js';
+import { encodePem } from '../x509/strict/pem.js';
 import { probedCluster } from './cluster-probes.js';
 import { issuingCluster, type IssuanceContext, type IssuingCluster } from './context.js';
 import { neededAccess, roleBindingAccess, type NeededAccess } from './needed-access.js';

@@ -1,7 +1,7 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { probeUsername } from '../model/cluster-probe.js';
 import { newId } from '../model/new-id.js';
-import { generateKeyPair } from '../pki/key-pair.js';
+import { generateKeyPair } from '../x509/strict/key-pair.js';
 import { SigningUndeterminedError } from '../signer/signer.js';
 import { commitBeginning, factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from './context.js';
 import { attemptDetails, probeDecider, requestedDetails, requestEvent } from './events.js';

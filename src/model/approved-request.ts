@@ -1,4 +1,4 @@
-import type { KeyAlgorithm } from '../pki/key-algorithm.js';
+import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
 
 declare const approved: unique symbol;
 

@@ -1,4 +1,4 @@
-import type { KeyAlgorithm } from '../pki/key-algorithm.js';
+import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
 import type { RecordedDecision } from './decision.js';
 import type { Requester } from './principal.js';
 

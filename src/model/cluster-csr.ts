@@ -1,4 +1,4 @@
-import type { DescribedCertificationRequest } from '../pki/describe-certification-request.js';
+import type { DescribedCertificationRequest } from '../x509/strict/describe-certification-request.js';
 
 /** A `CertificateSigningRequest` object in a cluster, ours or not, with what is in it. */
 export interface ClusterCsr {

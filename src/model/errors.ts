@@ -37,4 +37,4 @@ export class InvalidCursorError extends Error {
   override readonly name = 'InvalidCursorError';
 }
 
-export { TooManyWaitingError } from '../pki/turns.js';
+export { TooManyWaitingError } from '../workers/turns.js';

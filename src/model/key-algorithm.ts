@@ -1,1 +1,1 @@
-export { keyAlgorithms, type KeyAlgorithm } from '../pki/key-algorithm.js';
+export { keyAlgorithms, type KeyAlgorithm } from '../x509/strict/key-algorithm.js';

@@ -1,4 +1,4 @@
-import { subjectBounds } from '../pki/subject-identity.js';
+import { subjectBounds } from '../x509/strict/subject-identity.js';
 
 const maxLength = subjectBounds.nameCharacters;
 

@@ -1,7 +1,7 @@
 import { whyNotName } from '../model/name-grammar.js';
 import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../model/privileged-names.js';
 import { quote, quoteAll } from '../model/quote.js';
-import { subjectBounds } from '../pki/subject-identity.js';
+import { subjectBounds } from '../x509/strict/subject-identity.js';
 import type { Asked } from './asked.js';
 import { Findings, type Evaluation } from './evaluation.js';
 

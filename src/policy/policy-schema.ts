@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { escalationKinds } from '../model/blast-radius.js';
 import { roles } from '../model/principal.js';
-import { keyAlgorithms } from '../pki/key-algorithm.js';
+import { keyAlgorithms } from '../x509/strict/key-algorithm.js';
 import { weekdays } from './hours.js';
 import { PolicyTestSchema } from './policy-test-schema.js';
 

@@ -1,7 +1,7 @@
 import type { ApprovalStage, KubeconfigDefaults } from '../model/decision.js';
 import type { Role } from '../model/principal.js';
 import type { Quota } from '../model/quota.js';
-import type { KeyAlgorithm } from '../pki/key-algorithm.js';
+import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
 import type { Choice } from './choice.js';
 import type { Expression } from './cel/compile-expression.js';
 import type { Globs } from './glob.js';

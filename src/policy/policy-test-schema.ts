@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { escalationKinds } from '../model/blast-radius.js';
 import { roles } from '../model/principal.js';
-import { keyAlgorithms } from '../pki/key-algorithm.js';
+import { keyAlgorithms } from '../x509/strict/key-algorithm.js';
 
 const closed = { additionalProperties: false } as const;
 // What a request may hold is for guardrails to judge: a test may well ask for what no name can be.

@@ -1,4 +1,4 @@
-import { readStrictYaml } from '../yaml/read-strict-yaml.js';
+import { readStrictYaml } from '../formats/yaml/read-strict-yaml.js';
 import type { GuardrailDocument, PolicyDocument } from './policy-schema.js';
 import type { PolicySet } from './policy-set.js';
 

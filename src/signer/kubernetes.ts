@@ -11,7 +11,7 @@ import {
 } from '../cluster/csr-object.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningIntent } from '../model/certificate-request.js';
-import { decodePemBundle, encodePem } from '../pki/pem.js';
+import { decodePemBundle, encodePem } from '../x509/strict/pem.js';
 import { retryUntil } from './retry-until.js';
 import {
   SignerUnavailableError,

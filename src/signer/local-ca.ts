@@ -1,12 +1,12 @@
 import type { ApprovedRequest } from '../model/approved-request.js';
-import type { CertificateAuthority } from '../pki/certificate-authority.js';
-import { assembleTbsCertificate, sealCertificate } from '../pki/certificate-writer.js';
-import { authorityKeyIdentifierExtension } from '../pki/extension.js';
-import { publicRandomOctets } from '../pki/random-octets.js';
-import { newSerialNumber } from '../pki/serial-number.js';
-import { sha256 } from '../pki/sha256.js';
-import { sign } from '../pki/signature-algorithm.js';
-import { userCertificateValidity } from '../pki/validity.js';
+import type { CertificateAuthority } from '../x509/strict/certificate-authority.js';
+import { assembleTbsCertificate, sealCertificate } from '../x509/strict/certificate-writer.js';
+import { authorityKeyIdentifierExtension } from '../x509/strict/extension.js';
+import { publicRandomOctets } from '../x509/strict/random-octets.js';
+import { newSerialNumber } from '../x509/strict/serial-number.js';
+import { sha256 } from '../x509/strict/sha256.js';
+import { sign } from '../x509/strict/signature-algorithm.js';
+import { userCertificateValidity } from '../x509/strict/validity.js';
 import {
   SignerUnavailableError,
   SigningRefusedError,

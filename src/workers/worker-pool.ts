@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, type Transferable } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { TooManyWaitingError, Turns } from '../pki/turns.js';
+import { TooManyWaitingError, Turns } from './turns.js';
 import { describeFailure } from './failure.js';
 import { WorkClock } from './work-clock.js';
 import { workerArguments } from './worker-file.js';

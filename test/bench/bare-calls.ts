@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
-import { encodePem } from '../../src/pki/pem.js';
-import { generateKeyPair } from '../../src/pki/key-pair.js';
-import { writeCertificationRequest } from '../../src/pki/certification-request.js';
+import { encodePem } from '../../src/x509/strict/pem.js';
+import { generateKeyPair } from '../../src/x509/strict/key-pair.js';
+import { writeCertificationRequest } from '../../src/x509/strict/certification-request.js';
 import type { KeptConnections } from './kept-connections.js';
 
 const signerName = 'kubernetes.io/kube-apiserver-client';

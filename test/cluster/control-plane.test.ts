@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { KeyPair } from '../../src/pki/key-pair.js';
+import type { KeyPair } from '../../src/x509/strict/key-pair.js';
 import { csrFor } from '../helpers/csr.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { approveCsrObject, createCsrObject, issuedCertificate, succeed } from './certificate-signing-request.js';

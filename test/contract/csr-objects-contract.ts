@@ -7,8 +7,8 @@ import {
   ClusterUnavailableError,
   kubeApiserverClient,
 } from '../../src/cluster/csr-object.js';
-import { readCertificate } from '../../src/pki/certificate-reader.js';
-import { decodePemBundle, decodeSinglePem } from '../../src/pki/pem.js';
+import { readCertificate } from '../../src/x509/strict/certificate-reader.js';
+import { decodePemBundle, decodeSinglePem } from '../../src/x509/strict/pem.js';
 import { csrFor } from '../helpers/csr.js';
 import { issue, makeAuthority } from '../helpers/fake-api-server/serving-certificate.js';
 import { kubepassRules } from '../helpers/fake-api-server/rbac.js';

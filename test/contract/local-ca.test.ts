@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readClientTrust } from '../../src/cluster/client-trust.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
-import { generateCertificateAuthority, loadCertificateAuthority } from '../../src/pki/certificate-authority.js';
-import { readCertificate } from '../../src/pki/certificate-reader.js';
-import { generateKeyPair } from '../../src/pki/key-pair.js';
-import { sha256 } from '../../src/pki/sha256.js';
+import { generateCertificateAuthority, loadCertificateAuthority } from '../../src/x509/strict/certificate-authority.js';
+import { readCertificate } from '../../src/x509/strict/certificate-reader.js';
+import { generateKeyPair } from '../../src/x509/strict/key-pair.js';
+import { sha256 } from '../../src/x509/strict/sha256.js';
 import { LocalCaSigner } from '../../src/signer/local-ca.js';
 import { signerContract } from './signer-contract.js';
 

@@ -4,9 +4,9 @@ import type { ClientTrust } from '../../src/cluster/client-trust.js';
 import { checkIssuedCertificate } from '../../src/issuance/check-issued-certificate.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
 import { newId } from '../../src/model/new-id.js';
-import { keyAlgorithms, type KeyAlgorithm } from '../../src/pki/key-algorithm.js';
-import { generateKeyPair } from '../../src/pki/key-pair.js';
-import { writeCertificationRequest } from '../../src/pki/certification-request.js';
+import { keyAlgorithms, type KeyAlgorithm } from '../../src/x509/strict/key-algorithm.js';
+import { generateKeyPair } from '../../src/x509/strict/key-pair.js';
+import { writeCertificationRequest } from '../../src/x509/strict/certification-request.js';
 import type { Signer } from '../../src/signer/signer.js';
 
 export interface SignerUnderContract {

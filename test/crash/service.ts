@@ -5,7 +5,7 @@
  */
 import type { Worker } from 'node:worker_threads';
 import { buildApp } from '../../src/app.js';
-import { compose } from '../../src/compose.js';
+import { compose } from '../../src/compose/compose.js';
 import { loadConfig } from '../../src/config/config.js';
 import type { ClusterConnection } from '../../src/cluster/cluster-connection.js';
 import type { CsrObjects } from '../../src/cluster/csr-object.js';

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { sealCertificate, writeTbsCertificate } from '../../src/pki/certificate-writer.js';
+import { sealCertificate, writeTbsCertificate } from '../../src/x509/strict/certificate-writer.js';
 import {
   bitString,
   contextConstructed,
@@ -10,7 +10,7 @@ import {
   setOf,
   Tag,
   unsignedInteger,
-} from '../../src/pki/der.js';
+} from '../../src/x509/strict/der.js';
 import {
   authorityKeyIdentifierExtension,
   basicConstraintsExtension,
@@ -18,12 +18,12 @@ import {
   keyUsageExtension,
   subjectKeyIdentifierExtension,
   writeExtension,
-} from '../../src/pki/extension.js';
-import type { KeyUsage } from '../../src/pki/key-usage.js';
-import { extensionId, keyPurpose } from '../../src/pki/object-identifiers.js';
-import { encodePem } from '../../src/pki/pem.js';
-import { signatureAlgorithmFor } from '../../src/pki/signature-algorithm.js';
-import { writeValidity } from '../../src/pki/validity.js';
+} from '../../src/x509/strict/extension.js';
+import type { KeyUsage } from '../../src/x509/strict/key-usage.js';
+import { extensionId, keyPurpose } from '../../src/x509/strict/object-identifiers.js';
+import { encodePem } from '../../src/x509/strict/pem.js';
+import { signatureAlgorithmFor } from '../../src/x509/strict/signature-algorithm.js';
+import { writeValidity } from '../../src/x509/strict/validity.js';
 
 /** Certificates of every kind, good and bad, for tests of what is said about them. */
 export interface MadeCertificate {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compose, type Composition, type Overrides } from '../../src/compose.js';
+import { compose, type Composition, type Overrides } from '../../src/compose/compose.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
 import { testPolicies } from './issuance.js';

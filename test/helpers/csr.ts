@@ -1,7 +1,7 @@
-import type { KeyAlgorithm } from '../../src/pki/key-algorithm.js';
-import { generateKeyPair, type KeyPair } from '../../src/pki/key-pair.js';
-import { encodePem } from '../../src/pki/pem.js';
-import { writeCertificationRequest } from '../../src/pki/certification-request.js';
+import type { KeyAlgorithm } from '../../src/x509/strict/key-algorithm.js';
+import { generateKeyPair, type KeyPair } from '../../src/x509/strict/key-pair.js';
+import { encodePem } from '../../src/x509/strict/pem.js';
+import { writeCertificationRequest } from '../../src/x509/strict/certification-request.js';
 
 /** A CSR as a caller makes it, with its key. */
 export async function csrFor(

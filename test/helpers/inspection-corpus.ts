@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InspectionContext } from '../../src/inspection/decoded.js';
 import type { InventoryEntry, Upload } from '../../src/model/inspection.js';
-import { decodeSinglePem } from '../../src/pki/pem.js';
+import { decodeSinglePem } from '../../src/x509/strict/pem.js';
 
 export const corpusFolder = fileURLToPath(new URL('../fixtures/inspection/', import.meta.url));
 

@@ -7,7 +7,7 @@ import {
   generateCertificateAuthority,
   loadCertificateAuthority,
   type CertificateAuthority,
-} from '../../src/pki/certificate-authority.js';
+} from '../../src/x509/strict/certificate-authority.js';
 import { parsePolicySet } from '../../src/policy/parse-policy-set.js';
 import type { PolicySet } from '../../src/policy/policy-set.js';
 import { LocalCaSigner } from '../../src/signer/local-ca.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodePem } from '../../src/pki/pem.js';
+import { encodePem } from '../../src/x509/strict/pem.js';
 import { acceptedCsrs, readCsrFixture, refusedCsrs } from '../fixtures/csr/index.js';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';

@@ -1,6 +1,14 @@
 import { createPublicKey } from 'node:crypto';
-import { bitString, contextConstructed, contextPrimitive, der, oid, sequence, Tag } from '../../../src/pki/der.js';
-import { encodePem } from '../../../src/pki/pem.js';
+import {
+  bitString,
+  contextConstructed,
+  contextPrimitive,
+  der,
+  oid,
+  sequence,
+  Tag,
+} from '../../../src/x509/strict/der.js';
+import { encodePem } from '../../../src/x509/strict/pem.js';
 import {
   authority,
   certificate,

@@ -1,4 +1,4 @@
-import { contextConstructed, der, sequence } from '../../../src/pki/der.js';
+import { contextConstructed, der, sequence } from '../../../src/x509/strict/der.js';
 import {
   authority,
   certificate,

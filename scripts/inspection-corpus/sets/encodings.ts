@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { encodePem } from '../../../src/pki/pem.js';
+import { encodePem } from '../../../src/x509/strict/pem.js';
 import { clusterCaCertificate, janesCertificate } from '../certificates.js';
 import { type Fixture, single } from '../fixture.js';
 import { openssl } from '../openssl.js';

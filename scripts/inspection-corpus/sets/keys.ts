@@ -1,7 +1,16 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { bitString, contextConstructed, der, inside, oid, onlyElement, sequence, Tag } from '../../../src/pki/der.js';
-import { encodePem } from '../../../src/pki/pem.js';
+import {
+  bitString,
+  contextConstructed,
+  der,
+  inside,
+  oid,
+  onlyElement,
+  sequence,
+  Tag,
+} from '../../../src/x509/strict/der.js';
+import { encodePem } from '../../../src/x509/strict/pem.js';
 import { janesCertificate } from '../certificates.js';
 import { type Fixture, several, single } from '../fixture.js';
 import { keyFile, type KeyName, privateKey, publicKey } from '../keys.js';

@@ -1,6 +1,6 @@
-import { contextConstructed, der, sequence, Tag } from '../../../src/pki/der.js';
-import { encodePem } from '../../../src/pki/pem.js';
-import { readCertificate } from '../../../src/pki/certificate-reader.js';
+import { contextConstructed, der, sequence, Tag } from '../../../src/x509/strict/der.js';
+import { encodePem } from '../../../src/x509/strict/pem.js';
+import { readCertificate } from '../../../src/x509/strict/certificate-reader.js';
 import {
   clusterCa,
   clusterCaCertificate,

@@ -1,5 +1,5 @@
-import { contextConstructed, der, oid, sequence, setOf, Tag } from '../../../src/pki/der.js';
-import { encodePem } from '../../../src/pki/pem.js';
+import { contextConstructed, der, oid, sequence, setOf, Tag } from '../../../src/x509/strict/der.js';
+import { encodePem } from '../../../src/x509/strict/pem.js';
 import { jane, type Hash, seal, signatureAlgorithm, signBytes } from '../certificates.js';
 import { type Fixture, several, single } from '../fixture.js';
 import { type KeyName, privateKey, publicKey } from '../keys.js';

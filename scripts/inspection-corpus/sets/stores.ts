@@ -1,4 +1,4 @@
-import { encodePem } from '../../../src/pki/pem.js';
+import { encodePem } from '../../../src/x509/strict/pem.js';
 import { clusterCaCertificate, janesCertificate } from '../certificates.js';
 import { type Fixture, single } from '../fixture.js';
 import { keyFile, type KeyName } from '../keys.js';

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { duplicateMember } from '../duplicate-member.js';
-import { hasLoneSurrogate } from '../lone-surrogate.js';
+import { duplicateMember } from '../../formats/json/duplicate-member.js';
+import { hasLoneSurrogate } from '../../formats/json/lone-surrogate.js';
 import { problem, ProblemError } from '../problem.js';
 import type { App } from '../types.js';
 

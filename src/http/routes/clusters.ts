@@ -1,4 +1,4 @@
-import { certificateText } from '../../inspection/text/certificate-text.js';
+import { certificateText } from '../../x509/openssl-text/certificate-text.js';
 import type { Services } from '../../services.js';
 import { linkToNext, pageOfList, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';

@@ -1,5 +1,5 @@
-import { clip } from '../../inspection/report/clip.js';
-import { visible } from '../../inspection/report/visible.js';
+import { clip } from '../../formats/text/clip.js';
+import { visible } from '../../formats/text/visible.js';
 import type { BlastRadius } from '../../model/blast-radius.js';
 import { shownCharacters, shownGrants } from '../schemas/blast-radius.js';
 import { rankGrants, type RankedGrant } from './rank-grants.js';

@@ -1,7 +1,7 @@
-import { alignColumns } from '../../inspection/report/align-columns.js';
-import { visible } from '../../inspection/report/visible.js';
+import { alignColumns } from '../../formats/text/align-columns.js';
+import { visible } from '../../formats/text/visible.js';
 import type { ClusterCsr } from '../../model/cluster-csr.js';
-import { humanDuration } from '../human-duration.js';
+import { humanDuration } from '../../formats/text/human-duration.js';
 
 /** As `kubectl get csr` prints it. */
 export function clusterCsrTable(csrs: readonly ClusterCsr[]): string {

@@ -1,11 +1,11 @@
-import { visible } from '../../inspection/report/visible.js';
-import { wrapParagraph, wrapText } from '../../inspection/report/wrap-text.js';
+import { visible } from '../../formats/text/visible.js';
+import { wrapParagraph, wrapText } from '../../formats/text/wrap-text.js';
 import type { ApprovalStage, Decision, TraceEntry } from '../../model/decision.js';
 import { quote, quoteAll } from '../../model/quote.js';
 import type { Evaluation } from '../../services.js';
-import { humanDuration } from '../human-duration.js';
+import { humanDuration } from '../../formats/text/human-duration.js';
 import { blastRadiusLines } from './blast-radius-text.js';
-import { leaf, textTree, type TextNode } from './text-tree.js';
+import { leaf, textTree, type TextNode } from '../../formats/text/text-tree.js';
 
 const width = 100;
 

@@ -1,4 +1,4 @@
-import { DerError } from '../../pki/der.js';
+import { DerError } from '../../x509/strict/der.js';
 import type { Deviations } from './deviations.js';
 import { HIGH_TAG_NUMBER } from './tags.js';
 

@@ -1,4 +1,4 @@
-import { Tag } from '../../pki/der.js';
+import { Tag } from '../../x509/strict/der.js';
 import { MAX_DEPTH, MAX_ELEMENTS } from './limits.js';
 import { isDerPrimitive } from './primitive.js';
 import { CONSTRUCTED, HIGH_TAG_NUMBER, isNoType, isPiecewiseString } from './tags.js';

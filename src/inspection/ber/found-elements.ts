@@ -1,4 +1,4 @@
-import { DerError } from '../../pki/der.js';
+import { DerError } from '../../x509/strict/der.js';
 import { readBerHeader } from './ber-element.js';
 import { CONSTRUCTED } from './tags.js';
 

@@ -1,4 +1,4 @@
-import { DerError } from '../../pki/der.js';
+import { DerError } from '../../x509/strict/der.js';
 import type { Observation } from '../decoded.js';
 import { derLength } from './der-length.js';
 import { rewriteAsDer } from './rewrite-as-der.js';

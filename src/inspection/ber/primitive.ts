@@ -1,4 +1,4 @@
-import { Tag } from '../../pki/der.js';
+import { Tag } from '../../x509/strict/der.js';
 import { ENUMERATED } from './tags.js';
 
 /**

@@ -1,4 +1,4 @@
-import { DerError, Tag } from '../../pki/der.js';
+import { DerError, Tag } from '../../x509/strict/der.js';
 import { readBerHeader } from './ber-element.js';
 import { Deviations } from './deviations.js';
 import { MAX_DEPTH, MAX_ELEMENTS } from './limits.js';

@@ -1,4 +1,4 @@
-import { Tag } from '../../pki/der.js';
+import { Tag } from '../../x509/strict/der.js';
 
 /** The bit of an identifier octet that says that elements stand inside (X.690 8.1.2.5). */
 export const CONSTRUCTED = 0x20;

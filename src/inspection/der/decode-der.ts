@@ -1,5 +1,5 @@
 import { quote } from '../../model/quote.js';
-import { Tag } from '../../pki/der.js';
+import { Tag } from '../../x509/strict/der.js';
 import { normalize, type Normalized } from '../ber/normalize.js';
 import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
 import { decodePrivateKey } from '../keys/decode-private-key.js';

@@ -1,4 +1,4 @@
-import { contextConstructed, DerError, type DerElement, DerReader, inside, Tag } from '../../pki/der.js';
+import { contextConstructed, DerError, type DerElement, DerReader, inside, Tag } from '../../x509/strict/der.js';
 import { looksLikePrivateKey, looksLikePublicKey } from '../keys/key-shapes.js';
 import { looksLikePkcs12 } from '../pkcs12/looks-like-pkcs12.js';
 import { looksLikePkcs7 } from '../pkcs7/looks-like-pkcs7.js';

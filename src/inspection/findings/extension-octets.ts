@@ -1,4 +1,12 @@
-import { contextConstructed, contextPrimitive, DerError, inside, onlyElement, readOid, Tag } from '../../pki/der.js';
+import {
+  contextConstructed,
+  contextPrimitive,
+  DerError,
+  inside,
+  onlyElement,
+  readOid,
+  Tag,
+} from '../../x509/strict/der.js';
 
 /** The value of an extension of a certificate; null where it has none, or cannot be read that far. */
 export function extensionOctets(certificate: Buffer, id: string): Buffer | null {

@@ -6,14 +6,14 @@ import {
   inside,
   onlyElement,
   Tag,
-} from '../../pki/der.js';
+} from '../../x509/strict/der.js';
 import {
   displayDistinguishedName,
   type DistinguishedName,
   type NameAttribute,
   readDistinguishedName,
-} from '../../pki/distinguished-name.js';
-import { attributeType } from '../../pki/object-identifiers.js';
+} from '../../x509/strict/distinguished-name.js';
+import { attributeType } from '../../x509/strict/object-identifiers.js';
 
 /** A name that constraints speak about, or the base of a subtree of them (RFC 5280 4.2.1.10); hosts in lower case. */
 export type ConstrainedName = { readonly text: string } & (

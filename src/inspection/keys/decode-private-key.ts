@@ -1,5 +1,5 @@
 import type { PrivateKeyContent, PublicKeyDescription } from '../../model/inspection.js';
-import { DerError, type DerElement, inside, onlyElement, Tag } from '../../pki/der.js';
+import { DerError, type DerElement, inside, onlyElement, Tag } from '../../x509/strict/der.js';
 import { normalize } from '../ber/normalize.js';
 import type { DecodeContext, Decoded, KeyMaterial, Observation, Piece } from '../decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';

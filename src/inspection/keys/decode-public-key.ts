@@ -1,4 +1,4 @@
-import { DerError, inside, onlyElement, Tag } from '../../pki/der.js';
+import { DerError, inside, onlyElement, Tag } from '../../x509/strict/der.js';
 import { normalize } from '../ber/normalize.js';
 import type { DecodeContext, Decoded, Piece } from '../decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';

@@ -1,4 +1,4 @@
-import { bitString, type DerElement, inside, oid, sequence, Tag } from '../../pki/der.js';
+import { bitString, type DerElement, inside, oid, sequence, Tag } from '../../x509/strict/der.js';
 import { publicHalf, type PublicHalf } from './public-half.js';
 
 const DSA = '1.2.840.10040.4.1';

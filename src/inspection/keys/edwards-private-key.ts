@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 
-import { der, oid, sequence, Tag } from '../../pki/der.js';
+import { der, oid, sequence, Tag } from '../../x509/strict/der.js';
 
 /** RFC 8410 3, RFC 8032 5.1.5, 5.2.5, RFC 7748 5: algorithms and octets of a private key. */
 const sizes: Readonly<Partial<Record<string, number>>> = {

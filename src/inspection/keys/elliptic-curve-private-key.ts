@@ -11,8 +11,8 @@ import {
   readOid,
   sequence,
   Tag,
-} from '../../pki/der.js';
-import { publicKeyAlgorithm } from '../../pki/object-identifiers.js';
+} from '../../x509/strict/der.js';
+import { publicKeyAlgorithm } from '../../x509/strict/object-identifiers.js';
 import { publicHalf, type PublicHalf, unsupportedKey } from './public-half.js';
 
 /** The curves that are computed on, as OpenSSL names them, and octets of a scalar. No other is ever handed to it. */

@@ -1,4 +1,4 @@
-import { DerError, type DerElement, DerReader, inside, readOid, Tag } from '../../pki/der.js';
+import { DerError, type DerElement, DerReader, inside, readOid, Tag } from '../../x509/strict/der.js';
 
 /** What kind of private key a structure is, told by its elements and never by a label. */
 export type PrivateKeyShape = 'PKCS#1' | 'DSA' | 'SEC1' | 'PKCS#8' | 'EncryptedPKCS#8';

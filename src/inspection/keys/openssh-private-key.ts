@@ -1,5 +1,5 @@
-import { bitString, DerError, oid, onlyElement, sequence, unsignedInteger } from '../../pki/der.js';
-import { namedCurve, publicKeyAlgorithm } from '../../pki/object-identifiers.js';
+import { bitString, DerError, oid, onlyElement, sequence, unsignedInteger } from '../../x509/strict/der.js';
+import { namedCurve, publicKeyAlgorithm } from '../../x509/strict/object-identifiers.js';
 import { dsaSubjectPublicKeyInfo } from './dsa-private-key.js';
 import { edwardsSubjectPublicKeyInfo } from './edwards-private-key.js';
 import { checkPoint } from './elliptic-curve-private-key.js';

@@ -9,8 +9,8 @@ import {
   readOid,
   sequence,
   Tag,
-} from '../../pki/der.js';
-import { publicKeyAlgorithm } from '../../pki/object-identifiers.js';
+} from '../../x509/strict/der.js';
+import { publicKeyAlgorithm } from '../../x509/strict/object-identifiers.js';
 import { edwardsSubjectPublicKeyInfo, isEdwardsOrMontgomery } from './edwards-private-key.js';
 import { readEllipticCurvePrivateKey } from './elliptic-curve-private-key.js';
 import { publicHalf, type PublicHalf, unsupportedKey } from './public-half.js';

@@ -1,5 +1,15 @@
-import { bitString, der, DerError, type DerElement, inside, oid, readInteger, sequence, Tag } from '../../pki/der.js';
-import { publicKeyAlgorithm } from '../../pki/object-identifiers.js';
+import {
+  bitString,
+  der,
+  DerError,
+  type DerElement,
+  inside,
+  oid,
+  readInteger,
+  sequence,
+  Tag,
+} from '../../x509/strict/der.js';
+import { publicKeyAlgorithm } from '../../x509/strict/object-identifiers.js';
 import { publicHalf, type PublicHalf } from './public-half.js';
 
 /** The AlgorithmIdentifier of an RSA key: RFC 3279 2.3.1, the parameters are NULL. */

@@ -1,4 +1,4 @@
-import { DerError } from '../../pki/der.js';
+import { DerError } from '../../x509/strict/der.js';
 
 /** Reads the fields of SSH's binary encoding (RFC 4251 5). Throws `DerError` where one is cut off. */
 export class SshReader {

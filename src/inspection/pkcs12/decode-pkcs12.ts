@@ -1,4 +1,4 @@
-import { type DerElement, DerError, inside, onlyElement, Tag } from '../../pki/der.js';
+import { type DerElement, DerError, inside, onlyElement, Tag } from '../../x509/strict/der.js';
 import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
 import { normalize } from '../ber/normalize.js';
 import { weakEncryption } from '../keys/encryption/encryption.js';

@@ -1,4 +1,4 @@
-import { DerError, DerReader, inside, Tag } from '../../pki/der.js';
+import { DerError, DerReader, inside, Tag } from '../../x509/strict/der.js';
 import { looksLikePkcs7 } from '../pkcs7/looks-like-pkcs7.js';
 
 /** Whether it is built like a PFX (RFC 7292 4): SEQUENCE { INTEGER 3, a ContentInfo, … }. */

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-import { type DerElement, DerError, inside, readOid, Tag } from '../../pki/der.js';
+import { type DerElement, DerError, inside, readOid, Tag } from '../../x509/strict/der.js';
 import { fewIterations, inWords, utf8Password } from '../keys/encryption/encryption.js';
 import { COST_OF_A_CALL, type HashName, hashByOid, hashes, hmacByOid } from '../keys/encryption/hashes.js';
 import { derivePkcs12 } from '../keys/encryption/pkcs12-key-derivation.js';

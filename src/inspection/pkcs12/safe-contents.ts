@@ -1,4 +1,12 @@
-import { contextConstructed, type DerElement, DerError, inside, onlyElement, readOid, Tag } from '../../pki/der.js';
+import {
+  contextConstructed,
+  type DerElement,
+  DerError,
+  inside,
+  onlyElement,
+  readOid,
+  Tag,
+} from '../../x509/strict/der.js';
 import { normalize } from '../ber/normalize.js';
 import { readEncryption } from '../keys/encryption/read-encryption.js';
 import { onlyInside } from '../pkcs7/content-info.js';

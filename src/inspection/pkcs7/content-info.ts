@@ -6,7 +6,7 @@ import {
   inside,
   readOid,
   Tag,
-} from '../../pki/der.js';
+} from '../../x509/strict/der.js';
 import type { Normalized } from '../ber/normalize.js';
 import type { Observation } from '../decoded.js';
 

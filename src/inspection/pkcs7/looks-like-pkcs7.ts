@@ -1,4 +1,4 @@
-import { contextConstructed, DerError, DerReader, inside, readOid, Tag } from '../../pki/der.js';
+import { contextConstructed, DerError, DerReader, inside, readOid, Tag } from '../../x509/strict/der.js';
 import { contentTypes } from './content-info.js';
 
 /** Whether it is built like a ContentInfo: SEQUENCE { a content type, [0] content }. */

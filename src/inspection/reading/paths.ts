@@ -1,4 +1,4 @@
-import { type Place, placeText } from '../../yaml/place.js';
+import { type Place, placeText } from '../../formats/json/place.js';
 import { limits } from './limits.js';
 
 /** Of a part that has no name and is the only one. */

@@ -1,6 +1,6 @@
-import { type JsonBounds, readJson } from '../../yaml/read-json.js';
-import { readKubernetesYaml } from '../../yaml/read-kubernetes-yaml.js';
-import type { Place } from '../../yaml/place.js';
+import { type JsonBounds, readJson } from '../../formats/json/read-json.js';
+import { readKubernetesYaml } from '../../formats/yaml/read-kubernetes-yaml.js';
+import type { Place } from '../../formats/json/place.js';
 import { UploadRefusedError } from '../decoded.js';
 import { BASE64_PEM_BEGIN } from './base64.js';
 import { itemPath } from './paths.js';

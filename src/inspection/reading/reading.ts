@@ -1,4 +1,4 @@
-import type { Place } from '../../yaml/place.js';
+import type { Place } from '../../formats/json/place.js';
 import {
   type Decoded,
   type DecodeContext,

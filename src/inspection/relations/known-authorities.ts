@@ -1,7 +1,7 @@
-import { readCertificate } from '../../pki/certificate-reader.js';
-import { DerError } from '../../pki/der.js';
-import { displayDistinguishedName } from '../../pki/distinguished-name.js';
-import { sha256 } from '../../pki/sha256.js';
+import { readCertificate } from '../../x509/strict/certificate-reader.js';
+import { DerError } from '../../x509/strict/der.js';
+import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
+import { sha256 } from '../../x509/strict/sha256.js';
 import type { CertificateMaterial, KnownCluster } from '../decoded.js';
 import type { Anchor, CertificateNode } from './certificate-node.js';
 import { CertificateIndex } from './certificate-index.js';

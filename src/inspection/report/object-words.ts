@@ -5,7 +5,7 @@ import type {
   NameContent,
   PublicKeyDescription,
 } from '../../model/inspection.js';
-import { counted } from './duration-in-words.js';
+import { counted } from '../../formats/text/duration-in-words.js';
 
 const roles: Readonly<Record<CertificateRole, string>> = {
   ClusterCA: 'cluster CA',

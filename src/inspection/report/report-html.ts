@@ -6,7 +6,7 @@ import { Links } from './html/links.js';
 import { relationsHtml } from './html/relations-html.js';
 import { styleSheet } from './html/style-sheet.js';
 import { badge, summaryHtml } from './html/summary-html.js';
-import { counted } from './duration-in-words.js';
+import { counted } from '../../formats/text/duration-in-words.js';
 import { minuteText } from './object-words.js';
 import { countedFindings, findingsBySeverity, inOneSentence, summaryRows } from './summary.js';
 

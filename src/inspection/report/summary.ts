@@ -1,5 +1,5 @@
 import type { Finding, InspectedObject, Inspection, Severity } from '../../model/inspection.js';
-import { counted } from './duration-in-words.js';
+import { counted } from '../../formats/text/duration-in-words.js';
 import { whatItIs, whoItIs } from './object-words.js';
 import { validityOf, type Validity } from './validity.js';
 

@@ -1,5 +1,5 @@
 import type { InspectedObject } from '../../model/inspection.js';
-import { durationInWords } from './duration-in-words.js';
+import { durationInWords } from '../../formats/text/duration-in-words.js';
 
 /** How far a certificate, or a list until its next, has come in its time. */
 export interface Validity {

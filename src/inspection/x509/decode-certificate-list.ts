@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 import type { CertificateListContent } from '../../model/inspection.js';
-import { contextConstructed, DerError, type DerElement, type DerReader, inside, Tag } from '../../pki/der.js';
+import { contextConstructed, DerError, type DerElement, type DerReader, inside, Tag } from '../../x509/strict/der.js';
 import { normalize, type Normalized } from '../ber/normalize.js';
 import type { Decoded, DecodeContext, Piece } from '../decoded.js';
 import { Observations, type Report } from '../observations.js';

@@ -10,7 +10,7 @@ import {
   inside,
   readInteger,
   Tag,
-} from '../../pki/der.js';
+} from '../../x509/strict/der.js';
 import { normalize, type Normalized } from '../ber/normalize.js';
 import type { CertificateMaterial, DecodeContext, Decoded, Piece, Signed } from '../decoded.js';
 import { Observations, type Report } from '../observations.js';

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 
 import type { CertificationRequestContent } from '../../model/inspection.js';
-import { parseCertificationRequest } from '../../pki/certification-request.js';
-import { contextConstructed, DerError, type DerElement, inside, Tag } from '../../pki/der.js';
-import { requestAttribute } from '../../pki/object-identifiers.js';
+import { parseCertificationRequest } from '../../x509/strict/certification-request.js';
+import { contextConstructed, DerError, type DerElement, inside, Tag } from '../../x509/strict/der.js';
+import { requestAttribute } from '../../x509/strict/object-identifiers.js';
 import { normalize, type Normalized } from '../ber/normalize.js';
 import type { DecodeContext, Decoded, Piece, Signed } from '../decoded.js';
 import { Observations, type Report } from '../observations.js';

@@ -1,6 +1,6 @@
 import type { AlgorithmContent } from '../../model/inspection.js';
-import { type DerElement, type DerReader, inside, Tag } from '../../pki/der.js';
-import { objectNames } from '../text/object-names.js';
+import { type DerElement, type DerReader, inside, Tag } from '../../x509/strict/der.js';
+import { objectNames } from '../../x509/openssl-text/object-names.js';
 import { dottedIdentifier } from './values.js';
 
 /** An AlgorithmIdentifier (RFC 5280 4.1.1.2). */

@@ -1,8 +1,8 @@
 import type { ExtensionContent } from '../../model/inspection.js';
-import { DerError, type DerElement, type DerReader, inside, onlyElement, Tag } from '../../pki/der.js';
+import { DerError, type DerElement, type DerReader, inside, onlyElement, Tag } from '../../x509/strict/der.js';
 import { normalize } from '../ber/normalize.js';
 import type { Report } from '../observations.js';
-import { objectNames } from '../text/object-names.js';
+import { objectNames } from '../../x509/openssl-text/object-names.js';
 import type { DecodedExtension, ExtensionFacts } from './extensions/extension-decoder.js';
 import { extensionDecoders, type KnownExtension } from './extensions/extension-decoders.js';
 import { dottedIdentifier, truth } from './values.js';

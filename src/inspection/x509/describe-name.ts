@@ -1,8 +1,12 @@
-import { type DerElement, DerReader, inside, Tag } from '../../pki/der.js';
-import { displayDistinguishedName, type DistinguishedName, type NameAttribute } from '../../pki/distinguished-name.js';
-import { attributeType } from '../../pki/object-identifiers.js';
+import { type DerElement, DerReader, inside, Tag } from '../../x509/strict/der.js';
+import {
+  displayDistinguishedName,
+  type DistinguishedName,
+  type NameAttribute,
+} from '../../x509/strict/distinguished-name.js';
+import { attributeType } from '../../x509/strict/object-identifiers.js';
 import type { NameAttributeContent, NameContent } from '../../model/inspection.js';
-import { objectNames } from '../text/object-names.js';
+import { objectNames } from '../../x509/openssl-text/object-names.js';
 import { decodeString, typeName } from './directory-string.js';
 import { dottedIdentifier } from './values.js';
 

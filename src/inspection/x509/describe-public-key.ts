@@ -1,16 +1,16 @@
 import { hash } from 'node:crypto';
 
 import type { PublicKeyDescription } from '../../model/inspection.js';
-import { DerError, type DerElement, inside, onlyElement, Tag } from '../../pki/der.js';
-import { curveOf, whyNotOnCurve } from '../../pki/elliptic-curve.js';
-import { publicKeyAlgorithm } from '../../pki/object-identifiers.js';
-import { readSubjectPublicKeyInfo } from '../../pki/subject-public-key-info.js';
+import { DerError, type DerElement, inside, onlyElement, Tag } from '../../x509/strict/der.js';
+import { curveOf, whyNotOnCurve } from '../../x509/strict/elliptic-curve.js';
+import { publicKeyAlgorithm } from '../../x509/strict/object-identifiers.js';
+import { readSubjectPublicKeyInfo } from '../../x509/strict/subject-public-key-info.js';
 import { normalize } from '../ber/normalize.js';
 import type { Observation } from '../decoded.js';
 import { Observations, type Report } from '../observations.js';
-import { bitLength } from '../text/bit-length.js';
-import { objectNames } from '../text/object-names.js';
-import { rsassaPss } from '../text/rsa-pss.js';
+import { bitLength } from '../../x509/openssl-text/bit-length.js';
+import { objectNames } from '../../x509/openssl-text/object-names.js';
+import { rsassaPss } from '../../x509/openssl-text/rsa-pss.js';
 import { readAlgorithm, type AlgorithmIdentifier } from './describe-algorithm.js';
 import { curveOfIdentifier } from './named-curve.js';
 import { isEven, readRsaPublicKey, type RsaPublicKey } from './rsa-public-key.js';

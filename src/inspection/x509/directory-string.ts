@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { Tag } from '../../pki/der.js';
+import { Tag } from '../../x509/strict/der.js';
 
 /** A value of a string type. */
 export interface DecodedString {

@@ -8,9 +8,9 @@ import {
   type DerReader,
   inside,
   Tag,
-} from '../../pki/der.js';
-import { displayDistinguishedName } from '../../pki/distinguished-name.js';
-import { displayIpAddress } from '../../pki/subject-alt-names.js';
+} from '../../x509/strict/der.js';
+import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
+import { displayIpAddress } from '../../x509/strict/subject-alt-names.js';
 import { quote } from '../../model/quote.js';
 import type { Report } from '../observations.js';
 import { decodeString } from './directory-string.js';

@@ -1,5 +1,5 @@
 import type { KubernetesReading } from '../../model/inspection.js';
-import { attributeType, keyPurpose } from '../../pki/object-identifiers.js';
+import { attributeType, keyPurpose } from '../../x509/strict/object-identifiers.js';
 import { type ReadName, textsOf } from './describe-name.js';
 import type { ExtensionFacts } from './extensions/extension-decoder.js';
 

@@ -1,5 +1,5 @@
-import { attributeType } from '../../pki/object-identifiers.js';
-import { Tag } from '../../pki/der.js';
+import { attributeType } from '../../x509/strict/object-identifiers.js';
+import { Tag } from '../../x509/strict/der.js';
 import { quote } from '../../model/quote.js';
 import type { Report } from '../observations.js';
 import { isStringType, typeName } from './directory-string.js';

@@ -1,4 +1,4 @@
-import { namedCurves } from '../text/named-curves.js';
+import { namedCurves } from '../../x509/openssl-text/named-curves.js';
 
 /** A curve that has a name. */
 export interface CurveContent {

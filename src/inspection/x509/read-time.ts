@@ -1,4 +1,4 @@
-import { DerError, type DerElement, Tag } from '../../pki/der.js';
+import { DerError, type DerElement, Tag } from '../../x509/strict/der.js';
 import { quote } from '../../model/quote.js';
 import type { Report } from '../observations.js';
 

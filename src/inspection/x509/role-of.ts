@@ -1,6 +1,6 @@
 import type { CertificateRole, NameContent } from '../../model/inspection.js';
 import type { SubjectAltNames } from '../decoded.js';
-import { keyPurpose } from '../../pki/object-identifiers.js';
+import { keyPurpose } from '../../x509/strict/object-identifiers.js';
 
 /** What of a certificate says which part it plays. */
 export interface RoleFacts {

@@ -1,5 +1,5 @@
-import { DerError, inside, onlyElement, Tag } from '../../pki/der.js';
-import { bitLength } from '../text/bit-length.js';
+import { DerError, inside, onlyElement, Tag } from '../../x509/strict/der.js';
+import { bitLength } from '../../x509/openssl-text/bit-length.js';
 
 /** RSAPublicKey (RFC 8017 A.1.1). */
 export interface RsaPublicKey {

@@ -1,6 +1,6 @@
 import type { Report } from '../observations.js';
-import { readSignedMagnitude } from '../text/values.js';
-import type { DerElement } from '../../pki/der.js';
+import { readSignedMagnitude } from '../../x509/openssl-text/values.js';
+import type { DerElement } from '../../x509/strict/der.js';
 
 /** Lower-case hex of the magnitude, two digits an octet; `-` before a negative one. Throws `DerError`. */
 export function serialNumberHex(element: DerElement): string {

@@ -1,6 +1,6 @@
-import { DerError, onlyElement, Tag } from '../../pki/der.js';
-import { maskHash, readRsaPssParameters, rsassaPss } from '../text/rsa-pss.js';
-import { magnitudeOf, readSignedMagnitude } from '../text/values.js';
+import { DerError, onlyElement, Tag } from '../../x509/strict/der.js';
+import { maskHash, readRsaPssParameters, rsassaPss } from '../../x509/openssl-text/rsa-pss.js';
+import { magnitudeOf, readSignedMagnitude } from '../../x509/openssl-text/values.js';
 import type { AlgorithmIdentifier } from './describe-algorithm.js';
 
 export type SignatureKind = 'rsa' | 'rsa-pss' | 'ec' | 'dsa' | 'ed25519' | 'ed448';

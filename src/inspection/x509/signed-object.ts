@@ -1,4 +1,4 @@
-import { type DerElement, DerError, inside, onlyElement, Tag } from '../../pki/der.js';
+import { type DerElement, DerError, inside, onlyElement, Tag } from '../../x509/strict/der.js';
 import { foundElements } from '../ber/found-elements.js';
 import type { Normalized } from '../ber/normalize.js';
 import type { Signed } from '../decoded.js';

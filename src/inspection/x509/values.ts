@@ -1,5 +1,5 @@
-import { DerError, type DerElement } from '../../pki/der.js';
-import { readObjectIdentifier } from '../text/values.js';
+import { DerError, type DerElement } from '../../x509/strict/der.js';
+import { readObjectIdentifier } from '../../x509/openssl-text/values.js';
 
 const MAX_CACHED = 1000;
 const cache = new Map<string, string>();

@@ -1,9 +1,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
-import { inside, onlyElement, Tag } from '../../pki/der.js';
-import { namedCurve, publicKeyAlgorithm } from '../../pki/object-identifiers.js';
-import { namedCurves } from '../text/named-curves.js';
-import { rsassaPss } from '../text/rsa-pss.js';
+import { inside, onlyElement, Tag } from '../../x509/strict/der.js';
+import { namedCurve, publicKeyAlgorithm } from '../../x509/strict/object-identifiers.js';
+import { namedCurves } from '../../x509/openssl-text/named-curves.js';
+import { rsassaPss } from '../../x509/openssl-text/rsa-pss.js';
 import { readAlgorithm } from './describe-algorithm.js';
 import { isEven, readRsaPublicKey } from './rsa-public-key.js';
 import { bitString, dottedIdentifier } from './values.js';

@@ -1,6 +1,6 @@
 import { constants, verify } from 'node:crypto';
 
-import { DerReader } from '../../pki/der.js';
+import { DerReader } from '../../x509/strict/der.js';
 import type { Signed } from '../decoded.js';
 import { readAlgorithm } from './describe-algorithm.js';
 import { type SignatureScheme, signatureScheme } from './signature-algorithms.js';

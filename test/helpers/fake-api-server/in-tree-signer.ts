@@ -1,24 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { kubeApiserverClient } from '../../../src/cluster/csr-object.js';
-import type { CertificateAuthority } from '../../../src/pki/certificate-authority.js';
+import type { CertificateAuthority } from '../../../src/x509/strict/certificate-authority.js';
 import {
   sealCertificate,
   type TbsCertificateFields,
   writeTbsCertificate,
-} from '../../../src/pki/certificate-writer.js';
-import { writeDistinguishedName } from '../../../src/pki/distinguished-name.js';
+} from '../../../src/x509/strict/certificate-writer.js';
+import { writeDistinguishedName } from '../../../src/x509/strict/distinguished-name.js';
 import {
   authorityKeyIdentifierExtension,
   basicConstraintsExtension,
   extKeyUsageExtension,
   keyUsageExtension,
-} from '../../../src/pki/extension.js';
-import type { KeyUsage } from '../../../src/pki/key-usage.js';
-import { keyPurpose } from '../../../src/pki/object-identifiers.js';
-import { encodePem } from '../../../src/pki/pem.js';
-import { newSerialNumber } from '../../../src/pki/serial-number.js';
-import { sign } from '../../../src/pki/signature-algorithm.js';
-import { BACKDATE_SECONDS } from '../../../src/pki/validity.js';
+} from '../../../src/x509/strict/extension.js';
+import type { KeyUsage } from '../../../src/x509/strict/key-usage.js';
+import { keyPurpose } from '../../../src/x509/strict/object-identifiers.js';
+import { encodePem } from '../../../src/x509/strict/pem.js';
+import { newSerialNumber } from '../../../src/x509/strict/serial-number.js';
+import { sign } from '../../../src/x509/strict/signature-algorithm.js';
+import { BACKDATE_SECONDS } from '../../../src/x509/strict/validity.js';
 import type { Condition, CsrStorage, StoredCsr } from './csr-storage.js';
 import { readRequest } from './read-request.js';
 

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
-import { onlyElement } from '../../../src/pki/der.js';
-import { readDistinguishedName } from '../../../src/pki/distinguished-name.js';
-import { attributeType, extensionId } from '../../../src/pki/object-identifiers.js';
+import { onlyElement } from '../../../src/x509/strict/der.js';
+import { readDistinguishedName } from '../../../src/x509/strict/distinguished-name.js';
+import { attributeType, extensionId } from '../../../src/x509/strict/object-identifiers.js';
 
 /** What the in-tree signer takes from a PKCS#10 request. */
 export interface RequestContents {

@@ -3,21 +3,21 @@ import {
   generateCertificateAuthority,
   loadCertificateAuthority,
   type CertificateAuthority,
-} from '../../../src/pki/certificate-authority.js';
-import { sealCertificate, writeTbsCertificate } from '../../../src/pki/certificate-writer.js';
-import { contextPrimitive, der, sequence } from '../../../src/pki/der.js';
-import { writeDistinguishedName } from '../../../src/pki/distinguished-name.js';
+} from '../../../src/x509/strict/certificate-authority.js';
+import { sealCertificate, writeTbsCertificate } from '../../../src/x509/strict/certificate-writer.js';
+import { contextPrimitive, der, sequence } from '../../../src/x509/strict/der.js';
+import { writeDistinguishedName } from '../../../src/x509/strict/distinguished-name.js';
 import {
   basicConstraintsExtension,
   extKeyUsageExtension,
   keyUsageExtension,
   writeExtension,
-} from '../../../src/pki/extension.js';
-import { generateKeyPair } from '../../../src/pki/key-pair.js';
-import { extensionId, keyPurpose } from '../../../src/pki/object-identifiers.js';
-import { encodePem } from '../../../src/pki/pem.js';
-import { newSerialNumber } from '../../../src/pki/serial-number.js';
-import { sign } from '../../../src/pki/signature-algorithm.js';
+} from '../../../src/x509/strict/extension.js';
+import { generateKeyPair } from '../../../src/x509/strict/key-pair.js';
+import { extensionId, keyPurpose } from '../../../src/x509/strict/object-identifiers.js';
+import { encodePem } from '../../../src/x509/strict/pem.js';
+import { newSerialNumber } from '../../../src/x509/strict/serial-number.js';
+import { sign } from '../../../src/x509/strict/signature-algorithm.js';
 
 export interface TestAuthority {
   readonly authority: CertificateAuthority;

@@ -10,8 +10,8 @@ import {
   sequence,
   Tag,
   unsignedInteger,
-} from '../../../src/pki/der.js';
-import { encodePem } from '../../../src/pki/pem.js';
+} from '../../../src/x509/strict/der.js';
+import { encodePem } from '../../../src/x509/strict/pem.js';
 
 /** Compresses so much of nothing, block by block. */
 function compressedZeros(

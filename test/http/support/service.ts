@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import request from 'supertest';
 import { inject } from 'vitest';
 import { buildApp, type AppOptions } from '../../../src/app.js';
-import { compose, type Overrides } from '../../../src/compose.js';
+import { compose, type Overrides } from '../../../src/compose/compose.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
 import { makeApiToken } from '../../../src/identity/api-tokens.js';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { humanDuration } from '../../../src/http/human-duration.js';
+import { humanDuration } from '../../../src/formats/text/human-duration.js';
 import { clusterCsrDescription, clusterCsrTable } from '../../../src/http/views/cluster-csr-text.js';
 import type { ClusterCsr } from '../../../src/model/cluster-csr.js';
-import { CSR_PEM_LABEL } from '../../../src/pki/certification-request.js';
-import { describeCertificationRequest } from '../../../src/pki/describe-certification-request.js';
-import { encodePem } from '../../../src/pki/pem.js';
+import { CSR_PEM_LABEL } from '../../../src/x509/strict/certification-request.js';
+import { describeCertificationRequest } from '../../../src/x509/strict/describe-certification-request.js';
+import { encodePem } from '../../../src/x509/strict/pem.js';
 import { readCsrFixture } from '../../fixtures/csr/index.js';
 
 async function csrOf(fixture: string, more: Partial<ClusterCsr> = {}): Promise<ClusterCsr> {

@@ -1,4 +1,4 @@
-import { bitString, contextConstructed, der, oid, sequence, Tag } from '../../../src/pki/der.js';
+import { bitString, contextConstructed, der, oid, sequence, Tag } from '../../../src/x509/strict/der.js';
 
 /** Encoded fields; each that is not given gets one that is of no interest. */
 export interface CertificateParts {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { inside, onlyElement } from '../../../src/pki/der.js';
+import { inside, onlyElement } from '../../../src/x509/strict/der.js';
 import { readFixture } from '../../helpers/inspection-corpus.js';
 
 const keyFolder = fileURLToPath(new URL('../../fixtures/inspection-keys/', import.meta.url));

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { certificateText } from '../../../src/inspection/text/certificate-text.js';
-import { certificationRequestText } from '../../../src/inspection/text/certification-request-text.js';
+import { certificateText } from '../../../src/x509/openssl-text/certificate-text.js';
+import { certificationRequestText } from '../../../src/x509/openssl-text/certification-request-text.js';
 
 const version = spawnSync('openssl', ['version'], { encoding: 'utf8' }).stdout as string | null;
 const folder = new URL('../../fixtures/openssl-3.5/', import.meta.url);

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { certificateText } from '../../../src/inspection/text/certificate-text.js';
-import { certificationRequestText } from '../../../src/inspection/text/certification-request-text.js';
-import { bitString, contextPrimitive, der, DerError, oid, sequence, Tag } from '../../../src/pki/der.js';
+import { certificateText } from '../../../src/x509/openssl-text/certificate-text.js';
+import { certificationRequestText } from '../../../src/x509/openssl-text/certification-request-text.js';
+import { bitString, contextPrimitive, der, DerError, oid, sequence, Tag } from '../../../src/x509/strict/der.js';
 import { ascii, certificateOf, extension, nameOf, requestOf } from './certificate-parts.js';
 
 const folder = new URL('../../fixtures/openssl-3.5/', import.meta.url);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { certificateText } from '../../../src/inspection/text/certificate-text.js';
-import { certificationRequestText } from '../../../src/inspection/text/certification-request-text.js';
+import { certificateText } from '../../../src/x509/openssl-text/certificate-text.js';
+import { certificationRequestText } from '../../../src/x509/openssl-text/certification-request-text.js';
 import { certificateOf, requestOf, type CertificateParts } from './certificate-parts.js';
 
 type Part = 'extensions' | 'names' | 'times' | 'serialNumbers' | 'publicKeys' | 'signatures' | 'attributes';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { certificateText } from '../../../src/inspection/text/certificate-text.js';
-import { certificationRequestText } from '../../../src/inspection/text/certification-request-text.js';
+import { certificateText } from '../../../src/x509/openssl-text/certificate-text.js';
+import { certificationRequestText } from '../../../src/x509/openssl-text/certification-request-text.js';
 
 const folder = new URL('../../fixtures/openssl-3.5/', import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');

@@ -6,7 +6,7 @@ import { createKubeconfig } from '../../../src/issuance/create-kubeconfig.js';
 import { createRequest } from '../../../src/issuance/create-request.js';
 import { approveRequest } from '../../../src/issuance/decide-request.js';
 import { kubeconfigWithKeyPath } from '../../../src/issuance/read-requests.js';
-import { keyAlgorithms } from '../../../src/pki/key-algorithm.js';
+import { keyAlgorithms } from '../../../src/x509/strict/key-algorithm.js';
 import { SignerUnavailableError, SigningRefusedError, SigningUndeterminedError } from '../../../src/signer/signer.js';
 import { LocalCaSigner } from '../../../src/signer/local-ca.js';
 import type { CertificateRequestAsk } from '../../../src/services.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { escalationKinds } from '../../../src/model/blast-radius.js';
 import type { DecisionFacts } from '../../../src/model/decision.js';
 import { roles } from '../../../src/model/principal.js';
-import { keyAlgorithms } from '../../../src/pki/key-algorithm.js';
+import { keyAlgorithms } from '../../../src/x509/strict/key-algorithm.js';
 import { blastRadius, facts, guardrail, policy, type GuardrailSpec, type PolicySpec } from './builders.js';
 
 const optional: { requiredKeys: [] } = { requiredKeys: [] };

@@ -33,7 +33,7 @@ describe('the Node that scripts run under', () => {
 
   it('is pinned for each platform, with its integrity', () => {
     const read = (name: string) =>
-      JSON.parse(readFileSync(new URL(`runtime/${name}`, runtimeModule), 'utf8')) as Record<string, never>;
+      JSON.parse(readFileSync(new URL(`runtime/${name}`, runtimeModule), 'utf8')) as Record<string, unknown>;
     const wanted = read('package.json')['optionalDependencies'] as Record<string, string>;
     const locked = read('package-lock.json')['packages'] as Record<string, { version: string; integrity: string }>;
     expect(Object.keys(wanted).length).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-import { keyPurpose } from '../../../pki/object-identifiers.js';
+import { keyPurpose } from '../../../x509/strict/object-identifiers.js';
 import { quote, quoteAll } from '../../../model/quote.js';
 import type { CertificateRole } from '../../../model/inspection.js';
 import type { CertificateMaterial, SubjectAltNames } from '../../decoded.js';

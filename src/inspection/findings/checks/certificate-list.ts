@@ -1,4 +1,4 @@
-import { durationInWords } from '../../report/duration-in-words.js';
+import { durationInWords } from '../../../formats/text/duration-in-words.js';
 import type { ObjectCheck } from '../check.js';
 
 /** RFC 5280 5.1.2.5 */

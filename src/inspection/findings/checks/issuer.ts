@@ -1,6 +1,6 @@
 import type { AuthorityKeyIdentifier, CertificateMaterial } from '../../decoded.js';
 import { type CertificateNode, isAuthority, isSelfIssued, placeOf } from '../../relations/certificate-node.js';
-import { counted } from '../../report/duration-in-words.js';
+import { counted } from '../../../formats/text/duration-in-words.js';
 import type { CertificateCheck } from '../check.js';
 import { shortName } from '../short-name.js';
 

@@ -1,5 +1,5 @@
-import { DerError } from '../../../pki/der.js';
-import { extensionId } from '../../../pki/object-identifiers.js';
+import { DerError } from '../../../x509/strict/der.js';
+import { extensionId } from '../../../x509/strict/object-identifiers.js';
 import { quote } from '../../../model/quote.js';
 import type { CertificateMaterial } from '../../decoded.js';
 import { isSelfIssued, placeOf } from '../../relations/certificate-node.js';

@@ -1,4 +1,4 @@
-import { extensionId, keyPurpose } from '../../../pki/object-identifiers.js';
+import { extensionId, keyPurpose } from '../../../x509/strict/object-identifiers.js';
 import type { CertificateContent } from '../../../model/inspection.js';
 import { isSelfIssued } from '../../relations/certificate-node.js';
 import type { CertificateCheck, CheckedCertificate, Setting } from '../check.js';

@@ -1,4 +1,4 @@
-import { attributeType, keyPurpose } from '../../../pki/object-identifiers.js';
+import { attributeType, keyPurpose } from '../../../x509/strict/object-identifiers.js';
 import type { CertificateCheck } from '../check.js';
 
 /** What API servers read of a subject: username, groups, and since 1.33 a uid. */

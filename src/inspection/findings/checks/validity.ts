@@ -1,5 +1,5 @@
-import { BACKDATE_SECONDS } from '../../../pki/validity.js';
-import { counted, durationInWords } from '../../report/duration-in-words.js';
+import { BACKDATE_SECONDS } from '../../../x509/strict/validity.js';
+import { counted, durationInWords } from '../../../formats/text/duration-in-words.js';
 import type { CertificateCheck } from '../check.js';
 
 /** RFC 5280 4.1.2.5: the last instant that can be written means that there is no end. */

@@ -1,6 +1,6 @@
 import { pbkdf2Sync, scryptSync } from 'node:crypto';
 
-import { DerError, type DerElement, inside, readInteger, readOid, Tag } from '../../../pki/der.js';
+import { DerError, type DerElement, inside, readInteger, readOid, Tag } from '../../../x509/strict/der.js';
 import { aes128, aes192, aes256, type Cipher, decryptPadded, des, rc2, tripleDes, twoKeyTripleDes } from './ciphers.js';
 import { type Encryption, fewIterations, inWords, utf8Password } from './encryption.js';
 import { COST_OF_A_CALL, type HashName, hashes, hmacByOid } from './hashes.js';

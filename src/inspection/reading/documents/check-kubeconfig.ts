@@ -3,7 +3,7 @@ import {
   type Kubeconfig,
   type KubeconfigCluster,
   type KubeconfigUser,
-} from '../../../kubeconfig/read-kubeconfig.js';
+} from '../../../formats/kubeconfig/read-kubeconfig.js';
 import { quote } from '../../../model/quote.js';
 import type { Report } from '../../observations.js';
 import { withoutCredentials } from './without-credentials.js';

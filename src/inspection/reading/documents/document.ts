@@ -1,4 +1,4 @@
-import type { Place } from '../../../yaml/place.js';
+import type { Place } from '../../../formats/json/place.js';
 import type { Source } from '../reading.js';
 
 /** A document that has been read, or an item of a list; `path` is where it is, not yet claimed. */

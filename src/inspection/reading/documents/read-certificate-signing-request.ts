@@ -1,5 +1,5 @@
 import { quote } from '../../../model/quote.js';
-import { FieldReader, type FieldProblem } from '../../../yaml/field-reader.js';
+import { FieldReader, type FieldProblem } from '../../../formats/yaml/field-reader.js';
 import { Observations, type Report } from '../../observations.js';
 import type { Reading } from '../reading.js';
 import type { DocumentSource } from './document.js';

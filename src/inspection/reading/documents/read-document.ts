@@ -1,4 +1,4 @@
-import type { Place } from '../../../yaml/place.js';
+import type { Place } from '../../../formats/json/place.js';
 import { itemPath } from '../paths.js';
 import type { Reading, Source } from '../reading.js';
 import { type DocumentSource, memberOf } from './document.js';

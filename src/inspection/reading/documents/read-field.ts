@@ -1,5 +1,5 @@
-import { placeholders } from '../../../kubeconfig/read-kubeconfig.js';
-import { type Place, placeText } from '../../../yaml/place.js';
+import { placeholders } from '../../../formats/kubeconfig/read-kubeconfig.js';
+import { type Place, placeText } from '../../../formats/json/place.js';
 import type { Report } from '../../observations.js';
 import { isGoBase64 } from '../base64.js';
 import { PEM_BEGIN } from '../pem-blocks.js';

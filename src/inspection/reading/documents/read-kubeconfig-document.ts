@@ -4,7 +4,7 @@ import {
   type Kubeconfig,
   type KubeconfigUser,
   readKubeconfig,
-} from '../../../kubeconfig/read-kubeconfig.js';
+} from '../../../formats/kubeconfig/read-kubeconfig.js';
 import type { CredentialSource, KubeconfigContent } from '../../../model/inspection.js';
 import { Observations } from '../../observations.js';
 import type { Reading } from '../reading.js';

@@ -1,5 +1,5 @@
 import { quote } from '../../../model/quote.js';
-import type { Place } from '../../../yaml/place.js';
+import type { Place } from '../../../formats/json/place.js';
 import { Observations } from '../../observations.js';
 import { BASE64_PEM_BEGIN } from '../base64.js';
 import { PEM_BEGIN } from '../pem-blocks.js';

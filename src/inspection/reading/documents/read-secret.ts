@@ -1,4 +1,4 @@
-import { FieldReader, type FieldProblem } from '../../../yaml/field-reader.js';
+import { FieldReader, type FieldProblem } from '../../../formats/yaml/field-reader.js';
 import { Observations } from '../../observations.js';
 import type { Reading } from '../reading.js';
 import type { DocumentSource } from './document.js';

@@ -1,6 +1,6 @@
 import { quote } from '../../../model/quote.js';
-import type { FieldProblem } from '../../../yaml/field-reader.js';
-import { type Place, placeText } from '../../../yaml/place.js';
+import type { FieldProblem } from '../../../formats/yaml/field-reader.js';
+import { type Place, placeText } from '../../../formats/json/place.js';
 import type { Report } from '../../observations.js';
 
 /** Says which fields are not what they must be, and which are there twice. */

@@ -1,4 +1,4 @@
-import { visible, visibleLines } from '../visible.js';
+import { visible, visibleLines } from '../../../formats/text/visible.js';
 
 /** Markup, which only this file makes: from templates whose values were escaped. */
 class Markup {

@@ -1,8 +1,8 @@
-import { Tag } from '../../../pki/der.js';
+import { Tag } from '../../../x509/strict/der.js';
 import type { SubjectAltNames } from '../../decoded.js';
 import { type GeneralNameType, type ReadGeneralName, readGeneralNames } from '../general-name.js';
 import { demand, type ExtensionDecoder, shown } from './extension-decoder.js';
-import type { DerElement } from '../../../pki/der.js';
+import type { DerElement } from '../../../x509/strict/der.js';
 import type { Report } from '../../observations.js';
 
 function readNames(element: DerElement, report: Report): ReadGeneralName[] {

@@ -1,7 +1,7 @@
-import { type DerElement, DerError, type DerReader, inside, Tag } from '../../../pki/der.js';
+import { type DerElement, DerError, type DerReader, inside, Tag } from '../../../x509/strict/der.js';
 import type { Report } from '../../observations.js';
-import { objectNames } from '../../text/object-names.js';
-import { integerText } from '../../text/values.js';
+import { objectNames } from '../../../x509/openssl-text/object-names.js';
+import { integerText } from '../../../x509/openssl-text/values.js';
 import { decodeString } from '../directory-string.js';
 import { dottedIdentifier } from '../values.js';
 import { demand, fieldsOf, readAll, readSome, shown } from './extension-decoder.js';

@@ -6,7 +6,7 @@ import {
   type DerReader,
   inside,
   Tag,
-} from '../../../pki/der.js';
+} from '../../../x509/strict/der.js';
 import type { Report } from '../../observations.js';
 import { attributeContent, readAttributes } from '../describe-name.js';
 import { type GeneralNameContent, readGeneralNames } from '../general-name.js';

@@ -1,5 +1,5 @@
-import { Tag } from '../../../pki/der.js';
-import { objectNames } from '../../text/object-names.js';
+import { Tag } from '../../../x509/strict/der.js';
+import { objectNames } from '../../../x509/openssl-text/object-names.js';
 import { dottedIdentifier } from '../values.js';
 import { type ExtensionDecoder, fieldsOf, readSome } from './extension-decoder.js';
 

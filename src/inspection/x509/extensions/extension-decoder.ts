@@ -1,6 +1,6 @@
-import { DerError, type DerElement, type DerReader, inside } from '../../../pki/der.js';
-import type { BasicConstraints } from '../../../pki/extension.js';
-import type { KeyUsage } from '../../../pki/key-usage.js';
+import { DerError, type DerElement, type DerReader, inside } from '../../../x509/strict/der.js';
+import type { BasicConstraints } from '../../../x509/strict/extension.js';
+import type { KeyUsage } from '../../../x509/strict/key-usage.js';
 import type { AuthorityKeyIdentifier, SubjectAltNames } from '../../decoded.js';
 import type { Report } from '../../observations.js';
 

@@ -1,5 +1,5 @@
-import { inside, Tag } from '../../../pki/der.js';
-import { objectNames } from '../../text/object-names.js';
+import { inside, Tag } from '../../../x509/strict/der.js';
+import { objectNames } from '../../../x509/openssl-text/object-names.js';
 import { readGeneralName } from '../general-name.js';
 import { dottedIdentifier } from '../values.js';
 import { fieldsOf, readSome, shown } from './extension-decoder.js';

@@ -1,4 +1,4 @@
-import { contextConstructed, contextPrimitive, Tag } from '../../../pki/der.js';
+import { contextConstructed, contextPrimitive, Tag } from '../../../x509/strict/der.js';
 import { readGeneralNames } from '../general-name.js';
 import { demand, type ExtensionDecoder, fieldsOf } from './extension-decoder.js';
 

@@ -5,8 +5,8 @@ import {
   type DerReader,
   inside,
   Tag,
-} from '../../../pki/der.js';
-import { displayIpAddress } from '../../../pki/subject-alt-names.js';
+} from '../../../x509/strict/der.js';
+import { displayIpAddress } from '../../../x509/strict/subject-alt-names.js';
 import type { Report } from '../../observations.js';
 import { type GeneralNameContent, readGeneralName } from '../general-name.js';
 import { count } from '../values.js';

@@ -1,4 +1,4 @@
-import { contextPrimitive, inside, Tag } from '../../../pki/der.js';
+import { contextPrimitive, inside, Tag } from '../../../x509/strict/der.js';
 import { count, dottedIdentifier } from '../values.js';
 import { demand, fieldsOf, readSome, shown } from './extension-decoder.js';
 

@@ -1,4 +1,4 @@
-import { DerError, type DerElement, Tag } from '../../../pki/der.js';
+import { DerError, type DerElement, Tag } from '../../../x509/strict/der.js';
 import { demand, shown } from './extension-decoder.js';
 
 /** SignedCertificateTimestampList (RFC 6962 3.3). */

@@ -1,5 +1,5 @@
-import { contextPrimitive, DerError, type DerElement, type DerReader, inside, Tag } from '../../../pki/der.js';
-import { integerText } from '../../text/values.js';
+import { contextPrimitive, DerError, type DerElement, type DerReader, inside, Tag } from '../../../x509/strict/der.js';
+import { integerText } from '../../../x509/openssl-text/values.js';
 import { ENUMERATED } from '../../ber/tags.js';
 import { decodeString } from '../directory-string.js';
 import { attributeLabel } from '../describe-name.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { foundElements } from '../../../../src/inspection/ber/found-elements.js';
 import { MAX_DEPTH, MAX_ELEMENTS } from '../../../../src/inspection/ber/limits.js';
 import { normalize, type Normalized } from '../../../../src/inspection/ber/normalize.js';
-import { der, Tag } from '../../../../src/pki/der.js';
+import { der, Tag } from '../../../../src/x509/strict/der.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const hex = (digits: string): Buffer => Buffer.from(digits.replace(/\s/g, ''), 'hex');

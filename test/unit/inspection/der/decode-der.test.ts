@@ -2,7 +2,15 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { decodeDer } from '../../../../src/inspection/der/decode-der.js';
-import { bitString, contextConstructed, der, oid, sequence, Tag, unsignedInteger } from '../../../../src/pki/der.js';
+import {
+  bitString,
+  contextConstructed,
+  der,
+  oid,
+  sequence,
+  Tag,
+  unsignedInteger,
+} from '../../../../src/x509/strict/der.js';
 import { makeAuthority, makeCertificate, nameOf } from '../../../helpers/certificates.js';
 import { algorithmOf, ecdsaWithSha256, rawCertificate, rawList, rawRequest, time } from '../x509/build.js';
 import { decodeContext, pieceOf } from '../x509/decoding.js';

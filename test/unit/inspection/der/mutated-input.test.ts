@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { findingKinds } from '../../../../src/inspection/findings/catalogue.js';
 import { decodeDer } from '../../../../src/inspection/der/decode-der.js';
-import { der, sequence, Tag } from '../../../../src/pki/der.js';
+import { der, sequence, Tag } from '../../../../src/x509/strict/der.js';
 import { rawCertificate, rawList, rawRequest, rawName, string } from '../x509/build.js';
 import { decodeContext, opensslDer, opensslFixtures, pieceOf } from '../x509/decoding.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';

@@ -1,7 +1,7 @@
 import { expect, it, describe } from 'vitest';
-import { extKeyUsageExtension } from '../../../../src/pki/extension.js';
-import { keyPurpose } from '../../../../src/pki/object-identifiers.js';
-import { Tag } from '../../../../src/pki/der.js';
+import { extKeyUsageExtension } from '../../../../src/x509/strict/extension.js';
+import { keyPurpose } from '../../../../src/x509/strict/object-identifiers.js';
+import { Tag } from '../../../../src/x509/strict/der.js';
 import {
   makeAuthority,
   makeCertificate,

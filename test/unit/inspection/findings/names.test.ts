@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keyPurpose } from '../../../../src/pki/object-identifiers.js';
+import { keyPurpose } from '../../../../src/x509/strict/object-identifiers.js';
 import {
   makeAuthority,
   makeCertificate,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { basicConstraintsExtension } from '../../../../src/pki/extension.js';
-import { keyPurpose } from '../../../../src/pki/object-identifiers.js';
+import { basicConstraintsExtension } from '../../../../src/x509/strict/extension.js';
+import { keyPurpose } from '../../../../src/x509/strict/object-identifiers.js';
 import {
   caConstraints,
   makeAuthority,

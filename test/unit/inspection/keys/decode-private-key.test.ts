@@ -14,7 +14,7 @@ import {
   sequence,
   Tag,
   unsignedInteger,
-} from '../../../../src/pki/der.js';
+} from '../../../../src/x509/strict/der.js';
 import { expectNoSecret, secretsOf } from './expect-no-secret.js';
 import { contextWith, CountingBudget, fixture, PASSWORD, pieceOf } from './inspected-key.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { decodePublicKey } from '../../../../src/inspection/keys/decode-public-key.js';
 import { looksLikePublicKey } from '../../../../src/inspection/keys/key-shapes.js';
-import { sequence } from '../../../../src/pki/der.js';
+import { sequence } from '../../../../src/x509/strict/der.js';
 import { contextWith, fixture, pieceOf } from './inspected-key.js';
 
 const publicKey = (name: string): KeyObject =>

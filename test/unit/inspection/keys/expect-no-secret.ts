@@ -2,7 +2,7 @@ import { createPrivateKey, type JsonWebKey } from 'node:crypto';
 
 import { expect } from 'vitest';
 
-import { DerReader, inside } from '../../../../src/pki/der.js';
+import { DerReader, inside } from '../../../../src/x509/strict/der.js';
 import { fixture } from './inspected-key.js';
 
 /** So many octets in a row do not stand in something by chance. */

@@ -10,7 +10,7 @@ import {
 } from '../../../../src/inspection/keys/key-shapes.js';
 import { looksLikePkcs12 } from '../../../../src/inspection/pkcs12/looks-like-pkcs12.js';
 import { looksLikePkcs7 } from '../../../../src/inspection/pkcs7/looks-like-pkcs7.js';
-import { der, oid, sequence, Tag } from '../../../../src/pki/der.js';
+import { der, oid, sequence, Tag } from '../../../../src/x509/strict/der.js';
 import { fixture } from './inspected-key.js';
 
 const files = readdirSync(new URL('fixtures/', import.meta.url)).filter((name) =>

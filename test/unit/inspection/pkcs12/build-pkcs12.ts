@@ -1,6 +1,6 @@
 import { createHmac, pbkdf2Sync } from 'node:crypto';
 
-import { contextConstructed, der, oid, sequence, Tag, unsignedInteger } from '../../../../src/pki/der.js';
+import { contextConstructed, der, oid, sequence, Tag, unsignedInteger } from '../../../../src/x509/strict/der.js';
 
 /** Parts of a PKCS#12 (RFC 7292), to put together what openssl does not write. */
 export const octetString = (octets: Uint8Array): Buffer => der(Tag.OCTET_STRING, octets);

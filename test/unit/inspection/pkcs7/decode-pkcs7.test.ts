@@ -3,7 +3,15 @@ import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { decodePkcs7 } from '../../../../src/inspection/pkcs7/decode-pkcs7.js';
-import { contextConstructed, der, oid, sequence, setOf, Tag, unsignedInteger } from '../../../../src/pki/der.js';
+import {
+  contextConstructed,
+  der,
+  oid,
+  sequence,
+  setOf,
+  Tag,
+  unsignedInteger,
+} from '../../../../src/x509/strict/der.js';
 import { contextWith, fixture, pieceOf } from '../keys/inspected-key.js';
 
 const decode = (name: string): ReturnType<typeof decodePkcs7> => decodePkcs7(fixture(name), contextWith(null));

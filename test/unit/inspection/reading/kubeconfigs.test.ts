@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { renderKubeconfig } from '../../../../src/kubeconfig/render-kubeconfig.js';
+import { renderKubeconfig } from '../../../../src/formats/kubeconfig/render-kubeconfig.js';
 import type { KubeconfigContent } from '../../../../src/model/inspection.js';
 import { authority, base64, client, codesOf, outline, read } from './uploads.js';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { inspectSingleObject } from '../../../../src/inspection/inspect.js';
 import { limits } from '../../../../src/inspection/reading/limits.js';
 import type { InspectionFormat } from '../../../../src/model/inspection.js';
-import { contextConstructed, contextPrimitive, der, oid, sequence, Tag } from '../../../../src/pki/der.js';
+import { contextConstructed, contextPrimitive, der, oid, sequence, Tag } from '../../../../src/x509/strict/der.js';
 import { corpusContext } from '../../../helpers/inspection-corpus.js';
 import { algorithmOf, attributeOf, extensionOf, rawCertificate, rawName, rawRequest, string } from '../x509/build.js';
 

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readUpload } from '../../../../src/inspection/reading/read-upload.js';
-import { encodePem } from '../../../../src/pki/pem.js';
+import { encodePem } from '../../../../src/x509/strict/pem.js';
 import { tarOf } from '../../../helpers/tar-of.js';
 import { authority, base64, bytesOf, client, codesOf, context, outline, read } from './uploads.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodePem } from '../../../../src/pki/pem.js';
+import { encodePem } from '../../../../src/x509/strict/pem.js';
 import { makeAuthority, makeCertificate, makeKey, makeList, nameOf } from '../../../helpers/certificates.js';
 import { csrFor } from '../../../helpers/csr.js';
 import { inspectFiles, kubeconfigOf, knownCluster } from '../inspected.js';

@@ -11,7 +11,7 @@ import type {
   PublicKeyDescription,
   Severity,
 } from '../../../../src/model/inspection.js';
-import { sha256 } from '../../../../src/pki/sha256.js';
+import { sha256 } from '../../../../src/x509/strict/sha256.js';
 
 const folder = new URL('../../../fixtures/openssl-3.5/', import.meta.url);
 

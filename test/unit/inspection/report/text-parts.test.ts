@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { alignColumns } from '../../../../src/inspection/report/align-columns.js';
-import { clip } from '../../../../src/inspection/report/clip.js';
-import { durationInWords } from '../../../../src/inspection/report/duration-in-words.js';
+import { alignColumns } from '../../../../src/formats/text/align-columns.js';
+import { clip } from '../../../../src/formats/text/clip.js';
+import { durationInWords } from '../../../../src/formats/text/duration-in-words.js';
 import { commandText, minuteText } from '../../../../src/inspection/report/object-words.js';
-import { textTable } from '../../../../src/inspection/report/text-table.js';
-import { visible, visibleLines } from '../../../../src/inspection/report/visible.js';
-import { wrapParagraph, wrapText } from '../../../../src/inspection/report/wrap-text.js';
+import { textTable } from '../../../../src/formats/text/text-table.js';
+import { visible, visibleLines } from '../../../../src/formats/text/visible.js';
+import { wrapParagraph, wrapText } from '../../../../src/formats/text/wrap-text.js';
 
 describe('text for people', () => {
   it.each([

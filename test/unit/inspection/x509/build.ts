@@ -1,6 +1,14 @@
 import { sign } from 'node:crypto';
 
-import { bitString, contextConstructed, der, oid, sequence, Tag, unsignedInteger } from '../../../../src/pki/der.js';
+import {
+  bitString,
+  contextConstructed,
+  der,
+  oid,
+  sequence,
+  Tag,
+  unsignedInteger,
+} from '../../../../src/x509/strict/der.js';
 import { makeKey, nameOf } from '../../../helpers/certificates.js';
 
 /** Whole encodings of fields, so that each can be as wrong as it likes. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { decodeCertificateList } from '../../../../src/inspection/x509/decode-certificate-list.js';
 import { verifySignature } from '../../../../src/inspection/x509/verify-signature.js';
-import { der, Tag } from '../../../../src/pki/der.js';
+import { der, Tag } from '../../../../src/x509/strict/der.js';
 import { algorithmOf, entryOf, extensionOf, rawList, testKey, time } from './build.js';
 import { decodeContext, pieceOf, readList } from './decoding.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';

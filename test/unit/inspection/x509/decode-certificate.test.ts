@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { decodeCertificate } from '../../../../src/inspection/x509/decode-certificate.js';
 import { verifySignature } from '../../../../src/inspection/x509/verify-signature.js';
-import { contextConstructed, contextPrimitive, der, sequence, Tag } from '../../../../src/pki/der.js';
+import { contextConstructed, contextPrimitive, der, sequence, Tag } from '../../../../src/x509/strict/der.js';
 import { makeAuthority, makeCertificate, makeKey, nameOf, testNow } from '../../../helpers/certificates.js';
 import { algorithmOf, explicitVersion, extensionOf, rawCertificate, rawName, string, time } from './build.js';
 import { decodeContext, pieceOf, readCertificate } from './decoding.js';

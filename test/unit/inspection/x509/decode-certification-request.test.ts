@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
 import { decodeCertificationRequest } from '../../../../src/inspection/x509/decode-certification-request.js';
-import { der, onlyElement, sequence, Tag } from '../../../../src/pki/der.js';
-import { basicConstraintsExtension, extKeyUsageExtension, keyUsageExtension } from '../../../../src/pki/extension.js';
-import { keyPurpose } from '../../../../src/pki/object-identifiers.js';
+import { der, onlyElement, sequence, Tag } from '../../../../src/x509/strict/der.js';
+import {
+  basicConstraintsExtension,
+  extKeyUsageExtension,
+  keyUsageExtension,
+} from '../../../../src/x509/strict/extension.js';
+import { keyPurpose } from '../../../../src/x509/strict/object-identifiers.js';
 import { makeKey, nameOf } from '../../../helpers/certificates.js';
 import { readCsrFixture, refusedCsrs } from '../../../fixtures/csr/index.js';
 import { algorithmOf, attributeOf, extensionOf, rawName, rawRequest, string, testKey } from './build.js';

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { describePublicKey } from '../../../../src/inspection/x509/describe-public-key.js';
-import { bitString, der, DerError, oid, sequence, Tag, unsignedInteger } from '../../../../src/pki/der.js';
+import { bitString, der, DerError, oid, sequence, Tag, unsignedInteger } from '../../../../src/x509/strict/der.js';
 import { opensslDer, readCertificate } from './decoding.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 

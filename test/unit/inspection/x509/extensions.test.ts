@@ -8,7 +8,7 @@ import {
   sequence,
   setOf,
   Tag,
-} from '../../../../src/pki/der.js';
+} from '../../../../src/x509/strict/der.js';
 import { nameOf } from '../../../helpers/certificates.js';
 import { extensionOf, rawCertificate, string } from './build.js';
 import { opensslDer, readCertificate } from './decoding.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { Tag } from '../../../../src/pki/der.js';
-import { basicConstraintsExtension, extKeyUsageExtension } from '../../../../src/pki/extension.js';
-import { keyPurpose } from '../../../../src/pki/object-identifiers.js';
+import { Tag } from '../../../../src/x509/strict/der.js';
+import { basicConstraintsExtension, extKeyUsageExtension } from '../../../../src/x509/strict/extension.js';
+import { keyPurpose } from '../../../../src/x509/strict/object-identifiers.js';
 import { rawCertificate, rawName, string } from './build.js';
 import { readCertificate } from './decoding.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { describeName } from '../../../../src/inspection/x509/describe-name.js';
-import { DerError, Tag } from '../../../../src/pki/der.js';
+import { DerError, Tag } from '../../../../src/x509/strict/der.js';
 import { rawCertificate, rawName, string } from './build.js';
 import { readCertificate } from './decoding.js';
 

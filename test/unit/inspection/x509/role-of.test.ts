@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { contextPrimitive, der, sequence } from '../../../../src/pki/der.js';
-import { basicConstraintsExtension, extKeyUsageExtension, writeExtension } from '../../../../src/pki/extension.js';
-import { keyPurpose } from '../../../../src/pki/object-identifiers.js';
+import { contextPrimitive, der, sequence } from '../../../../src/x509/strict/der.js';
+import {
+  basicConstraintsExtension,
+  extKeyUsageExtension,
+  writeExtension,
+} from '../../../../src/x509/strict/extension.js';
+import { keyPurpose } from '../../../../src/x509/strict/object-identifiers.js';
 import { nameOf, type NameParts } from '../../../helpers/certificates.js';
 import { rawCertificate } from './build.js';
 import { readCertificate } from './decoding.js';

@@ -2,7 +2,15 @@ import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypt
 import { describe, expect, it } from 'vitest';
 
 import { verifySignature } from '../../../../src/inspection/x509/verify-signature.js';
-import { bitString, contextConstructed, der, oid, sequence, Tag, unsignedInteger } from '../../../../src/pki/der.js';
+import {
+  bitString,
+  contextConstructed,
+  der,
+  oid,
+  sequence,
+  Tag,
+  unsignedInteger,
+} from '../../../../src/x509/strict/der.js';
 import { algorithmOf } from './build.js';
 import { opensslDer, readCertificate } from './decoding.js';
 

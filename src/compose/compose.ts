@@ -1,0 +1,308 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { ClusterConnection } from '../cluster/cluster-connection.js';
+import { announcingWriter } from './announcing-writer.js';
+import { openCluster, type ClusterWiring } from './open-cluster.js';
+import { KnownClusters } from './known-clusters.js';
+import { isSoleProcess, openStore } from './open-store.js';
+import { openWebhooks } from './open-webhooks.js';
+import { rememberingWriter } from './remembering-writer.js';
+import { storedOutbox } from './stored-outbox.js';
+import { loadPolicies, watchPolicies } from './policies-in-force.js';
+import type { Config } from '../config/config.js';
+import { prepareDataDir, replaceSecretFile } from '../config/secrets.js';
+import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
+import { ApiTokens, type ApiTokenWriter } from '../identity/api-tokens.js';
+import { makeAdminToken } from '../identity/make-admin-token.js';
+import { inspectionService } from '../inspection/inspection-service.js';
+import { InspectionPool } from '../inspection/workers/inspection-pool.js';
+import { auditEventService } from '../issuance/audit-event-service.js';
+import { certificateRequestService } from '../issuance/certificate-request-service.js';
+import { certificateService } from '../issuance/certificate-service.js';
+import { ClusterProbes } from '../issuance/cluster-probes.js';
+import { clusterService } from '../issuance/cluster-service.js';
+import type { IssuanceContext, IssuingCluster, Log } from '../issuance/context.js';
+import { startHousekeeping } from '../issuance/housekeeping.js';
+import { idempotencyService } from '../issuance/idempotency.js';
+import { probeStaleClusters } from '../issuance/probe-stale-clusters.js';
+import { policyService } from '../issuance/policy-service.js';
+import { within } from '../issuance/wait.js';
+import { watchUnknownIdentities } from '../issuance/watch-unknown-identities.js';
+import { recordPolicySetLoaded, recordServiceStarted } from '../issuance/service-events.js';
+import { configuredCluster } from '../policy/configured-cluster.js';
+import { publicRandomOctets } from '../x509/strict/random-octets.js';
+import { DraftPool } from '../policy/workers/draft-pool.js';
+import type { Services } from '../services.js';
+import type { Signer } from '../signer/signer.js';
+import type { Writer } from '../store/step.js';
+import type { Store } from '../store/store.js';
+import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
+import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
+
+/** How long the issuances under way may take to end when the service stops. */
+const drainSeconds = 10;
+/** The same for attempts to deliver webhooks: what is cut off is sent again. */
+const webhookDrainMilliseconds = 5_000;
+
+/** What a test may put in place of the real thing, or around it. */
+export interface Overrides {
+  readonly clock?: () => Date;
+  readonly writer?: (writer: Writer) => Writer;
+  /** Whether SQLite's writer gets a thread of its own, as it does unless a test has too many services to start. */
+  readonly writerThread?: boolean;
+  readonly signer?: (signer: Signer) => Signer;
+  readonly connection?: (connection: ClusterConnection) => ClusterConnection;
+  /** How often the outbox of webhooks is looked through. */
+  readonly webhookRoundMilliseconds?: number;
+  /** How often the policies' files are looked at. */
+  readonly policyRoundMilliseconds?: number;
+}
+
+/** The service, wired, without its HTTP edge. */
+export interface Composition {
+  readonly services: Services;
+  readonly store: Store;
+  /**
+   * Begins what goes on beside the requests, once the service listens; first of all what an earlier process left is
+   * recovered. Resolves when that is through; until then `services.health` is not ready.
+   */
+  begin(): Promise<void>;
+  /** Finishes what is under way, then closes the store and lets go of the data dir. */
+  close(): Promise<void>;
+}
+
+/** Wires the adapters, once. What it opened is closed again where a later part fails. */
+export async function compose(config: Config, log: Log, overrides: Overrides = {}): Promise<Composition> {
+  const opened: (() => Promise<void> | void)[] = [];
+  const closeOpened = async () => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    return { ...(await wire(config, log, overrides, opened)), close: closeOpened };
+  } catch (error) {
+    await closeOpened();
+    throw error;
+  }
+}
+
+async function wire(
+  config: Config,
+  log: Log,
+  overrides: Overrides,
+  opened: (() => Promise<void> | void)[],
+): Promise<Omit<Composition, 'close'>> {
+  const clock = overrides.clock ?? (() => new Date());
+  const warning = await prepareDataDir(config.dataDir);
+  if (warning !== null) log.warn({}, warning);
+  const { database } = config;
+  if (database.kind === 'postgresql' && database.exposed)
+    log.warn({}, 'the way to PostgreSQL is not protected: sslmode=verify-full with sslrootcert would do that');
+
+  const warn = (message: string) => {
+    log.warn({}, message);
+  };
+  const opening = await openStore(config, warn, { writerThread: overrides.writerThread ?? true });
+  opened.push(() => opening.close());
+  const writer = overrides.writer?.(opening.writer) ?? opening.writer;
+  const openedStore: Store = { ...opening, writer: rememberingWriter(writer) };
+  const owner = randomUUID();
+  const random = publicRandomOctets();
+  const webhooks = await openWebhooks(config, log);
+  const outbox = storedOutbox(openedStore.webhookDeliveries, openedStore.writer);
+  const dispatcher = new WebhookDispatcher({
+    webhooks,
+    outbox,
+    clock,
+    random: randomBytes,
+    owner,
+    log,
+    ...(overrides.webhookRoundMilliseconds !== undefined && { roundMilliseconds: overrides.webhookRoundMilliseconds }),
+  });
+  const wake = () => {
+    dispatcher.wake();
+  };
+  const findRequest = (id: string) => openedStore.requests.find(id);
+  // Everything that is committed from here on passes the webhooks.
+  const store: Store = {
+    ...openedStore,
+    writer: announcingWriter(openedStore.writer, { webhooks, findRequest, random, wake }),
+  };
+
+  const probes = new ClusterProbes(store);
+  const clusters = new Map<string, IssuingCluster>();
+  const wiring: ClusterWiring = {
+    store,
+    clock,
+    random: randomBytes,
+    log,
+    whyNotSigning: (cluster) => probes.whyNotSigning(cluster),
+    wrapSigner: overrides.signer ?? ((signer) => signer),
+    wrapConnection: overrides.connection ?? ((connection) => connection),
+  };
+  for (const cluster of config.clusters) {
+    const issuing = await openCluster(cluster, wiring);
+    opened.push(() => issuing.connection?.close());
+    clusters.set(cluster.name, issuing);
+  }
+  await probes.load([...clusters.values()].map(({ cluster }) => cluster));
+
+  const configured = [...clusters.values()].map(({ cluster }) => configuredCluster(cluster));
+  const loaded = await loadPolicies(config, configured, log);
+  const policies = watchPolicies(config, configured, loaded, log, {
+    record: (policySet, previous) => recordPolicySetLoaded(context, policySet, previous),
+    ...(overrides.policyRoundMilliseconds !== undefined && {
+      intervalMilliseconds: overrides.policyRoundMilliseconds,
+    }),
+  });
+  opened.push(() => policies.stop());
+  const context: IssuanceContext = {
+    store,
+    clusters,
+    policySet: () => policies.current(),
+    clock,
+    random,
+    owner,
+    soleProcess: isSoleProcess(config),
+    settings: config.issuing,
+    log,
+    probes,
+    running: new Map(),
+    recovering: new Map(),
+    keysInFlight: new Set(),
+  };
+  await recordServiceStarted(context);
+  // Of several processes that start at once, one makes it.
+  await store.alone(async () => {
+    if (await store.apiTokens.hasLiveAdmin(clock())) return;
+    await writeAdminToken(config, store, clock());
+    log.info({ file: adminTokenFile(config) }, 'there was no live admin: a token was made');
+  });
+  const pool = new InspectionPool({
+    report: (error) => {
+      log.error({ err: error }, 'a worker that inspects uploads ended by itself');
+    },
+  });
+  opened.push(() => pool.close());
+  const drafts = new DraftPool({
+    report: (error) => {
+      log.error({ err: error }, 'a worker that tries policies out ended by itself');
+    },
+  });
+  opened.push(() => drafts.close());
+  const known = new KnownClusters([...clusters.values()], clock);
+  let recovered = false;
+  const ready = async () => {
+    if (!recovered) throw new Error('what an earlier process left is not recovered yet');
+    await store.ping();
+  };
+  return {
+    store,
+    services: {
+      ...servicesOf(context, drafts, ready),
+      inspections: inspectionService({
+        clock,
+        thresholds: config.inspection,
+        inventory: store.inventory,
+        clusters: () => known.all(),
+        pool,
+      }),
+      webhookDeliveries: webhookDeliveryService({
+        records: outbox,
+        webhooks: webhooks.map(({ name }) => name),
+        clock,
+        wake,
+      }),
+    },
+    async begin() {
+      const housekeeping = startHousekeeping(context);
+      opened.push(async () => {
+        // What takes longer is found again by the next start.
+        await within(
+          drainSeconds,
+          housekeeping.stop().then(() => Promise.all(context.running.values())),
+        );
+      });
+      const unknownIdentities = [...clusters].flatMap(([name, { connection }]) =>
+        connection === null ? [] : watchUnknownIdentities(context, name, connection),
+      );
+      opened.push(async () => {
+        await Promise.all(unknownIdentities.map((watch) => watch.stop()));
+      });
+      dispatcher.start();
+      opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
+      void probeStaleClusters(context);
+      void known.ask();
+      await housekeeping.recovered;
+      recovered = true;
+    },
+  };
+}
+
+function servicesOf(
+  context: IssuanceContext,
+  drafts: DraftPool,
+  ready: () => Promise<void>,
+): Omit<Services, 'inspections' | 'webhookDeliveries'> {
+  const { store, clock } = context;
+  const authenticator = new ApiTokenAuthenticator(store.apiTokens, clock);
+  return {
+    authenticator,
+    certificateRequests: certificateRequestService(context),
+    certificates: certificateService(context),
+    clusters: clusterService(context),
+    policies: policyService(context, drafts),
+    auditEvents: auditEventService(context),
+    apiTokens: new ApiTokens({
+      reader: store.apiTokens,
+      writer: apiTokenWriter(store.writer),
+      authenticator,
+      clock,
+      random: randomBytes,
+    }),
+    health: { ready },
+    idempotency: idempotencyService(context),
+  };
+}
+
+/** Each change to a token is one commit with its audit event. */
+function apiTokenWriter(writer: Writer): ApiTokenWriter {
+  return {
+    async create(token, secretSha256, event) {
+      const operations = [{ op: 'insertApiToken' as const, token, secretSha256 }];
+      if (!(await writer.commit({ operations, events: [event] })).committed)
+        throw new Error(`API token ${token.id} could not be recorded`);
+    },
+    async revoke(id, at, event) {
+      const operations = [{ op: 'revokeApiToken' as const, id, at }];
+      return (await writer.commit({ operations, events: [event] })).committed;
+    },
+  };
+}
+
+const adminTokenFile = ({ dataDir }: Config): string => join(dataDir, 'admin-token');
+
+function writeAdminToken(config: Config, store: Store, now: Date): Promise<void> {
+  return makeAdminToken({
+    writer: apiTokenWriter(store.writer),
+    keepSecret: (secret) => replaceSecretFile(adminTokenFile(config), `${secret}\n`),
+    now,
+    random: randomBytes,
+  });
+}
+
+/**
+ * Makes one more admin token, beside those that are there, and answers the file it is in. The right to write to the
+ * data dir is what it takes; the audit log tells of it. With SQLite, throws where the service is running.
+ */
+export async function recoverAdminToken(config: Config): Promise<string> {
+  await prepareDataDir(config.dataDir);
+  const store = await openStore(config, () => undefined, { writerThread: false });
+  try {
+    await writeAdminToken(config, store, new Date());
+  } finally {
+    await store.close();
+  }
+  return adminTokenFile(config);
+}
+
+export { migrateDatabase } from './open-store.js';

@@ -1,0 +1,108 @@
+import type { Place } from '../json/place.js';
+
+/** A field that is missing or has another type than it must. */
+export interface FieldProblem {
+  readonly place: Place;
+  /** Continues a sentence that begins with the field; quotes no value. */
+  readonly problem: string;
+}
+
+/**
+ * Reads the fields of an object whose shape nobody has checked. What is absent, null or empty is nothing; what has
+ * another type is nothing and a problem. A number that stands for a string is no string: Go refuses it too.
+ */
+export class FieldReader {
+  private constructor(
+    private readonly fields: Readonly<Record<string, unknown>>,
+    readonly place: Place,
+    private readonly problems: FieldProblem[],
+  ) {}
+
+  /** Of the object at `place`; anything else is a problem, and reads as an object without fields. */
+  static of(value: unknown, place: Place, problems: FieldProblem[]): FieldReader {
+    if (isObject(value)) return new FieldReader(value, place, problems);
+    if (value !== null && value !== undefined) problems.push({ place, problem: wrongType(value, 'an object') });
+    return new FieldReader({}, place, problems);
+  }
+
+  has(name: string): boolean {
+    const value = this.raw(name);
+    return value !== undefined && value !== null;
+  }
+
+  names(): readonly string[] {
+    return Object.keys(this.fields);
+  }
+
+  /** Never an inherited member. */
+  raw(name: string): unknown {
+    return Object.hasOwn(this.fields, name) ? this.fields[name] : undefined;
+  }
+
+  text(name: string): string | null {
+    const value = this.#typed(name, 'a string', (raw): raw is string => typeof raw === 'string');
+    return value === undefined || value === '' ? null : value;
+  }
+
+  flag(name: string): boolean {
+    return this.#typed(name, 'true or false', (raw): raw is boolean => typeof raw === 'boolean') ?? false;
+  }
+
+  integer(name: string): number | null {
+    return this.#typed(name, 'a whole number', (raw): raw is number => Number.isSafeInteger(raw)) ?? null;
+  }
+
+  object(name: string): FieldReader {
+    return FieldReader.of(this.raw(name), [...this.place, name], this.problems);
+  }
+
+  /** The objects of a list; an entry that is none reads as an object without fields. */
+  list(name: string): readonly FieldReader[] {
+    return this.#items(name).map((item, i) => FieldReader.of(item, [...this.place, name, i], this.problems));
+  }
+
+  texts(name: string): readonly string[] {
+    return this.#items(name).flatMap((item, i) => {
+      if (typeof item === 'string') return [item];
+      this.problems.push({ place: [...this.place, name, i], problem: wrongType(item, 'a string') });
+      return [];
+    });
+  }
+
+  /** Notes that a field must be there. Not where it was there with another type, which has been noted already. */
+  missing(name: string): void {
+    const value = this.raw(name);
+    if (value === undefined || value === null || value === '')
+      this.problems.push({ place: [...this.place, name], problem: 'is missing' });
+    else if (Array.isArray(value) && value.length === 0)
+      this.problems.push({ place: [...this.place, name], problem: 'is empty' });
+  }
+
+  #items(name: string): readonly unknown[] {
+    return this.#typed(name, 'a list', (raw): raw is readonly unknown[] => Array.isArray(raw)) ?? [];
+  }
+
+  #typed<T>(name: string, expected: string, is: (raw: unknown) => raw is T): T | undefined {
+    const raw = this.raw(name);
+    if (raw === undefined || raw === null) return undefined;
+    if (is(raw)) return raw;
+    this.problems.push({ place: [...this.place, name], problem: wrongType(raw, expected) });
+    return undefined;
+  }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function wrongType(value: unknown, expected: string): string {
+  const found = Array.isArray(value)
+    ? 'a list'
+    : typeof value === 'object'
+      ? 'an object'
+      : typeof value === 'boolean'
+        ? 'true or false (write it in quotes)'
+        : typeof value === 'number'
+          ? 'a number (write it in quotes)'
+          : 'a string';
+  return `is ${expected === 'a string' ? found : found.replace(' (write it in quotes)', '')} where ${expected} belongs`;
+}

@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { TooManyWaitingError, Turns } from '../../../src/workers/turns.js';
+
+/** Work that ends when it is told to. */
+function work() {
+  let finish = () => {};
+  const done = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  let begun = false;
+  return {
+    run: () => {
+      begun = true;
+      return done;
+    },
+    finish: () => {
+      finish();
+    },
+    begun: () => begun,
+  };
+}
+
+it('turns away who comes when too many wait, and takes more once somebody is through', async () => {
+  const turns = new Turns({ atTheSameTime: 1, waiting: 2 });
+  const [first, second, third, fourth, fifth] = [work(), work(), work(), work(), work()];
+  const taken = [first, second, third].map(({ run }) => turns.take(run));
+  await expect(turns.take(fourth.run)).rejects.toThrow(TooManyWaitingError);
+  expect([first, second, third, fourth].map(({ begun }) => begun())).toEqual([true, false, false, false]);
+
+  first.finish();
+  await taken[0];
+  expect([second, third].map(({ begun }) => begun())).toEqual([true, false]);
+  const last = turns.take(fifth.run);
+  for (const { finish } of [second, third, fifth]) finish();
+  await Promise.all([...taken, last]);
+  expect(fifth.begun()).toBe(true);
+});
+
+it('passes the turn on where work fails', async () => {
+  const turns = new Turns({ atTheSameTime: 1, waiting: 1 });
+  const failing = turns.take(() => Promise.reject(new Error('no entropy')));
+  const next = turns.take(() => Promise.resolve('key'));
+  await expect(failing).rejects.toThrow('no entropy');
+  expect(await next).toBe('key');
+});
