@@ -7,7 +7,7 @@ const rooms = {
   'formats/json': [],
   'formats/text': [],
   'formats/yaml': ['formats/json'],
-  'formats/kubeconfig': ['formats/yaml', 'model', 'x509'],
+  'formats/kubeconfig': ['formats/json', 'formats/yaml', 'formats/text', 'model', 'x509'],
   // Threads for what may take its time, and turns for what must wait.
   workers: [],
   'x509/strict': ['workers/turns.ts'],
