@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+
+interface Rule {
+  readonly name: string;
+  readonly from: { readonly path?: string; readonly pathNot?: string };
+  readonly to: { readonly path?: string; readonly pathNot?: string };
+}
+
+const root = new URL('../../../', import.meta.url);
+const { forbidden } = createRequire(import.meta.url)('../../../.dependency-cruiser.cjs') as {
+  readonly forbidden: readonly Rule[];
+};
+
+/** The rooms and files in a pattern such as `^src/(formats/json/|app\.ts$)`. */
+const placesIn = (pattern = ''): string[] =>
+  pattern
+    .replace(/^\^src\/\(|\)$/g, '')
+    .split('|')
+    .map((place) => place.replaceAll(/\\|\/?\$?$/g, ''));
+
+/** `http` holds `http/routes`, and itself. */
+const holds = (outer: string, inner: string): boolean => inner === outer || inner.startsWith(`${outer}/`);
+
+const places = placesIn(forbidden.find(({ name }) => name === 'every-room-is-known')?.from.pathNot);
+
+/** Each place that has a rule, with all that it may import. */
+const imports = new Map(
+  forbidden
+    .filter(({ name }) => name.endsWith('-imports-only-its-own'))
+    .map(({ from, to }) => [placesIn(from.path)[0] ?? '', placesIn(to.pathNot)]),
+);
+
+/** A place without a rule may import everything, as `compose` may. */
+const mayImport = (from: string, to: string): boolean =>
+  places.some((place) => {
+    if (!holds(from, place)) return false;
+    const allowed = imports.get(place);
+    return allowed === undefined || allowed.some((one) => holds(to, one) || holds(one, to));
+  });
+
+interface Picture {
+  readonly boxes: readonly string[];
+  readonly arrows: readonly { readonly from: string; readonly to: string }[];
+}
+
+/** Reads lines `id["place/<br>words"]` and `id --> id & id`; every other line of the picture is an error. */
+function readPicture(markdown: string): Picture {
+  const [, diagram = ''] = /^```mermaid\nflowchart TD\n([^]*?)^```$/m.exec(markdown) ?? [];
+  const lines = diagram.split('\n').filter((line) => line.trim() !== '');
+  const placeOf = new Map<string, string>();
+  const arrows: { from: string; to: string }[] = [];
+  const placeCalled = (id: string): string => {
+    const place = placeOf.get(id);
+    if (place === undefined) throw new Error(`the picture has an arrow to or from ${id}, but no box of that name`);
+    return place;
+  };
+  for (const line of lines) {
+    const [, id, place] = /^ +(\w+)\["([\w./-]+?)\/?<br>[^"]+"\]$/.exec(line) ?? [];
+    const [, from, to] = /^ +(\w+) --> (\w+(?: & \w+)*)$/.exec(line) ?? [];
+    if (id !== undefined && place !== undefined) placeOf.set(id, place);
+    else if (from !== undefined && to !== undefined)
+      for (const target of to.split(' & ')) arrows.push({ from: placeCalled(from), to: placeCalled(target) });
+    else throw new Error(`the picture has a line that is neither box nor arrow: ${line}`);
+  }
+  return { boxes: [...placeOf.values()], arrows };
+}
+
+describe('the picture of docs/architecture.md', () => {
+  const { boxes, arrows } = readPicture(readFileSync(new URL('docs/architecture.md', root), 'utf8'));
+
+  it('has a box for every room that is in src', () => {
+    const rooms = places.filter((place) => !place.endsWith('.ts') && existsSync(new URL(`src/${place}`, root)));
+    expect(rooms.length).toBeGreaterThan(10);
+    expect(rooms.filter((room) => !boxes.some((box) => holds(box, room)))).toEqual([]);
+  });
+
+  it('has no box for what is not in src', () => {
+    expect(boxes.filter((box) => !existsSync(new URL(`src/${box}`, root)))).toEqual([]);
+  });
+
+  it('draws only imports that the dependency rule allows', () => {
+    expect(arrows.length).toBeGreaterThan(20);
+    expect(arrows.filter(({ from, to }) => !mayImport(from, to))).toEqual([]);
+  });
+
+  it('is held to a rule that refuses something', () => {
+    expect(mayImport('http', 'store')).toBe(false);
+    expect(mayImport('model', 'http')).toBe(false);
+    expect(mayImport('compose', 'store')).toBe(true);
+  });
+});
