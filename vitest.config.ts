@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig, type TestUserConfig } from 'vitest/config';
 
-/** Files share the modules that they import: loading them anew for each took as long as the tests themselves. */
+/** Test files share the modules that they import, because loading them for each file takes as long as the tests. */
 const shared = { isolate: false } as const;
 
 const project = (
@@ -18,13 +18,13 @@ const project = (
   },
 });
 
-/** Where CI wants the results as JSON, besides what people read. */
+/** The file for CI's JSON results, besides the output for people. */
 const jsonFile = process.env['VITEST_JSON_FILE'];
 
 /** `npm test` runs unit, http and contract; the others have commands of their own. */
 export default defineConfig({
   test: {
-    // Some of a test's time is waiting. The default, one less than there are cores, leaves one of two idle.
+    // Tests spend some of their time waiting. The default, one worker fewer than cores, would leave one of two idle.
     maxWorkers: availableParallelism() + 1,
     reporters: jsonFile ? ['default', ['json', { outputFile: jsonFile }]] : ['default'],
     projects: [
@@ -33,7 +33,7 @@ export default defineConfig({
       project('contract', 30, shared),
       project('crash', 600),
       project('browser', 120),
-      // What holds for every database, and what is of PostgreSQL alone.
+      // Tests that hold for every database, and tests of PostgreSQL alone.
       {
         test: {
           ...shared,
@@ -46,9 +46,9 @@ export default defineConfig({
             'test/crash/{full-disk,kill}.test.ts',
           ],
           exclude: [
-            // How a process starts, and what one that died left in its data dir, which with SQLite is nobody else's.
+            // Tests of a process's start and of the data dir that a dead process leaves. They need SQLite.
             'test/http/{process,start}.test.ts',
-            // What has nothing to do with a database, or measures.
+            // Tests without a database, and tests that measure.
             'test/http/{csr-fixtures,hostile-uploads,openapi,tls}.test.ts',
             'test/unit/issuance/{state-machine,verify-while-issuing}.test.ts',
           ],

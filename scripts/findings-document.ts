@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { findingGroups, type FindingCode, type FindingKind } from '../src/inspection/findings/catalogue.js';
 import type { Finding } from '../src/model/inspection.js';
 
-/** A message of a finding as an upload of the corpus gets it. */
+/** An example message of a finding, from an upload of the corpus. */
 export interface Example {
   readonly message: string;
-  /** Name of the upload in `test/fixtures/inspection`. */
+  /** The name of the upload in `test/fixtures/inspection`. */
   readonly fixture: string;
 }
 
@@ -13,7 +13,7 @@ export const findingsFile = new URL('../docs/findings.md', import.meta.url);
 
 const corpus = new URL('../test/fixtures/inspection/', import.meta.url);
 
-/** Of each finding one, from an upload that is there for it where there is one, else from the first that gets it. */
+/** One example for each finding: from an upload made for that finding, or else from the first upload that raises it. */
 export function readExamples(): ReadonlyMap<string, Example> {
   const examples = new Map<string, Example>();
   const meant = new Set<string>();
@@ -34,13 +34,13 @@ const folders = () =>
     .filter((entry) => entry.isDirectory())
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 
-/** Nothing where there is no such file. */
+/** Returns an empty object if there is no such file. */
 function readJson(path: string): unknown {
   const file = new URL(path, corpus);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 }
 
-/** `docs/findings.md`. */
+/** The text of `docs/findings.md`. */
 export function findingsDocument(examples: ReadonlyMap<string, Example>): string {
   const count = findingGroups.reduce((sum, { kinds }) => sum + Object.keys(kinds).length, 0);
   return [
@@ -85,7 +85,7 @@ function section(code: FindingCode, kind: FindingKind, example: Example | undefi
   ];
 }
 
-/** As GitHub makes it of a heading. */
+/** The anchor that GitHub makes from a heading. */
 const anchor = (heading: string): string => heading.toLowerCase().replaceAll(' ', '-');
 
 const escaped = (text: string): string => text.replace(/[\\`*_<>[\]#|~]/g, '\\$&');

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { findingsDocument, findingsFile, readExamples } from './findings-document.js';
 
-/** Writes `docs/findings.md`; with `--check` says whether it is what the code and the corpus make. */
+/** Writes `docs/findings.md`. With `--check` it only says whether the file matches the code and the corpus. */
 const made = findingsDocument(readExamples());
 
 if (!process.argv.includes('--check')) writeFileSync(findingsFile, made);

@@ -1,9 +1,9 @@
 /**
- * The corpus of inspections in test/fixtures/inspection: `npm run inspection:corpus` builds the inputs that are not
- * there yet, with openssl and ssh-keygen on PATH. Those that are there stay, for ECDSA signatures and salts are random.
+ * The corpus of inspections in test/fixtures/inspection. `npm run inspection:corpus` builds missing inputs, with openssl
+ * and ssh-keygen on PATH. Existing inputs stay, because ECDSA signatures and salts are random.
  *
- *   -- --rebuild NAME…   builds these anew
- *   -- --goldens         writes every golden answer anew: read the difference before it is committed
+ *   -- --rebuild NAME…   builds these inputs again
+ *   -- --goldens         writes every golden answer again: read the difference before you commit it
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ function build({ name, about, parts, raises }: Fixture, folder: string): void {
   console.log(`${name}: built`);
 }
 
-/** The description follows the script even where the inputs stay. */
+/** The description follows the script even if the inputs stay as they are. */
 function writeDescription({ about, password, raises }: Fixture, folder: string): void {
   const file = join(folder, 'upload.json');
   const { parts } = JSON.parse(readFileSync(file, 'utf8')) as UploadFile;

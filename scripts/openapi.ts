@@ -3,12 +3,12 @@ import { pino } from 'pino';
 import { buildApp } from '../src/app.js';
 import type { Services } from '../src/services.js';
 
-/** Writes `openapi/openapi.json` from the routes; with `--check` says whether it is what they generate. */
+/** Writes `openapi/openapi.json` from the routes. With `--check` it only says whether the file matches the routes. */
 const root = new URL('../', import.meta.url);
 const file = new URL('openapi/openapi.json', root);
 const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string };
 
-/** Describing the routes calls no use case. */
+/** The document only describes the routes, so no use case is called. */
 const services = new Proxy({} as Services, { get: () => ({}) });
 
 const app = buildApp(services, { logger: pino({ level: 'silent' }), version });

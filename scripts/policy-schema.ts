@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
 import { policyJsonSchema } from '../src/policy/json-schema.js';
 
-/** Writes `policies/schema.json`; with `--check` says whether it is what the language is read by. */
+/** Writes `policies/schema.json`. With `--check` it only says whether the file matches the schema in the source. */
 const file = new URL('../policies/schema.json', import.meta.url);
 const generated = await format(JSON.stringify(policyJsonSchema), { parser: 'json', printWidth: 120 });
 

@@ -26,22 +26,22 @@ import {
   user,
 } from './values.js';
 
-/** Who signs, and how that is said. */
+/** The signer of a certificate, as the certificate names it. */
 export interface Issuer {
   readonly name: Buffer;
   readonly key: KeyName;
   readonly keyIdentifier: Buffer | null;
 }
 
-/** Each field as it is wanted, flaws included; what is not given is as it should be. */
+/** The fields of a certificate, flaws included. Fields that are left out get correct values. */
 export interface CertificateFields {
   readonly subject: Buffer;
-  /** Whose public key it is of. */
+  /** The key that the certificate is for. */
   readonly key: KeyName;
-  /** Signed by itself where it is left out. */
+  /** Left out: the certificate is self-signed. */
   readonly issuer?: Issuer;
   readonly publicKey?: Buffer;
-  /** Null: the field is left out, as in version 1. */
+  /** Null leaves the field out, as in version 1. */
   readonly version?: number | null;
   readonly serialNumber?: Buffer;
   readonly notBefore?: Buffer;
@@ -50,10 +50,10 @@ export interface CertificateFields {
   readonly subjectUniqueId?: Buffer;
   readonly extensions?: readonly Buffer[];
   readonly hash?: Hash;
-  /** AlgorithmIdentifier inside and outside of what is signed. */
+  /** The AlgorithmIdentifier inside and outside the signed part. */
   readonly innerAlgorithm?: Buffer;
   readonly outerAlgorithm?: Buffer;
-  /** In place of the real one. */
+  /** Replaces the real signature. */
   readonly signature?: Buffer;
 }
 
@@ -62,7 +62,7 @@ export type Hash = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 const rsaWith = { md5: 4, sha1: 5, sha256: 11, sha384: 12, sha512: 13 } as const;
 const ecdsaWith = { md5: '1', sha1: '1', sha256: '3.2', sha384: '3.3', sha512: '3.4' } as const;
 
-/** AlgorithmIdentifier of a signature by that key. */
+/** The AlgorithmIdentifier of a signature by that key. */
 export function signatureAlgorithm(key: KeyObject, hash: Hash): Buffer {
   switch (key.asymmetricKeyType) {
     case 'rsa':
@@ -81,7 +81,7 @@ export function signatureAlgorithm(key: KeyObject, hash: Hash): Buffer {
 export const signBytes = (bytes: Uint8Array, key: KeyObject, hash: Hash): Buffer =>
   sign(key.asymmetricKeyType?.startsWith('ed') ? null : hash, bytes, key);
 
-/** Always the same for the same text: 128 bits, positive. */
+/** A serial number of 128 bits, positive. The same text always gives the same number. */
 export const serialNumberOf = (text: string): Buffer => {
   const octets = createHash('sha256').update(text).digest().subarray(0, 16);
   octets.writeUInt8((octets.readUInt8(0) & 0x3f) | 0x40, 0);
@@ -125,11 +125,11 @@ export function certificate(fields: CertificateFields): Buffer {
   return seal(tbs, fields.outerAlgorithm ?? algorithm, fields.signature ?? signBytes(tbs, signer, hash));
 }
 
-/** The signed part, its algorithm and its signature put together: certificates, requests and lists alike. */
+/** Joins the signed part, its algorithm and its signature, for certificates, requests and lists alike. */
 export const seal = (signed: Uint8Array, algorithm: Uint8Array, signature: Uint8Array): Buffer =>
   sequence(signed, algorithm, bitString(signature));
 
-/** A CA for nearly ten years, as kubeadm makes it. */
+/** A CA that is valid for nearly ten years, as kubeadm makes it. */
 export const authority = (subject: Buffer, key: KeyName, more: Partial<CertificateFields> = {}): Buffer =>
   certificate({
     subject,
@@ -149,7 +149,7 @@ export const clusterCaName = user('kubernetes');
 export const clusterCa = issuerOf(clusterCaName, 'cluster-ca');
 export const clusterCaCertificate = (): Buffer => authority(clusterCaName, 'cluster-ca');
 
-/** What a leaf carries besides its purpose. */
+/** The extensions of a leaf without those that state its purpose. */
 export const leafExtensions = (issuer: Issuer, ...more: readonly Buffer[]): readonly Buffer[] => [
   keyUsage('digitalSignature'),
   basicConstraints(false),
@@ -161,7 +161,7 @@ export interface LeafFields extends Partial<CertificateFields> {
   readonly issuer?: Issuer;
 }
 
-/** A client certificate, as this service issues it. */
+/** A client certificate as this service issues it. */
 export function userCertificate(subject: Buffer, key: KeyName = 'jane', more: LeafFields = {}): Buffer {
   const issuer = more.issuer ?? clusterCa;
   return certificate({ subject, key, issuer, extensions: leafExtensions(issuer, extKeyUsage('clientAuth')), ...more });
@@ -177,7 +177,7 @@ export const apiServerNames = [
   ip(10, 20, 0, 1),
 ];
 
-/** A server's certificate; by default an API server's. */
+/** A server certificate; by default that of an API server. */
 export function serverCertificate(
   subject: Buffer = user('kube-apiserver'),
   names: readonly Buffer[] = apiServerNames,

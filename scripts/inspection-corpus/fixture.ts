@@ -2,21 +2,21 @@ import type { FindingCode } from '../../src/inspection/findings/catalogue.js';
 
 /** One upload of the corpus. */
 export interface Fixture {
-  /** Its folder. */
+  /** The name of its folder. */
   readonly name: string;
-  /** What it is, in a line. */
+  /** A description in one line. */
   readonly about: string;
-  /** Builds each part, in order. */
+  /** Builds the parts in order. */
   readonly parts: () => readonly Part[];
   readonly password?: string;
-  /** Findings that it is there for; a golden answer without one of them is wrong. */
+  /** The findings that this fixture is made for. A golden answer without one of them is wrong. */
   readonly raises: readonly FindingCode[];
 }
 
 export interface Part {
-  /** In its folder. */
+  /** The file in the fixture's folder. */
   readonly file: string;
-  /** What the upload calls it; null: nothing. */
+  /** The name that the upload gives the part; null for a part without a name. */
   readonly name: string | null;
   readonly bytes: Uint8Array;
 }
@@ -37,7 +37,7 @@ export const single = (
   ...(password === undefined ? {} : { password }),
 });
 
-/** A fixture of several parts, by their names; `build` answers the octets of each. */
+/** A fixture with several named parts; `build` returns the octets of each part. */
 export const several = (
   name: string,
   about: string,

@@ -10,7 +10,7 @@ import { manifestFixtures } from './sets/manifests.js';
 import { requestFixtures } from './sets/requests.js';
 import { storeFixtures } from './sets/stores.js';
 
-/** Written once, by hand: README.md beside the corpus says how. */
+/** A fixture that was made by hand, as README.md beside the corpus says. */
 const byHand = (name: string, about: string, extension: string): Fixture =>
   single(name, about, extension, () => {
     throw new Error(`${name} is not built here: test/fixtures/inspection/README.md says how it was made`);

@@ -9,7 +9,10 @@ const rsa = (modulusLength: number, publicExponent = 0x10001) =>
   generateKeyPairSync('rsa', { modulusLength, publicExponent }).privateKey;
 const ec = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve }).privateKey;
 
-/** The keys of the corpus. They are committed, for nobody's use: what they sign stays the same wherever that can be. */
+/**
+ * The keys of the corpus. They are committed so that signatures stay the same where possible. Nobody uses them
+ * elsewhere.
+ */
 const makers = {
   'cluster-ca': () => rsa(2048),
   'other-ca': () => rsa(2048),
@@ -40,14 +43,14 @@ export type KeyName = keyof typeof makers;
 
 const loaded = new Map<KeyName, KeyObject>();
 
-/** The private key of that name: from its file, which is written where there is none yet. */
+/** The private key with that name. It is read from its file, and the file is written if it does not exist. */
 export function privateKey(name: KeyName): KeyObject {
   const known = loaded.get(name) ?? load(name);
   loaded.set(name, known);
   return known;
 }
 
-/** Where the key's PKCS#8 PEM is, for openssl. */
+/** The path of the key's PKCS#8 PEM, for openssl. */
 export function keyFile(name: KeyName): string {
   privateKey(name);
   return pathOf(name);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Runs openssl on files of its own, and answers what it writes to stdout, or to the file `out` where its arguments name
- * one. `files` are written first, into the folder that it runs in.
+ * Runs openssl on its own files. Returns its standard output, or the file `out` if the arguments name one. `files` are
+ * written first, into the folder where openssl runs.
  */
 export function openssl(args: readonly string[], files: Readonly<Record<string, Uint8Array | string>> = {}): Buffer {
   return run('openssl', args, files);

@@ -1,4 +1,4 @@
-/** Entries of a tar archive, the odd ones included: what a tar library refuses to write, people still upload. */
+/** Entries of a tar archive, odd ones included. A tar library refuses to write some of them, but people upload them. */
 export interface Entry {
   readonly path: string;
   readonly content?: Uint8Array | string;
@@ -7,7 +7,7 @@ export interface Entry {
   readonly linkName?: string;
 }
 
-/** A POSIX ustar archive; times and owners are zero, so that it is always the same. */
+/** A POSIX ustar archive. Times and owners are zero, so the same entries always give the same octets. */
 export function tar(...entries: readonly Entry[]): Buffer {
   return Buffer.concat([...entries.flatMap(blocksOf), Buffer.alloc(1024)]);
 }

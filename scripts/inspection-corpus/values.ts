@@ -26,21 +26,21 @@ const types = {
   C: attributeType.countryName,
   L: attributeType.localityName,
   emailAddress: attributeType.emailAddress,
-  /** Kubernetes reads it as the user's UID. */
+  /** Kubernetes reads this attribute as the user's UID. */
   UID: '1.3.6.1.4.1.57683.2',
 } as const;
 
 export type AttributeName = keyof typeof types;
 
-/** An AttributeTypeAndValue, of any string type. */
+/** An AttributeTypeAndValue with any string type. */
 export const attribute = (type: AttributeName, text: string | Uint8Array, tag: number = Tag.UTF8_STRING): Buffer =>
   sequence(oid(types[type]), der(tag, Buffer.from(text)));
 
-/** One RDN for each: a single attribute, or several. */
+/** One RDN for each item: a single attribute or several. */
 export const name = (...rdns: readonly (Buffer | readonly Buffer[])[]): Buffer =>
   sequence(...rdns.map((rdn) => (Buffer.isBuffer(rdn) ? setOf(rdn) : setOf(...rdn))));
 
-/** As Go and kubeadm write it: all groups in one RDN, then the username. */
+/** The name as Go and kubeadm write it: all groups in one RDN, then the username. */
 export const user = (username: string, ...groups: readonly string[]): Buffer =>
   name(
     ...(groups.length === 0 ? [] : [groups.map((group) => attribute('O', group, Tag.PRINTABLE_STRING))]),
@@ -55,7 +55,7 @@ export function time(instant: string): Buffer {
     : der(Tag.GENERALIZED_TIME, latin1(`${digits}Z`));
 }
 
-/** Any text as a time, of either type. */
+/** Any text as a time of either type. */
 export const utcTime = (text: string): Buffer => der(Tag.UTC_TIME, latin1(text));
 export const generalizedTime = (text: string): Buffer => der(Tag.GENERALIZED_TIME, latin1(text));
 
@@ -98,5 +98,5 @@ export const subjectAltName = (...names: readonly Buffer[]): Buffer =>
 export const permittedSubtrees = (...names: readonly Buffer[]): Buffer =>
   extension('2.5.29.30', sequence(der(contextConstructed(0), ...names.map((base) => sequence(base)))), true);
 
-/** A BIT STRING over what is no octets at all, to be read as a key. */
+/** A BIT STRING with any content, to be read as a key. */
 export const bits = bitString;

@@ -17,11 +17,11 @@ export interface Ask {
   readonly accept?: string;
 }
 
-/** Talks to the service that was started here. */
+/** Talks to the service that the quickstart has started. */
 export class ApiClient {
   private constructor(
     readonly origin: string,
-    /** The certificate it must show; null where it speaks plain HTTP. */
+    /** The certificate that the service must show; null if it speaks plain HTTP. */
     private readonly pinned: X509Certificate | null,
   ) {}
 
@@ -48,7 +48,7 @@ export class ApiClient {
     };
     const url = new URL(path, this.origin);
     return new Promise((resolve, reject) => {
-      // Whoever issued its certificate, and whatever name is in it: it is the one in the configured file or nobody.
+      // The certificate must be the one in the configured file. Its issuer and its names do not matter then.
       const request = this.pinned
         ? httpsRequest(url, { ...options, rejectUnauthorized: false })
         : httpRequest(url, options);

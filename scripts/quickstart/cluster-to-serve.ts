@@ -8,22 +8,22 @@ import { ServiceError } from './service-process.js';
 
 /** The cluster of the command line: `--kubeconfig FILE [--context NAME] [--name NAME]`. */
 export interface ClusterToServe {
-  /** Absolute. */
+  /** An absolute path. */
   readonly kubeconfig: string;
   readonly context: string | undefined;
   readonly name: string | undefined;
 }
 
 /**
- * Writes the configuration that serves this one cluster through its own signer into the data dir, where the cluster's
- * database is; answers the file. Throws `ServiceError` where the kubeconfig or the name cannot be used.
+ * Writes a configuration into the data dir that serves this one cluster through its own signer, and returns its path.
+ * The database of the cluster is in the same place. Throws `ServiceError` if the kubeconfig or the name cannot be used.
  */
 export async function writeConfiguration(asked: ClusterToServe, dataDir: string): Promise<string> {
   const { context, server } = await readContext(asked);
   const name = asked.name ?? dnsLabel(context);
   if (name !== dnsLabel(name))
     throw new ServiceError(`"${name}" is no name for a cluster: a-z, 0-9 and inner -, at most 63 characters`);
-  // Everything on record is by the cluster's name.
+  // All records refer to the cluster by name.
   if (name === 'demo' && existsSync(join(dataDir, 'ca')))
     throw new ServiceError(
       `"demo" is the quickstart's own cluster in ${dataDir}: give this one another --name, or another KUBEPASS_DATA_DIR`,
@@ -31,7 +31,7 @@ export async function writeConfiguration(asked: ClusterToServe, dataDir: string)
 
   const configuration = {
     clusters: [{ name, server, signer: 'kubernetes', kubeconfig: asked.kubeconfig, context }],
-    // Less than whoever asks waits for the answer.
+    // The timeout is shorter than the caller's wait for the answer.
     issuing: { timeoutSeconds: 30 },
   };
   const file = join(dataDir, 'quickstart.yaml');
@@ -42,7 +42,7 @@ export async function writeConfiguration(asked: ClusterToServe, dataDir: string)
 
 async function readContext({ kubeconfig, context: wanted }: ClusterToServe) {
   try {
-    // As the service itself will read it, so that what it would refuse is said here.
+    // The service reads it in the same way, so the quickstart reports at once what the service would refuse.
     const loaded = loadKubeConfig({ kind: 'kubeconfig', file: kubeconfig, context: wanted ?? null }, false);
     const { 'current-context': current } = parse(await readFile(kubeconfig, 'utf8')) as { 'current-context'?: string };
     return { context: wanted ?? current ?? '', server: loaded.getCurrentCluster()?.server ?? '' };
@@ -51,7 +51,7 @@ async function readContext({ kubeconfig, context: wanted }: ClusterToServe) {
   }
 }
 
-/** As near to the text as a DNS label can be: `kubernetes-admin@kubernetes` is `kubernetes-admin-kubernetes`. */
+/** The DNS label that is closest to the text: `kubernetes-admin@kubernetes` becomes `kubernetes-admin-kubernetes`. */
 function dnsLabel(text: string): string {
   const label = text
     .toLowerCase()

@@ -41,6 +41,6 @@ else
     cluster:
       kubeconfig === undefined
         ? null
-        : // npm runs this in the package's folder; what was typed is relative to where it was typed.
+        : // npm runs this in the package's folder, but paths are relative to the folder where the user typed them.
           { kubeconfig: resolve(process.env['INIT_CWD'] ?? '.', kubeconfig), context, name },
   });

@@ -9,8 +9,8 @@ export type JobOutcome =
   | { readonly kind: 'failed'; readonly reason: string; readonly message: string };
 
 /**
- * Makes a token for the principal `quickstart`, asks as that principal for a kubeconfig for `quickstart-jane`, and
- * revokes the token. Throws `ServiceError` where the service answers something else than it promises.
+ * Makes a token for the principal `quickstart`, asks with it for a kubeconfig for `quickstart-jane`, and revokes the
+ * token. Throws `ServiceError` if the service gives an answer that its contract does not promise.
  */
 export async function obtainKubeconfig(client: ApiClient, adminTokenFile: string): Promise<JobOutcome> {
   const admin = await readAdminToken(adminTokenFile);

@@ -9,15 +9,15 @@ import { obtainKubeconfig, type JobOutcome } from './obtain-kubeconfig.js';
 import { freePort, ServiceError, ServiceProcess } from './service-process.js';
 
 export interface QuickstartOptions {
-  /** Ends after the job. */
+  /** Whether the process ends after the job. */
   readonly once: boolean;
-  /** Null: what the environment says, by default the embedded default with a CA of its own. */
+  /** Null: the environment decides; its default is the embedded configuration with a generated CA. */
   readonly cluster: ClusterToServe | null;
 }
 
 /**
- * Serves from the sources, does the main job as any caller would, and keeps serving until it is told to stop.
- * Answers the exit code: with `once` 0 where the job was done and 1 where not, else the service's own.
+ * Serves from the sources, does the main job as any caller would, and then serves until it is told to stop. Returns the
+ * exit code. With `once` the code is 0 if the job was done and 1 if not; otherwise it is the service's own.
  */
 export async function quickstart(options: QuickstartOptions): Promise<number> {
   try {
@@ -41,12 +41,12 @@ async function run({ once, cluster }: QuickstartOptions): Promise<number> {
     logFile,
   );
   const stop = (signal: NodeJS.Signals) => {
-    // A terminal that closes is a reason to stop in good order too.
+    // A closed terminal is also a reason to stop in good order.
     service.signal(signal === 'SIGHUP' ? 'SIGTERM' : signal);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 
-  // npm passes a signal to the shell between us and does not wait: without this the service would outlive it.
+  // npm passes a signal to the shell between us and does not wait. Without this line the service would outlive it.
   const parent = process.ppid;
   if (process.env['npm_lifecycle_event'] !== undefined)
     setInterval(() => {
@@ -84,7 +84,7 @@ async function configurationFor(cluster: ClusterToServe): Promise<Config> {
   return config;
 }
 
-/** Does the job and shows what came of it; answers whether it was done. */
+/** Does the job and shows the result; returns whether it was done. */
 async function report(config: Config, client: ApiClient): Promise<boolean> {
   const outcome = await obtainKubeconfig(client, join(config.dataDir, 'admin-token'));
   if (outcome.kind !== 'issued') {
@@ -107,11 +107,11 @@ function describe(outcome: Exclude<JobOutcome, { kind: 'issued' }>): string {
   ].join('\n');
 }
 
-/** Shows where the token is, never the token. */
+/** Shows where the token is, but never the token itself. */
 function nextSteps(config: Config, client: ApiClient): string {
   const curl = `curl -s${config.tls === null ? '' : 'k'} -H "Authorization: Bearer $(cat ${shown(join(config.dataDir, 'admin-token'))})"`;
   const body = `{"username":"jane","groups":["viewers"]${config.clusters.length > 1 ? `,"cluster":"${config.clusters[0]?.name ?? ''}"` : ''}}`;
-  // The shipped policies give an admin's requests to cluster demo alone.
+  // The shipped policies permit an admin's requests for cluster demo only.
   const second =
     config.configFile === null
       ? `${curl} ${client.origin}/v1/kubeconfigs -H 'Content-Type: application/json' -d '${body}' > jane.kubeconfig`
@@ -129,7 +129,7 @@ function say(text: string): void {
   console.log(`quickstart: ${text}`);
 }
 
-/** As somebody would type it from here. */
+/** The path as a user would type it from here. */
 function shown(path: string): string {
   const fromHere = relative(process.cwd(), path);
   return fromHere.startsWith('..') ? path : fromHere;

@@ -7,38 +7,42 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ApiClient } from './api-client.js';
 
-/** What went wrong, for people to read; there is no more to it. */
+/** An error with a message that is complete for people; a stack trace would add nothing. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
 }
 
-/** The service's sources under the same loader that runs us, by its place: the working directory may be anywhere. */
+/**
+ * Runs the service's sources with the loader that runs this script. The paths are absolute, because the working
+ * directory may be anywhere.
+ */
 const fromSources = [
   '--import',
   pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href,
   fileURLToPath(new URL('../../src/server.ts', import.meta.url)),
 ] as const;
 
-/** How long the service may take until it is ready. */
+/** The longest time that the service may take until it is ready. */
 const readySeconds = 60;
 
-/** The service as a child of its own process group: a Ctrl-C reaches it once, through us. */
+/** The service as a child in its own process group. A Ctrl-C then reaches it once, through the quickstart. */
 export class ServiceProcess {
-  /** The exit code; 128 + the signal's number where a signal ended it. */
+  /** The exit code; 128 plus the signal's number if a signal ended it. */
   readonly ended: Promise<number>;
   wasSignalled = false;
   private running = true;
   private readonly child: ChildProcess;
   private readonly logStart: number;
 
-  /** `program`: what Node is to run, where it is not the sources; `node`: the Node, where it is not ours. */
+  /** `program`: the program for Node instead of the sources. `node`: another Node than the current one. */
   constructor(
     environment: Readonly<Record<string, string>>,
     private readonly logFile: string,
     program: readonly string[] = fromSources,
     node = process.execPath,
   ) {
-    // Appended to: another quickstart may be writing to it, whose data dir this one will find locked.
+    // The log is opened for appending: another quickstart may write to it, and this one will then find its data dir
+    // locked.
     const log = openSync(logFile, 'a', 0o600);
     fchmodSync(log, 0o600);
     this.logStart = fstatSync(log).size;
@@ -48,7 +52,7 @@ export class ServiceProcess {
       detached: true,
     });
     closeSync(log);
-    // Nothing that we start outlives us, even where an exception ends us.
+    // No child outlives this process, even if an exception ends it.
     const end = () => this.child.kill('SIGKILL');
     process.on('exit', end);
     this.ended = new Promise((resolve, reject) => {
@@ -70,7 +74,7 @@ export class ServiceProcess {
     this.child.kill(signal);
   }
 
-  /** Ends it where it still runs. Answers its exit code. */
+  /** Ends the service if it still runs, and returns its exit code. */
   async stop(): Promise<number> {
     if (this.running) this.child.kill('SIGTERM');
     return this.ended;
@@ -93,7 +97,7 @@ export class ServiceProcess {
   }
 }
 
-/** The message of a line of the service's log with its reason or error; any other line as it is. */
+/** Shortens a line of the service's log to its message with reason or error; other lines stay as they are. */
 function readableLogLine(line: string): string {
   try {
     const { msg, reason, err } = JSON.parse(line) as { msg?: string; reason?: string; err?: { message?: string } };
@@ -104,8 +108,8 @@ function readableLogLine(line: string): string {
 }
 
 /**
- * The port to serve on, known to be free; any free one for 0. Throws `ServiceError` where somebody has it, which a
- * kubepass that runs already most often is.
+ * A port that is known to be free; any free port for 0. Throws `ServiceError` if the port is taken, most often by
+ * another kubepass.
  */
 export async function freePort(host: string, port: number): Promise<number> {
   const probe = createServer();

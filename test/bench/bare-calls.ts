@@ -14,8 +14,8 @@ interface Csr {
 }
 
 /**
- * What the API server itself asks of anyone who wants a certificate: create the object, approve it, see the certificate
- * come by on one watch that all share. Nothing is decided, compared, recorded or checked.
+ * The calls that the API server itself requires for a certificate: create the object, approve it, and see the
+ * certificate arrive on one watch that all calls share. Nothing is decided, compared, recorded or checked.
  */
 export class BareCalls {
   private readonly waiting = new Map<string, (certificate: string) => void>();
@@ -31,7 +31,7 @@ export class BareCalls {
     const query = `watch=true&fieldSelector=spec.signerName%3D${signerName}&resourceVersion=${list.metadata.resourceVersion}`;
     this.stream = await this.api.open('GET', `${csrs}?${query}`);
     if (this.stream.statusCode !== 200) throw new Error(`the watch is refused: ${this.stream.statusCode}`);
-    this.stream.on('error', () => undefined); // cut off in `end`
+    this.stream.on('error', () => undefined); // `end` cuts it off
     createInterface({ input: this.stream }).on('line', (line) => {
       const { object } = JSON.parse(line) as { object: Csr };
       if (object.status?.certificate === undefined) return;
@@ -64,13 +64,13 @@ export class BareCalls {
     await certificate;
   }
 
-  /** Closes the watch and deletes what was made; neither is measured. */
+  /** Closes the watch and deletes the objects; neither is measured. */
   async end(): Promise<void> {
     this.stream?.destroy();
     for (const name of this.made.splice(0)) await this.api.expect(200, 'DELETE', `${csrs}/${name}`);
   }
 
-  /** Waits until no object is left, whoever made it. */
+  /** Waits until no object is left, no matter who made it. */
   async untilNoneIsLeft(): Promise<void> {
     const deadline = performance.now() + 30_000;
     for (;;) {

@@ -10,7 +10,7 @@ import type { Part } from './part.js';
 import type { Row } from './report.js';
 import { ServiceUnderBench, type Program } from './service-under-bench.js';
 
-/** Two programs that take turns: the sources here, and another checkout's build. */
+/** Two programs that take turns: these sources, and the build of another checkout. */
 const sides = ['ours', 'theirs'] as const;
 type Side = (typeof sides)[number];
 
@@ -19,13 +19,13 @@ interface Extent {
   readonly secondsPerRound: number;
 }
 
-/** A service that is asked for one kind of thing, and what it is asked. */
+/** A service with one kind of request that it is asked. */
 interface Asked {
   readonly service: ServiceUnderBench;
   readonly load: Load;
 }
 
-/** What a round of one side came to. */
+/** The result of one round of one side. */
 interface Figures {
   readonly perSecond: number;
   /** Milliseconds of processor time that the service's process took for each answer. */
@@ -39,8 +39,8 @@ const mostPerSecond = 8_000;
 const certificate = new URL('../fixtures/inspection/user/input.pem', import.meta.url);
 
 /**
- * This checkout beside an earlier one, with the same load in turns: what an issued certificate and an inspection cost,
- * and what a start and a rest do.
+ * Compares this checkout with an earlier one. Both get the same load in turns. Measures the cost of an issued
+ * certificate, an inspection, a start and an idle process.
  */
 export async function benchAgainst(directory: string, theirs: Program, extent: Extent): Promise<Part> {
   const programs: Readonly<Record<Side, Program | undefined>> = { ours: undefined, theirs };
@@ -113,7 +113,10 @@ async function figuresOf(service: ServiceUnderBench, load: Load, seconds: number
   return { perSecond, cpu: (service.processorMilliseconds() - before) / answered };
 }
 
-/** From the start of the process until it is ready, with a data dir that it has used before; and what it then holds. */
+/**
+ * The time from the start of the process until it is ready, with a data dir that it has used before, and the memory
+ * that it then holds.
+ */
 async function starting(
   directory: string,
   programs: Readonly<Record<Side, Program | undefined>>,

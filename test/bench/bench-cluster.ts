@@ -11,21 +11,26 @@ import { comparedDurations, comparedThroughput, type Row } from './report.js';
 import { ServiceUnderBench } from './service-under-bench.js';
 import { ShellProcedure } from './shell-procedure.js';
 
-/** The controller-manager may call 30 times at once and then 20 times a second: it gets that back before each turn. */
+/**
+ * The controller-manager may call 30 times at once and then 20 times a second. The pause before each turn gives it this
+ * budget back.
+ */
 const refillMilliseconds = 1_600;
 
-/** As in a cluster that somebody relies on: like the service, it answers once a write is on disk. */
+/** etcd answers after a write is on disk, as in a cluster that people rely on. The service does the same. */
 const durable = { 'unsafe-no-fsync': null };
 
 const rounds = { oneByOne: 5, atOnce: 3 } as const;
 const oneByOne = 20;
 const atOnce = 16;
 
-/** The service against the bare calls and the procedure by hand, on a control plane as it comes. */
+/**
+ * Compares the service with the bare calls and with the procedure by hand, on a control plane with default settings.
+ */
 export async function benchCluster(binaries: Binaries, directory: string): Promise<readonly Row[]> {
   return onControlPlane(binaries, directory, {}, async ({ service, bare, shell }) => {
     const latencies = await takeTurns(rounds.oneByOne, { service, bare, shell }, (lane, name) =>
-      // One run by hand takes as long as all twenty of the others.
+      // One run by hand takes as long as all twenty runs of the others.
       oneAtATime(name === 'shell' ? 1 : oneByOne, lane),
     );
     const throughput = await takeTurns(rounds.atOnce, { service, bare }, (lane) => manyAtOnce(120, atOnce, lane));
@@ -52,7 +57,7 @@ export async function benchCluster(binaries: Binaries, directory: string): Promi
   });
 }
 
-/** The same where the controller-manager’s limit is out of the way, so that the machine is what limits. */
+/** The same comparison without the controller-manager’s limit, so that the machine is the limit. */
 export async function benchUnlimitedCluster(binaries: Binaries, directory: string): Promise<readonly Row[]> {
   const controllerManagerFlags = { 'kube-api-qps': '10000', 'kube-api-burst': '10000' };
   return onControlPlane(binaries, directory, { controllerManagerFlags }, async ({ service, bare }) => {
@@ -135,13 +140,13 @@ function lanesOn(service: ServiceUnderBench, bare: BareCalls, shell: ShellProced
   };
 }
 
-/** Connections, caches and compiled code, and the probe that the service begins with. */
+/** Warms up connections, caches and compiled code, and lets the service's first probe pass. */
 async function warmUp({ service, bare, shell }: Lanes): Promise<void> {
   await takeTurns(2, { service, bare }, (lane) => manyAtOnce(30, atOnce, lane));
   await takeTurns(1, { shell }, (lane) => oneAtATime(1, lane));
 }
 
-/** The service and the bare calls come with the same credential. */
+/** The service and the bare calls use the same credential. */
 function tokenIn(kubeconfig: string): string {
   const { users } = JSON.parse(readFileSync(kubeconfig, 'utf8')) as { users: [{ user: { token: string } }] };
   return users[0].user.token;

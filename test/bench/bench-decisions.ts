@@ -11,7 +11,7 @@ const targetPerSecond = 10_000;
 const rounds = 5;
 const decisionsPerRound = 20_000;
 
-/** How many decisions one core makes in a second, by itself, without HTTP and without a store. */
+/** Measures how many decisions one core makes in a second, without HTTP and without a store. */
 export async function benchDecisions(): Promise<readonly Row[]> {
   const compiled = CompiledSources.build();
   const { decide } = await compiled.import<typeof Decide>('policy/decide');
@@ -54,12 +54,12 @@ function decideMany(decide: typeof Decide.decide, policySet: PolicySet, asks: re
     if (decide(request, requester, facts, policySet, now).outcome === 'permitted') permitted += 1;
   }
   const { user, system } = process.cpuUsage(cpu);
-  // Both outcomes come up, or something else is measured than what is said.
+  // Both outcomes must occur; otherwise the benchmark measures something else than it claims.
   if (permitted === 0 || permitted === times) throw new Error(`${permitted} of ${times} are permitted`);
   return { milliseconds: performance.now() - began, cpuMicroseconds: user + system };
 }
 
-/** Every second policy selects the requests; all of those look at everything that a policy can have. */
+/** Every second policy selects the requests. Each of those checks everything that a policy can contain. */
 function fiftyPolicies(): string {
   const expressions = [
     'request.groups.all(g, g.startsWith("team-"))',

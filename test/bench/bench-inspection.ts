@@ -7,10 +7,10 @@ const connections = 32;
 const rounds = 5;
 const requests = 6_000;
 
-/** A user's certificate as PEM. */
+/** A user certificate as PEM. */
 const certificate = new URL('../fixtures/inspection/user/input.pem', import.meta.url);
 
-/** One certificate in, JSON out: what is read on the event loop itself. */
+/** Measures one certificate in and JSON out, which is read on the event loop itself. */
 export async function benchInspection(directory: string): Promise<readonly Row[]> {
   const service = await ServiceUnderBench.start(directory);
   try {

@@ -9,7 +9,7 @@ const connections = 32;
 const rounds = 3;
 const requests = { csr: 1_500, kubeconfig: 1_500, evaluate: 2_500, signature: 6_000 } as const;
 
-/** What the service does by itself, without a cluster: signing with its own RSA-2048 CA, and deciding. */
+/** Measures the service by itself, without a cluster: it signs with its own RSA-2048 CA, and decides. */
 export async function benchLocalCa(directory: string): Promise<readonly Row[]> {
   const service = await ServiceUnderBench.start(directory);
   try {

@@ -21,19 +21,22 @@ import { physicalLimit, type PhysicalLimit } from './peers/physical-limit.js';
 import { caAlgorithms, makeSigningJob, type CaAlgorithm } from './peers/signing-job.js';
 import { boundedLatencies, comparedThroughput, rates, type Row, type Target } from './report.js';
 
-/** How long everybody is looked at. */
+/** How long each contender is measured. */
 export interface Extent {
   readonly rounds: number;
   readonly secondsPerRound: number;
   readonly secondsOfArrivals: number;
 }
 
-/** More than anybody answers on two cores: a request is not sent twice, for step-ca takes none a second time. */
+/**
+ * More requests than any contender answers on two cores. No request is sent twice, because step-ca accepts each only
+ * once.
+ */
 const mostPerSecond = 6_000;
 const maxP99Milliseconds = 50;
 const warmUpRounds = 3;
 
-/** At least so many times what a peer does. */
+/** The target: the service does at least this many times as much as the peer. */
 const targets: Readonly<Record<CaAlgorithm, Partial<Record<ContenderName, number>>>> = {
   'RSA-2048': { cfssl: 1.3, certdb: 4 },
   'P-256': { certdb: 5 },
@@ -49,7 +52,10 @@ interface Measured {
   readonly limit: PhysicalLimit;
 }
 
-/** The service beside others that sign CSRs: the same CA key, the same CSRs, the same connections, taking turns. */
+/**
+ * Compares the service with others that sign CSRs. They use the same CA key, the same CSRs and the same connections, in
+ * turns.
+ */
 export async function benchPeers(directory: string, extent: Extent, say: (text: string) => void): Promise<Part> {
   const peers = await findPeers(say);
   const { postgresql, without } = await databaseServer();
@@ -93,7 +99,7 @@ async function databaseServer(): Promise<{
 }> {
   try {
     const server = await startPostgresql({ durable: true });
-    // A process that is held when we are ended would stay for good.
+    // A held process would stay forever if this process ended.
     process.on('exit', () => {
       server.release();
       void server.kill();
@@ -123,7 +129,7 @@ async function measureThroughput(
   const lanes: Record<string, Measurable> = { limit: { perSecond: (seconds) => limit.measure(seconds) } };
   for (const [name, contender] of Object.entries(contenders)) lanes[name] = measurable(contender, job);
   const take = (times: number) => takeTurns(times, lanes, (lane) => lane.perSecond(secondsPerRound));
-  // Connections, caches, files that have their size, and code that is compiled once it is used often.
+  // Warms up connections, caches, files that must grow, and code that is compiled once it is used often.
   await take(warmUpRounds);
   return (await take(rounds)) as Throughput & Record<string, readonly number[]>;
 }
@@ -134,7 +140,7 @@ const measurable = (contender: Contender, job: SigningJob): Measurable => ({
   end: () => contender.hold(),
 });
 
-/** How long an answer takes where requests come in at half the rate at which there was always one to be answered. */
+/** Measures how long an answer takes if requests arrive at half of the peak rate. */
 async function measureLatencies(
   contenders: Contenders,
   job: SigningJob,
@@ -185,7 +191,7 @@ function comparisons({ algorithm, throughput, limit }: Measured): readonly Row[]
   ];
 }
 
-/** What was measured, without comparing it. */
+/** A table of the measured rates, without comparisons. */
 function tableOf(measured: readonly Measured[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const names = (Object.keys(contenderNames) as ContenderName[]).filter((name) => measured[0]?.throughput[name]);

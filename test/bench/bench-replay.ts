@@ -10,15 +10,15 @@ import type { Row } from './report.js';
 import { benchPolicies, ServiceUnderBench } from './service-under-bench.js';
 
 const recorded = 100_000;
-/** What a replay of so many may take: seconds, and MiB of memory beside what the idle service has. */
+/** The limits for a replay of that many requests: seconds, and MiB of memory on top of the idle service. */
 const [maxSeconds, maxMebibytes] = [60, 256];
-/** Requests for a kubeconfig, one after the other, while nothing and while a replay goes on. */
+/** Requests for a kubeconfig, one after the other: without a replay, and during one. */
 const [requests, rounds] = [150, 3];
 
-/** The same policies, but for what a third of the requests ask for. */
+/** The same policies with a shorter maximum lifetime. A third of the requests ask for more. */
 const draft = benchPolicies.replace('86400', '7200');
 
-/** A replay of the requests of a year, and what issuing notices of it. */
+/** Measures a replay of one year of requests, and its effect on issuing. */
 export async function benchReplay(directory: string): Promise<readonly Row[]> {
   await seed(directory);
   const service = await ServiceUnderBench.start(directory);
@@ -80,7 +80,10 @@ async function seed(directory: string): Promise<void> {
   await store.close();
 }
 
-/** A replay whose answer has begun; one that was left a moment ago is waited for. */
+/**
+ * Starts a replay and returns when its answer has begun. If another replay was left a moment ago, this waits for its
+ * end.
+ */
 async function begin(service: ServiceUnderBench): Promise<IncomingMessage> {
   for (;;) {
     const body = { policies: [draft], before: '2026-06-01T00:00:00Z' };
@@ -92,7 +95,7 @@ async function begin(service: ServiceUnderBench): Promise<IncomingMessage> {
   }
 }
 
-/** Reads a replay to its end. Answers what changed, in words. */
+/** Reads a replay to its end, and returns the number of changes in words. */
 async function replay(service: ServiceUnderBench): Promise<string> {
   const response = await begin(service);
   let last = '';

@@ -1,9 +1,12 @@
 /**
- * `npm run bench`: what the service costs beside its peers and beside what cannot be done without, as ratios within one
- * run. `-- --write` puts what was found into docs/performance.md, `-- --only PART` measures one part, as often as it is
- * given; each part has its own place in the document. `-- --against DIR` measures beside another checkout that is
- * built, for a change that must not cost anything; `--against-node FILE` runs that one under another Node. `-- --quick` gives the peers one round of a second: to see that it
- * works. Ends with 1 where a target is missed.
+ * `npm run bench` measures the service beside its peers and beside the work that cannot be avoided. It reports ratios
+ * within one run, and ends with 1 if a target is missed.
+ *
+ *   -- --write                 puts the results into docs/performance.md, each part in its own place
+ *   -- --only PART             measures one part; may be given several times
+ *   -- --against DIR           compares this checkout with another built one, for a change that must cost nothing
+ *   -- --against-node FILE     runs that one under another Node
+ *   -- --quick                 gives the peers one round of a second, only to see that everything works
  */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -37,7 +40,7 @@ const extent = options.quick
   ? { rounds: 1, secondsPerRound: 1, secondsOfArrivals: 2 }
   : { rounds: 5, secondsPerRound: 3, secondsOfArrivals: 20 };
 
-/** Each by its name; null: it cannot be measured here. */
+/** Each part by its name; a part returns null if it cannot be measured here. */
 const parts: Readonly<Record<string, (directory: string) => Promise<Part | null>>> = {
   peers: (directory) => benchPeers(directory, extent, say),
   cluster: measureOnCluster,
@@ -79,7 +82,7 @@ if (unknown.length > 0) {
   say(`there is no part ${unknown.join(' or ')}; there are ${Object.keys(parts).join(', ')}`);
   process.exit(2);
 }
-// Who listens for our end takes along what was started, also where it is held.
+// A signal must lead to an exit, because the listeners for it end every child, even a held one.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 function measure(name: string, own: string): Promise<Part | null> {

@@ -1,13 +1,13 @@
 import { median } from './measure.js';
 
-/** How often something was done in a second, by round; `ours` stands out. */
+/** Rates per second, by round; `ours` is highlighted. */
 export interface Bar {
   readonly label: string;
   readonly perSecond: readonly number[];
   readonly ours: boolean;
 }
 
-/** Bars that are compared with each other, and what none of them can exceed. */
+/** Bars that are compared with each other, and the limit that none of them can exceed. */
 export interface BarGroup {
   readonly title: string;
   readonly bars: readonly Bar[];
@@ -16,7 +16,7 @@ export interface BarGroup {
 
 export interface Chart {
   readonly title: string;
-  /** For whoever does not see it. */
+  /** The text for readers who cannot see the chart. */
   readonly description: string;
   readonly groups: readonly BarGroup[];
 }
@@ -24,12 +24,15 @@ export interface Chart {
 const width = 880;
 const [plotLeft, plotRight] = [220, 780];
 const [topOfGroups, titleHeight, barStep, barHeight, gap] = [64, 44, 30, 18, 26] as const;
-/** A limit that is so many times what the longest bar is would leave the bars no room: it is said, not drawn. */
+/**
+ * If a limit is this many times longer than the longest bar, it would leave no room for the bars. The chart then names
+ * it and does not draw it.
+ */
 const farOff = 2;
 
 /**
- * Horizontal bars as SVG: the median as the bar, the least and the most of the rounds as a whisker on it, the limit as a
- * dashed line. On white, whatever is around it, and with the fonts that are there.
+ * Draws horizontal bars as SVG. The bar is the median, a whisker shows the lowest and the highest round, and a dashed
+ * line shows the limit. The background is always white, and the fonts are those of the system.
  */
 export function svgOf({ title, description, groups }: Chart): string {
   const most = Math.max(...groups.flatMap(({ bars }) => bars.flatMap(({ perSecond }) => perSecond)));
@@ -105,7 +108,7 @@ function barOf({ label, perSecond, ours }: Bar, top: number, x: (perSecond: numb
 const line = (x1: number, y1: number, x2: number, y2: number, style: string): string =>
   `<line x1="${at(x1)}" y1="${y1}" x2="${at(x2)}" y2="${y2}" ${style}/>`;
 
-/** 1, 2 or 5 times a power of ten, so that there are five to ten of them up to `most`. */
+/** A step of 1, 2 or 5 times a power of ten that gives five to ten steps up to `most`. */
 function tickStep(most: number): number {
   const power = 10 ** Math.floor(Math.log10(most / 5));
   return power * ([5, 2, 1].find((times) => most / (times * power) >= 5) ?? 1);

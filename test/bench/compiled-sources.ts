@@ -8,21 +8,22 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 
 /**
- * Compiles the sources as `npm run build` does, and imports some of what came out: tsx, which the bench itself runs
- * under, makes functions slower that are made in large numbers. `dist/` is left alone.
+ * Compiles the sources as `npm run build` does, and imports some of the result. The bench itself runs under tsx, which
+ * makes functions slower that are created in large numbers. `dist/` stays as it is.
  */
 export class CompiledSources {
   static #built: CompiledSources | undefined;
 
   private constructor(private readonly directory: string) {}
 
-  /** Compiled once for all that is measured in a run. */
+  /** Compiled once for all measurements of a run. */
   static build(): CompiledSources {
     return (CompiledSources.#built ??= CompiledSources.#compile());
   }
 
   static #compile(): CompiledSources {
-    // Beside the packages, so that they are found from there; with what the service looks for beside its `dist/`.
+    // The folder is beside the packages, so that imports find them, and contains the files that the service expects
+    // beside its `dist/`.
     const home = join(root, 'node_modules', '.cache', 'kubepass-bench');
     const directory = join(home, 'dist');
     mkdirSync(directory, { recursive: true });
@@ -33,12 +34,12 @@ export class CompiledSources {
     return new CompiledSources(directory);
   }
 
-  /** The service: what `npm start` runs. */
+  /** The service as `npm start` runs it. */
   get server(): string {
     return join(this.directory, 'server.js');
   }
 
-  /** A module by its place in `src/`, without its extension. The caller knows its type. */
+  /** A module by its path in `src/`, without its extension. The caller knows its type. */
   async import<Module>(place: string): Promise<Module> {
     return (await import(pathToFileURL(join(this.directory, `${place}.js`)).href)) as Module;
   }

@@ -6,7 +6,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** An HTTP client with as little in it as there can be: what it costs is part of what is measured. */
+/** An HTTP client with as little code as possible, because its cost is part of the measurement. */
 export class KeptConnections {
   private readonly origin: URL;
   private readonly agent: HttpAgent;
@@ -34,7 +34,7 @@ export class KeptConnections {
     return { status: response.statusCode ?? 0, text };
   }
 
-  /** As `send`, where any other answer than `status` is an error. */
+  /** Like `send`, but any status other than `status` is an error. */
   async expect(status: number, ...request: Parameters<KeptConnections['send']>): Promise<string> {
     const answer = await this.send(...request);
     if (answer.status !== status)
@@ -42,7 +42,7 @@ export class KeptConnections {
     return answer.text;
   }
 
-  /** Answers as soon as the answer begins; its body is the caller's to read. Octets are sent as they are. */
+  /** Resolves as soon as the answer begins; the caller reads the body. Octets are sent unchanged. */
   open(
     method: string,
     path: string,

@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What somebody does before and after each round; not measured. */
+/** Work before and after each round, which is not measured. */
 export interface Turn {
   readonly begin?: () => Promise<void> | void;
   readonly end?: () => Promise<void> | void;
 }
 
-/** One of several ways to the same end. */
+/** One of several ways to do the same thing. */
 export interface Lane extends Turn {
   readonly once: () => Promise<void>;
 }
 
-/** What each lane came to in each round: milliseconds or requests per second. */
+/** The results of each lane in each round: milliseconds or requests per second. */
 export type Rounds<Name extends string, Result> = Readonly<Record<Name, readonly Result[]>>;
 
 /**
- * Lets lanes take turns: whatever else the machine does meets all of them alike. Every other round goes backwards, so
- * that no lane is always the one that comes after another.
+ * Lets lanes take turns, so that other work of the machine affects all of them alike. Every other round goes backwards,
+ * so that no lane always follows the same one.
  */
 export async function takeTurns<Name extends string, Result, Taker extends Turn | Lane>(
   rounds: number,
@@ -35,10 +35,10 @@ export async function takeTurns<Name extends string, Result, Taker extends Turn 
   return results;
 }
 
-/** What a run still clears away after its end shall not weigh on the next. */
+/** A pause, so that work after the end of one run does not slow down the next one. */
 const pauseMilliseconds = 50;
 
-/** Milliseconds of each of `times`, one after the other with a pause between them. */
+/** The milliseconds of each of `times` runs, one after the other with a pause between them. */
 export async function oneAtATime(times: number, { once }: Lane): Promise<readonly number[]> {
   const durations: number[] = [];
   for (let i = 0; i < times; i++) {
@@ -50,7 +50,7 @@ export async function oneAtATime(times: number, { once }: Lane): Promise<readonl
   return durations;
 }
 
-/** How many a second, `atOnce` at a time, until `requests` are done. */
+/** The rate per second with `atOnce` requests at a time, until `requests` are done. */
 export async function manyAtOnce(requests: number, atOnce: number, { once }: Lane): Promise<number> {
   const began = performance.now();
   let left = requests;
@@ -63,7 +63,7 @@ export async function manyAtOnce(requests: number, atOnce: number, { once }: Lan
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
-/** Between the two nearest where none is at that place. */
+/** Interpolates between the two nearest values if none is at that place. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const place = (sorted.length - 1) * q;

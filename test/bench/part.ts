@@ -1,13 +1,13 @@
 import type { Row } from './report.js';
 
-/** What a part of the bench found. */
+/** The result of one part of the bench. */
 export interface Part {
   readonly rows: readonly Row[];
-  /** Stands before the rows in docs/performance.md; Markdown. */
+  /** Markdown that stands before the rows in docs/performance.md. */
   readonly before?: string;
-  /** What it was measured on and with, beside Node and this machine. */
+  /** The software and hardware of the measurement besides Node and this machine. */
   readonly on?: readonly string[];
-  /** Whoever could not be measured, and why. */
+  /** Contenders that could not be measured, with the reasons. */
   readonly missing?: readonly string[];
   /** SVG. */
   readonly chart?: string;

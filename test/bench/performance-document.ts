@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url';
 const placeOf = (name: string): string => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
 const document = placeOf('performance.md');
 
-/** Puts what `command` found into docs/performance.md, between its marks. */
+/** Puts the result of `command` into docs/performance.md, between its marks. */
 export function writeFindings(command: string, text: string): void {
   writeFileSync(document, withFindings(readFileSync(document, 'utf8'), command, text));
 }
 
-/** Puts an SVG beside docs/performance.md, which refers to it. */
+/** Writes the SVG beside docs/performance.md, which refers to it. */
 export const writeChart = (svg: string): void => writeFileSync(placeOf('performance.svg'), svg);
 
-/** Each command has marks of its own: one writes nothing where another does. Throws where there are none. */
+/** Each command has its own marks, so no command overwrites another one's result. Throws if the marks are missing. */
 export function withFindings(before: string, command: string, text: string): string {
   const [begins, ends] = [`<!-- ${command}: begin -->`, `<!-- ${command}: end -->`];
   const [begin, end] = [before.indexOf(begins), before.indexOf(ends)];

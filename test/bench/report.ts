@@ -6,10 +6,10 @@ export type Target = { readonly atMost: number } | { readonly atLeast: number };
 export interface Row {
   readonly what: string;
   readonly ratio: number;
-  /** The same ratio, round by round. */
+  /** The same ratio by round. */
   readonly ratios: readonly number[];
   readonly target: Target | null;
-  /** The absolute figures, which say something about this machine alone. */
+  /** The absolute figures, which are true for this machine only. */
   readonly figures: string;
 }
 
@@ -42,7 +42,7 @@ export function comparedThroughput({ what, ours, theirs, target }: Comparison<nu
   };
 }
 
-/** `ours`: requests a second, by round; `promised`: how many there must be at least on two cores. */
+/** `ours`: requests a second, by round. `promised`: the rate that two cores must reach. */
 export function promisedThroughput({
   what,
   ours,
@@ -61,7 +61,7 @@ export function promisedThroughput({
   };
 }
 
-/** `milliseconds`: of every request; `at`: how they arrived; `most`: what the 99th percentile may be at most. */
+/** `milliseconds`: of every request. `at`: the arrival rate. `most`: the limit for the 99th percentile. */
 export function boundedLatencies({
   what,
   milliseconds,
@@ -110,7 +110,7 @@ function targetOf(row: Row): string {
   return isMet(row) ? `${text}: met` : `${text}: **missed**`;
 }
 
-/** The median, and between what four in five lie. */
+/** The median, and the range of the middle four fifths. */
 function durations(milliseconds: readonly number[]): string {
   const [low, middle, high] = [0.1, 0.5, 0.9].map((q) => quantile(milliseconds, q).toFixed(0));
   return `${middle} ms (${low}–${high})`;

@@ -7,10 +7,10 @@ import { KeptConnections } from './kept-connections.js';
 import type { Target } from './load/http-connection.js';
 
 const host = '127.0.0.1';
-/** Of Linux, as /proc counts, whatever the kernel's own clock. */
+/** /proc always counts in this unit on Linux, whatever the kernel's own clock is. */
 const clockTicksPerSecond = 100;
 
-/** What the service is started with. */
+/** The policies of the service. */
 export const benchPolicies = `
 apiVersion: kubepass/v1
 kind: Policy
@@ -22,13 +22,13 @@ spec:
   approval: { mode: auto }
 `;
 
-/** A build of the service, and the Node to run it under. */
+/** A build of the service, and the Node that runs it. */
 export interface Program {
   readonly node: string;
   readonly server: string;
 }
 
-/** The service as `npm start` runs it, in a process of its own, with a data dir of its own. */
+/** The service as `npm start` runs it, in its own process with its own data dir. */
 export class ServiceUnderBench {
   private constructor(
     private readonly process: ServiceProcess,
@@ -38,8 +38,8 @@ export class ServiceUnderBench {
   ) {}
 
   /**
-   * `config`: the configuration file's text; without it the embedded default, a local CA, is served. `databaseUrl`: SQLite
-   * in the data dir unless given. `program`: the sources here, compiled, unless given.
+   * `config`: the text of the configuration file; default: the embedded configuration with a local CA. `databaseUrl`:
+   * default: SQLite in the data dir. `program`: default: these sources, compiled.
    */
   static async start(
     directory: string,
@@ -75,7 +75,7 @@ export class ServiceUnderBench {
     return new ServiceUnderBench(service, api, { host, port, ca: null }, token);
   }
 
-  /** From `POST /v1/kubeconfigs` to its 201. */
+  /** The time from `POST /v1/kubeconfigs` to its 201. */
   async kubeconfig(): Promise<void> {
     await this.api.expect(201, 'POST', '/v1/kubeconfigs', {
       username: 'bench',
@@ -84,22 +84,23 @@ export class ServiceUnderBench {
     });
   }
 
-  /** MiB that the process has in memory, and the most that it had so far. */
+  /** The MiB that the process has in memory, and its highest value so far. */
   memory(): { readonly now: number; readonly peak: number } {
     const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
     const mebibytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
     return { now: mebibytes('VmRSS'), peak: mebibytes('VmHWM') };
   }
 
-  /** Milliseconds of processor time that the process has taken so far, in all its threads; proc_pid_stat(5). */
+  /** The milliseconds of processor time that all threads of the process have taken so far; proc_pid_stat(5). */
   processorMilliseconds(): number {
     const stat = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8');
-    // The second field is the command in parentheses, which may hold spaces; user and system time are 14 and 15.
+    // The second field is the command in parentheses, which may contain spaces. User and system time are fields 14 and
+    // 15.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) * (1000 / clockTicksPerSecond);
   }
 
-  /** Holds the process, so that its work beside the requests does not weigh on somebody else's turn. */
+  /** Holds the process, so that its background work does not slow down another lane's turn. */
   hold(): void {
     this.process.signal('SIGSTOP');
   }

@@ -6,7 +6,7 @@ import { runCommand } from '../cluster/run-command.js';
 
 const script = fileURLToPath(new URL('shell-procedure.sh', import.meta.url));
 
-/** The procedure by hand, with openssl and kubectl, as the cluster's administrator. */
+/** The procedure by hand with openssl and kubectl, as the cluster's administrator. */
 export class ShellProcedure {
   private readonly environment: NodeJS.ProcessEnv;
   private readonly made: string[] = [];
@@ -21,7 +21,7 @@ export class ShellProcedure {
     writeFileSync(caFile, plane.caPem);
     this.environment = {
       PATH: process.env['PATH'],
-      // Where kubectl keeps what it has discovered, as it does for an administrator.
+      // kubectl keeps its discovery cache here, as it does for an administrator.
       HOME: directory,
       KUBECTL: kubectl,
       ADMIN_KUBECONFIG: plane.adminKubeconfigPath,
@@ -43,7 +43,7 @@ export class ShellProcedure {
     if (code !== 0) throw new Error(`the shell procedure failed: ${stderr}`);
   }
 
-  /** Deletes what was made; not measured. */
+  /** Deletes the objects; not measured. */
   async end(): Promise<void> {
     await this.plane.kubectl(['delete', 'csr', ...this.made.splice(0)]);
   }

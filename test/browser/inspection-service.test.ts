@@ -40,7 +40,7 @@ describe.skipIf(chromiumPath === undefined)('the answer of POST /v1/inspections 
   it.each([
     ['one certificate', ['k8s-apiserver.crt.pem']],
     ['several, by a worker', ['k8s-ca.crt.pem', 'k8s-admin.crt.pem', 'rsa-k8s.csr.pem']],
-  ])('is a page that its own policy lets look as it should: %s', async (_, names) => {
+  ])('is a page that looks right under its own policy: %s', async (_, names) => {
     const content = (await Promise.all(names.map(fixture))).join('\n');
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: 'light' });
     const complaints: string[] = [];
@@ -48,7 +48,7 @@ describe.skipIf(chromiumPath === undefined)('the answer of POST /v1/inspections 
     page.on('console', (message) => complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('request', (request) => asked.push(request.url()));
-    // A browser opens pages by GET; what it is answered with is what the service answers to the upload.
+    // A browser opens pages with GET; this server returns the service's answer to the upload.
     await page.route('**/v1/inspections', (route) =>
       route.continue({
         method: 'POST',

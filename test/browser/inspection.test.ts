@@ -20,7 +20,7 @@ describe.skipIf(chromiumPath === undefined)('the page of an inspection in chromi
   let server: Server;
   let origin: string;
   let browser: Browser;
-  /** All that was asked of the server; a page that stands alone asks for itself only. */
+  /** All requests that reached the server. A page that stands alone requests only itself. */
   const asked: string[] = [];
 
   beforeAll(async () => {
@@ -88,7 +88,7 @@ describe.skipIf(chromiumPath === undefined)('the page of an inspection in chromi
       await page.context().close();
     });
 
-    it('shows whatever an upload holds as text', async () => {
+    it('shows everything in an upload as plain text', async () => {
       const { page, complaints, requests } = await visit('/hostile', size, 'light');
       await page.screenshot({ path: join(screenshots, `inspection-${size}-hostile.png`), fullPage: true });
       await openDetails(page);
@@ -102,7 +102,7 @@ describe.skipIf(chromiumPath === undefined)('the page of an inspection in chromi
     });
   });
 
-  it('is printed dark on white, with what is folded on the screen', async () => {
+  it('is printed dark on white, with the details that are folded on the screen', async () => {
     const { page } = await visit('/everything', 'desktop', 'dark');
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
@@ -120,7 +120,7 @@ describe.skipIf(chromiumPath === undefined)('the page of an inspection in chromi
     await page.context().close();
   });
 
-  it('keeps the table a table for whoever does not see it', async () => {
+  it('keeps the table a table for readers who cannot see it', async () => {
     const { page } = await visit('/everything', 'phone', 'light');
     const table = page.getByRole('table', { name: 'Summary' });
     const row = table.getByRole('row', { name: 'old.crt' });
@@ -131,7 +131,7 @@ describe.skipIf(chromiumPath === undefined)('the page of an inspection in chromi
     await page.context().close();
   });
 
-  it('asked for nothing but its pages', () => {
+  it('requests nothing but its pages', () => {
     expect([...new Set(asked)].sort()).toEqual(Object.keys(pages).sort());
   });
 });

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** In texts, because they run in the page: this project is compiled without the DOM's types. */
+/** The checks are texts, because they run in the page and this project is compiled without the DOM's types. */
 const contrastScript = `(() => {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = 1;
@@ -39,11 +39,11 @@ const contrastScript = `(() => {
   return found;
 })()`;
 
-/** The contrast of each text that is shown with what is behind it. */
+/** The contrast of each visible text with its background. */
 export const contrasts = (page: Page): Promise<readonly { readonly text: string; readonly ratio: number }[]> =>
   page.evaluate(contrastScript);
 
-/** What reaches out of the page to the right, where nothing around it scrolls. */
+/** Elements that reach out of the page to the right without a scrolling element around them. */
 export const overflowing = (page: Page): Promise<readonly string[]> =>
   page.evaluate(`(() => {
     const width = document.documentElement.clientWidth;
@@ -59,6 +59,6 @@ export const overflowing = (page: Page): Promise<readonly string[]> =>
     return document.documentElement.scrollWidth > width ? ['the page', ...names] : names;
   })()`);
 
-/** Opens every closed detail, as a reader would by clicking. */
+/** Opens every closed detail, as a reader would with a click. */
 export const openDetails = (page: Page): Promise<unknown> =>
   page.evaluate(`document.querySelectorAll('details').forEach((details) => { details.open = true; })`);

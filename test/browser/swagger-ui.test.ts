@@ -34,7 +34,7 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('obtains a kubeconfig by "Try it out", asking nobody but the service', async () => {
+  it('obtains a kubeconfig by "Try it out", and connects only to the service', async () => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
     const outside: string[] = [];
     const complaints: string[] = [];
@@ -65,7 +65,7 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
     await page.close();
   });
 
-  it('shows the problem that a refusal is', async () => {
+  it('shows a refusal as a problem', async () => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
     await page.goto(`${client.origin}/docs`);
     await authorize(page, token);
@@ -88,7 +88,9 @@ async function authorize(page: Page, token: string): Promise<void> {
   await dialog.getByRole('button', { name: 'Close' }).click();
 }
 
-/** Opens an operation (in "Try it out", where it opens), puts the body in, executes, and reads the reply off the page. */
+/**
+ * Opens an operation (with "Try it out" if it offers it), enters the body, executes, and reads the reply from the page.
+ */
 async function tryOut(page: Page, method: string, path: string, body: unknown) {
   const operation = page.locator(`.opblock-${method}`, { has: page.locator(`[data-path="${path}"]`) });
   await operation.locator('.opblock-summary').click();

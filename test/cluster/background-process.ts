@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessGuard } from './process-guard.js';
 
-/** How long a process may take until it is ready: a loaded machine with two cores needs half a minute. */
+/** The time until a process must be ready. A loaded machine with two cores needs half a minute. */
 const READY_SECONDS = 120;
 const LOG_LINES = 30;
 
@@ -17,8 +17,8 @@ export class BackgroundProcess {
   ) {}
 
   /**
-   * Starts a program and waits until `isReady`, which may also throw. Throws an `Error` with the end of the log where
-   * the program ends before that or takes longer than two minutes.
+   * Starts a program and waits until `isReady`, which may also throw. Throws an `Error` with the end of the log if the
+   * program ends before that or takes longer than two minutes.
    */
   static async start(options: {
     readonly command: string;
@@ -31,7 +31,7 @@ export class BackgroundProcess {
     const log = openSync(logFile, 'a', 0o600);
     const child = spawn(options.command, writeFlags(options.flags), {
       cwd: options.directory,
-      // Nothing else: etcd takes any ETCD_* variable for a flag, and client-go follows KUBECONFIG and proxies.
+      // Only these variables: etcd reads any ETCD_* variable as a flag, and client-go follows KUBECONFIG and proxies.
       env: { PATH: process.env['PATH'], HOME: options.directory },
       stdio: ['ignore', log, log],
     });
@@ -47,7 +47,7 @@ export class BackgroundProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Ends it at once, as a crash does: an API server that is asked to end waits a minute for its clients. */
+  /** Ends it at once, as a crash does. An API server that is asked to end would wait a minute for its clients. */
   async kill(): Promise<void> {
     if (!this.isRunning) return;
     const exit = once(this.child, 'exit');

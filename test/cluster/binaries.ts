@@ -3,7 +3,7 @@ import { delimiter, join, resolve } from 'node:path';
 
 const names = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] as const;
 
-/** Where the programs of a control plane are, and the client. */
+/** The paths of the programs of a control plane, and of the client. */
 export type Binaries = Readonly<Record<(typeof names)[number], string>>;
 
 export const binariesIn = (folder: string): Binaries => ({
@@ -13,7 +13,7 @@ export const binariesIn = (folder: string): Binaries => ({
   kubectl: resolve(folder, 'kubectl'),
 });
 
-/** The names of those that are not there to be run. */
+/** The names of the programs that are missing. */
 export const missingBinaries = (binaries: Binaries): readonly string[] =>
   names.filter((name) => !isExecutable(binaries[name]));
 

@@ -1,16 +1,16 @@
 import { type Binaries, binariesIn, findOnPath, missingBinaries } from './binaries.js';
 import { buildTools, toolsAreBuilt } from './tools/build-tools.js';
 
-/** What the cluster suite runs against. */
+/** The cluster that the suite runs against. */
 export type ClusterSource =
   | { readonly kind: 'binaries'; readonly binaries: Binaries; readonly from: string }
-  /** An existing cluster, whose processes are not ours to stop. */
+  /** An existing cluster. Its processes must not be stopped. */
   | { readonly kind: 'kubeconfig'; readonly kubeconfig: string; readonly kubectl: string }
   | { readonly kind: 'unavailable'; readonly reason: string };
 
 /**
- * Looks for a control plane: the binaries in `KUBEBUILDER_ASSETS`, else the cluster of `KUBEPASS_TEST_KUBECONFIG`,
- * else binaries built where Go is installed. Throws where the build fails: that is a failure, not an absence.
+ * Looks for a control plane: the binaries in `KUBEBUILDER_ASSETS`, or else the cluster of `KUBEPASS_TEST_KUBECONFIG`,
+ * or else binaries that are built if Go is installed. Throws if the build fails: this is a failure, not an absence.
  */
 export async function findClusterSource(say: (text: string) => void): Promise<ClusterSource> {
   const assets = process.env['KUBEBUILDER_ASSETS'];
@@ -18,7 +18,7 @@ export async function findClusterSource(say: (text: string) => void): Promise<Cl
     const binaries = binariesIn(assets);
     const missing = missingBinaries(binaries);
     if (missing.length === 0) return { kind: 'binaries', binaries, from: 'KUBEBUILDER_ASSETS' };
-    // What envtest downloads has no controller-manager, and without one nothing signs.
+    // envtest downloads no controller-manager, and without one nothing is signed.
     say(`KUBEBUILDER_ASSETS=${assets} is not used: it lacks ${missing.join(', ')}`);
   }
   const kubeconfig = process.env['KUBEPASS_TEST_KUBECONFIG'];

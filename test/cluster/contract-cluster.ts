@@ -38,7 +38,7 @@ export async function openReal(): Promise<RoleBindingCluster> {
       await succeed(cluster, ['delete', '--ignore-not-found', '--filename=-'], manifestOf(objects));
     },
     async close() {
-      // An existing cluster is left as it was found.
+      // An existing cluster is left as it was.
       for (const name of allowed) await cluster.kubectl(['delete', 'clusterrole,clusterrolebinding', name]);
       await cluster.stop();
     },

@@ -33,7 +33,7 @@ export interface Credentials {
   readonly privateKeyPem: string;
 }
 
-/** The files of a control plane's keys and certificates, as kubeadm lays them out, and a way to more of them. */
+/** The files with the keys and certificates of a control plane, as kubeadm arranges them, and a way to make more. */
 export interface ControlPlanePki {
   readonly caPem: string;
   readonly caFile: string;
@@ -51,8 +51,8 @@ export interface ControlPlanePki {
 const EXPIRATION_SECONDS = 86_400;
 
 /**
- * Makes the keys and certificates of a control plane in a directory. One CA is for servers and for clients, as with
- * kubeadm, or `separateClientCa`, as with k3s.
+ * Makes the keys and certificates of a control plane in a directory. One CA serves servers and clients, as with
+ * kubeadm; with `separateClientCa` there are two, as with k3s.
  */
 export async function makeControlPlanePki(
   directory: string,

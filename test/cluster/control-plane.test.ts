@@ -13,7 +13,7 @@ import type { TestCluster } from './test-cluster.js';
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 
-/** Whom the API server sees behind a certificate and its key. */
+/** The user that the API server sees behind a certificate and its key. */
 async function whoami(cluster: TestCluster, certificatePem: string, keyPair: KeyPair): Promise<unknown> {
   const certificate = join(directory.path, 'user.crt');
   const key = join(directory.path, 'user.key');
@@ -45,7 +45,7 @@ describeCluster('a cluster to test against', () => {
     expect(await cluster.kubectl(['get', 'csr'])).toMatchObject({ code: 0 });
   });
 
-  it('issues a certificate for an approved request, chained to its client CA, and knows its bearer', async () => {
+  it('issues a certificate for an approved request, chained to its client CA, and recognises its bearer', async () => {
     const name = `kubepass-test-${Date.now()}`;
     const { pem, keyPair } = await csrFor('jane', ['team-a', 'team-b']);
     await createCsrObject(cluster, name, pem);
@@ -69,7 +69,7 @@ describeControlPlane('a control plane whose client CA is not its serving CA', ()
   });
   afterAll(() => plane.stop());
 
-  it('signs nothing without a signing key, and what waits for it once the key is there', async () => {
+  it('signs nothing without a signing key, and signs waiting requests once the key is there', async () => {
     const { pem, keyPair } = await csrFor('jane');
     await createCsrObject(plane, 'jane', pem);
     await approveCsrObject(plane, 'jane');
@@ -91,7 +91,7 @@ describeControlPlane('a control plane whose client CA is not its serving CA', ()
     expect(await succeed(plane, [...args, '--output=jsonpath={.data.client-ca-file}'])).toBe(plane.clientCaPem);
   });
 
-  it('loses its API server and gets it back, with what it knew', async () => {
+  it('loses its API server and gets it back with its data', async () => {
     await plane.stopApiServer();
     expect(await plane.kubectl(['get', 'csr', '--request-timeout=2s'])).not.toMatchObject({ code: 0 });
     await plane.startApiServer();

@@ -12,19 +12,19 @@ import { type Finished, runCommand } from './run-command.js';
 import type { TestCluster } from './test-cluster.js';
 
 export interface ControlPlaneOptions {
-  /** Whether the controller-manager has the CA's key; without it nothing signs. Default true. */
+  /** Whether the controller-manager has the CA's key; without it nothing is signed. Default true. */
   readonly signing?: boolean;
   /** The longest lifetime that the cluster's signer gives, as Go writes durations. Default `8760h`. */
   readonly signingDuration?: string;
   /** Whether client certificates have a CA of their own. Default false: one CA, as with kubeadm. */
   readonly separateClientCa?: boolean;
-  /** Added to ours or instead of them; null leaves one out. */
+  /** Flags that are added to ours or replace them; null leaves one out. */
   readonly etcdFlags?: Flags;
   readonly apiServerFlags?: Flags;
   readonly controllerManagerFlags?: Flags;
 }
 
-/** What a cluster needs to keep user certificates, RBAC and service accounts going; nothing here runs pods. */
+/** The controllers that a cluster needs for user certificates, RBAC and service accounts; nothing here runs pods. */
 const controllers = [
   'certificatesigningrequest-signing-controller',
   'certificatesigningrequest-approving-controller',
@@ -37,12 +37,12 @@ const controllers = [
   'garbage-collector-controller',
 ];
 
-/** How long a new cluster may take until its first service account is there. */
+/** The time until a new cluster must have its first service account. */
 const NAMESPACE_SECONDS = 60;
 
 /**
- * Starts etcd, kube-apiserver and kube-controller-manager on 127.0.0.1, in a temporary directory, and waits until
- * they serve: five to ten seconds. What is started ends with `stop`, and at the latest with this process.
+ * Starts etcd, kube-apiserver and kube-controller-manager on 127.0.0.1 in a temporary directory, and waits until they
+ * serve, which takes five to ten seconds. `stop` ends them, and at the latest the end of this process does.
  */
 export async function startControlPlane(binaries: Binaries, options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const directory = mkdtempSync(join(tmpdir(), 'kubepass-control-plane-'));
@@ -112,7 +112,7 @@ export class ControlPlane implements TestCluster {
         'etcd-servers': `http://127.0.0.1:${ports.client}`,
         'bind-address': '127.0.0.1',
         'secure-port': String(ports.apiServer),
-        // There may be no other network interface, and nothing follows the endpoints of service `kubernetes`.
+        // There may be no other network interface, and nothing uses the endpoints of service `kubernetes`.
         'advertise-address': '127.0.0.1',
         'endpoint-reconciler-type': 'none',
         'tls-cert-file': pki.servingCertificateFile,
@@ -171,13 +171,13 @@ export class ControlPlane implements TestCluster {
 
   kubectl(args: readonly string[], input?: string): Promise<Finished> {
     return runCommand(this.binaries.kubectl, [`--kubeconfig=${this.adminKubeconfigPath}`, ...args], {
-      // Its cache and preferences are in the home directory.
+      // kubectl keeps its cache and preferences in the home directory.
       env: { PATH: process.env['PATH'], HOME: this.directory },
       ...(input === undefined ? {} : { input }),
     });
   }
 
-  /** Ends all of it, without ceremony, and removes its directory. */
+  /** Ends all processes at once and removes the directory. */
   stop(): Promise<void> {
     return this.guard.end();
   }
@@ -197,7 +197,7 @@ export class ControlPlane implements TestCluster {
         'listen-peer-urls': peer,
         'initial-advertise-peer-urls': peer,
         'initial-cluster': `default=${peer}`,
-        // Nothing here has to survive the machine.
+        // Nothing here has to survive a crash of the machine.
         'unsafe-no-fsync': 'true',
         'log-level': 'warn',
         ...this.options.etcdFlags,
@@ -214,7 +214,9 @@ export class ControlPlane implements TestCluster {
     return BackgroundProcess.start({ command: this.binaries[name], directory, guard, ...options });
   }
 
-  /** What users find in a cluster that has been up for a while; the controllers make it within a second or two. */
+  /**
+   * Objects that users find in a cluster which has run for a while. The controllers make them within a second or two.
+   */
   private async untilDefaultNamespaceIsReady(): Promise<void> {
     const deadline = performance.now() + NAMESPACE_SECONDS * 1000;
     for (;;) {
@@ -249,7 +251,7 @@ export class ControlPlane implements TestCluster {
   }
 }
 
-/** Whether a GET over TLS is answered with 200. Throws where it is not answered. */
+/** Whether a GET over TLS gets a 200. Throws if there is no answer. */
 function isOk(url: string, ca: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const request = get(url, { ca, timeout: 5000, agent: false }, (response) => {

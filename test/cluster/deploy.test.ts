@@ -21,7 +21,7 @@ const kubeSystem = { group: '', resource: 'configmaps', namespace: 'kube-system'
 const needed = signingAccess.map(({ access }) => access);
 
 const tooMuch: readonly Access[] = [
-  // Nor what the component read-role-bindings gives.
+  // The rights of the component read-role-bindings are missing too.
   ...roleBindingAccess.map(({ access }) => access),
   { verb: 'update', ...csrs },
   { verb: 'update', ...csrs, subresource: 'status' },
@@ -60,11 +60,11 @@ describeCluster('deploy/kubernetes on a real API server', () => {
       'configmap/kubepass-policies',
     ])
       expect(stdout).toContain(`${object} created`);
-    // Where the pod fell short of the namespace's Pod Security level, `restricted`, this would warn.
+    // The API server would warn here if the pod violated the namespace's Pod Security level, `restricted`.
     expect(stderr).not.toContain('Warning');
   });
 
-  it('gives its service account what signing takes, and no more', async () => {
+  it('gives its service account the rights that signing needs, and no more', async () => {
     const kubeconfig = await kubeconfigOfServiceAccount(cluster, directory.path);
     const connection = await openClusterConnection(
       { kind: 'kubeconfig', file: kubeconfig, context: null },
@@ -73,7 +73,7 @@ describeCluster('deploy/kubernetes on a real API server', () => {
     try {
       const allowed = async (accesses: readonly Access[]) =>
         (await connection.accessReviews(accesses)).filter((review) => review.allowed).map(({ access }) => access);
-      // RBAC takes up to a second to act.
+      // RBAC needs up to a second to take effect.
       await expect.poll(() => allowed(needed), { timeout: 10_000 }).toEqual(needed);
       expect(await allowed(tooMuch)).toEqual([]);
     } finally {

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Ports of 127.0.0.1 on which nobody listens. They lie below the range from which systems choose the ports of outgoing
- * connections, so that they stay free while a server is down.
+ * Free ports of 127.0.0.1. They lie below the range from which systems choose ports of outgoing connections, so they
+ * stay free while a server is down.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();

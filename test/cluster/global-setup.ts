@@ -9,7 +9,7 @@ declare module 'vitest' {
 
 const say = (text: string): void => console.error(`test:cluster: ${text}`);
 
-/** Runs before any test, without a time limit: a first run may have to build the control plane. */
+/** Runs before any test without a time limit, because a first run may have to build the control plane. */
 export async function setup(project: TestProject): Promise<void> {
   const source = await findClusterSource(say);
   if (source.kind === 'unavailable') say(`SKIPPED, ${source.reason}`);

@@ -1,4 +1,4 @@
-/** Starts a process that runs for long, under guard, and prints its pid. usage: guarded-process.ts DIRECTORY */
+/** Starts a long-running process under guard, and prints its pid. usage: guarded-process.ts DIRECTORY */
 import { spawn } from 'node:child_process';
 import { ProcessGuard } from './process-guard.js';
 

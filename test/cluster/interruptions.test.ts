@@ -58,7 +58,7 @@ const requestOf = async (username: string) => {
   return items[0];
 };
 
-/** What the cluster has signed and still shows. */
+/** The objects that the cluster has signed and still shows. */
 async function signedInCluster(): Promise<string[]> {
   const { items } = JSON.parse(await succeed(plane, ['get', 'csr', '--output=json'])) as {
     items: { status: { certificate?: string } }[];
@@ -72,7 +72,7 @@ async function signedInCluster(): Promise<string[]> {
   );
 }
 
-/** Nothing is missing from the inventory, no decision was issued twice, and the audit log holds. */
+/** Nothing is missing from the inventory, no decision was issued twice, and the audit log is valid. */
 async function everythingHolds(): Promise<void> {
   const { items } = await read<{ items: Certificate[] }>('/v1/certificates?limit=500');
   const known = new Set(items.map(({ fingerprintSha256 }) => fingerprintSha256));
@@ -93,7 +93,7 @@ describeControlPlane('an issuance on a real cluster that is interrupted', () => 
       `clusters:\n  - { name: real, server: "${plane.server}", signer: kubernetes, kubeconfig: ${kubeconfig} }\n` +
         'issuing: { timeoutSeconds: 15 }\n',
     );
-    // The probe of the first start passes the same points; it is through before anything is interrupted.
+    // The probe of the first start passes the same points. It is complete before anything is interrupted.
     await start();
     while ((await read<{ probedAt: string | null }>('/v1/clusters/real')).probedAt === null)
       await new Promise((resolve) => setTimeout(resolve, 200));
@@ -140,7 +140,7 @@ describeControlPlane('an issuance on a real cluster that is interrupted', () => 
     await start(at);
     await expect(call('POST', '/v1/kubeconfigs', { username, groups: ['team-a'] })).rejects.toThrow(TypeError);
     await child?.gone;
-    // Long enough for the signer, which does not know that nobody waits any more.
+    // The wait is long enough for the signer, which does not know that nobody waits any more.
     await new Promise((resolve) => setTimeout(resolve, 1000));
 
     await start();
@@ -150,7 +150,7 @@ describeControlPlane('an issuance on a real cluster that is interrupted', () => 
     await everythingHolds();
   });
 
-  it('by the API server going away: the approval is not burnt, and recovery issues', async () => {
+  it('by the API server going away: the approval is not lost, and recovery issues', async () => {
     const { pem } = await csrFor('outage', ['team-a']);
     await start();
     await plane.stopApiServer();
@@ -163,7 +163,7 @@ describeControlPlane('an issuance on a real cluster that is interrupted', () => 
     await everythingHolds();
   });
 
-  it('by the controller-manager going away: it says that nothing signs, and nothing is signed later', async () => {
+  it('by the controller-manager going away: the request says that nothing signs, and nothing is signed later', async () => {
     await start();
     await plane.stopControllerManager();
     const answer = await call('POST', '/v1/kubeconfigs', { username: 'unsigned', groups: ['team-a'] });

@@ -33,11 +33,11 @@ spec:
   approval: { mode: manual }
 `;
 
-/** kubectl with a kubeconfig that the service gave out. */
+/** kubectl with a kubeconfig from the service. */
 function kubectlWith(plane: ControlPlane, kubeconfig: string) {
   const file = join(directory.path, `${Math.random()}.kubeconfig`);
   writeFileSync(file, kubeconfig, { mode: 0o600 });
-  // kubectl takes the last of two.
+  // kubectl uses the last of two.
   return (args: readonly string[]) => plane.kubectl(['--kubeconfig', file, ...args]);
 }
 
@@ -96,8 +96,8 @@ clusters:
       .toBe('');
   });
 
-  it('gives out kubeadm:cluster-admins where the configuration allows it and a person approves', async () => {
-    // As kubeadm has it since 1.29.
+  it('gives out kubeadm:cluster-admins if the configuration allows it and a person approves', async () => {
+    // kubeadm has it since 1.29.
     await succeed(plane, [
       'create',
       'clusterrolebinding',

@@ -66,7 +66,7 @@ describeControlPlane('the administrator’s procedure, call by call', () => {
     expect(pem.text.trim()).toBe(plane.caPem.trim());
   });
 
-  it('lists and describes certificate signing requests as kubectl does', async () => {
+  it('lists and describes certificate signing requests like kubectl', async () => {
     const { pem } = await csrFor('anna', ['team-a']);
     await createCsrObject(plane, 'anna', pem);
     const list = await service
@@ -131,12 +131,12 @@ describeControlPlane('the administrator’s procedure, call by call', () => {
     expect(found.probe?.permissions.every(({ held }) => held)).toBe(true);
   });
 
-  it('measures the cap on lifetimes where it is asked to', async () => {
+  it('measures the cap on lifetimes if it is asked to', async () => {
     const found = await probe(service, { measureLifetimeCap: true });
     expect(found.probe?.lifetimeCap).toMatchObject({ capped: true });
   });
 
-  it('puts a certificate that was approved by hand on record, once, and none of its own', async () => {
+  it('records a certificate that was approved by hand, once, and none of its own', async () => {
     const { pem } = await csrFor('smuggled', ['team-x']);
     await createCsrObject(plane, 'by-hand', pem);
     await approveCsrObject(plane, 'by-hand');
@@ -150,7 +150,7 @@ describeControlPlane('the administrator’s procedure, call by call', () => {
         details: { username: 'smuggled', groups: ['team-x'], requestedBy: 'kubernetes-admin', objectName: 'by-hand' },
       },
     ]);
-    // Time in which it could be found a second time.
+    // This gives it time to find the certificate a second time.
     await new Promise((resolve) => setTimeout(resolve, 2500));
     expect(await recorded()).toHaveLength(1);
   });
@@ -168,7 +168,7 @@ describeControlPlane('a cluster whose signer has no key', () => {
     await plane.stop();
   });
 
-  it('is found not to sign; requests then fail at once; a new probe clears it, and nothing given up is signed', async () => {
+  it('finds out that the cluster does not sign; requests then fail at once; a new probe ends this, and nothing that was given up is signed', async () => {
     await expect.poll(async () => (await cluster(service)).probe?.signs, { timeout: 60_000 }).toBe('no');
     expect((await cluster(service)).probe?.advice).toBeTruthy();
 

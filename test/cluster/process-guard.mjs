@@ -16,8 +16,8 @@ for (const pid of pids) {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended, and its parent had no time left to say so.
+    // The process has ended, and its parent had no time left to report it.
   }
 }
-// What is being killed may still be writing.
+// A process that is being killed may still write.
 rmSync(directory, { recursive: true, force: true, maxRetries: 20 });

@@ -18,7 +18,7 @@ function isRunning(pid: number): boolean {
 }
 
 describeControlPlane('a guarded process', () => {
-  it('ends with the process that started it, though that is killed with SIGKILL, and its directory is removed', async () => {
+  it('ends with the process that started it, even if that is killed with SIGKILL, and its directory is removed', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'kubepass-test-'));
     const parent = spawn(process.execPath, ['--import', 'tsx', guarded, directory], {
       stdio: ['ignore', 'pipe', 'inherit'],

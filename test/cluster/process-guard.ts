@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 const script = fileURLToPath(new URL('process-guard.mjs', import.meta.url));
 
 /**
- * Sees to it that processes and their directory do not outlive this process, even if it is killed with SIGKILL. The
- * guard is a process of its own, out of reach of a Ctrl-C and of whoever signals our process group.
+ * Ensures that processes and their directory do not outlive this process, even if it is killed with SIGKILL. The guard
+ * is a separate process, so neither Ctrl-C nor a signal to our process group reaches it.
  */
 export class ProcessGuard {
   private readonly guard;
@@ -18,7 +18,7 @@ export class ProcessGuard {
       detached: true,
     });
     this.guard.unref();
-    // A guard that is gone shows in `end`; a write to it must not end the tests.
+    // If the guard is gone, `end` shows it. A write to it must not end the tests.
     this.guard.stdin.on('error', () => undefined);
   }
 
@@ -31,7 +31,7 @@ export class ProcessGuard {
     void exit.then(() => this.guard.stdin.write(`-${pid}\n`));
   }
 
-  /** Kills what is still watched and removes the directory. */
+  /** Kills the processes that are still watched, and removes the directory. */
   async end(): Promise<void> {
     if (this.guard.exitCode !== null) return;
     this.guard.ref();

@@ -28,7 +28,7 @@ describeCluster('npm run quickstart -- --kubeconfig', () => {
       },
     );
 
-  it('ends with a kubeconfig that the API server accepts, open to nobody else', async () => {
+  it('ends with a kubeconfig that the API server accepts and only its owner can read', async () => {
     const dataDir = join(directory.path, 'data');
     const { code, stdout, stderr } = await quickstart(dataDir, '--name', 'real');
     expect(code, stdout + stderr).toBe(0);
@@ -43,7 +43,7 @@ describeCluster('npm run quickstart -- --kubeconfig', () => {
     });
   });
 
-  it('says what is wrong with the context or the name, and starts nothing', async () => {
+  it('reports a wrong context or name, and starts nothing', async () => {
     const dataDir = join(directory.path, 'untouched');
     expect(await quickstart(dataDir, '--context', 'nowhere')).toMatchObject({
       code: 1,

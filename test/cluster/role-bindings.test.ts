@@ -26,7 +26,7 @@ describeCluster('a real API server', () => {
   roleBindingsContract('a real API server', openReal);
 });
 
-/** Roles of every kind that RBAC's matching tells apart, in two namespaces and without one. */
+/** Roles of every kind that RBAC distinguishes, in two namespaces and without one. */
 const objects: readonly RbacObject[] = [
   role('sar-star', [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]),
   role('sar-mixed', [
@@ -115,7 +115,7 @@ describeCluster('the resolution of role bindings, held to SubjectAccessReview', 
     await cluster.stop();
   });
 
-  it('agrees with it for every identity, request and namespace', async () => {
+  it('agrees with the API server for every identity, request and namespace', async () => {
     const cases = subjects.flatMap((subject) =>
       asks.flatMap((ask) => [null, 'default', 'kube-system'].map((namespace) => ({ ...subject, ask, namespace }))),
     );
@@ -126,7 +126,7 @@ describeCluster('the resolution of role bindings, held to SubjectAccessReview', 
         kind: 'SubjectAccessReview',
         spec: {
           user: username,
-          // As an API server adds it to whomever it authenticates.
+          // An API server adds this group to everyone whom it authenticates.
           groups: [...groups, 'system:authenticated'],
           resourceAttributes: { verb, group, resource, subresource, name, namespace },
         },
@@ -144,19 +144,19 @@ describeCluster('the resolution of role bindings, held to SubjectAccessReview', 
         const radius = wholes()[i];
         return radius ? allows(radius, ask, namespace) : null;
       });
-    // RBAC takes up to a second to act.
+    // RBAC needs up to a second to take effect.
     await new Promise((resolve) => setTimeout(resolve, 2000));
     const theirs = (await answers()).map((allowed) => allowed === 'true');
     const found = ours();
     const different = cases.filter((_, i) => found[i] !== theirs[i]);
     expect(different).toEqual([]);
     expect(theirs).toHaveLength(subjects.length * asks.length * 3);
-    // Both answers are in it, often enough to tell them apart.
+    // Both answers occur, often enough to tell them apart.
     expect(theirs.filter(Boolean).length).toBeGreaterThan(100);
     expect(theirs.filter((allowed) => !allowed).length).toBeGreaterThan(100);
   });
 
-  it('says cluster-admin of exactly those who may do everything', async () => {
+  it('reports cluster-admin for exactly those who may do everything', async () => {
     const radiusOf = (username: string, groups: readonly string[]) =>
       connection.roleBindings().blastRadius(username, groups);
     await vi.waitFor(() => expect(radiusOf('sar-nobody', [])).not.toBeNull(), { timeout: 20_000 });
@@ -187,7 +187,7 @@ spec:
 `;
 
 describeControlPlane('the service as deploy/kubernetes lets it', () => {
-  it('is refused without the component and says what is missing; with it, it names the binding within seconds, and a guardrail denies by it', async () => {
+  it('is refused without the component and names the missing right; with it, names the binding within seconds, and a guardrail uses it to deny', async () => {
     const plane = await openControlPlane();
     const kubeconfig = await kubeconfigOfServiceAccount(plane, directory.path);
     const service = await startService({
@@ -219,7 +219,7 @@ describeControlPlane('the service as deploy/kubernetes lets it', () => {
       expect(probe).toMatchObject({ signs: 'yes', reason: 'RoleBindingsNotReadable' });
       expect(probe?.permissions.filter(({ held }) => !held)).toHaveLength(roleBindingAccess.length);
 
-      // As an overlay has it, so that kustomize itself says whether the component is one.
+      // This is an overlay, so kustomize itself checks that the component is one.
       const overlay = join(directory.path, 'overlay');
       await succeed(plane, ['apply', '--filename=-'], await overlaid(plane, overlay));
       await expect.poll(radius, { timeout: 30_000 }).not.toBeNull();
@@ -252,7 +252,7 @@ describeControlPlane('the service as deploy/kubernetes lets it', () => {
   });
 });
 
-/** What kustomize makes of the base and the component, as far as access goes: nothing here runs pods. */
+/** The access objects that kustomize makes from the base and the component. Nothing here runs pods. */
 async function overlaid(cluster: TestCluster, overlay: string): Promise<string> {
   cpSync(folder, join(overlay, 'kubernetes'), { recursive: true });
   mkdirSync(join(overlay, 'site'));

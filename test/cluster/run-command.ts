@@ -7,7 +7,7 @@ export interface Finished {
   readonly code: number | null;
 }
 
-/** Runs a program to its end, whatever its exit code. Throws where it cannot be started. */
+/** Runs a program to its end and returns any exit code. Throws if it cannot be started. */
 export function runCommand(
   command: string,
   args: readonly string[],
@@ -28,7 +28,7 @@ export function runCommand(
         else resolve({ stdout, stderr, code: child.exitCode });
       },
     );
-    child.stdin?.on('error', () => undefined); // it may end without having read
+    child.stdin?.on('error', () => undefined); // the program may end without reading
     child.stdin?.end(options.input ?? '');
   });
 }

@@ -6,12 +6,12 @@ import type { TestCluster } from './test-cluster.js';
 
 const manifests = fileURLToPath(new URL('../../deploy/kubernetes', import.meta.url));
 
-/** What a cluster operator applies before the service itself: who it is, and what it may do. */
+/** The objects that a cluster operator applies before the service itself: its account and its rights. */
 const accessFiles = ['namespace.yaml', 'service-account.yaml', 'rbac.yaml'];
 
 /**
- * Applies the access that `deploy/kubernetes` gives, and answers a kubeconfig with a token of that service account: what
- * the service holds in a pod, and nothing more.
+ * Applies the access of `deploy/kubernetes` and returns a kubeconfig with a token of that service account. This is the
+ * access that the service has in a pod, and nothing more.
  */
 export async function kubeconfigOfServiceAccount(cluster: TestCluster, directory: string): Promise<string> {
   for (const file of accessFiles) await succeed(cluster, ['apply', '--filename', join(manifests, file)]);

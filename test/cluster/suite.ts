@@ -4,10 +4,10 @@ import { existingCluster, type TestCluster } from './test-cluster.js';
 
 const source = inject('clusterSource');
 
-/** Tests that hold on any cluster that signs; skipped where there is none. */
+/** Tests that hold on any cluster that signs; skipped if there is none. */
 export const describeCluster = describe.skipIf(source.kind === 'unavailable');
 
-/** Tests that need a control plane of their own, to configure and to stop. */
+/** Tests that need their own control plane, to configure and to stop it. */
 export const describeControlPlane = describe.skipIf(source.kind !== 'binaries');
 
 /** For `describeCluster`: a new control plane, or the existing cluster. */

@@ -5,16 +5,18 @@ export interface TestCluster {
   /** `https://host:port` of its API server. */
   readonly server: string;
   readonly adminKubeconfigPath: string;
-  /** What the API server's certificate chains to. */
+  /** The CA that the API server's certificate chains to. */
   readonly caPem: string;
-  /** What user certificates chain to. */
+  /** The CA that user certificates chain to. */
   readonly clientCaPem: string;
-  /** As the administrator, or as whom a `--kubeconfig` among the arguments names. `input` goes to stdin. */
+  /**
+   * Runs kubectl as the administrator, or as the user of a `--kubeconfig` among the arguments. `input` goes to stdin.
+   */
   kubectl(args: readonly string[], input?: string): Promise<Finished>;
   stop(): Promise<void>;
 }
 
-/** The cluster that a kubeconfig's current context names: kind, k3d, any. Stopping it leaves it alone. */
+/** The cluster of a kubeconfig's current context: kind, k3d, any. Stopping it leaves it alone. */
 export async function existingCluster(kubeconfig: string, kubectl: string): Promise<TestCluster> {
   const run = (args: readonly string[], input?: string): Promise<Finished> =>
     runCommand(kubectl, [`--kubeconfig=${kubeconfig}`, ...args], input === undefined ? {} : { input });

@@ -15,9 +15,9 @@ import { temporaryDirectory } from '../helpers/temporary-directory.js';
 
 /** A cluster that signs, as the contract suite needs it. */
 export interface ContractCluster {
-  /** Text of a kubeconfig of a cluster administrator. */
+  /** The text of a kubeconfig of a cluster administrator. */
   readonly adminKubeconfig: string;
-  /** Allows a user these things cluster-wide, and nothing else beyond what everyone may. */
+  /** Gives a user these rights on the whole cluster, and nothing else beyond the rights of everyone. */
   allow(username: string, rules: readonly Rule[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -30,12 +30,12 @@ interface Kubeconfig {
   readonly users: unknown[];
 }
 
-/** Names that no other test, and no other run, uses. */
+/** Names that no other test and no other run uses. */
 export const uniqueName = (stem: string): string => `contract-${stem}-${randomBytes(5).toString('hex')}`;
 
 export const soon = (seconds = 20): Date => new Date(Date.now() + seconds * 1000);
 
-/** Connections to one cluster, opened as a test needs them and all closed at its end. */
+/** Connections to one cluster. A test opens them as it needs them, and its end closes them all. */
 export class ConnectionBench {
   readonly #directory = temporaryDirectory();
   readonly #opened: { close(): Promise<void> }[] = [];
@@ -50,7 +50,7 @@ export class ConnectionBench {
     return this.open(this.#kubeconfig, options);
   }
 
-  /** As the administrator, over a wire that can be cut. */
+  /** A connection of the administrator over a wire that the test can cut. */
   async adminByProxy(
     options: Partial<ConnectionOptions> = {},
   ): Promise<{ readonly connection: ClusterConnection; readonly proxy: TcpProxy }> {
@@ -61,7 +61,7 @@ export class ConnectionBench {
     return { connection, proxy };
   }
 
-  /** As a user of that name, whose certificate the cluster itself signs, with exactly these rules. */
+  /** A connection of a user of that name, whose certificate the cluster itself signs, with exactly these rules. */
   async as(
     username: string,
     rules: readonly Rule[],
@@ -133,7 +133,7 @@ export function newCsr(request: string, fields: Partial<NewCsrObject> = {}): New
   };
 }
 
-/** The certificate in the object, as soon as the watch brings it. */
+/** The certificate in the object, as soon as the watch delivers it. */
 export async function issued(connection: ClusterConnection, name: string): Promise<string> {
   const waited = await connection
     .watchCsrs(kubeApiserverClient)
@@ -148,7 +148,7 @@ export const hasCondition =
   (csr: CsrObject | null): boolean =>
     csr?.conditions.some((condition) => condition.type === type) === true;
 
-/** RBAC takes up to a second to act. */
+/** RBAC needs up to a second to take effect. */
 async function untilAllowed(connection: ClusterConnection, rules: readonly Rule[]): Promise<void> {
   const accesses = rules.flatMap(({ apiGroups, resources, verbs, resourceNames }) =>
     resources.flatMap((path) => {

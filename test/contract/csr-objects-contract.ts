@@ -22,13 +22,13 @@ import {
   uniqueName,
 } from './cluster-under-contract.js';
 
-/** What kubepass relies on of an API server and of its own client for it. */
+/** The behaviour of an API server, and of the client for it, that kubepass relies on. */
 export function csrObjectsContract(name: string, open: () => Promise<ContractCluster>): void {
   describe(`CSR objects: ${name}`, () => {
     let cluster: ContractCluster;
     let bench: ConnectionBench;
     let admin: ClusterConnection;
-    /** With the rules that kubepass is deployed with. */
+    /** The rules of kubepass's deployment. */
     let limited: ClusterConnection;
     let limitedName: string;
     beforeAll(async () => {
@@ -47,7 +47,7 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
       limited.csrs.create(newCsr((await csrFor(username, groups)).pem, fields));
 
     describe('create', () => {
-      it('stores what it is given and says who created it', async () => {
+      it('stores the object that it is given and says who created it', async () => {
         const { pem } = await csrFor('jane', ['team-a']);
         const asked = newCsr(pem, {
           labels: { 'kubepass.example/request': 'r-1' },
@@ -62,7 +62,7 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
         expect(await limited.csrs.list()).toContainEqual(created);
       });
 
-      it('does not take a name twice', async () => {
+      it('does not accept a name twice', async () => {
         const { name } = await create();
         await expect(create({ name })).rejects.toThrow(ClusterConflictError);
       });
@@ -83,13 +83,13 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
         await expect(refused).rejects.toThrow(message);
       });
 
-      it('refuses a request whose signature is not by its key', async () => {
+      it('refuses a request whose signature was not made with its key', async () => {
         const [one, other] = [(await csrFor('jane')).pem, (await csrFor('jane')).pem];
         const der = (pem: string) => {
           const block = decodeSinglePem(pem, 'CERTIFICATE REQUEST');
           return block.ok ? block.der : Buffer.alloc(0);
         };
-        // The signature of P-256 over 64 octets, in DER, is at the end.
+        // The DER of the P-256 signature over 64 octets is at the end.
         const forged = Buffer.concat([der(one).subarray(0, -32), der(other).subarray(-32)]).toString('base64');
         const request = `-----BEGIN CERTIFICATE REQUEST-----\n${forged}\n-----END CERTIFICATE REQUEST-----\n`;
         await expect(create({ request })).rejects.toThrow(ClusterRefusedError);
@@ -104,7 +104,7 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
       });
     });
 
-    it('finds null where there is nothing', async () => {
+    it('returns null if there is no such object', async () => {
       expect(await limited.csrs.find(uniqueName('nothing'))).toBeNull();
     });
 
@@ -129,13 +129,13 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
         expect(approved.resourceVersion).not.toBe(created.resourceVersion);
       });
 
-      it('approves the version that was meant and no other', async () => {
+      it('approves the intended version and no other', async () => {
         const created = await create();
         await limited.csrs.approve(created, 'First', '');
         await expect(limited.csrs.approve(created, 'Second', '')).rejects.toThrow(ClusterConflictError);
       });
 
-      it('does not approve what is gone, nor what has come in its place', async () => {
+      it('does not approve an object that is gone, nor its replacement', async () => {
         const created = await create();
         await limited.csrs.delete(created);
         await expect(limited.csrs.approve(created, 'Late', '')).rejects.toThrow(ClusterConflictError);
@@ -151,7 +151,7 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
     });
 
     describe('delete', () => {
-      it('deletes this very version; gone is done', async () => {
+      it('deletes this very version, and treats a missing object as deleted', async () => {
         const created = await create();
         await limited.csrs.delete(created);
         expect(await limited.csrs.find(created.name)).toBeNull();
@@ -187,7 +187,7 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
         expect(certificate.basicConstraints).toEqual({ ca: false, pathLenConstraint: null });
       });
 
-      it('takes server auth at create and ends Approved, Failed', async () => {
+      it('accepts server auth at create and ends Approved, Failed', async () => {
         const created = await create({ usages: ['server auth', 'digital signature'] });
         await limited.csrs.approve(created, 'Contract', '');
         const waited = await limited
@@ -211,7 +211,7 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
       });
     });
 
-    describe('a user who is allowed nothing', () => {
+    describe('a user without rights', () => {
       let nobody: ClusterConnection;
       beforeAll(async () => {
         nobody = await bench.as(uniqueName('nobody'), []);
@@ -240,7 +240,7 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
         );
       });
 
-      it('does not get to read the client CA', async () => {
+      it('cannot read the client CA', async () => {
         expect(await nobody.clientCertificateAuthority()).toBeNull();
       });
     });
@@ -256,12 +256,12 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
       });
     });
 
-    it('tells a credential that is not accepted from a right that is missing', async () => {
+    it('distinguishes a rejected credential from a missing right', async () => {
       const stranger = await bench.open(bench.withUser({ token: 'not-a-token' }));
       await expect(stranger.csrs.list()).rejects.toMatchObject({ name: 'ClusterForbiddenError', status: 401 });
     });
 
-    it('answers what is allowed and what is not', async () => {
+    it('answers which actions are allowed and which are not', async () => {
       const csrs = { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
       const signers = { verb: 'approve', group: 'certificates.k8s.io', resource: 'signers' };
       const accesses = [
@@ -277,7 +277,7 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
       );
     });
 
-    it('knows who it is, what it speaks to and which client CA that has', async () => {
+    it('knows its own user, the version of the server and its client CA', async () => {
       const identity = await limited.whoAmI();
       expect(identity.username).toBe(limitedName);
       expect([...identity.groups].sort()).toEqual(['system:authenticated', 'team-a', 'team-b']);
@@ -287,7 +287,7 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
       expect(limited.servingCertificateAuthority).toMatch(/^-----BEGIN CERTIFICATE-----/);
     });
 
-    it('asks whom a certificate stands for, and answers null for one of another CA', async () => {
+    it('returns the user of a certificate, and null for one of another CA', async () => {
       const { certificatePem, privateKeyPem } = await bench.issue('jane', ['team-a']);
       expect(await limited.reviewSelf(certificatePem, privateKeyPem)).toEqual({
         username: 'jane',
@@ -297,8 +297,8 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
       expect(await limited.reviewSelf(foreign.certificatePem, foreign.privateKeyPem)).toBeNull();
     });
 
-    describe('where the API server cannot be reached', () => {
-      it('says so when nothing listens, and works again when something does', async () => {
+    describe('if the API server cannot be reached', () => {
+      it('reports it when nothing listens, and works again when something does', async () => {
         const { connection, proxy } = await bench.adminByProxy();
         await connection.csrs.list();
         await proxy.pause();
@@ -308,7 +308,7 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
         await connection.csrs.list();
       });
 
-      it('does not wait for ever for an answer', async () => {
+      it('does not wait forever for an answer', async () => {
         const { connection, proxy } = await bench.adminByProxy({ requestTimeoutMilliseconds: 500 });
         const request = connection.csrs.list();
         const frozen = setInterval(() => proxy.freeze(), 1);

@@ -16,7 +16,7 @@ import {
 const isSigned = (csr: CsrObject | null): boolean => typeof csr?.certificate === 'string';
 const isGone = (csr: CsrObject | null): boolean => csr === null;
 
-/** What whoever waits for a cluster relies on of its watch. */
+/** The behaviour of a cluster's watch that its waiters rely on. */
 export function csrWatchContract(name: string, open: () => Promise<ContractCluster>): void {
   describe(`a watch on CSR objects: ${name}`, () => {
     let cluster: ContractCluster;
@@ -35,7 +35,7 @@ export function csrWatchContract(name: string, open: () => Promise<ContractClust
     const create = async (fields: Parameters<typeof newCsr>[1] = {}) =>
       admin.csrs.create(newCsr((await csrFor('jane')).pem, fields));
     const approve = (csr: CsrObject) => admin.csrs.approve(csr, 'Contract', '');
-    /** A watch over a wire that can be cut, established. */
+    /** An established watch over a wire that the test can cut. */
     const watched = async (watchTimes: Partial<WatchTimes> = {}) => {
       const report = vi.fn();
       const { connection, proxy } = await bench.adminByProxy({ watchTimes, report });
@@ -47,7 +47,7 @@ export function csrWatchContract(name: string, open: () => Promise<ContractClust
       return { connection, proxy, watch, reconnected, report };
     };
 
-    it('brings the certificate to everyone who waits for it, with one watch', async () => {
+    it('brings the certificate to every waiter, with one watch', async () => {
       const { watch, proxy } = await watched();
       const created = await create();
       const waiting = [1, 2, 3].map(() => watch.waitFor(created.name, isSigned, soon()));
@@ -57,7 +57,7 @@ export function csrWatchContract(name: string, open: () => Promise<ContractClust
       expect(proxy.open).toBeLessThanOrEqual(2);
     });
 
-    it('answers at once what it knows already', async () => {
+    it('answers at once if it knows the certificate already', async () => {
       const { watch } = await watched();
       const created = await create();
       await approve(created);
@@ -65,7 +65,7 @@ export function csrWatchContract(name: string, open: () => Promise<ContractClust
       expect(await watch.waitFor(created.name, isSigned, new Date(0))).toMatchObject({ kind: 'settled' });
     });
 
-    it('tells that an object was deleted', async () => {
+    it('reports that an object was deleted', async () => {
       const { watch } = await watched();
       const created = await create();
       await watch.waitFor(created.name, (csr) => csr !== null, soon());
@@ -74,12 +74,12 @@ export function csrWatchContract(name: string, open: () => Promise<ContractClust
       expect(await waiting).toEqual({ kind: 'settled', csr: null });
     });
 
-    it('gives up at the deadline, also on an object that is not there', async () => {
+    it('gives up at the deadline, also if the object does not exist', async () => {
       const { watch } = await watched();
       expect(await watch.waitFor(uniqueName('nothing'), () => true, soon(0.2))).toEqual({ kind: 'deadline' });
     });
 
-    it('passes on what the condition throws, to the one who waits', async () => {
+    it('passes an exception of the condition on to the waiter', async () => {
       const { watch } = await watched();
       const created = await create();
       await expect(
@@ -93,7 +93,7 @@ export function csrWatchContract(name: string, open: () => Promise<ContractClust
       ).rejects.toThrow('cannot tell');
     });
 
-    it('shows each version once, those from before too, and only of its signer', async () => {
+    it('shows each version once, earlier ones included, and only those of its signer', async () => {
       const before = await create();
       const { watch } = await watched();
       const seen: CsrObject[] = [];
@@ -127,7 +127,7 @@ export function csrWatchContract(name: string, open: () => Promise<ContractClust
       expect(report).toHaveBeenCalledWith(expect.objectContaining({ message: 'a listener of no use' }));
     });
 
-    it('goes on after a break with what happened meanwhile, and says that it is back', async () => {
+    it('continues after a break with the changes made meanwhile, and says that it is back', async () => {
       const { watch, proxy, reconnected, report } = await watched();
       const [signed, deleted] = [await create(), await create()];
       await watch.waitFor(deleted.name, (csr) => csr !== null, soon());
@@ -154,7 +154,7 @@ export function csrWatchContract(name: string, open: () => Promise<ContractClust
       }
     });
 
-    it('finds out that a connection is dead although nothing says so', async () => {
+    it('finds out that a connection is dead although nothing tells it', async () => {
       const { watch, proxy } = await watched({ silenceWhileWaiting: 300 });
       const created = await create();
       await watch.waitFor(created.name, (csr) => csr !== null, soon());
@@ -164,7 +164,7 @@ export function csrWatchContract(name: string, open: () => Promise<ContractClust
       expect(await waiting).toMatchObject({ kind: 'settled' });
     });
 
-    it('goes on when the API server ends a watch in time, without calling it a break', async () => {
+    it('continues if the API server ends a watch in time, and does not report a break', async () => {
       const { watch, reconnected, report } = await watched({ watch: 1000 });
       await new Promise((resolve) => setTimeout(resolve, 2500));
       const created = await create();
@@ -174,7 +174,7 @@ export function csrWatchContract(name: string, open: () => Promise<ContractClust
       expect(report).not.toHaveBeenCalled();
     });
 
-    it('begins although the cluster is down, and takes up its work when it comes', async () => {
+    it('begins although the cluster is down, and works once the cluster comes up', async () => {
       const { connection, proxy } = await bench.adminByProxy({ watchTimes: { firstPause: 20, longestPause: 100 } });
       await proxy.pause();
       const created = await create();
@@ -185,7 +185,7 @@ export function csrWatchContract(name: string, open: () => Promise<ContractClust
       expect(await waiting).toMatchObject({ kind: 'settled' });
     });
 
-    it('ends with everyone who waits when it is stopped', async () => {
+    it('ends every wait when it is stopped', async () => {
       const { watch, connection, proxy } = await watched();
       const waiting = watch.waitFor(uniqueName('nothing'), () => true, soon(60));
       await watch.stop();

@@ -88,7 +88,7 @@ signerContract('a cluster’s own (fake API server)', async () => ({
 }));
 
 describe('KubernetesSigner', () => {
-  it('leaves its object until the outcome is on record, and then deletes it', async () => {
+  it('keeps its object until the outcome is on record, and then deletes it', async () => {
     const request = await approved();
     const signing = signerOn(connection).prepare(request);
     await signing.sign(within(20));
@@ -115,7 +115,7 @@ describe('KubernetesSigner', () => {
     ['after approve', /^PUT .*approval$/, 'lost'],
     ['while busy', /^POST .*certificatesigningrequests$/, { status: 429, headers: { 'Retry-After': '0' } }],
     ['while broken', /^PUT .*approval$/, { status: 503 }],
-  ] as const)('goes on after the connection broke %s', async (_when, to, answer) => {
+  ] as const)('continues after the connection broke %s', async (_when, to, answer) => {
     server.fail({ to, times: 2, answer });
     expect(
       usernameIn(
@@ -126,7 +126,7 @@ describe('KubernetesSigner', () => {
     ).toBe('jane');
   });
 
-  it('goes on after the watch was cut', async () => {
+  it('continues after the watch was cut', async () => {
     server.signer.behave({ delayMilliseconds: 600 });
     const signed = signerOn(connection)
       .prepare(await approved())
@@ -135,7 +135,7 @@ describe('KubernetesSigner', () => {
     expect(usernameIn(await signed)).toBe('jane');
   });
 
-  it('deletes the approved object before it says that nothing was signed, so that nothing gets signed later', async () => {
+  it('deletes the approved object before it says that nothing was signed, so that nothing is signed later', async () => {
     server.signer.behave({ enabled: false });
     const request = await approved();
     await expect(signerOn(connection).prepare(request).sign(within(6))).rejects.toMatchObject({
@@ -145,7 +145,7 @@ describe('KubernetesSigner', () => {
     expect(await objectOf(nameOf(request))).toBeNull();
   });
 
-  it('says so where somebody else denies it in the cluster', async () => {
+  it('reports that somebody else denied it in the cluster', async () => {
     server.signer.behave({ denies: 'not on a Friday' });
     await expect(
       signerOn(connection)
@@ -157,7 +157,7 @@ describe('KubernetesSigner', () => {
     });
   });
 
-  it('says so where the object is deleted by somebody else', async () => {
+  it('reports that somebody else deleted the object', async () => {
     server.signer.behave({ enabled: false });
     const request = await approved();
     const signed = signerOn(connection).prepare(request).sign(within(20));
@@ -170,7 +170,7 @@ describe('KubernetesSigner', () => {
     await rejected;
   });
 
-  it('says what the API server says where admission refuses it', async () => {
+  it('passes on the message of the API server if admission refuses it', async () => {
     const keyPair = await generateKeyPair('ECDSA-P256');
     const subject = { username: 'jane', groups: ['system:masters'] };
     const request = await approved({
@@ -184,7 +184,7 @@ describe('KubernetesSigner', () => {
     });
   });
 
-  // Both wait until a refusal is believed.
+  // Both wait until the refusal has lasted long enough to be believed.
   it.concurrent.each([
     ['create', kubepassRules.slice(1), /create certificatesigningrequests/],
     ['approve the signer', kubepassRules.filter(({ resources }) => !resources.includes('signers')), /approve signers/],
@@ -201,13 +201,13 @@ describe('KubernetesSigner', () => {
     await limited.close();
   });
 
-  it('believes no refusal of an API server that is back from an outage and has not read its roles yet', async () => {
+  it('does not believe a refusal of an API server that is back from an outage and has not read its roles yet', async () => {
     let late = 0;
     const signer = signerOn(connection, () => new Date(Date.now() + late));
     server.fail({ times: 1, answer: 'reset' });
     server.fail({ times: 2, answer: { status: 403, body: 'no' } });
     const signed = signer.prepare(await approved()).sign(within(60));
-    // The outage lasts longer than a refusal has to.
+    // The outage lasts longer than a refusal must last.
     late = 10_000;
     expect(usernameIn(await signed)).toBe('jane');
   });
@@ -237,7 +237,7 @@ describe('KubernetesSigner', () => {
     await mallory.close();
   });
 
-  it('refuses at once where the cluster is known not to sign, unless it is being probed', async () => {
+  it('refuses at once if the cluster is known not to sign, unless it is being probed', async () => {
     whyNot = 'the last probe found no signer';
     await expect(
       signerOn(connection)
@@ -250,7 +250,7 @@ describe('KubernetesSigner', () => {
     expect(usernameIn(await signerOn(connection).prepare(probe).sign(within(20)))).toBe('jane');
   });
 
-  it('gives up an attempt: deletes what is not signed, answers what is', async () => {
+  it('gives up an attempt: deletes an unsigned object, and returns the certificate of a signed one', async () => {
     server.signer.behave({ enabled: false });
     const unsigned = await approved();
     void signerOn(connection)
@@ -274,7 +274,7 @@ describe('KubernetesSigner', () => {
     expect(await objectOf(nameOf(signed))).toBeNull();
   });
 
-  it('leaves the attempt open where it is approved and the API server is gone', async () => {
+  it('leaves the attempt open if it is approved and the API server is gone', async () => {
     server.signer.behave({ enabled: false });
     const request = await approved();
     const signed = signerOn(connection).prepare(request).sign(within(7));
@@ -285,13 +285,13 @@ describe('KubernetesSigner', () => {
     await server.stop();
     await rejected;
     await server.restart();
-    // Recovery comes back to it: what was signed meanwhile is found.
+    // Recovery comes back to it and finds the certificate that was signed meanwhile.
     server.signer.behave({});
     const resumed = signerOn(connection).resume(request, { signer: 'kubernetes', objectName: nameOf(request) });
     expect(usernameIn((await resumed?.sign(within(20))) ?? new Uint8Array())).toBe('jane');
   });
 
-  it('gives the approval back where the API server was never reached', async () => {
+  it('gives the approval back if the API server was never reached', async () => {
     const request = await approved();
     await server.stop();
     await expect(signerOn(connection).prepare(request).sign(within(6))).rejects.toMatchObject({

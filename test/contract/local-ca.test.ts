@@ -53,7 +53,7 @@ describe('LocalCaSigner', () => {
     expect(certificate.subject.rdns.map((rdn) => rdn.map(({ text }) => text))).toEqual([['b'], ['a'], ['jane']]);
   });
 
-  it('backdates five minutes and never goes past its CA', async () => {
+  it('backdates five minutes and never outlives its CA', async () => {
     const { signer, authority } = await localCa();
     const now = new Date('2030-01-01T00:00:00.000Z');
     const short = readCertificate(await signer.prepare(await approve(3600), now).sign(soon()));
@@ -72,7 +72,7 @@ describe('LocalCaSigner', () => {
     });
   });
 
-  it('does not end a request for good where the clock is behind its CA', async () => {
+  it('does not fail a request for good if the clock is behind its CA', async () => {
     const { signer, authority } = await localCa();
     const early = new Date(authority.notBefore.getTime() - 1000);
     await expect(signer.prepare(await approve(3600), early).sign(soon())).rejects.toMatchObject({

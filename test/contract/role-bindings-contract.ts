@@ -6,12 +6,12 @@ import { ConnectionBench, type ContractCluster, uniqueName } from './cluster-und
 
 /** A cluster whose roles and bindings a test may change. */
 export interface RoleBindingCluster extends ContractCluster {
-  /** Creates them, or changes those that are there; the namespaces are there. */
+  /** Creates them, or changes those that exist. Their namespaces exist. */
   apply(objects: readonly RbacObject[]): Promise<void>;
   remove(objects: readonly RbacObject[]): Promise<void>;
 }
 
-/** What whoever asks for a blast radius relies on. */
+/** The behaviour of role bindings that a caller for a blast radius relies on. */
 export function roleBindingsContract(name: string, open: () => Promise<RoleBindingCluster>): void {
   describe(`the role bindings of a cluster: ${name}`, () => {
     let cluster: RoleBindingCluster;
@@ -43,7 +43,7 @@ export function roleBindingsContract(name: string, open: () => Promise<RoleBindi
       vi.waitFor(() => expect(connection.roleBindings().blastRadius('nobody', [])).not.toBeNull(), { timeout: 10_000 });
     const soon = <T>(check: () => T) => vi.waitFor(check, { timeout: 10_000 });
 
-    it('are not known at once, and then as a whole, with what everybody may', async () => {
+    it('are not known at once, and then as a whole, including the rights of everybody', async () => {
       const connection = await bench.admin();
       const before = Date.now();
       expect(connection.roleBindings().blastRadius('nobody', [])).toBeNull();
@@ -60,7 +60,7 @@ export function roleBindingsContract(name: string, open: () => Promise<RoleBindi
       ]);
     });
 
-    it('are followed: a binding that comes, changes and goes, and a role that does', async () => {
+    it('are followed: a binding is added, changed and removed, and so is a role', async () => {
       const connection = await bench.admin();
       await read(connection);
       const [team, roleName, bindingName] = [uniqueName('team'), uniqueName('role'), uniqueName('binding')];
@@ -85,7 +85,7 @@ export function roleBindingsContract(name: string, open: () => Promise<RoleBindi
       await soon(() => expect(grantsTo(connection, team)).toEqual([]));
     });
 
-    it('are told apart by their namespaces', async () => {
+    it('are distinguished by their namespaces', async () => {
       const connection = await bench.admin();
       await read(connection);
       const [team, same] = [uniqueName('team'), uniqueName('same')];
@@ -106,7 +106,7 @@ export function roleBindingsContract(name: string, open: () => Promise<RoleBindi
       await soon(() => expect(grantsTo(connection, team)).toMatchObject([{ rules: null }, { rules: [{}] }]));
     });
 
-    it('are right again after a break, with what happened meanwhile', async () => {
+    it('are right again after a break, with the changes made meanwhile', async () => {
       const report = vi.fn();
       const { connection, proxy } = await bench.adminByProxy({ report, watchTimes: { firstPause: 20 } });
       await read(connection);
@@ -123,7 +123,7 @@ export function roleBindingsContract(name: string, open: () => Promise<RoleBindi
       await soon(() => expect(grantsTo(connection, team)).toMatchObject([{ name: comes }]));
     });
 
-    it('are not known where they may not be read: what is missing is said, once for each', async () => {
+    it('are unknown if they may not be read: each missing right is reported once', async () => {
       const report = vi.fn<(error: unknown) => void>();
       const allowed = rbacResources.slice(1);
       const connection = await bench.as(

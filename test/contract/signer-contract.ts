@@ -11,13 +11,13 @@ import type { Signer } from '../../src/signer/signer.js';
 
 export interface SignerUnderContract {
   readonly signer: Signer;
-  /** What its certificates chain to. */
+  /** The CA that its certificates chain to. */
   readonly trust: ClientTrust;
 }
 
 const soon = () => new Date(Date.now() + 30_000);
 
-/** What issuing relies on of any signer, whatever stands behind it. */
+/** The behaviour of any signer that issuing relies on. */
 export function signerContract(name: string, open: () => Promise<SignerUnderContract>): void {
   describe(`a signer: ${name}`, () => {
     const approve = async (algorithm: KeyAlgorithm = 'ECDSA-P256', groups = ['team-b', 'team-a']) => {
@@ -46,7 +46,7 @@ export function signerContract(name: string, open: () => Promise<SignerUnderCont
       expect(new Set(checked.fields?.groups)).toEqual(new Set(['team-a', 'team-b']));
     });
 
-    it('signs for a username without groups, and with 32 of them', async () => {
+    it('signs for a username without groups, and with 32 groups', async () => {
       const { signer, trust } = await open();
       for (const groups of [[], Array.from({ length: 32 }, (_, i) => `team-${i}`)]) {
         const approved = await approve('ECDSA-P256', groups);
@@ -58,7 +58,7 @@ export function signerContract(name: string, open: () => Promise<SignerUnderCont
       }
     });
 
-    it('signs nothing while it prepares, and gives each preparation an intent of its own', async () => {
+    it('signs nothing while it prepares, and gives each preparation its own intent', async () => {
       const { signer } = await open();
       const approved = await approve();
       const now = new Date();

@@ -20,7 +20,10 @@ interface Seen {
   readonly subject: unknown;
 }
 
-/** Connects to a TLS server that trusts this CA for clients, as `--client-ca-file` has it; answers whom it sees. */
+/**
+ * Connects to a TLS server that trusts this CA for clients, as with `--client-ca-file`, and returns the client that the
+ * server sees.
+ */
 async function whoIsSeen(clientCa: string, client: { readonly cert: string; readonly key: string }): Promise<Seen> {
   const serving = await generateCertificateAuthority({ commonName: 'localhost', now: new Date(), random: randomBytes });
   return new Promise((resolve, reject) => {
@@ -71,7 +74,7 @@ describe('a TLS server that trusts the CA for client authentication', () => {
     expect(await whoIsSeen(issuance.caPem, await issue(['team-a'], keyAlgorithm))).toMatchObject({ authorized: true });
   });
 
-  it('does not accept it where it trusts another CA', async () => {
+  it('rejects it if the server trusts another CA', async () => {
     const other = await generateCertificateAuthority({ commonName: 'other', now: new Date(), random: randomBytes });
     expect(await whoIsSeen(other.certificatePem, await issue(['team-a']))).toMatchObject({ authorized: false });
   });

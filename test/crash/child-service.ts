@@ -11,7 +11,9 @@ export interface ChildService {
   kill(): Promise<void>;
 }
 
-/** Starts the service as a process of its own on `dataDir`, and waits until it is ready: what was left is recovered. */
+/**
+ * Starts the service as a separate process on `dataDir`, and waits until it is ready and has recovered open requests.
+ */
 export async function startChild(
   dataDir: string,
   policiesDir: string,

@@ -1,4 +1,4 @@
-/** Where an issuance can be interrupted, in the order in which it passes them; objects are those of a cluster. */
+/** The points where an issuance can be interrupted, in order. Objects are those of a cluster. */
 export const crashPoints = [
   'before the intent is committed',
   'after the intent is committed',
@@ -11,7 +11,7 @@ export const crashPoints = [
   'after the answer is recorded',
 ] as const;
 
-/** Those that an issuance by a local CA passes. */
+/** The points that an issuance by a local CA passes. */
 export const localCrashPoints = crashPoints.filter((point) => !point.includes('object'));
 
 export type CrashPoint = (typeof crashPoints)[number];

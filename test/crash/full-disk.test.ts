@@ -12,11 +12,11 @@ import { onPostgresql } from '../helpers/test-store.js';
 import { startChild, type ChildService } from './child-service.js';
 import { callTo, Ledger, load, type Call } from './ledger.js';
 
-/** Each fills the disk up, and gives the space back. */
+/** Each round fills the disk, and then gives the space back. */
 const rounds = Number(process.env['KUBEPASS_FULL_DISK_ROUNDS'] ?? 2);
 const fullSeconds = 3;
 
-// PostgreSQL is several times as large before anything is in it.
+// An empty PostgreSQL is already several times as large.
 const disk = mountSmallDisk(onPostgresql ? 200 : 48);
 if ('unavailable' in disk) console.log(`a full disk is not tested: ${disk.unavailable}`);
 
@@ -52,7 +52,7 @@ describe.skipIf('unavailable' in disk)('a full disk', () => {
 
   const ledger = new Ledger(true);
 
-  it('loses nothing and promises nothing, reads on, and is over without a restart when there is space again', async () => {
+  it('loses nothing and promises nothing, still reads, and recovers without a restart when there is space again', async () => {
     let running = true;
     const loading = load(ledger, Array<Call>(16).fill(call), () => running);
     for (let round = 0; round < rounds; round++) {
@@ -75,7 +75,7 @@ describe.skipIf('unavailable' in disk)('a full disk', () => {
       expect(ready.headers.get('retry-after')).toBe('5');
       clearInterval(ballast);
       disk.free();
-      // PostgreSQL ends itself where it cannot write its log; whoever looks after it starts it again.
+      // PostgreSQL ends itself if it cannot write its log; its operator starts it again.
       await server?.start();
 
       const before = ledger.fingerprints.size;
@@ -95,7 +95,7 @@ describe.skipIf('unavailable' in disk)('a full disk', () => {
     await ledger.everythingHolds(call);
   }, 300_000);
 
-  it('has left on disk what was answered', async () => {
+  it('has every answered request on disk', async () => {
     await child?.kill();
     const ahead = onPostgresql ? { CLOCK_AHEAD_SECONDS: '200' } : {};
     child = await startChild(dataDir, policiesDir, undefined, { ...environment, ...ahead });

@@ -34,7 +34,7 @@ afterAll(async () => {
 
 let starts = 0;
 async function start(crash?: { readonly at: CrashPoint; readonly on: number }): Promise<ChildService> {
-  // Where others may work on the same database, an attempt is left alone until its lease has ended.
+  // If others may work on the same database, an attempt stays untouched until its lease has ended.
   const ahead = onPostgresql ? { CLOCK_AHEAD_SECONDS: String(100 * starts++) } : {};
   return startChild(dataDir, policiesDir, crash, { ...environment, ...ahead });
 }
@@ -45,7 +45,7 @@ const call = callTo(
   () => readFileSync(join(dataDir, 'admin-token'), 'utf8').trim(),
 );
 
-/** Eight clients that go on until the service is gone. */
+/** Eight clients that continue until the service is gone. */
 async function loadUntil(gone: Promise<void>): Promise<void> {
   let running = true;
   void gone.then(() => {
@@ -54,7 +54,7 @@ async function loadUntil(gone: Promise<void>): Promise<void> {
   await load(ledger, Array(8).fill(call), () => running);
 }
 
-// A process that starts takes longer than what is tested; on PostgreSQL it is less.
+// A start takes longer than the tested work, so there are fewer rounds on PostgreSQL.
 const rounds = Number(process.env['KUBEPASS_CRASH_ROUNDS'] ?? (onPostgresql ? 8 : 30));
 const round = (number: number) => {
   const point = localCrashPoints[number % (2 * localCrashPoints.length)];

@@ -33,7 +33,7 @@ export const callTo =
 
 const idOf = (location: string | null) => location?.split('/').at(-1) ?? '';
 
-/** The groups of those who ask in either way. */
+/** The groups of the clients of each kind. */
 const [csrGroup, kubeconfigGroup] = ['team-a', 'team-b'];
 
 interface Request {
@@ -54,16 +54,16 @@ interface Event {
   details: { serialNumber?: string };
 }
 
-/** What clients were told by services that died, or lost their database, meanwhile: it must still be true afterwards. */
+/** The answers that clients got from services that died or lost their database. They must still be true afterwards. */
 export class Ledger {
   readonly fingerprints = new Set<string>();
   readonly requests = new Set<string>();
-  /** Idempotency-Keys whose answer never came. */
+  /** Idempotency-Keys without an answer. */
   readonly unanswered: { readonly key: string; readonly body: string }[] = [];
-  /** How often the answer was 503. */
+  /** The number of 503 answers. */
   away = 0;
 
-  /** `mayBeAway`: whether 503 is an answer too, which promises nothing. */
+  /** `mayBeAway`: whether 503 is an acceptable answer too; it promises nothing. */
   constructor(private readonly mayBeAway = false) {}
 
   /** Asks with a CSR and waits for its end. */
@@ -95,7 +95,10 @@ export class Ledger {
     this.fingerprints.add(fingerprintIn(answer.text));
   }
 
-  /** A key whose answer was lost goes on with its request: one more kubeconfig, or the word that its key went out. */
+  /**
+   * A key whose answer was lost continues its request: the client gets one more kubeconfig, or learns that its key went
+   * out.
+   */
   async lostAnswersCanBeAskedForAgain(call: Call): Promise<void> {
     const left = this.unanswered.splice(0);
     const client = async () => {
@@ -110,8 +113,9 @@ export class Ledger {
   }
 
   /**
-   * Until recovery is through, which comes by every five seconds: nothing is being issued, nor approved with a CSR, for that
-   * is issued anew. What is approved without one waits for whoever asks again.
+   * Waits until recovery is complete; it runs every five seconds. Then no request is `issuing`, and none with a CSR is
+   * `approved`, because recovery issues those anew. An approved request without a CSR waits until its caller asks
+   * again.
    */
   async untilRecovered(call: Call, timeoutSeconds: number): Promise<void> {
     const left = async () => {
@@ -137,7 +141,7 @@ export class Ledger {
     expect(requests.filter(({ state }) => state === 'issuing')).toEqual([]);
     for (const id of this.requests) expect(states.get(id)).toBe('issued');
 
-    // Whatever a client holds is in the inventory; nothing was issued twice.
+    // Every certificate that a client holds is in the inventory, and nothing was issued twice.
     const known = new Set(certificates.map(({ fingerprintSha256 }) => fingerprintSha256));
     for (const fingerprint of this.fingerprints) expect(known.has(fingerprint)).toBe(true);
     expect(new Set(certificates.map(({ requestId }) => requestId)).size).toBe(certificates.length);
@@ -173,14 +177,14 @@ export class Ledger {
   }
 }
 
-/** As many clients, of both ways to ask, that go on until `running` says no. */
+/** That many clients of both kinds, which continue until `running` returns false. */
 export async function load(ledger: Ledger, calls: readonly Call[], running: () => boolean): Promise<void> {
   const client = async (ask: () => Promise<void>) => {
     while (running()) {
       try {
         await ask();
       } catch (error) {
-        // fetch throws TypeError when the connection breaks; whatever else it is, the service was wrong.
+        // fetch throws TypeError when the connection breaks; any other error is a fault of the service.
         if (!(error instanceof TypeError)) throw error;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }

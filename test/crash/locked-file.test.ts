@@ -29,10 +29,10 @@ afterAll(async () => {
 });
 
 const lockedSeconds = Number(process.env['KUBEPASS_LOCKED_SECONDS'] ?? 10);
-/** Well below what the probes of `deploy/` wait for, on a machine that is busy with other tests. */
+/** Well below the timeouts of the probes in `deploy/`, on a machine that also runs other tests. */
 const answerMilliseconds = 1_000;
 
-it(`answers truly while another process holds the database's lock, reads on, and recovers by itself`, async () => {
+it(`answers correctly while another process holds the database's lock, still reads, and recovers by itself`, async () => {
   const ledger = new Ledger(true);
   let running = true;
   const loading = load(ledger, Array<Call>(16).fill(call), () => running);
@@ -59,7 +59,7 @@ it(`answers truly while another process holds the database's lock, reads on, and
     }
     await setTimeout(50);
   }
-  // Nobody was told that anything was issued that is not stored.
+  // No client was told about an issued certificate that is not stored.
   expect([...ledger.fingerprints].filter((fingerprint) => !stored.has(fingerprint))).toEqual([]);
   other.exec('ROLLBACK');
   other.close();

@@ -54,7 +54,7 @@ const start = async (crash?: { readonly at: CrashPoint; readonly on: number }) =
   child = await startChild(dataDir, policiesDir, crash, { KUBEPASS_CONFIG: configFile });
 };
 
-/** Has a certificate issued, and answers the request's id. */
+/** Has a certificate issued, and returns the request's id. */
 async function issue(username: string): Promise<string> {
   const response = await fetch(`${child?.address ?? ''}/v1/kubeconfigs`, {
     method: 'POST',
@@ -68,7 +68,7 @@ async function issue(username: string): Promise<string> {
   return response.headers.get('location')?.split('/').at(-1) ?? '';
 }
 
-/** What came, by webhook-id: which request it tells of, and how often. */
+/** The received events by webhook-id: their request, and how often each came. */
 function told() {
   const byId = new Map<string, { readonly requestId: string; readonly username: string; times: number }>();
   for (const { headers, body } of receiver.received) {
@@ -82,7 +82,7 @@ function told() {
   return [...byId.values()];
 }
 
-it('tells of every certificate after kill -9, what was under way under the id that it had', async () => {
+it('announces every certificate after kill -9, and keeps the ids of the attempts that were under way', async () => {
   await start();
   receiver.answer = 'silence';
   const requests: string[] = [];
@@ -93,7 +93,7 @@ it('tells of every certificate after kill -9, what was under way under the id th
 
   receiver.answer = { status: 204 };
   await start();
-  // Three were not begun; the others are due again a minute after they were.
+  // Three were not begun; the others are due again a minute later.
   await receiver.until(23, 120);
   const events = told();
   expect(events.map(({ requestId }) => requestId).sort()).toEqual([...requests].sort());
@@ -104,7 +104,7 @@ it('tells of every certificate after kill -9, what was under way under the id th
 it.each([
   ['after the outcome is committed', 1],
   ['before the outcome is committed', 0],
-] as const)('tells of a certificate where it died %s %i times', async (at, times) => {
+] as const)('announces a certificate if it died %s %i times', async (at, times) => {
   receiver.received.splice(0);
   await start({ at, on: 1 });
   await expect(issue(`dies ${at}`.replaceAll(' ', '-'))).rejects.toThrow();

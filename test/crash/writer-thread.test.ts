@@ -29,7 +29,7 @@ afterAll(async () => {
   directory.remove();
 });
 
-it(`promises nothing that is lost, and goes on by itself, where the thread that writes ends ${String(rounds)} times under load`, async () => {
+it(`promises nothing that is lost, and continues by itself, if the thread that writes ends ${String(rounds)} times under load`, async () => {
   const ledger = new Ledger(true);
   let running = true;
   const loading = load(ledger, Array<Call>(16).fill(call), () => running);
@@ -56,6 +56,6 @@ it(`promises nothing that is lost, and goes on by itself, where the thread that 
     `the writer's thread ended ${String(rounds)} times, ${String(unknown)} times in a commit: ` +
       `${String(ledger.fingerprints.size)} certificates were received, ${String(ledger.away)} answers were 503`,
   );
-  // Else the thread was never there to end, and nothing was tested.
+  // Otherwise the thread never existed, and nothing was tested.
   expect(unknown).toBeGreaterThan(0);
 }, 180_000);

@@ -1,6 +1,6 @@
 import type { Random } from './random.js';
 
-/** Octets that copies may come to: copies of copies of copies would take all memory there is. */
+/** The most octets that copies may amount to; copies of copies of copies would use up all memory. */
 const MAX_COPIED = 512 * 1024;
 
 /** One of these numbers, or as many copies of so many octets as there may be. */

@@ -1,6 +1,6 @@
 /**
- * Inspects a share of a run's inputs. Which one it is at stands in a file, so that whoever watches knows it even where
- * this process hangs, or ends without a word. `node --expose-gc`, with `FuzzShare` as JSON in its argument.
+ * Inspects a share of a run's inputs. It writes the number of each input to a file first, so that the parent knows the
+ * input even if this process hangs or ends without a word. Run with `node --expose-gc` and `FuzzShare` as JSON.
  */
 import { openSync, writeSync } from 'node:fs';
 import { inspect } from '../../src/inspection/inspect.js';
@@ -11,16 +11,16 @@ import { type Mutant, Mutants } from './mutants.js';
 
 export interface FuzzShare {
   readonly seed: number;
-  /** Of the first input, and from one to the next. */
+  /** The number of the first input, and the distance between two inputs. */
   readonly first: number;
   readonly step: number;
-  /** The first that is not inspected any more. */
+  /** The first number that is no longer inspected. */
   readonly end: number;
   readonly seconds: number;
   readonly progressFile: string;
 }
 
-/** From a child to whoever started it. */
+/** A message from a child to its parent. */
 export type FuzzReport = { readonly kind: 'failure'; readonly number: number; readonly why: string } | FuzzTotals;
 
 export interface FuzzTotals {
@@ -29,7 +29,7 @@ export interface FuzzTotals {
   readonly answered: number;
   readonly refused: Readonly<Record<string, number>>;
   readonly slowest: { readonly number: number; readonly milliseconds: number };
-  /** Octets in use after collecting garbage, now and then. */
+  /** The octets in use after a garbage collection, sampled now and then. */
   readonly memory: readonly number[];
 }
 
@@ -46,7 +46,7 @@ let answered = 0;
 let slowest = { number: -1, milliseconds: 0 };
 const report = (kind: 'progress' | 'end'): void => send({ kind, inputs, answered, refused, slowest, memory });
 
-/** CPU that one input may take. */
+/** The CPU time that one input may take. */
 const limitMilliseconds = 2_000;
 const deadline = performance.now() + share.seconds * 1000;
 const until = Buffer.alloc(8);
@@ -74,7 +74,7 @@ await collect();
 report('end');
 process.disconnect();
 
-/** Collected more than once, with turns of the event loop in between: what native objects held goes only then. */
+/** Collects more than once, with turns of the event loop in between, because native objects are freed only then. */
 async function collect(): Promise<void> {
   for (let round = 0; round < 4; round++) {
     globalThis.gc?.();
@@ -84,12 +84,12 @@ async function collect(): Promise<void> {
   memory.push(heapUsed + external);
 }
 
-/** As between two uploads in the service. */
+/** The event loop turns, as it does between two uploads in the service. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Null where it is answered, or refused as what is too much. */
+/** Null if it is answered, or refused because it is too much. */
 async function whatIsWrongWith({ upload, format }: Mutant, known: InspectionContext): Promise<string | null> {
   try {
     const text = await inspect(upload, known, format);

@@ -1,8 +1,10 @@
 /**
- * Inspects mutants of the corpus: `npm run fuzz`, a million of them, or `-- --inputs N`, `-- --seconds N`,
- * `-- --processes N`. `-- --seed N` makes the same ones again, and with `--input N` that one alone. Ends with 1 where one
- * was answered with anything but an inspection or a refusal, took more than two seconds, ended the process, or where
- * memory grew. Inputs that fail are kept in `.kubepass/fuzz/`.
+ * `npm run fuzz` inspects mutants of the corpus, a million of them. It ends with 1 if one of them gets an answer other
+ * than an inspection or a refusal, takes more than two seconds or ends the process, or if memory grows. Inputs that fail
+ * are kept in `.kubepass/fuzz/`.
+ *
+ *   -- --inputs N, --seconds N, --processes N     bound the run
+ *   -- --seed N                                   makes the same mutants again, with `--input N` that one alone
  */
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
@@ -32,7 +34,7 @@ console.log(`seed ${seed}`);
 const began = performance.now();
 const outcome = await runFuzz({
   seed,
-  // Only a whole number of seconds survives JSON; a year is as good as none.
+  // JSON can only carry a whole number of seconds; a year means no limit.
   seconds: Math.min(numberOf('seconds'), 31_536_000),
   ...share,
   folder: '.kubepass/fuzz',

@@ -6,21 +6,21 @@ import { Random } from './random.js';
 export interface Mutant {
   readonly upload: Upload;
   readonly format: InspectionFormat;
-  /** What it was made of. */
+  /** The fixture that it was made from. */
   readonly fixture: string;
 }
 
-/** What is larger is refused, and needs no further changes. */
+/** A larger upload is refused, so it needs no further changes. */
 const maxOctets = 1024 * 1024;
 
-/** The inputs of a run: each is worked out from the seed and its number alone. */
+/** The inputs of a run. Each depends only on the seed and its number. */
 export class Mutants {
   readonly #fixtures: readonly CorpusFixture[];
   readonly #parts: readonly Buffer[];
 
   constructor(private readonly seed: number) {
     const corpus = readCorpus();
-    // The folders of a control plane take a hundred times as long as the rest: once in a while is enough.
+    // The folders of a control plane take a hundred times as long as the rest, so they are used only now and then.
     this.#fixtures = corpus;
     this.#parts = corpus
       .flatMap(({ upload }) => upload.parts.map(({ bytes }) => Buffer.from(bytes)))
@@ -53,7 +53,7 @@ export class Mutants {
     return fixture.name.startsWith('kubeadm-') && !random.once(50) ? this.#pick(random) : fixture;
   }
 
-  /** Deriving a key takes ten times as long as all the rest, and not much of ours is in it. */
+  /** Deriving a key takes ten times as long as all the rest, and most of that work is not our code. */
   #password({ upload }: CorpusFixture, random: Random): string | null {
     return random.once(upload.password === null ? 500 : 20) ? (upload.password ?? 'x') : null;
   }

@@ -2,7 +2,7 @@ import { copies } from './copies.js';
 import { mutateOctets } from './mutate-octets.js';
 import type { Random } from './random.js';
 
-/** An element as it may be written: `length` in place of the true one, where one is given. */
+/** An element as it may be written; `length` replaces the true length if it is given. */
 interface Node {
   tag: number;
   content: Buffer;
@@ -11,8 +11,8 @@ interface Node {
 }
 
 /**
- * Changes one element of DER, and writes it again: most often with the lengths around it corrected, so that readers get
- * as far as the change. Null where it is no DER.
+ * Changes one element of DER and writes it again. Most often the lengths around it are corrected, so that readers reach
+ * the change. Null if it is not DER.
  */
 export function mutateDer(octets: Buffer, random: Random, other: () => Buffer): Buffer | null {
   const nodes = parse(octets);
@@ -60,7 +60,7 @@ function change(roots: Node[], random: Random, other: () => Buffer): void {
       }
       break;
     case 7:
-      // Into an OCTET STRING, or BIT STRING, or out of one.
+      // Wrapped into an OCTET STRING or BIT STRING, or unwrapped.
       node.content = Buffer.concat([random.once(2) ? Buffer.alloc(0) : Buffer.of(0), write(node)]);
       node.children = null;
       node.tag = random.pick([0x04, 0x03]);
@@ -93,7 +93,7 @@ const contents: readonly ((random: Random) => Buffer)[] = [
   // Object identifiers that end too early, or never.
   () => Buffer.from('2a864886f70d0180', 'hex'),
   () => Buffer.alloc(30, 0x81),
-  // Times that are none.
+  // Invalid times.
   (random) =>
     Buffer.from(
       random.pick([
@@ -153,10 +153,10 @@ function choose(roots: Node[], random: Random): { siblings: Node[]; index: numbe
 
 const clone = (node: Node): Node => ({ ...node, children: node.children?.map(clone) ?? null });
 
-/** Deeper than anything in the corpus; what is nested deeper is not taken apart. */
+/** Deeper than anything in the corpus; elements below this depth are not taken apart. */
 const MAX_DEPTH = 24;
 
-/** Elements one after another; null where it is none of DER from end to end. */
+/** Elements one after another; null if the octets are not DER from end to end. */
 function parse(octets: Buffer, depth = 0): Node[] | null {
   const nodes: Node[] = [];
   let at = 0;
@@ -179,7 +179,7 @@ function parse(octets: Buffer, depth = 0): Node[] | null {
 }
 
 function write(node: Node): Buffer {
-  // Without recursion: a change may have nested it thousands of times.
+  // Without recursion, because a change may have nested it thousands of times.
   const path: Node[] = [];
   let inner: Node = node;
   while (inner.children?.length === 1 && inner.children[0] !== undefined) {

@@ -7,7 +7,7 @@ const telling = [
 
 type Mutation = (octets: Buffer, random: Random, other: () => Buffer) => Buffer;
 
-/** A place to cut at, and how much from there. */
+/** A place to cut at, and the number of octets from there. */
 function range(octets: Buffer, random: Random): [start: number, end: number] {
   const start = random.below(octets.length + 1);
   return [start, Math.min(octets.length, start + random.below(random.once(4) ? octets.length + 1 : 9))];
@@ -51,7 +51,7 @@ const mutations: readonly Mutation[] = [
     const at = random.below(rest.length + 1);
     return Buffer.concat([rest.subarray(0, at), octets.subarray(start, end), rest.subarray(at)]);
   },
-  // Put in: chance, or what stands elsewhere in the corpus.
+  // Inserted: random octets, or octets from elsewhere in the corpus.
   (octets, random) => {
     const at = random.below(octets.length + 1);
     return Buffer.concat([octets.subarray(0, at), random.octets(random.between(1, 16)), octets.subarray(at)]);
@@ -69,5 +69,5 @@ const mutations: readonly Mutation[] = [
   },
 ];
 
-/** Changes octets without regard to what they mean. */
+/** Changes octets without regard to their meaning. */
 export const mutateOctets: Mutation = (octets, random, other) => random.pick(mutations)(octets, random, other);

@@ -36,7 +36,7 @@ export function mutateTar(archive: Buffer, random: Random, inner: (octets: Buffe
   return Buffer.concat([...entries.flatMap((entry) => [entry.header, padded(entry.content)]), Buffer.alloc(1024)]);
 }
 
-/** POSIX.1-2017 pax: where name, size, checksum, type, link and prefix are. */
+/** POSIX.1-2017 pax: the places of name, size, checksum, type, link and prefix. */
 const fields = [
   [0, 100],
   [124, 12],

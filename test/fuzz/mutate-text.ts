@@ -6,7 +6,7 @@ type Mutate = (octets: Buffer) => Buffer;
 
 const encoded = (text: string): Buffer => Buffer.from(text.replace(/\s/g, ''), 'base64');
 
-/** Changes what a PEM block holds, or how it is written. */
+/** Changes the content of a PEM block, or the way it is written. */
 export function mutatePem(text: string, random: Random, inner: Mutate): string {
   const blocks = [...text.matchAll(/-----BEGIN ([^-]*)-----([^-]*)-----END [^-]*-----/g)];
   if (blocks.length === 0) return text;
@@ -60,7 +60,7 @@ export function writePem(label: string, octets: Buffer, random: Random): string 
   return [`${begin} ${name}-----`, ...headers, ...lines, random.once(30) ? '' : `-----END ${other}-----`, ''].join(end);
 }
 
-/** Changes what base64 stands for, or how it is written. */
+/** Changes the content of base64, or the way it is written. */
 export function mutateBase64(text: string, random: Random, inner: Mutate): string {
   const octets = inner(encoded(text));
   const base64 = octets.toString(random.once(8) ? 'base64url' : 'base64');
@@ -168,7 +168,7 @@ const names = [
   '"\\0"',
 ];
 
-/** Changes lines of YAML, or what base64 in it stands for. */
+/** Changes lines of YAML, or the content of base64 in it. */
 export function mutateYaml(text: string, random: Random, inner: Mutate): string {
   const values = [...text.matchAll(/[A-Za-z0-9+/]{60,}={0,2}/g)];
   if (values.length > 0 && random.once(2)) {

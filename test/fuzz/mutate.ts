@@ -6,8 +6,8 @@ import { mutateBase64, mutateJson, mutatePem, mutateYaml, writePem } from './mut
 import type { Random } from './random.js';
 
 /**
- * Changes an input somewhere between its outermost layer and its innermost: a certificate in the base64 of a kubeconfig
- * in a compressed archive is taken out, changed, and put back.
+ * Changes an input somewhere between its outermost and its innermost layer. For example it takes a certificate out of
+ * the base64 of a kubeconfig in a compressed archive, changes it, and puts it back.
  */
 export function mutate(octets: Buffer, random: Random, other: () => Buffer): Buffer {
   if (random.once(6)) return mutateOctets(octets, random, other);
@@ -46,7 +46,7 @@ const wrappers: readonly ((octets: Buffer, random: Random) => Buffer | string)[]
     `apiVersion: v1\nkind: Config\nusers:\n- name: x\n  user:\n    client-certificate-data: ${octets.toString('base64')}\n`,
 ];
 
-/** Puts it into something that holds such things, some layers deep. */
+/** Wraps it in containers that hold such things, some layers deep. */
 export function nest(octets: Buffer, random: Random): Buffer {
   let nested = octets;
   for (let depth = random.pick([1, 1, 2, 3, 9, 12]); depth > 0 && nested.length < 100_000; depth--)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Numbers that are always the same for the same seed: xoshiro128** (Blackman and Vigna). */
+/** Numbers that are the same for the same seed: xoshiro128** (Blackman and Vigna). */
 export class Random {
   readonly #state: Uint32Array;
 

@@ -13,7 +13,7 @@ export interface FuzzOptions {
   readonly inputs: number;
   readonly seconds: number;
   readonly processes: number;
-  /** Where inputs that fail are kept. */
+  /** The folder for inputs that fail. */
   readonly folder: string;
   readonly say: (text: string) => void;
 }
@@ -23,23 +23,23 @@ export interface FuzzOutcome {
   readonly answered: number;
   readonly refused: Readonly<Record<string, number>>;
   readonly slowest: { readonly number: number; readonly milliseconds: number };
-  /** By process that ran long enough: the least octets in use after warming up, and towards the end. */
+  /** For each process that ran long enough: the least octets in use after warming up, and towards the end. */
   readonly memory: readonly { readonly before: number; readonly after: number }[];
   readonly failures: readonly { readonly number: number; readonly why: string }[];
 }
 
-/** A run goes on after failures, up to so many: each is most often one of many of its kind. */
+/** A run continues after failures, up to this number. Most failures belong to a group of the same kind. */
 const MAX_FAILURES = 20;
 
-/** The most that the least memory in use may grow by from a run's second third to its last. */
+/** The most by which the least memory in use may grow from the second third of a run to its last. */
 const MAX_GROWTH = 16 * 1024 * 1024;
 
-/** Fewer samples than this, and what is compiled and cached cannot be told from what grows. */
+/** With fewer samples than this, compiled code and caches cannot be told from growth. */
 const MIN_SAMPLES = 12;
 
 /**
- * Inspects mutants of the corpus in processes of their own, so that one that hangs or crashes is seen and the others
- * go on. Failures are kept as files.
+ * Inspects mutants of the corpus in separate processes, so that one which hangs or crashes is noticed and the others
+ * continue. Failures are kept as files.
  */
 export async function runFuzz(options: FuzzOptions): Promise<FuzzOutcome> {
   const scratch = mkdtempSync(join(tmpdir(), 'kubepass-fuzz-'));
@@ -72,7 +72,9 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzOutcome> {
 
 export const mebibytes = (octets: number): string => `${(octets / 1024 / 1024).toFixed(1)} MiB`;
 
-/** Every n-th input, in one process after another: where one ends early, the next goes on behind the input it was at. */
+/**
+ * Every n-th input, in one process after another. If one ends early, the next continues after the input that ended it.
+ */
 class Lane {
   readonly #done: FuzzTotals[] = [];
   #running: FuzzTotals | null = null;
@@ -115,12 +117,12 @@ class Lane {
     return this.#done.flatMap(({ memory }) => {
       if (memory.length < MIN_SAMPLES) return [];
       const third = Math.floor(memory.length / 3);
-      // What an upload just needed comes and goes; what grows raises the least of many samples, too.
+      // Memory of the last upload comes and goes, but growth also raises the least of many samples.
       return [{ before: Math.min(...memory.slice(third, 2 * third)), after: Math.min(...memory.slice(2 * third)) }];
     });
   }
 
-  /** Answers where to go on after an early end; null where the share is done. */
+  /** Returns the input to continue with after an early end; null if the share is done. */
   #runFrom(first: number, seconds: number): Promise<number | null> {
     const { options, lane, scratch, fail } = this;
     const progressFile = join(scratch, `progress-${lane}`);
@@ -186,7 +188,7 @@ class Watchdog {
         this.#since = now;
         return;
       }
-      // The child itself tells of an input that is slow and ends; this is for one that does not.
+      // The child itself reports an input that is slow but ends. This limit is for an input that does not end.
       if (now.cpu - this.#since.cpu < 3 && now.wall - this.#since.wall < 60) return;
       this.hung = true;
       child.kill('SIGKILL');
@@ -198,7 +200,7 @@ class Watchdog {
   }
 }
 
-/** Where there is no /proc, only the clock tells. */
+/** Without /proc only the clock tells. */
 function cpuSecondsOf(pid: number | undefined): number {
   try {
     const fields = readFileSync(`/proc/${pid ?? ''}/stat`, 'utf8')
@@ -219,7 +221,7 @@ function numberIn(progressFile: string): number | null {
   }
 }
 
-/** Writes an input's parts; answers where. */
+/** Writes an input's parts, and returns the folder. */
 function keep({ seed, folder }: FuzzOptions, number: number): string {
   const { upload, format, fixture } = new Mutants(seed).make(number);
   const place = join(folder, `${seed}-${number}`);

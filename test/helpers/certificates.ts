@@ -25,13 +25,13 @@ import { encodePem } from '../../src/x509/strict/pem.js';
 import { signatureAlgorithmFor } from '../../src/x509/strict/signature-algorithm.js';
 import { writeValidity } from '../../src/x509/strict/validity.js';
 
-/** Certificates of every kind, good and bad, for tests of what is said about them. */
+/** Certificates of every kind, good and bad, for tests of the reports about them. */
 export interface MadeCertificate {
   readonly der: Buffer;
   readonly pem: string;
   readonly subject: Buffer;
   readonly key: MadeKey;
-  /** Null where it has none. */
+  /** Null if it has none. */
   readonly keyIdentifier: Buffer | null;
 }
 
@@ -56,7 +56,7 @@ export function makeKey(type: 'P-256' | 'RSA-2048' | 'Ed25519' = 'P-256'): MadeK
   };
 }
 
-/** Attribute types and values, an RDN each: `['2.5.4.3', 'jane']`, or `CN` and `O` for short. */
+/** Attribute types and values, one RDN each: `['2.5.4.3', 'jane']`, or `CN` and `O` for short. */
 export type NameParts = readonly (readonly [type: string, value: string])[];
 
 const shortTypes: Readonly<Record<string, string>> = { CN: '2.5.4.3', O: '2.5.4.10', OU: '2.5.4.11', C: '2.5.4.6' };
@@ -70,31 +70,31 @@ export const nameOf = (parts: NameParts, stringType: number = Tag.UTF8_STRING): 
 
 export interface CertificateFields {
   readonly subject?: NameParts | Buffer;
-  /** Absent: it signs itself. */
+  /** Absent: it is self-signed. */
   readonly issuer?: MadeCertificate;
-  /** Stands in the certificate instead of the issuer's subject. */
+  /** Replaces the issuer's subject in the certificate. */
   readonly issuerName?: Buffer;
   readonly key?: MadeKey;
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   readonly serialNumber?: Buffer;
   readonly version?: 1 | 3;
-  /** In place of those of a client or a CA, each null leaves it out. */
+  /** Replaces those of a client or a CA; null leaves one out. */
   readonly basicConstraints?: Buffer | null;
   readonly keyUsage?: readonly KeyUsage[] | null;
   readonly extKeyUsage?: readonly string[] | null;
   readonly subjectKeyIdentifier?: Buffer | null;
   readonly authorityKeyIdentifier?: Buffer | null;
-  /** Whole extensions on top. */
+  /** Additional whole extensions. */
   readonly extensions?: readonly Buffer[];
   /** Spoils the signature. */
   readonly forged?: boolean;
 }
 
-/** The instant at which tests of certificates happen. */
+/** The current time in tests of certificates. */
 export const testNow = new Date('2026-06-01T00:00:00Z');
 
-/** A CA that is in order, unless the fields say otherwise. */
+/** A CA without flaws, unless the fields say otherwise. */
 export const makeAuthority = (fields: CertificateFields = {}): MadeCertificate =>
   makeCertificate({
     subject: [['CN', 'test-ca']],
@@ -107,7 +107,7 @@ export const makeAuthority = (fields: CertificateFields = {}): MadeCertificate =
     ...fields,
   });
 
-/** A user's certificate that is in order, unless the fields say otherwise. */
+/** A user certificate without flaws, unless the fields say otherwise. */
 export function makeCertificate(fields: CertificateFields = {}): MadeCertificate {
   const { issuer } = fields;
   const key = fields.key ?? makeKey();
@@ -154,7 +154,7 @@ export function makeCertificate(fields: CertificateFields = {}): MadeCertificate
   return { der: sealed, pem: encodePem('CERTIFICATE', sealed), subject, key, keyIdentifier };
 }
 
-/** The same with another serial number. */
+/** The same certificate with another serial number. */
 function spoiled(tbs: Buffer, serialNumber: Buffer): Buffer {
   const changed = Buffer.from(tbs);
   changed.writeUInt8(

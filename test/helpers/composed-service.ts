@@ -11,7 +11,7 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** The service on a data dir, wired as the process does it, without HTTP; `log` gets what it logs. */
+/** The service on a data dir, wired as the process does it, without HTTP. `log` receives its log lines. */
 export function composeOn(
   directory: string,
   environment: Readonly<Record<string, string>> = {},

@@ -14,17 +14,17 @@ import { temporaryDirectory } from './temporary-directory.js';
 export interface ConnectedIssuance {
   readonly server: FakeApiServer;
   readonly issuance: TestIssuance;
-  /** Of kubepass itself. */
+  /** The connection of kubepass itself. */
   readonly connection: ClusterConnection;
   readonly context: IssuanceContext;
   /** Another process on the same store, with a connection of its own. */
   replica(): Promise<IssuanceContext>;
-  /** Anybody's connection. */
+  /** A connection of any user. */
   connect(username: string): Promise<ClusterConnection>;
   close(): Promise<void>;
 }
 
-/** The use cases with cluster `demo`, which signs for itself: an API server that is a fake, and nothing else is. */
+/** The use cases with cluster `demo`, which signs for itself. Only its API server is a fake. */
 export async function connectedIssuance(
   settings: Partial<IssuanceContext['settings']> = {},
   readsRoleBindings = false,

@@ -1,6 +1,6 @@
 /**
- * CPU time of this process so far. What is bounded is measured by it where a test may share the machine: a clock on the
- * wall also counts what others do.
+ * The CPU time of this process so far. Tests that share the machine measure bounds by it, because a clock on the wall
+ * also counts the work of others.
  */
 export function cpuMilliseconds(): number {
   const { user, system } = process.cpuUsage();

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A table as the Prisma models say it must be, and as a database says it is. */
+/** A table, once as the Prisma models require it and once as a database reports it. */
 export interface Table {
   readonly columns: Readonly<Record<string, { readonly type: string; readonly required: boolean }>>;
   readonly primaryKey: readonly string[];
-  /** Name -> columns; a unique one is marked, and so is one of some rows alone, with its condition. */
+  /** Name -> columns. A unique index is marked. A partial index is marked with its condition. */
   readonly indexes: Readonly<Record<string, string>>;
   readonly foreignKeys: readonly string[];
 }
@@ -19,7 +19,7 @@ function expectedTable(model: string, body: string, sqlTypes: Readonly<Record<st
   let primaryKey: string[] = [];
   for (const text of body.split('\n')) {
     const line = text.replace(/\/\/.*/, '').trim();
-    // Prisma's language has no word for it: the condition stands behind the index as a comment.
+    // Prisma's language cannot express it, so the condition stands behind the index as a comment.
     const where = (/ \/\/( WHERE .+)$/.exec(text)?.[1] ?? '').replaceAll('"', '');
     const list = /^@@(id|unique|index)\(\[(.+)\]\)$/.exec(line);
     const field = /^(\w+)\s+(\w+)(\?|\[\])?\s*(.*)$/.exec(line);
@@ -48,7 +48,7 @@ function expectedTable(model: string, body: string, sqlTypes: Readonly<Record<st
   return { columns, primaryKey, indexes, foreignKeys };
 }
 
-/** The tables of the models; `sqlTypes`: how Prisma maps its scalar types on the database. */
+/** The tables of the models. `sqlTypes`: the types that Prisma maps its scalar types to on the database. */
 export function expectedTables(sqlTypes: Readonly<Record<string, string>>): Record<string, Table> {
   const source = readdirSync('prisma/models')
     .map((name) => readFileSync(`prisma/models/${name}`, 'utf8'))

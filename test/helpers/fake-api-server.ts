@@ -15,12 +15,12 @@ import { RbacApi } from './fake-api-server/rbac-api.js';
 import { issue, makeAuthority, type TestAuthority } from './fake-api-server/serving-certificate.js';
 import { StatusError, unauthorized } from './fake-api-server/status.js';
 
-/** A fault in place of an answer. */
+/** A fault instead of an answer. */
 export interface Fault {
   /** Only for requests like this: `POST /apis/certificates.k8s.io/v1/certificatesigningrequests`; default: any. */
   readonly to?: RegExp;
   readonly times: number;
-  /** `reset`: the connection is cut before an answer; `lost`: after the request has been carried out. */
+  /** `reset`: the connection is cut before an answer. `lost`: it is cut after the request was carried out. */
   readonly answer:
     | 'reset'
     | 'lost'
@@ -29,7 +29,7 @@ export interface Fault {
 }
 
 export interface FakeApiServerOptions {
-  /** One CA for both, as kubeadm has it; by default each has its own, as k3s has it. */
+  /** One CA for servers and clients, as with kubeadm; by default each has its own, as with k3s. */
   readonly oneAuthority?: boolean;
   readonly bookmarkMilliseconds?: number;
 }
@@ -37,17 +37,18 @@ export interface FakeApiServerOptions {
 const anonymous: User = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
 
 /**
- * An API server for what kubepass uses of one, over TLS on loopback, with the signer of kube-controller-manager in it.
- * It refuses what the real one refuses, in the same words; the contract tests run against both.
+ * An API server with everything that kubepass uses, over TLS on loopback, including the signer of
+ * kube-controller-manager. It refuses requests that the real one refuses, in the same words; the contract tests run
+ * against both.
  */
 export class FakeApiServer {
   readonly storage = new CsrStorage();
-  /** What it allows whom. */
+  /** The rights of each user. */
   readonly rbac = new Rbac();
   /** The roles and bindings that it shows. */
   readonly roleBindings = new RbacApi(this.rbac);
   readonly signer: InTreeSigner;
-  /** `METHOD /path` of each request, in order; `WATCH /path` for a watch. */
+  /** `METHOD /path` of each request in order; `WATCH /path` for a watch. */
   readonly requests: string[] = [];
   /** How many TLS connections were accepted. */
   connections = 0;
@@ -113,7 +114,7 @@ export class FakeApiServer {
     this.#faults.push(fault);
   }
 
-  /** Whether ConfigMap extension-apiserver-authentication is there. */
+  /** Whether the ConfigMap extension-apiserver-authentication exists. */
   publishClientCa(published: boolean): void {
     this.#clientCaReadable = published;
   }
@@ -128,12 +129,12 @@ export class FakeApiServer {
     for (const watch of this.#watches) watch.cut();
   }
 
-  /** From now on, watches that are under way hear nothing more, and nothing tells them. */
+  /** From now on, watches that are under way receive nothing more, and nothing tells them. */
   freezeWatches(): void {
     this.#frozen = true;
   }
 
-  /** Watches that begin from now on hear everything. */
+  /** Watches that begin from now on receive everything. */
   thawWatches(): void {
     this.#frozen = false;
   }
@@ -142,10 +143,10 @@ export class FakeApiServer {
     return this.#watches.size;
   }
 
-  /** Ends every connection and listens no more; what is stored stays. */
+  /** Ends every connection and stops listening. The stored objects stay. */
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    // Those in the middle of a handshake too, which the server does not count as connections yet.
+    // This includes connections in the middle of a handshake, which the server does not count yet.
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
@@ -189,7 +190,7 @@ export class FakeApiServer {
         key: this.serving.privateKeyPem,
         ca: this.clientAuthority.pem,
         requestCert: true,
-        // As the API server: who brings a bad certificate gets 401, not a broken handshake.
+        // Like the API server: a bad certificate gets 401, not a broken handshake.
         rejectUnauthorized: false,
       },
       (request, response) => void this.#serve(request, response),
@@ -292,7 +293,7 @@ export class FakeApiServer {
     }
   }
 
-  /** What can be listed and watched. */
+  /** The collections that can be listed and watched. */
   get #collections(): ReadonlyMap<string, Reads> {
     return new Map<string, Reads>([[csrCollection, this.#csrs.reads], ...this.roleBindings.reads]);
   }
@@ -344,7 +345,7 @@ export class FakeApiServer {
     const bookmarks = setInterval(bookmark, this.options.bookmarkMilliseconds ?? 60_000);
     const seconds = Number(query.get('timeoutSeconds') ?? 1800);
     const end = setTimeout(() => response.end(), seconds * 1000);
-    // After an error event the API server ends the watch.
+    // The API server ends the watch after an error event.
     if (early.some((event) => 'type' in event && event.type === 'ERROR')) response.end();
     response.on('close', () => {
       clearInterval(bookmarks);

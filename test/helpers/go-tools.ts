@@ -4,15 +4,15 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } 
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
-/** Programs that a go.mod of ours pins, and the place in the user's cache where they are once they are built. */
+/** Programs that a go.mod of this project pins, and the folder in the user's cache that holds them after a build. */
 export interface GoTools {
   /** The folder with go.mod. */
   readonly module: string;
-  /** One for each state of go.mod: `<cache>/kubepass/<kind>/<version>-<platform>-<hash of go.mod>`. */
+  /** One folder for each state of go.mod: `<cache>/kubepass/<kind>/<version>-<platform>-<hash of go.mod>`. */
   readonly folder: string;
 }
 
-/** `version`: of what matters most among them, for people who look into their cache. */
+/** `version`: the version of the main program, for people who look into their cache. */
 export function goTools(kind: string, module: string, version: string): GoTools {
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const hash = createHash('sha256').update(readPins(module)).digest('hex').slice(0, 8);
@@ -36,7 +36,7 @@ const readPins = (module: string): string => readFileSync(join(module, 'go.mod')
 
 export const areBuilt = ({ folder }: GoTools): boolean => existsSync(folder);
 
-/** Has `build` fill the folder, unless that has been done. What is there is complete, also when two build at once. */
+/** Lets `build` fill the folder unless it exists. An existing folder is complete, even if two builds run at once. */
 export async function buildOnce(tools: GoTools, build: (folder: string) => Promise<void>): Promise<void> {
   if (areBuilt(tools)) return;
   mkdirSync(dirname(tools.folder), { recursive: true });
@@ -73,8 +73,8 @@ export async function goBuild(
 }
 
 /**
- * Runs Go in the module, at the lowest priority: a build is long, and somebody works on this machine. Answers its output;
- * throws an `Error` with the end of what it complained about.
+ * Runs Go in the module at the lowest priority, because a build is long and somebody works on this machine. Returns its
+ * output; throws an `Error` with the end of its error output.
  */
 export function go(
   module: string,
@@ -98,7 +98,7 @@ export function go(
   });
 }
 
-/** Says that something takes long, and every minute that it still does. */
+/** Says that something takes long, and repeats it every minute. */
 export async function sayingSo(say: (text: string) => void, what: string, work: () => Promise<void>): Promise<void> {
   const started = performance.now();
   const minutes = () => `${((performance.now() - started) / 60_000).toFixed(1)} min`;

@@ -10,17 +10,17 @@ export const corpusFolder = fileURLToPath(new URL('../fixtures/inspection/', imp
 /** `upload.json` of a fixture. */
 export interface UploadFile {
   readonly about: string;
-  /** What the upload calls each part; null: nothing. */
+  /** The name that the upload gives each part; null for a part without a name. */
   readonly parts: readonly { readonly file: string; readonly name: string | null }[];
   readonly password?: string;
-  /** Findings that the fixture is there for. */
+  /** The findings that the fixture is made for. */
   readonly raises: readonly string[];
 }
 
 export interface CorpusFixture extends UploadFile {
   readonly name: string;
   readonly upload: Upload;
-  /** Its golden answer, as it stands in the file. */
+  /** Its golden answer, as the file has it. */
   readonly answer: () => string;
 }
 
@@ -45,11 +45,11 @@ export function readFixture(name: string): CorpusFixture {
   };
 }
 
-/** `context.json` beside the fixtures: what an inspection of the corpus knows besides the upload. */
+/** `context.json` beside the fixtures: the facts that an inspection of the corpus knows besides the upload. */
 interface ContextFile {
   readonly now: string;
   readonly thresholds: InspectionContext['thresholds'];
-  /** CAs by the fixtures that they are. */
+  /** CAs, by the names of their fixtures. */
   readonly clusters: readonly {
     readonly name: string;
     readonly server: string;

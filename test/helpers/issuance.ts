@@ -14,7 +14,7 @@ import { LocalCaSigner } from '../../src/signer/local-ca.js';
 import type { Signer } from '../../src/signer/signer.js';
 import { openTestStore } from './test-store.js';
 
-/** `team-*` is given out at once, `ops-*` by bob or another approver. */
+/** `team-*` is approved automatically, `ops-*` by bob or another approver. */
 export const testPolicies = `
 apiVersion: kubepass/v1
 kind: Policy
@@ -49,7 +49,7 @@ export interface TestIssuance {
   setPolicies(text: string): void;
   /** Moves the clock. */
   advance(seconds: number): void;
-  /** Swaps what signs for the cluster. */
+  /** Replaces the signer of the cluster. */
   setSigner(signer: Signer): unknown;
   /** The next process on the same store, after the first has died. */
   restarted(): IssuanceContext;
@@ -58,14 +58,14 @@ export interface TestIssuance {
   close(): Promise<void>;
 }
 
-/** One CA for all tests of a file: generating an RSA key takes its time. */
+/** One CA for all tests of a file, because generating an RSA key is slow. */
 let generated: ReturnType<typeof generateCertificateAuthority> | undefined;
 function testAuthority(): ReturnType<typeof generateCertificateAuthority> {
   generated ??= generateCertificateAuthority({ commonName: 'kubepass-test-ca', now: new Date(), random: randomBytes });
   return generated;
 }
 
-/** The use cases on a real store with a real CA, under a clock that the test moves. */
+/** The use cases on a real store with a real CA, with a clock that the test moves. */
 export async function testIssuance(policies = testPolicies): Promise<TestIssuance> {
   const opened = await openTestStore();
   const { store } = opened;

@@ -64,7 +64,7 @@ export const binding = (name: string, to: string, subjects: readonly string[], n
   };
 };
 
-/** For kubectl. */
+/** The objects for kubectl. */
 export const manifestOf = (objects: readonly RbacObject[]): string =>
   JSON.stringify({
     apiVersion: 'v1',
@@ -83,7 +83,7 @@ export const manifestOf = (objects: readonly RbacObject[]): string =>
     })),
   });
 
-/** As they are known once they have been read. */
+/** The objects as they are known once they have been read. */
 export function snapshotOf(objects: readonly RbacObject[], observedAt = new Date(0)): RoleBindingSnapshot {
   const index = new RoleBindingIndex();
   objects.forEach((object, i) => {
@@ -100,7 +100,7 @@ export function snapshotOf(objects: readonly RbacObject[], observedAt = new Date
 
 export const everything: WrittenRule = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] };
 
-/** Some of what every cluster has, as kube-apiserver makes it. */
+/** Some of the objects of every cluster, as kube-apiserver makes them. */
 export const defaultRbacObjects: readonly RbacObject[] = [
   role('cluster-admin', [everything, { verbs: ['*'], nonResourceURLs: ['*'] }]),
   binding('cluster-admin', 'ClusterRole/cluster-admin', ['group:system:masters']),

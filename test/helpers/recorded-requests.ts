@@ -9,7 +9,7 @@ import type { Store } from '../../src/store/store.js';
 
 export interface SeedOptions {
   readonly policySet: PolicySet;
-  /** When the first was decided; one follows a second later than the other. */
+  /** The time of the first decision; each next one follows a second later. */
   readonly from: Date;
   readonly cluster?: string;
   readonly facts?: Partial<DecisionFacts>;
@@ -18,7 +18,7 @@ export interface SeedOptions {
 const groupsAsked = [['team-a'], ['team-a', 'team-b'], ['ops-eu'], ['team-c', 'ops-us'], ['blocked'], []];
 const lifetimes = [null, 3600, 86_400, 604_800, null];
 
-/** The request that is recorded as the `i`th, decided as the set decides it. Of each kind there are as many. */
+/** The request that is recorded as the `i`th, decided as the set decides it. There are equally many of each kind. */
 export function recordedRequest(
   i: number,
   { policySet, from, cluster = 'demo', facts = {} }: SeedOptions,
@@ -56,7 +56,7 @@ export function recordedRequest(
   };
 }
 
-/** Records so many requests, as if they had been asked for one second after the other. */
+/** Records that many requests, as if they had been asked for at intervals of one second. */
 export async function seedRequests(store: Store, count: number, options: SeedOptions): Promise<void> {
   const { digest, texts } = options.policySet;
   await store.writer.commit({ operations: [{ op: 'rememberPolicySet', digest, texts }], events: [] });

@@ -1,6 +1,6 @@
 /**
- * Proof that the readers, which are typed by SQLite's client, are right about PostgreSQL's: rows have the same types, and
- * what may be asked of the one may be asked of the other, but for filters within JSON, which no reader uses. It is compiled
+ * Proves that the readers, which are typed by SQLite's client, are also right for PostgreSQL's. Rows have the same
+ * types, and both accept the same queries, except for filters within JSON, which no reader uses. This file is compiled
  * and never run.
  */
 import type { Prisma as Shared } from '../../src/store/generated/sqlite/client.js';

@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateCertificateAuthority } from '../../src/x509/strict/certificate-authority.js';
 
-/** One for all that a worker starts: an RSA key takes its time. */
+/** One CA for all services that a worker starts, because generating an RSA key is slow. */
 let generated: ReturnType<typeof generateCertificateAuthority> | undefined;
 
 /**
- * The environment of a service on a PostgreSQL: its database, and a configuration with the embedded default's cluster,
- * whose CA is in files here as it would be in the data dir.
+ * The environment of a service on a PostgreSQL: its database, and a configuration with the embedded default's cluster.
+ * The CA is in files here, because a service on PostgreSQL generates none.
  */
 export async function postgresqlEnvironment(
   dataDir: string,

@@ -1,6 +1,6 @@
 import type { Signer } from '../../src/signer/signer.js';
 
-/** A signer that does something else in place of signing; `sign` may call the real signature. */
+/** A signer that does something else instead of signing; `sign` may call the real signature. */
 export function signingBy(real: Signer, sign: (signReally: () => Promise<Uint8Array>) => Promise<Uint8Array>): Signer {
   return {
     kind: real.kind,

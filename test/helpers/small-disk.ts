@@ -3,18 +3,18 @@ import { closeSync, mkdtempSync, openSync, rmSync, rmdirSync, writeSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A file system of a few MiB in memory, which can be filled up. */
+/** A file system of a few MiB in memory that a test can fill up. */
 export interface SmallDisk {
   readonly path: string;
-  /** Takes whatever space is left, again and again where somebody gave some back. */
+  /** Takes all space that is left, repeatedly if somebody frees some. */
   fill(): void;
-  /** Gives back what `fill` took. */
+  /** Gives back the space that `fill` took. */
   free(): void;
-  /** Nobody has a file open on it any more. */
+  /** Nobody may have a file open on it any more. */
   remove(): void;
 }
 
-/** Mounts one; answers why not where that is not allowed, which is everywhere but as root on Linux. */
+/** Mounts one, or returns the reason why not. Mounting is only allowed as root on Linux. */
 export function mountSmallDisk(mebibytes: number): SmallDisk | { readonly unavailable: string } {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return { unavailable: 'only root can mount a tmpfs, and only on Linux' };

@@ -3,11 +3,11 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 /** A wire between a client and a server that a test can cut. */
 export interface TcpProxy {
   readonly port: number;
-  /** How many connections are open. */
+  /** The number of open connections. */
   readonly open: number;
   /** Breaks every connection. */
   cut(): void;
-  /** On the connections that are open, nothing gets through any more, and no end is told. */
+  /** From now on, nothing passes through the open connections, and no end is reported. */
   freeze(): void;
   /** Refuses connections until `resume`, and breaks those that are open. */
   pause(): Promise<void>;

@@ -14,16 +14,16 @@ export type TestStoreOptions = Omit<SqliteStoreOptions, 'file'>;
 
 export interface OpenedStore {
   readonly store: Store;
-  /** The database's file; empty where it is none. */
+  /** The database's file; empty if there is none. */
   readonly file: string;
-  /** Runs SQL as whoever owns the tables. */
+  /** Runs SQL as the owner of the tables. */
   execute(sql: string): Promise<void>;
-  /** How the database would go about a query. */
+  /** The plan of the database for a query. */
   explain(sql: string): Promise<string>;
   close(): Promise<void>;
 }
 
-/** A store on a database of its own, which goes when it is closed. */
+/** A store on its own database, which is removed when the store is closed. */
 export const openTestStore = (options: TestStoreOptions = {}): Promise<OpenedStore> =>
   onPostgresql ? openOnPostgresql(options) : openOnSqlite(options);
 
@@ -69,7 +69,7 @@ async function openOnPostgresql({ queueLimit, batchLimit }: TestStoreOptions): P
       query(database.ownerUrl, async (client) => {
         await client.query(sql);
       }),
-    // Of few rows the whole table is read, unless that is forbidden.
+    // PostgreSQL reads a small table as a whole unless this is forbidden.
     explain: (sql) =>
       query(database.ownerUrl, async (client) => {
         await client.query('SET enable_seqscan = off');

@@ -10,19 +10,19 @@ export interface ReceivedWebhook {
   readonly body: string;
 }
 
-/** `silence`: no answer; `reset`: the connection is cut. */
+/** `silence`: no answer. `reset`: the connection is cut. */
 export type ReceiverAnswer =
   | 'silence'
   | 'reset'
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
   | ((response: ServerResponse) => void);
 
-/** Who is told: an HTTPS server on loopback that keeps what it was sent. */
+/** The receiver: an HTTPS server on loopback that keeps the deliveries. */
 export class WebhookReceiver {
   readonly received: ReceivedWebhook[] = [];
-  /** How many TLS connections were accepted. */
+  /** The number of accepted TLS connections. */
   connections = 0;
-  /** What the next ones get, in order; then `answer`. */
+  /** The answers for the next deliveries, in order; after them `answer`. */
   readonly answers: ReceiverAnswer[] = [];
   answer: ReceiverAnswer = { status: 204 };
   readonly #sockets = new Set<Socket>();
@@ -58,7 +58,7 @@ export class WebhookReceiver {
     return this.received.map(({ headers }) => String(headers['webhook-id']));
   }
 
-  /** Waits until so many have come, and answers them all. */
+  /** Waits until that many have come, and returns them all. */
   async until(count: number, seconds = 10): Promise<readonly ReceivedWebhook[]> {
     const end = Date.now() + seconds * 1000;
     while (this.received.length < count) {
@@ -68,7 +68,7 @@ export class WebhookReceiver {
     return this.received;
   }
 
-  /** Ends every connection and listens no more. */
+  /** Ends every connection and stops listening. */
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#sockets) socket.destroy();

@@ -1,9 +1,9 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
- * What a wire does that breaks in a commit. `answer lost`: COMMIT arrives and its answer does not. `commit lost`: COMMIT
- * does not arrive. `answer lost for good`: as the first, and from then on no connection is made until `resume`. Each
- * happens to the next COMMIT alone.
+ * The ways in which a wire breaks in a commit. `answer lost`: COMMIT arrives and its answer does not. `commit lost`:
+ * COMMIT does not arrive. `answer lost for good`: like the first, and no connection is made until `resume`. Each
+ * happens only to the next COMMIT.
  */
 export type Breakage = 'answer lost' | 'answer lost for good' | 'commit lost';
 
@@ -31,7 +31,7 @@ export async function startCommitProxy(target: { readonly host: string; readonly
       socket.on('error', () => undefined);
       socket.on('close', () => {
         open.delete(socket);
-        // A server that is about to answer is left to find out by itself.
+        // A server that is about to answer finds out by itself.
         if (socket === far) near.destroy();
         else far.end();
       });
@@ -47,7 +47,7 @@ export async function startCommitProxy(target: { readonly host: string; readonly
       }
       if (next === 'commit lost') far.destroy();
       else far.write(data);
-      // Those that are open stay so: the other readers are none of its business.
+      // Open connections stay open, because the other readers are not concerned.
       if (next === 'answer lost for good') server.close();
       next = null;
       near.destroy();

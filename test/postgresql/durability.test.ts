@@ -18,10 +18,10 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-it('is warned of at start where the server is not as durable as it should be', async () => {
+it('is warned of at start if the server is not as durable as it should be', async () => {
   const directory = temporaryDirectory();
   const log: LogLine[] = [];
-  // The server of the tests is in a hurry: it runs without fsync.
+  // The server of the tests runs without fsync, to be fast.
   const service = await composeOn(directory.path, await postgresqlEnvironment(directory.path, database.url), {}, log);
   await service.close();
   directory.remove();
@@ -30,7 +30,7 @@ it('is warned of at start where the server is not as durable as it should be', a
     expect(warned.filter((message) => message.startsWith(`PostgreSQL runs with ${setting}=off: `))).toHaveLength(1);
 });
 
-it('is not warned of where the server is as it comes', async () => {
+it('is not warned of if the server has its default settings', async () => {
   const server = await startPostgresql({ durable: true });
   try {
     expect(await weakenedDurability(server.urlOf('postgres'))).toEqual([]);

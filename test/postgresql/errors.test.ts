@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { isUnreachable } from '../../src/store/postgresql/errors.js';
 
-/** As Prisma 7 hands on an error of its adapter. */
+/** An error of the adapter as Prisma 7 passes it on. */
 const fromPrisma = (originalCode: string) =>
   Object.assign(new Error('Invalid invocation'), {
     code: 'P2039',

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { aRequest, testStore } from '../unit/store/records.js';
 
-it('fails alone where a step asks for what no index can hold, and leaves its neighbours and the connection be', async () => {
+it('fails alone if a step asks for a value that no index can hold, and does not harm its neighbours and the connection', async () => {
   const { store, commit } = await testStore();
   const insert = (username: string) => commit([{ op: 'insertRequest', request: aRequest({ username }) }]);
-  // What can be compressed would fit.
+  // A text that can be compressed would fit.
   const results = await Promise.allSettled([
     insert('jane'),
     insert(randomBytes(9000).toString('base64')),

@@ -29,7 +29,7 @@ const record = (operations: readonly Operation[] = [{ op: 'insertRequest', reque
   store.writer.commit({ operations, events: [anEvent()] });
 const committed = { committed: true };
 
-/** As a second connection sees it, past the wire. */
+/** The state as a second connection sees it, past the wire. */
 const stored = () =>
   query(database.url, async (client) => {
     const { rows } = await client.query<{ requests: string; events: string }>(
@@ -39,7 +39,7 @@ const stored = () =>
   });
 
 describe('a connection that is lost in a commit', () => {
-  it('is a success where the commit was made and only its answer was lost, for each in the batch', async () => {
+  it('is a success if the commit was made and only its answer was lost, for each step in the batch', async () => {
     await record();
     proxy.breakNext('answer lost');
     const request = aRequest();
@@ -58,7 +58,7 @@ describe('a connection that is lost in a commit', () => {
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 4 });
   });
 
-  it('is a failure where the commit did not arrive, and nothing is stored', async () => {
+  it('is a failure if the commit did not arrive, and nothing is stored', async () => {
     await record();
     proxy.breakNext('commit lost');
     const results = await Promise.allSettled([record(), record()]);
@@ -72,7 +72,7 @@ describe('a connection that is lost in a commit', () => {
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 2 });
   });
 
-  it('is neither where it cannot be found out: nobody is told a success, nor that nothing was stored', async () => {
+  it('is neither if it cannot be found out: no caller is told of a success, nor that nothing was stored', async () => {
     await record();
     proxy.breakNext('answer lost for good');
     await expect(record()).rejects.toThrow(
@@ -84,7 +84,7 @@ describe('a connection that is lost in a commit', () => {
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 3 });
   });
 
-  it('is neither for steps that no event tells of', async () => {
+  it('is neither for steps without events', async () => {
     const remember = () =>
       store.writer.commit({ operations: [{ op: 'rememberPolicySet', digest: 'd', texts: [] }], events: [] });
     proxy.breakNext('answer lost');
@@ -94,7 +94,7 @@ describe('a connection that is lost in a commit', () => {
 });
 
 describe('the database being away', () => {
-  it('is noticed by nobody where the connection was lost while nothing was under way', async () => {
+  it('is not noticed if the connection was lost while nothing was under way', async () => {
     await record();
     await query(inject('databases').adminUrl, (client) =>
       client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
@@ -105,7 +105,7 @@ describe('the database being away', () => {
     expect(await store.requests.unfinished()).toEqual([]);
   });
 
-  it('fails what is to be committed and what is to be read at once, until it is back', async () => {
+  it('fails commits and reads at once, until it is back', async () => {
     await record();
     await proxy.pause();
     await expect(record()).rejects.toBeInstanceOf(StoreUnavailableError);
@@ -149,7 +149,7 @@ describe('a commit', () => {
     });
   });
 
-  it('that a statement fails for all, fails for all and leaves nothing behind', async () => {
+  it('fails for all steps if a statement fails for all, and leaves nothing behind', async () => {
     await record();
     const rename = (from: string, to: string) =>
       query(database.ownerUrl, (client) => client.query(`ALTER TABLE "${from}" RENAME TO "${to}"`));
@@ -163,7 +163,7 @@ describe('a commit', () => {
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 2 });
   });
 
-  it('of what no column can hold fails alone', async () => {
+  it('fails alone if no column can hold its values', async () => {
     const tooLong = aRequest({ expirationSeconds: 2 ** 40 });
     const results = await Promise.allSettled([record(), record([{ op: 'insertRequest', request: tooLong }]), record()]);
     expect(results).toMatchObject([{ value: committed }, { reason: { code: '22003' } }, { value: committed }]);
@@ -177,7 +177,7 @@ describe('a commit', () => {
     expect(await stored()).toEqual({ requests: 4, events: 4 });
   });
 
-  it('keeps a text with U+0000, which PostgreSQL has no place for, with U+FFFD in its stead', async () => {
+  it('keeps a text with U+0000, which PostgreSQL cannot store, with U+FFFD in its place', async () => {
     const request = aRequest({ username: 'jane\0', groups: ['a\0', '\\u0000'] });
     expect(await record([{ op: 'insertRequest', request }])).toEqual(committed);
     expect(await store.requests.find(request.id)).toMatchObject({
@@ -188,7 +188,7 @@ describe('a commit', () => {
     expect(items).toHaveLength(1);
   });
 
-  it('of many that conflict leaves each with its own outcome', async () => {
+  it('gives each of many conflicting steps its own outcome', async () => {
     const request = aRequest();
     const results = await Promise.all(
       Array.from({ length: 60 }, (_, i) => record([{ op: 'insertRequest', request: i % 2 ? request : aRequest() }])),

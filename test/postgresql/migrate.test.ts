@@ -72,7 +72,7 @@ it('applies all of them or none', async () => {
   expect(await rowsOf(`SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace`)).toEqual([]);
 });
 
-it('leaves out nothing that a replica of the version before commits meanwhile', async () => {
+it('includes everything that a replica of the version before commits meanwhile', async () => {
   const ranges = '20261125070000_audit_events_by_time';
   const later = names.slice(names.indexOf(ranges));
   for (const name of later) rmSync(join(migrations, name), { recursive: true });
@@ -129,7 +129,7 @@ it.each([
   ['SET session_replication_role = replica'],
 ])('gives the service no right to %s', async (sql) => {
   await migratePostgresql(database.ownerUrl);
-  // What it had before goes.
+  // The role loses its earlier rights.
   await query(database.ownerUrl, (client) =>
     client.query(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${serviceRole}`),
   );

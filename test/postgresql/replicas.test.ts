@@ -19,7 +19,10 @@ const policiesDir = join(directory.path, 'policies');
 let server: PostgresqlServer;
 let environment: Readonly<Record<string, string>>;
 const replicas: ChildService[] = [];
-/** In all, at three replicas and one that is about to die; and how often PostgreSQL goes away under them. */
+/**
+ * The number of certificates in all, on three replicas and one that is about to die, and how often PostgreSQL goes
+ * away.
+ */
 const clients = Number(process.env['KUBEPASS_REPLICA_CLIENTS'] ?? 200);
 const interruptions = Number(process.env['KUBEPASS_REPLICA_INTERRUPTIONS'] ?? 2);
 
@@ -60,7 +63,7 @@ it('issues once for an Idempotency-Key that is sent to all three at once', async
   }
 });
 
-it('gives one answer, byte for byte, to a CSR under one Idempotency-Key, whoever is asked', async () => {
+it('gives one answer, byte for byte, to a CSR under one Idempotency-Key, whichever replica is asked', async () => {
   const calls = replicas.map(to);
   for (let i = 0; i < 10; i++) {
     const { pem } = await csrFor(`user-${randomUUID()}`, ['team-a']);
@@ -75,7 +78,7 @@ it('gives one answer, byte for byte, to a CSR under one Idempotency-Key, whoever
   }
 });
 
-it('keeps every promise to 200 clients while a replica is killed in the midst of issuing, and PostgreSQL is killed and stopped and comes back', async () => {
+it('keeps every promise to 200 clients while a replica is killed during issuing, and PostgreSQL is killed and stopped and comes back', async () => {
   const ledger = new Ledger(true);
   const doomed = await start({ at: 'after the signature', on: 15 });
   const [one, two, three] = replicas as [ChildService, ChildService, ChildService];
@@ -86,12 +89,12 @@ it('keeps every promise to 200 clients while a replica is killed in the midst of
   await doomed.gone;
   for (let i = 0; i < interruptions; i++) {
     await setTimeout(1500);
-    // As a power failure, and as an administrator in a hurry.
+    // The first is like a power failure, the second like an administrator in a hurry.
     await (i % 2 ? server.stopImmediately() : server.kill());
     await setTimeout(500);
     await server.start();
   }
-  // Nobody needs to be started again.
+  // No replica needs a restart.
   const before = ledger.fingerprints.size;
   await expect.poll(() => ledger.fingerprints.size, { timeout: 60_000 }).toBeGreaterThan(before + 20);
   running = false;
@@ -102,7 +105,7 @@ it('keeps every promise to 200 clients while a replica is killed in the midst of
   );
 
   const call = to(one);
-  // What the dead one was at is taken over when its lease has ended: 31 seconds after it began.
+  // The attempts of the dead replica are taken over when their leases have ended: 31 seconds after they began.
   await ledger.untilRecovered(call, 60);
   await ledger.everythingHolds(call);
   await ledger.lostAnswersCanBeAskedForAgain(to(two));

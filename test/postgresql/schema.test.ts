@@ -3,7 +3,7 @@ import { expect, inject, it } from 'vitest';
 import { expectedTables, type Table } from '../helpers/expected-tables.js';
 import { freshDatabase, query } from '../helpers/postgresql/databases.js';
 
-/** How Prisma maps scalar types on PostgreSQL; texts are compared as octets. */
+/** The types that Prisma maps scalar types to on PostgreSQL; texts are compared as octets. */
 const sqlTypes: Readonly<Record<string, string>> = {
   String: 'text C',
   Int: 'integer',
@@ -14,7 +14,7 @@ const sqlTypes: Readonly<Record<string, string>> = {
   Json: 'jsonb',
 };
 
-/** Also what a model cannot have: no default, no further constraint. */
+/** Columns with anything that a model cannot have: a default, a further constraint. */
 async function actualTables(client: pg.Client): Promise<Record<string, Table>> {
   const rowsOf = async <Row extends pg.QueryResultRow>(sql: string) => (await client.query<Row>(sql)).rows;
   const columns = await rowsOf<{ table: string; name: string; type: string; required: boolean }>(`
@@ -54,7 +54,7 @@ async function actualTables(client: pg.Client): Promise<Record<string, Table>> {
   );
 }
 
-/** As the models are read: `requestId -> CertificateRequest.id restrict restrict`. */
+/** The foreign keys in the form that the models are read in: `requestId -> CertificateRequest.id restrict restrict`. */
 function foreignKey(definition: string): string {
   const parts = /^FOREIGN KEY \("?(\w+)"?\) REFERENCES "(\w+)"\("?(\w+)"?\) ON UPDATE (\w+) ON DELETE (\w+)$/.exec(
     definition,
@@ -63,7 +63,7 @@ function foreignKey(definition: string): string {
   return `${from} -> ${table}.${to} ${onDelete} ${onUpdate}`.toLowerCase();
 }
 
-it('has migrations that produce what the Prisma models say', async () => {
+it('has migrations that produce the schema of the Prisma models', async () => {
   const database = await freshDatabase(inject('databases'));
   const actual = await query(database.ownerUrl, actualTables);
   await database.drop();

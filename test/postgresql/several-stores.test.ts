@@ -25,7 +25,7 @@ describe('three stores on one database', () => {
   });
   afterEach(() => Promise.all(stores.map((store) => store.close())));
 
-  /** What came of the same operations, many times from each store at once. */
+  /** The results of the same operations, many times from each store at once. */
   const fromEach = (times: number, operations: (number: number) => readonly Operation[]) =>
     Promise.all(
       stores.flatMap((store, s) =>
@@ -44,7 +44,7 @@ describe('three stores on one database', () => {
     expect(writers.size).toBe(3);
   });
 
-  it('put an unknown identity on record once', async () => {
+  it('record an unknown identity once', async () => {
     const results = await fromEach(10, () => [
       {
         op: 'insertUnknownIdentity',
@@ -85,7 +85,7 @@ describe('three stores on one database', () => {
     expect(results.filter(({ committed }) => committed)).toHaveLength(1);
   });
 
-  it('work alone one after the other where they ask for it', async () => {
+  it('work alone one after the other if they ask for it', async () => {
     let inside = 0;
     const most = await Promise.all(
       stores.map((store) =>
@@ -136,7 +136,7 @@ describe('three services that start at once on an empty database', () => {
     expect(await verifyChain(services[0]!.store.auditEvents)).toMatchObject({ valid: true });
   });
 
-  it('stop believing a token that one of them revokes: at once there, within five seconds elsewhere', async () => {
+  it('reject a token that one of them revokes: at once there, within five seconds elsewhere', async () => {
     const [token = ''] = tokens();
     const principals = () =>
       Promise.all(services.map(({ services: { authenticator } }) => authenticator.authenticate(token)));

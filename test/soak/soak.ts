@@ -1,7 +1,7 @@
 /**
- * `npm run soak -- --issuances 500000`: issues so many certificates, by CSR and as kubeconfigs, with and without an
- * Idempotency-Key, beside lists and inspections, and looks at what memory the service has meanwhile. Ends with 1 where
- * that grows. `-- --database postgresql` for a PostgreSQL of its own.
+ * `npm run soak -- --issuances 500000` issues that many certificates, by CSR and as kubeconfigs, with and without an
+ * Idempotency-Key, together with lists and inspections. It samples the service's memory and ends with 1 if that grows.
+ * `-- --database postgresql` starts a PostgreSQL for the run.
  */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -23,11 +23,11 @@ const { values: options } = parseArgs({
 const issuances = Number(options.issuances);
 const clients = Number(options.clients);
 
-/** How often memory is looked at, and how much of the run is warming up: caches fill, and code is compiled. */
+/** The number of memory samples, and the part of the run that is warming up: caches fill, and code is compiled. */
 const [looks, warmUp] = [40, 0.25];
 /**
- * By how many MiB the last quarter of the run may exceed the first quarter after the warm-up, median against median.
- * Of what is resident more, for the allocator gives back when it likes.
+ * The MiB by which the median of the last quarter may exceed that of the first quarter after the warm-up. The limit for
+ * resident memory is higher, because the allocator gives memory back late.
  */
 const bounds: Memory = { heap: 8, external: 8, resident: 48 };
 

@@ -10,15 +10,15 @@ import { benchPolicies } from '../bench/service-under-bench.js';
 const host = '127.0.0.1';
 const preload = fileURLToPath(new URL('./tell-memory.mjs', import.meta.url));
 
-/** What the process has in memory, in MiB, once what is garbage was collected. */
+/** The memory of the process in MiB after a garbage collection. */
 export interface Memory {
   readonly heap: number;
-  /** Beside the heap: buffers, and what native code has. */
+  /** Memory beside the heap: buffers, and memory of native code. */
   readonly external: number;
   readonly resident: number;
 }
 
-/** The service as it is, in a process of its own, which tells what memory it has. */
+/** The service in its own process, which reports its memory. */
 export class SoakedService {
   private constructor(
     private readonly process: ServiceProcess,

@@ -57,7 +57,7 @@ export const pemOf = (certificateDer: Uint8Array): string => encodePem('CERTIFIC
 const pem = (fixture: string, about: string, build: () => Uint8Array, ...raises: readonly FindingCode[]): Fixture =>
   single(fixture, about, 'pem', () => pemOf(build()), raises);
 
-/** A user certificate with other extensions than it should have. */
+/** A user certificate whose extensions are wrong. */
 const userWith = (...extensions: readonly Buffer[]): Buffer => userCertificate(jane, 'jane', { extensions });
 const janesUsual = [keyUsage('digitalSignature'), extKeyUsage('clientAuth'), basicConstraints(false)];
 const janesAuthority = () => authorityKeyIdentifier(keyIdentifierOf('cluster-ca'));
@@ -620,7 +620,7 @@ const names: readonly Fixture[] = [
   pem('wildcard', 'a wildcard', () => serverCertificate(webServer, [dns('*.corp.example')]), 'WildcardName'),
 ];
 
-/** Certificates that stand alone, each with at most one thing wrong. */
+/** Certificates that stand alone. Each has at most one flaw. */
 export const certificateFixtures: readonly Fixture[] = [
   ...good,
   ...validity,

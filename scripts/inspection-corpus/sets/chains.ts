@@ -41,7 +41,7 @@ const intermediate = (more: Partial<CertificateFields> = {}): Buffer =>
   authority(intermediateName, 'intermediate', { issuer: rootIssuer, notAfter: time('2035-01-01'), ...more });
 const leaf = (): Buffer => serverCertificate(web, webNames, { issuer: intermediateIssuer });
 
-/** A CA's extensions: its own and its CA's identifiers, and what else is wanted. */
+/** The extensions of a CA: its own identifier, its issuer's identifier, and any others. */
 const caExtensions = (key: 'root' | 'intermediate', ...more: readonly Buffer[]): readonly Buffer[] => [
   subjectKeyIdentifier(keyIdentifierOf(key)),
   ...(key === 'intermediate' ? [authorityKeyIdentifier(keyIdentifierOf('root'))] : []),

@@ -10,7 +10,7 @@ const base64 = (octets: Uint8Array): string => Buffer.from(octets).toString('bas
 const wrapped = (text: string, width: number): string => text.replace(new RegExp(`.{${width}}`, 'g'), '$&\n');
 const body = (pem: string): string => pem.replace(/-----.*-----\n/g, '');
 
-/** One and the same certificate in every dress that people find it in, and in some that it should not have. */
+/** The same certificate in every encoding that people meet, and in some wrong ones. */
 export const encodingFixtures: readonly Fixture[] = [
   single('pem-several', 'two PEM blocks', 'pem', () => janesPem() + pemOf(clusterCaCertificate())),
   single('pem-with-text', 'text before, between and after PEM blocks, as openssl writes it', 'txt', () =>

@@ -18,14 +18,14 @@ import { openssl, run } from '../openssl.js';
 import { integer, octetString } from '../values.js';
 import { pemOf } from './certificates.js';
 
-/** Of everything in the corpus that has one. */
+/** The password of everything in the corpus that is encrypted. */
 export const password = 'correct horse battery staple';
 
 const publicHalf = (key: KeyName): KeyObject => createPublicKey(privateKey(key));
 export const pkcs8 = (key: KeyName): string => readFileSync(keyFile(key), 'utf8');
 const pkcs8Der = (key: KeyName): Buffer => privateKey(key).export({ type: 'pkcs8', format: 'der' });
 
-/** Encrypted as openssl does it by these options. */
+/** Encrypts the key as openssl does with these options. */
 const encrypted = (key: KeyName, ...options: readonly string[]): Buffer =>
   openssl(['pkcs8', '-topk8', '-in', keyFile(key), '-passout', `pass:${password}`, ...options]);
 
@@ -35,7 +35,7 @@ const legacyPem = (key: KeyName, cipher: string): string =>
 const openSsh = (key: KeyName, passphrase: string): Buffer =>
   run('ssh-keygen', ['-p', '-P', '', '-N', passphrase, '-f', 'out', '-q'], { out: openSshPlain(key) });
 
-/** ssh-keygen writes its own format where it changes a passphrase. */
+/** ssh-keygen writes its own format when it changes a passphrase. */
 const openSshPlain = (key: KeyName): string =>
   createPrivateKey(pkcs8(key)).export({ type: 'sec1', format: 'pem' }).toString();
 
@@ -233,7 +233,7 @@ export const keyFixtures: readonly Fixture[] = [
   ),
 ];
 
-/** RFC 8018 A.4: the iteration count of the key derivation, raised. */
+/** RFC 8018 A.4: a higher iteration count for the key derivation. */
 function costly(): string {
   const pem = encrypted('jane', '-v2', 'aes-256-cbc', '-iter', '100000').toString();
   const octets = Buffer.from(pem.replace(/-----.*-----|\n/g, ''), 'base64');
@@ -244,7 +244,7 @@ function costly(): string {
   return encodePem('ENCRYPTED PRIVATE KEY', lengthened(rebuilt, at));
 }
 
-/** One octet was put in at `at`: each element around it is one longer. */
+/** Inserts one octet at `at` and makes each element around it one octet longer. */
 function lengthened(octets: Buffer, at: number): Buffer {
   const result = Buffer.from(octets);
   let start = 0;

@@ -40,7 +40,7 @@ const janesUser = () => ({
   'client-key-data': base64(pkcs8('jane')),
 });
 
-/** One cluster, one user and one context, but for what is given. */
+/** A kubeconfig with one cluster, one user and one context, except for the given parts. */
 export function kubeconfig({ clusters, users, contexts, current = 'prod' }: Config = {}): object {
   return {
     apiVersion: 'v1',
@@ -52,7 +52,7 @@ export function kubeconfig({ clusters, users, contexts, current = 'prod' }: Conf
   };
 }
 
-/** Lines are not folded: kubectl does not, either. */
+/** Lines are not folded, because kubectl does not fold them either. */
 export const yaml = (value: object): string => stringify(value, { lineWidth: 0 });
 const clusterOf = (cluster: object) => yaml(kubeconfig({ clusters: [{ name: 'production', cluster }] }));
 const userOf = (entry: object) => yaml(kubeconfig({ users: [{ name: 'jane', user: entry }] }));

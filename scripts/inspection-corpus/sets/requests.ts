@@ -22,16 +22,16 @@ interface RequestFields {
   readonly subject?: Buffer;
   readonly key?: KeyName;
   readonly extensions?: readonly Buffer[];
-  /** Attributes besides the extensionRequest. */
+  /** The attributes besides extensionRequest. */
   readonly attributes?: readonly Buffer[];
   readonly version?: number;
   readonly hash?: Hash;
   readonly signature?: Buffer;
-  /** Who signs in place of the key's holder. */
+  /** The key that signs instead of the holder's own key. */
   readonly signer?: KeyName;
 }
 
-/** A PKCS#10 (RFC 2986), DER. */
+/** A PKCS#10 request (RFC 2986) as DER. */
 export function request(fields: RequestFields = {}): Buffer {
   const { key = 'jane', extensions = [], hash = 'sha256' } = fields;
   const signer = privateKey(fields.signer ?? key);

@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** Where to, and by which CA it is trusted (PEM) where it speaks TLS. */
+/** The address, and for TLS the CA (PEM) that the server's certificate chains to. */
 export interface Target {
   readonly host: string;
   readonly port: number;
@@ -11,8 +11,8 @@ export interface Target {
 const headEnd = Buffer.from('\r\n\r\n');
 
 /**
- * One kept connection with one request at a time on it. Requests are octets made beforehand, and of an answer only its
- * status and its length are read: what a generator spends is missing to what it measures.
+ * One kept connection with one request at a time. Requests are prepared octets, and only the status and the length of
+ * an answer are read, because every cycle of the generator is missing from the measured server.
  */
 export class HttpConnection {
   readonly #socket: Socket;
@@ -38,7 +38,7 @@ export class HttpConnection {
     });
   }
 
-  /** The status of the answer, once all of it is there. */
+  /** The status of the answer, when all of it has arrived. */
   send(request: Buffer): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#answered = { resolve, reject };
@@ -67,7 +67,7 @@ export class HttpConnection {
   }
 }
 
-/** The status of an HTTP/1.1 answer that is all there (RFC 9112 6.3); null while some of it is missing. */
+/** The status of a complete HTTP/1.1 answer (RFC 9112 6.3); null while a part of it is missing. */
 export function completeAnswer(received: Buffer): number | null {
   const end = received.indexOf(headEnd);
   if (end < 0) return null;
@@ -81,7 +81,7 @@ export function completeAnswer(received: Buffer): number | null {
   return status;
 }
 
-/** A request as it goes over the wire. */
+/** A request as it is sent. */
 export function requestOctets(
   { host, port }: Target,
   method: string,

@@ -1,6 +1,6 @@
 import { HttpConnection, type Target } from './http-connection.js';
 
-/** What is asked for, as octets made beforehand: the next one each time, from the first again at the end. */
+/** The requests as prepared octets. They are sent in order, and after the last one the first follows again. */
 export interface Load {
   readonly target: Target;
   readonly connections: number;
@@ -13,7 +13,7 @@ export interface Arrivals extends Load {
   readonly seconds: number;
 }
 
-/** How many a second, as many at a time as there are connections, for so many seconds. */
+/** The rate per second over so many seconds, with as many requests at a time as there are connections. */
 export async function throughputOf(load: Load, seconds: number): Promise<number> {
   const connections = await openAll(load);
   const next = inTurn(load.requests);
@@ -36,9 +36,9 @@ export async function throughputOf(load: Load, seconds: number): Promise<number>
 }
 
 /**
- * Milliseconds that each answer took where requests arrive at a fixed rate, whatever becomes of the earlier ones. Each is
- * timed from when it was due: one that waits for a free connection waits like somebody in a queue, so that a server which
- * stalls is charged with all whom it kept waiting (coordinated omission).
+ * The milliseconds of each answer if requests arrive at a fixed rate. Each is timed from the moment when it was due,
+ * not when it was sent. Therefore a server that stalls also pays for the requests that had to wait (coordinated
+ * omission).
  */
 export async function latenciesAt({ perSecond, seconds, ...load }: Arrivals): Promise<readonly number[]> {
   const connections = await openAll(load);
@@ -76,7 +76,9 @@ function expectStatus(status: number, { expectedStatus }: Load): void {
   if (status !== expectedStatus) throw new Error(`answered with ${status}, not ${expectedStatus}`);
 }
 
-/** A timer is up to a millisecond late, which counts against whoever is measured; waiting in turns would cost a core. */
+/**
+ * A timer is up to a millisecond late, which counts against the measured server. Waiting in a loop would cost a core.
+ */
 async function until(due: number): Promise<void> {
   const wait = due - performance.now();
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));

@@ -4,7 +4,9 @@ export interface ListCase {
   readonly as?: 'hr' | 'rare' | 'approver';
 }
 
-/** What the cases are about: one record of each kind from the middle of the year, and where deep pages begin. */
+/**
+ * The records that the cases use: one of each kind from the middle of the year, and the places where deep pages begin.
+ */
 export interface Landmarks {
   readonly now: Date;
   readonly requestId: string;
@@ -16,10 +18,12 @@ export interface Landmarks {
   readonly seq: number;
 }
 
-/** A cursor as the lists give them out: the order's name, and the key of the last row that was read. */
+/** A cursor as the lists return it: the name of the order, and the key of the last row. */
 const cursor = (...key: readonly string[]): string => Buffer.from(JSON.stringify(key), 'utf8').toString('base64url');
 
-/** First page, a page from the middle, and each filter alone, for what is common and for what is rare; and some together. */
+/**
+ * The first page, a page from the middle, each filter alone for common and for rare values, and some filters together.
+ */
 export function listCases(landmarks: Landmarks): readonly ListCase[] {
   const { requestId, fingerprintSha256, serialNumber, username, seq } = landmarks;
   const now = landmarks.now.toISOString();

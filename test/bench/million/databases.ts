@@ -11,13 +11,13 @@ import { startPostgresql } from '../../helpers/postgresql/server.js';
 import { postgresqlEnvironment } from '../../helpers/service-on-postgresql.js';
 import { seedRows } from './rows.js';
 
-/** A database with so many certificates in it, and how it goes about what it is asked. */
+/** A database with that many certificates, and the plans of its queries. */
 export interface SeededDatabase {
   readonly name: 'SQLite' | 'PostgreSQL';
-  /** What a service is started with that has its data dir in `directory`. */
+  /** The environment for a service whose data dir is in `directory`. */
   readonly environment: Readonly<Record<string, string>>;
   readonly mebibytes: number;
-  /** Runs `work`; answers the plan of each query that it made, by the query's text. */
+  /** Runs `work` and returns the plan of each query that it made, by the text of the query. */
   plansOf(work: () => Promise<unknown>): Promise<ReadonlyMap<string, string>>;
   remove(): Promise<void>;
 }
@@ -28,7 +28,8 @@ export async function seedSqlite(directory: string, count: number, now: Date): P
   const file = join(dataDir, 'kubepass.db');
   migrateSqlite(file);
   const database = new Database(file);
-  // What is made here can be made again; what is measured later opens it anew, with settings of its own.
+  // The data can be made again, so speed matters more than safety here. The measurement opens the database with its own
+  // settings.
   for (const setting of ['synchronous = OFF', 'journal_mode = MEMORY', 'cache_size = -1000000', 'foreign_keys = OFF'])
     database.pragma(setting);
   const insert = (table: string, row: Row) => {
@@ -46,7 +47,7 @@ export async function seedSqlite(directory: string, count: number, now: Date): P
     mebibytes: statSync(file).size / 2 ** 20,
     async plansOf(work) {
       const asked = new Set<string>();
-      // The one class that Prisma's adapter and our own readers prepare with.
+      // Both Prisma's adapter and the readers of this project prepare statements through this class.
       const { prepare } = Database.prototype as { prepare: (sql: string) => Database.Statement };
       Database.prototype.prepare = function (this: Database.Database, sql: string) {
         asked.add(sql);
@@ -87,11 +88,11 @@ function insertSql(table: string, rows: readonly Row[]): string {
 
 /** Throws `NoPostgresqlError` where none is installed. */
 export async function seedPostgresql(directory: string, count: number, now: Date): Promise<SeededDatabase> {
-  // Not in `directory`, which is ours alone: PostgreSQL does not run as root.
+  // Not in `directory`: it belongs to this user, and PostgreSQL does not run as root.
   const server = await startPostgresql({ durable: false });
   const { url, ownerUrl } = await freshDatabase(await prepareDatabases(server));
   const mebibytes = await query(ownerUrl, async (client) => {
-    // The trigger that keeps the chain gapless is left on: it is what makes the rows real.
+    // The trigger that keeps the chain gapless stays on, so the rows must be valid.
     for (const rows of seedRows(count, now, 200)) {
       await client.query('BEGIN');
       for (const [table, ofTable] of Object.entries(rows))
@@ -105,7 +106,7 @@ export async function seedPostgresql(directory: string, count: number, now: Date
         }
       await client.query('COMMIT');
     }
-    // As autovacuum does by and by.
+    // Autovacuum would do this after a while.
     await client.query('VACUUM ANALYZE');
     const size = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
     return Number(size.rows[0]?.bytes) / 2 ** 20;

@@ -1,8 +1,11 @@
 /**
- * `npm run bench:million`: what the lists cost at 1,000,000 certificates and 3,000,000 audit events beside 10,000, on
- * SQLite and, where it is installed, PostgreSQL; with the plan of each query that reads more than it shows. Ends with 1
- * where one is not flat. `-- --certificates N` for fewer, `-- --plans` prints every plan, `-- --write` puts the table
- * into docs/performance.md. Takes ten minutes, and 5 GB of the directory for temporary files, for each database.
+ * `npm run bench:million` compares the lists at 1,000,000 certificates and 3,000,000 audit events with those at 10,000,
+ * on SQLite and, if it is installed, on PostgreSQL. It prints the plan of each query that reads more than it shows, and
+ * ends with 1 if a list is not flat. Each database takes ten minutes, and 5 GB of the directory for temporary files.
+ *
+ *   -- --certificates N     uses fewer certificates
+ *   -- --plans              prints every plan
+ *   -- --write              puts the table into docs/performance.md
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +25,7 @@ const { values: options } = parseArgs({
   },
 });
 const [few, many] = [10_000, Number(options.certificates)];
-/** How many times as long a list may take at `many`; and what may be the machine's mood, in milliseconds. */
+/** A list is flat if it takes at most this many times as long at `many`, plus this many milliseconds of noise. */
 const [atMost, moodMilliseconds] = [3, 5];
 
 const say = (text: string): void => console.error(`bench: ${text}`);

@@ -9,19 +9,19 @@ import { certificateRequestRow } from '../../../src/store/rows/certificate-reque
 import { certificateGroupRows, certificateRow } from '../../../src/store/rows/certificate-row.js';
 import type { Row } from '../../../src/store/statement.js';
 
-/** Tables with the rows that go into them, in the order in which they can be inserted. */
+/** Tables with their rows, in an order in which they can be inserted. */
 export type Rows = Readonly<Record<'CertificateRequest' | 'Certificate' | 'CertificateGroup' | 'AuditEvent', Row[]>>;
 
-/** How many requests wait for a person, however many certificates there are. */
+/** The number of requests that wait for a person; it does not depend on the number of certificates. */
 const pending = 2_000;
-/** How many belong to what is rare, of each kind, however many there are in all. */
+/** The number of rare records of each kind; it does not depend on the total either. */
 const rare = 20;
 const yearSeconds = 365 * 86_400;
 
 /**
- * The rows that issuing `count` certificates in the year before `now` would have left, some at a time: one in ten for
- * `busy`, the others for one of 50,000; nearly all on cluster `demo` in group `team-a`, asked for by `hr`. Events are a
- * whole chain, three for a certificate.
+ * The rows that issuing `count` certificates in the year before `now` would leave, in portions. One in ten is for
+ * `busy`, the others are for one of 50,000 users. Nearly all are on cluster `demo` in group `team-a`, and `hr` asked
+ * for them. The events form a whole chain, three for each certificate.
  */
 export function* seedRows(count: number, now: Date, atOnce: number): Generator<Rows> {
   let head: ChainHead = genesis;
@@ -35,7 +35,7 @@ export function* seedRows(count: number, now: Date, atOnce: number): Generator<R
   };
   for (let i = 0; i < count; i++) {
     const at = new Date(Math.floor(begin + i * step));
-    // Spread over the year, so that they are near to one another in no index.
+    // These are spread over the year, so that no index stores them together.
     const isRare = i % Math.ceil(count / rare) === 7;
     const request = aRequest(i, at, isRare);
     const certificate = aCertificate(i, at, request, isRare);
@@ -112,7 +112,7 @@ function aPendingRequest(i: number, at: Date): CertificateRequest {
   };
 }
 
-/** A tenth of its size is what a real one has besides its DER; nobody parses this one. */
+/** The size is that of a real certificate. Nobody parses this one. */
 const der = Buffer.alloc(700, 0x30);
 
 function aCertificate(i: number, at: Date, request: CertificateRequest, isRare: boolean): Certificate {

@@ -10,15 +10,17 @@ import type { SeededDatabase } from './databases.js';
 
 export interface TimedList {
   readonly what: string;
-  /** The least of several times: what the list costs, whatever else the machine did. */
+  /** The shortest of several times: the cost of the list without the other work of the machine. */
   readonly milliseconds: number;
-  /** How the database goes about it, by the text of each query. */
+  /** The plan of each query, by its text. */
   readonly plans: ReadonlyMap<string, string>;
 }
 
 const rounds = 9;
 
-/** Asks a service on the database for each list, in this process and without a network between: first page, 50 items. */
+/**
+ * Asks a service on the database for each list, in this process and without a network: the first page with 50 items.
+ */
 export async function timeLists(database: SeededDatabase, directory: string, now: Date): Promise<readonly TimedList[]> {
   const { store, services, close } = await composeOn(directory, database.environment);
   const logger = createLogger();
@@ -66,7 +68,7 @@ export async function timeLists(database: SeededDatabase, directory: string, now
   }
 }
 
-/** In the middle of the year, by a walk along the newest: the list itself, so that it is what callers can reach. */
+/** A record in the middle of the year. Paging from the newest finds it, so a caller can reach it too. */
 async function landmarksIn(store: Store, now: Date): Promise<Landmarks> {
   const middle = new Date(now.getTime() - 183 * 86_400_000);
   const found = await store.certificates.list({ expiresAfter: middle }, { limit: 1, cursor: null });
@@ -87,7 +89,7 @@ async function landmarksIn(store: Store, now: Date): Promise<Landmarks> {
   };
 }
 
-/** The same from run to run. */
+/** The sequence is the same in each run. */
 const withoutIdentifiers = (path: string): string =>
   path
     .replace(/cursor=[^&]+/, 'cursor=…')

@@ -7,20 +7,20 @@ import { areBuilt, buildOnce, go, goBuild, goTools, pinnedVersion, sayingSo } fr
 const module_ = fileURLToPath(new URL('.', import.meta.url));
 const [cfsslModule, stepModule] = ['github.com/cloudflare/cfssl', 'github.com/smallstep/certificates'] as const;
 
-/** What the service is measured beside. */
+/** The programs that the service is compared with. */
 export interface Peers {
-  /** `null` where it cannot be had; then `missing` says why. */
+  /** Null if it cannot be built; `missing` then has the reason. */
   readonly cfssl: {
     readonly program: string;
     readonly version: string;
-    /** The statements that make the tables of its certdb, as its own migrations have them. */
+    /** The statements of its own migrations that make the tables of its certdb. */
     readonly certdbSchema: string;
   } | null;
   readonly stepCa: { readonly program: string; readonly version: string } | null;
   readonly missing: readonly string[];
 }
 
-/** Builds the peers that go.mod pins, each by itself: one that cannot be built leaves the other. */
+/** Builds the peers that go.mod pins, each by itself. If one cannot be built, the other is still measured. */
 export async function findPeers(say: (text: string) => void): Promise<Peers> {
   const missing: string[] = [];
   const built = async (name: 'cfssl' | 'step-ca', package_: string, version: string, cgo: boolean) => {
@@ -39,7 +39,7 @@ export async function findPeers(say: (text: string) => void): Promise<Peers> {
       return null;
     }
   };
-  // Its SQLite is C; step-ca's use of C is smart cards, which would take a library more.
+  // cfssl needs C for SQLite. step-ca uses C only for smart cards, which would need one more library.
   const cfssl = await built('cfssl', `${cfsslModule}/cmd/cfssl`, pinnedVersion(module_, cfsslModule), true);
   const stepCa = await built('step-ca', `${stepModule}/cmd/step-ca`, pinnedVersion(module_, stepModule), false);
   return {
@@ -52,7 +52,7 @@ export async function findPeers(say: (text: string) => void): Promise<Peers> {
 const schemaFile = 'certdb.sql';
 const migrations = ['001_CreateCertificates.sql', '002_AddMetadataToCertificates.sql'] as const;
 
-/** cfssl leaves its tables to goose, whose files are in its module: what they do on the way up is all that is needed. */
+/** cfssl leaves its tables to goose, whose files are in its module. Only the statements of the way up are needed. */
 async function keepSchema(folder: string): Promise<void> {
   const directory = (await go(module_, ['list', '-m', '-f', '{{.Dir}}', cfsslModule])).trim();
   const schema = migrations.map((name) => {

@@ -13,8 +13,8 @@ const host = '127.0.0.1';
 const config = { signing: { default: { usages: ['digital signature', 'client auth'], expiry: '1h' } } };
 
 /**
- * `cfssl serve`, which signs whatever CSR anybody sends: no caller is known, no policy asked, nothing recorded unless
- * `certdb`, which is SQLite with the driver's own settings.
+ * Starts `cfssl serve`, which signs any CSR from anybody. It knows no callers, has no policies, and records nothing
+ * unless `certdb` is set. certdb is SQLite with the driver's own settings.
  */
 export async function startCfssl(
   { program, certdbSchema }: NonNullable<Peers['cfssl']>,

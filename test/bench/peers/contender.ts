@@ -2,16 +2,18 @@ import type { KeyObject } from 'node:crypto';
 import { requestOctets, type Target } from '../load/http-connection.js';
 import type { Load } from '../load/load.js';
 
-/** What signs CSRs in this comparison, running: one process, or the service with what it keeps its records in. */
+/** A running signer of CSRs in this comparison: one process, or the service with its database. */
 export interface Contender {
   readonly target: Target;
-  /** Of an answer that has a certificate in it. */
+  /** The status of an answer with a certificate. */
   readonly expectedStatus: number;
-  /** What asks for a certificate for this CSR (PEM). It is sent once: with step-ca it is good for no more. */
+  /**
+   * The HTTP request for a certificate for this CSR (PEM). It can be sent once only, because step-ca accepts it once.
+   */
   requestFor(csr: string): SignRequest;
   /** The certificate, PEM, in the body of an answer. */
   certificateIn(body: string): string;
-  /** Holds it while others have their turn. */
+  /** Holds the process while others have their turn. */
   hold(): void;
   release(): void;
   stop(): Promise<void>;
@@ -24,7 +26,7 @@ export interface SignRequest {
   readonly body: string;
 }
 
-/** What every contender is asked for, and by whose key it is signed. */
+/** The job of each contender, and the CA key that signs. */
 export interface SigningJob {
   /** PEM files of the CA that signs. */
   readonly certFile: string;
@@ -33,7 +35,7 @@ export interface SigningJob {
   readonly connections: number;
 }
 
-/** For username `bench` and group `team-a`, with a P-256 key. */
+/** CSRs for username `bench` and group `team-a`, with a P-256 key. */
 export interface Csr {
   readonly pem: string;
   readonly publicKey: KeyObject;
@@ -41,7 +43,7 @@ export interface Csr {
 
 export const csrUsername = 'bench';
 
-/** So many requests to a contender, made beforehand. */
+/** Prepares so many requests to a contender. */
 export function loadOf(contender: Contender, { csrs, connections }: SigningJob, requests: number): Load {
   const { target, expectedStatus } = contender;
   return {

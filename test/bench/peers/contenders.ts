@@ -9,7 +9,7 @@ import { expectCertificate } from './expect-certificate.js';
 import { startKubepass } from './kubepass.js';
 import { startStepCa } from './step-ca.js';
 
-/** Who takes part, and what the table and the chart call them. */
+/** The contenders, and their names in the table and the chart. */
 export const contenderNames = {
   sqlite: 'kubepass on SQLite',
   postgresql: 'kubepass on PostgreSQL',
@@ -21,12 +21,12 @@ export type ContenderName = keyof typeof contenderNames;
 
 export type Contenders = Partial<Readonly<Record<ContenderName, Contender>>>;
 
-/** A PostgreSQL that databases can be made on. */
+/** A PostgreSQL on which databases can be made. */
 export interface DatabaseServer extends DatabaseSource {
   readonly server: PostgresqlServer;
 }
 
-/** Whoever can be had: each one running, held, and seen to issue what it is asked for. */
+/** Starts every contender that is available, checks that it issues the right certificate, and holds it. */
 export async function startContenders(
   directory: string,
   job: SigningJob,
@@ -62,7 +62,7 @@ export async function stopContenders(contenders: Contenders): Promise<void> {
   for (const contender of Object.values(contenders)) await contender.stop();
 }
 
-/** The service and its database: what PostgreSQL does by itself is as little the others' as what the service does. */
+/** The service together with its database. The background work of PostgreSQL must not slow down the others either. */
 async function startOnPostgresql(directory: string, job: SigningJob, source: DatabaseServer): Promise<Contender> {
   const { server } = source;
   const { url } = await freshDatabase(source);

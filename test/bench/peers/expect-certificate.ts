@@ -8,7 +8,9 @@ import { csrUsername } from './contender.js';
 
 const clientAuth = '1.3.6.1.5.5.7.3.2';
 
-/** Asks for one certificate and looks at it, so that nobody measures how fast errors are. Throws where it is not one. */
+/**
+ * Asks for one certificate and checks it, so that nobody measures how fast errors are. Throws if the answer has none.
+ */
 export async function expectCertificate(name: string, contender: Contender, job: SigningJob): Promise<void> {
   const csr = job.csrs[0]!;
   const { status, body } = await post(contender.target, contender.requestFor(csr.pem));

@@ -5,7 +5,7 @@ export interface Kubepass extends Contender {
   readonly service: ServiceUnderBench;
 }
 
-/** The service, asked over HTTP with a token: policy decides, intent and outcome are each on disk before it goes on. */
+/** Starts the service, asked over HTTP with a token. Policy decides, and intent and outcome reach the disk. */
 export async function startKubepass(
   directory: string,
   job: SigningJob,

@@ -6,7 +6,7 @@ import { HttpConnection, type Target } from '../load/http-connection.js';
 
 const readySeconds = 30;
 
-/** A server that somebody else wrote, as a child: what it says goes to a file. */
+/** A server of another project as a child process; its output goes to a file. */
 export class PeerProcess {
   private readonly child: ChildProcess;
 
@@ -18,13 +18,13 @@ export class PeerProcess {
     const log = openSync(logFile, 'a', 0o600);
     this.child = spawn(program, args, { stdio: ['ignore', log, log] });
     closeSync(log);
-    // It does not outlive us, even where an exception ends us.
+    // It does not outlive this process, even if an exception ends this one.
     const end = () => this.child.kill('SIGKILL');
     process.on('exit', end);
     this.child.on('exit', () => process.off('exit', end));
   }
 
-  /** Until it takes connections. */
+  /** Waits until it accepts connections. */
   async untilReady(target: Target): Promise<void> {
     const deadline = performance.now() + readySeconds * 1000;
     while (this.child.exitCode === null && performance.now() < deadline) {
@@ -37,7 +37,7 @@ export class PeerProcess {
     throw new Error(`${this.program} does not serve on port ${target.port}:\n${said}`);
   }
 
-  /** Holds it, so that it is idle while another has its turn. */
+  /** Holds it, so that it is idle while another one has its turn. */
   hold(): void {
     this.child.kill('SIGSTOP');
   }

@@ -5,16 +5,16 @@ import { promisify } from 'node:util';
 import { findOnPath } from '../../cluster/binaries.js';
 import type { CaAlgorithm } from './signing-job.js';
 
-/** How many signatures a second this machine makes, on all of its cores, where nothing else is done. */
+/** The signatures a second that this machine makes on all of its cores without any other work. */
 export interface PhysicalLimit {
-  /** How that was found. */
+  /** The way in which the figure was measured. */
   readonly by: string;
   measure(seconds: number): Promise<number>;
 }
 
 const opensslNames: Readonly<Record<CaAlgorithm, string>> = { 'RSA-2048': 'rsa2048', 'P-256': 'ecdsap256' };
 
-/** By `openssl speed` where it is installed. */
+/** Uses `openssl speed` if it is installed. */
 export function physicalLimit(algorithm: CaAlgorithm): PhysicalLimit {
   const openssl = findOnPath('openssl');
   if (openssl === null) return { by: 'node:crypto', measure: (seconds) => signInNode(algorithm, seconds) };
@@ -22,7 +22,7 @@ export function physicalLimit(algorithm: CaAlgorithm): PhysicalLimit {
   return {
     by: `openssl speed ${name}`,
     async measure(seconds) {
-      // By the clock, as everybody else is measured, and not by CPU time.
+      // It measures by the clock, as all other measurements do, and not by CPU time.
       const options = ['-elapsed', '-seconds', String(seconds), '-multi', String(availableParallelism())];
       return signaturesIn(await outputOf(openssl, ['speed', ...options, name]));
     },
@@ -30,8 +30,8 @@ export function physicalLimit(algorithm: CaAlgorithm): PhysicalLimit {
 }
 
 /**
- * The column `sign/s` of what `openssl speed` prints last: a line of headings, and one of figures, which has a name of
- * several words before them.
+ * Reads the column `sign/s` from the end of the output of `openssl speed`: a line of headings, and a line of figures
+ * whose name has several words.
  */
 export function signaturesIn(output: string): number {
   const lines = output.trimEnd().split('\n');
@@ -55,7 +55,7 @@ function outputOf(program: string, args: readonly string[]): Promise<string> {
   });
 }
 
-/** As many at a time as keep the thread pool busy. */
+/** Keeps so many signatures under way that the thread pool is busy. */
 async function signInNode(algorithm: CaAlgorithm, seconds: number): Promise<number> {
   const { privateKey } =
     algorithm === 'RSA-2048'

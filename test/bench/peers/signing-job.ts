@@ -9,10 +9,10 @@ export const caAlgorithms = ['RSA-2048', 'P-256'] as const;
 export type CaAlgorithm = (typeof caAlgorithms)[number];
 
 const connections = 32;
-/** More of them would make nothing different: nobody here remembers a CSR. */
+/** More CSRs would change nothing, because no contender remembers a CSR. */
 const csrs = 200;
 
-/** A CA in files of its own, as every contender takes it, and CSRs for it to sign. */
+/** A CA in its own files, as every contender reads it, and CSRs for it to sign. */
 export async function makeSigningJob(directory: string, algorithm: CaAlgorithm): Promise<SigningJob> {
   mkdirSync(directory, { recursive: true });
   const key = makeKey(algorithm);

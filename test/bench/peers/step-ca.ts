@@ -12,8 +12,8 @@ const provisioner = 'bench';
 const tokenSeconds = 3600;
 
 /**
- * The same certificate that the service issues: for the CSR's subject, groups included, and for clients alone. What it
- * comes with takes the CN alone, adds it as a DNS name, and is good for servers too.
+ * The same certificate that the service issues: for the CSR's subject with its groups, and for clients alone. The
+ * default template takes only the CN, adds it as a DNS name, and allows servers too.
  */
 const template = `{
   "subject": {{ toJson .Insecure.CR.Subject }},
@@ -22,9 +22,9 @@ const template = `{
 }`;
 
 /**
- * step-ca with its default database, badger, over TLS, which is all it speaks. Each request brings a token that is good
- * for one certificate: signed beforehand by the provisioner's key, checked and remembered by step-ca. A request that is
- * sent a second time is answered with 401, however good it was the first time.
+ * Starts step-ca with its default database, badger. It speaks TLS only. Each request brings a token for one
+ * certificate, which the provisioner's key has signed in advance. step-ca checks and remembers the token, and answers a
+ * repeated one with 401.
  */
 export async function startStepCa(
   { program }: NonNullable<Peers['stepCa']>,
@@ -82,9 +82,9 @@ function provisionerKey(privateKey: KeyObject) {
 }
 
 /**
- * A JWT for one certificate: from the provisioner by its name (`iss`, with its key's `kid` in the header), to the path
- * that it is sent to (`aud`, a port is left out of account), for the CN of the CSR (`sub`), not issued before step-ca was
- * started (`iat`), and with an identifier that none before had (`jti`).
+ * A JWT for one certificate. `iss` is the provisioner's name, and the header has its key's `kid`. `aud` is the path of
+ * the request; step-ca ignores the port. `sub` is the CN of the CSR, `iat` is not before the start of step-ca, and `jti`
+ * is new each time.
  */
 function token(privateKey: KeyObject, kid: string, { port }: Target): string {
   const now = Math.floor(Date.now() / 1000);

@@ -14,7 +14,7 @@ import { binariesIn, type Binaries } from '../binaries.js';
 
 const module_ = fileURLToPath(new URL('.', import.meta.url));
 
-/** The version of k8s.io/component-base's own is a placeholder: its release builds set it like this. */
+/** The version in k8s.io/component-base is a placeholder; release builds of Kubernetes set it in this way. */
 const versionPackage = 'k8s.io/component-base/version';
 
 const kubernetesVersion = (): string => pinnedVersion(module_, 'k8s.io/kubernetes');
@@ -24,8 +24,8 @@ const tools = (): GoTools => goTools('control-plane', module_, kubernetesVersion
 export const toolsAreBuilt = (): boolean => areBuilt(tools());
 
 /**
- * Builds the binaries that go.mod pins, where that has not been done. A cold build takes 5 to 30 minutes, and 3 GB in
- * Go's caches; `say` hears what goes on. Throws an `Error` with the end of Go's output where the build fails.
+ * Builds the binaries that go.mod pins, unless they exist. A cold build takes 5 to 30 minutes, and 3 GB in Go's caches;
+ * `say` receives its progress. Throws an `Error` with the end of Go's output if the build fails.
  */
 export async function buildTools(say: (text: string) => void): Promise<{ binaries: Binaries; version: string }> {
   const version = kubernetesVersion();
@@ -40,7 +40,7 @@ async function build(version: string, folder: string): Promise<void> {
   const versions = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'archive' };
   await goBuild(tools(), folder, ['tool'], {
     flags: [
-      // Debug information would be a sixth of the work, and half of the size.
+      // Debug information would take a sixth of the work and half of the size.
       '-gcflags=all=-dwarf=false',
       `-ldflags=-s -w ${Object.entries(versions)
         .map(([name, value]) => `-X ${versionPackage}.${name}=${value}`)

@@ -10,13 +10,13 @@ import { registry, type ConformanceCase } from './cases.js';
 /** An implementation of CEL for JavaScript. */
 export interface Candidate {
   readonly name: string;
-  /** Numbers have one type: an int is as good as a double. */
+  /** Numbers have one type, so an int may come back as a double. */
   readonly looseNumbers: boolean;
-  /** Throws where the expression does not parse, check or evaluate. */
+  /** Throws if the expression does not parse, check or evaluate. */
   evaluate(test: ConformanceCase): Canonical;
 }
 
-/** Those that are installed; `@bufbuild/cel` always is. */
+/** The installed implementations; `@bufbuild/cel` always is. */
 export async function candidates(): Promise<readonly Candidate[]> {
   const found = [bufbuild(), ...(await Promise.all([marcbachmann(), chromegg()]))];
   return found.filter((candidate) => candidate !== undefined);
@@ -103,7 +103,7 @@ async function marcbachmann(): Promise<Candidate | undefined> {
   };
 }
 
-/** Not a dependency: `npm install --no-save cel-js@0.8.2` brings it in for a comparison. */
+/** This is not a dependency: `npm install --no-save cel-js@0.8.2` installs it for a comparison. */
 async function chromegg(): Promise<Candidate | undefined> {
   const name = 'cel-js';
   const library = (await import(name).catch(() => undefined)) as
@@ -128,7 +128,7 @@ async function chromegg(): Promise<Candidate | undefined> {
   };
 }
 
-/** A value of the suite as the JavaScript value that every candidate takes for it. */
+/** A value of the suite as the JavaScript value that every candidate accepts for it. */
 function plain({ kind }: Value, input: (value: Value) => unknown): unknown {
   switch (kind.case) {
     case 'listValue':

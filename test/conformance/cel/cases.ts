@@ -6,7 +6,7 @@ import { getTestRegistry } from '@bufbuild/cel-spec/testdata/registry.js';
 import { getConformanceSuite, type IncrementalTestSuite } from '@bufbuild/cel-spec/testdata/tests.js';
 import { canonical, type Canonical } from './canonical.js';
 
-/** One case of the public CEL conformance suite: an expression, its variables, and the value or error it ends in. */
+/** One case of the public CEL conformance suite: an expression, its variables, and its value or error. */
 export interface ConformanceCase {
   /** The file of the suite, without `.textproto`. */
   readonly suite: string;
@@ -21,7 +21,7 @@ export interface ConformanceCase {
 export const error: unique symbol = Symbol('an error');
 export const registry = getTestRegistry();
 
-/** Every case that ends in a value or an error; those that only infer a type have nothing to compare. */
+/** Every case that ends in a value or an error. Cases that only infer a type have nothing to compare. */
 export function conformanceCases(): readonly ConformanceCase[] {
   return getConformanceSuite().suites.flatMap((file) => casesOf(file.name, file));
 }

@@ -2,8 +2,8 @@ import { candidates, type Candidate } from './candidates.js';
 import { conformanceCases, error, type ConformanceCase } from './cases.js';
 
 /**
- * Runs the public CEL conformance cases against the implementations that are installed and prints what passes, per
- * file of the suite, as a Markdown table. With `--failures NAME` prints instead what fails there.
+ * Runs the public CEL conformance cases against the installed implementations, and prints the passed cases of each file
+ * of the suite as a Markdown table. With `--failures NAME` it prints the failures of that implementation instead.
  */
 const cases = conformanceCases();
 const installed = await candidates();

@@ -37,7 +37,7 @@ export interface NewSpec {
   readonly expirationSeconds?: number;
 }
 
-/** Refuses at create what the API server and its admission plugins refuse. */
+/** Refuses the objects at create that the API server and its admission plugins refuse. */
 export async function validateNewCsr(name: string, spec: NewSpec): Promise<void> {
   if (!/^[A-Za-z0-9+/]*=*$/.test(spec.request ?? ''))
     throw badRequest(

@@ -22,20 +22,20 @@ import { BACKDATE_SECONDS } from '../../../src/x509/strict/validity.js';
 import type { Condition, CsrStorage, StoredCsr } from './csr-storage.js';
 import { readRequest } from './read-request.js';
 
-/** How the signer behaves; what is left out is as the one in kube-controller-manager has it. */
+/** The behaviour of the signer. Its defaults are those of kube-controller-manager. */
 export interface SignerBehaviour {
-  /** False: nothing is signed, as without a signing key. What has been approved is signed once it is true again. */
+  /** False: nothing is signed, as without a signing key. Approved objects are signed once it is true again. */
   readonly enabled?: boolean;
   readonly delayMilliseconds?: number;
   /** `--cluster-signing-duration`. */
   readonly maximumSeconds?: number;
   /** Another controller denies each new object with this message. */
   readonly denies?: string;
-  /** Signs something else than what was asked for. */
+  /** Signs something else than the request. */
   readonly tamper?: (fields: TbsCertificateFields) => TbsCertificateFields;
 }
 
-/** Lifetimes of this and more count from the backdated notBefore, shorter ones from now. */
+/** Lifetimes from this on count from the backdated notBefore, shorter ones from now. */
 const SHORT_SECONDS = 8 * 3600;
 
 /** kube-controller-manager's signer for `kubernetes.io/kube-apiserver-client`. */
@@ -52,7 +52,7 @@ export class InTreeSigner {
     });
   }
 
-  /** Behaves like this from now on, also towards objects that wait. */
+  /** Behaves like this from now on, also towards waiting objects. */
   behave(behaviour: SignerBehaviour): void {
     this.#behaviour = behaviour;
     for (const object of this.storage.list()) this.#consider(object);
@@ -67,7 +67,7 @@ export class InTreeSigner {
     const has = (type: string) => csr.status.conditions?.some((condition) => condition.type === type) === true;
     if (csr.spec.signerName !== kubeApiserverClient || has('Denied') || has('Failed')) return;
     if (denies !== undefined && !has('Approved')) {
-      // Before anybody can approve it: who comes first is not left to chance here.
+      // This happens before anybody can approve the object, so the order is not left to chance.
       queueMicrotask(() => {
         this.#addCondition(csr, { type: 'Denied', status: 'True', reason: 'NotHere', message: denies });
       });
@@ -154,7 +154,7 @@ export class InTreeSigner {
     });
   }
 
-  /** The object if it still is in this version; each new one is considered for itself. */
+  /** The object if it is still in this version; each new version is considered by itself. */
   #unchanged(csr: StoredCsr): StoredCsr | undefined {
     const now = this.storage.find(csr.metadata.name);
     return now?.metadata.resourceVersion === csr.metadata.resourceVersion ? now : undefined;

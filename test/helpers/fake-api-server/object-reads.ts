@@ -3,7 +3,7 @@ import { keyOf, type ObjectStorage, type StoredEvent, type StoredObject } from '
 import type { Rbac, User } from './rbac.js';
 import { expired, StatusError } from './status.js';
 
-/** What a collection of objects is called. */
+/** The names of a collection of objects. */
 export interface ObjectKind {
   readonly apiVersion: string;
   readonly kind: string;
@@ -11,7 +11,7 @@ export interface ObjectKind {
   readonly resource: string;
 }
 
-/** What can be read of a collection, whatever is in it. */
+/** The readable part of a collection, whatever is in it. */
 export interface Reads {
   list(user: User, query: URLSearchParams): object;
   watch(user: User, query: URLSearchParams, send: (event: object) => void): () => void;
@@ -24,7 +24,7 @@ export class ObjectReads<T extends StoredObject> implements Reads {
     readonly kind: ObjectKind,
     private readonly storage: ObjectStorage<T>,
     private readonly rbac: Rbac,
-    /** Throws where it does not support the query's `fieldSelector`. */
+    /** Throws if the collection does not support the query's `fieldSelector`. */
     private readonly selector: (query: URLSearchParams) => (object: T) => boolean = () => () => true,
   ) {}
 
@@ -52,7 +52,7 @@ export class ObjectReads<T extends StoredObject> implements Reads {
     });
   }
 
-  /** Throws what ends a watch before it begins; the history that is forgotten is an event of the watch. */
+  /** Throws errors that prevent a watch. A forgotten history is an event of the watch instead. */
   watch(user: User, query: URLSearchParams, send: (event: object) => void): () => void {
     this.rbac.demand(user, this.#access('watch'));
     const selects = this.selector(query);
@@ -85,7 +85,7 @@ export class ObjectReads<T extends StoredObject> implements Reads {
       kind: `${this.kind.kind}List`,
       apiVersion: this.kind.apiVersion,
       metadata,
-      // Within a list, items do not repeat what they are.
+      // Items of a list do not repeat their kind and version.
       items: items.map((item) => ({ ...item, kind: undefined, apiVersion: undefined })),
     };
   }

@@ -16,13 +16,13 @@ export interface StoredEvent<T extends StoredObject> {
   readonly object: T;
 }
 
-/** Objects of one kind with one resourceVersion for all of them, and their history until it is compacted. */
+/** Objects of one kind with one common resourceVersion, and their history until it is compacted. */
 export class ObjectStorage<T extends StoredObject> {
   readonly #objects = new Map<string, T>();
   readonly #history: StoredEvent<T>[] = [];
   readonly #listeners = new Set<(event: StoredEvent<T>) => void>();
   #version = 1;
-  /** What happened up to here is forgotten. */
+  /** The history up to this version is forgotten. */
   #compacted = 0;
 
   constructor(private readonly resource: StatusResource = csrResource) {}
@@ -31,7 +31,7 @@ export class ObjectStorage<T extends StoredObject> {
     return String(this.#version);
   }
 
-  /** What the API server itself writes into a new object is written here; the object is not changed otherwise. */
+  /** Adds the fields that the API server itself sets in a new object. The rest of the object stays unchanged. */
   add(object: Omit<T, 'metadata'> & { readonly metadata: { readonly name: string; readonly namespace?: string } }): T {
     if (this.#objects.has(keyOf(object.metadata))) throw alreadyExists(object.metadata.name, this.resource);
     const metadata = {
@@ -80,7 +80,7 @@ export class ObjectStorage<T extends StoredObject> {
     return this.#commit('DELETED', object);
   }
 
-  /** Forgets the history: who watches from before now must list again. */
+  /** Forgets the history: clients that watch from an earlier version must list again. */
   compact(): void {
     this.#history.length = 0;
     this.#compacted = ++this.#version;
@@ -90,7 +90,7 @@ export class ObjectStorage<T extends StoredObject> {
     return resourceVersion < this.#compacted;
   }
 
-  /** Calls back for what has happened after that version, then for what comes. Throws 410 where it is forgotten. */
+  /** Calls back for each event after that version, and then for new ones. Throws 410 if that version is forgotten. */
   follow(resourceVersion: number, listener: (event: StoredEvent<T>) => void): () => void {
     if (this.isForgotten(resourceVersion))
       throw expired(`too old resource version: ${resourceVersion} (${this.#compacted})`);
@@ -110,7 +110,7 @@ export class ObjectStorage<T extends StoredObject> {
   }
 }
 
-/** The key under which an object stands, as it sorts; no name has a slash in it. */
+/** The sort key of an object; no name contains a slash. */
 export const keyOf = ({
   name,
   namespace,

@@ -14,8 +14,8 @@ const resources: Readonly<Record<RbacObject['kind'], RbacResource>> = {
 };
 
 /**
- * rbac.authorization.k8s.io/v1, to be listed and watched by clients and written to by the test. What the fake itself
- * allows whom is not in these objects: `Rbac` has it.
+ * rbac.authorization.k8s.io/v1: clients list and watch it, and the test writes to it. The rights that the fake itself
+ * enforces are in `Rbac`, not in these objects.
  */
 export class RbacApi {
   readonly #storages: Readonly<Record<RbacResource, ObjectStorage<StoredRbacObject>>>;
@@ -43,7 +43,7 @@ export class RbacApi {
     this.apply(defaultRbacObjects);
   }
 
-  /** Creates them, or changes those that are there. */
+  /** Creates them, or changes those that exist. */
   apply(objects: readonly RbacObject[]): void {
     for (const object of objects) {
       const storage = this.#storages[resources[object.kind]];
@@ -54,7 +54,7 @@ export class RbacApi {
     }
   }
 
-  /** Those that are there. */
+  /** The existing objects. */
   delete(objects: readonly RbacObject[]): void {
     for (const { kind, metadata } of objects) {
       const storage = this.#storages[resources[kind]];

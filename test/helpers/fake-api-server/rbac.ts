@@ -1,7 +1,7 @@
 import type { Access } from '../../../src/cluster/access.js';
 import { StatusError } from './status.js';
 
-/** Whom the API server has authenticated. */
+/** The user that the API server has authenticated. */
 export interface User {
   readonly username: string;
   readonly groups: readonly string[];
@@ -17,7 +17,7 @@ export interface Rule {
   readonly resourceNames?: readonly string[];
 }
 
-/** What kubepass needs, as its deployment gives it. */
+/** The rules that kubepass needs, as its deployment grants them. */
 export const kubepassRules: readonly Rule[] = [
   {
     apiGroups: ['certificates.k8s.io'],
@@ -53,7 +53,7 @@ export class Rbac {
     ['group:system:authenticated', basicUser],
   ]);
 
-  /** Replaces what the user is allowed. */
+  /** Replaces the rights of the user. */
   allowUser(username: string, rules: readonly Rule[]): void {
     this.#rules.set(`user:${username}`, rules);
   }

@@ -4,9 +4,9 @@ import { onlyElement } from '../../../src/x509/strict/der.js';
 import { readDistinguishedName } from '../../../src/x509/strict/distinguished-name.js';
 import { attributeType, extensionId } from '../../../src/x509/strict/object-identifiers.js';
 
-/** What the in-tree signer takes from a PKCS#10 request. */
+/** The parts of a PKCS#10 request that the in-tree signer uses. */
 export interface RequestContents {
-  /** The last of several, as Go reads a name. */
+  /** The last of several, because Go reads a name in this way. */
   readonly commonName: string | undefined;
   readonly organizations: readonly string[];
   /** DER. */
@@ -15,7 +15,7 @@ export interface RequestContents {
   readonly subjectAltName: Buffer | null;
 }
 
-/** Reads PEM as leniently as Go does; answers what is wrong with it, in Go's words where it has some. */
+/** Reads PEM as leniently as Go does. Returns its errors in Go's words if Go has some. */
 export async function readRequest(pem: string): Promise<RequestContents | { readonly problem: string }> {
   const block = /-----BEGIN ([^-]+)-----\r?\n([\s\S]*?)-----END \1-----/.exec(pem);
   if (block?.[1] !== 'CERTIFICATE REQUEST') return { problem: 'PEM block type must be CERTIFICATE REQUEST' };

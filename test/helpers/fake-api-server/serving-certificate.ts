@@ -24,7 +24,7 @@ export interface TestAuthority {
   readonly pem: string;
 }
 
-/** By common name, one for all tests of a file: generating an RSA key takes its time. */
+/** By common name, one for all tests of a file, because generating an RSA key is slow. */
 const made = new Map<string, Promise<TestAuthority>>();
 
 export function makeAuthority(commonName: string): Promise<TestAuthority> {
@@ -44,7 +44,7 @@ async function generateAuthority(commonName: string): Promise<TestAuthority> {
   return { authority: loadCertificateAuthority(certificatePem, privateKeyPem), pem: certificatePem };
 }
 
-/** Certificate and key of one day, for a server on 127.0.0.1 or for a client. */
+/** A certificate and key for one day, for a server on 127.0.0.1 or for a client. */
 export async function issue(
   { authority }: TestAuthority,
   subject: { readonly username: string; readonly groups?: readonly string[] },

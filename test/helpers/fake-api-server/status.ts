@@ -5,7 +5,7 @@ export interface StatusResource {
 }
 export const csrResource: StatusResource = { group: 'certificates.k8s.io', kind: 'certificatesigningrequests' };
 
-/** A request ends here, with a `Status` of meta/v1 as the API server words it. */
+/** Ends a request with a `Status` of meta/v1, in the words of the API server. */
 export class StatusError extends Error {
   constructor(
     readonly code: number,

@@ -3,8 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The directory with PostgreSQL's `initdb` and `postgres`: as `KUBEPASS_TEST_POSTGRESQL_BIN` says, of Debian's package, or
- * on the path; null: there is none that runs.
+ * The directory with PostgreSQL's `initdb` and `postgres`: from `KUBEPASS_TEST_POSTGRESQL_BIN`, from Debian's package,
+ * or from the path. Null if none of them runs.
  */
 export function postgresqlBinaries(): string | null {
   const debian = '/usr/lib/postgresql';

@@ -4,24 +4,27 @@ import { grantServiceRights } from '../../../src/store/postgresql/grant.js';
 import { migratePostgresql } from '../../../src/store/postgresql/migrate-postgresql.js';
 import type { PostgresqlServer } from './server.js';
 
-/** The roles that `deploy/postgresql/roles.sql` makes: one owns the tables, the other is what the service runs as. */
+/** The roles of `deploy/postgresql/roles.sql`: one owns the tables, and the service runs as the other. */
 export const ownerRole = 'kubepass_owner';
 export const serviceRole = 'kubepass';
 
 export interface TestDatabase {
-  /** As the service has it. */
+  /** The URL that the service has. */
   readonly url: string;
   readonly ownerUrl: string;
   drop(): Promise<void>;
 }
 
-/** What a worker needs to make databases of its own. */
+/** The data with which a worker makes its own databases. */
 export interface DatabaseSource {
   readonly adminUrl: string;
   readonly template: string;
 }
 
-/** Makes the roles, and a database that the others are copies of: migrated by its owner, with the service's rights. */
+/**
+ * Makes the roles, and a database that the others are copied from. Its owner has migrated it, and the service has its
+ * rights.
+ */
 export async function prepareDatabases(server: PostgresqlServer): Promise<DatabaseSource> {
   const adminUrl = server.urlOf('postgres');
   const template = 'kubepass_template';
@@ -37,7 +40,7 @@ export async function prepareDatabases(server: PostgresqlServer): Promise<Databa
   return { adminUrl, template };
 }
 
-/** A database with the service's schema and nothing in it; `template0`: not even the schema. */
+/** A database with the service's schema and no rows; `template0`: without the schema too. */
 export async function freshDatabase({ adminUrl, template }: DatabaseSource): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await query(adminUrl, async (client) => {

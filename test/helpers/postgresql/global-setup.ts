@@ -10,7 +10,7 @@ declare module 'vitest' {
 
 let server: PostgresqlServer | undefined;
 
-/** One server for all tests of a run; each store that a test opens is a database of its own. */
+/** One server for all tests of a run; each store that a test opens is its own database. */
 export async function setup(project: TestProject): Promise<void> {
   server = await startPostgresql({ durable: false });
   project.provide('databases', await prepareDatabases(server));

@@ -11,15 +11,15 @@ import { postgresqlBinaries } from './binaries.js';
 
 /** A PostgreSQL of the tests' own, on loopback, with its data in a temporary directory. */
 export interface PostgresqlServer {
-  /** As its superuser. */
+  /** The superuser's URL. */
   urlOf(database: string, user?: string): string;
-  /** Ends all of it at once, as a power failure does; it is gone when this resolves. */
+  /** Ends all of it at once, as a power failure does. The server is gone when this resolves. */
   kill(): Promise<void>;
-  /** As `pg_ctl stop -m immediate`: every process of it leaves at once, nothing is written any more. */
+  /** Like `pg_ctl stop -m immediate`: every process leaves at once, and nothing is written any more. */
   stopImmediately(): Promise<void>;
-  /** Again, on the same data and port, where it has ended. */
+  /** Starts it again on the same data and port after it has ended. */
   start(): Promise<void>;
-  /** Holds every process of it (Linux), so that what it does by itself does not weigh on what others do meanwhile. */
+  /** Holds every process of it (Linux), so that its background work does not slow down others meanwhile. */
   hold(): void;
   release(): void;
   /** Ends it and removes its data. */
@@ -31,15 +31,15 @@ export class NoPostgresqlError extends Error {
 }
 
 export interface PostgresqlOptions {
-  /** With fsync, which costs time. */
+  /** With fsync, which is slower. */
   readonly durable: boolean;
-  /** Where its directory is made; by default where temporary files are. */
+  /** The folder for its directory; default: the folder for temporary files. */
   readonly parent?: string;
-  /** How much of its log it keeps, in segments of 1 MiB; by default as it comes. */
+  /** How much of its log it keeps, in segments of 1 MiB; default: PostgreSQL's own. */
   readonly walMebibytes?: number;
 }
 
-/** Throws `NoPostgresqlError` where none is installed. */
+/** Throws `NoPostgresqlError` if none is installed. */
 export async function startPostgresql(asked: PostgresqlOptions): Promise<PostgresqlServer> {
   const { durable, parent = tmpdir(), walMebibytes } = asked;
   const binaries = postgresqlBinaries();
@@ -94,7 +94,7 @@ export async function startPostgresql(asked: PostgresqlOptions): Promise<Postgre
     `postgresql://${as}:${password}@127.0.0.1:${String(port)}/${database}`;
   const isOver = () => child === null || child.exitCode !== null || child.signalCode !== null;
   const start = async () => {
-    // It may still recover by itself from what befell it.
+    // It may still recover by itself.
     while (!isOver()) {
       if (await answers(urlOf('postgres'))) return;
       await setTimeout(50);
@@ -113,7 +113,7 @@ export async function startPostgresql(asked: PostgresqlOptions): Promise<Postgre
         if (await answers(urlOf('postgres'))) return;
         await Promise.race([ended, setTimeout(50)]);
       }
-      // Its former processes may still be about to end.
+      // Its former processes may still be ending.
       if (tries === 0) throw new Error(`PostgreSQL does not start: ${complaints}`);
       await setTimeout(100);
     }
@@ -124,7 +124,7 @@ export async function startPostgresql(asked: PostgresqlOptions): Promise<Postgre
     child.kill(signal);
     await ended;
   };
-  // The first process starts the others: it is held first, and goes on last.
+  // The first process starts the others, so it is held first and continues last.
   const hold = () => {
     child?.kill('SIGSTOP');
     signalAll(childrenOf(child), 'SIGSTOP');
@@ -161,7 +161,7 @@ function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
     try {
       process.kill(pid, signal);
     } catch (error) {
-      // It has ended since.
+      // The process has ended since.
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
 }
