@@ -1,13 +1,14 @@
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
+import { plainSentences } from './scripts/lint/plain-sentences.ts';
 
 const noDefaultExport = {
   selector: 'ExportDefaultDeclaration, ExportSpecifier[exported.name="default"]',
   message: 'Named exports only: a thing has one name everywhere.',
 };
 
-/** Time is passed in, so that a test decides what time it is. */
+/** Time is passed in, so that a test can set it. */
 const noAmbientTime = [
   {
     selector: 'NewExpression[callee.name="Date"][arguments.length=0]',
@@ -19,7 +20,7 @@ const noAmbientTime = [
   },
 ];
 
-/** Configuration is read once, in one place; the rest of the code is handed what it needs. */
+/** Configuration is read once in one place, and passed to the rest of the code. */
 const noEnvironment = {
   'no-restricted-properties': [
     'error',
@@ -36,6 +37,9 @@ const noEnvironment = {
   ],
 };
 
+/** Comments in these places are not yet plain sentences. Without this list the rule holds everywhere. */
+const plainProseLater = ['src/**', 'test/unit/**', 'test/http/**', 'scripts/setup.mjs'];
+
 export default defineConfig(
   globalIgnores(['dist', 'coverage', '.kubepass', 'src/store/generated']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -49,11 +53,11 @@ export default defineConfig(
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      // A leading underscore says that a parameter is there for its position alone.
+      // A leading underscore marks a parameter that is only there for its position.
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      // A port may be asynchronous although one of its implementations has nothing to wait for.
+      // A port may be asynchronous although one implementation of it has nothing to wait for.
       '@typescript-eslint/require-await': 'off',
-      // tsconfig's noPropertyAccessFromIndexSignature asks for the brackets that this rule would remove.
+      // tsconfig's noPropertyAccessFromIndexSignature requires the brackets that this rule would remove.
       '@typescript-eslint/dot-notation': 'off',
       'no-restricted-syntax': ['error', noDefaultExport],
       'no-warning-comments': 'error',
@@ -69,19 +73,25 @@ export default defineConfig(
   {
     files: ['test/**/*.ts'],
     rules: {
-      // An index that a fixture is known to have; the test fails by itself where it has not.
+      // Fixtures are known to have the index. A test fails by itself if one does not.
       '@typescript-eslint/no-non-null-assertion': 'off',
-      // `expect(object.method)` hands the method over without calling it.
+      // `expect(object.method)` passes the method without calling it.
       '@typescript-eslint/unbound-method': 'off',
     },
   },
   {
     files: ['test/http/**/*.ts'],
     rules: {
-      // supertest types every body as `any`; what it is, is what the test asserts.
+      // supertest types every body as `any`; the test asserts its shape.
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
     },
+  },
+  {
+    files: ['**/*.{ts,mjs,cjs,js}'],
+    ignores: plainProseLater,
+    plugins: { prose: { rules: { 'plain-sentences': plainSentences } } },
+    rules: { 'prose/plain-sentences': 'error' },
   },
   {
     files: ['*.config.{js,ts}', '**/*.config.{js,ts}'],
