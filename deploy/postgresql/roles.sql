@@ -1,9 +1,9 @@
--- Once, as a superuser: psql -f roles.sql. Then give both roles a password each (\password kubepass_owner, \password
--- kubepass), or let them in by a certificate.
+-- Run this once as a superuser: psql -f roles.sql. Then give each role a password (\password kubepass_owner, \password
+-- kubepass), or let them authenticate with a certificate.
 --
--- kubepass_owner owns the tables and their triggers; it migrates (npm run migrate -- --grant-to kubepass) and is used for
--- nothing else. kubepass is what the service runs as: it owns nothing, adds to the audit log, and can neither change what
--- is in it nor take its triggers away.
+-- kubepass_owner owns the tables and their triggers. It migrates (npm run migrate -- --grant-to kubepass) and is used for
+-- nothing else. The service runs as kubepass, which owns nothing. It can add to the audit log, but can neither change
+-- events nor drop the triggers.
 CREATE ROLE kubepass_owner LOGIN;
 CREATE ROLE kubepass LOGIN;
 CREATE DATABASE kubepass OWNER kubepass_owner TEMPLATE template0 ENCODING 'UTF8';
