@@ -6,8 +6,7 @@ import { median, takeTurns } from './measure.js';
 import { loadOf, type SigningJob } from './peers/contender.js';
 import { startKubepass } from './peers/kubepass.js';
 import { caAlgorithms, makeSigningJob } from './peers/signing-job.js';
-import type { Part } from './part.js';
-import type { Row } from './report.js';
+import type { Part, Row } from './report.js';
 import { ServiceUnderBench, type Program } from './service-under-bench.js';
 
 /** Two programs that take turns: these sources, and the build of another checkout. */

@@ -6,7 +6,6 @@ import { NoPostgresqlError, startPostgresql } from '../helpers/postgresql/server
 import { svgOf } from './chart.js';
 import { latenciesAt, throughputOf } from './load/load.js';
 import { median, takeTurns, type Turn } from './measure.js';
-import type { Part } from './part.js';
 import { findPeers } from './peers/build-peers.js';
 import { loadOf, type Contender, type SigningJob } from './peers/contender.js';
 import {
@@ -19,7 +18,7 @@ import {
 } from './peers/contenders.js';
 import { physicalLimit, type PhysicalLimit } from './peers/physical-limit.js';
 import { caAlgorithms, makeSigningJob, type CaAlgorithm } from './peers/signing-job.js';
-import { boundedLatencies, comparedThroughput, rates, type Row, type Target } from './report.js';
+import { boundedLatencies, comparedThroughput, rates, type Part, type Row, type Target } from './report.js';
 
 /** How long each contender is measured. */
 export interface Extent {

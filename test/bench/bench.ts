@@ -20,9 +20,8 @@ import { benchInspection } from './bench-inspection.js';
 import { benchLocalCa } from './bench-local-ca.js';
 import { benchPeers } from './bench-peers.js';
 import { benchReplay } from './bench-replay.js';
-import type { Part } from './part.js';
 import { writeChart, writeFindings } from './performance-document.js';
-import { isMet, tableOf } from './report.js';
+import { isMet, tableOf, type Part } from './report.js';
 
 const { values: options } = parseArgs({
   options: {

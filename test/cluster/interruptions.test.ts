@@ -135,7 +135,7 @@ describeControlPlane('an issuance on a real cluster that is interrupted', () => 
     'after the object is approved',
     'after the signature',
     'before the outcome is committed',
-  ])('by kill -9 %s: the lost key is collected anew, and what was signed for it is an orphan', async (at) => {
+  ])('by kill -9 %s: the caller collects a new key, and the certificate for the lost key is an orphan', async (at) => {
     const username = `key-${createHash('sha256').update(at).digest('hex').slice(0, 12)}`;
     await start(at);
     await expect(call('POST', '/v1/kubeconfigs', { username, groups: ['team-a'] })).rejects.toThrow(TypeError);

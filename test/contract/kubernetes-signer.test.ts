@@ -188,7 +188,7 @@ describe('KubernetesSigner', () => {
   it.concurrent.each([
     ['create', kubepassRules.slice(1), /create certificatesigningrequests/],
     ['approve the signer', kubepassRules.filter(({ resources }) => !resources.includes('signers')), /approve signers/],
-  ])('names the missing verb where it may not %s, and leaves no object behind', async (what, rules, missing) => {
+  ])('names the missing verb if it may not %s, and leaves no object behind', async (what, rules, missing) => {
     const user = `limited-${what.replaceAll(' ', '-')}`;
     server.rbac.allowUser(user, rules);
     const limited = await connect(user);

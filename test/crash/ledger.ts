@@ -114,7 +114,7 @@ export class Ledger {
 
   /**
    * Waits until recovery is complete; it runs every five seconds. Then no request is `issuing`, and none with a CSR is
-   * `approved`, because recovery issues those anew. An approved request without a CSR waits until its caller asks
+   * `approved`, because recovery issues those again. An approved request without a CSR waits until its caller asks
    * again.
    */
   async untilRecovered(call: Call, timeoutSeconds: number): Promise<void> {

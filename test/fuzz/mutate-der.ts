@@ -1,4 +1,3 @@
-import { copies } from './copies.js';
 import { mutateOctets } from './mutate-octets.js';
 import type { Random } from './random.js';
 
@@ -35,7 +34,7 @@ function change(roots: Node[], random: Random, other: () => Buffer): void {
       siblings.splice(
         index,
         0,
-        ...Array.from({ length: copies([1, 1, 1, 2, 40, 500], write(node).length, random) }, () => clone(node)),
+        ...Array.from({ length: random.copies([1, 1, 1, 2, 40, 500], write(node).length) }, () => clone(node)),
       );
       break;
     case 3:

@@ -1,4 +1,3 @@
-import { copies } from './copies.js';
 import type { Random } from './random.js';
 
 /** Whether it begins with the header of a tar archive. */
@@ -17,7 +16,7 @@ export function mutateTar(archive: Buffer, random: Random, inner: (octets: Buffe
       break;
     case 1:
       entries.push(
-        ...Array.from({ length: copies([1, 2, 50, 400], 512 + content.length, random) }, () => ({ header, content })),
+        ...Array.from({ length: random.copies([1, 2, 50, 400], 512 + content.length) }, () => ({ header, content })),
       );
       break;
     case 2: {

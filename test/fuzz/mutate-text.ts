@@ -1,4 +1,3 @@
-import { copies } from './copies.js';
 import { mutateOctets } from './mutate-octets.js';
 import type { Random } from './random.js';
 
@@ -116,7 +115,7 @@ const lineMutations: readonly ((lines: string[], at: number, random: Random) => 
   (lines, at) => void lines.splice(at, 1),
   (lines, at, random) => {
     const line = lines[at] ?? '';
-    lines.splice(at, 0, ...Array.from({ length: copies([1, 2, 20, 300], line.length, random) }, () => line));
+    lines.splice(at, 0, ...Array.from({ length: random.copies([1, 2, 20, 300], line.length) }, () => line));
   },
   (lines, at, random) => {
     const [line = ''] = lines.splice(at, 1);

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 
+/** The most octets that copies may amount to; copies of copies of copies would use up all memory. */
+const MAX_COPIED = 512 * 1024;
+
 /** Numbers that are the same for the same seed: xoshiro128** (Blackman and Vigna). */
 export class Random {
   readonly #state: Uint32Array;
@@ -28,6 +31,11 @@ export class Random {
     const choice = choices[this.below(choices.length)];
     if (choice === undefined) throw new RangeError('there is nothing to choose from');
     return choice;
+  }
+
+  /** One of these numbers of copies, or fewer if the copies of so many octets would be too large. */
+  copies(numbers: readonly number[], octets: number): number {
+    return Math.min(this.pick(numbers), Math.floor(MAX_COPIED / Math.max(1, octets)));
   }
 
   octets(length: number): Buffer {

@@ -17,7 +17,7 @@ it.each([
   ['too many connections', fromPrisma('53300')],
   ['a wire that broke', new Error('Connection terminated unexpectedly')],
   ['what caused it', new Error('x', { cause: new Error('timeout expired') })],
-])('takes for an absence of the database: %s', (_, error) => {
+])('treats as an absence of the database: %s', (_, error) => {
   expect(isUnreachable(error)).toBe(true);
 });
 
@@ -25,6 +25,6 @@ it.each([
   ['a table that is not there', fromPrisma('42P01')],
   ['a fault of ours', new TypeError('x is not a function')],
   ['nothing', undefined],
-])('does not take for one: %s', (_, error) => {
+])('does not treat as one: %s', (_, error) => {
   expect(isUnreachable(error)).toBe(false);
 });
