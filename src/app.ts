@@ -1,7 +1,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { authenticateCallers } from './http/plugins/authentication.js';
-import { documentRoutes } from './http/plugins/documentation.js';
+import { documentRoutes } from './http/documentation/routes.js';
 import { answerErrorsAsProblems } from './http/plugins/errors.js';
 import { readJsonBodies } from './http/plugins/json-body.js';
 import { answerOtherMethods, rememberPaths } from './http/plugins/method-not-allowed.js';
@@ -12,10 +12,10 @@ import { echoRequestId, requestIdOf } from './http/plugins/request-id.js';
 import { logRequests } from './http/plugins/request-log.js';
 import { setSecurityHeaders } from './http/plugins/security-headers.js';
 import { answerUnreadableRequest, answerUnroutableRequest } from './http/plugins/unreadable-requests.js';
-import { addHealth } from './http/routes/health.js';
-import { addOpenApi } from './http/routes/openapi.js';
-import { addVersion1 } from './http/routes/version-1.js';
-import { registeredSchemas } from './http/schemas/registry.js';
+import { addHealth } from './http/health/routes.js';
+import { addOpenApi } from './http/documentation/openapi.js';
+import { addVersion1 } from './http/version-1.js';
+import { registeredSchemas } from './http/registry.js';
 import type { App } from './http/types.js';
 import type { Services } from './services.js';
 

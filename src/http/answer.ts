@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { problemBody, problemMediaType, type Problem } from './problem.js';
+import { problemBody, problemMediaType, type Problem } from './problems/problem.js';
 
 /** An answer as bytes, so that it can be kept and given again exactly. */
 export interface Answer {

@@ -1,4 +1,4 @@
-import { problem, ProblemError } from './problem.js';
+import { problem, ProblemError } from './problems/problem.js';
 
 /** An RFC 3339 instant from a query parameter whose format the schema has checked. */
 export const instant = (parameter: string, value: string): Date => instantAt(`/query/${parameter}`, value, 'query');

@@ -2,7 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../../model/principal.js';
 import type { Authenticator } from '../../services.js';
-import { problem, ProblemError } from '../problem.js';
+import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
 
 const realm = 'Bearer realm="kubepass"';

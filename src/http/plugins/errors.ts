@@ -1,6 +1,6 @@
 import type { FastifyError } from 'fastify';
-import { errorToProblem } from '../error-to-problem.js';
-import { problem, sendProblem } from '../problem.js';
+import { errorToProblem } from '../problems/error-to-problem.js';
+import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../types.js';
 
 /** Every error leaves as problem+json; what the caller is not told goes to the log under the request id. */

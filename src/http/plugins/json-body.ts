@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { duplicateMember } from '../../formats/json/duplicate-member.js';
 import { hasLoneSurrogate } from '../../formats/json/lone-surrogate.js';
-import { problem, ProblemError } from '../problem.js';
+import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -1,4 +1,4 @@
-import { problem, ProblemError } from '../problem.js';
+import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
 
 /** Remembers the path of every route that is added from here on. */

@@ -1,5 +1,5 @@
-import { negotiate } from '../accept.js';
-import { problem, ProblemError } from '../problem.js';
+import { negotiate } from './accept.js';
+import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
 
 /** Settles what to answer with before anything is done: 406 where the caller takes none of it. */

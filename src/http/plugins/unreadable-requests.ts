@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { errorToProblem } from '../error-to-problem.js';
-import { problem, problemBody, problemMediaType, sendProblem, type Problem } from '../problem.js';
+import { errorToProblem } from '../problems/error-to-problem.js';
+import { problem, problemBody, problemMediaType, sendProblem, type Problem } from '../problems/problem.js';
 
 /** Answers what Node could not read as an HTTP request, so that no route and no hook ever sees it. */
 export function answerUnreadableRequest(error: Error & { readonly code?: string }, socket: Socket): void {

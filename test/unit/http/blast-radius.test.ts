@@ -1,9 +1,13 @@
 import { Compile } from 'typebox/schema';
 import { describe, expect, it } from 'vitest';
 import { resolveBlastRadius } from '../../../src/cluster/resolve-blast-radius.js';
-import { BlastRadiusSchema, GrantReferenceSchema, GrantSchema } from '../../../src/http/schemas/blast-radius.js';
-import { blastRadiusLines } from '../../../src/http/views/blast-radius-text.js';
-import { blastRadiusView } from '../../../src/http/views/blast-radius-view.js';
+import {
+  BlastRadiusSchema,
+  GrantReferenceSchema,
+  GrantSchema,
+} from '../../../src/http/certificate-requests/blast-radius.js';
+import { blastRadiusLines } from '../../../src/http/certificate-requests/blast-radius-text.js';
+import { blastRadiusView } from '../../../src/http/certificate-requests/blast-radius-view.js';
 import {
   binding,
   defaultRbacObjects,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { namesEntityTag } from '../../../src/http/entity-tag.js';
+import { namesEntityTag } from '../../../src/http/certificates/entity-tag.js';
 
 it.each([
   [undefined, false],
