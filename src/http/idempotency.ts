@@ -1,17 +1,42 @@
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import type { Refusal } from '../model/outcome.js';
 import type { IdempotencyService, IdempotencyToken } from '../services.js';
-import { problemAnswer, sendAnswer, type Answer } from './answer.js';
 import { callerOf } from './plugins/authentication.js';
+import { jsonMediaType } from './plugins/negotiation.js';
+import { problemBody, problemMediaType } from './problems/problem.js';
 import { refusalToProblem } from './problems/refusal-to-problem.js';
 
-/** What a use case led to: an answer, whose body may hold a private key, or a refusal. */
-export type Result = { readonly answer: Answer; readonly holdsPrivateKey: boolean } | { readonly refusal: Refusal };
+export const idempotencyKeyHeader = {
+  'Idempotency-Key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      pattern: '^[!-~]+$',
+      description: 'Makes it safe to repeat this request: a repeat gets the first answer again. Kept for 24 hours.',
+      examples: ['onboarding-jane-2026-03'],
+    }),
+  ),
+};
+
+/** An answer as bytes, so that it can be kept and given again exactly. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The end of a use case: an answer, whose body may hold a private key, or a refusal. */
+export type Result = { readonly answer: HttpAnswer; readonly holdsPrivateKey: boolean } | { readonly refusal: Refusal };
+
+export function jsonAnswer(status: number, value: object, headers: Readonly<Record<string, string>>): HttpAnswer {
+  return { status, headers: { 'content-type': jsonMediaType, ...headers }, body: JSON.stringify(value) };
+}
 
 /**
- * Answers one request for each `Idempotency-Key`: a repeat gets the first answer's bytes again. A private key is
- * never kept, so an answer that held one cannot be repeated; what no request was recorded for is decided anew.
+ * Answers one request for each `Idempotency-Key`: a repeat gets the bytes of the first answer again. A private key is
+ * never kept, so an answer that held one cannot be repeated. A key for which no request was recorded starts anew.
  */
 export async function answerOnce(
   idempotency: IdempotencyService,
@@ -20,7 +45,11 @@ export async function answerOnce(
   act: (token: IdempotencyToken | null) => Promise<Result>,
 ): Promise<FastifyReply> {
   const token = idempotencyToken(request);
-  const answerRefusal = (refusal: Refusal): Answer => problemAnswer(refusalToProblem(refusal), request.id);
+  const answerRefusal = (refusal: Refusal): HttpAnswer => {
+    const found = refusalToProblem(refusal);
+    const body = JSON.stringify(problemBody(found, request.id));
+    return { status: found.status, headers: { 'content-type': problemMediaType, ...found.headers }, body };
+  };
   if (token === null) {
     const result = await act(null);
     return sendAnswer(reply, 'refusal' in result ? answerRefusal(result.refusal) : result.answer);
@@ -45,16 +74,16 @@ export async function answerOnce(
   const result = await act(token);
   if ('refusal' in result) {
     const answer = answerRefusal(result.refusal);
-    // A recorded denial is an answer to keep; other refusals recorded nothing, or may end differently next time.
+    // A denial is recorded, so its answer is kept. Other refusals recorded nothing, or a repeat may end differently.
     return sendAnswer(reply, result.refusal.kind === 'policy-denied' ? await keep(token, answer, answer.body) : answer);
   }
   return sendAnswer(reply, await keep(token, result.answer, result.holdsPrivateKey ? null : result.answer.body));
 
   /**
-   * Keeps the answer and tells which one stands: a repeat that came while the first answer was on its way may have
-   * been quicker. What was done is done: where its answer cannot be kept, it is given all the same.
+   * Keeps the answer and returns the one that is kept: a repeat that came meanwhile may have kept its own first. An
+   * answer that cannot be kept is given anyway, because the request has been carried out.
    */
-  async function keep(token: IdempotencyToken, answer: Answer, body: string | null): Promise<Answer> {
+  async function keep(token: IdempotencyToken, answer: HttpAnswer, body: string | null): Promise<HttpAnswer> {
     try {
       await idempotency.record(caller, token, { status: answer.status, headers: answer.headers, body });
       const kept = await idempotency.look(caller, token);
@@ -70,6 +99,9 @@ function idempotencyToken(request: FastifyRequest): IdempotencyToken | null {
   const key = request.headers['idempotency-key'];
   if (typeof key !== 'string') return null;
   const bodySha256 = hash('sha256', request.rawBody ?? '', 'hex');
-  // The route's own path: the same resource can be written in several ways in a request.
+  // The path of the route, because a request can write the path of one resource in several ways.
   return { method: request.method, path: request.routeOptions.url ?? '', key, bodySha256 };
 }
+
+const sendAnswer = (reply: FastifyReply, { status, headers, body }: HttpAnswer): FastifyReply =>
+  reply.code(status).headers(headers).send(body);

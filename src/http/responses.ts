@@ -1,14 +1,11 @@
 import { Type, type TSchema } from 'typebox';
 import { problemTypesOf } from './problems/problem.js';
-import { ref } from './field-schemas.js';
 import { ProblemSchema } from './problems/schemas.js';
-
-/** Responses as @fastify/swagger reads them; handlers answer by the views' types. */
-export type Responses = Readonly<Record<number, unknown>>;
+import { ref, type NamedSchema } from './schema-parts.js';
 
 interface ResponseOptions {
   readonly description: string;
-  /** By name; each described in a sentence. */
+  /** One sentence about each header, by its name. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -25,20 +22,28 @@ export function response(content: Readonly<Record<string, TSchema>>, { descripti
   };
 }
 
-export function json(schema: TSchema & { readonly $id: string }, options: ResponseOptions) {
+export function json(schema: NamedSchema, options: ResponseOptions) {
   return response({ 'application/json': ref(schema) }, options);
 }
 
 /** A response without a body. */
 export const empty = (description: string) => ({ type: 'null', description });
 
-export const textOf = (description: string) => Type.String({ maxLength: 1048576, description });
+/** A body that is text, whatever its media type. */
+export const textBody = (description: string) => Type.String({ maxLength: 1_048_576, description });
 
-const ofEveryCall = [400, 401, 406, 429, 500, 503];
+/** Any authenticated call can end with one of these. */
+const problemsOfEveryCall = [400, 401, 406, 429, 500, 503];
 
-/** problem+json for these statuses, and for those that any authenticated call can end with. */
-export function problems(...statuses: readonly number[]): Responses {
-  const all = [...new Set([...ofEveryCall, ...statuses])].sort((a, b) => a - b);
+/** A route with a body can also end with one of these. */
+export const bodyProblems = [413, 415] as const;
+
+/**
+ * problem+json for these statuses, and for those that any authenticated call can end with. Typed loosely, so that
+ * handlers are typed by the views that they answer with.
+ */
+export function problems(...statuses: readonly number[]): Readonly<Record<number, unknown>> {
+  const all = [...new Set([...problemsOfEveryCall, ...statuses])].sort((a, b) => a - b);
   return Object.fromEntries(
     all.map((status) => [
       status,
@@ -46,6 +51,3 @@ export function problems(...statuses: readonly number[]): Responses {
     ]),
   );
 }
-
-/** Of a route with a body. */
-export const bodyProblems = [413, 415] as const;

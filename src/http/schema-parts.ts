@@ -1,9 +1,26 @@
 import { Type, type Static, type TSchema } from 'typebox';
+import type { App } from './types.js';
 
-/** A reference to a schema that is registered under its `$id`, with that schema's type. */
-export function ref<T extends TSchema & { readonly $id: string }>(schema: T) {
+/** A schema that has a name of its own in the OpenAPI document. */
+export type NamedSchema = TSchema & { readonly $id: string };
+
+export function named<T extends TSchema, Id extends string>($id: Id, schema: T): T & { readonly $id: Id } {
+  return Object.assign(schema, { $id });
+}
+
+/** Registers the named schemas among a module's exports, so that routes can refer to them. */
+export function addSchemas(app: App, exported: object): void {
+  for (const schema of Object.values(exported) as readonly unknown[])
+    if (typeof schema === 'object' && schema !== null && '$id' in schema) app.addSchema(schema);
+}
+
+/** A reference to a named schema, with that schema's type. */
+export function ref<T extends NamedSchema>(schema: T) {
   return Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` });
 }
+
+/** An object without other properties than these. */
+export const closed = (description: string) => ({ additionalProperties: false, description });
 
 export function nullable<T extends TSchema>(schema: T, options: { readonly description?: string } = {}) {
   return Type.Union([schema, Type.Null()], options);
@@ -14,18 +31,17 @@ export function oneOf<T extends string>(values: readonly T[], options: { readonl
   return Type.Unsafe<T>({ type: 'string', enum: [...values], ...options });
 }
 
-/** Gives a schema the name under which it stands in the OpenAPI document. */
-export function named<T extends TSchema, Id extends string>($id: Id, schema: T): T & { readonly $id: Id } {
-  return Object.assign(schema, { $id });
-}
-
-const dnsLabel = '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$';
-
-/** RFC 1123 section 2.1 as Kubernetes narrows it. */
+/** RFC 1123 section 2.1, lower case only, as in Kubernetes. */
 export const dnsLabelOf = (description: string, example: string) =>
-  Type.String({ minLength: 1, maxLength: 63, pattern: dnsLabel, description, examples: [example] });
+  Type.String({
+    minLength: 1,
+    maxLength: 63,
+    pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+    description,
+    examples: [example],
+  });
 
-/** RFC 5280 ub-common-name, ub-organization-name: 64 characters; which characters is for policy to say. */
+/** At most 64 characters: RFC 5280 ub-common-name, ub-organization-name. Policy decides which characters. */
 export const nameOf = (description: string, example: string) =>
   Type.String({ minLength: 1, maxLength: 64, description, examples: [example] });
 
@@ -48,35 +64,5 @@ export const messageOf = (description: string, example: string) =>
 export const reasonOf = (description: string, example: string) =>
   Type.String({ maxLength: 64, description, examples: [example] });
 
-export const requestIdOf = (description: string) =>
+export const idOf = (description: string) =>
   Type.String({ maxLength: 64, description, examples: ['01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f'] });
-
-/** What every list takes. */
-export const pageParameters = {
-  limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'How many items at most.', examples: [50] }),
-  ),
-  cursor: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 512,
-      description: 'From `nextCursor` of the page before.',
-      examples: ['eyJpZCI6IjAxOTY4YzJlIn0'],
-    }),
-  ),
-};
-
-export function pageOf<T extends TSchema & { readonly $id: string }>(item: T, description: string) {
-  return named(
-    `${item.$id}List`,
-    Type.Object(
-      {
-        items: Type.Array(ref(item), { maxItems: 500 }),
-        nextCursor: nullable(Type.String({ maxLength: 512 }), {
-          description: 'Pass it as `cursor` to read on; null on the last page.',
-        }),
-      },
-      { additionalProperties: false, description },
-    ),
-  );
-}

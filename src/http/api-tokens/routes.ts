@@ -1,28 +1,29 @@
 import type { Services } from '../../services.js';
-import { linkToNext, pageQuery } from '../pages.js';
+import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
-import { ApiTokenListSchema, ApiTokenParams, CreatedApiTokenSchema, NewApiTokenSchema } from './schemas.js';
-import { ListQuery } from '../clusters/schemas.js';
-import { ref } from '../field-schemas.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
 import { bodyProblems, empty, json, problems } from '../responses.js';
-import { sendRefusal } from '../problems/send-refusal.js';
+import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
-import { apiTokenView } from './api-token-view.js';
+import * as schemas from './schemas.js';
+import { apiTokenView } from './schemas.js';
 
 export function addApiTokens(app: App, { apiTokens }: Services): void {
+  addSchemas(app, schemas);
+
   app.post(
     '/api-tokens',
     {
       schema: {
         operationId: 'createApiToken',
         tags: ['identity'],
-        summary: 'Make an API token',
-        description: 'The token is in this response and nowhere else.',
-        body: ref(NewApiTokenSchema),
+        summary: 'Create an API token',
+        description: 'The token is in this answer and nowhere else.',
+        body: ref(schemas.NewApiTokenSchema),
         response: {
-          201: json(CreatedApiTokenSchema, {
+          201: json(schemas.CreatedApiTokenSchema, {
             description: 'The token, shown once.',
-            headers: { Location: 'The token, to be revoked at.', 'Cache-Control': '`no-store`' },
+            headers: { Location: 'The token, at the address where it can be revoked.', 'Cache-Control': '`no-store`' },
           }),
           ...problems(403, ...bodyProblems),
         },
@@ -46,21 +47,14 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
         operationId: 'listApiTokens',
         tags: ['identity'],
         summary: 'List API tokens, without their secrets',
-        querystring: ListQuery,
-        response: {
-          200: json(ApiTokenListSchema, {
-            description: 'A page, newest first.',
-            headers: { Link: '`rel="next"` where there is more.' },
-          }),
-          ...problems(403),
-        },
+        querystring: ListQuerySchema,
+        response: { 200: pageResponse(schemas.ApiTokenListSchema, 'A page, newest first.'), ...problems(403) },
       },
     },
     async (request, reply) => {
       const outcome = await apiTokens.list(callerOf(request), pageQuery(request.query));
       if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      linkToNext(request, reply, outcome.value.nextCursor);
-      return { items: outcome.value.items.map(apiTokenView), nextCursor: outcome.value.nextCursor };
+      return pageBody(request, reply, outcome.value, apiTokenView);
     },
   );
 
@@ -71,8 +65,8 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
         operationId: 'revokeApiToken',
         tags: ['identity'],
         summary: 'Revoke an API token',
-        params: ApiTokenParams,
-        response: { 204: empty('Revoked, now or before.'), ...problems(403, 404) },
+        params: schemas.ApiTokenParamsSchema,
+        response: { 204: empty('The token is revoked, or was before.'), ...problems(403, 404) },
       },
     },
     async (request, reply) => {

@@ -1,6 +1,8 @@
 import { Type, type Static } from 'typebox';
+import type { ApiToken } from '../../model/api-token.js';
 import { roles } from '../../model/principal.js';
-import { instantOf, nameOf, named, nullable, oneOf, pageOf, requestIdOf } from '../field-schemas.js';
+import { pageOf } from '../pages.js';
+import { closed, idOf, instantOf, nameOf, named, nullable, oneOf } from '../schema-parts.js';
 
 const groups = Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
 const roleList = Type.Array(oneOf(roles), {
@@ -15,7 +17,7 @@ export const NewApiTokenSchema = named(
   'NewApiToken',
   Type.Object(
     {
-      name: nameOf('The principal’s name; several tokens may carry one name.', 'hr-system'),
+      name: nameOf('The principal’s name; several tokens may have the same name.', 'hr-system'),
       groups: Type.Optional(groups),
       roles: roleList,
       expiresInSeconds: Type.Optional(
@@ -23,32 +25,32 @@ export const NewApiTokenSchema = named(
           minimum: 60,
           maximum: 31536000,
           default: 7776000,
-          description: 'Its life: 90 days unless given, a year at most.',
+          description: 'How long it is valid: by default 90 days, at most a year.',
           examples: [7776000],
         }),
       ),
     },
-    { additionalProperties: false, description: 'An API token to be made.' },
+    closed('An API token to create.'),
   ),
 );
 
 const tokenProperties = {
-  id: requestIdOf('UUID.'),
+  id: idOf('UUID.'),
   name: nameOf('The principal’s name.', 'hr-system'),
   groups,
   roles: roleList,
   createdBy: Type.Array(nameOf('A principal.', 'admin'), {
     maxItems: 1000,
-    description: 'Who made it, and who made the token that it was made with, oldest first.',
+    description: 'Who created it, who created the token that was used for this, and so on; oldest first.',
   }),
-  createdAt: instantOf('When it was made.'),
-  expiresAt: instantOf('When it ends by itself.'),
-  revokedAt: nullable(instantOf('An instant.'), { description: 'When it was revoked.' }),
+  createdAt: instantOf('When it was created.'),
+  expiresAt: instantOf('When it expires.'),
+  revokedAt: nullable(instantOf('An instant.'), { description: 'When it was revoked; null if it was not.' }),
 };
 
 export const ApiTokenSchema = named(
   'ApiToken',
-  Type.Object(tokenProperties, { additionalProperties: false, description: 'An API token without its secret.' }),
+  Type.Object(tokenProperties, closed('An API token without its secret.')),
 );
 export type ApiTokenBody = Static<typeof ApiTokenSchema>;
 
@@ -57,15 +59,28 @@ export const CreatedApiTokenSchema = named(
   Type.Object(
     {
       ...tokenProperties,
-      token: Type.String({ maxLength: 128, description: 'The secret. It is shown here and nowhere else.' }),
+      token: Type.String({ maxLength: 128, description: 'The secret. It is in this answer and nowhere else.' }),
     },
-    { additionalProperties: false, description: 'A new API token with its secret.' },
+    closed('A new API token with its secret.'),
   ),
 );
 
 export const ApiTokenListSchema = pageOf(ApiTokenSchema, 'API tokens, newest first.');
 
-export const ApiTokenParams = Type.Object(
+export const ApiTokenParamsSchema = Type.Object(
   { id: Type.String({ minLength: 1, maxLength: 64, description: 'The token’s id.' }) },
   { additionalProperties: false },
 );
+
+export function apiTokenView(token: ApiToken): ApiTokenBody {
+  return {
+    id: token.id,
+    name: token.name,
+    groups: [...token.groups],
+    roles: [...token.roles],
+    createdBy: [...token.createdBy],
+    createdAt: token.createdAt.toISOString(),
+    expiresAt: token.expiresAt.toISOString(),
+    revokedAt: token.revokedAt?.toISOString() ?? null,
+  };
+}

@@ -1,18 +1,20 @@
 import { Readable } from 'node:stream';
 import type { Services } from '../../services.js';
-import { instant } from '../instant.js';
-import { linkToNext, pageQuery } from '../pages.js';
+import { instantInQuery } from '../instant.js';
+import { pageBody, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
-import { AuditEventListSchema, AuditEventQuerySchema, ChainVerificationSchema } from './schemas.js';
-import { ref } from '../field-schemas.js';
-import { json, problems, response, textOf } from '../responses.js';
-import { sendRefusal } from '../problems/send-refusal.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { json, problems, response, textBody } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
-import { auditEventView } from './audit-event-view.js';
+import * as schemas from './schemas.js';
+import { auditEventView } from './schemas.js';
 
 const ndjson = 'application/x-ndjson';
 
 export function addAuditEvents(app: App, { auditEvents }: Services): void {
+  addSchemas(app, schemas);
+
   app.get(
     '/audit-events',
     {
@@ -21,15 +23,17 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
         operationId: 'listAuditEvents',
         tags: ['audit'],
         summary: 'Read or export the audit log',
-        description: `JSON is read page by page; \`${ndjson}\` exports every matching event, so \`limit\` and \`cursor\` do not apply to it.`,
-        querystring: AuditEventQuerySchema,
+        description: `As JSON the log is read page by page. \`${ndjson}\` exports every matching event and ignores \`limit\` and \`cursor\`.`,
+        querystring: schemas.AuditEventQuerySchema,
         response: {
           200: response(
             {
-              'application/json': ref(AuditEventListSchema),
-              [ndjson]: textOf('One canonical event (RFC 8785) a line: the bytes that the hash chain covers.'),
+              'application/json': ref(schemas.AuditEventListSchema),
+              [ndjson]: textBody(
+                'One canonical event (RFC 8785) on each line: exactly the bytes that the hash chain covers.',
+              ),
             },
-            { description: 'Events, oldest first.', headers: { Link: '`rel="next"` where there is more.' } },
+            { description: 'Events, oldest first.', headers: pageHeaders },
           ),
           ...problems(403),
         },
@@ -39,8 +43,8 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
       const { limit: _limit, cursor: _cursor, after, before, ...plain } = request.query;
       const filter = {
         ...plain,
-        ...(after !== undefined && { after: instant('after', after) }),
-        ...(before !== undefined && { before: instant('before', before) }),
+        ...(after !== undefined && { after: instantInQuery('after', after) }),
+        ...(before !== undefined && { before: instantInQuery('before', before) }),
       };
       if (request.answerType === ndjson) {
         const outcome = auditEvents.export(callerOf(request), filter);
@@ -50,8 +54,7 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
       }
       const outcome = await auditEvents.list(callerOf(request), filter, pageQuery(request.query));
       if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      linkToNext(request, reply, outcome.value.nextCursor);
-      return { items: outcome.value.items.map(auditEventView), nextCursor: outcome.value.nextCursor };
+      return pageBody(request, reply, outcome.value, auditEventView);
     },
   );
 
@@ -62,7 +65,10 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
         operationId: 'verifyAuditEvents',
         tags: ['audit'],
         summary: 'Check the hash chain of the audit log',
-        response: { 200: json(ChainVerificationSchema, { description: 'What was found.' }), ...problems(403) },
+        response: {
+          200: json(schemas.ChainVerificationSchema, { description: 'The result of the check.' }),
+          ...problems(403),
+        },
       },
     },
     async (request, reply) => {

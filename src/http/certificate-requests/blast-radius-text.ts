@@ -1,13 +1,9 @@
 import { clip } from '../../formats/text/clip.js';
 import { visible } from '../../formats/text/visible.js';
 import type { BlastRadius } from '../../model/blast-radius.js';
-import { shownCharacters, shownGrants } from './blast-radius.js';
-import { rankGrants, type RankedGrant } from './rank-grants.js';
+import { rankGrants, shownCharacters, shownGrants, type RankedGrant } from './blast-radius.js';
 
-/**
- * For people to read, a line each, to stand in a tree of text. What the cluster calls things can neither break a line
- * nor flood it.
- */
+/** The blast radius as lines for a tree of text. Names from the cluster can neither break a line nor flood it. */
 export function blastRadiusLines(blastRadius: BlastRadius | null): readonly string[] {
   if (blastRadius === null) return ['not known: the role bindings of this cluster are not read, or not at hand'];
   const ranked = rankGrants(blastRadius);

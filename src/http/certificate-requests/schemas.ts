@@ -1,40 +1,45 @@
 import { Type, type Static } from 'typebox';
 import { requestStates } from '../../model/certificate-request.js';
 import { keyAlgorithms } from '../../model/key-algorithm.js';
-import { BlastRadiusSchema } from './blast-radius.js';
 import { CertificateSchema, PublicKeySchema } from '../certificates/schemas.js';
+import { pageOf, pageParameters } from '../pages.js';
 import {
+  closed,
   dnsLabelOf,
+  idOf,
   instantOf,
   messageOf,
   nameOf,
   named,
   nullable,
   oneOf,
-  pageOf,
-  pageParameters,
   reasonOf,
   ref,
-  requestIdOf,
-} from '../field-schemas.js';
+} from '../schema-parts.js';
+import { BlastRadiusSchema } from './blast-radius.js';
 import { ApproversSchema, RecordedDecisionSchema } from './decision.js';
 
 const stageOf = (description: string) =>
   Type.Integer({
     minimum: 0,
     maximum: 1000,
-    description: `${description} Its place in \`decision.stages\`.`,
+    description: `${description} An index into \`decision.stages\`.`,
     examples: [0],
   });
 
-const comment = Type.String({ minLength: 1, maxLength: 1024, description: 'In words.', examples: ['joins team A'] });
+const comment = Type.String({
+  minLength: 1,
+  maxLength: 1024,
+  description: 'Why, in words.',
+  examples: ['joins team A'],
+});
 
 export const NewCertificateRequestSchema = named(
   'NewCertificateRequest',
   Type.Object(
     {
-      cluster: Type.Optional(dnsLabelOf('The cluster; may be left out where only one is configured.', 'demo')),
-      username: Type.Optional(nameOf('Must be given without `csr`; with it, must equal its CN.', 'jane@corp.example')),
+      cluster: Type.Optional(dnsLabelOf('The cluster; may be left out if only one is configured.', 'demo')),
+      username: Type.Optional(nameOf('Required without `csr`; with `csr`, must equal its CN.', 'jane@corp.example')),
       groups: Type.Optional(
         Type.Array(nameOf('One group.', 'team-a'), {
           maxItems: 32,
@@ -46,37 +51,37 @@ export const NewCertificateRequestSchema = named(
         Type.String({
           minLength: 1,
           maxLength: 32768,
-          description: 'A PKCS#10 certification request as PEM: the caller keeps the key.',
+          description: 'A PKCS#10 certification request as PEM. The caller keeps the key.',
           examples: ['-----BEGIN CERTIFICATE REQUEST-----\nMIHs…\n-----END CERTIFICATE REQUEST-----\n'],
         }),
       ),
       keyAlgorithm: Type.Optional(
         oneOf(keyAlgorithms, {
-          description: 'Of the key that kubepass generates (default `ECDSA-P256`); not with `csr`.',
+          description: 'The algorithm of the key that kubepass generates (default `ECDSA-P256`); not with `csr`.',
         }),
       ),
       expirationSeconds: Type.Optional(
         Type.Integer({
           minimum: 600,
           maximum: 2147483647,
-          description: 'Lifetime asked for; default: the smaller of a day and what policy allows.',
+          description: 'The requested lifetime; default: a day, or less if policy allows less.',
           examples: [86400],
         }),
       ),
-      namespace: Type.Optional(dnsLabelOf('The namespace that the kubeconfig’s context is set to.', 'team-a')),
+      namespace: Type.Optional(dnsLabelOf('The namespace of the kubeconfig’s context.', 'team-a')),
       reason: Type.Optional(
         Type.String({
           minLength: 1,
           maxLength: 1024,
-          description: 'Why it is needed, for who decides on it.',
+          description: 'Why it is needed, for the people who decide.',
           examples: ['joins team A on Monday'],
         }),
       ),
-      collector: Type.Optional(nameOf('Who may collect the key; default: the requester.', 'jane')),
+      collector: Type.Optional(nameOf('The principal who may collect the key; default: the requester.', 'jane')),
     },
     {
       additionalProperties: false,
-      description: 'What is asked for.',
+      description: 'A request for a certificate.',
       examples: [{ cluster: 'demo', username: 'jane@corp.example', groups: ['team-a'], expirationSeconds: 86400 }],
     },
   ),
@@ -84,107 +89,122 @@ export const NewCertificateRequestSchema = named(
 
 export const CommentSchema = named(
   'Comment',
-  Type.Object({ comment: Type.Optional(comment) }, { additionalProperties: false, description: 'May be left out.' }),
+  Type.Object({ comment: Type.Optional(comment) }, closed('May be left out.')),
 );
 
-/** The body of an operation that takes none: `{}` is fine, a property is not. */
-export const NothingSchema = named(
-  'Nothing',
-  Type.Object({}, { additionalProperties: false, description: 'No properties; may be left out.' }),
-);
+/** The body of an operation that needs none: `{}` is accepted, a property is not. */
+export const NothingSchema = named('Nothing', Type.Object({}, closed('No properties; may be left out.')));
 
 export const CertificateRequestSchema = named(
   'CertificateRequest',
   Type.Object(
     {
-      id: requestIdOf('UUIDv7.'),
-      state: oneOf(requestStates, { description: 'Where it stands.' }),
+      id: idOf('UUIDv7.'),
+      state: oneOf(requestStates, { description: 'Its state.' }),
       cluster: dnsLabelOf('The cluster.', 'demo'),
       username: nameOf('The CN of the certificate.', 'jane@corp.example'),
-      groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'In the order asked for.' }),
-      keyAlgorithm: oneOf(keyAlgorithms, { description: 'Of the key.' }),
+      groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'In the order of the request.' }),
+      keyAlgorithm: oneOf(keyAlgorithms, { description: 'The algorithm of the key.' }),
       publicKey: nullable(ref(PublicKeySchema), { description: 'Null until there is a key.' }),
       expirationSeconds: Type.Integer({ minimum: 0, maximum: 2147483647, description: 'The lifetime.' }),
-      namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), { description: 'For the kubeconfig’s context.' }),
-      reason: nullable(Type.String({ maxLength: 1024 }), { description: 'As the requester gave it.' }),
-      requester: nameOf('The principal who asked.', 'hr-system'),
+      namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), {
+        description: 'The namespace of the kubeconfig’s context.',
+      }),
+      reason: nullable(Type.String({ maxLength: 1024 }), { description: 'The reason that the requester gave.' }),
+      requester: nameOf('The principal who made the request.', 'hr-system'),
       collector: nameOf('The principal who may collect the key.', 'hr-system'),
-      createdAt: instantOf('When it was asked for.'),
-      expiresAt: nullable(instantOf('An instant.'), { description: 'When it lapses undecided or uncollected.' }),
+      createdAt: instantOf('When the request was made.'),
+      expiresAt: nullable(instantOf('An instant.'), {
+        description: 'When it expires if it is not decided or collected.',
+      }),
       decision: ref(RecordedDecisionSchema),
       approvals: Type.Array(
         Type.Object(
           {
-            principal: nameOf('Who.', 'team-lead'),
+            principal: nameOf('The principal who approved.', 'team-lead'),
             at: instantOf('When.'),
             comment: nullable(Type.String({ maxLength: 1024 })),
-            stage: stageOf('The stage that it counts for.'),
+            stage: stageOf('The stage for which it counts.'),
           },
           { additionalProperties: false },
         ),
-        { maxItems: 10000, description: 'Given so far.' },
+        { maxItems: 10000, description: 'The approvals so far.' },
       ),
       awaiting: Type.Array(
         Type.Object(
           {
             stage: stageOf('The stage.'),
-            needed: Type.Integer({ minimum: 1, maximum: 1000, description: 'How many more it takes.', examples: [1] }),
+            needed: Type.Integer({
+              minimum: 1,
+              maximum: 1000,
+              description: 'How many more approvals the stage needs.',
+              examples: [1],
+            }),
             approvers: Type.Optional(ref(ApproversSchema)),
           },
           { additionalProperties: false },
         ),
         {
           maxItems: 100,
-          description: 'Which approvals a pending request still waits for, in order: it is the turn of the first.',
+          description:
+            'The stages whose approvals a pending request still needs, in order. Only the first can be approved now.',
         },
       ),
       certificate: nullable(ref(CertificateSchema), { description: 'Null until it is issued.' }),
       failure: nullable(
         Type.Object(
-          { reason: reasonOf('Stable.', 'NoLongerPermitted'), message: messageOf('In words.', 'no policy applies') },
+          {
+            reason: reasonOf('Stable.', 'NoLongerPermitted'),
+            message: messageOf('The reason in words.', 'no policy applies'),
+          },
           { additionalProperties: false },
         ),
-        { description: 'Why it ended without a certificate.' },
+        { description: 'Why no certificate was issued.' },
       ),
       timeline: Type.Optional(
         Type.Array(
           Type.Object(
             {
               at: instantOf('When.'),
-              type: reasonOf('What: the audit event’s type.', 'CertificateRequested'),
-              principal: nullable(nameOf('Who.', 'hr-system'), { description: 'Null: kubepass itself.' }),
+              type: reasonOf('What happened: the type of the audit event.', 'CertificateRequested'),
+              principal: nullable(nameOf('A principal.', 'hr-system'), {
+                description: 'Who did it; null: kubepass itself.',
+              }),
               message: nullable(Type.String({ maxLength: 4096 })),
             },
             { additionalProperties: false },
           ),
-          { maxItems: 10000, description: 'Its history, oldest first; only where one request is read.' },
+          {
+            maxItems: 10000,
+            description: 'Its history, oldest first. Only in the answer to a read of this one request.',
+          },
         ),
       ),
       blastRadius: Type.Optional(
         nullable(ref(BlastRadiusSchema), {
           description:
-            'What the identity could do on the cluster now; null where that is not known. Only where one request is read, by an approver, auditor or admin.',
+            'What the identity could do on the cluster now; null if that is not known. Only in the answer to a read of this one request, for an approver, auditor or admin.',
         }),
       ),
     },
-    { additionalProperties: false, description: 'A request for a user certificate, held for a decision.' },
+    closed('A request for a user certificate, and what became of it.'),
   ),
 );
 export type CertificateRequestBody = Static<typeof CertificateRequestSchema>;
 
 export const CertificateRequestListSchema = pageOf(CertificateRequestSchema, 'Certificate requests, newest first.');
 
-export const CertificateRequestQuery = Type.Object(
+export const CertificateRequestQuerySchema = Type.Object(
   {
-    state: Type.Optional(oneOf(requestStates, { description: 'Only in this state.' })),
-    cluster: Type.Optional(dnsLabelOf('Only for this cluster.', 'demo')),
-    username: Type.Optional(nameOf('Only for this username.', 'jane@corp.example')),
-    requester: Type.Optional(nameOf('Only asked for by this principal.', 'hr-system')),
+    state: Type.Optional(oneOf(requestStates, { description: 'Only requests in this state.' })),
+    cluster: Type.Optional(dnsLabelOf('Only requests for this cluster.', 'demo')),
+    username: Type.Optional(nameOf('Only requests for this username.', 'jane@corp.example')),
+    requester: Type.Optional(nameOf('Only requests that this principal made.', 'hr-system')),
     awaiting: Type.Optional(
       oneOf(['me'], {
         description:
-          'Only pending ones that the caller could approve now. A page may hold fewer than `limit`, or none, and have a ' +
-          '`nextCursor` all the same.',
+          'Only pending requests that the caller could approve now. A page may have fewer than `limit` items, or none, ' +
+          'although it has a `nextCursor`.',
       }),
     ),
     ...pageParameters,
@@ -192,12 +212,12 @@ export const CertificateRequestQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export const CertificateRequestParams = Type.Object(
+export const CertificateRequestParamsSchema = Type.Object(
   { id: Type.String({ minLength: 1, maxLength: 64, description: 'The request’s id.' }) },
   { additionalProperties: false },
 );
 
-export const KubeconfigQuery = Type.Object(
+export const KubeconfigQuerySchema = Type.Object(
   {
     clientKeyPath: Type.Optional(
       Type.String({
@@ -205,7 +225,8 @@ export const KubeconfigQuery = Type.Object(
         maxLength: 1024,
         pattern: '^[^\\u0000-\\u001f\\u007f]+$',
         default: 'client.key',
-        description: 'Where the key lies on the caller’s machine; relative paths start at the kubeconfig’s folder.',
+        description:
+          'The path of the key on the caller’s machine; relative paths start at the folder of the kubeconfig.',
         examples: ['jane.key'],
       }),
     ),

@@ -1,11 +1,11 @@
 import { awaitedStages } from '../../model/approval-stages.js';
 import type { CertificateRequestDetails, CertificateRequestView } from '../../services.js';
+import { certificateView } from '../certificates/schemas.js';
+import { blastRadiusView } from './blast-radius.js';
+import { approversView, recordedDecisionView } from './decision.js';
 import type { CertificateRequestBody } from './schemas.js';
-import { blastRadiusView } from './blast-radius-view.js';
-import { certificateView } from '../certificates/certificate-view.js';
-import { approversView, recordedDecisionView } from './decision-view.js';
 
-/** The request; with all that is known of it where it is one that is read. */
+/** The request, with its details if one request is read. */
 export function certificateRequestView(
   view: CertificateRequestView & Partial<CertificateRequestDetails>,
 ): CertificateRequestBody {

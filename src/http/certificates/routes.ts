@@ -1,29 +1,31 @@
 import type { Services } from '../../services.js';
-import { instant } from '../instant.js';
-import { linkToNext, pageQuery } from '../pages.js';
+import { instantInQuery } from '../instant.js';
+import { pageBody, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
-import { CertificateListSchema, CertificateQuery, FingerprintParams } from './schemas.js';
-import { certificateResponses } from './certificate-response.js';
-import { json, problems } from '../responses.js';
-import { certificateMediaTypes, sendCertificate } from './send-certificate.js';
-import { sendRefusal } from '../problems/send-refusal.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { problems } from '../responses.js';
+import { addSchemas } from '../schema-parts.js';
 import type { App } from '../types.js';
-import { certificateView } from './certificate-view.js';
+import * as schemas from './schemas.js';
+import { certificateView } from './schemas.js';
+import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
 
 export function addCertificates(app: App, { certificates }: Services): void {
+  addSchemas(app, schemas);
+
   app.get(
     '/certificates',
     {
       schema: {
         operationId: 'listCertificates',
         tags: ['certificates'],
-        summary: 'List the issued identities that the caller may read',
-        querystring: CertificateQuery,
+        summary: 'List the issued certificates that you may read',
+        querystring: schemas.CertificateQuerySchema,
         response: {
-          200: json(CertificateListSchema, {
-            description: 'A page, newest first; with a filter on expiry, soonest expiring first.',
-            headers: { Link: '`rel="next"` where there is more.' },
-          }),
+          200: pageResponse(
+            schemas.CertificateListSchema,
+            'A page, newest first; with a filter on expiry, soonest expiring first.',
+          ),
           ...problems(),
         },
       },
@@ -32,12 +34,11 @@ export function addCertificates(app: App, { certificates }: Services): void {
       const { limit: _limit, cursor: _cursor, expiresBefore, expiresAfter, ...plain } = request.query;
       const filter = {
         ...plain,
-        ...(expiresBefore !== undefined && { expiresBefore: instant('expiresBefore', expiresBefore) }),
-        ...(expiresAfter !== undefined && { expiresAfter: instant('expiresAfter', expiresAfter) }),
+        ...(expiresBefore !== undefined && { expiresBefore: instantInQuery('expiresBefore', expiresBefore) }),
+        ...(expiresAfter !== undefined && { expiresAfter: instantInQuery('expiresAfter', expiresAfter) }),
       };
       const page = await certificates.list(callerOf(request), filter, pageQuery(request.query));
-      linkToNext(request, reply, page.nextCursor);
-      return { items: page.items.map(certificateView), nextCursor: page.nextCursor };
+      return pageBody(request, reply, page, certificateView);
     },
   );
 
@@ -49,7 +50,7 @@ export function addCertificates(app: App, { certificates }: Services): void {
         operationId: 'getCertificate',
         tags: ['certificates'],
         summary: 'Read an issued certificate',
-        params: FingerprintParams,
+        params: schemas.FingerprintParamsSchema,
         response: { ...certificateResponses, ...problems(404) },
       },
     },

@@ -1,18 +1,20 @@
 import { Type, type Static } from 'typebox';
+import type { Certificate } from '../../model/certificate.js';
 import { keyAlgorithms } from '../../model/key-algorithm.js';
+import { encodePem } from '../../x509/strict/pem.js';
+import { pageOf, pageParameters } from '../pages.js';
 import {
+  closed,
   dnsLabelOf,
+  idOf,
   instantOf,
   messageOf,
   nameOf,
   named,
   oneOf,
-  pageOf,
-  pageParameters,
   ref,
-  requestIdOf,
   sha256Of,
-} from '../field-schemas.js';
+} from '../schema-parts.js';
 
 export const PublicKeySchema = named(
   'PublicKey',
@@ -21,7 +23,7 @@ export const PublicKeySchema = named(
       algorithm: oneOf(keyAlgorithms, { description: 'Algorithm and size.' }),
       spkiSha256: sha256Of('SHA-256 of the DER SubjectPublicKeyInfo'),
     },
-    { additionalProperties: false, description: 'A public key by what identifies it.' },
+    closed('Identifies a public key.'),
   ),
 );
 
@@ -35,49 +37,67 @@ export const CertificateSchema = named(
         description: 'Lower-case hex without colons.',
         examples: ['019ab3c4d5e6f708192a3b4c5d6e7f80'],
       }),
-      subject: messageOf('For people to read.', 'O=team-a,CN=jane@corp.example'),
-      issuer: messageOf('For people to read.', 'CN=kubernetes'),
-      username: nameOf('The CN: who Kubernetes takes the bearer for.', 'jane@corp.example'),
+      subject: messageOf('The subject as text.', 'O=team-a,CN=jane@corp.example'),
+      issuer: messageOf('The issuer as text.', 'CN=kubernetes'),
+      username: nameOf('The CN: the username in Kubernetes.', 'jane@corp.example'),
       groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'The O values, in order.' }),
       notBefore: instantOf('Start of validity.'),
       notAfter: instantOf('End of validity.'),
       publicKey: ref(PublicKeySchema),
-      cluster: dnsLabelOf('The cluster it is for.', 'demo'),
-      requestId: requestIdOf('The certificate request that it was issued for.'),
+      cluster: dnsLabelOf('The cluster that it is for.', 'demo'),
+      requestId: idOf('The certificate request that it was issued for.'),
       orphan: Type.Boolean({
-        description: 'True where nobody holds its key: the key was lost before it could be handed out.',
+        description: 'True if nobody holds its key: the key was lost before it could be handed out.',
       }),
       pem: Type.String({ maxLength: 65536, description: 'The certificate as PEM.' }),
     },
-    { additionalProperties: false, description: 'An issued certificate, as read back from its DER.' },
+    closed('An issued certificate, as read back from its DER.'),
   ),
 );
 export type CertificateBody = Static<typeof CertificateSchema>;
 
 export const CertificateListSchema = pageOf(CertificateSchema, 'Certificates, newest first.');
 
-export const CertificateQuery = Type.Object(
+export const CertificateQuerySchema = Type.Object(
   {
-    cluster: Type.Optional(dnsLabelOf('Only of this cluster.', 'demo')),
-    username: Type.Optional(nameOf('Only for this username.', 'jane@corp.example')),
-    group: Type.Optional(nameOf('Only with this group.', 'team-a')),
+    cluster: Type.Optional(dnsLabelOf('Only certificates for this cluster.', 'demo')),
+    username: Type.Optional(nameOf('Only certificates for this username.', 'jane@corp.example')),
+    group: Type.Optional(nameOf('Only certificates with this group.', 'team-a')),
     serialNumber: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: 40,
         pattern: '^[0-9a-f]+$',
-        description: 'Only with this serial number, lower-case hex without colons.',
+        description: 'Only certificates with this serial number, lower-case hex without colons.',
         examples: ['019ab3c4d5e6f708192a3b4c5d6e7f80'],
       }),
     ),
-    expiresBefore: Type.Optional(instantOf('Only with `notAfter` before this instant.')),
-    expiresAfter: Type.Optional(instantOf('Only with `notAfter` after this instant.')),
+    expiresBefore: Type.Optional(instantOf('Only certificates with `notAfter` before this instant.')),
+    expiresAfter: Type.Optional(instantOf('Only certificates with `notAfter` after this instant.')),
     ...pageParameters,
   },
   { additionalProperties: false },
 );
 
-export const FingerprintParams = Type.Object(
+export const FingerprintParamsSchema = Type.Object(
   { fingerprintSha256: Type.String({ minLength: 1, maxLength: 64, description: 'SHA-256, lower-case hex.' }) },
   { additionalProperties: false },
 );
+
+export function certificateView(certificate: Certificate): CertificateBody {
+  return {
+    fingerprintSha256: certificate.fingerprintSha256,
+    serialNumber: certificate.serialNumber,
+    subject: certificate.subject,
+    issuer: certificate.issuer,
+    username: certificate.username,
+    groups: [...certificate.groups],
+    notBefore: certificate.notBefore.toISOString(),
+    notAfter: certificate.notAfter.toISOString(),
+    publicKey: { ...certificate.publicKey },
+    cluster: certificate.cluster,
+    requestId: certificate.requestId,
+    orphan: certificate.orphan,
+    pem: encodePem('CERTIFICATE', certificate.der),
+  };
+}

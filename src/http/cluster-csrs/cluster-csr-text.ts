@@ -1,7 +1,7 @@
 import { alignColumns } from '../../formats/text/align-columns.js';
+import { humanDuration } from '../../formats/text/human-duration.js';
 import { visible } from '../../formats/text/visible.js';
 import type { ClusterCsr } from '../../model/cluster-csr.js';
-import { humanDuration } from '../../formats/text/human-duration.js';
 
 /** As `kubectl get csr` prints it. */
 export function clusterCsrTable(csrs: readonly ClusterCsr[]): string {
@@ -18,7 +18,7 @@ export function clusterCsrTable(csrs: readonly ClusterCsr[]): string {
   return alignColumns([header, ...rows.map(visibleCells)], { minimumWidth: 6, padding: 3 });
 }
 
-/** As `kubectl describe csr` prints it; where the request cannot be read kubectl prints an error, and this says why. */
+/** As `kubectl describe csr` prints it. Says why a request cannot be read, where kubectl prints only an error. */
 export function clusterCsrDescription(csr: ClusterCsr): string {
   const lines = [
     ['Name:', csr.name],
@@ -42,7 +42,7 @@ function subjectLines({ request }: ClusterCsr): readonly string[][] {
   const valuesOf = (type: string) =>
     request.attributes.flatMap((attribute) => (attribute.type === type ? (attribute.value ?? '') : []));
   return [
-    // Go takes the last of several.
+    // Go uses the last of several values.
     ['', 'Common Name:', valuesOf(attribute.commonName).at(-1) ?? ''],
     ['', 'Serial Number:', valuesOf(attribute.serialNumber).at(-1) ?? ''],
     ...listed('Organization', valuesOf(attribute.organization)),
@@ -55,7 +55,7 @@ function subjectLines({ request }: ClusterCsr): readonly string[][] {
   ];
 }
 
-/** X.520, as far as kubectl prints it. */
+/** The attributes of X.520 that kubectl prints. */
 const attribute = {
   commonName: '2.5.4.3',
   serialNumber: '2.5.4.5',
@@ -93,5 +93,5 @@ const ageOf = ({ createdAt, seenAt }: ClusterCsr): string =>
 /** `Mon, 02 Jan 2006 15:04:05 +0000`. */
 const rfc1123 = (instant: Date): string => instant.toUTCString().replace('GMT', '+0000');
 
-/** What moves the cursor or is not seen would change what is read around it: anybody can put it into a CSR. */
+/** Escapes characters that move the cursor or cannot be seen, because anybody can put such text into a CSR. */
 const visibleCells = (cells: readonly string[]): readonly string[] => cells.map(visible);

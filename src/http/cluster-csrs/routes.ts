@@ -1,20 +1,22 @@
 import { InvalidCursorError } from '../../model/errors.js';
 import type { Services } from '../../services.js';
-import { linkToNext, pageQuery } from '../pages.js';
+import { ClusterParamsSchema } from '../clusters/schemas.js';
+import { linkToNext, ListQuerySchema, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
-import { ClusterCsrListSchema, ClusterCsrParams, ClusterCsrQuery, ClusterCsrSchema } from './schemas.js';
-import { ClusterParams } from '../clusters/schemas.js';
-import { ref } from '../field-schemas.js';
-import { problems, response, textOf } from '../responses.js';
-import { sendRefusal } from '../problems/send-refusal.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { problems, response, textBody } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
 import { clusterCsrDescription, clusterCsrTable } from './cluster-csr-text.js';
+import * as schemas from './schemas.js';
 import { clusterCsrView } from './views.js';
 
 const produces = ['application/json', 'text/plain'];
 
-/** What `kubectl get csr` and `kubectl describe csr` show, with what is in the requests. */
+/** Shows what `kubectl get csr` and `kubectl describe csr` show, and the content of the requests. */
 export function addClusterCsrs(app: App, { clusters }: Services): void {
+  addSchemas(app, schemas);
+
   app.get(
     '/clusters/:name/certificate-signing-requests',
     {
@@ -22,19 +24,19 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
       schema: {
         operationId: 'listCertificateSigningRequests',
         tags: ['clusters'],
-        summary: 'List the CSR objects in a cluster, whoever made them',
+        summary: 'List all CSR objects in a cluster',
         description:
-          'Read from the cluster at each call. A cluster deletes them an hour after they are issued, and after a day ' +
-          'at the latest.',
-        params: ClusterParams,
-        querystring: ClusterCsrQuery,
+          'Reads from the cluster at each call. Lists objects that anybody created. A cluster deletes them an hour after ' +
+          'the certificate is issued, and after a day at the latest.',
+        params: ClusterParamsSchema,
+        querystring: ListQuerySchema,
         response: {
           200: response(
             {
-              'application/json': ref(ClusterCsrListSchema),
-              'text/plain': textOf('As `kubectl get csr` prints it.'),
+              'application/json': ref(schemas.ClusterCsrListSchema),
+              'text/plain': textBody('As `kubectl get csr` prints it.'),
             },
-            { description: 'A page.', headers: { Link: '`rel="next"` where there is more.' } },
+            { description: 'A page.', headers: pageHeaders },
           ),
           ...problems(403, 404, 409, 502),
         },
@@ -63,12 +65,12 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
         operationId: 'getCertificateSigningRequest',
         tags: ['clusters'],
         summary: 'Read a CSR object in a cluster',
-        params: ClusterCsrParams,
+        params: schemas.ClusterCsrParamsSchema,
         response: {
           200: response(
             {
-              'application/json': ref(ClusterCsrSchema),
-              'text/plain': textOf('As `kubectl describe csr` prints it.'),
+              'application/json': ref(schemas.ClusterCsrSchema),
+              'text/plain': textBody('As `kubectl describe csr` prints it.'),
             },
             { description: 'The object.' },
           ),
@@ -87,7 +89,7 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
   );
 }
 
-// The list goes on after a name, whether or not there is still an object of that name.
+// The cursor is the name after which the list continues, even if that object is gone by then.
 const cursorTo = (name: string): string => Buffer.from(name, 'utf8').toString('base64url');
 
 function nameIn(cursor: string): string {

@@ -7,7 +7,7 @@ export function clusterCsrView(csr: ClusterCsr): ClusterCsrBody {
     name: csr.name,
     uid: csr.uid,
     createdAt: csr.createdAt.toISOString(),
-    // Never below zero: the cluster's clock may be ahead.
+    // The cluster's clock may be ahead.
     ageSeconds: Math.max(0, Math.floor((csr.seenAt.getTime() - csr.createdAt.getTime()) / 1000)),
     labels: { ...csr.labels },
     annotations: { ...csr.annotations },

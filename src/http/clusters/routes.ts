@@ -1,23 +1,17 @@
-import { certificateText } from '../../x509/openssl-text/certificate-text.js';
 import type { Services } from '../../services.js';
-import { linkToNext, pageOfList, pageQuery } from '../pages.js';
+import { certificateText } from '../../x509/openssl-text/certificate-text.js';
+import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
-import {
-  CertificateAuthoritiesSchema,
-  CertificateAuthorityQuery,
-  ClusterListSchema,
-  ClusterParams,
-  ClusterSchema,
-  ListQuery,
-  ProbeOptionsSchema,
-} from './schemas.js';
-import { ref } from '../field-schemas.js';
-import { bodyProblems, json, problems, response, textOf } from '../responses.js';
-import { sendRefusal } from '../problems/send-refusal.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { bodyProblems, json, problems, response, textBody } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
+import * as schemas from './schemas.js';
 import { certificateAuthorityView, clusterView } from './views.js';
 
 export function addClusters(app: App, { clusters }: Services): void {
+  addSchemas(app, schemas);
+
   app.get(
     '/clusters',
     {
@@ -25,24 +19,14 @@ export function addClusters(app: App, { clusters }: Services): void {
         operationId: 'listClusters',
         tags: ['clusters'],
         summary: 'List the configured clusters',
-        querystring: ListQuery,
-        response: {
-          200: json(ClusterListSchema, {
-            description: 'A page.',
-            headers: { Link: '`rel="next"` where there is more.' },
-          }),
-          ...problems(),
-        },
+        querystring: ListQuerySchema,
+        response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.'), ...problems() },
       },
     },
     async (request, reply) => {
-      const page = pageOfList(
-        clusters.list(callerOf(request)),
-        pageQuery(request.query),
-        ({ cluster }) => cluster.name,
-      );
-      linkToNext(request, reply, page.nextCursor);
-      return { items: page.items.map(clusterView), nextCursor: page.nextCursor };
+      const all = clusters.list(callerOf(request));
+      const page = pageOfList(all, pageQuery(request.query), ({ cluster }) => cluster.name);
+      return pageBody(request, reply, page, clusterView);
     },
   );
 
@@ -53,8 +37,8 @@ export function addClusters(app: App, { clusters }: Services): void {
         operationId: 'getCluster',
         tags: ['clusters'],
         summary: 'Read a cluster',
-        params: ClusterParams,
-        response: { 200: json(ClusterSchema, { description: 'The cluster.' }), ...problems(404) },
+        params: schemas.ClusterParamsSchema,
+        response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.' }), ...problems(404) },
       },
     },
     async (request, reply) => {
@@ -70,16 +54,16 @@ export function addClusters(app: App, { clusters }: Services): void {
       schema: {
         operationId: 'probeCluster',
         tags: ['clusters'],
-        summary: 'Find out what a cluster is able to do',
+        summary: 'Probe a cluster to find out what it is able to do',
         description:
-          'Reaches the API server, looks at what kubepass may do there, and has a certificate signed for the ' +
-          'identity `kubepass-probe`, valid for ten minutes, without groups. Everything is on record as with any ' +
-          'request, marked `probe`. Takes as long as signing takes: up to a minute where the cluster does not sign. ' +
-          'One probe at a time: whoever asks meanwhile gets the answer of the one that is under way.',
-        params: ClusterParams,
-        body: ref(ProbeOptionsSchema),
+          'Connects to the API server, checks what kubepass may do there, and requests a certificate for the identity ' +
+          '`kubepass-probe`, valid for ten minutes, without groups. It is recorded like any request, marked `probe`. ' +
+          'Takes as long as signing takes: up to a minute if the cluster does not sign. Only one probe runs at a ' +
+          'time; a call during a probe gets the answer of that probe.',
+        params: schemas.ClusterParamsSchema,
+        body: ref(schemas.ProbeOptionsSchema),
         response: {
-          200: json(ClusterSchema, { description: 'The cluster, with what was found.' }),
+          200: json(schemas.ClusterSchema, { description: 'The cluster, with the result of the probe.' }),
           ...problems(403, 404, ...bodyProblems),
         },
       },
@@ -99,15 +83,15 @@ export function addClusters(app: App, { clusters }: Services): void {
         operationId: 'getCertificateAuthority',
         tags: ['clusters'],
         summary: 'Read a cluster’s CA',
-        description: 'PEM and text have the CA of `role`, JSON has both.',
-        params: ClusterParams,
-        querystring: CertificateAuthorityQuery,
+        description: 'PEM and text contain the CA of `role`, JSON contains both.',
+        params: schemas.ClusterParamsSchema,
+        querystring: schemas.CertificateAuthorityQuerySchema,
         response: {
           200: response(
             {
-              'application/pem-certificate-chain': textOf('The bundle as PEM.'),
-              'application/json': ref(CertificateAuthoritiesSchema),
-              'text/plain': textOf('Each certificate as `openssl x509 -noout -text` prints it.'),
+              'application/pem-certificate-chain': textBody('The bundle as PEM.'),
+              'application/json': ref(schemas.CertificateAuthoritiesSchema),
+              'text/plain': textBody('Each certificate as `openssl x509 -noout -text` prints it.'),
             },
             { description: 'The CA.' },
           ),

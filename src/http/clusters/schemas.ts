@@ -1,18 +1,18 @@
 import { Type, type Static } from 'typebox';
+import { pageOf } from '../pages.js';
 import {
+  closed,
   dnsLabelOf,
+  idOf,
   instantOf,
   messageOf,
   named,
   nullable,
   oneOf,
-  pageOf,
-  pageParameters,
   reasonOf,
   ref,
-  requestIdOf,
   sha256Of,
-} from '../field-schemas.js';
+} from '../schema-parts.js';
 
 const answerOf = (description: string) => oneOf(['yes', 'no', 'unknown'], { description });
 
@@ -20,11 +20,11 @@ const ProbedPermissionSchema = Type.Object(
   {
     permission: Type.String({
       maxLength: 512,
-      description: 'A verb and what it is for.',
+      description: 'A verb and a resource.',
       examples: ['create certificatesigningrequests.certificates.k8s.io'],
     }),
-    purpose: messageOf('What kubepass does with it.', 'asking the cluster to sign'),
-    required: Type.Boolean({ description: 'Nothing can be issued without it.' }),
+    purpose: messageOf('What kubepass needs it for.', 'asking the cluster to sign'),
+    required: Type.Boolean({ description: 'Whether nothing can be issued without it.' }),
     held: Type.Boolean({ description: 'Whether kubepass has it.' }),
   },
   { additionalProperties: false },
@@ -35,44 +35,46 @@ export const ClusterProbeSchema = named(
   Type.Object(
     {
       reachable: nullable(Type.Boolean(), {
-        description: 'Whether the API server answered. Null: kubepass has no connection to it.',
+        description: 'Whether the API server answered; null if kubepass has no connection to it.',
       }),
-      version: nullable(Type.String({ maxLength: 128, examples: ['v1.32.1'] }), { description: 'Of Kubernetes.' }),
+      version: nullable(Type.String({ maxLength: 128, examples: ['v1.32.1'] }), {
+        description: 'The version of Kubernetes.',
+      }),
       username: nullable(Type.String({ maxLength: 1024 }), {
-        description: 'Whom the API server takes kubepass for.',
+        description: 'The username that kubepass has at the API server.',
       }),
       permissions: Type.Array(ProbedPermissionSchema, {
         maxItems: 100,
-        description: 'What kubepass needs in a cluster that signs for itself.',
+        description: 'The permissions that kubepass needs in a cluster that signs certificates itself.',
       }),
       missingPermissions: Type.Array(Type.String({ maxLength: 512 }), {
         maxItems: 100,
-        description: 'Required and not held.',
+        description: 'Permissions that are required and that kubepass does not have.',
       }),
       signs: answerOf(
-        'Whether user certificates are signed: one was asked for. While it is `no`, requests fail at once.',
+        'Whether user certificates are signed, found out by requesting one. While it is `no`, requests fail at once.',
       ),
-      reason: nullable(reasonOf('Why all is not well.', 'ApprovedButNotSigned')),
-      message: nullable(messageOf('The same in words.', 'the cluster accepted the approval and signed nothing')),
+      reason: nullable(reasonOf('Why the cluster is not able to do everything.', 'ApprovedButNotSigned')),
+      message: nullable(messageOf('The reason in words.', 'the cluster accepted the approval and signed nothing')),
       advice: nullable(messageOf('What to do about it.', 'grant it what deploy/kubernetes has')),
       accepts: answerOf('Whether the API server accepts the certificate that was signed.'),
       acceptedAs: nullable(Type.String({ maxLength: 1024 }), {
-        description: 'Whom it takes the holder for.',
+        description: 'The username that the holder of that certificate has there.',
       }),
-      requestId: nullable(requestIdOf('The certificate request that the probe made.')),
+      requestId: nullable(idOf('The certificate request that the probe made.')),
       lifetimeCap: nullable(
         Type.Object(
           {
-            requestedSeconds: Type.Integer({ minimum: 1, description: 'Asked for.' }),
-            givenSeconds: Type.Integer({ minimum: 0, description: 'From notBefore to notAfter.' }),
-            capped: Type.Boolean({ description: 'Whether less was given than was asked for.' }),
+            requestedSeconds: Type.Integer({ minimum: 1, description: 'The requested lifetime.' }),
+            givenSeconds: Type.Integer({ minimum: 0, description: 'The lifetime given: from notBefore to notAfter.' }),
+            capped: Type.Boolean({ description: 'Whether less was given than requested.' }),
           },
           { additionalProperties: false },
         ),
-        { description: 'Where it was asked for.' },
+        { description: 'Null unless `measureLifetimeCap` was set.' },
       ),
     },
-    { additionalProperties: false, description: 'What a cluster was found able to do.' },
+    closed('What a cluster is able to do, found by a probe.'),
   ),
 );
 
@@ -83,11 +85,11 @@ export const ProbeOptionsSchema = named(
       measureLifetimeCap: Type.Optional(
         Type.Boolean({
           default: false,
-          description: 'Ask for a second certificate with a very long lifetime, and see how much of it is given.',
+          description: 'Also request a certificate with a very long lifetime, and measure how much of it is given.',
         }),
       ),
     },
-    { additionalProperties: false, description: 'May be left out.' },
+    closed('May be left out.'),
   ),
 );
 
@@ -98,31 +100,36 @@ export const ClusterSchema = named(
       name: dnsLabelOf('Its name.', 'demo'),
       server: Type.String({
         maxLength: 2048,
-        description: 'The API server, as it stands in kubeconfigs.',
+        description: 'The address of the API server in kubeconfigs.',
         examples: ['https://10.0.0.1:6443'],
       }),
       signer: oneOf(['localCA', 'kubernetes'], {
-        description: 'Who signs: a CA key held here, or the cluster itself.',
+        description: 'Who signs: kubepass with a CA key of its own, or the cluster itself.',
       }),
       allowPrivilegedGroups: Type.Array(Type.String({ maxLength: 64 }), {
         maxItems: 100,
-        description: 'Privileged groups that policies may give out here.',
+        description: 'Privileged groups that policies may permit on this cluster.',
       }),
-      nameAlphabet: oneOf(['ascii', 'unicode'], { description: 'What names may be written in.' }),
-      readsRoleBindings: Type.Boolean({ description: 'Whether it is known here what an identity could do there.' }),
-      probedAt: nullable(instantOf('When it was last probed.'), { description: 'Null: never.' }),
-      probe: nullable(ref(ClusterProbeSchema), { description: 'What it was then found able to do.' }),
+      nameAlphabet: oneOf(['ascii', 'unicode'], {
+        description: 'The characters that usernames and groups may contain.',
+      }),
+      readsRoleBindings: Type.Boolean({
+        description:
+          'Whether kubepass reads the role bindings of the cluster, so that it knows what an identity could do there.',
+      }),
+      probedAt: nullable(instantOf('When it was last probed.'), {
+        description: 'When the cluster was last probed; null: never.',
+      }),
+      probe: nullable(ref(ClusterProbeSchema), { description: 'The result of the last probe.' }),
     },
-    { additionalProperties: false, description: 'A cluster as kubepass knows it.' },
+    closed('A configured cluster.'),
   ),
 );
 export type ClusterBody = Static<typeof ClusterSchema>;
 
 export const ClusterListSchema = pageOf(ClusterSchema, 'The configured clusters.');
 
-export const ListQuery = Type.Object({ ...pageParameters }, { additionalProperties: false });
-
-export const ClusterParams = Type.Object(
+export const ClusterParamsSchema = Type.Object(
   { name: Type.String({ minLength: 1, maxLength: 63, description: 'The cluster’s name.' }) },
   { additionalProperties: false },
 );
@@ -137,8 +144,8 @@ export const CertificateAuthoritySchema = named(
           {
             fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
             serialNumber: Type.String({ maxLength: 64, description: 'Lower-case hex without colons.' }),
-            subject: messageOf('For people to read.', 'CN=kubernetes'),
-            issuer: messageOf('For people to read.', 'CN=kubernetes'),
+            subject: messageOf('As text.', 'CN=kubernetes'),
+            issuer: messageOf('As text.', 'CN=kubernetes'),
             notBefore: instantOf('Start of validity.'),
             notAfter: instantOf('End of validity.'),
           },
@@ -147,7 +154,7 @@ export const CertificateAuthoritySchema = named(
         { maxItems: 1000, description: 'The bundle’s certificates, in its order.' },
       ),
     },
-    { additionalProperties: false, description: 'A bundle of CA certificates.' },
+    closed('A bundle of CA certificates.'),
   ),
 );
 
@@ -156,24 +163,21 @@ export const CertificateAuthoritiesSchema = named(
   Type.Object(
     {
       serving: ref(CertificateAuthoritySchema),
-      client: nullable(ref(CertificateAuthoritySchema), { description: 'Null where it is not known here.' }),
+      client: nullable(ref(CertificateAuthoritySchema), { description: 'Null if kubepass does not know it.' }),
     },
-    {
-      additionalProperties: false,
-      description: 'What the API server is trusted by, and what user certificates chain to. They need not be the same.',
-    },
+    closed('The CA of the API server, and the CA of user certificates. They may be different.'),
   ),
 );
 export type CertificateAuthoritiesBody = Static<typeof CertificateAuthoritiesSchema>;
 
-export const CertificateAuthorityQuery = Type.Object(
+export const CertificateAuthorityQuerySchema = Type.Object(
   {
     role: Type.Optional(
       Type.Unsafe<'serving' | 'client'>({
         type: 'string',
         enum: ['serving', 'client'],
         default: 'serving',
-        description: 'Which CA, as PEM or text; JSON has both.',
+        description: 'The CA to answer as PEM or text; JSON has both.',
       }),
     ),
   },

@@ -1,26 +1,27 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { TSchema } from 'typebox';
-import { webhookDescriptions } from '../webhook-deliveries/webhook-events.js';
+import { jsonMediaType } from '../plugins/negotiation.js';
 import type { App } from '../types.js';
+import { webhookDescriptions } from '../webhook-deliveries/webhook-events.js';
 
 const tags = [
-  { name: 'certificate-requests', description: 'Ask for a certificate, decide on it, collect it.' },
-  { name: 'kubeconfigs', description: 'All at once, for automated onboarding.' },
+  { name: 'certificate-requests', description: 'Request a certificate, decide on the request, collect the key.' },
+  { name: 'kubeconfigs', description: 'Request, issue and collect in one call, for automated onboarding.' },
   { name: 'certificates', description: 'The inventory of issued identities.' },
-  { name: 'inspections', description: 'What a file is, what it says and what is wrong with it.' },
+  { name: 'inspections', description: 'Find out what a file is, what it says and what is wrong with it.' },
   { name: 'clusters', description: 'The configured clusters and their CAs.' },
-  { name: 'policies', description: 'What decides, and trying it out.' },
+  { name: 'policies', description: 'The policies in force, and trying out others.' },
   { name: 'audit', description: 'The append-only log of everything that happened.' },
   {
     name: 'webhooks',
-    description: 'What is sent when a request waits, is issued or is denied, and what became of it.',
+    description: 'Messages that a request waits, is issued or is denied, and their delivery.',
   },
-  { name: 'identity', description: 'Who calls, and with which tokens.' },
+  { name: 'identity', description: 'The caller, and API tokens.' },
   { name: 'service', description: 'Health and this description.' },
 ];
 
-/** Pages and scripts come from here alone; React sets styles in attributes, and the icons are data URLs. */
+/** For Swagger UI: React sets styles in attributes, and the icons are data URLs. Everything else is served from here. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -32,7 +33,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** @fastify/swagger calls every body required. */
+/** Marks an operation whose body may be left out: @fastify/swagger declares every body as required. */
 const optionalBody = 'x-optional-body';
 
 interface OpenApiDocument {
@@ -48,7 +49,7 @@ const bodyOf = (uploads: Readonly<Record<string, TSchema>>) => ({
   content: Object.fromEntries(Object.entries(uploads).map(([type, schema]) => [type, { schema }])),
 });
 
-/** Collects the OpenAPI document from the routes that are added from here on, and serves Swagger UI at `/docs`. */
+/** Builds the OpenAPI document from the routes that are added later, and serves Swagger UI at `/docs`. */
 export function documentRoutes(app: App, version: string): void {
   app.register(swagger, {
     openapi: {
@@ -74,7 +75,7 @@ export function documentRoutes(app: App, version: string): void {
     transform: ({ schema, url, route }) => ({
       schema: {
         ...schema,
-        // The extension is taken off again below, once it has said which bodies may be left out.
+        // `transformObject` reads this mark and removes it.
         ...(route.config?.optionalBody && { [optionalBody]: true }),
         ...(route.config?.uploads && { body: bodyOf(route.config.uploads) }),
       },
@@ -85,7 +86,7 @@ export function documentRoutes(app: App, version: string): void {
       for (const operation of Object.values(openapiObject.paths ?? {}).flatMap((path) => Object.values(path))) {
         if (operation.requestBody && operation[optionalBody]) operation.requestBody.required = false;
         Reflect.deleteProperty(operation, optionalBody);
-        // "Try it out" fills in what is given as an example, and a filter that is filled in finds nothing.
+        // "Try it out" fills in examples, and a list that is filtered by an example is empty.
         for (const parameter of operation.parameters ?? []) if (!parameter.required) delete parameter.example;
       }
       return openapiObject;
@@ -100,4 +101,25 @@ export function documentRoutes(app: App, version: string): void {
     staticCSP: contentSecurityPolicy,
     uiConfig: { deepLinking: true, persistAuthorization: false, tryItOutEnabled: true, validatorUrl: null },
   });
+}
+
+/** Serves the OpenAPI document. It is built once, when the first caller asks for it. */
+export function addOpenApi(app: App): void {
+  let text: string | null = null;
+  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
+    text ??= openApiText(app.swagger());
+    return reply.type(jsonMediaType).send(text);
+  });
+}
+
+/** An OpenAPI document as text. Members are sorted by name, so that the text does not depend on the order of routes. */
+function openApiText(document: object): string {
+  return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(document))), null, 2)}\n`;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
 }

@@ -1,23 +1,33 @@
+import { Type, type Static } from 'typebox';
 import type { Services } from '../../services.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import { ProblemSchema } from '../problems/schemas.js';
-import { ref } from '../field-schemas.js';
 import { json, response } from '../responses.js';
-import { HealthSchema, type HealthBody } from '../whoami/schemas.js';
+import { closed, named, oneOf, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
 
-const ok: HealthBody = { status: 'ok' };
+const HealthSchema = named(
+  'Health',
+  Type.Object(
+    { status: oneOf(['ok'], { description: 'Always the same; a fault has another HTTP status.' }) },
+    closed('The service is well.'),
+  ),
+);
+
+const ok: Static<typeof HealthSchema> = { status: 'ok' };
 
 export function addHealth(app: App, { health }: Services): void {
+  app.addSchema(HealthSchema);
+
   app.get(
     '/livez',
     {
       schema: {
         operationId: 'livez',
         tags: ['service'],
-        summary: 'Whether the process answers',
+        summary: 'Check whether the process answers',
         security: [],
-        response: { 200: json(HealthSchema, { description: 'It does.' }) },
+        response: { 200: json(HealthSchema, { description: 'The process answers.' }) },
       },
     },
     async () => ok,
@@ -29,11 +39,14 @@ export function addHealth(app: App, { health }: Services): void {
       schema: {
         operationId: 'readyz',
         tags: ['service'],
-        summary: 'Whether the service can do its work',
+        summary: 'Check whether the service can do its work',
         security: [],
         response: {
-          200: json(HealthSchema, { description: 'It can.' }),
-          503: response({ 'application/problem+json': ref(ProblemSchema) }, { description: 'It cannot now.' }),
+          200: json(HealthSchema, { description: 'The service can do its work.' }),
+          503: response(
+            { 'application/problem+json': ref(ProblemSchema) },
+            { description: 'The service cannot do its work now.' },
+          ),
         },
       },
     },

@@ -8,9 +8,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 const malformed = (detail: string): ProblemError => new ProblemError(problem('invalid-request', detail));
 
 /**
- * Reads `{content, password?, name?}`, as strictly as other bodies are read. Its members are strings, so that a body of
- * a megabyte is read in one pass: what a general parser and a schema make of a hostile one takes a hundred times longer.
- * Throws `ProblemError`.
+ * Reads `{content, password?, name?}` as strictly as other bodies are read. All members are strings, so one pass reads a
+ * body of a megabyte; a general parser and a schema would take a hundred times longer for a hostile body. Throws
+ * `ProblemError`.
  */
 export function readJsonUpload(body: Buffer): Upload {
   const { members, errors } = readMembers(decode(body));
@@ -34,7 +34,7 @@ const invalid = (errors: readonly FieldError[]): ProblemError =>
     problem('invalid-request', 'the request is not valid; `errors` says where', { members: { errors: [...errors] } }),
   );
 
-/** With the flag a pair counts as the character that it stands for. */
+/** With the `u` flag a surrogate pair counts as one character, which does not match. */
 const loneSurrogate = /\p{Surrogate}/u;
 
 const known: ReadonlySet<string> = new Set(['content', 'password', 'name']);
@@ -55,7 +55,7 @@ interface Members {
   readonly errors: FieldError[];
 }
 
-/** The members of an object of strings. At the first one that is no string reading ends, with that as an error. */
+/** The members of an object of strings. Reading ends with an error at the first member that is not a string. */
 function readMembers(text: string): Members {
   const members: Record<string, string | undefined> = Object.create(null) as Record<string, string | undefined>;
   const errors: FieldError[] = [];
@@ -66,7 +66,7 @@ function readMembers(text: string): Members {
   }
   if (cursor.takes('}')) return { members, errors: endOf(cursor, errors) };
   for (let count = 0; ; count += 1) {
-    // More would help nobody, and each takes its time.
+    // A hostile body can hold very many members, and each takes time.
     if (count > 100) throw malformed('the body has too many members');
     const name = cursor.string();
     if (name === null || !cursor.takes(':')) throw notJson();
@@ -95,7 +95,7 @@ function endOf(cursor: Cursor, errors: FieldError[]): FieldError[] {
 
 const notJson = (): ProblemError => malformed('the body is not valid JSON');
 
-/** Whether a short text is JSON; a long one that is no object is not asked about. */
+/** Whether a short text is JSON. Long texts that are not objects count as not JSON, to save the work. */
 function isJson(text: string): boolean {
   if (text.length > 1024) return false;
   try {
@@ -106,7 +106,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** RFC 8259, as far as objects of strings go. */
+/** Reads the parts of RFC 8259 that objects of strings need. */
 class Cursor {
   #at = 0;
 
@@ -119,7 +119,7 @@ class Cursor {
     return true;
   }
 
-  /** The string that begins here; null where something else does. */
+  /** The string that begins here; null if something else begins here. */
   string(): string | null {
     this.#skipSpace();
     if (this.text[this.#at] !== '"') return null;
@@ -134,7 +134,7 @@ class Cursor {
     } catch {
       throw notJson();
     }
-    if (loneSurrogate.test(value)) throw malformed('the body holds a lone surrogate, which is no character');
+    if (loneSurrogate.test(value)) throw malformed('the body holds a lone surrogate, which is not a character');
     return value;
   }
 

@@ -3,17 +3,17 @@ import type { Upload, UploadPart } from '../../model/inspection.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import { maxBodyOctets, maxNameLength, maxParts, maxPasswordLength, maxUploadOctets } from './upload-limits.js';
 
-/** What @fastify/multipart hands to its parser. */
+/** The options of the multipart parser. */
 export const multipartOptions = {
-  // A file's name may hold its folder; it is shown, and never used as a path.
+  // A file name may contain folders. It is only shown, never used as a path.
   preservePath: true,
-  // Whatever is not the password is taken as octets: as text, DER would be damaged.
+  // Every part but the password is read as octets, because DER would be damaged as text.
   isPartAFile: (fieldName: string | undefined, _mediaType: string | undefined, fileName: string | undefined) =>
     fieldName !== 'password' || fileName !== undefined,
   limits: {
     parts: maxParts + 2,
     files: maxParts + 1,
-    // One more than there may be, so that a second one is told of.
+    // One more than allowed, so that a second password can be reported.
     fields: 2,
     fieldNameSize: 100,
     // Octets of UTF-8.
@@ -31,7 +31,7 @@ export async function readMultipartUpload(request: FastifyRequest): Promise<Uplo
   try {
     return await Promise.race([read, tooLargeAsAWhole(request)]);
   } catch (error) {
-    // Where the other one came first.
+    // If the limit on the whole body was reached first, the reader's error is of no interest.
     read.catch(() => undefined);
     throw error instanceof ProblemError ? error : problemOf(error);
   }
@@ -59,7 +59,7 @@ async function readParts(request: FastifyRequest): Promise<Upload> {
   return { parts, password };
 }
 
-/** Rejects once more has come than a body may have, wherever in it that stands: Fastify bounds no multipart body. */
+/** Rejects when the whole body becomes too large, because Fastify does not limit multipart bodies. */
 function tooLargeAsAWhole({ raw, headers }: FastifyRequest): Promise<never> {
   return new Promise((_resolve, reject) => {
     let octets = 0;
@@ -81,7 +81,7 @@ function nameOf(fileName: string | undefined, fieldName: string): string | null 
   return (fileName || fieldName).slice(0, maxNameLength) || null;
 }
 
-/** Whatever else a caller reads, the rest of the body is not waited for. */
+/** The rest of the body is not read, so the connection cannot be used again. */
 const headers = { connection: 'close' };
 
 const invalid = (detail: string) => new ProblemError(problem('invalid-request', detail, { headers }));
@@ -95,7 +95,7 @@ const tooManyParts = () =>
     }),
   );
 
-/** What the multipart parser throws is about the caller's body, but its texts are not for the caller. */
+/** The problem for an error of the multipart parser. The parser's own texts are not shown to callers. */
 function problemOf(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'FST_PARTS_LIMIT' || code === 'FST_FILES_LIMIT') return tooManyParts();

@@ -1,21 +1,20 @@
+import { Type } from 'typebox';
 import type { Services } from '../../services.js';
-import { jsonAnswer } from '../answer.js';
-import { answerOnce } from '../idempotency.js';
+import { CertificateRequestSchema, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
+import { certificateRequestView } from '../certificate-requests/views.js';
+import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
 import { callerOf } from '../plugins/authentication.js';
 import { requestLocation } from '../problems/refusal-to-problem.js';
-import { CertificateRequestSchema, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
-import { ref } from '../field-schemas.js';
-import { IdempotencyHeaders } from '../certificate-requests/request-headers.js';
-import { bodyProblems, json, problems, response, textOf } from '../responses.js';
+import { bodyProblems, json, problems, response, textBody } from '../responses.js';
+import { ref } from '../schema-parts.js';
 import type { App } from '../types.js';
-import { certificateRequestView } from '../certificate-requests/views.js';
 
 const yaml = 'application/yaml';
 
-/** After which a caller may look again whether a person has decided. */
+/** How long a caller should wait before it asks again whether the request is decided. */
 const lookAgainSeconds = 15;
 
-export function addCreateKubeconfig(app: App, { certificateRequests, idempotency }: Services): void {
+export function addKubeconfigs(app: App, { certificateRequests, idempotency }: Services): void {
   app.post(
     '/kubeconfigs',
     {
@@ -23,23 +22,23 @@ export function addCreateKubeconfig(app: App, { certificateRequests, idempotency
       schema: {
         operationId: 'createKubeconfig',
         tags: ['kubeconfigs'],
-        summary: 'Ask, have it decided and issued, and get the kubeconfig, all at once',
+        summary: 'Request a certificate and get the complete kubeconfig, in one call',
         description:
-          'The same body as a certificate request, without `csr`. The private key is in this response and nowhere ' +
-          'else: repeating an `Idempotency-Key` whose answer held one ends in 409.',
-        headers: IdempotencyHeaders,
+          'Takes the same body as a certificate request, but no `csr`. The private key is in this answer and nowhere ' +
+          'else: a repeat with the same `Idempotency-Key` is answered 409.',
+        headers: Type.Object(idempotencyKeyHeader),
         body: ref(NewCertificateRequestSchema),
         response: {
           201: response(
-            { [yaml]: textOf('With the private key in it.') },
+            { [yaml]: textBody('A kubeconfig with the private key in it.') },
             {
               description: 'A complete kubeconfig.',
-              headers: { Location: 'The request that it came from.', 'Cache-Control': '`no-store`' },
+              headers: { Location: 'The certificate request.', 'Cache-Control': '`no-store`' },
             },
           ),
           202: json(CertificateRequestSchema, {
-            description: 'Recorded; a person must decide, or somebody else collects the key.',
-            headers: { Location: 'The request.', 'Retry-After': 'When to look again, in seconds.' },
+            description: 'The request is recorded. A person must decide on it, or somebody else collects the key.',
+            headers: { Location: 'The certificate request.', 'Retry-After': 'When to ask again, in seconds.' },
           }),
           ...problems(403, 409, 422, 502, ...bodyProblems),
         },

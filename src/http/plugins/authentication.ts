@@ -11,8 +11,8 @@ const realm = 'Bearer realm="kubepass"';
 const credentials = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
 
 /**
- * Demands a bearer token. Only failures are counted, per address, so that no caller with a valid token is ever
- * slowed by somebody else's guesses. `X-Forwarded-For` is not looked at.
+ * Requires a bearer token. Only failures count, for each address, so that guesses never slow down a caller with a
+ * valid token. `X-Forwarded-For` is ignored.
  */
 export async function authenticateCallers(
   app: App,

@@ -3,14 +3,14 @@ import { hasMoreStructure } from '../../formats/json/json-structure.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { callerOf } from '../plugins/authentication.js';
-import { jsonBodyParser } from '../plugins/json-body.js';
+import { jsonBodyParser } from '../plugins/request-input.js';
 
-/** More than anything has that is asked here: a request, its groups, and the texts of policies. */
+/** No valid body has so many members and items: it holds a request, its groups, and policies as texts. */
 const mostStructure = 1000;
 
 /**
- * Has a scope take larger bodies from those who may send policies, whose texts are what is large in them. Nobody gets
- * a large body of anything else parsed, which would keep all others waiting.
+ * Makes a scope accept larger bodies from callers who may send policies. Large bodies of other content are refused
+ * before they are parsed, because parsing them would keep other callers waiting.
  */
 export function readDraftBodies(scope: App, ordinaryOctets: number, maxOctets: number): void {
   const parse = jsonBodyParser(scope);
@@ -24,7 +24,7 @@ export function readDraftBodies(scope: App, ordinaryOctets: number, maxOctets: n
           done(new ProblemError(problem('content-too-large', 'the body is larger than it may be without policies')));
           return;
         }
-        // Octets and characters alike: what counts is ASCII, and in UTF-8 part of nothing else.
+        // Reads octets as characters: the structure of JSON is ASCII, which in UTF-8 is never part of another character.
         if (hasMoreStructure(body.toString('latin1'), mostStructure)) {
           done(new ProblemError(problem('invalid-request', 'the body has too many members')));
           return;

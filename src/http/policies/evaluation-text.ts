@@ -1,17 +1,17 @@
+import { humanDuration } from '../../formats/text/human-duration.js';
+import { leaf, textTree, type TextNode } from '../../formats/text/text-tree.js';
 import { visible } from '../../formats/text/visible.js';
 import { wrapParagraph, wrapText } from '../../formats/text/wrap-text.js';
 import type { ApprovalStage, Decision, TraceEntry } from '../../model/decision.js';
 import { quote, quoteAll } from '../../model/quote.js';
 import type { Evaluation } from '../../services.js';
-import { humanDuration } from '../../formats/text/human-duration.js';
 import { blastRadiusLines } from '../certificate-requests/blast-radius-text.js';
-import { leaf, textTree, type TextNode } from '../../formats/text/text-tree.js';
 
 const width = 100;
 
 /**
- * A decision as a person reads it: the outcome, who asks for what, what it takes, and then how each guardrail and policy
- * looked at it, check by check. Whatever a caller or a policy's author wrote stands in it as text that can be seen.
+ * A decision as text for people: the outcome, the request, what is granted, and then how each guardrail and policy judged
+ * the request, check by check. Characters that could not be seen are escaped in text of callers and of policy authors.
  */
 export function evaluationText(evaluation: Evaluation): string {
   const { decision } = evaluation;
@@ -84,7 +84,7 @@ function violationsText({ violations }: Decision): string {
   return section('Violations', tree(nodes));
 }
 
-/** What counts now against what the deciding policy gives out at most. */
+/** What counts now, beside the limits of the deciding policy. */
 function quotaText({ decision, facts, asked }: Evaluation): string {
   if (decision.outcome === 'denied' || Object.keys(decision.quota).length === 0) return '';
   const { usage } = facts;
@@ -109,7 +109,7 @@ function quotaText({ decision, facts, asked }: Evaluation): string {
   return section('Quota, before this one', fields(rows));
 }
 
-/** What it could do there, where whoever asks may see that. */
+/** Empty if the caller may not see the blast radius. */
 function blastRadiusText({ blastRadius, asked }: Evaluation): string {
   if (blastRadius === undefined) return '';
   return section(`Blast radius on ${asked.cluster}`, tree(blastRadiusLines(blastRadius).map(leaf)));
@@ -138,7 +138,7 @@ function ruleNode({ kind, name, verdict, checks }: TraceEntry, deciding: string 
 
 type Field = readonly [name: string, value: string];
 
-/** Names in one column; a value that is too wide goes on below itself. */
+/** Rows with the names in one column. A value that is too wide is wrapped within its own column. */
 function fields(rows: readonly Field[]): readonly string[] {
   const column = 2 + Math.max(...rows.map(([name]) => Array.from(visible(name)).length));
   return rows.flatMap(([name, value]) => {

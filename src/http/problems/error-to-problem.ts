@@ -1,4 +1,4 @@
-import type { FastifyError } from 'fastify';
+import type { FastifyError, FastifySchemaValidationError } from 'fastify';
 import {
   InspectionBusyError,
   InvalidCursorError,
@@ -8,10 +8,10 @@ import {
   StoreUnavailableError,
   TooManyWaitingError,
 } from '../../model/errors.js';
+import type { FieldError } from '../../model/outcome.js';
 import { problem, ProblemError, type Problem } from './problem.js';
-import { validationErrors } from './validation-errors.js';
 
-/** What a thrown error is to the caller. Whatever is not known here is an internal error, its text for the log alone. */
+/** The problem that tells the caller of a thrown error. An unknown error is an internal one: only the log has its text. */
 export function errorToProblem(error: FastifyError): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof InvalidCursorError) {
@@ -53,4 +53,33 @@ function frameworkProblem({ code, statusCode }: FastifyError): Problem | null {
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return problem('invalid-request', 'the request cannot be read');
   return null;
+}
+
+/** A hostile body can hold tens of thousands of errors. */
+const mostErrors = 100;
+
+const prefixes: Readonly<Record<string, string>> = { querystring: '/query', params: '/path', headers: '/headers' };
+
+/** What failed in a validation, with JSON pointers into the body, `/query`, `/path` or `/headers`. */
+function validationErrors(errors: readonly FastifySchemaValidationError[], context: string | undefined): FieldError[] {
+  const prefix = prefixes[context ?? ''] ?? '';
+  return errors.slice(0, mostErrors).map((error) => ({
+    pointer: prefix + error.instancePath + childPointer(error),
+    message: messageOf(error).slice(0, 1024),
+  }));
+}
+
+/** The pointer from the object that was checked to the property that is missing or unknown. */
+function childPointer({ params }: FastifySchemaValidationError): string {
+  const child = params['additionalProperty'] ?? params['missingProperty'];
+  // RFC 6901 section 3
+  return typeof child === 'string' ? `/${child.slice(0, 256).replaceAll('~', '~0').replaceAll('/', '~1')}` : '';
+}
+
+function messageOf({ keyword, params, message }: FastifySchemaValidationError): string {
+  if (keyword === 'additionalProperties') return 'is not a known property';
+  if (keyword === 'required') return 'is required';
+  if (keyword === 'enum' && Array.isArray(params['allowedValues']))
+    return `must be one of ${params['allowedValues'].join(', ')}`;
+  return message ?? 'is not valid';
 }

@@ -1,10 +1,11 @@
+import type { FastifyReply } from 'fastify';
 import type { UploadRefusalReason } from '../../model/inspection.js';
 import type { Refusal } from '../../model/outcome.js';
-import { problem, type Problem } from './problem.js';
+import { problem, sendProblem, type Problem } from './problem.js';
 
 export const requestLocation = (id: string): string => `/v1/certificate-requests/${encodeURIComponent(id)}`;
 
-/** The one place where a use case's refusal becomes a status. */
+/** The one place that maps the refusals of use cases to problems, and so to status codes. */
 export function refusalToProblem(refusal: Refusal): Problem {
   switch (refusal.kind) {
     case 'invalid-request':
@@ -37,37 +38,44 @@ export function refusalToProblem(refusal: Refusal): Problem {
         headers: { location: requestLocation(refusal.requestId) },
       });
     case 'cluster-unavailable':
-      return problem('cluster-unavailable', 'the API server of the cluster cannot be asked now; try again later', {
+      return problem('cluster-unavailable', 'the API server of the cluster cannot be reached now; try again later', {
         headers: { 'retry-after': '10' },
       });
     case 'cluster-refuses':
-      return problem('cluster-refuses', 'the API server does not let kubepass do this; a probe says what is missing');
+      return problem(
+        'cluster-refuses',
+        'the API server does not let kubepass do this; probe the cluster to see which permission is missing',
+      );
     case 'cluster-not-connected':
       return problem('cluster-not-connected', refusal.message);
     case 'webhook-not-configured':
       return problem('webhook-not-configured', refusal.message);
     case 'idempotency-key-reused':
-      return problem('idempotency-key-reused', 'this Idempotency-Key came before with another body');
+      return problem('idempotency-key-reused', 'this Idempotency-Key was used before with another body');
     case 'idempotency-key-in-flight':
-      return problem('idempotency-key-in-flight', 'try again when the first request has been answered', {
+      return problem('idempotency-key-in-flight', 'try again after the first request has been answered', {
         headers: {
           'retry-after': '1',
           ...(refusal.requestId !== null && { location: requestLocation(refusal.requestId) }),
         },
       });
     case 'key-already-collected':
-      return problem('key-already-collected', 'the private key is not kept; ask anew for another certificate', {
+      return problem('key-already-collected', 'the private key is not kept; make a new request', {
         headers: { location: requestLocation(refusal.requestId) },
       });
     case 'issuance-failed':
-      return problem('issuance-failed', 'the request is recorded, but its issuing failed; the request says why', {
-        ...(refusal.request.failure && { members: { reason: refusal.request.failure.reason } }),
-        headers: { location: requestLocation(refusal.request.id) },
-      });
+      return problem(
+        'issuance-failed',
+        'the request is recorded, but the certificate could not be issued; the request says why',
+        {
+          ...(refusal.request.failure && { members: { reason: refusal.request.failure.reason } }),
+          headers: { location: requestLocation(refusal.request.id) },
+        },
+      );
     case 'issuance-unavailable':
       return problem(
         'issuance-unavailable',
-        `the request is recorded and ${refusal.request.state}; look at it again later`,
+        `the request is recorded and ${refusal.request.state}; read it again later`,
         {
           headers: { location: requestLocation(refusal.request.id), 'retry-after': '10' },
         },
@@ -79,4 +87,8 @@ function uploadProblem(reason: UploadRefusalReason, message: string): Problem {
   if (reason === 'Empty') return problem('invalid-request', message);
   if (reason === 'TooLarge') return problem('content-too-large', message);
   return problem('unacceptable-upload', message, { members: { reason } });
+}
+
+export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  return sendProblem(reply, refusalToProblem(refusal));
 }

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { requestStates } from '../../model/certificate-request.js';
-import { messageOf, named, oneOf, reasonOf, ref } from '../field-schemas.js';
+import { closed, messageOf, named, oneOf, reasonOf, ref } from '../schema-parts.js';
 
 export const ViolationSchema = named(
   'Violation',
@@ -8,13 +8,13 @@ export const ViolationSchema = named(
     {
       source: Type.String({
         maxLength: 256,
-        description: 'The guardrail, policy or rule that says so.',
+        description: 'The guardrail, policy or rule that is violated.',
         examples: ['developers'],
       }),
       reason: reasonOf('Stable.', 'GroupNotPermitted'),
-      message: messageOf('In words.', 'group "ops" is not permitted by policy "developers"'),
+      message: messageOf('The reason in words.', 'group "ops" is not permitted by policy "developers"'),
     },
-    { additionalProperties: false, description: 'One reason why a request is not permitted.' },
+    closed('One reason why a request is not permitted.'),
   ),
 );
 
@@ -29,7 +29,7 @@ export const FieldErrorSchema = named(
       }),
       message: messageOf('What is wrong there.', 'must be >= 600'),
     },
-    { additionalProperties: false, description: 'Something wrong with one field of the request.' },
+    closed('An error in one field of the request.'),
   ),
 );
 
@@ -40,18 +40,28 @@ export const ProblemSchema = named(
       type: Type.String({ maxLength: 128, description: 'Stable.', examples: ['urn:kubepass:problem:invalid-request'] }),
       title: Type.String({ maxLength: 128, description: 'The same for every problem of this type.' }),
       status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.', examples: [400] }),
-      detail: messageOf('This occurrence, in words.', 'the request body is not valid'),
-      requestId: Type.String({ maxLength: 128, description: 'As in `X-Request-Id`; the log has it too.' }),
-      errors: Type.Optional(Type.Array(ref(FieldErrorSchema), { maxItems: 100, description: 'Of bad input: each.' })),
+      detail: messageOf('What happened this time, in words.', 'the request body is not valid'),
+      requestId: Type.String({
+        maxLength: 128,
+        description: 'The same as in `X-Request-Id` and in the log of the service.',
+      }),
+      errors: Type.Optional(
+        Type.Array(ref(FieldErrorSchema), { maxItems: 100, description: 'All errors of an invalid request.' }),
+      ),
       violations: Type.Optional(
-        Type.Array(ref(ViolationSchema), { maxItems: 1000, description: 'Of `policy-denied`: all of them.' }),
+        Type.Array(ref(ViolationSchema), { maxItems: 1000, description: 'Only with `policy-denied`: all violations.' }),
       ),
       reason: Type.Optional(
-        reasonOf('Of `unacceptable-csr`, `unacceptable-upload` and `issuance-failed`.', 'SubjectAltNameNotAllowed'),
+        reasonOf(
+          'Only with `unacceptable-csr`, `unacceptable-upload`, `unacceptable-policies` and `issuance-failed`.',
+          'SubjectAltNameNotAllowed',
+        ),
       ),
-      state: Type.Optional(oneOf(requestStates, { description: 'Of `state-conflict`: the state it is in.' })),
+      state: Type.Optional(
+        oneOf(requestStates, { description: 'Only with `state-conflict`: the state of the certificate request.' }),
+      ),
     },
-    { additionalProperties: false, description: 'What went wrong (RFC 9457).' },
+    closed('An error (RFC 9457).'),
   ),
 );
 export type ProblemBody = Static<typeof ProblemSchema>;

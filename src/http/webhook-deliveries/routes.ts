@@ -1,34 +1,30 @@
 import type { Services } from '../../services.js';
-import { linkToNext, pageQuery } from '../pages.js';
-import { callerOf } from '../plugins/authentication.js';
 import { NothingSchema } from '../certificate-requests/schemas.js';
-import { ref } from '../field-schemas.js';
+import { pageBody, pageQuery, pageResponse } from '../pages.js';
+import { callerOf } from '../plugins/authentication.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems } from '../responses.js';
-import {
-  WebhookDeliveryListSchema,
-  WebhookDeliveryParams,
-  WebhookDeliveryQuerySchema,
-  WebhookDeliverySchema,
-} from './schemas.js';
-import { sendRefusal } from '../problems/send-refusal.js';
+import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
-import { webhookDeliveryView } from './webhook-delivery-view.js';
+import * as schemas from './schemas.js';
+import { webhookDeliveryView } from './schemas.js';
+import { webhookEventSchemas } from './webhook-events.js';
 
 export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services): void {
+  addSchemas(app, schemas);
+  addSchemas(app, webhookEventSchemas);
+
   app.get(
     '/webhook-deliveries',
     {
       schema: {
         operationId: 'listWebhookDeliveries',
         tags: ['webhooks'],
-        summary: 'See what became of webhooks',
-        description: 'Delivered ones are kept for 7 days, those that were given up for 90.',
-        querystring: WebhookDeliveryQuerySchema,
+        summary: 'List webhook deliveries',
+        description: 'Successful deliveries are kept for 7 days, those that were given up for 90 days.',
+        querystring: schemas.WebhookDeliveryQuerySchema,
         response: {
-          200: json(WebhookDeliveryListSchema, {
-            description: 'A page, newest first.',
-            headers: { Link: '`rel="next"` where there is more.' },
-          }),
+          200: pageResponse(schemas.WebhookDeliveryListSchema, 'A page, newest first.'),
           ...problems(403),
         },
       },
@@ -37,8 +33,7 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services):
       const { limit: _limit, cursor: _cursor, ...filter } = request.query;
       const outcome = await webhookDeliveries.list(callerOf(request), filter, pageQuery(request.query));
       if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      linkToNext(request, reply, outcome.value.nextCursor);
-      return { items: outcome.value.items.map(webhookDeliveryView), nextCursor: outcome.value.nextCursor };
+      return pageBody(request, reply, outcome.value, webhookDeliveryView);
     },
   );
 
@@ -51,11 +46,11 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services):
         tags: ['webhooks'],
         summary: 'Send a webhook again',
         description:
-          'Makes the delivery due at once, however it ended, under the same `webhook-id`. One that is being attempted is left to that attempt.',
-        params: WebhookDeliveryParams,
+          'Makes the delivery due at once, even if it has ended, with the same `webhook-id`. Changes nothing during an attempt.',
+        params: schemas.WebhookDeliveryParamsSchema,
         body: ref(NothingSchema),
         response: {
-          202: json(WebhookDeliverySchema, { description: 'The delivery, due now.' }),
+          202: json(schemas.WebhookDeliverySchema, { description: 'The delivery, due now.' }),
           ...problems(403, 404, 409, ...bodyProblems),
         },
       },

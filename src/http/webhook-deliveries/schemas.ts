@@ -1,15 +1,7 @@
 import { Type, type Static } from 'typebox';
-import { webhookDeliveryStates, webhookEventTypes } from '../../model/webhook-delivery.js';
-import {
-  dnsLabelOf,
-  instantOf,
-  named,
-  nullable,
-  oneOf,
-  pageOf,
-  pageParameters,
-  requestIdOf,
-} from '../field-schemas.js';
+import { webhookDeliveryStates, webhookEventTypes, type WebhookDelivery } from '../../model/webhook-delivery.js';
+import { pageOf, pageParameters } from '../pages.js';
+import { closed, dnsLabelOf, idOf, instantOf, named, nullable, oneOf } from '../schema-parts.js';
 
 const deliveryId = Type.String({
   minLength: 1,
@@ -24,45 +16,59 @@ export const WebhookDeliverySchema = named(
     {
       id: deliveryId,
       webhook: dnsLabelOf('The webhook, by its name in the configuration.', 'chat'),
-      type: oneOf(webhookEventTypes, { description: 'What it tells.' }),
-      requestId: requestIdOf('The certificate request that it tells of.'),
+      type: oneOf(webhookEventTypes, { description: 'What happened.' }),
+      requestId: idOf('The certificate request that the event is about.'),
       state: oneOf(webhookDeliveryStates, {
-        description: '`dead`: given up, and sent again only where an admin says so.',
+        description: '`dead`: given up; sent again only if an admin asks for it.',
       }),
-      createdAt: instantOf('When it happened.'),
+      createdAt: instantOf('When the event happened.'),
       attempts: Type.Integer({
         minimum: 0,
-        description: 'How many attempts have begun, since it was made or last sent again by an admin.',
+        description: 'How many attempts were made since the event, or since an admin last asked to send it again.',
         examples: [3],
       }),
       nextAttemptAt: nullable(instantOf('When the next attempt is due.'), {
         description:
-          'When the next attempt is due; while one is under way, when another may take its place. Null where it has ended.',
+          'When the next attempt is due; during an attempt, when another one may start. Null once the delivery has ended.',
       }),
       lastFailure: nullable(Type.String({ maxLength: 500, examples: ['answered 503'] }), {
-        description: 'What came of the last attempt that failed.',
+        description: 'Why the last failed attempt failed.',
       }),
       endedAt: nullable(instantOf('When it was delivered or given up.')),
     },
-    { additionalProperties: false, description: 'One event on its way to one webhook.' },
+    closed('One event and its delivery to one webhook.'),
   ),
 );
 export type WebhookDeliveryBody = Static<typeof WebhookDeliverySchema>;
 
 export const WebhookDeliveryListSchema = pageOf(WebhookDeliverySchema, 'Webhook deliveries, newest first.');
 
-export const webhookDeliverySchemas = [WebhookDeliverySchema, WebhookDeliveryListSchema] as const;
-
 export const WebhookDeliveryQuerySchema = Type.Object(
   {
-    state: Type.Optional(oneOf(webhookDeliveryStates, { description: 'Only in this state.' })),
-    webhook: Type.Optional(dnsLabelOf('Only for this webhook.', 'chat')),
+    state: Type.Optional(oneOf(webhookDeliveryStates, { description: 'Only deliveries in this state.' })),
+    webhook: Type.Optional(dnsLabelOf('Only deliveries to this webhook.', 'chat')),
     requestId: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 64, description: 'Only about this certificate request.' }),
+      Type.String({ minLength: 1, maxLength: 64, description: 'Only deliveries about this certificate request.' }),
     ),
     ...pageParameters,
   },
   { additionalProperties: false },
 );
 
-export const WebhookDeliveryParams = Type.Object({ id: deliveryId }, { additionalProperties: false });
+export const WebhookDeliveryParamsSchema = Type.Object({ id: deliveryId }, { additionalProperties: false });
+
+/** Without the payload: callers who may read the request can read it there. */
+export function webhookDeliveryView(delivery: WebhookDelivery): WebhookDeliveryBody {
+  return {
+    id: delivery.id,
+    webhook: delivery.webhook,
+    type: delivery.type,
+    requestId: delivery.requestId,
+    state: delivery.state,
+    createdAt: delivery.createdAt.toISOString(),
+    attempts: delivery.attempts,
+    nextAttemptAt: delivery.nextAttemptAt?.toISOString() ?? null,
+    lastFailure: delivery.lastFailure,
+    endedAt: delivery.endedAt?.toISOString() ?? null,
+  };
+}

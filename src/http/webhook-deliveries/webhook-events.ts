@@ -1,7 +1,11 @@
-import { Type, type TProperties, type TSchema } from 'typebox';
+import { Type, type TProperties } from 'typebox';
 import type { WebhookEvent } from '../../model/webhook-delivery.js';
+import { ApprovalStageSchema } from '../certificate-requests/decision.js';
+import { ViolationSchema } from '../problems/schemas.js';
 import {
+  closed,
   dnsLabelOf,
+  idOf,
   instantOf,
   nameOf,
   named,
@@ -9,64 +13,65 @@ import {
   oneOf,
   reasonOf,
   ref,
-  requestIdOf,
   sha256Of,
-} from '../field-schemas.js';
-import { ApprovalStageSchema } from '../certificate-requests/decision.js';
-import { ViolationSchema } from '../problems/schemas.js';
+  type NamedSchema,
+} from '../schema-parts.js';
 
-/** What every event says of its request: how it was asked for. */
+/** The certificate request, as every event describes it. */
 const asked = {
-  requestId: requestIdOf('The certificate request.'),
+  requestId: idOf('The certificate request.'),
   cluster: dnsLabelOf('The cluster.', 'demo'),
   username: nameOf('The CN of the certificate.', 'jane@corp.example'),
-  groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'In the order asked for.' }),
-  expirationSeconds: Type.Integer({ minimum: 0, maximum: 2147483647, description: 'The lifetime asked for.' }),
+  groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'In the order of the request.' }),
+  expirationSeconds: Type.Integer({ minimum: 0, maximum: 2147483647, description: 'The requested lifetime.' }),
   namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), { description: 'For the kubeconfig’s context.' }),
-  reason: nullable(Type.String({ maxLength: 1024 }), { description: 'As the requester gave it.' }),
-  requester: nameOf('The principal who asked.', 'hr-system'),
+  reason: nullable(Type.String({ maxLength: 1024 }), { description: 'The reason that the requester gave.' }),
+  requester: nameOf('The principal who made the request.', 'hr-system'),
   collector: nameOf('The principal who may collect the key.', 'hr-system'),
-  createdAt: instantOf('When it was asked for.'),
-  policy: nullable(Type.String({ maxLength: 256 }), { description: 'The policy that decided when it was asked for.' }),
+  createdAt: instantOf('When the request was made.'),
+  policy: nullable(Type.String({ maxLength: 256 }), {
+    description: 'The policy that decided when the request was made.',
+  }),
 };
 
+/** What only events of one kind say. */
 const particulars = {
   pending: {
-    expiresAt: nullable(instantOf('An instant.'), { description: 'When it lapses undecided.' }),
-    stages: Type.Array(ref(ApprovalStageSchema), { maxItems: 100, description: 'Which approvals it takes.' }),
+    expiresAt: nullable(instantOf('An instant.'), { description: 'When the request expires if nobody decides.' }),
+    stages: Type.Array(ref(ApprovalStageSchema), { maxItems: 100, description: 'The approvals that it needs.' }),
   },
   issued: {
     certificate: Type.Object(
       {
         fingerprintSha256: sha256Of('SHA-256 of the DER'),
         serialNumber: Type.String({ maxLength: 40, description: 'Lower-case hex.' }),
-        notBefore: instantOf('From when on it is valid.'),
-        notAfter: instantOf('Until when.'),
+        notBefore: instantOf('Start of validity.'),
+        notAfter: instantOf('End of validity.'),
       },
-      { additionalProperties: false, description: 'What names it; the certificate itself is to be fetched.' },
+      closed('Identifies the certificate, which can be read by its fingerprint.'),
     ),
   },
   denied: {
     denial: Type.Object(
       {
         reason: reasonOf(
-          '`PolicyDenied`, `NoLongerPermitted` or `DeniedByApprover`; there may be others.',
+          '`PolicyDenied`, `NoLongerPermitted` or `DeniedByApprover`; others may be added.',
           'PolicyDenied',
         ),
         deniedBy: nullable(nameOf('A principal.', 'bob'), { description: 'Who denied it; null: policy did.' }),
-        comment: nullable(Type.String({ maxLength: 1024 }), { description: 'What they said.' }),
-        violations: Type.Array(ref(ViolationSchema), { maxItems: 20, description: 'The first 20 of them.' }),
-        violationCount: Type.Integer({ minimum: 0, description: 'How many there are.' }),
+        comment: nullable(Type.String({ maxLength: 1024 }), { description: 'The comment of that principal.' }),
+        violations: Type.Array(ref(ViolationSchema), { maxItems: 20, description: 'The first 20 violations.' }),
+        violationCount: Type.Integer({ minimum: 0, description: 'How many violations there are.' }),
       },
-      { additionalProperties: false, description: 'Why.' },
+      closed('Why the request is denied.'),
     ),
   },
 } as const satisfies Record<WebhookEvent, TProperties>;
 
-const about: Readonly<Record<WebhookEvent, string>> = {
-  pending: 'A certificate request waits for a person.',
-  issued: 'A certificate is issued.',
-  denied: 'A certificate request is denied, by policy or by a person.',
+const summaries: Readonly<Record<WebhookEvent, string>> = {
+  pending: 'A certificate request waits for approval.',
+  issued: 'A certificate was issued.',
+  denied: 'A certificate request was denied, by policy or by a person.',
 };
 
 const eventSchema = <Id extends string>($id: Id, event: WebhookEvent) =>
@@ -74,28 +79,26 @@ const eventSchema = <Id extends string>($id: Id, event: WebhookEvent) =>
     $id,
     Type.Object(
       {
-        type: oneOf([`certificate_request.${event}`], { description: 'What happened; the schema goes with it.' }),
+        type: oneOf([`certificate_request.${event}`], { description: 'What happened. Each type has its own schema.' }),
         timestamp: instantOf('When it happened.'),
         data: Type.Object(
           {
             ...asked,
-            state: oneOf([event], { description: 'The state that it came to.' }),
+            state: oneOf([event], { description: 'The new state of the request.' }),
             ...(particulars[event] as TProperties),
           },
-          { additionalProperties: false, description: 'The request.' },
+          closed('The request.'),
         ),
       },
-      { additionalProperties: false, description: about[event] },
+      closed(summaries[event]),
     ),
   );
 
-const events = {
+export const webhookEventSchemas = {
   pending: eventSchema('CertificateRequestPendingEvent', 'pending'),
   issued: eventSchema('CertificateRequestIssuedEvent', 'issued'),
   denied: eventSchema('CertificateRequestDeniedEvent', 'denied'),
 } as const;
-
-export const webhookEventSchemas = [events.pending, events.issued, events.denied] as const;
 
 const header = (name: string, description: string) => ({
   name,
@@ -105,19 +108,19 @@ const header = (name: string, description: string) => ({
   schema: { type: 'string' as const, maxLength: 1024 },
 });
 
-const operation = (event: WebhookEvent, schema: TSchema & { readonly $id: string }) => ({
+const operation = (event: WebhookEvent, schema: NamedSchema) => ({
   post: {
     tags: ['webhooks'],
-    summary: about[event],
+    summary: summaries[event],
     description:
-      'Sent to the configured addresses, signed as Standard Webhooks 1.0.0 says, and again until it is taken.',
+      'Sent to the configured addresses and signed as Standard Webhooks 1.0.0 specifies. Sent again until it is accepted.',
     security: [],
     parameters: [
-      header('webhook-id', 'The same in every attempt: by it a repeat is told.'),
+      header('webhook-id', 'The same in every attempt, so that repeats can be recognised.'),
       header('webhook-timestamp', 'When this attempt was made, in seconds since 1970.'),
       header(
         'webhook-signature',
-        'By each secret `v1,` and HMAC-SHA256 over `id.timestamp.body` in base64, separated by blanks.',
+        'For each secret `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`, separated by spaces.',
       ),
     ],
     requestBody: {
@@ -125,16 +128,16 @@ const operation = (event: WebhookEvent, schema: TSchema & { readonly $id: string
       content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema.$id}` } } },
     },
     responses: {
-      '2XX': { description: 'Taken. Its body is not read.' },
-      410: { description: 'Not wanted: given up at once.' },
-      default: { description: 'Not taken: sent again, later and later, for about three days.' },
+      '2XX': { description: 'Accepted. The body of the answer is not read.' },
+      410: { description: 'Not wanted: not sent again.' },
+      default: { description: 'Not accepted: sent again at growing intervals, for about three days.' },
     },
   },
 });
 
-/** What kubepass sends, for the OpenAPI document. */
+/** The webhooks that kubepass sends, for the OpenAPI document. */
 export const webhookDescriptions = {
-  'certificate_request.pending': operation('pending', events.pending),
-  'certificate_request.issued': operation('issued', events.issued),
-  'certificate_request.denied': operation('denied', events.denied),
+  'certificate_request.pending': operation('pending', webhookEventSchemas.pending),
+  'certificate_request.issued': operation('issued', webhookEventSchemas.issued),
+  'certificate_request.denied': operation('denied', webhookEventSchemas.denied),
 };

@@ -1,17 +1,36 @@
-import { permissionsOf } from '../../identity/permissions.js';
+import { Type, type Static } from 'typebox';
+import { actions, permissionsOf } from '../../identity/permissions.js';
+import { roles } from '../../model/principal.js';
 import { callerOf } from '../plugins/authentication.js';
 import { json, problems } from '../responses.js';
-import { WhoamiSchema, type WhoamiBody } from './schemas.js';
+import { closed, idOf, nameOf, named, oneOf } from '../schema-parts.js';
 import type { App } from '../types.js';
 
+const WhoamiSchema = named(
+  'Whoami',
+  Type.Object(
+    {
+      name: nameOf('The principal’s name.', 'hr-system'),
+      groups: Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32 }),
+      roles: Type.Array(oneOf(roles), { maxItems: 4 }),
+      apiTokenId: idOf('The API token that the caller uses.'),
+      permissions: Type.Array(oneOf(actions), { maxItems: 100, description: 'What the roles allow.' }),
+    },
+    closed('The calling principal.'),
+  ),
+);
+export type WhoamiBody = Static<typeof WhoamiSchema>;
+
 export function addWhoami(app: App): void {
+  app.addSchema(WhoamiSchema);
+
   app.get(
     '/whoami',
     {
       schema: {
         operationId: 'whoami',
         tags: ['identity'],
-        summary: 'See who is calling, and what they may do',
+        summary: 'Read who you are and what you may do',
         response: { 200: json(WhoamiSchema, { description: 'The caller.' }), ...problems() },
       },
     },

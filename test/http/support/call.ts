@@ -5,10 +5,9 @@ import type { CertificateBody } from '../../../src/http/certificates/schemas.js'
 import type { CertificateRequestBody } from '../../../src/http/certificate-requests/schemas.js';
 import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/http/clusters/schemas.js';
 import type { ClusterCsrBody } from '../../../src/http/cluster-csrs/schemas.js';
-import type { DecisionBody } from '../../../src/http/certificate-requests/decision.js';
-import type { LoadedPolicyListBody } from '../../../src/http/policies/schemas.js';
+import type { DecisionBody, LoadedPolicyListBody } from '../../../src/http/policies/schemas.js';
 import type { ProblemBody } from '../../../src/http/problems/schemas.js';
-import type { WhoamiBody } from '../../../src/http/whoami/schemas.js';
+import type { WhoamiBody } from '../../../src/http/whoami/routes.js';
 import type { Inspection } from '../../../src/model/inspection.js';
 
 /** A call under way; awaiting it gives the answer. */

@@ -1,13 +1,13 @@
 import { Compile } from 'typebox/schema';
 import { describe, expect, it } from 'vitest';
-import { resolveBlastRadius } from '../../../src/cluster/resolve-blast-radius.js';
+import { resolveBlastRadius } from '../../../../src/cluster/resolve-blast-radius.js';
 import {
   BlastRadiusSchema,
+  blastRadiusView,
   GrantReferenceSchema,
   GrantSchema,
-} from '../../../src/http/certificate-requests/blast-radius.js';
-import { blastRadiusLines } from '../../../src/http/certificate-requests/blast-radius-text.js';
-import { blastRadiusView } from '../../../src/http/certificate-requests/blast-radius-view.js';
+} from '../../../../src/http/certificate-requests/blast-radius.js';
+import { blastRadiusLines } from '../../../../src/http/certificate-requests/blast-radius-text.js';
 import {
   binding,
   defaultRbacObjects,
@@ -15,7 +15,7 @@ import {
   snapshotOf,
   type RbacObject,
   type WrittenRule,
-} from '../../helpers/rbac-objects.js';
+} from '../../../helpers/rbac-objects.js';
 
 const at = new Date('2026-03-01T10:00:00.000Z');
 const resolve = (objects: readonly RbacObject[], groups = ['team-x']) =>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { namesEntityTag } from '../../../src/http/certificates/entity-tag.js';
+import { namesEntityTag } from '../../../../src/http/certificates/send-certificate.js';
 
 it.each([
   [undefined, false],
