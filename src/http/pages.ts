@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { InvalidCursorError } from '../model/errors.js';
 import type { Page, PageQuery } from '../model/page.js';
 import { json } from './responses.js';
-import { closed, named, nullable, ref, type NamedSchema } from './schema-parts.js';
+import { closed, named, namedObject, type NamedSchema, nullable, ref } from './schema-parts.js';
 
 const defaultLimit = 50;
 
@@ -29,7 +29,7 @@ export const pageParameters = {
 };
 
 /** The query of a list without filters. */
-export const ListQuerySchema = Type.Object(pageParameters, { additionalProperties: false });
+export const ListQuerySchema = closed(pageParameters);
 
 export const nextCursorProperty = nullable(Type.String({ maxLength: 512 }), {
   description: 'Pass it as `cursor` to get the next page; null on the last page.',
@@ -37,13 +37,10 @@ export const nextCursorProperty = nullable(Type.String({ maxLength: 512 }), {
 
 /** The list of a named schema: a page of its items. */
 export function pageOf<T extends NamedSchema>(item: T, description: string) {
-  return named(
-    `${item.$id}List`,
-    Type.Object(
-      { items: Type.Array(ref(item), { maxItems: 500 }), nextCursor: nextCursorProperty },
-      closed(description),
-    ),
-  );
+  return namedObject(`${item.$id}List`, description, {
+    items: Type.Array(ref(item), { maxItems: 500 }),
+    nextCursor: nextCursorProperty,
+  });
 }
 
 export const pageResponse = (schema: NamedSchema, description: string) =>

@@ -1,7 +1,7 @@
 import { Type, type TSchema } from 'typebox';
 import { problemTypesOf } from './problems/problem.js';
 import { ProblemSchema } from './problems/schemas.js';
-import { ref, type NamedSchema } from './schema-parts.js';
+import { type NamedSchema, ref } from './schema-parts.js';
 
 interface ResponseOptions {
   readonly description: string;

@@ -1,4 +1,4 @@
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static, type TProperties, type TSchema } from 'typebox';
 import type { App } from './types.js';
 
 /** A schema that has a name of its own in the OpenAPI document. */
@@ -19,8 +19,19 @@ export function ref<T extends NamedSchema>(schema: T) {
   return Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` });
 }
 
-/** An object without other properties than these. */
-export const closed = (description: string) => ({ additionalProperties: false, description });
+/** An object that has these properties and no others. */
+export const closed = <Properties extends TProperties>(properties: Properties) =>
+  Type.Object(properties, { additionalProperties: false });
+
+export const objectOf = <Properties extends TProperties>(description: string, properties: Properties) =>
+  Type.Object(properties, { additionalProperties: false, description });
+
+export const namedObject = <Properties extends TProperties, Id extends string>(
+  $id: Id,
+  description: string,
+  properties: Properties,
+  examples?: object[],
+) => named($id, Type.Object(properties, { additionalProperties: false, description, ...(examples && { examples }) }));
 
 export function nullable<T extends TSchema>(schema: T, options: { readonly description?: string } = {}) {
   return Type.Union([schema, Type.Null()], options);

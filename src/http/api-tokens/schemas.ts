@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import type { ApiToken } from '../../model/api-token.js';
 import { roles } from '../../model/principal.js';
 import { pageOf } from '../pages.js';
-import { closed, idOf, instantOf, nameOf, named, nullable, oneOf } from '../schema-parts.js';
+import { closed, idOf, instantOf, namedObject, nameOf, nullable, oneOf } from '../schema-parts.js';
 
 const groups = Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
 const roleList = Type.Array(oneOf(roles), {
@@ -13,26 +13,20 @@ const roleList = Type.Array(oneOf(roles), {
   examples: [['requester']],
 });
 
-export const NewApiTokenSchema = named(
-  'NewApiToken',
-  Type.Object(
-    {
-      name: nameOf('The principal’s name; several tokens may have the same name.', 'hr-system'),
-      groups: Type.Optional(groups),
-      roles: roleList,
-      expiresInSeconds: Type.Optional(
-        Type.Integer({
-          minimum: 60,
-          maximum: 31536000,
-          default: 7776000,
-          description: 'How long it is valid: by default 90 days, at most a year.',
-          examples: [7776000],
-        }),
-      ),
-    },
-    closed('An API token to create.'),
+export const NewApiTokenSchema = namedObject('NewApiToken', 'An API token to create.', {
+  name: nameOf('The principal’s name; several tokens may have the same name.', 'hr-system'),
+  groups: Type.Optional(groups),
+  roles: roleList,
+  expiresInSeconds: Type.Optional(
+    Type.Integer({
+      minimum: 60,
+      maximum: 31536000,
+      default: 7776000,
+      description: 'How long it is valid: by default 90 days, at most a year.',
+      examples: [7776000],
+    }),
   ),
-);
+});
 
 const tokenProperties = {
   id: idOf('UUID.'),
@@ -48,29 +42,19 @@ const tokenProperties = {
   revokedAt: nullable(instantOf('An instant.'), { description: 'When it was revoked; null if it was not.' }),
 };
 
-export const ApiTokenSchema = named(
-  'ApiToken',
-  Type.Object(tokenProperties, closed('An API token without its secret.')),
-);
+export const ApiTokenSchema = namedObject('ApiToken', 'An API token without its secret.', tokenProperties);
 export type ApiTokenBody = Static<typeof ApiTokenSchema>;
 
-export const CreatedApiTokenSchema = named(
-  'CreatedApiToken',
-  Type.Object(
-    {
-      ...tokenProperties,
-      token: Type.String({ maxLength: 128, description: 'The secret. It is in this answer and nowhere else.' }),
-    },
-    closed('A new API token with its secret.'),
-  ),
-);
+export const CreatedApiTokenSchema = namedObject('CreatedApiToken', 'A new API token with its secret.', {
+  ...tokenProperties,
+  token: Type.String({ maxLength: 128, description: 'The secret. It is in this answer and nowhere else.' }),
+});
 
 export const ApiTokenListSchema = pageOf(ApiTokenSchema, 'API tokens, newest first.');
 
-export const ApiTokenParamsSchema = Type.Object(
-  { id: Type.String({ minLength: 1, maxLength: 64, description: 'The token’s id.' }) },
-  { additionalProperties: false },
-);
+export const ApiTokenParamsSchema = closed({
+  id: Type.String({ minLength: 1, maxLength: 64, description: 'The token’s id.' }),
+});
 
 export function apiTokenView(token: ApiToken): ApiTokenBody {
   return {

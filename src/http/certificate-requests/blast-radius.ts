@@ -8,7 +8,7 @@ import {
   type GrantReference,
   type RoleRule,
 } from '../../model/blast-radius.js';
-import { closed, instantOf, named, nullable, oneOf, ref } from '../schema-parts.js';
+import { closed, instantOf, named, namedObject, nullable, objectOf, oneOf, ref } from '../schema-parts.js';
 
 /** How much of a blast radius is shown. Of the rest only the number is shown. */
 export const shownGrants = 50;
@@ -29,92 +29,69 @@ const opens = Type.Array(oneOf(escalationKinds), {
   description: 'The escalations that it makes possible.',
 });
 
-export const GrantReferenceSchema = named(
-  'GrantReference',
-  Type.Object(
-    {
-      kind: oneOf(['ClusterRoleBinding', 'RoleBinding', 'Group'], {
-        description: '`Group`: `system:masters`, which may do everything without a binding.',
-      }),
-      name: clusterText('Its name.', 'innocent-name'),
-      namespace,
-    },
-    closed('A binding or group that grants permissions.'),
-  ),
-);
+export const GrantReferenceSchema = namedObject('GrantReference', 'A binding or group that grants permissions.', {
+  kind: oneOf(['ClusterRoleBinding', 'RoleBinding', 'Group'], {
+    description: '`Group`: `system:masters`, which may do everything without a binding.',
+  }),
+  name: clusterText('Its name.', 'innocent-name'),
+  namespace,
+});
 
-export const GrantSchema = named(
-  'Grant',
-  Type.Object(
-    {
-      kind: oneOf(['ClusterRoleBinding', 'RoleBinding'], { description: 'The kind of binding.' }),
-      name: clusterText('Its name.', 'innocent-name'),
-      namespace,
-      subject: Type.Object(
-        {
-          kind: oneOf(['User', 'Group'], { description: 'Username or group.' }),
-          name: clusterText('Its name. Every identity is in the group `system:authenticated`.', 'team-x'),
-        },
-        closed('The username or group of the identity that it binds.'),
-      ),
-      role: Type.Object(
-        {
-          kind: oneOf(['ClusterRole', 'Role'], { description: 'The kind of role.' }),
-          name: clusterText('Its name.', 'cluster-admin'),
-          exists: Type.Boolean({
-            description: 'False if the role does not exist: it grants nothing until somebody creates it.',
-          }),
-        },
-        closed('The role that it grants.'),
-      ),
-      rules: Type.Array(clusterText('Verbs, resources, API groups, names.', 'get, list pods, pods/log'), {
-        maxItems: shownRules,
-        description: 'What the role allows, as text.',
-      }),
-      moreRules: more('How many more rules there are.'),
-      amountsToClusterAdmin: Type.Boolean({
-        description: 'Whether this grant, alone or together with others that are marked so, amounts to cluster-admin.',
-      }),
-      opens,
-    },
-    closed('A binding that the identity is a subject of.'),
-  ),
-);
+export const GrantSchema = namedObject('Grant', 'A binding that the identity is a subject of.', {
+  kind: oneOf(['ClusterRoleBinding', 'RoleBinding'], { description: 'The kind of binding.' }),
+  name: clusterText('Its name.', 'innocent-name'),
+  namespace,
+  subject: objectOf('The username or group of the identity that it binds.', {
+    kind: oneOf(['User', 'Group'], { description: 'Username or group.' }),
+    name: clusterText('Its name. Every identity is in the group `system:authenticated`.', 'team-x'),
+  }),
+  role: objectOf('The role that it grants.', {
+    kind: oneOf(['ClusterRole', 'Role'], { description: 'The kind of role.' }),
+    name: clusterText('Its name.', 'cluster-admin'),
+    exists: Type.Boolean({
+      description: 'False if the role does not exist: it grants nothing until somebody creates it.',
+    }),
+  }),
+  rules: Type.Array(clusterText('Verbs, resources, API groups, names.', 'get, list pods, pods/log'), {
+    maxItems: shownRules,
+    description: 'What the role allows, as text.',
+  }),
+  moreRules: more('How many more rules there are.'),
+  amountsToClusterAdmin: Type.Boolean({
+    description: 'Whether this grant, alone or together with others that are marked so, amounts to cluster-admin.',
+  }),
+  opens,
+});
 
 const references = Type.Array(ref(GrantReferenceSchema), {
   maxItems: shownReferences,
   description: 'The bindings.',
 });
 
-export const BlastRadiusSchema = named(
+export const BlastRadiusSchema = namedObject(
   'BlastRadius',
-  Type.Object(
-    {
-      observedAt: instantOf('When the cluster’s bindings were last known to be complete.'),
-      clusterAdmin: Type.Object(
-        { by: references, more: more('How many more bindings there are.') },
-        closed('The grants that amount to cluster-admin, whatever their names; there are none if `by` is empty.'),
-      ),
-      escalations: Type.Array(
-        Type.Object(
-          {
-            kind: oneOf(escalationKinds, { description: 'The kind of escalation.' }),
-            by: references,
-            more: more('How many more bindings there are.'),
-          },
-          { additionalProperties: false },
-        ),
-        { maxItems: escalationKinds.length, description: 'Ways to get more permissions than are granted.' },
-      ),
-      grants: Type.Array(ref(GrantSchema), {
-        maxItems: shownGrants,
-        description:
-          'The bindings of the identity; those that amount to cluster-admin first, then those that make escalations possible.',
+  'What an identity could do on the cluster according to its role bindings.',
+  {
+    observedAt: instantOf('When the cluster’s bindings were last known to be complete.'),
+    clusterAdmin: objectOf(
+      'The grants that amount to cluster-admin, whatever their names; there are none if `by` is empty.',
+      { by: references, more: more('How many more bindings there are.') },
+    ),
+    escalations: Type.Array(
+      closed({
+        kind: oneOf(escalationKinds, { description: 'The kind of escalation.' }),
+        by: references,
+        more: more('How many more bindings there are.'),
       }),
-      moreGrants: more('How many more bindings there are.'),
-    },
-    closed('What an identity could do on the cluster according to its role bindings.'),
-  ),
+      { maxItems: escalationKinds.length, description: 'Ways to get more permissions than are granted.' },
+    ),
+    grants: Type.Array(ref(GrantSchema), {
+      maxItems: shownGrants,
+      description:
+        'The bindings of the identity; those that amount to cluster-admin first, then those that make escalations possible.',
+    }),
+    moreGrants: more('How many more bindings there are.'),
+  },
 );
 export type BlastRadiusBody = Static<typeof BlastRadiusSchema>;
 

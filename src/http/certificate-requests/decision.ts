@@ -4,7 +4,18 @@ import type { ApprovalStage, PrincipalSelector, TraceEntry } from '../../model/d
 import { roles } from '../../model/principal.js';
 import type { CertificateRequestDetails } from '../../services.js';
 import { ViolationSchema } from '../problems/schemas.js';
-import { closed, instantOf, messageOf, nameOf, named, nullable, oneOf, ref, sha256Of } from '../schema-parts.js';
+import {
+  closed,
+  instantOf,
+  messageOf,
+  namedObject,
+  nameOf,
+  nullable,
+  objectOf,
+  oneOf,
+  ref,
+  sha256Of,
+} from '../schema-parts.js';
 
 const globs = (description: string) =>
   Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 1000, description }));
@@ -14,64 +25,47 @@ export const policyName = (description: string) =>
 
 const verdict = oneOf(['permits', 'denies', 'notApplicable'], { description: 'How it judged the request.' });
 
-export const ApproversSchema = named(
+export const ApproversSchema = namedObject(
   'Approvers',
-  Type.Object(
-    {
-      names: globs('Globs for the names of principals.'),
-      groups: globs('Globs for the groups of principals.'),
-      roles: Type.Optional(Type.Array(oneOf(roles), { maxItems: 4, description: 'Roles.' })),
-    },
-    closed('The principals who may approve. If omitted: the roles approver and admin.'),
-  ),
+  'The principals who may approve. If omitted: the roles approver and admin.',
+  {
+    names: globs('Globs for the names of principals.'),
+    groups: globs('Globs for the groups of principals.'),
+    roles: Type.Optional(Type.Array(oneOf(roles), { maxItems: 4, description: 'Roles.' })),
+  },
 );
 
-export const ApprovalStageSchema = named(
-  'ApprovalStage',
-  Type.Object(
-    {
-      count: Type.Integer({
-        minimum: 1,
-        maximum: 1000,
-        description: 'How many approvals the stage needs.',
-        examples: [1],
-      }),
-      approvers: Type.Optional(ref(ApproversSchema)),
-    },
-    closed('How many approvals a request needs, and from whom.'),
-  ),
-);
+export const ApprovalStageSchema = namedObject('ApprovalStage', 'How many approvals a request needs, and from whom.', {
+  count: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    description: 'How many approvals the stage needs.',
+    examples: [1],
+  }),
+  approvers: Type.Optional(ref(ApproversSchema)),
+});
 
-export const TraceEntrySchema = named(
-  'TraceEntry',
-  Type.Object(
-    {
-      kind: oneOf(['guardrail', 'policy'], { description: 'Guardrail or policy.' }),
-      name: policyName('Its name.'),
-      verdict,
-      checks: Type.Array(
-        Type.Object(
-          {
-            check: Type.String({ maxLength: 256, description: 'What was checked.', examples: ['allowed.groups'] }),
-            passed: Type.Boolean({ description: 'Whether the request passes the check.' }),
-            expected: messageOf('What would pass.', 'each of team-*, viewers'),
-            found: messageOf('What the request has.', 'ops'),
-            reason: Type.Optional(
-              Type.String({
-                maxLength: 256,
-                description: 'If the request does not pass: the reason in the violations.',
-                examples: ['GroupNotPermitted'],
-              }),
-            ),
-          },
-          { additionalProperties: false },
-        ),
-        { maxItems: 1000, description: 'All checks.' },
+export const TraceEntrySchema = namedObject('TraceEntry', 'How one guardrail or policy judged the request.', {
+  kind: oneOf(['guardrail', 'policy'], { description: 'Guardrail or policy.' }),
+  name: policyName('Its name.'),
+  verdict,
+  checks: Type.Array(
+    closed({
+      check: Type.String({ maxLength: 256, description: 'What was checked.', examples: ['allowed.groups'] }),
+      passed: Type.Boolean({ description: 'Whether the request passes the check.' }),
+      expected: messageOf('What would pass.', 'each of team-*, viewers'),
+      found: messageOf('What the request has.', 'ops'),
+      reason: Type.Optional(
+        Type.String({
+          maxLength: 256,
+          description: 'If the request does not pass: the reason in the violations.',
+          examples: ['GroupNotPermitted'],
+        }),
       ),
-    },
-    closed('How one guardrail or policy judged the request.'),
+    }),
+    { maxItems: 1000, description: 'All checks.' },
   ),
-);
+});
 
 export const traceOf = (description: string) => Type.Array(ref(TraceEntrySchema), { maxItems: 10000, description });
 
@@ -90,52 +84,44 @@ export const decisionProperties = {
 
 export const violations = Type.Array(ref(ViolationSchema), { maxItems: 1000, description: 'All violations.' });
 
-export const RecordedDecisionSchema = named(
+export const RecordedDecisionSchema = namedObject(
   'RecordedDecision',
-  Type.Object(
-    {
-      ...decisionProperties,
-      violations,
-      verdicts: Type.Array(
-        Type.Object(
-          {
-            name: policyName('The policy or guardrail.'),
-            verdict,
-            reasons: Type.Array(Type.String({ maxLength: 4096 }), {
-              maxItems: 1000,
-              description: 'The reasons for this.',
-            }),
-          },
-          { additionalProperties: false },
-        ),
-        { maxItems: 10000, description: 'How each policy and guardrail judged the request.' },
-      ),
-      requester: Type.Object(
-        {
-          name: nameOf('The principal’s name.', 'hr-system'),
-          groups: Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32 }),
-          roles: Type.Array(oneOf(roles), { maxItems: 4 }),
-        },
-        closed('The requester at the time of the request.'),
-      ),
-      policySetDigest: sha256Of('SHA-256 of the policy set in force'),
-      decidedAt: instantOf('When the decision was made.'),
-      trace: Type.Optional(
-        nullable(
-          traceOf(
-            'Each guardrail and policy of then, evaluated again. Only in the answer to a read of this one request.',
-          ),
-          { description: 'Null if it cannot be evaluated again.' },
-        ),
-      ),
-      traceNote: Type.Optional(
-        nullable(messageOf('A note in words.', 'the policy set that was in force is not stored'), {
-          description: 'Why there is no trace, or why it may differ from the one of then; null if it is the same.',
+  'What policy decided when the request was made.',
+  {
+    ...decisionProperties,
+    violations,
+    verdicts: Type.Array(
+      closed({
+        name: policyName('The policy or guardrail.'),
+        verdict,
+        reasons: Type.Array(Type.String({ maxLength: 4096 }), {
+          maxItems: 1000,
+          description: 'The reasons for this.',
         }),
+      }),
+      { maxItems: 10000, description: 'How each policy and guardrail judged the request.' },
+    ),
+    requester: objectOf('The requester at the time of the request.', {
+      name: nameOf('The principal’s name.', 'hr-system'),
+      groups: Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32 }),
+      roles: Type.Array(oneOf(roles), { maxItems: 4 }),
+    }),
+    policySetDigest: sha256Of('SHA-256 of the policy set in force'),
+    decidedAt: instantOf('When the decision was made.'),
+    trace: Type.Optional(
+      nullable(
+        traceOf(
+          'Each guardrail and policy of then, evaluated again. Only in the answer to a read of this one request.',
+        ),
+        { description: 'Null if it cannot be evaluated again.' },
       ),
-    },
-    closed('What policy decided when the request was made.'),
-  ),
+    ),
+    traceNote: Type.Optional(
+      nullable(messageOf('A note in words.', 'the policy set that was in force is not stored'), {
+        description: 'Why there is no trace, or why it may differ from the one of then; null if it is the same.',
+      }),
+    ),
+  },
 );
 
 export function recordedDecisionView(

@@ -1,112 +1,102 @@
 import { Type, type Static } from 'typebox';
 import { pageOf } from '../pages.js';
-import { closed, idOf, instantOf, messageOf, named, nullable, oneOf, reasonOf, sha256Of } from '../schema-parts.js';
+import {
+  closed,
+  idOf,
+  instantOf,
+  messageOf,
+  namedObject,
+  nullable,
+  oneOf,
+  reasonOf,
+  sha256Of,
+} from '../schema-parts.js';
 
 /** Text that anybody may have written into the cluster. The limit is what an API server accepts. */
 const foreignText = (description: string, example: string) =>
   Type.String({ maxLength: 1_572_864, description, examples: [example] });
 
-const DescribedRequest = Type.Object(
-  {
-    subject: nullable(foreignText('The subject as text.', 'CN=jane,O=team-a'), {
-      description: 'Null if it cannot be read.',
+const DescribedRequest = closed({
+  subject: nullable(foreignText('The subject as text.', 'CN=jane,O=team-a'), {
+    description: 'Null if it cannot be read.',
+  }),
+  keyAlgorithm: nullable(Type.String({ maxLength: 256, examples: ['ECDSA-P256', 'RSA-1024'] }), {
+    description: 'The algorithm of the key, even if kubepass does not accept it.',
+  }),
+  spkiSha256: nullable(sha256Of('SHA-256 of the DER SubjectPublicKeyInfo')),
+  subjectAltNames: Type.Array(
+    closed({
+      type: oneOf(['dns', 'email', 'uri', 'ip', 'directoryName', 'other']),
+      value: foreignText('The value; for `other` its DER in hex.', 'jane.example'),
     }),
-    keyAlgorithm: nullable(Type.String({ maxLength: 256, examples: ['ECDSA-P256', 'RSA-1024'] }), {
-      description: 'The algorithm of the key, even if kubepass does not accept it.',
-    }),
-    spkiSha256: nullable(sha256Of('SHA-256 of the DER SubjectPublicKeyInfo')),
-    subjectAltNames: Type.Array(
-      Type.Object(
-        {
-          type: oneOf(['dns', 'email', 'uri', 'ip', 'directoryName', 'other']),
-          value: foreignText('The value; for `other` its DER in hex.', 'jane.example'),
-        },
-        { additionalProperties: false },
-      ),
-      { maxItems: 65_536, description: 'Names besides the subject. The signer of the cluster copies all of them.' },
-    ),
-    refusal: nullable(
-      Type.Object(
-        {
-          reason: reasonOf('Stable.', 'SeveralCommonNames'),
-          message: messageOf('The reason in words.', 'has two CNs'),
-        },
-        { additionalProperties: false },
-      ),
-      { description: 'Why kubepass would not accept this request; null if it would.' },
-    ),
-  },
-  { additionalProperties: false },
-);
-
-export const ClusterCsrSchema = named(
-  'CertificateSigningRequest',
-  Type.Object(
-    {
-      name: Type.String({ maxLength: 253, description: 'Its name.', examples: ['csr-x7k2p'] }),
-      uid: Type.String({ maxLength: 128, description: '`metadata.uid`.' }),
-      createdAt: instantOf('`metadata.creationTimestamp`.'),
-      ageSeconds: Type.Integer({ minimum: 0, description: 'Measured by the clock of kubepass.', examples: [42] }),
-      labels: Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 63 })),
-      annotations: Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 262_144 })),
-      signerName: foreignText('The signer that is asked to sign.', 'kubernetes.io/kube-apiserver-client'),
-      username: foreignText('The user who created the object.', 'kubernetes-admin'),
-      groups: Type.Array(foreignText('A group of that user.', 'system:authenticated'), { maxItems: 65_536 }),
-      usages: Type.Array(foreignText('A requested usage of the certificate.', 'client auth'), { maxItems: 65_536 }),
-      expirationSeconds: nullable(
-        Type.Integer({ minimum: 0, description: 'The requested lifetime.', examples: [86400] }),
-      ),
-      status: Type.String({ maxLength: 64, description: 'As kubectl prints it.', examples: ['Approved,Issued'] }),
-      conditions: Type.Array(
-        Type.Object(
-          {
-            type: foreignText('Approved, Denied or Failed.', 'Approved'),
-            status: foreignText('True.', 'True'),
-            reason: foreignText('TitleCase.', 'KubectlApprove'),
-            message: foreignText('The reason in words.', 'This CSR was approved by kubectl certificate approve.'),
-            lastUpdateTime: nullable(instantOf('When it last changed.')),
-          },
-          { additionalProperties: false },
-        ),
-        { maxItems: 65_536 },
-      ),
-      request: DescribedRequest,
-      certificate: nullable(
-        Type.Object(
-          {
-            fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
-            serialNumber: foreignText('Lower-case hex without colons.', '5f3a'),
-            subject: foreignText('The subject as text.', 'CN=jane,O=team-a'),
-            notBefore: instantOf('Start of validity.'),
-            notAfter: instantOf('End of validity.'),
-          },
-          { additionalProperties: false },
-        ),
-        { description: 'The signed certificate; null if there is none, or if it cannot be read.' },
-      ),
-      ours: Type.Boolean({
-        description:
-          'Whether kubepass created it. Its key, its identity and the inventory tell; its labels do not count.',
-      }),
-      requestId: nullable(idOf('The certificate request that it belongs to.')),
-    },
-    closed('A CertificateSigningRequest object in a cluster, created by anybody.'),
+    { maxItems: 65_536, description: 'Names besides the subject. The signer of the cluster copies all of them.' },
   ),
+  refusal: nullable(
+    closed({
+      reason: reasonOf('Stable.', 'SeveralCommonNames'),
+      message: messageOf('The reason in words.', 'has two CNs'),
+    }),
+    { description: 'Why kubepass would not accept this request; null if it would.' },
+  ),
+});
+
+export const ClusterCsrSchema = namedObject(
+  'CertificateSigningRequest',
+  'A CertificateSigningRequest object in a cluster, created by anybody.',
+  {
+    name: Type.String({ maxLength: 253, description: 'Its name.', examples: ['csr-x7k2p'] }),
+    uid: Type.String({ maxLength: 128, description: '`metadata.uid`.' }),
+    createdAt: instantOf('`metadata.creationTimestamp`.'),
+    ageSeconds: Type.Integer({ minimum: 0, description: 'Measured by the clock of kubepass.', examples: [42] }),
+    labels: Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 63 })),
+    annotations: Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 262_144 })),
+    signerName: foreignText('The signer that is asked to sign.', 'kubernetes.io/kube-apiserver-client'),
+    username: foreignText('The user who created the object.', 'kubernetes-admin'),
+    groups: Type.Array(foreignText('A group of that user.', 'system:authenticated'), { maxItems: 65_536 }),
+    usages: Type.Array(foreignText('A requested usage of the certificate.', 'client auth'), { maxItems: 65_536 }),
+    expirationSeconds: nullable(
+      Type.Integer({ minimum: 0, description: 'The requested lifetime.', examples: [86400] }),
+    ),
+    status: Type.String({ maxLength: 64, description: 'As kubectl prints it.', examples: ['Approved,Issued'] }),
+    conditions: Type.Array(
+      closed({
+        type: foreignText('Approved, Denied or Failed.', 'Approved'),
+        status: foreignText('True.', 'True'),
+        reason: foreignText('TitleCase.', 'KubectlApprove'),
+        message: foreignText('The reason in words.', 'This CSR was approved by kubectl certificate approve.'),
+        lastUpdateTime: nullable(instantOf('When it last changed.')),
+      }),
+      { maxItems: 65_536 },
+    ),
+    request: DescribedRequest,
+    certificate: nullable(
+      closed({
+        fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
+        serialNumber: foreignText('Lower-case hex without colons.', '5f3a'),
+        subject: foreignText('The subject as text.', 'CN=jane,O=team-a'),
+        notBefore: instantOf('Start of validity.'),
+        notAfter: instantOf('End of validity.'),
+      }),
+      { description: 'The signed certificate; null if there is none, or if it cannot be read.' },
+    ),
+    ours: Type.Boolean({
+      description:
+        'Whether kubepass created it. Its key, its identity and the inventory tell; its labels do not count.',
+    }),
+    requestId: nullable(idOf('The certificate request that it belongs to.')),
+  },
 );
 export type ClusterCsrBody = Static<typeof ClusterCsrSchema>;
 
 export const ClusterCsrListSchema = pageOf(ClusterCsrSchema, 'CSR objects of a cluster, sorted by name.');
 
-export const ClusterCsrParamsSchema = Type.Object(
-  {
-    name: Type.String({ minLength: 1, maxLength: 63, description: 'The cluster’s name.' }),
-    // RFC 1123 subdomain. This also keeps it a single path segment at the API server.
-    csrName: Type.String({
-      minLength: 1,
-      maxLength: 253,
-      pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
-      description: 'The object’s name.',
-    }),
-  },
-  { additionalProperties: false },
-);
+export const ClusterCsrParamsSchema = closed({
+  name: Type.String({ minLength: 1, maxLength: 63, description: 'The cluster’s name.' }),
+  // RFC 1123 subdomain. This also keeps it a single path segment at the API server.
+  csrName: Type.String({
+    minLength: 1,
+    maxLength: 253,
+    pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
+    description: 'The object’s name.',
+  }),
+});

@@ -3,16 +3,12 @@ import type { Services } from '../../services.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import { ProblemSchema } from '../problems/schemas.js';
 import { json, response } from '../responses.js';
-import { closed, named, oneOf, ref } from '../schema-parts.js';
+import { namedObject, oneOf, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
 
-const HealthSchema = named(
-  'Health',
-  Type.Object(
-    { status: oneOf(['ok'], { description: 'Always the same; a fault has another HTTP status.' }) },
-    closed('The service is well.'),
-  ),
-);
+const HealthSchema = namedObject('Health', 'The service is well.', {
+  status: oneOf(['ok'], { description: 'Always the same; a fault has another HTTP status.' }),
+});
 
 const ok: Static<typeof HealthSchema> = { status: 'ok' };
 

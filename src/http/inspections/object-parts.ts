@@ -1,11 +1,9 @@
 import { Type, type TProperties, type TSchema } from 'typebox';
 import type { ObjectType } from '../../model/inspection.js';
-import { closed, named, nullable, oneOf, ref, sha256Of } from '../schema-parts.js';
+import { namedObject, nullable, objectOf, oneOf, ref, sha256Of } from '../schema-parts.js';
 import { maxUploadOctets } from './upload-limits.js';
 
 const most = 10_000;
-
-export const objectOf = (properties: TProperties, description: string) => Type.Object(properties, closed(description));
 
 /** Text from an upload, which may be as long as the upload. */
 export const uploadText = (description: string, ...examples: readonly string[]) =>
@@ -30,72 +28,45 @@ export const integerOf = (description: string, minimum = -Number.MAX_SAFE_INTEGE
 export const pathOf = (description: string) =>
   Type.String({ maxLength: 4096, description, examples: ['users[0].user.client-certificate-data', 'pki/etcd/ca.crt'] });
 
-const NameAttributeSchema = objectOf(
-  {
-    type: uploadText('`CN`, `O` … or the dotted identifier.', 'CN'),
-    oid: oidOf('The attribute’s type.'),
-    value: nullable(uploadText('The text.', 'jane'), { description: 'Null if the value is not a valid string.' }),
-    stringType: uploadText('How it is encoded.', 'UTF8String'),
-    hex: nullable(hexOf('DER of the value.'), { description: 'Null if `value` is given.' }),
-  },
-  'One attribute.',
-);
+const NameAttributeSchema = objectOf('One attribute.', {
+  type: uploadText('`CN`, `O` … or the dotted identifier.', 'CN'),
+  oid: oidOf('The attribute’s type.'),
+  value: nullable(uploadText('The text.', 'jane'), { description: 'Null if the value is not a valid string.' }),
+  stringType: uploadText('How it is encoded.', 'UTF8String'),
+  hex: nullable(hexOf('DER of the value.'), { description: 'Null if `value` is given.' }),
+});
 
-export const InspectedNameSchema = named(
-  'InspectedName',
-  objectOf(
-    {
-      text: uploadText('The name as text.', 'O=team-a,CN=jane'),
-      rdns: listOf(listOf(NameAttributeSchema, 'One RDN.'), 'The RDNs, in the order of the encoding.'),
-    },
-    'A distinguished name.',
-  ),
-);
+export const InspectedNameSchema = namedObject('InspectedName', 'A distinguished name.', {
+  text: uploadText('The name as text.', 'O=team-a,CN=jane'),
+  rdns: listOf(listOf(NameAttributeSchema, 'One RDN.'), 'The RDNs, in the order of the encoding.'),
+});
 
-export const InspectedAlgorithmSchema = named(
-  'InspectedAlgorithm',
-  objectOf(
-    {
-      name: uploadText('As OpenSSL names it, or the dotted identifier.', 'sha256WithRSAEncryption'),
-      oid: oidOf('The algorithm.'),
-      parameters: nullable(hexOf('DER of the parameters.'), {
-        description: 'Null if there are none, or if they are NULL.',
-      }),
-    },
-    'A signature algorithm.',
-  ),
-);
+export const InspectedAlgorithmSchema = namedObject('InspectedAlgorithm', 'A signature algorithm.', {
+  name: uploadText('As OpenSSL names it, or the dotted identifier.', 'sha256WithRSAEncryption'),
+  oid: oidOf('The algorithm.'),
+  parameters: nullable(hexOf('DER of the parameters.'), {
+    description: 'Null if there are none, or if they are NULL.',
+  }),
+});
 
-export const InspectedPublicKeySchema = named(
-  'InspectedPublicKey',
-  objectOf(
-    {
-      algorithm: uploadText('Algorithm and size.', 'ECDSA-P256', 'RSA-2048'),
-      oid: oidOf('The algorithm.'),
-      bits: nullable(integerOf('Size.', 0)),
-      curve: nullable(uploadText('The curve of an elliptic-curve key.', 'P-256')),
-      exponent: nullable(uploadText('The exponent of an RSA key, decimal.', '65537')),
-      spkiSha256: sha256Of('SHA-256 of the DER SubjectPublicKeyInfo'),
-    },
-    'A public key.',
-  ),
-);
+export const InspectedPublicKeySchema = namedObject('InspectedPublicKey', 'A public key.', {
+  algorithm: uploadText('Algorithm and size.', 'ECDSA-P256', 'RSA-2048'),
+  oid: oidOf('The algorithm.'),
+  bits: nullable(integerOf('Size.', 0)),
+  curve: nullable(uploadText('The curve of an elliptic-curve key.', 'P-256')),
+  exponent: nullable(uploadText('The exponent of an RSA key, decimal.', '65537')),
+  spkiSha256: sha256Of('SHA-256 of the DER SubjectPublicKeyInfo'),
+});
 
-export const InspectedExtensionSchema = named(
-  'InspectedExtension',
-  objectOf(
-    {
-      oid: oidOf('The extension.'),
-      name: uploadText('As RFC 5280 names it, or the dotted identifier.', 'keyUsage'),
-      critical: Type.Boolean({
-        description: 'Whether software that does not know the extension must refuse the object.',
-      }),
-      value: Type.Unknown({ description: 'The decoded value; null if the extension is unknown or malformed.' }),
-      hex: nullable(hexOf('The octets of extnValue.'), { description: 'Null if `value` is given.' }),
-    },
-    'An extension.',
-  ),
-);
+export const InspectedExtensionSchema = namedObject('InspectedExtension', 'An extension.', {
+  oid: oidOf('The extension.'),
+  name: uploadText('As RFC 5280 names it, or the dotted identifier.', 'keyUsage'),
+  critical: Type.Boolean({
+    description: 'Whether software that does not know the extension must refuse the object.',
+  }),
+  value: Type.Unknown({ description: 'The decoded value; null if the extension is unknown or malformed.' }),
+  hex: nullable(hexOf('The octets of extnValue.'), { description: 'Null if `value` is given.' }),
+});
 
 export const extensions = (description: string) => listOf(ref(InspectedExtensionSchema), description);
 
@@ -105,8 +76,9 @@ export const nullableText = (description: string, ...examples: readonly string[]
 const path = pathOf('Where it was found; unique within the answer.');
 
 /** The schema of one type of object. */
-export const typed = <Id extends string>($id: Id, type: ObjectType, properties: TProperties, description: string) =>
-  named(
-    $id,
-    objectOf({ path, type: oneOf([type], { description: 'The type of the object.' }), ...properties }, description),
-  );
+export const typed = <Id extends string>($id: Id, type: ObjectType, description: string, properties: TProperties) =>
+  namedObject($id, description, {
+    path,
+    type: oneOf([type], { description: 'The type of the object.' }),
+    ...properties,
+  });

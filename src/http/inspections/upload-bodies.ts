@@ -1,7 +1,7 @@
 import multipart from '@fastify/multipart';
 import { Type, type TSchema } from 'typebox';
 import { problem, ProblemError } from '../problems/problem.js';
-import { closed } from '../schema-parts.js';
+import { objectOf } from '../schema-parts.js';
 import type { App } from '../types.js';
 import { readJsonUpload } from './read-json-upload.js';
 import { multipartOptions, readMultipartUpload } from './read-multipart-upload.js';
@@ -40,31 +40,25 @@ const password = Type.String({
 
 /** The schemas of the bodies, by media type. */
 export const uploadBodies: Readonly<Record<string, TSchema>> = {
-  'multipart/form-data': Type.Object(
-    {
-      file: Type.Array(octets('One file.'), {
-        minItems: 1,
-        maxItems: maxParts,
-        description: 'Files; parts with other names are read in the same way.',
-      }),
-      password: Type.Optional(password),
-    },
-    closed('One or more files.'),
-  ),
-  'application/json': Type.Object(
-    {
-      content: Type.String({
-        maxLength: maxUploadOctets,
-        description: 'PEM, base64 of DER, a kubeconfig, a manifest.',
-        examples: ['-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n'],
-      }),
-      password: Type.Optional(password),
-      name: Type.Optional(
-        Type.String({ maxLength: maxNameLength, description: 'A name to show for it.', examples: ['pki/ca.crt'] }),
-      ),
-    },
-    closed('One text.'),
-  ),
+  'multipart/form-data': objectOf('One or more files.', {
+    file: Type.Array(octets('One file.'), {
+      minItems: 1,
+      maxItems: maxParts,
+      description: 'Files; parts with other names are read in the same way.',
+    }),
+    password: Type.Optional(password),
+  }),
+  'application/json': objectOf('One text.', {
+    content: Type.String({
+      maxLength: maxUploadOctets,
+      description: 'PEM, base64 of DER, a kubeconfig, a manifest.',
+      examples: ['-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n'],
+    }),
+    password: Type.Optional(password),
+    name: Type.Optional(
+      Type.String({ maxLength: maxNameLength, description: 'A name to show for it.', examples: ['pki/ca.crt'] }),
+    ),
+  }),
   ...Object.fromEntries(rawMediaTypes.map((type) => [type, octets('The octets themselves.')])),
 };
 

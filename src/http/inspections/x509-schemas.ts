@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { idOf, named, nullable, oneOf, ref, sha256Of } from '../schema-parts.js';
+import { idOf, namedObject, nullable, objectOf, oneOf, ref, sha256Of } from '../schema-parts.js';
 import {
   extensions,
   hexOf,
@@ -8,7 +8,6 @@ import {
   InspectedPublicKeySchema,
   integerOf,
   listOf,
-  objectOf,
   oidOf,
   sha1Of,
   typed,
@@ -17,70 +16,62 @@ import {
 
 const keyIdentifier = (description: string) => nullable(hexOf('Key identifier.'), { description });
 
-export const KubernetesReadingSchema = named(
+export const KubernetesReadingSchema = namedObject(
   'KubernetesReading',
-  objectOf(
-    {
-      username: uploadText('The CN.', 'jane'),
-      groups: listOf(uploadText('One group.', 'team-a'), 'The O values.'),
-      uid: nullable(uploadText('The UID attribute.')),
-      credentialId: uploadText('`authentication.kubernetes.io/credential-id`.', 'X509SHA256=2c26b4…'),
-    },
-    'The identity of the holder at an API server.',
-  ),
+  'The identity of the holder at an API server.',
+  {
+    username: uploadText('The CN.', 'jane'),
+    groups: listOf(uploadText('One group.', 'team-a'), 'The O values.'),
+    uid: nullable(uploadText('The UID attribute.')),
+    credentialId: uploadText('`authentication.kubernetes.io/credential-id`.', 'X509SHA256=2c26b4…'),
+  },
 );
 
-export const InventoryEntrySchema = named(
+export const InventoryEntrySchema = namedObject(
   'InventoryEntry',
-  objectOf(
-    {
-      requestId: idOf('The certificate request.'),
-      state: uploadText('The state of the request.', 'issued'),
-      cluster: uploadText('The cluster.', 'demo'),
-      requester: uploadText('The principal who made the request.', 'hr-system'),
-      orphan: Type.Boolean({ description: 'True if it was signed and never handed out.' }),
-    },
-    'The record of a certificate in the inventory of kubepass.',
-  ),
+  'The record of a certificate in the inventory of kubepass.',
+  {
+    requestId: idOf('The certificate request.'),
+    state: uploadText('The state of the request.', 'issued'),
+    cluster: uploadText('The cluster.', 'demo'),
+    requester: uploadText('The principal who made the request.', 'hr-system'),
+    orphan: Type.Boolean({ description: 'True if it was signed and never handed out.' }),
+  },
 );
 
 const fingerprint = sha256Of('SHA-256 of the DER');
 
-export const InspectedCertificateSchema = typed(
-  'InspectedCertificate',
-  'Certificate',
-  {
-    version: integerOf('1, 2 or 3.'),
-    serialNumber: uploadText('Lower-case hex without colons; `-` before a negative one.', '019ab3c4'),
-    signatureAlgorithm: ref(InspectedAlgorithmSchema),
-    issuer: ref(InspectedNameSchema),
-    subject: ref(InspectedNameSchema),
-    notBefore: uploadText('RFC 3339 UTC.', '2026-03-01T09:30:00Z'),
-    notAfter: uploadText('RFC 3339 UTC.', '2027-03-01T09:30:00Z'),
-    secondsRemaining: integerOf('Until `notAfter`; negative if the certificate has expired.'),
-    publicKey: ref(InspectedPublicKeySchema),
-    issuerUniqueId: nullable(hexOf('Hex.')),
-    subjectUniqueId: nullable(hexOf('Hex.')),
-    extensions: extensions('All extensions, in the order of the encoding.'),
-    subjectKeyIdentifier: keyIdentifier('Null if there is none.'),
-    authorityKeyIdentifier: keyIdentifier('Null if there is none.'),
-    fingerprintSha256: fingerprint,
-    fingerprintSha1: sha1Of('SHA-1 of the DER'),
-    selfSigned: nullable(Type.Boolean(), {
-      description: 'Whether its own key signed it, checked by signature; null if that cannot be checked.',
-    }),
-    role: nullable(uploadText('Its role in a Kubernetes cluster.', 'ClusterCA', 'KubeletClient', 'User')),
-    kubernetes: nullable(ref(KubernetesReadingSchema), { description: 'Null if the certificate is not for clients.' }),
-    inventory: nullable(ref(InventoryEntrySchema), {
-      description: 'Null if there is no record, or none that the caller may read.',
-    }),
-  },
-  'A certificate (RFC 5280).',
-);
+export const InspectedCertificateSchema = typed('InspectedCertificate', 'Certificate', 'A certificate (RFC 5280).', {
+  version: integerOf('1, 2 or 3.'),
+  serialNumber: uploadText('Lower-case hex without colons; `-` before a negative one.', '019ab3c4'),
+  signatureAlgorithm: ref(InspectedAlgorithmSchema),
+  issuer: ref(InspectedNameSchema),
+  subject: ref(InspectedNameSchema),
+  notBefore: uploadText('RFC 3339 UTC.', '2026-03-01T09:30:00Z'),
+  notAfter: uploadText('RFC 3339 UTC.', '2027-03-01T09:30:00Z'),
+  secondsRemaining: integerOf('Until `notAfter`; negative if the certificate has expired.'),
+  publicKey: ref(InspectedPublicKeySchema),
+  issuerUniqueId: nullable(hexOf('Hex.')),
+  subjectUniqueId: nullable(hexOf('Hex.')),
+  extensions: extensions('All extensions, in the order of the encoding.'),
+  subjectKeyIdentifier: keyIdentifier('Null if there is none.'),
+  authorityKeyIdentifier: keyIdentifier('Null if there is none.'),
+  fingerprintSha256: fingerprint,
+  fingerprintSha1: sha1Of('SHA-1 of the DER'),
+  selfSigned: nullable(Type.Boolean(), {
+    description: 'Whether its own key signed it, checked by signature; null if that cannot be checked.',
+  }),
+  role: nullable(uploadText('Its role in a Kubernetes cluster.', 'ClusterCA', 'KubeletClient', 'User')),
+  kubernetes: nullable(ref(KubernetesReadingSchema), { description: 'Null if the certificate is not for clients.' }),
+  inventory: nullable(ref(InventoryEntrySchema), {
+    description: 'Null if there is no record, or none that the caller may read.',
+  }),
+});
 
 export const InspectedCertificationRequestSchema = typed(
   'InspectedCertificationRequest',
   'CertificationRequest',
+  'A certification request (PKCS#10, RFC 2986).',
   {
     version: integerOf('0 means version 1.'),
     subject: ref(InspectedNameSchema),
@@ -91,22 +82,19 @@ export const InspectedCertificationRequestSchema = typed(
     signatureValid: nullable(Type.Boolean(), { description: 'Null if it cannot be checked.' }),
     fingerprintSha256: fingerprint,
     kubernetes: nullable(
-      objectOf(
-        {
-          username: uploadText('The CN.', 'jane'),
-          groups: listOf(uploadText('One group.', 'team-a'), 'The O values.'),
-          uid: nullable(uploadText('The UID attribute.')),
-        },
-        'The requested identity.',
-      ),
+      objectOf('The requested identity.', {
+        username: uploadText('The CN.', 'jane'),
+        groups: listOf(uploadText('One group.', 'team-a'), 'The O values.'),
+        uid: nullable(uploadText('The UID attribute.')),
+      }),
     ),
   },
-  'A certification request (PKCS#10, RFC 2986).',
 );
 
 export const InspectedCertificateListSchema = typed(
   'InspectedCertificateList',
   'CertificateList',
+  'A revocation list (RFC 5280).',
   {
     version: integerOf('1 or 2.'),
     issuer: ref(InspectedNameSchema),
@@ -116,31 +104,25 @@ export const InspectedCertificateListSchema = typed(
     extensions: extensions('The extensions of the list.'),
     revokedCount: integerOf('How many certificates it revokes.', 0),
     revoked: listOf(
-      objectOf(
-        {
-          serialNumber: uploadText('Lower-case hex.', '019ab3c4'),
-          revocationDate: uploadText('RFC 3339 UTC.', '2026-03-01T09:30:00Z'),
-          reason: nullable(uploadText('The reason.', 'keyCompromise')),
-        },
-        'One certificate.',
-      ),
+      objectOf('One certificate.', {
+        serialNumber: uploadText('Lower-case hex.', '019ab3c4'),
+        revocationDate: uploadText('RFC 3339 UTC.', '2026-03-01T09:30:00Z'),
+        reason: nullable(uploadText('The reason.', 'keyCompromise')),
+      }),
       'The first 100 revoked certificates.',
     ),
     fingerprintSha256: fingerprint,
   },
-  'A revocation list (RFC 5280).',
 );
 
-export const InspectedPublicKeyObjectSchema = typed(
-  'InspectedPublicKeyObject',
-  'PublicKey',
-  { publicKey: ref(InspectedPublicKeySchema) },
-  'A public key.',
-);
+export const InspectedPublicKeyObjectSchema = typed('InspectedPublicKeyObject', 'PublicKey', 'A public key.', {
+  publicKey: ref(InspectedPublicKeySchema),
+});
 
 export const InspectedPrivateKeySchema = typed(
   'InspectedPrivateKey',
   'PrivateKey',
+  'A private key. Only its public key is shown.',
   {
     encoding: oneOf(['PKCS#1', 'SEC1', 'PKCS#8', 'EncryptedPKCS#8', 'LegacyEncryptedPEM', 'OpenSSH'], {
       description: 'The encoding of the key.',
@@ -149,30 +131,19 @@ export const InspectedPrivateKeySchema = typed(
     encryption: nullable(uploadText('How it is encrypted.', 'PBES2 PBKDF2-HMAC-SHA256 2048 iterations AES-256-CBC')),
     publicKey: nullable(ref(InspectedPublicKeySchema), { description: 'Null if the key was not decrypted.' }),
   },
-  'A private key. Only its public key is shown.',
 );
 
-export const InspectedPkcs7Schema = typed(
-  'InspectedPkcs7',
-  'PKCS7',
-  {
-    contentType: uploadText('The type of its content.', 'signedData'),
-    certificates: integerOf('How many certificates; each is also an object of this answer.', 0),
-    certificateLists: integerOf('How many revocation lists.', 0),
-    signers: integerOf('How many signers.', 0),
-  },
-  'PKCS#7 (RFC 2315), CMS.',
-);
+export const InspectedPkcs7Schema = typed('InspectedPkcs7', 'PKCS7', 'PKCS#7 (RFC 2315), CMS.', {
+  contentType: uploadText('The type of its content.', 'signedData'),
+  certificates: integerOf('How many certificates; each is also an object of this answer.', 0),
+  certificateLists: integerOf('How many revocation lists.', 0),
+  signers: integerOf('How many signers.', 0),
+});
 
-export const InspectedPkcs12Schema = typed(
-  'InspectedPkcs12',
-  'PKCS12',
-  {
-    macVerified: nullable(Type.Boolean(), { description: 'Null if it has no MAC, or no password was tried.' }),
-    mac: nullable(uploadText('The MAC.', 'HMAC-SHA256 2048 iterations')),
-    encryption: listOf(uploadText('How its contents are encrypted.'), 'Each kind of encryption once.'),
-    opened: Type.Boolean({ description: 'Whether its contents are objects of this answer.' }),
-    friendlyNames: listOf(uploadText('A name in it.'), 'Names in it.'),
-  },
-  'PKCS#12 (RFC 7292).',
-);
+export const InspectedPkcs12Schema = typed('InspectedPkcs12', 'PKCS12', 'PKCS#12 (RFC 7292).', {
+  macVerified: nullable(Type.Boolean(), { description: 'Null if it has no MAC, or no password was tried.' }),
+  mac: nullable(uploadText('The MAC.', 'HMAC-SHA256 2048 iterations')),
+  encryption: listOf(uploadText('How its contents are encrypted.'), 'Each kind of encryption once.'),
+  opened: Type.Boolean({ description: 'Whether its contents are objects of this answer.' }),
+  friendlyNames: listOf(uploadText('A name in it.'), 'Names in it.'),
+});

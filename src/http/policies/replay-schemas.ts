@@ -8,9 +8,10 @@ import {
   idOf,
   instantOf,
   messageOf,
+  namedObject,
   nameOf,
-  named,
   nullable,
+  objectOf,
   oneOf,
   reasonOf,
   ref,
@@ -20,37 +21,31 @@ import {
 const count = (description: string) => Type.Integer({ minimum: 0, description, examples: [42] });
 const verdict = (description: string) => nullable(oneOf(['permits', 'denies', 'notApplicable']), { description });
 const counts = <Name extends string>(names: readonly Name[], description: string) =>
-  Type.Object(
-    {
-      requests: count('How many requests.'),
-      ...(Object.fromEntries(names.map((name) => [name, count('How many of them in this way.')])) as Record<
-        Name,
-        ReturnType<typeof count>
-      >),
-    },
-    closed(description),
-  );
+  objectOf(description, {
+    requests: count('How many requests.'),
+    ...(Object.fromEntries(names.map((name) => [name, count('How many of them in this way.')])) as Record<
+      Name,
+      ReturnType<typeof count>
+    >),
+  });
 
 const side = (description: string) =>
-  Type.Object(
-    {
-      outcome: oneOf(['permitted', 'denied'], { description: 'Whether the certificate may be issued.' }),
-      approval: nullable(oneOf(['auto', 'manual']), { description: 'Null if the request is denied.' }),
-      policy: nullable(Type.String({ maxLength: 256 }), { description: 'The policy that decides.' }),
-      stages: Type.Array(ref(ApprovalStageSchema), {
-        maxItems: 100,
-        description: 'The approvals that the request needs.',
-      }),
-      expirationSeconds: nullable(Type.Integer({ minimum: 0, maximum: 2147483647 }), {
-        description: 'The lifetime; null if the request is denied.',
-      }),
-      reasons: Type.Array(reasonOf('The reason of a violation.', 'GroupNotPermitted'), {
-        maxItems: 1000,
-        description: 'The reasons of the violations, each once.',
-      }),
-    },
-    closed(description),
-  );
+  objectOf(description, {
+    outcome: oneOf(['permitted', 'denied'], { description: 'Whether the certificate may be issued.' }),
+    approval: nullable(oneOf(['auto', 'manual']), { description: 'Null if the request is denied.' }),
+    policy: nullable(Type.String({ maxLength: 256 }), { description: 'The policy that decides.' }),
+    stages: Type.Array(ref(ApprovalStageSchema), {
+      maxItems: 100,
+      description: 'The approvals that the request needs.',
+    }),
+    expirationSeconds: nullable(Type.Integer({ minimum: 0, maximum: 2147483647 }), {
+      description: 'The lifetime; null if the request is denied.',
+    }),
+    reasons: Type.Array(reasonOf('The reason of a violation.', 'GroupNotPermitted'), {
+      maxItems: 1000,
+      description: 'The reasons of the violations, each once.',
+    }),
+  });
 
 const subject = {
   id: idOf('The certificate request.'),
@@ -63,132 +58,94 @@ const subject = {
 
 const line = <Kind extends string>(type: Kind, description: string) => oneOf([type], { description });
 
-export const ReplayBegunSchema = named(
-  'ReplayBegun',
-  Type.Object(
-    {
-      type: line('begun', 'The first line.'),
-      policySetDigest: sha256Of('SHA-256 of the policies that are tried out'),
-      after: nullable(instantOf('Only requests made then or later.'), { description: 'Null: from the first request.' }),
-      before: instantOf('Only requests made before then.'),
-      cluster: nullable(dnsLabelOf('Only requests for this cluster.', 'demo'), {
-        description: 'Null: for every cluster.',
+export const ReplayBegunSchema = namedObject('ReplayBegun', 'Which requests are replayed, and under which policies.', {
+  type: line('begun', 'The first line.'),
+  policySetDigest: sha256Of('SHA-256 of the policies that are tried out'),
+  after: nullable(instantOf('Only requests made then or later.'), { description: 'Null: from the first request.' }),
+  before: instantOf('Only requests made before then.'),
+  cluster: nullable(dnsLabelOf('Only requests for this cluster.', 'demo'), {
+    description: 'Null: for every cluster.',
+  }),
+});
+
+export const ReplayProgressSchema = namedObject('ReplayProgress', 'How far the replay has come.', {
+  type: line('progress', 'Comes after every thousand requests.'),
+  requests: count('How many requests were replayed so far.'),
+  changed: count('How many of them would be decided differently.'),
+  decidedAt: instantOf('When the latest of them was decided.'),
+});
+
+export const ReplayedChangeSchema = namedObject('ReplayedChange', 'A request that would be decided differently.', {
+  type: line('changed', 'A request that would be decided differently.'),
+  ...subject,
+  changes: Type.Array(oneOf(replayChanges), { maxItems: replayChanges.length, description: 'What would change.' }),
+  was: side('The recorded decision.'),
+  wouldBe: side('The decision under the policies that are tried out.'),
+  why: Type.Array(
+    closed({
+      kind: oneOf(['guardrail', 'policy'], { description: 'Guardrail or policy.' }),
+      name: Type.String({ maxLength: 256, description: 'Its name.', examples: ['developers'] }),
+      was: verdict('How it judged the request; null: it did not exist, or is a guardrail that did not deny.'),
+      wouldBe: verdict('How it would judge the request; null: it does not exist.'),
+      reasons: Type.Array(Type.String({ maxLength: 4096 }), {
+        maxItems: 1000,
+        description: 'Its reasons for a denial.',
       }),
-    },
-    closed('Which requests are replayed, and under which policies.'),
-  ),
-);
-
-export const ReplayProgressSchema = named(
-  'ReplayProgress',
-  Type.Object(
-    {
-      type: line('progress', 'Comes after every thousand requests.'),
-      requests: count('How many requests were replayed so far.'),
-      changed: count('How many of them would be decided differently.'),
-      decidedAt: instantOf('When the latest of them was decided.'),
-    },
-    closed('How far the replay has come.'),
-  ),
-);
-
-export const ReplayedChangeSchema = named(
-  'ReplayedChange',
-  Type.Object(
-    {
-      type: line('changed', 'A request that would be decided differently.'),
-      ...subject,
-      changes: Type.Array(oneOf(replayChanges), { maxItems: replayChanges.length, description: 'What would change.' }),
-      was: side('The recorded decision.'),
-      wouldBe: side('The decision under the policies that are tried out.'),
-      why: Type.Array(
-        Type.Object(
-          {
-            kind: oneOf(['guardrail', 'policy'], { description: 'Guardrail or policy.' }),
-            name: Type.String({ maxLength: 256, description: 'Its name.', examples: ['developers'] }),
-            was: verdict('How it judged the request; null: it did not exist, or is a guardrail that did not deny.'),
-            wouldBe: verdict('How it would judge the request; null: it does not exist.'),
-            reasons: Type.Array(Type.String({ maxLength: 4096 }), {
-              maxItems: 1000,
-              description: 'Its reasons for a denial.',
-            }),
-            failing: Type.Array(
-              Type.Object(
-                {
-                  check: Type.String({
-                    maxLength: 256,
-                    description: 'What is checked.',
-                    examples: ['allowed.groups'],
-                  }),
-                  expected: messageOf('What would pass.', 'each of team-*, viewers'),
-                  found: messageOf('What the request has.', 'ops'),
-                  reason: Type.Optional(reasonOf('Stable.', 'GroupNotPermitted')),
-                },
-                { additionalProperties: false },
-              ),
-              { maxItems: 20, description: 'The checks that would fail.' },
-            ),
-          },
-          { additionalProperties: false },
-        ),
-        { maxItems: 20, description: 'The guardrails and policies that judge it differently.' },
+      failing: Type.Array(
+        closed({
+          check: Type.String({
+            maxLength: 256,
+            description: 'What is checked.',
+            examples: ['allowed.groups'],
+          }),
+          expected: messageOf('What would pass.', 'each of team-*, viewers'),
+          found: messageOf('What the request has.', 'ops'),
+          reason: Type.Optional(reasonOf('Stable.', 'GroupNotPermitted')),
+        }),
+        { maxItems: 20, description: 'The checks that would fail.' },
       ),
-      whyOmitted: count('How many more of them there are.'),
-    },
-    closed('A request that would be decided differently.'),
+    }),
+    { maxItems: 20, description: 'The guardrails and policies that judge it differently.' },
   ),
-);
+  whyOmitted: count('How many more of them there are.'),
+});
 
-export const ReplayUndecidableSchema = named(
+export const ReplayUndecidableSchema = namedObject(
   'ReplayUndecidable',
-  Type.Object(
-    {
-      type: line('undecidable', 'The decision depends on facts that were not recorded.'),
-      ...subject,
-      facts: Type.Array(oneOf(unrecordedFacts), {
-        maxItems: unrecordedFacts.length,
-        description: 'The facts that were not recorded.',
-      }),
-    },
-    closed('A request whose decision depends on facts that were not recorded.'),
-  ),
+  'A request whose decision depends on facts that were not recorded.',
+  {
+    type: line('undecidable', 'The decision depends on facts that were not recorded.'),
+    ...subject,
+    facts: Type.Array(oneOf(unrecordedFacts), {
+      maxItems: unrecordedFacts.length,
+      description: 'The facts that were not recorded.',
+    }),
+  },
 );
 
-export const ReplayFailedSchema = named(
-  'ReplayFailed',
-  Type.Object(
-    { type: line('failed', 'The request could not be replayed because of an error in kubepass.'), ...subject },
-    closed('A request that could not be replayed.'),
-  ),
-);
+export const ReplayFailedSchema = namedObject('ReplayFailed', 'A request that could not be replayed.', {
+  type: line('failed', 'The request could not be replayed because of an error in kubepass.'),
+  ...subject,
+});
 
-export const ReplaySummarySchema = named(
-  'ReplaySummary',
-  Type.Object(
-    {
-      type: line('summary', 'The last line. Without it the replay is not complete.'),
-      requests: count('How many requests were replayed.'),
-      changed: counts(
-        replayChanges,
-        'How many requests would be decided differently, and in which ways. A request may count in several.',
-      ),
-      undecidable: counts(
-        unrecordedFacts,
-        'How many requests depend on facts that were not recorded, and on which. A request may count in several.',
-      ),
-      failed: count('How many requests could not be replayed.'),
-    },
-    closed('The result of the replay.'),
+export const ReplaySummarySchema = namedObject('ReplaySummary', 'The result of the replay.', {
+  type: line('summary', 'The last line. Without it the replay is not complete.'),
+  requests: count('How many requests were replayed.'),
+  changed: counts(
+    replayChanges,
+    'How many requests would be decided differently, and in which ways. A request may count in several.',
   ),
-);
+  undecidable: counts(
+    unrecordedFacts,
+    'How many requests depend on facts that were not recorded, and on which. A request may count in several.',
+  ),
+  failed: count('How many requests could not be replayed.'),
+});
 
-export const ReplayErrorSchema = named(
-  'ReplayError',
-  Type.Object(
-    { type: line('error', 'The last line, instead of the summary.'), problem: ref(ProblemSchema) },
-    closed('Why the replay ended early.'),
-  ),
-);
+export const ReplayErrorSchema = namedObject('ReplayError', 'Why the replay ended early.', {
+  type: line('error', 'The last line, instead of the summary.'),
+  problem: ref(ProblemSchema),
+});
 
 const lineSchemas = [
   ReplayBegunSchema,

@@ -2,34 +2,32 @@ import { Type, type Static } from 'typebox';
 import type { Evaluation } from '../../services.js';
 import { BlastRadiusSchema, blastRadiusView } from '../certificate-requests/blast-radius.js';
 import { decisionProperties, stageView, traceOf, traceView, violations } from '../certificate-requests/decision.js';
-import { NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
+import { exampleRequests, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
 import { nextCursorProperty } from '../pages.js';
-import { closed, dnsLabelOf, instantOf, named, nullable, oneOf, ref, sha256Of } from '../schema-parts.js';
+import {
+  closed,
+  dnsLabelOf,
+  instantOf,
+  namedObject,
+  nullable,
+  objectOf,
+  oneOf,
+  ref,
+  sha256Of,
+} from '../schema-parts.js';
 
-export const LoadedPolicySchema = named(
-  'LoadedPolicy',
-  Type.Object(
-    {
-      kind: oneOf(['Policy', 'Guardrail'], { description: 'Policy or guardrail.' }),
-      name: Type.String({ maxLength: 256, description: 'Its `metadata.name`.', examples: ['developers'] }),
-      path: Type.String({ maxLength: 4096, description: 'The file that it was loaded from.', examples: ['demo.yaml'] }),
-      spec: Type.Unknown({ description: 'Its `spec`, as in the file.' }),
-    },
-    closed('A policy or guardrail in force.'),
-  ),
-);
+export const LoadedPolicySchema = namedObject('LoadedPolicy', 'A policy or guardrail in force.', {
+  kind: oneOf(['Policy', 'Guardrail'], { description: 'Policy or guardrail.' }),
+  name: Type.String({ maxLength: 256, description: 'Its `metadata.name`.', examples: ['developers'] }),
+  path: Type.String({ maxLength: 4096, description: 'The file that it was loaded from.', examples: ['demo.yaml'] }),
+  spec: Type.Unknown({ description: 'Its `spec`, as in the file.' }),
+});
 
-export const LoadedPolicyListSchema = named(
-  'LoadedPolicyList',
-  Type.Object(
-    {
-      digest: sha256Of('SHA-256 of the whole set'),
-      items: Type.Array(ref(LoadedPolicySchema), { maxItems: 500 }),
-      nextCursor: nextCursorProperty,
-    },
-    closed('The policy set in force.'),
-  ),
-);
+export const LoadedPolicyListSchema = namedObject('LoadedPolicyList', 'The policy set in force.', {
+  digest: sha256Of('SHA-256 of the whole set'),
+  items: Type.Array(ref(LoadedPolicySchema), { maxItems: 500 }),
+  nextCursor: nextCursorProperty,
+});
 export type LoadedPolicyListBody = Static<typeof LoadedPolicyListSchema>;
 
 /** The most octets of a body that holds policies. */
@@ -51,97 +49,76 @@ const policies = Type.Array(
   },
 );
 
-export const NewEvaluationSchema = named(
+export const NewEvaluationSchema = namedObject(
   'NewEvaluation',
-  Type.Object(
-    { ...NewCertificateRequestSchema.properties, policies: Type.Optional(policies) },
-    {
-      ...closed('A request to try out, and the policies to try it under.'),
-      examples: [{ cluster: 'demo', username: 'jane@corp.example', groups: ['team-a'], expirationSeconds: 86400 }],
-    },
-  ),
+  'A request to try out, and the policies to try it under.',
+  { ...NewCertificateRequestSchema.properties, policies: Type.Optional(policies) },
+  exampleRequests,
 );
 
-export const NewReplaySchema = named(
+export const NewReplaySchema = namedObject(
   'NewReplay',
-  Type.Object(
-    {
-      policies,
-      after: Type.Optional(instantOf('Only requests that were made then or later.')),
-      before: Type.Optional(instantOf('Only requests that were made before then; default: now.')),
-      cluster: Type.Optional(dnsLabelOf('Only requests for this cluster.', 'demo')),
-    },
-    closed('The recorded requests to replay, and the policies to replay them under.'),
-  ),
+  'The recorded requests to replay, and the policies to replay them under.',
+  {
+    policies,
+    after: Type.Optional(instantOf('Only requests that were made then or later.')),
+    before: Type.Optional(instantOf('Only requests that were made before then; default: now.')),
+    cluster: Type.Optional(dnsLabelOf('Only requests for this cluster.', 'demo')),
+  },
 );
 
 const bound = (description: string) =>
   Type.Optional(Type.Integer({ minimum: 0, maximum: 2147483647, description, examples: [3] }));
 
-const QuotaSchema = Type.Object(
-  {
-    livePerUsername: bound('Live certificates of the username.'),
-    livePerGroup: bound('Live certificates of each group.'),
-    livePerRequester: bound('Live certificates that the requester asked for.'),
-    issuancesPerHour: bound('Certificates issued to the requester within an hour.'),
-  },
-  closed('The limits of the deciding policy; empty: no limits.'),
-);
+const QuotaSchema = objectOf('The limits of the deciding policy; empty: no limits.', {
+  livePerUsername: bound('Live certificates of the username.'),
+  livePerGroup: bound('Live certificates of each group.'),
+  livePerRequester: bound('Live certificates that the requester asked for.'),
+  issuancesPerHour: bound('Certificates issued to the requester within an hour.'),
+});
 
 const count = (description: string) => Type.Integer({ minimum: 0, maximum: 2147483647, description, examples: [1] });
 
-const UsageSchema = Type.Object(
-  {
-    livePerUsername: count('Live certificates of the username.'),
-    livePerGroup: Type.Record(Type.String({ maxLength: 64 }), count('Live certificates.'), {
-      description: 'By group, for each group of the request.',
-    }),
-    livePerRequester: count('Live certificates that the requester asked for.'),
-    issuancesPerHour: count('Certificates issued to the requester within the last hour, or being issued now.'),
-  },
-  { additionalProperties: false },
-);
+const UsageSchema = closed({
+  livePerUsername: count('Live certificates of the username.'),
+  livePerGroup: Type.Record(Type.String({ maxLength: 64 }), count('Live certificates.'), {
+    description: 'By group, for each group of the request.',
+  }),
+  livePerRequester: count('Live certificates that the requester asked for.'),
+  issuancesPerHour: count('Certificates issued to the requester within the last hour, or being issued now.'),
+});
 
-export const DecisionSchema = named(
-  'Decision',
-  Type.Object(
-    {
-      policySetDigest: sha256Of('SHA-256 of the policies that decided'),
-      draft: Type.Boolean({ description: 'Whether those policies came with this call.' }),
-      ...decisionProperties,
-      expirationSeconds: nullable(Type.Integer({ minimum: 0, maximum: 2147483647 }), {
-        description: 'The lifetime of the certificate; null if the request is denied.',
-      }),
-      expiresAfterSeconds: nullable(Type.Integer({ minimum: 0, maximum: 2147483647 }), {
-        description: 'How long the request would wait for approval; null: the default time, or no approval is needed.',
-      }),
-      quota: QuotaSchema,
-      usage: nullable(UsageSchema, {
-        description: 'What counts against the quotas now; null if no policy has a quota.',
-      }),
-      kubeconfig: Type.Object(
-        {
-          namespace: nullable(Type.String({ maxLength: 253 }), {
-            description: 'The namespace if the request names none.',
-          }),
-          contextName: nullable(Type.String({ maxLength: 253 }), {
-            description: 'The name of the context; null: the default name.',
-          }),
-        },
-        closed('What the deciding policy sets in the kubeconfig.'),
-      ),
-      violations,
-      trace: traceOf('How each guardrail and policy judged the request.'),
-      blastRadius: Type.Optional(
-        nullable(ref(BlastRadiusSchema), {
-          description:
-            'What the identity could do on the cluster now; null if that is not known. Only for an approver, auditor or admin.',
-        }),
-      ),
-    },
-    closed('What policy would decide on a request that is only tried out.'),
+export const DecisionSchema = namedObject('Decision', 'What policy would decide on a request that is only tried out.', {
+  policySetDigest: sha256Of('SHA-256 of the policies that decided'),
+  draft: Type.Boolean({ description: 'Whether those policies came with this call.' }),
+  ...decisionProperties,
+  expirationSeconds: nullable(Type.Integer({ minimum: 0, maximum: 2147483647 }), {
+    description: 'The lifetime of the certificate; null if the request is denied.',
+  }),
+  expiresAfterSeconds: nullable(Type.Integer({ minimum: 0, maximum: 2147483647 }), {
+    description: 'How long the request would wait for approval; null: the default time, or no approval is needed.',
+  }),
+  quota: QuotaSchema,
+  usage: nullable(UsageSchema, {
+    description: 'What counts against the quotas now; null if no policy has a quota.',
+  }),
+  kubeconfig: objectOf('What the deciding policy sets in the kubeconfig.', {
+    namespace: nullable(Type.String({ maxLength: 253 }), {
+      description: 'The namespace if the request names none.',
+    }),
+    contextName: nullable(Type.String({ maxLength: 253 }), {
+      description: 'The name of the context; null: the default name.',
+    }),
+  }),
+  violations,
+  trace: traceOf('How each guardrail and policy judged the request.'),
+  blastRadius: Type.Optional(
+    nullable(ref(BlastRadiusSchema), {
+      description:
+        'What the identity could do on the cluster now; null if that is not known. Only for an approver, auditor or admin.',
+    }),
   ),
-);
+});
 export type DecisionBody = Static<typeof DecisionSchema>;
 
 export function evaluationView({ decision, facts, policySetDigest, draft, blastRadius }: Evaluation): DecisionBody {

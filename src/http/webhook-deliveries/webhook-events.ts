@@ -3,18 +3,18 @@ import type { WebhookEvent } from '../../model/webhook-delivery.js';
 import { ApprovalStageSchema } from '../certificate-requests/decision.js';
 import { ViolationSchema } from '../problems/schemas.js';
 import {
-  closed,
   dnsLabelOf,
   idOf,
   instantOf,
+  namedObject,
+  type NamedSchema,
   nameOf,
-  named,
   nullable,
+  objectOf,
   oneOf,
   reasonOf,
   ref,
   sha256Of,
-  type NamedSchema,
 } from '../schema-parts.js';
 
 /** The certificate request, as every event describes it. */
@@ -41,30 +41,24 @@ const particulars = {
     stages: Type.Array(ref(ApprovalStageSchema), { maxItems: 100, description: 'The approvals that it needs.' }),
   },
   issued: {
-    certificate: Type.Object(
-      {
-        fingerprintSha256: sha256Of('SHA-256 of the DER'),
-        serialNumber: Type.String({ maxLength: 40, description: 'Lower-case hex.' }),
-        notBefore: instantOf('Start of validity.'),
-        notAfter: instantOf('End of validity.'),
-      },
-      closed('Identifies the certificate, which can be read by its fingerprint.'),
-    ),
+    certificate: objectOf('Identifies the certificate, which can be read by its fingerprint.', {
+      fingerprintSha256: sha256Of('SHA-256 of the DER'),
+      serialNumber: Type.String({ maxLength: 40, description: 'Lower-case hex.' }),
+      notBefore: instantOf('Start of validity.'),
+      notAfter: instantOf('End of validity.'),
+    }),
   },
   denied: {
-    denial: Type.Object(
-      {
-        reason: reasonOf(
-          '`PolicyDenied`, `NoLongerPermitted` or `DeniedByApprover`; others may be added.',
-          'PolicyDenied',
-        ),
-        deniedBy: nullable(nameOf('A principal.', 'bob'), { description: 'Who denied it; null: policy did.' }),
-        comment: nullable(Type.String({ maxLength: 1024 }), { description: 'The comment of that principal.' }),
-        violations: Type.Array(ref(ViolationSchema), { maxItems: 20, description: 'The first 20 violations.' }),
-        violationCount: Type.Integer({ minimum: 0, description: 'How many violations there are.' }),
-      },
-      closed('Why the request is denied.'),
-    ),
+    denial: objectOf('Why the request is denied.', {
+      reason: reasonOf(
+        '`PolicyDenied`, `NoLongerPermitted` or `DeniedByApprover`; others may be added.',
+        'PolicyDenied',
+      ),
+      deniedBy: nullable(nameOf('A principal.', 'bob'), { description: 'Who denied it; null: policy did.' }),
+      comment: nullable(Type.String({ maxLength: 1024 }), { description: 'The comment of that principal.' }),
+      violations: Type.Array(ref(ViolationSchema), { maxItems: 20, description: 'The first 20 violations.' }),
+      violationCount: Type.Integer({ minimum: 0, description: 'How many violations there are.' }),
+    }),
   },
 } as const satisfies Record<WebhookEvent, TProperties>;
 
@@ -75,24 +69,15 @@ const summaries: Readonly<Record<WebhookEvent, string>> = {
 };
 
 const eventSchema = <Id extends string>($id: Id, event: WebhookEvent) =>
-  named(
-    $id,
-    Type.Object(
-      {
-        type: oneOf([`certificate_request.${event}`], { description: 'What happened. Each type has its own schema.' }),
-        timestamp: instantOf('When it happened.'),
-        data: Type.Object(
-          {
-            ...asked,
-            state: oneOf([event], { description: 'The new state of the request.' }),
-            ...(particulars[event] as TProperties),
-          },
-          closed('The request.'),
-        ),
-      },
-      closed(summaries[event]),
-    ),
-  );
+  namedObject($id, summaries[event], {
+    type: oneOf([`certificate_request.${event}`], { description: 'What happened. Each type has its own schema.' }),
+    timestamp: instantOf('When it happened.'),
+    data: objectOf('The request.', {
+      ...asked,
+      state: oneOf([event], { description: 'The new state of the request.' }),
+      ...(particulars[event] as TProperties),
+    }),
+  });
 
 export const webhookEventSchemas = {
   pending: eventSchema('CertificateRequestPendingEvent', 'pending'),

@@ -3,22 +3,16 @@ import { actions, permissionsOf } from '../../identity/permissions.js';
 import { roles } from '../../model/principal.js';
 import { callerOf } from '../plugins/authentication.js';
 import { json, problems } from '../responses.js';
-import { closed, idOf, nameOf, named, oneOf } from '../schema-parts.js';
+import { idOf, namedObject, nameOf, oneOf } from '../schema-parts.js';
 import type { App } from '../types.js';
 
-const WhoamiSchema = named(
-  'Whoami',
-  Type.Object(
-    {
-      name: nameOf('The principal’s name.', 'hr-system'),
-      groups: Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32 }),
-      roles: Type.Array(oneOf(roles), { maxItems: 4 }),
-      apiTokenId: idOf('The API token that the caller uses.'),
-      permissions: Type.Array(oneOf(actions), { maxItems: 100, description: 'What the roles allow.' }),
-    },
-    closed('The calling principal.'),
-  ),
-);
+const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
+  name: nameOf('The principal’s name.', 'hr-system'),
+  groups: Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32 }),
+  roles: Type.Array(oneOf(roles), { maxItems: 4 }),
+  apiTokenId: idOf('The API token that the caller uses.'),
+  permissions: Type.Array(oneOf(actions), { maxItems: 100, description: 'What the roles allow.' }),
+});
 export type WhoamiBody = Static<typeof WhoamiSchema>;
 
 export function addWhoami(app: App): void {
