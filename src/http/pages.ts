@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { InvalidCursorError } from '../model/errors.js';
 import type { Page, PageQuery } from '../model/page.js';
 import { json } from './responses.js';
-import { closed, named, namedObject, type NamedSchema, nullable, ref } from './schema-parts.js';
+import { closed, namedObject, type NamedSchema, nullable, ref } from './schema-parts.js';
 
 const defaultLimit = 50;
 

@@ -8,12 +8,12 @@ import {
   type GrantReference,
   type RoleRule,
 } from '../../model/blast-radius.js';
-import { closed, instantOf, named, namedObject, nullable, objectOf, oneOf, ref } from '../schema-parts.js';
+import { closed, instantOf, namedObject, nullable, objectOf, oneOf, ref } from '../schema-parts.js';
 
-/** How much of a blast radius is shown. Of the rest only the number is shown. */
+/** How much of a blast radius is shown. The rest is only counted. */
 export const shownGrants = 50;
-export const shownReferences = 20;
-export const shownRules = 20;
+const shownReferences = 20;
+const shownRules = 20;
 /** Code points that are shown of a name or rule: in the cluster only the size of a request limits their length. */
 export const shownCharacters = 253;
 

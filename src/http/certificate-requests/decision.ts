@@ -20,8 +20,7 @@ import {
 const globs = (description: string) =>
   Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 1000, description }));
 
-export const policyName = (description: string) =>
-  Type.String({ maxLength: 256, description, examples: ['developers'] });
+const policyName = (description: string) => Type.String({ maxLength: 256, description, examples: ['developers'] });
 
 const verdict = oneOf(['permits', 'denies', 'notApplicable'], { description: 'How it judged the request.' });
 

@@ -9,7 +9,7 @@ import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
 import { clusterCsrDescription, clusterCsrTable } from './cluster-csr-text.js';
 import * as schemas from './schemas.js';
-import { clusterCsrView } from './views.js';
+import { clusterCsrView } from './schemas.js';
 
 const produces = ['application/json', 'text/plain'];
 

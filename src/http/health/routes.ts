@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox';
+import type { Static } from 'typebox';
 import type { Services } from '../../services.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import { ProblemSchema } from '../problems/schemas.js';

@@ -39,7 +39,7 @@ export async function authenticateCallers(
     }
     throw new ProblemError(
       problem('unauthenticated', presented ? 'the token is unknown, expired or revoked' : 'send a bearer token', {
-        // RFC 6750 section 3.1: no error code where no credentials were sent.
+        // RFC 6750 section 3.1: no error code if no credentials were sent.
         headers: { 'www-authenticate': presented ? `${realm}, error="invalid_token"` : realm },
       }),
     );

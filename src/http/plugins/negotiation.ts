@@ -20,8 +20,8 @@ export function negotiateMediaTypes(app: App): void {
 }
 
 /**
- * The offered media type that the caller's `Accept` prefers; null if it accepts none. Of equally preferred types the
- * first offered one is chosen, and so it is without the header. The most specific range that matches a type gives its
+ * The offered media type that the caller's `Accept` prefers; null if it accepts none. The
+ * first offered type is chosen among equally preferred ones, and without the header. The most specific range that matches a type gives its
  * quality (RFC 9110 12.5.1). Parameters other than `q` are not compared, and malformed ranges are ignored.
  */
 export function negotiate(accept: string | undefined, offered: readonly string[]): string | null {

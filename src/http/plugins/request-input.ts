@@ -6,7 +6,7 @@ import type { App } from '../types.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-export type JsonBodyParser = (
+type JsonBodyParser = (
   request: FastifyRequest,
   body: Buffer,
   done: (error: Error | null, value?: unknown) => void,

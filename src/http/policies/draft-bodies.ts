@@ -1,9 +1,9 @@
-import { may } from '../../identity/permissions.js';
 import { hasMoreStructure } from '../../formats/json/json-structure.js';
-import { problem, ProblemError } from '../problems/problem.js';
-import type { App } from '../types.js';
+import { may } from '../../identity/permissions.js';
 import { callerOf } from '../plugins/authentication.js';
 import { jsonBodyParser } from '../plugins/request-input.js';
+import { problem, ProblemError } from '../problems/problem.js';
+import type { App } from '../types.js';
 
 /** No valid body has so many members and items: it holds a request, its groups, and policies as texts. */
 const mostStructure = 1000;

@@ -84,7 +84,7 @@ function violationsText({ violations }: Decision): string {
   return section('Violations', tree(nodes));
 }
 
-/** What counts now, beside the limits of the deciding policy. */
+/** The current usage beside the limits of the deciding policy. */
 function quotaText({ decision, facts, asked }: Evaluation): string {
   if (decision.outcome === 'denied' || Object.keys(decision.quota).length === 0) return '';
   const { usage } = facts;

@@ -11,7 +11,7 @@ import {
 import type { FieldError } from '../../model/outcome.js';
 import { problem, ProblemError, type Problem } from './problem.js';
 
-/** The problem that tells the caller of a thrown error. An unknown error is an internal one: only the log has its text. */
+/** The problem for a thrown error. An unknown error becomes an internal error, and its text goes only to the log. */
 export function errorToProblem(error: FastifyError): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof InvalidCursorError) {
@@ -60,7 +60,7 @@ const mostErrors = 100;
 
 const prefixes: Readonly<Record<string, string>> = { querystring: '/query', params: '/path', headers: '/headers' };
 
-/** What failed in a validation, with JSON pointers into the body, `/query`, `/path` or `/headers`. */
+/** The errors of a validation, with JSON pointers into the body, `/query`, `/path` or `/headers`. */
 function validationErrors(errors: readonly FastifySchemaValidationError[], context: string | undefined): FieldError[] {
   const prefix = prefixes[context ?? ''] ?? '';
   return errors.slice(0, mostErrors).map((error) => ({

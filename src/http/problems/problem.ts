@@ -72,7 +72,7 @@ export function sendProblem(reply: FastifyReply, found: Problem): FastifyReply {
     .send(JSON.stringify(problemBody(found, reply.request.id)));
 }
 
-/** Ends a request with a problem from a hook or a body parser, where there is no reply to send it with. */
+/** Ends a request with a problem from a hook or a body parser, which can only throw. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   constructor(readonly problem: Problem) {

@@ -34,7 +34,7 @@ const asked = {
   }),
 };
 
-/** What only events of one kind say. */
+/** The members that only events of one kind have. */
 const particulars = {
   pending: {
     expiresAt: nullable(instantOf('An instant.'), { description: 'When the request expires if nobody decides.' }),
