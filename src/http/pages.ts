@@ -31,9 +31,10 @@ export const pageParameters = {
 /** The query of a list without filters. */
 export const ListQuerySchema = closed(pageParameters);
 
-export const nextCursorProperty = nullable(Type.String({ maxLength: 512 }), {
-  description: 'Pass it as `cursor` to get the next page; null on the last page.',
-});
+export const nextCursorProperty = nullable(
+  Type.String({ maxLength: 512 }),
+  'Pass it as `cursor` to get the next page; null on the last page.',
+);
 
 /** The list of a named schema: a page of its items. */
 export function pageOf<T extends NamedSchema>(item: T, description: string) {

@@ -33,13 +33,13 @@ export const namedObject = <Properties extends TProperties, Id extends string>(
   examples?: object[],
 ) => named($id, Type.Object(properties, { additionalProperties: false, description, ...(examples && { examples }) }));
 
-export function nullable<T extends TSchema>(schema: T, options: { readonly description?: string } = {}) {
-  return Type.Union([schema, Type.Null()], options);
+export function nullable<T extends TSchema>(schema: T, description?: string) {
+  return Type.Union([schema, Type.Null()], { ...(description && { description }) });
 }
 
 /** A string that is one of these values. */
-export function oneOf<T extends string>(values: readonly T[], options: { readonly description?: string } = {}) {
-  return Type.Unsafe<T>({ type: 'string', enum: [...values], ...options });
+export function oneOf<T extends string>(values: readonly T[], description?: string) {
+  return Type.Unsafe<T>({ type: 'string', enum: [...values], ...(description && { description }) });
 }
 
 /** RFC 1123 section 2.1, lower case only, as in Kubernetes. */

@@ -39,7 +39,7 @@ const tokenProperties = {
   }),
   createdAt: instantOf('When it was created.'),
   expiresAt: instantOf('When it expires.'),
-  revokedAt: nullable(instantOf('An instant.'), { description: 'When it was revoked; null if it was not.' }),
+  revokedAt: nullable(instantOf('An instant.'), 'When it was revoked; null if it was not.'),
 };
 
 export const ApiTokenSchema = namedObject('ApiToken', 'An API token without its secret.', tokenProperties);

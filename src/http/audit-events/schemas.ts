@@ -16,8 +16,8 @@ import {
 export const AuditEventSchema = namedObject('AuditEvent', 'One event of the append-only chain.', {
   seq: Type.Integer({ minimum: 1, description: '1, 2, 3 … without gaps.', examples: [42] }),
   at: instantOf('When it happened.'),
-  type: oneOf(auditEventTypes, { description: 'What happened.' }),
-  principal: nullable(nameOf('A principal.', 'hr-system'), { description: 'Who did it; null: kubepass itself.' }),
+  type: oneOf(auditEventTypes, 'What happened.'),
+  principal: nullable(nameOf('A principal.', 'hr-system'), 'Who did it; null: kubepass itself.'),
   cluster: nullable(dnsLabelOf('A cluster.', 'demo')),
   requestId: nullable(idOf('A certificate request.')),
   fingerprintSha256: nullable(sha256Of('A certificate’s SHA-256')),
@@ -35,13 +35,14 @@ export const ChainVerificationSchema = namedObject('ChainVerification', 'The res
   valid: Type.Boolean({ description: 'Whether the chain is intact from the first event to the last.' }),
   events: Type.Integer({ minimum: 0, description: 'How many events were checked.', examples: [42] }),
   head: sha256Of('Hash of the last event; 64 zeros for an empty log'),
-  firstInvalidSeq: nullable(Type.Integer({ minimum: 0 }), {
-    description: 'The first event at which the chain is broken; null if it is intact.',
-  }),
+  firstInvalidSeq: nullable(
+    Type.Integer({ minimum: 0 }),
+    'The first event at which the chain is broken; null if it is intact.',
+  ),
 });
 
 export const AuditEventQuerySchema = closed({
-  type: Type.Optional(oneOf(auditEventTypes, { description: 'Only events of this type.' })),
+  type: Type.Optional(oneOf(auditEventTypes, 'Only events of this type.')),
   principal: Type.Optional(nameOf('Only events caused by this principal.', 'hr-system')),
   cluster: Type.Optional(dnsLabelOf('Only events about this cluster.', 'demo')),
   requestId: Type.Optional(

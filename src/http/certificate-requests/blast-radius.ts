@@ -21,32 +21,34 @@ export const shownCharacters = 253;
 const clusterText = (description: string, example: string) =>
   Type.String({ maxLength: shownCharacters + 6, description, examples: [example] });
 const more = (description: string) => Type.Integer({ minimum: 0, description });
-const namespace = nullable(clusterText('A namespace.', 'team-a'), {
-  description: 'The namespace of a RoleBinding; null: the whole cluster.',
-});
+const namespace = nullable(
+  clusterText('A namespace.', 'team-a'),
+  'The namespace of a RoleBinding; null: the whole cluster.',
+);
 const opens = Type.Array(oneOf(escalationKinds), {
   maxItems: escalationKinds.length,
   description: 'The escalations that it makes possible.',
 });
 
 export const GrantReferenceSchema = namedObject('GrantReference', 'A binding or group that grants permissions.', {
-  kind: oneOf(['ClusterRoleBinding', 'RoleBinding', 'Group'], {
-    description: '`Group`: `system:masters`, which may do everything without a binding.',
-  }),
+  kind: oneOf(
+    ['ClusterRoleBinding', 'RoleBinding', 'Group'],
+    '`Group`: `system:masters`, which may do everything without a binding.',
+  ),
   name: clusterText('Its name.', 'innocent-name'),
   namespace,
 });
 
 export const GrantSchema = namedObject('Grant', 'A binding that the identity is a subject of.', {
-  kind: oneOf(['ClusterRoleBinding', 'RoleBinding'], { description: 'The kind of binding.' }),
+  kind: oneOf(['ClusterRoleBinding', 'RoleBinding'], 'The kind of binding.'),
   name: clusterText('Its name.', 'innocent-name'),
   namespace,
   subject: objectOf('The username or group of the identity that it binds.', {
-    kind: oneOf(['User', 'Group'], { description: 'Username or group.' }),
+    kind: oneOf(['User', 'Group'], 'Username or group.'),
     name: clusterText('Its name. Every identity is in the group `system:authenticated`.', 'team-x'),
   }),
   role: objectOf('The role that it grants.', {
-    kind: oneOf(['ClusterRole', 'Role'], { description: 'The kind of role.' }),
+    kind: oneOf(['ClusterRole', 'Role'], 'The kind of role.'),
     name: clusterText('Its name.', 'cluster-admin'),
     exists: Type.Boolean({
       description: 'False if the role does not exist: it grants nothing until somebody creates it.',
@@ -79,7 +81,7 @@ export const BlastRadiusSchema = namedObject(
     ),
     escalations: Type.Array(
       closed({
-        kind: oneOf(escalationKinds, { description: 'The kind of escalation.' }),
+        kind: oneOf(escalationKinds, 'The kind of escalation.'),
         by: references,
         more: more('How many more bindings there are.'),
       }),

@@ -22,7 +22,7 @@ const globs = (description: string) =>
 
 const policyName = (description: string) => Type.String({ maxLength: 256, description, examples: ['developers'] });
 
-const verdict = oneOf(['permits', 'denies', 'notApplicable'], { description: 'How it judged the request.' });
+const verdict = oneOf(['permits', 'denies', 'notApplicable'], 'How it judged the request.');
 
 export const ApproversSchema = namedObject(
   'Approvers',
@@ -45,7 +45,7 @@ export const ApprovalStageSchema = namedObject('ApprovalStage', 'How many approv
 });
 
 export const TraceEntrySchema = namedObject('TraceEntry', 'How one guardrail or policy judged the request.', {
-  kind: oneOf(['guardrail', 'policy'], { description: 'Guardrail or policy.' }),
+  kind: oneOf(['guardrail', 'policy'], 'Guardrail or policy.'),
   name: policyName('Its name.'),
   verdict,
   checks: Type.Array(
@@ -70,10 +70,8 @@ export const traceOf = (description: string) => Type.Array(ref(TraceEntrySchema)
 
 /** The properties that every decision has, whether the request is recorded or only tried out. */
 export const decisionProperties = {
-  outcome: oneOf(['permitted', 'denied'], { description: 'Whether the certificate may be issued.' }),
-  approval: nullable(oneOf(['auto', 'manual']), {
-    description: '`manual` waits for a person; null if the request is denied.',
-  }),
+  outcome: oneOf(['permitted', 'denied'], 'Whether the certificate may be issued.'),
+  approval: nullable(oneOf(['auto', 'manual']), '`manual` waits for a person; null if the request is denied.'),
   policy: nullable(policyName('The policy that decides.')),
   stages: Type.Array(ref(ApprovalStageSchema), {
     maxItems: 100,
@@ -112,13 +110,14 @@ export const RecordedDecisionSchema = namedObject(
         traceOf(
           'Each guardrail and policy of then, evaluated again. Only in the answer to a read of this one request.',
         ),
-        { description: 'Null if it cannot be evaluated again.' },
+        'Null if it cannot be evaluated again.',
       ),
     ),
     traceNote: Type.Optional(
-      nullable(messageOf('A note in words.', 'the policy set that was in force is not stored'), {
-        description: 'Why there is no trace, or why it may differ from the one of then; null if it is the same.',
-      }),
+      nullable(
+        messageOf('A note in words.', 'the policy set that was in force is not stored'),
+        'Why there is no trace, or why it may differ from the one of then; null if it is the same.',
+      ),
     ),
   },
 );

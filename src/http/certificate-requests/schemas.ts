@@ -60,9 +60,7 @@ export const NewCertificateRequestSchema = namedObject(
       }),
     ),
     keyAlgorithm: Type.Optional(
-      oneOf(keyAlgorithms, {
-        description: 'The algorithm of the key that kubepass generates (default `ECDSA-P256`); not with `csr`.',
-      }),
+      oneOf(keyAlgorithms, 'The algorithm of the key that kubepass generates (default `ECDSA-P256`); not with `csr`.'),
     ),
     expirationSeconds: Type.Optional(
       Type.Integer({
@@ -96,23 +94,19 @@ export const CertificateRequestSchema = namedObject(
   'A request for a user certificate, and what became of it.',
   {
     id: idOf('UUIDv7.'),
-    state: oneOf(requestStates, { description: 'Its state.' }),
+    state: oneOf(requestStates, 'Its state.'),
     cluster: dnsLabelOf('The cluster.', 'demo'),
     username: nameOf('The CN of the certificate.', 'jane@corp.example'),
     groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'In the order of the request.' }),
-    keyAlgorithm: oneOf(keyAlgorithms, { description: 'The algorithm of the key.' }),
-    publicKey: nullable(ref(PublicKeySchema), { description: 'Null until there is a key.' }),
+    keyAlgorithm: oneOf(keyAlgorithms, 'The algorithm of the key.'),
+    publicKey: nullable(ref(PublicKeySchema), 'Null until there is a key.'),
     expirationSeconds: Type.Integer({ minimum: 0, maximum: 2147483647, description: 'The lifetime.' }),
-    namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), {
-      description: 'The namespace of the kubeconfig’s context.',
-    }),
-    reason: nullable(Type.String({ maxLength: 1024 }), { description: 'The reason that the requester gave.' }),
+    namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), 'The namespace of the kubeconfig’s context.'),
+    reason: nullable(Type.String({ maxLength: 1024 }), 'The reason that the requester gave.'),
     requester: nameOf('The principal who made the request.', 'hr-system'),
     collector: nameOf('The principal who may collect the key.', 'hr-system'),
     createdAt: instantOf('When the request was made.'),
-    expiresAt: nullable(instantOf('An instant.'), {
-      description: 'When it expires if it is not decided or collected.',
-    }),
+    expiresAt: nullable(instantOf('An instant.'), 'When it expires if it is not decided or collected.'),
     decision: ref(RecordedDecisionSchema),
     approvals: Type.Array(
       closed({
@@ -140,22 +134,20 @@ export const CertificateRequestSchema = namedObject(
           'The stages whose approvals a pending request still needs, in order. Only the first can be approved now.',
       },
     ),
-    certificate: nullable(ref(CertificateSchema), { description: 'Null until it is issued.' }),
+    certificate: nullable(ref(CertificateSchema), 'Null until it is issued.'),
     failure: nullable(
       closed({
         reason: reasonOf('Stable.', 'NoLongerPermitted'),
         message: messageOf('The reason in words.', 'no policy applies'),
       }),
-      { description: 'Why no certificate was issued.' },
+      'Why no certificate was issued.',
     ),
     timeline: Type.Optional(
       Type.Array(
         closed({
           at: instantOf('When.'),
           type: reasonOf('What happened: the type of the audit event.', 'CertificateRequested'),
-          principal: nullable(nameOf('A principal.', 'hr-system'), {
-            description: 'Who did it; null: kubepass itself.',
-          }),
+          principal: nullable(nameOf('A principal.', 'hr-system'), 'Who did it; null: kubepass itself.'),
           message: nullable(Type.String({ maxLength: 4096 })),
         }),
         {
@@ -165,10 +157,10 @@ export const CertificateRequestSchema = namedObject(
       ),
     ),
     blastRadius: Type.Optional(
-      nullable(ref(BlastRadiusSchema), {
-        description:
-          'What the identity could do on the cluster now; null if that is not known. Only in the answer to a read of this one request, for an approver, auditor or admin.',
-      }),
+      nullable(
+        ref(BlastRadiusSchema),
+        'What the identity could do on the cluster now; null if that is not known. Only in the answer to a read of this one request, for an approver, auditor or admin.',
+      ),
     ),
   },
 );
@@ -177,16 +169,16 @@ export type CertificateRequestBody = Static<typeof CertificateRequestSchema>;
 export const CertificateRequestListSchema = pageOf(CertificateRequestSchema, 'Certificate requests, newest first.');
 
 export const CertificateRequestQuerySchema = closed({
-  state: Type.Optional(oneOf(requestStates, { description: 'Only requests in this state.' })),
+  state: Type.Optional(oneOf(requestStates, 'Only requests in this state.')),
   cluster: Type.Optional(dnsLabelOf('Only requests for this cluster.', 'demo')),
   username: Type.Optional(nameOf('Only requests for this username.', 'jane@corp.example')),
   requester: Type.Optional(nameOf('Only requests that this principal made.', 'hr-system')),
   awaiting: Type.Optional(
-    oneOf(['me'], {
-      description:
-        'Only pending requests that the caller could approve now. A page may have fewer than `limit` items, or none, ' +
+    oneOf(
+      ['me'],
+      'Only pending requests that the caller could approve now. A page may have fewer than `limit` items, or none, ' +
         'although it has a `nextCursor`.',
-    }),
+    ),
   ),
   ...pageParameters,
 });

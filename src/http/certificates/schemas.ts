@@ -17,7 +17,7 @@ import {
 } from '../schema-parts.js';
 
 export const PublicKeySchema = namedObject('PublicKey', 'Identifies a public key.', {
-  algorithm: oneOf(keyAlgorithms, { description: 'Algorithm and size.' }),
+  algorithm: oneOf(keyAlgorithms, 'Algorithm and size.'),
   spkiSha256: sha256Of('SHA-256 of the DER SubjectPublicKeyInfo'),
 });
 

@@ -18,12 +18,11 @@ const foreignText = (description: string, example: string) =>
   Type.String({ maxLength: 1_572_864, description, examples: [example] });
 
 const DescribedRequest = closed({
-  subject: nullable(foreignText('The subject as text.', 'CN=jane,O=team-a'), {
-    description: 'Null if it cannot be read.',
-  }),
-  keyAlgorithm: nullable(Type.String({ maxLength: 256, examples: ['ECDSA-P256', 'RSA-1024'] }), {
-    description: 'The algorithm of the key, even if kubepass does not accept it.',
-  }),
+  subject: nullable(foreignText('The subject as text.', 'CN=jane,O=team-a'), 'Null if it cannot be read.'),
+  keyAlgorithm: nullable(
+    Type.String({ maxLength: 256, examples: ['ECDSA-P256', 'RSA-1024'] }),
+    'The algorithm of the key, even if kubepass does not accept it.',
+  ),
   spkiSha256: nullable(sha256Of('SHA-256 of the DER SubjectPublicKeyInfo')),
   subjectAltNames: Type.Array(
     closed({
@@ -37,7 +36,7 @@ const DescribedRequest = closed({
       reason: reasonOf('Stable.', 'SeveralCommonNames'),
       message: messageOf('The reason in words.', 'has two CNs'),
     }),
-    { description: 'Why kubepass would not accept this request; null if it would.' },
+    'Why kubepass would not accept this request; null if it would.',
   ),
 });
 
@@ -78,7 +77,7 @@ export const ClusterCsrSchema = namedObject(
         notBefore: instantOf('Start of validity.'),
         notAfter: instantOf('End of validity.'),
       }),
-      { description: 'The signed certificate; null if there is none, or if it cannot be read.' },
+      'The signed certificate; null if there is none, or if it cannot be read.',
     ),
     ours: Type.Boolean({
       description:

@@ -14,7 +14,7 @@ import {
   sha256Of,
 } from '../schema-parts.js';
 
-const answerOf = (description: string) => oneOf(['yes', 'no', 'unknown'], { description });
+const answerOf = (description: string) => oneOf(['yes', 'no', 'unknown'], description);
 
 const ProbedPermissionSchema = closed({
   permission: Type.String({
@@ -28,15 +28,9 @@ const ProbedPermissionSchema = closed({
 });
 
 export const ClusterProbeSchema = namedObject('ClusterProbe', 'What a cluster is able to do, found by a probe.', {
-  reachable: nullable(Type.Boolean(), {
-    description: 'Whether the API server answered; null if kubepass has no connection to it.',
-  }),
-  version: nullable(Type.String({ maxLength: 128, examples: ['v1.32.1'] }), {
-    description: 'The version of Kubernetes.',
-  }),
-  username: nullable(Type.String({ maxLength: 1024 }), {
-    description: 'The username that kubepass has at the API server.',
-  }),
+  reachable: nullable(Type.Boolean(), 'Whether the API server answered; null if kubepass has no connection to it.'),
+  version: nullable(Type.String({ maxLength: 128, examples: ['v1.32.1'] }), 'The version of Kubernetes.'),
+  username: nullable(Type.String({ maxLength: 1024 }), 'The username that kubepass has at the API server.'),
   permissions: Type.Array(ProbedPermissionSchema, {
     maxItems: 100,
     description: 'The permissions that kubepass needs in a cluster that signs certificates itself.',
@@ -52,9 +46,7 @@ export const ClusterProbeSchema = namedObject('ClusterProbe', 'What a cluster is
   message: nullable(messageOf('The reason in words.', 'the cluster accepted the approval and signed nothing')),
   advice: nullable(messageOf('What to do about it.', 'grant it what deploy/kubernetes has')),
   accepts: answerOf('Whether the API server accepts the certificate that was signed.'),
-  acceptedAs: nullable(Type.String({ maxLength: 1024 }), {
-    description: 'The username that the holder of that certificate has there.',
-  }),
+  acceptedAs: nullable(Type.String({ maxLength: 1024 }), 'The username that the holder of that certificate has there.'),
   requestId: nullable(idOf('The certificate request that the probe made.')),
   lifetimeCap: nullable(
     closed({
@@ -62,7 +54,7 @@ export const ClusterProbeSchema = namedObject('ClusterProbe', 'What a cluster is
       givenSeconds: Type.Integer({ minimum: 0, description: 'The lifetime given: from notBefore to notAfter.' }),
       capped: Type.Boolean({ description: 'Whether less was given than requested.' }),
     }),
-    { description: 'Null unless `measureLifetimeCap` was set.' },
+    'Null unless `measureLifetimeCap` was set.',
   ),
 });
 
@@ -82,24 +74,18 @@ export const ClusterSchema = namedObject('Cluster', 'A configured cluster.', {
     description: 'The address of the API server in kubeconfigs.',
     examples: ['https://10.0.0.1:6443'],
   }),
-  signer: oneOf(['localCA', 'kubernetes'], {
-    description: 'Who signs: kubepass with a CA key of its own, or the cluster itself.',
-  }),
+  signer: oneOf(['localCA', 'kubernetes'], 'Who signs: kubepass with a CA key of its own, or the cluster itself.'),
   allowPrivilegedGroups: Type.Array(Type.String({ maxLength: 64 }), {
     maxItems: 100,
     description: 'Privileged groups that policies may permit on this cluster.',
   }),
-  nameAlphabet: oneOf(['ascii', 'unicode'], {
-    description: 'The characters that usernames and groups may contain.',
-  }),
+  nameAlphabet: oneOf(['ascii', 'unicode'], 'The characters that usernames and groups may contain.'),
   readsRoleBindings: Type.Boolean({
     description:
       'Whether kubepass reads the role bindings of the cluster, so that it knows what an identity could do there.',
   }),
-  probedAt: nullable(instantOf('When it was last probed.'), {
-    description: 'When the cluster was last probed; null: never.',
-  }),
-  probe: nullable(ref(ClusterProbeSchema), { description: 'The result of the last probe.' }),
+  probedAt: nullable(instantOf('When it was last probed.'), 'When the cluster was last probed; null: never.'),
+  probe: nullable(ref(ClusterProbeSchema), 'The result of the last probe.'),
 });
 export type ClusterBody = Static<typeof ClusterSchema>;
 
@@ -129,7 +115,7 @@ export const CertificateAuthoritiesSchema = namedObject(
   'The CA of the API server, and the CA of user certificates. They may be different.',
   {
     serving: ref(CertificateAuthoritySchema),
-    client: nullable(ref(CertificateAuthoritySchema), { description: 'Null if kubepass does not know it.' }),
+    client: nullable(ref(CertificateAuthoritySchema), 'Null if kubepass does not know it.'),
   },
 );
 export type CertificateAuthoritiesBody = Static<typeof CertificateAuthoritiesSchema>;

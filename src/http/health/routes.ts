@@ -7,7 +7,7 @@ import { namedObject, oneOf, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
 
 const HealthSchema = namedObject('Health', 'The service is well.', {
-  status: oneOf(['ok'], { description: 'Always the same; a fault has another HTTP status.' }),
+  status: oneOf(['ok'], 'Always the same; a fault has another HTTP status.'),
 });
 
 const ok: Static<typeof HealthSchema> = { status: 'ok' };

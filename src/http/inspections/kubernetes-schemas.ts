@@ -7,14 +7,14 @@ export const CredentialSourceSchema = named(
   Type.Union(
     [
       objectOf('In the kubeconfig.', {
-        from: oneOf(['data'], { description: 'It is in the kubeconfig.' }),
-        object: nullable(pathOf('The object of this answer.'), { description: 'Null if it could not be read.' }),
+        from: oneOf(['data'], 'It is in the kubeconfig.'),
+        object: nullable(pathOf('The object of this answer.'), 'Null if it could not be read.'),
       }),
       objectOf('In a file.', {
-        from: oneOf(['file'], { description: 'It is in a file, which is not read.' }),
+        from: oneOf(['file'], 'It is in a file, which is not read.'),
         file: uploadText('The file.', '/etc/kubernetes/pki/ca.crt'),
       }),
-      objectOf('Nowhere.', { from: oneOf(['nothing'], { description: 'There is none.' }) }),
+      objectOf('Nowhere.', { from: oneOf(['nothing'], 'There is none.') }),
     ],
     { description: 'Where a kubeconfig keeps a credential or CA.' },
   ),
@@ -46,7 +46,7 @@ export const InspectedKubeconfigSchema = typed('InspectedKubeconfig', 'Kubeconfi
     objectOf('A user.', {
       name: uploadText('Its name.', 'jane'),
       authentication: listOf(
-        oneOf(['clientCertificate', 'token', 'exec', 'authProvider', 'basic'], { description: 'One way.' }),
+        oneOf(['clientCertificate', 'token', 'exec', 'authProvider', 'basic'], 'One way.'),
         'How it authenticates.',
       ),
       clientCertificate: ref(CredentialSourceSchema),

@@ -31,9 +31,9 @@ export const pathOf = (description: string) =>
 const NameAttributeSchema = objectOf('One attribute.', {
   type: uploadText('`CN`, `O` … or the dotted identifier.', 'CN'),
   oid: oidOf('The attribute’s type.'),
-  value: nullable(uploadText('The text.', 'jane'), { description: 'Null if the value is not a valid string.' }),
+  value: nullable(uploadText('The text.', 'jane'), 'Null if the value is not a valid string.'),
   stringType: uploadText('How it is encoded.', 'UTF8String'),
-  hex: nullable(hexOf('DER of the value.'), { description: 'Null if `value` is given.' }),
+  hex: nullable(hexOf('DER of the value.'), 'Null if `value` is given.'),
 });
 
 export const InspectedNameSchema = namedObject('InspectedName', 'A distinguished name.', {
@@ -44,9 +44,7 @@ export const InspectedNameSchema = namedObject('InspectedName', 'A distinguished
 export const InspectedAlgorithmSchema = namedObject('InspectedAlgorithm', 'A signature algorithm.', {
   name: uploadText('As OpenSSL names it, or the dotted identifier.', 'sha256WithRSAEncryption'),
   oid: oidOf('The algorithm.'),
-  parameters: nullable(hexOf('DER of the parameters.'), {
-    description: 'Null if there are none, or if they are NULL.',
-  }),
+  parameters: nullable(hexOf('DER of the parameters.'), 'Null if there are none, or if they are NULL.'),
 });
 
 export const InspectedPublicKeySchema = namedObject('InspectedPublicKey', 'A public key.', {
@@ -65,7 +63,7 @@ export const InspectedExtensionSchema = namedObject('InspectedExtension', 'An ex
     description: 'Whether software that does not know the extension must refuse the object.',
   }),
   value: Type.Unknown({ description: 'The decoded value; null if the extension is unknown or malformed.' }),
-  hex: nullable(hexOf('The octets of extnValue.'), { description: 'Null if `value` is given.' }),
+  hex: nullable(hexOf('The octets of extnValue.'), 'Null if `value` is given.'),
 });
 
 export const extensions = (description: string) => listOf(ref(InspectedExtensionSchema), description);
@@ -79,6 +77,6 @@ const path = pathOf('Where it was found; unique within the answer.');
 export const typed = <Id extends string>($id: Id, type: ObjectType, description: string, properties: TProperties) =>
   namedObject($id, description, {
     path,
-    type: oneOf([type], { description: 'The type of the object.' }),
+    type: oneOf([type], 'The type of the object.'),
     ...properties,
   });

@@ -10,7 +10,7 @@ export const InspectedArchiveSchema = typed(
   'Archive',
   'An archive; its files are objects of this answer.',
   {
-    format: oneOf(['tar', 'tar.gz', 'gzip'], { description: 'Its format.' }),
+    format: oneOf(['tar', 'tar.gz', 'gzip'], 'Its format.'),
     entries: integerOf('How many files were read from it.', 0),
   },
 );
@@ -37,9 +37,10 @@ const objects = [
 ] as const;
 
 export const RelationSchema = namedObject('Relation', 'How two objects belong together.', {
-  type: oneOf(['IsKeyOf', 'SignedBy', 'ChainsTo', 'SameAs', 'PointsAt', 'IssuedFor', 'RevokedBy'], {
-    description: 'Found by signature and by key, never by name alone.',
-  }),
+  type: oneOf(
+    ['IsKeyOf', 'SignedBy', 'ChainsTo', 'SameAs', 'PointsAt', 'IssuedFor', 'RevokedBy'],
+    'Found by signature and by key, never by name alone.',
+  ),
   from: pathOf('An object of this answer.'),
   to: pathOf('Another object, or a resource of this service, which begins with `/v1/`.'),
 });
@@ -51,7 +52,7 @@ export const FindingSchema = namedObject('Finding', 'A remark about an object.',
     description: 'Stable; `docs/findings.md` lists all codes.',
     examples: [Object.keys(findingKinds)[0] ?? ''],
   }),
-  severity: oneOf(['error', 'warning', 'info'], { description: 'The severity.' }),
+  severity: oneOf(['error', 'warning', 'info'], 'The severity.'),
   object: pathOf('The `path` of the object that it is about.'),
   message: messageOf('What was found here.', 'The certificate expired 3 days ago'),
   advice: messageOf('What to do.', 'Issue a new one; until then clients and servers refuse it.'),

@@ -14,7 +14,7 @@ import {
   uploadText,
 } from './object-parts.js';
 
-const keyIdentifier = (description: string) => nullable(hexOf('Key identifier.'), { description });
+const keyIdentifier = (description: string) => nullable(hexOf('Key identifier.'), description);
 
 export const KubernetesReadingSchema = namedObject(
   'KubernetesReading',
@@ -58,14 +58,13 @@ export const InspectedCertificateSchema = typed('InspectedCertificate', 'Certifi
   authorityKeyIdentifier: keyIdentifier('Null if there is none.'),
   fingerprintSha256: fingerprint,
   fingerprintSha1: sha1Of('SHA-1 of the DER'),
-  selfSigned: nullable(Type.Boolean(), {
-    description: 'Whether its own key signed it, checked by signature; null if that cannot be checked.',
-  }),
+  selfSigned: nullable(
+    Type.Boolean(),
+    'Whether its own key signed it, checked by signature; null if that cannot be checked.',
+  ),
   role: nullable(uploadText('Its role in a Kubernetes cluster.', 'ClusterCA', 'KubeletClient', 'User')),
-  kubernetes: nullable(ref(KubernetesReadingSchema), { description: 'Null if the certificate is not for clients.' }),
-  inventory: nullable(ref(InventoryEntrySchema), {
-    description: 'Null if there is no record, or none that the caller may read.',
-  }),
+  kubernetes: nullable(ref(KubernetesReadingSchema), 'Null if the certificate is not for clients.'),
+  inventory: nullable(ref(InventoryEntrySchema), 'Null if there is no record, or none that the caller may read.'),
 });
 
 export const InspectedCertificationRequestSchema = typed(
@@ -79,7 +78,7 @@ export const InspectedCertificationRequestSchema = typed(
     extensions: extensions('The extensions that it requests.'),
     attributes: listOf(oidOf('An attribute.'), 'Other attributes; their values are not shown.'),
     signatureAlgorithm: ref(InspectedAlgorithmSchema),
-    signatureValid: nullable(Type.Boolean(), { description: 'Null if it cannot be checked.' }),
+    signatureValid: nullable(Type.Boolean(), 'Null if it cannot be checked.'),
     fingerprintSha256: fingerprint,
     kubernetes: nullable(
       objectOf('The requested identity.', {
@@ -124,12 +123,13 @@ export const InspectedPrivateKeySchema = typed(
   'PrivateKey',
   'A private key. Only its public key is shown.',
   {
-    encoding: oneOf(['PKCS#1', 'SEC1', 'PKCS#8', 'EncryptedPKCS#8', 'LegacyEncryptedPEM', 'OpenSSH'], {
-      description: 'The encoding of the key.',
-    }),
+    encoding: oneOf(
+      ['PKCS#1', 'SEC1', 'PKCS#8', 'EncryptedPKCS#8', 'LegacyEncryptedPEM', 'OpenSSH'],
+      'The encoding of the key.',
+    ),
     encrypted: Type.Boolean({ description: 'Whether it is encrypted with a password.' }),
     encryption: nullable(uploadText('How it is encrypted.', 'PBES2 PBKDF2-HMAC-SHA256 2048 iterations AES-256-CBC')),
-    publicKey: nullable(ref(InspectedPublicKeySchema), { description: 'Null if the key was not decrypted.' }),
+    publicKey: nullable(ref(InspectedPublicKeySchema), 'Null if the key was not decrypted.'),
   },
 );
 
@@ -141,7 +141,7 @@ export const InspectedPkcs7Schema = typed('InspectedPkcs7', 'PKCS7', 'PKCS#7 (RF
 });
 
 export const InspectedPkcs12Schema = typed('InspectedPkcs12', 'PKCS12', 'PKCS#12 (RFC 7292).', {
-  macVerified: nullable(Type.Boolean(), { description: 'Null if it has no MAC, or no password was tried.' }),
+  macVerified: nullable(Type.Boolean(), 'Null if it has no MAC, or no password was tried.'),
   mac: nullable(uploadText('The MAC.', 'HMAC-SHA256 2048 iterations')),
   encryption: listOf(uploadText('How its contents are encrypted.'), 'Each kind of encryption once.'),
   opened: Type.Boolean({ description: 'Whether its contents are objects of this answer.' }),

@@ -19,7 +19,7 @@ import {
 } from '../schema-parts.js';
 
 const count = (description: string) => Type.Integer({ minimum: 0, description, examples: [42] });
-const verdict = (description: string) => nullable(oneOf(['permits', 'denies', 'notApplicable']), { description });
+const verdict = (description: string) => nullable(oneOf(['permits', 'denies', 'notApplicable']), description);
 const counts = <Name extends string>(names: readonly Name[], description: string) =>
   objectOf(description, {
     requests: count('How many requests.'),
@@ -31,16 +31,17 @@ const counts = <Name extends string>(names: readonly Name[], description: string
 
 const side = (description: string) =>
   objectOf(description, {
-    outcome: oneOf(['permitted', 'denied'], { description: 'Whether the certificate may be issued.' }),
-    approval: nullable(oneOf(['auto', 'manual']), { description: 'Null if the request is denied.' }),
-    policy: nullable(Type.String({ maxLength: 256 }), { description: 'The policy that decides.' }),
+    outcome: oneOf(['permitted', 'denied'], 'Whether the certificate may be issued.'),
+    approval: nullable(oneOf(['auto', 'manual']), 'Null if the request is denied.'),
+    policy: nullable(Type.String({ maxLength: 256 }), 'The policy that decides.'),
     stages: Type.Array(ref(ApprovalStageSchema), {
       maxItems: 100,
       description: 'The approvals that the request needs.',
     }),
-    expirationSeconds: nullable(Type.Integer({ minimum: 0, maximum: 2147483647 }), {
-      description: 'The lifetime; null if the request is denied.',
-    }),
+    expirationSeconds: nullable(
+      Type.Integer({ minimum: 0, maximum: 2147483647 }),
+      'The lifetime; null if the request is denied.',
+    ),
     reasons: Type.Array(reasonOf('The reason of a violation.', 'GroupNotPermitted'), {
       maxItems: 1000,
       description: 'The reasons of the violations, each once.',
@@ -56,16 +57,14 @@ const subject = {
   decidedAt: instantOf('When the decision was made.'),
 };
 
-const line = <Kind extends string>(type: Kind, description: string) => oneOf([type], { description });
+const line = <Kind extends string>(type: Kind, description: string) => oneOf([type], description);
 
 export const ReplayBegunSchema = namedObject('ReplayBegun', 'Which requests are replayed, and under which policies.', {
   type: line('begun', 'The first line.'),
   policySetDigest: sha256Of('SHA-256 of the policies that are tried out'),
-  after: nullable(instantOf('Only requests made then or later.'), { description: 'Null: from the first request.' }),
+  after: nullable(instantOf('Only requests made then or later.'), 'Null: from the first request.'),
   before: instantOf('Only requests made before then.'),
-  cluster: nullable(dnsLabelOf('Only requests for this cluster.', 'demo'), {
-    description: 'Null: for every cluster.',
-  }),
+  cluster: nullable(dnsLabelOf('Only requests for this cluster.', 'demo'), 'Null: for every cluster.'),
 });
 
 export const ReplayProgressSchema = namedObject('ReplayProgress', 'How far the replay has come.', {
@@ -83,7 +82,7 @@ export const ReplayedChangeSchema = namedObject('ReplayedChange', 'A request tha
   wouldBe: side('The decision under the policies that are tried out.'),
   why: Type.Array(
     closed({
-      kind: oneOf(['guardrail', 'policy'], { description: 'Guardrail or policy.' }),
+      kind: oneOf(['guardrail', 'policy'], 'Guardrail or policy.'),
       name: Type.String({ maxLength: 256, description: 'Its name.', examples: ['developers'] }),
       was: verdict('How it judged the request; null: it did not exist, or is a guardrail that did not deny.'),
       wouldBe: verdict('How it would judge the request; null: it does not exist.'),

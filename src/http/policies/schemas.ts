@@ -17,7 +17,7 @@ import {
 } from '../schema-parts.js';
 
 export const LoadedPolicySchema = namedObject('LoadedPolicy', 'A policy or guardrail in force.', {
-  kind: oneOf(['Policy', 'Guardrail'], { description: 'Policy or guardrail.' }),
+  kind: oneOf(['Policy', 'Guardrail'], 'Policy or guardrail.'),
   name: Type.String({ maxLength: 256, description: 'Its `metadata.name`.', examples: ['developers'] }),
   path: Type.String({ maxLength: 4096, description: 'The file that it was loaded from.', examples: ['demo.yaml'] }),
   spec: Type.Unknown({ description: 'Its `spec`, as in the file.' }),
@@ -92,31 +92,27 @@ export const DecisionSchema = namedObject('Decision', 'What policy would decide 
   policySetDigest: sha256Of('SHA-256 of the policies that decided'),
   draft: Type.Boolean({ description: 'Whether those policies came with this call.' }),
   ...decisionProperties,
-  expirationSeconds: nullable(Type.Integer({ minimum: 0, maximum: 2147483647 }), {
-    description: 'The lifetime of the certificate; null if the request is denied.',
-  }),
-  expiresAfterSeconds: nullable(Type.Integer({ minimum: 0, maximum: 2147483647 }), {
-    description: 'How long the request would wait for approval; null: the default time, or no approval is needed.',
-  }),
+  expirationSeconds: nullable(
+    Type.Integer({ minimum: 0, maximum: 2147483647 }),
+    'The lifetime of the certificate; null if the request is denied.',
+  ),
+  expiresAfterSeconds: nullable(
+    Type.Integer({ minimum: 0, maximum: 2147483647 }),
+    'How long the request would wait for approval; null: the default time, or no approval is needed.',
+  ),
   quota: QuotaSchema,
-  usage: nullable(UsageSchema, {
-    description: 'What counts against the quotas now; null if no policy has a quota.',
-  }),
+  usage: nullable(UsageSchema, 'What counts against the quotas now; null if no policy has a quota.'),
   kubeconfig: objectOf('What the deciding policy sets in the kubeconfig.', {
-    namespace: nullable(Type.String({ maxLength: 253 }), {
-      description: 'The namespace if the request names none.',
-    }),
-    contextName: nullable(Type.String({ maxLength: 253 }), {
-      description: 'The name of the context; null: the default name.',
-    }),
+    namespace: nullable(Type.String({ maxLength: 253 }), 'The namespace if the request names none.'),
+    contextName: nullable(Type.String({ maxLength: 253 }), 'The name of the context; null: the default name.'),
   }),
   violations,
   trace: traceOf('How each guardrail and policy judged the request.'),
   blastRadius: Type.Optional(
-    nullable(ref(BlastRadiusSchema), {
-      description:
-        'What the identity could do on the cluster now; null if that is not known. Only for an approver, auditor or admin.',
-    }),
+    nullable(
+      ref(BlastRadiusSchema),
+      'What the identity could do on the cluster now; null if that is not known. Only for an approver, auditor or admin.',
+    ),
   ),
 });
 export type DecisionBody = Static<typeof DecisionSchema>;

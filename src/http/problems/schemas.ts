@@ -42,8 +42,6 @@ export const ProblemSchema = namedObject('Problem', 'An error (RFC 9457).', {
       'SubjectAltNameNotAllowed',
     ),
   ),
-  state: Type.Optional(
-    oneOf(requestStates, { description: 'Only with `state-conflict`: the state of the certificate request.' }),
-  ),
+  state: Type.Optional(oneOf(requestStates, 'Only with `state-conflict`: the state of the certificate request.')),
 });
 export type ProblemBody = Static<typeof ProblemSchema>;

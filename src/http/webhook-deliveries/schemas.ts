@@ -13,24 +13,23 @@ const deliveryId = Type.String({
 export const WebhookDeliverySchema = namedObject('WebhookDelivery', 'One event and its delivery to one webhook.', {
   id: deliveryId,
   webhook: dnsLabelOf('The webhook, by its name in the configuration.', 'chat'),
-  type: oneOf(webhookEventTypes, { description: 'What happened.' }),
+  type: oneOf(webhookEventTypes, 'What happened.'),
   requestId: idOf('The certificate request that the event is about.'),
-  state: oneOf(webhookDeliveryStates, {
-    description: '`dead`: given up; sent again only if an admin asks for it.',
-  }),
+  state: oneOf(webhookDeliveryStates, '`dead`: given up; sent again only if an admin asks for it.'),
   createdAt: instantOf('When the event happened.'),
   attempts: Type.Integer({
     minimum: 0,
     description: 'How many attempts were made since the event, or since an admin last asked to send it again.',
     examples: [3],
   }),
-  nextAttemptAt: nullable(instantOf('When the next attempt is due.'), {
-    description:
-      'When the next attempt is due; during an attempt, when another one may start. Null once the delivery has ended.',
-  }),
-  lastFailure: nullable(Type.String({ maxLength: 500, examples: ['answered 503'] }), {
-    description: 'Why the last failed attempt failed.',
-  }),
+  nextAttemptAt: nullable(
+    instantOf('When the next attempt is due.'),
+    'When the next attempt is due; during an attempt, when another one may start. Null once the delivery has ended.',
+  ),
+  lastFailure: nullable(
+    Type.String({ maxLength: 500, examples: ['answered 503'] }),
+    'Why the last failed attempt failed.',
+  ),
   endedAt: nullable(instantOf('When it was delivered or given up.')),
 });
 export type WebhookDeliveryBody = Static<typeof WebhookDeliverySchema>;
@@ -38,7 +37,7 @@ export type WebhookDeliveryBody = Static<typeof WebhookDeliverySchema>;
 export const WebhookDeliveryListSchema = pageOf(WebhookDeliverySchema, 'Webhook deliveries, newest first.');
 
 export const WebhookDeliveryQuerySchema = closed({
-  state: Type.Optional(oneOf(webhookDeliveryStates, { description: 'Only deliveries in this state.' })),
+  state: Type.Optional(oneOf(webhookDeliveryStates, 'Only deliveries in this state.')),
   webhook: Type.Optional(dnsLabelOf('Only deliveries to this webhook.', 'chat')),
   requestId: Type.Optional(
     Type.String({ minLength: 1, maxLength: 64, description: 'Only deliveries about this certificate request.' }),

@@ -24,20 +24,18 @@ const asked = {
   username: nameOf('The CN of the certificate.', 'jane@corp.example'),
   groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'In the order of the request.' }),
   expirationSeconds: Type.Integer({ minimum: 0, maximum: 2147483647, description: 'The requested lifetime.' }),
-  namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), { description: 'For the kubeconfig’s context.' }),
-  reason: nullable(Type.String({ maxLength: 1024 }), { description: 'The reason that the requester gave.' }),
+  namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), 'For the kubeconfig’s context.'),
+  reason: nullable(Type.String({ maxLength: 1024 }), 'The reason that the requester gave.'),
   requester: nameOf('The principal who made the request.', 'hr-system'),
   collector: nameOf('The principal who may collect the key.', 'hr-system'),
   createdAt: instantOf('When the request was made.'),
-  policy: nullable(Type.String({ maxLength: 256 }), {
-    description: 'The policy that decided when the request was made.',
-  }),
+  policy: nullable(Type.String({ maxLength: 256 }), 'The policy that decided when the request was made.'),
 };
 
 /** The members that only events of one kind have. */
 const particulars = {
   pending: {
-    expiresAt: nullable(instantOf('An instant.'), { description: 'When the request expires if nobody decides.' }),
+    expiresAt: nullable(instantOf('An instant.'), 'When the request expires if nobody decides.'),
     stages: Type.Array(ref(ApprovalStageSchema), { maxItems: 100, description: 'The approvals that it needs.' }),
   },
   issued: {
@@ -54,8 +52,8 @@ const particulars = {
         '`PolicyDenied`, `NoLongerPermitted` or `DeniedByApprover`; others may be added.',
         'PolicyDenied',
       ),
-      deniedBy: nullable(nameOf('A principal.', 'bob'), { description: 'Who denied it; null: policy did.' }),
-      comment: nullable(Type.String({ maxLength: 1024 }), { description: 'The comment of that principal.' }),
+      deniedBy: nullable(nameOf('A principal.', 'bob'), 'Who denied it; null: policy did.'),
+      comment: nullable(Type.String({ maxLength: 1024 }), 'The comment of that principal.'),
       violations: Type.Array(ref(ViolationSchema), { maxItems: 20, description: 'The first 20 violations.' }),
       violationCount: Type.Integer({ minimum: 0, description: 'How many violations there are.' }),
     }),
@@ -70,11 +68,11 @@ const summaries: Readonly<Record<WebhookEvent, string>> = {
 
 const eventSchema = <Id extends string>($id: Id, event: WebhookEvent) =>
   namedObject($id, summaries[event], {
-    type: oneOf([`certificate_request.${event}`], { description: 'What happened. Each type has its own schema.' }),
+    type: oneOf([`certificate_request.${event}`], 'What happened. Each type has its own schema.'),
     timestamp: instantOf('When it happened.'),
     data: objectOf('The request.', {
       ...asked,
-      state: oneOf([event], { description: 'The new state of the request.' }),
+      state: oneOf([event], 'The new state of the request.'),
       ...(particulars[event] as TProperties),
     }),
   });
