@@ -24,7 +24,7 @@ export interface Call extends PromiseLike<Answer> {
 
 type List<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
 
-/** An answer; what its body is, the test says, and the contract check has made sure of. */
+/** An answer. The test names the type of its body, which the contract check has verified. */
 export type Answer = Pick<Response, 'status' | 'text' | 'type'> & {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: unknown;

@@ -42,7 +42,7 @@ Status:              Approved,Issued
 Subject:
 `;
 
-/** As kubectl 1.36 prints these very objects. */
+/** The output of kubectl 1.36 for these objects. */
 describe('a CSR object as text', () => {
   it.each([
     [
