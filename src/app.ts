@@ -1,37 +1,36 @@
 import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { addOpenApi, documentRoutes } from './http/documentation/routes.js';
+import { addHealth } from './http/health/routes.js';
 import { authenticateCallers } from './http/plugins/authentication.js';
-import { documentRoutes } from './http/plugins/documentation.js';
-import { answerErrorsAsProblems } from './http/plugins/errors.js';
-import { readJsonBodies } from './http/plugins/json-body.js';
-import { answerOtherMethods, rememberPaths } from './http/plugins/method-not-allowed.js';
+import {
+  answerErrorsAsProblems,
+  answerOtherMethods,
+  answerUnreadableRequest,
+  answerUnroutableRequest,
+  rememberPaths,
+} from './http/plugins/errors.js';
 import { negotiateMediaTypes } from './http/plugins/negotiation.js';
-import { readQueryIntegers } from './http/plugins/query-integers.js';
-import { QuietLogController } from './http/plugins/quiet-log-controller.js';
-import { echoRequestId, requestIdOf } from './http/plugins/request-id.js';
-import { logRequests } from './http/plugins/request-log.js';
+import { readJsonBodies, readQueryIntegers } from './http/plugins/request-input.js';
+import { echoRequestId, logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
 import { setSecurityHeaders } from './http/plugins/security-headers.js';
-import { answerUnreadableRequest, answerUnroutableRequest } from './http/plugins/unreadable-requests.js';
-import { addHealth } from './http/routes/health.js';
-import { addOpenApi } from './http/routes/openapi.js';
-import { addVersion1 } from './http/routes/version-1.js';
-import { registeredSchemas } from './http/schemas/registry.js';
 import type { App } from './http/types.js';
+import { addVersion1 } from './http/version-1.js';
 import type { Services } from './services.js';
 
 export interface AppOptions {
   readonly logger: FastifyBaseLogger;
-  /** The service's own version, for the OpenAPI document. */
+  /** The version of the service, for the OpenAPI document. */
   readonly version: string;
-  /** PEM; without it the server speaks plain HTTP. */
+  /** PEM. Without it the server speaks plain HTTP. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   /** Octets; default 64 KiB. */
   readonly bodyLimit?: number;
-  /** Per address, before 429; default 60. */
+  /** How many failures of one address are answered before 429; default 60. */
   readonly failedAuthenticationsPerMinute?: number;
 }
 
-/** The service's HTTP edge with every route registered. It opens nothing: `listen` is the caller's. */
+/** The HTTP server with every route registered. The caller makes it listen. */
 export function buildApp(services: Services, options: AppOptions): App {
   const settings: FastifyServerOptions = {
     loggerInstance: options.logger,
@@ -40,13 +39,13 @@ export function buildApp(services: Services, options: AppOptions): App {
     requestTimeout: 30_000,
     genReqId: requestIdOf,
     trustProxy: false,
-    // A request that has arrived is answered; the process edge stops accepting before it closes.
+    // Requests that have arrived are answered: the process stops accepting connections before it closes.
     return503OnClosing: false,
     clientErrorHandler: answerUnreadableRequest,
     frameworkErrors: answerUnroutableRequest,
     ajv: { customOptions: { allErrors: true, coerceTypes: false, removeAdditional: false } },
   };
-  // Fastify types an HTTPS instance apart; what differs is which Node server it makes.
+  // Fastify gives HTTPS instances another type, but they differ only in the Node server that they create.
   const tls = options.tls && { https: { ...options.tls, minVersion: 'TLSv1.2' } };
   const app: App = Fastify({ ...settings, ...tls }).withTypeProvider<TypeBoxTypeProvider>();
 
@@ -57,7 +56,6 @@ export function buildApp(services: Services, options: AppOptions): App {
   setSecurityHeaders(app);
   readJsonBodies(app);
   readQueryIntegers(app);
-  for (const schema of registeredSchemas) app.addSchema(schema);
   const paths = rememberPaths(app);
   documentRoutes(app, options.version);
 

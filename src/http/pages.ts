@@ -1,14 +1,69 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { InvalidCursorError } from '../model/errors.js';
 import type { Page, PageQuery } from '../model/page.js';
+import { json } from './responses.js';
+import { closed, namedObject, type NamedSchema, nullable, ref } from './schema-parts.js';
 
 const defaultLimit = 50;
+
+/** The query parameters of every list. */
+export const pageParameters = {
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 500,
+      default: defaultLimit,
+      description: 'How many items at most.',
+      examples: [50],
+    }),
+  ),
+  cursor: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 512,
+      description: '`nextCursor` of the previous page.',
+      examples: ['eyJpZCI6IjAxOTY4YzJlIn0'],
+    }),
+  ),
+};
+
+/** The query of a list without filters. */
+export const ListQuerySchema = closed(pageParameters);
+
+export const nextCursorProperty = nullable(
+  Type.String({ maxLength: 512 }),
+  'Pass it as `cursor` to get the next page; null on the last page.',
+);
+
+/** The list of a named schema: a page of its items. */
+export function pageOf<T extends NamedSchema>(item: T, description: string) {
+  return namedObject(`${item.$id}List`, description, {
+    items: Type.Array(ref(item), { maxItems: 500 }),
+    nextCursor: nextCursorProperty,
+  });
+}
+
+export const pageResponse = (schema: NamedSchema, description: string) =>
+  json(schema, { description, headers: pageHeaders });
+
+export const pageHeaders = { Link: '`rel="next"` if there is another page.' };
 
 export function pageQuery(query: { readonly limit?: number; readonly cursor?: string }): PageQuery {
   return { limit: query.limit ?? defaultLimit, cursor: query.cursor ?? null };
 }
 
-/** `Link: rel="next"` (RFC 8288), with the caller's own filters and limit. */
+/** The body of a page. Sets `Link: rel="next"` (RFC 8288), which keeps the caller's filters and limit. */
+export function pageBody<T, Shown>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { items, nextCursor }: Page<T>,
+  view: (item: T) => Shown,
+): Page<Shown> {
+  linkToNext(request, reply, nextCursor);
+  return { items: items.map((item) => view(item)), nextCursor };
+}
+
 export function linkToNext(request: FastifyRequest, reply: FastifyReply, nextCursor: string | null): void {
   if (nextCursor === null) return;
   const [path = '', query = ''] = request.url.split('?');
@@ -17,7 +72,7 @@ export function linkToNext(request: FastifyRequest, reply: FastifyReply, nextCur
   reply.header('link', `<${path}?${parameters.toString()}>; rel="next"`);
 }
 
-/** A page of a list that is in memory whole; the cursor is the key after which to go on. */
+/** A page of a list that is in memory as a whole. The cursor is the key of the last item of the page before. */
 export function pageOfList<T>(items: readonly T[], page: PageQuery, keyOf: (item: T) => string): Page<T> {
   let start = 0;
   if (page.cursor !== null) {

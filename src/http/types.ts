@@ -12,26 +12,26 @@ import type { Principal } from '../model/principal.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who calls; null until authentication has said so. */
+    /** The caller; null until authentication has found out. */
     principal: Principal | null;
-    /** The media type to answer with, of those the route produces. */
+    /** The media type to answer with, one of those that the route produces. */
     answerType: string;
-    /** The body as it came, for what is bound to its bytes; null where there is none. */
+    /** The body as it arrived, for checks that depend on its bytes; null without a body. */
     rawBody: Buffer | null;
-    /** What was uploaded, on the one route that takes uploads; null until it has been read. */
+    /** The upload, on the one route that takes uploads; null until it has been read. */
     upload: Upload | null;
   }
   interface FastifyContextConfig {
-    /** The media types of a good answer, the default first. */
+    /** The media types of a successful answer, the default first. */
     produces?: readonly string[];
     /** The body may be left out. */
     optionalBody?: boolean;
-    /** Bodies that the route reads by itself, by media type: for the OpenAPI document. */
+    /** Bodies that the route reads itself, by media type: for the OpenAPI document. */
     uploads?: Readonly<Record<string, TSchema>>;
   }
 }
 
-/** The instance that routes are added to: schemas give handlers their types. */
+/** The instance that routes are added to. Their schemas give the handlers their types. */
 export type App = FastifyInstance<
   RawServerDefault,
   RawRequestDefaultExpression,

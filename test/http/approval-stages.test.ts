@@ -130,7 +130,7 @@ describe('approval by two team leads, then by security', () => {
     await approve(puppetOfPuppet, puppetFirst).expect(200);
     for (const maker of [puppet, boss])
       expect(detailOf(await approve(maker, puppetFirst).expect(403))).toContain('with a token that you created');
-    // Whom root made is somebody else, whoever else root made.
+    // Two principals who were both created by root count as different people.
     await approve(tokens.lena, puppetFirst).expect(200);
   });
 

@@ -21,12 +21,12 @@ describe('a CSR that cannot be accepted', () => {
   it.each(Object.entries(refusedCsrs))('ends 422 with its reason: %s, %s', async (file, reason) => {
     const csr = pemOf(file);
     const answer = await askWith(csr);
-    // The body is refused before anybody looks at the CSR in it.
+    // The body is refused before the CSR in it is read.
     if (reason === 'TooLarge') {
       expect(answer.status).toBe(413);
       return;
     }
-    // An empty body makes no PEM block at all.
+    // An empty file makes an empty PEM block, which is not PEM.
     const expected = file === 'empty.der' ? 'NotPem' : reason;
     expect(answer.status).toBe(422);
     expect(as.problem(answer)).toMatchObject({ type: 'urn:kubepass:problem:unacceptable-csr', reason: expected });
@@ -46,7 +46,7 @@ describe('a CSR that can be read', () => {
     'is recorded with what it says: %s',
     async (file, { username, groups, algorithm }) => {
       const answer = await askWith(pemOf(file));
-      // Group "dev" is not given out here; the request is recorded all the same.
+      // Policy does not permit the group "dev" here, but the request is recorded.
       expect(answer.status).toBeOneOf([201, 403]);
       const url = answer.headers['location'] ?? '';
       expect(as.request(await service.as('alice')('get', url).expect(200))).toMatchObject({

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** The states and what a person sees of them, from the asking to the kubeconfig. */
+/** The states of a request and how a person sees them, from the request to the kubeconfig. */
 describe('the CSR route, approved by a second person', () => {
   it('goes from the request to a kubeconfig that points at the caller’s own key', async () => {
     const { pem, keyPair } = await csrFor('jane@corp.example', ['ops-eu', 'team-a']);

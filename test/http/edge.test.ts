@@ -12,7 +12,7 @@ const type = (name: string) => `urn:kubepass:problem:${name}`;
 const post = (body: string, contentType = 'application/json') =>
   service.as('alice')('post', '/v1/certificate-requests').set('content-type', contentType).send(body);
 
-/** What the server answers to bytes that no HTTP client would send. */
+/** The server's answer to bytes that no HTTP client would send. */
 async function raw(bytes: string): Promise<string> {
   const { hostname, port } = new URL(service.address);
   const socket = createConnection({ host: hostname, port: Number(port) });

@@ -18,14 +18,14 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** Those that need a password to do harm are given one. */
+/** Sends a password too, because some uploads need one to do harm. */
 const inspect = (upload: Buffer) =>
   service.as('alice')('post', '/v1/inspections').attach('file', upload, 'upload').field('password', 'secret');
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
-/** What each is refused for, or what is found where it can be told what it is without doing what it asks for. */
+/** The reason of the refusal of each upload, or the finding if it can be recognised without carrying it out. */
 const outcomes: Readonly<Record<string, string>> = {
   'a gzip bomb': 'TooMuchCompressed',
   'a gzip bomb in gzip': 'TooMuchCompressed',
@@ -97,7 +97,7 @@ function send(to: TestService, upload: Buffer): Promise<Response> {
   return fetch(new URL('/v1/inspections', to.address), { method: 'POST', headers, body });
 }
 
-/** Issues certificates one after the other while the work goes on; how many milliseconds each took. */
+/** Issues certificates one after the other while the work goes on. Returns how many milliseconds each took. */
 async function issueDuring(work: Promise<unknown>): Promise<readonly number[]> {
   const { pem: csr } = await csrFor('jane', ['team-a']);
   const issuing: number[] = [];
@@ -128,7 +128,7 @@ describe('an upload that is', () => {
     const milliseconds = performance.now() - since;
     expect([200, 413, 422], answer.text).toContain(answer.status);
     expect(outcomesOf(answer)).toContain(outcomes[name]);
-    // 2 s of work, and a worker that may have to be started first.
+    // 2 s of work, and perhaps the start of a worker.
     expect(milliseconds).toBeLessThan(5000);
     expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024);
     if (answer.status === 200) expect(as.inspection(answer).objects.length).toBeLessThanOrEqual(201);
@@ -196,7 +196,7 @@ describe('issuing', () => {
       const queue = [...made.values()];
       await Promise.all(
         [1, 2, 3, 4].map(async () => {
-          // Checking the answers would keep this very event loop busy.
+          // Checking the answers would keep this event loop busy.
           for (let upload = queue.shift(); upload; upload = queue.shift())
             await (await send(service, upload)).arrayBuffer();
         }),
@@ -205,7 +205,7 @@ describe('issuing', () => {
     const alone = await issueDuring(setTimeout(1000));
     const meanwhile = await issueDuring(all());
     expect(meanwhile.length).toBeGreaterThan(20);
-    // Wide bounds, for whatever else the machine does; the test before this one needs no clock.
+    // Wide bounds, because the machine may have other work. The test before this one needs no clock.
     expect(median(meanwhile)).toBeLessThan(5 * median(alone) + 50);
   }, 60_000);
 });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rawMediaTypes } from '../../src/http/uploads/raw-media-types.js';
+import { rawMediaTypes } from '../../src/http/inspections/upload-bodies.js';
 import { InspectionBusyError } from '../../src/model/errors.js';
 import type { CertificateContent, InspectedObject, Inspection } from '../../src/model/inspection.js';
 import { csrFor } from '../helpers/csr.js';
@@ -42,7 +42,7 @@ const raw = (body: Buffer | string, type = 'application/octet-stream') => post()
 const json = (body: unknown) => post().set('content-type', 'application/json').send(body);
 const type = (name: string) => `urn:kubepass:problem:${name}`;
 
-/** superagent leaves the folder out of a mere name. */
+/** superagent removes the folder from a plain file name. */
 const inFolder = (filepath: string) => ({ filename: filepath, filepath });
 
 const typesIn = (answer: Answer) => as.inspection(answer).objects.map((object) => object.type);
@@ -59,7 +59,7 @@ describe('the body of an inspection', () => {
   it.each([...rawMediaTypes, 'text/plain; charset=utf-8', 'Application/PKIX-Cert'])(
     'is taken as it is under %s',
     async (mediaType) => {
-      // superagent sends octets as a form under that type.
+      // superagent encodes octets as a form for that media type.
       for (const body of mediaType.endsWith('urlencoded') ? [pem] : [der, Buffer.from(pem)]) {
         const answer = await raw(body, mediaType).expect(200);
         expect(certificateIn(answer)).toMatchObject({ kubernetes: { username: 'jane', groups: ['team-a', 'team-b'] } });
@@ -290,7 +290,7 @@ describe('limits', () => {
   });
 });
 
-/** Sends without end until there is an answer; its status. */
+/** Sends an endless body until an answer arrives, and returns its status. */
 function endless(contentType: string, beginning: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${service.tokenOf('alice')}`, 'content-type': contentType };
@@ -315,7 +315,7 @@ describe('the answer', () => {
     ['text/plain', 'text/plain; charset=utf-8'],
     ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html; charset=utf-8'],
   ])('to Accept: %s is %s', async (accept, contentType) => {
-    // One that is read at once, and one that a worker reads.
+    // One upload that is read at once, and one that a worker reads.
     for (const body of [der, Buffer.from(pem + caPem)]) {
       const call = raw(body);
       if (accept !== undefined) call.set('accept', accept);

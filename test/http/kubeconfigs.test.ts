@@ -42,7 +42,7 @@ describe('POST /v1/kubeconfigs, as an HR system calls it', () => {
     const { cert, key } = read(answer.text);
     expect(new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))).toBe(true);
 
-    // Any certificate does for the server itself: what is looked at is who the client is.
+    // The server may use any certificate, because the test is about the identity of the client.
     const server = createServer({
       cert,
       key,

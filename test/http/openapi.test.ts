@@ -39,7 +39,7 @@ const operations = () =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
 
-/** Every schema in the document, with where it stands. */
+/** Every schema in the document, with its place. */
 function* schemas(value: unknown, place = ''): Generator<{ readonly place: string; readonly schema: Schema }> {
   if (typeof value !== 'object' || value === null) return;
   if ('type' in value && place !== '' && !place.endsWith('/properties')) yield { place, schema: value };

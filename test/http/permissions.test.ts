@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** One of each role, and nobody who holds several. */
+/** One caller for each role. Nobody has several roles. */
 const people = { requester: 'hr-system', approver: 'bob', auditor: 'audrey', admin: 'root' } as const;
 type Holder = keyof typeof people;
 const holders = Object.keys(people) as Holder[];
@@ -16,7 +16,7 @@ const holders = Object.keys(people) as Holder[];
 const call = (person: Person, method: Method, url: string, body?: object) =>
   body ? service.as(person)(method, url).send(body) : service.as(person)(method, url);
 
-/** A pending request of alice's, whom nothing links to any of them. */
+/** A pending request of alice, who has no relation to any of these callers. */
 async function pending(more: object = {}): Promise<string> {
   const ask = { username: 'somebody', groups: ['ops-eu'], ...more };
   const answer = await call('alice', 'post', '/v1/certificate-requests', ask);
@@ -34,7 +34,7 @@ async function issued(): Promise<{ readonly url: string; readonly fingerprint: s
 interface Row {
   readonly action: string;
   readonly allowed: readonly Holder[];
-  /** What the others get: 403, or 404 where they may not know that it is there. */
+  /** The status for the others: 403, or 404 if they may not know that the resource exists. */
   readonly refusal: 403 | 404;
   readonly act: (person: Person) => Promise<{ readonly status: number }>;
 }
@@ -209,7 +209,7 @@ describe('who may do what', () => {
     'role $holder may not $action',
     async ({ holder, act, refusal, action }) => {
       const { status } = await act(people[holder]);
-      // Whoever may not read a request at all is not told that it is there.
+      // Callers who may not read a request do not learn that it exists.
       const hidden = holder === 'requester' && /approve|deny|cancel|collect/.test(action);
       expect(status).toBe(hidden ? 404 : refusal);
     },

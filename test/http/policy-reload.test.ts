@@ -8,7 +8,7 @@ import { startService, type TestService } from './support/service.js';
 
 const nothing = '# nothing\n';
 
-/** A set in two files that both say which version it is. */
+/** A policy set in two files that both name the version. */
 const version = (name: string) => ({
   'policies.yaml': `apiVersion: kubepass/v1
 kind: Policy
@@ -36,7 +36,7 @@ const broken = (files: Files): Files => ({
 });
 const cutOff = (files: Files, i: number): Files => ({
   ...files,
-  // Within a line, for what ends at the end of one may be a whole document.
+  // Cuts within a line, because text that ends with a line may be a complete document.
   'policies.yaml': files['policies.yaml'].slice(0, 90 + (i % 7)),
 });
 
@@ -51,7 +51,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** As the service names a set that it reads; the service began with a file that holds nothing any more. */
+/** The digest of the set in the service, which also has the now empty file that it started with. */
 const digestOfVersion = (files: Files): string =>
   digestOf(
     Object.entries({ ...files, 'test.yaml': nothing })
@@ -97,6 +97,6 @@ it('decides each of 1,000 requests under one whole set, while files are swapped 
   expect(decidedUnder.length).toBeGreaterThanOrEqual(1000);
   const sets = new Set(decidedUnder);
   expect([...sets].filter((digest) => !whole.has(digest))).toEqual([]);
-  // It did follow the files.
+  // The service did load the changed files.
   expect(sets.size).toBeGreaterThan(5);
 });

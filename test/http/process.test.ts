@@ -20,7 +20,7 @@ afterEach(() => {
 
 const dataDir = () => join(directory.path, 'data');
 
-/** The service as a process of its own, started through `prefix`. */
+/** The service as a separate process, started through `prefix`. */
 function start(prefix: readonly string[] = []) {
   const [command, ...rest] = [...prefix, process.execPath, '--import', 'tsx', 'src/server.ts'];
   const child = spawn(command, rest, {
@@ -57,7 +57,7 @@ describe('the process', () => {
       answered += 1;
       return { status: response.status, text: await response.text() };
     });
-    // What is asked later is answered: so what was asked before has arrived.
+    // Later requests are answered, so the earlier ones have arrived.
     for (let i = 0; i < 3; i += 1) expect((await fetch(`${address}/livez`)).status).toBe(200);
     expect(answered).toBeLessThan(answers.length);
     child.kill('SIGTERM');
@@ -68,11 +68,11 @@ describe('the process', () => {
     }
     expect(await ended).toEqual([0, null]);
     expect(said('stopped')).toBeDefined();
-    // Nor did it wait for connections that are only kept alive.
+    // The service did not wait for idle connections that are kept alive.
     expect(said('requests are still under way: their connections are cut')).toBeUndefined();
   });
 
-  // Root may write everywhere unless it gives that up.
+  // Root may write everywhere unless it drops this capability.
   const withoutPrivilege = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] : [];
   const [command] = withoutPrivilege;
   const possible = command === undefined || spawnSync(command, [...withoutPrivilege.slice(1), 'true']).status === 0;

@@ -64,7 +64,7 @@ describe('200 requests at once against a quota of 3', () => {
     const [group = ''] = ask(0).groups;
     const issued = as.certificates(await service.as('audrey')('get', `/v1/certificates?group=${group}`)).items;
     expect(issued).toHaveLength(3);
-    // Each that was denied is on record as such, with what it was denied for.
+    // Each denied request is recorded with its violations.
     const recorded = as.requests(
       await service.as('root')('get', `/v1/certificate-requests?requester=${who}&state=denied&limit=500`),
     ).items;
@@ -116,7 +116,7 @@ describe('requests that people approve', () => {
     await service.as('alice')('post', `${second}/cancel`).expect(200);
     await approve(fourth).expect(200);
     await approve(fifth).expect(403);
-    // What is approved holds its place.
+    // Approved requests keep their place in the quota.
     for (const url of [third, fourth]) await service.as('alice')('post', `${url}/kubeconfig`).expect(200);
   });
 });

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ReplayLine } from '../../src/http/schemas/replay.js';
+import type { ReplayLine } from '../../src/http/policies/replay-schemas.js';
 import { policySetOf } from '../helpers/issuance.js';
 import { seedRequests } from '../helpers/recorded-requests.js';
 import { as } from './support/call.js';
@@ -62,7 +62,7 @@ describe('POST /v1/policies/replay', () => {
     for (const change of ['permittedToDenied', 'lifetimeChanged', 'reasonsChanged', 'deniedToPermitted'] as const)
       expect(summary.changed[change]).toBe(changed.filter(({ changes }) => changes.includes(change)).length);
 
-    // team-c and ops-us with everything left to policy: only `by-hand` permitted it, and no longer does.
+    // A request for team-c and ops-us, without a lifetime. Only `by-hand` permitted it, and no longer does.
     const one = changed.find(
       ({ groups, changes }) => groups.includes('ops-us') && changes.includes('permittedToDenied'),
     );
@@ -84,7 +84,7 @@ describe('POST /v1/policies/replay', () => {
   it('permits what was denied, where the policies are wider: denied requests are recorded too', async () => {
     const wider = policies.slice(0, policies.lastIndexOf('---')).replaceAll('"team-*"', '"*"');
     const summary = (await replay({ policies: [wider] })).at(-1);
-    // One in six asks for `blocked`, of which a fifth for longer than the automatic policy permits.
+    // One in six requests is for `blocked`. A fifth of these want a longer lifetime than the automatic policy permits.
     expect(summary).toMatchObject({ type: 'summary', changed: { permittedToDenied: 0 } });
     if (summary?.type === 'summary') expect(summary.changed.deniedToPermitted).toBeGreaterThan(500);
   });
@@ -98,7 +98,7 @@ describe('POST /v1/policies/replay', () => {
     const undecidable = lines.flatMap((line) => (line.type === 'undecidable' ? [line] : []));
     expect(undecidable.length).toBeGreaterThan(0);
     expect(undecidable.every(({ facts }) => facts.length === 1 && facts[0] === 'usage')).toBe(true);
-    // Who asks for what the policy with the quota does not give out in any case is not in question.
+    // The quota does not matter for requests that its policy denies anyway.
     expect(undecidable.some(({ groups }) => groups.includes('ops-eu') || groups.includes('blocked'))).toBe(false);
     expect(lines.at(-1)).toMatchObject({
       type: 'summary',

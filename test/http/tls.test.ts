@@ -6,7 +6,7 @@ import { startService, type TestService } from './support/service.js';
 
 let service: TestService;
 beforeAll(async () => {
-  // A CA certificate serves as well as any where the caller pins it.
+  // The caller pins the certificate, so a CA certificate will do.
   const made = await generateCertificateAuthority({ commonName: 'localhost', now: new Date(), random: randomBytes });
   service = await startService({ app: { tls: { cert: made.certificatePem, key: made.privateKeyPem } } });
 });
@@ -14,7 +14,7 @@ afterAll(() => service.close());
 
 const port = () => Number(new URL(service.address).port);
 
-/** Sends one request by hand, so that the certificate need not be one that names the address. */
+/** Sends one request without a client library, because the certificate does not name the address. */
 async function get(path: string, options: { readonly maxVersion?: 'TLSv1.1' } = {}): Promise<string> {
   const socket: TLSSocket = connect({
     host: '127.0.0.1',

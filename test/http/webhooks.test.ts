@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { Compile } from 'typebox/schema';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { WebhookDeliveryBody } from '../../src/http/schemas/webhook-delivery.js';
+import type { WebhookDeliveryBody } from '../../src/http/webhook-deliveries/schemas.js';
 import { generateCertificateAuthority } from '../../src/x509/strict/certificate-authority.js';
 import { csrFor } from '../helpers/csr.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
@@ -60,7 +60,7 @@ interface Event {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** The event, once signature and schema are found to be as the contract says. */
+/** The event, after its signature and schema are checked against the contract. */
 function eventIn({ headers, body }: ReceivedWebhook): Event {
   const event = new Verifier(secret).verify(body, headers as Record<string, string>) as Event;
   const state = event.type.replace('certificate_request.', '');
@@ -145,12 +145,12 @@ describe('a webhook', () => {
         .send({ username: `user-${i}`, groups: ['team-a'] })
         .expect(201);
       ids.push(idIn(answer));
-      // An attempt would be waited for 15 s; nothing else takes long.
+      // Waiting for a delivery attempt would take 15 s.
       expect(Date.now() - begun).toBeLessThan(10_000);
     }
     const deliveries = await Promise.all(ids.map((id) => deliveriesOf(id)));
     expect(deliveries.flat().map(({ state }) => state)).toEqual(ids.map(() => 'waiting'));
-    // Cut off, so that those under way end.
+    // Cuts the connections, so that running attempts end.
     await receiver.stop();
     await receiver.restart();
     receiver.answer = { status: 204 };

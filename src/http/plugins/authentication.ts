@@ -2,7 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../../model/principal.js';
 import type { Authenticator } from '../../services.js';
-import { problem, ProblemError } from '../problem.js';
+import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
 
 const realm = 'Bearer realm="kubepass"';
@@ -11,8 +11,8 @@ const realm = 'Bearer realm="kubepass"';
 const credentials = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
 
 /**
- * Demands a bearer token. Only failures are counted, per address, so that no caller with a valid token is ever
- * slowed by somebody else's guesses. `X-Forwarded-For` is not looked at.
+ * Requires a bearer token. Only failures count, for each address, so that guesses never slow down a caller with a
+ * valid token. `X-Forwarded-For` is ignored.
  */
 export async function authenticateCallers(
   app: App,
@@ -39,7 +39,7 @@ export async function authenticateCallers(
     }
     throw new ProblemError(
       problem('unauthenticated', presented ? 'the token is unknown, expired or revoked' : 'send a bearer token', {
-        // RFC 6750 section 3.1: no error code where no credentials were sent.
+        // RFC 6750 section 3.1: no error code if no credentials were sent.
         headers: { 'www-authenticate': presented ? `${realm}, error="invalid_token"` : realm },
       }),
     );

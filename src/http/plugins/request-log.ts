@@ -1,9 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { App } from '../types.js';
+
+/** Safe in a log line and in a header. */
+const acceptableId = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** The caller's `X-Request-Id` if it is safe to repeat, else a new one. */
+export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && acceptableId.test(given) ? given : randomUUID();
+}
+
+export function echoRequestId(app: App): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+}
 
 /** The only request headers that reach the log: none of them can hold a secret. */
 const loggedHeaders = ['accept', 'content-length', 'content-type', 'prefer', 'user-agent'] as const;
 
-/** One line for each answer. No bodies, no query values, no header that is not on the list. */
+/** Writes one line for each answer: no bodies, no query values, and only the headers of the list. */
 export function logRequests(app: App): void {
   app.addHook('onResponse', (request, reply, done) => {
     const [path = ''] = request.url.split('?');
@@ -27,4 +46,26 @@ export function logRequests(app: App): void {
     );
     done();
   });
+}
+
+/**
+ * Leaves out Fastify's own lines about requests, because they hold the whole URL and `logRequests` replaces them.
+ * Lines about answers that break off stay.
+ */
+export class QuietLogController extends LogController {
+  constructor() {
+    super({ requestIdLogLabel: 'requestId' });
+  }
+  override incomingRequest(): void {
+    // `logRequests` writes one line when the answer has left.
+  }
+  override requestCompleted(): void {
+    // As above.
+  }
+  override routeNotFound(): void {
+    // As above.
+  }
+  override defaultErrorLog(error: Error, _request: FastifyRequest, reply: FastifyReply): void {
+    reply.log.error({ err: error }, 'request failed');
+  }
 }

@@ -1,14 +1,13 @@
 import type { Response } from 'supertest';
-import type { ApiTokenBody } from '../../../src/http/schemas/api-token.js';
-import type { AuditEventBody } from '../../../src/http/schemas/audit-event.js';
-import type { CertificateBody } from '../../../src/http/schemas/certificate.js';
-import type { CertificateRequestBody } from '../../../src/http/schemas/certificate-request.js';
-import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/http/schemas/cluster.js';
-import type { ClusterCsrBody } from '../../../src/http/schemas/cluster-csr.js';
-import type { DecisionBody } from '../../../src/http/schemas/decision.js';
-import type { LoadedPolicyListBody } from '../../../src/http/schemas/policy.js';
-import type { ProblemBody } from '../../../src/http/schemas/problem.js';
-import type { WhoamiBody } from '../../../src/http/schemas/whoami.js';
+import type { ApiTokenBody } from '../../../src/http/api-tokens/schemas.js';
+import type { AuditEventBody } from '../../../src/http/audit-events/schemas.js';
+import type { CertificateBody } from '../../../src/http/certificates/schemas.js';
+import type { CertificateRequestBody } from '../../../src/http/certificate-requests/schemas.js';
+import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/http/clusters/schemas.js';
+import type { ClusterCsrBody } from '../../../src/http/cluster-csrs/schemas.js';
+import type { DecisionBody, LoadedPolicyListBody } from '../../../src/http/policies/schemas.js';
+import type { ProblemBody } from '../../../src/http/problems/schemas.js';
+import type { WhoamiBody } from '../../../src/http/whoami/routes.js';
 import type { Inspection } from '../../../src/model/inspection.js';
 
 /** A call under way; awaiting it gives the answer. */
@@ -25,7 +24,7 @@ export interface Call extends PromiseLike<Answer> {
 
 type List<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
 
-/** An answer; what its body is, the test says, and the contract check has made sure of. */
+/** An answer. The test names the type of its body, which the contract check has verified. */
 export type Answer = Pick<Response, 'status' | 'text' | 'type'> & {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: unknown;

@@ -23,7 +23,7 @@ export function mustConform(method: string, url: string, response: Response): vo
   const path = (url.split('?')[0] ?? '').split('/');
   const found = Object.entries(checkable.paths).find(([template]) => matches(template.split('/'), path));
   const operation = found?.[1][method];
-  if (operation === undefined) return; // 404 and 405 are about what is not in the contract
+  if (operation === undefined) return; // The contract does not declare what 404 and 405 answer.
   const declared = operation.responses[String(response.status)];
   const say = (what: string) => new Error(`${method} ${url} answered ${response.status}: ${what}\n${response.text}`);
   if (declared === undefined) throw say('the contract does not declare this status');
@@ -40,7 +40,7 @@ export function mustConform(method: string, url: string, response: Response): vo
     compiled.set(media.schema, validator);
   }
   const body = JSON.parse(response.text) as unknown;
-  // Finding the errors takes far longer than finding that there are none.
+  // Listing the errors takes far longer than checking that there are none.
   if (!validator.Check(body))
     throw say(`the body is not what the contract declares: ${JSON.stringify(validator.Errors(body)[1])}`);
 }

@@ -13,7 +13,7 @@ import {
 } from '../../../src/x509/strict/der.js';
 import { encodePem } from '../../../src/x509/strict/pem.js';
 
-/** Compresses so much of nothing, block by block. */
+/** Compresses this many mebibytes of zeros, block by block. */
 function compressedZeros(
   mebibytes: number,
   before: readonly Buffer[] = [],
@@ -27,7 +27,7 @@ function compressedZeros(
   return buffer(Readable.from(blocks()).pipe(into));
 }
 
-/** A ZIP archive of one entry (APPNOTE.TXT 4.3.7), without the directory at its end: what reads it as a stream does. */
+/** A ZIP archive of one entry (APPNOTE.TXT 4.3.7), without the central directory, which stream readers do not need. */
 async function zipOf(name: string, mebibytes: number): Promise<Buffer> {
   const compressed = await compressedZeros(mebibytes, [], createDeflateRaw());
   const header = Buffer.alloc(30);
@@ -40,7 +40,7 @@ async function zipOf(name: string, mebibytes: number): Promise<Buffer> {
   return Buffer.concat([header, Buffer.from(name), compressed]);
 }
 
-/** A tar header (POSIX.1-1988), as a hostile archive has it. */
+/** A tar header (POSIX.1-1988) of a hostile archive. */
 export function tarHeader(name: string, size: string, type = '0', linkName = ''): Buffer {
   const header = Buffer.alloc(512);
   header.write(name, 0, 100, 'latin1');
@@ -68,7 +68,7 @@ const integer = (value: number) =>
     Buffer.from(value.toString(16).padStart(value.toString(16).length + (value.toString(16).length % 2), '0'), 'hex'),
   );
 
-/** RFC 7292 4: a PFX whose MAC is derived with so many iterations. */
+/** A PFX whose MAC is derived with this many iterations (RFC 7292 4). */
 function pkcs12(iterations: number): Buffer {
   const data = oid('1.2.840.113549.1.7.1');
   const safe = sequence(data, der(contextConstructed(0), der(Tag.OCTET_STRING, sequence())));
@@ -79,7 +79,7 @@ function pkcs12(iterations: number): Buffer {
   return sequence(integer(3), safe, sequence(digest, der(Tag.OCTET_STRING, randomBytes(8)), integer(iterations)));
 }
 
-/** RFC 8018 6.2: a key encrypted under PBES2 with these parameters of the key derivation. */
+/** A key that is encrypted with PBES2 and these parameters of the key derivation (RFC 8018 6.2). */
 function encryptedKey(derivation: string, parameters: Buffer): Buffer {
   const pbes2 = sequence(
     oid('1.2.840.113549.1.5.13'),
@@ -99,7 +99,7 @@ const scrypt = (cost: number) =>
     sequence(der(Tag.OCTET_STRING, randomBytes(16)), integer(cost), integer(8), integer(1)),
   );
 
-/** An RSA key whose modulus has so many octets. */
+/** An RSA key whose modulus has this many octets. */
 const rsaKey = (octets: number, exponent: Buffer) =>
   sequence(
     sequence(oid('1.2.840.113549.1.1.1'), der(Tag.NULL)),
@@ -126,7 +126,7 @@ function billionLaughs(): string {
   return laughs.join('\n');
 }
 
-/** Uploads that are made to cost more than they are: each is at most 1 MiB. `pem` is a certificate that is all right. */
+/** Uploads of at most 1 MiB that are made to cost much work or memory. `pem` is a valid certificate. */
 export const hostileUploads: Readonly<Record<string, (pem: string) => Buffer | Promise<Buffer>>> = {
   'a gzip bomb': () => compressedZeros(100),
   'a gzip bomb in gzip': async () => gzipSync(await compressedZeros(100)),

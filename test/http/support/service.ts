@@ -19,7 +19,7 @@ import { onPostgresql } from '../../helpers/test-store.js';
 import type { Call } from './call.js';
 import { mustConform } from './contract.js';
 
-/** `team-*` is given out at once, `ops-*` by a person; `blocked` by nobody. */
+/** `team-*` is permitted at once, `ops-*` needs an approval, `blocked` is never permitted. */
 export const policies = `
 apiVersion: kubepass/v1
 kind: Policy
@@ -48,7 +48,7 @@ spec:
   message: group "blocked" is not given out
 `;
 
-/** Who calls. Nobody stands behind anybody: no token was made with another. */
+/** The callers. They are independent: no token was created with another one. */
 const people = {
   'hr-system': { roles: ['requester'], groups: ['onboarding'] },
   alice: { roles: ['requester'], groups: [] },
@@ -61,19 +61,19 @@ export type Person = keyof typeof people;
 
 export type Method = 'get' | 'post' | 'delete' | 'put' | 'patch' | 'head';
 
-/** Calls the service as one principal; every answer must be one that the contract declares. */
+/** Calls the service as one principal, and checks every answer against the contract. */
 export type Caller = (method: Method, url: string) => Call;
 
 export interface TestService {
   readonly address: string;
   readonly dataDir: string;
-  /** Without a token. */
+  /** Calls without a token. */
   readonly anonymous: Caller;
   as(name: Person): Caller;
   withToken(token: string): Caller;
   tokenOf(name: Person): string;
   readonly adminToken: string;
-  /** What the service itself keeps. */
+  /** The store of the service. */
   readonly store: Store;
   /** Everything logged so far. */
   log(): string;
@@ -86,7 +86,7 @@ export interface TestServiceOptions {
   readonly policies?: string;
   readonly config?: string;
   readonly overrides?: Overrides;
-  /** Puts something before the real use cases. */
+  /** Wraps the real use cases. */
   readonly services?: (services: Services) => Services;
   readonly app?: Partial<AppOptions>;
 }

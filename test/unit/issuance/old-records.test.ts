@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { certificateRequestView } from '../../../src/http/views/certificate-request-view.js';
+import { certificateRequestView } from '../../../src/http/certificate-requests/views.js';
 import { collectKubeconfig } from '../../../src/issuance/collect-kubeconfig.js';
 import { approveRequest } from '../../../src/issuance/decide-request.js';
 import { findRequest, listRequests } from '../../../src/issuance/read-requests.js';

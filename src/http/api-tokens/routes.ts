@@ -1,0 +1,77 @@
+import type { Services } from '../../services.js';
+import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../pages.js';
+import { callerOf } from '../plugins/authentication.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { bodyProblems, empty, json, problems } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
+import type { App } from '../types.js';
+import * as schemas from './schemas.js';
+import { apiTokenView } from './schemas.js';
+
+export function addApiTokens(app: App, { apiTokens }: Services): void {
+  addSchemas(app, schemas);
+
+  app.post(
+    '/api-tokens',
+    {
+      schema: {
+        operationId: 'createApiToken',
+        tags: ['identity'],
+        summary: 'Create an API token',
+        description: 'The token is in this answer and nowhere else.',
+        body: ref(schemas.NewApiTokenSchema),
+        response: {
+          201: json(schemas.CreatedApiTokenSchema, {
+            description: 'The token, shown once.',
+            headers: { Location: 'The token, at the address where it can be revoked.', 'Cache-Control': '`no-store`' },
+          }),
+          ...problems(403, ...bodyProblems),
+        },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await apiTokens.create(callerOf(request), request.body);
+      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      const { token, secret } = outcome.value;
+      return reply
+        .code(201)
+        .header('location', `/v1/api-tokens/${encodeURIComponent(token.id)}`)
+        .send({ ...apiTokenView(token), token: secret });
+    },
+  );
+
+  app.get(
+    '/api-tokens',
+    {
+      schema: {
+        operationId: 'listApiTokens',
+        tags: ['identity'],
+        summary: 'List API tokens, without their secrets',
+        querystring: ListQuerySchema,
+        response: { 200: pageResponse(schemas.ApiTokenListSchema, 'A page, newest first.'), ...problems(403) },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await apiTokens.list(callerOf(request), pageQuery(request.query));
+      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      return pageBody(request, reply, outcome.value, apiTokenView);
+    },
+  );
+
+  app.delete(
+    '/api-tokens/:id',
+    {
+      schema: {
+        operationId: 'revokeApiToken',
+        tags: ['identity'],
+        summary: 'Revoke an API token',
+        params: schemas.ApiTokenParamsSchema,
+        response: { 204: empty('The token is revoked, or was before.'), ...problems(403, 404) },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await apiTokens.revoke(callerOf(request), request.params.id);
+      return outcome.ok ? reply.code(204).send() : sendRefusal(reply, outcome.refusal);
+    },
+  );
+}

@@ -1,0 +1,70 @@
+import { Type, type Static } from 'typebox';
+import type { ApiToken } from '../../model/api-token.js';
+import { roles } from '../../model/principal.js';
+import { pageOf } from '../pages.js';
+import { closed, idOf, instantOf, namedObject, nameOf, nullable, oneOf } from '../schema-parts.js';
+
+const groups = Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
+const roleList = Type.Array(oneOf(roles), {
+  minItems: 1,
+  maxItems: 4,
+  uniqueItems: true,
+  description: 'What the principal may do.',
+  examples: [['requester']],
+});
+
+export const NewApiTokenSchema = namedObject('NewApiToken', 'An API token to create.', {
+  name: nameOf('The principal’s name; several tokens may have the same name.', 'hr-system'),
+  groups: Type.Optional(groups),
+  roles: roleList,
+  expiresInSeconds: Type.Optional(
+    Type.Integer({
+      minimum: 60,
+      maximum: 31536000,
+      default: 7776000,
+      description: 'How long it is valid: by default 90 days, at most a year.',
+      examples: [7776000],
+    }),
+  ),
+});
+
+const tokenProperties = {
+  id: idOf('UUID.'),
+  name: nameOf('The principal’s name.', 'hr-system'),
+  groups,
+  roles: roleList,
+  createdBy: Type.Array(nameOf('A principal.', 'admin'), {
+    maxItems: 1000,
+    description: 'Who created it, who created the token that was used for this, and so on; oldest first.',
+  }),
+  createdAt: instantOf('When it was created.'),
+  expiresAt: instantOf('When it expires.'),
+  revokedAt: nullable(instantOf('An instant.'), 'When it was revoked; null if it was not.'),
+};
+
+export const ApiTokenSchema = namedObject('ApiToken', 'An API token without its secret.', tokenProperties);
+export type ApiTokenBody = Static<typeof ApiTokenSchema>;
+
+export const CreatedApiTokenSchema = namedObject('CreatedApiToken', 'A new API token with its secret.', {
+  ...tokenProperties,
+  token: Type.String({ maxLength: 128, description: 'The secret. It is in this answer and nowhere else.' }),
+});
+
+export const ApiTokenListSchema = pageOf(ApiTokenSchema, 'API tokens, newest first.');
+
+export const ApiTokenParamsSchema = closed({
+  id: Type.String({ minLength: 1, maxLength: 64, description: 'The token’s id.' }),
+});
+
+export function apiTokenView(token: ApiToken): ApiTokenBody {
+  return {
+    id: token.id,
+    name: token.name,
+    groups: [...token.groups],
+    roles: [...token.roles],
+    createdBy: [...token.createdBy],
+    createdAt: token.createdAt.toISOString(),
+    expiresAt: token.expiresAt.toISOString(),
+    revokedAt: token.revokedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,83 @@
+import { Readable } from 'node:stream';
+import type { Services } from '../../services.js';
+import { instantInQuery } from '../instant.js';
+import { pageBody, pageHeaders, pageQuery } from '../pages.js';
+import { callerOf } from '../plugins/authentication.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { json, problems, response, textBody } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
+import type { App } from '../types.js';
+import * as schemas from './schemas.js';
+import { auditEventView } from './schemas.js';
+
+const ndjson = 'application/x-ndjson';
+
+export function addAuditEvents(app: App, { auditEvents }: Services): void {
+  addSchemas(app, schemas);
+
+  app.get(
+    '/audit-events',
+    {
+      config: { produces: ['application/json', ndjson] },
+      schema: {
+        operationId: 'listAuditEvents',
+        tags: ['audit'],
+        summary: 'Read or export the audit log',
+        description: `As JSON the log is read page by page. \`${ndjson}\` exports every matching event and ignores \`limit\` and \`cursor\`.`,
+        querystring: schemas.AuditEventQuerySchema,
+        response: {
+          200: response(
+            {
+              'application/json': ref(schemas.AuditEventListSchema),
+              [ndjson]: textBody(
+                'One canonical event (RFC 8785) on each line: exactly the bytes that the hash chain covers.',
+              ),
+            },
+            { description: 'Events, oldest first.', headers: pageHeaders },
+          ),
+          ...problems(403),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { limit: _limit, cursor: _cursor, after, before, ...plain } = request.query;
+      const filter = {
+        ...plain,
+        ...(after !== undefined && { after: instantInQuery('after', after) }),
+        ...(before !== undefined && { before: instantInQuery('before', before) }),
+      };
+      if (request.answerType === ndjson) {
+        const outcome = auditEvents.export(callerOf(request), filter);
+        return outcome.ok
+          ? reply.type(ndjson).send(Readable.from(lines(outcome.value)))
+          : sendRefusal(reply, outcome.refusal);
+      }
+      const outcome = await auditEvents.list(callerOf(request), filter, pageQuery(request.query));
+      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      return pageBody(request, reply, outcome.value, auditEventView);
+    },
+  );
+
+  app.get(
+    '/audit-events/verification',
+    {
+      schema: {
+        operationId: 'verifyAuditEvents',
+        tags: ['audit'],
+        summary: 'Check the hash chain of the audit log',
+        response: {
+          200: json(schemas.ChainVerificationSchema, { description: 'The result of the check.' }),
+          ...problems(403),
+        },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await auditEvents.verify(callerOf(request));
+      return outcome.ok ? outcome.value : sendRefusal(reply, outcome.refusal);
+    },
+  );
+}
+
+async function* lines(events: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const event of events) yield `${event}\n`;
+}

@@ -1,0 +1,157 @@
+import { Type, type Static } from 'typebox';
+import type { CertificateRequest } from '../../model/certificate-request.js';
+import type { ApprovalStage, PrincipalSelector, TraceEntry } from '../../model/decision.js';
+import { roles } from '../../model/principal.js';
+import type { CertificateRequestDetails } from '../../services.js';
+import { ViolationSchema } from '../problems/schemas.js';
+import {
+  closed,
+  instantOf,
+  messageOf,
+  namedObject,
+  nameOf,
+  nullable,
+  objectOf,
+  oneOf,
+  ref,
+  sha256Of,
+} from '../schema-parts.js';
+
+const globs = (description: string) =>
+  Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 1000, description }));
+
+const policyName = (description: string) => Type.String({ maxLength: 256, description, examples: ['developers'] });
+
+const verdict = oneOf(['permits', 'denies', 'notApplicable'], 'How it judged the request.');
+
+export const ApproversSchema = namedObject(
+  'Approvers',
+  'The principals who may approve. If omitted: the roles approver and admin.',
+  {
+    names: globs('Globs for the names of principals.'),
+    groups: globs('Globs for the groups of principals.'),
+    roles: Type.Optional(Type.Array(oneOf(roles), { maxItems: 4, description: 'Roles.' })),
+  },
+);
+
+export const ApprovalStageSchema = namedObject('ApprovalStage', 'How many approvals a request needs, and from whom.', {
+  count: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    description: 'How many approvals the stage needs.',
+    examples: [1],
+  }),
+  approvers: Type.Optional(ref(ApproversSchema)),
+});
+
+export const TraceEntrySchema = namedObject('TraceEntry', 'How one guardrail or policy judged the request.', {
+  kind: oneOf(['guardrail', 'policy'], 'Guardrail or policy.'),
+  name: policyName('Its name.'),
+  verdict,
+  checks: Type.Array(
+    closed({
+      check: Type.String({ maxLength: 256, description: 'What was checked.', examples: ['allowed.groups'] }),
+      passed: Type.Boolean({ description: 'Whether the request passes the check.' }),
+      expected: messageOf('What would pass.', 'each of team-*, viewers'),
+      found: messageOf('What the request has.', 'ops'),
+      reason: Type.Optional(
+        Type.String({
+          maxLength: 256,
+          description: 'If the request does not pass: the reason in the violations.',
+          examples: ['GroupNotPermitted'],
+        }),
+      ),
+    }),
+    { maxItems: 1000, description: 'All checks.' },
+  ),
+});
+
+export const traceOf = (description: string) => Type.Array(ref(TraceEntrySchema), { maxItems: 10000, description });
+
+/** The properties that every decision has, whether the request is recorded or only tried out. */
+export const decisionProperties = {
+  outcome: oneOf(['permitted', 'denied'], 'Whether the certificate may be issued.'),
+  approval: nullable(oneOf(['auto', 'manual']), '`manual` waits for a person; null if the request is denied.'),
+  policy: nullable(policyName('The policy that decides.')),
+  stages: Type.Array(ref(ApprovalStageSchema), {
+    maxItems: 100,
+    description: 'The approvals that the request needs; empty if approval is automatic.',
+  }),
+};
+
+export const violations = Type.Array(ref(ViolationSchema), { maxItems: 1000, description: 'All violations.' });
+
+export const RecordedDecisionSchema = namedObject(
+  'RecordedDecision',
+  'What policy decided when the request was made.',
+  {
+    ...decisionProperties,
+    violations,
+    verdicts: Type.Array(
+      closed({
+        name: policyName('The policy or guardrail.'),
+        verdict,
+        reasons: Type.Array(Type.String({ maxLength: 4096 }), {
+          maxItems: 1000,
+          description: 'The reasons for this.',
+        }),
+      }),
+      { maxItems: 10000, description: 'How each policy and guardrail judged the request.' },
+    ),
+    requester: objectOf('The requester at the time of the request.', {
+      name: nameOf('The principal’s name.', 'hr-system'),
+      groups: Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32 }),
+      roles: Type.Array(oneOf(roles), { maxItems: 4 }),
+    }),
+    policySetDigest: sha256Of('SHA-256 of the policy set in force'),
+    decidedAt: instantOf('When the decision was made.'),
+    trace: Type.Optional(
+      nullable(
+        traceOf(
+          'Each guardrail and policy of then, evaluated again. Only in the answer to a read of this one request.',
+        ),
+        'Null if it cannot be evaluated again.',
+      ),
+    ),
+    traceNote: Type.Optional(
+      nullable(
+        messageOf('A note in words.', 'the policy set that was in force is not stored'),
+        'Why there is no trace, or why it may differ from the one of then; null if it is the same.',
+      ),
+    ),
+  },
+);
+
+export function recordedDecisionView(
+  { decision, requester }: CertificateRequest,
+  recomputed?: CertificateRequestDetails['recomputed'],
+): Static<typeof RecordedDecisionSchema> {
+  return {
+    outcome: decision.outcome,
+    approval: decision.approval,
+    policy: decision.policy,
+    stages: decision.stages.map(stageView),
+    violations: decision.violations.map((violation) => ({ ...violation })),
+    verdicts: decision.verdicts.map(({ name, verdict, reasons }) => ({ name, verdict, reasons: [...reasons] })),
+    requester: { name: requester.name, groups: [...requester.groups], roles: [...requester.roles] },
+    policySetDigest: decision.policySetDigest,
+    decidedAt: decision.decidedAt.toISOString(),
+    ...(recomputed && { trace: recomputed.trace && traceView(recomputed.trace), traceNote: recomputed.note }),
+  };
+}
+
+export const traceView = (trace: readonly TraceEntry[]): Static<typeof TraceEntrySchema>[] =>
+  trace.map((entry) => ({ ...entry, checks: entry.checks.map((check) => ({ ...check })) }));
+
+export const stageView = ({ count, approvers }: ApprovalStage): Static<typeof ApprovalStageSchema> => ({
+  count,
+  ...(approvers && { approvers: approversView(approvers) }),
+});
+
+export function approversView({ names, groups, roles }: PrincipalSelector): Static<typeof ApproversSchema> {
+  return {
+    ...(names && { names: [...names] }),
+    ...(groups && { groups: [...groups] }),
+    ...(roles && { roles: [...roles] }),
+  };
+}

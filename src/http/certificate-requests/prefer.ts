@@ -1,0 +1,33 @@
+import { Type } from 'typebox';
+
+/** The `Prefer` header of a request (RFC 7240), of which only `wait` counts. */
+export const preferHeader = {
+  Prefer: Type.Optional(
+    Type.String({
+      // As long as all headers together may be: a preference that cannot be read is ignored (RFC 7240 section 2).
+      maxLength: 16_384,
+      description: '`wait=N` waits up to N seconds, at most 30, for the certificate (RFC 7240).',
+      examples: ['wait=10'],
+    }),
+  ),
+};
+
+/** How long a caller may have the service wait, in seconds. */
+const longestWaitSeconds = 30;
+
+/** Longer headers are ignored, because a preference never makes a request fail. */
+const longestHeader = 1024;
+
+/**
+ * The seconds of `Prefer: wait=N` (RFC 7240 4.3), at most 30; null without one that can be read. Only the first of
+ * several counts (section 2).
+ */
+export function preferredWait(prefer: string | undefined): number | null {
+  if (prefer === undefined || prefer.length > longestHeader) return null;
+  for (const preference of prefer.split(',')) {
+    const [token = ''] = preference.split(';');
+    const matched = /^\s*wait\s*=\s*(?:"(\d{1,9})"|(\d{1,9}))\s*$/i.exec(token);
+    if (matched) return Math.min(Number(matched[1] ?? matched[2]), longestWaitSeconds);
+  }
+  return null;
+}

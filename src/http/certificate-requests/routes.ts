@@ -1,0 +1,203 @@
+import { Type } from 'typebox';
+import type { Services } from '../../services.js';
+import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
+import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
+import { pageBody, pageQuery, pageResponse } from '../pages.js';
+import { callerOf } from '../plugins/authentication.js';
+import { requestLocation, sendRefusal } from '../problems/refusal-to-problem.js';
+import { bodyProblems, json, problems, response, textBody } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
+import type { App } from '../types.js';
+import * as blastRadiusSchemas from './blast-radius.js';
+import * as decisionSchemas from './decision.js';
+import { preferHeader, preferredWait } from './prefer.js';
+import * as schemas from './schemas.js';
+import { certificateRequestView } from './views.js';
+
+const yaml = 'application/yaml';
+const noStore = { headers: { 'Cache-Control': '`no-store`' } };
+
+const decisions = {
+  approve: 'Approve a pending request',
+  deny: 'Deny a pending request',
+  cancel: 'Cancel a request whose certificate is not issued yet',
+} as const;
+
+export function addCertificateRequests(app: App, { certificateRequests, idempotency }: Services): void {
+  addSchemas(app, schemas);
+  addSchemas(app, decisionSchemas);
+  addSchemas(app, blastRadiusSchemas);
+
+  app.post(
+    '/certificate-requests',
+    {
+      schema: {
+        operationId: 'createCertificateRequest',
+        tags: ['certificate-requests'],
+        summary: 'Request a certificate',
+        description:
+          'With `csr` the caller keeps the key. Without it, a key is generated when the kubeconfig is collected. A ' +
+          'request that policy denies is recorded, and answered 403 with every violation.',
+        headers: Type.Object({ ...idempotencyKeyHeader, ...preferHeader }),
+        body: ref(schemas.NewCertificateRequestSchema),
+        response: {
+          201: json(schemas.CertificateRequestSchema, {
+            description: 'The request is recorded.',
+            headers: {
+              Location: 'The request.',
+              'Preference-Applied': 'The `wait=N` that was applied.',
+            },
+          }),
+          ...problems(403, 409, 422, ...bodyProblems),
+        },
+      },
+    },
+    (request, reply) => {
+      const wait = preferredWait(request.raw.headers['prefer']?.toString());
+      return answerOnce(idempotency, request, reply, async (token) => {
+        const options = { waitSeconds: wait ?? 0, idempotency: token };
+        const outcome = await certificateRequests.create(callerOf(request), request.body, options);
+        if (!outcome.ok) return { refusal: outcome.refusal };
+        const answer = jsonAnswer(201, certificateRequestView(outcome.value), {
+          location: requestLocation(outcome.value.request.id),
+          ...(wait !== null && { 'preference-applied': `wait=${wait}` }),
+        });
+        return { answer, holdsPrivateKey: false };
+      });
+    },
+  );
+
+  app.get(
+    '/certificate-requests',
+    {
+      schema: {
+        operationId: 'listCertificateRequests',
+        tags: ['certificate-requests'],
+        summary: 'List the requests that you may read',
+        querystring: schemas.CertificateRequestQuerySchema,
+        response: {
+          200: pageResponse(schemas.CertificateRequestListSchema, 'A page, newest first.'),
+          ...problems(),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { limit: _limit, cursor: _cursor, ...filter } = request.query;
+      const page = await certificateRequests.list(callerOf(request), filter, pageQuery(request.query));
+      return pageBody(request, reply, page, certificateRequestView);
+    },
+  );
+
+  app.get(
+    '/certificate-requests/:id',
+    {
+      schema: {
+        operationId: 'getCertificateRequest',
+        tags: ['certificate-requests'],
+        summary: 'Read a request, its decision and its history',
+        params: schemas.CertificateRequestParamsSchema,
+        response: { 200: json(schemas.CertificateRequestSchema, { description: 'The request.' }), ...problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await certificateRequests.find(callerOf(request), request.params.id);
+      return outcome.ok ? certificateRequestView(outcome.value) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+
+  for (const decision of ['approve', 'deny', 'cancel'] as const) {
+    app.post(
+      `/certificate-requests/:id/${decision}`,
+      {
+        config: { optionalBody: true },
+        schema: {
+          operationId: `${decision}CertificateRequest`,
+          tags: ['certificate-requests'],
+          summary: decisions[decision],
+          params: schemas.CertificateRequestParamsSchema,
+          body: ref(schemas.CommentSchema),
+          response: {
+            200: json(schemas.CertificateRequestSchema, { description: 'The request as it is now.' }),
+            ...problems(403, 404, 409, ...bodyProblems),
+          },
+        },
+      },
+      async (request, reply) => {
+        const { comment } = request.body;
+        const outcome = await certificateRequests[decision](callerOf(request), request.params.id, comment ?? null);
+        return outcome.ok ? certificateRequestView(outcome.value) : sendRefusal(reply, outcome.refusal);
+      },
+    );
+  }
+
+  app.get(
+    '/certificate-requests/:id/certificate',
+    {
+      config: { produces: certificateMediaTypes },
+      schema: {
+        operationId: 'getIssuedCertificate',
+        tags: ['certificate-requests'],
+        summary: 'Read the certificate that was issued for a request',
+        params: schemas.CertificateRequestParamsSchema,
+        response: { ...certificateResponses, ...problems(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await certificateRequests.certificate(callerOf(request), request.params.id);
+      return outcome.ok ? sendCertificate(request, reply, outcome.value) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+
+  app.get(
+    '/certificate-requests/:id/kubeconfig',
+    {
+      config: { produces: [yaml] },
+      schema: {
+        operationId: 'getKubeconfig',
+        tags: ['certificate-requests'],
+        summary: 'Read a kubeconfig that points to the file of your own key',
+        params: schemas.CertificateRequestParamsSchema,
+        querystring: schemas.KubeconfigQuerySchema,
+        response: {
+          200: response(
+            { [yaml]: textBody('A kubeconfig with `client-key: <path>`.') },
+            { description: 'A kubeconfig.', ...noStore },
+          ),
+          ...problems(403, 404, 409),
+        },
+      },
+    },
+    async (request, reply) => {
+      const clientKeyPath = request.query.clientKeyPath ?? 'client.key';
+      const outcome = await certificateRequests.kubeconfig(callerOf(request), request.params.id, clientKeyPath);
+      return outcome.ok ? reply.type(yaml).send(outcome.value.yaml) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+
+  app.post(
+    '/certificate-requests/:id/kubeconfig',
+    {
+      config: { produces: [yaml], optionalBody: true },
+      schema: {
+        operationId: 'collectKubeconfig',
+        tags: ['certificate-requests'],
+        summary: 'Collect: generate the key, issue the certificate, and get the complete kubeconfig',
+        description:
+          'The private key is in this answer and nowhere else. Only the collector may do this, and only once.',
+        params: schemas.CertificateRequestParamsSchema,
+        body: ref(schemas.NothingSchema),
+        response: {
+          200: response(
+            { [yaml]: textBody('A kubeconfig with the private key in it.') },
+            { description: 'A complete kubeconfig.', ...noStore },
+          ),
+          ...problems(403, 404, 409, 502, ...bodyProblems),
+        },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await certificateRequests.collect(callerOf(request), request.params.id);
+      return outcome.ok ? reply.type(yaml).send(outcome.value.yaml) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+}

@@ -1,0 +1,201 @@
+import { Type, type Static } from 'typebox';
+import { requestStates } from '../../model/certificate-request.js';
+import { keyAlgorithms } from '../../model/key-algorithm.js';
+import { CertificateSchema, PublicKeySchema } from '../certificates/schemas.js';
+import { pageOf, pageParameters } from '../pages.js';
+import {
+  closed,
+  dnsLabelOf,
+  idOf,
+  instantOf,
+  messageOf,
+  namedObject,
+  nameOf,
+  nullable,
+  oneOf,
+  reasonOf,
+  ref,
+} from '../schema-parts.js';
+import { BlastRadiusSchema } from './blast-radius.js';
+import { ApproversSchema, RecordedDecisionSchema } from './decision.js';
+
+const stageOf = (description: string) =>
+  Type.Integer({
+    minimum: 0,
+    maximum: 1000,
+    description: `${description} An index into \`decision.stages\`.`,
+    examples: [0],
+  });
+
+const comment = Type.String({
+  minLength: 1,
+  maxLength: 1024,
+  description: 'Why, in words.',
+  examples: ['joins team A'],
+});
+
+export const exampleRequests = [
+  { cluster: 'demo', username: 'jane@corp.example', groups: ['team-a'], expirationSeconds: 86400 },
+];
+
+export const NewCertificateRequestSchema = namedObject(
+  'NewCertificateRequest',
+  'A request for a certificate.',
+  {
+    cluster: Type.Optional(dnsLabelOf('The cluster; may be left out if only one is configured.', 'demo')),
+    username: Type.Optional(nameOf('Required without `csr`; with `csr`, must equal its CN.', 'jane@corp.example')),
+    groups: Type.Optional(
+      Type.Array(nameOf('One group.', 'team-a'), {
+        maxItems: 32,
+        uniqueItems: true,
+        description: 'With `csr`, must equal its O values as a set.',
+      }),
+    ),
+    csr: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 32768,
+        description: 'A PKCS#10 certification request as PEM. The caller keeps the key.',
+        examples: ['-----BEGIN CERTIFICATE REQUEST-----\nMIHs…\n-----END CERTIFICATE REQUEST-----\n'],
+      }),
+    ),
+    keyAlgorithm: Type.Optional(
+      oneOf(keyAlgorithms, 'The algorithm of the key that kubepass generates (default `ECDSA-P256`); not with `csr`.'),
+    ),
+    expirationSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 600,
+        maximum: 2147483647,
+        description: 'The requested lifetime; default: a day, or less if policy allows less.',
+        examples: [86400],
+      }),
+    ),
+    namespace: Type.Optional(dnsLabelOf('The namespace of the kubeconfig’s context.', 'team-a')),
+    reason: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 1024,
+        description: 'Why it is needed, for the people who decide.',
+        examples: ['joins team A on Monday'],
+      }),
+    ),
+    collector: Type.Optional(nameOf('The principal who may collect the key; default: the requester.', 'jane')),
+  },
+  exampleRequests,
+);
+
+export const CommentSchema = namedObject('Comment', 'May be left out.', { comment: Type.Optional(comment) });
+
+/** The body of an operation that needs none: `{}` is accepted, a property is not. */
+export const NothingSchema = namedObject('Nothing', 'No properties; may be left out.', {});
+
+export const CertificateRequestSchema = namedObject(
+  'CertificateRequest',
+  'A request for a user certificate, and what became of it.',
+  {
+    id: idOf('UUIDv7.'),
+    state: oneOf(requestStates, 'Its state.'),
+    cluster: dnsLabelOf('The cluster.', 'demo'),
+    username: nameOf('The CN of the certificate.', 'jane@corp.example'),
+    groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'In the order of the request.' }),
+    keyAlgorithm: oneOf(keyAlgorithms, 'The algorithm of the key.'),
+    publicKey: nullable(ref(PublicKeySchema), 'Null until there is a key.'),
+    expirationSeconds: Type.Integer({ minimum: 0, maximum: 2147483647, description: 'The lifetime.' }),
+    namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), 'The namespace of the kubeconfig’s context.'),
+    reason: nullable(Type.String({ maxLength: 1024 }), 'The reason that the requester gave.'),
+    requester: nameOf('The principal who made the request.', 'hr-system'),
+    collector: nameOf('The principal who may collect the key.', 'hr-system'),
+    createdAt: instantOf('When the request was made.'),
+    expiresAt: nullable(instantOf('An instant.'), 'When it expires if it is not decided or collected.'),
+    decision: ref(RecordedDecisionSchema),
+    approvals: Type.Array(
+      closed({
+        principal: nameOf('The principal who approved.', 'team-lead'),
+        at: instantOf('When.'),
+        comment: nullable(Type.String({ maxLength: 1024 })),
+        stage: stageOf('The stage for which it counts.'),
+      }),
+      { maxItems: 10000, description: 'The approvals so far.' },
+    ),
+    awaiting: Type.Array(
+      closed({
+        stage: stageOf('The stage.'),
+        needed: Type.Integer({
+          minimum: 1,
+          maximum: 1000,
+          description: 'How many more approvals the stage needs.',
+          examples: [1],
+        }),
+        approvers: Type.Optional(ref(ApproversSchema)),
+      }),
+      {
+        maxItems: 100,
+        description:
+          'The stages whose approvals a pending request still needs, in order. Only the first can be approved now.',
+      },
+    ),
+    certificate: nullable(ref(CertificateSchema), 'Null until it is issued.'),
+    failure: nullable(
+      closed({
+        reason: reasonOf('Stable.', 'NoLongerPermitted'),
+        message: messageOf('The reason in words.', 'no policy applies'),
+      }),
+      'Why no certificate was issued.',
+    ),
+    timeline: Type.Optional(
+      Type.Array(
+        closed({
+          at: instantOf('When.'),
+          type: reasonOf('What happened: the type of the audit event.', 'CertificateRequested'),
+          principal: nullable(nameOf('A principal.', 'hr-system'), 'Who did it; null: kubepass itself.'),
+          message: nullable(Type.String({ maxLength: 4096 })),
+        }),
+        {
+          maxItems: 10000,
+          description: 'Its history, oldest first. Only in the answer to a read of this one request.',
+        },
+      ),
+    ),
+    blastRadius: Type.Optional(
+      nullable(
+        ref(BlastRadiusSchema),
+        'What the identity could do on the cluster now; null if that is not known. Only in the answer to a read of this one request, for an approver, auditor or admin.',
+      ),
+    ),
+  },
+);
+export type CertificateRequestBody = Static<typeof CertificateRequestSchema>;
+
+export const CertificateRequestListSchema = pageOf(CertificateRequestSchema, 'Certificate requests, newest first.');
+
+export const CertificateRequestQuerySchema = closed({
+  state: Type.Optional(oneOf(requestStates, 'Only requests in this state.')),
+  cluster: Type.Optional(dnsLabelOf('Only requests for this cluster.', 'demo')),
+  username: Type.Optional(nameOf('Only requests for this username.', 'jane@corp.example')),
+  requester: Type.Optional(nameOf('Only requests that this principal made.', 'hr-system')),
+  awaiting: Type.Optional(
+    oneOf(
+      ['me'],
+      'Only pending requests that the caller could approve now. A page may have fewer than `limit` items, or none, ' +
+        'although it has a `nextCursor`.',
+    ),
+  ),
+  ...pageParameters,
+});
+
+export const CertificateRequestParamsSchema = closed({
+  id: Type.String({ minLength: 1, maxLength: 64, description: 'The request’s id.' }),
+});
+
+export const KubeconfigQuerySchema = closed({
+  clientKeyPath: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+      default: 'client.key',
+      description: 'The path of the key on the caller’s machine; relative paths start at the folder of the kubeconfig.',
+      examples: ['jane.key'],
+    }),
+  ),
+});

@@ -1,0 +1,45 @@
+import { awaitedStages } from '../../model/approval-stages.js';
+import type { CertificateRequestDetails, CertificateRequestView } from '../../services.js';
+import { certificateView } from '../certificates/schemas.js';
+import { blastRadiusView } from './blast-radius.js';
+import { approversView, recordedDecisionView } from './decision.js';
+import type { CertificateRequestBody } from './schemas.js';
+
+/** The request, with its details if one request is read. */
+export function certificateRequestView(
+  view: CertificateRequestView & Partial<CertificateRequestDetails>,
+): CertificateRequestBody {
+  const { request, certificate, timeline, recomputed, blastRadius } = view;
+  return {
+    id: request.id,
+    state: request.state,
+    cluster: request.cluster,
+    username: request.username,
+    groups: [...request.groups],
+    keyAlgorithm: request.keyAlgorithm,
+    publicKey: request.publicKey && { ...request.publicKey },
+    expirationSeconds: request.expirationSeconds,
+    namespace: request.namespace,
+    reason: request.reason,
+    requester: request.requester.name,
+    collector: request.collector,
+    createdAt: request.createdAt.toISOString(),
+    expiresAt: request.expiresAt?.toISOString() ?? null,
+    decision: recordedDecisionView(request, recomputed),
+    approvals: request.approvals.map(({ principal, at, comment, stage = 0 }) => ({
+      principal,
+      at: at.toISOString(),
+      comment,
+      stage,
+    })),
+    awaiting: awaitedStages(request).map(({ stage, needed, approvers }) => ({
+      stage,
+      needed,
+      ...(approvers && { approvers: approversView(approvers) }),
+    })),
+    certificate: certificate && certificateView(certificate),
+    failure: request.failure && { ...request.failure },
+    ...(timeline && { timeline: timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })) }),
+    ...(blastRadius !== undefined && { blastRadius: blastRadius && blastRadiusView(blastRadius) }),
+  };
+}

@@ -1,0 +1,87 @@
+import { Type, type Static } from 'typebox';
+import type { Certificate } from '../../model/certificate.js';
+import { keyAlgorithms } from '../../model/key-algorithm.js';
+import { encodePem } from '../../x509/strict/pem.js';
+import { pageOf, pageParameters } from '../pages.js';
+import {
+  closed,
+  dnsLabelOf,
+  idOf,
+  instantOf,
+  messageOf,
+  namedObject,
+  nameOf,
+  oneOf,
+  ref,
+  sha256Of,
+} from '../schema-parts.js';
+
+export const PublicKeySchema = namedObject('PublicKey', 'Identifies a public key.', {
+  algorithm: oneOf(keyAlgorithms, 'Algorithm and size.'),
+  spkiSha256: sha256Of('SHA-256 of the DER SubjectPublicKeyInfo'),
+});
+
+export const CertificateSchema = namedObject('Certificate', 'An issued certificate, as read back from its DER.', {
+  fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
+  serialNumber: Type.String({
+    maxLength: 40,
+    description: 'Lower-case hex without colons.',
+    examples: ['019ab3c4d5e6f708192a3b4c5d6e7f80'],
+  }),
+  subject: messageOf('The subject as text.', 'O=team-a,CN=jane@corp.example'),
+  issuer: messageOf('The issuer as text.', 'CN=kubernetes'),
+  username: nameOf('The CN: the username in Kubernetes.', 'jane@corp.example'),
+  groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'The O values, in order.' }),
+  notBefore: instantOf('Start of validity.'),
+  notAfter: instantOf('End of validity.'),
+  publicKey: ref(PublicKeySchema),
+  cluster: dnsLabelOf('The cluster that it is for.', 'demo'),
+  requestId: idOf('The certificate request that it was issued for.'),
+  orphan: Type.Boolean({
+    description: 'True if nobody holds its key: the key was lost before it could be handed out.',
+  }),
+  pem: Type.String({ maxLength: 65536, description: 'The certificate as PEM.' }),
+});
+export type CertificateBody = Static<typeof CertificateSchema>;
+
+export const CertificateListSchema = pageOf(CertificateSchema, 'Certificates, newest first.');
+
+export const CertificateQuerySchema = closed({
+  cluster: Type.Optional(dnsLabelOf('Only certificates for this cluster.', 'demo')),
+  username: Type.Optional(nameOf('Only certificates for this username.', 'jane@corp.example')),
+  group: Type.Optional(nameOf('Only certificates with this group.', 'team-a')),
+  serialNumber: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 40,
+      pattern: '^[0-9a-f]+$',
+      description: 'Only certificates with this serial number, lower-case hex without colons.',
+      examples: ['019ab3c4d5e6f708192a3b4c5d6e7f80'],
+    }),
+  ),
+  expiresBefore: Type.Optional(instantOf('Only certificates with `notAfter` before this instant.')),
+  expiresAfter: Type.Optional(instantOf('Only certificates with `notAfter` after this instant.')),
+  ...pageParameters,
+});
+
+export const FingerprintParamsSchema = closed({
+  fingerprintSha256: Type.String({ minLength: 1, maxLength: 64, description: 'SHA-256, lower-case hex.' }),
+});
+
+export function certificateView(certificate: Certificate): CertificateBody {
+  return {
+    fingerprintSha256: certificate.fingerprintSha256,
+    serialNumber: certificate.serialNumber,
+    subject: certificate.subject,
+    issuer: certificate.issuer,
+    username: certificate.username,
+    groups: [...certificate.groups],
+    notBefore: certificate.notBefore.toISOString(),
+    notAfter: certificate.notAfter.toISOString(),
+    publicKey: { ...certificate.publicKey },
+    cluster: certificate.cluster,
+    requestId: certificate.requestId,
+    orphan: certificate.orphan,
+    pem: encodePem('CERTIFICATE', certificate.der),
+  };
+}

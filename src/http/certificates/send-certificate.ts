@@ -1,0 +1,81 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Certificate } from '../../model/certificate.js';
+import { certificateText } from '../../x509/openssl-text/certificate-text.js';
+import { encodePem } from '../../x509/strict/pem.js';
+import { jsonMediaType } from '../plugins/negotiation.js';
+import { empty, response, textBody } from '../responses.js';
+import { ref } from '../schema-parts.js';
+import { CertificateSchema, certificateView } from './schemas.js';
+
+/** The four forms of a certificate. PEM is the default. */
+export const certificateMediaTypes = [
+  'application/pem-certificate-chain',
+  'application/json',
+  'text/plain',
+  'application/pkix-cert',
+] as const;
+
+/** A certificate in its four forms, and 304 for a caller who has it already. */
+export const certificateResponses = {
+  200: response(
+    {
+      'application/pem-certificate-chain': textBody('The certificate as PEM.'),
+      'application/json': ref(CertificateSchema),
+      'text/plain': textBody('As `openssl x509 -noout -text` prints it.'),
+      // RFC 2585 section 4.1; OpenAPI 3.1 describes binary content by its media type alone.
+      'application/pkix-cert': textBody('The certificate as DER.'),
+    },
+    {
+      description: 'The certificate.',
+      headers: { ETag: 'The fingerprint and the form.', 'Cache-Control': '`private, no-cache`' },
+    },
+  ),
+  304: empty('The caller has it already: `If-None-Match` names its entity tag.'),
+} as const;
+
+interface Representation {
+  readonly contentType: string;
+  /** Makes the entity tags of the four forms differ, as RFC 9110 8.8.1 requires of strong ones. */
+  readonly tagSuffix: string;
+  readonly content: (certificate: Certificate) => string | Buffer;
+}
+
+const representations: Readonly<Record<string, Representation>> = {
+  'application/pem-certificate-chain': {
+    contentType: 'application/pem-certificate-chain',
+    tagSuffix: '',
+    content: ({ der }) => encodePem('CERTIFICATE', der),
+  },
+  'application/json': {
+    contentType: jsonMediaType,
+    tagSuffix: '-json',
+    content: (certificate) => JSON.stringify(certificateView(certificate)),
+  },
+  'text/plain': {
+    contentType: 'text/plain; charset=utf-8',
+    tagSuffix: '-text',
+    content: ({ der }) => certificateText(der),
+  },
+  'application/pkix-cert': {
+    contentType: 'application/pkix-cert',
+    tagSuffix: '-der',
+    content: ({ der }) => Buffer.from(der),
+  },
+};
+
+/** Sends the certificate, or 304 to a caller who has it already: a certificate never changes. */
+export function sendCertificate(request: FastifyRequest, reply: FastifyReply, certificate: Certificate): FastifyReply {
+  const representation = representations[request.answerType];
+  if (representation === undefined) throw new Error(`a certificate has no form ${request.answerType}`);
+  const entityTag = `"${certificate.fingerprintSha256}${representation.tagSuffix}"`;
+  reply.headers({ etag: entityTag, 'cache-control': 'private, no-cache' });
+  if (namesEntityTag(request.headers['if-none-match'], entityTag)) return reply.code(304).send();
+  return reply.type(representation.contentType).send(representation.content(certificate));
+}
+
+/** Whether `If-None-Match` names this entity tag, compared weakly (RFC 9110 13.1.2); `*` names any. */
+export function namesEntityTag(ifNoneMatch: string | undefined, entityTag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  if (ifNoneMatch.trim() === '*') return true;
+  return (ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).some((tag) => tag.replace(/^W\//, '') === entityTag);
+}

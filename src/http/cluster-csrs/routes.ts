@@ -1,0 +1,99 @@
+import { InvalidCursorError } from '../../model/errors.js';
+import type { Services } from '../../services.js';
+import { ClusterParamsSchema } from '../clusters/schemas.js';
+import { linkToNext, ListQuerySchema, pageHeaders, pageQuery } from '../pages.js';
+import { callerOf } from '../plugins/authentication.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { problems, response, textBody } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
+import type { App } from '../types.js';
+import { clusterCsrDescription, clusterCsrTable } from './cluster-csr-text.js';
+import * as schemas from './schemas.js';
+import { clusterCsrView } from './schemas.js';
+
+const produces = ['application/json', 'text/plain'];
+
+/** Shows what `kubectl get csr` and `kubectl describe csr` show, and the content of the requests. */
+export function addClusterCsrs(app: App, { clusters }: Services): void {
+  addSchemas(app, schemas);
+
+  app.get(
+    '/clusters/:name/certificate-signing-requests',
+    {
+      config: { produces },
+      schema: {
+        operationId: 'listCertificateSigningRequests',
+        tags: ['clusters'],
+        summary: 'List all CSR objects in a cluster',
+        description:
+          'Reads from the cluster at each call. Lists objects that anybody created. A cluster deletes them an hour after ' +
+          'the certificate is issued, and after a day at the latest.',
+        params: ClusterParamsSchema,
+        querystring: ListQuerySchema,
+        response: {
+          200: response(
+            {
+              'application/json': ref(schemas.ClusterCsrListSchema),
+              'text/plain': textBody('As `kubectl get csr` prints it.'),
+            },
+            { description: 'A page.', headers: pageHeaders },
+          ),
+          ...problems(403, 404, 409, 502),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { limit, cursor } = pageQuery(request.query);
+      const range = { limit, after: cursor === null ? null : nameIn(cursor) };
+      const outcome = await clusters.certificateSigningRequests(callerOf(request), request.params.name, range);
+      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      const { items, more } = outcome.value;
+      const last = items.at(-1);
+      const nextCursor = more && last ? cursorTo(last.name) : null;
+      linkToNext(request, reply, nextCursor);
+      return request.answerType === 'text/plain'
+        ? reply.type('text/plain; charset=utf-8').send(clusterCsrTable(items))
+        : { items: items.map(clusterCsrView), nextCursor };
+    },
+  );
+
+  app.get(
+    '/clusters/:name/certificate-signing-requests/:csrName',
+    {
+      config: { produces },
+      schema: {
+        operationId: 'getCertificateSigningRequest',
+        tags: ['clusters'],
+        summary: 'Read a CSR object in a cluster',
+        params: schemas.ClusterCsrParamsSchema,
+        response: {
+          200: response(
+            {
+              'application/json': ref(schemas.ClusterCsrSchema),
+              'text/plain': textBody('As `kubectl describe csr` prints it.'),
+            },
+            { description: 'The object.' },
+          ),
+          ...problems(403, 404, 409, 502),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { name, csrName } = request.params;
+      const outcome = await clusters.certificateSigningRequest(callerOf(request), name, csrName);
+      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      return request.answerType === 'text/plain'
+        ? reply.type('text/plain; charset=utf-8').send(clusterCsrDescription(outcome.value))
+        : clusterCsrView(outcome.value);
+    },
+  );
+}
+
+// The cursor is the name after which the list continues, even if that object is gone by then.
+const cursorTo = (name: string): string => Buffer.from(name, 'utf8').toString('base64url');
+
+function nameIn(cursor: string): string {
+  const name = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (cursorTo(name) !== cursor) throw new InvalidCursorError('the cursor is not one of this list');
+  return name;
+}

@@ -1,0 +1,144 @@
+import { Type, type Static } from 'typebox';
+import type { ClusterCsr } from '../../model/cluster-csr.js';
+import { pageOf } from '../pages.js';
+import {
+  closed,
+  idOf,
+  instantOf,
+  messageOf,
+  namedObject,
+  nullable,
+  oneOf,
+  reasonOf,
+  sha256Of,
+} from '../schema-parts.js';
+
+/** Text that anybody may have written into the cluster. The limit is what an API server accepts. */
+const foreignText = (description: string, example: string) =>
+  Type.String({ maxLength: 1_572_864, description, examples: [example] });
+
+const DescribedRequest = closed({
+  subject: nullable(foreignText('The subject as text.', 'CN=jane,O=team-a'), 'Null if it cannot be read.'),
+  keyAlgorithm: nullable(
+    Type.String({ maxLength: 256, examples: ['ECDSA-P256', 'RSA-1024'] }),
+    'The algorithm of the key, even if kubepass does not accept it.',
+  ),
+  spkiSha256: nullable(sha256Of('SHA-256 of the DER SubjectPublicKeyInfo')),
+  subjectAltNames: Type.Array(
+    closed({
+      type: oneOf(['dns', 'email', 'uri', 'ip', 'directoryName', 'other']),
+      value: foreignText('The value; for `other` its DER in hex.', 'jane.example'),
+    }),
+    { maxItems: 65_536, description: 'Names besides the subject. The signer of the cluster copies all of them.' },
+  ),
+  refusal: nullable(
+    closed({
+      reason: reasonOf('Stable.', 'SeveralCommonNames'),
+      message: messageOf('The reason in words.', 'has two CNs'),
+    }),
+    'Why kubepass would not accept this request; null if it would.',
+  ),
+});
+
+export const ClusterCsrSchema = namedObject(
+  'CertificateSigningRequest',
+  'A CertificateSigningRequest object in a cluster, created by anybody.',
+  {
+    name: Type.String({ maxLength: 253, description: 'Its name.', examples: ['csr-x7k2p'] }),
+    uid: Type.String({ maxLength: 128, description: '`metadata.uid`.' }),
+    createdAt: instantOf('`metadata.creationTimestamp`.'),
+    ageSeconds: Type.Integer({ minimum: 0, description: 'Measured by the clock of kubepass.', examples: [42] }),
+    labels: Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 63 })),
+    annotations: Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 262_144 })),
+    signerName: foreignText('The signer that is asked to sign.', 'kubernetes.io/kube-apiserver-client'),
+    username: foreignText('The user who created the object.', 'kubernetes-admin'),
+    groups: Type.Array(foreignText('A group of that user.', 'system:authenticated'), { maxItems: 65_536 }),
+    usages: Type.Array(foreignText('A requested usage of the certificate.', 'client auth'), { maxItems: 65_536 }),
+    expirationSeconds: nullable(
+      Type.Integer({ minimum: 0, description: 'The requested lifetime.', examples: [86400] }),
+    ),
+    status: Type.String({ maxLength: 64, description: 'As kubectl prints it.', examples: ['Approved,Issued'] }),
+    conditions: Type.Array(
+      closed({
+        type: foreignText('Approved, Denied or Failed.', 'Approved'),
+        status: foreignText('True.', 'True'),
+        reason: foreignText('TitleCase.', 'KubectlApprove'),
+        message: foreignText('The reason in words.', 'This CSR was approved by kubectl certificate approve.'),
+        lastUpdateTime: nullable(instantOf('When it last changed.')),
+      }),
+      { maxItems: 65_536 },
+    ),
+    request: DescribedRequest,
+    certificate: nullable(
+      closed({
+        fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
+        serialNumber: foreignText('Lower-case hex without colons.', '5f3a'),
+        subject: foreignText('The subject as text.', 'CN=jane,O=team-a'),
+        notBefore: instantOf('Start of validity.'),
+        notAfter: instantOf('End of validity.'),
+      }),
+      'The signed certificate; null if there is none, or if it cannot be read.',
+    ),
+    ours: Type.Boolean({
+      description:
+        'Whether kubepass created it. Its key, its identity and the inventory tell; its labels do not count.',
+    }),
+    requestId: nullable(idOf('The certificate request that it belongs to.')),
+  },
+);
+export type ClusterCsrBody = Static<typeof ClusterCsrSchema>;
+
+export const ClusterCsrListSchema = pageOf(ClusterCsrSchema, 'CSR objects of a cluster, sorted by name.');
+
+export const ClusterCsrParamsSchema = closed({
+  name: Type.String({ minLength: 1, maxLength: 63, description: 'The cluster’s name.' }),
+  // RFC 1123 subdomain. This also keeps it a single path segment at the API server.
+  csrName: Type.String({
+    minLength: 1,
+    maxLength: 253,
+    pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
+    description: 'The object’s name.',
+  }),
+});
+
+export function clusterCsrView(csr: ClusterCsr): ClusterCsrBody {
+  const { request, certificate } = csr;
+  return {
+    name: csr.name,
+    uid: csr.uid,
+    createdAt: csr.createdAt.toISOString(),
+    // The cluster's clock may be ahead.
+    ageSeconds: Math.max(0, Math.floor((csr.seenAt.getTime() - csr.createdAt.getTime()) / 1000)),
+    labels: { ...csr.labels },
+    annotations: { ...csr.annotations },
+    signerName: csr.signerName,
+    username: csr.username,
+    groups: [...csr.groups],
+    usages: [...csr.usages],
+    expirationSeconds: csr.expirationSeconds,
+    status: csr.status,
+    conditions: csr.conditions.map(({ type, status, reason, message, lastUpdateTime }) => ({
+      type,
+      status,
+      reason,
+      message,
+      lastUpdateTime: lastUpdateTime && lastUpdateTime.toISOString(),
+    })),
+    request: {
+      subject: request.subject,
+      keyAlgorithm: request.keyAlgorithm,
+      spkiSha256: request.spkiSha256,
+      subjectAltNames: request.subjectAltNames.map(({ type, value }) => ({ type, value })),
+      refusal: request.refusal && { reason: request.refusal.reason, message: request.refusal.message },
+    },
+    certificate: certificate && {
+      fingerprintSha256: certificate.fingerprintSha256,
+      serialNumber: certificate.serialNumber,
+      subject: certificate.subject,
+      notBefore: certificate.notBefore.toISOString(),
+      notAfter: certificate.notAfter.toISOString(),
+    },
+    ours: csr.requestId !== null,
+    requestId: csr.requestId,
+  };
+}

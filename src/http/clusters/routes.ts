@@ -1,0 +1,118 @@
+import type { Services } from '../../services.js';
+import { certificateText } from '../../x509/openssl-text/certificate-text.js';
+import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../pages.js';
+import { callerOf } from '../plugins/authentication.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { bodyProblems, json, problems, response, textBody } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
+import type { App } from '../types.js';
+import * as schemas from './schemas.js';
+import { certificateAuthorityView, clusterView } from './views.js';
+
+export function addClusters(app: App, { clusters }: Services): void {
+  addSchemas(app, schemas);
+
+  app.get(
+    '/clusters',
+    {
+      schema: {
+        operationId: 'listClusters',
+        tags: ['clusters'],
+        summary: 'List the configured clusters',
+        querystring: ListQuerySchema,
+        response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.'), ...problems() },
+      },
+    },
+    async (request, reply) => {
+      const all = clusters.list(callerOf(request));
+      const page = pageOfList(all, pageQuery(request.query), ({ cluster }) => cluster.name);
+      return pageBody(request, reply, page, clusterView);
+    },
+  );
+
+  app.get(
+    '/clusters/:name',
+    {
+      schema: {
+        operationId: 'getCluster',
+        tags: ['clusters'],
+        summary: 'Read a cluster',
+        params: schemas.ClusterParamsSchema,
+        response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.' }), ...problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const outcome = clusters.find(callerOf(request), request.params.name);
+      return outcome.ok ? clusterView(outcome.value) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+
+  app.post(
+    '/clusters/:name/probe',
+    {
+      config: { optionalBody: true },
+      schema: {
+        operationId: 'probeCluster',
+        tags: ['clusters'],
+        summary: 'Probe a cluster to find out what it is able to do',
+        description:
+          'Connects to the API server, checks what kubepass may do there, and requests a certificate for the identity ' +
+          '`kubepass-probe`, valid for ten minutes, without groups. It is recorded like any request, marked `probe`. ' +
+          'Takes as long as signing takes: up to a minute if the cluster does not sign. Only one probe runs at a ' +
+          'time; a call during a probe gets the answer of that probe.',
+        params: schemas.ClusterParamsSchema,
+        body: ref(schemas.ProbeOptionsSchema),
+        response: {
+          200: json(schemas.ClusterSchema, { description: 'The cluster, with the result of the probe.' }),
+          ...problems(403, 404, ...bodyProblems),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { measureLifetimeCap = false } = request.body;
+      const outcome = await clusters.probe(callerOf(request), request.params.name, { measureLifetimeCap });
+      return outcome.ok ? clusterView(outcome.value) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+
+  app.get(
+    '/clusters/:name/certificate-authority',
+    {
+      config: { produces: ['application/pem-certificate-chain', 'application/json', 'text/plain'] },
+      schema: {
+        operationId: 'getCertificateAuthority',
+        tags: ['clusters'],
+        summary: 'Read a cluster’s CA',
+        description: 'PEM and text contain the CA of `role`, JSON contains both.',
+        params: schemas.ClusterParamsSchema,
+        querystring: schemas.CertificateAuthorityQuerySchema,
+        response: {
+          200: response(
+            {
+              'application/pem-certificate-chain': textBody('The bundle as PEM.'),
+              'application/json': ref(schemas.CertificateAuthoritiesSchema),
+              'text/plain': textBody('Each certificate as `openssl x509 -noout -text` prints it.'),
+            },
+            { description: 'The CA.' },
+          ),
+          ...problems(404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await clusters.certificateAuthorities(callerOf(request), request.params.name);
+      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      const { serving, client } = outcome.value;
+      if (request.answerType === 'application/json')
+        return { serving: certificateAuthorityView(serving), client: client && certificateAuthorityView(client) };
+
+      const authority = request.query.role === 'client' ? client : serving;
+      if (authority === null) return sendRefusal(reply, { kind: 'not-found' });
+      return request.answerType === 'text/plain'
+        ? reply
+            .type('text/plain; charset=utf-8')
+            .send(authority.certificates.map(({ der }) => certificateText(der)).join(''))
+        : reply.type(request.answerType).send(authority.pem);
+    },
+  );
+}

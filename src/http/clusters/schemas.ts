@@ -1,0 +1,132 @@
+import { Type, type Static } from 'typebox';
+import { pageOf } from '../pages.js';
+import {
+  closed,
+  dnsLabelOf,
+  idOf,
+  instantOf,
+  messageOf,
+  namedObject,
+  nullable,
+  oneOf,
+  reasonOf,
+  ref,
+  sha256Of,
+} from '../schema-parts.js';
+
+const answerOf = (description: string) => oneOf(['yes', 'no', 'unknown'], description);
+
+const ProbedPermissionSchema = closed({
+  permission: Type.String({
+    maxLength: 512,
+    description: 'A verb and a resource.',
+    examples: ['create certificatesigningrequests.certificates.k8s.io'],
+  }),
+  purpose: messageOf('What kubepass needs it for.', 'asking the cluster to sign'),
+  required: Type.Boolean({ description: 'Whether nothing can be issued without it.' }),
+  held: Type.Boolean({ description: 'Whether kubepass has it.' }),
+});
+
+export const ClusterProbeSchema = namedObject('ClusterProbe', 'What a cluster is able to do, found by a probe.', {
+  reachable: nullable(Type.Boolean(), 'Whether the API server answered; null if kubepass has no connection to it.'),
+  version: nullable(Type.String({ maxLength: 128, examples: ['v1.32.1'] }), 'The version of Kubernetes.'),
+  username: nullable(Type.String({ maxLength: 1024 }), 'The username that kubepass has at the API server.'),
+  permissions: Type.Array(ProbedPermissionSchema, {
+    maxItems: 100,
+    description: 'The permissions that kubepass needs in a cluster that signs certificates itself.',
+  }),
+  missingPermissions: Type.Array(Type.String({ maxLength: 512 }), {
+    maxItems: 100,
+    description: 'Permissions that are required and that kubepass does not have.',
+  }),
+  signs: answerOf(
+    'Whether user certificates are signed, found out by requesting one. While it is `no`, requests fail at once.',
+  ),
+  reason: nullable(reasonOf('Why the cluster is not able to do everything.', 'ApprovedButNotSigned')),
+  message: nullable(messageOf('The reason in words.', 'the cluster accepted the approval and signed nothing')),
+  advice: nullable(messageOf('What to do about it.', 'grant it what deploy/kubernetes has')),
+  accepts: answerOf('Whether the API server accepts the certificate that was signed.'),
+  acceptedAs: nullable(Type.String({ maxLength: 1024 }), 'The username that the holder of that certificate has there.'),
+  requestId: nullable(idOf('The certificate request that the probe made.')),
+  lifetimeCap: nullable(
+    closed({
+      requestedSeconds: Type.Integer({ minimum: 1, description: 'The requested lifetime.' }),
+      givenSeconds: Type.Integer({ minimum: 0, description: 'The lifetime given: from notBefore to notAfter.' }),
+      capped: Type.Boolean({ description: 'Whether less was given than requested.' }),
+    }),
+    'Null unless `measureLifetimeCap` was set.',
+  ),
+});
+
+export const ProbeOptionsSchema = namedObject('ProbeOptions', 'May be left out.', {
+  measureLifetimeCap: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: 'Also request a certificate with a very long lifetime, and measure how much of it is given.',
+    }),
+  ),
+});
+
+export const ClusterSchema = namedObject('Cluster', 'A configured cluster.', {
+  name: dnsLabelOf('Its name.', 'demo'),
+  server: Type.String({
+    maxLength: 2048,
+    description: 'The address of the API server in kubeconfigs.',
+    examples: ['https://10.0.0.1:6443'],
+  }),
+  signer: oneOf(['localCA', 'kubernetes'], 'Who signs: kubepass with a CA key of its own, or the cluster itself.'),
+  allowPrivilegedGroups: Type.Array(Type.String({ maxLength: 64 }), {
+    maxItems: 100,
+    description: 'Privileged groups that policies may permit on this cluster.',
+  }),
+  nameAlphabet: oneOf(['ascii', 'unicode'], 'The characters that usernames and groups may contain.'),
+  readsRoleBindings: Type.Boolean({
+    description:
+      'Whether kubepass reads the role bindings of the cluster, so that it knows what an identity could do there.',
+  }),
+  probedAt: nullable(instantOf('When it was last probed.'), 'When the cluster was last probed; null: never.'),
+  probe: nullable(ref(ClusterProbeSchema), 'The result of the last probe.'),
+});
+export type ClusterBody = Static<typeof ClusterSchema>;
+
+export const ClusterListSchema = pageOf(ClusterSchema, 'The configured clusters.');
+
+export const ClusterParamsSchema = closed({
+  name: Type.String({ minLength: 1, maxLength: 63, description: 'The cluster’s name.' }),
+});
+
+export const CertificateAuthoritySchema = namedObject('CertificateAuthority', 'A bundle of CA certificates.', {
+  pem: Type.String({ maxLength: 1048576, description: 'The bundle as PEM.' }),
+  certificates: Type.Array(
+    closed({
+      fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
+      serialNumber: Type.String({ maxLength: 64, description: 'Lower-case hex without colons.' }),
+      subject: messageOf('As text.', 'CN=kubernetes'),
+      issuer: messageOf('As text.', 'CN=kubernetes'),
+      notBefore: instantOf('Start of validity.'),
+      notAfter: instantOf('End of validity.'),
+    }),
+    { maxItems: 1000, description: 'The bundle’s certificates, in its order.' },
+  ),
+});
+
+export const CertificateAuthoritiesSchema = namedObject(
+  'CertificateAuthorities',
+  'The CA of the API server, and the CA of user certificates. They may be different.',
+  {
+    serving: ref(CertificateAuthoritySchema),
+    client: nullable(ref(CertificateAuthoritySchema), 'Null if kubepass does not know it.'),
+  },
+);
+export type CertificateAuthoritiesBody = Static<typeof CertificateAuthoritiesSchema>;
+
+export const CertificateAuthorityQuerySchema = closed({
+  role: Type.Optional(
+    Type.Unsafe<'serving' | 'client'>({
+      type: 'string',
+      enum: ['serving', 'client'],
+      default: 'serving',
+      description: 'The CA to answer as PEM or text; JSON has both.',
+    }),
+  ),
+});

@@ -1,0 +1,125 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { TSchema } from 'typebox';
+import { jsonMediaType } from '../plugins/negotiation.js';
+import type { App } from '../types.js';
+import { webhookDescriptions } from '../webhook-deliveries/webhook-events.js';
+
+const tags = [
+  { name: 'certificate-requests', description: 'Request a certificate, decide on the request, collect the key.' },
+  { name: 'kubeconfigs', description: 'Request, issue and collect in one call, for automated onboarding.' },
+  { name: 'certificates', description: 'The inventory of issued identities.' },
+  { name: 'inspections', description: 'Find out what a file is, what it says and what is wrong with it.' },
+  { name: 'clusters', description: 'The configured clusters and their CAs.' },
+  { name: 'policies', description: 'The policies in force, and trying out others.' },
+  { name: 'audit', description: 'The append-only log of everything that happened.' },
+  {
+    name: 'webhooks',
+    description: 'Messages that a request waits, is issued or is denied, and their delivery.',
+  },
+  { name: 'identity', description: 'The caller, and API tokens.' },
+  { name: 'service', description: 'Health and this description.' },
+];
+
+/** For Swagger UI: React sets styles in attributes, and the icons are data URLs. Everything else is served from here. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Marks an operation whose body may be left out: @fastify/swagger declares every body as required. */
+const optionalBody = 'x-optional-body';
+
+interface OpenApiDocument {
+  readonly paths?: Record<string, Record<string, OpenApiOperation>>;
+}
+interface OpenApiOperation {
+  readonly requestBody?: { required: boolean };
+  readonly parameters?: { readonly required?: boolean; example?: unknown }[];
+  readonly [optionalBody]?: true;
+}
+
+const bodyOf = (uploads: Readonly<Record<string, TSchema>>) => ({
+  content: Object.fromEntries(Object.entries(uploads).map(([type, schema]) => [type, { schema }])),
+});
+
+/** Builds the OpenAPI document from the routes that are added later, and serves Swagger UI at `/docs`. */
+export function documentRoutes(app: App, version: string): void {
+  app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'kubepass',
+        version,
+        description:
+          'Issues Kubernetes user certificates: policy decides, the cluster or a local CA signs, an audit log remembers.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/' }],
+      tags,
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'An API token, as `POST /v1/api-tokens` gives it.' },
+        },
+      },
+      security: [{ bearer: [] }],
+      webhooks: webhookDescriptions,
+    },
+    convertConstToEnum: false,
+    transform: ({ schema, url, route }) => ({
+      schema: {
+        ...schema,
+        // `transformObject` reads this mark and removes it.
+        ...(route.config?.optionalBody && { [optionalBody]: true }),
+        ...(route.config?.uploads && { body: bodyOf(route.config.uploads) }),
+      },
+      url,
+    }),
+    transformObject: (document) => {
+      const { openapiObject } = document as { openapiObject: OpenApiDocument };
+      for (const operation of Object.values(openapiObject.paths ?? {}).flatMap((path) => Object.values(path))) {
+        if (operation.requestBody && operation[optionalBody]) operation.requestBody.required = false;
+        Reflect.deleteProperty(operation, optionalBody);
+        // "Try it out" fills in examples, and a list that is filtered by an example is empty.
+        for (const parameter of operation.parameters ?? []) if (!parameter.required) delete parameter.example;
+      }
+      return openapiObject;
+    },
+    refResolver: {
+      buildLocalReference: (json, _baseUri, _fragment, i) =>
+        typeof json['$id'] === 'string' ? json['$id'] : `def-${i}`,
+    },
+  });
+  app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: contentSecurityPolicy,
+    uiConfig: { deepLinking: true, persistAuthorization: false, tryItOutEnabled: true, validatorUrl: null },
+  });
+}
+
+/** Serves the OpenAPI document. It is built once, when the first caller asks for it. */
+export function addOpenApi(app: App): void {
+  let text: string | null = null;
+  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
+    text ??= openApiText(app.swagger());
+    return reply.type(jsonMediaType).send(text);
+  });
+}
+
+/** An OpenAPI document as text. Members are sorted by name, so that the text does not depend on the order of routes. */
+function openApiText(document: object): string {
+  return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(document))), null, 2)}\n`;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
+}

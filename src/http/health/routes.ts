@@ -1,0 +1,59 @@
+import type { Static } from 'typebox';
+import type { Services } from '../../services.js';
+import { problem, sendProblem } from '../problems/problem.js';
+import { ProblemSchema } from '../problems/schemas.js';
+import { json, response } from '../responses.js';
+import { namedObject, oneOf, ref } from '../schema-parts.js';
+import type { App } from '../types.js';
+
+const HealthSchema = namedObject('Health', 'The service is well.', {
+  status: oneOf(['ok'], 'Always the same; a fault has another HTTP status.'),
+});
+
+const ok: Static<typeof HealthSchema> = { status: 'ok' };
+
+export function addHealth(app: App, { health }: Services): void {
+  app.addSchema(HealthSchema);
+
+  app.get(
+    '/livez',
+    {
+      schema: {
+        operationId: 'livez',
+        tags: ['service'],
+        summary: 'Check whether the process answers',
+        security: [],
+        response: { 200: json(HealthSchema, { description: 'The process answers.' }) },
+      },
+    },
+    async () => ok,
+  );
+
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        operationId: 'readyz',
+        tags: ['service'],
+        summary: 'Check whether the service can do its work',
+        security: [],
+        response: {
+          200: json(HealthSchema, { description: 'The service can do its work.' }),
+          503: response(
+            { 'application/problem+json': ref(ProblemSchema) },
+            { description: 'The service cannot do its work now.' },
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      try {
+        await health.ready();
+        return ok;
+      } catch (error) {
+        request.log.error({ err: error }, 'not ready');
+        return sendProblem(reply, problem('service-unavailable', 'not ready', { headers: { 'retry-after': '5' } }));
+      }
+    },
+  );
+}

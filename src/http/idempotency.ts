@@ -1,0 +1,107 @@
+import { hash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Refusal } from '../model/outcome.js';
+import type { IdempotencyService, IdempotencyToken } from '../services.js';
+import { callerOf } from './plugins/authentication.js';
+import { jsonMediaType } from './plugins/negotiation.js';
+import { problemBody, problemMediaType } from './problems/problem.js';
+import { refusalToProblem } from './problems/refusal-to-problem.js';
+
+export const idempotencyKeyHeader = {
+  'Idempotency-Key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      pattern: '^[!-~]+$',
+      description: 'Makes it safe to repeat this request: a repeat gets the first answer again. Kept for 24 hours.',
+      examples: ['onboarding-jane-2026-03'],
+    }),
+  ),
+};
+
+/** An answer as bytes, so that it can be kept and given again exactly. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The end of a use case: an answer, whose body may hold a private key, or a refusal. */
+export type Result = { readonly answer: HttpAnswer; readonly holdsPrivateKey: boolean } | { readonly refusal: Refusal };
+
+export function jsonAnswer(status: number, value: object, headers: Readonly<Record<string, string>>): HttpAnswer {
+  return { status, headers: { 'content-type': jsonMediaType, ...headers }, body: JSON.stringify(value) };
+}
+
+/**
+ * Answers one request for each `Idempotency-Key`: a repeat gets the bytes of the first answer again. A private key is
+ * never kept, so an answer that held one cannot be repeated. A key for which no request was recorded starts anew.
+ */
+export async function answerOnce(
+  idempotency: IdempotencyService,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  act: (token: IdempotencyToken | null) => Promise<Result>,
+): Promise<FastifyReply> {
+  const token = idempotencyToken(request);
+  const answerRefusal = (refusal: Refusal): HttpAnswer => {
+    const found = refusalToProblem(refusal);
+    const body = JSON.stringify(problemBody(found, request.id));
+    return { status: found.status, headers: { 'content-type': problemMediaType, ...found.headers }, body };
+  };
+  if (token === null) {
+    const result = await act(null);
+    return sendAnswer(reply, 'refusal' in result ? answerRefusal(result.refusal) : result.answer);
+  }
+
+  const caller = callerOf(request);
+  const known = await idempotency.look(caller, token);
+  switch (known.kind) {
+    case 'answer':
+      return sendAnswer(reply, known.answer);
+    case 'keyCollected':
+      return sendAnswer(reply, answerRefusal({ kind: 'key-already-collected', requestId: known.requestId }));
+    case 'inFlight':
+      return sendAnswer(reply, answerRefusal({ kind: 'idempotency-key-in-flight', requestId: null }));
+    case 'otherBody':
+      return sendAnswer(reply, answerRefusal({ kind: 'idempotency-key-reused' }));
+    case 'new':
+    case 'unanswered':
+      break;
+  }
+
+  const result = await act(token);
+  if ('refusal' in result) {
+    const answer = answerRefusal(result.refusal);
+    // A denial is recorded, so its answer is kept. Other refusals recorded nothing, or a repeat may end differently.
+    return sendAnswer(reply, result.refusal.kind === 'policy-denied' ? await keep(token, answer, answer.body) : answer);
+  }
+  return sendAnswer(reply, await keep(token, result.answer, result.holdsPrivateKey ? null : result.answer.body));
+
+  /**
+   * Keeps the answer and returns the one that is kept: a repeat that came meanwhile may have kept its own first. An
+   * answer that cannot be kept is given anyway, because the request has been carried out.
+   */
+  async function keep(token: IdempotencyToken, answer: HttpAnswer, body: string | null): Promise<HttpAnswer> {
+    try {
+      await idempotency.record(caller, token, { status: answer.status, headers: answer.headers, body });
+      const kept = await idempotency.look(caller, token);
+      return kept.kind === 'answer' ? kept.answer : answer;
+    } catch (error) {
+      request.log.error({ err: error }, 'the answer to an Idempotency-Key could not be kept');
+      return answer;
+    }
+  }
+}
+
+function idempotencyToken(request: FastifyRequest): IdempotencyToken | null {
+  const key = request.headers['idempotency-key'];
+  if (typeof key !== 'string') return null;
+  const bodySha256 = hash('sha256', request.rawBody ?? '', 'hex');
+  // The path of the route, because a request can write the path of one resource in several ways.
+  return { method: request.method, path: request.routeOptions.url ?? '', key, bodySha256 };
+}
+
+const sendAnswer = (reply: FastifyReply, { status, headers, body }: HttpAnswer): FastifyReply =>
+  reply.code(status).headers(headers).send(body);

@@ -1,0 +1,79 @@
+import { styleSource } from '../../inspection/report/html/style-sheet.js';
+import type { InspectionFormat, Upload } from '../../model/inspection.js';
+import type { Services } from '../../services.js';
+import { callerOf } from '../plugins/authentication.js';
+import { jsonMediaType } from '../plugins/negotiation.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { bodyProblems, problems, response, textBody } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
+import type { App } from '../types.js';
+import * as kubernetesSchemas from './kubernetes-schemas.js';
+import * as objectParts from './object-parts.js';
+import * as schemas from './schemas.js';
+import { readUploads, uploadBodies } from './upload-bodies.js';
+import { maxBodyOctets } from './upload-limits.js';
+import * as x509Schemas from './x509-schemas.js';
+
+const contentTypes: Readonly<Record<InspectionFormat, string>> = {
+  'application/json': jsonMediaType,
+  'text/plain': 'text/plain; charset=utf-8',
+  'text/html': 'text/html; charset=utf-8',
+};
+
+const formats = Object.keys(contentTypes) as readonly InspectionFormat[];
+
+/** A page may use its own style sheet and nothing else, so that text from an upload can never act. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  `style-src ${styleSource}`,
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const nothing: Upload = { parts: [], password: null };
+
+export function addInspections(app: App, { inspections }: Services): void {
+  for (const exported of [objectParts, x509Schemas, kubernetesSchemas, schemas]) addSchemas(app, exported);
+
+  app.register(async (scope) => {
+    await readUploads(scope);
+    scope.post(
+      '/inspections',
+      {
+        bodyLimit: maxBodyOctets,
+        // At lower levels the multipart parser logs the headers of the request.
+        logLevel: 'info',
+        config: { produces: formats, uploads: uploadBodies },
+        schema: {
+          operationId: 'inspect',
+          tags: ['inspections'],
+          summary: 'Inspect files: find out what they are and what is wrong with them',
+          description:
+            'Reads certificates, requests, keys, revocation lists, PKCS#7 and PKCS#12, as PEM, DER or base64; ' +
+            'kubeconfigs and manifests; tar archives of a PKI folder. Recognises them by content. At most 1 MiB, 200 ' +
+            'objects and 2 s of work. Nothing is kept, run or fetched. Of a private key only its public key is shown.',
+          response: {
+            200: response(
+              {
+                'application/json': ref(schemas.InspectionSchema),
+                'text/plain': textBody('A report that begins with a summary.'),
+                'text/html': textBody('The same report as a page, without scripts.'),
+              },
+              { description: 'The result of the inspection.', headers: { 'Cache-Control': '`no-store`' } },
+            ),
+            ...problems(422, ...bodyProblems),
+          },
+        },
+      },
+      async (request, reply) => {
+        const format = formats.find((offered) => offered === request.answerType) ?? 'application/json';
+        const outcome = await inspections.inspect(callerOf(request), request.upload ?? nothing, format);
+        if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+        reply.header('content-type', contentTypes[format]);
+        if (format === 'text/html') reply.header('content-security-policy', contentSecurityPolicy);
+        return reply.send(outcome.value);
+      },
+    );
+  });
+}

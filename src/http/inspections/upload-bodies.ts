@@ -1,0 +1,105 @@
+import multipart from '@fastify/multipart';
+import { Type, type TSchema } from 'typebox';
+import { problem, ProblemError } from '../problems/problem.js';
+import { objectOf } from '../schema-parts.js';
+import type { App } from '../types.js';
+import { readJsonUpload } from './read-json-upload.js';
+import { multipartOptions, readMultipartUpload } from './read-multipart-upload.js';
+import { maxNameLength, maxParts, maxPasswordLength, maxUploadOctets } from './upload-limits.js';
+
+/** Media types whose body is the file to inspect. Its type is recognised by its content, not by the media type. */
+export const rawMediaTypes = [
+  'application/octet-stream',
+  'text/plain',
+  'application/x-pem-file',
+  'application/pem-certificate-chain',
+  'application/pkix-cert',
+  'application/x-x509-ca-cert',
+  'application/pkcs8',
+  'application/pkcs10',
+  'application/pkcs7-mime',
+  'application/x-pkcs7-certificates',
+  'application/x-pkcs12',
+  'application/pkix-crl',
+  'application/yaml',
+  'application/x-yaml',
+  'text/yaml',
+  'application/gzip',
+  'application/x-gzip',
+  'application/x-tar',
+  // `curl --data-binary` sends this for everything.
+  'application/x-www-form-urlencoded',
+] as const;
+
+const octets = (description: string) => Type.String({ format: 'binary', maxLength: maxUploadOctets, description });
+
+const password = Type.String({
+  maxLength: maxPasswordLength,
+  description: 'Decrypts what is encrypted in this upload. It is used for nothing else and not kept.',
+});
+
+/** The schemas of the bodies, by media type. */
+export const uploadBodies: Readonly<Record<string, TSchema>> = {
+  'multipart/form-data': objectOf('One or more files.', {
+    file: Type.Array(octets('One file.'), {
+      minItems: 1,
+      maxItems: maxParts,
+      description: 'Files; parts with other names are read in the same way.',
+    }),
+    password: Type.Optional(password),
+  }),
+  'application/json': objectOf('One text.', {
+    content: Type.String({
+      maxLength: maxUploadOctets,
+      description: 'PEM, base64 of DER, a kubeconfig, a manifest.',
+      examples: ['-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n'],
+    }),
+    password: Type.Optional(password),
+    name: Type.Optional(
+      Type.String({ maxLength: maxNameLength, description: 'A name to show for it.', examples: ['pki/ca.crt'] }),
+    ),
+  }),
+  ...Object.fromEntries(rawMediaTypes.map((type) => [type, octets('The octets themselves.')])),
+};
+
+/** Makes a scope accept uploads as multipart, as JSON, or as the octets themselves, and sets `request.upload`. */
+export async function readUploads(scope: App): Promise<void> {
+  scope.decorateRequest('upload', null);
+  scope.removeContentTypeParser('application/json');
+  scope.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    request.upload = readJsonUpload(body);
+    done(null, undefined);
+  });
+  scope.addContentTypeParser<Buffer>([...rawMediaTypes], { parseAs: 'buffer' }, (request, body, done) => {
+    request.upload = { parts: [{ name: null, bytes: body }], password: null };
+    done(null, undefined);
+  });
+  // RFC 9110 8.3: a recipient may examine a body without Content-Type to find out its type.
+  scope.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, body, done) => {
+    if (request.headers['content-type'] !== undefined) {
+      done(unsupported(), undefined);
+      return;
+    }
+    request.upload = { parts: [{ name: null, bytes: body }], password: null };
+    done(null, undefined);
+  });
+  await scope.register(multipart, multipartOptions);
+  scope.addHook('preHandler', (request, _reply, done) => {
+    if (!request.isMultipart()) {
+      done();
+      return;
+    }
+    readMultipartUpload(request).then((upload) => {
+      request.upload = upload;
+      done();
+    }, done);
+  });
+}
+
+const unsupported = (): ProblemError =>
+  new ProblemError(
+    problem(
+      'unsupported-media-type',
+      'send multipart/form-data, application/json, or the octets themselves as application/octet-stream',
+    ),
+  );

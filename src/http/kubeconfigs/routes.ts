@@ -1,0 +1,66 @@
+import { Type } from 'typebox';
+import type { Services } from '../../services.js';
+import { CertificateRequestSchema, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
+import { certificateRequestView } from '../certificate-requests/views.js';
+import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
+import { callerOf } from '../plugins/authentication.js';
+import { requestLocation } from '../problems/refusal-to-problem.js';
+import { bodyProblems, json, problems, response, textBody } from '../responses.js';
+import { ref } from '../schema-parts.js';
+import type { App } from '../types.js';
+
+const yaml = 'application/yaml';
+
+/** How long a caller should wait before it asks again whether the request is decided. */
+const lookAgainSeconds = 15;
+
+export function addKubeconfigs(app: App, { certificateRequests, idempotency }: Services): void {
+  app.post(
+    '/kubeconfigs',
+    {
+      config: { produces: [yaml] },
+      schema: {
+        operationId: 'createKubeconfig',
+        tags: ['kubeconfigs'],
+        summary: 'Request a certificate and get the complete kubeconfig, in one call',
+        description:
+          'Takes the same body as a certificate request, but no `csr`. The private key is in this answer and nowhere ' +
+          'else: a repeat with the same `Idempotency-Key` is answered 409.',
+        headers: Type.Object(idempotencyKeyHeader),
+        body: ref(NewCertificateRequestSchema),
+        response: {
+          201: response(
+            { [yaml]: textBody('A kubeconfig with the private key in it.') },
+            {
+              description: 'A complete kubeconfig.',
+              headers: { Location: 'The certificate request.', 'Cache-Control': '`no-store`' },
+            },
+          ),
+          202: json(CertificateRequestSchema, {
+            description: 'The request is recorded. A person must decide on it, or somebody else collects the key.',
+            headers: { Location: 'The certificate request.', 'Retry-After': 'When to ask again, in seconds.' },
+          }),
+          ...problems(403, 409, 422, 502, ...bodyProblems),
+        },
+      },
+    },
+    (request, reply) =>
+      answerOnce(idempotency, request, reply, async (token) => {
+        const outcome = await certificateRequests.createKubeconfig(callerOf(request), request.body, {
+          idempotency: token,
+        });
+        if (!outcome.ok) return { refusal: outcome.refusal };
+        if (outcome.value.kind === 'awaiting') {
+          const asked = outcome.value.request;
+          const answer = jsonAnswer(202, certificateRequestView({ request: asked, certificate: null }), {
+            location: requestLocation(asked.id),
+            'retry-after': String(lookAgainSeconds),
+          });
+          return { answer, holdsPrivateKey: false };
+        }
+        const { kubeconfig } = outcome.value;
+        const headers = { 'content-type': yaml, location: requestLocation(kubeconfig.request.id) };
+        return { answer: { status: 201, headers, body: kubeconfig.yaml }, holdsPrivateKey: true };
+      }),
+  );
+}

@@ -1,0 +1,159 @@
+import { humanDuration } from '../../formats/text/human-duration.js';
+import { leaf, textTree, type TextNode } from '../../formats/text/text-tree.js';
+import { visible } from '../../formats/text/visible.js';
+import { wrapParagraph, wrapText } from '../../formats/text/wrap-text.js';
+import type { ApprovalStage, Decision, TraceEntry } from '../../model/decision.js';
+import { quote, quoteAll } from '../../model/quote.js';
+import type { Evaluation } from '../../services.js';
+import { blastRadiusLines } from '../certificate-requests/blast-radius-text.js';
+
+const width = 100;
+
+/**
+ * A decision as text for people: the outcome, the request, what is granted, and then how each guardrail and policy judged
+ * the request, check by check. Characters that could not be seen are escaped in text of callers and of policy authors.
+ */
+export function evaluationText(evaluation: Evaluation): string {
+  const { decision } = evaluation;
+  const rules = (kind: TraceEntry['kind']) => decision.trace.filter((entry) => entry.kind === kind);
+  const deciding = decision.policy;
+  return [
+    outcomeText(decision),
+    section('Asked', fields(askedFields(evaluation))),
+    decision.outcome === 'permitted' ? section('Granted', fields(grantedFields(decision))) : violationsText(decision),
+    quotaText(evaluation),
+    blastRadiusText(evaluation),
+    section('Guardrails', tree(rules('guardrail').map((entry) => ruleNode(entry, null)))),
+    section('Policies', tree(rules('policy').map((entry) => ruleNode(entry, deciding)))),
+    section('Decided under', fields([[evaluation.draft ? 'a draft' : 'in force', evaluation.policySetDigest]])),
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+function outcomeText(decision: Decision): string {
+  if (decision.outcome === 'denied') {
+    const reasons = [...new Set(decision.violations.map(({ reason }) => reason))].join(', ');
+    return paragraph(`DENIED: ${reasons}`);
+  }
+  const how = decision.approval === 'auto' ? 'at once' : 'once it is approved';
+  return paragraph(`PERMITTED ${how}, by policy ${quote(decision.policy)}`);
+}
+
+function askedFields({ asked, requester }: Evaluation): readonly Field[] {
+  const key = asked.certificationRequest ? 'of the CSR' : 'generated when it is collected';
+  return [
+    ['by', quote(requester.name)],
+    ['who has', `roles ${requester.roles.join(', ') || 'none'}; groups ${quoteAll(requester.groups)}`],
+    ['cluster', asked.cluster],
+    ['username', quote(asked.username)],
+    ['groups', quoteAll(asked.groups)],
+    ['key', `${asked.keyAlgorithm}, ${key}`],
+    ['lifetime', asked.expirationSeconds === null ? 'left to policy' : duration(asked.expirationSeconds)],
+    ['namespace', asked.namespace ?? 'none'],
+    ['collector', quote(asked.collector)],
+    ['reason', asked.reason === null ? 'none' : quote(asked.reason)],
+  ];
+}
+
+function grantedFields(decision: Decision & { readonly outcome: 'permitted' }): readonly Field[] {
+  const { expirationSeconds, stages, expiresAfterSeconds, kubeconfig } = decision;
+  return [
+    ['lifetime', duration(expirationSeconds)],
+    ...(stages.length === 0
+      ? ([['approval', 'automatic']] as const)
+      : stages.map((stage, i) => [i === 0 ? 'approval' : 'then', stageText(stage)] as const)),
+    ...(expiresAfterSeconds === null ? [] : [['waits for', duration(expiresAfterSeconds)] as const]),
+    ...(kubeconfig.namespace === null ? [] : [['namespace', kubeconfig.namespace] as const]),
+    ...(kubeconfig.contextName === null ? [] : [['context', quote(kubeconfig.contextName)] as const]),
+  ];
+}
+
+function stageText({ count, approvers }: ApprovalStage): string {
+  const { names, groups, roles } = approvers ?? { roles: ['approver', 'admin'] };
+  const whose = [
+    ...(names ? [`names ${quoteAll(names)}`] : []),
+    ...(groups ? [`groups ${quoteAll(groups)}`] : []),
+    ...(roles ? [`roles ${roles.join(' or ') || 'none'}`] : []),
+  ];
+  return `${count} of ${whose.join(' and ') || 'anybody'}`;
+}
+
+function violationsText({ violations }: Decision): string {
+  const nodes = violations.map(({ source, reason, message }) => leaf(`${reason} (${source}): ${message}`));
+  return section('Violations', tree(nodes));
+}
+
+/** The current usage beside the limits of the deciding policy. */
+function quotaText({ decision, facts, asked }: Evaluation): string {
+  if (decision.outcome === 'denied' || Object.keys(decision.quota).length === 0) return '';
+  const { usage } = facts;
+  const { livePerUsername, livePerGroup, livePerRequester, issuancesPerHour } = decision.quota;
+  const of = (used: number | undefined, most: number) => `${used ?? 'not known'} of ${most}`;
+  const rows: readonly Field[] = [
+    ...(livePerUsername === undefined
+      ? []
+      : [['of the username', of(usage?.livePerUsername, livePerUsername)] as const]),
+    ...(livePerGroup === undefined
+      ? []
+      : asked.groups.map(
+          (group) => [`of group ${quote(group)}`, of(usage?.livePerGroup[group], livePerGroup)] as const,
+        )),
+    ...(livePerRequester === undefined
+      ? []
+      : [['of the requester', of(usage?.livePerRequester, livePerRequester)] as const]),
+    ...(issuancesPerHour === undefined
+      ? []
+      : [['within an hour', of(usage?.issuancesPerHour, issuancesPerHour)] as const]),
+  ];
+  return section('Quota, before this one', fields(rows));
+}
+
+/** Empty if the caller may not see the blast radius. */
+function blastRadiusText({ blastRadius, asked }: Evaluation): string {
+  if (blastRadius === undefined) return '';
+  return section(`Blast radius on ${asked.cluster}`, tree(blastRadiusLines(blastRadius).map(leaf)));
+}
+
+const verdicts: Readonly<Record<TraceEntry['verdict'], string>> = {
+  permits: '✓',
+  denies: '✗',
+  notApplicable: '·',
+};
+
+const verdictWords = {
+  guardrail: { permits: 'lets it pass', denies: 'denies', notApplicable: 'does not apply' },
+  policy: { permits: 'permits', denies: 'does not permit', notApplicable: 'does not apply' },
+} as const;
+
+function ruleNode({ kind, name, verdict, checks }: TraceEntry, deciding: string | null): TextNode {
+  const decides = name === deciding ? ', and decides' : '';
+  return {
+    text: `${verdicts[verdict]} ${name} ${verdictWords[kind][verdict]}${decides}`,
+    children: checks.map(({ check, passed, expected, found }) =>
+      leaf(`${passed ? '✓' : '✗'} ${check}: expected ${expected}; found ${found}`),
+    ),
+  };
+}
+
+type Field = readonly [name: string, value: string];
+
+/** Rows with the names in one column. A value that is too wide is wrapped within its own column. */
+function fields(rows: readonly Field[]): readonly string[] {
+  const column = 2 + Math.max(...rows.map(([name]) => Array.from(visible(name)).length));
+  return rows.flatMap(([name, value]) => {
+    const lines = wrapText(visible(value), Math.max(20, width - 2 - column));
+    return lines.map((line, i) => `  ${padded(i === 0 ? visible(name) : '', column)}${line}`);
+  });
+}
+
+const padded = (text: string, length: number): string => text + ' '.repeat(length - Array.from(text).length);
+
+const tree = (nodes: readonly TextNode[]): readonly string[] =>
+  nodes.length === 0 ? ['  none'] : textTree(nodes, width - 2).map((line) => `  ${line}`);
+
+const section = (title: string, lines: readonly string[]): string => `${title}\n${lines.join('\n')}\n`;
+
+const paragraph = (text: string): string => wrapParagraph(visible(text), '', width);
+
+const duration = (seconds: number): string => `${seconds} s (${humanDuration(seconds)})`;

@@ -1,0 +1,107 @@
+import { Type } from 'typebox';
+import type { Services } from '../../services.js';
+import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../pages.js';
+import { callerOf } from '../plugins/authentication.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { bodyProblems, problems, response, textBody } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
+import type { App } from '../types.js';
+import { readDraftBodies } from './draft-bodies.js';
+import { evaluationText } from './evaluation-text.js';
+import { addReplay } from './replay.js';
+import * as schemas from './schemas.js';
+import { evaluationView, type LoadedPolicyListBody } from './schemas.js';
+
+const schemaMediaTypes = ['application/schema+json', 'application/json'];
+
+export function addPolicies(app: App, services: Services): void {
+  const { policies } = services;
+  addSchemas(app, schemas);
+
+  app.get(
+    '/policies',
+    {
+      schema: {
+        operationId: 'listPolicies',
+        tags: ['policies'],
+        summary: 'List the policies and guardrails in force',
+        querystring: ListQuerySchema,
+        response: { 200: pageResponse(schemas.LoadedPolicyListSchema, 'A page.'), ...problems() },
+      },
+    },
+    async (request, reply): Promise<LoadedPolicyListBody> => {
+      const { digest, items } = policies.list(callerOf(request));
+      const page = pageOfList(items, pageQuery(request.query), ({ kind, path, name }) => `${kind} ${path} ${name}`);
+      linkToNext(request, reply, page.nextCursor);
+      return { digest, items: page.items.map((policy) => ({ ...policy })), nextCursor: page.nextCursor };
+    },
+  );
+
+  // The schema does not change while the service runs. It is written once, when the first caller asks for it.
+  let policySchema: string | null = null;
+  app.get(
+    '/policies/schema.json',
+    {
+      config: { produces: schemaMediaTypes },
+      schema: {
+        operationId: 'readPolicySchema',
+        tags: ['policies'],
+        summary: 'Read the JSON Schema of policy files, for editors',
+        description:
+          'Describes one document of a file. It checks the structure; globs and expressions are checked when a file is loaded.',
+        response: {
+          200: response(
+            Object.fromEntries(
+              schemaMediaTypes.map((type) => [type, Type.Unknown({ description: 'JSON Schema, draft 2020-12.' })]),
+            ),
+            { description: 'The schema.' },
+          ),
+          ...problems(),
+        },
+      },
+    },
+    (request, reply) => {
+      policySchema ??= JSON.stringify(policies.schema());
+      return reply.type(request.answerType).send(policySchema);
+    },
+  );
+
+  app.register(async (scope: App) => {
+    readDraftBodies(scope, app.initialConfig.bodyLimit ?? 0, schemas.maxDraftOctets);
+    addReplay(scope, services);
+    scope.post(
+      '/policies/evaluate',
+      {
+        config: { produces: ['application/json', 'text/plain'] },
+        schema: {
+          operationId: 'evaluatePolicies',
+          tags: ['policies'],
+          summary: 'See how a request would be decided, without making it',
+          description:
+            'Records only an audit event. Answers 200 for a denial too, with the complete trace. With `policies` (role ' +
+            'auditor or admin; a body of at most 1 MiB) these decide instead of the policies in force; that may take ' +
+            'at most 2 s.',
+          body: ref(schemas.NewEvaluationSchema),
+          response: {
+            200: response(
+              {
+                'application/json': ref(schemas.DecisionSchema),
+                'text/plain': textBody('The same as text: the outcome first, then each guardrail and policy.'),
+              },
+              { description: 'The decision.' },
+            ),
+            ...problems(403, 422, ...bodyProblems),
+          },
+        },
+      },
+      async (request, reply) => {
+        const { policies: draft, ...ask } = request.body;
+        const outcome = await policies.evaluate(callerOf(request), ask, draft ?? null);
+        if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+        return request.answerType === 'text/plain'
+          ? reply.type('text/plain; charset=utf-8').send(evaluationText(outcome.value))
+          : evaluationView(outcome.value);
+      },
+    );
+  });
+}

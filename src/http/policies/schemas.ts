@@ -1,0 +1,138 @@
+import { Type, type Static } from 'typebox';
+import type { Evaluation } from '../../services.js';
+import { BlastRadiusSchema, blastRadiusView } from '../certificate-requests/blast-radius.js';
+import { decisionProperties, stageView, traceOf, traceView, violations } from '../certificate-requests/decision.js';
+import { exampleRequests, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
+import { nextCursorProperty } from '../pages.js';
+import {
+  closed,
+  dnsLabelOf,
+  instantOf,
+  namedObject,
+  nullable,
+  objectOf,
+  oneOf,
+  ref,
+  sha256Of,
+} from '../schema-parts.js';
+
+export const LoadedPolicySchema = namedObject('LoadedPolicy', 'A policy or guardrail in force.', {
+  kind: oneOf(['Policy', 'Guardrail'], 'Policy or guardrail.'),
+  name: Type.String({ maxLength: 256, description: 'Its `metadata.name`.', examples: ['developers'] }),
+  path: Type.String({ maxLength: 4096, description: 'The file that it was loaded from.', examples: ['demo.yaml'] }),
+  spec: Type.Unknown({ description: 'Its `spec`, as in the file.' }),
+});
+
+export const LoadedPolicyListSchema = namedObject('LoadedPolicyList', 'The policy set in force.', {
+  digest: sha256Of('SHA-256 of the whole set'),
+  items: Type.Array(ref(LoadedPolicySchema), { maxItems: 500 }),
+  nextCursor: nextCursorProperty,
+});
+export type LoadedPolicyListBody = Static<typeof LoadedPolicyListSchema>;
+
+/** The most octets of a body that holds policies. */
+export const maxDraftOctets = 1024 * 1024;
+
+const policies = Type.Array(
+  Type.String({
+    minLength: 1,
+    maxLength: maxDraftOctets,
+    description: 'YAML, as in one policy file.',
+    examples: [
+      'apiVersion: kubepass/v1\nkind: Policy\nmetadata: { name: demo }\nspec:\n  selector: {}\n  allowed: { usernames: ["*"] }\n  approval: { mode: auto }\n',
+    ],
+  }),
+  {
+    minItems: 1,
+    maxItems: 100,
+    description: 'A complete policy set to try out instead of the one in force. Only for an auditor or admin.',
+  },
+);
+
+export const NewEvaluationSchema = namedObject(
+  'NewEvaluation',
+  'A request to try out, and the policies to try it under.',
+  { ...NewCertificateRequestSchema.properties, policies: Type.Optional(policies) },
+  exampleRequests,
+);
+
+export const NewReplaySchema = namedObject(
+  'NewReplay',
+  'The recorded requests to replay, and the policies to replay them under.',
+  {
+    policies,
+    after: Type.Optional(instantOf('Only requests that were made then or later.')),
+    before: Type.Optional(instantOf('Only requests that were made before then; default: now.')),
+    cluster: Type.Optional(dnsLabelOf('Only requests for this cluster.', 'demo')),
+  },
+);
+
+const bound = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: 0, maximum: 2147483647, description, examples: [3] }));
+
+const QuotaSchema = objectOf('The limits of the deciding policy; empty: no limits.', {
+  livePerUsername: bound('Live certificates of the username.'),
+  livePerGroup: bound('Live certificates of each group.'),
+  livePerRequester: bound('Live certificates that the requester asked for.'),
+  issuancesPerHour: bound('Certificates issued to the requester within an hour.'),
+});
+
+const count = (description: string) => Type.Integer({ minimum: 0, maximum: 2147483647, description, examples: [1] });
+
+const UsageSchema = closed({
+  livePerUsername: count('Live certificates of the username.'),
+  livePerGroup: Type.Record(Type.String({ maxLength: 64 }), count('Live certificates.'), {
+    description: 'By group, for each group of the request.',
+  }),
+  livePerRequester: count('Live certificates that the requester asked for.'),
+  issuancesPerHour: count('Certificates issued to the requester within the last hour, or being issued now.'),
+});
+
+export const DecisionSchema = namedObject('Decision', 'What policy would decide on a request that is only tried out.', {
+  policySetDigest: sha256Of('SHA-256 of the policies that decided'),
+  draft: Type.Boolean({ description: 'Whether those policies came with this call.' }),
+  ...decisionProperties,
+  expirationSeconds: nullable(
+    Type.Integer({ minimum: 0, maximum: 2147483647 }),
+    'The lifetime of the certificate; null if the request is denied.',
+  ),
+  expiresAfterSeconds: nullable(
+    Type.Integer({ minimum: 0, maximum: 2147483647 }),
+    'How long the request would wait for approval; null: the default time, or no approval is needed.',
+  ),
+  quota: QuotaSchema,
+  usage: nullable(UsageSchema, 'What counts against the quotas now; null if no policy has a quota.'),
+  kubeconfig: objectOf('What the deciding policy sets in the kubeconfig.', {
+    namespace: nullable(Type.String({ maxLength: 253 }), 'The namespace if the request names none.'),
+    contextName: nullable(Type.String({ maxLength: 253 }), 'The name of the context; null: the default name.'),
+  }),
+  violations,
+  trace: traceOf('How each guardrail and policy judged the request.'),
+  blastRadius: Type.Optional(
+    nullable(
+      ref(BlastRadiusSchema),
+      'What the identity could do on the cluster now; null if that is not known. Only for an approver, auditor or admin.',
+    ),
+  ),
+});
+export type DecisionBody = Static<typeof DecisionSchema>;
+
+export function evaluationView({ decision, facts, policySetDigest, draft, blastRadius }: Evaluation): DecisionBody {
+  const permitted = decision.outcome === 'permitted';
+  return {
+    policySetDigest,
+    draft,
+    outcome: decision.outcome,
+    approval: decision.approval,
+    policy: decision.policy,
+    stages: permitted ? decision.stages.map(stageView) : [],
+    expirationSeconds: permitted ? decision.expirationSeconds : null,
+    expiresAfterSeconds: permitted ? decision.expiresAfterSeconds : null,
+    quota: permitted ? { ...decision.quota } : {},
+    usage: facts.usage ? { ...facts.usage, livePerGroup: { ...facts.usage.livePerGroup } } : null,
+    kubeconfig: permitted ? { ...decision.kubeconfig } : { namespace: null, contextName: null },
+    violations: decision.violations.map((violation) => ({ ...violation })),
+    trace: traceView(decision.trace),
+    ...(blastRadius !== undefined && { blastRadius: blastRadius && blastRadiusView(blastRadius) }),
+  };
+}

@@ -1,0 +1,85 @@
+import type { FastifyError, FastifySchemaValidationError } from 'fastify';
+import {
+  InspectionBusyError,
+  InvalidCursorError,
+  PoliciesBusyError,
+  SignerUnavailableError,
+  StoreBusyError,
+  StoreUnavailableError,
+  TooManyWaitingError,
+} from '../../model/errors.js';
+import type { FieldError } from '../../model/outcome.js';
+import { problem, ProblemError, type Problem } from './problem.js';
+
+/** The problem for a thrown error. An unknown error becomes an internal error, and its text goes only to the log. */
+export function errorToProblem(error: FastifyError): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  if (error instanceof InvalidCursorError) {
+    const errors = [{ pointer: '/query/cursor', message: 'is not a cursor that this list gave out' }];
+    return problem('invalid-request', 'the query is not valid; `errors` says where', { members: { errors } });
+  }
+  if (error instanceof StoreBusyError)
+    return problem('service-unavailable', 'too much is waiting to be written; try again', {
+      headers: { 'retry-after': '1' },
+    });
+  if (error instanceof InspectionBusyError)
+    return problem('service-unavailable', 'too many uploads are waiting to be inspected; try again', {
+      headers: { 'retry-after': '2' },
+    });
+  if (error instanceof PoliciesBusyError)
+    return problem('service-unavailable', error.message, { headers: { 'retry-after': `${error.retryAfterSeconds}` } });
+  if (error instanceof TooManyWaitingError)
+    return problem('service-unavailable', 'too many RSA keys are waiting to be generated; try again', {
+      headers: { 'retry-after': '5' },
+    });
+  if (error instanceof StoreUnavailableError || error instanceof SignerUnavailableError)
+    return problem('service-unavailable', 'try again later', { headers: { 'retry-after': '10' } });
+  if (error.validation)
+    return problem('invalid-request', 'the request is not valid; `errors` says where', {
+      members: { errors: validationErrors(error.validation, error.validationContext) },
+    });
+  return frameworkProblem(error) ?? problem('internal-error', 'the log has more under the request id');
+}
+
+function frameworkProblem({ code, statusCode }: FastifyError): Problem | null {
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return problem('content-too-large', 'the body is larger than this resource takes');
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return problem('unsupported-media-type', 'send the body as application/json');
+  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
+    return problem('invalid-request', 'Content-Length is not the length of the body');
+  if (code === 'FST_ERR_BAD_URL') return problem('invalid-request', 'the path is not validly percent-encoded');
+  if (statusCode === 404) return problem('not-found', 'there is no such resource');
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return problem('invalid-request', 'the request cannot be read');
+  return null;
+}
+
+/** A hostile body can hold tens of thousands of errors. */
+const mostErrors = 100;
+
+const prefixes: Readonly<Record<string, string>> = { querystring: '/query', params: '/path', headers: '/headers' };
+
+/** The errors of a validation, with JSON pointers into the body, `/query`, `/path` or `/headers`. */
+function validationErrors(errors: readonly FastifySchemaValidationError[], context: string | undefined): FieldError[] {
+  const prefix = prefixes[context ?? ''] ?? '';
+  return errors.slice(0, mostErrors).map((error) => ({
+    pointer: prefix + error.instancePath + childPointer(error),
+    message: messageOf(error).slice(0, 1024),
+  }));
+}
+
+/** The pointer from the object that was checked to the property that is missing or unknown. */
+function childPointer({ params }: FastifySchemaValidationError): string {
+  const child = params['additionalProperty'] ?? params['missingProperty'];
+  // RFC 6901 section 3
+  return typeof child === 'string' ? `/${child.slice(0, 256).replaceAll('~', '~0').replaceAll('/', '~1')}` : '';
+}
+
+function messageOf({ keyword, params, message }: FastifySchemaValidationError): string {
+  if (keyword === 'additionalProperties') return 'is not a known property';
+  if (keyword === 'required') return 'is required';
+  if (keyword === 'enum' && Array.isArray(params['allowedValues']))
+    return `must be one of ${params['allowedValues'].join(', ')}`;
+  return message ?? 'is not valid';
+}

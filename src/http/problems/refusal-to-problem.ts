@@ -1,0 +1,94 @@
+import type { FastifyReply } from 'fastify';
+import type { UploadRefusalReason } from '../../model/inspection.js';
+import type { Refusal } from '../../model/outcome.js';
+import { problem, sendProblem, type Problem } from './problem.js';
+
+export const requestLocation = (id: string): string => `/v1/certificate-requests/${encodeURIComponent(id)}`;
+
+/** The one place that maps the refusals of use cases to problems, and so to status codes. */
+export function refusalToProblem(refusal: Refusal): Problem {
+  switch (refusal.kind) {
+    case 'invalid-request':
+      return problem('invalid-request', 'the request is not valid; `errors` says where', {
+        members: { errors: refusal.errors.map((error) => ({ ...error })) },
+      });
+    case 'unacceptable-csr':
+      return problem('unacceptable-csr', refusal.message, { members: { reason: refusal.reason } });
+    case 'unacceptable-upload':
+      return uploadProblem(refusal.reason, refusal.message);
+    case 'unacceptable-policies':
+      return problem('unacceptable-policies', refusal.message, {
+        members: {
+          reason: refusal.reason,
+          ...(refusal.errors.length > 0 && { errors: refusal.errors.map((error) => ({ ...error })) }),
+        },
+      });
+    case 'policy-denied':
+      return problem('policy-denied', 'the request is recorded as denied; `violations` says why', {
+        members: { violations: refusal.violations.map((violation) => ({ ...violation })) },
+        headers: { location: requestLocation(refusal.request.id) },
+      });
+    case 'not-permitted':
+      return problem('not-permitted', refusal.message);
+    case 'not-found':
+      return problem('not-found', 'there is no such resource, or the caller may not read it');
+    case 'state-conflict':
+      return problem('state-conflict', refusal.message, {
+        members: { state: refusal.state },
+        headers: { location: requestLocation(refusal.requestId) },
+      });
+    case 'cluster-unavailable':
+      return problem('cluster-unavailable', 'the API server of the cluster cannot be reached now; try again later', {
+        headers: { 'retry-after': '10' },
+      });
+    case 'cluster-refuses':
+      return problem(
+        'cluster-refuses',
+        'the API server does not let kubepass do this; probe the cluster to see which permission is missing',
+      );
+    case 'cluster-not-connected':
+      return problem('cluster-not-connected', refusal.message);
+    case 'webhook-not-configured':
+      return problem('webhook-not-configured', refusal.message);
+    case 'idempotency-key-reused':
+      return problem('idempotency-key-reused', 'this Idempotency-Key was used before with another body');
+    case 'idempotency-key-in-flight':
+      return problem('idempotency-key-in-flight', 'try again after the first request has been answered', {
+        headers: {
+          'retry-after': '1',
+          ...(refusal.requestId !== null && { location: requestLocation(refusal.requestId) }),
+        },
+      });
+    case 'key-already-collected':
+      return problem('key-already-collected', 'the private key is not kept; make a new request', {
+        headers: { location: requestLocation(refusal.requestId) },
+      });
+    case 'issuance-failed':
+      return problem(
+        'issuance-failed',
+        'the request is recorded, but the certificate could not be issued; the request says why',
+        {
+          ...(refusal.request.failure && { members: { reason: refusal.request.failure.reason } }),
+          headers: { location: requestLocation(refusal.request.id) },
+        },
+      );
+    case 'issuance-unavailable':
+      return problem(
+        'issuance-unavailable',
+        `the request is recorded and ${refusal.request.state}; read it again later`,
+        {
+          headers: { location: requestLocation(refusal.request.id), 'retry-after': '10' },
+        },
+      );
+  }
+}
+
+function uploadProblem(reason: UploadRefusalReason, message: string): Problem {
+  if (reason === 'Empty') return problem('invalid-request', message);
+  if (reason === 'TooLarge') return problem('content-too-large', message);
+  return problem('unacceptable-upload', message, { members: { reason } });
+}
+
+export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  return sendProblem(reply, refusalToProblem(refusal));
+}

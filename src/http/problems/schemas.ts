@@ -1,0 +1,47 @@
+import { Type, type Static } from 'typebox';
+import { requestStates } from '../../model/certificate-request.js';
+import { messageOf, namedObject, oneOf, reasonOf, ref } from '../schema-parts.js';
+
+export const ViolationSchema = namedObject('Violation', 'One reason why a request is not permitted.', {
+  source: Type.String({
+    maxLength: 256,
+    description: 'The guardrail, policy or rule that is violated.',
+    examples: ['developers'],
+  }),
+  reason: reasonOf('Stable.', 'GroupNotPermitted'),
+  message: messageOf('The reason in words.', 'group "ops" is not permitted by policy "developers"'),
+});
+
+export const FieldErrorSchema = namedObject('FieldError', 'An error in one field of the request.', {
+  pointer: Type.String({
+    maxLength: 1024,
+    description: 'JSON pointer (RFC 6901) into the body; parameters are under `/query`, `/path` and `/headers`.',
+    examples: ['/expirationSeconds'],
+  }),
+  message: messageOf('What is wrong there.', 'must be >= 600'),
+});
+
+export const ProblemSchema = namedObject('Problem', 'An error (RFC 9457).', {
+  type: Type.String({ maxLength: 128, description: 'Stable.', examples: ['urn:kubepass:problem:invalid-request'] }),
+  title: Type.String({ maxLength: 128, description: 'The same for every problem of this type.' }),
+  status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.', examples: [400] }),
+  detail: messageOf('What happened this time, in words.', 'the request body is not valid'),
+  requestId: Type.String({
+    maxLength: 128,
+    description: 'The same as in `X-Request-Id` and in the log of the service.',
+  }),
+  errors: Type.Optional(
+    Type.Array(ref(FieldErrorSchema), { maxItems: 100, description: 'All errors of an invalid request.' }),
+  ),
+  violations: Type.Optional(
+    Type.Array(ref(ViolationSchema), { maxItems: 1000, description: 'Only with `policy-denied`: all violations.' }),
+  ),
+  reason: Type.Optional(
+    reasonOf(
+      'Only with `unacceptable-csr`, `unacceptable-upload`, `unacceptable-policies` and `issuance-failed`.',
+      'SubjectAltNameNotAllowed',
+    ),
+  ),
+  state: Type.Optional(oneOf(requestStates, 'Only with `state-conflict`: the state of the certificate request.')),
+});
+export type ProblemBody = Static<typeof ProblemSchema>;

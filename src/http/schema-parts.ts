@@ -1,0 +1,79 @@
+import { Type, type Static, type TProperties, type TSchema } from 'typebox';
+import type { App } from './types.js';
+
+/** A schema that has a name of its own in the OpenAPI document. */
+export type NamedSchema = TSchema & { readonly $id: string };
+
+export function named<T extends TSchema, Id extends string>($id: Id, schema: T): T & { readonly $id: Id } {
+  return Object.assign(schema, { $id });
+}
+
+/** Registers the named schemas among a module's exports, so that routes can refer to them. */
+export function addSchemas(app: App, exported: object): void {
+  for (const schema of Object.values(exported) as readonly unknown[])
+    if (typeof schema === 'object' && schema !== null && '$id' in schema) app.addSchema(schema);
+}
+
+/** A reference to a named schema, with that schema's type. */
+export function ref<T extends NamedSchema>(schema: T) {
+  return Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` });
+}
+
+/** An object that has these properties and no others. */
+export const closed = <Properties extends TProperties>(properties: Properties) =>
+  Type.Object(properties, { additionalProperties: false });
+
+export const objectOf = <Properties extends TProperties>(description: string, properties: Properties) =>
+  Type.Object(properties, { additionalProperties: false, description });
+
+export const namedObject = <Properties extends TProperties, Id extends string>(
+  $id: Id,
+  description: string,
+  properties: Properties,
+  examples?: object[],
+) => named($id, Type.Object(properties, { additionalProperties: false, description, ...(examples && { examples }) }));
+
+export function nullable<T extends TSchema>(schema: T, description?: string) {
+  return Type.Union([schema, Type.Null()], { ...(description && { description }) });
+}
+
+/** A string that is one of these values. */
+export function oneOf<T extends string>(values: readonly T[], description?: string) {
+  return Type.Unsafe<T>({ type: 'string', enum: [...values], ...(description && { description }) });
+}
+
+/** RFC 1123 section 2.1, lower case only, as in Kubernetes. */
+export const dnsLabelOf = (description: string, example: string) =>
+  Type.String({
+    minLength: 1,
+    maxLength: 63,
+    pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+    description,
+    examples: [example],
+  });
+
+/** At most 64 characters: RFC 5280 ub-common-name, ub-organization-name. Policy decides which characters. */
+export const nameOf = (description: string, example: string) =>
+  Type.String({ minLength: 1, maxLength: 64, description, examples: [example] });
+
+export const sha256Of = (description: string) =>
+  Type.String({
+    maxLength: 64,
+    pattern: '^[0-9a-f]{64}$',
+    description: `${description}, lower-case hex.`,
+    examples: ['2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae'],
+  });
+
+export const instantOf = (description: string) =>
+  Type.String({ format: 'date-time', maxLength: 35, description, examples: ['2026-03-01T09:30:00.000Z'] });
+
+/** Free text that kubepass itself writes. */
+export const messageOf = (description: string, example: string) =>
+  Type.String({ maxLength: 4096, description, examples: [example] });
+
+/** A stable TitleCase word, as in Kubernetes conditions. */
+export const reasonOf = (description: string, example: string) =>
+  Type.String({ maxLength: 64, description, examples: [example] });
+
+export const idOf = (description: string) =>
+  Type.String({ maxLength: 64, description, examples: ['01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f'] });

@@ -1,0 +1,32 @@
+import type { Services } from '../services.js';
+import { addApiTokens } from './api-tokens/routes.js';
+import { addAuditEvents } from './audit-events/routes.js';
+import { addCertificateRequests } from './certificate-requests/routes.js';
+import { addCertificates } from './certificates/routes.js';
+import { addClusterCsrs } from './cluster-csrs/routes.js';
+import { addClusters } from './clusters/routes.js';
+import { addInspections } from './inspections/routes.js';
+import { addKubeconfigs } from './kubeconfigs/routes.js';
+import { addPolicies } from './policies/routes.js';
+import type { App } from './types.js';
+import { addWebhookDeliveries } from './webhook-deliveries/routes.js';
+import { addWhoami } from './whoami/routes.js';
+
+/** The resources under `/v1`. All of them are for authenticated callers. */
+const resources = [
+  addCertificateRequests,
+  addKubeconfigs,
+  addCertificates,
+  addClusters,
+  addClusterCsrs,
+  addPolicies,
+  addAuditEvents,
+  addApiTokens,
+  addInspections,
+  addWebhookDeliveries,
+  addWhoami,
+];
+
+export function addVersion1(app: App, services: Services): void {
+  for (const addResource of resources) addResource(app, services);
+}

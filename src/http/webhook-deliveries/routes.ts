@@ -1,0 +1,65 @@
+import type { Services } from '../../services.js';
+import { NothingSchema } from '../certificate-requests/schemas.js';
+import { pageBody, pageQuery, pageResponse } from '../pages.js';
+import { callerOf } from '../plugins/authentication.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { bodyProblems, json, problems } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
+import type { App } from '../types.js';
+import * as schemas from './schemas.js';
+import { webhookDeliveryView } from './schemas.js';
+import { webhookEventSchemas } from './webhook-events.js';
+
+export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services): void {
+  addSchemas(app, schemas);
+  addSchemas(app, webhookEventSchemas);
+
+  app.get(
+    '/webhook-deliveries',
+    {
+      schema: {
+        operationId: 'listWebhookDeliveries',
+        tags: ['webhooks'],
+        summary: 'List webhook deliveries',
+        description: 'Successful deliveries are kept for 7 days, those that were given up for 90 days.',
+        querystring: schemas.WebhookDeliveryQuerySchema,
+        response: {
+          200: pageResponse(schemas.WebhookDeliveryListSchema, 'A page, newest first.'),
+          ...problems(403),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { limit: _limit, cursor: _cursor, ...filter } = request.query;
+      const outcome = await webhookDeliveries.list(callerOf(request), filter, pageQuery(request.query));
+      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      return pageBody(request, reply, outcome.value, webhookDeliveryView);
+    },
+  );
+
+  app.post(
+    '/webhook-deliveries/:id/retry',
+    {
+      config: { optionalBody: true },
+      schema: {
+        operationId: 'retryWebhookDelivery',
+        tags: ['webhooks'],
+        summary: 'Send a webhook again',
+        description:
+          'Makes the delivery due at once, even if it has ended, with the same `webhook-id`. Changes nothing during an attempt.',
+        params: schemas.WebhookDeliveryParamsSchema,
+        body: ref(NothingSchema),
+        response: {
+          202: json(schemas.WebhookDeliverySchema, { description: 'The delivery, due now.' }),
+          ...problems(403, 404, 409, ...bodyProblems),
+        },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await webhookDeliveries.retry(callerOf(request), request.params.id);
+      return outcome.ok
+        ? reply.code(202).send(webhookDeliveryView(outcome.value))
+        : sendRefusal(reply, outcome.refusal);
+    },
+  );
+}

@@ -1,0 +1,64 @@
+import { Type, type Static } from 'typebox';
+import { webhookDeliveryStates, webhookEventTypes, type WebhookDelivery } from '../../model/webhook-delivery.js';
+import { pageOf, pageParameters } from '../pages.js';
+import { closed, dnsLabelOf, idOf, instantOf, namedObject, nullable, oneOf } from '../schema-parts.js';
+
+const deliveryId = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: 'The `webhook-id`: the same in every attempt.',
+  examples: ['msg_01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f'],
+});
+
+export const WebhookDeliverySchema = namedObject('WebhookDelivery', 'One event and its delivery to one webhook.', {
+  id: deliveryId,
+  webhook: dnsLabelOf('The webhook, by its name in the configuration.', 'chat'),
+  type: oneOf(webhookEventTypes, 'What happened.'),
+  requestId: idOf('The certificate request that the event is about.'),
+  state: oneOf(webhookDeliveryStates, '`dead`: given up; sent again only if an admin asks for it.'),
+  createdAt: instantOf('When the event happened.'),
+  attempts: Type.Integer({
+    minimum: 0,
+    description: 'How many attempts were made since the event, or since an admin last asked to send it again.',
+    examples: [3],
+  }),
+  nextAttemptAt: nullable(
+    instantOf('When the next attempt is due.'),
+    'When the next attempt is due; during an attempt, when another one may start. Null once the delivery has ended.',
+  ),
+  lastFailure: nullable(
+    Type.String({ maxLength: 500, examples: ['answered 503'] }),
+    'Why the last failed attempt failed.',
+  ),
+  endedAt: nullable(instantOf('When it was delivered or given up.')),
+});
+export type WebhookDeliveryBody = Static<typeof WebhookDeliverySchema>;
+
+export const WebhookDeliveryListSchema = pageOf(WebhookDeliverySchema, 'Webhook deliveries, newest first.');
+
+export const WebhookDeliveryQuerySchema = closed({
+  state: Type.Optional(oneOf(webhookDeliveryStates, 'Only deliveries in this state.')),
+  webhook: Type.Optional(dnsLabelOf('Only deliveries to this webhook.', 'chat')),
+  requestId: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: 'Only deliveries about this certificate request.' }),
+  ),
+  ...pageParameters,
+});
+
+export const WebhookDeliveryParamsSchema = closed({ id: deliveryId });
+
+/** Without the payload: callers who may read the request can read it there. */
+export function webhookDeliveryView(delivery: WebhookDelivery): WebhookDeliveryBody {
+  return {
+    id: delivery.id,
+    webhook: delivery.webhook,
+    type: delivery.type,
+    requestId: delivery.requestId,
+    state: delivery.state,
+    createdAt: delivery.createdAt.toISOString(),
+    attempts: delivery.attempts,
+    nextAttemptAt: delivery.nextAttemptAt?.toISOString() ?? null,
+    lastFailure: delivery.lastFailure,
+    endedAt: delivery.endedAt?.toISOString() ?? null,
+  };
+}

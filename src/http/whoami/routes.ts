@@ -1,0 +1,42 @@
+import { Type, type Static } from 'typebox';
+import { actions, permissionsOf } from '../../identity/permissions.js';
+import { roles } from '../../model/principal.js';
+import { callerOf } from '../plugins/authentication.js';
+import { json, problems } from '../responses.js';
+import { idOf, namedObject, nameOf, oneOf } from '../schema-parts.js';
+import type { App } from '../types.js';
+
+const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
+  name: nameOf('The principal’s name.', 'hr-system'),
+  groups: Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32 }),
+  roles: Type.Array(oneOf(roles), { maxItems: 4 }),
+  apiTokenId: idOf('The API token that the caller uses.'),
+  permissions: Type.Array(oneOf(actions), { maxItems: 100, description: 'What the roles allow.' }),
+});
+export type WhoamiBody = Static<typeof WhoamiSchema>;
+
+export function addWhoami(app: App): void {
+  app.addSchema(WhoamiSchema);
+
+  app.get(
+    '/whoami',
+    {
+      schema: {
+        operationId: 'whoami',
+        tags: ['identity'],
+        summary: 'Read who you are and what you may do',
+        response: { 200: json(WhoamiSchema, { description: 'The caller.' }), ...problems() },
+      },
+    },
+    async (request): Promise<WhoamiBody> => {
+      const caller = callerOf(request);
+      return {
+        name: caller.name,
+        groups: [...caller.groups],
+        roles: [...caller.roles],
+        apiTokenId: caller.tokenId,
+        permissions: [...permissionsOf(caller)],
+      };
+    },
+  );
+}
