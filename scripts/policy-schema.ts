@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
-import { policyJsonSchema } from '../src/policy/json-schema.js';
+import { policyJsonSchema } from '../src/policy/policy-schema.js';
 
 /** Writes `policies/schema.json`; with `--check` says whether it is what the language is read by. */
 const file = new URL('../policies/schema.json', import.meta.url);

@@ -1,5 +1,5 @@
-import { checkPolicies, refused } from './policy/check-policies.js';
-import { readPolicyFiles } from './policy/read-policy-files.js';
+import { checkPolicies, reportErrors } from './policy/check-policies.js';
+import { readPolicyFiles } from './policy/load-policy-set.js';
 
 /**
  * `npm run policy:check -- DIRECTORY`, in the image `node dist/policy-check.js DIRECTORY`: whether the policies there
@@ -14,7 +14,7 @@ if (directory === undefined || rest.length > 0) {
   const files = await readPolicyFiles(directory);
   const nothing = `${directory}: no file here is named *.yaml or *.yml`;
   const errors = !files.ok ? files.errors : files.texts.length === 0 ? [nothing] : [];
-  const report = files.ok && errors.length === 0 ? checkPolicies(files.texts) : refused(errors);
+  const report = files.ok && errors.length === 0 ? checkPolicies(files.texts) : reportErrors(errors);
   process.stdout.write(`${report.text}\n`);
   if (!report.ok) process.exitCode = 1;
 }

@@ -2,9 +2,11 @@ import { Type, type Static } from 'typebox';
 import { escalationKinds } from '../model/blast-radius.js';
 import { roles } from '../model/principal.js';
 import { keyAlgorithms } from '../x509/strict/key-algorithm.js';
+import { parseInstant } from './cel/literals.js';
+import type { DocumentError } from './check-shape.js';
 
 const closed = { additionalProperties: false } as const;
-// What a request may hold is for guardrails to judge: a test may well ask for what no name can be.
+// Guardrails judge names. So a test may ask for a name that no request can have.
 const name = (description?: string) => Type.String({ maxLength: 1024, ...(description && { description }) });
 const names = (description: string) => Type.Optional(Type.Array(name(), { maxItems: 100, description }));
 const seconds = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, description }));
@@ -120,7 +122,7 @@ const Expectation = Type.Object(
   { ...closed, description: 'What is left out is not compared.' },
 );
 
-/** A request with the decision that is expected of the policy set, as written beside a policy or guardrail. */
+/** A test beside a policy or guardrail: a request with the decision that is expected of the whole policy set. */
 export const PolicyTestSchema = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 256, description: 'What it shows.' }),
@@ -134,4 +136,38 @@ export const PolicyTestSchema = Type.Object(
   },
   closed,
 );
-export type WrittenPolicyTest = Static<typeof PolicyTestSchema>;
+export type PolicyTest = Static<typeof PolicyTestSchema>;
+
+/** Errors that the schema cannot detect: invalid instants, and expectations that no decision can meet. */
+export function testErrors(tests: readonly PolicyTest[] = []): readonly DocumentError[] {
+  return tests.flatMap((test, i) =>
+    errorsOf(test).map(({ path, message }) => ({ path: `/tests/${i}${path}`, message })),
+  );
+}
+
+function errorsOf({ now, facts, expect }: PolicyTest): readonly DocumentError[] {
+  const instants = [
+    { path: '/now', text: now },
+    ...(facts?.active ?? []).flatMap(({ notBefore, notAfter }, i) => [
+      { path: `/facts/active/${i}/notBefore`, text: notBefore },
+      { path: `/facts/active/${i}/notAfter`, text: notAfter },
+    ]),
+  ];
+  const others = Object.keys(expect).filter((field) => !fieldsOf[expect.outcome].includes(field));
+  return [
+    ...instants.flatMap(({ path, text }) =>
+      text === undefined || parseInstant(text) !== null
+        ? []
+        : [{ path, message: 'must be an RFC 3339 instant, such as 2026-01-31T09:00:00Z' }],
+    ),
+    ...others.map((field) => ({
+      path: `/expect/${field}`,
+      message: `says nothing of a request that is ${expect.outcome}`,
+    })),
+  ];
+}
+
+const fieldsOf: Readonly<Record<PolicyTest['expect']['outcome'], readonly string[]>> = {
+  permitted: ['outcome', 'policy', 'approval', 'approvals', 'expirationSeconds'],
+  denied: ['outcome', 'reasons', 'by'],
+};

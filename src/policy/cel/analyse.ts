@@ -1,16 +1,14 @@
 import { calls, macros, methods, refusedFunctions, type Argument, type Replacement } from './functions.js';
-import { cost } from './cost.js';
-import { limits } from './limits.js';
-import type { Place, Problems } from './problems.js';
+import { cost, limits } from './limits.js';
+import type { Node, NodeOf, Place, Problems } from './syntax.js';
 import * as shapes from './shape.js';
-import { eitherOf, typeName, unknown, withArticle, type Shape } from './shape.js';
-import type { Node, NodeOf } from './syntax.js';
+import { eitherOf, type Shape, typeName, unknown, withArticle } from './shape.js';
 import { variableNames, variableShapes, type VariableName } from './variables.js';
 
-/** What is known of an expression, or of a part of it, before it is evaluated. */
+/** The result of analysing an expression, or a part of it. */
 export interface Analysis {
   readonly shape: Shape;
-  /** Steps that its evaluation takes, at most. */
+  /** The most steps that its evaluation takes. */
   readonly steps: number;
 }
 
@@ -18,9 +16,9 @@ type Scope = ReadonlyMap<string, Shape>;
 const maxInt = 2n ** 63n - 1n;
 
 /**
- * Finds the type of an expression, bounds what its evaluation takes, and reports whatever is not in the language: the
- * part of CEL in which the library does what the specification says, over the four variables. All problems are
- * reported, but none that follows from another.
+ * Finds the type of an expression, bounds the steps of its evaluation, and reports everything that is not in the
+ * language. The language is the part of CEL in which the library follows the specification, with four variables. All
+ * problems are reported, but none that follows from another.
  */
 export class Analyzer {
   readonly reads = new Set<VariableName>();
@@ -31,7 +29,7 @@ export class Analyzer {
     private readonly textLength: number,
   ) {}
 
-  /** Added where an evaluation may fail. */
+  /** The steps of an operation that may fail. */
   private get failure() {
     return cost.failure(this.textLength);
   }
@@ -106,7 +104,7 @@ export class Analyzer {
     return { shape: unknown, steps: 0 };
   }
 
-  /** No string and no list on the way is larger than allowed. */
+  /** Refuses strings and lists that may be too large. */
   private bounded(node: Node, shape: Shape): Shape {
     if (shape.kind === 'string' && shape.length > limits.stringLength)
       return this.refuse(
@@ -129,7 +127,7 @@ export class Analyzer {
       case 'string':
         return shapes.string(value.length);
       case 'bigint':
-        // The library reads integers of any size; a 64-bit one ends here.
+        // The library reads integers of any size, but CEL has 64-bit integers.
         return value <= maxInt ? shapes.int(Number(value)) : this.refuse(node, 'is larger than an int').shape;
       case 'number':
         return this.refuse(node, 'is a double: no variable is one, write a whole number').shape;
@@ -211,7 +209,7 @@ export class Analyzer {
     let steps: number = cost.node;
     for (const [keyNode, valueNode] of node.args) {
       const key = keyNode.op === 'value' && typeof keyNode.args === 'string' ? keyNode.args : null;
-      // The library keeps entries as properties of an object: only keys that are plain names are safe there.
+      // The library stores entries as properties of an object, which is safe for plain names alone.
       if (key === null) return this.refuse(keyNode, 'the key of a map has to be a string that is written out');
       if (key === '__proto__' || key === 'constructor' || key === 'prototype')
         return this.refuse(keyNode, `"${key}" is not supported as a key`);
@@ -233,7 +231,7 @@ export class Analyzer {
 
   private negative(node: NodeOf<'-_'>): Analysis {
     const operand = node.args;
-    // -(-2^63) is not an int, which the library does not notice; subtraction it checks.
+    // -(-2^63) is not an int. The library does not detect that, but it checks subtraction.
     if (operand.op === 'value' && typeof operand.args === 'bigint')
       return { shape: this.literal(operand), steps: 2 * cost.node };
     return this.refuse(node, '"-" stands before a number that is written out only: write 0 - x');
@@ -288,7 +286,7 @@ export class Analyzer {
     }
   }
 
-  /** Two values of a type that the library compares as the specification says. */
+  /** Refuses types that the library does not compare as the specification says. */
   private expectComparable(place: Place, shape: Shape, operator: string): void {
     const scalar = shape.kind === 'list' ? (shape.element ?? shapes.bool) : shape;
     if (!['bool', 'int', 'string', 'timestamp', 'unknown'].includes(scalar.kind))
@@ -303,7 +301,7 @@ export class Analyzer {
     if (a.shape.kind === 'unknown' || b.shape.kind === 'unknown') return result;
     if (a.shape.kind !== b.shape.kind)
       this.problems.add(node, `"${node.op}" compares ${article(a.shape)} with ${article(b.shape)}`);
-    // Strings would be ordered by code units where CEL orders by code points.
+    // The library orders strings by code units, but CEL orders them by code points.
     else if (a.shape.kind !== 'int' && a.shape.kind !== 'timestamp' && a.shape.kind !== 'duration')
       this.problems.add(node, `"${node.op}" compares int, timestamp and duration, not ${typeName(a.shape)}`);
     return result;
@@ -314,7 +312,7 @@ export class Analyzer {
     const { shape: left } = a;
     const { shape: right } = b;
     if (left.kind === 'unknown' || right.kind === 'unknown') return { shape: unknown, steps };
-    // The library checks that the result is a 64-bit integer, and ends the evaluation where it is none.
+    // The library fails if the result is not a 64-bit integer.
     if (left.kind === 'int' && right.kind === 'int') {
       const most = node.op === '*' ? left.most * right.most : left.most + right.most;
       const mayFail = most >= Number(maxInt);
@@ -336,7 +334,7 @@ export class Analyzer {
       }
     }
     if (node.op !== '*' && left.kind === 'timestamp' && right.kind === 'duration') {
-      // google.protobuf.Timestamp ends with the year 9999, of which the library knows nothing.
+      // google.protobuf.Timestamp ends with the year 9999. The library does not check that.
       const [operand] = node.args;
       if (operand.op === 'call')
         return this.refuse(operand, 'is an instant that is known: write the one that is meant');
@@ -351,7 +349,7 @@ export class Analyzer {
     const divisor = node.args[1];
     this.expect(node.args[0], a.shape, 'int');
     if (!this.expect(divisor, b.shape, 'int')) return { shape: unknown, steps: 0 };
-    // Known here: neither 0 nor the -1 by which the smallest int cannot be divided, which the library does not notice.
+    // Dividing the smallest int by -1 overflows, which the library does not detect. So the divisor must be known here.
     if (divisor.op !== 'value' || divisor.args === 0n)
       return this.refuse(divisor, `"${node.op}" divides by a positive number that is written out only`);
     return { shape: a.shape, steps: a.steps + b.steps + cost.node };

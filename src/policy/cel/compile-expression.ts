@@ -1,34 +1,30 @@
 import { Analyzer } from './analyse.js';
-import { bindVariables } from './bind-variables.js';
-import { environment } from './environment.js';
+import { bindVariables, environment } from './environment.js';
 import type { Replacement } from './functions.js';
 import { limits } from './limits.js';
-import { Problems } from './problems.js';
+import { parseSyntax, Problems } from './syntax.js';
 import { typeName, withArticle } from './shape.js';
-import { parseSyntax } from './syntax.js';
 import type { ExpressionVariables, VariableName } from './variables.js';
-
-export type { ExpressionVariables } from './variables.js';
 
 export interface Expression {
   readonly text: string;
-  /** Which of the four variables it reads: so that facts are only gathered where something looks at them. */
+  /** The variables that it reads. Facts are looked up only if an expression reads them. */
   readonly reads: ReadonlySet<VariableName>;
   /**
-   * A boolean or a string, as it was compiled for. Throws where it cannot be evaluated: an index beyond a list, an
-   * integer beyond 64 bits, a variable that is larger than expressions are admitted for. The caller fails closed.
+   * The value, of the type that it was compiled for. Throws if the evaluation fails: an index beyond a list, an integer
+   * beyond 64 bits, or a variable that is larger than allowed. The caller fails closed.
    */
-  evaluate(variables: ExpressionVariables): unknown;
+  evaluate(variables: ExpressionVariables): boolean | string;
 }
 
 export type ExpressionResult =
   | { readonly ok: true; readonly expression: Expression }
-  /** Each names its place: `line 1, column 9: Request has no field "user": …`. */
+  /** Each error names its place: `line 1, column 9: Request has no field "user": …`. */
   | { readonly ok: false; readonly errors: readonly string[] };
 
 /**
- * Compiles an expression of CEL (https://github.com/google/cel-spec) for many evaluations. Whatever can be known
- * without values is an error here: syntax, types, functions, and what its evaluation would take at most.
+ * Compiles an expression of CEL (https://github.com/google/cel-spec) for many evaluations. It reports every error that
+ * can be known without values: syntax, types, functions, and too many steps in the worst case.
  */
 export function compileExpression(text: string, result: 'bool' | 'string'): ExpressionResult {
   const problems = new Problems(text);

@@ -1,18 +1,16 @@
-import { compilePattern } from './pattern/compile-pattern.js';
-import { cost } from './cost.js';
-import { limits } from './limits.js';
+import { compilePattern } from './compile-pattern.js';
+import { cost, limits } from './limits.js';
 import { whyNotDuration, whyNotTimestamp } from './literals.js';
-import type { Place } from './problems.js';
+import type { Node, Place } from './syntax.js';
 import * as shapes from './shape.js';
 import { charactersOf, type Shape } from './shape.js';
-import type { Node } from './syntax.js';
 
 export interface Argument {
   readonly node: Node;
   readonly shape: Shape;
 }
 
-/** A part of the text that stands for something else when it is evaluated. */
+/** A part of the text that is replaced before the library evaluates it. */
 export interface Replacement {
   readonly start: number;
   readonly end: number;
@@ -23,7 +21,7 @@ type Applied =
   | { readonly shape: Shape; readonly steps: number; readonly replacement?: Replacement }
   | { readonly problem: string; readonly place: Place };
 
-/** One way to call a function: the types that it takes, a method's receiver first, and what comes of it. */
+/** One way to call a function. `takes` lists the argument types, with the receiver of a method first. */
 interface Signature {
   readonly takes: readonly Shape['kind'][];
   readonly apply: (args: readonly Argument[]) => Applied;
@@ -36,7 +34,7 @@ const gives = (kinds: readonly Shape['kind'][], shape: Shape, steps: number) => 
 
 const lengthOf = (argument: Argument | undefined) => (argument?.shape.kind === 'string' ? argument.shape.length : 0);
 
-/** The text of an argument that is written out; null where it is only known when it is evaluated. */
+/** The text of an argument that is a string literal. Otherwise null. */
 const writtenOut = (argument: Argument | undefined) =>
   argument?.node.op === 'value' && typeof argument.node.args === 'string' ? argument.node.args : null;
 
@@ -49,7 +47,7 @@ const size: readonly Signature[] = [
   gives(['map'], shapes.int(limits.listSize), cost.call),
 ];
 
-/** A time that is written out is known to be one. */
+/** A time must be a literal, so that it can be checked when the policy is loaded. */
 const time = (shape: Shape, whyNot: (text: string) => string | null, name: string) =>
   takes(['string'], ([argument]) => {
     const text = writtenOut(argument);
@@ -75,7 +73,7 @@ const prefix = takes(['string', 'string'], ([text]) => ({
   shape: shapes.bool,
   steps: cost.prefix(lengthOf(text)),
 }));
-/** More than lie between any two instants. */
+/** More seconds than lie between any two instants. */
 const mostSeconds = 1e13;
 const part = (...kinds: readonly Shape['kind'][]) =>
   kinds.map((kind) => gives([kind], shapes.int(mostSeconds), cost.call));
@@ -94,7 +92,7 @@ export const methods: Functions = {
   split: [
     takes(['string', 'string'], ([text, separator]) => {
       const written = writtenOut(separator);
-      // An empty separator would cut between code units.
+      // An empty separator would split between code units.
       if (written === null || written === '')
         return {
           problem: 'split() takes a separator that is written out and not empty',
@@ -148,7 +146,7 @@ function matches([text, pattern]: readonly Argument[]): Applied {
   };
 }
 
-/** The macros that run over a list: how they are written, how many expressions they take, and what they make. */
+/** The macros that loop over a list. `bodies` lists how many expressions each may take after the variable. */
 export const macros: Readonly<
   Record<
     string,
@@ -162,7 +160,7 @@ export const macros: Readonly<
   map: { usage: 'list.map(x, value) or list.map(x, condition, value)', bodies: [1, 2], result: 'mapped' },
 };
 
-/** Functions of CEL and its extensions that the library has not, or has otherwise than specified, and what to do. */
+/** Functions of CEL and its extensions that the library lacks or implements differently, with advice what to write. */
 export const refusedFunctions: ReadonlyMap<string, string> = new Map(
   Object.entries({
     has: 'every field is there, and "" where it is absent; of a map ask "key" in it',

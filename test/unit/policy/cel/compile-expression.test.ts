@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileExpression, type ExpressionVariables } from '../../../../src/policy/cel/compile-expression.js';
+import { compileExpression } from '../../../../src/policy/cel/compile-expression.js';
+import type { ExpressionVariables } from '../../../../src/policy/cel/variables.js';
 import { variables } from './variables.js';
 
 function compiled(text: string, result: 'bool' | 'string' = 'bool') {

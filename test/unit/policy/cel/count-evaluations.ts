@@ -1,5 +1,4 @@
-import { bindVariables } from '../../../../src/policy/cel/bind-variables.js';
-import { environment } from '../../../../src/policy/cel/environment.js';
+import { bindVariables, environment } from '../../../../src/policy/cel/environment.js';
 import { largest } from './variables.js';
 
 /** What the library's nodes have besides what their types say: how each is evaluated, and what a macro became. */

@@ -1,4 +1,4 @@
-import type { ExpressionVariables } from '../../../../src/policy/cel/compile-expression.js';
+import type { ExpressionVariables } from '../../../../src/policy/cel/variables.js';
 
 /** What an ordinary request looks like to an expression. */
 export const variables: ExpressionVariables = {

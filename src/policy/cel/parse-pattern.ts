@@ -1,5 +1,50 @@
-import { limits } from '../limits.js';
-import { asciiSet, literalSet, negatedSet, type CharacterSet } from './character-set.js';
+import { limits } from './limits.js';
+
+/**
+ * A set of characters. Characters beyond ASCII count as one, because no class tells them apart. `javascript` is the set
+ * as a regular expression without flags, where a class stands for a code unit and not for a character.
+ */
+export interface CharacterSet {
+  readonly ascii: ReadonlySet<number>;
+  /** Whether the set contains characters beyond ASCII. A single one counts as all of them. */
+  readonly beyond: boolean;
+  readonly javascript: string;
+}
+
+// One character beyond the basic plane, or a lone surrogate.
+const beyondBasicPlane = String.raw`[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]`;
+
+/** The set of one character. */
+export function literalSet(character: string): CharacterSet {
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 128) return { ascii: new Set([code]), beyond: false, javascript: escaped(code) };
+  const javascript = Array.from({ length: character.length }, (_, i) => escaped(character.charCodeAt(i))).join('');
+  return { ascii: new Set(), beyond: true, javascript: `(?:${javascript})` };
+}
+
+/** The set of the ASCII characters with these codes. */
+export function asciiSet(codes: Iterable<number>): CharacterSet {
+  const ascii = new Set(codes);
+  return { ascii, beyond: false, javascript: `[${[...ascii].map(escaped).join('')}]` };
+}
+
+/** The set of all characters but these of ASCII. As in RE2, a negated class contains line feeds. */
+export function negatedSet(codes: Iterable<number>): CharacterSet {
+  const excluded = new Set(codes);
+  const ascii = new Set(Array.from({ length: 128 }, (_, code) => code).filter((code) => !excluded.has(code)));
+  const javascript = `(?:[^${[...excluded].map(escaped).join('')}\\ud800-\\udfff]|${beyondBasicPlane})`;
+  return { ascii, beyond: true, javascript };
+}
+
+export function overlap(a: Pick<CharacterSet, 'ascii' | 'beyond'>, b: Pick<CharacterSet, 'ascii' | 'beyond'>): boolean {
+  return (a.beyond && b.beyond) || [...a.ascii].some((code) => b.ascii.has(code));
+}
+
+function escaped(unit: number): string {
+  return /[A-Za-z0-9]/.test(String.fromCharCode(unit))
+    ? String.fromCharCode(unit)
+    : `\\u${unit.toString(16).padStart(4, '0')}`;
+}
 
 export type PatternNode =
   | { readonly kind: 'set'; readonly set: CharacterSet }
@@ -7,16 +52,16 @@ export type PatternNode =
   | { readonly kind: 'choice'; readonly options: readonly PatternNode[] }
   | { readonly kind: 'repeat'; readonly body: PatternNode; readonly min: number; readonly max: number };
 
-/** A regular expression of the part of RE2 that means the same in every engine. */
+/** A regular expression in the part of RE2 that means the same in every engine. */
 export interface Pattern {
-  /** Begins with `^`. */
+  /** Whether it begins with `^`. */
   readonly fromStart: boolean;
-  /** Ends with `$`. */
+  /** Whether it ends with `$`. */
   readonly toEnd: boolean;
   readonly body: PatternNode;
 }
 
-/** Thrown by `parsePattern`: what is wrong, and where in the pattern, from 0. */
+/** An error in a pattern. The offset counts UTF-16 code units from 0. */
 export class PatternError extends Error {
   constructor(
     message: string,
@@ -32,14 +77,14 @@ const codes = (first: string, last: string) => {
 };
 const digits = codes('0', '9');
 const wordCharacters = [...digits, ...codes('a', 'z'), ...codes('A', 'Z'), 0x5f];
-// RE2: \s is [\t\n\f\r ]; JavaScript's would take Unicode's spaces too.
+// In RE2 \s is [\t\n\f\r ]. In JavaScript it also contains the spaces of Unicode.
 const spaces = [0x09, 0x0a, 0x0c, 0x0d, 0x20];
 const classes: Readonly<Record<string, readonly number[]>> = { d: digits, w: wordCharacters, s: spaces };
 const controls: Readonly<Record<string, number>> = { t: 0x09, n: 0x0a, r: 0x0d, f: 0x0c, v: 0x0b };
 
 /**
- * Reads characters, `.`, classes of ASCII, `\d \w \s`, groups, `|`, `? * + {n,m}`, `^` at the beginning and `$` at
- * the end. Throws a `PatternError` where there is anything else.
+ * Parses characters, `.`, classes of ASCII, `\d \w \s`, groups, `|`, `? * + {n,m}`, `^` at the beginning and `$` at
+ * the end. Throws a `PatternError` for anything else.
  */
 export function parsePattern(source: string): Pattern {
   if (source.length > limits.pattern.text)
@@ -206,7 +251,7 @@ class PatternParser {
     return character.charCodeAt(0);
   }
 
-  /** The character that comes next, whole; '' at the end. */
+  /** The next character, with both surrogates. '' at the end. */
   private peek(): string {
     const code = this.source.codePointAt(this.position);
     return code === undefined ? '' : String.fromCodePoint(code);
