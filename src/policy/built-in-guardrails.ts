@@ -2,7 +2,7 @@ import { whyNotName } from '../model/name-grammar.js';
 import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../model/privileged-names.js';
 import { quote, quoteAll } from '../model/quote.js';
 import { subjectBounds } from '../x509/strict/subject-identity.js';
-import { Findings, type DecisionInput, type Evaluation } from './evaluation.js';
+import { Findings, type DecisionInput, type Judgement } from './evaluation.js';
 
 /**
  * A guardrail that no file can disable. If the signer holds the key of the CA, nothing else prevents a certificate for
@@ -57,7 +57,7 @@ function builtIn(label: string, check: BuiltInGuardrail['check']): BuiltInGuardr
   return { name: `built-in/${label}`, check };
 }
 
-export function evaluateBuiltIn({ name, check }: BuiltInGuardrail, input: DecisionInput): Evaluation {
+export function evaluateBuiltIn({ name, check }: BuiltInGuardrail, input: DecisionInput): Judgement {
   const findings = new Findings('guardrail', name);
   check(input, findings);
   return findings.judged();

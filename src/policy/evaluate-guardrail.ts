@@ -1,7 +1,7 @@
 import type { GrantReference } from '../model/blast-radius.js';
 import type { Privileges } from '../model/privileges.js';
 import { quote } from '../model/quote.js';
-import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Evaluation } from './evaluation.js';
+import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Judgement } from './evaluation.js';
 import type { Resolution } from './policy-schema.js';
 import { longestDefaultSeconds, type Guardrail } from './policy-set.js';
 import { checkSelector } from './selector.js';
@@ -12,7 +12,7 @@ import { describeStages } from './stages.js';
  * if it has an approval, requires that approval. If any condition does not hold, the guardrail does nothing. If no
  * condition fails to hold and one could not be evaluated, the guardrail denies.
  */
-export function evaluateGuardrail(guardrail: Guardrail, input: DecisionInput): Evaluation {
+export function evaluateGuardrail(guardrail: Guardrail, input: DecisionInput): Judgement {
   const { name, approval } = guardrail;
   const findings = new Findings('guardrail', name);
   if (!checkSelector(guardrail.selector, input, findings)) return findings.notApplicable();

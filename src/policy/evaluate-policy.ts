@@ -2,13 +2,13 @@ import type { QuotaUsage } from '../model/decision.js';
 import { escaped, quote } from '../model/quote.js';
 import type { QuotaLimit } from '../model/quota.js';
 import type { ExpressionVariables } from './cel/variables.js';
-import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Evaluation } from './evaluation.js';
+import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Judgement } from './evaluation.js';
 import { defaultExpirationSeconds, type Constraints, type Policy, type Validation } from './policy-set.js';
 import { quotaLimits } from './quota-limits.js';
 import { checkSelector } from './selector.js';
 
 /** Judges a request under one policy. Makes every check, even if an earlier one failed. */
-export function evaluatePolicy(policy: Policy, input: DecisionInput): Evaluation {
+export function evaluatePolicy(policy: Policy, input: DecisionInput): Judgement {
   const findings = new Findings('policy', policy.name);
   const selected = checkSelector(policy.selector, input, findings);
   const inForce = checkDates(policy.constraints, input, findings);

@@ -99,7 +99,7 @@ export function evaluateExpression(
 }
 
 /** The judgement of one guardrail or policy: its entry in the trace, and its objections. */
-export interface Evaluation {
+export interface Judgement {
   readonly entry: TraceEntry;
   readonly violations: readonly Violation[];
   /** The least approval that a guardrail requires. Empty if it requires none. */
@@ -140,16 +140,16 @@ export class Findings {
     this.violations.push({ source: this.name, reason, message });
   }
 
-  notApplicable(): Evaluation {
-    return this.evaluation('notApplicable', none);
+  notApplicable(): Judgement {
+    return this.judgement('notApplicable', none);
   }
 
   /** Permits if there is no objection. A guardrail that permits may require approval in `stages`. */
-  judged(stages: readonly ApprovalStage[] = none): Evaluation {
-    return this.violations.length === 0 ? this.evaluation('permits', stages) : this.evaluation('denies', none);
+  judged(stages: readonly ApprovalStage[] = none): Judgement {
+    return this.violations.length === 0 ? this.judgement('permits', stages) : this.judgement('denies', none);
   }
 
-  private evaluation(verdict: TraceEntry['verdict'], stages: readonly ApprovalStage[]): Evaluation {
+  private judgement(verdict: TraceEntry['verdict'], stages: readonly ApprovalStage[]): Judgement {
     const { kind, name, checks, violations } = this;
     return { entry: { kind, name, verdict, checks }, violations, stages };
   }
@@ -165,8 +165,8 @@ export function failClosed<Rule extends { readonly name: string }>(
   kind: TraceEntry['kind'],
   rule: Rule,
   input: DecisionInput,
-  evaluate: (rule: Rule, input: DecisionInput) => Evaluation,
-): Evaluation {
+  evaluate: (rule: Rule, input: DecisionInput) => Judgement,
+): Judgement {
   try {
     return evaluate(rule, input);
   } catch {

@@ -1,5 +1,5 @@
 import { compilePattern } from './cel/compile-pattern.js';
-import { cost, limits } from './cel/limits.js';
+import { cost, celLimits } from './cel/limits.js';
 
 /** A regular expression that a whole reason must match. */
 export interface ReasonPattern {
@@ -25,7 +25,7 @@ export function compileReasonPattern(text: string): ReasonPatternResult {
   // `{1}` keeps the group: the parser treats a group of alternatives like alternatives without a group.
   const whole = compilePattern(`^(?:${inner}){1}$`);
   if (!whole.ok) return refused(whole.message, 0);
-  if (cost.matches(whole.pattern.looks(longestReason)) > limits.steps)
+  if (cost.matches(whole.pattern.looks(longestReason)) > celLimits.steps)
     return refused('could take too long on a long reason: bound its repeats, or let their ends be told apart', 0);
   const expression = new RegExp(whole.pattern.javascript);
   return {

@@ -1,9 +1,9 @@
-import { Analyzer } from './analyse.js';
+import { Analyzer } from './analyzer.js';
 import { bindVariables, environment } from './environment.js';
 import type { Replacement } from './functions.js';
-import { limits } from './limits.js';
+import { celLimits } from './limits.js';
 import { parseSyntax, Problems } from './syntax.js';
-import { typeName, withArticle } from './shape.js';
+import { celTypeName, withArticle } from './shape.js';
 import type { ExpressionVariables, VariableName } from './variables.js';
 
 export interface Expression {
@@ -38,7 +38,7 @@ export function compileExpression(text: string, result: 'bool' | 'string'): Expr
   const analyzer = new Analyzer(problems, text.length);
   const { shape } = analyzer.analyse(syntax.root);
   if (shape.kind !== result && shape.kind !== 'unknown')
-    problems.add(syntax.root, `is ${withArticle(typeName(shape))}, but has to be a ${result}`);
+    problems.add(syntax.root, `is ${withArticle(celTypeName(shape))}, but has to be a ${result}`);
   if (problems.any) return refused();
 
   const evaluated = environment.parse(withReplacements(text, analyzer.replacements));
@@ -61,7 +61,7 @@ class CompiledExpression implements Expression {
   evaluate(variables: ExpressionVariables): boolean | string {
     const value = this.evaluated(bindVariables(variables));
     if (this.result === 'bool' && typeof value === 'boolean') return value;
-    if (this.result === 'string' && typeof value === 'string' && value.length <= limits.stringLength) return value;
+    if (this.result === 'string' && typeof value === 'string' && value.length <= celLimits.stringLength) return value;
     throw new TypeError(`the expression is not a ${this.result}`);
   }
 }

@@ -1,4 +1,4 @@
-import { limits } from './limits.js';
+import { celLimits } from './limits.js';
 import { type CharacterSet, overlap, parsePattern, PatternError, type PatternNode } from './parse-pattern.js';
 
 export interface CompiledPattern {
@@ -25,8 +25,8 @@ export function compilePattern(source: string): PatternResult {
   try {
     const pattern = parsePattern(source);
     const size = sizeOf(pattern.body);
-    if (size > limits.pattern.size) {
-      const message = `has ${size} characters with its counts written out, at most ${limits.pattern.size} are allowed`;
+    if (size > celLimits.pattern.size) {
+      const message = `has ${size} characters with its counts written out, at most ${celLimits.pattern.size} are allowed`;
       throw new PatternError(message, 0);
     }
     const way = wayThrough(pattern.body, nothing, false);

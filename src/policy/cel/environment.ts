@@ -1,5 +1,5 @@
 import { Environment } from '@marcbachmann/cel-js';
-import { typeName, type ObjectShape, type Shape } from './shape.js';
+import { celTypeName, type ObjectShape, type ValueShape } from './shape.js';
 import { parserLimits } from './syntax.js';
 import { objectShapes, variableShapes, type ExpressionVariables, type VariableName } from './variables.js';
 
@@ -24,9 +24,9 @@ function makeEnvironment(): Environment {
   for (const { name, fields } of objectShapes)
     made.registerType(name, {
       ctor: objectClasses.get(name) as never,
-      fields: Object.fromEntries(Object.entries(fields).map(([field, shape]) => [field, typeName(shape)])),
+      fields: Object.fromEntries(Object.entries(fields).map(([field, shape]) => [field, celTypeName(shape)])),
     });
-  for (const [name, shape] of Object.entries(variableShapes)) made.registerVariable(name, typeName(shape));
+  for (const [name, shape] of Object.entries(variableShapes)) made.registerVariable(name, celTypeName(shape));
   // The library lacks only this conversion to a string. The specification asks for the form of Go's RFC3339Nano.
   made.registerFunction('string(google.protobuf.Timestamp): string', (instant: Date) =>
     instant.toISOString().replace(/\.?0+Z$/, 'Z'),
@@ -74,7 +74,7 @@ class LazyVariables implements BoundVariables {
   }
 }
 
-function bind(path: string, shape: Shape, value: unknown): unknown {
+function bind(path: string, shape: ValueShape, value: unknown): unknown {
   switch (shape.kind) {
     case 'string':
       if (typeof value !== 'string') throw new TypeError(`${path} is not a string`);

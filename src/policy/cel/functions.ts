@@ -1,13 +1,13 @@
 import { compilePattern } from './compile-pattern.js';
-import { cost, limits } from './limits.js';
+import { cost, celLimits } from './limits.js';
 import { whyNotDuration, whyNotTimestamp } from './literals.js';
-import type { Node, Place } from './syntax.js';
+import type { Node, ExpressionPlace } from './syntax.js';
 import * as shapes from './shape.js';
-import { charactersOf, type Shape } from './shape.js';
+import { charactersOf, type ValueShape } from './shape.js';
 
 export interface Argument {
   readonly node: Node;
-  readonly shape: Shape;
+  readonly shape: ValueShape;
 }
 
 /** A part of the text that is replaced before the library evaluates it. */
@@ -18,19 +18,20 @@ export interface Replacement {
 }
 
 type Applied =
-  | { readonly shape: Shape; readonly steps: number; readonly replacement?: Replacement }
-  | { readonly problem: string; readonly place: Place };
+  | { readonly shape: ValueShape; readonly steps: number; readonly replacement?: Replacement }
+  | { readonly problem: string; readonly place: ExpressionPlace };
 
 /** One way to call a function. `takes` lists the argument types, with the receiver of a method first. */
 interface Signature {
-  readonly takes: readonly Shape['kind'][];
+  readonly takes: readonly ValueShape['kind'][];
   readonly apply: (args: readonly Argument[]) => Applied;
 }
 
 type Functions = Readonly<Record<string, readonly Signature[]>>;
 
-const takes = (kinds: readonly Shape['kind'][], apply: Signature['apply']): Signature => ({ takes: kinds, apply });
-const gives = (kinds: readonly Shape['kind'][], shape: Shape, steps: number) => takes(kinds, () => ({ shape, steps }));
+const takes = (kinds: readonly ValueShape['kind'][], apply: Signature['apply']): Signature => ({ takes: kinds, apply });
+const gives = (kinds: readonly ValueShape['kind'][], shape: ValueShape, steps: number) =>
+  takes(kinds, () => ({ shape, steps }));
 
 const lengthOf = (argument: Argument | undefined) => (argument?.shape.kind === 'string' ? argument.shape.length : 0);
 
@@ -40,15 +41,15 @@ const writtenOut = (argument: Argument | undefined) =>
 
 const size: readonly Signature[] = [
   takes(['string'], ([text]) => ({
-    shape: shapes.int(limits.stringLength),
+    shape: shapes.int(celLimits.stringLength),
     steps: cost.countCharacters(lengthOf(text)),
   })),
-  gives(['list'], shapes.int(limits.listSize), cost.call),
-  gives(['map'], shapes.int(limits.listSize), cost.call),
+  gives(['list'], shapes.int(celLimits.listSize), cost.call),
+  gives(['map'], shapes.int(celLimits.listSize), cost.call),
 ];
 
 /** A time must be a literal, so that it can be checked when the policy is loaded. */
-const time = (shape: Shape, whyNot: (text: string) => string | null, name: string) =>
+const time = (shape: ValueShape, whyNot: (text: string) => string | null, name: string) =>
   takes(['string'], ([argument]) => {
     const text = writtenOut(argument);
     const place = argument?.node ?? { start: 0 };
@@ -75,7 +76,7 @@ const prefix = takes(['string', 'string'], ([text]) => ({
 }));
 /** More seconds than lie between any two instants. */
 const mostSeconds = 1e13;
-const part = (...kinds: readonly Shape['kind'][]) =>
+const part = (...kinds: readonly ValueShape['kind'][]) =>
   kinds.map((kind) => gives([kind], shapes.int(mostSeconds), cost.call));
 
 export const methods: Functions = {

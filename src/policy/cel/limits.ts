@@ -1,10 +1,10 @@
-import { charactersOf, type ListShape, type Shape } from './shape.js';
+import { charactersOf, type ListShape, type ValueShape } from './shape.js';
 
 /**
  * Limits on expressions. They are checked when a policy is loaded, because the library cannot bound or interrupt an
  * evaluation.
  */
-export const limits = {
+export const celLimits = {
   /** UTF-16 code units of the text. */
   text: 4_096,
   /** Nodes of the syntax tree. */
@@ -49,14 +49,14 @@ export const cost = {
   turn: 4,
   call: 2,
 
-  equal(a: Shape, b: Shape): number {
+  equal(a: ValueShape, b: ValueShape): number {
     if (a.kind === 'string' && b.kind === 'string') return 1 + Math.min(a.length, b.length) / 512;
     if (a.kind === 'list' && b.kind === 'list' && a.element && b.element)
       return 2 + Math.min(a.size, b.size) * cost.equal(a.element, b.element);
     // Instants are objects, so the library has to look up the operator that compares them.
     return 3;
   },
-  membership(value: Shape, list: ListShape): number {
+  membership(value: ValueShape, list: ListShape): number {
     const strings = value.kind === 'string' && list.element?.kind === 'string';
     const each = strings ? 0.25 + value.length / 1024 : list.element ? cost.equal(value, list.element) : 0;
     return 2 + list.size * each;

@@ -1,4 +1,4 @@
-import { limits } from './limits.js';
+import { celLimits } from './limits.js';
 
 // RFC 3339 5.6. Instants are kept in milliseconds, so a finer fraction is refused.
 const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,3})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
@@ -28,5 +28,5 @@ export function whyNotDuration(text: string): string | null {
   let milliseconds = 0;
   for (const [, count = '', unit] of text.matchAll(/(\d+)(h|ms|m|s)/g))
     milliseconds += Number(count) * unitMilliseconds[unit as keyof typeof unitMilliseconds];
-  return milliseconds <= limits.durationMilliseconds ? null : 'is longer than ten years (87600h)';
+  return milliseconds <= celLimits.durationMilliseconds ? null : 'is longer than ten years (87600h)';
 }

@@ -1,4 +1,4 @@
-import { limits } from './limits.js';
+import { celLimits } from './limits.js';
 
 /**
  * A set of characters. Characters beyond ASCII count as one, because no class tells them apart. `javascript` is the set
@@ -87,8 +87,8 @@ const controls: Readonly<Record<string, number>> = { t: 0x09, n: 0x0a, r: 0x0d, 
  * the end. Throws a `PatternError` for anything else.
  */
 export function parsePattern(source: string): Pattern {
-  if (source.length > limits.pattern.text)
-    throw new PatternError(`is ${source.length} characters long, at most ${limits.pattern.text} are allowed`, 0);
+  if (source.length > celLimits.pattern.text)
+    throw new PatternError(`is ${source.length} characters long, at most ${celLimits.pattern.text} are allowed`, 0);
   return new PatternParser(source).parse();
 }
 
@@ -146,8 +146,8 @@ class PatternParser {
       this.fail('"{" begins a count such as {2} or {2,5}: write \\{ for the character');
     const min = Number(least);
     const max = comma === '' ? min : most === '' ? Infinity : Number(most);
-    if (min > limits.pattern.count || (max > limits.pattern.count && max !== Infinity))
-      this.fail(`counts further than ${limits.pattern.count}`);
+    if (min > celLimits.pattern.count || (max > celLimits.pattern.count && max !== Infinity))
+      this.fail(`counts further than ${celLimits.pattern.count}`);
     if (max < min || max === 0) this.fail('is a count that nothing meets');
     this.position += written.length;
     return { min, max };
@@ -186,7 +186,7 @@ class PatternParser {
     this.position++;
     if (this.take('?') && !this.take(':'))
       this.fail('only ( ) and (?: ) groups are supported: no flags, names or look-around', start);
-    if (++this.depth > limits.pattern.depth) this.fail(`nests deeper than ${limits.pattern.depth} groups`, start);
+    if (++this.depth > celLimits.pattern.depth) this.fail(`nests deeper than ${celLimits.pattern.depth} groups`, start);
     const body = this.choice();
     this.depth--;
     if (this.peek() === '$') this.fail('"$" stands at the end of a pattern only');

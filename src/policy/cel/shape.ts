@@ -2,7 +2,7 @@
  * The type of a value and its largest size, as known before evaluation. Sizes count elements of lists and maps, and
  * UTF-16 code units of strings.
  */
-export type Shape = ScalarShape | ListShape | MapShape | ObjectShape | UnknownShape;
+export type ValueShape = ScalarShape | ListShape | MapShape | ObjectShape | UnknownShape;
 
 export type ScalarShape =
   | { readonly kind: 'bool' | 'timestamp' | 'duration' }
@@ -14,7 +14,7 @@ export interface ListShape {
   readonly kind: 'list';
   readonly size: number;
   /** Null for the literal `[]`, which has the type of any list. */
-  readonly element: Shape | null;
+  readonly element: ValueShape | null;
   /** The length of all strings together, if that is less than the size times the longest string. */
   readonly characters?: number;
 }
@@ -23,13 +23,13 @@ export interface ListShape {
 export interface MapShape {
   readonly kind: 'map';
   readonly size: number;
-  readonly value: Shape;
+  readonly value: ValueShape;
 }
 
 export interface ObjectShape {
   readonly kind: 'object';
   readonly name: string;
-  readonly fields: Readonly<Record<string, Shape>>;
+  readonly fields: Readonly<Record<string, ValueShape>>;
 }
 
 /** The shape of a part with an error. No further error follows from it. */
@@ -37,25 +37,25 @@ export interface UnknownShape {
   readonly kind: 'unknown';
 }
 
-export const bool: Shape = { kind: 'bool' };
-export const timestamp: Shape = { kind: 'timestamp' };
-export const duration: Shape = { kind: 'duration' };
-export const unknown: Shape = { kind: 'unknown' };
-export const int = (most: number): Shape => ({ kind: 'int', most });
-export const string = (length: number): Shape & { kind: 'string' } => ({ kind: 'string', length });
-export const list = (size: number, element: Shape | null): ListShape => ({ kind: 'list', size, element });
+export const bool: ValueShape = { kind: 'bool' };
+export const timestamp: ValueShape = { kind: 'timestamp' };
+export const duration: ValueShape = { kind: 'duration' };
+export const unknownShape: ValueShape = { kind: 'unknown' };
+export const int = (most: number): ValueShape => ({ kind: 'int', most });
+export const string = (length: number): ValueShape & { kind: 'string' } => ({ kind: 'string', length });
+export const list = (size: number, element: ValueShape | null): ListShape => ({ kind: 'list', size, element });
 
 /** The name of the type in CEL. */
-export function typeName(shape: Shape): string {
+export function celTypeName(shape: ValueShape): string {
   switch (shape.kind) {
     case 'timestamp':
       return 'google.protobuf.Timestamp';
     case 'duration':
       return 'google.protobuf.Duration';
     case 'list':
-      return shape.element === null ? 'list' : `list<${typeName(shape.element)}>`;
+      return shape.element === null ? 'list' : `list<${celTypeName(shape.element)}>`;
     case 'map':
-      return `map<string, ${typeName(shape.value)}>`;
+      return `map<string, ${celTypeName(shape.value)}>`;
     case 'object':
       return shape.name;
     default:
@@ -66,8 +66,8 @@ export function typeName(shape: Shape): string {
 export const withArticle = (name: string) => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
 
 /** The shape of a value that may be either. Null if the types differ. */
-export function eitherOf(a: Shape, b: Shape): Shape | null {
-  if (a.kind === 'unknown' || b.kind === 'unknown') return unknown;
+export function eitherOf(a: ValueShape, b: ValueShape): ValueShape | null {
+  if (a.kind === 'unknown' || b.kind === 'unknown') return unknownShape;
   if (a.kind === 'string' && b.kind === 'string') return string(Math.max(a.length, b.length));
   if (a.kind === 'int' && b.kind === 'int') return int(Math.max(a.most, b.most));
   if (a.kind === 'list' && b.kind === 'list') {

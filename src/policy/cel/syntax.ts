@@ -1,8 +1,8 @@
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
-import { limits } from './limits.js';
+import { celLimits } from './limits.js';
 
 /** A place in the text of an expression, in UTF-16 code units from 0. */
-export interface Place {
+export interface ExpressionPlace {
   readonly start: number;
 }
 
@@ -12,7 +12,7 @@ export class Problems {
 
   constructor(private readonly text: string) {}
 
-  add(place: Place, message: string): void {
+  add(place: ExpressionPlace, message: string): void {
     this.found.push({ start: place.start, message });
   }
 
@@ -35,24 +35,25 @@ export type Node = ASTNode;
 export type NodeOf<Operator extends Node['op']> = Extract<Node, { op: Operator }>;
 
 export const parserLimits = {
-  maxAstNodes: limits.nodes,
-  maxDepth: limits.depth,
-  maxListElements: limits.literalSize,
-  maxMapEntries: limits.literalSize,
+  maxAstNodes: celLimits.nodes,
+  maxDepth: celLimits.depth,
+  maxListElements: celLimits.literalSize,
+  maxMapEntries: celLimits.literalSize,
   maxCallArguments: 8,
 } as const;
 
 const parser = new Environment({ unlistedVariablesAreDyn: true, limits: parserLimits });
 
 export type SyntaxResult =
-  { readonly ok: true; readonly root: Node } | { readonly ok: false; readonly place: Place; readonly message: string };
+  | { readonly ok: true; readonly root: Node }
+  | { readonly ok: false; readonly place: ExpressionPlace; readonly message: string };
 
 /** Parses the text of an expression within the limits on its size. */
 export function parseSyntax(text: string): SyntaxResult {
   const refused = (start: number, message: string): SyntaxResult => ({ ok: false, place: { start }, message });
   if (text.trim() === '') return refused(0, 'is empty: write an expression');
-  if (text.length > limits.text)
-    return refused(limits.text, `is ${text.length} characters long, at most ${limits.text} are allowed`);
+  if (text.length > celLimits.text)
+    return refused(celLimits.text, `is ${text.length} characters long, at most ${celLimits.text} are allowed`);
   // The specification ends a comment at a carriage return as well, but the library does not.
   // eslint-disable-next-line no-control-regex
   const control = text.search(/[\u0000-\u0008\u000b-\u001f\u007f]/);

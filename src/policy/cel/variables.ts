@@ -1,4 +1,4 @@
-import { int, list, string, timestamp, type ObjectShape, type Shape } from './shape.js';
+import { int, list, string, timestamp, type ObjectShape, type ValueShape } from './shape.js';
 
 /** The variables that an expression may read. */
 export interface ExpressionVariables {
@@ -46,7 +46,10 @@ const maxRequestGroups = 32;
 const maxRequesterGroups = 64;
 const maxActive = 100;
 
-const object = <Source>(objectName: string, fields: Readonly<Record<keyof Source & string, Shape>>): ObjectShape => ({
+const object = <Source>(
+  objectName: string,
+  fields: Readonly<Record<keyof Source & string, ValueShape>>,
+): ObjectShape => ({
   kind: 'object',
   name: objectName,
   fields,
@@ -78,7 +81,7 @@ const certificate = object<ExpressionVariables['active'][number]>('Certificate',
 });
 
 /** The types and largest sizes of the variables. An expression is not evaluated with larger values. */
-export const variableShapes: Readonly<Record<VariableName, Shape>> = {
+export const variableShapes: Readonly<Record<VariableName, ValueShape>> = {
   request,
   requester,
   now: timestamp,

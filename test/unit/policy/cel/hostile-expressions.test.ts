@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Analyzer } from '../../../../src/policy/cel/analyse.js';
+import { Analyzer } from '../../../../src/policy/cel/analyzer.js';
 import { compileExpression } from '../../../../src/policy/cel/compile-expression.js';
-import { limits } from '../../../../src/policy/cel/limits.js';
+import { celLimits } from '../../../../src/policy/cel/limits.js';
 import { parseSyntax, Problems } from '../../../../src/policy/cel/syntax.js';
 import { countEvaluations } from './count-evaluations.js';
 import { largest } from './variables.js';
@@ -175,7 +175,7 @@ describe('what is admitted stays bounded', () => {
     const { counted, estimated } = count(text);
     expect(counted).toBeGreaterThan(4);
     expect(counted).toBeLessThanOrEqual(estimated);
-    expect(estimated).toBeLessThanOrEqual(limits.steps);
+    expect(estimated).toBeLessThanOrEqual(celLimits.steps);
   });
 
   it.each(demanding)('%s is evaluated in milliseconds', (text) => {

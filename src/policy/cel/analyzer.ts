@@ -1,18 +1,18 @@
 import { calls, macros, methods, refusedFunctions, type Argument, type Replacement } from './functions.js';
-import { cost, limits } from './limits.js';
-import type { Node, NodeOf, Place, Problems } from './syntax.js';
+import { cost, celLimits } from './limits.js';
+import type { Node, NodeOf, ExpressionPlace, Problems } from './syntax.js';
 import * as shapes from './shape.js';
-import { eitherOf, type Shape, typeName, unknown, withArticle } from './shape.js';
+import { eitherOf, type ValueShape, celTypeName, unknownShape, withArticle } from './shape.js';
 import { variableNames, variableShapes, type VariableName } from './variables.js';
 
 /** The result of analysing an expression, or a part of it. */
 export interface Analysis {
-  readonly shape: Shape;
+  readonly shape: ValueShape;
   /** The most steps that its evaluation takes. */
   readonly steps: number;
 }
 
-type Scope = ReadonlyMap<string, Shape>;
+type Scope = ReadonlyMap<string, ValueShape>;
 const maxInt = 2n ** 63n - 1n;
 
 /**
@@ -36,10 +36,10 @@ export class Analyzer {
 
   analyse(root: Node): Analysis {
     const analysis = this.visit(root, new Map(), 0);
-    if (analysis.steps > limits.steps && !this.problems.any)
+    if (analysis.steps > celLimits.steps && !this.problems.any)
       this.problems.add(
         root,
-        `takes up to ${Math.ceil(analysis.steps)} steps, at most ${limits.steps} are allowed: let its loops run over less, or inside each other less often`,
+        `takes up to ${Math.ceil(analysis.steps)} steps, at most ${celLimits.steps} are allowed: let its loops run over less, or inside each other less often`,
       );
     return analysis;
   }
@@ -99,27 +99,27 @@ export class Analyzer {
     }
   }
 
-  private refuse(place: Place, message: string): Analysis {
+  private refuse(place: ExpressionPlace, message: string): Analysis {
     this.problems.add(place, message);
-    return { shape: unknown, steps: 0 };
+    return { shape: unknownShape, steps: 0 };
   }
 
   /** Refuses strings and lists that may be too large. */
-  private bounded(node: Node, shape: Shape): Shape {
-    if (shape.kind === 'string' && shape.length > limits.stringLength)
+  private bounded(node: Node, shape: ValueShape): ValueShape {
+    if (shape.kind === 'string' && shape.length > celLimits.stringLength)
       return this.refuse(
         node,
-        `may be a string of ${shape.length} characters, at most ${limits.stringLength} are allowed: put less together`,
+        `may be a string of ${shape.length} characters, at most ${celLimits.stringLength} are allowed: put less together`,
       ).shape;
-    if (shape.kind === 'list' && shape.size > limits.listSize)
+    if (shape.kind === 'list' && shape.size > celLimits.listSize)
       return this.refuse(
         node,
-        `may be a list of ${shape.size} elements, at most ${limits.listSize} are allowed: put less together`,
+        `may be a list of ${shape.size} elements, at most ${celLimits.listSize} are allowed: put less together`,
       ).shape;
     return shape;
   }
 
-  private literal(node: NodeOf<'value'>): Shape {
+  private literal(node: NodeOf<'value'>): ValueShape {
     const value = node.args;
     switch (typeof value) {
       case 'boolean':
@@ -141,7 +141,7 @@ export class Analyzer {
     }
   }
 
-  private variable(node: NodeOf<'id'>, scope: Scope): Shape {
+  private variable(node: NodeOf<'id'>, scope: Scope): ValueShape {
     const local = scope.get(node.args);
     if (local) return local;
     const name = variableNames.find((each) => each === node.args);
@@ -155,11 +155,11 @@ export class Analyzer {
     const name = node.args[1];
     const place = { start: node.pos };
     const steps = of.steps + cost.node;
-    if (of.shape.kind === 'unknown') return { shape: unknown, steps };
+    if (of.shape.kind === 'unknown') return { shape: unknownShape, steps };
     if (of.shape.kind !== 'object')
       return this.refuse(
         place,
-        `a ${typeName(of.shape)} has no fields${of.shape.kind === 'map' ? ': write ["…"]' : ''}`,
+        `a ${celTypeName(of.shape)} has no fields${of.shape.kind === 'map' ? ': write ["…"]' : ''}`,
       );
     const shape = Object.hasOwn(of.shape.fields, name) ? of.shape.fields[name] : undefined;
     if (shape) return { shape, steps };
@@ -171,29 +171,29 @@ export class Analyzer {
     const steps = of.steps + index.steps + cost.node + this.failure;
     switch (of.shape.kind) {
       case 'unknown':
-        return { shape: unknown, steps };
+        return { shape: unknownShape, steps };
       case 'list':
         if (of.shape.element === null) return this.refuse(node, 'the list is empty');
-        if (!this.expect(node.args[1], index.shape, 'int')) return { shape: unknown, steps };
+        if (!this.expect(node.args[1], index.shape, 'int')) return { shape: unknownShape, steps };
         return { shape: of.shape.element, steps };
       case 'map':
         this.expect(node.args[1], index.shape, 'string');
         return { shape: of.shape.value, steps };
       default:
-        return this.refuse(node, `a ${typeName(of.shape)} has no elements`);
+        return this.refuse(node, `a ${celTypeName(of.shape)} has no elements`);
     }
   }
 
   private list(node: NodeOf<'list'>, elements: readonly Analysis[]): Analysis {
     const steps = sum(elements) + cost.node;
-    let element: Shape | null = null;
+    let element: ValueShape | null = null;
     for (const [i, { shape }] of elements.entries()) {
-      const both: Shape | null = element === null ? shape : eitherOf(element, shape);
+      const both: ValueShape | null = element === null ? shape : eitherOf(element, shape);
       if (both === null) {
         const place = node.args[i] ?? node;
         return this.refuse(
           place,
-          `is ${article(shape)} in a list of ${typeName(element ?? unknown)}: a list holds one type`,
+          `is ${article(shape)} in a list of ${celTypeName(element ?? unknownShape)}: a list holds one type`,
         );
       }
       element = both;
@@ -205,7 +205,7 @@ export class Analyzer {
 
   private map(node: NodeOf<'map'>, visit: (child: Node) => Analysis): Analysis {
     const keys = new Set<string>();
-    let value: Shape | null = null;
+    let value: ValueShape | null = null;
     let steps: number = cost.node;
     for (const [keyNode, valueNode] of node.args) {
       const key = keyNode.op === 'value' && typeof keyNode.args === 'string' ? keyNode.args : null;
@@ -216,11 +216,11 @@ export class Analyzer {
       if (keys.has(key)) return this.refuse(keyNode, `"${key}" is a key twice`);
       keys.add(key);
       const analysis = visit(valueNode);
-      const both: Shape | null = value === null ? analysis.shape : eitherOf(value, analysis.shape);
+      const both: ValueShape | null = value === null ? analysis.shape : eitherOf(value, analysis.shape);
       if (both === null)
         return this.refuse(
           valueNode,
-          `is ${article(analysis.shape)} in a map of ${typeName(value ?? unknown)}: a map holds one type`,
+          `is ${article(analysis.shape)} in a map of ${celTypeName(value ?? unknownShape)}: a map holds one type`,
         );
       value = both;
       steps += analysis.steps + cost.mapEntry;
@@ -277,7 +277,7 @@ export class Analyzer {
         if (element === null) return this.refuse(node, 'looks into an empty list');
         const both = eitherOf(value.shape, element);
         if (both === null)
-          this.problems.add(node, `looks for ${article(value.shape)} in a list of ${typeName(element)}`);
+          this.problems.add(node, `looks for ${article(value.shape)} in a list of ${celTypeName(element)}`);
         else this.expectComparable(node, both, '"in"');
         return answer(cost.membership(value.shape, of.shape));
       }
@@ -287,12 +287,12 @@ export class Analyzer {
   }
 
   /** Refuses types that the library does not compare as the specification says. */
-  private expectComparable(place: Place, shape: Shape, operator: string): void {
+  private expectComparable(place: ExpressionPlace, shape: ValueShape, operator: string): void {
     const scalar = shape.kind === 'list' ? (shape.element ?? shapes.bool) : shape;
     if (!['bool', 'int', 'string', 'timestamp', 'unknown'].includes(scalar.kind))
       this.problems.add(
         place,
-        `${operator} does not compare ${typeName(shape)}${scalar.kind === 'duration' ? ': use < or >' : ''}`,
+        `${operator} does not compare ${celTypeName(shape)}${scalar.kind === 'duration' ? ': use < or >' : ''}`,
       );
   }
 
@@ -303,7 +303,7 @@ export class Analyzer {
       this.problems.add(node, `"${node.op}" compares ${article(a.shape)} with ${article(b.shape)}`);
     // The library orders strings by code units, but CEL orders them by code points.
     else if (a.shape.kind !== 'int' && a.shape.kind !== 'timestamp' && a.shape.kind !== 'duration')
-      this.problems.add(node, `"${node.op}" compares int, timestamp and duration, not ${typeName(a.shape)}`);
+      this.problems.add(node, `"${node.op}" compares int, timestamp and duration, not ${celTypeName(a.shape)}`);
     return result;
   }
 
@@ -311,7 +311,7 @@ export class Analyzer {
     const steps = a.steps + b.steps;
     const { shape: left } = a;
     const { shape: right } = b;
-    if (left.kind === 'unknown' || right.kind === 'unknown') return { shape: unknown, steps };
+    if (left.kind === 'unknown' || right.kind === 'unknown') return { shape: unknownShape, steps };
     // The library fails if the result is not a 64-bit integer.
     if (left.kind === 'int' && right.kind === 'int') {
       const most = node.op === '*' ? left.most * right.most : left.most + right.most;
@@ -342,13 +342,13 @@ export class Analyzer {
     }
     if (node.op === '-' && left.kind === 'timestamp' && right.kind === 'timestamp')
       return { shape: shapes.duration, steps: steps + cost.print };
-    return this.refuse(node, `there is no ${typeName(left)} ${node.op} ${typeName(right)}`);
+    return this.refuse(node, `there is no ${celTypeName(left)} ${node.op} ${celTypeName(right)}`);
   }
 
   private division(node: NodeOf<'/' | '%'>, a: Analysis, b: Analysis): Analysis {
     const divisor = node.args[1];
     this.expect(node.args[0], a.shape, 'int');
-    if (!this.expect(divisor, b.shape, 'int')) return { shape: unknown, steps: 0 };
+    if (!this.expect(divisor, b.shape, 'int')) return { shape: unknownShape, steps: 0 };
     // Dividing the smallest int by -1 overflows, which the library does not detect. So the divisor must be known here.
     if (divisor.op !== 'value' || divisor.args === 0n)
       return this.refuse(divisor, `"${node.op}" divides by a positive number that is written out only`);
@@ -371,7 +371,7 @@ export class Analyzer {
     const args = argumentNodes.map((argument) => ({ node: argument, ...this.visit(argument, scope, loops) }));
     const steps = (of?.steps ?? 0) + sum(args);
     if (of?.shape.kind === 'unknown' || args.some(({ shape }) => shape.kind === 'unknown'))
-      return { shape: unknown, steps };
+      return { shape: unknownShape, steps };
 
     const all: readonly Argument[] = of ? [of, ...args] : args;
     const table = of ? methods : calls;
@@ -380,7 +380,7 @@ export class Analyzer {
       ({ takes }) => takes.length === all.length && takes.every((kind, i) => kind === all[i]?.shape.kind),
     );
     if (signature === undefined) {
-      const given = `${of ? `${typeName(of.shape)}.` : ''}${name}(${args.map(({ shape }) => typeName(shape)).join(', ')})`;
+      const given = `${of ? `${celTypeName(of.shape)}.` : ''}${name}(${args.map(({ shape }) => celTypeName(shape)).join(', ')})`;
       return this.refuse(node, `there is no ${given}${this.hint(name, named !== undefined)}`);
     }
     const result = signature.apply(all);
@@ -415,11 +415,11 @@ export class Analyzer {
       return this.refuse(node, `${name}() has ${bodyNodes.length + 1} arguments: ${usage}`);
     if (variableNames.some((each) => each === variable) || scope.has(variable))
       return this.refuse(variableNode, `"${variable}" has a meaning already: choose another name`);
-    if (loops === limits.loopDepth) return this.refuse(node, `nests deeper than ${limits.loopDepth} loops`);
+    if (loops === celLimits.loopDepth) return this.refuse(node, `nests deeper than ${celLimits.loopDepth} loops`);
     if (range.shape.kind !== 'list' && range.shape.kind !== 'unknown')
       return this.refuse(rangeNode, `is ${article(range.shape)}, ${name}() runs over a list`);
 
-    const element = range.shape.kind === 'list' ? range.shape.element : unknown;
+    const element = range.shape.kind === 'list' ? range.shape.element : unknownShape;
     if (element === null) return this.refuse(rangeNode, 'is empty: there is nothing to run over');
     const inner = new Map(scope).set(variable, element);
     const bodies = bodyNodes.map((body) => this.visit(body, inner, loops + 1));
@@ -430,21 +430,21 @@ export class Analyzer {
     }
     const size = range.shape.kind === 'list' ? range.shape.size : 0;
     const steps = range.steps + cost.loop + size * (sum(bodies) + cost.turn);
-    const result = bodies.at(-1)?.shape ?? unknown;
+    const result = bodies.at(-1)?.shape ?? unknownShape;
     switch (macro.result) {
       case 'bool':
         return { shape: shapes.bool, steps };
       case 'same':
         return { shape: range.shape, steps };
       case 'mapped':
-        if (range.shape.kind === 'unknown' || result.kind === 'unknown') return { shape: unknown, steps };
+        if (range.shape.kind === 'unknown' || result.kind === 'unknown') return { shape: unknownShape, steps };
         if (result.kind === 'list' && result.element === null)
           return this.refuse(node, 'is a list of empty lists, which have no type');
         return { shape: shapes.list(size, result), steps };
     }
   }
 
-  private expect(place: Place, shape: Shape, kind: Shape['kind']): boolean {
+  private expect(place: ExpressionPlace, shape: ValueShape, kind: ValueShape['kind']): boolean {
     if (shape.kind === kind) return true;
     if (shape.kind !== 'unknown') this.problems.add(place, `is ${article(shape)}, but has to be ${withArticle(kind)}`);
     return false;
@@ -452,4 +452,4 @@ export class Analyzer {
 }
 
 const sum = (parts: readonly Analysis[]) => parts.reduce((total, { steps }) => total + steps, 0);
-const article = (shape: Shape) => withArticle(typeName(shape));
+const article = (shape: ValueShape) => withArticle(celTypeName(shape));
