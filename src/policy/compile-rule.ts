@@ -76,7 +76,7 @@ function compileConstraints(parts: PartCompiler, written: NonNullable<PolicySpec
   };
   if (min > max) parts.refuse(`${path}/minExpirationSeconds`, 'is more than maxExpirationSeconds');
   if (constraints.notBefore && constraints.notAfter && constraints.notBefore > constraints.notAfter)
-    parts.refuse(`${path}/notAfter`, 'is before notBefore: it would never apply');
+    parts.refuse(`${path}/notAfter`, 'is before notBefore, so the policy would never apply');
   return constraints;
 }
 
@@ -177,7 +177,12 @@ class PartCompiler {
   ): Readonly<Partial<Record<Field, Globs>>> {
     const known = globVariables.map((name) => `\${${name}}`).join(', ');
     for (const field of Object.keys(written) as Field[])
-      this.checkVariables(`${path}/${field}`, written[field], globVariables, `is not a variable; there is ${known}`);
+      this.checkVariables(
+        `${path}/${field}`,
+        written[field],
+        globVariables,
+        `is not a variable; the only one is ${known}`,
+      );
     return compileGlobFields(written);
   }
 
@@ -231,7 +236,7 @@ class PartCompiler {
   }
 
   private checkPlainGlobs(path: string, globs: readonly string[] | undefined): void {
-    this.checkVariables(path, globs, [], 'has no meaning here');
+    this.checkVariables(path, globs, [], 'is a variable, which is not allowed here');
   }
 
   private checkVariables(

@@ -42,7 +42,7 @@ export function compileHours({ timeZone, weekdays: days = weekdays, from, to }: 
     errors.push({ field: 'from', message: 'must be a time of day, 00:00 to 23:59' });
   if (end === null) errors.push({ field: 'to', message: 'must be a time of day, 00:00 to 24:00' });
   if ((from === undefined) !== (to === undefined))
-    errors.push({ field: from === undefined ? 'from' : 'to', message: 'is missing: a range has both ends' });
+    errors.push({ field: from === undefined ? 'from' : 'to', message: 'is missing: a range needs both ends' });
   if (from !== undefined && from === to)
     errors.push({ field: 'to', message: 'must not be the same as from: leave both out for the whole day' });
   if (zone === null || begin === null || end === null || errors.length > 0) return { ok: false, errors };

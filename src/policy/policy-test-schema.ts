@@ -162,7 +162,7 @@ function errorsOf({ now, facts, expect }: PolicyTest): readonly DocumentError[] 
     ),
     ...others.map((field) => ({
       path: `/expect/${field}`,
-      message: `says nothing of a request that is ${expect.outcome}`,
+      message: `does not apply to a request that is ${expect.outcome}`,
     })),
   ];
 }

@@ -26,7 +26,10 @@ export function compileReasonPattern(text: string): ReasonPatternResult {
   const whole = compilePattern(`^(?:${inner}){1}$`);
   if (!whole.ok) return refused(whole.message, 0);
   if (cost.matches(whole.pattern.looks(longestReason)) > celLimits.steps)
-    return refused('could take too long on a long reason: bound its repeats, or let their ends be told apart', 0);
+    return refused(
+      'could take too long on a long reason: limit its repeats, or make the next character decide where each ends',
+      0,
+    );
   const expression = new RegExp(whole.pattern.javascript);
   return {
     ok: true,

@@ -39,7 +39,7 @@ export class Analyzer {
     if (analysis.steps > celLimits.steps && !this.problems.any)
       this.problems.add(
         root,
-        `takes up to ${Math.ceil(analysis.steps)} steps, at most ${celLimits.steps} are allowed: let its loops run over less, or inside each other less often`,
+        `takes up to ${Math.ceil(analysis.steps)} steps, at most ${celLimits.steps} are allowed: loop over less, or nest fewer loops`,
       );
     return analysis;
   }
@@ -109,12 +109,12 @@ export class Analyzer {
     if (shape.kind === 'string' && shape.length > celLimits.stringLength)
       return this.refuse(
         node,
-        `may be a string of ${shape.length} characters, at most ${celLimits.stringLength} are allowed: put less together`,
+        `may be a string of ${shape.length} characters, at most ${celLimits.stringLength} are allowed: concatenate less`,
       ).shape;
     if (shape.kind === 'list' && shape.size > celLimits.listSize)
       return this.refuse(
         node,
-        `may be a list of ${shape.size} elements, at most ${celLimits.listSize} are allowed: put less together`,
+        `may be a list of ${shape.size} elements, at most ${celLimits.listSize} are allowed: concatenate less`,
       ).shape;
     return shape;
   }
@@ -135,7 +135,7 @@ export class Analyzer {
         return this.refuse(
           node,
           value === null
-            ? 'null is never a value here: what is absent is ""'
+            ? 'null is never a value here: an absent value is ""'
             : 'is of a type that no variable has: write a bool, an int or a string',
         ).shape;
     }
@@ -210,10 +210,10 @@ export class Analyzer {
     for (const [keyNode, valueNode] of node.args) {
       const key = keyNode.op === 'value' && typeof keyNode.args === 'string' ? keyNode.args : null;
       // The library stores entries as properties of an object, which is safe for plain names alone.
-      if (key === null) return this.refuse(keyNode, 'the key of a map has to be a string that is written out');
+      if (key === null) return this.refuse(keyNode, 'the key of a map must be a string literal');
       if (key === '__proto__' || key === 'constructor' || key === 'prototype')
         return this.refuse(keyNode, `"${key}" is not supported as a key`);
-      if (keys.has(key)) return this.refuse(keyNode, `"${key}" is a key twice`);
+      if (keys.has(key)) return this.refuse(keyNode, `the key "${key}" is given twice`);
       keys.add(key);
       const analysis = visit(valueNode);
       const both: ValueShape | null = value === null ? analysis.shape : eitherOf(value, analysis.shape);
@@ -234,7 +234,7 @@ export class Analyzer {
     // -(-2^63) is not an int. The library does not detect that, but it checks subtraction.
     if (operand.op === 'value' && typeof operand.args === 'bigint')
       return { shape: this.literal(operand), steps: 2 * cost.node };
-    return this.refuse(node, '"-" stands before a number that is written out only: write 0 - x');
+    return this.refuse(node, '"-" is allowed only before a number literal: write 0 - x');
   }
 
   private logic(operator: '!_' | '&&' | '||', operands: readonly Node[], visit: (child: Node) => Analysis): Analysis {
@@ -251,7 +251,7 @@ export class Analyzer {
     const shape = eitherOf(yes.shape, no.shape);
     const steps = condition.steps + Math.max(yes.steps, no.steps) + cost.node;
     if (shape) return { shape, steps };
-    return this.refuse(node.args[2], `is ${article(no.shape)}, but what stands before ":" is ${article(yes.shape)}`);
+    return this.refuse(node.args[2], `is ${article(no.shape)}, but the value before ":" is ${article(yes.shape)}`);
   }
 
   private equality(node: NodeOf<'==' | '!='>, a: Analysis, b: Analysis): Analysis {
@@ -336,8 +336,7 @@ export class Analyzer {
     if (node.op !== '*' && left.kind === 'timestamp' && right.kind === 'duration') {
       // google.protobuf.Timestamp ends with the year 9999. The library does not check that.
       const [operand] = node.args;
-      if (operand.op === 'call')
-        return this.refuse(operand, 'is an instant that is known: write the one that is meant');
+      if (operand.op === 'call') return this.refuse(operand, 'has a known result: write that instant');
       return { shape: shapes.timestamp, steps: steps + cost.call };
     }
     if (node.op === '-' && left.kind === 'timestamp' && right.kind === 'timestamp')
@@ -351,7 +350,7 @@ export class Analyzer {
     if (!this.expect(divisor, b.shape, 'int')) return { shape: unknownShape, steps: 0 };
     // Dividing the smallest int by -1 overflows, which the library does not detect. So the divisor must be known here.
     if (divisor.op !== 'value' || divisor.args === 0n)
-      return this.refuse(divisor, `"${node.op}" divides by a positive number that is written out only`);
+      return this.refuse(divisor, `"${node.op}" needs a positive number literal as its divisor`);
     return { shape: a.shape, steps: a.steps + b.steps + cost.node };
   }
 
@@ -414,13 +413,13 @@ export class Analyzer {
     if (macro === undefined || !macro.bodies.includes(bodyNodes.length))
       return this.refuse(node, `${name}() has ${bodyNodes.length + 1} arguments: ${usage}`);
     if (variableNames.some((each) => each === variable) || scope.has(variable))
-      return this.refuse(variableNode, `"${variable}" has a meaning already: choose another name`);
+      return this.refuse(variableNode, `"${variable}" is already in use: choose another name`);
     if (loops === celLimits.loopDepth) return this.refuse(node, `nests deeper than ${celLimits.loopDepth} loops`);
     if (range.shape.kind !== 'list' && range.shape.kind !== 'unknown')
       return this.refuse(rangeNode, `is ${article(range.shape)}, ${name}() runs over a list`);
 
     const element = range.shape.kind === 'list' ? range.shape.element : unknownShape;
-    if (element === null) return this.refuse(rangeNode, 'is empty: there is nothing to run over');
+    if (element === null) return this.refuse(rangeNode, 'is empty, so the loop would do nothing');
     const inner = new Map(scope).set(variable, element);
     const bodies = bodyNodes.map((body) => this.visit(body, inner, loops + 1));
     for (const [i, { shape }] of bodies.entries()) {
@@ -446,7 +445,7 @@ export class Analyzer {
 
   private expect(place: ExpressionPlace, shape: ValueShape, kind: ValueShape['kind']): boolean {
     if (shape.kind === kind) return true;
-    if (shape.kind !== 'unknown') this.problems.add(place, `is ${article(shape)}, but has to be ${withArticle(kind)}`);
+    if (shape.kind !== 'unknown') this.problems.add(place, `is ${article(shape)}, but must be ${withArticle(kind)}`);
     return false;
   }
 }

@@ -38,13 +38,13 @@ export function compileExpression(text: string, result: 'bool' | 'string'): Expr
   const analyzer = new Analyzer(problems, text.length);
   const { shape } = analyzer.analyse(syntax.root);
   if (shape.kind !== result && shape.kind !== 'unknown')
-    problems.add(syntax.root, `is ${withArticle(celTypeName(shape))}, but has to be a ${result}`);
+    problems.add(syntax.root, `is ${withArticle(celTypeName(shape))}, but must be a ${result}`);
   if (problems.any) return refused();
 
   const evaluated = environment.parse(withReplacements(text, analyzer.replacements));
   const checked = evaluated.check();
   if (!checked.valid || checked.type !== result) {
-    problems.add({ start: 0 }, checked.error?.message ?? `is a ${String(checked.type)}, but has to be a ${result}`);
+    problems.add({ start: 0 }, checked.error?.message ?? `is a ${String(checked.type)}, but must be a ${result}`);
     return refused();
   }
   return { ok: true, expression: new CompiledExpression(text, analyzer.reads, result, evaluated) };

@@ -99,7 +99,7 @@ function wayThrough(node: PatternNode, follow: First, repeated: boolean): Way {
     }
     case 'repeat': {
       const loops = node.max > 1;
-      if (loops && mayBeEmpty(node.body)) throw new PatternError('repeats what may be empty', 0);
+      if (loops && mayBeEmpty(node.body)) throw new PatternError('repeats a part that may be empty', 0);
       const first = firstOf(node.body);
       const body = wayThrough(node.body, loops ? anyOf([first, follow]) : follow, repeated || loops);
       const open = node.min < node.max && overlap(first, follow);
@@ -117,7 +117,7 @@ function wayThrough(node: PatternNode, follow: First, repeated: boolean): Way {
 const mostTries = (ways: readonly Way[]) => Math.max(0, ...ways.map(({ tries }) => tries));
 
 const exponential = (what: string) =>
-  `repeats ${what}, which takes exponential time: let what comes next always be told by its first character`;
+  `repeats ${what}, which takes exponential time: the next character must decide every choice`;
 
 function mayBeEmpty(node: PatternNode): boolean {
   switch (node.kind) {

@@ -53,7 +53,7 @@ const time = (shape: ValueShape, whyNot: (text: string) => string | null, name: 
   takes(['string'], ([argument]) => {
     const text = writtenOut(argument);
     const place = argument?.node ?? { start: 0 };
-    if (text === null) return { problem: `${name}() takes a string that is written out only`, place };
+    if (text === null) return { problem: `${name}() needs a string literal`, place };
     const why = whyNot(text);
     return why === null ? { shape, steps: cost.readTime } : { problem: `"${text}" ${why}`, place };
   });
@@ -96,7 +96,7 @@ export const methods: Functions = {
       // An empty separator would split between code units.
       if (written === null || written === '')
         return {
-          problem: 'split() takes a separator that is written out and not empty',
+          problem: 'split() needs a separator that is a string literal and not empty',
           place: separator?.node ?? { start: 0 },
         };
       const length = lengthOf(text);
@@ -120,7 +120,7 @@ export const methods: Functions = {
 
 function join([list, separator]: readonly Argument[]): Applied {
   if (list?.shape.kind !== 'list' || list.shape.element?.kind !== 'string')
-    return { problem: 'join() puts strings together', place: list?.node ?? { start: 0 } };
+    return { problem: 'join() takes a list of strings', place: list?.node ?? { start: 0 } };
   const between = lengthOf(separator);
   return {
     shape: shapes.string(charactersOf(list.shape) + list.shape.size * between),
@@ -132,7 +132,7 @@ function matches([text, pattern]: readonly Argument[]): Applied {
   const written = writtenOut(pattern);
   const place = pattern?.node ?? { start: 0 };
   if (written === null || pattern === undefined)
-    return { problem: 'matches() takes a pattern that is written out only', place };
+    return { problem: 'matches() needs a pattern that is a string literal', place };
   const compiled = compilePattern(written);
   if (!compiled.ok) {
     const at = compiled.offset === 0 ? '' : `, at its character ${compiled.offset + 1}`;
@@ -164,7 +164,7 @@ export const macros: Readonly<
 /** Functions of CEL and its extensions that the library lacks or implements differently, with advice what to write. */
 export const refusedFunctions: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    has: 'every field is there, and "" where it is absent; of a map ask "key" in it',
+    has: 'every field exists, and is "" if it is absent; for a map write "key" in it',
     lowerAscii: 'write the pattern of matches() for both cases, as in [Aa]',
     upperAscii: 'write the pattern of matches() for both cases, as in [Aa]',
     trim: 'use matches()',

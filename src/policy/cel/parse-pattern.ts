@@ -103,9 +103,9 @@ class PatternParser {
     const body = this.choice();
     const toEnd = this.take('$');
     if (this.peek() === ')') this.fail('closes a group that is not open');
-    if (this.position < this.source.length) this.fail('"$" stands at the end of a pattern only');
+    if (this.position < this.source.length) this.fail('"$" is allowed only at the end of a pattern');
     if ((fromStart || toEnd) && body.kind === 'choice')
-      throw new PatternError('put the alternatives into a group: ^ and $ would belong to one of them', 0);
+      throw new PatternError('put the alternatives into a group: otherwise ^ or $ belongs to one of them', 0);
     return { fromStart, toEnd, body };
   }
 
@@ -130,8 +130,7 @@ class PatternParser {
     const count = this.count();
     if (count === null) return body;
     const next = this.peek();
-    if (next === '?' || next === '+')
-      this.fail(`"${next}" after a repeat changes nothing of what matches: leave it out`);
+    if (next === '?' || next === '+') this.fail(`"${next}" after a repeat does not change the matches: leave it out`);
     if (next === '*' || next === '{') this.fail('repeats a repeat: put it into a group');
     return { kind: 'repeat', body, ...count };
   }
@@ -147,8 +146,8 @@ class PatternParser {
     const min = Number(least);
     const max = comma === '' ? min : most === '' ? Infinity : Number(most);
     if (min > celLimits.pattern.count || (max > celLimits.pattern.count && max !== Infinity))
-      this.fail(`counts further than ${celLimits.pattern.count}`);
-    if (max < min || max === 0) this.fail('is a count that nothing meets');
+      this.fail(`counts to more than ${celLimits.pattern.count}`);
+    if (max < min || max === 0) this.fail('is an impossible count');
     this.position += written.length;
     return { min, max };
   }
@@ -166,7 +165,7 @@ class PatternParser {
       case '\\':
         return { kind: 'set', set: this.escape() };
       case '^':
-        return this.fail('"^" stands at the beginning of a pattern only');
+        return this.fail('"^" is allowed only at the beginning of a pattern');
       case '*':
       case '+':
       case '?':
@@ -189,7 +188,7 @@ class PatternParser {
     if (++this.depth > celLimits.pattern.depth) this.fail(`nests deeper than ${celLimits.pattern.depth} groups`, start);
     const body = this.choice();
     this.depth--;
-    if (this.peek() === '$') this.fail('"$" stands at the end of a pattern only');
+    if (this.peek() === '$') this.fail('"$" is allowed only at the end of a pattern');
     if (!this.take(')')) this.fail('opens a group that is not closed', start);
     return body;
   }
@@ -222,7 +221,7 @@ class PatternParser {
       members.push(...this.classMembers());
     }
     this.position++;
-    if (members.length === 0) this.fail('is a class of nothing', start);
+    if (members.length === 0) this.fail('is an empty class', start);
     return negated ? negatedSet(members) : asciiSet(members);
   }
 
