@@ -2,14 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
 import { policyJsonSchema } from '../src/policy/policy-schema.js';
 
-/** Writes `policies/schema.json`; with `--check` says whether it is what the language is read by. */
+/** Writes `policies/schema.json`. With `--check` it only compares the file with the schema in the code. */
 const file = new URL('../policies/schema.json', import.meta.url);
 const generated = await format(JSON.stringify(policyJsonSchema), { parser: 'json', printWidth: 120 });
 
 if (!process.argv.includes('--check')) await writeFile(file, generated);
 else if ((await readFile(file, 'utf8').catch(() => '')) === generated)
-  console.log('policies/schema.json is what policies are read by');
+  console.log('policies/schema.json is up to date');
 else {
-  console.error('policies/schema.json is not what policies are read by: run `npm run policy:schema` and commit it');
+  console.error('policies/schema.json is out of date: run `npm run policy:schema` and commit it');
   process.exitCode = 1;
 }

@@ -17,7 +17,7 @@ const Binding = Type.Object(
   {
     kind: Type.Enum(['ClusterRoleBinding', 'RoleBinding']),
     name: name(),
-    namespace: Type.Optional(name('Of a RoleBinding.')),
+    namespace: Type.Optional(name('The namespace of a RoleBinding.')),
   },
   closed,
 );
@@ -63,7 +63,7 @@ const FactsUnderTest = Type.Object(
           livePerRequester: count,
           issuancesPerHour: count,
         },
-        { ...closed, description: 'What counts against quotas already. Default: 0 each.' },
+        { ...closed, description: 'The counts that quotas limit. Default: 0 each.' },
       ),
     ),
     active: Type.Optional(
@@ -97,11 +97,11 @@ const FactsUnderTest = Type.Object(
             closed,
           ),
         ],
-        { description: 'What the role bindings amount to; null: they cannot be read. Default: nothing.' },
+        { description: 'The powers by role bindings. Null: the bindings cannot be read. Default: none.' },
       ),
     ),
   },
-  { ...closed, description: 'What is known besides.' },
+  { ...closed, description: 'The facts that the decision uses.' },
 );
 
 const Expectation = Type.Object(
@@ -112,20 +112,20 @@ const Expectation = Type.Object(
     approvals: Type.Optional(
       Type.Array(Type.Integer({ minimum: 1, maximum: 1000 }), {
         maxItems: 100,
-        description: 'How many must approve, stage by stage.',
+        description: 'The number of approvals, stage by stage.',
       }),
     ),
-    expirationSeconds: seconds('The lifetime that it gets.'),
+    expirationSeconds: seconds('The lifetime of the certificate.'),
     reasons: names('Reasons that must be among those of the violations, such as GroupNotPermitted.'),
     by: names('Policies and guardrails that must be among those that the violations come from.'),
   },
-  { ...closed, description: 'What is left out is not compared.' },
+  { ...closed, description: 'Omitted fields are not compared.' },
 );
 
 /** A test beside a policy or guardrail: a request with the decision that is expected of the whole policy set. */
 export const PolicyTestSchema = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 256, description: 'What it shows.' }),
+    name: Type.String({ minLength: 1, maxLength: 256, description: 'A description of the test.' }),
     request: RequestUnderTest,
     requester: RequesterUnderTest,
     now: Type.Optional(

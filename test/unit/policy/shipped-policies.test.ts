@@ -86,7 +86,7 @@ describe('the example policies', async () => {
 });
 
 describe('policies/schema.json', () => {
-  it('is what policies are read by: else run `npm run policy:schema` and commit it', () => {
+  it('is up to date: otherwise run `npm run policy:schema` and commit it', () => {
     const published: unknown = JSON.parse(readFileSync(pathOf('policies/schema.json'), 'utf8'));
     expect(published).toEqual(JSON.parse(JSON.stringify(policyJsonSchema)));
   });
