@@ -1,26 +1,28 @@
 import { calls, macros, methods, refusedFunctions, type Argument, type Replacement } from './functions.js';
 import { cost, celLimits } from './limits.js';
+import {
+  arithmetic,
+  division,
+  equality,
+  maxInt,
+  membership,
+  order,
+  type Analysis,
+  type Reporter,
+} from './operators.js';
 import type { Node, NodeOf, ExpressionPlace, Problems } from './syntax.js';
 import * as shapes from './shape.js';
-import { eitherOf, type ValueShape, celTypeName, unknownShape, withArticle } from './shape.js';
+import { eitherOf, type ValueShape, celTypeName, unknownShape, typeWithArticle, withArticle } from './shape.js';
 import { variableNames, variableShapes, type VariableName } from './variables.js';
 
-/** The result of analysing an expression, or a part of it. */
-export interface Analysis {
-  readonly shape: ValueShape;
-  /** The most steps that its evaluation takes. */
-  readonly steps: number;
-}
-
 type Scope = ReadonlyMap<string, ValueShape>;
-const maxInt = 2n ** 63n - 1n;
 
 /**
  * Finds the type of an expression, bounds the steps of its evaluation, and reports everything that is not in the
  * language. The language is the part of CEL in which the library follows the specification, with four variables. All
  * problems are reported, but none that follows from another.
  */
-export class Analyzer {
+export class Analyzer implements Reporter {
   readonly reads = new Set<VariableName>();
   readonly replacements: Replacement[] = [];
 
@@ -29,8 +31,7 @@ export class Analyzer {
     private readonly textLength: number,
   ) {}
 
-  /** The steps of an operation that may fail. */
-  private get failure() {
+  get failure() {
     return cost.failure(this.textLength);
   }
 
@@ -75,21 +76,21 @@ export class Analyzer {
         return this.conditional(node, node.args.map(visit));
       case '==':
       case '!=':
-        return this.equality(node, visit(node.args[0]), visit(node.args[1]));
+        return equality(this, node, visit(node.args[0]), visit(node.args[1]));
       case 'in':
-        return this.membership(node, visit(node.args[0]), visit(node.args[1]));
+        return membership(this, node, visit(node.args[0]), visit(node.args[1]));
       case '<':
       case '<=':
       case '>':
       case '>=':
-        return this.order(node, visit(node.args[0]), visit(node.args[1]));
+        return order(this, node, visit(node.args[0]), visit(node.args[1]));
       case '+':
       case '-':
       case '*':
-        return this.arithmetic(node, visit(node.args[0]), visit(node.args[1]));
+        return arithmetic(this, node, visit(node.args[0]), visit(node.args[1]));
       case '/':
       case '%':
-        return this.division(node, visit(node.args[0]), visit(node.args[1]));
+        return division(this, node, visit(node.args[0]), visit(node.args[1]));
       case 'call':
         return this.call(node, node.args[0], undefined, node.args[1], scope, loops);
       case 'rcall':
@@ -99,8 +100,12 @@ export class Analyzer {
     }
   }
 
-  private refuse(place: ExpressionPlace, message: string): Analysis {
+  report(place: ExpressionPlace, message: string): void {
     this.problems.add(place, message);
+  }
+
+  refuse(place: ExpressionPlace, message: string): Analysis {
+    this.report(place, message);
     return { shape: unknownShape, steps: 0 };
   }
 
@@ -193,7 +198,7 @@ export class Analyzer {
         const place = node.args[i] ?? node;
         return this.refuse(
           place,
-          `is ${article(shape)} in a list of ${celTypeName(element ?? unknownShape)}: a list holds one type`,
+          `is ${typeWithArticle(shape)} in a list of ${celTypeName(element ?? unknownShape)}: a list holds one type`,
         );
       }
       element = both;
@@ -220,7 +225,7 @@ export class Analyzer {
       if (both === null)
         return this.refuse(
           valueNode,
-          `is ${article(analysis.shape)} in a map of ${celTypeName(value ?? unknownShape)}: a map holds one type`,
+          `is ${typeWithArticle(analysis.shape)} in a map of ${celTypeName(value ?? unknownShape)}: a map holds one type`,
         );
       value = both;
       steps += analysis.steps + cost.mapEntry;
@@ -241,7 +246,7 @@ export class Analyzer {
     const parts = operands.map((operand) => ({ operand, ...visit(operand) }));
     for (const { operand, shape } of parts)
       if (shape.kind !== 'bool' && shape.kind !== 'unknown')
-        this.problems.add(operand, `is ${article(shape)}, "${operator === '!_' ? '!' : operator}" takes a bool`);
+        this.report(operand, `is ${typeWithArticle(shape)}, "${operator === '!_' ? '!' : operator}" takes a bool`);
     return { shape: shapes.bool, steps: sum(parts) + cost.node };
   }
 
@@ -251,107 +256,10 @@ export class Analyzer {
     const shape = eitherOf(yes.shape, no.shape);
     const steps = condition.steps + Math.max(yes.steps, no.steps) + cost.node;
     if (shape) return { shape, steps };
-    return this.refuse(node.args[2], `is ${article(no.shape)}, but the value before ":" is ${article(yes.shape)}`);
-  }
-
-  private equality(node: NodeOf<'==' | '!='>, a: Analysis, b: Analysis): Analysis {
-    const steps = a.steps + b.steps + cost.equal(a.shape, b.shape);
-    const both = eitherOf(a.shape, b.shape);
-    if (both === null)
-      this.problems.add(node, `compares ${article(a.shape)} with ${article(b.shape)}, which are never equal`);
-    else this.expectComparable(node, both, `"${node.op}"`);
-    return { shape: shapes.bool, steps };
-  }
-
-  private membership(node: NodeOf<'in'>, value: Analysis, of: Analysis): Analysis {
-    const steps = value.steps + of.steps;
-    const answer = (more: number): Analysis => ({ shape: shapes.bool, steps: steps + more });
-    switch (of.shape.kind) {
-      case 'unknown':
-        return answer(0);
-      case 'map':
-        this.expect(node.args[0], value.shape, 'string');
-        return answer(cost.call);
-      case 'list': {
-        const { element } = of.shape;
-        if (element === null) return this.refuse(node, 'looks into an empty list');
-        const both = eitherOf(value.shape, element);
-        if (both === null)
-          this.problems.add(node, `looks for ${article(value.shape)} in a list of ${celTypeName(element)}`);
-        else this.expectComparable(node, both, '"in"');
-        return answer(cost.membership(value.shape, of.shape));
-      }
-      default:
-        return this.refuse(node.args[1], `is ${article(of.shape)}, "in" looks into a list or a map`);
-    }
-  }
-
-  /** Refuses types that the library does not compare as the specification says. */
-  private expectComparable(place: ExpressionPlace, shape: ValueShape, operator: string): void {
-    const scalar = shape.kind === 'list' ? (shape.element ?? shapes.bool) : shape;
-    if (!['bool', 'int', 'string', 'timestamp', 'unknown'].includes(scalar.kind))
-      this.problems.add(
-        place,
-        `${operator} does not compare ${celTypeName(shape)}${scalar.kind === 'duration' ? ': use < or >' : ''}`,
-      );
-  }
-
-  private order(node: NodeOf<'<' | '<=' | '>' | '>='>, a: Analysis, b: Analysis): Analysis {
-    const result = { shape: shapes.bool, steps: a.steps + b.steps + cost.node };
-    if (a.shape.kind === 'unknown' || b.shape.kind === 'unknown') return result;
-    if (a.shape.kind !== b.shape.kind)
-      this.problems.add(node, `"${node.op}" compares ${article(a.shape)} with ${article(b.shape)}`);
-    // The library orders strings by code units, but CEL orders them by code points.
-    else if (a.shape.kind !== 'int' && a.shape.kind !== 'timestamp' && a.shape.kind !== 'duration')
-      this.problems.add(node, `"${node.op}" compares int, timestamp and duration, not ${celTypeName(a.shape)}`);
-    return result;
-  }
-
-  private arithmetic(node: NodeOf<'+' | '-' | '*'>, a: Analysis, b: Analysis): Analysis {
-    const steps = a.steps + b.steps;
-    const { shape: left } = a;
-    const { shape: right } = b;
-    if (left.kind === 'unknown' || right.kind === 'unknown') return { shape: unknownShape, steps };
-    // The library fails if the result is not a 64-bit integer.
-    if (left.kind === 'int' && right.kind === 'int') {
-      const most = node.op === '*' ? left.most * right.most : left.most + right.most;
-      const mayFail = most >= Number(maxInt);
-      return {
-        shape: shapes.int(Math.min(most, Number(maxInt))),
-        steps: steps + cost.node + (mayFail ? this.failure : 0),
-      };
-    }
-    if (node.op === '+' && left.kind === 'string' && right.kind === 'string') {
-      const length = left.length + right.length;
-      return { shape: shapes.string(length), steps: steps + cost.concatenate(length) };
-    }
-    if (node.op === '+' && left.kind === 'list' && right.kind === 'list') {
-      const both = eitherOf(left, right);
-      if (both?.kind === 'list') {
-        const size = left.size + right.size;
-        const characters = shapes.charactersOf(left) + shapes.charactersOf(right);
-        return { shape: { ...both, size, characters }, steps: steps + cost.append(size) };
-      }
-    }
-    if (node.op !== '*' && left.kind === 'timestamp' && right.kind === 'duration') {
-      // google.protobuf.Timestamp ends with the year 9999. The library does not check that.
-      const [operand] = node.args;
-      if (operand.op === 'call') return this.refuse(operand, 'has a known result: write that instant');
-      return { shape: shapes.timestamp, steps: steps + cost.call };
-    }
-    if (node.op === '-' && left.kind === 'timestamp' && right.kind === 'timestamp')
-      return { shape: shapes.duration, steps: steps + cost.print };
-    return this.refuse(node, `there is no ${celTypeName(left)} ${node.op} ${celTypeName(right)}`);
-  }
-
-  private division(node: NodeOf<'/' | '%'>, a: Analysis, b: Analysis): Analysis {
-    const divisor = node.args[1];
-    this.expect(node.args[0], a.shape, 'int');
-    if (!this.expect(divisor, b.shape, 'int')) return { shape: unknownShape, steps: 0 };
-    // Dividing the smallest int by -1 overflows, which the library does not detect. So the divisor must be known here.
-    if (divisor.op !== 'value' || divisor.args === 0n)
-      return this.refuse(divisor, `"${node.op}" needs a positive number literal as its divisor`);
-    return { shape: a.shape, steps: a.steps + b.steps + cost.node };
+    return this.refuse(
+      node.args[2],
+      `is ${typeWithArticle(no.shape)}, but the value before ":" is ${typeWithArticle(yes.shape)}`,
+    );
   }
 
   private call(
@@ -416,7 +324,7 @@ export class Analyzer {
       return this.refuse(variableNode, `"${variable}" is already in use: choose another name`);
     if (loops === celLimits.loopDepth) return this.refuse(node, `nests deeper than ${celLimits.loopDepth} loops`);
     if (range.shape.kind !== 'list' && range.shape.kind !== 'unknown')
-      return this.refuse(rangeNode, `is ${article(range.shape)}, ${name}() runs over a list`);
+      return this.refuse(rangeNode, `is ${typeWithArticle(range.shape)}, ${name}() runs over a list`);
 
     const element = range.shape.kind === 'list' ? range.shape.element : unknownShape;
     if (element === null) return this.refuse(rangeNode, 'is empty, so the loop would do nothing');
@@ -443,12 +351,11 @@ export class Analyzer {
     }
   }
 
-  private expect(place: ExpressionPlace, shape: ValueShape, kind: ValueShape['kind']): boolean {
+  expect(place: ExpressionPlace, shape: ValueShape, kind: ValueShape['kind']): boolean {
     if (shape.kind === kind) return true;
-    if (shape.kind !== 'unknown') this.problems.add(place, `is ${article(shape)}, but must be ${withArticle(kind)}`);
+    if (shape.kind !== 'unknown') this.report(place, `is ${typeWithArticle(shape)}, but must be ${withArticle(kind)}`);
     return false;
   }
 }
 
 const sum = (parts: readonly Analysis[]) => parts.reduce((total, { steps }) => total + steps, 0);
-const article = (shape: ValueShape) => withArticle(celTypeName(shape));

@@ -3,7 +3,7 @@ import { bindVariables, environment } from './environment.js';
 import type { Replacement } from './functions.js';
 import { celLimits } from './limits.js';
 import { parseSyntax, Problems } from './syntax.js';
-import { celTypeName, withArticle } from './shape.js';
+import { typeWithArticle } from './shape.js';
 import type { ExpressionVariables, VariableName } from './variables.js';
 
 export interface Expression {
@@ -38,7 +38,7 @@ export function compileExpression(text: string, result: 'bool' | 'string'): Expr
   const analyzer = new Analyzer(problems, text.length);
   const { shape } = analyzer.analyse(syntax.root);
   if (shape.kind !== result && shape.kind !== 'unknown')
-    problems.add(syntax.root, `is ${withArticle(celTypeName(shape))}, but must be a ${result}`);
+    problems.add(syntax.root, `is ${typeWithArticle(shape)}, but must be a ${result}`);
   if (problems.any) return refused();
 
   const evaluated = environment.parse(withReplacements(text, analyzer.replacements));

@@ -64,6 +64,7 @@ export function celTypeName(shape: ValueShape): string {
 }
 
 export const withArticle = (name: string) => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
+export const typeWithArticle = (shape: ValueShape) => withArticle(celTypeName(shape));
 
 /** The shape of a value that may be either. Null if the types differ. */
 export function eitherOf(a: ValueShape, b: ValueShape): ValueShape | null {
