@@ -38,15 +38,27 @@ export function compileGlobFields<Field extends string>(
 export function checkSelector({ clusters, requesters }: Selector, input: DecisionInput, findings: Findings): boolean {
   const { facts, requester, found } = input;
   let selected = true;
-  const note = (field: string, passed: boolean, expected: string, value: string) => {
-    findings.note(`selector.${field}`, passed, expected, value);
+  if (clusters) {
+    selected = clusters.matches(facts.cluster);
+    findings.note('selector.clusters', selected, clusters.expected, found.cluster);
+  }
+  if (requesters === undefined) return selected;
+  const { names, groups, roles } = requesters;
+  if (names) {
+    const passed = isNamed(names, requester);
+    findings.note('selector.requesters.names', passed, names.expected, found.requester.name);
     selected &&= passed;
-  };
-  if (clusters) note('clusters', clusters.matches(facts.cluster), clusters.expected, found.cluster);
-  const { names, groups, roles } = requesters ?? {};
-  if (names) note('requesters.names', isNamed(names, requester), names.expected, found.requester.name);
-  if (groups) note('requesters.groups', isInGroup(groups, requester), groups.expected, found.requester.groups);
-  if (roles) note('requesters.roles', hasRole(roles, requester), roles.expected, found.requester.roles);
+  }
+  if (groups) {
+    const passed = isInGroup(groups, requester);
+    findings.note('selector.requesters.groups', passed, groups.expected, found.requester.groups);
+    selected &&= passed;
+  }
+  if (roles) {
+    const passed = hasRole(roles, requester);
+    findings.note('selector.requesters.roles', passed, roles.expected, found.requester.roles);
+    selected &&= passed;
+  }
   return selected;
 }
 
