@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
-import { policyJsonSchema } from '../src/policy/json-schema.js';
+import { policyJsonSchema } from '../src/policy/policy-schema.js';
 
 /** Writes `policies/schema.json`. With `--check` it only says whether the file matches the schema in the source. */
 const file = new URL('../policies/schema.json', import.meta.url);
@@ -8,8 +8,8 @@ const generated = await format(JSON.stringify(policyJsonSchema), { parser: 'json
 
 if (!process.argv.includes('--check')) await writeFile(file, generated);
 else if ((await readFile(file, 'utf8').catch(() => '')) === generated)
-  console.log('policies/schema.json is what policies are read by');
+  console.log('policies/schema.json is up to date');
 else {
-  console.error('policies/schema.json is not what policies are read by: run `npm run policy:schema` and commit it');
+  console.error('policies/schema.json is out of date: run `npm run policy:schema` and commit it');
   process.exitCode = 1;
 }

@@ -1,10 +1,9 @@
-import { checkPolicies, refused } from './policy/check-policies.js';
-import { readPolicyFiles } from './policy/read-policy-files.js';
+import { checkPolicies, reportErrors } from './policy/check-policies.js';
+import { readPolicyFiles } from './policy/load-policy-set.js';
 
 /**
- * `npm run policy:check -- DIRECTORY`, in the image `node dist/policy-check.js DIRECTORY`: whether the policies there
- * load, and decide as the tests beside them expect. Ends with 0, with 1 where they do not, with 2 where it was not
- * told what to check.
+ * `npm run policy:check -- DIRECTORY`, or `node dist/policy-check.js DIRECTORY` in the image. Loads the policies in the
+ * directory and runs their tests. The exit code is 0 on success, 1 on an error, and 2 without a directory.
  */
 const [directory, ...rest] = process.argv.slice(2);
 if (directory === undefined || rest.length > 0) {
@@ -14,7 +13,7 @@ if (directory === undefined || rest.length > 0) {
   const files = await readPolicyFiles(directory);
   const nothing = `${directory}: no file here is named *.yaml or *.yml`;
   const errors = !files.ok ? files.errors : files.texts.length === 0 ? [nothing] : [];
-  const report = files.ok && errors.length === 0 ? checkPolicies(files.texts) : refused(errors);
+  const report = files.ok && errors.length === 0 ? checkPolicies(files.texts) : reportErrors(errors);
   process.stdout.write(`${report.text}\n`);
   if (!report.ok) process.exitCode = 1;
 }

@@ -29,7 +29,7 @@ import { policyService } from '../issuance/policy-service.js';
 import { within } from '../issuance/wait.js';
 import { watchUnknownIdentities } from '../issuance/watch-unknown-identities.js';
 import { recordPolicySetLoaded, recordServiceStarted } from '../issuance/service-events.js';
-import { configuredCluster } from '../policy/configured-cluster.js';
+import { configuredCluster } from '../policy/policy-set.js';
 import { publicRandomOctets } from '../x509/strict/random-octets.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import type { Services } from '../services.js';

@@ -1,8 +1,7 @@
 import type { Config } from '../config/config.js';
 import type { Log } from '../issuance/context.js';
-import type { ConfiguredCluster } from '../policy/configured-cluster.js';
+import type { ConfiguredCluster, PolicySet } from '../policy/policy-set.js';
 import { loadPolicySet } from '../policy/load-policy-set.js';
-import type { PolicySet } from '../policy/policy-set.js';
 import { watchPolicySet, type PolicySetWatch } from '../policy/watch-policy-set.js';
 
 export async function loadPolicies(

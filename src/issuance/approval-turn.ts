@@ -3,7 +3,7 @@ import { approvalStages, awaitedStages } from '../model/approval-stages.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { PrincipalSelector } from '../model/decision.js';
 import type { Principal } from '../model/principal.js';
-import { matchesPrincipal } from '../policy/matches-principal.js';
+import { matchesPrincipal } from '../policy/selector.js';
 
 /** The stage that an approval of the principal counts for, and whether it is the last that is missing; or why for none. */
 export type ApprovalTurn =

@@ -1,5 +1,5 @@
 import type { Refusal } from '../model/outcome.js';
-import type { DraftRefusedError } from '../policy/workers/draft-refused-error.js';
+import type { DraftRefusedError } from '../policy/workers/draft.js';
 
 /** How the caller of a draft that goes no further is answered. */
 export const draftRefusal = ({ reason, message, errors }: DraftRefusedError): Refusal => ({

@@ -2,7 +2,7 @@ import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Decision, TraceEntry } from '../model/decision.js';
 import { parsePolicySet } from '../policy/parse-policy-set.js';
 import type { PolicySet } from '../policy/policy-set.js';
-import { recomputeDecision } from '../policy/recompute-decision.js';
+import { recomputeDecision } from '../policy/recorded-decision.js';
 import type { IssuanceContext } from './context.js';
 import { probeDecider } from './events.js';
 

@@ -2,43 +2,44 @@ import { whyNotName } from '../model/name-grammar.js';
 import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../model/privileged-names.js';
 import { quote, quoteAll } from '../model/quote.js';
 import { subjectBounds } from '../x509/strict/subject-identity.js';
-import type { Asked } from './asked.js';
-import { Findings, type Evaluation } from './evaluation.js';
+import { Findings, type DecisionInput, type Judgement } from './evaluation.js';
 
-/** A guardrail that no file lifts. Of a signer that holds the CA's key nothing else stops `system:masters`. */
+/**
+ * A guardrail that no file can disable. If the signer holds the key of the CA, nothing else prevents a certificate for
+ * `system:masters`.
+ */
 export interface BuiltInGuardrail {
-  /** Has a slash, which no name in a file has. */
+  /** It contains a slash, so it never equals a name in a file. */
   readonly name: string;
-  /** What it looks at. */
-  readonly check: (asked: Asked, findings: Findings) => void;
+  readonly check: (input: DecisionInput, findings: Findings) => void;
 }
 
 const maxGroups = subjectBounds.groups;
 
 export const builtInGuardrails: readonly BuiltInGuardrail[] = [
-  builtIn('system-names', (asked, findings) => {
+  builtIn('system-names', (input, findings) => {
     const whyNot: WhyNot = (name) => (isSystemName(name) ? 'is reserved: system:* belongs to Kubernetes' : null);
-    checkUsername(asked, findings, 'not system:*', 'SystemName', whyNot);
-    checkGroups(asked, findings, 'none of system:*', 'SystemGroup', whyNot);
+    checkUsername(input, findings, 'not system:*', 'SystemName', whyNot);
+    checkGroups(input, findings, 'none of system:*', 'SystemGroup', whyNot);
   }),
-  builtIn('privileged-names', (asked, findings) => {
-    const { allowPrivilegedGroups, cluster } = asked.facts;
-    // A cluster's configuration may allow a group: refusing one wrongly costs a line there, granting one wrongly a cluster.
+  builtIn('privileged-names', (input, findings) => {
+    const { allowPrivilegedGroups, cluster } = input.facts;
+    // The configuration of a cluster may allow a group. A wrong refusal costs a line there, a wrong grant costs a cluster.
     const whyNotGroup: WhyNot = (name) =>
       isPrivilegedGroup(name) && !allowPrivilegedGroups.includes(name)
         ? `is privileged, and the configuration of cluster "${cluster}" does not allow it`
         : null;
     const allowed = allowPrivilegedGroups.length === 0 ? '' : ` but ${quoteAll(allowPrivilegedGroups)}`;
-    checkUsername(asked, findings, 'not privileged', 'PrivilegedUsername', (name) =>
+    checkUsername(input, findings, 'not privileged', 'PrivilegedUsername', (name) =>
       isPrivilegedUsername(name) ? 'is reserved for cluster components' : null,
     );
-    checkGroups(asked, findings, `none privileged${allowed}`, 'PrivilegedGroup', whyNotGroup);
+    checkGroups(input, findings, `none privileged${allowed}`, 'PrivilegedGroup', whyNotGroup);
   }),
-  builtIn('name-grammar', (asked, findings) => {
-    const { nameAlphabet } = asked.facts;
+  builtIn('name-grammar', (input, findings) => {
+    const { nameAlphabet } = input.facts;
     const whyNot: WhyNot = (name) => whyNotName(name, nameAlphabet);
-    checkUsername(asked, findings, `a name in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot);
-    checkGroups(asked, findings, `names in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot);
+    checkUsername(input, findings, `a name in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot);
+    checkGroups(input, findings, `names in the ${nameAlphabet} alphabet`, 'NameNotAllowed', whyNot);
   }),
   builtIn('group-list', ({ request: { groups } }, findings) => {
     const count = `${groups.length}`;
@@ -56,24 +57,30 @@ function builtIn(label: string, check: BuiltInGuardrail['check']): BuiltInGuardr
   return { name: `built-in/${label}`, check };
 }
 
-export function evaluateBuiltIn({ name, check }: BuiltInGuardrail, asked: Asked): Evaluation {
+export function evaluateBuiltIn({ name, check }: BuiltInGuardrail, input: DecisionInput): Judgement {
   const findings = new Findings('guardrail', name);
-  check(asked, findings);
+  check(input, findings);
   return findings.judged();
 }
 
-/** Why it is not permitted, continuing a sentence that begins with the name; null where it is. */
+/** Why a name is not permitted, as the rest of a sentence about it. Null if it is permitted. */
 type WhyNot = (name: string) => string | null;
 
-function checkUsername(asked: Asked, findings: Findings, expected: string, reason: string, whyNot: WhyNot): void {
-  const { request, found } = asked;
+function checkUsername(
+  input: DecisionInput,
+  findings: Findings,
+  expected: string,
+  reason: string,
+  whyNot: WhyNot,
+): void {
+  const { request, found } = input;
   const why = whyNot(request.username);
   if (why === null) findings.holds('username', expected, found.username);
   else findings.fails('username', expected, found.username, reason, `username ${found.username} ${why}`);
 }
 
-function checkGroups(asked: Asked, findings: Findings, expected: string, reason: string, whyNot: WhyNot): void {
-  const { request, found } = asked;
+function checkGroups(input: DecisionInput, findings: Findings, expected: string, reason: string, whyNot: WhyNot): void {
+  const { request, found } = input;
   const messages = request.groups.flatMap((group) => {
     const why = whyNot(group);
     return why === null ? [] : [`group ${quote(group)} ${why}`];

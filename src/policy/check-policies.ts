@@ -1,28 +1,33 @@
-import { parsePolicySet, type PolicyTexts } from './parse-policy-set.js';
-import { runPolicyTest } from './policy-test.js';
-import { readDocuments, type RuleDocument } from './read-documents.js';
+import type { GrantReference } from '../model/blast-radius.js';
+import type { Decision, DecisionFacts } from '../model/decision.js';
+import type { Requester } from '../model/principal.js';
+import type { Privileges } from '../model/privileges.js';
+import { decide } from './decide.js';
+import { parsePolicySet, readRuleDocuments } from './parse-policy-set.js';
+import type { PolicySet, PolicyTexts, RequestToDecide } from './policy-set.js';
+import type { PolicyTest } from './policy-test-schema.js';
 
-/** What is said of a directory of policies. */
+/** The report on a directory of policies. */
 export interface PolicyReport {
-  /** Whether they load and every test passes. */
+  /** Whether the policies load and every test passes. */
   readonly ok: boolean;
   readonly text: string;
 }
 
-/** Loads the policies and runs the tests that stand beside them, each against the whole set. */
+/** Loads the policies and runs their tests, each against the whole set. */
 export function checkPolicies(texts: PolicyTexts): PolicyReport {
   const parsed = parsePolicySet(texts);
-  if (!parsed.ok) return refused(parsed.errors);
+  if (!parsed.ok) return reportErrors(parsed.errors);
   const { policySet } = parsed;
 
   const lines: string[] = [];
   let tests = 0;
   let failed = 0;
-  for (const { place, document } of readDocuments(texts)) {
-    const { kind, metadata, tests: own = [] } = (document as { readonly value: RuleDocument }).value;
+  for (const { place, document } of readRuleDocuments(policySet)) {
+    const { kind, metadata, tests: own = [] } = document;
     lines.push(`${place} ${kind} ${metadata.name}${own.length === 0 ? ': no tests' : ''}`);
     for (const test of own) {
-      const departures = runPolicyTest(test, policySet);
+      const departures = runTest(test, policySet);
       tests += 1;
       if (departures.length > 0) failed += 1;
       lines.push(`  ${departures.length === 0 ? 'passed' : 'FAILED'}: ${test.name}`);
@@ -35,8 +40,121 @@ export function checkPolicies(texts: PolicyTexts): PolicyReport {
   return { ok: failed === 0, text: lines.join('\n') };
 }
 
-/** The same for policies that do not load. */
-export function refused(errors: readonly string[]): PolicyReport {
+/** The report on policies that do not load. */
+export function reportErrors(errors: readonly string[]): PolicyReport {
   const count = errors.length === 1 ? '1 error' : `${errors.length} errors`;
   return { ok: false, text: [...errors, '', `${count}: these policies would not be loaded`].join('\n') };
+}
+
+/** A Monday at noon UTC. */
+const defaultNow = '2026-01-05T12:00:00Z';
+
+/** Every difference between the decision and the expectation, one line each. Empty if the test passes. */
+function runTest(test: PolicyTest, policySet: PolicySet): readonly string[] {
+  const requester = requesterOf(test);
+  const now = new Date(test.now ?? defaultNow);
+  const decision = decide(requestOf(test, requester), requester, factsOf(test, now), policySet, now);
+  return departures(test.expect, decision);
+}
+
+function requesterOf({ requester: { name, groups = [], roles = ['requester'] } }: PolicyTest): Requester {
+  return { name, groups, roles };
+}
+
+function requestOf({ request }: PolicyTest, requester: Requester): RequestToDecide {
+  return {
+    username: request.username,
+    groups: request.groups ?? [],
+    keyAlgorithm: request.keyAlgorithm ?? 'ECDSA-P256',
+    expirationSeconds: request.expirationSeconds ?? null,
+    namespace: request.namespace ?? null,
+    reason: request.reason ?? null,
+    collector: request.collector ?? requester.name,
+  };
+}
+
+function factsOf({ request, facts = {} }: PolicyTest, now: Date): DecisionFacts {
+  const { allowPrivilegedGroups = [], nameAlphabet = 'ascii', usage = {}, active = [], blastRadius = {} } = facts;
+  return {
+    cluster: request.cluster,
+    allowPrivilegedGroups,
+    nameAlphabet,
+    usage: {
+      livePerUsername: usage.livePerUsername ?? 0,
+      livePerGroup: { ...Object.fromEntries((request.groups ?? []).map((group) => [group, 0])), ...usage.livePerGroup },
+      livePerRequester: usage.livePerRequester ?? 0,
+      issuancesPerHour: usage.issuancesPerHour ?? 0,
+    },
+    active: active.map((certificate) => ({
+      groups: [],
+      serialNumber: '01',
+      keyAlgorithm: 'ECDSA-P256',
+      ...certificate,
+    })),
+    blastRadius: blastRadius && blastRadiusOf(blastRadius, now),
+  };
+}
+
+type WrittenBlastRadius = NonNullable<NonNullable<PolicyTest['facts']>['blastRadius']>;
+
+function blastRadiusOf({ clusterAdmin = [], escalations = [] }: WrittenBlastRadius, now: Date): Privileges {
+  return {
+    clusterAdmin: clusterAdmin.map(bindingOf),
+    escalations: escalations.map(({ kind, by }) => ({ kind, by: bindingOf(by) })),
+    observedAt: now.toISOString(),
+  };
+}
+
+type WrittenBinding = NonNullable<WrittenBlastRadius['clusterAdmin']>[number];
+
+function bindingOf({ kind, name, namespace }: WrittenBinding): GrantReference {
+  return { kind, name, namespace: namespace ?? null };
+}
+
+function departures(expected: PolicyTest['expect'], decision: Decision): readonly string[] {
+  if (expected.outcome !== decision.outcome)
+    return [`expected ${expected.outcome}, found ${decision.outcome}${because(decision)}`];
+  if (decision.outcome === 'denied') {
+    const { violations } = decision;
+    return [
+      ...missing(
+        'reason',
+        expected.reasons,
+        violations.map(({ reason }) => reason),
+        decision,
+      ),
+      ...missing(
+        'violation by',
+        expected.by,
+        violations.map(({ source }) => source),
+        decision,
+      ),
+    ];
+  }
+  return [
+    ...differs('policy', expected.policy, decision.policy),
+    ...differs('approval', expected.approval, decision.approval),
+    ...differs('approvals', expected.approvals?.join(), decision.stages.map(({ count }) => count).join()),
+    ...differs('expirationSeconds', expected.expirationSeconds, decision.expirationSeconds),
+  ];
+}
+
+function differs(what: string, expected: string | number | undefined, found: string | number): readonly string[] {
+  return expected === undefined || expected === found ? [] : [`expected ${what} ${expected}, found ${found}`];
+}
+
+function missing(
+  what: string,
+  expected: readonly string[] = [],
+  found: readonly string[],
+  decision: Decision,
+): readonly string[] {
+  return expected
+    .filter((name) => !found.includes(name))
+    .map((name) => `expected ${what} ${name}, found none${because(decision)}`);
+}
+
+function because(decision: Decision): string {
+  if (decision.outcome === 'permitted') return ` by ${decision.policy}`;
+  return `: ${decision.violations.map(({ source, reason, message }) => `${source}: ${reason}: ${message}`).join('; ')}`;
 }

@@ -1,22 +1,19 @@
 import type { ApprovalStage, Decision, DecisionFacts, TraceEntry, Violation } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
-import { askedOf, type Asked } from './asked.js';
 import { builtInGuardrails, evaluateBuiltIn } from './built-in-guardrails.js';
-import { defaultExpirationSeconds } from './check-constraints.js';
 import { evaluateGuardrail } from './evaluate-guardrail.js';
 import { evaluatePolicy } from './evaluate-policy.js';
-import { failClosed, type Evaluation } from './evaluation.js';
-import type { Policy, PolicySet, RequestToDecide } from './policy-set.js';
+import { decisionInput, failClosed, type DecisionInput } from './evaluation.js';
+import { defaultExpirationSeconds, type Policy, type PolicySet, type RequestToDecide } from './policy-set.js';
 import { atLeast, countOf } from './stages.js';
 
 /**
- * What policy says of a request. Every guardrail is evaluated, then every policy. One guardrail that denies is
- * enough to deny, one policy that permits is enough to permit; of several the least demanding approval decides, each
- * raised to what the guardrails ask for at least. A denial carries every violation at once: of the guardrails and,
- * where no policy permits, of each one that applies.
+ * Decides a request. One guardrail that denies is enough to deny. Otherwise one policy that permits is enough to permit.
+ * If several permit, the one with the least demanding approval decides. A denial carries every violation at once: those
+ * of the guardrails and, if no policy permits, those of each policy that applies.
  *
- * Pure: the same arguments give the same decision, trace included. A fact that a rule needs and that was not looked up
- * makes it a rule that cannot be evaluated: a guardrail then denies and a policy does not permit.
+ * Pure: the same arguments give the same decision and trace. A rule that needs a fact which was not looked up cannot be
+ * evaluated: such a guardrail denies, and such a policy does not permit.
  */
 export function decide(
   request: RequestToDecide,
@@ -25,22 +22,30 @@ export function decide(
   policySet: PolicySet,
   now: Date,
 ): Decision {
-  const asked = askedOf(request, requester, facts, now);
-  const guardrails = evaluateGuardrails(policySet, asked);
-  const minimum = guardrails.flatMap(({ stages }) => stages);
-  const policies = policySet.policies.map((policy) => failClosed('policy', policy, asked, evaluatePolicy));
-
+  // 1. Evaluate every guardrail, then every policy.
+  const input = decisionInput(request, requester, facts, now);
+  const guardrails = [
+    ...builtInGuardrails.map((guardrail) => failClosed('guardrail', guardrail, input, evaluateBuiltIn)),
+    ...policySet.guardrails.map((guardrail) => failClosed('guardrail', guardrail, input, evaluateGuardrail)),
+  ];
+  const policies = policySet.policies.map((policy) => failClosed('policy', policy, input, evaluatePolicy));
   const trace = [...guardrails, ...policies].map(({ entry }) => entry);
-  const denials = guardrails.flatMap(({ violations }) => violations);
+
+  // 2. Find the policy that decides. The guardrails raise the approval of each one.
+  const minimum = guardrails.flatMap(({ stages }) => stages);
   const permitting = policySet.policies.filter((_, i) => policies[i]?.entry.verdict === 'permits');
   const [deciding] = permitting.map((policy) => candidateOf(policy, minimum)).sort(byDemand);
 
+  // 3. Deny if a guardrail denies or if no policy permits.
+  const denials = guardrails.flatMap(({ violations }) => violations);
   if (denials.length > 0 || deciding === undefined) {
     const objections = deciding === undefined ? policies.flatMap(({ violations }) => violations) : [];
     const violations = [...denials, ...objections];
     if (policies.some(({ entry }) => entry.verdict !== 'notApplicable')) return denied(violations, trace);
-    return denied([...violations, noPolicyApplies(asked)], [...trace, defaultDeny(policies.length)]);
+    return denied([...violations, noPolicyApplies(input)], [...trace, defaultDeny(policies.length)]);
   }
+
+  // 4. Otherwise permit as the deciding policy says.
   const { policy, stages } = deciding;
   return {
     outcome: 'permitted',
@@ -56,14 +61,7 @@ export function decide(
   };
 }
 
-function evaluateGuardrails(policySet: PolicySet, asked: Asked): readonly Evaluation[] {
-  return [
-    ...builtInGuardrails.map((guardrail) => failClosed('guardrail', guardrail, asked, evaluateBuiltIn)),
-    ...policySet.guardrails.map((guardrail) => failClosed('guardrail', guardrail, asked, evaluateGuardrail)),
-  ];
-}
-
-/** A policy that permits, with the approval that it comes to. */
+/** A policy that permits, with the approval that it requires together with the guardrails. */
 interface Candidate {
   readonly policy: Policy;
   readonly stages: readonly ApprovalStage[];
@@ -87,7 +85,7 @@ function denied(violations: readonly Violation[], trace: readonly TraceEntry[]):
   return { outcome: 'denied', approval: null, policy: null, violations, trace };
 }
 
-/** What denies where no policy speaks of the request: a rule like the others, which no file lifts. */
+/** Denies a request that no policy applies to. No file can disable this rule. */
 const defaultDenyName = 'built-in/default-deny';
 
 function defaultDeny(policies: number): TraceEntry {
@@ -95,7 +93,7 @@ function defaultDeny(policies: number): TraceEntry {
   return { kind: 'guardrail', name: defaultDenyName, verdict: 'denies', checks: [check] };
 }
 
-function noPolicyApplies({ found }: Asked): Violation {
+function noPolicyApplies({ found }: DecisionInput): Violation {
   return {
     source: defaultDenyName,
     reason: 'NoPolicyApplies',

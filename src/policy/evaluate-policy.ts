@@ -1,21 +1,234 @@
-import type { Asked } from './asked.js';
-import { checkAllowed } from './check-allowed.js';
-import { checkConstraints, checkDates } from './check-constraints.js';
-import { checkQuota } from './check-quota.js';
-import { checkSelector } from './check-selector.js';
-import { checkValidations } from './check-validations.js';
-import { Findings, type Evaluation } from './evaluation.js';
-import type { Policy } from './policy-set.js';
+import type { QuotaUsage } from '../model/decision.js';
+import { escaped, quote } from '../model/quote.js';
+import type { QuotaLimit } from '../model/quota.js';
+import type { ExpressionVariables } from './cel/variables.js';
+import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Judgement } from './evaluation.js';
+import { defaultExpirationSeconds, type Constraints, type Policy, type Validation } from './policy-set.js';
+import { quotaLimits } from './quota-limits.js';
+import { checkSelector } from './selector.js';
 
-/** Judges a request under one policy: every check, whatever the others found. */
-export function evaluatePolicy(policy: Policy, asked: Asked): Evaluation {
+/** Judges a request under one policy. Makes every check, even if an earlier one failed. */
+export function evaluatePolicy(policy: Policy, input: DecisionInput): Judgement {
   const findings = new Findings('policy', policy.name);
-  const selected = checkSelector(policy.selector, asked, findings);
-  const inForce = checkDates(policy.constraints, asked, findings);
+  const selected = checkSelector(policy.selector, input, findings);
+  const inForce = checkDates(policy.constraints, input, findings);
   if (!selected || !inForce) return findings.notApplicable();
-  checkAllowed(policy, asked, findings);
-  checkConstraints(policy, asked, findings);
-  checkValidations(policy, asked, findings);
-  checkQuota(policy, asked, findings);
+  checkUsername(policy, input, findings);
+  checkGroups(policy, input, findings);
+  checkCollector(policy, input, findings);
+  checkLifetime(policy, input, findings);
+  checkKey(policy, input, findings);
+  checkReason(policy, input, findings);
+  checkHours(policy, input, findings);
+  checkValidations(policy, input, findings);
+  checkQuota(policy, input, findings);
   return findings.judged();
+}
+
+/** Whether the policy is in force now. Outside its dates it does not apply, so this is no objection. */
+function checkDates({ notBefore, notAfter }: Constraints, { now }: DecisionInput, findings: Findings): boolean {
+  if (notBefore === undefined && notAfter === undefined) return true;
+  const found = now.toISOString();
+  const early = notBefore !== undefined && now < notBefore;
+  const late = notAfter !== undefined && now > notAfter;
+  if (notBefore) {
+    const expected = `not before ${notBefore.toISOString()}`;
+    if (early) findings.fails('constraints.notBefore', expected, found, 'NotYetInForce');
+    else findings.holds('constraints.notBefore', expected, found);
+  }
+  if (notAfter) {
+    const expected = `not after ${notAfter.toISOString()}`;
+    if (late) findings.fails('constraints.notAfter', expected, found, 'NoLongerInForce');
+    else findings.holds('constraints.notAfter', expected, found);
+  }
+  return !early && !late;
+}
+
+function checkUsername({ name, allowed }: Policy, { request, values, found }: DecisionInput, findings: Findings): void {
+  const { usernames } = allowed;
+  const check = 'allowed.usernames';
+  const expected = usernames?.expected ?? 'absent';
+  if (usernames?.matches(request.username, values)) {
+    findings.holds(check, expected, found.username);
+    return;
+  }
+  const message = `username ${found.username} is not permitted by policy "${name}"`;
+  findings.fails(check, expected, found.username, 'UsernameNotPermitted', message);
+}
+
+function checkGroups({ name, allowed }: Policy, { request, values, found }: DecisionInput, findings: Findings): void {
+  const { groups } = allowed;
+  const check = 'allowed.groups';
+  const expected = groups === undefined ? 'absent' : `each ${groups.expected}`;
+  const refused = found.eachGroup.filter((_, i) => !groups?.matches(request.groups[i] ?? '', values));
+  if (refused.length === 0) {
+    findings.holds(check, expected, found.groups);
+    return;
+  }
+  const messages = refused.map((group) => `group ${group} is not permitted by policy "${name}"`);
+  findings.fails(check, expected, found.groups, 'GroupNotPermitted', ...messages);
+}
+
+/** A request without a collector has the requester as its collector. */
+function checkCollector({ name, allowed }: Policy, input: DecisionInput, findings: Findings): void {
+  const { request, requester, values, found } = input;
+  const { collectors } = allowed;
+  const { collector } = request;
+  const check = 'allowed.collectors';
+  const expected = collectors?.expected ?? 'the requester';
+  const permitted = collectors === undefined ? collector === requester.name : collectors.matches(collector, values);
+  if (permitted) {
+    findings.holds(check, expected, found.collector);
+    return;
+  }
+  const message = `collector ${found.collector} is not permitted by policy "${name}"`;
+  findings.fails(check, expected, found.collector, 'CollectorNotPermitted', message);
+}
+
+function checkLifetime(policy: Policy, { request: { expirationSeconds } }: DecisionInput, findings: Findings): void {
+  const { minExpirationSeconds: min, maxExpirationSeconds: max } = policy.constraints;
+  const seconds = expirationSeconds ?? defaultExpirationSeconds(policy);
+  const found = expirationSeconds === null ? `${seconds}, the default` : `${seconds}`;
+  if (min !== undefined) {
+    const check = 'constraints.minExpirationSeconds';
+    const expected = `at least ${min}`;
+    if (seconds >= min) findings.holds(check, expected, found);
+    else {
+      const message = `expirationSeconds ${found} is less than the ${min} that policy "${policy.name}" asks for`;
+      findings.fails(check, expected, found, 'ExpirationTooShort', message);
+    }
+  }
+  if (max !== undefined) {
+    const check = 'constraints.maxExpirationSeconds';
+    const expected = `at most ${max}`;
+    if (seconds <= max) findings.holds(check, expected, found);
+    else {
+      const message = `expirationSeconds ${found} is more than the ${max} that policy "${policy.name}" permits`;
+      findings.fails(check, expected, found, 'ExpirationTooLong', message);
+    }
+  }
+}
+
+function checkKey({ name, constraints }: Policy, { request: { keyAlgorithm } }: DecisionInput, findings: Findings) {
+  const { keyAlgorithms, minRsaBits } = constraints;
+  const rsaBits = keyAlgorithm.startsWith('RSA-') ? Number(keyAlgorithm.slice('RSA-'.length)) : null;
+  if (keyAlgorithms !== undefined) {
+    const { values, expected } = keyAlgorithms;
+    const check = 'constraints.keyAlgorithms';
+    if (values.includes(keyAlgorithm) || (rsaBits !== null && values.includes('RSA')))
+      findings.holds(check, expected, keyAlgorithm);
+    else {
+      const message = `key algorithm ${keyAlgorithm} is not permitted by policy "${name}"`;
+      findings.fails(check, expected, keyAlgorithm, 'KeyAlgorithmNotPermitted', message);
+    }
+  }
+  if (minRsaBits !== undefined) {
+    const check = 'constraints.minRsaBits';
+    const expected = `at least ${minRsaBits}`;
+    if (rsaBits === null) findings.holds(check, expected, 'no RSA key');
+    else if (rsaBits >= minRsaBits) findings.holds(check, expected, `${rsaBits}`);
+    else {
+      const message = `an RSA key of ${rsaBits} bits is smaller than the ${minRsaBits} that policy "${name}" asks for`;
+      findings.fails(check, expected, `${rsaBits}`, 'RsaKeyTooSmall', message);
+    }
+  }
+}
+
+function checkReason({ name, constraints }: Policy, { request: { reason } }: DecisionInput, findings: Findings): void {
+  if (constraints.reason === undefined) return;
+  const { pattern } = constraints.reason;
+  const check = 'constraints.reason';
+  const expected = pattern === null ? 'a reason' : `matches ${pattern.text}`;
+  // A reason of white space alone counts as none.
+  if (reason === null || reason.trim() === '') {
+    findings.fails(check, expected, 'none', 'ReasonRequired', `policy "${name}" asks for a reason`);
+    return;
+  }
+  if (pattern === null || pattern.matches(reason)) {
+    findings.holds(check, expected, quote(reason));
+    return;
+  }
+  const message = `reason ${quote(reason)} does not match ${pattern.text}, as policy "${name}" asks`;
+  findings.fails(check, expected, quote(reason), 'ReasonNotAccepted', message);
+}
+
+function checkHours({ name, constraints: { hours } }: Policy, { now }: DecisionInput, findings: Findings): void {
+  if (hours === undefined) return;
+  const check = 'constraints.hours';
+  const found = hours.clockAt(now);
+  if (hours.include(now)) {
+    findings.holds(check, hours.expected, found);
+    return;
+  }
+  const message = `policy "${name}" permits requests ${hours.expected}; there it is ${found}`;
+  findings.fails(check, hours.expected, found, 'OutsideHours', message);
+}
+
+const maxMessageCharacters = 512;
+
+/** Evaluates every expression, with the lifetime that the certificate would have under this policy. */
+function checkValidations(policy: Policy, input: DecisionInput, findings: Findings): void {
+  const { name, validations } = policy;
+  if (validations.length === 0) return;
+  const variables = variablesOf(input, input.request.expirationSeconds ?? defaultExpirationSeconds(policy));
+  for (const [i, validation] of validations.entries()) {
+    const check = `validations[${i}]`;
+    const { text } = validation.expression;
+    const holds = evaluateExpression(validation.expression, input, variables);
+    if (typeof holds !== 'boolean') {
+      findings.cannotTell(check, text, `${check} of policy "${name}" could not be evaluated`);
+    } else if (holds) {
+      findings.holds(check, text, 'true');
+    } else {
+      const message = messageOf(validation, input, variables) ?? `${check} of policy "${name}" does not hold: ${text}`;
+      findings.fails(check, text, 'false', 'ValidationFailed', message);
+    }
+  }
+}
+
+/** The policy's own message for a validation that fails, if it has one. A text from an expression is escaped. */
+function messageOf(validation: Validation, input: DecisionInput, variables: ExpressionVariables): string | null {
+  const { message, messageExpression } = validation;
+  if (messageExpression === null) return message;
+  const value = evaluateExpression(messageExpression, input, variables);
+  if (typeof value !== 'string') return message;
+  const text = escaped(value, maxMessageCharacters);
+  return text.trim() === '' ? message : text;
+}
+
+/** Whether one more certificate stays within each limit. A count that was not looked up exceeds its limit. */
+function checkQuota({ name, quota }: Policy, input: DecisionInput, findings: Findings): void {
+  const { request, requester, facts, found } = input;
+  const { username, groups } = request;
+  const subject = { cluster: facts.cluster, username, groups, requester: requester.name };
+  for (const { limit, atMost } of quotaLimits(quota, subject)) {
+    const check = `quota.${limit.kind}`;
+    const counted = describeLimit(limit, found);
+    const expected = `less than ${atMost} ${counted}`;
+    const used = facts.usage && usedOf(limit, facts.usage);
+    if (used === undefined) findings.cannotTell(check, expected, `${check} of policy "${name}" could not be evaluated`);
+    else if (used < atMost) findings.holds(check, expected, `${used}`);
+    else {
+      const message = `${used} ${counted}, and policy "${name}" permits at most ${atMost}`;
+      findings.fails(check, expected, `${used}`, 'QuotaExceeded', message);
+    }
+  }
+}
+
+function usedOf(limit: QuotaLimit, usage: QuotaUsage): number | undefined {
+  if (limit.kind !== 'livePerGroup') return usage[limit.kind];
+  return Object.hasOwn(usage.livePerGroup, limit.group) ? usage.livePerGroup[limit.group] : undefined;
+}
+
+function describeLimit(limit: QuotaLimit, found: DecisionInput['found']): string {
+  switch (limit.kind) {
+    case 'livePerUsername':
+      return `live for username ${found.username}`;
+    case 'livePerGroup':
+      return `live with group ${quote(limit.group)}`;
+    case 'livePerRequester':
+      return `live that ${found.requester.name} asked for`;
+    case 'issuancesPerHour':
+      return `issued to ${found.requester.name} within an hour`;
+  }
 }

@@ -1,15 +1,112 @@
-import type { ApprovalStage, TraceCheck, TraceEntry, Violation } from '../model/decision.js';
-import type { Asked } from './asked.js';
+import type { ApprovalStage, DecisionFacts, TraceCheck, TraceEntry, Violation } from '../model/decision.js';
+import type { Requester } from '../model/principal.js';
+import { quote, quoteAll } from '../model/quote.js';
+import type { Expression } from './cel/compile-expression.js';
+import type { ExpressionVariables } from './cel/variables.js';
+import type { GlobValues } from './glob.js';
+import type { RequestToDecide } from './policy-set.js';
 
-/** How one guardrail or policy judges a request: its line in the trace, and its objections. */
-export interface Evaluation {
+/** The subject of one decision. Texts that many rules need are prepared once. */
+export interface DecisionInput {
+  readonly request: RequestToDecide;
+  readonly requester: Requester;
+  readonly facts: DecisionFacts;
+  readonly now: Date;
+  /** The values of the variables in globs. */
+  readonly values: GlobValues;
+  /** The variables of expressions by the lifetime of the certificate. The same object is bound only once. */
+  readonly variables: Map<number, ExpressionVariables>;
+  /** The values as the trace quotes them. */
+  readonly found: {
+    readonly cluster: string;
+    readonly username: string;
+    readonly groups: string;
+    /** The same groups one by one, in their order. */
+    readonly eachGroup: readonly string[];
+    readonly collector: string;
+    readonly requester: { readonly name: string; readonly groups: string; readonly roles: string };
+  };
+}
+
+export function decisionInput(
+  request: RequestToDecide,
+  requester: Requester,
+  facts: DecisionFacts,
+  now: Date,
+): DecisionInput {
+  return {
+    request,
+    requester,
+    facts,
+    now,
+    values: { 'requester.username': requester.name },
+    variables: new Map(),
+    found: {
+      cluster: quote(facts.cluster),
+      username: quote(request.username),
+      groups: quoteAll(request.groups),
+      eachGroup: request.groups.map(quote),
+      collector: quote(request.collector),
+      requester: {
+        name: quote(requester.name),
+        groups: quoteAll(requester.groups),
+        roles: quoteAll(requester.roles),
+      },
+    },
+  };
+}
+
+/** The variables of expressions for a certificate with this lifetime. */
+export function variablesOf(input: DecisionInput, expirationSeconds: number): ExpressionVariables {
+  const known = input.variables.get(expirationSeconds);
+  if (known) return known;
+  const { request, requester, facts, now } = input;
+  const { username, groups, keyAlgorithm, namespace, reason, collector } = request;
+  const variables = {
+    request: {
+      username,
+      groups,
+      cluster: facts.cluster,
+      keyAlgorithm,
+      expirationSeconds,
+      namespace: namespace ?? '',
+      reason: reason ?? '',
+      collector,
+    },
+    requester: { username: requester.name, groups: requester.groups, roles: requester.roles },
+    now,
+    active: facts.active ?? [],
+  };
+  input.variables.set(expirationSeconds, variables);
+  return variables;
+}
+
+/**
+ * The value of an expression. It is undefined if the evaluation fails, or if the expression reads a fact that was not
+ * looked up. The error is dropped, because its text may quote any value.
+ */
+export function evaluateExpression(
+  expression: Expression,
+  { facts }: DecisionInput,
+  variables: ExpressionVariables,
+): boolean | string | undefined {
+  if (facts.active === undefined && expression.reads.has('active')) return undefined;
+  try {
+    return expression.evaluate(variables);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The judgement of one guardrail or policy: its entry in the trace, and its objections. */
+export interface Judgement {
   readonly entry: TraceEntry;
   readonly violations: readonly Violation[];
-  /** The least approval that a guardrail asks for; empty where it asks for none. */
+  /** The least approval that a guardrail requires. Empty if it requires none. */
   readonly stages: readonly ApprovalStage[];
 }
 
-/** What one guardrail or policy finds, check by check. It grows in place: there are many to a decision. */
+/** Collects the checks and objections of one guardrail or policy. It is mutable, because a decision makes many. */
 export class Findings {
   readonly checks: TraceCheck[] = [];
   readonly violations: Violation[] = [];
@@ -19,7 +116,7 @@ export class Findings {
     private readonly name: string,
   ) {}
 
-  /** A check of whether the rule speaks about the request at all: nothing is said against it where it fails. */
+  /** Adds a check that decides whether the rule applies. It is no objection if this check fails. */
   note(check: string, passed: boolean, expected: string, found: string): void {
     this.checks.push({ check, passed, expected, found });
   }
@@ -28,13 +125,13 @@ export class Findings {
     this.checks.push({ check, passed: true, expected, found });
   }
 
-  /** A check that fails. `reason` is what the caller is told, with a message for each value that is not permitted. */
+  /** Adds a check that fails. The caller is told `reason`, with one message for each value that is not permitted. */
   fails(check: string, expected: string, found: string, reason: string, ...messages: readonly string[]): void {
     this.checks.push({ check, passed: false, expected, found, reason });
     for (const message of messages) this.objects(reason, message);
   }
 
-  /** A check that could not be made: it does not hold. */
+  /** Adds a check that could not be evaluated. It counts as failed. */
   cannotTell(check: string, expected: string, message: string): void {
     this.fails(check, expected, 'could not be evaluated', 'EvaluationFailed', message);
   }
@@ -43,16 +140,16 @@ export class Findings {
     this.violations.push({ source: this.name, reason, message });
   }
 
-  notApplicable(): Evaluation {
-    return this.evaluation('notApplicable', none);
+  notApplicable(): Judgement {
+    return this.judgement('notApplicable', none);
   }
 
-  /** Permits where nothing is objected. `stages` is what a guardrail then asks for. */
-  judged(stages: readonly ApprovalStage[] = none): Evaluation {
-    return this.violations.length === 0 ? this.evaluation('permits', stages) : this.evaluation('denies', none);
+  /** Permits if there is no objection. A guardrail that permits may require approval in `stages`. */
+  judged(stages: readonly ApprovalStage[] = none): Judgement {
+    return this.violations.length === 0 ? this.judgement('permits', stages) : this.judgement('denies', none);
   }
 
-  private evaluation(verdict: TraceEntry['verdict'], stages: readonly ApprovalStage[]): Evaluation {
+  private judgement(verdict: TraceEntry['verdict'], stages: readonly ApprovalStage[]): Judgement {
     const { kind, name, checks, violations } = this;
     return { entry: { kind, name, verdict, checks }, violations, stages };
   }
@@ -61,17 +158,17 @@ export class Findings {
 const none: readonly ApprovalStage[] = [];
 
 /**
- * Fails closed: what cannot be evaluated denies. The error's own text may hold anything and goes nowhere; the trace
- * is recomputed from recorded facts where the cause is looked for.
+ * Evaluates one rule and fails closed: a rule that throws denies. The error is dropped, because its text may quote any
+ * value. To find the cause, recompute the decision from its recorded facts.
  */
 export function failClosed<Rule extends { readonly name: string }>(
   kind: TraceEntry['kind'],
   rule: Rule,
-  asked: Asked,
-  evaluate: (rule: Rule, asked: Asked) => Evaluation,
-): Evaluation {
+  input: DecisionInput,
+  evaluate: (rule: Rule, input: DecisionInput) => Judgement,
+): Judgement {
   try {
-    return evaluate(rule, asked);
+    return evaluate(rule, input);
   } catch {
     const findings = new Findings(kind, rule.name);
     findings.cannotTell('evaluation', 'completes', `${kind} "${rule.name}" could not be evaluated`);

@@ -1,18 +1,18 @@
 import { quoteAll } from '../model/quote.js';
 
-/** The variables that a pattern may name. */
-export const patternVariables = ['requester.username'] as const;
-export type PatternValues = Readonly<Record<(typeof patternVariables)[number], string>>;
+/** The variables that a glob may contain. */
+export const globVariables = ['requester.username'] as const;
+export type GlobValues = Readonly<Record<(typeof globVariables)[number], string>>;
 
-/** A list of globs, read once. */
+/** A compiled list of globs. */
 export interface Globs {
   readonly patterns: readonly string[];
-  /** How the trace says what the list expects. */
+  /** The list as the trace describes it where a value must match. */
   readonly expected: string;
-  /** The same where nothing is to match. */
+  /** The list as the trace describes it where no value may match. */
   readonly unexpected: string;
-  /** Whether any of them matches the whole value. */
-  matches(value: string, values?: PatternValues): boolean;
+  /** Whether any of the globs matches the whole value. */
+  matches(value: string, values?: GlobValues): boolean;
 }
 
 export function compileGlobs(patterns: readonly string[]): Globs {
@@ -25,40 +25,44 @@ export function compileGlobs(patterns: readonly string[]): Globs {
   };
 }
 
-/** How the trace says what a list of patterns or values expects. */
-export function anyOf(expected: readonly string[]): string {
+/** A list of values of which one must be present. */
+export interface Choice<Value extends string> {
+  readonly values: readonly Value[];
+  /** The list as the trace describes it. */
+  readonly expected: string;
+}
+
+export function choiceOf<Value extends string>(values: readonly Value[]): Choice<Value> {
+  return { values, expected: anyOf(values) };
+}
+
+function anyOf(expected: readonly string[]): string {
   return expected.length === 0 ? 'nothing matches an empty list' : `any of ${quoteAll(expected)}`;
 }
 
 /**
- * Whether the whole value matches the glob: case-sensitive, `*` any run of characters, everything else itself.
- * `${requester.username}` stands for that value literally: it goes in after the pattern has been cut at its stars, so
- * a star inside it is a star and nothing else.
+ * Whether the glob matches the whole value. Matching is case-sensitive, and `*` is any run of characters.
+ * `${requester.username}` is replaced after the glob was split at its stars, so a star in that name is a plain character.
  */
-export function matchesGlob(pattern: string, value: string, values?: PatternValues): boolean {
-  return compileGlob(pattern)(value, values);
+export function matchesGlob(glob: string, value: string, values?: GlobValues): boolean {
+  return compileGlob(glob)(value, values);
 }
 
-/** Whether any of the globs matches the value. */
-export function matchesAnyGlob(patterns: readonly string[], value: string, values?: PatternValues): boolean {
-  return patterns.some((pattern) => matchesGlob(pattern, value, values));
+/** The variables in a glob that do not exist, as written. */
+export function unknownVariables(glob: string, known: readonly string[]): readonly string[] {
+  return (glob.match(/\$\{[^}]*\}?/g) ?? []).filter((written) => !known.includes(written.slice(2, -1)));
 }
 
-/** The variables that a pattern names and that do not exist, as written; for refusing it when it is loaded. */
-export function unknownVariables(pattern: string, known: readonly string[]): readonly string[] {
-  return (pattern.match(/\$\{[^}]*\}?/g) ?? []).filter((written) => !known.includes(written.slice(2, -1)));
-}
-
-function compileGlob(pattern: string): (value: string, values?: PatternValues) => boolean {
-  const pieces = pattern.split('*');
-  if (!pattern.includes(variable)) return (value) => matchesPieces(pieces, value);
+function compileGlob(glob: string): (value: string, values?: GlobValues) => boolean {
+  const pieces = glob.split('*');
+  if (!glob.includes(variable)) return (value) => matchesPieces(pieces, value);
   return (value, values) =>
     matchesPieces(values === undefined ? pieces : pieces.map((piece) => fill(piece, values)), value);
 }
 
 /**
- * Each piece between stars is taken at its first place after the one before. That is enough, for an earlier place
- * never leaves less room for the rest, and there is nothing to go back to, whatever the pattern.
+ * Takes each piece between stars at its first place after the previous piece. An earlier place never leaves less room
+ * for the rest, so this needs no backtracking and its time is bounded for every glob.
  */
 function matchesPieces(pieces: readonly string[], value: string): boolean {
   const head = pieces[0] ?? '';
@@ -78,6 +82,6 @@ function matchesPieces(pieces: readonly string[], value: string): boolean {
 
 const variable = '${requester.username}';
 
-function fill(piece: string, values: PatternValues): string {
+function fill(piece: string, values: GlobValues): string {
   return piece.split(variable).join(values['requester.username']);
 }

@@ -1,7 +1,7 @@
 export const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 export type Weekday = (typeof weekdays)[number];
 
-/** As written in a policy. `from` and `to` are HH:MM, both or neither. */
+/** Hours as written in a policy. `from` and `to` are HH:MM, both or neither. */
 export interface WrittenHours {
   readonly timeZone: string;
   readonly weekdays?: readonly Weekday[];
@@ -9,16 +9,16 @@ export interface WrittenHours {
   readonly to?: string;
 }
 
-/** Hours of days on the clock of a time zone. */
+/** Hours on the clock of a time zone. */
 export interface Hours {
-  /** How the trace says when. */
+  /** The hours as the trace describes them. */
   readonly expected: string;
   include(now: Date): boolean;
-  /** What that clock shows: `Sat 12:03`. */
+  /** The time on that clock: `Sat 12:03`. */
   clockAt(now: Date): string;
 }
 
-/** One thing that is wrong with hours as written: in which field, and what. */
+/** One error in hours as written. */
 export interface HoursError {
   readonly field: keyof WrittenHours;
   readonly message: string;
@@ -28,9 +28,9 @@ export type HoursResult =
   { readonly ok: true; readonly hours: Hours } | { readonly ok: false; readonly errors: readonly HoursError[] };
 
 /**
- * Reads hours, or says what is wrong with them. A range whose end comes before its beginning goes over midnight and
- * belongs to the day that it begins on. The clock on the wall decides: where daylight saving skips an hour of the
- * range it is shorter that day, where it repeats one it is longer.
+ * Compiles hours, or reports every error in them. A range that ends before it begins goes over midnight, and belongs to
+ * the day on which it begins. The clock on the wall decides: if daylight saving time skips an hour of the range, the
+ * range is shorter that day; if it repeats one, the range is longer.
  */
 export function compileHours({ timeZone, weekdays: days = weekdays, from, to }: WrittenHours): HoursResult {
   const zone = clockOf(timeZone);
@@ -42,7 +42,7 @@ export function compileHours({ timeZone, weekdays: days = weekdays, from, to }: 
     errors.push({ field: 'from', message: 'must be a time of day, 00:00 to 23:59' });
   if (end === null) errors.push({ field: 'to', message: 'must be a time of day, 00:00 to 24:00' });
   if ((from === undefined) !== (to === undefined))
-    errors.push({ field: from === undefined ? 'from' : 'to', message: 'is missing: a range has both ends' });
+    errors.push({ field: from === undefined ? 'from' : 'to', message: 'is missing: a range needs both ends' });
   if (from !== undefined && from === to)
     errors.push({ field: 'to', message: 'must not be the same as from: leave both out for the whole day' });
   if (zone === null || begin === null || end === null || errors.length > 0) return { ok: false, errors };
@@ -71,7 +71,7 @@ const minutesOfDay = 24 * 60;
 function minutesOf(text: string): number | null {
   const [, hours, minutes] = /^([01]\d|2[0-4]):([0-5]\d)$/.exec(text) ?? [];
   const total = Number(hours) * 60 + Number(minutes);
-  return total <= minutesOfDay ? total : null; // NaN is not
+  return total <= minutesOfDay ? total : null; // Also null for NaN.
 }
 
 const twoDigits = (value: number): string => `${value}`.padStart(2, '0');
@@ -79,7 +79,7 @@ const dayBefore = (day: Weekday): Weekday => weekdays[(weekdays.indexOf(day) + 6
 
 interface ClockTime {
   readonly weekday: Weekday;
-  /** Since midnight on the clock. */
+  /** Minutes since midnight. */
   readonly minutes: number;
 }
 
@@ -87,16 +87,16 @@ interface Clock {
   at(now: Date): ClockTime;
 }
 
-/** One for each time zone: making a formatter takes longer than a hundred decisions. */
+/** One clock per time zone, because making a formatter takes longer than a hundred decisions. */
 const clocks = new Map<string, Clock>();
 
 function clockOf(timeZone: string): Clock | null {
-  const key = timeZone.toLowerCase(); // as it is compared
+  const key = timeZone.toLowerCase(); // The names of time zones are not case-sensitive.
   const known = clocks.get(key);
   if (known) return known;
   const format = formatOf(timeZone);
   if (format === null) return null;
-  // What the clock shows is the same for a whole minute, and decisions come many in a minute.
+  // There are many decisions in a minute, and the clock shows the same time for all of them.
   let minute = NaN;
   let shown: ClockTime | undefined;
   const clock: Clock = {
@@ -113,7 +113,7 @@ function clockOf(timeZone: string): Clock | null {
 }
 
 function formatOf(timeZone: string): Intl.DateTimeFormat | null {
-  if (!/^[A-Za-z]/.test(timeZone)) return null; // some runtimes take offsets, too
+  if (!/^[A-Za-z]/.test(timeZone)) return null; // Some runtimes also accept offsets.
   try {
     return new Intl.DateTimeFormat('en-US', {
       timeZone,

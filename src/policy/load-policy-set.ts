@@ -1,22 +1,24 @@
+import { constants, type Dirent } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConfiguredCluster } from './configured-cluster.js';
 import { digestOf, parsePolicySet, type PolicySetResult } from './parse-policy-set.js';
-import { readPolicyFiles, type PolicyFiles } from './read-policy-files.js';
+import type { ConfiguredCluster, PolicyTexts } from './policy-set.js';
 
 export interface LoadOptions {
-  /** Those that are configured: a guardrail may ask of one what cannot be found out there. */
+  /** The clusters that guardrails must fit. */
   readonly clusters?: readonly ConfiguredCluster[];
-  /** Between two readings. Default: 100. */
+  /** The pause between two readings. Default: 100. */
   readonly pauseMilliseconds?: number;
 }
 
-/** A directory that differs from reading to reading for so long is being written to, and is not loaded. */
+/** If every one of so many readings differs from the one before, the directory is not loaded. */
 const maxReadings = 20;
 
 /**
- * The policy set that stands in a directory, or everything that is wrong with it. A directory without policy files is
- * an empty set, which denies everything; a directory that is not there is an error. The files count once two readings
- * in a row agree: while one is being written, or a mounted ConfigMap is swapped, they do not.
+ * Loads the policy set of a directory, or reports every error in it. A directory without policy files is an empty set,
+ * which denies every request. A missing directory is an error. The files are used only after two readings in a row agree, because a
+ * file may be being written, or a mounted ConfigMap may be being swapped.
  */
 export async function loadPolicySet(
   directory: string,
@@ -32,7 +34,79 @@ export async function loadPolicySet(
   return { ok: false, errors: [`${directory}: the policies are being written to`] };
 }
 
-/** The same for two readings that found the same: a digest, or the errors of reading. */
+/** Identifies the content that was read: its digest, or the errors of reading. */
 export function readingOf(files: PolicyFiles): string {
   return files.ok ? digestOf(files.texts) : files.errors.join('\n');
+}
+
+const maxFileBytes = 256 * 1024;
+const maxTotalBytes = 4 * 1024 * 1024;
+
+export type PolicyFiles =
+  | { readonly ok: true; readonly texts: PolicyTexts }
+  /** Each error reads `file: message`. */
+  | { readonly ok: false; readonly errors: readonly string[] };
+
+/**
+ * Reads every `*.yaml` and `*.yml` directly in the directory, sorted by name. It follows links, because every file of a
+ * mounted ConfigMap is one. It ignores subdirectories and dot files. A file that does not end with a line break is an
+ * error.
+ */
+export async function readPolicyFiles(directory: string): Promise<PolicyFiles> {
+  let entries: readonly Dirent[];
+  try {
+    entries = await readdir(directory, { withFileTypes: true });
+  } catch (error) {
+    return { ok: false, errors: [`${directory}: the policies directory cannot be read: ${codeOf(error)}`] };
+  }
+  const names = entries
+    .filter((entry) => /^[^.].*\.ya?ml$/.test(entry.name) && !entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+
+  const texts: { path: string; text: string }[] = [];
+  const errors: string[] = [];
+  let total = 0;
+  for (const name of names) {
+    try {
+      const bytes = await readBounded(join(directory, name));
+      total += bytes.length;
+      if (total > maxTotalBytes)
+        return { ok: false, errors: [`${name}: the files are more than ${maxTotalBytes} bytes in all`] };
+      const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      // POSIX 3.206: a line ends with a line feed. A file that was cut off may still be valid YAML, and permit more.
+      if (!text.endsWith('\n')) throw new PolicyFileError('does not end with a line break: it may be cut off');
+      texts.push({ path: name, text });
+    } catch (error) {
+      errors.push(`${name}: ${error instanceof PolicyFileError ? error.message : `cannot be read: ${codeOf(error)}`}`);
+    }
+  }
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, texts };
+}
+
+class PolicyFileError extends Error {
+  override readonly name = 'PolicyFileError';
+}
+
+async function readBounded(path: string): Promise<Buffer> {
+  // Without O_NONBLOCK, opening a pipe would wait for a writer.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!(await file.stat()).isFile()) throw new PolicyFileError('is not a regular file');
+    const buffer = Buffer.alloc(maxFileBytes + 1);
+    let length = 0;
+    while (length <= maxFileBytes) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
+      if (bytesRead === 0) return buffer.subarray(0, length);
+      length += bytesRead;
+    }
+    throw new PolicyFileError(`is larger than ${maxFileBytes} bytes`);
+  } finally {
+    await file.close();
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof TypeError) return 'it is not UTF-8';
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

@@ -1,8 +1,9 @@
+import type { DecisionFacts } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
-import { selects } from './check-selector.js';
 import type { PolicySet, Selector } from './policy-set.js';
+import { selects } from './selector.js';
 
-/** Which of the facts that take looking up a decision looks at. */
+/** The facts that have to be looked up for a decision. */
 export interface NeededFacts {
   readonly usage: boolean;
   readonly active: boolean;
@@ -10,8 +11,8 @@ export interface NeededFacts {
 }
 
 /**
- * Which facts a decision about a request of this requester on this cluster needs. It may name one that no check comes
- * to in the end; one that it does not name is never looked at.
+ * The facts that a decision about a request of this requester on this cluster may use. It uses no other fact, but
+ * perhaps not all of these.
  */
 export function neededFacts(policySet: PolicySet, cluster: string, requester: Requester): NeededFacts {
   const selected = ({ selector }: { readonly selector: Selector }) => selects(selector, cluster, requester);
@@ -29,5 +30,38 @@ export function neededFacts(policySet: PolicySet, cluster: string, requester: Re
     usage: policies.some(({ quota }) => Object.keys(quota).length > 0),
     active: expressions.some(({ reads }) => reads.has('active')),
     blastRadius: guardrails.some(({ resolvesTo }) => resolvesTo !== null),
+  };
+}
+
+export type LookedUpFact = keyof NeededFacts;
+
+/** The facts that a decision may use and that were not looked up. */
+export function missingFacts(needed: NeededFacts, facts: DecisionFacts): readonly LookedUpFact[] {
+  return (['usage', 'active', 'blastRadius'] as const).filter((fact) => needed[fact] && facts[fact] === undefined);
+}
+
+/**
+ * The set without every check that depends on these facts, so each of them comes out in the favour of the request. A
+ * request that this set denies is denied whatever the facts are. `decide` assumes the opposite of a missing fact, so the decision
+ * under the real facts lies between the two.
+ */
+export function inFavour(policySet: PolicySet, missing: readonly LookedUpFact[]): PolicySet {
+  const usage = missing.includes('usage');
+  const active = missing.includes('active');
+  const blastRadius = missing.includes('blastRadius');
+  return {
+    ...policySet,
+    policies: policySet.policies.map((policy) => ({
+      ...policy,
+      quota: usage ? {} : policy.quota,
+      validations: active
+        ? policy.validations.filter((one) => !one.expression.reads.has('active'))
+        : policy.validations,
+    })),
+    guardrails: policySet.guardrails.filter(
+      ({ resolvesTo, matchConditions }) =>
+        !(blastRadius && resolvesTo !== null) &&
+        !(active && matchConditions.some(({ expression }) => expression.reads.has('active'))),
+    ),
   };
 }

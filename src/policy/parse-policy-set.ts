@@ -1,32 +1,19 @@
 import { createHash } from 'node:crypto';
-import { compileGuardrail } from './compile-guardrail.js';
-import { compilePolicy } from './compile-policy.js';
-import type { ConfiguredCluster } from './configured-cluster.js';
+import { readStrictYaml } from '../formats/yaml/read-strict-yaml.js';
+import { checkShape, type DocumentError } from './check-shape.js';
+import { compileGuardrail, compilePolicy } from './compile-rule.js';
 import { GuardrailDocument, PolicyDocument } from './policy-schema.js';
-import type { Guardrail, Policy, PolicySet } from './policy-set.js';
-import { whatIsWrongWithTest } from './policy-test.js';
-import { readDocuments, type RuleDocument } from './read-documents.js';
-import { shaped, type DocumentError } from './shape-errors.js';
-
-/** Policy files by their names, in order. */
-export type PolicyTexts = PolicySet['texts'];
-
-/** A policy or guardrail as written: its name, the file it stands in, and its `spec` as YAML reads it. */
-export interface PolicySource {
-  readonly kind: 'Policy' | 'Guardrail';
-  readonly name: string;
-  readonly path: string;
-  readonly spec: unknown;
-}
+import type { ConfiguredCluster, Guardrail, Policy, PolicySet, PolicyTexts } from './policy-set.js';
+import { testErrors } from './policy-test-schema.js';
 
 export type PolicySetResult =
   | { readonly ok: true; readonly policySet: PolicySet }
-  /** Each error reads `file:document/path: message`, documents counted from 1. */
+  /** Each error reads `file:document/path: message`. Documents are counted from 1. */
   | { readonly ok: false; readonly errors: readonly string[] };
 
 /**
- * Reads the texts as one policy set, or answers everything that is wrong in them. No text is an empty set. `clusters`
- * are those that are configured: a guardrail may ask of one what cannot be found out there.
+ * Parses the texts as one policy set, or reports every error in them. Without texts the set is empty. A guardrail that
+ * needs role bindings is an error if one of `clusters` does not give them.
  */
 export function parsePolicySet(texts: PolicyTexts, clusters: readonly ConfiguredCluster[] = []): PolicySetResult {
   const policies: Policy[] = [];
@@ -54,16 +41,55 @@ export function parsePolicySet(texts: PolicyTexts, clusters: readonly Configured
   return { ok: true, policySet: { policies, guardrails, digest: digestOf(texts), texts } };
 }
 
-/** What is in force, as `GET /v1/policies` shows it: in the order of the files. */
-export function describePolicySet(policySet: PolicySet): readonly PolicySource[] {
-  return readDocuments(policySet.texts).flatMap(({ path, document }) => {
-    if (!document.ok) return []; // of a set that was parsed there is none
-    const { kind, metadata, spec } = document.value as RuleDocument;
-    return [{ kind, name: metadata.name, path, spec }];
-  });
+/** A policy or guardrail as written. `spec` is the value that YAML gives. */
+export interface PolicySource {
+  readonly kind: 'Policy' | 'Guardrail';
+  readonly name: string;
+  /** The file that it stands in. */
+  readonly path: string;
+  readonly spec: unknown;
 }
 
-/** SHA-256 over names and texts, lower-case hex. Each is preceded by its length, so that no two sets run together alike. */
+/** The policy set as `GET /v1/policies` shows it, in the order of the files. */
+export function describePolicySet(policySet: PolicySet): readonly PolicySource[] {
+  return readRuleDocuments(policySet).map(({ path, document: { kind, metadata, spec } }) => ({
+    kind,
+    name: metadata.name,
+    path,
+    spec,
+  }));
+}
+
+export type RuleDocument = PolicyDocument | GuardrailDocument;
+
+/** The documents of a set that was parsed, so each of them has the right shape. */
+export function readRuleDocuments({ texts }: PolicySet) {
+  return readDocuments(texts).flatMap(({ path, place, document }) =>
+    document.ok ? [{ path, place, document: document.value as RuleDocument }] : [],
+  );
+}
+
+interface PlacedDocument {
+  readonly path: string;
+  /** `file:document`, with documents counted from 1. */
+  readonly place: string;
+  readonly document:
+    { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly errors: readonly string[] };
+}
+
+/** Every document of the files in order, without those that hold only comments. */
+function readDocuments(texts: PolicyTexts): readonly PlacedDocument[] {
+  return texts.flatMap(({ path, text }) =>
+    readStrictYaml(text).flatMap((document, i) =>
+      document.ok && document.value === null ? [] : [{ path, place: `${path}:${i + 1}`, document }],
+    ),
+  );
+}
+
+/**
+ * SHA-256 over names and texts, lower-case hex. Each part is preceded by its length, so two different sets never
+ * give the same octets.
+ */
 export function digestOf(texts: PolicyTexts): string {
   const hash = createHash('sha256');
   for (const part of texts.flatMap(({ path, text }) => [path, text])) {
@@ -82,22 +108,16 @@ interface ParsedDocument {
 function parseDocument(value: unknown, clusters: readonly ConfiguredCluster[]): ParsedDocument {
   const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
   if (kind === 'Policy') {
-    const shape = shaped(PolicyDocument, value);
+    const shape = checkShape(PolicyDocument, value);
     if (!shape.ok) return shape;
     const { policy, errors } = compilePolicy(shape.value);
-    return { policy, errors: [...errors, ...testErrors(shape.value)] };
+    return { policy, errors: [...errors, ...testErrors(shape.value.tests)] };
   }
   if (kind === 'Guardrail') {
-    const shape = shaped(GuardrailDocument, value);
+    const shape = checkShape(GuardrailDocument, value);
     if (!shape.ok) return shape;
     const { guardrail, errors } = compileGuardrail(shape.value, clusters);
-    return { guardrail, errors: [...errors, ...testErrors(shape.value)] };
+    return { guardrail, errors: [...errors, ...testErrors(shape.value.tests)] };
   }
   return { errors: [{ path: '/kind', message: 'must be one of Policy, Guardrail' }] };
-}
-
-function testErrors({ tests = [] }: RuleDocument): readonly DocumentError[] {
-  return tests.flatMap((test, i) =>
-    whatIsWrongWithTest(test).map(({ path, message }) => ({ path: `/tests/${i}${path}`, message })),
-  );
 }

@@ -1,11 +1,11 @@
-import { Type, type Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { escalationKinds } from '../model/blast-radius.js';
 import { roles } from '../model/principal.js';
 import { keyAlgorithms } from '../x509/strict/key-algorithm.js';
 import { weekdays } from './hours.js';
 import { PolicyTestSchema } from './policy-test-schema.js';
 
-/** What a guardrail may ask of a blast radius. */
+/** The powers that a guardrail may ask about. */
 export const resolutions = ['ClusterAdmin', ...escalationKinds] as const;
 export type Resolution = (typeof resolutions)[number];
 
@@ -24,11 +24,11 @@ const principals = (description: string) =>
     Type.Object(
       {
         names: globs('Names of principals.'),
-        groups: globs('Groups of principals: one that matches is enough.'),
+        groups: globs('Groups of principals. One match is enough.'),
         roles: Type.Optional(
           Type.Array(Type.Enum([...roles]), {
             maxItems: roles.length,
-            description: 'Roles: one that the principal holds is enough.',
+            description: 'Roles. One that the principal holds is enough.',
           }),
         ),
       },
@@ -37,11 +37,11 @@ const principals = (description: string) =>
   );
 
 const Selector = Type.Object(
-  { clusters: globs('Names of clusters.'), requesters: principals('Who asks.') },
+  { clusters: globs('Names of clusters.'), requesters: principals('The principals who ask.') },
   {
     ...closed,
     description:
-      'Which requests it speaks about: every field must match; one that is left out matches any, an empty list none.',
+      'The requests that it applies to. Every field must match. An omitted field matches any value, an empty list none.',
   },
 );
 
@@ -52,7 +52,7 @@ const header = {
       name: Type.String({
         minLength: 1,
         maxLength: 63,
-        description: 'A DNS label, and the only one of this name among all policies and guardrails.',
+        description: 'A DNS label that no other policy or guardrail has.',
       }),
     },
     closed,
@@ -62,11 +62,11 @@ const header = {
 const tests = Type.Optional(
   Type.Array(PolicyTestSchema, {
     maxItems: 1000,
-    description: 'Requests with the decision that is expected of the whole set; `npm run policy:check` runs them.',
+    description: 'Requests with the decision that is expected of the whole set. `npm run policy:check` runs them.',
   }),
 );
 
-/** CEL. How long an expression may be, and what it may do, is the compiler's to say. */
+/** CEL. The compiler of expressions checks the real limits. */
 const expression = (description: string) => Type.String({ minLength: 1, maxLength: 16_384, description });
 
 // certificates.k8s.io/v1 spec.expirationSeconds: at least 600, an int32.
@@ -79,13 +79,13 @@ const Stages = Type.Array(
   Type.Object(
     {
       count: Type.Optional(
-        Type.Integer({ minimum: 1, maximum: 100, description: 'How many must approve. Default: 1.' }),
+        Type.Integer({ minimum: 1, maximum: 100, description: 'The number of approvals. Default: 1.' }),
       ),
-      approvers: principals('Who may; left out: whoever holds role approver or admin.'),
+      approvers: principals('The principals who may approve. Default: every holder of role approver or admin.'),
     },
     closed,
   ),
-  { maxItems: 20, description: 'All of them, in this order; nobody counts twice.' },
+  { maxItems: 20, description: 'All stages are needed, in this order. Nobody may approve twice.' },
 );
 
 const Hours = Type.Object(
@@ -96,35 +96,35 @@ const Hours = Type.Object(
         minItems: 1,
         maxItems: weekdays.length,
         uniqueItems: true,
-        description: 'On which days; a range over midnight belongs to the day that it begins on. Default: every day.',
+        description: 'The days. A range over midnight belongs to the day on which it begins. Default: every day.',
       }),
     ),
     from: Type.Optional(
-      Type.String({ minLength: 5, maxLength: 5, description: 'HH:MM on the clock of the time zone, included.' }),
+      Type.String({ minLength: 5, maxLength: 5, description: 'HH:MM on the clock of the time zone, inclusive.' }),
     ),
     to: Type.Optional(
       Type.String({
         minLength: 5,
         maxLength: 5,
-        description: 'HH:MM, excluded; before `from`: on the next day. 24:00 is the end of the day.',
+        description: 'HH:MM, exclusive. If it is before `from`, it is on the next day. 24:00 is the end of the day.',
       }),
     ),
   },
-  { ...closed, description: 'When requests are permitted. Default: always.' },
+  { ...closed, description: 'The hours in which requests are permitted. Default: always.' },
 );
 
 const Constraints = Type.Object(
   {
     minExpirationSeconds: seconds('The shortest lifetime.'),
-    maxExpirationSeconds: seconds('The longest lifetime. A request that names none gets this, and at most a day.'),
+    maxExpirationSeconds: seconds('The longest lifetime. A request without a lifetime gets this, but at most a day.'),
     keyAlgorithms: Type.Optional(
       Type.Array(Type.Enum([...keyAlgorithms, 'RSA']), {
         maxItems: 20,
-        description: '`RSA` is RSA of every size. Default: any.',
+        description: '`RSA` means RSA of every size. Default: any.',
       }),
     ),
     minRsaBits: Type.Optional(
-      Type.Integer({ minimum: 2048, maximum: 4096, description: 'The smallest RSA key; other keys are not affected.' }),
+      Type.Integer({ minimum: 2048, maximum: 4096, description: 'The smallest RSA key. Other keys are not affected.' }),
     ),
     reason: Type.Optional(
       Type.Object(
@@ -133,7 +133,7 @@ const Constraints = Type.Object(
             Type.String({
               minLength: 1,
               maxLength: 240,
-              description: 'A regular expression that the whole reason matches, such as `(INC|CHG)-[0-9]{4,8}`.',
+              description: 'A regular expression that the whole reason must match, such as `(INC|CHG)-[0-9]{4,8}`.',
             }),
           ),
         },
@@ -141,24 +141,26 @@ const Constraints = Type.Object(
       ),
     ),
     hours: Type.Optional(Hours),
-    notBefore: instant('RFC 3339: before it the policy does not apply.'),
-    notAfter: instant('RFC 3339: after it the policy does not apply.'),
+    notBefore: instant('RFC 3339. The policy does not apply before this instant.'),
+    notAfter: instant('RFC 3339. The policy does not apply after this instant.'),
   },
-  { ...closed, description: 'What else a request must keep to.' },
+  { ...closed, description: 'Further limits on a request.' },
 );
 
 const Validations = Type.Array(
   Type.Object(
     {
       expression: expression('CEL over `request`, `requester`, `now` and `active` that must be true.'),
-      message: Type.Optional(Type.String({ minLength: 1, maxLength: 512, description: 'Said where it is not.' })),
+      message: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 512, description: 'The message if it is not true.' }),
+      ),
       messageExpression: Type.Optional(
-        expression('CEL for a text that is said instead; where it cannot be evaluated, `message` is.'),
+        expression('CEL for a text to use instead of `message`. If it cannot be evaluated, `message` is used.'),
       ),
     },
     closed,
   ),
-  { maxItems: 50, description: 'Expressions that must all be true.' },
+  { maxItems: 50, description: 'Expressions. All of them must be true.' },
 );
 
 const bound = (description: string) =>
@@ -166,23 +168,28 @@ const bound = (description: string) =>
 
 const QuotaFields = Type.Object(
   {
-    livePerUsername: bound('Certificates of one username that are valid or on their way.'),
-    livePerGroup: bound('Certificates with one and the same group, of each group that is asked for.'),
+    livePerUsername: bound('Certificates of one username that are valid, approved or being issued.'),
+    livePerGroup: bound('Certificates with one group. Each group of the request is counted.'),
     livePerRequester: bound('Certificates that one requester asked for.'),
     issuancesPerHour: bound('Certificates issued to one requester in an hour.'),
   },
-  { ...closed, description: 'How many there may be at once on one cluster, whichever policy gave them out.' },
+  {
+    ...closed,
+    description: 'Limits on the number of certificates on one cluster. Certificates under every policy count.',
+  },
 );
 
 const Approval = Type.Object(
   {
-    mode: Type.Enum(['auto', 'manual'], { description: '`auto`: at once. `manual`: when people have approved.' }),
+    mode: Type.Enum(['auto', 'manual'], {
+      description: '`auto`: without approval. `manual`: after people have approved.',
+    }),
     stages: Type.Optional(Stages),
     expiresAfterSeconds: Type.Optional(
       Type.Integer({
         minimum: 60,
         maximum: 31_536_000,
-        description: 'How long a request waits for approval. Default: as long as the service lets any wait.',
+        description: 'How long a request waits for approval. Default: the limit of the service.',
       }),
     ),
   },
@@ -199,13 +206,15 @@ export const PolicyDocument = Type.Object(
         selector: Selector,
         allowed: Type.Object(
           {
-            usernames: globs('`${requester.username}` is the requester’s own name.'),
-            groups: globs('Each group that is asked for must match. `${requester.username}` is the requester’s name.'),
-            collectors: globs('Who may collect the key. Default: the requester alone.'),
+            usernames: globs('Usernames. `${requester.username}` is the requester’s own name.'),
+            groups: globs(
+              'Groups. Each group of the request must match. `${requester.username}` is the requester’s name.',
+            ),
+            collectors: globs('The principals who may collect the key. Default: the requester alone.'),
           },
           {
             ...closed,
-            description: 'What may be asked for; a field that is left out must be absent from the request.',
+            description: 'The names that a request may have. If a field is omitted, the request must not have it.',
           },
         ),
         constraints: Type.Optional(Constraints),
@@ -216,13 +225,13 @@ export const PolicyDocument = Type.Object(
           Type.Object(
             {
               namespace: Type.Optional(
-                Type.String({ minLength: 1, maxLength: 63, description: 'Where the request names none.' }),
+                Type.String({ minLength: 1, maxLength: 63, description: 'The namespace if the request names none.' }),
               ),
               contextName: Type.Optional(
                 Type.String({ minLength: 1, maxLength: 64, description: 'Letters, digits and inner . _ : @ / -' }),
               ),
             },
-            { ...closed, description: 'What a kubeconfig gets.' },
+            { ...closed, description: 'Defaults for kubeconfigs.' },
           ),
         ),
       },
@@ -244,8 +253,8 @@ export const GuardrailDocument = Type.Object(
         selector: Selector,
         match: Type.Optional(
           Type.Object(
-            { usernames: globs('The username.'), groups: globs('Any one of the groups.') },
-            { ...closed, description: 'Any one that matches is enough. Left out: whatever the selector matches.' },
+            { usernames: globs('Usernames.'), groups: globs('Groups. One group that matches is enough.') },
+            { ...closed, description: 'One match is enough. Default: every request that the selector matches.' },
           ),
         ),
         matchConditions: Type.Optional(
@@ -264,21 +273,42 @@ export const GuardrailDocument = Type.Object(
           Type.Array(Type.Enum([...resolutions]), {
             minItems: 1,
             maxItems: resolutions.length,
-            description: 'What the identity would amount to by the cluster’s role bindings; any one is enough.',
+            description: 'The powers that the identity would have by the role bindings of the cluster. One is enough.',
           }),
         ),
         approval: Type.Optional(
           Type.Object(
             { stages: Stages },
-            { ...closed, description: 'Asks for at least this approval, whatever the policy says, and does not deny.' },
+            {
+              ...closed,
+              description:
+                'Requires at least this approval, whatever the policy says. The guardrail then does not deny.',
+            },
           ),
         ),
-        message: Type.String({ minLength: 1, maxLength: 512, description: 'Why; the requester is told.' }),
+        message: Type.String({ minLength: 1, maxLength: 512, description: 'The reason. The requester sees it.' }),
       },
       closed,
     ),
     tests,
   },
-  { ...closed, description: 'Denies requests, or asks for approval, whatever policies permit.' },
+  { ...closed, description: 'Denies requests or requires approval, whatever policies permit.' },
 );
 export type GuardrailDocument = Static<typeof GuardrailDocument>;
+
+/**
+ * The JSON Schema of one document of a policy file, for editors. It checks the shape alone. Loading and `policy:check`
+ * also check variables in globs, expressions and time zones.
+ */
+export const policyJsonSchema: object = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'kubepass policy',
+  description: 'A document of a policy file: a Policy or a Guardrail.',
+  // `if` instead of `anyOf`: an editor then shows the errors of this kind instead of the errors of both.
+  type: 'object',
+  required: ['kind'],
+  properties: { kind: { enum: ['Policy', 'Guardrail'] } },
+  if: { properties: { kind: { const: 'Guardrail' } } },
+  then: GuardrailDocument,
+  else: PolicyDocument,
+};

@@ -1,15 +1,18 @@
+import type { Cluster } from '../model/cluster.js';
 import type { ApprovalStage, KubeconfigDefaults } from '../model/decision.js';
 import type { Role } from '../model/principal.js';
 import type { Quota } from '../model/quota.js';
 import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
-import type { Choice } from './choice.js';
 import type { Expression } from './cel/compile-expression.js';
-import type { Globs } from './glob.js';
+import type { Choice, Globs } from './glob.js';
 import type { Hours } from './hours.js';
-import type { Pattern } from './pattern.js';
 import type { Resolution } from './policy-schema.js';
+import type { ReasonPattern } from './reason-pattern.js';
 
-/** Which requests a policy or guardrail speaks about: OR within a field, AND across; omitted matches any, empty none. */
+/**
+ * Selects the requests that a policy or guardrail applies to: OR within a field, AND across fields. An omitted field
+ * matches every request, an empty list matches none.
+ */
 export interface Selector {
   readonly clusters?: Globs;
   readonly requesters?: {
@@ -19,11 +22,11 @@ export interface Selector {
   };
 }
 
-/** A policy as it was read when it was loaded: nothing in it has to be parsed again to decide. */
+/** A compiled policy. A decision parses nothing in it again. */
 export interface Policy {
   readonly name: string;
   readonly selector: Selector;
-  /** An omitted field must be absent from the request; a collector is absent where it is the requester. */
+  /** If a field is omitted, the request must not have it. A request without a collector has the requester as one. */
   readonly allowed: {
     readonly usernames?: Globs;
     readonly groups?: Globs;
@@ -37,7 +40,7 @@ export interface Policy {
     | {
         readonly mode: 'manual';
         readonly stages: readonly ApprovalStage[];
-        /** How long a request waits for approval; omitted: as long as the service lets any request wait. */
+        /** How long a request waits for approval. If omitted, the limit of the service applies. */
         readonly expiresAfterSeconds?: number;
       };
   readonly kubeconfig: KubeconfigDefaults;
@@ -49,53 +52,77 @@ export interface Constraints {
   /** `RSA` stands for every RSA size. */
   readonly keyAlgorithms?: Choice<KeyAlgorithm | 'RSA'>;
   readonly minRsaBits?: number;
-  /** A reason must be given; null: any. */
-  readonly reason?: { readonly pattern: Pattern | null };
+  /** The request must give a reason. Without a pattern any reason will do. */
+  readonly reason?: { readonly pattern: ReasonPattern | null };
   readonly hours?: Hours;
-  /** Before and after these the policy does not apply. */
+  /** The policy applies from `notBefore` until `notAfter`. */
   readonly notBefore?: Date;
   readonly notAfter?: Date;
 }
 
-/** An expression that must be true of a request. */
+/** An expression that must be true for a request. */
 export interface Validation {
   readonly expression: Expression;
   readonly message: string | null;
   readonly messageExpression: Expression | null;
 }
 
+/** The longest default lifetime, in seconds. */
+export const longestDefaultSeconds = 86_400;
+
+/** The lifetime of a request without `expirationSeconds`: a day, or the policy's maximum if that is less. */
+export function defaultExpirationSeconds({ constraints }: Pick<Policy, 'constraints'>): number {
+  return Math.min(longestDefaultSeconds, constraints.maxExpirationSeconds ?? Infinity);
+}
+
+/** A compiled guardrail. */
 export interface Guardrail {
   readonly name: string;
   readonly selector: Selector;
-  /** Holds where any of it matches; null holds for whatever the selector holds for. */
+  /** Holds if any glob matches. Null holds for every request that is selected. */
   readonly match: { readonly usernames?: Globs; readonly groups?: Globs } | null;
   /** All of them must hold. */
   readonly matchConditions: readonly { readonly name: string; readonly expression: Expression }[];
-  /** Holds where the identity amounts to any of it on the cluster; null: that is not asked. */
+  /** Holds if the identity has any of these powers on the cluster. Null: the powers do not matter. */
   readonly resolvesTo: readonly Resolution[] | null;
-  /** The least approval that it asks for where it holds; null: it denies there. */
+  /** The least approval that the guardrail requires. Null: the guardrail denies. */
   readonly approval: { readonly stages: readonly ApprovalStage[] } | null;
   readonly message: string;
 }
 
-/** All policies and guardrails in force, read as one. */
+/** Policy files by their names, in order. */
+export type PolicyTexts = readonly { readonly path: string; readonly text: string }[];
+
+/** All policies and guardrails that are in force together. */
 export interface PolicySet {
   readonly policies: readonly Policy[];
   readonly guardrails: readonly Guardrail[];
   /** SHA-256 over paths and texts, lower-case hex. */
   readonly digest: string;
-  readonly texts: readonly { readonly path: string; readonly text: string }[];
+  readonly texts: PolicyTexts;
 }
 
-/** What `decide` looks at of a request. */
+/** The parts of a request that a decision depends on. */
 export interface RequestToDecide {
   readonly username: string;
   readonly groups: readonly string[];
   readonly keyAlgorithm: KeyAlgorithm;
-  /** As asked; null where the caller left it to policy. */
+  /** The lifetime that the caller asked for. Null: the policy chooses. */
   readonly expirationSeconds: number | null;
   readonly namespace: string | null;
   readonly reason: string | null;
-  /** The name of the principal who may collect the key; by default the requester's. */
+  /** The name of the principal who may collect the key. By default this is the requester. */
   readonly collector: string;
+}
+
+/** The parts of a cluster that loading policies depends on. */
+export interface ConfiguredCluster {
+  readonly name: string;
+  /** Whether kubepass reads the role bindings of this cluster. */
+  readonly readsRoleBindings: boolean;
+}
+
+/** Copies these two fields alone, so that the result can be posted to a worker. */
+export function configuredCluster({ name, readsRoleBindings }: Cluster): ConfiguredCluster {
+  return { name, readsRoleBindings };
 }

@@ -2,9 +2,11 @@ import { Type, type Static } from 'typebox';
 import { escalationKinds } from '../model/blast-radius.js';
 import { roles } from '../model/principal.js';
 import { keyAlgorithms } from '../x509/strict/key-algorithm.js';
+import { parseInstant } from './cel/literals.js';
+import type { DocumentError } from './check-shape.js';
 
 const closed = { additionalProperties: false } as const;
-// What a request may hold is for guardrails to judge: a test may well ask for what no name can be.
+// Guardrails judge names. So a test may ask for a name that no request can have.
 const name = (description?: string) => Type.String({ maxLength: 1024, ...(description && { description }) });
 const names = (description: string) => Type.Optional(Type.Array(name(), { maxItems: 100, description }));
 const seconds = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, description }));
@@ -15,7 +17,7 @@ const Binding = Type.Object(
   {
     kind: Type.Enum(['ClusterRoleBinding', 'RoleBinding']),
     name: name(),
-    namespace: Type.Optional(name('Of a RoleBinding.')),
+    namespace: Type.Optional(name('The namespace of a RoleBinding.')),
   },
   closed,
 );
@@ -61,7 +63,7 @@ const FactsUnderTest = Type.Object(
           livePerRequester: count,
           issuancesPerHour: count,
         },
-        { ...closed, description: 'What counts against quotas already. Default: 0 each.' },
+        { ...closed, description: 'The counts that quotas limit. Default: 0 each.' },
       ),
     ),
     active: Type.Optional(
@@ -95,11 +97,11 @@ const FactsUnderTest = Type.Object(
             closed,
           ),
         ],
-        { description: 'What the role bindings amount to; null: they cannot be read. Default: nothing.' },
+        { description: 'The powers by role bindings. Null: the bindings cannot be read. Default: none.' },
       ),
     ),
   },
-  { ...closed, description: 'What is known besides.' },
+  { ...closed, description: 'The facts that the decision uses.' },
 );
 
 const Expectation = Type.Object(
@@ -110,20 +112,20 @@ const Expectation = Type.Object(
     approvals: Type.Optional(
       Type.Array(Type.Integer({ minimum: 1, maximum: 1000 }), {
         maxItems: 100,
-        description: 'How many must approve, stage by stage.',
+        description: 'The number of approvals, stage by stage.',
       }),
     ),
-    expirationSeconds: seconds('The lifetime that it gets.'),
+    expirationSeconds: seconds('The lifetime of the certificate.'),
     reasons: names('Reasons that must be among those of the violations, such as GroupNotPermitted.'),
     by: names('Policies and guardrails that must be among those that the violations come from.'),
   },
-  { ...closed, description: 'What is left out is not compared.' },
+  { ...closed, description: 'Omitted fields are not compared.' },
 );
 
-/** A request with the decision that is expected of the policy set, as written beside a policy or guardrail. */
+/** A test beside a policy or guardrail: a request with the decision that is expected of the whole policy set. */
 export const PolicyTestSchema = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 256, description: 'What it shows.' }),
+    name: Type.String({ minLength: 1, maxLength: 256, description: 'A description of the test.' }),
     request: RequestUnderTest,
     requester: RequesterUnderTest,
     now: Type.Optional(
@@ -134,4 +136,38 @@ export const PolicyTestSchema = Type.Object(
   },
   closed,
 );
-export type WrittenPolicyTest = Static<typeof PolicyTestSchema>;
+export type PolicyTest = Static<typeof PolicyTestSchema>;
+
+/** Errors that the schema cannot detect: invalid instants, and expectations that no decision can meet. */
+export function testErrors(tests: readonly PolicyTest[] = []): readonly DocumentError[] {
+  return tests.flatMap((test, i) =>
+    errorsOf(test).map(({ path, message }) => ({ path: `/tests/${i}${path}`, message })),
+  );
+}
+
+function errorsOf({ now, facts, expect }: PolicyTest): readonly DocumentError[] {
+  const instants = [
+    { path: '/now', text: now },
+    ...(facts?.active ?? []).flatMap(({ notBefore, notAfter }, i) => [
+      { path: `/facts/active/${i}/notBefore`, text: notBefore },
+      { path: `/facts/active/${i}/notAfter`, text: notAfter },
+    ]),
+  ];
+  const others = Object.keys(expect).filter((field) => !fieldsOf[expect.outcome].includes(field));
+  return [
+    ...instants.flatMap(({ path, text }) =>
+      text === undefined || parseInstant(text) !== null
+        ? []
+        : [{ path, message: 'must be an RFC 3339 instant, such as 2026-01-31T09:00:00Z' }],
+    ),
+    ...others.map((field) => ({
+      path: `/expect/${field}`,
+      message: `does not apply to a request that is ${expect.outcome}`,
+    })),
+  ];
+}
+
+const fieldsOf: Readonly<Record<PolicyTest['expect']['outcome'], readonly string[]>> = {
+  permitted: ['outcome', 'policy', 'approval', 'approvals', 'expirationSeconds'],
+  denied: ['outcome', 'reasons', 'by'],
+};

@@ -1,21 +1,21 @@
 import type { Quota, QuotaLimit } from '../model/quota.js';
 
-/** A count with its bound: one more is too many once `atMost` is reached. */
+/** A count with its limit. Once it reaches `atMost`, one more is too many. */
 export interface BoundedLimit {
   readonly limit: QuotaLimit;
   readonly atMost: number;
 }
 
-/** Whose certificates a quota counts for a request. */
+/** The parts of a request that quotas count certificates by. */
 export interface QuotaSubject {
   readonly cluster: string;
   readonly username: string;
   readonly groups: readonly string[];
-  /** The requester's name. */
+  /** The name of the requester. */
   readonly requester: string;
 }
 
-/** Every count that a request must stay within under a quota: one for each group, one for each of the others. */
+/** The counts that a quota limits for a request: `livePerGroup` gives one for each group. */
 export function quotaLimits(
   quota: Quota,
   { cluster, username, groups, requester }: QuotaSubject,

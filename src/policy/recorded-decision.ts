@@ -1,9 +1,11 @@
+import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Decision, DecisionFacts, RecordedDecision } from '../model/decision.js';
+import { decide } from './decide.js';
 import type { PolicySet, RequestToDecide } from './policy-set.js';
 
 /**
- * A decision as it is kept with its request: each policy's verdict with the reasons of the checks that failed, and
- * all that `decide` needs to give the full trace again.
+ * The decision as it is stored with its request: the verdict of each policy with the reasons of its failed checks, and
+ * everything that `decide` needs to make the full trace again.
  */
 export function recordedDecision(
   decision: Decision,
@@ -38,4 +40,14 @@ export function recordedDecision(
     policySetDigest: policySet.digest,
     decidedAt: now,
   };
+}
+
+/**
+ * Makes the stored decision on a request again, with its full trace. `policySet` must be the set that was in force
+ * then, the one whose digest is `decision.policySetDigest`.
+ */
+export function recomputeDecision(request: CertificateRequest, policySet: PolicySet): Decision {
+  const { facts, decidedAt, askedExpirationSeconds } = request.decision;
+  const expirationSeconds = askedExpirationSeconds === undefined ? request.expirationSeconds : askedExpirationSeconds;
+  return decide({ ...request, expirationSeconds }, request.requester, facts, policySet, decidedAt);
 }

@@ -2,10 +2,10 @@ import type { ApprovalStage, PrincipalSelector } from '../model/decision.js';
 import { quoteAll } from '../model/quote.js';
 
 /**
- * Stages that ask for no less than `minimum` besides what they asked for already. Nobody counts twice over all stages,
- * so what counts is how many approvals there are of each kind of approvers: what is missing raises the stage that has
- * these approvers, or becomes a stage of its own before the others. Approvers that are left out are anybody who may
- * approve, so every stage counts towards them.
+ * Raises the stages of a policy until they also require `minimum`. Nobody may approve twice in all stages, so only the
+ * number of approvals by each kind of approvers matters. Approvals that are missing are added to the stage with the same
+ * approvers, or become a new stage before the others. A stage without `approvers` accepts anybody who may approve, so
+ * every stage counts towards it.
  */
 export function atLeast(own: readonly ApprovalStage[], minimum: readonly ApprovalStage[]): readonly ApprovalStage[] {
   const required = byApprovers(minimum);
@@ -46,7 +46,7 @@ function raiseFirst(stages: readonly ApprovalStage[], key: string, by: number): 
   return stages.map((stage, i) => (i === first ? { ...stage, count: stage.count + by } : stage));
 }
 
-/** One stage for each kind of approvers, with all approvals that are asked of it. */
+/** One stage for each kind of approvers, with all approvals that they must give. */
 function byApprovers(stages: readonly ApprovalStage[]): ReadonlyMap<string, ApprovalStage> {
   const required = new Map<string, ApprovalStage>();
   for (const stage of stages) {
@@ -58,7 +58,7 @@ function byApprovers(stages: readonly ApprovalStage[]): ReadonlyMap<string, Appr
 
 const anybody = keyOf(undefined);
 
-/** The same for two selectors that are written alike, whatever the order within their lists. */
+/** Equal for two selectors with the same lists, whatever the order within a list. */
 function keyOf({ names, groups, roles }: PrincipalSelector = {}): string {
   return JSON.stringify([names, groups, roles].map((values) => values?.toSorted() ?? null));
 }

@@ -1,40 +1,38 @@
-import type { ConfiguredCluster } from './configured-cluster.js';
-import { readingOf } from './load-policy-set.js';
+import type { ConfiguredCluster, PolicySet } from './policy-set.js';
+import { readingOf, readPolicyFiles } from './load-policy-set.js';
 import { parsePolicySet } from './parse-policy-set.js';
-import type { PolicySet } from './policy-set.js';
-import { readPolicyFiles } from './read-policy-files.js';
 
 export interface PolicySetWatch {
-  /** The set in force now. */
+  /** The set that is in force. */
   current(): PolicySet;
-  /** Looks at the files once, as the timer does. */
+  /** Reads the files once, as the timer does. */
   poll(): Promise<void>;
   stop(): void;
 }
 
 export interface PolicySetWatchOptions {
   readonly directory: string;
-  /** Those that are configured: a guardrail may ask of one what cannot be found out there. */
+  /** The clusters that guardrails must fit. */
   readonly clusters?: readonly ConfiguredCluster[];
-  /** What is in force until the files differ from it. */
+  /** The set in force until the files differ from it. */
   readonly initial: PolicySet;
   /** Default: 1 second. */
   readonly intervalMilliseconds?: number;
-  /** Another set is in force. */
+  /** Called when another set comes into force. */
   readonly onChange: (policySet: PolicySet, previous: PolicySet) => void;
-  /** The files do not make a set, and the one in force stays; called once for each content. */
+  /** Called once for each content that is not valid. The set in force stays. */
   readonly onErrors: (errors: readonly string[]) => void;
 }
 
 /**
- * Keeps the policy set in step with its files by reading them every second: notifications miss what happens to
- * mounted ConfigMaps and network file systems. New content counts once two readings in a row agree, so a file that is
- * still being written does not, and only if it validates: a broken set leaves the one in force.
+ * Keeps the policy set equal to its files. It reads them every second, because notifications miss changes of mounted
+ * ConfigMaps and network file systems. New content is used only after two readings in a row agree, because a file may
+ * be being written, and only if it is valid: otherwise the set in force stays.
  */
 export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
   const { directory, clusters = [], initial, intervalMilliseconds = 1000, onChange, onErrors } = options;
   let current = initial;
-  /** What was read last, and what was last acted on: a digest, or the errors of reading. */
+  /** The reading before, and the reading that was last acted on. */
   let lastReading = initial.digest;
   let settled = initial.digest;
   let stopped = false;
@@ -47,7 +45,7 @@ export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
     lastReading = reading;
     if (stopped || !steady || reading === settled) return;
     settled = reading;
-    if (reading === current.digest) return; // back to what is in force
+    if (reading === current.digest) return; // The files are again as the set in force.
     const result = files.ok ? parsePolicySet(files.texts, clusters) : files;
     if (!result.ok) {
       onErrors(result.errors);
@@ -61,7 +59,7 @@ export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
   const schedule = (): void => {
     timer = setTimeout(() => {
       poll()
-        // What no reading foresees leaves the set in force, and the process alive.
+        // After an unexpected error the set stays in force, and the process goes on.
         .catch((error: unknown) => {
           onErrors([`the policies could not be read: ${String(error)}`]);
         })

@@ -1,34 +1,30 @@
-import { Analyzer } from './analyse.js';
-import { bindVariables } from './bind-variables.js';
-import { environment } from './environment.js';
+import { Analyzer } from './analyzer.js';
+import { bindVariables, environment } from './environment.js';
 import type { Replacement } from './functions.js';
-import { limits } from './limits.js';
-import { Problems } from './problems.js';
-import { typeName, withArticle } from './shape.js';
-import { parseSyntax } from './syntax.js';
+import { celLimits } from './limits.js';
+import { parseSyntax, Problems } from './syntax.js';
+import { typeWithArticle } from './shape.js';
 import type { ExpressionVariables, VariableName } from './variables.js';
-
-export type { ExpressionVariables } from './variables.js';
 
 export interface Expression {
   readonly text: string;
-  /** Which of the four variables it reads: so that facts are only gathered where something looks at them. */
+  /** The variables that it reads. Facts are looked up only if an expression reads them. */
   readonly reads: ReadonlySet<VariableName>;
   /**
-   * A boolean or a string, as it was compiled for. Throws where it cannot be evaluated: an index beyond a list, an
-   * integer beyond 64 bits, a variable that is larger than expressions are admitted for. The caller fails closed.
+   * The value, of the type that it was compiled for. Throws if the evaluation fails: an index beyond a list, an integer
+   * beyond 64 bits, or a variable that is larger than allowed. The caller fails closed.
    */
-  evaluate(variables: ExpressionVariables): unknown;
+  evaluate(variables: ExpressionVariables): boolean | string;
 }
 
 export type ExpressionResult =
   | { readonly ok: true; readonly expression: Expression }
-  /** Each names its place: `line 1, column 9: Request has no field "user": …`. */
+  /** Each error names its place: `line 1, column 9: Request has no field "user": …`. */
   | { readonly ok: false; readonly errors: readonly string[] };
 
 /**
- * Compiles an expression of CEL (https://github.com/google/cel-spec) for many evaluations. Whatever can be known
- * without values is an error here: syntax, types, functions, and what its evaluation would take at most.
+ * Compiles an expression of CEL (https://github.com/google/cel-spec) for many evaluations. It reports every error that
+ * can be known without values: syntax, types, functions, and too many steps in the worst case.
  */
 export function compileExpression(text: string, result: 'bool' | 'string'): ExpressionResult {
   const problems = new Problems(text);
@@ -42,13 +38,13 @@ export function compileExpression(text: string, result: 'bool' | 'string'): Expr
   const analyzer = new Analyzer(problems, text.length);
   const { shape } = analyzer.analyse(syntax.root);
   if (shape.kind !== result && shape.kind !== 'unknown')
-    problems.add(syntax.root, `is ${withArticle(typeName(shape))}, but has to be a ${result}`);
+    problems.add(syntax.root, `is ${typeWithArticle(shape)}, but must be a ${result}`);
   if (problems.any) return refused();
 
   const evaluated = environment.parse(withReplacements(text, analyzer.replacements));
   const checked = evaluated.check();
   if (!checked.valid || checked.type !== result) {
-    problems.add({ start: 0 }, checked.error?.message ?? `is a ${String(checked.type)}, but has to be a ${result}`);
+    problems.add({ start: 0 }, checked.error?.message ?? `is a ${String(checked.type)}, but must be a ${result}`);
     return refused();
   }
   return { ok: true, expression: new CompiledExpression(text, analyzer.reads, result, evaluated) };
@@ -65,7 +61,7 @@ class CompiledExpression implements Expression {
   evaluate(variables: ExpressionVariables): boolean | string {
     const value = this.evaluated(bindVariables(variables));
     if (this.result === 'bool' && typeof value === 'boolean') return value;
-    if (this.result === 'string' && typeof value === 'string' && value.length <= limits.stringLength) return value;
+    if (this.result === 'string' && typeof value === 'string' && value.length <= celLimits.stringLength) return value;
     throw new TypeError(`the expression is not a ${this.result}`);
   }
 }

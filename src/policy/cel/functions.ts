@@ -1,18 +1,16 @@
-import { compilePattern } from './pattern/compile-pattern.js';
-import { cost } from './cost.js';
-import { limits } from './limits.js';
+import { compilePattern } from './compile-pattern.js';
+import { cost, celLimits } from './limits.js';
 import { whyNotDuration, whyNotTimestamp } from './literals.js';
-import type { Place } from './problems.js';
+import type { Node, ExpressionPlace } from './syntax.js';
 import * as shapes from './shape.js';
-import { charactersOf, type Shape } from './shape.js';
-import type { Node } from './syntax.js';
+import { charactersOf, type ValueShape } from './shape.js';
 
 export interface Argument {
   readonly node: Node;
-  readonly shape: Shape;
+  readonly shape: ValueShape;
 }
 
-/** A part of the text that stands for something else when it is evaluated. */
+/** A part of the text that is replaced before the library evaluates it. */
 export interface Replacement {
   readonly start: number;
   readonly end: number;
@@ -20,41 +18,42 @@ export interface Replacement {
 }
 
 type Applied =
-  | { readonly shape: Shape; readonly steps: number; readonly replacement?: Replacement }
-  | { readonly problem: string; readonly place: Place };
+  | { readonly shape: ValueShape; readonly steps: number; readonly replacement?: Replacement }
+  | { readonly problem: string; readonly place: ExpressionPlace };
 
-/** One way to call a function: the types that it takes, a method's receiver first, and what comes of it. */
+/** One way to call a function. `takes` lists the argument types, with the receiver of a method first. */
 interface Signature {
-  readonly takes: readonly Shape['kind'][];
+  readonly takes: readonly ValueShape['kind'][];
   readonly apply: (args: readonly Argument[]) => Applied;
 }
 
 type Functions = Readonly<Record<string, readonly Signature[]>>;
 
-const takes = (kinds: readonly Shape['kind'][], apply: Signature['apply']): Signature => ({ takes: kinds, apply });
-const gives = (kinds: readonly Shape['kind'][], shape: Shape, steps: number) => takes(kinds, () => ({ shape, steps }));
+const takes = (kinds: readonly ValueShape['kind'][], apply: Signature['apply']): Signature => ({ takes: kinds, apply });
+const gives = (kinds: readonly ValueShape['kind'][], shape: ValueShape, steps: number) =>
+  takes(kinds, () => ({ shape, steps }));
 
 const lengthOf = (argument: Argument | undefined) => (argument?.shape.kind === 'string' ? argument.shape.length : 0);
 
-/** The text of an argument that is written out; null where it is only known when it is evaluated. */
+/** The text of an argument that is a string literal. Otherwise null. */
 const writtenOut = (argument: Argument | undefined) =>
   argument?.node.op === 'value' && typeof argument.node.args === 'string' ? argument.node.args : null;
 
 const size: readonly Signature[] = [
   takes(['string'], ([text]) => ({
-    shape: shapes.int(limits.stringLength),
+    shape: shapes.int(celLimits.stringLength),
     steps: cost.countCharacters(lengthOf(text)),
   })),
-  gives(['list'], shapes.int(limits.listSize), cost.call),
-  gives(['map'], shapes.int(limits.listSize), cost.call),
+  gives(['list'], shapes.int(celLimits.listSize), cost.call),
+  gives(['map'], shapes.int(celLimits.listSize), cost.call),
 ];
 
-/** A time that is written out is known to be one. */
-const time = (shape: Shape, whyNot: (text: string) => string | null, name: string) =>
+/** A time must be a literal, so that it can be checked when the policy is loaded. */
+const time = (shape: ValueShape, whyNot: (text: string) => string | null, name: string) =>
   takes(['string'], ([argument]) => {
     const text = writtenOut(argument);
     const place = argument?.node ?? { start: 0 };
-    if (text === null) return { problem: `${name}() takes a string that is written out only`, place };
+    if (text === null) return { problem: `${name}() needs a string literal`, place };
     const why = whyNot(text);
     return why === null ? { shape, steps: cost.readTime } : { problem: `"${text}" ${why}`, place };
   });
@@ -75,9 +74,9 @@ const prefix = takes(['string', 'string'], ([text]) => ({
   shape: shapes.bool,
   steps: cost.prefix(lengthOf(text)),
 }));
-/** More than lie between any two instants. */
+/** More seconds than lie between any two instants. */
 const mostSeconds = 1e13;
-const part = (...kinds: readonly Shape['kind'][]) =>
+const part = (...kinds: readonly ValueShape['kind'][]) =>
   kinds.map((kind) => gives([kind], shapes.int(mostSeconds), cost.call));
 
 export const methods: Functions = {
@@ -94,10 +93,10 @@ export const methods: Functions = {
   split: [
     takes(['string', 'string'], ([text, separator]) => {
       const written = writtenOut(separator);
-      // An empty separator would cut between code units.
+      // An empty separator would split between code units.
       if (written === null || written === '')
         return {
-          problem: 'split() takes a separator that is written out and not empty',
+          problem: 'split() needs a separator that is a string literal and not empty',
           place: separator?.node ?? { start: 0 },
         };
       const length = lengthOf(text);
@@ -121,7 +120,7 @@ export const methods: Functions = {
 
 function join([list, separator]: readonly Argument[]): Applied {
   if (list?.shape.kind !== 'list' || list.shape.element?.kind !== 'string')
-    return { problem: 'join() puts strings together', place: list?.node ?? { start: 0 } };
+    return { problem: 'join() takes a list of strings', place: list?.node ?? { start: 0 } };
   const between = lengthOf(separator);
   return {
     shape: shapes.string(charactersOf(list.shape) + list.shape.size * between),
@@ -133,7 +132,7 @@ function matches([text, pattern]: readonly Argument[]): Applied {
   const written = writtenOut(pattern);
   const place = pattern?.node ?? { start: 0 };
   if (written === null || pattern === undefined)
-    return { problem: 'matches() takes a pattern that is written out only', place };
+    return { problem: 'matches() needs a pattern that is a string literal', place };
   const compiled = compilePattern(written);
   if (!compiled.ok) {
     const at = compiled.offset === 0 ? '' : `, at its character ${compiled.offset + 1}`;
@@ -148,7 +147,7 @@ function matches([text, pattern]: readonly Argument[]): Applied {
   };
 }
 
-/** The macros that run over a list: how they are written, how many expressions they take, and what they make. */
+/** The macros that loop over a list. `bodies` lists how many expressions each may take after the variable. */
 export const macros: Readonly<
   Record<
     string,
@@ -162,10 +161,10 @@ export const macros: Readonly<
   map: { usage: 'list.map(x, value) or list.map(x, condition, value)', bodies: [1, 2], result: 'mapped' },
 };
 
-/** Functions of CEL and its extensions that the library has not, or has otherwise than specified, and what to do. */
+/** Functions of CEL and its extensions that the library lacks or implements differently, with advice what to write. */
 export const refusedFunctions: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    has: 'every field is there, and "" where it is absent; of a map ask "key" in it',
+    has: 'every field exists, and is "" if it is absent; for a map write "key" in it',
     lowerAscii: 'write the pattern of matches() for both cases, as in [Aa]',
     upperAscii: 'write the pattern of matches() for both cases, as in [Aa]',
     trim: 'use matches()',

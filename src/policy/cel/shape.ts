@@ -1,61 +1,61 @@
 /**
- * What is known of a value before there is one: its type, and how large it can be. Sizes are upper bounds: elements
- * of lists and maps, UTF-16 code units of strings.
+ * The type of a value and its largest size, as known before evaluation. Sizes count elements of lists and maps, and
+ * UTF-16 code units of strings.
  */
-export type Shape = ScalarShape | ListShape | MapShape | ObjectShape | UnknownShape;
+export type ValueShape = ScalarShape | ListShape | MapShape | ObjectShape | UnknownShape;
 
 export type ScalarShape =
   | { readonly kind: 'bool' | 'timestamp' | 'duration' }
-  /** Between -most and most. */
+  /** The value is between -most and most. */
   | { readonly kind: 'int'; readonly most: number }
   | { readonly kind: 'string'; readonly length: number };
 
 export interface ListShape {
   readonly kind: 'list';
   readonly size: number;
-  /** Null for the list that is written `[]`: it has the type of any list. */
-  readonly element: Shape | null;
-  /** Of all its strings together, where that is less than each of them being as long as it can be. */
+  /** Null for the literal `[]`, which has the type of any list. */
+  readonly element: ValueShape | null;
+  /** The length of all strings together, if that is less than the size times the longest string. */
   readonly characters?: number;
 }
 
-/** Keys are strings. */
+/** The keys are strings. */
 export interface MapShape {
   readonly kind: 'map';
   readonly size: number;
-  readonly value: Shape;
+  readonly value: ValueShape;
 }
 
 export interface ObjectShape {
   readonly kind: 'object';
   readonly name: string;
-  readonly fields: Readonly<Record<string, Shape>>;
+  readonly fields: Readonly<Record<string, ValueShape>>;
 }
 
-/** Of what is in error already: nothing more is said of it. */
+/** The shape of a part with an error. No further error follows from it. */
 export interface UnknownShape {
   readonly kind: 'unknown';
 }
 
-export const bool: Shape = { kind: 'bool' };
-export const timestamp: Shape = { kind: 'timestamp' };
-export const duration: Shape = { kind: 'duration' };
-export const unknown: Shape = { kind: 'unknown' };
-export const int = (most: number): Shape => ({ kind: 'int', most });
-export const string = (length: number): Shape & { kind: 'string' } => ({ kind: 'string', length });
-export const list = (size: number, element: Shape | null): ListShape => ({ kind: 'list', size, element });
+export const bool: ValueShape = { kind: 'bool' };
+export const timestamp: ValueShape = { kind: 'timestamp' };
+export const duration: ValueShape = { kind: 'duration' };
+export const unknownShape: ValueShape = { kind: 'unknown' };
+export const int = (most: number): ValueShape => ({ kind: 'int', most });
+export const string = (length: number): ValueShape & { kind: 'string' } => ({ kind: 'string', length });
+export const list = (size: number, element: ValueShape | null): ListShape => ({ kind: 'list', size, element });
 
-/** The type's name as CEL writes it. */
-export function typeName(shape: Shape): string {
+/** The name of the type in CEL. */
+export function celTypeName(shape: ValueShape): string {
   switch (shape.kind) {
     case 'timestamp':
       return 'google.protobuf.Timestamp';
     case 'duration':
       return 'google.protobuf.Duration';
     case 'list':
-      return shape.element === null ? 'list' : `list<${typeName(shape.element)}>`;
+      return shape.element === null ? 'list' : `list<${celTypeName(shape.element)}>`;
     case 'map':
-      return `map<string, ${typeName(shape.value)}>`;
+      return `map<string, ${celTypeName(shape.value)}>`;
     case 'object':
       return shape.name;
     default:
@@ -64,10 +64,11 @@ export function typeName(shape: Shape): string {
 }
 
 export const withArticle = (name: string) => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
+export const typeWithArticle = (shape: ValueShape) => withArticle(celTypeName(shape));
 
-/** The shape of what may be either; null where the types differ. */
-export function eitherOf(a: Shape, b: Shape): Shape | null {
-  if (a.kind === 'unknown' || b.kind === 'unknown') return unknown;
+/** The shape of a value that may be either. Null if the types differ. */
+export function eitherOf(a: ValueShape, b: ValueShape): ValueShape | null {
+  if (a.kind === 'unknown' || b.kind === 'unknown') return unknownShape;
   if (a.kind === 'string' && b.kind === 'string') return string(Math.max(a.length, b.length));
   if (a.kind === 'int' && b.kind === 'int') return int(Math.max(a.most, b.most));
   if (a.kind === 'list' && b.kind === 'list') {
@@ -84,7 +85,7 @@ export function eitherOf(a: Shape, b: Shape): Shape | null {
   return a.kind === b.kind ? a : null;
 }
 
-/** Of all strings of a list together, UTF-16 code units; 0 where it holds something else. */
+/** The UTF-16 code units of all strings in a list together. 0 if its elements are not strings. */
 export function charactersOf({ size, element, characters }: ListShape): number {
   const most = element?.kind === 'string' ? size * element.length : 0;
   return Math.min(most, characters ?? most);

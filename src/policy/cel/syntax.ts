@@ -1,32 +1,60 @@
-import type { ASTNode } from '@marcbachmann/cel-js';
-import { Environment, ParseError } from '@marcbachmann/cel-js';
-import { limits } from './limits.js';
-import type { Place } from './problems.js';
+import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
+import { celLimits } from './limits.js';
 
-/** The syntax tree of an expression, as the library reads it. Macros stand in it as they are written. */
+/** A place in the text of an expression, in UTF-16 code units from 0. */
+export interface ExpressionPlace {
+  readonly start: number;
+}
+
+/** Collects the errors of an expression. Lines and columns are counted from 1. */
+export class Problems {
+  private readonly found: { readonly start: number; readonly message: string }[] = [];
+
+  constructor(private readonly text: string) {}
+
+  add(place: ExpressionPlace, message: string): void {
+    this.found.push({ start: place.start, message });
+  }
+
+  get any(): boolean {
+    return this.found.length > 0;
+  }
+
+  /** In the order of the text. */
+  get messages(): readonly string[] {
+    const inOrder = [...this.found].sort((a, b) => a.start - b.start);
+    return inOrder.map(({ start, message }) => {
+      const before = this.text.slice(0, start).split('\n');
+      return `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}: ${message}`;
+    });
+  }
+}
+
+/** The library's syntax tree of an expression. Macros are not expanded. */
 export type Node = ASTNode;
 export type NodeOf<Operator extends Node['op']> = Extract<Node, { op: Operator }>;
 
 export const parserLimits = {
-  maxAstNodes: limits.nodes,
-  maxDepth: limits.depth,
-  maxListElements: limits.literalSize,
-  maxMapEntries: limits.literalSize,
+  maxAstNodes: celLimits.nodes,
+  maxDepth: celLimits.depth,
+  maxListElements: celLimits.literalSize,
+  maxMapEntries: celLimits.literalSize,
   maxCallArguments: 8,
 } as const;
 
 const parser = new Environment({ unlistedVariablesAreDyn: true, limits: parserLimits });
 
 export type SyntaxResult =
-  { readonly ok: true; readonly root: Node } | { readonly ok: false; readonly place: Place; readonly message: string };
+  | { readonly ok: true; readonly root: Node }
+  | { readonly ok: false; readonly place: ExpressionPlace; readonly message: string };
 
-/** Reads an expression's text, within the limits on its size. */
+/** Parses the text of an expression within the limits on its size. */
 export function parseSyntax(text: string): SyntaxResult {
   const refused = (start: number, message: string): SyntaxResult => ({ ok: false, place: { start }, message });
   if (text.trim() === '') return refused(0, 'is empty: write an expression');
-  if (text.length > limits.text)
-    return refused(limits.text, `is ${text.length} characters long, at most ${limits.text} are allowed`);
-  // The library ends a comment at a line feed alone, the specification at a carriage return too.
+  if (text.length > celLimits.text)
+    return refused(celLimits.text, `is ${text.length} characters long, at most ${celLimits.text} are allowed`);
+  // The specification ends a comment at a carriage return as well, but the library does not.
   // eslint-disable-next-line no-control-regex
   const control = text.search(/[\u0000-\u0008\u000b-\u001f\u007f]/);
   if (control !== -1) return refused(control, 'is a control character: write it as an escape in a string');
@@ -37,7 +65,7 @@ export function parseSyntax(text: string): SyntaxResult {
       const advice = error.code === 'limit_exceeded' ? ': write a smaller expression, or several' : '';
       return refused(error.range?.start ?? 0, `${error.summary}${advice}`);
     }
-    // Whatever the parser does not survive, thousands of "!" for example, is no expression either.
+    // Deep nesting, such as thousands of "!", overflows the parser's stack.
     if (error instanceof RangeError) return refused(0, 'nests too deeply');
     throw error;
   }

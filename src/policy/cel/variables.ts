@@ -1,6 +1,6 @@
-import { int, list, string, timestamp, type ObjectShape, type Shape } from './shape.js';
+import { int, list, string, timestamp, type ObjectShape, type ValueShape } from './shape.js';
 
-/** What an expression may look at. */
+/** The variables that an expression may read. */
 export interface ExpressionVariables {
   readonly request: {
     readonly username: string;
@@ -8,9 +8,9 @@ export interface ExpressionVariables {
     readonly cluster: string;
     readonly keyAlgorithm: string;
     readonly expirationSeconds: number;
-    /** '' where absent. */
+    /** '' if absent. */
     readonly namespace: string;
-    /** '' where absent. */
+    /** '' if absent. */
     readonly reason: string;
     readonly collector: string;
   };
@@ -20,7 +20,7 @@ export interface ExpressionVariables {
     readonly roles: readonly string[];
   };
   readonly now: Date;
-  /** The identity's valid certificates; instants are RFC 3339 here and timestamps in an expression. */
+  /** The valid certificates of the identity. Instants are RFC 3339 texts here, and timestamps in an expression. */
   readonly active: readonly {
     readonly groups: readonly string[];
     readonly notBefore: string;
@@ -32,21 +32,24 @@ export interface ExpressionVariables {
 
 export type VariableName = keyof ExpressionVariables;
 
-// Schemas count characters, JavaScript code units: a character outside the basic plane is two of them.
+// Schemas count characters, but JavaScript counts code units: a character beyond the basic plane has two.
 const units = 2;
 /** RFC 5280 appendix A: ub-common-name and ub-organization-name are 64 characters. */
 const name = string(64 * units);
 /** An RFC 1123 label. */
 const label = string(63);
 const keyAlgorithm = string(32);
-/** RFC 5280 4.1.2.2: at most 20 octets, here in hex. */
+/** RFC 5280 4.1.2.2: at most 20 octets, in hex. */
 const serialNumber = string(40);
 const maxRequestGroups = 32;
-/** A token has at most 32; whoever authenticates otherwise may have more. */
+/** A token has at most 32 groups. Other kinds of authentication may give more. */
 const maxRequesterGroups = 64;
 const maxActive = 100;
 
-const object = <Source>(objectName: string, fields: Readonly<Record<keyof Source & string, Shape>>): ObjectShape => ({
+const object = <Source>(
+  objectName: string,
+  fields: Readonly<Record<keyof Source & string, ValueShape>>,
+): ObjectShape => ({
   kind: 'object',
   name: objectName,
   fields,
@@ -77,8 +80,8 @@ const certificate = object<ExpressionVariables['active'][number]>('Certificate',
   keyAlgorithm,
 });
 
-/** The variables' types, and how large they can be: values beyond that are not evaluated. */
-export const variableShapes: Readonly<Record<VariableName, Shape>> = {
+/** The types and largest sizes of the variables. An expression is not evaluated with larger values. */
+export const variableShapes: Readonly<Record<VariableName, ValueShape>> = {
   request,
   requester,
   now: timestamp,
@@ -87,5 +90,4 @@ export const variableShapes: Readonly<Record<VariableName, Shape>> = {
 
 export const objectShapes: readonly ObjectShape[] = [request, requester, certificate];
 
-/** Said where a name is not known. */
 export const variableNames = Object.keys(variableShapes) as readonly VariableName[];

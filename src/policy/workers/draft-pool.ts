@@ -4,28 +4,29 @@ import { WorkerEndedError, WorkerFailedError, WorkersBusyError } from '../../wor
 import { workerFile } from '../../workers/worker-file.js';
 import { WorkerPool, type WorkerLimits } from '../../workers/worker-pool.js';
 import type { NeededFacts } from '../needed-facts.js';
-import { DraftRefusedError, invalidDraft } from './draft-refused-error.js';
-import type {
-  BatchAnswer,
-  BatchQuestion,
-  Draft,
-  DraftQuestion,
-  DraftResult,
-  EvaluateTask,
-  FactsAnswer,
-  FactsQuestion,
-  ReplayTask,
-} from './draft-task.js';
+import {
+  type BatchAnswer,
+  type BatchQuestion,
+  type Draft,
+  type DraftQuestion,
+  DraftRefusedError,
+  type DraftResult,
+  type EvaluateTask,
+  type FactsAnswer,
+  type FactsQuestion,
+  invalidDraft,
+  type ReplayTask,
+} from './draft.js';
 import { ReplaySession } from './replay-session.js';
 
 export interface DraftPoolOptions {
   readonly evaluate?: Partial<WorkerLimits> & { readonly file?: URL };
   readonly replay?: Partial<WorkerLimits> & { readonly file?: URL };
-  /** Told of workers that end by themselves. */
+  /** Called when a worker ends unexpectedly. */
   readonly report?: (error: Error) => void;
 }
 
-/** What an evaluation under a draft comes to. */
+/** The result of an evaluation under a draft. */
 export interface EvaluatedDraft {
   readonly decision: Decision;
   readonly facts: DecisionFacts;
@@ -33,8 +34,8 @@ export interface EvaluatedDraft {
 }
 
 /**
- * Reads drafts and decides under them in threads of their own: nobody has looked at what they take. One replay at a
- * time, beside a few evaluations: more would take from issuing what issuing needs.
+ * Reads drafts and decides under them in worker threads, because a draft may need much time and memory. It runs one
+ * replay at a time beside a few evaluations, so that issuing keeps the rest of the machine.
  */
 export class DraftPool {
   readonly #evaluations: WorkerPool;
@@ -42,7 +43,7 @@ export class DraftPool {
   readonly #tooLong: { readonly evaluating: string; readonly replaying: string };
 
   constructor({ evaluate, replay, report = () => undefined }: DraftPoolOptions = {}) {
-    // Of one evaluation, reading the draft included; of a batch of requests that are replayed.
+    // One evaluation includes reading the draft. A replay renews its time with every batch.
     const [evaluateMilliseconds, batchMilliseconds] = [
       evaluate?.workMilliseconds ?? 2000,
       replay?.workMilliseconds ?? 5000,
@@ -53,7 +54,7 @@ export class DraftPool {
     };
     const common = { waitMilliseconds: 5000, startMilliseconds: 10_000, youngMegabytes: 8, report };
     this.#evaluations = new WorkerPool({
-      file: workerFile(import.meta.url, 'evaluate-draft'),
+      file: workerFile(import.meta.url, 'draft-worker'),
       task: 'evaluateDraft',
       threads: 1,
       waiting: 16,
@@ -63,7 +64,7 @@ export class DraftPool {
       workMilliseconds: evaluateMilliseconds,
     });
     this.#replays = new WorkerPool({
-      file: workerFile(import.meta.url, 'replay-draft'),
+      file: workerFile(import.meta.url, 'draft-worker'),
       task: 'replayDraft',
       threads: 1,
       waiting: 0,
@@ -75,8 +76,8 @@ export class DraftPool {
   }
 
   /**
-   * The decision on a request under a draft; `factsOf` is asked for what the draft needs. Throws `DraftRefusedError`,
-   * `PoliciesBusyError`, and what `factsOf` throws.
+   * Decides a request under a draft. `factsOf` looks up the facts that the draft needs. Throws `DraftRefusedError`,
+   * `PoliciesBusyError`, and the errors of `factsOf`.
    */
   async evaluate(
     draft: Draft,
@@ -100,7 +101,7 @@ export class DraftPool {
     return result;
   }
 
-  /** A session to replay under a draft. Throws `DraftRefusedError`, and `PoliciesBusyError` where one is open. */
+  /** Opens a session to replay under a draft. Throws `DraftRefusedError`, and `PoliciesBusyError` if one is open. */
   replay(draft: Draft): Promise<ReplaySession> {
     return ReplaySession.open(async (answer) => {
       const task: Omit<ReplayTask, 'port'> = { draft };
@@ -113,7 +114,7 @@ export class DraftPool {
     });
   }
 
-  /** Ends the workers; what they were at fails. */
+  /** Ends the workers. Their current tasks fail. */
   async close(): Promise<void> {
     await Promise.all([this.#evaluations.close(), this.#replays.close()]);
   }
@@ -131,7 +132,7 @@ function draftError(error: unknown, busy: () => PoliciesBusyError, tooLong: stri
   );
 }
 
-/** Of a result that is not the one that was asked for. */
+/** The error for a result that is not the expected one. */
 function refusalOf(result: DraftResult): Error {
   if (result.kind === 'invalid') return invalidDraft(result.errors);
   if (result.kind === 'failed') return new WorkerFailedError(result.failure);

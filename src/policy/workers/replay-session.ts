@@ -1,20 +1,20 @@
 import type { RecordedRequest } from '../../model/recorded-request.js';
 import type { Replayed } from '../../model/replay.js';
-import type { BatchAnswer, BatchQuestion } from './draft-task.js';
+import type { BatchAnswer, BatchQuestion } from './draft.js';
 
-/** Works as a task of the pool does: asks for batches, and ends with an error or once it was answered null. */
+/** A task of the pool. It asks for batches, and ends with an error or after the answer null. */
 export type ReplayWork = (answer: (question: BatchQuestion) => Promise<BatchAnswer>) => Promise<void>;
 
 /**
- * One draft in one worker for as long as requests are replayed under it. The worker asks for work; here it is the
- * other way round: whoever has the session hands batches over, one at a time, and gets what they come to.
+ * Keeps one draft in one worker while requests are replayed under it. It turns the worker's questions round: the owner
+ * of the session hands over one batch at a time and gets its results.
  */
 export class ReplaySession {
   #digest = '';
   #asked = deferred<BatchQuestion>();
   #give: (batch: BatchAnswer) => void = () => undefined;
   #closing = false;
-  /** Why nothing can be replayed any more. */
+  /** The reason why the session can replay no more. */
   #ended: Error | null = null;
   readonly #work: Promise<void>;
 
@@ -28,19 +28,19 @@ export class ReplaySession {
     }, endWith);
   }
 
-  /** Resolves when the worker has read the draft. Rejects with what the work ended with. */
+  /** Resolves when the worker has read the draft. Rejects with the error of the work. */
   static async open(work: ReplayWork): Promise<ReplaySession> {
     const session = new ReplaySession(work);
     session.#digest = (await session.#asked.promise).digest;
     return session;
   }
 
-  /** Of the draft. */
+  /** The digest of the draft. */
   get digest(): string {
     return this.#digest;
   }
 
-  /** What each of the requests comes to, in their order. Rejects with what the work ended with. */
+  /** The results for the requests, in their order. Rejects with the error of the work. */
   async replay(batch: readonly RecordedRequest[]): Promise<readonly Replayed[]> {
     if (this.#ended !== null) throw this.#ended;
     this.#asked = deferred();
@@ -48,7 +48,7 @@ export class ReplaySession {
     return (await this.#asked.promise).replayed;
   }
 
-  /** Lets the worker go, once it is through with what it has. */
+  /** Lets the worker end after its current batch. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#give(null);
@@ -66,7 +66,7 @@ export class ReplaySession {
 
 function deferred<T>(): PromiseWithResolvers<T> {
   const settled = Promise.withResolvers<T>();
-  // It may be refused while nobody waits for it.
+  // It may be rejected while nobody awaits it.
   settled.promise.catch(() => undefined);
   return settled;
 }

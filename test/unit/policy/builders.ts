@@ -1,11 +1,10 @@
 import type { BlastRadius } from '../../../src/model/blast-radius.js';
 import type { DecisionFacts, QuotaUsage } from '../../../src/model/decision.js';
 import type { Requester } from '../../../src/model/principal.js';
-import { compileGuardrail } from '../../../src/policy/compile-guardrail.js';
-import { compilePolicy } from '../../../src/policy/compile-policy.js';
+import { compileGuardrail, compilePolicy } from '../../../src/policy/compile-rule.js';
 import { GuardrailDocument, PolicyDocument } from '../../../src/policy/policy-schema.js';
 import type { Guardrail, Policy, PolicySet, RequestToDecide } from '../../../src/policy/policy-set.js';
-import { shaped } from '../../../src/policy/shape-errors.js';
+import { checkShape } from '../../../src/policy/check-shape.js';
 
 /** A Friday. */
 export const now = new Date('2026-01-02T03:04:05Z');
@@ -57,7 +56,7 @@ export type GuardrailSpec = GuardrailDocument['spec'];
 /** A policy as it is written in a file. Permits any username and group, unless told otherwise. */
 export function policy(name: string, over: Partial<PolicySpec> = {}): Policy {
   const spec = { selector: {}, allowed: { usernames: ['*'], groups: ['*'] }, approval: { mode: 'auto' }, ...over };
-  const shape = shaped(PolicyDocument, { apiVersion: 'kubepass/v1', kind: 'Policy', metadata: { name }, spec });
+  const shape = checkShape(PolicyDocument, { apiVersion: 'kubepass/v1', kind: 'Policy', metadata: { name }, spec });
   const { policy: compiled, errors } = shape.ok ? compilePolicy(shape.value) : { ...shape, policy: null };
   if (compiled === null || errors.length > 0) throw new Error(JSON.stringify(errors));
   return compiled;
@@ -66,7 +65,12 @@ export function policy(name: string, over: Partial<PolicySpec> = {}): Policy {
 /** A guardrail as it is written in a file. Denies every request, unless told otherwise. */
 export function guardrail(name: string, over: Partial<GuardrailSpec> = {}): Guardrail {
   const spec = { selector: {}, message: 'not here', ...over };
-  const shape = shaped(GuardrailDocument, { apiVersion: 'kubepass/v1', kind: 'Guardrail', metadata: { name }, spec });
+  const shape = checkShape(GuardrailDocument, {
+    apiVersion: 'kubepass/v1',
+    kind: 'Guardrail',
+    metadata: { name },
+    spec,
+  });
   const { guardrail: compiled, errors } = shape.ok ? compileGuardrail(shape.value, []) : { ...shape, guardrail: null };
   if (compiled === null || errors.length > 0) throw new Error(JSON.stringify(errors));
   return compiled;

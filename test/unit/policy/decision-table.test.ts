@@ -14,7 +14,7 @@ interface Given {
   readonly now?: string;
 }
 
-/** What is not said is as in `builders.ts`: hr-portal asks for jane without groups on cluster dev-eu. */
+/** Omitted values are as in `builders.ts`: hr-portal asks for jane without groups on cluster dev-eu. */
 interface Row extends Given {
   /**
    * `auto: <policy>`, or `manual: <policy>` and how many must approve, stage by stage; or the reasons of all violations

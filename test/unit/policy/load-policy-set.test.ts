@@ -320,7 +320,7 @@ tests:
     [
       'half a range of hours',
       `{ ${allowed}, constraints: { hours: { timeZone: UTC, from: "08:00" } }, ${auto} }`,
-      '/spec/constraints/hours/to: is missing: a range has both ends',
+      '/spec/constraints/hours/to: is missing: a range needs both ends',
     ],
     [
       'a range of hours without length',
@@ -340,7 +340,7 @@ tests:
     [
       'dates between which there is nothing',
       `{ ${allowed}, constraints: { notBefore: 2026-02-28T00:00:00Z, notAfter: 2026-02-27T00:00:00Z }, ${auto} }`,
-      '/spec/constraints/notAfter: is before notBefore: it would never apply',
+      '/spec/constraints/notAfter: is before notBefore, so the policy would never apply',
     ],
     [
       'a pattern that is none',
@@ -350,7 +350,7 @@ tests:
     [
       'a pattern that takes exponential time',
       `{ ${allowed}, constraints: { reason: { pattern: "(a+)+" } }, ${auto} }`,
-      '/spec/constraints/reason/pattern: repeats a repeat that can end in several places, which takes exponential time: let what comes next always be told by its first character',
+      '/spec/constraints/reason/pattern: repeats a repeat that can end in several places, which takes exponential time: the next character must decide every choice',
     ],
     [
       'an expression that is none',
@@ -365,12 +365,12 @@ tests:
     [
       'an expression that is no condition',
       `{ ${allowed}, validations: [{ expression: "request.username" }], ${auto} }`,
-      expect.stringMatching(/^p.yaml:1\/spec\/validations\/0\/expression: .*has to be a bool/),
+      expect.stringMatching(/^p.yaml:1\/spec\/validations\/0\/expression: .*must be a bool/),
     ],
     [
       'a message that is no text',
       `{ ${allowed}, validations: [{ expression: "true", messageExpression: "1 + 1" }], ${auto} }`,
-      expect.stringMatching(/^p.yaml:1\/spec\/validations\/0\/messageExpression: .*has to be a string/),
+      expect.stringMatching(/^p.yaml:1\/spec\/validations\/0\/messageExpression: .*must be a string/),
     ],
     [
       'a quota that nothing meets',
@@ -390,7 +390,7 @@ tests:
     [
       'an unknown variable among collectors',
       `{ selector: {}, allowed: { collectors: ["\${request.username}"] }, ${auto} }`,
-      '/spec/allowed/collectors/0: "${request.username}" is not a variable; there is ${requester.username}',
+      '/spec/allowed/collectors/0: "${request.username}" is not a variable; the only one is ${requester.username}',
     ],
     [
       'automatic approval with stages',
@@ -420,17 +420,17 @@ tests:
     [
       'a variable that does not exist',
       '{ selector: {}, allowed: { usernames: ["${requester.groups}"] }, approval: { mode: auto } }',
-      '/spec/allowed/usernames/0: "${requester.groups}" is not a variable; there is ${requester.username}',
+      '/spec/allowed/usernames/0: "${requester.groups}" is not a variable; the only one is ${requester.username}',
     ],
     [
       'a variable in a selector',
       '{ selector: { clusters: ["${requester.username}"] }, allowed: {}, approval: { mode: auto } }',
-      '/spec/selector/clusters/0: "${requester.username}" has no meaning here',
+      '/spec/selector/clusters/0: "${requester.username}" is a variable, which is not allowed here',
     ],
     [
       'a variable among approvers',
       `{ ${allowed}, approval: { mode: manual, stages: [{ approvers: { names: ["\${x}"] } }] } }`,
-      '/spec/approval/stages/0/approvers/names/0: "${x}" has no meaning here',
+      '/spec/approval/stages/0/approvers/names/0: "${x}" is a variable, which is not allowed here',
     ],
     [
       'an empty pattern',
@@ -476,7 +476,7 @@ tests:
     [
       'a condition that is none',
       'matchConditions: [{ name: a, expression: "1" }]',
-      expect.stringMatching(/^p.yaml:1\/spec\/matchConditions\/0\/expression: .*has to be a bool/),
+      expect.stringMatching(/^p.yaml:1\/spec\/matchConditions\/0\/expression: .*must be a bool/),
     ],
     [
       'what nobody resolves to',
@@ -517,7 +517,7 @@ tests:
     [
       'an expectation that no denial can meet',
       '{ name: t, request: { cluster: c, username: u }, requester: { name: r }, expect: { outcome: denied, policy: p } }',
-      '/tests/0/expect/policy: says nothing of a request that is denied',
+      '/tests/0/expect/policy: does not apply to a request that is denied',
     ],
     [
       'a field that does not exist',

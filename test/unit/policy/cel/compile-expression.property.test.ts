@@ -3,8 +3,9 @@ import * as extensions from '@bufbuild/cel/ext';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileExpression, type ExpressionVariables } from '../../../../src/policy/cel/compile-expression.js';
-import { compilePattern } from '../../../../src/policy/cel/pattern/compile-pattern.js';
+import { compileExpression } from '../../../../src/policy/cel/compile-expression.js';
+import type { ExpressionVariables } from '../../../../src/policy/cel/variables.js';
+import { compilePattern } from '../../../../src/policy/cel/compile-pattern.js';
 import { variables } from './variables.js';
 
 const quoted = (text: string) => JSON.stringify(text);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileExpression, type ExpressionVariables } from '../../../../src/policy/cel/compile-expression.js';
+import { compileExpression } from '../../../../src/policy/cel/compile-expression.js';
+import type { ExpressionVariables } from '../../../../src/policy/cel/variables.js';
 import { variables } from './variables.js';
 
 function compiled(text: string, result: 'bool' | 'string' = 'bool') {
@@ -158,15 +159,15 @@ describe('what is wrong is said at load, with its place', () => {
       'true &&\n  size(activ) < 3',
       'line 2, column 8: "activ" is not a variable: there are request, requester, now, active',
     ],
-    ['request.username', 'line 1, column 1: is a string, but has to be a bool'],
+    ['request.username', 'line 1, column 1: is a string, but must be a bool'],
     ['request.username = "jane"', 'line 1, column 18: Unexpected character: ='],
     ['request.username == 1', 'line 1, column 1: compares a string with an int, which are never equal'],
     ['request.expirationSeconds < "600"', 'line 1, column 1: "<" compares an int with a string'],
     ['request.username + 1 == ""', 'line 1, column 1: there is no string + int'],
-    ['request.groups.all(g, g)', 'line 1, column 23: is a string, but has to be a bool'],
+    ['request.groups.all(g, g)', 'line 1, column 23: is a string, but must be a bool'],
     ['request.groups.all(g, g > "m")', 'line 1, column 23: ">" compares int, timestamp and duration, not string'],
     ['request.groups.all(g)', 'line 1, column 1: all() has 1 arguments: write list.all(x, condition)'],
-    ['request.groups.all(request, true)', 'line 1, column 20: "request" has a meaning already: choose another name'],
+    ['request.groups.all(request, true)', 'line 1, column 20: "request" is already in use: choose another name'],
     ['request.username.all(c, true)', 'line 1, column 1: is a string, all() runs over a list'],
     [
       'request.username.begins("a")',
@@ -177,10 +178,10 @@ describe('what is wrong is said at load, with its place', () => {
       'line 1, column 1: there is no startsWith(string, string): write x.startsWith(…)',
     ],
     ['request.username.startsWith(1)', 'line 1, column 1: there is no string.startsWith(int)'],
-    ['request.groups[request.username] == ""', 'line 1, column 16: is a string, but has to be an int'],
+    ['request.groups[request.username] == ""', 'line 1, column 16: is a string, but must be an int'],
     ['request["username"] == ""', 'line 1, column 1: a Request has no elements'],
     ['[1, "a"] == []', 'line 1, column 5: is a string in a list of int: a list holds one type'],
-    ['true ? "a" : 1', 'line 1, column 14: is an int, but what stands before ":" is a string'],
+    ['true ? "a" : 1', 'line 1, column 14: is an int, but the value before ":" is a string'],
     ['now.getHours("Europe/Berlin") > 8', 'line 1, column 1: there is no google.protobuf.Timestamp.getHours(string)'],
     [
       'timestamp("2026-02-30T00:00:00Z") < now',
@@ -215,7 +216,7 @@ describe('what is wrong is said at load, with its place', () => {
   });
 
   it('names the type that was asked for', () => {
-    expect(errors('size(active)', 'string')).toEqual(['line 1, column 1: is an int, but has to be a string']);
+    expect(errors('size(active)', 'string')).toEqual(['line 1, column 1: is an int, but must be a string']);
   });
 });
 

@@ -1,8 +1,7 @@
-import { bindVariables } from '../../../../src/policy/cel/bind-variables.js';
-import { environment } from '../../../../src/policy/cel/environment.js';
+import { bindVariables, environment } from '../../../../src/policy/cel/environment.js';
 import { largest } from './variables.js';
 
-/** What the library's nodes have besides what their types say: how each is evaluated, and what a macro became. */
+/** Fields of the library's nodes that are not in its types: the evaluation, and the expansion of a macro. */
 interface Internals {
   readonly args: unknown;
   readonly meta: { evaluate: (...args: unknown[]) => unknown; readonly alternate?: Internals };
@@ -23,7 +22,7 @@ export function countEvaluations(text: string): number {
       return;
     }
     if (!('meta' in value)) {
-      // What a comprehension consists of; never the scopes of its variables.
+      // The parts of a comprehension, without the scopes of its variables.
       if ('iterable' in value && 'init' in value && 'step' in value)
         [value.iterable, value.init, value.step].forEach(instrument);
       return;

@@ -1,6 +1,6 @@
-import type { ExpressionVariables } from '../../../../src/policy/cel/compile-expression.js';
+import type { ExpressionVariables } from '../../../../src/policy/cel/variables.js';
 
-/** What an ordinary request looks like to an expression. */
+/** The variables of an ordinary request. */
 export const variables: ExpressionVariables = {
   request: {
     username: 'jane@corp.example',

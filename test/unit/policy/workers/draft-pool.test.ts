@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DraftPool, type DraftPoolOptions } from '../../../../src/policy/workers/draft-pool.js';
-import type { DraftQuestion } from '../../../../src/policy/workers/draft-task.js';
+import type { DraftQuestion } from '../../../../src/policy/workers/draft.js';
 import { policySetOf, testPolicies } from '../../../helpers/issuance.js';
 import { recordedRequest } from '../../../helpers/recorded-requests.js';
 import { facts, now, request, requester } from '../builders.js';

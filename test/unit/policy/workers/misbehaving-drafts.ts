@@ -1,5 +1,5 @@
 import { ask, begin } from '../../../../src/workers/worker-side.js';
-import type { BatchAnswer, DraftResult, EvaluateTask, ReplayTask } from '../../../../src/policy/workers/draft-task.js';
+import type { BatchAnswer, DraftResult, EvaluateTask, ReplayTask } from '../../../../src/policy/workers/draft.js';
 
 /** Stands in for what a worker does: the draft's first text says how it misbehaves. */
 function misbehave(text: string): DraftResult {

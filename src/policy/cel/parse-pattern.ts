@@ -1,5 +1,50 @@
-import { limits } from '../limits.js';
-import { asciiSet, literalSet, negatedSet, type CharacterSet } from './character-set.js';
+import { celLimits } from './limits.js';
+
+/**
+ * A set of characters. Characters beyond ASCII count as one, because no class tells them apart. `javascript` is the set
+ * as a regular expression without flags, where a class stands for a code unit and not for a character.
+ */
+export interface CharacterSet {
+  readonly ascii: ReadonlySet<number>;
+  /** Whether the set contains characters beyond ASCII. A single one counts as all of them. */
+  readonly beyond: boolean;
+  readonly javascript: string;
+}
+
+// One character beyond the basic plane, or a lone surrogate.
+const beyondBasicPlane = String.raw`[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]`;
+
+/** The set of one character. */
+export function literalSet(character: string): CharacterSet {
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 128) return { ascii: new Set([code]), beyond: false, javascript: escaped(code) };
+  const javascript = Array.from({ length: character.length }, (_, i) => escaped(character.charCodeAt(i))).join('');
+  return { ascii: new Set(), beyond: true, javascript: `(?:${javascript})` };
+}
+
+/** The set of the ASCII characters with these codes. */
+export function asciiSet(codes: Iterable<number>): CharacterSet {
+  const ascii = new Set(codes);
+  return { ascii, beyond: false, javascript: `[${[...ascii].map(escaped).join('')}]` };
+}
+
+/** The set of all characters but these of ASCII. As in RE2, a negated class contains line feeds. */
+export function negatedSet(codes: Iterable<number>): CharacterSet {
+  const excluded = new Set(codes);
+  const ascii = new Set(Array.from({ length: 128 }, (_, code) => code).filter((code) => !excluded.has(code)));
+  const javascript = `(?:[^${[...excluded].map(escaped).join('')}\\ud800-\\udfff]|${beyondBasicPlane})`;
+  return { ascii, beyond: true, javascript };
+}
+
+export function overlap(a: Pick<CharacterSet, 'ascii' | 'beyond'>, b: Pick<CharacterSet, 'ascii' | 'beyond'>): boolean {
+  return (a.beyond && b.beyond) || [...a.ascii].some((code) => b.ascii.has(code));
+}
+
+function escaped(unit: number): string {
+  return /[A-Za-z0-9]/.test(String.fromCharCode(unit))
+    ? String.fromCharCode(unit)
+    : `\\u${unit.toString(16).padStart(4, '0')}`;
+}
 
 export type PatternNode =
   | { readonly kind: 'set'; readonly set: CharacterSet }
@@ -7,16 +52,16 @@ export type PatternNode =
   | { readonly kind: 'choice'; readonly options: readonly PatternNode[] }
   | { readonly kind: 'repeat'; readonly body: PatternNode; readonly min: number; readonly max: number };
 
-/** A regular expression of the part of RE2 that means the same in every engine. */
+/** A regular expression in the part of RE2 that means the same in every engine. */
 export interface Pattern {
-  /** Begins with `^`. */
+  /** Whether it begins with `^`. */
   readonly fromStart: boolean;
-  /** Ends with `$`. */
+  /** Whether it ends with `$`. */
   readonly toEnd: boolean;
   readonly body: PatternNode;
 }
 
-/** Thrown by `parsePattern`: what is wrong, and where in the pattern, from 0. */
+/** An error in a pattern. The offset counts UTF-16 code units from 0. */
 export class PatternError extends Error {
   constructor(
     message: string,
@@ -32,18 +77,18 @@ const codes = (first: string, last: string) => {
 };
 const digits = codes('0', '9');
 const wordCharacters = [...digits, ...codes('a', 'z'), ...codes('A', 'Z'), 0x5f];
-// RE2: \s is [\t\n\f\r ]; JavaScript's would take Unicode's spaces too.
+// In RE2 \s is [\t\n\f\r ]. In JavaScript it also contains the spaces of Unicode.
 const spaces = [0x09, 0x0a, 0x0c, 0x0d, 0x20];
 const classes: Readonly<Record<string, readonly number[]>> = { d: digits, w: wordCharacters, s: spaces };
 const controls: Readonly<Record<string, number>> = { t: 0x09, n: 0x0a, r: 0x0d, f: 0x0c, v: 0x0b };
 
 /**
- * Reads characters, `.`, classes of ASCII, `\d \w \s`, groups, `|`, `? * + {n,m}`, `^` at the beginning and `$` at
- * the end. Throws a `PatternError` where there is anything else.
+ * Parses characters, `.`, classes of ASCII, `\d \w \s`, groups, `|`, `? * + {n,m}`, `^` at the beginning and `$` at
+ * the end. Throws a `PatternError` for anything else.
  */
 export function parsePattern(source: string): Pattern {
-  if (source.length > limits.pattern.text)
-    throw new PatternError(`is ${source.length} characters long, at most ${limits.pattern.text} are allowed`, 0);
+  if (source.length > celLimits.pattern.text)
+    throw new PatternError(`is ${source.length} characters long, at most ${celLimits.pattern.text} are allowed`, 0);
   return new PatternParser(source).parse();
 }
 
@@ -58,9 +103,9 @@ class PatternParser {
     const body = this.choice();
     const toEnd = this.take('$');
     if (this.peek() === ')') this.fail('closes a group that is not open');
-    if (this.position < this.source.length) this.fail('"$" stands at the end of a pattern only');
+    if (this.position < this.source.length) this.fail('"$" is allowed only at the end of a pattern');
     if ((fromStart || toEnd) && body.kind === 'choice')
-      throw new PatternError('put the alternatives into a group: ^ and $ would belong to one of them', 0);
+      throw new PatternError('put the alternatives into a group: otherwise ^ or $ belongs to one of them', 0);
     return { fromStart, toEnd, body };
   }
 
@@ -85,8 +130,7 @@ class PatternParser {
     const count = this.count();
     if (count === null) return body;
     const next = this.peek();
-    if (next === '?' || next === '+')
-      this.fail(`"${next}" after a repeat changes nothing of what matches: leave it out`);
+    if (next === '?' || next === '+') this.fail(`"${next}" after a repeat does not change the matches: leave it out`);
     if (next === '*' || next === '{') this.fail('repeats a repeat: put it into a group');
     return { kind: 'repeat', body, ...count };
   }
@@ -101,9 +145,9 @@ class PatternParser {
       this.fail('"{" begins a count such as {2} or {2,5}: write \\{ for the character');
     const min = Number(least);
     const max = comma === '' ? min : most === '' ? Infinity : Number(most);
-    if (min > limits.pattern.count || (max > limits.pattern.count && max !== Infinity))
-      this.fail(`counts further than ${limits.pattern.count}`);
-    if (max < min || max === 0) this.fail('is a count that nothing meets');
+    if (min > celLimits.pattern.count || (max > celLimits.pattern.count && max !== Infinity))
+      this.fail(`counts to more than ${celLimits.pattern.count}`);
+    if (max < min || max === 0) this.fail('is an impossible count');
     this.position += written.length;
     return { min, max };
   }
@@ -121,7 +165,7 @@ class PatternParser {
       case '\\':
         return { kind: 'set', set: this.escape() };
       case '^':
-        return this.fail('"^" stands at the beginning of a pattern only');
+        return this.fail('"^" is allowed only at the beginning of a pattern');
       case '*':
       case '+':
       case '?':
@@ -141,10 +185,10 @@ class PatternParser {
     this.position++;
     if (this.take('?') && !this.take(':'))
       this.fail('only ( ) and (?: ) groups are supported: no flags, names or look-around', start);
-    if (++this.depth > limits.pattern.depth) this.fail(`nests deeper than ${limits.pattern.depth} groups`, start);
+    if (++this.depth > celLimits.pattern.depth) this.fail(`nests deeper than ${celLimits.pattern.depth} groups`, start);
     const body = this.choice();
     this.depth--;
-    if (this.peek() === '$') this.fail('"$" stands at the end of a pattern only');
+    if (this.peek() === '$') this.fail('"$" is allowed only at the end of a pattern');
     if (!this.take(')')) this.fail('opens a group that is not closed', start);
     return body;
   }
@@ -177,7 +221,7 @@ class PatternParser {
       members.push(...this.classMembers());
     }
     this.position++;
-    if (members.length === 0) this.fail('is a class of nothing', start);
+    if (members.length === 0) this.fail('is an empty class', start);
     return negated ? negatedSet(members) : asciiSet(members);
   }
 
@@ -206,7 +250,7 @@ class PatternParser {
     return character.charCodeAt(0);
   }
 
-  /** The character that comes next, whole; '' at the end. */
+  /** The next character, with both surrogates. '' at the end. */
   private peek(): string {
     const code = this.source.codePointAt(this.position);
     return code === undefined ? '' : String.fromCodePoint(code);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PrincipalSelector } from '../../../src/model/decision.js';
-import { matchesPrincipal } from '../../../src/policy/matches-principal.js';
+import { matchesPrincipal } from '../../../src/policy/selector.js';
 import { requester } from './builders.js';
 
 describe('matchesPrincipal', () => {

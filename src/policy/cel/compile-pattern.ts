@@ -1,33 +1,32 @@
-import { limits } from '../limits.js';
-import { overlap, type CharacterSet } from './character-set.js';
-import { parsePattern, PatternError, type PatternNode } from './parse-pattern.js';
+import { celLimits } from './limits.js';
+import { type CharacterSet, overlap, parsePattern, PatternError, type PatternNode } from './parse-pattern.js';
 
 export interface CompiledPattern {
-  /** For `new RegExp` without flags: matches what RE2 matches. */
+  /** A pattern for `new RegExp` without flags that matches what RE2 matches. */
   readonly javascript: string;
-  /** How often the engine looks at a character, at most, in a text of so many UTF-16 code units. */
+  /** How often the engine looks at a character, at most, in a text of `length` UTF-16 code units. */
   readonly looks: (length: number) => number;
 }
 
 export type PatternResult =
   | { readonly ok: true; readonly pattern: CompiledPattern }
-  /** The offset counts UTF-16 code units of the pattern, from 0. */
+  /** The offset counts UTF-16 code units of the pattern from 0. */
   | { readonly ok: false; readonly message: string; readonly offset: number };
 
 /**
- * JavaScript's engine goes back and tries again, which for some patterns takes exponential time. So it only gets
- * patterns of which it is known here how often it can go back.
+ * Compiles a pattern for JavaScript's engine, which backtracks and takes exponential time for some patterns. So only
+ * patterns with a known bound on backtracking are admitted.
  *
- * Where the character that comes next decides whether a repeat goes on or ends, and which alternative is taken, there
- * is nothing to go back to: as in a "one-unambiguous" expression (Brüggemann-Klein and Wood, 1998). Outside of
- * repeats a decision may be left open; what follows is then gone through once for each way. Inside of a repeat none may.
+ * If the next character always decides whether a repeat ends and which alternative is taken, the engine never
+ * backtracks: the expression is "one-unambiguous" (Brüggemann-Klein and Wood, 1998). Outside of repeats a choice may be
+ * open; the engine then runs the rest of the pattern once for each way. Inside of a repeat an open choice is refused.
  */
 export function compilePattern(source: string): PatternResult {
   try {
     const pattern = parsePattern(source);
     const size = sizeOf(pattern.body);
-    if (size > limits.pattern.size) {
-      const message = `has ${size} characters with its counts written out, at most ${limits.pattern.size} are allowed`;
+    if (size > celLimits.pattern.size) {
+      const message = `has ${size} characters with its counts written out, at most ${celLimits.pattern.size} are allowed`;
       throw new PatternError(message, 0);
     }
     const way = wayThrough(pattern.body, nothing, false);
@@ -50,28 +49,28 @@ export function compilePattern(source: string): PatternResult {
   }
 }
 
-/** What may come next. */
+/** The characters that may come next. */
 interface First extends Pick<CharacterSet, 'ascii' | 'beyond'> {
-  /** How many characters and classes are tried for it. */
+  /** How many characters and classes the engine tries there. */
   readonly tries: number;
 }
 const nothing: First = { ascii: new Set(), beyond: false, tries: 0 };
 
 interface Text {
-  /** UTF-16 code units that can be gone through. */
+  /** UTF-16 code units that the engine can go through. */
   readonly length: number;
-  /** How much is tried for one character, at most. */
+  /** The most characters and classes that the engine tries for one character. */
   readonly tries: number;
 }
 
 interface Way {
-  /** How many characters are looked at to go through this and what follows; `rest` is what follows takes by itself. */
+  /** The looks at characters for this node and the rest of the pattern. `rest` is the number for the rest alone. */
   readonly looks: (text: Text, rest: number) => number;
-  /** How much it tries for one character on the way, at most. */
+  /** The most characters and classes that the engine tries for one character in this node. */
   readonly tries: number;
 }
 
-/** `follow` is what may come after the node. Throws a `PatternError` where a repeat leaves a decision open. */
+/** `follow` may come after the node. Throws a `PatternError` if a repeat contains an open choice. */
 function wayThrough(node: PatternNode, follow: First, repeated: boolean): Way {
   switch (node.kind) {
     case 'set':
@@ -100,7 +99,7 @@ function wayThrough(node: PatternNode, follow: First, repeated: boolean): Way {
     }
     case 'repeat': {
       const loops = node.max > 1;
-      if (loops && mayBeEmpty(node.body)) throw new PatternError('repeats what may be empty', 0);
+      if (loops && mayBeEmpty(node.body)) throw new PatternError('repeats a part that may be empty', 0);
       const first = firstOf(node.body);
       const body = wayThrough(node.body, loops ? anyOf([first, follow]) : follow, repeated || loops);
       const open = node.min < node.max && overlap(first, follow);
@@ -118,7 +117,7 @@ function wayThrough(node: PatternNode, follow: First, repeated: boolean): Way {
 const mostTries = (ways: readonly Way[]) => Math.max(0, ...ways.map(({ tries }) => tries));
 
 const exponential = (what: string) =>
-  `repeats ${what}, which takes exponential time: let what comes next always be told by its first character`;
+  `repeats ${what}, which takes exponential time: the next character must decide every choice`;
 
 function mayBeEmpty(node: PatternNode): boolean {
   switch (node.kind) {
@@ -146,7 +145,7 @@ function firstOf(node: PatternNode): First {
   }
 }
 
-/** What may come first of the items one after the other, and then `follow`. */
+/** The characters that may come first in a sequence of these items and then `follow`. */
 function firstOfAll(items: readonly PatternNode[], follow: First): First {
   const end = items.findIndex((item) => !mayBeEmpty(item));
   return end === -1 ? anyOf([...items.map(firstOf), follow]) : anyOf(items.slice(0, end + 1).map(firstOf));
@@ -160,7 +159,7 @@ function anyOf(firsts: readonly First[]): First {
   };
 }
 
-/** Characters and classes, with each count written out. */
+/** The number of characters and classes after every count is written out. */
 function sizeOf(node: PatternNode): number {
   switch (node.kind) {
     case 'set':
@@ -174,7 +173,7 @@ function sizeOf(node: PatternNode): number {
   }
 }
 
-/** The longest text that it matches, in UTF-16 code units. */
+/** The longest text that the node matches, in UTF-16 code units. */
 function longest(node: PatternNode): number {
   switch (node.kind) {
     case 'set':
@@ -188,7 +187,7 @@ function longest(node: PatternNode): number {
   }
 }
 
-/** The longest text that it goes through and may still fail, where nothing has to come after it. */
+/** The longest text that the engine may go through before the node fails, if nothing has to follow. */
 function longestInVain(node: PatternNode): number {
   switch (node.kind) {
     case 'set':

@@ -2,17 +2,17 @@ import type { Static, TSchema } from 'typebox';
 import { Settings } from 'typebox/system';
 import Value from 'typebox/value';
 
-/** One thing that is wrong in a document: where, as a JSON pointer, and what. */
+/** One error in a document, with its place as a JSON pointer. */
 export interface DocumentError {
   readonly path: string;
   readonly message: string;
 }
 
-export type Shaped<T> =
+export type ShapeResult<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errors: readonly DocumentError[] };
 
-/** The value as the schema types it, or everything in which it departs from the schema. */
-export function shaped<T extends TSchema>(schema: T, value: unknown): Shaped<Static<T>> {
+/** The value with the type of the schema, or every departure from the schema. */
+export function checkShape<T extends TSchema>(schema: T, value: unknown): ShapeResult<Static<T>> {
   if (Value.Check(schema, value)) return { ok: true, value };
   return { ok: false, errors: allErrors(schema, value).flatMap(documentErrors) };
 }
@@ -28,7 +28,7 @@ function documentErrors(error: SchemaError): readonly DocumentError[] {
         message: 'is not a known field',
       }));
     case 'boolean':
-      return []; // additionalProperties says it, too
+      return []; // The error for `additionalProperties` says the same.
     case 'required':
       return error.params.requiredProperties.map((name) => ({ path: `${path}/${name}`, message: 'is missing' }));
     case 'enum':
@@ -40,7 +40,7 @@ function documentErrors(error: SchemaError): readonly DocumentError[] {
   }
 }
 
-/** The library stops after a few errors unless told otherwise, which can only be told for the whole process. */
+/** The library stops after a few errors, and its limit is a setting of the whole process. */
 function allErrors(schema: TSchema, value: unknown) {
   const { maxErrors } = Settings.Get();
   Settings.Set({ maxErrors: 1000 });

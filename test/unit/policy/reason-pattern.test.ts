@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { compilePattern } from '../../../src/policy/pattern.js';
+import { compileReasonPattern } from '../../../src/policy/reason-pattern.js';
 import { cpuMilliseconds } from '../../helpers/cpu-milliseconds.js';
 
 const matches = (text: string, value: string): boolean => {
-  const compiled = compilePattern(text);
+  const compiled = compileReasonPattern(text);
   if (!compiled.ok) throw new Error(compiled.error);
   return compiled.pattern.matches(value);
 };
 
-describe('compilePattern', () => {
+describe('compileReasonPattern', () => {
   it.each([
     ['INC-[0-9]+', 'INC-1', true],
     ['INC-[0-9]+', 'see INC-1', false],
@@ -40,7 +40,7 @@ describe('compilePattern', () => {
     '[',
     'a{1000}',
   ])('refuses %j', (text) => {
-    expect(compilePattern(text).ok).toBe(false);
+    expect(compileReasonPattern(text).ok).toBe(false);
   });
 
   it('takes no reason that is longer than a request can give', () => {

@@ -2,35 +2,34 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Decision, RecordedDecision, TraceEntry } from '../model/decision.js';
 import type { RecordedRequest } from '../model/recorded-request.js';
 import type {
-  Replayed,
   ReplayChange,
-  ReplayedRequest,
   ReplaySide,
+  Replayed,
+  ReplayedRequest,
   RuleDifference,
   UnrecordedFact,
 } from '../model/replay.js';
 import { decide } from './decide.js';
-import { neededFacts } from './needed-facts.js';
+import { inFavour, type LookedUpFact, missingFacts, neededFacts } from './needed-facts.js';
 import type { PolicySet } from './policy-set.js';
 import { recordedDecision } from './recorded-decision.js';
-import { inFavour, missingFacts, type LookedUpFact } from './without-facts.js';
 
-/** Of the rules that differ, and of the checks that fail in one: the first of them say what it is about. */
+/** The answer shows so many of the rules that differ, and so many of the failed checks of each. */
 const mostRules = 20;
 const mostChecks = 20;
-/** Characters of what a check expects or finds, which may be a list of a thousand patterns. */
+/** An expectation may list a thousand globs, so longer texts are cut off. */
 const mostCharacters = 500;
 
-/** Decides recorded requests anew under one policy set. */
+/** Decides recorded requests again under another policy set. */
 export class Replayer {
-  /** The set in a request's favour, by which facts are missing. */
+  /** The set in favour of the request, by the facts that are missing. */
   readonly #favourable = new Map<string, PolicySet>();
 
   constructor(private readonly policySet: PolicySet) {}
 
   /**
-   * How the decision would differ with everything else as it was recorded: the request, the requester, the facts and
-   * the time. Where what was not recorded could make a difference, it says so in place of guessing.
+   * Compares the recorded decision with the one that this set gives for the same request, requester, facts and time. If
+   * a fact was not recorded and could make a difference, the result is `undecidable`.
    */
   replay(recorded: RecordedRequest): Replayed {
     const request = replayedRequest(recorded);
@@ -139,7 +138,7 @@ function changesBetween(was: ReplaySide, wouldBe: ReplaySide): readonly ReplayCh
   return changes;
 }
 
-/** The rules whose verdicts differ, or that object for other reasons than they did. */
+/** The rules whose verdicts or reasons differ. */
 function differences(
   before: RecordedDecision,
   after: RecordedDecision,
@@ -165,7 +164,7 @@ function differences(
 
 type RuleVerdict = Pick<RuleDifference, 'kind' | 'reasons'> & { readonly verdict: TraceEntry['verdict'] };
 
-/** How each rule came out, by its name: of guardrails those that deny, of policies those that apply. */
+/** The verdicts by the names of the rules: guardrails that deny, and policies that apply. */
 function objectionsOf({ verdicts, violations }: RecordedDecision): ReadonlyMap<string, RuleVerdict> {
   const policies = new Set(verdicts.map(({ name }) => name));
   const found = new Map<string, RuleVerdict>();

@@ -1,0 +1,251 @@
+import type { ApprovalStage, PrincipalSelector } from '../model/decision.js';
+import { isDnsLabel, whyNotName } from '../model/name-grammar.js';
+import { compileExpression, type Expression } from './cel/compile-expression.js';
+import { parseInstant } from './cel/literals.js';
+import type { DocumentError } from './check-shape.js';
+import { choiceOf, globVariables, unknownVariables, type Globs } from './glob.js';
+import { compileHours, type Hours, type WrittenHours } from './hours.js';
+import type { GuardrailDocument, PolicyDocument } from './policy-schema.js';
+import type { ConfiguredCluster, Constraints, Guardrail, Policy, Selector, Validation } from './policy-set.js';
+import { compileReasonPattern, type ReasonPattern } from './reason-pattern.js';
+import { compileGlobFields, compileSelector, type WrittenSelector } from './selector.js';
+
+type PolicySpec = PolicyDocument['spec'];
+type GuardrailSpec = GuardrailDocument['spec'];
+
+/** Compiles a policy of valid shape. Reports every error that its schema cannot detect. */
+export function compilePolicy({ metadata: { name }, spec }: Pick<PolicyDocument, 'metadata' | 'spec'>): {
+  readonly policy: Policy;
+  readonly errors: readonly DocumentError[];
+} {
+  const parts = new PartCompiler();
+  const { allowed, constraints = {}, quota = {}, kubeconfig = {} } = spec;
+  parts.checkName('/metadata/name', name);
+  const policy: Policy = {
+    name,
+    selector: parts.selector(spec.selector),
+    allowed: parts.globs('/spec/allowed', {
+      usernames: allowed.usernames,
+      groups: allowed.groups,
+      collectors: allowed.collectors,
+    }),
+    constraints: compileConstraints(parts, constraints),
+    validations: compileValidations(parts, spec.validations ?? []),
+    quota,
+    approval: compileApproval(parts, spec.approval),
+    kubeconfig: { namespace: kubeconfig.namespace ?? null, contextName: kubeconfig.contextName ?? null },
+  };
+  if (kubeconfig.namespace !== undefined) parts.checkName('/spec/kubeconfig/namespace', kubeconfig.namespace);
+  const whyNot = kubeconfig.contextName === undefined ? null : whyNotName(kubeconfig.contextName, 'ascii');
+  if (whyNot !== null) parts.refuse('/spec/kubeconfig/contextName', whyNot);
+  return { policy, errors: parts.errors };
+}
+
+/** Compiles a guardrail of valid shape. Reports every error that its schema cannot detect. */
+export function compileGuardrail(
+  { metadata: { name }, spec }: Pick<GuardrailDocument, 'metadata' | 'spec'>,
+  clusters: readonly ConfiguredCluster[],
+): { readonly guardrail: Guardrail; readonly errors: readonly DocumentError[] } {
+  const parts = new PartCompiler();
+  const { resolvesTo = null, approval, message } = spec;
+  parts.checkName('/metadata/name', name);
+  const guardrail: Guardrail = {
+    name,
+    selector: parts.selector(spec.selector),
+    match: compileMatch(parts, spec.match),
+    matchConditions: compileConditions(parts, spec.matchConditions ?? []),
+    resolvesTo,
+    approval: approval ? { stages: parts.stages(approval.stages) } : null,
+    message,
+  };
+  if (resolvesTo) checkReadable(parts, guardrail.selector, clusters);
+  return { guardrail, errors: parts.errors };
+}
+
+function compileConstraints(parts: PartCompiler, written: NonNullable<PolicySpec['constraints']>): Constraints {
+  const path = '/spec/constraints';
+  const { keyAlgorithms, reason, hours, notBefore, notAfter, ...plain } = written;
+  const { minExpirationSeconds: min = 0, maxExpirationSeconds: max = Infinity } = plain;
+  const constraints: Constraints = {
+    ...plain,
+    ...(keyAlgorithms && { keyAlgorithms: choiceOf(keyAlgorithms) }),
+    ...(reason && { reason: { pattern: parts.reasonPattern(`${path}/reason/pattern`, reason.pattern) } }),
+    ...parts.hours(`${path}/hours`, hours),
+    ...(notBefore !== undefined && { notBefore: parts.instant(`${path}/notBefore`, notBefore) }),
+    ...(notAfter !== undefined && { notAfter: parts.instant(`${path}/notAfter`, notAfter) }),
+  };
+  if (min > max) parts.refuse(`${path}/minExpirationSeconds`, 'is more than maxExpirationSeconds');
+  if (constraints.notBefore && constraints.notAfter && constraints.notBefore > constraints.notAfter)
+    parts.refuse(`${path}/notAfter`, 'is before notBefore, so the policy would never apply');
+  return constraints;
+}
+
+function compileValidations(
+  parts: PartCompiler,
+  written: NonNullable<PolicySpec['validations']>,
+): readonly Validation[] {
+  return written.map(({ expression, message, messageExpression }, i) => {
+    const path = `/spec/validations/${i}`;
+    return {
+      expression: parts.expression(`${path}/expression`, expression, 'bool'),
+      message: message ?? null,
+      messageExpression:
+        messageExpression === undefined
+          ? null
+          : parts.expression(`${path}/messageExpression`, messageExpression, 'string'),
+    };
+  });
+}
+
+function compileApproval(
+  parts: PartCompiler,
+  { mode, stages, expiresAfterSeconds }: PolicySpec['approval'],
+): Policy['approval'] {
+  if (mode === 'manual')
+    return {
+      mode,
+      // Manual approval without stages means one approval.
+      stages: parts.stages(stages ?? [{}]),
+      ...(expiresAfterSeconds !== undefined && { expiresAfterSeconds }),
+    };
+  if (stages !== undefined) parts.refuse('/spec/approval/stages', 'automatic approval has no stages');
+  if (expiresAfterSeconds !== undefined)
+    parts.refuse('/spec/approval/expiresAfterSeconds', 'automatic approval does not wait');
+  return { mode };
+}
+
+/** A guardrail without `match` applies to every request that is selected. An empty `match` would never apply. */
+function compileMatch(parts: PartCompiler, match: GuardrailSpec['match']): Guardrail['match'] {
+  if (match === undefined) return null;
+  const { usernames, groups } = match;
+  const globs = parts.globs('/spec/match', { usernames, groups });
+  if ([...(usernames ?? []), ...(groups ?? [])].length === 0)
+    parts.refuse('/spec/match', 'matches nothing: name usernames or groups, or leave it out');
+  return globs;
+}
+
+function compileConditions(
+  parts: PartCompiler,
+  written: NonNullable<GuardrailSpec['matchConditions']>,
+): Guardrail['matchConditions'] {
+  return written.map(({ name, expression }, i) => {
+    const path = `/spec/matchConditions/${i}`;
+    const earlier = written.findIndex((other) => other.name === name);
+    if (parts.checkName(`${path}/name`, name) && earlier < i)
+      parts.refuse(`${path}/name`, `"${name}" is already the name of condition ${earlier}`);
+    return { name, expression: parts.expression(`${path}/expression`, expression, 'bool') };
+  });
+}
+
+/** If kubepass does not read the role bindings of a cluster, `resolvesTo` would deny every request there. */
+function checkReadable(parts: PartCompiler, selector: Selector, clusters: readonly ConfiguredCluster[]): void {
+  for (const { name, readsRoleBindings } of clusters)
+    if (!readsRoleBindings && (selector.clusters?.matches(name) ?? true))
+      parts.refuse(
+        '/spec/resolvesTo',
+        `cluster "${name}", which the selector matches, is configured without reading its role bindings`,
+      );
+}
+
+/**
+ * Compiles the parts of one document and collects their errors. A document with an error is refused as a whole, so the
+ * result of a part with an error is never used.
+ */
+class PartCompiler {
+  readonly errors: DocumentError[] = [];
+
+  refuse(path: string, message: string): void {
+    this.errors.push({ path, message });
+  }
+
+  checkName(path: string, name: string): boolean {
+    const valid = isDnsLabel(name);
+    if (!valid) this.refuse(path, 'must be a DNS label: a-z, 0-9 and inner -, at most 63 characters');
+    return valid;
+  }
+
+  selector(written: WrittenSelector): Selector {
+    this.checkPlainGlobs('/spec/selector/clusters', written.clusters);
+    this.checkPrincipals('/spec/selector/requesters', written.requesters);
+    return compileSelector(written);
+  }
+
+  /** Lists of globs that may contain variables. */
+  globs<Field extends string>(
+    path: string,
+    written: Readonly<Record<Field, readonly string[] | undefined>>,
+  ): Readonly<Partial<Record<Field, Globs>>> {
+    const known = globVariables.map((name) => `\${${name}}`).join(', ');
+    for (const field of Object.keys(written) as Field[])
+      this.checkVariables(
+        `${path}/${field}`,
+        written[field],
+        globVariables,
+        `is not a variable; the only one is ${known}`,
+      );
+    return compileGlobFields(written);
+  }
+
+  /** Stages of approval. Each needs one approval unless it says how many. */
+  stages(written: readonly Partial<ApprovalStage>[]): readonly ApprovalStage[] {
+    const path = '/spec/approval/stages';
+    if (written.length === 0) this.refuse(path, 'must have a stage');
+    for (const [i, { approvers }] of written.entries()) this.checkPrincipals(`${path}/${i}/approvers`, approvers);
+    return written.map((stage) => ({ count: 1, ...stage }));
+  }
+
+  expression(path: string, text: string, type: 'bool' | 'string'): Expression {
+    const compiled = compileExpression(text, type);
+    if (compiled.ok) return compiled.expression;
+    for (const message of compiled.errors) this.refuse(path, message);
+    return {
+      text,
+      reads: new Set(),
+      evaluate() {
+        throw new Error('the expression did not compile');
+      },
+    };
+  }
+
+  hours(path: string, written: WrittenHours | undefined): { readonly hours?: Hours } {
+    if (written === undefined) return {};
+    const compiled = compileHours(written);
+    if (compiled.ok) return { hours: compiled.hours };
+    for (const { field, message } of compiled.errors) this.refuse(`${path}/${field}`, message);
+    return {};
+  }
+
+  reasonPattern(path: string, text: string | undefined): ReasonPattern | null {
+    if (text === undefined) return null;
+    const compiled = compileReasonPattern(text);
+    if (compiled.ok) return compiled.pattern;
+    this.refuse(path, compiled.error);
+    return null;
+  }
+
+  instant(path: string, text: string): Date {
+    const parsed = parseInstant(text);
+    if (parsed !== null) return parsed;
+    this.refuse(path, 'must be an RFC 3339 instant, such as 2026-01-31T09:00:00Z');
+    return new Date(NaN);
+  }
+
+  private checkPrincipals(path: string, selector: PrincipalSelector | undefined): void {
+    this.checkPlainGlobs(`${path}/names`, selector?.names);
+    this.checkPlainGlobs(`${path}/groups`, selector?.groups);
+  }
+
+  private checkPlainGlobs(path: string, globs: readonly string[] | undefined): void {
+    this.checkVariables(path, globs, [], 'is a variable, which is not allowed here');
+  }
+
+  private checkVariables(
+    path: string,
+    globs: readonly string[] | undefined,
+    known: readonly string[],
+    message: string,
+  ): void {
+    for (const [i, glob] of (globs ?? []).entries())
+      for (const written of unknownVariables(glob, known)) this.refuse(`${path}/${i}`, `"${written}" ${message}`);
+  }
+}
