@@ -5,7 +5,6 @@ import { basename, dirname, join } from 'node:path';
 import type { LocalCAConfig } from '../config/config.js';
 import { createSecretFile } from '../config/secrets.js';
 import type { Log } from '../issuance/context.js';
-import { generateCertificateAuthority } from '../x509/strict/certificate-authority.js';
 import type { Store } from '../store/store.js';
 
 /**
@@ -27,6 +26,8 @@ export async function generateMissingAuthority(
       `the CA that cluster "${cluster}" was served with (SPKI SHA-256 ${pinned}) is gone from ${directory}: ` +
         'restore that directory from the backup',
     );
+  // Loaded here alone: a start with a CA does without it.
+  const { generateCertificateAuthority } = await import('../x509/peculiar/generate-certificate-authority.js');
   const made = await generateCertificateAuthority({ commonName: `kubepass-${cluster}-ca`, now, random: randomBytes });
   const temporary = await mkdtemp(`${directory}.`);
   try {

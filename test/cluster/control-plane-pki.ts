@@ -1,11 +1,8 @@
 import { randomBytes, createPublicKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type CertificateAuthority,
-  generateCertificateAuthority,
-  loadCertificateAuthority,
-} from '../../src/x509/strict/certificate-authority.js';
+import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
+import { type CertificateAuthority, loadCertificateAuthority } from '../../src/x509/strict/certificate-authority.js';
 import {
   assembleTbsCertificate,
   sealCertificate,

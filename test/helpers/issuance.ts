@@ -3,11 +3,8 @@ import { readClientTrust } from '../../src/cluster/client-trust.js';
 import { ClusterProbes } from '../../src/issuance/cluster-probes.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
 import type { Cluster } from '../../src/model/cluster.js';
-import {
-  generateCertificateAuthority,
-  loadCertificateAuthority,
-  type CertificateAuthority,
-} from '../../src/x509/strict/certificate-authority.js';
+import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
+import { loadCertificateAuthority, type CertificateAuthority } from '../../src/x509/strict/certificate-authority.js';
 import { parsePolicySet } from '../../src/policy/parse-policy-set.js';
 import type { PolicySet } from '../../src/policy/policy-set.js';
 import { LocalCaSigner } from '../../src/signer/local-ca.js';

@@ -1,9 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import {
-  generateCertificateAuthority,
-  loadCertificateAuthority,
-  type CertificateAuthority,
-} from '../../../src/x509/strict/certificate-authority.js';
+import { generateCertificateAuthority } from '../../../src/x509/peculiar/generate-certificate-authority.js';
+import { loadCertificateAuthority, type CertificateAuthority } from '../../../src/x509/strict/certificate-authority.js';
 import { sealCertificate, writeTbsCertificate } from '../../../src/x509/strict/certificate-writer.js';
 import { contextPrimitive, der, sequence } from '../../../src/x509/strict/der.js';
 import { writeDistinguishedName } from '../../../src/x509/strict/distinguished-name.js';

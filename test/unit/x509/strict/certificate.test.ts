@@ -25,7 +25,11 @@ import {
   Tag,
 } from '../../../../src/x509/strict/der.js';
 import { displayDistinguishedName } from '../../../../src/x509/strict/distinguished-name.js';
-import { authorityKeyIdentifierExtension, writeExtension } from '../../../../src/x509/strict/extension.js';
+import {
+  authorityKeyIdentifierExtension,
+  basicConstraintsExtension,
+  writeExtension,
+} from '../../../../src/x509/strict/extension.js';
 import { type KeyAlgorithm, keyAlgorithms } from '../../../../src/x509/strict/key-algorithm.js';
 import { generateKeyPair } from '../../../../src/x509/strict/key-pair.js';
 import { decodeSinglePem, encodePem } from '../../../../src/x509/strict/pem.js';
@@ -34,7 +38,7 @@ import { sign, verifySignature } from '../../../../src/x509/strict/signature-alg
 import { importPublicKey, type SubjectPublicKeyInfo } from '../../../../src/x509/strict/subject-public-key-info.js';
 import { readSubjectIdentity } from '../../../../src/x509/strict/subject-identity.js';
 import { userCertificateValidity } from '../../../../src/x509/strict/validity.js';
-import { buildCertificateAuthority, caExtensions, caNotAfter } from './build-certificate-authority.js';
+import { buildCertificateAuthority, caNotAfter } from './build-certificate-authority.js';
 import { acceptedCsrs, readCsrFixture } from '../../../fixtures/csr/index.js';
 import { mutate, mutations } from './mutate.js';
 
@@ -206,7 +210,7 @@ describe('a certificate of others', () => {
     [
       'a duplicate extension',
       7,
-      der(contextConstructed(3), sequence(caExtensions.basicConstraints, caExtensions.basicConstraints)),
+      der(contextConstructed(3), sequence(basicConstraintsExtension(true), basicConstraintsExtension(true))),
     ],
     ['no extension in its extensions', 7, der(contextConstructed(3), sequence())],
     [
