@@ -9,7 +9,7 @@ import type { ClusterConfig, LocalCAConfig } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster, Log } from '../issuance/context.js';
 import type { Cluster } from '../model/cluster.js';
-import { loadCertificateAuthority } from '../x509/strict/certificate-authority.js';
+import { loadSigningAuthority } from '../x509/strict/signing-authority.js';
 import { KubernetesSigner } from '../signer/kubernetes.js';
 import { LocalCaSigner } from '../signer/local-ca.js';
 import type { Signer } from '../signer/signer.js';
@@ -48,7 +48,7 @@ async function openLocalCaCluster(
   const certificatePem = await readFile(ca.certFile, 'utf8');
   const key = await readSecretFile(ca.keyFile);
   if (key.warning !== null) log.warn({}, key.warning);
-  const authority = loadCertificateAuthority(certificatePem, key.content.toString('utf8'));
+  const authority = loadSigningAuthority(certificatePem, key.content.toString('utf8'));
   await pinAuthority(config.name, authority.spkiSha256, store, clock());
 
   const clientTrust = readClientTrust((await readPem(config.clientCertificateAuthorityFile)) ?? certificatePem);

@@ -3,7 +3,8 @@ import { certificateText } from '../x509/openssl-text/certificate-text.js';
 import type { Certificate } from '../model/certificate.js';
 import { jsonMediaType } from './answer.js';
 import { namesEntityTag } from './entity-tag.js';
-import { certificatePem, certificateView } from './views/certificate-view.js';
+import { encodePem } from '../x509/strict/pem.js';
+import { certificateView } from './views/certificate-view.js';
 
 /** The four forms of a certificate; PEM where the caller does not care. */
 export const certificateMediaTypes = [
@@ -24,7 +25,7 @@ const representations: Readonly<Record<string, Representation>> = {
   'application/pem-certificate-chain': {
     contentType: 'application/pem-certificate-chain',
     tagSuffix: '',
-    content: ({ der }) => certificatePem(der),
+    content: ({ der }) => encodePem('CERTIFICATE', der),
   },
   'application/json': {
     contentType: jsonMediaType,

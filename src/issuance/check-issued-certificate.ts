@@ -1,7 +1,7 @@
 import type { ClientTrust, TrustedAuthority } from '../cluster/client-trust.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { Certificate } from '../model/certificate.js';
-import { type CertificateReader, disagreements } from '../x509/peculiar/second-reading.js';
+import { type SecondReader, disagreements } from '../x509/peculiar/second-reading.js';
 import { readCertificate, type ParsedCertificate } from '../x509/strict/certificate-reader.js';
 import { DerError } from '../x509/strict/der.js';
 import { displayDistinguishedName } from '../x509/strict/distinguished-name.js';
@@ -46,7 +46,7 @@ export async function checkIssuedCertificate(
   approved: ApprovedRequest,
   trust: ClientTrust | null,
   { startedAt, now }: { readonly startedAt: Date; readonly now: Date },
-  secondReader: CertificateReader | null,
+  secondReader: SecondReader | null,
 ): Promise<CheckedCertificate> {
   const certificate = parse(der);
   if (typeof certificate === 'string') return { ok: false, mismatches: [certificate], fields: null };

@@ -1,13 +1,6 @@
 import type { Certificate } from '../../model/certificate.js';
+import { encodePem } from '../../x509/strict/pem.js';
 import type { CertificateBody } from '../schemas/certificate.js';
-
-/** RFC 7468 section 5. */
-export function certificatePem(der: Uint8Array): string {
-  const lines = Buffer.from(der)
-    .toString('base64')
-    .match(/.{1,64}/g);
-  return ['-----BEGIN CERTIFICATE-----', ...(lines ?? []), '-----END CERTIFICATE-----', ''].join('\n');
-}
 
 export function certificateView(certificate: Certificate): CertificateBody {
   return {
@@ -23,6 +16,6 @@ export function certificateView(certificate: Certificate): CertificateBody {
     cluster: certificate.cluster,
     requestId: certificate.requestId,
     orphan: certificate.orphan,
-    pem: certificatePem(certificate.der),
+    pem: encodePem('CERTIFICATE', certificate.der),
   };
 }

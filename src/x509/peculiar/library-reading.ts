@@ -5,7 +5,7 @@ import {
   KeyUsagesExtension,
   X509Certificate,
 } from '@peculiar/x509';
-import { keyUsages } from '../strict/key-usage.js';
+import { keyUsages } from '../strict/extension.js';
 import { extensionId } from '../strict/object-identifiers.js';
 
 /** The fields of a certificate on which two readers must agree, in a form that compares. */

@@ -3,10 +3,10 @@ import { extensionId } from '../strict/object-identifiers.js';
 import type { CertificateReading } from './library-reading.js';
 
 /** Reads a certificate independently of the strict reader. Throws where it cannot. */
-export type CertificateReader = (der: Uint8Array<ArrayBuffer>) => CertificateReading | Promise<CertificateReading>;
+export type SecondReader = (der: Uint8Array<ArrayBuffer>) => CertificateReading | Promise<CertificateReading>;
 
 /** Loads `@peculiar/x509` at its first use: a service that never needs it does not pay for it at its start. */
-export const secondReader: CertificateReader = async (der) => {
+export const secondReader: SecondReader = async (der) => {
   const { readWithLibrary } = await import('./library-reading.js');
   return readWithLibrary(der);
 };
@@ -15,7 +15,7 @@ export const secondReader: CertificateReader = async (der) => {
  * Reads a certificate that was read strictly once more. Answers the fields in which the two readings differ, as
  * sentences without a full stop: a certificate with two readings is not one that anybody has approved.
  */
-export async function disagreements(certificate: ParsedCertificate, read: CertificateReader): Promise<string[]> {
+export async function disagreements(certificate: ParsedCertificate, read: SecondReader): Promise<string[]> {
   let theirs: CertificateReading;
   try {
     theirs = await read(Uint8Array.from(certificate.der));

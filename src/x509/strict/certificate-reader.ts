@@ -16,13 +16,14 @@ import {
   duplicateExtension,
   type Extension,
   extensionValue,
+  type KeyUsage,
   readAuthorityKeyIdentifier,
   readBasicConstraints,
   readExtensions,
   readExtKeyUsage,
+  readKeyUsage,
   readSubjectKeyIdentifier,
 } from './extension.js';
-import { type KeyUsage, readKeyUsage } from './key-usage.js';
 import { extensionId } from './object-identifiers.js';
 import { sha256 } from './sha256.js';
 import { readAlgorithmOid } from './signature-algorithm.js';

@@ -1,12 +1,11 @@
 import type { KeyObject } from 'node:crypto';
-
-import type { DerReader } from './der.js';
 import {
   bitString,
   contextConstructed,
   der,
-  DerError,
   type DerElement,
+  DerError,
+  type DerReader,
   inside,
   onlyElement,
   readInteger,
@@ -19,17 +18,27 @@ import {
 } from './der.js';
 import { type DistinguishedName, readDistinguishedName, writeSubject } from './distinguished-name.js';
 import {
+  duplicateExtension,
+  type Extension,
+  extensionValue,
+  type KeyUsage,
+  readBasicConstraints,
+  readExtensions,
+  readExtKeyUsage,
+  readKeyUsage,
+  readSubjectKeyIdentifier,
+} from './extension.js';
+import { attributeType, extensionId, keyPurpose, requestAttribute } from './object-identifiers.js';
+import { decodeSinglePem, type PemRefusalReason } from './pem.js';
+import { type InputRefusal, refuse, type RefusedInput } from './input-refusal.js';
+import {
   findSignatureAlgorithm,
   readAlgorithmOid,
   sign,
+  type SignatureAlgorithm,
   signatureAlgorithmFor,
   verifySignature,
 } from './signature-algorithm.js';
-import type { SignatureAlgorithm } from './signature-algorithm.js';
-import { decodeSinglePem, type PemRefusalReason } from './pem.js';
-import { refuse, type Refusal, type Refused } from './refusal.js';
-import { attributeType, requestAttribute } from './object-identifiers.js';
-import { refuseRequestedExtensions, type ExtensionRefusalReason } from './requested-extensions.js';
 import {
   readSubjectIdentity,
   subjectBounds,
@@ -63,9 +72,9 @@ export type CsrRefusalReason =
   | 'DuplicateAttribute'
   | 'SignatureAlgorithmNotAllowed'
   | 'BadSignature';
-export type CsrRefusal = Refusal<CsrRefusalReason>;
+export type CsrRefusal = InputRefusal<CsrRefusalReason>;
 
-export type CsrReading = { readonly ok: true; readonly csr: CertificationRequest } | Refused<CsrRefusalReason>;
+export type CsrReading = { readonly ok: true; readonly csr: CertificationRequest } | RefusedInput<CsrRefusalReason>;
 
 export const CSR_PEM_LABEL = 'CERTIFICATE REQUEST';
 
@@ -103,7 +112,7 @@ export interface UnverifiedRequest {
 }
 
 /** The strict reading alone, without the signature. */
-export function parseCertificationRequest(bytes: Buffer): UnverifiedRequest | Refused<CsrRefusalReason> {
+export function parseCertificationRequest(bytes: Buffer): UnverifiedRequest | RefusedInput<CsrRefusalReason> {
   if (bytes.length > MAX_CSR_OCTETS) return tooLarge();
   try {
     return parseDer(bytes);
@@ -114,7 +123,7 @@ export function parseCertificationRequest(bytes: Buffer): UnverifiedRequest | Re
   }
 }
 
-function parseDer(bytes: Buffer): UnverifiedRequest | Refused<CsrRefusalReason> {
+function parseDer(bytes: Buffer): UnverifiedRequest | RefusedInput<CsrRefusalReason> {
   const request = onlyElement(bytes, 'the CSR');
   if (request.tag !== Tag.SEQUENCE) throw new DerError('a CertificationRequest is expected', 0);
   const fields = inside(request);
@@ -163,7 +172,7 @@ const V1 = Buffer.of(0);
  * A subject is bounded before anything is made of it: each name is decided on, recorded and answered several times over,
  * and a database's index takes no text of any length.
  */
-function refuseUnbounded({ rdns }: DistinguishedName): Refused<CsrRefusalReason> | null {
+function refuseUnbounded({ rdns }: DistinguishedName): RefusedInput<CsrRefusalReason> | null {
   let groups = 0;
   for (const { type, text } of rdns.flat()) {
     const characters = text === null ? 0 : Array.from(text).length;
@@ -179,7 +188,7 @@ function refuseUnbounded({ rdns }: DistinguishedName): Refused<CsrRefusalReason>
 }
 
 /** The only attribute that may be there is one extensionRequest (RFC 2985 5.4.2). */
-function refuseAttributes(attributes: DerElement): Refused<CsrRefusalReason> | null {
+function refuseAttributes(attributes: DerElement): RefusedInput<CsrRefusalReason> | null {
   const reader = inside(attributes);
   let seen = false;
   while (!reader.atEnd) {
@@ -208,7 +217,7 @@ function readAttribute(reader: DerReader): { readonly type: string; readonly val
   return { type, values };
 }
 
-const tooLarge = (): Refused<'TooLarge'> => refuse('TooLarge', `a CSR has at most ${MAX_CSR_OCTETS} octets`);
+const tooLarge = (): RefusedInput<'TooLarge'> => refuse('TooLarge', `a CSR has at most ${MAX_CSR_OCTETS} octets`);
 
 /** Writes and signs a certification request for a user certificate, without attributes; DER. */
 export async function writeCertificationRequest(
@@ -223,4 +232,59 @@ export async function writeCertificationRequest(
   );
   const algorithm = signatureAlgorithmFor(keyPair.privateKey);
   return sequence(info, algorithm.identifier, bitString(await sign(algorithm, info, keyPair.privateKey)));
+}
+
+export type ExtensionRefusalReason =
+  | 'DuplicateExtension'
+  | 'SubjectAltNameNotAllowed'
+  | 'CertificateAuthorityNotAllowed'
+  | 'KeyUsageNotAllowed'
+  | 'ExtKeyUsageNotAllowed'
+  | 'ExtensionNotAllowed';
+
+/**
+ * Why the extensions that a CSR requests are not tolerated; null where they are. They never reach the certificate,
+ * whose extensions are fixed; but a signer of the cluster's copies SANs, and a request for more than a client
+ * certificate is a mistake worth telling. Throws `DerError`.
+ */
+export function refuseRequestedExtensions(element: DerElement): RefusedInput<ExtensionRefusalReason> | null {
+  const extensions = readExtensions(element);
+  const duplicate = duplicateExtension(extensions);
+  if (duplicate !== undefined) return refuse('DuplicateExtension', `the CSR requests extension ${duplicate} twice`);
+  for (const extension of extensions) {
+    const refused = refuseExtension(extension);
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
+const clientKeyUsages: readonly KeyUsage[] = ['digitalSignature', 'keyEncipherment'];
+
+function refuseExtension(extension: Extension): RefusedInput<ExtensionRefusalReason> | null {
+  switch (extension.id) {
+    case extensionId.subjectAltName:
+      return refuse('SubjectAltNameNotAllowed', 'the CSR requests subject alternative names');
+    case extensionId.basicConstraints: {
+      const { ca, pathLenConstraint } = readBasicConstraints(extensionValue(extension));
+      if (ca) return refuse('CertificateAuthorityNotAllowed', 'the CSR requests a CA certificate');
+      if (pathLenConstraint !== null) return refuse('ExtensionNotAllowed', 'the CSR requests a path length');
+      return null;
+    }
+    case extensionId.keyUsage: {
+      const other = readKeyUsage(extensionValue(extension)).find((usage) => !clientKeyUsages.includes(usage));
+      if (other !== undefined) return refuse('KeyUsageNotAllowed', `the CSR requests key usage ${other}`);
+      return null;
+    }
+    case extensionId.extKeyUsage: {
+      const purposes = readExtKeyUsage(extensionValue(extension));
+      if (purposes.length !== 1 || purposes[0] !== keyPurpose.clientAuth)
+        return refuse('ExtKeyUsageNotAllowed', 'the CSR requests key purposes other than clientAuth');
+      return null;
+    }
+    case extensionId.subjectKeyIdentifier:
+      readSubjectKeyIdentifier(extensionValue(extension));
+      return null;
+    default:
+      return refuse('ExtensionNotAllowed', `the CSR requests extension ${extension.id}`);
+  }
 }

@@ -1,4 +1,4 @@
-import { refuse, type Refused } from './refusal.js';
+import { refuse, type RefusedInput } from './input-refusal.js';
 
 export type PemRefusalReason = 'NotPem' | 'WrongPemLabel' | 'SeveralPemBlocks' | 'TrailingData';
 
@@ -17,7 +17,7 @@ export function encodePem(label: string, der: Uint8Array): string {
 export function decodeSinglePem(
   text: string,
   label: string,
-): { readonly ok: true; readonly der: Buffer } | Refused<PemRefusalReason> {
+): { readonly ok: true; readonly der: Buffer } | RefusedInput<PemRefusalReason> {
   const found = nextBlock(text, 0);
   if (found === null) return refuse('NotPem', `a PEM block "${label}" is expected`);
   if ('problem' in found) return refuse('NotPem', found.problem);
@@ -37,7 +37,7 @@ export function decodeSinglePem(
 export function decodePemBundle(
   text: string,
   label: string,
-): { readonly ok: true; readonly ders: readonly Buffer[] } | Refused<PemRefusalReason> {
+): { readonly ok: true; readonly ders: readonly Buffer[] } | RefusedInput<PemRefusalReason> {
   const ders: Buffer[] = [];
   let position = 0;
   for (;;) {

@@ -1,3 +1,5 @@
+import { randomFillSync } from 'node:crypto';
+
 /**
  * A new serial number: 16 octets, positive, never shorter (RFC 5280 4.1.2.2 allows 20). It begins with the time in
  * milliseconds, so that an index over serial numbers grows at its end; 80 random bits follow.
@@ -10,4 +12,24 @@ export function newSerialNumber(now: Date, random: (size: number) => Uint8Array)
   serialNumber.writeUInt8((serialNumber.readUInt8(0) & 0x3f) | 0x40, 0);
   serialNumber.set(random(10), 6);
   return serialNumber;
+}
+
+const poolOctets = 4096;
+
+/**
+ * Random octets for ids and serial numbers, which are public: asked of the system for many at a time, for each question
+ * costs more than what it is for. Secrets are made from octets of their own.
+ */
+export function publicRandomOctets(): (octets: number) => Buffer {
+  const pool = Buffer.alloc(poolOctets);
+  let used = poolOctets;
+  return (octets) => {
+    if (used + octets > poolOctets) {
+      randomFillSync(pool);
+      used = 0;
+    }
+    used += octets;
+    // A copy: what is handed out does not change when the pool is filled anew.
+    return Buffer.from(pool.subarray(used - octets, used));
+  };
 }

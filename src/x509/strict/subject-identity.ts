@@ -1,7 +1,7 @@
 import { isSetOfSorted, Tag } from './der.js';
 import type { DistinguishedName, NameAttribute } from './distinguished-name.js';
 import { attributeType } from './object-identifiers.js';
-import { refuse, type Refused } from './refusal.js';
+import { refuse, type RefusedInput } from './input-refusal.js';
 
 /** Who a certificate speaks for: CN is the username, each O a group. */
 export interface SubjectIdentity {
@@ -37,7 +37,7 @@ export type SubjectRefusalReason =
  */
 export function readSubjectIdentity(
   subject: DistinguishedName,
-): ({ readonly ok: true } & SubjectIdentity) | Refused<SubjectRefusalReason> {
+): ({ readonly ok: true } & SubjectIdentity) | RefusedInput<SubjectRefusalReason> {
   let username: string | null = null;
   const groups = new Set<string>();
   for (const rdn of subject.rdns) {
@@ -63,7 +63,7 @@ export function readSubjectIdentity(
   return { ok: true, username, groups: [...groups] };
 }
 
-function refuseAttribute(attribute: NameAttribute): Refused<SubjectRefusalReason> | null {
+function refuseAttribute(attribute: NameAttribute): RefusedInput<SubjectRefusalReason> | null {
   const { commonName, organizationName } = attributeType;
   if (attribute.type !== commonName && attribute.type !== organizationName)
     return refuse('SubjectAttributeNotAllowed', `the subject has an attribute ${attribute.type}; only CN and O may be`);

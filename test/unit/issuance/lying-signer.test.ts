@@ -8,7 +8,7 @@ import type { ApprovedRequest } from '../../../src/model/approved-request.js';
 import { mintApprovedRequest } from '../../../src/model/mint-approved-request.js';
 import type { Signer } from '../../../src/signer/signer.js';
 import type { CertificateReading } from '../../../src/x509/peculiar/library-reading.js';
-import { type CertificateReader, secondReader } from '../../../src/x509/peculiar/second-reading.js';
+import { type SecondReader, secondReader } from '../../../src/x509/peculiar/second-reading.js';
 import { readCertificate } from '../../../src/x509/strict/certificate-reader.js';
 import { sealCertificate } from '../../../src/x509/strict/certificate-writer.js';
 import { basicConstraintsExtension } from '../../../src/x509/strict/extension.js';
@@ -51,7 +51,7 @@ const signed = (lies: CertificateFields = {}): Buffer =>
   makeCertificate({ issuer: authority, key, subject: jane, notBefore: after(-300), notAfter: after(3600), ...lies })
     .der;
 
-const check = (der: Uint8Array, reader: CertificateReader = secondReader) =>
+const check = (der: Uint8Array, reader: SecondReader = secondReader) =>
   checkIssuedCertificate(der, approved, trust, { startedAt: now, now }, reader);
 
 describe('a cluster’s certificate', () => {

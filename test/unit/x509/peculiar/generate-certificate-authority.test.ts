@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { generateCertificateAuthority } from '../../../../src/x509/peculiar/generate-certificate-authority.js';
-import { loadCertificateAuthority } from '../../../../src/x509/strict/certificate-authority.js';
+import { loadSigningAuthority } from '../../../../src/x509/strict/signing-authority.js';
 import { readCertificate } from '../../../../src/x509/strict/certificate-reader.js';
 import { writeDistinguishedName } from '../../../../src/x509/strict/distinguished-name.js';
 import { decodeSinglePem } from '../../../../src/x509/strict/pem.js';
@@ -19,7 +19,7 @@ describe('a generated CA', () => {
   });
 
   it('is an RSA-2048 CA for ten years, backdated by five minutes', () => {
-    const ca = loadCertificateAuthority(generated.certificatePem, generated.privateKeyPem);
+    const ca = loadSigningAuthority(generated.certificatePem, generated.privateKeyPem);
     expect(ca.notBefore).toEqual(new Date('2030-06-01T11:55:00Z'));
     expect(ca.notAfter).toEqual(new Date('2040-06-01T12:00:00Z'));
     expect(ca.publicKey.asymmetricKeyDetails).toMatchObject({ modulusLength: 2048, publicExponent: 65537n });
@@ -35,7 +35,7 @@ describe('a generated CA', () => {
   it('names its key by SHA-256 (RFC 7093 2, method 1), and its certificate as the profile has it', () => {
     const { der } = decodeSinglePem(generated.certificatePem, 'CERTIFICATE') as { der: Buffer };
     const read = readCertificate(der);
-    const ca = loadCertificateAuthority(generated.certificatePem, generated.privateKeyPem);
+    const ca = loadSigningAuthority(generated.certificatePem, generated.privateKeyPem);
     const key = hash('sha256', ca.publicKey.export({ type: 'pkcs1', format: 'der' }), 'buffer').subarray(0, 20);
     expect(read).toMatchObject({
       version: 3,

@@ -4,7 +4,7 @@ import type { CertificateReading } from '../../../../src/x509/peculiar/library-r
 import { disagreements, secondReader } from '../../../../src/x509/peculiar/second-reading.js';
 import { type ParsedCertificate, readCertificate } from '../../../../src/x509/strict/certificate-reader.js';
 import { Tag } from '../../../../src/x509/strict/der.js';
-import { keyUsages } from '../../../../src/x509/strict/key-usage.js';
+import { keyUsages } from '../../../../src/x509/strict/extension.js';
 import {
   type CertificateFields,
   makeAuthority,

@@ -1,16 +1,16 @@
 /** Why an input is not accepted: a stable TitleCase reason, and a sentence for whoever sent it. */
-export interface Refusal<Reason extends string> {
+export interface InputRefusal<Reason extends string> {
   readonly reason: Reason;
   readonly message: string;
 }
 
-export interface Refused<Reason extends string> {
+export interface RefusedInput<Reason extends string> {
   readonly ok: false;
-  readonly refusal: Refusal<Reason>;
+  readonly refusal: InputRefusal<Reason>;
 }
 
 /** A refusal; what a message quotes of the input is cut where it goes on for too long. */
-export function refuse<Reason extends string>(reason: Reason, message: string): Refused<Reason> {
+export function refuse<Reason extends string>(reason: Reason, message: string): RefusedInput<Reason> {
   return { ok: false, refusal: { reason, message: message.length > MAX_MESSAGE ? shorten(message) : message } };
 }
 

@@ -9,7 +9,7 @@ import { readSubjectPublicKeyInfo } from './subject-public-key-info.js';
 import type { Validity } from './validity.js';
 
 /** A CA certificate with its private key: what a local signer signs with. */
-export interface CertificateAuthority extends Validity {
+export interface SigningAuthority extends Validity {
   readonly certificateDer: Buffer;
   /** SHA-256 of the certificate, lower-case hex. */
   readonly fingerprintSha256: string;
@@ -28,7 +28,7 @@ export interface CertificateAuthority extends Validity {
  * Reads a CA's certificate and private key (PKCS#8, PKCS#1 or SEC 1 PEM, unencrypted) and checks that the two belong
  * together and may sign certificates. Throws an `Error` that says what is wrong, and never quotes the key.
  */
-export function loadCertificateAuthority(certificatePem: string, privateKeyPem: string): CertificateAuthority {
+export function loadSigningAuthority(certificatePem: string, privateKeyPem: string): SigningAuthority {
   const certificate = readCaCertificate(certificatePem);
   const publicKey = importCaKey(certificate);
   const privateKey = importPrivateKey(privateKeyPem);

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { generateKeyPairSync } from 'node:crypto';
 import { KeyUsageFlags, KeyUsagesExtension } from '@peculiar/x509';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadCertificateAuthority } from '../../../../src/x509/strict/certificate-authority.js';
+import { loadSigningAuthority } from '../../../../src/x509/strict/signing-authority.js';
 import { generateKeyPair, type KeyPair } from '../../../../src/x509/strict/key-pair.js';
 import { encodePem } from '../../../../src/x509/strict/pem.js';
 import { buildCertificateAuthority, caExtensions } from './build-certificate-authority.js';
@@ -17,7 +17,7 @@ describe('a CA that is loaded', () => {
     'may have a key of %s',
     async (algorithm) => {
       const keyPair = await generateKeyPair(algorithm);
-      const ca = loadCertificateAuthority(await buildCertificateAuthority(keyPair), keyPair.privateKeyPem);
+      const ca = loadSigningAuthority(await buildCertificateAuthority(keyPair), keyPair.privateKeyPem);
       expect(ca.privateKey.equals(keyPair.privateKey)).toBe(true);
       expect(ca.signatureAlgorithm.fits(algorithm)).toBe(true);
     },
@@ -28,15 +28,15 @@ describe('a CA that is loaded', () => {
     const pkcs1 = rsa.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
     const sec1 = p256.privateKey.export({ type: 'sec1', format: 'pem' }).toString();
     const loaded = [
-      loadCertificateAuthority(await buildCertificateAuthority(rsa), pkcs1),
-      loadCertificateAuthority(await buildCertificateAuthority(p256), sec1),
+      loadSigningAuthority(await buildCertificateAuthority(rsa), pkcs1),
+      loadSigningAuthority(await buildCertificateAuthority(p256), sec1),
     ];
     expect(loaded.map(({ privateKey }) => privateKey.asymmetricKeyType)).toEqual(['rsa', 'ec']);
   });
 
   it('may lack a keyUsage and a SubjectKeyIdentifier', async () => {
     const pem = await buildCertificateAuthority(p256, { extensions: [caExtensions.basicConstraints] });
-    expect(loadCertificateAuthority(pem, p256.privateKeyPem).subjectKeyIdentifier).toBeNull();
+    expect(loadSigningAuthority(pem, p256.privateKeyPem).subjectKeyIdentifier).toBeNull();
   });
 
   it.each([
@@ -45,7 +45,7 @@ describe('a CA that is loaded', () => {
     ['something else in the PEM', () => encodePem('CERTIFICATE', Buffer.from('3000', 'hex')), 'cannot be read'],
   ])('is refused with %s', async (_, change, message) => {
     const pem = change(await buildCertificateAuthority(p256));
-    expect(() => loadCertificateAuthority(pem, p256.privateKeyPem)).toThrow(message);
+    expect(() => loadSigningAuthority(pem, p256.privateKeyPem)).toThrow(message);
   });
 
   it.each([
@@ -57,13 +57,13 @@ describe('a CA that is loaded', () => {
     ],
   ])('is refused where %s', async (_, extensions, message) => {
     const pem = await buildCertificateAuthority(p256, { extensions });
-    expect(() => loadCertificateAuthority(pem, p256.privateKeyPem)).toThrow(message);
+    expect(() => loadSigningAuthority(pem, p256.privateKeyPem)).toThrow(message);
   });
 
   it('is refused with the key of another', async () => {
     const pem = await buildCertificateAuthority(p256);
     const other = await generateKeyPair('ECDSA-P256');
-    expect(() => loadCertificateAuthority(pem, other.privateKeyPem)).toThrow('does not belong to');
+    expect(() => loadSigningAuthority(pem, other.privateKeyPem)).toThrow('does not belong to');
   });
 
   it.each([
@@ -75,7 +75,7 @@ describe('a CA that is loaded', () => {
     const subjectPublicKeyInfo = publicKey.export({ type: 'spki', format: 'der' });
     const pem = await buildCertificateAuthority(p256, { subjectPublicKeyInfo });
     const keyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    expect(() => loadCertificateAuthority(pem, keyPem)).toThrow('the CA key must be');
+    expect(() => loadSigningAuthority(pem, keyPem)).toThrow('the CA key must be');
   });
 
   it('is refused with a private key that cannot be read, without quoting it', async () => {
@@ -83,9 +83,9 @@ describe('a CA that is loaded', () => {
     const encrypted = p256.privateKey
       .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' })
       .toString();
-    expect(() => loadCertificateAuthority(pem, encrypted)).toThrow('encrypted');
+    expect(() => loadSigningAuthority(pem, encrypted)).toThrow('encrypted');
     const broken = p256.privateKeyPem.replace(/\n.{20}/, '\n');
-    expect(() => loadCertificateAuthority(pem, broken)).toThrow(/^the CA private key cannot be read: PEM in/);
+    expect(() => loadSigningAuthority(pem, broken)).toThrow(/^the CA private key cannot be read: PEM in/);
   });
 });
 
