@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { brokenConnection } from '../cluster/broken-connection.js';
-import { readClientTrust, type ClientTrust } from '../cluster/client-trust.js';
+import {
+  type ClientTrust,
+  describeCertificateAuthority,
+  readClientTrust,
+  trustOfCluster,
+} from '../cluster/certificate-authorities.js';
 import type { ClusterConnection } from '../cluster/cluster-connection.js';
-import { ClusterForbiddenError, kubeApiserverClient } from '../cluster/csr-object.js';
-import { describeCertificateAuthority } from '../cluster/describe-certificate-authority.js';
-import { trustOfCluster } from '../cluster/trust-of-cluster.js';
+import { kubeApiserverClient } from '../cluster/csr-object.js';
+import { ClusterForbiddenError } from '../cluster/cluster-error.js';
 import type { ClusterConfig, LocalCAConfig } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster, Log } from '../issuance/context.js';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { describeCertificateAuthority } from '../cluster/describe-certificate-authority.js';
+import { describeCertificateAuthority } from '../cluster/certificate-authorities.js';
 import { ConfigError, type Config, type WebhookConfig } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { Log } from '../issuance/context.js';

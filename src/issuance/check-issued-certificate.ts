@@ -1,4 +1,4 @@
-import type { ClientTrust, TrustedAuthority } from '../cluster/client-trust.js';
+import type { ClientTrust, TrustedAuthority } from '../cluster/certificate-authorities.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { Certificate } from '../model/certificate.js';
 import { type SecondReader, disagreements } from '../x509/peculiar/second-reading.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { ClientTrust } from '../../src/cluster/client-trust.js';
+import type { ClientTrust } from '../../src/cluster/certificate-authorities.js';
 import { checkIssuedCertificate } from '../../src/issuance/check-issued-certificate.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
 import { newId } from '../../src/model/new-id.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readClientTrust } from '../../src/cluster/client-trust.js';
+import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
 import { ClusterProbes } from '../../src/issuance/cluster-probes.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
 import type { Cluster } from '../../src/model/cluster.js';

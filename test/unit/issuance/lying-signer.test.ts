@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readClientTrust } from '../../../src/cluster/client-trust.js';
+import { readClientTrust } from '../../../src/cluster/certificate-authorities.js';
 import { checkIssuedCertificate } from '../../../src/issuance/check-issued-certificate.js';
 import { collectKubeconfig } from '../../../src/issuance/collect-kubeconfig.js';
 import { createRequest } from '../../../src/issuance/create-request.js';
