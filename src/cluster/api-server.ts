@@ -11,7 +11,7 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** What RBAC calls this request. A refusal that gives no reason is reported under this name. */
+  /** The access that this request needs. It is reported where a refusal gives no reason. */
   readonly access: Access;
 }
 

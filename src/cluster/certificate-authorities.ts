@@ -52,7 +52,7 @@ export function trustOfCluster(connection: ClusterConnection, clock: () => Date)
   };
 }
 
-/** Describes a CA bundle certificate by certificate; a blank one has none. Throws an `Error` that says what is wrong. */
+/** Describes each certificate of a CA bundle; a blank one has none. Throws an `Error` that says what is wrong. */
 export function describeCertificateAuthority(pemBundle: string): CertificateAuthority {
   if (pemBundle.trim() === '') return { pem: '', certificates: [] };
   const certificates = readBundle(pemBundle, 'the CA bundle');

@@ -42,7 +42,7 @@ export class ClusterNotFoundError extends Error {
 }
 
 /** The resourceVersion or the `continue` token is too old to go on from (410): begin anew. */
-export class ClusterExpiredError extends ClusterUnavailableError {}
+class ClusterExpiredError extends ClusterUnavailableError {}
 
 /** The fields of `Status` of meta/v1 that are read here. */
 export interface Status {

@@ -48,9 +48,9 @@ export interface CsrObjects {
   create(csr: NewCsrObject): Promise<CsrObject>;
   find(name: string): Promise<CsrObject | null>;
   list(): Promise<readonly CsrObject[]>;
-  /** Adds the Approved condition to this very version. Throws `ClusterConflictError` where the object has changed or gone. */
+  /** Adds the Approved condition to this very version. Throws `ClusterConflictError` where it has changed or gone. */
   approve(csr: CsrObject, reason: string, message: string): Promise<CsrObject>;
-  /** Deletes this very version (UID and resourceVersion). Throws `ClusterConflictError` where it has changed; gone is done. */
+  /** Deletes this very version, if the object still exists. Throws `ClusterConflictError` where it has changed. */
   delete(csr: CsrObject): Promise<void>;
 }
 

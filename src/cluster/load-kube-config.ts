@@ -14,7 +14,7 @@ export class ClusterConfigurationError extends Error {
   override readonly name = 'ClusterConfigurationError';
 }
 
-/** Loads the cluster and the user of one context, and nothing else from the kubeconfig. Throws `ClusterConfigurationError`. */
+/** Loads the cluster and the user of one context, and nothing else. Throws `ClusterConfigurationError`. */
 export function loadKubeConfig(target: ConnectionTarget, allowExec: boolean): PooledKubeConfig {
   const kubeConfig = new PooledKubeConfig();
   if (target.kind === 'inCluster') {

@@ -74,7 +74,7 @@ function retire(dispatcher: Dispatcher): void {
 /** The settings and credentials that connections are made with. */
 interface Origin {
   readonly text: string;
-  /** CA, client certificate and key. client-node gives each as a Buffer, a string (from an exec plugin) or not at all. */
+  /** CA, client certificate and key. client-node gives each as a Buffer, a string (from an exec plugin) or nothing. */
   readonly credentials: readonly unknown[];
 }
 

@@ -7,7 +7,7 @@ import { type Binding, RoleBindingIndex, type RoleDefinition } from './role-bind
 
 /** A cluster's roles and bindings, kept up to date in memory. */
 export interface RoleBindings {
-  /** What the identity could do in the cluster. Null where that is unknown: not read yet, or out of date. */
+  /** Resolves what the identity could do in the cluster. Null where that is unknown: not read yet, or out of date. */
   blastRadius(username: string, groups: readonly string[]): BlastRadius | null;
 }
 

@@ -4,7 +4,7 @@ import { ConfigError, type Config, type WebhookConfig } from '../config/config.j
 import { readSecretFile } from '../config/secrets.js';
 import type { Log } from '../issuance/context.js';
 import { httpsSender } from '../webhooks/https-sender.js';
-import { readWebhookSecrets } from '../webhooks/webhook-secrets.js';
+import { readWebhookSecrets } from '../webhooks/sign-webhook.js';
 import { attemptMilliseconds, attemptsAtOnce } from '../webhooks/webhook-dispatcher.js';
 import type { Webhook } from '../webhooks/webhook.js';
 

@@ -78,7 +78,7 @@ export type CsrReading = { readonly ok: true; readonly csr: CertificationRequest
 
 export const CSR_PEM_LABEL = 'CERTIFICATE REQUEST';
 
-/** Upper bound of a request in octets, PEM or DER. */
+/** The most octets that a request may have, in PEM or DER. */
 export const MAX_CSR_OCTETS = 64 * 1024;
 
 /** Reads one PEM block that holds a certification request. Bad input is a refusal, never an exception. */
@@ -89,8 +89,8 @@ export async function readCertificationRequest(pem: string): Promise<CsrReading>
 }
 
 /**
- * Reads a certification request from DER and verifies its signature. Whatever could be read in two ways is refused,
- * and so is whatever asks for more than a client certificate for a username and groups.
+ * Reads a certification request from DER and verifies its signature. Refuses everything that two parsers could read
+ * differently, and everything that asks for more than a client certificate for a username and groups.
  */
 export async function readCertificationRequestDer(bytes: Uint8Array): Promise<CsrReading> {
   const unverified = parseCertificationRequest(Buffer.from(bytes));
@@ -102,7 +102,7 @@ export async function readCertificationRequestDer(bytes: Uint8Array): Promise<Cs
   return { ok: true, csr };
 }
 
-/** A request that was read strictly and whose signature is still to be verified: nothing may be issued from it. */
+/** A request that was read strictly, but its signature is not verified yet: nothing may be issued from it. */
 export interface UnverifiedRequest {
   readonly ok: true;
   readonly csr: CertificationRequest;
@@ -111,7 +111,7 @@ export interface UnverifiedRequest {
   readonly signature: Buffer;
 }
 
-/** The strict reading alone, without the signature. */
+/** Reads strictly, but does not verify the signature. */
 export function parseCertificationRequest(bytes: Buffer): UnverifiedRequest | RefusedInput<CsrRefusalReason> {
   if (bytes.length > MAX_CSR_OCTETS) return tooLarge();
   try {
@@ -169,8 +169,8 @@ function parseDer(bytes: Buffer): UnverifiedRequest | RefusedInput<CsrRefusalRea
 const V1 = Buffer.of(0);
 
 /**
- * A subject is bounded before anything is made of it: each name is decided on, recorded and answered several times over,
- * and a database's index takes no text of any length.
+ * Bounds a subject before anything else reads it. Each name is decided on, recorded and answered several times, and a
+ * database index takes only text of bounded length.
  */
 function refuseUnbounded({ rdns }: DistinguishedName): RefusedInput<CsrRefusalReason> | null {
   let groups = 0;
@@ -187,7 +187,7 @@ function refuseUnbounded({ rdns }: DistinguishedName): RefusedInput<CsrRefusalRe
   return refuse('TooManyGroups', `the subject has ${groups} O values, at most ${subjectBounds.groups} are allowed`);
 }
 
-/** The only attribute that may be there is one extensionRequest (RFC 2985 5.4.2). */
+/** Refuses every attribute but one extensionRequest (RFC 2985 5.4.2). */
 function refuseAttributes(attributes: DerElement): RefusedInput<CsrRefusalReason> | null {
   const reader = inside(attributes);
   let seen = false;
@@ -219,22 +219,7 @@ function readAttribute(reader: DerReader): { readonly type: string; readonly val
 
 const tooLarge = (): RefusedInput<'TooLarge'> => refuse('TooLarge', `a CSR has at most ${MAX_CSR_OCTETS} octets`);
 
-/** Writes and signs a certification request for a user certificate, without attributes; DER. */
-export async function writeCertificationRequest(
-  subject: SubjectIdentity,
-  keyPair: { readonly privateKey: KeyObject; readonly subjectPublicKeyInfo: Uint8Array },
-): Promise<Buffer> {
-  const info = sequence(
-    unsignedInteger(V1),
-    writeSubject(subject),
-    keyPair.subjectPublicKeyInfo,
-    der(contextConstructed(0)),
-  );
-  const algorithm = signatureAlgorithmFor(keyPair.privateKey);
-  return sequence(info, algorithm.identifier, bitString(await sign(algorithm, info, keyPair.privateKey)));
-}
-
-export type ExtensionRefusalReason =
+type ExtensionRefusalReason =
   | 'DuplicateExtension'
   | 'SubjectAltNameNotAllowed'
   | 'CertificateAuthorityNotAllowed'
@@ -243,11 +228,11 @@ export type ExtensionRefusalReason =
   | 'ExtensionNotAllowed';
 
 /**
- * Why the extensions that a CSR requests are not tolerated; null where they are. They never reach the certificate,
- * whose extensions are fixed; but a signer of the cluster's copies SANs, and a request for more than a client
- * certificate is a mistake worth telling. Throws `DerError`.
+ * Refuses requested extensions beyond those of a client certificate; null where there are none. Extensions never reach
+ * a certificate of the local CA, but a cluster's signer copies SANs. And a request for more is a mistake that the
+ * caller should learn of. Throws `DerError`.
  */
-export function refuseRequestedExtensions(element: DerElement): RefusedInput<ExtensionRefusalReason> | null {
+function refuseRequestedExtensions(element: DerElement): RefusedInput<ExtensionRefusalReason> | null {
   const extensions = readExtensions(element);
   const duplicate = duplicateExtension(extensions);
   if (duplicate !== undefined) return refuse('DuplicateExtension', `the CSR requests extension ${duplicate} twice`);
@@ -287,4 +272,19 @@ function refuseExtension(extension: Extension): RefusedInput<ExtensionRefusalRea
     default:
       return refuse('ExtensionNotAllowed', `the CSR requests extension ${extension.id}`);
   }
+}
+
+/** Writes and signs a certification request for a user certificate, without attributes; DER. */
+export async function writeCertificationRequest(
+  subject: SubjectIdentity,
+  keyPair: { readonly privateKey: KeyObject; readonly subjectPublicKeyInfo: Uint8Array },
+): Promise<Buffer> {
+  const info = sequence(
+    unsignedInteger(V1),
+    writeSubject(subject),
+    keyPair.subjectPublicKeyInfo,
+    der(contextConstructed(0)),
+  );
+  const algorithm = signatureAlgorithmFor(keyPair.privateKey);
+  return sequence(info, algorithm.identifier, bitString(await sign(algorithm, info, keyPair.privateKey)));
 }

@@ -15,7 +15,7 @@ import {
 } from './der.js';
 import { extensionId } from './object-identifiers.js';
 
-/** One extension as it stands in a certificate or in a request (RFC 5280 4.1). */
+/** One extension of a certificate or a request (RFC 5280 4.1). */
 export interface Extension {
   /** Dotted. */
   readonly id: string;
@@ -55,7 +55,7 @@ export function duplicateExtension(extensions: readonly Extension[]): string | u
   return extensions.find(({ id }) => seen.size === seen.add(id).size)?.id;
 }
 
-/** The one element that an extension's value consists of. */
+/** The only element in an extension's value. */
 export function extensionValue(extension: Extension): DerElement {
   return onlyElement(extension.value, `extension ${extension.id}`, extension.offset);
 }
@@ -100,7 +100,7 @@ export function readSubjectKeyIdentifier(element: DerElement): Buffer {
   return element.content;
 }
 
-/** RFC 5280 4.2.1.1: the keyIdentifier, null where the extension names issuer and serial number only. Throws `DerError`. */
+/** RFC 5280 4.2.1.1: the keyIdentifier, null where there is only issuer and serial number. Throws `DerError`. */
 export function readAuthorityKeyIdentifier(element: DerElement): Buffer | null {
   if (element.tag !== Tag.SEQUENCE) throw new DerError('AuthorityKeyIdentifier is expected', element.offset);
   const reader = inside(element);
@@ -110,29 +110,6 @@ export function readAuthorityKeyIdentifier(element: DerElement): Buffer | null {
   reader.end('AuthorityKeyIdentifier');
   return keyIdentifier?.content ?? null;
 }
-
-const TRUE = der(Tag.BOOLEAN, Buffer.of(0xff));
-
-/** Writes one extension around the DER of its value. */
-export function writeExtension(id: string, critical: boolean, value: Uint8Array): Buffer {
-  return sequence(oid(id), ...(critical ? [TRUE] : []), der(Tag.OCTET_STRING, value));
-}
-
-export const keyUsageExtension = (usages: readonly KeyUsage[]): Buffer =>
-  writeExtension(extensionId.keyUsage, true, writeKeyUsage(usages));
-
-export const extKeyUsageExtension = (purposes: readonly string[]): Buffer =>
-  writeExtension(extensionId.extKeyUsage, false, sequence(...purposes.map(oid)));
-
-/** CA:FALSE is the empty sequence, FALSE being the default. */
-export const basicConstraintsExtension = (ca: boolean): Buffer =>
-  writeExtension(extensionId.basicConstraints, true, ca ? sequence(TRUE) : sequence());
-
-export const subjectKeyIdentifierExtension = (keyIdentifier: Uint8Array): Buffer =>
-  writeExtension(extensionId.subjectKeyIdentifier, false, der(Tag.OCTET_STRING, keyIdentifier));
-
-export const authorityKeyIdentifierExtension = (keyIdentifier: Uint8Array): Buffer =>
-  writeExtension(extensionId.authorityKeyIdentifier, false, sequence(der(contextPrimitive(0), keyIdentifier)));
 
 /** RFC 5280 4.2.1.3, in the order of their bits. */
 export const keyUsages = [
@@ -177,3 +154,26 @@ export function writeKeyUsage(usages: readonly KeyUsage[]): Buffer {
   }
   return der(Tag.BIT_STRING, Buffer.of(7 - (last & 7), ...octets.slice(0, (last >> 3) + 1)));
 }
+
+const TRUE = der(Tag.BOOLEAN, Buffer.of(0xff));
+
+/** Writes one extension around the DER of its value. */
+export function writeExtension(id: string, critical: boolean, value: Uint8Array): Buffer {
+  return sequence(oid(id), ...(critical ? [TRUE] : []), der(Tag.OCTET_STRING, value));
+}
+
+export const keyUsageExtension = (usages: readonly KeyUsage[]): Buffer =>
+  writeExtension(extensionId.keyUsage, true, writeKeyUsage(usages));
+
+export const extKeyUsageExtension = (purposes: readonly string[]): Buffer =>
+  writeExtension(extensionId.extKeyUsage, false, sequence(...purposes.map(oid)));
+
+/** CA:FALSE is the empty sequence, because DER leaves out the default. */
+export const basicConstraintsExtension = (ca: boolean): Buffer =>
+  writeExtension(extensionId.basicConstraints, true, ca ? sequence(TRUE) : sequence());
+
+export const subjectKeyIdentifierExtension = (keyIdentifier: Uint8Array): Buffer =>
+  writeExtension(extensionId.subjectKeyIdentifier, false, der(Tag.OCTET_STRING, keyIdentifier));
+
+export const authorityKeyIdentifierExtension = (keyIdentifier: Uint8Array): Buffer =>
+  writeExtension(extensionId.authorityKeyIdentifier, false, sequence(der(contextPrimitive(0), keyIdentifier)));

@@ -1,4 +1,4 @@
-/** Why an input is not accepted: a stable TitleCase reason, and a sentence for whoever sent it. */
+/** Why an input is not accepted: a stable TitleCase reason, and a sentence for the sender. */
 export interface InputRefusal<Reason extends string> {
   readonly reason: Reason;
   readonly message: string;
@@ -9,7 +9,7 @@ export interface RefusedInput<Reason extends string> {
   readonly refusal: InputRefusal<Reason>;
 }
 
-/** A refusal; what a message quotes of the input is cut where it goes on for too long. */
+/** Makes a refusal. A long message is cut, because it may quote the input. */
 export function refuse<Reason extends string>(reason: Reason, message: string): RefusedInput<Reason> {
   return { ok: false, refusal: { reason, message: message.length > MAX_MESSAGE ? shorten(message) : message } };
 }

@@ -8,14 +8,14 @@ import { type SignatureAlgorithm, signatureAlgorithmFor } from './signature-algo
 import { readSubjectPublicKeyInfo } from './subject-public-key-info.js';
 import type { Validity } from './validity.js';
 
-/** A CA certificate with its private key: what a local signer signs with. */
+/** A CA certificate with its private key, for a local signer. */
 export interface SigningAuthority extends Validity {
   readonly certificateDer: Buffer;
   /** SHA-256 of the certificate, lower-case hex. */
   readonly fingerprintSha256: string;
   /** SHA-256 of its SubjectPublicKeyInfo, lower-case hex. */
   readonly spkiSha256: string;
-  /** DER of its subject: the issuer of what it signs. */
+  /** DER of its subject, which is the issuer in the certificates that it signs. */
   readonly subjectRaw: Buffer;
   /** Null where it has none. */
   readonly subjectKeyIdentifier: Buffer | null;
@@ -76,7 +76,7 @@ function importCaKey(certificate: ParsedCertificate): KeyObject {
   let accepted: boolean;
   try {
     key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
-    // A CA's RSA key may be of any size from 2048 bits up; otherwise it is as strict as for users' keys.
+    // A CA's RSA key may have any size from 2048 bits up. Other keys must be acceptable as users' keys.
     accepted =
       key.asymmetricKeyType === 'rsa'
         ? (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048
@@ -94,7 +94,7 @@ function importPrivateKey(pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {
-    // No cause: a parser's message may quote what it read.
+    // Without a cause, because the parser's message may quote the key.
     throw new Error('the CA private key cannot be read: PEM in PKCS#8, PKCS#1 or SEC 1 form is expected');
   }
 }

@@ -14,7 +14,7 @@ import { namedCurve, publicKeyAlgorithm } from './object-identifiers.js';
 import { refuse, type RefusedInput } from './input-refusal.js';
 import { sha256 } from './sha256.js';
 
-/** A public key of an accepted algorithm, checked. */
+/** A checked public key of an accepted algorithm. */
 export interface SubjectPublicKeyInfo {
   readonly der: Buffer;
   readonly algorithm: KeyAlgorithm;
@@ -76,7 +76,7 @@ const ecAlgorithms: Record<CurveName, KeyAlgorithm> = {
 };
 
 function judgeEcKey(parameters: DerElement | null, point: Buffer): KeyAlgorithm | RefusedInput<KeyRefusalReason> {
-  // RFC 5480 2.1.1: namedCurve, and neither implicitCurve nor specifiedCurve.
+  // RFC 5480 2.1.1: namedCurve, but neither implicitCurve nor specifiedCurve.
   if (parameters?.tag !== Tag.OBJECT_IDENTIFIER) return keyNotAllowed('the EC key does not name its curve');
   const curve = curveOf(readOid(parameters));
   if (curve === undefined) return keyNotAllowed('the EC key is on a curve other than P-256, P-384 and P-521');
@@ -84,7 +84,7 @@ function judgeEcKey(parameters: DerElement | null, point: Buffer): KeyAlgorithm 
   return problem === null ? ecAlgorithms[curve] : keyNotAllowed(`the EC key is not accepted: ${problem}`);
 }
 
-// The y coordinates of the points whose order divides 8, little-endian. Under such a key anyone can sign.
+// The y coordinates, little-endian, of the points whose order divides 8. Anybody can sign for such a key.
 const lowOrderPoints = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
   '0100000000000000000000000000000000000000000000000000000000000000',
@@ -175,12 +175,12 @@ const curves: readonly Curve[] = [
   },
 ];
 
-/** The curve that a named-curve OID stands for; undefined for any other than the three. */
+/** The curve with this OID; undefined for any but the three. */
 export function curveOf(oid: string): CurveName | undefined {
   return curves.find((curve) => namedCurve[curve.name] === oid)?.name;
 }
 
-/** Why `point` is not an uncompressed point on the curve (SEC 1 2.3.4); null where it is one. */
+/** Says why `point` is not an uncompressed point on the curve (SEC 1 2.3.4); null where it is one. */
 export function whyNotOnCurve(name: CurveName, point: Buffer): string | null {
   const curve = curves.find((candidate) => candidate.name === name);
   if (curve === undefined) return 'the curve is not known';
