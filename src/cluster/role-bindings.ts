@@ -69,7 +69,7 @@ export class KubernetesRoleBindings implements RoleBindings {
     const now = this.clock().getTime();
     let earliest = Infinity;
     for (const { completeAt } of this.#watches) {
-      // After the clock was set back the difference is negative, which proves nothing.
+      // The absolute difference, because the clock may have been set back.
       if (completeAt === null || Math.abs(now - completeAt.getTime()) > this.#times.believed) return null;
       earliest = Math.min(earliest, completeAt.getTime());
     }

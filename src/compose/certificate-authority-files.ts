@@ -8,8 +8,8 @@ import type { Log } from '../issuance/context.js';
 import type { Store } from '../store/store.js';
 
 /**
- * Makes the embedded default's CA where there never was one; what is there is used. Both files appear at once, by a
- * rename of their directory, so that no crash leaves half a CA behind. Throws where there was one and it is gone.
+ * Makes the embedded default's CA unless it exists. Both files appear at once, by a rename of their directory, so that
+ * no crash leaves half a CA behind. Throws where there was a CA and it is gone.
  */
 export async function generateMissingAuthority(
   cluster: string,
@@ -26,7 +26,7 @@ export async function generateMissingAuthority(
       `the CA that cluster "${cluster}" was served with (SPKI SHA-256 ${pinned}) is gone from ${directory}: ` +
         'restore that directory from the backup',
     );
-  // Loaded here alone: a start with a CA does without it.
+  // Loaded only here, because most starts find a CA.
   const { generateCertificateAuthority } = await import('../x509/peculiar/generate-certificate-authority.js');
   const made = await generateCertificateAuthority({ commonName: `kubepass-${cluster}-ca`, now, random: randomBytes });
   const temporary = await mkdtemp(`${directory}.`);
@@ -40,7 +40,7 @@ export async function generateMissingAuthority(
   log.info({ certFile }, 'a CA was generated');
 }
 
-/** Another CA under the same name would make what was issued unverifiable: the first one stays, or nothing starts. */
+/** Records a cluster's first CA. Throws for any other: its issued certificates could no longer be verified. */
 export function pinAuthority(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
   return store.alone(() => pinIfNew(cluster, spkiSha256, store, now));
 }
