@@ -22,7 +22,7 @@ import {
   uniqueName,
 } from './cluster-under-contract.js';
 
-/** What kubepass relies on of an API server and of its own client for it. */
+/** The behaviour of an API server, and of our client for it, that kubepass relies on. */
 export function csrObjectsContract(name: string, open: () => Promise<ContractCluster>): void {
   describe(`CSR objects: ${name}`, () => {
     let cluster: ContractCluster;

@@ -16,7 +16,7 @@ import {
 const isSigned = (csr: CsrObject | null): boolean => typeof csr?.certificate === 'string';
 const isGone = (csr: CsrObject | null): boolean => csr === null;
 
-/** What whoever waits for a cluster relies on of its watch. */
+/** The behaviour of a watch that signers rely on while they wait for a cluster. */
 export function csrWatchContract(name: string, open: () => Promise<ContractCluster>): void {
   describe(`a watch on CSR objects: ${name}`, () => {
     let cluster: ContractCluster;

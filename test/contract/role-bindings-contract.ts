@@ -11,7 +11,7 @@ export interface RoleBindingCluster extends ContractCluster {
   remove(objects: readonly RbacObject[]): Promise<void>;
 }
 
-/** What whoever asks for a blast radius relies on. */
+/** The behaviour that blast radii rely on. */
 export function roleBindingsContract(name: string, open: () => Promise<RoleBindingCluster>): void {
   describe(`the role bindings of a cluster: ${name}`, () => {
     let cluster: RoleBindingCluster;

@@ -12,13 +12,13 @@ import type { Signer } from '../../src/signer/signer.js';
 
 export interface SignerUnderContract {
   readonly signer: Signer;
-  /** What its certificates chain to. */
+  /** The CAs that its certificates chain to. */
   readonly trust: ClientTrust;
 }
 
 const soon = () => new Date(Date.now() + 30_000);
 
-/** What issuing relies on of any signer, whatever stands behind it. */
+/** The behaviour of every signer that issuing relies on. */
 export function signerContract(name: string, open: () => Promise<SignerUnderContract>): void {
   describe(`a signer: ${name}`, () => {
     const approve = async (algorithm: KeyAlgorithm = 'ECDSA-P256', groups = ['team-b', 'team-a']) => {

@@ -14,7 +14,7 @@ import { temporaryDirectory } from './temporary-directory.js';
 export interface ConnectedIssuance {
   readonly server: FakeApiServer;
   readonly issuance: TestIssuance;
-  /** Of kubepass itself. */
+  /** The connection of kubepass itself. */
   readonly connection: ClusterConnection;
   readonly context: IssuanceContext;
   /** Another process on the same store, with a connection of its own. */

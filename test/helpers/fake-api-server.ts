@@ -42,7 +42,7 @@ const anonymous: User = { username: 'system:anonymous', groups: ['system:unauthe
  */
 export class FakeApiServer {
   readonly storage = new CsrStorage();
-  /** What it allows whom. */
+  /** Its rules of access. */
   readonly rbac = new Rbac();
   /** The roles and bindings that it shows. */
   readonly roleBindings = new RbacApi(this.rbac);
@@ -292,7 +292,7 @@ export class FakeApiServer {
     }
   }
 
-  /** What can be listed and watched. */
+  /** The collections that can be listed and watched. */
   get #collections(): ReadonlyMap<string, Reads> {
     return new Map<string, Reads>([[csrCollection, this.#csrs.reads], ...this.roleBindings.reads]);
   }

@@ -17,12 +17,12 @@ export type ReceiverAnswer =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
   | ((response: ServerResponse) => void);
 
-/** Who is told: an HTTPS server on loopback that keeps what it was sent. */
+/** A receiver: an HTTPS server on loopback that keeps every payload. */
 export class WebhookReceiver {
   readonly received: ReceivedWebhook[] = [];
   /** How many TLS connections were accepted. */
   connections = 0;
-  /** What the next ones get, in order; then `answer`. */
+  /** The next answers in order; after them `answer`. */
   readonly answers: ReceiverAnswer[] = [];
   answer: ReceiverAnswer = { status: 204 };
   readonly #sockets = new Set<Socket>();

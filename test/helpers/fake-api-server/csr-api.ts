@@ -5,7 +5,7 @@ import { ObjectReads } from './object-reads.js';
 import type { Rbac, User } from './rbac.js';
 import { badRequest, conflict, refusedByAdmission } from './status.js';
 
-/** What a client sends as a CertificateSigningRequest. */
+/** A CertificateSigningRequest as a client sends it. */
 interface SentCsr {
   readonly metadata?: {
     readonly name?: string;
@@ -79,7 +79,7 @@ export class CsrApi {
     if (![signerName, domain].some((signer) => this.rbac.allows(user, { ...approve, name: signer })))
       throw refusedByAdmission(name, `user not permitted to approve requests with signerName "${signerName}"`);
     const now = `${new Date().toISOString().slice(0, 19)}Z`;
-    // Of metadata, too, what is not sent is gone; the rest of the object stays as it was.
+    // Metadata that is not sent is removed, too; the rest of the object stays as it was.
     const { labels: _, annotations: __, ...metadata } = old.metadata;
     return this.storage.update({
       ...old,

@@ -3,7 +3,7 @@ import { keyOf, type ObjectStorage, type StoredEvent, type StoredObject } from '
 import type { Rbac, User } from './rbac.js';
 import { expired, StatusError } from './status.js';
 
-/** What a collection of objects is called. */
+/** The names of a collection of objects. */
 export interface ObjectKind {
   readonly apiVersion: string;
   readonly kind: string;
@@ -11,7 +11,7 @@ export interface ObjectKind {
   readonly resource: string;
 }
 
-/** What can be read of a collection, whatever is in it. */
+/** The reading requests that every collection answers. */
 export interface Reads {
   list(user: User, query: URLSearchParams): object;
   watch(user: User, query: URLSearchParams, send: (event: object) => void): () => void;

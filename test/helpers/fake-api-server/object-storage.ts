@@ -22,7 +22,7 @@ export class ObjectStorage<T extends StoredObject> {
   readonly #history: StoredEvent<T>[] = [];
   readonly #listeners = new Set<(event: StoredEvent<T>) => void>();
   #version = 1;
-  /** What happened up to here is forgotten. */
+  /** Events up to this version are forgotten. */
   #compacted = 0;
 
   constructor(private readonly resource: StatusResource = csrResource) {}
@@ -31,7 +31,7 @@ export class ObjectStorage<T extends StoredObject> {
     return String(this.#version);
   }
 
-  /** What the API server itself writes into a new object is written here; the object is not changed otherwise. */
+  /** Writes into a new object only the fields that the API server itself sets. */
   add(object: Omit<T, 'metadata'> & { readonly metadata: { readonly name: string; readonly namespace?: string } }): T {
     if (this.#objects.has(keyOf(object.metadata))) throw alreadyExists(object.metadata.name, this.resource);
     const metadata = {

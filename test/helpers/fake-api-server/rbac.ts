@@ -17,7 +17,7 @@ export interface Rule {
   readonly resourceNames?: readonly string[];
 }
 
-/** What kubepass needs, as its deployment gives it. */
+/** The access that kubepass needs, as its deployment gives it. */
 export const kubepassRules: readonly Rule[] = [
   {
     apiGroups: ['certificates.k8s.io'],

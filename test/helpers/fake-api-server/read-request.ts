@@ -4,7 +4,7 @@ import { onlyElement } from '../../../src/x509/strict/der.js';
 import { readDistinguishedName } from '../../../src/x509/strict/distinguished-name.js';
 import { attributeType, extensionId } from '../../../src/x509/strict/object-identifiers.js';
 
-/** What the in-tree signer takes from a PKCS#10 request. */
+/** The parts of a PKCS#10 request that the in-tree signer takes. */
 export interface RequestContents {
   /** The last of several, as Go reads a name. */
   readonly commonName: string | undefined;

@@ -23,7 +23,7 @@ afterAll(() => {
   scratch.remove();
 });
 
-/** Of what becomes a PrintableString, of what does not, and of letters of two, three and four octets. */
+/** Characters that fit a PrintableString, others that do not, and letters of two, three and four octets. */
 const name = fc.string({
   unit: fc.constantFrom(
     'a',
