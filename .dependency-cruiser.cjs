@@ -12,6 +12,7 @@ const rooms = {
   workers: [],
   'x509/strict': ['workers/turns.ts'],
   'x509/openssl-text': ['x509/strict'],
+  'x509/peculiar': ['x509/strict'],
   config: ['formats'],
   observability: [],
   model: ['x509', 'workers/turns.ts'],
@@ -67,7 +68,8 @@ const fences = [
   { name: 'kubernetes-client', library: '@kubernetes/client-node', only: ['cluster', 'identity'] },
   { name: 'worker-pool', library: 'piscina', only: ['workers'] },
   { name: 'cel', library: '(@marcbachmann/cel-js|@bufbuild/[^/]+|cel-js)', only: ['policy/cel'] },
-  { name: 'x509', library: '@peculiar/[^/]+', only: ['x509', 'signer', 'inspection'] },
+  { name: 'x509', library: '(@peculiar/x509|reflect-metadata|tsyringe)', only: ['x509/peculiar'] },
+  { name: 'asn1', library: '@peculiar/asn1-[^/]+', only: ['x509', 'inspection'] },
 ];
 
 const escape = (text) => text.replaceAll('.', '\\.');
@@ -156,6 +158,17 @@ module.exports = {
         pathNot: within('inspection/workers'),
       },
       to: { path: inputOutput },
+    },
+    {
+      name: 'x509-library-is-loaded-at-its-first-use',
+      comment: 'by import(): it would slow down every start, and few starts need it',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        path: within('x509/peculiar/generate-certificate-authority.ts', 'x509/peculiar/library-reading.ts'),
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'deciding-is-pure',

@@ -8,7 +8,7 @@ import {
   setOf,
   Tag,
 } from '../../src/x509/strict/der.js';
-import { type KeyUsage, writeKeyUsage } from '../../src/x509/strict/key-usage.js';
+import { type KeyUsage, writeKeyUsage } from '../../src/x509/strict/extension.js';
 import { attributeType, extensionId } from '../../src/x509/strict/object-identifiers.js';
 
 /** Octets of text, one per character. */

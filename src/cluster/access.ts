@@ -11,7 +11,7 @@ export interface Access {
 }
 
 /**
- * An access as a person may say it: `update certificatesigningrequests/approval.certificates.k8s.io`,
+ * Prints an access for people: `update certificatesigningrequests/approval.certificates.k8s.io`,
  * `approve signers.certificates.k8s.io "kubernetes.io/kube-apiserver-client"`, `get configmaps in kube-system`.
  */
 export function describeAccess({ verb, group, resource, subresource, name, namespace }: Access): string {
@@ -22,7 +22,7 @@ export function describeAccess({ verb, group, resource, subresource, name, names
   ].join('');
 }
 
-/** The access that an API server's refusal says is missing; null where it is not about access rights. */
+/** Reads the missing access out of an API server's refusal; null where the refusal is not about access rights. */
 export function missingAccess(message: string): Access | null {
   const [, verb, path, group, namespace] = cannot.exec(message) ?? [];
   if (verb !== undefined && path !== undefined) {
@@ -41,8 +41,8 @@ export function missingAccess(message: string): Access | null {
     : { verb: 'approve', group: 'certificates.k8s.io', resource: 'signers', name: approvedSigner };
 }
 
-/** What every authorizer's refusal reads like. */
+/** How every authorizer words its refusal. */
 const cannot =
   /cannot ([a-z]+) resource "([^"]+)" in API group "([^"]*)"(?: at the cluster scope| in the namespace "([^"]+)")/;
-/** The admission plugin CertificateApproval: an access right that is checked after RBAC has let the update pass. */
+/** The admission plugin CertificateApproval checks this access after RBAC has let the update pass. */
 const notPermittedToApprove = /user not permitted to approve requests with signerName "([^"]+)"/;

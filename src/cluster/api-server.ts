@@ -1,7 +1,6 @@
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import type { Access } from './access.js';
-import { errorFromAnswer, errorWithoutAnswer } from './cluster-error.js';
-import { ClusterUnavailableError } from './csr-object.js';
+import { ClusterUnavailableError, errorFromAnswer, errorWithoutAnswer } from './cluster-error.js';
 import type { PooledKubeConfig } from './pooled-kube-config.js';
 
 /** One request to an API server. */
@@ -12,18 +11,18 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** What RBAC calls this request: named where it is refused without further words. */
+  /** The access that this request needs. It is reported where a refusal gives no reason. */
   readonly access: Access;
 }
 
 /**
- * An API server and the credentials for it. client-node brings kubeconfigs, credentials and TLS. Its own way to send is
- * `fetch`, which costs a request some two milliseconds more than the connections below it. JSON passes as it is, so
- * that an object that is read and written back keeps what this service knows nothing of.
+ * An API server and the credentials for it. client-node brings kubeconfigs, credentials and TLS. Its `fetch` is not
+ * used: it costs each request some two milliseconds more than the connections below it. JSON is passed on unchanged,
+ * so that an object that is read and written back keeps the fields that this service does not know.
  */
 export class ApiServer {
   readonly #origin: string;
-  /** What comes before every path where the API server is not at the root of its host. */
+  /** Precedes every path where the API server is not at the root of its host. */
   readonly #prefix: string;
 
   constructor(
@@ -36,7 +35,7 @@ export class ApiServer {
     this.#prefix = url.slice(this.#origin.length);
   }
 
-  /** Answers the parsed body. Throws the errors of csr-object.ts, and `ClusterNotFoundError`. */
+  /** Answers the parsed body. Throws the errors of cluster-error.ts. */
   async request(request: ApiRequest): Promise<unknown> {
     const tooLate = new AbortController();
     const timer = setTimeout(
@@ -54,7 +53,7 @@ export class ApiServer {
   }
 
   /**
-   * Answers once the API server has begun to answer: a sequence of JSON values, one a line. `signal` ends it, also
+   * Answers JSON values, one per line, as soon as the API server has begun to answer. `signal` ends the stream, also
    * before it began. Errors as in `request`.
    */
   async stream(request: ApiRequest, signal: AbortSignal): Promise<AsyncIterable<unknown>> {
@@ -66,7 +65,7 @@ export class ApiServer {
     return this.#lines(answer.body);
   }
 
-  /** The credentials as they are sent now, in one string to compare. */
+  /** The credentials that are sent now, as one string to compare. */
   async credential(): Promise<string> {
     const { headers } = await this.#attempt(() => this.#credentials());
     return `${String(this.kubeConfig.generation)} ${JSON.stringify(headers)}`;
@@ -98,11 +97,11 @@ export class ApiServer {
         },
         body: payload,
         signal,
-        // How long it may take, the signal says; a watch may be silent for longer than undici's default.
+        // The signal bounds the time. A watch may be silent for longer than undici's default allows.
         headersTimeout: 0,
         bodyTimeout: 0,
-        // undici closes a connection after a DELETE with a body, for there are servers that do not read it. An API
-        // server does (its preconditions stand there), and every issuance ends with one.
+        // undici closes a connection after a DELETE with a body, because some servers do not read that body. An API
+        // server does (it holds the preconditions), and every issuance ends with such a DELETE.
         reset: false,
       });
     });
@@ -114,13 +113,13 @@ export class ApiServer {
     };
   }
 
-  /** What client-node sends as credentials now, and the connections to send it on: read, or fetched, anew where due. */
+  /** The credentials that client-node sends now, read or fetched anew where due, and the connections for them. */
   async #credentials() {
     const context = new RequestContext(this.url, HttpMethod.GET);
     await this.kubeConfig.applySecurityAuthentication(context);
     const dispatcher = context.getDispatcher();
     if (dispatcher === undefined) throw new TypeError('client-node makes no connections');
-    // A token's file most often ends with a newline.
+    // A token file usually ends with a newline.
     const headers = Object.fromEntries(
       Object.entries(context.getHeaders()).map(([name, value]) => [name, value.trim()]),
     );

@@ -1,7 +1,8 @@
 import type { ClusterConnection } from './cluster-connection.js';
-import { ClusterUnavailableError, type CsrObjects, type CsrWatch } from './csr-object.js';
+import { ClusterUnavailableError } from './cluster-error.js';
+import type { CsrObjects, CsrWatch } from './csr-object.js';
 
-/** A connection that cannot be opened as it is configured: whatever is asked of it fails with the reason. */
+/** Stands in for a connection that cannot be opened as it is configured: every call fails with the reason. */
 export function brokenConnection(cause: unknown): ClusterConnection {
   const fail = (): Promise<never> =>
     Promise.reject(

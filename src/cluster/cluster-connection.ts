@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { type Access } from './access.js';
+import type { Access } from './access.js';
 import { ApiServer } from './api-server.js';
-import { ClusterNotFoundError } from './cluster-error.js';
-import { ClusterForbiddenError, type CsrObjects, type CsrWatch } from './csr-object.js';
+import { ClusterForbiddenError, ClusterNotFoundError } from './cluster-error.js';
+import type { CsrObjects, CsrWatch } from './csr-object.js';
 import { KubernetesCsrObjects } from './csr-objects.js';
 import { KubernetesCsrWatch } from './csr-watch.js';
 import { ClusterConfigurationError, type ConnectionTarget, loadKubeConfig } from './load-kube-config.js';
@@ -10,21 +10,19 @@ import type { WatchTimes } from './object-watch.js';
 import { PooledKubeConfig } from './pooled-kube-config.js';
 import { KubernetesRoleBindings, type RoleBindings, type RoleBindingTimes } from './role-bindings.js';
 
-export type { ConnectionTarget };
-
 export interface ConnectionOptions {
   /** Whether the kubeconfig's user may get credentials by running a program. */
   readonly allowExec: boolean;
-  /** Told of what goes wrong in the background: a watch that breaks, a listener that throws. Must not throw. */
+  /** Is told of errors in the background: a watch that breaks, a listener that throws. Must not throw. */
   readonly report?: (error: unknown) => void;
-  /** For each request but the watch; 10 000. */
+  /** Per request, watches excepted; default 10 000. */
   readonly requestTimeoutMilliseconds?: number;
   readonly watchTimes?: Partial<WatchTimes & RoleBindingTimes>;
   /** Default: the system's. */
   readonly clock?: () => Date;
 }
 
-/** Whom an API server takes someone for. */
+/** The user that an API server authenticates a credential as. */
 export interface Identity {
   readonly username: string;
   readonly groups: readonly string[];
@@ -35,20 +33,20 @@ export interface AccessReview {
   readonly allowed: boolean;
 }
 
-/** A cluster's API server, with the service's own credentials for it. Methods throw the errors of csr-object.ts. */
+/** A cluster's API server, with the service's own credentials for it. Methods throw the errors of cluster-error.ts. */
 export interface ClusterConnection {
   /** `https://host:port`, as the kubeconfig has it. */
   readonly server: string;
   /** PEM, as the kubeconfig has it; null: the API server's certificate chains to a CA that the system trusts. */
   readonly servingCertificateAuthority: string | null;
-  /** What the API server's certificate is for, as the kubeconfig has it (`tls-server-name`); null: the host of `server`. */
+  /** The name in the API server's certificate (`tls-server-name` of the kubeconfig); null: the host of `server`. */
   readonly tlsServerName: string | null;
   readonly csrs: CsrObjects;
-  /** The one watch on that signer's objects, begun at its first use. */
+  /** The one watch on that signer's objects; it begins at its first use. */
   watchCsrs(signerName: string): CsrWatch;
-  /** The cluster's roles and bindings, read and watched from its first use on. */
+  /** The cluster's roles and bindings, read and watched from the first use on. */
   roleBindings(): RoleBindings;
-  /** Asked once per credential. */
+  /** The service's own user; asked once per credential. */
   whoAmI(): Promise<Identity>;
   /** E.g. `v1.32.1`. */
   version(): Promise<string>;
@@ -56,13 +54,13 @@ export interface ClusterConnection {
   accessReviews(accesses: readonly Access[]): Promise<readonly AccessReview[]>;
   /** PEM of the CAs that user certificates may chain to; null where the cluster does not let it be read. */
   clientCertificateAuthority(): Promise<string | null>;
-  /** Whom the API server takes the holder of this certificate for; null: it does not accept it. */
+  /** The user that the API server authenticates this certificate as; null: it does not accept it. */
   reviewSelf(certificatePem: string, privateKeyPem: string): Promise<Identity | null>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a connection without connecting: whether the cluster answers shows at the first request. Throws
+ * Opens a connection without connecting: only the first request shows whether the cluster answers. Throws
  * `ClusterConfigurationError` where kubeconfig or service account cannot be used.
  */
 export async function openClusterConnection(
@@ -142,7 +140,7 @@ class KubernetesConnection implements ClusterConnection {
     if (this.#identity?.credential !== credential) {
       const asked = { credential, identity: reviewSelf(this.#api) };
       this.#identity = asked;
-      // An answer is kept, a failure is not.
+      // Answers are kept, failures are not.
       asked.identity.catch(() => {
         if (this.#identity === asked) this.#identity = null;
       });
@@ -204,7 +202,7 @@ class KubernetesConnection implements ClusterConnection {
     const stopped = [...this.#watches.values(), ...(this.#roleBindings === null ? [] : [this.#roleBindings])].map(
       (watching) => watching.stop(),
     );
-    // What they are waiting for may not be answered for a while: it ends with its connection.
+    // Their open requests may stay unanswered for a while: closing the connection ends them.
     await this.#api.close();
     await Promise.all(stopped);
   }
@@ -217,7 +215,7 @@ class KubernetesConnection implements ClusterConnection {
       body: {
         apiVersion: 'authorization.k8s.io/v1',
         kind: 'SelfSubjectAccessReview',
-        // What is undefined is left out of the JSON.
+        // JSON leaves out what is undefined.
         spec: { resourceAttributes: { verb, group, resource, subresource, name, namespace } },
       },
     })) as { status?: { allowed?: boolean } };

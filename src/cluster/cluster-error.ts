@@ -1,10 +1,40 @@
 import { type Access, describeAccess, missingAccess } from './access.js';
-import {
-  ClusterConflictError,
-  ClusterForbiddenError,
-  ClusterRefusedError,
-  ClusterUnavailableError,
-} from './csr-object.js';
+
+/** The API server cannot be reached or asks to try again later (429, 5xx, a broken connection). */
+export class ClusterUnavailableError extends Error {
+  override readonly name = 'ClusterUnavailableError';
+  /** The wait that the API server asks for (`Retry-After`); null where it names none. */
+  readonly retryAfterSeconds: number | null;
+  constructor(message: string, options: ErrorOptions & { readonly retryAfterSeconds?: number | null } = {}) {
+    super(message, options);
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
+  }
+}
+
+/** RBAC does not let kubepass do this: 401, or 403 that names the missing verb. */
+export class ClusterForbiddenError extends Error {
+  override readonly name = 'ClusterForbiddenError';
+  constructor(
+    message: string,
+    /** As `describeAccess` prints it: `create certificatesigningrequests.certificates.k8s.io`. */
+    readonly missing: string,
+    /** 401: the credentials are not accepted at all. */
+    readonly status: 401 | 403 = 403,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The API server or an admission plugin refuses the object itself: 400, 403 by admission, 422. */
+export class ClusterRefusedError extends Error {
+  override readonly name = 'ClusterRefusedError';
+}
+
+/** The object has changed since it was read, or its name is taken (409). */
+export class ClusterConflictError extends Error {
+  override readonly name = 'ClusterConflictError';
+}
 
 /** The object that was asked for is not there (404 that names it). */
 export class ClusterNotFoundError extends Error {
@@ -12,16 +42,16 @@ export class ClusterNotFoundError extends Error {
 }
 
 /** The resourceVersion or the `continue` token is too old to go on from (410): begin anew. */
-export class ClusterExpiredError extends ClusterUnavailableError {}
+class ClusterExpiredError extends ClusterUnavailableError {}
 
-/** `Status` of meta/v1, as far as it is looked at. */
+/** The fields of `Status` of meta/v1 that are read here. */
 export interface Status {
   readonly code?: number;
   readonly message?: string;
   readonly details?: { readonly name?: string; readonly kind?: string };
 }
 
-/** An answer of the API server that is not the one hoped for. */
+/** An answer of the API server with status 300 or above. */
 export interface FailedAnswer {
   readonly status: number;
   readonly retryAfter: string | null;
@@ -29,7 +59,7 @@ export interface FailedAnswer {
   readonly text: string;
 }
 
-/** What an answer of 300 and above means for whoever attempted `access`. */
+/** The error that an answer of 300 or above means for the request that needed `access`. */
 export function errorFromAnswer(answer: FailedAnswer, access: Access): Error {
   const status = readStatus(answer.text);
   const message = status?.message ?? `the API server answers ${answer.status}`;
@@ -43,7 +73,7 @@ export function errorFromAnswer(answer: FailedAnswer, access: Access): Error {
     case 403:
       return forbidden(status, access);
     case 404:
-      // A 404 without an object is about the path: not an API server, or one without this API.
+      // A 404 that names no object is about the path: this is no API server, or one without this API.
       return status?.details?.name === undefined
         ? new ClusterUnavailableError(`the server does not know this API: ${message}`)
         : new ClusterNotFoundError(message);
@@ -55,14 +85,14 @@ export function errorFromAnswer(answer: FailedAnswer, access: Access): Error {
     case 429:
       return new ClusterUnavailableError(message, { retryAfterSeconds: seconds(answer.retryAfter) });
     default:
-      // An API server does not redirect: what answers is a login page or a proxy, and credentials do not follow it.
+      // An API server does not redirect, so this is a login page or a proxy. Credentials do not follow it.
       return answer.status >= 500 || answer.status < 400
         ? new ClusterUnavailableError(message, { retryAfterSeconds: seconds(answer.retryAfter) })
         : new ClusterRefusedError(message);
   }
 }
 
-/** RBAC and admission both answer 403; the one says which access is missing, the other what is wrong with the object. */
+/** RBAC and admission both answer 403. RBAC names the missing access; admission says what is wrong with the object. */
 function forbidden(status: Status | null, access: Access): Error {
   const message = status?.message;
   if (message === undefined)
@@ -73,16 +103,16 @@ function forbidden(status: Status | null, access: Access): Error {
     : new ClusterForbiddenError(message, describeAccess(missing));
 }
 
-/** A request that got no answer: no connection, no trust, no credentials to send, or no time left. */
+/** The error for a request without an answer: no connection, no trust, no credentials to send, or no time left. */
 export function errorWithoutAnswer(error: unknown, server: string): ClusterUnavailableError {
-  // The reason that a signal was aborted with.
+  // A signal that was aborted throws its reason.
   if (error instanceof ClusterUnavailableError) return error;
   return new ClusterUnavailableError(`the API server ${server} cannot be reached: ${reasonOf(error)}`, {
     cause: error,
   });
 }
 
-/** What happened may stand in the cause, and there may be several (one per address). */
+/** The reason may stand in the cause, and there may be several (one per address). */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError' || error.name === 'ConnectTimeoutError') return 'it does not answer in time';

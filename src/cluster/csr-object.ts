@@ -1,4 +1,4 @@
-/** A `CertificateSigningRequest` of certificates.k8s.io/v1, as far as kubepass looks at it. */
+/** The fields of a `CertificateSigningRequest` (certificates.k8s.io/v1) that kubepass reads. */
 export interface CsrObject {
   readonly name: string;
   readonly uid: string;
@@ -11,7 +11,7 @@ export interface CsrObject {
   readonly signerName: string;
   readonly usages: readonly string[];
   readonly expirationSeconds: number | null;
-  /** Who created the object, as the API server authenticated them: `spec.username`, `spec.groups`. */
+  /** The creator as the API server authenticated them: `spec.username`, `spec.groups`. */
   readonly username: string;
   readonly groups: readonly string[];
   readonly conditions: readonly CsrCondition[];
@@ -27,7 +27,7 @@ export interface CsrCondition {
   readonly lastUpdateTime: Date | null;
 }
 
-/** What kubepass asks a cluster to sign. */
+/** A request that kubepass asks a cluster to sign. */
 export interface NewCsrObject {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -48,61 +48,25 @@ export interface CsrObjects {
   create(csr: NewCsrObject): Promise<CsrObject>;
   find(name: string): Promise<CsrObject | null>;
   list(): Promise<readonly CsrObject[]>;
-  /** Adds the Approved condition to this very version. Throws `ClusterConflictError` where the object has changed or gone. */
+  /** Adds the Approved condition to this very version. Throws `ClusterConflictError` where it has changed or gone. */
   approve(csr: CsrObject, reason: string, message: string): Promise<CsrObject>;
-  /** Deletes this very version (UID and resourceVersion). Throws `ClusterConflictError` where it has changed; gone is done. */
+  /** Deletes this very version, if the object still exists. Throws `ClusterConflictError` where it has changed. */
   delete(csr: CsrObject): Promise<void>;
 }
 
-/** One watch on a cluster's CSR objects, shared by everyone who waits for one of them. */
+/** One watch on a cluster's CSR objects, shared by all who wait for one of them. */
 export interface CsrWatch {
   /**
-   * Answers as soon as `settled` says so of the object's latest version (null: it was deleted), from what is known
-   * already or what comes; null at `deadline`. Survives breaks of the connection and relists after 410. An object that
-   * was never seen is not a deleted one: whoever waits for it waits until it comes.
+   * Answers as soon as `settled` is true of the object's latest version (null: it was deleted), known already or still
+   * to come; or at `deadline`. Survives breaks of the connection and lists anew after 410. An object that was never
+   * seen does not count as deleted: the wait goes on until it appears.
    */
   waitFor(name: string, settled: (csr: CsrObject | null) => boolean, deadline: Date): Promise<Waited>;
-  /** Called for every object that is listed or changes, once per version, beginning with what is known already. */
+  /** Calls the listener for every object, once per version, beginning with those that are known already. */
   subscribe(listener: (csr: CsrObject) => void): () => void;
-  /** Called each time the watch is established again after a break. */
+  /** Calls the listener each time the watch is established again after a break. */
   onReconnect(listener: () => void): () => void;
   stop(): Promise<void>;
 }
 
 export type Waited = { readonly kind: 'settled'; readonly csr: CsrObject | null } | { readonly kind: 'deadline' };
-
-/** The API server cannot be reached or asks to come again later (429, 5xx, a broken connection). */
-export class ClusterUnavailableError extends Error {
-  override readonly name = 'ClusterUnavailableError';
-  /** What the API server asked to wait before the next try (`Retry-After`); null where it did not say. */
-  readonly retryAfterSeconds: number | null;
-  constructor(message: string, options: ErrorOptions & { readonly retryAfterSeconds?: number | null } = {}) {
-    super(message, options);
-    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
-  }
-}
-
-/** RBAC does not let kubepass do this: 401, or 403 that names the missing verb. */
-export class ClusterForbiddenError extends Error {
-  override readonly name = 'ClusterForbiddenError';
-  constructor(
-    message: string,
-    /** As `describeAccess` prints it: `create certificatesigningrequests.certificates.k8s.io`. */
-    readonly missing: string,
-    /** 401: the credentials are not accepted at all. */
-    readonly status: 401 | 403 = 403,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
-
-/** The API server or an admission plugin refuses the object itself: 400, 403 by admission, 422. */
-export class ClusterRefusedError extends Error {
-  override readonly name = 'ClusterRefusedError';
-}
-
-/** The object is not in the version that was meant (409), or its name is taken. */
-export class ClusterConflictError extends Error {
-  override readonly name = 'ClusterConflictError';
-}

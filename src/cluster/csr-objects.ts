@@ -1,8 +1,7 @@
 import type { Access } from './access.js';
 import type { ApiServer } from './api-server.js';
-import { ClusterNotFoundError } from './cluster-error.js';
-import { ClusterConflictError, type CsrObject, type CsrObjects, type NewCsrObject } from './csr-object.js';
-import { encode, fromWire, toWire, type WireCsr } from './csr-wire.js';
+import { ClusterConflictError, ClusterNotFoundError } from './cluster-error.js';
+import type { CsrCondition, CsrObject, CsrObjects, NewCsrObject } from './csr-object.js';
 import { listObjects, type ObjectCollection } from './list-objects.js';
 
 const csrPath = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
@@ -19,7 +18,7 @@ export const csrCollection = (signerName?: string): ObjectCollection => ({
   ...(signerName === undefined ? {} : { fieldSelector: `spec.signerName=${signerName}` }),
 });
 
-/** The CSR objects of one cluster, by way of its API server. */
+/** The CSR objects of one cluster, read and written through its API server. */
 export class KubernetesCsrObjects implements CsrObjects {
   constructor(private readonly server: ApiServer) {}
 
@@ -95,3 +94,83 @@ export class KubernetesCsrObjects implements CsrObjects {
 }
 
 const pathOf = (name: string): string => `${csrPath}/${encodeURIComponent(name)}`;
+
+/** The fields of a `CertificateSigningRequest` in JSON that are read here; the object keeps all others. */
+export interface WireCsr {
+  readonly metadata: WireMetadata;
+  readonly spec: {
+    readonly request: string;
+    readonly signerName: string;
+    readonly usages?: readonly string[];
+    readonly expirationSeconds?: number;
+    readonly username?: string;
+    readonly groups?: readonly string[];
+  };
+  readonly status?: { readonly conditions?: readonly WireCondition[]; readonly certificate?: string };
+}
+
+interface WireMetadata {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly creationTimestamp: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly managedFields?: unknown;
+}
+
+interface WireCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastUpdateTime?: string;
+}
+
+/** The JSON behind each object, for as long as the object is in use: an update has to send all of it back. */
+const wireOf = new WeakMap<CsrObject, WireCsr>();
+
+/** Reads an object from its JSON. */
+export function fromWire(wire: WireCsr): CsrObject {
+  const { metadata, spec, status } = wire;
+  const csr: CsrObject = {
+    name: metadata.name,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    createdAt: new Date(metadata.creationTimestamp),
+    labels: metadata.labels ?? {},
+    annotations: metadata.annotations ?? {},
+    request: decode(spec.request),
+    signerName: spec.signerName,
+    usages: spec.usages ?? [],
+    expirationSeconds: spec.expirationSeconds ?? null,
+    username: spec.username ?? '',
+    groups: spec.groups ?? [],
+    conditions: (status?.conditions ?? []).map(condition),
+    certificate: status?.certificate === undefined ? null : decode(status.certificate),
+  };
+  // managedFields is the API server's own book-keeping. An update without it changes nothing there.
+  const { managedFields: _, ...rest } = metadata;
+  wireOf.set(csr, { ...wire, metadata: rest });
+  return csr;
+}
+
+/** The JSON that `csr` was read from. Throws where `fromWire` did not make it. */
+function toWire(csr: CsrObject): WireCsr {
+  const wire = wireOf.get(csr);
+  if (wire === undefined) throw new TypeError(`CSR object ${csr.name} does not come from a cluster`);
+  return wire;
+}
+
+function condition(wire: WireCondition): CsrCondition {
+  return {
+    type: wire.type,
+    status: wire.status,
+    reason: wire.reason ?? '',
+    message: wire.message ?? '',
+    lastUpdateTime: typeof wire.lastUpdateTime === 'string' ? new Date(wire.lastUpdateTime) : null,
+  };
+}
+
+const decode = (base64: string): string => Buffer.from(base64, 'base64').toString('utf8');
+const encode = (text: string): string => Buffer.from(text, 'utf8').toString('base64');

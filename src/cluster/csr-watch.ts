@@ -1,11 +1,9 @@
 import type { ApiServer } from './api-server.js';
 import type { CsrObject, CsrWatch, Waited } from './csr-object.js';
-import { csrCollection } from './csr-objects.js';
-import { fromWire, type WireCsr } from './csr-wire.js';
-import { CsrWaiters } from './csr-waiters.js';
+import { csrCollection, fromWire, type WireCsr } from './csr-objects.js';
 import { ObjectWatch, type WatchTimes } from './object-watch.js';
 
-/** The one watch on the CSR objects of one signer. It begins when it is first used. */
+/** The one watch on the CSR objects of one signer. It begins at its first use. */
 export class KubernetesCsrWatch implements CsrWatch {
   readonly #watch: ObjectWatch<WireCsr, CsrObject>;
   readonly #waiters = new CsrWaiters();
@@ -16,7 +14,7 @@ export class KubernetesCsrWatch implements CsrWatch {
   constructor(
     server: ApiServer,
     signerName: string,
-    /** Told of every break and of what listeners throw, while the watch goes on; does not throw itself. */
+    /** Is told of every break, and of errors that listeners throw; the watch goes on. Must not throw. */
     private readonly report: (error: unknown) => void,
     clock: () => Date,
     times: Partial<WatchTimes> = {},
@@ -75,12 +73,89 @@ export class KubernetesCsrWatch implements CsrWatch {
     for (const listener of this.#reconnectListeners) this.#call(listener);
   }
 
-  /** What a listener throws is not the watch's to die of. */
+  /** A listener that throws must not end the watch. */
   #call(listener: () => void): void {
     try {
       listener();
     } catch (error) {
       this.report(error);
     }
+  }
+}
+
+interface Waiter {
+  readonly since: number;
+  tell(csr: CsrObject | null): void;
+  end(): void;
+}
+
+/** The longest delay of a timer. A later deadline is checked again when that time is over. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
+/** The waits for CSR objects, by the object's name. */
+class CsrWaiters {
+  readonly #byName = new Map<string, Set<Waiter>>();
+
+  /** When the longest wait began (`performance.now`); null while nobody waits. */
+  get waitingSince(): number | null {
+    let since: number | null = null;
+    for (const waiters of this.#byName.values())
+      for (const waiter of waiters) since = Math.min(since ?? waiter.since, waiter.since);
+    return since;
+  }
+
+  wait(name: string, settled: (csr: CsrObject | null) => boolean, deadline: Date): Promise<Waited> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        clearTimeout(timer);
+        this.#remove(name, waiter);
+      };
+      const waiter: Waiter = {
+        since: performance.now(),
+        tell: (csr) => {
+          try {
+            if (!settled(csr)) return;
+            resolve({ kind: 'settled', csr });
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          }
+          leave();
+        },
+        end: () => {
+          resolve({ kind: 'deadline' });
+          leave();
+        },
+      };
+      const checkDeadline = (): NodeJS.Timeout => {
+        const left = deadline.getTime() - Date.now();
+        return left <= LONGEST_TIMEOUT
+          ? setTimeout(() => waiter.end(), Math.max(0, left))
+          : setTimeout(() => (timer = checkDeadline()), LONGEST_TIMEOUT);
+      };
+      let timer = checkDeadline();
+      this.#add(name, waiter);
+    });
+  }
+
+  /** Passes on the object's latest version; null: it was deleted. */
+  tell(name: string, csr: CsrObject | null): void {
+    for (const waiter of [...(this.#byName.get(name) ?? [])]) waiter.tell(csr);
+  }
+
+  /** Ends all waits as at their deadline. */
+  end(): void {
+    for (const waiters of [...this.#byName.values()]) for (const waiter of [...waiters]) waiter.end();
+  }
+
+  #add(name: string, waiter: Waiter): void {
+    const waiters = this.#byName.get(name) ?? new Set();
+    waiters.add(waiter);
+    this.#byName.set(name, waiters);
+  }
+
+  #remove(name: string, waiter: Waiter): void {
+    const waiters = this.#byName.get(name);
+    waiters?.delete(waiter);
+    if (waiters?.size === 0) this.#byName.delete(name);
   }
 }

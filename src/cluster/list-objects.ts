@@ -1,11 +1,11 @@
 import type { Access } from './access.js';
 import type { ApiServer } from './api-server.js';
 
-/** An object of Kubernetes as JSON, as far as every kind has it. */
+/** The JSON fields that Kubernetes objects of every kind have. */
 export interface WireObject {
   readonly metadata: {
     readonly name: string;
-    /** Absent in what belongs to the whole cluster. */
+    /** Absent in objects of the whole cluster. */
     readonly namespace?: string;
     readonly uid: string;
     readonly resourceVersion: string;
@@ -16,18 +16,18 @@ export interface WireObject {
 export interface ObjectCollection {
   /** Absolute: `/apis/rbac.authorization.k8s.io/v1/clusterroles`. */
   readonly path: string;
-  /** E.g. `spec.signerName=kubernetes.io/kube-apiserver-client`; absent: all of them. */
+  /** E.g. `spec.signerName=kubernetes.io/kube-apiserver-client`; absent: all objects. */
   readonly fieldSelector?: string;
   readonly access: (verb: 'list' | 'watch') => Access;
 }
 
 interface WireList {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  /** Null in place of an empty list is what Go makes of it. */
+  /** Go writes null for an empty list. */
   readonly items?: readonly WireObject[] | null;
 }
 
-/** Bounds one answer of the API server; the whole list is as long as it is. */
+/** Objects per answer of the API server. The list as a whole has no bound. */
 const PAGE_SIZE = '500';
 
 /** Every object of the collection, and the version of the list to watch from. Throws as `ApiServer.request` does. */

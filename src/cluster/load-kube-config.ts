@@ -9,12 +9,12 @@ export type ConnectionTarget =
   | { readonly kind: 'kubeconfig'; readonly file: string; readonly context: string | null }
   | { readonly kind: 'inCluster' };
 
-/** The configuration of a connection cannot be used. The message says why, and quotes nothing of what a file holds. */
+/** The configuration of a connection cannot be used. The message says why, and quotes nothing from the files. */
 export class ClusterConfigurationError extends Error {
   override readonly name = 'ClusterConfigurationError';
 }
 
-/** The cluster and the user of one context, and nothing else of the kubeconfig. */
+/** Loads the cluster and the user of one context, and nothing else. Throws `ClusterConfigurationError`. */
 export function loadKubeConfig(target: ConnectionTarget, allowExec: boolean): PooledKubeConfig {
   const kubeConfig = new PooledKubeConfig();
   if (target.kind === 'inCluster') {
@@ -56,7 +56,7 @@ function readContext(file: string, wanted: string | null, allowExec: boolean): {
   const server = text(cluster['server'])?.replace(/\/$/, '') ?? fail(`cluster "${clusterName}" names no server`);
   if (!/^https:\/\/[^/?#]/.test(server)) fail(`the server of cluster "${clusterName}" is not an https URL`);
 
-  // Relative paths are relative to the kubeconfig, as kubectl reads them.
+  // As in kubectl, relative paths start at the kubeconfig.
   const path = (value: unknown) => {
     const given = text(value);
     return given === undefined ? undefined : resolve(dirname(file), given);
@@ -85,8 +85,8 @@ function readContext(file: string, wanted: string | null, allowExec: boolean): {
         password: text(user['password']),
         impersonateUser: text(user['as']),
         exec: user['exec'],
-        // As in client-go, data goes before a file, but a token's file before the token. client-node knows no
-        // `tokenFile`; given in this way it reads it again every minute.
+        // As in client-go, data takes precedence over a file, but a token file over the token. client-node does not
+        // know `tokenFile`; as an authProvider it reads the file anew every minute.
         ...(tokenFile === undefined
           ? { token: text(user['token']), authProvider: user['auth-provider'] }
           : { authProvider: { name: 'tokenFile', config: { tokenFile } } }),
@@ -106,12 +106,12 @@ function readYaml(file: string, fail: (problem: string) => never): Fields {
     return fields(parse(content)) ?? fail('it is not a kubeconfig');
   } catch (error) {
     if (error instanceof ClusterConfigurationError) throw error;
-    // A parser's message quotes the text around the place, and the text may be a key.
+    // The parser's message would quote the text around the error, which may be a key.
     return fail('it is not valid YAML');
   }
 }
 
-/** Entry `name` of a kubeconfig's list: `clusters: [{name, cluster: {…}}]`. */
+/** Finds entry `name` in a list of the kubeconfig: `clusters: [{name, cluster: {…}}]`. */
 function entry(kubeconfig: Fields, list: string, key: string, name: string): Fields | undefined {
   const entries = kubeconfig[list];
   if (!Array.isArray(entries)) return undefined;
@@ -124,7 +124,7 @@ const fields = (value: unknown): Fields | undefined =>
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
-/** Without what is not there, which is not the same as undefined to client-node's types. */
+/** Drops undefined values: client-node's types distinguish absent from undefined. */
 function present<T extends Record<string, unknown>>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;

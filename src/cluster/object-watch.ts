@@ -1,17 +1,16 @@
 import type { ApiServer } from './api-server.js';
-import { errorFromAnswer, type Status } from './cluster-error.js';
-import { ClusterUnavailableError } from './csr-object.js';
+import { ClusterUnavailableError, errorFromAnswer, type Status } from './cluster-error.js';
 import { listObjects, type ObjectCollection, type WireObject } from './list-objects.js';
 
 /** How a watch keeps itself alive; milliseconds. */
 export interface WatchTimes {
-  /** How long one watch request lasts before the API server ends it and the next begins, give or take a fifth. */
+  /** How long one watch request lasts (give or take a fifth) before the API server ends it and the next begins. */
   readonly watch: number;
-  /** Within this time a watch request must have begun to be answered. */
+  /** Within this time the API server must begin to answer a watch request. */
   readonly connect: number;
-  /** A connection that is silent for longer is taken for dead; the API server sends a bookmark every minute. */
+  /** A connection that is silent for longer counts as dead; the API server sends a bookmark every minute. */
   readonly silence: number;
-  /** The same while someone waits: what they wait for may have been lost on a dead connection. */
+  /** The same while somebody waits: their event may have been lost on a dead connection. */
   readonly silenceWhileWaiting: number;
   /** The first pause after a break, doubled by each further one … */
   readonly firstPause: number;
@@ -28,19 +27,19 @@ const defaultTimes: WatchTimes = {
   longestPause: 10_000,
 };
 
-/** What is watched, and who learns of it. None of these methods may throw, but `read`: that breaks the watch. */
+/** A collection to watch, and the callbacks for its events. Only `read` may throw, which breaks the watch. */
 export interface Watching<W extends WireObject, T> {
   readonly collection: ObjectCollection;
-  /** What is kept of an object. */
+  /** Takes from an object what is to be kept. */
   read(wire: W): T;
   /** A new object (`previous` null), or a new version of one; each version once. */
   changed(object: T, previous: T | null): void;
   deleted(object: T): void;
   /** The watch is under way. */
   established(): void;
-  /** Told of every break, while the watch goes on. */
+  /** The watch broke, and is tried again. */
   broke(error: unknown): void;
-  /** When the one who waits longest for a change began to (`performance.now`); null while nobody waits. */
+  /** When the longest wait for a change began (`performance.now`); null while nobody waits. */
   waitingSince(): number | null;
 }
 
@@ -57,15 +56,15 @@ interface Known<T> {
 }
 
 /**
- * One list and one watch on a collection of objects. It begins when it is told to, keeps the latest version of every
- * object that exists, and goes on through whatever happens to the connection until it is stopped.
+ * One list and one watch on a collection of objects. It begins at `start`, keeps the latest version of every existing
+ * object, and goes on after every break until `stop`.
  */
 export class ObjectWatch<W extends WireObject, T> {
   readonly #times: WatchTimes;
   readonly #known = new Map<string, Known<T>>();
   readonly #stopped = new AbortController();
   #running: Promise<void> | null = null;
-  /** Where the next watch request goes on; null: nowhere, what there is must be listed first. */
+  /** Where the next watch request goes on; null: the collection must be listed first. */
   #resourceVersion: string | null = null;
   #lastHeard = 0;
   #completeAt: Date | null = null;
@@ -79,7 +78,7 @@ export class ObjectWatch<W extends WireObject, T> {
     this.#times = { ...defaultTimes, ...times };
   }
 
-  /** Does nothing where it runs already, or was stopped. */
+  /** Does nothing while it runs, or after `stop`. */
   start(): void {
     if (!this.isStopped()) this.#running ??= this.#run();
   }
@@ -89,8 +88,8 @@ export class ObjectWatch<W extends WireObject, T> {
   }
 
   /**
-   * When the API server last said what there is: by a list, an event or a bookmark. What has happened since may be on
-   * its way. Null before the first list is through.
+   * When the API server last told what exists, by a list, an event or a bookmark. Later changes may be on their way.
+   * Null until the first list is complete.
    */
   get completeAt(): Date | null {
     return this.#completeAt;
@@ -127,7 +126,7 @@ export class ObjectWatch<W extends WireObject, T> {
     }
   }
 
-  /** Half of it is left to chance, so that the replicas of a service do not come back all at once. */
+  /** Half of the pause is random, so that the replicas of a service do not all come back at once. */
   #pause(failures: number): Promise<void> {
     const { firstPause, longestPause } = this.#times;
     const pause = Math.min(longestPause, firstPause * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
@@ -157,15 +156,15 @@ export class ObjectWatch<W extends WireObject, T> {
     return resourceVersion;
   }
 
-  /** Follows one watch request to its end. Returns where the API server ended it in time; throws where it broke. */
+  /** Follows one watch request. Returns when the API server ended it in time; throws where it broke. */
   async #watchOnce(resourceVersion: string): Promise<void> {
     const { watch, connect } = this.#times;
     const { path, fieldSelector, access } = this.watching.collection;
     const seconds = Math.max(1, Math.round((watch * (0.8 + Math.random() * 0.4)) / 1000));
     const connection = new AbortController();
     const signal = AbortSignal.any([this.#stopped.signal, connection.signal]);
-    // Should it not even begin, then this version may be what is wrong with it (compacted away, or restored from a
-    // backup and not reached yet): list anew.
+    // If the request does not even begin, this version may be the reason (compacted away, or ahead of a restored
+    // backup). So the next attempt lists anew.
     this.#resourceVersion = null;
     const tooLate = setTimeout(
       () => connection.abort(new ClusterUnavailableError('the watch is not answered in time')),
@@ -198,14 +197,14 @@ export class ObjectWatch<W extends WireObject, T> {
         this.#handle(event as WatchEvent<W>);
       }
     } catch (error) {
-      // Silence while someone waits is no break: it is a closer look.
+      // Silence while somebody waits is not reported as a break: the connection is only checked.
       if (connection.signal.reason instanceof CloserLook) return;
       throw error;
     } finally {
       clearInterval(watchdog);
       connection.abort();
     }
-    // One second for the clocks of the two ends.
+    // One second of tolerance between the two clocks.
     if (performance.now() - began < (seconds - 1) * 1000)
       throw new ClusterUnavailableError('the API server has ended the watch before its time');
   }
@@ -218,8 +217,8 @@ export class ObjectWatch<W extends WireObject, T> {
       const silent = now - this.#lastHeard > silence;
       const suspicious = waitingSince !== null && now - Math.max(this.#lastHeard, waitingSince) > silenceWhileWaiting;
       if (!silent && !suspicious) return;
-      // The others to the same server may be as dead. Or else the version lies in the future, as after a backup was
-      // restored: the API server then waits for it without a word.
+      // Other connections to this server may be dead as well. Or the version lies in the future, after a backup was
+      // restored: the API server then waits for it silently. Both are renewed.
       this.server.renewConnections();
       this.#resourceVersion = null;
       connection.abort(silent ? new ClusterUnavailableError('the watch has gone silent') : new CloserLook());
@@ -239,7 +238,7 @@ export class ObjectWatch<W extends WireObject, T> {
       case 'BOOKMARK':
         break;
       case 'ERROR':
-        // Whatever it is, this version is nothing to go on from.
+        // Whatever the error, the watch cannot go on from this version.
         this.#resourceVersion = null;
         throw errorFromAnswer(
           { status: event.object.code ?? 500, retryAfter: null, text: JSON.stringify(event.object) },
@@ -268,9 +267,9 @@ export class ObjectWatch<W extends WireObject, T> {
   }
 }
 
-/** No name and no namespace has a slash in it. */
+/** Unique, as names and namespaces have no slash. */
 const keyOf = ({ name, namespace }: { readonly name: string; readonly namespace?: string | null }): string =>
   `${namespace ?? ''}/${name}`;
 
-/** Ends a connection that may be dead although nothing says so. */
+/** The reason for ending a connection that may be dead without showing it. */
 class CloserLook extends Error {}

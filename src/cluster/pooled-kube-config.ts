@@ -1,15 +1,15 @@
 import type { AgentOptions } from 'node:https';
-import { KubeConfig, type Cluster, type RequestContext } from '@kubernetes/client-node';
+import { type Cluster, KubeConfig, type RequestContext } from '@kubernetes/client-node';
 
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
 
-/** How long requests that are under way may still use a connection whose credentials have been replaced. */
+/** How long running requests may still use a connection whose credentials have been replaced. */
 const GRACE_MILLISECONDS = 10_000;
 
 /**
- * A KubeConfig that keeps its connections. Its base class makes a new dispatcher, and so a new TLS connection, for
- * every request. One dispatcher is kept per cluster, CA and client certificate; once any of them is replaced, the
- * old connections end, so that a rotated credential does not live on.
+ * A KubeConfig that keeps its connections: its base class makes a new dispatcher, and so a new TLS connection, for
+ * every request. The one dispatcher belongs to a cluster, a CA and a client certificate. When any of them is replaced,
+ * the old connections end, so that a rotated credential does not live on.
  */
 export class PooledKubeConfig extends KubeConfig {
   #kept: Kept | null = null;
@@ -17,29 +17,29 @@ export class PooledKubeConfig extends KubeConfig {
 
   constructor() {
     super();
-    // Private in the types of 2.0.1, and the only seam there is; a test counts connections.
+    // Private in the types of 2.0.1, but the only place to hook in. A test counts the connections.
     const factory = this as unknown as DispatcherFactory;
     const make = factory.createDispatcher.bind(this);
     factory.createDispatcher = (cluster, options) =>
       this.#keep(originOf(cluster, options), () =>
-        // Without any option it makes none, and what is sent would go over connections that are not ours to end.
+        // Without any option it makes no dispatcher, and requests would use connections that we cannot end.
         make(cluster, { rejectUnauthorized: true, ...options }),
       );
   }
 
-  /** Another number whenever connections are made for another cluster, CA or client certificate. */
+  /** Changes whenever connections are made for another cluster, CA or client certificate. */
   get generation(): number {
     return this.#generation;
   }
 
-  /** Makes new connections from now on; the old ones may be dead without anything saying so. */
+  /** Makes new connections from now on, for the old ones may be dead without showing it. */
   renew(): void {
     const dispatcher = this.#kept?.dispatcher;
     this.#kept = null;
     if (dispatcher !== undefined) retire(dispatcher);
   }
 
-  /** Ends the connections; a request that comes afterwards makes new ones. */
+  /** Ends the connections; a later request makes new ones. */
   async close(): Promise<void> {
     const dispatcher = this.#kept?.dispatcher;
     this.#kept = null;
@@ -65,16 +65,16 @@ interface DispatcherFactory {
   createDispatcher(cluster: Cluster | null, options: AgentOptions): Dispatcher | undefined;
 }
 
-/** Ends idle connections now, busy ones (a watch is always busy) after a while. */
+/** Ends idle connections now, and busy ones (a watch is always busy) after a grace period. */
 function retire(dispatcher: Dispatcher): void {
   dispatcher.close(() => undefined);
   setTimeout(() => void dispatcher.destroy().catch(() => undefined), GRACE_MILLISECONDS).unref();
 }
 
-/** What connections are made from. */
+/** The settings and credentials that connections are made with. */
 interface Origin {
   readonly text: string;
-  /** CA, client certificate and its key: from client-node a Buffer, a string (from an exec plugin), or absent. */
+  /** CA, client certificate and key. client-node gives each as a Buffer, a string (from an exec plugin) or nothing. */
   readonly credentials: readonly unknown[];
 }
 

@@ -1,25 +1,25 @@
 import {
-  escalationKinds,
   type BlastRadius,
   type BoundSubject,
   type Escalation,
   type EscalationKind,
+  escalationKinds,
   type Grant,
   type GrantReference,
   type RoleRule,
 } from '../model/blast-radius.js';
 import type { RoleBindingSnapshot } from './role-binding-index.js';
-import { waysOpened, type Scope } from './ways-to-more.js';
+import { type Scope, waysOpened } from './ways-to-more.js';
 
-/** The group of everyone whose certificate an API server accepts. */
+/** Everybody whose certificate an API server accepts is in this group. */
 const authenticated = 'system:authenticated';
-/** An API server lets this group do everything before it asks RBAC (authorizerfactory.NewPrivilegedGroups). */
+/** An API server allows this group everything without asking RBAC (authorizerfactory.NewPrivilegedGroups). */
 const masters: GrantReference = { kind: 'Group', name: 'system:masters', namespace: null };
 
-/** Every verb that an API server makes of HTTP. Others (`bind`, `impersonate`, …) are asked for besides. */
+/** The verbs that stand for HTTP requests. Others (`bind`, `impersonate`, …) are checked in addition. */
 const requestVerbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
 
-/** What the bindings let an identity do: as RBAC's authorizer resolves them, and what that leads to. */
+/** Resolves what the bindings let an identity do, as RBAC's authorizer does, and how that can be escalated. */
 export function resolveBlastRadius(
   username: string,
   groups: readonly string[],
@@ -52,7 +52,7 @@ function grantsTo(subject: BoundSubject, snapshot: RoleBindingSnapshot): readonl
   }));
 }
 
-/** Those that amount to it by themselves; where none does, those that do so together. */
+/** The grants that each make a cluster admin; where none does, those that do so together. */
 function clusterAdminGrants(grants: readonly Grant[]): readonly GrantReference[] {
   const everywhere = grants
     .filter(({ kind }) => kind === 'ClusterRoleBinding')
@@ -76,7 +76,7 @@ function verbsOnEverything(rules: readonly RoleRule[]): ReadonlySet<string> {
 const isEveryVerb = (verbs: ReadonlySet<string>): boolean =>
   verbs.has('*') || requestVerbs.every((verb) => verbs.has(verb));
 
-/** As with cluster-admin: alone, or together. What takes several needs is all about the cluster as a whole. */
+/** Alone or together, as with cluster-admin. Only ways that concern the whole cluster have several needs. */
 function grantsThatOpen(kind: EscalationKind, grants: readonly Grant[]): readonly GrantReference[] {
   const parts = grants.flatMap((grant) => {
     const opened = waysOpened(grant.rules ?? nothing, scopeOf(grant)).get(kind) ?? [];
@@ -88,19 +88,19 @@ function grantsThatOpen(kind: EscalationKind, grants: readonly Grant[]): readonl
   return isOpen ? references(parts.map(({ grant }) => grant)) : [];
 }
 
-/** One list for all, so that what it opens is worked out once. */
+/** One shared list, so that its ways are worked out once. */
 const nothing: readonly RoleRule[] = [];
 
 const scopeOf = ({ kind }: Grant): Scope => (kind === 'ClusterRoleBinding' ? 'cluster' : 'namespace');
 
-/** Each binding once, though it may bind the username and several groups. */
+/** Each binding once, although it may bind the username and several groups. */
 function references(grants: readonly Grant[]): readonly GrantReference[] {
   return grants
     .filter((grant, i) => i === 0 || byReference(grant, grants[i - 1] as Grant) !== 0)
     .map(({ kind, name, namespace }) => ({ kind, name, namespace }));
 }
 
-/** What holds for the whole cluster first, then by namespace and name; stable, as the order is recorded. */
+/** Grants for the whole cluster first, then by namespace and name. The order is stable because it is recorded. */
 function byReference(one: Grant, other: Grant): number {
   return (
     compare(one.kind, other.kind) ||
@@ -109,5 +109,5 @@ function byReference(one: Grant, other: Grant): number {
   );
 }
 
-/** By code units: the same on every machine. */
+/** By code units, which is the same on every machine. */
 const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);

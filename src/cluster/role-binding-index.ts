@@ -1,6 +1,6 @@
 import type { BindingReference, BoundSubject, RoleReference, RoleRule } from '../model/blast-radius.js';
 
-/** A RoleBinding or ClusterRoleBinding, as far as it is looked at. */
+/** The fields of a RoleBinding or ClusterRoleBinding that are read here. */
 export interface Binding extends BindingReference {
   readonly subjects: readonly BoundSubject[];
   readonly role: RoleReference;
@@ -34,7 +34,7 @@ export class RoleBindingIndex {
     }
   }
 
-  /** The very object that was added. */
+  /** Takes the very object that was added. */
   removeBinding(binding: Binding): void {
     for (const subject of binding.subjects) {
       const key = subjectKey(subject);
@@ -44,7 +44,7 @@ export class RoleBindingIndex {
     }
   }
 
-  /** In place of one of the same name. */
+  /** Replaces a role of the same name. */
   putRole(role: RoleDefinition): void {
     this.#roles.set(roleKey(role, role.namespace), role);
   }
@@ -63,6 +63,6 @@ export class RoleBindingIndex {
 }
 
 const subjectKey = ({ kind, name }: BoundSubject): string => `${kind}/${name}`;
-/** Neither names of roles nor namespaces have a slash in them. */
+/** Unique, as names of roles and namespaces have no slash. */
 const roleKey = ({ kind, name }: RoleReference, namespace: string | null): string =>
   `${kind}/${namespace ?? ''}/${name}`;

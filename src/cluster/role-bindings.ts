@@ -1,28 +1,27 @@
-import type { BlastRadius } from '../model/blast-radius.js';
+import type { BlastRadius, BoundSubject, RoleReference, RoleRule } from '../model/blast-radius.js';
 import type { ApiServer } from './api-server.js';
 import type { ObjectCollection, WireObject } from './list-objects.js';
-import { ObjectWatch, type WatchTimes, type Watching } from './object-watch.js';
-import { readBinding, readRole, type WireBinding, type WireRole } from './rbac-wire.js';
+import { ObjectWatch, type Watching, type WatchTimes } from './object-watch.js';
 import { resolveBlastRadius } from './resolve-blast-radius.js';
 import { type Binding, RoleBindingIndex, type RoleDefinition } from './role-binding-index.js';
 
-/** A cluster's roles and bindings, kept at hand. */
+/** A cluster's roles and bindings, kept up to date in memory. */
 export interface RoleBindings {
-  /** What the identity could do there. Null where that is not known: not read yet, or out of touch for too long. */
+  /** Resolves what the identity could do in the cluster. Null where that is unknown: not read yet, or out of date. */
   blastRadius(username: string, groups: readonly string[]): BlastRadius | null;
 }
 
 export interface RoleBindingTimes {
   /**
-   * Milliseconds for which what was read is believed while nothing more is heard. The API server sends a bookmark every
-   * minute, and a watch that is silent for a minute and a half begins anew.
+   * For how many milliseconds the last reading counts while nothing more is heard. The API server sends a bookmark
+   * every minute, and a watch that is silent for a minute and a half begins anew.
    */
   readonly believed: number;
 }
 
 const defaultTimes: RoleBindingTimes = { believed: 180_000 };
 
-/** Four lists and four watches on one cluster, begun at once. They go on until they are stopped, whatever happens. */
+/** Four lists and four watches on one cluster. They begin at once and go on after every break until `stop`. */
 export class KubernetesRoleBindings implements RoleBindings {
   readonly #index = new RoleBindingIndex();
   readonly #watches: readonly {
@@ -34,7 +33,7 @@ export class KubernetesRoleBindings implements RoleBindings {
 
   constructor(
     server: ApiServer,
-    /** Told of each break, of the same one once; does not throw itself. */
+    /** Is told of each break, but of the same one only once. Must not throw. */
     report: (error: unknown) => void,
     private readonly clock: () => Date,
     times: Partial<RoleBindingTimes & WatchTimes> = {},
@@ -65,12 +64,12 @@ export class KubernetesRoleBindings implements RoleBindings {
     await Promise.all(this.#watches.map((watch) => watch.stop()));
   }
 
-  /** When all four were last known to be complete; null where that is too long ago, or was never. */
+  /** When all four were last complete; null where that was too long ago, or never. */
   #observedAt(): Date | null {
     const now = this.clock().getTime();
     let earliest = Infinity;
     for (const { completeAt } of this.#watches) {
-      // A clock that was put back says nothing about how long it is.
+      // The absolute difference, because the clock may have been set back.
       if (completeAt === null || Math.abs(now - completeAt.getTime()) > this.#times.believed) return null;
       earliest = Math.min(earliest, completeAt.getTime());
     }
@@ -108,7 +107,7 @@ const collectionOf = (resource: RbacResource): ObjectCollection => ({
   access: (verb) => ({ verb, group: rbacGroup, resource }),
 });
 
-/** A cluster that is down, or that forbids this, is asked again and again; that it is so is told once. */
+/** A cluster that is down, or forbids the reading, is asked again and again, but reported once. */
 function onceTold(
   report: (error: unknown) => void,
 ): Pick<Watching<WireObject, unknown>, 'established' | 'broke' | 'waitingSince'> {
@@ -125,4 +124,73 @@ function onceTold(
     },
     waitingSince: () => null,
   };
+}
+
+/** Role and ClusterRole of rbac.authorization.k8s.io/v1 in JSON. Go writes null for an empty list. */
+interface WireRole extends WireObject {
+  readonly rules?: readonly WireRule[] | null;
+}
+
+interface WireRule {
+  readonly verbs?: readonly string[] | null;
+  readonly apiGroups?: readonly string[] | null;
+  readonly resources?: readonly string[] | null;
+  readonly resourceNames?: readonly string[] | null;
+  readonly nonResourceURLs?: readonly string[] | null;
+}
+
+/** RoleBinding and ClusterRoleBinding in JSON. */
+interface WireBinding extends WireObject {
+  readonly subjects?: readonly WireSubject[] | null;
+  readonly roleRef: RoleReference;
+}
+
+interface WireSubject {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+/** kube-controller-manager has put the rules that an aggregated ClusterRole gathers among its own. */
+export function readRole(kind: RoleDefinition['kind'], { metadata, rules }: WireRole): RoleDefinition {
+  return { kind, name: metadata.name, namespace: metadata.namespace ?? null, rules: (rules ?? []).map(readRule) };
+}
+
+export function readBinding(kind: Binding['kind'], { metadata, subjects, roleRef }: WireBinding): Binding {
+  const namespace = metadata.namespace ?? null;
+  return {
+    kind,
+    name: metadata.name,
+    namespace,
+    subjects: (subjects ?? []).flatMap((subject) => readSubject(subject, namespace)),
+    role: { kind: roleRef.kind, name: roleRef.name },
+  };
+}
+
+function readRule({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }: WireRule): RoleRule {
+  return {
+    verbs: verbs ?? [],
+    apiGroups: apiGroups ?? [],
+    resources: resources ?? [],
+    resourceNames: resourceNames ?? [],
+    nonResourceURLs: nonResourceURLs ?? [],
+  };
+}
+
+/**
+ * As RBAC's authorizer does (pkg/registry/rbac/validation appliesToUser): a service account is a user of that name,
+ * however it is authenticated. Other kinds bind nobody.
+ */
+function readSubject({ kind, name, namespace }: WireSubject, ofBinding: string | null): readonly BoundSubject[] {
+  switch (kind) {
+    case 'User':
+    case 'Group':
+      return [{ kind, name }];
+    case 'ServiceAccount': {
+      const home = namespace || ofBinding;
+      return home === null ? [] : [{ kind: 'User', name: `system:serviceaccount:${home}:${name}` }];
+    }
+    default:
+      return [];
+  }
 }

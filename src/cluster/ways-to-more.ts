@@ -1,7 +1,6 @@
-import { escalationKinds, type EscalationKind, type RoleRule } from '../model/blast-radius.js';
-import { ruleMatches } from './rule-matches.js';
+import { type EscalationKind, escalationKinds, type RoleRule } from '../model/blast-radius.js';
 
-/** Where the rules of a role hold: all over the cluster, or in the namespace of a RoleBinding. */
+/** Where the rules of a role apply: in the whole cluster, or in the namespace of a RoleBinding. */
 export type Scope = 'cluster' | 'namespace';
 
 /** Access to any of these resources by any of these verbs. */
@@ -9,19 +8,19 @@ interface Way {
   readonly verbs: readonly string[];
   readonly group: string;
   readonly resources: readonly string[];
-  /** What belongs to the whole cluster is out of a RoleBinding's reach. */
+  /** A RoleBinding gives no access to resources of the whole cluster. */
   readonly clusterScoped?: true;
-  /** A rule that is restricted to certain objects opens it only with one of these. */
+  /** A rule for certain objects opens this way only if it names one of these. */
   readonly names?: readonly string[];
 }
 
-/** What it takes: of each list one. */
+/** The ways that an escalation takes: one of each list. */
 type Needs = readonly (readonly Way[])[];
 
 const rbac = 'rbac.authorization.k8s.io';
 const certificates = 'certificates.k8s.io';
 const authentication = 'authentication.k8s.io';
-/** Whoever changes what runs in a workload's pods runs it as the workload's service account, with its Secrets. */
+/** Code in a workload's pods runs as the workload's service account, with its Secrets. */
 const run = ['create', 'update', 'patch'];
 
 /** https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-escalation-risks */
@@ -32,7 +31,7 @@ const needs: Readonly<Record<Exclude<EscalationKind, 'Wildcard'>, Needs>> = {
       { verbs: ['escalate'], group: rbac, resources: ['clusterroles'], clusterScoped: true },
     ],
   ],
-  // Whether a ClusterRole may be bound in a namespace is asked in that namespace.
+  // To bind a ClusterRole in a namespace takes the verb in that namespace.
   BindRoles: [[{ verbs: ['bind'], group: rbac, resources: ['roles', 'clusterroles'] }]],
   Impersonate: [
     [
@@ -84,7 +83,7 @@ const needs: Readonly<Record<Exclude<EscalationKind, 'Wildcard'>, Needs>> = {
         group: certificates,
         resources: ['signers'],
         clusterScoped: true,
-        // Whose certificates an API server authenticates by; admission also looks for the signer's domain.
+        // An API server authenticates by certificates of these signers. Admission also accepts the signer's domain.
         names: [
           'kubernetes.io/kube-apiserver-client',
           'kubernetes.io/kube-apiserver-client-kubelet',
@@ -107,7 +106,7 @@ const needs: Readonly<Record<Exclude<EscalationKind, 'Wildcard'>, Needs>> = {
   ],
 };
 
-/** A role's part in each way to more: whether it has what each need takes. */
+/** For each escalation, whether a role meets each of its needs. */
 export type WaysOpened = ReadonlyMap<EscalationKind, readonly boolean[]>;
 
 const remembered: Readonly<Record<Scope, WeakMap<readonly RoleRule[], WaysOpened>>> = {
@@ -115,7 +114,7 @@ const remembered: Readonly<Record<Scope, WeakMap<readonly RoleRule[], WaysOpened
   namespace: new WeakMap(),
 };
 
-/** Which ways to more these rules open. Worked out once for each list of rules: a role is bound many times. */
+/** The needs that these rules meet. Worked out once per list of rules, as a role is bound many times. */
 export function waysOpened(rules: readonly RoleRule[], scope: Scope): WaysOpened {
   const known = remembered[scope].get(rules);
   if (known !== undefined) return known;
@@ -129,22 +128,56 @@ export function waysOpened(rules: readonly RoleRule[], scope: Scope): WaysOpened
   return opened;
 }
 
-/** Every verb on every resource of a group: also what does not exist yet. */
+/** Every verb on every resource of a group, future resources included. */
 const isWildcard = ({ verbs, resources, apiGroups }: RoleRule): boolean =>
   verbs.includes('*') && resources.includes('*') && apiGroups.length > 0;
 
 const needsMet = (kind: keyof typeof needs, rules: readonly RoleRule[], scope: Scope): readonly boolean[] =>
   needs[kind].map((ways) => ways.some((way) => rules.some((rule) => opens(rule, way, scope))));
 
-/** A rule for certain objects opens the way as well: one role to bind, one Secret to read may be enough. */
+/** A rule for certain objects opens the way as well: one role to bind or one Secret to read may be enough. */
 function opens(rule: RoleRule, way: Way, scope: Scope): boolean {
   if (way.clusterScoped && scope === 'namespace') return false;
   const object = rule.resourceNames.find((name) => way.names?.includes(name) ?? true) ?? null;
   return way.resources.some((resource) =>
     way.verbs.some((verb) => {
-      // A new object has no name yet when RBAC is asked; what a subresource is created of has one.
+      // RBAC knows no name when an object is created. A subresource is created on an object that has one.
       const isNew = verb === 'create' && !resource.includes('/');
       return ruleMatches(rule, { verb, group: way.group, resource, name: isNew ? null : object });
     }),
   );
+}
+
+/** A request to an API server in the terms of RBAC. */
+export interface ResourceRequest {
+  readonly verb: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  /** With its subresource: `pods/exec`. */
+  readonly resource: string;
+  /** Null where the request names no object: a list, or a creation. */
+  readonly name: string | null;
+}
+
+/** Whether the rule allows the request: RuleAllows in k8s.io/kubernetes plugin/pkg/auth/authorizer/rbac. */
+export function ruleMatches(rule: RoleRule, { verb, group, resource, name }: ResourceRequest): boolean {
+  return (
+    matches(rule.verbs, verb) &&
+    matches(rule.apiGroups, group) &&
+    matchesResource(rule.resources, resource) &&
+    // A rule for certain objects allows no request without a name.
+    (rule.resourceNames.length === 0 || rule.resourceNames.includes(name ?? ''))
+  );
+}
+
+/** `*` stands for everything; there are no other patterns. */
+const matches = (allowed: readonly string[], value: string): boolean =>
+  allowed.includes('*') || allowed.includes(value);
+
+// ResourceMatches in pkg/apis/rbac/v1: `*` is every resource and every subresource, `*/exec` that subresource of every
+// resource. `pods` does not include `pods/exec`, and the asterisk in `pods/*` is an ordinary name.
+function matchesResource(allowed: readonly string[], resource: string): boolean {
+  if (matches(allowed, resource)) return true;
+  const slash = resource.indexOf('/');
+  return slash !== -1 && allowed.includes(`*${resource.slice(slash)}`);
 }

@@ -5,12 +5,11 @@ import { basename, dirname, join } from 'node:path';
 import type { LocalCAConfig } from '../config/config.js';
 import { createSecretFile } from '../config/secrets.js';
 import type { Log } from '../issuance/context.js';
-import { generateCertificateAuthority } from '../x509/strict/certificate-authority.js';
 import type { Store } from '../store/store.js';
 
 /**
- * Makes the embedded default's CA where there never was one; what is there is used. Both files appear at once, by a
- * rename of their directory, so that no crash leaves half a CA behind. Throws where there was one and it is gone.
+ * Makes the embedded default's CA unless it exists. Both files appear at once, by a rename of their directory, so that
+ * no crash leaves half a CA behind. Throws where there was a CA and it is gone.
  */
 export async function generateMissingAuthority(
   cluster: string,
@@ -27,6 +26,8 @@ export async function generateMissingAuthority(
       `the CA that cluster "${cluster}" was served with (SPKI SHA-256 ${pinned}) is gone from ${directory}: ` +
         'restore that directory from the backup',
     );
+  // Loaded only here, because most starts find a CA.
+  const { generateCertificateAuthority } = await import('../x509/peculiar/generate-certificate-authority.js');
   const made = await generateCertificateAuthority({ commonName: `kubepass-${cluster}-ca`, now, random: randomBytes });
   const temporary = await mkdtemp(`${directory}.`);
   try {
@@ -39,7 +40,7 @@ export async function generateMissingAuthority(
   log.info({ certFile }, 'a CA was generated');
 }
 
-/** Another CA under the same name would make what was issued unverifiable: the first one stays, or nothing starts. */
+/** Records a cluster's first CA. Throws for any other: its issued certificates could no longer be verified. */
 export function pinAuthority(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
   return store.alone(() => pinIfNew(cluster, spkiSha256, store, now));
 }

@@ -30,7 +30,7 @@ import { within } from '../issuance/wait.js';
 import { watchUnknownIdentities } from '../issuance/watch-unknown-identities.js';
 import { recordPolicySetLoaded, recordServiceStarted } from '../issuance/service-events.js';
 import { configuredCluster } from '../policy/policy-set.js';
-import { publicRandomOctets } from '../x509/strict/random-octets.js';
+import { publicRandomOctets } from '../x509/strict/serial-number.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import type { Services } from '../services.js';
 import type { Signer } from '../signer/signer.js';

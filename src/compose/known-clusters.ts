@@ -1,4 +1,4 @@
-import { describeCertificateAuthority } from '../cluster/describe-certificate-authority.js';
+import { describeCertificateAuthority } from '../cluster/certificate-authorities.js';
 import type { KnownCluster } from '../inspection/decoded.js';
 import type { IssuingCluster } from '../issuance/context.js';
 

@@ -1,15 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { brokenConnection } from '../cluster/broken-connection.js';
-import { readClientTrust, type ClientTrust } from '../cluster/client-trust.js';
+import {
+  type ClientTrust,
+  describeCertificateAuthority,
+  readClientTrust,
+  trustOfCluster,
+} from '../cluster/certificate-authorities.js';
 import type { ClusterConnection } from '../cluster/cluster-connection.js';
-import { ClusterForbiddenError, kubeApiserverClient } from '../cluster/csr-object.js';
-import { describeCertificateAuthority } from '../cluster/describe-certificate-authority.js';
-import { trustOfCluster } from '../cluster/trust-of-cluster.js';
+import { kubeApiserverClient } from '../cluster/csr-object.js';
+import { ClusterForbiddenError } from '../cluster/cluster-error.js';
 import type { ClusterConfig, LocalCAConfig } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster, Log } from '../issuance/context.js';
 import type { Cluster } from '../model/cluster.js';
-import { loadCertificateAuthority } from '../x509/strict/certificate-authority.js';
+import { loadSigningAuthority } from '../x509/strict/signing-authority.js';
 import { KubernetesSigner } from '../signer/kubernetes.js';
 import { LocalCaSigner } from '../signer/local-ca.js';
 import type { Signer } from '../signer/signer.js';
@@ -48,7 +52,7 @@ async function openLocalCaCluster(
   const certificatePem = await readFile(ca.certFile, 'utf8');
   const key = await readSecretFile(ca.keyFile);
   if (key.warning !== null) log.warn({}, key.warning);
-  const authority = loadCertificateAuthority(certificatePem, key.content.toString('utf8'));
+  const authority = loadSigningAuthority(certificatePem, key.content.toString('utf8'));
   await pinAuthority(config.name, authority.spkiSha256, store, clock());
 
   const clientTrust = readClientTrust((await readPem(config.clientCertificateAuthorityFile)) ?? certificatePem);

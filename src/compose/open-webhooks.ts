@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { describeCertificateAuthority } from '../cluster/describe-certificate-authority.js';
+import { describeCertificateAuthority } from '../cluster/certificate-authorities.js';
 import { ConfigError, type Config, type WebhookConfig } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { Log } from '../issuance/context.js';
 import { httpsSender } from '../webhooks/https-sender.js';
-import { readWebhookSecrets } from '../webhooks/webhook-secrets.js';
+import { readWebhookSecrets } from '../webhooks/sign-webhook.js';
 import { attemptMilliseconds, attemptsAtOnce } from '../webhooks/webhook-dispatcher.js';
 import type { Webhook } from '../webhooks/webhook.js';
 

@@ -1,7 +1,8 @@
 import type { Operation, Writer } from '../store/step.js';
 import type { WebhookDeliveryReader } from '../store/store.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
-import type { DeliveryRecords, Outbox } from '../webhooks/outbox.js';
+import type { DeliveryRecords } from '../webhooks/webhook-delivery-service.js';
+import type { Outbox } from '../webhooks/webhook-dispatcher.js';
 
 /** The outbox as the store keeps it; each change is one commit with its audit events. */
 export function storedOutbox(reader: WebhookDeliveryReader, writer: Writer): Outbox & DeliveryRecords {

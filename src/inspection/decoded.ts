@@ -1,6 +1,5 @@
 import type { InventoryEntry, ObjectContent, UploadRefusalReason } from '../model/inspection.js';
-import type { BasicConstraints } from '../x509/strict/extension.js';
-import type { KeyUsage } from '../x509/strict/key-usage.js';
+import type { BasicConstraints, KeyUsage } from '../x509/strict/extension.js';
 import type { FindingCode } from './findings/catalogue.js';
 
 /** Bytes found in an upload, and where; not looked into yet. */

@@ -1,6 +1,7 @@
-import type { ClientTrust, TrustedAuthority } from '../cluster/client-trust.js';
+import type { ClientTrust, TrustedAuthority } from '../cluster/certificate-authorities.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { Certificate } from '../model/certificate.js';
+import { type SecondReader, disagreements } from '../x509/peculiar/second-reading.js';
 import { readCertificate, type ParsedCertificate } from '../x509/strict/certificate-reader.js';
 import { DerError } from '../x509/strict/der.js';
 import { displayDistinguishedName } from '../x509/strict/distinguished-name.js';
@@ -37,13 +38,15 @@ const clampToleranceSeconds = 305;
 /**
  * Reads a certificate back from its DER and holds it against the approved request: public key, subject, usages, no
  * CA, chain to one of `trust` (null: unknown, and not checked), and no more time from `now` than was approved. The
- * lifetime counts as clamped where it falls short of what was approved, counted from `startedAt`.
+ * lifetime counts as clamped where it falls short of what was approved, counted from `startedAt`. Where somebody else's
+ * signer wrote the certificate, `secondReader` reads it as well and must agree; null: it is ours.
  */
 export async function checkIssuedCertificate(
   der: Uint8Array,
   approved: ApprovedRequest,
   trust: ClientTrust | null,
   { startedAt, now }: { readonly startedAt: Date; readonly now: Date },
+  secondReader: SecondReader | null,
 ): Promise<CheckedCertificate> {
   const certificate = parse(der);
   if (typeof certificate === 'string') return { ok: false, mismatches: [certificate], fields: null };
@@ -60,6 +63,7 @@ export async function checkIssuedCertificate(
     ...(certificate.notAfter.getTime() > from + lifetime + 1000
       ? [`it is valid until ${certificate.notAfter.toISOString()}, longer than was approved`]
       : []),
+    ...(secondReader === null ? [] : await disagreements(certificate, secondReader)),
   ];
   const fields = fieldsOf(certificate, approved.keyAlgorithm, issuer);
   if (mismatches.length > 0) return { ok: false, mismatches, fields };

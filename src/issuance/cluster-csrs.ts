@@ -1,10 +1,6 @@
 import type { ClusterConnection } from '../cluster/cluster-connection.js';
-import {
-  ClusterForbiddenError,
-  ClusterRefusedError,
-  ClusterUnavailableError,
-  type CsrObject,
-} from '../cluster/csr-object.js';
+import { type CsrObject } from '../cluster/csr-object.js';
+import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../cluster/cluster-error.js';
 import { may } from '../identity/permissions.js';
 import { csrStatus, type ClusterCsr, type ClusterCsrCertificate } from '../model/cluster-csr.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';

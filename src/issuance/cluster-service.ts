@@ -1,4 +1,4 @@
-import { describeCertificateAuthority } from '../cluster/describe-certificate-authority.js';
+import { describeCertificateAuthority } from '../cluster/certificate-authorities.js';
 import { may } from '../identity/permissions.js';
 import { done, refused } from '../model/outcome.js';
 import type { ClusterService, ClusterView } from '../services.js';

@@ -1,4 +1,4 @@
-import type { ClientTrust } from '../cluster/client-trust.js';
+import type { ClientTrust } from '../cluster/certificate-authorities.js';
 import type { ClusterConnection } from '../cluster/cluster-connection.js';
 import type { BlastRadius } from '../model/blast-radius.js';
 import type { Cluster } from '../model/cluster.js';

@@ -2,6 +2,7 @@ import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, Failure, IssuanceAttempt } from '../model/certificate-request.js';
 import { joined } from '../model/joined.js';
 import { SigningRefusedError, SigningUndeterminedError } from '../signer/signer.js';
+import { secondReader } from '../x509/peculiar/second-reading.js';
 import { checkIssuedCertificate, type CertificateFields, type CheckedCertificate } from './check-issued-certificate.js';
 import { issuingCluster, secondsAfter, trackRunning, type IssuanceContext } from './context.js';
 import { attemptDetails, issuedDetails, requestEvent } from './events.js';
@@ -51,8 +52,10 @@ async function signAndRecord(
     return abandonAttempt(context, request, started.attempt, 'SignerUnavailable');
   }
   const trust = await issuingCluster(context, request.cluster).clientTrust();
-  const { startedAt } = started.attempt;
-  const checked = await checkIssuedCertificate(der, started.approved, trust, { startedAt, now: context.clock() });
+  const { startedAt, intent } = started.attempt;
+  const times = { startedAt, now: context.clock() };
+  const reader = intent.signer === 'localCA' ? null : secondReader;
+  const checked = await checkIssuedCertificate(der, started.approved, trust, times, reader);
   const end = checked.ok
     ? await recordIssued(context, request, started, checked, actor)
     : await recordMismatch(context, request, started, checked);

@@ -1,6 +1,6 @@
 import { describeAccess } from '../cluster/access.js';
 import type { ClusterConnection } from '../cluster/cluster-connection.js';
-import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../cluster/csr-object.js';
+import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../cluster/cluster-error.js';
 import type { Certificate } from '../model/certificate.js';
 import {
   missingPermissions,

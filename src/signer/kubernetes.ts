@@ -1,14 +1,16 @@
 import {
-  ClusterConflictError,
-  ClusterForbiddenError,
-  ClusterRefusedError,
-  ClusterUnavailableError,
   kubeApiserverClient,
   type CsrObject,
   type CsrObjects,
   type CsrWatch,
   type NewCsrObject,
 } from '../cluster/csr-object.js';
+import {
+  ClusterConflictError,
+  ClusterForbiddenError,
+  ClusterRefusedError,
+  ClusterUnavailableError,
+} from '../cluster/cluster-error.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningIntent } from '../model/certificate-request.js';
 import { decodePemBundle, encodePem } from '../x509/strict/pem.js';

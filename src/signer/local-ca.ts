@@ -1,9 +1,8 @@
 import type { ApprovedRequest } from '../model/approved-request.js';
-import type { CertificateAuthority } from '../x509/strict/certificate-authority.js';
+import type { SigningAuthority } from '../x509/strict/signing-authority.js';
 import { assembleTbsCertificate, sealCertificate } from '../x509/strict/certificate-writer.js';
 import { authorityKeyIdentifierExtension } from '../x509/strict/extension.js';
-import { publicRandomOctets } from '../x509/strict/random-octets.js';
-import { newSerialNumber } from '../x509/strict/serial-number.js';
+import { newSerialNumber, publicRandomOctets } from '../x509/strict/serial-number.js';
 import { sha256 } from '../x509/strict/sha256.js';
 import { sign } from '../x509/strict/signature-algorithm.js';
 import { userCertificateValidity } from '../x509/strict/validity.js';
@@ -23,7 +22,7 @@ export class LocalCaSigner implements Signer {
   readonly #authorityKeyIdentifierExtension: Buffer | null;
 
   constructor(
-    private readonly authority: CertificateAuthority,
+    private readonly authority: SigningAuthority,
     private readonly random: (octets: number) => Uint8Array = publicRandomOctets(),
   ) {
     const { subjectKeyIdentifier } = authority;

@@ -1,9 +1,9 @@
 import type { Json } from '../model/audit-event.js';
-import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
+import type { Certificate } from '../model/certificate.js';
 import type { WebhookEvent, WebhookEventType } from '../model/webhook-delivery.js';
 
-/** Something to announce, as it was when it happened. */
+/** An event to announce, with the state at that time. */
 export type Announcement = {
   readonly at: Date;
   readonly request: CertificateRequest;
@@ -16,19 +16,19 @@ export type Announcement = {
 export interface Denial {
   /** `PolicyDenied`, `NoLongerPermitted`, or `DeniedByApprover`. */
   readonly reason: string;
-  /** Who denied it; null where policy did. */
+  /** The approver who denied it; null where policy did. */
   readonly deniedBy: string | null;
   readonly comment: string | null;
   /** `{source, reason, message}` each; empty where a person denied it. */
   readonly violations: readonly Json[];
 }
 
-/** Payloads are to stay below 20 KB (Standard Webhooks, payload size); the request itself has all of them. */
+/** Keeps payloads below 20 KB (Standard Webhooks, payload size); the request itself lists all violations. */
 const violationsShown = 20;
 
 export const eventTypeOf = (event: WebhookEvent): WebhookEventType => `certificate_request.${event}`;
 
-/** The body of a webhook: no key, no CSR, no certificate and no kubeconfig in it, only what names them. */
+/** The body of a webhook. It names keys, CSRs, certificates and kubeconfigs, but never contains one. */
 export function eventPayload(announcement: Announcement): string {
   const { at, event, request } = announcement;
   return JSON.stringify({

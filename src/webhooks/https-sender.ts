@@ -1,26 +1,26 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { WebhookAnswer, WebhookSender } from './webhook.js';
 
 export interface HttpsSenderOptions {
   /** https, or http to a loopback address. */
   readonly url: string;
-  /** PEM: what the receiver is trusted by; null: the CAs that Node.js trusts. */
+  /** PEM of the CAs that the receiver's certificate may chain to; null: the CAs that Node.js trusts. */
   readonly certificateAuthority: string | null;
-  /** How long sending and the answer may take together. */
+  /** Bounds sending and the answer together. */
   readonly timeoutMilliseconds: number;
-  /** How many connections at most. */
+  /** The most connections at the same time. */
   readonly connections: number;
 }
 
-/** So much of an answer's body is read, and dropped, for the connection to be kept; beyond it the connection is cut. */
+/** A connection is kept if the answer's body, which is dropped, has no more octets. Otherwise it is cut. */
 const drainedOctets = 16 * 1024;
 /** Shorter than the five seconds after which Node.js, and others, close an idle connection. */
 const idleMilliseconds = 4_000;
 
 /**
- * Calls one address over connections of its own: straight, without a proxy, its certificate verified whatever the
- * environment says. Node's client follows no redirect. What is answered counts by its status; its body is not looked at.
+ * Calls one address over its own connections, without a proxy. The receiver's certificate is verified whatever the
+ * environment says. Node's client follows no redirect. Only the status of an answer counts, not its body.
  */
 export function httpsSender({
   url,
@@ -35,7 +35,7 @@ export function httpsSender({
       ? new HttpsAgent({
           ...pool,
           minVersion: 'TLSv1.2',
-          // Said, so that NODE_TLS_REJECT_UNAUTHORIZED cannot say otherwise.
+          // Stated, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off.
           rejectUnauthorized: true,
           ...(certificateAuthority !== null && { ca: certificateAuthority }),
         })
@@ -69,7 +69,7 @@ export function httpsSender({
           call.destroy();
         };
         signal.addEventListener('abort', abandon);
-        // Also for an answer whose body does not end, and for one that is informational without end.
+        // Also ends an answer whose body does not end, and an endless informational answer.
         const tooLate = setTimeout(() => {
           settle({ kind: 'failed', failure: `no answer within ${timeoutMilliseconds / 1000} s` });
           call.destroy();
@@ -104,11 +104,11 @@ function drain(response: IncomingMessage, cut: () => void): void {
     octets += chunk.length;
     if (octets > drainedOctets) cut();
   });
-  // The status has been taken; what becomes of the rest is nobody's concern.
+  // The status is known, so errors in the rest do not matter.
   response.on('error', () => undefined);
 }
 
-/** Node's words; a certificate's own, which may be in them, in characters that can be seen. */
+/** Node's message. It may quote the receiver's certificate, so invisible characters are replaced. */
 function reasonOf(error: NodeJS.ErrnoException): string {
   // Several addresses that all fail come as one error without a message.
   const message = error instanceof AggregateError ? error.errors.map(String).join('; ') : error.message;

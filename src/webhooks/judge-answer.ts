@@ -1,24 +1,24 @@
 import type { WebhookAttemptEnd } from '../model/webhook-delivery.js';
 import type { WebhookAnswer } from './webhook.js';
 
-/** Seconds after which the next attempt follows: ten attempts in two days and 17 hours, with jitter in up to three and a half days. */
+/** Seconds before the next attempt. Ten attempts take two days and 17 hours, with jitter up to 3.5 days. */
 const backoffSeconds = [5, 30, 120, 600, 3600, 14_400, 43_200, 86_400, 86_400];
-/** At most so much is added to each, by chance: what failed together does not come again together. */
+/** The largest random addition, as a fraction: deliveries that failed together should not come again together. */
 const jitter = 0.3;
 const longestRetryAfterSeconds = 3600;
 
-/** What is kept of a failure. */
+/** Characters of a failure that are kept. */
 const failureLength = 500;
 
 export interface JudgedAnswer {
   readonly end: WebhookAttemptEnd;
-  /** Until when the receiver wants to be left alone altogether; null: it did not say so. */
+  /** Until when the receiver wants no delivery at all; null: it did not say. */
   readonly pauseUntil: Date | null;
 }
 
 /**
- * What the answer to attempt number `attempt` (1 for the first) means (Standard Webhooks 1.0.0, delivery success and
- * failure). `chance` is from 0 to 1.
+ * Judges the answer to attempt number `attempt` (1 for the first) by Standard Webhooks 1.0.0, delivery success and
+ * failure. `chance` is from 0 to 1.
  */
 export function judgeAnswer(
   answer: Exclude<WebhookAnswer, { readonly kind: 'abandoned' }>,

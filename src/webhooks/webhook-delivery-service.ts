@@ -1,19 +1,29 @@
 import { may } from '../identity/permissions.js';
+import type { AuditEventDraft } from '../model/audit-event.js';
 import { done, refused } from '../model/outcome.js';
+import type { Page, PageQuery } from '../model/page.js';
 import { quote } from '../model/quote.js';
-import type { WebhookDeliveryService } from '../services.js';
-import type { DeliveryRecords } from './outbox.js';
+import type { WebhookDelivery } from '../model/webhook-delivery.js';
+import type { WebhookDeliveryQuery, WebhookDeliveryService } from '../services.js';
+
+/** The stored deliveries, as people see them. */
+export interface DeliveryRecords {
+  list(filter: WebhookDeliveryQuery, page: PageQuery): Promise<Page<WebhookDelivery>>;
+  find(id: string): Promise<WebhookDelivery | null>;
+  /** Makes a delivery due at once, unless an attempt is under way. */
+  retry(id: string, at: Date, event: AuditEventDraft): Promise<void>;
+}
 
 export interface WebhookDeliveryServiceParts {
   readonly records: DeliveryRecords;
-  /** Names of those that are configured. */
+  /** Names of the configured webhooks. */
   readonly webhooks: readonly string[];
   readonly clock: () => Date;
-  /** Has the outbox looked at. */
+  /** Makes the dispatcher look for due deliveries. */
   readonly wake: () => void;
 }
 
-/** The deliveries of webhooks, for those who may see them. */
+/** Lists the deliveries of webhooks and sends them again, for principals who may. */
 export function webhookDeliveryService({
   records,
   webhooks,

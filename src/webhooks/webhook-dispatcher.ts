@@ -1,12 +1,34 @@
 import { setMaxListeners } from 'node:events';
 import type { AuditEventDraft } from '../model/audit-event.js';
-import type { WebhookDelivery } from '../model/webhook-delivery.js';
+import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
 import { judgeAnswer } from './judge-answer.js';
-import type { Outbox } from './outbox.js';
 import { signWebhook } from './sign-webhook.js';
 import type { Webhook } from './webhook.js';
 
-/** Where the dispatcher says what went wrong; never handed secrets, addresses or payloads. */
+/** The stored deliveries, as the dispatcher works through them. A change is on disk when its promise resolves. */
+export interface Outbox {
+  /** Deliveries of this webhook that are due and have no attempt under way, the longest due first. */
+  due(webhook: string, now: Date, limit: number): Promise<readonly WebhookDelivery[]>;
+  /** Takes a delivery for this attempt, until the lease ends; false where another process was faster. */
+  begin(attempt: AttemptUnderWay, now: Date, leaseUntil: Date): Promise<boolean>;
+  /** Records how an attempt ended; false where it is no longer the one under way. */
+  end(attempt: AttemptUnderWay, at: Date, end: WebhookAttemptEnd, events: readonly AuditEventDraft[]): Promise<boolean>;
+  /** Waiting deliveries of any webhook but these. */
+  waitingForOthers(webhooks: readonly string[], limit: number): Promise<readonly WebhookDelivery[]>;
+  /** Gives up a waiting delivery; false where it has ended, or an attempt is under way. */
+  abandon(id: string, failure: string, at: Date, event: AuditEventDraft): Promise<boolean>;
+  /** Deletes some of the deliveries that ended before these instants. */
+  forget(deliveredBefore: Date, deadBefore: Date): Promise<void>;
+}
+
+export interface AttemptUnderWay {
+  readonly id: string;
+  readonly owner: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+}
+
+/** The log of the dispatcher. It is never given secrets, addresses or payloads. */
 export interface DispatcherLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -21,7 +43,7 @@ export interface DispatcherOptions {
   /** Identifies this process as the owner of the attempts it works on. */
   readonly owner: string;
   readonly log: DispatcherLog;
-  /** How often the outbox is looked through, besides when something is put into it. */
+  /** How often the dispatcher looks for due deliveries, apart from `wake`. */
   readonly roundMilliseconds?: number;
 }
 
@@ -29,7 +51,7 @@ export interface DispatcherOptions {
 export const attemptsAtOnce = 10;
 /** How long sending and the answer may take together (Standard Webhooks, request timeouts: 15 to 30 s). */
 export const attemptMilliseconds = 15_000;
-/** Beyond the time that an attempt may take, so that what it came to can still be recorded. */
+/** Longer than an attempt may take, so that its end can still be recorded. */
 const leaseMilliseconds = attemptMilliseconds + 45_000;
 
 const deliveredKeptDays = 7;
@@ -37,23 +59,23 @@ const deadKeptDays = 90;
 const forgetMilliseconds = 10_000;
 const abandonedAtOnce = 100;
 
-/** One webhook, and what goes on for it: nothing that another one waits for. */
+/** One webhook and its work. No lane waits for another one. */
 interface Lane {
   readonly webhook: Webhook;
   /** By delivery. */
   readonly underWay: Map<string, Promise<void>>;
   pausedUntil: Date | null;
   failing: boolean;
-  /** Whoever is looking what is due. */
+  /** The search for due deliveries that is under way. */
   looking: Promise<void> | null;
-  /** Whether to look once more after that. */
+  /** Whether to search once more after that. */
   lookAgain: boolean;
 }
 
 /**
- * Delivers what is in the outbox, at least once each, in no particular order. An attempt is recorded before it is made
- * and what it came to after, so that a process that dies leaves deliveries that become due again, and of several
- * processes on one store one makes an attempt. Nothing here is waited for by whoever issues certificates.
+ * Delivers everything in the outbox at least once, in no particular order. An attempt is recorded before it is made,
+ * and its end after. So the deliveries of a process that dies become due again, and of several processes on one store
+ * only one makes an attempt. Issuing never waits for any of this.
  */
 export class WebhookDispatcher {
   readonly #lanes: readonly Lane[];
@@ -63,7 +85,7 @@ export class WebhookDispatcher {
   #chores: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: DispatcherOptions) {
-    // Each attempt that is under way listens.
+    // Each attempt that is under way adds a listener.
     setMaxListeners(0, this.#stop.signal);
     this.#lanes = options.webhooks.map((webhook) => ({
       webhook,
@@ -89,14 +111,14 @@ export class WebhookDispatcher {
     this.wake();
   }
 
-  /** Looks at once what is due: something was put into the outbox. Does nothing while it is not started. */
+  /** Looks for due deliveries at once, because the outbox has got new ones. Does nothing before `start`. */
   wake(): void {
     for (const lane of this.#lanes) this.#look(lane);
   }
 
   /**
-   * Begins nothing more, and waits so long for what is under way. What is cut off then is left to its lease: it is sent
-   * again, under the same id.
+   * Begins nothing more, and waits this long for attempts that are under way. An attempt that is cut off then is made
+   * again when its lease ends, under the same id.
    */
   async stop(withinMilliseconds: number): Promise<void> {
     this.#running = false;
@@ -112,7 +134,7 @@ export class WebhookDispatcher {
     for (const { webhook } of this.#lanes) webhook.sender.close();
   }
 
-  /** One at a time for each lane; who comes meanwhile has it look once more. */
+  /** Searches once at a time per lane. A call that comes meanwhile makes it search once more. */
   #look(lane: Lane): void {
     lane.lookAgain = true;
     lane.looking ??= this.#lookUntilDone(lane)
@@ -136,7 +158,7 @@ export class WebhookDispatcher {
     const now = this.options.clock();
     if (!this.#running || lane.underWay.size >= attemptsAtOnce) return;
     if (lane.pausedUntil !== null && now < lane.pausedUntil) return;
-    // Those that were just begun may be among them.
+    // Attempts that have just begun may be among them.
     const due = await this.options.outbox.due(lane.webhook.name, now, attemptsAtOnce);
     for (const delivery of due) {
       if (!this.#isRunning() || lane.underWay.size >= attemptsAtOnce) return;
@@ -153,13 +175,13 @@ export class WebhookDispatcher {
       })
       .then((made) => {
         lane.underWay.delete(delivery.id);
-        // Where none was made, the next round is soon enough: a store that fails is not to be asked without pause.
+        // Without an attempt the next round is soon enough: a failing store must not be asked without a pause.
         if (made) this.#look(lane);
       });
     lane.underWay.set(delivery.id, work);
   }
 
-  /** Makes one attempt; false where there was none, or nobody knows what it came to. */
+  /** Makes one attempt; false where none was made, or its end is unknown. */
   async #attempt(lane: Lane, delivery: WebhookDelivery): Promise<boolean> {
     const { outbox, clock, random, owner } = this.options;
     const { webhook } = lane;
@@ -175,7 +197,7 @@ export class WebhookDispatcher {
 
     const at = clock();
     const { end, pauseUntil } = judgeAnswer(answer, attempt, at, random(4).readUInt32BE() / 2 ** 32);
-    // Another attempt that ends better does not take back what this one was told.
+    // A later success of another attempt does not shorten this pause.
     if (pauseUntil !== null && (lane.pausedUntil === null || pauseUntil > lane.pausedUntil))
       lane.pausedUntil = pauseUntil;
     this.#tell(lane, delivery, end.state === 'delivered' ? null : end.failure);
@@ -183,7 +205,7 @@ export class WebhookDispatcher {
     return outbox.end(underWay, at, end, events);
   }
 
-  /** Logs when a webhook begins to fail and when it works again, and not each attempt in between. */
+  /** Logs when a webhook begins to fail and when it works again, but not each attempt in between. */
   #tell(lane: Lane, { webhook, id, requestId }: WebhookDelivery, failure: string | null): void {
     if (failure !== null && !lane.failing)
       this.options.log.warn(
@@ -194,7 +216,7 @@ export class WebhookDispatcher {
     lane.failing = failure !== null;
   }
 
-  /** Puts into the log that a delivery is given up, and answers the event that puts it on record. */
+  /** Logs that a delivery is given up. Answers the audit event for it. */
   #failed(
     { id, webhook, type, requestId }: WebhookDelivery,
     attempts: number,
@@ -213,13 +235,13 @@ export class WebhookDispatcher {
     };
   }
 
-  /** What waits for a webhook that the configuration no longer has would wait for ever. */
+  /** Gives up deliveries of webhooks that are no longer configured, as they would wait for ever. */
   async #abandonOthers(): Promise<void> {
     const { outbox, clock } = this.options;
     const names = this.#lanes.map(({ webhook }) => webhook.name);
     const failure = 'the webhook is no longer configured';
     let abandoned = true;
-    // Until there are none, or none that can be: an attempt of another process may be under way.
+    // Until none is left, or only those on which another process makes an attempt.
     while (abandoned && this.#isRunning()) {
       const at = clock();
       const left = await outbox.waitingForOthers(names, abandonedAtOnce);
@@ -238,7 +260,7 @@ export class WebhookDispatcher {
     return this.options.outbox.forget(daysBefore(deliveredKeptDays), daysBefore(deadKeptDays));
   }
 
-  /** One after the other; what fails is logged, and comes again. */
+  /** Runs chores one after the other. A failure is logged, and the chore comes again. */
   #chore(name: string, run: () => Promise<void>): void {
     this.#chores = this.#chores.then(async () => {
       if (!this.#running) return;
@@ -250,7 +272,7 @@ export class WebhookDispatcher {
     });
   }
 
-  /** Asked after a wait, where the compiler takes what it knew before for granted. */
+  /** Reads the flag anew after a wait, where the compiler would assume its earlier value. */
   #isRunning(): boolean {
     return this.#running;
   }

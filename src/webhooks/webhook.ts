@@ -1,24 +1,24 @@
 import type { KeyObject } from 'node:crypto';
 import type { WebhookEvent } from '../model/webhook-delivery.js';
 
-/** An address that is told of events, ready to be called. */
+/** A receiver of events, ready to be called. */
 export interface Webhook {
   readonly name: string;
   readonly events: readonly WebhookEvent[];
-  /** Names of clusters; null: all of them. */
+  /** Names of clusters; null: all clusters. */
   readonly clusters: readonly string[] | null;
   readonly secrets: readonly KeyObject[];
   readonly sender: WebhookSender;
 }
 
-/** What came of sending: `abandoned` where it was stopped, and nobody knows whether it arrived. */
+/** How sending ended. `abandoned`: it was stopped, and nobody knows whether the payload arrived. */
 export type WebhookAnswer =
   | { readonly kind: 'answered'; readonly status: number; readonly retryAfter: string | null }
   | { readonly kind: 'failed'; readonly failure: string }
   | { readonly kind: 'abandoned' };
 
 export interface WebhookSender {
-  /** Sends the payload once, to the one address that it is for. Never rejects. */
+  /** Sends the payload once, to this receiver's address. Never rejects. */
   send(payload: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<WebhookAnswer>;
   close(): void;
 }

@@ -1,11 +1,8 @@
 import { randomBytes, createPublicKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type CertificateAuthority,
-  generateCertificateAuthority,
-  loadCertificateAuthority,
-} from '../../src/x509/strict/certificate-authority.js';
+import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
+import { type SigningAuthority, loadSigningAuthority } from '../../src/x509/strict/signing-authority.js';
 import {
   assembleTbsCertificate,
   sealCertificate,
@@ -85,11 +82,10 @@ export async function makeControlPlanePki(
 const generateCa = (commonName: string): Promise<Credentials> =>
   generateCertificateAuthority({ commonName, now: new Date(), random: randomBytes });
 
-const authorityOf = (ca: Credentials): CertificateAuthority =>
-  loadCertificateAuthority(ca.certificatePem, ca.privateKeyPem);
+const authorityOf = (ca: Credentials): SigningAuthority => loadSigningAuthority(ca.certificatePem, ca.privateKeyPem);
 
 async function clientCredentials(
-  ca: CertificateAuthority,
+  ca: SigningAuthority,
   username: string,
   groups: readonly string[],
 ): Promise<Credentials> {
@@ -106,7 +102,7 @@ async function clientCredentials(
   return { certificatePem: await seal(tbs, ca), privateKeyPem: keyPair.privateKeyPem };
 }
 
-async function servingCredentials(ca: CertificateAuthority): Promise<Credentials> {
+async function servingCredentials(ca: SigningAuthority): Promise<Credentials> {
   const keyPair = await generateKeyPair('ECDSA-P256');
   const tbs = writeTbsCertificate({
     ...commonFields(ca),
@@ -122,14 +118,14 @@ async function servingCredentials(ca: CertificateAuthority): Promise<Credentials
   return { certificatePem: await seal(tbs, ca), privateKeyPem: keyPair.privateKeyPem };
 }
 
-const commonFields = (ca: CertificateAuthority) => ({
+const commonFields = (ca: SigningAuthority) => ({
   ...userCertificateValidity(new Date(), EXPIRATION_SECONDS, ca.notAfter),
   serialNumber: newSerialNumber(new Date(), randomBytes),
   issuer: ca.subjectRaw,
   signatureAlgorithm: ca.signatureAlgorithm,
 });
 
-async function seal(tbs: Buffer, ca: CertificateAuthority): Promise<string> {
+async function seal(tbs: Buffer, ca: SigningAuthority): Promise<string> {
   const signature = await sign(ca.signatureAlgorithm, tbs, ca.privateKey);
   return encodePem('CERTIFICATE', sealCertificate(tbs, ca.signatureAlgorithm, signature));
 }

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClusterConnection } from '../../src/cluster/cluster-connection.js';
+import { kubeApiserverClient } from '../../src/cluster/csr-object.js';
 import {
   ClusterConflictError,
   ClusterForbiddenError,
   ClusterRefusedError,
   ClusterUnavailableError,
-  kubeApiserverClient,
-} from '../../src/cluster/csr-object.js';
+} from '../../src/cluster/cluster-error.js';
 import { readCertificate } from '../../src/x509/strict/certificate-reader.js';
 import { decodePemBundle, decodeSinglePem } from '../../src/x509/strict/pem.js';
 import { csrFor } from '../helpers/csr.js';

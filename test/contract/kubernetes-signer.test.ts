@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openClusterConnection, type ClusterConnection } from '../../src/cluster/cluster-connection.js';
-import { readClientTrust } from '../../src/cluster/client-trust.js';
+import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
 import { kubeApiserverClient } from '../../src/cluster/csr-object.js';
 import type { ApprovedFields } from '../../src/model/approved-request.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { readClientTrust } from '../../src/cluster/client-trust.js';
+import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
-import { generateCertificateAuthority, loadCertificateAuthority } from '../../src/x509/strict/certificate-authority.js';
+import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
+import { loadSigningAuthority } from '../../src/x509/strict/signing-authority.js';
 import { readCertificate } from '../../src/x509/strict/certificate-reader.js';
 import { generateKeyPair } from '../../src/x509/strict/key-pair.js';
 import { sha256 } from '../../src/x509/strict/sha256.js';
@@ -15,7 +16,7 @@ let generated: ReturnType<typeof generateCertificateAuthority> | undefined;
 async function localCa() {
   generated ??= generateCertificateAuthority({ commonName: 'contract-ca', now: new Date(), random: randomBytes });
   const { certificatePem, privateKeyPem } = await generated;
-  const authority = loadCertificateAuthority(certificatePem, privateKeyPem);
+  const authority = loadSigningAuthority(certificatePem, privateKeyPem);
   return { authority, signer: new LocalCaSigner(authority), trust: readClientTrust(certificatePem) };
 }
 

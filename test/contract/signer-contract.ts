@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { ClientTrust } from '../../src/cluster/client-trust.js';
+import type { ClientTrust } from '../../src/cluster/certificate-authorities.js';
 import { checkIssuedCertificate } from '../../src/issuance/check-issued-certificate.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
 import { newId } from '../../src/model/new-id.js';
 import { keyAlgorithms, type KeyAlgorithm } from '../../src/x509/strict/key-algorithm.js';
 import { generateKeyPair } from '../../src/x509/strict/key-pair.js';
+import { secondReader } from '../../src/x509/peculiar/second-reading.js';
 import { writeCertificationRequest } from '../../src/x509/strict/certification-request.js';
 import type { Signer } from '../../src/signer/signer.js';
 
@@ -41,7 +42,13 @@ export function signerContract(name: string, open: () => Promise<SignerUnderCont
       const approved = await approve(algorithm);
       const now = new Date();
       const der = await signer.prepare(approved, now).sign(soon());
-      const checked = await checkIssuedCertificate(der, approved, trust, { startedAt: now, now: new Date() });
+      const checked = await checkIssuedCertificate(
+        der,
+        approved,
+        trust,
+        { startedAt: now, now: new Date() },
+        secondReader,
+      );
       expect(checked).toMatchObject({ ok: true, fields: { username: 'jane' }, lifetimeClamped: false });
       expect(new Set(checked.fields?.groups)).toEqual(new Set(['team-a', 'team-b']));
     });
@@ -52,7 +59,13 @@ export function signerContract(name: string, open: () => Promise<SignerUnderCont
         const approved = await approve('ECDSA-P256', groups);
         const now = new Date();
         const der = await signer.prepare(approved, now).sign(soon());
-        const checked = await checkIssuedCertificate(der, approved, trust, { startedAt: now, now: new Date() });
+        const checked = await checkIssuedCertificate(
+          der,
+          approved,
+          trust,
+          { startedAt: now, now: new Date() },
+          secondReader,
+        );
         expect(checked).toMatchObject({ ok: true });
         expect(new Set(checked.fields?.groups)).toEqual(new Set(groups));
       }

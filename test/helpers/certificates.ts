@@ -15,11 +15,11 @@ import {
   authorityKeyIdentifierExtension,
   basicConstraintsExtension,
   extKeyUsageExtension,
+  type KeyUsage,
   keyUsageExtension,
   subjectKeyIdentifierExtension,
   writeExtension,
 } from '../../src/x509/strict/extension.js';
-import type { KeyUsage } from '../../src/x509/strict/key-usage.js';
 import { extensionId, keyPurpose } from '../../src/x509/strict/object-identifiers.js';
 import { encodePem } from '../../src/x509/strict/pem.js';
 import { signatureAlgorithmFor } from '../../src/x509/strict/signature-algorithm.js';

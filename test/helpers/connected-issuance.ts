@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readClientTrust } from '../../src/cluster/client-trust.js';
+import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
 import { openClusterConnection, type ClusterConnection } from '../../src/cluster/cluster-connection.js';
 import { kubeApiserverClient } from '../../src/cluster/csr-object.js';
 import { ClusterProbes } from '../../src/issuance/cluster-probes.js';

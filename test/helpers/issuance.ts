@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readClientTrust } from '../../src/cluster/client-trust.js';
+import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
 import { ClusterProbes } from '../../src/issuance/cluster-probes.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
 import type { Cluster } from '../../src/model/cluster.js';
-import {
-  generateCertificateAuthority,
-  loadCertificateAuthority,
-  type CertificateAuthority,
-} from '../../src/x509/strict/certificate-authority.js';
+import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
+import { loadSigningAuthority, type SigningAuthority } from '../../src/x509/strict/signing-authority.js';
 import { parsePolicySet } from '../../src/policy/parse-policy-set.js';
 import type { PolicySet } from '../../src/policy/policy-set.js';
 import { LocalCaSigner } from '../../src/signer/local-ca.js';
@@ -43,7 +40,7 @@ export function policySetOf(text: string): PolicySet {
 
 export interface TestIssuance {
   readonly context: IssuanceContext;
-  readonly authority: CertificateAuthority;
+  readonly authority: SigningAuthority;
   readonly caPem: string;
   /** Swaps the policies in force. */
   setPolicies(text: string): void;
@@ -72,7 +69,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
   let now = Math.floor(Date.now() / 1000) * 1000;
   let policySet = policySetOf(policies);
   const { certificatePem, privateKeyPem } = await testAuthority();
-  const authority = loadCertificateAuthority(certificatePem, privateKeyPem);
+  const authority = loadSigningAuthority(certificatePem, privateKeyPem);
   const trust = readClientTrust(certificatePem);
   const cluster: Cluster = {
     name: 'demo',

@@ -1,4 +1,4 @@
-import { readBinding, readRole } from '../../src/cluster/rbac-wire.js';
+import { readBinding, readRole } from '../../src/cluster/role-bindings.js';
 import { RoleBindingIndex, type RoleBindingSnapshot } from '../../src/cluster/role-binding-index.js';
 
 const apiGroup = 'rbac.authorization.k8s.io';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateCertificateAuthority } from '../../src/x509/strict/certificate-authority.js';
+import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
 
 /** One CA for all services that a worker starts, because generating an RSA key is slow. */
 let generated: ReturnType<typeof generateCertificateAuthority> | undefined;

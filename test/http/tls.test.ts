@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generateCertificateAuthority } from '../../src/x509/strict/certificate-authority.js';
+import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
 import { startService, type TestService } from './support/service.js';
 
 let service: TestService;

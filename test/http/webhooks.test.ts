@@ -5,7 +5,7 @@ import { Webhook as Verifier } from 'standardwebhooks';
 import { Compile } from 'typebox/schema';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { WebhookDeliveryBody } from '../../src/http/webhook-deliveries/schemas.js';
-import { generateCertificateAuthority } from '../../src/x509/strict/certificate-authority.js';
+import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
 import { csrFor } from '../helpers/csr.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { WebhookReceiver, type ReceivedWebhook } from '../helpers/webhook-receiver.js';

@@ -2,9 +2,8 @@ import { hash } from 'node:crypto';
 
 import type { PublicKeyDescription } from '../../model/inspection.js';
 import { DerError, type DerElement, inside, onlyElement, Tag } from '../../x509/strict/der.js';
-import { curveOf, whyNotOnCurve } from '../../x509/strict/elliptic-curve.js';
 import { publicKeyAlgorithm } from '../../x509/strict/object-identifiers.js';
-import { readSubjectPublicKeyInfo } from '../../x509/strict/subject-public-key-info.js';
+import { curveOf, readSubjectPublicKeyInfo, whyNotOnCurve } from '../../x509/strict/subject-public-key-info.js';
 import { normalize } from '../ber/normalize.js';
 import type { Observation } from '../decoded.js';
 import { Observations, type Report } from '../observations.js';

@@ -16,29 +16,30 @@ import {
   duplicateExtension,
   type Extension,
   extensionValue,
+  type KeyUsage,
   readAuthorityKeyIdentifier,
   readBasicConstraints,
   readExtensions,
   readExtKeyUsage,
+  readKeyUsage,
   readSubjectKeyIdentifier,
 } from './extension.js';
-import { type KeyUsage, readKeyUsage } from './key-usage.js';
 import { extensionId } from './object-identifiers.js';
 import { sha256 } from './sha256.js';
 import { readAlgorithmOid } from './signature-algorithm.js';
 import { readValidity, type Validity } from './validity.js';
 
-/** What a certificate says (RFC 5280 4.1). Buffers are views into `der`. */
+/** The fields of a certificate (RFC 5280 4.1). Buffers are views into `der`. */
 export interface ParsedCertificate extends Validity {
   readonly der: Buffer;
   /** SHA-256 of `der`, lower-case hex. */
   readonly fingerprintSha256: string;
   readonly version: 1 | 2 | 3;
-  /** Lower-case hex of the magnitude, two digits an octet, no leading zero octet; `-` before a negative one. */
+  /** The magnitude in lower-case hex, two digits per octet, no leading zero octet; a negative one begins with `-`. */
   readonly serialNumber: string;
   readonly issuer: DistinguishedName;
   readonly subject: DistinguishedName;
-  /** Whole DER, of whatever algorithm. */
+  /** Whole DER, of any algorithm. */
   readonly subjectPublicKeyInfo: Buffer;
   readonly extensions: readonly Extension[];
   /** Each null where the extension is absent. */
@@ -48,7 +49,7 @@ export interface ParsedCertificate extends Validity {
   readonly basicConstraints: BasicConstraints | null;
   readonly subjectKeyIdentifier: Buffer | null;
   readonly authorityKeyIdentifier: Buffer | null;
-  /** What the signature is over. */
+  /** The octets that are signed. */
   readonly tbsCertificate: Buffer;
   readonly signatureAlgorithm: {
     /** Dotted. */
@@ -86,7 +87,7 @@ function readTbsCertificate(tbs: DerElement, outerAlgorithm: DerElement) {
   const version = readVersion(reader);
   const serialNumber = displaySerialNumber(readInteger(reader.expect(Tag.INTEGER, 'the serial number')));
   const algorithm = reader.expect(Tag.SEQUENCE, 'the signature algorithm');
-  // RFC 5280 4.1.1.2: the algorithm that is signed over is the one outside.
+  // RFC 5280 4.1.1.2: the algorithm inside, which is signed, must be the one outside.
   if (!algorithm.raw.equals(outerAlgorithm.raw))
     throw new DerError('the two signature algorithms of the certificate differ', algorithm.offset);
   const issuer = readDistinguishedName(reader.next());
@@ -109,7 +110,7 @@ function readVersion(reader: DerReader): 1 | 2 | 3 {
   const wrapper = inside(explicit);
   const version = readInteger(wrapper.expect(Tag.INTEGER, 'the version'));
   wrapper.end('the version');
-  // v1 is the DEFAULT, which DER leaves out.
+  // DER leaves out v1, because it is the DEFAULT.
   if (version.length !== 1 || (version[0] !== 1 && version[0] !== 2))
     throw new DerError('the version of the certificate is not known', explicit.offset);
   return version[0] === 1 ? 2 : 3;
@@ -139,8 +140,8 @@ function decode(extensions: readonly Extension[]) {
   };
 }
 
-/** An INTEGER's content octets as a serial number is shown. */
-export function displaySerialNumber(integer: Buffer): string {
+/** Shows an INTEGER's content octets as a serial number. */
+function displaySerialNumber(integer: Buffer): string {
   const negative = (integer[0] ?? 0) >= 0x80;
   const value = BigInt(`0x${integer.toString('hex')}`) - (negative ? 1n << BigInt(8 * integer.length) : 0n);
   const digits = (negative ? -value : value).toString(16);

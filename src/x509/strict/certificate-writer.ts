@@ -6,13 +6,13 @@ import { keyPurpose } from './object-identifiers.js';
 import type { SignatureAlgorithm } from './signature-algorithm.js';
 import { type Validity, writeValidity } from './validity.js';
 
-/** What varies from one user certificate to the next. */
+/** The fields that vary from one user certificate to the next. */
 export interface UserCertificateFields extends Validity {
   /** Content octets of the INTEGER, from `newSerialNumber`. */
   readonly serialNumber: Uint8Array;
   /** The CA's subject, byte for byte. */
   readonly issuer: Uint8Array;
-  /** DER of the extension that says by which of the CA's keys; null where the CA has no SubjectKeyIdentifier. */
+  /** DER of the extension that names the CA's key; null where the CA has no SubjectKeyIdentifier. */
   readonly authorityKeyIdentifierExtension: Uint8Array | null;
   readonly signatureAlgorithm: SignatureAlgorithm;
   readonly username: string;
@@ -80,7 +80,7 @@ export function writeTbsCertificate(fields: TbsCertificateFields): Buffer {
   );
 }
 
-/** Puts a TBSCertificate and the signature over it together: the certificate as DER. */
+/** Joins a TBSCertificate and the signature over it to a certificate; DER. */
 export function sealCertificate(
   tbsCertificate: Uint8Array,
   signatureAlgorithm: SignatureAlgorithm,

@@ -1,12 +1,11 @@
 import type { KeyObject } from 'node:crypto';
-
-import type { DerReader } from './der.js';
 import {
   bitString,
   contextConstructed,
   der,
-  DerError,
   type DerElement,
+  DerError,
+  type DerReader,
   inside,
   onlyElement,
   readInteger,
@@ -19,17 +18,27 @@ import {
 } from './der.js';
 import { type DistinguishedName, readDistinguishedName, writeSubject } from './distinguished-name.js';
 import {
+  duplicateExtension,
+  type Extension,
+  extensionValue,
+  type KeyUsage,
+  readBasicConstraints,
+  readExtensions,
+  readExtKeyUsage,
+  readKeyUsage,
+  readSubjectKeyIdentifier,
+} from './extension.js';
+import { attributeType, extensionId, keyPurpose, requestAttribute } from './object-identifiers.js';
+import { decodeSinglePem, type PemRefusalReason } from './pem.js';
+import { type InputRefusal, refuse, type RefusedInput } from './input-refusal.js';
+import {
   findSignatureAlgorithm,
   readAlgorithmOid,
   sign,
+  type SignatureAlgorithm,
   signatureAlgorithmFor,
   verifySignature,
 } from './signature-algorithm.js';
-import type { SignatureAlgorithm } from './signature-algorithm.js';
-import { decodeSinglePem, type PemRefusalReason } from './pem.js';
-import { refuse, type Refusal, type Refused } from './refusal.js';
-import { attributeType, requestAttribute } from './object-identifiers.js';
-import { refuseRequestedExtensions, type ExtensionRefusalReason } from './requested-extensions.js';
 import {
   readSubjectIdentity,
   subjectBounds,
@@ -63,13 +72,13 @@ export type CsrRefusalReason =
   | 'DuplicateAttribute'
   | 'SignatureAlgorithmNotAllowed'
   | 'BadSignature';
-export type CsrRefusal = Refusal<CsrRefusalReason>;
+export type CsrRefusal = InputRefusal<CsrRefusalReason>;
 
-export type CsrReading = { readonly ok: true; readonly csr: CertificationRequest } | Refused<CsrRefusalReason>;
+export type CsrReading = { readonly ok: true; readonly csr: CertificationRequest } | RefusedInput<CsrRefusalReason>;
 
 export const CSR_PEM_LABEL = 'CERTIFICATE REQUEST';
 
-/** Upper bound of a request in octets, PEM or DER. */
+/** The most octets that a request may have, in PEM or DER. */
 export const MAX_CSR_OCTETS = 64 * 1024;
 
 /** Reads one PEM block that holds a certification request. Bad input is a refusal, never an exception. */
@@ -80,8 +89,8 @@ export async function readCertificationRequest(pem: string): Promise<CsrReading>
 }
 
 /**
- * Reads a certification request from DER and verifies its signature. Whatever could be read in two ways is refused,
- * and so is whatever asks for more than a client certificate for a username and groups.
+ * Reads a certification request from DER and verifies its signature. Refuses everything that two parsers could read
+ * differently, and everything that asks for more than a client certificate for a username and groups.
  */
 export async function readCertificationRequestDer(bytes: Uint8Array): Promise<CsrReading> {
   const unverified = parseCertificationRequest(Buffer.from(bytes));
@@ -93,7 +102,7 @@ export async function readCertificationRequestDer(bytes: Uint8Array): Promise<Cs
   return { ok: true, csr };
 }
 
-/** A request that was read strictly and whose signature is still to be verified: nothing may be issued from it. */
+/** A request that was read strictly, but its signature is not verified yet: nothing may be issued from it. */
 export interface UnverifiedRequest {
   readonly ok: true;
   readonly csr: CertificationRequest;
@@ -102,8 +111,8 @@ export interface UnverifiedRequest {
   readonly signature: Buffer;
 }
 
-/** The strict reading alone, without the signature. */
-export function parseCertificationRequest(bytes: Buffer): UnverifiedRequest | Refused<CsrRefusalReason> {
+/** Reads strictly, but does not verify the signature. */
+export function parseCertificationRequest(bytes: Buffer): UnverifiedRequest | RefusedInput<CsrRefusalReason> {
   if (bytes.length > MAX_CSR_OCTETS) return tooLarge();
   try {
     return parseDer(bytes);
@@ -114,7 +123,7 @@ export function parseCertificationRequest(bytes: Buffer): UnverifiedRequest | Re
   }
 }
 
-function parseDer(bytes: Buffer): UnverifiedRequest | Refused<CsrRefusalReason> {
+function parseDer(bytes: Buffer): UnverifiedRequest | RefusedInput<CsrRefusalReason> {
   const request = onlyElement(bytes, 'the CSR');
   if (request.tag !== Tag.SEQUENCE) throw new DerError('a CertificationRequest is expected', 0);
   const fields = inside(request);
@@ -160,10 +169,10 @@ function parseDer(bytes: Buffer): UnverifiedRequest | Refused<CsrRefusalReason> 
 const V1 = Buffer.of(0);
 
 /**
- * A subject is bounded before anything is made of it: each name is decided on, recorded and answered several times over,
- * and a database's index takes no text of any length.
+ * Bounds a subject before anything else reads it. Each name is decided on, recorded and answered several times, and a
+ * database index takes only text of bounded length.
  */
-function refuseUnbounded({ rdns }: DistinguishedName): Refused<CsrRefusalReason> | null {
+function refuseUnbounded({ rdns }: DistinguishedName): RefusedInput<CsrRefusalReason> | null {
   let groups = 0;
   for (const { type, text } of rdns.flat()) {
     const characters = text === null ? 0 : Array.from(text).length;
@@ -178,8 +187,8 @@ function refuseUnbounded({ rdns }: DistinguishedName): Refused<CsrRefusalReason>
   return refuse('TooManyGroups', `the subject has ${groups} O values, at most ${subjectBounds.groups} are allowed`);
 }
 
-/** The only attribute that may be there is one extensionRequest (RFC 2985 5.4.2). */
-function refuseAttributes(attributes: DerElement): Refused<CsrRefusalReason> | null {
+/** Refuses every attribute but one extensionRequest (RFC 2985 5.4.2). */
+function refuseAttributes(attributes: DerElement): RefusedInput<CsrRefusalReason> | null {
   const reader = inside(attributes);
   let seen = false;
   while (!reader.atEnd) {
@@ -208,7 +217,62 @@ function readAttribute(reader: DerReader): { readonly type: string; readonly val
   return { type, values };
 }
 
-const tooLarge = (): Refused<'TooLarge'> => refuse('TooLarge', `a CSR has at most ${MAX_CSR_OCTETS} octets`);
+const tooLarge = (): RefusedInput<'TooLarge'> => refuse('TooLarge', `a CSR has at most ${MAX_CSR_OCTETS} octets`);
+
+type ExtensionRefusalReason =
+  | 'DuplicateExtension'
+  | 'SubjectAltNameNotAllowed'
+  | 'CertificateAuthorityNotAllowed'
+  | 'KeyUsageNotAllowed'
+  | 'ExtKeyUsageNotAllowed'
+  | 'ExtensionNotAllowed';
+
+/**
+ * Refuses requested extensions beyond those of a client certificate; null where there are none. Extensions never reach
+ * a certificate of the local CA, but a cluster's signer copies SANs. And a request for more is a mistake that the
+ * caller should learn of. Throws `DerError`.
+ */
+function refuseRequestedExtensions(element: DerElement): RefusedInput<ExtensionRefusalReason> | null {
+  const extensions = readExtensions(element);
+  const duplicate = duplicateExtension(extensions);
+  if (duplicate !== undefined) return refuse('DuplicateExtension', `the CSR requests extension ${duplicate} twice`);
+  for (const extension of extensions) {
+    const refused = refuseExtension(extension);
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
+const clientKeyUsages: readonly KeyUsage[] = ['digitalSignature', 'keyEncipherment'];
+
+function refuseExtension(extension: Extension): RefusedInput<ExtensionRefusalReason> | null {
+  switch (extension.id) {
+    case extensionId.subjectAltName:
+      return refuse('SubjectAltNameNotAllowed', 'the CSR requests subject alternative names');
+    case extensionId.basicConstraints: {
+      const { ca, pathLenConstraint } = readBasicConstraints(extensionValue(extension));
+      if (ca) return refuse('CertificateAuthorityNotAllowed', 'the CSR requests a CA certificate');
+      if (pathLenConstraint !== null) return refuse('ExtensionNotAllowed', 'the CSR requests a path length');
+      return null;
+    }
+    case extensionId.keyUsage: {
+      const other = readKeyUsage(extensionValue(extension)).find((usage) => !clientKeyUsages.includes(usage));
+      if (other !== undefined) return refuse('KeyUsageNotAllowed', `the CSR requests key usage ${other}`);
+      return null;
+    }
+    case extensionId.extKeyUsage: {
+      const purposes = readExtKeyUsage(extensionValue(extension));
+      if (purposes.length !== 1 || purposes[0] !== keyPurpose.clientAuth)
+        return refuse('ExtKeyUsageNotAllowed', 'the CSR requests key purposes other than clientAuth');
+      return null;
+    }
+    case extensionId.subjectKeyIdentifier:
+      readSubjectKeyIdentifier(extensionValue(extension));
+      return null;
+    default:
+      return refuse('ExtensionNotAllowed', `the CSR requests extension ${extension.id}`);
+  }
+}
 
 /** Writes and signs a certification request for a user certificate, without attributes; DER. */
 export async function writeCertificationRequest(

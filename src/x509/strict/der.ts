@@ -1,9 +1,9 @@
 /**
- * DER (X.690) read strictly and written: definite, minimal lengths, low tag numbers, nothing after the end. A value
- * that has two encodings is a value on which two parsers can disagree, so whatever is not the one DER form is refused.
+ * Reads DER (X.690) strictly, and writes it: definite, minimal lengths, low tag numbers, nothing after the end. Two
+ * parsers can disagree about a value that has two encodings, so everything but the one DER form is refused.
  */
 
-/** Universal tags as they stand in the identifier octet (constructed bit included where DER demands it). */
+/** Universal tags as identifier octets, with the constructed bit where DER demands it. */
 export const Tag = {
   BOOLEAN: 0x01,
   INTEGER: 0x02,
@@ -41,7 +41,7 @@ export class DerError extends Error {
   }
 }
 
-/** The DER is complete, and something follows it. */
+/** Something follows the complete DER. */
 export class TrailingDataError extends DerError {}
 
 /** One tag-length-value: a view into the input, nothing is copied. */
@@ -77,7 +77,7 @@ export class DerReader {
     const start = this.#position;
     const tag = this.bytes[start];
     if (tag === undefined) this.fail('an element is missing');
-    // X.690 8.1.2.4: tag numbers of 31 and more take further octets; nothing in PKIX uses them.
+    // X.690 8.1.2.4: tag numbers from 31 on take further octets. Nothing in PKIX uses them.
     if ((tag & 0x1f) === 0x1f) this.fail('a high tag number is not expected');
     const first = this.bytes[start + 1];
     if (first === undefined) this.fail('the length is missing');
@@ -85,7 +85,7 @@ export class DerReader {
     let header = 2;
     if (first >= 0x80) {
       const octets = first & 0x7f;
-      // X.690 10.1: definite form, in as few octets as possible. Four octets already reach past any input of ours.
+      // X.690 10.1: definite form, in as few octets as possible. Four octets exceed any input of ours.
       if (octets === 0 || octets > 4) this.fail('the length is indefinite or too long');
       length = 0;
       for (let i = 0; i < octets; i++) {
@@ -113,12 +113,12 @@ export class DerReader {
     return this.next();
   }
 
-  /** The next element if it has this tag, else undefined and nothing is read. */
+  /** Reads the next element if it has this tag; else undefined. */
   optional(tag: number): DerElement | undefined {
     return this.peekTag() === tag ? this.next() : undefined;
   }
 
-  /** Refuses anything that is left. */
+  /** Throws `TrailingDataError` where anything is left. */
   end(what: string): void {
     if (!this.atEnd) throw new TrailingDataError(`${what} has trailing data`, this.offset + this.#position);
   }
@@ -133,7 +133,7 @@ export function inside(element: DerElement): DerReader {
   return new DerReader(element.content, element.offset + element.raw.length - element.content.length);
 }
 
-/** The one element that `bytes` consists of; `offset` is where they start in the whole input. */
+/** The only element in `bytes`; `offset` is where they start in the whole input. */
 export function onlyElement(bytes: Buffer, what: string, offset = 0): DerElement {
   const reader = new DerReader(bytes, offset);
   const element = reader.next();

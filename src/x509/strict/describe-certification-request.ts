@@ -17,24 +17,24 @@ import { decodePemBundle } from './pem.js';
 import { sha256 } from './sha256.js';
 import { readSubjectAltNames, type SubjectAltName } from './subject-alt-names.js';
 
-/** What anybody's certification request says, for people to look at. Nothing is issued from this. */
+/** The contents of any certification request, for people to read. Nothing is issued from this. */
 export interface DescribedCertificationRequest {
   /** RFC 4514-like display form; null where it cannot be read. */
   readonly subject: string | null;
   /** The subject's attributes in order; `value` null where it is not a proper string. */
   readonly attributes: readonly { readonly type: string; readonly value: string | null }[];
-  /** `ECDSA-P256`, `RSA-2048` …; of others `EC` and the curve, or the algorithm, as object identifiers; null: unreadable. */
+  /** `ECDSA-P256`, `RSA-2048` …, else `EC` and the curve's OID, or the algorithm's OID; null where unreadable. */
   readonly keyAlgorithm: string | null;
-  /** Lower-case hex; null where there is no key to be found. */
+  /** Lower-case hex; null where no key is found. */
   readonly spkiSha256: string | null;
   readonly subjectAltNames: readonly SubjectAltName[];
-  /** Why kubepass itself would not take this request; null where it would. */
+  /** Why kubepass itself would refuse this request; null where it would take it. */
   readonly refusal: CsrRefusal | null;
 }
 
 /**
- * Describes a PEM request, also one that the strict reader refuses, as far as its DER goes: `readCertificationRequest`
- * is what decides. Of several PEM blocks the first is described, which is the one that Kubernetes takes.
+ * Describes a PEM request as far as its DER can be read, also one that the strict reader refuses; only
+ * `readCertificationRequest` decides. Describes the first of several PEM blocks, as Kubernetes takes that one.
  */
 export async function describeCertificationRequest(pem: string): Promise<DescribedCertificationRequest> {
   const strict = await readCertificationRequest(pem);
@@ -60,7 +60,7 @@ function describe(pem: string): Described {
     const attributes = info.optional(contextConstructed(0));
     return attributes ? { ...described, subjectAltNames: requestedNames(attributes) } : described;
   } catch (error) {
-    // What was read so far stands.
+    // The parts that were read before the error are kept.
     if (error instanceof DerError) return described;
     throw error;
   }
@@ -74,7 +74,7 @@ function describeSubject(element: DerElement): Described {
   };
 }
 
-/** By its DER alone: Node aborts the process over the details of some EC keys that OpenSSL itself lets pass. */
+/** Reads DER only: Node aborts the process over the details of some EC keys that OpenSSL itself lets pass. */
 function algorithmOf(spki: Buffer): string | null {
   try {
     const fields = inside(onlyElement(spki, 'a SubjectPublicKeyInfo'));

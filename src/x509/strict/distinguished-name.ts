@@ -27,8 +27,8 @@ export interface DistinguishedName {
 }
 
 /**
- * Reads a Name. Whatever strings and attribute types a certificate may carry are read; `readSubjectIdentity` is
- * what insists on a subject without two readings. Throws `DerError`.
+ * Reads a Name with any strings and attribute types. `readSubjectIdentity` refuses subjects that have two readings.
+ * Throws `DerError`.
  */
 export function readDistinguishedName(element: DerElement): DistinguishedName {
   if (element.tag !== Tag.SEQUENCE) throw new DerError('a Name is expected', element.offset);
@@ -74,7 +74,7 @@ function decodeString(tag: number, octets: Buffer): string | null {
     case Tag.VISIBLE_STRING:
       return octets.every((octet) => octet < 0x80) ? octets.toString('latin1') : null;
     case Tag.T61_STRING:
-      // T.61 proper is never used; what is found under this tag is Latin-1.
+      // Nobody uses real T.61: strings under this tag are Latin-1.
       return octets.toString('latin1');
     case Tag.BMP_STRING:
       return octets.length % 2 === 0 ? Buffer.from(octets).swap16().toString('utf16le') : null;
@@ -112,7 +112,7 @@ function isPrintableString(octets: Buffer): boolean {
 }
 
 /** The attribute types that kubepass writes. */
-export type WritableAttribute = 'O' | 'CN';
+type WritableAttribute = 'O' | 'CN';
 
 const writableTypes: Record<WritableAttribute, Buffer> = {
   O: oid(attributeType.organizationName),
@@ -166,8 +166,8 @@ const displayNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * A Name for people to read, as RFC 4514 prints it: last RDN first, special characters escaped, and so are control
- * and format characters, which would change what is seen around them. Never parsed back.
+ * Prints a Name for people as RFC 4514 does: last RDN first, special characters escaped. Control and format characters
+ * are escaped too, because they would change how the text around them looks. Never parsed back.
  */
 export function displayDistinguishedName(name: DistinguishedName): string {
   return [...name.rdns]
@@ -183,7 +183,7 @@ function displayAttribute(attribute: NameAttribute): string {
   return `${type}=${escapeText(attribute.text)}`;
 }
 
-// RFC 4514 2.4, and on top of it everything invisible: controls, format characters, surrogates, line separators.
+// RFC 4514 2.4, and in addition everything invisible: controls, format characters, surrogates, line separators.
 function escapeText(text: string): string {
   return text
     .replace(/["+,;<>\\]/g, '\\$&')

@@ -2,8 +2,8 @@ import {
   contextConstructed,
   contextPrimitive,
   der,
-  DerError,
   type DerElement,
+  DerError,
   inside,
   oid,
   onlyElement,
@@ -13,10 +13,9 @@ import {
   sequence,
   Tag,
 } from './der.js';
-import { type KeyUsage, writeKeyUsage } from './key-usage.js';
 import { extensionId } from './object-identifiers.js';
 
-/** One extension as it stands in a certificate or in a request (RFC 5280 4.1). */
+/** One extension of a certificate or a request (RFC 5280 4.1). */
 export interface Extension {
   /** Dotted. */
   readonly id: string;
@@ -56,7 +55,7 @@ export function duplicateExtension(extensions: readonly Extension[]): string | u
   return extensions.find(({ id }) => seen.size === seen.add(id).size)?.id;
 }
 
-/** The one element that an extension's value consists of. */
+/** The only element in an extension's value. */
 export function extensionValue(extension: Extension): DerElement {
   return onlyElement(extension.value, `extension ${extension.id}`, extension.offset);
 }
@@ -101,7 +100,7 @@ export function readSubjectKeyIdentifier(element: DerElement): Buffer {
   return element.content;
 }
 
-/** RFC 5280 4.2.1.1: the keyIdentifier, null where the extension names issuer and serial number only. Throws `DerError`. */
+/** RFC 5280 4.2.1.1: the keyIdentifier, null where there is only issuer and serial number. Throws `DerError`. */
 export function readAuthorityKeyIdentifier(element: DerElement): Buffer | null {
   if (element.tag !== Tag.SEQUENCE) throw new DerError('AuthorityKeyIdentifier is expected', element.offset);
   const reader = inside(element);
@@ -110,6 +109,50 @@ export function readAuthorityKeyIdentifier(element: DerElement): Buffer | null {
   reader.optional(contextPrimitive(2));
   reader.end('AuthorityKeyIdentifier');
   return keyIdentifier?.content ?? null;
+}
+
+/** RFC 5280 4.2.1.3, in the order of their bits. */
+export const keyUsages = [
+  'digitalSignature',
+  'nonRepudiation',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+] as const;
+export type KeyUsage = (typeof keyUsages)[number];
+
+/**
+ * Reads a KeyUsage. It is a named bit list: no trailing zero bits (X.690 11.2.2), and at least one bit set
+ * (RFC 5280 4.2.1.3). Throws `DerError`.
+ */
+export function readKeyUsage(element: DerElement): readonly KeyUsage[] {
+  const [unused, ...octets] = element.content;
+  const last = octets.at(-1);
+  if (element.tag !== Tag.BIT_STRING || unused === undefined)
+    throw new DerError('KeyUsage is expected', element.offset);
+  if (last === undefined || last === 0) throw new DerError('KeyUsage has no bit set or trailing zeros', element.offset);
+  // The lowest bit set is the last one of the list.
+  if (31 - Math.clz32(last & -last) !== unused)
+    throw new DerError('KeyUsage does not count its unused bits', element.offset);
+  const isSet = (bit: number): boolean => (((octets[bit >> 3] ?? 0) << (bit & 7)) & 0x80) !== 0;
+  if (octets.length * 8 - unused > keyUsages.length) throw new DerError('KeyUsage has unknown bits', element.offset);
+  return keyUsages.filter((_, bit) => isSet(bit));
+}
+
+/** Writes a KeyUsage. */
+export function writeKeyUsage(usages: readonly KeyUsage[]): Buffer {
+  const octets = [0, 0];
+  let last = 0;
+  for (const usage of usages) {
+    const bit = keyUsages.indexOf(usage);
+    octets[bit >> 3] = (octets[bit >> 3] ?? 0) | (0x80 >> (bit & 7));
+    last = Math.max(last, bit);
+  }
+  return der(Tag.BIT_STRING, Buffer.of(7 - (last & 7), ...octets.slice(0, (last >> 3) + 1)));
 }
 
 const TRUE = der(Tag.BOOLEAN, Buffer.of(0xff));
@@ -125,7 +168,7 @@ export const keyUsageExtension = (usages: readonly KeyUsage[]): Buffer =>
 export const extKeyUsageExtension = (purposes: readonly string[]): Buffer =>
   writeExtension(extensionId.extKeyUsage, false, sequence(...purposes.map(oid)));
 
-/** CA:FALSE is the empty sequence, FALSE being the default. */
+/** CA:FALSE is the empty sequence, because DER leaves out the default. */
 export const basicConstraintsExtension = (ca: boolean): Buffer =>
   writeExtension(extensionId.basicConstraints, true, ca ? sequence(TRUE) : sequence());
 

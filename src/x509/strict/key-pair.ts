@@ -15,14 +15,15 @@ export interface KeyPair {
 const generate = promisify(generateWithCallback);
 
 /**
- * Two are half of libuv's pool of four: an RSA-4096 key keeps a thread for a second or more. A hundred that wait are
- * as many as callers have the patience for.
+ * Two are half of libuv's pool of four, and an RSA-4096 key keeps a thread for a second or more. Callers do not have
+ * the patience for a queue longer than a hundred.
  */
 const rsaTurns = new Turns({ atTheSameTime: 2, waiting: 100 });
 
 /**
- * Generates a key pair on the thread pool. RSA keys queue among themselves: every signature and every signature check
- * takes a thread of the same pool, and must not wait behind them. Throws `TooManyWaitingError` where that queue is full.
+ * Generates a key pair on the thread pool. RSA keys queue among themselves, because every signature and every check of
+ * one takes a thread of the same pool and must not wait behind them. Throws `TooManyWaitingError` where the queue is
+ * full.
  */
 export async function generateKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
   const { privateKey, publicKey } = await (algorithm.startsWith('RSA-')

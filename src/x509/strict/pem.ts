@@ -1,8 +1,8 @@
-import { refuse, type Refused } from './refusal.js';
+import { refuse, type RefusedInput } from './input-refusal.js';
 
 export type PemRefusalReason = 'NotPem' | 'WrongPemLabel' | 'SeveralPemBlocks' | 'TrailingData';
 
-/** Writes a PEM block as RFC 7468 gives it: lines of 64 characters, a newline after the last. */
+/** Writes a PEM block by RFC 7468: lines of 64 characters, a newline after the last. */
 export function encodePem(label: string, der: Uint8Array): string {
   const lines = Buffer.from(der)
     .toString('base64')
@@ -11,13 +11,13 @@ export function encodePem(label: string, der: Uint8Array): string {
 }
 
 /**
- * Reads a text that is one PEM block with this label and nothing else but whitespace. Of two blocks, parsers
- * disagree on which one counts, so two are refused.
+ * Reads a text that is one PEM block with this label, with nothing but whitespace around it. Two blocks are refused,
+ * because parsers disagree about which one counts.
  */
 export function decodeSinglePem(
   text: string,
   label: string,
-): { readonly ok: true; readonly der: Buffer } | Refused<PemRefusalReason> {
+): { readonly ok: true; readonly der: Buffer } | RefusedInput<PemRefusalReason> {
   const found = nextBlock(text, 0);
   if (found === null) return refuse('NotPem', `a PEM block "${label}" is expected`);
   if ('problem' in found) return refuse('NotPem', found.problem);
@@ -37,7 +37,7 @@ export function decodeSinglePem(
 export function decodePemBundle(
   text: string,
   label: string,
-): { readonly ok: true; readonly ders: readonly Buffer[] } | Refused<PemRefusalReason> {
+): { readonly ok: true; readonly ders: readonly Buffer[] } | RefusedInput<PemRefusalReason> {
   const ders: Buffer[] = [];
   let position = 0;
   for (;;) {
@@ -62,7 +62,7 @@ interface PemBlock {
 const BEGIN = '-----BEGIN ';
 const DASHES = '-----';
 
-/** The next block from `position` on; null where no line begins one. Runs in linear time. */
+/** Finds the next block from `position` on; null where no line begins one. Runs in linear time. */
 function nextBlock(text: string, position: number): PemBlock | { readonly problem: string } | null {
   let start = text.indexOf(BEGIN, position);
   while (start > 0 && !startsLine(text, start)) start = text.indexOf(BEGIN, start + 1);
@@ -84,7 +84,7 @@ function nextBlock(text: string, position: number): PemBlock | { readonly proble
   if (endStart < 0) return { problem: `the PEM END line for ${JSON.stringify(label)} is missing` };
   const base64 = text.slice(beginLineEnd, endStart).replace(/[ \t\r\n]+/g, '');
   const der = Buffer.from(base64, 'base64');
-  // Node skips what is not base64; only what reads back as the same text was base64, and in its one form.
+  // Node skips characters outside base64. Only canonical base64 is written back as the same text.
   if (base64 === '' || der.toString('base64') !== base64)
     return { problem: 'the PEM block does not hold canonical base64' };
   return { label, der, start, end: endStart + endMarker.length };

@@ -13,7 +13,7 @@ export interface SignatureAlgorithm {
   readonly hash: 'sha256' | 'sha384' | 'sha512' | null;
   /** DER AlgorithmIdentifier, parameters as the algorithm's RFC has them: NULL for RSA, else absent. */
   readonly identifier: Buffer;
-  /** Whether a key of this algorithm can have made such a signature. */
+  /** Whether a key of this algorithm can make such a signature. */
   fits(key: KeyAlgorithm): boolean;
 }
 
@@ -40,12 +40,12 @@ const ed25519 = algorithm('Ed25519', 'ed25519', null, '1.3.101.112');
 
 const accepted = [rsaSha256, rsaSha384, rsaSha512, ecdsaSha256, ecdsaSha384, ecdsaSha512, ed25519];
 
-/** The accepted algorithm whose AlgorithmIdentifier these bytes are, parameters included; undefined for any other. */
+/** Finds the accepted algorithm with this AlgorithmIdentifier, parameters included; undefined for any other. */
 export function findSignatureAlgorithm(identifier: Uint8Array): SignatureAlgorithm | undefined {
   return accepted.find((candidate) => candidate.identifier.equals(identifier));
 }
 
-/** The dotted OID of an AlgorithmIdentifier, whatever its parameters. Throws `DerError`. */
+/** The dotted OID of an AlgorithmIdentifier with any parameters. Throws `DerError`. */
 export function readAlgorithmOid(element: DerElement): string {
   const reader = inside(element);
   const dotted = readOid(reader.expect(Tag.OBJECT_IDENTIFIER, 'an algorithm'));
@@ -75,7 +75,7 @@ const ecdsaByCurve: Readonly<Record<string, SignatureAlgorithm>> = {
 const signAsync = promisify<string | null, Uint8Array, KeyObject, Buffer>(signNow);
 const verifyAsync = promisify<string | null, Uint8Array, KeyObject, Uint8Array, boolean>(verify);
 
-/** Signs, off the event loop where that takes longer than the way to a thread and back, most of which is waking it. */
+/** Signs; on a thread where that takes longer than waking one. */
 export async function sign(algorithm: SignatureAlgorithm, data: Uint8Array, privateKey: KeyObject): Promise<Buffer> {
   return algorithm === ecdsaSha256 || algorithm === ed25519
     ? signNow(algorithm.hash, data, privateKey)
@@ -83,8 +83,8 @@ export async function sign(algorithm: SignatureAlgorithm, data: Uint8Array, priv
 }
 
 /**
- * Verifies, off the event loop where that takes longer: RSA has a short exponent. A signature that is not even well-formed
- * is false, too.
+ * Verifies; on a thread where that takes longer than waking one, which RSA with its short exponent does not. Answers
+ * false also where the signature is malformed.
  */
 export async function verifySignature(
   algorithm: SignatureAlgorithm,

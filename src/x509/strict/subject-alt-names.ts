@@ -4,11 +4,11 @@ import { displayDistinguishedName, readDistinguishedName } from './distinguished
 /** One subject alternative name (RFC 5280 4.2.1.6), for people to read; never parsed back. */
 export interface SubjectAltName {
   readonly type: 'dns' | 'email' | 'uri' | 'ip' | 'directoryName' | 'other';
-  /** Of `other`: its DER in hex. */
+  /** DER in hex where the type is `other`. */
   readonly value: string;
 }
 
-/** Reads GeneralNames, whatever names they hold. Throws `DerError`. */
+/** Reads GeneralNames of any types. Throws `DerError`. */
 export function readSubjectAltNames(element: DerElement): readonly SubjectAltName[] {
   if (element.tag !== Tag.SEQUENCE) throw new DerError('GeneralNames are expected', element.offset);
   const reader = inside(element);
@@ -36,7 +36,7 @@ function readName(name: DerElement): SubjectAltName {
   }
 }
 
-// IA5String: seven bits; what is more is shown as Latin-1 would.
+// An IA5String has seven bits; an eighth one is shown as Latin-1.
 const text = (name: DerElement): string => name.content.toString('latin1');
 
 const other = (name: DerElement): SubjectAltName => ({ type: 'other', value: name.raw.toString('hex') });

@@ -1,16 +1,16 @@
 import { isSetOfSorted, Tag } from './der.js';
 import type { DistinguishedName, NameAttribute } from './distinguished-name.js';
 import { attributeType } from './object-identifiers.js';
-import { refuse, type Refused } from './refusal.js';
+import { refuse, type RefusedInput } from './input-refusal.js';
 
-/** Who a certificate speaks for: CN is the username, each O a group. */
+/** The user that a certificate authenticates: CN is the username, each O a group. */
 export interface SubjectIdentity {
   readonly username: string;
   /** As the subject lists them; unique. */
   readonly groups: readonly string[];
 }
 
-/** What a subject that is asked for may hold. */
+/** Bounds of a requested subject. */
 export const subjectBounds = {
   /** RFC 5280 appendix A: ub-common-name and ub-organization-name, in characters. */
   nameCharacters: 64,
@@ -30,14 +30,14 @@ export type SubjectRefusalReason =
   | 'DuplicateGroup';
 
 /**
- * Reads username and groups from a subject that every parser reads alike, or refuses it: exactly one CN, nothing
- * but CN and O, no multi-valued RDN other than one of O values alone (as Go clients and the in-tree signer write
- * them), no string types but UTF8String and PrintableString, no octets that one reader keeps and another drops.
- * Which names are permitted is not decided here.
+ * Reads username and groups from a subject that every parser reads alike, and refuses any other. There is exactly one
+ * CN and nothing else but O. A multi-valued RDN holds only O values, as Go clients and the in-tree signer write it.
+ * Strings are UTF8String or PrintableString, without octets that one reader keeps and another drops. Policy decides
+ * which names are permitted.
  */
 export function readSubjectIdentity(
   subject: DistinguishedName,
-): ({ readonly ok: true } & SubjectIdentity) | Refused<SubjectRefusalReason> {
+): ({ readonly ok: true } & SubjectIdentity) | RefusedInput<SubjectRefusalReason> {
   let username: string | null = null;
   const groups = new Set<string>();
   for (const rdn of subject.rdns) {
@@ -54,7 +54,7 @@ export function readSubjectIdentity(
         if (groups.has(text)) return refuse('DuplicateGroup', `the subject has O ${JSON.stringify(text)} twice`);
         groups.add(text);
       } else if (username !== null) {
-        // Parsers differ on which one counts: Go takes the last, others the first.
+        // Parsers disagree about which one counts: Go takes the last, others the first.
         return refuse('SeveralCommonNames', 'the subject has more than one CN');
       } else username = text;
     }
@@ -63,7 +63,7 @@ export function readSubjectIdentity(
   return { ok: true, username, groups: [...groups] };
 }
 
-function refuseAttribute(attribute: NameAttribute): Refused<SubjectRefusalReason> | null {
+function refuseAttribute(attribute: NameAttribute): RefusedInput<SubjectRefusalReason> | null {
   const { commonName, organizationName } = attributeType;
   if (attribute.type !== commonName && attribute.type !== organizationName)
     return refuse('SubjectAttributeNotAllowed', `the subject has an attribute ${attribute.type}; only CN and O may be`);
@@ -73,7 +73,7 @@ function refuseAttribute(attribute: NameAttribute): Refused<SubjectRefusalReason
   if (attribute.text === null)
     return refuse('MalformedString', `${name} in the subject has octets that its string type does not allow`);
   if (attribute.text === '') return refuse('EmptyName', `${name} in the subject is empty`);
-  // Readers that take the octets for a C string stop here.
+  // A reader that takes the octets for a C string would stop at a NUL.
   if (attribute.text.includes('\0')) return refuse('NulInName', `${name} in the subject contains a NUL`);
   return null;
 }

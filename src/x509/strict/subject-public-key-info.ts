@@ -1,8 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-
 import {
-  DerError,
   type DerElement,
+  DerError,
   inside,
   onlyElement,
   readInteger,
@@ -10,13 +9,12 @@ import {
   readOid,
   Tag,
 } from './der.js';
-import { type CurveName, curveOf, whyNotOnCurve } from './elliptic-curve.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
-import { publicKeyAlgorithm } from './object-identifiers.js';
-import { refuse, type Refused } from './refusal.js';
+import { namedCurve, publicKeyAlgorithm } from './object-identifiers.js';
+import { refuse, type RefusedInput } from './input-refusal.js';
 import { sha256 } from './sha256.js';
 
-/** A public key of an accepted algorithm, checked. */
+/** A checked public key of an accepted algorithm. */
 export interface SubjectPublicKeyInfo {
   readonly der: Buffer;
   readonly algorithm: KeyAlgorithm;
@@ -26,7 +24,7 @@ export interface SubjectPublicKeyInfo {
 
 export type KeyRefusalReason = 'KeyNotAllowed';
 
-type KeyReading = { readonly ok: true; readonly publicKey: SubjectPublicKeyInfo } | Refused<KeyRefusalReason>;
+type KeyReading = { readonly ok: true; readonly publicKey: SubjectPublicKeyInfo } | RefusedInput<KeyRefusalReason>;
 
 /**
  * Reads a SubjectPublicKeyInfo strictly. Accepted are EC keys on P-256, P-384 and P-521 (named curve, uncompressed
@@ -54,7 +52,11 @@ export function importPublicKey(publicKey: SubjectPublicKeyInfo): KeyObject {
   return createPublicKey({ key: publicKey.der, format: 'der', type: 'spki' });
 }
 
-function judgeKey(oid: string, parameters: DerElement | null, key: Buffer): KeyAlgorithm | Refused<KeyRefusalReason> {
+function judgeKey(
+  oid: string,
+  parameters: DerElement | null,
+  key: Buffer,
+): KeyAlgorithm | RefusedInput<KeyRefusalReason> {
   switch (oid) {
     case publicKeyAlgorithm.ecPublicKey:
       return judgeEcKey(parameters, key);
@@ -73,8 +75,8 @@ const ecAlgorithms: Record<CurveName, KeyAlgorithm> = {
   'P-521': 'ECDSA-P521',
 };
 
-function judgeEcKey(parameters: DerElement | null, point: Buffer): KeyAlgorithm | Refused<KeyRefusalReason> {
-  // RFC 5480 2.1.1: namedCurve, and neither implicitCurve nor specifiedCurve.
+function judgeEcKey(parameters: DerElement | null, point: Buffer): KeyAlgorithm | RefusedInput<KeyRefusalReason> {
+  // RFC 5480 2.1.1: namedCurve, but neither implicitCurve nor specifiedCurve.
   if (parameters?.tag !== Tag.OBJECT_IDENTIFIER) return keyNotAllowed('the EC key does not name its curve');
   const curve = curveOf(readOid(parameters));
   if (curve === undefined) return keyNotAllowed('the EC key is on a curve other than P-256, P-384 and P-521');
@@ -82,7 +84,7 @@ function judgeEcKey(parameters: DerElement | null, point: Buffer): KeyAlgorithm 
   return problem === null ? ecAlgorithms[curve] : keyNotAllowed(`the EC key is not accepted: ${problem}`);
 }
 
-// The y coordinates of the points whose order divides 8, little-endian. Under such a key anyone can sign.
+// The y coordinates, little-endian, of the points whose order divides 8. Anybody can sign for such a key.
 const lowOrderPoints = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
   '0100000000000000000000000000000000000000000000000000000000000000',
@@ -91,7 +93,7 @@ const lowOrderPoints = new Set([
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
 ]);
 
-function judgeEd25519Key(parameters: DerElement | null, key: Buffer): KeyAlgorithm | Refused<KeyRefusalReason> {
+function judgeEd25519Key(parameters: DerElement | null, key: Buffer): KeyAlgorithm | RefusedInput<KeyRefusalReason> {
   // RFC 8410 3: the parameters are absent.
   if (parameters !== null) return keyNotAllowed('the Ed25519 key has parameters');
   if (key.length !== 32) return keyNotAllowed('an Ed25519 key has 32 octets');
@@ -110,7 +112,7 @@ function judgeEd25519Key(parameters: DerElement | null, key: Buffer): KeyAlgorit
 
 const rsaAlgorithms: Readonly<Record<number, KeyAlgorithm>> = { 2048: 'RSA-2048', 3072: 'RSA-3072', 4096: 'RSA-4096' };
 
-function judgeRsaKey(parameters: DerElement | null, key: Buffer): KeyAlgorithm | Refused<KeyRefusalReason> {
+function judgeRsaKey(parameters: DerElement | null, key: Buffer): KeyAlgorithm | RefusedInput<KeyRefusalReason> {
   // RFC 3279 2.3.1: the parameters are NULL.
   if (parameters?.tag !== Tag.NULL || parameters.content.length !== 0)
     return keyNotAllowed('the RSA key has parameters other than NULL');
@@ -138,4 +140,57 @@ function bitLength(integer: Buffer): number {
 
 const isEven = (integer: Buffer): boolean => ((integer.at(-1) ?? 0) & 1) === 0;
 
-const keyNotAllowed = (message: string): Refused<KeyRefusalReason> => refuse('KeyNotAllowed', message);
+const keyNotAllowed = (message: string): RefusedInput<KeyRefusalReason> => refuse('KeyNotAllowed', message);
+
+export type CurveName = keyof typeof namedCurve;
+
+interface Curve {
+  readonly name: CurveName;
+  /** Octets of one coordinate. */
+  readonly size: number;
+  /** y² = x³ - 3x + b over the integers modulo p. */
+  readonly p: bigint;
+  readonly b: bigint;
+}
+
+/** The NIST curves: SP 800-186 3.2.1. */
+const curves: readonly Curve[] = [
+  {
+    name: 'P-256',
+    size: 32,
+    p: 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n,
+    b: 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn,
+  },
+  {
+    name: 'P-384',
+    size: 48,
+    p: 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n,
+    b: 0xb3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aefn,
+  },
+  {
+    name: 'P-521',
+    size: 66,
+    p: 2n ** 521n - 1n,
+    b: 0x051953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00n,
+  },
+];
+
+/** The curve with this OID; undefined for any but the three. */
+export function curveOf(oid: string): CurveName | undefined {
+  return curves.find((curve) => namedCurve[curve.name] === oid)?.name;
+}
+
+/** Says why `point` is not an uncompressed point on the curve (SEC 1 2.3.4); null where it is one. */
+export function whyNotOnCurve(name: CurveName, point: Buffer): string | null {
+  const curve = curves.find((candidate) => candidate.name === name);
+  if (curve === undefined) return 'the curve is not known';
+  const { size, p, b } = curve;
+  if (point[0] !== 0x04 || point.length !== 1 + 2 * size) return 'the point is not in uncompressed form';
+  const x = toBigInt(point.subarray(1, 1 + size));
+  const y = toBigInt(point.subarray(1 + size));
+  if (x >= p || y >= p) return 'a coordinate is not reduced';
+  if ((y * y - (x * x * x - 3n * x + b)) % p !== 0n) return 'the point is not on the curve';
+  return null;
+}
+
+const toBigInt = (octets: Buffer): bigint => BigInt(`0x${octets.toString('hex')}`);

@@ -6,10 +6,10 @@ export interface Validity {
   readonly notAfter: Date;
 }
 
-/** How far a certificate's notBefore lies back, for clocks that are behind: 5 minutes, as the in-tree signer has it. */
+/** How far notBefore lies back, for clocks that are behind: 5 minutes, as the in-tree signer does. */
 export const BACKDATE_SECONDS = 300;
 
-/** The validity of a user certificate: from five minutes ago, for `expirationSeconds` from now, never past its CA's. */
+/** The validity of a user certificate: from 5 minutes ago, for `expirationSeconds` from now, never past its CA's. */
 export function userCertificateValidity(now: Date, expirationSeconds: number, caNotAfter: Date): Validity {
   const notAfter = now.getTime() + expirationSeconds * 1000;
   return {
@@ -46,15 +46,15 @@ export function writeTime(instant: Date): Buffer {
 }
 
 /**
- * Reads a Time in the one form that RFC 5280 4.1.2.5 gives it: seconds present, no fractions, `Z`, and GeneralizedTime
- * only from 2050 on. Throws `DerError`.
+ * Reads a Time in the only form that RFC 5280 4.1.2.5 allows: with seconds, without fractions, with `Z`, and
+ * GeneralizedTime only from 2050 on. Throws `DerError`.
  */
 export function readTime(element: DerElement): Date {
   const text = element.content.toString('latin1');
   const digits = wholeYear(element.tag, text);
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(digits) ?? [];
   const instant = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  // A date such as 30 February is either invalid to Date or moved to another day.
+  // Date either calls 30 February invalid or moves it to another day.
   if (Number.isNaN(instant.getTime()) || !element.raw.equals(writeTimeOrNothing(instant)))
     throw new DerError('a Time is not in the form of RFC 5280', element.offset);
   return instant;

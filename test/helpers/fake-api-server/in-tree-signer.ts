@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { kubeApiserverClient } from '../../../src/cluster/csr-object.js';
-import type { CertificateAuthority } from '../../../src/x509/strict/certificate-authority.js';
+import type { SigningAuthority } from '../../../src/x509/strict/signing-authority.js';
 import {
   sealCertificate,
   type TbsCertificateFields,
@@ -11,9 +11,9 @@ import {
   authorityKeyIdentifierExtension,
   basicConstraintsExtension,
   extKeyUsageExtension,
+  type KeyUsage,
   keyUsageExtension,
 } from '../../../src/x509/strict/extension.js';
-import type { KeyUsage } from '../../../src/x509/strict/key-usage.js';
 import { keyPurpose } from '../../../src/x509/strict/object-identifiers.js';
 import { encodePem } from '../../../src/x509/strict/pem.js';
 import { newSerialNumber } from '../../../src/x509/strict/serial-number.js';
@@ -45,7 +45,7 @@ export class InTreeSigner {
 
   constructor(
     private readonly storage: CsrStorage,
-    private readonly authority: CertificateAuthority,
+    private readonly authority: SigningAuthority,
   ) {
     storage.follow(0, ({ type, object }) => {
       if (type !== 'DELETED') this.#consider(object);

@@ -1,9 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import {
-  generateCertificateAuthority,
-  loadCertificateAuthority,
-  type CertificateAuthority,
-} from '../../../src/x509/strict/certificate-authority.js';
+import { generateCertificateAuthority } from '../../../src/x509/peculiar/generate-certificate-authority.js';
+import { loadSigningAuthority, type SigningAuthority } from '../../../src/x509/strict/signing-authority.js';
 import { sealCertificate, writeTbsCertificate } from '../../../src/x509/strict/certificate-writer.js';
 import { contextPrimitive, der, sequence } from '../../../src/x509/strict/der.js';
 import { writeDistinguishedName } from '../../../src/x509/strict/distinguished-name.js';
@@ -20,7 +17,7 @@ import { newSerialNumber } from '../../../src/x509/strict/serial-number.js';
 import { sign } from '../../../src/x509/strict/signature-algorithm.js';
 
 export interface TestAuthority {
-  readonly authority: CertificateAuthority;
+  readonly authority: SigningAuthority;
   readonly pem: string;
 }
 
@@ -41,7 +38,7 @@ async function generateAuthority(commonName: string): Promise<TestAuthority> {
     now: new Date(),
     random: randomBytes,
   });
-  return { authority: loadCertificateAuthority(certificatePem, privateKeyPem), pem: certificatePem };
+  return { authority: loadSigningAuthority(certificatePem, privateKeyPem), pem: certificatePem };
 }
 
 /** A certificate and key for one day, for a server on 127.0.0.1 or for a client. */

@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Composition } from '../../../src/compose/compose.js';
-import { generateCertificateAuthority } from '../../../src/x509/strict/certificate-authority.js';
+import { generateCertificateAuthority } from '../../../src/x509/peculiar/generate-certificate-authority.js';
 import { composeOn, type LogLine } from '../../helpers/composed-service.js';
 import { admin, alice } from '../../helpers/principals.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';

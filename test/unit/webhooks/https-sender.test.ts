@@ -99,7 +99,7 @@ describe('httpsSender', () => {
     };
     expect(await send(senderTo())).toEqual(answered(200));
     await expect.poll(() => closed).toBe(true);
-    // What fits into the buffers of the two ends of a connection, of which there is no knowing; a gigabyte does not.
+    // The buffers at the two ends of a connection have unknown sizes, but a gigabyte does not fit into them.
     expect(written).toBeLessThan(32 * 1024 * 1024);
   });
 

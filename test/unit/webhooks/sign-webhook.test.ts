@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { signWebhook } from '../../../src/webhooks/sign-webhook.js';
-import { readWebhookSecrets } from '../../../src/webhooks/webhook-secrets.js';
+import { readWebhookSecrets, signWebhook } from '../../../src/webhooks/sign-webhook.js';
 
 const secretsIn = (text: string) => {
   const read = readWebhookSecrets(text);

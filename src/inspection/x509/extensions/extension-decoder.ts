@@ -1,6 +1,5 @@
 import { DerError, type DerElement, type DerReader, inside } from '../../../x509/strict/der.js';
-import type { BasicConstraints } from '../../../x509/strict/extension.js';
-import type { KeyUsage } from '../../../x509/strict/key-usage.js';
+import type { BasicConstraints, KeyUsage } from '../../../x509/strict/extension.js';
 import type { AuthorityKeyIdentifier, SubjectAltNames } from '../../decoded.js';
 import type { Report } from '../../observations.js';
 

@@ -1,5 +1,5 @@
 import { type DerElement, Tag } from '../../../x509/strict/der.js';
-import { keyUsages, type KeyUsage } from '../../../x509/strict/key-usage.js';
+import { type KeyUsage, keyUsages } from '../../../x509/strict/extension.js';
 import type { Report } from '../../observations.js';
 import { bitString } from '../values.js';
 import { demand, type ExtensionDecoder, shown } from './extension-decoder.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { generateCertificateAuthority } from '../../../../src/x509/strict/certificate-authority.js';
+import { generateCertificateAuthority } from '../../../../src/x509/peculiar/generate-certificate-authority.js';
 import { makeAuthority, makeCertificate, testNow } from '../../../helpers/certificates.js';
 import { inspectFiles, testThresholds } from '../inspected.js';
 

@@ -11,12 +11,12 @@ export interface CsrParts {
   readonly subject?: Uint8Array;
   /** The whole `[0]` element; empty for none at all. */
   readonly attributes?: Uint8Array;
-  /** What follows the attributes inside CertificationRequestInfo. */
+  /** Octets after the attributes inside CertificationRequestInfo. */
   readonly afterAttributes?: Uint8Array;
   readonly algorithmIdentifier?: Uint8Array;
   readonly hash?: string;
   readonly pss?: boolean;
-  /** What follows the signature inside CertificationRequest. */
+  /** Octets after the signature inside CertificationRequest. */
   readonly afterSignature?: Uint8Array;
 }
 

@@ -7,10 +7,7 @@ import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type CertificateAuthority,
-  loadCertificateAuthority,
-} from '../../../../src/x509/strict/certificate-authority.js';
+import { type SigningAuthority, loadSigningAuthority } from '../../../../src/x509/strict/signing-authority.js';
 import { readCertificate } from '../../../../src/x509/strict/certificate-reader.js';
 import { assembleTbsCertificate, sealCertificate } from '../../../../src/x509/strict/certificate-writer.js';
 import { readCertificationRequest } from '../../../../src/x509/strict/certification-request.js';
@@ -25,7 +22,11 @@ import {
   Tag,
 } from '../../../../src/x509/strict/der.js';
 import { displayDistinguishedName } from '../../../../src/x509/strict/distinguished-name.js';
-import { authorityKeyIdentifierExtension, writeExtension } from '../../../../src/x509/strict/extension.js';
+import {
+  authorityKeyIdentifierExtension,
+  basicConstraintsExtension,
+  writeExtension,
+} from '../../../../src/x509/strict/extension.js';
 import { type KeyAlgorithm, keyAlgorithms } from '../../../../src/x509/strict/key-algorithm.js';
 import { generateKeyPair } from '../../../../src/x509/strict/key-pair.js';
 import { decodeSinglePem, encodePem } from '../../../../src/x509/strict/pem.js';
@@ -34,7 +35,7 @@ import { sign, verifySignature } from '../../../../src/x509/strict/signature-alg
 import { importPublicKey, type SubjectPublicKeyInfo } from '../../../../src/x509/strict/subject-public-key-info.js';
 import { readSubjectIdentity } from '../../../../src/x509/strict/subject-identity.js';
 import { userCertificateValidity } from '../../../../src/x509/strict/validity.js';
-import { buildCertificateAuthority, caExtensions, caNotAfter } from './build-certificate-authority.js';
+import { buildCertificateAuthority, caNotAfter } from './build-certificate-authority.js';
 import { acceptedCsrs, readCsrFixture } from '../../../fixtures/csr/index.js';
 import { mutate, mutations } from './mutate.js';
 
@@ -42,7 +43,7 @@ const now = new Date();
 const scratch = mkdtempSync(join(tmpdir(), 'certificates-'));
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const caAlgorithms = ['RSA-2048', 'ECDSA-P256', 'ECDSA-P384', 'ECDSA-P521', 'Ed25519'] as const;
-const authorities = new Map<KeyAlgorithm, { readonly ca: CertificateAuthority; readonly file: string }>();
+const authorities = new Map<KeyAlgorithm, { readonly ca: SigningAuthority; readonly file: string }>();
 const publicKeys = new Map<string, SubjectPublicKeyInfo>();
 const authorityOf = (algorithm: KeyAlgorithm) => authorities.get(algorithm)!;
 
@@ -56,7 +57,7 @@ beforeAll(async () => {
     const pem = await buildCertificateAuthority(keyPair);
     const file = join(scratch, `${algorithm}.crt`);
     writeFileSync(file, pem);
-    authorities.set(algorithm, { ca: loadCertificateAuthority(pem, keyPair.privateKeyPem), file });
+    authorities.set(algorithm, { ca: loadSigningAuthority(pem, keyPair.privateKeyPem), file });
   }
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -64,7 +65,7 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 const subject = { username: 'jane@corp.example', groups: ['viewers', 'team-a'] };
 const serialNumber = newSerialNumber(now, randomBytes);
 
-async function issue(ca: CertificateAuthority, keyAlgorithm: KeyAlgorithm): Promise<Buffer> {
+async function issue(ca: SigningAuthority, keyAlgorithm: KeyAlgorithm): Promise<Buffer> {
   const tbsCertificate = assembleTbsCertificate({
     ...userCertificateValidity(now, 3600, ca.notAfter),
     ...subject,
@@ -87,7 +88,7 @@ const pairings = caAlgorithms.flatMap((caAlgorithm) => keyAlgorithms.map((key) =
 
 describe.each(pairings)('a user certificate by a CA of %s for a key of %s', (caAlgorithm, keyAlgorithm) => {
   let certificate: Buffer;
-  let ca: CertificateAuthority;
+  let ca: SigningAuthority;
   beforeAll(async () => {
     ({ ca } = authorityOf(caAlgorithm));
     certificate = await issue(ca, keyAlgorithm);
@@ -206,7 +207,7 @@ describe('a certificate of others', () => {
     [
       'a duplicate extension',
       7,
-      der(contextConstructed(3), sequence(caExtensions.basicConstraints, caExtensions.basicConstraints)),
+      der(contextConstructed(3), sequence(basicConstraintsExtension(true), basicConstraintsExtension(true))),
     ],
     ['no extension in its extensions', 7, der(contextConstructed(3), sequence())],
     [

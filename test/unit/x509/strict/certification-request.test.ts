@@ -125,7 +125,7 @@ describe('hostile bytes', { timeout: 60_000 }, () => {
 });
 
 describe('a second reader', { timeout: 60_000 }, () => {
-  /** What @peculiar/x509 reads; it knows nothing of how ours was written. */
+  /** The reading of @peculiar/x509, which shares no code with ours. */
   async function secondReading(bytes: Buffer) {
     const csr = new Pkcs10CertificateRequest(bytes);
     return {

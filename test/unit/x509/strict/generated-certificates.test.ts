@@ -7,10 +7,7 @@ import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mintApprovedRequest } from '../../../../src/model/mint-approved-request.js';
-import {
-  loadCertificateAuthority,
-  type CertificateAuthority,
-} from '../../../../src/x509/strict/certificate-authority.js';
+import { loadSigningAuthority, type SigningAuthority } from '../../../../src/x509/strict/signing-authority.js';
 import { generateKeyPair, type KeyPair } from '../../../../src/x509/strict/key-pair.js';
 import { encodePem } from '../../../../src/x509/strict/pem.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
@@ -26,7 +23,7 @@ afterAll(() => {
   scratch.remove();
 });
 
-/** Of what becomes a PrintableString, of what does not, and of letters of two, three and four octets. */
+/** Characters that fit a PrintableString, others that do not, and letters of two, three and four octets. */
 const name = fc.string({
   unit: fc.constantFrom(
     'a',
@@ -75,13 +72,13 @@ beforeAll(async () => {
 describe.each(['RSA-2048', 'ECDSA-P256'] as const)(
   'certificates by a CA of %s, each for another request',
   (caAlgorithm) => {
-    let authority: CertificateAuthority;
+    let authority: SigningAuthority;
     let caPem: string;
     const issued: Issued[] = [];
     beforeAll(async () => {
       const caKeys = await generateKeyPair(caAlgorithm);
       caPem = await buildCertificateAuthority(caKeys);
-      authority = loadCertificateAuthority(caPem, caKeys.privateKeyPem);
+      authority = loadSigningAuthority(caPem, caKeys.privateKeyPem);
       const signer = new LocalCaSigner(authority);
       for (const one of fc.sample(ask, certificatesOfEach)) {
         const { subjectPublicKeyInfo } = keyPairs.get(one.keyAlgorithm)!;

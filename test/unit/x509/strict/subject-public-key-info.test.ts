@@ -2,12 +2,15 @@ import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readCertificationRequest } from '../../../../src/x509/strict/certification-request.js';
 import { bitString, DerError, oid, sequence } from '../../../../src/x509/strict/der.js';
-import { whyNotOnCurve } from '../../../../src/x509/strict/elliptic-curve.js';
 import { keyAlgorithms } from '../../../../src/x509/strict/key-algorithm.js';
 import { generateKeyPair } from '../../../../src/x509/strict/key-pair.js';
 import { publicKeyAlgorithm } from '../../../../src/x509/strict/object-identifiers.js';
 import { sha256 } from '../../../../src/x509/strict/sha256.js';
-import { importPublicKey, readSubjectPublicKeyInfo } from '../../../../src/x509/strict/subject-public-key-info.js';
+import {
+  importPublicKey,
+  readSubjectPublicKeyInfo,
+  whyNotOnCurve,
+} from '../../../../src/x509/strict/subject-public-key-info.js';
 import { readCsrFixture } from '../../../fixtures/csr/index.js';
 
 describe('a public key', () => {

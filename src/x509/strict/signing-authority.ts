@@ -1,26 +1,21 @@
-import { hash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 
 import { type ParsedCertificate, readCertificate } from './certificate-reader.js';
-import { sealCertificate, writeTbsCertificate } from './certificate-writer.js';
-import { DerError, inside, onlyElement, readOctetAlignedBits, Tag } from './der.js';
-import { writeDistinguishedName } from './distinguished-name.js';
-import { basicConstraintsExtension, keyUsageExtension, subjectKeyIdentifierExtension } from './extension.js';
-import { generateKeyPair } from './key-pair.js';
-import { decodeSinglePem, encodePem } from './pem.js';
-import { newSerialNumber } from './serial-number.js';
+import { DerError } from './der.js';
+import { decodeSinglePem } from './pem.js';
 import { sha256 } from './sha256.js';
-import { sign, type SignatureAlgorithm, signatureAlgorithmFor } from './signature-algorithm.js';
+import { type SignatureAlgorithm, signatureAlgorithmFor } from './signature-algorithm.js';
 import { readSubjectPublicKeyInfo } from './subject-public-key-info.js';
-import { BACKDATE_SECONDS, type Validity } from './validity.js';
+import type { Validity } from './validity.js';
 
-/** A CA certificate with its private key: what a local signer signs with. */
-export interface CertificateAuthority extends Validity {
+/** A CA certificate with its private key, for a local signer. */
+export interface SigningAuthority extends Validity {
   readonly certificateDer: Buffer;
   /** SHA-256 of the certificate, lower-case hex. */
   readonly fingerprintSha256: string;
   /** SHA-256 of its SubjectPublicKeyInfo, lower-case hex. */
   readonly spkiSha256: string;
-  /** DER of its subject: the issuer of what it signs. */
+  /** DER of its subject, which is the issuer in the certificates that it signs. */
   readonly subjectRaw: Buffer;
   /** Null where it has none. */
   readonly subjectKeyIdentifier: Buffer | null;
@@ -29,56 +24,11 @@ export interface CertificateAuthority extends Validity {
   readonly signatureAlgorithm: SignatureAlgorithm;
 }
 
-const LIFETIME_YEARS = 10;
-
-/**
- * Generates a self-signed CA: RSA-2048, as kubeadm makes it, for ten years from `now`, backdated by five minutes.
- * `random` answers that many random octets for the serial number.
- */
-export async function generateCertificateAuthority(options: {
-  readonly commonName: string;
-  readonly now: Date;
-  readonly random: (size: number) => Uint8Array;
-}): Promise<{ readonly certificatePem: string; readonly privateKeyPem: string }> {
-  const { privateKey, privateKeyPem, subjectPublicKeyInfo } = await generateKeyPair('RSA-2048');
-  const signatureAlgorithm = signatureAlgorithmFor(privateKey);
-  const name = writeDistinguishedName([{ CN: [options.commonName] }]);
-  const notAfter = new Date(options.now);
-  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + LIFETIME_YEARS);
-  const tbsCertificate = writeTbsCertificate({
-    serialNumber: newSerialNumber(options.now, options.random),
-    signatureAlgorithm,
-    issuer: name,
-    subject: name,
-    notBefore: new Date(options.now.getTime() - BACKDATE_SECONDS * 1000),
-    notAfter,
-    subjectPublicKeyInfo,
-    extensions: [
-      keyUsageExtension(['digitalSignature', 'keyCertSign', 'cRLSign']),
-      basicConstraintsExtension(true),
-      subjectKeyIdentifierExtension(keyIdentifierOf(subjectPublicKeyInfo)),
-    ],
-  });
-  const signature = await sign(signatureAlgorithm, tbsCertificate, privateKey);
-  return {
-    certificatePem: encodePem('CERTIFICATE', sealCertificate(tbsCertificate, signatureAlgorithm, signature)),
-    privateKeyPem,
-  };
-}
-
-/** RFC 7093 2, method 1: the leftmost 160 bits of the SHA-256 over the public key's bits. */
-function keyIdentifierOf(subjectPublicKeyInfo: Buffer): Buffer {
-  const reader = inside(onlyElement(subjectPublicKeyInfo, 'a SubjectPublicKeyInfo'));
-  reader.expect(Tag.SEQUENCE, 'the key algorithm');
-  const key = readOctetAlignedBits(reader.expect(Tag.BIT_STRING, 'the public key'));
-  return hash('sha256', key, 'buffer').subarray(0, 20);
-}
-
 /**
  * Reads a CA's certificate and private key (PKCS#8, PKCS#1 or SEC 1 PEM, unencrypted) and checks that the two belong
  * together and may sign certificates. Throws an `Error` that says what is wrong, and never quotes the key.
  */
-export function loadCertificateAuthority(certificatePem: string, privateKeyPem: string): CertificateAuthority {
+export function loadSigningAuthority(certificatePem: string, privateKeyPem: string): SigningAuthority {
   const certificate = readCaCertificate(certificatePem);
   const publicKey = importCaKey(certificate);
   const privateKey = importPrivateKey(privateKeyPem);
@@ -126,7 +76,7 @@ function importCaKey(certificate: ParsedCertificate): KeyObject {
   let accepted: boolean;
   try {
     key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
-    // A CA's RSA key may be of any size from 2048 bits up; otherwise it is as strict as for users' keys.
+    // A CA's RSA key may have any size from 2048 bits up. Other keys must be acceptable as users' keys.
     accepted =
       key.asymmetricKeyType === 'rsa'
         ? (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048
@@ -144,7 +94,7 @@ function importPrivateKey(pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {
-    // No cause: a parser's message may quote what it read.
+    // Without a cause, because the parser's message may quote the key.
     throw new Error('the CA private key cannot be read: PEM in PKCS#8, PKCS#1 or SEC 1 form is expected');
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ruleMatches, type ResourceRequest } from '../../../src/cluster/rule-matches.js';
+import { type ResourceRequest, ruleMatches } from '../../../src/cluster/ways-to-more.js';
 import type { RoleRule } from '../../../src/model/blast-radius.js';
 
 const rule = (fields: Partial<RoleRule>): RoleRule => ({
