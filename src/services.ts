@@ -1,19 +1,20 @@
 import type { ApiToken } from './model/api-token.js';
-import type { AuditEvent, ChainVerification } from './model/audit-event.js';
+import type { AuditEvent, AuditEventFilter, ChainVerification } from './model/audit-event.js';
 import type { BlastRadius } from './model/blast-radius.js';
-import type { Certificate } from './model/certificate.js';
+import type { Certificate, CertificateFilter } from './model/certificate.js';
 import type { CertificateAuthority } from './model/certificate-authority.js';
-import type { CertificateRequest, TimelineEntry } from './model/certificate-request.js';
+import type { CertificateRequest, RequestFilter, TimelineEntry } from './model/certificate-request.js';
 import type { Cluster } from './model/cluster.js';
 import type { ClusterCsr } from './model/cluster-csr.js';
 import type { StoredClusterProbe } from './model/cluster-probe.js';
 import type { Decision, DecisionFacts, TraceEntry } from './model/decision.js';
+import type { IdempotencyToken, IdempotentAnswer } from './model/idempotency.js';
 import type { InspectionFormat, Upload } from './model/inspection.js';
 import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
-import type { WebhookDelivery, WebhookDeliveryState } from './model/webhook-delivery.js';
+import type { WebhookDelivery, WebhookDeliveryFilter } from './model/webhook-delivery.js';
 import type { Principal, Requester, Role } from './model/principal.js';
-import type { ReplayItem } from './model/replay.js';
+import type { RecordedRequestRange, ReplayItem } from './model/replay.js';
 import type { KeyAlgorithm } from './x509/strict/key-algorithm.js';
 
 /**
@@ -53,21 +54,8 @@ export interface CertificateRequestAsk {
   readonly collector?: string;
 }
 
-/** The caller's Idempotency-Key and what it is bound to; recorded with the request, in the same commit. */
-export interface IdempotencyToken {
-  readonly method: string;
-  readonly path: string;
-  readonly key: string;
-  /** SHA-256 of the raw body, lower-case hex. */
-  readonly bodySha256: string;
-}
-
-export interface CertificateRequestFilter {
-  readonly state?: CertificateRequest['state'];
-  readonly cluster?: string;
-  readonly username?: string;
-  readonly requester?: string;
-  /** Only pending ones that the calling principal could approve now. A page may then be short and be followed by more. */
+export interface CertificateRequestFilter extends RequestFilter {
+  /** Only pending requests that the calling principal could approve now. A page may be short although more follow. */
   readonly awaiting?: 'me';
 }
 
@@ -131,13 +119,6 @@ export interface CertificateRequestService {
   >;
 }
 
-/** A first answer, kept to be given again byte for byte. */
-export interface RecordedAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
 export interface IdempotencyService {
   /**
    * What is known of this key: `new`; an `answer` to give again; `keyCollected` where the answer held a private
@@ -149,32 +130,15 @@ export interface IdempotencyService {
     token: IdempotencyToken,
   ): Promise<
     | { readonly kind: 'new' | 'unanswered' | 'inFlight' | 'otherBody' }
-    | { readonly kind: 'answer'; readonly answer: RecordedAnswer }
+    | { readonly kind: 'answer'; readonly answer: IdempotentAnswer & { readonly body: string } }
     | { readonly kind: 'keyCollected'; readonly requestId: string }
   >;
-  /** Keeps the first answer; `body` null where it held a private key. Does nothing where no request was recorded. */
-  record(
-    principal: Principal,
-    token: IdempotencyToken,
-    answer: {
-      readonly status: number;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: string | null;
-    },
-  ): Promise<void>;
-}
-
-export interface CertificateFilterAsk {
-  readonly cluster?: string;
-  readonly username?: string;
-  readonly group?: string;
-  readonly serialNumber?: string;
-  readonly expiresBefore?: Date;
-  readonly expiresAfter?: Date;
+  /** Keeps the first answer. Does nothing where no request was recorded. */
+  record(principal: Principal, token: IdempotencyToken, answer: IdempotentAnswer): Promise<void>;
 }
 
 export interface CertificateService {
-  list(principal: Principal, filter: CertificateFilterAsk, page: PageQuery): Promise<Page<Certificate>>;
+  list(principal: Principal, filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>>;
   find(principal: Principal, fingerprintSha256: string): Promise<Outcome<Certificate>>;
 }
 
@@ -240,22 +204,15 @@ export interface Evaluation {
   readonly blastRadius?: BlastRadius | null;
 }
 
-export interface ReplayAsk {
+/** The default of `before` is now. */
+export interface ReplayAsk extends Partial<RecordedRequestRange> {
   /** YAML, as in policy files. */
   readonly policies: readonly string[];
-  /** Only requests that were created then or later. */
-  readonly after?: Date;
-  /** Only requests that were created before; default: now. */
-  readonly before?: Date;
-  readonly cluster?: string;
 }
 
 /** A replay that has begun. */
-export interface Replay {
+export interface Replay extends RecordedRequestRange {
   readonly policySetDigest: string;
-  readonly after?: Date;
-  readonly before: Date;
-  readonly cluster?: string;
   /** As they come, some at a time. Ending them early ends the replay. */
   readonly items: AsyncGenerator<readonly ReplayItem[], void, void>;
 }
@@ -277,20 +234,10 @@ export interface PolicyService {
   replay(principal: Principal, ask: ReplayAsk): Promise<Outcome<Replay>>;
 }
 
-export interface AuditEventQuery {
-  readonly type?: string;
-  readonly principal?: string;
-  readonly cluster?: string;
-  readonly requestId?: string;
-  readonly fingerprintSha256?: string;
-  readonly after?: Date;
-  readonly before?: Date;
-}
-
 export interface AuditEventService {
-  list(principal: Principal, filter: AuditEventQuery, page: PageQuery): Promise<Outcome<Page<AuditEvent>>>;
+  list(principal: Principal, filter: AuditEventFilter, page: PageQuery): Promise<Outcome<Page<AuditEvent>>>;
   /** Every matching event as its canonical text, oldest first, read in chunks. */
-  export(principal: Principal, filter: AuditEventQuery): Outcome<AsyncIterable<string>>;
+  export(principal: Principal, filter: AuditEventFilter): Outcome<AsyncIterable<string>>;
   verify(principal: Principal): Promise<Outcome<ChainVerification>>;
 }
 
@@ -319,15 +266,9 @@ export interface InspectionService {
   inspect(principal: Principal, upload: Upload, format: InspectionFormat): Promise<Outcome<string>>;
 }
 
-export interface WebhookDeliveryQuery {
-  readonly state?: WebhookDeliveryState;
-  readonly webhook?: string;
-  readonly requestId?: string;
-}
-
 export interface WebhookDeliveryService {
   /** Newest first. */
-  list(principal: Principal, filter: WebhookDeliveryQuery, page: PageQuery): Promise<Outcome<Page<WebhookDelivery>>>;
+  list(principal: Principal, filter: WebhookDeliveryFilter, page: PageQuery): Promise<Outcome<Page<WebhookDelivery>>>;
   /** Makes a delivery due at once, however it ended, under the same `webhook-id`. */
   retry(principal: Principal, id: string): Promise<Outcome<WebhookDelivery>>;
 }

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IdempotencyToken } from '../model/idempotency.js';
 import type { Refusal } from '../model/outcome.js';
-import type { IdempotencyService, IdempotencyToken } from '../services.js';
+import type { IdempotencyService } from '../services.js';
 import { problemAnswer, sendAnswer, type Answer } from './answer.js';
 import { callerOf } from './plugins/authentication.js';
 import { refusalToProblem } from './refusal-to-problem.js';

@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../model/audit-event.js';
 import type { Certificate } from '../model/certificate.js';
+import type { IdempotencyScope, IdempotentAnswer } from '../model/idempotency.js';
 import type { ColumnValue } from './columns.js';
 import { quotaCount } from './quota-count.js';
 import { apiTokenRow } from './rows/api-token-row.js';
@@ -16,7 +17,7 @@ import { answerColumns, idempotencyKeyRow } from './rows/idempotency-key-row.js'
 import { unknownIdentityRow } from './rows/unknown-identity-row.js';
 import { insertInto, insertSql, quoted, type Row, type SqlDialect, type Statement } from './statement.js';
 import { webhookStatementsOf } from './webhook-statements-of.js';
-import type { Conflict, IdempotencyScope, IdempotentAnswer, MoveRequest, Operation, RequireQuota } from './step.js';
+import type { Conflict, MoveRequest, Operation, RequireQuota } from './step.js';
 
 /**
  * An operation as the statements that do it, in order. What they need to know they find in the database themselves,

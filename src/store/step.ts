@@ -10,8 +10,9 @@ import type {
   RequestState,
 } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
-import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
+import type { IdempotencyScope, IdempotentAnswer, NewIdempotencyEntry } from '../model/idempotency.js';
 import type { QuotaLimit } from '../model/quota.js';
+import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
 
 /**
  * What one use case wants committed: state changes and the audit events that tell of them, all or nothing.
@@ -125,32 +126,6 @@ export interface MoveRequest {
 /** The policy files of a set by path, in order. */
 export type PolicySetTexts = readonly { readonly path: string; readonly text: string }[];
 
-export interface IdempotencyScope {
-  readonly principal: string;
-  readonly method: string;
-  readonly path: string;
-  readonly key: string;
-}
-
-export interface NewIdempotencyEntry extends IdempotencyScope {
-  /** SHA-256 of the raw body, lower-case hex. */
-  readonly bodySha256: string;
-  readonly requestId: string;
-  readonly createdAt: Date;
-}
-
-/** A first answer as it goes out again, byte for byte. `body` null: it held a private key and is not kept. */
-export interface IdempotentAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
-}
-
-export interface IdempotencyEntry extends NewIdempotencyEntry {
-  /** Null while unanswered: in flight, or its process died first. */
-  readonly answer: IdempotentAnswer | null;
-}
-
 /** Why a step was not committed. Nothing of it was written. */
 export type Conflict =
   /** The request is not (any more) in the state, or with the owner and attempt, that the step expects. */
@@ -178,6 +153,3 @@ export const endsAttempt = ({ operations }: Step): boolean =>
     (operation) =>
       operation.op === 'insertCertificate' || (operation.op === 'moveRequest' && operation.from.state === 'issuing'),
   );
-
-export { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
-export type { QuotaLimit };

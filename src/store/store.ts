@@ -1,13 +1,16 @@
-import type { AuditEvent } from '../model/audit-event.js';
-import type { Certificate } from '../model/certificate.js';
-import type { CertificateRequest, RequestState } from '../model/certificate-request.js';
-import type { StoredClusterProbe } from '../model/cluster-probe.js';
-import type { Page, PageQuery } from '../model/page.js';
-import type { WebhookDelivery, WebhookDeliveryState } from '../model/webhook-delivery.js';
-import type { RecordedRequest } from '../model/recorded-request.js';
 import type { ApiTokenReader } from '../identity/api-token-reader.js';
 import type { InventoryReader } from '../inspection/inventory.js';
-import type { IdempotencyEntry, IdempotencyScope, PolicySetTexts, QuotaLimit, Writer } from './step.js';
+import type { AuditEvent, AuditEventFilter } from '../model/audit-event.js';
+import type { Certificate, CertificateFilter } from '../model/certificate.js';
+import type { CertificateRequest, RequestFilter } from '../model/certificate-request.js';
+import type { StoredClusterProbe } from '../model/cluster-probe.js';
+import type { IdempotencyEntry, IdempotencyScope } from '../model/idempotency.js';
+import type { Page, PageQuery, Visibility } from '../model/page.js';
+import type { QuotaLimit } from '../model/quota.js';
+import type { RecordedRequest } from '../model/recorded-request.js';
+import type { RecordedRequestRange } from '../model/replay.js';
+import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
+import type { PolicySetTexts, Writer } from './step.js';
 
 /** Everything kubepass keeps: read ports, and the one writer. */
 export interface Store {
@@ -33,19 +36,10 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export interface RequestFilter {
-  readonly state?: RequestState;
-  readonly cluster?: string;
-  readonly username?: string;
-  readonly requester?: string;
-  /** Only requests that this principal asked for or collects. */
-  readonly visibleTo?: string;
-}
-
 export interface RequestReader {
   find(id: string): Promise<CertificateRequest | null>;
   /** Newest first. */
-  list(filter: RequestFilter, page: PageQuery): Promise<Page<CertificateRequest>>;
+  list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>>;
   /**
    * Newest first, the pending ones that are wanted. Looks at 1000 at most for a page, which may so hold fewer than asked
    * for, or none, and be followed by others all the same.
@@ -63,27 +57,9 @@ export interface RequestReader {
   attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]>;
 }
 
-/** Which recorded requests: of one cluster, created at `after` or later and before `before`. */
-export interface RecordedRequestRange {
-  readonly cluster?: string;
-  readonly after?: Date;
-  readonly before: Date;
-}
-
 export interface RecordedRequestReader {
   /** Those behind `afterId` (null: from the first on), in the order of their creation, at most `limit`. */
   chunk(range: RecordedRequestRange, afterId: string | null, limit: number): Promise<readonly RecordedRequest[]>;
-}
-
-export interface CertificateFilter {
-  readonly cluster?: string;
-  readonly username?: string;
-  readonly group?: string;
-  readonly serialNumber?: string;
-  readonly expiresBefore?: Date;
-  readonly expiresAfter?: Date;
-  /** Only certificates whose request this principal asked for or collects. */
-  readonly visibleTo?: string;
 }
 
 export interface CertificateReader {
@@ -93,17 +69,7 @@ export interface CertificateReader {
   /** Those of the fingerprints that are known, in no particular order. */
   findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]>;
   /** Newest first; with a filter on expiry, soonest expiring first. */
-  list(filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>>;
-}
-
-export interface AuditEventFilter {
-  readonly type?: string;
-  readonly principal?: string;
-  readonly cluster?: string;
-  readonly requestId?: string;
-  readonly fingerprintSha256?: string;
-  readonly after?: Date;
-  readonly before?: Date;
+  list(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<Certificate>>;
 }
 
 export interface AuditEventReader {
@@ -132,12 +98,6 @@ export interface QuotaReader {
    * that many or more.
    */
   found(limits: readonly QuotaLimit[], exceptRequest: string, now: Date): Promise<readonly number[]>;
-}
-
-export interface WebhookDeliveryFilter {
-  readonly state?: WebhookDeliveryState;
-  readonly webhook?: string;
-  readonly requestId?: string;
 }
 
 export interface WebhookDeliveryReader {

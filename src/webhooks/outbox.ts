@@ -1,7 +1,6 @@
 import type { AuditEventDraft } from '../model/audit-event.js';
 import type { Page, PageQuery } from '../model/page.js';
-import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
-import type { WebhookDeliveryQuery } from '../services.js';
+import type { WebhookAttemptEnd, WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
 
 /** The stored deliveries, for whoever carries them out. What is changed is on disk when the promise resolves. */
 export interface Outbox {
@@ -28,7 +27,7 @@ export interface AttemptUnderWay {
 
 /** The stored deliveries, for people. */
 export interface DeliveryRecords {
-  list(filter: WebhookDeliveryQuery, page: PageQuery): Promise<Page<WebhookDelivery>>;
+  list(filter: WebhookDeliveryFilter, page: PageQuery): Promise<Page<WebhookDelivery>>;
   find(id: string): Promise<WebhookDelivery | null>;
   /** Makes a delivery due at once; one that has an attempt under way is left to it. */
   retry(id: string, at: Date, event: AuditEventDraft): Promise<void>;

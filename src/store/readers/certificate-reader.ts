@@ -1,8 +1,8 @@
-import type { Certificate } from '../../model/certificate.js';
-import type { Page, PageQuery } from '../../model/page.js';
+import type { Certificate, CertificateFilter } from '../../model/certificate.js';
+import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { certificateColumns, certificateOf } from '../rows/certificate-row.js';
-import type { CertificateFilter, CertificateReader as CertificateReaderPort } from '../store.js';
+import type { CertificateReader as CertificateReaderPort } from '../store.js';
 import { inBatches } from './in-batches.js';
 import { instantInCursor, invalidCursor, readPage } from './read-page.js';
 import { readVisible } from './read-visible.js';
@@ -42,14 +42,14 @@ export class CertificateReader implements CertificateReaderPort {
     return rows.map(certificateOf);
   }
 
-  list(filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>> {
+  list(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<Certificate>> {
     // Whoever asks about expiry reads along the index on it.
     return filter.expiresBefore !== undefined || filter.expiresAfter !== undefined
       ? this.#listSoonestExpiringFirst(filter, page)
       : this.#listNewestFirst(filter, page);
   }
 
-  #listNewestFirst(filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>> {
+  #listNewestFirst(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<Certificate>> {
     const keyOf = (row: Row) => [row.issuedAt.toISOString(), row.fingerprintSha256];
     return readPage(
       page,
@@ -63,7 +63,7 @@ export class CertificateReader implements CertificateReaderPort {
     );
   }
 
-  #listSoonestExpiringFirst(filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>> {
+  #listSoonestExpiringFirst(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<Certificate>> {
     const keyOf = (row: Row) => [row.notAfter.toISOString(), row.fingerprintSha256];
     return readPage(
       page,

@@ -1,8 +1,8 @@
-import type { CertificateRequest } from '../../model/certificate-request.js';
-import type { Page, PageQuery } from '../../model/page.js';
+import type { CertificateRequest, RequestFilter } from '../../model/certificate-request.js';
+import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { certificateRequestColumns, certificateRequestOf } from '../rows/certificate-request-row.js';
-import type { RequestFilter, RequestReader } from '../store.js';
+import type { RequestReader } from '../store.js';
 import { inBatches } from './in-batches.js';
 import { readVisible } from './read-visible.js';
 import { invalidCursor, readPage, scanPage } from './read-page.js';
@@ -24,7 +24,7 @@ export class CertificateRequestReader implements RequestReader {
     return row && certificateRequestOf(row);
   }
 
-  list(filter: RequestFilter, page: PageQuery): Promise<Page<CertificateRequest>> {
+  list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>> {
     return readPage(
       page,
       newestFirst,

@@ -1,7 +1,7 @@
+import type { QuotaLimit } from '../../model/quota.js';
 import { quotaCount } from '../quota-count.js';
 import type { ReadRows } from '../read-rows.js';
 import type { SqlDialect } from '../statement.js';
-import type { QuotaLimit } from '../step.js';
 import type { QuotaReader as QuotaReaderPort } from '../store.js';
 
 /** Beyond it a count costs more than its figure is worth; the writer counts as far as a quota goes. */

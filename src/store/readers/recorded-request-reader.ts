@@ -1,9 +1,10 @@
 import type { KeyAlgorithm } from '../../model/key-algorithm.js';
 import { idBound } from '../../model/new-id.js';
 import type { RecordedRequest } from '../../model/recorded-request.js';
+import type { RecordedRequestRange } from '../../model/replay.js';
 import type { ReadRows } from '../read-rows.js';
 import { decisionOf } from '../rows/certificate-request-row.js';
-import type { RecordedRequestRange, RecordedRequestReader as RecordedRequestReaderPort } from '../store.js';
+import type { RecordedRequestReader as RecordedRequestReaderPort } from '../store.js';
 
 const columns = [
   'id',

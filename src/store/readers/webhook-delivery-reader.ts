@@ -1,8 +1,8 @@
 import type { Page, PageQuery } from '../../model/page.js';
-import type { WebhookDelivery } from '../../model/webhook-delivery.js';
+import type { WebhookDelivery, WebhookDeliveryFilter } from '../../model/webhook-delivery.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { webhookDeliveryColumns, webhookDeliveryOf } from '../rows/webhook-delivery-row.js';
-import type { WebhookDeliveryFilter, WebhookDeliveryReader as WebhookDeliveryReaderPort } from '../store.js';
+import type { WebhookDeliveryReader as WebhookDeliveryReaderPort } from '../store.js';
 import { invalidCursor, readPage } from './read-page.js';
 
 export class WebhookDeliveryReader implements WebhookDeliveryReaderPort {

@@ -1,6 +1,6 @@
+import type { IdempotencyEntry, IdempotentAnswer, NewIdempotencyEntry } from '../../model/idempotency.js';
 import { type Columns, storedJson } from '../columns.js';
 import type { Prisma } from '../generated/sqlite/client.js';
-import type { IdempotencyEntry, IdempotentAnswer, NewIdempotencyEntry } from '../step.js';
 
 export const idempotencyKeyColumns = {
   principal: true,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { AuditEventFilter, Store } from '../../../src/store/store.js';
+import type { AuditEventFilter } from '../../../src/model/audit-event.js';
+import type { Store } from '../../../src/store/store.js';
 import { shippedMigrations } from '../../../src/store/migrations.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { anEvent, testStore, type TestStore } from './records.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { QuotaLimit } from '../../../src/model/quota.js';
 import { quotaCount } from '../../../src/store/quota-count.js';
 import { bind } from '../../../src/store/sqlite/bind.js';
 import { sqliteDialect } from '../../../src/store/sqlite/dialect.js';
-import type { QuotaLimit } from '../../../src/store/step.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { aCertificate, aRequest, instant, testStore } from './records.js';
 
