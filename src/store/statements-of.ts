@@ -2,18 +2,18 @@ import type { AuditEvent } from '../model/audit-event.js';
 import type { Certificate } from '../model/certificate.js';
 import type { IdempotencyScope, IdempotentAnswer } from '../model/idempotency.js';
 import type { ColumnValue } from './columns.js';
-import { quotaCount } from './quota-count.js';
-import { apiTokenRow } from './rows/api-token-row.js';
-import { auditEventRow } from './rows/audit-event-row.js';
+import { quotaCount } from './tables/quotas.js';
+import { apiTokenRow } from './tables/api-token-table.js';
+import { auditEventRow } from './tables/audit-event-table.js';
 import {
   attemptColumns,
   certificateRequestRow,
   failureColumns,
   publicKeyColumns,
-} from './rows/certificate-request-row.js';
-import { certificateGroupRows, certificateRow } from './rows/certificate-row.js';
-import { clusterProbeRow } from './rows/cluster-probe-row.js';
-import { answerColumns, idempotencyKeyRow } from './rows/idempotency-key-row.js';
+} from './tables/certificate-request-table.js';
+import { certificateGroupRows, certificateRow } from './tables/certificate-table.js';
+import { clusterProbeRow } from './tables/cluster-tables.js';
+import { answerColumns, idempotencyKeyRow } from './tables/idempotency-key-table.js';
 import { unknownIdentityRow } from './rows/unknown-identity-row.js';
 import { insertInto, insertSql, quoted, type Row, type SqlDialect, type Statement } from './statement.js';
 import { webhookStatementsOf } from './webhook-statements-of.js';

@@ -1,4 +1,4 @@
-import { webhookDeliveryRow } from './rows/webhook-delivery-row.js';
+import { webhookDeliveryRow } from './tables/webhook-delivery-table.js';
 import { insertInto, type Statement } from './statement.js';
 import type { Conflict, EndWebhookAttempt, Operation } from './step.js';
 

@@ -5,8 +5,8 @@ import type { PrismaClient as SharedPrismaClient } from '../generated/sqlite/cli
 import { pingOf } from '../ping.js';
 import { QuotaReader } from '../readers/quota-reader.js';
 import type { ReadRows } from '../read-rows.js';
-import { prismaReaders } from '../readers/readers.js';
-import { RecordedRequestReader } from '../readers/recorded-request-reader.js';
+import { prismaReaders } from '../store-parts.js';
+import { RecordedRequestReader } from '../tables/recorded-requests.js';
 import type { Store } from '../store.js';
 import { clientConfig, connect } from './connect.js';
 import { postgresqlDialect } from './dialect.js';
@@ -15,7 +15,7 @@ import { PostgresqlInventoryReader } from './inventory-reader.js';
 import { startLock } from './locks.js';
 import { migratePostgresql } from './migrate-postgresql.js';
 import { askedWithoutNul } from './nul.js';
-import { PostgresqlWriter } from './ordered-writer.js';
+import { PostgresqlWriter } from './postgresql-batches.js';
 import { queryOf } from './query.js';
 
 export interface PostgresqlStoreOptions {

@@ -2,8 +2,8 @@ import type { ApiTokenReader as ApiTokenReaderPort } from '../../identity/api-to
 import type { ApiToken } from '../../model/api-token.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { apiTokenColumns, apiTokenOf } from '../rows/api-token-row.js';
-import { instantInCursor, invalidCursor, readPage } from './read-page.js';
+import { apiTokenColumns, apiTokenOf } from '../tables/api-token-table.js';
+import { instantInCursor, invalidCursor, readPage } from '../tables/read-page.js';
 
 export class ApiTokenReader implements ApiTokenReaderPort {
   constructor(private readonly prisma: PrismaClient) {}

@@ -2,9 +2,9 @@ import { type ChainHead, genesis } from '../../audit/chain.js';
 import type { AuditEvent, AuditEventFilter } from '../../model/audit-event.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { auditEventColumns, auditEventOf } from '../rows/audit-event-row.js';
+import { auditEventColumns, auditEventOf } from '../tables/audit-event-table.js';
 import type { AuditEventReader as AuditEventReaderPort } from '../store.js';
-import { invalidCursor, readPage } from './read-page.js';
+import { invalidCursor, readPage } from '../tables/read-page.js';
 
 export class AuditEventReader implements AuditEventReaderPort {
   constructor(private readonly prisma: PrismaClient) {}

@@ -1,10 +1,10 @@
 import type { Certificate, CertificateFilter } from '../../model/certificate.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { certificateColumns, certificateOf } from '../rows/certificate-row.js';
+import { certificateColumns, certificateOf } from '../tables/certificate-table.js';
 import type { CertificateReader as CertificateReaderPort } from '../store.js';
 import { inBatches } from './in-batches.js';
-import { instantInCursor, invalidCursor, readPage } from './read-page.js';
+import { instantInCursor, invalidCursor, readPage } from '../tables/read-page.js';
 import { readVisible } from './read-visible.js';
 
 const activeAtMost = 100;

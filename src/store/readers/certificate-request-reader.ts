@@ -1,11 +1,11 @@
 import type { CertificateRequest, RequestFilter } from '../../model/certificate-request.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { certificateRequestColumns, certificateRequestOf } from '../rows/certificate-request-row.js';
+import { certificateRequestColumns, certificateRequestOf } from '../tables/certificate-request-table.js';
 import type { RequestReader } from '../store.js';
 import { inBatches } from './in-batches.js';
 import { readVisible } from './read-visible.js';
-import { invalidCursor, readPage, scanPage } from './read-page.js';
+import { invalidCursor, readPage, scanPage } from '../tables/read-page.js';
 
 type Row = Prisma.CertificateRequestGetPayload<{ select: typeof certificateRequestColumns }>;
 

@@ -1,6 +1,6 @@
 import type { StoredClusterProbe } from '../../model/cluster-probe.js';
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { clusterProbeColumns, clusterProbeOf } from '../rows/cluster-probe-row.js';
+import { clusterProbeColumns, clusterProbeOf } from '../tables/cluster-tables.js';
 import type { ClusterProbeReader as ClusterProbeReaderPort } from '../store.js';
 
 export class ClusterProbeReader implements ClusterProbeReaderPort {

@@ -1,6 +1,6 @@
 import type { IdempotencyEntry, IdempotencyScope } from '../../model/idempotency.js';
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { idempotencyEntryOf, idempotencyKeyColumns } from '../rows/idempotency-key-row.js';
+import { idempotencyEntryOf, idempotencyKeyColumns } from '../tables/idempotency-key-table.js';
 import type { IdempotencyReader } from '../store.js';
 
 export class IdempotencyKeyReader implements IdempotencyReader {

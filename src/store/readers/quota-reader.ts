@@ -1,5 +1,5 @@
 import type { QuotaLimit } from '../../model/quota.js';
-import { quotaCount } from '../quota-count.js';
+import { quotaCount } from '../tables/quotas.js';
 import type { ReadRows } from '../read-rows.js';
 import type { SqlDialect } from '../statement.js';
 import type { QuotaReader as QuotaReaderPort } from '../store.js';

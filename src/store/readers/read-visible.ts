@@ -1,4 +1,4 @@
-import type { Keyset } from './read-page.js';
+import type { Keyset } from '../tables/read-page.js';
 
 /** Who may see a record besides those who may see all: who asked for it, and who collects it. */
 export type PartyWhere = { readonly requesterName: string } | { readonly collector: string };

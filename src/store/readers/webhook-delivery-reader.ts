@@ -1,9 +1,9 @@
 import type { Page, PageQuery } from '../../model/page.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from '../../model/webhook-delivery.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { webhookDeliveryColumns, webhookDeliveryOf } from '../rows/webhook-delivery-row.js';
+import { webhookDeliveryColumns, webhookDeliveryOf } from '../tables/webhook-delivery-table.js';
 import type { WebhookDeliveryReader as WebhookDeliveryReaderPort } from '../store.js';
-import { invalidCursor, readPage } from './read-page.js';
+import { invalidCursor, readPage } from '../tables/read-page.js';
 
 export class WebhookDeliveryReader implements WebhookDeliveryReaderPort {
   constructor(private readonly prisma: PrismaClient) {}

@@ -3,14 +3,14 @@ import { createPrivateFile } from '../create-private-file.js';
 import { PrismaClient } from '../generated/sqlite/client.js';
 import { pingOf } from '../ping.js';
 import { QuotaReader } from '../readers/quota-reader.js';
-import { prismaReaders } from '../readers/readers.js';
-import { RecordedRequestReader } from '../readers/recorded-request-reader.js';
+import { prismaReaders } from '../store-parts.js';
+import { RecordedRequestReader } from '../tables/recorded-requests.js';
 import type { Store } from '../store.js';
 import { BatchWriter, connectForWriting } from './batch-writer.js';
 import { sqliteDialect } from './dialect.js';
 import { SqliteInventoryReader } from './inventory-reader.js';
 import { migrateSqlite } from './migrate-sqlite.js';
-import { OrderedWriter } from './ordered-writer.js';
+import { OrderedWriter } from '../ordered-writer.js';
 import { SqliteRowReader } from './row-reader.js';
 import { ThreadedBatches } from './threaded-batches.js';
 

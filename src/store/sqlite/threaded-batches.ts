@@ -4,7 +4,7 @@ import { StoreUnavailableError } from '../../model/errors.js';
 import { startThread, workerFile } from '../../workers/worker-file.js';
 import type { Settled } from '../group-commit.js';
 import type { CommitResult, Operation, Step } from '../step.js';
-import type { Batches } from './ordered-writer.js';
+import type { Batches } from '../ordered-writer.js';
 
 export interface WriterThreadData {
   readonly file: string;

@@ -4,7 +4,7 @@ import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors
 import { GroupCommit } from '../../../src/store/group-commit.js';
 import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
 import { BatchWriter, connectForWriting } from '../../../src/store/sqlite/batch-writer.js';
-import { OrderedWriter } from '../../../src/store/sqlite/ordered-writer.js';
+import { OrderedWriter } from '../../../src/store/ordered-writer.js';
 import { aCertificate, anAttempt, anEvent, aRequest, testStore } from './records.js';
 
 describe('a commit that fails', () => {

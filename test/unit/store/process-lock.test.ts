@@ -4,7 +4,7 @@ import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { acquireDatabaseLock, acquireDataDirLock, AlreadyServedError } from '../../../src/store/process-lock.js';
+import { acquireDatabaseLock, acquireDataDirLock, AlreadyServedError } from '../../../src/store/sqlite/process-lock.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { QuotaLimit } from '../../../src/model/quota.js';
-import { quotaCount } from '../../../src/store/quota-count.js';
+import { quotaCount } from '../../../src/store/tables/quotas.js';
 import { bind } from '../../../src/store/sqlite/bind.js';
 import { sqliteDialect } from '../../../src/store/sqlite/dialect.js';
 import { onPostgresql } from '../../helpers/test-store.js';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'n
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { createPrivateFile } from './create-private-file.js';
+import { createPrivateFile } from '../create-private-file.js';
 
 export interface ProcessLock {
   release(): void;

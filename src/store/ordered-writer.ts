@@ -1,5 +1,5 @@
-import { GroupCommit, type GroupCommitLimits, type Settled } from '../group-commit.js';
-import { endsAttempt, type CommitResult, type Step, type Writer } from '../step.js';
+import { GroupCommit, type GroupCommitLimits, type Settled } from './group-commit.js';
+import { endsAttempt, type CommitResult, type Step, type Writer } from './step.js';
 
 /** What commits batches of steps: a `BatchWriter`, on this thread or on one of its own. */
 export interface Batches {

@@ -1,14 +1,14 @@
-import { storedJson } from '../columns.js';
-import type { PrismaClient } from '../generated/sqlite/client.js';
-import type { PolicySetTexts } from '../step.js';
-import type { Store } from '../store.js';
-import { ApiTokenReader } from './api-token-reader.js';
-import { AuditEventReader } from './audit-event-reader.js';
-import { CertificateReader } from './certificate-reader.js';
-import { CertificateRequestReader } from './certificate-request-reader.js';
-import { ClusterProbeReader } from './cluster-probe-reader.js';
-import { IdempotencyKeyReader } from './idempotency-key-reader.js';
-import { WebhookDeliveryReader } from './webhook-delivery-reader.js';
+import { storedJson } from './columns.js';
+import type { PrismaClient } from './generated/sqlite/client.js';
+import type { PolicySetTexts } from './step.js';
+import type { Store } from './store.js';
+import { ApiTokenReader } from './readers/api-token-reader.js';
+import { AuditEventReader } from './readers/audit-event-reader.js';
+import { CertificateReader } from './readers/certificate-reader.js';
+import { CertificateRequestReader } from './readers/certificate-request-reader.js';
+import { ClusterProbeReader } from './readers/cluster-probe-reader.js';
+import { IdempotencyKeyReader } from './readers/idempotency-key-reader.js';
+import { WebhookDeliveryReader } from './readers/webhook-delivery-reader.js';
 
 /** The read ports that go through Prisma: the same on every database. */
 export type PrismaReaders = Omit<

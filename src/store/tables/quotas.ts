@@ -1,6 +1,6 @@
-import type { QuotaLimit } from '../model/quota.js';
-import type { ColumnValue } from './columns.js';
-import type { SqlDialect, Statement } from './statement.js';
+import type { QuotaLimit } from '../../model/quota.js';
+import type { ColumnValue } from '../columns.js';
+import type { SqlDialect, Statement } from '../statement.js';
 
 const hourMilliseconds = 3_600_000;
 

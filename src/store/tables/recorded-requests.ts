@@ -3,7 +3,7 @@ import { idBound } from '../../model/new-id.js';
 import type { RecordedRequest } from '../../model/recorded-request.js';
 import type { RecordedRequestRange } from '../../model/replay.js';
 import type { ReadRows } from '../read-rows.js';
-import { decisionOf } from '../rows/certificate-request-row.js';
+import { decisionOf } from './certificate-request-table.js';
 import type { RecordedRequestReader as RecordedRequestReaderPort } from '../store.js';
 
 const columns = [
