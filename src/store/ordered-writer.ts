@@ -1,8 +1,12 @@
 import { GroupCommit, type GroupCommitLimits, type Settled } from './group-commit.js';
 import { endsAttempt, type CommitResult, type Step, type Writer } from './step.js';
 
-/** What commits batches of steps: a `BatchWriter`, on this thread or on one of its own. */
+/** Commits batches of steps, one batch at a time. */
 export interface Batches {
+  /**
+   * Answers the result of each step, in order; throws where nothing of the batch is known to be stored. With `touch`, a
+   * commit that changes nothing writes all the same, in order to find out whether the database can write.
+   */
   commit(
     steps: readonly Step[],
     touch: boolean,
@@ -10,23 +14,23 @@ export interface Batches {
   close(): void | Promise<void>;
 }
 
-/** The one writer of a SQLite store. Many steps share a transaction. */
+/** The one writer of a store. Many steps share a transaction. */
 export class OrderedWriter implements Writer {
   readonly #batches: Batches;
   readonly #steps: GroupCommit<Step, CommitResult>;
 
-  /** `batches` is the writer's alone, and closed by it. */
+  /** Nothing else uses `batches`, and the writer closes it. */
   constructor(batches: Batches, limits: GroupCommitLimits) {
     this.#batches = batches;
     this.#steps = new GroupCommit((steps) => batches.commit(steps, this.failingSince !== null), limits);
   }
 
   commit(step: Step): Promise<CommitResult> {
-    // The outcome of what was signed is never turned away; there are no more of them than intents that were let in.
+    // The queue never refuses the outcome of a signature. Their number is bounded by the intents that it accepted.
     return this.#steps.add(step, endsAttempt(step));
   }
 
-  /** When commits began to fail, if the last one did; null: it worked, or there was none. */
+  /** The time of the first commit that failed, if every commit since then failed too; else null. */
   get failingSince(): Date | null {
     return this.#steps.failingSince;
   }

@@ -1,44 +1,45 @@
-import { storedJson } from './columns.js';
+import { StoreUnavailableError } from '../model/errors.js';
 import type { PrismaClient } from './generated/sqlite/client.js';
-import type { PolicySetTexts } from './step.js';
+import type { OrderedWriter } from './ordered-writer.js';
+import type { ReadRows, SqlDialect } from './statement.js';
 import type { Store } from './store.js';
-import { ApiTokenReader } from './readers/api-token-reader.js';
-import { AuditEventReader } from './readers/audit-event-reader.js';
-import { CertificateReader } from './readers/certificate-reader.js';
-import { CertificateRequestReader } from './readers/certificate-request-reader.js';
-import { ClusterProbeReader } from './readers/cluster-probe-reader.js';
-import { IdempotencyKeyReader } from './readers/idempotency-key-reader.js';
-import { WebhookDeliveryReader } from './readers/webhook-delivery-reader.js';
+import { ApiTokenTable } from './tables/api-token-table.js';
+import { AuditEventTable } from './tables/audit-event-table.js';
+import { CertificateTable } from './tables/certificate-table.js';
+import { CertificateRequestTable } from './tables/certificate-request-table.js';
+import { CertificateAuthorityPinTable, ClusterProbeTable } from './tables/cluster-tables.js';
+import { IdempotencyKeyTable } from './tables/idempotency-key-table.js';
+import { PolicySetTable } from './tables/policy-set-table.js';
+import { QuotaCounts } from './tables/quotas.js';
+import { RecordedRequests } from './tables/recorded-requests.js';
+import { WebhookDeliveryTable } from './tables/webhook-delivery-table.js';
 
-/** The read ports that go through Prisma: the same on every database. */
-export type PrismaReaders = Omit<
-  Store,
-  'writer' | 'inventory' | 'quotas' | 'recordedRequests' | 'alone' | 'ping' | 'close'
->;
-
-export function prismaReaders(prisma: PrismaClient): PrismaReaders {
+/** The parts of a store that are the same on every database, on what differs: the writer and three ways to read. */
+export function storeParts(
+  writer: OrderedWriter,
+  prisma: PrismaClient,
+  dialect: SqlDialect,
+  readRows: ReadRows,
+): Omit<Store, 'inventory' | 'alone' | 'close'> {
+  const auditEvents = new AuditEventTable(prisma);
   return {
-    requests: new CertificateRequestReader(prisma),
-    certificates: new CertificateReader(prisma),
-    auditEvents: new AuditEventReader(prisma),
-    apiTokens: new ApiTokenReader(prisma),
-    idempotencyKeys: new IdempotencyKeyReader(prisma),
-    policySets: {
-      async find(digest) {
-        const row = await prisma.policySet.findUnique({ where: { digest }, select: { texts: true } });
-        return row && storedJson<PolicySetTexts>(row.texts);
-      },
+    writer,
+    requests: new CertificateRequestTable(prisma),
+    recordedRequests: new RecordedRequests(readRows),
+    certificates: new CertificateTable(prisma),
+    auditEvents,
+    apiTokens: new ApiTokenTable(prisma),
+    idempotencyKeys: new IdempotencyKeyTable(prisma),
+    policySets: new PolicySetTable(prisma),
+    certificateAuthorities: new CertificateAuthorityPinTable(prisma),
+    clusterProbes: new ClusterProbeTable(prisma),
+    quotas: new QuotaCounts(dialect, readRows),
+    webhookDeliveries: new WebhookDeliveryTable(prisma),
+    async ping() {
+      const { failingSince } = writer;
+      if (failingSince !== null)
+        throw new StoreUnavailableError(`commits have failed since ${failingSince.toISOString()}`);
+      await auditEvents.head();
     },
-    certificateAuthorities: {
-      async pinnedSpkiSha256(cluster) {
-        const row = await prisma.certificateAuthorityPin.findUnique({
-          where: { cluster },
-          select: { spkiSha256: true },
-        });
-        return row?.spkiSha256 ?? null;
-      },
-    },
-    clusterProbes: new ClusterProbeReader(prisma),
-    webhookDeliveries: new WebhookDeliveryReader(prisma),
   };
 }

@@ -2,68 +2,53 @@ import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
 import type { AuditEvent } from '../../model/audit-event.js';
 import { StoreUnavailableError } from '../../model/errors.js';
-import { GroupCommit, type GroupCommitLimits, type Settled } from '../group-commit.js';
-import { endsAttempt, type CommitResult, type Step, type Writer } from '../step.js';
+import type { Settled } from '../group-commit.js';
+import type { Batches } from '../ordered-writer.js';
+import type { CommitResult, Step } from '../step.js';
 import { applySteps, type AppliedSteps } from './apply-steps.js';
-import { connect } from './connect.js';
+import { chainLock, connect } from './connect.js';
 import { isLost } from './errors.js';
-import { chainLock } from './locks.js';
-import { pipeline, resultOf } from './pipeline.js';
-
-export interface PostgresqlWriterOptions extends GroupCommitLimits {
-  /** How long it is tried to find out what became of a COMMIT that was not answered, in milliseconds. */
-  readonly settleMilliseconds: number;
-}
+import { pipeline, resultOf } from './query.js';
 
 const againMilliseconds = 200;
 
 /**
- * The one writer of a process, on a connection of its own that is made anew whenever it was lost. Many steps share a
- * transaction, of which the chain's lock lets one at a time continue the audit log, whichever process it is of.
+ * Commits each batch in one transaction, on a connection of its own that is opened again whenever it was lost. The chain's
+ * lock lets one transaction of all processes at a time continue the audit log.
  */
-export class PostgresqlWriter implements Writer {
+export class PostgresqlBatches implements Batches {
   readonly #config: pg.ClientConfig;
-  readonly #settleMilliseconds: number;
-  readonly #steps: GroupCommit<Step, CommitResult>;
   #client: pg.Client | null = null;
 
-  constructor(config: pg.ClientConfig, { settleMilliseconds, ...limits }: PostgresqlWriterOptions) {
+  /** `settleMilliseconds`: how long to look for the outcome of a COMMIT that was not answered. */
+  constructor(
+    config: pg.ClientConfig,
+    private readonly settleMilliseconds: number,
+  ) {
     this.#config = { ...config, pipeline: true };
-    this.#settleMilliseconds = settleMilliseconds;
-    this.#steps = new GroupCommit((steps) => this.#commitBatch(steps), limits);
   }
 
-  commit(step: Step): Promise<CommitResult> {
-    // The outcome of what was signed is never turned away; there are no more of them than intents that were let in.
-    return this.#steps.add(step, endsAttempt(step));
-  }
-
-  /** When commits began to fail, if the last one did; null: it worked, or there was none. */
-  get failingSince(): Date | null {
-    return this.#steps.failingSince;
-  }
-
-  /** Lets queued steps finish, then closes. */
   async close(): Promise<void> {
-    await this.#steps.close();
     await this.#client?.end();
   }
 
-  async #commitBatch(steps: readonly Step[]): Promise<readonly Settled<CommitResult>[]> {
+  async commit(steps: readonly Step[], touch: boolean): Promise<readonly Settled<CommitResult>[]> {
     try {
-      const { client, applied } = await this.#apply(steps);
+      const { client, applied } = await this.#apply(steps, touch);
       await this.#finish(client, applied);
       return applied.settled;
     } catch (error) {
-      // Whatever it was in, a transaction included, ends with it; and a server that became a standby is left.
+      // Closing the connection ends its open transaction, and leaves a server that became a standby.
       this.#drop();
       throw error;
     }
   }
 
-  /** Until COMMIT is sent nothing is stored: where the connection turns out to be lost, another one is tried. */
-  async #apply(steps: readonly Step[]): Promise<{ readonly client: pg.Client; readonly applied: AppliedSteps }> {
-    const touch = this.failingSince !== null;
+  /** Nothing is stored before COMMIT, so a second connection is tried where the kept one turns out to be lost. */
+  async #apply(
+    steps: readonly Step[],
+    touch: boolean,
+  ): Promise<{ readonly client: pg.Client; readonly applied: AppliedSteps }> {
     const kept = this.#client;
     try {
       const client = await this.#connected();
@@ -79,7 +64,7 @@ export class PostgresqlWriter implements Writer {
   async #finish(client: pg.Client, { remaining, lastEvent }: AppliedSteps): Promise<void> {
     const replies = await pipeline(client, [...remaining, 'COMMIT']);
     const failed = replies.find((reply) => reply.status === 'rejected');
-    // COMMIT of a transaction in which something failed is answered by ROLLBACK.
+    // PostgreSQL answers ROLLBACK to the COMMIT of a transaction in which something failed.
     if (!failed && resultOf(replies.at(-1)).command === 'COMMIT') return;
     const error: unknown = failed ? failed.reason : new Error('the transaction was rolled back');
     if (!isLost(error)) throw error;
@@ -88,8 +73,8 @@ export class PostgresqlWriter implements Writer {
   }
 
   /**
-   * Whether the transaction was committed that ends with this event: nothing else can have its hash in its place.
-   * Throws `StoreUnavailableError` where that cannot be found out; then nobody is told that it was, or was not.
+   * Whether the transaction that ends with this event was committed: no other event can have its hash at its number.
+   * Throws `StoreUnavailableError` where that cannot be found out, so that nobody is told that it was, or was not.
    */
   async #wasCommitted(lastEvent: AuditEvent | undefined, cause: unknown): Promise<boolean> {
     const unknown = new StoreUnavailableError(
@@ -98,15 +83,15 @@ export class PostgresqlWriter implements Writer {
         cause,
       },
     );
-    // No event, so nothing but what may be done once more: an answer that is kept, a policy set, old keys.
+    // Steps without events are idempotent, so the caller may retry.
     if (lastEvent === undefined) throw unknown;
-    const end = performance.now() + this.#settleMilliseconds;
+    const end = performance.now() + this.settleMilliseconds;
     for (;;) {
       try {
         const client = await this.#connected();
         const replies = await pipeline(client, [
           'BEGIN ISOLATION LEVEL READ COMMITTED',
-          // The lost transaction holds it until it has ended, one way or the other.
+          // The lost transaction holds the lock until it has ended, whether it was committed or not.
           { text: 'SELECT pg_advisory_xact_lock($1)', values: [chainLock] },
           { text: 'SELECT "hash" FROM "AuditEvent" WHERE "seq" = $1', values: [lastEvent.seq] },
           'COMMIT',
@@ -121,7 +106,7 @@ export class PostgresqlWriter implements Writer {
     }
   }
 
-  /** The connection, made where there is none. */
+  /** The connection, opened where there is none. */
   async #connected(): Promise<pg.Client> {
     if (this.#client !== null) return this.#client;
     const client = await connect(this.#config);
@@ -138,12 +123,12 @@ export class PostgresqlWriter implements Writer {
   #drop(): void {
     const client = this.#client;
     this.#client = null;
-    // Not waited for: where the network is gone nobody says goodbye.
+    // It does not wait for the server, which may be unreachable.
     client?.connection.stream.destroy();
   }
 }
 
-/** A commit is on disk when it is answered, whatever the server's default; one that promises more is left as it is. */
+/** Makes an answered commit durable, whatever the server's default is. A setting that promises more stays. */
 async function commitToDisk(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ synchronous_commit: string }>('SHOW synchronous_commit');
   if (rows[0]?.synchronous_commit === 'off') await client.query('SET synchronous_commit = on');

@@ -1,8 +1,7 @@
-import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { createPrivateFile } from '../create-private-file.js';
 
 export interface ProcessLock {
   release(): void;
@@ -13,17 +12,17 @@ export class AlreadyServedError extends Error {
   override readonly name = 'AlreadyServedError';
 }
 
-/** A connection that is garbage-collected is closed, and its lock with it; one that is held stays reachable. */
+/** Keeps the connections of held locks reachable: garbage collection would close them and release the locks. */
 const held = new Set<Database.Database>();
 
-/** Lets one process at a time serve the data dir `directory`. Throws `AlreadyServedError`, which names the holder. */
+/** Locks the data dir `directory` for one process. Throws `AlreadyServedError`, which names the holder. */
 export function acquireDataDirLock(directory: string): ProcessLock {
   return acquire(directory, join(directory, 'lock.db'), join(directory, 'lock-holder.json'));
 }
 
 /**
- * Lets one process at a time serve the database `file`, whatever its data dir is and by whatever name it knows the
- * file; its directory exists. Throws `AlreadyServedError`, which names the holder.
+ * Locks the database `file` for one process, whatever its data dir is and whichever of the file's names it uses. The
+ * file's directory must exist. Throws `AlreadyServedError`, which names the holder.
  */
 export function acquireDatabaseLock(file: string): ProcessLock {
   const real = realPath(file);
@@ -35,7 +34,7 @@ export function acquireDatabaseLock(file: string): ProcessLock {
  * releases it when the process dies, however it dies.
  */
 function acquire(what: string, lockFile: string, holderFile: string): ProcessLock {
-  // Whoever can open it can hold it.
+  // It is private because everybody who can open the file can hold the lock.
   createPrivateFile(lockFile);
   const database = new Database(lockFile, { timeout: 0 });
   try {
@@ -46,7 +45,7 @@ function acquire(what: string, lockFile: string, holderFile: string): ProcessLoc
     throw new AlreadyServedError(`${what} is served by another process${holderIn(holderFile)}`, { cause: error });
   }
   held.add(database);
-  // Only for the message that the next one gets: after a crash it is stale, and nothing relies on it.
+  // Only the message to the next process uses it. After a crash it is stale, and nothing relies on it.
   const holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
   writeFileSync(holderFile, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
   return {
@@ -58,7 +57,7 @@ function acquire(what: string, lockFile: string, holderFile: string): ProcessLoc
   };
 }
 
-/** Without symbolic links; of a file that is still to be made, its directory's. */
+/** The path without symbolic links; for a file that does not exist yet, those of its directory are resolved. */
 function realPath(file: string): string {
   return existsSync(file) ? realpathSync(file) : join(realpathSync(dirname(file)), basename(file));
 }
@@ -73,5 +72,17 @@ function holderIn(file: string): string {
     return ` (pid ${String(pid)} on ${String(host)} since ${String(since)})`;
   } catch {
     return '';
+  }
+}
+
+/**
+ * Creates an empty file that only its owner can access. A file that exists is left as it is, and not even opened: POSIX
+ * releases all locks of a process on a file, SQLite's among them, when the process closes any descriptor of it.
+ */
+export function createPrivateFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }

@@ -1,11 +1,29 @@
-import type { Approval, CertificateRequest, IssuanceAttempt, RequestState } from '../../model/certificate-request.js';
+import type {
+  Approval,
+  CertificateRequest,
+  IssuanceAttempt,
+  RequestFilter,
+  RequestState,
+} from '../../model/certificate-request.js';
 import type { RecordedDecision } from '../../model/decision.js';
-import type { Role } from '../../model/principal.js';
 import type { KeyAlgorithm } from '../../model/key-algorithm.js';
-import { type Columns, storedJson } from '../columns.js';
-import type { Prisma } from '../generated/sqlite/client.js';
+import type { Page, PageQuery, Visibility } from '../../model/page.js';
+import type { Role } from '../../model/principal.js';
+import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import {
+  insertUnique,
+  quoted,
+  storedJson,
+  type Columns,
+  type ColumnValue,
+  type SqlDialect,
+  type Statement,
+} from '../statement.js';
+import type { MoveRequest } from '../step.js';
+import type { RequestReader } from '../store.js';
+import { inBatches, invalidCursor, readPage, readVisible, scanPage } from './read-page.js';
 
-export const certificateRequestColumns = {
+const requestColumns = {
   id: true,
   state: true,
   cluster: true,
@@ -37,15 +55,15 @@ export const certificateRequestColumns = {
   failureMessage: true,
 } as const satisfies Prisma.CertificateRequestSelect;
 
-type CertificateRequestRow = Prisma.CertificateRequestGetPayload<{ select: typeof certificateRequestColumns }>;
-type AttemptColumns = Columns<Pick<CertificateRequestRow, Extract<keyof CertificateRequestRow, `attempt${string}`>>>;
-type PublicKeyColumns = Columns<Pick<CertificateRequestRow, 'publicKeyAlgorithm' | 'spkiSha256'>>;
-type FailureColumns = Columns<Pick<CertificateRequestRow, 'failureReason' | 'failureMessage'>>;
+type RequestRow = Prisma.CertificateRequestGetPayload<{ select: typeof requestColumns }>;
+type AttemptColumns = Columns<Pick<RequestRow, Extract<keyof RequestRow, `attempt${string}`>>>;
+type PublicKeyColumns = Columns<Pick<RequestRow, 'publicKeyAlgorithm' | 'spkiSha256'>>;
+type FailureColumns = Columns<Pick<RequestRow, 'failureReason' | 'failureMessage'>>;
 
-/** Instants inside JSON are RFC 3339 text. */
+/** A value inside a JSON column: instants are RFC 3339 text there. */
 type InJson<T> = { [Key in keyof T]: T[Key] extends Date ? string : T[Key] };
 
-export function certificateRequestRow(request: CertificateRequest): Columns<CertificateRequestRow> {
+export function certificateRequestRow(request: CertificateRequest): Columns<RequestRow> {
   return {
     id: request.id,
     state: request.state,
@@ -72,7 +90,7 @@ export function certificateRequestRow(request: CertificateRequest): Columns<Cert
   };
 }
 
-export function attemptColumns(attempt: IssuanceAttempt | null): AttemptColumns {
+function attemptColumns(attempt: IssuanceAttempt | null): AttemptColumns {
   return {
     attemptNumber: attempt?.number ?? null,
     attemptOwner: attempt?.owner ?? null,
@@ -83,15 +101,148 @@ export function attemptColumns(attempt: IssuanceAttempt | null): AttemptColumns 
   };
 }
 
-export function publicKeyColumns(publicKey: CertificateRequest['publicKey']): PublicKeyColumns {
+function publicKeyColumns(publicKey: CertificateRequest['publicKey']): PublicKeyColumns {
   return { publicKeyAlgorithm: publicKey?.algorithm ?? null, spkiSha256: publicKey?.spkiSha256 ?? null };
 }
 
-export function failureColumns(failure: CertificateRequest['failure']): FailureColumns {
+function failureColumns(failure: CertificateRequest['failure']): FailureColumns {
   return { failureReason: failure?.reason ?? null, failureMessage: failure?.message ?? null };
 }
 
-export function certificateRequestOf(row: CertificateRequestRow): CertificateRequest {
+export const insertRequest = (request: CertificateRequest): Statement =>
+  insertUnique('CertificateRequest', certificateRequestRow(request), { kind: 'request', id: request.id });
+
+/** Compare-and-set: changes the request only while `from` holds. */
+export function moveRequest({ id, from, to }: MoveRequest, dialect: SqlDialect): Statement {
+  const changed: Record<string, ColumnValue> = {
+    state: to.state,
+    ...(to.expiresAt !== undefined && { expiresAt: to.expiresAt }),
+    ...(to.approvals !== undefined && { approvals: to.approvals }),
+    ...(to.attempt !== undefined && attemptColumns(to.attempt)),
+    ...(to.publicKey !== undefined && publicKeyColumns(to.publicKey)),
+    ...(to.fingerprintSha256 !== undefined && { fingerprintSha256: to.fingerprintSha256 }),
+    ...(to.failure !== undefined && failureColumns(to.failure)),
+  };
+  const conditions: readonly (readonly [string, ColumnValue])[] = [
+    ['"id" = ?', id],
+    ['"state" = ?', from.state],
+    ...(from.owner !== undefined ? [['"attemptOwner" = ?', from.owner] as const] : []),
+    ...(typeof from.attempt === 'number' ? [['"attemptNumber" = ?', from.attempt] as const] : []),
+    ...(from.leaseEndedBefore !== undefined ? [['"attemptLeaseUntil" < ?', from.leaseEndedBefore] as const] : []),
+    ...(from.approvals !== undefined
+      ? [[`${dialect.jsonArrayLength('"approvals"')} = ?`, from.approvals] as const]
+      : []),
+  ];
+  const noAttempt = from.attempt === null ? ' AND "attemptNumber" IS NULL' : '';
+  const assignments = Object.keys(changed).map((column) => `${quoted(column)} = ?`);
+  return {
+    sql: `UPDATE "CertificateRequest" SET ${assignments.join(', ')} WHERE ${conditions.map(([c]) => c).join(' AND ')}${noAttempt}`,
+    parameters: [...Object.values(changed), ...conditions.map(([, value]) => value)],
+    unlessChanged: { kind: 'request', id },
+  };
+}
+
+const lapsedAtOnce = 500;
+
+/** Ids are UUIDv7, so they sort by creation. */
+const newestFirst = { order: 'requests/newest', keyOf: (row: RequestRow) => [row.id] };
+
+const pendingScan = { atOnce: 250, atMost: 1000 };
+
+/** Reads the table of requests. */
+export class CertificateRequestTable implements RequestReader {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  async find(id: string): Promise<CertificateRequest | null> {
+    const row = await this.prisma.certificateRequest.findUnique({ where: { id }, select: requestColumns });
+    return row && certificateRequestOf(row);
+  }
+
+  list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>> {
+    return readPage(
+      page,
+      newestFirst,
+      (after, take) =>
+        readVisible(filter.visibleTo, newestFirst.keyOf, take, 'descending', (party) =>
+          this.prisma.certificateRequest.findMany({
+            where: { AND: [where(filter), party, ...(after ? [olderThan(after)] : [])] },
+            orderBy: { id: 'desc' },
+            take,
+            select: requestColumns,
+          }),
+        ),
+      certificateRequestOf,
+    );
+  }
+
+  listPending(
+    filter: RequestFilter,
+    isWanted: (request: CertificateRequest) => boolean,
+    page: PageQuery,
+  ): Promise<Page<CertificateRequest>> {
+    return scanPage(
+      page,
+      newestFirst,
+      pendingScan,
+      (after, take) =>
+        this.prisma.certificateRequest.findMany({
+          where: { AND: [{ state: 'pending' }, where(filter), ...(after ? [olderThan(after)] : [])] },
+          orderBy: { id: 'desc' },
+          take,
+          select: requestColumns,
+        }),
+      (row) => {
+        const request = certificateRequestOf(row);
+        return isWanted(request) ? request : null;
+      },
+    );
+  }
+
+  async unfinished(): Promise<readonly CertificateRequest[]> {
+    const rows = await this.prisma.certificateRequest.findMany({
+      where: { OR: [{ state: 'issuing' }, { state: 'approved', certificationRequest: { not: null } }] },
+      orderBy: { id: 'asc' },
+      select: requestColumns,
+    });
+    return rows.map(certificateRequestOf);
+  }
+
+  async lapsed(now: Date): Promise<readonly CertificateRequest[]> {
+    const rows = await this.prisma.certificateRequest.findMany({
+      where: { state: { in: ['pending', 'approved'] }, expiresAt: { lte: now } },
+      orderBy: [{ expiresAt: 'asc' }, { id: 'asc' }],
+      take: lapsedAtOnce,
+      select: requestColumns,
+    });
+    return rows.map(certificateRequestOf);
+  }
+
+  async attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]> {
+    const rows = await inBatches(spkiSha256s, (batch) =>
+      this.prisma.certificateRequest.findMany({
+        where: { cluster, attemptSpkiSha256: { in: batch } },
+        select: requestColumns,
+      }),
+    );
+    return rows.map(certificateRequestOf);
+  }
+}
+
+function where(filter: RequestFilter): Prisma.CertificateRequestWhereInput {
+  return {
+    ...(filter.state !== undefined && { state: filter.state }),
+    ...(filter.cluster !== undefined && { cluster: filter.cluster }),
+    ...(filter.username !== undefined && { username: filter.username }),
+    ...(filter.requester !== undefined && { requesterName: filter.requester }),
+  };
+}
+
+function olderThan([id]: readonly string[]): Prisma.CertificateRequestWhereInput {
+  if (id === undefined) throw invalidCursor();
+  return { id: { lt: id } };
+}
+
+function certificateRequestOf(row: RequestRow): CertificateRequest {
   return {
     id: row.id,
     state: row.state as RequestState,
@@ -120,7 +271,7 @@ export function certificateRequestOf(row: CertificateRequestRow): CertificateReq
   };
 }
 
-function publicKeyOf(row: CertificateRequestRow): CertificateRequest['publicKey'] {
+function publicKeyOf(row: RequestRow): CertificateRequest['publicKey'] {
   if (row.publicKeyAlgorithm === null || row.spkiSha256 === null) return null;
   return { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: row.spkiSha256 };
 }
@@ -130,8 +281,8 @@ export function decisionOf(value: Prisma.JsonValue): RecordedDecision {
   return { ...stored, decidedAt: new Date(stored.decidedAt) };
 }
 
-/** All columns of an attempt are set together; the number alone says whether there is one. */
-function attemptOf(row: CertificateRequestRow): IssuanceAttempt | null {
+/** The columns of an attempt are set together: either all of them or none. */
+function attemptOf(row: RequestRow): IssuanceAttempt | null {
   const { attemptNumber, attemptOwner, attemptLeaseUntil, attemptStartedAt, attemptSpkiSha256, attemptIntent } = row;
   if (
     attemptNumber === null ||

@@ -1,14 +1,15 @@
 import type { QuotaLimit } from '../../model/quota.js';
-import type { ColumnValue } from '../columns.js';
-import type { SqlDialect, Statement } from '../statement.js';
+import type { ColumnValue, ReadRows, SqlDialect, Statement } from '../statement.js';
+import type { RequireQuota } from '../step.js';
+import type { QuotaReader } from '../store.js';
 
 const hourMilliseconds = 3_600_000;
 
 /**
- * Counts, as `found`, what a quota counts: certificates, and requests whose certificate is on its way. What belongs to
- * `exceptRequest` is left out, and so is what was signed and never handed out: nobody holds its key. Stops at `stopAt`.
- * Requests are found by their state: few are on their way, while an index on cluster or requester leads to all there
- * ever were, and is what SQLite would choose.
+ * Counts, as `found`, everything that stands against a quota: certificates, and requests whose certificate is on its way.
+ * It leaves out `exceptRequest`, and certificates that were signed and never handed out, because nobody holds their key. It
+ * stops at `stopAt`. Requests are found by their state, because few are on their way; SQLite would choose the index on
+ * cluster or requester, which leads to all requests there ever were.
  */
 export function quotaCount(
   limit: QuotaLimit,
@@ -18,12 +19,17 @@ export function quotaCount(
   dialect: SqlDialect,
 ): Statement {
   const { cluster } = limit;
-  const counted = (certificates: string, certificate: readonly ColumnValue[], of: string, value: ColumnValue) => ({
+  const counted = (
+    certificates: string,
+    certificate: readonly ColumnValue[],
+    ofRequest: string,
+    value: ColumnValue,
+  ) => ({
     sql: `SELECT COUNT(*) AS "found" FROM (
       SELECT 1 FROM ${certificates} AND "c"."orphan" = FALSE AND "c"."requestId" <> ?
       UNION ALL
       SELECT 1 FROM "CertificateRequest" AS "r"${dialect.indexedBy('CertificateRequest_state_id_idx')}
-        WHERE "r"."state" IN ('approved', 'issuing') AND "r"."cluster" = ? AND ${of} AND "r"."id" <> ?
+        WHERE "r"."state" IN ('approved', 'issuing') AND "r"."cluster" = ? AND ${ofRequest} AND "r"."id" <> ?
       LIMIT ?) AS "counted"`,
     parameters: [...certificate, exceptRequest, cluster, value, exceptRequest, stopAt],
   });
@@ -58,5 +64,35 @@ export function quotaCount(
         isRequester,
         limit.requester,
       );
+  }
+}
+
+export function requireQuota({ limit, atMost, exceptRequest, now }: RequireQuota, dialect: SqlDialect): Statement {
+  return {
+    ...quotaCount(limit, exceptRequest, now, atMost, dialect),
+    ifFound(row) {
+      const found = Number(row['found']);
+      return found >= atMost ? { kind: 'quota', limit, found } : null;
+    },
+  };
+}
+
+/** The reader stops counting here: a larger count costs more than it is worth, and the writer counts up to the quota itself. */
+const enough = 10_000;
+
+/** Counts everything that stands against quotas; one decision may need several counts. */
+export class QuotaCounts implements QuotaReader {
+  constructor(
+    private readonly dialect: SqlDialect,
+    private readonly readRows: ReadRows,
+  ) {}
+
+  found(limits: readonly QuotaLimit[], exceptRequest: string, now: Date): Promise<readonly number[]> {
+    return Promise.all(
+      limits.map(async (limit) => {
+        const [row] = await this.readRows(quotaCount(limit, exceptRequest, now, enough, this.dialect));
+        return Number((row as { readonly found: unknown }).found);
+      }),
+    );
   }
 }

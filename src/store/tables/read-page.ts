@@ -2,21 +2,21 @@ import { InvalidCursorError } from '../../model/errors.js';
 import type { Page, PageQuery } from '../../model/page.js';
 
 /**
- * A keyset: the values by which a list is ordered, the last of them unique, as text. A cursor names the list's order
- * and the key of the last row read, so that rows which come and go elsewhere move nothing.
+ * A keyset: the values, as text, by which a list is ordered; the last of them is unique. A cursor names the list's order
+ * and the key of the last row of its page, so rows that are added or removed elsewhere do not move the next page.
  */
-export interface Keyset<Row> {
-  /** Names list and order: a cursor goes on only where it began. */
+export interface Keyset<PrismaRow> {
+  /** Names list and order: a cursor of another list, or of another order, is refused. */
   readonly order: string;
-  keyOf(row: Row): readonly string[];
+  keyOf(row: PrismaRow): readonly string[];
 }
 
-/** Reads one row more than asked for, to know whether anything follows. Throws `InvalidCursorError`. */
-export async function readPage<Row, T>(
+/** Reads one row more than asked for, in order to know whether anything follows. Throws `InvalidCursorError`. */
+export async function readPage<PrismaRow, T>(
   query: PageQuery,
-  keyset: Keyset<Row>,
-  read: (after: readonly string[] | null, take: number) => Promise<readonly Row[]>,
-  modelOf: (row: Row) => T,
+  keyset: Keyset<PrismaRow>,
+  read: (after: readonly string[] | null, take: number) => Promise<readonly PrismaRow[]>,
+  modelOf: (row: PrismaRow) => T,
 ): Promise<Page<T>> {
   const after = query.cursor === null ? null : decodeCursor(query.cursor, keyset.order);
   const rows = await read(after, query.limit + 1);
@@ -26,22 +26,22 @@ export async function readPage<Row, T>(
   return { items: page.map(modelOf), nextCursor: more ? encodeCursor(keyset.order, keyset.keyOf(last)) : null };
 }
 
-/** How much of a list is looked through for one page. */
+/** How many rows of a list are examined for one page. */
 export interface ScanBounds {
   readonly atOnce: number;
   readonly atMost: number;
 }
 
 /**
- * As `readPage`, of the rows that are wanted only. Looks at no more than `atMost` of them: where that ends it before the
- * page is full the page is shorter, and its cursor goes on behind the last row that was looked at.
+ * As `readPage`, for the rows for which `wantedOf` is not null. It examines at most `atMost` rows: a page that is not full
+ * by then is shorter, and its cursor continues behind the last row that was examined.
  */
-export async function scanPage<Row, T>(
+export async function scanPage<PrismaRow, T>(
   query: PageQuery,
-  keyset: Keyset<Row>,
+  keyset: Keyset<PrismaRow>,
   { atOnce, atMost }: ScanBounds,
-  read: (after: readonly string[] | null, take: number) => Promise<readonly Row[]>,
-  wantedOf: (row: Row) => T | null,
+  read: (after: readonly string[] | null, take: number) => Promise<readonly PrismaRow[]>,
+  wantedOf: (row: PrismaRow) => T | null,
 ): Promise<Page<T>> {
   const items: T[] = [];
   let after = query.cursor === null ? null : decodeCursor(query.cursor, keyset.order);
@@ -60,7 +60,46 @@ export async function scanPage<Row, T>(
   return { items, nextCursor: cursor };
 }
 
-/** An instant that came in a cursor. Throws `InvalidCursorError`. */
+/** The two principals who may see a record without a role: the requester and the collector. */
+export type PartyWhere = { readonly requesterName: string } | { readonly collector: string };
+
+/**
+ * Reads the records that `principal` requested or collects, in the order of their keys; all records where it is undefined.
+ * The two parties are read one after the other, each along its own index, and merged: for an OR over both, the database
+ * would sort all matching rows for every page.
+ */
+export async function readVisible<PrismaRow>(
+  principal: string | undefined,
+  keyOf: Keyset<PrismaRow>['keyOf'],
+  take: number,
+  order: 'ascending' | 'descending',
+  read: (party: PartyWhere | Record<string, never>) => Promise<readonly PrismaRow[]>,
+): Promise<readonly PrismaRow[]> {
+  if (principal === undefined) return read({});
+  const rows = [...(await read({ requesterName: principal })), ...(await read({ collector: principal }))];
+  // Keys are ids, hashes and RFC 3339 instants: ASCII, of one length each, so they compare as the database compares them.
+  const byKey = new Map(rows.map((row) => [keyOf(row).join(' '), row]));
+  return [...byKey]
+    .sort(([a], [b]) => (a < b === (order === 'ascending') ? -1 : 1))
+    .slice(0, take)
+    .map(([, row]) => row);
+}
+
+/** Databases limit how many parameters a statement may have. */
+const keysAtOnce = 500;
+
+/** Reads the rows that belong to any of `keys`, a batch of keys at a time. */
+export async function inBatches<PrismaRow>(
+  keys: readonly string[],
+  read: (batch: string[]) => Promise<readonly PrismaRow[]>,
+): Promise<readonly PrismaRow[]> {
+  const rows: PrismaRow[] = [];
+  for (let start = 0; start < keys.length; start += keysAtOnce)
+    rows.push(...(await read(keys.slice(start, start + keysAtOnce))));
+  return rows;
+}
+
+/** Reads an instant from a cursor. Throws `InvalidCursorError`. */
 export function instantInCursor(text: string | undefined): Date {
   const instant = new Date(text ?? '');
   if (Number.isNaN(instant.getTime())) throw invalidCursor();
@@ -75,7 +114,7 @@ function encodeCursor(order: string, key: readonly string[]): string {
 
 function decodeCursor(cursor: string, order: string): readonly string[] {
   const bytes = Buffer.from(cursor, 'base64url');
-  // Buffer skips what is not base64url; only what it would write itself is a cursor.
+  // Buffer skips characters that are not base64url, so only the form that it would write itself is a cursor.
   if (bytes.toString('base64url') !== cursor) throw invalidCursor();
   const [cursorOrder, ...key] = textsIn(bytes.toString('utf8'));
   if (cursorOrder !== order) throw invalidCursor();

@@ -2,9 +2,9 @@ import type { KeyAlgorithm } from '../../model/key-algorithm.js';
 import { idBound } from '../../model/new-id.js';
 import type { RecordedRequest } from '../../model/recorded-request.js';
 import type { RecordedRequestRange } from '../../model/replay.js';
-import type { ReadRows } from '../read-rows.js';
+import type { ReadRows } from '../statement.js';
+import type { RecordedRequestReader } from '../store.js';
 import { decisionOf } from './certificate-request-table.js';
-import type { RecordedRequestReader as RecordedRequestReaderPort } from '../store.js';
 
 const columns = [
   'id',
@@ -24,7 +24,7 @@ const columns = [
 
 type Json = 'groups' | 'requesterGroups' | 'requesterRoles' | 'decision';
 
-/** What is JSON comes as its text from one database, and read from another. */
+/** JSON columns arrive as text from SQLite and parsed from PostgreSQL. */
 interface Row
   extends
     Record<Exclude<(typeof columns)[number], Json | 'expirationSeconds' | 'namespace' | 'reason'>, string>,
@@ -35,11 +35,11 @@ interface Row
 }
 
 const select = `SELECT ${columns.map((column) => `"${column}"`).join(', ')} FROM "CertificateRequest"`;
-/** Ids begin with the time of creation, so a period is a range of the primary key, and of the cluster's index. */
+/** Ids begin with the time of creation, so a period is a range of the primary key and of the cluster's index. */
 const period = '"id" > ? AND "id" < ? ORDER BY "id" LIMIT ?';
 
-/** Reads requests for being decided again: a chunk at a time, and nothing of what became of them later. */
-export class RecordedRequestReader implements RecordedRequestReaderPort {
+/** Reads requests in order to decide them again: in chunks, and without anything that happened to them later. */
+export class RecordedRequests implements RecordedRequestReader {
   constructor(private readonly readRows: ReadRows) {}
 
   async chunk(
@@ -47,7 +47,7 @@ export class RecordedRequestReader implements RecordedRequestReaderPort {
     afterId: string | null,
     limit: number,
   ): Promise<readonly RecordedRequest[]> {
-    // No id is a bound itself: what is behind the bound is what was created then or later.
+    // No request has a bound as its id, so `>` finds everything that was created then or later.
     const from = afterId ?? (after === undefined ? '' : idBound(after));
     const bounds = [from, idBound(before), limit];
     const rows = await this.readRows(

@@ -19,7 +19,7 @@ afterEach(() => {
 
 /** Another process that tries to take the lock, says how that went, and lives on. */
 async function contender(): Promise<{ readonly child: ChildProcess; readonly said: string }> {
-  const module = pathToFileURL('src/store/process-lock.ts').href;
+  const module = pathToFileURL('src/store/sqlite/process-lock.ts').href;
   const script = `
     const { acquireDataDirLock } = await import(${JSON.stringify(module)});
     try { acquireDataDirLock(${JSON.stringify(directory.path)}); console.log('acquired'); }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { QuotaLimit } from '../../../src/model/quota.js';
+import { bind, sqliteDialect } from '../../../src/store/sqlite/statements.js';
 import { quotaCount } from '../../../src/store/tables/quotas.js';
-import { bind } from '../../../src/store/sqlite/bind.js';
-import { sqliteDialect } from '../../../src/store/sqlite/dialect.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { aCertificate, aRequest, instant, testStore } from './records.js';
 

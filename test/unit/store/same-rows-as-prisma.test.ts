@@ -3,15 +3,14 @@ import type Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
-import type { Columns } from '../../../src/store/columns.js';
 import { PrismaClient } from '../../../src/store/generated/sqlite/client.js';
+import type { Columns } from '../../../src/store/statement.js';
 import { apiTokenRow } from '../../../src/store/tables/api-token-table.js';
 import { auditEventRow } from '../../../src/store/tables/audit-event-table.js';
 import { certificateRequestRow } from '../../../src/store/tables/certificate-request-table.js';
 import { certificateGroupRows, certificateRow } from '../../../src/store/tables/certificate-table.js';
-import { clusterProbeRow } from '../../../src/store/tables/cluster-tables.js';
+import { clusterProbeRow, unknownIdentityRow } from '../../../src/store/tables/cluster-tables.js';
 import { answerColumns, idempotencyKeyRow } from '../../../src/store/tables/idempotency-key-table.js';
-import { unknownIdentityRow } from '../../../src/store/rows/unknown-identity-row.js';
 import { webhookDeliveryRow } from '../../../src/store/tables/webhook-delivery-table.js';
 import {
   aCertificate,

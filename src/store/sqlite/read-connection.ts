@@ -1,13 +1,15 @@
 import Database from 'better-sqlite3';
 import type { InventoryReader, InventoryRecord } from '../../inspection/inventory.js';
+import type { ReadRows } from '../statement.js';
+import { Statements } from './statements.js';
 
-const select = `
+const selectInventory = `
   SELECT c."fingerprintSha256", c."requestId", c."cluster", c."requesterName", c."collector", c."orphan", r."state"
   FROM "Certificate" c JOIN "CertificateRequest" r ON r."id" = c."requestId"
   WHERE c."fingerprintSha256" = ?
 `;
 
-interface Row {
+interface InventoryRow {
   readonly fingerprintSha256: string;
   readonly requestId: string;
   readonly cluster: string;
@@ -18,22 +20,26 @@ interface Row {
 }
 
 /**
- * Looks certificates up by fingerprint with one prepared statement: inspections come by the thousand a second, and
- * Prisma would take more time for each than all the rest of it.
+ * Reads with prepared statements on a read-only connection of its own. Inspections look certificates up by the thousand a
+ * second, and Prisma would take more time for each look-up than the rest of the inspection.
  */
-export class SqliteInventoryReader implements InventoryReader {
+export class ReadConnection implements InventoryReader {
   readonly #database: Database.Database;
-  readonly #statement: Database.Statement<[string], Row>;
+  readonly #statements: Statements;
+  readonly #inventory: Database.Statement<[string], InventoryRow>;
 
   constructor(file: string, busyTimeoutMs: number) {
     this.#database = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
-    this.#statement = this.#database.prepare<[string], Row>(select);
+    this.#statements = new Statements(this.#database);
+    this.#inventory = this.#database.prepare<[string], InventoryRow>(selectInventory);
   }
 
+  readonly readRows: ReadRows = async (selection) => this.#statements.all(selection);
+
   async find(fingerprintsSha256: readonly string[]): Promise<readonly InventoryRecord[]> {
-    // Each is a few microseconds: no more than it takes to put them into one statement.
+    // One look-up takes a few microseconds, as long as it would take to put the fingerprint into one common statement.
     return fingerprintsSha256.flatMap((fingerprint) => {
-      const row = this.#statement.get(fingerprint);
+      const row = this.#inventory.get(fingerprint);
       return row === undefined ? [] : [recordOf(row)];
     });
   }
@@ -43,7 +49,7 @@ export class SqliteInventoryReader implements InventoryReader {
   }
 }
 
-function recordOf(row: Row): InventoryRecord {
+function recordOf(row: InventoryRow): InventoryRecord {
   return {
     fingerprintSha256: row.fingerprintSha256,
     requestId: row.requestId,
