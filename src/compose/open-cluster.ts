@@ -5,7 +5,7 @@ import type { ClusterConnection } from '../cluster/cluster-connection.js';
 import { ClusterForbiddenError, kubeApiserverClient } from '../cluster/csr-object.js';
 import { describeCertificateAuthority } from '../cluster/describe-certificate-authority.js';
 import { trustOfCluster } from '../cluster/trust-of-cluster.js';
-import type { ClusterConfig, LocalCAConfig } from '../config/config.js';
+import type { ClusterConfig, LocalCAConfig } from '../config/cluster-config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster, Log } from '../issuance/context.js';
 import type { Cluster } from '../model/cluster.js';

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describeCertificateAuthority } from '../cluster/describe-certificate-authority.js';
-import { ConfigError, type Config, type WebhookConfig } from '../config/config.js';
+import { ConfigError, type Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
+import type { WebhookConfig } from '../config/webhook-config.js';
 import type { Log } from '../issuance/context.js';
 import { httpsSender } from '../webhooks/https-sender.js';
 import { readWebhookSecrets } from '../webhooks/webhook-secrets.js';

@@ -1,4 +1,4 @@
-import { describeFailure } from '../../workers/failure.js';
+import { describeFailure } from '../../workers/worker-error.js';
 import { ask, begin, giveWay } from '../../workers/worker-side.js';
 import { decide } from '../decide.js';
 import { neededFacts } from '../needed-facts.js';

@@ -30,15 +30,7 @@ const certificateColumns = {
 
 type CertificateRow = Prisma.CertificateGetPayload<{ select: typeof certificateColumns }>;
 
-const certificateGroupColumns = {
-  name: true,
-  issuedAt: true,
-  fingerprintSha256: true,
-  cluster: true,
-  notAfter: true,
-} as const satisfies Prisma.CertificateGroupSelect;
-
-type CertificateGroupRow = Prisma.CertificateGroupGetPayload<{ select: typeof certificateGroupColumns }>;
+type CertificateGroupRow = Prisma.CertificateGroupGetPayload<object>;
 
 /** The parties who may see the certificate; the insertion copies them from the request. */
 type CertificateParties = Pick<CertificateRow, 'requesterName' | 'collector'>;

@@ -1,5 +1,11 @@
-import { Type, type Static } from 'typebox';
-import { webhookEventSettings } from './webhook-config.js';
+import { readFileSync } from 'node:fs';
+import { Type, type Static, type TSchema } from 'typebox';
+import { Settings } from 'typebox/system';
+import Value from 'typebox/value';
+import { parseDocument } from 'yaml';
+
+/** Records a problem of a setting: its place, and a message. Reading goes on, so that all problems are reported at once. */
+export type ReportProblem = (place: string, message: string) => void;
 
 const closed = { additionalProperties: false } as const;
 const Path = Type.String({ minLength: 1, maxLength: 4096 });
@@ -13,7 +19,8 @@ const ClusterSettings = Type.Object(
     server: Type.String({ maxLength: 2048 }),
     servingCertificateAuthority: Type.Optional(Path),
     clientCertificateAuthority: Type.Optional(Path),
-    // `kubernetes`, or `{ localCA: { certFile, keyFile } }`: read by hand, for a union's errors name every branch.
+    // `kubernetes`, or `{ localCA: { certFile, keyFile } }`. It is read by hand, because the errors of a union name every
+    // branch.
     signer: Type.Unknown(),
     kubeconfig: Type.Optional(Path),
     context: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
@@ -34,7 +41,7 @@ const WebhookSettings = Type.Object(
     name: Type.String({ maxLength: 63 }),
     url: Type.String({ maxLength: 2048 }),
     secretFile: Path,
-    events: Type.Array(Type.Enum([...webhookEventSettings]), { minItems: 1, maxItems: 3 }),
+    events: Type.Array(Type.Enum(['pending', 'issued', 'denied']), { minItems: 1, maxItems: 3 }),
     clusters: Type.Optional(Type.Array(Type.String({ maxLength: 63 }), { minItems: 1, maxItems: 1000 })),
     certificateAuthority: Type.Optional(Path),
   },
@@ -42,7 +49,7 @@ const WebhookSettings = Type.Object(
 );
 export type WebhookSettings = Static<typeof WebhookSettings>;
 
-/** The configuration file, as written. */
+/** The configuration file as it is written. */
 export const FileSettings = Type.Object(
   {
     clusters: Type.Array(ClusterSettings, { minItems: 1, maxItems: 1000 }),
@@ -86,3 +93,45 @@ export const FileSettings = Type.Object(
   closed,
 );
 export type FileSettings = Static<typeof FileSettings>;
+
+/** The settings in the configuration file; undefined where it cannot be read or has another shape. */
+export function readConfigFile(path: string, report: ReportProblem): FileSettings | undefined {
+  let value: unknown;
+  try {
+    const document = parseDocument(readFileSync(path, 'utf8'), {
+      version: '1.2',
+      stringKeys: true,
+      merge: false,
+      resolveKnownTags: false,
+    });
+    const problems = [...document.errors, ...document.warnings];
+    for (const { message } of problems) report('', message.split('\n')[0] ?? message);
+    if (problems.length > 0) return undefined;
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    report('', `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+  if (Value.Check(FileSettings, value)) return value;
+  reportDifferences(FileSettings, value, '', report);
+  return undefined;
+}
+
+/** Reports every difference between the schema and a value that stands at `path`. */
+export function reportDifferences(schema: TSchema, value: unknown, path: string, report: ReportProblem): void {
+  const { maxErrors } = Settings.Get();
+  Settings.Set({ maxErrors: 1000 }); // the library stops after a few errors, and has no narrower switch
+  try {
+    for (const { keyword, instancePath, params, message } of Value.Errors(schema, value)) {
+      const at = path + instancePath;
+      if (keyword === 'additionalProperties')
+        for (const name of params.additionalProperties) report(`${at}/${name}`, 'is not a known setting');
+      else if (keyword === 'required')
+        for (const name of params.requiredProperties) report(`${at}/${name}`, 'is missing');
+      else if (keyword === 'enum') report(at, `must be one of ${params.allowedValues.join(', ')}`);
+      else if (keyword !== 'boolean') report(at, message); // `boolean` repeats additionalProperties
+    }
+  } finally {
+    Settings.Set({ maxErrors });
+  }
+}

@@ -1,20 +1,20 @@
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Where everything is kept. */
+/** The database that stores everything. */
 export type DatabaseConfig =
   | { readonly kind: 'sqlite'; readonly file: string }
   | {
       readonly kind: 'postgresql';
-      /** May hold a password: it goes to the store and into no message. */
+      /** It may hold a password, so only the store receives it, and no message repeats it. */
       readonly url: string;
-      /** Whether what is said to the server can be read or answered by others on the way. */
+      /** Whether others on the network can read, or answer, the traffic to the server. */
       readonly exposed: boolean;
     };
 
 /**
- * The database that a URL names, `file:` or `postgresql:`; without one, SQLite in the data dir. `refuse` is told what is
- * wrong with the URL, in words that never repeat it, for it may hold a password.
+ * Reads the database from a `file:` or `postgresql:` URL; without a URL it is SQLite in the data dir. The messages to
+ * `refuse` never repeat the URL, because it may hold a password.
  */
 export function readDatabase(
   url: string | undefined,
@@ -54,7 +54,7 @@ const fileParameters = ['sslrootcert', 'sslcert', 'sslkey'];
 
 function readPostgresql(text: string, refuse: (message: string) => void): DatabaseConfig {
   const refused: DatabaseConfig = { kind: 'postgresql', url: '', exposed: false };
-  // The URL parser's own mendings are refused.
+  // Forms that the URL parser would repair are refused.
   if (/[\s\\]/.test(text) || !URL.canParse(text)) {
     refuse('is not a URL: postgresql://user:password@host:port/database, each part percent-encoded where need be');
     return refused;
@@ -70,7 +70,7 @@ function readPostgresql(text: string, refuse: (message: string) => void): Databa
   if (parameter.size !== parameters.length) errors.push('has a parameter twice');
   for (const [name, value] of parameter) {
     if (name === 'sslmode') {
-      // Every mode between the two sends the password to whoever answers.
+      // Every mode between the two sends the password to a server that was not verified.
       if (value !== 'disable' && value !== 'verify-full') errors.push('sslmode must be verify-full or disable');
     } else if (name === 'host' || fileParameters.includes(name)) {
       if (!isAbsolute(value)) errors.push(`${name} must be an absolute path`);
