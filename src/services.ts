@@ -74,7 +74,7 @@ export interface CertificateRequestDetails extends CertificateRequestView {
     /** Why there is no trace, or why it may differ from the original one; null where it does not. */
     readonly note: string | null;
   };
-  /** What the identity could do on the cluster now; null where that is not known, absent if the caller may not see it. */
+  /** The identity's access on the cluster now; null where it is not known, absent if the caller may not see it. */
   readonly blastRadius?: BlastRadius | null;
 }
 
@@ -200,7 +200,7 @@ export interface Evaluation {
   readonly policySetDigest: string;
   /** Whether it was decided under policies that are not in force. */
   readonly draft: boolean;
-  /** What the identity could do on the cluster now; null where that is not known, absent if the caller may not see it. */
+  /** The identity's access on the cluster now; null where it is not known, absent if the caller may not see it. */
   readonly blastRadius?: BlastRadius | null;
 }
 

@@ -21,7 +21,7 @@ afterEach(() => database.drop());
 it('is warned of at start where the server is not as durable as it should be', async () => {
   const directory = temporaryDirectory();
   const log: LogLine[] = [];
-  // The server of the tests is in a hurry: it runs without fsync.
+  // The server of the tests runs without fsync in order to be fast.
   const service = await composeOn(directory.path, await postgresqlEnvironment(directory.path, database.url), {}, log);
   await service.close();
   directory.remove();

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { isUnreachable } from '../../src/store/postgresql/errors.js';
 
-/** As Prisma 7 hands on an error of its adapter. */
+/** The form in which Prisma 7 passes on an error of its adapter. */
 const fromPrisma = (originalCode: string) =>
   Object.assign(new Error('Invalid invocation'), {
     code: 'P2039',

@@ -5,7 +5,7 @@ import { aRequest, testStore } from '../unit/store/records.js';
 it('fails alone where a step asks for what no index can hold, and leaves its neighbours and the connection be', async () => {
   const { store, commit } = await testStore();
   const insert = (username: string) => commit([{ op: 'insertRequest', request: aRequest({ username }) }]);
-  // What can be compressed would fit.
+  // The text is random because PostgreSQL would compress another one.
   const results = await Promise.allSettled([
     insert('jane'),
     insert(randomBytes(9000).toString('base64')),

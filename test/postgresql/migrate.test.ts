@@ -129,7 +129,7 @@ it.each([
   ['SET session_replication_role = replica'],
 ])('gives the service no right to %s', async (sql) => {
   await migratePostgresql(database.ownerUrl);
-  // What it had before goes.
+  // The grant revokes the rights that the role had before.
   await query(database.ownerUrl, (client) =>
     client.query(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${serviceRole}`),
   );

@@ -19,7 +19,7 @@ const policiesDir = join(directory.path, 'policies');
 let server: PostgresqlServer;
 let environment: Readonly<Record<string, string>>;
 const replicas: ChildService[] = [];
-/** In all, at three replicas and one that is about to die; and how often PostgreSQL goes away under them. */
+/** How many clients call the three replicas and the one that will die, and how often PostgreSQL stops meanwhile. */
 const clients = Number(process.env['KUBEPASS_REPLICA_CLIENTS'] ?? 200);
 const interruptions = Number(process.env['KUBEPASS_REPLICA_INTERRUPTIONS'] ?? 2);
 
@@ -36,7 +36,7 @@ beforeAll(async () => {
   writeFileSync(join(policiesDir, 'test.yaml'), testPolicies);
   server = await startPostgresql({ durable: true });
   const { url } = await freshDatabase(await prepareDatabases(server));
-  // A short time to sign makes the leases short.
+  // A short time limit for signing makes the leases short.
   environment = await postgresqlEnvironment(dataDir, url, 'issuing: { timeoutSeconds: 1 }\n');
   await Promise.all([start(), start(), start()]);
 }, 120_000);
@@ -86,12 +86,12 @@ it('keeps every promise to 200 clients while a replica is killed in the midst of
   await doomed.gone;
   for (let i = 0; i < interruptions; i++) {
     await setTimeout(1500);
-    // As a power failure, and as an administrator in a hurry.
+    // The first is like a power failure, the second like an immediate shutdown.
     await (i % 2 ? server.stopImmediately() : server.kill());
     await setTimeout(500);
     await server.start();
   }
-  // Nobody needs to be started again.
+  // No replica needs a restart.
   const before = ledger.fingerprints.size;
   await expect.poll(() => ledger.fingerprints.size, { timeout: 60_000 }).toBeGreaterThan(before + 20);
   running = false;
@@ -102,7 +102,7 @@ it('keeps every promise to 200 clients while a replica is killed in the midst of
   );
 
   const call = to(one);
-  // What the dead one was at is taken over when its lease has ended: 31 seconds after it began.
+  // The others take over the attempts of the dead replica when their leases end, 31 seconds after they began.
   await ledger.untilRecovered(call, 60);
   await ledger.everythingHolds(call);
   await ledger.lostAnswersCanBeAskedForAgain(to(two));

@@ -14,7 +14,7 @@ const sqlTypes: Readonly<Record<string, string>> = {
   Json: 'jsonb',
 };
 
-/** Also what a model cannot have: no default, no further constraint. */
+/** The columns; the query also returns what a model cannot have, such as defaults and other constraints. */
 async function actualTables(client: pg.Client): Promise<Record<string, Table>> {
   const rowsOf = async <Row extends pg.QueryResultRow>(sql: string) => (await client.query<Row>(sql)).rows;
   const columns = await rowsOf<{ table: string; name: string; type: string; required: boolean }>(`
@@ -54,7 +54,7 @@ async function actualTables(client: pg.Client): Promise<Record<string, Table>> {
   );
 }
 
-/** As the models are read: `requestId -> CertificateRequest.id restrict restrict`. */
+/** Foreign keys in the form of the models: `requestId -> CertificateRequest.id restrict restrict`. */
 function foreignKey(definition: string): string {
   const parts = /^FOREIGN KEY \("?(\w+)"?\) REFERENCES "(\w+)"\("?(\w+)"?\) ON UPDATE (\w+) ON DELETE (\w+)$/.exec(
     definition,

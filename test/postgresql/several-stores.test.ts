@@ -26,7 +26,7 @@ describe('three stores on one database', () => {
   });
   afterEach(() => Promise.all(stores.map((store) => store.close())));
 
-  /** What came of the same operations, many times from each store at once. */
+  /** Commits the same operations many times from each store at once, and answers the results. */
   const fromEach = (times: number, operations: (number: number) => readonly Operation[]) =>
     Promise.all(
       stores.flatMap((store, s) =>

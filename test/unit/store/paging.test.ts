@@ -265,7 +265,7 @@ describe('audit events', () => {
     const { store, commit } = await testStore();
     const drafts = Array.from({ length: 23 }, (_, i) =>
       anEvent({
-        // Not in order of their numbers: the clock of a machine may step back.
+        // The instants are not in the order of the numbers, because a clock may step back.
         at: second((i * 7) % 12),
         type: i % 2 ? 'RequestDenied' : 'RequestApproved',
         principal: i % 3 ? 'jane' : null,

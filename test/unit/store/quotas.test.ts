@@ -68,7 +68,7 @@ describe('what counts against a quota', () => {
 });
 
 describe('counting', () => {
-  // PostgreSQL chooses by how many there are of each; on an empty table it may choose anything.
+  // PostgreSQL chooses by the number of rows, so on an empty table it may choose any index.
   it.skipIf(onPostgresql).each(all)('looks at what is valid or on its way: $kind', async (limit) => {
     const { explain } = await testStore();
     const { sql, parameters } = quotaCount(limit, 'none', now, 3, sqliteDialect);

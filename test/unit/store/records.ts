@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 export interface TestStore extends Omit<OpenedStore, 'close'> {
-  /** Another connection to the same file, as any other program would open it. */
+  /** Another connection to the same database, as another program would open it. */
   connect(): Database.Database;
   /** Commits operations and events as one step. */
   commit(operations: readonly Operation[], events?: readonly AuditEventDraft[]): ReturnType<Store['writer']['commit']>;

@@ -29,7 +29,7 @@ import {
 const awkward = 'a\u0000b\u202e😀é"\'`\\\n\u2028 ';
 const octets = Uint8Array.from({ length: 256 }, (_, i) => i);
 
-/** Every field set, with the values that formats stumble over. */
+/** Every field is set, with values that are difficult to store. */
 const fullRequest: CertificateRequest = aRequest({
   state: 'failed',
   cluster: 'x'.repeat(63),
@@ -64,7 +64,7 @@ const fullRequest: CertificateRequest = aRequest({
   fingerprintSha256: sha256('certificate'),
   failure: { reason: 'SignerValidationFailure', message: '' },
 });
-/** Every field empty that may be. */
+/** Every field that may be empty is empty. */
 const bareRequest = aRequest({ groups: [] });
 
 const certificates: readonly Certificate[] = [
@@ -182,7 +182,7 @@ it('writes every value as Prisma itself writes it', async () => {
   const events = await store.auditEvents.chunk(0, 10);
   const other = await testStore();
   const prisma = new PrismaClient({ adapter: new PrismaBetterSqlite3({ url: other.file }) });
-  // Prisma takes `Columns` of a row as they are, but for their types: JSON as JSON, instants as dates.
+  // Prisma accepts the columns of a row as they are; only their types are narrower.
   const data = <Row>(columns: Columns<Row>) =>
     Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== null)) as never;
   const parties = { requesterName: fullRequest.requester.name, collector: fullRequest.collector };
