@@ -2,7 +2,7 @@ import type { SqlDialect, Statement } from './statement.js';
 import type { Operation } from './step.js';
 import { insertApiToken, revokeApiToken } from './tables/api-token-table.js';
 import { insertCertificate } from './tables/certificate-table.js';
-import { insertRequest, moveRequest } from './tables/certificate-request-table.js';
+import { insertRequest, updateRequest } from './tables/certificate-request-table.js';
 import { insertUnknownIdentity, pinCertificateAuthority, rememberProbe } from './tables/cluster-tables.js';
 import { answerIdempotencyKey, forgetIdempotencyKeys, insertIdempotencyKey } from './tables/idempotency-key-table.js';
 import { rememberPolicySet } from './tables/policy-set-table.js';
@@ -18,7 +18,7 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
     case 'insertRequest':
       return [insertRequest(operation.request)];
     case 'moveRequest':
-      return [moveRequest(operation, dialect)];
+      return [updateRequest(operation, dialect)];
     case 'requireQuota':
       return [requireQuota(operation, dialect)];
     case 'insertCertificate':

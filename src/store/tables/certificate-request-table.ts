@@ -113,7 +113,7 @@ export const insertRequest = (request: CertificateRequest): Statement =>
   insertUnique('CertificateRequest', certificateRequestRow(request), { kind: 'request', id: request.id });
 
 /** Compare-and-set: changes the request only while `from` holds. */
-export function moveRequest({ id, from, to }: MoveRequest, dialect: SqlDialect): Statement {
+export function updateRequest({ id, from, to }: MoveRequest, dialect: SqlDialect): Statement {
   const changed: Record<string, ColumnValue> = {
     state: to.state,
     ...(to.expiresAt !== undefined && { expiresAt: to.expiresAt }),
