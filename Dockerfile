@@ -1,15 +1,17 @@
-# Compiles the sources.
+# Generates the database clients and compiles the sources.
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-COPY scripts/setup.mjs scripts/runtime.mjs scripts/
+COPY scripts/setup.mjs scripts/runtime.mjs scripts/prisma-schema-engine.mjs scripts/
+COPY prisma.config.ts ./
+COPY prisma prisma
 RUN node scripts/setup.mjs
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build
 
-# The packages that src/ imports and theirs; Prisma's CLI comes in as an optional peer and stays out. Of what is left the
-# service never reads types, source maps, the C++ sources of what comes compiled, and query compilers for other databases.
+# The production packages, without Prisma's CLI, which would come in as an optional peer. The service never reads types,
+# source maps, the C++ sources of the add-on and the query compilers of other databases, so they are removed.
 FROM node:24.21.0-bookworm-slim AS modules
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./

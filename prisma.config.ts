@@ -3,11 +3,11 @@ import { defineConfig } from 'prisma/config';
 
 // The CLI reads these from the environment and not from its config.
 const environment = process.env;
-// Keeps the CLI from downloading a native engine that `generate`, `validate` and `format` do not use.
+// Without this the CLI downloads a native engine, which `generate`, `validate` and `format` do not use.
 environment['PRISMA_SCHEMA_ENGINE_BINARY'] ??= fileURLToPath(
   new URL('./scripts/prisma-schema-engine.mjs', import.meta.url),
 );
-// Keeps it from asking for a newer version of itself.
+// Without this the CLI looks for a newer version of itself.
 environment['CHECKPOINT_DISABLE'] ??= '1';
 
 export default defineConfig({

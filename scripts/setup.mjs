@@ -1,9 +1,9 @@
-// What a fresh clone needs before anything else runs: a Node that is new enough (runtime.mjs) and the packages of the
-// lockfile. Every script of package.json but `start` calls it first; when there is nothing to do it returns at once.
-// Nothing is compiled, and no package's install script runs (.npmrc, ignore-scripts).
+// Prepares a fresh clone: a Node that is new enough (runtime.mjs), the packages of the lockfile, and the Prisma clients
+// that prisma/ describes. Every script of package.json but `start` calls it first; when there is nothing to do it returns
+// at once. Nothing is compiled, and no package's install script runs (.npmrc, ignore-scripts).
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isLinked, linkRuntime, neededRuntime } from './runtime.mjs';
@@ -11,24 +11,67 @@ import { isLinked, linkRuntime, neededRuntime } from './runtime.mjs';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
 const stampFile = join(modules, '.kubepass-setup');
+const databases = ['sqlite', 'postgresql'];
+const clients = join(root, 'src', 'store', 'generated');
+const clientsStampFile = join(clients, '.made-from');
 
 class SetupError extends Error {}
 
 const say = (text) => console.error(`setup: ${text}`);
 
-/** Installs what is missing. Throws `SetupError` with a text for people. */
+/** Installs and generates what is missing. Throws `SetupError` with a text for people. */
 async function setUp() {
   const runtime = neededRuntime();
+  const node = runtime?.executable ?? process.execPath;
+  await installWhatIsMissing(runtime, node);
+  await generateClients(node);
+}
+
+async function installWhatIsMissing(runtime, node) {
   const stamp = describeState(runtime);
   if (isLinked(runtime) && readIfThere(stampFile) === stamp) return;
-  // Side by side: the one mostly waits for the network, the other mostly writes files.
+  // Both at once: bringing Node mostly waits for the network, installing packages mostly writes files.
   await Promise.all([
     runtime === null || runtime.brought() ? undefined : bring(runtime),
     packagesAreInstalled() ? undefined : installPackages(),
   ]);
   linkRuntime(runtime);
-  await checkAddon(runtime?.executable ?? process.execPath);
+  await checkAddon(node);
   writeFileSync(stampFile, stamp);
+}
+
+/** Generates the Prisma clients unless they are there already and made from the same models by the same Prisma. */
+async function generateClients(node) {
+  const stamp = describeClients();
+  const complete = databases.every((database) => existsSync(join(clients, database, 'client.ts')));
+  if (complete && readIfThere(clientsStampFile) === stamp) return;
+  // A run that is interrupted leaves no stamp, so the next one generates again.
+  rmSync(clientsStampFile, { force: true });
+  const prisma = join(modules, 'prisma', 'build', 'index.js');
+  await step(
+    'generating the database clients from prisma/ (1-5 s)',
+    databases.map((database) => [node, prisma, 'generate', '--no-hints', '--schema', join('prisma', database)]),
+  );
+  writeFileSync(clientsStampFile, stamp);
+}
+
+/** Prisma's version, and a hash of all that it reads: the client of each database is a function of these. */
+function describeClients() {
+  const files = ['models', ...databases].flatMap((folder) =>
+    readdirSync(join(root, 'prisma', folder))
+      .filter((name) => name.endsWith('.prisma'))
+      .sort()
+      .map((name) => join('prisma', folder, name)),
+  );
+  const hash = createHash('sha256');
+  for (const file of files)
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(root, file)))
+      .update('\0');
+  const { version } = JSON.parse(readFileSync(join(modules, 'prisma', 'package.json'), 'utf8'));
+  return `${version} ${hash.digest('hex')}`;
 }
 
 async function bring(runtime) {
@@ -39,24 +82,24 @@ async function bring(runtime) {
       `this is Node ${instead}, and npm offers no newer one for ${process.platform}-${process.arch}: ${byHand}`,
     );
   }
-  await step(`this is Node ${instead}, so Node ${version} is brought from npm (5-30 s)`, npm('ci', '--prefix', prefix));
+  await step(`this is Node ${instead}, so Node ${version} is brought from npm (5-30 s)`, [
+    npm('ci', '--prefix', prefix),
+  ]);
   // Its C library may be another one than this machine's.
   const { code, output } = await run([executable, '--version']);
   if (code !== 0) throw new SetupError(`the Node ${version} of npm does not run here: ${byHand}\n${output}`);
 }
 
-/** npm's own warning that the Node at hand is too old would be beside the point. */
+/** Without npm's warning that the Node at hand is too old: the packages run under the one that is brought. */
 function installPackages() {
   return step(
     'installing the packages of package-lock.json (10-60 s, from the npm registry)',
-    npm('ci', '--include=dev'),
-    {
-      env: { npm_config_engine_strict: 'false' },
-    },
+    [npm('ci', '--include=dev')],
+    { env: { npm_config_engine_strict: 'false' } },
   );
 }
 
-/** What an installed tree depends on: the lockfiles, the machine, and the Node that it runs under. */
+/** Names everything that an installed tree depends on: the lockfile, the machine, and the Node that it runs under. */
 function describeState(runtime) {
   const lockfile = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
@@ -79,7 +122,7 @@ function packagesAreInstalled() {
   );
 }
 
-/** The one native add-on comes as a binary for each common platform, inside its package. */
+/** Loads the one native add-on, whose package brings a binary for each common platform. */
 async function checkAddon(node) {
   const check = `new (require(${JSON.stringify(join(modules, 'better-sqlite3'))}))(':memory:').close()`;
   const { code, output } = await run([node, '-e', check]);
@@ -99,21 +142,21 @@ function readIfThere(file) {
   }
 }
 
-/** The npm that runs us where there is one, else the one on the path. */
+/** A command of the npm that runs this script, or else of the npm on the path. */
 function npm(command, ...args) {
   const script = process.env['npm_execpath'];
   const start = script?.endsWith('npm-cli.js') ? [process.execPath, script] : ['npm'];
   return [...start, command, '--ignore-scripts', '--no-audit', '--no-fund', ...args];
 }
 
-/** Runs a command to its end, saying what it does, every ten seconds that it goes on, and how long it took. */
-async function step(what, command, options) {
+/** Runs commands side by side to their end. Says what they do, that they go on every ten seconds, and how long it took. */
+async function step(what, commands, options) {
   const started = Date.now();
   say(what);
   const progress = setInterval(() => say(`  … ${Math.round((Date.now() - started) / 1000)} s`), 10_000);
-  const { code, output } = await run(command, options);
+  const ends = await Promise.all(commands.map((command) => run(command, options)));
   clearInterval(progress);
-  if (code !== 0) throw new SetupError(`failed: ${what}\n${lastLines(output)}`);
+  for (const { code, output } of ends) if (code !== 0) throw new SetupError(`failed: ${what}\n${lastLines(output)}`);
   say(`  done after ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 

@@ -1,24 +1,25 @@
 import type { ApiToken } from './model/api-token.js';
-import type { AuditEvent, ChainVerification } from './model/audit-event.js';
+import type { AuditEvent, AuditEventFilter, ChainVerification } from './model/audit-event.js';
 import type { BlastRadius } from './model/blast-radius.js';
-import type { Certificate } from './model/certificate.js';
+import type { Certificate, CertificateFilter } from './model/certificate.js';
 import type { CertificateAuthority } from './model/certificate-authority.js';
-import type { CertificateRequest, TimelineEntry } from './model/certificate-request.js';
+import type { CertificateRequest, RequestFilter, TimelineEntry } from './model/certificate-request.js';
 import type { Cluster } from './model/cluster.js';
 import type { ClusterCsr } from './model/cluster-csr.js';
 import type { StoredClusterProbe } from './model/cluster-probe.js';
 import type { Decision, DecisionFacts, TraceEntry } from './model/decision.js';
+import type { IdempotencyToken, IdempotentAnswer } from './model/idempotency.js';
 import type { InspectionFormat, Upload } from './model/inspection.js';
 import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
-import type { WebhookDelivery, WebhookDeliveryState } from './model/webhook-delivery.js';
+import type { WebhookDelivery, WebhookDeliveryFilter } from './model/webhook-delivery.js';
 import type { Principal, Requester, Role } from './model/principal.js';
-import type { ReplayItem } from './model/replay.js';
+import type { RecordedRequestRange, ReplayItem } from './model/replay.js';
 import type { KeyAlgorithm } from './x509/strict/key-algorithm.js';
 
 /**
- * What the HTTP edge may call. Every method takes the calling principal and checks what it may do; expected
- * refusals come back as values (`Outcome`), faults are thrown.
+ * The use cases that the HTTP edge calls. Every method takes the calling principal and checks its permissions. Expected
+ * refusals are values (`Outcome`); faults are thrown.
  */
 export interface Services {
   readonly authenticator: Authenticator;
@@ -53,21 +54,8 @@ export interface CertificateRequestAsk {
   readonly collector?: string;
 }
 
-/** The caller's Idempotency-Key and what it is bound to; recorded with the request, in the same commit. */
-export interface IdempotencyToken {
-  readonly method: string;
-  readonly path: string;
-  readonly key: string;
-  /** SHA-256 of the raw body, lower-case hex. */
-  readonly bodySha256: string;
-}
-
-export interface CertificateRequestFilter {
-  readonly state?: CertificateRequest['state'];
-  readonly cluster?: string;
-  readonly username?: string;
-  readonly requester?: string;
-  /** Only pending ones that the calling principal could approve now. A page may then be short and be followed by more. */
+export interface CertificateRequestFilter extends RequestFilter {
+  /** Only pending requests that the calling principal could approve now. A page may be short although more follow. */
   readonly awaiting?: 'me';
 }
 
@@ -76,21 +64,21 @@ export interface CertificateRequestView {
   readonly certificate: Certificate | null;
 }
 
-/** One request, with what a list leaves out. */
+/** One request, with the parts that a list leaves out. */
 export interface CertificateRequestDetails extends CertificateRequestView {
   readonly timeline: readonly TimelineEntry[];
-  /** Why it was decided as it was. */
+  /** The trace of its decision, computed again from the facts that were recorded. */
   readonly recomputed: {
-    /** Null where it cannot be made again. */
+    /** Null where it cannot be computed. */
     readonly trace: readonly TraceEntry[] | null;
-    /** Why there is none, or why it may not be the one of then; null where it is. */
+    /** Why there is no trace, or why it may differ from the original one; null where it does not. */
     readonly note: string | null;
   };
-  /** What the identity could do on the cluster now; null where that is not known, absent for who may not see it. */
+  /** The identity's access on the cluster now; null where it is not known, absent if the caller may not see it. */
   readonly blastRadius?: BlastRadius | null;
 }
 
-/** A kubeconfig on its way out, and the request that it came from. `yaml` may hold a private key: never log it. */
+/** A finished kubeconfig and its request. `yaml` may hold a private key: never log it. */
 export interface CollectedKubeconfig {
   readonly request: CertificateRequest;
   readonly certificate: Certificate;
@@ -118,7 +106,7 @@ export interface CertificateRequestService {
   kubeconfig(principal: Principal, id: string, clientKeyPath: string): Promise<Outcome<CollectedKubeconfig>>;
   /** Generates the key, issues, and answers the complete kubeconfig: the key is in it and nowhere else. */
   collect(principal: Principal, id: string): Promise<Outcome<CollectedKubeconfig>>;
-  /** `create` and `collect` at once; `awaiting` where a person must decide or somebody else collects. */
+  /** Does `create` and `collect` at once; `awaiting` where a person must decide or another principal collects. */
   createKubeconfig(
     principal: Principal,
     ask: CertificateRequestAsk,
@@ -131,54 +119,30 @@ export interface CertificateRequestService {
   >;
 }
 
-/** A first answer, kept to be given again byte for byte. */
-export interface RecordedAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
 export interface IdempotencyService {
   /**
-   * What is known of this key: `new`; an `answer` to give again; `keyCollected` where the answer held a private
-   * key; `inFlight`; `otherBody`; or `unanswered`, where the request was recorded but its answer never left (a
-   * crash or a 5xx): calling `create` or `createKubeconfig` again with the same token goes on with that request.
+   * Looks the key up: `new`; an `answer` to repeat; `keyCollected` where the answer held a private key; `inFlight`;
+   * `otherBody`; or `unanswered`, where the request was recorded and its answer was never sent (a crash or a 5xx). Then
+   * `create` or `createKubeconfig` with the same token continues that request.
    */
   look(
     principal: Principal,
     token: IdempotencyToken,
   ): Promise<
     | { readonly kind: 'new' | 'unanswered' | 'inFlight' | 'otherBody' }
-    | { readonly kind: 'answer'; readonly answer: RecordedAnswer }
+    | { readonly kind: 'answer'; readonly answer: IdempotentAnswer & { readonly body: string } }
     | { readonly kind: 'keyCollected'; readonly requestId: string }
   >;
-  /** Keeps the first answer; `body` null where it held a private key. Does nothing where no request was recorded. */
-  record(
-    principal: Principal,
-    token: IdempotencyToken,
-    answer: {
-      readonly status: number;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: string | null;
-    },
-  ): Promise<void>;
-}
-
-export interface CertificateFilterAsk {
-  readonly cluster?: string;
-  readonly username?: string;
-  readonly group?: string;
-  readonly serialNumber?: string;
-  readonly expiresBefore?: Date;
-  readonly expiresAfter?: Date;
+  /** Keeps the first answer. Does nothing where no request was recorded. */
+  record(principal: Principal, token: IdempotencyToken, answer: IdempotentAnswer): Promise<void>;
 }
 
 export interface CertificateService {
-  list(principal: Principal, filter: CertificateFilterAsk, page: PageQuery): Promise<Page<Certificate>>;
+  list(principal: Principal, filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>>;
   find(principal: Principal, fingerprintSha256: string): Promise<Outcome<Certificate>>;
 }
 
-/** A cluster, and what it was last found able to do; null: it was never probed. */
+/** A cluster and its last probe; null: it was never probed. */
 export interface ClusterView {
   readonly cluster: Cluster;
   readonly probe: StoredClusterProbe | null;
@@ -187,13 +151,13 @@ export interface ClusterView {
 export interface ClusterService {
   list(principal: Principal): readonly ClusterView[];
   find(principal: Principal, name: string): Outcome<ClusterView>;
-  /** Finds out what the cluster is able to do, which takes a certificate; one probe at a time. */
+  /** Finds out what the cluster can do, for which it issues a certificate; one probe at a time. */
   probe(
     principal: Principal,
     name: string,
     options: { readonly measureLifetimeCap: boolean },
   ): Promise<Outcome<ClusterView>>;
-  /** The CSR objects in the cluster by name, whoever made them: those after `after`, at most `limit`. */
+  /** The CSR objects in the cluster in the order of their names, whoever created them: at most `limit` behind `after`. */
   certificateSigningRequests(
     principal: Principal,
     name: string,
@@ -207,7 +171,7 @@ export interface ClusterService {
   ): Promise<Outcome<{ readonly serving: CertificateAuthority; readonly client: CertificateAuthority | null }>>;
 }
 
-/** A loaded policy or guardrail as it is shown: its name, the file it came from, and its YAML as parsed. */
+/** A loaded policy or guardrail: its name, its file, and its parsed YAML. */
 export interface LoadedPolicy {
   readonly kind: 'Policy' | 'Guardrail';
   readonly name: string;
@@ -215,7 +179,7 @@ export interface LoadedPolicy {
   readonly spec: unknown;
 }
 
-/** A decision on a request that is not made, and what it was made on. */
+/** The decision on a hypothetical request, and everything that it rests on. */
 export interface Evaluation {
   readonly asked: {
     readonly cluster: string;
@@ -224,7 +188,7 @@ export interface Evaluation {
     readonly keyAlgorithm: KeyAlgorithm;
     /** Whether the caller keeps the key. */
     readonly certificationRequest: boolean;
-    /** Null where it is left to policy. */
+    /** Null where policy chooses it. */
     readonly expirationSeconds: number | null;
     readonly namespace: string | null;
     readonly reason: string | null;
@@ -234,29 +198,22 @@ export interface Evaluation {
   readonly decision: Decision;
   readonly facts: DecisionFacts;
   readonly policySetDigest: string;
-  /** Whether it was made under policies that are not in force. */
+  /** Whether it was decided under policies that are not in force. */
   readonly draft: boolean;
-  /** What the identity could do on the cluster now; null where that is not known, absent for who may not see it. */
+  /** The identity's access on the cluster now; null where it is not known, absent if the caller may not see it. */
   readonly blastRadius?: BlastRadius | null;
 }
 
-export interface ReplayAsk {
+/** A draft, and the requests that it decides again. The default of `before` is now. */
+export interface ReplayAsk extends Partial<RecordedRequestRange> {
   /** YAML, as in policy files. */
   readonly policies: readonly string[];
-  /** Only requests that were created then or later. */
-  readonly after?: Date;
-  /** Only requests that were created before; default: now. */
-  readonly before?: Date;
-  readonly cluster?: string;
 }
 
 /** A replay that has begun. */
-export interface Replay {
+export interface Replay extends RecordedRequestRange {
   readonly policySetDigest: string;
-  readonly after?: Date;
-  readonly before: Date;
-  readonly cluster?: string;
-  /** As they come, some at a time. Ending them early ends the replay. */
+  /** The items as they are found, several at a time. Ending the generator early ends the replay. */
   readonly items: AsyncGenerator<readonly ReplayItem[], void, void>;
 }
 
@@ -265,32 +222,22 @@ export interface PolicyService {
   /** The JSON Schema of a document of a policy file. */
   schema(): object;
   /**
-   * The decision on a request that is not made, under the policies in force or under a draft of others (null: none);
-   * leaves only an audit event behind. Throws `PoliciesBusyError` where too many drafts wait.
+   * Decides on a hypothetical request, under the policies in force (null) or under a draft. It leaves only an audit event
+   * behind. Throws `PoliciesBusyError` where too many drafts wait.
    */
   evaluate(
     principal: Principal,
     ask: CertificateRequestAsk,
     policies: readonly string[] | null,
   ): Promise<Outcome<Evaluation>>;
-  /** What a draft would have decided on the requests of a period. Throws `PoliciesBusyError` where a replay is under way. */
+  /** Decides the requests of a period again under a draft. Throws `PoliciesBusyError` while another replay runs. */
   replay(principal: Principal, ask: ReplayAsk): Promise<Outcome<Replay>>;
 }
 
-export interface AuditEventQuery {
-  readonly type?: string;
-  readonly principal?: string;
-  readonly cluster?: string;
-  readonly requestId?: string;
-  readonly fingerprintSha256?: string;
-  readonly after?: Date;
-  readonly before?: Date;
-}
-
 export interface AuditEventService {
-  list(principal: Principal, filter: AuditEventQuery, page: PageQuery): Promise<Outcome<Page<AuditEvent>>>;
-  /** Every matching event as its canonical text, oldest first, read in chunks. */
-  export(principal: Principal, filter: AuditEventQuery): Outcome<AsyncIterable<string>>;
+  list(principal: Principal, filter: AuditEventFilter, page: PageQuery): Promise<Outcome<Page<AuditEvent>>>;
+  /** The canonical text of every matching event, oldest first, read in chunks. */
+  export(principal: Principal, filter: AuditEventFilter): Outcome<AsyncIterable<string>>;
   verify(principal: Principal): Promise<Outcome<ChainVerification>>;
 }
 
@@ -302,7 +249,7 @@ export interface NewApiToken {
 }
 
 export interface ApiTokenService {
-  /** The secret is in this answer and nowhere else. */
+  /** The secret is in this answer and is stored nowhere. */
   create(
     principal: Principal,
     ask: NewApiToken,
@@ -313,22 +260,16 @@ export interface ApiTokenService {
 
 export interface InspectionService {
   /**
-   * What the upload is, what it says and what is wrong with it, in that media type; nothing of it is kept. Throws
-   * `InspectionBusyError` where too many wait.
+   * Describes the upload, its content and its problems in the given media type, and keeps nothing of it. Throws
+   * `InspectionBusyError` where too many uploads wait.
    */
   inspect(principal: Principal, upload: Upload, format: InspectionFormat): Promise<Outcome<string>>;
 }
 
-export interface WebhookDeliveryQuery {
-  readonly state?: WebhookDeliveryState;
-  readonly webhook?: string;
-  readonly requestId?: string;
-}
-
 export interface WebhookDeliveryService {
   /** Newest first. */
-  list(principal: Principal, filter: WebhookDeliveryQuery, page: PageQuery): Promise<Outcome<Page<WebhookDelivery>>>;
-  /** Makes a delivery due at once, however it ended, under the same `webhook-id`. */
+  list(principal: Principal, filter: WebhookDeliveryFilter, page: PageQuery): Promise<Outcome<Page<WebhookDelivery>>>;
+  /** Makes a delivery due at once, however it ended. It keeps its `webhook-id`. */
   retry(principal: Principal, id: string): Promise<Outcome<WebhookDelivery>>;
 }
 

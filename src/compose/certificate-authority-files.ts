@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { LocalCAConfig } from '../config/config.js';
+import type { LocalCAConfig } from '../config/cluster-config.js';
 import { createSecretFile } from '../config/secrets.js';
 import type { Log } from '../issuance/context.js';
 import type { Store } from '../store/store.js';

@@ -9,7 +9,7 @@ import {
 import type { ClusterConnection } from '../cluster/cluster-connection.js';
 import { kubeApiserverClient } from '../cluster/csr-object.js';
 import { ClusterForbiddenError } from '../cluster/cluster-error.js';
-import type { ClusterConfig, LocalCAConfig } from '../config/config.js';
+import type { ClusterConfig, LocalCAConfig } from '../config/cluster-config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster, Log } from '../issuance/context.js';
 import type { Cluster } from '../model/cluster.js';

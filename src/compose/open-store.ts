@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
-import { acquireDatabaseLock, acquireDataDirLock } from '../store/process-lock.js';
+import { acquireDatabaseLock, acquireDataDirLock } from '../store/sqlite/process-lock.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import type { Store } from '../store/store.js';
 

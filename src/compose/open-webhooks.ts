@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describeCertificateAuthority } from '../cluster/certificate-authorities.js';
-import { ConfigError, type Config, type WebhookConfig } from '../config/config.js';
+import { ConfigError, type Config } from '../config/config.js';
+import type { WebhookConfig } from '../config/webhook-config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { Log } from '../issuance/context.js';
 import { httpsSender } from '../webhooks/https-sender.js';

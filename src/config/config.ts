@@ -1,20 +1,12 @@
 import { dirname, join, resolve } from 'node:path';
-import type { ClusterConfig } from './cluster-config.js';
-import type { FileSettings } from './config-schema.js';
+import { readCluster, type ClusterConfig } from './cluster-config.js';
+import { readConfigFile, type FileSettings, type ReportProblem } from './config-file.js';
+import { readDatabase, type DatabaseConfig } from './database-config.js';
 import { environmentVariables as variables, type Environment } from './env.js';
 import { isLoopback } from './loopback.js';
-import { readCluster } from './read-cluster.js';
-import { readConfigFile } from './read-config-file.js';
-import { readDatabase, type DatabaseConfig } from './read-database.js';
-import { readWebhooks } from './read-webhooks.js';
-import type { Report } from './report.js';
-import type { WebhookConfig } from './webhook-config.js';
+import { readWebhooks, type WebhookConfig } from './webhook-config.js';
 
-export type { ClusterConfig, ConnectionConfig, KubernetesSignerConfig, LocalCAConfig } from './cluster-config.js';
-export type { DatabaseConfig } from './read-database.js';
-export type { WebhookConfig } from './webhook-config.js';
-
-/** Everything the service is told from outside. Frozen; every path is absolute. No file in it has been opened. */
+/** All settings of the service. Frozen; every path is absolute. None of the files that it names has been opened. */
 export interface Config {
   /** The configuration file; null where the embedded default is served. */
   readonly configFile: string | null;
@@ -35,22 +27,22 @@ export interface Config {
 }
 
 export interface IssuingConfig {
-  /** How long transient errors of the signer are retried within one attempt. */
+  /** For how long one attempt retries transient errors of the signer. */
   readonly timeoutSeconds: number;
   readonly pendingExpiresAfterSeconds: number;
   readonly uncollectedExpiresAfterSeconds: number;
 }
 
-/** From when on an inspection remarks upon a lifetime. */
+/** The lifetimes on which an inspection remarks. */
 export interface InspectionConfig {
-  /** What ends sooner than this is said to expire soon. */
+  /** A certificate that ends sooner than this expires soon. */
   readonly expiresWithinSeconds: number;
-  /** The longest validity of a certificate, and of a CA's, that is not remarked upon. */
+  /** The longest validity of a certificate, and of a CA certificate, without a remark. */
   readonly maxValiditySeconds: number;
   readonly maxCaValiditySeconds: number;
 }
 
-/** The configuration cannot be served. Each of `errors` reads `place: message`, the place being a variable or `file:/path`. */
+/** The configuration cannot be served. Each of `errors` reads `place: message`; the place is a variable or `file:/path`. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   constructor(readonly errors: readonly string[]) {
@@ -59,16 +51,16 @@ export class ConfigError extends Error {
 }
 
 /**
- * The configuration: embedded defaults, over them the file that `KUBEPASS_CONFIG` names, over both the environment.
- * Paths in the file are relative to the file, those in the environment to the working directory.
- * Throws `ConfigError` with everything that is wrong.
+ * Loads the configuration. The file that `KUBEPASS_CONFIG` names overrides the embedded defaults, and the environment
+ * overrides both. Paths in the file are relative to the file, paths in the environment to the working directory. Throws
+ * `ConfigError` with all problems.
  */
 export function loadConfig(environment: Environment): Config {
   const errors: string[] = [];
-  const report: Report = (place, message) => errors.push(`${place}: ${message}`);
+  const report: ReportProblem = (place, message) => errors.push(`${place}: ${message}`);
 
   const configFile = environment.configFile === undefined ? null : resolve(environment.configFile);
-  const inFile: Report = (path, message) => {
+  const inFile: ReportProblem = (path, message) => {
     report(`${configFile ?? ''}:${path || '/'}`, message);
   };
   const file = configFile === null ? undefined : readConfigFile(configFile, inFile);
@@ -92,7 +84,7 @@ export function loadConfig(environment: Environment): Config {
       ? (message) => inFile('/databaseUrl', message)
       : (message) => report(variables.databaseUrl, message),
   );
-  // Each replica would make one of its own, and what one signs the others would not know.
+  // Each replica would generate a CA of its own, and would not know the certificates of the others.
   if (database.kind === 'postgresql' && configFile === null)
     report(
       variables.configFile,
@@ -116,7 +108,7 @@ export function loadConfig(environment: Environment): Config {
     inspection: {
       expiresWithinSeconds: 2_592_000,
       maxValiditySeconds: 31_622_400,
-      // Ten years with three leap days, as long as a CA of our own lives.
+      // Ten years with three leap days: the lifetime of a generated CA.
       maxCaValiditySeconds: 315_619_200,
       ...file?.inspection,
     },
@@ -131,7 +123,7 @@ export function loadConfig(environment: Environment): Config {
   return deepFreeze(config);
 }
 
-/** What is served where no file says otherwise: one cluster with a CA of the service's own. */
+/** The embedded default: one cluster with a CA of the service's own. */
 function demoCluster(dataDir: string): ClusterConfig {
   const certFile = join(dataDir, 'ca', 'ca.crt');
   return {
@@ -148,10 +140,10 @@ function demoCluster(dataDir: string): ClusterConfig {
   };
 }
 
-function readClusters(file: FileSettings, fromFile: (path: string) => string, report: Report) {
+function readClusters(file: FileSettings, fromFile: (path: string) => string, report: ReportProblem) {
   const names = file.clusters.map(({ name }) => name);
   return file.clusters.flatMap((settings, i) => {
-    const at: Report = (path, message) => {
+    const at: ReportProblem = (path, message) => {
       report(`/clusters/${i}${path}`, message);
     };
     if (names.indexOf(settings.name) !== i) at('/name', `"${settings.name}" is the name of an earlier cluster`);
@@ -163,7 +155,7 @@ function readTls(
   environment: Environment,
   file: FileSettings | undefined,
   fromFile: (path: string) => string,
-  report: Report,
+  report: ReportProblem,
 ): { readonly files: Config['tls']; readonly terminated: boolean } {
   const { tlsTerminated } = environment;
   if (tlsTerminated !== undefined && tlsTerminated !== 'true' && tlsTerminated !== 'false')
@@ -180,7 +172,7 @@ function readTls(
   return { files: null, terminated };
 }
 
-function readPort(value: string | undefined, report: Report): number | undefined {
+function readPort(value: string | undefined, report: ReportProblem): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
   // Kubernetes sets <NAME>_PORT in every pod beside a Service of that name.

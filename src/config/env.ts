@@ -1,4 +1,4 @@
-/** The environment variables that kubepass reads, by what they set. */
+/** The environment variables that kubepass reads, by the setting that each carries. */
 export const environmentVariables = {
   configFile: 'KUBEPASS_CONFIG',
   dataDir: 'KUBEPASS_DATA_DIR',
@@ -11,10 +11,10 @@ export const environmentVariables = {
   tlsTerminated: 'KUBEPASS_TLS_TERMINATED',
 } as const;
 
-/** What the environment says, as text; undefined where it says nothing. */
+/** The values of these variables; undefined where one is not set. */
 export type Environment = { readonly [setting in keyof typeof environmentVariables]: string | undefined };
 
-/** Reads the environment, once. A variable that is set to nothing counts as not set, as in a compose file. */
+/** Reads the environment once. An empty variable counts as not set, because compose files set empty ones. */
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   const read = (name: string) => variables[name] || undefined;
   return {

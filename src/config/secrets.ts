@@ -6,8 +6,8 @@ import { dirname, join, resolve } from 'node:path';
 const maxSecretBytes = 1024 * 1024;
 
 /**
- * Creates a file that only its owner reads (0600), whole or not at all, and on disk when this resolves. Answers false
- * where the name is taken, leaving what is there as it is.
+ * Creates a file that only its owner can read (0600), either whole or not at all; it is on disk when this resolves. Answers
+ * false where the name exists, and leaves that file as it is.
  */
 export async function createSecretFile(path: string, content: string | Uint8Array): Promise<boolean> {
   return withTemporaryFile(path, content, async (temporary) => {
@@ -22,20 +22,20 @@ export async function createSecretFile(path: string, content: string | Uint8Arra
   });
 }
 
-/** Like `createSecretFile`, but takes the place of what is there. */
+/** Like `createSecretFile`, but replaces a file that exists. */
 export async function replaceSecretFile(path: string, content: string | Uint8Array): Promise<void> {
   await withTemporaryFile(path, content, (temporary) => rename(temporary, path));
 }
 
 export interface SecretFile {
   readonly content: Buffer;
-  /** What is amiss with its permissions; null where only its owner reads it. */
+  /** Why its permissions are too wide; null where only its owner can read it. */
   readonly warning: string | null;
 }
 
 /**
- * Reads a secret. Others being able to read it is a warning and no refusal: Kubernetes mounts Secrets 0644, or
- * readable by the pod's group. Throws where it cannot be read or is larger than 1 MiB.
+ * Reads a secret. A file that others can read causes a warning and no refusal, because Kubernetes mounts Secrets with mode
+ * 0644 or readable by the pod's group. Throws where it cannot be read or is larger than 1 MiB.
  */
 export async function readSecretFile(path: string): Promise<SecretFile> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -50,9 +50,9 @@ export async function readSecretFile(path: string): Promise<SecretFile> {
 }
 
 /**
- * Makes the data directory (0700), parents included, or checks that it is one that can be written to. The mode of a
- * directory that is there already is not touched, for it may be somebody else's: answers a warning where others may
- * enter it, else null. Throws where it cannot be made or written to.
+ * Creates the data directory (0700) and its parents, or checks that it can be written to. It does not change the mode of a
+ * directory that exists, because the directory may belong to somebody else. Answers a warning where others may enter it,
+ * else null. Throws where it cannot be created or written to.
  */
 export async function prepareDataDir(directory: string): Promise<string | null> {
   let created: string | undefined;
@@ -64,7 +64,7 @@ export async function prepareDataDir(directory: string): Promise<string | null> 
     throw new Error(`the data dir ${directory} cannot be written to: ${why}`, { cause: error });
   }
   const stats = await stat(directory);
-  // mkdir's mode is cut by the umask.
+  // The umask removes bits from the mode that mkdir is given.
   if (created !== undefined) await chmod(resolve(directory), 0o700);
   return created === undefined ? permissionWarning(directory, stats.mode, 0o700) : null;
 }
@@ -98,7 +98,7 @@ async function withTemporaryFile<T>(
   }
 }
 
-/** A new name is on disk once its directory is. */
+/** A new name is on disk only after its directory is. */
 async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return; // directories cannot be opened there
   const handle = await open(directory, 'r');

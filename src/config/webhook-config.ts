@@ -1,18 +1,81 @@
-/** What a webhook can be told of. */
-export const webhookEventSettings = ['pending', 'issued', 'denied'] as const;
+import type { ReportProblem, WebhookSettings } from './config-file.js';
+import { isLoopback } from './loopback.js';
 
-/** An address that is told of events, as the configuration has it; every path is absolute. */
+/** A configured receiver of events; every path is absolute. */
 export interface WebhookConfig {
-  /** A DNS label; deliveries are known by it. */
+  /** A DNS label; deliveries name it. */
   readonly name: string;
   /** https, or http to a loopback address; without credentials and fragment. Its path may hold a secret: never log it. */
   readonly url: string;
-  /** Standard Webhooks secrets, one a line: each signs. */
+  /** Standard Webhooks secrets, one per line; each of them signs. */
   readonly secretFile: string;
   /** At least one. */
-  readonly events: readonly (typeof webhookEventSettings)[number][];
+  readonly events: readonly WebhookSettings['events'][number][];
   /** Names of configured clusters; null: all of them. */
   readonly clusters: readonly string[] | null;
-  /** PEM: what the receiver is trusted by; null: the CAs that Node.js trusts. */
+  /** PEM: the CA of the receiver; null: the CAs that Node.js trusts. */
   readonly certificateAuthorityFile: string | null;
+}
+
+/** Reads the webhooks of the configuration file; `resolve` makes their paths absolute. */
+export function readWebhooks(
+  settings: readonly WebhookSettings[],
+  clusters: readonly string[],
+  resolve: (path: string) => string,
+  report: ReportProblem,
+): readonly WebhookConfig[] {
+  const names = settings.map(({ name }) => name);
+  return settings.map((webhook, i) => {
+    const at: ReportProblem = (path, message) => {
+      report(`/webhooks/${i}${path}`, message);
+    };
+    if (names.indexOf(webhook.name) !== i) at('/name', `"${webhook.name}" is the name of an earlier webhook`);
+    return readWebhook(webhook, clusters, resolve, at);
+  });
+}
+
+function readWebhook(
+  { name, url, secretFile, events, clusters = ['*'], certificateAuthority }: WebhookSettings,
+  known: readonly string[],
+  resolve: (path: string) => string,
+  report: ReportProblem,
+): WebhookConfig {
+  if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name))
+    report('/name', 'must be a DNS label: a-z, 0-9 and inner -, at most 63 characters');
+  const whyNot = whyNotAddress(url);
+  if (whyNot !== null) report('/url', whyNot);
+  else if (certificateAuthority !== undefined && new URL(url).protocol === 'http:')
+    report('/certificateAuthority', 'is for https alone');
+  for (const [i, event] of events.entries())
+    if (events.indexOf(event) !== i) report(`/events/${i}`, `"${event}" stands there already`);
+  for (const [i, cluster] of clusters.entries())
+    if (cluster !== '*' && !known.includes(cluster))
+      report(`/clusters/${i}`, 'is neither "*" nor the name of a configured cluster');
+  return {
+    name,
+    url,
+    secretFile: resolve(secretFile),
+    events,
+    clusters: clusters.includes('*') ? null : clusters,
+    certificateAuthorityFile: certificateAuthority === undefined ? null : resolve(certificateAuthority),
+  };
+}
+
+/** Why the URL is refused, or null. The message never repeats the URL, because its path or query may be a secret. */
+function whyNotAddress(address: string): string | null {
+  // Forms that the URL parser would repair (blanks, backslashes, a missing slash) are refused, so that the URL that is
+  // written is the one that is called.
+  if (!/^https?:\/\/[^\s\\"'<>/][^\s\\"'<>]*$/.test(address) || !URL.canParse(address)) return 'must be an https URL';
+  const url = new URL(address);
+  if (
+    address
+      .slice(address.indexOf('//') + 2)
+      .split(/[/?#]/, 1)[0]
+      ?.includes('@')
+  )
+    return 'must not hold credentials: the signature is what tells kubepass';
+  if (address.includes('#')) return 'must not have a fragment';
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    return 'must be an https URL: plain http is for a loopback address alone';
+  return null;
 }

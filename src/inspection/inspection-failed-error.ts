@@ -1,4 +1,4 @@
-import type { Failure } from '../workers/failure.js';
+import type { Failure } from '../workers/worker-error.js';
 
 /** An inspection ended with an error: ours to mend. Holds nothing of the upload, so that it can be logged. */
 export class InspectionFailedError extends Error {

@@ -3,9 +3,9 @@ import { done, refused } from '../model/outcome.js';
 import type { InspectionFormat, InventoryEntry, Upload } from '../model/inspection.js';
 import type { Principal } from '../model/principal.js';
 import type { InspectionService } from '../services.js';
+import { describeFailure } from '../workers/worker-error.js';
 import { UploadRefusedError, type InspectionContext, type KnownCluster, type Thresholds } from './decoded.js';
 import { inspectSingleObject } from './inspect.js';
-import { describeFailure } from '../workers/failure.js';
 import { InspectionFailedError } from './inspection-failed-error.js';
 import type { InventoryReader } from './inventory.js';
 

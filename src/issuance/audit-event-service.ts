@@ -1,8 +1,9 @@
 import { verifyChain } from '../audit/verify-chain.js';
 import { may } from '../identity/permissions.js';
+import type { AuditEventFilter } from '../model/audit-event.js';
 import { done, refused, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import type { AuditEventQuery, AuditEventService } from '../services.js';
+import type { AuditEventService } from '../services.js';
 import type { AuditEventReader } from '../store/store.js';
 import type { IssuanceContext } from './context.js';
 
@@ -31,7 +32,7 @@ function whyNotRead(principal: Principal): Refused | null {
   return refused({ kind: 'not-permitted', message: 'reading the audit log takes the role auditor or admin' });
 }
 
-async function* canonicalTexts(reader: AuditEventReader, filter: AuditEventQuery): AsyncIterable<string> {
+async function* canonicalTexts(reader: AuditEventReader, filter: AuditEventFilter): AsyncIterable<string> {
   let cursor: string | null = null;
   do {
     const page = await reader.list(filter, { limit: exportChunk, cursor });

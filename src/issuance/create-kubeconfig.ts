@@ -1,8 +1,9 @@
+import type { IdempotencyToken } from '../model/idempotency.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Principal } from '../model/principal.js';
 import { generateKeyPair } from '../x509/strict/key-pair.js';
-import type { CertificateRequestAsk, CollectedKubeconfig, IdempotencyToken } from '../services.js';
+import type { CertificateRequestAsk, CollectedKubeconfig } from '../services.js';
 import { collectApproved, issueAndHandOut } from './collect-kubeconfig.js';
 import type { IssuanceContext } from './context.js';
 import { decideAndRecord, deniedAs, mayAsk } from './create-request.js';

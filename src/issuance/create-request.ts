@@ -1,13 +1,14 @@
 import { may } from '../identity/permissions.js';
 import type { CertificateRequest, RequestState } from '../model/certificate-request.js';
 import type { Decision } from '../model/decision.js';
+import type { IdempotencyToken } from '../model/idempotency.js';
 import { newId } from '../model/new-id.js';
 import { done, refused, type Outcome, type Refusal, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { decide } from '../policy/decide.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import { recordedDecision } from '../policy/recorded-decision.js';
-import type { CertificateRequestAsk, CertificateRequestView, IdempotencyToken } from '../services.js';
+import type { CertificateRequestAsk, CertificateRequestView } from '../services.js';
 import type { Step } from '../store/step.js';
 import { commitBeginning, secondsAfter, type IssuanceContext } from './context.js';
 import { attemptDetails, requestedDetails, requestEvent, violationDetails } from './events.js';

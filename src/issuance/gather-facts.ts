@@ -1,9 +1,9 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { ActiveCertificate, DecisionFacts, QuotaUsage } from '../model/decision.js';
 import { privilegesOf, type Privileges } from '../model/privileges.js';
+import type { QuotaLimit } from '../model/quota.js';
 import { neededFacts, type NeededFacts } from '../policy/needed-facts.js';
 import type { PolicySet } from '../policy/policy-set.js';
-import type { QuotaLimit } from '../store/step.js';
 import { factsOf, issuingCluster, type IssuanceContext, type IssuingCluster } from './context.js';
 import type { UsedUpQuota } from './quota-rounds.js';
 

@@ -1,8 +1,9 @@
+import type { IdempotencyScope, IdempotencyToken } from '../model/idempotency.js';
 import type { Principal } from '../model/principal.js';
 import { refused, type Outcome } from '../model/outcome.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import type { IdempotencyService, IdempotencyToken } from '../services.js';
-import type { IdempotencyScope, Operation } from '../store/step.js';
+import type { IdempotencyService } from '../services.js';
+import type { Operation } from '../store/step.js';
 import type { IssuanceContext } from './context.js';
 
 /** Kept 24 hours, then a key means a new request. */

@@ -1,10 +1,10 @@
 import { may, mayReadBlastRadius, mayReadCertificate, mayReadRequest, whyNotDecide } from '../identity/permissions.js';
 import type { AuditEvent } from '../model/audit-event.js';
 import type { Certificate } from '../model/certificate.js';
-import type { CertificateRequest, TimelineEntry } from '../model/certificate-request.js';
+import type { CertificateRequest, RequestFilter, TimelineEntry } from '../model/certificate-request.js';
 import { joined } from '../model/joined.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Page, PageQuery } from '../model/page.js';
+import type { Page, PageQuery, Visibility } from '../model/page.js';
 import type { Principal } from '../model/principal.js';
 import type {
   CertificateRequestDetails,
@@ -12,7 +12,6 @@ import type {
   CertificateRequestView,
   CollectedKubeconfig,
 } from '../services.js';
-import type { RequestFilter } from '../store/store.js';
 import { approvalTurn } from './approval-turn.js';
 import { kubeconfigOf } from './collect-kubeconfig.js';
 import type { IssuanceContext } from './context.js';
@@ -37,7 +36,7 @@ export async function listRequests(
   return { items: await withCertificates(context, items), nextCursor };
 }
 
-function visibleTo(principal: Principal, filter: RequestFilter): RequestFilter {
+function visibleTo(principal: Principal, filter: RequestFilter): RequestFilter & Visibility {
   return may(principal, 'read-all-requests') ? filter : { ...filter, visibleTo: principal.name };
 }
 

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecordedRequest } from '../model/recorded-request.js';
-import type { ReplayItem } from '../model/replay.js';
+import type { ReplayItem, RecordedRequestRange } from '../model/replay.js';
 import { DraftRefusedError } from '../policy/workers/draft.js';
 import type { ReplaySession } from '../policy/workers/replay-session.js';
-import type { RecordedRequestRange } from '../store/store.js';
 import type { IssuanceContext } from './context.js';
 import { probeDecider } from './events.js';
 import { draftRefusal } from './draft-refusal.js';

@@ -50,6 +50,17 @@ export interface AuditEvent extends AuditEventDraft {
   readonly hash: string;
 }
 
+/** Selects events for a list; a field that is left out selects all. */
+export interface AuditEventFilter {
+  readonly type?: string;
+  readonly principal?: string;
+  readonly cluster?: string;
+  readonly requestId?: string;
+  readonly fingerprintSha256?: string;
+  readonly after?: Date;
+  readonly before?: Date;
+}
+
 export interface ChainVerification {
   readonly valid: boolean;
   /** How many events hold, from the first on: all of them where the log is valid. */

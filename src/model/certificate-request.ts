@@ -21,6 +21,15 @@ export interface PublicKeyReference {
   readonly spkiSha256: string;
 }
 
+/** Selects requests for a list; a field that is left out selects all. */
+export interface RequestFilter {
+  readonly state?: RequestState;
+  readonly cluster?: string;
+  readonly username?: string;
+  /** The requester's name. */
+  readonly requester?: string;
+}
+
 /** A person's decision on a pending request. */
 export interface Approval {
   readonly principal: string;

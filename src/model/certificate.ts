@@ -23,3 +23,13 @@ export interface Certificate {
   readonly orphan: boolean;
   readonly issuedAt: Date;
 }
+
+/** Selects certificates for a list; a field that is left out selects all. */
+export interface CertificateFilter {
+  readonly cluster?: string;
+  readonly username?: string;
+  readonly group?: string;
+  readonly serialNumber?: string;
+  readonly expiresBefore?: Date;
+  readonly expiresAfter?: Date;
+}

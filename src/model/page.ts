@@ -1,4 +1,4 @@
-/** How much of a list to read, and from where. */
+/** The part of a list to read. */
 export interface PageQuery {
   /** 1 … 500. */
   readonly limit: number;
@@ -10,4 +10,10 @@ export interface Page<T> {
   readonly items: readonly T[];
   /** Null where nothing follows. */
   readonly nextCursor: string | null;
+}
+
+/** Narrows a list to the records that one principal takes part in. */
+export interface Visibility {
+  /** Only records whose request this principal asked for or collects; absent: all records. */
+  readonly visibleTo?: string;
 }

@@ -1,6 +1,16 @@
 import type { ApprovalStage, TraceCheck, TraceEntry } from './decision.js';
 import type { Refusal } from './outcome.js';
 
+/** The period, and the cluster, whose requests are decided again. */
+export interface RecordedRequestRange {
+  /** Absent: all clusters. */
+  readonly cluster?: string;
+  /** Only requests that were created then or later. */
+  readonly after?: Date;
+  /** Only requests that were created before. */
+  readonly before: Date;
+}
+
 /** In what a decision under other policies departs from the recorded one. */
 export const replayChanges = [
   'permittedToDenied',

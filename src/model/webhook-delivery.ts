@@ -47,3 +47,11 @@ export type WebhookAttemptEnd =
   | { readonly state: 'delivered' }
   | { readonly state: 'waiting'; readonly failure: string; readonly nextAttemptAt: Date }
   | { readonly state: 'dead'; readonly failure: string };
+
+/** Selects deliveries for a list; a field that is left out selects all. */
+export interface WebhookDeliveryFilter {
+  readonly state?: WebhookDeliveryState;
+  /** The webhook's name. */
+  readonly webhook?: string;
+  readonly requestId?: string;
+}

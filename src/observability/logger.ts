@@ -1,9 +1,8 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { sanitize } from './sanitize.js';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
-/** JSON lines to standard output, or to `destination`; every line passes through `sanitize` last. */
+/** Writes JSON lines to standard output, or to `destination`. Every line passes through `sanitize` last. */
 export function createLogger(
   options: { readonly level?: LogLevel } = {},
   destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
@@ -19,3 +18,35 @@ export function createLogger(
     destination,
   );
 }
+
+/**
+ * Removes secrets from a log line, wherever they stand in it: an error message, a nested object or a stack may carry one
+ * although no caller logs it on purpose. The line is JSON, so line breaks in a text are escapes, and a text ends at the
+ * next quote.
+ */
+function sanitize(line: string): string {
+  return patterns.reduce((text, { pattern, instead }) => text.replace(pattern, instead), line);
+}
+
+const patterns: readonly { readonly pattern: RegExp; readonly instead: string }[] = [
+  // A private key as PEM (RFC 7468), whole or cut off.
+  {
+    pattern: /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^"]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|(?=")|$)/g,
+    instead: '[redacted private key]',
+  },
+  // The same in base64, as kubeconfigs carry it; certificates, which begin "-----BEGIN C", stay.
+  { pattern: /LS0tLS1CRUdJTi(?!BD)[A-Za-z0-9+/]{8,}={0,2}/g, instead: '[redacted private key]' },
+  // The two fields of a kubeconfig that hold a secret, as YAML inside a text or as a JSON member.
+  { pattern: /((?:client-key-data|token)(?:\\*")?:[ ]*(?:\\*")?)[A-Za-z0-9+/=._~-]{8,}/g, instead: '$1[redacted]' },
+  // API tokens of kubepass, valid or not.
+  { pattern: /kubepass_[A-Za-z0-9_-]{43}/g, instead: '[redacted token]' },
+  // Secrets that sign webhooks (Standard Webhooks).
+  { pattern: /whsec_[A-Za-z0-9+/=_-]{8,}/g, instead: '[redacted secret]' },
+  { pattern: /\b(Bearer|Basic) +[A-Za-z0-9._~+/=-]{12,}/gi, instead: '$1 [redacted]' },
+  // Members whose name means a secret.
+  {
+    pattern:
+      /("(?:authorization|proxy-authorization|cookie|set-cookie|idempotency-key|password|secret|yaml)":)"(?:[^"\\]|\\.)*"/gi,
+    instead: '$1"[redacted]"',
+  },
+];

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
 
-/** What became of one item of a batch: its result, or why it alone failed. */
+/** The result of one item of a batch, or the error with which it alone failed. */
 export type Settled<Result> = { readonly result: Result } | { readonly error: Error };
 
 interface Waiting<Item, Result> {
@@ -11,21 +11,21 @@ interface Waiting<Item, Result> {
 }
 
 export interface GroupCommitLimits {
-  /** How many may wait; the next one is turned away. */
+  /** How many items may wait; the next one is rejected. */
   readonly queue: number;
-  /** How many share one commit, which bounds how long the first of them waits for the last. */
+  /** How many items share one commit; this bounds how long the first of them waits for the last. */
   readonly batch: number;
 }
 
 /** How long a batch waits while another process holds the database's lock. */
 const lockedMilliseconds = 2000;
-/** Between two looks at a database that is locked the event loop is free for this long, in milliseconds. */
+/** How long to wait before a locked database is tried again, in milliseconds; the event loop is free meanwhile. */
 const lookAgainMilliseconds = 50;
 
 /**
- * Commits what arrives in the order it arrives, many at once: one batch at a time, everything that comes meanwhile goes
- * into the next. There is no timer: a batch begins when the one before is through, or else when the event loop has handed
- * over what it had at hand.
+ * Commits items in the order of their arrival, one batch at a time; items that arrive meanwhile form the next batch. There
+ * is no timer: a batch begins when the previous one has ended or, if none was under way, after the current turn of the
+ * event loop.
  */
 export class GroupCommit<Item, Result> {
   #waiting: Waiting<Item, Result>[] = [];
@@ -35,8 +35,8 @@ export class GroupCommit<Item, Result> {
   #failingSince: Date | null = null;
 
   /**
-   * `commitBatch` answers one result per item, in order. Where it throws, nothing of the batch is known to be stored;
-   * a `StoreUnavailableError` is handed on as it is.
+   * `commitBatch` answers one result per item, in order. If it throws, nothing of the batch is known to be stored; a
+   * `StoreUnavailableError` reaches the callers unchanged.
    */
   constructor(
     private readonly commitBatch: (
@@ -59,12 +59,12 @@ export class GroupCommit<Item, Result> {
     });
   }
 
-  /** When the first of the commits failed that have failed in a row until now; null: the last one worked. */
+  /** The time of the first commit that failed, if every commit since then failed too; else null. */
   get failingSince(): Date | null {
     return this.#failingSince;
   }
 
-  /** Takes nothing more; resolves when everything that waits is settled. */
+  /** Accepts no more items, and resolves when all waiting items are settled. */
   close(): Promise<void> {
     this.#closed = true;
     return new Promise((resolve) => {
@@ -85,7 +85,7 @@ export class GroupCommit<Item, Result> {
     let tell: () => void = () => undefined;
     while (this.#waiting.length > 0) {
       const committing = this.#commit(this.#waiting.splice(0, this.limits.batch));
-      // Those of the batch before are told once the next is on its way: what they do then needs the event loop.
+      // The callers of a batch are answered once the next batch is on its way, because their work needs the event loop.
       tell();
       tell = await committing;
     }
@@ -94,7 +94,7 @@ export class GroupCommit<Item, Result> {
     if (this.#waiting.length === 0) for (const drained of this.#drained.splice(0)) drained();
   }
 
-  /** Commits a batch, and answers what tells those who wait for it. */
+  /** Commits a batch, and answers a function that settles its callers' promises. */
   async #commit(batch: readonly Waiting<Item, Result>[]): Promise<() => void> {
     try {
       const settled = await this.#commitUnlocked(batch.map(({ item }) => item));
@@ -115,8 +115,8 @@ export class GroupCommit<Item, Result> {
   }
 
   /**
-   * Where another process holds the lock the batch is tried again, between which the event loop is free: nothing of it
-   * was done. Once a batch has waited in vain those behind it are told at once, until one works.
+   * Tries the batch again while another process holds the lock, because then nothing of it was done. Once a batch has waited
+   * in vain, the batches behind it fail at once, until one works.
    */
   async #commitUnlocked(items: readonly Item[]): Promise<readonly Settled<Result>[]> {
     const end = performance.now() + lockedMilliseconds;
@@ -140,6 +140,6 @@ export class GroupCommit<Item, Result> {
   }
 }
 
-/** SQLite's own code, and those that say more. */
+/** SQLITE_BUSY and its extended codes. */
 const isLocked = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');

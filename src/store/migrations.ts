@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The database cannot be brought to this version's schema; nothing of it was changed. */
+/** The database cannot be migrated to this version's schema. Nothing was changed. */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
@@ -23,13 +23,13 @@ export interface AppliedMigration {
   readonly rolled_back_at: unknown;
 }
 
-/** As far from `src/store` as from `dist/store`. */
+/** The folder of the migrations that belong to this version; the path is the same from `src/store` and `dist/store`. */
 export const shippedMigrations = (provider: 'sqlite' | 'postgresql'): string =>
   fileURLToPath(new URL(`../../prisma/migrations/${provider}`, import.meta.url));
 
 /**
- * What is still to be applied. Throws `MigrationError` where an applied migration was edited since or is unknown here,
- * or one failed.
+ * The migrations that are still to be applied. Throws `MigrationError` where an applied migration was edited or is unknown
+ * here, or where one was begun and not finished.
  */
 export function pendingMigrations(
   migrations: readonly Migration[],

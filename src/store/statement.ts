@@ -1,19 +1,29 @@
-import type { ColumnValue } from './columns.js';
+import type { Prisma } from './generated/sqlite/client.js';
 import type { Conflict } from './step.js';
 
-/** One SQL statement of an operation, `?` standing for each parameter in turn, and what would speak against it. */
+/** A value for a column; objects and arrays are for JSON columns. */
+export type ColumnValue = string | number | bigint | boolean | Date | Uint8Array | object | null;
+
+/** One value for every column of a row as Prisma reads it: a column that is added or renamed fails to compile. */
+export type Columns<PrismaRow> = { readonly [Column in keyof PrismaRow]: ColumnValue };
+
+/** A JSON column that Prisma read, typed as it was written: the ordered writer alone writes these columns. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast by another name, in one place
+export const storedJson = <T>(value: Prisma.JsonValue): T => value as T;
+
+/** One SQL statement of an operation, with `?` for each parameter in turn, and the conflicts that it can meet. */
 export interface Statement {
   readonly sql: string;
   readonly parameters: readonly ColumnValue[];
-  /** What stands against the step where no row was changed. */
+  /** The conflict where the statement changes no row. */
   readonly unlessChanged?: Conflict;
-  /** What stands against it where a unique value exists already; `constraint` has the names of the columns. */
+  /** The conflict where a unique value exists already; `constraint` contains the names of the columns. */
   readonly ifTaken?: (constraint: string) => Conflict;
-  /** What the row that it reads tells; it reads exactly one. */
+  /** The conflict that the row shows, or null. A statement with `ifFound` reads exactly one row. */
   readonly ifFound?: (row: Readonly<Record<string, unknown>>) => Conflict | null;
 }
 
-/** What a database answered to a statement that it could do. */
+/** The answer of a database to a statement that it could execute. */
 export interface StatementResult {
   readonly changes: number;
   readonly row: unknown;
@@ -25,13 +35,22 @@ export function conflictIn(statement: Statement, { changes, row }: StatementResu
   return statement.ifFound?.(row as Readonly<Record<string, unknown>>) ?? null;
 }
 
+/** A statement that only reads. */
+export type Selection = Pick<Statement, 'sql' | 'parameters'>;
+
+/**
+ * Answers the rows that a statement finds. Reads that are frequent or large use it, because Prisma would occupy the event
+ * loop for longer than the read itself.
+ */
+export type ReadRows = (selection: Selection) => Promise<readonly unknown[]>;
+
 /** The few expressions that the databases write differently. Columns come quoted, and from the schema. */
 export interface SqlDialect {
   /** How many elements the JSON array has. */
   jsonArrayLength(column: string): string;
   /** Whether the JSON array holds a text; takes one parameter. */
   jsonArrayHolds(column: string): string;
-  /** Stands behind a table where its rows are to be found by that index; nothing where the database chooses better. */
+  /** Stands behind a table to name the index that finds its rows; empty where the database chooses better by itself. */
   indexedBy(index: string): string;
 }
 
@@ -43,10 +62,16 @@ export function insertInto(table: string, row: Row): Statement {
   return { sql, parameters: Object.values(row) };
 }
 
-/** By table: the text of what was inserted into it last, in the same columns as ever. */
+/** Inserts one row; `taken` is the conflict where one of its unique values exists already. */
+export const insertUnique = (table: string, row: Row, taken: Conflict): Statement => ({
+  ...insertInto(table, row),
+  ifTaken: () => taken,
+});
+
+/** The last insertion into each table, because its columns are the same nearly every time. */
 const inserts = new Map<string, { readonly columns: readonly string[]; readonly sql: string }>();
 
-/** The start of an insertion into the columns, with what `values` makes of them behind it. */
+/** The text of an insertion into the columns; `values` writes the part behind the columns. */
 export function insertSql(
   table: string,
   columns: readonly string[],

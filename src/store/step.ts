@@ -10,12 +10,13 @@ import type {
   RequestState,
 } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
-import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
+import type { IdempotencyScope, IdempotentAnswer, NewIdempotencyEntry } from '../model/idempotency.js';
 import type { QuotaLimit } from '../model/quota.js';
+import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
 
 /**
- * What one use case wants committed: state changes and the audit events that tell of them, all or nothing.
- * It is data, so that many steps can share one transaction and a second database can run the same steps.
+ * The changes of one use case and the audit events that record them, committed all or nothing. A step is data, so many
+ * steps can share one transaction, and every database can execute the same steps.
  */
 export interface Step {
   readonly operations: readonly Operation[];
@@ -34,36 +35,36 @@ export type Operation =
   | { readonly op: 'answerIdempotencyKey'; readonly scope: IdempotencyScope; readonly answer: IdempotentAnswer }
   | { readonly op: 'forgetIdempotencyKeys'; readonly createdBefore: Date }
   | { readonly op: 'pinCertificateAuthority'; readonly cluster: string; readonly spkiSha256: string }
-  /** The latest stays, whichever comes first. */
+  /** Keeps the latest probe, in whichever order probes arrive. */
   | { readonly op: 'rememberProbe'; readonly probe: StoredClusterProbe }
-  /** Conflicts where it is known already. */
+  /** Conflicts where the identity is recorded already. */
   | { readonly op: 'insertUnknownIdentity'; readonly identity: UnknownIdentity }
-  /** What is announced of the step's other operations. */
+  /** Announces the step's other operations. */
   | { readonly op: 'enqueueWebhooks'; readonly deliveries: readonly WebhookDelivery[] }
   | BeginWebhookAttempt
   | EndWebhookAttempt
-  /** Gives up a delivery that waits and has no attempt under way at `at`; conflicts where it does not. */
+  /** Gives up a waiting delivery; conflicts where it does not wait or an attempt is under way at `at`. */
   | { readonly op: 'abandonWebhook'; readonly id: string; readonly failure: string; readonly at: Date }
-  /** Makes a delivery due at once, however it ended; one that has an attempt under way is left to it. */
+  /** Makes a delivery due at once, however it ended; does nothing while an attempt is under way. */
   | { readonly op: 'retryWebhook'; readonly id: string; readonly at: Date }
-  /** At most 1,000 of each, so that it keeps nobody waiting. */
+  /** Deletes at most 1,000 of each kind, so that other steps do not wait for long. */
   | { readonly op: 'forgetWebhooks'; readonly deliveredBefore: Date; readonly deadBefore: Date };
 
 /**
- * Takes a delivery that is due for the next attempt; conflicts where somebody else was faster. Until `leaseUntil` it is
- * nobody else's: that is when it is due again.
+ * Begins the next attempt of a delivery that is due; conflicts where another process was faster. The delivery is due again
+ * at `leaseUntil`; until then it belongs to this attempt.
  */
 export interface BeginWebhookAttempt {
   readonly op: 'beginWebhookAttempt';
   readonly id: string;
   readonly owner: string;
-  /** 1 for the first: only while no other has begun. */
+  /** 1 for the first. Conflicts where this attempt has begun already. */
   readonly attempt: number;
   readonly now: Date;
   readonly leaseUntil: Date;
 }
 
-/** Conflicts where this attempt is not the one under way any more. */
+/** Ends an attempt of a delivery; conflicts where another attempt has begun since. */
 export interface EndWebhookAttempt {
   readonly op: 'endWebhookAttempt';
   readonly id: string;
@@ -84,14 +85,14 @@ export interface UnknownIdentity {
 }
 
 /**
- * Conflicts where the certificates that count, those of earlier steps of the same transaction included, have reached
- * the quota. Stands before the operation that adds one.
+ * Conflicts where the certificates that count have reached the quota; those of earlier steps in the same transaction
+ * count too. It stands before the operation that adds a certificate.
  */
 export interface RequireQuota {
   readonly op: 'requireQuota';
   readonly limit: QuotaLimit;
   readonly atMost: number;
-  /** The request whose own certificate is not counted: it is the one that asks. */
+  /** The id of the request that asks; its own certificate does not count. */
   readonly exceptRequest: string;
   readonly now: Date;
 }
@@ -102,13 +103,13 @@ export interface MoveRequest {
   readonly id: string;
   readonly from: {
     readonly state: RequestState;
-    /** Where given, only while this owner holds this attempt. */
+    /** Where given: this owner holds the attempt. */
     readonly owner?: string;
-    /** Where given, only while this is the last attempt that there was; null: there was none. */
+    /** Where given: the number of the last attempt; null: there was no attempt. */
     readonly attempt?: number | null;
-    /** Where given, only while the attempt's lease ended before this instant: a takeover. */
+    /** Where given: the attempt's lease ended before this instant. That is a takeover. */
     readonly leaseEndedBefore?: Date;
-    /** Where given, only while so many approvals are recorded: nobody's is overwritten. */
+    /** Where given: so many approvals are recorded. So no approval is overwritten. */
     readonly approvals?: number;
   };
   readonly to: {
@@ -125,59 +126,33 @@ export interface MoveRequest {
 /** The policy files of a set by path, in order. */
 export type PolicySetTexts = readonly { readonly path: string; readonly text: string }[];
 
-export interface IdempotencyScope {
-  readonly principal: string;
-  readonly method: string;
-  readonly path: string;
-  readonly key: string;
-}
-
-export interface NewIdempotencyEntry extends IdempotencyScope {
-  /** SHA-256 of the raw body, lower-case hex. */
-  readonly bodySha256: string;
-  readonly requestId: string;
-  readonly createdAt: Date;
-}
-
-/** A first answer as it goes out again, byte for byte. `body` null: it held a private key and is not kept. */
-export interface IdempotentAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
-}
-
-export interface IdempotencyEntry extends NewIdempotencyEntry {
-  /** Null while unanswered: in flight, or its process died first. */
-  readonly answer: IdempotentAnswer | null;
-}
-
 /** Why a step was not committed. Nothing of it was written. */
 export type Conflict =
-  /** The request is not (any more) in the state, or with the owner and attempt, that the step expects. */
+  /** The request does not have the state, owner or attempt that the step expects. */
   | { readonly kind: 'request'; readonly id: string }
   | { readonly kind: 'quota'; readonly limit: QuotaLimit; readonly found: number }
   | { readonly kind: 'idempotencyKey' }
   | { readonly kind: 'apiToken'; readonly id: string }
   | { readonly kind: 'certificateAuthority'; readonly cluster: string }
-  /** The delivery is not (any more) as the step expects. */
+  /** The delivery is not in the state that the step expects. */
   | { readonly kind: 'webhookDelivery'; readonly id: string }
   /** A unique value exists already (a serial number of the same issuer, a fingerprint). */
   | { readonly kind: 'unique'; readonly what: string };
 
 export type CommitResult = { readonly committed: true } | { readonly committed: false; readonly conflict: Conflict };
 
-/** The one ordered writer: steps are committed in the order they came, many in one transaction. */
+/** The one ordered writer commits steps in the order of their arrival, many in one transaction. */
 export interface Writer {
-  /** Resolves after the commit is on disk. Throws `StoreBusyError` where the queue is full, `StoreUnavailableError` where the commit failed or is not known to have been made. */
+  /**
+   * Resolves when the commit is on disk. Throws `StoreBusyError` where the queue is full, and `StoreUnavailableError` where
+   * the commit failed or its outcome is not known.
+   */
   commit(step: Step): Promise<CommitResult>;
 }
 
-/** Whether the step records how an attempt ended: what has been signed by then is not to be turned away. */
+/** Whether the step records the end of an attempt. Such a step is never rejected, because a certificate may be signed. */
 export const endsAttempt = ({ operations }: Step): boolean =>
   operations.some(
     (operation) =>
       operation.op === 'insertCertificate' || (operation.op === 'moveRequest' && operation.from.state === 'issuing'),
   );
-
-export { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
-export type { QuotaLimit };

@@ -1,15 +1,18 @@
-import type { AuditEvent } from '../model/audit-event.js';
-import type { Certificate } from '../model/certificate.js';
-import type { CertificateRequest, RequestState } from '../model/certificate-request.js';
-import type { StoredClusterProbe } from '../model/cluster-probe.js';
-import type { Page, PageQuery } from '../model/page.js';
-import type { WebhookDelivery, WebhookDeliveryState } from '../model/webhook-delivery.js';
-import type { RecordedRequest } from '../model/recorded-request.js';
 import type { ApiTokenReader } from '../identity/api-token-reader.js';
 import type { InventoryReader } from '../inspection/inventory.js';
-import type { IdempotencyEntry, IdempotencyScope, PolicySetTexts, QuotaLimit, Writer } from './step.js';
+import type { AuditEvent, AuditEventFilter } from '../model/audit-event.js';
+import type { Certificate, CertificateFilter } from '../model/certificate.js';
+import type { CertificateRequest, RequestFilter } from '../model/certificate-request.js';
+import type { StoredClusterProbe } from '../model/cluster-probe.js';
+import type { IdempotencyEntry, IdempotencyScope } from '../model/idempotency.js';
+import type { Page, PageQuery, Visibility } from '../model/page.js';
+import type { QuotaLimit } from '../model/quota.js';
+import type { RecordedRequest } from '../model/recorded-request.js';
+import type { RecordedRequestRange } from '../model/replay.js';
+import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
+import type { PolicySetTexts, Writer } from './step.js';
 
-/** Everything kubepass keeps: read ports, and the one writer. */
+/** Everything that kubepass stores: ports to read it, and the one writer. */
 export interface Store {
   readonly writer: Writer;
   readonly requests: RequestReader;
@@ -20,42 +23,33 @@ export interface Store {
   readonly auditEvents: AuditEventReader;
   readonly apiTokens: ApiTokenReader;
   readonly idempotencyKeys: IdempotencyReader;
-  readonly policySets: { find(digest: string): Promise<PolicySetTexts | null> };
-  readonly certificateAuthorities: { pinnedSpkiSha256(cluster: string): Promise<string | null> };
+  readonly policySets: PolicySetReader;
+  readonly certificateAuthorities: CertificateAuthorityPinReader;
   readonly clusterProbes: ClusterProbeReader;
   readonly quotas: QuotaReader;
-  /** Runs `work` while no other process on this database runs its own; what two must not do at once at start. */
-  alone<T>(work: () => Promise<T>): Promise<T>;
   readonly webhookDeliveries: WebhookDeliveryReader;
-  /** Answers when the database does. Throws where the last commit failed, until one works again. For `/readyz`. */
+  /** Runs `work` while no other process on this database runs its own; for work at start that two must not do at once. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  /** Answers when the database does. Throws after a failed commit, until a commit succeeds. For `/readyz`. */
   ping(): Promise<void>;
   /** Lets queued steps finish, then closes. */
   close(): Promise<void>;
 }
 
-export interface RequestFilter {
-  readonly state?: RequestState;
-  readonly cluster?: string;
-  readonly username?: string;
-  readonly requester?: string;
-  /** Only requests that this principal asked for or collects. */
-  readonly visibleTo?: string;
-}
-
 export interface RequestReader {
   find(id: string): Promise<CertificateRequest | null>;
   /** Newest first. */
-  list(filter: RequestFilter, page: PageQuery): Promise<Page<CertificateRequest>>;
+  list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>>;
   /**
-   * Newest first, the pending ones that are wanted. Looks at 1000 at most for a page, which may so hold fewer than asked
-   * for, or none, and be followed by others all the same.
+   * Lists the pending requests that are wanted, newest first. It examines at most 1000 requests for a page, so a page may be
+   * short or empty although others follow.
    */
   listPending(
     filter: RequestFilter,
     isWanted: (request: CertificateRequest) => boolean,
     page: PageQuery,
   ): Promise<Page<CertificateRequest>>;
-  /** Requests in `issuing`, and `approved` ones that came with a CSR: what recovery must finish. Oldest first. */
+  /** Requests that recovery must finish: those in `issuing`, and `approved` ones that came with a CSR. Oldest first. */
   unfinished(): Promise<readonly CertificateRequest[]>;
   /** Pending and approved requests whose `expiresAt` has passed, oldest first, at most 500. */
   lapsed(now: Date): Promise<readonly CertificateRequest[]>;
@@ -63,53 +57,25 @@ export interface RequestReader {
   attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]>;
 }
 
-/** Which recorded requests: of one cluster, created at `after` or later and before `before`. */
-export interface RecordedRequestRange {
-  readonly cluster?: string;
-  readonly after?: Date;
-  readonly before: Date;
-}
-
 export interface RecordedRequestReader {
-  /** Those behind `afterId` (null: from the first on), in the order of their creation, at most `limit`. */
+  /** The requests behind `afterId` (null: from the first on), in the order of their creation, at most `limit`. */
   chunk(range: RecordedRequestRange, afterId: string | null, limit: number): Promise<readonly RecordedRequest[]>;
 }
 
-export interface CertificateFilter {
-  readonly cluster?: string;
-  readonly username?: string;
-  readonly group?: string;
-  readonly serialNumber?: string;
-  readonly expiresBefore?: Date;
-  readonly expiresAfter?: Date;
-  /** Only certificates whose request this principal asked for or collects. */
-  readonly visibleTo?: string;
-}
-
 export interface CertificateReader {
-  /** The valid certificates of a username on a cluster, orphans left out, newest first, at most 100. */
+  /** The valid certificates of a username on a cluster without orphans, newest first, at most 100. */
   activeOf(cluster: string, username: string, now: Date): Promise<readonly Certificate[]>;
   findByFingerprint(fingerprintSha256: string): Promise<Certificate | null>;
-  /** Those of the fingerprints that are known, in no particular order. */
+  /** The certificates with these fingerprints that exist, in no particular order. */
   findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]>;
   /** Newest first; with a filter on expiry, soonest expiring first. */
-  list(filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>>;
-}
-
-export interface AuditEventFilter {
-  readonly type?: string;
-  readonly principal?: string;
-  readonly cluster?: string;
-  readonly requestId?: string;
-  readonly fingerprintSha256?: string;
-  readonly after?: Date;
-  readonly before?: Date;
+  list(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<Certificate>>;
 }
 
 export interface AuditEventReader {
-  /** Oldest first, so that a follower can keep its cursor and come back. */
+  /** Oldest first, so that a follower can keep its cursor and continue later. */
   list(filter: AuditEventFilter, page: PageQuery): Promise<Page<AuditEvent>>;
-  /** The whole history of one request, oldest first. */
+  /** All events of one request, oldest first. */
   ofRequest(requestId: string): Promise<readonly AuditEvent[]>;
   /** Events with `seq` > `afterSeq`, in order, at most `limit`: for verification and export in chunks. */
   chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]>;
@@ -121,6 +87,14 @@ export interface IdempotencyReader {
   find(scope: IdempotencyScope): Promise<IdempotencyEntry | null>;
 }
 
+export interface PolicySetReader {
+  find(digest: string): Promise<PolicySetTexts | null>;
+}
+
+export interface CertificateAuthorityPinReader {
+  pinnedSpkiSha256(cluster: string): Promise<string | null>;
+}
+
 export interface ClusterProbeReader {
   /** The latest probe of the cluster. */
   find(cluster: string): Promise<StoredClusterProbe | null>;
@@ -128,24 +102,17 @@ export interface ClusterProbeReader {
 
 export interface QuotaReader {
   /**
-   * What counts against each of these limits, in their order; `exceptRequest` as in `RequireQuota`. 10,000 stands for
-   * that many or more.
+   * Counts against each of these limits, in their order; `exceptRequest` as in `RequireQuota`. 10,000 means 10,000 or more.
    */
   found(limits: readonly QuotaLimit[], exceptRequest: string, now: Date): Promise<readonly number[]>;
-}
-
-export interface WebhookDeliveryFilter {
-  readonly state?: WebhookDeliveryState;
-  readonly webhook?: string;
-  readonly requestId?: string;
 }
 
 export interface WebhookDeliveryReader {
   find(id: string): Promise<WebhookDelivery | null>;
   /** Newest first. */
   list(filter: WebhookDeliveryFilter, page: PageQuery): Promise<Page<WebhookDelivery>>;
-  /** What is due for this webhook and has no attempt under way, what has been due for longest first. */
+  /** The due deliveries of this webhook without an attempt under way, longest due first. */
   due(webhook: string, now: Date, limit: number): Promise<readonly WebhookDelivery[]>;
-  /** What waits for any webhook but these, in no particular order. */
+  /** The waiting deliveries of all webhooks but these, in no particular order. */
   waitingForOthers(webhooks: readonly string[], limit: number): Promise<readonly WebhookDelivery[]>;
 }

@@ -3,12 +3,12 @@ import type { AuditEventDraft } from '../model/audit-event.js';
 import { done, refused } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
 import { quote } from '../model/quote.js';
-import type { WebhookDelivery } from '../model/webhook-delivery.js';
-import type { WebhookDeliveryQuery, WebhookDeliveryService } from '../services.js';
+import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
+import type { WebhookDeliveryService } from '../services.js';
 
 /** The stored deliveries, as people see them. */
 export interface DeliveryRecords {
-  list(filter: WebhookDeliveryQuery, page: PageQuery): Promise<Page<WebhookDelivery>>;
+  list(filter: WebhookDeliveryFilter, page: PageQuery): Promise<Page<WebhookDelivery>>;
   find(id: string): Promise<WebhookDelivery | null>;
   /** Makes a delivery due at once, unless an attempt is under way. */
   retry(id: string, at: Date, event: AuditEventDraft): Promise<void>;

@@ -1,11 +1,25 @@
-import type { Failure } from './failure.js';
+/** The parts of a worker's error that may be logged. Its message is left out, because it could quote the task. */
+export interface Failure {
+  readonly name: string;
+  /** The stack without the message. */
+  readonly frames: string;
+}
 
-/** Too many wait for a worker, or none came up: back-pressure, not a fault. */
+export function describeFailure(error: unknown): Failure {
+  if (!(error instanceof Error)) return { name: typeof error, frames: '' };
+  const { name, message, stack = '' } = error;
+  const head = `${name}: ${message}`;
+  // A stack that does not begin with the message may contain it anywhere.
+  const frames = stack.startsWith(head) ? stack.slice(head.length) : '';
+  return { name: /^[A-Za-z]{1,64}$/.test(name) ? name : 'an error', frames: frames.trimStart() };
+}
+
+/** Too many tasks wait for a worker, or no worker started: back-pressure, not a fault. */
 export class WorkersBusyError extends Error {
   override readonly name = 'WorkersBusyError';
 }
 
-/** A worker was ended because its task took more than a task gets. */
+/** A worker was stopped because its task took more time or memory than a task may take. */
 export class WorkerEndedError extends Error {
   override readonly name = 'WorkerEndedError';
   constructor(readonly exceeded: 'time' | 'memory') {
@@ -13,7 +27,7 @@ export class WorkerEndedError extends Error {
   }
 }
 
-/** A worker ended by itself: ours to mend. */
+/** A worker ended by itself, which is a bug of kubepass. */
 export class WorkerFailedError extends Error {
   override readonly name = 'WorkerFailedError';
   constructor(readonly failure: Failure) {

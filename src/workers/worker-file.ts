@@ -4,20 +4,20 @@ import { Worker } from 'node:worker_threads';
 
 const fromSources = import.meta.url.endsWith('.ts');
 
-/** A worker's module beside another one, given by its name without the extension. */
+/** The URL of a worker's module beside another module; `name` has no extension. */
 export const workerFile = (beside: string, name: string): URL =>
   new URL(`./${name}.${fromSources ? 'ts' : 'js'}`, beside);
 
-/** What Node is told beside the module: from sources it needs the loader that its parent has, from the build nothing. */
+/** Node's extra arguments for a worker: sources need the loader that the parent has, the build needs none. */
 export const workerArguments: { readonly execArgv?: string[] } = fromSources ? { execArgv: ['--import', 'tsx'] } : {};
 
-/** A thread that runs a module. Nothing of the service's environment is its business. */
+/** Starts a thread that runs a module. It gets nothing of the service's environment. */
 export function startThread(file: URL, workerData: object): Worker {
   const options = { workerData, env: {} };
   return fromSources ? new Worker(loading(file), { ...options, eval: true }) : new Worker(file, options);
 }
 
-/** The loader takes over what is imported, not what a thread is started with. */
+/** Imports the module behind the loader, because the loader does not apply to the module that a thread starts with. */
 function loading(file: URL): string {
   const loader = new URL('./index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')));
   return `import('${loader.href}').then(({ register }) => { register(); return import('${file.href}'); })`;

@@ -2,50 +2,48 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, type Transferable } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { TooManyWaitingError, Turns } from './turns.js';
-import { describeFailure } from './failure.js';
-import { WorkClock } from './work-clock.js';
 import { workerArguments } from './worker-file.js';
-import { WorkerEndedError, WorkerFailedError, WorkersBusyError } from './worker-error.js';
+import { describeFailure, WorkerEndedError, WorkerFailedError, WorkersBusyError } from './worker-error.js';
 import type { Begun } from './worker-side.js';
 
 export interface WorkerLimits {
   readonly threads: number;
   /** How many tasks may wait for a worker. */
   readonly waiting: number;
-  /** How long one of them may. */
+  /** How long a task may wait for a worker. */
   readonly waitMilliseconds: number;
-  /** How long a thread may take to come up. */
+  /** How long a thread may take to start. */
   readonly startMilliseconds: number;
-  /** How long a worker may work on one task before it is ended. */
+  /** How long a worker may work on one task before it is stopped. */
   readonly workMilliseconds: number;
-  /** What a worker may have on its heap before it is ended. */
+  /** How large a worker's heap may grow before the worker is stopped. */
   readonly heapMegabytes: number;
-  /** How much of it may be taken up by what is new: the less, the oftener it is looked through. */
+  /** How much of the heap new objects may occupy. A smaller space is collected more often. */
   readonly youngMegabytes: number;
 }
 
 export interface WorkerPoolOptions extends WorkerLimits {
-  /** The module that a worker runs, and the function of it that takes a task. */
+  /** The module that a worker runs, and its function that takes a task. */
   readonly file: URL;
   readonly task: string;
-  /** Told of workers that end by themselves. */
+  /** Receives the errors of workers that end by themselves. */
   readonly report: (error: WorkerFailedError) => void;
 }
 
 export interface Conversation<Question, Answer> {
-  /** Answers what the worker asks; it never rejects. The task's clock stands still meanwhile. */
+  /** Answers the worker's questions; it never rejects. The task's clock stops meanwhile. */
   readonly answer: (question: Question) => Promise<Answer>;
-  /** Every answer gives the worker its whole time again. */
+  /** Whether every answer gives the worker its full time again. */
   readonly renewsTime?: boolean;
 }
 
 /**
- * Works in threads of their own, which are ended when a task takes too long or too much memory, so that no task keeps
- * anything else waiting. One task a thread at a time; threads come when they are needed and go when idle.
+ * Runs tasks in threads, one task per thread at a time. A thread is stopped when its task takes too much time or memory, so
+ * that no task blocks others. Threads start when they are needed and end when they are idle.
  */
 export class WorkerPool {
   readonly #pool: Piscina;
-  /** Piscina's own queue does not bound tasks that can be ended, and forgets them where that ends its last worker. */
+  /** Piscina's own queue does not limit tasks that can be aborted, and loses them where an abort ends its last worker. */
   readonly #turns: Turns;
 
   constructor(private readonly options: WorkerPoolOptions) {
@@ -60,7 +58,7 @@ export class WorkerPool {
         maxOldGenerationSizeMb: options.heapMegabytes,
         maxYoungGenerationSizeMb: options.youngMegabytes,
       },
-      // Nothing of the service's environment is a worker's business.
+      // A worker needs nothing of the service's environment.
       env: {},
       ...workerArguments,
       recordTiming: false,
@@ -71,7 +69,7 @@ export class WorkerPool {
   }
 
   /**
-   * What a worker makes of the task, which gets a port to ask over as `port`. Throws `WorkersBusyError`,
+   * Runs a task and answers its result. The task receives a port for its questions as `port`. Throws `WorkersBusyError`,
    * `WorkerEndedError` and `WorkerFailedError`.
    */
   async run<Result, Question = never, Answer = never>(
@@ -92,7 +90,7 @@ export class WorkerPool {
     }
   }
 
-  /** Ends the workers; what they were at fails. */
+  /** Stops the workers; tasks under way fail. */
   async close(): Promise<void> {
     await this.#pool.destroy();
   }
@@ -152,3 +150,44 @@ const isBegun = (message: unknown): message is Begun =>
 
 const isOutOfMemory = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+
+/** Measures the time that a worker works, and calls `onEnd` when its time is used up. It stands still until it is started. */
+class WorkClock {
+  #timer: NodeJS.Timeout | undefined;
+  #since = 0;
+  #left: number;
+  #closed = false;
+
+  constructor(
+    private readonly milliseconds: number,
+    private readonly onEnd: () => void,
+  ) {
+    this.#left = milliseconds;
+  }
+
+  start(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#since = performance.now();
+    this.#timer = setTimeout(this.onEnd, this.#left);
+  }
+
+  stop(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#left = Math.max(0, this.#left - (performance.now() - this.#since));
+  }
+
+  /** Stops it for good. */
+  close(): void {
+    this.stop();
+    this.#closed = true;
+  }
+
+  /** Stops, and gives the full time again. */
+  renew(): void {
+    this.stop();
+    this.#left = this.milliseconds;
+  }
+}

@@ -1,9 +1,9 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
- * The ways in which a wire breaks in a commit. `answer lost`: COMMIT arrives and its answer does not. `commit lost`:
- * COMMIT does not arrive. `answer lost for good`: like the first, and no connection is made until `resume`. Each
- * happens only to the next COMMIT.
+ * How the connection breaks in a commit. `answer lost`: COMMIT arrives and its answer does not. `commit lost`: COMMIT does
+ * not arrive. `answer lost for good`: as the first, and then no connection is accepted until `resume`. Each affects only
+ * the next COMMIT.
  */
 export type Breakage = 'answer lost' | 'answer lost for good' | 'commit lost';
 
@@ -16,10 +16,10 @@ export interface CommitProxy {
   close(): Promise<void>;
 }
 
-/** The simple query COMMIT as it is on the wire: PostgreSQL's protocol 3.0, message Query. */
+/** The octets of the simple query COMMIT: PostgreSQL's protocol 3.0, message Query. */
 const commitMessage = Buffer.concat([Buffer.from('Q'), Buffer.of(0, 0, 0, 11), Buffer.from('COMMIT\0')]);
 
-/** A wire to PostgreSQL that breaks in the middle of a commit when it is told to. */
+/** A proxy for PostgreSQL that breaks a connection in the middle of a commit on demand. */
 export async function startCommitProxy(target: { readonly host: string; readonly port: number }): Promise<CommitProxy> {
   let next: Breakage | null = null;
   const open = new Set<Socket>();
@@ -31,7 +31,7 @@ export async function startCommitProxy(target: { readonly host: string; readonly
       socket.on('error', () => undefined);
       socket.on('close', () => {
         open.delete(socket);
-        // A server that is about to answer finds out by itself.
+        // The server's side stays open, so the server finds out by itself when it answers.
         if (socket === far) near.destroy();
         else far.end();
       });
@@ -47,7 +47,7 @@ export async function startCommitProxy(target: { readonly host: string; readonly
       }
       if (next === 'commit lost') far.destroy();
       else far.write(data);
-      // Open connections stay open, because the other readers are not concerned.
+      // Open connections of other readers stay open.
       if (next === 'answer lost for good') server.close();
       next = null;
       near.destroy();

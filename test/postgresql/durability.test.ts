@@ -21,7 +21,7 @@ afterEach(() => database.drop());
 it('is warned of at start if the server is not as durable as it should be', async () => {
   const directory = temporaryDirectory();
   const log: LogLine[] = [];
-  // The server of the tests runs without fsync, to be fast.
+  // The server of the tests runs without fsync in order to be fast.
   const service = await composeOn(directory.path, await postgresqlEnvironment(directory.path, database.url), {}, log);
   await service.close();
   directory.remove();

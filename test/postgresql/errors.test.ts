@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { isUnreachable } from '../../src/store/postgresql/errors.js';
 
-/** An error of the adapter as Prisma 7 passes it on. */
+/** The form in which Prisma 7 passes on an error of its adapter. */
 const fromPrisma = (originalCode: string) =>
   Object.assign(new Error('Invalid invocation'), {
     code: 'P2039',

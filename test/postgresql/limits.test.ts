@@ -5,7 +5,7 @@ import { aRequest, testStore } from '../unit/store/records.js';
 it('fails alone if a step asks for a value that no index can hold, and does not harm its neighbours and the connection', async () => {
   const { store, commit } = await testStore();
   const insert = (username: string) => commit([{ op: 'insertRequest', request: aRequest({ username }) }]);
-  // A text that can be compressed would fit.
+  // The text is random because PostgreSQL would compress another one.
   const results = await Promise.allSettled([
     insert('jane'),
     insert(randomBytes(9000).toString('base64')),

@@ -29,7 +29,7 @@ const record = (operations: readonly Operation[] = [{ op: 'insertRequest', reque
   store.writer.commit({ operations, events: [anEvent()] });
 const committed = { committed: true };
 
-/** The state as a second connection sees it, past the wire. */
+/** The state that a second connection sees, without the proxy. */
 const stored = () =>
   query(database.url, async (client) => {
     const { rows } = await client.query<{ requests: string; events: string }>(

@@ -5,12 +5,12 @@ import type pg from 'pg';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { appendToChain, genesis } from '../../src/audit/chain.js';
 import { MigrationError } from '../../src/store/migrations.js';
+import { chainLock } from '../../src/store/postgresql/connect.js';
 import { grantServiceRights } from '../../src/store/postgresql/grant.js';
-import { chainLock } from '../../src/store/postgresql/locks.js';
 import { migratePostgresql } from '../../src/store/postgresql/migrate-postgresql.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
+import { insertAuditEvent } from '../../src/store/tables/audit-event-table.js';
 import { freshDatabase, ownerRole, query, serviceRole, type TestDatabase } from '../helpers/postgresql/databases.js';
-import { insertAuditEvent } from '../../src/store/statements-of.js';
 import { queryOf } from '../../src/store/postgresql/query.js';
 import { anEvent } from '../unit/store/records.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
@@ -129,7 +129,7 @@ it.each([
   ['SET session_replication_role = replica'],
 ])('gives the service no right to %s', async (sql) => {
   await migratePostgresql(database.ownerUrl);
-  // The role loses its earlier rights.
+  // The grant revokes the rights that the role had before.
   await query(database.ownerUrl, (client) =>
     client.query(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${serviceRole}`),
   );

@@ -19,10 +19,7 @@ const policiesDir = join(directory.path, 'policies');
 let server: PostgresqlServer;
 let environment: Readonly<Record<string, string>>;
 const replicas: ChildService[] = [];
-/**
- * The number of certificates in all, on three replicas and one that is about to die, and how often PostgreSQL goes
- * away.
- */
+/** How many clients call the three replicas and the one that will die, and how often PostgreSQL stops meanwhile. */
 const clients = Number(process.env['KUBEPASS_REPLICA_CLIENTS'] ?? 200);
 const interruptions = Number(process.env['KUBEPASS_REPLICA_INTERRUPTIONS'] ?? 2);
 
@@ -39,7 +36,7 @@ beforeAll(async () => {
   writeFileSync(join(policiesDir, 'test.yaml'), testPolicies);
   server = await startPostgresql({ durable: true });
   const { url } = await freshDatabase(await prepareDatabases(server));
-  // A short time to sign makes the leases short.
+  // A short time limit for signing makes the leases short.
   environment = await postgresqlEnvironment(dataDir, url, 'issuing: { timeoutSeconds: 1 }\n');
   await Promise.all([start(), start(), start()]);
 }, 120_000);
@@ -89,7 +86,7 @@ it('keeps every promise to 200 clients while a replica is killed during issuing,
   await doomed.gone;
   for (let i = 0; i < interruptions; i++) {
     await setTimeout(1500);
-    // The first is like a power failure, the second like an administrator in a hurry.
+    // The first is like a power failure, the second like an immediate shutdown.
     await (i % 2 ? server.stopImmediately() : server.kill());
     await setTimeout(500);
     await server.start();
@@ -105,7 +102,7 @@ it('keeps every promise to 200 clients while a replica is killed during issuing,
   );
 
   const call = to(one);
-  // The attempts of the dead replica are taken over when their leases have ended: 31 seconds after they began.
+  // The others take over the attempts of the dead replica when their leases end, 31 seconds after they began.
   await ledger.untilRecovered(call, 60);
   await ledger.everythingHolds(call);
   await ledger.lostAnswersCanBeAskedForAgain(to(two));

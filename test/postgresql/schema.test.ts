@@ -14,7 +14,7 @@ const sqlTypes: Readonly<Record<string, string>> = {
   Json: 'jsonb',
 };
 
-/** Columns with anything that a model cannot have: a default, a further constraint. */
+/** The columns; the query also returns what a model cannot have, such as defaults and other constraints. */
 async function actualTables(client: pg.Client): Promise<Record<string, Table>> {
   const rowsOf = async <Row extends pg.QueryResultRow>(sql: string) => (await client.query<Row>(sql)).rows;
   const columns = await rowsOf<{ table: string; name: string; type: string; required: boolean }>(`
@@ -54,7 +54,7 @@ async function actualTables(client: pg.Client): Promise<Record<string, Table>> {
   );
 }
 
-/** The foreign keys in the form that the models are read in: `requestId -> CertificateRequest.id restrict restrict`. */
+/** Foreign keys in the form of the models: `requestId -> CertificateRequest.id restrict restrict`. */
 function foreignKey(definition: string): string {
   const parts = /^FOREIGN KEY \("?(\w+)"?\) REFERENCES "(\w+)"\("?(\w+)"?\) ON UPDATE (\w+) ON DELETE (\w+)$/.exec(
     definition,

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { verifyChain } from '../../src/audit/verify-chain.js';
 import type { Composition } from '../../src/compose/compose.js';
+import type { QuotaLimit } from '../../src/model/quota.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
-import type { Operation, QuotaLimit } from '../../src/store/step.js';
+import type { Operation } from '../../src/store/step.js';
 import type { Store } from '../../src/store/store.js';
 import { composeOn, type LogLine } from '../helpers/composed-service.js';
 import { freshDatabase, type TestDatabase } from '../helpers/postgresql/databases.js';
@@ -25,7 +26,7 @@ describe('three stores on one database', () => {
   });
   afterEach(() => Promise.all(stores.map((store) => store.close())));
 
-  /** The results of the same operations, many times from each store at once. */
+  /** Commits the same operations many times from each store at once, and answers the results. */
   const fromEach = (times: number, operations: (number: number) => readonly Operation[]) =>
     Promise.all(
       stores.flatMap((store, s) =>

@@ -1,6 +1,6 @@
+import { describeFailure } from '../../workers/worker-error.js';
 import { UploadRefusedError } from '../decoded.js';
 import { inspect } from '../inspect.js';
-import { describeFailure } from '../../workers/failure.js';
 import { ask, begin, giveWay } from '../../workers/worker-side.js';
 import type { InspectionTask, LookUp, TaskResult, ToWorker } from './task.js';
 

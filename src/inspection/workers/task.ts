@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { InspectionFormat, InventoryEntry, Upload, UploadRefusalReason } from '../../model/inspection.js';
-import type { Failure } from '../../workers/failure.js';
+import type { Failure } from '../../workers/worker-error.js';
 import type { InspectionContext } from '../decoded.js';
 
 /** An upload on its way to a worker, with all that an inspection knows besides it. */

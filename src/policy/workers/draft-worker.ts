@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Replayed } from '../../model/replay.js';
-import { describeFailure } from '../../workers/failure.js';
+import { describeFailure } from '../../workers/worker-error.js';
 import { ask, begin, giveWay } from '../../workers/worker-side.js';
 import { decide } from '../decide.js';
 import { neededFacts } from '../needed-facts.js';

@@ -4,7 +4,7 @@ import type { FieldError } from '../../model/outcome.js';
 import type { Requester } from '../../model/principal.js';
 import type { RecordedRequest } from '../../model/recorded-request.js';
 import type { Replayed } from '../../model/replay.js';
-import type { Failure } from '../../workers/failure.js';
+import type { Failure } from '../../workers/worker-error.js';
 import type { NeededFacts } from '../needed-facts.js';
 import type { ConfiguredCluster, PolicyTexts, RequestToDecide } from '../policy-set.js';
 

@@ -3,34 +3,33 @@ import { appendToChain, type ChainHead, genesis } from '../../audit/chain.js';
 import type { AuditEvent } from '../../model/audit-event.js';
 import type { Settled } from '../group-commit.js';
 import { conflictIn, type Statement } from '../statement.js';
-import { insertAuditEvent, selectChainHead, statementsOf } from '../statements-of.js';
+import { statementsOf } from '../statements-of.js';
 import type { CommitResult, Step } from '../step.js';
-import { postgresqlDialect } from './dialect.js';
+import { insertAuditEvent, selectChainHead } from '../tables/audit-event-table.js';
+import { chainLock } from './connect.js';
 import { concernsOneStep, isUniqueViolation } from './errors.js';
-import { chainLock } from './locks.js';
-import { pipeline, resultOf, type Query, type Reply } from './pipeline.js';
-import { queryOf } from './query.js';
+import { pipeline, postgresqlDialect, queryOf, resultOf, type Query, type Reply } from './query.js';
 
-/** What a transaction has come to that is still open. */
+/** The state of a transaction that is still open. */
 export interface AppliedSteps {
-  /** Of each step, in order. */
+  /** The result of each step, in order. */
   readonly settled: readonly Settled<CommitResult>[];
-  /** What goes before COMMIT: the events of the steps that stand, which continue the chain. */
+  /** The queries to send before COMMIT: the events of the steps that succeeded, which continue the chain. */
   readonly remaining: readonly Query[];
-  /** The last of these events: where it is in the log, the transaction was committed. */
+  /** The last of these events: if it is in the log, the transaction was committed. */
   readonly lastEvent: AuditEvent | undefined;
 }
 
-/** Behind one that conflicted, steps are sent in portions of this size: others may conflict too. */
+/** How many steps are sent at once after a step that conflicted, because others may conflict too. */
 const carefulPortion = 8;
 
 /**
- * Begins a transaction and does the operations of the steps in it, each step behind a savepoint: one that conflicts
- * leaves nothing behind and its neighbours untouched. All of it is one round trip, and one more for each conflict.
+ * Begins a transaction and executes the operations of the steps in it, each step behind a savepoint: a step that conflicts
+ * leaves nothing behind and does not affect its neighbours. That is one round trip, and one more for each conflict.
  *
- * One transaction at a time, of all processes on the database, continues the audit chain: it holds an advisory lock to
- * its end. READ COMMITTED gives each statement behind the lock a snapshot of its own, so it sees all that was committed
- * before, the head of the chain among it; and since nobody commits meanwhile, a quota that was counted holds.
+ * One transaction of all processes at a time continues the audit chain: it holds an advisory lock until its end. READ
+ * COMMITTED gives each statement behind the lock a snapshot of its own, so the statement sees everything that was committed
+ * before, including the head of the chain. Nobody else commits meanwhile, so a quota that was counted still holds.
  */
 export async function applySteps(client: pg.Client, steps: readonly Step[], touch: boolean): Promise<AppliedSteps> {
   const settled: Settled<CommitResult>[] = [];
@@ -62,7 +61,7 @@ export async function applySteps(client: pg.Client, steps: readonly Step[], touc
         continue;
       }
       settled.push(outcome);
-      // What was sent behind it was done on top of it: it is undone too, and sent again.
+      // The steps behind it were executed on top of it, so they are undone too and sent again.
       undo = [`ROLLBACK TO ${savepoint}`];
       portion = carefulPortion;
       break;
@@ -75,12 +74,12 @@ export async function applySteps(client: pg.Client, steps: readonly Step[], touc
   };
 }
 
-/** The last of them finds the head of the chain. */
+/** The queries that open the transaction; the last one reads the head of the chain. */
 const openingQueries = (touch: boolean): readonly Query[] => [
   'BEGIN ISOLATION LEVEL READ COMMITTED',
-  // On its own: a statement's snapshot is older than the lock that it waits for.
+  // The lock has a statement of its own, because a statement's snapshot is older than the lock that it waits for.
   queryOf({ sql: 'SELECT pg_advisory_xact_lock(?)', parameters: [chainLock] }),
-  // A transaction that writes nothing commits on a full disk too. This one writes, so that it tells whether one can.
+  // A transaction that writes nothing would commit on a full disk too.
   ...(touch ? [`SELECT pg_logical_emit_message(true, 'kubepass', '')`] : []),
   queryOf(selectChainHead),
 ];
@@ -94,7 +93,7 @@ function chainHeadIn(opened: readonly Reply[]): ChainHead {
 
 type Prepared =
   | { readonly statements: readonly Statement[]; readonly queries: readonly Query[] }
-  /** Why there are none: a value that has no form in SQL. */
+  /** A value of the step has no form in SQL. */
   | { readonly error: Error };
 
 function prepare({ operations }: Step): Prepared {
@@ -107,7 +106,7 @@ function prepare({ operations }: Step): Prepared {
   }
 }
 
-/** What stands against a step: a conflict, or why it cannot be stored. Throws what concerns its neighbours too. */
+/** The conflict or the error of a step, or null. Throws errors that concern its neighbours too. */
 function whyNot(prepared: Prepared, replies: readonly Reply[]): Settled<CommitResult> | null {
   const [savepoint, ...ofStatements] = replies;
   resultOf(savepoint);
@@ -130,7 +129,7 @@ function whyRefused({ ifTaken }: Statement, error: unknown): Settled<CommitResul
   throw error;
 }
 
-/** The events of a step in the chain, or why they have no place in it. */
+/** The events of a step with their places in the chain, or the error where they cannot have one. */
 function eventsOf(step: Step, head: ChainHead): { readonly events: readonly AuditEvent[] } | { readonly error: Error } {
   const events: AuditEvent[] = [];
   try {

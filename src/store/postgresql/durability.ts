@@ -1,13 +1,13 @@
 import { clientConfig, connect } from './connect.js';
 
-/** What stands behind a server's word that a commit is on disk, and what it means where it is off. */
+/** The settings that make a server's commits durable, and the consequence where one is off. */
 const wanted = {
   fsync: 'a power failure may lose certificates that were handed out, and destroy the database',
   full_page_writes: 'a power failure may destroy the database',
   synchronous_commit: 'kubepass turns it on for its own commits, and for nobody else’s',
 } as const;
 
-/** Which of the server's settings weaken what a commit promises, in words for the log; none where all are on. */
+/** The server's settings that weaken the promise of a commit, as texts for the log; empty where all are on. */
 export async function weakenedDurability(databaseUrl: string): Promise<readonly string[]> {
   const client = await connect(clientConfig(databaseUrl));
   try {

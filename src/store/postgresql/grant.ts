@@ -2,8 +2,8 @@ import type { Prisma } from '../generated/postgresql/client.js';
 import { clientConfig, connect } from './connect.js';
 
 /**
- * What the service does with each table. To the audit log it only adds; that the role may not do more holds even where
- * somebody drops the triggers, and only an owner of the tables can drop them.
+ * The rights that the service needs on each table. It can only add to the audit log. The missing rights protect the log even
+ * if somebody drops its triggers, which only an owner of the tables can do.
  */
 const rights: Readonly<Record<Prisma.ModelName, string>> = {
   AuditEvent: 'SELECT, INSERT',
@@ -21,8 +21,8 @@ const rights: Readonly<Record<Prisma.ModelName, string>> = {
 };
 
 /**
- * Gives a role what the service needs of the tables, and takes from it whatever else it may do with them. The URL is
- * that of the role which owns them.
+ * Grants a role the rights that the service needs on the tables, and revokes all others. The URL must be that of the role
+ * that owns the tables.
  */
 export async function grantServiceRights(databaseUrl: string, role: string): Promise<void> {
   const client = await connect(clientConfig(databaseUrl));

@@ -7,14 +7,13 @@ import {
   shippedMigrations,
   type AppliedMigration,
 } from '../migrations.js';
-import { clientConfig, connect } from './connect.js';
-import { chainLock, migrationLock } from './locks.js';
+import { chainLock, clientConfig, connect, migrationLock } from './connect.js';
 
 /**
- * Applies what is missing, all in one transaction, and keeps Prisma's own table, so that its `migrate status` agrees.
- * Of several that start at once, one applies and the others wait for it. Answers the names of what it applied. A role
- * that may not change the schema is enough where nothing is missing. Throws `MigrationError` where that does not hold,
- * where an applied migration was edited since or is unknown here, or where one failed.
+ * Applies the missing migrations in one transaction, and records them in Prisma's own table, so that `prisma migrate
+ * status` agrees. Answers their names. If several processes start at once, one applies and the others wait. A role without
+ * rights on the schema is enough where nothing is missing. Throws `MigrationError` where that role has to apply something,
+ * where an applied migration was edited or is unknown here, or where one failed.
  */
 export async function migratePostgresql(
   databaseUrl: string,
@@ -34,8 +33,7 @@ export async function migratePostgresql(
 
 async function applyPending(client: pg.Client, directory: string): Promise<readonly string[]> {
   const pending = pendingMigrations(readMigrations(directory), await appliedMigrations(client));
-  // Replicas of the version before may be at work: what a migration makes of the audit log must not miss a batch that is
-  // not committed yet.
+  // Replicas of the previous version may be committing. A migration that reads the audit log must wait for their batch.
   if (pending.length > 0) await client.query('SELECT pg_advisory_xact_lock($1)', [chainLock]);
   for (const { name, sql, checksum } of pending) {
     try {
@@ -54,7 +52,7 @@ async function applyPending(client: pg.Client, directory: string): Promise<reado
 }
 
 async function appliedMigrations(client: pg.Client): Promise<readonly AppliedMigration[]> {
-  // `CREATE TABLE IF NOT EXISTS` asks for the right to create before it looks.
+  // `CREATE TABLE IF NOT EXISTS` requires the right to create even where the table exists.
   const table = await client.query<{ found: boolean }>(
     `SELECT to_regclass('public."_prisma_migrations"') IS NOT NULL AS "found"`,
   );
@@ -72,7 +70,7 @@ function whyNot(name: string, error: unknown): string {
     : `migration ${name} failed`;
 }
 
-/** As Prisma's own engine creates it. */
+/** The table as Prisma's own engine creates it. */
 const prismaMigrationsTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "id"                    VARCHAR(36) PRIMARY KEY NOT NULL,
     "checksum"              VARCHAR(64) NOT NULL,

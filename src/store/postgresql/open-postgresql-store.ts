@@ -1,22 +1,17 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import type { InventoryReader, InventoryRecord } from '../../inspection/inventory.js';
 import { PrismaClient } from '../generated/postgresql/client.js';
 import type { PrismaClient as SharedPrismaClient } from '../generated/sqlite/client.js';
-import { pingOf } from '../ping.js';
-import { QuotaReader } from '../readers/quota-reader.js';
-import type { ReadRows } from '../read-rows.js';
-import { prismaReaders } from '../readers/readers.js';
-import { RecordedRequestReader } from '../readers/recorded-request-reader.js';
+import { OrderedWriter } from '../ordered-writer.js';
+import type { ReadRows } from '../statement.js';
+import { storeParts } from '../store-parts.js';
 import type { Store } from '../store.js';
-import { clientConfig, connect } from './connect.js';
-import { postgresqlDialect } from './dialect.js';
+import { clientConfig, connect, startLock } from './connect.js';
 import { isUnreachable, unreachable } from './errors.js';
-import { PostgresqlInventoryReader } from './inventory-reader.js';
-import { startLock } from './locks.js';
 import { migratePostgresql } from './migrate-postgresql.js';
-import { askedWithoutNul } from './nul.js';
-import { PostgresqlWriter } from './ordered-writer.js';
-import { queryOf } from './query.js';
+import { PostgresqlBatches } from './postgresql-batches.js';
+import { argumentsWithoutNul, postgresqlDialect, queryOf } from './query.js';
 
 export interface PostgresqlStoreOptions {
   /** A `postgresql:` URL, as `clientConfig` reads it. It may hold a password: no message of the store repeats it. */
@@ -27,55 +22,47 @@ export interface PostgresqlStoreOptions {
   readonly queueLimit?: number;
   /** How many steps share one commit at most (default 100). */
   readonly batchLimit?: number;
-  /** How long it is tried to find out what became of a COMMIT that was not answered, in milliseconds (default 10,000). */
+  /** How long to look for the outcome of a COMMIT that was not answered, in milliseconds (default 10,000). */
   readonly settleMilliseconds?: number;
 }
 
-/** So that no process that stands still keeps the chain's lock from the others. */
+/** The limits keep a stopped process from holding the chain's lock. */
 const writerSettings = { statement_timeout: '20s', idle_in_transaction_session_timeout: '10s' };
-/** Longer than the server's own: it is for a network that swallows answers. */
+/** It is longer than the server's own limit, because it is for networks that lose answers. */
 const readerTimeoutMilliseconds = 35_000;
 const readerSettings = { statement_timeout: '30s', default_transaction_read_only: 'on' };
 
 /**
- * Opens the store, its schema made or brought up to date where need be. Reads go through Prisma on a pool of read-only
- * connections, writes through the ordered writer. Several processes may have it open at once.
+ * Opens the store, and creates or migrates its schema where needed. Reads go through Prisma on a pool of read-only
+ * connections, writes through the ordered writer. Several processes may open the store at once.
  */
 export async function openPostgresqlStore(options: PostgresqlStoreOptions): Promise<Store> {
   const { url, readConnections = 10, queueLimit = 1000, batchLimit = 100, settleMilliseconds = 10_000 } = options;
   await migratePostgresql(url);
-  const writer = new PostgresqlWriter(clientConfig(url, writerSettings), {
-    queue: queueLimit,
-    batch: batchLimit,
-    settleMilliseconds,
-  });
+  const batches = new PostgresqlBatches(clientConfig(url, writerSettings), settleMilliseconds);
+  const writer = new OrderedWriter(batches, { queue: queueLimit, batch: batchLimit });
   const pool = new pg.Pool({
     ...clientConfig(url, readerSettings),
     max: readConnections,
     query_timeout: readerTimeoutMilliseconds,
   });
-  // A connection that waits for work and breaks is replaced by the next that is needed.
+  // The pool replaces an idle connection that breaks.
   pool.on('error', () => undefined);
-  const readers = prismaReaders(prismaOn(pool));
   const query = (text: pg.QueryConfig) => pool.query(text).catch(rethrow);
   const readRows: ReadRows = async (statement) => (await query(queryOf(statement))).rows as readonly unknown[];
   return {
-    ...readers,
-    writer,
-    inventory: new PostgresqlInventoryReader(query),
-    quotas: new QuotaReader(postgresqlDialect, readRows),
-    recordedRequests: new RecordedRequestReader(readRows),
+    ...storeParts(writer, prismaOn(pool), postgresqlDialect, readRows),
+    inventory: inventoryOn(query),
     async alone(work) {
       const client = await connect(clientConfig(url));
       try {
         await client.query('SELECT pg_advisory_lock($1)', [startLock]);
         return await work();
       } finally {
-        // With the connection goes the lock.
+        // The end of the connection releases the lock.
         await client.end();
       }
     },
-    ping: pingOf(writer, readers.auditEvents),
     async close() {
       await writer.close();
       await pool.end();
@@ -84,13 +71,15 @@ export async function openPostgresqlStore(options: PostgresqlStoreOptions): Prom
 }
 
 /**
- * Prisma's client for the shared readers, which are typed by SQLite's, the narrower of the two: a test proves
- * that what they ask and get is the same. An error that means that the database is away says so.
+ * Prisma's client for the shared readers. They are typed by SQLite's client, the narrower of the two; a test proves that
+ * calls and rows have the same types. An error that means that the database cannot be reached becomes a
+ * `StoreUnavailableError`.
  */
 function prismaOn(pool: pg.Pool): SharedPrismaClient {
   const names = new Map<string, string>();
   const adapter = new PrismaPg(pool, {
-    // Prepared once a connection. The texts are as many as the filters of lists have combinations; beyond, none is kept.
+    // Each connection prepares a named text once. The filters of lists have many combinations, so only the first ones get
+    // names.
     statementNameGenerator({ sql }) {
       let name = names.get(sql);
       if (name === undefined && names.size < preparedReads) names.set(sql, (name = `prisma_${String(names.size)}`));
@@ -98,12 +87,28 @@ function prismaOn(pool: pg.Pool): SharedPrismaClient {
     },
   });
   const client = new PrismaClient({ adapter }).$extends({
-    query: { $allOperations: ({ args, query }) => query(askedWithoutNul(args)).catch(rethrow) },
+    query: { $allOperations: ({ args, query }) => query(argumentsWithoutNul(args)).catch(rethrow) },
   });
   return client as unknown as SharedPrismaClient;
 }
 
 const preparedReads = 500;
+
+const inventoryByFingerprint = {
+  name: 'kubepass_inventory',
+  text: `SELECT c."fingerprintSha256", c."requestId", r."state", c."cluster", c."requesterName" AS "requester",
+      c."collector", c."orphan"
+    FROM "Certificate" c JOIN "CertificateRequest" r ON r."id" = c."requestId"
+    WHERE c."fingerprintSha256" = ANY($1::text[])`,
+};
+
+/** Looks certificates up with one prepared statement, all fingerprints in one round trip. */
+const inventoryOn = (query: (query: pg.QueryConfig) => Promise<pg.QueryResult>): InventoryReader => ({
+  async find(fingerprintsSha256) {
+    const { rows } = await query({ ...inventoryByFingerprint, values: [fingerprintsSha256] });
+    return rows as readonly InventoryRecord[];
+  },
+});
 
 function rethrow(error: unknown): never {
   throw isUnreachable(error) ? unreachable(error) : error;

@@ -1,37 +1,37 @@
 import Database from 'better-sqlite3';
 import { appendToChain, type ChainHead, genesis } from '../../audit/chain.js';
 import type { Settled } from '../group-commit.js';
-import { insertAuditEvent, selectChainHead, statementsOf } from '../statements-of.js';
+import type { Batches } from '../ordered-writer.js';
+import { statementsOf } from '../statements-of.js';
 import type { CommitResult, Step } from '../step.js';
-import { sqliteDialect } from './dialect.js';
-import { Statements } from './statements.js';
+import { insertAuditEvent, selectChainHead } from '../tables/audit-event-table.js';
+import { sqliteDialect, Statements } from './statements.js';
 
 /**
- * A connection for the ordered writer. `busyTimeoutMs` is how long a commit waits for somebody else's write lock; the
- * thread waits with it.
+ * Opens a connection for the ordered writer. A commit waits for another process's write lock for at most `busyTimeoutMs`,
+ * and blocks its thread meanwhile.
  */
 export function connectForWriting(file: string, busyTimeoutMs: number): Database.Database {
   const database = new Database(file, { timeout: busyTimeoutMs, fileMustExist: true });
   database.pragma('journal_mode = WAL');
-  // A commit is on disk when it returns, not only when the next checkpoint is.
+  // A commit is on disk when it returns, and not only after the next checkpoint.
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
-  // What a savepoint may have to put back is kept in memory: in a file, it is written for every page that a step touches.
+  // Savepoints keep their copies of pages in memory instead of writing a file for every page that a step touches.
   database.pragma('temp_store = MEMORY');
-  // The log goes into the database after 32 MiB: a page that many batches change is then written there once.
+  // The log is moved into the database after 32 MiB, so a page that many batches change is written there once.
   database.pragma('wal_autocheckpoint = 8000');
-  // Whoever reads for long, as a backup does, keeps the log from going there, and it grows; afterwards it goes back
-  // to 48 MiB.
+  // A long read, such as a backup, delays that and lets the log grow; afterwards it shrinks to 48 MiB.
   database.pragma('journal_size_limit = 50331648');
   return database;
 }
 
 /**
- * Commits batches of steps, each in one transaction, on a connection that is its alone; a step that conflicts leaves
- * nothing behind and its neighbours untouched. The audit chain is continued from what the database holds when the
- * transaction begins, so a commit that fails leaves nothing in memory to mend.
+ * Commits each batch in one transaction, on a connection that nothing else uses. A step that conflicts leaves nothing
+ * behind and does not affect its neighbours. Each transaction reads the head of the audit chain from the database, so a
+ * commit that fails leaves nothing in memory to repair.
  */
-export class BatchWriter {
+export class BatchWriter implements Batches {
   readonly #database: Database.Database;
   readonly #statements: Statements;
 
@@ -40,20 +40,16 @@ export class BatchWriter {
     this.#statements = new Statements(database);
   }
 
-  /**
-   * What became of each step, in order; throws where nothing of the batch is stored. `touch`: a commit that changes
-   * nothing shall write all the same, so that it tells whether one can.
-   */
   commit(steps: readonly Step[], touch: boolean): readonly Settled<CommitResult>[] {
-    // Savepoints cost a copy of every page that a step touches, and hardly any batch has a step to put back: where one
-    // turns out to, all are put back, and applied anew each in a savepoint of its own.
+    // A savepoint costs a copy of every page that a step touches, and steps rarely fail. So a batch runs without
+    // savepoints first; where a step fails, the batch is rolled back and each step runs again in its own savepoint.
     return (
       this.#inTransaction(touch, () => this.#applyAll(steps)) ??
       this.#inTransaction(touch, () => this.#applyEach(steps))
     );
   }
 
-  /** What `apply` comes to, once it is committed; where that is null, nothing is. */
+  /** Commits and answers the result of `apply`; where that is null, rolls back. */
   #inTransaction<Result>(touch: boolean, apply: () => Result): Result {
     this.#rollBack();
     this.#statements.run('BEGIN IMMEDIATE');
@@ -69,7 +65,7 @@ export class BatchWriter {
     }
   }
 
-  /** Applies all of the steps; null where one of them does not go through. */
+  /** Applies all steps; null where one of them fails. */
   #applyAll(steps: readonly Step[]): readonly Settled<CommitResult>[] | null {
     let head = this.#readHead();
     for (const step of steps) {
@@ -80,7 +76,7 @@ export class BatchWriter {
     return steps.map(() => committed);
   }
 
-  /** Applies those of the steps that go through. */
+  /** Applies each step, and undoes the ones that fail. */
   #applyEach(steps: readonly Step[]): readonly Settled<CommitResult>[] {
     let head = this.#readHead();
     return steps.map((step) => {
@@ -93,7 +89,7 @@ export class BatchWriter {
     });
   }
 
-  /** What a step that does not go through has changed until then is the caller's to put back. */
+  /** Applies one step. The caller undoes the changes of a step that fails. */
   #applyStep(step: Step, head: ChainHead): { readonly outcome: Settled<CommitResult>; readonly head: ChainHead } {
     try {
       for (const operation of step.operations)
@@ -118,7 +114,7 @@ export class BatchWriter {
     return (this.#statements.first(selectChainHead) as ChainHead | undefined) ?? genesis;
   }
 
-  /** A commit that changes nothing works on a full disk too. This one writes a page, so that it tells whether one can. */
+  /** Writes a page: a commit that changes nothing would succeed on a full disk too. */
   #touch(): void {
     const version = this.#database.pragma('user_version', { simple: true }) as number;
     this.#database.pragma(`user_version = ${String(version)}`);
@@ -128,7 +124,7 @@ export class BatchWriter {
     this.#database.close();
   }
 
-  /** SQLite ends some transactions by itself and leaves others open after a failure, a failed COMMIT among them. */
+  /** Ends a transaction that a failure, even of COMMIT, left open; SQLite ends some of them by itself. */
   #rollBack(): void {
     if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
   }
@@ -136,7 +132,7 @@ export class BatchWriter {
 
 const committed: Settled<CommitResult> = { result: { committed: true } };
 
-/** A step may ask for what cannot be stored; what SQLite itself could not do (disk full, I/O) concerns the whole batch. */
+/** Whether the error is about a value of one step. A failure of SQLite itself (disk full, I/O) concerns the whole batch. */
 function concernsOneStep(error: unknown): error is Error {
   if (error instanceof Database.SqliteError) return error.code.startsWith('SQLITE_CONSTRAINT');
   return error instanceof Error;

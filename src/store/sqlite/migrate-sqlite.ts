@@ -10,16 +10,16 @@ import {
 } from '../migrations.js';
 
 /**
- * Applies what is missing, all in one transaction, and keeps Prisma's own table, so that its `migrate status` agrees.
- * Answers the names of what it applied. Throws `MigrationError` where an applied migration was edited since or is
- * unknown here, or one failed.
+ * Applies the missing migrations in one transaction, and records them in Prisma's own table, so that `prisma migrate
+ * status` agrees. Answers their names. Throws `MigrationError` where an applied migration was edited or is unknown here,
+ * or where one failed.
  */
 export function migrateSqlite(file: string, directory = shippedMigrations('sqlite')): readonly string[] {
   const database = new Database(file, { timeout: 10_000 });
   try {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
-    // Rebuilding a table needs it off, and inside a transaction it cannot be switched.
+    // It must be off while a table is rebuilt, and it cannot be switched inside a transaction.
     database.pragma('foreign_keys = OFF');
     return database.transaction(() => applyPending(database, readMigrations(directory))).immediate();
   } finally {
@@ -52,7 +52,7 @@ function applyPending(database: Database.Database, migrations: readonly Migratio
   return pending.map(({ name }) => name);
 }
 
-/** As Prisma's own engine creates it; it writes instants as Unix milliseconds. */
+/** The table as Prisma's own engine creates it; the engine writes instants as Unix milliseconds. */
 const prismaMigrationsTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "id"                    TEXT PRIMARY KEY NOT NULL,
     "checksum"              TEXT NOT NULL,

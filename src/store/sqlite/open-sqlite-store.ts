@@ -1,17 +1,13 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
-import { createPrivateFile } from '../create-private-file.js';
 import { PrismaClient } from '../generated/sqlite/client.js';
-import { pingOf } from '../ping.js';
-import { QuotaReader } from '../readers/quota-reader.js';
-import { prismaReaders } from '../readers/readers.js';
-import { RecordedRequestReader } from '../readers/recorded-request-reader.js';
+import { OrderedWriter } from '../ordered-writer.js';
+import { storeParts } from '../store-parts.js';
 import type { Store } from '../store.js';
 import { BatchWriter, connectForWriting } from './batch-writer.js';
-import { sqliteDialect } from './dialect.js';
-import { SqliteInventoryReader } from './inventory-reader.js';
 import { migrateSqlite } from './migrate-sqlite.js';
-import { OrderedWriter } from './ordered-writer.js';
-import { SqliteRowReader } from './row-reader.js';
+import { createPrivateFile } from './process-lock.js';
+import { ReadConnection } from './read-connection.js';
+import { sqliteDialect } from './statements.js';
 import { ThreadedBatches } from './threaded-batches.js';
 
 export interface SqliteStoreOptions {
@@ -28,12 +24,12 @@ export interface SqliteStoreOptions {
 }
 
 /**
- * Opens the store, created and migrated where need be. Reads go through Prisma on a read-only connection of their own,
- * writes through the ordered writer: no read can join, or be lost with, a transaction that is under way.
+ * Opens the store, and creates and migrates it where needed. Reads go through Prisma on a read-only connection of their
+ * own, writes through the ordered writer, so no read can join, or be lost with, an open transaction.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { file, busyTimeoutMs = 2000, queueLimit = 1000, batchLimit = 100, writerThread = false } = options;
-  // SQLite's files beside the database take over its mode.
+  // SQLite gives the files beside the database the same mode.
   createPrivateFile(file);
   migrateSqlite(file);
   const batches = writerThread
@@ -44,22 +40,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     adapter: new PrismaBetterSqlite3({ url: file, readonly: true, fileMustExist: true, timeout: busyTimeoutMs }),
   });
   await prisma.$connect();
-  const readers = prismaReaders(prisma);
-  const inventory = new SqliteInventoryReader(file, busyTimeoutMs);
-  const rows = new SqliteRowReader(file, busyTimeoutMs);
+  const reads = new ReadConnection(file, busyTimeoutMs);
   return {
-    ...readers,
-    writer,
-    inventory,
-    quotas: new QuotaReader(sqliteDialect, rows.readRows),
-    recordedRequests: new RecordedRequestReader(rows.readRows),
-    // The lock of the database sees to it.
+    ...storeParts(writer, prisma, sqliteDialect, reads.readRows),
+    inventory: reads,
+    // The lock of the database already keeps other processes away.
     alone: (work) => work(),
-    ping: pingOf(writer, readers.auditEvents),
     async close() {
-      // The last connection to close puts the write-ahead log into the database, and only one that writes can.
-      inventory.close();
-      rows.close();
+      // The last connection to close moves the write-ahead log into the database, and only one that writes can do that.
+      reads.close();
       await prisma.$disconnect();
       await writer.close();
     },

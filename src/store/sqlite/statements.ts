@@ -1,7 +1,12 @@
 import Database from 'better-sqlite3';
-import { conflictIn, type Statement } from '../statement.js';
+import { conflictIn, type ColumnValue, type Selection, type SqlDialect, type Statement } from '../statement.js';
 import type { Conflict } from '../step.js';
-import { bind, type SqlParameter } from './bind.js';
+
+export const sqliteDialect: SqlDialect = {
+  jsonArrayLength: (column) => `json_array_length(${column})`,
+  jsonArrayHolds: (column) => `EXISTS (SELECT 1 FROM json_each(${column}) WHERE "value" = ?)`,
+  indexedBy: (index) => ` INDEXED BY "${index}"`,
+};
 
 /** Prepared statements of one connection, each prepared when it is first needed. */
 export class Statements {
@@ -9,7 +14,7 @@ export class Statements {
 
   constructor(private readonly database: Database.Database) {}
 
-  /** Does one statement of an operation; answers the conflict that stands against it, or null. */
+  /** Executes one statement of an operation; answers the conflict that it meets, or null. */
   do(statement: Statement): Conflict | null {
     if (statement.ifFound) return conflictIn(statement, { changes: 0, row: this.first(statement) });
     try {
@@ -21,21 +26,21 @@ export class Statements {
     }
   }
 
-  first({ sql, parameters }: Statement): unknown {
+  first({ sql, parameters }: Selection): unknown {
     return this.#prepare(sql).get(...parameters.map(bind));
   }
 
-  /** A statement without parameters. */
+  all({ sql, parameters }: Selection): readonly unknown[] {
+    return this.#prepare(sql).all(...parameters.map(bind));
+  }
+
+  /** Executes a statement without parameters. */
   run(sql: string): void {
     this.#prepare(sql).run();
   }
 
   #run({ sql, parameters }: Statement): number {
     return this.#prepare(sql).run(...parameters.map(bind)).changes;
-  }
-
-  all({ sql, parameters }: Pick<Statement, 'sql' | 'parameters'>): readonly unknown[] {
-    return this.#prepare(sql).all(...parameters.map(bind));
   }
 
   #prepare(sql: string): Database.Statement<SqlParameter[]> {
@@ -49,3 +54,31 @@ export class Statements {
 }
 
 const uniqueCodes = new Set(['SQLITE_CONSTRAINT_PRIMARYKEY', 'SQLITE_CONSTRAINT_UNIQUE']);
+
+/** The values that better-sqlite3 accepts as parameters. */
+type SqlParameter = string | number | bigint | Uint8Array | null;
+
+/** Binds a column's value as Prisma's adapter would, so that Prisma reads and compares the value that was written. */
+export function bind(value: ColumnValue): SqlParameter {
+  if (value instanceof Date) return sqlInstant(value);
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) return JSON.stringify(value);
+  return value;
+}
+
+/** The adapter's text form of an instant: RFC 3339 with milliseconds and a numeric offset; it sorts by time. */
+function sqlInstant(instant: Date): string {
+  const time = instant.getTime();
+  const slot = time & (recent.length - 1);
+  const last = recent[slot];
+  if (last?.time === time) return last.text;
+  const text = `${instant.toISOString().slice(0, -1)}+00:00`;
+  recent[slot] = { time, text };
+  return text;
+}
+
+/**
+ * Recent instants by their last bits. One step writes the same few instants into many columns, and formatting one takes a
+ * microsecond.
+ */
+const recent = new Array<{ readonly time: number; readonly text: string } | undefined>(256);

@@ -3,24 +3,24 @@ import type { Worker } from 'node:worker_threads';
 import { StoreUnavailableError } from '../../model/errors.js';
 import { startThread, workerFile } from '../../workers/worker-file.js';
 import type { Settled } from '../group-commit.js';
+import type { Batches } from '../ordered-writer.js';
 import type { CommitResult, Operation, Step } from '../step.js';
-import type { Batches } from './ordered-writer.js';
 
 export interface WriterThreadData {
   readonly file: string;
   readonly busyTimeoutMs: number;
 }
 
-export type Asked = { readonly steps: readonly Step[]; readonly touch: boolean } | 'close';
+export type WriterQuestion = { readonly steps: readonly Step[]; readonly touch: boolean } | 'close';
 
-/** `code` stands beside the error: of an error's own members only name, message and stack reach another thread. */
-export type Told =
+/** `code` is sent beside the error, because only an error's name, message and stack reach another thread. */
+export type WriterAnswer =
   { readonly settled: readonly Settled<CommitResult>[] } | { readonly failed: unknown; readonly code: unknown };
 
 /**
- * Commits batches on a thread of its own: while one is on its way to the disk, requests are read, decided and signed.
- * One batch at a time. A thread that ends unasked is replaced for the next batch; what became of the one under way is
- * then not known, and nobody is told that it was made.
+ * Commits batches on a thread of its own, so the event loop reads, decides and signs while a batch is written to disk. A
+ * thread that ends by itself is replaced for the next batch. The fate of its last batch is not known, so that batch is
+ * reported as failed.
  */
 export class ThreadedBatches implements Batches {
   #worker: Worker | null = null;
@@ -41,17 +41,17 @@ export class ThreadedBatches implements Batches {
     await ended;
   }
 
-  #ask(message: Asked): Promise<Told> {
+  #ask(message: WriterQuestion): Promise<WriterAnswer> {
     const worker = (this.#worker ??= this.#start());
     return new Promise((resolve, reject) => {
       worker.postMessage(message);
       const settle = (end: () => void) => {
         worker.off('message', onMessage).off('error', onEnd).off('exit', onEnd);
-        // Between batches it keeps no process alive; until it has closed the database it does.
+        // An idle thread does not keep the process alive; one that closes the database does.
         if (message !== 'close') worker.unref();
         end();
       };
-      const onMessage = (told: Told) => {
+      const onMessage = (told: WriterAnswer) => {
         settle(() => {
           resolve(told);
         });
@@ -78,10 +78,7 @@ export class ThreadedBatches implements Batches {
   }
 }
 
-/**
- * A step whose octets are its own: of those that are a part of a larger buffer, as Node makes them for what is small, all
- * of the buffer would be copied to the other thread.
- */
+/** Copies small buffers: posting a part of one of Node's pooled buffers would clone the whole pool. */
 function compact({ operations, events }: Step): Step {
   return { operations: operations.map(compactOperation), events };
 }

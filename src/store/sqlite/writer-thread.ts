@@ -2,13 +2,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Settled } from '../group-commit.js';
 import type { CommitResult } from '../step.js';
 import { BatchWriter, connectForWriting } from './batch-writer.js';
-import type { Asked, Told, WriterThreadData } from './threaded-batches.js';
+import type { WriterAnswer, WriterQuestion, WriterThreadData } from './threaded-batches.js';
 
 const { file, busyTimeoutMs } = workerData as WriterThreadData;
 
 let writer: BatchWriter | null = null;
 
-function tell(message: Asked): Told {
+function tell(message: WriterQuestion): WriterAnswer {
   try {
     if (message === 'close') {
       writer?.close();
@@ -24,7 +24,7 @@ function tell(message: Asked): Told {
 const tellable = (settled: Settled<CommitResult>): Settled<CommitResult> =>
   'error' in settled ? { error: native(settled.error) } : settled;
 
-/** SQLite's errors are made like errors and are none of the language's own: another thread would get their code alone. */
+/** Copies SQLite's errors into native ones: of its own class of errors, another thread would receive only the code. */
 function native<Thrown>(thrown: Thrown): Thrown | Error {
   if (!(thrown instanceof Error)) return thrown;
   const error = new Error(thrown.message);
@@ -32,7 +32,7 @@ function native<Thrown>(thrown: Thrown): Thrown | Error {
   return error;
 }
 
-parentPort?.on('message', (message: Asked) => {
+parentPort?.on('message', (message: WriterQuestion) => {
   parentPort?.postMessage(tell(message));
   if (message === 'close') parentPort?.close();
 });

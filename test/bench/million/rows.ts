@@ -4,9 +4,9 @@ import type { AuditEvent, AuditEventDraft } from '../../../src/model/audit-event
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
 import { newId } from '../../../src/model/new-id.js';
-import { auditEventRow } from '../../../src/store/rows/audit-event-row.js';
-import { certificateRequestRow } from '../../../src/store/rows/certificate-request-row.js';
-import { certificateGroupRows, certificateRow } from '../../../src/store/rows/certificate-row.js';
+import { auditEventRow } from '../../../src/store/tables/audit-event-table.js';
+import { certificateRequestRow } from '../../../src/store/tables/certificate-request-table.js';
+import { certificateGroupRows, certificateRow } from '../../../src/store/tables/certificate-table.js';
 import type { Row } from '../../../src/store/statement.js';
 
 /** Tables with their rows, in an order in which they can be inserted. */

@@ -35,7 +35,7 @@ const fileErrors = (text: string, variables: Record<string, string> = {}) => {
 };
 
 const localCA = 'signer: { localCA: { certFile: ca.crt, keyFile: ca.key } }';
-/** A file with one cluster; `settings` come after, and override, the necessary ones. */
+/** A file with one cluster; `settings` override the necessary ones. */
 const cluster = (settings: Record<string, string> = {}) => {
   const all = {
     name: 'dev-eu',

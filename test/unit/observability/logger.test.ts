@@ -9,7 +9,7 @@ const keyBase64 = Buffer.from(keyText).toString('base64');
 const token = `kubepass_${'Ab3_-'.repeat(9).slice(0, 43)}`;
 const certificateBase64 = Buffer.from('-----BEGIN CERTIFICATE-----\nMIIB').toString('base64');
 
-/** What one call to the logger writes. */
+/** The line that one call to the logger writes. */
 function written(log: (logger: ReturnType<typeof createLogger>) => void): string {
   let text = '';
   log(createLogger({ level: 'trace' }, { write: (line: string) => (text += line) }));

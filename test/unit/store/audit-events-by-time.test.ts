@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { AuditEventFilter, Store } from '../../../src/store/store.js';
+import type { AuditEventFilter } from '../../../src/model/audit-event.js';
+import type { Store } from '../../../src/store/store.js';
 import { shippedMigrations } from '../../../src/store/migrations.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { anEvent, testStore, type TestStore } from './records.js';
@@ -9,7 +10,7 @@ import { anEvent, testStore, type TestStore } from './records.js';
 const start = Date.UTC(2026, 2, 1);
 const day = 86_400_000;
 
-/** When the event with this number happened: one a second, but for a clock that was a month ahead once, and once behind. */
+/** The time of the event with this number: one per second; the clock is a month ahead once, and a month behind once. */
 function millisecondsOf(seq: number): number {
   const jitter = ((seq * 7919) % 13) * 1000;
   const month = seq > 1200 && seq <= 1210 ? 30 * day : seq > 2995 && seq <= 3003 ? -30 * day : 0;

@@ -73,7 +73,7 @@ describe('verification of a stored log', () => {
     ? 'DROP TRIGGER "AuditEvent_no_change" ON "AuditEvent"'
     : 'DROP TRIGGER "AuditEvent_no_update"; DROP TRIGGER "AuditEvent_no_delete"';
 
-  /** What somebody can do who owns the table: the triggers go first. */
+  /** Removes the triggers, as the owner of the table can, and then executes `sql`. */
   async function tamperedWith(sql: string): Promise<unknown> {
     const { store, execute } = await withEvents(5);
     await execute(`${dropTriggers}; ${sql}`);

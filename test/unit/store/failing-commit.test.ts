@@ -4,7 +4,7 @@ import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors
 import { GroupCommit } from '../../../src/store/group-commit.js';
 import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
 import { BatchWriter, connectForWriting } from '../../../src/store/sqlite/batch-writer.js';
-import { OrderedWriter } from '../../../src/store/sqlite/ordered-writer.js';
+import { OrderedWriter } from '../../../src/store/ordered-writer.js';
 import { aCertificate, anAttempt, anEvent, aRequest, testStore } from './records.js';
 
 describe('a commit that fails', () => {
@@ -33,7 +33,7 @@ describe('a commit that fails', () => {
     const { store, connect, commit } = await testStore({ busyTimeoutMs: 20 });
     const other = connect();
     other.exec('BEGIN IMMEDIATE');
-    // Were the event loop to wait for the lock, this would never run.
+    // If the event loop waited for the lock, this would never run.
     setTimeout(() => other.exec('ROLLBACK'), 200);
     const requests = [aRequest(), aRequest()];
     const results = await Promise.all(
@@ -85,7 +85,7 @@ describe('a commit that fails', () => {
     const { store, file } = await testStore();
     const connection = connectForWriting(file, 100);
     const writer = new OrderedWriter(new BatchWriter(connection), { queue: 10, batch: 10 });
-    // A deferred constraint is checked by COMMIT itself, which then fails and ends nothing.
+    // COMMIT itself checks a deferred constraint; it then fails and leaves the transaction open.
     connection.exec(`
       CREATE TEMP TABLE "parent" ("id" INTEGER PRIMARY KEY);
       CREATE TEMP TABLE "child" ("parent" INTEGER REFERENCES "parent" ("id") DEFERRABLE INITIALLY DEFERRED);
@@ -107,7 +107,7 @@ describe('a commit that fails', () => {
     const remember = () => commit([{ op: 'rememberPolicySet', digest: 'x', texts: [] }], [anEvent()]);
     const results = await Promise.allSettled([commit([], [anEvent()]), remember()]);
     expect(results).toMatchObject(Array(2).fill({ status: 'rejected', reason: { name: 'StoreUnavailableError' } }));
-    // Nobody is locked out by what failed.
+    // The failed commit leaves no lock behind.
     other.exec('ALTER TABLE "Hidden" RENAME TO "PolicySet"');
     expect(await remember()).toEqual({ committed: true });
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 1 });
@@ -172,7 +172,7 @@ describe('the queue', () => {
     const outcome = commit([
       { op: 'moveRequest', id: request.id, from: { state: 'issuing' }, to: { state: 'approved' } },
     ]);
-    // A certificate that was signed all the same, of an attempt that somebody else took over.
+    // The certificate was signed in an attempt that another process has taken over.
     const orphan = commit([{ op: 'insertCertificate', certificate: aCertificate(request, { orphan: true }) }]);
     await expect(refused).rejects.toBeInstanceOf(StoreBusyError);
     expect(await Promise.all([waiting, outcome, orphan])).toEqual(Array(3).fill({ committed: true }));

@@ -4,7 +4,7 @@ import { requestStates } from '../../../src/model/certificate-request.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { testStore } from './records.js';
 
-/** What the readers ask, and the index that leads to it. PostgreSQL chooses by how many rows there are: here, none. */
+/** The readers' queries and the index of each. Only SQLite is tested: PostgreSQL chooses by the number of rows. */
 const queries: readonly (readonly [what: string, sql: string, index: string])[] = [
   [
     'certificates by serial number',
@@ -72,7 +72,7 @@ const queries: readonly (readonly [what: string, sql: string, index: string])[] 
   ],
 ];
 
-/** The same, where the index has the rows in the order that is asked for: nothing is sorted. */
+/** Queries whose index has the rows in the order of the list, so that nothing is sorted. */
 const ordered: typeof queries = [
   ...(['cluster', 'username', 'requesterName', 'collector'] as const).map(
     (column) =>

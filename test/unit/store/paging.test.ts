@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { AuditEventFilter } from '../../../src/model/audit-event.js';
+import type { RequestFilter } from '../../../src/model/certificate-request.js';
+import type { CertificateFilter } from '../../../src/model/certificate.js';
 import { InvalidCursorError } from '../../../src/model/errors.js';
 import { newId } from '../../../src/model/new-id.js';
-import type { Page, PageQuery } from '../../../src/model/page.js';
-import type { AuditEventFilter, CertificateFilter, RequestFilter, Store } from '../../../src/store/store.js';
+import type { Page, PageQuery, Visibility } from '../../../src/model/page.js';
+import type { Store } from '../../../src/store/store.js';
 import { aCertificate, anEvent, aRequest, aToken, instant, sha256, testStore } from './records.js';
 
 /** All items, page by page. */
@@ -44,7 +47,7 @@ async function withRequests() {
 }
 
 describe('requests', () => {
-  it.each<RequestFilter>([
+  it.each<RequestFilter & Visibility>([
     {},
     { state: 'pending' },
     { cluster: 'prod' },
@@ -207,7 +210,7 @@ describe('certificates', () => {
     expect(await store.certificates.activeOf('demo', 'jane', second(60))).toEqual([]);
   });
 
-  it.each<CertificateFilter>([
+  it.each<CertificateFilter & Visibility>([
     {},
     { cluster: 'prod' },
     { username: 'user-3' },
@@ -262,7 +265,7 @@ describe('audit events', () => {
     const { store, commit } = await testStore();
     const drafts = Array.from({ length: 23 }, (_, i) =>
       anEvent({
-        // Not in order of their numbers: the clock of a machine may step back.
+        // The instants are not in the order of the numbers, because a clock may step back.
         at: second((i * 7) % 12),
         type: i % 2 ? 'RequestDenied' : 'RequestApproved',
         principal: i % 3 ? 'jane' : null,

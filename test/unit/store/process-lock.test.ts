@@ -4,7 +4,7 @@ import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { acquireDatabaseLock, acquireDataDirLock, AlreadyServedError } from '../../../src/store/process-lock.js';
+import { acquireDatabaseLock, acquireDataDirLock, AlreadyServedError } from '../../../src/store/sqlite/process-lock.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -17,9 +17,9 @@ afterEach(() => {
   directory.remove();
 });
 
-/** Another process that tries to take the lock, says how that went, and lives on. */
+/** Starts another process that tries to take the lock, prints the result, and keeps running. */
 async function contender(): Promise<{ readonly child: ChildProcess; readonly said: string }> {
-  const module = pathToFileURL('src/store/process-lock.ts').href;
+  const module = pathToFileURL('src/store/sqlite/process-lock.ts').href;
   const script = `
     const { acquireDataDirLock } = await import(${JSON.stringify(module)});
     try { acquireDataDirLock(${JSON.stringify(directory.path)}); console.log('acquired'); }
@@ -44,7 +44,7 @@ it('refuses a second process, naming the one that holds the lock', async () => {
 it('goes to the next process once the holder was killed', async () => {
   const holder = await contender();
   expect(holder.said).toBe('acquired');
-  // Long enough for its garbage collector, which must not take the lock away.
+  // The wait lets its garbage collector run, which must not release the lock.
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(() => acquireDataDirLock(directory.path)).toThrow(`pid ${String(holder.child.pid)} `);
   const exited = once(holder.child, 'exit');
@@ -57,7 +57,7 @@ it('goes to the next process once the holder was killed', async () => {
 it('refuses a second holder in the same process too, and the first keeps the lock', async () => {
   const lock = acquireDataDirLock(directory.path);
   expect(() => acquireDataDirLock(directory.path)).toThrow(AlreadyServedError);
-  // The failed attempt has not taken the lock from the first holder either.
+  // The failed attempt has not released the first holder's lock.
   expect((await contender()).said).toMatch('AlreadyServedError');
   lock.release();
 });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { quotaCount } from '../../../src/store/quota-count.js';
-import { bind } from '../../../src/store/sqlite/bind.js';
-import { sqliteDialect } from '../../../src/store/sqlite/dialect.js';
-import type { QuotaLimit } from '../../../src/store/step.js';
+import type { QuotaLimit } from '../../../src/model/quota.js';
+import { bind, sqliteDialect } from '../../../src/store/sqlite/statements.js';
+import { quotaCount } from '../../../src/store/tables/quotas.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { aCertificate, aRequest, instant, testStore } from './records.js';
 
@@ -69,7 +68,7 @@ describe('what counts against a quota', () => {
 });
 
 describe('counting', () => {
-  // PostgreSQL chooses by how many there are of each; on an empty table it may choose anything.
+  // PostgreSQL chooses by the number of rows, so on an empty table it may choose any index.
   it.skipIf(onPostgresql).each(all)('looks at what is valid or on its way: $kind', async (limit) => {
     const { explain } = await testStore();
     const { sql, parameters } = quotaCount(limit, 'none', now, 3, sqliteDialect);

@@ -6,9 +6,10 @@ import type { AuditEventDraft } from '../../../src/model/audit-event.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt } from '../../../src/model/certificate-request.js';
 import type { ClusterProbe, StoredClusterProbe } from '../../../src/model/cluster-probe.js';
+import type { NewIdempotencyEntry } from '../../../src/model/idempotency.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { WebhookDelivery } from '../../../src/model/webhook-delivery.js';
-import type { NewIdempotencyEntry, Operation } from '../../../src/store/step.js';
+import type { Operation } from '../../../src/store/step.js';
 import type { Store } from '../../../src/store/store.js';
 import { openTestStore, type OpenedStore, type TestStoreOptions } from '../../helpers/test-store.js';
 
@@ -21,7 +22,7 @@ afterEach(async () => {
 });
 
 export interface TestStore extends Omit<OpenedStore, 'close'> {
-  /** Another connection to the same file, as any other program would open it. */
+  /** Another connection to the same database, as another program would open it. */
   connect(): Database.Database;
   /** Commits operations and events as one step. */
   commit(operations: readonly Operation[], events?: readonly AuditEventDraft[]): ReturnType<Store['writer']['commit']>;

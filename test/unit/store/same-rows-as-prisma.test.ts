@@ -3,16 +3,15 @@ import type Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
-import type { Columns } from '../../../src/store/columns.js';
 import { PrismaClient } from '../../../src/store/generated/sqlite/client.js';
-import { apiTokenRow } from '../../../src/store/rows/api-token-row.js';
-import { auditEventRow } from '../../../src/store/rows/audit-event-row.js';
-import { certificateRequestRow } from '../../../src/store/rows/certificate-request-row.js';
-import { certificateGroupRows, certificateRow } from '../../../src/store/rows/certificate-row.js';
-import { clusterProbeRow } from '../../../src/store/rows/cluster-probe-row.js';
-import { answerColumns, idempotencyKeyRow } from '../../../src/store/rows/idempotency-key-row.js';
-import { unknownIdentityRow } from '../../../src/store/rows/unknown-identity-row.js';
-import { webhookDeliveryRow } from '../../../src/store/rows/webhook-delivery-row.js';
+import type { Columns } from '../../../src/store/statement.js';
+import { apiTokenRow } from '../../../src/store/tables/api-token-table.js';
+import { auditEventRow } from '../../../src/store/tables/audit-event-table.js';
+import { certificateRequestRow } from '../../../src/store/tables/certificate-request-table.js';
+import { certificateGroupRows, certificateRow } from '../../../src/store/tables/certificate-table.js';
+import { clusterProbeRow, unknownIdentityRow } from '../../../src/store/tables/cluster-tables.js';
+import { answerColumns, idempotencyKeyRow } from '../../../src/store/tables/idempotency-key-table.js';
+import { webhookDeliveryRow } from '../../../src/store/tables/webhook-delivery-table.js';
 import {
   aCertificate,
   anAttempt,
@@ -30,7 +29,7 @@ import {
 const awkward = 'a\u0000b\u202e😀é"\'`\\\n\u2028 ';
 const octets = Uint8Array.from({ length: 256 }, (_, i) => i);
 
-/** Every field set, with the values that formats stumble over. */
+/** Every field is set, with values that are difficult to store. */
 const fullRequest: CertificateRequest = aRequest({
   state: 'failed',
   cluster: 'x'.repeat(63),
@@ -65,7 +64,7 @@ const fullRequest: CertificateRequest = aRequest({
   fingerprintSha256: sha256('certificate'),
   failure: { reason: 'SignerValidationFailure', message: '' },
 });
-/** Every field empty that may be. */
+/** Every field that may be empty is empty. */
 const bareRequest = aRequest({ groups: [] });
 
 const certificates: readonly Certificate[] = [
@@ -183,7 +182,7 @@ it('writes every value as Prisma itself writes it', async () => {
   const events = await store.auditEvents.chunk(0, 10);
   const other = await testStore();
   const prisma = new PrismaClient({ adapter: new PrismaBetterSqlite3({ url: other.file }) });
-  // Prisma takes `Columns` of a row as they are, but for their types: JSON as JSON, instants as dates.
+  // Prisma accepts the columns of a row as they are; only their types are narrower.
   const data = <Row>(columns: Columns<Row>) =>
     Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== null)) as never;
   const parties = { requesterName: fullRequest.requester.name, collector: fullRequest.collector };

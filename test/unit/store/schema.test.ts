@@ -14,7 +14,7 @@ const sqlTypes: Readonly<Record<string, string>> = {
   Json: 'JSONB',
 };
 
-/** The condition of an index that is of some rows alone. */
+/** The condition of a partial index. */
 function whereOf(database: Database.Database, index: string): string {
   const { sql } = database
     .prepare<[string], { sql: string | null }>(`SELECT "sql" FROM "sqlite_master" WHERE "name" = ?`)

@@ -63,7 +63,7 @@ describe('webhook deliveries', () => {
     });
     expect(await opened.store.webhookDeliveries.due('chat', at(59), 10)).toEqual([]);
     expect(await begin(opened, delivery.id, 'b', 2, at(59))).toEqual(conflict(delivery.id));
-    // As somebody has it who read the delivery before that attempt began.
+    // The delivery as it was read before that attempt began.
     expect(await begin(opened, delivery.id, 'b', 1, at(60))).toEqual(conflict(delivery.id));
     expect(await begin(opened, delivery.id, 'b', 2, at(60))).toEqual(committed);
     expect(await opened.store.webhookDeliveries.find(delivery.id)).toMatchObject({ owner: 'b', attempts: 2 });
@@ -237,7 +237,7 @@ describe('webhook deliveries', () => {
     ],
   ])('that are %s are found along an index, without sorting', async (_what, sql) => {
     const { explain } = await testStore();
-    // A value of either type that the columns have.
+    // The value fits text columns and instants.
     const plan = await explain(sql.replaceAll('?', `'2026-03-01'`));
     expect(plan).toMatch(
       onPostgresql ? /Index (Only )?Scan (Backward )?using/ : /^SEARCH WebhookDelivery USING (COVERING )?INDEX/,

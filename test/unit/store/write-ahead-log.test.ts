@@ -19,7 +19,7 @@ it('grows while somebody reads for long, and shrinks when they are through', asy
 
   await write(60);
   expect(size()).toBeGreaterThan(60);
-  // What they read is of one moment, and new readers see all of it.
+  // The open reader still sees its snapshot, and new readers see all events.
   expect(events.get()).toBe(1);
   expect(await store.auditEvents.head()).toMatchObject({ seq: 61 });
 

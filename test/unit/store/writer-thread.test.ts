@@ -8,7 +8,7 @@ import { ThreadedBatches } from '../../../src/store/sqlite/threaded-batches.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { aCertificate, anEvent, aRequest, testStore } from './records.js';
 
-/** The threads that begin while the test runs, in order. */
+/** The threads that start during the test, in order. */
 function threadsFromNowOn(): readonly Worker[] {
   const threads: Worker[] = [];
   const onThread = (thread: Worker) => threads.push(thread);
@@ -27,7 +27,7 @@ describe('a writer on a thread of its own', () => {
     expect(results).toEqual(requests.map(() => ({ committed: true })));
     const [request] = requests;
     expect(await store.requests.find(request!.id)).toEqual(request);
-    // A view on a larger buffer, as parts of what was read from the network are.
+    // The view is on a larger buffer, as for data that was read from the network.
     const certificate = aCertificate(request!, { der: Buffer.alloc(10_000, 7).subarray(100, 104) });
     expect(await commit([{ op: 'insertCertificate', certificate }], [anEvent()])).toEqual({ committed: true });
     const found = await store.certificates.findByFingerprint(certificate.fingerprintSha256);
@@ -103,7 +103,7 @@ describe('a writer on a thread of its own', () => {
     const threads = threadsFromNowOn();
     const directory = temporaryDirectory();
     const batches = new ThreadedBatches({ file: join(directory.path, 'none', 'none.db'), busyTimeoutMs: 20 });
-    // There is no such database: its thread stays, and says so.
+    // The database does not exist; the thread stays alive and reports it.
     await expect(batches.commit([], false)).rejects.toThrow(/open/);
     const unhandled: unknown[] = [];
     const onUnhandled = (reason: unknown) => unhandled.push(reason);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { TooManyWaitingError, Turns } from '../../../src/workers/turns.js';
 
-/** Work that ends when it is told to. */
+/** Work that ends on demand. */
 function work() {
   let finish = () => {};
   const done = new Promise<void>((resolve) => {

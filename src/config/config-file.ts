@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { Type, type Static, type TSchema } from 'typebox';
+import { Settings } from 'typebox/system';
+import Value from 'typebox/value';
+import { parseDocument } from 'yaml';
+
+/** Records a problem of a setting: its place, and a message. Reading goes on, so that all problems are reported at once. */
+export type ReportProblem = (place: string, message: string) => void;
+
+const closed = { additionalProperties: false } as const;
+const Path = Type.String({ minLength: 1, maxLength: 4096 });
+const Seconds = Type.Integer({ minimum: 1, maximum: 31_536_000 });
+/** Lifetimes of certificates go up to a hundred years. */
+const LifetimeSeconds = Type.Integer({ minimum: 1, maximum: 3_155_760_000 });
+
+const ClusterSettings = Type.Object(
+  {
+    name: Type.String({ maxLength: 63 }),
+    server: Type.String({ maxLength: 2048 }),
+    servingCertificateAuthority: Type.Optional(Path),
+    clientCertificateAuthority: Type.Optional(Path),
+    // `kubernetes`, or `{ localCA: { certFile, keyFile } }`. It is read by hand, because the errors of a union name every
+    // branch.
+    signer: Type.Unknown(),
+    kubeconfig: Type.Optional(Path),
+    context: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
+    inCluster: Type.Optional(Type.Boolean()),
+    allowPrivilegedGroups: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 100 })),
+    nameAlphabet: Type.Optional(Type.Enum(['ascii', 'unicode'])),
+    allowExec: Type.Optional(Type.Boolean()),
+    readRoleBindings: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+export type ClusterSettings = Static<typeof ClusterSettings>;
+
+export const LocalCASettings = Type.Object({ localCA: Type.Object({ certFile: Path, keyFile: Path }, closed) }, closed);
+
+const WebhookSettings = Type.Object(
+  {
+    name: Type.String({ maxLength: 63 }),
+    url: Type.String({ maxLength: 2048 }),
+    secretFile: Path,
+    events: Type.Array(Type.Enum(['pending', 'issued', 'denied']), { minItems: 1, maxItems: 3 }),
+    clusters: Type.Optional(Type.Array(Type.String({ maxLength: 63 }), { minItems: 1, maxItems: 1000 })),
+    certificateAuthority: Type.Optional(Path),
+  },
+  closed,
+);
+export type WebhookSettings = Static<typeof WebhookSettings>;
+
+/** The configuration file as it is written. */
+export const FileSettings = Type.Object(
+  {
+    clusters: Type.Array(ClusterSettings, { minItems: 1, maxItems: 1000 }),
+    issuing: Type.Optional(
+      Type.Object(
+        {
+          timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 3600 })),
+          pendingExpiresAfterSeconds: Type.Optional(Seconds),
+          uncollectedExpiresAfterSeconds: Type.Optional(Seconds),
+        },
+        closed,
+      ),
+    ),
+    inspection: Type.Optional(
+      Type.Object(
+        {
+          expiresWithinSeconds: Type.Optional(LifetimeSeconds),
+          maxValiditySeconds: Type.Optional(LifetimeSeconds),
+          maxCaValiditySeconds: Type.Optional(LifetimeSeconds),
+        },
+        closed,
+      ),
+    ),
+    webhooks: Type.Optional(Type.Array(WebhookSettings, { maxItems: 100 })),
+    dataDir: Type.Optional(Path),
+    host: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
+    port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
+    policiesDir: Type.Optional(Path),
+    databaseUrl: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+    tls: Type.Optional(
+      Type.Object(
+        {
+          certFile: Type.Optional(Path),
+          keyFile: Type.Optional(Path),
+          terminated: Type.Optional(Type.Boolean()),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+export type FileSettings = Static<typeof FileSettings>;
+
+/** The settings in the configuration file; undefined where it cannot be read or has another shape. */
+export function readConfigFile(path: string, report: ReportProblem): FileSettings | undefined {
+  let value: unknown;
+  try {
+    const document = parseDocument(readFileSync(path, 'utf8'), {
+      version: '1.2',
+      stringKeys: true,
+      merge: false,
+      resolveKnownTags: false,
+    });
+    const problems = [...document.errors, ...document.warnings];
+    for (const { message } of problems) report('', message.split('\n')[0] ?? message);
+    if (problems.length > 0) return undefined;
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    report('', `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+  if (Value.Check(FileSettings, value)) return value;
+  reportDifferences(FileSettings, value, '', report);
+  return undefined;
+}
+
+/** Reports every difference between the schema and a value that stands at `path`. */
+export function reportDifferences(schema: TSchema, value: unknown, path: string, report: ReportProblem): void {
+  const { maxErrors } = Settings.Get();
+  Settings.Set({ maxErrors: 1000 }); // the library stops after a few errors, and has no narrower switch
+  try {
+    for (const { keyword, instancePath, params, message } of Value.Errors(schema, value)) {
+      const at = path + instancePath;
+      if (keyword === 'additionalProperties')
+        for (const name of params.additionalProperties) report(`${at}/${name}`, 'is not a known setting');
+      else if (keyword === 'required')
+        for (const name of params.requiredProperties) report(`${at}/${name}`, 'is missing');
+      else if (keyword === 'enum') report(at, `must be one of ${params.allowedValues.join(', ')}`);
+      else if (keyword !== 'boolean') report(at, message); // `boolean` repeats additionalProperties
+    }
+  } finally {
+    Settings.Set({ maxErrors });
+  }
+}

@@ -1,0 +1,45 @@
+import { StoreUnavailableError } from '../model/errors.js';
+import type { PrismaClient } from './generated/sqlite/client.js';
+import type { OrderedWriter } from './ordered-writer.js';
+import type { ReadRows, SqlDialect } from './statement.js';
+import type { Store } from './store.js';
+import { ApiTokenTable } from './tables/api-token-table.js';
+import { AuditEventTable } from './tables/audit-event-table.js';
+import { CertificateTable } from './tables/certificate-table.js';
+import { CertificateRequestTable } from './tables/certificate-request-table.js';
+import { CertificateAuthorityPinTable, ClusterProbeTable } from './tables/cluster-tables.js';
+import { IdempotencyKeyTable } from './tables/idempotency-key-table.js';
+import { PolicySetTable } from './tables/policy-set-table.js';
+import { QuotaCounts } from './tables/quotas.js';
+import { RecordedRequests } from './tables/recorded-requests.js';
+import { WebhookDeliveryTable } from './tables/webhook-delivery-table.js';
+
+/** The parts of a store that are the same on every database, on what differs: the writer and three ways to read. */
+export function storeParts(
+  writer: OrderedWriter,
+  prisma: PrismaClient,
+  dialect: SqlDialect,
+  readRows: ReadRows,
+): Omit<Store, 'inventory' | 'alone' | 'close'> {
+  const auditEvents = new AuditEventTable(prisma);
+  return {
+    writer,
+    requests: new CertificateRequestTable(prisma),
+    recordedRequests: new RecordedRequests(readRows),
+    certificates: new CertificateTable(prisma),
+    auditEvents,
+    apiTokens: new ApiTokenTable(prisma),
+    idempotencyKeys: new IdempotencyKeyTable(prisma),
+    policySets: new PolicySetTable(prisma),
+    certificateAuthorities: new CertificateAuthorityPinTable(prisma),
+    clusterProbes: new ClusterProbeTable(prisma),
+    quotas: new QuotaCounts(dialect, readRows),
+    webhookDeliveries: new WebhookDeliveryTable(prisma),
+    async ping() {
+      const { failingSince } = writer;
+      if (failingSince !== null)
+        throw new StoreUnavailableError(`commits have failed since ${failingSince.toISOString()}`);
+      await auditEvents.head();
+    },
+  };
+}

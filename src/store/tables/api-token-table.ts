@@ -1,0 +1,104 @@
+import type { ApiTokenReader } from '../../identity/api-token-reader.js';
+import type { ApiToken } from '../../model/api-token.js';
+import type { Page, PageQuery } from '../../model/page.js';
+import type { Role } from '../../model/principal.js';
+import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { insertUnique, storedJson, type Columns, type Statement } from '../statement.js';
+import { instantInCursor, invalidCursor, readPage } from './read-page.js';
+
+/** All columns but the secret's hash: tokens are found by it, and it is never read. */
+const apiTokenColumns = {
+  id: true,
+  name: true,
+  groups: true,
+  roles: true,
+  createdBy: true,
+  createdAt: true,
+  expiresAt: true,
+  revokedAt: true,
+} as const satisfies Prisma.ApiTokenSelect;
+
+type ApiTokenRow = Prisma.ApiTokenGetPayload<{ select: typeof apiTokenColumns }>;
+
+export function apiTokenRow(token: ApiToken): Columns<ApiTokenRow> {
+  return {
+    id: token.id,
+    name: token.name,
+    groups: token.groups,
+    roles: token.roles,
+    createdBy: token.createdBy,
+    createdAt: token.createdAt,
+    expiresAt: token.expiresAt,
+    revokedAt: token.revokedAt,
+  };
+}
+
+export const insertApiToken = (token: ApiToken, secretSha256: string): Statement =>
+  insertUnique('ApiToken', { ...apiTokenRow(token), secretSha256 }, { kind: 'apiToken', id: token.id });
+
+export const revokeApiToken = (id: string, at: Date): Statement => ({
+  sql: 'UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL',
+  parameters: [at, id],
+  unlessChanged: { kind: 'apiToken', id },
+});
+
+/** Reads the table of API tokens. */
+export class ApiTokenTable implements ApiTokenReader {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  async findBySecretSha256(secretSha256: string): Promise<ApiToken | null> {
+    const row = await this.prisma.apiToken.findUnique({ where: { secretSha256 }, select: apiTokenColumns });
+    return row && apiTokenOf(row);
+  }
+
+  async find(id: string): Promise<ApiToken | null> {
+    const row = await this.prisma.apiToken.findUnique({ where: { id }, select: apiTokenColumns });
+    return row && apiTokenOf(row);
+  }
+
+  list(page: PageQuery): Promise<Page<ApiToken>> {
+    return readPage(
+      page,
+      {
+        order: 'api-tokens/newest',
+        keyOf: (row: { createdAt: Date; id: string }) => [row.createdAt.toISOString(), row.id],
+      },
+      (after, take) =>
+        this.prisma.apiToken.findMany({
+          where: after ? olderThan(after) : {},
+          orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+          take,
+          select: apiTokenColumns,
+        }),
+      apiTokenOf,
+    );
+  }
+
+  async hasLiveAdmin(now: Date): Promise<boolean> {
+    const rows = await this.prisma.apiToken.findMany({
+      where: { revokedAt: null, expiresAt: { gt: now } },
+      select: apiTokenColumns,
+    });
+    return rows.map(apiTokenOf).some((token) => token.roles.includes('admin'));
+  }
+}
+
+function olderThan([instant, id]: readonly string[]): Prisma.ApiTokenWhereInput {
+  if (id === undefined) throw invalidCursor();
+  const createdAt = instantInCursor(instant);
+  // Rows beyond a pair of values take two conditions; the first one lets the database enter the index at the cursor.
+  return { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { id: { lt: id } }] };
+}
+
+function apiTokenOf(row: ApiTokenRow): ApiToken {
+  return {
+    id: row.id,
+    name: row.name,
+    groups: storedJson<string[]>(row.groups),
+    roles: storedJson<Role[]>(row.roles),
+    createdBy: storedJson<string[]>(row.createdBy),
+    createdAt: row.createdAt,
+    expiresAt: row.expiresAt,
+    revokedAt: row.revokedAt,
+  };
+}

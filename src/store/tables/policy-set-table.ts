@@ -1,0 +1,20 @@
+import type { PrismaClient } from '../generated/sqlite/client.js';
+import { storedJson, type Statement } from '../statement.js';
+import type { PolicySetTexts } from '../step.js';
+import type { PolicySetReader } from '../store.js';
+
+/** Records the texts of a policy set; a digest that is known changes nothing. */
+export const rememberPolicySet = (digest: string, texts: PolicySetTexts): Statement => ({
+  sql: 'INSERT INTO "PolicySet" ("digest", "texts") VALUES (?, ?) ON CONFLICT ("digest") DO NOTHING',
+  parameters: [digest, texts],
+});
+
+/** Reads the table of policy sets. */
+export class PolicySetTable implements PolicySetReader {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  async find(digest: string): Promise<PolicySetTexts | null> {
+    const row = await this.prisma.policySet.findUnique({ where: { digest }, select: { texts: true } });
+    return row && storedJson<PolicySetTexts>(row.texts);
+  }
+}
