@@ -255,7 +255,7 @@ export interface PrivateKeyContent {
   readonly encrypted: boolean;
   /** How it is encrypted, in words: `PBES2 PBKDF2-HMAC-SHA256 2048 iterations AES-256-CBC`. */
   readonly encryption: string | null;
-  /** Null while it is closed. */
+  /** Null while the key is closed, and for OpenSSH keys, which are not decoded. */
   readonly publicKey: PublicKeyDescription | null;
 }
 

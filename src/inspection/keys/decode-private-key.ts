@@ -8,22 +8,25 @@ import { readEllipticCurvePrivateKey } from './elliptic-curve-private-key.js';
 import { type Encryption, weakEncryption } from './encryption/encryption.js';
 import { openEncrypted } from './encryption/open-encrypted.js';
 import { readEncryption } from './encryption/read-encryption.js';
-import { looksLikeOpenSshKey, type PrivateKeyShape, shapeOfPrivateKey } from './key-shapes.js';
+import { looksLikeOpenSshKey, openSshCipher, type PrivateKeyShape, shapeOfPrivateKey } from './key-shapes.js';
 import { isLegacyEncrypted, readLegacyEncryption } from './legacy-pem.js';
-import { readOpenSshPrivateKey } from './openssh-private-key.js';
 import { readPrivateKeyInfo } from './private-key-info.js';
 import type { PublicHalf } from './public-half.js';
 import { readRsaPrivateKey } from './rsa-private-key.js';
 
 type Encoding = PrivateKeyContent['encoding'];
 
+const observe = (code: Observation['code'], message: string): Observation => ({ code, message });
+
+const unprotected = observe('PrivateKeyUnprotected', 'the private key is not encrypted');
+
 /**
- * Decodes a private key: PKCS#1, SEC1, PKCS#8, encrypted PKCS#8, legacy encrypted PEM, OpenSSH. What is taken out of
- * it is its SubjectPublicKeyInfo and nothing else; decrypted octets are overwritten before this returns.
+ * Decodes a private key: PKCS#1, SEC1, PKCS#8, encrypted PKCS#8, or legacy encrypted PEM. Only its SubjectPublicKeyInfo
+ * leaves this function, and decrypted octets are overwritten before it returns. Keys of OpenSSH are named, not decoded.
  */
 export function decodePrivateKey(piece: Piece, context: DecodeContext): Decoded {
   if (isLegacyEncrypted(piece)) return decodeLegacyEncrypted(piece, context);
-  if (looksLikeOpenSshKey(piece.bytes)) return decodeOpenSsh(piece.bytes, context);
+  if (looksLikeOpenSshKey(piece.bytes)) return nameOpenSshKey(piece.bytes);
   const normalized = normalize(piece.bytes);
   if (!normalized.ok) return unreadable(encodingOfLabel(piece.label), normalized.problem);
   const shape = shapeOfPrivateKey(normalized.der);
@@ -35,7 +38,6 @@ export function decodePrivateKey(piece: Piece, context: DecodeContext): Decoded 
 
 function decodeUnencrypted(der: Buffer, shape: UnencryptedShape): Decoded {
   const half = readPublicHalf(der, shape);
-  const unprotected = observe('PrivateKeyUnprotected', 'the private key is not encrypted');
   return decoded(encodingOf(shape), null, half, [unprotected]);
 }
 
@@ -85,26 +87,25 @@ function decodeWithPassword(
   }
 }
 
-function decodeOpenSsh(bytes: Buffer, context: DecodeContext): Decoded {
+/**
+ * Names a key of OpenSSH, which is no credential of Kubernetes. Only the name of its cipher is read, so nothing is said
+ * about its public key.
+ */
+function nameOpenSshKey(bytes: Buffer): Decoded {
+  const cipher = openSshCipher(bytes);
+  if (cipher === null) return unreadable('OpenSSH', 'the name of its cipher is cut off');
   const legacy = observe(
     'LegacyKeyFormat',
     'the private key stands in the format of OpenSSH, which TLS software does not read',
   );
-  try {
-    const { encryption, publicHalf } = readOpenSshPrivateKey(bytes);
-    return decoded('OpenSSH', encryption, publicHalf, [legacy, protectionOfOpenSsh(encryption, context)]);
-  } catch (error) {
-    if (error instanceof DerError) return unreadable('OpenSSH', error.message);
-    throw error;
-  }
+  if (cipher === 'none') return decoded('OpenSSH', null, null, [legacy, unprotected]);
+  // Unknown names are not quoted: they may be anything.
+  const encryption = openSshCiphers.test(cipher) ? cipher : 'an unknown cipher';
+  const closed = `the private key is encrypted with ${encryption} in the format of OpenSSH`;
+  return decoded('OpenSSH', encryption, null, [legacy, observe('EncryptionUnsupported', closed)]);
 }
 
-/** bcrypt is not derived here: the public half is readable without, and says all that is to be said. */
-function protectionOfOpenSsh(encryption: string | null, context: DecodeContext): Observation {
-  if (encryption === null) return observe('PrivateKeyUnprotected', 'the private key is not encrypted');
-  const unopened = `the private key is encrypted (${encryption}); its public half was read and not compared with it`;
-  return observe(context.password === null ? 'PrivateKeyLocked' : 'EncryptionUnsupported', unopened);
-}
+const openSshCiphers = /^(aes(128|192|256)-(ctr|cbc|gcm@openssh\.com)|chacha20-poly1305@openssh\.com|3des-cbc)$/;
 
 type UnencryptedShape = Exclude<PrivateKeyShape, 'EncryptedPKCS#8'>;
 
@@ -212,4 +213,3 @@ function isOneSequence(plaintext: Buffer): boolean {
   return normalized?.ok === true && normalized.rest.length === 0;
 }
 
-const observe = (code: Observation['code'], message: string): Observation => ({ code, message });

@@ -33,6 +33,17 @@ const OPENSSH_MAGIC = Buffer.from('openssh-key-v1\0', 'latin1');
 export const looksLikeOpenSshKey = (bytes: Buffer): boolean =>
   bytes.subarray(0, OPENSSH_MAGIC.length).equals(OPENSSH_MAGIC);
 
+/**
+ * The name of the cipher of such a key, `none` where it is not encrypted; null where it is cut off. It stands behind the
+ * magic, as a length of four octets and a text (OpenSSH's PROTOCOL.key, RFC 4251 5).
+ */
+export function openSshCipher(bytes: Buffer): string | null {
+  const start = OPENSSH_MAGIC.length + 4;
+  if (bytes.length < start) return null;
+  const end = start + bytes.readUInt32BE(OPENSSH_MAGIC.length);
+  return end > bytes.length ? null : bytes.toString('latin1', start, end);
+}
+
 /** Whether it is built like a SubjectPublicKeyInfo (RFC 5280 4.1) or an RSAPublicKey (RFC 8017 A.1.1). */
 export const looksLikePublicKey = (der: Buffer): boolean => shapeOfPublicKey(der) !== null;
 
