@@ -17,3 +17,32 @@ export function durationInWords(seconds: number): string {
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;
 }
+
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+const year = 365 * day;
+
+/** A duration as kubectl prints ages: two or three significant figures. */
+export function humanDuration(seconds: number): string {
+  const whole = Math.trunc(seconds);
+  // A clock that is a little ahead of the other one is no reason to alarm anybody.
+  if (whole < -1) return '<invalid>';
+  if (whole < 0) return '0s';
+  if (whole < 2 * minute) return `${whole}s`;
+  if (whole < 10 * minute) return two(whole, minute, 'm', 1, 's');
+  if (whole < 3 * hour) return one(whole, minute, 'm');
+  if (whole < 8 * hour) return two(whole, hour, 'h', minute, 'm');
+  if (whole < 2 * day) return one(whole, hour, 'h');
+  if (whole < 8 * day) return two(whole, day, 'd', hour, 'h');
+  if (whole < 2 * year) return one(whole, day, 'd');
+  if (whole < 8 * year) return two(whole, year, 'y', day, 'd');
+  return one(whole, year, 'y');
+}
+
+const one = (seconds: number, unit: number, name: string): string => `${Math.floor(seconds / unit)}${name}`;
+
+function two(seconds: number, unit: number, name: string, smaller: number, smallerName: string): string {
+  const rest = Math.floor((seconds % unit) / smaller);
+  return one(seconds, unit, name) + (rest === 0 ? '' : `${rest}${smallerName}`);
+}

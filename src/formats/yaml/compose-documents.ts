@@ -2,15 +2,23 @@ import {
   Composer,
   type Document,
   type DocumentOptions,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
   Lexer,
   LineCounter,
+  type ParsedNode,
   type ParseOptions,
   Parser,
-  type ParsedNode,
+  Scalar,
   type SchemaOptions,
+  type YAMLMap,
+  type YAMLSeq,
 } from 'yaml';
+import type { Place } from '../json/place.js';
 
-export type ComposedDocument = Document.Parsed;
+type ComposedDocument = Document.Parsed;
 
 /** What reading a stream may cost. */
 export interface StreamBounds {
@@ -21,7 +29,7 @@ export interface StreamBounds {
   readonly maxDocuments: number;
 }
 
-export type ComposedStream =
+type ComposedStream =
   | {
       readonly ok: true;
       readonly documents: readonly ComposedDocument[];
@@ -62,4 +70,134 @@ export function composeDocuments(
   documents.push(...composer.end());
   if (documents.length > maxDocuments) return { ok: false, exceeded: 'maxDocuments' };
   return { ok: true, documents, lineCounter, lexemes };
+}
+
+/** A member whose name its map has already given. */
+export interface DuplicateMember {
+  readonly place: Place;
+  /** Where in the text. */
+  readonly offset: number;
+}
+
+type PlainValue =
+  | { readonly ok: true; readonly value: unknown; readonly duplicates: readonly DuplicateMember[] }
+  /** An alias that points nowhere, or too many of them. */
+  | { readonly ok: false; readonly error: string };
+
+interface PlainValueRules {
+  /** `<<` takes in the members of other maps, as YAML 1.1 has it. */
+  readonly merge: boolean;
+  /** How many values there may be with every alias written out. */
+  readonly maxValues: number;
+}
+
+/**
+ * The value of a document whose maps have string keys. Of a member given twice the last one counts. What an alias
+ * points at is not copied, but counted anew each time: readers walk it as often as it is referred to.
+ */
+export function plainValue(document: ComposedDocument, rules: PlainValueRules): PlainValue {
+  const reader = new NodeReader(rules);
+  try {
+    const { value } = reader.read(document.contents, []);
+    return { ok: true, value, duplicates: reader.duplicates };
+  } catch (error) {
+    if (error instanceof AliasError) return { ok: false, error: error.message };
+    throw error;
+  }
+}
+
+class AliasError extends Error {}
+
+/** A value, and how many values it consists of. */
+interface Counted {
+  readonly value: unknown;
+  readonly count: number;
+}
+
+class NodeReader {
+  readonly duplicates: DuplicateMember[] = [];
+  /** Each is set when its node is complete: an alias to what it stands in points nowhere. */
+  readonly #anchors = new Map<string, Counted>();
+  #values = 0;
+
+  constructor(private readonly rules: PlainValueRules) {}
+
+  /** `place` is lent: it is copied where it is kept. */
+  read(node: unknown, place: (string | number)[]): Counted {
+    if (isAlias(node)) {
+      const target = this.#anchors.get(node.source);
+      if (target === undefined)
+        throw new AliasError(`Unresolved alias (the anchor must be set before the alias): ${node.source}`);
+      this.#spend(target.count);
+      return target;
+    }
+    this.#spend(1);
+    const counted = this.#readContent(node, place);
+    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined)
+      this.#anchors.set(node.anchor, counted);
+    return counted;
+  }
+
+  #readContent(node: unknown, place: (string | number)[]): Counted {
+    if (isMap(node)) return this.#readMap(node, place);
+    if (isSeq(node)) return this.#readList(node, place);
+    return { value: isScalar(node) ? node.value : null, count: 1 };
+  }
+
+  #readList(node: YAMLSeq, place: (string | number)[]): Counted {
+    let count = 1;
+    const value = node.items.map((item, i) => {
+      place.push(i);
+      const counted = this.read(item, place);
+      place.pop();
+      count += counted.count;
+      return counted.value;
+    });
+    return { value, count };
+  }
+
+  #readMap(node: YAMLMap, place: (string | number)[]): Counted {
+    let count = 1;
+    const members = new Map<string, unknown>();
+    const merged = new Map<string, unknown>();
+    for (const { key, value } of node.items) {
+      const name = isScalar(key) ? String(key.value) : '';
+      place.push(name);
+      const counted = this.read(value, place);
+      count += counted.count;
+      if (this.rules.merge && name === '<<' && isScalar(key) && key.type === Scalar.PLAIN) {
+        count += this.#merge(counted.value, merged);
+      } else {
+        if (members.has(name))
+          this.duplicates.push({ place: [...place], offset: isScalar(key) ? (key.range?.[0] ?? 0) : 0 });
+        members.set(name, counted.value);
+      }
+      place.pop();
+    }
+    // A null prototype: no name is there that the document does not give.
+    const value = Object.create(null) as Record<string, unknown>;
+    for (const [name, member] of merged) value[name] = member;
+    for (const [name, member] of members) value[name] = member;
+    return { value, count };
+  }
+
+  /** Takes in the members of a map, or of each map in a list; of several the first one counts. */
+  #merge(source: unknown, into: Map<string, unknown>): number {
+    let taken = 0;
+    for (const map of Array.isArray(source) ? (source as readonly unknown[]) : [source]) {
+      if (typeof map !== 'object' || map === null || Array.isArray(map)) continue;
+      for (const [name, member] of Object.entries(map)) {
+        this.#spend(1);
+        taken += 1;
+        if (!into.has(name)) into.set(name, member);
+      }
+    }
+    return taken;
+  }
+
+  #spend(values: number): void {
+    this.#values += values;
+    if (this.#values > this.rules.maxValues)
+      throw new AliasError('Excessive alias count indicates a resource exhaustion attack');
+  }
 }

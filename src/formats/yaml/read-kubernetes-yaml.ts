@@ -1,6 +1,5 @@
 import type { ScalarTag, SchemaOptions } from 'yaml';
-import { composeDocuments, type StreamBounds } from './compose-documents.js';
-import { plainValue, type DuplicateMember } from './plain-value.js';
+import { composeDocuments, type DuplicateMember, plainValue, type StreamBounds } from './compose-documents.js';
 
 export interface KubernetesDocument {
   readonly value: unknown;

@@ -1,5 +1,4 @@
-import { composeDocuments, type StreamBounds } from './compose-documents.js';
-import { plainValue } from './plain-value.js';
+import { composeDocuments, plainValue, type StreamBounds } from './compose-documents.js';
 
 /** Far more than a document of ours needs. */
 const bounds: StreamBounds = { maxDepth: 64, maxLexemes: 500_000, maxDocuments: 10_000 };

@@ -1,5 +1,4 @@
-import { clip } from '../../formats/text/clip.js';
-import { visible } from '../../formats/text/visible.js';
+import { clip, visible } from '../../formats/text/visible.js';
 import type { BlastRadius } from '../../model/blast-radius.js';
 import { shownCharacters, shownGrants } from '../schemas/blast-radius.js';
 import { rankGrants, type RankedGrant } from './rank-grants.js';

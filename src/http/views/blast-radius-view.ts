@@ -1,4 +1,4 @@
-import { clip } from '../../formats/text/clip.js';
+import { clip } from '../../formats/text/visible.js';
 import { escalationKinds, type BlastRadius, type GrantReference, type RoleRule } from '../../model/blast-radius.js';
 import {
   shownCharacters,

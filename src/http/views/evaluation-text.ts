@@ -1,11 +1,10 @@
-import { visible } from '../../formats/text/visible.js';
-import { wrapParagraph, wrapText } from '../../formats/text/wrap-text.js';
+import { visible, wrapParagraph, wrapText } from '../../formats/text/visible.js';
 import type { ApprovalStage, Decision, TraceEntry } from '../../model/decision.js';
 import { quote, quoteAll } from '../../model/quote.js';
 import type { Evaluation } from '../../services.js';
-import { humanDuration } from '../../formats/text/human-duration.js';
+import { humanDuration } from '../../formats/text/duration-in-words.js';
 import { blastRadiusLines } from './blast-radius-text.js';
-import { leaf, textTree, type TextNode } from '../../formats/text/text-tree.js';
+import { leaf, type TextNode, textTree } from '../../formats/text/text-layout.js';
 
 const width = 100;
 

@@ -1,5 +1,5 @@
 import type { InspectedObject } from '../../../model/inspection.js';
-import { clip, maxShown } from '../../../formats/text/clip.js';
+import { clip, maxShown } from '../../../formats/text/visible.js';
 import { html, type Html } from './html.js';
 
 /** Anchors are numbers: no name from an upload becomes part of an address. */

@@ -1,5 +1,5 @@
 import type { Inspection } from '../../../model/inspection.js';
-import { clip, maxShown } from '../../../formats/text/clip.js';
+import { clip, maxShown } from '../../../formats/text/visible.js';
 import { whatItIs, whoItIs } from '../object-words.js';
 import { relationForest, type RelationNode } from '../relation-tree.js';
 import type { Verdict } from '../summary.js';

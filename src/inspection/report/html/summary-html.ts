@@ -1,5 +1,5 @@
 import type { Inspection } from '../../../model/inspection.js';
-import { clip, maxShown } from '../../../formats/text/clip.js';
+import { clip, maxShown } from '../../../formats/text/visible.js';
 import { minuteText } from '../object-words.js';
 import { summaryRows, type SummaryRow, type Verdict } from '../summary.js';
 import type { Validity } from '../validity.js';

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { alignColumns } from '../../../../src/formats/text/align-columns.js';
-import { clip } from '../../../../src/formats/text/clip.js';
+import { alignColumns, textTable } from '../../../../src/formats/text/text-layout.js';
+import { clip, visible, visibleLines, wrapParagraph, wrapText } from '../../../../src/formats/text/visible.js';
 import { durationInWords } from '../../../../src/formats/text/duration-in-words.js';
 import { commandText, minuteText } from '../../../../src/inspection/report/object-words.js';
-import { textTable } from '../../../../src/formats/text/text-table.js';
-import { visible, visibleLines } from '../../../../src/formats/text/visible.js';
-import { wrapParagraph, wrapText } from '../../../../src/formats/text/wrap-text.js';
 
 describe('text for people', () => {
   it.each([
