@@ -2,10 +2,9 @@ import type { Inspection, InspectionFormat, Upload } from '../model/inspection.j
 import type { Budget, DecodedObject, InspectionContext } from './decoded.js';
 import { findAll } from './findings/find-all.js';
 import { openBudget } from './reading/budget.js';
-import { readSingleObject } from './reading/read-single-object.js';
-import { readUpload } from './reading/read-upload.js';
-import { fillInventory } from './relations/fill-inventory.js';
-import { relate } from './relations/relate.js';
+import { readSingleObject, readUpload } from './reading/read-upload.js';
+import { listRelations } from './relations/list-relations.js';
+import { Relations } from './relations/relate.js';
 import { reportHtml } from './report/report-html.js';
 import { reportText } from './report/report-text.js';
 
@@ -39,10 +38,10 @@ async function answer(
   format: InspectionFormat,
 ): Promise<string> {
   const objects = await fillInventory(found, context);
-  const relations = relate(objects, context, budget);
+  const relations = new Relations(objects, context.clusters, budget);
   const inspection: Inspection = {
     objects: objects.map(({ path, content }) => ({ path, ...content })),
-    relations: relations.list,
+    relations: listRelations(relations),
     findings: findAll(objects, relations, context),
   };
   switch (format) {
@@ -53,6 +52,28 @@ async function answer(
     case 'text/html':
       return reportHtml(inspection, dersOf(objects), context.now);
   }
+}
+
+/**
+ * Looks up all certificates in our inventory at once, and puts in what is found. Objects without a record stay as they
+ * are.
+ */
+export async function fillInventory(
+  objects: readonly DecodedObject[],
+  { inventory }: Pick<InspectionContext, 'inventory'>,
+): Promise<readonly DecodedObject[]> {
+  const fingerprints = new Set<string>();
+  for (const { content } of objects) if (content.type === 'Certificate') fingerprints.add(content.fingerprintSha256);
+  if (fingerprints.size === 0) return objects;
+  const entries = await inventory([...fingerprints]);
+  if (entries.size === 0) return objects;
+  return objects.map((object) => {
+    const { content } = object;
+    const entry = content.type === 'Certificate' ? entries.get(content.fingerprintSha256) : undefined;
+    return content.type !== 'Certificate' || entry === undefined
+      ? object
+      : { ...object, content: { ...content, inventory: entry } };
+  });
 }
 
 /** Of certificates and requests, which a report shows as openssl prints them. */

@@ -6,7 +6,7 @@ import type { InspectionService } from '../services.js';
 import { UploadRefusedError, type InspectionContext, type KnownCluster, type Thresholds } from './decoded.js';
 import { inspectSingleObject } from './inspect.js';
 import { describeFailure } from '../workers/failure.js';
-import { InspectionFailedError } from './inspection-failed-error.js';
+import { InspectionFailedError } from './workers/inspection-pool.js';
 import type { InventoryReader } from './inventory.js';
 
 /** What inspections work with; wired once in compose. */

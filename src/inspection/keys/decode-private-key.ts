@@ -3,16 +3,16 @@ import { DerError, type DerElement, inside, onlyElement, Tag } from '../../x509/
 import { normalize } from '../ber/normalize.js';
 import type { DecodeContext, Decoded, KeyMaterial, Observation, Piece } from '../decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
-import { readDsaPrivateKey } from './dsa-private-key.js';
-import { readEllipticCurvePrivateKey } from './elliptic-curve-private-key.js';
-import { type Encryption, weakEncryption } from './encryption/encryption.js';
-import { openEncrypted } from './encryption/open-encrypted.js';
-import { readEncryption } from './encryption/read-encryption.js';
+import {
+  type PublicHalf,
+  readDsaPrivateKey,
+  readEllipticCurvePrivateKey,
+  readPrivateKeyInfo,
+  readRsaPrivateKey,
+} from './public-half.js';
+import { type Encryption, openEncrypted, weakEncryption } from './encryption/encryption.js';
+import { isLegacyEncrypted, readEncryption, readLegacyEncryption } from './encryption/read-encryption.js';
 import { looksLikeOpenSshKey, openSshCipher, type PrivateKeyShape, shapeOfPrivateKey } from './key-shapes.js';
-import { isLegacyEncrypted, readLegacyEncryption } from './legacy-pem.js';
-import { readPrivateKeyInfo } from './private-key-info.js';
-import type { PublicHalf } from './public-half.js';
-import { readRsaPrivateKey } from './rsa-private-key.js';
 
 type Encoding = PrivateKeyContent['encoding'];
 
@@ -212,4 +212,3 @@ function isOneSequence(plaintext: Buffer): boolean {
   const normalized = plaintext[0] === Tag.SEQUENCE ? normalize(plaintext) : null;
   return normalized?.ok === true && normalized.rest.length === 0;
 }
-

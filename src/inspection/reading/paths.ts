@@ -1,5 +1,5 @@
 import { type Place, placeText } from '../../formats/json/place.js';
-import { limits } from './limits.js';
+import { limits } from './budget.js';
 
 /** Of a part that has no name and is the only one. */
 export const NAMELESS = 'upload';

@@ -2,12 +2,10 @@ import { constants, gunzipSync } from 'node:zlib';
 import { quote } from '../../model/quote.js';
 import { UploadRefusedError } from '../decoded.js';
 import { Observations } from '../observations.js';
-import { limits } from './limits.js';
+import { limits } from './budget.js';
 import { cleanPath, entryPath } from './paths.js';
 import type { Reading, Source } from './reading.js';
 import { isTar, readTar, type TarEntry } from './tar-entries.js';
-
-export { isTar } from './tar-entries.js';
 
 /** RFC 1952 2.3.1: two octets that say gzip, and deflate, the only method there is. */
 export const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8;

@@ -8,7 +8,7 @@ import {
   UploadRefusedError,
 } from '../decoded.js';
 import { insidePath, NAMELESS, Paths } from './paths.js';
-import { limits } from './limits.js';
+import { limits } from './budget.js';
 
 /** Bytes, where they were found, and what is expected of them. */
 export interface Source {
@@ -30,12 +30,12 @@ export interface Source {
 export type Expectation = 'anything' | 'credential' | 'perhaps';
 
 /** An object whose place in the answer is taken before what is inside of it is read. */
-export interface OpenObject {
+interface OpenObject {
   readonly path: string;
   fill(object: Omit<Decoded, 'pieces'>): void;
 }
 
-export interface ReadingSteps {
+interface ReadingSteps {
   /** Reads what the source holds; answers the paths of the objects, not of those inside of them. */
   readonly read: (source: Source, reading: Reading) => readonly string[];
   readonly decode: (piece: Piece, context: DecodeContext) => Decoded;

@@ -5,9 +5,9 @@ export interface TarEntry {
   readonly bytes: Buffer;
 }
 
-export type TarEntryKind = 'file' | 'directory' | 'link' | 'device' | 'other';
+type TarEntryKind = 'file' | 'directory' | 'link' | 'device' | 'other';
 
-export interface TarReading {
+interface TarReading {
   readonly entries: readonly TarEntry[];
   /** Headers that were looked at, those that only describe the next one included. */
   readonly headers: number;

@@ -1,7 +1,6 @@
 import type { AuthorityKeyIdentifier, Budget, Signed } from '../decoded.js';
 import { verifySignature } from '../x509/verify-signature.js';
-import type { CertificateIndex } from './certificate-index.js';
-import { type CertificateNode, octetsKey } from './certificate-node.js';
+import { type CertificateIndex, type CertificateNode, octetsKey } from './certificate-node.js';
 
 /** What was found of who signed something. */
 export type Issuance =
@@ -14,7 +13,7 @@ export type Issuance =
   | { readonly outcome: 'unchecked'; readonly supposed: CertificateNode; readonly because: 'unsupported' | 'budget' };
 
 /** Something that a CA signs: a certificate or a list. */
-export interface Issued {
+interface Issued {
   readonly issuer: Buffer;
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | null;
   readonly signed: Signed;

@@ -8,7 +8,7 @@ import type {
 } from '../../model/inspection.js';
 import { commandText, keyText, minuteText, nameText, sourceText } from './object-words.js';
 
-export interface Field {
+interface Field {
   readonly label: string;
   /** One or several; none at all is a field that is not shown. */
   readonly values: readonly string[];

@@ -15,13 +15,13 @@ export interface RelationNode {
 }
 
 /** The relations of an upload as people follow them. */
-export interface RelationForest {
+interface RelationForest {
   readonly trees: readonly RelationNode[];
   /** What is no matter of signing, in words. */
   readonly others: readonly OtherRelation[];
 }
 
-export interface OtherRelation {
+interface OtherRelation {
   readonly from: string;
   readonly words: string;
   readonly to: string;

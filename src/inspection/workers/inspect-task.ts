@@ -1,8 +1,9 @@
-import { UploadRefusedError } from '../decoded.js';
+import type { MessagePort } from 'node:worker_threads';
+import { type InspectionContext, UploadRefusedError } from '../decoded.js';
 import { inspect } from '../inspect.js';
-import { describeFailure } from '../../workers/failure.js';
+import { describeFailure, type Failure } from '../../workers/failure.js';
 import { ask, begin, giveWay } from '../../workers/worker-side.js';
-import type { InspectionTask, LookUp, TaskResult, ToWorker } from './task.js';
+import type { InspectionFormat, InventoryEntry, Upload, UploadRefusalReason } from '../../model/inspection.js';
 
 giveWay();
 
@@ -24,3 +25,25 @@ export async function inspectTask({ upload, format, port, ...known }: Inspection
     port.close();
   }
 }
+
+/** An upload on its way to a worker, with all that an inspection knows besides it. */
+export interface InspectionTask extends Omit<InspectionContext, 'inventory'> {
+  readonly upload: Upload;
+  readonly format: InspectionFormat;
+  readonly port: MessagePort;
+}
+
+/** What a worker asks the pool: what does the inventory have of these? */
+export interface LookUp {
+  readonly kind: 'lookUp';
+  readonly fingerprintsSha256: readonly string[];
+}
+
+/** The answer; null where the inventory could not be read. */
+export type ToWorker = ReadonlyMap<string, InventoryEntry> | null;
+
+/** What a task comes to. Errors are values here: what else a worker throws could quote the upload. */
+export type TaskResult =
+  | { readonly kind: 'inspected'; readonly text: string }
+  | { readonly kind: 'refused'; readonly reason: UploadRefusalReason; readonly message: string }
+  | { readonly kind: 'failed'; readonly failure: Failure };

@@ -3,10 +3,10 @@ import { InspectionBusyError } from '../../model/errors.js';
 import type { InspectionFormat, Upload } from '../../model/inspection.js';
 import { WorkerEndedError, WorkerFailedError, WorkersBusyError } from '../../workers/worker-error.js';
 import { workerFile } from '../../workers/worker-file.js';
-import { WorkerPool, type WorkerLimits } from '../../workers/worker-pool.js';
-import { UploadRefusedError, type InspectionContext } from '../decoded.js';
-import { InspectionFailedError } from '../inspection-failed-error.js';
-import type { InspectionTask, LookUp, TaskResult, ToWorker } from './task.js';
+import { type WorkerLimits, WorkerPool } from '../../workers/worker-pool.js';
+import { type InspectionContext, UploadRefusedError } from '../decoded.js';
+import type { InspectionTask, LookUp, TaskResult, ToWorker } from './inspect-task.js';
+import type { Failure } from '../../workers/failure.js';
 
 export interface InspectionPoolOptions extends Partial<WorkerLimits> {
   /** What a worker runs: exports `inspectTask`. */
@@ -92,5 +92,14 @@ export class InspectionPool {
           : 'inspecting it takes more memory than an upload gets',
       );
     return error;
+  }
+}
+
+/** An inspection ended with an error: ours to mend. Holds nothing of the upload, so that it can be logged. */
+export class InspectionFailedError extends Error {
+  override readonly name = 'InspectionFailedError';
+  constructor({ name, frames }: Failure) {
+    super(`an inspection ended with ${name}`);
+    this.stack = `${this.name}: ${this.message}\n${frames}`;
   }
 }

@@ -1,7 +1,5 @@
 import { createDecipheriv } from 'node:crypto';
 
-import { decryptRc2Cbc } from './rc2.js';
-
 /** A block cipher in CBC mode, as keys and stores are encrypted with. */
 export interface Cipher {
   /** As it is shown: `AES-256-CBC`. */
@@ -81,3 +79,77 @@ function decryptByNode(name: string, key: Buffer, iv: Buffer, ciphertext: Buffer
   decipher.final();
   return plaintext;
 }
+
+/**
+ * RC2 (RFC 2268), decryption in CBC mode alone. OpenSSL 3 offers it only where its legacy provider is loaded, and
+ * PKCS#12 files of Windows and of older Java and OpenSSL still keep their certificates under it.
+ */
+function decryptRc2Cbc(key: Buffer, effectiveBits: number, iv: Buffer, ciphertext: Buffer): Buffer {
+  const schedule = expandKey(key, effectiveBits);
+  const plaintext = Buffer.alloc(ciphertext.length);
+  const words = new Uint16Array(4);
+  let previous = iv;
+  for (let start = 0; start + BLOCK <= ciphertext.length; start += BLOCK) {
+    for (let i = 0; i < 4; i++) words[i] = ciphertext.readUInt16LE(start + 2 * i);
+    decryptBlock(words, schedule);
+    for (let i = 0; i < 4; i++) plaintext.writeUInt16LE(at(words, i) ^ previous.readUInt16LE(2 * i), start + 2 * i);
+    previous = ciphertext.subarray(start, start + BLOCK);
+  }
+  schedule.fill(0);
+  return plaintext;
+}
+
+const BLOCK = 8;
+
+/** RFC 2268 2: 64 words of 16 bits from a key of 1 to 128 octets. */
+function expandKey(key: Buffer, effectiveBits: number): Uint16Array {
+  const octets = Buffer.alloc(128);
+  key.copy(octets);
+  for (let i = key.length; i < 128; i++)
+    octets[i] = at(PI_TABLE, (at(octets, i - 1) + at(octets, i - key.length)) & 0xff);
+  const effectiveOctets = (effectiveBits + 7) >> 3;
+  const mask = 0xff >> (8 * effectiveOctets - effectiveBits);
+  octets[128 - effectiveOctets] = at(PI_TABLE, at(octets, 128 - effectiveOctets) & mask);
+  for (let i = 127 - effectiveOctets; i >= 0; i--)
+    octets[i] = at(PI_TABLE, at(octets, i + 1) ^ at(octets, i + effectiveOctets));
+  const words = new Uint16Array(64);
+  for (let i = 0; i < 64; i++) words[i] = octets.readUInt16LE(2 * i);
+  octets.fill(0);
+  return words;
+}
+
+/** RFC 2268 4. */
+function decryptBlock(r: Uint16Array, k: Uint16Array): void {
+  let j = 63;
+  const mix = (): void => {
+    for (let i = 3; i >= 0; i--) {
+      const s = at(ROTATIONS, i);
+      const rotated = (at(r, i) >>> s) | (at(r, i) << (16 - s));
+      const [a, b, c] = [at(r, (i + 3) & 3), at(r, (i + 2) & 3), at(r, (i + 1) & 3)];
+      r[i] = rotated - at(k, j) - (a & b) - (~a & c);
+      j--;
+    }
+  };
+  const mash = (): void => {
+    for (let i = 3; i >= 0; i--) r[i] = at(r, i) - at(k, at(r, (i + 3) & 3) & 63);
+  };
+  for (let round = 0; round < 5; round++) mix();
+  mash();
+  for (let round = 0; round < 6; round++) mix();
+  mash();
+  for (let round = 0; round < 5; round++) mix();
+}
+
+const at = (values: ArrayLike<number>, index: number): number => values[index] ?? 0;
+
+const ROTATIONS = [1, 2, 3, 5];
+
+const PI_TABLE = Buffer.from(
+  'd978f9c419ddb5ed28e9fd794aa0d89dc67e37832b76538e624c6488448bfba2179a59f587b34f1361456d8d09817d32bd8f40eb86b77b0b' +
+    'f09521225c6b4e8254d66593ce60b21c7356c014a78cf1dc1275ca1f3bbee4d1423dd430a33cb6266fbf0eda4669075727f21d9bbc9443' +
+    '03f811c7f690ef3ee706c3d52fc8661ed708e8eade8052eef784aa72ac354d6a2a961ad2715a1549744b9fd05e0418a4ecc2e0416e0f51' +
+    'cbcc2491af50a1f47039997c3a8523b8b47afc02365b25559731' +
+    '2d5dfa98e38a92ae05df2910676cbac9d30' +
+    '0e6cfe19ea82c6316013f58e289a90d38341bab33ffb0bb480c5fb9b1cd2ec5f3db47e5a59c770aa62068fe7fc1ad',
+  'hex',
+);

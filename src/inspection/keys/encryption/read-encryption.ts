@@ -1,11 +1,18 @@
 import { pbkdf2Sync, scryptSync } from 'node:crypto';
-
-import { DerError, type DerElement, inside, readInteger, readOid, Tag } from '../../../x509/strict/der.js';
+import { type DerElement, DerError, inside, readInteger, readOid, Tag } from '../../../x509/strict/der.js';
 import { aes128, aes192, aes256, type Cipher, decryptPadded, des, rc2, tripleDes, twoKeyTripleDes } from './ciphers.js';
 import { type Encryption, fewIterations, inWords, utf8Password } from './encryption.js';
-import { COST_OF_A_CALL, type HashName, hashes, hmacByOid } from './hashes.js';
-import { derivePbkdf1 } from './pbkdf1.js';
-import { bmpPassword, derivePkcs12 } from './pkcs12-key-derivation.js';
+import {
+  bmpPassword,
+  COST_OF_A_CALL,
+  deriveLegacyPemKey,
+  derivePbkdf1,
+  derivePkcs12,
+  hashes,
+  type HashName,
+  hmacByOid,
+} from './key-derivation.js';
+import type { Piece } from '../../decoded.js';
 
 /**
  * Reads the AlgorithmIdentifier of an encryption with a password: PBES2 and PBES1 (RFC 8018 6), and those of PKCS#12
@@ -67,7 +74,7 @@ const unopened: Readonly<Partial<Record<string, string>>> = {
 };
 
 /** How a key is derived from a password: for a cipher, or for a MAC. */
-export interface KeyDerivation {
+interface KeyDerivation {
   readonly description: string;
   readonly weaknesses: readonly string[];
   /** Octets that it says it derives; null where it does not say. */
@@ -261,4 +268,45 @@ function withKey<T>(key: Buffer, use: (key: Buffer) => T): T {
   } finally {
     key.fill(0);
   }
+}
+
+/** As OpenSSL names them in DEK-Info. */
+const ciphersByName: ReadonlyMap<string, Cipher> = new Map([
+  ['AES-128-CBC', aes128],
+  ['AES-192-CBC', aes192],
+  ['AES-256-CBC', aes256],
+  ['DES-EDE3-CBC', tripleDes],
+  ['DES-CBC', des],
+  ['RC2-CBC', rc2(16, 128)],
+  ['RC2-40-CBC', rc2(5, 40)],
+  ['RC2-64-CBC', rc2(8, 64)],
+]);
+
+/** Whether the headers of the PEM block say that what it holds is encrypted (RFC 1421 4.6.1.1, 4.6.1.3). */
+export const isLegacyEncrypted = ({ headers }: Pick<Piece, 'headers'>): boolean =>
+  headers['DEK-Info'] !== undefined || /^4\s*,\s*ENCRYPTED$/i.test(headers['Proc-Type']?.trim() ?? '');
+
+/** How a legacy PEM block is encrypted: the header has the cipher and its initialization vector in hex. */
+export function readLegacyEncryption(headers: Piece['headers']): Encryption {
+  const [name = '', hex = ''] = (headers['DEK-Info'] ?? '').split(',').map((part) => part.trim());
+  const cipher = ciphersByName.get(name.toUpperCase());
+  const iv = /^([0-9a-f]{2})+$/i.test(hex) ? Buffer.from(hex, 'hex') : null;
+  const shown = cipher?.title ?? (/^[A-Za-z0-9-]{1,32}$/.test(name) ? name : 'an unknown cipher');
+  const description = `MD5 one iteration ${shown}`;
+  // One round of MD5 lets passwords be tried by the billion, whatever the cipher.
+  const weaknesses = ['a key that one round of MD5 derives', ...(cipher?.weak === true ? [cipher.title] : [])];
+  const opener =
+    cipher === undefined || iv?.length !== cipher.blockSize
+      ? null
+      : {
+          cost: 1,
+          encodings: utf8Password,
+          decrypt: (password: Buffer, ciphertext: Buffer): Buffer | null => {
+            const key = deriveLegacyPemKey(password, iv, cipher.keyLength);
+            const plaintext = decryptPadded(cipher, key, iv, ciphertext);
+            key.fill(0);
+            return plaintext;
+          },
+        };
+  return { description, weaknesses, legacy: true, opener };
 }

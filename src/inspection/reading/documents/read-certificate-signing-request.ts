@@ -2,9 +2,7 @@ import { quote } from '../../../model/quote.js';
 import { FieldReader, type FieldProblem } from '../../../formats/yaml/field-reader.js';
 import { Observations, type Report } from '../../observations.js';
 import type { Reading } from '../reading.js';
-import type { DocumentSource } from './document.js';
-import { readBase64Field } from './read-field.js';
-import { reportShape, shown } from './report-shape.js';
+import { type DocumentSource, readBase64Field, reportShape, shown } from './document.js';
 
 /** Reads a `certificates.k8s.io` object, the request in it and the certificate that came of it. */
 export function readCertificateSigningRequest(document: DocumentSource, reading: Reading): readonly string[] {

@@ -17,7 +17,7 @@ class Markup {
 export type Html = Markup;
 
 /** What may stand in a template: a text is escaped, markup stays, nothing at all is nothing. */
-export type Value = string | number | Html | null | readonly Value[];
+type Value = string | number | Html | null | readonly Value[];
 
 /** Markup with values in it: between tags, or in an attribute between double quotes. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {

@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import type { DecodeContext, Decoded, Piece } from '../../../../src/inspection/decoded.js';
 import { decodePrivateKey } from '../../../../src/inspection/keys/decode-private-key.js';
 import { decodePublicKey } from '../../../../src/inspection/keys/decode-public-key.js';
-import { decodePkcs12 } from '../../../../src/inspection/pkcs12/decode-pkcs12.js';
-import { decodePkcs7 } from '../../../../src/inspection/pkcs7/decode-pkcs7.js';
+import { decodePkcs12 } from '../../../../src/inspection/pkcs/decode-pkcs12.js';
+import { decodePkcs7 } from '../../../../src/inspection/pkcs/decode-pkcs7.js';
 import { contextWith, CountingBudget, fixture, PASSWORD } from './inspected-key.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 

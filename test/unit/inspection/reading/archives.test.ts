@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { extract, type Headers, pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { limits } from '../../../../src/inspection/reading/limits.js';
+import { limits } from '../../../../src/inspection/reading/budget.js';
 import { readTar } from '../../../../src/inspection/reading/tar-entries.js';
 import { authority, base64, client, codesOf, outline, read } from './uploads.js';
 

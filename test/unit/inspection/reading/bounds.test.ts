@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { limits } from '../../../../src/inspection/reading/limits.js';
+import { limits } from '../../../../src/inspection/reading/budget.js';
 import { readUpload } from '../../../../src/inspection/reading/read-upload.js';
 import { base64, bytesOf, client, codesOf, context, outline, read } from './uploads.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openBudget } from '../../../../src/inspection/reading/budget.js';
-import { limits } from '../../../../src/inspection/reading/limits.js';
+import { limits, openBudget } from '../../../../src/inspection/reading/budget.js';
 
 describe('what an upload may cost', () => {
   it('refuses the object past the last', () => {

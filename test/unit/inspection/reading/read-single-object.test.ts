@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gzipSync } from 'node:zlib';
-import { limits } from '../../../../src/inspection/reading/limits.js';
-import { readSingleObject } from '../../../../src/inspection/reading/read-single-object.js';
+import { limits } from '../../../../src/inspection/reading/budget.js';
+import { readSingleObject } from '../../../../src/inspection/reading/read-upload.js';
 import { encodePem } from '../../../../src/x509/strict/pem.js';
 import { makeList } from '../../../helpers/certificates.js';
 import { csrFor } from '../../../helpers/csr.js';

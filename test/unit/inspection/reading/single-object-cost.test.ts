@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { inspectSingleObject } from '../../../../src/inspection/inspect.js';
-import { limits } from '../../../../src/inspection/reading/limits.js';
+import { limits } from '../../../../src/inspection/reading/budget.js';
 import type { InspectionFormat } from '../../../../src/model/inspection.js';
 import { contextConstructed, contextPrimitive, der, oid, sequence, Tag } from '../../../../src/x509/strict/der.js';
 import { corpusContext } from '../../../helpers/inspection-corpus.js';

@@ -1,9 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-
 import { type DerElement, DerError, inside, readOid, Tag } from '../../x509/strict/der.js';
 import { fewIterations, inWords, utf8Password } from '../keys/encryption/encryption.js';
-import { COST_OF_A_CALL, type HashName, hashByOid, hashes, hmacByOid } from '../keys/encryption/hashes.js';
-import { derivePkcs12 } from '../keys/encryption/pkcs12-key-derivation.js';
+import {
+  COST_OF_A_CALL,
+  derivePkcs12,
+  hashByOid,
+  hashes,
+  type HashName,
+  hmacByOid,
+} from '../keys/encryption/key-derivation.js';
 import { pkcs12Passwords, readCount, readKeyDerivation } from '../keys/encryption/read-encryption.js';
 
 /** How a PKCS#12 shows that it was made with a password, and not changed since. */
@@ -15,7 +20,7 @@ export interface Mac {
   readonly check: MacCheck | null;
 }
 
-export interface MacCheck {
+interface MacCheck {
   /** Of one attempt, in iterations of PBKDF2-HMAC-SHA-256. */
   readonly cost: number;
   readonly encodings: (password: string) => readonly Buffer[];

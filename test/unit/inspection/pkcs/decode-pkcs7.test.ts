@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
-import { decodePkcs7 } from '../../../../src/inspection/pkcs7/decode-pkcs7.js';
+import { decodePkcs7 } from '../../../../src/inspection/pkcs/decode-pkcs7.js';
 import {
   contextConstructed,
   der,

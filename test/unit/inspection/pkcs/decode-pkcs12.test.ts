@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Decoded, DecodeContext } from '../../../../src/inspection/decoded.js';
 import { decodePrivateKey } from '../../../../src/inspection/keys/decode-private-key.js';
-import { decodePkcs12 } from '../../../../src/inspection/pkcs12/decode-pkcs12.js';
+import { decodePkcs12 } from '../../../../src/inspection/pkcs/decode-pkcs12.js';
 import type { Pkcs12Content } from '../../../../src/model/inspection.js';
 import { contextConstructed, der, inside, oid, onlyElement, sequence } from '../../../../src/x509/strict/der.js';
 import { expectNoSecret, secretsOf } from '../keys/expect-no-secret.js';

@@ -3,8 +3,7 @@ import { DerError } from '../../x509/strict/der.js';
 import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
 import { sha256 } from '../../x509/strict/sha256.js';
 import type { CertificateMaterial, KnownCluster } from '../decoded.js';
-import type { Anchor, CertificateNode } from './certificate-node.js';
-import { CertificateIndex } from './certificate-index.js';
+import { type Anchor, CertificateIndex, type CertificateNode } from './certificate-node.js';
 
 /** The CAs of our clusters, each once. */
 export interface KnownAuthorities {
@@ -82,4 +81,28 @@ function readAuthority(bytes: Uint8Array): (CertificateNode & { readonly anchors
 function contentOctets(serialNumber: string): Buffer {
   const magnitude = Buffer.from(serialNumber.replace(/^-/, ''), 'hex');
   return (magnitude[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), magnitude]) : magnitude;
+}
+
+/** Where a client connects: what of a server's URL tells two servers apart, in one spelling. */
+export function serverAddress(server: string): string | null {
+  let url: URL;
+  try {
+    url = new URL(server);
+  } catch {
+    return null;
+  }
+  if (url.protocol !== 'https:' || url.hostname === '') return null;
+  // The URL is normalized already: host in lower case, addresses in their one form, the default port left out.
+  const host = url.hostname.replace(/\.$/, '');
+  return `${host}:${url.port === '' ? '443' : url.port}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+/** The host of a server's URL without the brackets of an IPv6 address; null where there is none. */
+export function serverHost(server: string): string | null {
+  try {
+    const { hostname } = new URL(server);
+    return hostname === '' ? null : hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  } catch {
+    return null;
+  }
 }
