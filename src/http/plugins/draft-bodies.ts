@@ -1,5 +1,5 @@
 import { may } from '../../identity/permissions.js';
-import { hasMoreStructure } from '../../formats/json/json-structure.js';
+import { hasMoreStructure } from '../../formats/json/json-scanner.js';
 import { problem, ProblemError } from '../problem.js';
 import type { App } from '../types.js';
 import { callerOf } from './authentication.js';
