@@ -1,18 +1,12 @@
 import type { PrivateKeyContent, PublicKeyDescription } from '../../model/inspection.js';
-import { DerError, type DerElement, inside, onlyElement, Tag } from '../../x509/strict/der.js';
+import { DerError, inside, onlyElement, Tag } from '../../x509/strict/der.js';
 import { normalize } from '../ber/normalize.js';
 import type { DecodeContext, Decoded, KeyMaterial, Observation, Piece } from '../decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
-import {
-  type PublicHalf,
-  readDsaPrivateKey,
-  readEllipticCurvePrivateKey,
-  readPrivateKeyInfo,
-  readRsaPrivateKey,
-} from './public-half.js';
+import { type PublicHalf, readPublicHalf, type UnencryptedShape, unreadableHalf } from './public-half.js';
 import { type Encryption, openEncrypted, weakEncryption } from './encryption/encryption.js';
 import { isLegacyEncrypted, readEncryption, readLegacyEncryption } from './encryption/read-encryption.js';
-import { looksLikeOpenSshKey, openSshCipher, type PrivateKeyShape, shapeOfPrivateKey } from './key-shapes.js';
+import { looksLikeOpenSshKey, openSshCipher, shapeOfPrivateKey } from './key-shapes.js';
 
 type Encoding = PrivateKeyContent['encoding'];
 
@@ -73,13 +67,13 @@ function decodeWithPassword(
       ? [observe('LegacyKeyFormat', `the private key is encrypted in an old way: ${encryption.description}`)]
       : []),
   ];
-  const opening = openEncrypted('the private key', encryption, ciphertext, context, isOneSequence);
+  const opening = openEncrypted('the private key', encryption, ciphertext, context);
   if (!opening.ok) return decoded(encoding, encryption.description, null, [...observations, opening.observation]);
   try {
     const shape = shapeOfPrivateKey(opening.plaintext);
     const half =
       shape === null || shape === 'EncryptedPKCS#8'
-        ? invalidHalf('what is encrypted is not built like a private key')
+        ? unreadableHalf('what is encrypted is not built like a private key')
         : readPublicHalf(opening.plaintext, shape);
     return decoded(encoding, encryption.description, half, observations);
   } finally {
@@ -107,36 +101,7 @@ function nameOpenSshKey(bytes: Buffer): Decoded {
 
 const openSshCiphers = /^(aes(128|192|256)-(ctr|cbc|gcm@openssh\.com)|chacha20-poly1305@openssh\.com|3des-cbc)$/;
 
-type UnencryptedShape = Exclude<PrivateKeyShape, 'EncryptedPKCS#8'>;
-
-function readPublicHalf(der: Buffer, shape: UnencryptedShape): PublicHalf {
-  try {
-    return readByShape(onlyElement(der, 'the private key'), shape);
-  } catch (error) {
-    if (error instanceof DerError) return invalidHalf(error.message);
-    throw error;
-  }
-}
-
-function readByShape(key: DerElement, shape: UnencryptedShape): PublicHalf {
-  switch (shape) {
-    case 'PKCS#1':
-      return readRsaPrivateKey(key);
-    case 'SEC1':
-      return readEllipticCurvePrivateKey(key, null);
-    case 'DSA':
-      return readDsaPrivateKey(key);
-    case 'PKCS#8':
-      return readPrivateKeyInfo(key);
-  }
-}
-
-const invalidHalf = (problem: string): PublicHalf => ({
-  subjectPublicKeyInfo: null,
-  observations: [observe('PrivateKeyInvalid', `the private key cannot be read: ${problem}`)],
-});
-
-/** The traditional DSA form of OpenSSL is to DSA what PKCS#1 is to RSA, and is not worth a name of its own. */
+/** The traditional DSA form of OpenSSL is called PKCS#1: it is to DSA as PKCS#1 is to RSA, and has no name of its own. */
 const encodingOf = (shape: UnencryptedShape): Encoding => (shape === 'DSA' ? 'PKCS#1' : shape);
 
 const encodingOfLabel = (label: string | null): Encoding => {
@@ -155,7 +120,7 @@ const encodingOfLabel = (label: string | null): Encoding => {
   }
 };
 
-/** `half` is null while the key is closed. */
+/** `half` is null where the key is closed or not decoded. */
 function decoded(
   encoding: Encoding,
   encryption: string | null,
@@ -195,7 +160,7 @@ function describeHalf({ subjectPublicKeyInfo, observations }: PublicHalf): {
     return {
       description: null,
       material: null,
-      observations: [...observations, ...invalidHalf(error.message).observations],
+      observations: [...observations, ...unreadableHalf(error.message).observations],
     };
   }
 }
@@ -205,10 +170,4 @@ const once = (observations: readonly Observation[]): readonly Observation[] =>
   observations.filter(({ code }, i) => observations.findIndex((other) => other.code === code) === i);
 
 const unreadable = (encoding: Encoding, problem: string, encryption: string | null = null): Decoded =>
-  decoded(encoding, encryption, invalidHalf(problem), []);
-
-/** What every private key is; what a wrong password makes of one is, by chance, once in many millions of times. */
-function isOneSequence(plaintext: Buffer): boolean {
-  const normalized = plaintext[0] === Tag.SEQUENCE ? normalize(plaintext) : null;
-  return normalized?.ok === true && normalized.rest.length === 0;
-}
+  decoded(encoding, encryption, unreadableHalf(problem), []);

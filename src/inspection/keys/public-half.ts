@@ -1,15 +1,13 @@
 import { createECDH, createPrivateKey, createPublicKey } from 'node:crypto';
-import type { Observation } from '../decoded.js';
 import {
   bitString,
   contextConstructed,
   contextPrimitive,
   der,
-  type DerElement,
   DerError,
+  type DerElement,
   inside,
   oid,
-  oid as writeOid,
   onlyElement,
   readInteger,
   readOctetAlignedBits,
@@ -18,59 +16,78 @@ import {
   Tag,
 } from '../../x509/strict/der.js';
 import { publicKeyAlgorithm } from '../../x509/strict/object-identifiers.js';
+import type { Observation } from '../decoded.js';
+import type { PrivateKeyShape } from './key-shapes.js';
 
-/** What a private key says of its public half; nothing else of it leaves the function that read it. */
+/** The public half of a private key. Nothing else of the key leaves this file. */
 export interface PublicHalf {
-  /** Octets of its own, never a view into the private key; null where it does not tell. */
+  /** A copy, never a view into the private key; null where the key does not tell its public half. */
   readonly subjectPublicKeyInfo: Buffer | null;
   readonly observations: readonly Observation[];
 }
 
-/** The public half, and what does not fit about the private one; `problems` are sentences. */
+export type UnencryptedShape = Exclude<PrivateKeyShape, 'EncryptedPKCS#8'>;
+
+/** Reads the public half of a private key in DER, and checks that the two halves belong together. */
+export function readPublicHalf(bytes: Buffer, shape: UnencryptedShape): PublicHalf {
+  try {
+    const key = onlyElement(bytes, 'the private key');
+    switch (shape) {
+      case 'PKCS#1':
+        return readRsaPrivateKey(key);
+      case 'SEC1':
+        return readEllipticCurvePrivateKey(key, null);
+      case 'DSA':
+        return readDsaPrivateKey(key);
+      case 'PKCS#8':
+        return readPrivateKeyInfo(key);
+    }
+  } catch (error) {
+    if (error instanceof DerError) return unreadableHalf(error.message);
+    throw error;
+  }
+}
+
+export const unreadableHalf = (problem: string): PublicHalf =>
+  publicHalf(null, `the private key cannot be read: ${problem}`);
+
+/** `problems` are sentences about a private half that does not fit. */
 const publicHalf = (subjectPublicKeyInfo: Buffer | null, ...problems: readonly string[]): PublicHalf => ({
   subjectPublicKeyInfo,
   observations: problems.map((message) => ({ code: 'PrivateKeyInvalid', message })),
 });
 
-/** A private key of an algorithm whose public half is not computed here. */
+/** A key whose public half is not computed here. */
 const unsupportedKey = (subjectPublicKeyInfo: Buffer | null, message: string): PublicHalf => ({
   subjectPublicKeyInfo,
   observations: [{ code: 'KeyAlgorithmUnsupported', message }],
 });
 
-/** RFC 4055 3.1: an RSA key for PSS alone. */
-const RSASSA_PSS = '1.2.840.113549.1.1.10';
+const NOT_ITS_OWN = 'the public key that stands with the private key is not its own';
 
-/**
- * Reads a PrivateKeyInfo (RFC 5208 5) or OneAsymmetricKey (RFC 5958 2), which may carry its public key. Throws
- * `DerError` where it cannot be read.
- */
-export function readPrivateKeyInfo(key: DerElement): PublicHalf {
+/** Reads a PrivateKeyInfo (RFC 5208 5) or a OneAsymmetricKey (RFC 5958 2), which may carry its public key. */
+function readPrivateKeyInfo(key: DerElement): PublicHalf {
   const reader = inside(key);
   reader.expect(Tag.INTEGER, 'the version');
-  const identifier = reader.expect(Tag.SEQUENCE, 'the key algorithm');
-  const algorithm = inside(identifier);
-  const oid = readOid(algorithm.expect(Tag.OBJECT_IDENTIFIER, 'the key algorithm'));
+  const algorithm = inside(reader.expect(Tag.SEQUENCE, 'the key algorithm'));
+  const algorithmOid = readOid(algorithm.expect(Tag.OBJECT_IDENTIFIER, 'the key algorithm'));
   const parameters = algorithm.atEnd ? null : algorithm.next();
   const privateKey = reader.expect(Tag.OCTET_STRING, 'the private key');
   reader.optional(contextConstructed(0));
   const stated = reader.optional(contextPrimitive(1));
   reader.end('the private key');
 
-  const half = readByAlgorithm(oid, identifier, parameters, privateKey);
+  const half = readByAlgorithm(algorithmOid, parameters, privateKey);
   if (stated === undefined || half.subjectPublicKeyInfo === null) return half;
-  // [1] IMPLICIT BIT STRING: the content octets of the one at the end of the SubjectPublicKeyInfo.
+  // [1] IMPLICIT BIT STRING has the same content octets as the BIT STRING that ends the SubjectPublicKeyInfo.
   if (half.subjectPublicKeyInfo.subarray(-stated.content.length).equals(stated.content)) return half;
-  const invalid = publicHalf(null, 'the public key that stands with the private key is not its own');
-  return { ...half, observations: [...half.observations, ...invalid.observations] };
+  return { ...half, observations: [...half.observations, ...publicHalf(null, NOT_ITS_OWN).observations] };
 }
 
-function readByAlgorithm(
-  oid: string,
-  identifier: DerElement,
-  parameters: DerElement | null,
-  privateKey: DerElement,
-): PublicHalf {
+/** RFC 4055 3.1: an RSA key for PSS alone. */
+const RSASSA_PSS = '1.2.840.113549.1.1.10';
+
+function readByAlgorithm(algorithm: string, parameters: DerElement | null, privateKey: DerElement): PublicHalf {
   const { content } = privateKey;
   const start = privateKey.offset + privateKey.raw.length - content.length;
   const inner = (tag: number, what: string): DerElement => {
@@ -78,31 +95,35 @@ function readByAlgorithm(
     if (element.tag !== tag) throw new DerError(`${what} is of another type`, element.offset);
     return element;
   };
-  if (oid === publicKeyAlgorithm.rsaEncryption) return readRsaPrivateKey(inner(Tag.SEQUENCE, 'the RSA key'));
-  if (oid === RSASSA_PSS) {
-    // The parameters are public and stand in the certificate, too; the identifier is copied, not kept a view of.
-    const copy = sequence(writeOid(oid), ...(parameters === null ? [] : [parameters.raw]));
+  if (algorithm === publicKeyAlgorithm.rsaEncryption) return readRsaPrivateKey(inner(Tag.SEQUENCE, 'the RSA key'));
+  if (algorithm === RSASSA_PSS) {
+    // The parameters are public and stand in the certificate, too. The identifier is a copy, not a view of the key.
+    const copy = sequence(oid(algorithm), ...(parameters === null ? [] : [parameters.raw]));
     return readRsaPrivateKey(inner(Tag.SEQUENCE, 'the RSA key'), copy);
   }
-  if (oid === publicKeyAlgorithm.ecPublicKey)
+  if (algorithm === publicKeyAlgorithm.ecPublicKey)
     return readEllipticCurvePrivateKey(inner(Tag.SEQUENCE, 'the EC key'), parameters);
-  if (isEdwardsOrMontgomery(oid)) {
-    const spki = edwardsSubjectPublicKeyInfo(oid, inner(Tag.OCTET_STRING, 'the private key').content);
-    return spki === null
-      ? publicHalf(null, 'the private key is not of the length that its algorithm has')
-      : publicHalf(spki);
+  const size = edwardsSizes[algorithm];
+  if (size !== undefined) {
+    const octets = inner(Tag.OCTET_STRING, 'the private key').content;
+    return octets.length === size
+      ? publicHalf(edwardsSubjectPublicKeyInfo(algorithm, octets))
+      : publicHalf(null, 'the private key is not of the length that its algorithm has');
   }
-  return unsupportedKey(null, `the private key is of algorithm ${oid}; it was not computed with`);
+  return unsupportedKey(null, `the private key is of algorithm ${algorithm}; it was not computed with`);
 }
 
-/** The AlgorithmIdentifier of an RSA key: RFC 3279 2.3.1, the parameters are NULL. */
+/** RFC 3279 2.3.1: the parameters of rsaEncryption are NULL. */
 const rsaEncryption = sequence(oid(publicKeyAlgorithm.rsaEncryption), der(Tag.NULL));
+
+/** OpenSSL takes no more primes than these. */
+const MAX_PRIMES = 5;
 
 /**
  * Reads an RSAPrivateKey (RFC 8017 A.1.2) and checks that its two halves belong together. `algorithm` is the
- * AlgorithmIdentifier that stands beside it. Throws `DerError` where it cannot be read.
+ * AlgorithmIdentifier that stands beside it.
  */
-export function readRsaPrivateKey(key: DerElement, algorithm: Buffer = rsaEncryption): PublicHalf {
+function readRsaPrivateKey(key: DerElement, algorithm: Buffer = rsaEncryption): PublicHalf {
   const reader = inside(key);
   const integer = (what: string): Buffer => {
     const element = reader.expect(Tag.INTEGER, what);
@@ -125,46 +146,32 @@ export function readRsaPrivateKey(key: DerElement, algorithm: Buffer = rsaEncryp
       );
   }
   reader.end('the RSA key');
-  const spki = rsaSubjectPublicKeyInfo(n, e, algorithm);
-  return publicHalf(spki, ...whatDiffers({ n, e, d, p, q, dP, dQ, qInv, others }));
+  return publicHalf(rsaSubjectPublicKeyInfo(n, e, algorithm), ...rsaProblems({ n, e, d, p, q, dP, dQ, qInv, others }));
 }
 
-/** A SubjectPublicKeyInfo of an RSA key, from INTEGERs' octets. */
+/** The SubjectPublicKeyInfo of an RSA key, from the content octets of its INTEGERs. */
 export const rsaSubjectPublicKeyInfo = (n: Buffer, e: Buffer, algorithm: Buffer = rsaEncryption): Buffer =>
   sequence(algorithm, bitString(sequence(der(Tag.INTEGER, n), der(Tag.INTEGER, e))));
 
-interface RsaNumbers {
-  readonly n: Buffer;
-  readonly e: Buffer;
-  readonly d: Buffer;
-  readonly p: Buffer;
-  readonly q: Buffer;
-  readonly qInv: Buffer;
-  /** Null where the format does not carry them. */
-  readonly dP: Buffer | null;
-  readonly dQ: Buffer | null;
+interface RsaNumbers extends Readonly<Record<'n' | 'e' | 'd' | 'p' | 'q' | 'dP' | 'dQ' | 'qInv', Buffer>> {
   /** Of a key of more than two primes. */
   readonly others: readonly Buffer[];
 }
 
-/** OpenSSL takes no more primes than these. */
-const MAX_PRIMES = 5;
-/** Octets of 16,384 bits and a sign: past it numbers are not computed with. */
+/** Octets of 16,384 bits and a sign. Nothing is computed with larger numbers. */
 const MAX_MODULUS = 2049;
 /** Octets of an exponent that is computed with; 65537 takes three. */
 const MAX_EXPONENT = 8;
 
-/** RFC 8017 3.2: how the numbers of a key hang together, as far as it costs little to compute. */
-function whatDiffers(numbers: RsaNumbers): readonly string[] {
-  const { others, e: exponent, ...rest } = numbers;
-  if ([...Object.values(rest), ...others].some((octets) => octets !== null && octets.length > MAX_MODULUS)) return [];
-  const [n, p, q, d] = [numbers.n, numbers.p, numbers.q, numbers.d].map(toBigInt) as [bigint, bigint, bigint, bigint];
+/** Checks the equations of RFC 8017 3.2, as far as they cost little. */
+function rsaProblems({ others, ...numbers }: RsaNumbers): readonly string[] {
+  const { e: exponent, ...long } = numbers;
+  if ([...Object.values(long), ...others].some((octets) => octets.length > MAX_MODULUS)) return [];
+  const [n, p, q] = [toBigInt(numbers.n), toBigInt(numbers.p), toBigInt(numbers.q)];
   if (p < 3n || q < 3n || others.map(toBigInt).reduce((product, prime) => product * prime, p * q) !== n)
     return ['the modulus of the RSA key is not the product of its primes'];
   if (exponent.length > MAX_EXPONENT) return [];
-  const e = toBigInt(exponent);
-  const dP = numbers.dP === null ? d % (p - 1n) : toBigInt(numbers.dP);
-  const dQ = numbers.dQ === null ? d % (q - 1n) : toBigInt(numbers.dQ);
+  const [e, d, dP, dQ] = [toBigInt(exponent), toBigInt(numbers.d), toBigInt(numbers.dP), toBigInt(numbers.dQ)];
   const fits =
     (e * dP) % (p - 1n) === 1n &&
     (e * dQ) % (q - 1n) === 1n &&
@@ -176,7 +183,7 @@ function whatDiffers(numbers: RsaNumbers): readonly string[] {
 
 const toBigInt = (octets: Buffer): bigint => (octets.length === 0 ? 0n : BigInt(`0x${octets.toString('hex')}`));
 
-/** The curves that are computed on, as OpenSSL names them, and octets of a scalar. No other is ever handed to it. */
+/** The curves that are computed on, as OpenSSL names them, and the octets of a scalar. OpenSSL gets no other. */
 const curves: Readonly<Partial<Record<string, { readonly name: string; readonly size: number }>>> = {
   '1.3.132.0.33': { name: 'secp224r1', size: 28 },
   '1.2.840.10045.3.1.7': { name: 'prime256v1', size: 32 },
@@ -185,11 +192,8 @@ const curves: Readonly<Partial<Record<string, { readonly name: string; readonly 
   '1.3.132.0.10': { name: 'secp256k1', size: 32 },
 };
 
-/**
- * Reads an ECPrivateKey (RFC 5915 3). `outerParameters` are those that stand beside it (RFC 5958 2), if any. Throws
- * `DerError` where it cannot be read.
- */
-export function readEllipticCurvePrivateKey(key: DerElement, outerParameters: DerElement | null): PublicHalf {
+/** Reads an ECPrivateKey (RFC 5915 3). `outerParameters` are those that stand beside it (RFC 5958 2), if any. */
+function readEllipticCurvePrivateKey(key: DerElement, outerParameters: DerElement | null): PublicHalf {
   const reader = inside(key);
   reader.expect(Tag.INTEGER, 'the version');
   const scalar = reader.expect(Tag.OCTET_STRING, 'the private key').content;
@@ -200,36 +204,30 @@ export function readEllipticCurvePrivateKey(key: DerElement, outerParameters: De
   const parameters = outerParameters ?? innerParameters;
   if (parameters === null) throw new DerError('the curve is missing', key.offset);
   const point = explicitPoint === undefined ? null : readOctetAlignedBits(inside(explicitPoint).next());
-  const differ =
-    outerParameters !== null && innerParameters !== null && !outerParameters.raw.equals(innerParameters.raw)
-      ? ['the EC key names two curves']
-      : [];
-  const half = checkPoint(parameters, scalar, point);
-  return { ...half, observations: [...publicHalf(null, ...differ).observations, ...half.observations] };
+  const half = readScalar(parameters, scalar, point);
+  if (outerParameters === null || innerParameters === null || outerParameters.raw.equals(innerParameters.raw))
+    return half;
+  const differ = publicHalf(null, 'the EC key names two curves');
+  return { ...half, observations: [...differ.observations, ...half.observations] };
 }
 
-/** The public half of a scalar on a curve, and whether `point` is it. */
-function checkPoint(parameters: DerElement, scalar: Buffer, point: Buffer | null): PublicHalf {
+/** The public half of a scalar on a curve. `point` is the one that the key states. */
+function readScalar(parameters: DerElement, scalar: Buffer, point: Buffer | null): PublicHalf {
+  const spkiOf = (octets: Buffer): Buffer =>
+    sequence(sequence(oid(publicKeyAlgorithm.ecPublicKey), parameters.raw), bitString(octets));
   const named = parameters.tag === Tag.OBJECT_IDENTIFIER ? readOid(parameters) : null;
   const curve = named === null ? undefined : curves[named];
   if (curve === undefined) {
     const which = named === null ? 'a curve that it spells out' : `curve ${named}`;
-    const stated = point === null ? null : spkiOf(parameters, point);
-    return unsupportedKey(stated, `the private key is on ${which}; it was not computed with`);
+    return unsupportedKey(point && spkiOf(point), `the private key is on ${which}; it was not computed with`);
   }
   const computed = scalar.length > curve.size ? null : multiply(curve.name, scalar);
   if (computed === null)
-    return publicHalf(
-      point === null ? null : spkiOf(parameters, point),
-      'the private key is not a number that its curve has',
-    );
+    return publicHalf(point && spkiOf(point), 'the private key is not a number that its curve has');
   if (point === null || point.equals(computed) || isCompressed(point, computed))
-    return publicHalf(spkiOf(parameters, point ?? computed));
-  return publicHalf(spkiOf(parameters, point), 'the public key that stands with the private key is not its own');
+    return publicHalf(spkiOf(point ?? computed));
+  return publicHalf(spkiOf(point), NOT_ITS_OWN);
 }
-
-const spkiOf = (parameters: DerElement, point: Buffer): Buffer =>
-  sequence(sequence(oid(publicKeyAlgorithm.ecPublicKey), parameters.raw), bitString(point));
 
 /** SEC 1 2.3.3: 02 or 03 by the parity of y, and x. */
 function isCompressed(point: Buffer, uncompressed: Buffer): boolean {
@@ -249,22 +247,16 @@ function multiply(curve: string, scalar: Buffer): Buffer | null {
   }
 }
 
-/** RFC 8410 3, RFC 8032 5.1.5, 5.2.5, RFC 7748 5: algorithms and octets of a private key. */
-const sizes: Readonly<Partial<Record<string, number>>> = {
+/** Octets of a private key: X25519, X448, Ed25519, Ed448 (RFC 8410 3, RFC 7748 5, RFC 8032 5.1.5, 5.2.5). */
+const edwardsSizes: Readonly<Partial<Record<string, number>>> = {
   '1.3.101.110': 32,
   '1.3.101.111': 56,
   '1.3.101.112': 32,
   '1.3.101.113': 57,
 };
 
-const isEdwardsOrMontgomery = (algorithm: string): boolean => sizes[algorithm] !== undefined;
-
-/**
- * The SubjectPublicKeyInfo of an X25519, X448, Ed25519 or Ed448 key; null where the private key is not as long as it
- * must be. What OpenSSL gets to read is built here, not taken from the upload.
- */
-function edwardsSubjectPublicKeyInfo(algorithm: string, privateKey: Buffer): Buffer | null {
-  if (privateKey.length !== sizes[algorithm]) return null;
+/** OpenSSL computes the public key. It reads a structure that is built here, not the one of the upload. */
+function edwardsSubjectPublicKeyInfo(algorithm: string, privateKey: Buffer): Buffer {
   const info = sequence(
     der(Tag.INTEGER, Buffer.of(0)),
     sequence(oid(algorithm)),
@@ -281,23 +273,16 @@ function edwardsSubjectPublicKeyInfo(algorithm: string, privateKey: Buffer): Buf
 const DSA = '1.2.840.10040.4.1';
 
 /**
- * Reads the DSA key of OpenSSL's traditional form, `{0, p, q, g, y, x}`: it carries its public key. Nothing is
- * computed with it; Kubernetes takes no such key. Throws `DerError` where it cannot be read.
+ * Reads the DSA key of OpenSSL's traditional form, `{0, p, q, g, y, x}`, which carries its public key. Nothing is
+ * computed with it, because Kubernetes takes no such key.
  */
-export function readDsaPrivateKey(key: DerElement): PublicHalf {
+function readDsaPrivateKey(key: DerElement): PublicHalf {
   const reader = inside(key);
   reader.expect(Tag.INTEGER, 'the version');
-  const [p, q, g, y] = ['p', 'q', 'g', 'y'].map((what) => reader.expect(Tag.INTEGER, what).raw) as [
-    Buffer,
-    Buffer,
-    Buffer,
-    Buffer,
-  ];
-  reader.expect(Tag.INTEGER, 'x');
+  const integer = (what: string): Buffer => reader.expect(Tag.INTEGER, what).raw;
+  const [p, q, g, y] = [integer('p'), integer('q'), integer('g'), integer('y')];
+  integer('x');
   reader.end('the DSA key');
-  return publicHalf(dsaSubjectPublicKeyInfo(p, q, g, y));
+  // RFC 3279 2.3.2.
+  return publicHalf(sequence(sequence(oid(DSA), sequence(p, q, g)), bitString(y)));
 }
-
-/** RFC 3279 2.3.2, from DER INTEGERs. */
-const dsaSubjectPublicKeyInfo = (p: Buffer, q: Buffer, g: Buffer, y: Buffer): Buffer =>
-  sequence(sequence(oid(DSA), sequence(p, q, g)), bitString(y));

@@ -23,8 +23,8 @@ import {
 import { type Mac, readMac } from './pkcs12-mac.js';
 
 /**
- * Decodes a PKCS#12 (RFC 7292): the MAC is checked with the password of the upload, then what the password opens is
- * taken out. Keys come out as encrypted as they stand in their bags. BER is allowed here (RFC 7292 4), and is no
+ * Decodes a PKCS#12 (RFC 7292). The MAC is checked with the password of the upload, then everything that the password
+ * opens becomes a piece. Keys stay as encrypted as they are in their bags. BER is allowed here (RFC 7292 4), so it is no
  * deviation.
  */
 export function decodePkcs12(piece: Piece, context: DecodeContext): Decoded {
@@ -40,7 +40,7 @@ export function decodePkcs12(piece: Piece, context: DecodeContext): Decoded {
 
 const WHAT = 'the PKCS#12';
 
-/** What the MAC says of the password: it fits, it was not tried, or nothing is to be opened with it. */
+/** Whether the MAC fits the password, was not tried, or forbids to open anything with it. */
 type Trust = 'verified' | 'untried' | 'refused';
 
 class Pkcs12Reading {
@@ -65,7 +65,7 @@ class Pkcs12Reading {
     reader.end(WHAT);
     const { content } = authSafe;
     if (authSafe.contentType !== 'data' || content?.tag !== Tag.OCTET_STRING) {
-      // RFC 7292 3.1: integrity by a signature; nobody writes it.
+      // RFC 7292 3.1 knows integrity by a signature, which no software writes.
       this.#closed('EncryptionUnsupported', `${WHAT} is held together by ${authSafe.contentType}`);
       return;
     }
@@ -144,7 +144,7 @@ class Pkcs12Reading {
     this.#encryptions.add(encryption.description);
     for (const weakness of encryption.weaknesses) this.#weaknesses.add(weakness);
     if (trust === 'refused') return;
-    const opening = openEncrypted(WHAT, encryption, ciphertext, this.context, isSafeContents);
+    const opening = openEncrypted(WHAT, encryption, ciphertext, this.context);
     if (!opening.ok) {
       this.#closed(opening.observation.code, opening.observation.message);
       return;
@@ -165,18 +165,13 @@ class Pkcs12Reading {
     this.#observe(code, message);
   }
 
-  /** Once: two safes that stay closed stay closed for the same reason. */
+  /** Reports each code once: two safes stay closed for the same reason. */
   #observe(code: Observation['code'], message: string): void {
     if (!this.#observations.some((other) => other.code === code)) this.#observations.push({ code, message });
   }
 }
 
-const isSafeContents = (plaintext: Buffer): boolean => {
-  const normalized = plaintext[0] === Tag.SEQUENCE ? normalize(plaintext) : null;
-  return normalized?.ok === true && normalized.rest.length === 0;
-};
-
-/** Whether it is built like a PFX (RFC 7292 4): SEQUENCE { INTEGER 3, a ContentInfo, … }. */
+/** Whether `der` is built like a PFX (RFC 7292 4): SEQUENCE { INTEGER 3, a ContentInfo, … }. */
 export function looksLikePkcs12(der: Buffer): boolean {
   if (der[0] !== Tag.SEQUENCE) return false;
   try {
@@ -190,18 +185,18 @@ export function looksLikePkcs12(der: Buffer): boolean {
   }
 }
 
-/** What the bags of a PKCS#12 hold; octets are copies, so that a decrypted safe can be overwritten. */
+/** The contents of the bags of a PKCS#12. Octets are copies, so that a decrypted safe can be overwritten. */
 class Bags {
-  /** PKCS#8, most of them still encrypted. */
+  /** PKCS#8; most are still encrypted. */
   readonly keys: Buffer[] = [];
   readonly certificates: Buffer[] = [];
   readonly certificateLists: Buffer[] = [];
   readonly friendlyNames = new Set<string>();
-  /** Of the keys that have an encryption of their own. */
+  /** The encryptions of single keys. */
   readonly keyEncryptions = new Set<string>();
   #count = 0;
 
-  /** False once there are more than any upload may hold. */
+  /** False after more bags than any upload may hold. */
   take(): boolean {
     return this.#count++ < MAX_BAGS;
   }
@@ -225,7 +220,7 @@ const X509_CERTIFICATE = '1.2.840.113549.1.9.22.1';
 const X509_CRL = '1.2.840.113549.1.9.23.1';
 const FRIENDLY_NAME = '1.2.840.113549.1.9.20';
 
-/** The one element in BER that `bytes` are, in DER. Throws `DerError` where they are not. */
+/** Reads one element in BER. Throws `DerError` where `bytes` are anything else. */
 function asDer(bytes: Buffer, what: string): DerElement {
   const normalized = normalize(bytes);
   if (!normalized.ok) throw new DerError(normalized.problem, 0);
@@ -234,8 +229,8 @@ function asDer(bytes: Buffer, what: string): DerElement {
 }
 
 /**
- * Reads a SafeContents (RFC 7292 4.2) into `bags`; `withShrouded` says whether encrypted keys are taken out. Throws
- * `DerError` where it cannot be read.
+ * Reads a SafeContents (RFC 7292 4.2) into `bags`, and encrypted keys only if `withShrouded`. Throws `DerError` where it
+ * cannot be read.
  */
 function readSafeContents(element: DerElement, bags: Bags, withShrouded: boolean, depth = 0): void {
   if (depth > MAX_DEPTH) throw new DerError('safes stand too deep within one another', element.offset);
@@ -252,7 +247,7 @@ function readSafeContents(element: DerElement, bags: Bags, withShrouded: boolean
     else if (type === bagType.certificateList) bags.certificateLists.push(...octetsInside(value, X509_CRL));
     else if (type === bagType.safeContents)
       readSafeContents(onlyInside(value, 'a safe within a safe'), bags, withShrouded, depth + 1);
-    // A bag of secrets, or of what is not known, holds nothing that is inspected.
+    // Bags of secrets and of unknown types hold nothing that is inspected.
   }
 }
 
@@ -263,7 +258,7 @@ function readShroudedKey(element: DerElement, bags: Bags, take: boolean): void {
   if (take) bags.keys.push(copy(element));
 }
 
-/** RFC 7292 4.2.3, 4.2.4: `{type, [0] OCTET STRING}`; none of another type. */
+/** RFC 7292 4.2.3, 4.2.4: `{type, [0] OCTET STRING}`. Values of other types are left out. */
 function octetsInside(value: DerElement, expectedType: string): readonly Buffer[] {
   const reader = inside(onlyInside(value, 'a bag'));
   if (readOid(reader.expect(Tag.OBJECT_IDENTIFIER, 'the type in a bag')) !== expectedType) return [];
@@ -285,7 +280,7 @@ function readFriendlyName(attributes: DerElement | undefined, bags: Bags): void 
   }
 }
 
-/** As text for people: cut where it goes on, and without halves of characters. */
+/** A friendly name for display: bounded, and without lone surrogates. */
 function textOf(bmp: Buffer): string {
   const text = Buffer.from(bmp.subarray(0, 2 * (MAX_NAME_LENGTH + 1)))
     .swap16()

@@ -13,7 +13,7 @@ import {
 import { normalize, type Normalized } from '../ber/normalize.js';
 import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
 
-/** More than any upload may hold: what stands beyond is counted, and not taken out. */
+/** More than any upload may hold. Further certificates and lists are counted only. */
 const MAX_TAKEN_OUT = 1_000;
 
 interface SignedData {
@@ -25,9 +25,9 @@ interface SignedData {
 const NOTHING: SignedData = { certificates: [], certificateLists: [], signers: 0 };
 
 /**
- * Decodes PKCS#7 or CMS: of SignedData, the certificates and lists that it carries come out as pieces. Its signatures
- * are over content that is nothing of Kubernetes', and are not looked at. BER is what PKCS#7 is written in (RFC 2315
- * 4), so that it is no deviation here.
+ * Decodes PKCS#7 or CMS. The certificates and lists of a SignedData become pieces. Its signatures are not checked,
+ * because they are over content that has nothing to do with Kubernetes. BER is no deviation here: PKCS#7 is written in
+ * it (RFC 2315 4).
  */
 export function decodePkcs7(piece: Piece, _context: DecodeContext): Decoded {
   try {
@@ -58,7 +58,7 @@ function readSignedData(element: DerElement): SignedData {
   return { certificates, certificateLists, signers: count };
 }
 
-/** Those that are a certificate or list; the other choices (RFC 5652 10.2.1, 10.2.2) have tags of their own. */
+/** The certificates or lists of a set. Its other choices (RFC 5652 10.2.1, 10.2.2) have tags of their own. */
 function sequencesInside(element: DerElement | undefined): readonly Buffer[] {
   const found: Buffer[] = [];
   if (element === undefined) return found;
@@ -95,7 +95,7 @@ function decoded(
   };
 }
 
-/** Whether it is built like a ContentInfo: SEQUENCE { a content type, [0] content }. */
+/** Whether `der` is built like a ContentInfo: SEQUENCE { a content type, [0] content }. */
 export function looksLikePkcs7(der: Buffer): boolean {
   if (der[0] !== Tag.SEQUENCE) return false;
   try {
@@ -108,7 +108,7 @@ export function looksLikePkcs7(der: Buffer): boolean {
   }
 }
 
-/** RFC 5652 4 to 9, RFC 2315: what a ContentInfo may hold. */
+/** The content types of a ContentInfo (RFC 5652 4 to 9, RFC 2315). */
 const contentTypes: Readonly<Partial<Record<string, string>>> = {
   '1.2.840.113549.1.7.1': 'data',
   '1.2.840.113549.1.7.2': 'signedData',
@@ -120,9 +120,8 @@ const contentTypes: Readonly<Partial<Record<string, string>>> = {
 };
 
 export interface ContentInfo {
-  /** Its name, or the dotted identifier. */
+  /** A name of `contentTypes`, or the dotted identifier. */
   readonly contentType: string;
-  /** Null where there is none. */
   readonly content: DerElement | null;
 }
 
@@ -136,7 +135,7 @@ export function readContentInfo(element: DerElement): ContentInfo {
   return { contentType: contentTypes[oid] ?? oid, content };
 }
 
-/** What is to be remarked upon about the form of PKCS#7 and PKCS#12: BER is what they may be written in. */
+/** The observations about encoding that apply to PKCS#7 and PKCS#12, which may be written in BER. */
 export const trailingData = ({ observations }: Normalized): readonly Observation[] =>
   observations.filter(({ code }) => code === 'TrailingData');
 
@@ -149,8 +148,8 @@ export function onlyInside(element: DerElement, what: string): DerElement {
 }
 
 /**
- * The octets of `[n] IMPLICIT OCTET STRING`. Written in pieces, as BER allows (X.690 8.7.3), only who knows the type
- * behind the tag can put them together.
+ * The octets of `[n] IMPLICIT OCTET STRING`. BER allows it in pieces (X.690 8.7.3), and normalizing cannot join them,
+ * because the tag hides the type.
  */
 export function implicitOctets(element: DerElement, n: number): Buffer {
   if (element.tag === contextPrimitive(n)) return element.content;

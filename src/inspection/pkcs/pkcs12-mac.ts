@@ -1,17 +1,21 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type DerElement, DerError, inside, readOid, Tag } from '../../x509/strict/der.js';
-import { fewIterations, inWords, utf8Password } from '../keys/encryption/encryption.js';
 import {
   COST_OF_A_CALL,
   derivePkcs12,
+  fewIterations,
   hashByOid,
   hashes,
   type HashName,
   hmacByOid,
+  inWords,
+  pkcs12Passwords,
+  readCount,
+  readKeyDerivation,
+  utf8Password,
 } from '../keys/encryption/key-derivation.js';
-import { pkcs12Passwords, readCount, readKeyDerivation } from '../keys/encryption/read-encryption.js';
 
-/** How a PKCS#12 shows that it was made with a password, and not changed since. */
+/** The MAC of a PKCS#12: it shows that the file was made with the password, and not changed since. */
 export interface Mac {
   /** In words: `HMAC-SHA256 PKCS#12 2048 iterations`. */
   readonly description: string;
@@ -21,7 +25,7 @@ export interface Mac {
 }
 
 interface MacCheck {
-  /** Of one attempt, in iterations of PBKDF2-HMAC-SHA-256. */
+  /** The cost of one attempt, in iterations of PBKDF2-HMAC-SHA-256. */
   readonly cost: number;
   readonly encodings: (password: string) => readonly Buffer[];
   readonly fits: (password: Buffer, content: Buffer) => boolean;
@@ -29,7 +33,7 @@ interface MacCheck {
 
 const PBMAC1 = '1.2.840.113549.1.5.14';
 
-/** Longer than any HMAC has use for. */
+/** Octets; no HMAC has use for more. */
 const MAX_KEY_LENGTH = 128;
 
 /** Reads a MacData (RFC 7292 4). Throws `DerError` where it cannot be read. */
@@ -43,7 +47,7 @@ export function readMac(element: DerElement): Mac {
   const count = reader.optional(Tag.INTEGER);
   reader.end('the MAC');
   if (oid === PBMAC1) return readPbmac1(algorithm.expect(Tag.SEQUENCE, 'the parameters of PBMAC1'), expected);
-  // RFC 7292 4: one iteration where none are stated.
+  // RFC 7292 4: the default is one iteration.
   const iterations = count === undefined ? 1 : readCount(count);
   const hashName = hashByOid[oid];
   if (hashName === undefined) return { description: `MAC ${oid}`, weaknesses: [], check: null };
@@ -60,7 +64,7 @@ export function readMac(element: DerElement): Mac {
   };
 }
 
-/** RFC 9579 4: PBMAC1 (RFC 8018 7.1) with the password in UTF-8; the salt and count beside it mean nothing. */
+/** RFC 9579 4: PBMAC1 (RFC 8018 7.1), with the password in UTF-8. The salt and the count beside it mean nothing. */
 function readPbmac1(parameters: DerElement, expected: Buffer): Mac {
   const reader = inside(parameters);
   const kdf = readKeyDerivation(reader.expect(Tag.SEQUENCE, 'the key derivation of PBMAC1'));
@@ -72,7 +76,7 @@ function readPbmac1(parameters: DerElement, expected: Buffer): Mac {
   const description = `PBMAC1 ${kdf.description} ${hashName === undefined ? oid : `HMAC-${hashes[hashName].title}`}`;
   if (hashName === undefined) return { description, weaknesses, check: null };
   const { keyLength } = kdf;
-  // RFC 9579 5: without a length the key that the MAC is made with is not determined.
+  // RFC 9579 5: without a length it is open which key the MAC is made with.
   if (keyLength === null || keyLength > MAX_KEY_LENGTH)
     throw new DerError('the key length of PBMAC1 is missing or too large', parameters.offset);
   return {

@@ -1,15 +1,15 @@
 import { createDecipheriv } from 'node:crypto';
 
-/** A block cipher in CBC mode, as keys and stores are encrypted with. */
+/** A block cipher in CBC mode. */
 export interface Cipher {
-  /** As it is shown: `AES-256-CBC`. */
+  /** For people: `AES-256-CBC`. */
   readonly title: string;
   /** Octets. */
   readonly keyLength: number;
   readonly blockSize: number;
-  /** Broken or too short to be used any more. */
+  /** Whether it is broken, or its key too short. */
   readonly weak: boolean;
-  /** Without regard to padding. `ciphertext` is whole blocks, `key` and `iv` are as long as they must be. */
+  /** Leaves the padding in place. `ciphertext` is whole blocks; `key` and `iv` have the lengths of the cipher. */
   readonly decrypt: (key: Buffer, iv: Buffer, ciphertext: Buffer) => Buffer;
 }
 
@@ -18,7 +18,7 @@ export const aes192: Cipher = nodeCipher('AES-192-CBC', 'aes-192-cbc', 24, 16);
 export const aes256: Cipher = nodeCipher('AES-256-CBC', 'aes-256-cbc', 32, 16);
 export const tripleDes: Cipher = { ...nodeCipher('3DES-CBC', 'des-ede3-cbc', 24, 8), weak: true };
 
-/** NIST SP 800-67 2: with two keys the third is the first. */
+/** NIST SP 800-67 2: with two keys, the third is the first again. */
 export const twoKeyTripleDes: Cipher = {
   ...tripleDes,
   title: '2-key 3DES-CBC',
@@ -34,7 +34,6 @@ export const des: Cipher = {
   decrypt: (key, iv, ciphertext) => withKey(Buffer.concat([key, key, key]), iv, ciphertext),
 };
 
-/** RC2 with a key of so many octets and effective bits. */
 export const rc2 = (keyLength: number, effectiveBits: number): Cipher => ({
   title: `RC2-${effectiveBits.toString()}-CBC`,
   keyLength,
@@ -43,7 +42,7 @@ export const rc2 = (keyLength: number, effectiveBits: number): Cipher => ({
   decrypt: (key, iv, ciphertext) => decryptRc2Cbc(key, effectiveBits, iv, ciphertext),
 });
 
-/** Decrypts and takes the padding off (RFC 8018 6.1.1 step 4); null where the padding is not right. */
+/** Decrypts and removes the padding (RFC 8018 6.1.1 step 4); null where the padding is wrong. */
 export function decryptPadded(cipher: Cipher, key: Buffer, iv: Buffer, ciphertext: Buffer): Buffer | null {
   const { blockSize } = cipher;
   if (ciphertext.length === 0 || ciphertext.length % blockSize !== 0) return null;
@@ -74,15 +73,15 @@ function withKey(key: Buffer, iv: Buffer, ciphertext: Buffer): Buffer {
 
 function decryptByNode(name: string, key: Buffer, iv: Buffer, ciphertext: Buffer): Buffer {
   const decipher = createDecipheriv(name, key, iv).setAutoPadding(false);
-  // Without padding the last call adds nothing: it ends what the first one made.
+  // Without padding, `final` adds nothing.
   const plaintext = decipher.update(ciphertext);
   decipher.final();
   return plaintext;
 }
 
 /**
- * RC2 (RFC 2268), decryption in CBC mode alone. OpenSSL 3 offers it only where its legacy provider is loaded, and
- * PKCS#12 files of Windows and of older Java and OpenSSL still keep their certificates under it.
+ * Decrypts RC2 (RFC 2268) in CBC mode. OpenSSL 3 offers it only with its legacy provider, but PKCS#12 files of Windows
+ * and of older Java and OpenSSL still encrypt their certificates with it.
  */
 function decryptRc2Cbc(key: Buffer, effectiveBits: number, iv: Buffer, ciphertext: Buffer): Buffer {
   const schedule = expandKey(key, effectiveBits);
