@@ -64,8 +64,6 @@ export interface Impersonated {
   readonly extra: readonly string[];
 }
 
-export type { FieldProblem } from '../yaml/field-reader.js';
-
 /** What `kubectl config view` writes in place of secrets. */
 export const placeholders: ReadonlySet<string> = new Set(['DATA+OMITTED', 'REDACTED']);
 

@@ -3,10 +3,10 @@ import { DerError, inside, onlyElement, Tag } from '../../x509/strict/der.js';
 import { normalize } from '../ber/normalize.js';
 import type { DecodeContext, Decoded, KeyMaterial, Observation, Piece } from '../decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
-import { type PublicHalf, readPublicHalf, type UnencryptedShape, unreadableHalf } from './public-half.js';
 import { type Encryption, openEncrypted, weakEncryption } from './encryption/encryption.js';
 import { isLegacyEncrypted, readEncryption, readLegacyEncryption } from './encryption/read-encryption.js';
 import { looksLikeOpenSshKey, openSshCipher, shapeOfPrivateKey } from './key-shapes.js';
+import { type PublicHalf, readPublicHalf, type UnencryptedShape, unreadableHalf } from './public-half.js';
 
 type Encoding = PrivateKeyContent['encoding'];
 

@@ -8,8 +8,8 @@ import {
   readOid,
   Tag,
 } from '../../x509/strict/der.js';
-import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
 import { normalize } from '../ber/normalize.js';
+import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
 import { mayDerive, openEncrypted, weakEncryption } from '../keys/encryption/encryption.js';
 import { readEncryption } from '../keys/encryption/read-encryption.js';
 import {

@@ -1,36 +1,36 @@
 import { type Budget, UploadRefusedError } from '../decoded.js';
 
-/** What one upload may hold and ask for; past them it is refused as a whole. */
+/** Limits of one upload. An upload that exceeds them is refused as a whole. */
 export const limits = {
   /** Octets of all parts. */
   uploadOctets: 1024 * 1024,
-  /** Octets that unwrapping makes: base64, PEM, decryption. Each of them makes less than it takes. */
+  /** Octets that base64, PEM and decryption produce. Each produces less than it takes. */
   unwrappedOctets: 2 * 1024 * 1024,
-  /** Octets that decompressing makes. */
+  /** Octets that decompressing produces. */
   decompressedOctets: 1024 * 1024,
   objects: 200,
   /** Wrappings within wrappings: PEM in base64 in a Secret in a List in a tar … */
   depth: 8,
-  /** Headers of all archives, those that only describe the next one included. */
+  /** Headers of all archives, including those that only describe the next header. */
   archiveHeaders: 1000,
-  /** Of YAML, in all documents: a few microseconds of work each. */
+  /** Lexemes of YAML in all documents; each takes a few microseconds. */
   yamlLexemes: 100_000,
-  /** Collections within collections of one document. */
+  /** Nesting of collections in one document. */
   documentDepth: 64,
-  /** Of JSON, in one document, and of YAML with every alias written out. */
+  /** Values of one JSON document, or of a YAML document with every alias written out. */
   documentValues: 100_000,
   /** Documents of one stream, empty ones included. */
   documents: 400,
-  /** Of PBKDF2-HMAC-SHA-256, or as much work. */
+  /** Iterations of PBKDF2-HMAC-SHA-256, or as much work. */
   derivationIterations: 1_000_000,
   signatures: 400,
-  /** Octets of what is read without a worker. */
+  /** Octets of an object that is read without a worker. */
   singleObjectOctets: 16 * 1024,
-  /** Characters of a path's step that the upload names. */
+  /** Characters of a name that the upload gives. */
   nameLength: 256,
 } as const;
 
-/** What one upload may cost, all of it still there. */
+/** A full budget for one upload. */
 export function openBudget(): Budget {
   let octets: number = limits.unwrappedOctets;
   let objects: number = limits.objects;
@@ -51,7 +51,7 @@ export function openBudget(): Budget {
         throw new UploadRefusedError('TooManyObjects', `the upload holds more than ${limits.objects} objects`);
     },
     mayDerive(wanted) {
-      if (!(wanted >= 0 && wanted <= iterations)) return false; // NaN is not affordable either
+      if (!(wanted >= 0 && wanted <= iterations)) return false; // refuses NaN, too
       iterations -= wanted;
       return true;
     },

@@ -7,7 +7,7 @@ import { cleanPath, entryPath } from './paths.js';
 import type { Reading, Source } from './reading.js';
 import { isTar, readTar, type TarEntry } from './tar-entries.js';
 
-/** RFC 1952 2.3.1: two octets that say gzip, and deflate, the only method there is. */
+/** RFC 1952 2.3.1: the magic of gzip, and deflate, its only method. */
 export const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8;
 
 /** Reads a tar, a gzip of one, or a gzip of anything else, and every file in it. */
@@ -19,7 +19,7 @@ export function readArchive(source: Source, reading: Reading): readonly string[]
   if (!unzipped.isComplete) observations.report('MalformedObject', 'The gzip is cut off or damaged');
   const { bytes } = unzipped;
 
-  // The only part of an upload lends its files no name: `pki/ca.crt` is where it is in the archive.
+  // Files of the only part have paths within the archive: `pki/ca.crt`.
   const prefix = reading.upload.single && source.parent === null ? null : object.path;
   const inside = { parent: object.path, depth: source.depth + (gzip ? 2 : 1), expected: 'anything' } as const;
   let entries = 0;
@@ -45,7 +45,7 @@ interface Unzipped {
   readonly isComplete: boolean;
 }
 
-/** What a gzip holds, or the beginning of it where it is cut off. */
+/** The content of a gzip, or its beginning where the gzip is cut off. */
 function gunzip(bytes: Buffer, reading: Reading): Unzipped {
   const maxOutputLength = reading.left('decompressedOctets');
   const unzip = (finishFlush: number): Buffer => {
@@ -80,7 +80,7 @@ interface ArchivedFile {
   readonly bytes: Buffer;
 }
 
-/** The files that are looked into. What is left out, and why, becomes an observation on the archive. */
+/** The files to read. Each entry that is left out becomes an observation about the archive. */
 function readEntries(
   { bytes, isComplete }: Unzipped,
   reading: Reading,
@@ -122,7 +122,7 @@ function whySkipped({ kind, name }: TarEntry): string | null {
   return /(?:^|[/\\])\.\.(?:[/\\]|$)/.test(name) ? 'a path that leads out of the archive' : null;
 }
 
-/** The name that a gzip gives what is in it (RFC 1952 2.3.1: FNAME), or its own without the ending. */
+/** The name of the content of a gzip: FNAME (RFC 1952 2.3.1), or its own name without the ending. */
 function nameInside({ path, bytes }: Source): string {
   const flags = bytes[3] ?? 0;
   if ((flags & 0x08) !== 0 && (flags & 0x04) === 0) {

@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import { isGzip, readArchive } from './read-archive.js';
-import { isTar } from './tar-entries.js';
-import type { Reading, Source } from './reading.js';
 import { wholeBase64 } from './base64.js';
-import { looksLikeDocuments, readDocuments } from './read-documents.js';
 import { limits } from './budget.js';
+import { isGzip, readArchive } from './read-archive.js';
+import { looksLikeDocuments, readDocuments } from './read-documents.js';
 import { PEM_BEGIN, readPem } from './read-pem.js';
+import type { Reading, Source } from './reading.js';
+import { isTar } from './tar-entries.js';
 
-/** Reads bytes by what they are; nothing is told by a name. */
+/** Reads bytes by their content. No name decides what they are. */
 export function readBytes(source: Source, reading: Reading): readonly string[] {
   const { bytes, expected } = source;
   if (bytes.length === 0) return unknown(source, null, reading);
@@ -53,7 +53,7 @@ const magics: readonly (readonly [string, string])[] = [
   ['53514c69746520', 'an SQLite database'],
 ];
 
-/** Reads a text: Kubernetes documents, PEM, or base64 of anything; whichever it is by what it holds. */
+/** Reads a text: Kubernetes documents, PEM, or base64 of anything. */
 function readText({ text, isUtf16 }: Text, source: Source, reading: Reading): readonly string[] {
   if (source.expected !== 'credential' && looksLikeDocuments(text)) {
     const found = readDocuments(text, source, reading);
@@ -68,14 +68,14 @@ function readText({ text, isUtf16 }: Text, source: Source, reading: Reading): re
   return unknown(source, resemblanceOfText(text), reading);
 }
 
-/** Any word is base64 of something; what it is of must be something that is read here. */
+/** Whether octets from base64 are something to read. Any word is base64 of something. */
 function isWorthReading(bytes: Buffer, depth = 0): boolean {
   if (looksLikeSequence(bytes) || isGzip(bytes) || bytes.includes(PEM_BEGIN)) return true;
   if (!/^[\t\r\n\x20-\x7e]+$/.test(bytes.toString('latin1', 0, 64))) return false;
   const text = bytes.toString('utf8');
   if (looksLikeDocuments(text)) return true;
   const unwrapped = wholeBase64(text);
-  // What goes on for so long is refused when it is read.
+  // Deeper base64 in base64 is refused when it is read.
   return unwrapped !== null && (depth === limits.depth || isWorthReading(unwrapped, depth + 1));
 }
 
@@ -93,7 +93,7 @@ const shapesOfTexts: readonly (readonly [RegExp, string])[] = [
   [/^<\?xml|^<!doctype|^<html/i, 'a markup document'],
 ];
 
-/** What becomes of a source that nothing here reads. `resembles`: what it looks like, in words. */
+/** Opens an object for bytes that are not read. `resembles` says in words what they look like. */
 function unknown(source: Source, resembles: string | null, reading: Reading): readonly string[] {
   if (source.expected === 'perhaps') return [];
   const object = reading.open(source);
@@ -115,13 +115,13 @@ function unknown(source: Source, resembles: string | null, reading: Reading): re
   return [object.path];
 }
 
-/** A text, and whether it is in UTF-16, as Windows shells redirect output. */
+/** `isUtf16`: Windows shells write redirected output so. */
 interface Text {
   readonly text: string;
   readonly isUtf16: boolean;
 }
 
-/** The text that bytes are; null for what is no text. Text in another encoding around PEM is text. */
+/** Null for bytes that are no text. Text in any encoding may stand around PEM. */
 function textOf(bytes: Buffer): Text | null {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return { text: bytes.toString('utf16le', 2), isUtf16: true };
   if (bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0)
@@ -135,13 +135,13 @@ function textOf(bytes: Buffer): Text | null {
     : null;
 }
 
-/** Control characters other than blanks, line ends and the escape of a coloured terminal. */
+/** Whether there are control characters besides blanks, line ends and the escape of terminal colours. */
 function hasControls(bytes: Buffer): boolean {
   for (const octet of bytes) if (octet < 0x20 && (octet < 0x09 || octet > 0x0d) && octet !== 0x1b) return true;
   return false;
 }
 
-/** Where the SEQUENCE that `bytes` begin with ends by its own account; null where they begin with none. */
+/** The end of the SEQUENCE at the start of `bytes`, as its length states it; null where there is none. */
 function sequenceEnd(bytes: Buffer): number | 'indefinite' | null {
   if (bytes[0] !== 0x30) return null;
   const first = bytes[1];
@@ -159,8 +159,8 @@ function sequenceEnd(bytes: Buffer): number | 'indefinite' | null {
 export const isWholeSequence = (bytes: Buffer): boolean => sequenceEnd(bytes) === bytes.length;
 
 /**
- * Whether `bytes`, which are no text, are a SEQUENCE that may be cut off or be followed by something: it must not
- * claim to be much longer than what is there.
+ * Whether `bytes`, which are no text, begin with a SEQUENCE. It may be cut off or have something behind it, but must not
+ * state a length far beyond the bytes.
  */
 function looksLikeSequence(bytes: Buffer): boolean {
   const end = sequenceEnd(bytes);

@@ -1,23 +1,23 @@
+import type { Place } from '../../formats/json/place.js';
 import { type JsonBounds, readJson } from '../../formats/json/read-json.js';
 import { readKubernetesYaml } from '../../formats/yaml/read-kubernetes-yaml.js';
-import type { Place } from '../../formats/json/place.js';
 import { UploadRefusedError } from '../decoded.js';
 import { BASE64_PEM_BEGIN } from './base64.js';
-import { itemPath } from './paths.js';
 import { limits } from './budget.js';
-import { PEM_BEGIN } from './read-pem.js';
-import type { Reading, Source } from './reading.js';
 import { type DocumentSource, memberOf } from './documents/document.js';
 import { readCertificateSigningRequest } from './documents/read-certificate-signing-request.js';
-import { readConfigMap, readOtherDocument, readSecret } from './documents/read-manifest.js';
 import { readKubeconfigDocument } from './documents/read-kubeconfig-document.js';
+import { readConfigMap, readOtherDocument, readSecret } from './documents/read-manifest.js';
+import { itemPath } from './paths.js';
+import { PEM_BEGIN } from './read-pem.js';
+import type { Reading, Source } from './reading.js';
 
-/** A document of a stream, or what is in its place. */
+/** A document of a stream, or why it cannot be read. */
 type Found =
   | { readonly value: unknown; readonly duplicates: readonly { readonly place: Place }[]; readonly length: number }
   | { readonly problem: 'syntax' | 'aliases'; readonly line: number; readonly length: number };
 
-/** Whether a text may hold what Kubernetes reads, or JSON or YAML with PEM in it; cheap, and says yes too often. */
+/** Whether a text may be JSON or YAML with credentials. It is a cheap test that says yes too often. */
 export function looksLikeDocuments(text: string): boolean {
   if (/^\s*[{[]/.test(text)) return true;
   return members.test(text) || text.includes(BASE64_PEM_BEGIN);
@@ -31,10 +31,10 @@ export function readDocuments(text: string, source: Source, reading: Reading): r
   const found = parse(text, reading);
   if (found === null) return null;
   const unreadable = found.some((document) => 'problem' in document);
-  // Text around PEM that happens to look like YAML, or nobody has said that there is a document.
+  // Text around PEM may look like YAML, and a field need not hold a document.
   if (unreadable && (source.expected === 'perhaps' || startsLine(text, PEM_BEGIN))) return null;
   const documents = found.filter((document) => !('value' in document) || document.value !== null);
-  // A text that is one YAML scalar is a text.
+  // A plain text is one YAML scalar.
   if (documents.every((document) => 'value' in document && typeof document.value !== 'object')) return null;
   return documents.flatMap((document, i) => {
     const at = { ...source, path: itemPath(source.path, i, documents.length) };
@@ -122,7 +122,7 @@ function readTyped(document: DocumentSource, reading: Reading): readonly string[
   return readOtherDocument(document, reading);
 }
 
-/** kubectl takes a kubeconfig that does not say what it is. */
+/** kubectl accepts a kubeconfig without `apiVersion` and `kind`. */
 function isKubeconfig({ content, apiVersion, kind }: DocumentSource): boolean {
   if (apiVersion !== null && apiVersion !== 'v1') return false;
   const hasList = (name: string): boolean => Array.isArray(memberOf(content, name));
@@ -130,8 +130,8 @@ function isKubeconfig({ content, apiVersion, kind }: DocumentSource): boolean {
 }
 
 /**
- * The items of a `List`, of a `SecretList` and the like, whose items need not say what they are, or of a JSON array of
- * manifests; null for what is none of these.
+ * The items of a `List`, of a typed list such as `SecretList`, whose items need not name their kind, or of a JSON array of
+ * manifests. Null for any other document.
  */
 function itemsOf(list: DocumentSource): readonly DocumentSource[] | null {
   const isArray = Array.isArray(list.content);
@@ -144,7 +144,7 @@ function itemsOf(list: DocumentSource): readonly DocumentSource[] | null {
   for (const { place } of list.duplicates) {
     const index = place[depthInPlace - 1];
     const inItem = (isArray || place[0] === 'items') && typeof index === 'number' && place.length > depthInPlace;
-    // What the list itself gives twice is said of its first item.
+    // Duplicates of the list itself are reported on its first item.
     duplicates[inItem ? index : 0]?.push({ place: inItem ? place.slice(depthInPlace) : place });
   }
   const itemKind = list.kind === null || list.kind === 'List' ? null : list.kind.slice(0, -'List'.length);

@@ -1,13 +1,13 @@
 import type { Observation } from '../decoded.js';
+import { readBase64 } from './base64.js';
+import { limits } from './budget.js';
 import { itemPath } from './paths.js';
 import type { Reading, Source } from './reading.js';
-import { limits } from './budget.js';
-import { readBase64 } from './base64.js';
 
-/** Reads every PEM block of a text, whatever stands around them (RFC 7468 2: explanatory text). */
+/** Reads every PEM block of a text. Other text may stand around them (RFC 7468 2). */
 export function readPem(text: string, isUtf16: boolean, source: Source, reading: Reading): readonly string[] {
   const blocks: PemBlock[] = [];
-  // One more than there may be is enough to be refused.
+  // One more than the limit is enough to be refused.
   for (let position = 0; blocks.length <= limits.objects;) {
     const block = nextPemBlock(text, position);
     if (block === null) break;
@@ -48,7 +48,7 @@ function readBlock(block: PemBlock, source: Source, reading: Reading): string {
   return object.path;
 }
 
-/** What a PEM block holds that says by its label that it is none of what is inspected; null for all others. */
+/** The content of a PEM block whose label names something that is not inspected; null for all other labels. */
 function otherThanCredentials(label: string): string | null {
   if (label.startsWith('PGP ')) return 'an OpenPGP block';
   if (label === 'EC PARAMETERS') return 'the parameters of an elliptic curve';
@@ -57,15 +57,15 @@ function otherThanCredentials(label: string): string | null {
   return null;
 }
 
-/** A block between BEGIN and END lines (RFC 7468), however it is laid out. */
+/** A block between BEGIN and END lines (RFC 7468), in any layout. */
 interface PemBlock {
   readonly label: string;
-  /** RFC 1421 4.6; empty where it has none. */
+  /** RFC 1421 4.6. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What its base64 decodes to, as far as it can be told; empty where there is none. */
+  /** As much as its base64 decodes to. */
   readonly bytes: Buffer;
   readonly observations: readonly Observation[];
-  /** Of the whole block in the text. */
+  /** Offsets of the whole block in the text. */
   readonly start: number;
   readonly end: number;
 }
@@ -75,7 +75,7 @@ const END = '-----END ';
 const DASHES = '-----';
 const MAX_LABEL = 64;
 
-/** Labels that RFC 7468 4 to 9 calls historical, and those of others for what it has a label for. */
+/** Old labels, with those of RFC 7468 4 to 9 for the same content. */
 const legacyLabels: ReadonlyMap<string, string> = new Map([
   ['X509 CERTIFICATE', 'CERTIFICATE'],
   ['X.509 CERTIFICATE', 'CERTIFICATE'],
@@ -86,7 +86,7 @@ const legacyLabels: ReadonlyMap<string, string> = new Map([
   ['PKCS #7 SIGNED DATA', 'PKCS7'],
 ]);
 
-/** The next block from `position` on; null where none begins. Each call takes time linear in the text. */
+/** The next block from `position` on; null where none begins. Each call takes linear time. */
 export function nextPemBlock(text: string, position: number): PemBlock | null {
   const start = text.indexOf(PEM_BEGIN, position);
   if (start < 0) return null;
@@ -94,11 +94,11 @@ export function nextPemBlock(text: string, position: number): PemBlock | null {
   const begin = readLabel(text, start + PEM_BEGIN.length);
   if (!begin.complete) layout.malformed('its BEGIN line does not end in five dashes');
 
-  // OpenPGP armor (RFC 9580 6.2) looks alike and is another format: it has headers, and a checksum for its last line.
+  // OpenPGP armor (RFC 9580 6.2) looks alike but has other headers, and a checksum as its last line.
   const foreign = begin.label.startsWith('PGP ');
   const next = text.indexOf(PEM_BEGIN, begin.end);
   const limit = next < 0 ? text.length : next;
-  // Looked for no further than the next block: many that have no END would each be looked through to the end of the text.
+  // The search ends at the next block: else many blocks without END would each be searched to the end of the text.
   const ending = text.slice(begin.end, limit).indexOf(END);
   let bodyEnd = limit;
   let end = limit;
@@ -117,7 +117,7 @@ export function nextPemBlock(text: string, position: number): PemBlock | null {
   return { label: begin.label, headers, bytes, observations: layout.observations(begin.label), start, end };
 }
 
-/** What is said of how a block is laid out, in one sentence of each kind. */
+/** Collects what is wrong with the layout of a block, for one sentence of each kind. */
 class Layout {
   readonly #malformed: string[] = [];
   readonly #unusual: string[] = [];
@@ -152,7 +152,7 @@ class Layout {
   }
 }
 
-/** The label that begins at `position`, and where the line's dashes end. RFC 7468 3: labels are printable. */
+/** The label at `position`, and the end of the dashes behind it. RFC 7468 3: labels are printable. */
 function readLabel(text: string, position: number): { label: string; end: number; complete: boolean } {
   let line = /^[\x20-\x7e]*/.exec(text.slice(position, position + MAX_LABEL + DASHES.length))?.[0] ?? '';
   const dashes = line.indexOf(DASHES);
@@ -162,7 +162,7 @@ function readLabel(text: string, position: number): { label: string; end: number
   return { label: line, end: position + length, complete: false };
 }
 
-/** Whether BEGIN and END stand on lines of their own. */
+/** Checks that BEGIN and END stand on lines of their own. */
 function lookAround(text: string, start: number, end: number, layout: Layout): void {
   const before = lineBefore(text, start);
   if (before !== '') {
@@ -172,7 +172,7 @@ function lookAround(text: string, start: number, end: number, layout: Layout): v
   if (!isBlank(lineAfter(text, end))) layout.malformed('something follows on its END line');
 }
 
-/** At most as much of the line as it takes to tell blanks from text. */
+/** Characters of a line that are looked at. */
 const LOOK = 256;
 
 function lineBefore(text: string, position: number): string {
@@ -196,7 +196,7 @@ const noHeaders: Readonly<Record<string, string>> = {};
 const LINE = 64;
 const LF = 10;
 
-/** A body of base64 in lines of 64 characters, as nearly all are; null where it is anything else. */
+/** Reads base64 in lines of 64 characters, which nearly all bodies are; null for any other body. */
 function readCanonicalBody(withLineEnds: string): Body | null {
   const body = withLineEnds.includes('\r') ? withLineEnds.replaceAll('\r\n', '\n') : withLineEnds;
   const last = body.length - 1;
@@ -210,7 +210,7 @@ function readCanonicalBody(withLineEnds: string): Body | null {
 
 function readBody(body: string, label: string, layout: Layout): Body {
   let text = body;
-  // A line end may be written out where a block has gone through an environment variable or a program's source.
+  // Environment variables and source code often write line ends as \n.
   if (/\\[rn]/.test(text)) {
     layout.malformed('its line ends are written as \\n');
     text = text.replaceAll(/(?:\\r)?\\n|\\r/g, '\n');
@@ -237,7 +237,7 @@ function readBody(body: string, label: string, layout: Layout): Body {
   return { headers, bytes };
 }
 
-/** RFC 1421 4.4: headers, those that go on in the next line, and an empty line; base64 has no colon. */
+/** RFC 1421 4.4: headers, which may continue on the next line. Base64 has no colon. */
 function splitHeaders(lines: readonly string[]): {
   headers: Readonly<Record<string, string>>;
   lines: readonly string[];

@@ -10,12 +10,12 @@ import { decodeDer } from '../der/decode-der.js';
 import { limits } from './budget.js';
 import { cleanPath, NAMELESS } from './paths.js';
 import { isWholeSequence, readBytes } from './read-bytes.js';
-import { Reading } from './reading.js';
 import { nextPemBlock, PEM_BEGIN } from './read-pem.js';
+import { Reading } from './reading.js';
 
 /**
- * Finds and decodes everything that an upload holds, what contains before what is contained. Bad content becomes
- * objects with observations; throws `UploadRefusedError` where the upload goes past `limits`.
+ * Finds and decodes all objects of an upload. A container comes before its contents. Bad content becomes objects with
+ * observations. Throws `UploadRefusedError` where the upload exceeds `limits`.
  */
 export async function readUpload(upload: Upload, context: DecodeContext): Promise<readonly DecodedObject[]> {
   const { parts } = upload;
@@ -42,7 +42,7 @@ export async function readUpload(upload: Upload, context: DecodeContext): Promis
   return reading.objects;
 }
 
-/** What takes no key derivation and holds no other objects. */
+/** The types that need no key derivation and hold no other objects. */
 const singleTypes: ReadonlySet<ObjectType> = new Set<ObjectType>([
   'Certificate',
   'CertificationRequest',
@@ -52,8 +52,8 @@ const singleTypes: ReadonlySet<ObjectType> = new Set<ObjectType>([
 ]);
 
 /**
- * Reads a part that is one small PEM block without headers, or one small DER SEQUENCE, and that needs neither a
- * password nor much time: just as `readUpload` would read it. Null for any other.
+ * Reads a part that is one small PEM block without headers or one small DER SEQUENCE, and needs neither a password nor
+ * much time. The answer is the same as that of `readUpload`. Null for any other part.
  */
 export function readSingleObject(part: UploadPart, context: DecodeContext): DecodedObject | null {
   if (part.bytes.length > limits.singleObjectOctets) return null;
@@ -64,7 +64,7 @@ export function readSingleObject(part: UploadPart, context: DecodeContext): Deco
     : singleBlock(bytes, path);
   if (found === null) return null;
 
-  // Without the password nothing is tried to be opened here.
+  // Without the password, no key is derived here.
   const { content, material, observations, pieces } = decodeDer(found.piece, { ...context, password: null });
   if (!singleTypes.has(content.type) || pieces.length > 0) return null;
   if (content.type === 'PrivateKey' && content.encrypted) return null;
@@ -79,6 +79,7 @@ export function readSingleObject(part: UploadPart, context: DecodeContext): Deco
 }
 
 function singleBlock(bytes: Buffer, path: string): { piece: Piece; observations: readonly Observation[] } | null {
+  // Only the first character is looked at before the whole is made a text.
   if (bytes[0] !== DASH) return null;
   const text = bytes.toString('latin1');
   if (!text.startsWith(PEM_BEGIN)) return null;
@@ -92,6 +93,6 @@ function singleBlock(bytes: Buffer, path: string): { piece: Piece; observations:
 
 const DASH = 0x2d;
 
-/** The same octets, not copied. */
+/** A view of the same octets. */
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

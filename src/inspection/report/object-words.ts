@@ -1,3 +1,4 @@
+import { counted } from '../../formats/text/duration-in-words.js';
 import type {
   CertificateRole,
   CredentialSource,
@@ -5,7 +6,6 @@ import type {
   NameContent,
   PublicKeyDescription,
 } from '../../model/inspection.js';
-import { counted } from '../../formats/text/duration-in-words.js';
 
 const roles: Readonly<Record<CertificateRole, string>> = {
   ClusterCA: 'cluster CA',

@@ -1,8 +1,8 @@
+import { visibleLines } from '../../formats/text/visible.js';
 import type { InspectedObject } from '../../model/inspection.js';
-import { DerError } from '../../x509/strict/der.js';
 import { certificateText } from '../../x509/openssl-text/certificate-text.js';
 import { certificationRequestText } from '../../x509/openssl-text/certification-request-text.js';
-import { visibleLines } from '../../formats/text/visible.js';
+import { DerError } from '../../x509/strict/der.js';
 
 /**
  * A certificate or request as OpenSSL 3.5 prints it; null for anything else, and where OpenSSL would print nothing.

@@ -1,8 +1,12 @@
+import { counted } from '../../formats/text/duration-in-words.js';
+import { clip, maxShown } from '../../formats/text/visible.js';
 import type { Finding, InspectedObject, Inspection, KubeconfigContent } from '../../model/inspection.js';
 import { documentOf, html, type Html, lines, styleElement } from './html/html.js';
 import { styleSheet } from './html/style-sheet.js';
-import { counted } from '../../formats/text/duration-in-words.js';
+import { type FieldGroup, fieldGroups } from './object-fields.js';
 import { minuteText, whatItIs, whoItIs } from './object-words.js';
+import { opensslText } from './openssl-text.js';
+import { relationForest, type RelationNode } from './relation-tree.js';
 import {
   type CommonFinding,
   countedFindings,
@@ -13,10 +17,6 @@ import {
   type Validity,
   type Verdict,
 } from './summary.js';
-import { clip, maxShown } from '../../formats/text/visible.js';
-import { relationForest, type RelationNode } from './relation-tree.js';
-import { type FieldGroup, fieldGroups } from './object-fields.js';
-import { opensslText } from './openssl-text.js';
 
 /**
  * The same as `reportText` as one page for a browser: no script, no style attribute, nothing from outside.

@@ -1,11 +1,11 @@
-import type { Finding, InspectedObject, Inspection, KubeconfigContent } from '../../model/inspection.js';
+import { textTable } from '../../formats/text/text-layout.js';
 import { clip, visible, wrapParagraph } from '../../formats/text/visible.js';
+import type { Finding, InspectedObject, Inspection, KubeconfigContent } from '../../model/inspection.js';
 import { fieldGroups, type FieldGroup } from './object-fields.js';
 import { minuteText, whatItIs, whoItIs } from './object-words.js';
 import { opensslText } from './openssl-text.js';
 import { relationForest, type RelationNode } from './relation-tree.js';
 import { countedFindings, findingsBySeverity, inOneSentence, summaryRows, type CommonFinding } from './summary.js';
-import { textTable } from '../../formats/text/text-layout.js';
 
 const tableWidth = 120;
 const proseWidth = 100;

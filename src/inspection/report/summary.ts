@@ -1,5 +1,5 @@
-import type { Finding, InspectedObject, Inspection, Severity } from '../../model/inspection.js';
 import { counted, durationInWords } from '../../formats/text/duration-in-words.js';
+import type { Finding, InspectedObject, Inspection, Severity } from '../../model/inspection.js';
 import { whatItIs, whoItIs } from './object-words.js';
 
 /** What is found worst about an object. */

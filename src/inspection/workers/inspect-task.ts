@@ -1,9 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
-import { type InspectionContext, UploadRefusedError } from '../decoded.js';
-import { inspect } from '../inspect.js';
+import type { InspectionFormat, InventoryEntry, Upload, UploadRefusalReason } from '../../model/inspection.js';
 import { describeFailure, type Failure } from '../../workers/failure.js';
 import { ask, begin, giveWay } from '../../workers/worker-side.js';
-import type { InspectionFormat, InventoryEntry, Upload, UploadRefusalReason } from '../../model/inspection.js';
+import { type InspectionContext, UploadRefusedError } from '../decoded.js';
+import { inspect } from '../inspect.js';
 
 giveWay();
 

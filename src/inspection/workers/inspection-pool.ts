@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { InspectionBusyError } from '../../model/errors.js';
 import type { InspectionFormat, Upload } from '../../model/inspection.js';
+import type { Failure } from '../../workers/failure.js';
 import { WorkerEndedError, WorkerFailedError, WorkersBusyError } from '../../workers/worker-error.js';
 import { workerFile } from '../../workers/worker-file.js';
 import { type WorkerLimits, WorkerPool } from '../../workers/worker-pool.js';
 import { type InspectionContext, UploadRefusedError } from '../decoded.js';
 import type { InspectionTask, LookUp, TaskResult, ToWorker } from './inspect-task.js';
-import type { Failure } from '../../workers/failure.js';
 
 export interface InspectionPoolOptions extends Partial<WorkerLimits> {
   /** What a worker runs: exports `inspectTask`. */

@@ -1,38 +1,35 @@
 import { type Place, placeText } from '../../../formats/json/place.js';
-import type { Expectation, Reading, Source } from '../reading.js';
 import { placeholders } from '../../../formats/kubeconfig/read-kubeconfig.js';
+import { type FieldProblem, isObject } from '../../../formats/yaml/field-reader.js';
+import { quote } from '../../../model/quote.js';
 import type { Report } from '../../observations.js';
 import { isGoBase64 } from '../base64.js';
 import { PEM_BEGIN } from '../read-pem.js';
-import { quote } from '../../../model/quote.js';
-import type { FieldProblem } from '../../../formats/yaml/field-reader.js';
+import type { Expectation, Reading, Source } from '../reading.js';
 
-/** A document that has been read, or an item of a list; `path` is where it is, not yet claimed. */
+/** A parsed document, or an item of a list. */
 export interface DocumentSource extends Omit<Source, 'bytes'> {
   readonly content: unknown;
-  /** Members given twice, by their place in the document. */
+  /** The places of members that are given twice. */
   readonly duplicates: readonly { readonly place: Place }[];
-  /** Of the text that it stands in. */
+  /** Characters of its text. */
   readonly length: number;
-  /** `v1`, `certificates.k8s.io/v1`; null where it does not say. */
+  /** `v1`, `certificates.k8s.io/v1`; null where there is none. */
   readonly apiVersion: string | null;
   readonly kind: string | null;
 }
 
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** A member of an object; never an inherited one. */
+/** A member of its own, never an inherited one. */
 export const memberOf = (value: unknown, name: string): unknown =>
   isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 
-/** The object that a field stands in: its path, and how deep it is. */
+/** The object that contains a field. */
 interface FieldOwner {
   readonly path: string;
   readonly depth: number;
 }
 
-/** Reads what a field holds in base64; answers the paths of what is found in it. */
+/** Reads a field in base64. Answers the paths of the objects in it. */
 export function readBase64Field(
   base64: string,
   place: Place,
@@ -55,7 +52,7 @@ export function readBase64Field(
   return readField(bytes, place, owner, expected, reading);
 }
 
-/** Reads what a field holds as text. */
+/** Reads a field of text. */
 export const readTextField = (
   text: string,
   place: Place,
@@ -74,7 +71,7 @@ function readField(
   return reading.read({ path: reading.insidePath(path, place), bytes, parent: path, depth: depth + 1, expected });
 }
 
-/** Says which fields are not what they must be, and which are there twice. */
+/** Reports fields of the wrong type and members that are given twice. */
 export function reportShape(
   problems: readonly FieldProblem[],
   duplicates: readonly { readonly place: Place }[],
@@ -92,7 +89,7 @@ export function reportShape(
   }
 }
 
-/** As much of a text as is shown where it may be of any length. */
+/** Bounds a text of any length for display. */
 export function shown(text: string): string {
   if (text.length <= MAX_SHOWN) return text;
   const start = Array.from(text.slice(0, 2 * MAX_SHOWN))

@@ -8,10 +8,10 @@ import {
   readKubeconfig,
 } from '../../../formats/kubeconfig/read-kubeconfig.js';
 import type { CredentialSource, KubeconfigContent } from '../../../model/inspection.js';
+import { quote } from '../../../model/quote.js';
 import { Observations, type Report } from '../../observations.js';
 import type { Reading } from '../reading.js';
 import { type DocumentSource, readBase64Field, reportShape, shown } from './document.js';
-import { quote } from '../../../model/quote.js';
 
 /** Reads a kubeconfig and the certificates and keys in it. */
 export function readKubeconfigDocument(document: DocumentSource, reading: Reading): readonly string[] {
@@ -92,7 +92,7 @@ function impersonated({ impersonates }: KubeconfigUser): string | null {
   );
 }
 
-/** Says what is wrong with a kubeconfig that can be told from the document alone. Quotes no secret. */
+/** Reports problems of a kubeconfig that the document alone shows. Quotes no secret. */
 function checkKubeconfig(kubeconfig: Kubeconfig, report: Report): void {
   for (const [i, cluster] of kubeconfig.clusters.entries())
     checkCluster(cluster, called('cluster', cluster, i), report);
@@ -117,7 +117,7 @@ function checkCluster(cluster: KubeconfigCluster, name: string, report: Report):
   if (proxyUrl !== null) report('ProxyConfigured', `${name} connects through ${quote(withoutCredentials(proxyUrl))}`);
 }
 
-/** Answers whether there is no TLS. */
+/** Answers whether the server is reached without TLS. */
 function checkServer({ server }: KubeconfigCluster, name: string, report: Report): boolean {
   if (server === null) {
     report('ServerMissing', `${name} has no server`);
@@ -222,12 +222,12 @@ function countNames(entries: readonly { readonly name: string }[]): ReadonlyMap<
   return counts;
 }
 
-/** By its name; one without is told by where it stands. */
+/** Names an entry, or gives its place where it has no name. */
 const called = (what: 'cluster' | 'user' | 'context', { name }: { readonly name: string }, index: number): string =>
   name === '' ? `${what}s[${index}]` : `${what.charAt(0).toUpperCase()}${what.slice(1)} ${quote(name)}`;
 
 const countOf = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-/** A URL without the user and password that may stand in it (RFC 3986 3.2.1); for showing. */
+/** A URL for display, without user and password (RFC 3986 3.2.1). */
 const withoutCredentials = (url: string): string =>
   url.replace(/^((?:[A-Za-z][A-Za-z0-9+.-]*:)?\/\/)?[^/?#]*@/, '$1***@');

@@ -1,109 +1,97 @@
-import { type FieldProblem, FieldReader } from '../../../formats/yaml/field-reader.js';
-import { Observations } from '../../observations.js';
-import type { Reading } from '../reading.js';
-import { type DocumentSource, isObject, readBase64Field, readTextField, reportShape, shown } from './document.js';
-import { quote } from '../../../model/quote.js';
 import type { Place } from '../../../formats/json/place.js';
+import { type FieldProblem, FieldReader, isObject } from '../../../formats/yaml/field-reader.js';
+import type { ObjectContent } from '../../../model/inspection.js';
+import { quote } from '../../../model/quote.js';
+import { Observations } from '../../observations.js';
 import { BASE64_PEM_BEGIN } from '../base64.js';
 import { PEM_BEGIN } from '../read-pem.js';
+import type { Reading } from '../reading.js';
+import { type DocumentSource, readBase64Field, readTextField, reportShape, shown } from './document.js';
 
 /** By convention these hold PEM, whatever the type of the Secret. */
 const pemKeys = new Set(['tls.crt', 'tls.key', 'ca.crt']);
 
-/** Reads a Secret and the certificates, keys and kubeconfigs in it. Of its other values nothing is told. */
+/** Reads a Secret with the certificates, keys and kubeconfigs in it. Nothing is said about its other values. */
 export function readSecret(document: DocumentSource, reading: Reading): readonly string[] {
   const problems: FieldProblem[] = [];
   const secret = FieldReader.of(document.content, [], problems);
-  const metadata = secret.object('metadata');
-  const name = metadata.text('name');
-  const namespace = metadata.text('namespace');
+  const { name, namespace } = nameOf(secret);
   const secretType = secret.text('type');
   const data = secret.object('data');
   const stringData = secret.object('stringData');
-  const keys = [...new Set([...data.names(), ...stringData.names()])];
+  const keys = [...new Set([...data.names(), ...stringData.names()])].map(shown);
   if (secretType === 'kubernetes.io/tls')
     for (const key of ['tls.crt', 'tls.key'])
       if (stringData.text(key) === null && data.text(key) === null) data.missing(key);
-
-  const object = reading.open(document);
-  const observations = new Observations();
-  const owner = { path: object.path, depth: document.depth };
-  for (const [fields, read] of [
-    [data, readBase64Field],
-    [stringData, readText],
-  ] as const)
-    for (const key of fields.names()) {
-      const value = fields.text(key);
-      if (value === null) continue;
-      const expected = pemKeys.has(key) ? 'credential' : 'perhaps';
-      read(value, [...fields.place, key], owner, expected, observations.report, reading);
-    }
-  reportShape(problems, document.duplicates, observations.report);
-  object.fill({
-    content: {
-      type: 'Secret',
-      name,
-      namespace,
-      secretType,
-      keys: keys.map(shown),
-    },
-    material: null,
-    observations: observations.toArray(),
-  });
-  return [object.path];
+  const entries = [
+    { fields: data, base64: true, pemKeys },
+    { fields: stringData, base64: false, pemKeys },
+  ];
+  return readEntries(document, { type: 'Secret', name, namespace, secretType, keys }, entries, problems, reading);
 }
 
-const readText: typeof readBase64Field = (text, place, owner, expected, _report, reading) =>
-  readTextField(text, place, owner, expected, reading);
-
 /**
- * Reads a ConfigMap and the certificates and kubeconfigs in it: `ca.crt` of kube-root-ca.crt, `client-ca-file` of
+ * Reads a ConfigMap with the certificates and kubeconfigs in it: `ca.crt` of kube-root-ca.crt, `client-ca-file` of
  * extension-apiserver-authentication, `kubeconfig` of cluster-info, and any other value that holds such.
  */
 export function readConfigMap(document: DocumentSource, reading: Reading): readonly string[] {
   const problems: FieldProblem[] = [];
   const configMap = FieldReader.of(document.content, [], problems);
-  const metadata = configMap.object('metadata');
-  const name = metadata.text('name');
-  const namespace = metadata.text('namespace');
+  const { name, namespace } = nameOf(configMap);
   const data = configMap.object('data');
   const binaryData = configMap.object('binaryData');
+  const keys = [...data.names(), ...binaryData.names()].map(shown);
+  const entries = [
+    { fields: data, base64: false, pemKeys: new Set(['ca.crt']) },
+    { fields: binaryData, base64: true, pemKeys: new Set<string>() },
+  ];
+  return readEntries(document, { type: 'ConfigMap', name, namespace, keys }, entries, problems, reading);
+}
 
+function nameOf(manifest: FieldReader): { readonly name: string | null; readonly namespace: string | null } {
+  const metadata = manifest.object('metadata');
+  return { name: metadata.text('name'), namespace: metadata.text('namespace') };
+}
+
+interface Entries {
+  readonly fields: FieldReader;
+  readonly base64: boolean;
+  /** The keys whose values must be PEM. */
+  readonly pemKeys: ReadonlySet<string>;
+}
+
+function readEntries(
+  document: DocumentSource,
+  content: ObjectContent,
+  entries: readonly Entries[],
+  problems: readonly FieldProblem[],
+  reading: Reading,
+): readonly string[] {
   const object = reading.open(document);
   const observations = new Observations();
   const owner = { path: object.path, depth: document.depth };
-  for (const key of data.names()) {
-    const text = data.text(key);
-    const expected = key === 'ca.crt' ? 'credential' : 'perhaps';
-    if (text !== null) readTextField(text, [...data.place, key], owner, expected, reading);
-  }
-  for (const key of binaryData.names()) {
-    const base64 = binaryData.text(key);
-    const place = [...binaryData.place, key];
-    if (base64 !== null) readBase64Field(base64, place, owner, 'perhaps', observations.report, reading);
-  }
+  for (const { fields, base64, pemKeys: credentials } of entries)
+    for (const key of fields.names()) {
+      const value = fields.text(key);
+      if (value === null) continue;
+      const place = [...fields.place, key];
+      const expected = credentials.has(key) ? 'credential' : 'perhaps';
+      if (base64) readBase64Field(value, place, owner, expected, observations.report, reading);
+      else readTextField(value, place, owner, expected, reading);
+    }
   reportShape(problems, document.duplicates, observations.report);
-  object.fill({
-    content: {
-      type: 'ConfigMap',
-      name,
-      namespace,
-      keys: [...data.names(), ...binaryData.names()].map(shown),
-    },
-    material: null,
-    observations: observations.toArray(),
-  });
+  object.fill({ content, material: null, observations: observations.toArray() });
   return [object.path];
 }
 
 /**
- * Reads the PEM, plain or in base64, that stands somewhere in a document of no kind that is known here: the `caBundle`
- * of a webhook, the answer of a CA's API, the values of a chart.
+ * Reads PEM, plain or in base64, anywhere in a document of any other kind: the `caBundle` of a webhook, the answer of a
+ * CA's API, the values of a chart.
  */
 export function readOtherDocument(document: DocumentSource, reading: Reading): readonly string[] {
   const found = [...pemIn(document.content, [])];
   if (found.length === 0 && document.expected === 'perhaps') return [];
-  const resembles = nameOf(document);
+  const resembles = kindOf(document);
   const object = reading.open(document);
   const observations = new Observations();
   reportShape([], document.duplicates, observations.report);
@@ -121,12 +109,12 @@ export function readOtherDocument(document: DocumentSource, reading: Reading): r
   return [object.path];
 }
 
-function nameOf({ kind, apiVersion }: DocumentSource): string {
+function kindOf({ kind, apiVersion }: DocumentSource): string {
   if (kind === null) return 'a JSON or YAML document';
   return apiVersion === null ? quote(kind) : `${quote(kind)} of ${quote(apiVersion)}`;
 }
 
-/** What kubectl and API servers note for themselves; `last-applied-configuration` repeats the whole object. */
+/** Notes of kubectl and API servers. `last-applied-configuration` repeats the whole object. */
 const bookkeeping = new Set(['annotations', 'managedFields']);
 
 function* pemIn(value: unknown, place: Place): Generator<{ readonly text: string; readonly place: Place }> {
