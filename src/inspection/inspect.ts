@@ -9,8 +9,8 @@ import { reportHtml } from './report/report-html.js';
 import { reportText } from './report/report-text.js';
 
 /**
- * What an upload is, what it says and what is wrong with it, in that media type. Throws `UploadRefusedError` where it
- * goes past what is inspected.
+ * Inspects an upload: reads it, relates its objects, finds problems, and reports in the media type. Throws
+ * `UploadRefusedError` where the upload exceeds a limit.
  */
 export async function inspect(upload: Upload, context: InspectionContext, format: InspectionFormat): Promise<string> {
   const budget = openBudget();
@@ -18,7 +18,7 @@ export async function inspect(upload: Upload, context: InspectionContext, format
   return answer(await readUpload(upload, { now, password: upload.password, budget }), context, budget, format);
 }
 
-/** The same for an upload that is one small object, which takes no time to speak of; null for any other. */
+/** Inspects an upload that is one small object, which is quick; null for any other upload. */
 export function inspectSingleObject(
   upload: Upload,
   context: InspectionContext,
@@ -76,7 +76,7 @@ export async function fillInventory(
   });
 }
 
-/** Of certificates and requests, which a report shows as openssl prints them. */
+/** The DER of certificates and requests, which a report shows as OpenSSL prints them. */
 function dersOf(objects: readonly DecodedObject[]): ReadonlyMap<string, Buffer> {
   return new Map(
     objects.flatMap(({ path, material }) =>

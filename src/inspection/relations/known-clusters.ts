@@ -5,7 +5,7 @@ import { sha256 } from '../../x509/strict/sha256.js';
 import type { CertificateMaterial, KnownCluster } from '../decoded.js';
 import { type Anchor, CertificateIndex, type CertificateNode } from './certificate-node.js';
 
-/** The CAs of our clusters, each once. */
+/** The CAs of our clusters, without duplicates. */
 export interface KnownAuthorities {
   readonly index: CertificateIndex;
   readonly byFingerprint: ReadonlyMap<string, CertificateNode>;
@@ -13,7 +13,7 @@ export interface KnownAuthorities {
 
 const cache = new WeakMap<readonly KnownCluster[], KnownAuthorities>();
 
-/** Reads the CAs of these clusters; the same list is read once. One that cannot be read is left out. */
+/** Reads the CAs of these clusters, and each list of clusters only once. Unreadable CAs are left out. */
 export function knownAuthorities(clusters: readonly KnownCluster[]): KnownAuthorities {
   const known = cache.get(clusters) ?? readAuthorities(clusters);
   cache.set(clusters, known);
@@ -77,13 +77,13 @@ function readAuthority(bytes: Uint8Array): (CertificateNode & { readonly anchors
   }
 }
 
-/** Of a serial number that is shown in hex; a CA with a negative one is compared by its key identifier alone. */
+/** The content octets of a serial number in hex. A negative one is wrong here, and matches by key identifier only. */
 function contentOctets(serialNumber: string): Buffer {
   const magnitude = Buffer.from(serialNumber.replace(/^-/, ''), 'hex');
   return (magnitude[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), magnitude]) : magnitude;
 }
 
-/** Where a client connects: what of a server's URL tells two servers apart, in one spelling. */
+/** The address of a server in one spelling, to compare URLs; null where it is no https URL. */
 export function serverAddress(server: string): string | null {
   let url: URL;
   try {
@@ -92,12 +92,12 @@ export function serverAddress(server: string): string | null {
     return null;
   }
   if (url.protocol !== 'https:' || url.hostname === '') return null;
-  // The URL is normalized already: host in lower case, addresses in their one form, the default port left out.
+  // The URL class normalizes the host, and leaves out the default port.
   const host = url.hostname.replace(/\.$/, '');
   return `${host}:${url.port === '' ? '443' : url.port}${url.pathname.replace(/\/+$/, '')}`;
 }
 
-/** The host of a server's URL without the brackets of an IPv6 address; null where there is none. */
+/** The host of a URL, without the brackets of IPv6 addresses; null where there is none. */
 export function serverHost(server: string): string | null {
   try {
     const { hostname } = new URL(server);

@@ -3,10 +3,10 @@ import type { DecodedObject } from '../decoded.js';
 import type { CertificateNode } from './certificate-node.js';
 import type { Relations } from './relate.js';
 
-/** Past this many it is no help to anybody. */
+/** More relations of one type help nobody. */
 const maxOfOneType = 16;
 
-/** The relations for the answer, in the order of the objects that they are from. */
+/** The relations for the answer, in the order of the objects. */
 export function listRelations(relations: Relations): readonly Relation[] {
   return relations.objects.flatMap((object) => {
     const found: Relation[] = [];
@@ -69,7 +69,7 @@ function addOfCertificate(node: CertificateNode, relations: Relations, add: Add)
   if (list !== undefined) add('RevokedBy', [list.path]);
 }
 
-/** The roots of its chains, and the clusters whose CAs are in them. */
+/** The roots of its chains, and the clusters whose CAs are in the chains. */
 function anchorsOf(node: CertificateNode, relations: Relations): Iterable<string> {
   const found = new Set<string>();
   for (const { nodes, complete } of relations.chainsOf(node)) {
@@ -80,7 +80,7 @@ function anchorsOf(node: CertificateNode, relations: Relations): Iterable<string
   return found;
 }
 
-/** Of a private key, its public key too. */
+/** Certificates and requests with the key; for a private key, its public key too. */
 function keyHolders(key: DecodedObject, spkiSha256: string | undefined, relations: Relations): Iterable<string> {
   if (spkiSha256 === undefined) return [];
   return relations

@@ -10,7 +10,10 @@ export type KubeconfigObject = DecodedObject & { readonly content: KubeconfigCon
 
 const isKubeconfig = (object: DecodedObject): object is KubeconfigObject => object.content.type === 'Kubeconfig';
 
-/** What the objects of an upload have to do with each other and with our clusters. */
+/**
+ * The relations of the objects of an upload to each other and to our clusters. Signatures are verified only where names
+ * or key identifiers match, and only as far as the budget goes.
+ */
 export class Relations {
   /** The certificates of the upload, in its order. */
   readonly certificates: readonly CertificateNode[];
@@ -50,7 +53,7 @@ export class Relations {
       this.#nodes.set(object, node);
       return [node];
     });
-    // Of two that are the same, the one in a file of its own is the one to name.
+    // Of two equal certificates, the one in its own file is named.
     const filesFirst = bySorts(this.certificates, ({ object }) => object !== null && this.isFile(object));
     const indexes = [new CertificateIndex(filesFirst), authorities.index];
     this.#index();
@@ -65,12 +68,11 @@ export class Relations {
     return this.#issuances.get(node.fingerprintSha256) ?? { outcome: 'missing', namesake: null };
   }
 
-  /** Of a certificate list. */
   issuanceOfList(object: DecodedObject): Issuance | undefined {
     return this.#listIssuances.get(object);
   }
 
-  /** At least one: the certificate alone. */
+  /** At least one chain. */
   chainsOf(node: CertificateNode): readonly Chain[] {
     let chains = this.#chains.get(node.fingerprintSha256);
     if (chains === undefined) {
@@ -80,20 +82,20 @@ export class Relations {
     return chains;
   }
 
-  /** Keys, certificates and requests of that public key. */
+  /** Keys, certificates and requests with that public key. */
   objectsOfKey(spkiSha256: string): readonly DecodedObject[] {
     this.#byKey ??= grouped(this.objects, (object) => publicKeyOf(object)?.spkiSha256 ?? null);
     return this.#byKey.get(spkiSha256) ?? [];
   }
 
-  /** The object to name in place of it: the first that is equal to it, files before what is embedded; else undefined. */
+  /** The first object that is equal to it, files before embedded objects; undefined where it is the first itself. */
   firstSame(object: DecodedObject): DecodedObject | undefined {
     const identity = identityOf(object);
     const first = identity === null ? undefined : this.#firstOfSame.get(identity);
     return first === object ? undefined : first;
   }
 
-  /** A list in the upload that revokes the certificate. */
+  /** The list in the upload that revokes the certificate. */
   revokedBy(node: CertificateNode): DecodedObject | undefined {
     const { issuer, serialNumber } = node.material;
     for (const [list, signer] of this.#listIssuances) {
@@ -105,7 +107,7 @@ export class Relations {
     return undefined;
   }
 
-  /** Whether a list is by the CA of a certificate; what nobody here can tell is taken at its word. */
+  /** Whether the CA of a certificate signed a list. A list whose signature cannot be checked is believed. */
   #isOfItsIssuer(signer: Issuance, node: CertificateNode): boolean {
     const issuance = this.issuanceOf(node);
     switch (signer.outcome) {
@@ -120,7 +122,7 @@ export class Relations {
     }
   }
 
-  /** Another certificate of the same CA, earlier in the upload, that has its serial number. */
+  /** An earlier certificate of the same CA with the same serial number. */
   sameSerialNumber(node: CertificateNode): CertificateNode | undefined {
     if (this.certificates.length < 2) return undefined;
     this.#bySerialNumber ??= grouped(this.certificates, (each) => this.#issuerAndSerialNumber(each));
@@ -128,7 +130,7 @@ export class Relations {
     return first?.fingerprintSha256 === node.fingerprintSha256 ? undefined : first;
   }
 
-  /** Whether another certificate of the upload is signed with its key. */
+  /** Whether it signed another certificate of the upload. */
   hasSigned(node: CertificateNode): boolean {
     this.#signers ??= new Set(
       this.certificates.flatMap((certificate) => {
@@ -142,7 +144,7 @@ export class Relations {
     return this.#signers.has(node.fingerprintSha256);
   }
 
-  /** Those of our clusters that a kubeconfig's server is. */
+  /** Our clusters at the address of a kubeconfig's server. */
   clustersAt(server: string): readonly KnownCluster[] {
     const address = serverAddress(server);
     if (address === null) return [];
@@ -150,7 +152,7 @@ export class Relations {
     return this.#byAddress.get(address) ?? [];
   }
 
-  /** Whether it is a file or part of the upload, and not a field of something else. */
+  /** Whether it is a file or part of the upload, and not a field of another object. */
   isFile({ parent }: DecodedObject): boolean {
     return parent === null || this.objectAt(parent)?.content.type === 'Archive';
   }
@@ -164,17 +166,17 @@ export class Relations {
     return this.#byPath.get(path);
   }
 
-  /** What was taken out of an object, in its order. */
+  /** The objects inside an object, in order. */
   childrenOf(path: string): readonly DecodedObject[] {
     return this.#taken().get(path) ?? [];
   }
 
-  /** What stands beside an object, itself included, in the order of the upload. */
+  /** The objects with the same parent, including itself, in order. */
   siblingsOf({ parent }: DecodedObject): readonly DecodedObject[] {
     return this.#taken().get(parent ?? '') ?? [];
   }
 
-  /** The certificates of the same file or field, in their order. */
+  /** The certificates of the same file or field, in order. */
   bundleOf(object: DecodedObject): readonly CertificateNode[] {
     this.#bundles ??= grouped(this.certificates, ({ object: member }) => member && bundleKey(member));
     return this.#bundles.get(bundleKey(object)) ?? [];
@@ -198,7 +200,7 @@ export class Relations {
     }
   }
 
-  /** CAs of one name are told apart by their keys, as far as those are known. */
+  /** The key tells CAs of one name apart, where it is known. */
   #issuerAndSerialNumber(node: CertificateNode): string {
     const { issuer, serialNumber, authorityKeyIdentifier } = node.material;
     const issuance = this.issuanceOf(node);
@@ -227,7 +229,7 @@ export class Relations {
 
 const bundleKey = ({ parent, path }: DecodedObject): string => `${parent ?? ''}\n${pathStem(path)}`;
 
-/** What two objects that are the very same have in common; null where that cannot be told. */
+/** Equal for equal objects; null where equality is not known. */
 function identityOf({ content }: DecodedObject): string | null {
   switch (content.type) {
     case 'Certificate':
@@ -242,7 +244,6 @@ function identityOf({ content }: DecodedObject): string | null {
   }
 }
 
-/** Of what has one that something else may have as well. */
 function publicKeyOf({ content }: DecodedObject): PublicKeyDescription | null {
   switch (content.type) {
     case 'Certificate':
@@ -255,12 +256,12 @@ function publicKeyOf({ content }: DecodedObject): PublicKeyDescription | null {
   }
 }
 
-/** Those of the first sort, then the others, each in their order. */
+/** Items of the first sort, then the others, each in their order. */
 function bySorts<T>(items: readonly T[], isOfFirstSort: (item: T) => boolean): readonly T[] {
   return items.length < 2 ? items : [...items.filter(isOfFirstSort), ...items.filter((item) => !isOfFirstSort(item))];
 }
 
-/** Items without a key are left out. */
+/** Groups items by key, and leaves out items without one. */
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null): ReadonlyMap<string, readonly T[]> {
   const groups = Map.groupBy(items, keyOf);
   groups.delete(null);

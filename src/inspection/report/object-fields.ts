@@ -10,19 +10,19 @@ import { commandText, keyText, minuteText, nameText, sourceText } from './object
 
 interface Field {
   readonly label: string;
-  /** One or several; none at all is a field that is not shown. */
+  /** A field without values is not shown. */
   readonly values: readonly string[];
 }
 
 export interface FieldGroup {
-  /** Null for what is said of the object itself. */
+  /** Null for the fields of the object itself. */
   readonly title: string | null;
   readonly fields: readonly Field[];
 }
 
 /**
- * What is said of an object in lines of `key: value`. `printed`: whether the text of OpenSSL follows, which has the
- * fields of a certificate or request already. A field that holds nothing is left out.
+ * Describes an object in lines of `key: value`, without empty fields. `printed`: the text of OpenSSL follows, which has
+ * the fields of a certificate or request already.
  */
 export function fieldGroups(object: InspectedObject, printed: boolean): FieldGroup[] {
   const groups = groupsOf(object, printed);
@@ -227,7 +227,7 @@ const extensionGroup = (extensions: readonly ExtensionContent[]): FieldGroup => 
 
 const own = (...fields: readonly Field[]): FieldGroup[] => [{ title: null, fields }];
 
-/** Nothing, and an empty text, is no value. */
+/** Null, undefined and the empty text are no values. */
 function field(label: string, value: string | number | readonly string[] | null | undefined): Field {
   if (value === null || value === undefined || value === '') return { label, values: [] };
   return { label, values: typeof value === 'object' ? value : [String(value)] };

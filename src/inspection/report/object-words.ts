@@ -27,7 +27,7 @@ const roles: Readonly<Record<CertificateRole, string>> = {
   User: 'user certificate',
 };
 
-/** What an object is, in a few words. */
+/** Names an object in a few words. */
 export function whatItIs(object: InspectedObject): string {
   switch (object.type) {
     case 'Certificate':
@@ -59,7 +59,7 @@ export function whatItIs(object: InspectedObject): string {
   }
 }
 
-/** Whom an object speaks of: a user as an API server reads it, a subject, a name; null where it speaks of nobody. */
+/** Whom an object is about: a user as an API server reads it, a subject or a name; null where there is nobody. */
 export function whoItIs(object: InspectedObject): string | null {
   switch (object.type) {
     case 'Certificate':
@@ -105,13 +105,13 @@ export function sourceText(source: CredentialSource): string {
   }
 }
 
-/** `2036-11-22 00:23 UTC`; what is no RFC 3339 UTC as it stands. */
+/** `2036-11-22 00:23 UTC`. Other texts than RFC 3339 in UTC stay as they are. */
 export function minuteText(instant: string): string {
   const matched = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z$/.exec(instant);
   return matched === null ? instant : `${matched[1] ?? ''} ${matched[2] ?? ''} UTC`;
 }
 
-/** A command line that shows where each argument ends; nothing to paste into a shell. */
+/** A command line for display, not for a shell. It shows where each argument ends. */
 export function commandText(command: string, args: readonly string[]): string {
   return [command, ...args].map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
 }

@@ -19,10 +19,10 @@ import {
 } from './summary.js';
 
 /**
- * The same as `reportText` as one page for a browser: no script, no style attribute, nothing from outside.
- * `styleSource` is what its Content-Security-Policy has to allow.
+ * The same as `reportText` as one page for a browser, without scripts, style attributes or outside resources. Its
+ * Content-Security-Policy must allow `styleSource`.
  *
- * `ders`: DER of certificates and requests, by path.
+ * `ders`: the DER of certificates and requests, by path.
  */
 export function reportHtml(inspection: Inspection, ders: ReadonlyMap<string, Buffer>, now: Date): string {
   const links = new Links(inspection.objects);
@@ -61,7 +61,7 @@ function countsHtml({ findings }: Inspection): Html {
   </ul> `;
 }
 
-/** The table at the top. Its roles are named, because browsers forget them where it is laid out as cards. */
+/** The table at the top. Roles are explicit, because browsers drop them where CSS lays the table out as cards. */
 function summaryHtml(inspection: Inspection, links: Links, now: Date): Html {
   const soon = new Set(
     inspection.findings.flatMap(({ code, object }) => (code === 'CertificateExpiresSoon' ? [object] : [])),
@@ -106,7 +106,7 @@ function validityHtml(validity: Validity, soon: boolean): Html {
 const remainingWords = ({ state, remaining }: Validity): string =>
   state === 'valid' && /\d/.test(remaining) ? `${remaining} left` : remaining;
 
-/** How much of the whole is left. The numbers stand in attributes: the page may have no style attributes. */
+/** The remaining share as a bar. Numbers are attributes of SVG, because the page has no style attributes. */
 function bar({ state, remainingShare }: Validity, soon: boolean): Html | null {
   if (remainingShare === null) return null;
   const percent = Math.round(remainingShare * 1000) / 10;
@@ -123,7 +123,7 @@ function bar({ state, remainingShare }: Validity, soon: boolean): Html | null {
   </svg> `;
 }
 
-/** Word and sign say it; the colour only repeats it. */
+/** Word and sign carry the meaning. The colour only repeats it. */
 const badge = (tone: Verdict, text: string): Html => html`<span class="badge ${tone}">${text}</span>`;
 
 function findingsHtml(findings: readonly Finding[], links: Links): Html {
@@ -151,7 +151,7 @@ const findingHtml = ({ code, severity, objects, message, advice, reference }: Co
     <p class="reference">${severity}, ${reference}</p>
   </li> `;
 
-/** Chains as trees, the CA on top; then what else belongs together. */
+/** Chains as trees, the CA on top; then the other relations. */
 function relationsHtml(inspection: Inspection, links: Links, verdicts: ReadonlyMap<string, Verdict>): Html | null {
   const { trees, others } = relationForest(inspection);
   if (trees.length === 0 && others.length === 0) return null;
@@ -191,7 +191,7 @@ function ownHtml({ path, object, notes }: RelationNode, verdicts: ReadonlyMap<st
   }`;
 }
 
-/** What belongs to it, each kind in a line below. */
+/** Copies and keys, each kind on a line below the node. */
 const belongingsHtml = ({ keys, copies }: RelationNode, links: Links): readonly (Html | null)[] =>
   [
     { label: 'also:', paths: copies },
@@ -204,7 +204,7 @@ const belongingsHtml = ({ keys, copies }: RelationNode, links: Links): readonly 
         >`,
   );
 
-/** Each object, closed until somebody asks for it; a single one is open. */
+/** Each object in a closed section; a single object is open. */
 function detailsHtml(
   { objects }: Inspection,
   ders: ReadonlyMap<string, Buffer>,
@@ -215,7 +215,7 @@ function detailsHtml(
   const detail = (object: InspectedObject): Html => {
     const verdict = verdicts.get(object.path) ?? 'ok';
     const printed = opensslText(object, ders);
-    // The anchor is inside, so that whoever follows a link finds the element opened.
+    // The anchor is inside the section, so that a link opens it.
     return html`<details class="card" ${objects.length === 1 ? html`open` : null}>
       <summary>
         <h3><code>${object.path}</code> <span class="muted">${whatItIs(object)}</span></h3>
@@ -234,7 +234,7 @@ function detailsHtml(
   </section> `;
 }
 
-/** It scrolls by itself, so the keyboard has to reach it. A browser drops the first line feed in it. */
+/** The text scrolls, so the keyboard must reach it. Browsers drop the first line feed of `pre`. */
 const printedHtml = (printed: string, { type, path }: InspectedObject): Html =>
   html`<pre
     tabindex="0"
@@ -283,7 +283,7 @@ function contextsHtml({ path, contexts, currentContext }: KubeconfigContent & { 
   </div> `;
 }
 
-/** Anchors are numbers: no name from an upload becomes part of an address. */
+/** Links to objects. Anchors are numbers, so that no name of an upload becomes part of an address. */
 class Links {
   readonly #anchors: ReadonlyMap<string, string>;
 
@@ -295,7 +295,7 @@ class Links {
     return this.#anchors.get(path) ?? null;
   }
 
-  /** A link to an object of the page; anything else is only named. */
+  /** Paths that are no objects of the page get no link. */
   to(path: string): Html {
     const anchor = this.anchorOf(path);
     const name = html`<code>${breakable(clip(path, maxShown))}</code>`;
@@ -303,6 +303,6 @@ class Links {
   }
 }
 
-/** A path goes on in the next line behind what parts it, where there is a choice. */
+/** A path may break behind its separators. */
 const breakable = (path: string): readonly Html[] =>
   path.split(/(?<=[/#.])/).map((part, i) => (i === 0 ? html`${part}` : html`<wbr />${part}`));

@@ -2,10 +2,10 @@ import { counted, durationInWords } from '../../formats/text/duration-in-words.j
 import type { Finding, InspectedObject, Inspection, Severity } from '../../model/inspection.js';
 import { whatItIs, whoItIs } from './object-words.js';
 
-/** What is found worst about an object. */
+/** The worst finding about an object. */
 export type Verdict = Severity | 'ok';
 
-/** The line that an object has in the table at the top. */
+/** The row of an object in the table at the top. */
 export interface SummaryRow {
   readonly object: InspectedObject;
   readonly what: string;
@@ -30,16 +30,15 @@ export function summaryRows(inspection: Inspection, now: Date): SummaryRow[] {
   }));
 }
 
-/** What is found alike of several objects, which is said once. */
+/** A finding that several objects share, reported once. */
 export interface CommonFinding extends Omit<Finding, 'object'> {
   readonly objects: readonly string[];
 }
 
 interface FindingsOfSeverity {
   readonly severity: Severity;
-  /** How many there are, each object counted. */
+  /** Each object of a finding counts. */
   readonly count: number;
-  /** In the order of the answer. */
   readonly findings: readonly CommonFinding[];
 }
 
@@ -74,20 +73,20 @@ export function inOneSentence({ objects, findings }: Inspection): string {
   return `${counted(objects.length, 'object')}: ${counts.length === 0 ? 'no findings' : counts.join(', ')}`;
 }
 
-/** How far a certificate, or a list until its next, has come in its time. */
+/** The validity of a certificate, or of a list until its next update. */
 export interface Validity {
   readonly state: 'notYet' | 'valid' | 'expired';
   readonly until: string;
   /** `364 days`, `expired 3 days ago`, `begins in 2 hours`. */
   readonly remaining: string;
-  /** 0 … 1 of the whole; null where that cannot be said. */
+  /** The rest of the whole, 0 … 1; null where it is not known. */
   readonly remainingShare: number | null;
 }
 
-/** RFC 5280 4.1.2.5: this end means that there is none. */
+/** RFC 5280 4.1.2.5: this date means no end. */
 const noEnd = '9999-12-31T23:59:59Z';
 
-/** Null for what has no validity. */
+/** Null for objects without validity. */
 function validityOf(object: InspectedObject, now: Date): Validity | null {
   if (object.type === 'Certificate') return validityBetween(object.notBefore, object.notAfter, now);
   if (object.type === 'CertificateList' && object.nextUpdate !== null)

@@ -7,7 +7,7 @@ import { inspect } from '../inspect.js';
 
 giveWay();
 
-/** What a worker does. It never throws: errors travel as values, without their messages. */
+/** The task of a worker. It never throws: errors travel as values without messages, which could quote the upload. */
 export async function inspectTask({ upload, format, port, ...known }: InspectionTask): Promise<TaskResult> {
   begin(port);
   try {
@@ -26,23 +26,22 @@ export async function inspectTask({ upload, format, port, ...known }: Inspection
   }
 }
 
-/** An upload on its way to a worker, with all that an inspection knows besides it. */
+/** An upload for a worker, with the context of its inspection. */
 export interface InspectionTask extends Omit<InspectionContext, 'inventory'> {
   readonly upload: Upload;
   readonly format: InspectionFormat;
   readonly port: MessagePort;
 }
 
-/** What a worker asks the pool: what does the inventory have of these? */
+/** A worker's question: what does the inventory hold about these certificates? */
 export interface LookUp {
   readonly kind: 'lookUp';
   readonly fingerprintsSha256: readonly string[];
 }
 
-/** The answer; null where the inventory could not be read. */
+/** The answer; null where the inventory cannot be read. */
 export type ToWorker = ReadonlyMap<string, InventoryEntry> | null;
 
-/** What a task comes to. Errors are values here: what else a worker throws could quote the upload. */
 export type TaskResult =
   | { readonly kind: 'inspected'; readonly text: string }
   | { readonly kind: 'refused'; readonly reason: UploadRefusalReason; readonly message: string }

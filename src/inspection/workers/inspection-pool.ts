@@ -9,13 +9,13 @@ import { type InspectionContext, UploadRefusedError } from '../decoded.js';
 import type { InspectionTask, LookUp, TaskResult, ToWorker } from './inspect-task.js';
 
 export interface InspectionPoolOptions extends Partial<WorkerLimits> {
-  /** What a worker runs: exports `inspectTask`. */
+  /** The worker's file, which exports `inspectTask`. */
   readonly file?: URL;
-  /** Told of workers that end by themselves. */
+  /** Gets the failure of workers that end by themselves. */
   readonly report?: (error: Error) => void;
 }
 
-/** Inspects in threads of their own, so that no upload keeps anything else waiting. */
+/** Inspects in worker threads, so that no upload blocks the event loop. */
 export class InspectionPool {
   readonly #pool: WorkerPool;
   readonly #workMilliseconds: number;
@@ -39,8 +39,8 @@ export class InspectionPool {
   }
 
   /**
-   * Throws `UploadRefusedError` where the upload goes past what is inspected, the time and memory of a worker included,
-   * `InspectionBusyError` where too many wait, and `InspectionFailedError`.
+   * Throws `UploadRefusedError` where the upload exceeds a limit, including the time and memory of a worker,
+   * `InspectionBusyError` where too many uploads wait, and `InspectionFailedError`.
    */
   async inspect(upload: Upload, context: InspectionContext, format: InspectionFormat): Promise<string> {
     const result = await this.#run(upload, context, format).catch((error: unknown) => {
@@ -56,7 +56,7 @@ export class InspectionPool {
     }
   }
 
-  /** Ends the workers; what they were at fails. */
+  /** Ends the workers. Running inspections fail. */
   async close(): Promise<void> {
     await this.#pool.close();
   }
@@ -76,7 +76,7 @@ export class InspectionPool {
     return this.#pool.run<TaskResult, LookUp, ToWorker>(
       task,
       { answer },
-      // The copies are the worker's alone: what else shares memory with the body stays here.
+      // Transfers the copies. The body's own memory may be shared with other buffers.
       parts.map(({ bytes }) => bytes.buffer),
     );
   }
@@ -95,7 +95,7 @@ export class InspectionPool {
   }
 }
 
-/** An inspection ended with an error: ours to mend. Holds nothing of the upload, so that it can be logged. */
+/** An inspection failed by a bug of ours. The error holds nothing of the upload, so that it can be logged. */
 export class InspectionFailedError extends Error {
   override readonly name = 'InspectionFailedError';
   constructor({ name, frames }: Failure) {
