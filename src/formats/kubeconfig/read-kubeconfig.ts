@@ -26,9 +26,9 @@ export interface KubeconfigCluster {
   readonly certificateAuthority: DataOrFile;
 }
 
-/** Data counts where there are both. */
+/** Data takes precedence over a file. */
 export interface DataOrFile {
-  /** Base64, as it stands there. */
+  /** Base64. */
   readonly data: string | null;
   readonly file: string | null;
 }
@@ -37,7 +37,7 @@ export interface KubeconfigUser {
   readonly name: string;
   readonly clientCertificate: DataOrFile;
   readonly clientKey: DataOrFile;
-  /** `omitted`: `kubectl config view` left it out. */
+  /** `omitted`: `kubectl config view` replaced it with a placeholder. */
   readonly token: 'given' | 'omitted' | null;
   readonly tokenFile: string | null;
   /** Whether it has a username or password. */
@@ -52,7 +52,7 @@ export interface KubeconfigExec {
   readonly apiVersion: string | null;
   readonly command: string;
   readonly args: readonly string[];
-  /** Names of variables alone. */
+  /** Names of variables, without values. */
   readonly env: readonly string[];
 }
 
@@ -60,17 +60,16 @@ export interface Impersonated {
   readonly username: string | null;
   readonly uid: string | null;
   readonly groups: readonly string[];
-  /** Names of the extra fields alone. */
+  /** Names of the extra fields, without values. */
   readonly extra: readonly string[];
 }
 
-/** What `kubectl config view` writes in place of secrets. */
+/** `kubectl config view` writes these in place of secrets. */
 export const placeholders: ReadonlySet<string> = new Set(['DATA+OMITTED', 'REDACTED']);
 
 /**
- * Reads a document as a kubeconfig. Nothing in it is executed, followed or fetched. Of what has another type than
- * kubectl expects there, the answer says so in `problems` and leaves it out; unknown fields are ignored, as kubectl
- * does. Empty strings are nothing, as in Go.
+ * Reads a document as a kubeconfig. Nothing in it is executed, followed or fetched. A field of the wrong type is left out
+ * and becomes a problem. Unknown fields are ignored, as in kubectl; empty strings are nothing, as in Go.
  */
 export function readKubeconfig(document: unknown): {
   readonly kubeconfig: Kubeconfig;
@@ -182,10 +181,10 @@ const dataOrFile = (fields: FieldReader, name: string): DataOrFile => ({
   file: fields.text(name),
 });
 
-/** Whether there is one, wherever it is kept. */
+/** Whether there is data or a file. */
 export const isGiven = ({ data, file }: DataOrFile): boolean => data !== null || file !== null;
 
-/** Where a field of the kubeconfig stands, of the entry with that index. */
+/** The place of a field in the entry with that index. */
 export const fieldPlace = (list: 'clusters' | 'users' | 'contexts', index: number, ...field: string[]): Place => [
   list,
   index,

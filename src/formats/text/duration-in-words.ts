@@ -5,7 +5,7 @@ const units = [
   { name: 'minute', seconds: 60, from: 2 },
 ] as const;
 
-/** A length of time as people say it, rounded down to one unit of which there are at least two: `364 days`. */
+/** A duration in one unit, rounded down. The unit is the largest with at least two: `364 days`. */
 export function durationInWords(seconds: number): string {
   const whole = Math.floor(Math.abs(seconds));
   const unit = units.find((candidate) => whole >= candidate.from * candidate.seconds);
@@ -23,10 +23,10 @@ const hour = 60 * minute;
 const day = 24 * hour;
 const year = 365 * day;
 
-/** A duration as kubectl prints ages: two or three significant figures. */
+/** A duration as kubectl prints ages, with two or three significant figures: `364d`. */
 export function humanDuration(seconds: number): string {
   const whole = Math.trunc(seconds);
-  // A clock that is a little ahead of the other one is no reason to alarm anybody.
+  // Two clocks may differ a little.
   if (whole < -1) return '<invalid>';
   if (whole < 0) return '0s';
   if (whole < 2 * minute) return `${whole}s`;

@@ -1,20 +1,20 @@
 import { clip, maxShown, visible, wrapText } from './visible.js';
 
 interface TableLayout {
-  /** Of the whole table; columns are narrowed, and their cells wrapped, until it fits. */
+  /** The width of the table. Columns become narrower, and their cells wrap, until it fits. */
   readonly width: number;
   readonly minimumColumn: number;
   readonly padding: number;
-  /** Columns whose cells stay in one line. */
+  /** Columns whose cells do not wrap. */
   readonly firm?: readonly number[];
 }
 
-/** Longer words are cut, so they do not say how wide a column has to be. */
+/** Longer words are cut, so they do not set the width of a column. */
 const maxWord = 26;
 
 /**
- * Columns as kubectl aligns them. A cell that is too wide goes on below itself, so that nothing of a name is lost and
- * no upload decides how wide a line gets.
+ * Aligns columns as kubectl does. A cell that is too wide wraps, so that names stay whole and no upload decides the width
+ * of a line.
  */
 export function textTable(rows: readonly (readonly string[])[], layout: TableLayout): string {
   const cells = rows.map((row) => row.map((cell) => clip(visible(cell), maxShown)));
@@ -27,7 +27,7 @@ export function textTable(rows: readonly (readonly string[])[], layout: TableLay
   return alignColumns(lines, { minimumWidth: layout.minimumColumn, padding: layout.padding }).replace(/ +$/gm, '');
 }
 
-/** Narrowed first is the column in which the fewest cells wrap for it, and last one that would have to cut a word. */
+/** Narrows the column with the fewest wrapped cells first, and columns that would have to cut a word last. */
 function columnWidths(rows: readonly (readonly string[])[], { width, padding, firm = [] }: TableLayout): number[] {
   const count = rows.reduce((most, { length }) => Math.max(most, length), 0);
   const columns = Array.from({ length: count }, (_, column) => {
@@ -60,15 +60,15 @@ const longestWord = (text: string): number =>
     .reduce((longest, { length }) => (length < maxWord ? Math.max(longest, length + 1) : longest), 0);
 
 interface ColumnLayout {
-  /** Of every column, padding included. */
+  /** Includes the padding. */
   readonly minimumWidth: number;
-  /** Spaces after the widest cell of a column. */
+  /** Spaces behind the widest cell of a column. */
   readonly padding: number;
 }
 
 /**
- * Aligns lines of cells as Go's text/tabwriter does, which kubectl prints with: a column is as wide as its widest cell
- * among adjacent lines that have it, and the last cell of a line is in no column.
+ * Aligns lines of cells as Go's text/tabwriter does, which kubectl uses. A column is as wide as its widest cell among
+ * adjacent lines that have it. The last cell of a line belongs to no column.
  */
 export function alignColumns(lines: readonly (readonly string[])[], layout: ColumnLayout): string {
   const widths = lines.map((): number[] => []);
@@ -103,7 +103,7 @@ const lengthOf = (text: string): number => Array.from(text).length;
 
 const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - lengthOf(text)));
 
-/** A line of a tree, with what stands below it. */
+/** A line of a tree, with the lines below it. */
 export interface TextNode {
   readonly text: string;
   readonly children: readonly TextNode[];
@@ -111,7 +111,7 @@ export interface TextNode {
 
 export const leaf = (text: string): TextNode => ({ text, children: [] });
 
-/** The nodes as a tree of at most so many characters a line; a text that is longer goes on below itself. */
+/** Draws nodes as a tree of lines of at most `width` characters. Longer texts wrap. */
 export function textTree(nodes: readonly TextNode[], width: number, prefix = ''): readonly string[] {
   return nodes.flatMap(({ text, children }, i) => {
     const last = i === nodes.length - 1;

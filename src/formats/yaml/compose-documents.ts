@@ -20,11 +20,11 @@ import type { Place } from '../json/place.js';
 
 type ComposedDocument = Document.Parsed;
 
-/** What reading a stream may cost. */
+/** Bounds of a stream. */
 export interface StreamBounds {
-  /** Collections within collections. */
+  /** Nesting of collections. */
   readonly maxDepth: number;
-  /** Of the lexer; a microsecond or a few of work each. */
+  /** Lexemes; each takes a few microseconds. */
   readonly maxLexemes: number;
   readonly maxDocuments: number;
 }
@@ -39,9 +39,9 @@ type ComposedStream =
   | { readonly ok: false; readonly exceeded: keyof StreamBounds };
 
 /**
- * Composes the documents of a stream within bounds. Composing recurses with the nesting, and running out of stack
- * there can end the process instead of throwing; the parser before it keeps a stack of its own, which is looked at
- * lexeme by lexeme, before anything is composed of it.
+ * Composes the documents of a stream within bounds. Composing recurses with the nesting, and a stack overflow there can
+ * end the process instead of throwing. The parser keeps its own stack, so its depth is checked at each lexeme, before
+ * anything is composed.
  */
 export function composeDocuments(
   text: string,
@@ -53,8 +53,8 @@ export function composeDocuments(
   const parser = new Parser(lineCounter.addNewLine);
   const composer = new Composer<ParsedNode>({
     ...options,
-    prettyErrors: false, // quotes the source, and searches it for every error
-    uniqueKeys: false, // compares every key of a map with every other; whoever reads the documents looks at that
+    prettyErrors: false, // they quote the source, and search it for every error
+    uniqueKeys: false, // compares each key with all others; `plainValue` reports duplicates
     logLevel: 'silent',
   });
   const documents: ComposedDocument[] = [];
@@ -72,28 +72,28 @@ export function composeDocuments(
   return { ok: true, documents, lineCounter, lexemes };
 }
 
-/** A member whose name its map has already given. */
+/** A member whose map already has that name. */
 export interface DuplicateMember {
   readonly place: Place;
-  /** Where in the text. */
+  /** In the text. */
   readonly offset: number;
 }
 
 type PlainValue =
   | { readonly ok: true; readonly value: unknown; readonly duplicates: readonly DuplicateMember[] }
-  /** An alias that points nowhere, or too many of them. */
+  /** An alias without its anchor, or too many aliases. */
   | { readonly ok: false; readonly error: string };
 
 interface PlainValueRules {
-  /** `<<` takes in the members of other maps, as YAML 1.1 has it. */
+  /** `<<` merges the members of other maps (YAML 1.1). */
   readonly merge: boolean;
-  /** How many values there may be with every alias written out. */
+  /** Values with every alias written out. */
   readonly maxValues: number;
 }
 
 /**
- * The value of a document whose maps have string keys. Of a member given twice the last one counts. What an alias
- * points at is not copied, but counted anew each time: readers walk it as often as it is referred to.
+ * The value of a document whose maps have string keys. The last of duplicate members counts. The target of an alias is not
+ * copied, but counts each time, because readers walk it each time.
  */
 export function plainValue(document: ComposedDocument, rules: PlainValueRules): PlainValue {
   const reader = new NodeReader(rules);
@@ -108,7 +108,7 @@ export function plainValue(document: ComposedDocument, rules: PlainValueRules): 
 
 class AliasError extends Error {}
 
-/** A value, and how many values it consists of. */
+/** A value, and the number of values in it. */
 interface Counted {
   readonly value: unknown;
   readonly count: number;
@@ -116,13 +116,13 @@ interface Counted {
 
 class NodeReader {
   readonly duplicates: DuplicateMember[] = [];
-  /** Each is set when its node is complete: an alias to what it stands in points nowhere. */
+  /** An anchor is set after its node is complete, so an alias inside that node has no anchor. */
   readonly #anchors = new Map<string, Counted>();
   #values = 0;
 
   constructor(private readonly rules: PlainValueRules) {}
 
-  /** `place` is lent: it is copied where it is kept. */
+  /** `place` changes later, so it is copied where it is kept. */
   read(node: unknown, place: (string | number)[]): Counted {
     if (isAlias(node)) {
       const target = this.#anchors.get(node.source);
@@ -174,14 +174,14 @@ class NodeReader {
       }
       place.pop();
     }
-    // A null prototype: no name is there that the document does not give.
+    // With a null prototype, only names of the document are members.
     const value = Object.create(null) as Record<string, unknown>;
     for (const [name, member] of merged) value[name] = member;
     for (const [name, member] of members) value[name] = member;
     return { value, count };
   }
 
-  /** Takes in the members of a map, or of each map in a list; of several the first one counts. */
+  /** Merges the members of a map, or of each map in a list. The first of several maps counts. */
   #merge(source: unknown, into: Map<string, unknown>): number {
     let taken = 0;
     for (const map of Array.isArray(source) ? (source as readonly unknown[]) : [source]) {

@@ -1,4 +1,4 @@
-import { type Place, placeText } from '../../formats/json/place.js';
+import { invisible, type Place, placeText } from '../../formats/json/place.js';
 import { limits } from './budget.js';
 
 /** The path of a part without a name, where it is the only part. */
@@ -37,8 +37,6 @@ export function cleanPath(name: string): string | null {
   const characters = path.length > limits.nameLength ? Array.from(path) : [];
   return characters.length > limits.nameLength ? `${characters.slice(0, limits.nameLength).join('')}…` : path;
 }
-
-const invisible = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|\p{Default_Ignorable_Code_Point}/gu;
 
 /** The path of an entry of an archive, or of the content of a gzip. */
 export const entryPath = (archive: string | null, entry: string): string =>

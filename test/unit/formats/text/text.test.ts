@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { durationInWords } from '../../../../src/formats/text/duration-in-words.js';
 import { alignColumns, textTable } from '../../../../src/formats/text/text-layout.js';
 import { clip, visible, visibleLines, wrapParagraph, wrapText } from '../../../../src/formats/text/visible.js';
-import { durationInWords } from '../../../../src/formats/text/duration-in-words.js';
-import { commandText, minuteText } from '../../../../src/inspection/report/object-words.js';
 
 describe('text for people', () => {
   it.each([
@@ -63,14 +62,5 @@ broken
   it('aligns a column among adjacent lines only', () => {
     const lines = [['a', 'bb', 'c'], ['aaaa', 'b', 'c'], ['alone'], ['x', 'y']];
     expect(alignColumns(lines, { minimumWidth: 0, padding: 1 })).toBe('a    bb c\naaaa b  c\nalone\nx y\n');
-  });
-
-  it('shows where the arguments of a command end', () => {
-    expect(commandText('sh', ['-c', 'rm -rf "$HOME"', ''])).toBe('sh -c "rm -rf \\"$HOME\\"" ""');
-  });
-
-  it('leaves an instant that it cannot read as it is', () => {
-    expect(minuteText('2036-11-22T00:23:45Z')).toBe('2036-11-22 00:23 UTC');
-    expect(minuteText('<b>')).toBe('<b>');
   });
 });
