@@ -11,17 +11,17 @@ const OBJECT_END = 0x7d;
 const END_OF_TEXT = -1;
 
 /** How much a JSON text may hold. */
-export interface ScanBounds {
+export interface ValueBounds {
   /** Objects and lists within one another. */
   readonly maxDepth: number;
   /** Values of every kind, counted by commas and opening brackets. */
   readonly maxValues: number;
 }
 
-const unbounded: ScanBounds = { maxDepth: Infinity, maxValues: Infinity };
+const unbounded: ValueBounds = { maxDepth: Infinity, maxValues: Infinity };
 
-export class ScanBoundError extends Error {
-  constructor(readonly exceeded: keyof ScanBounds) {
+export class ValueBoundError extends Error {
+  constructor(readonly exceeded: keyof ValueBounds) {
     super(exceeded);
   }
 }
@@ -45,7 +45,7 @@ export class JsonScanner {
 
   constructor(
     private readonly text: string,
-    private readonly bounds: ScanBounds = unbounded,
+    private readonly bounds: ValueBounds = unbounded,
   ) {}
 
   /** The next of `{}[],:` or `"` for a whole string, as character code. A string that is cut off ends with the text. */
@@ -76,7 +76,7 @@ export class JsonScanner {
 
   /**
    * Passes over one object or list, or over the rest of the text where it does not end; answers whether it ends. Adds
-   * the place of each member that an object gives once more, and stops after `mostDuplicates`. Throws `ScanBoundError`.
+   * the place of each member that an object gives once more, and stops after `mostDuplicates`. Throws `ValueBoundError`.
    */
   passValue(duplicates: Place[], mostDuplicates = Infinity): boolean {
     const open: Frame[] = [];
@@ -88,7 +88,7 @@ export class JsonScanner {
         case OBJECT:
         case LIST:
           this.#count();
-          if (open.length === this.bounds.maxDepth) throw new ScanBoundError('maxDepth');
+          if (open.length === this.bounds.maxDepth) throw new ValueBoundError('maxDepth');
           nameComes = token === OBJECT;
           frame = nameComes ? { names: new Set(), step: '' } : { names: null, step: 0 };
           open.push(frame);
@@ -127,7 +127,7 @@ export class JsonScanner {
 
   #count(): void {
     this.#values += 1;
-    if (this.#values > this.bounds.maxValues) throw new ScanBoundError('maxValues');
+    if (this.#values > this.bounds.maxValues) throw new ValueBoundError('maxValues');
   }
 
   /** The value of the string that was passed last. Throws `SyntaxError` where it is none. */

@@ -1,7 +1,7 @@
-import { JsonScanner, type ScanBounds, ScanBoundError } from './json-scanner.js';
+import { JsonScanner, type ValueBounds, ValueBoundError } from './json-scanner.js';
 import type { Place } from './place.js';
 
-export interface JsonBounds extends ScanBounds {
+export interface JsonBounds extends ValueBounds {
   readonly maxDocuments: number;
 }
 
@@ -43,7 +43,7 @@ export function readJson(text: string, bounds: JsonBounds): JsonDocuments {
       });
     }
   } catch (error) {
-    if (error instanceof ScanBoundError) return { ok: false, exceeded: error.exceeded };
+    if (error instanceof ValueBoundError) return { ok: false, exceeded: error.exceeded };
     if (error instanceof SyntaxError) return { ok: false, exceeded: null };
     throw error;
   }

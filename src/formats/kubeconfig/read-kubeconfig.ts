@@ -5,19 +5,19 @@ import { FieldReader, type FieldProblem } from '../yaml/field-reader.js';
 export interface Kubeconfig {
   readonly currentContext: string | null;
   /** Each list keeps the order and the indices of the document. */
-  readonly contexts: readonly KubeconfigContext[];
-  readonly clusters: readonly KubeconfigCluster[];
-  readonly users: readonly KubeconfigUser[];
+  readonly contexts: readonly ContextEntry[];
+  readonly clusters: readonly ClusterEntry[];
+  readonly users: readonly UserEntry[];
 }
 
-export interface KubeconfigContext {
+export interface ContextEntry {
   readonly name: string;
   readonly cluster: string | null;
   readonly user: string | null;
   readonly namespace: string | null;
 }
 
-export interface KubeconfigCluster {
+export interface ClusterEntry {
   readonly name: string;
   readonly server: string | null;
   readonly tlsServerName: string | null;
@@ -33,7 +33,7 @@ export interface DataOrFile {
   readonly file: string | null;
 }
 
-export interface KubeconfigUser {
+export interface UserEntry {
   readonly name: string;
   readonly clientCertificate: DataOrFile;
   readonly clientKey: DataOrFile;
@@ -100,7 +100,7 @@ function named<T>(
   });
 }
 
-function readContext(fields: FieldReader, name: string): KubeconfigContext {
+function readContext(fields: FieldReader, name: string): ContextEntry {
   const context = {
     name,
     cluster: fields.text('cluster'),
@@ -112,7 +112,7 @@ function readContext(fields: FieldReader, name: string): KubeconfigContext {
   return context;
 }
 
-function readCluster(fields: FieldReader, name: string): KubeconfigCluster {
+function readCluster(fields: FieldReader, name: string): ClusterEntry {
   return {
     name,
     server: fields.text('server'),
@@ -123,7 +123,7 @@ function readCluster(fields: FieldReader, name: string): KubeconfigCluster {
   };
 }
 
-function readUser(fields: FieldReader, name: string): KubeconfigUser {
+function readUser(fields: FieldReader, name: string): UserEntry {
   const clientCertificate = dataOrFile(fields, 'client-certificate');
   const clientKey = dataOrFile(fields, 'client-key');
   if (isGiven(clientCertificate) && !isGiven(clientKey)) fields.missing('client-key-data');

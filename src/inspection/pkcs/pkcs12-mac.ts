@@ -8,7 +8,7 @@ import {
   hashes,
   type HashName,
   hmacByOid,
-  inWords,
+  iterationsInWords,
   pkcs12Passwords,
   readCount,
   readKeyDerivation,
@@ -53,7 +53,7 @@ export function readMac(element: DerElement): Mac {
   if (hashName === undefined) return { description: `MAC ${oid}`, weaknesses: [], check: null };
   const { title, size } = hashes[hashName];
   return {
-    description: `HMAC-${title} PKCS#12 ${inWords(iterations)}`,
+    description: `HMAC-${title} PKCS#12 ${iterationsInWords(iterations)}`,
     weaknesses: fewIterations(iterations).map((few) => `a MAC of ${few}`),
     check: {
       cost: iterations * COST_OF_A_CALL,

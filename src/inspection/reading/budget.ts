@@ -1,7 +1,7 @@
 import { type Budget, UploadRefusedError } from '../decoded.js';
 
 /** Limits of one upload. An upload that exceeds them is refused as a whole. */
-export const limits = {
+export const uploadLimits = {
   /** Octets of all parts. */
   uploadOctets: 1024 * 1024,
   /** Octets that base64, PEM and decryption produce. Each produces less than it takes. */
@@ -32,23 +32,23 @@ export const limits = {
 
 /** A full budget for one upload. */
 export function openBudget(): Budget {
-  let octets: number = limits.unwrappedOctets;
-  let objects: number = limits.objects;
-  let iterations: number = limits.derivationIterations;
-  let signatures: number = limits.signatures;
+  let octets: number = uploadLimits.unwrappedOctets;
+  let objects: number = uploadLimits.objects;
+  let iterations: number = uploadLimits.derivationIterations;
+  let signatures: number = uploadLimits.signatures;
   return {
     spendOctets(spent) {
       octets -= spent;
       if (octets < 0)
         throw new UploadRefusedError(
           'TooLarge',
-          `the upload holds more than ${limits.unwrappedOctets} octets once it is decoded`,
+          `the upload holds more than ${uploadLimits.unwrappedOctets} octets once it is decoded`,
         );
     },
     spendObject() {
       objects -= 1;
       if (objects < 0)
-        throw new UploadRefusedError('TooManyObjects', `the upload holds more than ${limits.objects} objects`);
+        throw new UploadRefusedError('TooManyObjects', `the upload holds more than ${uploadLimits.objects} objects`);
     },
     mayDerive(wanted) {
       if (!(wanted >= 0 && wanted <= iterations)) return false; // refuses NaN, too

@@ -1,5 +1,5 @@
 import { invisible, type Place, placeText } from '../../formats/json/place.js';
-import { limits } from './budget.js';
+import { uploadLimits } from './budget.js';
 
 /** The path of a part without a name, where it is the only part. */
 export const NAMELESS = 'upload';
@@ -29,13 +29,15 @@ export class Paths {
  */
 export function cleanPath(name: string): string | null {
   const steps = name
-    .slice(0, 4 * limits.nameLength)
+    .slice(0, 4 * uploadLimits.nameLength)
     .split(/[/\\]+/)
     .filter((step) => step !== '' && step !== '.' && step !== '..');
   const path = steps.join('/').replaceAll(invisible, '\ufffd');
   if (path === '') return null;
-  const characters = path.length > limits.nameLength ? Array.from(path) : [];
-  return characters.length > limits.nameLength ? `${characters.slice(0, limits.nameLength).join('')}…` : path;
+  const characters = path.length > uploadLimits.nameLength ? Array.from(path) : [];
+  return characters.length > uploadLimits.nameLength
+    ? `${characters.slice(0, uploadLimits.nameLength).join('')}…`
+    : path;
 }
 
 /** The path of an entry of an archive, or of the content of a gzip. */

@@ -2,7 +2,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import { quote } from '../../model/quote.js';
 import { UploadRefusedError } from '../decoded.js';
 import { Observations } from '../observations.js';
-import { limits } from './budget.js';
+import { uploadLimits } from './budget.js';
 import { cleanPath, entryPath } from './paths.js';
 import type { Reading, Source } from './reading.js';
 import { isTar, readTar, type TarEntry } from './tar-entries.js';
@@ -55,7 +55,7 @@ function gunzip(bytes: Buffer, reading: Reading): Unzipped {
       if (error instanceof RangeError)
         throw new UploadRefusedError(
           'TooMuchCompressed',
-          `the upload holds more than ${limits.decompressedOctets} octets once it is decompressed`,
+          `the upload holds more than ${uploadLimits.decompressedOctets} octets once it is decompressed`,
         );
       throw error;
     }
@@ -89,7 +89,10 @@ function readEntries(
   const { entries, headers, problem } = readTar(bytes, reading.left('archiveHeaders'));
   reading.spend('archiveHeaders', headers);
   if (problem === 'tooManyHeaders')
-    throw new UploadRefusedError('TooManyEntries', `the archives hold more than ${limits.archiveHeaders} headers`);
+    throw new UploadRefusedError(
+      'TooManyEntries',
+      `the archives hold more than ${uploadLimits.archiveHeaders} headers`,
+    );
   if (problem !== null && isComplete)
     observations.report('MalformedObject', `The archive is ${problem} after its entry number ${entries.length}`);
 
@@ -127,7 +130,7 @@ function nameInside({ path, bytes }: Source): string {
   const flags = bytes[3] ?? 0;
   if ((flags & 0x08) !== 0 && (flags & 0x04) === 0) {
     const end = bytes.indexOf(0, 10);
-    const name = end < 0 ? null : cleanPath(bytes.toString('latin1', 10, Math.min(end, 10 + limits.nameLength)));
+    const name = end < 0 ? null : cleanPath(bytes.toString('latin1', 10, Math.min(end, 10 + uploadLimits.nameLength)));
     if (name !== null) return name;
   }
   const own = path.slice(path.lastIndexOf('/') + 1);

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { wholeBase64 } from './base64.js';
-import { limits } from './budget.js';
+import { uploadLimits } from './budget.js';
 import { isGzip, readArchive } from './read-archive.js';
-import { looksLikeDocuments, readDocuments } from './read-documents.js';
+import { looksLikeDocuments, readKubernetesDocuments } from './read-kubernetes-documents.js';
 import { PEM_BEGIN, readPem } from './read-pem.js';
 import type { Reading, Source } from './reading.js';
 import { isTar } from './tar-entries.js';
@@ -56,7 +56,7 @@ const magics: readonly (readonly [string, string])[] = [
 /** Reads a text: Kubernetes documents, PEM, or base64 of anything. */
 function readText({ text, isUtf16 }: Text, source: Source, reading: Reading): readonly string[] {
   if (source.expected !== 'credential' && looksLikeDocuments(text)) {
-    const found = readDocuments(text, source, reading);
+    const found = readKubernetesDocuments(text, source, reading);
     if (found !== null) return found;
   }
   if (text.includes(PEM_BEGIN)) return readPem(text, isUtf16, source, reading);
@@ -76,7 +76,7 @@ function isWorthReading(bytes: Buffer, depth = 0): boolean {
   if (looksLikeDocuments(text)) return true;
   const unwrapped = wholeBase64(text);
   // Deeper base64 in base64 is refused when it is read.
-  return unwrapped !== null && (depth === limits.depth || isWorthReading(unwrapped, depth + 1));
+  return unwrapped !== null && (depth === uploadLimits.depth || isWorthReading(unwrapped, depth + 1));
 }
 
 function resemblanceOfText(text: string): string | null {

@@ -1,6 +1,6 @@
 import type { Observation } from '../decoded.js';
 import { readBase64 } from './base64.js';
-import { limits } from './budget.js';
+import { uploadLimits } from './budget.js';
 import { itemPath } from './paths.js';
 import type { Reading, Source } from './reading.js';
 
@@ -8,7 +8,7 @@ import type { Reading, Source } from './reading.js';
 export function readPem(text: string, isUtf16: boolean, source: Source, reading: Reading): readonly string[] {
   const blocks: PemBlock[] = [];
   // One more than the limit is enough to be refused.
-  for (let position = 0; blocks.length <= limits.objects;) {
+  for (let position = 0; blocks.length <= uploadLimits.objects;) {
     const block = nextPemBlock(text, position);
     if (block === null) break;
     reading.context.budget.spendOctets(block.bytes.length);

@@ -7,7 +7,7 @@ import {
   UploadRefusedError,
 } from '../decoded.js';
 import { decodeDer } from '../der/decode-der.js';
-import { limits } from './budget.js';
+import { uploadLimits } from './budget.js';
 import { cleanPath, NAMELESS } from './paths.js';
 import { isWholeSequence, readBytes } from './read-bytes.js';
 import { nextPemBlock, PEM_BEGIN } from './read-pem.js';
@@ -15,14 +15,14 @@ import { Reading } from './reading.js';
 
 /**
  * Finds and decodes all objects of an upload. A container comes before its contents. Bad content becomes objects with
- * observations. Throws `UploadRefusedError` where the upload exceeds `limits`.
+ * observations. Throws `UploadRefusedError` where the upload exceeds `uploadLimits`.
  */
 export async function readUpload(upload: Upload, context: DecodeContext): Promise<readonly DecodedObject[]> {
   const { parts } = upload;
   const octets = parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
   if (octets === 0) throw new UploadRefusedError('Empty', 'there is nothing in the upload');
-  if (octets > limits.uploadOctets)
-    throw new UploadRefusedError('TooLarge', `the upload is larger than ${limits.uploadOctets} octets`);
+  if (octets > uploadLimits.uploadOctets)
+    throw new UploadRefusedError('TooLarge', `the upload is larger than ${uploadLimits.uploadOctets} octets`);
 
   const single = parts.length === 1;
   const names = parts.map(({ name }) => (name === null ? null : cleanPath(name)));
@@ -56,7 +56,7 @@ const singleTypes: ReadonlySet<ObjectType> = new Set<ObjectType>([
  * much time. The answer is the same as that of `readUpload`. Null for any other part.
  */
 export function readSingleObject(part: UploadPart, context: DecodeContext): DecodedObject | null {
-  if (part.bytes.length > limits.singleObjectOctets) return null;
+  if (part.bytes.length > uploadLimits.singleObjectOctets) return null;
   const bytes = asBuffer(part.bytes);
   const path = (part.name === null ? null : cleanPath(part.name)) ?? NAMELESS;
   const found = isWholeSequence(bytes)

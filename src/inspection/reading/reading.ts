@@ -7,7 +7,7 @@ import {
   type Piece,
   UploadRefusedError,
 } from '../decoded.js';
-import { limits } from './budget.js';
+import { uploadLimits } from './budget.js';
 import { insidePath, NAMELESS, Paths } from './paths.js';
 
 /** Bytes to read, with their place and what is expected of them. */
@@ -49,9 +49,9 @@ export class Reading {
   readonly #objects: (DecodedObject | null)[] = [];
   readonly #paths = new Paths();
   readonly #left: Record<Meter, number> = {
-    decompressedOctets: limits.decompressedOctets,
-    archiveHeaders: limits.archiveHeaders,
-    yamlLexemes: limits.yamlLexemes,
+    decompressedOctets: uploadLimits.decompressedOctets,
+    archiveHeaders: uploadLimits.archiveHeaders,
+    yamlLexemes: uploadLimits.yamlLexemes,
   };
 
   /** `single`: the upload has one part. `nameless`: that part has no name. */
@@ -67,8 +67,8 @@ export class Reading {
   }
 
   read(source: Source): readonly string[] {
-    if (source.depth > limits.depth)
-      throw new UploadRefusedError('TooDeep', `the upload nests deeper than ${limits.depth} levels`);
+    if (source.depth > uploadLimits.depth)
+      throw new UploadRefusedError('TooDeep', `the upload nests deeper than ${uploadLimits.depth} levels`);
     return this.steps.read(source, this);
   }
 
@@ -87,8 +87,8 @@ export class Reading {
 
   /** Decodes a piece and the pieces inside it. Answers the path of the outer object. */
   decode(piece: Piece, parent: string | null, depth: number, observations: readonly Observation[] = []): string {
-    if (depth > limits.depth)
-      throw new UploadRefusedError('TooDeep', `the upload nests deeper than ${limits.depth} levels`);
+    if (depth > uploadLimits.depth)
+      throw new UploadRefusedError('TooDeep', `the upload nests deeper than ${uploadLimits.depth} levels`);
     const object = this.open({ path: piece.path, parent });
     const decoded = this.steps.decode({ ...piece, path: object.path }, this.context);
     object.fill({ ...decoded, observations: [...observations, ...decoded.observations] });

@@ -14,7 +14,7 @@ import {
   inOneSentence,
   type SummaryRow,
   summaryRows,
-  type Validity,
+  type RemainingValidity,
   type Verdict,
 } from './summary.js';
 
@@ -97,17 +97,17 @@ const rowHtml = ({ object, what, who, validity, verdict }: SummaryRow, links: Li
 
 const emptyCell = html`<td role="cell" class="empty"></td>`;
 
-function validityHtml(validity: Validity, soon: boolean): Html {
+function validityHtml(validity: RemainingValidity, soon: boolean): Html {
   return html`<span class="until">${minuteText(validity.until)}</span> ${bar(validity, soon)}<span class="muted"
       >${remainingWords(validity)}</span
     >`;
 }
 
-const remainingWords = ({ state, remaining }: Validity): string =>
+const remainingWords = ({ state, remaining }: RemainingValidity): string =>
   state === 'valid' && /\d/.test(remaining) ? `${remaining} left` : remaining;
 
 /** The remaining share as a bar. Numbers are attributes of SVG, because the page has no style attributes. */
-function bar({ state, remainingShare }: Validity, soon: boolean): Html | null {
+function bar({ state, remainingShare }: RemainingValidity, soon: boolean): Html | null {
   if (remainingShare === null) return null;
   const percent = Math.round(remainingShare * 1000) / 10;
   const tone = soon || state === 'notYet' ? 'warning' : 'ok';

@@ -10,7 +10,7 @@ export interface SummaryRow {
   readonly object: InspectedObject;
   readonly what: string;
   readonly who: string | null;
-  readonly validity: Validity | null;
+  readonly validity: RemainingValidity | null;
   readonly verdict: Verdict;
 }
 
@@ -74,7 +74,7 @@ export function inOneSentence({ objects, findings }: Inspection): string {
 }
 
 /** The validity of a certificate, or of a list until its next update. */
-export interface Validity {
+export interface RemainingValidity {
   readonly state: 'notYet' | 'valid' | 'expired';
   readonly until: string;
   /** `364 days`, `expired 3 days ago`, `begins in 2 hours`. */
@@ -87,14 +87,14 @@ export interface Validity {
 const noEnd = '9999-12-31T23:59:59Z';
 
 /** Null for objects without validity. */
-function validityOf(object: InspectedObject, now: Date): Validity | null {
+function validityOf(object: InspectedObject, now: Date): RemainingValidity | null {
   if (object.type === 'Certificate') return validityBetween(object.notBefore, object.notAfter, now);
   if (object.type === 'CertificateList' && object.nextUpdate !== null)
     return validityBetween(object.thisUpdate, object.nextUpdate, now);
   return null;
 }
 
-function validityBetween(notBefore: string, notAfter: string, now: Date): Validity {
+function validityBetween(notBefore: string, notAfter: string, now: Date): RemainingValidity {
   const begin = Date.parse(notBefore);
   const end = Date.parse(notAfter);
   const left = (end - now.getTime()) / 1000;

@@ -84,7 +84,7 @@ function readPbkdf2(parameters: DerElement): KeyDerivation | string {
   if (hashName === undefined) return `PBKDF2-${prfOid ?? ''}`;
   const { title, size, cost } = hashes[hashName];
   return {
-    description: `PBKDF2-HMAC-${title} ${inWords(iterations)}`,
+    description: `PBKDF2-HMAC-${title} ${iterationsInWords(iterations)}`,
     weaknesses: fewIterations(iterations),
     keyLength: length === undefined ? null : readCount(length),
     cost: (keyLength) => iterations * Math.ceil(keyLength / size) * cost,
@@ -198,9 +198,9 @@ const FEWEST_ITERATIONS = 10_000;
 
 /** The weakness of too few iterations; empty where there are enough. */
 export const fewIterations = (iterations: number): readonly string[] =>
-  iterations < FEWEST_ITERATIONS ? [inWords(iterations)] : [];
+  iterations < FEWEST_ITERATIONS ? [iterationsInWords(iterations)] : [];
 
-export const inWords = (iterations: number): string => {
+export const iterationsInWords = (iterations: number): string => {
   if (iterations === 1) return 'one iteration';
   return `${Number.isFinite(iterations) ? iterations.toString() : 'more than 2^48'} iterations`;
 };

@@ -10,7 +10,7 @@ import {
   fewIterations,
   hashes,
   type HashName,
-  inWords,
+  iterationsInWords,
   type KeyDerivation,
   pkcs12Passwords,
   readCount,
@@ -133,7 +133,7 @@ function readCipher(oid: string, reader: DerReader): ChosenCipher | string {
 function readPbes1({ hash, cipher }: Pbes1Scheme, parameters: DerElement): Encryption {
   const { salt, iterations } = readSaltAndCount(parameters);
   return {
-    description: `PBES1 ${hashes[hash].title} ${inWords(iterations)} ${cipher.title}`,
+    description: `PBES1 ${hashes[hash].title} ${iterationsInWords(iterations)} ${cipher.title}`,
     weaknesses: [...weakCipher(cipher), ...fewIterations(iterations)],
     legacy: true,
     opener: {
@@ -152,7 +152,7 @@ function readPkcs12(cipher: Cipher, parameters: DerElement): Encryption {
   const { salt, iterations } = readSaltAndCount(parameters);
   const calls = Math.ceil(cipher.keyLength / hashes.sha1.size) + Math.ceil(cipher.blockSize / hashes.sha1.size);
   return {
-    description: `PKCS#12 PBE SHA1 ${inWords(iterations)} ${cipher.title}`,
+    description: `PKCS#12 PBE SHA1 ${iterationsInWords(iterations)} ${cipher.title}`,
     weaknesses: [...weakCipher(cipher), ...fewIterations(iterations)],
     legacy: true,
     opener: {

@@ -72,7 +72,7 @@ function readField(
 }
 
 /** Reports fields of the wrong type and members that are given twice. */
-export function reportShape(
+export function reportFieldProblems(
   problems: readonly FieldProblem[],
   duplicates: readonly { readonly place: Place }[],
   report: Report,
@@ -90,7 +90,7 @@ export function reportShape(
 }
 
 /** Bounds a text of any length for display. */
-export function shown(text: string): string {
+export function shortened(text: string): string {
   if (text.length <= MAX_SHOWN) return text;
   const start = Array.from(text.slice(0, 2 * MAX_SHOWN))
     .slice(0, MAX_SHOWN)

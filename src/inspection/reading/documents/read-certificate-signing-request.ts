@@ -2,7 +2,7 @@ import { FieldReader, type FieldProblem } from '../../../formats/yaml/field-read
 import { quote } from '../../../model/quote.js';
 import { Observations, type Report } from '../../observations.js';
 import type { Reading } from '../reading.js';
-import { type DocumentSource, readBase64Field, reportShape, shown } from './document.js';
+import { type DocumentSource, readBase64Field, reportFieldProblems, shortened } from './document.js';
 
 /** Reads a `certificates.k8s.io` object with its request and its certificate. */
 export function readCertificateSigningRequest(document: DocumentSource, reading: Reading): readonly string[] {
@@ -37,7 +37,7 @@ export function readCertificateSigningRequest(document: DocumentSource, reading:
     message: condition.text('message'),
   }));
   const requester = spec.text('username');
-  reportShape(problems, document.duplicates, report);
+  reportFieldProblems(problems, document.duplicates, report);
   checkSigner(signerName ?? (isV1 ? null : LEGACY), usages, report);
   if (expirationSeconds !== null && expirationSeconds < MIN_EXPIRATION)
     report('ExpirationTooShort', `spec.expirationSeconds is ${expirationSeconds}; the least is ${MIN_EXPIRATION}`);
@@ -47,7 +47,7 @@ export function readCertificateSigningRequest(document: DocumentSource, reading:
       name,
       signerName,
       expirationSeconds,
-      usages: usages.map(shown),
+      usages: usages.map(shortened),
       requester,
       conditions,
     },

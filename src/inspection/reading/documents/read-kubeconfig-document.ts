@@ -3,27 +3,27 @@ import {
   fieldPlace,
   isGiven,
   type Kubeconfig,
-  type KubeconfigCluster,
-  type KubeconfigUser,
+  type ClusterEntry,
+  type UserEntry,
   readKubeconfig,
 } from '../../../formats/kubeconfig/read-kubeconfig.js';
 import type { CredentialSource, KubeconfigContent } from '../../../model/inspection.js';
 import { quote } from '../../../model/quote.js';
 import { Observations, type Report } from '../../observations.js';
 import type { Reading } from '../reading.js';
-import { type DocumentSource, readBase64Field, reportShape, shown } from './document.js';
+import { type DocumentSource, readBase64Field, reportFieldProblems, shortened } from './document.js';
 
 /** Reads a kubeconfig and the certificates and keys in it. */
 export function readKubeconfigDocument(document: DocumentSource, reading: Reading): readonly string[] {
   const { kubeconfig, problems } = readKubeconfig(document.content);
   const object = reading.open(document);
   const observations = new Observations();
-  reportShape(problems, document.duplicates, observations.report);
+  reportFieldProblems(problems, document.duplicates, observations.report);
   checkKubeconfig(kubeconfig, observations.report);
 
   const owner = { path: object.path, depth: document.depth };
   const credential = ({ data, file }: DataOrFile, list: 'clusters' | 'users', index: number, name: string) => {
-    if (data === null) return file === null ? nothing : { from: 'file' as const, file: shown(file) };
+    if (data === null) return file === null ? nothing : { from: 'file' as const, file: shortened(file) };
     const place = fieldPlace(list, index, `${name}-data`);
     const [first = null] = readBase64Field(data, place, owner, 'credential', observations.report, reading);
     return { from: 'data' as const, object: first };
@@ -56,11 +56,11 @@ function contentOf(
       authentication: methodsOf(user),
       clientCertificate: credential(user.clientCertificate, 'users', i, 'client-certificate'),
       clientKey: credential(user.clientKey, 'users', i, 'client-key'),
-      tokenFile: user.tokenFile === null ? null : shown(user.tokenFile),
+      tokenFile: user.tokenFile === null ? null : shortened(user.tokenFile),
       exec: user.exec && {
-        command: shown(user.exec.command),
-        args: user.exec.args.map(shown),
-        env: user.exec.env.map(shown),
+        command: shortened(user.exec.command),
+        args: user.exec.args.map(shortened),
+        env: user.exec.env.map(shortened),
       },
       authProvider: user.authProvider,
       impersonates: impersonated(user),
@@ -68,7 +68,7 @@ function contentOf(
   };
 }
 
-function methodsOf(user: KubeconfigUser): KubeconfigContent['users'][number]['authentication'] {
+function methodsOf(user: UserEntry): KubeconfigContent['users'][number]['authentication'] {
   const { clientCertificate, token, tokenFile, exec, authProvider, basic } = user;
   return [
     ...(clientCertificate.data !== null || clientCertificate.file !== null ? (['clientCertificate'] as const) : []),
@@ -79,10 +79,10 @@ function methodsOf(user: KubeconfigUser): KubeconfigContent['users'][number]['au
   ];
 }
 
-function impersonated({ impersonates }: KubeconfigUser): string | null {
+function impersonated({ impersonates }: UserEntry): string | null {
   if (impersonates === null) return null;
   const { username, uid, groups, extra } = impersonates;
-  return shown(
+  return shortened(
     [
       username ?? 'nobody named',
       ...(uid === null ? [] : [`uid ${uid}`]),
@@ -100,7 +100,7 @@ function checkKubeconfig(kubeconfig: Kubeconfig, report: Report): void {
   checkNames(kubeconfig, report);
 }
 
-function checkCluster(cluster: KubeconfigCluster, name: string, report: Report): void {
+function checkCluster(cluster: ClusterEntry, name: string, report: Report): void {
   const { insecureSkipTlsVerify, proxyUrl, certificateAuthority } = cluster;
   if (insecureSkipTlsVerify)
     report(
@@ -118,7 +118,7 @@ function checkCluster(cluster: KubeconfigCluster, name: string, report: Report):
 }
 
 /** Answers whether the server is reached without TLS. */
-function checkServer({ server }: KubeconfigCluster, name: string, report: Report): boolean {
+function checkServer({ server }: ClusterEntry, name: string, report: Report): boolean {
   if (server === null) {
     report('ServerMissing', `${name} has no server`);
     return false;
@@ -134,7 +134,7 @@ function checkServer({ server }: KubeconfigCluster, name: string, report: Report
   return false;
 }
 
-function checkUser(user: KubeconfigUser, name: string, report: Report): void {
+function checkUser(user: UserEntry, name: string, report: Report): void {
   const { clientCertificate, clientKey, token, tokenFile, basic, exec, authProvider, impersonates } = user;
   for (const [what, { data, file }] of [
     ['certificate', clientCertificate],
@@ -161,7 +161,7 @@ function checkUser(user: KubeconfigUser, name: string, report: Report): void {
   checkCredentials(user, name, report);
 }
 
-function checkCredentials(user: KubeconfigUser, name: string, report: Report): void {
+function checkCredentials(user: UserEntry, name: string, report: Report): void {
   const { clientCertificate, clientKey, token, tokenFile, basic, exec, authProvider } = user;
   const credentials = [
     ...(isGiven(clientCertificate) ? ['a client certificate'] : []),

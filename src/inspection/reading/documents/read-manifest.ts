@@ -6,7 +6,7 @@ import { Observations } from '../../observations.js';
 import { BASE64_PEM_BEGIN } from '../base64.js';
 import { PEM_BEGIN } from '../read-pem.js';
 import type { Reading } from '../reading.js';
-import { type DocumentSource, readBase64Field, readTextField, reportShape, shown } from './document.js';
+import { type DocumentSource, readBase64Field, readTextField, reportFieldProblems, shortened } from './document.js';
 
 /** By convention these hold PEM, whatever the type of the Secret. */
 const pemKeys = new Set(['tls.crt', 'tls.key', 'ca.crt']);
@@ -19,7 +19,7 @@ export function readSecret(document: DocumentSource, reading: Reading): readonly
   const secretType = secret.text('type');
   const data = secret.object('data');
   const stringData = secret.object('stringData');
-  const keys = [...new Set([...data.names(), ...stringData.names()])].map(shown);
+  const keys = [...new Set([...data.names(), ...stringData.names()])].map(shortened);
   if (secretType === 'kubernetes.io/tls')
     for (const key of ['tls.crt', 'tls.key'])
       if (stringData.text(key) === null && data.text(key) === null) data.missing(key);
@@ -40,7 +40,7 @@ export function readConfigMap(document: DocumentSource, reading: Reading): reado
   const { name, namespace } = nameOf(configMap);
   const data = configMap.object('data');
   const binaryData = configMap.object('binaryData');
-  const keys = [...data.names(), ...binaryData.names()].map(shown);
+  const keys = [...data.names(), ...binaryData.names()].map(shortened);
   const entries = [
     { fields: data, base64: false, pemKeys: new Set(['ca.crt']) },
     { fields: binaryData, base64: true, pemKeys: new Set<string>() },
@@ -79,7 +79,7 @@ function readEntries(
       if (base64) readBase64Field(value, place, owner, expected, observations.report, reading);
       else readTextField(value, place, owner, expected, reading);
     }
-  reportShape(problems, document.duplicates, observations.report);
+  reportFieldProblems(problems, document.duplicates, observations.report);
   object.fill({ content, material: null, observations: observations.toArray() });
   return [object.path];
 }
@@ -94,7 +94,7 @@ export function readOtherDocument(document: DocumentSource, reading: Reading): r
   const resembles = kindOf(document);
   const object = reading.open(document);
   const observations = new Observations();
-  reportShape([], document.duplicates, observations.report);
+  reportFieldProblems([], document.duplicates, observations.report);
   if (found.length === 0)
     observations.report('UnrecognisedContent', `It is ${resembles}, which is not inspected, and holds no PEM`);
   const owner = { path: object.path, depth: document.depth };

@@ -3,7 +3,7 @@ import { type JsonBounds, readJson } from '../../formats/json/read-json.js';
 import { readKubernetesYaml } from '../../formats/yaml/read-kubernetes-yaml.js';
 import { UploadRefusedError } from '../decoded.js';
 import { BASE64_PEM_BEGIN } from './base64.js';
-import { limits } from './budget.js';
+import { uploadLimits } from './budget.js';
 import { type DocumentSource, memberOf } from './documents/document.js';
 import { readCertificateSigningRequest } from './documents/read-certificate-signing-request.js';
 import { readKubeconfigDocument } from './documents/read-kubeconfig-document.js';
@@ -27,7 +27,7 @@ const members = /^[ \t]*["']?(?:apiVersion|kind|clusters|contexts|users)["']?[ \
 const membersInFlow = /["']?(?:apiVersion|kind|clusters|contexts|users)["']?\s*:/;
 
 /** Reads a text as JSON or YAML documents; null where it is neither. */
-export function readDocuments(text: string, source: Source, reading: Reading): readonly string[] | null {
+export function readKubernetesDocuments(text: string, source: Source, reading: Reading): readonly string[] | null {
   const found = parse(text, reading);
   if (found === null) return null;
   const unreadable = found.some((document) => 'problem' in document);
@@ -50,36 +50,36 @@ function parse(text: string, reading: Reading): readonly Found[] | null {
     if (!membersInFlow.test(text)) return null;
   }
   const yaml = readKubernetesYaml(text, {
-    maxDepth: limits.documentDepth,
+    maxDepth: uploadLimits.documentDepth,
     maxLexemes: reading.left('yamlLexemes'),
-    maxDocuments: limits.documents,
+    maxDocuments: uploadLimits.documents,
   });
   if (!yaml.ok) throw tooMuch(yaml.exceeded);
   reading.spend('yamlLexemes', yaml.lexemes);
   if (yaml.documents.some((document) => 'problem' in document && document.problem === 'aliases'))
     throw new UploadRefusedError(
       'TooMuchWork',
-      `a YAML document has an alias without its anchor, or its aliases stand for more than ${limits.documentValues} values`,
+      `a YAML document has an alias without its anchor, or its aliases stand for more than ${uploadLimits.documentValues} values`,
     );
   return yaml.documents;
 }
 
 const jsonBounds: JsonBounds = {
-  maxDepth: limits.documentDepth,
-  maxValues: limits.documentValues,
-  maxDocuments: limits.documents,
+  maxDepth: uploadLimits.documentDepth,
+  maxValues: uploadLimits.documentValues,
+  maxDocuments: uploadLimits.documents,
 };
 
 function tooMuch(exceeded: 'maxDepth' | 'maxValues' | 'maxLexemes' | 'maxDocuments'): UploadRefusedError {
   if (exceeded === 'maxDepth')
-    return new UploadRefusedError('TooDeep', `a document nests deeper than ${limits.documentDepth} levels`);
+    return new UploadRefusedError('TooDeep', `a document nests deeper than ${uploadLimits.documentDepth} levels`);
   if (exceeded === 'maxDocuments')
     return new UploadRefusedError(
       'TooManyObjects',
-      `a text of the upload holds more than ${limits.documents} documents`,
+      `a text of the upload holds more than ${uploadLimits.documents} documents`,
     );
   const [count, what] =
-    exceeded === 'maxValues' ? [limits.documentValues, 'values'] : [limits.yamlLexemes, 'pieces of YAML'];
+    exceeded === 'maxValues' ? [uploadLimits.documentValues, 'values'] : [uploadLimits.yamlLexemes, 'pieces of YAML'];
   return new UploadRefusedError('TooMuchWork', `the documents of the upload hold more than ${count} ${what}`);
 }
 
