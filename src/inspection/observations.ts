@@ -1,13 +1,13 @@
 import type { Observation } from './decoded.js';
 import type { FindingCode } from './findings/catalogue.js';
 
-/** Reports an observation. */
+/** Says that something was noticed. */
 export type Report = (code: FindingCode, message: string) => void;
 
-/** More observations of one code say nothing new, and an upload could cause any number of them. */
+/** More of a kind about one object say nothing new, and an upload could ask for any number of them. */
 const MAX_OF_A_CODE = 10;
 
-/** A bounded list of observations about one object. */
+/** What is noticed about one object, bounded. */
 export class Observations {
   readonly #list: Observation[] = [];
   readonly #counts = new Map<FindingCode, number>();
@@ -22,7 +22,7 @@ export class Observations {
     for (const { code, message } of observations) this.report(code, prefix + message);
   }
 
-  /** The last observation of a code says how many more there were. */
+  /** All of them; where there were more, the last of their code says how many. */
   toArray(): readonly Observation[] {
     const last = new Map(this.#list.map(({ code }, i) => [code, i]));
     return this.#list.map((observation, i) => {

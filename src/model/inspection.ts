@@ -35,7 +35,7 @@ export interface Finding {
   readonly object: string;
   /** One sentence that describes the case. */
   readonly message: string;
-  /** What to do. */
+  /** An instruction for the reader. */
   readonly advice: string;
   /** The clause of a standard that it rests on. */
   readonly reference: string;

@@ -15,7 +15,7 @@ export function placeText(place: Place): string {
 const bareName = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
 const maxNameLength = 253; // of a key in a ConfigMap or Secret
 
-/** As in JSON, with invisible characters as code points. */
+/** A string of JSON, with invisible characters as code points. */
 function quoted(name: string): string {
   const shortened = name.length > maxNameLength ? `${name.slice(0, maxNameLength)}…` : name;
   return JSON.stringify(shortened).replaceAll(

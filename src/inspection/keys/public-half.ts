@@ -154,7 +154,7 @@ export const rsaSubjectPublicKeyInfo = (n: Buffer, e: Buffer, algorithm: Buffer 
   sequence(algorithm, bitString(sequence(der(Tag.INTEGER, n), der(Tag.INTEGER, e))));
 
 interface RsaNumbers extends Readonly<Record<'n' | 'e' | 'd' | 'p' | 'q' | 'dP' | 'dQ' | 'qInv', Buffer>> {
-  /** Of a key of more than two primes. */
+  /** The further primes of a key with more than two. */
   readonly others: readonly Buffer[];
 }
 

@@ -62,7 +62,7 @@ interface PemBlock {
   readonly label: string;
   /** RFC 1421 4.6. */
   readonly headers: Readonly<Record<string, string>>;
-  /** As much as its base64 decodes to. */
+  /** The octets of its base64, as far as it can be decoded. */
   readonly bytes: Buffer;
   readonly observations: readonly Observation[];
   /** Offsets of the whole block in the text. */

@@ -105,7 +105,7 @@ function detailTexts(objects: readonly InspectedObject[], ders: ReadonlyMap<stri
  */
 const held = (printed: string): string => printed.replace(/\n(?=[^ \n])/g, '\n  ');
 
-/** As `kubectl config get-contexts` prints them. */
+/** Contexts as `kubectl config get-contexts` prints them. */
 function contextsTable({ contexts, currentContext }: KubeconfigContent): string {
   const rows = contexts.map(({ name, cluster, user, namespace }) => [
     name === currentContext ? '*' : '',

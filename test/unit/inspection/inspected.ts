@@ -17,7 +17,7 @@ export const testThresholds: Thresholds = {
   maxCaValiditySeconds: 3660 * days,
 };
 
-/** What is said of some files, by name. */
+/** The inspection of some files. */
 export interface Inspected extends Inspection {
   /** Codes of what is found about an object, the worst first. */
   codes(path: string): readonly string[];

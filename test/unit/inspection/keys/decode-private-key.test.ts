@@ -29,7 +29,7 @@ function contentOf({ content }: Decoded): PrivateKeyContent {
 const spkiOf = ({ material }: Decoded): Buffer | null =>
   material?.kind === 'privateKey' ? material.subjectPublicKeyInfo : null;
 
-/** What OpenSSL says is the public key of a fixture. */
+/** The public key of a fixture, as OpenSSL computes it. */
 const publicKeyOf = (name: string): Buffer =>
   createPublicKey(createPrivateKey({ key: fixture(name).bytes, format: 'der', type: 'pkcs8' })).export({
     format: 'der',

@@ -17,7 +17,7 @@ const files = readdirSync(new URL('fixtures/', import.meta.url)).filter((name) =
   /\.(key|p12|p7b|crt|crl)$/.test(name),
 );
 
-/** What each predicate says of a file. */
+/** The answer of each predicate about a file. */
 const answers = (name: string): Record<string, boolean> => {
   const { bytes } = fixture(name);
   return {

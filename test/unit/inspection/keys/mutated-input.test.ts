@@ -49,7 +49,7 @@ function changed(bytes: Buffer, { at: position, kind, value }: Change): Buffer {
   }
 }
 
-/** What deriving may cost here: enough for the fixtures, not for what changes make of their counts. */
+/** The budget of derivations: enough for the fixtures, but not for counts that a change made large. */
 const ITERATIONS = 60_000;
 
 describe('changed keys and stores', () => {
@@ -68,7 +68,7 @@ describe('changed keys and stores', () => {
           expect(cpuMilliseconds() - start).toBeLessThan(1_000);
           expect(decoded.content.type).toBeTypeOf('string');
           expect(JSON.stringify(decoded.observations)).not.toContain(PASSWORD);
-          // What was uploaded is left as it was.
+          // Decoding leaves the upload unchanged.
           expect(bytes.equals(before)).toBe(true);
         },
       ),

@@ -7,7 +7,7 @@ import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 const MIB = 1024 * 1024;
 const fill = (text: string, length = MIB): string => text.repeat(Math.ceil(length / text.length)).slice(0, length);
 
-/** What may be answered by objects or refused, but within two seconds. */
+/** Uploads that may be answered or refused, but within two seconds. */
 async function outcome(content: string | Uint8Array): Promise<string> {
   const started = cpuMilliseconds();
   const result = await read(content).then(
