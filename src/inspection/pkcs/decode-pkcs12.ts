@@ -17,6 +17,7 @@ import {
   implicitOctets,
   looksLikePkcs7,
   onlyInside,
+  piecesOf,
   readContentInfo,
   trailingData,
 } from './decode-pkcs7.js';
@@ -81,8 +82,6 @@ class Pkcs12Reading {
 
   decoded(path: string): Decoded {
     const { keys, certificates, certificateLists, friendlyNames, keyEncryptions } = this.#bags;
-    const pieces = (kind: string, all: readonly Buffer[]): readonly Piece[] =>
-      all.map((bytes, i) => ({ path: `${path}#${kind}[${i.toString()}]`, bytes, label: null, headers: {} }));
     return {
       content: {
         type: 'PKCS12',
@@ -95,9 +94,9 @@ class Pkcs12Reading {
       material: null,
       observations: [...this.#observations, ...weakEncryption(WHAT, { weaknesses: this.#allWeaknesses() })],
       pieces: [
-        ...pieces('certificates', certificates),
-        ...pieces('keys', keys),
-        ...pieces('certificateLists', certificateLists),
+        ...piecesOf(path, 'certificates', certificates),
+        ...piecesOf(path, 'keys', keys),
+        ...piecesOf(path, 'certificateLists', certificateLists),
       ],
     };
   }

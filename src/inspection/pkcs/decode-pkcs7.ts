@@ -76,10 +76,6 @@ function decoded(
   { certificates, certificateLists, signers }: SignedData,
   observations: readonly Observation[],
 ): Decoded {
-  const pieces = (kind: string, ders: readonly Buffer[]): readonly Piece[] =>
-    ders
-      .slice(0, MAX_TAKEN_OUT)
-      .map((bytes, i) => ({ path: `${path}#${kind}[${i.toString()}]`, bytes, label: null, headers: {} }));
   const content: Pkcs7Content = {
     type: 'PKCS7',
     contentType,
@@ -91,9 +87,13 @@ function decoded(
     content,
     material: null,
     observations,
-    pieces: [...pieces('certificates', certificates), ...pieces('certificateLists', certificateLists)],
+    pieces: [...piecesOf(path, 'certificates', certificates), ...piecesOf(path, 'certificateLists', certificateLists)],
   };
 }
+
+/** Certificates, lists or keys inside a PKCS#7 or PKCS#12 as pieces: `store.p12#certificates[0]`. */
+export const piecesOf = (path: string, kind: string, inner: readonly Buffer[]): readonly Piece[] =>
+  inner.slice(0, MAX_TAKEN_OUT).map((bytes, i) => ({ path: `${path}#${kind}[${i}]`, bytes, label: null, headers: {} }));
 
 /** Whether `der` is built like a ContentInfo: SEQUENCE { a content type, [0] content }. */
 export function looksLikePkcs7(der: Buffer): boolean {

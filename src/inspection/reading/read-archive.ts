@@ -32,12 +32,10 @@ export function readArchive(source: Source, reading: Reading): readonly string[]
     entries = 1;
     reading.read({ ...inside, path: entryPath(prefix, nameInside(source)), bytes });
   }
-  object.fill({
-    content: { type: 'Archive', format: gzip ? (isTar(bytes) ? 'tar.gz' : 'gzip') : 'tar', entries },
-    material: null,
-    observations: observations.toArray(),
-  });
-  return [object.path];
+  return object.fill(
+    { type: 'Archive', format: gzip ? (isTar(bytes) ? 'tar.gz' : 'gzip') : 'tar', entries },
+    observations.toArray(),
+  );
 }
 
 interface Unzipped {

@@ -98,21 +98,16 @@ function unknown(source: Source, resembles: string | null, reading: Reading): re
   if (source.expected === 'perhaps') return [];
   const object = reading.open(source);
   const is = resembles === null ? 'is nothing that is known here' : `looks like ${resembles}`;
-  object.fill({
-    content: { type: 'Unknown', bytes: source.bytes.length, resembles },
-    material: null,
-    observations: [
-      source.bytes.length === 0
-        ? { code: 'UnrecognisedContent', message: 'It is empty' }
-        : source.expected === 'credential'
-          ? { code: 'MalformedObject', message: `A certificate or key in PEM belongs here, and what is there ${is}` }
-          : {
-              code: 'UnrecognisedContent',
-              message: resembles === null ? 'It is nothing that is inspected here' : `It ${is}, which is not inspected`,
-            },
-    ],
-  });
-  return [object.path];
+  return object.fill({ type: 'Unknown', bytes: source.bytes.length, resembles }, [
+    source.bytes.length === 0
+      ? { code: 'UnrecognisedContent', message: 'It is empty' }
+      : source.expected === 'credential'
+        ? { code: 'MalformedObject', message: `A certificate or key in PEM belongs here, and what is there ${is}` }
+        : {
+            code: 'UnrecognisedContent',
+            message: resembles === null ? 'It is nothing that is inspected here' : `It ${is}, which is not inspected`,
+          },
+  ]);
 }
 
 /** `isUtf16`: Windows shells write redirected output so. */

@@ -89,12 +89,9 @@ function unreadableDocument(
   reading: Reading,
 ): readonly string[] {
   const object = reading.open(source);
-  object.fill({
-    content: { type: 'Unknown', bytes: length, resembles: 'a YAML document' },
-    material: null,
-    observations: [{ code: 'MalformedObject', message: `The YAML cannot be read; see line ${line}` }],
-  });
-  return [object.path];
+  return object.fill({ type: 'Unknown', bytes: length, resembles: 'a YAML document' }, [
+    { code: 'MalformedObject', message: `The YAML cannot be read; see line ${line}` },
+  ]);
 }
 
 const startsLine = (text: string, start: string): boolean => text.startsWith(start) || text.includes(`\n${start}`);

@@ -35,16 +35,12 @@ function readBlock(block: PemBlock, source: Source, reading: Reading): string {
   if (other === null && bytes.length > 0)
     return reading.decode({ path: source.path, bytes, label, headers }, source.parent, source.depth, observations);
   const object = reading.open(source);
-  object.fill({
-    content: { type: 'Unknown', bytes: bytes.length, resembles: other ?? 'a PEM block without content' },
-    material: null,
-    observations: [
-      ...observations,
-      other === null
-        ? { code: 'MalformedObject', message: 'The PEM block holds nothing that could be read' }
-        : { code: 'UnrecognisedContent', message: `It is ${other}, which is not inspected` },
-    ],
-  });
+  object.fill({ type: 'Unknown', bytes: bytes.length, resembles: other ?? 'a PEM block without content' }, [
+    ...observations,
+    other === null
+      ? { code: 'MalformedObject', message: 'The PEM block holds nothing that could be read' }
+      : { code: 'UnrecognisedContent', message: `It is ${other}, which is not inspected` },
+  ]);
   return object.path;
 }
 

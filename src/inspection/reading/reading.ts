@@ -1,8 +1,10 @@
 import type { Place } from '../../formats/json/place.js';
+import type { ObjectContent } from '../../model/inspection.js';
 import {
   type Decoded,
   type DecodeContext,
   type DecodedObject,
+  type Material,
   type Observation,
   type Piece,
   UploadRefusedError,
@@ -32,7 +34,8 @@ export type Expectation = 'anything' | 'credential' | 'perhaps';
 /** An object that has its place in the answer before its contents are read. */
 interface OpenObject {
   readonly path: string;
-  fill(object: Omit<Decoded, 'pieces'>): void;
+  /** Answers its path, alone in a list. */
+  fill(content: ObjectContent, observations: readonly Observation[], material?: Material | null): readonly string[];
 }
 
 interface ReadingSteps {
@@ -79,8 +82,9 @@ export class Reading {
     const index = this.#objects.push(null) - 1;
     return {
       path,
-      fill: ({ content, material, observations }) => {
+      fill: (content, observations, material = null) => {
         this.#objects[index] = { path, parent, content, material, observations };
+        return [path];
       },
     };
   }
@@ -91,7 +95,7 @@ export class Reading {
       throw new UploadRefusedError('TooDeep', `the upload nests deeper than ${uploadLimits.depth} levels`);
     const object = this.open({ path: piece.path, parent });
     const decoded = this.steps.decode({ ...piece, path: object.path }, this.context);
-    object.fill({ ...decoded, observations: [...observations, ...decoded.observations] });
+    object.fill(decoded.content, [...observations, ...decoded.observations], decoded.material);
     for (const inner of decoded.pieces) this.decode(inner, object.path, depth + 1);
     return object.path;
   }

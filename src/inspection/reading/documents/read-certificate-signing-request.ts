@@ -41,8 +41,8 @@ export function readCertificateSigningRequest(document: DocumentSource, reading:
   checkSigner(signerName ?? (isV1 ? null : LEGACY), usages, report);
   if (expirationSeconds !== null && expirationSeconds < MIN_EXPIRATION)
     report('ExpirationTooShort', `spec.expirationSeconds is ${expirationSeconds}; the least is ${MIN_EXPIRATION}`);
-  object.fill({
-    content: {
+  return object.fill(
+    {
       type: 'CertificateSigningRequest',
       name,
       signerName,
@@ -51,10 +51,8 @@ export function readCertificateSigningRequest(document: DocumentSource, reading:
       requester,
       conditions,
     },
-    material: null,
-    observations: observations.toArray(),
-  });
-  return [object.path];
+    observations.toArray(),
+  );
 }
 
 const LEGACY = 'kubernetes.io/legacy-unknown';

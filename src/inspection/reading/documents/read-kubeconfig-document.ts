@@ -29,8 +29,7 @@ export function readKubeconfigDocument(document: DocumentSource, reading: Readin
     return { from: 'data' as const, object: first };
   };
   const content = contentOf(kubeconfig, credential);
-  object.fill({ content, material: null, observations: observations.toArray() });
-  return [object.path];
+  return object.fill(content, observations.toArray());
 }
 
 const nothing: CredentialSource = { from: 'nothing' };

@@ -80,8 +80,7 @@ function readEntries(
       else readTextField(value, place, owner, expected, reading);
     }
   reportFieldProblems(problems, document.duplicates, observations.report);
-  object.fill({ content, material: null, observations: observations.toArray() });
-  return [object.path];
+  return object.fill(content, observations.toArray());
 }
 
 /**
@@ -101,12 +100,7 @@ export function readOtherDocument(document: DocumentSource, reading: Reading): r
   for (const { text, place } of found)
     if (text.includes(PEM_BEGIN)) readTextField(text, place, owner, 'perhaps', reading);
     else readBase64Field(text, place, owner, 'perhaps', observations.report, reading);
-  object.fill({
-    content: { type: 'Unknown', bytes: document.length, resembles },
-    material: null,
-    observations: observations.toArray(),
-  });
-  return [object.path];
+  return object.fill({ type: 'Unknown', bytes: document.length, resembles }, observations.toArray());
 }
 
 function kindOf({ kind, apiVersion }: DocumentSource): string {
