@@ -1,12 +1,12 @@
-import { visibleLines } from '../../formats/text/visible.js';
 import type { InspectedObject } from '../../model/inspection.js';
+import { DerError } from '../../x509/strict/der.js';
 import { certificateText } from '../../x509/openssl-text/certificate-text.js';
 import { certificationRequestText } from '../../x509/openssl-text/certification-request-text.js';
-import { DerError } from '../../x509/strict/der.js';
+import { visibleLines } from '../../formats/text/visible.js';
 
 /**
- * A certificate or request as OpenSSL 3.5 prints it; null for other objects, and where OpenSSL would print nothing. Unlike
- * in OpenSSL, control characters and invisible characters are written out: `\u{9b}`.
+ * A certificate or request as OpenSSL 3.5 prints it; null for anything else, and where OpenSSL would print nothing.
+ * Unlike there, no character of it moves a cursor or hides: `\u{9b}`.
  */
 export function opensslText(object: InspectedObject, ders: ReadonlyMap<string, Buffer>): string | null {
   const der = ders.get(object.path);

@@ -22,7 +22,7 @@ import {
  * The same as `reportText` as one page for a browser, without scripts, style attributes or outside resources. Its
  * Content-Security-Policy must allow `styleSource`.
  *
- * `ders`: the DER of certificates and requests, by path.
+ * `ders`: DER of certificates and requests, by path.
  */
 export function reportHtml(inspection: Inspection, ders: ReadonlyMap<string, Buffer>, now: Date): string {
   const links = new Links(inspection.objects);

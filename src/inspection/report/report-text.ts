@@ -16,7 +16,7 @@ const maxLabel = 60;
  * The answer for a terminal: a table of all objects, findings, relations, and each object in detail, with certificates and
  * requests as OpenSSL 3.5 prints them. No text of an upload moves the cursor or stays invisible.
  *
- * `ders`: the DER of certificates and requests, by path.
+ * `ders`: DER of certificates and requests, by path.
  */
 export function reportText(inspection: Inspection, ders: ReadonlyMap<string, Buffer>, now: Date): string {
   const sections = [
