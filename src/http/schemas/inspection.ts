@@ -232,7 +232,9 @@ export const InspectedPrivateKeySchema = typed(
     }),
     encrypted: Type.Boolean({ description: 'Whether it takes a password.' }),
     encryption: nullable(textOf('How it is encrypted.', 'PBES2 PBKDF2-HMAC-SHA256 2048 iterations AES-256-CBC')),
-    publicKey: nullable(ref(InspectedPublicKeySchema), { description: 'Null while it is closed, and for OpenSSH keys, which are not decoded.' }),
+    publicKey: nullable(ref(InspectedPublicKeySchema), {
+      description: 'Null while it is closed, and for OpenSSH keys, which are not decoded.',
+    }),
   },
   'A private key: nothing is said of it but what its public key says.',
 );
