@@ -2,16 +2,15 @@ import type { Inspection, InspectionFormat, Upload } from '../model/inspection.j
 import type { Budget, DecodedObject, InspectionContext } from './decoded.js';
 import { findAll } from './findings/find-all.js';
 import { openBudget } from './reading/budget.js';
-import { readSingleObject } from './reading/read-single-object.js';
-import { readUpload } from './reading/read-upload.js';
-import { fillInventory } from './relations/fill-inventory.js';
-import { relate } from './relations/relate.js';
+import { readSingleObject, readUpload } from './reading/read-upload.js';
+import { listRelations } from './relations/list-relations.js';
+import { Relations } from './relations/relate.js';
 import { reportHtml } from './report/report-html.js';
 import { reportText } from './report/report-text.js';
 
 /**
- * What an upload is, what it says and what is wrong with it, in that media type. Throws `UploadRefusedError` where it
- * goes past what is inspected.
+ * Inspects an upload: reads it, relates its objects, finds problems, and reports in the media type. Throws
+ * `UploadRefusedError` where the upload exceeds a limit.
  */
 export async function inspect(upload: Upload, context: InspectionContext, format: InspectionFormat): Promise<string> {
   const budget = openBudget();
@@ -19,7 +18,7 @@ export async function inspect(upload: Upload, context: InspectionContext, format
   return answer(await readUpload(upload, { now, password: upload.password, budget }), context, budget, format);
 }
 
-/** The same for an upload that is one small object, which takes no time to speak of; null for any other. */
+/** Inspects an upload that is one small object, which is quick; null for any other upload. */
 export function inspectSingleObject(
   upload: Upload,
   context: InspectionContext,
@@ -39,10 +38,10 @@ async function answer(
   format: InspectionFormat,
 ): Promise<string> {
   const objects = await fillInventory(found, context);
-  const relations = relate(objects, context, budget);
+  const relations = new Relations(objects, context.clusters, budget);
   const inspection: Inspection = {
     objects: objects.map(({ path, content }) => ({ path, ...content })),
-    relations: relations.list,
+    relations: listRelations(relations),
     findings: findAll(objects, relations, context),
   };
   switch (format) {
@@ -55,7 +54,29 @@ async function answer(
   }
 }
 
-/** Of certificates and requests, which a report shows as openssl prints them. */
+/**
+ * Looks up all certificates in our inventory at once, and puts in what is found. Objects without a record stay as they
+ * are.
+ */
+export async function fillInventory(
+  objects: readonly DecodedObject[],
+  { inventory }: Pick<InspectionContext, 'inventory'>,
+): Promise<readonly DecodedObject[]> {
+  const fingerprints = new Set<string>();
+  for (const { content } of objects) if (content.type === 'Certificate') fingerprints.add(content.fingerprintSha256);
+  if (fingerprints.size === 0) return objects;
+  const entries = await inventory([...fingerprints]);
+  if (entries.size === 0) return objects;
+  return objects.map((object) => {
+    const { content } = object;
+    const entry = content.type === 'Certificate' ? entries.get(content.fingerprintSha256) : undefined;
+    return content.type !== 'Certificate' || entry === undefined
+      ? object
+      : { ...object, content: { ...content, inventory: entry } };
+  });
+}
+
+/** The DER of certificates and requests, which a report shows as OpenSSL prints them. */
 function dersOf(objects: readonly DecodedObject[]): ReadonlyMap<string, Buffer> {
   return new Map(
     objects.flatMap(({ path, material }) =>

@@ -1,28 +1,26 @@
 import { mayReadCertificate } from '../identity/permissions.js';
+import type { InventoryEntry } from '../model/inspection.js';
 import { done, refused } from '../model/outcome.js';
-import type { InspectionFormat, InventoryEntry, Upload } from '../model/inspection.js';
 import type { Principal } from '../model/principal.js';
 import type { InspectionService } from '../services.js';
 import { describeFailure } from '../workers/worker-error.js';
 import { UploadRefusedError, type InspectionContext, type KnownCluster, type Thresholds } from './decoded.js';
 import { inspectSingleObject } from './inspect.js';
-import { InspectionFailedError } from './inspection-failed-error.js';
+import { InspectionFailedError, type InspectionPool } from './workers/inspection-pool.js';
 import type { InventoryReader } from './inventory.js';
 
-/** What inspections work with; wired once in compose. */
+/** The dependencies of inspections. */
 export interface InspectionWiring {
   readonly clock: () => Date;
   readonly thresholds: Thresholds;
   readonly inventory: InventoryReader;
-  /** What is known of our clusters without asking them. */
+  /** The known state of our clusters, without a request to them. */
   readonly clusters: () => readonly KnownCluster[];
-  /** Inspects beside the event loop what may take its time. */
-  readonly pool: {
-    inspect(upload: Upload, context: InspectionContext, format: InspectionFormat): Promise<string>;
-  };
+  /** Inspects beside the event loop what may take long. */
+  readonly pool: Pick<InspectionPool, 'inspect'>;
 }
 
-/** Inspects uploads for whoever asks; of the inventory they learn what they may read. */
+/** Inspects uploads. From the inventory, callers learn only what they may read. */
 export function inspectionService({
   clock,
   thresholds,
@@ -39,7 +37,7 @@ export function inspectionService({
         inventory: (fingerprints) => readable(inventory, principal, fingerprints),
       };
       try {
-        const quick = await quickly(() => inspectSingleObject(upload, context, format));
+        const quick = await withoutMessages(() => inspectSingleObject(upload, context, format));
         return done(quick ?? (await pool.inspect(upload, context, format)));
       } catch (error) {
         if (error instanceof UploadRefusedError)
@@ -50,8 +48,8 @@ export function inspectionService({
   };
 }
 
-/** An error's message could quote the upload, and errors are logged. */
-async function quickly(work: () => Promise<string> | null): Promise<string | null> {
+/** Errors are logged, and their messages could quote the upload, so they lose their messages here. */
+async function withoutMessages(work: () => Promise<string> | null): Promise<string | null> {
   try {
     return await work();
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { InventoryEntry } from '../model/inspection.js';
 
-/** A certificate of the inventory, as far as an inspection tells of it, and who besides its requester may read it. */
+/** A certificate of the inventory as an inspection shows it, and the collector, who may read it like its requester. */
 export interface InventoryRecord extends InventoryEntry {
   /** SHA-256 of the DER, lower-case hex. */
   readonly fingerprintSha256: string;
@@ -8,6 +8,6 @@ export interface InventoryRecord extends InventoryEntry {
 }
 
 export interface InventoryReader {
-  /** Those of the fingerprints that are known, in no particular order. */
+  /** The records with these fingerprints, in no particular order. */
   find(fingerprintsSha256: readonly string[]): Promise<readonly InventoryRecord[]>;
 }

@@ -1,21 +1,21 @@
-/** What a caller puts in to have it inspected; nothing of it is kept. */
+/** The files that a caller has inspected. Nothing of them is kept. */
 export interface Upload {
   readonly parts: readonly UploadPart[];
-  /** Opens encrypted keys and PKCS#12 of this upload; null where the caller gave none. Never logged. */
+  /** Opens the encrypted keys and PKCS#12 of this upload; null where there is none. Never logged. */
   readonly password: string | null;
 }
 
 export interface UploadPart {
-  /** What the caller calls it, cleaned for display; null where it has no name. Never decides what the part is. */
+  /** The caller's name for it, cleaned for display; null where it has none. It never decides what the part is. */
   readonly name: string | null;
   readonly bytes: Uint8Array;
 }
 
-/** Why an upload as a whole is not inspected. */
+/** Why a whole upload is refused. */
 export type UploadRefusalReason =
   'Empty' | 'TooLarge' | 'TooManyObjects' | 'TooDeep' | 'TooManyEntries' | 'TooMuchCompressed' | 'TooMuchWork';
 
-/** The media types that an inspection is answered in. */
+/** The media types of an answer. */
 export type InspectionFormat = 'application/json' | 'text/plain' | 'text/html';
 
 /** The answer to an upload. */
@@ -31,40 +31,40 @@ export interface Finding {
   /** Stable, TitleCase; `docs/findings.md` lists them all. */
   readonly code: string;
   readonly severity: Severity;
-  /** `path` of the object that it is about. */
+  /** The `path` of its object. */
   readonly object: string;
-  /** One sentence: what is the case here. */
+  /** One sentence that describes the case. */
   readonly message: string;
-  /** What to do. */
+  /** An instruction for the reader. */
   readonly advice: string;
-  /** The clause that it rests on. */
+  /** The clause of a standard that it rests on. */
   readonly reference: string;
 }
 
 export type RelationType =
-  /** A public or private key, and the certificate or request of that key; a private key, and its public key. */
+  /** From a key to a certificate or request with that key, or from a private key to its public key. */
   | 'IsKeyOf'
-  /** A certificate, request or list, and the certificate whose key signed it: by signature, not by name. */
+  /** From a certificate, request or list to the certificate whose key made its signature. Names do not count. */
   | 'SignedBy'
-  /** A certificate, and the CA at which its chain ends: one in the upload, or `/v1/clusters/{name}`. */
+  /** From a certificate to the CA at the end of its chain, in the upload or as `/v1/clusters/{name}`. */
   | 'ChainsTo'
-  /** The very same object once more. */
+  /** From an object to an equal one. */
   | 'SameAs'
-  /** A kubeconfig, and the cluster of ours that it points at. */
+  /** From a kubeconfig to the cluster of ours at its server's address. */
   | 'PointsAt'
-  /** A certificate, and the request that it was issued for: `/v1/certificate-requests/{id}`. */
+  /** From a certificate to the request it was issued for: `/v1/certificate-requests/{id}`. */
   | 'IssuedFor'
-  /** A certificate, and the list in the upload that revokes it. */
+  /** From a certificate to the list in the upload that revokes it. */
   | 'RevokedBy';
 
-/** `from` is an object's path; `to` is one too, or begins with `/v1/` and is a resource of this service. */
+/** `from` is the path of an object. `to` is one as well, or a resource of this service, which begins with `/v1/`. */
 export interface Relation {
   readonly type: RelationType;
   readonly from: string;
   readonly to: string;
 }
 
-/** Where it was found, unique within the answer: `users[0].user.client-certificate-data`, `pki/etcd/ca.crt`, `chain.pem[1]`. */
+/** Its place, unique within the answer: `users[0].user.client-certificate-data`, `pki/etcd/ca.crt`, `chain.pem[1]`. */
 export type InspectedObject = { readonly path: string } & ObjectContent;
 
 export type ObjectContent =
@@ -84,7 +84,7 @@ export type ObjectContent =
 
 export type ObjectType = ObjectContent['type'];
 
-/** What part a certificate plays in a Kubernetes cluster, as its content says (and, between two, its path). */
+/** The role of a certificate in a cluster. Its content tells, and its path where two roles look alike. */
 export type CertificateRole =
   | 'ClusterCA'
   | 'EtcdCA'
@@ -116,7 +116,7 @@ export interface CertificateContent {
   /** RFC 3339 UTC. */
   readonly notBefore: string;
   readonly notAfter: string;
-  /** Negative where it has expired. */
+  /** Negative after its end. */
   readonly secondsRemaining: number;
   readonly publicKey: PublicKeyDescription;
   /** Hex. */
@@ -128,12 +128,12 @@ export interface CertificateContent {
   readonly authorityKeyIdentifier: string | null;
   readonly fingerprintSha256: string;
   readonly fingerprintSha1: string;
-  /** Whether its own key signed it; null where that cannot be checked. */
+  /** Whether its own key signed it; null where this cannot be checked. */
   readonly selfSigned: boolean | null;
   readonly role: CertificateRole | null;
-  /** How an API server reads it as a client certificate; null for one that is not for clients. */
+  /** The identity that an API server reads from it; null where it is no client certificate. */
   readonly kubernetes: KubernetesReading | null;
-  /** Our record of it; null where there is none, or none that the caller may read. */
+  /** Our record of it; null where there is none that the caller may read. */
   readonly inventory: InventoryEntry | null;
 }
 
@@ -141,13 +141,13 @@ export interface KubernetesReading {
   readonly username: string;
   readonly groups: readonly string[];
   readonly uid: string | null;
-  /** `X509SHA256=<hex>`: what authorizers get as `authentication.kubernetes.io/credential-id`. */
+  /** `X509SHA256=<hex>`; authorizers get it as `authentication.kubernetes.io/credential-id`. */
   readonly credentialId: string;
 }
 
 export interface InventoryEntry {
   readonly requestId: string;
-  /** State of the request. */
+  /** The state of the request. */
   readonly state: string;
   readonly cluster: string;
   readonly requester: string;
@@ -156,7 +156,7 @@ export interface InventoryEntry {
 }
 
 export interface NameContent {
-  /** RFC 4514-like, for people; never parsed back. */
+  /** Like RFC 4514, for people. It is never parsed. */
   readonly text: string;
   /** In the order of the encoding. */
   readonly rdns: readonly (readonly NameAttributeContent[])[];
@@ -166,7 +166,7 @@ export interface NameAttributeContent {
   /** `CN`, `O` … or the dotted identifier. */
   readonly type: string;
   readonly oid: string;
-  /** The text; null where the value is no proper string: then `hex` has it. */
+  /** Null where the value is no valid string; then `hex` has it. */
   readonly value: string | null;
   /** `UTF8String`, `PrintableString`, … */
   readonly stringType: string;
@@ -187,9 +187,9 @@ export interface PublicKeyDescription {
   readonly algorithm: string;
   readonly oid: string;
   readonly bits: number | null;
-  /** Of an elliptic-curve key: `P-256` …; null for other keys, and for explicit parameters. */
+  /** `P-256` …; null for keys without a named curve. */
   readonly curve: string | null;
-  /** Of an RSA key, decimal. */
+  /** In decimal; null for other keys than RSA. */
   readonly exponent: string | null;
   /** SHA-256 of the SubjectPublicKeyInfo, lower-case hex. */
   readonly spkiSha256: string;
@@ -197,7 +197,7 @@ export interface PublicKeyDescription {
 
 export interface ExtensionContent {
   readonly oid: string;
-  /** `keyUsage`, `subjectAltName` … as RFC 5280 names it; the dotted identifier where it is not known. */
+  /** `keyUsage`, `subjectAltName` … as in RFC 5280, or the dotted identifier. */
   readonly name: string;
   readonly critical: boolean;
   /** Decoded; null where it is unknown or malformed. */
@@ -212,7 +212,7 @@ export interface CertificationRequestContent {
   readonly version: number;
   readonly subject: NameContent;
   readonly publicKey: PublicKeyDescription;
-  /** Those of its extensionRequest. */
+  /** The extensions of its extensionRequest. */
   readonly extensions: readonly ExtensionContent[];
   /** Attributes other than extensionRequest, by dotted identifier; their values are not shown. */
   readonly attributes: readonly string[];
@@ -220,7 +220,7 @@ export interface CertificationRequestContent {
   /** Null where it cannot be checked. */
   readonly signatureValid: boolean | null;
   readonly fingerprintSha256: string;
-  /** Whom it asks to be. */
+  /** The identity that it asks for. */
   readonly kubernetes: Omit<KubernetesReading, 'credentialId'> | null;
 }
 
@@ -248,14 +248,14 @@ export interface PublicKeyContent {
   readonly publicKey: PublicKeyDescription;
 }
 
-/** Said of a private key is what its public key says, and nothing else of it. */
+/** Only the public half of a private key is described. */
 export interface PrivateKeyContent {
   readonly type: 'PrivateKey';
   readonly encoding: 'PKCS#1' | 'SEC1' | 'PKCS#8' | 'EncryptedPKCS#8' | 'LegacyEncryptedPEM' | 'OpenSSH';
   readonly encrypted: boolean;
-  /** How it is encrypted, in words: `PBES2 PBKDF2-HMAC-SHA256 2048 iterations AES-256-CBC`. */
+  /** In words: `PBES2 PBKDF2-HMAC-SHA256 2048 iterations AES-256-CBC`. */
   readonly encryption: string | null;
-  /** Null while it is closed. */
+  /** Null while the key is closed, and for OpenSSH keys, which are not decoded. */
   readonly publicKey: PublicKeyDescription | null;
 }
 
@@ -269,16 +269,16 @@ export interface Pkcs7Content {
 
 export interface Pkcs12Content {
   readonly type: 'PKCS12';
-  /** Whether its MAC was verified with the password; null where it has none, or no password was tried. */
+  /** Whether the password fits the MAC; null where there is no MAC or no password was tried. */
   readonly macVerified: boolean | null;
   readonly mac: string | null;
   readonly encryption: readonly string[];
-  /** Whether its contents could be read; they follow as objects of their own. */
+  /** Whether its contents follow as objects. */
   readonly opened: boolean;
   readonly friendlyNames: readonly string[];
 }
 
-/** Where a kubeconfig keeps something: in itself (an object of this inspection), in a file, or nowhere. */
+/** The source of a credential in a kubeconfig: data in it (an object of this inspection), a file, or nothing. */
 export type CredentialSource =
   | { readonly from: 'data'; readonly object: string | null }
   | { readonly from: 'file'; readonly file: string }
@@ -307,7 +307,7 @@ export interface KubeconfigContent {
     readonly clientCertificate: CredentialSource;
     readonly clientKey: CredentialSource;
     readonly tokenFile: string | null;
-    /** As text; never run. Names of variables only. */
+    /** For display; never run. `env` has the names of variables without values. */
     readonly exec: {
       readonly command: string;
       readonly args: readonly string[];
@@ -318,7 +318,7 @@ export interface KubeconfigContent {
   }[];
 }
 
-/** The `certificates.k8s.io` object; its request follows as an object of its own. */
+/** The `certificates.k8s.io` object. Its request follows as an object. */
 export interface CertificateSigningRequestContent {
   readonly type: 'CertificateSigningRequest';
   readonly name: string | null;
@@ -338,7 +338,7 @@ export interface SecretContent {
   readonly name: string | null;
   readonly namespace: string | null;
   readonly secretType: string | null;
-  /** Names of its entries; values never. */
+  /** The names of its entries, never their values. */
   readonly keys: readonly string[];
 }
 
@@ -358,6 +358,6 @@ export interface ArchiveContent {
 export interface UnknownContent {
   readonly type: 'Unknown';
   readonly bytes: number;
-  /** What it resembles, in words; null where it resembles nothing. */
+  /** In words; null where it resembles nothing known. */
   readonly resembles: string | null;
 }

@@ -1,7 +1,7 @@
 /** Where a value stands in a document: member names and list indices from the top. */
 export type Place = readonly (string | number)[];
 
-/** As people write it: `users[0].user.client-certificate-data`, `data["tls.crt"]`; empty for the top. */
+/** The place as text: `users[0].user.client-certificate-data`, `data["tls.crt"]`; empty for the top. */
 export function placeText(place: Place): string {
   let text = '';
   for (const step of place) {
@@ -15,7 +15,7 @@ export function placeText(place: Place): string {
 const bareName = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
 const maxNameLength = 253; // of a key in a ConfigMap or Secret
 
-/** As JSON has it, and what does not show by its code point. */
+/** A string of JSON, with invisible characters as code points. */
 function quoted(name: string): string {
   const shortened = name.length > maxNameLength ? `${name.slice(0, maxNameLength)}…` : name;
   return JSON.stringify(shortened).replaceAll(
@@ -24,4 +24,5 @@ function quoted(name: string): string {
   );
 }
 
-const invisible = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|\p{Default_Ignorable_Code_Point}/gu;
+/** Characters that are not seen, without the plain space. */
+export const invisible = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|\p{Default_Ignorable_Code_Point}/gu;

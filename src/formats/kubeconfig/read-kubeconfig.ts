@@ -5,19 +5,19 @@ import { FieldReader, type FieldProblem } from '../yaml/field-reader.js';
 export interface Kubeconfig {
   readonly currentContext: string | null;
   /** Each list keeps the order and the indices of the document. */
-  readonly contexts: readonly KubeconfigContext[];
-  readonly clusters: readonly KubeconfigCluster[];
-  readonly users: readonly KubeconfigUser[];
+  readonly contexts: readonly ContextEntry[];
+  readonly clusters: readonly ClusterEntry[];
+  readonly users: readonly UserEntry[];
 }
 
-export interface KubeconfigContext {
+export interface ContextEntry {
   readonly name: string;
   readonly cluster: string | null;
   readonly user: string | null;
   readonly namespace: string | null;
 }
 
-export interface KubeconfigCluster {
+export interface ClusterEntry {
   readonly name: string;
   readonly server: string | null;
   readonly tlsServerName: string | null;
@@ -26,18 +26,18 @@ export interface KubeconfigCluster {
   readonly certificateAuthority: DataOrFile;
 }
 
-/** Data counts where there are both. */
+/** Data takes precedence over a file. */
 export interface DataOrFile {
-  /** Base64, as it stands there. */
+  /** Base64. */
   readonly data: string | null;
   readonly file: string | null;
 }
 
-export interface KubeconfigUser {
+export interface UserEntry {
   readonly name: string;
   readonly clientCertificate: DataOrFile;
   readonly clientKey: DataOrFile;
-  /** `omitted`: `kubectl config view` left it out. */
+  /** `omitted`: `kubectl config view` replaced it with a placeholder. */
   readonly token: 'given' | 'omitted' | null;
   readonly tokenFile: string | null;
   /** Whether it has a username or password. */
@@ -52,7 +52,7 @@ export interface KubeconfigExec {
   readonly apiVersion: string | null;
   readonly command: string;
   readonly args: readonly string[];
-  /** Names of variables alone. */
+  /** Names of variables, without values. */
   readonly env: readonly string[];
 }
 
@@ -60,19 +60,16 @@ export interface Impersonated {
   readonly username: string | null;
   readonly uid: string | null;
   readonly groups: readonly string[];
-  /** Names of the extra fields alone. */
+  /** Names of the extra fields, without values. */
   readonly extra: readonly string[];
 }
 
-export type { FieldProblem } from '../yaml/field-reader.js';
-
-/** What `kubectl config view` writes in place of secrets. */
+/** `kubectl config view` writes these in place of secrets. */
 export const placeholders: ReadonlySet<string> = new Set(['DATA+OMITTED', 'REDACTED']);
 
 /**
- * Reads a document as a kubeconfig. Nothing in it is executed, followed or fetched. Of what has another type than
- * kubectl expects there, the answer says so in `problems` and leaves it out; unknown fields are ignored, as kubectl
- * does. Empty strings are nothing, as in Go.
+ * Reads a document as a kubeconfig. Nothing in it is executed, followed or fetched. A field of the wrong type is left out
+ * and becomes a problem. Unknown fields are ignored, as in kubectl; empty strings are nothing, as in Go.
  */
 export function readKubeconfig(document: unknown): {
   readonly kubeconfig: Kubeconfig;
@@ -103,7 +100,7 @@ function named<T>(
   });
 }
 
-function readContext(fields: FieldReader, name: string): KubeconfigContext {
+function readContext(fields: FieldReader, name: string): ContextEntry {
   const context = {
     name,
     cluster: fields.text('cluster'),
@@ -115,7 +112,7 @@ function readContext(fields: FieldReader, name: string): KubeconfigContext {
   return context;
 }
 
-function readCluster(fields: FieldReader, name: string): KubeconfigCluster {
+function readCluster(fields: FieldReader, name: string): ClusterEntry {
   return {
     name,
     server: fields.text('server'),
@@ -126,7 +123,7 @@ function readCluster(fields: FieldReader, name: string): KubeconfigCluster {
   };
 }
 
-function readUser(fields: FieldReader, name: string): KubeconfigUser {
+function readUser(fields: FieldReader, name: string): UserEntry {
   const clientCertificate = dataOrFile(fields, 'client-certificate');
   const clientKey = dataOrFile(fields, 'client-key');
   if (isGiven(clientCertificate) && !isGiven(clientKey)) fields.missing('client-key-data');
@@ -184,10 +181,10 @@ const dataOrFile = (fields: FieldReader, name: string): DataOrFile => ({
   file: fields.text(name),
 });
 
-/** Whether there is one, wherever it is kept. */
+/** Whether there is data or a file. */
 export const isGiven = ({ data, file }: DataOrFile): boolean => data !== null || file !== null;
 
-/** Where a field of the kubeconfig stands, of the entry with that index. */
+/** The place of a field in the entry with that index. */
 export const fieldPlace = (list: 'clusters' | 'users' | 'contexts', index: number, ...field: string[]): Place => [
   list,
   index,

@@ -4,20 +4,19 @@ import type { Cluster } from '../../model/cluster.js';
 export interface KubeconfigParts {
   readonly cluster: Cluster;
   readonly username: string;
-  /** What the context is called; null: `username@cluster`. */
+  /** The name of the context; null: `username@cluster`. */
   readonly contextName: string | null;
-  /** The context's default namespace; null leaves it out, and kubectl uses `default`. */
+  /** The default namespace of the context; null: none, and kubectl uses `default`. */
   readonly namespace: string | null;
-  /** The client certificate as PEM. */
   readonly certificatePem: string;
-  /** The key itself as PEM, or the path of the file in which the caller holds it. */
+  /** The key as PEM, or the path of the caller's file that holds it. */
   readonly key: { readonly pem: string } | { readonly path: string };
 }
 
 /**
- * A kubeconfig with one cluster, one user and one context, which is current. Data is base64 on a single line, as
- * kubectl writes it, because some readers stop at the first line. Written line by line: its shape never changes, and a
- * caller waits for it.
+ * Renders a kubeconfig with one cluster, one user and one current context. Data is base64 on a single line, as kubectl
+ * writes it, because some readers stop at the first line. Its shape never changes, so a YAML library would only cost
+ * time.
  */
 export function renderKubeconfig(parts: KubeconfigParts): string {
   const { cluster, username, contextName, namespace, certificatePem, key } = parts;
@@ -48,12 +47,12 @@ export function renderKubeconfig(parts: KubeconfigParts): string {
 }
 
 /**
- * Names always get quotes, since kubectl's YAML 1.1 takes some bare ones (`on`, `1_000`, `0o7`) for something else.
- * Base64 stays bare: scripts cut it out with awk. YAML 1.2 section 1.3: a string of JSON is one of YAML.
+ * Names always get quotes, because kubectl's YAML 1.1 reads some bare names (`on`, `1_000`, `0o7`) as other types. A JSON
+ * string is a YAML string (YAML 1.2 1.3). Base64 stays bare, because scripts cut it out with awk.
  */
 const quoted = (name: string): string => JSON.stringify(name);
 
-/** Bare where nothing in it can mean anything to YAML. */
+/** Bare where no character of it has a meaning in YAML. */
 const url = (text: string): string => (/^https:\/\/[\w.:/[\]-]*[\w/]$/.test(text) ? text : quoted(text));
 
 const path = (text: string): string => stringify(text, { lineWidth: 0, version: '1.1' }).trimEnd();

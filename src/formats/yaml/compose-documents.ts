@@ -2,26 +2,34 @@ import {
   Composer,
   type Document,
   type DocumentOptions,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
   Lexer,
   LineCounter,
+  type ParsedNode,
   type ParseOptions,
   Parser,
-  type ParsedNode,
+  Scalar,
   type SchemaOptions,
+  type YAMLMap,
+  type YAMLSeq,
 } from 'yaml';
+import type { Place } from '../json/place.js';
 
-export type ComposedDocument = Document.Parsed;
+type ComposedDocument = Document.Parsed;
 
-/** What reading a stream may cost. */
+/** Bounds of a stream. */
 export interface StreamBounds {
-  /** Collections within collections. */
+  /** Nesting of collections. */
   readonly maxDepth: number;
-  /** Of the lexer; a microsecond or a few of work each. */
+  /** Lexemes; each takes a few microseconds. */
   readonly maxLexemes: number;
   readonly maxDocuments: number;
 }
 
-export type ComposedStream =
+type ComposedStream =
   | {
       readonly ok: true;
       readonly documents: readonly ComposedDocument[];
@@ -31,9 +39,9 @@ export type ComposedStream =
   | { readonly ok: false; readonly exceeded: keyof StreamBounds };
 
 /**
- * Composes the documents of a stream within bounds. Composing recurses with the nesting, and running out of stack
- * there can end the process instead of throwing; the parser before it keeps a stack of its own, which is looked at
- * lexeme by lexeme, before anything is composed of it.
+ * Composes the documents of a stream within bounds. Composing recurses with the nesting, and a stack overflow there can
+ * end the process instead of throwing. The parser keeps its own stack, so its depth is checked at each lexeme, before
+ * anything is composed.
  */
 export function composeDocuments(
   text: string,
@@ -45,8 +53,8 @@ export function composeDocuments(
   const parser = new Parser(lineCounter.addNewLine);
   const composer = new Composer<ParsedNode>({
     ...options,
-    prettyErrors: false, // quotes the source, and searches it for every error
-    uniqueKeys: false, // compares every key of a map with every other; whoever reads the documents looks at that
+    prettyErrors: false, // they quote the source, and search it for every error
+    uniqueKeys: false, // compares each key with all others; `plainValue` reports duplicates
     logLevel: 'silent',
   });
   const documents: ComposedDocument[] = [];
@@ -62,4 +70,134 @@ export function composeDocuments(
   documents.push(...composer.end());
   if (documents.length > maxDocuments) return { ok: false, exceeded: 'maxDocuments' };
   return { ok: true, documents, lineCounter, lexemes };
+}
+
+/** A member whose map already has that name. */
+export interface DuplicateMember {
+  readonly place: Place;
+  /** In the text. */
+  readonly offset: number;
+}
+
+type PlainValue =
+  | { readonly ok: true; readonly value: unknown; readonly duplicates: readonly DuplicateMember[] }
+  /** An alias without its anchor, or too many aliases. */
+  | { readonly ok: false; readonly error: string };
+
+interface PlainValueRules {
+  /** `<<` merges the members of other maps (YAML 1.1). */
+  readonly merge: boolean;
+  /** Values with every alias written out. */
+  readonly maxValues: number;
+}
+
+/**
+ * The value of a document whose maps have string keys. The last of duplicate members counts. The target of an alias is not
+ * copied, but counts each time, because readers walk it each time.
+ */
+export function plainValue(document: ComposedDocument, rules: PlainValueRules): PlainValue {
+  const reader = new NodeReader(rules);
+  try {
+    const { value } = reader.read(document.contents, []);
+    return { ok: true, value, duplicates: reader.duplicates };
+  } catch (error) {
+    if (error instanceof AliasError) return { ok: false, error: error.message };
+    throw error;
+  }
+}
+
+class AliasError extends Error {}
+
+/** A value, and the number of values in it. */
+interface Counted {
+  readonly value: unknown;
+  readonly count: number;
+}
+
+class NodeReader {
+  readonly duplicates: DuplicateMember[] = [];
+  /** An anchor is set after its node is complete, so an alias inside that node has no anchor. */
+  readonly #anchors = new Map<string, Counted>();
+  #values = 0;
+
+  constructor(private readonly rules: PlainValueRules) {}
+
+  /** `place` changes later, so it is copied where it is kept. */
+  read(node: unknown, place: (string | number)[]): Counted {
+    if (isAlias(node)) {
+      const target = this.#anchors.get(node.source);
+      if (target === undefined)
+        throw new AliasError(`Unresolved alias (the anchor must be set before the alias): ${node.source}`);
+      this.#spend(target.count);
+      return target;
+    }
+    this.#spend(1);
+    const counted = this.#readContent(node, place);
+    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined)
+      this.#anchors.set(node.anchor, counted);
+    return counted;
+  }
+
+  #readContent(node: unknown, place: (string | number)[]): Counted {
+    if (isMap(node)) return this.#readMap(node, place);
+    if (isSeq(node)) return this.#readList(node, place);
+    return { value: isScalar(node) ? node.value : null, count: 1 };
+  }
+
+  #readList(node: YAMLSeq, place: (string | number)[]): Counted {
+    let count = 1;
+    const value = node.items.map((item, i) => {
+      place.push(i);
+      const counted = this.read(item, place);
+      place.pop();
+      count += counted.count;
+      return counted.value;
+    });
+    return { value, count };
+  }
+
+  #readMap(node: YAMLMap, place: (string | number)[]): Counted {
+    let count = 1;
+    const members = new Map<string, unknown>();
+    const merged = new Map<string, unknown>();
+    for (const { key, value } of node.items) {
+      const name = isScalar(key) ? String(key.value) : '';
+      place.push(name);
+      const counted = this.read(value, place);
+      count += counted.count;
+      if (this.rules.merge && name === '<<' && isScalar(key) && key.type === Scalar.PLAIN) {
+        count += this.#merge(counted.value, merged);
+      } else {
+        if (members.has(name))
+          this.duplicates.push({ place: [...place], offset: isScalar(key) ? (key.range?.[0] ?? 0) : 0 });
+        members.set(name, counted.value);
+      }
+      place.pop();
+    }
+    // With a null prototype, only names of the document are members.
+    const value = Object.create(null) as Record<string, unknown>;
+    for (const [name, member] of merged) value[name] = member;
+    for (const [name, member] of members) value[name] = member;
+    return { value, count };
+  }
+
+  /** Merges the members of a map, or of each map in a list. The first of several maps counts. */
+  #merge(source: unknown, into: Map<string, unknown>): number {
+    let taken = 0;
+    for (const map of Array.isArray(source) ? (source as readonly unknown[]) : [source]) {
+      if (typeof map !== 'object' || map === null || Array.isArray(map)) continue;
+      for (const [name, member] of Object.entries(map)) {
+        this.#spend(1);
+        taken += 1;
+        if (!into.has(name)) into.set(name, member);
+      }
+    }
+    return taken;
+  }
+
+  #spend(values: number): void {
+    this.#values += values;
+    if (this.#values > this.rules.maxValues)
+      throw new AliasError('Excessive alias count indicates a resource exhaustion attack');
+  }
 }

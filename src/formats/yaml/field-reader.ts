@@ -1,15 +1,15 @@
 import type { Place } from '../json/place.js';
 
-/** A field that is missing or has another type than it must. */
+/** A field that is missing or has the wrong type. */
 export interface FieldProblem {
   readonly place: Place;
-  /** Continues a sentence that begins with the field; quotes no value. */
+  /** The rest of a sentence that begins with the field. Quotes no value. */
   readonly problem: string;
 }
 
 /**
- * Reads the fields of an object whose shape nobody has checked. What is absent, null or empty is nothing; what has
- * another type is nothing and a problem. A number that stands for a string is no string: Go refuses it too.
+ * Reads the fields of an unchecked object. Absent, null and empty fields are nothing; a field of the wrong type is nothing
+ * and a problem. A number is no string: Go refuses it, too.
  */
 export class FieldReader {
   private constructor(
@@ -18,7 +18,7 @@ export class FieldReader {
     private readonly problems: FieldProblem[],
   ) {}
 
-  /** Of the object at `place`; anything else is a problem, and reads as an object without fields. */
+  /** Reads the object at `place`. Any other value is a problem, and reads as an object without fields. */
   static of(value: unknown, place: Place, problems: FieldProblem[]): FieldReader {
     if (isObject(value)) return new FieldReader(value, place, problems);
     if (value !== null && value !== undefined) problems.push({ place, problem: wrongType(value, 'an object') });
@@ -34,7 +34,6 @@ export class FieldReader {
     return Object.keys(this.fields);
   }
 
-  /** Never an inherited member. */
   raw(name: string): unknown {
     return Object.hasOwn(this.fields, name) ? this.fields[name] : undefined;
   }
@@ -56,7 +55,7 @@ export class FieldReader {
     return FieldReader.of(this.raw(name), [...this.place, name], this.problems);
   }
 
-  /** The objects of a list; an entry that is none reads as an object without fields. */
+  /** The objects of a list. Other entries read as objects without fields. */
   list(name: string): readonly FieldReader[] {
     return this.#items(name).map((item, i) => FieldReader.of(item, [...this.place, name, i], this.problems));
   }
@@ -69,7 +68,7 @@ export class FieldReader {
     });
   }
 
-  /** Notes that a field must be there. Not where it was there with another type, which has been noted already. */
+  /** Notes that a required field is missing, unless it was noted for its type already. */
   missing(name: string): void {
     const value = this.raw(name);
     if (value === undefined || value === null || value === '')
@@ -91,7 +90,7 @@ export class FieldReader {
   }
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function wrongType(value: unknown, expected: string): string {

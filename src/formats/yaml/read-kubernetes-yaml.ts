@@ -1,6 +1,5 @@
 import type { ScalarTag, SchemaOptions } from 'yaml';
-import { composeDocuments, type StreamBounds } from './compose-documents.js';
-import { plainValue, type DuplicateMember } from './plain-value.js';
+import { composeDocuments, type DuplicateMember, plainValue, type StreamBounds } from './compose-documents.js';
 
 export interface KubernetesDocument {
   readonly value: unknown;
@@ -9,7 +8,7 @@ export interface KubernetesDocument {
   readonly length: number;
 }
 
-/** Nothing of the text is quoted, which may be secret. */
+/** Quotes nothing of the text, which may be secret. */
 export interface UnreadableDocument {
   readonly problem: 'syntax' | 'aliases';
   /** From 1. */
@@ -21,7 +20,7 @@ export type KubernetesDocuments =
   | {
       readonly ok: true;
       readonly documents: readonly (KubernetesDocument | UnreadableDocument)[];
-      /** Spent of `maxLexemes`. */
+      /** Counted against `maxLexemes`. */
       readonly lexemes: number;
     }
   | { readonly ok: false; readonly exceeded: keyof StreamBounds };
@@ -30,8 +29,8 @@ export type KubernetesDocuments =
 const maxValues = 100_000;
 
 /**
- * The documents of a stream as kubectl reads them: YAML 1.1 (`on` is true, `0777` is octal, `<<` merges), unknown tags
- * ignored, the last one of a repeated name. Times and base-60 numbers are left as the text that they are.
+ * The documents of a stream as kubectl reads them: YAML 1.1 (`on` is true, `0777` is octal, `<<` merges), unknown tags are
+ * ignored, the last of duplicate members counts. Times and base-60 numbers stay texts.
  */
 export function readKubernetesYaml(text: string, bounds: StreamBounds): KubernetesDocuments {
   const stream = composeDocuments(
@@ -60,7 +59,7 @@ export function readKubernetesYaml(text: string, bounds: StreamBounds): Kubernet
   return { ok: true, documents, lexemes: stream.lexemes };
 }
 
-/** Those whose values JSON has, too. */
+/** Only tags whose values JSON has, too. */
 const plainTags: Extract<SchemaOptions['customTags'], (...args: never) => unknown> = (tags) => [
   octal,
   ...tags.filter(
@@ -71,7 +70,7 @@ const plainTags: Extract<SchemaOptions['customTags'], (...args: never) => unknow
 const standard = 'tag:yaml.org,2002:';
 const plain = new Set(['map', 'seq', 'str', 'null', 'bool', 'int', 'float']);
 
-/** Of YAML 1.2; Go's reader knows it besides the octal numbers of YAML 1.1. */
+/** Go's reader knows the octal numbers of YAML 1.2 besides those of YAML 1.1. */
 const octal: ScalarTag = {
   tag: `${standard}int`,
   default: true,

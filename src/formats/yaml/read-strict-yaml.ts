@@ -1,10 +1,9 @@
-import { composeDocuments, type StreamBounds } from './compose-documents.js';
-import { plainValue } from './plain-value.js';
+import { composeDocuments, plainValue, type StreamBounds } from './compose-documents.js';
 
-/** Far more than a document of ours needs. */
+/** Our own documents need far less. */
 const bounds: StreamBounds = { maxDepth: 64, maxLexemes: 500_000, maxDocuments: 10_000 };
 const maxValues = 500_000;
-/** Of errors in one document; the later ones mostly follow from the first. */
+/** Errors of one document. Later ones mostly follow from the first. */
 const maxErrors = 20;
 
 /** One document of a YAML stream: its value, or what is wrong with it. */
@@ -12,8 +11,8 @@ export type YamlDocument =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly errors: readonly string[] };
 
 /**
- * The documents of a stream, as strictly as YAML 1.2 can be read: unique string keys, the core schema and no other
- * tags, no merge keys, few aliases. What two readers could take for two things is refused.
+ * Reads a stream as strictly as YAML 1.2 allows: unique string keys, the core schema without other tags, no merge keys, few
+ * aliases. Refuses text that two readers could understand differently.
  */
 export function readStrictYaml(text: string): readonly YamlDocument[] {
   const stream = composeDocuments(
@@ -24,7 +23,7 @@ export function readStrictYaml(text: string): readonly YamlDocument[] {
   if (!stream.ok) return [{ ok: false, errors: [tooMuch[stream.exceeded]] }];
   const lineOf = (offset: number): number => stream.lineCounter.linePos(offset).line;
   return stream.documents.map((document): YamlDocument => {
-    // An unknown tag is only a warning to the parser, and its value is read as if the tag were not there.
+    // The parser only warns of an unknown tag, and reads the value without it.
     const errors = [...document.errors, ...document.warnings]
       .slice(0, maxErrors)
       .map(({ message, pos }) => `${message} (line ${lineOf(pos[0])})`);

@@ -1,5 +1,4 @@
-import { clip } from '../../formats/text/clip.js';
-import { visible } from '../../formats/text/visible.js';
+import { clip, visible } from '../../formats/text/visible.js';
 import type { BlastRadius } from '../../model/blast-radius.js';
 import { rankGrants, shownCharacters, shownGrants, type RankedGrant } from './blast-radius.js';
 

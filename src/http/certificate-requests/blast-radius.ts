@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { clip } from '../../formats/text/clip.js';
+import { clip } from '../../formats/text/visible.js';
 import {
   escalationKinds,
   type BlastRadius,

@@ -1,5 +1,5 @@
-import { alignColumns } from '../../formats/text/align-columns.js';
-import { humanDuration } from '../../formats/text/human-duration.js';
+import { alignColumns } from '../../formats/text/text-layout.js';
+import { humanDuration } from '../../formats/text/duration-in-words.js';
 import { visible } from '../../formats/text/visible.js';
 import type { ClusterCsr } from '../../model/cluster-csr.js';
 

@@ -129,7 +129,10 @@ export const InspectedPrivateKeySchema = typed(
     ),
     encrypted: Type.Boolean({ description: 'Whether it is encrypted with a password.' }),
     encryption: nullable(uploadText('How it is encrypted.', 'PBES2 PBKDF2-HMAC-SHA256 2048 iterations AES-256-CBC')),
-    publicKey: nullable(ref(InspectedPublicKeySchema), 'Null if the key was not decrypted.'),
+    publicKey: nullable(
+      ref(InspectedPublicKeySchema),
+      'Null if the key was not decrypted, and for OpenSSH keys, which are not decoded.',
+    ),
   },
 );
 

@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { duplicateMember } from '../../formats/json/duplicate-member.js';
-import { hasLoneSurrogate } from '../../formats/json/lone-surrogate.js';
+import { duplicateMember, hasLoneSurrogate } from '../../formats/json/json-scanner.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
 

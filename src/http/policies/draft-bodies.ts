@@ -1,4 +1,4 @@
-import { hasMoreStructure } from '../../formats/json/json-structure.js';
+import { hasMoreStructure } from '../../formats/json/json-scanner.js';
 import { may } from '../../identity/permissions.js';
 import { callerOf } from '../plugins/authentication.js';
 import { jsonBodyParser } from '../plugins/request-input.js';

@@ -1,7 +1,6 @@
-import { humanDuration } from '../../formats/text/human-duration.js';
-import { leaf, textTree, type TextNode } from '../../formats/text/text-tree.js';
-import { visible } from '../../formats/text/visible.js';
-import { wrapParagraph, wrapText } from '../../formats/text/wrap-text.js';
+import { humanDuration } from '../../formats/text/duration-in-words.js';
+import { leaf, textTree, type TextNode } from '../../formats/text/text-layout.js';
+import { visible, wrapParagraph, wrapText } from '../../formats/text/visible.js';
 import type { ApprovalStage, Decision, TraceEntry } from '../../model/decision.js';
 import { quote, quoteAll } from '../../model/quote.js';
 import type { Evaluation } from '../../services.js';

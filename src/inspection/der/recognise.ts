@@ -1,7 +1,7 @@
 import { contextConstructed, DerError, type DerElement, DerReader, inside, Tag } from '../../x509/strict/der.js';
 import { looksLikePrivateKey, looksLikePublicKey } from '../keys/key-shapes.js';
-import { looksLikePkcs12 } from '../pkcs12/looks-like-pkcs12.js';
-import { looksLikePkcs7 } from '../pkcs7/looks-like-pkcs7.js';
+import { looksLikePkcs12 } from '../pkcs/decode-pkcs12.js';
+import { looksLikePkcs7 } from '../pkcs/decode-pkcs7.js';
 
 /** What DER is built like. */
 export type Shape =

@@ -1,29 +1,26 @@
 import type { PrivateKeyContent, PublicKeyDescription } from '../../model/inspection.js';
-import { DerError, type DerElement, inside, onlyElement, Tag } from '../../x509/strict/der.js';
+import { DerError, inside, onlyElement, Tag } from '../../x509/strict/der.js';
 import { normalize } from '../ber/normalize.js';
 import type { DecodeContext, Decoded, KeyMaterial, Observation, Piece } from '../decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
-import { readDsaPrivateKey } from './dsa-private-key.js';
-import { readEllipticCurvePrivateKey } from './elliptic-curve-private-key.js';
-import { type Encryption, weakEncryption } from './encryption/encryption.js';
-import { openEncrypted } from './encryption/open-encrypted.js';
-import { readEncryption } from './encryption/read-encryption.js';
-import { looksLikeOpenSshKey, type PrivateKeyShape, shapeOfPrivateKey } from './key-shapes.js';
-import { isLegacyEncrypted, readLegacyEncryption } from './legacy-pem.js';
-import { readOpenSshPrivateKey } from './openssh-private-key.js';
-import { readPrivateKeyInfo } from './private-key-info.js';
-import type { PublicHalf } from './public-half.js';
-import { readRsaPrivateKey } from './rsa-private-key.js';
+import { type Encryption, openEncrypted, weakEncryption } from './encryption/encryption.js';
+import { isLegacyEncrypted, readEncryption, readLegacyEncryption } from './encryption/read-encryption.js';
+import { looksLikeOpenSshKey, openSshCipher, shapeOfPrivateKey } from './key-shapes.js';
+import { type PublicHalf, readPublicHalf, type UnencryptedShape, unreadableHalf } from './public-half.js';
 
 type Encoding = PrivateKeyContent['encoding'];
 
+const observe = (code: Observation['code'], message: string): Observation => ({ code, message });
+
+const unprotected = observe('PrivateKeyUnprotected', 'the private key is not encrypted');
+
 /**
- * Decodes a private key: PKCS#1, SEC1, PKCS#8, encrypted PKCS#8, legacy encrypted PEM, OpenSSH. What is taken out of
- * it is its SubjectPublicKeyInfo and nothing else; decrypted octets are overwritten before this returns.
+ * Decodes a private key: PKCS#1, SEC1, PKCS#8, encrypted PKCS#8, or legacy encrypted PEM. Only its SubjectPublicKeyInfo
+ * leaves this function, and decrypted octets are overwritten before it returns. Keys of OpenSSH are named, not decoded.
  */
 export function decodePrivateKey(piece: Piece, context: DecodeContext): Decoded {
   if (isLegacyEncrypted(piece)) return decodeLegacyEncrypted(piece, context);
-  if (looksLikeOpenSshKey(piece.bytes)) return decodeOpenSsh(piece.bytes, context);
+  if (looksLikeOpenSshKey(piece.bytes)) return nameOpenSshKey(piece.bytes);
   const normalized = normalize(piece.bytes);
   if (!normalized.ok) return unreadable(encodingOfLabel(piece.label), normalized.problem);
   const shape = shapeOfPrivateKey(normalized.der);
@@ -35,7 +32,6 @@ export function decodePrivateKey(piece: Piece, context: DecodeContext): Decoded 
 
 function decodeUnencrypted(der: Buffer, shape: UnencryptedShape): Decoded {
   const half = readPublicHalf(der, shape);
-  const unprotected = observe('PrivateKeyUnprotected', 'the private key is not encrypted');
   return decoded(encodingOf(shape), null, half, [unprotected]);
 }
 
@@ -71,13 +67,13 @@ function decodeWithPassword(
       ? [observe('LegacyKeyFormat', `the private key is encrypted in an old way: ${encryption.description}`)]
       : []),
   ];
-  const opening = openEncrypted('the private key', encryption, ciphertext, context, isOneSequence);
+  const opening = openEncrypted('the private key', encryption, ciphertext, context);
   if (!opening.ok) return decoded(encoding, encryption.description, null, [...observations, opening.observation]);
   try {
     const shape = shapeOfPrivateKey(opening.plaintext);
     const half =
       shape === null || shape === 'EncryptedPKCS#8'
-        ? invalidHalf('what is encrypted is not built like a private key')
+        ? unreadableHalf('what is encrypted is not built like a private key')
         : readPublicHalf(opening.plaintext, shape);
     return decoded(encoding, encryption.description, half, observations);
   } finally {
@@ -85,57 +81,27 @@ function decodeWithPassword(
   }
 }
 
-function decodeOpenSsh(bytes: Buffer, context: DecodeContext): Decoded {
+/**
+ * Names a key of OpenSSH, which is no credential of Kubernetes. Only the name of its cipher is read, so nothing is said
+ * about its public key.
+ */
+function nameOpenSshKey(bytes: Buffer): Decoded {
+  const cipher = openSshCipher(bytes);
+  if (cipher === null) return unreadable('OpenSSH', 'the name of its cipher is cut off');
   const legacy = observe(
     'LegacyKeyFormat',
     'the private key stands in the format of OpenSSH, which TLS software does not read',
   );
-  try {
-    const { encryption, publicHalf } = readOpenSshPrivateKey(bytes);
-    return decoded('OpenSSH', encryption, publicHalf, [legacy, protectionOfOpenSsh(encryption, context)]);
-  } catch (error) {
-    if (error instanceof DerError) return unreadable('OpenSSH', error.message);
-    throw error;
-  }
+  if (cipher === 'none') return decoded('OpenSSH', null, null, [legacy, unprotected]);
+  // Unknown names are not quoted: they may be anything.
+  const encryption = openSshCiphers.test(cipher) ? cipher : 'an unknown cipher';
+  const closed = `the private key is encrypted with ${encryption} in the format of OpenSSH`;
+  return decoded('OpenSSH', encryption, null, [legacy, observe('EncryptionUnsupported', closed)]);
 }
 
-/** bcrypt is not derived here: the public half is readable without, and says all that is to be said. */
-function protectionOfOpenSsh(encryption: string | null, context: DecodeContext): Observation {
-  if (encryption === null) return observe('PrivateKeyUnprotected', 'the private key is not encrypted');
-  const unopened = `the private key is encrypted (${encryption}); its public half was read and not compared with it`;
-  return observe(context.password === null ? 'PrivateKeyLocked' : 'EncryptionUnsupported', unopened);
-}
+const openSshCiphers = /^(aes(128|192|256)-(ctr|cbc|gcm@openssh\.com)|chacha20-poly1305@openssh\.com|3des-cbc)$/;
 
-type UnencryptedShape = Exclude<PrivateKeyShape, 'EncryptedPKCS#8'>;
-
-function readPublicHalf(der: Buffer, shape: UnencryptedShape): PublicHalf {
-  try {
-    return readByShape(onlyElement(der, 'the private key'), shape);
-  } catch (error) {
-    if (error instanceof DerError) return invalidHalf(error.message);
-    throw error;
-  }
-}
-
-function readByShape(key: DerElement, shape: UnencryptedShape): PublicHalf {
-  switch (shape) {
-    case 'PKCS#1':
-      return readRsaPrivateKey(key);
-    case 'SEC1':
-      return readEllipticCurvePrivateKey(key, null);
-    case 'DSA':
-      return readDsaPrivateKey(key);
-    case 'PKCS#8':
-      return readPrivateKeyInfo(key);
-  }
-}
-
-const invalidHalf = (problem: string): PublicHalf => ({
-  subjectPublicKeyInfo: null,
-  observations: [observe('PrivateKeyInvalid', `the private key cannot be read: ${problem}`)],
-});
-
-/** The traditional DSA form of OpenSSL is to DSA what PKCS#1 is to RSA, and is not worth a name of its own. */
+/** The traditional DSA form of OpenSSL is called PKCS#1: it is to DSA as PKCS#1 is to RSA, and has no name of its own. */
 const encodingOf = (shape: UnencryptedShape): Encoding => (shape === 'DSA' ? 'PKCS#1' : shape);
 
 const encodingOfLabel = (label: string | null): Encoding => {
@@ -154,7 +120,7 @@ const encodingOfLabel = (label: string | null): Encoding => {
   }
 };
 
-/** `half` is null while the key is closed. */
+/** `half` is null where the key is closed or not decoded. */
 function decoded(
   encoding: Encoding,
   encryption: string | null,
@@ -194,7 +160,7 @@ function describeHalf({ subjectPublicKeyInfo, observations }: PublicHalf): {
     return {
       description: null,
       material: null,
-      observations: [...observations, ...invalidHalf(error.message).observations],
+      observations: [...observations, ...unreadableHalf(error.message).observations],
     };
   }
 }
@@ -204,12 +170,4 @@ const once = (observations: readonly Observation[]): readonly Observation[] =>
   observations.filter(({ code }, i) => observations.findIndex((other) => other.code === code) === i);
 
 const unreadable = (encoding: Encoding, problem: string, encryption: string | null = null): Decoded =>
-  decoded(encoding, encryption, invalidHalf(problem), []);
-
-/** What every private key is; what a wrong password makes of one is, by chance, once in many millions of times. */
-function isOneSequence(plaintext: Buffer): boolean {
-  const normalized = plaintext[0] === Tag.SEQUENCE ? normalize(plaintext) : null;
-  return normalized?.ok === true && normalized.rest.length === 0;
-}
-
-const observe = (code: Observation['code'], message: string): Observation => ({ code, message });
+  decoded(encoding, encryption, unreadableHalf(problem), []);

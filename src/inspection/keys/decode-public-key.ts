@@ -3,9 +3,9 @@ import { normalize } from '../ber/normalize.js';
 import type { DecodeContext, Decoded, Piece } from '../decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
 import { shapeOfPublicKey } from './key-shapes.js';
-import { rsaSubjectPublicKeyInfo } from './rsa-private-key.js';
+import { rsaSubjectPublicKeyInfo } from './public-half.js';
 
-/** Decodes a public key: a SubjectPublicKeyInfo, or an RSAPublicKey, which is made one. */
+/** Decodes a SubjectPublicKeyInfo, or an RSAPublicKey, which becomes a SubjectPublicKeyInfo. */
 export function decodePublicKey(piece: Piece, _context: DecodeContext): Decoded {
   try {
     const normalized = normalize(piece.bytes);

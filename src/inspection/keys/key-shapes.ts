@@ -1,12 +1,9 @@
 import { DerError, type DerElement, DerReader, inside, readOid, Tag } from '../../x509/strict/der.js';
 
-/** What kind of private key a structure is, told by its elements and never by a label. */
+/** The kind of a private key, told by its elements and never by a label. */
 export type PrivateKeyShape = 'PKCS#1' | 'DSA' | 'SEC1' | 'PKCS#8' | 'EncryptedPKCS#8';
 
-/**
- * The kind of private key that `der` is built like; null for anything else. A damaged key still has a shape as long
- * as its first elements can be told.
- */
+/** Null for anything else than a private key. A damaged key has a shape as long as its first elements can be read. */
 export function shapeOfPrivateKey(der: Buffer): PrivateKeyShape | null {
   const { elements, complete } = childrenOf(der);
   const [first, second, third] = elements;
@@ -24,16 +21,27 @@ export function shapeOfPrivateKey(der: Buffer): PrivateKeyShape | null {
   return complete && elements.length === 6 ? 'DSA' : 'PKCS#1';
 }
 
-/** Whether it is built like a private key in DER, encrypted ones included. */
+/** Whether `der` is built like a private key, encrypted or not. */
 export const looksLikePrivateKey = (der: Buffer): boolean => shapeOfPrivateKey(der) !== null;
 
 const OPENSSH_MAGIC = Buffer.from('openssh-key-v1\0', 'latin1');
 
-/** Whether it begins like a key of OpenSSH's own format, which is no DER. */
+/** Whether `bytes` begin like a key in the format of OpenSSH, which is no DER. */
 export const looksLikeOpenSshKey = (bytes: Buffer): boolean =>
   bytes.subarray(0, OPENSSH_MAGIC.length).equals(OPENSSH_MAGIC);
 
-/** Whether it is built like a SubjectPublicKeyInfo (RFC 5280 4.1) or an RSAPublicKey (RFC 8017 A.1.1). */
+/**
+ * The name of the cipher of an OpenSSH key, `none` where it is not encrypted; null where it is cut off. It stands behind
+ * the magic, as a length of four octets and a text (OpenSSH's PROTOCOL.key, RFC 4251 5).
+ */
+export function openSshCipher(bytes: Buffer): string | null {
+  const start = OPENSSH_MAGIC.length + 4;
+  if (bytes.length < start) return null;
+  const end = start + bytes.readUInt32BE(OPENSSH_MAGIC.length);
+  return end > bytes.length ? null : bytes.toString('latin1', start, end);
+}
+
+/** Whether `der` is built like a SubjectPublicKeyInfo (RFC 5280 4.1) or an RSAPublicKey (RFC 8017 A.1.1). */
 export const looksLikePublicKey = (der: Buffer): boolean => shapeOfPublicKey(der) !== null;
 
 export function shapeOfPublicKey(der: Buffer): 'SubjectPublicKeyInfo' | 'RSAPublicKey' | null {
@@ -45,7 +53,7 @@ export function shapeOfPublicKey(der: Buffer): 'SubjectPublicKeyInfo' | 'RSAPubl
   return first.tag === Tag.INTEGER && second?.tag === Tag.INTEGER ? 'RSAPublicKey' : null;
 }
 
-/** RFC 8018 A: schemes of PKCS#5; RFC 7292 C: those of PKCS#12. A DigestInfo, which is built alike, has neither. */
+/** Schemes of PKCS#5 (RFC 8018 A) and PKCS#12 (RFC 7292 C). A DigestInfo is built alike and has neither. */
 function isPasswordBased(algorithm: DerElement): boolean {
   try {
     const oid = readOid(inside(algorithm).next());
@@ -56,7 +64,7 @@ function isPasswordBased(algorithm: DerElement): boolean {
   }
 }
 
-/** More elements than any key has say no more about what it is. */
+/** More elements than any key has. */
 const MAX_CHILDREN = 12;
 
 /** The first elements of the SEQUENCE that `der` is, as far as they can be read. */

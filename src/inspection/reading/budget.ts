@@ -1,28 +1,57 @@
 import { type Budget, UploadRefusedError } from '../decoded.js';
-import { limits } from './limits.js';
 
-/** What one upload may cost, all of it still there. */
+/** Limits of one upload. An upload that exceeds them is refused as a whole. */
+export const uploadLimits = {
+  /** Octets of all parts. */
+  uploadOctets: 1024 * 1024,
+  /** Octets that base64, PEM and decryption produce. Each produces less than it takes. */
+  unwrappedOctets: 2 * 1024 * 1024,
+  /** Octets that decompressing produces. */
+  decompressedOctets: 1024 * 1024,
+  objects: 200,
+  /** Wrappings within wrappings: PEM in base64 in a Secret in a List in a tar … */
+  depth: 8,
+  /** Headers of all archives, including those that only describe the next header. */
+  archiveHeaders: 1000,
+  /** Lexemes of YAML in all documents; each takes a few microseconds. */
+  yamlLexemes: 100_000,
+  /** Nesting of collections in one document. */
+  documentDepth: 64,
+  /** Values of one JSON document, or of a YAML document with every alias written out. */
+  documentValues: 100_000,
+  /** Documents of one stream, empty ones included. */
+  documents: 400,
+  /** Iterations of PBKDF2-HMAC-SHA-256, or as much work. */
+  derivationIterations: 1_000_000,
+  signatures: 400,
+  /** Octets of an object that is read without a worker. */
+  singleObjectOctets: 16 * 1024,
+  /** Characters of a name that the upload gives. */
+  nameLength: 256,
+} as const;
+
+/** A full budget for one upload. */
 export function openBudget(): Budget {
-  let octets: number = limits.unwrappedOctets;
-  let objects: number = limits.objects;
-  let iterations: number = limits.derivationIterations;
-  let signatures: number = limits.signatures;
+  let octets: number = uploadLimits.unwrappedOctets;
+  let objects: number = uploadLimits.objects;
+  let iterations: number = uploadLimits.derivationIterations;
+  let signatures: number = uploadLimits.signatures;
   return {
     spendOctets(spent) {
       octets -= spent;
       if (octets < 0)
         throw new UploadRefusedError(
           'TooLarge',
-          `the upload holds more than ${limits.unwrappedOctets} octets once it is decoded`,
+          `the upload holds more than ${uploadLimits.unwrappedOctets} octets once it is decoded`,
         );
     },
     spendObject() {
       objects -= 1;
       if (objects < 0)
-        throw new UploadRefusedError('TooManyObjects', `the upload holds more than ${limits.objects} objects`);
+        throw new UploadRefusedError('TooManyObjects', `the upload holds more than ${uploadLimits.objects} objects`);
     },
     mayDerive(wanted) {
-      if (!(wanted >= 0 && wanted <= iterations)) return false; // NaN is not affordable either
+      if (!(wanted >= 0 && wanted <= iterations)) return false; // refuses NaN, too
       iterations -= wanted;
       return true;
     },

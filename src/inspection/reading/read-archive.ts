@@ -2,14 +2,12 @@ import { constants, gunzipSync } from 'node:zlib';
 import { quote } from '../../model/quote.js';
 import { UploadRefusedError } from '../decoded.js';
 import { Observations } from '../observations.js';
-import { limits } from './limits.js';
+import { uploadLimits } from './budget.js';
 import { cleanPath, entryPath } from './paths.js';
 import type { Reading, Source } from './reading.js';
 import { isTar, readTar, type TarEntry } from './tar-entries.js';
 
-export { isTar } from './tar-entries.js';
-
-/** RFC 1952 2.3.1: two octets that say gzip, and deflate, the only method there is. */
+/** RFC 1952 2.3.1: the magic of gzip, and deflate, its only method. */
 export const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8;
 
 /** Reads a tar, a gzip of one, or a gzip of anything else, and every file in it. */
@@ -21,7 +19,7 @@ export function readArchive(source: Source, reading: Reading): readonly string[]
   if (!unzipped.isComplete) observations.report('MalformedObject', 'The gzip is cut off or damaged');
   const { bytes } = unzipped;
 
-  // The only part of an upload lends its files no name: `pki/ca.crt` is where it is in the archive.
+  // Files of the only part have paths within the archive: `pki/ca.crt`.
   const prefix = reading.upload.single && source.parent === null ? null : object.path;
   const inside = { parent: object.path, depth: source.depth + (gzip ? 2 : 1), expected: 'anything' } as const;
   let entries = 0;
@@ -34,12 +32,10 @@ export function readArchive(source: Source, reading: Reading): readonly string[]
     entries = 1;
     reading.read({ ...inside, path: entryPath(prefix, nameInside(source)), bytes });
   }
-  object.fill({
-    content: { type: 'Archive', format: gzip ? (isTar(bytes) ? 'tar.gz' : 'gzip') : 'tar', entries },
-    material: null,
-    observations: observations.toArray(),
-  });
-  return [object.path];
+  return object.fill(
+    { type: 'Archive', format: gzip ? (isTar(bytes) ? 'tar.gz' : 'gzip') : 'tar', entries },
+    observations.toArray(),
+  );
 }
 
 interface Unzipped {
@@ -47,7 +43,7 @@ interface Unzipped {
   readonly isComplete: boolean;
 }
 
-/** What a gzip holds, or the beginning of it where it is cut off. */
+/** The content of a gzip, or its beginning where the gzip is cut off. */
 function gunzip(bytes: Buffer, reading: Reading): Unzipped {
   const maxOutputLength = reading.left('decompressedOctets');
   const unzip = (finishFlush: number): Buffer => {
@@ -57,7 +53,7 @@ function gunzip(bytes: Buffer, reading: Reading): Unzipped {
       if (error instanceof RangeError)
         throw new UploadRefusedError(
           'TooMuchCompressed',
-          `the upload holds more than ${limits.decompressedOctets} octets once it is decompressed`,
+          `the upload holds more than ${uploadLimits.decompressedOctets} octets once it is decompressed`,
         );
       throw error;
     }
@@ -82,7 +78,7 @@ interface ArchivedFile {
   readonly bytes: Buffer;
 }
 
-/** The files that are looked into. What is left out, and why, becomes an observation on the archive. */
+/** The files to read. Each entry that is left out becomes an observation about the archive. */
 function readEntries(
   { bytes, isComplete }: Unzipped,
   reading: Reading,
@@ -91,7 +87,10 @@ function readEntries(
   const { entries, headers, problem } = readTar(bytes, reading.left('archiveHeaders'));
   reading.spend('archiveHeaders', headers);
   if (problem === 'tooManyHeaders')
-    throw new UploadRefusedError('TooManyEntries', `the archives hold more than ${limits.archiveHeaders} headers`);
+    throw new UploadRefusedError(
+      'TooManyEntries',
+      `the archives hold more than ${uploadLimits.archiveHeaders} headers`,
+    );
   if (problem !== null && isComplete)
     observations.report('MalformedObject', `The archive is ${problem} after its entry number ${entries.length}`);
 
@@ -124,12 +123,12 @@ function whySkipped({ kind, name }: TarEntry): string | null {
   return /(?:^|[/\\])\.\.(?:[/\\]|$)/.test(name) ? 'a path that leads out of the archive' : null;
 }
 
-/** The name that a gzip gives what is in it (RFC 1952 2.3.1: FNAME), or its own without the ending. */
+/** The name of the content of a gzip: FNAME (RFC 1952 2.3.1), or its own name without the ending. */
 function nameInside({ path, bytes }: Source): string {
   const flags = bytes[3] ?? 0;
   if ((flags & 0x08) !== 0 && (flags & 0x04) === 0) {
     const end = bytes.indexOf(0, 10);
-    const name = end < 0 ? null : cleanPath(bytes.toString('latin1', 10, Math.min(end, 10 + limits.nameLength)));
+    const name = end < 0 ? null : cleanPath(bytes.toString('latin1', 10, Math.min(end, 10 + uploadLimits.nameLength)));
     if (name !== null) return name;
   }
   const own = path.slice(path.lastIndexOf('/') + 1);

@@ -1,11 +1,13 @@
-import { isWholeSequence, looksLikeSequence } from './der-header.js';
-import { isGzip, isTar, readArchive } from './read-archive.js';
-import { readText } from './read-text.js';
+import { isUtf8 } from 'node:buffer';
+import { wholeBase64 } from './base64.js';
+import { uploadLimits } from './budget.js';
+import { isGzip, readArchive } from './read-archive.js';
+import { looksLikeDocuments, readKubernetesDocuments } from './read-kubernetes-documents.js';
+import { PEM_BEGIN, readPem } from './read-pem.js';
 import type { Reading, Source } from './reading.js';
-import { textOf } from './text-of.js';
-import { unknown } from './unknown.js';
+import { isTar } from './tar-entries.js';
 
-/** Reads bytes by what they are; nothing is told by a name. */
+/** Reads bytes by their content. No name decides what they are. */
 export function readBytes(source: Source, reading: Reading): readonly string[] {
   const { bytes, expected } = source;
   if (bytes.length === 0) return unknown(source, null, reading);
@@ -14,7 +16,7 @@ export function readBytes(source: Source, reading: Reading): readonly string[] {
   const text = textOf(bytes);
   if (text !== null) return readText(text, source, reading);
   if (looksLikeSequence(bytes)) return readDer(source, reading);
-  return unknown(source, resemblance(bytes), reading);
+  return unknown(source, resemblanceOfBytes(bytes), reading);
 }
 
 function readDer({ path, bytes, parent, depth, expected }: Source, reading: Reading): readonly string[] {
@@ -31,7 +33,7 @@ function readDer({ path, bytes, parent, depth, expected }: Source, reading: Read
   ];
 }
 
-function resemblance(bytes: Buffer): string | null {
+function resemblanceOfBytes(bytes: Buffer): string | null {
   const start = bytes.subarray(0, 8).toString('hex');
   return magics.find(([magic]) => start.startsWith(magic))?.[1] ?? null;
 }
@@ -50,3 +52,113 @@ const magics: readonly (readonly [string, string])[] = [
   ['25504446', 'a PDF'],
   ['53514c69746520', 'an SQLite database'],
 ];
+
+/** Reads a text: Kubernetes documents, PEM, or base64 of anything. */
+function readText({ text, isUtf16 }: Text, source: Source, reading: Reading): readonly string[] {
+  if (source.expected !== 'credential' && looksLikeDocuments(text)) {
+    const found = readKubernetesDocuments(text, source, reading);
+    if (found !== null) return found;
+  }
+  if (text.includes(PEM_BEGIN)) return readPem(text, isUtf16, source, reading);
+  const unwrapped = wholeBase64(text);
+  if (unwrapped !== null && isWorthReading(unwrapped)) {
+    reading.context.budget.spendOctets(unwrapped.length);
+    return reading.read({ ...source, bytes: unwrapped, depth: source.depth + 1 });
+  }
+  return unknown(source, resemblanceOfText(text), reading);
+}
+
+/** Whether octets from base64 are something to read. Any word is base64 of something. */
+function isWorthReading(bytes: Buffer, depth = 0): boolean {
+  if (looksLikeSequence(bytes) || isGzip(bytes) || bytes.includes(PEM_BEGIN)) return true;
+  if (!/^[\t\r\n\x20-\x7e]+$/.test(bytes.toString('latin1', 0, 64))) return false;
+  const text = bytes.toString('utf8');
+  if (looksLikeDocuments(text)) return true;
+  const unwrapped = wholeBase64(text);
+  // Deeper base64 in base64 is refused when it is read.
+  return unwrapped !== null && (depth === uploadLimits.depth || isWorthReading(unwrapped, depth + 1));
+}
+
+function resemblanceOfText(text: string): string | null {
+  const start = text.slice(0, 256).trimStart();
+  return shapesOfTexts.find(([shape]) => shape.test(start))?.[1] ?? null;
+}
+
+const shapesOfTexts: readonly (readonly [RegExp, string])[] = [
+  [/^(?:ssh|ecdsa)-[a-z0-9@.-]+ AAAA/, 'an OpenSSH public key'],
+  [/^---- BEGIN SSH2 /, 'an SSH2 public key'],
+  [/^PuTTY-User-Key-File-/, 'a PuTTY private key'],
+  [/^eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/, 'a token (JWT)'],
+  [/^-----BEGIN/, 'a PEM block that is cut off'],
+  [/^<\?xml|^<!doctype|^<html/i, 'a markup document'],
+];
+
+/** Opens an object for bytes that are not read. `resembles` says in words what they look like. */
+function unknown(source: Source, resembles: string | null, reading: Reading): readonly string[] {
+  if (source.expected === 'perhaps') return [];
+  const object = reading.open(source);
+  const is = resembles === null ? 'is nothing that is known here' : `looks like ${resembles}`;
+  return object.fill({ type: 'Unknown', bytes: source.bytes.length, resembles }, [
+    source.bytes.length === 0
+      ? { code: 'UnrecognisedContent', message: 'It is empty' }
+      : source.expected === 'credential'
+        ? { code: 'MalformedObject', message: `A certificate or key in PEM belongs here, and what is there ${is}` }
+        : {
+            code: 'UnrecognisedContent',
+            message: resembles === null ? 'It is nothing that is inspected here' : `It ${is}, which is not inspected`,
+          },
+  ]);
+}
+
+/** `isUtf16`: Windows shells write redirected output so. */
+interface Text {
+  readonly text: string;
+  readonly isUtf16: boolean;
+}
+
+/** Null for bytes that are no text. Text in any encoding may stand around PEM. */
+function textOf(bytes: Buffer): Text | null {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return { text: bytes.toString('utf16le', 2), isUtf16: true };
+  if (bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0)
+    return { text: Buffer.from(bytes).swap16().toString('utf16le', 2), isUtf16: true };
+  if (isUtf8(bytes) && !hasControls(bytes)) {
+    const text = bytes.toString('utf8');
+    return { text: text.startsWith('\ufeff') ? text.slice(1) : text, isUtf16: false };
+  }
+  return bytes.includes(PEM_BEGIN) && !looksLikeSequence(bytes)
+    ? { text: bytes.toString('latin1'), isUtf16: false }
+    : null;
+}
+
+/** Whether there are control characters besides blanks, line ends and the escape of terminal colours. */
+function hasControls(bytes: Buffer): boolean {
+  for (const octet of bytes) if (octet < 0x20 && (octet < 0x09 || octet > 0x0d) && octet !== 0x1b) return true;
+  return false;
+}
+
+/** The end of the SEQUENCE at the start of `bytes`, as its length states it; null where there is none. */
+function sequenceEnd(bytes: Buffer): number | 'indefinite' | null {
+  if (bytes[0] !== 0x30) return null;
+  const first = bytes[1];
+  if (first === undefined) return null;
+  if (first < 0x80) return 2 + first;
+  if (first === 0x80) return 'indefinite';
+  const octets = first & 0x7f;
+  if (octets > 8 || bytes.length < 2 + octets) return null;
+  let length = 0;
+  for (let i = 0; i < octets; i++) length = length * 256 + (bytes[2 + i] ?? 0);
+  return 2 + octets + length;
+}
+
+/** Whether `bytes` are one SEQUENCE and nothing else. */
+export const isWholeSequence = (bytes: Buffer): boolean => sequenceEnd(bytes) === bytes.length;
+
+/**
+ * Whether `bytes`, which are no text, begin with a SEQUENCE. It may be cut off or have something behind it, but must not
+ * state a length far beyond the bytes.
+ */
+function looksLikeSequence(bytes: Buffer): boolean {
+  const end = sequenceEnd(bytes);
+  if (end === null || end === 0) return false;
+  return end === 'indefinite' || end <= Math.max(4 * bytes.length, 4096);
+}

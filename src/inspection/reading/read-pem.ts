@@ -1,14 +1,14 @@
 import type { Observation } from '../decoded.js';
+import { readBase64 } from './base64.js';
+import { uploadLimits } from './budget.js';
 import { itemPath } from './paths.js';
-import { nextPemBlock, type PemBlock } from './pem-blocks.js';
 import type { Reading, Source } from './reading.js';
-import { limits } from './limits.js';
 
-/** Reads every PEM block of a text, whatever stands around them (RFC 7468 2: explanatory text). */
+/** Reads every PEM block of a text. Other text may stand around them (RFC 7468 2). */
 export function readPem(text: string, isUtf16: boolean, source: Source, reading: Reading): readonly string[] {
   const blocks: PemBlock[] = [];
-  // One more than there may be is enough to be refused.
-  for (let position = 0; blocks.length <= limits.objects;) {
+  // One more than the limit is enough to be refused.
+  for (let position = 0; blocks.length <= uploadLimits.objects;) {
     const block = nextPemBlock(text, position);
     if (block === null) break;
     reading.context.budget.spendOctets(block.bytes.length);
@@ -35,24 +35,221 @@ function readBlock(block: PemBlock, source: Source, reading: Reading): string {
   if (other === null && bytes.length > 0)
     return reading.decode({ path: source.path, bytes, label, headers }, source.parent, source.depth, observations);
   const object = reading.open(source);
-  object.fill({
-    content: { type: 'Unknown', bytes: bytes.length, resembles: other ?? 'a PEM block without content' },
-    material: null,
-    observations: [
-      ...observations,
-      other === null
-        ? { code: 'MalformedObject', message: 'The PEM block holds nothing that could be read' }
-        : { code: 'UnrecognisedContent', message: `It is ${other}, which is not inspected` },
-    ],
-  });
+  object.fill({ type: 'Unknown', bytes: bytes.length, resembles: other ?? 'a PEM block without content' }, [
+    ...observations,
+    other === null
+      ? { code: 'MalformedObject', message: 'The PEM block holds nothing that could be read' }
+      : { code: 'UnrecognisedContent', message: `It is ${other}, which is not inspected` },
+  ]);
   return object.path;
 }
 
-/** What a PEM block holds that says by its label that it is none of what is inspected; null for all others. */
+/** The content of a PEM block whose label names something that is not inspected; null for all other labels. */
 function otherThanCredentials(label: string): string | null {
   if (label.startsWith('PGP ')) return 'an OpenPGP block';
   if (label === 'EC PARAMETERS') return 'the parameters of an elliptic curve';
   if (/^(?:X9\.42 )?DH PARAMETERS$/.test(label)) return 'Diffie-Hellman parameters';
   if (label === 'DSA PARAMETERS') return 'DSA parameters';
   return null;
+}
+
+/** A block between BEGIN and END lines (RFC 7468), in any layout. */
+interface PemBlock {
+  readonly label: string;
+  /** RFC 1421 4.6. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The octets of its base64, as far as it can be decoded. */
+  readonly bytes: Buffer;
+  readonly observations: readonly Observation[];
+  /** Offsets of the whole block in the text. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export const PEM_BEGIN = '-----BEGIN ';
+const END = '-----END ';
+const DASHES = '-----';
+const MAX_LABEL = 64;
+
+/** Old labels, with those of RFC 7468 4 to 9 for the same content. */
+const legacyLabels: ReadonlyMap<string, string> = new Map([
+  ['X509 CERTIFICATE', 'CERTIFICATE'],
+  ['X.509 CERTIFICATE', 'CERTIFICATE'],
+  ['TRUSTED CERTIFICATE', 'CERTIFICATE'],
+  ['NEW CERTIFICATE REQUEST', 'CERTIFICATE REQUEST'],
+  ['CRL', 'X509 CRL'],
+  ['CERTIFICATE CHAIN', 'PKCS7'],
+  ['PKCS #7 SIGNED DATA', 'PKCS7'],
+]);
+
+/** The next block from `position` on; null where none begins. Each call takes linear time. */
+export function nextPemBlock(text: string, position: number): PemBlock | null {
+  const start = text.indexOf(PEM_BEGIN, position);
+  if (start < 0) return null;
+  const layout = new Layout();
+  const begin = readLabel(text, start + PEM_BEGIN.length);
+  if (!begin.complete) layout.malformed('its BEGIN line does not end in five dashes');
+
+  // OpenPGP armor (RFC 9580 6.2) looks alike but has other headers, and a checksum as its last line.
+  const foreign = begin.label.startsWith('PGP ');
+  const next = text.indexOf(PEM_BEGIN, begin.end);
+  const limit = next < 0 ? text.length : next;
+  // The search ends at the next block: else many blocks without END would each be searched to the end of the text.
+  const ending = text.slice(begin.end, limit).indexOf(END);
+  let bodyEnd = limit;
+  let end = limit;
+  if (ending < 0) layout.malformed('it has no END line');
+  else {
+    bodyEnd = begin.end + ending;
+    const named = readLabel(text, bodyEnd + END.length);
+    if (!named.complete) layout.malformed('its END line does not end in five dashes');
+    else if (named.label !== begin.label) layout.malformed('BEGIN and END name different things');
+    end = named.end;
+    lookAround(text, start, end, layout);
+  }
+  const body = text.slice(begin.end, bodyEnd);
+  if (foreign) return { label: begin.label, headers: {}, bytes: Buffer.alloc(0), observations: [], start, end };
+  const { headers, bytes } = readCanonicalBody(body) ?? readBody(body, begin.label, layout);
+  return { label: begin.label, headers, bytes, observations: layout.observations(begin.label), start, end };
+}
+
+/** Collects what is wrong with the layout of a block, for one sentence of each kind. */
+class Layout {
+  readonly #malformed: string[] = [];
+  readonly #unusual: string[] = [];
+
+  malformed(what: string): void {
+    if (!this.#malformed.includes(what)) this.#malformed.push(what);
+  }
+
+  unusual(what: string): void {
+    if (!this.#unusual.includes(what)) this.#unusual.push(what);
+  }
+
+  observations(label: string): readonly Observation[] {
+    const observations: Observation[] = [];
+    if (this.#malformed.length > 0)
+      observations.push({
+        code: 'PemMalformed',
+        message: `The PEM block is malformed: ${this.#malformed.join(', ')}`,
+      });
+    const modern = legacyLabels.get(label);
+    if (modern !== undefined)
+      observations.push({
+        code: 'PemLegacyLabel',
+        message: `The PEM label is "${label}", which is "${modern}" today`,
+      });
+    if (this.#unusual.length > 0)
+      observations.push({
+        code: 'PemUnusualForm',
+        message: `The PEM block is laid out unusually: ${this.#unusual.join(', ')}`,
+      });
+    return observations;
+  }
+}
+
+/** The label at `position`, and the end of the dashes behind it. RFC 7468 3: labels are printable. */
+function readLabel(text: string, position: number): { label: string; end: number; complete: boolean } {
+  let line = /^[\x20-\x7e]*/.exec(text.slice(position, position + MAX_LABEL + DASHES.length))?.[0] ?? '';
+  const dashes = line.indexOf(DASHES);
+  if (dashes >= 0) return { label: line.slice(0, dashes), end: position + dashes + DASHES.length, complete: true };
+  const length = line.length;
+  line = line.replace(/-*\s*$/, '').slice(0, MAX_LABEL);
+  return { label: line, end: position + length, complete: false };
+}
+
+/** Checks that BEGIN and END stand on lines of their own. */
+function lookAround(text: string, start: number, end: number, layout: Layout): void {
+  const before = lineBefore(text, start);
+  if (before !== '') {
+    if (isBlank(before)) layout.unusual('its lines are indented');
+    else layout.malformed('its BEGIN line does not begin the line');
+  }
+  if (!isBlank(lineAfter(text, end))) layout.malformed('something follows on its END line');
+}
+
+/** Characters of a line that are looked at. */
+const LOOK = 256;
+
+function lineBefore(text: string, position: number): string {
+  const before = text.slice(Math.max(0, position - LOOK), position);
+  return before.slice(Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\r')) + 1).replace(/^\ufeff/, '');
+}
+
+function lineAfter(text: string, position: number): string {
+  const after = text.slice(position, position + LOOK);
+  return /^[^\r\n]*/.exec(after)?.[0] ?? '';
+}
+
+const isBlank = (text: string): boolean => /^[ \t\f\v]*$/.test(text);
+
+interface Body {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: Buffer;
+}
+
+const noHeaders: Readonly<Record<string, string>> = {};
+const LINE = 64;
+const LF = 10;
+
+/** Reads base64 in lines of 64 characters, which nearly all bodies are; null for any other body. */
+function readCanonicalBody(withLineEnds: string): Body | null {
+  const body = withLineEnds.includes('\r') ? withLineEnds.replaceAll('\r\n', '\n') : withLineEnds;
+  const last = body.length - 1;
+  if (last < 2 || body.charCodeAt(0) !== LF || body.charCodeAt(last) !== LF) return null;
+  for (let i = LINE + 1; i < last; i += LINE + 1) if (body.charCodeAt(i) !== LF) return null;
+  const base64 = body.replaceAll('\n', '');
+  if (base64.length !== last - Math.ceil((last - 1) / (LINE + 1))) return null;
+  const bytes = Buffer.from(base64, 'base64');
+  return bytes.toString('base64') === base64 ? { headers: noHeaders, bytes } : null;
+}
+
+function readBody(body: string, label: string, layout: Layout): Body {
+  let text = body;
+  // Environment variables and source code often write line ends as \n.
+  if (/\\[rn]/.test(text)) {
+    layout.malformed('its line ends are written as \\n');
+    text = text.replaceAll(/(?:\\r)?\\n|\\r/g, '\n');
+  }
+  if (!/[\r\n]/.test(text)) layout.malformed('it stands on one line');
+  const { headers, lines } = splitHeaders(text.split(/\r\n|\r|\n/));
+  if (Object.keys(headers).length > 0 && !('Proc-Type' in headers))
+    layout.unusual('it has headers, which RFC 7468 does not know');
+
+  const trimmed = lines.map((line) => line.trim());
+  if (lines.some((line, i) => line !== trimmed[i])) layout.unusual('there are blanks at the ends of lines');
+  const first = trimmed.findIndex((line) => line !== '');
+  const last = trimmed.findLastIndex((line) => line !== '');
+  const used = first < 0 ? [] : trimmed.slice(first, last + 1);
+  if (used.includes('')) layout.unusual('there are empty lines in it');
+  const full = used.filter((line) => line !== '');
+  // OpenSSH writes lines of 70 characters.
+  const width = label === 'OPENSSH PRIVATE KEY' ? 70 : LINE;
+  const uneven = full.slice(0, -1).some((line) => line.length !== width) || (full.at(-1)?.length ?? 0) > width;
+  if (uneven) layout.unusual(`its lines are not ${width} characters long`);
+
+  const { bytes, problem } = readBase64(full.join(''));
+  if (problem !== null) layout.malformed(problem);
+  return { headers, bytes };
+}
+
+/** RFC 1421 4.4: headers, which may continue on the next line. Base64 has no colon. */
+function splitHeaders(lines: readonly string[]): {
+  headers: Readonly<Record<string, string>>;
+  lines: readonly string[];
+} {
+  const headers: Record<string, string> = {};
+  let name: string | null = null;
+  let i = 0;
+  while (i < lines.length && isBlank(lines[i] ?? '')) i += 1;
+  for (; i < lines.length; i += 1) {
+    const line = lines[i] ?? '';
+    const header = /^\s*([A-Za-z][A-Za-z0-9-]{0,63}):(.*)$/.exec(line);
+    if (header) {
+      name = header[1] ?? '';
+      headers[name] = (header[2] ?? '').trim();
+    } else if (name !== null && /^[ \t]+\S/.test(line)) headers[name] = `${headers[name] ?? ''}${line.trim()}`;
+    else break;
+  }
+  return name === null ? { headers: noHeaders, lines } : { headers, lines: lines.slice(i) };
 }

@@ -1,23 +1,23 @@
-/** One entry of a tar (POSIX.1-2017 pax, ustar, GNU, and the V7 form before them), as a view into it. */
+/** One entry of a tar: POSIX.1-2017 pax, ustar, GNU or V7. `bytes` is a view into the tar. */
 export interface TarEntry {
   readonly name: string;
   readonly kind: TarEntryKind;
   readonly bytes: Buffer;
 }
 
-export type TarEntryKind = 'file' | 'directory' | 'link' | 'device' | 'other';
+type TarEntryKind = 'file' | 'directory' | 'link' | 'device' | 'other';
 
-export interface TarReading {
+interface TarReading {
   readonly entries: readonly TarEntry[];
-  /** Headers that were looked at, those that only describe the next one included. */
+  /** Headers that were read, including those that only describe the next header. */
   readonly headers: number;
-  /** Why the rest could not be read; null where it was all read. */
+  /** Why the rest could not be read; null where everything was read. */
   readonly problem: 'truncated' | 'damaged' | 'tooManyHeaders' | null;
 }
 
 const BLOCK = 512;
 
-/** Whether the first block is a tar header, as its checksum says, or there is nothing but the zeros that end a tar. */
+/** Whether the first block is a tar header by its checksum, or the tar is empty: only zeros. */
 export const isTar = (bytes: Buffer): boolean =>
   bytes.length >= BLOCK && (isHeader(bytes.subarray(0, BLOCK)) || isEmptyTar(bytes));
 
@@ -25,8 +25,8 @@ const isEmptyTar = (bytes: Buffer): boolean =>
   bytes.length >= 2 * BLOCK && bytes.length % BLOCK === 0 && bytes.equals(Buffer.alloc(bytes.length));
 
 /**
- * The entries of a tar that is there as a whole, in one pass. Sizes are taken from the header that is read, and end
- * at the end of the bytes; nothing is copied, followed or written.
+ * Reads the entries of a whole tar in one pass. Each size comes from the header in front of it and is bounded by the
+ * bytes. Nothing is copied, followed or written.
  */
 export function readTar(bytes: Buffer, maxHeaders: number): TarReading {
   const entries: TarEntry[] = [];
@@ -58,14 +58,14 @@ export function readTar(bytes: Buffer, maxHeaders: number): TarReading {
     else if (type === 'L') next.set('path', textAt(content, 0, content.length));
     else if (!described) {
       const name = next.get('path') ?? globals.get('path') ?? nameOf(header);
-      // GNU tar before 1.13 marks directories by their name alone.
+      // GNU tar before 1.13 marks directories only by their names.
       const kind =
         type === '\0' || type === '0' || type === '7' ? (name.endsWith('/') ? 'directory' : 'file') : kindOf(type);
       entries.push({ name, kind: next.has('GNU.sparse.major') ? 'other' : kind, bytes: content });
       next = new Map();
     }
   }
-  // Two blocks of zeros end it; the end of the bytes between two entries ends it as well.
+  // A tar ends with two blocks of zeros, or with the bytes between two entries.
   return done(position > bytes.length ? 'truncated' : position === bytes.length ? null : 'damaged');
 }
 
@@ -88,7 +88,7 @@ function nameOf(header: Buffer): string {
   return prefix === '' ? name : `${prefix}/${name}`;
 }
 
-/** Records of a pax header: `<length> <keyword>=<value>\n`, the length that of the whole record in octets. */
+/** Reads the records of a pax header: `<length> <keyword>=<value>\n`. The length is that of the whole record. */
 function readPax(content: Buffer, into: Map<string, string>): void {
   let position = 0;
   while (position < content.length) {
@@ -107,7 +107,7 @@ function readPax(content: Buffer, into: Map<string, string>): void {
 
 const keywords = new Set(['path', 'size', 'GNU.sparse.major']);
 
-/** Octal digits, or base 256 where the first bit is set; null for anything else, and for what is negative. */
+/** Octal digits, or base 256 where the first bit is set; null for anything else and for negative numbers. */
 function numberAt(header: Buffer, offset: number, length: number): number | null {
   const field = header.subarray(offset, offset + length);
   const first = field[0] ?? 0;
@@ -129,7 +129,7 @@ function textAt(bytes: Buffer, offset: number, length: number): string {
 
 const isZero = (block: Buffer): boolean => block.every((octet) => octet === 0);
 
-/** The sum of the header's octets, those of the sum itself taken for blanks. */
+/** The checksum is the sum of the octets, with blanks in place of the checksum itself. */
 function isHeader(block: Buffer): boolean {
   const stored = numberAt(block, 148, 8);
   if (stored === null || stored === 0) return false;

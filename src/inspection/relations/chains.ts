@@ -1,23 +1,23 @@
 import type { CertificateNode } from './certificate-node.js';
 import type { Issuance } from './find-issuers.js';
 
-/** From a certificate up: each is signed by the next. */
+/** A chain from a certificate upwards. Each is signed by the next. */
 export interface Chain {
-  /** At least one: the certificate itself. */
+  /** At least the certificate itself. */
   readonly nodes: readonly CertificateNode[];
   /** Whether the last one signed itself or is a CA of ours. */
   readonly complete: boolean;
 }
 
-/** Cross-signing gives several; a handful tells whether one of them is good. */
+/** Cross-signing gives several chains. A few tell whether one of them is good. */
 const maxChains = 8;
-/** RFC 5280 sets no bound; no cluster has more than a few. */
+/** RFC 5280 sets no bound. Clusters have chains of two or three. */
 const maxLength = 16;
 const maxSteps = 200;
 
 /**
- * The chains that begin with a certificate, at least one. What is signed in a circle ends where it would come back to
- * a name and key that it already has.
+ * The chains that begin with a certificate, at least one. A chain never has the same name and key twice, so circles
+ * end.
  */
 export function chainsOf(
   certificate: CertificateNode,
@@ -46,6 +46,6 @@ export function chainsOf(
   return chains;
 }
 
-/** The same name with the same key (RFC 4158 2.4.2): a chain has it once. */
+/** RFC 4158 2.4.2: the same name with the same key. */
 const isTheSame = (a: CertificateNode, b: CertificateNode): boolean =>
   a.spkiSha256 === b.spkiSha256 && a.material.subject.equals(b.material.subject);

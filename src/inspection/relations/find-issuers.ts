@@ -1,36 +1,35 @@
 import type { AuthorityKeyIdentifier, Budget, Signed } from '../decoded.js';
 import { verifySignature } from '../x509/verify-signature.js';
-import type { CertificateIndex } from './certificate-index.js';
-import { type CertificateNode, octetsKey } from './certificate-node.js';
+import { type CertificateIndex, type CertificateNode, octetsKey } from './certificate-node.js';
 
-/** What was found of who signed something. */
+/** The result of the search for a signer. */
 export type Issuance =
-  /** All of them have the key that made the signature. */
+  /** All issuers have the key that made the signature. */
   | { readonly outcome: 'signed'; readonly issuers: readonly CertificateNode[] }
-  /** Nobody here did; `namesake` only bears the name of who should have. */
+  /** No certificate here signed it. `namesake` has the name of the issuer but not the key. */
   | { readonly outcome: 'missing'; readonly namesake: CertificateNode | null }
-  /** Its issuer is here, and did not make that signature. */
+  /** Its issuer is here, but did not make the signature. */
   | { readonly outcome: 'forged'; readonly supposed: CertificateNode }
   | { readonly outcome: 'unchecked'; readonly supposed: CertificateNode; readonly because: 'unsupported' | 'budget' };
 
-/** Something that a CA signs: a certificate or a list. */
-export interface Issued {
+/** A certificate or a list. */
+interface Issued {
   readonly issuer: Buffer;
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | null;
   readonly signed: Signed;
 }
 
-/** How well a certificate fits what is said of the issuer; the best is the least. */
+/** How well a certificate matches the description of the issuer; the lowest is the best. */
 const fits = {
   nameAndKeyIdentifier: 0,
   keyIdentifier: 1,
-  /** There are no two key identifiers to compare. */
+  /** At least one key identifier is missing. */
   name: 2,
   /** The key identifiers differ. */
   nameAlone: 3,
 } as const;
 
-/** The certificates of one key, any of which may be the issuer. */
+/** Certificates with the same key. Each may be the issuer. */
 interface Candidates {
   readonly nodes: CertificateNode[];
   fit: number;
@@ -41,15 +40,15 @@ interface Failed {
   readonly why: 'invalid' | 'unsupported' | 'budget';
 }
 
-/** Past this many keys of one name it is no honest upload. */
+/** An honest upload has fewer keys of one name. */
 const maxKeys = 16;
-/** Certificates of the issuer's key: cross-signed and renewed ones. */
+/** Cross-signed and renewed certificates have the same key. */
 const maxIssuers = 8;
 
 /**
- * Finds who signed it among certificates whose subject is its issuer or whose key identifier is its authority's, by
- * verifying the signature: a name proves nothing. `own` is its own certificate where it may have signed itself, and
- * whether it did, as far as that is known.
+ * Finds the signer among certificates with the issuer's name or key identifier. Only a verified signature counts,
+ * because a name proves nothing. `own` describes the certificate itself: its key, and whether it is self-signed, where
+ * that is known.
  */
 export function findIssuers(
   issued: Issued,
@@ -71,7 +70,7 @@ export function findIssuers(
           ? verifySignature(issued.signed, first.material.subjectPublicKeyInfo)
           : 'budget';
     if (result === 'valid') return { outcome: 'signed', issuers: candidates.nodes.slice(0, maxIssuers) };
-    // The best fit comes first, and is the one to speak of.
+    // The best fit comes first, and is the one to report.
     failed ??= { candidates, why: result };
     if (result === 'budget') break;
   }
@@ -85,13 +84,13 @@ function explain(failed: Failed | null, only: boolean, ownKey: string | undefine
   if (fit === fits.nameAlone) return { outcome: 'missing', namesake: supposed };
   if (failed.why !== 'invalid') return { outcome: 'unchecked', supposed, because: failed.why };
   const identified = fit <= fits.keyIdentifier;
-  // CAs of different clusters bear the same name, so the name alone accuses nobody unless there is nobody else.
+  // CAs of different clusters have the same name. So the name alone accuses a certificate only if it is the only one.
   if (identified || (only && supposed.object !== null) || supposed.spkiSha256 === ownKey)
     return { outcome: 'forged', supposed };
   return { outcome: 'missing', namesake: supposed };
 }
 
-/** By SHA-256 of their keys, the best fit first. */
+/** Candidates by SHA-256 of their key, the best fit first. */
 function candidatesFor(
   issued: Issued,
   indexes: readonly CertificateIndex[],
@@ -103,7 +102,7 @@ function candidatesFor(
   const add = (node: CertificateNode, fit: number): void => {
     const candidates = byKey.get(node.spkiSha256);
     if (candidates === undefined) byKey.set(node.spkiSha256, { nodes: [node], fit });
-    // The same certificate twice, in the upload or as a CA of ours, is one.
+    // A certificate may be twice in the upload, or there and among our CAs.
     else if (!candidates.nodes.some(({ fingerprintSha256 }) => fingerprintSha256 === node.fingerprintSha256)) {
       candidates.nodes.push(node);
       candidates.fit = Math.min(candidates.fit, fit);

@@ -1,13 +1,13 @@
 import type { KubeconfigContent, Relation, RelationType } from '../../model/inspection.js';
 import type { DecodedObject } from '../decoded.js';
 import type { CertificateNode } from './certificate-node.js';
-import type { RelationGraph } from './relation-graph.js';
+import type { Relations } from './relate.js';
 
-/** Past this many it is no help to anybody. */
+/** More relations of one type help nobody. */
 const maxOfOneType = 16;
 
-/** The relations for the answer, in the order of the objects that they are from. */
-export function listRelations(relations: RelationGraph): readonly Relation[] {
+/** The relations for the answer, in the order of the objects. */
+export function listRelations(relations: Relations): readonly Relation[] {
   return relations.objects.flatMap((object) => {
     const found: Relation[] = [];
     const from = object.path;
@@ -42,14 +42,14 @@ export function listRelations(relations: RelationGraph): readonly Relation[] {
   });
 }
 
-const clustersOf = ({ clusters }: KubeconfigContent, relations: RelationGraph): Iterable<string> =>
+const clustersOf = ({ clusters }: KubeconfigContent, relations: Relations): Iterable<string> =>
   clusters.flatMap(({ server }) =>
     server === null ? [] : relations.clustersAt(server).map(({ name }) => `/v1/clusters/${name}`),
   );
 
 type Add = (type: RelationType, targets: Iterable<string>) => void;
 
-function addOfCertificate(node: CertificateNode, relations: RelationGraph, add: Add): void {
+function addOfCertificate(node: CertificateNode, relations: Relations, add: Add): void {
   const issuance = relations.issuanceOf(node);
   if (issuance.outcome === 'signed') {
     add(
@@ -69,8 +69,8 @@ function addOfCertificate(node: CertificateNode, relations: RelationGraph, add: 
   if (list !== undefined) add('RevokedBy', [list.path]);
 }
 
-/** The roots of its chains, and the clusters whose CAs are in them. */
-function anchorsOf(node: CertificateNode, relations: RelationGraph): Iterable<string> {
+/** The roots of its chains, and the clusters whose CAs are in the chains. */
+function anchorsOf(node: CertificateNode, relations: Relations): Iterable<string> {
   const found = new Set<string>();
   for (const { nodes, complete } of relations.chainsOf(node)) {
     const root = nodes.at(-1);
@@ -80,8 +80,8 @@ function anchorsOf(node: CertificateNode, relations: RelationGraph): Iterable<st
   return found;
 }
 
-/** Of a private key, its public key too. */
-function keyHolders(key: DecodedObject, spkiSha256: string | undefined, relations: RelationGraph): Iterable<string> {
+/** Certificates and requests with the key; for a private key, its public key too. */
+function keyHolders(key: DecodedObject, spkiSha256: string | undefined, relations: Relations): Iterable<string> {
   if (spkiSha256 === undefined) return [];
   return relations
     .objectsOfKey(spkiSha256)
@@ -94,7 +94,7 @@ function keyHolders(key: DecodedObject, spkiSha256: string | undefined, relation
     .map(({ path }) => path);
 }
 
-const certificatesOfKey = (spkiSha256: string, relations: RelationGraph): Iterable<string> =>
+const certificatesOfKey = (spkiSha256: string, relations: Relations): Iterable<string> =>
   relations
     .objectsOfKey(spkiSha256)
     .filter(({ content }) => content.type === 'Certificate')

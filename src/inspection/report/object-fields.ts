@@ -6,23 +6,23 @@ import type {
   InspectedObject,
   KubeconfigContent,
 } from '../../model/inspection.js';
-import { commandText, keyText, minuteText, nameText, sourceText } from './object-words.js';
+import { commandText, keyText, minuteText, distinguishedNameText, sourceText } from './object-words.js';
 
-export interface Field {
+interface Field {
   readonly label: string;
-  /** One or several; none at all is a field that is not shown. */
+  /** A field without values is not shown. */
   readonly values: readonly string[];
 }
 
 export interface FieldGroup {
-  /** Null for what is said of the object itself. */
+  /** Null for the fields of the object itself. */
   readonly title: string | null;
   readonly fields: readonly Field[];
 }
 
 /**
- * What is said of an object in lines of `key: value`. `printed`: whether the text of OpenSSL follows, which has the
- * fields of a certificate or request already. A field that holds nothing is left out.
+ * Describes an object in lines of `key: value`, without empty fields. `printed`: the text of OpenSSL follows, which has
+ * the fields of a certificate or request already.
  */
 export function fieldGroups(object: InspectedObject, printed: boolean): FieldGroup[] {
   const groups = groupsOf(object, printed);
@@ -128,10 +128,10 @@ const certificateFields = (certificate: CertificateContent): Field[] => [
   field('version', certificate.version),
   field('serial number', certificate.serialNumber),
   field('signature algorithm', certificate.signatureAlgorithm.name),
-  field('issuer', nameText(certificate.issuer)),
+  field('issuer', distinguishedNameText(certificate.issuer)),
   field('not before', certificate.notBefore),
   field('not after', certificate.notAfter),
-  field('subject', nameText(certificate.subject)),
+  field('subject', distinguishedNameText(certificate.subject)),
   field('key', keyText(certificate.publicKey)),
   field('issuer unique id', certificate.issuerUniqueId),
   field('subject unique id', certificate.subjectUniqueId),
@@ -147,7 +147,7 @@ function requestGroups(request: CertificationRequestContent, printed: boolean): 
       ? []
       : [
           field('version', request.version),
-          field('subject', nameText(request.subject)),
+          field('subject', distinguishedNameText(request.subject)),
           field('key', keyText(request.publicKey)),
           field('signature algorithm', request.signatureAlgorithm.name),
           field('other attributes', request.attributes),
@@ -168,7 +168,7 @@ function listGroups(list: CertificateListContent): FieldGroup[] {
   return [
     ...own(
       field('version', list.version),
-      field('issuer', nameText(list.issuer)),
+      field('issuer', distinguishedNameText(list.issuer)),
       field('this update', list.thisUpdate),
       field('next update', list.nextUpdate),
       field('signature algorithm', list.signatureAlgorithm.name),
@@ -227,7 +227,7 @@ const extensionGroup = (extensions: readonly ExtensionContent[]): FieldGroup => 
 
 const own = (...fields: readonly Field[]): FieldGroup[] => [{ title: null, fields }];
 
-/** Nothing, and an empty text, is no value. */
+/** Null, undefined and the empty text are no values. */
 function field(label: string, value: string | number | readonly string[] | null | undefined): Field {
   if (value === null || value === undefined || value === '') return { label, values: [] };
   return { label, values: typeof value === 'object' ? value : [String(value)] };

@@ -1,3 +1,4 @@
+import { counted } from '../../formats/text/duration-in-words.js';
 import type {
   CertificateRole,
   CredentialSource,
@@ -5,7 +6,6 @@ import type {
   NameContent,
   PublicKeyDescription,
 } from '../../model/inspection.js';
-import { counted } from '../../formats/text/duration-in-words.js';
 
 const roles: Readonly<Record<CertificateRole, string>> = {
   ClusterCA: 'cluster CA',
@@ -27,7 +27,7 @@ const roles: Readonly<Record<CertificateRole, string>> = {
   User: 'user certificate',
 };
 
-/** What an object is, in a few words. */
+/** Names an object in a few words. */
 export function whatItIs(object: InspectedObject): string {
   switch (object.type) {
     case 'Certificate':
@@ -59,14 +59,14 @@ export function whatItIs(object: InspectedObject): string {
   }
 }
 
-/** Whom an object speaks of: a user as an API server reads it, a subject, a name; null where it speaks of nobody. */
+/** Whom an object is about: a user as an API server reads it, a subject or a name; null where there is nobody. */
 export function whoItIs(object: InspectedObject): string | null {
   switch (object.type) {
     case 'Certificate':
     case 'CertificationRequest':
-      return object.kubernetes === null ? nameText(object.subject) : userText(object.kubernetes);
+      return object.kubernetes === null ? distinguishedNameText(object.subject) : userText(object.kubernetes);
     case 'CertificateList':
-      return nameText(object.issuer);
+      return distinguishedNameText(object.issuer);
     case 'Kubeconfig':
       return object.contexts.find(({ name }) => name === object.currentContext)?.user ?? null;
     case 'CertificateSigningRequest':
@@ -87,7 +87,7 @@ export function whoItIs(object: InspectedObject): string | null {
 const userText = ({ username, groups }: { readonly username: string; readonly groups: readonly string[] }): string =>
   groups.length === 0 ? username : `${username} (${groups.join(', ')})`;
 
-export const nameText = (name: NameContent): string => (name.text === '' ? '(empty)' : name.text);
+export const distinguishedNameText = (name: NameContent): string => (name.text === '' ? '(empty)' : name.text);
 
 /** `ECDSA-P256`, `RSA-2048, exponent 3`. */
 export function keyText({ algorithm, exponent }: PublicKeyDescription): string {
@@ -105,13 +105,13 @@ export function sourceText(source: CredentialSource): string {
   }
 }
 
-/** `2036-11-22 00:23 UTC`; what is no RFC 3339 UTC as it stands. */
+/** `2036-11-22 00:23 UTC`. Other texts than RFC 3339 in UTC stay as they are. */
 export function minuteText(instant: string): string {
   const matched = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z$/.exec(instant);
   return matched === null ? instant : `${matched[1] ?? ''} ${matched[2] ?? ''} UTC`;
 }
 
-/** A command line that shows where each argument ends; nothing to paste into a shell. */
+/** A command line for display, not for a shell. It shows where each argument ends. */
 export function commandText(command: string, args: readonly string[]): string {
   return [command, ...args].map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
 }

@@ -1,33 +1,33 @@
 import type { InspectedObject, Inspection, Relation } from '../../model/inspection.js';
 
-/** A certificate, request or list under what signed it. */
+/** A certificate, request or list in the tree of its signer. */
 export interface RelationNode {
-  /** Path of an object, or a resource of ours. */
+  /** The path of an object, or a resource of this service. */
   readonly path: string;
-  /** Null for a resource of ours, `/v1/clusters/{name}`. */
+  /** Null for a resource of this service, `/v1/clusters/{name}`. */
   readonly object: InspectedObject | null;
-  /** Paths of its keys. */
+  /** The paths of its keys. */
   readonly keys: readonly string[];
-  /** Where else the very same object is. */
+  /** The paths of equal objects. */
   readonly copies: readonly string[];
   readonly notes: readonly string[];
   readonly children: readonly RelationNode[];
 }
 
-/** The relations of an upload as people follow them. */
-export interface RelationForest {
+/** The relations of an upload as trees, signer on top. */
+interface RelationForest {
   readonly trees: readonly RelationNode[];
-  /** What is no matter of signing, in words. */
+  /** Relations other than signatures, in words. */
   readonly others: readonly OtherRelation[];
 }
 
-export interface OtherRelation {
+interface OtherRelation {
   readonly from: string;
   readonly words: string;
   readonly to: string;
 }
 
-/** Deeper chains go on in a tree of their own, so that no upload decides how deep a page nests. */
+/** Deeper chains continue in their own tree, so that no upload decides how deep a page nests. */
 const maxDepth = 10;
 
 const words = {
@@ -39,8 +39,7 @@ const words = {
 } as const;
 
 /**
- * Every certificate once, however often it is in the upload, and whatever else is signed or has a key. Ends on relations
- * that go round in circles.
+ * Shows each certificate once, and every request or list that is signed or has a key. Circles of relations end.
  */
 export function relationForest(inspection: Inspection): RelationForest {
   const objects = new Map(inspection.objects.map((object) => [object.path, object]));
@@ -86,7 +85,7 @@ export function relationForest(inspection: Inspection): RelationForest {
   for (const path of ours) plant(path, []);
   const roots = nodes.filter((path) => !parents.has(path));
   for (const path of roots) plant(path, notesOfRoot(objects.get(path)));
-  // What is left is signed in a circle, of which the first stands on top.
+  // The others are signed in circles. The first of each circle stands on top.
   for (const path of nodes) if (!shown.has(path)) plant(path, ['signed by one of those below']);
 
   const inTrees = new Set(nodes.flatMap((path) => groups.get(path) ?? path));
@@ -96,7 +95,7 @@ export function relationForest(inspection: Inspection): RelationForest {
 const isSigned = (type: InspectedObject['type']): boolean =>
   type === 'Certificate' || type === 'CertificationRequest' || type === 'CertificateList';
 
-/** By path, the paths of the same certificate, request or list; the shortest, which says most, first. */
+/** By path, the paths of equal certificates, requests or lists. The shortest path comes first: it says most. */
 function groupsOfSame({ objects, relations }: Inspection): ReadonlyMap<string, readonly string[]> {
   const types = new Map(objects.map(({ path, type }) => [path, type]));
   const groups = new Map<string, string[]>();
@@ -110,7 +109,7 @@ function groupsOfSame({ objects, relations }: Inspection): ReadonlyMap<string, r
   return groups;
 }
 
-/** What signed it, in the upload; else the cluster of ours at which its chain ends. */
+/** The signers in the upload, or else the clusters of ours at the end of the chain. */
 function parentsOf(
   signers: ReadonlyMap<string, readonly string[]>,
   chainEnds: ReadonlyMap<string, readonly string[]>,
@@ -123,7 +122,7 @@ function parentsOf(
   return parents;
 }
 
-/** Whether a relation leads to a resource of this service, not to an object of the upload. */
+/** Whether a path is a resource of this service, not an object of the upload. */
 const isOurs = (path: string): boolean => path.startsWith('/v1/');
 
 function notesOfRoot(object: InspectedObject | undefined): string[] {
@@ -132,7 +131,7 @@ function notesOfRoot(object: InspectedObject | undefined): string[] {
   return ['its signer is not in the upload'];
 }
 
-/** Chains are in the trees; keys and copies of what stands there too. */
+/** Leaves out the relations that the trees show: chains, keys and copies. */
 function otherRelations(relations: readonly Relation[], inTrees: ReadonlySet<string>): OtherRelation[] {
   return relations.flatMap(({ type, from, to }) => {
     if (type === 'SignedBy' || type === 'ChainsTo') return [];
@@ -141,7 +140,7 @@ function otherRelations(relations: readonly Relation[], inTrees: ReadonlySet<str
   });
 }
 
-/** Values of a key in the order of the relations, each once; nothing that relates to itself. */
+/** Values by key, without duplicates and without relations of an object to itself. */
 function grouped(
   relations: readonly Relation[],
   type: Relation['type'],

@@ -1,22 +1,20 @@
+import { textTable } from '../../formats/text/text-layout.js';
+import { clip, visible, wrapParagraph } from '../../formats/text/visible.js';
 import type { Finding, InspectedObject, Inspection, KubeconfigContent } from '../../model/inspection.js';
-import { clip } from '../../formats/text/clip.js';
 import { fieldGroups, type FieldGroup } from './object-fields.js';
 import { minuteText, whatItIs, whoItIs } from './object-words.js';
 import { opensslText } from './openssl-text.js';
 import { relationForest, type RelationNode } from './relation-tree.js';
 import { countedFindings, findingsBySeverity, inOneSentence, summaryRows, type CommonFinding } from './summary.js';
-import { textTable } from '../../formats/text/text-table.js';
-import { visible } from '../../formats/text/visible.js';
-import { wrapParagraph } from '../../formats/text/wrap-text.js';
 
 const tableWidth = 120;
 const proseWidth = 100;
-/** What is repeated as blank before further lines has to be short. */
+/** Longer labels would indent the following lines too far. */
 const maxLabel = 60;
 
 /**
- * The answer as people read it on a terminal: a table of all objects, findings, relations, and each object; a
- * certificate or request as OpenSSL 3.5 prints it. Nothing of an upload moves the cursor or hides.
+ * The answer for a terminal: a table of all objects, findings, relations, and each object in detail, with certificates and
+ * requests as OpenSSL 3.5 prints them. No text of an upload moves the cursor or stays invisible.
  *
  * `ders`: DER of certificates and requests, by path.
  */
@@ -70,7 +68,7 @@ function relationsText(inspection: Inspection): string {
   return `RELATIONS\n\n${[tree, list].filter((part) => part !== '').join('\n')}`;
 }
 
-/** `first` stands before the node's own line, `rest` before all that belongs to it. */
+/** `first` begins the line of the node itself, `rest` the lines below it. */
 function nodeText(node: RelationNode, first: string, rest: string): string {
   const notes = node.notes.length === 0 ? '' : ` (${node.notes.join(', ')})`;
   const own = node.object === null ? '' : `: ${[whatItIs(node.object), whoItIs(node.object) ?? []].flat().join(', ')}`;
@@ -102,12 +100,12 @@ function detailTexts(objects: readonly InspectedObject[], ders: ReadonlyMap<stri
 }
 
 /**
- * The margin is where this report begins its own sections. A line break in a value of a certificate would lead there:
- * what follows it is moved in, unless the certificate is all that there is.
+ * Indents text behind line breaks in values of a certificate. At the margin it could pass for a section of this report.
+ * A report about a single object has no other sections.
  */
 const held = (printed: string): string => printed.replace(/\n(?=[^ \n])/g, '\n  ');
 
-/** As `kubectl config get-contexts` prints them. */
+/** Contexts as `kubectl config get-contexts` prints them. */
 function contextsTable({ contexts, currentContext }: KubeconfigContent): string {
   const rows = contexts.map(({ name, cluster, user, namespace }) => [
     name === currentContext ? '*' : '',

@@ -1,12 +1,14 @@
 import { describeFailure } from '../../workers/worker-error.js';
-import { UploadRefusedError } from '../decoded.js';
+import { UploadRefusedError, type InspectionContext } from '../decoded.js';
 import { inspect } from '../inspect.js';
+import type { MessagePort } from 'node:worker_threads';
+import type { InspectionFormat, InventoryEntry, Upload, UploadRefusalReason } from '../../model/inspection.js';
+import type { Failure } from '../../workers/worker-error.js';
 import { ask, begin, giveWay } from '../../workers/worker-side.js';
-import type { InspectionTask, LookUp, TaskResult, ToWorker } from './task.js';
 
 giveWay();
 
-/** What a worker does. It never throws: errors travel as values, without their messages. */
+/** The task of a worker. It never throws: errors travel as values without messages, which could quote the upload. */
 export async function inspectTask({ upload, format, port, ...known }: InspectionTask): Promise<TaskResult> {
   begin(port);
   try {
@@ -24,3 +26,24 @@ export async function inspectTask({ upload, format, port, ...known }: Inspection
     port.close();
   }
 }
+
+/** An upload for a worker, with the context of its inspection. */
+export interface InspectionTask extends Omit<InspectionContext, 'inventory'> {
+  readonly upload: Upload;
+  readonly format: InspectionFormat;
+  readonly port: MessagePort;
+}
+
+/** A worker's question: what does the inventory hold about these certificates? */
+export interface LookUp {
+  readonly kind: 'lookUp';
+  readonly fingerprintsSha256: readonly string[];
+}
+
+/** The answer; null where the inventory cannot be read. */
+export type ToWorker = ReadonlyMap<string, InventoryEntry> | null;
+
+export type TaskResult =
+  | { readonly kind: 'inspected'; readonly text: string }
+  | { readonly kind: 'refused'; readonly reason: UploadRefusalReason; readonly message: string }
+  | { readonly kind: 'failed'; readonly failure: Failure };

@@ -1,21 +1,21 @@
 import { availableParallelism } from 'node:os';
 import { InspectionBusyError } from '../../model/errors.js';
 import type { InspectionFormat, Upload } from '../../model/inspection.js';
+import type { Failure } from '../../workers/worker-error.js';
 import { WorkerEndedError, WorkerFailedError, WorkersBusyError } from '../../workers/worker-error.js';
 import { workerFile } from '../../workers/worker-file.js';
-import { WorkerPool, type WorkerLimits } from '../../workers/worker-pool.js';
-import { UploadRefusedError, type InspectionContext } from '../decoded.js';
-import { InspectionFailedError } from '../inspection-failed-error.js';
-import type { InspectionTask, LookUp, TaskResult, ToWorker } from './task.js';
+import { type WorkerLimits, WorkerPool } from '../../workers/worker-pool.js';
+import { type InspectionContext, UploadRefusedError } from '../decoded.js';
+import type { InspectionTask, LookUp, TaskResult, ToWorker } from './inspect-task.js';
 
 export interface InspectionPoolOptions extends Partial<WorkerLimits> {
-  /** What a worker runs: exports `inspectTask`. */
+  /** The worker's file, which exports `inspectTask`. */
   readonly file?: URL;
-  /** Told of workers that end by themselves. */
+  /** Gets the failure of workers that end by themselves. */
   readonly report?: (error: Error) => void;
 }
 
-/** Inspects in threads of their own, so that no upload keeps anything else waiting. */
+/** Inspects in worker threads, so that no upload blocks the event loop. */
 export class InspectionPool {
   readonly #pool: WorkerPool;
   readonly #workMilliseconds: number;
@@ -39,8 +39,8 @@ export class InspectionPool {
   }
 
   /**
-   * Throws `UploadRefusedError` where the upload goes past what is inspected, the time and memory of a worker included,
-   * `InspectionBusyError` where too many wait, and `InspectionFailedError`.
+   * Throws `UploadRefusedError` where the upload exceeds a limit, including the time and memory of a worker,
+   * `InspectionBusyError` where too many uploads wait, and `InspectionFailedError`.
    */
   async inspect(upload: Upload, context: InspectionContext, format: InspectionFormat): Promise<string> {
     const result = await this.#run(upload, context, format).catch((error: unknown) => {
@@ -56,7 +56,7 @@ export class InspectionPool {
     }
   }
 
-  /** Ends the workers; what they were at fails. */
+  /** Ends the workers. Running inspections fail. */
   async close(): Promise<void> {
     await this.#pool.close();
   }
@@ -76,7 +76,7 @@ export class InspectionPool {
     return this.#pool.run<TaskResult, LookUp, ToWorker>(
       task,
       { answer },
-      // The copies are the worker's alone: what else shares memory with the body stays here.
+      // Transfers the copies. The body's own memory may be shared with other buffers.
       parts.map(({ bytes }) => bytes.buffer),
     );
   }
@@ -92,5 +92,14 @@ export class InspectionPool {
           : 'inspecting it takes more memory than an upload gets',
       );
     return error;
+  }
+}
+
+/** An inspection failed by a bug of ours. The error holds nothing of the upload, so that it can be logged. */
+export class InspectionFailedError extends Error {
+  override readonly name = 'InspectionFailedError';
+  constructor({ name, frames }: Failure) {
+    super(`an inspection ended with ${name}`);
+    this.stack = `${this.name}: ${this.message}\n${frames}`;
   }
 }

@@ -17,7 +17,7 @@ const keyPems: readonly string[] = [
   ...kubeconfigKeys(gunzipSync(readFixture('kubeadm-kubernetes').upload.parts[0]!.bytes)),
 ];
 
-/** What must be in no answer. */
+/** Secrets that must be in no answer. */
 export const corpusSecrets = {
   /** Private octets: exponents, primes, scalars, and the PEM bodies of keys, which base64 hides once more. */
   octets: [

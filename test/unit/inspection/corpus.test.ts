@@ -227,7 +227,7 @@ const relationTypes: readonly RelationType[] = [
   'RevokedBy',
 ];
 
-/** What nothing is wrong with. */
+/** Fixtures without problems. */
 const good = [
   'user',
   'user-der',

@@ -4,8 +4,9 @@ import type { InspectionContext, KnownCluster, Thresholds } from '../../../src/i
 import { findAll } from '../../../src/inspection/findings/find-all.js';
 import { openBudget } from '../../../src/inspection/reading/budget.js';
 import { readUpload } from '../../../src/inspection/reading/read-upload.js';
-import { fillInventory } from '../../../src/inspection/relations/fill-inventory.js';
-import { relate } from '../../../src/inspection/relations/relate.js';
+import { fillInventory } from '../../../src/inspection/inspect.js';
+import { listRelations } from '../../../src/inspection/relations/list-relations.js';
+import { Relations } from '../../../src/inspection/relations/relate.js';
 import { testNow } from '../../helpers/certificates.js';
 
 const days = 86_400;
@@ -16,7 +17,7 @@ export const testThresholds: Thresholds = {
   maxCaValiditySeconds: 3660 * days,
 };
 
-/** What is said of some files, by name. */
+/** The inspection of some files. */
 export interface Inspected extends Inspection {
   /** Codes of what is found about an object, the worst first. */
   codes(path: string): readonly string[];
@@ -37,16 +38,17 @@ export async function inspectFiles(
   const budget = openBudget();
   const read = await readUpload({ parts, password }, { now, password, budget });
   const objects = await fillInventory(read, { inventory });
-  const relations = relate(objects, { clusters }, budget);
+  const relations = new Relations(objects, clusters, budget);
+  const list = listRelations(relations);
   const findings = findAll(objects, relations, { now, thresholds });
   return {
     objects: objects.map(({ path, content }) => ({ path, ...content })),
-    relations: relations.list,
+    relations: list,
     findings,
     codes: (path) => findings.filter(({ object }) => object === path).map(({ code }) => code),
     finding: (code, path) =>
       findings.find((each) => each.code === code && (path === undefined || each.object === path)),
-    related: relations.list.map(({ type, from, to }) => `${from} ${type} ${to}`),
+    related: list.map(({ type, from, to }) => `${from} ${type} ${to}`),
   };
 }
 

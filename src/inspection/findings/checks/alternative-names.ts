@@ -2,7 +2,7 @@ import { keyPurpose } from '../../../x509/strict/object-identifiers.js';
 import { quote, quoteAll } from '../../../model/quote.js';
 import type { CertificateRole } from '../../../model/inspection.js';
 import type { CertificateMaterial, SubjectAltNames } from '../../decoded.js';
-import { serverHost } from '../../relations/server-address.js';
+import { serverHost } from '../../relations/known-clusters.js';
 import type { CertificateCheck, CheckedCertificate, Setting } from '../check.js';
 import { namesHost } from '../host-name.js';
 import { servingCertificates } from '../kubeconfig-members.js';

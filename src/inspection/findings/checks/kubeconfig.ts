@@ -1,9 +1,8 @@
 import { quote } from '../../../model/quote.js';
 import type { KnownCluster } from '../../decoded.js';
-import type { KubeconfigObject } from '../../relations/relation-graph.js';
+import type { KubeconfigObject, Relations } from '../../relations/relate.js';
 import { type Anchor, type CertificateNode, isSelfIssued } from '../../relations/certificate-node.js';
 import type { Chain } from '../../relations/chains.js';
-import type { Relations } from '../../relations/relate.js';
 import type { Setting } from '../check.js';
 import { certificatesFrom } from '../kubeconfig-members.js';
 

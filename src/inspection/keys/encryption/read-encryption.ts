@@ -1,15 +1,26 @@
-import { pbkdf2Sync, scryptSync } from 'node:crypto';
-
-import { DerError, type DerElement, inside, readInteger, readOid, Tag } from '../../../x509/strict/der.js';
+import { DerError, type DerElement, type DerReader, inside, readOid, Tag } from '../../../x509/strict/der.js';
+import type { Piece } from '../../decoded.js';
 import { aes128, aes192, aes256, type Cipher, decryptPadded, des, rc2, tripleDes, twoKeyTripleDes } from './ciphers.js';
-import { type Encryption, fewIterations, inWords, utf8Password } from './encryption.js';
-import { COST_OF_A_CALL, type HashName, hashes, hmacByOid } from './hashes.js';
-import { derivePbkdf1 } from './pbkdf1.js';
-import { bmpPassword, derivePkcs12 } from './pkcs12-key-derivation.js';
+import type { Encryption } from './encryption.js';
+import {
+  COST_OF_A_CALL,
+  deriveLegacyPemKey,
+  derivePbkdf1,
+  derivePkcs12,
+  fewIterations,
+  hashes,
+  type HashName,
+  iterationsInWords,
+  type KeyDerivation,
+  pkcs12Passwords,
+  readCount,
+  readKeyDerivation,
+  utf8Password,
+} from './key-derivation.js';
 
 /**
- * Reads the AlgorithmIdentifier of an encryption with a password: PBES2 and PBES1 (RFC 8018 6), and those of PKCS#12
- * (RFC 7292 C). Throws `DerError` where its parameters are not what the scheme has.
+ * Reads the AlgorithmIdentifier of an encryption with a password: PBES2 and PBES1 (RFC 8018 6), and the schemes of
+ * PKCS#12 (RFC 7292 C). Throws `DerError` where the parameters are not those of the scheme.
  */
 export function readEncryption(identifier: DerElement): Encryption {
   const reader = inside(identifier);
@@ -25,10 +36,8 @@ export function readEncryption(identifier: DerElement): Encryption {
 }
 
 const PBES2 = '1.2.840.113549.1.5.13';
-const PBKDF2 = '1.2.840.113549.1.5.12';
-const SCRYPT = '1.3.6.1.4.1.11591.4.11';
 
-/** RFC 8018 B.2.2, and RFC 3565 4.1 for AES. */
+/** RFC 8018 B.2.2; RFC 3565 4.1 for AES. */
 const ciphersByOid: Readonly<Partial<Record<string, Cipher>>> = {
   '2.16.840.1.101.3.4.1.2': aes128,
   '2.16.840.1.101.3.4.1.22': aes192,
@@ -50,7 +59,7 @@ const pbes1Schemes: Readonly<Partial<Record<string, Pbes1Scheme>>> = {
   '1.2.840.113549.1.5.11': { hash: 'sha1', cipher: rc2(8, 64) },
 };
 
-/** RFC 7292 C; the hash is SHA-1 always. */
+/** RFC 7292 C: the hash is always SHA-1. */
 const pkcs12Schemes: Readonly<Partial<Record<string, Cipher>>> = {
   '1.2.840.113549.1.12.1.3': tripleDes,
   '1.2.840.113549.1.12.1.4': twoKeyTripleDes,
@@ -58,23 +67,13 @@ const pkcs12Schemes: Readonly<Partial<Record<string, Cipher>>> = {
   '1.2.840.113549.1.12.1.6': rc2(5, 40),
 };
 
-/** Known, weak and too rare to be opened: MD2, and RC4. */
+/** Schemes with MD2 or RC4 are weak and too rare to be opened. */
 const unopened: Readonly<Partial<Record<string, string>>> = {
   '1.2.840.113549.1.5.1': 'PBES1 MD2 DES-CBC',
   '1.2.840.113549.1.5.4': 'PBES1 MD2 RC2-64-CBC',
   '1.2.840.113549.1.12.1.1': 'PKCS#12 PBE SHA1 RC4-128',
   '1.2.840.113549.1.12.1.2': 'PKCS#12 PBE SHA1 RC4-40',
 };
-
-/** How a key is derived from a password: for a cipher, or for a MAC. */
-export interface KeyDerivation {
-  readonly description: string;
-  readonly weaknesses: readonly string[];
-  /** Octets that it says it derives; null where it does not say. */
-  readonly keyLength: number | null;
-  readonly cost: (keyLength: number) => number;
-  readonly derive: (password: Buffer, keyLength: number) => Buffer;
-}
 
 function readPbes2(parameters: DerElement): Encryption {
   const reader = inside(parameters);
@@ -104,71 +103,18 @@ function readPbes2(parameters: DerElement): Encryption {
   };
 }
 
-/** Reads how a key is derived (RFC 8018 A.2, RFC 7914 7); a name where it is one that is not done here. */
-export function readKeyDerivation(identifier: DerElement): KeyDerivation | string {
-  const reader = inside(identifier);
-  const oid = readOid(reader.expect(Tag.OBJECT_IDENTIFIER, 'the key derivation'));
-  if (oid === PBKDF2) return readPbkdf2(reader.expect(Tag.SEQUENCE, 'the parameters of PBKDF2'));
-  if (oid === SCRYPT) return readScrypt(reader.expect(Tag.SEQUENCE, 'the parameters of scrypt'));
-  return oid;
-}
-
-function readPbkdf2(parameters: DerElement): KeyDerivation | string {
-  const reader = inside(parameters);
-  // RFC 8018 A.2: the salt may come from elsewhere; nobody ever specified from where.
-  if (reader.peekTag() === Tag.SEQUENCE) return 'PBKDF2 with a salt from elsewhere';
-  const salt = reader.expect(Tag.OCTET_STRING, 'the salt of PBKDF2').content;
-  const iterations = readCount(reader.expect(Tag.INTEGER, 'the iteration count of PBKDF2'));
-  const length = reader.optional(Tag.INTEGER);
-  const prf = reader.optional(Tag.SEQUENCE);
-  reader.end('the parameters of PBKDF2');
-  const prfOid = prf === undefined ? null : readOid(inside(prf).next());
-  const hashName = prfOid === null ? 'sha1' : hmacByOid[prfOid];
-  if (hashName === undefined) return `PBKDF2-${prfOid ?? ''}`;
-  const { title, size, cost } = hashes[hashName];
-  return {
-    description: `PBKDF2-HMAC-${title} ${inWords(iterations)}`,
-    weaknesses: fewIterations(iterations),
-    keyLength: length === undefined ? null : readCount(length),
-    cost: (keyLength) => iterations * Math.ceil(keyLength / size) * cost,
-    derive: (password, keyLength) => pbkdf2Sync(password, salt, iterations, keyLength, hashName),
-  };
-}
-
-/** One unit of N·r is two blocks of Salsa20/8 over 64 octets and more: measured against PBKDF2, rounded up. */
-const COST_OF_SCRYPT = 4;
-/** 128·N·r octets are held at once. */
-const MAX_SCRYPT_MEMORY = 64 * 1024 * 1024;
-/** Least N: RFC 7914 2 with what OpenSSL writes. */
-const FEWEST_SCRYPT_ROUNDS = 16_384;
-
-function readScrypt(parameters: DerElement): KeyDerivation {
-  const reader = inside(parameters);
-  const salt = reader.expect(Tag.OCTET_STRING, 'the salt of scrypt').content;
-  const [N, r, p] = ['cost', 'block size', 'parallelization'].map((what) =>
-    readCount(reader.expect(Tag.INTEGER, `the ${what} of scrypt`)),
-  ) as [number, number, number];
-  const length = reader.optional(Tag.INTEGER);
-  reader.end('the parameters of scrypt');
-  // RFC 7914 2: N is a power of 2 above 1.
-  if (N < 2 || (Number.isFinite(N) && !Number.isInteger(Math.log2(N))))
-    throw new DerError('the cost of scrypt is not a power of 2', parameters.offset);
-  const memory = 128 * r * (N + p + 2);
-  return {
-    description: `scrypt N=${N.toString()} r=${r.toString()} p=${p.toString()}`,
-    weaknesses: N < FEWEST_SCRYPT_ROUNDS ? [`scrypt with N=${N.toString()}`] : [],
-    keyLength: length === undefined ? null : readCount(length),
-    cost: () => (memory > MAX_SCRYPT_MEMORY ? Infinity : N * r * p * COST_OF_SCRYPT),
-    derive: (password, keyLength) => scryptSync(password, salt, keyLength, { N, r, p, maxmem: 2 * MAX_SCRYPT_MEMORY }),
-  };
-}
-
 const RC2_CBC = '1.2.840.113549.3.2';
 
-/** RFC 2268 6: versions that stand for effective bits. */
+/** RFC 2268 6: the effective bits by version. */
 const rc2EffectiveBits: Readonly<Partial<Record<number, number>>> = { 160: 40, 120: 64, 58: 128 };
 
-function readRc2(parameters: DerElement, kdf: KeyDerivation): { cipher: Cipher; iv: Buffer } | string {
+interface ChosenCipher {
+  readonly cipher: Cipher;
+  readonly iv: Buffer;
+}
+
+/** Answers the name of a cipher that is not known, as `readCipher` does. */
+function readRc2(parameters: DerElement, kdf: KeyDerivation): ChosenCipher | string {
   const reader = inside(parameters);
   const version = readCount(reader.expect(Tag.INTEGER, 'the version of RC2'));
   const iv = reader.expect(Tag.OCTET_STRING, 'the initialization vector').content;
@@ -178,10 +124,7 @@ function readRc2(parameters: DerElement, kdf: KeyDerivation): { cipher: Cipher; 
   return keyLength > 128 ? 'RC2-CBC' : { cipher: rc2(keyLength, effectiveBits), iv };
 }
 
-function readCipher(
-  oid: string,
-  reader: ReturnType<typeof inside>,
-): { readonly cipher: Cipher; readonly iv: Buffer } | string {
+function readCipher(oid: string, reader: DerReader): ChosenCipher | string {
   const cipher = ciphersByOid[oid];
   if (cipher === undefined) return oid;
   return { cipher, iv: reader.expect(Tag.OCTET_STRING, 'the initialization vector').content };
@@ -190,14 +133,14 @@ function readCipher(
 function readPbes1({ hash, cipher }: Pbes1Scheme, parameters: DerElement): Encryption {
   const { salt, iterations } = readSaltAndCount(parameters);
   return {
-    description: `PBES1 ${hashes[hash].title} ${inWords(iterations)} ${cipher.title}`,
+    description: `PBES1 ${hashes[hash].title} ${iterationsInWords(iterations)} ${cipher.title}`,
     weaknesses: [...weakCipher(cipher), ...fewIterations(iterations)],
     legacy: true,
     opener: {
       cost: iterations * COST_OF_A_CALL,
       encodings: utf8Password,
       decrypt: (password, ciphertext) =>
-        // RFC 8018 6.1.1: the first eight octets are the key, the next the initialization vector.
+        // RFC 8018 6.1.1: eight octets of key, then eight of initialization vector.
         withKey(derivePbkdf1(hash, password, salt, iterations), (derived) =>
           decryptPadded(cipher, derived.subarray(0, 8), derived.subarray(8, 16), ciphertext),
         ),
@@ -209,7 +152,7 @@ function readPkcs12(cipher: Cipher, parameters: DerElement): Encryption {
   const { salt, iterations } = readSaltAndCount(parameters);
   const calls = Math.ceil(cipher.keyLength / hashes.sha1.size) + Math.ceil(cipher.blockSize / hashes.sha1.size);
   return {
-    description: `PKCS#12 PBE SHA1 ${inWords(iterations)} ${cipher.title}`,
+    description: `PKCS#12 PBE SHA1 ${iterationsInWords(iterations)} ${cipher.title}`,
     weaknesses: [...weakCipher(cipher), ...fewIterations(iterations)],
     legacy: true,
     opener: {
@@ -224,25 +167,12 @@ function readPkcs12(cipher: Cipher, parameters: DerElement): Encryption {
   };
 }
 
-/** RFC 7292 B.1 ends a password with a NUL, the empty one too; some software takes that for no octets at all. */
-export const pkcs12Passwords = (password: string): readonly Buffer[] =>
-  password === '' ? [bmpPassword(password), Buffer.alloc(0)] : [bmpPassword(password)];
-
 function readSaltAndCount(parameters: DerElement): { readonly salt: Buffer; readonly iterations: number } {
   const reader = inside(parameters);
   const salt = reader.expect(Tag.OCTET_STRING, 'the salt').content;
   const iterations = readCount(reader.expect(Tag.INTEGER, 'the iteration count'));
   reader.end('the parameters of the encryption scheme');
   return { salt, iterations };
-}
-
-/** A positive INTEGER; infinite where it is past 2^48. */
-export function readCount(element: DerElement): number {
-  const octets = readInteger(element);
-  const first = octets[0] ?? 0;
-  if (first >= 0x80 || (octets.length === 1 && first === 0))
-    throw new DerError('a count is not positive', element.offset);
-  return octets.length > 6 ? Infinity : octets.readUIntBE(0, octets.length);
 }
 
 const weakCipher = (cipher: Cipher): readonly string[] => (cipher.weak ? [cipher.title] : []);
@@ -254,11 +184,50 @@ const closedForGood = (description: string, weaknesses: readonly string[]): Encr
   opener: null,
 });
 
-/** Uses a key and overwrites it. */
+/** Overwrites the key after use. */
 function withKey<T>(key: Buffer, use: (key: Buffer) => T): T {
   try {
     return use(key);
   } finally {
     key.fill(0);
   }
+}
+
+/** The ciphers as OpenSSL names them in DEK-Info. */
+const ciphersByName: ReadonlyMap<string, Cipher> = new Map([
+  ['AES-128-CBC', aes128],
+  ['AES-192-CBC', aes192],
+  ['AES-256-CBC', aes256],
+  ['DES-EDE3-CBC', tripleDes],
+  ['DES-CBC', des],
+  ['RC2-CBC', rc2(16, 128)],
+  ['RC2-40-CBC', rc2(5, 40)],
+  ['RC2-64-CBC', rc2(8, 64)],
+]);
+
+/** Whether the headers of the PEM block say that its content is encrypted (RFC 1421 4.6.1.1, 4.6.1.3). */
+export const isLegacyEncrypted = ({ headers }: Pick<Piece, 'headers'>): boolean =>
+  headers['DEK-Info'] !== undefined || /^4\s*,\s*ENCRYPTED$/i.test(headers['Proc-Type']?.trim() ?? '');
+
+/** Reads how a legacy PEM block is encrypted. The header names the cipher, and its initialization vector in hex. */
+export function readLegacyEncryption(headers: Piece['headers']): Encryption {
+  const [name = '', hex = ''] = (headers['DEK-Info'] ?? '').split(',').map((part) => part.trim());
+  const cipher = ciphersByName.get(name.toUpperCase());
+  const iv = /^([0-9a-f]{2})+$/i.test(hex) ? Buffer.from(hex, 'hex') : null;
+  const shown = cipher?.title ?? (/^[A-Za-z0-9-]{1,32}$/.test(name) ? name : 'an unknown cipher');
+  const description = `MD5 one iteration ${shown}`;
+  // With one round of MD5, billions of passwords can be tried, whatever the cipher.
+  const weaknesses = ['a key that one round of MD5 derives', ...(cipher?.weak === true ? [cipher.title] : [])];
+  const opener =
+    cipher === undefined || iv?.length !== cipher.blockSize
+      ? null
+      : {
+          cost: 1,
+          encodings: utf8Password,
+          decrypt: (password: Buffer, ciphertext: Buffer) =>
+            withKey(deriveLegacyPemKey(password, iv, cipher.keyLength), (key) =>
+              decryptPadded(cipher, key, iv, ciphertext),
+            ),
+        };
+  return { description, weaknesses, legacy: true, opener };
 }

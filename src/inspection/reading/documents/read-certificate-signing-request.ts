@@ -1,12 +1,10 @@
-import { quote } from '../../../model/quote.js';
 import { FieldReader, type FieldProblem } from '../../../formats/yaml/field-reader.js';
+import { quote } from '../../../model/quote.js';
 import { Observations, type Report } from '../../observations.js';
 import type { Reading } from '../reading.js';
-import type { DocumentSource } from './document.js';
-import { readBase64Field } from './read-field.js';
-import { reportShape, shown } from './report-shape.js';
+import { type DocumentSource, readBase64Field, reportFieldProblems, shortened } from './document.js';
 
-/** Reads a `certificates.k8s.io` object, the request in it and the certificate that came of it. */
+/** Reads a `certificates.k8s.io` object with its request and its certificate. */
 export function readCertificateSigningRequest(document: DocumentSource, reading: Reading): readonly string[] {
   const problems: FieldProblem[] = [];
   const root = FieldReader.of(document.content, [], problems);
@@ -19,7 +17,7 @@ export function readCertificateSigningRequest(document: DocumentSource, reading:
   const request = spec.text('request');
   const certificate = status.text('certificate');
   const name = metadata.text('name');
-  // v1beta1, gone since 1.22, took legacy-unknown where no signer was named.
+  // v1beta1, which 1.22 removed, used legacy-unknown where no signer was named.
   const isV1 = document.apiVersion === 'certificates.k8s.io/v1';
   if (name === null && metadata.text('generateName') === null) metadata.missing('name');
   if (request === null) spec.missing('request');
@@ -39,24 +37,22 @@ export function readCertificateSigningRequest(document: DocumentSource, reading:
     message: condition.text('message'),
   }));
   const requester = spec.text('username');
-  reportShape(problems, document.duplicates, report);
+  reportFieldProblems(problems, document.duplicates, report);
   checkSigner(signerName ?? (isV1 ? null : LEGACY), usages, report);
   if (expirationSeconds !== null && expirationSeconds < MIN_EXPIRATION)
     report('ExpirationTooShort', `spec.expirationSeconds is ${expirationSeconds}; the least is ${MIN_EXPIRATION}`);
-  object.fill({
-    content: {
+  return object.fill(
+    {
       type: 'CertificateSigningRequest',
       name,
       signerName,
       expirationSeconds,
-      usages: usages.map(shown),
+      usages: usages.map(shortened),
       requester,
       conditions,
     },
-    material: null,
-    observations: observations.toArray(),
-  });
-  return [object.path];
+    observations.toArray(),
+  );
 }
 
 const LEGACY = 'kubernetes.io/legacy-unknown';
@@ -67,7 +63,7 @@ interface UsageRule {
   readonly optional: readonly string[];
 }
 
-/** What the signers of kube-controller-manager demand; of others nothing is known. */
+/** The usages that the signers of kube-controller-manager demand. Other signers are not known. */
 const usageRules: ReadonlyMap<string, UsageRule> = new Map([
   [
     'kubernetes.io/kube-apiserver-client',

@@ -1,8 +1,8 @@
 import { visible, visibleLines } from '../../../formats/text/visible.js';
 
-/** Markup, which only this file makes: from templates whose values were escaped. */
+/** Markup from templates with escaped values. Only this file makes it. */
 class Markup {
-  // Private, so that nothing that merely has a text passes for markup.
+  // Private, so that no other object with a text passes for markup.
   readonly #text: string;
 
   constructor(text: string) {
@@ -16,21 +16,20 @@ class Markup {
 
 export type Html = Markup;
 
-/** What may stand in a template: a text is escaped, markup stays, nothing at all is nothing. */
-export type Value = string | number | Html | null | readonly Value[];
+/** A value in a template. Texts are escaped, markup stays, null is nothing. */
+type Value = string | number | Html | null | readonly Value[];
 
-/** Markup with values in it: between tags, or in an attribute between double quotes. */
+/** A template of markup. Values may stand between tags, or in attributes between double quotes. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
   return new Markup(strings.reduce((text, string, i) => text + markupOf(values[i - 1] ?? null) + string));
 }
 
-/** A text whose line feeds stay, for `<pre>`. */
+/** A text for `<pre>`, with its line feeds. */
 export const lines = (text: string): Html => new Markup(escape(visibleLines(text)));
 
-/** A style sheet of our own, as it stands: browsers compare it, octet for octet, with its hash. */
+/** Our own style sheet, unescaped: browsers compare it with its hash octet for octet. */
 export const styleElement = (sheet: string): Html => new Markup(`<style>${sheet}</style>`);
 
-/** The document as it is sent. */
 export const documentOf = (markup: Html): string => `<!doctype html>\n${markup.text}\n`;
 
 function markupOf(value: Value): string {
@@ -47,7 +46,7 @@ const references: Readonly<Record<string, string>> = {
   '>': '&gt;',
   '"': '&quot;',
   "'": '&#39;',
-  // Ends an unquoted attribute in browsers of long ago.
+  // Very old browsers take it for a quote of an attribute.
   '`': '&#96;',
 };
 

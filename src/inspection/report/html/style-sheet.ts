@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 
 /**
- * The whole look of the page. It has no style attributes and loads nothing, so that a policy which names the hash of
- * this text (CSP3 `style-src`) and nothing else shows it as it is meant.
+ * The style sheet of the page, which has no style attributes and loads nothing. So its policy allows only the hash of this
+ * text (CSP3 `style-src`).
  */
 export const styleSheet = `
 :root {
@@ -188,5 +188,5 @@ pre {
 }
 `;
 
-/** What `style-src` of the page's Content-Security-Policy has to allow, quotes included. */
+/** The source that `style-src` of the page's Content-Security-Policy must allow, including quotes. */
 export const styleSource = `'sha256-${hash('sha256', styleSheet, 'base64')}'`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { humanDuration } from '../../../../src/formats/text/human-duration.js';
+import { humanDuration } from '../../../../src/formats/text/duration-in-words.js';
 import { clusterCsrDescription, clusterCsrTable } from '../../../../src/http/cluster-csrs/cluster-csr-text.js';
 import type { ClusterCsr } from '../../../../src/model/cluster-csr.js';
 import { CSR_PEM_LABEL } from '../../../../src/x509/strict/certification-request.js';

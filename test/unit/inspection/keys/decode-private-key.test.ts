@@ -29,7 +29,7 @@ function contentOf({ content }: Decoded): PrivateKeyContent {
 const spkiOf = ({ material }: Decoded): Buffer | null =>
   material?.kind === 'privateKey' ? material.subjectPublicKeyInfo : null;
 
-/** What OpenSSL says is the public key of a fixture. */
+/** The public key of a fixture, as OpenSSL computes it. */
 const publicKeyOf = (name: string): Buffer =>
   createPublicKey(createPrivateKey({ key: fixture(name).bytes, format: 'der', type: 'pkcs8' })).export({
     format: 'der',
@@ -374,71 +374,40 @@ describe('encrypted private keys', () => {
 });
 
 describe('private keys of OpenSSH', () => {
-  const pointOrKey = (name: string): Buffer => {
-    const line = fixture(name).bytes.toString('latin1').split(' ')[1];
-    return Buffer.from(line ?? '', 'base64').subarray(-32);
-  };
-
-  it.each([
-    ['ed25519', 'Ed25519'],
-    ['ecdsa', 'ECDSA-P256'],
-    ['rsa', 'RSA-3072'],
-  ])('reads the public half of %s keys, locked or not', (type, algorithm) => {
+  it.each(['ed25519', 'ecdsa', 'rsa'])('are named and not decoded: %s keys, locked or not', (type) => {
     const openKey = open(`${type}.openssh.key`);
-    expect(contentOf(openKey)).toMatchObject({ encoding: 'OpenSSH', encrypted: false, publicKey: { algorithm } });
+    expect(contentOf(openKey)).toMatchObject({ encoding: 'OpenSSH', encrypted: false, encryption: null });
     expect(codes(openKey)).toEqual(['LegacyKeyFormat', 'PrivateKeyUnprotected']);
-    // The last octets of an SSH public key are those of the point or the modulus.
-    const last = pointOrKey(`${type}.openssh.pub`);
-    expect(spkiOf(openKey)?.includes(last)).toBe(true);
 
-    const locked = open(`${type}.locked.openssh.key`);
-    expect(contentOf(locked)).toMatchObject({ encoding: 'OpenSSH', encrypted: true, publicKey: { algorithm } });
-    expect(contentOf(locked).encryption).toMatch(/^bcrypt \d+ rounds aes256-ctr$/);
-    expect(codes(locked)).toEqual(['LegacyKeyFormat', 'PrivateKeyLocked']);
-    expect(spkiOf(locked)?.includes(pointOrKey(`${type}.locked.openssh.pub`))).toBe(true);
-    expect(codes(open(`${type}.locked.openssh.key`, PASSWORD))).toEqual(['LegacyKeyFormat', 'EncryptionUnsupported']);
+    for (const password of [null, PASSWORD]) {
+      const locked = open(`${type}.locked.openssh.key`, password);
+      expect(contentOf(locked)).toMatchObject({ encoding: 'OpenSSH', encrypted: true, encryption: 'aes256-ctr' });
+      expect(codes(locked)).toEqual(['LegacyKeyFormat', 'EncryptionUnsupported']);
+    }
+    expect(contentOf(openKey).publicKey).toBeNull();
+    expect(openKey.material).toBeNull();
   });
 
-  it('lets nothing of the private half out', () => {
+  it('let nothing of the private half out', () => {
     const { bytes } = fixture('ed25519.openssh.key');
-    const publicHalf = pointOrKey('ed25519.openssh.pub');
-    const seed = bytes.subarray(bytes.lastIndexOf(publicHalf) - 32, bytes.lastIndexOf(publicHalf));
-    expectNoSecret(open('ed25519.openssh.key'), [seed]);
+    // The private half is the seed, then the public key once more, a comment of four letters and padding.
+    const comment = bytes.lastIndexOf('jane');
+    expectNoSecret(open('ed25519.openssh.key'), [bytes.subarray(comment - 68, comment - 36)]);
   });
 
-  it.each(['constructor', '__proto__', 'toString', 'sk-ssh-ed25519@openssh.com'])('takes no key of type %s', (type) => {
-    const string = (octets: Buffer): Buffer => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(octets.length);
-      return Buffer.concat([length, octets]);
-    };
-    const text = (value: string): Buffer => string(Buffer.from(value));
-    const publicKey = Buffer.concat([text(type), string(Buffer.alloc(32, 1))]);
-    const bytes = Buffer.concat([
-      Buffer.from('openssh-key-v1\0'),
-      ...[text('none'), text('none'), text(''), Buffer.of(0, 0, 0, 1), string(publicKey)],
-      string(Buffer.concat([Buffer.alloc(8), publicKey, text('')])),
-    ]);
+  it.each(['constructor', '<script>', 'NONE', ''])('are never called unprotected for a cipher named %j', (cipher) => {
+    const bytes = Buffer.from(`openssh-key-v1\0\0\0\0${String.fromCharCode(cipher.length)}${cipher}`, 'latin1');
     const decoded = decodePrivateKey(pieceOf(bytes), contextWith(null));
-    expect(codes(decoded)).toContain('KeyAlgorithmUnsupported');
-    expect(contentOf(decoded).publicKey).toBeNull();
+    expect(contentOf(decoded)).toMatchObject({ encrypted: true, encryption: 'an unknown cipher' });
+    expect(codes(decoded)).toEqual(['LegacyKeyFormat', 'EncryptionUnsupported']);
   });
 
-  it('finds a public half that is not of the private one', () => {
+  it('cannot be read where the name of the cipher is cut off', () => {
     const { bytes } = fixture('ed25519.openssh.key');
-    const changed = Buffer.from(bytes);
-    const at = changed.indexOf(pointOrKey('ed25519.openssh.pub'));
-    changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
-    const decoded = decodePrivateKey(pieceOf(changed), contextWith(null));
-    expect(codes(decoded)).toContain('PrivateKeyInvalid');
-  });
-
-  it('says that a key that is cut off cannot be read', () => {
-    const { bytes } = fixture('ed25519.openssh.key');
-    for (const length of [15, 20, 60, 100, 150, bytes.length - 40])
-      expect(codes(decodePrivateKey(pieceOf(bytes.subarray(0, length)), contextWith(null)))).toContain(
+    for (const length of [15, 18, 19, 22])
+      expect(codes(decodePrivateKey(pieceOf(bytes.subarray(0, length)), contextWith(null)))).toEqual([
         'PrivateKeyInvalid',
-      );
+      ]);
   });
 });
 

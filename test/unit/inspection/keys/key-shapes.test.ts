@@ -8,8 +8,8 @@ import {
   looksLikePublicKey,
   shapeOfPrivateKey,
 } from '../../../../src/inspection/keys/key-shapes.js';
-import { looksLikePkcs12 } from '../../../../src/inspection/pkcs12/looks-like-pkcs12.js';
-import { looksLikePkcs7 } from '../../../../src/inspection/pkcs7/looks-like-pkcs7.js';
+import { looksLikePkcs12 } from '../../../../src/inspection/pkcs/decode-pkcs12.js';
+import { looksLikePkcs7 } from '../../../../src/inspection/pkcs/decode-pkcs7.js';
 import { der, oid, sequence, Tag } from '../../../../src/x509/strict/der.js';
 import { fixture } from './inspected-key.js';
 
@@ -17,7 +17,7 @@ const files = readdirSync(new URL('fixtures/', import.meta.url)).filter((name) =
   /\.(key|p12|p7b|crt|crl)$/.test(name),
 );
 
-/** What each predicate says of a file. */
+/** The answer of each predicate about a file. */
 const answers = (name: string): Record<string, boolean> => {
   const { bytes } = fixture(name);
   return {

@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import type { DecodeContext, Decoded, Piece } from '../../../../src/inspection/decoded.js';
 import { decodePrivateKey } from '../../../../src/inspection/keys/decode-private-key.js';
 import { decodePublicKey } from '../../../../src/inspection/keys/decode-public-key.js';
-import { decodePkcs12 } from '../../../../src/inspection/pkcs12/decode-pkcs12.js';
-import { decodePkcs7 } from '../../../../src/inspection/pkcs7/decode-pkcs7.js';
+import { decodePkcs12 } from '../../../../src/inspection/pkcs/decode-pkcs12.js';
+import { decodePkcs7 } from '../../../../src/inspection/pkcs/decode-pkcs7.js';
 import { contextWith, CountingBudget, fixture, PASSWORD } from './inspected-key.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
@@ -49,7 +49,7 @@ function changed(bytes: Buffer, { at: position, kind, value }: Change): Buffer {
   }
 }
 
-/** What deriving may cost here: enough for the fixtures, not for what changes make of their counts. */
+/** The budget of derivations: enough for the fixtures, but not for counts that a change made large. */
 const ITERATIONS = 60_000;
 
 describe('changed keys and stores', () => {
@@ -68,7 +68,7 @@ describe('changed keys and stores', () => {
           expect(cpuMilliseconds() - start).toBeLessThan(1_000);
           expect(decoded.content.type).toBeTypeOf('string');
           expect(JSON.stringify(decoded.observations)).not.toContain(PASSWORD);
-          // What was uploaded is left as it was.
+          // Decoding leaves the upload unchanged.
           expect(bytes.equals(before)).toBe(true);
         },
       ),

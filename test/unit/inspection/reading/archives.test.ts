@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { extract, type Headers, pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { limits } from '../../../../src/inspection/reading/limits.js';
+import { uploadLimits } from '../../../../src/inspection/reading/budget.js';
 import { readTar } from '../../../../src/inspection/reading/tar-entries.js';
 import { authority, base64, client, codesOf, outline, read } from './uploads.js';
 
@@ -221,7 +221,7 @@ describe('an archive', () => {
 
   it('is refused past its bound of headers', async () => {
     const many = Buffer.concat([
-      ...Array.from({ length: limits.archiveHeaders + 1 }, (_, i) => header(`d${i}`, '00000000000\0', '5')),
+      ...Array.from({ length: uploadLimits.archiveHeaders + 1 }, (_, i) => header(`d${i}`, '00000000000\0', '5')),
       Buffer.alloc(1024),
     ]);
     await expect(read(many)).rejects.toMatchObject({ reason: 'TooManyEntries' });
@@ -239,15 +239,15 @@ describe('an archive', () => {
   });
 
   it('is refused past its bound of files, which are objects', async () => {
-    const files = Array.from({ length: limits.objects }, (_, i): Entry => [{ name: `f${i}` }, 'x']);
+    const files = Array.from({ length: uploadLimits.objects }, (_, i): Entry => [{ name: `f${i}` }, 'x']);
     await expect(read(await tar(...files))).rejects.toMatchObject({ reason: 'TooManyObjects' });
-    expect(await read(await tar(...files.slice(1)))).toHaveLength(limits.objects);
+    expect(await read(await tar(...files.slice(1)))).toHaveLength(uploadLimits.objects);
   });
 
   it('that expands past the bound is refused, alone and bit by bit', async () => {
-    const bomb = gzipSync(Buffer.alloc(64 * limits.decompressedOctets));
+    const bomb = gzipSync(Buffer.alloc(64 * uploadLimits.decompressedOctets));
     await expect(read(bomb)).rejects.toMatchObject({ reason: 'TooMuchCompressed' });
-    const small = gzipSync(Buffer.alloc(limits.decompressedOctets / 2 + 1024));
+    const small = gzipSync(Buffer.alloc(uploadLimits.decompressedOctets / 2 + 1024));
     await expect(read(await tar([{ name: 'a' }, small], [{ name: 'b' }, small]))).rejects.toMatchObject({
       reason: 'TooMuchCompressed',
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { limits } from '../../../../src/inspection/reading/limits.js';
+import { uploadLimits } from '../../../../src/inspection/reading/budget.js';
 import { readUpload } from '../../../../src/inspection/reading/read-upload.js';
 import { base64, bytesOf, client, codesOf, context, outline, read } from './uploads.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
@@ -7,7 +7,7 @@ import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 const MIB = 1024 * 1024;
 const fill = (text: string, length = MIB): string => text.repeat(Math.ceil(length / text.length)).slice(0, length);
 
-/** What may be answered by objects or refused, but within two seconds. */
+/** Uploads that may be answered or refused, but within two seconds. */
 async function outcome(content: string | Uint8Array): Promise<string> {
   const started = cpuMilliseconds();
   const result = await read(content).then(
@@ -37,16 +37,16 @@ describe('an upload', () => {
   });
 
   it('is refused past its bound of objects', async () => {
-    const blocks = client.pem.repeat(limits.objects);
-    expect(await read(blocks)).toHaveLength(limits.objects);
+    const blocks = client.pem.repeat(uploadLimits.objects);
+    expect(await read(blocks)).toHaveLength(uploadLimits.objects);
     await expect(read(blocks + client.pem)).rejects.toMatchObject({ reason: 'TooManyObjects' });
   });
 
   it('is refused where base64 in base64 … goes on for too long', async () => {
     const nested = (times: number): string =>
       Array.from({ length: times }).reduce<string>((text) => base64(text), client.pem);
-    expect(outline(await read(nested(limits.depth - 1)))).toEqual(['upload Certificate']);
-    await expect(read(nested(limits.depth + 1))).rejects.toMatchObject({ reason: 'TooDeep' });
+    expect(outline(await read(nested(uploadLimits.depth - 1)))).toEqual(['upload Certificate']);
+    await expect(read(nested(uploadLimits.depth + 1))).rejects.toMatchObject({ reason: 'TooDeep' });
   });
 
   it('is refused where aliases have it decoded again and again', async () => {

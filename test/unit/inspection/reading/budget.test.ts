@@ -1,34 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { openBudget } from '../../../../src/inspection/reading/budget.js';
-import { limits } from '../../../../src/inspection/reading/limits.js';
+import { uploadLimits, openBudget } from '../../../../src/inspection/reading/budget.js';
 
 describe('what an upload may cost', () => {
   it('refuses the object past the last', () => {
     const budget = openBudget();
-    for (let i = 0; i < limits.objects; i++) budget.spendObject();
+    for (let i = 0; i < uploadLimits.objects; i++) budget.spendObject();
     expect(() => budget.spendObject()).toThrow(expect.objectContaining({ reason: 'TooManyObjects' }));
   });
 
   it('refuses the octet past the last', () => {
     const budget = openBudget();
-    budget.spendOctets(limits.unwrappedOctets);
+    budget.spendOctets(uploadLimits.unwrappedOctets);
     expect(() => budget.spendOctets(1)).toThrow(expect.objectContaining({ reason: 'TooLarge' }));
   });
 
   it('affords key derivations until their iterations are spent, and smaller ones still after a refusal', () => {
     const budget = openBudget();
-    expect(budget.mayDerive(limits.derivationIterations + 1)).toBe(false);
+    expect(budget.mayDerive(uploadLimits.derivationIterations + 1)).toBe(false);
     expect(budget.mayDerive(Number.POSITIVE_INFINITY)).toBe(false);
     expect(budget.mayDerive(Number.NaN)).toBe(false);
     expect(budget.mayDerive(-1)).toBe(false);
-    expect(budget.mayDerive(limits.derivationIterations - 1)).toBe(true);
+    expect(budget.mayDerive(uploadLimits.derivationIterations - 1)).toBe(true);
     expect(budget.mayDerive(2)).toBe(false);
     expect(budget.mayDerive(1)).toBe(true);
   });
 
   it('affords a bounded number of signatures', () => {
     const budget = openBudget();
-    for (let i = 0; i < limits.signatures; i++) expect(budget.mayVerify()).toBe(true);
+    for (let i = 0; i < uploadLimits.signatures; i++) expect(budget.mayVerify()).toBe(true);
     expect(budget.mayVerify()).toBe(false);
   });
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { UploadRefusedError } from '../../../../src/inspection/decoded.js';
-import { readSingleObject } from '../../../../src/inspection/reading/read-single-object.js';
+import { readSingleObject } from '../../../../src/inspection/reading/read-upload.js';
 import { tarOf } from '../../../helpers/tar-of.js';
 import { authority, base64, client, context, read } from './uploads.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gzipSync } from 'node:zlib';
-import { limits } from '../../../../src/inspection/reading/limits.js';
-import { readSingleObject } from '../../../../src/inspection/reading/read-single-object.js';
+import { uploadLimits } from '../../../../src/inspection/reading/budget.js';
+import { readSingleObject } from '../../../../src/inspection/reading/read-upload.js';
 import { encodePem } from '../../../../src/x509/strict/pem.js';
 import { makeList } from '../../../helpers/certificates.js';
 import { csrFor } from '../../../helpers/csr.js';
@@ -34,7 +34,7 @@ describe('an upload of one small object', () => {
 
   it('spends of the budget', () => {
     const spent = context();
-    for (let i = 0; i < limits.objects; i++) readSingleObject({ name: null, bytes: client.der }, spent);
+    for (let i = 0; i < uploadLimits.objects; i++) readSingleObject({ name: null, bytes: client.der }, spent);
     expect(() => readSingleObject({ name: null, bytes: client.der }, spent)).toThrow(
       expect.objectContaining({ reason: 'TooManyObjects' }),
     );
@@ -68,7 +68,7 @@ describe('an upload of one small object', () => {
     ['a block that is cut off', encodePem('CERTIFICATE', client.der.subarray(0, -1))],
     ['a block of nothing', '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n'],
     ['a block of something else', encodePem('CERTIFICATE', Buffer.from('3003020101', 'hex'))],
-    ['what is too large', client.pem + '\n'.repeat(limits.singleObjectOctets)],
+    ['what is too large', client.pem + '\n'.repeat(uploadLimits.singleObjectOctets)],
   ])('is left to the whole reading where it is %s', (_, content) => {
     expect(single(content)).toBeNull();
   });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { inspectSingleObject } from '../../../../src/inspection/inspect.js';
-import { limits } from '../../../../src/inspection/reading/limits.js';
+import { uploadLimits } from '../../../../src/inspection/reading/budget.js';
 import type { InspectionFormat } from '../../../../src/model/inspection.js';
 import { contextConstructed, contextPrimitive, der, oid, sequence, Tag } from '../../../../src/x509/strict/der.js';
 import { corpusContext } from '../../../helpers/inspection-corpus.js';
@@ -91,7 +91,7 @@ describe('16 KiB of one object, which is read on the event loop,', () => {
     ['an RSA exponent as long as its modulus', () => selfIssued(1024, Buffer.alloc(1000, 0x7f))],
   ])('takes no time to speak of: %s', async (_what, build) => {
     const bytes = build();
-    expect(bytes.length).toBeLessThanOrEqual(limits.singleObjectOctets);
+    expect(bytes.length).toBeLessThanOrEqual(uploadLimits.singleObjectOctets);
     for (const format of formats) {
       const took: number[] = [];
       for (let round = 0; round < 3; round += 1) {

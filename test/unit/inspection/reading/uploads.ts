@@ -29,7 +29,7 @@ export const read = (content: string | Uint8Array, name: string | null = null): 
 export const outline = (objects: readonly DecodedObject[]): readonly string[] =>
   objects.map(({ path, content }) => `${path} ${content.type}`);
 
-/** What reading has to say; keys say of themselves that nothing protects them. */
+/** The observations of reading, without those that every unprotected key has. */
 export const codesOf = (objects: readonly DecodedObject[]): readonly string[] =>
   objects
     .flatMap(({ observations }) => observations.map(({ code }) => code))

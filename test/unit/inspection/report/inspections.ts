@@ -50,7 +50,7 @@ export const publicKey: PublicKeyDescription = {
   spkiSha256: sha256(Buffer.from('a key')),
 };
 
-/** What a certificate of the fixtures says, as far as reports show it. */
+/** A certificate with everything that reports show. */
 export function certificateOf(
   path: string,
   der: Buffer,
@@ -308,7 +308,7 @@ export function everything(): { inspection: Inspection; ders: ReadonlyMap<string
   };
 }
 
-/** What somebody would write into a name to make it more than a name. */
+/** A name that tries to be markup, an escape sequence or a line of its own. */
 export const attacks = [
   '<script>globalThis.hacked = 1</script>',
   '"><img src=x onerror="globalThis.hacked = 2">',
@@ -325,7 +325,7 @@ export const attacks = [
 /** Every string of every object, relation and finding of `everything()` replaced by one that attacks. */
 export function hostile(): ReturnType<typeof everything> {
   const { inspection, ders } = everything();
-  // What the types allow few values of, and what the report looks things up by.
+  // The types allow few values here, or the report uses them as keys.
   const kept = new Set(['type', 'severity', 'role', 'encoding', 'format', 'from']);
   let count = 0;
   const paths = new Map(inspection.objects.map(({ path }) => [path, `${attacks[count++ % attacks.length]!}${count}`]));

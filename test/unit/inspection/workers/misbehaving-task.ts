@@ -1,5 +1,5 @@
 import { pbkdf2Sync } from 'node:crypto';
-import type { InspectionTask, TaskResult } from '../../../../src/inspection/workers/task.js';
+import type { InspectionTask, TaskResult } from '../../../../src/inspection/workers/inspect-task.js';
 
 /** Stands in for what a worker does: the text that is uploaded says how it misbehaves. */
 export async function inspectTask({ upload, port, ...known }: InspectionTask): Promise<TaskResult> {

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { duplicateMember, hasLoneSurrogate, hasMoreStructure } from '../../../../src/formats/json/json-scanner.js';
+
+describe('duplicateMember', () => {
+  it.each([
+    ['{"a":1,"a":2}', 'a'],
+    ['{"a":1,"\\u0061":2}', 'a'],
+    ['{"a":{"b":1,"c":[{"d":1,"d":2}]}}', 'd'],
+    ['[{"a":1},{"a":2,"b":[1,"a"],"a":3}]', 'a'],
+    ['{ "x" : "a" , "x" : 1 }', 'x'],
+    ['{"":1,"":2}', ''],
+    ['{"a\\\\":1,"a\\\\":2}', 'a\\'],
+  ])('finds it in %s', (text, name) => {
+    expect(() => JSON.parse(text) as unknown).not.toThrow();
+    expect(duplicateMember(text)).toBe(name);
+  });
+
+  it.each(['{"a":"a","b":{"a":"a"},"c":["a","a"]}', '["a","a",{"a":1}]', '{"a":"\\",\\"a\\":","b":1}', '"a"', '1'])(
+    'finds none in %s',
+    (text) => expect(duplicateMember(text)).toBeNull(),
+  );
+
+  it('finds none in anything that was written by JSON.stringify', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(duplicateMember(JSON.stringify(JSON.parse(text)))).toBeNull();
+      }),
+    );
+  });
+});
+
+/** With the flag u a pair is one code point, so this finds only those that stand alone. */
+const lone = /\p{Surrogate}/u;
+const escaped = (unit: number) => `\\u${unit.toString(16).padStart(4, '0')}`;
+const unit = fc.oneof(
+  fc.integer({ min: 0, max: 0xffff }),
+  fc.integer({ min: 0xd7ff, max: 0xe000 }),
+  fc.constant('\\'.charCodeAt(0)),
+);
+
+describe('hasLoneSurrogate', () => {
+  it('agrees with the string that the text stands for, however it is escaped', () => {
+    fc.assert(
+      fc.property(fc.array(unit, { maxLength: 12 }), (units) => {
+        const value = String.fromCharCode(...units);
+        expect(hasLoneSurrogate(JSON.stringify(value))).toBe(lone.test(value));
+        expect(hasLoneSurrogate(`"${units.map(escaped).join('')}"`)).toBe(lone.test(value));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is not misled by an escaped backslash', () => {
+    expect(hasLoneSurrogate(String.raw`"\\ud800"`)).toBe(false);
+    expect(hasLoneSurrogate(String.raw`"\\\ud800"`)).toBe(true);
+  });
+});
+
+describe('hasMoreStructure', () => {
+  it.each([
+    ['{"a":1,"b":[2,3]}', 6],
+    ['{"a":",,,[[[{{{:::"}', 2],
+    [String.raw`{"a\"":"\\","b":"\\\",,,"}`, 4],
+    ['"a', 0],
+    ['[[[[', 4],
+  ])('counts in %s what is outside its strings', (text, found) => {
+    expect(hasMoreStructure(text, found)).toBe(false);
+    if (found > 0) expect(hasMoreStructure(text, found - 1)).toBe(true);
+  });
+});
