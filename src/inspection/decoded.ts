@@ -1,6 +1,9 @@
 import type { InventoryEntry, ObjectContent, UploadRefusalReason } from '../model/inspection.js';
 import type { BasicConstraints } from '../x509/strict/extension.js';
 import type { KeyUsage } from '../x509/strict/key-usage.js';
+import type { AlgorithmIdentifier } from '../x509/tree/algorithm.js';
+import type { CertificateTree } from '../x509/tree/certificate.js';
+import type { CertificationRequestTree } from '../x509/tree/certification-request.js';
 import type { FindingCode } from './findings/catalogue.js';
 
 /** Bytes found in an upload, and where; not looked into yet. */
@@ -44,13 +47,13 @@ export type Material = CertificateMaterial | RequestMaterial | ListMaterial | Ke
 /** A signature and what it is over, octets as they were found. */
 export interface Signed {
   readonly signedBytes: Buffer;
-  /** DER AlgorithmIdentifier. */
-  readonly algorithm: Buffer;
+  readonly algorithm: AlgorithmIdentifier;
   readonly signature: Buffer;
 }
 
 export interface CertificateMaterial {
   readonly kind: 'certificate';
+  readonly tree: CertificateTree;
   /** As it was found, or in DER where it was found in BER. */
   readonly der: Buffer;
   readonly signed: Signed;
@@ -93,6 +96,7 @@ export interface SubjectAltNames {
 
 export interface RequestMaterial {
   readonly kind: 'request';
+  readonly tree: CertificationRequestTree;
   readonly der: Buffer;
   readonly signed: Signed;
   readonly subject: Buffer;

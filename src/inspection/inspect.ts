@@ -6,6 +6,7 @@ import { readSingleObject } from './reading/read-single-object.js';
 import { readUpload } from './reading/read-upload.js';
 import { fillInventory } from './relations/fill-inventory.js';
 import { relate } from './relations/relate.js';
+import type { PrintableTrees } from './report/openssl-text.js';
 import { reportHtml } from './report/report-html.js';
 import { reportText } from './report/report-text.js';
 
@@ -49,17 +50,17 @@ async function answer(
     case 'application/json':
       return JSON.stringify(inspection);
     case 'text/plain':
-      return reportText(inspection, dersOf(objects), context.now);
+      return reportText(inspection, treesOf(objects), context.now);
     case 'text/html':
-      return reportHtml(inspection, dersOf(objects), context.now);
+      return reportHtml(inspection, treesOf(objects), context.now);
   }
 }
 
-/** Of certificates and requests, which a report shows as openssl prints them. */
-function dersOf(objects: readonly DecodedObject[]): ReadonlyMap<string, Buffer> {
+/** Certificates and requests by path: a report shows them as OpenSSL prints them. */
+function treesOf(objects: readonly DecodedObject[]): PrintableTrees {
   return new Map(
     objects.flatMap(({ path, material }) =>
-      material?.kind === 'certificate' || material?.kind === 'request' ? [[path, material.der] as const] : [],
+      material?.kind === 'certificate' || material?.kind === 'request' ? [[path, material.tree] as const] : [],
     ),
   );
 }

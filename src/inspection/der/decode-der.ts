@@ -1,6 +1,6 @@
 import { quote } from '../../model/quote.js';
 import { Tag } from '../../x509/strict/der.js';
-import { normalize, type Normalized } from '../ber/normalize.js';
+import { normalize, type Normalized } from '../../x509/tree/ber/normalize.js';
 import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
 import { decodePrivateKey } from '../keys/decode-private-key.js';
 import { decodePublicKey } from '../keys/decode-public-key.js';
@@ -8,10 +8,10 @@ import { looksLikeOpenSshKey } from '../keys/key-shapes.js';
 import { isLegacyEncrypted } from '../keys/legacy-pem.js';
 import { decodePkcs12 } from '../pkcs12/decode-pkcs12.js';
 import { decodePkcs7 } from '../pkcs7/decode-pkcs7.js';
-import { decodeNormalizedCertificate } from '../x509/decode-certificate.js';
-import { decodeNormalizedList } from '../x509/decode-certificate-list.js';
-import { decodeNormalizedRequest } from '../x509/decode-certification-request.js';
-import { malformed } from '../x509/malformed.js';
+import { decodeCertificate } from '../x509/decode-certificate.js';
+import { decodeCertificateList } from '../x509/decode-certificate-list.js';
+import { decodeCertificationRequest } from '../x509/decode-certification-request.js';
+import { malformed } from '../x509/signed-object.js';
 import { inWords, labelsOf, promisedBy } from './pem-labels.js';
 import { recognise, type Shape } from './recognise.js';
 
@@ -36,11 +36,11 @@ function decode(piece: Piece, context: DecodeContext): Decoded {
 function decodeShape(shape: Shape, normalized: Normalized, piece: Piece, context: DecodeContext): Decoded {
   switch (shape) {
     case 'Certificate':
-      return decodeNormalizedCertificate(withoutTrust(normalized, piece), piece.path, context);
+      return decodeCertificate(withoutTrust(normalized, piece), piece.path, context);
     case 'CertificationRequest':
-      return decodeNormalizedRequest(normalized, context);
+      return decodeCertificationRequest(normalized, context);
     case 'CertificateList':
-      return decodeNormalizedList(normalized);
+      return decodeCertificateList(normalized);
     case 'PublicKey':
       return decodePublicKey(piece, context);
     case 'PrivateKey':

@@ -1,6 +1,6 @@
 import { type DerElement, DerError, inside, onlyElement, Tag } from '../../x509/strict/der.js';
 import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
-import { normalize } from '../ber/normalize.js';
+import { normalize } from '../../x509/tree/ber/normalize.js';
 import { weakEncryption } from '../keys/encryption/encryption.js';
 import { mayDerive, openEncrypted } from '../keys/encryption/open-encrypted.js';
 import { readEncryption } from '../keys/encryption/read-encryption.js';

@@ -7,7 +7,7 @@ import {
   readOid,
   Tag,
 } from '../../x509/strict/der.js';
-import { normalize } from '../ber/normalize.js';
+import { normalize } from '../../x509/tree/ber/normalize.js';
 import { readEncryption } from '../keys/encryption/read-encryption.js';
 import { onlyInside } from '../pkcs7/content-info.js';
 

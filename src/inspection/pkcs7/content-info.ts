@@ -7,7 +7,7 @@ import {
   readOid,
   Tag,
 } from '../../x509/strict/der.js';
-import type { Normalized } from '../ber/normalize.js';
+import type { Normalized } from '../../x509/tree/ber/normalize.js';
 import type { Observation } from '../decoded.js';
 
 /** RFC 5652 4 to 9, RFC 2315: what a ContentInfo may hold. */

@@ -1,6 +1,6 @@
 import type { Pkcs7Content } from '../../model/inspection.js';
 import { contextConstructed, DerError, type DerElement, inside, onlyElement, Tag } from '../../x509/strict/der.js';
-import { normalize } from '../ber/normalize.js';
+import { normalize } from '../../x509/tree/ber/normalize.js';
 import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
 import { readContentInfo, trailingData } from './content-info.js';
 

@@ -68,7 +68,7 @@ export function findIssuers(
           ? 'valid'
           : 'invalid'
         : budget.mayVerify()
-          ? verifySignature(issued.signed, first.material.subjectPublicKeyInfo)
+          ? verifySignature(issued.signed, first.material.tree.publicKey)
           : 'budget';
     if (result === 'valid') return { outcome: 'signed', issuers: candidates.nodes.slice(0, maxIssuers) };
     // The best fit comes first, and is the one to speak of.

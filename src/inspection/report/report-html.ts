@@ -8,15 +8,16 @@ import { styleSheet } from './html/style-sheet.js';
 import { badge, summaryHtml } from './html/summary-html.js';
 import { counted } from '../../formats/text/duration-in-words.js';
 import { minuteText } from './object-words.js';
+import type { PrintableTrees } from './openssl-text.js';
 import { countedFindings, findingsBySeverity, inOneSentence, summaryRows } from './summary.js';
 
 /**
  * The same as `reportText` as one page for a browser: no script, no style attribute, nothing from outside.
  * `styleSource` is what its Content-Security-Policy has to allow.
  *
- * `ders`: DER of certificates and requests, by path.
+ * `trees`: certificates and requests, by path.
  */
-export function reportHtml(inspection: Inspection, ders: ReadonlyMap<string, Buffer>, now: Date): string {
+export function reportHtml(inspection: Inspection, trees: PrintableTrees, now: Date): string {
   const links = new Links(inspection.objects);
   const verdicts = new Map(summaryRows(inspection, now).map(({ object, verdict }) => [object.path, verdict]));
   return documentOf(
@@ -35,7 +36,7 @@ export function reportHtml(inspection: Inspection, ders: ReadonlyMap<string, Buf
           ${countsHtml(inspection)}
         </header>
         <main>
-          ${inspection.objects.length === 0 ? null : summaryHtml(inspection, links, now)}${findingsHtml(inspection.findings, links)}${relationsHtml(inspection, links, verdicts)}${detailsHtml(inspection, ders, links, verdicts)}
+          ${inspection.objects.length === 0 ? null : summaryHtml(inspection, links, now)}${findingsHtml(inspection.findings, links)}${relationsHtml(inspection, links, verdicts)}${detailsHtml(inspection, trees, links, verdicts)}
         </main>
         <footer>
           <p>Nothing of the upload is kept, and nothing in it was executed, followed or fetched.</p>

@@ -2,7 +2,7 @@ import type { Finding, InspectedObject, Inspection, KubeconfigContent } from '..
 import { clip } from '../../formats/text/clip.js';
 import { fieldGroups, type FieldGroup } from './object-fields.js';
 import { minuteText, whatItIs, whoItIs } from './object-words.js';
-import { opensslText } from './openssl-text.js';
+import { opensslText, type PrintableTrees } from './openssl-text.js';
 import { relationForest, type RelationNode } from './relation-tree.js';
 import { countedFindings, findingsBySeverity, inOneSentence, summaryRows, type CommonFinding } from './summary.js';
 import { textTable } from '../../formats/text/text-table.js';
@@ -18,15 +18,15 @@ const maxLabel = 60;
  * The answer as people read it on a terminal: a table of all objects, findings, relations, and each object; a
  * certificate or request as OpenSSL 3.5 prints it. Nothing of an upload moves the cursor or hides.
  *
- * `ders`: DER of certificates and requests, by path.
+ * `trees`: certificates and requests, by path.
  */
-export function reportText(inspection: Inspection, ders: ReadonlyMap<string, Buffer>, now: Date): string {
+export function reportText(inspection: Inspection, trees: PrintableTrees, now: Date): string {
   const sections = [
     `${inOneSentence(inspection)} (${minuteText(now.toISOString())})\n`,
     summaryTable(inspection, now),
     findingsText(inspection.findings),
     relationsText(inspection),
-    ...detailTexts(inspection.objects, ders),
+    ...detailTexts(inspection.objects, trees),
   ];
   return sections.filter((section) => section !== '').join('\n');
 }
@@ -85,9 +85,9 @@ function nodeText(node: RelationNode, first: string, rest: string): string {
   return `${first}${visible(node.path + clip(own, 80) + notes)}\n${[...copies, ...keys].join('')}${children.join('')}`;
 }
 
-function detailTexts(objects: readonly InspectedObject[], ders: ReadonlyMap<string, Buffer>): string[] {
+function detailTexts(objects: readonly InspectedObject[], trees: PrintableTrees): string[] {
   return objects.map((object) => {
-    const printed = opensslText(object, ders);
+    const printed = opensslText(object, trees);
     const contexts = object.type === 'Kubeconfig' ? [contextsTable(object)] : [];
     const fields = fieldGroups(object, printed !== null).map(groupText);
     const title = `${visible(object.path)}: ${object.type}`;

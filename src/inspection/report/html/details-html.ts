@@ -1,7 +1,7 @@
 import type { InspectedObject, Inspection, KubeconfigContent } from '../../../model/inspection.js';
 import { fieldGroups, type FieldGroup } from '../object-fields.js';
 import { whatItIs } from '../object-words.js';
-import { opensslText } from '../openssl-text.js';
+import { opensslText, type PrintableTrees } from '../openssl-text.js';
 import type { Verdict } from '../summary.js';
 import { html, lines, type Html } from './html.js';
 import type { Links } from './links.js';
@@ -10,14 +10,14 @@ import { badge } from './summary-html.js';
 /** Each object, closed until somebody asks for it; a single one is open. */
 export function detailsHtml(
   { objects }: Inspection,
-  ders: ReadonlyMap<string, Buffer>,
+  trees: PrintableTrees,
   links: Links,
   verdicts: ReadonlyMap<string, Verdict>,
 ): Html | null {
   if (objects.length === 0) return null;
   const detail = (object: InspectedObject): Html => {
     const verdict = verdicts.get(object.path) ?? 'ok';
-    const printed = opensslText(object, ders);
+    const printed = opensslText(object, trees);
     // The anchor is inside, so that whoever follows a link finds the element opened.
     return html`<details class="card" ${objects.length === 1 ? html`open` : null}>
       <summary>

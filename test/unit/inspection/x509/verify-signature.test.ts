@@ -6,13 +6,15 @@ import {
   bitString,
   contextConstructed,
   der,
+  DerReader,
   oid,
   sequence,
   Tag,
   unsignedInteger,
 } from '../../../../src/x509/strict/der.js';
+import { readPublicKeyTree } from '../../../../src/x509/tree/public-key.js';
 import { algorithmOf } from './build.js';
-import { opensslDer, readCertificate } from './decoding.js';
+import { opensslDer, readCertificate, signedWith, verifyWith } from './decoding.js';
 
 const signedBytes = Buffer.from('what is signed');
 const NULL = der(Tag.NULL);
@@ -20,11 +22,12 @@ const rsaKeys = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const spkiOf = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' });
 const rsaSpki = spkiOf(rsaKeys.publicKey);
 
-const rsaSigned = (algorithm: Buffer, hash: string, options: object = {}) => ({
-  signedBytes,
-  algorithm,
-  signature: sign(hash, signedBytes, { key: rsaKeys.privateKey, ...options }),
-});
+const rsaSigned = (algorithm: Buffer, hash: string, options: object = {}) =>
+  signedWith({
+    signedBytes,
+    algorithm,
+    signature: sign(hash, signedBytes, { key: rsaKeys.privateKey, ...options }),
+  });
 
 const PSS = '1.2.840.113549.1.1.10';
 const SHA256 = '2.16.840.1.101.3.4.2.1';
@@ -52,8 +55,8 @@ describe('verifySignature', () => {
     ['sha3-256', '2.16.840.1.101.3.4.3.14'],
   ])('verifies RSA with %s', (hash, algorithm) => {
     const signed = rsaSigned(algorithmOf(algorithm, NULL), hash);
-    expect(verifySignature(signed, rsaSpki)).toBe('valid');
-    expect(verifySignature({ ...signed, signedBytes: Buffer.from('another') }, rsaSpki)).toBe('invalid');
+    expect(verifyWith(signed, rsaSpki)).toBe('valid');
+    expect(verifyWith({ ...signed, signedBytes: Buffer.from('another') }, rsaSpki)).toBe('invalid');
   });
 
   it.each([
@@ -64,10 +67,14 @@ describe('verifySignature', () => {
     ['brainpoolP384r1', 'sha3-256', '2.16.840.1.101.3.4.3.10'],
   ])('verifies ECDSA on %s with %s', (namedCurve, hash, algorithm) => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve });
-    const signed = { signedBytes, algorithm: algorithmOf(algorithm), signature: sign(hash, signedBytes, privateKey) };
-    expect(verifySignature(signed, spkiOf(publicKey))).toBe('valid');
-    expect(verifySignature({ ...signed, signature: Buffer.from('hello') }, spkiOf(publicKey))).toBe('invalid');
-    expect(verifySignature(signed, spkiOf(generateKeyPairSync('ec', { namedCurve }).publicKey))).toBe('invalid');
+    const signed = signedWith({
+      signedBytes,
+      algorithm: algorithmOf(algorithm),
+      signature: sign(hash, signedBytes, privateKey),
+    });
+    expect(verifyWith(signed, spkiOf(publicKey))).toBe('valid');
+    expect(verifyWith({ ...signed, signature: Buffer.from('hello') }, spkiOf(publicKey))).toBe('invalid');
+    expect(verifyWith(signed, spkiOf(generateKeyPairSync('ec', { namedCurve }).publicKey))).toBe('invalid');
   });
 
   it('verifies Ed25519 and Ed448', () => {
@@ -75,20 +82,24 @@ describe('verifySignature', () => {
       ['1.3.101.112', generateKeyPairSync('ed25519')],
       ['1.3.101.113', generateKeyPairSync('ed448')],
     ] as const) {
-      const signed = { signedBytes, algorithm: algorithmOf(algorithm), signature: sign(null, signedBytes, privateKey) };
-      expect(verifySignature(signed, spkiOf(publicKey))).toBe('valid');
-      expect(verifySignature({ ...signed, signedBytes: Buffer.alloc(1) }, spkiOf(publicKey))).toBe('invalid');
+      const signed = signedWith({
+        signedBytes,
+        algorithm: algorithmOf(algorithm),
+        signature: sign(null, signedBytes, privateKey),
+      });
+      expect(verifyWith(signed, spkiOf(publicKey))).toBe('valid');
+      expect(verifyWith({ ...signed, signedBytes: Buffer.alloc(1) }, spkiOf(publicKey))).toBe('invalid');
     }
   });
 
   it('verifies RSASSA-PSS with its parameters', () => {
     const signed = rsaSigned(pssOf(SHA256, SHA256, 32), 'sha256', pss(32));
-    expect(verifySignature(signed, rsaSpki)).toBe('valid');
-    expect(verifySignature({ ...signed, algorithm: pssOf(SHA256, SHA256, 20) }, rsaSpki)).toBe('invalid');
-    expect(verifySignature({ ...signed, algorithm: pssOf(SHA384, SHA384, 32) }, rsaSpki)).toBe('invalid');
-    expect(verifySignature(rsaSigned(algorithmOf(PSS, sequence()), 'sha1', pss(20)), rsaSpki)).toBe('valid');
+    expect(verifyWith(signed, rsaSpki)).toBe('valid');
+    expect(verifyWith(signedWith({ ...signed, algorithm: pssOf(SHA256, SHA256, 20) }), rsaSpki)).toBe('invalid');
+    expect(verifyWith(signedWith({ ...signed, algorithm: pssOf(SHA384, SHA384, 32) }), rsaSpki)).toBe('invalid');
+    expect(verifyWith(rsaSigned(algorithmOf(PSS, sequence()), 'sha1', pss(20)), rsaSpki)).toBe('valid');
     const { material } = readCertificate(opensslDer('key-pss.crt'));
-    expect(verifySignature(material.signed, material.subjectPublicKeyInfo)).toBe('valid');
+    expect(verifyWith(material.signed, material.subjectPublicKeyInfo)).toBe('valid');
   });
 
   it.each([
@@ -104,12 +115,14 @@ describe('verifySignature', () => {
     ['ML-DSA', algorithmOf('2.16.840.1.101.3.4.3.17')],
     ['what nobody knows', algorithmOf('1.2.3.4')],
   ])('does not support %s', (_, algorithm) => {
-    expect(verifySignature({ signedBytes, algorithm, signature: Buffer.alloc(256) }, rsaSpki)).toBe('unsupported');
+    expect(verifyWith(signedWith({ signedBytes, algorithm, signature: Buffer.alloc(256) }), rsaSpki)).toBe(
+      'unsupported',
+    );
   });
 
   it('finds a signature of another kind of key invalid', () => {
     const signed = rsaSigned(algorithmOf('1.2.840.10045.4.3.2'), 'sha256');
-    expect(verifySignature(signed, rsaSpki)).toBe('invalid');
+    expect(verifyWith(signed, rsaSpki)).toBe('invalid');
   });
 
   const rsaWith = (modulus: Buffer, exponent: Buffer): Buffer =>
@@ -130,13 +143,12 @@ describe('verifySignature', () => {
       sequence(algorithmOf('1.2.840.10045.2.1', oid('1.2.840.10045.3.1.7')), bitString(Buffer.alloc(65, 4))),
     ],
     ['explicit curve parameters', readCertificate(opensslDer('key-p256explicit.crt')).material.subjectPublicKeyInfo],
-    ['nothing', Buffer.alloc(0)],
   ])('verifies nothing with %s', (_, spki) => {
     const { material } = readCertificate(opensslDer('key-p256explicit.crt'));
     const signed = spki.includes(oid('1.2.840.113549.1.1.1'))
       ? rsaSigned(algorithmOf('1.2.840.113549.1.1.11', NULL), 'sha256')
       : material.signed;
-    expect(verifySignature(signed, spki)).toBe('unsupported');
+    expect(verifyWith(signed, spki)).toBe('unsupported');
   });
 
   it('imports a key once', () => {
@@ -145,7 +157,8 @@ describe('verifySignature', () => {
     const spki = spkiOf(generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey);
     const rounds = 2000;
     const start = process.cpuUsage();
-    for (let i = 0; i < rounds; i++) verifySignature(signed, spki);
+    const publicKey = readPublicKeyTree(new DerReader(spki));
+    for (let i = 0; i < rounds; i++) verifySignature(signed, publicKey);
     const { user, system } = process.cpuUsage(start);
     // Microseconds; an import takes more than a hundred.
     expect((user + system) / rounds).toBeLessThan(50);
@@ -156,12 +169,12 @@ describe('verifySignature', () => {
     for (const round of [1, 2])
       for (const { privateKey, publicKey } of keys) {
         const data = Buffer.of(round);
-        const signed = {
+        const signed = signedWith({
           signedBytes: data,
           algorithm: algorithmOf('1.3.101.112'),
           signature: sign(null, data, privateKey),
-        };
-        expect(verifySignature(signed, spkiOf(publicKey))).toBe('valid');
+        });
+        expect(verifyWith(signed, spkiOf(publicKey))).toBe('valid');
       }
   });
 });
