@@ -104,7 +104,7 @@ function describeRsaKey(name: string, { rsa }: PublicKeyTree, report: Report): K
   let key: RsaNumbers;
   try {
     if (!rsa?.value) {
-      report('PublicKeyInvalid', rsa?.problem ?? '');
+      report('PublicKeyInvalid', `the RSA key cannot be read: ${rsa?.problem ?? ''}`);
       return { ...NO_FACTS, algorithm: name };
     }
     key = rsaNumbers(rsa.value);

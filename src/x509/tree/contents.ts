@@ -21,10 +21,9 @@ export function readContents<T>(octets: Buffer, what: string, read: ContentsRead
   const normalized = normalize(octets);
   const observations = normalized.ok ? normalized.observations : [];
   let value: T | null = null;
-  let problem: string | null = null;
+  let problem: string | null = normalized.ok ? null : normalized.problem;
   try {
-    if (!normalized.ok) throw new DerError(normalized.problem, 0);
-    value = read(onlyElement(normalized.der, what));
+    if (normalized.ok) value = read(onlyElement(normalized.der, what));
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     problem = error.message;

@@ -126,11 +126,13 @@ export class ExtensionTree {
 }
 
 /** The value of the first extension with this identifier; null where it is absent or malformed. */
-export const extensionValueOf = <Id extends ExtensionId>(
-  extensions: readonly ExtensionTree[],
+export function extensionValueOf<Id extends ExtensionId>(
+  { extensions }: { readonly extensions: readonly ExtensionTree[] | null },
   id: Id,
-): ExtensionValue<Id> | null =>
-  (extensions.find(({ oid }) => oid === id)?.contents?.value as ExtensionValue<Id> | null | undefined) ?? null;
+): ExtensionValue<Id> | null {
+  const first = extensions?.find(({ oid }) => oid === id);
+  return (first?.contents?.value ?? null) as ExtensionValue<Id> | null;
+}
 
 /** Reads Extensions (RFC 5280 4.1), duplicates included. Throws `DerError`. */
 export function readExtensionTrees(element: DerElement): readonly ExtensionTree[] {

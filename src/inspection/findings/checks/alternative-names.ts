@@ -4,7 +4,6 @@ import type { CertificateRole } from '../../../model/inspection.js';
 import type { CertificateMaterial, SubjectAltNames } from '../../decoded.js';
 import { serverHost } from '../../relations/server-address.js';
 import type { CertificateCheck, CheckedCertificate, Setting } from '../check.js';
-import { namesHost } from '../host-name.js';
 import { servingCertificates } from '../kubeconfig-members.js';
 
 /** By what names and addresses workloads reach an API server, besides the one of its service. */
@@ -72,3 +71,39 @@ function checkServers({ node }: CheckedCertificate, names: SubjectAltNames, { re
 
 const isNamedBy = ({ subjectAltNames }: CertificateMaterial, host: string): boolean =>
   subjectAltNames !== null && namesHost(subjectAltNames, host);
+
+/** Whether a certificate with these names is good for that host: RFC 9525 6.3, 6.5. */
+function namesHost(names: SubjectAltNames, host: string): boolean {
+  const hosts = hostsOf(names);
+  if (isAddress(host)) return hosts.has(addressInOneForm(host));
+  const wanted = host.toLowerCase();
+  const dot = wanted.indexOf('.');
+  return hosts.has(wanted) || (dot > 0 && hosts.has(`*${wanted.slice(dot)}`));
+}
+
+/** Made once for each certificate, because many names may be compared with many kubeconfigs. */
+const hostSets = new WeakMap<SubjectAltNames, ReadonlySet<string>>();
+
+function hostsOf(names: SubjectAltNames): ReadonlySet<string> {
+  let hosts = hostSets.get(names);
+  if (hosts === undefined) {
+    hosts = new Set([
+      ...names.dns.map((name) => name.toLowerCase().replace(/\.$/, '')),
+      ...names.ip.map(addressInOneForm),
+    ]);
+    hostSets.set(names, hosts);
+  }
+  return hosts;
+}
+
+const isAddress = (host: string): boolean => host.includes(':') || /^\d+(?:\.\d+){3}$/.test(host);
+
+/** An IPv6 address has several text forms; URLs have the one of RFC 5952. */
+function addressInOneForm(address: string): string {
+  if (!address.includes(':')) return address;
+  try {
+    return new URL(`https://[${address}]`).hostname.slice(1, -1);
+  } catch {
+    return address;
+  }
+}

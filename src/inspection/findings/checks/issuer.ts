@@ -1,8 +1,7 @@
 import type { AuthorityKeyIdentifier, CertificateMaterial } from '../../decoded.js';
 import { type CertificateNode, isAuthority, isSelfIssued, placeOf } from '../../relations/certificate-node.js';
 import { counted } from '../../../formats/text/duration-in-words.js';
-import type { CertificateCheck } from '../check.js';
-import { shortName } from '../short-name.js';
+import { type CertificateCheck, shortName } from '../check.js';
 
 /**
  * Whether what signed it may have: RFC 5280 6.1. Where several certificates have the key that signed it, one that is in

@@ -2,8 +2,7 @@ import { pathStem } from '../../relations/path-stem.js';
 import type { DecodedObject } from '../../decoded.js';
 import { isAuthority } from '../../relations/certificate-node.js';
 import type { Relations } from '../../relations/relate.js';
-import type { CertificateCheck, ObjectCheck } from '../check.js';
-import { shortName } from '../short-name.js';
+import { type CertificateCheck, type ObjectCheck, shortName } from '../check.js';
 
 /** Whether a key belongs to the certificate beside it, or to anything here. */
 export const checkKey: ObjectCheck = (object, { relations, report }) => {

@@ -2,8 +2,7 @@ import type { CertificateContent, CertificateListContent } from '../../../model/
 import type { Report } from '../../observations.js';
 import { placeOf } from '../../relations/certificate-node.js';
 import type { Issuance } from '../../relations/find-issuers.js';
-import type { CertificateCheck, ObjectCheck } from '../check.js';
-import { shortName } from '../short-name.js';
+import { type CertificateCheck, type ObjectCheck, shortName } from '../check.js';
 
 /** Who signed it, if anybody here did. */
 export const checkSignature: CertificateCheck = ({ content, node }, { relations, report }) => {

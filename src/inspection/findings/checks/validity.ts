@@ -1,6 +1,6 @@
 import { BACKDATE_SECONDS } from '../../../x509/strict/validity.js';
 import { counted, durationInWords } from '../../../formats/text/duration-in-words.js';
-import type { CertificateCheck } from '../check.js';
+import type { CertificateCheck, ObjectCheck } from '../check.js';
 
 /** RFC 5280 4.1.2.5: the last instant that can be written means that there is no end. */
 const never = Date.UTC(9999, 11, 31, 23, 59, 59);
@@ -32,3 +32,13 @@ export const checkValidity: CertificateCheck = ({ content, material, authority }
 /** To the day, so that two that differ do not read the same. */
 const inDays = (seconds: number): string =>
   seconds < 86_400 ? durationInWords(seconds) : counted(Math.floor(seconds / 86_400), 'day');
+
+/** Whether a certificate list is out of date (RFC 5280 5.1.2.5). Kubernetes reads none in any case. */
+export const checkCertificateList: ObjectCheck = ({ content, material }, { context, report }) => {
+  if (content.type !== 'CertificateList') return;
+  const { nextUpdate } = material?.kind === 'list' ? material : { nextUpdate: null };
+  const overdue = nextUpdate === null ? 0 : (context.now.getTime() - nextUpdate.getTime()) / 1000;
+  if (overdue > 0 && content.nextUpdate !== null)
+    report('ListExpired', `the next one was due ${durationInWords(overdue)} ago, at ${content.nextUpdate}`);
+  report('ListNotConsulted', 'no component of Kubernetes looks whether a certificate is on it');
+};
