@@ -5,13 +5,7 @@ import { keyUsages, type KeyUsage } from '../../x509/strict/key-usage.js';
 import { displayIpAddress } from '../../x509/strict/subject-alt-names.js';
 import type { ExtensionId, ExtensionValue } from '../../x509/tree/extension.js';
 import type {
-  AuthorityKeyIdentifierTree,
-  BasicConstraintsTree,
-  DistributionPoint,
   DistributionPointName,
-  IssuingDistributionPoint,
-  NameConstraintsTree,
-  Policy,
   PolicyQualifier,
   SignedCertificateTimestamp,
   Subtree,
@@ -64,7 +58,7 @@ const subjectKeyIdentifier: Describe<DerElement> = ({ content }, report) => {
   return { value: content.toString('hex'), facts: { subjectKeyIdentifier: content } };
 };
 
-const authorityKeyIdentifier: Describe<AuthorityKeyIdentifierTree> = (identifier, report) => {
+const authorityKeyIdentifier: Describe<ExtensionValue<'2.5.29.35'>> = (identifier, report) => {
   const { keyIdentifier, issuers } = identifier;
   const serialNumber = identifier.serialNumber?.content ?? null;
   const authorityCertIssuer = describeGeneralNames(issuers ?? [], report);
@@ -82,7 +76,7 @@ const authorityKeyIdentifier: Describe<AuthorityKeyIdentifierTree> = (identifier
   };
 };
 
-const basicConstraints: Describe<BasicConstraintsTree> = ({ ca, isFalseWritten, pathLength }, report) => {
+const basicConstraints: Describe<ExtensionValue<'2.5.29.19'>> = ({ ca, isFalseWritten, pathLength }, report) => {
   // X.690 11.5: a value equal to its DEFAULT is left out.
   if (isFalseWritten) report('NonDerEncoding', 'cA FALSE is written out');
   const value = { ca, pathLenConstraint: pathLength ? count(pathLength) : null };
@@ -159,7 +153,7 @@ const subjectAltName: Describe<readonly GeneralName[]> = (value, report) => {
   return { value: names, facts: { subjectAltNames: { dns, ip, email, uri, others } } };
 };
 
-const nameConstraints = shown(({ permitted, excluded }: NameConstraintsTree, report) => {
+const nameConstraints = shown(({ permitted, excluded }: ExtensionValue<'2.5.29.30'>, report) => {
   if (permitted === null && excluded === null) report('MalformedExtension', 'nothing is constrained');
   return {
     permittedSubtrees: permitted === null ? [] : subtrees(permitted, report),
@@ -219,7 +213,7 @@ function distributionPointName(name: DistributionPointName | null, report: Repor
     : { nameRelativeToCRLIssuer: name.relativeName.map(attributeContent) };
 }
 
-const distributionPoints = shown((points: readonly DistributionPoint[], report) =>
+const distributionPoints = shown((points: ExtensionValue<'2.5.29.31'>, report) =>
   some(points, 'the list of distribution points', report).map(({ name, reasons, issuers }) => ({
     distributionPoint: distributionPointName(name, report),
     reasons: reasonsOf(reasons, report),
@@ -227,7 +221,7 @@ const distributionPoints = shown((points: readonly DistributionPoint[], report) 
   })),
 );
 
-const issuingDistributionPoint = shown((point: IssuingDistributionPoint, report) => ({
+const issuingDistributionPoint = shown((point: ExtensionValue<'2.5.29.28'>, report) => ({
   distributionPoint: distributionPointName(point.name, report),
   onlyContainsUserCerts: point.onlyContainsUserCerts,
   onlyContainsCACerts: point.onlyContainsCACerts,
@@ -236,7 +230,7 @@ const issuingDistributionPoint = shown((point: IssuingDistributionPoint, report)
   onlyContainsAttributeCerts: point.onlyContainsAttributeCerts,
 }));
 
-const certificatePolicies = shown((policies: readonly Policy[], report) =>
+const certificatePolicies = shown((policies: ExtensionValue<'2.5.29.32'>, report) =>
   some(policies, 'the list of policies', report).map(({ id, qualifiers }) => ({
     policyIdentifier: id,
     name: objectNames.short(id) ?? null,

@@ -1,13 +1,7 @@
 import { DerError, type DerElement, Tag } from '../strict/der.js';
 import type { ExtensionId, ExtensionValue } from '../tree/extension.js';
 import type {
-  AuthorityKeyIdentifierTree,
-  BasicConstraintsTree,
-  DistributionPoint,
   DistributionPointName,
-  IssuingDistributionPoint,
-  NameConstraintsTree,
-  Policy,
   PolicyQualifier,
   SignedCertificateTimestamp,
   Subtree,
@@ -37,7 +31,7 @@ type Printers = { readonly [Id in ExtensionId]?: (value: ExtensionValue<Id>, pla
 /** RFC 5280 4.2.1.9, and the basicAttConstraints of X.509, which differ in a word. */
 const constraints =
   (word: string) =>
-  ({ ca, pathLength }: BasicConstraintsTree, place: Place): Printed => {
+  ({ ca, pathLength }: ExtensionValue<'2.5.29.19'>, place: Place): Printed => {
     const values = [`${word}:${ca ? 'TRUE' : 'FALSE'}`];
     if (pathLength) values.push(`pathlen:${integerText(pathLength)}`);
     return inOneLine(values, place);
@@ -47,7 +41,7 @@ const keyIdentifier = ({ content }: DerElement, { indent }: Place): Printed =>
   indentation(indent) + upperHexPairs(content);
 
 /** RFC 5280 4.2.1.1 */
-function authorityKeyIdentifier(value: AuthorityKeyIdentifierTree, place: Place): Printed {
+function authorityKeyIdentifier(value: ExtensionValue<'2.5.29.35'>, place: Place): Printed {
   const { keyIdentifier, serialNumber } = value;
   const serial = serialNumber && upperHexPairs(signedMagnitude(serialNumber).octets);
   const issuers = value.issuers && generalNameValues(value.issuers, place.names);
@@ -114,7 +108,7 @@ function alternativeNames(list: readonly GeneralName[], place: Place): Printed {
 }
 
 /** RFC 5280 4.2.1.10 */
-const nameConstraints = ({ permitted, excluded }: NameConstraintsTree, place: Place): Printed =>
+const nameConstraints = ({ permitted, excluded }: ExtensionValue<'2.5.29.30'>, place: Place): Printed =>
   (permitted ? subtreesText('Permitted', permitted, place) : '') +
   (permitted && excluded ? '\n' : '') +
   (excluded ? subtreesText('Excluded', excluded, place) : '');
@@ -166,7 +160,7 @@ function reasonsText(heading: string, bits: BitString, { indent }: Place): strin
 }
 
 /** CRL distribution points and freshest CRL (RFC 5280 4.2.1.13, 4.2.1.15). */
-const distributionPoints = (points: readonly DistributionPoint[], place: Place): Printed =>
+const distributionPoints = (points: ExtensionValue<'2.5.29.31'>, place: Place): Printed =>
   points
     .map(
       ({ name, reasons, issuers }) =>
@@ -177,7 +171,7 @@ const distributionPoints = (points: readonly DistributionPoint[], place: Place):
     .join('\n');
 
 /** RFC 5280 5.2.5 */
-function issuingDistributionPoint(point: IssuingDistributionPoint, place: Place): Printed {
+function issuingDistributionPoint(point: ExtensionValue<'2.5.29.28'>, place: Place): Printed {
   const line = (text: string): string => `${indentation(place.indent)}${text}\n`;
   const text =
     (point.name ? distributionPointNameText(point.name, place) : '') +
@@ -190,7 +184,7 @@ function issuingDistributionPoint(point: IssuingDistributionPoint, place: Place)
 }
 
 /** RFC 5280 4.2.1.4 */
-const certificatePolicies = (policies: readonly Policy[], place: Place): Printed =>
+const certificatePolicies = (policies: ExtensionValue<'2.5.29.32'>, place: Place): Printed =>
   policies
     .map(({ id, qualifiers }) => {
       const heading = `${indentation(place.indent)}Policy: ${place.names.long(id)}`;
@@ -267,13 +261,8 @@ const crlReasonNames: Readonly<Record<string, string>> = {
   10: 'AA Compromise',
 };
 
-interface Access {
-  readonly method: string;
-  readonly location: GeneralName;
-}
-
 /** Authority and subject information access (RFC 5280 4.2.2). */
-function informationAccess(accesses: readonly Access[], place: Place): Printed {
+function informationAccess(accesses: ExtensionValue<'1.3.6.1.5.5.7.1.1'>, place: Place): Printed {
   const locations = generalNameValues(
     accesses.map(({ location }) => location),
     place.names,

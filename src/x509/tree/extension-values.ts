@@ -9,7 +9,7 @@ import {
 } from '../strict/der.js';
 import type { ContentsReader } from './contents.js';
 import { type GeneralName, readGeneralName, readGeneralNames } from './general-name.js';
-import { type NameTree, type NameTreeRdn, readName, readRdn } from './name.js';
+import { type NameTreeRdn, readName, readRdn } from './name.js';
 import { readGeneralizedTime, type Time } from './time.js';
 import { type BitString, bitStringOf, demand, dottedIdentifier, fieldsOf, readAll, truth } from './values.js';
 
@@ -47,30 +47,18 @@ export const identifiers = (list: string, one: string): ContentsReader<readonly 
   listOf(list, (reader) => identifierOf(reader, one));
 
 /** RFC 5280 4.2.1.9, and the basicAttConstraints of X.509. */
-export interface BasicConstraintsTree {
-  readonly ca: boolean;
-  /** FALSE, the default, is written out, which is not DER (X.690 11.5). */
-  readonly isFalseWritten: boolean;
-  readonly pathLength: DerElement | null;
-}
-
-export function readBasicConstraintsTree(element: DerElement): BasicConstraintsTree {
+export function readBasicConstraintsTree(element: DerElement) {
   const fields = fieldsOf(element, Tag.SEQUENCE, 'BasicConstraints');
   const flag = fields.optional(Tag.BOOLEAN);
   const pathLength = fields.optional(Tag.INTEGER) ?? null;
   fields.end('BasicConstraints');
   const ca = flag !== undefined && truth(flag);
+  // X.690 11.5: FALSE, the default, is left out in DER.
   return { ca, isFalseWritten: flag !== undefined && !ca, pathLength };
 }
 
 /** RFC 5280 4.2.1.1. */
-export interface AuthorityKeyIdentifierTree {
-  readonly keyIdentifier: Buffer | null;
-  readonly issuers: readonly GeneralName[] | null;
-  readonly serialNumber: DerElement | null;
-}
-
-export function readAuthorityKeyIdentifier(element: DerElement): AuthorityKeyIdentifierTree {
+export function readAuthorityKeyIdentifier(element: DerElement) {
   const fields = fieldsOf(element, Tag.SEQUENCE, 'AuthorityKeyIdentifier');
   const keyIdentifier = fields.optional(contextPrimitive(0))?.content ?? null;
   const issuers = fields.optional(contextConstructed(1));
@@ -83,19 +71,14 @@ export function readAuthorityKeyIdentifier(element: DerElement): AuthorityKeyIde
 export const readAlternativeNames: ContentsReader<readonly GeneralName[]> = (element) =>
   readGeneralNames(demand(element, Tag.SEQUENCE, 'GeneralNames'));
 
-/** RFC 5280 4.2.1.10. */
-export interface NameConstraintsTree {
-  readonly permitted: readonly Subtree[] | null;
-  readonly excluded: readonly Subtree[] | null;
-}
-
 export interface Subtree {
   readonly base: GeneralName;
   readonly minimum: DerElement | null;
   readonly maximum: DerElement | null;
 }
 
-export function readNameConstraints(element: DerElement): NameConstraintsTree {
+/** RFC 5280 4.2.1.10. */
+export function readNameConstraints(element: DerElement) {
   const fields = fieldsOf(element, Tag.SEQUENCE, 'NameConstraints');
   const permitted = fields.optional(contextConstructed(0));
   const excluded = fields.optional(contextConstructed(1));
@@ -113,18 +96,11 @@ function readSubtree(reader: DerReader): Subtree {
   return { base, minimum, maximum };
 }
 
-/** RFC 5280 4.2.1.13. */
-export interface DistributionPoint {
-  readonly name: DistributionPointName | null;
-  readonly reasons: BitString | null;
-  readonly issuers: readonly GeneralName[] | null;
-}
-
 export type DistributionPointName =
   { readonly fullName: readonly GeneralName[] } | { readonly relativeName: NameTreeRdn };
 
 /** CRL distribution points and freshest CRL (RFC 5280 4.2.1.13, 4.2.1.15). */
-export const readDistributionPoints = listOf('CRLDistributionPoints', (reader): DistributionPoint => {
+export const readDistributionPoints = listOf('CRLDistributionPoints', (reader) => {
   const fields = inside(reader.expect(Tag.SEQUENCE, 'a DistributionPoint'));
   const name = fields.optional(contextConstructed(0));
   const reasons = fields.optional(contextPrimitive(1));
@@ -148,16 +124,7 @@ function readDistributionPointName(explicit: DerElement): DistributionPointName 
 }
 
 /** RFC 5280 5.2.5. */
-export interface IssuingDistributionPoint {
-  readonly name: DistributionPointName | null;
-  readonly onlyContainsUserCerts: boolean;
-  readonly onlyContainsCACerts: boolean;
-  readonly onlySomeReasons: BitString | null;
-  readonly indirectCRL: boolean;
-  readonly onlyContainsAttributeCerts: boolean;
-}
-
-export function readIssuingDistributionPoint(element: DerElement): IssuingDistributionPoint {
+export function readIssuingDistributionPoint(element: DerElement) {
   const fields = fieldsOf(element, Tag.SEQUENCE, 'IssuingDistributionPoint');
   const name = fields.optional(contextConstructed(0));
   const flag = (tag: number): boolean => {
@@ -181,12 +148,6 @@ export function readIssuingDistributionPoint(element: DerElement): IssuingDistri
 }
 
 /** RFC 5280 4.2.1.4. */
-export interface Policy {
-  /** Dotted. */
-  readonly id: string;
-  readonly qualifiers: readonly PolicyQualifier[] | null;
-}
-
 export type PolicyQualifier =
   | { readonly type: 'cPSuri'; readonly uri: Buffer }
   | {
@@ -196,7 +157,7 @@ export type PolicyQualifier =
     }
   | { readonly type: 'other'; readonly id: string; readonly value: DerElement };
 
-export const readCertificatePolicies = listOf('CertificatePolicies', (reader): Policy => {
+export const readCertificatePolicies = listOf('CertificatePolicies', (reader) => {
   const fields = inside(reader.expect(Tag.SEQUENCE, 'a policy'));
   const id = identifierOf(fields, 'the identifier of a policy');
   const qualifiers = fields.optional(Tag.SEQUENCE);
@@ -289,10 +250,7 @@ export const readDirectoryAttributes = listOf('SubjectDirectoryAttributes', (rea
 });
 
 /** RFC 6960 4.4.6. */
-export function readServiceLocator(element: DerElement): {
-  readonly issuer: NameTree;
-  readonly locations: readonly ReturnType<typeof readAccessDescription>[];
-} {
+export function readServiceLocator(element: DerElement) {
   const fields = fieldsOf(element, Tag.SEQUENCE, 'ServiceLocator');
   const issuer = readName(fields, 'an issuer');
   const locator = fields.optional(Tag.SEQUENCE);
