@@ -11,8 +11,8 @@ import { reportHtml } from './report/report-html.js';
 import { reportText } from './report/report-text.js';
 
 /**
- * What an upload is, what it says and what is wrong with it, in that media type. Throws `UploadRefusedError` where it
- * goes past what is inspected.
+ * Inspects an upload and answers in that media type: its objects, their contents and the findings about them. Throws
+ * `UploadRefusedError` where the upload goes past a limit.
  */
 export async function inspect(upload: Upload, context: InspectionContext, format: InspectionFormat): Promise<string> {
   const budget = openBudget();
@@ -20,7 +20,7 @@ export async function inspect(upload: Upload, context: InspectionContext, format
   return answer(await readUpload(upload, { now, password: upload.password, budget }), context, budget, format);
 }
 
-/** The same for an upload that is one small object, which takes no time to speak of; null for any other. */
+/** The same for an upload of one small object, which takes hardly any time; null for any other upload. */
 export function inspectSingleObject(
   upload: Upload,
   context: InspectionContext,

@@ -16,8 +16,8 @@ import { inWords, labelsOf, promisedBy } from './pem-labels.js';
 import { recognise, type Shape } from './recognise.js';
 
 /**
- * What is it? Told by how it is built; the PEM label is a claim, which is followed where the octets say nothing, and
- * reported where they say otherwise. Bad content is an observation, never an exception.
+ * Decodes octets by their structure. The PEM label is a claim: it decides where the structure tells nothing, and is
+ * reported where the structure tells otherwise. Bad content is an observation, never an exception.
  */
 export function decodeDer(piece: Piece, context: DecodeContext): Decoded {
   const decoded = decode(piece, context);
@@ -52,7 +52,7 @@ function decodeShape(shape: Shape, normalized: Normalized, piece: Piece, context
   }
 }
 
-/** OpenSSL's TRUSTED CERTIFICATE has what it is trusted for behind it, in a SEQUENCE of its own. */
+/** OpenSSL's TRUSTED CERTIFICATE is followed by a SEQUENCE that says for what it is trusted. */
 function withoutTrust(normalized: Normalized, { label }: Piece): Normalized {
   if (label !== 'TRUSTED CERTIFICATE' || normalized.rest[0] !== Tag.SEQUENCE) return normalized;
   const trust = normalize(normalized.rest);
@@ -61,11 +61,11 @@ function withoutTrust(normalized: Normalized, { label }: Piece): Normalized {
     : normalized;
 }
 
-/** Octets that are built like nothing known; `problem`: why they cannot be read at all. */
+/** Decodes octets of no known structure. `problem` says why they cannot be read at all. */
 function decodeByClaim(piece: Piece, problem: string | null, context: DecodeContext): Decoded {
   const { label, bytes } = piece;
   const promised = label === null ? null : promisedBy(label);
-  // What is wrong with a key is for its reader to say.
+  // The reader of keys reports their faults.
   if (promised === 'PrivateKey') return decodePrivateKey(piece, context);
   if (promised !== null) return malformed(bytes.length, inWords[promised], problem ?? 'it is built otherwise');
   const isDer = bytes[0] === Tag.SEQUENCE;

@@ -3,11 +3,11 @@ import { looksLikePrivateKey, looksLikePublicKey } from '../keys/key-shapes.js';
 import { looksLikePkcs12 } from '../pkcs12/looks-like-pkcs12.js';
 import { looksLikePkcs7 } from '../pkcs7/looks-like-pkcs7.js';
 
-/** What DER is built like. */
+/** The known structures of DER. */
 export type Shape =
   'Certificate' | 'CertificationRequest' | 'CertificateList' | 'PublicKey' | 'PrivateKey' | 'PKCS7' | 'PKCS12';
 
-/** Tells by its elements what `der` is built like, damaged or not; null where it is like nothing that is known. */
+/** The structure of `der` by its first elements, damaged or not; null where it is like no known one. */
 export function recognise(der: Buffer): Shape | null {
   const signed = recogniseSigned(der);
   if (signed !== null) return signed;
@@ -17,7 +17,7 @@ export function recognise(der: Buffer): Shape | null {
   return looksLikePkcs12(der) ? 'PKCS12' : null;
 }
 
-/** SEQUENCE { SEQUENCE { … }, AlgorithmIdentifier, BIT STRING }: what it is, is told by what is signed. */
+/** SEQUENCE { SEQUENCE { … }, AlgorithmIdentifier, BIT STRING }: the signed part tells the kind. */
 function recogniseSigned(der: Buffer): Shape | null {
   if (der[0] !== Tag.SEQUENCE) return null;
   try {

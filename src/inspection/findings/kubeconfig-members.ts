@@ -9,7 +9,7 @@ export type KubeconfigCluster = KubeconfigContent['clusters'][number];
 
 const certificates = new WeakMap<CredentialSource, readonly CertificateNode[]>();
 
-/** The certificates that a kubeconfig holds at a place, in their order. Looked for once: contexts repeat places. */
+/** The certificates that a kubeconfig holds at a place, in their order. The result is kept, because contexts repeat places. */
 export function certificatesFrom(
   source: CredentialSource,
   kubeconfig: DecodedObject,

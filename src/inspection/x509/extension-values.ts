@@ -19,7 +19,7 @@ import { describeGeneralName, describeGeneralNames, type GeneralNameContent } fr
 import { attributeContent, attributeLabel } from './describe-name.js';
 import { timeContent } from './describe-time.js';
 
-/** What the extensions of an object say, typed; each null where the extension is absent or malformed. */
+/** The typed values that comparisons need; each null where the extension is absent or malformed. */
 export interface ExtensionFacts {
   readonly subjectKeyIdentifier: Buffer | null;
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | null;
@@ -30,7 +30,7 @@ export interface ExtensionFacts {
   readonly subjectAltNames: SubjectAltNames | null;
 }
 
-/** What JSON can say, and is not null. */
+/** Any JSON value but null. */
 type PlainValue = object | string | number | boolean;
 
 /** The value of an extension in plain JSON, and the facts that comparisons need. */

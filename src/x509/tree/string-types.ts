@@ -20,7 +20,7 @@ const NOT_TEXT: DecodedString = { text: null, proper: false };
 const printableAlphabet = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
 const numericAlphabet = /^[0-9 ]*$/;
 
-/** A string of seven bits; what is outside of its alphabet still reads the same everywhere. */
+/** A string of seven bits. All readers agree on characters outside of its alphabet, so these stay readable. */
 const sevenBits =
   (alphabet: RegExp) =>
   (octets: Buffer): DecodedString => {
@@ -31,7 +31,7 @@ const sevenBits =
 
 const anything = /^/;
 
-/** T.61 proper is never used: what is found under this tag is ISO 8859-1. */
+/** Nobody uses T.61 proper: strings under this tag are ISO 8859-1. */
 const latin1 = (octets: Buffer): DecodedString => ({ text: octets.toString('latin1'), proper: true });
 
 function utf8(octets: Buffer): DecodedString {
@@ -42,7 +42,7 @@ function utf8(octets: Buffer): DecodedString {
 function bmp(octets: Buffer): DecodedString {
   if (octets.length % 2 !== 0) return NOT_TEXT;
   const text = Buffer.from(octets).swap16().toString('utf16le');
-  // UCS-2 has no surrogates (X.680 41.16): some read pairs of them as one character, some as two.
+  // UCS-2 has no surrogates (X.680 41.16): some readers take a pair for one character, some for two.
   return /\p{Cs}/u.test(text) ? NOT_TEXT : { text, proper: !/[\u{10000}-\u{10ffff}]/u.test(text) };
 }
 
@@ -69,7 +69,7 @@ const stringTypes = new Map<number, StringType>([
   [0x1b, { name: 'GeneralString', decode: sevenBits(anything) }],
 ]);
 
-/** Types that are no strings and still found where names are. */
+/** Types that are no strings and are still found in names. */
 const otherTypes: Readonly<Record<number, string>> = {
   [Tag.BOOLEAN]: 'BOOLEAN',
   [Tag.INTEGER]: 'INTEGER',
@@ -85,10 +85,10 @@ const otherTypes: Readonly<Record<number, string>> = {
 
 export const isStringType = (tag: number): boolean => stringTypes.has(tag);
 
-/** What X.680 calls the type; the identifier octet in hex where it is of no type that stands in names. */
+/** The name of the type in X.680; the identifier octet in hex for a type that is never found in names. */
 export const typeName = (tag: number): string =>
   stringTypes.get(tag)?.name ?? otherTypes[tag] ?? `tag ${tag.toString(16).padStart(2, '0')}`;
 
-/** The text that the content octets are; null text for a type that is no string, too. */
+/** The text of the content octets; null for a type that is no string. */
 export const decodeString = (tag: number, octets: Buffer): DecodedString =>
   stringTypes.get(tag)?.decode(octets) ?? NOT_TEXT;

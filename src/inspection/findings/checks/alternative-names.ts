@@ -62,7 +62,7 @@ function checkServers({ node }: CheckedCertificate, names: SubjectAltNames, { re
       if (!served.includes(node)) continue;
       const host = cluster.tlsServerName ?? (cluster.server === null ? null : serverHost(cluster.server));
       if (host === null || lacking.has(host) || namesHost(names, host)) continue;
-      // Of several servers behind one address, one that is named will do.
+      // Several servers may stand behind one address; one that has the name is enough.
       if (!served.some(({ material }) => isNamedBy(material, host))) lacking.set(host, kubeconfig.path);
     }
   for (const [host, path] of lacking)

@@ -41,7 +41,7 @@ export function checkKubeconfig(kubeconfig: KubeconfigObject, { relations, repor
 /** Whether one of the CAs that a client trusts is, or signed, or is signed by, a serving CA of a cluster. */
 function serves({ name }: KnownCluster, trusted: readonly CertificateNode[], relations: Relations): boolean {
   const serving = relations.authoritiesOf(name, 'serving');
-  // Whose CA cannot be read, or is signed by one of that name, accuses nobody.
+  // A cluster whose CA cannot be read, or is signed by one of that name, accuses nobody.
   if (serving.length === 0) return true;
   return trusted.some(
     (node) =>

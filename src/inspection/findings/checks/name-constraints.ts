@@ -85,7 +85,7 @@ function namesOf({ tree }: CertificateMaterial): readonly ConstrainedName[] {
   return names;
 }
 
-/** Nothing for a kind of names whose constraints are not checked. */
+/** A name in the form that is compared; empty for a kind of names that is not compared. */
 function constrained(name: GeneralName, as: 'name' | 'base'): readonly ConstrainedName[] {
   const { octets } = name;
   const text = octets.toString('latin1');
@@ -125,7 +125,7 @@ const directoryName = (name: NameTree): ConstrainedName => ({
 const comparable = ({ text, valueRaw }: NameTreeAttribute): string =>
   text === null ? `#${valueRaw.toString('hex')}` : text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
 
-/** RFC 3986 3.2. RFC 5280 has a URI refused whose host is no name: there is none, or it is an address. */
+/** RFC 3986 3.2. RFC 5280 4.2.1.10 refuses a URI whose host is no name: without a host, or with an address. */
 function hostOfUri(uri: string): string | null {
   const start = uri.indexOf('://');
   if (start < 0) return null;

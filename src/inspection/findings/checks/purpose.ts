@@ -102,7 +102,7 @@ function checkUse({ material, authority, use, node, object }: CheckedCertificate
   if (use?.as === 'authority') {
     if (!authority && material.version === 3) report('LeafUsedAsCa', `it stands in ${use.where} and is no CA`);
   } else if (use === null) {
-    // A name is no more than a hint, but who signed itself and is called a CA is meant for one.
+    // A file name is a hint at most, but a certificate that signed itself and is called ca.crt is meant for a CA.
     if (
       !authority &&
       material.version === 3 &&
@@ -117,7 +117,7 @@ function checkUse({ material, authority, use, node, object }: CheckedCertificate
 
 const isNamedCa = (path: string): boolean => /(?:^|\/)ca\.(?:crt|pem|cer)$/.test(path);
 
-/** Secrets of type tls hold CAs as well, for those who sign with them; such a CA is not for servers. */
+/** Secrets of type tls also hold CAs that somebody signs with; such a CA is not for servers. */
 const isOfServer = ({ extKeyUsage, subjectAltNames }: CheckedCertificate['material']): boolean =>
   (extKeyUsage ?? []).some((purpose) => purpose === keyPurpose.serverAuth || purpose === keyPurpose.clientAuth) ||
   (subjectAltNames !== null &&

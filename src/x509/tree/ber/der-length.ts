@@ -1,7 +1,7 @@
 import { Tag } from '../../strict/der.js';
 import { CONSTRUCTED, HIGH_TAG_NUMBER, isNoType, isPiecewiseString, MAX_DEPTH, MAX_ELEMENTS } from './encoding.js';
 
-/** A constructed element whose content is being read. */
+/** A constructed element that is open: its content is still to be read. */
 interface Frame {
   readonly start: number;
   readonly end: number;
@@ -11,8 +11,8 @@ interface Frame {
 }
 
 /**
- * How many octets the first element takes if it is DER through and through; null where it is not, for whatever
- * reason. One pass that copies nothing: for nearly every certificate it is all that is needed.
+ * The length of the first element in octets if all of it is DER, else null. It takes one pass and copies nothing, and
+ * nearly every certificate needs no more.
  */
 export function derLength(bytes: Buffer): number | null {
   const outer: Frame[] = [];
@@ -61,8 +61,8 @@ function keepsOrder(bytes: Buffer, frame: Frame, start: number, end: number): bo
 }
 
 /**
- * Whether the content octets of a primitive element are what DER demands of its type, as far as its tag tells the
- * type. What no encoding rule allows (an empty INTEGER, a NULL with content) passes: it is for its reader to refuse.
+ * Whether the content octets of a primitive element are in DER, as far as its tag tells the type. Content that no
+ * encoding rule allows (an empty INTEGER, a NULL with content) passes, because the reader of the value refuses it.
  */
 function isDerPrimitive(tag: number, bytes: Buffer, start: number, end: number): boolean {
   const length = end - start;

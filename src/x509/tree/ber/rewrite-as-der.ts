@@ -13,7 +13,7 @@ import {
 /** An element as it will be written. */
 interface Node {
   readonly identifier: Buffer;
-  /** What stands inside: octets, or elements. */
+  /** The octets or the elements inside. */
   readonly content: Buffer | readonly Node[];
   readonly contentLength: number;
 }
