@@ -12,8 +12,8 @@ import { decodeCertificate } from '../x509/decode-certificate.js';
 import { decodeCertificateList } from '../x509/decode-certificate-list.js';
 import { decodeCertificationRequest } from '../x509/decode-certification-request.js';
 import { malformed } from '../x509/signed-object.js';
-import { inWords, labelsOf, promisedBy } from './pem-labels.js';
-import { recognise, type Shape } from './recognise.js';
+import { kindInWords, labelsOf, promisedBy } from './pem-labels.js';
+import { recognise, type DerShape } from './recognise.js';
 
 /**
  * Decodes octets by their structure. The PEM label is a claim: it decides where the structure tells nothing, and is
@@ -33,7 +33,7 @@ function decode(piece: Piece, context: DecodeContext): Decoded {
   return decodeByClaim(piece, normalized.ok ? null : normalized.problem, context);
 }
 
-function decodeShape(shape: Shape, normalized: Normalized, piece: Piece, context: DecodeContext): Decoded {
+function decodeShape(shape: DerShape, normalized: Normalized, piece: Piece, context: DecodeContext): Decoded {
   switch (shape) {
     case 'Certificate':
       return decodeCertificate(withoutTrust(normalized, piece), piece.path, context);
@@ -67,7 +67,7 @@ function decodeByClaim(piece: Piece, problem: string | null, context: DecodeCont
   const promised = label === null ? null : promisedBy(label);
   // The reader of keys reports their faults.
   if (promised === 'PrivateKey') return decodePrivateKey(piece, context);
-  if (promised !== null) return malformed(bytes.length, inWords[promised], problem ?? 'it is built otherwise');
+  if (promised !== null) return malformed(bytes.length, kindInWords[promised], problem ?? 'it is built otherwise');
   const isDer = bytes[0] === Tag.SEQUENCE;
   if (isDer && problem !== null) return malformed(bytes.length, 'a structure in DER', problem);
   return {

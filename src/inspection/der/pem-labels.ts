@@ -51,7 +51,7 @@ export function promisedBy(label: string): Promised | null {
 }
 
 /** The name of each kind in a sentence. */
-export const inWords: Readonly<Record<Promised, string>> = {
+export const kindInWords: Readonly<Record<Promised, string>> = {
   Certificate: 'a certificate',
   CertificationRequest: 'a certification request',
   CertificateList: 'a certificate list',

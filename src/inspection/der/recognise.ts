@@ -4,11 +4,11 @@ import { looksLikePkcs12 } from '../pkcs12/looks-like-pkcs12.js';
 import { looksLikePkcs7 } from '../pkcs7/looks-like-pkcs7.js';
 
 /** The known structures of DER. */
-export type Shape =
+export type DerShape =
   'Certificate' | 'CertificationRequest' | 'CertificateList' | 'PublicKey' | 'PrivateKey' | 'PKCS7' | 'PKCS12';
 
 /** The structure of `der` by its first elements, damaged or not; null where it is like no known one. */
-export function recognise(der: Buffer): Shape | null {
+export function recognise(der: Buffer): DerShape | null {
   const signed = recogniseSigned(der);
   if (signed !== null) return signed;
   if (looksLikePrivateKey(der)) return 'PrivateKey';
@@ -18,7 +18,7 @@ export function recognise(der: Buffer): Shape | null {
 }
 
 /** SEQUENCE { SEQUENCE { … }, AlgorithmIdentifier, BIT STRING }: the signed part tells the kind. */
-function recogniseSigned(der: Buffer): Shape | null {
+function recogniseSigned(der: Buffer): DerShape | null {
   if (der[0] !== Tag.SEQUENCE) return null;
   try {
     const object = inside(new DerReader(der).next());
@@ -32,7 +32,7 @@ function recogniseSigned(der: Buffer): Shape | null {
   }
 }
 
-function shapeOfSigned(fields: DerReader): Shape | null {
+function shapeOfSigned(fields: DerReader): DerShape | null {
   // The version of a certificate (RFC 5280 4.1) stands under a tag of its own.
   if (fields.optional(contextConstructed(0))) return 'Certificate';
   const number = fields.optional(Tag.INTEGER);

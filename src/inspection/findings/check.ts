@@ -15,7 +15,7 @@ export interface Setting {
 }
 
 /** A certificate of the upload, with the facts that nearly every check needs. */
-export interface CheckedCertificate {
+export interface ExaminedCertificate {
   readonly object: DecodedObject;
   readonly content: CertificateContent;
   readonly material: CertificateMaterial;
@@ -27,7 +27,7 @@ export interface CheckedCertificate {
 }
 
 /** Reports what is wrong with a certificate. */
-export type CertificateCheck = (certificate: CheckedCertificate, setting: Setting) => void;
+export type CertificateCheck = (certificate: ExaminedCertificate, setting: Setting) => void;
 
 /** Reports what is wrong with an object of a type. */
 export type ObjectCheck = (object: DecodedObject, setting: Setting) => void;

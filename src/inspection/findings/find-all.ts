@@ -10,7 +10,7 @@ import { checkBundle, checkDuplicate } from './checks/bundle.js';
 import { checkCertificateSigningRequest } from './checks/certificate-signing-request.js';
 import { checkChain, checkIssuer } from './checks/issuer.js';
 import { checkKey, checkSharedKey } from './checks/keys.js';
-import { checkKubeconfig } from './checks/kubeconfig.js';
+import { checkTrustOfKubeconfig } from './checks/kubeconfig.js';
 import { checkNameConstraints } from './checks/name-constraints.js';
 import { checkPurpose } from './checks/purpose.js';
 import { checkSignature, checkSignatureOfList, checkSignatureOfRequest } from './checks/signature.js';
@@ -84,7 +84,7 @@ function check(object: DecodedObject, setting: Setting): void {
       checkCertificateSigningRequest(object, setting);
       break;
     case 'Kubeconfig':
-      checkKubeconfig({ ...object, content }, setting);
+      checkTrustOfKubeconfig({ ...object, content }, setting);
       break;
     default:
   }

@@ -1,5 +1,5 @@
 import type { AuthorityKeyIdentifier, Budget, Signed } from '../decoded.js';
-import { verifySignature } from '../x509/verify-signature.js';
+import { verifySigned } from '../x509/verify-signed.js';
 import type { CertificateIndex } from './certificate-index.js';
 import { type CertificateNode, octetsKey } from './certificate-node.js';
 
@@ -68,7 +68,7 @@ export function findIssuers(
           ? 'valid'
           : 'invalid'
         : budget.mayVerify()
-          ? verifySignature(issued.signed, first.material.tree.publicKey)
+          ? verifySigned(issued.signed, first.material.tree.publicKey)
           : 'budget';
     if (result === 'valid') return { outcome: 'signed', issuers: candidates.nodes.slice(0, maxIssuers) };
     // The best fit comes first, and is the one to speak of.

@@ -1,7 +1,7 @@
 import type { InspectedObject } from '../../model/inspection.js';
 import { visibleLines } from '../../formats/text/visible.js';
 import { certificateTreeText } from '../../x509/openssl-text/certificate-text.js';
-import { certificationRequestTreeText } from '../../x509/openssl-text/certification-request-text.js';
+import { certificationRequestText } from '../../x509/openssl-text/certification-request-text.js';
 import { DerError } from '../../x509/strict/der.js';
 import type { CertificateTree } from '../../x509/tree/certificate.js';
 import type { CertificationRequestTree } from '../../x509/tree/certification-request.js';
@@ -17,7 +17,7 @@ export function opensslText({ path }: InspectedObject, trees: PrintableTrees): s
   const tree = trees.get(path);
   if (tree === undefined) return null;
   try {
-    return visibleLines(tree.kind === 'certificate' ? certificateTreeText(tree) : certificationRequestTreeText(tree));
+    return visibleLines(tree.kind === 'certificate' ? certificateTreeText(tree) : certificationRequestText(tree));
   } catch (error) {
     if (error instanceof DerError) return null;
     throw error;

@@ -17,7 +17,7 @@ import { roleOf } from './role-of.js';
 import { observeSerialNumber, serialNumberHex } from './serial-number.js';
 import { describeAlgorithm, observeAlgorithms, observeBrokenHash } from './signature-algorithms.js';
 import { decodeSigned, observeTrailing, signedOf, versionOf } from './signed-object.js';
-import { verifySignature } from './verify-signature.js';
+import { verifySigned } from './verify-signed.js';
 
 /** Decodes any certificate that OpenSSL or Go shows (RFC 5280 4.1) and reports its oddities instead of refusing it. */
 export const decodeCertificate = (normalized: Normalized, path: string, context: DecodeContext): Decoded =>
@@ -147,7 +147,7 @@ function observeEmptySubject({ basicConstraints }: ExtensionFacts, hasCriticalNa
 /** Null where it cannot be checked. */
 function verifySelfSigned(signed: Signed, { publicKey }: CertificateTree, { budget }: DecodeContext): boolean | null {
   if (!budget.mayVerify()) return null;
-  const verdict = verifySignature(signed, publicKey);
+  const verdict = verifySigned(signed, publicKey);
   return verdict === 'unsupported' ? null : verdict === 'valid';
 }
 

@@ -22,7 +22,7 @@ import { describePublicKeyTree } from './describe-public-key.js';
 import { kubernetesReading } from './kubernetes-reading.js';
 import { describeAlgorithm, observeBrokenHash } from './signature-algorithms.js';
 import { decodeSigned, observeTrailing, signedOf, versionOf } from './signed-object.js';
-import { verifySignature } from './verify-signature.js';
+import { verifySigned } from './verify-signed.js';
 
 /** Decodes any certification request that OpenSSL or Go shows (RFC 2986 4) and reports its oddities. */
 export const decodeCertificationRequest = (normalized: Normalized, context: DecodeContext): Decoded =>
@@ -106,7 +106,7 @@ function verifyOwn(
   { budget }: DecodeContext,
   report: Report,
 ): boolean | null {
-  const verdict = budget.mayVerify() ? verifySignature(signed, publicKey) : 'unsupported';
+  const verdict = budget.mayVerify() ? verifySigned(signed, publicKey) : 'unsupported';
   if (verdict === 'unsupported') return null;
   if (verdict === 'invalid') report('SignatureInvalid', 'the request is not signed by the key that it names');
   return verdict === 'valid';

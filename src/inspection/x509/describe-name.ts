@@ -5,7 +5,7 @@ import { Tag } from '../../x509/strict/der.js';
 import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
 import { attributeType } from '../../x509/strict/object-identifiers.js';
 import { type NameTree, type NameTreeAttribute, textsOf } from '../../x509/tree/name.js';
-import { isStringType, typeName } from '../../x509/tree/string-types.js';
+import { isStringType, stringTypeName } from '../../x509/tree/string-types.js';
 import type { Report } from '../observations.js';
 
 export const nameContent = (name: NameTree): NameContent => ({
@@ -17,7 +17,7 @@ export const attributeContent = (attribute: NameTreeAttribute): NameAttributeCon
   type: attributeLabel(attribute.type),
   oid: attribute.type,
   value: attribute.text,
-  stringType: typeName(attribute.valueTag),
+  stringType: stringTypeName(attribute.valueTag),
   hex: attribute.text === null ? attribute.valueRaw.toString('hex') : null,
 });
 
@@ -32,7 +32,8 @@ export function observeName(name: NameTree, what: string, report: Report): void 
     if (rdn.length === 0) report('MalformedString', `${what} has an RDN without attributes`);
     for (const attribute of rdn) {
       observeString(attribute, what, report);
-      if (isUnusual(attribute)) unusual.add(`${attributeLabel(attribute.type)} (${typeName(attribute.valueTag)})`);
+      if (isUnusual(attribute))
+        unusual.add(`${attributeLabel(attribute.type)} (${stringTypeName(attribute.valueTag)})`);
     }
   }
   if (unusual.size > 0) report('UnusualStringType', `${what} has ${[...unusual].slice(0, 10).join(', ')}`);
@@ -74,13 +75,13 @@ function observeString({ type, valueTag, text, proper }: NameTreeAttribute, what
   if (!isStringType(valueTag)) {
     // X.520 defines a few attributes that are no strings, such as the x500UniqueIdentifier, a BIT STRING.
     if (valueTag !== Tag.BIT_STRING || type !== x500UniqueIdentifier)
-      report('MalformedString', `${attributeLabel(type)} of ${what} is a ${typeName(valueTag)}, no string`);
+      report('MalformedString', `${attributeLabel(type)} of ${what} is a ${stringTypeName(valueTag)}, no string`);
     return;
   }
   if (!proper)
     report(
       'MalformedString',
-      `${attributeLabel(type)} of ${what} has octets that a ${typeName(valueTag)} does not allow` +
+      `${attributeLabel(type)} of ${what} has octets that a ${stringTypeName(valueTag)} does not allow` +
         (text === null ? '' : `: ${quoteText(text)}`),
     );
   if (text !== null && !plain.test(text) && unseen.test(text))

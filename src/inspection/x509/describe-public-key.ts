@@ -12,7 +12,7 @@ import { type PublicKeyTree, readPublicKeyTree } from '../../x509/tree/public-ke
 import { bitLengthOf, dottedIdentifier } from '../../x509/tree/values.js';
 import type { Observation } from '../decoded.js';
 import { Observations, type Report } from '../observations.js';
-import { isEven, type RsaNumbers, rsaNumbers } from './rsa-numbers.js';
+import { isEven, type RsaMagnitudes, rsaMagnitudes } from './rsa-magnitudes.js';
 
 export interface DescribedPublicKey {
   readonly description: PublicKeyDescription;
@@ -101,13 +101,13 @@ const LONGEST_SHOWN_EXPONENT = 2048;
 
 function describeRsaKey(name: string, { rsa }: PublicKeyTree, report: Report): KeyFacts {
   for (const { code, message } of rsa?.observations ?? []) report(code, `the RSA key: ${message}`);
-  let key: RsaNumbers;
+  let key: RsaMagnitudes;
   try {
     if (!rsa?.value) {
       report('PublicKeyInvalid', `the RSA key cannot be read: ${rsa?.problem ?? ''}`);
       return { ...NO_FACTS, algorithm: name };
     }
-    key = rsaNumbers(rsa.value);
+    key = rsaMagnitudes(rsa.value);
   } catch (error) {
     invalid(report, error);
     return { ...NO_FACTS, algorithm: name };

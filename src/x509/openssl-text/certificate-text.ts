@@ -2,7 +2,7 @@ import { DerError, type DerElement } from '../strict/der.js';
 import { type CertificateTree, readCertificateTree } from '../tree/certificate.js';
 import { type BitString, clearedOctets, magnitudeOf, signedMagnitude } from '../tree/values.js';
 import { extensionListText } from './extension-text.js';
-import { nameText } from './name-text.js';
+import { distinguishedNameText } from './name-text.js';
 import { objectNames as names } from './object-names.js';
 import { decodeOctets, hexBlock, hexPairs } from './octets.js';
 import { publicKeyText } from './public-key-text.js';
@@ -34,11 +34,11 @@ export function certificateTreeText(certificate: CertificateTree): string {
       certificateVersionText(certificate.version) +
       serialNumberText(certificate.serialNumber) +
       signatureAlgorithmText(certificate.innerAlgorithm, names) +
-      `        Issuer: ${nameText(certificate.issuer, names)}\n` +
+      `        Issuer: ${distinguishedNameText(certificate.issuer, names)}\n` +
       '        Validity\n' +
       `            Not Before: ${timeText(certificate.notBefore)}\n` +
       `            Not After : ${timeText(certificate.notAfter)}\n` +
-      `        Subject: ${nameText(certificate.subject, names)}\n` +
+      `        Subject: ${distinguishedNameText(certificate.subject, names)}\n` +
       publicKeyText(certificate.publicKey, names) +
       uniqueIdText('Issuer', certificate.issuerUniqueId) +
       uniqueIdText('Subject', certificate.subjectUniqueId) +

@@ -2,13 +2,12 @@ import { DerError, Tag } from '../strict/der.js';
 import {
   type CertificationRequestTree,
   extensionRequests,
-  readCertificationRequestTree,
   type RequestAttribute,
 } from '../tree/certification-request.js';
 import type { ExtensionTree } from '../tree/extension.js';
 import { versionText } from './certificate-text.js';
 import { extensionListText } from './extension-text.js';
-import { nameText } from './name-text.js';
+import { distinguishedNameText } from './name-text.js';
 import { objectNamesOfRequests as names } from './object-names.js';
 import { decodeOctets, indentation, octets } from './octets.js';
 import { publicKeyText } from './public-key-text.js';
@@ -18,24 +17,16 @@ import { signatureText } from './signature-text.js';
  * A certification request as `openssl req -noout -text` of OpenSSL 3.5 shows it. The differences are those of
  * `certificateText`.
  *
- * @throws DerError when the bytes are not one DER certification request (RFC 2986 4).
- */
-export const certificationRequestText = (der: Uint8Array): string =>
-  certificationRequestTreeText(readCertificationRequestTree(Buffer.from(der.buffer, der.byteOffset, der.byteLength)));
-
-/**
- * The same for a request that has been read.
- *
  * @throws DerError when OpenSSL does not load it.
  */
-export function certificationRequestTreeText(request: CertificationRequestTree): string {
+export function certificationRequestText(request: CertificationRequestTree): string {
   const [trailing] = request.trailing;
   if (trailing !== undefined) throw new DerError(`${trailing} has trailing data`, 0);
   return decodeOctets(
     'Certificate Request:\n    Data:\n' +
       // RFC 2986 4.1: there is one version, and it is 0.
       versionText(request.version, 0n) +
-      `        Subject: ${nameText(request.subject, names)}\n` +
+      `        Subject: ${distinguishedNameText(request.subject, names)}\n` +
       publicKeyText(request.publicKey, names) +
       attributesText(request.attributes) +
       signatureText(request, names),

@@ -20,28 +20,28 @@ import { generalNameText, generalNameValues, ipAddressText } from './general-nam
 import { nestedNameText, relativeNameText } from './name-text.js';
 import { cutToBuffer } from './object-names.js';
 import { hexPairs, indentation, octetsUntilNul, upperHexPairs } from './octets.js';
-import { inLines, inOneLine, type Place } from './printing.js';
+import { inLines, inOneLine, type PrintPlace } from './printing.js';
 import { instantText, timeText } from './time-text.js';
 
 /** Undefined, or a DerError, where OpenSSL has no way to print the value: the octets are shown then. */
 type Printed = string | undefined;
 
-type Printers = { readonly [Id in ExtensionId]?: (value: ExtensionValue<Id>, place: Place) => Printed };
+type Printers = { readonly [Id in ExtensionId]?: (value: ExtensionValue<Id>, place: PrintPlace) => Printed };
 
 /** RFC 5280 4.2.1.9, and the basicAttConstraints of X.509, which differ in a word. */
 const constraints =
   (word: string) =>
-  ({ ca, pathLength }: ExtensionValue<'2.5.29.19'>, place: Place): Printed => {
+  ({ ca, pathLength }: ExtensionValue<'2.5.29.19'>, place: PrintPlace): Printed => {
     const values = [`${word}:${ca ? 'TRUE' : 'FALSE'}`];
     if (pathLength) values.push(`pathlen:${integerText(pathLength)}`);
     return inOneLine(values, place);
   };
 
-const keyIdentifier = ({ content }: DerElement, { indent }: Place): Printed =>
+const keyIdentifier = ({ content }: DerElement, { indent }: PrintPlace): Printed =>
   indentation(indent) + upperHexPairs(content);
 
 /** RFC 5280 4.2.1.1 */
-function authorityKeyIdentifier(value: ExtensionValue<'2.5.29.35'>, place: Place): Printed {
+function authorityKeyIdentifier(value: ExtensionValue<'2.5.29.35'>, place: PrintPlace): Printed {
   const { keyIdentifier, serialNumber } = value;
   const serial = serialNumber && upperHexPairs(signedMagnitude(serialNumber).octets);
   const issuers = value.issuers && generalNameValues(value.issuers, place.names);
@@ -63,7 +63,7 @@ function bitNames(bits: BitString, names: readonly string[]): string[] {
 
 const namedBits =
   (names: readonly string[]) =>
-  (bits: BitString, place: Place): Printed => {
+  (bits: BitString, place: PrintPlace): Printed => {
     const set = bitNames(bits, names);
     return set.length === 0 ? undefined : inOneLine(set, place);
   };
@@ -93,7 +93,7 @@ const netscapeCertificateType = namedBits([
 ]);
 
 /** SEQUENCE OF OBJECT IDENTIFIER: extended key usage (RFC 5280 4.2.1.12) and others of that form. */
-const identifierList = (identifiers: readonly string[], place: Place): Printed =>
+const identifierList = (identifiers: readonly string[], place: PrintPlace): Printed =>
   identifiers.length === 0
     ? undefined
     : inOneLine(
@@ -102,25 +102,25 @@ const identifierList = (identifiers: readonly string[], place: Place): Printed =
       );
 
 /** Subject, issuer and CRL entry names (RFC 5280 4.2.1.6, 4.2.1.7, 5.3.3). */
-function alternativeNames(list: readonly GeneralName[], place: Place): Printed {
+function alternativeNames(list: readonly GeneralName[], place: PrintPlace): Printed {
   const values = generalNameValues(list, place.names);
   return values && inOneLine(values, place);
 }
 
 /** RFC 5280 4.2.1.10 */
-const nameConstraints = ({ permitted, excluded }: ExtensionValue<'2.5.29.30'>, place: Place): Printed =>
+const nameConstraints = ({ permitted, excluded }: ExtensionValue<'2.5.29.30'>, place: PrintPlace): Printed =>
   (permitted ? subtreesText('Permitted', permitted, place) : '') +
   (permitted && excluded ? '\n' : '') +
   (excluded ? subtreesText('Excluded', excluded, place) : '');
 
-function subtreesText(heading: string, subtrees: readonly Subtree[], { indent, names }: Place): string {
+function subtreesText(heading: string, subtrees: readonly Subtree[], { indent, names }: PrintPlace): string {
   if (subtrees.length === 0) return '';
   const lines = subtrees.map((subtree) => `${indentation(indent + 2)}${baseText(subtree, names)}`);
   return `${indentation(indent)}${heading}:\n${lines.join('\n')}`;
 }
 
 /** An address has its mask behind it here. */
-function baseText({ base, minimum, maximum }: Subtree, names: Place['names']): string {
+function baseText({ base, minimum, maximum }: Subtree, names: PrintPlace['names']): string {
   // OpenSSL loads the bounds and does not print them.
   for (const bound of [minimum, maximum]) if (bound) signedMagnitude(bound);
   if (base.type !== 'iPAddress') return generalNameText(base, names);
@@ -130,10 +130,10 @@ function baseText({ base, minimum, maximum }: Subtree, names: Place['names']): s
 }
 
 /** Names below one another, the last without its line feed. */
-const generalNameLines = (list: readonly GeneralName[], { indent, names }: Place): string =>
+const generalNameLines = (list: readonly GeneralName[], { indent, names }: PrintPlace): string =>
   list.map((name) => indentation(indent + 2) + generalNameText(name, names)).join('\n');
 
-function distributionPointNameText(name: DistributionPointName, place: Place): string {
+function distributionPointNameText(name: DistributionPointName, place: PrintPlace): string {
   const margin = indentation(place.indent);
   return 'fullName' in name
     ? `${margin}Full Name:\n${generalNameLines(name.fullName, place)}\n`
@@ -153,14 +153,14 @@ const reasonNames = [
   'AA Compromise',
 ];
 
-function reasonsText(heading: string, bits: BitString, { indent }: Place): string {
+function reasonsText(heading: string, bits: BitString, { indent }: PrintPlace): string {
   const margin = indentation(indent);
   const set = bitNames(bits, reasonNames);
   return `${margin}${heading}:\n${margin}  ${set.length === 0 ? '<EMPTY>' : set.join(', ')}\n`;
 }
 
 /** CRL distribution points and freshest CRL (RFC 5280 4.2.1.13, 4.2.1.15). */
-const distributionPoints = (points: ExtensionValue<'2.5.29.31'>, place: Place): Printed =>
+const distributionPoints = (points: ExtensionValue<'2.5.29.31'>, place: PrintPlace): Printed =>
   points
     .map(
       ({ name, reasons, issuers }) =>
@@ -171,7 +171,7 @@ const distributionPoints = (points: ExtensionValue<'2.5.29.31'>, place: Place): 
     .join('\n');
 
 /** RFC 5280 5.2.5 */
-function issuingDistributionPoint(point: ExtensionValue<'2.5.29.28'>, place: Place): Printed {
+function issuingDistributionPoint(point: ExtensionValue<'2.5.29.28'>, place: PrintPlace): Printed {
   const line = (text: string): string => `${indentation(place.indent)}${text}\n`;
   const text =
     (point.name ? distributionPointNameText(point.name, place) : '') +
@@ -184,7 +184,7 @@ function issuingDistributionPoint(point: ExtensionValue<'2.5.29.28'>, place: Pla
 }
 
 /** RFC 5280 4.2.1.4 */
-const certificatePolicies = (policies: ExtensionValue<'2.5.29.32'>, place: Place): Printed =>
+const certificatePolicies = (policies: ExtensionValue<'2.5.29.32'>, place: PrintPlace): Printed =>
   policies
     .map(({ id, qualifiers }) => {
       const heading = `${indentation(place.indent)}Policy: ${place.names.long(id)}`;
@@ -194,7 +194,7 @@ const certificatePolicies = (policies: ExtensionValue<'2.5.29.32'>, place: Place
     })
     .join('\n');
 
-function qualifierText(qualifier: PolicyQualifier, { indent, names }: Place): string {
+function qualifierText(qualifier: PolicyQualifier, { indent, names }: PrintPlace): string {
   const margin = indentation(indent);
   switch (qualifier.type) {
     case 'cPSuri':
@@ -230,21 +230,21 @@ function displayText({ tag, content, offset }: DerElement): string {
   return octetsUntilNul(content);
 }
 
-const integer = (element: DerElement, { indent }: Place): Printed => indentation(indent) + integerText(element);
+const integer = (element: DerElement, { indent }: PrintPlace): Printed => indentation(indent) + integerText(element);
 
-const text = ({ content }: DerElement, { indent }: Place): Printed =>
+const text = ({ content }: DerElement, { indent }: PrintPlace): Printed =>
   content.length === 0 ? undefined : indentation(indent) + octetsUntilNul(content);
 
 /** A NULL; OCSP no check (RFC 6960 4.2.2.2.1) is printed as nothing at all. */
 const flag =
   (shown: string | null) =>
-  ({ content, offset }: DerElement, { indent }: Place): Printed => {
+  ({ content, offset }: DerElement, { indent }: PrintPlace): Printed => {
     if (content.length > 0) throw new DerError('NULL is not empty', offset);
     return shown === null ? '' : indentation(indent) + shown;
   };
 const namedNull = flag('NULL');
 
-const time = (value: Time, { indent }: Place): Printed => indentation(indent) + timeText(value);
+const time = (value: Time, { indent }: PrintPlace): Printed => indentation(indent) + timeText(value);
 
 const tlsFeatureNames: Readonly<Record<string, string>> = { 5: 'status_request', 17: 'status_request_v2' };
 
@@ -262,7 +262,7 @@ const crlReasonNames: Readonly<Record<string, string>> = {
 };
 
 /** Authority and subject information access (RFC 5280 4.2.2). */
-function informationAccess(accesses: ExtensionValue<'1.3.6.1.5.5.7.1.1'>, place: Place): Printed {
+function informationAccess(accesses: ExtensionValue<'1.3.6.1.5.5.7.1.1'>, place: PrintPlace): Printed {
   const locations = generalNameValues(
     accesses.map(({ location }) => location),
     place.names,
@@ -318,7 +318,7 @@ function continuedHex(bytes: Buffer, indent: number): string {
   return lines.join(`:\n${indentation(indent)}`);
 }
 
-const timestamps = (list: readonly SignedCertificateTimestamp[], { indent }: Place): Printed =>
+const timestamps = (list: readonly SignedCertificateTimestamp[], { indent }: PrintPlace): Printed =>
   list.map((timestamp) => timestampText(timestamp, indent)).join('\n');
 
 const printers: Printers = {
@@ -422,5 +422,5 @@ const printers: Printers = {
  */
 export const extensionPrinters = new Map(Object.entries(printers)) as ReadonlyMap<
   string,
-  (value: unknown, place: Place) => Printed
+  (value: unknown, place: PrintPlace) => Printed
 >;

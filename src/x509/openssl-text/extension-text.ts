@@ -5,7 +5,7 @@ import { printAdmissions, printIssuerSignTool, printStrongExtranet } from './nat
 import type { ObjectNames } from './object-names.js';
 import { indentation, printableOctets } from './octets.js';
 import { printOcspCrlReference, printOcspNonce, printProxyCertificateInformation } from './pkix-profiles.js';
-import type { OctetPrinter, Place } from './printing.js';
+import type { OctetPrinter, PrintPlace } from './printing.js';
 import { printAsIdentifiers, printIpAddressBlocks } from './resources.js';
 
 /** Printers of extensions that are shown in this text alone, and so read their octets themselves. */
@@ -47,7 +47,7 @@ function valueText(extension: ExtensionTree, names: ObjectNames, indent: number)
   return indentation(indent) + printableOctets(extension.value);
 }
 
-function printed(extension: ExtensionTree, place: Place): string | undefined {
+function printed(extension: ExtensionTree, place: PrintPlace): string | undefined {
   const print = extensionPrinters.get(extension.oid);
   if (print === undefined) return octetPrinters.get(extension.oid)?.(extension.value, place);
   const value = extension.contents?.asWritten ?? null;

@@ -32,7 +32,7 @@ interface Style {
  */
 
 /** A name as subject and issuer: `O=x + OU=y, CN=z`. */
-export const nameText = (name: NameTree, names: ObjectNames): string =>
+export const distinguishedNameText = (name: NameTree, names: ObjectNames): string =>
   join(loadable(name), names, { equals: '=', escape: escapeControls });
 
 /** A name inside extensions (RFC 2253 escapes, quotes where needed): `O = x + OU = y, CN = "z, w"`. */

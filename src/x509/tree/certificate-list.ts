@@ -3,7 +3,7 @@ import { type AlgorithmIdentifier, readAlgorithm } from './algorithm.js';
 import { type ExtensionTree, readExtensionTrees } from './extension.js';
 import { type NameTree, readName } from './name.js';
 import { extensionsInside, openSignedObject, type SignedObject } from './signed-object.js';
-import { readTime, type Time } from './time.js';
+import { readAnyTime, type Time } from './time.js';
 import { readAll } from './values.js';
 
 /** A certificate list (RFC 5280 5.1), read as far as OpenSSL and Go read it. */
@@ -43,9 +43,9 @@ export function readCertificateListTree(der: Buffer): CertificateListTree {
   const version = fields.optional(Tag.INTEGER) ?? null;
   const innerAlgorithm = readAlgorithm(fields, 'the signature algorithm');
   const issuer = readName(fields, 'the issuer');
-  const thisUpdate = readTime(fields.next(), 'thisUpdate');
+  const thisUpdate = readAnyTime(fields.next(), 'thisUpdate');
   const isTime = fields.peekTag() === Tag.UTC_TIME || fields.peekTag() === Tag.GENERALIZED_TIME;
-  const nextUpdate = isTime ? readTime(fields.next(), 'nextUpdate') : null;
+  const nextUpdate = isTime ? readAnyTime(fields.next(), 'nextUpdate') : null;
   const list = fields.optional(Tag.SEQUENCE);
   const revoked = list
     ? readAll(inside(list), (reader) => openEntry(reader.expect(Tag.SEQUENCE, 'an entry of the list')))
@@ -74,7 +74,7 @@ function openEntry(entry: DerElement): RevokedEntry {
     details: () => {
       const rest = inside(entry);
       rest.next();
-      const date = readTime(rest.next(), 'a revocation date');
+      const date = readAnyTime(rest.next(), 'a revocation date');
       const extensions = rest.optional(Tag.SEQUENCE);
       return {
         date,

@@ -4,7 +4,7 @@ import { type ExtensionTree, readExtensionTrees } from './extension.js';
 import { type NameTree, readName } from './name.js';
 import { type PublicKeyTree, readPublicKeyTree } from './public-key.js';
 import { extensionsInside, openSignedObject, type SignedObject } from './signed-object.js';
-import { readTime, type Time } from './time.js';
+import { readAnyTime, type Time } from './time.js';
 import { type BitString, bitStringOf } from './values.js';
 
 /** A certificate (RFC 5280 4.1), read as far as OpenSSL and Go read it. */
@@ -41,8 +41,8 @@ export function readCertificateTree(der: Buffer): CertificateTree {
   const innerAlgorithm = readAlgorithm(fields, 'the signature algorithm');
   const issuer = readName(fields, 'the issuer');
   const validity = inside(fields.expect(Tag.SEQUENCE, 'the validity'));
-  const notBefore = readTime(validity.next(), 'notBefore');
-  const notAfter = readTime(validity.next(), 'notAfter');
+  const notBefore = readAnyTime(validity.next(), 'notBefore');
+  const notAfter = readAnyTime(validity.next(), 'notAfter');
   noteTrailing(validity, 'notAfter');
   const subject = readName(fields, 'the subject');
   const publicKey = readPublicKeyTree(fields);

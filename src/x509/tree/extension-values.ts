@@ -58,7 +58,7 @@ export function readBasicConstraintsTree(element: DerElement) {
 }
 
 /** RFC 5280 4.2.1.1. */
-export function readAuthorityKeyIdentifier(element: DerElement) {
+export function readAuthorityKeyIdentifierTree(element: DerElement) {
   const fields = fieldsOf(element, Tag.SEQUENCE, 'AuthorityKeyIdentifier');
   const keyIdentifier = fields.optional(contextPrimitive(0))?.content ?? null;
   const issuers = fields.optional(contextConstructed(1));
@@ -214,7 +214,7 @@ export function readPolicyConstraints(element: DerElement) {
 }
 
 /** Reads an AccessDescription (RFC 5280 4.2.2.1). */
-export function readAccessDescription(reader: DerReader) {
+function readAccessDescription(reader: DerReader) {
   const fields = inside(reader.expect(Tag.SEQUENCE, 'an AccessDescription'));
   const method = identifierOf(fields, 'an access method');
   const location = readGeneralName(fields);

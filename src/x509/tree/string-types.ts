@@ -86,7 +86,7 @@ const otherTypes: Readonly<Record<number, string>> = {
 export const isStringType = (tag: number): boolean => stringTypes.has(tag);
 
 /** The name of the type in X.680; the identifier octet in hex for a type that is never found in names. */
-export const typeName = (tag: number): string =>
+export const stringTypeName = (tag: number): string =>
   stringTypes.get(tag)?.name ?? otherTypes[tag] ?? `tag ${tag.toString(16).padStart(2, '0')}`;
 
 /** The text of the content octets; null for a type that is no string. */

@@ -13,7 +13,7 @@ const utcTime = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{4})?$/;
 const generalizedTime = /^(\d{4})(\d{2})(\d{2})(\d{2})(?:(\d{2})(?:(\d{2}))?)?(?:[.,](\d+))?(Z|[+-]\d{4})?$/;
 
 /** Reads a Time in any form (X.680 46, 47). Throws `DerError` for an element that is of neither type. */
-export function readTime(element: DerElement, what: string): Time {
+export function readAnyTime(element: DerElement, what: string): Time {
   if (element.tag !== Tag.UTC_TIME && element.tag !== Tag.GENERALIZED_TIME)
     throw new DerError(`${what} is neither a UTCTime nor a GeneralizedTime`, element.offset);
   return timeOf(element, element.tag === Tag.UTC_TIME ? parseUtcTime : parseGeneralizedTime);

@@ -3,7 +3,7 @@ import { quote, quoteAll } from '../../../model/quote.js';
 import type { CertificateRole } from '../../../model/inspection.js';
 import type { CertificateMaterial, SubjectAltNames } from '../../decoded.js';
 import { serverHost } from '../../relations/server-address.js';
-import type { CertificateCheck, CheckedCertificate, Setting } from '../check.js';
+import type { CertificateCheck, ExaminedCertificate, Setting } from '../check.js';
 import { servingCertificates } from '../kubeconfig-members.js';
 
 /** By what names and addresses workloads reach an API server, besides the one of its service. */
@@ -54,7 +54,7 @@ function checkKubernetesNames({ dns, ip }: SubjectAltNames, { report }: Setting)
 }
 
 /** The servers of the kubeconfigs of the upload that trust its CA, and that no certificate of theirs names. */
-function checkServers({ node }: CheckedCertificate, names: SubjectAltNames, { relations, report }: Setting): void {
+function checkServers({ node }: ExaminedCertificate, names: SubjectAltNames, { relations, report }: Setting): void {
   const lacking = new Map<string, string>();
   for (const kubeconfig of relations.kubeconfigs)
     for (const cluster of kubeconfig.content.clusters) {

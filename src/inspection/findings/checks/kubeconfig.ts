@@ -8,7 +8,7 @@ import type { Setting } from '../check.js';
 import { certificatesFrom } from '../kubeconfig-members.js';
 
 /** Whether a kubeconfig that points at a cluster of ours trusts what serves there, and is trusted there. */
-export function checkKubeconfig(kubeconfig: KubeconfigObject, { relations, report }: Setting): void {
+export function checkTrustOfKubeconfig(kubeconfig: KubeconfigObject, { relations, report }: Setting): void {
   const { clusters, contexts, users } = kubeconfig.content;
   const usersOf = new Map<string, Set<string>>();
   for (const { cluster, user } of contexts)

@@ -6,7 +6,7 @@ import { decodeCertificate } from '../../../../src/inspection/x509/decode-certif
 import { decodeCertificateList } from '../../../../src/inspection/x509/decode-certificate-list.js';
 import { decodeCertificationRequest } from '../../../../src/inspection/x509/decode-certification-request.js';
 import { malformed } from '../../../../src/inspection/x509/signed-object.js';
-import { type SignatureVerdict, verifySignature } from '../../../../src/inspection/x509/verify-signature.js';
+import { type SignatureVerdict, verifySigned } from '../../../../src/inspection/x509/verify-signed.js';
 import { DerReader } from '../../../../src/x509/strict/der.js';
 import { readAlgorithm } from '../../../../src/x509/tree/algorithm.js';
 import { type Normalized, normalize } from '../../../../src/x509/tree/ber/normalize.js';
@@ -47,7 +47,7 @@ export const decodeListPiece = (piece: Piece): Decoded => decodeAs(piece, 'a cer
 
 /** Verifies with a key in DER. */
 export const verifyWith = (signed: Signed, spki: Buffer): SignatureVerdict =>
-  verifySignature(signed, readPublicKeyTree(new DerReader(spki)));
+  verifySigned(signed, readPublicKeyTree(new DerReader(spki)));
 
 /** A signature with its algorithm in DER. */
 export const signedWith = (signed: Omit<Signed, 'algorithm'> & { readonly algorithm: Buffer }): Signed => ({

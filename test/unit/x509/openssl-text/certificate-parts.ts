@@ -1,4 +1,6 @@
+import { certificationRequestText } from '../../../../src/x509/openssl-text/certification-request-text.js';
 import { bitString, contextConstructed, der, oid, sequence, Tag } from '../../../../src/x509/strict/der.js';
+import { readCertificationRequestTree } from '../../../../src/x509/tree/certification-request.js';
 
 /** Encoded fields; each that is not given gets one that is of no interest. */
 export interface CertificateParts {
@@ -49,3 +51,7 @@ export const requestOf = (attributes: Buffer | undefined): Buffer =>
     ecdsaWithSha256,
     bitString(Buffer.of(1, 2)),
   );
+
+/** The text of a request in DER. */
+export const requestText = (bytes: Uint8Array): string =>
+  certificationRequestText(readCertificationRequestTree(Buffer.from(bytes)));

@@ -2,15 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { certificateText } from '../../../../src/x509/openssl-text/certificate-text.js';
-import { certificationRequestText } from '../../../../src/x509/openssl-text/certification-request-text.js';
 import { bitString, contextPrimitive, der, DerError, oid, sequence, Tag } from '../../../../src/x509/strict/der.js';
-import { ascii, certificateOf, extension, nameOf, requestOf } from './certificate-parts.js';
+import { ascii, certificateOf, extension, nameOf, requestOf, requestText } from './certificate-parts.js';
 
 const folder = new URL('../../../fixtures/openssl-3.5/', import.meta.url);
 const samples = readdirSync(folder)
   .filter((name) => name.endsWith('.pem'))
   .map((name) => ({
-    show: name.includes('.csr') ? certificationRequestText : certificateText,
+    show: name.includes('.csr') ? requestText : certificateText,
     bytes: Buffer.from(readFileSync(new URL(name, folder), 'utf8').split('-----')[2] ?? '', 'base64'),
   }));
 
@@ -50,12 +49,12 @@ describe('text of malformed input', () => {
   it('refuses what follows a certificate or a request', () => {
     const bytes = certificateOf({});
     expect(() => certificateText(Buffer.concat([bytes, Buffer.of(0)]))).toThrow(/trailing data/);
-    expect(() => certificationRequestText(Buffer.concat([requestOf(undefined), bytes]))).toThrow(/trailing data/);
+    expect(() => requestText(Buffer.concat([requestOf(undefined), bytes]))).toThrow(/trailing data/);
   });
 
   it('refuses one kind given as the other', () => {
     expect(() => certificateText(requestOf(undefined))).toThrow(DerError);
-    expect(() => certificationRequestText(certificateOf({}))).toThrow(DerError);
+    expect(() => requestText(certificateOf({}))).toThrow(DerError);
   });
 
   it.each([
@@ -75,7 +74,7 @@ describe('text of malformed input', () => {
 
   it('refuses an attribute without a value', () => {
     const attributes = sequence(oid('1.2.840.113549.1.9.7'), der(Tag.SET));
-    expect(() => certificationRequestText(requestOf(attributes))).toThrow(/1\.2\.840\.113549\.1\.9\.7 has no value/);
+    expect(() => requestText(requestOf(attributes))).toThrow(/1\.2\.840\.113549\.1\.9\.7 has no value/);
   });
 
   it('shows the octets of an extension that it cannot read, and goes on', () => {
@@ -100,7 +99,7 @@ describe('text of malformed input', () => {
 
   it('writes no carriage return and no octets that are not UTF-8', () => {
     const attribute = (type: string, value: Buffer): Buffer => sequence(oid(type), der(Tag.SET, value));
-    const text = certificationRequestText(
+    const text = requestText(
       requestOf(
         Buffer.concat([
           attribute('1.2.840.113549.1.9.7', ascii(Tag.IA5_STRING, 'one\rtwo\r\nthree')),

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { certificateText } from '../../../../src/x509/openssl-text/certificate-text.js';
-import { certificationRequestText } from '../../../../src/x509/openssl-text/certification-request-text.js';
-import { certificateOf, requestOf, type CertificateParts } from './certificate-parts.js';
+import { certificateOf, requestOf, type CertificateParts, requestText } from './certificate-parts.js';
 
 type Part = 'extensions' | 'names' | 'times' | 'serialNumbers' | 'publicKeys' | 'signatures' | 'attributes';
 
@@ -31,7 +30,7 @@ const shown: Readonly<Record<Part, (given: string) => string>> = {
     return text.slice(text.lastIndexOf('    Signature Algorithm'));
   },
   attributes: (given) => {
-    const text = certificationRequestText(requestOf(given === 'absent' ? undefined : bytes(given)));
+    const text = requestText(requestOf(given === 'absent' ? undefined : bytes(given)));
     return text.slice(text.indexOf('        Attributes:'), text.indexOf('    Signature Algorithm'));
   },
 };

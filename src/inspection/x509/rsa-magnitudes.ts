@@ -3,7 +3,7 @@ import type { RsaPublicKey } from '../../x509/tree/public-key.js';
 import { bitLengthOf } from '../../x509/tree/values.js';
 
 /** The numbers of an RSA key, which are positive. */
-export interface RsaNumbers {
+export interface RsaMagnitudes {
   /** Big-endian magnitudes without leading zeros. */
   readonly modulus: Buffer;
   readonly exponent: Buffer;
@@ -12,7 +12,7 @@ export interface RsaNumbers {
 }
 
 /** Throws `DerError` where a number is not positive. */
-export function rsaNumbers(key: RsaPublicKey): RsaNumbers {
+export function rsaMagnitudes(key: RsaPublicKey): RsaMagnitudes {
   const modulus = magnitude(key.modulus.content, 'the modulus');
   const exponent = magnitude(key.exponent.content, 'the exponent');
   return { modulus, exponent, bits: bitLengthOf(modulus) };

@@ -7,7 +7,7 @@ import { rsassaPss } from '../../x509/tree/algorithm.js';
 import type { PublicKeyTree, RsaPublicKey } from '../../x509/tree/public-key.js';
 import { dottedIdentifier } from '../../x509/tree/values.js';
 import type { Signed } from '../decoded.js';
-import { isEven, rsaNumbers } from './rsa-numbers.js';
+import { isEven, rsaMagnitudes } from './rsa-magnitudes.js';
 import { type SignatureScheme, signatureScheme } from './signature-algorithms.js';
 
 export type SignatureVerdict = 'valid' | 'invalid' | 'unsupported';
@@ -16,7 +16,7 @@ export type SignatureVerdict = 'valid' | 'invalid' | 'unsupported';
  * Whether the key made the signature. The work is bounded: keys and algorithms that would ask for more, or that are not
  * known, are `unsupported`. MD5 and older hashes are, too.
  */
-export function verifySignature(signed: Signed, publicKey: PublicKeyTree): SignatureVerdict {
+export function verifySigned(signed: Signed, publicKey: PublicKeyTree): SignatureVerdict {
   const scheme = signatureScheme(signed.algorithm);
   if (scheme === null || !isSupported(scheme)) return 'unsupported';
   const key = verificationKey(publicKey);
@@ -110,7 +110,7 @@ const MAX_EXPONENT_OCTETS = 4;
 
 function importRsaKey(kind: 'rsa' | 'rsa-pss', key: RsaPublicKey | null): VerificationKey | null {
   if (key === null) return null;
-  const { bits, modulus, exponent } = rsaNumbers(key);
+  const { bits, modulus, exponent } = rsaMagnitudes(key);
   if (bits > MAX_MODULUS_BITS || exponent.length > MAX_EXPONENT_OCTETS || isEven(exponent) || isEven(modulus))
     return null;
   // Under the exponent 1 everything is its own signature.

@@ -1,7 +1,7 @@
 import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
-import { verifySignature } from '../../../../src/inspection/x509/verify-signature.js';
+import { verifySigned } from '../../../../src/inspection/x509/verify-signed.js';
 import {
   bitString,
   contextConstructed,
@@ -44,7 +44,7 @@ const pssOf = (hash: string, maskHash: string, salt: number, ...trailer: Buffer[
   );
 const pss = (saltLength: number) => ({ padding: constants.RSA_PKCS1_PSS_PADDING, saltLength });
 
-describe('verifySignature', () => {
+describe('verifySigned', () => {
   it.each([
     ['sha1', '1.2.840.113549.1.1.5'],
     ['sha224', '1.2.840.113549.1.1.14'],
@@ -158,7 +158,7 @@ describe('verifySignature', () => {
     const rounds = 2000;
     const start = process.cpuUsage();
     const publicKey = readPublicKeyTree(new DerReader(spki));
-    for (let i = 0; i < rounds; i++) verifySignature(signed, publicKey);
+    for (let i = 0; i < rounds; i++) verifySigned(signed, publicKey);
     const { user, system } = process.cpuUsage(start);
     // Microseconds; an import takes more than a hundred.
     expect((user + system) / rounds).toBeLessThan(50);
