@@ -8,11 +8,16 @@ import { curveOf, whyNotOnCurve } from '../../x509/strict/elliptic-curve.js';
 import { publicKeyAlgorithm } from '../../x509/strict/object-identifiers.js';
 import { readSubjectPublicKeyInfo } from '../../x509/strict/subject-public-key-info.js';
 import { type AlgorithmIdentifier, rsassaPss } from '../../x509/tree/algorithm.js';
-import { type PublicKeyTree, readPublicKeyTree } from '../../x509/tree/public-key.js';
+import {
+  isEven,
+  type PublicKeyTree,
+  readPublicKeyTree,
+  type RsaMagnitudes,
+  rsaMagnitudes,
+} from '../../x509/tree/public-key.js';
 import { bitLengthOf, dottedIdentifier } from '../../x509/tree/values.js';
 import type { Observation } from '../decoded.js';
 import { Observations, type Report } from '../observations.js';
-import { isEven, type RsaMagnitudes, rsaMagnitudes } from './rsa-magnitudes.js';
 
 export interface DescribedPublicKey {
   readonly description: PublicKeyDescription;

@@ -4,10 +4,9 @@ import { namedCurves } from '../../x509/openssl-text/named-curves.js';
 import { Tag } from '../../x509/strict/der.js';
 import { namedCurve, publicKeyAlgorithm } from '../../x509/strict/object-identifiers.js';
 import { rsassaPss } from '../../x509/tree/algorithm.js';
-import type { PublicKeyTree, RsaPublicKey } from '../../x509/tree/public-key.js';
+import { isEven, type PublicKeyTree, rsaMagnitudes, type RsaPublicKey } from '../../x509/tree/public-key.js';
 import { dottedIdentifier } from '../../x509/tree/values.js';
 import type { Signed } from '../decoded.js';
-import { isEven, rsaMagnitudes } from './rsa-magnitudes.js';
 import { type SignatureScheme, signatureScheme } from './signature-algorithms.js';
 
 export type SignatureVerdict = 'valid' | 'invalid' | 'unsupported';

@@ -1,7 +1,7 @@
-import { type DerElement, type DerReader, inside, Tag } from '../strict/der.js';
+import { DerError, type DerElement, type DerReader, inside, Tag } from '../strict/der.js';
 import { type AlgorithmIdentifier, readAlgorithm, rsassaPss } from './algorithm.js';
 import { type Contents, readContents } from './contents.js';
-import { bitStringOf, clearedOctets, fieldsOf } from './values.js';
+import { bitLengthOf, bitStringOf, clearedOctets, fieldsOf } from './values.js';
 
 /** A SubjectPublicKeyInfo (RFC 5280 4.1.2.7). */
 export interface PublicKeyTree {
@@ -40,3 +40,27 @@ function readRsaPublicKey(element: DerElement): RsaPublicKey {
   fields.end('the RSA key');
   return { modulus, exponent };
 }
+
+/** The numbers of an RSA key, which are positive. */
+export interface RsaMagnitudes {
+  /** Big-endian magnitudes without leading zeros. */
+  readonly modulus: Buffer;
+  readonly exponent: Buffer;
+  /** Bits of the modulus. */
+  readonly bits: number;
+}
+
+/** Throws `DerError` where a number is not positive. */
+export function rsaMagnitudes(key: RsaPublicKey): RsaMagnitudes {
+  const modulus = magnitude(key.modulus.content, 'the modulus');
+  const exponent = magnitude(key.exponent.content, 'the exponent');
+  return { modulus, exponent, bits: bitLengthOf(modulus) };
+}
+
+function magnitude(integer: Buffer, what: string): Buffer {
+  const first = integer[0] ?? 0x80;
+  if (first >= 0x80) throw new DerError(`${what} is negative or empty`, 0);
+  return first === 0 && integer.length > 1 ? integer.subarray(1) : integer;
+}
+
+export const isEven = (octets: Buffer): boolean => ((octets.at(-1) ?? 0) & 1) === 0;
