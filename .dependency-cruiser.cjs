@@ -11,7 +11,8 @@ const rooms = {
   // Threads for what may take its time, and turns for what must wait.
   workers: [],
   'x509/strict': ['workers/turns.ts'],
-  'x509/openssl-text': ['x509/strict'],
+  'x509/tree': ['x509/strict'],
+  'x509/openssl-text': ['x509/strict', 'x509/tree'],
   'x509/peculiar': ['x509/strict'],
   config: ['formats'],
   observability: [],

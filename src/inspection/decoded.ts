@@ -1,31 +1,34 @@
 import type { InventoryEntry, ObjectContent, UploadRefusalReason } from '../model/inspection.js';
 import type { BasicConstraints, KeyUsage } from '../x509/strict/extension.js';
+import type { AlgorithmIdentifier } from '../x509/tree/algorithm.js';
+import type { CertificateTree } from '../x509/tree/certificate.js';
+import type { CertificationRequestTree } from '../x509/tree/certification-request.js';
 import type { FindingCode } from './findings/catalogue.js';
 
-/** Bytes found in an upload, and where; not looked into yet. */
+/** Bytes that were found in an upload and are not decoded yet. */
 export interface Piece {
   /** `pki/ca.crt`, `users[0].user.client-certificate-data`, `store.p12#certificates[0]`. */
   readonly path: string;
   readonly bytes: Buffer;
-  /** Of the PEM block that they stood in; null where they stood in none. A claim, not a fact. */
+  /** The label of the PEM block around them; null where there was none. A claim, not a fact. */
   readonly label: string | null;
-  /** Of that PEM block (RFC 1421 4.6: `Proc-Type`, `DEK-Info`); empty where it has none. */
+  /** The headers of that PEM block (RFC 1421 4.6: `Proc-Type`, `DEK-Info`); empty where it has none. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What was noticed while something was read or compared: becomes a finding about that object. */
+/** An oddity that was seen when an object was read or compared. It becomes a finding about that object. */
 export interface Observation {
   readonly code: FindingCode;
-  /** One sentence: what is the case here. Quotes no private octet and no token. */
+  /** One sentence about this case. It quotes no private octet and no token. */
   readonly message: string;
 }
 
-/** What one object was found to be. */
+/** An object that was decoded. */
 export interface Decoded {
   readonly content: ObjectContent;
   readonly material: Material | null;
   readonly observations: readonly Observation[];
-  /** What was taken out of it: objects of their own. */
+  /** The pieces inside it, which become objects of their own. */
   readonly pieces: readonly Piece[];
 }
 
@@ -33,23 +36,23 @@ export interface Decoded {
 export interface DecodedObject extends Omit<Decoded, 'pieces'> {
   /** Unique within the upload. */
   readonly path: string;
-  /** Of the object that it was taken out of; null at the top. */
+  /** The path of the object that holds it; null at the top. */
   readonly parent: string | null;
 }
 
-/** What comparisons need of an object, in octets; never part of the answer, and never holds a private key. */
+/** The typed parts of an object that comparisons need. They are never part of the answer and hold no private key. */
 export type Material = CertificateMaterial | RequestMaterial | ListMaterial | KeyMaterial;
 
 /** A signature and what it is over, octets as they were found. */
 export interface Signed {
   readonly signedBytes: Buffer;
-  /** DER AlgorithmIdentifier. */
-  readonly algorithm: Buffer;
+  readonly algorithm: AlgorithmIdentifier;
   readonly signature: Buffer;
 }
 
 export interface CertificateMaterial {
   readonly kind: 'certificate';
+  readonly tree: CertificateTree;
   /** As it was found, or in DER where it was found in BER. */
   readonly der: Buffer;
   readonly signed: Signed;
@@ -92,6 +95,7 @@ export interface SubjectAltNames {
 
 export interface RequestMaterial {
   readonly kind: 'request';
+  readonly tree: CertificationRequestTree;
   readonly der: Buffer;
   readonly signed: Signed;
   readonly subject: Buffer;
@@ -110,20 +114,20 @@ export interface ListMaterial {
   readonly revokedSerialNumbers: ReadonlySet<string>;
 }
 
-/** Of a private key too, only this. */
+/** The public half, of private keys too. */
 export interface KeyMaterial {
   readonly kind: 'publicKey' | 'privateKey';
   readonly subjectPublicKeyInfo: Buffer;
 }
 
-/** What reading an upload may cost, counted: whoever spends past it throws `UploadRefusedError`. */
+/** Counts the cost of reading an upload. Spending past it throws `UploadRefusedError`. */
 export interface Budget {
   /** Octets that an unwrapping step (base64, gzip, decryption) makes. */
   spendOctets(octets: number): void;
   spendObject(): void;
-  /** Iterations of a key derivation, times the cost of one against PBKDF2-HMAC-SHA-256; false: it is not affordable. */
+  /** Iterations of a key derivation, times the cost of one against PBKDF2-HMAC-SHA-256; false where they cost too much. */
   mayDerive(iterations: number): boolean;
-  /** One signature to verify; false: no more of them. */
+  /** Asks for the verification of one signature; false where no more are allowed. */
   mayVerify(): boolean;
 }
 
@@ -133,7 +137,7 @@ export interface DecodeContext {
   readonly budget: Budget;
 }
 
-/** The upload as a whole goes past what is inspected. Text for the caller. */
+/** The upload as a whole goes past a limit. The message is for the caller. */
 export class UploadRefusedError extends Error {
   override readonly name = 'UploadRefusedError';
   constructor(
@@ -144,7 +148,7 @@ export class UploadRefusedError extends Error {
   }
 }
 
-/** A cluster of ours, as comparisons need it. */
+/** A cluster of ours, with the fields that comparisons need. */
 export interface KnownCluster {
   readonly name: string;
   /** `https://host:port`. */
@@ -155,18 +159,18 @@ export interface KnownCluster {
   readonly clientAuthorities: readonly Uint8Array[] | null;
 }
 
-/** From when on a lifetime is remarked upon; seconds. */
+/** The lifetimes from which on a finding is made; seconds. */
 export interface Thresholds {
   readonly expiresWithinSeconds: number;
   readonly maxValiditySeconds: number;
   readonly maxCaValiditySeconds: number;
 }
 
-/** All that an inspection knows besides the upload. */
+/** The knowledge of an inspection besides the upload. */
 export interface InspectionContext {
   readonly now: Date;
   readonly clusters: readonly KnownCluster[];
   readonly thresholds: Thresholds;
-  /** Our records of these certificates (SHA-256, lower-case hex), of those that the caller may read. */
+  /** Our records of these certificates (SHA-256, lower-case hex) that the caller may read. */
   readonly inventory: (fingerprints: readonly string[]) => Promise<ReadonlyMap<string, InventoryEntry>>;
 }

@@ -5,6 +5,7 @@ import { openBudget } from './reading/budget.js';
 import { readSingleObject, readUpload } from './reading/read-upload.js';
 import { listRelations } from './relations/list-relations.js';
 import { Relations } from './relations/relate.js';
+import type { PrintableTrees } from './report/openssl-text.js';
 import { reportHtml } from './report/report-html.js';
 import { reportText } from './report/report-text.js';
 
@@ -48,9 +49,9 @@ async function answer(
     case 'application/json':
       return JSON.stringify(inspection);
     case 'text/plain':
-      return reportText(inspection, dersOf(objects), context.now);
+      return reportText(inspection, treesOf(objects), context.now);
     case 'text/html':
-      return reportHtml(inspection, dersOf(objects), context.now);
+      return reportHtml(inspection, treesOf(objects), context.now);
   }
 }
 
@@ -76,11 +77,11 @@ export async function fillInventory(
   });
 }
 
-/** The DER of certificates and requests, which a report shows as OpenSSL prints them. */
-function dersOf(objects: readonly DecodedObject[]): ReadonlyMap<string, Buffer> {
+/** Certificates and requests by path: a report shows them as OpenSSL prints them. */
+function treesOf(objects: readonly DecodedObject[]): PrintableTrees {
   return new Map(
     objects.flatMap(({ path, material }) =>
-      material?.kind === 'certificate' || material?.kind === 'request' ? [[path, material.der] as const] : [],
+      material?.kind === 'certificate' || material?.kind === 'request' ? [[path, material.tree] as const] : [],
     ),
   );
 }

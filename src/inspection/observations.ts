@@ -1,13 +1,13 @@
 import type { Observation } from './decoded.js';
 import type { FindingCode } from './findings/catalogue.js';
 
-/** Says that something was noticed. */
+/** Reports one observation. */
 export type Report = (code: FindingCode, message: string) => void;
 
-/** More of a kind about one object say nothing new, and an upload could ask for any number of them. */
+/** Further observations of a code say nothing new, and an upload could cause any number of them. */
 const MAX_OF_A_CODE = 10;
 
-/** What is noticed about one object, bounded. */
+/** Collects the observations about one object, up to a limit. */
 export class Observations {
   readonly #list: Observation[] = [];
   readonly #counts = new Map<FindingCode, number>();
@@ -22,7 +22,7 @@ export class Observations {
     for (const { code, message } of observations) this.report(code, prefix + message);
   }
 
-  /** All of them; where there were more, the last of their code says how many. */
+  /** All of them. Past the limit, the last one of a code says how many more there were. */
   toArray(): readonly Observation[] {
     const last = new Map(this.#list.map(({ code }, i) => [code, i]));
     return this.#list.map((observation, i) => {

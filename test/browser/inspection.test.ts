@@ -33,7 +33,7 @@ describe.skipIf(chromiumPath === undefined)('the page of an inspection in chromi
         'content-security-policy': `default-src 'none'; style-src ${styleSource}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
         'x-content-type-options': 'nosniff',
       });
-      response.end(made === undefined ? '' : reportHtml(made.inspection, made.ders, now));
+      response.end(made === undefined ? '' : reportHtml(made.inspection, made.trees, now));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

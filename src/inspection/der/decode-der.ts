@@ -1,6 +1,6 @@
 import { quote } from '../../model/quote.js';
 import { Tag } from '../../x509/strict/der.js';
-import { normalize, type Normalized } from '../ber/normalize.js';
+import { normalize, type Normalized } from '../../x509/tree/ber/normalize.js';
 import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
 import { decodePrivateKey } from '../keys/decode-private-key.js';
 import { decodePublicKey } from '../keys/decode-public-key.js';
@@ -8,16 +8,16 @@ import { looksLikeOpenSshKey } from '../keys/key-shapes.js';
 import { isLegacyEncrypted } from '../keys/encryption/read-encryption.js';
 import { decodePkcs12 } from '../pkcs/decode-pkcs12.js';
 import { decodePkcs7 } from '../pkcs/decode-pkcs7.js';
-import { decodeNormalizedCertificate } from '../x509/decode-certificate.js';
-import { decodeNormalizedList } from '../x509/decode-certificate-list.js';
-import { decodeNormalizedRequest } from '../x509/decode-certification-request.js';
-import { malformed } from '../x509/malformed.js';
-import { inWords, labelsOf, promisedBy } from './pem-labels.js';
-import { recognise, type Shape } from './recognise.js';
+import { malformed } from '../x509/signed-object.js';
+import { labelsOf, promisedBy, kindInWords } from './pem-labels.js';
+import { recognise, type DerShape } from './recognise.js';
+import { decodeCertificate } from '../x509/decode-certificate.js';
+import { decodeCertificateList } from '../x509/decode-certificate-list.js';
+import { decodeCertificationRequest } from '../x509/decode-certification-request.js';
 
 /**
- * What is it? Told by how it is built; the PEM label is a claim, which is followed where the octets say nothing, and
- * reported where they say otherwise. Bad content is an observation, never an exception.
+ * Decodes octets by their structure. The PEM label is a claim: it decides where the structure tells nothing, and is
+ * reported where the structure tells otherwise. Bad content is an observation, never an exception.
  */
 export function decodeDer(piece: Piece, context: DecodeContext): Decoded {
   const decoded = decode(piece, context);
@@ -33,14 +33,14 @@ function decode(piece: Piece, context: DecodeContext): Decoded {
   return decodeByClaim(piece, normalized.ok ? null : normalized.problem, context);
 }
 
-function decodeShape(shape: Shape, normalized: Normalized, piece: Piece, context: DecodeContext): Decoded {
+function decodeShape(shape: DerShape, normalized: Normalized, piece: Piece, context: DecodeContext): Decoded {
   switch (shape) {
     case 'Certificate':
-      return decodeNormalizedCertificate(withoutTrust(normalized, piece), piece.path, context);
+      return decodeCertificate(withoutTrust(normalized, piece), piece.path, context);
     case 'CertificationRequest':
-      return decodeNormalizedRequest(normalized, context);
+      return decodeCertificationRequest(normalized, context);
     case 'CertificateList':
-      return decodeNormalizedList(normalized);
+      return decodeCertificateList(normalized);
     case 'PublicKey':
       return decodePublicKey(piece, context);
     case 'PrivateKey':
@@ -52,7 +52,7 @@ function decodeShape(shape: Shape, normalized: Normalized, piece: Piece, context
   }
 }
 
-/** OpenSSL's TRUSTED CERTIFICATE has what it is trusted for behind it, in a SEQUENCE of its own. */
+/** OpenSSL's TRUSTED CERTIFICATE is followed by a SEQUENCE that says for what it is trusted. */
 function withoutTrust(normalized: Normalized, { label }: Piece): Normalized {
   if (label !== 'TRUSTED CERTIFICATE' || normalized.rest[0] !== Tag.SEQUENCE) return normalized;
   const trust = normalize(normalized.rest);
@@ -61,13 +61,13 @@ function withoutTrust(normalized: Normalized, { label }: Piece): Normalized {
     : normalized;
 }
 
-/** Octets that are built like nothing known; `problem`: why they cannot be read at all. */
+/** Decodes octets of no known structure. `problem` says why they cannot be read at all. */
 function decodeByClaim(piece: Piece, problem: string | null, context: DecodeContext): Decoded {
   const { label, bytes } = piece;
   const promised = label === null ? null : promisedBy(label);
-  // What is wrong with a key is for its reader to say.
+  // The reader of keys reports their faults.
   if (promised === 'PrivateKey') return decodePrivateKey(piece, context);
-  if (promised !== null) return malformed(bytes.length, inWords[promised], problem ?? 'it is built otherwise');
+  if (promised !== null) return malformed(bytes.length, kindInWords[promised], problem ?? 'it is built otherwise');
   const isDer = bytes[0] === Tag.SEQUENCE;
   if (isDer && problem !== null) return malformed(bytes.length, 'a structure in DER', problem);
   return {

@@ -1,6 +1,6 @@
 import type { ObjectContent, PrivateKeyContent } from '../../model/inspection.js';
 
-/** Labels by what they stand for: those of RFC 7468, and those that came before. */
+/** Labels by kind of object: those of RFC 7468, and older ones. */
 const labels = {
   Certificate: ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE'],
   CertificationRequest: ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'],
@@ -20,7 +20,7 @@ const privateKeyLabels: Record<PrivateKeyContent['encoding'], readonly string[]>
   OpenSSH: ['OPENSSH PRIVATE KEY'],
 };
 
-/** The labels under which such an object may stand, the proper one first; empty for what has none. */
+/** The labels that such an object may have, the proper one first; empty for objects that have none. */
 export function labelsOf(content: ObjectContent): readonly string[] {
   switch (content.type) {
     case 'Certificate':
@@ -38,10 +38,10 @@ export function labelsOf(content: ObjectContent): readonly string[] {
   }
 }
 
-/** What a label promises. */
+/** The kinds of objects that a label can promise. */
 export type Promised = keyof typeof labels | 'PublicKey' | 'PrivateKey';
 
-/** Null for a label that stands for nothing known. */
+/** Null for an unknown label. */
 export function promisedBy(label: string): Promised | null {
   if (publicKeyLabels.includes(label)) return 'PublicKey';
   if (label === 'PRIVATE KEY' || label.endsWith(' PRIVATE KEY')) return 'PrivateKey';
@@ -50,8 +50,8 @@ export function promisedBy(label: string): Promised | null {
   return null;
 }
 
-/** What each kind is called in a sentence. */
-export const inWords: Readonly<Record<Promised, string>> = {
+/** The name of each kind in a sentence. */
+export const kindInWords: Readonly<Record<Promised, string>> = {
   Certificate: 'a certificate',
   CertificationRequest: 'a certification request',
   CertificateList: 'a certificate list',

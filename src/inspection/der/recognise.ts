@@ -3,12 +3,12 @@ import { looksLikePrivateKey, looksLikePublicKey } from '../keys/key-shapes.js';
 import { looksLikePkcs12 } from '../pkcs/decode-pkcs12.js';
 import { looksLikePkcs7 } from '../pkcs/decode-pkcs7.js';
 
-/** What DER is built like. */
-export type Shape =
+/** The known structures of DER. */
+export type DerShape =
   'Certificate' | 'CertificationRequest' | 'CertificateList' | 'PublicKey' | 'PrivateKey' | 'PKCS7' | 'PKCS12';
 
-/** Tells by its elements what `der` is built like, damaged or not; null where it is like nothing that is known. */
-export function recognise(der: Buffer): Shape | null {
+/** The structure of `der` by its first elements, damaged or not; null where it is like no known one. */
+export function recognise(der: Buffer): DerShape | null {
   const signed = recogniseSigned(der);
   if (signed !== null) return signed;
   if (looksLikePrivateKey(der)) return 'PrivateKey';
@@ -17,8 +17,8 @@ export function recognise(der: Buffer): Shape | null {
   return looksLikePkcs12(der) ? 'PKCS12' : null;
 }
 
-/** SEQUENCE { SEQUENCE { … }, AlgorithmIdentifier, BIT STRING }: what it is, is told by what is signed. */
-function recogniseSigned(der: Buffer): Shape | null {
+/** SEQUENCE { SEQUENCE { … }, AlgorithmIdentifier, BIT STRING }: the signed part tells the kind. */
+function recogniseSigned(der: Buffer): DerShape | null {
   if (der[0] !== Tag.SEQUENCE) return null;
   try {
     const object = inside(new DerReader(der).next());
@@ -32,7 +32,7 @@ function recogniseSigned(der: Buffer): Shape | null {
   }
 }
 
-function shapeOfSigned(fields: DerReader): Shape | null {
+function shapeOfSigned(fields: DerReader): DerShape | null {
   // The version of a certificate (RFC 5280 4.1) stands under a tag of its own.
   if (fields.optional(contextConstructed(0))) return 'Certificate';
   const number = fields.optional(Tag.INTEGER);

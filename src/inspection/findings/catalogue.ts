@@ -1,11 +1,11 @@
 import type { Severity } from '../../model/inspection.js';
 
-/** What is the same for every finding of a code. */
+/** The parts that all findings of a code share. */
 export interface FindingKind {
   readonly severity: Severity;
   /** One sentence without a full stop: what is the case. */
   readonly title: string;
-  /** What to do. */
+  /** The next step for the reader. */
   readonly advice: string;
   /** The clause that it rests on. */
   readonly reference: string;

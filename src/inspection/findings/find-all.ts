@@ -4,22 +4,18 @@ import { Observations } from '../observations.js';
 import { isAuthority } from '../relations/certificate-node.js';
 import type { Relations } from '../relations/relate.js';
 import { findingKinds, type FindingKind } from './catalogue.js';
-import type { CertificateCheck, ObjectCheck, Setting } from './check.js';
+import { type CertificateCheck, type ObjectCheck, type Setting, useOf } from './check.js';
 import { checkAlternativeNames } from './checks/alternative-names.js';
-import { checkBundle } from './checks/bundle.js';
-import { checkCertificateList } from './checks/certificate-list.js';
+import { checkBundle, checkDuplicate } from './checks/bundle.js';
 import { checkCertificateSigningRequest } from './checks/certificate-signing-request.js';
-import { checkDuplicate } from './checks/duplicates.js';
 import { checkChain, checkIssuer } from './checks/issuer.js';
 import { checkKey, checkSharedKey } from './checks/keys.js';
-import { checkKubeconfig } from './checks/kubeconfig.js';
+import { checkTrustOfKubeconfig } from './checks/kubeconfig.js';
 import { checkNameConstraints } from './checks/name-constraints.js';
-import { checkPrivilegedNames } from './checks/privileged-names.js';
 import { checkPurpose } from './checks/purpose.js';
 import { checkSignature, checkSignatureOfList, checkSignatureOfRequest } from './checks/signature.js';
-import { checkSubject } from './checks/subject.js';
-import { checkValidity } from './checks/validity.js';
-import { useOf } from './use.js';
+import { checkPrivilegedNames, checkSubject } from './checks/subject.js';
+import { checkCertificateList, checkValidity } from './checks/validity.js';
 
 const certificateChecks: readonly CertificateCheck[] = [
   checkValidity,
@@ -34,10 +30,13 @@ const certificateChecks: readonly CertificateCheck[] = [
   checkBundle,
 ];
 
-/** Names compared with name constraints, in one upload; a tenth of a second or so. */
+/** The most comparisons of names with name constraints in one upload. They take a tenth of a second or so. */
 const maxComparisons = 1_000_000;
 
-/** Everything that was noticed and that the checks find: by object, in the order of the upload, the worst first. Throws `UploadRefusedError` where that would take too much work. */
+/**
+ * The observations of all objects and the findings of all checks: by object, in the order of the upload, the worst first.
+ * Throws `UploadRefusedError` where that would take too much work.
+ */
 export function findAll(
   objects: readonly DecodedObject[],
   relations: Relations,
@@ -85,7 +84,7 @@ function check(object: DecodedObject, setting: Setting): void {
       checkCertificateSigningRequest(object, setting);
       break;
     case 'Kubeconfig':
-      checkKubeconfig({ ...object, content }, setting);
+      checkTrustOfKubeconfig({ ...object, content }, setting);
       break;
     default:
   }
@@ -96,7 +95,7 @@ const checkCertificate: ObjectCheck = (object, setting) => {
   const node = setting.relations.certificateOf(object);
   if (content.type !== 'Certificate' || material?.kind !== 'certificate' || node === undefined) return;
   const use = useOf(object, setting.relations);
-  // What signs is meant for a CA although it does not say so; that is a finding of its own.
+  // A certificate that signs is meant for a CA although it does not say so; that is a finding of its own.
   const signs = material.keyUsage?.includes('keyCertSign') ?? setting.relations.hasSigned(node);
   const authority = isAuthority(material) || (material.basicConstraints === null && signs);
   const certificate = { object, content, material, node, use, authority };

@@ -5,11 +5,11 @@ import { pathStem } from '../relations/path-stem.js';
 import type { Relations } from '../relations/relate.js';
 
 /** A cluster of a kubeconfig. */
-export type KubeconfigCluster = KubeconfigContent['clusters'][number];
+export type ClusterEntry = KubeconfigContent['clusters'][number];
 
 const certificates = new WeakMap<CredentialSource, readonly CertificateNode[]>();
 
-/** The certificates that a kubeconfig holds at a place, in their order. Looked for once: contexts repeat places. */
+/** The certificates that a kubeconfig holds at a place, in their order. The result is kept, because contexts repeat places. */
 export function certificatesFrom(
   source: CredentialSource,
   kubeconfig: DecodedObject,
@@ -27,14 +27,14 @@ export function certificatesFrom(
   return found;
 }
 
-const servers = new WeakMap<KubeconfigCluster, readonly CertificateNode[]>();
+const servers = new WeakMap<ClusterEntry, readonly CertificateNode[]>();
 
 /**
  * The certificates of the upload that a cluster's server may show: those of API servers that chain to the CA that the
  * kubeconfig holds for it, or the only one of any server that does.
  */
 export function servingCertificates(
-  cluster: KubeconfigCluster,
+  cluster: ClusterEntry,
   kubeconfig: DecodedObject,
   relations: Relations,
 ): readonly CertificateNode[] {

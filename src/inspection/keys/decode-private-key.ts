@@ -1,6 +1,6 @@
 import type { PrivateKeyContent, PublicKeyDescription } from '../../model/inspection.js';
 import { DerError, inside, onlyElement, Tag } from '../../x509/strict/der.js';
-import { normalize } from '../ber/normalize.js';
+import { normalize } from '../../x509/tree/ber/normalize.js';
 import type { DecodeContext, Decoded, KeyMaterial, Observation, Piece } from '../decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
 import { type Encryption, openEncrypted, weakEncryption } from './encryption/encryption.js';

@@ -1,5 +1,5 @@
 import { DerError, inside, onlyElement, Tag } from '../../x509/strict/der.js';
-import { normalize } from '../ber/normalize.js';
+import { normalize } from '../../x509/tree/ber/normalize.js';
 import type { DecodeContext, Decoded, Piece } from '../decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
 import { shapeOfPublicKey } from './key-shapes.js';

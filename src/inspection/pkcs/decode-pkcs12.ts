@@ -8,7 +8,7 @@ import {
   readOid,
   Tag,
 } from '../../x509/strict/der.js';
-import { normalize } from '../ber/normalize.js';
+import { normalize } from '../../x509/tree/ber/normalize.js';
 import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
 import { mayDerive, openEncrypted, weakEncryption } from '../keys/encryption/encryption.js';
 import { readEncryption } from '../keys/encryption/read-encryption.js';

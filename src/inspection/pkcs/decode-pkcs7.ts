@@ -10,7 +10,7 @@ import {
   readOid,
   Tag,
 } from '../../x509/strict/der.js';
-import { normalize, type Normalized } from '../ber/normalize.js';
+import { normalize, type Normalized } from '../../x509/tree/ber/normalize.js';
 import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
 
 /** More than any upload may hold. Further certificates and lists are counted only. */

@@ -1,6 +1,6 @@
 import type { AuthorityKeyIdentifier, Budget, Signed } from '../decoded.js';
-import { verifySignature } from '../x509/verify-signature.js';
 import { type CertificateIndex, type CertificateNode, octetsKey } from './certificate-node.js';
+import { verifySigned } from '../x509/verify-signed.js';
 
 /** The result of the search for a signer. */
 export type Issuance =
@@ -67,7 +67,7 @@ export function findIssuers(
           ? 'valid'
           : 'invalid'
         : budget.mayVerify()
-          ? verifySignature(issued.signed, first.material.subjectPublicKeyInfo)
+          ? verifySigned(issued.signed, first.material.tree.publicKey)
           : 'budget';
     if (result === 'valid') return { outcome: 'signed', issuers: candidates.nodes.slice(0, maxIssuers) };
     // The best fit comes first, and is the one to report.

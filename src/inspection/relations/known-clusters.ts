@@ -2,6 +2,7 @@ import { readCertificate } from '../../x509/strict/certificate-reader.js';
 import { DerError } from '../../x509/strict/der.js';
 import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
 import { sha256 } from '../../x509/strict/sha256.js';
+import { readCertificateTree } from '../../x509/tree/certificate.js';
 import type { CertificateMaterial, KnownCluster } from '../decoded.js';
 import { type Anchor, CertificateIndex, type CertificateNode } from './certificate-node.js';
 
@@ -41,14 +42,12 @@ function readAuthority(bytes: Uint8Array): (CertificateNode & { readonly anchors
   try {
     const certificate = readCertificate(bytes);
     const keyIdentifier = certificate.authorityKeyIdentifier;
+    const tree = readCertificateTree(certificate.der);
     const material: CertificateMaterial = {
       kind: 'certificate',
+      tree,
       der: certificate.der,
-      signed: {
-        signedBytes: certificate.tbsCertificate,
-        algorithm: certificate.signatureAlgorithm.identifier,
-        signature: certificate.signature,
-      },
+      signed: { signedBytes: tree.toBeSigned, algorithm: tree.algorithm, signature: tree.signature.octets },
       issuer: certificate.issuer.raw,
       subject: certificate.subject.raw,
       serialNumber: contentOctets(certificate.serialNumber),

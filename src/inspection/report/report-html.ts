@@ -5,7 +5,7 @@ import { documentOf, html, type Html, lines, styleElement } from './html/html.js
 import { styleSheet } from './html/style-sheet.js';
 import { type FieldGroup, fieldGroups } from './object-fields.js';
 import { minuteText, whatItIs, whoItIs } from './object-words.js';
-import { opensslText } from './openssl-text.js';
+import { opensslText, type PrintableTrees } from './openssl-text.js';
 import { relationForest, type RelationNode } from './relation-tree.js';
 import {
   type CommonFinding,
@@ -22,9 +22,9 @@ import {
  * The same as `reportText` as one page for a browser, without scripts, style attributes or outside resources. Its
  * Content-Security-Policy must allow `styleSource`.
  *
- * `ders`: DER of certificates and requests, by path.
+ * `trees`: certificates and requests, by path.
  */
-export function reportHtml(inspection: Inspection, ders: ReadonlyMap<string, Buffer>, now: Date): string {
+export function reportHtml(inspection: Inspection, trees: PrintableTrees, now: Date): string {
   const links = new Links(inspection.objects);
   const verdicts = new Map(summaryRows(inspection, now).map(({ object, verdict }) => [object.path, verdict]));
   return documentOf(
@@ -43,7 +43,7 @@ export function reportHtml(inspection: Inspection, ders: ReadonlyMap<string, Buf
           ${countsHtml(inspection)}
         </header>
         <main>
-          ${inspection.objects.length === 0 ? null : summaryHtml(inspection, links, now)}${findingsHtml(inspection.findings, links)}${relationsHtml(inspection, links, verdicts)}${detailsHtml(inspection, ders, links, verdicts)}
+          ${inspection.objects.length === 0 ? null : summaryHtml(inspection, links, now)}${findingsHtml(inspection.findings, links)}${relationsHtml(inspection, links, verdicts)}${detailsHtml(inspection, trees, links, verdicts)}
         </main>
         <footer>
           <p>Nothing of the upload is kept, and nothing in it was executed, followed or fetched.</p>
@@ -207,14 +207,14 @@ const belongingsHtml = ({ keys, copies }: RelationNode, links: Links): readonly 
 /** Each object in a closed section; a single object is open. */
 function detailsHtml(
   { objects }: Inspection,
-  ders: ReadonlyMap<string, Buffer>,
+  trees: PrintableTrees,
   links: Links,
   verdicts: ReadonlyMap<string, Verdict>,
 ): Html | null {
   if (objects.length === 0) return null;
   const detail = (object: InspectedObject): Html => {
     const verdict = verdicts.get(object.path) ?? 'ok';
-    const printed = opensslText(object, ders);
+    const printed = opensslText(object, trees);
     // The anchor is inside the section, so that a link opens it.
     return html`<details class="card" ${objects.length === 1 ? html`open` : null}>
       <summary>

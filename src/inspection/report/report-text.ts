@@ -3,7 +3,7 @@ import { clip, visible, wrapParagraph } from '../../formats/text/visible.js';
 import type { Finding, InspectedObject, Inspection, KubeconfigContent } from '../../model/inspection.js';
 import { fieldGroups, type FieldGroup } from './object-fields.js';
 import { minuteText, whatItIs, whoItIs } from './object-words.js';
-import { opensslText } from './openssl-text.js';
+import { opensslText, type PrintableTrees } from './openssl-text.js';
 import { relationForest, type RelationNode } from './relation-tree.js';
 import { countedFindings, findingsBySeverity, inOneSentence, summaryRows, type CommonFinding } from './summary.js';
 
@@ -16,15 +16,15 @@ const maxLabel = 60;
  * The answer for a terminal: a table of all objects, findings, relations, and each object in detail, with certificates and
  * requests as OpenSSL 3.5 prints them. No text of an upload moves the cursor or stays invisible.
  *
- * `ders`: DER of certificates and requests, by path.
+ * `trees`: certificates and requests, by path.
  */
-export function reportText(inspection: Inspection, ders: ReadonlyMap<string, Buffer>, now: Date): string {
+export function reportText(inspection: Inspection, trees: PrintableTrees, now: Date): string {
   const sections = [
     `${inOneSentence(inspection)} (${minuteText(now.toISOString())})\n`,
     summaryTable(inspection, now),
     findingsText(inspection.findings),
     relationsText(inspection),
-    ...detailTexts(inspection.objects, ders),
+    ...detailTexts(inspection.objects, trees),
   ];
   return sections.filter((section) => section !== '').join('\n');
 }
@@ -83,9 +83,9 @@ function nodeText(node: RelationNode, first: string, rest: string): string {
   return `${first}${visible(node.path + clip(own, 80) + notes)}\n${[...copies, ...keys].join('')}${children.join('')}`;
 }
 
-function detailTexts(objects: readonly InspectedObject[], ders: ReadonlyMap<string, Buffer>): string[] {
+function detailTexts(objects: readonly InspectedObject[], trees: PrintableTrees): string[] {
   return objects.map((object) => {
-    const printed = opensslText(object, ders);
+    const printed = opensslText(object, trees);
     const contexts = object.type === 'Kubeconfig' ? [contextsTable(object)] : [];
     const fields = fieldGroups(object, printed !== null).map(groupText);
     const title = `${visible(object.path)}: ${object.type}`;

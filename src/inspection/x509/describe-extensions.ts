@@ -1,16 +1,14 @@
 import type { ExtensionContent } from '../../model/inspection.js';
-import { DerError, type DerElement, type DerReader, inside, onlyElement, Tag } from '../../x509/strict/der.js';
-import { normalize } from '../ber/normalize.js';
-import type { Report } from '../observations.js';
 import { objectNames } from '../../x509/openssl-text/object-names.js';
-import type { DecodedExtension, ExtensionFacts } from './extensions/extension-decoder.js';
-import { extensionDecoders, type KnownExtension } from './extensions/extension-decoders.js';
-import { dottedIdentifier, truth } from './values.js';
+import { DerError } from '../../x509/strict/der.js';
+import type { ExtensionTree } from '../../x509/tree/extension.js';
+import type { Report } from '../observations.js';
+import { type DescribedValue, type ExtensionFacts, type KnownExtension, knownExtensions } from './extension-values.js';
 
-/** What a list of extensions says. */
+/** The content and the facts of a list of extensions. */
 export interface DescribedExtensions {
   readonly contents: readonly ExtensionContent[];
-  /** Of an extension that occurs twice, the first counts. */
+  /** The first counts of extensions that occur twice. */
   readonly facts: ExtensionFacts;
 }
 
@@ -26,86 +24,78 @@ export const NO_EXTENSIONS: DescribedExtensions = {
   },
 };
 
+/** The extensions of certificates that Go, and so Kubernetes, acts upon (crypto/x509 parser.go), dotted. */
+export const actedUponInCertificates: ReadonlySet<string> = new Set([
+  '2.5.29.14',
+  '2.5.29.15',
+  '2.5.29.17',
+  '2.5.29.19',
+  '2.5.29.30',
+  '2.5.29.31',
+  '2.5.29.32',
+  '2.5.29.33',
+  '2.5.29.35',
+  '2.5.29.36',
+  '2.5.29.37',
+  '2.5.29.54',
+  '1.3.6.1.5.5.7.1.1',
+]);
+
 /** More than these are counted and not shown. */
 const MAX_EXTENSIONS = 500;
 
-/** What an object of this kind may carry as critical, by dotted identifier, because its readers act on it. */
-export type ActedUpon = ReadonlySet<string>;
-
 /**
- * Describes Extensions (RFC 5280 4.1) that stand in `element`. One that is malformed is shown octet by octet and
- * reported; the others are not affected. Throws `DerError` where it is no list of extensions at all.
+ * Describes extensions. A malformed one is shown octet by octet and reported; the others are not affected. Objects of
+ * this kind may carry those in `actedUpon` (dotted) as critical, because their readers act on them.
  */
-export function describeExtensions(element: DerElement, actedUpon: ActedUpon, report: Report): DescribedExtensions {
-  if (element.tag !== Tag.SEQUENCE) throw new DerError('the extensions are no SEQUENCE', element.offset);
-  const list = inside(element);
-  if (list.atEnd) report('MalformedExtension', 'the list of extensions is empty');
+export function describeExtensions(
+  extensions: readonly ExtensionTree[],
+  actedUpon: ReadonlySet<string>,
+  report: Report,
+): DescribedExtensions {
+  if (extensions.length === 0) report('MalformedExtension', 'the list of extensions is empty');
   const contents: ExtensionContent[] = [];
   const counts = new Map<string, number>();
   let facts = NO_EXTENSIONS.facts;
-  let notShown = 0;
-  while (!list.atEnd) {
-    const extension = readExtension(list, report);
-    const occurrence = (counts.get(extension.oid) ?? 0) + 1;
-    counts.set(extension.oid, occurrence);
-    if (contents.length >= MAX_EXTENSIONS) {
-      notShown++;
-      continue;
-    }
-    const { content, decoded } = describe(extension, report);
-    contents.push(content);
-    if (occurrence === 2) report('DuplicateExtension', `the extension ${content.name} occurs more than once`);
-    else if (occurrence === 1 && decoded?.facts) facts = { ...facts, ...decoded.facts };
-    if (content.critical && !actedUpon.has(content.oid))
-      report('UnknownCriticalExtension', `the extension ${content.name} is critical, and no reader has to know it`);
+  for (const extension of extensions) {
+    const { oid, critical, isFalseWritten, hasTrailingData } = extension;
+    const known = knownExtensions.get(oid);
+    const name = known?.name ?? objectNames.short(oid) ?? oid;
+    // X.690 11.5: a value equal to its DEFAULT is left out.
+    if (isFalseWritten) report('NonDerEncoding', `critical FALSE of the extension ${name} is written out`);
+    if (hasTrailingData) report('TrailingData', `something follows the value of the extension ${name}`);
+    const occurrence = (counts.get(oid) ?? 0) + 1;
+    counts.set(oid, occurrence);
+    if (contents.length >= MAX_EXTENSIONS) continue;
+    const described = known ? describeValue(known, extension, report) : null;
+    const hex = described === null ? extension.value.toString('hex') : null;
+    contents.push({ oid, name, critical, value: described?.value ?? null, hex });
+    if (occurrence === 2) report('DuplicateExtension', `the extension ${name} occurs more than once`);
+    else if (occurrence === 1 && described?.facts) facts = { ...facts, ...described.facts };
+    if (critical && !actedUpon.has(oid))
+      report('UnknownCriticalExtension', `the extension ${name} is critical, and no reader has to know it`);
   }
+  const notShown = extensions.length - contents.length;
   if (notShown > 0) report('MalformedExtension', `${notShown} more extensions than ${MAX_EXTENSIONS} are not shown`);
   return { contents, facts };
 }
 
-interface ReadExtension {
-  readonly oid: string;
-  readonly critical: boolean;
-  readonly value: Buffer;
-}
-
-function readExtension(list: DerReader, report: Report): ReadExtension {
-  const fields = inside(list.expect(Tag.SEQUENCE, 'an extension'));
-  const oid = dottedIdentifier(fields.expect(Tag.OBJECT_IDENTIFIER, 'the identifier of an extension'));
-  const flag = fields.optional(Tag.BOOLEAN);
-  const critical = flag !== undefined && truth(flag);
-  // X.690 11.5: a value equal to its DEFAULT is left out.
-  if (flag !== undefined && !critical)
-    report('NonDerEncoding', `critical FALSE of the extension ${nameOf(oid)} is written out`);
-  const value = fields.expect(Tag.OCTET_STRING, 'the value of an extension').content;
-  if (!fields.atEnd) report('TrailingData', `something follows the value of the extension ${nameOf(oid)}`);
-  return { oid, critical, value };
-}
-
-const nameOf = (oid: string): string => extensionDecoders.get(oid)?.name ?? objectNames.short(oid) ?? oid;
-
-function describe(
-  { oid, critical, value }: ReadExtension,
+function describeValue(
+  { name, describe }: KnownExtension,
+  { contents }: ExtensionTree,
   report: Report,
-): { readonly content: ExtensionContent; readonly decoded: DecodedExtension | null } {
-  const known = extensionDecoders.get(oid);
-  const decoded = known ? decode(known, value, report) : null;
-  const hex = decoded === null ? value.toString('hex') : null;
-  return { content: { oid, name: nameOf(oid), critical, value: decoded?.value ?? null, hex }, decoded };
-}
-
-function decode({ name, decode }: KnownExtension, value: Buffer, report: Report): DecodedExtension | null {
+): DescribedValue | null {
+  if (contents === null) return null;
   const reportHere: Report = (code, message) => {
     report(code, `${name}: ${message}`);
   };
+  for (const { code, message } of contents.observations) reportHere(code, message);
   try {
-    const normalized = normalize(value);
-    if (!normalized.ok) throw new DerError(normalized.problem, 0);
-    for (const { code, message } of normalized.observations) reportHere(code, message);
-    return decode(onlyElement(normalized.der, name), reportHere);
+    if (contents.value !== null) return describe(contents.value, reportHere);
+    reportHere('MalformedExtension', contents.problem ?? '');
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     reportHere('MalformedExtension', error.message);
-    return null;
   }
+  return null;
 }

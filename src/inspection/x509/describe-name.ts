@@ -1,65 +1,23 @@
-import { type DerElement, DerReader, inside, Tag } from '../../x509/strict/der.js';
-import {
-  displayDistinguishedName,
-  type DistinguishedName,
-  type NameAttribute,
-} from '../../x509/strict/distinguished-name.js';
-import { attributeType } from '../../x509/strict/object-identifiers.js';
 import type { NameAttributeContent, NameContent } from '../../model/inspection.js';
+import { quote } from '../../model/quote.js';
 import { objectNames } from '../../x509/openssl-text/object-names.js';
-import { decodeString, typeName } from './directory-string.js';
-import { dottedIdentifier } from './values.js';
+import { Tag } from '../../x509/strict/der.js';
+import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
+import { attributeType } from '../../x509/strict/object-identifiers.js';
+import { type NameTree, type NameTreeAttribute, textsOf } from '../../x509/tree/name.js';
+import { isStringType, stringTypeName } from '../../x509/tree/string-types.js';
+import type { Report } from '../observations.js';
 
-/** An attribute as it was read, and whether its octets are what its string type allows. */
-export interface ReadAttribute extends NameAttribute {
-  readonly proper: boolean;
-}
-
-/** A Name whatever its strings and attribute types are, empty RDNs included. */
-export interface ReadName extends DistinguishedName {
-  readonly rdns: readonly (readonly ReadAttribute[])[];
-}
-
-/** Reads a Name (RFC 5280 4.1.2.4) as far as OpenSSL and Go do. Throws `DerError`. */
-export function readName(reader: DerReader, what: string): ReadName {
-  const name = reader.expect(Tag.SEQUENCE, what);
-  const rdns: ReadAttribute[][] = [];
-  const list = inside(name);
-  while (!list.atEnd) rdns.push(readAttributes(list.expect(Tag.SET, 'a RelativeDistinguishedName')));
-  return { raw: name.raw, rdns };
-}
-
-/** The attributes of one RelativeDistinguishedName, whatever its tag. Throws `DerError`. */
-export function readAttributes(set: DerElement): ReadAttribute[] {
-  const attributes: ReadAttribute[] = [];
-  const reader = inside(set);
-  while (!reader.atEnd) attributes.push(readAttribute(reader));
-  return attributes;
-}
-
-function readAttribute(reader: DerReader): ReadAttribute {
-  const attribute = reader.expect(Tag.SEQUENCE, 'an attribute of a name');
-  const fields = inside(attribute);
-  const type = dottedIdentifier(fields.expect(Tag.OBJECT_IDENTIFIER, 'the type of an attribute of a name'));
-  const value = fields.next();
-  fields.end('an attribute of a name');
-  const { text, proper } = decodeString(value.tag, value.content);
-  return { raw: attribute.raw, type, valueTag: value.tag, value: value.content, valueRaw: value.raw, text, proper };
-}
-
-/** What a Name in DER says. Throws `DerError`. */
-export const describeName = (der: Buffer): NameContent => nameContent(readName(new DerReader(der), 'a Name'));
-
-export const nameContent = (name: ReadName): NameContent => ({
+export const nameContent = (name: NameTree): NameContent => ({
   text: displayDistinguishedName(name),
   rdns: name.rdns.map((rdn) => rdn.map(attributeContent)),
 });
 
-export const attributeContent = (attribute: ReadAttribute): NameAttributeContent => ({
+export const attributeContent = (attribute: NameTreeAttribute): NameAttributeContent => ({
   type: attributeLabel(attribute.type),
   oid: attribute.type,
   value: attribute.text,
-  stringType: typeName(attribute.valueTag),
+  stringType: stringTypeName(attribute.valueTag),
   hex: attribute.text === null ? attribute.valueRaw.toString('hex') : null,
 });
 
@@ -67,10 +25,67 @@ export const attributeContent = (attribute: ReadAttribute): NameAttributeContent
 export const attributeLabel = (type: string): string =>
   type === attributeType.streetAddress ? 'STREET' : (objectNames.short(type) ?? type);
 
-/** The texts of every attribute of a type, in order. */
-export function textsOf(name: ReadName, type: string): string[] {
-  const texts: string[] = [];
-  for (const rdn of name.rdns)
-    for (const attribute of rdn) if (attribute.type === type) texts.push(attribute.text ?? '');
-  return texts;
+/** Reports the oddities of any name. `what` is `the subject` or `the issuer`. */
+export function observeName(name: NameTree, what: string, report: Report): void {
+  const unusual = new Set<string>();
+  for (const rdn of name.rdns) {
+    if (rdn.length === 0) report('MalformedString', `${what} has an RDN without attributes`);
+    for (const attribute of rdn) {
+      observeString(attribute, what, report);
+      if (isUnusual(attribute))
+        unusual.add(`${attributeLabel(attribute.type)} (${stringTypeName(attribute.valueTag)})`);
+    }
+  }
+  if (unusual.size > 0) report('UnusualStringType', `${what} has ${[...unusual].slice(0, 10).join(', ')}`);
 }
+
+/** Reports the oddities of a subject, first of all those that give it two readings. */
+export function observeSubject(subject: NameTree, report: Report): void {
+  observeName(subject, 'the subject', report);
+  const commonNames = textsOf(subject, attributeType.commonName);
+  if (commonNames.length > 1)
+    report(
+      'SeveralCommonNames',
+      `the subject has ${commonNames.length} common names: ${commonNames.slice(0, 5).map(quoteText).join(', ')}`,
+    );
+  for (const rdn of subject.rdns) {
+    const types = new Set(rdn.map(({ type }) => type));
+    if (types.size > 1)
+      report(
+        'MixedMultiValuedRdn',
+        `an RDN of the subject holds ${[...types].slice(0, 10).map(attributeLabel).join(' and ')}`,
+      );
+  }
+}
+
+/** RFC 5280 4.1.2.4 allows two string types, and IA5String where the definition of the attribute asks for it. */
+function isUnusual({ type, valueTag }: NameTreeAttribute): boolean {
+  if (valueTag === Tag.UTF8_STRING || valueTag === Tag.PRINTABLE_STRING || !isStringType(valueTag)) return false;
+  const isIa5 = type === attributeType.emailAddress || type === attributeType.domainComponent;
+  return !(isIa5 && valueTag === Tag.IA5_STRING);
+}
+
+const plain = /^[\x20-\x7e]*$/;
+/** Characters that move a cursor, turn text around or are drawn as nothing. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/u;
+
+const x500UniqueIdentifier = '2.5.4.45';
+
+function observeString({ type, valueTag, text, proper }: NameTreeAttribute, what: string, report: Report): void {
+  if (!isStringType(valueTag)) {
+    // X.520 defines a few attributes that are no strings, such as the x500UniqueIdentifier, a BIT STRING.
+    if (valueTag !== Tag.BIT_STRING || type !== x500UniqueIdentifier)
+      report('MalformedString', `${attributeLabel(type)} of ${what} is a ${stringTypeName(valueTag)}, no string`);
+    return;
+  }
+  if (!proper)
+    report(
+      'MalformedString',
+      `${attributeLabel(type)} of ${what} has octets that a ${stringTypeName(valueTag)} does not allow` +
+        (text === null ? '' : `: ${quoteText(text)}`),
+    );
+  if (text !== null && !plain.test(text) && unseen.test(text))
+    report('DeceptiveName', `${attributeLabel(type)} of ${what} holds characters that do not show: ${quoteText(text)}`);
+}
+
+const quoteText = (text: string): string => quote(text.slice(0, 200));

@@ -1,45 +1,47 @@
 import { hash } from 'node:crypto';
-
 import type { PublicKeyDescription } from '../../model/inspection.js';
-import { DerError, type DerElement, inside, onlyElement, Tag } from '../../x509/strict/der.js';
+import { DerError, type DerElement, inside, Tag, DerReader } from '../../x509/strict/der.js';
 import { publicKeyAlgorithm } from '../../x509/strict/object-identifiers.js';
 import { curveOf, readSubjectPublicKeyInfo, whyNotOnCurve } from '../../x509/strict/subject-public-key-info.js';
-import { normalize } from '../ber/normalize.js';
+import { namedCurves } from '../../x509/openssl-text/named-curves.js';
+import { objectNames } from '../../x509/openssl-text/object-names.js';
+import { type AlgorithmIdentifier, rsassaPss } from '../../x509/tree/algorithm.js';
+import {
+  isEven,
+  type PublicKeyTree,
+  readPublicKeyTree,
+  type RsaMagnitudes,
+  rsaMagnitudes,
+} from '../../x509/tree/public-key.js';
+import { bitLengthOf, dottedIdentifier } from '../../x509/tree/values.js';
 import type { Observation } from '../decoded.js';
 import { Observations, type Report } from '../observations.js';
-import { bitLength } from '../../x509/openssl-text/bit-length.js';
-import { objectNames } from '../../x509/openssl-text/object-names.js';
-import { rsassaPss } from '../../x509/openssl-text/rsa-pss.js';
-import { readAlgorithm, type AlgorithmIdentifier } from './describe-algorithm.js';
-import { curveOfIdentifier } from './named-curve.js';
-import { isEven, readRsaPublicKey, type RsaPublicKey } from './rsa-public-key.js';
-import { bitString, dottedIdentifier } from './values.js';
 
 export interface DescribedPublicKey {
   readonly description: PublicKeyDescription;
   readonly observations: readonly Observation[];
 }
 
-/** What is said of a key besides its identifiers. */
+/** The description of a key besides its identifiers. */
 type KeyFacts = Pick<PublicKeyDescription, 'algorithm' | 'bits' | 'curve' | 'exponent'>;
 
 const NO_FACTS = { bits: null, curve: null, exponent: null };
 
-/**
- * Describes a SubjectPublicKeyInfo in DER by its octets alone, whatever its algorithm, and says what is wrong with
- * it. Throws `DerError` where it is none.
- */
+/** Describes a SubjectPublicKeyInfo in DER. Throws `DerError` where it is none. */
 export function describePublicKey(spki: Buffer): DescribedPublicKey {
-  const info = onlyElement(spki, 'the public key');
-  if (info.tag !== Tag.SEQUENCE) throw new DerError('a SubjectPublicKeyInfo is expected', 0);
-  const fields = inside(info);
-  const algorithm = readAlgorithm(fields, 'the algorithm of the public key');
-  const { octets } = bitString(fields.expect(Tag.BIT_STRING, 'the bits of the public key'));
-  fields.end('the public key');
+  const reader = new DerReader(spki);
+  const publicKey = readPublicKeyTree(reader);
+  reader.end('the public key');
+  return describePublicKeyTree(publicKey);
+}
+
+/** Describes a key by its octets alone, whatever its algorithm, and reports its oddities. */
+export function describePublicKeyTree(publicKey: PublicKeyTree): DescribedPublicKey {
   const observations = new Observations();
-  const facts = describeKey(algorithm, octets, spki, observations.report);
+  const facts = describeKey(publicKey, observations.report);
+  const { raw, algorithm } = publicKey;
   return {
-    description: { ...facts, oid: algorithm.oid, spkiSha256: hash('sha256', spki, 'hex') },
+    description: { ...facts, oid: algorithm.oid, spkiSha256: hash('sha256', raw, 'hex') },
     observations: observations.toArray(),
   };
 }
@@ -52,21 +54,22 @@ const otherAlgorithm = {
   ed448: '1.3.101.113',
 } as const;
 
-function describeKey(algorithm: AlgorithmIdentifier, key: Buffer, spki: Buffer, report: Report): KeyFacts {
+function describeKey(publicKey: PublicKeyTree, report: Report): KeyFacts {
+  const { algorithm, octets: key } = publicKey;
   switch (algorithm.oid) {
     case publicKeyAlgorithm.rsaEncryption:
     case otherAlgorithm.rsa:
       // RFC 3279 2.3.1; Go reads no other.
       if (algorithm.parameters?.tag !== Tag.NULL)
         report('PublicKeyInvalid', 'the parameters beside the RSA key are not NULL');
-      return describeRsaKey('RSA', key, report);
+      return describeRsaKey('RSA', publicKey, report);
     case rsassaPss:
       unsupported(report, 'a key that is bound to RSASSA-PSS');
-      return describeRsaKey('RSASSA-PSS', key, report);
+      return describeRsaKey('RSASSA-PSS', publicKey, report);
     case publicKeyAlgorithm.ecPublicKey:
       return describeEllipticCurveKey(algorithm, key, report);
     case publicKeyAlgorithm.ed25519:
-      return describeEd25519Key(spki, report);
+      return describeEd25519Key(publicKey.raw, report);
     case otherAlgorithm.ed448:
       return describeRawKey('Ed448', 57, 448, algorithm, key, report);
     case otherAlgorithm.x25519:
@@ -99,13 +102,15 @@ const LONGEST_USABLE_RSA_KEY = 8192;
 /** How long an exponent may be to be shown in decimal. */
 const LONGEST_SHOWN_EXPONENT = 2048;
 
-function describeRsaKey(name: string, der: Buffer, report: Report): KeyFacts {
-  let key: RsaPublicKey;
+function describeRsaKey(name: string, { rsa }: PublicKeyTree, report: Report): KeyFacts {
+  for (const { code, message } of rsa?.observations ?? []) report(code, `the RSA key: ${message}`);
+  let key: RsaMagnitudes;
   try {
-    const normalized = normalize(der);
-    if (!normalized.ok) throw new DerError('the RSA key is no RSAPublicKey', 0);
-    for (const { code, message } of normalized.observations) report(code, `the RSA key: ${message}`);
-    key = readRsaPublicKey(normalized.der);
+    if (!rsa?.value) {
+      report('PublicKeyInvalid', `the RSA key cannot be read: ${rsa?.problem ?? ''}`);
+      return { ...NO_FACTS, algorithm: name };
+    }
+    key = rsaMagnitudes(rsa.value);
   } catch (error) {
     invalid(report, error);
     return { ...NO_FACTS, algorithm: name };
@@ -136,21 +141,18 @@ function whyUnusualExponent(exponent: Buffer): string | null {
 function describeEllipticCurveKey({ parameters }: AlgorithmIdentifier, point: Buffer, report: Report): KeyFacts {
   if (parameters?.tag !== Tag.OBJECT_IDENTIFIER) return describeUnnamedCurveKey(parameters, report);
   const oid = dottedIdentifier(parameters);
-  const curve = curveOfIdentifier(oid);
-  const facts = {
-    algorithm: `ECDSA-${curve.name.replace(/^([PKB])-/, '$1')}`,
-    bits: curve.bits,
-    curve: curve.name,
-    exponent: null,
-  };
-  if (curve.bits !== null && curve.bits < 256)
-    report('WeakEllipticCurve', `the key is on ${curve.name}, a curve of ${curve.bits} bits`);
+  const curve = namedCurves.get(oid);
+  // `secp256k1` where NIST has no name for it.
+  const name = curve?.nistName ?? curve?.name ?? oid;
+  const bits = curve ? Number(curve.orderBits) : null;
+  const facts = { algorithm: `ECDSA-${name.replace(/^([PKB])-/, '$1')}`, bits, curve: name, exponent: null };
+  if (bits !== null && bits < 256) report('WeakEllipticCurve', `the key is on ${name}, a curve of ${bits} bits`);
   const supported = curveOf(oid);
-  if (supported === undefined) unsupported(report, `a key on the curve ${curve.name}`);
+  if (supported === undefined) unsupported(report, `a key on the curve ${name}`);
   else if (point[0] === 2 || point[0] === 3) unsupported(report, 'a point in compressed form');
   else {
     const problem = whyNotOnCurve(supported, point);
-    if (problem !== null) report('PublicKeyInvalid', `the key is not a point on ${curve.name}: ${problem}`);
+    if (problem !== null) report('PublicKeyInvalid', `the key is not a point on ${name}: ${problem}`);
   }
   return facts;
 }
@@ -171,7 +173,7 @@ function orderBits(parameters: DerElement): number | null {
   try {
     const fields = inside(parameters);
     for (let i = 0; i < 4; i++) fields.next();
-    return bitLength(fields.expect(Tag.INTEGER, 'the order of a curve').content);
+    return bitLengthOf(fields.expect(Tag.INTEGER, 'the order of a curve').content);
   } catch (error) {
     if (error instanceof DerError) return null;
     throw error;
@@ -208,7 +210,7 @@ function describeDsaKey({ parameters }: AlgorithmIdentifier, report: Report): Ke
   unsupported(report, 'a DSA key');
   if (parameters?.tag !== Tag.SEQUENCE) return { ...NO_FACTS, algorithm: 'DSA' };
   try {
-    const bits = bitLength(inside(parameters).expect(Tag.INTEGER, 'p').content);
+    const bits = bitLengthOf(inside(parameters).expect(Tag.INTEGER, 'p').content);
     return { ...NO_FACTS, algorithm: `DSA-${bits}`, bits };
   } catch (error) {
     invalid(report, error);

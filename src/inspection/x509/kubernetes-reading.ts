@@ -1,18 +1,18 @@
 import type { KubernetesReading } from '../../model/inspection.js';
 import { attributeType, keyPurpose } from '../../x509/strict/object-identifiers.js';
-import { type ReadName, textsOf } from './describe-name.js';
-import type { ExtensionFacts } from './extensions/extension-decoder.js';
+import { type NameTree, textsOf } from '../../x509/tree/name.js';
+import type { ExtensionFacts } from './extension-values.js';
 
-/** What Kubernetes reads a `uid` from, since 1.33. */
+/** The attribute from which Kubernetes reads a `uid`, since 1.33. */
 const uidAttribute = '1.3.6.1.4.1.57683.2';
 const anyExtendedKeyUsage = '2.5.29.37.0';
 
 /**
- * Whom an API server takes a subject for: the last CN as Go reads it, all O in order, and a uid where there is
- * exactly one. Null for a subject without a CN, and where the extensions allow no client.
+ * The identity that an API server reads from a subject: the last CN, as Go does, all O in order, and a uid where there
+ * is exactly one. Null for a subject without a CN, and where the extensions allow no client.
  */
 export function kubernetesReading(
-  subject: ReadName,
+  subject: NameTree,
   { basicConstraints, extKeyUsage }: ExtensionFacts,
 ): Omit<KubernetesReading, 'credentialId'> | null {
   const mayBeClient =

@@ -2,7 +2,7 @@ import type { CertificateRole, NameContent } from '../../model/inspection.js';
 import type { SubjectAltNames } from '../decoded.js';
 import { keyPurpose } from '../../x509/strict/object-identifiers.js';
 
-/** What of a certificate says which part it plays. */
+/** The fields of a certificate that tell its role. */
 export interface RoleFacts {
   readonly subject: NameContent;
   readonly issuer: NameContent;
@@ -13,8 +13,8 @@ export interface RoleFacts {
 }
 
 /**
- * The part that a certificate plays in a cluster, as kubeadm, k3s and RKE2 name their certificates; null where it
- * plays none that could be told. `path` decides between what is alike in content: etcd's server and its peer.
+ * The role of a certificate in a cluster, by the names that kubeadm, k3s and RKE2 give to their certificates; null for
+ * a certificate without one. etcd's server and peer can be alike in content: `path` tells them apart.
  */
 export function roleOf(facts: RoleFacts, path: string): CertificateRole | null {
   const name = commonName(facts.subject);

@@ -1,16 +1,16 @@
 import type { Report } from '../observations.js';
-import { readSignedMagnitude } from '../../x509/openssl-text/values.js';
 import type { DerElement } from '../../x509/strict/der.js';
+import { signedMagnitude } from '../../x509/tree/values.js';
 
 /** Lower-case hex of the magnitude, two digits an octet; `-` before a negative one. Throws `DerError`. */
 export function serialNumberHex(element: DerElement): string {
-  const { negative, octets } = readSignedMagnitude(element);
+  const { negative, octets } = signedMagnitude(element);
   return (negative ? '-' : '') + octets.toString('hex');
 }
 
 /** RFC 5280 4.1.2.2. */
 const MOST_OCTETS = 20;
-/** Of 64 random bits the first sixteen are zero once in 65,536 times. */
+/** The first sixteen of 64 random bits are zero once in 65,536 times. */
 const FEWEST_RANDOM_OCTETS = 7;
 
 /** `selfIssued`: the certificate names itself as its issuer. */

@@ -1,16 +1,46 @@
-import { DerError, onlyElement, Tag } from '../../x509/strict/der.js';
-import { maskHash, readRsaPssParameters, rsassaPss } from '../../x509/openssl-text/rsa-pss.js';
-import { magnitudeOf, readSignedMagnitude } from '../../x509/openssl-text/values.js';
-import type { AlgorithmIdentifier } from './describe-algorithm.js';
+import type { AlgorithmContent } from '../../model/inspection.js';
+import { objectNames } from '../../x509/openssl-text/object-names.js';
+import { Tag } from '../../x509/strict/der.js';
+import { type AlgorithmIdentifier, type RsaPssParameters, rsassaPss } from '../../x509/tree/algorithm.js';
+import { magnitudeOf, signedMagnitude } from '../../x509/tree/values.js';
+import type { Report } from '../observations.js';
+
+export function describeAlgorithm({ oid, parameters }: AlgorithmIdentifier): AlgorithmContent {
+  const silent = parameters === null || parameters.tag === Tag.NULL;
+  return { name: objectNames.long(oid), oid, parameters: silent ? null : parameters.raw.toString('hex') };
+}
+
+/** RFC 5280 4.1.1.2, 5.1.1.2: the algorithm that is signed over is the one outside. */
+export function observeAlgorithms(inner: AlgorithmIdentifier, outer: AlgorithmIdentifier, report: Report): void {
+  if (inner.raw.equals(outer.raw)) return;
+  const [inside, outside] = [describeAlgorithm(inner).name, describeAlgorithm(outer).name];
+  report(
+    'SignatureAlgorithmsDiffer',
+    inside === outside
+      ? `the parameters of ${inside} are not the same in the signed part and outside`
+      : `the algorithm is ${inside} in the signed part and ${outside} outside`,
+  );
+}
+
+/** Hashes for which two messages of one digest can be made: RFC 6149, RFC 6150, RFC 6151, RFC 6194. */
+const broken = new Set<string | null>(['md2', 'md4', 'md5', 'sha1']);
+
+/** Reports a signature that rests on a broken hash. */
+export function observeBrokenHash(algorithm: AlgorithmIdentifier, report: Report): void {
+  const { rsaPss } = algorithm;
+  const hash = signatureScheme(algorithm)?.hash ?? (rsaPss && hashOf(rsaPss));
+  if (broken.has(hash))
+    report('WeakSignature', `it is signed with ${hash?.toUpperCase().replace('SHA1', 'SHA-1') ?? ''}`);
+}
 
 export type SignatureKind = 'rsa' | 'rsa-pss' | 'ec' | 'dsa' | 'ed25519' | 'ed448';
 
-/** What a signature algorithm does. */
+/** The work of a signature algorithm. */
 export interface SignatureScheme {
   readonly kind: SignatureKind;
   /** As Node's crypto names it; null where the algorithm hashes by itself. */
   readonly hash: string | null;
-  /** Of RSASSA-PSS, in octets. */
+  /** The salt of RSASSA-PSS, in octets. */
   readonly saltLength: number | null;
 }
 
@@ -19,7 +49,7 @@ const enter = (kind: SignatureKind, hash: string | null, ...identifiers: readonl
   for (const oid of identifiers) schemes.set(oid, { kind, hash, saltLength: null });
 };
 
-// RFC 8017 A.2.4, RFC 3279 2.2.1, and those of OIW before them.
+// RFC 8017 A.2.4, RFC 3279 2.2.1, and the older ones of OIW.
 enter('rsa', 'md2', '1.2.840.113549.1.1.2');
 enter('rsa', 'md4', '1.2.840.113549.1.1.3');
 enter('rsa', 'md5', '1.2.840.113549.1.1.4', '1.3.14.3.2.3');
@@ -61,51 +91,24 @@ const hashes: Readonly<Record<string, string>> = {
 };
 
 /** Null for an algorithm that is not known, or with parameters that are not. */
-export function signatureScheme(algorithm: AlgorithmIdentifier): SignatureScheme | null {
-  if (algorithm.oid !== rsassaPss) return schemes.get(algorithm.oid) ?? null;
-  try {
-    return pssScheme(algorithm);
-  } catch (error) {
-    if (error instanceof DerError) return null;
-    throw error;
-  }
-}
-
-/** RFC 4055 3.1: each parameter has a default. The mask is taken for known where it is made with the same hash. */
-function pssScheme({ oid, parameters }: AlgorithmIdentifier): SignatureScheme | null {
-  if (parameters?.tag !== Tag.SEQUENCE) return null;
-  const { hash, mask, saltLength, trailerField } = readRsaPssParameters({
-    algorithm: oid,
-    parameters: onlyElement(parameters.raw, 'the parameters of RSASSA-PSS'),
-  });
-  const name = hashes[hash?.algorithm ?? SHA1];
-  const salt = saltLength ? readSignedMagnitude(saltLength) : DEFAULT_SALT;
-  const trailer = trailerField ? magnitudeOf(readSignedMagnitude(trailerField).octets) : 1n;
-  if (name === undefined || (mask ? hashes[maskHash(mask)] : 'sha1') !== name || trailer !== 1n) return null;
-  if (salt.negative || salt.octets.length > 2) return null;
-  return { kind: 'rsa-pss', hash: name, saltLength: salt.octets.readUIntBE(0, salt.octets.length) };
+export function signatureScheme({ oid, rsaPss }: AlgorithmIdentifier): SignatureScheme | null {
+  if (oid !== rsassaPss) return schemes.get(oid) ?? null;
+  return rsaPss && pssScheme(rsaPss);
 }
 
 const SHA1 = '1.3.14.3.2.26';
+
+const hashOf = ({ hash }: RsaPssParameters): string | null => hashes[hash ?? SHA1] ?? null;
+
+/** RFC 4055 3.1: each parameter has a default. The mask is known where it is made with the same hash. */
+function pssScheme(parameters: RsaPssParameters): SignatureScheme | null {
+  const { mask, saltLength, trailerField } = parameters;
+  const hash = hashOf(parameters);
+  if (hash === null || (mask ? hashes[mask.hash ?? ''] : 'sha1') !== hash) return null;
+  if (trailerField && magnitudeOf(signedMagnitude(trailerField).octets) !== 1n) return null;
+  const salt = saltLength ? signedMagnitude(saltLength) : DEFAULT_SALT;
+  if (salt.negative || salt.octets.length > 2) return null;
+  return { kind: 'rsa-pss', hash, saltLength: salt.octets.readUIntBE(0, salt.octets.length) };
+}
+
 const DEFAULT_SALT = { negative: false, octets: Buffer.of(20) };
-
-/** Hashes for which two messages of one digest can be made: RFC 6149, RFC 6150, RFC 6151, RFC 6194. */
-const broken = new Set<string | null>(['md2', 'md4', 'md5', 'sha1']);
-
-/** The broken hash that a signature rests on; null where it rests on none, or on what is not known. */
-export function brokenHash(algorithm: AlgorithmIdentifier): string | null {
-  const hash = signatureScheme(algorithm)?.hash ?? pssHash(algorithm);
-  return broken.has(hash) ? hash : null;
-}
-
-/** Of RSASSA-PSS with parameters that are not supported otherwise. */
-function pssHash({ oid, parameters }: AlgorithmIdentifier): string | null {
-  if (oid !== rsassaPss || parameters?.tag !== Tag.SEQUENCE) return null;
-  try {
-    const { hash } = readRsaPssParameters({ algorithm: oid, parameters });
-    return hashes[hash?.algorithm ?? SHA1] ?? null;
-  } catch (error) {
-    if (error instanceof DerError) return null;
-    throw error;
-  }
-}

@@ -1,48 +1,56 @@
-import { type DerElement, DerError, inside, onlyElement, Tag } from '../../x509/strict/der.js';
-import { foundElements } from '../ber/found-elements.js';
-import type { Normalized } from '../ber/normalize.js';
-import type { Signed } from '../decoded.js';
-import type { Report } from '../observations.js';
-import { describeAlgorithm, readAlgorithm, type AlgorithmIdentifier } from './describe-algorithm.js';
-import { brokenHash } from './signature-algorithms.js';
-import { bitString } from './values.js';
+import { DerError, type DerElement } from '../../x509/strict/der.js';
+import { foundElements } from '../../x509/tree/ber/encoding.js';
+import type { Normalized } from '../../x509/tree/ber/normalize.js';
+import type { SignedObject } from '../../x509/tree/signed-object.js';
+import type { Decoded, Observation, Signed } from '../decoded.js';
+import { Observations, type Report } from '../observations.js';
 
-/** SEQUENCE { what is signed, AlgorithmIdentifier, BIT STRING }: certificates, requests and lists are built so. */
-export interface SignedObject {
-  readonly toBeSigned: DerElement;
-  readonly algorithm: AlgorithmIdentifier;
-  readonly signed: Signed;
+/** An object that is built like something known and cannot be read. */
+export const malformed = (
+  bytes: number,
+  what: string,
+  problem: string,
+  observations: readonly Observation[] = [],
+): Decoded => ({
+  content: { type: 'Unknown', bytes, resembles: what },
+  material: null,
+  observations: [{ code: 'MalformedObject', message: `${what} cannot be read: ${problem}` }, ...observations],
+  pieces: [],
+});
+
+/** Decodes a certificate, a request or a list; one that cannot be read becomes a malformed object. */
+export function decodeSigned(
+  normalized: Normalized,
+  what: string,
+  decode: (observations: Observations) => Omit<Decoded, 'observations' | 'pieces'>,
+): Decoded {
+  const observations = new Observations();
+  observations.addAll(normalized.observations);
+  try {
+    return { ...decode(observations), observations: observations.toArray(), pieces: [] };
+  } catch (error) {
+    if (error instanceof DerError)
+      return malformed(normalized.found.length, what, error.message, normalized.observations);
+    throw error;
+  }
 }
 
-/** Throws `DerError`. */
-export function readSignedObject({ der, found }: Normalized, what: string, report: Report): SignedObject {
-  const object = onlyElement(der, what);
-  if (object.tag !== Tag.SEQUENCE) throw new DerError(`${what} is no SEQUENCE`, 0);
-  const fields = inside(object);
-  const toBeSigned = fields.expect(Tag.SEQUENCE, 'the signed part');
-  const algorithm = readAlgorithm(fields, 'the signature algorithm');
-  const signature = bitString(fields.expect(Tag.BIT_STRING, 'the signature'));
+/** Reports that something follows these parts, for those of which it is true. */
+export function observeTrailing({ trailing }: SignedObject, parts: readonly string[], report: Report): void {
+  for (const part of trailing) if (parts.includes(part)) report('TrailingData', `something follows ${part}`);
+}
+
+/** The signature of an object, and the octets that were signed, DER or not. Throws `DerError`. */
+export function signedOf(object: SignedObject, { der, found }: Normalized, report: Report): Signed {
+  const { algorithm, signature, toBeSigned } = object;
   if (signature.unused > 0) report('NonDerEncoding', 'the signature is not a whole number of octets');
-  if (!fields.atEnd) report('TrailingData', 'something follows the signature');
-  // A signature is over the octets that were signed, DER or not.
-  const signedBytes = der === found || der.equals(found) ? toBeSigned.raw : (foundElements(found)[0] ?? toBeSigned.raw);
-  return { toBeSigned, algorithm, signed: { signedBytes, algorithm: algorithm.raw, signature: signature.octets } };
+  observeTrailing(object, ['the signature'], report);
+  const signedBytes = der === found || der.equals(found) ? toBeSigned : (foundElements(found)[0] ?? toBeSigned);
+  return { signedBytes, algorithm, signature: signature.octets };
 }
 
-/** RFC 5280 4.1.1.2, 5.1.1.2: the algorithm that is signed over is the one outside. */
-export function observeAlgorithms(inner: AlgorithmIdentifier, outer: AlgorithmIdentifier, report: Report): void {
-  if (inner.raw.equals(outer.raw)) return;
-  const [inside, outside] = [describeAlgorithm(inner).name, describeAlgorithm(outer).name];
-  report(
-    'SignatureAlgorithmsDiffer',
-    inside === outside
-      ? `the parameters of ${inside} are not the same in the signed part and outside`
-      : `the algorithm is ${inside} in the signed part and ${outside} outside`,
-  );
-}
-
-/** Of what relies on its signature. */
-export function observeBrokenHash(algorithm: AlgorithmIdentifier, report: Report): void {
-  const hash = brokenHash(algorithm);
-  if (hash !== null) report('WeakSignature', `it is signed with ${hash.toUpperCase().replace('SHA1', 'SHA-1')}`);
+/** The version that a number stands for; 0 for a number that stands for none. Throws `DerError`. */
+export function versionOf({ content, offset }: DerElement): number {
+  if (content.length === 0) throw new DerError('the version is empty', offset);
+  return content.length <= 4 ? content.readIntBE(0, content.length) + 1 : 0;
 }

@@ -1,29 +1,23 @@
 import { createPublicKey } from 'node:crypto';
 import { DerError, inside, Tag, type DerElement } from '../strict/der.js';
-import { labeledNumber, labeledOctets } from './labeled-values.js';
+import type { PublicKeyTree } from '../tree/public-key.js';
+import { bitLengthOf, bitStringOf, clearedOctets, dottedIdentifier } from '../tree/values.js';
 import { namedCurves } from './named-curves.js';
-import { indentation } from './octets.js';
 import { objectNames } from './object-names.js';
-import { bitLength } from './bit-length.js';
-import { readBits, readObjectIdentifier } from './values.js';
+import { indentation, labeledNumber, labeledOctets } from './octets.js';
 
-/** An EC key (RFC 5480); undefined when it is none that can be used. */
-export function ellipticCurveKeyText(
-  parameters: DerElement | undefined,
-  point: Buffer,
-  info: Buffer,
-  indent: number,
-): string | undefined {
-  const curve = parameters && curveText(parameters, indent);
-  if (curve === undefined || !isOnCurve(info)) return undefined;
+/** An EC key (RFC 5480); undefined for one that cannot be used. */
+export function ellipticCurveKeyText({ raw, algorithm, octets }: PublicKeyTree, indent: number): string | undefined {
+  const curve = algorithm.parameters ? curveText(algorithm.parameters, indent) : undefined;
+  if (curve === undefined || !isOnCurve(raw)) return undefined;
   return (
     `${indentation(indent)}Public-Key: (${curve.orderBits} bit)\n` +
-    labeledOctets('pub:', point, indent) +
+    labeledOctets('pub:', octets, indent) +
     curve.description
   );
 }
 
-/** Whether the point lies on its curve takes arithmetic that is not ours to do. */
+/** Leaves the arithmetic to Node's crypto: whether the point lies on its curve. */
 function isOnCurve(info: Buffer): boolean {
   try {
     createPublicKey({ key: info, format: 'der', type: 'spki' });
@@ -41,7 +35,7 @@ interface CurveText {
 function curveText(parameters: DerElement, indent: number): CurveText | undefined {
   if (parameters.tag === Tag.SEQUENCE) return explicitCurveText(parameters, indent);
   if (parameters.tag !== Tag.OBJECT_IDENTIFIER) return undefined;
-  const curve = namedCurves.get(readObjectIdentifier(parameters));
+  const curve = namedCurves.get(dottedIdentifier(parameters));
   if (curve === undefined) return undefined;
   const margin = indentation(indent);
   const nist = curve.nistName === undefined ? '' : `${margin}NIST CURVE: ${curve.nistName}\n`;
@@ -61,7 +55,7 @@ function explicitCurveText(parameters: DerElement, indent: number): CurveText {
   const order = fields.expect(Tag.INTEGER, 'the order of a curve').content;
   const cofactor = fields.optional(Tag.INTEGER);
   return {
-    orderBits: bitLength(order),
+    orderBits: bitLengthOf(order),
     description:
       field +
       labeledNumber('A:   ', a, indent) +
@@ -69,11 +63,11 @@ function explicitCurveText(parameters: DerElement, indent: number): CurveText {
       labeledOctets(`Generator (${pointForm(generator)}):`, generator, indent) +
       labeledNumber('Order: ', order, indent) +
       (cofactor ? labeledNumber('Cofactor: ', cofactor.content, indent) : '') +
-      (seed ? labeledOctets('Seed:', readBits(seed).octets, indent) : ''),
+      (seed ? labeledOctets('Seed:', clearedOctets(bitStringOf(seed)), indent) : ''),
   };
 }
 
-/** SEC 1 2.3.3: the first octet tells the form. */
+/** The form of a point, by its first octet (SEC 1 2.3.3). */
 function pointForm(point: Buffer): string {
   const form = (point[0] ?? 0) & 0xfe;
   if (form === 2) return 'compressed';
@@ -85,20 +79,20 @@ const primeField = '1.2.840.10045.1.1';
 /** FieldID (SEC 1 C.1): its kind, then the prime or the reduction polynomial. */
 function fieldText(element: DerElement, indent: number): string {
   const fields = inside(element);
-  const type = readObjectIdentifier(fields.expect(Tag.OBJECT_IDENTIFIER, 'the type of a field'));
+  const type = dottedIdentifier(fields.expect(Tag.OBJECT_IDENTIFIER, 'the type of a field'));
   const heading = `${indentation(indent)}Field Type: ${objectNames.short(type) ?? type}\n`;
   if (type === primeField)
     return heading + labeledNumber('Prime:', fields.expect(Tag.INTEGER, 'the prime').content, indent);
 
   const characteristicTwo = inside(fields.expect(Tag.SEQUENCE, 'the parameters of a binary field'));
-  const degree = smallInteger(characteristicTwo.expect(Tag.INTEGER, 'the degree of a field'));
-  const basis = readObjectIdentifier(characteristicTwo.expect(Tag.OBJECT_IDENTIFIER, 'the basis of a field'));
+  const degree = exponentOf(characteristicTwo.expect(Tag.INTEGER, 'the degree of a field'));
+  const basis = dottedIdentifier(characteristicTwo.expect(Tag.OBJECT_IDENTIFIER, 'the basis of a field'));
   const exponents = [degree, 0];
   const terms = characteristicTwo.next();
-  if (terms.tag === Tag.INTEGER) exponents.push(smallInteger(terms));
+  if (terms.tag === Tag.INTEGER) exponents.push(exponentOf(terms));
   else {
     const pentanomial = inside(terms);
-    while (!pentanomial.atEnd) exponents.push(smallInteger(pentanomial.expect(Tag.INTEGER, 'an exponent')));
+    while (!pentanomial.atEnd) exponents.push(exponentOf(pentanomial.expect(Tag.INTEGER, 'an exponent')));
   }
   const polynomial = exponents.reduce((sum, exponent) => sum | (1n << BigInt(exponent)), 0n);
   const hex = polynomial.toString(16);
@@ -109,10 +103,10 @@ function fieldText(element: DerElement, indent: number): string {
   );
 }
 
-/** X9.62 fields stay far below this degree; it bounds what a polynomial takes to show. */
+/** The fields of X9.62 stay far below this degree. It bounds the work for a polynomial. */
 const largestDegree = 661;
 
-function smallInteger({ content, offset }: DerElement): number {
+function exponentOf({ content, offset }: DerElement): number {
   const value = content.length === 1 || content.length === 2 ? content.readUIntBE(0, content.length) : Infinity;
   if (value > largestDegree) throw new DerError('the degree of a field is too large', offset);
   return value;

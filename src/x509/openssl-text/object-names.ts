@@ -1,6 +1,6 @@
 import { objectIdentifierTable } from './object-identifier-table.js';
 
-/** What object identifiers are called. */
+/** The names of object identifiers. */
 export interface ObjectNames {
   /** The registered long name, or the dotted form. */
   long(dotted: string): string;
@@ -35,8 +35,8 @@ const registered = readTable(objectIdentifierTable);
 export const objectNames: ObjectNames = namesFrom(registered);
 
 /**
- * What `openssl req` calls them: it reads the default openssl.cnf, which names three time-stamping policies under
- * 1.2.3.4; `openssl x509` does not.
+ * The names that `openssl req` uses. Unlike `openssl x509` it reads the default openssl.cnf, which names three
+ * time-stamping policies under 1.2.3.4.
  */
 export const objectNamesOfRequests: ObjectNames = namesFrom(
   new Map([...registered, ...readTable('1.2.3.4.1 tsa_policy1\n1.2.3.4.5.6 tsa_policy2\n1.2.3.4.5.7 tsa_policy3')]),

@@ -1,32 +1,22 @@
 import { DerError, DerReader, inside, Tag } from '../strict/der.js';
-import { parameterFields, readAlgorithm, type Algorithm } from './algorithm.js';
-import { bitLength } from './bit-length.js';
+import { type AlgorithmIdentifier, rsassaPss } from '../tree/algorithm.js';
+import type { PublicKeyTree } from '../tree/public-key.js';
+import { bitLengthOf, integerText, magnitudeOf, signedMagnitude } from '../tree/values.js';
 import { ellipticCurveKeyText } from './elliptic-curve-key-text.js';
-import { labeledNumber, labeledOctets } from './labeled-values.js';
-import { indentation } from './octets.js';
 import { objectNames, type ObjectNames } from './object-names.js';
-import { maskHash, readRsaPssParameters, rsassaPss } from './rsa-pss.js';
-import { integerText, magnitudeOf, readBits, readSignedMagnitude } from './values.js';
+import { indentation, labeledNumber, labeledOctets } from './octets.js';
 
 const indent = 16;
 
-/** SubjectPublicKeyInfo (RFC 5280 4.1.2.7), read from where it stands. */
-export function publicKeyText(reader: DerReader, names: ObjectNames): string {
-  const info = reader.expect(Tag.SEQUENCE, 'the public key');
-  const fields = inside(info);
-  const algorithm = readAlgorithm(fields);
-  const { octets } = readBits(fields.expect(Tag.BIT_STRING, 'the bits of the public key'));
-  fields.end('the public key');
-  return (
-    `        Subject Public Key Info:\n` +
-    `            Public Key Algorithm: ${names.long(algorithm.algorithm)}\n` +
-    keyText(algorithm, octets, info.raw)
-  );
-}
+/** A SubjectPublicKeyInfo (RFC 5280 4.1.2.7). */
+export const publicKeyText = (publicKey: PublicKeyTree, names: ObjectNames): string =>
+  `        Subject Public Key Info:\n` +
+  `            Public Key Algorithm: ${names.long(publicKey.algorithm.oid)}\n` +
+  keyText(publicKey);
 
-function keyText(algorithm: Algorithm, key: Buffer, info: Buffer): string {
+function keyText(publicKey: PublicKeyTree): string {
   try {
-    const text = keyPrinters[algorithm.algorithm]?.(algorithm, key, info) ?? postQuantumKeyText(algorithm, key);
+    const text = keyPrinters[publicKey.algorithm.oid]?.(publicKey) ?? postQuantumKeyText(publicKey);
     if (text !== undefined) return text;
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
@@ -34,14 +24,14 @@ function keyText(algorithm: Algorithm, key: Buffer, info: Buffer): string {
   return '            Unable to load Public Key\n';
 }
 
-type KeyPrinter = (algorithm: Algorithm, key: Buffer, info: Buffer) => string | undefined;
+type KeyPrinter = (publicKey: PublicKeyTree) => string | undefined;
 
 const keyPrinters: Readonly<Record<string, KeyPrinter>> = {
-  '1.2.840.113549.1.1.1': (_, key) => rsaKeyText(key),
-  '2.5.8.1.1': (_, key) => rsaKeyText(key),
-  [rsassaPss]: (algorithm, key) => rsaKeyText(key) + pssRestrictionsText(algorithm),
+  '1.2.840.113549.1.1.1': rsaKeyText,
+  '2.5.8.1.1': rsaKeyText,
+  [rsassaPss]: (publicKey) => rsaKeyText(publicKey) + pssRestrictionsText(publicKey.algorithm),
   '1.2.840.10040.4.1': dsaKeyText,
-  '1.2.840.10045.2.1': ({ parameters }, key, info) => ellipticCurveKeyText(parameters, key, info, indent),
+  '1.2.840.10045.2.1': (publicKey) => ellipticCurveKeyText(publicKey, indent),
   '1.3.101.110': montgomeryOrEdwards('X25519', 32),
   '1.3.101.111': montgomeryOrEdwards('X448', 56),
   '1.3.101.112': montgomeryOrEdwards('ED25519', 32),
@@ -50,14 +40,14 @@ const keyPrinters: Readonly<Record<string, KeyPrinter>> = {
 
 /** RFC 8410 4: the bits are the key itself, without parameters. */
 function montgomeryOrEdwards(name: string, size: number): KeyPrinter {
-  return ({ parameters }, key) =>
-    parameters === undefined && key.length === size ? rawKeyText(name, 'pub:', key) : undefined;
+  return ({ algorithm, octets }) =>
+    algorithm.parameters === null && octets.length === size ? rawKeyText(name, 'pub:', octets) : undefined;
 }
 
 const rawKeyText = (name: string, label: string, key: Buffer): string =>
   `${indentation(indent)}${name} Public-Key:\n${labeledOctets(label, key, indent)}`;
 
-/** FIPS 203, 204 and 205: what the name tells of the size of an encoded key. */
+/** The size of an encoded key by the name of its algorithm (FIPS 203, 204, 205). */
 const postQuantumKeySizes: readonly (readonly [RegExp, number, string])[] = [
   [/^ML-DSA-44$/, 1312, 'pub:'],
   [/^ML-DSA-65$/, 1952, 'pub:'],
@@ -70,22 +60,20 @@ const postQuantumKeySizes: readonly (readonly [RegExp, number, string])[] = [
   [/^SLH-DSA-.*-256[sf]$/, 64, 'pub:'],
 ];
 
-function postQuantumKeyText({ algorithm, parameters }: Algorithm, key: Buffer): string | undefined {
-  const name = objectNames.long(algorithm);
+function postQuantumKeyText({ algorithm, octets }: PublicKeyTree): string | undefined {
+  const name = objectNames.long(algorithm.oid);
   const [, size, label = ''] = postQuantumKeySizes.find(([pattern]) => pattern.test(name)) ?? [];
-  return parameters === undefined && key.length === size ? rawKeyText(name, label, key) : undefined;
+  return algorithm.parameters === null && octets.length === size ? rawKeyText(name, label, octets) : undefined;
 }
 
 /** RSAPublicKey (RFC 8017 A.1.1). */
-function rsaKeyText(key: Buffer): string {
-  const fields = inside(new DerReader(key).expect(Tag.SEQUENCE, 'an RSA public key'));
-  const modulus = fields.expect(Tag.INTEGER, 'the modulus').content;
-  const exponent = fields.expect(Tag.INTEGER, 'the exponent').content;
-  fields.end('an RSA public key');
+function rsaKeyText({ rsa }: PublicKeyTree): string {
+  const key = rsa?.asWritten ?? null;
+  if (key === null) throw new DerError('an RSA public key is malformed', 0);
   return (
-    `${indentation(indent)}Public-Key: (${bitLength(modulus)} bit)\n` +
-    labeledNumber('Modulus:', modulus, indent) +
-    labeledNumber('Exponent:', exponent, indent)
+    `${indentation(indent)}Public-Key: (${bitLengthOf(key.modulus.content)} bit)\n` +
+    labeledNumber('Modulus:', key.modulus.content, indent) +
+    labeledNumber('Exponent:', key.exponent.content, indent)
   );
 }
 
@@ -101,14 +89,16 @@ const restrictionHashes: Readonly<Record<string, string>> = {
 };
 
 /** RFC 4055 3.1: parameters beside an RSASSA-PSS key bind those of its signatures. */
-function pssRestrictionsText(algorithm: Algorithm): string {
-  if (algorithm.parameters === undefined) return `${indentation(indent)}No PSS parameter restrictions\n`;
-  const { hash, mask, saltLength, trailerField } = readRsaPssParameters(algorithm);
-  const hashName = restrictionHashes[hash?.algorithm ?? sha1];
+function pssRestrictionsText({ parameters, rsaPss }: AlgorithmIdentifier): string {
+  if (parameters === null) return `${indentation(indent)}No PSS parameter restrictions\n`;
+  if (rsaPss === null) throw new DerError('the parameters of an RSASSA-PSS key are malformed', parameters.offset);
+  const { hash, mask, saltLength, trailerField } = rsaPss;
+  const hashName = restrictionHashes[hash ?? sha1];
   if (hashName === undefined) throw new DerError('an RSASSA-PSS key is restricted to an unknown hash', 0);
-  const maskName = restrictionHashes[mask ? maskHash(mask) : sha1] ?? '<NULL>';
+  if (mask?.hash === null) throw new DerError('a mask generation function is not MGF1 with its hash', 0);
+  const maskName = restrictionHashes[mask?.hash ?? sha1] ?? '<NULL>';
   const salt = saltLength ? integerText(saltLength) : '20';
-  const trailer = trailerField ? magnitudeOf(readSignedMagnitude(trailerField).octets) : 1n;
+  const trailer = trailerField ? magnitudeOf(signedMagnitude(trailerField).octets) : 1n;
   const orDefault = (value: string, standard: string): string => (value === standard ? `${value} (default)` : value);
   return [
     'PSS parameter restrictions:',
@@ -122,14 +112,15 @@ function pssRestrictionsText(algorithm: Algorithm): string {
 }
 
 /** DSAPublicKey with Dss-Parms (RFC 3279 2.3.2). */
-function dsaKeyText(algorithm: Algorithm, key: Buffer): string {
-  const y = new DerReader(key).expect(Tag.INTEGER, 'a DSA public key');
-  const fields = parameterFields(algorithm);
+function dsaKeyText({ algorithm: { parameters }, octets }: PublicKeyTree): string {
+  const y = new DerReader(octets).expect(Tag.INTEGER, 'a DSA public key');
+  if (parameters?.tag !== Tag.SEQUENCE) throw new DerError('the parameters of a DSA key are no SEQUENCE', 0);
+  const fields = inside(parameters);
   const integer = (what: string): Buffer => fields.expect(Tag.INTEGER, what).content;
   const [p, q, g] = [integer('p'), integer('q'), integer('g')];
   fields.end('the parameters of a DSA key');
   return (
-    `${indentation(indent)}Public-Key: (${bitLength(p)} bit)\n` +
+    `${indentation(indent)}Public-Key: (${bitLengthOf(p)} bit)\n` +
     labeledNumber('pub: ', y.content, indent) +
     labeledNumber('P:   ', p, indent) +
     labeledNumber('Q:   ', q, indent) +

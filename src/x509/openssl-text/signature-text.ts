@@ -1,15 +1,13 @@
 import { DerError, inside, onlyElement, Tag, type DerElement } from '../strict/der.js';
-import type { Algorithm } from './algorithm.js';
-import { hexBlock } from './hex-block.js';
-import { labeledNumber } from './labeled-values.js';
-import { indentation } from './octets.js';
+import { type AlgorithmIdentifier, rsassaPss } from '../tree/algorithm.js';
+import type { SignedObject } from '../tree/signed-object.js';
+import { clearedOctets, signedMagnitude } from '../tree/values.js';
 import type { ObjectNames } from './object-names.js';
-import { maskHash, readRsaPssParameters, rsassaPss } from './rsa-pss.js';
-import { integerHex, readBits, readSignedMagnitude } from './values.js';
+import { brokenHex, hexBlock, indentation, labeledNumber } from './octets.js';
 
 const indent = 8;
 
-/** DSA with SHA-1 (three identifiers), SHA-224 and SHA-256: signatures that OpenSSL takes apart. */
+/** Signatures that OpenSSL takes apart: DSA with SHA-1 (three identifiers), SHA-224 and SHA-256. */
 const dsaSignatures = new Set([
   '1.2.840.10040.4.3',
   '1.3.14.3.2.13',
@@ -18,23 +16,22 @@ const dsaSignatures = new Set([
   '2.16.840.1.101.3.4.3.2',
 ]);
 
-/** The line (and for RSASSA-PSS the parameters) that stands in the signed part. */
-export const signatureAlgorithmText = (algorithm: Algorithm, names: ObjectNames): string =>
-  `        Signature Algorithm: ${names.long(algorithm.algorithm)}${parametersText(algorithm, names)}\n`;
+/** The line in the signed part, with the parameters of RSASSA-PSS below it. */
+export const signatureAlgorithmText = (algorithm: AlgorithmIdentifier, names: ObjectNames): string =>
+  `        Signature Algorithm: ${names.long(algorithm.oid)}${parametersText(algorithm, names)}\n`;
 
-/** Algorithm and value at the end of a certificate or request. `value` is a BIT STRING. */
-export function signatureText(algorithm: Algorithm, value: DerElement, names: ObjectNames): string {
-  const { octets } = readBits(value);
+/** Algorithm and value at the end of a certificate or request. */
+export function signatureText({ algorithm, signature }: SignedObject, names: ObjectNames): string {
+  const octets = clearedOctets(signature);
   return (
-    `    Signature Algorithm: ${names.long(algorithm.algorithm)}\n` +
+    `    Signature Algorithm: ${names.long(algorithm.oid)}\n` +
     `    Signature Value:${parametersText(algorithm, names)}\n` +
-    ((dsaSignatures.has(algorithm.algorithm) ? dsaSignatureText(octets) : undefined) ??
-      `${hexBlock(octets, indent, 18)}\n`)
+    ((dsaSignatures.has(algorithm.oid) ? dsaSignatureText(octets) : undefined) ?? `${hexBlock(octets, indent, 18)}\n`)
   );
 }
 
-function parametersText(algorithm: Algorithm, names: ObjectNames): string {
-  if (algorithm.algorithm !== rsassaPss) return '';
+function parametersText(algorithm: AlgorithmIdentifier, names: ObjectNames): string {
+  if (algorithm.oid !== rsassaPss) return '';
   const margin = indentation(indent);
   try {
     return `${margin}\n${margin}${pssParameterLines(algorithm, names).join(`\n${margin}`)}`;
@@ -44,23 +41,30 @@ function parametersText(algorithm: Algorithm, names: ObjectNames): string {
   }
 }
 
-function pssParameterLines(algorithm: Algorithm, names: ObjectNames): string[] {
-  const { hash, mask, saltLength, trailerField } = readRsaPssParameters(algorithm);
-  const maskText = mask && `${names.long(mask.algorithm)} with ${names.long(maskHash(mask))}`;
+function pssParameterLines({ rsaPss }: AlgorithmIdentifier, names: ObjectNames): string[] {
+  if (rsaPss === null) throw new DerError('the parameters of RSASSA-PSS are malformed', 0);
+  const { hash, mask, saltLength, trailerField } = rsaPss;
+  if (mask?.hash === null) throw new DerError('a mask generation function is not MGF1 with its hash', 0);
   return [
-    `Hash Algorithm: ${hash ? names.long(hash.algorithm) : 'sha1 (default)'}`,
-    `Mask Algorithm: ${maskText ?? 'mgf1 with sha1 (default)'}`,
+    `Hash Algorithm: ${hash === null ? 'sha1 (default)' : names.long(hash)}`,
+    `Mask Algorithm: ${mask ? `${names.long(mask.algorithm)} with ${names.long(mask.hash)}` : 'mgf1 with sha1 (default)'}`,
     ` Salt Length: 0x${saltLength ? integerHex(saltLength) : '14 (default)'}`,
     `Trailer Field: 0x${trailerField ? integerHex(trailerField) : '01 (default)'}`,
   ];
 }
 
-/** Dss-Sig-Value (RFC 3279 2.2.2); undefined where the signature is none. */
+/** Hexadecimal octets of the magnitude, as OpenSSL prints the integers of parameters. */
+export function integerHex(element: DerElement): string {
+  const { negative, octets } = signedMagnitude(element);
+  return (negative ? '-' : '') + brokenHex(octets);
+}
+
+/** Dss-Sig-Value (RFC 3279 2.2.2); undefined for a signature that is none. */
 function dsaSignatureText(signature: Buffer): string | undefined {
   try {
     const fields = inside(onlyElement(signature, 'a DSA signature'));
-    const r = readSignedMagnitude(fields.expect(Tag.INTEGER, 'r'));
-    const s = readSignedMagnitude(fields.expect(Tag.INTEGER, 's'));
+    const r = signedMagnitude(fields.expect(Tag.INTEGER, 'r'));
+    const s = signedMagnitude(fields.expect(Tag.INTEGER, 's'));
     fields.end('a DSA signature');
     return labeledNumber('r:   ', r.octets, indent) + labeledNumber('s:   ', s.octets, indent);
   } catch (error) {

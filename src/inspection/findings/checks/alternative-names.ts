@@ -3,8 +3,7 @@ import { quote, quoteAll } from '../../../model/quote.js';
 import type { CertificateRole } from '../../../model/inspection.js';
 import type { CertificateMaterial, SubjectAltNames } from '../../decoded.js';
 import { serverHost } from '../../relations/known-clusters.js';
-import type { CertificateCheck, CheckedCertificate, Setting } from '../check.js';
-import { namesHost } from '../host-name.js';
+import type { CertificateCheck, Setting, ExaminedCertificate } from '../check.js';
 import { servingCertificates } from '../kubeconfig-members.js';
 
 /** By what names and addresses workloads reach an API server, besides the one of its service. */
@@ -55,7 +54,7 @@ function checkKubernetesNames({ dns, ip }: SubjectAltNames, { report }: Setting)
 }
 
 /** The servers of the kubeconfigs of the upload that trust its CA, and that no certificate of theirs names. */
-function checkServers({ node }: CheckedCertificate, names: SubjectAltNames, { relations, report }: Setting): void {
+function checkServers({ node }: ExaminedCertificate, names: SubjectAltNames, { relations, report }: Setting): void {
   const lacking = new Map<string, string>();
   for (const kubeconfig of relations.kubeconfigs)
     for (const cluster of kubeconfig.content.clusters) {
@@ -63,7 +62,7 @@ function checkServers({ node }: CheckedCertificate, names: SubjectAltNames, { re
       if (!served.includes(node)) continue;
       const host = cluster.tlsServerName ?? (cluster.server === null ? null : serverHost(cluster.server));
       if (host === null || lacking.has(host) || namesHost(names, host)) continue;
-      // Of several servers behind one address, one that is named will do.
+      // Several servers may stand behind one address; one that has the name is enough.
       if (!served.some(({ material }) => isNamedBy(material, host))) lacking.set(host, kubeconfig.path);
     }
   for (const [host, path] of lacking)
@@ -72,3 +71,39 @@ function checkServers({ node }: CheckedCertificate, names: SubjectAltNames, { re
 
 const isNamedBy = ({ subjectAltNames }: CertificateMaterial, host: string): boolean =>
   subjectAltNames !== null && namesHost(subjectAltNames, host);
+
+/** Whether a certificate with these names is good for that host: RFC 9525 6.3, 6.5. */
+function namesHost(names: SubjectAltNames, host: string): boolean {
+  const hosts = hostsOf(names);
+  if (isAddress(host)) return hosts.has(addressInOneForm(host));
+  const wanted = host.toLowerCase();
+  const dot = wanted.indexOf('.');
+  return hosts.has(wanted) || (dot > 0 && hosts.has(`*${wanted.slice(dot)}`));
+}
+
+/** Made once for each certificate, because many names may be compared with many kubeconfigs. */
+const hostSets = new WeakMap<SubjectAltNames, ReadonlySet<string>>();
+
+function hostsOf(names: SubjectAltNames): ReadonlySet<string> {
+  let hosts = hostSets.get(names);
+  if (hosts === undefined) {
+    hosts = new Set([
+      ...names.dns.map((name) => name.toLowerCase().replace(/\.$/, '')),
+      ...names.ip.map(addressInOneForm),
+    ]);
+    hostSets.set(names, hosts);
+  }
+  return hosts;
+}
+
+const isAddress = (host: string): boolean => host.includes(':') || /^\d+(?:\.\d+){3}$/.test(host);
+
+/** An IPv6 address has several text forms; URLs have the one of RFC 5952. */
+function addressInOneForm(address: string): string {
+  if (!address.includes(':')) return address;
+  try {
+    return new URL(`https://[${address}]`).hostname.slice(1, -1);
+  } catch {
+    return address;
+  }
+}

@@ -1,14 +1,15 @@
+import type { DecodedObject } from '../../decoded.js';
 import { pathStem } from '../../relations/path-stem.js';
 import { isAuthority, type CertificateNode } from '../../relations/certificate-node.js';
 import type { Relations } from '../../relations/relate.js';
-import type { CertificateCheck } from '../check.js';
+import type { CertificateCheck, ObjectCheck } from '../check.js';
 
 /** Whether the certificates of one file are a chain as a server or client sends it: RFC 8446 4.4.2. */
 export const checkBundle: CertificateCheck = ({ object, node }, { relations, report }) => {
   const { path, parent } = object;
   if (relations.certificates.length < 2 || pathStem(path) === path) return;
   const container = parent === null ? undefined : relations.objectAt(parent)?.content.type;
-  // PKCS#7 holds a set, and whoever opens PKCS#12 orders it.
+  // PKCS#7 holds a set, and the reader of PKCS#12 orders its certificates.
   if (container === 'PKCS7' || container === 'PKCS12') return;
 
   const bundle = relations.bundleOf(object);
@@ -32,7 +33,7 @@ export const checkBundle: CertificateCheck = ({ object, node }, { relations, rep
   if (isRoot && node !== leaf) report('RootInChain', 'it is the root of the chain in its file');
 };
 
-/** The longest of a certificate's chains that goes on within its file. */
+/** The longest part of a certificate's chains that lies within its file. */
 function longestWithin(
   leaf: CertificateNode,
   bundle: readonly CertificateNode[],
@@ -49,4 +50,19 @@ function longestWithin(
     if (within.length > longest.length) longest = within;
   }
   return longest;
+}
+
+/** Whether the same object stands in several files, or twice in one. A kubeconfig may embed the object of a file. */
+export const checkDuplicate: ObjectCheck = (object, { relations, report }) => {
+  const first = relations.firstSame(object);
+  if (first === undefined) return;
+  if (relations.isFile(first) && relations.isFile(object)) report('DuplicateObject', `it is the same as ${first.path}`);
+  else if (followsItself(object, relations)) report('DuplicateObject', 'it stands there twice');
+};
+
+function followsItself(object: DecodedObject, relations: Relations): boolean {
+  const bundle = relations.bundleOf(object);
+  const node = relations.certificateOf(object);
+  const same = bundle.find(({ fingerprintSha256 }) => fingerprintSha256 === node?.fingerprintSha256);
+  return same !== undefined && same !== node;
 }

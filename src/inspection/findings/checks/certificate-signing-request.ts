@@ -1,7 +1,7 @@
 import { pathStem } from '../../relations/path-stem.js';
 import type { ObjectCheck } from '../check.js';
 
-/** Whether the certificate that a signer put into a CertificateSigningRequest is for the request in it. */
+/** Whether the certificate in a CertificateSigningRequest is for the request in it. */
 export const checkCertificateSigningRequest: ObjectCheck = (object, { relations, report }) => {
   const children = relations.childrenOf(object.path);
   const request = children.find(({ content }) => content.type === 'CertificationRequest')?.content;
@@ -11,7 +11,7 @@ export const checkCertificateSigningRequest: ObjectCheck = (object, { relations,
   if (request?.type !== 'CertificationRequest' || certificate?.type !== 'Certificate') return;
   if (request.publicKey.spkiSha256 !== certificate.publicKey.spkiSha256)
     report('CertificateNotForRequest', 'the certificate has another key than the request');
-  // Signers order a subject anew: what counts is who it makes its bearer.
+  // Signers may order a subject anew, so the identity that Kubernetes reads is compared.
   const asked = identity(request.kubernetes);
   const given = identity(certificate.kubernetes);
   if (asked !== null && given !== null && asked !== given)

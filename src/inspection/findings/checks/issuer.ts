@@ -1,12 +1,11 @@
 import type { AuthorityKeyIdentifier, CertificateMaterial } from '../../decoded.js';
 import { type CertificateNode, isAuthority, isSelfIssued, placeOf } from '../../relations/certificate-node.js';
 import { counted } from '../../../formats/text/duration-in-words.js';
-import type { CertificateCheck } from '../check.js';
-import { shortName } from '../short-name.js';
+import { type CertificateCheck, shortName } from '../check.js';
 
 /**
- * Whether what signed it may have: RFC 5280 6.1. Where several certificates have the key that signed it, one that is in
- * order is enough.
+ * Whether the certificate that signed it was allowed to (RFC 5280 6.1). Where several certificates have the key that
+ * signed it, one that was allowed to is enough.
  */
 export const checkIssuer: CertificateCheck = ({ content, material, node }, { relations, report }) => {
   const issuance = relations.issuanceOf(node);
@@ -39,10 +38,10 @@ export const checkIssuer: CertificateCheck = ({ content, material, node }, { rel
     report('OutlivesIssuer', `it ends at ${content.notAfter}, ${placeOf(first)} before that`);
 };
 
-/** Versions without extensions say nothing of it; nor do basic constraints that are missing, which is told of the CA. */
+/** Versions without extensions do not tell, and neither do missing basic constraints, which are a finding about the CA. */
 const isNoAuthority = (issuer: CertificateMaterial): boolean => issuer.basicConstraints?.ca === false;
 
-/** RFC 5280 4.2.1.1: whatever of it is there is of that certificate. */
+/** RFC 5280 4.2.1.1: all parts that are there belong to that certificate. */
 function identifies({ keyIdentifier, issuer, serialNumber }: AuthorityKeyIdentifier, by: CertificateMaterial): boolean {
   if (keyIdentifier !== null && by.subjectKeyIdentifier !== null && !keyIdentifier.equals(by.subjectKeyIdentifier))
     return false;
@@ -53,7 +52,7 @@ function identifies({ keyIdentifier, issuer, serialNumber }: AuthorityKeyIdentif
 const isItself = (issuer: CertificateNode, node: CertificateNode): boolean =>
   issuer.fingerprintSha256 === node.fingerprintSha256;
 
-/** What a chain as a whole does not allow; one chain that is in order is enough. */
+/** Whether the chain as a whole allows the certificate; one chain that does is enough. */
 export const checkChain: CertificateCheck = ({ material, node }, { relations, report }) => {
   const chains = relations.chainsOf(node).filter(({ nodes }) => nodes.length > 1);
   if (chains.length === 0) return;

@@ -2,8 +2,7 @@ import { pathStem } from '../../relations/path-stem.js';
 import type { DecodedObject } from '../../decoded.js';
 import { isAuthority } from '../../relations/certificate-node.js';
 import type { Relations } from '../../relations/relate.js';
-import type { CertificateCheck, ObjectCheck } from '../check.js';
-import { shortName } from '../short-name.js';
+import { type CertificateCheck, type ObjectCheck, shortName } from '../check.js';
 
 /** Whether a key belongs to the certificate beside it, or to anything here. */
 export const checkKey: ObjectCheck = (object, { relations, report }) => {
@@ -19,7 +18,7 @@ export const checkKey: ObjectCheck = (object, { relations, report }) => {
       return;
     }
   }
-  // A pair of keys without a certificate is how service accounts are signed for.
+  // Service account tokens are signed with a pair of keys that has no certificate.
   const alone = own.every((other) => other.content.type === content.type);
   if (alone) report('KeyWithoutCertificate', 'no certificate or request here has this key');
 };
@@ -47,7 +46,7 @@ function certificatesBeside(key: DecodedObject, relations: Relations): readonly 
   return pair === null ? [] : certificates.filter(({ path }) => pairOf(pathStem(path)) === pair);
 }
 
-/** What the paths of a key and of its certificate have in common; null where a path is of neither. */
+/** The common part of the paths of a key and of its certificate; null for a path of neither. */
 function pairOf(stem: string): string | null {
   const field = /^(.*\.user\.)client-(?:certificate|key)-data$/.exec(stem);
   if (field) return field[1] ?? null;
@@ -64,7 +63,7 @@ export const checkSharedKey: CertificateCheck = ({ object, content, node }, { re
   report('SharedKey', `${first.path} has the same key for ${other ?? ''}, and this is for ${own ?? ''}`);
 };
 
-/** A subject without its order and string types, which differ between those who issue for the same identity. */
+/** A subject without its order and string types, which differ between issuers for the same identity. */
 function attributesOf({ content }: DecodedObject): string {
   if (content.type !== 'Certificate') return '';
   return JSON.stringify(

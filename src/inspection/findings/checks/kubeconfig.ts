@@ -7,7 +7,7 @@ import type { Setting } from '../check.js';
 import { certificatesFrom } from '../kubeconfig-members.js';
 
 /** Whether a kubeconfig that points at a cluster of ours trusts what serves there, and is trusted there. */
-export function checkKubeconfig(kubeconfig: KubeconfigObject, { relations, report }: Setting): void {
+export function checkTrustOfKubeconfig(kubeconfig: KubeconfigObject, { relations, report }: Setting): void {
   const { clusters, contexts, users } = kubeconfig.content;
   const usersOf = new Map<string, Set<string>>();
   for (const { cluster, user } of contexts)
@@ -40,7 +40,7 @@ export function checkKubeconfig(kubeconfig: KubeconfigObject, { relations, repor
 /** Whether one of the CAs that a client trusts is, or signed, or is signed by, a serving CA of a cluster. */
 function serves({ name }: KnownCluster, trusted: readonly CertificateNode[], relations: Relations): boolean {
   const serving = relations.authoritiesOf(name, 'serving');
-  // Whose CA cannot be read, or is signed by one of that name, accuses nobody.
+  // A cluster whose CA cannot be read, or is signed by one of that name, accuses nobody.
   if (serving.length === 0) return true;
   return trusted.some(
     (node) =>

@@ -1,7 +1,7 @@
 import { extensionId, keyPurpose } from '../../../x509/strict/object-identifiers.js';
 import type { CertificateContent } from '../../../model/inspection.js';
 import { isSelfIssued } from '../../relations/certificate-node.js';
-import type { CertificateCheck, CheckedCertificate, Setting } from '../check.js';
+import type { CertificateCheck, ExaminedCertificate, Setting } from '../check.js';
 
 const anyExtendedKeyUsage = '2.5.29.37.0';
 
@@ -16,7 +16,7 @@ export const checkPurpose: CertificateCheck = (certificate, setting) => {
 
 const extension = (content: CertificateContent, id: string) => content.extensions.find(({ oid }) => oid === id);
 
-function checkBasicConstraints({ content, material, node }: CheckedCertificate, { relations, report }: Setting): void {
+function checkBasicConstraints({ content, material, node }: ExaminedCertificate, { relations, report }: Setting): void {
   const present = extension(content, extensionId.basicConstraints);
   if (present === undefined) {
     if (material.version !== 3) return;
@@ -33,7 +33,7 @@ function checkBasicConstraints({ content, material, node }: CheckedCertificate, 
     report('PathLengthWithoutCa', `it has pathLenConstraint ${basicConstraints.pathLenConstraint} and is no CA`);
 }
 
-function checkKeyUsage({ content, material, authority }: CheckedCertificate, { report }: Setting): void {
+function checkKeyUsage({ content, material, authority }: ExaminedCertificate, { report }: Setting): void {
   if (material.version !== 3) return;
   const { keyUsage, extKeyUsage } = material;
   if (keyUsage === null) {
@@ -67,7 +67,7 @@ function checkKeyUsage({ content, material, authority }: CheckedCertificate, { r
     );
 }
 
-function checkExtendedKeyUsage({ content, material, authority, use }: CheckedCertificate, { report }: Setting): void {
+function checkExtendedKeyUsage({ content, material, authority, use }: ExaminedCertificate, { report }: Setting): void {
   const { extKeyUsage } = material;
   if (extKeyUsage === null) {
     const absent = extension(content, extensionId.extKeyUsage) === undefined;
@@ -90,7 +90,7 @@ function checkExtendedKeyUsage({ content, material, authority, use }: CheckedCer
     report('ExtendedKeyUsageUnsuitable', `it is for etcd peers and has no ${client ? 'serverAuth' : 'clientAuth'}`);
 }
 
-function checkKeyIdentifiers({ content, material, authority }: CheckedCertificate, { report }: Setting): void {
+function checkKeyIdentifiers({ content, material, authority }: ExaminedCertificate, { report }: Setting): void {
   if (material.version !== 3) return;
   if (authority && extension(content, extensionId.subjectKeyIdentifier) === undefined)
     report('SubjectKeyIdentifierMissing', 'the CA has no subject key identifier');
@@ -98,11 +98,11 @@ function checkKeyIdentifiers({ content, material, authority }: CheckedCertificat
     report('AuthorityKeyIdentifierMissing', 'it has no authority key identifier');
 }
 
-function checkUse({ material, authority, use, node, object }: CheckedCertificate, { report }: Setting): void {
+function checkUse({ material, authority, use, node, object }: ExaminedCertificate, { report }: Setting): void {
   if (use?.as === 'authority') {
     if (!authority && material.version === 3) report('LeafUsedAsCa', `it stands in ${use.where} and is no CA`);
   } else if (use === null) {
-    // A name is no more than a hint, but who signed itself and is called a CA is meant for one.
+    // A file name is a hint at most, but a certificate that signed itself and is called ca.crt is meant for a CA.
     if (
       !authority &&
       material.version === 3 &&
@@ -117,8 +117,8 @@ function checkUse({ material, authority, use, node, object }: CheckedCertificate
 
 const isNamedCa = (path: string): boolean => /(?:^|\/)ca\.(?:crt|pem|cer)$/.test(path);
 
-/** Secrets of type tls hold CAs as well, for those who sign with them; such a CA is not for servers. */
-const isOfServer = ({ extKeyUsage, subjectAltNames }: CheckedCertificate['material']): boolean =>
+/** Secrets of type tls also hold CAs that somebody signs with; such a CA is not for servers. */
+const isOfServer = ({ extKeyUsage, subjectAltNames }: ExaminedCertificate['material']): boolean =>
   (extKeyUsage ?? []).some((purpose) => purpose === keyPurpose.serverAuth || purpose === keyPurpose.clientAuth) ||
   (subjectAltNames !== null &&
     (subjectAltNames.ip.length > 0 || subjectAltNames.dns.some((name) => name.includes('.'))));

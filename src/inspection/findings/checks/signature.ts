@@ -2,10 +2,9 @@ import type { CertificateContent, CertificateListContent } from '../../../model/
 import type { Report } from '../../observations.js';
 import { placeOf } from '../../relations/certificate-node.js';
 import type { Issuance } from '../../relations/find-issuers.js';
-import type { CertificateCheck, ObjectCheck } from '../check.js';
-import { shortName } from '../short-name.js';
+import { type CertificateCheck, type ObjectCheck, shortName } from '../check.js';
 
-/** Who signed it, if anybody here did. */
+/** Whether a certificate of the upload or a CA of ours signed it. */
 export const checkSignature: CertificateCheck = ({ content, node }, { relations, report }) => {
   reportIssuance(relations.issuanceOf(node), content, report);
   const list = relations.revokedBy(node);
@@ -25,7 +24,7 @@ export const checkSignatureOfList: ObjectCheck = (object, { relations, report })
     reportIssuance(issuance, object.content, report);
 };
 
-/** An invalid one is told when it is read. */
+/** An invalid signature is reported when the request is read. */
 export const checkSignatureOfRequest: ObjectCheck = ({ content }, { report }) => {
   if (content.type === 'CertificationRequest' && content.signatureValid === null)
     report('SignatureNotChecked', unsupported(content.signatureAlgorithm.name));

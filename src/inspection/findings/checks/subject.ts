@@ -1,7 +1,9 @@
+import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../../../model/privileged-names.js';
+import { quote, quoteAll } from '../../../model/quote.js';
 import { attributeType, keyPurpose } from '../../../x509/strict/object-identifiers.js';
-import type { CertificateCheck } from '../check.js';
+import type { CertificateCheck, ObjectCheck } from '../check.js';
 
-/** What API servers read of a subject: username, groups, and since 1.33 a uid. */
+/** The attributes that API servers read: username, groups, and since 1.33 a uid. */
 const readByKubernetes: ReadonlySet<string> = new Set([
   attributeType.commonName,
   attributeType.organizationName,
@@ -23,4 +25,23 @@ export const checkSubject: CertificateCheck = ({ content, material, authority, u
     report('NoCommonName', 'it is for a client, and its subject has no common name');
   if (content.role === 'User' && others.size > 0)
     report('UnexpectedSubjectAttribute', `the subject has ${[...others].slice(0, 10).join(', ')}`);
+};
+
+/** Whether a certificate or a request is for a username or a group with the rights of the cluster itself. */
+export const checkPrivilegedNames: ObjectCheck = ({ content }, { report }) => {
+  if (content.type !== 'Certificate' && content.type !== 'CertificationRequest') return;
+  if (content.kubernetes === null) return;
+  const { username, groups } = content.kubernetes;
+  // Compared as Kubernetes compares it: byte by byte.
+  if (groups.includes('system:masters')) report('SystemMasters', `${quote(username)} is a member of system:masters`);
+  if (isSystemName(username) || isPrivilegedUsername(username))
+    report('PrivilegedName', `the username ${quote(username)} is one that a component of a cluster bears`);
+  const privileged = groups.filter(
+    (group) => group !== 'system:masters' && (isSystemName(group) || isPrivilegedGroup(group)),
+  );
+  if (privileged.length > 0)
+    report(
+      'PrivilegedName',
+      `the group${privileged.length === 1 ? '' : 's'} ${quoteAll(privileged.slice(0, 10))} ${privileged.length === 1 ? 'is' : 'are'} reserved or commonly privileged`,
+    );
 };

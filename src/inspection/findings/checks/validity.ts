@@ -1,8 +1,8 @@
 import { BACKDATE_SECONDS } from '../../../x509/strict/validity.js';
 import { counted, durationInWords } from '../../../formats/text/duration-in-words.js';
-import type { CertificateCheck } from '../check.js';
+import type { CertificateCheck, ObjectCheck } from '../check.js';
 
-/** RFC 5280 4.1.2.5: the last instant that can be written means that there is no end. */
+/** RFC 5280 4.1.2.5: the last instant that a time can express means no end. */
 const never = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 export const checkValidity: CertificateCheck = ({ content, material, authority }, { context, report }) => {
@@ -17,7 +17,7 @@ export const checkValidity: CertificateCheck = ({ content, material, authority }
     report('CertificateExpired', `it expired ${durationInWords(remaining)} ago, at ${content.notAfter}`);
   else if (begins > now)
     report('CertificateNotYetValid', `it begins in ${durationInWords((begins - now) / 1000)}, at ${content.notBefore}`);
-  // A certificate that lives for hours is in order until the last third, which is when clients renew.
+  // Clients renew in the last third, so a certificate that lives for hours is in order until then.
   else if (remaining <= Math.min(expiresWithinSeconds, lifetime / 3))
     report('CertificateExpiresSoon', `it expires in ${durationInWords(remaining)}, at ${content.notAfter}`);
 
@@ -29,6 +29,16 @@ export const checkValidity: CertificateCheck = ({ content, material, authority }
     );
 };
 
-/** To the day, so that two that differ do not read the same. */
+/** To the day, so that two different lifetimes do not read the same. */
 const inDays = (seconds: number): string =>
   seconds < 86_400 ? durationInWords(seconds) : counted(Math.floor(seconds / 86_400), 'day');
+
+/** Whether a certificate list is out of date (RFC 5280 5.1.2.5). Kubernetes reads none in any case. */
+export const checkCertificateList: ObjectCheck = ({ content, material }, { context, report }) => {
+  if (content.type !== 'CertificateList') return;
+  const { nextUpdate } = material?.kind === 'list' ? material : { nextUpdate: null };
+  const overdue = nextUpdate === null ? 0 : (context.now.getTime() - nextUpdate.getTime()) / 1000;
+  if (overdue > 0 && content.nextUpdate !== null)
+    report('ListExpired', `the next one was due ${durationInWords(overdue)} ago, at ${content.nextUpdate}`);
+  report('ListNotConsulted', 'no component of Kubernetes looks whether a certificate is on it');
+};

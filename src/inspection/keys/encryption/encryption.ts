@@ -1,5 +1,5 @@
 import { Tag } from '../../../x509/strict/der.js';
-import { normalize } from '../../ber/normalize.js';
+import { normalize } from '../../../x509/tree/ber/normalize.js';
 import type { DecodeContext, Observation } from '../../decoded.js';
 
 /** How something is encrypted with a password, and how to open it. */

@@ -11,6 +11,9 @@ import type {
   PublicKeyDescription,
   Severity,
 } from '../../../../src/model/inspection.js';
+import { readCertificateTree } from '../../../../src/x509/tree/certificate.js';
+import { readCertificationRequestTree } from '../../../../src/x509/tree/certification-request.js';
+import type { PrintableTrees } from '../../../../src/inspection/report/openssl-text.js';
 import { sha256 } from '../../../../src/x509/strict/sha256.js';
 
 const folder = new URL('../../../fixtures/openssl-3.5/', import.meta.url);
@@ -163,8 +166,17 @@ export const kubeconfig: InspectedObject & KubeconfigContent = {
   ],
 };
 
+/** Certificates and, where the path says so, requests. */
+export const treesOf = (ders: Iterable<readonly [path: string, der: Buffer]>): PrintableTrees =>
+  new Map(
+    [...ders].map(([path, der]) => [
+      path,
+      /csr/.test(path) ? readCertificationRequestTree(der) : readCertificateTree(der),
+    ]),
+  );
+
 /** One object of every type, every kind of relation, findings of each severity. */
-export function everything(): { inspection: Inspection; ders: ReadonlyMap<string, Buffer> } {
+export function everything(): { inspection: Inspection; trees: PrintableTrees } {
   const ders = new Map([
     ['pki/ca.crt', fixtureDer('k8s-ca.crt')],
     ['pki/apiserver.crt', fixtureDer('k8s-apiserver.crt')],
@@ -258,7 +270,7 @@ export function everything(): { inspection: Inspection; ders: ReadonlyMap<string
   ];
 
   return {
-    ders,
+    trees: treesOf(ders),
     inspection: {
       objects,
       relations: [
@@ -324,7 +336,7 @@ export const attacks = [
 
 /** Every string of every object, relation and finding of `everything()` replaced by one that attacks. */
 export function hostile(): ReturnType<typeof everything> {
-  const { inspection, ders } = everything();
+  const { inspection, trees } = everything();
   // The types allow few values here, or the report uses them as keys.
   const kept = new Set(['type', 'severity', 'role', 'encoding', 'format', 'from']);
   let count = 0;
@@ -342,6 +354,6 @@ export function hostile(): ReturnType<typeof everything> {
   };
   return {
     inspection: spoiled(inspection, '') as Inspection,
-    ders: new Map([...ders].map(([path, der]) => [paths.get(path)!, der])),
+    trees: new Map([...trees].map(([path, tree]) => [paths.get(path)!, tree])),
   };
 }

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { html } from '../../../../src/inspection/report/html/html.js';
 import { styleSheet, styleSource } from '../../../../src/inspection/report/html/style-sheet.js';
 import { reportHtml } from '../../../../src/inspection/report/report-html.js';
-import { attacks, certificateOf, everything, fixtureDer, fixtureText, hostile, now } from './inspections.js';
+import { attacks, certificateOf, everything, fixtureDer, fixtureText, hostile, now, treesOf } from './inspections.js';
 
-const pageOf = ({ inspection, ders }: ReturnType<typeof everything>): string => reportHtml(inspection, ders, now);
+const pageOf = ({ inspection, trees }: ReturnType<typeof everything>): string => reportHtml(inspection, trees, now);
 
 /** Every tag of a page: our templates write no `>` into attributes, and escaping lets nobody else. */
 const tagsOf = (page: string): string[] => page.replace(/<style>.*?<\/style>/s, '').match(/<[^>]*>/g) ?? [];
@@ -21,7 +21,7 @@ describe('the report in a browser', () => {
     const der = fixtureDer('k8s-apiserver.crt');
     const page = pageOf({
       inspection: { objects: [certificateOf('upload', der)], relations: [], findings: [] },
-      ders: new Map([['upload', der]]),
+      trees: treesOf([['upload', der]]),
     });
     // A parser drops the line feed after the tag.
     const pre = /<pre[^>]*>\n(.*?)<\/pre>/s.exec(page)?.[1] ?? '';
@@ -78,7 +78,7 @@ describe('the report in a browser', () => {
   });
 
   it('draws how much of the validity remains', () => {
-    const { inspection, ders } = everything();
+    const { inspection, trees } = everything();
     const objects = [
       certificateOf('half.crt', fixtureDer('k8s-ca.crt'), {
         notBefore: '2026-11-24T12:00:00Z',
@@ -94,7 +94,7 @@ describe('the report in a browser', () => {
       }),
       certificateOf('endless.crt', fixtureDer('k8s-ca.crt'), { notAfter: '9999-12-31T23:59:59Z' }),
     ];
-    const page = pageOf({ inspection: { ...inspection, objects }, ders });
+    const page = pageOf({ inspection: { ...inspection, objects }, trees });
     expect(page).toContain('aria-label="50 % of its validity remains"');
     expect(page).toMatch(/<rect class="rest" width="50" height="5" ?\/?>/);
     expect(page).toContain('24 hours left');
@@ -104,7 +104,7 @@ describe('the report in a browser', () => {
   });
 
   it('has a page for nothing too', () => {
-    const page = pageOf({ inspection: { objects: [], relations: [], findings: [] }, ders: new Map() });
+    const page = pageOf({ inspection: { objects: [], relations: [], findings: [] }, trees: new Map() });
     expect(page).toContain('no findings');
     expect(page).not.toContain('<table');
   });

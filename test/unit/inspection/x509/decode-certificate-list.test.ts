@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { decodeCertificateList } from '../../../../src/inspection/x509/decode-certificate-list.js';
-import { verifySignature } from '../../../../src/inspection/x509/verify-signature.js';
 import { der, Tag } from '../../../../src/x509/strict/der.js';
 import { algorithmOf, entryOf, extensionOf, rawList, testKey, time } from './build.js';
-import { decodeContext, pieceOf, readList } from './decoding.js';
+import { decodeListPiece, pieceOf, readList, verifyWith } from './decoding.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const REASON_CODE = '2.5.29.21';
@@ -31,7 +29,7 @@ describe('decodeCertificateList', () => {
     });
     if (decoded.material?.kind !== 'list') throw new Error('no material of a list');
     expect([...decoded.material.revokedSerialNumbers]).toEqual(['11', '12']);
-    expect(verifySignature(decoded.material.signed, testKey.spki)).toBe('valid');
+    expect(verifyWith(decoded.material.signed, testKey.spki)).toBe('valid');
   });
 
   it('reads one without an end, without entries, of version 1', () => {
@@ -74,7 +72,7 @@ describe('decodeCertificateList', () => {
   });
 
   it('takes half of one for none', () => {
-    const decoded = decodeCertificateList(pieceOf(rawList().subarray(0, 50)), decodeContext);
+    const decoded = decodeListPiece(pieceOf(rawList().subarray(0, 50)));
     expect(decoded.content).toMatchObject({ type: 'Unknown', resembles: 'a certificate list' });
     expect(decoded.observations.map(({ code }) => code)).toEqual(['MalformedObject']);
   });

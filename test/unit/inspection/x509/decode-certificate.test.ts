@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
-import { decodeCertificate } from '../../../../src/inspection/x509/decode-certificate.js';
-import { verifySignature } from '../../../../src/inspection/x509/verify-signature.js';
 import { contextConstructed, contextPrimitive, der, sequence, Tag } from '../../../../src/x509/strict/der.js';
 import { makeAuthority, makeCertificate, makeKey, nameOf, testNow } from '../../../helpers/certificates.js';
 import { algorithmOf, explicitVersion, extensionOf, rawCertificate, rawName, string, time } from './build.js';
-import { decodeContext, pieceOf, readCertificate } from './decoding.js';
+import { decodeCertificatePiece, decodeContext, pieceOf, readCertificate, verifyWith } from './decoding.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const integer = (...octets: number[]): Buffer => der(Tag.INTEGER, Buffer.from(octets));
@@ -30,8 +28,8 @@ describe('decodeCertificate', () => {
       selfSigned: false,
       inventory: null,
     });
-    expect(verifySignature(material.signed, authority.key.spki)).toBe('valid');
-    expect(verifySignature(material.signed, makeKey().spki)).toBe('invalid');
+    expect(verifyWith(material.signed, authority.key.spki)).toBe('valid');
+    expect(verifyWith(material.signed, makeKey().spki)).toBe('invalid');
   });
 
   it('says of a root that it signed itself', () => {
@@ -41,7 +39,7 @@ describe('decodeCertificate', () => {
 
   it('says that a signature was not checked where no more may be', () => {
     const context = { ...decodeContext, budget: { ...decodeContext.budget, mayVerify: () => false } };
-    expect(decodeCertificate(pieceOf(makeAuthority().der), context).content).toMatchObject({ selfSigned: null });
+    expect(decodeCertificatePiece(pieceOf(makeAuthority().der), context).content).toMatchObject({ selfSigned: null });
   });
 
   describe('versions', () => {
@@ -191,7 +189,7 @@ describe('decodeCertificate', () => {
       const { content, material, codes } = readCertificate(inBer);
       expect(codes).toEqual(['NonDerEncoding']);
       expect(material.der).toEqual(made);
-      expect(verifySignature(material.signed, authority.key.spki)).toBe('valid');
+      expect(verifyWith(material.signed, authority.key.spki)).toBe('valid');
       expect(content.fingerprintSha256).toBe(createHash('sha256').update(inBer).digest('hex'));
     });
 
@@ -204,7 +202,7 @@ describe('decodeCertificate', () => {
       const { material, codes } = readCertificate(tampered);
       expect(material.der).toEqual(made);
       expect(codes).toEqual(['NonDerEncoding']);
-      expect(verifySignature(material.signed, authority.key.spki)).toBe('invalid');
+      expect(verifyWith(material.signed, authority.key.spki)).toBe('invalid');
     });
 
     it.each([
@@ -245,7 +243,7 @@ describe('decodeCertificate', () => {
       ['times that are texts', rawCertificate({ notBefore: string(Tag.UTF8_STRING, '260101000000Z') })],
       ['a name in a SET', rawCertificate({ issuer: der(Tag.SET) })],
     ])('takes %s for no certificate', (_, bytes) => {
-      const decoded = decodeCertificate(pieceOf(bytes), decodeContext);
+      const decoded = decodeCertificatePiece(pieceOf(bytes), decodeContext);
       expect(decoded.content).toEqual({ type: 'Unknown', bytes: bytes.length, resembles: 'a certificate' });
       expect(decoded.material).toBeNull();
       expect(decoded.observations.map(({ code }) => code)).toEqual(['MalformedObject']);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 
-import { decodeCertificationRequest } from '../../../../src/inspection/x509/decode-certification-request.js';
 import { der, onlyElement, sequence, Tag } from '../../../../src/x509/strict/der.js';
 import {
   basicConstraintsExtension,
@@ -11,7 +10,7 @@ import { keyPurpose } from '../../../../src/x509/strict/object-identifiers.js';
 import { makeKey, nameOf } from '../../../helpers/certificates.js';
 import { readCsrFixture, refusedCsrs } from '../../../fixtures/csr/index.js';
 import { algorithmOf, attributeOf, extensionOf, rawName, rawRequest, string, testKey } from './build.js';
-import { decodeContext, pieceOf, readRequest } from './decoding.js';
+import { decodeContext, decodeRequestPiece, pieceOf, readRequest } from './decoding.js';
 
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
 const MICROSOFT_EXTENSION_REQUEST = '1.3.6.1.4.1.311.2.1.14';
@@ -110,7 +109,7 @@ describe('decodeCertificationRequest', () => {
   });
 
   it('never shows a challenge password', () => {
-    const decoded = decodeCertificationRequest(
+    const decoded = decodeRequestPiece(
       pieceOf(rawRequest({ attributes: [attributeOf(CHALLENGE_PASSWORD, string(12, 'open sesame'))] })),
       decodeContext,
     );
@@ -140,7 +139,7 @@ describe('decodeCertificationRequest', () => {
   it.each(Object.keys(refusedCsrs).filter((file) => file.endsWith('.der')))(
     'has something to say about what the strict reader refuses: %s',
     (file) => {
-      const { observations } = decodeCertificationRequest(pieceOf(readCsrFixture(file)), decodeContext);
+      const { observations } = decodeRequestPiece(pieceOf(readCsrFixture(file)), decodeContext);
       expect(observations).not.toEqual([]);
     },
   );
@@ -150,7 +149,7 @@ describe('decodeCertificationRequest', () => {
     ['half of one', rawRequest().subarray(0, 60)],
     ['one without a key', rawRequest({ spki: der(Tag.NULL) })],
   ])('takes %s for no request', (_, bytes) => {
-    const decoded = decodeCertificationRequest(pieceOf(bytes), decodeContext);
+    const decoded = decodeRequestPiece(pieceOf(bytes), decodeContext);
     expect(decoded.content.type).toBe('Unknown');
     expect(decoded.observations.map(({ code }) => code)).toEqual(['MalformedObject']);
   });

@@ -1,10 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 import type { DecodeContext, Decoded, Piece } from '../../../../src/inspection/decoded.js';
+import type { CertificateMaterial, Observation, Signed } from '../../../../src/inspection/decoded.js';
 import { decodeCertificate } from '../../../../src/inspection/x509/decode-certificate.js';
 import { decodeCertificateList } from '../../../../src/inspection/x509/decode-certificate-list.js';
 import { decodeCertificationRequest } from '../../../../src/inspection/x509/decode-certification-request.js';
-import type { CertificateMaterial, Observation } from '../../../../src/inspection/decoded.js';
+import { malformed } from '../../../../src/inspection/x509/signed-object.js';
+import { type SignatureVerdict, verifySigned } from '../../../../src/inspection/x509/verify-signed.js';
+import { DerReader } from '../../../../src/x509/strict/der.js';
+import { readAlgorithm } from '../../../../src/x509/tree/algorithm.js';
+import { type Normalized, normalize } from '../../../../src/x509/tree/ber/normalize.js';
+import { readPublicKeyTree } from '../../../../src/x509/tree/public-key.js';
 import type {
   CertificateContent,
   CertificateListContent,
@@ -24,6 +30,29 @@ export const pieceOf = (bytes: Buffer, label: string | null = null, path = 'it')
   bytes,
   label,
   headers: {},
+});
+
+const decodeAs = (piece: Piece, what: string, decode: (normalized: Normalized) => Decoded): Decoded => {
+  const normalized = normalize(piece.bytes);
+  return normalized.ok ? decode(normalized) : malformed(piece.bytes.length, what, normalized.problem);
+};
+
+export const decodeCertificatePiece = (piece: Piece, context: DecodeContext = decodeContext): Decoded =>
+  decodeAs(piece, 'a certificate', (normalized) => decodeCertificate(normalized, piece.path, context));
+
+export const decodeRequestPiece = (piece: Piece, context: DecodeContext = decodeContext): Decoded =>
+  decodeAs(piece, 'a certification request', (normalized) => decodeCertificationRequest(normalized, context));
+
+export const decodeListPiece = (piece: Piece): Decoded => decodeAs(piece, 'a certificate list', decodeCertificateList);
+
+/** Verifies with a key in DER. */
+export const verifyWith = (signed: Signed, spki: Buffer): SignatureVerdict =>
+  verifySigned(signed, readPublicKeyTree(new DerReader(spki)));
+
+/** A signature with its algorithm in DER. */
+export const signedWith = (signed: Omit<Signed, 'algorithm'> & { readonly algorithm: Buffer }): Signed => ({
+  ...signed,
+  algorithm: readAlgorithm(new DerReader(signed.algorithm), 'the signature algorithm'),
 });
 
 export interface Read<Content extends ObjectContent> {
@@ -52,17 +81,17 @@ export const readCertificate = (
   der: Buffer,
   path = 'it',
 ): Read<CertificateContent> & { material: CertificateMaterial } => {
-  const read = readAs('Certificate', decodeCertificate(pieceOf(der, null, path), decodeContext));
+  const read = readAs('Certificate', decodeCertificatePiece(pieceOf(der, null, path)));
   const { material } = read.decoded;
   if (material?.kind !== 'certificate') throw new Error('no material of a certificate');
   return { ...read, material };
 };
 
 export const readRequest = (der: Buffer): Read<CertificationRequestContent> =>
-  readAs('CertificationRequest', decodeCertificationRequest(pieceOf(der), decodeContext));
+  readAs('CertificationRequest', decodeRequestPiece(pieceOf(der)));
 
 export const readList = (der: Buffer): Read<CertificateListContent> =>
-  readAs('CertificateList', decodeCertificateList(pieceOf(der), decodeContext));
+  readAs('CertificateList', decodeListPiece(pieceOf(der)));
 
 const fixtures = new URL('../../../fixtures/openssl-3.5/', import.meta.url);
 

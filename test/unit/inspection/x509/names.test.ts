@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { describeName } from '../../../../src/inspection/x509/describe-name.js';
-import { DerError, Tag } from '../../../../src/x509/strict/der.js';
+import { nameContent } from '../../../../src/inspection/x509/describe-name.js';
+import { DerError, DerReader, Tag } from '../../../../src/x509/strict/der.js';
+import { readName } from '../../../../src/x509/tree/name.js';
 import { rawCertificate, rawName, string } from './build.js';
 import { readCertificate } from './decoding.js';
 
@@ -12,7 +13,9 @@ const commonName = (tag: number, text: string | Buffer): Buffer => rawName([[CN,
 
 const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
 
-describe('describeName', () => {
+const describeName = (der: Buffer) => nameContent(readName(new DerReader(der), 'a Name'));
+
+describe('the content of a name', () => {
   it('shows RDN by RDN, with string types', () => {
     const name = rawName(
       [

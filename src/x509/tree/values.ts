@@ -1,0 +1,156 @@
+import { DerError, type DerElement, type DerReader, inside } from '../strict/der.js';
+
+/*
+ * Readers of primitive values and of lists. They look at the content octets alone, because most of these values stand
+ * under IMPLICIT context tags in X.509; the caller has checked the tag. All throw `DerError`.
+ */
+
+/** The element, which must have this tag. */
+export function demand(element: DerElement, tag: number, what: string): DerElement {
+  if (element.tag !== tag) throw new DerError(`${what} is of another type`, element.offset);
+  return element;
+}
+
+/** The fields inside the element, which must have this tag. */
+export const fieldsOf = (element: DerElement, tag: number, what: string): DerReader =>
+  inside(demand(element, tag, what));
+
+/** Reads until nothing is left. */
+export function readAll<T>(reader: DerReader, read: (reader: DerReader) => T): T[] {
+  const values: T[] = [];
+  while (!reader.atEnd) values.push(read(reader));
+  return values;
+}
+
+/** RFC 2578 3.5: 128 arcs of 32 bits. It bounds the work for arcs of any size. */
+const longestObjectIdentifier = 586;
+
+const MAX_CACHED = 1000;
+const cache = new Map<string, string>();
+
+/**
+ * The dotted form of an OBJECT IDENTIFIER with arcs of any size (2.25.<UUID>, X.667). The same few identifiers stand in
+ * every certificate, so their forms are cached.
+ */
+export function dottedIdentifier(element: DerElement): string {
+  const key = element.content.toString('latin1');
+  const cached = cache.get(key);
+  if (cached !== undefined) return cached;
+  const dotted = readIdentifier(element);
+  if (cache.size >= MAX_CACHED) cache.clear();
+  cache.set(key, dotted);
+  return dotted;
+}
+
+function readIdentifier({ content, offset }: DerElement): string {
+  if (content.length > longestObjectIdentifier) throw new DerError('an OBJECT IDENTIFIER is too long', offset);
+  if (content.length === 0 || (content.at(-1) ?? 0) >= 0x80)
+    throw new DerError('an OBJECT IDENTIFIER is cut off', offset);
+  const arcs: (number | bigint)[] = [];
+  let arc: number | bigint = 0;
+  let startOfArc = true;
+  for (const octet of content) {
+    if (startOfArc && octet === 0x80) throw new DerError('an OBJECT IDENTIFIER is not in its shortest form', offset);
+    const digit = octet & 0x7f;
+    if (typeof arc === 'number' && arc > 2 ** 44) arc = BigInt(arc);
+    arc = typeof arc === 'number' ? arc * 128 + digit : (arc << 7n) + BigInt(digit);
+    startOfArc = octet < 0x80;
+    if (!startOfArc) continue;
+    if (arcs.length > 0) arcs.push(arc);
+    else if (arc < 80) arcs.push(arc < 40 ? 0 : 1, Number(arc) % 40);
+    else arcs.push(2, typeof arc === 'number' ? arc - 80 : arc - 80n);
+    arc = 0;
+  }
+  return arcs.join('.');
+}
+
+export interface BitString {
+  /** A view; unused bits are as they are encoded. */
+  readonly octets: Buffer;
+  /** The number of unused bits at the end. */
+  readonly unused: number;
+}
+
+export function bitStringOf({ content, offset }: Pick<DerElement, 'content' | 'offset'>): BitString {
+  const unused = content[0];
+  if (unused === undefined || unused > 7 || (unused > 0 && content.length === 1))
+    throw new DerError('a BIT STRING is malformed', offset);
+  return { octets: content.subarray(1), unused };
+}
+
+export const hasBit = (octets: Buffer, bit: number): boolean => ((octets[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0;
+
+/** The octets with the unused bits set to zero, as DER has them (X.690 11.2.1). */
+export function clearedOctets({ octets, unused }: BitString): Buffer {
+  const last = octets.at(-1) ?? 0;
+  if ((last & ((1 << unused) - 1)) === 0) return octets;
+  const cleared = Buffer.from(octets);
+  cleared[cleared.length - 1] = last & (0xff << unused);
+  return cleared;
+}
+
+/** Any octet but zero is true. Where it is not ff, the encoding as a whole is reported as not DER. */
+export function truth({ content, offset }: DerElement): boolean {
+  if (content.length !== 1) throw new DerError('a BOOLEAN is malformed', offset);
+  return content[0] !== 0;
+}
+
+/** An INTEGER of up to 48 bits. */
+export function smallInteger({ content, offset }: DerElement): number {
+  if (content.length === 0) throw new DerError('an INTEGER is empty', offset);
+  if (content.length > 6) throw new DerError('an INTEGER is too large', offset);
+  return content.readIntBE(0, content.length);
+}
+
+/** A count: an INTEGER of up to 48 bits that is not negative. */
+export function count(element: DerElement): number {
+  const value = smallInteger(element);
+  if (value < 0) throw new DerError('a number is negative', element.offset);
+  return value;
+}
+
+export interface SignedMagnitude {
+  readonly negative: boolean;
+  /** Big-endian, without leading zeros, at least one octet. */
+  readonly octets: Buffer;
+}
+
+/** X.690 8.3: two's complement, in the shortest form. */
+export function signedMagnitude({ content, offset }: DerElement): SignedMagnitude {
+  const [first, second] = content;
+  if (first === undefined) throw new DerError('an INTEGER is empty', offset);
+  if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)))
+    throw new DerError('an INTEGER is not in its shortest form', offset);
+  if (first < 0x80)
+    return { negative: false, octets: first === 0 && content.length > 1 ? content.subarray(1) : content };
+  const octets = Buffer.from(content);
+  let carry = 1;
+  for (let i = octets.length - 1; i >= 0; i--) {
+    const digit = (~(octets[i] ?? 0) & 0xff) + carry;
+    octets[i] = digit & 0xff;
+    carry = digit >> 8;
+  }
+  return { negative: true, octets: withoutLeadingZeros(octets) };
+}
+
+export function withoutLeadingZeros(octets: Buffer): Buffer {
+  let start = 0;
+  while (start < octets.length - 1 && octets[start] === 0) start++;
+  return octets.subarray(start);
+}
+
+export const magnitudeOf = (octets: Buffer): bigint => BigInt(`0x${octets.toString('hex') || '0'}`);
+
+/** Bits of a non-negative number in big-endian octets, without leading zeros. */
+export function bitLengthOf(octets: Buffer): number {
+  const magnitude = withoutLeadingZeros(octets);
+  return (magnitude.length - 1) * 8 + (32 - Math.clz32(magnitude[0] ?? 0));
+}
+
+/** Decimal below 128 bits, upper-case hexadecimal above. */
+export function integerText(element: DerElement): string {
+  const { negative, octets } = signedMagnitude(element);
+  const magnitude = magnitudeOf(octets);
+  const digits = magnitude < 1n << 127n ? magnitude.toString() : `0x${octets.toString('hex').toUpperCase()}`;
+  return (negative ? '-' : '') + digits;
+}
