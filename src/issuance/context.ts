@@ -7,7 +7,7 @@ import type { PolicySet } from '../policy/policy-set.js';
 import type { Signer } from '../signer/signer.js';
 import type { CommitResult, Step } from '../store/step.js';
 import type { Store } from '../store/store.js';
-import type { ClusterProbes } from './cluster-probes.js';
+import type { ClusterProbes } from './clusters/cluster-probes.js';
 
 /** Where issuance says what went wrong; never handed keys, tokens or kubeconfigs. */
 export interface Log {

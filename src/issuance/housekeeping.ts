@@ -1,6 +1,6 @@
-import { expireRequests } from './expire-requests.js';
-import { idempotencyKeySeconds } from './idempotency.js';
-import { recoverRequests } from './recover-requests.js';
+import { expireRequests } from './requests/expire-requests.js';
+import { idempotencyKeySeconds } from './requests/idempotency.js';
+import { recoverRequests } from './attempts/recover-requests.js';
 import { secondsAfter, type IssuanceContext } from './context.js';
 
 const headMilliseconds = 60_000;

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Access } from '../../src/cluster/access.js';
 import { openClusterConnection } from '../../src/cluster/cluster-connection.js';
-import { roleBindingAccess, signingAccess } from '../../src/issuance/needed-access.js';
+import { roleBindingAccess, signingAccess } from '../../src/issuance/clusters/needed-access.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { succeed } from './certificate-signing-request.js';
 import { kubeconfigOfServiceAccount } from './service-account.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ClientTrust } from '../../src/cluster/client-trust.js';
-import { checkIssuedCertificate } from '../../src/issuance/check-issued-certificate.js';
+import { checkIssuedCertificate } from '../../src/issuance/attempts/check-issued-certificate.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
 import { newId } from '../../src/model/new-id.js';
 import { keyAlgorithms, type KeyAlgorithm } from '../../src/x509/strict/key-algorithm.js';

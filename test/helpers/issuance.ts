@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readClientTrust } from '../../src/cluster/client-trust.js';
-import { ClusterProbes } from '../../src/issuance/cluster-probes.js';
+import { ClusterProbes } from '../../src/issuance/clusters/cluster-probes.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import {

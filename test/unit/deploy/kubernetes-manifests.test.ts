@@ -5,7 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { describeAccess } from '../../../src/cluster/access.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
-import { roleBindingAccess, signingAccess } from '../../../src/issuance/needed-access.js';
+import { roleBindingAccess, signingAccess } from '../../../src/issuance/clusters/needed-access.js';
 import { decide } from '../../../src/policy/decide.js';
 import { loadPolicySet } from '../../../src/policy/load-policy-set.js';
 import { facts, now, request, requester } from '../policy/builders.js';

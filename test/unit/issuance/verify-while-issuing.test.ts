@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { auditEventService } from '../../../src/issuance/audit-event-service.js';
-import { createRequest } from '../../../src/issuance/create-request.js';
+import { createRequest } from '../../../src/issuance/requests/create-request.js';
 import { csrFor } from '../../helpers/csr.js';
 import { testIssuance } from '../../helpers/issuance.js';
 import { alice, auditor } from '../../helpers/principals.js';

@@ -1,0 +1,238 @@
+import type { Certificate } from '../../model/certificate.js';
+import type { CertificateRequest, Failure, IssuanceAttempt } from '../../model/certificate-request.js';
+import { joined } from '../../model/joined.js';
+import { SigningRefusedError, SigningUndeterminedError } from '../../signer/signer.js';
+import { checkIssuedCertificate, type CertificateFields, type CheckedCertificate } from './check-issued-certificate.js';
+import { issuingCluster, secondsAfter, trackRunning, type IssuanceContext } from '../context.js';
+import { attemptDetails, issuedDetails, requestEvent } from '../events.js';
+import type { StartedAttempt } from './start-attempt.js';
+import { moveRequest } from '../requests/state-machine.js';
+
+/** How an attempt ended. `abandoned`: the request is approved again and another attempt may follow. */
+export type AttemptEnd =
+  | { readonly kind: 'issued'; readonly certificate: Certificate }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'abandoned'; readonly reason: string };
+
+/**
+ * Signs an attempt whose intent is on disk, checks what comes back, and records the outcome. While it runs it is
+ * known to `context.running`, so that readers can wait for it and recovery leaves it alone. Throws where the outcome
+ * could not be recorded: the request then stays `issuing` and recovery closes the attempt.
+ */
+export function finishAttempt(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  actor: string | null,
+): Promise<AttemptEnd> {
+  const end = signAndRecord(context, request, started, actor);
+  const quiet = end.catch((error: unknown) => {
+    context.log.error({ err: error, requestId: request.id }, 'the outcome of an issuance could not be recorded');
+  });
+  void trackRunning(context, request.id, quiet);
+  return end;
+}
+
+async function signAndRecord(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  actor: string | null,
+): Promise<AttemptEnd> {
+  let der: Uint8Array;
+  try {
+    der = await started.signing.sign(secondsAfter(context.clock(), context.settings.timeoutSeconds));
+  } catch (error) {
+    if (error instanceof SigningRefusedError)
+      return recordFailure(context, request, started, { reason: error.reason, message: error.message }, null);
+    // The attempt stays open: recovery comes back to it until its end is known.
+    if (error instanceof SigningUndeterminedError) throw error;
+    context.log.warn({ err: error, requestId: request.id }, 'signing did not work, the request is approved again');
+    return abandonAttempt(context, request, started.attempt, 'SignerUnavailable');
+  }
+  const trust = await issuingCluster(context, request.cluster).clientTrust();
+  const { startedAt } = started.attempt;
+  const checked = await checkIssuedCertificate(der, started.approved, trust, { startedAt, now: context.clock() });
+  const end = checked.ok
+    ? await recordIssued(context, request, started, checked, actor)
+    : await recordMismatch(context, request, started, checked);
+  // Whoever asked does not wait for it, and is answered before it begins; whoever stops the service does.
+  const answered = new Promise((resolve) => setImmediate(resolve));
+  void trackRunning(
+    context,
+    request.id,
+    answered.then(() => started.signing.cleanUp()),
+  );
+  return end;
+}
+
+function recordMismatch(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  { mismatches, fields }: CheckedCertificate & { readonly ok: false },
+): Promise<AttemptEnd> {
+  const [first = '', ...others] = mismatches;
+  const message = joined([`the certificate that came back is not what was approved: ${first}`, ...others]);
+  return recordFailure(context, request, started, { reason: 'IssuedCertificateMismatch', message }, fields);
+}
+
+async function recordIssued(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  checked: CheckedCertificate & { readonly ok: true },
+  actor: string | null,
+): Promise<AttemptEnd> {
+  const at = context.clock();
+  const certificate = inventoryEntry(request, checked.fields, at, false);
+  const result = await context.store.writer.commit({
+    operations: [
+      moveRequest(
+        request.id,
+        { state: 'issuing', owner: started.attempt.owner, attempt: started.attempt.number },
+        { state: 'issued', expiresAt: null, fingerprintSha256: certificate.fingerprintSha256 },
+      ),
+      { op: 'insertCertificate', certificate },
+    ],
+    events: [
+      requestEvent(
+        'CertificateIssued',
+        at,
+        actor,
+        request,
+        issuedDetails(certificate, started.attempt, checked.lifetimeClamped),
+        certificate.fingerprintSha256,
+      ),
+    ],
+  });
+  if (result.committed) return { kind: 'issued', certificate };
+
+  return takenOver(context, request, started.attempt, certificate);
+}
+
+/**
+ * Somebody else took the attempt over while it was being signed. What a local CA signed exists all the same: it goes
+ * into the inventory as an orphan. A cluster's object belongs to whoever took over, and so does its certificate.
+ */
+async function takenOver(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+  signed: Certificate | null,
+): Promise<AttemptEnd> {
+  const reason = 'AttemptTakenOver';
+  if (signed !== null && attempt.intent.signer === 'localCA')
+    await context.store.writer.commit({
+      operations: [{ op: 'insertCertificate', certificate: { ...signed, orphan: true } }],
+      events: [
+        requestEvent(
+          'IssuanceAbandoned',
+          context.clock(),
+          null,
+          request,
+          { ...attemptDetails(attempt), reason, orphan: true },
+          signed.fingerprintSha256,
+        ),
+      ],
+    });
+  return { kind: 'abandoned', reason };
+}
+
+/** Ends the request as failed; a certificate that was signed nevertheless is kept as an orphan. */
+async function recordFailure(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  failure: Failure,
+  signed: CertificateFields | null,
+): Promise<AttemptEnd> {
+  const at = context.clock();
+  const orphan = signed && inventoryEntry(request, signed, at, true);
+  const result = await context.store.writer.commit({
+    operations: [
+      moveRequest(
+        request.id,
+        { state: 'issuing', owner: started.attempt.owner, attempt: started.attempt.number },
+        { state: 'failed', expiresAt: null, failure },
+      ),
+      ...(orphan ? [{ op: 'insertCertificate' as const, certificate: orphan }] : []),
+    ],
+    events: [
+      requestEvent(
+        'IssuanceFailed',
+        at,
+        null,
+        request,
+        { ...attemptDetails(started.attempt), reason: failure.reason, message: failure.message },
+        orphan?.fingerprintSha256 ?? null,
+      ),
+    ],
+  });
+  return result.committed ? { kind: 'failed', failure } : takenOver(context, request, started.attempt, orphan);
+}
+
+/**
+ * Closes an attempt: the request is approved again, and collectable or signable anew, with a new attempt number and so
+ * a new serial number. A certificate that was signed for it all the same is kept as an orphan.
+ */
+export async function abandonAttempt(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+  reason: string,
+  signed: CertificateFields | null = null,
+): Promise<AttemptEnd> {
+  const now = context.clock();
+  const orphan = signed && inventoryEntry(request, signed, now, true);
+  await context.store.writer.commit({
+    operations: [
+      moveRequest(
+        request.id,
+        { state: 'issuing', owner: attempt.owner, attempt: attempt.number },
+        {
+          state: 'approved',
+          // A generated key is gone with its attempt; a CSR's key stays what was approved.
+          ...(request.certificationRequest === null ? { publicKey: null } : {}),
+        },
+      ),
+      ...(orphan ? [{ op: 'insertCertificate' as const, certificate: orphan }] : []),
+    ],
+    events: [
+      requestEvent(
+        'IssuanceAbandoned',
+        now,
+        null,
+        request,
+        { ...attemptDetails(attempt), reason, orphan: orphan !== null },
+        orphan?.fingerprintSha256 ?? null,
+      ),
+    ],
+  });
+  return { kind: 'abandoned', reason };
+}
+
+function inventoryEntry(
+  request: CertificateRequest,
+  fields: CertificateFields,
+  issuedAt: Date,
+  orphan: boolean,
+): Certificate {
+  return {
+    fingerprintSha256: fields.fingerprintSha256,
+    serialNumber: fields.serialNumber,
+    subject: fields.subject,
+    issuer: fields.issuer,
+    username: fields.username,
+    groups: fields.groups,
+    notBefore: fields.notBefore,
+    notAfter: fields.notAfter,
+    publicKey: fields.publicKey,
+    cluster: request.cluster,
+    requestId: request.id,
+    der: fields.der,
+    issuerFingerprintSha256: fields.issuerFingerprintSha256,
+    orphan,
+    issuedAt,
+  };
+}

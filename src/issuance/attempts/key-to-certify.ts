@@ -1,0 +1,55 @@
+import type { CertificateRequest, PublicKeyReference } from '../../model/certificate-request.js';
+import {
+  readCertificationRequestDer,
+  writeCertificationRequest,
+  type CertificationRequest,
+} from '../../x509/strict/certification-request.js';
+import type { KeyPair } from '../../x509/strict/key-pair.js';
+import { sha256 } from '../../x509/strict/sha256.js';
+import type { Signer } from '../../signer/signer.js';
+
+/** The public key that is to be certified: the CSR's, or one generated for this collection. */
+export interface KeyToCertify {
+  readonly reference: PublicKeyReference;
+  readonly subjectPublicKeyInfo: Uint8Array;
+  /** PKCS#10, DER, as in `ApprovedRequest`; null where the signer takes the key as it is. */
+  readonly certificationRequest: Uint8Array | Promise<Uint8Array> | null;
+}
+
+export function keyOfCsr({ publicKey, der }: CertificationRequest): KeyToCertify {
+  return {
+    reference: { algorithm: publicKey.algorithm, spkiSha256: publicKey.sha256 },
+    subjectPublicKeyInfo: publicKey.der,
+    certificationRequest: der,
+  };
+}
+
+/** A generated key, with a certification request for the subject where the signer wants one: signed in the meantime. */
+export function keyOfPair(
+  { username, groups, keyAlgorithm }: Pick<CertificateRequest, 'username' | 'groups' | 'keyAlgorithm'>,
+  keyPair: KeyPair,
+  signer: Signer['kind'],
+): KeyToCertify {
+  const { subjectPublicKeyInfo } = keyPair;
+  const certificationRequest =
+    signer === 'kubernetes' ? writeCertificationRequest({ username, groups }, keyPair) : null;
+  // Whoever signs awaits it; where it does not come to that, nobody does.
+  certificationRequest?.catch(() => undefined);
+  return {
+    reference: { algorithm: keyAlgorithm, spkiSha256: sha256(subjectPublicKeyInfo) },
+    subjectPublicKeyInfo,
+    certificationRequest,
+  };
+}
+
+/** The key of the CSR that is stored with the request, read again as strictly as when it came; null without a CSR. */
+export async function recordedKey(request: CertificateRequest): Promise<KeyToCertify | null> {
+  if (request.certificationRequest === null) return null;
+  const read = await readCertificationRequestDer(request.certificationRequest);
+  if (!read.ok) throw new Error(`the stored csr of request ${request.id} is refused: ${read.refusal.message}`);
+  const key = keyOfCsr(read.csr);
+  // What was approved is what is issued: the hash was fixed, and shown to approvers, when the request was recorded.
+  if (key.reference.spkiSha256 !== request.publicKey?.spkiSha256)
+    throw new Error(`the stored csr of request ${request.id} holds another key than was approved`);
+  return key;
+}

@@ -1,0 +1,131 @@
+import type { CertificateRequest, IssuanceAttempt } from '../../model/certificate-request.js';
+import { readIssuedCertificate } from './check-issued-certificate.js';
+import { issuingCluster, secondsAfter, trackRunning, type IssuanceContext } from '../context.js';
+import { abandonAttempt, finishAttempt } from './issue-certificate.js';
+import { intentStep, resumeAttempt, startAttempt, takeoverStep } from './start-attempt.js';
+import { recordedKey, type KeyToCertify } from './key-to-certify.js';
+import { recheckAndCommit, stillPermitted } from '../policies/recheck-policy.js';
+import { lapsed } from '../requests/state-conflict.js';
+
+/** How many requests are recovered at the same time: as many of local CAs, and as many of each cluster. */
+const atTheSameTime = 32;
+
+export interface RecoveryOptions {
+  /** Asked before each request: once it is true, no more are begun. */
+  readonly isStopped?: () => boolean;
+  /** Whether to log how many there are, and how it went. */
+  readonly logged?: boolean;
+}
+
+/**
+ * Finishes what was left: attempts whose process died or could not record their end are closed or gone on with, and
+ * approved requests that came with a CSR are issued. Runs at start and then every few seconds. Resolves when those of
+ * local CAs are done; what takes a cluster goes on beside it, so that one that is down delays nobody else.
+ */
+export async function recoverRequests(
+  context: IssuanceContext,
+  { isStopped = () => false, logged = false }: RecoveryOptions = {},
+): Promise<void> {
+  const left = await context.store.requests.unfinished();
+  if (logged) context.log.info({ requests: left.length }, 'recovering the requests that were left');
+  const local = new Set<Promise<unknown>>();
+  let failed = 0;
+  for (const request of left) {
+    if (isStopped()) break;
+    if (context.running.has(request.id)) continue;
+    const { cluster } = request;
+    if (!isLocal(context, request) && (context.recovering.get(cluster) ?? 0) >= atTheSameTime) continue;
+    countRecovery(context, cluster, 1);
+    const work = recoverRequest(context, request)
+      .catch((error: unknown) => {
+        failed += 1;
+        context.log.error({ err: error, requestId: request.id }, 'a request could not be recovered now');
+      })
+      .finally(() => {
+        countRecovery(context, cluster, -1);
+      });
+    const recovery = trackRunning(context, request.id, work);
+    if (!isLocal(context, request)) continue;
+    // Those that are worked on together share the writer's commits.
+    local.add(recovery);
+    void recovery.finally(() => local.delete(recovery));
+    if (local.size >= atTheSameTime) await Promise.race(local);
+  }
+  await Promise.all(local);
+  if (!logged || isStopped()) return;
+  const onClusters = left.filter((request) => !isLocal(context, request)).length;
+  context.log.info({ requests: left.length, failed, onClusters }, 'the requests that were left are recovered');
+}
+
+function countRecovery({ recovering }: IssuanceContext, cluster: string, by: 1 | -1): void {
+  recovering.set(cluster, (recovering.get(cluster) ?? 0) + by);
+}
+
+const isLocal = (context: IssuanceContext, { cluster }: CertificateRequest): boolean =>
+  context.clusters.get(cluster)?.signer.kind !== 'kubernetes';
+
+async function recoverRequest(context: IssuanceContext, request: CertificateRequest): Promise<void> {
+  const key = await recordedKey(request);
+  if (request.state === 'approved') {
+    if (key !== null && nextTry(request) <= context.clock()) await issueAgain(context, request, key);
+    return;
+  }
+
+  const { attempt } = request;
+  if (attempt === null) throw new Error(`request ${request.id} is issuing without an attempt`);
+  const nobodyWorksOnIt =
+    attempt.owner === context.owner || context.soleProcess || attempt.leaseUntil < context.clock();
+  if (!nobodyWorksOnIt) return;
+  if (key !== null && (await goOn(context, request, attempt, key))) return;
+  await giveUpAttempt(context, request, attempt);
+  if (key === null) return;
+  const approved = await context.store.requests.find(request.id);
+  if (approved?.state === 'approved') await issueAgain(context, approved, key);
+}
+
+/** Takes the attempt over and finishes it; false where policy no longer permits it or nothing of it can be found. */
+async function goOn(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+  key: KeyToCertify,
+): Promise<boolean> {
+  if (!(await stillPermitted(context, request))) return false;
+  const now = context.clock();
+  const resumed = resumeAttempt(context, request, attempt, key, now);
+  if (resumed === null) return false;
+  if ((await context.store.writer.commit(takeoverStep(request, attempt, resumed, now))).committed)
+    await finishAttempt(context, request, resumed, null);
+  return true;
+}
+
+/** Closes the attempt once nothing more gets signed for it; what was signed meanwhile becomes an orphan. */
+async function giveUpAttempt(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+): Promise<void> {
+  const issuing = issuingCluster(context, request.cluster);
+  const { certificate, ...left } = await issuing.signer.giveUp(attempt.intent);
+  const fields =
+    certificate && (await readIssuedCertificate(certificate, request.keyAlgorithm, await issuing.clientTrust()));
+  await abandonAttempt(context, request, attempt, 'ProcessDied', fields);
+  await left.cleanUp();
+}
+
+/** Later and later, at most ten minutes apart: each try is on record, and a cluster may be away for a day. */
+function nextTry({ attempt, createdAt }: CertificateRequest): Date {
+  if (attempt === null) return createdAt;
+  return secondsAfter(attempt.startedAt, Math.min(5 * 2 ** (attempt.number - 1), 600));
+}
+
+async function issueAgain(context: IssuanceContext, approved: CertificateRequest, key: KeyToCertify): Promise<void> {
+  if (lapsed(approved, context.clock())) return;
+  const rechecked = await recheckAndCommit(context, approved, null, (now) => {
+    const started = startAttempt(context, approved, key, now);
+    return { step: intentStep(approved, started, null), prepared: started };
+  });
+  if (rechecked.kind !== 'committed') return;
+  const { prepared: started } = rechecked;
+  await finishAttempt(context, { ...approved, state: 'issuing', attempt: started.attempt }, started, null);
+}
