@@ -1,18 +1,15 @@
-import type { ApiToken } from './model/api-token.js';
+import type { ApiToken, Principal, Requester, Role } from './model/principal.js';
 import type { AuditEvent, ChainVerification } from './model/audit-event.js';
 import type { BlastRadius } from './model/blast-radius.js';
 import type { Certificate } from './model/certificate.js';
-import type { CertificateAuthority } from './model/certificate-authority.js';
+import type { CertificateAuthorityBundle, Cluster, ClusterCsr } from './model/cluster.js';
 import type { CertificateRequest, TimelineEntry } from './model/certificate-request.js';
-import type { Cluster } from './model/cluster.js';
-import type { ClusterCsr } from './model/cluster-csr.js';
 import type { StoredClusterProbe } from './model/cluster-probe.js';
 import type { Decision, DecisionFacts, TraceEntry } from './model/decision.js';
 import type { InspectionFormat, Upload } from './model/inspection.js';
 import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
 import type { WebhookDelivery, WebhookDeliveryState } from './model/webhook-delivery.js';
-import type { Principal, Requester, Role } from './model/principal.js';
 import type { ReplayItem } from './model/replay.js';
 import type { KeyAlgorithm } from './x509/strict/key-algorithm.js';
 
@@ -204,7 +201,9 @@ export interface ClusterService {
   certificateAuthorities(
     principal: Principal,
     name: string,
-  ): Promise<Outcome<{ readonly serving: CertificateAuthority; readonly client: CertificateAuthority | null }>>;
+  ): Promise<
+    Outcome<{ readonly serving: CertificateAuthorityBundle; readonly client: CertificateAuthorityBundle | null }>
+  >;
 }
 
 /** A loaded policy or guardrail as it is shown: its name, the file it came from, and its YAML as parsed. */

@@ -1,10 +1,10 @@
-import type { CertificateAuthority } from '../model/certificate-authority.js';
+import type { CertificateAuthorityBundle } from '../model/cluster.js';
 import { readCertificate } from '../x509/strict/certificate-reader.js';
 import { displayDistinguishedName } from '../x509/strict/distinguished-name.js';
 import { decodePemBundle, encodePem } from '../x509/strict/pem.js';
 
 /** Reads a CA bundle certificate by certificate; a blank one has none. Throws an `Error` that says what cannot be read. */
-export function describeCertificateAuthority(pemBundle: string): CertificateAuthority {
+export function describeCertificateAuthority(pemBundle: string): CertificateAuthorityBundle {
   if (pemBundle.trim() === '') return { pem: '', certificates: [] };
   const bundle = decodePemBundle(pemBundle, 'CERTIFICATE');
   if (!bundle.ok) throw new Error(`the CA bundle cannot be read: ${bundle.refusal.message}`);

@@ -10,7 +10,7 @@ export interface ClusterConfig {
   readonly clientCertificateAuthorityFile: string | null;
   readonly signer: LocalCAConfig | KubernetesSignerConfig;
   /** How the service itself reaches the cluster; null where it does not. */
-  readonly connection: ClusterConnection | null;
+  readonly connection: ClusterConnectionConfig | null;
   /** Literal names of groups; never `system:*`. */
   readonly allowPrivilegedGroups: readonly string[];
   readonly nameAlphabet: 'ascii' | 'unicode';
@@ -33,6 +33,6 @@ export interface KubernetesSignerConfig {
   readonly kind: 'kubernetes';
 }
 
-export type ClusterConnection =
+export type ClusterConnectionConfig =
   | { readonly kind: 'kubeconfig'; readonly file: string; readonly context: string | null }
   | { readonly kind: 'inCluster' };

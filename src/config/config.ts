@@ -10,7 +10,12 @@ import { readWebhooks } from './read-webhooks.js';
 import type { Report } from './report.js';
 import type { WebhookConfig } from './webhook-config.js';
 
-export type { ClusterConfig, ClusterConnection, KubernetesSignerConfig, LocalCAConfig } from './cluster-config.js';
+export type {
+  ClusterConfig,
+  ClusterConnectionConfig,
+  KubernetesSignerConfig,
+  LocalCAConfig,
+} from './cluster-config.js';
 export type { DatabaseConfig } from './read-database.js';
 export type { WebhookConfig } from './webhook-config.js';
 

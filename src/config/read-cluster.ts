@@ -1,7 +1,7 @@
 import Value from 'typebox/value';
 import type { ClusterSettings } from './config-schema.js';
 import { LocalCASettings } from './config-schema.js';
-import type { ClusterConfig, ClusterConnection } from './cluster-config.js';
+import type { ClusterConfig, ClusterConnectionConfig } from './cluster-config.js';
 import { reportShape } from './read-config-file.js';
 import type { Report } from './report.js';
 
@@ -64,7 +64,7 @@ function readConnection(
   { kubeconfig, context, inCluster = false }: ClusterSettings,
   resolve: (path: string) => string,
   report: Report,
-): ClusterConnection | null {
+): ClusterConnectionConfig | null {
   if (inCluster && kubeconfig !== undefined) report('/inCluster', 'and kubeconfig exclude each other');
   if (context !== undefined && kubeconfig === undefined)
     report('/context', 'is a context of kubeconfig, which is missing');

@@ -6,8 +6,8 @@ import {
   SignerUnavailableError,
   StoreBusyError,
   StoreUnavailableError,
-  TooManyWaitingError,
 } from '../model/errors.js';
+import { TooManyWaitingError } from '../workers/turns.js';
 import { problem, ProblemError, type Problem } from './problem.js';
 import { validationErrors } from './validation-errors.js';
 

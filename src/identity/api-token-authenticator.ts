@@ -1,5 +1,4 @@
-import type { ApiToken } from '../model/api-token.js';
-import type { Principal } from '../model/principal.js';
+import type { ApiToken, Principal } from '../model/principal.js';
 import type { ApiTokenReader } from './api-token-reader.js';
 import { isApiTokenSecret, secretSha256 } from './api-token-secret.js';
 

@@ -1,4 +1,4 @@
-import type { ApiToken } from '../model/api-token.js';
+import type { ApiToken } from '../model/principal.js';
 import type { Page, PageQuery } from '../model/page.js';
 
 /** How identity finds tokens; the store implements it. */

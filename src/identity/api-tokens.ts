@@ -1,11 +1,10 @@
-import type { ApiToken } from '../model/api-token.js';
+import type { ApiToken, Principal, Role } from '../model/principal.js';
 import type { AuditEventDraft, AuditEventType, Json } from '../model/audit-event.js';
 import { probeUsername } from '../model/cluster-probe.js';
 import { whyNotName } from '../model/name-grammar.js';
 import { newId } from '../model/new-id.js';
 import { done, refused, type FieldError, type Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
-import type { Principal, Role } from '../model/principal.js';
 import type { ApiTokenReader } from './api-token-reader.js';
 import { newApiTokenSecret, secretSha256 } from './api-token-secret.js';
 import { may } from './permissions.js';

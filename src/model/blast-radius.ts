@@ -18,7 +18,7 @@ export interface BindingReference {
   readonly namespace: string | null;
 }
 
-/** What grants something: a binding, or the one group that an API server lets do everything without any. */
+/** The source of a grant: a binding, or the one group that the API server lets do everything without a binding. */
 export type GrantReference =
   BindingReference | { readonly kind: 'Group'; readonly name: 'system:masters'; readonly namespace: null };
 
@@ -66,4 +66,34 @@ export type EscalationKind = (typeof escalationKinds)[number];
 export interface Escalation {
   readonly kind: EscalationKind;
   readonly by: GrantReference;
+}
+
+/** The part of a blast radius that decisions look at and keep: without the list of everything that is granted. */
+export type Privileges = Pick<BlastRadius, 'clusterAdmin' | 'escalations' | 'observedAt'>;
+
+/** How many grants are kept for cluster-admin and for each kind of escalation: one is enough to deny, a few help to find them. */
+const keptGrants = 10;
+/** Kubernetes bounds a binding's name by nothing but the size of the object. */
+const keptCharacters = 253;
+
+/** Takes that part in bounded size, however many bindings the cluster has and however long their names are. */
+export function privilegesOf({ clusterAdmin, escalations, observedAt }: BlastRadius): Privileges {
+  const counts = new Map<EscalationKind, number>();
+  const kept: Escalation[] = [];
+  for (const { kind, by } of escalations) {
+    const count = counts.get(kind) ?? 0;
+    if (count < keptGrants) kept.push({ kind, by: withBoundedName(by) });
+    counts.set(kind, count + 1);
+  }
+  return { clusterAdmin: clusterAdmin.slice(0, keptGrants).map(withBoundedName), escalations: kept, observedAt };
+}
+
+function withBoundedName(by: GrantReference): GrantReference {
+  if (by.kind === 'Group' || by.name.length <= keptCharacters) return by;
+  return {
+    ...by,
+    name: `${Array.from(by.name.slice(0, 2 * keptCharacters))
+      .slice(0, keptCharacters)
+      .join('')}…`,
+  };
 }

@@ -1,4 +1,4 @@
-/** What a webhook can be told of: that a request waits for a person, that its certificate is issued, that it is denied. */
+/** The events that webhooks are told of: a request waits for a person, its certificate is issued, it is denied. */
 export const webhookEvents = ['pending', 'issued', 'denied'] as const;
 export type WebhookEvent = (typeof webhookEvents)[number];
 
@@ -28,21 +28,21 @@ export interface WebhookDelivery {
   readonly state: WebhookDeliveryState;
   readonly createdAt: Date;
   /**
-   * When it is due. While an attempt is under way: when another one may begin in its place, should nothing be heard of
-   * it again. Null once the delivery has ended.
+   * When it is due. While an attempt is under way: when another one may take its place, should the first never end. Null
+   * once the delivery has ended.
    */
   readonly nextAttemptAt: Date | null;
   /** How many attempts have begun, since it was made or last sent again by a person. */
   readonly attempts: number;
   /** The process whose attempt is under way; null where there is none. */
   readonly owner: string | null;
-  /** What came of the last attempt that failed, in at most 500 characters; nothing of the answer's body. */
+  /** How the last failed attempt ended, in at most 500 characters; nothing of the answer's body. */
   readonly lastFailure: string | null;
   /** When it was delivered or given up. */
   readonly endedAt: Date | null;
 }
 
-/** What one attempt came to. */
+/** How one attempt ended. */
 export type WebhookAttemptEnd =
   | { readonly state: 'delivered' }
   | { readonly state: 'waiting'; readonly failure: string; readonly nextAttemptAt: Date }

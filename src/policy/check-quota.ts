@@ -1,6 +1,5 @@
-import type { QuotaUsage } from '../model/decision.js';
+import type { QuotaLimit, QuotaUsage } from '../model/decision.js';
 import { quote } from '../model/quote.js';
-import type { QuotaLimit } from '../model/quota.js';
 import type { Asked } from './asked.js';
 import type { Findings } from './evaluation.js';
 import type { Policy } from './policy-set.js';

@@ -1,4 +1,4 @@
-import type { Quota, QuotaLimit } from '../model/quota.js';
+import type { Quota, QuotaLimit } from '../model/decision.js';
 
 /** A count with its bound: one more is too many once `atMost` is reached. */
 export interface BoundedLimit {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Decision, RecordedDecision, TraceEntry } from '../model/decision.js';
-import type { RecordedRequest } from '../model/recorded-request.js';
 import type {
-  Replayed,
+  RecordedRequest,
   ReplayChange,
+  Replayed,
   ReplayedRequest,
   ReplaySide,
   RuleDifference,

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { keyAlgorithms } from '../../model/key-algorithm.js';
+import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import {
   dnsLabelOf,
   instantOf,

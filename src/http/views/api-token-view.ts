@@ -1,4 +1,4 @@
-import type { ApiToken } from '../../model/api-token.js';
+import type { ApiToken } from '../../model/principal.js';
 import type { ApiTokenBody } from '../schemas/api-token.js';
 
 export function apiTokenView(token: ApiToken): ApiTokenBody {

@@ -1,6 +1,6 @@
 import { alignColumns } from '../../formats/text/align-columns.js';
 import { visible } from '../../formats/text/visible.js';
-import type { ClusterCsr } from '../../model/cluster-csr.js';
+import type { ClusterCsr } from '../../model/cluster.js';
 import { humanDuration } from '../../formats/text/human-duration.js';
 
 /** As `kubectl get csr` prints it. */

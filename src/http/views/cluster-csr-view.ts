@@ -1,4 +1,4 @@
-import type { ClusterCsr } from '../../model/cluster-csr.js';
+import type { ClusterCsr } from '../../model/cluster.js';
 import type { ClusterCsrBody } from '../schemas/cluster-csr.js';
 
 export function clusterCsrView(csr: ClusterCsr): ClusterCsrBody {

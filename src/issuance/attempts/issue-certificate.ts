@@ -1,6 +1,6 @@
 import type { Certificate } from '../../model/certificate.js';
-import type { CertificateRequest, Failure, IssuanceAttempt } from '../../model/certificate-request.js';
-import { joined } from '../../model/joined.js';
+import type { CertificateRequest, IssuanceAttempt, RequestFailure } from '../../model/certificate-request.js';
+import { joined } from '../../model/quote.js';
 import { SigningRefusedError, SigningUndeterminedError } from '../../signer/signer.js';
 import { checkIssuedCertificate, type CertificateFields, type CheckedCertificate } from './check-issued-certificate.js';
 import { issuingCluster, secondsAfter, trackRunning, type IssuanceContext } from '../context.js';
@@ -11,7 +11,7 @@ import { moveRequest } from '../requests/state-machine.js';
 /** How an attempt ended. `abandoned`: the request is approved again and another attempt may follow. */
 export type AttemptEnd =
   | { readonly kind: 'issued'; readonly certificate: Certificate }
-  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'failed'; readonly failure: RequestFailure }
   | { readonly kind: 'abandoned'; readonly reason: string };
 
 /**
@@ -144,7 +144,7 @@ async function recordFailure(
   context: IssuanceContext,
   request: CertificateRequest,
   started: StartedAttempt,
-  failure: Failure,
+  failure: RequestFailure,
   signed: CertificateFields | null,
 ): Promise<AttemptEnd> {
   const at = context.clock();

@@ -4,7 +4,9 @@ import {
   writeCertificationRequest,
   type CertificationRequest,
 } from '../../x509/strict/certification-request.js';
-import type { KeyPair } from '../../x509/strict/key-pair.js';
+import { generateKeyPair, type KeyPair } from '../../x509/strict/key-pair.js';
+import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
+import { Turns } from '../../workers/turns.js';
 import { sha256 } from '../../x509/strict/sha256.js';
 import type { Signer } from '../../signer/signer.js';
 
@@ -14,6 +16,20 @@ export interface KeyToCertify {
   readonly subjectPublicKeyInfo: Uint8Array;
   /** PKCS#10, DER, as in `ApprovedRequest`; null where the signer takes the key as it is. */
   readonly certificationRequest: Uint8Array | Promise<Uint8Array> | null;
+}
+
+/**
+ * At most two RSA keys are generated at once: that is half of libuv's pool of four threads. A hundred more may wait, which
+ * is as long as callers have patience.
+ */
+const rsaTurns = new Turns({ atTheSameTime: 2, waiting: 100 });
+
+/**
+ * Generates the key pair that a request is to be issued for. RSA keys queue among themselves, because signatures use the
+ * same threads and must not wait behind them. Throws `TooManyWaitingError` where that queue is full.
+ */
+export function newKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
+  return algorithm.startsWith('RSA-') ? rsaTurns.take(() => generateKeyPair(algorithm)) : generateKeyPair(algorithm);
 }
 
 export function keyOfCsr({ publicKey, der }: CertificationRequest): KeyToCertify {

@@ -6,7 +6,7 @@ import {
   type CsrObject,
 } from '../../cluster/csr-object.js';
 import { may } from '../../identity/permissions.js';
-import { csrStatus, type ClusterCsr, type ClusterCsrCertificate } from '../../model/cluster-csr.js';
+import { csrStatus, type ClusterCsr, type ClusterCsrCertificate } from '../../model/cluster.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import type { ParsedCertificate } from '../../x509/strict/certificate-reader.js';

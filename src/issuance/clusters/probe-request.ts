@@ -1,14 +1,13 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import { probeUsername } from '../../model/cluster-probe.js';
 import { newId } from '../../model/new-id.js';
-import { generateKeyPair } from '../../x509/strict/key-pair.js';
 import { SigningUndeterminedError } from '../../signer/signer.js';
 import { commitBeginning, factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from '../context.js';
 import { attemptDetails, probeDecider, requestedDetails, requestEvent } from '../events.js';
 import { finishAttempt, type AttemptEnd } from '../attempts/issue-certificate.js';
 import { startAttempt } from '../attempts/start-attempt.js';
 import { moveRequest } from '../requests/state-machine.js';
-import { keyOfPair } from '../attempts/key-to-certify.js';
+import { keyOfPair, newKeyPair } from '../attempts/key-to-certify.js';
 
 /** What came of a probe's request. */
 export interface ProbedSigning {
@@ -28,7 +27,7 @@ export async function issueProbeCertificate(
   expirationSeconds: number,
   actor: string | null,
 ): Promise<ProbedSigning> {
-  const keyPair = await generateKeyPair('ECDSA-P256');
+  const keyPair = await newKeyPair('ECDSA-P256');
   const now = context.clock();
   const policySet = context.policySet();
   const approved = probeRequest(context, issuing, expirationSeconds, now);

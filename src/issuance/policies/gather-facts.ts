@@ -1,6 +1,6 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { ActiveCertificate, DecisionFacts, QuotaUsage } from '../../model/decision.js';
-import { privilegesOf, type Privileges } from '../../model/privileges.js';
+import { privilegesOf, type Privileges } from '../../model/blast-radius.js';
 import { neededFacts, type NeededFacts } from '../../policy/needed-facts.js';
 import type { PolicySet } from '../../policy/policy-set.js';
 import type { QuotaLimit } from '../../store/step.js';

@@ -1,6 +1,6 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { Decision, Violation } from '../../model/decision.js';
-import { joined } from '../../model/joined.js';
+import { joined } from '../../model/quote.js';
 import { decide } from '../../policy/decide.js';
 import type { PolicySet } from '../../policy/policy-set.js';
 import type { Step } from '../../store/step.js';

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RecordedRequest } from '../../model/recorded-request.js';
-import type { ReplayItem } from '../../model/replay.js';
+import type { RecordedRequest, ReplayItem } from '../../model/replay.js';
 import { DraftRefusedError } from '../../policy/workers/draft-refused-error.js';
 import type { ReplaySession } from '../../policy/workers/replay-session.js';
 import type { RecordedRequestRange } from '../../store/store.js';

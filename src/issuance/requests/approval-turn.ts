@@ -1,6 +1,5 @@
 import { whyNotCount } from '../../identity/permissions.js';
-import { approvalStages, awaitedStages } from '../../model/approval-stages.js';
-import type { CertificateRequest } from '../../model/certificate-request.js';
+import { approvalStages, awaitedStages, type CertificateRequest } from '../../model/certificate-request.js';
 import type { PrincipalSelector } from '../../model/decision.js';
 import type { Principal } from '../../model/principal.js';
 import { matchesPrincipal } from '../../policy/matches-principal.js';

@@ -4,13 +4,13 @@ import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import { generateKeyPair, type KeyPair } from '../../x509/strict/key-pair.js';
+import type { KeyPair } from '../../x509/strict/key-pair.js';
 import { encodePem } from '../../x509/strict/pem.js';
 import type { CollectedKubeconfig } from '../../services.js';
 import { SigningUndeterminedError } from '../../signer/signer.js';
 import { issuingCluster, type IssuanceContext } from '../context.js';
 import { finishAttempt, type AttemptEnd } from '../attempts/issue-certificate.js';
-import { keyOfPair } from '../attempts/key-to-certify.js';
+import { keyOfPair, newKeyPair } from '../attempts/key-to-certify.js';
 import { recheckAndCommit } from '../policies/recheck-policy.js';
 import { clusterGone, lapsed, movedOn, stateConflict } from './state-conflict.js';
 import { viewAtEnd } from './request-view.js';
@@ -46,7 +46,7 @@ export async function collectApproved(
   const gone = clusterGone(context, request);
   if (gone) return refused(gone);
 
-  const keyPair = await generateKeyPair(request.keyAlgorithm);
+  const keyPair = await newKeyPair(request.keyAlgorithm);
   const key = keyOfPair(request, keyPair, issuingCluster(context, request.cluster).signer.kind);
   const late = lapsed(request, context.clock());
   if (late) return refused(late);

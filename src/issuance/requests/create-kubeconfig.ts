@@ -1,13 +1,12 @@
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { Principal } from '../../model/principal.js';
-import { generateKeyPair } from '../../x509/strict/key-pair.js';
 import type { CertificateRequestAsk, CollectedKubeconfig, IdempotencyToken } from '../../services.js';
 import { collectApproved, issueAndHandOut } from './collect-kubeconfig.js';
 import type { IssuanceContext } from '../context.js';
 import { decideAndRecord, deniedAs, mayAsk } from './create-request.js';
 import { withIdempotency } from './idempotency.js';
-import { keyOfPair } from '../attempts/key-to-certify.js';
+import { keyOfPair, newKeyPair } from '../attempts/key-to-certify.js';
 import { resolveAsk } from './resolve-ask.js';
 import { stateConflict } from './state-conflict.js';
 
@@ -48,9 +47,9 @@ async function createFirst(
   if (!resolved.ok) return resolved;
   const { keyAlgorithm, issuing } = resolved.value;
   // Made while policy decides: most often it is wanted. An RSA key costs too much to be thrown away.
-  let made = keyAlgorithm.startsWith('RSA-') ? null : generateKeyPair(keyAlgorithm);
+  let made = keyAlgorithm.startsWith('RSA-') ? null : newKeyPair(keyAlgorithm);
   made?.catch(() => undefined);
-  const keyPair = () => (made ??= generateKeyPair(keyAlgorithm));
+  const keyPair = () => (made ??= newKeyPair(keyAlgorithm));
   const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, async (request) =>
     request.collector === principal.name ? keyOfPair(request, await keyPair(), issuing.signer.kind) : null,
   );

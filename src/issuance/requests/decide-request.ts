@@ -1,7 +1,11 @@
 import { mayCancel, mayReadRequest, whyNotDecide } from '../../identity/permissions.js';
 import type { AuditEventType } from '../../model/audit-event.js';
-import { awaitedStages } from '../../model/approval-stages.js';
-import type { Approval, CertificateRequest, RequestState } from '../../model/certificate-request.js';
+import {
+  type Approval,
+  awaitedStages,
+  type CertificateRequest,
+  type RequestState,
+} from '../../model/certificate-request.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import type { CertificateRequestView } from '../../services.js';

@@ -8,7 +8,7 @@ import {
 import type { AuditEvent } from '../../model/audit-event.js';
 import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest, TimelineEntry } from '../../model/certificate-request.js';
-import { joined } from '../../model/joined.js';
+import { joined } from '../../model/quote.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Principal } from '../../model/principal.js';

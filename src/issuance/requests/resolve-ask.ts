@@ -1,7 +1,6 @@
 import { isDnsLabel, whyNotName } from '../../model/name-grammar.js';
 import { done, refused, type FieldError, type Outcome } from '../../model/outcome.js';
-import { readCertificationRequest } from '../../x509/strict/certification-request.js';
-import type { CertificationRequest } from '../../x509/strict/certification-request.js';
+import { type CertificationRequest, readCertificationRequest } from '../../x509/strict/certification-request.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { CertificateRequestAsk } from '../../services.js';
 import type { IssuanceContext, IssuingCluster } from '../context.js';

@@ -1,8 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Decision, DecisionFacts } from '../../model/decision.js';
 import type { Requester } from '../../model/principal.js';
-import type { RecordedRequest } from '../../model/recorded-request.js';
-import type { Replayed } from '../../model/replay.js';
+import type { RecordedRequest, Replayed } from '../../model/replay.js';
 import type { Failure } from '../../workers/failure.js';
 import type { ConfiguredCluster } from '../configured-cluster.js';
 import type { NeededFacts } from '../needed-facts.js';

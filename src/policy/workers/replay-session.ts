@@ -1,5 +1,4 @@
-import type { RecordedRequest } from '../../model/recorded-request.js';
-import type { Replayed } from '../../model/replay.js';
+import type { RecordedRequest, Replayed } from '../../model/replay.js';
 import type { BatchAnswer, BatchQuestion } from './draft-task.js';
 
 /** Works as a task of the pool does: asks for batches, and ends with an error or once it was answered null. */

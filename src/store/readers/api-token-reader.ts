@@ -1,5 +1,5 @@
 import type { ApiTokenReader as ApiTokenReaderPort } from '../../identity/api-token-reader.js';
-import type { ApiToken } from '../../model/api-token.js';
+import type { ApiToken } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { apiTokenColumns, apiTokenOf } from '../rows/api-token-row.js';

@@ -1,6 +1,6 @@
-import type { KeyAlgorithm } from '../../model/key-algorithm.js';
+import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import { idBound } from '../../model/new-id.js';
-import type { RecordedRequest } from '../../model/recorded-request.js';
+import type { RecordedRequest } from '../../model/replay.js';
 import type { ReadRows } from '../read-rows.js';
 import { decisionOf } from '../rows/certificate-request-row.js';
 import type { RecordedRequestRange, RecordedRequestReader as RecordedRequestReaderPort } from '../store.js';

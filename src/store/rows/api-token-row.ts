@@ -1,5 +1,4 @@
-import type { ApiToken } from '../../model/api-token.js';
-import type { Role } from '../../model/principal.js';
+import type { ApiToken, Role } from '../../model/principal.js';
 import { type Columns, storedJson } from '../columns.js';
 import type { Prisma } from '../generated/sqlite/client.js';
 

@@ -1,7 +1,7 @@
 import type { Approval, CertificateRequest, IssuanceAttempt, RequestState } from '../../model/certificate-request.js';
 import type { RecordedDecision } from '../../model/decision.js';
 import type { Role } from '../../model/principal.js';
-import type { KeyAlgorithm } from '../../model/key-algorithm.js';
+import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import { type Columns, storedJson } from '../columns.js';
 import type { Prisma } from '../generated/sqlite/client.js';
 

@@ -1,5 +1,5 @@
 import type { Certificate } from '../../model/certificate.js';
-import type { KeyAlgorithm } from '../../model/key-algorithm.js';
+import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import { type Columns, storedJson } from '../columns.js';
 import type { Prisma } from '../generated/sqlite/client.js';
 

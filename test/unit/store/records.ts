@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { afterEach } from 'vitest';
-import type { ApiToken } from '../../../src/model/api-token.js';
+import type { ApiToken } from '../../../src/model/principal.js';
 import type { AuditEventDraft } from '../../../src/model/audit-event.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt } from '../../../src/model/certificate-request.js';

@@ -1,4 +1,4 @@
-import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../../../model/privileged-names.js';
+import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../../../model/name-grammar.js';
 import { quote, quoteAll } from '../../../model/quote.js';
 import type { DecodedObject } from '../../decoded.js';
 import type { Setting } from '../check.js';

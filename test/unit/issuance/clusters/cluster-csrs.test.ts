@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kubeApiserverClient } from '../../../../src/cluster/csr-object.js';
 import { findClusterCsr, listClusterCsrs } from '../../../../src/issuance/clusters/cluster-csrs.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
-import { csrStatus } from '../../../../src/model/cluster-csr.js';
+import { csrStatus } from '../../../../src/model/cluster.js';
 import type { Signer } from '../../../../src/signer/signer.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../../helpers/connected-issuance.js';
 import { csrFor } from '../../../helpers/csr.js';

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { IssuanceContext } from '../../../../src/issuance/context.js';
+import { type IssuanceContext, issuingCluster } from '../../../../src/issuance/context.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { issueProbeCertificate } from '../../../../src/issuance/clusters/probe-request.js';
 import { findRequest } from '../../../../src/issuance/requests/read-requests.js';
 import { RecordedPolicySets } from '../../../../src/issuance/policies/recompute-trace.js';
-import { issuingCluster } from '../../../../src/issuance/context.js';
 import type { CertificateRequestAsk } from '../../../../src/services.js';
 import type { Principal } from '../../../../src/model/principal.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../../helpers/issuance.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { joined } from '../../../src/model/joined.js';
+import { joined } from '../../../src/model/quote.js';
 
 it('says everything where there is room', () => {
   expect(joined([])).toBe('');

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GrantReference } from '../../../src/model/blast-radius.js';
-import { privilegesOf } from '../../../src/model/privileges.js';
+import { type GrantReference, privilegesOf } from '../../../src/model/blast-radius.js';
 
 const binding = (name: string): GrantReference => ({ kind: 'ClusterRoleBinding', name, namespace: null });
 const many = Array.from({ length: 5_000 }, (_, i) => binding(`binding-${i}`));
