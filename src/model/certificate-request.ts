@@ -51,14 +51,19 @@ export interface IssuanceAttempt {
   readonly leaseUntil: Date;
   readonly startedAt: Date;
   readonly spkiSha256: string;
-  /** What the signer will use, e.g. `serialNumber` with a local CA, `objectName` with a cluster's signer. */
   readonly intent: SigningIntent;
 }
 
-/** What is recorded before signing, so that whatever got signed can be found or ruled out after a crash. */
-export type SigningIntent =
-  | { readonly signer: 'localCA'; readonly serialNumber: string; readonly tbsSha256: string }
-  | { readonly signer: 'kubernetes'; readonly objectName: string };
+/**
+ * A record of what is about to be signed, so that a certificate can be found or ruled out after a crash. `signer` names
+ * the signer, whose own the other members are: `serialNumber` and `tbsSha256` with a local CA. `objectName` is always the
+ * CertificateSigningRequest object that the attempt creates in the cluster.
+ */
+export interface SigningIntent {
+  readonly signer: string;
+  readonly objectName?: string;
+  readonly [member: string]: string;
+}
 
 /** A request for a user certificate, held for a decision. All fields of the ask are fixed when it is recorded. */
 export interface CertificateRequest {

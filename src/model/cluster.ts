@@ -1,5 +1,9 @@
 import type { DescribedCertificationRequest } from '../x509/strict/describe-certification-request.js';
 
+/** The signers that there are, as they are configured and shown. */
+export const signerKinds = ['localCA', 'kubernetes'] as const;
+export type SignerKind = (typeof signerKinds)[number];
+
 /** A cluster as kubepass knows it. */
 export interface Cluster {
   /** A DNS label. */
@@ -8,7 +12,7 @@ export interface Cluster {
   readonly server: string;
   /** The name on the API server's certificate where it is not the host of `server`; null: it is. */
   readonly tlsServerName: string | null;
-  readonly signer: 'localCA' | 'kubernetes';
+  readonly signer: SignerKind;
   /** PEM bundle that kubeconfigs carry in order to trust the API server. */
   readonly servingCertificateAuthority: string;
   readonly allowPrivilegedGroups: readonly string[];

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ClusterConflictError,
   ClusterForbiddenError,
@@ -11,10 +12,10 @@ import {
 } from '../cluster/csr-object.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningIntent } from '../model/certificate-request.js';
+import { SignerUnavailableError } from '../model/errors.js';
 import { decodePemBundle, encodePem } from '../x509/strict/pem.js';
-import { retryUntil } from './retry-until.js';
+import { signingAccess } from './signing-access.js';
 import {
-  SignerUnavailableError,
   SigningRefusedError,
   SigningUndeterminedError,
   type GivenUp,
@@ -22,18 +23,18 @@ import {
   type Signer,
 } from './signer.js';
 
-/** What the signer needs of a cluster. */
+/** The parts of a cluster connection that the signer uses. */
 export interface SigningCluster {
   readonly name: string;
   readonly csrs: CsrObjects;
   readonly watch: CsrWatch;
-  /** Our own username there, as the API server says: what `spec.username` of our objects is. */
+  /** Our own username there, as the API server knows it: `spec.username` of our objects. */
   whoAmI(): Promise<{ readonly username: string }>;
   /** Why the cluster is known not to sign user certificates; null: it signs, or that is not known. */
   whyNotSigning(): string | null;
 }
 
-/** How much of the time is kept back for deleting the object when nothing comes. */
+/** How much of the time is kept back for deleting the object when no certificate comes. */
 const giveUpMilliseconds = 5_000;
 
 /**
@@ -42,7 +43,11 @@ const giveUpMilliseconds = 5_000;
  * can be guessed, the object is held against what was sent before it is approved.
  */
 export class KubernetesSigner implements Signer {
-  readonly kind = 'kubernetes';
+  readonly needsCertificationRequest = true;
+  readonly needsCluster = true;
+  /** The object is found again by its name. */
+  readonly mayBeResumed = true;
+  readonly requiredAccess = signingAccess;
 
   constructor(
     private readonly cluster: SigningCluster,
@@ -55,10 +60,11 @@ export class KubernetesSigner implements Signer {
   }
 
   resume(request: ApprovedRequest, intent: SigningIntent): PreparedSigning | null {
-    if (intent.signer !== 'kubernetes') return null;
-    return this.#signing(request, intent.objectName, async (csr, deadline) => {
+    const { objectName } = intent;
+    if (objectName === undefined) return null;
+    return this.#signing(request, objectName, async (csr, deadline) => {
       const found = await this.#reached(deadline, () => this.cluster.csrs.find(csr.name));
-      // It was never created, or is long gone and its certificate with it: the request goes back and begins anew.
+      // It was never created, or is long gone together with its certificate: the request begins anew.
       if (found === null)
         throw new SignerUnavailableError(`there is no CertificateSigningRequest ${csr.name} any more`);
       return found;
@@ -66,18 +72,15 @@ export class KubernetesSigner implements Signer {
   }
 
   async giveUp(intent: SigningIntent): Promise<GivenUp> {
-    if (intent.signer !== 'kubernetes')
-      throw new TypeError(`an intent of signer ${intent.signer} is not for a cluster`);
+    const { objectName } = intent;
+    if (objectName === undefined) throw new TypeError(`an intent of signer ${intent.signer} is not for a cluster`);
     try {
-      const certificate = await this.#giveUp(intent.objectName);
-      return { certificate, cleanUp: () => this.#cleanUp(intent.objectName) };
+      const certificate = await this.#giveUp(objectName);
+      return { certificate, cleanUp: () => this.#cleanUp(objectName) };
     } catch (error) {
-      throw new SignerUnavailableError(
-        `cluster ${this.cluster.name} does not say what became of ${intent.objectName}`,
-        {
-          cause: error,
-        },
-      );
+      throw new SignerUnavailableError(`cluster ${this.cluster.name} does not say what became of ${objectName}`, {
+        cause: error,
+      });
     }
   }
 
@@ -337,4 +340,29 @@ function certificateIn(pem: string): Uint8Array {
   if (leaf === undefined)
     throw new SigningRefusedError('IssuedCertificateMismatch', 'what the cluster answered as certificate is not one');
   return leaf;
+}
+
+const firstPauseMilliseconds = 100;
+const longestPauseMilliseconds = 2_000;
+
+/**
+ * Calls `act` again, with growing pauses, while `isPassing` says that its error goes away by itself. At `deadline` throws
+ * the last error.
+ */
+async function retryUntil<T>(
+  deadline: Date,
+  clock: () => Date,
+  isPassing: (error: unknown) => boolean,
+  act: () => Promise<T>,
+): Promise<T> {
+  for (let pause = firstPauseMilliseconds; ; pause = Math.min(pause * 2, longestPauseMilliseconds)) {
+    try {
+      return await act();
+    } catch (error) {
+      // Half of the pause is random, so that many callers do not come back all at once.
+      const next = pause * (0.5 + Math.random() / 2);
+      if (!isPassing(error) || clock().getTime() + next >= deadline.getTime()) throw error;
+      await sleep(next);
+    }
+  }
 }

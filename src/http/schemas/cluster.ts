@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { signerKinds } from '../../model/cluster.js';
 import {
   dnsLabelOf,
   instantOf,
@@ -101,7 +102,7 @@ export const ClusterSchema = named(
         description: 'The API server, as it stands in kubeconfigs.',
         examples: ['https://10.0.0.1:6443'],
       }),
-      signer: oneOf(['localCA', 'kubernetes'], {
+      signer: oneOf(signerKinds, {
         description: 'Who signs: a CA key held here, or the cluster itself.',
       }),
       allowPrivilegedGroups: Type.Array(Type.String({ maxLength: 64 }), {

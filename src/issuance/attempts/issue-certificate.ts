@@ -112,8 +112,8 @@ async function recordIssued(
 }
 
 /**
- * Somebody else took the attempt over while it was being signed. What a local CA signed exists all the same: it goes
- * into the inventory as an orphan. A cluster's object belongs to whoever took over, and so does its certificate.
+ * Somebody else took the attempt over while it was being signed. Where the attempt could be resumed, its certificate
+ * belongs to whoever took over; otherwise this one was signed besides, and goes into the inventory as an orphan.
  */
 async function takenOver(
   context: IssuanceContext,
@@ -122,7 +122,7 @@ async function takenOver(
   signed: Certificate | null,
 ): Promise<AttemptEnd> {
   const reason = 'AttemptTakenOver';
-  if (signed !== null && attempt.intent.signer === 'localCA')
+  if (signed !== null && !issuingCluster(context, request.cluster).signer.mayBeResumed)
     await context.store.writer.commit({
       operations: [{ op: 'insertCertificate', certificate: { ...signed, orphan: true } }],
       events: [

@@ -40,16 +40,17 @@ export function keyOfCsr({ publicKey, der }: CertificationRequest): KeyToCertify
   };
 }
 
-/** A generated key, with a certification request for the subject where the signer wants one: signed in the meantime. */
+/** A generated key; with a certification request for the subject, signed meanwhile, where the signer needs one. */
 export function keyOfPair(
   { username, groups, keyAlgorithm }: Pick<CertificateRequest, 'username' | 'groups' | 'keyAlgorithm'>,
   keyPair: KeyPair,
-  signer: Signer['kind'],
+  { needsCertificationRequest }: Signer,
 ): KeyToCertify {
   const { subjectPublicKeyInfo } = keyPair;
-  const certificationRequest =
-    signer === 'kubernetes' ? writeCertificationRequest({ username, groups }, keyPair) : null;
-  // Whoever signs awaits it; where it does not come to that, nobody does.
+  const certificationRequest = needsCertificationRequest
+    ? writeCertificationRequest({ username, groups }, keyPair)
+    : null;
+  // The signer awaits it; where the request is denied first, nobody does.
   certificationRequest?.catch(() => undefined);
   return {
     reference: { algorithm: keyAlgorithm, spkiSha256: sha256(subjectPublicKeyInfo) },

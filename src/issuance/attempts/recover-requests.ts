@@ -62,7 +62,7 @@ function countRecovery({ recovering }: IssuanceContext, cluster: string, by: 1 |
 }
 
 const isLocal = (context: IssuanceContext, { cluster }: CertificateRequest): boolean =>
-  context.clusters.get(cluster)?.signer.kind !== 'kubernetes';
+  context.clusters.get(cluster)?.signer.needsCluster !== true;
 
 async function recoverRequest(context: IssuanceContext, request: CertificateRequest): Promise<void> {
   const key = await recordedKey(request);

@@ -37,8 +37,8 @@ export async function findOwnCsrs(
   const keys = csrs.flatMap(({ spkiSha256 }) => spkiSha256 ?? []);
   const attempted = new Map<string, CertificateRequest>();
   for (const request of await store.requests.attemptedFor(cluster, keys)) {
-    const { intent } = request.attempt ?? {};
-    if (intent?.signer === 'kubernetes') attempted.set(intent.objectName, request);
+    const objectName = request.attempt?.intent.objectName;
+    if (objectName !== undefined) attempted.set(objectName, request);
   }
   const fingerprints = csrs.flatMap(({ certificate }) => certificate?.fingerprintSha256 ?? []);
   const issued = new Map(

@@ -1,4 +1,5 @@
 import { describeAccess } from '../../cluster/access.js';
+import { rbacGroup, rbacResources } from '../../cluster/role-bindings.js';
 import type { ClusterConnection } from '../../cluster/cluster-connection.js';
 import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../../cluster/csr-object.js';
 import type { Certificate } from '../../model/certificate.js';
@@ -9,10 +10,10 @@ import {
   type LifetimeCap,
   type StoredClusterProbe,
 } from '../../model/cluster-probe.js';
+import type { NeededAccess } from '../../signer/signer.js';
 import { encodePem } from '../../x509/strict/pem.js';
 import { probedCluster } from './cluster-probes.js';
 import { issuingCluster, type IssuanceContext, type IssuingCluster } from '../context.js';
-import { neededAccess, roleBindingAccess, type NeededAccess } from './needed-access.js';
 import { adviceOn } from './probe-advice.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
 
@@ -104,9 +105,9 @@ async function run(
   actor: string | null,
 ): Promise<Found> {
   const { connection, signer, cluster } = issuing;
-  const reached = connection === null ? nothingKnown : await reach(connection, neededAccess(cluster));
-  // With a CA key at hand, signing needs no cluster.
-  if (reached.reason !== null && signer.kind === 'kubernetes') return reached;
+  const needed = [...signer.requiredAccess, ...(cluster.readsRoleBindings ? roleBindingAccess : [])];
+  const reached = connection === null ? nothingKnown : await reach(connection, needed);
+  if (reached.reason !== null && signer.needsCluster) return reached;
 
   const signing = await issueProbeCertificate(context, issuing, probeSeconds, actor);
   const signed = { ...reached, requestId: signing.requestId, ...judge(signing) };
@@ -117,7 +118,16 @@ async function run(
   return { ...accepted, lifetimeCap: await measureCap(context, issuing, actor) };
 }
 
-/** Asks the API server who it is, who we are and what we may. */
+/** The access rights that reading the role bindings of a cluster takes besides. */
+export const roleBindingAccess: readonly NeededAccess[] = rbacResources.flatMap((resource) =>
+  (['list', 'watch'] as const).map((verb) => ({
+    access: { verb, group: rbacGroup, resource },
+    purpose: 'knowing what an identity could do before it is approved, since readRoleBindings is on',
+    required: false,
+  })),
+);
+
+/** Asks the API server for its version, our username and our access rights. */
 async function reach(connection: ClusterConnection, needed: readonly NeededAccess[]): Promise<Found> {
   let found: Found = { ...nothingKnown, reachable: false };
   try {

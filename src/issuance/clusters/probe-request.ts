@@ -31,7 +31,7 @@ export async function issueProbeCertificate(
   const now = context.clock();
   const policySet = context.policySet();
   const approved = probeRequest(context, issuing, expirationSeconds, now);
-  const key = keyOfPair(approved, keyPair, issuing.signer.kind);
+  const key = keyOfPair(approved, keyPair, issuing.signer);
   const started = startAttempt(context, approved, key, now, true);
   const request = { ...approved, state: 'issuing' as const, attempt: started.attempt, publicKey: started.publicKey };
   const recorded = await commitBeginning(context, request.id, {

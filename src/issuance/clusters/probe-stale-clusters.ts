@@ -8,9 +8,7 @@ const believedHours = 24;
  * all are done; never rejects.
  */
 export async function probeStaleClusters(context: IssuanceContext): Promise<void> {
-  const stale = [...context.clusters].filter(
-    ([name, { signer }]) => signer.kind === 'kubernetes' && !isFresh(context, name),
-  );
+  const stale = [...context.clusters].filter(([name, { signer }]) => signer.needsCluster && !isFresh(context, name));
   await Promise.all(stale.map(([name]) => probe(context, name)));
 }
 

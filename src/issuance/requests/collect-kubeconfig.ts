@@ -47,7 +47,7 @@ export async function collectApproved(
   if (gone) return refused(gone);
 
   const keyPair = await newKeyPair(request.keyAlgorithm);
-  const key = keyOfPair(request, keyPair, issuingCluster(context, request.cluster).signer.kind);
+  const key = keyOfPair(request, keyPair, issuingCluster(context, request.cluster).signer);
   const late = lapsed(request, context.clock());
   if (late) return refused(late);
   const rechecked = await recheckAndCommit(context, request, principal.name, (now) => {

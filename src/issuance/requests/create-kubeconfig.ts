@@ -51,7 +51,7 @@ async function createFirst(
   made?.catch(() => undefined);
   const keyPair = () => (made ??= newKeyPair(keyAlgorithm));
   const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, async (request) =>
-    request.collector === principal.name ? keyOfPair(request, await keyPair(), issuing.signer.kind) : null,
+    request.collector === principal.name ? keyOfPair(request, await keyPair(), issuing.signer) : null,
   );
   if (!recorded.ok) return recorded;
   const { request, started } = recorded.value;

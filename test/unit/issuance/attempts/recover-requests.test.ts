@@ -12,7 +12,7 @@ import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
 import type { Signer } from '../../../../src/signer/signer.js';
 import { csrFor } from '../../../helpers/csr.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../../helpers/issuance.js';
-import { signingBy } from '../../../helpers/signers.js';
+import { signerLike, signingBy } from '../../../helpers/signers.js';
 import { alice, bob } from '../../../helpers/principals.js';
 import { anAttempt, anEvent, aRequest } from '../../store/records.js';
 
@@ -184,16 +184,11 @@ describe('recoverRequests', () => {
     const onCluster = (name: string, signer: Signer): IssuingCluster => ({
       ...demo,
       cluster: { ...demo.cluster, name, signer: 'kubernetes' },
-      signer: { ...signer, kind: 'kubernetes' },
+      signer,
     });
     const local = new LocalCaSigner(issuance.authority);
-    const signer: Signer = {
-      kind: 'kubernetes',
-      prepare: (request, now) => local.prepare(request, now),
-      resume: () => null,
-      giveUp: () => local.giveUp(),
-    };
-    const away: Signer = { ...signer, giveUp: () => new Promise(() => undefined) };
+    const signer = signerLike(local, { needsCluster: true });
+    const away = signerLike(signer, { giveUp: () => new Promise(() => undefined) });
     const left = [...Array<string>(40).fill('down'), 'well'].map((cluster) =>
       aRequest({ state: 'issuing', cluster, attempt: anAttempt({ owner: 'process-1' }) }),
     );

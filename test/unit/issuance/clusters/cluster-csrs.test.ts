@@ -3,11 +3,11 @@ import { kubeApiserverClient } from '../../../../src/cluster/csr-object.js';
 import { findClusterCsr, listClusterCsrs } from '../../../../src/issuance/clusters/cluster-csrs.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { csrStatus } from '../../../../src/model/cluster.js';
-import type { Signer } from '../../../../src/signer/signer.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../../helpers/connected-issuance.js';
 import { csrFor } from '../../../helpers/csr.js';
 import { testIssuance } from '../../../helpers/issuance.js';
 import { alice, auditor, bob } from '../../../helpers/principals.js';
+import { signerLike } from '../../../helpers/signers.js';
 
 let connected: ConnectedIssuance;
 const all = { after: null, limit: 500 };
@@ -32,15 +32,12 @@ async function issuedAndLeft(): Promise<{ readonly id: string; readonly objectNa
   const issuing = connected.context.clusters.get('demo');
   if (!issuing) throw new Error('no cluster');
   const { signer } = issuing;
-  const untidy: Signer = {
-    kind: signer.kind,
-    resume: (request, intent) => signer.resume(request, intent),
-    giveUp: (intent) => signer.giveUp(intent),
+  const untidy = signerLike(signer, {
     prepare: (request, now) => {
       const { intent, sign } = signer.prepare(request, now);
       return { intent, sign, cleanUp: () => Promise.resolve() };
     },
-  };
+  });
   const context = { ...connected.context, clusters: new Map([['demo', { ...issuing, signer: untidy }]]) };
   const made = await createRequest(context, alice, { csr: pem }, { waitSeconds: 20, idempotency: null });
   if (!made.ok || made.value.request.state !== 'issued') throw new Error('not issued');

@@ -7,11 +7,8 @@ import { createRequest } from '../../../../src/issuance/requests/create-request.
 import { approveRequest } from '../../../../src/issuance/requests/decide-request.js';
 import { kubeconfigWithKeyPath } from '../../../../src/issuance/requests/read-requests.js';
 import { keyAlgorithms } from '../../../../src/x509/strict/key-algorithm.js';
-import {
-  SignerUnavailableError,
-  SigningRefusedError,
-  SigningUndeterminedError,
-} from '../../../../src/signer/signer.js';
+import { SignerUnavailableError } from '../../../../src/model/errors.js';
+import { SigningRefusedError, SigningUndeterminedError } from '../../../../src/signer/signer.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
 import type { CertificateRequestAsk } from '../../../../src/services.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../../helpers/issuance.js';

@@ -1,19 +1,9 @@
-import type { Access } from '../../cluster/access.js';
-import { kubeApiserverClient } from '../../cluster/csr-object.js';
-import { rbacGroup, rbacResources } from '../../cluster/role-bindings.js';
-import type { Cluster } from '../../model/cluster.js';
-
-export interface NeededAccess {
-  readonly access: Access;
-  /** What kubepass does with it. */
-  readonly purpose: string;
-  /** Nothing can be issued without it. */
-  readonly required: boolean;
-}
+import { kubeApiserverClient } from '../cluster/csr-object.js';
+import type { NeededAccess } from './signer.js';
 
 const csrs = { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
 
-/** Every access right that signing takes in a cluster whose own signer signs: the RBAC to give it, and no more. */
+/** The access rights that signing takes in a cluster whose own signer signs: `deploy/kubernetes` grants these and no more. */
 export const signingAccess: readonly NeededAccess[] = [
   { access: { ...csrs, verb: 'create' }, purpose: 'asking the cluster to sign', required: true },
   {
@@ -50,17 +40,3 @@ export const signingAccess: readonly NeededAccess[] = [
     required: false,
   },
 ];
-
-/** What reading the role bindings of a cluster takes besides. */
-export const roleBindingAccess: readonly NeededAccess[] = rbacResources.flatMap((resource) =>
-  (['list', 'watch'] as const).map((verb) => ({
-    access: { verb, group: rbacGroup, resource },
-    purpose: 'knowing what an identity could do before it is approved, since readRoleBindings is on',
-    required: false,
-  })),
-);
-
-/** All that kubepass uses in this cluster. */
-export function neededAccess({ signer, readsRoleBindings }: Cluster): readonly NeededAccess[] {
-  return [...(signer === 'kubernetes' ? signingAccess : []), ...(readsRoleBindings ? roleBindingAccess : [])];
-}
