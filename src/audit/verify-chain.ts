@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { AuditEvent, ChainVerification } from '../model/audit-event.js';
 import { type ChainHead, followsInChain, genesis } from './chain.js';
 
-/** What verification reads. */
+/** The events that verification reads. */
 export interface ChainReader {
   /** Events with `seq` > `afterSeq`, in order, at most `limit`. */
   chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]>;
@@ -32,7 +32,7 @@ export async function verifyChain(reader: ChainReader, chunkSize = 200): Promise
     }
     await setImmediate();
   }
-  // The log only grows, so what was its head must still be where it was.
+  // The log only grows, so its former head must still be in its place.
   if (head.seq !== end.seq || head.hash !== end.hash) return broken();
   return { valid: true, events: head.seq, head: head.hash, firstInvalidSeq: null };
 }

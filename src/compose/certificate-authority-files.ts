@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import type { LocalCAConfig } from '../config/config.js';
 import { createSecretFile } from '../config/secrets.js';
 import type { Log } from '../issuance/context.js';
+import { auditEvent } from '../model/audit-event.js';
 import { generateCertificateAuthority } from '../x509/strict/certificate-authority.js';
 import type { Store } from '../store/store.js';
 
@@ -54,17 +55,7 @@ async function pinIfNew(cluster: string, spkiSha256: string, store: Store, now: 
     );
   const { committed } = await store.writer.commit({
     operations: [{ op: 'pinCertificateAuthority', cluster, spkiSha256 }],
-    events: [
-      {
-        type: 'CertificateAuthorityPinned',
-        at: now,
-        principal: null,
-        cluster,
-        requestId: null,
-        fingerprintSha256: null,
-        details: { spkiSha256 },
-      },
-    ],
+    events: [auditEvent('CertificateAuthorityPinned', now, null, { spkiSha256 }, { cluster })],
   });
   if (!committed) throw new Error(`the CA of cluster "${cluster}" could not be pinned`);
 }

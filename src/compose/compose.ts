@@ -1,13 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ClusterConnection } from '../cluster/cluster-connection.js';
-import { announcingWriter } from './announcing-writer.js';
 import { openCluster, type ClusterWiring } from './open-cluster.js';
 import { KnownClusters } from './known-clusters.js';
 import { isSoleProcess, openStore } from './open-store.js';
 import { openWebhooks } from './open-webhooks.js';
 import { rememberingWriter } from './remembering-writer.js';
-import { storedOutbox } from './stored-outbox.js';
+import { storedOutbox, wakingWriter } from './stored-outbox.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import type { Config } from '../config/config.js';
 import { prepareDataDir, replaceSecretFile } from '../config/secrets.js';
@@ -36,6 +35,7 @@ import type { Services } from '../services.js';
 import type { Signer } from '../signer/signer.js';
 import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
+import { deliveriesOf } from '../webhooks/event-payload.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 
@@ -121,12 +121,7 @@ async function wire(
   const wake = () => {
     dispatcher.wake();
   };
-  const findRequest = (id: string) => openedStore.requests.find(id);
-  // Everything that is committed from here on passes the webhooks.
-  const store: Store = {
-    ...openedStore,
-    writer: announcingWriter(openedStore.writer, { webhooks, findRequest, random, wake }),
-  };
+  const store: Store = { ...openedStore, writer: wakingWriter(openedStore.writer, wake) };
 
   const probes = new ClusterProbes(store);
   const clusters = new Map<string, IssuingCluster>();
@@ -165,6 +160,7 @@ async function wire(
     soleProcess: isSoleProcess(config),
     settings: config.issuing,
     log,
+    deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
     probes,
     running: new Map(),
     recovering: new Map(),

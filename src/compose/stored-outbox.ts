@@ -25,3 +25,14 @@ export function storedOutbox(reader: WebhookDeliveryReader, writer: Writer): Out
     },
   };
 }
+
+/** A writer that calls `wake` after each commit that puts something into the outbox. */
+export function wakingWriter(writer: Writer, wake: () => void): Writer {
+  return {
+    async commit(step) {
+      const result = await writer.commit(step);
+      if (result.committed && step.operations.some(({ op }) => op === 'enqueueWebhooks')) wake();
+      return result;
+    },
+  };
+}

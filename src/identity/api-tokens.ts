@@ -1,5 +1,5 @@
 import type { ApiToken, Principal, Role } from '../model/principal.js';
-import type { AuditEventDraft, AuditEventType, Json } from '../model/audit-event.js';
+import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
 import { probeUsername } from '../model/cluster-probe.js';
 import { whyNotName } from '../model/name-grammar.js';
 import { newId } from '../model/new-id.js';
@@ -65,22 +65,21 @@ export function makeApiToken(
   return { token, secret, secretSha256: secretSha256(secret) };
 }
 
-/** What the audit log says of a token; never its secret. */
+/** An event about a token; never with its secret. */
 export function apiTokenEvent(
-  type: AuditEventType & `ApiToken${string}`,
+  type: 'ApiTokenCreated' | 'ApiTokenRevoked',
   token: ApiToken,
   at: Date,
   principal: string | null,
 ): AuditEventDraft {
-  const details: { readonly [key: string]: Json } = {
+  return auditEvent(type, at, principal, {
     tokenId: token.id,
     name: token.name,
     groups: token.groups,
     roles: token.roles,
     createdBy: token.createdBy,
     expiresAt: token.expiresAt.toISOString(),
-  };
-  return { type, at, principal, cluster: null, requestId: null, fingerprintSha256: null, details };
+  });
 }
 
 /** The use cases on API tokens; all of them are for admins. */

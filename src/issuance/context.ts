@@ -3,6 +3,7 @@ import type { ClusterConnection } from '../cluster/cluster-connection.js';
 import type { BlastRadius } from '../model/blast-radius.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
+import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { Signer } from '../signer/signer.js';
 import type { CommitResult, Step } from '../store/step.js';
@@ -44,6 +45,8 @@ export interface IssuanceContext {
   readonly soleProcess: boolean;
   readonly settings: IssuingSettings;
   readonly log: Log;
+  /** The deliveries that tell webhooks of a change; see `announce`. */
+  readonly deliveriesOf: (announcement: Announcement) => readonly WebhookDelivery[];
   /** What clusters were last found able to do. */
   readonly probes: ClusterProbes;
   /** The attempts that this process is working on, by request id; a promise never rejects. */

@@ -1,38 +1,29 @@
-import type { AuditEventType, Json } from '../model/audit-event.js';
+import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { IssuanceContext } from './context.js';
 
-/** Puts on record that the service began to serve, with what, and under which policies. */
+/** Records that the service began to serve, with which clusters and policies. */
 export function recordServiceStarted(context: IssuanceContext): Promise<void> {
   const policySet = context.policySet();
-  return record(context, policySet, 'ServiceStarted', {
+  const details = {
     instance: context.owner,
     clusters: [...context.clusters.keys()],
     policySetDigest: policySet.digest,
-  });
+  };
+  return record(context, policySet, auditEvent('ServiceStarted', context.clock(), null, details));
 }
 
-/** Puts on record that another policy set came into force; its texts are kept with its digest. */
+/** Records that another policy set came into force; its texts are kept with its digest. */
 export function recordPolicySetLoaded(
   context: IssuanceContext,
   policySet: PolicySet,
   previous: PolicySet,
 ): Promise<void> {
-  return record(context, policySet, 'PolicySetLoaded', {
-    policySetDigest: policySet.digest,
-    previousPolicySetDigest: previous.digest,
-  });
+  const details = { policySetDigest: policySet.digest, previousPolicySetDigest: previous.digest };
+  return record(context, policySet, auditEvent('PolicySetLoaded', context.clock(), null, details));
 }
 
-async function record(
-  { store, clock }: IssuanceContext,
-  policySet: PolicySet,
-  type: AuditEventType,
-  details: { readonly [key: string]: Json },
-): Promise<void> {
+async function record({ store }: IssuanceContext, policySet: PolicySet, event: AuditEventDraft): Promise<void> {
   const { digest, texts } = policySet;
-  await store.writer.commit({
-    operations: [{ op: 'rememberPolicySet', digest, texts }],
-    events: [{ type, at: clock(), principal: null, cluster: null, requestId: null, fingerprintSha256: null, details }],
-  });
+  await store.writer.commit({ operations: [{ op: 'rememberPolicySet', digest, texts }], events: [event] });
 }

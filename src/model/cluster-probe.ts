@@ -1,4 +1,3 @@
-import type { Json } from './audit-event.js';
 import type { Cluster } from './cluster.js';
 
 /** One access right that kubepass needs in a cluster, and whether it has it there. */
@@ -69,18 +68,4 @@ export interface StoredClusterProbe {
 /** The required permissions that kubepass does not hold. */
 export function missingPermissions({ permissions }: Pick<ClusterProbe, 'permissions'>): readonly string[] {
   return permissions.flatMap(({ permission, required, held }) => (required && !held ? [permission] : []));
-}
-
-/** The summary of a probe for the audit log. */
-export function probeDetails(probe: ClusterProbe): { readonly [key: string]: Json } {
-  return {
-    probe: true,
-    reachable: probe.reachable,
-    version: probe.version,
-    missingPermissions: missingPermissions(probe),
-    signs: probe.signs,
-    reason: probe.reason,
-    accepts: probe.accepts,
-    probeRequestId: probe.requestId,
-  };
 }

@@ -1,3 +1,7 @@
+import type { Certificate } from './certificate.js';
+import type { CertificateRequest } from './certificate-request.js';
+import type { Violation } from './decision.js';
+
 /** The events that webhooks are told of: a request waits for a person, its certificate is issued, it is denied. */
 export const webhookEvents = ['pending', 'issued', 'denied'] as const;
 export type WebhookEvent = (typeof webhookEvents)[number];
@@ -9,6 +13,26 @@ export const webhookEventTypes = [
   'certificate_request.denied',
 ] as const satisfies readonly `certificate_request.${WebhookEvent}`[];
 export type WebhookEventType = (typeof webhookEventTypes)[number];
+
+/** A change of a request that webhooks may be told of, as the request is when the change is committed. */
+export type Announcement = {
+  readonly at: Date;
+  readonly request: CertificateRequest;
+} & (
+  | { readonly event: 'pending' }
+  | { readonly event: 'issued'; readonly certificate: Certificate }
+  | { readonly event: 'denied'; readonly denial: Denial }
+);
+
+export interface Denial {
+  /** `PolicyDenied`, `NoLongerPermitted`, or `DeniedByApprover`. */
+  readonly reason: string;
+  /** The principal who denied it; null where policy did. */
+  readonly deniedBy: string | null;
+  readonly comment: string | null;
+  /** Empty where a person denied it. */
+  readonly violations: readonly Violation[];
+}
 
 /** `dead`: given up; only a person sends it again. */
 export const webhookDeliveryStates = ['waiting', 'delivered', 'dead'] as const;

@@ -1,35 +1,41 @@
-import type { Json } from '../model/audit-event.js';
-import type { Certificate } from '../model/certificate.js';
+import { newId } from '../model/new-id.js';
+import type { Announcement, WebhookDelivery, WebhookEvent, WebhookEventType } from '../model/webhook-delivery.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import type { WebhookEvent, WebhookEventType } from '../model/webhook-delivery.js';
-
-/** Something to announce, as it was when it happened. */
-export type Announcement = {
-  readonly at: Date;
-  readonly request: CertificateRequest;
-} & (
-  | { readonly event: 'pending' }
-  | { readonly event: 'issued'; readonly certificate: Certificate }
-  | { readonly event: 'denied'; readonly denial: Denial }
-);
-
-export interface Denial {
-  /** `PolicyDenied`, `NoLongerPermitted`, or `DeniedByApprover`. */
-  readonly reason: string;
-  /** Who denied it; null where policy did. */
-  readonly deniedBy: string | null;
-  readonly comment: string | null;
-  /** `{source, reason, message}` each; empty where a person denied it. */
-  readonly violations: readonly Json[];
-}
+import { wants, type Webhook } from './webhook.js';
 
 /** Payloads are to stay below 20 KB (Standard Webhooks, payload size); the request itself has all of them. */
 const violationsShown = 20;
 
-export const eventTypeOf = (event: WebhookEvent): WebhookEventType => `certificate_request.${event}`;
+const eventTypeOf = (event: WebhookEvent): WebhookEventType => `certificate_request.${event}`;
+
+/** One delivery for each webhook that takes the event, due at once. */
+export function deliveriesOf(
+  webhooks: readonly Webhook[],
+  random: (octets: number) => Buffer,
+  announcement: Announcement,
+): readonly WebhookDelivery[] {
+  const { at, event, request } = announcement;
+  const takers = webhooks.filter((webhook) => wants(webhook, event, request.cluster));
+  if (takers.length === 0) return [];
+  const payload = eventPayload(announcement);
+  return takers.map(({ name }) => ({
+    id: `msg_${newId(at, random)}`,
+    webhook: name,
+    type: eventTypeOf(event),
+    requestId: request.id,
+    payload,
+    state: 'waiting',
+    createdAt: at,
+    nextAttemptAt: at,
+    attempts: 0,
+    owner: null,
+    lastFailure: null,
+    endedAt: null,
+  }));
+}
 
 /** The body of a webhook: no key, no CSR, no certificate and no kubeconfig in it, only what names them. */
-export function eventPayload(announcement: Announcement): string {
+function eventPayload(announcement: Announcement): string {
   const { at, event, request } = announcement;
   return JSON.stringify({
     type: eventTypeOf(event),

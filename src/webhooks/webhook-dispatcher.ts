@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { AuditEventDraft } from '../model/audit-event.js';
+import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
 import type { WebhookDelivery } from '../model/webhook-delivery.js';
 import { judgeAnswer } from './judge-answer.js';
 import type { Outbox } from './outbox.js';
@@ -202,15 +202,8 @@ export class WebhookDispatcher {
     at: Date,
   ): AuditEventDraft {
     this.options.log.error({ webhook, delivery: id, requestId, attempts, failure }, 'a webhook delivery is given up');
-    return {
-      type: 'WebhookDeliveryFailed',
-      at,
-      principal: null,
-      cluster: null,
-      requestId,
-      fingerprintSha256: null,
-      details: { deliveryId: id, webhook, type, attempts, failure },
-    };
+    const details = { deliveryId: id, webhook, type, attempts, failure };
+    return auditEvent('WebhookDeliveryFailed', at, null, details, { requestId });
   }
 
   /** What waits for a webhook that the configuration no longer has would wait for ever. */

@@ -104,6 +104,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     soleProcess,
     settings: { timeoutSeconds: 60, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 86_400 },
     log: { info() {}, warn() {}, error() {} },
+    deliveriesOf: () => [],
     probes: new ClusterProbes(store),
     running: new Map(),
     recovering: new Map(),

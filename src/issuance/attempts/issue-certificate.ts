@@ -4,7 +4,7 @@ import { joined } from '../../model/quote.js';
 import { SigningRefusedError, SigningUndeterminedError } from '../../signer/signer.js';
 import { checkIssuedCertificate, type CertificateFields, type CheckedCertificate } from './check-issued-certificate.js';
 import { issuingCluster, secondsAfter, trackRunning, type IssuanceContext } from '../context.js';
-import { attemptDetails, issuedDetails, requestEvent } from '../events.js';
+import { announce, attemptDetails, requestEvent } from '../events.js';
 import type { StartedAttempt } from './start-attempt.js';
 import { moveRequest } from '../requests/state-machine.js';
 
@@ -94,6 +94,7 @@ async function recordIssued(
         { state: 'issued', expiresAt: null, fingerprintSha256: certificate.fingerprintSha256 },
       ),
       { op: 'insertCertificate', certificate },
+      ...announce(context, { event: 'issued', at, request, certificate }),
     ],
     events: [
       requestEvent(
@@ -101,7 +102,19 @@ async function recordIssued(
         at,
         actor,
         request,
-        issuedDetails(certificate, started.attempt, checked.lifetimeClamped),
+        {
+          attempt: started.attempt.number,
+          serialNumber: certificate.serialNumber,
+          subject: certificate.subject,
+          issuer: certificate.issuer,
+          username: certificate.username,
+          groups: certificate.groups,
+          notBefore: certificate.notBefore.toISOString(),
+          notAfter: certificate.notAfter.toISOString(),
+          spkiSha256: certificate.publicKey.spkiSha256,
+          orphan: certificate.orphan,
+          lifetimeClamped: checked.lifetimeClamped,
+        },
         certificate.fingerprintSha256,
       ),
     ],

@@ -2,10 +2,10 @@ import { describeAccess } from '../../cluster/access.js';
 import { rbacGroup, rbacResources } from '../../cluster/role-bindings.js';
 import type { ClusterConnection } from '../../cluster/cluster-connection.js';
 import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../../cluster/csr-object.js';
+import { auditEvent, type AuditEventDetails } from '../../model/audit-event.js';
 import type { Certificate } from '../../model/certificate.js';
 import {
   missingPermissions,
-  probeDetails,
   type ClusterProbe,
   type LifetimeCap,
   type StoredClusterProbe,
@@ -63,20 +63,24 @@ async function runAndRecord(
   const probe = { cluster, probedAt: context.clock(), result };
   await context.store.writer.commit({
     operations: [{ op: 'rememberProbe', probe }],
-    events: [
-      {
-        type: 'ClusterProbed',
-        at: probe.probedAt,
-        principal: actor,
-        cluster,
-        requestId: null,
-        fingerprintSha256: null,
-        details: probeDetails(result),
-      },
-    ],
+    events: [auditEvent('ClusterProbed', probe.probedAt, actor, probeDetails(result), { cluster })],
   });
   context.probes.remember(probe);
   return probe;
+}
+
+/** The summary of a probe for the audit log. */
+function probeDetails(probe: ClusterProbe): AuditEventDetails['ClusterProbed'] {
+  return {
+    probe: true,
+    reachable: probe.reachable,
+    version: probe.version,
+    missingPermissions: missingPermissions(probe),
+    signs: probe.signs,
+    reason: probe.reason,
+    accepts: probe.accepts,
+    probeRequestId: probe.requestId,
+  };
 }
 
 /** What is found out, of whatever cluster. */

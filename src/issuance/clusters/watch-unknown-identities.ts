@@ -1,7 +1,7 @@
 import type { ClusterConnection } from '../../cluster/cluster-connection.js';
 import { kubeApiserverClient, type CsrObject } from '../../cluster/csr-object.js';
 import { StoreBusyError, StoreUnavailableError } from '../../model/errors.js';
-import type { AuditEventDraft } from '../../model/audit-event.js';
+import { auditEvent, type AuditEventDraft } from '../../model/audit-event.js';
 import type { ParsedCertificate } from '../../x509/strict/certificate-reader.js';
 import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
 import { attributeType } from '../../x509/strict/object-identifiers.js';
@@ -154,23 +154,16 @@ function unknownIdentityEvent(
   at: Date,
 ): AuditEventDraft {
   const approval = csr.conditions.find(({ type }) => type === 'Approved');
-  return {
-    type: 'UnknownIdentityIssued',
-    at,
-    principal: null,
-    cluster,
-    requestId: null,
-    fingerprintSha256,
-    details: {
-      ...identityIn(certificate),
-      objectName: csr.name,
-      objectUid: csr.uid,
-      requestedBy: wellFormed(csr.username),
-      expirationSeconds: csr.expirationSeconds,
-      approvalReason: approval ? wellFormed(approval.reason) : null,
-      approvalMessage: approval ? wellFormed(approval.message) : null,
-    },
+  const details = {
+    ...identityIn(certificate),
+    objectName: csr.name,
+    objectUid: csr.uid,
+    requestedBy: wellFormed(csr.username),
+    expirationSeconds: csr.expirationSeconds,
+    approvalReason: approval ? wellFormed(approval.reason) : null,
+    approvalMessage: approval ? wellFormed(approval.message) : null,
   };
+  return auditEvent('UnknownIdentityIssued', at, null, details, { cluster, fingerprintSha256 });
 }
 
 /** As an API server reads it: of several CNs the last is the username, every O is a group. */

@@ -1,4 +1,5 @@
 import { may, mayReadBlastRadius } from '../../identity/permissions.js';
+import { auditEvent } from '../../model/audit-event.js';
 import type { DecisionFacts } from '../../model/decision.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal, Requester } from '../../model/principal.js';
@@ -152,28 +153,19 @@ async function recordEvaluation(
   draft: boolean,
   now: Date,
 ): Promise<void> {
+  const details = {
+    username,
+    groups,
+    keyAlgorithm,
+    expirationSeconds,
+    outcome: decision.outcome,
+    policy: decision.policy,
+    violations: violationDetails(decision.violations),
+    policySetDigest: digest,
+    draft,
+  };
   await context.store.writer.commit({
     operations: [],
-    events: [
-      {
-        type: 'PolicyEvaluated',
-        at: now,
-        principal: requester.name,
-        cluster: issuing.cluster.name,
-        requestId: null,
-        fingerprintSha256: null,
-        details: {
-          username,
-          groups,
-          keyAlgorithm,
-          expirationSeconds,
-          outcome: decision.outcome,
-          policy: decision.policy,
-          violations: violationDetails(decision.violations),
-          policySetDigest: digest,
-          draft,
-        },
-      },
-    ],
+    events: [auditEvent('PolicyEvaluated', now, requester.name, details, { cluster: issuing.cluster.name })],
   });
 }

@@ -5,7 +5,7 @@ import { decide } from '../../policy/decide.js';
 import type { PolicySet } from '../../policy/policy-set.js';
 import type { Step } from '../../store/step.js';
 import { commitBeginning, type IssuanceContext } from '../context.js';
-import { requestEvent, violationDetails } from '../events.js';
+import { announce, requestEvent, violationDetails } from '../events.js';
 import { gatherFacts } from './gather-facts.js';
 import { inQuotaRounds, quotaOperations, type UsedUpQuota } from './quota-rounds.js';
 import { moveRequest } from '../requests/state-machine.js';
@@ -40,7 +40,7 @@ export function recheckAndCommit<Prepared>(
     const decision = await decideAnew(context, request, policySet, now, usedUp);
     const violations = violationsOf(decision, request);
     if (violations.length > 0) {
-      const denial = await context.store.writer.commit(noLongerPermittedStep(request, violations, now, actor));
+      const denial = await context.store.writer.commit(noLongerPermittedStep(context, request, violations, now, actor));
       return {
         end: denial.committed
           ? { kind: 'denied', request: { ...request, state: 'denied' }, violations }
@@ -85,25 +85,25 @@ function violationsOf(decision: Decision, request: CertificateRequest): readonly
 
 /** The step that ends a request which policy, asked again, no longer permits. */
 function noLongerPermittedStep(
+  context: IssuanceContext,
   request: CertificateRequest,
   violations: readonly Violation[],
   now: Date,
   actor: string | null,
 ): Step {
+  const reason = 'NoLongerPermitted';
   const message = joined(violations.map((violation) => violation.message));
+  const shown = violationDetails(violations);
+  const denial = { reason, deniedBy: null, comment: null, violations: shown };
   return {
     operations: [
       moveRequest(
         request.id,
         { state: request.state },
-        { state: 'denied', expiresAt: null, failure: { reason: 'NoLongerPermitted', message } },
+        { state: 'denied', expiresAt: null, failure: { reason, message } },
       ),
+      ...announce(context, { event: 'denied', at: now, request, denial }),
     ],
-    events: [
-      requestEvent('RequestDenied', now, actor, request, {
-        reason: 'NoLongerPermitted',
-        violations: violationDetails(violations),
-      }),
-    ],
+    events: [requestEvent('RequestDenied', now, actor, request, { reason, violations: shown })],
   };
 }

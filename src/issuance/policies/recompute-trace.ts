@@ -4,7 +4,7 @@ import { parsePolicySet } from '../../policy/parse-policy-set.js';
 import type { PolicySet } from '../../policy/policy-set.js';
 import { recomputeDecision } from '../../policy/recompute-decision.js';
 import type { IssuanceContext } from '../context.js';
-import { probeDecider } from '../events.js';
+import { isProbe } from '../events.js';
 
 /** The full trace of a recorded decision, made again from what was stored with it. */
 export interface RecomputedTrace {
@@ -49,7 +49,7 @@ export class RecordedPolicySets {
 
 /** Why a request was decided as it was: each guardrail and policy, each check, what it expected and what it found. */
 export async function recomputeTrace(sets: RecordedPolicySets, request: CertificateRequest): Promise<RecomputedTrace> {
-  if (request.decision.policy === probeDecider)
+  if (isProbe(request))
     return { trace: null, note: 'kubepass asked for this itself, to probe the cluster: no policy was asked' };
   const policySet = await sets.find(request.decision.policySetDigest);
   if (policySet === undefined) return { trace: null, note: 'the policy set that was in force is not stored' };

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { auditEvent } from '../../model/audit-event.js';
 import type { RecordedRequest, ReplayItem } from '../../model/replay.js';
 import { DraftRefusedError } from '../../policy/workers/draft-refused-error.js';
 import type { ReplaySession } from '../../policy/workers/replay-session.js';
 import type { RecordedRequestRange } from '../../store/store.js';
 import type { IssuanceContext } from '../context.js';
-import { probeDecider } from '../events.js';
+import { isProbe } from '../events.js';
 import { draftRefusal } from './draft-refusal.js';
 import { ReplayTally } from './replay-tally.js';
 
@@ -65,7 +66,7 @@ async function* chunks(
   let afterId: string | null = null;
   for (;;) {
     const chunk: readonly RecordedRequest[] = await store.recordedRequests.chunk(range, afterId, chunkSize);
-    const decided = chunk.filter(({ decision }) => decision.policy !== probeDecider);
+    const decided = chunk.filter((request) => !isProbe(request));
     if (decided.length > 0) yield decided;
     const last = chunk.at(-1);
     if (last === undefined || chunk.length < chunkSize) return;
@@ -82,28 +83,15 @@ async function recordReplay(
   tally: ReplayTally,
   complete: boolean,
 ): Promise<void> {
-  const { requests, changed, undecidable, failed } = tally.summary();
+  const details = {
+    policySetDigest,
+    after: after?.toISOString() ?? null,
+    before: before.toISOString(),
+    complete,
+    ...tally.summary(),
+  };
   await store.writer.commit({
     operations: [],
-    events: [
-      {
-        type: 'PolicyReplayed',
-        at: clock(),
-        principal,
-        cluster: cluster ?? null,
-        requestId: null,
-        fingerprintSha256: null,
-        details: {
-          policySetDigest,
-          after: after?.toISOString() ?? null,
-          before: before.toISOString(),
-          complete,
-          requests,
-          changed,
-          undecidable,
-          failed,
-        },
-      },
-    ],
+    events: [auditEvent('PolicyReplayed', clock(), principal, details, { cluster: cluster ?? null })],
   });
 }

@@ -8,9 +8,9 @@ import { decide } from '../../policy/decide.js';
 import type { PolicySet } from '../../policy/policy-set.js';
 import { recordedDecision } from '../../policy/recorded-decision.js';
 import type { CertificateRequestAsk, CertificateRequestView, IdempotencyToken } from '../../services.js';
-import type { Step } from '../../store/step.js';
+import type { Operation, Step } from '../../store/step.js';
 import { commitBeginning, secondsAfter, type IssuanceContext } from '../context.js';
-import { attemptDetails, requestedDetails, requestEvent, violationDetails } from '../events.js';
+import { announce, attemptDetails, requestedDetails, requestEvent, violationDetails } from '../events.js';
 import { gatherFacts } from '../policies/gather-facts.js';
 import { rememberKey, withIdempotency } from './idempotency.js';
 import { finishAttempt } from '../attempts/issue-certificate.js';
@@ -87,7 +87,11 @@ export function decideAndRecord(
     const { request } = decided;
     const key = request.state === 'approved' ? await keyFor(request) : null;
     const started = key && startAttempt(context, request, key, request.createdAt);
-    const result = await commitBeginning(context, request.id, recordStep(principal, decided, started, idempotency));
+    const result = await commitBeginning(
+      context,
+      request.id,
+      recordStep(context, principal, decided, started, idempotency),
+    );
     if (result.committed) {
       if (request.state === 'denied') return { end: refused(deniedAs(request)) };
       return { end: done({ request: started ? issuing(request, started) : request, started }) };
@@ -161,6 +165,7 @@ function lapsesAt(decision: Decision, settings: IssuanceContext['settings'], now
 }
 
 function recordStep(
+  context: IssuanceContext,
   principal: Principal,
   { decision, request, policySet }: DecidedAsk,
   started: StartedAttempt | null,
@@ -174,6 +179,7 @@ function recordStep(
       { op: 'rememberPolicySet', digest: policySet.digest, texts: policySet.texts },
       { op: 'insertRequest', request: started ? issuing(request, started) : request },
       ...rememberKey(principal, idempotency, request.id, now),
+      ...announced(context, request),
     ],
     events: [
       requestEvent('CertificateRequested', now, principal.name, request, requestedDetails(request)),
@@ -183,6 +189,16 @@ function recordStep(
         : []),
     ],
   };
+}
+
+/** Webhooks are told that it waits or is denied; an approved request is announced once it is issued. */
+function announced(context: IssuanceContext, request: CertificateRequest): readonly Operation[] {
+  const at = request.createdAt;
+  if (request.state === 'pending') return announce(context, { event: 'pending', at, request });
+  if (request.state !== 'denied') return [];
+  const violations = violationDetails(request.decision.violations);
+  const denial = { reason: 'PolicyDenied', deniedBy: null, comment: null, violations };
+  return announce(context, { event: 'denied', at, request, denial });
 }
 
 const issuing = (request: CertificateRequest, { attempt, publicKey }: StartedAttempt): CertificateRequest => ({

@@ -1,18 +1,12 @@
 import { mayCancel, mayReadRequest, whyNotDecide } from '../../identity/permissions.js';
-import type { AuditEventType } from '../../model/audit-event.js';
-import {
-  type Approval,
-  awaitedStages,
-  type CertificateRequest,
-  type RequestState,
-} from '../../model/certificate-request.js';
+import { type Approval, awaitedStages, type CertificateRequest } from '../../model/certificate-request.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import type { CertificateRequestView } from '../../services.js';
 import type { Step } from '../../store/step.js';
 import { approvalTurn, whyNotDeny } from './approval-turn.js';
 import { secondsAfter, type IssuanceContext } from '../context.js';
-import { requestEvent } from '../events.js';
+import { announce, requestEvent } from '../events.js';
 import { finishAttempt } from '../attempts/issue-certificate.js';
 import { intentStep, startAttempt } from '../attempts/start-attempt.js';
 import { moveRequest } from './state-machine.js';
@@ -136,7 +130,14 @@ export async function denyRequest(
   if (!found.ok) return found;
   const whyNot = whyNotDeny(principal, found.value);
   if (whyNot !== null) return refused({ kind: 'not-permitted', message: whyNot });
-  return endRequest(context, principal, found.value, 'denied', 'RequestDenied', comment);
+  const request = found.value;
+  const at = context.clock();
+  const { name } = principal;
+  const denial = { reason: 'DeniedByApprover', deniedBy: name, comment, violations: [] };
+  return endRequest(context, request, 'denied', {
+    operations: announce(context, { event: 'denied', at, request, denial }),
+    events: [requestEvent('RequestDenied', at, name, request, { comment })],
+  });
 }
 
 /** Its requester, or an admin, takes back a request that is not being signed yet. */
@@ -152,7 +153,10 @@ export async function cancelRequest(
     return refused({ kind: 'not-permitted', message: 'only the requester or an admin cancels a request' });
   if (request.state !== 'pending' && request.state !== 'approved')
     return refused(stateConflict(request, `a request that is ${request.state} cannot be cancelled`));
-  return endRequest(context, principal, request, 'cancelled', 'RequestCancelled', comment);
+  return endRequest(context, request, 'cancelled', {
+    operations: [],
+    events: [requestEvent('RequestCancelled', context.clock(), principal.name, request, { comment })],
+  });
 }
 
 /** The request, if it waits for a decision and this principal may make it. */
@@ -172,15 +176,13 @@ async function pendingFor(
 
 async function endRequest(
   context: IssuanceContext,
-  principal: Principal,
   request: CertificateRequest,
-  state: RequestState,
-  type: AuditEventType,
-  comment: string | null,
+  state: 'denied' | 'cancelled',
+  { operations, events }: Step,
 ): Promise<Outcome<CertificateRequestView>> {
   const result = await context.store.writer.commit({
-    operations: [moveRequest(request.id, { state: request.state }, { state, expiresAt: null })],
-    events: [requestEvent(type, context.clock(), principal.name, request, { comment })],
+    operations: [moveRequest(request.id, { state: request.state }, { state, expiresAt: null }), ...operations],
+    events,
   });
   return result.committed ? done(await readView(context, request.id)) : refused(movedOn(request));
 }

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { appendToChain, type ChainHead, genesis } from '../../../src/audit/chain.js';
 import { NotCanonicalizableError } from '../../../src/audit/canonical-json.js';
 import { type ChainReader, verifyChain } from '../../../src/audit/verify-chain.js';
-import type { AuditEvent, AuditEventDraft } from '../../../src/model/audit-event.js';
+import type { AuditEvent, UnchainedEvent } from '../../../src/model/audit-event.js';
 
-const draft = (details: AuditEventDraft['details'] = {}): AuditEventDraft => ({
+const draft = (details: UnchainedEvent['details'] = {}): UnchainedEvent => ({
   type: 'CertificateRequested',
   at: new Date('2026-01-02T03:04:05.006Z'),
   principal: 'jane',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { announcingWriter } from '../../../src/compose/announcing-writer.js';
+import { wakingWriter } from '../../../src/compose/stored-outbox.js';
 import { collectKubeconfig } from '../../../src/issuance/requests/collect-kubeconfig.js';
 import type { IssuanceContext } from '../../../src/issuance/context.js';
 import { createRequest } from '../../../src/issuance/requests/create-request.js';
@@ -11,6 +11,7 @@ import { recoverRequests } from '../../../src/issuance/attempts/recover-requests
 import type { WebhookEvent } from '../../../src/model/webhook-delivery.js';
 import type { CertificateRequestAsk } from '../../../src/services.js';
 import type { Writer } from '../../../src/store/step.js';
+import { deliveriesOf } from '../../../src/webhooks/event-payload.js';
 import type { Webhook } from '../../../src/webhooks/webhook.js';
 import { csrFor } from '../../helpers/csr.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
@@ -33,20 +34,17 @@ const webhook = (name: string, more: Partial<Webhook> = {}): Webhook => ({
   ...more,
 });
 
-/** The use cases with a writer that announces. */
+/** The use cases with webhooks that are told of what happens. */
 function announcing(webhooks: readonly Webhook[] = [webhook('chat')], writer?: Writer): IssuanceContext {
   const { context } = issuance;
-  const findRequest = (id: string) => context.store.requests.find(id);
   const wake = () => {
     woken += 1;
   };
-  const announced = announcingWriter(writer ?? context.store.writer, {
-    webhooks,
-    findRequest,
-    random: randomBytes,
-    wake,
-  });
-  return { ...context, store: { ...context.store, writer: announced } };
+  return {
+    ...context,
+    deliveriesOf: (announcement) => deliveriesOf(webhooks, randomBytes, announcement),
+    store: { ...context.store, writer: wakingWriter(writer ?? context.store.writer, wake) },
+  };
 }
 
 const options = { waitSeconds: 5, idempotency: null };
@@ -254,12 +252,10 @@ describe('to whom', () => {
     const { state } = (await context.store.requests.find(id)) ?? {};
     expect(denied).toHaveLength(state === 'denied' ? 1 : 0);
   });
-});
 
-it('leaves the writer as it is where nobody is to be told', () => {
-  const { writer, requests } = issuance.context.store;
-  const findRequest = (id: string) => requests.find(id);
-  expect(announcingWriter(writer, { webhooks: [], findRequest, random: randomBytes, wake: () => undefined })).toBe(
-    writer,
-  );
+  it('goes nothing where nobody is to be told', async () => {
+    await pending(announcing([]));
+    expect(await outbox()).toEqual([]);
+    expect(woken).toBe(0);
+  });
 });
