@@ -22,10 +22,10 @@ import { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
 import { clusterService } from '../issuance/clusters/cluster-service.js';
 import type { IssuanceContext, IssuingCluster, Log } from '../issuance/context.js';
 import { startHousekeeping } from '../issuance/housekeeping.js';
-import { idempotencyService } from '../issuance/requests/idempotency.js';
+import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { probeStaleClusters } from '../issuance/clusters/probe-stale-clusters.js';
 import { policyService } from '../issuance/policies/policy-service.js';
-import { within } from '../issuance/attempts/wait.js';
+import { AttemptsUnderWay, within } from '../issuance/attempts/attempts-under-way.js';
 import { watchUnknownIdentities } from '../issuance/clusters/watch-unknown-identities.js';
 import { recordPolicySetLoaded, recordServiceStarted } from '../issuance/service-events.js';
 import { configuredCluster } from '../policy/configured-cluster.js';
@@ -162,9 +162,8 @@ async function wire(
     log,
     deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
     probes,
-    running: new Map(),
-    recovering: new Map(),
-    keysInFlight: new Set(),
+    attempts: new AttemptsUnderWay(),
+    idempotencyKeys: new IdempotencyKeys(store),
   };
   await recordServiceStarted(context);
   // Of several processes that start at once, one makes it.
@@ -215,7 +214,7 @@ async function wire(
         // What takes longer is found again by the next start.
         await within(
           drainSeconds,
-          housekeeping.stop().then(() => Promise.all(context.running.values())),
+          housekeeping.stop().then(() => context.attempts.allEnded()),
         );
       });
       const unknownIdentities = [...clusters].flatMap(([name, { connection }]) =>
@@ -256,7 +255,7 @@ function servicesOf(
       random: randomBytes,
     }),
     health: { ready },
-    idempotency: idempotencyService(context),
+    idempotency: context.idempotencyKeys,
   };
 }
 

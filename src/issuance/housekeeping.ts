@@ -1,5 +1,5 @@
 import { expireRequests } from './requests/expire-requests.js';
-import { idempotencyKeySeconds } from './requests/idempotency.js';
+import { idempotencyKeySeconds } from './requests/idempotency-keys.js';
 import { recoverRequests } from './attempts/recover-requests.js';
 import { secondsAfter, type IssuanceContext } from './context.js';
 

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readClientTrust } from '../../src/cluster/client-trust.js';
+import { AttemptsUnderWay } from '../../src/issuance/attempts/attempts-under-way.js';
 import { ClusterProbes } from '../../src/issuance/clusters/cluster-probes.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
+import { IdempotencyKeys } from '../../src/issuance/requests/idempotency-keys.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import {
   generateCertificateAuthority,
@@ -106,9 +108,8 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     log: { info() {}, warn() {}, error() {} },
     deliveriesOf: () => [],
     probes: new ClusterProbes(store),
-    running: new Map(),
-    recovering: new Map(),
-    keysInFlight: new Set(),
+    attempts: new AttemptsUnderWay(),
+    idempotencyKeys: new IdempotencyKeys(store),
   });
   return {
     context: contextOf('process-1', true),

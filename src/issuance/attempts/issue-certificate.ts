@@ -3,7 +3,7 @@ import type { CertificateRequest, IssuanceAttempt, RequestFailure } from '../../
 import { joined } from '../../model/quote.js';
 import { SigningRefusedError, SigningUndeterminedError } from '../../signer/signer.js';
 import { checkIssuedCertificate, type CertificateFields, type CheckedCertificate } from './check-issued-certificate.js';
-import { issuingCluster, secondsAfter, trackRunning, type IssuanceContext } from '../context.js';
+import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.js';
 import { announce, attemptDetails, requestEvent } from '../events.js';
 import type { StartedAttempt } from './start-attempt.js';
 import { moveRequest } from '../requests/state-machine.js';
@@ -16,7 +16,7 @@ export type AttemptEnd =
 
 /**
  * Signs an attempt whose intent is on disk, checks what comes back, and records the outcome. While it runs it is
- * known to `context.running`, so that readers can wait for it and recovery leaves it alone. Throws where the outcome
+ * known to `context.attempts`, so that readers can wait for it and recovery leaves it alone. Throws where the outcome
  * could not be recorded: the request then stays `issuing` and recovery closes the attempt.
  */
 export function finishAttempt(
@@ -29,7 +29,7 @@ export function finishAttempt(
   const quiet = end.catch((error: unknown) => {
     context.log.error({ err: error, requestId: request.id }, 'the outcome of an issuance could not be recorded');
   });
-  void trackRunning(context, request.id, quiet);
+  void context.attempts.track(request.id, quiet);
   return end;
 }
 
@@ -56,10 +56,9 @@ async function signAndRecord(
   const end = checked.ok
     ? await recordIssued(context, request, started, checked, actor)
     : await recordMismatch(context, request, started, checked);
-  // Whoever asked does not wait for it, and is answered before it begins; whoever stops the service does.
+  // The caller is answered before this begins and does not wait for it. A service that stops does.
   const answered = new Promise((resolve) => setImmediate(resolve));
-  void trackRunning(
-    context,
+  void context.attempts.track(
     request.id,
     answered.then(() => started.signing.cleanUp()),
   );

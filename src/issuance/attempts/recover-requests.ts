@@ -1,6 +1,6 @@
 import type { CertificateRequest, IssuanceAttempt } from '../../model/certificate-request.js';
 import { readIssuedCertificate } from './check-issued-certificate.js';
-import { issuingCluster, secondsAfter, trackRunning, type IssuanceContext } from '../context.js';
+import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.js';
 import { abandonAttempt, finishAttempt } from './issue-certificate.js';
 import { intentStep, resumeAttempt, startAttempt, takeoverStep } from './start-attempt.js';
 import { recordedKey, type KeyToCertify } from './key-to-certify.js';
@@ -32,19 +32,14 @@ export async function recoverRequests(
   let failed = 0;
   for (const request of left) {
     if (isStopped()) break;
-    if (context.running.has(request.id)) continue;
+    if (context.attempts.has(request.id)) continue;
     const { cluster } = request;
-    if (!isLocal(context, request) && (context.recovering.get(cluster) ?? 0) >= atTheSameTime) continue;
-    countRecovery(context, cluster, 1);
-    const work = recoverRequest(context, request)
-      .catch((error: unknown) => {
-        failed += 1;
-        context.log.error({ err: error, requestId: request.id }, 'a request could not be recovered now');
-      })
-      .finally(() => {
-        countRecovery(context, cluster, -1);
-      });
-    const recovery = trackRunning(context, request.id, work);
+    if (!isLocal(context, request) && context.attempts.recoveriesOf(cluster) >= atTheSameTime) continue;
+    const work = recoverRequest(context, request).catch((error: unknown) => {
+      failed += 1;
+      context.log.error({ err: error, requestId: request.id }, 'a request could not be recovered now');
+    });
+    const recovery = context.attempts.recover(cluster, request.id, work);
     if (!isLocal(context, request)) continue;
     // Those that are worked on together share the writer's commits.
     local.add(recovery);
@@ -55,10 +50,6 @@ export async function recoverRequests(
   if (!logged || isStopped()) return;
   const onClusters = left.filter((request) => !isLocal(context, request)).length;
   context.log.info({ requests: left.length, failed, onClusters }, 'the requests that were left are recovered');
-}
-
-function countRecovery({ recovering }: IssuanceContext, cluster: string, by: 1 | -1): void {
-  recovering.set(cluster, (recovering.get(cluster) ?? 0) + by);
 }
 
 const isLocal = (context: IssuanceContext, { cluster }: CertificateRequest): boolean =>

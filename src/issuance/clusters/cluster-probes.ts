@@ -3,15 +3,14 @@ import type { ProbedCluster, StoredClusterProbe } from '../../model/cluster-prob
 import { sha256 } from '../../x509/strict/sha256.js';
 import type { Store } from '../../store/store.js';
 
-/** What clusters were last found able to do, kept at hand: a signer asks before each signing. */
+/** The last probe of each cluster, kept in memory because a signer asks before each signing; and the probes under way. */
 export class ClusterProbes {
   readonly #last = new Map<string, StoredClusterProbe>();
-  /** The probes that are under way, by cluster. */
-  readonly running = new Map<string, Promise<StoredClusterProbe>>();
+  readonly #underWay = new Map<string, Promise<StoredClusterProbe>>();
 
   constructor(private readonly store: Pick<Store, 'clusterProbes'>) {}
 
-  /** What was found about another cluster that had the name before is left where it is. */
+  /** Reads the last probes from the store. A probe of another cluster that had the same name is left out. */
   async load(clusters: Iterable<Cluster>): Promise<void> {
     for (const cluster of clusters) {
       const stored = await this.store.clusterProbes.find(cluster.name);
@@ -28,6 +27,17 @@ export class ClusterProbes {
     return this.#last.get(cluster) ?? null;
   }
 
+  underWay(cluster: string): Promise<StoredClusterProbe> | undefined {
+    return this.#underWay.get(cluster);
+  }
+
+  /** Makes a probe known as under way until it ends. */
+  track(cluster: string, probe: Promise<StoredClusterProbe>): Promise<StoredClusterProbe> {
+    const tracked = probe.finally(() => this.#underWay.delete(cluster));
+    this.#underWay.set(cluster, tracked);
+    return tracked;
+  }
+
   /** Why the cluster is known not to sign user certificates; null: it signs, or that is not known. */
   whyNotSigning(cluster: string): string | null {
     const last = this.last(cluster);
@@ -41,7 +51,7 @@ export function probedCluster({ server, servingCertificateAuthority }: Cluster):
   return { server, servingCertificateAuthoritySha256: sha256(Buffer.from(servingCertificateAuthority, 'utf8')) };
 }
 
-/** An earlier version kept the result without saying which cluster it was of. */
+/** Whether the probe is of this cluster. Probes that were recorded without saying which cluster was probed are not. */
 function isOf({ result }: StoredClusterProbe, cluster: Cluster): boolean {
   const of = result.probed as ProbedCluster | undefined;
   const { server, servingCertificateAuthoritySha256 } = probedCluster(cluster);

@@ -37,18 +37,13 @@ export async function probeCluster(
   options: ProbeOptions,
   actor: string | null,
 ): Promise<StoredClusterProbe> {
-  const { running } = context.probes;
-  const underWay = running.get(cluster);
+  const underWay = context.probes.underWay(cluster);
   if (underWay) {
     if (!options.measureLifetimeCap) return underWay;
     await underWay.catch(() => undefined);
     return probeCluster(context, cluster, options, actor);
   }
-  const probe = runAndRecord(context, issuingCluster(context, cluster), options, actor).finally(() =>
-    running.delete(cluster),
-  );
-  running.set(cluster, probe);
-  return probe;
+  return context.probes.track(cluster, runAndRecord(context, issuingCluster(context, cluster), options, actor));
 }
 
 async function runAndRecord(

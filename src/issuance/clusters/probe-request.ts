@@ -2,7 +2,7 @@ import type { CertificateRequest } from '../../model/certificate-request.js';
 import { probeUsername } from '../../model/cluster-probe.js';
 import { newId } from '../../model/new-id.js';
 import { SigningUndeterminedError } from '../../signer/signer.js';
-import { commitBeginning, factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from '../context.js';
+import { factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from '../context.js';
 import { attemptDetails, probeDecider, requestedDetails, requestEvent } from '../events.js';
 import { finishAttempt, type AttemptEnd } from '../attempts/issue-certificate.js';
 import { startAttempt } from '../attempts/start-attempt.js';
@@ -34,7 +34,7 @@ export async function issueProbeCertificate(
   const key = keyOfPair(approved, keyPair, issuing.signer);
   const started = startAttempt(context, approved, key, now, true);
   const request = { ...approved, state: 'issuing' as const, attempt: started.attempt, publicKey: started.publicKey };
-  const recorded = await commitBeginning(context, request.id, {
+  const recorded = await context.attempts.commitBeginning(context.store.writer, request.id, {
     operations: [
       { op: 'rememberPolicySet', digest: policySet.digest, texts: policySet.texts },
       { op: 'insertRequest', request },

@@ -4,7 +4,7 @@ import { joined } from '../../model/quote.js';
 import { decide } from '../../policy/decide.js';
 import type { PolicySet } from '../../policy/policy-set.js';
 import type { Step } from '../../store/step.js';
-import { commitBeginning, type IssuanceContext } from '../context.js';
+import type { IssuanceContext } from '../context.js';
 import { announce, requestEvent, violationDetails } from '../events.js';
 import { gatherFacts } from './gather-facts.js';
 import { inQuotaRounds, quotaOperations, type UsedUpQuota } from './quota-rounds.js';
@@ -48,7 +48,7 @@ export function recheckAndCommit<Prepared>(
       };
     }
     const { step, prepared } = goOn(now, policySet);
-    const result = await commitBeginning(context, request.id, {
+    const result = await context.attempts.commitBeginning(context.store.writer, request.id, {
       operations: [...quotaOperations(decision, request, now), ...step.operations],
       events: step.events,
     });

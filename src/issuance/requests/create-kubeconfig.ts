@@ -5,7 +5,6 @@ import type { CertificateRequestAsk, CollectedKubeconfig, IdempotencyToken } fro
 import { collectApproved, issueAndHandOut } from './collect-kubeconfig.js';
 import type { IssuanceContext } from '../context.js';
 import { decideAndRecord, deniedAs, mayAsk } from './create-request.js';
-import { withIdempotency } from './idempotency.js';
 import { keyOfPair, newKeyPair } from '../attempts/key-to-certify.js';
 import { resolveAsk } from './resolve-ask.js';
 import { stateConflict } from './state-conflict.js';
@@ -22,8 +21,7 @@ export function createKubeconfig(
   ask: CertificateRequestAsk,
   { idempotency }: { readonly idempotency: IdempotencyToken | null },
 ): Promise<Outcome<CreatedKubeconfig>> {
-  return withIdempotency(
-    context,
+  return context.idempotencyKeys.run(
     principal,
     idempotency,
     () => createFirst(context, principal, ask, idempotency),

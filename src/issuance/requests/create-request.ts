@@ -9,17 +9,17 @@ import type { PolicySet } from '../../policy/policy-set.js';
 import { recordedDecision } from '../../policy/recorded-decision.js';
 import type { CertificateRequestAsk, CertificateRequestView, IdempotencyToken } from '../../services.js';
 import type { Operation, Step } from '../../store/step.js';
-import { commitBeginning, secondsAfter, type IssuanceContext } from '../context.js';
+import { secondsAfter, type IssuanceContext } from '../context.js';
 import { announce, attemptDetails, requestedDetails, requestEvent, violationDetails } from '../events.js';
 import { gatherFacts } from '../policies/gather-facts.js';
-import { rememberKey, withIdempotency } from './idempotency.js';
+import { rememberKey } from './idempotency-keys.js';
 import { finishAttempt } from '../attempts/issue-certificate.js';
 import { startAttempt, type StartedAttempt } from '../attempts/start-attempt.js';
 import { keyOfCsr, type KeyToCertify } from '../attempts/key-to-certify.js';
 import { inQuotaRounds, quotaOperations, type UsedUpQuota } from '../policies/quota-rounds.js';
 import { resolveAsk, type ResolvedAsk } from './resolve-ask.js';
 import { readView, viewAtEnd } from './request-view.js';
-import { waitForEnd, within } from '../attempts/wait.js';
+import { within } from '../attempts/attempts-under-way.js';
 
 export interface CreateOptions {
   /** 0 … 30: how long to wait for the end of issuing, where issuing starts at once. */
@@ -34,8 +34,7 @@ export function createRequest(
   ask: CertificateRequestAsk,
   { waitSeconds, idempotency }: CreateOptions,
 ): Promise<Outcome<CertificateRequestView>> {
-  return withIdempotency(
-    context,
+  return context.idempotencyKeys.run(
     principal,
     idempotency,
     async () => {
@@ -52,7 +51,7 @@ export function createRequest(
     },
     async (request) => {
       if (request.state === 'denied') return refused(deniedAs(request));
-      await waitForEnd(context, request.id, waitSeconds);
+      await context.attempts.waitForEnd(request.id, waitSeconds);
       return done(await readView(context, request.id));
     },
   );
@@ -87,8 +86,8 @@ export function decideAndRecord(
     const { request } = decided;
     const key = request.state === 'approved' ? await keyFor(request) : null;
     const started = key && startAttempt(context, request, key, request.createdAt);
-    const result = await commitBeginning(
-      context,
+    const result = await context.attempts.commitBeginning(
+      context.store.writer,
       request.id,
       recordStep(context, principal, decided, started, idempotency),
     );

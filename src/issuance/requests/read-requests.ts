@@ -25,7 +25,6 @@ import type { IssuanceContext } from '../context.js';
 import { recomputeTrace, type RecordedPolicySets } from '../policies/recompute-trace.js';
 import { withCertificate, withCertificates } from './request-view.js';
 import { clusterGone, lapsed, stateConflict } from './state-conflict.js';
-import { waitForEnd } from '../attempts/wait.js';
 
 /** A reader who comes while the certificate is being signed waits a little rather than being sent away. */
 const readerWaitSeconds = 5;
@@ -115,7 +114,7 @@ async function issuedRequest(
   principal: Principal,
   id: string,
 ): Promise<Outcome<{ readonly request: CertificateRequest; readonly certificate: Certificate }>> {
-  await waitForEnd(context, id, readerWaitSeconds);
+  await context.attempts.waitForEnd(id, readerWaitSeconds);
   const request = await context.store.requests.find(id);
   if (request === null || !(mayReadCertificate(principal, request) || mayReadRequest(principal, request)))
     return refused({ kind: 'not-found' });

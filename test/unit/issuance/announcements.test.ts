@@ -7,6 +7,7 @@ import { createRequest } from '../../../src/issuance/requests/create-request.js'
 import { approveRequest, cancelRequest, denyRequest } from '../../../src/issuance/requests/decide-request.js';
 import { expireRequests } from '../../../src/issuance/requests/expire-requests.js';
 import { probeCluster } from '../../../src/issuance/clusters/probe-cluster.js';
+import { AttemptsUnderWay } from '../../../src/issuance/attempts/attempts-under-way.js';
 import { recoverRequests } from '../../../src/issuance/attempts/recover-requests.js';
 import type { WebhookEvent } from '../../../src/model/webhook-delivery.js';
 import type { CertificateRequestAsk } from '../../../src/services.js';
@@ -205,7 +206,7 @@ describe('what is announced', () => {
     const { pem } = await csrFor('jane', ['team-a']);
     await createRequest(announcing(undefined, crashing), alice, { csr: pem }, options).catch(() => undefined);
     expect(await types()).toEqual([]);
-    const next = { ...announcing(), owner: 'process-2', running: new Map<string, Promise<unknown>>() };
+    const next = { ...announcing(), owner: 'process-2', attempts: new AttemptsUnderWay() };
     await recoverRequests(next);
     expect(await types()).toEqual(['issued']);
   });

@@ -122,12 +122,12 @@ describe('recoverRequests', () => {
 
   it('leaves alone what is issued, and what has lapsed', async () => {
     const issued = await create({ csr: (await csrFor('jane', ['team-a'])).pem });
-    await issuance.context.running.get(issued);
+    await issuance.context.attempts.waitForEnd(issued, 30);
     issuance.setSigner(
       signingBy(new LocalCaSigner(issuance.authority), () => Promise.reject(new SignerUnavailableError('away'))),
     );
     const lapsed = await create({ csr: (await csrFor('joe', ['team-a'])).pem });
-    await issuance.context.running.get(lapsed);
+    await issuance.context.attempts.waitForEnd(lapsed, 30);
     issuance.setSigner(new LocalCaSigner(issuance.authority));
     const before = [await find(issued), await find(lapsed)];
     expect(before.map((request) => request?.state)).toEqual(['issued', 'approved']);
@@ -155,7 +155,7 @@ describe('recoverRequests', () => {
   });
 
   it('works on many at the same time, so that they share commits, and ends when all are done', async () => {
-    const ids = [];
+    const ids: string[] = [];
     for (const name of ['jane', 'joe', 'jim', 'jack'])
       ids.push(await leftIssuing({ csr: (await csrFor(name, ['team-a'])).pem }));
     let underWay = 0;
@@ -175,7 +175,7 @@ describe('recoverRequests', () => {
     await recoverRequests({ ...restarted, store: { ...restarted.store, writer: { ...writer, ...counting } } });
     expect(most).toBeGreaterThan(1);
     for (const id of ids) expect((await find(id))?.state).toBe('issued');
-    await expect.poll(() => restarted.running.size).toBe(0);
+    await expect.poll(() => ids.some((id) => restarted.attempts.has(id))).toBe(false);
   });
 
   it('leaves no cluster waiting for another one that is down', async () => {
@@ -202,7 +202,7 @@ describe('recoverRequests', () => {
     };
     for (let round = 0; round < 2; round++) await recoverRequests(context);
     await expect.poll(() => find(left.at(-1)!.id)).toMatchObject({ state: 'approved' });
-    expect(context.recovering.get('down')).toBe(32);
+    expect(context.attempts.recoveriesOf('down')).toBe(32);
   });
 
   it('still knows a new attempt that began while it was clearing away the one before', async () => {
@@ -226,7 +226,7 @@ describe('recoverRequests', () => {
     await expect.poll(async () => (await find(id))?.state).toBe('issuing');
     cleared?.();
     await recovery;
-    expect(restarted.running.has(id)).toBe(true);
+    expect(restarted.attempts.has(id)).toBe(true);
   });
 
   it('an outcome that comes after a takeover is an orphan in the inventory, and nothing is issued twice', async () => {
@@ -241,7 +241,7 @@ describe('recoverRequests', () => {
     issuance.setSigner(real);
     await recoverRequests(issuance.restarted());
     release?.();
-    await issuance.context.running.get(id);
+    await issuance.context.attempts.waitForEnd(id, 30);
 
     const { items } = await issuance.context.store.certificates.list({}, { limit: 10, cursor: null });
     expect(items.map((certificate) => certificate.orphan).sort()).toEqual([false, true]);

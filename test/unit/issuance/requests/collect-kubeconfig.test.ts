@@ -85,10 +85,10 @@ describe('collectKubeconfig', () => {
     });
     const id = await approved();
     expect(await collectKubeconfig(issuance.context, alice, id)).toMatchObject({ ok: true });
-    expect([...issuance.context.running.keys()]).toEqual([id]);
+    expect(issuance.context.attempts.has(id)).toBe(true);
     cleared();
-    await Promise.all(issuance.context.running.values());
-    expect(issuance.context.running.size).toBe(0);
+    await issuance.context.attempts.allEnded();
+    expect(issuance.context.attempts.has(id)).toBe(false);
   });
 
   it.each(keyAlgorithms)('hands out a key that fits its certificate: %s', async (keyAlgorithm) => {

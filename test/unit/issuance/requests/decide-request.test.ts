@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../../../src/issuance/requests/decide-request.js';
 import { collectKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
-import { waitForEnd } from '../../../../src/issuance/attempts/wait.js';
 import type { CertificateRequestAsk } from '../../../../src/services.js';
 import { csrFor } from '../../../helpers/csr.js';
 import { policySetOf, testIssuance, testPolicies, type TestIssuance } from '../../../helpers/issuance.js';
@@ -29,7 +28,7 @@ describe('approveRequest', () => {
     const id = await pending({ csr: pem });
     const outcome = await approveRequest(issuance.context, bob, id, 'on call this week');
     expect(outcome.ok).toBe(true);
-    await waitForEnd(issuance.context, id, 5);
+    await issuance.context.attempts.waitForEnd(id, 5);
     expect(await issuance.context.store.requests.find(id)).toMatchObject({
       state: 'issued',
       approvals: [{ principal: 'bob', comment: 'on call this week' }],
