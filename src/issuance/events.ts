@@ -2,6 +2,7 @@ import {
   auditEvent,
   type AttemptDetails,
   type AuditEventDetails,
+  type AuditEventDraft,
   type AuditEventOf,
   type AuditEventType,
 } from '../model/audit-event.js';
@@ -9,6 +10,7 @@ import type { CertificateRequest, IssuanceAttempt } from '../model/certificate-r
 import type { Violation } from '../model/decision.js';
 import type { Announcement } from '../model/webhook-delivery.js';
 import type { Operation } from '../store/step.js';
+import type { PolicySet } from '../policy/policy-set.js';
 import type { IssuanceContext } from './context.js';
 
 /** The built-in decider of a probe's own request. Names of policies have no slash. */
@@ -68,4 +70,30 @@ export function violationDetails(violations: readonly Violation[]): readonly Vio
 export function announce(context: IssuanceContext, announcement: Announcement): readonly Operation[] {
   const deliveries = isProbe(announcement.request) ? [] : context.deliveriesOf(announcement);
   return deliveries.length === 0 ? [] : [{ op: 'enqueueWebhooks', deliveries }];
+}
+
+/** Records that the service began to serve, with which clusters and policies. */
+export function recordServiceStarted(context: IssuanceContext): Promise<void> {
+  const policySet = context.policySet();
+  const details = {
+    instance: context.owner,
+    clusters: [...context.clusters.keys()],
+    policySetDigest: policySet.digest,
+  };
+  return record(context, policySet, auditEvent('ServiceStarted', context.clock(), null, details));
+}
+
+/** Records that another policy set came into force; its texts are kept with its digest. */
+export function recordPolicySetLoaded(
+  context: IssuanceContext,
+  policySet: PolicySet,
+  previous: PolicySet,
+): Promise<void> {
+  const details = { policySetDigest: policySet.digest, previousPolicySetDigest: previous.digest };
+  return record(context, policySet, auditEvent('PolicySetLoaded', context.clock(), null, details));
+}
+
+async function record({ store }: IssuanceContext, policySet: PolicySet, event: AuditEventDraft): Promise<void> {
+  const { digest, texts } = policySet;
+  await store.writer.commit({ operations: [{ op: 'rememberPolicySet', digest, texts }], events: [event] });
 }

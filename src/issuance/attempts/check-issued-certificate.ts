@@ -10,11 +10,11 @@ import { sha256 } from '../../x509/strict/sha256.js';
 import { findSignatureAlgorithm, verifySignature } from '../../x509/strict/signature-algorithm.js';
 import { readSubjectIdentity } from '../../x509/strict/subject-identity.js';
 
-/** What the certificate itself says, for the inventory. */
+/** The fields of an inventory entry that are read from the certificate. */
 export type CertificateFields = Omit<Certificate, 'cluster' | 'requestId' | 'orphan' | 'issuedAt'>;
 
-/** What came back from a signer, held against what was approved; `mismatches` are sentences without a full stop. */
-export type CheckedCertificate =
+/** A certificate from a signer, compared with what was approved; `mismatches` are sentences without a full stop. */
+export type CheckedIssuance =
   | {
       readonly ok: true;
       readonly fields: CertificateFields;
@@ -28,28 +28,25 @@ export type CheckedCertificate =
       readonly fields: CertificateFields | null;
     };
 
-/**
- * A certificate that ends this much early is still what was asked for: the in-tree signer of Kubernetes may count
- * the lifetime from its backdated notBefore.
- */
+/** The lifetime may be this much short: the in-tree signer of Kubernetes may count it from its backdated notBefore. */
 const clampToleranceSeconds = 305;
 
 /**
- * Reads a certificate back from its DER and holds it against the approved request: public key, subject, usages, no
- * CA, chain to one of `trust` (null: unknown, and not checked), and no more time from `now` than was approved. The
- * lifetime counts as clamped where it falls short of what was approved, counted from `startedAt`.
+ * Reads a certificate back from its DER and compares it with the approved request: public key, subject, usages, no CA, a
+ * chain to one of `trust` (null: unknown, and not checked), and no longer lifetime from `now` than was approved. The
+ * lifetime counts as clamped where, counted from `startedAt`, it is shorter than was approved.
  */
 export async function checkIssuedCertificate(
   der: Uint8Array,
   approved: ApprovedRequest,
   trust: ClientTrust | null,
   { startedAt, now }: { readonly startedAt: Date; readonly now: Date },
-): Promise<CheckedCertificate> {
+): Promise<CheckedIssuance> {
   const certificate = parse(der);
   if (typeof certificate === 'string') return { ok: false, mismatches: [certificate], fields: null };
   const issuer = await findIssuer(certificate, trust);
   const lifetime = approved.expirationSeconds * 1000;
-  // A clock that was set back meanwhile makes nothing longer than it was approved for.
+  // A clock that was set back meanwhile must not make the lifetime look too long.
   const from = Math.max(now.getTime(), startedAt.getTime());
   const mismatches = [
     ...keyMismatch(certificate, approved),
@@ -70,7 +67,7 @@ export async function checkIssuedCertificate(
   };
 }
 
-/** What a certificate says that was signed for nobody to have; null where it cannot even be read. */
+/** Reads a certificate that is not handed out; null where it cannot even be read. */
 export async function readIssuedCertificate(
   der: Uint8Array,
   keyAlgorithm: KeyAlgorithm,
@@ -106,7 +103,7 @@ function keyMismatch({ subjectPublicKeyInfo }: ParsedCertificate, approved: Appr
   return subjectPublicKeyInfo.equals(approved.subjectPublicKeyInfo) ? [] : ['its public key is another'];
 }
 
-/** The in-tree signer writes the groups as one sorted RDN, so they are compared as a set. */
+/** Groups are compared as a set, because the in-tree signer writes them as one sorted RDN. */
 function subjectMismatch({ subject }: ParsedCertificate, { username, groups }: ApprovedRequest): string[] {
   const identity = readSubjectIdentity(subject);
   if (!identity.ok) return [`its subject is ambiguous: ${identity.refusal.message}`];

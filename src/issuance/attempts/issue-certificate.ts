@@ -2,22 +2,22 @@ import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt, RequestFailure } from '../../model/certificate-request.js';
 import { joined } from '../../model/quote.js';
 import { SigningRefusedError, SigningUndeterminedError } from '../../signer/signer.js';
-import { checkIssuedCertificate, type CertificateFields, type CheckedCertificate } from './check-issued-certificate.js';
+import { checkIssuedCertificate, type CertificateFields, type CheckedIssuance } from './check-issued-certificate.js';
 import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.js';
 import { announce, attemptDetails, requestEvent } from '../events.js';
 import type { StartedAttempt } from './start-attempt.js';
-import { moveRequest } from '../requests/state-machine.js';
+import { moveRequest } from '../request-states.js';
 
-/** How an attempt ended. `abandoned`: the request is approved again and another attempt may follow. */
+/** The end of an attempt. `abandoned`: the request is approved again, and another attempt may follow. */
 export type AttemptEnd =
   | { readonly kind: 'issued'; readonly certificate: Certificate }
   | { readonly kind: 'failed'; readonly failure: RequestFailure }
   | { readonly kind: 'abandoned'; readonly reason: string };
 
 /**
- * Signs an attempt whose intent is on disk, checks what comes back, and records the outcome. While it runs it is
- * known to `context.attempts`, so that readers can wait for it and recovery leaves it alone. Throws where the outcome
- * could not be recorded: the request then stays `issuing` and recovery closes the attempt.
+ * Signs an attempt whose intent is recorded, checks the certificate that comes back, and records the outcome: steps 4 to 6
+ * of `createRequest`. While it runs, `context.attempts` knows it, so that readers can wait for it and recovery leaves it
+ * alone. Throws where the outcome could not be recorded: the request then stays `issuing`, and recovery closes the attempt.
  */
 export function finishAttempt(
   context: IssuanceContext,
@@ -39,6 +39,7 @@ async function signAndRecord(
   started: StartedAttempt,
   actor: string | null,
 ): Promise<AttemptEnd> {
+  // 4. Sign.
   let der: Uint8Array;
   try {
     der = await started.signing.sign(secondsAfter(context.clock(), context.settings.timeoutSeconds));
@@ -50,12 +51,17 @@ async function signAndRecord(
     context.log.warn({ err: error, requestId: request.id }, 'signing did not work, the request is approved again');
     return abandonAttempt(context, request, started.attempt, 'SignerUnavailable');
   }
+
+  // 5. Check the certificate that came back.
   const trust = await issuingCluster(context, request.cluster).clientTrust();
   const { startedAt } = started.attempt;
   const checked = await checkIssuedCertificate(der, started.approved, trust, { startedAt, now: context.clock() });
+
+  // 6. Record the outcome.
   const end = checked.ok
     ? await recordIssued(context, request, started, checked, actor)
     : await recordMismatch(context, request, started, checked);
+
   // The caller is answered before this begins and does not wait for it. A service that stops does.
   const answered = new Promise((resolve) => setImmediate(resolve));
   void context.attempts.track(
@@ -65,11 +71,14 @@ async function signAndRecord(
   return end;
 }
 
+/** Matches while nobody has taken the attempt over. */
+const stillOwned = ({ owner, number }: IssuanceAttempt) => ({ state: 'issuing' as const, owner, attempt: number });
+
 function recordMismatch(
   context: IssuanceContext,
   request: CertificateRequest,
   started: StartedAttempt,
-  { mismatches, fields }: CheckedCertificate & { readonly ok: false },
+  { mismatches, fields }: CheckedIssuance & { readonly ok: false },
 ): Promise<AttemptEnd> {
   const [first = '', ...others] = mismatches;
   const message = joined([`the certificate that came back is not what was approved: ${first}`, ...others]);
@@ -80,18 +89,18 @@ async function recordIssued(
   context: IssuanceContext,
   request: CertificateRequest,
   started: StartedAttempt,
-  checked: CheckedCertificate & { readonly ok: true },
+  checked: CheckedIssuance & { readonly ok: true },
   actor: string | null,
 ): Promise<AttemptEnd> {
   const at = context.clock();
   const certificate = inventoryEntry(request, checked.fields, at, false);
   const result = await context.store.writer.commit({
     operations: [
-      moveRequest(
-        request.id,
-        { state: 'issuing', owner: started.attempt.owner, attempt: started.attempt.number },
-        { state: 'issued', expiresAt: null, fingerprintSha256: certificate.fingerprintSha256 },
-      ),
+      moveRequest(request.id, stillOwned(started.attempt), {
+        state: 'issued',
+        expiresAt: null,
+        fingerprintSha256: certificate.fingerprintSha256,
+      }),
       { op: 'insertCertificate', certificate },
       ...announce(context, { event: 'issued', at, request, certificate }),
     ],
@@ -118,9 +127,7 @@ async function recordIssued(
       ),
     ],
   });
-  if (result.committed) return { kind: 'issued', certificate };
-
-  return takenOver(context, request, started.attempt, certificate);
+  return result.committed ? { kind: 'issued', certificate } : takenOver(context, request, started.attempt, certificate);
 }
 
 /**
@@ -163,11 +170,7 @@ async function recordFailure(
   const orphan = signed && inventoryEntry(request, signed, at, true);
   const result = await context.store.writer.commit({
     operations: [
-      moveRequest(
-        request.id,
-        { state: 'issuing', owner: started.attempt.owner, attempt: started.attempt.number },
-        { state: 'failed', expiresAt: null, failure },
-      ),
+      moveRequest(request.id, stillOwned(started.attempt), { state: 'failed', expiresAt: null, failure }),
       ...(orphan ? [{ op: 'insertCertificate' as const, certificate: orphan }] : []),
     ],
     events: [
@@ -199,15 +202,11 @@ export async function abandonAttempt(
   const orphan = signed && inventoryEntry(request, signed, now, true);
   await context.store.writer.commit({
     operations: [
-      moveRequest(
-        request.id,
-        { state: 'issuing', owner: attempt.owner, attempt: attempt.number },
-        {
-          state: 'approved',
-          // A generated key is gone with its attempt; a CSR's key stays what was approved.
-          ...(request.certificationRequest === null ? { publicKey: null } : {}),
-        },
-      ),
+      moveRequest(request.id, stillOwned(attempt), {
+        state: 'approved',
+        // A generated key is gone with its attempt; a CSR's key stays what was approved.
+        ...(request.certificationRequest === null ? { publicKey: null } : {}),
+      }),
       ...(orphan ? [{ op: 'insertCertificate' as const, certificate: orphan }] : []),
     ],
     events: [
@@ -224,27 +223,9 @@ export async function abandonAttempt(
   return { kind: 'abandoned', reason };
 }
 
-function inventoryEntry(
-  request: CertificateRequest,
+const inventoryEntry = (
+  { id: requestId, cluster }: CertificateRequest,
   fields: CertificateFields,
   issuedAt: Date,
   orphan: boolean,
-): Certificate {
-  return {
-    fingerprintSha256: fields.fingerprintSha256,
-    serialNumber: fields.serialNumber,
-    subject: fields.subject,
-    issuer: fields.issuer,
-    username: fields.username,
-    groups: fields.groups,
-    notBefore: fields.notBefore,
-    notAfter: fields.notAfter,
-    publicKey: fields.publicKey,
-    cluster: request.cluster,
-    requestId: request.id,
-    der: fields.der,
-    issuerFingerprintSha256: fields.issuerFingerprintSha256,
-    orphan,
-    issuedAt,
-  };
-}
+): Certificate => ({ ...fields, cluster, requestId, orphan, issuedAt });

@@ -2,12 +2,12 @@ import type { CertificateRequest, IssuanceAttempt } from '../../model/certificat
 import { readIssuedCertificate } from './check-issued-certificate.js';
 import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.js';
 import { abandonAttempt, finishAttempt } from './issue-certificate.js';
-import { intentStep, resumeAttempt, startAttempt, takeoverStep } from './start-attempt.js';
+import { intentStep, issuing, resumeAttempt, startAttempt, takeoverStep } from './start-attempt.js';
 import { recordedKey, type KeyToCertify } from './key-to-certify.js';
 import { recheckAndCommit, stillPermitted } from '../policies/recheck-policy.js';
-import { lapsed } from '../requests/state-conflict.js';
+import { lapsed } from '../request-states.js';
 
-/** How many requests are recovered at the same time: as many of local CAs, and as many of each cluster. */
+/** How many requests are recovered at the same time: so many of all signers without a cluster, and so many of each cluster. */
 const atTheSameTime = 32;
 
 export interface RecoveryOptions {
@@ -18,9 +18,9 @@ export interface RecoveryOptions {
 }
 
 /**
- * Finishes what was left: attempts whose process died or could not record their end are closed or gone on with, and
- * approved requests that came with a CSR are issued. Runs at start and then every few seconds. Resolves when those of
- * local CAs are done; what takes a cluster goes on beside it, so that one that is down delays nobody else.
+ * Finishes the requests that were left: closes or resumes attempts whose process died or could not record their end, and
+ * issues approved requests that came with a CSR. Runs at start and then every few seconds. Resolves when the requests
+ * whose signers need no cluster are done; the others go on beside it, so that a cluster that is down delays nobody else.
  */
 export async function recoverRequests(
   context: IssuanceContext,
@@ -41,7 +41,7 @@ export async function recoverRequests(
     });
     const recovery = context.attempts.recover(cluster, request.id, work);
     if (!isLocal(context, request)) continue;
-    // Those that are worked on together share the writer's commits.
+    // Requests that are recovered together share the writer's commits.
     local.add(recovery);
     void recovery.finally(() => local.delete(recovery));
     if (local.size >= atTheSameTime) await Promise.race(local);
@@ -74,7 +74,7 @@ async function recoverRequest(context: IssuanceContext, request: CertificateRequ
   if (approved?.state === 'approved') await issueAgain(context, approved, key);
 }
 
-/** Takes the attempt over and finishes it; false where policy no longer permits it or nothing of it can be found. */
+/** Takes the attempt over and finishes it; false where policy no longer permits it, or nothing of it can be found. */
 async function goOn(
   context: IssuanceContext,
   request: CertificateRequest,
@@ -90,21 +90,21 @@ async function goOn(
   return true;
 }
 
-/** Closes the attempt once nothing more gets signed for it; what was signed meanwhile becomes an orphan. */
+/** Closes the attempt once nothing more gets signed for it. A certificate that was signed meanwhile becomes an orphan. */
 async function giveUpAttempt(
   context: IssuanceContext,
   request: CertificateRequest,
   attempt: IssuanceAttempt,
 ): Promise<void> {
-  const issuing = issuingCluster(context, request.cluster);
-  const { certificate, ...left } = await issuing.signer.giveUp(attempt.intent);
+  const cluster = issuingCluster(context, request.cluster);
+  const { certificate, ...left } = await cluster.signer.giveUp(attempt.intent);
   const fields =
-    certificate && (await readIssuedCertificate(certificate, request.keyAlgorithm, await issuing.clientTrust()));
+    certificate && (await readIssuedCertificate(certificate, request.keyAlgorithm, await cluster.clientTrust()));
   await abandonAttempt(context, request, attempt, 'ProcessDied', fields);
   await left.cleanUp();
 }
 
-/** Later and later, at most ten minutes apart: each try is on record, and a cluster may be away for a day. */
+/** Tries are further and further apart, up to ten minutes: each is recorded, and a cluster may be away for a day. */
 function nextTry({ attempt, createdAt }: CertificateRequest): Date {
   if (attempt === null) return createdAt;
   return secondsAfter(attempt.startedAt, Math.min(5 * 2 ** (attempt.number - 1), 600));
@@ -118,5 +118,5 @@ async function issueAgain(context: IssuanceContext, approved: CertificateRequest
   });
   if (rechecked.kind !== 'committed') return;
   const { prepared: started } = rechecked;
-  await finishAttempt(context, { ...approved, state: 'issuing', attempt: started.attempt }, started, null);
+  await finishAttempt(context, issuing(approved, started), started, null);
 }

@@ -6,9 +6,9 @@ import type { Step } from '../../store/step.js';
 import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.js';
 import { attemptDetails, requestEvent } from '../events.js';
 import type { KeyToCertify } from './key-to-certify.js';
-import { moveRequest } from '../requests/state-machine.js';
+import { moveRequest } from '../request-states.js';
 
-/** An attempt whose intent is worked out but not yet recorded: record `attempt`, then call `finishAttempt`. */
+/** An attempt whose intent is worked out, but not recorded: record `attempt`, then call `finishAttempt`. */
 export interface StartedAttempt {
   readonly approved: ApprovedRequest;
   readonly attempt: IssuanceAttempt;
@@ -74,10 +74,18 @@ function approve(request: CertificateRequest, attempt: number, key: KeyToCertify
   });
 }
 
-/** Beyond the time that the signer may take, so that what it came to can still be recorded. */
+/** Beyond the time that the signer may take, so that the outcome can still be recorded. */
 const leaseMarginSeconds = 30;
 const leaseFrom = ({ settings }: IssuanceContext, now: Date): Date =>
   secondsAfter(now, settings.timeoutSeconds + leaseMarginSeconds);
+
+/** The request once the intent of the attempt is recorded. */
+export const issuing = (request: CertificateRequest, { attempt, publicKey }: StartedAttempt): CertificateRequest => ({
+  ...request,
+  state: 'issuing',
+  attempt,
+  publicKey,
+});
 
 /** The step that records the intent of an attempt on an approved request. Nothing is signed before it is on disk. */
 export function intentStep(request: CertificateRequest, started: StartedAttempt, actor: string | null): Step {
@@ -85,7 +93,7 @@ export function intentStep(request: CertificateRequest, started: StartedAttempt,
     operations: [
       moveRequest(
         request.id,
-        // Else two attempts could have the same number, and on a cluster the same object.
+        // Otherwise two attempts could have the same number, and in a cluster the same object.
         { state: 'approved', attempt: request.attempt?.number ?? null },
         { state: 'issuing', attempt: started.attempt, publicKey: started.publicKey },
       ),

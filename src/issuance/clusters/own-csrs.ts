@@ -1,15 +1,18 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
-import type { ParsedCertificate } from '../../x509/strict/certificate-reader.js';
+import type { CsrObject } from '../../cluster/csr-object.js';
+import { readCertificate, type ParsedCertificate } from '../../x509/strict/certificate-reader.js';
+import { DerError } from '../../x509/strict/der.js';
+import { decodePemBundle } from '../../x509/strict/pem.js';
 import { sha256 } from '../../x509/strict/sha256.js';
 import type { Store } from '../../store/store.js';
 
-/** What tells whose a CertificateSigningRequest object is. Labels and names anybody can give. */
+/** The evidence of who made a CertificateSigningRequest object. Labels are none, since anybody can set them. */
 export interface CsrEvidence {
   readonly uid: string;
   readonly name: string;
   /** Who created the object. */
   readonly username: string;
-  /** Of the key in `spec.request`; null where there is none to be found. */
+  /** SHA-256 of the public key in `spec.request`; null where it holds none. */
   readonly spkiSha256: string | null;
   readonly certificate: ParsedCertificate | null;
 }
@@ -17,15 +20,15 @@ export interface CsrEvidence {
 /** The request of ours that an object belongs to. */
 export interface OwnCsr {
   readonly requestId: string;
-  /** Whether its certificate is in the inventory, and nothing more is to come of it. */
+  /** Whether its certificate is in the inventory already. */
   readonly inventoried: boolean;
 }
 
 /**
- * Which of these objects of one cluster are ours, by their uid. An object is ours where its
- * certificate is in the inventory, or where it is what an attempt of ours created: by its name, with its key, and
- * created by `ownUsername`. One that holds a certificate which no attempt still waits for is somebody else's, whoever's
- * key it is for: what comes of an attempt goes into the inventory in the commit that ends it.
+ * Finds which of these objects of one cluster are ours, by their uid. An object is ours where its certificate is in the
+ * inventory, or where an attempt of ours created it: the name, the key and the creator (`ownUsername`) must fit. An object
+ * with a certificate that no attempt waits for is somebody else's even where the key is ours, because the commit that ends
+ * an attempt puts its certificate into the inventory.
  */
 export async function findOwnCsrs(
   store: Pick<Store, 'requests' | 'certificates'>,
@@ -61,3 +64,18 @@ export async function findOwnCsrs(
 }
 
 export const certifiedSpkiSha256 = (certificate: ParsedCertificate): string => sha256(certificate.subjectPublicKeyInfo);
+
+/** The certificate that a cluster put into `status.certificate`; null where there is none or it cannot be read. */
+export function certificateInCsr({ certificate }: CsrObject): ParsedCertificate | null {
+  if (certificate === null) return null;
+  const bundle = decodePemBundle(certificate, 'CERTIFICATE');
+  // RFC 8446 4.4.2 has the leaf first, and so does Kubernetes.
+  const leaf = bundle.ok ? bundle.ders[0] : undefined;
+  if (leaf === undefined) return null;
+  try {
+    return readCertificate(leaf);
+  } catch (error) {
+    if (error instanceof DerError) return null;
+    throw error;
+  }
+}

@@ -14,7 +14,6 @@ import type { NeededAccess } from '../../signer/signer.js';
 import { encodePem } from '../../x509/strict/pem.js';
 import { probedCluster } from './cluster-probes.js';
 import { issuingCluster, type IssuanceContext, type IssuingCluster } from '../context.js';
-import { adviceOn } from './probe-advice.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
 
 export interface ProbeOptions {
@@ -22,14 +21,14 @@ export interface ProbeOptions {
   readonly measureLifetimeCap: boolean;
 }
 
-/** The least that Kubernetes gives, and as much as is needed. */
+/** The shortest lifetime that Kubernetes gives. */
 const probeSeconds = 600;
-/** As much as a CertificateSigningRequest can ask for: 68 years. */
+/** The longest lifetime that a CertificateSigningRequest can ask for: 68 years. */
 const longestSeconds = 2 ** 31 - 1;
 
 /**
- * Finds out what a cluster is able to do, by doing it, and puts that on record. One probe at a time per cluster:
- * whoever asks meanwhile gets the answer of the one that is under way, if it finds out what they asked for.
+ * Finds out what a cluster can do, by doing it, and records that. Each cluster has one probe at a time: callers who come
+ * meanwhile get the answer of the probe under way, if that finds out what they ask for.
  */
 export async function probeCluster(
   context: IssuanceContext,
@@ -78,10 +77,10 @@ function probeDetails(probe: ClusterProbe): AuditEventDetails['ClusterProbed'] {
   };
 }
 
-/** What is found out, of whatever cluster. */
+/** The findings about a cluster, without saying which one it is. */
 type Found = Omit<ClusterProbe, 'probed'>;
 
-/** What is known before anything is asked for. */
+/** The findings before anything is asked. */
 const nothingKnown: Found = {
   reachable: null,
   version: null,
@@ -159,7 +158,7 @@ function whyNotReached(error: unknown) {
   throw error;
 }
 
-/** It signs all the same; what is missing is what policy may want to know first. */
+/** The cluster signs without these rights, but policies cannot learn what an identity could do there. */
 function whyBindingsAreUnknown({ permissions }: Found): Partial<Found> {
   const wanted = roleBindingAccess.map(({ access }) => describeAccess(access));
   const missing = permissions.filter(({ permission, held }) => !held && wanted.includes(permission));
@@ -174,8 +173,8 @@ function whyBindingsAreUnknown({ permissions }: Found): Partial<Found> {
 const because = (reason: string, message: string) => ({ reason, message, advice: adviceOn(reason) });
 
 /**
- * Only a signer that leaves an approved request lying is known not to sign. Whatever else goes wrong says so itself
- * each time, without anybody having to wait for it.
+ * Only a signer that ignores an approved request is known not to sign. Other failures show themselves each time without a
+ * long wait, so they need not be remembered.
  */
 function judge({ end }: ProbedSigning): Pick<ClusterProbe, 'signs' | 'reason' | 'message' | 'advice'> {
   switch (end.kind) {
@@ -224,3 +223,52 @@ async function measureCap(
   // A day for backdating, and for how the lifetime is counted from there.
   return { requestedSeconds: longestSeconds, givenSeconds, capped: givenSeconds < longestSeconds - 86_400 };
 }
+
+const believedHours = 24;
+
+/** Probes the clusters whose own signer signs and that were not probed for a day. Resolves when all are done; never rejects. */
+export async function probeStaleClusters(context: IssuanceContext): Promise<void> {
+  const stale = [...context.clusters].filter(([name, { signer }]) => signer.needsCluster && !isFresh(context, name));
+  await Promise.all(stale.map(([name]) => probeAlone(context, name)));
+}
+
+async function probeAlone(context: IssuanceContext, cluster: string): Promise<void> {
+  try {
+    const { result } = await probeCluster(context, cluster, { measureLifetimeCap: false }, null);
+    const { signs, accepts, reason, message } = result;
+    context.log.info({ cluster, signs, accepts, reason, why: message }, 'a cluster was probed');
+  } catch (error) {
+    context.log.error({ err: error, cluster }, 'a cluster could not be probed');
+  }
+}
+
+function isFresh({ probes, clock }: IssuanceContext, cluster: string): boolean {
+  const last = probes.last(cluster);
+  return last !== null && clock().getTime() - last.probedAt.getTime() < believedHours * 3_600_000;
+}
+
+/** Advice for the operator, by the reason why a probe did not go well. */
+const advice: Readonly<Record<string, string>> = {
+  ClusterUnreachable: 'see that the API server runs and can be reached from here, and that the kubeconfig is right',
+  CredentialsNotAccepted: 'renew the credentials in the kubeconfig or the service account token',
+  PermissionsMissing: 'grant it what deploy/kubernetes has',
+  ForbiddenInCluster: 'grant it what deploy/kubernetes has',
+  RoleBindingsNotReadable:
+    'grant it what deploy/kubernetes/components/read-role-bindings has, or take readRoleBindings out of its configuration',
+  RefusedByCluster: 'look at the admission plugins and webhooks of the cluster',
+  DeniedInCluster: 'find out what denies CertificateSigningRequests in the cluster',
+  ApprovedButNotSigned:
+    'give kube-controller-manager its --cluster-signing-cert-file and --cluster-signing-key-file and probe again; ' +
+    'where the provider does not allow that (Amazon EKS), have kubepass sign with a CA of its own (localCA)',
+  CertificateSigningRequestGone: 'find out what deletes CertificateSigningRequests in the cluster',
+  CertificateSigningRequestMismatch: 'find out what makes or changes CertificateSigningRequests in the cluster',
+  IssuedCertificateMismatch:
+    'see that clientCertificateAuthority is the CA that the cluster signs user certificates with',
+  CertificateNotAccepted: 'see that the API server’s --client-ca-file holds the CA that signs user certificates',
+  CertificateAuthorityNotValid: 'renew the certificate of the local CA',
+  SignerUnavailable: 'probe again when the cluster can be reached',
+  Undetermined: 'probe again when the cluster can be reached',
+};
+
+const adviceOn = (reason: string): string =>
+  advice[reason] ?? 'the audit log has the whole story under the probe’s request';

@@ -5,11 +5,11 @@ import { SigningUndeterminedError } from '../../signer/signer.js';
 import { factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from '../context.js';
 import { attemptDetails, probeDecider, requestedDetails, requestEvent } from '../events.js';
 import { finishAttempt, type AttemptEnd } from '../attempts/issue-certificate.js';
-import { startAttempt } from '../attempts/start-attempt.js';
-import { moveRequest } from '../requests/state-machine.js';
+import { issuing, startAttempt } from '../attempts/start-attempt.js';
+import { moveRequest } from '../request-states.js';
 import { keyOfPair, newKeyPair } from '../attempts/key-to-certify.js';
 
-/** What came of a probe's request. */
+/** The result of a probe's request. */
 export interface ProbedSigning {
   readonly requestId: string;
   readonly end: AttemptEnd | { readonly kind: 'undetermined'; readonly reason: string };
@@ -18,22 +18,22 @@ export interface ProbedSigning {
 }
 
 /**
- * Asks for a certificate as anybody's is asked for: recorded with its decision and the intent of its attempt, signed,
- * checked, in the inventory. Policies are not asked: the decision is built in. `actor` null: kubepass itself.
+ * Asks for a certificate in the way of every request: recorded with its decision and the intent of its attempt, signed,
+ * checked, put into the inventory. Policies are not asked: the decision is built in. `actor` null: kubepass itself.
  */
 export async function issueProbeCertificate(
   context: IssuanceContext,
-  issuing: IssuingCluster,
+  issuingFor: IssuingCluster,
   expirationSeconds: number,
   actor: string | null,
 ): Promise<ProbedSigning> {
   const keyPair = await newKeyPair('ECDSA-P256');
   const now = context.clock();
   const policySet = context.policySet();
-  const approved = probeRequest(context, issuing, expirationSeconds, now);
-  const key = keyOfPair(approved, keyPair, issuing.signer);
+  const approved = probeRequest(context, issuingFor, expirationSeconds, now);
+  const key = keyOfPair(approved, keyPair, issuingFor.signer);
   const started = startAttempt(context, approved, key, now, true);
-  const request = { ...approved, state: 'issuing' as const, attempt: started.attempt, publicKey: started.publicKey };
+  const request = issuing(approved, started);
   const recorded = await context.attempts.commitBeginning(context.store.writer, request.id, {
     operations: [
       { op: 'rememberPolicySet', digest: policySet.digest, texts: policySet.texts },
@@ -84,7 +84,7 @@ function probeRequest(
     requester: { name: probeUsername, groups: [], roles: [] },
     collector: probeUsername,
     createdAt: now,
-    // Nobody comes for it: what is left of a probe that was cut short goes soon.
+    // Nobody collects it, so a probe that was cut short expires soon.
     expiresAt: secondsAfter(now, 600),
     decision: {
       outcome: 'permitted',

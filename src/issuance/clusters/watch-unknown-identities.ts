@@ -6,9 +6,8 @@ import type { ParsedCertificate } from '../../x509/strict/certificate-reader.js'
 import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
 import { attributeType } from '../../x509/strict/object-identifiers.js';
 import { sha256 } from '../../x509/strict/sha256.js';
-import { certificateInCsr } from './certificate-in-csr.js';
 import type { IssuanceContext } from '../context.js';
-import { certifiedSpkiSha256, findOwnCsrs } from './own-csrs.js';
+import { certificateInCsr, certifiedSpkiSha256, findOwnCsrs } from './own-csrs.js';
 
 export interface UnknownIdentityWatch {
   /** Ends after the round that is under way. */

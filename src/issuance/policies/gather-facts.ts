@@ -3,16 +3,18 @@ import type { ActiveCertificate, DecisionFacts, QuotaUsage } from '../../model/d
 import { privilegesOf, type Privileges } from '../../model/blast-radius.js';
 import { neededFacts, type NeededFacts } from '../../policy/needed-facts.js';
 import type { PolicySet } from '../../policy/policy-set.js';
-import type { QuotaLimit } from '../../store/step.js';
+import type { Conflict, QuotaLimit } from '../../store/step.js';
 import { factsOf, issuingCluster, type IssuanceContext, type IssuingCluster } from '../context.js';
-import type { UsedUpQuota } from './quota-rounds.js';
 
-/** What facts are about: a request that is recorded, or one that is asked for and has its id already. */
+/** A quota that the writer found used up: its count is at least as true as what was read before. */
+export type UsedUpQuota = Extract<Conflict, { readonly kind: 'quota' }>;
+
+/** The subject of facts: a recorded request, or an ask, whose id is empty. */
 export type FactsSubject = Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'groups' | 'requester'>;
 
 /**
- * What a decision rests on besides request and requester, as it is now; what no rule of the set looks at is not looked
- * up. `usedUp` is what the writer found when it would not commit an earlier decision.
+ * The facts of a decision as they are now. Facts that no rule of the set reads are not looked up. `usedUp` are the quotas
+ * for which the writer refused to commit an earlier decision.
  */
 export function gatherFacts(
   context: IssuanceContext,
@@ -25,7 +27,7 @@ export function gatherFacts(
   return lookUpFacts(context, subject, needed, now, usedUp);
 }
 
-/** The same where what is looked up is known already. */
+/** The same where it is known already which facts are needed. */
 export async function lookUpFacts(
   context: IssuanceContext,
   subject: FactsSubject,
@@ -54,7 +56,7 @@ function privilegesIn(issuing: IssuingCluster, { username, groups }: FactsSubjec
   return blastRadius && privilegesOf(blastRadius);
 }
 
-/** The request itself is not counted: it is the one that asks, and may be approved or under way already. */
+/** The request itself is not counted, because it may be approved or under way already. */
 async function usageOf(
   { store }: IssuanceContext,
   { id, cluster, username, groups, requester }: FactsSubject,
@@ -79,7 +81,7 @@ async function usageOf(
   };
 }
 
-/** Of the limits of one request those of a kind differ in nothing but the group. */
+/** Limits of one request that have the same kind differ in nothing but the group. */
 function isSame(a: QuotaLimit, b: QuotaLimit | undefined): boolean {
   if (a.kind !== b?.kind) return false;
   return a.kind !== 'livePerGroup' || b.kind !== 'livePerGroup' || a.group === b.group;

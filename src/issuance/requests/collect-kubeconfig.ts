@@ -4,17 +4,95 @@ import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
+import type { CertificateRequestAsk, CollectedKubeconfig, IdempotencyToken } from '../../services.js';
+import { SigningUndeterminedError } from '../../signer/signer.js';
 import type { KeyPair } from '../../x509/strict/key-pair.js';
 import { encodePem } from '../../x509/strict/pem.js';
-import type { CollectedKubeconfig } from '../../services.js';
-import { SigningUndeterminedError } from '../../signer/signer.js';
-import { issuingCluster, type IssuanceContext } from '../context.js';
 import { finishAttempt, type AttemptEnd } from '../attempts/issue-certificate.js';
 import { keyOfPair, newKeyPair } from '../attempts/key-to-certify.js';
+import { intentStep, issuing, startAttempt, type StartedAttempt } from '../attempts/start-attempt.js';
+import { issuingCluster, type IssuanceContext } from '../context.js';
 import { recheckAndCommit } from '../policies/recheck-policy.js';
-import { clusterGone, lapsed, movedOn, stateConflict } from './state-conflict.js';
+import { clusterGone, lapsed, movedOn, stateConflict } from '../request-states.js';
+import { decideAndRecord, deniedAs } from './create-request.js';
 import { viewAtEnd } from './request-view.js';
-import { intentStep, startAttempt, type StartedAttempt } from '../attempts/start-attempt.js';
+import { resolveAsk, whyNotAsk } from './resolve-ask.js';
+
+/** The kubeconfig, or the request where a person must decide or somebody else collects. */
+export type CreatedKubeconfig =
+  | { readonly kind: 'collected'; readonly kubeconfig: CollectedKubeconfig }
+  | { readonly kind: 'awaiting'; readonly request: CertificateRequest };
+
+/** Request, decision, issuing and kubeconfig in one call, for automated onboarding. */
+export function createKubeconfig(
+  context: IssuanceContext,
+  principal: Principal,
+  ask: CertificateRequestAsk,
+  { idempotency }: { readonly idempotency: IdempotencyToken | null },
+): Promise<Outcome<CreatedKubeconfig>> {
+  return context.idempotencyKeys.run(
+    principal,
+    idempotency,
+    () => createFirst(context, principal, ask, idempotency),
+    (request) => goOn(context, principal, request),
+  );
+}
+
+async function createFirst(
+  context: IssuanceContext,
+  principal: Principal,
+  ask: CertificateRequestAsk,
+  idempotency: IdempotencyToken | null,
+): Promise<Outcome<CreatedKubeconfig>> {
+  const notPermitted = whyNotAsk(principal);
+  if (notPermitted) return notPermitted;
+  if (ask.csr !== undefined) {
+    const message = 'a key is generated here: with a csr, ask at /v1/certificate-requests';
+    return refused({ kind: 'invalid-request', errors: [{ pointer: '/csr', message }] });
+  }
+  const resolved = await resolveAsk(context, ask, principal);
+  if (!resolved.ok) return resolved;
+  const { keyAlgorithm, issuing: issuingFor } = resolved.value;
+  // Generated while policy decides, since most often it is needed. An RSA key costs too much to be thrown away.
+  let made = keyAlgorithm.startsWith('RSA-') ? null : newKeyPair(keyAlgorithm);
+  made?.catch(() => undefined);
+  const keyPair = () => (made ??= newKeyPair(keyAlgorithm));
+  const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, async (request) =>
+    request.collector === principal.name ? keyOfPair(request, await keyPair(), issuingFor.signer) : null,
+  );
+  if (!recorded.ok) return recorded;
+  const { request, started } = recorded.value;
+  if (started === null) return done({ kind: 'awaiting', request });
+  return collected(await issueAndHandOut(context, principal, request, started, await keyPair()));
+}
+
+/** Goes on with the request that an earlier call with the same key recorded before its answer was lost. */
+async function goOn(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+): Promise<Outcome<CreatedKubeconfig>> {
+  switch (request.state) {
+    case 'denied':
+      return refused(deniedAs(request));
+    case 'pending':
+      return done({ kind: 'awaiting', request });
+    case 'approved':
+      return request.collector === principal.name
+        ? collected(await collectApproved(context, principal, request))
+        : done({ kind: 'awaiting', request });
+    case 'issued':
+      return refused({ kind: 'key-already-collected', requestId: request.id });
+    case 'failed':
+      return refused({ kind: 'issuance-failed', request });
+    default:
+      return refused(stateConflict(request, `the request made with this Idempotency-Key is ${request.state}`));
+  }
+}
+
+function collected(outcome: Outcome<CollectedKubeconfig>): Outcome<CreatedKubeconfig> {
+  return outcome.ok ? done({ kind: 'collected', kubeconfig: outcome.value }) : outcome;
+}
 
 /** Generates the key of an approved request, has it certified, and hands both out, once. */
 export async function collectKubeconfig(
@@ -59,13 +137,15 @@ export async function collectApproved(
       return refused(movedOn(request));
     case 'denied':
       return refused({ ...rechecked, kind: 'policy-denied' });
-    case 'committed':
-      return issueAndHandOut(context, principal, { ...request, state: 'issuing' }, rechecked.prepared, keyPair);
+    case 'committed': {
+      const { prepared: started } = rechecked;
+      return issueAndHandOut(context, principal, issuing(request, started), started, keyPair);
+    }
   }
 }
 
-/** Finishes an attempt whose intent is on disk and puts the key and its certificate into a kubeconfig. */
-export async function issueAndHandOut(
+/** Finishes an attempt whose intent is recorded, and puts the key and its certificate into a kubeconfig. */
+async function issueAndHandOut(
   context: IssuanceContext,
   principal: Principal,
   request: CertificateRequest,
@@ -77,7 +157,7 @@ export async function issueAndHandOut(
     return kubeconfigAtEnd(context, request, end, keyPair);
   } catch (error) {
     if (!(error instanceof SigningUndeterminedError)) throw error;
-    // Recovery closes the attempt once the cluster answers: its key is lost, and the request collectable again.
+    // Recovery closes the attempt once the cluster answers. The key is lost then, and the request collectable again.
     return refused({ kind: 'issuance-unavailable', request });
   }
 }
@@ -104,7 +184,7 @@ export function kubeconfigOf(
   certificate: Certificate,
   key: { readonly pem: string } | { readonly path: string },
 ): string {
-  // The defaults of the policy that decided; absent where it did before policies had them.
+  // Defaults of the deciding policy; absent in decisions recorded before policies had them.
   const { namespace = null, contextName = null } = request.decision.kubeconfig ?? {};
   return renderKubeconfig({
     cluster: issuingCluster(context, request.cluster).cluster,

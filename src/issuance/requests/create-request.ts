@@ -1,25 +1,22 @@
-import { may } from '../../identity/permissions.js';
+import type { AuditEventDraft } from '../../model/audit-event.js';
 import type { CertificateRequest, RequestState } from '../../model/certificate-request.js';
 import type { Decision } from '../../model/decision.js';
 import { newId } from '../../model/new-id.js';
-import { done, refused, type Outcome, type Refusal, type Refused } from '../../model/outcome.js';
+import { done, refused, type Outcome, type Refusal } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import { decide } from '../../policy/decide.js';
-import type { PolicySet } from '../../policy/policy-set.js';
 import { recordedDecision } from '../../policy/recorded-decision.js';
 import type { CertificateRequestAsk, CertificateRequestView, IdempotencyToken } from '../../services.js';
 import type { Operation, Step } from '../../store/step.js';
+import { within } from '../attempts/attempts-under-way.js';
+import { finishAttempt } from '../attempts/issue-certificate.js';
+import { keyOfCsr, type KeyToCertify } from '../attempts/key-to-certify.js';
+import { issuing, startAttempt, type StartedAttempt } from '../attempts/start-attempt.js';
 import { secondsAfter, type IssuanceContext } from '../context.js';
 import { announce, attemptDetails, requestedDetails, requestEvent, violationDetails } from '../events.js';
-import { gatherFacts } from '../policies/gather-facts.js';
+import { decideWithinQuotas, quotaOperations, type DecidedNow } from '../policies/decide-within-quotas.js';
 import { rememberKey } from './idempotency-keys.js';
-import { finishAttempt } from '../attempts/issue-certificate.js';
-import { startAttempt, type StartedAttempt } from '../attempts/start-attempt.js';
-import { keyOfCsr, type KeyToCertify } from '../attempts/key-to-certify.js';
-import { inQuotaRounds, quotaOperations, type UsedUpQuota } from '../policies/quota-rounds.js';
-import { resolveAsk, type ResolvedAsk } from './resolve-ask.js';
 import { readView, viewAtEnd } from './request-view.js';
-import { within } from '../attempts/attempts-under-way.js';
+import { whyNotAsk, resolveAsk, type ResolvedAsk } from './resolve-ask.js';
 
 export interface CreateOptions {
   /** 0 … 30: how long to wait for the end of issuing, where issuing starts at once. */
@@ -27,52 +24,57 @@ export interface CreateOptions {
   readonly idempotency: IdempotencyToken | null;
 }
 
-/** Records a request with its decision; where a CSR is approved automatically, issuing starts at once. */
+/**
+ * The way of a request. Steps 2 and 3 are `decideAndRecord`, steps 4 to 6 are `finishAttempt`. A request that waits for a
+ * person, or for a collector whose key is still to be generated, stops after step 3; `decide-request.ts` and
+ * `collect-kubeconfig.ts` ask policy again before they go on with step 4.
+ */
 export function createRequest(
   context: IssuanceContext,
   principal: Principal,
   ask: CertificateRequestAsk,
   { waitSeconds, idempotency }: CreateOptions,
 ): Promise<Outcome<CertificateRequestView>> {
-  return context.idempotencyKeys.run(
-    principal,
-    idempotency,
-    async () => {
-      const resolved = mayAsk(principal) ?? (await resolveAsk(context, ask, principal.name));
-      if (!resolved.ok) return resolved;
-      const { csr } = resolved.value;
-      const key = csr && keyOfCsr(csr);
-      const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, () => key);
-      if (!recorded.ok) return recorded;
-      const { request, started } = recorded.value;
-      if (!started) return done({ request, certificate: null });
-      const end = finishAttempt(context, request, started, principal.name);
-      return done(viewAtEnd(request, await within(waitSeconds, end)));
-    },
-    async (request) => {
-      if (request.state === 'denied') return refused(deniedAs(request));
-      await context.attempts.waitForEnd(request.id, waitSeconds);
-      return done(await readView(context, request.id));
-    },
-  );
+  return context.idempotencyKeys.run(principal, idempotency, first, again);
+
+  async function first(): Promise<Outcome<CertificateRequestView>> {
+    // 1. Resolve the ask: one cluster, one username, and a CSR that proves its key.
+    const resolved = whyNotAsk(principal) ?? (await resolveAsk(context, ask, principal));
+    if (!resolved.ok) return resolved;
+    const { csr } = resolved.value;
+    const key = csr && keyOfCsr(csr);
+
+    // 2. Decide. 3. Record request, decision and, where issuing starts at once, the signer's intent in one commit.
+    const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, () => key);
+    if (!recorded.ok) return recorded;
+    const { request, started } = recorded.value;
+    if (!started) return done({ request, certificate: null });
+
+    // 4. Sign. 5. Check the certificate that came back. 6. Record the outcome.
+    const end = finishAttempt(context, request, started, principal.name);
+
+    // 7. Answer, at the end of issuing or once the caller has waited long enough.
+    return done(viewAtEnd(request, await within(waitSeconds, end)));
+  }
+
+  /** Answers for the request that an earlier call with the same key recorded. */
+  async function again(request: CertificateRequest): Promise<Outcome<CertificateRequestView>> {
+    if (request.state === 'denied') return refused(deniedAs(request));
+    await context.attempts.waitForEnd(request.id, waitSeconds);
+    return done(await readView(context, request.id));
+  }
 }
 
-/** Asking takes a role; a refusal, or null. */
-export function mayAsk(principal: Principal): Refused | null {
-  if (may(principal, 'request-certificates')) return null;
-  return refused({ kind: 'not-permitted', message: 'asking for certificates takes the role requester or admin' });
-}
-
-/** A request as it was recorded; with the intent of its first attempt where that was recorded with it. */
-export interface RecordedRequest {
+/** A request as it was recorded; with its first attempt where that begins at once. */
+export interface RecordedAsk {
   readonly request: CertificateRequest;
   readonly started: StartedAttempt | null;
 }
 
 /**
- * Decides on a resolved ask and records the request with its decision, in one commit with the intent of its first
- * attempt where approval is automatic and `keyFor` has a key for the request. A denied request is recorded too and
- * comes back as `policy-denied`.
+ * Decides on a resolved ask and records the request with its decision. The intent of a first attempt is in the same commit
+ * where approval is automatic and `keyFor` has a key for the request. A denied request is recorded too, and answered as
+ * `policy-denied`.
  */
 export function decideAndRecord(
   context: IssuanceContext,
@@ -80,17 +82,14 @@ export function decideAndRecord(
   ask: ResolvedAsk,
   idempotency: IdempotencyToken | null,
   keyFor: (request: CertificateRequest) => KeyToCertify | null | Promise<KeyToCertify | null>,
-): Promise<Outcome<RecordedRequest>> {
-  return inQuotaRounds<Outcome<RecordedRequest>>(async (usedUp) => {
-    const decided = await decideAsk(context, principal, ask, usedUp);
-    const { request } = decided;
+): Promise<Outcome<RecordedAsk>> {
+  // The request has no id yet, so there is nothing of its own to leave out of a count.
+  return decideWithinQuotas<Outcome<RecordedAsk>>(context, { ...ask, id: '' }, async (decided) => {
+    const request = requestOf(context, ask, decided);
     const key = request.state === 'approved' ? await keyFor(request) : null;
     const started = key && startAttempt(context, request, key, request.createdAt);
-    const result = await context.attempts.commitBeginning(
-      context.store.writer,
-      request.id,
-      recordStep(context, principal, decided, started, idempotency),
-    );
+    const step = recordStep(context, principal, request, decided, started, idempotency);
+    const result = await context.attempts.commitBeginning(context.store.writer, request.id, step);
     if (result.committed) {
       if (request.state === 'denied') return { end: refused(deniedAs(request)) };
       return { end: done({ request: started ? issuing(request, started) : request, started }) };
@@ -106,36 +105,20 @@ export function decideAndRecord(
   });
 }
 
-/** An ask with what policy says of it, at one instant. */
-interface DecidedAsk {
-  readonly decision: Decision;
-  readonly request: CertificateRequest;
-  readonly policySet: PolicySet;
-}
-
-/** Decides on a resolved ask and makes the record of it, not stored yet; its state says what the decision was. */
-async function decideAsk(
+/** The record of the ask and its decision; its state follows from the decision. */
+function requestOf(
   context: IssuanceContext,
-  principal: Principal,
   ask: ResolvedAsk,
-  usedUp: readonly UsedUpQuota[],
-): Promise<DecidedAsk> {
-  const now = context.clock();
-  const id = newId(now, context.random);
-  const cluster = ask.issuing.cluster.name;
-  const { username, groups } = ask;
-  const requester = { name: principal.name, groups: principal.groups, roles: principal.roles };
-  const policySet = context.policySet();
-  const facts = await gatherFacts(context, { id, cluster, username, groups, requester }, policySet, now, usedUp);
-  const decision = decide(ask, requester, facts, policySet, now);
+  { decision, facts, policySet, now }: DecidedNow,
+): CertificateRequest {
   const state: RequestState =
     decision.outcome === 'denied' ? 'denied' : decision.approval === 'manual' ? 'pending' : 'approved';
-  const request: CertificateRequest = {
-    id,
+  return {
+    id: newId(now, context.random),
     state,
-    cluster,
-    username,
-    groups,
+    cluster: ask.cluster,
+    username: ask.username,
+    groups: ask.groups,
     keyAlgorithm: ask.keyAlgorithm,
     certificationRequest: ask.csr?.der ?? null,
     publicKey: ask.csr && { algorithm: ask.csr.publicKey.algorithm, spkiSha256: ask.csr.publicKey.sha256 },
@@ -143,7 +126,7 @@ async function decideAsk(
       decision.outcome === 'permitted' ? decision.expirationSeconds : (ask.expirationSeconds ?? 86_400),
     namespace: ask.namespace,
     reason: ask.reason,
-    requester,
+    requester: ask.requester,
     collector: ask.collector,
     createdAt: now,
     expiresAt: lapsesAt(decision, context.settings, now),
@@ -153,7 +136,6 @@ async function decideAsk(
     fingerprintSha256: null,
     failure: null,
   };
-  return { decision, request, policySet };
 }
 
 /** Until when the request waits for approval, as the deciding policy or else the service says, or for its collector. */
@@ -166,14 +148,15 @@ function lapsesAt(decision: Decision, settings: IssuanceContext['settings'], now
 function recordStep(
   context: IssuanceContext,
   principal: Principal,
-  { decision, request, policySet }: DecidedAsk,
+  request: CertificateRequest,
+  { decision, policySet, now }: DecidedNow,
   started: StartedAttempt | null,
   idempotency: IdempotencyToken | null,
 ): Step {
-  const now = request.createdAt;
+  const { name } = principal;
   return {
     operations: [
-      // What waits for a person does not count against quotas yet.
+      // A request that waits for a person does not count against quotas yet.
       ...(request.state === 'approved' ? quotaOperations(decision, request, now) : []),
       { op: 'rememberPolicySet', digest: policySet.digest, texts: policySet.texts },
       { op: 'insertRequest', request: started ? issuing(request, started) : request },
@@ -181,16 +164,26 @@ function recordStep(
       ...announced(context, request),
     ],
     events: [
-      requestEvent('CertificateRequested', now, principal.name, request, requestedDetails(request)),
+      requestEvent('CertificateRequested', now, name, request, requestedDetails(request)),
       ...decisionEvents(request, decision),
-      ...(started
-        ? [requestEvent('IssuanceStarted', now, principal.name, request, attemptDetails(started.attempt))]
-        : []),
+      ...(started ? [requestEvent('IssuanceStarted', now, name, request, attemptDetails(started.attempt))] : []),
     ],
   };
 }
 
-/** Webhooks are told that it waits or is denied; an approved request is announced once it is issued. */
+function decisionEvents(request: CertificateRequest, decision: Decision): readonly AuditEventDraft[] {
+  const { policySetDigest } = request.decision;
+  if (decision.outcome === 'denied') {
+    const violations = violationDetails(decision.violations);
+    const details = { reason: 'PolicyDenied' as const, policySetDigest, violations };
+    return [requestEvent('RequestDenied', request.createdAt, null, request, details)];
+  }
+  if (decision.approval === 'manual') return [];
+  const details = { approval: 'auto' as const, policy: decision.policy, policySetDigest };
+  return [requestEvent('RequestApproved', request.createdAt, null, request, details)];
+}
+
+/** Tells webhooks of a request that waits or is denied; an approved one is announced once it is issued. */
 function announced(context: IssuanceContext, request: CertificateRequest): readonly Operation[] {
   const at = request.createdAt;
   if (request.state === 'pending') return announce(context, { event: 'pending', at, request });
@@ -200,36 +193,9 @@ function announced(context: IssuanceContext, request: CertificateRequest): reado
   return announce(context, { event: 'denied', at, request, denial });
 }
 
-const issuing = (request: CertificateRequest, { attempt, publicKey }: StartedAttempt): CertificateRequest => ({
-  ...request,
-  state: 'issuing',
-  attempt,
-  publicKey,
-});
-
-/** How a denied request is answered: with what policy said when it was asked, or with why it no longer permits it. */
+/** The refusal for a denied request: with the violations at the time of the ask, or why it is no longer permitted. */
 export function deniedAs(request: CertificateRequest): Refusal {
   const { failure, decision } = request;
   const violations = failure ? [{ source: 'policy', ...failure }] : decision.violations;
   return { kind: 'policy-denied', request, violations };
-}
-
-function decisionEvents(request: CertificateRequest, decision: Decision) {
-  const { policySetDigest } = request.decision;
-  if (decision.outcome === 'denied')
-    return [
-      requestEvent('RequestDenied', request.createdAt, null, request, {
-        reason: 'PolicyDenied',
-        policySetDigest,
-        violations: violationDetails(decision.violations),
-      }),
-    ];
-  if (decision.approval === 'manual') return [];
-  return [
-    requestEvent('RequestApproved', request.createdAt, null, request, {
-      approval: 'auto',
-      policy: decision.policy,
-      policySetDigest,
-    }),
-  ];
 }

@@ -1,23 +1,28 @@
-import { mayCancel, mayReadRequest, whyNotDecide } from '../../identity/permissions.js';
-import { type Approval, awaitedStages, type CertificateRequest } from '../../model/certificate-request.js';
+import { mayCancel, mayReadRequest, whyNotCount, whyNotDecide } from '../../identity/permissions.js';
+import {
+  approvalStages,
+  awaitedStages,
+  type Approval,
+  type CertificateRequest,
+} from '../../model/certificate-request.js';
+import type { PrincipalSelector } from '../../model/decision.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
+import { matchesPrincipal } from '../../policy/matches-principal.js';
 import type { CertificateRequestView } from '../../services.js';
 import type { Step } from '../../store/step.js';
-import { approvalTurn, whyNotDeny } from './approval-turn.js';
 import { secondsAfter, type IssuanceContext } from '../context.js';
 import { announce, requestEvent } from '../events.js';
+import { clusterGone, lapsed, moveRequest, movedOn, stateConflict } from '../request-states.js';
 import { finishAttempt } from '../attempts/issue-certificate.js';
 import { intentStep, startAttempt } from '../attempts/start-attempt.js';
-import { moveRequest } from './state-machine.js';
 import { recordedKey } from '../attempts/key-to-certify.js';
 import { recheckAndCommit } from '../policies/recheck-policy.js';
 import { readView } from './request-view.js';
-import { clusterGone, lapsed, movedOn, stateConflict } from './state-conflict.js';
 
 /**
- * A person approves a pending request. Where that is the last approval it takes, policy is asked again, and where the
- * request came with a CSR issuing starts at once; else the request goes on waiting for the others.
+ * A person approves a pending request. The last approval asks policy again, and where the request came with a CSR, issuing
+ * starts at once. After any other approval the request goes on waiting.
  */
 export async function approveRequest(
   context: IssuanceContext,
@@ -25,7 +30,7 @@ export async function approveRequest(
   id: string,
   comment: string | null,
 ): Promise<Outcome<CertificateRequestView>> {
-  // Approvals that others give at the same moment are not overwritten: this one then takes its place after theirs.
+  // Approvals by others at the same moment are not overwritten: this one then comes after theirs.
   for (let before = -1; ;) {
     const found = await pendingFor(context, principal, id);
     if (!found.ok) return found;
@@ -37,7 +42,7 @@ export async function approveRequest(
   }
 }
 
-/** Approves the request as it was read just now. `moved on`: it is not like that any more, and nothing was recorded. */
+/** Approves the request as it was read just now. `moved on`: it has changed since, and nothing was recorded. */
 async function approveAsItStands(
   context: IssuanceContext,
   principal: Principal,
@@ -110,16 +115,16 @@ async function recordLastApproval(
     case 'denied':
       return refused({ ...rechecked, kind: 'policy-denied' });
     case 'committed':
-      // The end is for whoever reads next; a fault is logged, and recovery takes the attempt up.
+      // Nobody waits for the end; a fault is logged, and recovery takes the attempt up.
       if (rechecked.prepared) finishAttempt(context, approved, rechecked.prepared, principal).catch(() => undefined);
       return done(await readView(context, request.id));
   }
 }
 
-/** While nobody else has decided, nor approved. */
+/** Matches while nobody else has decided or approved. */
 const asItWas = ({ approvals }: CertificateRequest) => ({ state: 'pending' as const, approvals: approvals.length });
 
-/** A person denies a pending request; whoever may approve it at any stage may. */
+/** A person denies a pending request: anybody whom one of its stages names. */
 export async function denyRequest(
   context: IssuanceContext,
   principal: Principal,
@@ -186,3 +191,34 @@ async function endRequest(
   });
   return result.committed ? done(await readView(context, request.id)) : refused(movedOn(request));
 }
+
+/** The stage that the principal's approval counts for, and whether it is the last one missing; or why it does not count. */
+export type ApprovalTurn =
+  { readonly ok: true; readonly stage: number; readonly last: boolean } | { readonly ok: false; readonly why: string };
+
+/**
+ * Stages come one after the other, as they were fixed when the request was recorded: an approval counts for the first one
+ * that is not full, and for no other. `whyNotDecide` says whether the principal may decide on the request at all.
+ */
+export function approvalTurn(principal: Principal, request: CertificateRequest): ApprovalTurn {
+  const twice = whyNotCount(principal, request);
+  if (twice !== null) return { ok: false, why: twice };
+  const stages = approvalStages(request).length;
+  const [current, ...later] = awaitedStages(request);
+  if (current === undefined)
+    return { ok: false, why: `the request does not wait for approval, it is ${request.state}` };
+  if (isNamed(current.approvers, principal))
+    return { ok: true, stage: current.stage, last: later.length === 0 && current.needed === 1 };
+  const turn = `it is the turn of stage ${current.stage + 1} of ${stages}, which names other approvers`;
+  const own = later.find(({ approvers }) => isNamed(approvers, principal));
+  return { ok: false, why: own === undefined ? turn : `${turn}; yours is stage ${own.stage + 1}` };
+}
+
+/** Why the principal may not deny a request that it may decide on; null where one of the stages names it. */
+function whyNotDeny(principal: Principal, request: CertificateRequest): string | null {
+  if (approvalStages(request).some(({ approvers }) => isNamed(approvers, principal))) return null;
+  return 'every stage of the approval names others, and only who may approve may deny';
+}
+
+const isNamed = (approvers: PrincipalSelector | undefined, principal: Principal): boolean =>
+  approvers === undefined || matchesPrincipal(approvers, principal);

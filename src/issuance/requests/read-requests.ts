@@ -19,14 +19,14 @@ import type {
   CollectedKubeconfig,
 } from '../../services.js';
 import type { RequestFilter } from '../../store/store.js';
-import { approvalTurn } from './approval-turn.js';
 import { kubeconfigOf } from './collect-kubeconfig.js';
 import type { IssuanceContext } from '../context.js';
+import { clusterGone, lapsed, stateConflict } from '../request-states.js';
 import { recomputeTrace, type RecordedPolicySets } from '../policies/recompute-trace.js';
 import { withCertificate, withCertificates } from './request-view.js';
-import { clusterGone, lapsed, stateConflict } from './state-conflict.js';
+import { approvalTurn } from './decide-request.js';
 
-/** A reader who comes while the certificate is being signed waits a little rather than being sent away. */
+/** How long a reader waits for a certificate that is being signed. */
 const readerWaitSeconds = 5;
 
 export async function listRequests(
@@ -46,7 +46,7 @@ function visibleTo(principal: Principal, filter: RequestFilter): RequestFilter {
   return may(principal, 'read-all-requests') ? filter : { ...filter, visibleTo: principal.name };
 }
 
-/** Those that the principal could approve now: it is their stage's turn, and nothing excludes them. */
+/** The requests that the principal could approve now: it is their stage's turn, and nothing excludes them. */
 async function listAwaiting(
   context: IssuanceContext,
   principal: Principal,
@@ -63,7 +63,7 @@ async function listAwaiting(
   return context.store.requests.listPending(filter, isAwaited, page);
 }
 
-/** A request with all that is known of it: what one reads who asks why. */
+/** A request with everything that is known about it, for a reader who asks why. */
 export async function findRequest(
   context: IssuanceContext,
   policySets: RecordedPolicySets,
@@ -128,7 +128,7 @@ function timelineEntry({ at, type, principal, details }: AuditEvent): TimelineEn
   return { at, type, principal, message: messageOf(details) };
 }
 
-/** What a person wants to read first: a comment, a message, the violations, or the reason. */
+/** The part of the details that a person reads first: a comment, a message, the violations, or the reason. */
 function messageOf(details: AuditEvent['details']): string | null {
   const { comment, message, violations, reason } = details as {
     comment?: unknown;

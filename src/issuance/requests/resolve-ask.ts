@@ -1,13 +1,17 @@
+import { may } from '../../identity/permissions.js';
 import { isDnsLabel, whyNotName } from '../../model/name-grammar.js';
-import { done, refused, type FieldError, type Outcome } from '../../model/outcome.js';
+import { done, refused, type FieldError, type Outcome, type Refused } from '../../model/outcome.js';
+import type { Principal, Requester } from '../../model/principal.js';
 import { type CertificationRequest, readCertificationRequest } from '../../x509/strict/certification-request.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { CertificateRequestAsk } from '../../services.js';
 import type { IssuanceContext, IssuingCluster } from '../context.js';
 
-/** An ask that makes sense as such: one cluster, one username, and a CSR, if any, that proves its key. */
+/** An ask that makes sense: one cluster, one username, and a CSR, if any, that proves its key. */
 export interface ResolvedAsk {
   readonly issuing: IssuingCluster;
+  readonly cluster: string;
+  readonly requester: Requester;
   readonly username: string;
   readonly groups: readonly string[];
   readonly keyAlgorithm: KeyAlgorithm;
@@ -19,11 +23,17 @@ export interface ResolvedAsk {
   readonly collector: string;
 }
 
-/** Answers what is asked for, or everything that keeps it from making sense. Who may have what is for policy. */
+/** Why the principal may not ask for certificates; null where it may. */
+export function whyNotAsk(principal: Principal): Refused | null {
+  if (may(principal, 'request-certificates')) return null;
+  return refused({ kind: 'not-permitted', message: 'asking for certificates takes the role requester or admin' });
+}
+
+/** Reads an ask, or answers everything that is wrong with it. Policy decides afterwards who may have what. */
 export async function resolveAsk(
   context: IssuanceContext,
   ask: CertificateRequestAsk,
-  requester: string,
+  { name, groups, roles }: Principal,
 ): Promise<Outcome<ResolvedAsk>> {
   const issuing = findCluster(context, ask.cluster);
   const errors = [
@@ -51,15 +61,17 @@ export async function resolveAsk(
   }
   return done({
     issuing,
+    cluster: issuing.cluster.name,
+    requester: { name, groups, roles },
     username: csr?.username ?? ask.username ?? '',
-    // The caller's own order where it gave one: a CSR may hold its groups as a sorted set.
+    // In the caller's own order where it gave one, because a CSR may hold its groups as a sorted set.
     groups: ask.groups ?? csr?.groups ?? [],
     keyAlgorithm: csr?.publicKey.algorithm ?? ask.keyAlgorithm ?? 'ECDSA-P256',
     csr,
     expirationSeconds: ask.expirationSeconds ?? null,
     namespace: ask.namespace ?? null,
     reason: ask.reason ?? null,
-    collector: ask.collector ?? requester,
+    collector: ask.collector ?? name,
   });
 }
 

@@ -5,7 +5,7 @@ import { collectKubeconfig } from '../../../src/issuance/requests/collect-kubeco
 import type { IssuanceContext } from '../../../src/issuance/context.js';
 import { createRequest } from '../../../src/issuance/requests/create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../../src/issuance/requests/decide-request.js';
-import { expireRequests } from '../../../src/issuance/requests/expire-requests.js';
+import { expireRequests } from '../../../src/issuance/housekeeping.js';
 import { probeCluster } from '../../../src/issuance/clusters/probe-cluster.js';
 import { AttemptsUnderWay } from '../../../src/issuance/attempts/attempts-under-way.js';
 import { recoverRequests } from '../../../src/issuance/attempts/recover-requests.js';

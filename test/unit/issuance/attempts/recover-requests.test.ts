@@ -4,7 +4,7 @@ import { collectKubeconfig } from '../../../../src/issuance/requests/collect-kub
 import type { IssuanceContext, IssuingCluster } from '../../../../src/issuance/context.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { approveRequest } from '../../../../src/issuance/requests/decide-request.js';
-import { expireRequests } from '../../../../src/issuance/requests/expire-requests.js';
+import { expireRequests } from '../../../../src/issuance/housekeeping.js';
 import { recoverRequests } from '../../../../src/issuance/attempts/recover-requests.js';
 import { SignerUnavailableError } from '../../../../src/model/errors.js';
 import type { CertificateRequestAsk } from '../../../../src/services.js';

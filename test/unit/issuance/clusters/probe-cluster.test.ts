@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ClusterProbes } from '../../../../src/issuance/clusters/cluster-probes.js';
-import { createKubeconfig } from '../../../../src/issuance/requests/create-kubeconfig.js';
-import { probeCluster } from '../../../../src/issuance/clusters/probe-cluster.js';
-import { probeStaleClusters } from '../../../../src/issuance/clusters/probe-stale-clusters.js';
+import { createKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
+import { probeCluster, probeStaleClusters } from '../../../../src/issuance/clusters/probe-cluster.js';
 import { missingPermissions } from '../../../../src/model/cluster-probe.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../../helpers/connected-issuance.js';
 import { kubepassRules } from '../../../helpers/fake-api-server/rbac.js';

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterConnection } from '../../../../src/cluster/cluster-connection.js';
 import { kubeApiserverClient } from '../../../../src/cluster/csr-object.js';
-import { createKubeconfig } from '../../../../src/issuance/requests/create-kubeconfig.js';
+import { createKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import type { IssuanceContext } from '../../../../src/issuance/context.js';
 import {

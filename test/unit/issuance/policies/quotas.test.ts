@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { collectKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
+import { collectKubeconfig, createKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
 import type { IssuanceContext } from '../../../../src/issuance/context.js';
-import { createKubeconfig } from '../../../../src/issuance/requests/create-kubeconfig.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { approveRequest } from '../../../../src/issuance/requests/decide-request.js';
 import { recoverRequests } from '../../../../src/issuance/attempts/recover-requests.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IssuanceContext } from '../../../../src/issuance/context.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../../../src/issuance/requests/decide-request.js';
-import { expireRequests } from '../../../../src/issuance/requests/expire-requests.js';
+import { expireRequests } from '../../../../src/issuance/housekeeping.js';
 import { awaitedStages, type CertificateRequest } from '../../../../src/model/certificate-request.js';
 import type { CommitResult, Step } from '../../../../src/store/step.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';

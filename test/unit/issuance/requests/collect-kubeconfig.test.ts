@@ -1,8 +1,11 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { collectApproved, collectKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
-import { createKubeconfig } from '../../../../src/issuance/requests/create-kubeconfig.js';
+import {
+  collectApproved,
+  collectKubeconfig,
+  createKubeconfig,
+} from '../../../../src/issuance/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { approveRequest } from '../../../../src/issuance/requests/decide-request.js';
 import { kubeconfigWithKeyPath } from '../../../../src/issuance/requests/read-requests.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kubeApiserverClient } from '../../../../src/cluster/csr-object.js';
-import { findClusterCsr, listClusterCsrs } from '../../../../src/issuance/clusters/cluster-csrs.js';
+import { clusterService } from '../../../../src/issuance/clusters/cluster-service.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { csrStatus } from '../../../../src/model/cluster.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../../helpers/connected-issuance.js';
@@ -21,7 +21,7 @@ const newCsr = (name: string, request: string) => ({
   expirationSeconds: 3600,
 });
 const find = async (name: string) => {
-  const found = await findClusterCsr(connected.context, bob, 'demo', name);
+  const found = await clusterService(connected.context).certificateSigningRequest(bob, 'demo', name);
   if (!found.ok) throw new Error(found.refusal.kind);
   return found.value;
 };
@@ -91,7 +91,10 @@ describe('the CSR objects of a cluster', () => {
     const { pem } = await csrFor('mallory');
     for (const name of ['c', 'a', 'd', 'b']) await eve.csrs.create(newCsr(name, pem));
     const list = async (after: string | null, limit: number) => {
-      const page = await listClusterCsrs(connected.context, auditor, 'demo', { after, limit });
+      const page = await clusterService(connected.context).certificateSigningRequests(auditor, 'demo', {
+        after,
+        limit,
+      });
       return page.ok ? { names: page.value.items.map(({ name }) => name), more: page.value.more } : page.refusal;
     };
     expect(await list(null, 2)).toEqual({ names: ['a', 'b'], more: true });
@@ -102,29 +105,29 @@ describe('the CSR objects of a cluster', () => {
   });
 
   it('are for approvers, auditors and admins', async () => {
-    expect(await listClusterCsrs(connected.context, alice, 'demo', all)).toMatchObject({
+    expect(await clusterService(connected.context).certificateSigningRequests(alice, 'demo', all)).toMatchObject({
       refusal: { kind: 'not-permitted' },
     });
-    expect(await findClusterCsr(connected.context, bob, 'demo', 'none')).toMatchObject({
+    expect(await clusterService(connected.context).certificateSigningRequest(bob, 'demo', 'none')).toMatchObject({
       refusal: { kind: 'not-found' },
     });
-    expect(await listClusterCsrs(connected.context, bob, 'none', all)).toMatchObject({
+    expect(await clusterService(connected.context).certificateSigningRequests(bob, 'none', all)).toMatchObject({
       refusal: { kind: 'not-found' },
     });
   });
 
   it('cannot be read where the cluster is away, does not let us, or is not connected', async () => {
     connected.server.rbac.allowUser('kubepass', []);
-    expect(await listClusterCsrs(connected.context, bob, 'demo', all)).toMatchObject({
+    expect(await clusterService(connected.context).certificateSigningRequests(bob, 'demo', all)).toMatchObject({
       refusal: { kind: 'cluster-refuses' },
     });
     await connected.server.stop();
-    expect(await listClusterCsrs(connected.context, bob, 'demo', all)).toMatchObject({
+    expect(await clusterService(connected.context).certificateSigningRequests(bob, 'demo', all)).toMatchObject({
       refusal: { kind: 'cluster-unavailable' },
     });
     await connected.server.restart();
     const local = await testIssuance();
-    expect(await listClusterCsrs(local.context, bob, 'demo', all)).toMatchObject({
+    expect(await clusterService(local.context).certificateSigningRequests(bob, 'demo', all)).toMatchObject({
       refusal: { kind: 'cluster-not-connected' },
     });
     await local.close();

@@ -1,24 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditEvent } from '../../model/audit-event.js';
-import type { RecordedRequest, ReplayItem } from '../../model/replay.js';
+import type { Refusal } from '../../model/outcome.js';
+import {
+  replayChanges,
+  unrecordedFacts,
+  type RecordedRequest,
+  type ReplayChange,
+  type Replayed,
+  type ReplayItem,
+  type ReplaySummary,
+  type UnrecordedFact,
+} from '../../model/replay.js';
 import { DraftRefusedError } from '../../policy/workers/draft-refused-error.js';
 import type { ReplaySession } from '../../policy/workers/replay-session.js';
 import type { RecordedRequestRange } from '../../store/store.js';
 import type { IssuanceContext } from '../context.js';
 import { isProbe } from '../events.js';
-import { draftRefusal } from './draft-refusal.js';
-import { ReplayTally } from './replay-tally.js';
 
-/** Requests that are read at once, while the event loop waits: a few milliseconds. */
+/** How many requests are read at once: the event loop waits a few milliseconds for them. */
 const chunkSize = 100;
-/** Between two lines of progress. */
+/** How many requests there are between two lines of progress. */
 const requestsPerProgress = 1000;
-/** After each chunk the event loop is left to others, whatever they do with it: a hundred thousand take ten seconds more. */
+/** After each chunk the event loop is left to others. A hundred thousand requests take ten seconds longer for it. */
 const restMilliseconds = 10;
 
 /**
- * Replays the requests of a period, chunk by chunk as the items are taken, and tells what comes of it. The first item
- * is empty: once it is taken, ending the items closes the session. Whatever ends it, the audit log tells of it.
+ * Replays the requests of a period, chunk by chunk as the items are taken. The first item is empty: once it is taken, ending
+ * the items closes the session. The audit log tells of every replay, however it ended.
  */
 export async function* replayItems(
   context: IssuanceContext,
@@ -58,7 +66,7 @@ export async function* replayItems(
   }
 }
 
-/** The requests that policies decided on, oldest first. What kubepass asks for itself, to probe a cluster, is not theirs. */
+/** The requests that policies decided on, oldest first: all but those of probes. */
 async function* chunks(
   { store }: IssuanceContext,
   range: RecordedRequestRange,
@@ -94,4 +102,63 @@ async function recordReplay(
     operations: [],
     events: [auditEvent('PolicyReplayed', clock(), principal, details, { cluster: cluster ?? null })],
   });
+}
+
+/** The answer to the caller of a draft that is refused. */
+export const draftRefusal = ({ reason, message, errors }: DraftRefusedError): Refusal => ({
+  kind: 'unacceptable-policies',
+  reason,
+  message,
+  errors,
+});
+
+/** Counts the results of a replay. */
+class ReplayTally {
+  #requests = 0;
+  #changed = 0;
+  #undecidable = 0;
+  #failed = 0;
+  readonly #changes = zeros(replayChanges);
+  readonly #facts = zeros(unrecordedFacts);
+
+  get requests(): number {
+    return this.#requests;
+  }
+
+  add(replayed: readonly Replayed[]): void {
+    this.#requests += replayed.length;
+    for (const one of replayed)
+      switch (one.kind) {
+        case 'unchanged':
+          break;
+        case 'changed':
+          this.#changed += 1;
+          for (const change of one.changes) this.#changes[change] += 1;
+          break;
+        case 'undecidable':
+          this.#undecidable += 1;
+          for (const fact of one.facts) this.#facts[fact] += 1;
+          break;
+        case 'failed':
+          this.#failed += 1;
+          break;
+      }
+  }
+
+  progress(): { readonly requests: number; readonly changed: number } {
+    return { requests: this.#requests, changed: this.#changed };
+  }
+
+  summary(): ReplaySummary {
+    return {
+      requests: this.#requests,
+      changed: { requests: this.#changed, ...this.#changes },
+      undecidable: { requests: this.#undecidable, ...this.#facts },
+      failed: this.#failed,
+    };
+  }
+}
+
+function zeros<Name extends ReplayChange | UnrecordedFact>(names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
 }

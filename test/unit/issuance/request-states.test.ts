@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { canMove, moveRequest } from '../../../../src/issuance/requests/state-machine.js';
-import { requestStates } from '../../../../src/model/certificate-request.js';
+import { canMove, moveRequest } from '../../../src/issuance/request-states.js';
+import { requestStates } from '../../../src/model/certificate-request.js';
 
 describe('the states of a request', () => {
   it('move in these ways and in no other', () => {
