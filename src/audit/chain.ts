@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { AuditEvent, UnchainedEvent } from '../model/audit-event.js';
+import { setImmediate } from 'node:timers/promises';
+import type { AuditEvent, ChainVerification, UnchainedEvent } from '../model/audit-event.js';
 import { canonicalJson } from './canonical-json.js';
 
 /** Where the chain ends: number and hash of its last event. */
@@ -32,7 +33,7 @@ export function appendToChain(head: ChainHead, event: UnchainedEvent): AuditEven
 }
 
 /** Whether `event` follows `head` untouched: its number, its link, its hash, and every field that was hashed. */
-export function followsInChain(head: ChainHead, event: AuditEvent): boolean {
+function followsInChain(head: ChainHead, event: AuditEvent): boolean {
   return (
     event.seq === head.seq + 1 &&
     event.previousHash === head.hash &&
@@ -66,4 +67,38 @@ function canonicalOrNull(event: AuditEvent): string | null {
 
 function linkHash(previousHash: string, canonical: string): string {
   return hash('sha256', previousHash + canonical, 'hex');
+}
+
+/** The events that verification reads. */
+export interface ChainReader {
+  /** Events with `seq` > `afterSeq`, in order, at most `limit`. */
+  chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]>;
+  head(): Promise<ChainHead>;
+}
+
+/**
+ * Recomputes the whole chain, up to the event that is the last one when it starts. Between chunks the event loop gets its
+ * turn, so that issuing goes on meanwhile.
+ */
+export async function verifyChain(reader: ChainReader, chunkSize = 200): Promise<ChainVerification> {
+  const end = await reader.head();
+  let head = genesis;
+  const broken = (): ChainVerification => ({
+    valid: false,
+    events: head.seq,
+    head: end.hash,
+    firstInvalidSeq: head.seq + 1,
+  });
+  while (head.seq < end.seq) {
+    const events = await reader.chunk(head.seq, Math.min(chunkSize, end.seq - head.seq));
+    if (events.length === 0) return broken();
+    for (const event of events) {
+      if (!followsInChain(head, event)) return broken();
+      head = event;
+    }
+    await setImmediate();
+  }
+  // The log only grows, so its former head must still be in its place.
+  if (head.seq !== end.seq || head.hash !== end.hash) return broken();
+  return { valid: true, events: head.seq, head: head.hash, firstInvalidSeq: null };
 }

@@ -10,8 +10,8 @@ import { generateCertificateAuthority } from '../x509/strict/certificate-authori
 import type { Store } from '../store/store.js';
 
 /**
- * Makes the embedded default's CA where there never was one; what is there is used. Both files appear at once, by a
- * rename of their directory, so that no crash leaves half a CA behind. Throws where there was one and it is gone.
+ * Makes the CA of the embedded default where the cluster never had one. Both files appear at once, by a rename of their
+ * directory, so that no crash leaves half a CA behind. Throws where the cluster had a CA and its files are gone.
  */
 export async function generateMissingAuthority(
   cluster: string,
@@ -40,7 +40,7 @@ export async function generateMissingAuthority(
   log.info({ certFile }, 'a CA was generated');
 }
 
-/** Another CA under the same name would make what was issued unverifiable: the first one stays, or nothing starts. */
+/** Pins the CA of a cluster. Under another CA the issued certificates could not be verified, so the service does not start. */
 export function pinAuthority(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
   return store.alone(() => pinIfNew(cluster, spkiSha256, store, now));
 }

@@ -1,18 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type { ClusterConnection } from '../cluster/cluster-connection.js';
 import { openCluster, type ClusterWiring } from './open-cluster.js';
 import { KnownClusters } from './known-clusters.js';
-import { isSoleProcess, openStore } from './open-store.js';
-import { openWebhooks } from './open-webhooks.js';
-import { rememberingWriter } from './remembering-writer.js';
-import { storedOutbox, wakingWriter } from './stored-outbox.js';
+import { apiTokenWriter, makeFirstAdminToken } from './api-tokens.js';
+import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
+import { openWebhooks, storedOutbox, wakingWriter } from './webhooks.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import type { Config } from '../config/config.js';
-import { prepareDataDir, replaceSecretFile } from '../config/secrets.js';
+import { prepareDataDir } from '../config/secrets.js';
 import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
-import { ApiTokens, type ApiTokenWriter } from '../identity/api-tokens.js';
-import { makeAdminToken } from '../identity/make-admin-token.js';
+import { ApiTokens } from '../identity/api-tokens.js';
 import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
 import { auditEventService } from '../issuance/audit-event-service.js';
@@ -165,12 +162,7 @@ async function wire(
     idempotencyKeys: new IdempotencyKeys(store),
   };
   await recordServiceStarted(context);
-  // Of several processes that start at once, one makes it.
-  await store.alone(async () => {
-    if (await store.apiTokens.hasLiveAdmin(clock())) return;
-    await writeAdminToken(config, store, clock());
-    log.info({ file: adminTokenFile(config) }, 'there was no live admin: a token was made');
-  });
+  await makeFirstAdminToken(config, store, clock, log);
   const pool = new InspectionPool({
     report: (error) => {
       log.error({ err: error }, 'a worker that inspects uploads ended by itself');
@@ -257,46 +249,3 @@ function servicesOf(
     idempotency: context.idempotencyKeys,
   };
 }
-
-/** Each change to a token is one commit with its audit event. */
-function apiTokenWriter(writer: Writer): ApiTokenWriter {
-  return {
-    async create(token, secretSha256, event) {
-      const operations = [{ op: 'insertApiToken' as const, token, secretSha256 }];
-      if (!(await writer.commit({ operations, events: [event] })).committed)
-        throw new Error(`API token ${token.id} could not be recorded`);
-    },
-    async revoke(id, at, event) {
-      const operations = [{ op: 'revokeApiToken' as const, id, at }];
-      return (await writer.commit({ operations, events: [event] })).committed;
-    },
-  };
-}
-
-const adminTokenFile = ({ dataDir }: Config): string => join(dataDir, 'admin-token');
-
-function writeAdminToken(config: Config, store: Store, now: Date): Promise<void> {
-  return makeAdminToken({
-    writer: apiTokenWriter(store.writer),
-    keepSecret: (secret) => replaceSecretFile(adminTokenFile(config), `${secret}\n`),
-    now,
-    random: randomBytes,
-  });
-}
-
-/**
- * Makes one more admin token, beside those that are there, and answers the file it is in. The right to write to the
- * data dir is what it takes; the audit log tells of it. With SQLite, throws where the service is running.
- */
-export async function recoverAdminToken(config: Config): Promise<string> {
-  await prepareDataDir(config.dataDir);
-  const store = await openStore(config, () => undefined, { writerThread: false });
-  try {
-    await writeAdminToken(config, store, new Date());
-  } finally {
-    await store.close();
-  }
-  return adminTokenFile(config);
-}
-
-export { migrateDatabase } from './open-store.js';

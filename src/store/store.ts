@@ -5,7 +5,7 @@ import type { StoredClusterProbe } from '../model/cluster-probe.js';
 import type { Page, PageQuery } from '../model/page.js';
 import type { WebhookDelivery, WebhookDeliveryState } from '../model/webhook-delivery.js';
 import type { RecordedRequest } from '../model/replay.js';
-import type { ApiTokenReader } from '../identity/api-token-reader.js';
+import type { ApiTokenReader } from '../identity/api-tokens.js';
 import type { InventoryReader } from '../inspection/inventory.js';
 import type { IdempotencyEntry, IdempotencyScope, PolicySetTexts, QuotaLimit, Writer } from './step.js';
 

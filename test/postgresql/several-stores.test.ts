@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { verifyChain } from '../../src/audit/verify-chain.js';
+import { verifyChain } from '../../src/audit/chain.js';
 import type { Composition } from '../../src/compose/compose.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
 import type { Operation, QuotaLimit } from '../../src/store/step.js';

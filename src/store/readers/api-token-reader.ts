@@ -1,4 +1,4 @@
-import type { ApiTokenReader as ApiTokenReaderPort } from '../../identity/api-token-reader.js';
+import type { ApiTokenReader as ApiTokenReaderPort } from '../../identity/api-tokens.js';
 import type { ApiToken } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../../src/audit/verify-chain.js';
+import { verifyChain } from '../../../../src/audit/chain.js';
 import { collectKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
 import type { IssuanceContext, IssuingCluster } from '../../../../src/issuance/context.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';

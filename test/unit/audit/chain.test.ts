@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { appendToChain, type ChainHead, genesis } from '../../../src/audit/chain.js';
+import { appendToChain, type ChainHead, type ChainReader, genesis, verifyChain } from '../../../src/audit/chain.js';
 import { NotCanonicalizableError } from '../../../src/audit/canonical-json.js';
-import { type ChainReader, verifyChain } from '../../../src/audit/verify-chain.js';
 import type { AuditEvent, UnchainedEvent } from '../../../src/model/audit-event.js';
 
 const draft = (details: UnchainedEvent['details'] = {}): UnchainedEvent => ({

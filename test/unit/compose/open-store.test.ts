@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rememberingWriter } from '../../../src/compose/remembering-writer.js';
+import { rememberingWriter } from '../../../src/compose/open-store.js';
 import { StoreUnavailableError } from '../../../src/model/errors.js';
 import type { CommitResult, Operation, Step } from '../../../src/store/step.js';
 
