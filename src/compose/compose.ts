@@ -1,31 +1,24 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { ClusterConnection } from '../cluster/cluster-connection.js';
-import { openCluster, type ClusterWiring } from './open-cluster.js';
-import { KnownClusters } from './known-clusters.js';
-import { apiTokenWriter, makeFirstAdminToken } from './api-tokens.js';
-import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
-import { openWebhooks, storedOutbox, wakingWriter } from './webhooks.js';
-import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import type { Config } from '../config/config.js';
 import { prepareDataDir } from '../config/secrets.js';
 import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
 import { ApiTokens } from '../identity/api-tokens.js';
 import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
+import { AttemptsUnderWay, within } from '../issuance/attempts/attempts-under-way.js';
 import { auditEventService } from '../issuance/audit-event-service.js';
-import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
 import { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
 import { clusterService } from '../issuance/clusters/cluster-service.js';
-import type { IssuanceContext, IssuingCluster, Log } from '../issuance/context.js';
-import { startHousekeeping } from '../issuance/housekeeping.js';
-import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { probeStaleClusters } from '../issuance/clusters/probe-cluster.js';
-import { policyService } from '../issuance/policies/policy-service.js';
-import { AttemptsUnderWay, within } from '../issuance/attempts/attempts-under-way.js';
 import { watchUnknownIdentities } from '../issuance/clusters/watch-unknown-identities.js';
+import type { IssuanceContext, IssuingCluster, Log } from '../issuance/context.js';
 import { recordPolicySetLoaded, recordServiceStarted } from '../issuance/events.js';
+import { startHousekeeping } from '../issuance/housekeeping.js';
+import { policyService } from '../issuance/policies/policy-service.js';
+import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
+import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { configuredCluster } from '../policy/configured-cluster.js';
-import { publicRandomOctets } from '../x509/strict/random-octets.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import type { Services } from '../services.js';
 import type { Signer } from '../signer/signer.js';
@@ -34,13 +27,20 @@ import type { Store } from '../store/store.js';
 import { deliveriesOf } from '../webhooks/event-payload.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
+import { publicRandomOctets } from '../x509/strict/random-octets.js';
+import { apiTokenWriter, makeFirstAdminToken } from './api-tokens.js';
+import { KnownClusters } from './known-clusters.js';
+import { openCluster, type ClusterWiring } from './open-cluster.js';
+import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
+import { loadPolicies, watchPolicies } from './policies-in-force.js';
+import { openWebhooks, storedOutbox, wakingWriter } from './webhooks.js';
 
-/** How long the issuances under way may take to end when the service stops. */
+/** How long a service that stops waits for the issuances under way. */
 const drainSeconds = 10;
-/** The same for attempts to deliver webhooks: what is cut off is sent again. */
+/** How long it waits for webhook deliveries under way: one that is cut off is sent again. */
 const webhookDrainMilliseconds = 5_000;
 
-/** What a test may put in place of the real thing, or around it. */
+/** Replacements for real parts, and wrappers around them, for tests. */
 export interface Overrides {
   readonly clock?: () => Date;
   readonly writer?: (writer: Writer) => Writer;
@@ -59,15 +59,15 @@ export interface Composition {
   readonly services: Services;
   readonly store: Store;
   /**
-   * Begins what goes on beside the requests, once the service listens; first of all what an earlier process left is
-   * recovered. Resolves when that is through; until then `services.health` is not ready.
+   * Begins the work beside the requests, once the service listens. First it recovers the requests that an earlier process
+   * left, and resolves when that is done; until then `services.health` is not ready.
    */
   begin(): Promise<void>;
-  /** Finishes what is under way, then closes the store and lets go of the data dir. */
+  /** Finishes the work under way, then closes the store and releases the data dir. */
   close(): Promise<void>;
 }
 
-/** Wires the adapters, once. What it opened is closed again where a later part fails. */
+/** Wires the adapters, once. Where a later part fails, the parts that are open already are closed again. */
 export async function compose(config: Config, log: Log, overrides: Overrides = {}): Promise<Composition> {
   const opened: (() => Promise<void> | void)[] = [];
   const closeOpened = async () => {
@@ -94,6 +94,7 @@ async function wire(
   if (database.kind === 'postgresql' && database.exposed)
     log.warn({}, 'the way to PostgreSQL is not protected: sslmode=verify-full with sslrootcert would do that');
 
+  // The store.
   const warn = (message: string) => {
     log.warn({}, message);
   };
@@ -101,6 +102,8 @@ async function wire(
   opened.push(() => opening.close());
   const writer = overrides.writer?.(opening.writer) ?? opening.writer;
   const openedStore: Store = { ...opening, writer: rememberingWriter(writer) };
+
+  // Webhooks: commits that put something into the outbox wake the dispatcher.
   const owner = randomUUID();
   const random = publicRandomOctets();
   const webhooks = await openWebhooks(config, log);
@@ -119,6 +122,7 @@ async function wire(
   };
   const store: Store = { ...openedStore, writer: wakingWriter(openedStore.writer, wake) };
 
+  // Clusters with their signers.
   const probes = new ClusterProbes(store);
   const clusters = new Map<string, IssuingCluster>();
   const wiring: ClusterWiring = {
@@ -137,6 +141,7 @@ async function wire(
   }
   await probes.load([...clusters.values()].map(({ cluster }) => cluster));
 
+  // Policies.
   const configured = [...clusters.values()].map(({ cluster }) => configuredCluster(cluster));
   const loaded = await loadPolicies(config, configured, log);
   const policies = watchPolicies(config, configured, loaded, log, {
@@ -146,6 +151,8 @@ async function wire(
     }),
   });
   opened.push(() => policies.stop());
+
+  // Use cases.
   const context: IssuanceContext = {
     store,
     clusters,
@@ -163,6 +170,8 @@ async function wire(
   };
   await recordServiceStarted(context);
   await makeFirstAdminToken(config, store, clock, log);
+
+  // Workers.
   const pool = new InspectionPool({
     report: (error) => {
       log.error({ err: error }, 'a worker that inspects uploads ended by itself');
@@ -202,7 +211,7 @@ async function wire(
     async begin() {
       const housekeeping = startHousekeeping(context);
       opened.push(async () => {
-        // What takes longer is found again by the next start.
+        // The next start recovers those that take longer.
         await within(
           drainSeconds,
           housekeeping.stop().then(() => context.attempts.allEnded()),
