@@ -135,8 +135,7 @@ module.exports = {
     },
     {
       name: 'only-the-process-edge-composes',
-      comment:
-        'nothing but the process edge imports compose/; nothing at all imports server.ts',
+      comment: 'nothing but the process edge imports compose/; nothing at all imports server.ts',
       severity: 'error',
       from: { path: '^src/', pathNot: within('server.ts', 'admin-token.ts', 'migrate.ts', 'compose') },
       to: { path: within('compose', 'server.ts') },

@@ -12,7 +12,9 @@ export interface ChainHead {
 /** Where every chain begins. */
 export const genesis: ChainHead = { seq: 0, hash: '0'.repeat(64) };
 
-/** Gives the event its place after `head`. Throws `NotCanonicalizableError` where its details have no canonical form. */
+/**
+ * Gives the event its place after `head`. Throws `NotCanonicalizableError` where its details have no canonical form.
+ */
 export function appendToChain(head: ChainHead, event: UnchainedEvent): AuditEvent {
   const seq = head.seq + 1;
   const canonical = canonicalEvent(seq, event);
@@ -77,8 +79,8 @@ export interface ChainReader {
 }
 
 /**
- * Recomputes the whole chain, up to the event that is the last one when it starts. Between chunks the event loop gets its
- * turn, so that issuing goes on meanwhile.
+ * Recomputes the whole chain, up to the event that is the last one when it starts. Between chunks the event loop gets
+ * its turn, so that issuing goes on meanwhile.
  */
 export async function verifyChain(reader: ChainReader, chunkSize = 200): Promise<ChainVerification> {
   const end = await reader.head();

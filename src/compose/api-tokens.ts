@@ -33,8 +33,8 @@ export async function makeFirstAdminToken(config: Config, store: Store, clock: (
 }
 
 /**
- * Makes one more admin token, beside those that exist, and answers the file that it is in. The caller needs the right to
- * write to the data dir; the audit log tells of it. With SQLite, throws where the service is running.
+ * Makes one more admin token, beside those that exist, and answers the file that it is in. The caller needs the right
+ * to write to the data dir; the audit log tells of it. With SQLite, throws where the service is running.
  */
 export async function recoverAdminToken(config: Config): Promise<string> {
   await prepareDataDir(config.dataDir);

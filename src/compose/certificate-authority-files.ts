@@ -40,7 +40,10 @@ export async function generateMissingAuthority(
   log.info({ certFile }, 'a CA was generated');
 }
 
-/** Pins the CA of a cluster. Under another CA the issued certificates could not be verified, so the service does not start. */
+/**
+ * Pins the CA of a cluster. Under another CA the issued certificates could not be verified, so the service does not
+ * start.
+ */
 export function pinAuthority(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
   return store.alone(() => pinIfNew(cluster, spkiSha256, store, now));
 }

@@ -59,8 +59,8 @@ export interface Composition {
   readonly services: Services;
   readonly store: Store;
   /**
-   * Begins the work beside the requests, once the service listens. First it recovers the requests that an earlier process
-   * left, and resolves when that is done; until then `services.health` is not ready.
+   * Begins the work beside the requests, once the service listens. First it recovers the requests that an earlier
+   * process left, and resolves when that is done; until then `services.health` is not ready.
    */
   begin(): Promise<void>;
   /** Finishes the work under way, then closes the store and releases the data dir. */

@@ -23,13 +23,16 @@ export interface ClusterWiring {
   readonly log: Log;
   /** Why a cluster is known not to sign user certificates; null: it signs, or that is not known. */
   readonly whyNotSigning: (cluster: string) => string | null;
-  /** What a test puts around the signer. */
+  /** Lets tests put something around the signer. */
   readonly wrapSigner: (signer: Signer) => Signer;
   /** The same for the connection. */
   readonly wrapConnection: (connection: ClusterConnection) => ClusterConnection;
 }
 
-/** Opens a cluster with its signer. A cluster that cannot be reached is served all the same, and says so when it is used. */
+/**
+ * Opens a cluster with its signer. A cluster that cannot be reached is served all the same, and says so when it is
+ * used.
+ */
 export async function openCluster(config: ClusterConfig, wiring: ClusterWiring): Promise<IssuingCluster> {
   const connection = await openConnection(config, wiring);
   const opened = await openSigner(config, connection, wiring);
@@ -44,7 +47,7 @@ export async function openCluster(config: ClusterConfig, wiring: ClusterWiring):
   };
 }
 
-/** A signer, and what it says of its CA where the configuration does not. */
+/** A signer, and its CA where the configuration does not name one. */
 interface OpenedSigner {
   readonly signer: Signer;
   /** PEM of the CA; null where the signer does not know it. */

@@ -7,8 +7,8 @@ import type { Operation, Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
 
 /**
- * How long SQLite itself waits for another process's lock, in milliseconds. A commit tries again after that. A reader, which
- * blocks the event loop, is locked out only while another process recovers the log.
+ * How long SQLite itself waits for another process's lock, in milliseconds. A commit tries again after that. A reader,
+ * which blocks the event loop, is locked out only while another process recovers the log.
  */
 const busyTimeoutMs = 50;
 
@@ -17,8 +17,9 @@ export const isSoleProcess = ({ database }: Config): boolean => database.kind ==
 
 /**
  * Opens the configured database. With SQLite one process at a time serves a data dir and a database, and closing the
- * store releases both; throws `AlreadyServedError` where another process has either. `warn` is told of settings that make a
- * PostgreSQL less durable than it should be. `writerThread`: whether commits to SQLite get a thread of their own.
+ * store releases both; throws `AlreadyServedError` where another process has either. `warn` is told of settings that
+ * make a PostgreSQL less durable than it should be. `writerThread`: whether commits to SQLite get a thread of their
+ * own.
  */
 export async function openStore(
   { database, dataDir }: Config,
@@ -58,8 +59,9 @@ export async function openStore(
 }
 
 /**
- * Brings the schema of a PostgreSQL database up to date, as the role that owns it, and gives `role`, if any, the rights on
- * the tables that the service needs. Answers the migrations that were applied. Throws where the database is no PostgreSQL.
+ * Brings the schema of a PostgreSQL database up to date, as the role that owns it, and gives `role`, if any, the
+ * rights on the tables that the service needs. Answers the migrations that were applied. Throws where the database is
+ * no PostgreSQL.
  */
 export async function migrateDatabase({ database }: Config, role: string | null): Promise<readonly string[]> {
   if (database.kind !== 'postgresql')
@@ -74,8 +76,8 @@ export async function migrateDatabase({ database }: Config, role: string | null)
 }
 
 /**
- * A writer that leaves out of its steps the policy sets that it has committed already. Every request names a policy set, no
- * policy set is ever deleted, and its texts are longer than the rest of the step.
+ * A writer that leaves out of its steps the policy sets that it has committed already. Every request names a policy
+ * set, no policy set is ever deleted, and its texts are longer than the rest of the step.
  */
 export function rememberingWriter(writer: Writer): Writer {
   const committed = new Set<string>();

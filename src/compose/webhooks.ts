@@ -12,7 +12,10 @@ import { attemptMilliseconds, attemptsAtOnce } from '../webhooks/webhook-dispatc
 import { readWebhookSecrets } from '../webhooks/webhook-secrets.js';
 import type { Webhook } from '../webhooks/webhook.js';
 
-/** The configured webhooks, with the content of their files, read once. Throws `ConfigError` with everything that is wrong. */
+/**
+ * The configured webhooks, with the content of their files, read once. Throws `ConfigError` with everything that is
+ * wrong.
+ */
 export async function openWebhooks({ configFile, webhooks }: Config, log: Log): Promise<readonly Webhook[]> {
   const errors: string[] = [];
   const opened: Webhook[] = [];

@@ -14,8 +14,8 @@ export function isApiTokenSecret(text: string): boolean {
 }
 
 /**
- * The hash that a secret is kept and found by, lower-case hex. A secret of 256 random bits needs no salt and no slow hash.
- * The time of the look-up on an index tells a caller nothing, because nobody can choose the hash of a guess.
+ * The hash that a secret is kept and found by, lower-case hex. A secret of 256 random bits needs no salt and no slow
+ * hash. The time of the look-up on an index tells a caller nothing, because nobody can choose the hash of a guess.
  */
 export function secretSha256(secret: string): string {
   return hash('sha256', secret, 'hex');

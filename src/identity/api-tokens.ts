@@ -101,8 +101,8 @@ export interface AdminTokenContext {
 }
 
 /**
- * Makes an API token for principal `admin`, on nobody's behalf. The secret is kept first: after a crash in between no token
- * has that secret, and the next start makes another.
+ * Makes an API token for principal `admin`, on nobody's behalf. The secret is kept first: after a crash in between no
+ * token has that secret, and the next start makes another.
  */
 export async function makeAdminToken({ writer, keepSecret, now, random }: AdminTokenContext): Promise<void> {
   const { token, secret, secretSha256 } = makeApiToken({ name: 'admin', roles: ['admin'] }, [], { now, random });
@@ -152,7 +152,10 @@ export class ApiTokens {
 
 const notPermitted = refused({ kind: 'not-permitted', message: 'API tokens are for admins' });
 
-/** The principals behind a credential that this principal makes; each name once, so that the list cannot grow without end. */
+/**
+ * The principals behind a credential that this principal makes; each name once, so that the list cannot grow without
+ * end.
+ */
 function lineageOf({ name, createdBy }: Principal): readonly string[] {
   return createdBy.includes(name) ? createdBy : [...createdBy, name];
 }

@@ -70,8 +70,9 @@ export function mayCollect(principal: Principal, request: CertificateRequest): b
 }
 
 /**
- * Why this principal may not decide on the request; null where it may. Nobody decides on what they asked for,
- * will collect or will be, nor through a credential that the requester made, directly or through others.
+ * Why this principal may not decide on the request; null where it may. Nobody decides on a request that they made or
+ * will collect, or whose username is theirs, nor through a credential that the requester made, directly or through
+ * others.
  */
 export function whyNotDecide(principal: Principal, request: CertificateRequest): string | null {
   if (!may(principal, 'approve-requests')) return 'deciding on requests takes the role approver or admin';
@@ -84,8 +85,8 @@ export function whyNotDecide(principal: Principal, request: CertificateRequest):
 }
 
 /**
- * Why an approval of this principal would not count; null where it would. Over all stages nobody counts twice, nor through
- * a credential that they made, directly or through others.
+ * Why an approval of this principal would not count; null where it would. Over all stages nobody counts twice, nor
+ * through a credential that they made, directly or through others.
  */
 export function whyNotCount(principal: Principal, { approvals }: Pick<CertificateRequest, 'approvals'>): string | null {
   for (const { principal: approver, createdBy = [] } of approvals) {

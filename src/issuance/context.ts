@@ -27,8 +27,9 @@ export interface IssuingCluster {
   /** The CAs that user certificates of this cluster chain to; null where they are unknown. */
   clientTrust(): Promise<ClientTrust | null>;
   /**
-   * The grants that the identity would have on the cluster, as far as the service has read them. Null where that is not
-   * known: role bindings are not read there, were not read yet, or the cluster is out of touch. Decisions then fail closed.
+   * The grants that the identity would have on the cluster, as far as the service has read them. Null where that is
+   * not known: role bindings are not read there, were not read yet, or the cluster is out of touch. Decisions then
+   * fail closed.
    */
   blastRadius(username: string, groups: readonly string[]): BlastRadius | null;
 }

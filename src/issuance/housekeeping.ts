@@ -16,8 +16,8 @@ export interface Housekeeping {
 
 /**
  * Works beside the requests. At once and then every few seconds, a round recovers requests that were left, ends lapsed
- * requests, and deletes old idempotency keys; no round begins while another runs. Every minute the head of the audit chain
- * is logged, so that a kept log shows whether the chain was ever rewritten.
+ * requests, and deletes old idempotency keys; no round begins while another runs. Every minute the head of the audit
+ * chain is logged, so that a kept log shows whether the chain was ever rewritten.
  */
 export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000): Housekeeping {
   let stopped = false;
@@ -88,8 +88,8 @@ async function logHead({ store, log }: IssuanceContext): Promise<void> {
 const expiredAtOnce = 100;
 
 /**
- * Ends pending requests that nobody decided on in time, and approved ones that nobody collected. `isStopped` is asked now
- * and then: once it is true, the others are left to the next round.
+ * Ends pending requests that nobody decided on in time, and approved ones that nobody collected. `isStopped` is asked
+ * now and then: once it is true, the others are left to the next round.
  */
 export async function expireRequests(context: IssuanceContext, isStopped = () => false): Promise<void> {
   const now = context.clock();

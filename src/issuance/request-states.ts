@@ -23,8 +23,8 @@ export function canMove(from: RequestState, to: RequestState): boolean {
 }
 
 /**
- * A compare-and-set on a request. Throws where no request makes that move, so that such a mistake of ours is not stored.
- * An attempt that is taken over stays `issuing`; a request whose approval is not the last one stays `pending`.
+ * A compare-and-set on a request. Throws where no request makes that move, so that such a mistake of ours is not
+ * stored. An attempt that is taken over stays `issuing`; a request whose approval is not the last one stays `pending`.
  */
 export function moveRequest(id: string, from: MoveRequest['from'], to: MoveRequest['to']): MoveRequest {
   const takeover = from.state === 'issuing' && to.state === 'issuing';
@@ -43,7 +43,9 @@ export function movedOn(request: CertificateRequest): Refusal {
   return stateConflict(request, 'the request has moved on meanwhile: read it again');
 }
 
-/** Why a pending or approved request can no longer go on, whether or not it was ended yet: its time is over; or null. */
+/**
+ * Why a pending or approved request can no longer go on, whether or not it was ended yet: its time is over; or null.
+ */
 export function lapsed(request: CertificateRequest, now: Date): Refusal | null {
   if (request.expiresAt === null || request.expiresAt > now) return null;
   return stateConflict(request, `the request lapsed at ${request.expiresAt.toISOString()}`);

@@ -1,10 +1,10 @@
-/** What an identity could do on a cluster, as the cluster's role bindings say. */
+/** The rights of an identity on a cluster, as the cluster's role bindings give them. */
 export interface BlastRadius {
   /** Every binding that its username or one of its groups is a subject of. */
   readonly grants: readonly Grant[];
   /** The grants that amount to cluster-admin: `*` on `*` in `*`, on the whole cluster. */
   readonly clusterAdmin: readonly GrantReference[];
-  /** Ways to more than what is granted, each with the grant that opens it. */
+  /** Ways to more rights than are granted, each with the grant that opens it. */
   readonly escalations: readonly Escalation[];
   /** When the cluster's bindings were last known to be complete; RFC 3339 UTC, as it is kept with a decision. */
   readonly observedAt: string;
@@ -14,7 +14,7 @@ export interface BlastRadius {
 export interface BindingReference {
   readonly kind: 'ClusterRoleBinding' | 'RoleBinding';
   readonly name: string;
-  /** Of a RoleBinding; null for the whole cluster. */
+  /** The namespace of a RoleBinding; null for the whole cluster. */
   readonly namespace: string | null;
 }
 
@@ -71,7 +71,10 @@ export interface Escalation {
 /** The part of a blast radius that decisions look at and keep: without the list of everything that is granted. */
 export type Privileges = Pick<BlastRadius, 'clusterAdmin' | 'escalations' | 'observedAt'>;
 
-/** How many grants are kept for cluster-admin and for each kind of escalation: one is enough to deny, a few help to find them. */
+/**
+ * How many grants are kept for cluster-admin and for each kind of escalation: one is enough to deny, a few help to
+ * find them.
+ */
 const keptGrants = 10;
 /** Kubernetes bounds a binding's name by nothing but the size of the object. */
 const keptCharacters = 253;

@@ -55,9 +55,9 @@ export interface IssuanceAttempt {
 }
 
 /**
- * A record of what is about to be signed, so that a certificate can be found or ruled out after a crash. `signer` names
- * the signer, whose own the other members are: `serialNumber` and `tbsSha256` with a local CA. `objectName` is always the
- * CertificateSigningRequest object that the attempt creates in the cluster.
+ * A record of what is about to be signed, so that a certificate can be found or ruled out after a crash. `signer`
+ * names the signer, whose own the other members are: `serialNumber` and `tbsSha256` with a local CA. `objectName` is
+ * always the CertificateSigningRequest object that the attempt creates in the cluster.
  */
 export interface SigningIntent {
   readonly signer: string;

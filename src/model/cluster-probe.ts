@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.js';
 export interface ProbedPermission {
   /** `create certificatesigningrequests.certificates.k8s.io`. */
   readonly permission: string;
-  /** What kubepass does with it. */
+  /** The use that kubepass makes of it. */
   readonly purpose: string;
   /** Nothing can be issued without it. */
   readonly required: boolean;
@@ -39,7 +39,7 @@ export interface ClusterProbe {
   /** Why it does not sign, or why that is not known: TitleCase and stable; null where it signs. */
   readonly reason: string | null;
   readonly message: string | null;
-  /** What the operator can do about it. */
+  /** Advice for the operator. */
   readonly advice: string | null;
   /** Whether the API server accepts a certificate that was signed. */
   readonly accepts: ProbeAnswer;

@@ -41,7 +41,7 @@ export interface BundledCertificate {
   readonly der: Uint8Array;
 }
 
-/** A `CertificateSigningRequest` object in a cluster, ours or not, with what is in it. */
+/** A `CertificateSigningRequest` object in a cluster, ours or not, decoded. */
 export interface ClusterCsr {
   readonly name: string;
   readonly uid: string;

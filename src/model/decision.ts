@@ -10,7 +10,7 @@ export interface PrincipalSelector {
   readonly roles?: readonly Role[];
 }
 
-/** How many approvals a request needs, and from whom; omitted `approvers`: whoever holds role approver or admin. */
+/** How many approvals a request needs, and from whom; omitted `approvers`: every approver and admin. */
 export interface ApprovalStage {
   readonly count: number;
   readonly approvers?: PrincipalSelector;
@@ -68,7 +68,10 @@ export type Decision =
       readonly expiresAfterSeconds: number | null;
       /** Defaults for the kubeconfig, where the request does not say. */
       readonly kubeconfig: KubeconfigDefaults;
-      /** The quota of the deciding policy, empty where it has none. The commit that records the certificate counts it again. */
+      /**
+       * The quota of the deciding policy, empty where it has none. The commit that records the certificate counts it
+       * again.
+       */
       readonly quota: Quota;
     })
   | (DecisionBase & {
@@ -90,7 +93,7 @@ export interface DecisionFacts {
   readonly allowPrivilegedGroups: readonly string[];
   /** `unicode` admits NFC letters, digits and inner spaces in names, never control or format characters. */
   readonly nameAlphabet: 'ascii' | 'unicode';
-  /** What counts against quotas; present where the policy set has a quota. */
+  /** Counts for quotas; present where the policy set has a quota. */
   readonly usage?: QuotaUsage;
   /** The identity's valid certificates, newest first, at most 100; present where an expression reads them. */
   readonly active?: readonly ActiveCertificate[];
@@ -151,7 +154,10 @@ export interface Quota {
   readonly issuancesPerHour?: number;
 }
 
-/** One bound of a quota, applied to a request. It counts valid certificates, and requests that are approved or being issued. */
+/**
+ * One bound of a quota, applied to a request. It counts valid certificates, and requests that are approved or being
+ * issued.
+ */
 export type QuotaLimit =
   | { readonly kind: 'livePerUsername'; readonly cluster: string; readonly username: string }
   | { readonly kind: 'livePerGroup'; readonly cluster: string; readonly group: string }

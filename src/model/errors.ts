@@ -4,8 +4,8 @@ export class StoreBusyError extends Error {
 }
 
 /**
- * The database cannot be reached, or the commit failed. Nothing of the step is stored, unless the message says that this
- * is not known: then recovery settles it, as it settles a crash.
+ * The database cannot be reached, or the commit failed. Nothing of the step is stored, unless the message says that
+ * this is not known: then recovery settles it, as it settles a crash.
  */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';

@@ -27,7 +27,9 @@ export interface ApiToken {
   readonly name: string;
   readonly groups: readonly string[];
   readonly roles: readonly Role[];
-  /** Names of the principals behind the token, oldest first: its creator, the creator of that one's token, and so on. */
+  /**
+   * Names of the principals behind the token, oldest first: its creator, the creator of that one's token, and so on.
+   */
   readonly createdBy: readonly string[];
   readonly createdAt: Date;
   readonly expiresAt: Date;

@@ -28,7 +28,7 @@ export interface ReplaySide {
   readonly stages: readonly ApprovalStage[];
   /** Null where it is denied. */
   readonly expirationSeconds: number | null;
-  /** Of the violations, each once. */
+  /** The reasons of the violations, each once. */
   readonly reasons: readonly string[];
 }
 

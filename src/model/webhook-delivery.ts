@@ -6,7 +6,7 @@ import type { Violation } from './decision.js';
 export const webhookEvents = ['pending', 'issued', 'denied'] as const;
 export type WebhookEvent = (typeof webhookEvents)[number];
 
-/** The event's type on the wire; the schema of the payload goes with it and stays what it is. */
+/** The event's type on the wire. The schema of its payload never changes. */
 export const webhookEventTypes = [
   'certificate_request.pending',
   'certificate_request.issued',
@@ -52,8 +52,8 @@ export interface WebhookDelivery {
   readonly state: WebhookDeliveryState;
   readonly createdAt: Date;
   /**
-   * When it is due. While an attempt is under way: when another one may take its place, should the first never end. Null
-   * once the delivery has ended.
+   * When it is due. While an attempt is under way: when another one may take its place, should the first never end.
+   * Null once the delivery has ended.
    */
   readonly nextAttemptAt: Date | null;
   /** How many attempts have begun, since it was made or last sent again by a person. */

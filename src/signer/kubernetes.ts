@@ -38,9 +38,9 @@ export interface SigningCluster {
 const giveUpMilliseconds = 5_000;
 
 /**
- * Has the cluster's own signer sign: creates a CertificateSigningRequest, approves it, and waits for the certificate.
- * The object's name is worked out from request and attempt, so that it can be found again after a crash; since names
- * can be guessed, the object is held against what was sent before it is approved.
+ * Lets the cluster's own signer sign: creates a CertificateSigningRequest, approves it, and waits for the certificate.
+ * The name of the object follows from request and attempt, so that it can be found again after a crash. Since names
+ * can be guessed, the object is compared with what was sent before it is approved.
  */
 export class KubernetesSigner implements Signer {
   readonly needsCertificationRequest = true;
@@ -140,8 +140,8 @@ export class KubernetesSigner implements Signer {
   }
 
   /**
-   * Holds the object, as the API server answered it, against what was sent, and approves that very version: an approval
-   * of a version that is not the latest is a conflict, and then the object is read again.
+   * Compares the object, as the API server answered it, with what was sent, and approves that very version. Approving a
+   * version that is not the latest is a conflict, and then the object is read again.
    */
   async #approve(object: CsrObject, csr: NewCsrObject, approval: { sent: boolean }, deadline: Date): Promise<void> {
     let justRead: CsrObject | null = object;
@@ -149,7 +149,7 @@ export class KubernetesSigner implements Signer {
       const { username } = await this.cluster.whoAmI();
       const latest = justRead ?? (await this.cluster.csrs.find(csr.name));
       justRead = null;
-      // Gone, signed or ended already: the watch says what became of it.
+      // Gone, signed or ended already: the watch then answers its end.
       if (latest === null || latest.uid !== object.uid || isEnd(latest)) return;
       const differences = differencesFrom(csr, latest, username);
       if (differences.length > 0)
@@ -170,7 +170,7 @@ export class KubernetesSigner implements Signer {
     });
   }
 
-  /** The approval did not go through, as far as is known. An object that is not ours to approve is left alone. */
+  /** Ends a signing whose approval is not known to have succeeded. An object that is not ours is left alone. */
   async #notApproved(name: string, approvalWasSent: boolean, error: unknown): Promise<Uint8Array> {
     if (error instanceof SigningRefusedError) {
       if (error.reason !== notOurs) await this.#cleanUp(name);
@@ -189,7 +189,7 @@ export class KubernetesSigner implements Signer {
     return certificate;
   }
 
-  /** Nothing came in time. What was approved is signed the moment a signer appears, so the object goes first. */
+  /** No certificate came in time. An approved object is signed the moment a signer appears, so it is deleted first. */
   async #notSignedInTime(name: string): Promise<Uint8Array> {
     let certificate: Uint8Array | null;
     try {
@@ -234,14 +234,14 @@ export class KubernetesSigner implements Signer {
     );
   }
 
-  /** `known`: the version that was seen last, where one was: most often it is the latest, and need not be read. */
+  /** `known` is the version that was seen last, if any: most often it is the latest, which saves reading it. */
   async #cleanUp(name: string, known: CsrObject | null = null): Promise<void> {
     try {
       if (known !== null && (await this.#isDeleted(known))) return;
       const latest = await this.cluster.csrs.find(name);
       if (latest) await this.cluster.csrs.delete(latest);
     } catch {
-      // The cluster itself deletes it within the hour, and nothing depends on it.
+      // Nothing depends on it, and the cluster itself deletes the object within the hour.
     }
   }
 
@@ -285,7 +285,7 @@ export class KubernetesSigner implements Signer {
   }
 }
 
-/** The version of an object that the watch showed at its end; null: none yet. */
+/** The last version of an object that the watch showed; null: none yet. */
 interface Seen {
   latest: CsrObject | null;
 }
@@ -293,10 +293,10 @@ interface Seen {
 /** How long RBAC has to refuse without a break before it is believed. */
 const forbiddenMilliseconds = 4_000;
 
-/** The reason where an object of our name is not the one that we sent. */
+/** The failure reason where an object of our name is not the one that we sent. */
 const notOurs = 'CertificateSigningRequestMismatch';
 
-/** What goes away by itself: the API server is out of reach, or somebody changed the object in between. */
+/** Errors that pass by themselves: the API server is out of reach, or somebody changed the object in between. */
 const isPassing = (error: unknown): boolean =>
   error instanceof ClusterUnavailableError || error instanceof ClusterConflictError;
 
@@ -320,7 +320,7 @@ async function newCsrObject(request: ApprovedRequest, name: string): Promise<New
   };
 }
 
-/** In what an object of our name differs from what we sent. Object names are predictable: anyone may have made it. */
+/** How an object of our name differs from what we sent. Names are predictable, so anybody may have made the object. */
 function differencesFrom(sent: NewCsrObject, found: CsrObject, ownUsername: string): readonly string[] {
   const sameUsages =
     found.usages.length === sent.usages.length && found.usages.every((usage) => sent.usages.includes(usage));
@@ -333,7 +333,7 @@ function differencesFrom(sent: NewCsrObject, found: CsrObject, ownUsername: stri
   ];
 }
 
-/** The leaf of what a signer put into `status.certificate`; RFC 8446 4.4.2 has it first, and so does Kubernetes. */
+/** The leaf of `status.certificate`. It comes first, as in RFC 8446 4.4.2. */
 function certificateIn(pem: string): Uint8Array {
   const bundle = decodePemBundle(pem, 'CERTIFICATE');
   const leaf = bundle.ok ? bundle.ders[0] : undefined;
@@ -346,8 +346,8 @@ const firstPauseMilliseconds = 100;
 const longestPauseMilliseconds = 2_000;
 
 /**
- * Calls `act` again, with growing pauses, while `isPassing` says that its error goes away by itself. At `deadline` throws
- * the last error.
+ * Calls `act` again, with growing pauses, while `isPassing` says that its error goes away by itself. At `deadline`
+ * throws the last error.
  */
 async function retryUntil<T>(
   deadline: Date,

@@ -12,7 +12,7 @@ export interface Signer {
    */
   readonly needsCluster: boolean;
   /**
-   * Whether another process can go on with an attempt. Then the certificate belongs to whoever took the attempt over;
+   * Whether another process can go on with an attempt. Then the certificate belongs to the process that took over;
    * otherwise each process that signs makes a certificate of its own.
    */
   readonly mayBeResumed: boolean;
@@ -20,7 +20,9 @@ export interface Signer {
   readonly requiredAccess: readonly NeededAccess[];
   /** Works out what will be signed, for whom and until when, without signing. */
   prepare(request: ApprovedRequest, now: Date): PreparedSigning;
-  /** Goes on with an attempt whose process died after its intent was recorded; null where nothing of it can be found. */
+  /**
+   * Goes on with an attempt whose process died after its intent was recorded; null where nothing of it can be found.
+   */
   resume(request: ApprovedRequest, intent: SigningIntent): PreparedSigning | null;
   /** Makes sure that nothing more gets signed for an attempt. Throws `SignerUnavailableError` where that must wait. */
   giveUp(intent: SigningIntent): Promise<GivenUp>;
@@ -50,7 +52,7 @@ export interface GivenUp {
 /** An access right in a cluster that kubepass needs. */
 export interface NeededAccess {
   readonly access: Access;
-  /** What kubepass uses it for. */
+  /** The use that kubepass makes of it. */
   readonly purpose: string;
   /** Whether nothing can be issued without it. */
   readonly required: boolean;

@@ -3,7 +3,10 @@ import type { NeededAccess } from './signer.js';
 
 const csrs = { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
 
-/** The access rights that signing takes in a cluster whose own signer signs: `deploy/kubernetes` grants these and no more. */
+/**
+ * The access rights that signing takes in a cluster whose own signer signs: `deploy/kubernetes` grants these and no
+ * more.
+ */
 export const signingAccess: readonly NeededAccess[] = [
   { access: { ...csrs, verb: 'create' }, purpose: 'asking the cluster to sign', required: true },
   {

@@ -10,8 +10,8 @@ export class AttemptsUnderWay {
   }
 
   /**
-   * Makes the work on a request known until it ends, unless other work takes its place: an attempt that still clears away
-   * after its end must not hide the next attempt from recovery. `work` never rejects.
+   * Makes the work on a request known until it ends, unless other work takes its place: an attempt that still clears
+   * away after its end must not hide the next attempt from recovery. `work` never rejects.
    */
   track(requestId: string, work: Promise<unknown>): Promise<unknown> {
     const tracked: Promise<unknown> = work.finally(() => {
@@ -22,8 +22,9 @@ export class AttemptsUnderWay {
   }
 
   /**
-   * Commits a step that may begin an attempt for the request, and makes that known before the commit: others can read the
-   * attempt in the database before the commit is answered here, and recovery must not take it for one that was left.
+   * Commits a step that may begin an attempt for the request, and makes that known before the commit: others can read
+   * the attempt in the database before the commit is answered here, and recovery must not take it for one that was
+   * left.
    */
   commitBeginning(writer: Writer, requestId: string, step: Step): Promise<CommitResult> {
     const committing = writer.commit(step);

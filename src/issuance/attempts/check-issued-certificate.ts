@@ -32,8 +32,8 @@ export type CheckedIssuance =
 const clampToleranceSeconds = 305;
 
 /**
- * Reads a certificate back from its DER and compares it with the approved request: public key, subject, usages, no CA, a
- * chain to one of `trust` (null: unknown, and not checked), and no longer lifetime from `now` than was approved. The
+ * Reads a certificate back from its DER and compares it with the approved request: public key, subject, usages, no CA,
+ * a chain to one of `trust` (null: unknown, and not checked), and no longer lifetime from `now` than was approved. The
  * lifetime counts as clamped where, counted from `startedAt`, it is shorter than was approved.
  */
 export async function checkIssuedCertificate(

@@ -15,9 +15,10 @@ export type AttemptEnd =
   | { readonly kind: 'abandoned'; readonly reason: string };
 
 /**
- * Signs an attempt whose intent is recorded, checks the certificate that comes back, and records the outcome: steps 4 to 6
- * of `createRequest`. While it runs, `context.attempts` knows it, so that readers can wait for it and recovery leaves it
- * alone. Throws where the outcome could not be recorded: the request then stays `issuing`, and recovery closes the attempt.
+ * Signs an attempt whose intent is recorded, checks the certificate that comes back, and records the outcome: steps 4
+ * to 6 of `createRequest`. While it runs, `context.attempts` knows it, so that readers can wait for it and recovery
+ * leaves it alone. Throws where the outcome could not be recorded: the request then stays `issuing`, and recovery
+ * closes the attempt.
  */
 export function finishAttempt(
   context: IssuanceContext,

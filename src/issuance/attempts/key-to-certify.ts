@@ -10,7 +10,7 @@ import { Turns } from '../../workers/turns.js';
 import { sha256 } from '../../x509/strict/sha256.js';
 import type { Signer } from '../../signer/signer.js';
 
-/** The public key that is to be certified: the CSR's, or one generated for this collection. */
+/** The public key that is to be certified: the key of the CSR, or one that was generated for this collection. */
 export interface KeyToCertify {
   readonly reference: PublicKeyReference;
   readonly subjectPublicKeyInfo: Uint8Array;
@@ -19,14 +19,14 @@ export interface KeyToCertify {
 }
 
 /**
- * At most two RSA keys are generated at once: that is half of libuv's pool of four threads. A hundred more may wait, which
- * is as long as callers have patience.
+ * At most two RSA keys are generated at once: that is half of libuv's pool of four threads. A hundred more may wait,
+ * which is as long as callers have patience.
  */
 const rsaTurns = new Turns({ atTheSameTime: 2, waiting: 100 });
 
 /**
- * Generates the key pair that a request is to be issued for. RSA keys queue among themselves, because signatures use the
- * same threads and must not wait behind them. Throws `TooManyWaitingError` where that queue is full.
+ * Generates the key pair that a request is to be issued for. RSA keys queue among themselves, because signatures use
+ * the same threads and must not wait behind them. Throws `TooManyWaitingError` where that queue is full.
  */
 export function newKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
   return algorithm.startsWith('RSA-') ? rsaTurns.take(() => generateKeyPair(algorithm)) : generateKeyPair(algorithm);
@@ -65,7 +65,7 @@ export async function recordedKey(request: CertificateRequest): Promise<KeyToCer
   const read = await readCertificationRequestDer(request.certificationRequest);
   if (!read.ok) throw new Error(`the stored csr of request ${request.id} is refused: ${read.refusal.message}`);
   const key = keyOfCsr(read.csr);
-  // What was approved is what is issued: the hash was fixed, and shown to approvers, when the request was recorded.
+  // Only the approved key may be certified: its hash was fixed, and shown to approvers, when the request was recorded.
   if (key.reference.spkiSha256 !== request.publicKey?.spkiSha256)
     throw new Error(`the stored csr of request ${request.id} holds another key than was approved`);
   return key;

@@ -7,7 +7,10 @@ import { recordedKey, type KeyToCertify } from './key-to-certify.js';
 import { recheckAndCommit, stillPermitted } from '../policies/recheck-policy.js';
 import { lapsed } from '../request-states.js';
 
-/** How many requests are recovered at the same time: so many of all signers without a cluster, and so many of each cluster. */
+/**
+ * How many requests are recovered at the same time: so many of all signers without a cluster, and so many of each
+ * cluster.
+ */
 const atTheSameTime = 32;
 
 export interface RecoveryOptions {
@@ -18,9 +21,10 @@ export interface RecoveryOptions {
 }
 
 /**
- * Finishes the requests that were left: closes or resumes attempts whose process died or could not record their end, and
- * issues approved requests that came with a CSR. Runs at start and then every few seconds. Resolves when the requests
- * whose signers need no cluster are done; the others go on beside it, so that a cluster that is down delays nobody else.
+ * Finishes the requests that were left: closes or resumes attempts whose process died or could not record their end,
+ * and issues approved requests that came with a CSR. Runs at start and then every few seconds. Resolves when the
+ * requests whose signers need no cluster are done; the others go on beside it, so that a cluster that is down delays
+ * nobody else.
  */
 export async function recoverRequests(
   context: IssuanceContext,
@@ -90,7 +94,9 @@ async function goOn(
   return true;
 }
 
-/** Closes the attempt once nothing more gets signed for it. A certificate that was signed meanwhile becomes an orphan. */
+/**
+ * Closes the attempt once nothing more gets signed for it. A certificate that was signed meanwhile becomes an orphan.
+ */
 async function giveUpAttempt(
   context: IssuanceContext,
   request: CertificateRequest,

@@ -3,7 +3,9 @@ import type { ProbedCluster, StoredClusterProbe } from '../../model/cluster-prob
 import { sha256 } from '../../x509/strict/sha256.js';
 import type { Store } from '../../store/store.js';
 
-/** The last probe of each cluster, kept in memory because a signer asks before each signing; and the probes under way. */
+/**
+ * The last probe of each cluster, kept in memory because a signer asks before each signing; and the probes under way.
+ */
 export class ClusterProbes {
   readonly #last = new Map<string, StoredClusterProbe>();
   readonly #underWay = new Map<string, Promise<StoredClusterProbe>>();

@@ -10,7 +10,7 @@ import type { Store } from '../../store/store.js';
 export interface CsrEvidence {
   readonly uid: string;
   readonly name: string;
-  /** Who created the object. */
+  /** The user who created the object. */
   readonly username: string;
   /** SHA-256 of the public key in `spec.request`; null where it holds none. */
   readonly spkiSha256: string | null;
@@ -25,10 +25,10 @@ export interface OwnCsr {
 }
 
 /**
- * Finds which of these objects of one cluster are ours, by their uid. An object is ours where its certificate is in the
- * inventory, or where an attempt of ours created it: the name, the key and the creator (`ownUsername`) must fit. An object
- * with a certificate that no attempt waits for is somebody else's even where the key is ours, because the commit that ends
- * an attempt puts its certificate into the inventory.
+ * Finds which of these objects of one cluster are ours, by their uid. An object is ours where its certificate is in
+ * the inventory, or where an attempt of ours created it: the name, the key and the creator (`ownUsername`) must fit.
+ * An object with a certificate that no attempt waits for is somebody else's even where the key is ours, because the
+ * commit that ends an attempt puts its certificate into the inventory.
  */
 export async function findOwnCsrs(
   store: Pick<Store, 'requests' | 'certificates'>,

@@ -27,8 +27,8 @@ const probeSeconds = 600;
 const longestSeconds = 2 ** 31 - 1;
 
 /**
- * Finds out what a cluster can do, by doing it, and records that. Each cluster has one probe at a time: callers who come
- * meanwhile get the answer of the probe under way, if that finds out what they ask for.
+ * Finds out what a cluster can do, by doing it, and records that. Each cluster has one probe at a time: callers who
+ * come meanwhile get the answer of the probe under way, if that finds out what they ask for.
  */
 export async function probeCluster(
   context: IssuanceContext,
@@ -173,8 +173,8 @@ function whyBindingsAreUnknown({ permissions }: Found): Partial<Found> {
 const because = (reason: string, message: string) => ({ reason, message, advice: adviceOn(reason) });
 
 /**
- * Only a signer that ignores an approved request is known not to sign. Other failures show themselves each time without a
- * long wait, so they need not be remembered.
+ * Only a signer that ignores an approved request is known not to sign. Other failures show themselves each time
+ * without a long wait, so they need not be remembered.
  */
 function judge({ end }: ProbedSigning): Pick<ClusterProbe, 'signs' | 'reason' | 'message' | 'advice'> {
   switch (end.kind) {
@@ -226,7 +226,10 @@ async function measureCap(
 
 const believedHours = 24;
 
-/** Probes the clusters whose own signer signs and that were not probed for a day. Resolves when all are done; never rejects. */
+/**
+ * Probes the clusters whose own signer signs and that were not probed for a day. Resolves when all are done; never
+ * rejects.
+ */
 export async function probeStaleClusters(context: IssuanceContext): Promise<void> {
   const stale = [...context.clusters].filter(([name, { signer }]) => signer.needsCluster && !isFresh(context, name));
   await Promise.all(stale.map(([name]) => probeAlone(context, name)));

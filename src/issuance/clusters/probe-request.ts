@@ -13,7 +13,7 @@ import { keyOfPair, newKeyPair } from '../attempts/key-to-certify.js';
 export interface ProbedSigning {
   readonly requestId: string;
   readonly end: AttemptEnd | { readonly kind: 'undetermined'; readonly reason: string };
-  /** Of the certified key; lives for as long as the probe. */
+  /** The private key of the certificate; it lives as long as the probe. */
   readonly privateKeyPem: string;
 }
 

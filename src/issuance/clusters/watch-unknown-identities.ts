@@ -15,22 +15,22 @@ export interface UnknownIdentityWatch {
 }
 
 /**
- * How long after the first of several they are looked up together. By then what our own attempts brought about is in the
- * inventory, and nobody who waits for such an attempt has waited for this as well.
+ * How long the first object waits, so that several are looked up together. By then the certificates of our own
+ * attempts are in the inventory, and the look-up has not delayed those attempts.
  */
 const firstLookMilliseconds = 300;
-/** How long to wait where the store is busy, or an attempt of ours has the key and has not ended yet … */
+/** How long to wait where the store is busy, or an attempt of ours with that key has not ended yet … */
 const againMilliseconds = 1_000;
-/** … and where one round after another fails, at most. */
+/** … and the longest wait where one round after another fails. */
 const longestMilliseconds = 60_000;
 /** How many objects are looked up at once. */
 const atOnce = 200;
-/** How many objects that are settled are remembered; a cluster keeps them for an hour. */
+/** How many settled objects are remembered; a cluster keeps objects for an hour. */
 const rememberedObjects = 10_000;
 
 /**
- * Puts every user certificate on record that a cluster's own signer issues without us: once, whoever else watches.
- * The cluster itself forgets it within the hour. Whatever goes wrong is logged, and tried again where that can help.
+ * Records every user certificate that a cluster's own signer issues without us, once, however many replicas watch. The
+ * cluster itself forgets it within the hour. Failures are logged, and tried again where that can help.
  */
 export function watchUnknownIdentities(
   context: IssuanceContext,
@@ -63,7 +63,7 @@ export function watchUnknownIdentities(
     });
   };
   const oneRound = async () => {
-    // What comes in the meantime is taken along.
+    // Objects that arrive meanwhile are looked up in the same round.
     const seen = new Set<string>();
     for (;;) {
       const batch = [...waiting.values()].filter(({ uid }) => !seen.has(uid)).slice(0, atOnce);
@@ -114,14 +114,14 @@ async function recordUnknown(
   const settled: string[] = [];
   for (const { csr, certificate } of read) {
     const ours = own.get(csr.uid);
-    // An attempt of ours is about to end with it: the inventory will have it, or it is looked at again.
+    // An attempt of ours is about to end with it: either it gets into the inventory, or it is looked up again.
     if (ours && !ours.inventoried) continue;
     if (ours || (await record(context, cluster, csr, certificate))) settled.push(csr.uid);
   }
   return settled;
 }
 
-/** False where the store could not take it now. */
+/** Answers false where the store could not record it now. */
 async function record(
   context: IssuanceContext,
   cluster: string,
@@ -131,7 +131,7 @@ async function record(
   const recordedAt = context.clock();
   const fingerprintSha256 = certificate?.fingerprintSha256 ?? sha256(Buffer.from(csr.certificate ?? '', 'utf8'));
   try {
-    // A conflict: another replica, or this one before it started again, has it on record.
+    // A conflict means that it is recorded already: by another replica, or by this one before it restarted.
     await context.store.writer.commit({
       operations: [
         { op: 'insertUnknownIdentity', identity: { cluster, fingerprintSha256, objectUid: csr.uid, recordedAt } },
@@ -165,7 +165,7 @@ function unknownIdentityEvent(
   return auditEvent('UnknownIdentityIssued', at, null, details, { cluster, fingerprintSha256 });
 }
 
-/** As an API server reads it: of several CNs the last is the username, every O is a group. */
+/** The identity as an API server reads it: the last of several CNs is the username, every O is a group. */
 function identityIn(certificate: ParsedCertificate | null) {
   const attributes = certificate?.subject.rdns.flat() ?? [];
   const valuesOf = (type: string) =>

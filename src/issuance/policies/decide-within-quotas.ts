@@ -36,9 +36,9 @@ const rounds = 3;
 
 /**
  * Decides and commits. Where the writer finds a quota used up that was not when facts were gathered, another round
- * decides with what the writer found. The policy whose quota that is then permits no more, so most often the second round
- * records a denial; the third is for another policy with a quota of its own. Throws `StoreBusyError` where a quota was used
- * up in each of three rounds.
+ * decides with what the writer found. The policy whose quota that is then permits no more, so most often the second
+ * round records a denial; the third is for another policy with a quota of its own. Throws `StoreBusyError` where a
+ * quota was used up in each of three rounds.
  */
 export async function decideWithinQuotas<T>(
   context: IssuanceContext,
@@ -54,7 +54,10 @@ export async function decideWithinQuotas<T>(
   throw new StoreBusyError('quotas are used up faster than requests can be decided on');
 }
 
-/** Operations that check the deciding policy's quota once more, before the one that makes the request's certificate count. */
+/**
+ * Operations that check the deciding policy's quota once more, before the one that makes the request's certificate
+ * count.
+ */
 export function quotaOperations(
   decision: Decision,
   request: Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'groups' | 'requester'>,

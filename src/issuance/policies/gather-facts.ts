@@ -13,8 +13,8 @@ export type UsedUpQuota = Extract<Conflict, { readonly kind: 'quota' }>;
 export type FactsSubject = Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'groups' | 'requester'>;
 
 /**
- * The facts of a decision as they are now. Facts that no rule of the set reads are not looked up. `usedUp` are the quotas
- * for which the writer refused to commit an earlier decision.
+ * The facts of a decision as they are now. Facts that no rule of the set reads are not looked up. `usedUp` are the
+ * quotas for which the writer refused to commit an earlier decision.
  */
 export function gatherFacts(
   context: IssuanceContext,

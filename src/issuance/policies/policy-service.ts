@@ -86,7 +86,10 @@ function whyNotPeriod(after: Date | undefined, before: Date): Refused | null {
   return refused({ kind: 'invalid-request', errors });
 }
 
-/** A draft as the caller sent it. A replay names no clusters: recorded requests are replayed whatever clusters there are now. */
+/**
+ * A draft as the caller sent it. A replay names no clusters: recorded requests are replayed whatever clusters there
+ * are now.
+ */
 function draftOf(policies: readonly string[], clusters: readonly ConfiguredCluster[]): Draft {
   return { texts: policies.map((text, i) => ({ path: draftPath(i), text })), clusters };
 }

@@ -8,7 +8,9 @@ import { announce, requestEvent, violationDetails } from '../events.js';
 import { moveRequest } from '../request-states.js';
 import { decideNow, decideWithinQuotas, quotaOperations } from './decide-within-quotas.js';
 
-/** The result of asking policy again. `movedOn`: somebody else moved the request meanwhile, and nothing was committed. */
+/**
+ * The result of asking policy again. `movedOn`: somebody else moved the request meanwhile, and nothing was committed.
+ */
 export type Rechecked<Prepared> =
   | { readonly kind: 'committed'; readonly prepared: Prepared }
   | { readonly kind: 'denied'; readonly request: CertificateRequest; readonly violations: readonly Violation[] }
@@ -21,9 +23,9 @@ export interface Continuation<Prepared> {
 }
 
 /**
- * Asks policy again, under the set in force and with facts as they are now. Where it still permits the request, commits
- * the step of `goOn`, unless that exceeds the quota of the deciding policy; otherwise the request ends denied. `actor` is
- * the principal who caused it; null: the service itself.
+ * Asks policy again, under the set in force and with facts as they are now. Where it still permits the request,
+ * commits the step of `goOn`, unless that exceeds the quota of the deciding policy; otherwise the request ends denied.
+ * `actor` is the principal who caused it; null: the service itself.
  */
 export function recheckAndCommit<Prepared>(
   context: IssuanceContext,

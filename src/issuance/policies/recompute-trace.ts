@@ -6,7 +6,7 @@ import { recomputeDecision } from '../../policy/recompute-decision.js';
 import type { IssuanceContext } from '../context.js';
 import { isProbe } from '../events.js';
 
-/** The full trace of a recorded decision, made again from what was stored with it. */
+/** The full trace of a recorded decision, computed again from the record. */
 export interface RecomputedTrace {
   /** Null where it cannot be made again. */
   readonly trace: readonly TraceEntry[] | null;
@@ -14,12 +14,12 @@ export interface RecomputedTrace {
   readonly note: string | null;
 }
 
-/** How many policy sets of the past are kept parsed: reading a list of decisions one by one meets few. */
+/** How many earlier policy sets are kept parsed: readers of decisions meet few of them. */
 const keptSets = 8;
 
-/** Policy sets by digest, as they were stored; the latest that were asked for are kept. */
+/** Stored policy sets by digest. The sets that were read last are kept parsed. */
 export class RecordedPolicySets {
-  /** Null: the texts cannot be read under today's rules. In the order in which they were last asked for. */
+  /** In the order of their last use. Null: the texts cannot be read under today's rules. */
   readonly #parsed = new Map<string, PolicySet | null>();
 
   constructor(private readonly context: Pick<IssuanceContext, 'store' | 'policySet'>) {}
@@ -42,12 +42,12 @@ export class RecordedPolicySets {
     const texts = await this.context.store.policySets.find(digest);
     if (texts === null) return undefined;
     const parsed = parsePolicySet(texts);
-    // Whatever the texts say, it is they that the digest stands for.
+    // The digest must be that of the texts.
     return parsed.ok && parsed.policySet.digest === digest ? parsed.policySet : null;
   }
 }
 
-/** Why a request was decided as it was: each guardrail and policy, each check, what it expected and what it found. */
+/** Explains the decision on a request: each guardrail and policy, each check, what it expected and what it found. */
 export async function recomputeTrace(sets: RecordedPolicySets, request: CertificateRequest): Promise<RecomputedTrace> {
   if (isProbe(request))
     return { trace: null, note: 'kubepass asked for this itself, to probe the cluster: no policy was asked' };

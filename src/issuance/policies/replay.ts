@@ -25,8 +25,8 @@ const requestsPerProgress = 1000;
 const restMilliseconds = 10;
 
 /**
- * Replays the requests of a period, chunk by chunk as the items are taken. The first item is empty: once it is taken, ending
- * the items closes the session. The audit log tells of every replay, however it ended.
+ * Replays the requests of a period, chunk by chunk as the items are taken. The first item is empty: once it is taken,
+ * ending the items closes the session. The audit log tells of every replay, however it ended.
  */
 export async function* replayItems(
   context: IssuanceContext,

@@ -18,7 +18,7 @@ import { decideAndRecord, deniedAs } from './create-request.js';
 import { viewAtEnd } from './request-view.js';
 import { resolveAsk, whyNotAsk } from './resolve-ask.js';
 
-/** The kubeconfig, or the request where a person must decide or somebody else collects. */
+/** The kubeconfig; or the request, where a person must decide or somebody else collects. */
 export type CreatedKubeconfig =
   | { readonly kind: 'collected'; readonly kubeconfig: CollectedKubeconfig }
   | { readonly kind: 'awaiting'; readonly request: CertificateRequest };

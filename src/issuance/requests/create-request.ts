@@ -25,8 +25,8 @@ export interface CreateOptions {
 }
 
 /**
- * The way of a request. Steps 2 and 3 are `decideAndRecord`, steps 4 to 6 are `finishAttempt`. A request that waits for a
- * person, or for a collector whose key is still to be generated, stops after step 3; `decide-request.ts` and
+ * The way of a request. Steps 2 and 3 are `decideAndRecord`, steps 4 to 6 are `finishAttempt`. A request that waits
+ * for a person, or for a collector whose key is still to be generated, stops after step 3; `decide-request.ts` and
  * `collect-kubeconfig.ts` ask policy again before they go on with step 4.
  */
 export function createRequest(
@@ -72,9 +72,9 @@ export interface RecordedAsk {
 }
 
 /**
- * Decides on a resolved ask and records the request with its decision. The intent of a first attempt is in the same commit
- * where approval is automatic and `keyFor` has a key for the request. A denied request is recorded too, and answered as
- * `policy-denied`.
+ * Decides on a resolved ask and records the request with its decision. The intent of a first attempt is in the same
+ * commit where approval is automatic and `keyFor` has a key for the request. A denied request is recorded too, and
+ * answered as `policy-denied`.
  */
 export function decideAndRecord(
   context: IssuanceContext,

@@ -21,8 +21,8 @@ import { recheckAndCommit } from '../policies/recheck-policy.js';
 import { readView } from './request-view.js';
 
 /**
- * A person approves a pending request. The last approval asks policy again, and where the request came with a CSR, issuing
- * starts at once. After any other approval the request goes on waiting.
+ * A person approves a pending request. The last approval asks policy again, and where the request came with a CSR,
+ * issuing starts at once. After any other approval the request goes on waiting.
  */
 export async function approveRequest(
   context: IssuanceContext,
@@ -192,13 +192,16 @@ async function endRequest(
   return result.committed ? done(await readView(context, request.id)) : refused(movedOn(request));
 }
 
-/** The stage that the principal's approval counts for, and whether it is the last one missing; or why it does not count. */
+/**
+ * The stage that the principal's approval counts for, and whether it is the last one missing; or why it does not
+ * count.
+ */
 export type ApprovalTurn =
   { readonly ok: true; readonly stage: number; readonly last: boolean } | { readonly ok: false; readonly why: string };
 
 /**
- * Stages come one after the other, as they were fixed when the request was recorded: an approval counts for the first one
- * that is not full, and for no other. `whyNotDecide` says whether the principal may decide on the request at all.
+ * Stages come one after the other, as they were fixed when the request was recorded: an approval counts for the first
+ * one that is not full, and for no other. `whyNotDecide` says whether the principal may decide on the request at all.
  */
 export function approvalTurn(principal: Principal, request: CertificateRequest): ApprovalTurn {
   const twice = whyNotCount(principal, request);

@@ -34,8 +34,8 @@ export class IdempotencyKeys implements IdempotencyService {
   }
 
   /**
-   * Runs `first` for a key that is new. Runs `again` with the request that was recorded under the key before a crash or a
-   * fault lost its answer. Refuses a second call while the first is under way.
+   * Runs `first` for a key that is new. Runs `again` with the request that was recorded under the key before a crash
+   * or a fault lost its answer. Refuses a second call while the first is under way.
    */
   async run<T>(
     principal: Principal,

@@ -3,7 +3,7 @@ import type { CertificateRequestView } from '../../services.js';
 import type { IssuanceContext } from '../context.js';
 import type { AttemptEnd } from '../attempts/issue-certificate.js';
 
-/** The request as an attempt's end leaves it; null: the attempt has not ended yet. */
+/** The request after the end of its attempt; null: the attempt has not ended yet. */
 export function viewAtEnd(request: CertificateRequest, end: AttemptEnd | null): CertificateRequestView {
   switch (end?.kind) {
     case undefined:
