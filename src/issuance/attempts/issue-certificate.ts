@@ -1,6 +1,8 @@
+import type { AuditEventDraft } from '../../model/audit-event.js';
 import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt, RequestFailure } from '../../model/certificate-request.js';
 import { joined } from '../../model/quote.js';
+import type { MoveRequest, Operation } from '../../store/step.js';
 import { SigningRefusedError, SigningUndeterminedError } from '../../signer/signer.js';
 import { checkIssuedCertificate, type CertificateFields, type CheckedIssuance } from './check-issued-certificate.js';
 import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.js';
@@ -61,7 +63,7 @@ async function signAndRecord(
   // 6. Record the outcome.
   const end = checked.ok
     ? await recordIssued(context, request, started, checked, actor)
-    : await recordMismatch(context, request, started, checked);
+    : await recordFailure(context, request, started, mismatchOf(checked.mismatches), checked.fields);
 
   // The caller is answered before this begins and does not wait for it. A service that stops does.
   const answered = new Promise((resolve) => setImmediate(resolve));
@@ -72,120 +74,60 @@ async function signAndRecord(
   return end;
 }
 
-/** Matches while nobody has taken the attempt over. */
-const stillOwned = ({ owner, number }: IssuanceAttempt) => ({ state: 'issuing' as const, owner, attempt: number });
-
-function recordMismatch(
-  context: IssuanceContext,
-  request: CertificateRequest,
-  started: StartedAttempt,
-  { mismatches, fields }: CheckedIssuance & { readonly ok: false },
-): Promise<AttemptEnd> {
-  const [first = '', ...others] = mismatches;
+function mismatchOf([first = '', ...others]: readonly string[]): RequestFailure {
   const message = joined([`the certificate that came back is not what was approved: ${first}`, ...others]);
-  return recordFailure(context, request, started, { reason: 'IssuedCertificateMismatch', message }, fields);
+  return { reason: 'IssuedCertificateMismatch', message };
 }
 
 async function recordIssued(
   context: IssuanceContext,
   request: CertificateRequest,
-  started: StartedAttempt,
-  checked: CheckedIssuance & { readonly ok: true },
+  { attempt }: StartedAttempt,
+  { fields, lifetimeClamped }: CheckedIssuance & { readonly ok: true },
   actor: string | null,
 ): Promise<AttemptEnd> {
   const at = context.clock();
-  const certificate = inventoryEntry(request, checked.fields, at, false);
-  const result = await context.store.writer.commit({
-    operations: [
-      moveRequest(request.id, stillOwned(started.attempt), {
-        state: 'issued',
-        expiresAt: null,
-        fingerprintSha256: certificate.fingerprintSha256,
-      }),
-      { op: 'insertCertificate', certificate },
-      ...announce(context, { event: 'issued', at, request, certificate }),
-    ],
-    events: [
-      requestEvent(
-        'CertificateIssued',
-        at,
-        actor,
-        request,
-        {
-          attempt: started.attempt.number,
-          serialNumber: certificate.serialNumber,
-          subject: certificate.subject,
-          issuer: certificate.issuer,
-          username: certificate.username,
-          groups: certificate.groups,
-          notBefore: certificate.notBefore.toISOString(),
-          notAfter: certificate.notAfter.toISOString(),
-          spkiSha256: certificate.publicKey.spkiSha256,
-          orphan: certificate.orphan,
-          lifetimeClamped: checked.lifetimeClamped,
-        },
-        certificate.fingerprintSha256,
-      ),
-    ],
+  const certificate = inventoryEntry(request, fields, at, false);
+  const { fingerprintSha256 } = certificate;
+  const details = {
+    attempt: attempt.number,
+    serialNumber: certificate.serialNumber,
+    subject: certificate.subject,
+    issuer: certificate.issuer,
+    username: certificate.username,
+    groups: certificate.groups,
+    notBefore: certificate.notBefore.toISOString(),
+    notAfter: certificate.notAfter.toISOString(),
+    spkiSha256: certificate.publicKey.spkiSha256,
+    orphan: certificate.orphan,
+    lifetimeClamped,
+  };
+  const committed = await commitEnd(context, request, attempt, {
+    to: { state: 'issued', expiresAt: null, fingerprintSha256 },
+    certificate,
+    event: requestEvent('CertificateIssued', at, actor, request, details, fingerprintSha256),
+    announced: announce(context, { event: 'issued', at, request, certificate }),
   });
-  return result.committed ? { kind: 'issued', certificate } : takenOver(context, request, started.attempt, certificate);
-}
-
-/**
- * Somebody else took the attempt over while it was being signed. Where the attempt could be resumed, its certificate
- * belongs to whoever took over; otherwise this one was signed besides, and goes into the inventory as an orphan.
- */
-async function takenOver(
-  context: IssuanceContext,
-  request: CertificateRequest,
-  attempt: IssuanceAttempt,
-  signed: Certificate | null,
-): Promise<AttemptEnd> {
-  const reason = 'AttemptTakenOver';
-  if (signed !== null && !issuingCluster(context, request.cluster).signer.mayBeResumed)
-    await context.store.writer.commit({
-      operations: [{ op: 'insertCertificate', certificate: { ...signed, orphan: true } }],
-      events: [
-        requestEvent(
-          'IssuanceAbandoned',
-          context.clock(),
-          null,
-          request,
-          { ...attemptDetails(attempt), reason, orphan: true },
-          signed.fingerprintSha256,
-        ),
-      ],
-    });
-  return { kind: 'abandoned', reason };
+  return committed ? { kind: 'issued', certificate } : takenOver(context, request, attempt, certificate);
 }
 
 /** Ends the request as failed; a certificate that was signed nevertheless is kept as an orphan. */
 async function recordFailure(
   context: IssuanceContext,
   request: CertificateRequest,
-  started: StartedAttempt,
+  { attempt }: StartedAttempt,
   failure: RequestFailure,
   signed: CertificateFields | null,
 ): Promise<AttemptEnd> {
   const at = context.clock();
   const orphan = signed && inventoryEntry(request, signed, at, true);
-  const result = await context.store.writer.commit({
-    operations: [
-      moveRequest(request.id, stillOwned(started.attempt), { state: 'failed', expiresAt: null, failure }),
-      ...(orphan ? [{ op: 'insertCertificate' as const, certificate: orphan }] : []),
-    ],
-    events: [
-      requestEvent(
-        'IssuanceFailed',
-        at,
-        null,
-        request,
-        { ...attemptDetails(started.attempt), reason: failure.reason, message: failure.message },
-        orphan?.fingerprintSha256 ?? null,
-      ),
-    ],
+  const details = { ...attemptDetails(attempt), ...failure };
+  const committed = await commitEnd(context, request, attempt, {
+    to: { state: 'failed', expiresAt: null, failure },
+    certificate: orphan,
+    event: requestEvent('IssuanceFailed', at, null, request, details, orphan?.fingerprintSha256),
   });
-  return result.committed ? { kind: 'failed', failure } : takenOver(context, request, started.attempt, orphan);
+  return committed ? { kind: 'failed', failure } : takenOver(context, request, attempt, orphan);
 }
 
 /**
@@ -199,29 +141,74 @@ export async function abandonAttempt(
   reason: string,
   signed: CertificateFields | null = null,
 ): Promise<AttemptEnd> {
-  const now = context.clock();
-  const orphan = signed && inventoryEntry(request, signed, now, true);
-  await context.store.writer.commit({
-    operations: [
-      moveRequest(request.id, stillOwned(attempt), {
-        state: 'approved',
-        // A generated key is gone with its attempt; a CSR's key stays what was approved.
-        ...(request.certificationRequest === null ? { publicKey: null } : {}),
-      }),
-      ...(orphan ? [{ op: 'insertCertificate' as const, certificate: orphan }] : []),
-    ],
-    events: [
-      requestEvent(
-        'IssuanceAbandoned',
-        now,
-        null,
-        request,
-        { ...attemptDetails(attempt), reason, orphan: orphan !== null },
-        orphan?.fingerprintSha256 ?? null,
-      ),
-    ],
+  const at = context.clock();
+  const orphan = signed && inventoryEntry(request, signed, at, true);
+  await commitEnd(context, request, attempt, {
+    // A generated key is gone with its attempt; a CSR's key stays the approved one.
+    to: { state: 'approved', ...(request.certificationRequest === null && { publicKey: null }) },
+    certificate: orphan,
+    event: abandonedEvent(request, attempt, at, reason, orphan),
   });
   return { kind: 'abandoned', reason };
+}
+
+/**
+ * Somebody else took the attempt over while it was being signed. Where the attempt could be resumed, its certificate
+ * belongs to the process that took over. Otherwise this one was signed besides, and goes into the inventory as an
+ * orphan.
+ */
+async function takenOver(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+  signed: Certificate | null,
+): Promise<AttemptEnd> {
+  const reason = 'AttemptTakenOver';
+  if (signed !== null && !issuingCluster(context, request.cluster).signer.mayBeResumed) {
+    const certificate = { ...signed, orphan: true };
+    await context.store.writer.commit({
+      operations: [{ op: 'insertCertificate', certificate }],
+      events: [abandonedEvent(request, attempt, context.clock(), reason, certificate)],
+    });
+  }
+  return { kind: 'abandoned', reason };
+}
+
+/** The changes at the end of an attempt, with the certificate that was signed, if any. */
+interface EndChanges {
+  readonly to: MoveRequest['to'];
+  readonly certificate: Certificate | null;
+  readonly event: AuditEventDraft;
+  readonly announced?: readonly Operation[];
+}
+
+/** Commits the end of an attempt; false where somebody else has taken the attempt over. */
+async function commitEnd(
+  { store }: IssuanceContext,
+  { id }: CertificateRequest,
+  { owner, number }: IssuanceAttempt,
+  { to, certificate, event, announced = [] }: EndChanges,
+): Promise<boolean> {
+  const { committed } = await store.writer.commit({
+    operations: [
+      moveRequest(id, { state: 'issuing', owner, attempt: number }, to),
+      ...(certificate ? [{ op: 'insertCertificate' as const, certificate }] : []),
+      ...announced,
+    ],
+    events: [event],
+  });
+  return committed;
+}
+
+function abandonedEvent(
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+  at: Date,
+  reason: string,
+  orphan: Certificate | null,
+): AuditEventDraft {
+  const details = { ...attemptDetails(attempt), reason, orphan: orphan !== null };
+  return requestEvent('IssuanceAbandoned', at, null, request, details, orphan?.fingerprintSha256);
 }
 
 const inventoryEntry = (
