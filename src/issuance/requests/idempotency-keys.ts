@@ -2,7 +2,7 @@ import type { CertificateRequest } from '../../model/certificate-request.js';
 import { refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import type { IdempotencyService, IdempotencyToken } from '../../services.js';
-import type { IdempotencyScope, Operation } from '../../store/step.js';
+import type { IdempotencyScope, IdempotentAnswer, Operation } from '../../store/step.js';
 import type { Store } from '../../store/store.js';
 
 /** Keys are kept for 24 hours; then the same key means a new request. */
@@ -26,7 +26,7 @@ export class IdempotencyKeys implements IdempotencyService {
     return { kind: 'answer', answer: { ...entry.answer, body } };
   }
 
-  async record(...[principal, token, answer]: Parameters<IdempotencyService['record']>): Promise<void> {
+  async record(principal: Principal, token: IdempotencyToken, answer: IdempotentAnswer): Promise<void> {
     const scope = scopeOf(principal, token);
     if ((await this.store.idempotencyKeys.find(scope)) === null) return;
     // A conflict means that the key is answered already: the first answer stands.
