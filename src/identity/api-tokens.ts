@@ -9,9 +9,9 @@ import { newApiTokenSecret, secretSha256 } from './api-token-secret.js';
 import { may } from './permissions.js';
 
 /** 90 days. */
-export const defaultLifeSeconds = 90 * 24 * 60 * 60;
+const defaultLifeSeconds = 90 * 24 * 60 * 60;
 /** A year. */
-export const longestLifeSeconds = 365 * 24 * 60 * 60;
+const longestLifeSeconds = 365 * 24 * 60 * 60;
 
 /** How identity finds tokens; the store implements it. */
 export interface ApiTokenReader {
@@ -76,7 +76,7 @@ export function makeApiToken(
 }
 
 /** An event about a token; never with its secret. */
-export function apiTokenEvent(
+function apiTokenEvent(
   type: 'ApiTokenCreated' | 'ApiTokenRevoked',
   token: ApiToken,
   at: Date,
