@@ -10,13 +10,13 @@ const rooms = {
   'formats/kubeconfig': ['formats/json', 'formats/yaml', 'formats/text', 'model', 'x509'],
   // Threads for what may take its time, and turns for what must wait.
   workers: [],
-  'x509/strict': ['workers/turns.ts'],
+  'x509/strict': [],
   'x509/tree': ['x509/strict'],
   'x509/openssl-text': ['x509/strict', 'x509/tree'],
   'x509/peculiar': ['x509/strict'],
   config: ['formats'],
   observability: [],
-  model: ['x509', 'workers/turns.ts'],
+  model: ['x509'],
   identity: ['model', 'x509'],
   policy: ['model', 'x509', 'formats', 'workers'],
   audit: ['model', 'x509'],
@@ -26,7 +26,7 @@ const rooms = {
   // permissions, for an inspection shows of the inventory what may be read.
   inspection: ['model', 'x509', 'formats', 'workers', 'identity/permissions.ts', 'services.ts'],
   signer: ['model', 'x509', 'cluster'],
-  store: ['model', 'audit', 'identity', 'workers', 'inspection/inventory.ts'],
+  store: ['model', 'audit', 'identity', 'workers', 'inspection/inventory.ts', 'x509/strict/key-algorithm.ts'],
   // services.ts for its types alone: a use case says which service it is.
   issuance: [
     'policy',
@@ -38,6 +38,7 @@ const rooms = {
     'identity',
     'x509',
     'model',
+    'workers/turns.ts',
     'services.ts',
   ],
   http: ['services.ts', 'model', 'identity', 'inspection', 'formats', 'x509', 'workers/turns.ts'],
@@ -51,11 +52,11 @@ const edges = {
   'app.ts': ['http', 'services.ts'],
   'server.ts': ['compose/compose.ts', 'app.ts', 'config', 'observability'],
   // The other process edge: recovers from a lock-out while the service is down.
-  'admin-token.ts': ['compose/compose.ts', 'config'],
+  'admin-token.ts': ['compose/api-tokens.ts', 'config'],
   // For a policy repository's own CI: loads policies and runs their tests, without a service.
   'policy-check.ts': ['policy'],
   // And the third: migrates as the role that owns the tables, which the service need not be.
-  'migrate.ts': ['compose/compose.ts', 'config'],
+  'migrate.ts': ['compose/open-store.ts', 'config'],
 };
 
 /** Libraries and the only places that may import them, besides `compose/`. */
@@ -137,8 +138,7 @@ module.exports = {
     },
     {
       name: 'only-the-process-edge-composes',
-      comment:
-        'nothing but the process edge imports compose/, and of it one file alone; nothing at all imports server.ts',
+      comment: 'nothing but the process edge imports compose/; nothing at all imports server.ts',
       severity: 'error',
       from: { path: '^src/', pathNot: within('server.ts', 'admin-token.ts', 'migrate.ts', 'compose') },
       to: { path: within('compose', 'server.ts') },

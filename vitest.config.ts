@@ -50,7 +50,7 @@ export default defineConfig({
             'test/http/{process,start}.test.ts',
             // Tests without a database, and tests that measure.
             'test/http/{csr-fixtures,hostile-uploads,openapi,tls}.test.ts',
-            'test/unit/issuance/{state-machine,verify-while-issuing}.test.ts',
+            'test/unit/issuance/{request-states,verify-while-issuing}.test.ts',
           ],
           env: { KUBEPASS_TEST_DATABASE: 'postgresql' },
           globalSetup: ['test/helpers/postgresql/global-setup.ts'],

@@ -1,8 +1,8 @@
-import { recoverAdminToken } from './compose/compose.js';
+import { recoverAdminToken } from './compose/api-tokens.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';
 
-/** `npm run admin-token`: the way out of a lock-out. The service must not be running. */
+/** `npm run admin-token` makes an admin token after a lock-out. With SQLite the service must not be running. */
 try {
   const file = await recoverAdminToken(loadConfig(readEnvironment()));
   process.stdout.write(`a new admin token is in ${file}\n`);

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { migrateDatabase } from './compose/compose.js';
+import { migrateDatabase } from './compose/open-store.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';
 
 /**
- * `npm run migrate [-- --grant-to ROLE]`: for a PostgreSQL whose tables belong to another role than the service's. Its
+ * `npm run migrate [-- --grant-to ROLE]` migrates a PostgreSQL whose tables belong to another role than the service's.
  * DATABASE_URL is the owner's.
  */
 try {

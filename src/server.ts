@@ -16,7 +16,7 @@ async function serve(config: Config): Promise<void> {
   try {
     const address = await app.listen({ host: config.host, port: config.port });
     logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
-    // A backlog may take its time: meanwhile the process is seen to live, and /readyz tells that it is not ready.
+    // Recovery may take its time. Meanwhile the process is alive, and /readyz says that it is not ready.
     void service.begin();
   } catch (error) {
     await service.close();
@@ -32,7 +32,7 @@ async function serve(config: Config): Promise<void> {
       logger.warn({}, 'requests are still under way: their connections are cut');
       app.server.closeAllConnections();
     }, drainMilliseconds);
-    // A connection that is kept alive has nothing to wait for once its request is answered.
+    // Idle connections are closed as soon as their requests are answered.
     const idle = setInterval(() => {
       app.server.closeIdleConnections();
     }, 50);
@@ -59,7 +59,7 @@ function packageVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** What keeps the service from starting is for the operator to mend: it says what, without a stack. */
+/** The operator mends what keeps the service from starting, and needs its message, not a stack. */
 function fail(error: unknown): void {
   const expected = error instanceof ConfigError || (error instanceof Error && !(error instanceof TypeError));
   logger.fatal(expected ? { reason: error.message } : { err: error }, 'kubepass cannot serve');

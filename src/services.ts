@@ -1,11 +1,9 @@
-import type { ApiToken } from './model/api-token.js';
+import type { ApiToken, Principal, Requester, Role } from './model/principal.js';
 import type { AuditEvent, AuditEventFilter, ChainVerification } from './model/audit-event.js';
 import type { BlastRadius } from './model/blast-radius.js';
 import type { Certificate, CertificateFilter } from './model/certificate.js';
-import type { CertificateAuthority } from './model/certificate-authority.js';
 import type { CertificateRequest, RequestFilter, TimelineEntry } from './model/certificate-request.js';
-import type { Cluster } from './model/cluster.js';
-import type { ClusterCsr } from './model/cluster-csr.js';
+import type { Cluster, ClusterCsr, CertificateAuthorityBundle } from './model/cluster.js';
 import type { StoredClusterProbe } from './model/cluster-probe.js';
 import type { Decision, DecisionFacts, TraceEntry } from './model/decision.js';
 import type { IdempotencyToken, IdempotentAnswer } from './model/idempotency.js';
@@ -13,7 +11,6 @@ import type { InspectionFormat, Upload } from './model/inspection.js';
 import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from './model/webhook-delivery.js';
-import type { Principal, Requester, Role } from './model/principal.js';
 import type { RecordedRequestRange, ReplayItem } from './model/replay.js';
 import type { KeyAlgorithm } from './x509/strict/key-algorithm.js';
 
@@ -168,7 +165,9 @@ export interface ClusterService {
   certificateAuthorities(
     principal: Principal,
     name: string,
-  ): Promise<Outcome<{ readonly serving: CertificateAuthority; readonly client: CertificateAuthority | null }>>;
+  ): Promise<
+    Outcome<{ readonly serving: CertificateAuthorityBundle; readonly client: CertificateAuthorityBundle | null }>
+  >;
 }
 
 /** A loaded policy or guardrail: its name, its file, and its parsed YAML. */

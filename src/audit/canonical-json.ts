@@ -1,4 +1,4 @@
-import type { Json } from '../model/audit-event.js';
+import type { Json, JsonObject } from '../model/audit-event.js';
 
 /** The value has no canonical form: a lone surrogate, NaN or an infinity, or something that is not JSON. */
 export class NotCanonicalizableError extends Error {
@@ -28,7 +28,9 @@ export function canonicalJson(value: Json): string {
   return `{${text}}`;
 }
 
-/** RFC 8785 3.2.3: by UTF-16 code units, which is how `sort` and `<` compare strings. Most keys stand in order already. */
+/**
+ * RFC 8785 3.2.3: by UTF-16 code units, which is how `sort` and `<` compare strings. Most keys stand in order already.
+ */
 function sorted(keys: string[]): string[] {
   for (let i = 1; i < keys.length; i++) if ((keys[i] ?? '') < (keys[i - 1] ?? '')) return keys.sort();
   return keys;
@@ -36,8 +38,8 @@ function sorted(keys: string[]): string[] {
 
 function canonicalString(text: string): string {
   const quoted = JSON.stringify(text);
-  // RFC 8785 3.2.2.2: a lone surrogate ends in an error; it has no UTF-8 form either. `JSON.stringify` writes it as an
-  // escape, so that hardly any text needs to be looked through.
+  // RFC 8785 3.2.2.2: a lone surrogate is an error; it has no UTF-8 form either. `JSON.stringify` writes it as an
+  // escape, so only texts with such an escape are searched.
   if (quoted.includes('\\ud') && loneSurrogate.test(text))
     throw new NotCanonicalizableError('a string holds a lone surrogate');
   return quoted;
@@ -46,5 +48,4 @@ function canonicalString(text: string): string {
 // With the flag u a pair is one code point, so this class finds only surrogates that stand alone.
 const loneSurrogate = /\p{Surrogate}/u;
 
-const isArray = (value: readonly Json[] | { readonly [key: string]: Json }): value is readonly Json[] =>
-  Array.isArray(value);
+const isArray = (value: readonly Json[] | JsonObject): value is readonly Json[] => Array.isArray(value);

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { AuditEvent, AuditEventDraft } from '../model/audit-event.js';
+import { setImmediate } from 'node:timers/promises';
+import type { AuditEvent, ChainVerification, UnchainedEvent } from '../model/audit-event.js';
 import { canonicalJson } from './canonical-json.js';
 
 /** Where the chain ends: number and hash of its last event. */
@@ -11,28 +12,30 @@ export interface ChainHead {
 /** Where every chain begins. */
 export const genesis: ChainHead = { seq: 0, hash: '0'.repeat(64) };
 
-/** The event that follows `head`. Throws `NotCanonicalizableError` where its details have no canonical form. */
-export function appendToChain(head: ChainHead, draft: AuditEventDraft): AuditEvent {
+/**
+ * Gives the event its place after `head`. Throws `NotCanonicalizableError` where its details have no canonical form.
+ */
+export function appendToChain(head: ChainHead, event: UnchainedEvent): AuditEvent {
   const seq = head.seq + 1;
-  const canonical = canonicalEvent(seq, draft);
-  // Member by member: what comes from another thread is slow to spread.
+  const canonical = canonicalEvent(seq, event);
+  // Member by member: spreading an object that came from another thread is slow.
   return {
     seq,
-    at: draft.at,
-    type: draft.type,
-    principal: draft.principal,
-    cluster: draft.cluster,
-    requestId: draft.requestId,
-    fingerprintSha256: draft.fingerprintSha256,
-    details: draft.details,
+    at: event.at,
+    type: event.type,
+    principal: event.principal,
+    cluster: event.cluster,
+    requestId: event.requestId,
+    fingerprintSha256: event.fingerprintSha256,
+    details: event.details,
     canonical,
     previousHash: head.hash,
     hash: linkHash(head.hash, canonical),
   };
 }
 
-/** Whether `event` follows `head`, untouched: number, link, hash, and every field the one that was hashed. */
-export function followsInChain(head: ChainHead, event: AuditEvent): boolean {
+/** Whether `event` follows `head` untouched: its number, its link, its hash, and every field that was hashed. */
+function followsInChain(head: ChainHead, event: AuditEvent): boolean {
   return (
     event.seq === head.seq + 1 &&
     event.previousHash === head.hash &&
@@ -42,20 +45,20 @@ export function followsInChain(head: ChainHead, event: AuditEvent): boolean {
 }
 
 /** RFC 8785 text of an event without its two hashes; the instant is RFC 3339 UTC with milliseconds. */
-function canonicalEvent(seq: number, draft: AuditEventDraft): string {
+function canonicalEvent(seq: number, event: UnchainedEvent): string {
   return canonicalJson({
-    at: draft.at.toISOString(),
-    cluster: draft.cluster,
-    details: draft.details,
-    fingerprintSha256: draft.fingerprintSha256,
-    principal: draft.principal,
-    requestId: draft.requestId,
+    at: event.at.toISOString(),
+    cluster: event.cluster,
+    details: event.details,
+    fingerprintSha256: event.fingerprintSha256,
+    principal: event.principal,
+    requestId: event.requestId,
     seq,
-    type: draft.type,
+    type: event.type,
   });
 }
 
-/** What was read may be damaged beyond canonical form: that is an answer here, not a fault. */
+/** A stored event may be damaged beyond canonical form: here that is an answer, not a fault. */
 function canonicalOrNull(event: AuditEvent): string | null {
   try {
     return canonicalEvent(event.seq, event);
@@ -66,4 +69,38 @@ function canonicalOrNull(event: AuditEvent): string | null {
 
 function linkHash(previousHash: string, canonical: string): string {
   return hash('sha256', previousHash + canonical, 'hex');
+}
+
+/** The events that verification reads. */
+export interface ChainReader {
+  /** Events with `seq` > `afterSeq`, in order, at most `limit`. */
+  chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]>;
+  head(): Promise<ChainHead>;
+}
+
+/**
+ * Recomputes the whole chain, up to the event that is the last one when it starts. Between chunks the event loop gets
+ * its turn, so that issuing goes on meanwhile.
+ */
+export async function verifyChain(reader: ChainReader, chunkSize = 200): Promise<ChainVerification> {
+  const end = await reader.head();
+  let head = genesis;
+  const broken = (): ChainVerification => ({
+    valid: false,
+    events: head.seq,
+    head: end.hash,
+    firstInvalidSeq: head.seq + 1,
+  });
+  while (head.seq < end.seq) {
+    const events = await reader.chunk(head.seq, Math.min(chunkSize, end.seq - head.seq));
+    if (events.length === 0) return broken();
+    for (const event of events) {
+      if (!followsInChain(head, event)) return broken();
+      head = event;
+    }
+    await setImmediate();
+  }
+  // The log only grows, so its former head must still be in its place.
+  if (head.seq !== end.seq || head.hash !== end.hash) return broken();
+  return { valid: true, events: head.seq, head: head.hash, firstInvalidSeq: null };
 }

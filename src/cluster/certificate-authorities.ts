@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { CertificateAuthority } from '../model/certificate-authority.js';
+import type { CertificateAuthorityBundle } from '../model/cluster.js';
 import { type ParsedCertificate, readCertificate } from '../x509/strict/certificate-reader.js';
 import { displayDistinguishedName } from '../x509/strict/distinguished-name.js';
 import { decodePemBundle, encodePem } from '../x509/strict/pem.js';
@@ -53,7 +53,7 @@ export function trustOfCluster(connection: ClusterConnection, clock: () => Date)
 }
 
 /** Describes each certificate of a CA bundle; a blank one has none. Throws an `Error` that says what is wrong. */
-export function describeCertificateAuthority(pemBundle: string): CertificateAuthority {
+export function describeCertificateAuthority(pemBundle: string): CertificateAuthorityBundle {
   if (pemBundle.trim() === '') return { pem: '', certificates: [] };
   const certificates = readBundle(pemBundle, 'the CA bundle');
   return {

@@ -5,11 +5,12 @@ import { basename, dirname, join } from 'node:path';
 import type { LocalCAConfig } from '../config/cluster-config.js';
 import { createSecretFile } from '../config/secrets.js';
 import type { Log } from '../issuance/context.js';
+import { auditEvent } from '../model/audit-event.js';
 import type { Store } from '../store/store.js';
 
 /**
- * Makes the embedded default's CA unless it exists. Both files appear at once, by a rename of their directory, so that
- * no crash leaves half a CA behind. Throws where there was a CA and it is gone.
+ * Makes the CA of the embedded default where the cluster never had one. Both files appear at once, by a rename of their
+ * directory, so that no crash leaves half a CA behind. Throws where the cluster had a CA and its files are gone.
  */
 export async function generateMissingAuthority(
   cluster: string,
@@ -40,7 +41,10 @@ export async function generateMissingAuthority(
   log.info({ certFile }, 'a CA was generated');
 }
 
-/** Records a cluster's first CA. Throws for any other: its issued certificates could no longer be verified. */
+/**
+ * Pins the CA of a cluster. Under another CA the issued certificates could not be verified, so the service does not
+ * start.
+ */
 export function pinAuthority(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
   return store.alone(() => pinIfNew(cluster, spkiSha256, store, now));
 }
@@ -55,17 +59,7 @@ async function pinIfNew(cluster: string, spkiSha256: string, store: Store, now: 
     );
   const { committed } = await store.writer.commit({
     operations: [{ op: 'pinCertificateAuthority', cluster, spkiSha256 }],
-    events: [
-      {
-        type: 'CertificateAuthorityPinned',
-        at: now,
-        principal: null,
-        cluster,
-        requestId: null,
-        fingerprintSha256: null,
-        details: { spkiSha256 },
-      },
-    ],
+    events: [auditEvent('CertificateAuthorityPinned', now, null, { spkiSha256 }, { cluster })],
   });
   if (!committed) throw new Error(`the CA of cluster "${cluster}" could not be pinned`);
 }

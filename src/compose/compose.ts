@@ -1,50 +1,46 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type { ClusterConnection } from '../cluster/cluster-connection.js';
-import { announcingWriter } from './announcing-writer.js';
-import { openCluster, type ClusterWiring } from './open-cluster.js';
-import { KnownClusters } from './known-clusters.js';
-import { isSoleProcess, openStore } from './open-store.js';
-import { openWebhooks } from './open-webhooks.js';
-import { rememberingWriter } from './remembering-writer.js';
-import { storedOutbox } from './stored-outbox.js';
-import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import type { Config } from '../config/config.js';
-import { prepareDataDir, replaceSecretFile } from '../config/secrets.js';
+import { prepareDataDir } from '../config/secrets.js';
 import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
-import { ApiTokens, type ApiTokenWriter } from '../identity/api-tokens.js';
-import { makeAdminToken } from '../identity/make-admin-token.js';
+import { ApiTokens } from '../identity/api-tokens.js';
 import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
+import { AttemptsUnderWay, within } from '../issuance/attempts/attempts-under-way.js';
 import { auditEventService } from '../issuance/audit-event-service.js';
-import { certificateRequestService } from '../issuance/certificate-request-service.js';
-import { certificateService } from '../issuance/certificate-service.js';
-import { ClusterProbes } from '../issuance/cluster-probes.js';
-import { clusterService } from '../issuance/cluster-service.js';
+import { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
+import { clusterService } from '../issuance/clusters/cluster-service.js';
+import { probeStaleClusters } from '../issuance/clusters/probe-cluster.js';
+import { watchUnknownIdentities } from '../issuance/clusters/watch-unknown-identities.js';
 import type { IssuanceContext, IssuingCluster, Log } from '../issuance/context.js';
+import { recordPolicySetLoaded, recordServiceStarted } from '../issuance/events.js';
 import { startHousekeeping } from '../issuance/housekeeping.js';
-import { idempotencyService } from '../issuance/idempotency.js';
-import { probeStaleClusters } from '../issuance/probe-stale-clusters.js';
-import { policyService } from '../issuance/policy-service.js';
-import { within } from '../issuance/wait.js';
-import { watchUnknownIdentities } from '../issuance/watch-unknown-identities.js';
-import { recordPolicySetLoaded, recordServiceStarted } from '../issuance/service-events.js';
+import { policyService } from '../issuance/policies/policy-service.js';
 import { configuredCluster } from '../policy/policy-set.js';
 import { publicRandomOctets } from '../x509/strict/serial-number.js';
+import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
+import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import type { Services } from '../services.js';
 import type { Signer } from '../signer/signer.js';
 import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
+import { deliveriesOf } from '../webhooks/event-payload.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
+import { apiTokenWriter, makeFirstAdminToken } from './api-tokens.js';
+import { KnownClusters } from './known-clusters.js';
+import { openCluster, type ClusterWiring } from './open-cluster.js';
+import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
+import { loadPolicies, watchPolicies } from './policies-in-force.js';
+import { openWebhooks, storedOutbox, wakingWriter } from './webhooks.js';
 
-/** How long the issuances under way may take to end when the service stops. */
+/** How long a service that stops waits for the issuances under way. */
 const drainSeconds = 10;
-/** The same for attempts to deliver webhooks: what is cut off is sent again. */
+/** How long it waits for webhook deliveries under way: one that is cut off is sent again. */
 const webhookDrainMilliseconds = 5_000;
 
-/** What a test may put in place of the real thing, or around it. */
+/** Replacements for real parts, and wrappers around them, for tests. */
 export interface Overrides {
   readonly clock?: () => Date;
   readonly writer?: (writer: Writer) => Writer;
@@ -63,15 +59,15 @@ export interface Composition {
   readonly services: Services;
   readonly store: Store;
   /**
-   * Begins what goes on beside the requests, once the service listens; first of all what an earlier process left is
-   * recovered. Resolves when that is through; until then `services.health` is not ready.
+   * Begins the work beside the requests, once the service listens. First it recovers the requests that an earlier
+   * process left, and resolves when that is done; until then `services.health` is not ready.
    */
   begin(): Promise<void>;
-  /** Finishes what is under way, then closes the store and lets go of the data dir. */
+  /** Finishes the work under way, then closes the store and releases the data dir. */
   close(): Promise<void>;
 }
 
-/** Wires the adapters, once. What it opened is closed again where a later part fails. */
+/** Wires the adapters, once. Where a later part fails, the parts that are open already are closed again. */
 export async function compose(config: Config, log: Log, overrides: Overrides = {}): Promise<Composition> {
   const opened: (() => Promise<void> | void)[] = [];
   const closeOpened = async () => {
@@ -98,6 +94,7 @@ async function wire(
   if (database.kind === 'postgresql' && database.exposed)
     log.warn({}, 'the way to PostgreSQL is not protected: sslmode=verify-full with sslrootcert would do that');
 
+  // The store.
   const warn = (message: string) => {
     log.warn({}, message);
   };
@@ -105,6 +102,8 @@ async function wire(
   opened.push(() => opening.close());
   const writer = overrides.writer?.(opening.writer) ?? opening.writer;
   const openedStore: Store = { ...opening, writer: rememberingWriter(writer) };
+
+  // Webhooks: commits that put something into the outbox wake the dispatcher.
   const owner = randomUUID();
   const random = publicRandomOctets();
   const webhooks = await openWebhooks(config, log);
@@ -121,13 +120,9 @@ async function wire(
   const wake = () => {
     dispatcher.wake();
   };
-  const findRequest = (id: string) => openedStore.requests.find(id);
-  // Everything that is committed from here on passes the webhooks.
-  const store: Store = {
-    ...openedStore,
-    writer: announcingWriter(openedStore.writer, { webhooks, findRequest, random, wake }),
-  };
+  const store: Store = { ...openedStore, writer: wakingWriter(openedStore.writer, wake) };
 
+  // Clusters with their signers.
   const probes = new ClusterProbes(store);
   const clusters = new Map<string, IssuingCluster>();
   const wiring: ClusterWiring = {
@@ -146,6 +141,7 @@ async function wire(
   }
   await probes.load([...clusters.values()].map(({ cluster }) => cluster));
 
+  // Policies.
   const configured = [...clusters.values()].map(({ cluster }) => configuredCluster(cluster));
   const loaded = await loadPolicies(config, configured, log);
   const policies = watchPolicies(config, configured, loaded, log, {
@@ -155,6 +151,8 @@ async function wire(
     }),
   });
   opened.push(() => policies.stop());
+
+  // Use cases.
   const context: IssuanceContext = {
     store,
     clusters,
@@ -165,18 +163,15 @@ async function wire(
     soleProcess: isSoleProcess(config),
     settings: config.issuing,
     log,
+    deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
     probes,
-    running: new Map(),
-    recovering: new Map(),
-    keysInFlight: new Set(),
+    attempts: new AttemptsUnderWay(),
+    idempotencyKeys: new IdempotencyKeys(store),
   };
   await recordServiceStarted(context);
-  // Of several processes that start at once, one makes it.
-  await store.alone(async () => {
-    if (await store.apiTokens.hasLiveAdmin(clock())) return;
-    await writeAdminToken(config, store, clock());
-    log.info({ file: adminTokenFile(config) }, 'there was no live admin: a token was made');
-  });
+  await makeFirstAdminToken(config, store, clock, log);
+
+  // Workers.
   const pool = new InspectionPool({
     report: (error) => {
       log.error({ err: error }, 'a worker that inspects uploads ended by itself');
@@ -216,10 +211,10 @@ async function wire(
     async begin() {
       const housekeeping = startHousekeeping(context);
       opened.push(async () => {
-        // What takes longer is found again by the next start.
+        // The next start recovers those that take longer.
         await within(
           drainSeconds,
-          housekeeping.stop().then(() => Promise.all(context.running.values())),
+          housekeeping.stop().then(() => context.attempts.allEnded()),
         );
       });
       const unknownIdentities = [...clusters].flatMap(([name, { connection }]) =>
@@ -260,49 +255,6 @@ function servicesOf(
       random: randomBytes,
     }),
     health: { ready },
-    idempotency: idempotencyService(context),
+    idempotency: context.idempotencyKeys,
   };
 }
-
-/** Each change to a token is one commit with its audit event. */
-function apiTokenWriter(writer: Writer): ApiTokenWriter {
-  return {
-    async create(token, secretSha256, event) {
-      const operations = [{ op: 'insertApiToken' as const, token, secretSha256 }];
-      if (!(await writer.commit({ operations, events: [event] })).committed)
-        throw new Error(`API token ${token.id} could not be recorded`);
-    },
-    async revoke(id, at, event) {
-      const operations = [{ op: 'revokeApiToken' as const, id, at }];
-      return (await writer.commit({ operations, events: [event] })).committed;
-    },
-  };
-}
-
-const adminTokenFile = ({ dataDir }: Config): string => join(dataDir, 'admin-token');
-
-function writeAdminToken(config: Config, store: Store, now: Date): Promise<void> {
-  return makeAdminToken({
-    writer: apiTokenWriter(store.writer),
-    keepSecret: (secret) => replaceSecretFile(adminTokenFile(config), `${secret}\n`),
-    now,
-    random: randomBytes,
-  });
-}
-
-/**
- * Makes one more admin token, beside those that are there, and answers the file it is in. The right to write to the
- * data dir is what it takes; the audit log tells of it. With SQLite, throws where the service is running.
- */
-export async function recoverAdminToken(config: Config): Promise<string> {
-  await prepareDataDir(config.dataDir);
-  const store = await openStore(config, () => undefined, { writerThread: false });
-  try {
-    await writeAdminToken(config, store, new Date());
-  } finally {
-    await store.close();
-  }
-  return adminTokenFile(config);
-}
-
-export { migrateDatabase } from './open-store.js';

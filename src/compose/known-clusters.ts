@@ -7,7 +7,7 @@ const believedMilliseconds = 5 * 60 * 1000;
 const dersOf = (pemBundle: string): readonly Uint8Array[] =>
   describeCertificateAuthority(pemBundle).certificates.map(({ der }) => der);
 
-/** Our clusters as inspections know them: what there is to be asked of a cluster is asked beside them. */
+/** Our clusters as inspections know them. Clusters are asked in the background, so that no inspection waits. */
 export class KnownClusters {
   #known: readonly KnownCluster[];
   #askedAt = -Infinity;
@@ -24,7 +24,7 @@ export class KnownClusters {
     }));
   }
 
-  /** As they are known now; what is not fresh any more is asked again for those who come later. */
+  /** As they are known now. Where that is no longer fresh, the clusters are asked again for later callers. */
   all(): readonly KnownCluster[] {
     const now = this.clock().getTime();
     if (now - this.#askedAt > believedMilliseconds || now < this.#askedAt) void this.ask();

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { brokenConnection } from '../cluster/broken-connection.js';
+import { loadSigningAuthority } from '../x509/strict/signing-authority.js';
 import {
   type ClientTrust,
   describeCertificateAuthority,
@@ -13,7 +14,6 @@ import type { ClusterConfig, LocalCAConfig } from '../config/cluster-config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster, Log } from '../issuance/context.js';
 import type { Cluster } from '../model/cluster.js';
-import { loadSigningAuthority } from '../x509/strict/signing-authority.js';
 import { KubernetesSigner } from '../signer/kubernetes.js';
 import { LocalCaSigner } from '../signer/local-ca.js';
 import type { Signer } from '../signer/signer.js';
@@ -27,70 +27,84 @@ export interface ClusterWiring {
   readonly log: Log;
   /** Why a cluster is known not to sign user certificates; null: it signs, or that is not known. */
   readonly whyNotSigning: (cluster: string) => string | null;
-  /** What a test puts around the signer. */
+  /** Lets tests put something around the signer. */
   readonly wrapSigner: (signer: Signer) => Signer;
   /** The same for the connection. */
   readonly wrapConnection: (connection: ClusterConnection) => ClusterConnection;
 }
 
-/** A cluster with what signs for it. One that cannot be reached is served all the same, and says so when it is used. */
+/**
+ * Opens a cluster with its signer. A cluster that cannot be reached is served all the same, and says so when it is
+ * used.
+ */
 export async function openCluster(config: ClusterConfig, wiring: ClusterWiring): Promise<IssuingCluster> {
   const connection = await openConnection(config, wiring);
-  return config.signer.kind === 'localCA'
-    ? openLocalCaCluster(config, config.signer, connection, wiring)
-    : openKubernetesCluster(config, connection, wiring);
-}
-
-async function openLocalCaCluster(
-  config: ClusterConfig,
-  ca: LocalCAConfig,
-  connection: ClusterConnection | null,
-  wiring: ClusterWiring,
-): Promise<IssuingCluster> {
-  const { store, clock, log, wrapSigner } = wiring;
-  if (ca.generate) await generateMissingAuthority(config.name, ca, store, clock(), log);
-  const certificatePem = await readFile(ca.certFile, 'utf8');
-  const key = await readSecretFile(ca.keyFile);
-  if (key.warning !== null) log.warn({}, key.warning);
-  const authority = loadSigningAuthority(certificatePem, key.content.toString('utf8'));
-  await pinAuthority(config.name, authority.spkiSha256, store, clock());
-
-  const clientTrust = readClientTrust((await readPem(config.clientCertificateAuthorityFile)) ?? certificatePem);
+  const opened = await openSigner(config, connection, wiring);
+  const clientAuthority = await readPem(config.clientCertificateAuthorityFile);
   const serving = (await readPem(config.servingCertificateAuthorityFile)) ?? connection?.servingCertificateAuthority;
-  const signer = new LocalCaSigner(authority, wiring.random);
   return {
-    cluster: clusterOf(config, connection, serving ?? certificatePem),
-    signer: wrapSigner(signer),
+    cluster: clusterOf(config, connection, serving ?? opened.authority ?? ''),
+    signer: wiring.wrapSigner(opened.signer),
     connection,
-    clientTrust: fixedTrust(clientTrust),
+    clientTrust: clientAuthority === null ? opened.clientTrust : fixedTrust(readClientTrust(clientAuthority)),
     blastRadius: blastRadiusOf(config, connection),
   };
 }
 
-async function openKubernetesCluster(
+/** A signer, and its CA where the configuration does not name one. */
+interface OpenedSigner {
+  readonly signer: Signer;
+  /** PEM of the CA; null where the signer does not know it. */
+  readonly authority: string | null;
+  readonly clientTrust: () => Promise<ClientTrust | null>;
+}
+
+/** The wiring of the signers: one row for each. */
+function openSigner(
   config: ClusterConfig,
   connection: ClusterConnection | null,
-  { clock, wrapSigner, whyNotSigning }: ClusterWiring,
-): Promise<IssuingCluster> {
-  if (connection === null) throw new TypeError(`cluster "${config.name}" has no connection`);
-  const serving = (await readPem(config.servingCertificateAuthorityFile)) ?? connection.servingCertificateAuthority;
-  const clientCa = await readPem(config.clientCertificateAuthorityFile);
-  const signer = new KubernetesSigner(
-    {
-      name: config.name,
-      csrs: connection.csrs,
-      watch: connection.watchCsrs(kubeApiserverClient),
-      whoAmI: () => connection.whoAmI(),
-      whyNotSigning: () => whyNotSigning(config.name),
-    },
-    clock,
-  );
+  wiring: ClusterWiring,
+): OpenedSigner | Promise<OpenedSigner> {
+  switch (config.signer.kind) {
+    case 'localCA':
+      return openLocalCa(config.name, config.signer, wiring);
+    case 'kubernetes':
+      return openKubernetes(config.name, connection, wiring);
+  }
+}
+
+async function openLocalCa(cluster: string, ca: LocalCAConfig, wiring: ClusterWiring): Promise<OpenedSigner> {
+  const { store, clock, log } = wiring;
+  if (ca.generate) await generateMissingAuthority(cluster, ca, store, clock(), log);
+  const certificatePem = await readFile(ca.certFile, 'utf8');
+  const key = await readSecretFile(ca.keyFile);
+  if (key.warning !== null) log.warn({}, key.warning);
+  const authority = loadSigningAuthority(certificatePem, key.content.toString('utf8'));
+  await pinAuthority(cluster, authority.spkiSha256, store, clock());
   return {
-    cluster: clusterOf(config, connection, serving ?? ''),
-    signer: wrapSigner(signer),
-    connection,
-    clientTrust: clientCa === null ? trustOfCluster(connection, clock) : fixedTrust(readClientTrust(clientCa)),
-    blastRadius: blastRadiusOf(config, connection),
+    signer: new LocalCaSigner(authority, wiring.random),
+    authority: certificatePem,
+    clientTrust: fixedTrust(readClientTrust(certificatePem)),
+  };
+}
+
+function openKubernetes(
+  cluster: string,
+  connection: ClusterConnection | null,
+  { clock, whyNotSigning }: ClusterWiring,
+): OpenedSigner {
+  if (connection === null) throw new TypeError(`cluster "${cluster}" has no connection`);
+  const signingCluster = {
+    name: cluster,
+    csrs: connection.csrs,
+    watch: connection.watchCsrs(kubeApiserverClient),
+    whoAmI: () => connection.whoAmI(),
+    whyNotSigning: () => whyNotSigning(cluster),
+  };
+  return {
+    signer: new KubernetesSigner(signingCluster, clock),
+    authority: null,
+    clientTrust: trustOfCluster(connection, clock),
   };
 }
 
@@ -104,7 +118,7 @@ async function openConnection(
     log.warn({ err: error, cluster: name, ...missing }, 'the watch on a cluster is interrupted');
   };
   try {
-    // The client of Kubernetes takes some 70 MB of memory, which who signs with a CA of their own need not spend.
+    // Loaded here, because the Kubernetes client takes some 70 MB of memory that local CAs need not spend.
     const { openClusterConnection } = await import('../cluster/cluster-connection.js');
     return wrapConnection(await openClusterConnection(connection, { allowExec, report, clock }));
   } catch (error) {
@@ -114,7 +128,7 @@ async function openConnection(
   }
 }
 
-/** Begins to read the role bindings where they are to be read. They end with the connection. */
+/** Begins to read the role bindings where the configuration asks for it. That ends with the connection. */
 function blastRadiusOf(
   { readRoleBindings }: ClusterConfig,
   connection: ClusterConnection | null,
@@ -132,7 +146,7 @@ function clusterOf(
   return {
     name: config.name,
     server: config.server,
-    // Who goes another way to the API server may meet another certificate.
+    // Another address of the API server may have another certificate.
     tlsServerName: connection?.server === config.server ? connection.tlsServerName : null,
     signer: config.signer.kind,
     servingCertificateAuthority: describeCertificateAuthority(servingCertificateAuthority).pem,

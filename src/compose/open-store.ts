@@ -3,21 +3,23 @@ import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
 import { acquireDatabaseLock, acquireDataDirLock } from '../store/sqlite/process-lock.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
+import type { Operation, Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
 
 /**
- * How long SQLite itself waits for another process's lock, in milliseconds. A commit looks again after that; a reader, with
- * which the event loop waits, is locked out by nobody but who recovers the log.
+ * How long SQLite itself waits for another process's lock, in milliseconds. A commit tries again after that. A reader,
+ * which blocks the event loop, is locked out only while another process recovers the log.
  */
 const busyTimeoutMs = 50;
 
-/** Whether no other process works on the same database: what is open there was left by one that is dead. */
+/** Whether no other process works on the same database, so that every attempt left open there is of a dead process. */
 export const isSoleProcess = ({ database }: Config): boolean => database.kind === 'sqlite';
 
 /**
- * Opens the database that is configured. With SQLite one process at a time serves a data dir and a database, and both
- * are let go when the store is closed; throws `AlreadyServedError` where another one has either. `warn` is told what
- * makes a PostgreSQL less durable than it should be. `writerThread`: whether commits to SQLite get a thread of their own.
+ * Opens the configured database. With SQLite one process at a time serves a data dir and a database, and closing the
+ * store releases both; throws `AlreadyServedError` where another process has either. `warn` is told of settings that
+ * make a PostgreSQL less durable than it should be. `writerThread`: whether commits to SQLite get a thread of their
+ * own.
  */
 export async function openStore(
   { database, dataDir }: Config,
@@ -25,7 +27,7 @@ export async function openStore(
   { writerThread }: { readonly writerThread: boolean },
 ): Promise<Store> {
   if (database.kind === 'postgresql') {
-    // Its Prisma client and its driver are memory that SQLite's users need not spend.
+    // Loaded here, because its Prisma client and its driver take memory that users of SQLite need not spend.
     const { openPostgresqlStore } = await import('../store/postgresql/open-postgresql-store.js');
     const { weakenedDurability } = await import('../store/postgresql/durability.js');
     (await weakenedDurability(database.url)).forEach(warn);
@@ -57,8 +59,9 @@ export async function openStore(
 }
 
 /**
- * Brings the schema of a PostgreSQL database up to date as the role that owns it, and gives `role`, where there is one,
- * what the service needs of the tables. Answers the migrations that were applied. Throws where the database is another.
+ * Brings the schema of a PostgreSQL database up to date, as the role that owns it, and gives `role`, if any, the
+ * rights on the tables that the service needs. Answers the migrations that were applied. Throws where the database is
+ * no PostgreSQL.
  */
 export async function migrateDatabase({ database }: Config, role: string | null): Promise<readonly string[]> {
   if (database.kind !== 'postgresql')
@@ -70,4 +73,22 @@ export async function migrateDatabase({ database }: Config, role: string | null)
     await grantServiceRights(database.url, role);
   }
   return applied;
+}
+
+/**
+ * A writer that leaves out of its steps the policy sets that it has committed already. Every request names a policy
+ * set, no policy set is ever deleted, and its texts are longer than the rest of the step.
+ */
+export function rememberingWriter(writer: Writer): Writer {
+  const committed = new Set<string>();
+  const isNews = (operation: Operation) => operation.op !== 'rememberPolicySet' || !committed.has(operation.digest);
+  return {
+    async commit({ operations, events }) {
+      const news = operations.filter(isNews);
+      const result = await writer.commit({ operations: news, events });
+      if (result.committed)
+        for (const operation of news) if (operation.op === 'rememberPolicySet') committed.add(operation.digest);
+      return result;
+    },
+  };
 }

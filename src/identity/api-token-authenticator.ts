@@ -1,7 +1,6 @@
-import type { ApiToken } from '../model/api-token.js';
-import type { Principal } from '../model/principal.js';
-import type { ApiTokenReader } from './api-token-reader.js';
+import type { ApiToken, Principal } from '../model/principal.js';
 import { isApiTokenSecret, secretSha256 } from './api-token-secret.js';
+import type { ApiTokenReader } from './api-tokens.js';
 
 /** How long a revocation in another process may go unnoticed here. */
 const cacheMilliseconds = 5_000;
@@ -15,7 +14,7 @@ export class ApiTokenAuthenticator {
   readonly #reader: Pick<ApiTokenReader, 'findBySecretSha256'>;
   readonly #clock: () => Date;
   readonly #found = new Map<string, { readonly token: ApiToken; readonly readAt: number }>();
-  /** Grows with every revocation, so that a row that was read before one is not kept after it. */
+  /** Counts revocations, so that a row that was read before one is not kept after it. */
   #revocations = 0;
 
   constructor(reader: Pick<ApiTokenReader, 'findBySecretSha256'>, clock: () => Date) {

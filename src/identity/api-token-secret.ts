@@ -14,8 +14,8 @@ export function isApiTokenSecret(text: string): boolean {
 }
 
 /**
- * What a secret is kept and found by, lower-case hex. A secret of 256 random bits needs no salt and no slow hash, and
- * finding it by its hash on an index tells a caller nothing by the time it takes: a guess does not choose its hash.
+ * The hash that a secret is kept and found by, lower-case hex. A secret of 256 random bits needs no salt and no slow
+ * hash. The time of the look-up on an index tells a caller nothing, because nobody can choose the hash of a guess.
  */
 export function secretSha256(secret: string): string {
   return hash('sha256', secret, 'hex');

@@ -1,19 +1,28 @@
-import type { ApiToken } from '../model/api-token.js';
-import type { AuditEventDraft, AuditEventType, Json } from '../model/audit-event.js';
+import type { ApiToken, Principal, Role } from '../model/principal.js';
+import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
 import { probeUsername } from '../model/cluster-probe.js';
 import { whyNotName } from '../model/name-grammar.js';
 import { newId } from '../model/new-id.js';
 import { done, refused, type FieldError, type Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
-import type { Principal, Role } from '../model/principal.js';
-import type { ApiTokenReader } from './api-token-reader.js';
 import { newApiTokenSecret, secretSha256 } from './api-token-secret.js';
 import { may } from './permissions.js';
 
 /** 90 days. */
-export const defaultLifeSeconds = 90 * 24 * 60 * 60;
+const defaultLifeSeconds = 90 * 24 * 60 * 60;
 /** A year. */
-export const longestLifeSeconds = 365 * 24 * 60 * 60;
+const longestLifeSeconds = 365 * 24 * 60 * 60;
+
+/** How identity finds tokens; the store implements it. */
+export interface ApiTokenReader {
+  /** By the SHA-256 of the secret, lower-case hex, on a unique index; revoked and expired ones too. */
+  findBySecretSha256(secretSha256: string): Promise<ApiToken | null>;
+  find(id: string): Promise<ApiToken | null>;
+  /** Newest first. */
+  list(page: PageQuery): Promise<Page<ApiToken>>;
+  /** Whether an unrevoked, unexpired token with role admin exists. */
+  hasLiveAdmin(now: Date): Promise<boolean>;
+}
 
 /** How identity keeps tokens: each change in one commit with its audit event. */
 export interface ApiTokenWriter {
@@ -66,22 +75,39 @@ export function makeApiToken(
   return { token, secret, secretSha256: secretSha256(secret) };
 }
 
-/** What the audit log says of a token; never its secret. */
-export function apiTokenEvent(
-  type: AuditEventType & `ApiToken${string}`,
+/** An event about a token; never with its secret. */
+function apiTokenEvent(
+  type: 'ApiTokenCreated' | 'ApiTokenRevoked',
   token: ApiToken,
   at: Date,
   principal: string | null,
 ): AuditEventDraft {
-  const details: { readonly [key: string]: Json } = {
+  return auditEvent(type, at, principal, {
     tokenId: token.id,
     name: token.name,
     groups: token.groups,
     roles: token.roles,
     createdBy: token.createdBy,
     expiresAt: token.expiresAt.toISOString(),
-  };
-  return { type, at, principal, cluster: null, requestId: null, fingerprintSha256: null, details };
+  });
+}
+
+export interface AdminTokenContext {
+  readonly writer: Pick<ApiTokenWriter, 'create'>;
+  /** Keeps the secret where the operator finds it. */
+  readonly keepSecret: (secret: string) => Promise<void>;
+  readonly now: Date;
+  readonly random: (octets: number) => Buffer;
+}
+
+/**
+ * Makes an API token for principal `admin`, on nobody's behalf. The secret is kept first: after a crash in between no
+ * token has that secret, and the next start makes another.
+ */
+export async function makeAdminToken({ writer, keepSecret, now, random }: AdminTokenContext): Promise<void> {
+  const { token, secret, secretSha256 } = makeApiToken({ name: 'admin', roles: ['admin'] }, [], { now, random });
+  await keepSecret(secret);
+  await writer.create(token, secretSha256, apiTokenEvent('ApiTokenCreated', token, now, null));
 }
 
 /** The use cases on API tokens; all of them are for admins. */
@@ -126,7 +152,10 @@ export class ApiTokens {
 
 const notPermitted = refused({ kind: 'not-permitted', message: 'API tokens are for admins' });
 
-/** Who stands behind a credential that this principal makes; each name once, so that it cannot grow without end. */
+/**
+ * The principals behind a credential that this principal makes; each name once, so that the list cannot grow without
+ * end.
+ */
 function lineageOf({ name, createdBy }: Principal): readonly string[] {
   return createdBy.includes(name) ? createdBy : [...createdBy, name];
 }
@@ -138,7 +167,7 @@ function errorsOf(ask: ApiTokenAsk): readonly FieldError[] {
     const message = whyNotName(name, 'ascii');
     return message === null ? [] : [{ pointer, message }];
   });
-  // Whoever bears it would be the requester and collector of every probe's certificate.
+  // A principal of this name would be the requester and collector of every probe's certificate.
   if (ask.name === probeUsername)
     errors.push({ pointer: '/name', message: `${probeUsername} is kubepass itself, when it probes a cluster` });
   if (ask.roles.length === 0) errors.push({ pointer: '/roles', message: 'must name at least one role' });

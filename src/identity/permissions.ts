@@ -1,7 +1,7 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Principal, Role } from '../model/principal.js';
 
-/** What a principal may do at all, by role; `GET /v1/whoami` lists them. */
+/** The actions that roles permit; `GET /v1/whoami` lists those of the caller. */
 export const actions = [
   'request-certificates',
   'approve-requests',
@@ -44,15 +44,15 @@ export function permissionsOf(principal: Principal): readonly Action[] {
   return actions.filter((action) => may(principal, action));
 }
 
-/** Whom a request, and the certificate that it led to, belongs to. */
+/** The principals to whom a request and its certificate belong. */
 export type Parties = { readonly requester: { readonly name: string } } & Pick<CertificateRequest, 'collector'>;
 
-/** Whether the request's record, and the certificate it led to, may be shown. */
+/** Whether the principal may see the request and its certificate. */
 export function mayReadRequest(principal: Principal, request: CertificateRequest): boolean {
   return may(principal, 'read-all-requests') || isParty(principal, request);
 }
 
-/** Whether it may be shown what the identity that a request asks for could do: to who decides or looks after it. */
+/** Whether the principal may see what an identity could do: it is for approvers, auditors and admins. */
 export function mayReadBlastRadius(principal: Principal): boolean {
   return may(principal, 'approve-requests') || may(principal, 'read-audit-events');
 }
@@ -70,8 +70,9 @@ export function mayCollect(principal: Principal, request: CertificateRequest): b
 }
 
 /**
- * Why this principal may not decide on the request; null where it may. Nobody decides on what they asked for,
- * will collect or will be, nor through a credential that the requester made, directly or through others.
+ * Why this principal may not decide on the request; null where it may. Nobody decides on a request that they made or
+ * will collect, or whose username is theirs, nor through a credential that the requester made, directly or through
+ * others.
  */
 export function whyNotDecide(principal: Principal, request: CertificateRequest): string | null {
   if (!may(principal, 'approve-requests')) return 'deciding on requests takes the role approver or admin';
@@ -84,8 +85,8 @@ export function whyNotDecide(principal: Principal, request: CertificateRequest):
 }
 
 /**
- * Why an approval of this principal does not count once more; null where it does. Nobody counts twice over all stages,
- * nor through a credential that they made, directly or through others.
+ * Why an approval of this principal would not count; null where it would. Over all stages nobody counts twice, nor
+ * through a credential that they made, directly or through others.
  */
 export function whyNotCount(principal: Principal, { approvals }: Pick<CertificateRequest, 'approvals'>): string | null {
   for (const { principal: approver, createdBy = [] } of approvals) {

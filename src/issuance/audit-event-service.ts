@@ -1,4 +1,4 @@
-import { verifyChain } from '../audit/verify-chain.js';
+import { verifyChain } from '../audit/chain.js';
 import { may } from '../identity/permissions.js';
 import type { AuditEventFilter } from '../model/audit-event.js';
 import { done, refused, type Refused } from '../model/outcome.js';

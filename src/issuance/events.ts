@@ -1,34 +1,45 @@
-import type { AuditEventDraft, AuditEventType, Json } from '../model/audit-event.js';
-import type { Certificate } from '../model/certificate.js';
+import {
+  auditEvent,
+  type AttemptDetails,
+  type AuditEventDetails,
+  type AuditEventDraft,
+  type AuditEventOf,
+  type AuditEventType,
+} from '../model/audit-event.js';
 import type { CertificateRequest, IssuanceAttempt } from '../model/certificate-request.js';
 import type { Violation } from '../model/decision.js';
+import type { Announcement } from '../model/webhook-delivery.js';
+import type { Operation } from '../store/step.js';
+import type { PolicySet } from '../policy/policy-set.js';
+import type { IssuanceContext } from './context.js';
 
-/** The decision on what a probe asks for: built in, and known by this name. Policies are named without a slash. */
+/** The built-in decider of a probe's own request. Names of policies have no slash. */
 export const probeDecider = 'built-in/probe';
 
-/** An event about a request: who caused it (null: the service itself), and what an auditor wants to know of it. */
-export function requestEvent(
-  type: AuditEventType,
+/** Whether kubepass itself made the request, in order to probe a cluster. */
+export const isProbe = ({ decision }: { readonly decision: Pick<CertificateRequest['decision'], 'policy'> }): boolean =>
+  decision.policy === probeDecider;
+
+/** An event about a request. `principal` caused it; null: the service itself. */
+export function requestEvent<Type extends AuditEventType>(
+  type: Type,
   at: Date,
   principal: string | null,
   request: Pick<CertificateRequest, 'id' | 'cluster' | 'decision'>,
-  details: { readonly [key: string]: Json },
+  details: AuditEventDetails[Type],
   fingerprintSha256: string | null = null,
-): AuditEventDraft {
-  return {
-    type,
-    at,
-    principal,
+): AuditEventOf<Type> {
+  // Readers of the log can leave out what kubepass did to probe a cluster.
+  const marked = isProbe(request) ? { ...details, probe: true } : details;
+  return auditEvent(type, at, principal, marked, {
     cluster: request.cluster,
     requestId: request.id,
     fingerprintSha256,
-    // Whoever reads the log can leave out what kubepass did to find out about a cluster.
-    details: request.decision.policy === probeDecider ? { ...details, probe: true } : details,
-  };
+  });
 }
 
 /** The whole ask, as it was fixed when it was recorded. */
-export function requestedDetails(request: CertificateRequest): { readonly [key: string]: Json } {
+export function requestedDetails(request: CertificateRequest): AuditEventDetails['CertificateRequested'] {
   return {
     username: request.username,
     groups: request.groups,
@@ -43,30 +54,46 @@ export function requestedDetails(request: CertificateRequest): { readonly [key: 
   };
 }
 
-export function attemptDetails(attempt: IssuanceAttempt): { readonly [key: string]: Json } {
+export function attemptDetails(attempt: IssuanceAttempt): AttemptDetails {
   return { attempt: attempt.number, spkiSha256: attempt.spkiSha256, ...attempt.intent };
 }
 
-export function issuedDetails(
-  certificate: Certificate,
-  attempt: IssuanceAttempt,
-  lifetimeClamped: boolean,
-): { readonly [key: string]: Json } {
-  return {
-    attempt: attempt.number,
-    serialNumber: certificate.serialNumber,
-    subject: certificate.subject,
-    issuer: certificate.issuer,
-    username: certificate.username,
-    groups: certificate.groups,
-    notBefore: certificate.notBefore.toISOString(),
-    notAfter: certificate.notAfter.toISOString(),
-    spkiSha256: certificate.publicKey.spkiSha256,
-    orphan: certificate.orphan,
-    lifetimeClamped,
-  };
+/** The members that the log and webhooks have of each violation. */
+export function violationDetails(violations: readonly Violation[]): readonly Violation[] {
+  return violations.map(({ source, reason, message }) => ({ source, reason, message }));
 }
 
-export function violationDetails(violations: readonly Violation[]): Json {
-  return violations.map(({ source, reason, message }) => ({ source, reason, message }));
+/**
+ * The operation that tells webhooks of a change, for the step that makes the change: both are committed together. Empty
+ * where no webhook wants to know. Probes are not announced.
+ */
+export function announce(context: IssuanceContext, announcement: Announcement): readonly Operation[] {
+  const deliveries = isProbe(announcement.request) ? [] : context.deliveriesOf(announcement);
+  return deliveries.length === 0 ? [] : [{ op: 'enqueueWebhooks', deliveries }];
+}
+
+/** Records that the service began to serve, with which clusters and policies. */
+export function recordServiceStarted(context: IssuanceContext): Promise<void> {
+  const policySet = context.policySet();
+  const details = {
+    instance: context.owner,
+    clusters: [...context.clusters.keys()],
+    policySetDigest: policySet.digest,
+  };
+  return record(context, policySet, auditEvent('ServiceStarted', context.clock(), null, details));
+}
+
+/** Records that another policy set came into force; its texts are kept with its digest. */
+export function recordPolicySetLoaded(
+  context: IssuanceContext,
+  policySet: PolicySet,
+  previous: PolicySet,
+): Promise<void> {
+  const details = { policySetDigest: policySet.digest, previousPolicySetDigest: previous.digest };
+  return record(context, policySet, auditEvent('PolicySetLoaded', context.clock(), null, details));
+}
+
+async function record({ store }: IssuanceContext, policySet: PolicySet, event: AuditEventDraft): Promise<void> {
+  const { digest, texts } = policySet;
+  await store.writer.commit({ operations: [{ op: 'rememberPolicySet', digest, texts }], events: [event] });
 }

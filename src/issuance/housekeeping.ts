@@ -1,21 +1,23 @@
-import { expireRequests } from './expire-requests.js';
-import { idempotencyKeySeconds } from './idempotency.js';
-import { recoverRequests } from './recover-requests.js';
+import type { CertificateRequest } from '../model/certificate-request.js';
+import { idempotencyKeySeconds } from './requests/idempotency-keys.js';
+import { recoverRequests } from './attempts/recover-requests.js';
 import { secondsAfter, type IssuanceContext } from './context.js';
+import { requestEvent } from './events.js';
+import { moveRequest } from './request-states.js';
 
 const headMilliseconds = 60_000;
 
 export interface Housekeeping {
-  /** Resolves when what was left by an earlier process is recovered; not where it is stopped before. */
+  /** Resolves once the requests that an earlier process left are recovered; never where it is stopped before. */
   readonly recovered: Promise<void>;
-  /** Ends as soon as what the round under way has begun is done. */
+  /** Begins nothing more, and resolves when the round under way has finished what it began. */
   stop(): Promise<void>;
 }
 
 /**
- * What goes on beside the requests: at once and then every few seconds attempts that were left are closed or finished,
- * lapsed requests expire, and old idempotency keys go; every minute the head of the audit chain is logged, so that
- * whoever keeps the log can tell if the chain was ever rewritten. One round at a time: while one runs, none begins.
+ * Works beside the requests. At once and then every few seconds, a round recovers requests that were left, ends lapsed
+ * requests, and deletes old idempotency keys; no round begins while another runs. Every minute the head of the audit
+ * chain is logged, so that a kept log shows whether the chain was ever rewritten.
  */
 export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000): Housekeeping {
   let stopped = false;
@@ -52,7 +54,7 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
   };
 }
 
-/** One round; what fails is logged and comes again with the next. */
+/** One round. A task that fails is logged, and runs again in the next round. */
 async function oneRound(
   { log }: IssuanceContext,
   tasks: Readonly<Record<string, () => Promise<void>>>,
@@ -68,7 +70,7 @@ async function oneRound(
   }
 }
 
-/** Commits in every round, so that a store whose commits failed is known to work again once it does. */
+/** Commits in every round, so that a store whose commits failed is soon known to work again. */
 async function forgetIdempotencyKeys({ store, clock }: IssuanceContext): Promise<void> {
   const createdBefore = secondsAfter(clock(), -idempotencyKeySeconds);
   await store.writer.commit({ operations: [{ op: 'forgetIdempotencyKeys', createdBefore }], events: [] });
@@ -80,4 +82,27 @@ async function logHead({ store, log }: IssuanceContext): Promise<void> {
   } catch (error) {
     log.error({ err: error }, 'the head of the audit chain could not be read');
   }
+}
+
+/** How many requests are ended at the same time: they share the writer's commits, and leave room in its queue. */
+const expiredAtOnce = 100;
+
+/**
+ * Ends pending requests that nobody decided on in time, and approved ones that nobody collected. `isStopped` is asked
+ * now and then: once it is true, the others are left to the next round.
+ */
+export async function expireRequests(context: IssuanceContext, isStopped = () => false): Promise<void> {
+  const now = context.clock();
+  const lapsed = await context.store.requests.lapsed(now);
+  for (let begin = 0; begin < lapsed.length && !isStopped(); begin += expiredAtOnce)
+    await Promise.all(lapsed.slice(begin, begin + expiredAtOnce).map((request) => expire(context, request, now)));
+}
+
+async function expire(context: IssuanceContext, request: CertificateRequest, now: Date): Promise<void> {
+  const reason = request.state === 'pending' ? 'NotDecided' : 'NotCollected';
+  // A conflict means that somebody was faster: the request has moved on.
+  await context.store.writer.commit({
+    operations: [moveRequest(request.id, { state: request.state }, { state: 'expired', expiresAt: null })],
+    events: [requestEvent('RequestExpired', now, null, request, { reason })],
+  });
 }

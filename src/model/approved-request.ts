@@ -2,7 +2,7 @@ import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
 
 declare const approved: unique symbol;
 
-/** What an approved request fixes for the signer. */
+/** The fields that approval fixes for the signer. */
 export interface ApprovedFields {
   readonly requestId: string;
   /** The attempt's number, from 1. */
@@ -19,7 +19,7 @@ export interface ApprovedFields {
    */
   readonly certificationRequest: Uint8Array | Promise<Uint8Array> | null;
   readonly expirationSeconds: number;
-  /** It asks what the cluster is able to do, so what is known of that does not stop it. */
+  /** The request probes the cluster, so earlier findings about the cluster do not stop it. */
   readonly probe: boolean;
 }
 

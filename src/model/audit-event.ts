@@ -1,3 +1,9 @@
+import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
+import type { Violation } from './decision.js';
+import type { ProbeAnswer } from './cluster-probe.js';
+import type { Role } from './principal.js';
+import type { WebhookDeliveryState, WebhookEventType } from './webhook-delivery.js';
+
 export const auditEventTypes = [
   'ServiceStarted',
   'CertificateRequested',
@@ -25,10 +31,140 @@ export const auditEventTypes = [
 export type AuditEventType = (typeof auditEventTypes)[number];
 
 /** JSON as RFC 8785 canonicalizes it; no `undefined`, no NaN. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [member: string]: Json;
+}
 
-/** An event on its way into the log; the writer gives it its place in the chain. */
-export interface AuditEventDraft {
+/** The details of each type of event. Events about a probe's own request also have `probe: true`. */
+export interface AuditEventDetails {
+  ServiceStarted: { instance: string; clusters: readonly string[]; policySetDigest: string };
+  CertificateRequested: {
+    username: string;
+    groups: readonly string[];
+    keyAlgorithm: KeyAlgorithm;
+    spkiSha256: string | null;
+    expirationSeconds: number;
+    namespace: string | null;
+    reason: string | null;
+    collector: string;
+    requesterGroups: readonly string[];
+    requesterRoles: readonly Role[];
+  };
+  ApprovalRecorded: {
+    stage: number;
+    comment: string | null;
+    awaiting: readonly { stage: number; needed: number }[];
+  };
+  RequestApproved:
+    | { approval: 'auto'; policySetDigest: string; policy: string }
+    | { approval: 'manual'; policySetDigest: string; stage: number; comment: string | null };
+  RequestDenied:
+    | { reason: 'PolicyDenied'; policySetDigest: string; violations: readonly ViolationDetails[] }
+    | { reason: 'NoLongerPermitted'; violations: readonly ViolationDetails[] }
+    | { comment: string | null };
+  RequestCancelled: { comment: string | null } | { reason: string };
+  RequestExpired: { reason: 'NotDecided' | 'NotCollected' };
+  IssuanceStarted: AttemptDetails;
+  IssuanceResumed: AttemptDetails & { previousOwner: string; owner: string };
+  IssuanceAbandoned: AttemptDetails & { reason: string; orphan: boolean };
+  CertificateIssued: {
+    attempt: number;
+    serialNumber: string;
+    subject: string;
+    issuer: string;
+    username: string;
+    groups: readonly string[];
+    notBefore: string;
+    notAfter: string;
+    spkiSha256: string;
+    orphan: boolean;
+    lifetimeClamped: boolean;
+  };
+  IssuanceFailed: AttemptDetails & { reason: string; message: string };
+  PolicyEvaluated: {
+    username: string;
+    groups: readonly string[];
+    keyAlgorithm: KeyAlgorithm;
+    expirationSeconds: number | null;
+    outcome: 'permitted' | 'denied';
+    policy: string | null;
+    violations: readonly ViolationDetails[];
+    policySetDigest: string;
+    draft: boolean;
+  };
+  PolicyReplayed: {
+    policySetDigest: string;
+    after: string | null;
+    before: string;
+    complete: boolean;
+    requests: number;
+    changed: Readonly<Record<string, number>>;
+    undecidable: Readonly<Record<string, number>>;
+    failed: number;
+  };
+  PolicySetLoaded: { policySetDigest: string; previousPolicySetDigest: string };
+  ApiTokenCreated: ApiTokenDetails;
+  ApiTokenRevoked: ApiTokenDetails;
+  CertificateAuthorityPinned: { spkiSha256: string };
+  ClusterProbed: {
+    probe: true;
+    reachable: boolean | null;
+    version: string | null;
+    missingPermissions: readonly string[];
+    signs: ProbeAnswer;
+    reason: string | null;
+    accepts: ProbeAnswer;
+    probeRequestId: string | null;
+  };
+  UnknownIdentityIssued: {
+    subject: string | null;
+    username: string | null;
+    groups: readonly string[];
+    serialNumber: string | null;
+    notBefore: string | null;
+    notAfter: string | null;
+    spkiSha256: string | null;
+    objectName: string;
+    objectUid: string;
+    requestedBy: string;
+    expirationSeconds: number | null;
+    approvalReason: string | null;
+    approvalMessage: string | null;
+  };
+  WebhookDeliveryFailed: {
+    deliveryId: string;
+    webhook: string;
+    type: WebhookEventType;
+    attempts: number;
+    failure: string;
+  };
+  WebhookDeliveryRetried: {
+    deliveryId: string;
+    webhook: string;
+    type: WebhookEventType;
+    state: WebhookDeliveryState;
+    attempts: number;
+  };
+}
+
+/** An attempt, together with the members of its signing intent. */
+export type AttemptDetails = { attempt: number; spkiSha256: string; signer: string } & JsonObject;
+
+/** A violation in the log. */
+export type ViolationDetails = Pick<Violation, 'source' | 'reason' | 'message'>;
+
+type ApiTokenDetails = {
+  tokenId: string;
+  name: string;
+  groups: readonly string[];
+  roles: readonly Role[];
+  createdBy: readonly string[];
+  expiresAt: string;
+};
+
+/** An event as the log sees it, which knows no types of details. */
+export interface UnchainedEvent {
   readonly type: AuditEventType;
   readonly at: Date;
   /** The principal who caused it; null where the service itself did. */
@@ -36,11 +172,32 @@ export interface AuditEventDraft {
   readonly cluster: string | null;
   readonly requestId: string | null;
   readonly fingerprintSha256: string | null;
-  readonly details: { readonly [key: string]: Json };
+  readonly details: JsonObject;
 }
 
+/** An event of one type on its way into the log. */
+export interface AuditEventOf<Type extends AuditEventType> extends Omit<UnchainedEvent, 'type' | 'details'> {
+  readonly type: Type;
+  readonly details: AuditEventDetails[Type];
+}
+
+/** An event on its way into the log; the writer gives it its place in the chain. */
+export type AuditEventDraft = { [Type in AuditEventType]: AuditEventOf<Type> }[AuditEventType];
+
+/** Makes an event. `about` says what it is about besides its details; absent members are null. */
+export function auditEvent<Type extends AuditEventType>(
+  type: Type,
+  at: Date,
+  principal: string | null,
+  details: AuditEventDetails[Type],
+  { cluster = null, requestId = null, fingerprintSha256 = null }: Partial<EventSubject> = {},
+): AuditEventOf<Type> {
+  return { type, at, principal, cluster, requestId, fingerprintSha256, details };
+}
+type EventSubject = Pick<UnchainedEvent, 'cluster' | 'requestId' | 'fingerprintSha256'>;
+
 /** An event in the log. `hash` = SHA-256(previousHash ‖ canonical). */
-export interface AuditEvent extends AuditEventDraft {
+export interface AuditEvent extends UnchainedEvent {
   /** 1, 2, 3 … without gaps. */
   readonly seq: number;
   /** RFC 8785 bytes of the event without its two hashes, as text. */
@@ -63,10 +220,10 @@ export interface AuditEventFilter {
 
 export interface ChainVerification {
   readonly valid: boolean;
-  /** How many events hold, from the first on: all of them where the log is valid. */
+  /** How many events are intact, from the first on: all of them where the log is valid. */
   readonly events: number;
   /** Hash of the last event; 64 zeros for an empty log. */
   readonly head: string;
-  /** Where the chain breaks: an event that was changed, or the number of one that is missing. */
+  /** Where the chain breaks: the number of an event that was changed or is missing; null where it is valid. */
   readonly firstInvalidSeq: number | null;
 }

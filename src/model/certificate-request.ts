@@ -1,8 +1,8 @@
 import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
-import type { RecordedDecision } from './decision.js';
+import type { ApprovalStage, PrincipalSelector, RecordedDecision } from './decision.js';
 import type { Requester } from './principal.js';
 
-/** The states of a request; `state-machine.ts` in issuance says which moves exist. */
+/** The states of a request; `request-states.ts` in issuance says which moves exist. */
 export const requestStates = [
   'pending',
   'approved',
@@ -41,7 +41,8 @@ export interface Approval {
   readonly createdBy?: readonly string[];
 }
 
-export interface Failure {
+/** Why a request failed, or why it is denied although it was approved once. */
+export interface RequestFailure {
   /** TitleCase and stable: `IssuedCertificateMismatch`, `NoLongerPermitted`. */
   readonly reason: string;
   readonly message: string;
@@ -59,14 +60,19 @@ export interface IssuanceAttempt {
   readonly leaseUntil: Date;
   readonly startedAt: Date;
   readonly spkiSha256: string;
-  /** What the signer will use, e.g. `serialNumber` with a local CA, `objectName` with a cluster's signer. */
   readonly intent: SigningIntent;
 }
 
-/** What is recorded before signing, so that whatever got signed can be found or ruled out after a crash. */
-export type SigningIntent =
-  | { readonly signer: 'localCA'; readonly serialNumber: string; readonly tbsSha256: string }
-  | { readonly signer: 'kubernetes'; readonly objectName: string };
+/**
+ * A record of what is about to be signed, so that a certificate can be found or ruled out after a crash. `signer`
+ * names the signer, whose own the other members are: `serialNumber` and `tbsSha256` with a local CA. `objectName` is
+ * always the CertificateSigningRequest object that the attempt creates in the cluster.
+ */
+export interface SigningIntent {
+  readonly signer: string;
+  readonly objectName?: string;
+  readonly [member: string]: string;
+}
 
 /** A request for a user certificate, held for a decision. All fields of the ask are fixed when it is recorded. */
 export interface CertificateRequest {
@@ -96,7 +102,7 @@ export interface CertificateRequest {
   readonly attempt: IssuanceAttempt | null;
   /** Fingerprint of the issued certificate. */
   readonly fingerprintSha256: string | null;
-  readonly failure: Failure | null;
+  readonly failure: RequestFailure | null;
 }
 
 /** One line of a request's history, taken from the audit log. */
@@ -105,4 +111,37 @@ export interface TimelineEntry {
   readonly type: string;
   readonly principal: string | null;
   readonly message: string | null;
+}
+
+/** A stage that lacks approvals. */
+export interface AwaitedStage {
+  /** Its place among the decision's stages, from 0. */
+  readonly stage: number;
+  /** How many more approvals it takes. */
+  readonly needed: number;
+  /** The principals who may give them; undefined: every approver and admin. */
+  readonly approvers: PrincipalSelector | undefined;
+}
+
+/** Manual approval without stages means one approval. */
+const oneApprover: readonly ApprovalStage[] = [{ count: 1 }];
+
+/** The stages that a pending request goes through, in order, as they were fixed when it was recorded. */
+export function approvalStages({ decision }: Pick<CertificateRequest, 'decision'>): readonly ApprovalStage[] {
+  return decision.stages.length === 0 ? oneApprover : decision.stages;
+}
+
+/**
+ * The stages that a pending request still waits for, in order; the next approval counts for the first of them. Empty
+ * for a request that is not pending.
+ */
+export function awaitedStages(
+  request: Pick<CertificateRequest, 'state' | 'decision' | 'approvals'>,
+): readonly AwaitedStage[] {
+  if (request.state !== 'pending') return [];
+  return approvalStages(request).flatMap(({ count, approvers }, stage) => {
+    // Approvals that were recorded without a stage count for the first one.
+    const given = request.approvals.filter((approval) => (approval.stage ?? 0) === stage).length;
+    return given >= count ? [] : [{ stage, needed: count - given, approvers }];
+  });
 }

@@ -1,49 +1,49 @@
-import type { Json } from './audit-event.js';
 import type { Cluster } from './cluster.js';
 
 /** One access right that kubepass needs in a cluster, and whether it has it there. */
 export interface ProbedPermission {
   /** `create certificatesigningrequests.certificates.k8s.io`. */
   readonly permission: string;
-  /** What kubepass does with it. */
+  /** The use that kubepass makes of it. */
   readonly purpose: string;
   /** Nothing can be issued without it. */
   readonly required: boolean;
   readonly held: boolean;
 }
 
-export type Answer = 'yes' | 'no' | 'unknown';
+/** The answer to one of the probe's questions. */
+export type ProbeAnswer = 'yes' | 'no' | 'unknown';
 
 /** The identity that probes ask for. It has no groups, so it may do what any authenticated user may. */
 export const probeUsername = 'kubepass-probe';
 
-/** Which cluster of a name it was: one that was made anew under the same name is another. */
+/** Identifies the cluster that was probed: a cluster that was built anew under the same name is another one. */
 export interface ProbedCluster {
   readonly server: Cluster['server'];
   /** SHA-256 of the bundle that kubeconfigs carry, lower-case hex. */
   readonly servingCertificateAuthoritySha256: string;
 }
 
-/** What a cluster was found able to do. */
+/** The result of a probe: what the cluster can do. */
 export interface ClusterProbe {
   readonly probed: ProbedCluster;
   /** Whether the API server answered; null: there is no connection to it, kubepass signs by itself. */
   readonly reachable: boolean | null;
-  /** Of Kubernetes, e.g. `v1.32.1`; null where it was not learnt. */
+  /** The version of Kubernetes, e.g. `v1.32.1`; null where it is not known. */
   readonly version: string | null;
-  /** The username that the API server knows kubepass by; null where it was not learnt. */
+  /** The username that the API server knows kubepass by; null where it is not known. */
   readonly username: string | null;
   readonly permissions: readonly ProbedPermission[];
   /** Whether user certificates are signed for this cluster: a real one was asked for. */
-  readonly signs: Answer;
-  /** Why not, or why it is not known: TitleCase and stable; null where it signs. */
+  readonly signs: ProbeAnswer;
+  /** Why it does not sign, or why that is not known: TitleCase and stable; null where it signs. */
   readonly reason: string | null;
   readonly message: string | null;
-  /** What to do about it. */
+  /** Advice for the operator. */
   readonly advice: string | null;
   /** Whether the API server accepts a certificate that was signed. */
-  readonly accepts: Answer;
-  /** Whom it takes the holder for: `kubepass-probe` where all is well. */
+  readonly accepts: ProbeAnswer;
+  /** The username that the API server gives the holder: `kubepass-probe` where all is well. */
   readonly acceptedAs: string | null;
   /** The certificate request that the probe made; null where it did not come to that. */
   readonly requestId: string | null;
@@ -51,7 +51,7 @@ export interface ClusterProbe {
   readonly lifetimeCap: LifetimeCap | null;
 }
 
-/** What became of the request for a very long lifetime. */
+/** How much of a very long lifetime the signer gave. */
 export interface LifetimeCap {
   readonly requestedSeconds: number;
   /** From notBefore to notAfter. */
@@ -65,21 +65,7 @@ export interface StoredClusterProbe {
   readonly result: ClusterProbe;
 }
 
-/** Required permissions that are not held. */
+/** The required permissions that kubepass does not hold. */
 export function missingPermissions({ permissions }: Pick<ClusterProbe, 'permissions'>): readonly string[] {
   return permissions.flatMap(({ permission, required, held }) => (required && !held ? [permission] : []));
-}
-
-/** The short of it, for the audit log. */
-export function probeDetails(probe: ClusterProbe): { readonly [key: string]: Json } {
-  return {
-    probe: true,
-    reachable: probe.reachable,
-    version: probe.version,
-    missingPermissions: missingPermissions(probe),
-    signs: probe.signs,
-    reason: probe.reason,
-    accepts: probe.accepts,
-    probeRequestId: probe.requestId,
-  };
 }

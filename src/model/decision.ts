@@ -1,6 +1,5 @@
-import type { Privileges } from './privileges.js';
+import type { Privileges } from './blast-radius.js';
 import type { Role } from './principal.js';
-import type { Quota } from './quota.js';
 
 /** Which principals: OR within a field, AND across fields; an omitted field matches any, an empty list none. */
 export interface PrincipalSelector {
@@ -11,7 +10,7 @@ export interface PrincipalSelector {
   readonly roles?: readonly Role[];
 }
 
-/** How many approvals a request needs, and from whom; omitted `approvers`: whoever holds role approver or admin. */
+/** How many approvals a request needs, and from whom; omitted `approvers`: every approver and admin. */
 export interface ApprovalStage {
   readonly count: number;
   readonly approvers?: PrincipalSelector;
@@ -25,7 +24,7 @@ export interface Violation {
   readonly message: string;
 }
 
-/** How one guardrail or policy looked at the request, check by check. */
+/** How one guardrail or policy judged the request, check by check. */
 export interface TraceEntry {
   readonly kind: 'guardrail' | 'policy';
   readonly name: string;
@@ -38,7 +37,7 @@ export interface TraceCheck {
   readonly passed: boolean;
   readonly expected: string;
   readonly found: string;
-  /** Where it failed: the reason that the violations give. */
+  /** The reason that the violations give; present where the check failed. */
   readonly reason?: string;
 }
 
@@ -54,7 +53,7 @@ interface DecisionBase {
   readonly trace: readonly TraceEntry[];
 }
 
-/** What policy says of a request. Denied is a value, not an exception. */
+/** The decision of the policies on a request. Denied is a value, not an exception. */
 export type Decision =
   | (DecisionBase & {
       readonly outcome: 'permitted';
@@ -65,11 +64,14 @@ export type Decision =
       readonly stages: readonly ApprovalStage[];
       /** The lifetime, in seconds: as asked, or the default under the deciding policy. */
       readonly expirationSeconds: number;
-      /** How long it waits for approval; null: as long as the service lets any request wait. */
+      /** How long the request waits for approval; null: as long as the service lets any request wait. */
       readonly expiresAfterSeconds: number | null;
-      /** What its kubeconfig gets where the request does not say. */
+      /** Defaults for the kubeconfig, where the request does not say. */
       readonly kubeconfig: KubeconfigDefaults;
-      /** Of the deciding policy, empty where it has none: what is counted again when the certificate is committed. */
+      /**
+       * The quota of the deciding policy, empty where it has none. The commit that records the certificate counts it
+       * again.
+       */
       readonly quota: Quota;
     })
   | (DecisionBase & {
@@ -78,34 +80,34 @@ export type Decision =
       readonly policy: null;
     });
 
-/** Of the deciding policy; each null where it says nothing. */
+/** Defaults of the deciding policy; each is null where the policy says nothing. */
 export interface KubeconfigDefaults {
   readonly namespace: string | null;
   readonly contextName: string | null;
 }
 
-/** What a decision was made on besides the request and the requester: the cluster's own rules. */
+/** The facts that a decision rests on besides the request and the requester. */
 export interface DecisionFacts {
   readonly cluster: string;
   /** Privileged groups that the cluster's configuration lets policies give out, e.g. `kubeadm:cluster-admins`. */
   readonly allowPrivilegedGroups: readonly string[];
   /** `unicode` admits NFC letters, digits and inner spaces in names, never control or format characters. */
   readonly nameAlphabet: 'ascii' | 'unicode';
-  /** What counts against quotas; there where the policy set has a quota. */
+  /** Counts for quotas; present where the policy set has a quota. */
   readonly usage?: QuotaUsage;
-  /** The identity's certificates that are valid, newest first, at most 100; there where an expression reads them. */
+  /** The identity's valid certificates, newest first, at most 100; present where an expression reads them. */
   readonly active?: readonly ActiveCertificate[];
-  /** There where a guardrail asks for it; null where the cluster cannot be read. */
+  /** Present where a guardrail asks for it; null where the cluster cannot be read. */
   readonly blastRadius?: Privileges | null;
 }
 
-/** How many certificates on the cluster count against a quota: valid ones, and those approved or being issued. */
+/** How many certificates on the cluster count against each bound of a quota: valid ones, and those on their way. */
 export interface QuotaUsage {
   readonly livePerUsername: number;
   /** For each group that is asked for. */
   readonly livePerGroup: Readonly<Record<string, number>>;
   readonly livePerRequester: number;
-  /** Asked for by the requester: issued within the last hour, and on their way. */
+  /** Asked for by the requester: issued within the last hour, and those on their way. */
   readonly issuancesPerHour: number;
 }
 
@@ -124,12 +126,12 @@ export interface RecordedDecision {
   readonly outcome: 'permitted' | 'denied';
   readonly approval: 'auto' | 'manual' | null;
   readonly policy: string | null;
-  /** Fixed at the request; a later policy set does not change who must approve. */
+  /** Fixed when the request is recorded; a later policy set does not change who must approve. */
   readonly stages: readonly ApprovalStage[];
   readonly violations: readonly Violation[];
   /** Absent in decisions recorded before policies had it. */
   readonly kubeconfig?: KubeconfigDefaults;
-  /** Of the deciding policy; absent in decisions recorded before policies had it. */
+  /** Quota of the deciding policy; absent in decisions recorded before policies had it. */
   readonly quota?: Quota;
   /** How long it may wait for approval, in seconds; null or absent: as long as the service lets any request wait. */
   readonly expiresAfterSeconds?: number | null;
@@ -141,3 +143,24 @@ export interface RecordedDecision {
   readonly policySetDigest: string;
   readonly decidedAt: Date;
 }
+
+/** Bounds on the certificates that a policy gives out on one cluster; an omitted bound does not exist. */
+export interface Quota {
+  /** Certificates at once. */
+  readonly livePerUsername?: number;
+  readonly livePerGroup?: number;
+  readonly livePerRequester?: number;
+  /** To one requester. */
+  readonly issuancesPerHour?: number;
+}
+
+/**
+ * One bound of a quota, applied to a request. It counts valid certificates, and requests that are approved or being
+ * issued.
+ */
+export type QuotaLimit =
+  | { readonly kind: 'livePerUsername'; readonly cluster: string; readonly username: string }
+  | { readonly kind: 'livePerGroup'; readonly cluster: string; readonly group: string }
+  | { readonly kind: 'livePerRequester'; readonly cluster: string; readonly requester: string }
+  /** Issued since `now` less an hour, and on their way. */
+  | { readonly kind: 'issuancesPerHour'; readonly cluster: string; readonly requester: string };

@@ -4,8 +4,8 @@ export class StoreBusyError extends Error {
 }
 
 /**
- * The database cannot be reached, or refused or failed the commit. Nothing of the step is stored, unless the message says
- * that this is not known: then recovery settles it, as it settles a crash.
+ * The database cannot be reached, or the commit failed. Nothing of the step is stored, unless the message says that
+ * this is not known: then recovery settles it, as it settles a crash.
  */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
@@ -36,5 +36,3 @@ export class PoliciesBusyError extends Error {
 export class InvalidCursorError extends Error {
   override readonly name = 'InvalidCursorError';
 }
-
-export { TooManyWaitingError } from '../workers/turns.js';

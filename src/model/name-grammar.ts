@@ -50,8 +50,8 @@ function whyNotUnicodeName(name: string, characters: readonly string[]): string 
     if (character === ' ' && previous === ' ') return 'contains two spaces in a row';
     if (mark.test(character) && separator.test(previous)) return `contains ${codePoint(character)} without a letter`;
   }
-  // What stands before a colon names an authority (`system:`, `kubeadm:`, an OIDC prefix). In ASCII no letter
-  // passes for another.
+  // The part before a colon names an authority (`system:`, `kubeadm:`, an OIDC prefix). It is ASCII alone, where no
+  // letter looks like another.
   const colon = name.indexOf(':');
   const foreign = Array.from(colon === -1 ? '' : name.slice(0, colon)).find((character) => character > '\u007f');
   if (foreign !== undefined) return `contains ${codePoint(foreign)} before a colon, where only ASCII is allowed`;
@@ -68,4 +68,39 @@ function whyNotUnicodeName(name: string, characters: readonly string[]): string 
 function codePoint(character: string): string {
   const hex = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   return `U+${hex}`;
+}
+
+/** Prefixes that a cluster's own machinery reserves and binds: kubeadm's groups, and EKS's users and groups. */
+const reservedPrefixes = ['kubeadm:', 'eks:'];
+
+/** Groups that are commonly bound to cluster-admin. They mean nothing to Kubernetes itself. */
+const privilegedGroups = ['cluster-admin', 'cluster-admins'];
+
+/**
+ * The common name of the aggregation layer's client certificate (kubeadm, EKS): where an API server trusts one CA
+ * both for clients and for that proxy, its bearer speaks as any user through `X-Remote-User`.
+ */
+const privilegedUsernames = ['front-proxy-client'];
+
+/**
+ * Kubernetes compares names byte by byte, so `System:masters` gains nothing there. But people read it, and authorizers
+ * and directories beside the cluster fold case. So a name that folds to a reserved name counts as that name.
+ */
+const folded = (name: string): string => name.normalize('NFKC').toLowerCase();
+
+const hasReservedPrefix = (name: string): boolean => reservedPrefixes.some((prefix) => name.startsWith(prefix));
+
+/** Kubernetes' own namespace of users and groups: `system:masters`, `system:node:…`. */
+export const isSystemName = (name: string): boolean => folded(name).startsWith('system:');
+
+/** A username that a component of a cluster bears. */
+export function isPrivilegedUsername(username: string): boolean {
+  const name = folded(username);
+  return hasReservedPrefix(name) || privilegedUsernames.includes(name);
+}
+
+/** A group that clusters bind to privileges: by their own machinery, or commonly by those who set them up. */
+export function isPrivilegedGroup(group: string): boolean {
+  const name = folded(group);
+  return hasReservedPrefix(name) || privilegedGroups.includes(name);
 }

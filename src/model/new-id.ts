@@ -9,7 +9,7 @@ export function newId(now: Date, random: (octets: number) => Buffer): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-/** What stands before the id of whatever was created at this instant or later, and after that of what came before. */
+/** Sorts before the ids of this instant and later ones, and after the ids of earlier instants. */
 export function idBound(instant: Date): string {
   const hex = Math.max(0, instant.getTime()).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}`;

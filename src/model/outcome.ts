@@ -2,7 +2,7 @@ import type { CertificateRequest, RequestState } from './certificate-request.js'
 import type { Violation } from './decision.js';
 import type { UploadRefusalReason } from './inspection.js';
 
-/** Why a use case did not do what it was asked: expected, so a value. Only `http/` turns it into a status. */
+/** Why a use case refuses: expected, so a value. Only `http/` turns it into a status. */
 export type Refusal =
   | { readonly kind: 'invalid-request'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'unacceptable-csr'; readonly reason: string; readonly message: string }

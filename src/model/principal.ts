@@ -1,4 +1,4 @@
-/** What a principal may be allowed to do; a principal may hold several. */
+/** A principal may hold several roles; `permissions.ts` in identity says what each may do. */
 export const roles = ['requester', 'approver', 'auditor', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
@@ -13,9 +13,25 @@ export interface Principal {
   readonly tokenId: string;
 }
 
-/** The principal as it was when it asked: what a decision is made on, then and later. */
+/** The principal as it was when it asked. Decisions on the request are made on this, then and later. */
 export interface Requester {
   readonly name: string;
   readonly groups: readonly string[];
   readonly roles: readonly Role[];
+}
+
+/** An API token without its secret, which is shown once and kept only as a SHA-256. */
+export interface ApiToken {
+  readonly id: string;
+  /** The principal's name. */
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly roles: readonly Role[];
+  /**
+   * Names of the principals behind the token, oldest first: its creator, the creator of that one's token, and so on.
+   */
+  readonly createdBy: readonly string[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly revokedAt: Date | null;
 }

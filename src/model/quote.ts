@@ -1,9 +1,9 @@
-/** What any quoted value most often is: nothing in it needs a second look. */
+/** Most values are short and plain, and need no escape. */
 const plain = /^[A-Za-z0-9._:@/ -]{0,80}$/;
 
 /**
- * A caller's value in double quotes for a message: whatever is not plainly visible is written as its code point, and
- * no more than 80 characters are shown, so that a value can neither forge nor flood the line it stands in.
+ * A caller's value in double quotes for a message. Characters that are not plainly visible are written as code points,
+ * and at most 80 characters are shown, so that a value can neither forge nor flood the line that it stands in.
  */
 export function quote(value: string): string {
   if (plain.test(value)) return `"${value}"`;
@@ -15,7 +15,7 @@ export function quoteAll(values: readonly string[]): string {
   return values.length === 0 ? 'none' : values.map(quote).join(', ');
 }
 
-/** A text that stands by itself, with the same care: on one line, and no longer than so many characters. */
+/** A text without quotes, with the same care: on one line, and at most so many characters of it. */
 export function escaped(text: string, maxCharacters: number): string {
   return shown(text, maxCharacters, () => null);
 }
@@ -30,4 +30,20 @@ function asVisible(character: string): string {
   if (/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character) && !/\p{Default_Ignorable_Code_Point}/u.test(character))
     return character;
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}
+
+/** As long as the contract lets a message be. */
+const maxLength = 4096;
+/** `; and 1,000,000 more` fits beside. */
+const room = maxLength - 32;
+
+/** Joins sentences without full stops into one message: as many as fit, and how many more there are. */
+export function joined(sentences: readonly string[]): string {
+  let text = '';
+  for (const [i, sentence] of sentences.entries()) {
+    const next = i === 0 ? sentence : `${text}; ${sentence}`;
+    if (next.length > room && i > 0) return `${text}; and ${sentences.length - i} more`;
+    text = next.length > maxLength ? `${next.slice(0, room)}…` : next;
+  }
+  return text;
 }

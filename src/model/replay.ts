@@ -1,3 +1,4 @@
+import type { CertificateRequest } from './certificate-request.js';
 import type { ApprovalStage, TraceCheck, TraceEntry } from './decision.js';
 import type { Refusal } from './outcome.js';
 
@@ -11,7 +12,7 @@ export interface RecordedRequestRange {
   readonly before: Date;
 }
 
-/** In what a decision under other policies departs from the recorded one. */
+/** How a decision under other policies can differ from the recorded one. */
 export const replayChanges = [
   'permittedToDenied',
   'deniedToPermitted',
@@ -25,11 +26,11 @@ export const replayChanges = [
 ] as const;
 export type ReplayChange = (typeof replayChanges)[number];
 
-/** What a decision can rest on that was not recorded with every request. */
+/** Facts that a decision can rest on and that are not recorded with every request. */
 export const unrecordedFacts = ['usage', 'active', 'blastRadius', 'askedExpirationSeconds'] as const;
 export type UnrecordedFact = (typeof unrecordedFacts)[number];
 
-/** A decision as far as two of them are compared. */
+/** The parts of a decision that a replay compares. */
 export interface ReplaySide {
   readonly outcome: 'permitted' | 'denied';
   readonly approval: 'auto' | 'manual' | null;
@@ -37,7 +38,7 @@ export interface ReplaySide {
   readonly stages: readonly ApprovalStage[];
   /** Null where it is denied. */
   readonly expirationSeconds: number | null;
-  /** Of the violations, each once. */
+  /** The reasons of the violations, each once. */
   readonly reasons: readonly string[];
 }
 
@@ -49,13 +50,13 @@ export interface RuleDifference {
   readonly was: TraceEntry['verdict'] | null;
   /** Null where the draft does not have it. */
   readonly wouldBe: TraceEntry['verdict'] | null;
-  /** Why it objected then. */
+  /** The reasons of its objections then. */
   readonly reasons: readonly string[];
   /** The checks that fail under the draft. */
   readonly failing: readonly Omit<TraceCheck, 'passed'>[];
 }
 
-/** Whose request it is, for a line about it. */
+/** Identifies a replayed request in a line about it. */
 export interface ReplayedRequest {
   readonly id: string;
   readonly cluster: string;
@@ -66,7 +67,7 @@ export interface ReplayedRequest {
   readonly decidedAt: Date;
 }
 
-/** What replaying one request comes to. */
+/** The result of replaying one request. */
 export type Replayed =
   | { readonly kind: 'unchanged' }
   | {
@@ -79,9 +80,9 @@ export type Replayed =
       /** How many more rules differ than `why` shows. */
       readonly whyOmitted: number;
     }
-  /** The draft's decision hangs on facts that were not recorded. */
+  /** The draft's decision depends on facts that were not recorded. */
   | { readonly kind: 'undecidable'; readonly request: ReplayedRequest; readonly facts: readonly UnrecordedFact[] }
-  /** The record cannot be replayed: ours to mend. */
+  /** The record cannot be replayed: a mistake of ours. */
   | { readonly kind: 'failed'; readonly request: ReplayedRequest };
 
 /** A replay summed up. */
@@ -94,10 +95,26 @@ export interface ReplaySummary {
   readonly failed: number;
 }
 
-/** What a replay tells as it goes; the last item is the summary, or why there is none. */
+/** One item of a running replay; the last one is the summary, or the reason why there is none. */
 export type ReplayItem =
   | { readonly kind: 'progress'; readonly requests: number; readonly changed: number; readonly decidedAt: Date }
   | Exclude<Replayed, { readonly kind: 'unchanged' }>
   | ({ readonly kind: 'summary' } & ReplaySummary)
-  /** The draft takes too much: it ends here. */
+  /** The draft takes too much work: the replay ends here. */
   | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** The part of a recorded request that is enough to decide it again: what it asked for, and its decision. */
+export type RecordedRequest = Pick<
+  CertificateRequest,
+  | 'id'
+  | 'cluster'
+  | 'username'
+  | 'groups'
+  | 'keyAlgorithm'
+  | 'expirationSeconds'
+  | 'namespace'
+  | 'reason'
+  | 'requester'
+  | 'collector'
+  | 'decision'
+>;

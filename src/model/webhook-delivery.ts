@@ -1,14 +1,38 @@
-/** What a webhook can be told of: that a request waits for a person, that its certificate is issued, that it is denied. */
+import type { Certificate } from './certificate.js';
+import type { CertificateRequest } from './certificate-request.js';
+import type { Violation } from './decision.js';
+
+/** The events that webhooks are told of: a request waits for a person, its certificate is issued, it is denied. */
 export const webhookEvents = ['pending', 'issued', 'denied'] as const;
 export type WebhookEvent = (typeof webhookEvents)[number];
 
-/** The event's type on the wire; the schema of the payload goes with it and stays what it is. */
+/** The event's type on the wire. The schema of its payload never changes. */
 export const webhookEventTypes = [
   'certificate_request.pending',
   'certificate_request.issued',
   'certificate_request.denied',
 ] as const satisfies readonly `certificate_request.${WebhookEvent}`[];
 export type WebhookEventType = (typeof webhookEventTypes)[number];
+
+/** A change of a request that webhooks may be told of, as the request is when the change is committed. */
+export type Announcement = {
+  readonly at: Date;
+  readonly request: CertificateRequest;
+} & (
+  | { readonly event: 'pending' }
+  | { readonly event: 'issued'; readonly certificate: Certificate }
+  | { readonly event: 'denied'; readonly denial: Denial }
+);
+
+export interface Denial {
+  /** `PolicyDenied`, `NoLongerPermitted`, or `DeniedByApprover`. */
+  readonly reason: string;
+  /** The principal who denied it; null where policy did. */
+  readonly deniedBy: string | null;
+  readonly comment: string | null;
+  /** Empty where a person denied it. */
+  readonly violations: readonly Violation[];
+}
 
 /** `dead`: given up; only a person sends it again. */
 export const webhookDeliveryStates = ['waiting', 'delivered', 'dead'] as const;
@@ -28,21 +52,21 @@ export interface WebhookDelivery {
   readonly state: WebhookDeliveryState;
   readonly createdAt: Date;
   /**
-   * When it is due. While an attempt is under way: when another one may begin in its place, should nothing be heard of
-   * it again. Null once the delivery has ended.
+   * When it is due. While an attempt is under way: when another one may take its place, should the first never end.
+   * Null once the delivery has ended.
    */
   readonly nextAttemptAt: Date | null;
   /** How many attempts have begun, since it was made or last sent again by a person. */
   readonly attempts: number;
   /** The process whose attempt is under way; null where there is none. */
   readonly owner: string | null;
-  /** What came of the last attempt that failed, in at most 500 characters; nothing of the answer's body. */
+  /** How the last failed attempt ended, in at most 500 characters; nothing of the answer's body. */
   readonly lastFailure: string | null;
   /** When it was delivered or given up. */
   readonly endedAt: Date | null;
 }
 
-/** What one attempt came to. */
+/** How one attempt ended. */
 export type WebhookAttemptEnd =
   | { readonly state: 'delivered' }
   | { readonly state: 'waiting'; readonly failure: string; readonly nextAttemptAt: Date }

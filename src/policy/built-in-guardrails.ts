@@ -1,5 +1,4 @@
-import { whyNotName } from '../model/name-grammar.js';
-import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../model/privileged-names.js';
+import { isPrivilegedGroup, isPrivilegedUsername, isSystemName, whyNotName } from '../model/name-grammar.js';
 import { quote, quoteAll } from '../model/quote.js';
 import { subjectBounds } from '../x509/strict/subject-identity.js';
 import { Findings, type DecisionInput, type Judgement } from './evaluation.js';

@@ -1,7 +1,6 @@
-import type { GrantReference } from '../model/blast-radius.js';
+import type { GrantReference, Privileges } from '../model/blast-radius.js';
 import type { Decision, DecisionFacts } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
-import type { Privileges } from '../model/privileges.js';
 import { decide } from './decide.js';
 import { parsePolicySet, readRuleDocuments } from './parse-policy-set.js';
 import type { PolicySet, PolicyTexts, RequestToDecide } from './policy-set.js';

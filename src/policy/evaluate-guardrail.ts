@@ -1,5 +1,4 @@
-import type { GrantReference } from '../model/blast-radius.js';
-import type { Privileges } from '../model/privileges.js';
+import type { GrantReference, Privileges } from '../model/blast-radius.js';
 import { quote } from '../model/quote.js';
 import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Judgement } from './evaluation.js';
 import type { Resolution } from './policy-schema.js';

@@ -1,6 +1,5 @@
-import type { QuotaUsage } from '../model/decision.js';
+import type { QuotaUsage, QuotaLimit } from '../model/decision.js';
 import { escaped, quote } from '../model/quote.js';
-import type { QuotaLimit } from '../model/quota.js';
 import type { ExpressionVariables } from './cel/variables.js';
 import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Judgement } from './evaluation.js';
 import { defaultExpirationSeconds, type Constraints, type Policy, type Validation } from './policy-set.js';

@@ -1,7 +1,6 @@
 import type { Cluster } from '../model/cluster.js';
-import type { ApprovalStage, KubeconfigDefaults } from '../model/decision.js';
+import type { ApprovalStage, KubeconfigDefaults, Quota } from '../model/decision.js';
 import type { Role } from '../model/principal.js';
-import type { Quota } from '../model/quota.js';
 import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
 import type { Expression } from './cel/compile-expression.js';
 import type { Choice, Globs } from './glob.js';

@@ -1,4 +1,4 @@
-import type { Quota, QuotaLimit } from '../model/quota.js';
+import type { Quota, QuotaLimit } from '../model/decision.js';
 
 /** A count with its limit. Once it reaches `atMost`, one more is too many. */
 export interface BoundedLimit {

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Decision, RecordedDecision, TraceEntry } from '../model/decision.js';
-import type { RecordedRequest } from '../model/recorded-request.js';
 import type {
   ReplayChange,
-  ReplaySide,
+  RecordedRequest,
   Replayed,
   ReplayedRequest,
+  ReplaySide,
   RuleDifference,
   UnrecordedFact,
 } from '../model/replay.js';

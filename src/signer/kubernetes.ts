@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   kubeApiserverClient,
   type CsrObject,
@@ -13,10 +14,10 @@ import {
 } from '../cluster/cluster-error.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningIntent } from '../model/certificate-request.js';
+import { SignerUnavailableError } from '../model/errors.js';
 import { decodePemBundle, encodePem } from '../x509/strict/pem.js';
-import { retryUntil } from './retry-until.js';
+import { signingAccess } from './signing-access.js';
 import {
-  SignerUnavailableError,
   SigningRefusedError,
   SigningUndeterminedError,
   type GivenUp,
@@ -24,27 +25,31 @@ import {
   type Signer,
 } from './signer.js';
 
-/** What the signer needs of a cluster. */
+/** The parts of a cluster connection that the signer uses. */
 export interface SigningCluster {
   readonly name: string;
   readonly csrs: CsrObjects;
   readonly watch: CsrWatch;
-  /** Our own username there, as the API server says: what `spec.username` of our objects is. */
+  /** Our own username there, as the API server knows it: `spec.username` of our objects. */
   whoAmI(): Promise<{ readonly username: string }>;
   /** Why the cluster is known not to sign user certificates; null: it signs, or that is not known. */
   whyNotSigning(): string | null;
 }
 
-/** How much of the time is kept back for deleting the object when nothing comes. */
+/** How much of the time is kept back for deleting the object when no certificate comes. */
 const giveUpMilliseconds = 5_000;
 
 /**
- * Has the cluster's own signer sign: creates a CertificateSigningRequest, approves it, and waits for the certificate.
- * The object's name is worked out from request and attempt, so that it can be found again after a crash; since names
- * can be guessed, the object is held against what was sent before it is approved.
+ * Lets the cluster's own signer sign: creates a CertificateSigningRequest, approves it, and waits for the certificate.
+ * The name of the object follows from request and attempt, so that it can be found again after a crash. Since names
+ * can be guessed, the object is compared with what was sent before it is approved.
  */
 export class KubernetesSigner implements Signer {
-  readonly kind = 'kubernetes';
+  readonly needsCertificationRequest = true;
+  readonly needsCluster = true;
+  /** The object is found again by its name. */
+  readonly mayBeResumed = true;
+  readonly requiredAccess = signingAccess;
 
   constructor(
     private readonly cluster: SigningCluster,
@@ -57,10 +62,11 @@ export class KubernetesSigner implements Signer {
   }
 
   resume(request: ApprovedRequest, intent: SigningIntent): PreparedSigning | null {
-    if (intent.signer !== 'kubernetes') return null;
-    return this.#signing(request, intent.objectName, async (csr, deadline) => {
+    const { objectName } = intent;
+    if (objectName === undefined) return null;
+    return this.#signing(request, objectName, async (csr, deadline) => {
       const found = await this.#reached(deadline, () => this.cluster.csrs.find(csr.name));
-      // It was never created, or is long gone and its certificate with it: the request goes back and begins anew.
+      // It was never created, or is long gone together with its certificate: the request begins anew.
       if (found === null)
         throw new SignerUnavailableError(`there is no CertificateSigningRequest ${csr.name} any more`);
       return found;
@@ -68,18 +74,15 @@ export class KubernetesSigner implements Signer {
   }
 
   async giveUp(intent: SigningIntent): Promise<GivenUp> {
-    if (intent.signer !== 'kubernetes')
-      throw new TypeError(`an intent of signer ${intent.signer} is not for a cluster`);
+    const { objectName } = intent;
+    if (objectName === undefined) throw new TypeError(`an intent of signer ${intent.signer} is not for a cluster`);
     try {
-      const certificate = await this.#giveUp(intent.objectName);
-      return { certificate, cleanUp: () => this.#cleanUp(intent.objectName) };
+      const certificate = await this.#giveUp(objectName);
+      return { certificate, cleanUp: () => this.#cleanUp(objectName) };
     } catch (error) {
-      throw new SignerUnavailableError(
-        `cluster ${this.cluster.name} does not say what became of ${intent.objectName}`,
-        {
-          cause: error,
-        },
-      );
+      throw new SignerUnavailableError(`cluster ${this.cluster.name} does not say what became of ${objectName}`, {
+        cause: error,
+      });
     }
   }
 
@@ -139,8 +142,8 @@ export class KubernetesSigner implements Signer {
   }
 
   /**
-   * Holds the object, as the API server answered it, against what was sent, and approves that very version: an approval
-   * of a version that is not the latest is a conflict, and then the object is read again.
+   * Compares the object, as the API server answered it, with what was sent, and approves that very version. Approving a
+   * version that is not the latest is a conflict, and then the object is read again.
    */
   async #approve(object: CsrObject, csr: NewCsrObject, approval: { sent: boolean }, deadline: Date): Promise<void> {
     let justRead: CsrObject | null = object;
@@ -148,7 +151,7 @@ export class KubernetesSigner implements Signer {
       const { username } = await this.cluster.whoAmI();
       const latest = justRead ?? (await this.cluster.csrs.find(csr.name));
       justRead = null;
-      // Gone, signed or ended already: the watch says what became of it.
+      // Gone, signed or ended already: the watch then answers its end.
       if (latest === null || latest.uid !== object.uid || isEnd(latest)) return;
       const differences = differencesFrom(csr, latest, username);
       if (differences.length > 0)
@@ -169,7 +172,7 @@ export class KubernetesSigner implements Signer {
     });
   }
 
-  /** The approval did not go through, as far as is known. An object that is not ours to approve is left alone. */
+  /** Ends a signing whose approval is not known to have succeeded. An object that is not ours is left alone. */
   async #notApproved(name: string, approvalWasSent: boolean, error: unknown): Promise<Uint8Array> {
     if (error instanceof SigningRefusedError) {
       if (error.reason !== notOurs) await this.#cleanUp(name);
@@ -188,7 +191,7 @@ export class KubernetesSigner implements Signer {
     return certificate;
   }
 
-  /** Nothing came in time. What was approved is signed the moment a signer appears, so the object goes first. */
+  /** No certificate came in time. An approved object is signed the moment a signer appears, so it is deleted first. */
   async #notSignedInTime(name: string): Promise<Uint8Array> {
     let certificate: Uint8Array | null;
     try {
@@ -233,14 +236,14 @@ export class KubernetesSigner implements Signer {
     );
   }
 
-  /** `known`: the version that was seen last, where one was: most often it is the latest, and need not be read. */
+  /** `known` is the version that was seen last, if any: most often it is the latest, which saves reading it. */
   async #cleanUp(name: string, known: CsrObject | null = null): Promise<void> {
     try {
       if (known !== null && (await this.#isDeleted(known))) return;
       const latest = await this.cluster.csrs.find(name);
       if (latest) await this.cluster.csrs.delete(latest);
     } catch {
-      // The cluster itself deletes it within the hour, and nothing depends on it.
+      // Nothing depends on it, and the cluster itself deletes the object within the hour.
     }
   }
 
@@ -284,7 +287,7 @@ export class KubernetesSigner implements Signer {
   }
 }
 
-/** The version of an object that the watch showed at its end; null: none yet. */
+/** The last version of an object that the watch showed; null: none yet. */
 interface Seen {
   latest: CsrObject | null;
 }
@@ -292,10 +295,10 @@ interface Seen {
 /** How long RBAC has to refuse without a break before it is believed. */
 const forbiddenMilliseconds = 4_000;
 
-/** The reason where an object of our name is not the one that we sent. */
+/** The failure reason where an object of our name is not the one that we sent. */
 const notOurs = 'CertificateSigningRequestMismatch';
 
-/** What goes away by itself: the API server is out of reach, or somebody changed the object in between. */
+/** Errors that pass by themselves: the API server is out of reach, or somebody changed the object in between. */
 const isPassing = (error: unknown): boolean =>
   error instanceof ClusterUnavailableError || error instanceof ClusterConflictError;
 
@@ -319,7 +322,7 @@ async function newCsrObject(request: ApprovedRequest, name: string): Promise<New
   };
 }
 
-/** In what an object of our name differs from what we sent. Object names are predictable: anyone may have made it. */
+/** How an object of our name differs from what we sent. Names are predictable, so anybody may have made the object. */
 function differencesFrom(sent: NewCsrObject, found: CsrObject, ownUsername: string): readonly string[] {
   const sameUsages =
     found.usages.length === sent.usages.length && found.usages.every((usage) => sent.usages.includes(usage));
@@ -332,11 +335,36 @@ function differencesFrom(sent: NewCsrObject, found: CsrObject, ownUsername: stri
   ];
 }
 
-/** The leaf of what a signer put into `status.certificate`; RFC 8446 4.4.2 has it first, and so does Kubernetes. */
+/** The leaf of `status.certificate`. It comes first, as in RFC 8446 4.4.2. */
 function certificateIn(pem: string): Uint8Array {
   const bundle = decodePemBundle(pem, 'CERTIFICATE');
   const leaf = bundle.ok ? bundle.ders[0] : undefined;
   if (leaf === undefined)
     throw new SigningRefusedError('IssuedCertificateMismatch', 'what the cluster answered as certificate is not one');
   return leaf;
+}
+
+const firstPauseMilliseconds = 100;
+const longestPauseMilliseconds = 2_000;
+
+/**
+ * Calls `act` again, with growing pauses, while `isPassing` says that its error goes away by itself. At `deadline`
+ * throws the last error.
+ */
+async function retryUntil<T>(
+  deadline: Date,
+  clock: () => Date,
+  isPassing: (error: unknown) => boolean,
+  act: () => Promise<T>,
+): Promise<T> {
+  for (let pause = firstPauseMilliseconds; ; pause = Math.min(pause * 2, longestPauseMilliseconds)) {
+    try {
+      return await act();
+    } catch (error) {
+      // Half of the pause is random, so that many callers do not come back all at once.
+      const next = pause * (0.5 + Math.random() / 2);
+      if (!isPassing(error) || clock().getTime() + next >= deadline.getTime()) throw error;
+      await sleep(next);
+    }
+  }
 }

@@ -1,24 +1,22 @@
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningAuthority } from '../x509/strict/signing-authority.js';
+import { SignerUnavailableError } from '../model/errors.js';
 import { assembleTbsCertificate, sealCertificate } from '../x509/strict/certificate-writer.js';
 import { authorityKeyIdentifierExtension } from '../x509/strict/extension.js';
 import { newSerialNumber, publicRandomOctets } from '../x509/strict/serial-number.js';
 import { sha256 } from '../x509/strict/sha256.js';
 import { sign } from '../x509/strict/signature-algorithm.js';
 import { userCertificateValidity } from '../x509/strict/validity.js';
-import {
-  SignerUnavailableError,
-  SigningRefusedError,
-  type GivenUp,
-  type PreparedSigning,
-  type Signer,
-} from './signer.js';
+import { SigningRefusedError, type GivenUp, type PreparedSigning, type Signer } from './signer.js';
 
 /** Signs with a CA key that the service holds. Everything but the signature is fixed when it is prepared. */
 export class LocalCaSigner implements Signer {
-  readonly kind = 'localCA';
+  readonly needsCertificationRequest = false;
+  readonly needsCluster = false;
+  readonly mayBeResumed = false;
+  readonly requiredAccess = [];
 
-  /** The same in all that it signs. */
+  /** The same in all certificates that it signs; null where the CA has no subject key identifier. */
   readonly #authorityKeyIdentifierExtension: Buffer | null;
 
   constructor(
@@ -55,7 +53,7 @@ export class LocalCaSigner implements Signer {
       },
       async sign() {
         if (now < authority.notBefore)
-          // No CA certificate is from the future: the clock is behind, and somebody will mend it.
+          // CA certificates are not from the future: the clock is behind, and somebody will mend it.
           throw new SignerUnavailableError(
             `the clock says ${now.toISOString()}, before the CA's notBefore ${authority.notBefore.toISOString()}`,
           );
@@ -68,7 +66,7 @@ export class LocalCaSigner implements Signer {
     };
   }
 
-  /** A signature that was not recorded lived in the memory of a process that is gone: a new attempt, a new number. */
+  /** A signature that was not recorded is gone with its process: a new attempt gets a new serial number. */
   resume(): null {
     return null;
   }

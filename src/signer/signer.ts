@@ -1,7 +1,34 @@
+import type { Access } from '../cluster/access.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningIntent } from '../model/certificate-request.js';
 
-/** A signing that has been thought through but not done: `intent` is recorded before `sign` is called. */
+/** Turns approved requests into certificates. Use cases ask what a signer needs, never which one it is. */
+export interface Signer {
+  /** Whether it signs a PKCS#10: then one is made for each key that kubepass generates. */
+  readonly needsCertificationRequest: boolean;
+  /**
+   * Whether it signs through the cluster's API server, which may be out of reach and may sign nothing: such a signer is
+   * probed, and its requests are recovered without anybody waiting for them.
+   */
+  readonly needsCluster: boolean;
+  /**
+   * Whether another process can go on with an attempt. Then the certificate belongs to the process that took over;
+   * otherwise each process that signs makes a certificate of its own.
+   */
+  readonly mayBeResumed: boolean;
+  /** The access rights that signing takes in the cluster, and no more. */
+  readonly requiredAccess: readonly NeededAccess[];
+  /** Works out what will be signed, for whom and until when, without signing. */
+  prepare(request: ApprovedRequest, now: Date): PreparedSigning;
+  /**
+   * Goes on with an attempt whose process died after its intent was recorded; null where nothing of it can be found.
+   */
+  resume(request: ApprovedRequest, intent: SigningIntent): PreparedSigning | null;
+  /** Makes sure that nothing more gets signed for an attempt. Throws `SignerUnavailableError` where that must wait. */
+  giveUp(intent: SigningIntent): Promise<GivenUp>;
+}
+
+/** A signing that is worked out but not done: `intent` is recorded before `sign` is called. */
 export interface PreparedSigning {
   readonly intent: SigningIntent;
   /**
@@ -14,7 +41,7 @@ export interface PreparedSigning {
   cleanUp(): Promise<void>;
 }
 
-/** What an attempt that is given up has led to: nothing more gets signed for it. */
+/** The result of giving an attempt up: nothing more gets signed for it. */
 export interface GivenUp {
   /** DER of the certificate that was signed meanwhile; null: none was. */
   readonly certificate: Uint8Array | null;
@@ -22,18 +49,14 @@ export interface GivenUp {
   cleanUp(): Promise<void>;
 }
 
-/** The thing that turns an approved request into a certificate. */
-export interface Signer {
-  readonly kind: SigningIntent['signer'];
-  /** Works out what will be signed, for whom and until when, without signing. */
-  prepare(request: ApprovedRequest, now: Date): PreparedSigning;
-  /** Goes on with an attempt whose process died after its intent was recorded; null where nothing of it can be found. */
-  resume(request: ApprovedRequest, intent: SigningIntent): PreparedSigning | null;
-  /** Makes sure that nothing more gets signed for an attempt. Throws `SignerUnavailableError` where that must wait. */
-  giveUp(intent: SigningIntent): Promise<GivenUp>;
+/** An access right in a cluster that kubepass needs. */
+export interface NeededAccess {
+  readonly access: Access;
+  /** The use that kubepass makes of it. */
+  readonly purpose: string;
+  /** Whether nothing can be issued without it. */
+  readonly required: boolean;
 }
-
-export { SignerUnavailableError } from '../model/errors.js';
 
 /** The signer will not sign this, now or later; `reason` is the request's failure reason. */
 export class SigningRefusedError extends Error {
@@ -47,7 +70,7 @@ export class SigningRefusedError extends Error {
   }
 }
 
-/** It is not known whether something was or will be signed: the attempt stays open until that can be found out. */
+/** It is not known whether something was or will be signed: the attempt stays open until that is known. */
 export class SigningUndeterminedError extends Error {
   override readonly name = 'SigningUndeterminedError';
 }

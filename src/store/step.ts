@@ -1,17 +1,17 @@
-import type { ApiToken } from '../model/api-token.js';
+import type { ApiToken } from '../model/principal.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
 import type { Certificate } from '../model/certificate.js';
 import type {
   Approval,
   CertificateRequest,
-  Failure,
   IssuanceAttempt,
   PublicKeyReference,
+  RequestFailure,
   RequestState,
 } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
 import type { IdempotencyScope, IdempotentAnswer, NewIdempotencyEntry } from '../model/idempotency.js';
-import type { QuotaLimit } from '../model/quota.js';
+import type { QuotaLimit } from '../model/decision.js';
 import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
 
 /**
@@ -119,7 +119,7 @@ export interface MoveRequest {
     readonly attempt?: IssuanceAttempt;
     readonly publicKey?: PublicKeyReference | null;
     readonly fingerprintSha256?: string;
-    readonly failure?: Failure | null;
+    readonly failure?: RequestFailure | null;
   };
 }
 

@@ -1,15 +1,14 @@
-import type { ApiTokenReader } from '../identity/api-token-reader.js';
-import type { InventoryReader } from '../inspection/inventory.js';
+import type { ApiTokenReader } from '../identity/api-tokens.js';
 import type { AuditEvent, AuditEventFilter } from '../model/audit-event.js';
 import type { Certificate, CertificateFilter } from '../model/certificate.js';
 import type { CertificateRequest, RequestFilter } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
-import type { IdempotencyEntry, IdempotencyScope } from '../model/idempotency.js';
 import type { Page, PageQuery, Visibility } from '../model/page.js';
-import type { QuotaLimit } from '../model/quota.js';
-import type { RecordedRequest } from '../model/recorded-request.js';
-import type { RecordedRequestRange } from '../model/replay.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
+import type { RecordedRequest, RecordedRequestRange } from '../model/replay.js';
+import type { InventoryReader } from '../inspection/inventory.js';
+import type { IdempotencyEntry, IdempotencyScope } from '../model/idempotency.js';
+import type { QuotaLimit } from '../model/decision.js';
 import type { PolicySetTexts, Writer } from './step.js';
 
 /** Everything that kubepass stores: ports to read it, and the one writer. */

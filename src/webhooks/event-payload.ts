@@ -1,35 +1,41 @@
-import type { Json } from '../model/audit-event.js';
+import { newId } from '../model/new-id.js';
+import type { Announcement, WebhookDelivery, WebhookEvent, WebhookEventType } from '../model/webhook-delivery.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import type { Certificate } from '../model/certificate.js';
-import type { WebhookEvent, WebhookEventType } from '../model/webhook-delivery.js';
-
-/** An event to announce, with the state at that time. */
-export type Announcement = {
-  readonly at: Date;
-  readonly request: CertificateRequest;
-} & (
-  | { readonly event: 'pending' }
-  | { readonly event: 'issued'; readonly certificate: Certificate }
-  | { readonly event: 'denied'; readonly denial: Denial }
-);
-
-export interface Denial {
-  /** `PolicyDenied`, `NoLongerPermitted`, or `DeniedByApprover`. */
-  readonly reason: string;
-  /** The approver who denied it; null where policy did. */
-  readonly deniedBy: string | null;
-  readonly comment: string | null;
-  /** `{source, reason, message}` each; empty where a person denied it. */
-  readonly violations: readonly Json[];
-}
+import { wants, type Webhook } from './webhook.js';
 
 /** Keeps payloads below 20 KB (Standard Webhooks, payload size); the request itself lists all violations. */
 const violationsShown = 20;
 
-export const eventTypeOf = (event: WebhookEvent): WebhookEventType => `certificate_request.${event}`;
+const eventTypeOf = (event: WebhookEvent): WebhookEventType => `certificate_request.${event}`;
+
+/** One delivery for each webhook that takes the event, due at once. */
+export function deliveriesOf(
+  webhooks: readonly Webhook[],
+  random: (octets: number) => Buffer,
+  announcement: Announcement,
+): readonly WebhookDelivery[] {
+  const { at, event, request } = announcement;
+  const takers = webhooks.filter((webhook) => wants(webhook, event, request.cluster));
+  if (takers.length === 0) return [];
+  const payload = eventPayload(announcement);
+  return takers.map(({ name }) => ({
+    id: `msg_${newId(at, random)}`,
+    webhook: name,
+    type: eventTypeOf(event),
+    requestId: request.id,
+    payload,
+    state: 'waiting',
+    createdAt: at,
+    nextAttemptAt: at,
+    attempts: 0,
+    owner: null,
+    lastFailure: null,
+    endedAt: null,
+  }));
+}
 
 /** The body of a webhook. It names keys, CSRs, certificates and kubeconfigs, but never contains one. */
-export function eventPayload(announcement: Announcement): string {
+function eventPayload(announcement: Announcement): string {
   const { at, event, request } = announcement;
   return JSON.stringify({
     type: eventTypeOf(event),

@@ -1,5 +1,6 @@
 import { may } from '../identity/permissions.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
+import { auditEvent } from '../model/audit-event.js';
 import { done, refused } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
 import { quote } from '../model/quote.js';
@@ -52,15 +53,8 @@ export function webhookDeliveryService({
           message: `webhook ${quote(webhook)} is no longer configured: there is nowhere to send it`,
         });
       const at = clock();
-      await records.retry(id, at, {
-        type: 'WebhookDeliveryRetried',
-        at,
-        principal: principal.name,
-        cluster: null,
-        requestId,
-        fingerprintSha256: null,
-        details: { deliveryId: id, webhook, type, state, attempts },
-      });
+      const details = { deliveryId: id, webhook, type, state, attempts };
+      await records.retry(id, at, auditEvent('WebhookDeliveryRetried', at, principal.name, details, { requestId }));
       wake();
       return done((await records.find(id)) ?? delivery);
     },

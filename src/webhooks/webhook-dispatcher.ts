@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { AuditEventDraft } from '../model/audit-event.js';
+import { type AuditEventDraft, auditEvent } from '../model/audit-event.js';
 import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
 import { judgeAnswer } from './judge-answer.js';
 import { signWebhook } from './sign-webhook.js';
@@ -224,15 +224,8 @@ export class WebhookDispatcher {
     at: Date,
   ): AuditEventDraft {
     this.options.log.error({ webhook, delivery: id, requestId, attempts, failure }, 'a webhook delivery is given up');
-    return {
-      type: 'WebhookDeliveryFailed',
-      at,
-      principal: null,
-      cluster: null,
-      requestId,
-      fingerprintSha256: null,
-      details: { deliveryId: id, webhook, type, attempts, failure },
-    };
+    const details = { deliveryId: id, webhook, type, attempts, failure };
+    return auditEvent('WebhookDeliveryFailed', at, null, details, { requestId });
   }
 
   /** Gives up deliveries of webhooks that are no longer configured, as they would wait for ever. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { openClusterConnection, type ClusterConnection } from '../../src/cluster/cluster-connection.js';
 import { rbacGroup } from '../../src/cluster/role-bindings.js';
 import { ruleMatches } from '../../src/cluster/ways-to-more.js';
-import { roleBindingAccess } from '../../src/issuance/needed-access.js';
+import { roleBindingAccess } from '../../src/issuance/clusters/probe-cluster.js';
 import type { BlastRadius } from '../../src/model/blast-radius.js';
 import { roleBindingsContract } from '../contract/role-bindings-contract.js';
 import { binding, manifestOf, role, type RbacObject } from '../helpers/rbac-objects.js';

@@ -84,6 +84,7 @@ const usernameIn = (der: Uint8Array) =>
 
 signerContract('a cluster’s own (fake API server)', async () => ({
   signer: signerOn(connection),
+  kind: 'kubernetes',
   trust: readClientTrust(server.clientAuthority.pem),
 }));
 

@@ -17,7 +17,7 @@ async function localCa() {
   generated ??= generateCertificateAuthority({ commonName: 'contract-ca', now: new Date(), random: randomBytes });
   const { certificatePem, privateKeyPem } = await generated;
   const authority = loadSigningAuthority(certificatePem, privateKeyPem);
-  return { authority, signer: new LocalCaSigner(authority), trust: readClientTrust(certificatePem) };
+  return { authority, signer: new LocalCaSigner(authority), kind: 'localCA', trust: readClientTrust(certificatePem) };
 }
 
 signerContract('local CA', localCa);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ClientTrust } from '../../src/cluster/certificate-authorities.js';
-import { checkIssuedCertificate } from '../../src/issuance/check-issued-certificate.js';
+import { checkIssuedCertificate } from '../../src/issuance/attempts/check-issued-certificate.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
 import { newId } from '../../src/model/new-id.js';
 import { keyAlgorithms, type KeyAlgorithm } from '../../src/x509/strict/key-algorithm.js';
@@ -12,6 +12,8 @@ import type { Signer } from '../../src/signer/signer.js';
 
 export interface SignerUnderContract {
   readonly signer: Signer;
+  /** The name that its intents have. */
+  readonly kind: string;
   /** The CA that its certificates chain to. */
   readonly trust: ClientTrust;
 }
@@ -72,7 +74,7 @@ export function signerContract(name: string, open: () => Promise<SignerUnderCont
     });
 
     it('signs nothing while it prepares, and gives each preparation its own intent', async () => {
-      const { signer } = await open();
+      const { signer, kind } = await open();
       const approved = await approve();
       const now = new Date();
       const intents = Array.from({ length: 20 }, (_, attempt) => {
@@ -80,7 +82,7 @@ export function signerContract(name: string, open: () => Promise<SignerUnderCont
         return JSON.stringify(signer.prepare(again, now).intent);
       });
       expect(new Set(intents).size).toBe(20);
-      expect(JSON.parse(intents[0] ?? '')).toMatchObject({ signer: signer.kind });
+      expect(JSON.parse(intents[0] ?? '')).toMatchObject({ signer: kind });
     });
   });
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { createKubeconfig } from '../../src/issuance/create-kubeconfig.js';
+import { createKubeconfig } from '../../src/issuance/requests/collect-kubeconfig.js';
 import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
 import { keyAlgorithms, type KeyAlgorithm } from '../../src/x509/strict/key-algorithm.js';
 import { testIssuance, type TestIssuance } from '../helpers/issuance.js';

@@ -13,6 +13,7 @@ import { readEnvironment } from '../../src/config/env.js';
 import { createLogger } from '../../src/observability/logger.js';
 import type { Signer } from '../../src/signer/signer.js';
 import type { Step, Writer } from '../../src/store/step.js';
+import { signingBy } from '../helpers/signers.js';
 import type { CrashPoint } from './crash-points.js';
 
 const crashAt = process.env['CRASH_AT'] as CrashPoint | undefined;
@@ -38,24 +39,13 @@ const crashingWriter = (writer: Writer): Writer => ({
   },
 });
 
-const crashingSigner = (signer: Signer): Signer => ({
-  kind: signer.kind,
-  resume: (request, intent) => signer.resume(request, intent),
-  giveUp: (intent) => signer.giveUp(intent),
-  prepare(request, now) {
-    const prepared = signer.prepare(request, now);
-    return {
-      intent: prepared.intent,
-      cleanUp: () => prepared.cleanUp(),
-      async sign(deadline) {
-        pass('before the signature');
-        const certificate = await prepared.sign(deadline);
-        pass('after the signature');
-        return certificate;
-      },
-    };
-  },
-});
+const crashingSigner = (signer: Signer): Signer =>
+  signingBy(signer, async (sign) => {
+    pass('before the signature');
+    const certificate = await sign();
+    pass('after the signature');
+    return certificate;
+  });
 
 const crashingConnection = (connection: ClusterConnection): ClusterConnection => {
   const { csrs } = connection;

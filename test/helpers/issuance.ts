@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
-import { ClusterProbes } from '../../src/issuance/cluster-probes.js';
+import { ClusterProbes } from '../../src/issuance/clusters/cluster-probes.js';
+import { AttemptsUnderWay } from '../../src/issuance/attempts/attempts-under-way.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
+import { IdempotencyKeys } from '../../src/issuance/requests/idempotency-keys.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
 import { loadSigningAuthority, type SigningAuthority } from '../../src/x509/strict/signing-authority.js';
@@ -101,10 +103,10 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     soleProcess,
     settings: { timeoutSeconds: 60, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 86_400 },
     log: { info() {}, warn() {}, error() {} },
+    deliveriesOf: () => [],
     probes: new ClusterProbes(store),
-    running: new Map(),
-    recovering: new Map(),
-    keysInFlight: new Set(),
+    attempts: new AttemptsUnderWay(),
+    idempotencyKeys: new IdempotencyKeys(store),
   });
   return {
     context: contextOf('process-1', true),

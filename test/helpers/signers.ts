@@ -1,11 +1,22 @@
 import type { Signer } from '../../src/signer/signer.js';
 
-/** A signer that does something else instead of signing; `sign` may call the real signature. */
-export function signingBy(real: Signer, sign: (signReally: () => Promise<Uint8Array>) => Promise<Uint8Array>): Signer {
+/** A signer like another one, except for some members. */
+export function signerLike(real: Signer, changed: Partial<Signer>): Signer {
   return {
-    kind: real.kind,
+    needsCertificationRequest: real.needsCertificationRequest,
+    needsCluster: real.needsCluster,
+    mayBeResumed: real.mayBeResumed,
+    requiredAccess: real.requiredAccess,
+    prepare: (request, now) => real.prepare(request, now),
     resume: (request, intent) => real.resume(request, intent),
     giveUp: (intent) => real.giveUp(intent),
+    ...changed,
+  };
+}
+
+/** A signer that does something else instead of signing; `sign` may call the real signature. */
+export function signingBy(real: Signer, sign: (signReally: () => Promise<Uint8Array>) => Promise<Uint8Array>): Signer {
+  return signerLike(real, {
     prepare(request, now) {
       const prepared = real.prepare(request, now);
       return {
@@ -14,5 +25,5 @@ export function signingBy(real: Signer, sign: (signReally: () => Promise<Uint8Ar
         cleanUp: () => prepared.cleanUp(),
       };
     },
-  };
+  });
 }

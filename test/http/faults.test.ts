@@ -1,10 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  SignerUnavailableError,
-  StoreBusyError,
-  StoreUnavailableError,
-  TooManyWaitingError,
-} from '../../src/model/errors.js';
+import { SignerUnavailableError, StoreBusyError, StoreUnavailableError } from '../../src/model/errors.js';
+import { TooManyWaitingError } from '../../src/workers/turns.js';
 import type { Services } from '../../src/services.js';
 import { startService, type TestService } from './support/service.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { verifyChain } from '../../src/audit/verify-chain.js';
+import { verifyChain } from '../../src/audit/chain.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
 import type { Operation } from '../../src/store/step.js';

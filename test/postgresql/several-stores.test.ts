@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { verifyChain } from '../../src/audit/verify-chain.js';
+import { verifyChain } from '../../src/audit/chain.js';
 import type { Composition } from '../../src/compose/compose.js';
-import type { QuotaLimit } from '../../src/model/quota.js';
+import type { QuotaLimit } from '../../src/model/decision.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
 import type { Operation } from '../../src/store/step.js';
 import type { Store } from '../../src/store/store.js';

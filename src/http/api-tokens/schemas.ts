@@ -1,6 +1,5 @@
 import { Type, type Static } from 'typebox';
-import type { ApiToken } from '../../model/api-token.js';
-import { roles } from '../../model/principal.js';
+import { type ApiToken, roles } from '../../model/principal.js';
 import { pageOf } from '../pages.js';
 import { closed, idOf, instantOf, namedObject, nameOf, nullable, oneOf } from '../schema-parts.js';
 

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { requestStates } from '../../model/certificate-request.js';
-import { keyAlgorithms } from '../../model/key-algorithm.js';
+import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import { CertificateSchema, PublicKeySchema } from '../certificates/schemas.js';
 import { pageOf, pageParameters } from '../pages.js';
 import {

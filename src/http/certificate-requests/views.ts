@@ -1,4 +1,4 @@
-import { awaitedStages } from '../../model/approval-stages.js';
+import { awaitedStages } from '../../model/certificate-request.js';
 import type { CertificateRequestDetails, CertificateRequestView } from '../../services.js';
 import { certificateView } from '../certificates/schemas.js';
 import { blastRadiusView } from './blast-radius.js';

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import type { Certificate } from '../../model/certificate.js';
-import { keyAlgorithms } from '../../model/key-algorithm.js';
+import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import { encodePem } from '../../x509/strict/pem.js';
 import { pageOf, pageParameters } from '../pages.js';
 import {

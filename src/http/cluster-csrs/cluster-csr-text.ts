@@ -1,7 +1,7 @@
 import { alignColumns } from '../../formats/text/text-layout.js';
 import { humanDuration } from '../../formats/text/duration-in-words.js';
 import { visible } from '../../formats/text/visible.js';
-import type { ClusterCsr } from '../../model/cluster-csr.js';
+import type { ClusterCsr } from '../../model/cluster.js';
 
 /** As `kubectl get csr` prints it. */
 export function clusterCsrTable(csrs: readonly ClusterCsr[]): string {

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import type { ClusterCsr } from '../../model/cluster-csr.js';
+import type { ClusterCsr } from '../../model/cluster.js';
 import { pageOf } from '../pages.js';
 import {
   closed,

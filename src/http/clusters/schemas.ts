@@ -1,3 +1,4 @@
+import { signerKinds } from '../../model/cluster.js';
 import { Type, type Static } from 'typebox';
 import { pageOf } from '../pages.js';
 import {
@@ -74,7 +75,7 @@ export const ClusterSchema = namedObject('Cluster', 'A configured cluster.', {
     description: 'The address of the API server in kubeconfigs.',
     examples: ['https://10.0.0.1:6443'],
   }),
-  signer: oneOf(['localCA', 'kubernetes'], 'Who signs: kubepass with a CA key of its own, or the cluster itself.'),
+  signer: oneOf(signerKinds, 'Who signs: kubepass with a CA key of its own, or the cluster itself.'),
   allowPrivilegedGroups: Type.Array(Type.String({ maxLength: 64 }), {
     maxItems: 100,
     description: 'Privileged groups that policies may permit on this cluster.',

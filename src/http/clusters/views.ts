@@ -1,4 +1,4 @@
-import type { CertificateAuthority } from '../../model/certificate-authority.js';
+import type { CertificateAuthorityBundle } from '../../model/cluster.js';
 import { missingPermissions, type ClusterProbe } from '../../model/cluster-probe.js';
 import type { ClusterView } from '../../services.js';
 import type { CertificateAuthoritiesBody, ClusterBody } from './schemas.js';
@@ -42,7 +42,7 @@ function probeView(probe: ClusterProbe): NonNullable<ClusterBody['probe']> {
 export function certificateAuthorityView({
   pem,
   certificates,
-}: CertificateAuthority): CertificateAuthoritiesBody['serving'] {
+}: CertificateAuthorityBundle): CertificateAuthoritiesBody['serving'] {
   return {
     pem,
     certificates: certificates.map((certificate) => ({

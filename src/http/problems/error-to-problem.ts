@@ -6,9 +6,9 @@ import {
   SignerUnavailableError,
   StoreBusyError,
   StoreUnavailableError,
-  TooManyWaitingError,
 } from '../../model/errors.js';
 import type { FieldError } from '../../model/outcome.js';
+import { TooManyWaitingError } from '../../workers/turns.js';
 import { problem, ProblemError, type Problem } from './problem.js';
 
 /** The problem for a thrown error. An unknown error becomes an internal error, and its text goes only to the log. */

@@ -1,5 +1,4 @@
-import type { RecordedRequest } from '../../model/recorded-request.js';
-import type { Replayed } from '../../model/replay.js';
+import type { RecordedRequest, Replayed } from '../../model/replay.js';
 import type { BatchAnswer, BatchQuestion } from './draft.js';
 
 /** A task of the pool. It asks for batches, and ends with an error or after the answer null. */

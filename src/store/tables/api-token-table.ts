@@ -1,7 +1,6 @@
-import type { ApiTokenReader } from '../../identity/api-token-reader.js';
-import type { ApiToken } from '../../model/api-token.js';
+import type { ApiTokenReader } from '../../identity/api-tokens.js';
+import type { ApiToken, Role } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/page.js';
-import type { Role } from '../../model/principal.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { insertUnique, storedJson, type Columns, type Statement } from '../statement.js';
 import { instantInCursor, invalidCursor, readPage } from './read-page.js';

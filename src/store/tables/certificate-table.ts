@@ -1,5 +1,5 @@
 import type { Certificate, CertificateFilter } from '../../model/certificate.js';
-import type { KeyAlgorithm } from '../../model/key-algorithm.js';
+import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { insertInto, insertSql, storedJson, type Columns, type Statement } from '../statement.js';

@@ -1,4 +1,4 @@
-import type { QuotaLimit } from '../../model/quota.js';
+import type { QuotaLimit } from '../../model/decision.js';
 import type { ColumnValue, ReadRows, SqlDialect, Statement } from '../statement.js';
 import type { RequireQuota } from '../step.js';
 import type { QuotaReader } from '../store.js';

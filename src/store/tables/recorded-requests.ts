@@ -1,7 +1,6 @@
-import type { KeyAlgorithm } from '../../model/key-algorithm.js';
+import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import { idBound } from '../../model/new-id.js';
-import type { RecordedRequest } from '../../model/recorded-request.js';
-import type { RecordedRequestRange } from '../../model/replay.js';
+import type { RecordedRequest, RecordedRequestRange } from '../../model/replay.js';
 import type { ReadRows } from '../statement.js';
 import type { RecordedRequestReader } from '../store.js';
 import { decisionOf } from './certificate-request-table.js';

@@ -2,7 +2,6 @@ import { generateKeyPair as generateWithCallback, type KeyObject } from 'node:cr
 import { promisify } from 'node:util';
 
 import type { KeyAlgorithm } from './key-algorithm.js';
-import { Turns } from '../../workers/turns.js';
 
 export interface KeyPair {
   readonly privateKey: KeyObject;
@@ -14,21 +13,9 @@ export interface KeyPair {
 
 const generate = promisify(generateWithCallback);
 
-/**
- * Two are half of libuv's pool of four, and an RSA-4096 key keeps a thread for a second or more. Callers do not have
- * the patience for a queue longer than a hundred.
- */
-const rsaTurns = new Turns({ atTheSameTime: 2, waiting: 100 });
-
-/**
- * Generates a key pair on the thread pool. RSA keys queue among themselves, because every signature and every check of
- * one takes a thread of the same pool and must not wait behind them. Throws `TooManyWaitingError` where the queue is
- * full.
- */
+/** Generates a key pair on libuv's thread pool. An RSA-4096 key keeps a thread for a second or more. */
 export async function generateKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
-  const { privateKey, publicKey } = await (algorithm.startsWith('RSA-')
-    ? rsaTurns.take(() => generateKeyObjects(algorithm))
-    : generateKeyObjects(algorithm));
+  const { privateKey, publicKey } = await generateKeyObjects(algorithm);
   return {
     privateKey,
     privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),

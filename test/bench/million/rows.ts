@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { appendToChain, genesis, type ChainHead } from '../../../src/audit/chain.js';
-import type { AuditEvent, AuditEventDraft } from '../../../src/model/audit-event.js';
+import type { AuditEvent, UnchainedEvent } from '../../../src/model/audit-event.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
 import { newId } from '../../../src/model/new-id.js';
@@ -28,7 +28,7 @@ export function* seedRows(count: number, now: Date, atOnce: number): Generator<R
   let rows = noRows();
   const begin = now.getTime() - yearSeconds * 1000;
   const step = (yearSeconds * 1000) / count;
-  const append = (draft: AuditEventDraft): void => {
+  const append = (draft: UnchainedEvent): void => {
     const event: AuditEvent = appendToChain(head, draft);
     rows.AuditEvent.push(auditEventRow(event));
     head = event;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ApiTokenAuthenticator } from '../../../src/identity/api-token-authenticator.js';
 import { isApiTokenSecret, newApiTokenSecret } from '../../../src/identity/api-token-secret.js';
 import { makeApiToken } from '../../../src/identity/api-tokens.js';
-import type { ApiToken } from '../../../src/model/api-token.js';
+import type { ApiToken } from '../../../src/model/principal.js';
 
 const start = new Date('2026-03-01T10:00:00Z');
 

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createRequest } from '../../../src/issuance/create-request.js';
+import { createRequest } from '../../../src/issuance/requests/create-request.js';
 import type { IssuanceContext } from '../../../src/issuance/context.js';
 import { startHousekeeping } from '../../../src/issuance/housekeeping.js';
-import { recoverRequests } from '../../../src/issuance/recover-requests.js';
+import { recoverRequests } from '../../../src/issuance/attempts/recover-requests.js';
 import { SignerUnavailableError } from '../../../src/model/errors.js';
 import { LocalCaSigner } from '../../../src/signer/local-ca.js';
 import type { RequestReader } from '../../../src/store/store.js';

@@ -1,22 +1,14 @@
 import { expect, it } from 'vitest';
 import { auditEventService } from '../../../src/issuance/audit-event-service.js';
-import { createRequest } from '../../../src/issuance/create-request.js';
+import { createRequest } from '../../../src/issuance/requests/create-request.js';
 import { csrFor } from '../../helpers/csr.js';
 import { testIssuance } from '../../helpers/issuance.js';
 import { alice, auditor } from '../../helpers/principals.js';
+import { anEvent } from '../store/records.js';
 
 it('issues while the audit log is being verified', async () => {
   const { context, close } = await testIssuance();
-  const event = {
-    type: 'PolicyEvaluated',
-    at: context.clock(),
-    principal: 'alice',
-    cluster: 'demo',
-    requestId: null,
-    fingerprintSha256: null,
-    details: { username: 'jane' },
-  } as const;
-  const events = Array<typeof event>(100).fill(event);
+  const events = Array.from({ length: 100 }, () => anEvent({ type: 'PolicyEvaluated', at: context.clock() }));
   for (let i = 0; i < 100; i += 1) await context.store.writer.commit({ operations: [], events });
   const { pem } = await csrFor('jane', ['team-a']);
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RecordedRequest } from '../../../src/model/recorded-request.js';
-import type { Replayed } from '../../../src/model/replay.js';
+import type { RecordedRequest, Replayed } from '../../../src/model/replay.js';
 import { Replayer } from '../../../src/policy/replayer.js';
 import { policySetOf, testPolicies } from '../../helpers/issuance.js';
 import { recordedRequest } from '../../helpers/recorded-requests.js';

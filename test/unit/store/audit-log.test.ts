@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../src/audit/verify-chain.js';
+import { verifyChain } from '../../../src/audit/chain.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { anEvent, type TestStore, testStore } from './records.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../src/audit/verify-chain.js';
+import { verifyChain } from '../../../src/audit/chain.js';
 import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';
 import { GroupCommit } from '../../../src/store/group-commit.js';
 import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../src/audit/verify-chain.js';
+import { verifyChain } from '../../../src/audit/chain.js';
 import type { RequestState } from '../../../src/model/certificate-request.js';
 import type { MoveRequest } from '../../../src/store/step.js';
 import {

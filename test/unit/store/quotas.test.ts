@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { QuotaLimit } from '../../../src/model/quota.js';
+import type { QuotaLimit } from '../../../src/model/decision.js';
 import { bind, sqliteDialect } from '../../../src/store/sqlite/statements.js';
 import { quotaCount } from '../../../src/store/tables/quotas.js';
 import { onPostgresql } from '../../helpers/test-store.js';

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { afterEach } from 'vitest';
-import type { ApiToken } from '../../../src/model/api-token.js';
-import type { AuditEventDraft } from '../../../src/model/audit-event.js';
+import type { ApiToken } from '../../../src/model/principal.js';
+import type { AuditEventDraft, UnchainedEvent } from '../../../src/model/audit-event.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt } from '../../../src/model/certificate-request.js';
 import type { ClusterProbe, StoredClusterProbe } from '../../../src/model/cluster-probe.js';
@@ -193,7 +193,8 @@ export function aWebhookDelivery(overrides: Partial<WebhookDelivery> = {}): Webh
   };
 }
 
-export function anEvent(overrides: Partial<AuditEventDraft> = {}): AuditEventDraft {
+/** The store knows no types of details, so any will do. */
+export function anEvent(overrides: Partial<UnchainedEvent> = {}): AuditEventDraft {
   return {
     type: 'CertificateRequested',
     at: instant('2026-03-01T10:00:00.000Z'),
@@ -203,5 +204,5 @@ export function anEvent(overrides: Partial<AuditEventDraft> = {}): AuditEventDra
     fingerprintSha256: null,
     details: { username: 'jane' },
     ...overrides,
-  };
+  } as AuditEventDraft;
 }

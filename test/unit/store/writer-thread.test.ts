@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { verifyChain } from '../../../src/audit/verify-chain.js';
+import { verifyChain } from '../../../src/audit/chain.js';
 import { StoreUnavailableError } from '../../../src/model/errors.js';
 import { ThreadedBatches } from '../../../src/store/sqlite/threaded-batches.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';

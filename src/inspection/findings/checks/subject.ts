@@ -1,4 +1,4 @@
-import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../../../model/privileged-names.js';
+import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../../../model/name-grammar.js';
 import { quote, quoteAll } from '../../../model/quote.js';
 import { attributeType, keyPurpose } from '../../../x509/strict/object-identifiers.js';
 import type { CertificateCheck, ObjectCheck } from '../check.js';

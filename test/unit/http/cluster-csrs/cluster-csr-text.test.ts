@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { humanDuration } from '../../../../src/formats/text/duration-in-words.js';
 import { clusterCsrDescription, clusterCsrTable } from '../../../../src/http/cluster-csrs/cluster-csr-text.js';
-import type { ClusterCsr } from '../../../../src/model/cluster-csr.js';
+import type { ClusterCsr } from '../../../../src/model/cluster.js';
 import { CSR_PEM_LABEL } from '../../../../src/x509/strict/certification-request.js';
 import { describeCertificationRequest } from '../../../../src/x509/strict/describe-certification-request.js';
 import { encodePem } from '../../../../src/x509/strict/pem.js';

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Config } from '../config/config.js';
+import { prepareDataDir, replaceSecretFile } from '../config/secrets.js';
+import { makeAdminToken, type ApiTokenWriter } from '../identity/api-tokens.js';
+import type { Log } from '../issuance/context.js';
+import type { Writer } from '../store/step.js';
+import type { Store } from '../store/store.js';
+import { openStore } from './open-store.js';
+
+/** Keeps tokens in the store: each change is one commit with its audit event. */
+export function apiTokenWriter(writer: Writer): ApiTokenWriter {
+  return {
+    async create(token, secretSha256, event) {
+      const operations = [{ op: 'insertApiToken' as const, token, secretSha256 }];
+      if (!(await writer.commit({ operations, events: [event] })).committed)
+        throw new Error(`API token ${token.id} could not be recorded`);
+    },
+    async revoke(id, at, event) {
+      const operations = [{ op: 'revokeApiToken' as const, id, at }];
+      return (await writer.commit({ operations, events: [event] })).committed;
+    },
+  };
+}
+
+/** Makes an admin token where no live one exists. Of several processes that start at once, one makes it. */
+export async function makeFirstAdminToken(config: Config, store: Store, clock: () => Date, log: Log): Promise<void> {
+  await store.alone(async () => {
+    if (await store.apiTokens.hasLiveAdmin(clock())) return;
+    await writeAdminToken(config, store, clock());
+    log.info({ file: adminTokenFile(config) }, 'there was no live admin: a token was made');
+  });
+}
+
+/**
+ * Makes one more admin token, beside those that exist, and answers the file that it is in. The caller needs the right
+ * to write to the data dir; the audit log tells of it. With SQLite, throws where the service is running.
+ */
+export async function recoverAdminToken(config: Config): Promise<string> {
+  await prepareDataDir(config.dataDir);
+  const store = await openStore(config, () => undefined, { writerThread: false });
+  try {
+    await writeAdminToken(config, store, new Date());
+  } finally {
+    await store.close();
+  }
+  return adminTokenFile(config);
+}
+
+const adminTokenFile = ({ dataDir }: Config): string => join(dataDir, 'admin-token');
+
+function writeAdminToken(config: Config, store: Store, now: Date): Promise<void> {
+  return makeAdminToken({
+    writer: apiTokenWriter(store.writer),
+    keepSecret: (secret) => replaceSecretFile(adminTokenFile(config), `${secret}\n`),
+    now,
+    random: randomBytes,
+  });
+}

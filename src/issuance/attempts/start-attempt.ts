@@ -1,0 +1,130 @@
+import type { ApprovedRequest } from '../../model/approved-request.js';
+import type { CertificateRequest, IssuanceAttempt, PublicKeyReference } from '../../model/certificate-request.js';
+import { mintApprovedRequest } from '../../model/mint-approved-request.js';
+import type { PreparedSigning } from '../../signer/signer.js';
+import type { Step } from '../../store/step.js';
+import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.js';
+import { attemptDetails, requestEvent } from '../events.js';
+import type { KeyToCertify } from './key-to-certify.js';
+import { moveRequest } from '../request-states.js';
+
+/** An attempt whose intent is worked out, but not recorded: record `attempt`, then call `finishAttempt`. */
+export interface StartedAttempt {
+  readonly approved: ApprovedRequest;
+  readonly attempt: IssuanceAttempt;
+  readonly publicKey: PublicKeyReference;
+  readonly signing: PreparedSigning;
+}
+
+/** Works out the next attempt for a request that policy has approved. Signs nothing, records nothing. */
+export function startAttempt(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  key: KeyToCertify,
+  now: Date,
+  probe = false,
+): StartedAttempt {
+  const number = (request.attempt?.number ?? 0) + 1;
+  const approved = approve(request, number, key, probe);
+  const signing = issuingCluster(context, request.cluster).signer.prepare(approved, now);
+  return {
+    approved,
+    signing,
+    publicKey: key.reference,
+    attempt: {
+      number,
+      owner: context.owner,
+      leaseUntil: leaseFrom(context, now),
+      startedAt: now,
+      spkiSha256: key.reference.spkiSha256,
+      intent: signing.intent,
+    },
+  };
+}
+
+/** The attempt of an `issuing` request whose process died, taken over by this one; null where it cannot go on. */
+export function resumeAttempt(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+  key: KeyToCertify,
+  now: Date,
+): StartedAttempt | null {
+  const approved = approve(request, attempt.number, key, false);
+  const signing = issuingCluster(context, request.cluster).signer.resume(approved, attempt.intent);
+  if (signing === null) return null;
+  const taken = { ...attempt, owner: context.owner, leaseUntil: leaseFrom(context, now) };
+  return { approved, signing, publicKey: key.reference, attempt: taken };
+}
+
+function approve(request: CertificateRequest, attempt: number, key: KeyToCertify, probe: boolean): ApprovedRequest {
+  const { id: requestId, cluster, username, groups, keyAlgorithm, expirationSeconds } = request;
+  const { subjectPublicKeyInfo, certificationRequest } = key;
+  return mintApprovedRequest({
+    requestId,
+    attempt,
+    cluster,
+    username,
+    groups,
+    keyAlgorithm,
+    subjectPublicKeyInfo,
+    certificationRequest,
+    expirationSeconds,
+    probe,
+  });
+}
+
+/** Beyond the time that the signer may take, so that the outcome can still be recorded. */
+const leaseMarginSeconds = 30;
+const leaseFrom = ({ settings }: IssuanceContext, now: Date): Date =>
+  secondsAfter(now, settings.timeoutSeconds + leaseMarginSeconds);
+
+/** The request once the intent of the attempt is recorded. */
+export const issuing = (request: CertificateRequest, { attempt, publicKey }: StartedAttempt): CertificateRequest => ({
+  ...request,
+  state: 'issuing',
+  attempt,
+  publicKey,
+});
+
+/** The step that records the intent of an attempt on an approved request. Nothing is signed before it is on disk. */
+export function intentStep(request: CertificateRequest, started: StartedAttempt, actor: string | null): Step {
+  return {
+    operations: [
+      moveRequest(
+        request.id,
+        // Otherwise two attempts could have the same number, and in a cluster the same object.
+        { state: 'approved', attempt: request.attempt?.number ?? null },
+        { state: 'issuing', attempt: started.attempt, publicKey: started.publicKey },
+      ),
+    ],
+    events: [
+      requestEvent('IssuanceStarted', started.attempt.startedAt, actor, request, attemptDetails(started.attempt)),
+    ],
+  };
+}
+
+/** The step that makes this process the owner of an attempt that another one began, while `before` still owns it. */
+export function takeoverStep(
+  request: CertificateRequest,
+  before: IssuanceAttempt,
+  taken: StartedAttempt,
+  now: Date,
+): Step {
+  return {
+    operations: [
+      moveRequest(
+        request.id,
+        { state: 'issuing', owner: before.owner, attempt: before.number },
+        { state: 'issuing', attempt: taken.attempt },
+      ),
+    ],
+    events: [
+      requestEvent('IssuanceResumed', now, null, request, {
+        ...attemptDetails(taken.attempt),
+        previousOwner: before.owner,
+        owner: taken.attempt.owner,
+      }),
+    ],
+  };
+}

@@ -1,0 +1,170 @@
+import type { ClusterConnection } from '../../cluster/cluster-connection.js';
+import type { CsrObject } from '../../cluster/csr-object.js';
+import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../../cluster/cluster-error.js';
+import { may } from '../../identity/permissions.js';
+import { csrStatus, type ClusterCsr, type ClusterCsrCertificate } from '../../model/cluster.js';
+import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
+import type { Principal } from '../../model/principal.js';
+import type { ParsedCertificate } from '../../x509/strict/certificate-reader.js';
+import { describeCertificationRequest } from '../../x509/strict/describe-certification-request.js';
+import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
+import { certificateInCsr, findOwnCsrs } from './own-csrs.js';
+import type { IssuanceContext, IssuingCluster } from '../context.js';
+import { describeCertificateAuthority } from '../../cluster/certificate-authorities.js';
+import type { ClusterService, ClusterView } from '../../services.js';
+import { probeCluster } from './probe-cluster.js';
+
+/** The configured clusters. Any principal may see them, since a kubeconfig says as much. */
+export function clusterService(context: IssuanceContext): ClusterService {
+  const { clusters, probes } = context;
+  const view = ({ cluster }: IssuingCluster): ClusterView => ({ cluster, probe: probes.last(cluster.name) });
+  return {
+    list: () => [...clusters.values()].map(view),
+
+    find(_principal, name) {
+      const found = clusters.get(name);
+      return found ? done(view(found)) : refused({ kind: 'not-found' });
+    },
+
+    async probe(principal, name, options) {
+      if (!may(principal, 'probe-clusters'))
+        return refused({ kind: 'not-permitted', message: 'probing a cluster takes the role admin' });
+      const found = clusters.get(name);
+      if (!found) return refused({ kind: 'not-found' });
+      await probeCluster(context, name, options, principal.name);
+      return done(view(found));
+    },
+
+    certificateSigningRequests: (principal, name, range) => listClusterCsrs(context, principal, name, range),
+    certificateSigningRequest: (principal, name, csrName) => findClusterCsr(context, principal, name, csrName),
+
+    async certificateAuthorities(_principal, name) {
+      const found = clusters.get(name);
+      if (!found) return refused({ kind: 'not-found' });
+      const client = await found.clientTrust();
+      return done({
+        serving: describeCertificateAuthority(found.cluster.servingCertificateAuthority),
+        client: client && describeCertificateAuthority(client.pem),
+      });
+    },
+  };
+}
+
+/** The CSR objects in a cluster, in the order of their names; only those of this page are decoded. */
+function listClusterCsrs(
+  context: IssuanceContext,
+  principal: Principal,
+  cluster: string,
+  { after, limit }: { readonly after: string | null; readonly limit: number },
+): Promise<Outcome<{ readonly items: readonly ClusterCsr[]; readonly more: boolean }>> {
+  return withConnection(context, principal, cluster, async (connection) => {
+    const all = [...(await connection.csrs.list())].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const following = after === null ? all : all.filter(({ name }) => name > after);
+    const shown = following.slice(0, limit);
+    return done({
+      items: await describeCsrs(context, connection, cluster, shown),
+      more: following.length > shown.length,
+    });
+  });
+}
+
+function findClusterCsr(
+  context: IssuanceContext,
+  principal: Principal,
+  cluster: string,
+  name: string,
+): Promise<Outcome<ClusterCsr>> {
+  return withConnection(context, principal, cluster, async (connection) => {
+    const found = await connection.csrs.find(name);
+    const [described] = found === null ? [] : await describeCsrs(context, connection, cluster, [found]);
+    return described === undefined ? refused({ kind: 'not-found' }) : done(described);
+  });
+}
+
+async function withConnection<T>(
+  context: IssuanceContext,
+  principal: Principal,
+  cluster: string,
+  use: (connection: ClusterConnection) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  if (!may(principal, 'read-cluster-csrs'))
+    return refused({
+      kind: 'not-permitted',
+      message: 'reading the CSRs of a cluster takes the role approver, auditor or admin',
+    });
+  const issuing = context.clusters.get(cluster);
+  if (issuing === undefined) return refused({ kind: 'not-found' });
+  if (issuing.connection === null)
+    return refused({
+      kind: 'cluster-not-connected',
+      message: `kubepass signs for cluster ${JSON.stringify(cluster)} by itself and has no connection to its API server`,
+    });
+  try {
+    return await use(issuing.connection);
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null) throw error;
+    context.log.warn({ err: error, cluster }, 'the CSRs of a cluster could not be read');
+    return refusal;
+  }
+}
+
+function refusalOf(error: unknown): Refused | null {
+  if (error instanceof ClusterUnavailableError) return refused({ kind: 'cluster-unavailable' });
+  if (error instanceof ClusterForbiddenError || error instanceof ClusterRefusedError)
+    return refused({ kind: 'cluster-refuses' });
+  return null;
+}
+
+async function describeCsrs(
+  { store, clock }: IssuanceContext,
+  connection: ClusterConnection,
+  cluster: string,
+  csrs: readonly CsrObject[],
+): Promise<readonly ClusterCsr[]> {
+  const { username: ownUsername } = await connection.whoAmI();
+  const read = await Promise.all(
+    csrs.map(async (csr) => ({
+      csr,
+      request: await describeCertificationRequest(csr.request),
+      certificate: certificateInCsr(csr),
+    })),
+  );
+  const evidence = read.map(({ csr, request, certificate }) => ({
+    uid: csr.uid,
+    name: csr.name,
+    username: csr.username,
+    spkiSha256: request.spkiSha256,
+    certificate,
+  }));
+  const own = await findOwnCsrs(store, cluster, ownUsername, evidence);
+  const seenAt = clock();
+  return read.map(({ csr, request, certificate }) => ({
+    name: csr.name,
+    uid: csr.uid,
+    createdAt: csr.createdAt,
+    seenAt,
+    labels: csr.labels,
+    annotations: csr.annotations,
+    signerName: csr.signerName,
+    username: csr.username,
+    groups: csr.groups,
+    usages: csr.usages,
+    expirationSeconds: csr.expirationSeconds,
+    status: csrStatus(csr.conditions, csr.certificate !== null),
+    conditions: csr.conditions,
+    request,
+    certificate: certificate && describeCertificate(certificate),
+    requestId: own.get(csr.uid)?.requestId ?? null,
+  }));
+}
+
+function describeCertificate(certificate: ParsedCertificate): ClusterCsrCertificate {
+  return {
+    fingerprintSha256: certificate.fingerprintSha256,
+    serialNumber: certificate.serialNumber,
+    subject: displayDistinguishedName(certificate.subject),
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+  };
+}

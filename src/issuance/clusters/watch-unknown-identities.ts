@@ -1,0 +1,185 @@
+import type { ClusterConnection } from '../../cluster/cluster-connection.js';
+import { kubeApiserverClient, type CsrObject } from '../../cluster/csr-object.js';
+import { StoreBusyError, StoreUnavailableError } from '../../model/errors.js';
+import { auditEvent, type AuditEventDraft } from '../../model/audit-event.js';
+import type { ParsedCertificate } from '../../x509/strict/certificate-reader.js';
+import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
+import { attributeType } from '../../x509/strict/object-identifiers.js';
+import { sha256 } from '../../x509/strict/sha256.js';
+import type { IssuanceContext } from '../context.js';
+import { certificateInCsr, certifiedSpkiSha256, findOwnCsrs } from './own-csrs.js';
+
+export interface UnknownIdentityWatch {
+  /** Ends after the round that is under way. */
+  stop(): Promise<void>;
+}
+
+/**
+ * How long the first object waits, so that several are looked up together. By then the certificates of our own
+ * attempts are in the inventory, and the look-up has not delayed those attempts.
+ */
+const firstLookMilliseconds = 300;
+/** How long to wait where the store is busy, or an attempt of ours with that key has not ended yet … */
+const againMilliseconds = 1_000;
+/** … and the longest wait where one round after another fails. */
+const longestMilliseconds = 60_000;
+/** How many objects are looked up at once. */
+const atOnce = 200;
+/** How many settled objects are remembered; a cluster keeps objects for an hour. */
+const rememberedObjects = 10_000;
+
+/**
+ * Records every user certificate that a cluster's own signer issues without us, once, however many replicas watch. The
+ * cluster itself forgets it within the hour. Failures are logged, and tried again where that can help.
+ */
+export function watchUnknownIdentities(
+  context: IssuanceContext,
+  cluster: string,
+  connection: ClusterConnection,
+): UnknownIdentityWatch {
+  const waiting = new Map<string, CsrObject>();
+  const settled = new Set<string>();
+  let round: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let failures = 0;
+
+  const settle = (uid: string) => {
+    waiting.delete(uid);
+    settled.add(uid);
+    for (const oldest of settled) {
+      if (settled.size <= rememberedObjects) break;
+      settled.delete(oldest);
+    }
+  };
+  const begin = () => {
+    if (stopped || round !== null) return;
+    clearTimeout(timer);
+    timer = undefined;
+    round = oneRound().finally(() => {
+      round = null;
+      const pause = Math.min(againMilliseconds * 2 ** failures, longestMilliseconds);
+      if (waiting.size > 0 && !stopped) timer = setTimeout(begin, pause);
+    });
+  };
+  const oneRound = async () => {
+    // Objects that arrive meanwhile are looked up in the same round.
+    const seen = new Set<string>();
+    for (;;) {
+      const batch = [...waiting.values()].filter(({ uid }) => !seen.has(uid)).slice(0, atOnce);
+      if (batch.length === 0 || stopped) break;
+      for (const { uid } of batch) seen.add(uid);
+      try {
+        for (const uid of await recordUnknown(context, cluster, connection, batch)) settle(uid);
+      } catch (error) {
+        context.log.error({ err: error, cluster }, 'unknown identities could not be put on record, it is tried again');
+        failures++;
+        return;
+      }
+    }
+    failures = 0;
+  };
+  const unsubscribe = connection.watchCsrs(kubeApiserverClient).subscribe((csr) => {
+    if (csr.certificate === null || csr.signerName !== kubeApiserverClient || settled.has(csr.uid)) return;
+    waiting.set(csr.uid, csr);
+    if (failures === 0 && round === null && !stopped) timer ??= setTimeout(begin, firstLookMilliseconds);
+  });
+  return {
+    async stop() {
+      stopped = true;
+      unsubscribe();
+      clearTimeout(timer);
+      await round;
+    },
+  };
+}
+
+/** Answers the uids of the objects that need no second look. */
+async function recordUnknown(
+  context: IssuanceContext,
+  cluster: string,
+  connection: ClusterConnection,
+  csrs: readonly CsrObject[],
+): Promise<readonly string[]> {
+  const { username: ownUsername } = await connection.whoAmI();
+  const read = csrs.map((csr) => ({ csr, certificate: certificateInCsr(csr) }));
+  const evidence = read.map(({ csr: { uid, name, username }, certificate }) => ({
+    uid,
+    name,
+    username,
+    spkiSha256: certificate && certifiedSpkiSha256(certificate),
+    certificate,
+  }));
+  const own = await findOwnCsrs(context.store, cluster, ownUsername, evidence);
+  const settled: string[] = [];
+  for (const { csr, certificate } of read) {
+    const ours = own.get(csr.uid);
+    // An attempt of ours is about to end with it: either it gets into the inventory, or it is looked up again.
+    if (ours && !ours.inventoried) continue;
+    if (ours || (await record(context, cluster, csr, certificate))) settled.push(csr.uid);
+  }
+  return settled;
+}
+
+/** Answers false where the store could not record it now. */
+async function record(
+  context: IssuanceContext,
+  cluster: string,
+  csr: CsrObject,
+  certificate: ParsedCertificate | null,
+): Promise<boolean> {
+  const recordedAt = context.clock();
+  const fingerprintSha256 = certificate?.fingerprintSha256 ?? sha256(Buffer.from(csr.certificate ?? '', 'utf8'));
+  try {
+    // A conflict means that it is recorded already: by another replica, or by this one before it restarted.
+    await context.store.writer.commit({
+      operations: [
+        { op: 'insertUnknownIdentity', identity: { cluster, fingerprintSha256, objectUid: csr.uid, recordedAt } },
+      ],
+      events: [unknownIdentityEvent(cluster, csr, certificate, fingerprintSha256, recordedAt)],
+    });
+    return true;
+  } catch (error) {
+    context.log.error({ err: error, cluster, object: csr.name }, 'an unknown identity could not be put on record');
+    return !(error instanceof StoreBusyError || error instanceof StoreUnavailableError);
+  }
+}
+
+function unknownIdentityEvent(
+  cluster: string,
+  csr: CsrObject,
+  certificate: ParsedCertificate | null,
+  fingerprintSha256: string,
+  at: Date,
+): AuditEventDraft {
+  const approval = csr.conditions.find(({ type }) => type === 'Approved');
+  const details = {
+    ...identityIn(certificate),
+    objectName: csr.name,
+    objectUid: csr.uid,
+    requestedBy: wellFormed(csr.username),
+    expirationSeconds: csr.expirationSeconds,
+    approvalReason: approval ? wellFormed(approval.reason) : null,
+    approvalMessage: approval ? wellFormed(approval.message) : null,
+  };
+  return auditEvent('UnknownIdentityIssued', at, null, details, { cluster, fingerprintSha256 });
+}
+
+/** The identity as an API server reads it: the last of several CNs is the username, every O is a group. */
+function identityIn(certificate: ParsedCertificate | null) {
+  const attributes = certificate?.subject.rdns.flat() ?? [];
+  const valuesOf = (type: string) =>
+    attributes.flatMap((attribute) => (attribute.type === type ? wellFormed(attribute.text ?? '') : []));
+  return {
+    subject: certificate && displayDistinguishedName(certificate.subject),
+    username: valuesOf(attributeType.commonName).at(-1) ?? null,
+    groups: valuesOf(attributeType.organizationName),
+    serialNumber: certificate?.serialNumber ?? null,
+    notBefore: certificate?.notBefore.toISOString() ?? null,
+    notAfter: certificate?.notAfter.toISOString() ?? null,
+    spkiSha256: certificate && certifiedSpkiSha256(certificate),
+  };
+}
+
+/** The audit log has no form for half a surrogate pair, and anybody's subject may hold one. */
+const wellFormed = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');

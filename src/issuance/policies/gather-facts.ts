@@ -1,0 +1,103 @@
+import type { CertificateRequest } from '../../model/certificate-request.js';
+import type { ActiveCertificate, DecisionFacts, QuotaUsage, QuotaLimit } from '../../model/decision.js';
+import { privilegesOf, type Privileges } from '../../model/blast-radius.js';
+import { neededFacts, type NeededFacts } from '../../policy/needed-facts.js';
+import type { PolicySet } from '../../policy/policy-set.js';
+import { factsOf, issuingCluster, type IssuanceContext, type IssuingCluster } from '../context.js';
+import type { Conflict } from '../../store/step.js';
+
+/** A quota that the writer found used up: its count is at least as true as what was read before. */
+export type UsedUpQuota = Extract<Conflict, { readonly kind: 'quota' }>;
+
+/** The subject of facts: a recorded request, or an ask, whose id is empty. */
+export type FactsSubject = Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'groups' | 'requester'>;
+
+/**
+ * The facts of a decision as they are now. Facts that no rule of the set reads are not looked up. `usedUp` are the
+ * quotas for which the writer refused to commit an earlier decision.
+ */
+export function gatherFacts(
+  context: IssuanceContext,
+  subject: FactsSubject,
+  policySet: PolicySet,
+  now: Date,
+  usedUp: readonly UsedUpQuota[] = [],
+): Promise<DecisionFacts> {
+  const needed = neededFacts(policySet, subject.cluster, subject.requester);
+  return lookUpFacts(context, subject, needed, now, usedUp);
+}
+
+/** The same where it is known already which facts are needed. */
+export async function lookUpFacts(
+  context: IssuanceContext,
+  subject: FactsSubject,
+  needed: NeededFacts,
+  now: Date,
+  usedUp: readonly UsedUpQuota[] = [],
+): Promise<DecisionFacts> {
+  const issuing = issuingCluster(context, subject.cluster);
+  const facts = factsOf(issuing.cluster);
+  if (!needed.usage && !needed.active && !needed.blastRadius) return facts;
+  const [usage, active] = await Promise.all([
+    needed.usage ? usageOf(context, subject, now, usedUp) : undefined,
+    needed.active ? activeCertificates(context, subject, now) : undefined,
+  ]);
+  return {
+    ...facts,
+    ...(usage && { usage }),
+    ...(active && { active }),
+    ...(needed.blastRadius && { blastRadius: privilegesIn(issuing, subject) }),
+  };
+}
+
+/** Null where the cluster's role bindings are not at hand. */
+function privilegesIn(issuing: IssuingCluster, { username, groups }: FactsSubject): Privileges | null {
+  const blastRadius = issuing.blastRadius(username, groups);
+  return blastRadius && privilegesOf(blastRadius);
+}
+
+/** The request itself is not counted, because it may be approved or under way already. */
+async function usageOf(
+  { store }: IssuanceContext,
+  { id, cluster, username, groups, requester }: FactsSubject,
+  now: Date,
+  usedUp: readonly UsedUpQuota[],
+): Promise<QuotaUsage> {
+  const limits: readonly QuotaLimit[] = [
+    { kind: 'livePerUsername', cluster, username },
+    { kind: 'livePerRequester', cluster, requester: requester.name },
+    { kind: 'issuancesPerHour', cluster, requester: requester.name },
+    ...groups.map((group) => ({ kind: 'livePerGroup', cluster, group }) as const),
+  ];
+  const found = (await store.quotas.found(limits, id, now)).map((count, i) =>
+    Math.max(count, ...usedUp.filter(({ limit }) => isSame(limit, limits[i])).map((conflict) => conflict.found)),
+  );
+  const [livePerUsername = 0, livePerRequester = 0, issuancesPerHour = 0, ...perGroup] = found;
+  return {
+    livePerUsername,
+    livePerGroup: Object.fromEntries(groups.map((group, i) => [group, perGroup[i] ?? 0])),
+    livePerRequester,
+    issuancesPerHour,
+  };
+}
+
+/** Limits of one request that have the same kind differ in nothing but the group. */
+function isSame(a: QuotaLimit, b: QuotaLimit | undefined): boolean {
+  if (a.kind !== b?.kind) return false;
+  return a.kind !== 'livePerGroup' || b.kind !== 'livePerGroup' || a.group === b.group;
+}
+
+async function activeCertificates(
+  { store }: IssuanceContext,
+  { cluster, username }: FactsSubject,
+  now: Date,
+): Promise<readonly ActiveCertificate[]> {
+  const certificates = await store.certificates.activeOf(cluster, username, now);
+  return certificates.map(({ groups, notBefore, notAfter, serialNumber, publicKey }) => ({
+    groups,
+    notBefore: notBefore.toISOString(),
+    notAfter: notAfter.toISOString(),
+    serialNumber,
+    keyAlgorithm: publicKey.algorithm,
+  }));
+}

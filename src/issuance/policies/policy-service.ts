@@ -1,0 +1,148 @@
+import { may, mayReadBlastRadius } from '../../identity/permissions.js';
+import { auditEvent } from '../../model/audit-event.js';
+import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
+import type { Principal } from '../../model/principal.js';
+import { configuredCluster, type ConfiguredCluster } from '../../policy/policy-set.js';
+import type { NeededFacts } from '../../policy/needed-facts.js';
+import { policyJsonSchema } from '../../policy/policy-schema.js';
+import { describePolicySet } from '../../policy/parse-policy-set.js';
+import type { DraftPool, EvaluatedDraft } from '../../policy/workers/draft-pool.js';
+import { DraftRefusedError, draftPath, type Draft } from '../../policy/workers/draft.js';
+import type { PolicyService } from '../../services.js';
+import type { IssuanceContext } from '../context.js';
+import { violationDetails } from '../events.js';
+import { resolveAsk, type ResolvedAsk } from '../requests/resolve-ask.js';
+import { decideNow } from './decide-within-quotas.js';
+import { lookUpFacts } from './gather-facts.js';
+import { draftRefusal, replayItems } from './replay.js';
+
+/** Reads drafts and decides under them, beside the event loop. */
+export type Drafts = Pick<DraftPool, 'evaluate' | 'replay'>;
+
+/** The policies in force, and decisions that they or others would make. */
+export function policyService(context: IssuanceContext, drafts: Drafts): PolicyService {
+  return {
+    list() {
+      const policySet = context.policySet();
+      return { digest: policySet.digest, items: describePolicySet(policySet) };
+    },
+
+    schema: () => policyJsonSchema,
+
+    async evaluate(principal, ask, policies) {
+      const refusal = policies === null ? null : whyNotDraft(principal);
+      const resolved = refusal ?? (await resolveAsk(context, ask, principal));
+      if (!resolved.ok) return resolved;
+      const now = context.clock();
+      const evaluated = await drafted(() =>
+        policies === null
+          ? evaluateInForce(context, resolved.value, now)
+          : evaluateDraft(context, drafts, policies, resolved.value, now),
+      );
+      if (!evaluated.ok) return evaluated;
+      await recordEvaluation(context, resolved.value, evaluated.value, policies !== null, now);
+      const { issuing, csr, requester, ...asked } = resolved.value;
+      const { decision, facts, digest } = evaluated.value;
+      return done({
+        asked: { ...asked, certificationRequest: csr !== null },
+        requester,
+        decision,
+        facts,
+        policySetDigest: digest,
+        draft: policies !== null,
+        ...(mayReadBlastRadius(principal) && { blastRadius: issuing.blastRadius(asked.username, asked.groups) }),
+      });
+    },
+
+    async replay(principal, { policies, after, before, cluster }) {
+      const now = context.clock();
+      const range = {
+        ...(cluster !== undefined && { cluster }),
+        ...(after !== undefined && { after }),
+        // Requests of the future would keep it from ending.
+        before: before === undefined || before > now ? now : before,
+      };
+      const refusal = whyNotDraft(principal) ?? whyNotPeriod(after, range.before);
+      if (refusal) return refusal;
+      const opened = await drafted(() => drafts.replay(draftOf(policies, [])));
+      if (!opened.ok) return opened;
+      const items = replayItems(context, principal.name, opened.value, range);
+      // From here on the session is closed when the items are ended.
+      await items.next();
+      return done({ policySetDigest: opened.value.digest, ...range, items });
+    },
+  };
+}
+
+function whyNotDraft(principal: Principal): Refused | null {
+  if (may(principal, 'draft-policies')) return null;
+  return refused({ kind: 'not-permitted', message: 'trying policies out takes the role auditor or admin' });
+}
+
+function whyNotPeriod(after: Date | undefined, before: Date): Refused | null {
+  if (after === undefined || after < before) return null;
+  const errors = [{ pointer: '/after', message: 'must lie before `before` and before now' }];
+  return refused({ kind: 'invalid-request', errors });
+}
+
+/**
+ * A draft as the caller sent it. A replay names no clusters: recorded requests are replayed whatever clusters there
+ * are now.
+ */
+function draftOf(policies: readonly string[], clusters: readonly ConfiguredCluster[]): Draft {
+  return { texts: policies.map((text, i) => ({ path: draftPath(i), text })), clusters };
+}
+
+async function drafted<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return done(await work());
+  } catch (error) {
+    if (error instanceof DraftRefusedError) return refused(draftRefusal(error));
+    throw error;
+  }
+}
+
+async function evaluateInForce(context: IssuanceContext, ask: ResolvedAsk, now: Date): Promise<EvaluatedDraft> {
+  const { decision, facts, policySet } = await decideNow(context, { ...ask, id: '' }, [], now);
+  return { decision, facts, digest: policySet.digest };
+}
+
+function evaluateDraft(
+  context: IssuanceContext,
+  drafts: Drafts,
+  policies: readonly string[],
+  ask: ResolvedAsk,
+  now: Date,
+): Promise<EvaluatedDraft> {
+  const { requester, cluster, username, groups, keyAlgorithm, expirationSeconds, namespace, reason, collector } = ask;
+  const request = { username, groups, keyAlgorithm, expirationSeconds, namespace, reason, collector };
+  const question = { request, requester, cluster, now };
+  // A request that is not made has no id, and nothing to be left out of a count.
+  const factsOf = (needed: NeededFacts) => lookUpFacts(context, { ...ask, id: '' }, needed, now);
+  const clusters = [...context.clusters.values()].map(({ cluster }) => configuredCluster(cluster));
+  return drafts.evaluate(draftOf(policies, clusters), question, factsOf);
+}
+
+async function recordEvaluation(
+  context: IssuanceContext,
+  { requester, cluster, username, groups, keyAlgorithm, expirationSeconds }: ResolvedAsk,
+  { decision, digest }: EvaluatedDraft,
+  draft: boolean,
+  now: Date,
+): Promise<void> {
+  const details = {
+    username,
+    groups,
+    keyAlgorithm,
+    expirationSeconds,
+    outcome: decision.outcome,
+    policy: decision.policy,
+    violations: violationDetails(decision.violations),
+    policySetDigest: digest,
+    draft,
+  };
+  await context.store.writer.commit({
+    operations: [],
+    events: [auditEvent('PolicyEvaluated', now, requester.name, details, { cluster })],
+  });
+}

@@ -1,0 +1,92 @@
+import type { CertificateRequest } from '../../model/certificate-request.js';
+import type { Decision, Violation } from '../../model/decision.js';
+import { joined } from '../../model/quote.js';
+import type { PolicySet } from '../../policy/policy-set.js';
+import type { Step } from '../../store/step.js';
+import type { IssuanceContext } from '../context.js';
+import { announce, requestEvent, violationDetails } from '../events.js';
+import { moveRequest } from '../request-states.js';
+import { decideNow, decideWithinQuotas, quotaOperations } from './decide-within-quotas.js';
+
+/**
+ * The result of asking policy again. `movedOn`: somebody else moved the request meanwhile, and nothing was committed.
+ */
+export type Rechecked<Prepared> =
+  | { readonly kind: 'committed'; readonly prepared: Prepared }
+  | { readonly kind: 'denied'; readonly request: CertificateRequest; readonly violations: readonly Violation[] }
+  | { readonly kind: 'movedOn' };
+
+/** How to go on with a request that is still permitted, and the step that records it. */
+export interface Continuation<Prepared> {
+  readonly step: Step;
+  readonly prepared: Prepared;
+}
+
+/**
+ * Asks policy again, under the set in force and with facts as they are now. Where it still permits the request,
+ * commits the step of `goOn`, unless that exceeds the quota of the deciding policy; otherwise the request ends denied.
+ * `actor` is the principal who caused it; null: the service itself.
+ */
+export function recheckAndCommit<Prepared>(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  actor: string | null,
+  goOn: (now: Date, policySet: PolicySet) => Continuation<Prepared>,
+): Promise<Rechecked<Prepared>> {
+  return decideWithinQuotas<Rechecked<Prepared>>(context, request, async ({ decision, policySet, now }) => {
+    const { writer } = context.store;
+    const violations = violationsOf(decision, request);
+    if (violations.length > 0) {
+      const { committed } = await writer.commit(noLongerPermittedStep(context, request, violations, now, actor));
+      if (!committed) return { end: { kind: 'movedOn' } };
+      return { end: { kind: 'denied', request: { ...request, state: 'denied' }, violations } };
+    }
+    const { step, prepared } = goOn(now, policySet);
+    const result = await context.attempts.commitBeginning(writer, request.id, {
+      operations: [...quotaOperations(decision, request, now), ...step.operations],
+      events: step.events,
+    });
+    if (result.committed) return { end: { kind: 'committed', prepared } };
+    return result.conflict.kind === 'quota' ? { usedUp: result.conflict } : { end: { kind: 'movedOn' } };
+  });
+}
+
+/** Whether guardrails and policies in force now still permit a request that they once permitted. */
+export async function stillPermitted(context: IssuanceContext, request: CertificateRequest): Promise<boolean> {
+  const { decision } = await decideNow(context, request);
+  return violationsOf(decision, request).length === 0;
+}
+
+/** A request that was approved automatically is not permitted where policy now asks for a person's approval. */
+function violationsOf(decision: Decision, request: CertificateRequest): readonly Violation[] {
+  if (decision.outcome === 'denied') return decision.violations;
+  const nobodyApproved = request.state !== 'pending' && request.approvals.length === 0;
+  if (decision.approval === 'auto' || !nobodyApproved) return [];
+  const message = `policy ${JSON.stringify(decision.policy)} now asks for a person's approval, and nobody has approved`;
+  return [{ source: decision.policy, reason: 'ApprovalRequired', message }];
+}
+
+/** The step that ends a request which policy no longer permits. */
+function noLongerPermittedStep(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  found: readonly Violation[],
+  now: Date,
+  actor: string | null,
+): Step {
+  const reason = 'NoLongerPermitted';
+  const message = joined(found.map((violation) => violation.message));
+  const violations = violationDetails(found);
+  const denial = { reason, deniedBy: null, comment: null, violations };
+  return {
+    operations: [
+      moveRequest(
+        request.id,
+        { state: request.state },
+        { state: 'denied', expiresAt: null, failure: { reason, message } },
+      ),
+      ...announce(context, { event: 'denied', at: now, request, denial }),
+    ],
+    events: [requestEvent('RequestDenied', now, actor, request, { reason, violations })],
+  };
+}

@@ -1,0 +1,43 @@
+import { may, mayReadCertificate } from '../../identity/permissions.js';
+import { done, refused } from '../../model/outcome.js';
+import type { CertificateRequestService, CertificateService } from '../../services.js';
+import type { IssuanceContext } from '../context.js';
+import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
+import { createRequest } from './create-request.js';
+import { approveRequest, cancelRequest, denyRequest } from './decide-request.js';
+import { findCertificateOfRequest, findRequest, kubeconfigWithKeyPath, listRequests } from './read-requests.js';
+import { RecordedPolicySets } from '../policies/recompute-trace.js';
+
+export function certificateRequestService(context: IssuanceContext): CertificateRequestService {
+  const policySets = new RecordedPolicySets(context);
+  return {
+    create: (principal, ask, options) => createRequest(context, principal, ask, options),
+    list: (principal, filter, page) => listRequests(context, principal, filter, page),
+    find: (principal, id) => findRequest(context, policySets, principal, id),
+    approve: (principal, id, comment) => approveRequest(context, principal, id, comment),
+    deny: (principal, id, comment) => denyRequest(context, principal, id, comment),
+    cancel: (principal, id, comment) => cancelRequest(context, principal, id, comment),
+    certificate: (principal, id) => findCertificateOfRequest(context, principal, id),
+    kubeconfig: (principal, id, clientKeyPath) => kubeconfigWithKeyPath(context, principal, id, clientKeyPath),
+    collect: (principal, id) => collectKubeconfig(context, principal, id),
+    createKubeconfig: (principal, ask, options) => createKubeconfig(context, principal, ask, options),
+  };
+}
+
+/** The inventory of issued identities, as far as a principal may read it. */
+export function certificateService({ store }: IssuanceContext): CertificateService {
+  return {
+    list(principal, filter, page) {
+      const visible = may(principal, 'read-all-certificates') ? filter : { ...filter, visibleTo: principal.name };
+      return store.certificates.list(visible, page);
+    },
+
+    async find(principal, fingerprintSha256) {
+      const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
+      const request = certificate && (await store.requests.find(certificate.requestId));
+      if (certificate === null || request === null || !mayReadCertificate(principal, request))
+        return refused({ kind: 'not-found' });
+      return done(certificate);
+    },
+  };
+}

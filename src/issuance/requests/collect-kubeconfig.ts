@@ -1,0 +1,198 @@
+import { mayCollect, mayReadRequest } from '../../identity/permissions.js';
+import { renderKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
+import type { Certificate } from '../../model/certificate.js';
+import type { CertificateRequest } from '../../model/certificate-request.js';
+import { done, refused, type Outcome } from '../../model/outcome.js';
+import type { Principal } from '../../model/principal.js';
+import type { CertificateRequestAsk, CollectedKubeconfig } from '../../services.js';
+import type { IdempotencyToken } from '../../model/idempotency.js';
+import { SigningUndeterminedError } from '../../signer/signer.js';
+import type { KeyPair } from '../../x509/strict/key-pair.js';
+import { encodePem } from '../../x509/strict/pem.js';
+import { finishAttempt, type AttemptEnd } from '../attempts/issue-certificate.js';
+import { keyOfPair, newKeyPair } from '../attempts/key-to-certify.js';
+import { intentStep, issuing, startAttempt, type StartedAttempt } from '../attempts/start-attempt.js';
+import { issuingCluster, type IssuanceContext } from '../context.js';
+import { recheckAndCommit } from '../policies/recheck-policy.js';
+import { clusterGone, lapsed, movedOn, stateConflict } from '../request-states.js';
+import { decideAndRecord, deniedAs } from './create-request.js';
+import { viewAtEnd } from './request-view.js';
+import { resolveAsk, whyNotAsk } from './resolve-ask.js';
+
+/** The kubeconfig; or the request, where a person must decide or somebody else collects. */
+export type CreatedKubeconfig =
+  | { readonly kind: 'collected'; readonly kubeconfig: CollectedKubeconfig }
+  | { readonly kind: 'awaiting'; readonly request: CertificateRequest };
+
+/** Request, decision, issuing and kubeconfig in one call, for automated onboarding. */
+export function createKubeconfig(
+  context: IssuanceContext,
+  principal: Principal,
+  ask: CertificateRequestAsk,
+  { idempotency }: { readonly idempotency: IdempotencyToken | null },
+): Promise<Outcome<CreatedKubeconfig>> {
+  return context.idempotencyKeys.run(
+    principal,
+    idempotency,
+    () => createFirst(context, principal, ask, idempotency),
+    (request) => goOn(context, principal, request),
+  );
+}
+
+async function createFirst(
+  context: IssuanceContext,
+  principal: Principal,
+  ask: CertificateRequestAsk,
+  idempotency: IdempotencyToken | null,
+): Promise<Outcome<CreatedKubeconfig>> {
+  const notPermitted = whyNotAsk(principal);
+  if (notPermitted) return notPermitted;
+  if (ask.csr !== undefined) {
+    const message = 'a key is generated here: with a csr, ask at /v1/certificate-requests';
+    return refused({ kind: 'invalid-request', errors: [{ pointer: '/csr', message }] });
+  }
+  const resolved = await resolveAsk(context, ask, principal);
+  if (!resolved.ok) return resolved;
+  const { keyAlgorithm, issuing: issuingFor } = resolved.value;
+  // Generated while policy decides, since most often it is needed. An RSA key costs too much to be thrown away.
+  let made = keyAlgorithm.startsWith('RSA-') ? null : newKeyPair(keyAlgorithm);
+  made?.catch(() => undefined);
+  const keyPair = () => (made ??= newKeyPair(keyAlgorithm));
+  const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, async (request) =>
+    request.collector === principal.name ? keyOfPair(request, await keyPair(), issuingFor.signer) : null,
+  );
+  if (!recorded.ok) return recorded;
+  const { request, started } = recorded.value;
+  if (started === null) return done({ kind: 'awaiting', request });
+  return collected(await issueAndHandOut(context, principal, request, started, await keyPair()));
+}
+
+/** Goes on with the request that an earlier call with the same key recorded before its answer was lost. */
+async function goOn(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+): Promise<Outcome<CreatedKubeconfig>> {
+  switch (request.state) {
+    case 'denied':
+      return refused(deniedAs(request));
+    case 'pending':
+      return done({ kind: 'awaiting', request });
+    case 'approved':
+      return request.collector === principal.name
+        ? collected(await collectApproved(context, principal, request))
+        : done({ kind: 'awaiting', request });
+    case 'issued':
+      return refused({ kind: 'key-already-collected', requestId: request.id });
+    case 'failed':
+      return refused({ kind: 'issuance-failed', request });
+    default:
+      return refused(stateConflict(request, `the request made with this Idempotency-Key is ${request.state}`));
+  }
+}
+
+function collected(outcome: Outcome<CollectedKubeconfig>): Outcome<CreatedKubeconfig> {
+  return outcome.ok ? done({ kind: 'collected', kubeconfig: outcome.value }) : outcome;
+}
+
+/** Generates the key of an approved request, has it certified, and hands both out, once. */
+export async function collectKubeconfig(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+): Promise<Outcome<CollectedKubeconfig>> {
+  const request = await context.store.requests.find(id);
+  if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
+  if (!mayCollect(principal, request))
+    return refused({
+      kind: 'not-permitted',
+      message: `only ${JSON.stringify(request.collector)} may collect this key`,
+    });
+  return collectApproved(context, principal, request);
+}
+
+/** As `collectKubeconfig`, for a request that the principal is known to collect. */
+export async function collectApproved(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+): Promise<Outcome<CollectedKubeconfig>> {
+  if (request.certificationRequest !== null)
+    return refused(stateConflict(request, 'the key is with whoever made the csr: there is none to collect'));
+  if (request.state === 'issued') return refused({ kind: 'key-already-collected', requestId: request.id });
+  if (request.state !== 'approved')
+    return refused(stateConflict(request, `a key is collected from an approved request, this one is ${request.state}`));
+  const gone = clusterGone(context, request);
+  if (gone) return refused(gone);
+
+  const keyPair = await newKeyPair(request.keyAlgorithm);
+  const key = keyOfPair(request, keyPair, issuingCluster(context, request.cluster).signer);
+  const late = lapsed(request, context.clock());
+  if (late) return refused(late);
+  const rechecked = await recheckAndCommit(context, request, principal.name, (now) => {
+    const started = startAttempt(context, request, key, now);
+    return { step: intentStep(request, started, principal.name), prepared: started };
+  });
+  switch (rechecked.kind) {
+    case 'movedOn':
+      return refused(movedOn(request));
+    case 'denied':
+      return refused({ ...rechecked, kind: 'policy-denied' });
+    case 'committed': {
+      const { prepared: started } = rechecked;
+      return issueAndHandOut(context, principal, issuing(request, started), started, keyPair);
+    }
+  }
+}
+
+/** Finishes an attempt whose intent is recorded, and puts the key and its certificate into a kubeconfig. */
+async function issueAndHandOut(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  keyPair: KeyPair,
+): Promise<Outcome<CollectedKubeconfig>> {
+  try {
+    const end = await finishAttempt(context, request, started, principal.name);
+    return kubeconfigAtEnd(context, request, end, keyPair);
+  } catch (error) {
+    if (!(error instanceof SigningUndeterminedError)) throw error;
+    // Recovery closes the attempt once the cluster answers. The key is lost then, and the request collectable again.
+    return refused({ kind: 'issuance-unavailable', request });
+  }
+}
+
+function kubeconfigAtEnd(
+  context: IssuanceContext,
+  before: CertificateRequest,
+  end: AttemptEnd,
+  keyPair: KeyPair,
+): Outcome<CollectedKubeconfig> {
+  const { request, certificate } = viewAtEnd(before, end);
+  if (certificate !== null)
+    return done({
+      request,
+      certificate,
+      yaml: kubeconfigOf(context, request, certificate, { pem: keyPair.privateKeyPem }),
+    });
+  return refused({ kind: end.kind === 'failed' ? 'issuance-failed' : 'issuance-unavailable', request });
+}
+
+export function kubeconfigOf(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  certificate: Certificate,
+  key: { readonly pem: string } | { readonly path: string },
+): string {
+  // Defaults of the deciding policy; absent in decisions recorded before policies had them.
+  const { namespace = null, contextName = null } = request.decision.kubeconfig ?? {};
+  return renderKubeconfig({
+    cluster: issuingCluster(context, request.cluster).cluster,
+    username: certificate.username,
+    contextName,
+    namespace: request.namespace ?? namespace,
+    certificatePem: encodePem('CERTIFICATE', certificate.der),
+    key,
+  });
+}

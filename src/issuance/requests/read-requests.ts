@@ -1,0 +1,143 @@
+import {
+  may,
+  mayReadBlastRadius,
+  mayReadCertificate,
+  mayReadRequest,
+  whyNotDecide,
+} from '../../identity/permissions.js';
+import type { AuditEvent } from '../../model/audit-event.js';
+import type { Certificate } from '../../model/certificate.js';
+import type { CertificateRequest, RequestFilter, TimelineEntry } from '../../model/certificate-request.js';
+import { joined } from '../../model/quote.js';
+import { done, refused, type Outcome } from '../../model/outcome.js';
+import type { Page, PageQuery, Visibility } from '../../model/page.js';
+import type { Principal } from '../../model/principal.js';
+import type {
+  CertificateRequestDetails,
+  CertificateRequestFilter,
+  CertificateRequestView,
+  CollectedKubeconfig,
+} from '../../services.js';
+import { kubeconfigOf } from './collect-kubeconfig.js';
+import type { IssuanceContext } from '../context.js';
+import { clusterGone, lapsed, stateConflict } from '../request-states.js';
+import { recomputeTrace, type RecordedPolicySets } from '../policies/recompute-trace.js';
+import { withCertificate, withCertificates } from './request-view.js';
+import { approvalTurn } from './decide-request.js';
+
+/** How long a reader waits for a certificate that is being signed. */
+const readerWaitSeconds = 5;
+
+export async function listRequests(
+  context: IssuanceContext,
+  principal: Principal,
+  { awaiting, ...filter }: CertificateRequestFilter,
+  page: PageQuery,
+): Promise<Page<CertificateRequestView>> {
+  const { items, nextCursor } =
+    awaiting === 'me'
+      ? await listAwaiting(context, principal, filter, page)
+      : await context.store.requests.list(visibleTo(principal, filter), page);
+  return { items: await withCertificates(context, items), nextCursor };
+}
+
+function visibleTo(principal: Principal, filter: RequestFilter): RequestFilter & Visibility {
+  return may(principal, 'read-all-requests') ? filter : { ...filter, visibleTo: principal.name };
+}
+
+/** The requests that the principal could approve now: it is their stage's turn, and nothing excludes them. */
+async function listAwaiting(
+  context: IssuanceContext,
+  principal: Principal,
+  filter: RequestFilter,
+  page: PageQuery,
+): Promise<Page<CertificateRequest>> {
+  const nothing = !may(principal, 'approve-requests') || (filter.state ?? 'pending') !== 'pending';
+  if (nothing) return { items: [], nextCursor: null };
+  const now = context.clock();
+  const isAwaited = (request: CertificateRequest) =>
+    whyNotDecide(principal, request) === null &&
+    approvalTurn(principal, request).ok &&
+    (lapsed(request, now) ?? clusterGone(context, request)) === null;
+  return context.store.requests.listPending(filter, isAwaited, page);
+}
+
+/** A request with everything that is known about it, for a reader who asks why. */
+export async function findRequest(
+  context: IssuanceContext,
+  policySets: RecordedPolicySets,
+  principal: Principal,
+  id: string,
+): Promise<Outcome<CertificateRequestDetails>> {
+  const request = await context.store.requests.find(id);
+  if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
+  const events = await context.store.auditEvents.ofRequest(id);
+  const { cluster, username, groups } = request;
+  return done({
+    ...(await withCertificate(context, request)),
+    timeline: events.map(timelineEntry),
+    recomputed: await recomputeTrace(policySets, request),
+    ...(mayReadBlastRadius(principal) && {
+      blastRadius: context.clusters.get(cluster)?.blastRadius(username, groups) ?? null,
+    }),
+  });
+}
+
+export async function findCertificateOfRequest(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+): Promise<Outcome<Certificate>> {
+  const issued = await issuedRequest(context, principal, id);
+  return issued.ok ? done(issued.value.certificate) : issued;
+}
+
+/** A kubeconfig that names the file in which the caller holds the key. */
+export async function kubeconfigWithKeyPath(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+  clientKeyPath: string,
+): Promise<Outcome<CollectedKubeconfig>> {
+  const issued = await issuedRequest(context, principal, id);
+  if (!issued.ok) return issued;
+  const { request, certificate } = issued.value;
+  const gone = clusterGone(context, request);
+  if (gone) return refused(gone);
+  const yaml = kubeconfigOf(context, request, certificate, { path: clientKeyPath });
+  return done({ request, certificate, yaml });
+}
+
+async function issuedRequest(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+): Promise<Outcome<{ readonly request: CertificateRequest; readonly certificate: Certificate }>> {
+  await context.attempts.waitForEnd(id, readerWaitSeconds);
+  const request = await context.store.requests.find(id);
+  if (request === null || !(mayReadCertificate(principal, request) || mayReadRequest(principal, request)))
+    return refused({ kind: 'not-found' });
+  const { certificate } = await withCertificate(context, request);
+  if (certificate === null)
+    return refused(stateConflict(request, `there is no certificate yet: the request is ${request.state}`));
+  return done({ request, certificate });
+}
+
+function timelineEntry({ at, type, principal, details }: AuditEvent): TimelineEntry {
+  return { at, type, principal, message: messageOf(details) };
+}
+
+/** The part of the details that a person reads first: a comment, a message, the violations, or the reason. */
+function messageOf(details: AuditEvent['details']): string | null {
+  const { comment, message, violations, reason } = details as {
+    comment?: unknown;
+    message?: unknown;
+    violations?: unknown;
+    reason?: unknown;
+  };
+  if (typeof comment === 'string') return comment;
+  if (typeof message === 'string') return message;
+  if (Array.isArray(violations))
+    return joined(violations.map((violation: { message?: string }) => violation.message ?? ''));
+  return typeof reason === 'string' ? reason : null;
+}

@@ -1,0 +1,52 @@
+import type { CertificateRequest } from '../../model/certificate-request.js';
+import type { CertificateRequestView } from '../../services.js';
+import type { IssuanceContext } from '../context.js';
+import type { AttemptEnd } from '../attempts/issue-certificate.js';
+
+/** The request after the end of its attempt; null: the attempt has not ended yet. */
+export function viewAtEnd(request: CertificateRequest, end: AttemptEnd | null): CertificateRequestView {
+  switch (end?.kind) {
+    case undefined:
+      return { request, certificate: null };
+    case 'issued':
+      return {
+        request: { ...request, state: 'issued', expiresAt: null, fingerprintSha256: end.certificate.fingerprintSha256 },
+        certificate: end.certificate,
+      };
+    case 'failed':
+      return { request: { ...request, state: 'failed', expiresAt: null, failure: end.failure }, certificate: null };
+    case 'abandoned':
+      return { request: { ...request, state: 'approved' }, certificate: null };
+  }
+}
+
+/** The request as it is stored now. */
+export async function readView(context: IssuanceContext, id: string): Promise<CertificateRequestView> {
+  const request = await context.store.requests.find(id);
+  if (request === null) throw new Error(`request ${id} is not in the store`);
+  return withCertificate(context, request);
+}
+
+export async function withCertificate(
+  { store }: IssuanceContext,
+  request: CertificateRequest,
+): Promise<CertificateRequestView> {
+  const { fingerprintSha256 } = request;
+  return {
+    request,
+    certificate: fingerprintSha256 === null ? null : await store.certificates.findByFingerprint(fingerprintSha256),
+  };
+}
+
+export async function withCertificates(
+  { store }: IssuanceContext,
+  requests: readonly CertificateRequest[],
+): Promise<readonly CertificateRequestView[]> {
+  const wanted = requests.flatMap(({ fingerprintSha256 }) => fingerprintSha256 ?? []);
+  const found = wanted.length === 0 ? [] : await store.certificates.findByFingerprints(wanted);
+  const byFingerprint = new Map(found.map((certificate) => [certificate.fingerprintSha256, certificate]));
+  return requests.map((request) => ({
+    request,
+    certificate: byFingerprint.get(request.fingerprintSha256 ?? '') ?? null,
+  }));
+}

@@ -1,1 +1,0 @@
-export { keyAlgorithms, type KeyAlgorithm } from '../x509/strict/key-algorithm.js';

@@ -1,0 +1,169 @@
+import { EventEmitter, once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ClusterConnection } from '../../../../src/cluster/cluster-connection.js';
+import { kubeApiserverClient } from '../../../../src/cluster/csr-object.js';
+import { createKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
+import { createRequest } from '../../../../src/issuance/requests/create-request.js';
+import type { IssuanceContext } from '../../../../src/issuance/context.js';
+import {
+  watchUnknownIdentities,
+  type UnknownIdentityWatch,
+} from '../../../../src/issuance/clusters/watch-unknown-identities.js';
+import { StoreBusyError } from '../../../../src/model/errors.js';
+import { connectedIssuance, type ConnectedIssuance } from '../../../helpers/connected-issuance.js';
+import { csrFor } from '../../../helpers/csr.js';
+import { alice } from '../../../helpers/principals.js';
+
+let connected: ConnectedIssuance;
+/** A person with all rights in the cluster, who does not ask kubepass. */
+let person: ClusterConnection;
+const watches: UnknownIdentityWatch[] = [];
+beforeEach(async () => {
+  connected = await connectedIssuance();
+  connected.server.rbac.allowUser('eve', [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]);
+  person = await connected.connect('eve');
+});
+afterEach(async () => {
+  for (const watch of watches.splice(0)) await watch.stop();
+  await connected.close();
+});
+
+function watch(context: IssuanceContext): void {
+  const connection = context.clusters.get('demo')?.connection;
+  if (connection) watches.push(watchUnknownIdentities(context, 'demo', connection));
+}
+
+async function approveByHand(name: string, pem: string): Promise<void> {
+  const created = await person.csrs.create({
+    name,
+    labels: { 'app.kubernetes.io/managed-by': 'kubepass', 'kubepass/request-id': 'feigned' },
+    annotations: {},
+    request: pem,
+    signerName: kubeApiserverClient,
+    usages: ['client auth'],
+    expirationSeconds: 3600,
+  });
+  await person.csrs.approve(created, 'ByHand', 'because I can');
+}
+
+const events = async () =>
+  (await connected.context.store.auditEvents.chunk(0, 500)).filter(({ type }) => type === 'UnknownIdentityIssued');
+const recorded = (count: number) =>
+  expect.poll(async () => (await events()).length, { timeout: 8_000, interval: 50 }).toBe(count);
+const aWhile = () => new Promise((resolve) => setTimeout(resolve, 1_500));
+
+describe('user certificates that a cluster signs without us', () => {
+  it('are put on record with all that the cluster will have forgotten in an hour', async () => {
+    watch(connected.context);
+    await approveByHand('by-hand', (await csrFor('mallory', ['ops', 'admins'])).pem);
+    await recorded(1);
+    const [event] = await events();
+    expect(event).toMatchObject({
+      principal: null,
+      cluster: 'demo',
+      requestId: null,
+      details: {
+        username: 'mallory',
+        groups: expect.arrayContaining(['ops', 'admins']) as unknown,
+        objectName: 'by-hand',
+        requestedBy: 'eve',
+        approvalReason: 'ByHand',
+        approvalMessage: 'because I can',
+        expirationSeconds: 3600,
+        subject: expect.stringContaining('CN=mallory') as unknown,
+        serialNumber: expect.stringMatching(/^[0-9a-f]+$/) as unknown,
+        notAfter: expect.stringMatching(/^20.*Z$/) as unknown,
+      },
+    });
+    expect(event?.fingerprintSha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('are on record once, whoever else watches and whenever they begin', async () => {
+    const replica = await connected.replica();
+    watch(connected.context);
+    watch(replica);
+    for (const name of ['a', 'b', 'c']) await approveByHand(name, (await csrFor(name)).pem);
+    await recorded(3);
+    watch(await connected.replica());
+    await aWhile();
+    expect(await events()).toHaveLength(3);
+    expect(new Set((await events()).map(({ details }) => details['username'])).size).toBe(3);
+  });
+
+  it('are found that were issued before the watch began', async () => {
+    await approveByHand('early', (await csrFor('early')).pem);
+    await expect.poll(async () => (await person.csrs.find('early'))?.certificate).not.toBeNull();
+    watch(connected.context);
+    await recorded(1);
+  });
+
+  it('are not our own, from whichever replica', async () => {
+    const replica = await connected.replica();
+    watch(connected.context);
+    watch(replica);
+    const ask = { username: 'jane', groups: ['team-a'] };
+    for (const context of [connected.context, replica, connected.context])
+      expect(await createKubeconfig(context, alice, ask, { idempotency: null })).toMatchObject({ ok: true });
+    await approveByHand('last', (await csrFor('mallory')).pem);
+    await recorded(1);
+    await aWhile();
+    expect(await events()).toHaveLength(1);
+  });
+
+  it('are waited for where an attempt of ours has not ended yet', async () => {
+    watch(connected.context);
+    // The outcome takes its time, and its object stays until then.
+    const gate = new EventEmitter();
+    const opened = once(gate, 'open');
+    const { writer } = connected.context.store;
+    const slow: IssuanceContext = {
+      ...connected.context,
+      store: {
+        ...connected.context.store,
+        writer: {
+          async commit(step) {
+            if (step.events.some(({ type }) => type === 'CertificateIssued')) await opened;
+            return writer.commit(step);
+          },
+        },
+      },
+    };
+    const ask = { csr: (await csrFor('jane', ['team-a'])).pem };
+    const made = createRequest(slow, alice, ask, { waitSeconds: 20, idempotency: null });
+    await expect.poll(() => connected.server.storage.list()[0]?.status.certificate).toBeDefined();
+    await aWhile();
+    expect(await events()).toEqual([]);
+    gate.emit('open');
+    expect(await made).toMatchObject({ value: { request: { state: 'issued' } } });
+    await aWhile();
+    expect(await events()).toEqual([]);
+  });
+
+  it('are also those that somebody has signed for a key of ours', async () => {
+    watch(connected.context);
+    const { pem } = await csrFor('jane', ['team-a']);
+    const made = await createRequest(connected.context, alice, { csr: pem }, { waitSeconds: 20, idempotency: null });
+    expect(made).toMatchObject({ value: { request: { state: 'issued' } } });
+    await approveByHand('same-key', pem);
+    await recorded(1);
+    expect((await events())[0]?.details).toMatchObject({ objectName: 'same-key', username: 'jane' });
+  });
+
+  it('are put on record later where the store is busy now', async () => {
+    let refusals = 2;
+    const { writer } = connected.context.store;
+    watch({
+      ...connected.context,
+      store: {
+        ...connected.context.store,
+        writer: {
+          commit: (step) =>
+            refusals-- > 0 ? Promise.reject(new StoreBusyError('too much is waiting')) : writer.commit(step),
+        },
+      },
+    });
+    await approveByHand('by-hand', (await csrFor('mallory')).pem);
+    await recorded(1);
+    expect(refusals).toBeLessThan(0);
+  });
+});

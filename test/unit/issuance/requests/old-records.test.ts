@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { certificateRequestView } from '../../../../src/http/certificate-requests/views.js';
+import { collectKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
+import { approveRequest } from '../../../../src/issuance/requests/decide-request.js';
+import { findRequest, listRequests } from '../../../../src/issuance/requests/read-requests.js';
+import { RecordedPolicySets } from '../../../../src/issuance/policies/recompute-trace.js';
+import type { CertificateRequest } from '../../../../src/model/certificate-request.js';
+import { digestOf } from '../../../../src/policy/parse-policy-set.js';
+import { testIssuance, testPolicies, type TestIssuance } from '../../../helpers/issuance.js';
+import { admin, bob, principal } from '../../../helpers/principals.js';
+import { aRequest } from '../../store/records.js';
+
+let issuance: TestIssuance;
+beforeEach(async () => {
+  issuance = await testIssuance();
+});
+afterEach(() => issuance.close());
+
+const texts = [{ path: 'test.yaml', text: testPolicies }];
+
+/** A request as it was recorded before policies had stages, quotas and kubeconfig defaults. */
+async function recorded(more: Partial<CertificateRequest> = {}) {
+  const { context } = issuance;
+  const createdAt = context.clock();
+  const { decision, ...request } = aRequest({ createdAt, groups: ['ops-eu'], expirationSeconds: 86_400, ...more });
+  expect(Object.keys(decision)).not.toContain('quota');
+  const old = { ...request, decision: { ...decision, policy: 'by-hand', policySetDigest: digestOf(texts) } };
+  await context.store.writer.commit({
+    operations: [
+      { op: 'rememberPolicySet', digest: digestOf(texts), texts },
+      { op: 'insertRequest', request: old },
+    ],
+    events: [],
+  });
+  return old.id;
+}
+
+const collector = principal('hr', ['requester']);
+
+async function read(id: string) {
+  const found = await findRequest(issuance.context, new RecordedPolicySets(issuance.context), admin, id);
+  if (!found.ok) throw new Error(found.refusal.kind);
+  return certificateRequestView(found.value);
+}
+
+describe('a request of an earlier version', () => {
+  it('is read, waits for whom it waited for, and goes on', async () => {
+    const id = await recorded();
+    expect(await read(id)).toMatchObject({ state: 'pending', approvals: [], awaiting: [{ stage: 0, needed: 1 }] });
+    const page = { limit: 10, cursor: null };
+    expect((await listRequests(issuance.context, bob, { awaiting: 'me' }, page)).items).toHaveLength(1);
+
+    expect((await approveRequest(issuance.context, bob, id, null)).ok).toBe(true);
+    const collected = await collectKubeconfig(issuance.context, collector, id);
+    if (!collected.ok) throw new Error(collected.refusal.kind);
+    expect((parse(collected.value.yaml) as { contexts: unknown[] }).contexts).toEqual([
+      { name: 'jane@demo', context: { cluster: 'demo', user: 'jane' } },
+    ]);
+    expect(await read(id)).toMatchObject({
+      state: 'issued',
+      approvals: [{ principal: 'bob', stage: 0 }],
+      awaiting: [],
+    });
+  });
+
+  it('shows an approval that was recorded without its stage as one of the first', async () => {
+    const at = issuance.context.clock();
+    const id = await recorded({ state: 'approved', approvals: [{ principal: 'bob', at, comment: null }] });
+    expect((await read(id)).approvals).toEqual([{ principal: 'bob', at: at.toISOString(), comment: null, stage: 0 }]);
+  });
+
+  it('says why it was decided, with a note where that may be otherwise today', async () => {
+    // What it was recorded with here is a policy by another name.
+    const { decision } = await read(await recorded());
+    expect(decision.trace?.map(({ name }) => name)).toEqual(expect.arrayContaining(['automatic', 'by-hand']));
+    expect(decision.traceNote).toContain('decides otherwise');
+  });
+});
