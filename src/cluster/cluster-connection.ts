@@ -50,7 +50,7 @@ export interface ClusterConnection {
   whoAmI(): Promise<Identity>;
   /** E.g. `v1.32.1`. */
   version(): Promise<string>;
-  /** Which of these the service itself is allowed, in the order asked. */
+  /** The rights among these that the service itself has, in the given order. */
   accessReviews(accesses: readonly Access[]): Promise<readonly AccessReview[]>;
   /** PEM of the CAs that user certificates may chain to; null where the cluster does not let it be read. */
   clientCertificateAuthority(): Promise<string | null>;

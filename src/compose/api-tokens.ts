@@ -23,7 +23,7 @@ export function apiTokenWriter(writer: Writer): ApiTokenWriter {
   };
 }
 
-/** Makes an admin token where no live one exists. Of several processes that start at once, one makes it. */
+/** Makes an admin token where no live one exists. If several processes start at once, one of them makes it. */
 export async function makeFirstAdminToken(config: Config, store: Store, clock: () => Date, log: Log): Promise<void> {
   await store.alone(async () => {
     if (await store.apiTokens.hasLiveAdmin(clock())) return;

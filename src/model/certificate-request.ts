@@ -35,7 +35,7 @@ export interface Approval {
   readonly principal: string;
   readonly at: Date;
   readonly comment: string | null;
-  /** Which of the decision's stages it counts for, from 0; absent where it was recorded before there were several. */
+  /** The stage of the decision that it counts for, from 0; absent in records from before there were stages. */
   readonly stage?: number;
   /** The principals behind the approver's token, oldest first; absent where it was recorded before they were kept. */
   readonly createdBy?: readonly string[];

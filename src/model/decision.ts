@@ -1,7 +1,7 @@
 import type { Privileges } from './blast-radius.js';
 import type { Role } from './principal.js';
 
-/** Which principals: OR within a field, AND across fields; an omitted field matches any, an empty list none. */
+/** Selects principals: OR within a field, AND across fields; an omitted field matches any, an empty list none. */
 export interface PrincipalSelector {
   /** Globs. */
   readonly names?: readonly string[];

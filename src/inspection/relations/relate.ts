@@ -53,7 +53,7 @@ export class Relations {
       this.#nodes.set(object, node);
       return [node];
     });
-    // Of two equal certificates, the one in its own file is named.
+    // If two certificates are equal, the one in its own file is named.
     const filesFirst = bySorts(this.certificates, ({ object }) => object !== null && this.isFile(object));
     const indexes = [new CertificateIndex(filesFirst), authorities.index];
     this.#index();

@@ -57,11 +57,11 @@ async function signAndRecord(
   }
 
   // 5. Check the certificate that came back.
-  const { signer, clientTrust } = issuingCluster(context, request.cluster);
-  const trust = await clientTrust();
+  const cluster = issuingCluster(context, request.cluster);
+  const trust = await cluster.clientTrust();
   const times = { startedAt: started.attempt.startedAt, now: context.clock() };
   // A cluster's signer is not our code, so a second reader must agree with ours.
-  const reader = signer.needsCluster ? secondReader : null;
+  const reader = cluster.signer.needsCluster ? secondReader : null;
   const checked = await checkIssuedCertificate(der, started.approved, trust, times, reader);
 
   // 6. Record the outcome.

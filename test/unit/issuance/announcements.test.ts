@@ -61,7 +61,7 @@ interface Event {
   readonly timestamp: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
-/** What is in the outbox, oldest first. */
+/** The content of the outbox, oldest first. */
 async function outbox(): Promise<readonly { readonly webhook: string; readonly event: Event }[]> {
   const { items } = await issuance.context.store.webhookDeliveries.list({}, { limit: 500, cursor: null });
   return items.toReversed().map((delivery) => {

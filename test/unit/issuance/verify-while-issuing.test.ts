@@ -21,7 +21,7 @@ it('issues while the audit log is being verified', async () => {
   const outcome = await createRequest(context, alice, { csr: pem }, { waitSeconds: 9, idempotency: null });
   expect(outcome).toMatchObject({ ok: true, value: { request: { state: 'issued' } } });
   expect(verified).toBe(false);
-  // What came while it was verified is not part of what is verified.
+  // Events that came during the verification are not part of it.
   expect(await verification).toMatchObject({ ok: true, value: { valid: true, events: 10_000 } });
   await close();
 });

@@ -154,7 +154,7 @@ const anyFacts: fc.Arbitrary<DecisionFacts> = fc
   )
   .map((looked) => facts(looked));
 
-/** Whoever asks for whatever, of whichever set. */
+/** Any requester, any request, any policy set. */
 export const anySituation = fc
   .record({
     request: fc.record({

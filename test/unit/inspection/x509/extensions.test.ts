@@ -18,7 +18,7 @@ const ia5 = (tag: number, text: string): Buffer => der(tag, Buffer.from(text));
 const dns = (text: string): Buffer => ia5(primitive(2), text);
 const uri = (text: string): Buffer => ia5(primitive(6), text);
 
-/** What is said of one extension with this value. */
+/** The description of one extension with this value. */
 function read(id: string, value: Buffer) {
   const { content, codes, messages } = readCertificate(rawCertificate({ extensions: [extensionOf(id, value)] }));
   const [extension] = content.extensions;

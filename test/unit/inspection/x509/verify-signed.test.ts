@@ -152,7 +152,7 @@ describe('verifySigned', () => {
   });
 
   it('imports a key once', () => {
-    // Of another kind than the signature, so that all the work is in finding the key.
+    // The keys are of another kind than the signature, so that all the work is in finding the key.
     const signed = rsaSigned(algorithmOf('1.2.840.113549.1.1.11', NULL), 'sha256');
     const spki = spkiOf(generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey);
     const rounds = 2000;

@@ -194,7 +194,7 @@ describe('the stages of a request', () => {
   });
 });
 
-/** What anybody may do to a pending request; those of a round happen at the same time. */
+/** The actions on a pending request; those of one round happen at the same time. */
 const who = fc.constantFrom('ann', 'ben', 'cat', 'dan', 'eva', 'fay');
 const action = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('approve' as const), who }) },

@@ -71,7 +71,7 @@ describe('a request of an earlier version', () => {
   });
 
   it('says why it was decided, with a note where that may be otherwise today', async () => {
-    // What it was recorded with here is a policy by another name.
+    // Here it was recorded with a policy of another name.
     const { decision } = await read(await recorded());
     expect(decision.trace?.map(({ name }) => name)).toEqual(expect.arrayContaining(['automatic', 'by-hand']));
     expect(decision.traceNote).toContain('decides otherwise');

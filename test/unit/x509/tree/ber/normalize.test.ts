@@ -74,7 +74,7 @@ describe('normalize', () => {
     expect(normalized(bytes).der).toEqual(bytes);
     expect(codesOf(bytes)).toEqual(['NonDerEncoding']);
     expect(codesOf(hex('3106 020101 020102'))).toEqual([]);
-    // Of SETs of two elements within another, the outer ones count as a whole.
+    // A SET within another SET counts as a whole for the outer one.
     expect(codesOf(hex('310a 3103020102 3103020101'))).toEqual(['NonDerEncoding']);
   });
 
