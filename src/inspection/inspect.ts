@@ -4,7 +4,7 @@ import { findAll } from './findings/find-all.js';
 import { openBudget } from './reading/budget.js';
 import { readSingleObject, readUpload } from './reading/read-upload.js';
 import { listRelations } from './relations/list-relations.js';
-import { Relations } from './relations/relate.js';
+import { Relations } from './relations/relations.js';
 import type { PrintableTrees } from './report/openssl-text.js';
 import { reportHtml } from './report/report-html.js';
 import { reportText } from './report/report-text.js';

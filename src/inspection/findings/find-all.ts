@@ -2,7 +2,7 @@ import type { Finding, Severity } from '../../model/inspection.js';
 import { type DecodedObject, type InspectionContext, type Observation, UploadRefusedError } from '../decoded.js';
 import { Observations } from '../observations.js';
 import { isAuthority } from '../relations/certificate-node.js';
-import type { Relations } from '../relations/relate.js';
+import type { Relations } from '../relations/relations.js';
 import { findingKinds, type FindingKind } from './catalogue.js';
 import { type CertificateCheck, type ObjectCheck, type Setting, useOf } from './check.js';
 import { checkAlternativeNames } from './checks/alternative-names.js';

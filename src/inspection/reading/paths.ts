@@ -51,3 +51,9 @@ export const itemPath = (path: string, index: number, count: number): string =>
 /** The path of a place in an object. `object` is null where it is the whole upload and has no name. */
 export const insidePath = (object: string | null, place: Place): string =>
   object === null ? placeText(place) : `${object}#${placeText(place)}`;
+
+/** A path without its number among several blocks: `chain.pem` for `chain.pem[1]`. */
+export function pathStem(path: string): string {
+  // `parts[0]` is the path of a part without a name.
+  return path.includes(']') && !/^parts\[\d+\]$/.test(path) ? path.replace(/\[\d+\](~\d+)?$/, '$1') : path;
+}

@@ -1,7 +1,7 @@
 import type { KubeconfigContent, Relation, RelationType } from '../../model/inspection.js';
 import type { DecodedObject } from '../decoded.js';
 import type { CertificateNode } from './certificate-node.js';
-import type { Relations } from './relate.js';
+import type { Relations } from './relations.js';
 
 /** More relations of one type help nobody. */
 const maxOfOneType = 16;

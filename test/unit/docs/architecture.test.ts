@@ -91,3 +91,12 @@ describe('the picture of docs/architecture.md', () => {
     expect(mayImport('compose', 'store')).toBe(true);
   });
 });
+
+it('docs/architecture.md names only files and folders that exist', () => {
+  const text = readFileSync(new URL('docs/architecture.md', root), 'utf8');
+  const named = [...text.matchAll(/`((?:[\w-]+\/)+[\w-]*(?:\.test)?(?:\.ts)?)`/g)].map(([, path = '']) => path);
+  expect(named.length).toBeGreaterThan(30);
+  expect(named.filter((path) => !existsSync(new URL(`src/${path}`, root)) && !existsSync(new URL(path, root)))).toEqual(
+    [],
+  );
+});

@@ -6,7 +6,7 @@ import { openBudget } from '../../../src/inspection/reading/budget.js';
 import { readUpload } from '../../../src/inspection/reading/read-upload.js';
 import { fillInventory } from '../../../src/inspection/inspect.js';
 import { listRelations } from '../../../src/inspection/relations/list-relations.js';
-import { Relations } from '../../../src/inspection/relations/relate.js';
+import { Relations } from '../../../src/inspection/relations/relations.js';
 import { testNow } from '../../helpers/certificates.js';
 
 const days = 86_400;

@@ -1,7 +1,7 @@
 import type { DecodedObject } from '../../decoded.js';
-import { pathStem } from '../../relations/path-stem.js';
+import { pathStem } from '../../reading/paths.js';
 import { isAuthority, type CertificateNode } from '../../relations/certificate-node.js';
-import type { Relations } from '../../relations/relate.js';
+import type { Relations } from '../../relations/relations.js';
 import type { CertificateCheck, ObjectCheck } from '../check.js';
 
 /** Whether the certificates of one file are a chain as a server or client sends it: RFC 8446 4.4.2. */

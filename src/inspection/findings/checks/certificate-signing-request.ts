@@ -1,4 +1,4 @@
-import { pathStem } from '../../relations/path-stem.js';
+import { pathStem } from '../../reading/paths.js';
 import type { ObjectCheck } from '../check.js';
 
 /** Whether the certificate in a CertificateSigningRequest is for the request in it. */

@@ -1,7 +1,7 @@
-import { pathStem } from '../../relations/path-stem.js';
+import { pathStem } from '../../reading/paths.js';
 import type { DecodedObject } from '../../decoded.js';
 import { isAuthority } from '../../relations/certificate-node.js';
-import type { Relations } from '../../relations/relate.js';
+import type { Relations } from '../../relations/relations.js';
 import { type CertificateCheck, type ObjectCheck, shortName } from '../check.js';
 
 /** Whether a key belongs to the certificate beside it, or to anything here. */

@@ -1,6 +1,6 @@
 import { quote } from '../../../model/quote.js';
 import type { KnownCluster } from '../../decoded.js';
-import type { KubeconfigObject, Relations } from '../../relations/relate.js';
+import type { KubeconfigObject, Relations } from '../../relations/relations.js';
 import { type Anchor, type CertificateNode, isSelfIssued } from '../../relations/certificate-node.js';
 import type { Chain } from '../../relations/chains.js';
 import type { Setting } from '../check.js';

@@ -4,7 +4,7 @@ import { type Anchor, CertificateIndex, type CertificateNode, isSelfIssued, octe
 import { type Chain, chainsOf } from './chains.js';
 import { findIssuers, type Issuance } from './find-issuers.js';
 import { type KnownAuthorities, knownAuthorities, serverAddress } from './known-clusters.js';
-import { pathStem } from './path-stem.js';
+import { pathStem } from '../reading/paths.js';
 
 export type KubeconfigObject = DecodedObject & { readonly content: KubeconfigContent };
 
