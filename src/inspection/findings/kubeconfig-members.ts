@@ -5,7 +5,7 @@ import { pathStem } from '../reading/paths.js';
 import type { Relations } from '../relations/relations.js';
 
 /** A cluster of a kubeconfig. */
-export type ClusterEntry = KubeconfigContent['clusters'][number];
+export type KubeconfigClusterContent = KubeconfigContent['clusters'][number];
 
 const certificates = new WeakMap<CredentialSource, readonly CertificateNode[]>();
 
@@ -27,14 +27,14 @@ export function certificatesFrom(
   return found;
 }
 
-const servers = new WeakMap<ClusterEntry, readonly CertificateNode[]>();
+const servers = new WeakMap<KubeconfigClusterContent, readonly CertificateNode[]>();
 
 /**
  * The certificates of the upload that a cluster's server may show: those of API servers that chain to the CA that the
  * kubeconfig holds for it, or the only one of any server that does.
  */
 export function servingCertificates(
-  cluster: ClusterEntry,
+  cluster: KubeconfigClusterContent,
   kubeconfig: DecodedObject,
   relations: Relations,
 ): readonly CertificateNode[] {

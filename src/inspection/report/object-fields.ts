@@ -6,7 +6,7 @@ import type {
   InspectedObject,
   KubeconfigContent,
 } from '../../model/inspection.js';
-import { commandText, keyText, minuteText, distinguishedNameText, sourceText } from './object-words.js';
+import { commandText, keyText, minuteText, shownName, sourceText } from './object-words.js';
 
 interface Field {
   readonly label: string;
@@ -128,10 +128,10 @@ const certificateFields = (certificate: CertificateContent): Field[] => [
   field('version', certificate.version),
   field('serial number', certificate.serialNumber),
   field('signature algorithm', certificate.signatureAlgorithm.name),
-  field('issuer', distinguishedNameText(certificate.issuer)),
+  field('issuer', shownName(certificate.issuer)),
   field('not before', certificate.notBefore),
   field('not after', certificate.notAfter),
-  field('subject', distinguishedNameText(certificate.subject)),
+  field('subject', shownName(certificate.subject)),
   field('key', keyText(certificate.publicKey)),
   field('issuer unique id', certificate.issuerUniqueId),
   field('subject unique id', certificate.subjectUniqueId),
@@ -147,7 +147,7 @@ function requestGroups(request: CertificationRequestContent, printed: boolean): 
       ? []
       : [
           field('version', request.version),
-          field('subject', distinguishedNameText(request.subject)),
+          field('subject', shownName(request.subject)),
           field('key', keyText(request.publicKey)),
           field('signature algorithm', request.signatureAlgorithm.name),
           field('other attributes', request.attributes),
@@ -168,7 +168,7 @@ function listGroups(list: CertificateListContent): FieldGroup[] {
   return [
     ...own(
       field('version', list.version),
-      field('issuer', distinguishedNameText(list.issuer)),
+      field('issuer', shownName(list.issuer)),
       field('this update', list.thisUpdate),
       field('next update', list.nextUpdate),
       field('signature algorithm', list.signatureAlgorithm.name),

@@ -64,9 +64,9 @@ export function whoItIs(object: InspectedObject): string | null {
   switch (object.type) {
     case 'Certificate':
     case 'CertificationRequest':
-      return object.kubernetes === null ? distinguishedNameText(object.subject) : userText(object.kubernetes);
+      return object.kubernetes === null ? shownName(object.subject) : userText(object.kubernetes);
     case 'CertificateList':
-      return distinguishedNameText(object.issuer);
+      return shownName(object.issuer);
     case 'Kubeconfig':
       return object.contexts.find(({ name }) => name === object.currentContext)?.user ?? null;
     case 'CertificateSigningRequest':
@@ -87,7 +87,7 @@ export function whoItIs(object: InspectedObject): string | null {
 const userText = ({ username, groups }: { readonly username: string; readonly groups: readonly string[] }): string =>
   groups.length === 0 ? username : `${username} (${groups.join(', ')})`;
 
-export const distinguishedNameText = (name: NameContent): string => (name.text === '' ? '(empty)' : name.text);
+export const shownName = (name: NameContent): string => (name.text === '' ? '(empty)' : name.text);
 
 /** `ECDSA-P256`, `RSA-2048, exponent 3`. */
 export function keyText({ algorithm, exponent }: PublicKeyDescription): string {
