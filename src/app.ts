@@ -43,13 +43,14 @@ export function buildApp(services: Services, options: AppOptions): App {
     return503OnClosing: false,
     clientErrorHandler: answerUnreadableRequest,
     frameworkErrors: answerUnroutableRequest,
+    // Only as an option of the server does it hold in scopes that add schemas.
+    schemaController: { compilersFactory: { buildSerializer: () => () => JSON.stringify } },
     ajv: { customOptions: { allErrors: true, coerceTypes: false, removeAdditional: false } },
   };
   // Fastify gives HTTPS instances another type, but they differ only in the Node server that they create.
   const tls = options.tls && { https: { ...options.tls, minVersion: 'TLSv1.2' } };
   const app: App = Fastify({ ...settings, ...tls }).withTypeProvider<TypeBoxTypeProvider>();
 
-  app.setSerializerCompiler(() => JSON.stringify);
   setAnswerHeaders(app);
   logRequests(app);
   answerErrorsAsProblems(app);
