@@ -2,6 +2,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fast
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { addOpenApi, documentRoutes } from './http/documentation/routes.js';
 import { addHealth } from './http/health/routes.js';
+import { setAnswerHeaders } from './http/plugins/answer-headers.js';
 import { authenticateCallers } from './http/plugins/authentication.js';
 import {
   answerErrorsAsProblems,
@@ -11,9 +12,8 @@ import {
   rememberPaths,
 } from './http/plugins/errors.js';
 import { negotiateMediaTypes } from './http/plugins/negotiation.js';
-import { readJsonBodies, readQueryIntegers } from './http/plugins/request-input.js';
-import { echoRequestId, logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
-import { setSecurityHeaders } from './http/plugins/security-headers.js';
+import { readInput } from './http/plugins/request-input.js';
+import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
 import type { App } from './http/types.js';
 import { addVersion1 } from './http/version-1.js';
 import type { Services } from './services.js';
@@ -43,19 +43,18 @@ export function buildApp(services: Services, options: AppOptions): App {
     return503OnClosing: false,
     clientErrorHandler: answerUnreadableRequest,
     frameworkErrors: answerUnroutableRequest,
+    // Only as an option of the server does it hold in scopes that add schemas.
+    schemaController: { compilersFactory: { buildSerializer: () => () => JSON.stringify } },
     ajv: { customOptions: { allErrors: true, coerceTypes: false, removeAdditional: false } },
   };
   // Fastify gives HTTPS instances another type, but they differ only in the Node server that they create.
   const tls = options.tls && { https: { ...options.tls, minVersion: 'TLSv1.2' } };
   const app: App = Fastify({ ...settings, ...tls }).withTypeProvider<TypeBoxTypeProvider>();
 
-  app.setSerializerCompiler(() => JSON.stringify);
-  echoRequestId(app);
+  setAnswerHeaders(app);
   logRequests(app);
   answerErrorsAsProblems(app);
-  setSecurityHeaders(app);
-  readJsonBodies(app);
-  readQueryIntegers(app);
+  readInput(app);
   const paths = rememberPaths(app);
   documentRoutes(app, options.version);
 
@@ -67,9 +66,6 @@ export function buildApp(services: Services, options: AppOptions): App {
     async (version1) => {
       await authenticateCallers(version1, services.authenticator, options.failedAuthenticationsPerMinute ?? 60);
       negotiateMediaTypes(version1);
-      version1.addHook('onRequest', async (_request, reply) => {
-        reply.header('cache-control', 'no-store');
-      });
       addVersion1(version1, services);
     },
     { prefix: '/v1' },

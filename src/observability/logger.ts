@@ -5,7 +5,7 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' |
 /** Writes JSON lines to standard output, or to `destination`. Every line passes through `sanitize` last. */
 export function createLogger(
   options: { readonly level?: LogLevel } = {},
-  destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
+  destination: DestinationStream = bufferedOutput(),
 ): Logger {
   return pino(
     {
@@ -18,6 +18,45 @@ export function createLogger(
     destination,
   );
 }
+
+/** How long a line may wait for others, so that one call writes them all. */
+const longestWaitMilliseconds = 100;
+const mostWaitingCharacters = 8 * 1024;
+/** Lines beyond these octets are dropped while nothing can be written, as on a full disk. */
+const mostUnwrittenOctets = 4 * 1024 * 1024;
+
+/**
+ * Standard output, several lines at a time. Lines of level `warn` and above are written at once, with all lines before
+ * them. The end of the process writes the rest, also after an uncaught exception; only a process that is killed loses it.
+ * A write is synchronous: a slow reader holds the service up, but does not fill its memory.
+ */
+function bufferedOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true, maxLength: mostUnwrittenOctets });
+  // Lines that cannot be written do not stop the service. The next write tries them again.
+  output.on('error', () => undefined);
+  let waiting = '';
+  let timer: NodeJS.Timeout | null = null;
+  const flush = () => {
+    timer = null;
+    const lines = waiting;
+    waiting = '';
+    if (lines !== '') output.write(lines);
+  };
+  process.on('exit', flush);
+  const destination = {
+    // Makes pino set `lastLevel` before each line.
+    [pino.symbols.needsMetadataGsym]: true,
+    lastLevel: 0,
+    write(line: string) {
+      waiting += line;
+      if (destination.lastLevel >= warn || waiting.length >= mostWaitingCharacters) flush();
+      else timer ??= setTimeout(flush, longestWaitMilliseconds).unref();
+    },
+  };
+  return destination;
+}
+
+const warn = pino.levels.values['warn'] ?? 0;
 
 /**
  * Removes secrets from a log line, wherever they stand in it: an error message, a nested object or a stack may carry one

@@ -3,7 +3,10 @@ import type { App } from '../types.js';
 
 export const jsonMediaType = 'application/json; charset=utf-8';
 
-/** Chooses the media type of the answer before anything else is done: 406 if the caller accepts none. */
+/**
+ * Chooses the media type of the answer before anything else is done: 406 if the caller accepts none. No cache may keep
+ * the answer.
+ */
 export function negotiateMediaTypes(app: App): void {
   app.decorateRequest('answerType', '');
   app.addHook('onRequest', (request, reply, done) => {
@@ -14,6 +17,7 @@ export function negotiateMediaTypes(app: App): void {
       return;
     }
     if (produces.length > 1) reply.header('vary', 'Accept');
+    reply.header('cache-control', 'no-store');
     request.answerType = mediaType;
     done();
   });

@@ -44,13 +44,18 @@ export function jsonBodyParser(app: App): JsonBodyParser {
   };
 }
 
-/** Takes bodies as `application/json` and in no other form. */
-export function readJsonBodies(app: App): void {
+/**
+ * Takes bodies as `application/json` and in no other form. Turns the query parameters that the route's schema declares
+ * as integers into numbers, and converts nothing else.
+ */
+export function readInput(app: App): void {
   app.decorateRequest('rawBody', null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, jsonBodyParser(app));
   app.addHook('preValidation', (request, _reply, done) => {
-    if (request.routeOptions.config.optionalBody) request.body ??= {};
+    const { config, schema } = request.routeOptions;
+    if (config.optionalBody) request.body ??= {};
+    if (schema?.querystring) readIntegers(request.query as Record<string, unknown>, schema.querystring);
     done();
   });
 }
@@ -58,18 +63,10 @@ export function readJsonBodies(app: App): void {
 /** Plain decimal: `0x10`, `1e2`, ` 5` and `+5` stay strings, which the schema then refuses. */
 const decimal = /^(?:0|[1-9][0-9]{0,15})$/;
 
-/** Turns the query parameters that the route's schema declares as integers into numbers. Converts nothing else. */
-export function readQueryIntegers(app: App): void {
-  app.addHook('preValidation', (request, _reply, done) => {
-    const query = request.query as Record<string, unknown>;
-    for (const [name, { type }] of Object.entries(propertiesOf(request.routeOptions.schema?.querystring))) {
-      const value = query[name];
-      if (type === 'integer' && typeof value === 'string' && decimal.test(value)) query[name] = Number(value);
-    }
-    done();
-  });
-}
-
-function propertiesOf(schema: unknown): Record<string, { readonly type?: unknown }> {
-  return (schema as { properties?: Record<string, { readonly type?: unknown }> } | undefined)?.properties ?? {};
+function readIntegers(query: Record<string, unknown>, schema: unknown): void {
+  const { properties } = schema as { readonly properties: Readonly<Record<string, { readonly type?: unknown }>> };
+  for (const [name, { type }] of Object.entries(properties)) {
+    const value = query[name];
+    if (type === 'integer' && typeof value === 'string' && decimal.test(value)) query[name] = Number(value);
+  }
 }

@@ -12,13 +12,6 @@ export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
   return typeof given === 'string' && acceptableId.test(given) ? given : randomUUID();
 }
 
-export function echoRequestId(app: App): void {
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
-    done();
-  });
-}
-
 /** The only request headers that reach the log: none of them can hold a secret. */
 const loggedHeaders = ['accept', 'content-length', 'content-type', 'prefer', 'user-agent'] as const;
 
@@ -26,12 +19,11 @@ const loggedHeaders = ['accept', 'content-length', 'content-type', 'prefer', 'us
 export function logRequests(app: App): void {
   app.addHook('onResponse', (request, reply, done) => {
     const [path = ''] = request.url.split('?');
-    const headers = Object.fromEntries(
-      loggedHeaders.flatMap((name) => {
-        const value = request.headers[name];
-        return typeof value === 'string' ? [[name, value.slice(0, 256)]] : [];
-      }),
-    );
+    const headers: Record<string, string> = {};
+    for (const name of loggedHeaders) {
+      const value = request.headers[name];
+      if (typeof value === 'string') headers[name] = value.slice(0, 256);
+    }
     request.log.info(
       {
         method: request.method,

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/observability/logger.js';
 
@@ -73,5 +75,50 @@ describe('createLogger', () => {
     const certificate = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
     const text = written((logger) => logger.info({ certificate, certificateBase64, tokenId: '01968c2e-7a1b' }));
     expect(JSON.parse(text)).toMatchObject({ certificate, certificateBase64, tokenId: '01968c2e-7a1b' });
+  });
+});
+
+describe('standard output', () => {
+  /** Runs a program that has a logger. */
+  function run(program: string, stdout: 'pipe' | number = 'pipe') {
+    const begin = `import { createLogger } from './src/observability/logger.ts'; const logger = createLogger();`;
+    const options = ['--import', 'tsx', '--input-type=module', '--eval', `${begin} ${program}`];
+    const ended = spawnSync(process.execPath, options, { stdio: ['ignore', stdout, 'pipe'], encoding: 'utf8' });
+    const lines = (ended.stdout as string | null)?.split('\n').filter((line) => line !== '') ?? [];
+    const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+    return { messages, signal: ended.signal, status: ended.status, stderr: ended.stderr };
+  }
+
+  it.each<[string, string]>([
+    ['ends', ''],
+    ['is made to exit', 'process.exit(3);'],
+    ['throws what nobody catches', `throw new Error('nobody catches this');`],
+  ])('has every line when the process %s', (_how, end) => {
+    expect(run(`logger.info('one'); logger.info('two'); ${end}`).messages).toEqual(['one', 'two']);
+  });
+
+  const kill = `process.kill(process.pid, 'SIGKILL');`;
+
+  it('has a warning at once, after the lines before it', () => {
+    const { messages, signal } = run(`logger.info('one'); logger.warn('two'); logger.info('three'); ${kill}`);
+    expect({ messages, signal }).toEqual({ messages: ['one', 'two'], signal: 'SIGKILL' });
+  });
+
+  it('has other lines soon, although nothing follows them', () => {
+    const { messages, signal } = run(`logger.info('one'); setTimeout(() => { ${kill} }, 1000);`);
+    expect({ messages, signal }).toEqual({ messages: ['one'], signal: 'SIGKILL' });
+  });
+
+  it('has many lines in order', () => {
+    const { messages } = run(`for (let i = 0; i < 5000; i += 1) logger.info(String(i));`);
+    expect(messages).toEqual(Array.from({ length: 5000 }, (_, i) => String(i)));
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('may be full: the process goes on', () => {
+    const full = openSync('/dev/full', 'w');
+    const log = `for (let i = 0; i < 100; i += 1) logger.warn('x'.repeat(1000));`;
+    const { status, stderr } = run(`${log} process.stderr.write('still here');`, full);
+    closeSync(full);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: 'still here' });
   });
 });

@@ -1,7 +1,7 @@
 import type { App } from '../types.js';
 
-/** For answers that are not pages, which is all of them but the documentation and the report of an inspection. */
-const headers = {
+/** For answers that are not pages: all but the documentation and the report of an inspection. */
+const securityHeaders = {
   'content-security-policy': "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -17,9 +17,10 @@ const headers = {
   'x-xss-protection': '0',
 };
 
-export function setSecurityHeaders(app: App): void {
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(headers);
+/** Gives every answer the id of its request, and the security headers. */
+export function setAnswerHeaders(app: App): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id).headers(securityHeaders);
     done();
   });
 }
