@@ -7,7 +7,7 @@ import { displayDistinguishedName, readDistinguishedName } from '../x509/strict/
 import { authorityKeyIdentifierExtension } from '../x509/strict/extension.js';
 import { newSerialNumber, publicRandomOctets } from '../x509/strict/serial-number.js';
 import { sha256 } from '../x509/strict/sha256.js';
-import { sign } from '../x509/strict/signature-algorithm.js';
+import { signaturesHere, type Signatures } from '../x509/strict/signatures.js';
 import { userCertificateValidity } from '../x509/strict/validity.js';
 import { SigningRefusedError, type GivenUp, type PreparedSigning, type Signer } from './signer.js';
 
@@ -26,6 +26,7 @@ export class LocalCaSigner implements Signer {
   constructor(
     private readonly authority: SigningAuthority,
     private readonly random: (octets: number) => Uint8Array = publicRandomOctets(),
+    private readonly signatures: Signatures = signaturesHere,
   ) {
     const { subjectKeyIdentifier, subjectRaw } = authority;
     this.#issuer = displayDistinguishedName(readDistinguishedName(onlyElement(subjectRaw, 'the subject of the CA')));
@@ -34,7 +35,7 @@ export class LocalCaSigner implements Signer {
   }
 
   prepare(request: ApprovedRequest, now: Date): PreparedSigning {
-    const { authority } = this;
+    const { authority, signatures } = this;
     const { signatureAlgorithm } = authority;
     const issuer = this.#issuer;
     const serialOctets = newSerialNumber(now, this.random);
@@ -66,7 +67,7 @@ export class LocalCaSigner implements Signer {
           kind: 'assembled',
           tbsCertificate,
           signatureAlgorithm,
-          signature: await sign(signatureAlgorithm, tbsCertificate, authority.privateKey),
+          signature: await signatures.sign(signatureAlgorithm, tbsCertificate, authority.privateKey),
           serialNumber,
           issuerRaw: authority.subjectRaw,
           issuer,

@@ -11,11 +11,8 @@ import { displayDistinguishedName, displaySubject } from '../../x509/strict/dist
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import { keyPurpose } from '../../x509/strict/object-identifiers.js';
 import { sha256 } from '../../x509/strict/sha256.js';
-import {
-  findSignatureAlgorithm,
-  verifySignature,
-  type SignatureAlgorithm,
-} from '../../x509/strict/signature-algorithm.js';
+import { findSignatureAlgorithm, type SignatureAlgorithm } from '../../x509/strict/signature-algorithm.js';
+import { signaturesHere, type Signatures } from '../../x509/strict/signatures.js';
 import { readSubjectIdentity } from '../../x509/strict/subject-identity.js';
 import type { Validity } from '../../x509/strict/validity.js';
 
@@ -55,11 +52,12 @@ export async function checkSignedCertificate(
   { approved, attempt }: Attempted,
   trust: ClientTrust | null,
   now: Date,
+  signatures: Signatures = signaturesHere,
 ): Promise<CheckedIssuance> {
   const times = { startedAt: attempt.startedAt, now };
   if (signed.kind === 'written-elsewhere') return checkIssuedCertificate(signed.der, approved, trust, times);
   const { signatureAlgorithm, tbsCertificate, signature } = signed;
-  const issuer = await findIssuer(signatureAlgorithm, signed, trust);
+  const issuer = await findIssuer(signatureAlgorithm, signed, trust, signatures);
   const der = sealCertificate(tbsCertificate, signatureAlgorithm, signature);
   const mismatches = [
     ...(sha256(tbsCertificate) === attempt.intent['tbsSha256'] ? [] : ['it is not the one that its intent names']),
@@ -172,19 +170,20 @@ async function findIssuerOf(
   const algorithm = findSignatureAlgorithm(signatureAlgorithm.identifier);
   return algorithm === undefined
     ? null
-    : findIssuer(algorithm, { issuerRaw: issuer.raw, tbsCertificate, signature }, trust);
+    : findIssuer(algorithm, { issuerRaw: issuer.raw, tbsCertificate, signature }, trust, signaturesHere);
 }
 
 async function findIssuer(
   algorithm: SignatureAlgorithm,
   certificate: Pick<AssembledCertificate, 'issuerRaw' | 'tbsCertificate' | 'signature'>,
   trust: ClientTrust | null,
+  signatures: Signatures,
 ): Promise<TrustedAuthority | null> {
   for (const authority of trust?.authorities ?? []) {
     // RFC 5280 6.1.3 (a)(4): the issuer's name, then its key.
     if (!authority.subjectRaw.equals(certificate.issuerRaw)) continue;
     const { tbsCertificate, signature } = certificate;
-    if (await verifySignature(algorithm, tbsCertificate, authority.publicKey, signature)) return authority;
+    if (await signatures.verify(algorithm, tbsCertificate, authority.publicKey, signature)) return authority;
   }
   return null;
 }

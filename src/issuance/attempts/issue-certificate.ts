@@ -57,7 +57,7 @@ async function signAndRecord(
 
   // 5. Check the certificate that came back.
   const trust = await issuingCluster(context, request.cluster).clientTrust();
-  const checked = await checkSignedCertificate(signed, started, trust, context.clock());
+  const checked = await checkSignedCertificate(signed, started, trust, context.clock(), context.signatures);
 
   // 6. Record the outcome.
   const end = checked.ok
