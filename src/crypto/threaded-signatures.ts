@@ -5,10 +5,18 @@ import type { CryptoThread } from './crypto-thread.js';
 const isEcdsaSha256 = ({ name }: SignatureAlgorithm): boolean => name === 'ecdsa-with-SHA256';
 
 /**
- * Decides which signatures are made and verified where.
+ * Decides where signatures are made and verified. P-256 goes to the crypto thread: the proof of a CSR, and the signature
+ * of a CA with its check. Everything else stays where `signaturesHere` does it: long work on libuv's threads, and short
+ * work, such as verifying RSA with its small exponent in 16 µs, on the event loop.
  *
- * The proof of a CSR with a P-256 key, and the signature of a P-256 CA with its check, go to the crypto thread. On the
- * event loop they take TODO
+ * Microseconds of processor time for a job, on Node 24, with 32 callers at the same time:
+ *
+ * | job                             | event loop: here | event loop: thread | process: here | process: thread |
+ * | proof: import a key, and verify |               73 |                  5 |            79 |              86 |
+ * | sign                            |               17 |                  3 |            18 |              22 |
+ * | verify                          |               45 |                  3 |            45 |              50 |
+ *
+ * A job for the thread alone in its message costs 10 to 13 µs on the event loop, which is still less than the job.
  */
 export const threadedSignatures = (thread: CryptoThread): Signatures => ({
   sign: (algorithm, data, privateKey) =>

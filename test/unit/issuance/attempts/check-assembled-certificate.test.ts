@@ -41,7 +41,7 @@ const keyPairOf = (algorithm: (typeof keyAlgorithms)[number]) => {
 };
 
 const name = fc.string({
-  unit: fc.constantFrom(...'abzAZ09.:/-@_ ', 'ä', 'ž', '日', '𐐷'),
+  unit: fc.constantFrom(...Array.from('abzAZ09.:/-@_ '), 'ä', 'ž', '日', '𐐷'),
   minLength: 1,
   maxLength: 64,
 });
