@@ -14,6 +14,8 @@ const rooms = {
   'x509/tree': ['x509/strict'],
   'x509/openssl-text': ['x509/strict', 'x509/tree'],
   'x509/peculiar': ['x509/strict'],
+  // The thread for signatures, and the decision about which of them it gets.
+  crypto: ['x509/strict', 'workers/worker-file.ts', 'workers/worker-error.ts', 'model/errors.ts'],
   config: ['formats'],
   observability: [],
   model: ['x509'],

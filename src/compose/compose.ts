@@ -2,6 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { ClusterConnection } from '../cluster/cluster-connection.js';
 import type { Config } from '../config/config.js';
 import { prepareDataDir } from '../config/secrets.js';
+import { CryptoThread } from '../crypto/crypto-thread.js';
+import { threadedSignatures } from '../crypto/threaded-signatures.js';
 import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
 import { ApiTokens } from '../identity/api-tokens.js';
 import { inspectionService } from '../inspection/inspection-service.js';
@@ -17,6 +19,7 @@ import { recordPolicySetLoaded, recordServiceStarted } from '../issuance/events.
 import { startHousekeeping } from '../issuance/housekeeping.js';
 import { policyService } from '../issuance/policies/policy-service.js';
 import { configuredCluster } from '../policy/policy-set.js';
+import { signaturesHere } from '../x509/strict/signatures.js';
 import { publicRandomOctets } from '../x509/strict/serial-number.js';
 import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
 import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
@@ -46,6 +49,8 @@ export interface Overrides {
   readonly writer?: (writer: Writer) => Writer;
   /** Whether SQLite's writer gets a thread of its own, as it does unless a test has too many services to start. */
   readonly writerThread?: boolean;
+  /** The same for the thread that makes and verifies signatures with P-256. */
+  readonly cryptoThread?: boolean;
   readonly signer?: (signer: Signer) => Signer;
   readonly connection?: (connection: ClusterConnection) => ClusterConnection;
   /** How often the outbox of webhooks is looked through. */
@@ -122,6 +127,15 @@ async function wire(
   };
   const store: Store = { ...openedStore, writer: wakingWriter(openedStore.writer, wake) };
 
+  // Signatures.
+  const cryptoThread = new CryptoThread({
+    report: (error) => {
+      log.error({ err: error }, 'the thread that makes and verifies signatures ended by itself');
+    },
+  });
+  opened.push(() => cryptoThread.close());
+  const signatures = (overrides.cryptoThread ?? true) ? threadedSignatures(cryptoThread) : signaturesHere;
+
   // Clusters with their signers.
   const probes = new ClusterProbes(store);
   const clusters = new Map<string, IssuingCluster>();
@@ -129,6 +143,7 @@ async function wire(
     store,
     clock,
     random: randomBytes,
+    signatures,
     log,
     whyNotSigning: (cluster) => probes.whyNotSigning(cluster),
     wrapSigner: overrides.signer ?? ((signer) => signer),
@@ -159,6 +174,7 @@ async function wire(
     policySet: () => policies.current(),
     clock,
     random,
+    signatures,
     owner,
     soleProcess: isSoleProcess(config),
     settings: config.issuing,

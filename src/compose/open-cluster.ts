@@ -18,12 +18,14 @@ import { KubernetesSigner } from '../signer/kubernetes.js';
 import { LocalCaSigner } from '../signer/local-ca.js';
 import type { Signer } from '../signer/signer.js';
 import type { Store } from '../store/store.js';
+import type { Signatures } from '../x509/strict/signatures.js';
 import { generateMissingAuthority, pinAuthority } from './certificate-authority-files.js';
 
 export interface ClusterWiring {
   readonly store: Store;
   readonly clock: () => Date;
   readonly random: (octets: number) => Buffer;
+  readonly signatures: Signatures;
   readonly log: Log;
   /** Why a cluster is known not to sign user certificates; null: it signs, or that is not known. */
   readonly whyNotSigning: (cluster: string) => string | null;
@@ -82,7 +84,7 @@ async function openLocalCa(cluster: string, ca: LocalCAConfig, wiring: ClusterWi
   const authority = loadSigningAuthority(certificatePem, key.content.toString('utf8'));
   await pinAuthority(cluster, authority.spkiSha256, store, clock());
   return {
-    signer: new LocalCaSigner(authority, wiring.random),
+    signer: new LocalCaSigner(authority, wiring.random, wiring.signatures),
     authority: certificatePem,
     clientTrust: fixedTrust(readClientTrust(certificatePem)),
   };

@@ -7,6 +7,7 @@ import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js
 import type { PolicySet } from '../policy/policy-set.js';
 import type { Signer } from '../signer/signer.js';
 import type { Store } from '../store/store.js';
+import type { Signatures } from '../x509/strict/signatures.js';
 import type { AttemptsUnderWay } from './attempts/attempts-under-way.js';
 import type { ClusterProbes } from './clusters/cluster-probes.js';
 import type { IdempotencyKeys } from './requests/idempotency-keys.js';
@@ -41,6 +42,7 @@ export interface IssuanceContext {
   readonly policySet: () => PolicySet;
   readonly clock: () => Date;
   readonly random: (octets: number) => Buffer;
+  readonly signatures: Signatures;
   /** Identifies this process as the owner of the attempts it works on. */
   readonly owner: string;
   /** Whether no other process can work on this store, so that every other owner of an attempt is dead. */

@@ -1,6 +1,6 @@
 import type { PublicKeyReference } from './certificate-request.js';
 
-/** A certificate in the inventory of issued identities, as read back from its DER. */
+/** A certificate in the inventory of issued identities: the fields that its DER holds. */
 export interface Certificate {
   /** SHA-256 of the DER, lower-case hex. */
   readonly fingerprintSha256: string;

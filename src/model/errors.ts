@@ -16,6 +16,11 @@ export class SignerUnavailableError extends Error {
   override readonly name = 'SignerUnavailableError';
 }
 
+/** Signatures can be neither made nor verified now, and the same request may succeed later. */
+export class SignaturesUnavailableError extends Error {
+  override readonly name = 'SignaturesUnavailableError';
+}
+
 /** Too many uploads wait to be inspected: back-pressure, not a fault. */
 export class InspectionBusyError extends Error {
   override readonly name = 'InspectionBusyError';

@@ -100,7 +100,7 @@ export class KubernetesSigner implements Signer {
         const csr = await newCsrObject(request, objectName);
         const enough = new Date(deadline.getTime() - giveUpMilliseconds);
         const object = await begin(csr, enough);
-        return this.#approveAndWait(object, csr, enough, seen);
+        return { kind: 'written-elsewhere', der: await this.#approveAndWait(object, csr, enough, seen) };
       },
       cleanUp: () => this.#cleanUp(objectName, seen.latest),
     };

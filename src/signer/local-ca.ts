@@ -1,11 +1,13 @@
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningAuthority } from '../x509/strict/signing-authority.js';
 import { SignerUnavailableError } from '../model/errors.js';
-import { assembleTbsCertificate, sealCertificate } from '../x509/strict/certificate-writer.js';
+import { assembleTbsCertificate } from '../x509/strict/certificate-writer.js';
+import { onlyElement } from '../x509/strict/der.js';
+import { displayDistinguishedName, readDistinguishedName } from '../x509/strict/distinguished-name.js';
 import { authorityKeyIdentifierExtension } from '../x509/strict/extension.js';
 import { newSerialNumber, publicRandomOctets } from '../x509/strict/serial-number.js';
 import { sha256 } from '../x509/strict/sha256.js';
-import { sign } from '../x509/strict/signature-algorithm.js';
+import { signaturesHere, type Signatures } from '../x509/strict/signatures.js';
 import { userCertificateValidity } from '../x509/strict/validity.js';
 import { SigningRefusedError, type GivenUp, type PreparedSigning, type Signer } from './signer.js';
 
@@ -18,25 +20,31 @@ export class LocalCaSigner implements Signer {
 
   /** The same in all certificates that it signs; null where the CA has no subject key identifier. */
   readonly #authorityKeyIdentifierExtension: Buffer | null;
+  /** The display form of the CA's subject. */
+  readonly #issuer: string;
 
   constructor(
     private readonly authority: SigningAuthority,
     private readonly random: (octets: number) => Uint8Array = publicRandomOctets(),
+    private readonly signatures: Signatures = signaturesHere,
   ) {
-    const { subjectKeyIdentifier } = authority;
+    const { subjectKeyIdentifier, subjectRaw } = authority;
+    this.#issuer = displayDistinguishedName(readDistinguishedName(onlyElement(subjectRaw, 'the subject of the CA')));
     this.#authorityKeyIdentifierExtension =
       subjectKeyIdentifier && authorityKeyIdentifierExtension(subjectKeyIdentifier);
   }
 
   prepare(request: ApprovedRequest, now: Date): PreparedSigning {
-    const { authority } = this;
+    const { authority, signatures } = this;
     const { signatureAlgorithm } = authority;
-    const serialNumber = newSerialNumber(now, this.random);
+    const issuer = this.#issuer;
+    const serialOctets = newSerialNumber(now, this.random);
+    const serialNumber = serialOctets.toString('hex');
     const { notBefore, notAfter } = userCertificateValidity(now, request.expirationSeconds, authority.notAfter);
     const tbsCertificate = assembleTbsCertificate({
       notBefore,
       notAfter,
-      serialNumber,
+      serialNumber: serialOctets,
       issuer: authority.subjectRaw,
       authorityKeyIdentifierExtension: this.#authorityKeyIdentifierExtension,
       signatureAlgorithm,
@@ -46,11 +54,7 @@ export class LocalCaSigner implements Signer {
       keyAlgorithm: request.keyAlgorithm,
     });
     return {
-      intent: {
-        signer: 'localCA',
-        serialNumber: serialNumber.toString('hex'),
-        tbsSha256: sha256(tbsCertificate),
-      },
+      intent: { signer: 'localCA', serialNumber, tbsSha256: sha256(tbsCertificate) },
       async sign() {
         if (now < authority.notBefore)
           // CA certificates are not from the future: the clock is behind, and somebody will mend it.
@@ -59,8 +63,17 @@ export class LocalCaSigner implements Signer {
           );
         if (now >= authority.notAfter)
           throw new SigningRefusedError('CertificateAuthorityNotValid', 'the CA certificate has expired');
-        const signature = await sign(signatureAlgorithm, tbsCertificate, authority.privateKey);
-        return sealCertificate(tbsCertificate, signatureAlgorithm, signature);
+        return {
+          kind: 'assembled',
+          tbsCertificate,
+          signatureAlgorithm,
+          signature: await signatures.sign(signatureAlgorithm, tbsCertificate, authority.privateKey),
+          serialNumber,
+          issuerRaw: authority.subjectRaw,
+          issuer,
+          notBefore,
+          notAfter,
+        };
       },
       cleanUp: () => Promise.resolve(),
     };

@@ -1,6 +1,8 @@
 import type { Access } from '../cluster/access.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningIntent } from '../model/certificate-request.js';
+import type { SignatureAlgorithm } from '../x509/strict/signature-algorithm.js';
+import type { Validity } from '../x509/strict/validity.js';
 
 /** Turns approved requests into certificates. Use cases ask what a signer needs, never which one it is. */
 export interface Signer {
@@ -32,13 +34,38 @@ export interface Signer {
 export interface PreparedSigning {
   readonly intent: SigningIntent;
   /**
-   * Signs; answers the certificate as DER, by `deadline` at the latest. Throws `SignerUnavailableError` where nothing
-   * was signed and trying again may help, `SigningRefusedError` where it will not, and `SigningUndeterminedError`
-   * where something may still get signed.
+   * Signs; answers the certificate by `deadline` at the latest. Throws `SignerUnavailableError` where nothing was
+   * signed and trying again may help, `SigningRefusedError` where it will not, and `SigningUndeterminedError` where
+   * something may still get signed.
    */
-  sign(deadline: Date): Promise<Uint8Array>;
+  sign(deadline: Date): Promise<SignedCertificate>;
   /** Called once the outcome is on record: removes what the signing left behind, if it can. Never throws. */
   cleanUp(): Promise<void>;
+}
+
+/** A certificate from a signer: another party's, which must be read back, or one that kubepass itself assembled. */
+export type SignedCertificate = WrittenElsewhere | AssembledCertificate;
+
+/** Another party wrote it, so nothing is known about it until its DER has been read. */
+export interface WrittenElsewhere {
+  readonly kind: 'written-elsewhere';
+  readonly der: Uint8Array;
+}
+
+/**
+ * A TBSCertificate that the signer assembled from the approved request when it prepared the signing, and the signature
+ * over it. Its fields are known, so only the signature and the TBSCertificate's hash in the intent are left to check.
+ */
+export interface AssembledCertificate extends Validity {
+  readonly kind: 'assembled';
+  readonly tbsCertificate: Uint8Array;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+  readonly signature: Uint8Array;
+  /** Lower-case hex. */
+  readonly serialNumber: string;
+  /** DER of the CA's subject, and its display form. */
+  readonly issuerRaw: Buffer;
+  readonly issuer: string;
 }
 
 /** The result of giving an attempt up: nothing more gets signed for it. */

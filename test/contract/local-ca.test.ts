@@ -8,6 +8,7 @@ import { readCertificate } from '../../src/x509/strict/certificate-reader.js';
 import { generateKeyPair } from '../../src/x509/strict/key-pair.js';
 import { sha256 } from '../../src/x509/strict/sha256.js';
 import { LocalCaSigner } from '../../src/signer/local-ca.js';
+import { derOf } from '../helpers/signers.js';
 import { signerContract } from './signer-contract.js';
 
 const soon = () => new Date(Date.now() + 30_000);
@@ -40,7 +41,7 @@ describe('LocalCaSigner', () => {
   it('signs the very bytes and serial number that its intent names', async () => {
     const { signer } = await localCa();
     const prepared = signer.prepare(await approve(3600), new Date());
-    const certificate = readCertificate(await prepared.sign(soon()));
+    const certificate = readCertificate(derOf(await prepared.sign(soon())));
     expect(prepared.intent).toEqual({
       signer: 'localCA',
       serialNumber: certificate.serialNumber,
@@ -50,17 +51,17 @@ describe('LocalCaSigner', () => {
 
   it('keeps the order of groups', async () => {
     const { signer } = await localCa();
-    const certificate = readCertificate(await signer.prepare(await approve(3600), new Date()).sign(soon()));
+    const certificate = readCertificate(derOf(await signer.prepare(await approve(3600), new Date()).sign(soon())));
     expect(certificate.subject.rdns.map((rdn) => rdn.map(({ text }) => text))).toEqual([['b'], ['a'], ['jane']]);
   });
 
   it('backdates five minutes and never outlives its CA', async () => {
     const { signer, authority } = await localCa();
     const now = new Date('2030-01-01T00:00:00.000Z');
-    const short = readCertificate(await signer.prepare(await approve(3600), now).sign(soon()));
+    const short = readCertificate(derOf(await signer.prepare(await approve(3600), now).sign(soon())));
     expect(short.notBefore.toISOString()).toBe('2029-12-31T23:55:00.000Z');
     expect(short.notAfter.toISOString()).toBe('2030-01-01T01:00:00.000Z');
-    const long = readCertificate(await signer.prepare(await approve(2 ** 31 - 1), now).sign(soon()));
+    const long = readCertificate(derOf(await signer.prepare(await approve(2 ** 31 - 1), now).sign(soon())));
     expect(long.notAfter).toEqual(authority.notAfter);
   });
 

@@ -75,7 +75,8 @@ const crashingConnection = (connection: ClusterConnection): ClusterConnection =>
 
 let writerThread: Worker | undefined;
 process.on('worker', (thread) => {
-  writerThread = thread;
+  // The service starts no thread before its writer.
+  writerThread ??= thread;
 });
 process.on('SIGUSR2', () => void writerThread?.terminate());
 

@@ -32,6 +32,7 @@ export function composeOn(
     { info: lines('info'), warn: lines('warn'), error: lines('error') },
     {
       writerThread: false,
+      cryptoThread: false,
       ...overrides,
     },
   );

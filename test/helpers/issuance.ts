@@ -7,6 +7,7 @@ import { IdempotencyKeys } from '../../src/issuance/requests/idempotency-keys.js
 import type { Cluster } from '../../src/model/cluster.js';
 import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
 import { loadSigningAuthority, type SigningAuthority } from '../../src/x509/strict/signing-authority.js';
+import { signaturesHere } from '../../src/x509/strict/signatures.js';
 import { parsePolicySet } from '../../src/policy/parse-policy-set.js';
 import type { PolicySet } from '../../src/policy/policy-set.js';
 import { LocalCaSigner } from '../../src/signer/local-ca.js';
@@ -99,6 +100,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     policySet: () => policySet,
     clock: () => new Date(now),
     random: randomBytes,
+    signatures: signaturesHere,
     owner,
     soleProcess,
     settings: { timeoutSeconds: 60, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 86_400 },

@@ -1,4 +1,5 @@
-import type { Signer } from '../../src/signer/signer.js';
+import type { SignedCertificate, Signer } from '../../src/signer/signer.js';
+import { sealCertificate } from '../../src/x509/strict/certificate-writer.js';
 
 /** A signer like another one, except for some members. */
 export function signerLike(real: Signer, changed: Partial<Signer>): Signer {
@@ -15,7 +16,10 @@ export function signerLike(real: Signer, changed: Partial<Signer>): Signer {
 }
 
 /** A signer that does something else instead of signing; `sign` may call the real signature. */
-export function signingBy(real: Signer, sign: (signReally: () => Promise<Uint8Array>) => Promise<Uint8Array>): Signer {
+export function signingBy(
+  real: Signer,
+  sign: (signReally: () => Promise<SignedCertificate>) => Promise<SignedCertificate>,
+): Signer {
   return signerLike(real, {
     prepare(request, now) {
       const prepared = real.prepare(request, now);
@@ -27,3 +31,9 @@ export function signingBy(real: Signer, sign: (signReally: () => Promise<Uint8Ar
     },
   });
 }
+
+/** The certificate of a signer as DER, whoever assembled it. */
+export const derOf = (signed: SignedCertificate): Uint8Array =>
+  signed.kind === 'written-elsewhere'
+    ? signed.der
+    : sealCertificate(signed.tbsCertificate, signed.signatureAlgorithm, signed.signature);

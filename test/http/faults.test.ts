@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { SignerUnavailableError, StoreBusyError, StoreUnavailableError } from '../../src/model/errors.js';
+import {
+  SignaturesUnavailableError,
+  SignerUnavailableError,
+  StoreBusyError,
+  StoreUnavailableError,
+} from '../../src/model/errors.js';
 import { TooManyWaitingError } from '../../src/workers/turns.js';
 import type { Services } from '../../src/services.js';
 import { startService, type TestService } from './support/service.js';
@@ -19,6 +24,7 @@ describe('faults', () => {
     [new TooManyWaitingError('100 are waiting for their turn'), '5'],
     [new StoreUnavailableError('disk I/O error at /var/lib'), '10'],
     [new SignerUnavailableError('connect ECONNREFUSED 10.0.0.1'), '10'],
+    [new SignaturesUnavailableError('the thread ended'), '10'],
   ])('answers %s with 503, Retry-After and a text of its own', async (error, retryAfter) => {
     service = await startService({ services: failingList(error) });
     const { body, headers, text } = await service.as('alice')('get', '/v1/certificates').expect(503);

@@ -3,6 +3,7 @@ import {
   InspectionBusyError,
   InvalidCursorError,
   PoliciesBusyError,
+  SignaturesUnavailableError,
   SignerUnavailableError,
   StoreBusyError,
   StoreUnavailableError,
@@ -32,7 +33,11 @@ export function errorToProblem(error: FastifyError): Problem {
     return problem('service-unavailable', 'too many RSA keys are waiting to be generated; try again', {
       headers: { 'retry-after': '5' },
     });
-  if (error instanceof StoreUnavailableError || error instanceof SignerUnavailableError)
+  if (
+    error instanceof StoreUnavailableError ||
+    error instanceof SignerUnavailableError ||
+    error instanceof SignaturesUnavailableError
+  )
     return problem('service-unavailable', 'try again later', { headers: { 'retry-after': '10' } });
   if (error.validation)
     return problem('invalid-request', 'the request is not valid; `errors` says where', {

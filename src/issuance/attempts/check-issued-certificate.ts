@@ -1,17 +1,22 @@
 import type { ClientTrust, TrustedAuthority } from '../../cluster/certificate-authorities.js';
 import type { ApprovedRequest } from '../../model/approved-request.js';
 import type { Certificate } from '../../model/certificate.js';
-import { type SecondReader, disagreements } from '../../x509/peculiar/second-reading.js';
+import type { IssuanceAttempt } from '../../model/certificate-request.js';
+import type { AssembledCertificate, SignedCertificate } from '../../signer/signer.js';
+import { type SecondReader, disagreements, secondReader } from '../../x509/peculiar/second-reading.js';
 import { readCertificate, type ParsedCertificate } from '../../x509/strict/certificate-reader.js';
+import { sealCertificate } from '../../x509/strict/certificate-writer.js';
 import { DerError } from '../../x509/strict/der.js';
-import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
+import { displayDistinguishedName, displaySubject } from '../../x509/strict/distinguished-name.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import { keyPurpose } from '../../x509/strict/object-identifiers.js';
 import { sha256 } from '../../x509/strict/sha256.js';
-import { findSignatureAlgorithm, verifySignature } from '../../x509/strict/signature-algorithm.js';
+import { findSignatureAlgorithm, type SignatureAlgorithm } from '../../x509/strict/signature-algorithm.js';
+import { signaturesHere, type Signatures } from '../../x509/strict/signatures.js';
 import { readSubjectIdentity } from '../../x509/strict/subject-identity.js';
+import type { Validity } from '../../x509/strict/validity.js';
 
-/** The fields of an inventory entry that are read from the certificate. */
+/** The fields of an inventory entry that the certificate itself says. */
 export type CertificateFields = Omit<Certificate, 'cluster' | 'requestId' | 'orphan' | 'issuedAt'>;
 
 /** A certificate from a signer, compared with what was approved; `mismatches` are sentences without a full stop. */
@@ -32,44 +37,111 @@ export type CheckedIssuance =
 /** The lifetime may be this much short: the in-tree signer of Kubernetes may count it from its backdated notBefore. */
 const clampToleranceSeconds = 305;
 
+/** The approved request of an attempt, and the attempt's beginning. */
+interface Attempted {
+  readonly approved: ApprovedRequest;
+  readonly attempt: Pick<IssuanceAttempt, 'startedAt' | 'intent'>;
+}
+
+/**
+ * Checks the certificate of a signer. Another party's is read back by two readers. Ours is exactly the TBSCertificate
+ * whose hash the intent records and the signature over it, so the signature is verified and nothing is read.
+ */
+export async function checkSignedCertificate(
+  signed: SignedCertificate,
+  { approved, attempt }: Attempted,
+  trust: ClientTrust | null,
+  now: Date,
+  signatures: Signatures = signaturesHere,
+): Promise<CheckedIssuance> {
+  const times = { startedAt: attempt.startedAt, now };
+  if (signed.kind === 'written-elsewhere') return checkIssuedCertificate(signed.der, approved, trust, times);
+  const { signatureAlgorithm, tbsCertificate, signature } = signed;
+  const issuer = await findIssuer(signatureAlgorithm, signed, trust, signatures);
+  const der = sealCertificate(tbsCertificate, signatureAlgorithm, signature);
+  const mismatches = [
+    ...(sha256(tbsCertificate) === attempt.intent['tbsSha256'] ? [] : ['it is not the one that its intent names']),
+    ...(issuer === null ? [doesNotChain] : []),
+    ...lifetimeMismatch(signed, approved, times),
+  ];
+  if (mismatches.length > 0 || issuer === null)
+    // The signer's word is not believed then: the inventory shows what the certificate itself says.
+    return { ok: false, mismatches, fields: await readIssuedCertificate(der, approved.keyAlgorithm, trust) };
+  return {
+    ok: true,
+    fields: fieldsOfAssembled(signed, der, approved, issuer),
+    lifetimeClamped: isClamped(signed, approved, times),
+  };
+}
+
+function fieldsOfAssembled(
+  { serialNumber, issuer, notBefore, notAfter }: AssembledCertificate,
+  der: Buffer,
+  { username, groups, keyAlgorithm, subjectPublicKeyInfo }: ApprovedRequest,
+  { fingerprintSha256 }: TrustedAuthority,
+): CertificateFields {
+  return {
+    fingerprintSha256: sha256(der),
+    serialNumber,
+    subject: displaySubject({ username, groups }),
+    issuer,
+    username,
+    groups,
+    notBefore,
+    notAfter,
+    publicKey: { algorithm: keyAlgorithm, spkiSha256: sha256(subjectPublicKeyInfo) },
+    der,
+    issuerFingerprintSha256: fingerprintSha256,
+  };
+}
+
+/** When an attempt began, and when its certificate is checked. */
+interface Times {
+  readonly startedAt: Date;
+  readonly now: Date;
+}
+
 /**
  * Reads a certificate back from its DER and compares it with the approved request: public key, subject, usages, no CA,
  * a chain to one of `trust` (null: unknown, and not checked), and no longer lifetime from `now` than was approved. The
- * lifetime counts as clamped where, counted from `startedAt`, it is shorter than was approved. If another
- * party's signer wrote the certificate, `secondReader` reads it too and must agree; null: the certificate is ours.
+ * lifetime counts as clamped where, counted from `startedAt`, it is shorter than was approved. A second reader must
+ * read the same.
  */
 export async function checkIssuedCertificate(
   der: Uint8Array,
   approved: ApprovedRequest,
   trust: ClientTrust | null,
-  { startedAt, now }: { readonly startedAt: Date; readonly now: Date },
-  secondReader: SecondReader | null,
+  times: Times,
+  reader: SecondReader = secondReader,
 ): Promise<CheckedIssuance> {
   const certificate = parse(der);
   if (typeof certificate === 'string') return { ok: false, mismatches: [certificate], fields: null };
-  const issuer = await findIssuer(certificate, trust);
-  const lifetime = approved.expirationSeconds * 1000;
-  // A clock that was set back meanwhile must not make the lifetime look too long.
-  const from = Math.max(now.getTime(), startedAt.getTime());
+  const issuer = await findIssuerOf(certificate, trust);
   const mismatches = [
     ...keyMismatch(certificate, approved),
     ...subjectMismatch(certificate, approved),
     ...usageMismatch(certificate, approved),
-    ...(trust !== null && issuer === null ? ['it does not chain to the client CA of the cluster'] : []),
-    // A certificate's instants have no fraction of a second, so a signer's rounding may add up to one.
-    ...(certificate.notAfter.getTime() > from + lifetime + 1000
-      ? [`it is valid until ${certificate.notAfter.toISOString()}, longer than was approved`]
-      : []),
-    ...(secondReader === null ? [] : await disagreements(certificate, secondReader)),
+    ...(trust !== null && issuer === null ? [doesNotChain] : []),
+    ...lifetimeMismatch(certificate, approved, times),
+    ...(await disagreements(certificate, reader)),
   ];
   const fields = fieldsOf(certificate, approved.keyAlgorithm, issuer);
   if (mismatches.length > 0) return { ok: false, mismatches, fields };
-  return {
-    ok: true,
-    fields,
-    lifetimeClamped: certificate.notAfter.getTime() < startedAt.getTime() + lifetime - clampToleranceSeconds * 1000,
-  };
+  return { ok: true, fields, lifetimeClamped: isClamped(certificate, approved, times) };
 }
+
+const doesNotChain = 'it does not chain to the client CA of the cluster';
+
+function lifetimeMismatch({ notAfter }: Validity, { expirationSeconds }: ApprovedRequest, times: Times): string[] {
+  // A clock that was set back meanwhile must not make the lifetime look too long.
+  const from = Math.max(times.now.getTime(), times.startedAt.getTime());
+  // A certificate's instants have no fraction of a second, so a signer's rounding may add up to one.
+  if (notAfter.getTime() <= from + expirationSeconds * 1000 + 1000) return [];
+  return [`it is valid until ${notAfter.toISOString()}, longer than was approved`];
+}
+
+const isClamped = ({ notAfter }: Validity, { expirationSeconds }: ApprovedRequest, { startedAt }: Times): boolean =>
+  notAfter.getTime() < startedAt.getTime() + (expirationSeconds - clampToleranceSeconds) * 1000;
 
 /** Reads a certificate that is not handed out; null where it cannot even be read. */
 export async function readIssuedCertificate(
@@ -79,7 +151,7 @@ export async function readIssuedCertificate(
 ): Promise<CertificateFields | null> {
   const certificate = parse(der);
   if (typeof certificate === 'string') return null;
-  return fieldsOf(certificate, keyAlgorithm, await findIssuer(certificate, trust));
+  return fieldsOf(certificate, keyAlgorithm, await findIssuerOf(certificate, trust));
 }
 
 function parse(der: Uint8Array): ParsedCertificate | string {
@@ -91,14 +163,27 @@ function parse(der: Uint8Array): ParsedCertificate | string {
   }
 }
 
-async function findIssuer(certificate: ParsedCertificate, trust: ClientTrust | null): Promise<TrustedAuthority | null> {
-  const algorithm = findSignatureAlgorithm(certificate.signatureAlgorithm.identifier);
-  if (algorithm === undefined) return null;
+async function findIssuerOf(
+  { signatureAlgorithm, issuer, tbsCertificate, signature }: ParsedCertificate,
+  trust: ClientTrust | null,
+): Promise<TrustedAuthority | null> {
+  const algorithm = findSignatureAlgorithm(signatureAlgorithm.identifier);
+  return algorithm === undefined
+    ? null
+    : findIssuer(algorithm, { issuerRaw: issuer.raw, tbsCertificate, signature }, trust, signaturesHere);
+}
+
+async function findIssuer(
+  algorithm: SignatureAlgorithm,
+  certificate: Pick<AssembledCertificate, 'issuerRaw' | 'tbsCertificate' | 'signature'>,
+  trust: ClientTrust | null,
+  signatures: Signatures,
+): Promise<TrustedAuthority | null> {
   for (const authority of trust?.authorities ?? []) {
     // RFC 5280 6.1.3 (a)(4): the issuer's name, then its key.
-    if (!authority.subjectRaw.equals(certificate.issuer.raw)) continue;
+    if (!authority.subjectRaw.equals(certificate.issuerRaw)) continue;
     const { tbsCertificate, signature } = certificate;
-    if (await verifySignature(algorithm, tbsCertificate, authority.publicKey, signature)) return authority;
+    if (await signatures.verify(algorithm, tbsCertificate, authority.publicKey, signature)) return authority;
   }
   return null;
 }

@@ -1,11 +1,10 @@
 import type { AuditEventDraft } from '../../model/audit-event.js';
 import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt, RequestFailure } from '../../model/certificate-request.js';
-import { secondReader } from '../../x509/peculiar/second-reading.js';
 import { joined } from '../../model/quote.js';
 import type { MoveRequest, Operation } from '../../store/step.js';
-import { SigningRefusedError, SigningUndeterminedError } from '../../signer/signer.js';
-import { checkIssuedCertificate, type CertificateFields, type CheckedIssuance } from './check-issued-certificate.js';
+import { SigningRefusedError, SigningUndeterminedError, type SignedCertificate } from '../../signer/signer.js';
+import { checkSignedCertificate, type CertificateFields, type CheckedIssuance } from './check-issued-certificate.js';
 import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.js';
 import { announce, attemptDetails, requestEvent } from '../events.js';
 import type { StartedAttempt } from './start-attempt.js';
@@ -44,9 +43,9 @@ async function signAndRecord(
   actor: string | null,
 ): Promise<AttemptEnd> {
   // 4. Sign.
-  let der: Uint8Array;
+  let signed: SignedCertificate;
   try {
-    der = await started.signing.sign(secondsAfter(context.clock(), context.settings.timeoutSeconds));
+    signed = await started.signing.sign(secondsAfter(context.clock(), context.settings.timeoutSeconds));
   } catch (error) {
     if (error instanceof SigningRefusedError)
       return recordFailure(context, request, started, { reason: error.reason, message: error.message }, null);
@@ -57,12 +56,8 @@ async function signAndRecord(
   }
 
   // 5. Check the certificate that came back.
-  const cluster = issuingCluster(context, request.cluster);
-  const trust = await cluster.clientTrust();
-  const times = { startedAt: started.attempt.startedAt, now: context.clock() };
-  // A cluster's signer is not our code, so a second reader must agree with ours.
-  const reader = cluster.signer.needsCluster ? secondReader : null;
-  const checked = await checkIssuedCertificate(der, started.approved, trust, times, reader);
+  const trust = await issuingCluster(context, request.cluster).clientTrust();
+  const checked = await checkSignedCertificate(signed, started, trust, context.clock(), context.signatures);
 
   // 6. Record the outcome.
   const end = checked.ok

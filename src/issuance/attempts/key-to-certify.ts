@@ -5,6 +5,7 @@ import {
   type CertificationRequest,
 } from '../../x509/strict/certification-request.js';
 import { generateKeyPair, type KeyPair } from '../../x509/strict/key-pair.js';
+import type { Signatures } from '../../x509/strict/signatures.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import { Turns } from '../../workers/turns.js';
 import { sha256 } from '../../x509/strict/sha256.js';
@@ -60,9 +61,9 @@ export function keyOfPair(
 }
 
 /** The key of the CSR that is stored with the request, read again as strictly as when it came; null without a CSR. */
-export async function recordedKey(request: CertificateRequest): Promise<KeyToCertify | null> {
+export async function recordedKey(request: CertificateRequest, signatures: Signatures): Promise<KeyToCertify | null> {
   if (request.certificationRequest === null) return null;
-  const read = await readCertificationRequestDer(request.certificationRequest);
+  const read = await readCertificationRequestDer(request.certificationRequest, signatures);
   if (!read.ok) throw new Error(`the stored csr of request ${request.id} is refused: ${read.refusal.message}`);
   const key = keyOfCsr(read.csr);
   // Only the approved key may be certified: its hash was fixed, and shown to approvers, when the request was recorded.

@@ -60,7 +60,7 @@ const isLocal = (context: IssuanceContext, { cluster }: CertificateRequest): boo
   context.clusters.get(cluster)?.signer.needsCluster !== true;
 
 async function recoverRequest(context: IssuanceContext, request: CertificateRequest): Promise<void> {
-  const key = await recordedKey(request);
+  const key = await recordedKey(request, context.signatures);
   if (request.state === 'approved') {
     if (key !== null && nextTry(request) <= context.clock()) await issueAgain(context, request, key);
     return;

@@ -87,7 +87,7 @@ async function recordLastApproval(
   const { principal, comment, stage = 0 } = approval;
   const approvals = [...request.approvals, approval];
   const approved: CertificateRequest = { ...request, state: 'approved', approvals };
-  const key = await recordedKey(approved);
+  const key = await recordedKey(approved, context.signatures);
   const rechecked = await recheckAndCommit(context, request, principal, (now, policySet) => {
     const started = key && startAttempt(context, approved, key, now);
     const intent = started ? intentStep(approved, started, principal) : { operations: [], events: [] };

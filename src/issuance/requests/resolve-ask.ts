@@ -53,7 +53,7 @@ export async function resolveAsk(
 
   let csr: CertificationRequest | null = null;
   if (ask.csr !== undefined) {
-    const read = await readCertificationRequest(ask.csr);
+    const read = await readCertificationRequest(ask.csr, context.signatures);
     if (!read.ok) return refused({ kind: 'unacceptable-csr', ...read.refusal });
     csr = read.csr;
     const mismatch = subjectMismatch(csr, ask);

@@ -31,13 +31,13 @@ import {
 import { attributeType, extensionId, keyPurpose, requestAttribute } from './object-identifiers.js';
 import { decodeSinglePem, type PemRefusalReason } from './pem.js';
 import { type InputRefusal, refuse, type RefusedInput } from './input-refusal.js';
+import { type Signatures, signaturesHere } from './signatures.js';
 import {
   findSignatureAlgorithm,
   readAlgorithmOid,
   sign,
   type SignatureAlgorithm,
   signatureAlgorithmFor,
-  verifySignature,
 } from './signature-algorithm.js';
 import {
   readSubjectIdentity,
@@ -46,7 +46,6 @@ import {
   type SubjectRefusalReason,
 } from './subject-identity.js';
 import {
-  importPublicKey,
   type KeyRefusalReason,
   readSubjectPublicKeyInfo,
   type SubjectPublicKeyInfo,
@@ -81,23 +80,31 @@ export const CSR_PEM_LABEL = 'CERTIFICATE REQUEST';
 /** The most octets that a request may have, in PEM or DER. */
 export const MAX_CSR_OCTETS = 64 * 1024;
 
-/** Reads one PEM block that holds a certification request. Bad input is a refusal, never an exception. */
-export async function readCertificationRequest(pem: string): Promise<CsrReading> {
+/**
+ * Reads one PEM block that holds a certification request. Bad input is a refusal, never an exception. Rejects only
+ * where `signatures` cannot verify the proof now.
+ */
+export async function readCertificationRequest(
+  pem: string,
+  signatures: Signatures = signaturesHere,
+): Promise<CsrReading> {
   if (pem.length > MAX_CSR_OCTETS) return tooLarge();
   const block = decodeSinglePem(pem, CSR_PEM_LABEL);
-  return block.ok ? readCertificationRequestDer(block.der) : block;
+  return block.ok ? readCertificationRequestDer(block.der, signatures) : block;
 }
 
 /**
  * Reads a certification request from DER and verifies its signature. Refuses everything that two parsers could read
  * differently, and everything that asks for more than a client certificate for a username and groups.
  */
-export async function readCertificationRequestDer(bytes: Uint8Array): Promise<CsrReading> {
+export async function readCertificationRequestDer(
+  bytes: Uint8Array,
+  signatures: Signatures = signaturesHere,
+): Promise<CsrReading> {
   const unverified = parseCertificationRequest(Buffer.from(bytes));
   if (!unverified.ok) return unverified;
   const { csr, signedBytes, signatureAlgorithm, signature } = unverified;
-  const key = importPublicKey(csr.publicKey);
-  if (!(await verifySignature(signatureAlgorithm, signedBytes, key, signature)))
+  if (!(await signatures.verifyProof(signatureAlgorithm, signedBytes, csr.publicKey, signature)))
     return refuse('BadSignature', 'the CSR is not signed by the key that it names');
   return { ok: true, csr };
 }

@@ -176,6 +176,12 @@ export function displayDistinguishedName(name: DistinguishedName): string {
     .join(',');
 }
 
+/** Prints the subject that `writeSubject` writes, as `displayDistinguishedName` prints it once it is read back. */
+export function displaySubject(subject: { readonly username: string; readonly groups: readonly string[] }): string {
+  const groups = subject.groups.map((group) => `O=${escapeText(group)}`).reverse();
+  return [`CN=${escapeText(subject.username)}`, ...groups].join(',');
+}
+
 function displayAttribute(attribute: NameAttribute): string {
   const type = displayNames[attribute.type];
   if (type === undefined || attribute.text === null)

@@ -115,7 +115,12 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
       ...(options.config && { KUBEPASS_CONFIG: configFile }),
     }),
   );
-  const composition = await compose(config, logger, { clock, writerThread: false, ...options.overrides });
+  const composition = await compose(config, logger, {
+    clock,
+    writerThread: false,
+    cryptoThread: false,
+    ...options.overrides,
+  });
   const services = options.services?.(composition.services) ?? composition.services;
   const app = buildApp(services, { logger, version: '0.0.0-test', ...options.app });
   const address = await app.listen({ host: '127.0.0.1', port: 0 });

@@ -5,6 +5,7 @@ import type { IssuanceContext } from '../../../src/issuance/context.js';
 import { startHousekeeping } from '../../../src/issuance/housekeeping.js';
 import { recoverRequests } from '../../../src/issuance/attempts/recover-requests.js';
 import { SignerUnavailableError } from '../../../src/model/errors.js';
+import type { SignedCertificate } from '../../../src/signer/signer.js';
 import { LocalCaSigner } from '../../../src/signer/local-ca.js';
 import type { RequestReader } from '../../../src/store/store.js';
 import { csrFor } from '../../helpers/csr.js';
@@ -97,7 +98,7 @@ describe('startHousekeeping', () => {
     const begun = new Promise<void>((resolve) => {
       begin = resolve;
     });
-    const slow = async (signReally: () => Promise<Uint8Array>) => {
+    const slow = async (signReally: () => Promise<SignedCertificate>) => {
       signed += 1;
       begin();
       await setTimeout(100);

@@ -6,7 +6,8 @@ import { collectKubeconfig } from '../../../../src/issuance/requests/collect-kub
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import type { ApprovedRequest } from '../../../../src/model/approved-request.js';
 import { mintApprovedRequest } from '../../../../src/model/mint-approved-request.js';
-import type { Signer } from '../../../../src/signer/signer.js';
+import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
+import type { AssembledCertificate, SignedCertificate, Signer } from '../../../../src/signer/signer.js';
 import type { CertificateReading } from '../../../../src/x509/peculiar/library-reading.js';
 import { type SecondReader, secondReader } from '../../../../src/x509/peculiar/second-reading.js';
 import { readCertificate } from '../../../../src/x509/strict/certificate-reader.js';
@@ -22,6 +23,7 @@ import {
 } from '../../../helpers/certificates.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { alice } from '../../../helpers/principals.js';
+import { signingBy } from '../../../helpers/signers.js';
 
 const authority = makeAuthority();
 const trust = readClientTrust(authority.pem);
@@ -134,7 +136,7 @@ describe('a cluster’s certificate', () => {
   });
 });
 
-describe('an attempt whose cluster lies', () => {
+describe('an attempt whose signer lies', () => {
   let issuance: TestIssuance;
   beforeAll(async () => {
     issuance = await testIssuance();
@@ -149,7 +151,7 @@ describe('an attempt whose cluster lies', () => {
     requiredAccess: [],
     prepare: (request) => ({
       intent: { signer: 'kubernetes', objectName: `kubepass-${request.requestId}` },
-      sign: () => Promise.resolve(sign(request)),
+      sign: () => Promise.resolve({ kind: 'written-elsewhere', der: sign(request) }),
       cleanUp: () => Promise.resolve(),
     }),
     resume: () => null,
@@ -164,11 +166,15 @@ describe('an attempt whose cluster lies', () => {
       key: { ...key, privateKey: ca.privateKey },
       keyIdentifier: ca.subjectKeyIdentifier,
     };
-    issuance.setSigner(
+    return collectFrom(
       clusterSigner(({ subjectPublicKeyInfo }) =>
         lie(signed({ issuer, key: { ...key, spki: Buffer.from(subjectPublicKeyInfo) } })),
       ),
     );
+  };
+
+  const collectFrom = async (signer: Signer) => {
+    issuance.setSigner(signer);
     const ask = { username: 'jane', groups: ['team-a'], expirationSeconds: 3600 };
     const created = await createRequest(issuance.context, alice, ask, { waitSeconds: 0, idempotency: null });
     if (!created.ok) throw new Error(created.refusal.kind);
@@ -190,6 +196,20 @@ describe('an attempt whose cluster lies', () => {
     const failed = await collect(lie);
     expect(failed).toMatchObject({ state: 'failed', failure: { reason: 'IssuedCertificateMismatch' } });
     expect(failed?.failure?.message).toContain(message);
+  });
+
+  it.each<[string, Partial<AssembledCertificate>]>([
+    ['another signature', { signature: new Uint8Array(70) }],
+    ['another TBSCertificate', { tbsCertificate: new Uint8Array(70) }],
+  ])('ends as failed: our own signer answers %s', async (_, lie) => {
+    const lying = async (sign: () => Promise<SignedCertificate>): Promise<SignedCertificate> => {
+      const signed = await sign();
+      return signed.kind === 'assembled' ? { ...signed, ...lie } : signed;
+    };
+    expect(await collectFrom(signingBy(new LocalCaSigner(issuance.authority), lying))).toMatchObject({
+      state: 'failed',
+      failure: { reason: 'IssuedCertificateMismatch' },
+    });
   });
 
   /** The same certificate, signed anew, with the top bit of its serial number set. */

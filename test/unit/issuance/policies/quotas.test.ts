@@ -11,7 +11,7 @@ import type { CommitResult, Step } from '../../../../src/store/step.js';
 import { csrFor } from '../../../helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { alice, bob } from '../../../helpers/principals.js';
-import { signingBy } from '../../../helpers/signers.js';
+import { derOf, signingBy } from '../../../helpers/signers.js';
 
 const policy = (name: string, quota: string, approval = 'mode: auto') => `
 apiVersion: kubepass/v1
@@ -75,7 +75,10 @@ describe('a request does not count against itself', () => {
     if (!outcome.ok) throw new Error(outcome.refusal.kind);
     const { id } = outcome.value.request;
     const restarted = issuance.restarted();
-    const resuming = signingBy(real, (signReally) => signReally());
+    const resuming = signingBy(real, async (signReally) => ({
+      kind: 'written-elsewhere',
+      der: derOf(await signReally()),
+    }));
     issuance.setSigner({ ...resuming, resume: (approved) => resuming.prepare(approved, restarted.clock()) });
 
     await recoverRequests(restarted);

@@ -4,6 +4,7 @@ import { onlyElement, Tag } from '../../../../src/x509/strict/der.js';
 import {
   type DistinguishedName,
   displayDistinguishedName,
+  displaySubject,
   readDistinguishedName,
   writeDistinguishedName,
   writeSubject,
@@ -22,6 +23,21 @@ describe('a subject as it is written', () => {
         expect(readSubjectIdentity(read(writeSubject({ username, groups })))).toEqual({ ok: true, username, groups });
       }),
     );
+  });
+
+  it('is displayed without being read as it is when it was read, whatever characters it has', () => {
+    const same = (username: string, groups: readonly string[]) => {
+      const subject = { username, groups };
+      const readBack = displayDistinguishedName(read(writeSubject(subject)));
+      if (displaySubject(subject) !== readBack) expect(displaySubject(subject)).toBe(readBack);
+    };
+    const characters = Array.from({ length: 0x110000 }, (_, code) => code)
+      .filter((code) => code < 0xd800 || code > 0xdfff)
+      .map((code) => String.fromCodePoint(code));
+    for (let i = 0; i < characters.length; i += 63)
+      same(`a${characters.slice(i, i + 63).join('')}`, [characters[i]!, `${characters[i]}a`, `a${characters[i]}`]);
+    for (const edge of [' ', '#', '  ', '# #', 'a ', ' a', '#a', 'a#', '\\ ', ',']) same(edge, [edge, 'team']);
+    expect(displaySubject({ username: 'jane', groups: ['b', 'a'] })).toBe('CN=jane,O=a,O=b');
   });
 
   it('keeps a name that looks like two RDNs as one', () => {

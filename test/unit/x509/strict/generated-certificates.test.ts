@@ -11,6 +11,7 @@ import { loadSigningAuthority, type SigningAuthority } from '../../../../src/x50
 import { generateKeyPair, type KeyPair } from '../../../../src/x509/strict/key-pair.js';
 import { encodePem } from '../../../../src/x509/strict/pem.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
+import { derOf } from '../../../helpers/signers.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 import { buildCertificateAuthority } from './build-certificate-authority.js';
 
@@ -88,7 +89,7 @@ describe.each(['RSA-2048', 'ECDSA-P256'] as const)(
           subjectPublicKeyInfo,
         };
         const { sign, intent } = signer.prepare(mintApprovedRequest(asked), now);
-        issued.push({ asked, der: Buffer.from(await sign(now)), serialNumber: intent['serialNumber']! });
+        issued.push({ asked, der: Buffer.from(derOf(await sign(now))), serialNumber: intent['serialNumber']! });
       }
     });
 
