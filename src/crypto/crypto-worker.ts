@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
-import { type CryptoMessage, fieldsOfJob, JobKind, Verdict } from './crypto-job.js';
+import { type CryptoMessage, fieldsOfJob, JobKind, SignatureVerdict } from './crypto-job.js';
 import { packFields, unpackFields } from './octet-fields.js';
 
 /** The keys that are used again and again, by the numbers that the other side gave them. */
@@ -39,7 +39,7 @@ function work(kind: number, key: Buffer, data: Buffer, signature: Buffer): Uint8
   }
 }
 
-const verdict = (good: boolean): Uint8Array => Uint8Array.of(good ? Verdict.good : Verdict.bad);
+const verdict = (good: boolean): Uint8Array => Uint8Array.of(good ? SignatureVerdict.good : SignatureVerdict.bad);
 
 function knownKey(id: Buffer): KeyObject {
   const key = keys.get(id.readUInt32LE(0));
