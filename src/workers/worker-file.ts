@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { parse } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
@@ -11,9 +12,9 @@ export const workerFile = (beside: string, name: string): URL =>
 /** Node's extra arguments for a worker: sources need the loader that the parent has, the build needs none. */
 export const workerArguments: { readonly execArgv?: string[] } = fromSources ? { execArgv: ['--import', 'tsx'] } : {};
 
-/** Starts a thread that runs a module. It gets nothing of the service's environment. */
+/** Starts a thread that runs a module and has its name. It gets nothing of the service's environment. */
 export function startThread(file: URL, workerData: object): Worker {
-  const options = { workerData, env: {} };
+  const options = { workerData, env: {}, name: parse(file.pathname).name };
   return fromSources ? new Worker(loading(file), { ...options, eval: true }) : new Worker(file, options);
 }
 

@@ -1,7 +1,7 @@
 /**
  * The service as a child process that kills itself with SIGKILL at a named point of the issuance. `CRASH_AT` names the
  * point, and `CRASH_ON` counts the passages (1, 2, …). Without `CRASH_AT` it is the unchanged service, with a clock that
- * is `CLOCK_AHEAD_SECONDS` ahead. SIGUSR2 ends the writer thread, which is the only thread unless somebody inspects.
+ * is `CLOCK_AHEAD_SECONDS` ahead. SIGUSR2 ends the writer thread.
  */
 import type { Worker } from 'node:worker_threads';
 import { buildApp } from '../../src/app.js';
@@ -75,8 +75,7 @@ const crashingConnection = (connection: ClusterConnection): ClusterConnection =>
 
 let writerThread: Worker | undefined;
 process.on('worker', (thread) => {
-  // The service starts no thread before its writer.
-  writerThread ??= thread;
+  if (thread.threadName === 'writer-thread') writerThread = thread;
 });
 process.on('SIGUSR2', () => void writerThread?.terminate());
 
