@@ -12,27 +12,9 @@ export interface ChainHead {
 /** Where every chain begins. */
 export const genesis: ChainHead = { seq: 0, hash: '0'.repeat(64) };
 
-/**
- * Gives the event its place after `head`. Throws `NotCanonicalizableError` where its details have no canonical form.
- */
-export function appendToChain(head: ChainHead, event: UnchainedEvent): AuditEvent {
-  const seq = head.seq + 1;
-  const canonical = canonicalEvent(seq, event);
-  // Member by member: spreading an object that came from another thread is slow.
-  return {
-    seq,
-    at: event.at,
-    type: event.type,
-    principal: event.principal,
-    cluster: event.cluster,
-    requestId: event.requestId,
-    fingerprintSha256: event.fingerprintSha256,
-    details: event.details,
-    canonical,
-    previousHash: head.hash,
-    hash: linkHash(head.hash, canonical),
-  };
-}
+/** The hash of an event: SHA-256(previousHash ‖ canonical), of both as text. */
+export const linkHash = (previousHash: string, canonical: string): string =>
+  hash('sha256', previousHash + canonical, 'hex');
 
 /** Whether `event` follows `head` untouched: its number, its link, its hash, and every field that was hashed. */
 function followsInChain(head: ChainHead, event: AuditEvent): boolean {
@@ -65,10 +47,6 @@ function canonicalOrNull(event: AuditEvent): string | null {
   } catch {
     return null;
   }
-}
-
-function linkHash(previousHash: string, canonical: string): string {
-  return hash('sha256', previousHash + canonical, 'hex');
 }
 
 /** The events that verification reads. */

@@ -12,35 +12,38 @@ export type Columns<PrismaRow> = { readonly [Column in keyof PrismaRow]: ColumnV
 export const storedJson = <T>(value: Prisma.JsonValue): T => value as T;
 
 /** One SQL statement of an operation, with `?` for each parameter in turn, and the conflicts that it can meet. */
-export interface Statement {
-  readonly sql: string;
-  readonly parameters: readonly ColumnValue[];
+export interface Statement extends Selection {
   /** The conflict where the statement changes no row. */
   readonly unlessChanged?: Conflict;
   /** The conflict where a unique value exists already; `constraint` contains the names of the columns. */
   readonly ifTaken?: (constraint: string) => Conflict;
-  /** The conflict that the row shows, or null. A statement with `ifFound` reads exactly one row. */
-  readonly ifFound?: (row: Readonly<Record<string, unknown>>) => Conflict | null;
+  /** For a statement that reads one row with a number `found`: the conflict where that has reached the limit. */
+  readonly ifReached?: { readonly limit: number; readonly conflict: (found: number) => Conflict };
+  /** Names a row that is never changed or removed. Once it is committed, the statement is left out. */
+  readonly once?: string;
+  /** Does the same on PostgreSQL for many statements with the same `many.sql`. */
+  readonly many?: ManyRows;
 }
 
-/** The answer of a database to a statement that it could execute. */
-export interface StatementResult {
-  readonly changes: number;
-  readonly row: unknown;
+/** A statement of PostgreSQL for many rows, and one of these. */
+export interface ManyRows {
+  /** Its one parameter is a JSON array of the rows. It changes as many rows as it is given, unless there is a conflict. */
+  readonly sql: string;
+  readonly row: JsonRow;
 }
 
-/** The conflict that a result shows, or null. */
-export function conflictIn(statement: Statement, { changes, row }: StatementResult): Conflict | null {
-  if (statement.unlessChanged && changes === 0) return statement.unlessChanged;
-  return statement.ifFound?.(row as Readonly<Record<string, unknown>>) ?? null;
-}
+/** Values of columns that become JSON, some of them grouped. */
+export type JsonRow = Readonly<Record<string, ColumnValue | Readonly<Record<string, ColumnValue>>>>;
 
 /** A statement that only reads. */
-export type Selection = Pick<Statement, 'sql' | 'parameters'>;
+export interface Selection {
+  readonly sql: string;
+  readonly parameters: readonly ColumnValue[];
+}
 
 /**
  * Answers the rows that a statement finds. Reads that are frequent or large use it, because Prisma would occupy the event
- * loop for longer than the read itself.
+ * loop for longer than the read itself; so do reads that must go along a certain index.
  */
 export type ReadRows = (selection: Selection) => Promise<readonly unknown[]>;
 
@@ -48,6 +51,8 @@ export type ReadRows = (selection: Selection) => Promise<readonly unknown[]>;
 export interface SqlDialect {
   /** How many elements the JSON array has. */
   jsonArrayLength(column: string): string;
+  /** The octets as lower-case hex. */
+  hexText(column: string): string;
   /** Whether the JSON array holds a text; takes one parameter. */
   jsonArrayHolds(column: string): string;
   /** Stands behind a table to name the index that finds its rows; empty where the database chooses better by itself. */
@@ -58,8 +63,8 @@ export type Row = Readonly<Record<string, ColumnValue>>;
 
 /** Inserts one row. `table` and the row's columns come from the schema, never from a caller. */
 export function insertInto(table: string, row: Row): Statement {
-  const sql = insertSql(table, Object.keys(row), (columns) => `VALUES (${columns.map(() => '?').join(', ')})`);
-  return { sql, parameters: Object.values(row) };
+  const { one, many } = insertTexts(table, Object.keys(row));
+  return { sql: one, parameters: Object.values(row), many: { sql: many, row } };
 }
 
 /** Inserts one row; `taken` is the conflict where one of its unique values exists already. */
@@ -68,21 +73,32 @@ export const insertUnique = (table: string, row: Row, taken: Conflict): Statemen
   ifTaken: () => taken,
 });
 
-/** The last insertion into each table, because its columns are the same nearly every time. */
-const inserts = new Map<string, { readonly columns: readonly string[]; readonly sql: string }>();
+/** Inserts a row that is never changed or removed, unless it is there already. `key` is its primary key. */
+export function insertOnce(table: string, key: string, row: Row): Statement {
+  const { one } = insertTexts(table, Object.keys(row));
+  return { sql: `${one} ON CONFLICT DO NOTHING`, parameters: Object.values(row), once: `${table} ${key}` };
+}
 
-/** The text of an insertion into the columns; `values` writes the part behind the columns. */
-export function insertSql(
-  table: string,
-  columns: readonly string[],
-  values: (columns: readonly string[]) => string,
-): string {
+interface InsertTexts {
+  readonly columns: readonly string[];
+  readonly one: string;
+  readonly many: string;
+}
+
+/** The last insertion into each table, because its columns are the same nearly every time. */
+const inserts = new Map<string, InsertTexts>();
+
+function insertTexts(table: string, columns: readonly string[]): InsertTexts {
   const last = inserts.get(table);
-  if (last?.columns.length === columns.length && last.columns.every((column, i) => column === columns[i]))
-    return last.sql;
-  const sql = `INSERT INTO "${table}" (${columns.map(quoted).join(', ')}) ${values(columns)}`;
-  inserts.set(table, { columns, sql });
-  return sql;
+  if (last?.columns.length === columns.length && last.columns.every((column, i) => column === columns[i])) return last;
+  const names = columns.map(quoted).join(', ');
+  const texts = {
+    columns,
+    one: `INSERT INTO "${table}" (${names}) VALUES (${columns.map(() => '?').join(', ')})`,
+    many: `INSERT INTO "${table}" (${names}) SELECT ${names} FROM json_populate_recordset(NULL::"${table}", ?::json)`,
+  };
+  inserts.set(table, texts);
+  return texts;
 }
 
 export const quoted = (column: string): string => `"${column}"`;

@@ -2,7 +2,7 @@ import type { SqlDialect, Statement } from './statement.js';
 import type { Operation } from './step.js';
 import { insertApiToken, revokeApiToken } from './tables/api-token-table.js';
 import { insertCertificate } from './tables/certificate-table.js';
-import { insertRequest, updateRequest } from './tables/certificate-request-table.js';
+import { insertRequest, updateRequest } from './tables/request-table.js';
 import { insertUnknownIdentity, pinCertificateAuthority, rememberProbe } from './tables/cluster-tables.js';
 import { answerIdempotencyKey, forgetIdempotencyKeys, insertIdempotencyKey } from './tables/idempotency-key-table.js';
 import { rememberPolicySet } from './tables/policy-set-table.js';
@@ -16,7 +16,7 @@ import { webhookStatementsOf } from './tables/webhook-delivery-table.js';
 export function statementsOf(operation: Operation, dialect: SqlDialect): readonly Statement[] {
   switch (operation.op) {
     case 'insertRequest':
-      return [insertRequest(operation.request)];
+      return insertRequest(operation.request);
     case 'moveRequest':
       return [updateRequest(operation, dialect)];
     case 'requireQuota':
@@ -34,7 +34,7 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
     case 'answerIdempotencyKey':
       return [answerIdempotencyKey(operation.scope, operation.answer)];
     case 'forgetIdempotencyKeys':
-      return [forgetIdempotencyKeys(operation.createdBefore)];
+      return [forgetIdempotencyKeys(operation.createdBefore, dialect)];
     case 'pinCertificateAuthority':
       return [pinCertificateAuthority(operation.cluster, operation.spkiSha256)];
     case 'rememberProbe':

@@ -6,7 +6,7 @@ import type { Store } from './store.js';
 import { ApiTokenTable } from './tables/api-token-table.js';
 import { AuditEventTable } from './tables/audit-event-table.js';
 import { CertificateTable } from './tables/certificate-table.js';
-import { CertificateRequestTable } from './tables/certificate-request-table.js';
+import { RequestTable } from './tables/request-table.js';
 import { CertificateAuthorityPinTable, ClusterProbeTable } from './tables/cluster-tables.js';
 import { IdempotencyKeyTable } from './tables/idempotency-key-table.js';
 import { PolicySetTable } from './tables/policy-set-table.js';
@@ -21,12 +21,12 @@ export function storeParts(
   dialect: SqlDialect,
   readRows: ReadRows,
 ): Omit<Store, 'inventory' | 'alone' | 'close'> {
-  const auditEvents = new AuditEventTable(prisma);
+  const auditEvents = new AuditEventTable(prisma, readRows);
   return {
     writer,
-    requests: new CertificateRequestTable(prisma),
+    requests: new RequestTable(prisma, readRows),
     recordedRequests: new RecordedRequests(readRows),
-    certificates: new CertificateTable(prisma),
+    certificates: new CertificateTable(prisma, readRows),
     auditEvents,
     apiTokens: new ApiTokenTable(prisma),
     idempotencyKeys: new IdempotencyKeyTable(prisma),

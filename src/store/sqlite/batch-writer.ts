@@ -1,11 +1,9 @@
 import Database from 'better-sqlite3';
-import { appendToChain, type ChainHead, genesis } from '../../audit/chain.js';
-import type { Settled } from '../group-commit.js';
-import type { Batches } from '../ordered-writer.js';
-import { statementsOf } from '../statements-of.js';
-import type { CommitResult, Step } from '../step.js';
-import { insertAuditEvent, selectChainHead } from '../tables/audit-event-table.js';
-import { sqliteDialect, Statements } from './statements.js';
+import { chainRecord, headAfter, type AuditRecord, type EventLine } from '../../audit/audit-record.js';
+import { genesis, type ChainHead } from '../../audit/chain.js';
+import { selectLastRecord } from '../tables/audit-event-table.js';
+import { expectations, FlatReader, type FlatBatch } from './flat-batch.js';
+import { Statements, type SqlValue } from './statements.js';
 
 /**
  * Opens a connection for the ordered writer. A commit waits for another process's write lock for at most `busyTimeoutMs`,
@@ -26,12 +24,24 @@ export function connectForWriting(file: string, busyTimeoutMs: number): Database
   return database;
 }
 
+/** What became of a step; `null`: it is committed. Plain data, because it may come from another thread. */
+export type StepEnd = null | FailedStatement | { readonly error: Error };
+
+/** The statement that met a conflict, by its place in the step. */
+export interface FailedStatement {
+  readonly statement: number;
+  /** Where a unique value exists already: SQLite's message, which has the names of the columns. */
+  readonly taken?: string;
+  /** Where a limit is reached: the number that was found. */
+  readonly found?: number;
+}
+
 /**
  * Commits each batch in one transaction, on a connection that nothing else uses. A step that conflicts leaves nothing
  * behind and does not affect its neighbours. Each transaction reads the head of the audit chain from the database, so a
  * commit that fails leaves nothing in memory to repair.
  */
-export class BatchWriter implements Batches {
+export class BatchWriter {
   readonly #database: Database.Database;
   readonly #statements: Statements;
 
@@ -40,24 +50,25 @@ export class BatchWriter implements Batches {
     this.#statements = new Statements(database);
   }
 
-  commit(steps: readonly Step[], touch: boolean): readonly Settled<CommitResult>[] {
+  /** Answers what became of each step, in order. */
+  commit(batch: FlatBatch, touch: boolean): readonly StepEnd[] {
     // A savepoint costs a copy of every page that a step touches, and steps rarely fail. So a batch runs without
     // savepoints first; where a step fails, the batch is rolled back and each step runs again in its own savepoint.
     return (
-      this.#inTransaction(touch, () => this.#applyAll(steps)) ??
-      this.#inTransaction(touch, () => this.#applyEach(steps))
+      this.#inTransaction(touch, () => this.#applyAll(batch)) ??
+      this.#inTransaction(touch, () => this.#applyEach(batch))
     );
   }
 
   /** Commits and answers the result of `apply`; where that is null, rolls back. */
   #inTransaction<Result>(touch: boolean, apply: () => Result): Result {
     this.#rollBack();
-    this.#statements.run('BEGIN IMMEDIATE');
+    this.#run('BEGIN IMMEDIATE');
     try {
       if (touch) this.#touch();
       const result = apply();
       if (result === null) this.#rollBack();
-      else this.#statements.run('COMMIT');
+      else this.#run('COMMIT');
       return result;
     } catch (error) {
       this.#rollBack();
@@ -66,52 +77,27 @@ export class BatchWriter implements Batches {
   }
 
   /** Applies all steps; null where one of them fails. */
-  #applyAll(steps: readonly Step[]): readonly Settled<CommitResult>[] | null {
-    let head = this.#readHead();
-    for (const step of steps) {
-      const { outcome, head: next } = this.#applyStep(step, head);
-      if (!('result' in outcome && outcome.result.committed)) return null;
-      head = next;
-    }
-    return steps.map(() => committed);
+  #applyAll(batch: FlatBatch): readonly StepEnd[] | null {
+    const steps = this.#stepsOf(batch);
+    for (let i = 0; i < batch.steps; i++) if (steps.apply() !== null) return null;
+    return Array<null>(batch.steps).fill(null);
   }
 
   /** Applies each step, and undoes the ones that fail. */
-  #applyEach(steps: readonly Step[]): readonly Settled<CommitResult>[] {
-    let head = this.#readHead();
-    return steps.map((step) => {
-      this.#statements.run('SAVEPOINT "step"');
-      const { outcome, head: next } = this.#applyStep(step, head);
-      if ('result' in outcome && outcome.result.committed) head = next;
-      else this.#statements.run('ROLLBACK TO "step"');
-      this.#statements.run('RELEASE "step"');
-      return outcome;
+  #applyEach(batch: FlatBatch): readonly StepEnd[] {
+    const steps = this.#stepsOf(batch);
+    return Array.from({ length: batch.steps }, () => {
+      this.#run('SAVEPOINT "step"');
+      const end = steps.apply();
+      if (end !== null) this.#run('ROLLBACK TO "step"');
+      this.#run('RELEASE "step"');
+      return end;
     });
   }
 
-  /** Applies one step. The caller undoes the changes of a step that fails. */
-  #applyStep(step: Step, head: ChainHead): { readonly outcome: Settled<CommitResult>; readonly head: ChainHead } {
-    try {
-      for (const operation of step.operations)
-        for (const statement of statementsOf(operation, sqliteDialect)) {
-          const conflict = this.#statements.do(statement);
-          if (conflict) return { outcome: { result: { committed: false, conflict } }, head };
-        }
-      let next = head;
-      for (const draft of step.events) {
-        const event = appendToChain(next, draft);
-        this.#statements.do(insertAuditEvent(event));
-        next = event;
-      }
-      return { outcome: committed, head: next };
-    } catch (error) {
-      if (!concernsOneStep(error)) throw error;
-      return { outcome: { error }, head };
-    }
-  }
-
-  #readHead(): ChainHead {
-    return (this.#statements.first(selectChainHead) as ChainHead | undefined) ?? genesis;
+  #stepsOf(batch: FlatBatch): StepsInTurn {
+    const last = this.#statements.of(selectLastRecord.sql).get() as Pick<AuditRecord, 'lastSeq' | 'hashes'> | undefined;
+    return new StepsInTurn(batch, this.#statements, last ? headAfter(last) : genesis);
   }
 
   /** Writes a page: a commit that changes nothing would succeed on a full disk too. */
@@ -124,13 +110,107 @@ export class BatchWriter implements Batches {
     this.#database.close();
   }
 
+  #run(sql: string): void {
+    this.#statements.of(sql).run();
+  }
+
   /** Ends a transaction that a failure, even of COMMIT, left open; SQLite ends some of them by itself. */
   #rollBack(): void {
     if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
   }
 }
 
-const committed: Settled<CommitResult> = { result: { committed: true } };
+const insertAuditRecord = `INSERT INTO "AuditRecord" ("lastSeq", "firstSeq", "at", "types", "principal", "cluster", "requestId",
+  "fingerprintSha256", "events", "previousHash", "hashes") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** Applies the steps of a batch in turn. The caller undoes the changes of a step that fails. */
+class StepsInTurn {
+  readonly #reader: FlatReader;
+  readonly #prepared: readonly Database.Statement<SqlValue[]>[];
+  #head: ChainHead;
+
+  constructor(
+    batch: FlatBatch,
+    private readonly statements: Statements,
+    head: ChainHead,
+  ) {
+    this.#reader = new FlatReader(batch.values);
+    this.#prepared = batch.texts.map((text) => statements.of(text));
+    this.#head = head;
+  }
+
+  apply(): StepEnd {
+    const head = this.#head;
+    let end: StepEnd = null;
+    // A step that failed is read to its end, because the next one begins there.
+    const unlessFailed = (work: () => FailedStatement | null) => {
+      if (end !== null) return;
+      try {
+        end = work();
+      } catch (error) {
+        if (!concernsOneStep(error)) throw error;
+        end = { error };
+      }
+    };
+    for (let statement = 0, count = this.#reader.number(); statement < count; statement++) {
+      const execute = this.#readStatement(statement);
+      unlessFailed(execute);
+    }
+    for (let count = this.#reader.number(); count > 0; count--) {
+      const append = this.#readRecord();
+      unlessFailed(append);
+    }
+    if (end !== null) this.#head = head;
+    return end;
+  }
+
+  #readStatement(place: number): () => FailedStatement | null {
+    const reader = this.#reader;
+    const prepared = this.#prepared[reader.number()];
+    const expectation = reader.number();
+    const limit = reader.number();
+    const mayBeTaken = reader.number() === 1;
+    const parameters = Array.from({ length: reader.number() }, () => reader.value());
+    return () => {
+      if (prepared === undefined) throw new RangeError('the batch has no such text');
+      if (expectation === expectations.belowLimit) {
+        const { found } = prepared.get(...parameters) as { readonly found: number };
+        return found >= limit ? { statement: place, found } : null;
+      }
+      try {
+        const { changes } = prepared.run(...parameters);
+        return expectation === expectations.change && changes === 0 ? { statement: place } : null;
+      } catch (error) {
+        if (mayBeTaken && error instanceof Database.SqliteError && uniqueCodes.has(error.code))
+          return { statement: place, taken: error.message };
+        throw error;
+      }
+    };
+  }
+
+  #readRecord(): () => null {
+    const reader = this.#reader;
+    const [at, types] = [reader.number(), reader.number()];
+    const [principal, cluster] = [reader.textOrNull(), reader.textOrNull()];
+    const [requestId, fingerprintSha256] = [reader.value(), reader.value()];
+    const text = { beforeDetails: reader.text(), beforePrincipal: reader.text(), beforeSeq: reader.text() };
+    const lines = Array.from({ length: reader.number() }, (): EventLine => ({
+      details: reader.text(),
+      principal: reader.text(),
+      type: reader.text(),
+    }));
+    return () => {
+      const { head, record } = chainRecord(this.#head, { text, lines });
+      const { firstSeq, lastSeq, events, previousHash, hashes } = record;
+      const shared = [at, types, principal, cluster, requestId, fingerprintSha256];
+      this.statements.of(insertAuditRecord).run(lastSeq, firstSeq, ...shared, events, previousHash, hashes);
+      this.#head = head;
+      return null;
+    };
+  }
+}
+
+const uniqueCodes = new Set(['SQLITE_CONSTRAINT_PRIMARYKEY', 'SQLITE_CONSTRAINT_UNIQUE']);
 
 /** Whether the error is about a value of one step. A failure of SQLite itself (disk full, I/O) concerns the whole batch. */
 function concernsOneStep(error: unknown): error is Error {

@@ -7,6 +7,7 @@ import { BatchWriter, connectForWriting } from './batch-writer.js';
 import { migrateSqlite } from './migrate-sqlite.js';
 import { createPrivateFile } from './process-lock.js';
 import { ReadConnection } from './read-connection.js';
+import { SqliteBatches, type FlatBatches } from './sqlite-batches.js';
 import { sqliteDialect } from './statements.js';
 import { ThreadedBatches } from './threaded-batches.js';
 
@@ -32,12 +33,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   // SQLite gives the files beside the database the same mode.
   createPrivateFile(file);
   migrateSqlite(file);
-  const batches = writerThread
+  const batches: FlatBatches = writerThread
     ? new ThreadedBatches({ file, busyTimeoutMs })
     : new BatchWriter(connectForWriting(file, busyTimeoutMs));
-  const writer = new OrderedWriter(batches, { queue: queueLimit, batch: batchLimit });
+  const writer = new OrderedWriter(new SqliteBatches(batches), { queue: queueLimit, batch: batchLimit });
   const prisma = new PrismaClient({
-    adapter: new PrismaBetterSqlite3({ url: file, readonly: true, fileMustExist: true, timeout: busyTimeoutMs }),
+    adapter: new PrismaBetterSqlite3(
+      { url: file, readonly: true, fileMustExist: true, timeout: busyTimeoutMs },
+      { timestampFormat: 'unixepoch-ms' },
+    ),
   });
   await prisma.$connect();
   const reads = new ReadConnection(file, busyTimeoutMs);

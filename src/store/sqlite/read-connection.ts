@@ -1,17 +1,18 @@
 import Database from 'better-sqlite3';
 import type { InventoryReader, InventoryRecord } from '../../inspection/inventory.js';
+import { hexOf, octetsIn, uuidOf } from '../octets.js';
 import type { ReadRows } from '../statement.js';
 import { Statements } from './statements.js';
 
 const selectInventory = `
-  SELECT c."fingerprintSha256", c."requestId", c."cluster", c."requesterName", c."collector", c."orphan", r."state"
-  FROM "Certificate" c JOIN "CertificateRequest" r ON r."id" = c."requestId"
+  SELECT c."fingerprintSha256", r."id", c."cluster", c."requesterName", c."collector", c."orphan", r."state"
+  FROM "CertificateRecord" c JOIN "RequestRecord" r ON r."n" = c."requestN"
   WHERE c."fingerprintSha256" = ?
 `;
 
 interface InventoryRow {
-  readonly fingerprintSha256: string;
-  readonly requestId: string;
+  readonly fingerprintSha256: Uint8Array;
+  readonly id: Uint8Array;
   readonly cluster: string;
   readonly requesterName: string;
   readonly collector: string;
@@ -26,12 +27,12 @@ interface InventoryRow {
 export class ReadConnection implements InventoryReader {
   readonly #database: Database.Database;
   readonly #statements: Statements;
-  readonly #inventory: Database.Statement<[string], InventoryRow>;
+  readonly #inventory: Database.Statement<[Uint8Array], InventoryRow>;
 
   constructor(file: string, busyTimeoutMs: number) {
     this.#database = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
     this.#statements = new Statements(this.#database);
-    this.#inventory = this.#database.prepare<[string], InventoryRow>(selectInventory);
+    this.#inventory = this.#database.prepare<[Uint8Array], InventoryRow>(selectInventory);
   }
 
   readonly readRows: ReadRows = async (selection) => this.#statements.all(selection);
@@ -39,7 +40,8 @@ export class ReadConnection implements InventoryReader {
   async find(fingerprintsSha256: readonly string[]): Promise<readonly InventoryRecord[]> {
     // One look-up takes a few microseconds, as long as it would take to put the fingerprint into one common statement.
     return fingerprintsSha256.flatMap((fingerprint) => {
-      const row = this.#inventory.get(fingerprint);
+      const octets = octetsIn(fingerprint);
+      const row = octets === null ? undefined : this.#inventory.get(octets);
       return row === undefined ? [] : [recordOf(row)];
     });
   }
@@ -51,8 +53,8 @@ export class ReadConnection implements InventoryReader {
 
 function recordOf(row: InventoryRow): InventoryRecord {
   return {
-    fingerprintSha256: row.fingerprintSha256,
-    requestId: row.requestId,
+    fingerprintSha256: hexOf(row.fingerprintSha256),
+    requestId: uuidOf(row.id),
     state: row.state,
     cluster: row.cluster,
     requester: row.requesterName,

@@ -2,34 +2,33 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { StoreUnavailableError } from '../../model/errors.js';
 import { startThread, workerFile } from '../../workers/worker-file.js';
-import type { Settled } from '../group-commit.js';
-import type { Batches } from '../ordered-writer.js';
-import type { CommitResult, Operation, Step } from '../step.js';
+import type { StepEnd } from './batch-writer.js';
+import type { FlatBatch } from './flat-batch.js';
+import type { FlatBatches } from './sqlite-batches.js';
 
 export interface WriterThreadData {
   readonly file: string;
   readonly busyTimeoutMs: number;
 }
 
-export type WriterQuestion = { readonly steps: readonly Step[]; readonly touch: boolean } | 'close';
+export type WriterQuestion = { readonly batch: FlatBatch; readonly touch: boolean } | 'close';
 
 /** `code` is sent beside the error, because only an error's name, message and stack reach another thread. */
-export type WriterAnswer =
-  { readonly settled: readonly Settled<CommitResult>[] } | { readonly failed: unknown; readonly code: unknown };
+export type WriterAnswer = { readonly ends: readonly StepEnd[] } | { readonly failed: unknown; readonly code: unknown };
 
 /**
  * Commits batches on a thread of its own, so the event loop reads, decides and signs while a batch is written to disk. A
  * thread that ends by itself is replaced for the next batch. The fate of its last batch is not known, so that batch is
  * reported as failed.
  */
-export class ThreadedBatches implements Batches {
+export class ThreadedBatches implements FlatBatches {
   #worker: Worker | null = null;
 
   constructor(private readonly data: WriterThreadData) {}
 
-  async commit(steps: readonly Step[], touch: boolean): Promise<readonly Settled<CommitResult>[]> {
-    const told = await this.#ask({ steps: steps.map(compact), touch });
-    if ('settled' in told) return told.settled;
+  async commit(batch: FlatBatch, touch: boolean): Promise<readonly StepEnd[]> {
+    const told = await this.#ask({ batch, touch });
+    if ('ends' in told) return told.ends;
     const { failed, code } = told;
     throw failed instanceof Error && code !== undefined ? Object.assign(failed, { code }) : failed;
   }
@@ -76,23 +75,4 @@ export class ThreadedBatches implements Batches {
     worker.on('error', forget).on('exit', forget);
     return worker;
   }
-}
-
-/** Copies small buffers: posting a part of one of Node's pooled buffers would clone the whole pool. */
-function compact({ operations, events }: Step): Step {
-  return { operations: operations.map(compactOperation), events };
-}
-
-function compactOperation(operation: Operation): Operation {
-  if (operation.op === 'insertRequest') {
-    const { request } = operation;
-    const { certificationRequest } = request;
-    if (certificationRequest === null) return operation;
-    return { ...operation, request: { ...request, certificationRequest: new Uint8Array(certificationRequest) } };
-  }
-  if (operation.op === 'insertCertificate') {
-    const { certificate } = operation;
-    return { ...operation, certificate: { ...certificate, der: new Uint8Array(certificate.der) } };
-  }
-  return operation;
 }

@@ -1,7 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Settled } from '../group-commit.js';
-import type { CommitResult } from '../step.js';
-import { BatchWriter, connectForWriting } from './batch-writer.js';
+import { BatchWriter, connectForWriting, type StepEnd } from './batch-writer.js';
 import type { WriterAnswer, WriterQuestion, WriterThreadData } from './threaded-batches.js';
 
 const { file, busyTimeoutMs } = workerData as WriterThreadData;
@@ -12,17 +10,16 @@ function tell(message: WriterQuestion): WriterAnswer {
   try {
     if (message === 'close') {
       writer?.close();
-      return { settled: [] };
+      return { ends: [] };
     }
     writer ??= new BatchWriter(connectForWriting(file, busyTimeoutMs));
-    return { settled: writer.commit(message.steps, message.touch).map(tellable) };
+    return { ends: writer.commit(message.batch, message.touch).map(tellable) };
   } catch (error) {
     return { failed: native(error), code: error instanceof Error && 'code' in error ? error.code : undefined };
   }
 }
 
-const tellable = (settled: Settled<CommitResult>): Settled<CommitResult> =>
-  'error' in settled ? { error: native(settled.error) } : settled;
+const tellable = (end: StepEnd): StepEnd => (end !== null && 'error' in end ? { error: native(end.error) } : end);
 
 /** Copies SQLite's errors into native ones: of its own class of errors, another thread would receive only the code. */
 function native<Thrown>(thrown: Thrown): Thrown | Error {

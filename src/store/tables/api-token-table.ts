@@ -3,7 +3,8 @@ import type { ApiToken, Role } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { insertUnique, storedJson, type Columns, type Statement } from '../statement.js';
-import { instantInCursor, invalidCursor, readPage } from './read-page.js';
+import type { ListKey, ListOrder } from './list-keys.js';
+import { readPage } from './read-page.js';
 
 /** All columns but the secret's hash: tokens are found by it, and it is never read. */
 const apiTokenColumns = {
@@ -41,6 +42,15 @@ export const revokeApiToken = (id: string, at: Date): Statement => ({
   unlessChanged: { kind: 'apiToken', id },
 });
 
+const newestFirst: ListOrder = {
+  name: 'api-tokens/newest',
+  columns: [
+    { name: 'createdAt', holds: 'instants' },
+    { name: 'id', holds: 'texts' },
+  ],
+  direction: 'descending',
+};
+
 /** Reads the table of API tokens. */
 export class ApiTokenTable implements ApiTokenReader {
   constructor(private readonly prisma: PrismaClient) {}
@@ -56,21 +66,15 @@ export class ApiTokenTable implements ApiTokenReader {
   }
 
   list(page: PageQuery): Promise<Page<ApiToken>> {
-    return readPage(
-      page,
-      {
-        order: 'api-tokens/newest',
-        keyOf: (row: { createdAt: Date; id: string }) => [row.createdAt.toISOString(), row.id],
-      },
-      (after, take) =>
-        this.prisma.apiToken.findMany({
-          where: after ? olderThan(after) : {},
-          orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-          take,
-          select: apiTokenColumns,
-        }),
-      apiTokenOf,
-    );
+    return readPage(page, newestFirst, async (after, take) => {
+      const rows = await this.prisma.apiToken.findMany({
+        where: after ? olderThan(after) : {},
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        take,
+        select: apiTokenColumns,
+      });
+      return rows.map((row) => ({ key: [row.createdAt, row.id], item: apiTokenOf(row) }));
+    });
   }
 
   async hasLiveAdmin(now: Date): Promise<boolean> {
@@ -82,11 +86,12 @@ export class ApiTokenTable implements ApiTokenReader {
   }
 }
 
-function olderThan([instant, id]: readonly string[]): Prisma.ApiTokenWhereInput {
-  if (id === undefined) throw invalidCursor();
-  const createdAt = instantInCursor(instant);
+function olderThan([createdAt, id]: ListKey): Prisma.ApiTokenWhereInput {
   // Rows beyond a pair of values take two conditions; the first one lets the database enter the index at the cursor.
-  return { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { id: { lt: id } }] };
+  return {
+    createdAt: { lte: createdAt as Date },
+    OR: [{ createdAt: { lt: createdAt as Date } }, { id: { lt: id as string } }],
+  };
 }
 
 function apiTokenOf(row: ApiTokenRow): ApiToken {

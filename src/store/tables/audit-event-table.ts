@@ -1,79 +1,178 @@
-import { type ChainHead, genesis } from '../../audit/chain.js';
+import {
+  headAfter,
+  eventsAtMost,
+  eventsOf,
+  maskContains,
+  type AuditRecord,
+  type SharedMembers,
+} from '../../audit/audit-record.js';
+import { genesis, type ChainHead } from '../../audit/chain.js';
 import type { AuditEvent, AuditEventFilter, AuditEventType } from '../../model/audit-event.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { insertInto, type Columns, type Statement } from '../statement.js';
+import { hexOf, octetsIn, octetsOf, uuidOctets, uuidOctetsIn, uuidOf } from '../octets.js';
+import type { Columns, ReadRows, Selection } from '../statement.js';
 import type { AuditEventReader } from '../store.js';
-import { invalidCursor, readPage } from './read-page.js';
+import { equals, selectKeys, type ListFilter, type ListKey, type ListOrder } from './list-keys.js';
+import { readPage, type Keyed } from './read-page.js';
 
-const auditEventColumns = {
-  seq: true,
+const auditRecordColumns = {
+  lastSeq: true,
+  firstSeq: true,
   at: true,
-  type: true,
+  types: true,
   principal: true,
   cluster: true,
   requestId: true,
   fingerprintSha256: true,
-  canonical: true,
+  events: true,
   previousHash: true,
-  hash: true,
-} as const satisfies Prisma.AuditEventSelect;
+  hashes: true,
+} as const satisfies Prisma.AuditRecordSelect;
 
-type AuditEventRow = Prisma.AuditEventGetPayload<{ select: typeof auditEventColumns }>;
+type AuditRecordRow = Prisma.AuditRecordGetPayload<{ select: typeof auditRecordColumns }>;
 
-export function auditEventRow(event: AuditEvent): Columns<AuditEventRow> {
+/** The columns of a record that its events share. */
+export type SharedColumns = Columns<
+  Pick<AuditRecordRow, 'at' | 'types' | 'principal' | 'cluster' | 'requestId' | 'fingerprintSha256'>
+> & {
+  readonly at: Date;
+  readonly types: number;
+  readonly principal: string | null;
+  readonly cluster: string | null;
+  readonly requestId: Uint8Array | null;
+  readonly fingerprintSha256: Uint8Array | null;
+};
+
+export function sharedColumns(members: SharedMembers, types: number): SharedColumns {
+  const { at, principal, cluster, requestId, fingerprintSha256 } = members;
   return {
-    seq: event.seq,
-    at: event.at,
-    type: event.type,
-    principal: event.principal,
-    cluster: event.cluster,
-    requestId: event.requestId,
-    fingerprintSha256: event.fingerprintSha256,
-    canonical: event.canonical,
-    previousHash: event.previousHash,
-    hash: event.hash,
+    at,
+    types,
+    principal,
+    cluster,
+    requestId: requestId === null ? null : uuidOctets(requestId),
+    fingerprintSha256: fingerprintSha256 === null ? null : octetsOf(fingerprintSha256),
   };
 }
 
-/** Appends an event to the audit log. */
-export const insertAuditEvent = (event: AuditEvent): Statement => insertInto('AuditEvent', auditEventRow(event));
+export function auditRecordRow(record: AuditRecord): Columns<AuditRecordRow> {
+  return {
+    lastSeq: record.lastSeq,
+    firstSeq: record.firstSeq,
+    ...sharedColumns(record, record.types),
+    events: record.events,
+    previousHash: record.previousHash,
+    hashes: record.hashes,
+  };
+}
 
 /** Finds the end of the audit chain; no row where the log is empty. */
-export const selectChainHead: Statement = {
-  sql: 'SELECT "seq", "hash" FROM "AuditEvent" ORDER BY "seq" DESC LIMIT 1',
+export const selectLastRecord: Selection = {
+  sql: 'SELECT "lastSeq", "hashes" FROM "AuditRecord" ORDER BY "lastSeq" DESC LIMIT 1',
   parameters: [],
+};
+
+const oldestFirst: ListOrder = {
+  name: 'audit-events/oldest',
+  columns: [{ name: 'lastSeq', holds: 'numbers' }],
+  direction: 'ascending',
 };
 
 /** Reads the audit log. */
 export class AuditEventTable implements AuditEventReader {
-  constructor(private readonly prisma: PrismaClient) {}
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly readRows: ReadRows,
+  ) {}
 
   async list(filter: AuditEventFilter, page: PageQuery): Promise<Page<AuditEvent>> {
-    const bounds = await this.#boundsOf(filter);
-    return readPage(
-      page,
-      { order: 'audit-events/oldest', keyOf: (row: { seq: bigint }) => [row.seq.toString()] },
-      (after, take) =>
-        this.prisma.auditEvent.findMany({
-          where: { AND: [where(filter), ...bounds, ...(after ? [laterThan(after)] : [])] },
-          orderBy: { seq: 'asc' },
+    const filters = await this.#filtersOf(filter);
+    const first = filter.after === undefined ? 1n : await this.#firstAfter(filter.after);
+    const last = filter.before === undefined ? undefined : await this.#lastBefore(filter.before);
+    return readPage(page, oldestFirst, async (after, take) => {
+      const found: Keyed<AuditEvent>[] = [];
+      // The cursor is the number of an event: the rest of its record comes next.
+      const begin = after === null ? 0n : (after[0] as bigint);
+      let behind = begin >= first ? begin : first - 1n;
+      while (filters !== null && found.length < take) {
+        const keys = await selectKeys(
+          this.readRows,
+          {
+            table: 'AuditRecord',
+            order: oldestFirst,
+            filters,
+            after: [behind],
+            // An event lies less than a record's length before the end of its record.
+            until: last === undefined ? undefined : last + BigInt(eventsAtMost),
+          },
           take,
-          select: auditEventColumns,
-        }),
-      auditEventOf,
-    );
+        );
+        const records = await this.#byKeys(keys);
+        for (const event of records.flatMap(eventsOf))
+          if (BigInt(event.seq) > begin && matches(event, filter))
+            found.push({ key: [BigInt(event.seq)], item: event });
+        behind = (keys.at(-1)?.[0] as bigint | undefined) ?? behind;
+        if (keys.length < take) break;
+      }
+      return found.slice(0, take);
+    });
   }
 
-  /**
-   * The numbers between which the events of a period lie, according to the ranges. A list by number then starts and ends
-   * where the period does.
-   */
-  async #boundsOf({ after, before }: AuditEventFilter): Promise<readonly Prisma.AuditEventWhereInput[]> {
+  async #byKeys(keys: readonly ListKey[]): Promise<readonly AuditRecord[]> {
+    const rows = await this.prisma.auditRecord.findMany({
+      where: { lastSeq: { in: keys.map(([lastSeq]) => lastSeq as bigint) } },
+      orderBy: { lastSeq: 'asc' },
+      select: auditRecordColumns,
+    });
+    return rows.map(auditRecordOf);
+  }
+
+  /** Null where a filter can match nothing. A request comes first, because nearly every other value is more common. */
+  async #filtersOf(filter: AuditEventFilter): Promise<readonly ListFilter[] | null> {
+    const { requestId, fingerprintSha256, type } = filter;
+    const request = requestId === undefined ? undefined : uuidOctetsIn(requestId);
+    if (request === null) return null;
+    const certificate = fingerprintSha256 === undefined ? undefined : octetsIn(fingerprintSha256);
+    if (certificate === null) return null;
     return [
-      ...(after === undefined ? [] : [{ seq: { gte: await this.#firstAfter(after) } }]),
-      ...(before === undefined ? [] : [{ seq: { lte: await this.#lastBefore(before) } }]),
+      ...(request === undefined ? [] : [[{ column: 'requestId', value: request }]]),
+      ...(certificate === undefined ? [] : [await this.#aboutCertificate(certificate)]),
+      ...equals('principal', filter.principal),
+      ...equals('cluster', filter.cluster),
+      ...(type === undefined ? [] : [await this.#ofType(type as AuditEventType)]),
     ];
+  }
+
+  /** Records about a certificate are found by its request, if it has one. */
+  async #aboutCertificate(fingerprint: Buffer<ArrayBuffer>): Promise<ListFilter> {
+    const certificate = await this.prisma.certificateRecord.findUnique({
+      where: { fingerprintSha256: fingerprint },
+      select: { request: { select: { id: true } } },
+    });
+    const about = { sql: '"r"."fingerprintSha256" = ?', parameters: [fingerprint] };
+    return [
+      { column: 'fingerprintSha256', value: fingerprint, and: { sql: '"r"."requestId" IS NULL', parameters: [] } },
+      ...(certificate ? [{ column: 'requestId', value: certificate.request.id, and: about }] : []),
+    ];
+  }
+
+  /** The sets of types that there are with this type among them; a few dozens exist. */
+  async #ofType(type: AuditEventType): Promise<ListFilter> {
+    const rows = await this.readRows({
+      // Steps from one value of the index to the next.
+      sql: `WITH RECURSIVE "distinct"("types") AS (
+          SELECT MIN("types") FROM "AuditRecord"
+          UNION ALL
+          SELECT (SELECT MIN("r"."types") FROM "AuditRecord" AS "r" WHERE "r"."types" > "distinct"."types")
+          FROM "distinct" WHERE "distinct"."types" IS NOT NULL)
+        SELECT "types" FROM "distinct" WHERE "types" IS NOT NULL`,
+      parameters: [],
+    });
+    return rows
+      .map((row) => Number((row as { readonly types: number | string }).types))
+      .filter((types) => maskContains(types, type))
+      .map((types) => ({ column: 'types', value: types }));
   }
 
   /** The number below which no event is later than the instant. */
@@ -91,12 +190,12 @@ export class AuditEventTable implements AuditEventReader {
   /** The number above which no event is earlier than the instant. */
   async #lastBefore(instant: Date): Promise<bigint> {
     // Fewer events than one range has follow the last range.
-    const behind = await this.prisma.auditEvent.findFirst({
-      where: { seq: { gt: await this.#lastOfRanges() }, at: { lt: instant } },
-      orderBy: { seq: 'desc' },
-      select: { seq: true },
+    const behind = await this.prisma.auditRecord.findFirst({
+      where: { lastSeq: { gt: await this.#lastOfRanges() }, at: { lt: instant } },
+      orderBy: { lastSeq: 'desc' },
+      select: { lastSeq: true },
     });
-    if (behind) return behind.seq;
+    if (behind) return behind.lastSeq;
     const range = await this.prisma.auditEventRange.findFirst({
       where: { earliest: { lt: instant } },
       orderBy: { lastSeq: 'desc' },
@@ -114,81 +213,61 @@ export class AuditEventTable implements AuditEventReader {
   }
 
   async ofRequest(requestId: string): Promise<readonly AuditEvent[]> {
-    const rows = await this.prisma.auditEvent.findMany({
-      where: { requestId },
-      orderBy: { seq: 'asc' },
-      select: auditEventColumns,
+    const octets = uuidOctetsIn(requestId);
+    if (octets === null) return [];
+    const rows = await this.prisma.auditRecord.findMany({
+      where: { requestId: octets },
+      orderBy: { lastSeq: 'asc' },
+      select: auditRecordColumns,
     });
-    return rows.map(auditEventOf);
+    return rows.map(auditRecordOf).flatMap(eventsOf);
   }
 
   async chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]> {
-    const rows = await this.prisma.auditEvent.findMany({
-      where: { seq: { gt: afterSeq } },
-      orderBy: { seq: 'asc' },
+    const rows = await this.prisma.auditRecord.findMany({
+      where: { lastSeq: { gt: afterSeq } },
+      orderBy: { lastSeq: 'asc' },
       take: limit,
-      select: auditEventColumns,
+      select: auditRecordColumns,
     });
-    return rows.map(auditEventOf);
+    const events = rows.map(auditRecordOf).flatMap(eventsOf);
+    return events.filter(({ seq }) => seq > afterSeq).slice(0, limit);
   }
 
   async head(): Promise<ChainHead> {
-    const row = await this.prisma.auditEvent.findFirst({
-      orderBy: { seq: 'desc' },
-      select: { seq: true, hash: true },
+    const row = await this.prisma.auditRecord.findFirst({
+      orderBy: { lastSeq: 'desc' },
+      select: { lastSeq: true, hashes: true },
     });
-    return row ? { seq: Number(row.seq), hash: row.hash } : genesis;
+    return row ? headAfter({ lastSeq: Number(row.lastSeq), hashes: row.hashes }) : genesis;
   }
 }
 
-function where(filter: AuditEventFilter): Prisma.AuditEventWhereInput {
-  return {
-    ...(filter.type !== undefined && { type: filter.type }),
-    ...(filter.principal !== undefined && { principal: filter.principal }),
-    ...(filter.cluster !== undefined && { cluster: filter.cluster }),
-    ...(filter.requestId !== undefined && { requestId: filter.requestId }),
-    ...(filter.fingerprintSha256 !== undefined && { fingerprintSha256: filter.fingerprintSha256 }),
-    at: {
-      ...(filter.after !== undefined && { gt: filter.after }),
-      ...(filter.before !== undefined && { lt: filter.before }),
-    },
-  };
+/** Whether an event of a record that was found matches, too. */
+function matches(event: AuditEvent, filter: AuditEventFilter): boolean {
+  return (
+    (filter.type === undefined || event.type === filter.type) &&
+    (filter.principal === undefined || event.principal === filter.principal) &&
+    (filter.cluster === undefined || event.cluster === filter.cluster) &&
+    (filter.requestId === undefined || event.requestId === filter.requestId) &&
+    (filter.fingerprintSha256 === undefined || event.fingerprintSha256 === filter.fingerprintSha256) &&
+    (filter.after === undefined || event.at > filter.after) &&
+    (filter.before === undefined || event.at < filter.before)
+  );
 }
 
-function laterThan([seq]: readonly string[]): Prisma.AuditEventWhereInput {
-  if (seq === undefined || !/^\d{1,15}$/.test(seq)) throw invalidCursor();
-  return { seq: { gt: BigInt(seq) } };
-}
-
-function auditEventOf(row: AuditEventRow): AuditEvent {
+function auditRecordOf(row: AuditRecordRow): AuditRecord {
   return {
-    seq: Number(row.seq),
+    firstSeq: Number(row.firstSeq),
+    lastSeq: Number(row.lastSeq),
     at: row.at,
-    type: row.type as AuditEventType,
+    types: Number(row.types),
     principal: row.principal,
     cluster: row.cluster,
-    requestId: row.requestId,
-    fingerprintSha256: row.fingerprintSha256,
-    details: detailsIn(row.canonical),
-    canonical: row.canonical,
+    requestId: row.requestId && uuidOf(row.requestId),
+    fingerprintSha256: row.fingerprintSha256 && hexOf(row.fingerprintSha256),
+    events: row.events,
     previousHash: row.previousHash,
-    hash: row.hash,
+    hashes: row.hashes,
   };
-}
-
-/**
- * Reads the details from the canonical text, which alone holds them. The details of a damaged text are empty, so the rest
- * of the log stays readable, and verification finds the damage.
- */
-function detailsIn(canonical: string): AuditEvent['details'] {
-  try {
-    const event: unknown = JSON.parse(canonical);
-    if (typeof event !== 'object' || event === null || !('details' in event)) return {};
-    const { details } = event;
-    return typeof details === 'object' && details !== null && !Array.isArray(details)
-      ? (details as AuditEvent['details'])
-      : {};
-  } catch {
-    return {};
-  }
 }

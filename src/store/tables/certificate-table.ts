@@ -1,18 +1,28 @@
+import { hash } from 'node:crypto';
 import type { Certificate, CertificateFilter } from '../../model/certificate.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { insertInto, insertSql, storedJson, type Columns, type Statement } from '../statement.js';
+import { hexOf, octetsIn, octetsOf, uuidOctets, uuidOf } from '../octets.js';
+import {
+  insertOnce,
+  quoted,
+  storedJson,
+  type Columns,
+  type ColumnValue,
+  type ReadRows,
+  type Statement,
+} from '../statement.js';
 import type { CertificateReader } from '../store.js';
-import { inBatches, instantInCursor, invalidCursor, readPage, readVisible } from './read-page.js';
+import { equals, highest, isParty, selectKeys, type ListFilter, type ListKey, type ListOrder } from './list-keys.js';
+import { inBatches, readPage, type Keyed } from './read-page.js';
 
 const certificateColumns = {
+  n: true,
   fingerprintSha256: true,
   serialNumber: true,
+  issuerSha256: true,
   subject: true,
-  issuer: true,
-  issuerIdentity: true,
-  issuerFingerprintSha256: true,
   username: true,
   groups: true,
   notBefore: true,
@@ -20,244 +30,222 @@ const certificateColumns = {
   publicKeyAlgorithm: true,
   spkiSha256: true,
   cluster: true,
-  requestId: true,
+  requestN: true,
   requesterName: true,
   collector: true,
   der: true,
   orphan: true,
   issuedAt: true,
-} as const satisfies Prisma.CertificateSelect;
+} as const satisfies Prisma.CertificateRecordSelect;
 
-type CertificateRow = Prisma.CertificateGetPayload<{ select: typeof certificateColumns }>;
+const withIssuerAndRequest = {
+  ...certificateColumns,
+  issuer: { select: { name: true, fingerprintSha256: true } },
+  request: { select: { id: true } },
+} as const;
 
-type CertificateGroupRow = Prisma.CertificateGroupGetPayload<object>;
+type CertificateRow = Prisma.CertificateRecordGetPayload<{ select: typeof certificateColumns }>;
+type CertificateWithIssuer = Prisma.CertificateRecordGetPayload<{ select: typeof withIssuerAndRequest }>;
+type IssuerRow = Prisma.IssuerGetPayload<object>;
 
-/** The parties who may see the certificate; the insertion copies them from the request. */
-type CertificateParties = Pick<CertificateRow, 'requesterName' | 'collector'>;
+/** The columns that the insertion copies from the request. */
+type OfRequest = Pick<CertificateRow, 'requestN' | 'requesterName' | 'collector'>;
 
-/** The row without its parties. */
-export function certificateRow(certificate: Certificate): Columns<Omit<CertificateRow, keyof CertificateParties>> {
+/** The row without its number and without what its request says. */
+export function certificateRow(
+  certificate: Certificate,
+  issuer: Columns<IssuerRow>,
+): Columns<Omit<CertificateRow, 'n' | keyof OfRequest>> {
   return {
-    fingerprintSha256: certificate.fingerprintSha256,
-    serialNumber: certificate.serialNumber,
+    fingerprintSha256: octetsOf(certificate.fingerprintSha256),
+    serialNumber: octetsOf(certificate.serialNumber),
+    issuerSha256: issuer.sha256,
     subject: certificate.subject,
-    issuer: certificate.issuer,
-    issuerIdentity: issuerIdentity(certificate),
-    issuerFingerprintSha256: certificate.issuerFingerprintSha256,
     username: certificate.username,
     groups: certificate.groups,
     notBefore: certificate.notBefore,
     notAfter: certificate.notAfter,
     publicKeyAlgorithm: certificate.publicKey.algorithm,
-    spkiSha256: certificate.publicKey.spkiSha256,
+    spkiSha256: octetsOf(certificate.publicKey.spkiSha256),
     cluster: certificate.cluster,
-    requestId: certificate.requestId,
     der: certificate.der,
     orphan: certificate.orphan,
     issuedAt: certificate.issuedAt,
   };
 }
 
-/** One row per distinct group, so that certificates are found by group on an index. */
-export function certificateGroupRows(certificate: Certificate): readonly Columns<CertificateGroupRow>[] {
-  return [...new Set(certificate.groups)].map((name) => ({
-    name,
-    issuedAt: certificate.issuedAt,
-    fingerprintSha256: certificate.fingerprintSha256,
-    cluster: certificate.cluster,
-    notAfter: certificate.notAfter,
-  }));
+/** The issuing CA of a certificate. */
+export function issuerRow(certificate: Certificate): Columns<IssuerRow> & { readonly sha256: Buffer } {
+  const { issuerFingerprintSha256, cluster, issuer } = certificate;
+  // RFC 5280 4.1.2.2: a serial number is unique per CA. Issuer names alone do not tell CAs apart (every kubeadm cluster's
+  // is `CN=kubernetes`), so where the CA's certificate is unknown the cluster stands beside the name.
+  const identity = issuerFingerprintSha256 ?? `${cluster} ${issuer}`;
+  return {
+    sha256: hash('sha256', identity, 'buffer'),
+    identity,
+    name: issuer,
+    fingerprintSha256: issuerFingerprintSha256 === null ? null : octetsOf(issuerFingerprintSha256),
+  };
 }
 
 /** Inserts a certificate and its groups; its parties are copied from its request. */
 export function insertCertificate(certificate: Certificate): readonly Statement[] {
-  const row = certificateRow(certificate);
-  const columns = Object.keys(row);
+  const issuer = issuerRow(certificate);
+  const row = certificateRow(certificate, issuer);
+  const requestId = uuidOctets(certificate.requestId);
+  const columns = Object.keys(row).map(quoted);
+  const into = `INSERT INTO "CertificateRecord" (${columns.join(', ')}, "requestN", "requesterName", "collector")`;
+  const ofRequest = '"q"."n", "q"."requesterName", "q"."collector"';
   return [
+    insertOnce('Issuer', hexOf(issuer.sha256), issuer),
     {
-      sql: insertSql(
-        'Certificate',
-        [...columns, 'requesterName', 'collector'],
-        () => `SELECT ${columns.map(() => '?').join(', ')}, "requesterName", "collector"
-          FROM "CertificateRequest" WHERE "id" = ?`,
-      ),
-      parameters: [...Object.values(row), certificate.requestId],
+      sql: `${into} SELECT ${columns.map(() => '?').join(', ')}, ${ofRequest} FROM "RequestRecord" AS "q" WHERE "q"."id" = ?`,
+      parameters: [...Object.values(row), requestId],
       unlessChanged: { kind: 'request', id: certificate.requestId },
       ifTaken: (constraint) => ({
         kind: 'unique',
         what: constraint.includes('serialNumber') ? 'serialNumber' : 'fingerprintSha256',
       }),
+      many: {
+        sql: `${into} SELECT ${columns.map((column) => `"c".${column}`).join(', ')}, ${ofRequest}
+          FROM json_array_elements(?::json) AS "e", json_populate_record(NULL::"CertificateRecord", "e" -> 'row') AS "c",
+            json_populate_record(NULL::"RequestRecord", "e" -> 'request') AS "f" JOIN "RequestRecord" AS "q" ON "q"."id" = "f"."id"`,
+        row: { row, request: { id: requestId } },
+      },
     },
-    ...certificateGroupRows(certificate).map((group) => insertInto('CertificateGroup', group)),
+    ...[...new Set(certificate.groups)].map((name) => insertMembership(name, row.fingerprintSha256)),
   ];
 }
 
+/** One row for each distinct group, so that certificates are found by group on an index. */
+const insertMembership = (name: string, fingerprintSha256: ColumnValue): Statement => ({
+  sql: `INSERT INTO "GroupMembership" ("name", "certificateN", "notAfter")
+    SELECT ?, "n", "notAfter" FROM "CertificateRecord" WHERE "fingerprintSha256" = ?`,
+  parameters: [name, fingerprintSha256],
+  many: {
+    sql: `INSERT INTO "GroupMembership" ("name", "certificateN", "notAfter")
+      SELECT "e" ->> 'name', "c"."n", "c"."notAfter" FROM json_array_elements(?::json) AS "e",
+        json_populate_record(NULL::"CertificateRecord", "e" -> 'certificate') AS "f"
+        JOIN "CertificateRecord" AS "c" ON "c"."fingerprintSha256" = "f"."fingerprintSha256"`,
+    row: { name, certificate: { fingerprintSha256 } },
+  },
+});
+
 const activeAtMost = 100;
+
+const newestFirst: ListOrder = {
+  name: 'certificates/newest',
+  columns: [{ name: 'n', holds: 'numbers' }],
+  direction: 'descending',
+};
+const soonestFirst: ListOrder = {
+  name: 'certificates/soonest',
+  columns: [
+    { name: 'notAfter', holds: 'instants' },
+    { name: 'n', holds: 'numbers' },
+  ],
+  direction: 'ascending',
+};
 
 /** Reads the tables of certificates and of their groups. */
 export class CertificateTable implements CertificateReader {
-  constructor(private readonly prisma: PrismaClient) {}
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly readRows: ReadRows,
+  ) {}
 
   async findByFingerprint(fingerprintSha256: string): Promise<Certificate | null> {
-    const row = await this.prisma.certificate.findUnique({
-      where: { fingerprintSha256 },
-      select: certificateColumns,
-    });
-    return row && certificateOf(row);
+    const [certificate] = await this.findByFingerprints([fingerprintSha256]);
+    return certificate ?? null;
   }
 
   async findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]> {
     const rows = await inBatches(fingerprintsSha256, (batch) =>
-      this.prisma.certificate.findMany({
-        where: { fingerprintSha256: { in: batch } },
-        select: certificateColumns,
+      this.prisma.certificateRecord.findMany({
+        where: {
+          fingerprintSha256: { in: batch.flatMap((text) => octetsIn(text) ?? []) },
+        },
+        select: withIssuerAndRequest,
       }),
     );
     return rows.map(certificateOf);
   }
 
   async activeOf(cluster: string, username: string, now: Date): Promise<readonly Certificate[]> {
-    const rows = await this.prisma.certificate.findMany({
-      where: { cluster, username, notBefore: { lte: now }, notAfter: { gt: now }, orphan: false },
-      orderBy: [{ issuedAt: 'desc' }, { fingerprintSha256: 'desc' }],
-      take: activeAtMost,
-      select: certificateColumns,
+    const rows = await this.readRows({
+      sql: `SELECT "n" FROM "CertificateRecord" WHERE "username" = ? AND "notAfter" > ? AND ("cluster" || '') = ?
+        AND "notBefore" <= ? AND "orphan" = FALSE ORDER BY "n" DESC LIMIT ${String(activeAtMost)}`,
+      parameters: [username, now, cluster, now],
     });
-    return rows.map(certificateOf);
+    const found = await this.#byKeys(
+      rows.map((row) => [BigInt((row as { readonly n: number | string }).n)]),
+      false,
+    );
+    return found.map(({ item }) => item);
   }
 
   list(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<Certificate>> {
-    // A filter on expiry reads along the index on expiry.
-    return filter.expiresBefore !== undefined || filter.expiresAfter !== undefined
-      ? this.#listSoonestExpiringFirst(filter, page)
-      : this.#listNewestFirst(filter, page);
-  }
-
-  #listNewestFirst(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<Certificate>> {
-    const keyOf = (row: CertificateRow) => [row.issuedAt.toISOString(), row.fingerprintSha256];
-    return readPage(
-      page,
-      { order: 'certificates/newest', keyOf },
-      (after, take) =>
-        readVisible(filter.visibleTo, keyOf, take, 'descending', (party) => {
-          const beyond = after ? olderThan(after) : {};
-          return this.#read(filter, party, beyond, [{ issuedAt: 'desc' }, { fingerprintSha256: 'desc' }], take);
-        }),
-      certificateOf,
-    );
-  }
-
-  #listSoonestExpiringFirst(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<Certificate>> {
-    const keyOf = (row: CertificateRow) => [row.notAfter.toISOString(), row.fingerprintSha256];
-    return readPage(
-      page,
-      { order: 'certificates/soonest', keyOf },
-      (after, take) =>
-        readVisible(filter.visibleTo, keyOf, take, 'ascending', (party) => {
-          const beyond = after ? expiringLaterThan(after) : {};
-          return this.#read(filter, party, beyond, [{ notAfter: 'asc' }, { fingerprintSha256: 'asc' }], take);
-        }),
-      certificateOf,
-    );
-  }
-
-  /** Reads certificates; those of a group along the index of groups, which holds the instants too. */
-  async #read(
-    filter: CertificateFilter,
-    party: Prisma.CertificateWhereInput,
-    beyond: Beyond,
-    orderBy: Order,
-    take: number,
-  ): Promise<readonly CertificateRow[]> {
-    const { group, cluster } = filter;
-    if (group === undefined)
-      return this.prisma.certificate.findMany({
-        where: { AND: [where(filter), expiry(filter), party, beyond] },
-        orderBy,
-        take,
-        select: certificateColumns,
-      });
-    const members = await this.prisma.certificateGroup.findMany({
-      where: {
-        AND: [
-          { name: group, ...(cluster !== undefined && { cluster }), certificate: { AND: [where(filter), party] } },
-          expiry(filter),
-          beyond,
-        ],
-      },
-      orderBy,
-      take,
-      select: { certificate: { select: certificateColumns } },
+    const { expiresAfter, expiresBefore } = filter;
+    const filters = filtersOf(filter);
+    const byExpiry = expiresAfter !== undefined || expiresBefore !== undefined;
+    const order = byExpiry ? soonestFirst : newestFirst;
+    return readPage(page, order, async (after, take) => {
+      if (filters === null) return [];
+      const begin = byExpiry ? laterOf(after, expiresAfter) : after;
+      const part = { table: 'CertificateRecord', order, filters, after: begin, until: expiresBefore };
+      return this.#byKeys(await selectKeys(this.readRows, part, take), byExpiry);
     });
-    return members.map((member) => member.certificate);
+  }
+
+  /** The certificates with these keys, in their order. */
+  async #byKeys(keys: readonly ListKey[], byExpiry: boolean): Promise<readonly Keyed<Certificate>[]> {
+    const rows = await this.prisma.certificateRecord.findMany({
+      where: { n: { in: keys.map((key) => key.at(-1) as bigint) } },
+      orderBy: byExpiry ? [{ notAfter: 'asc' }, { n: 'asc' }] : { n: 'desc' },
+      select: withIssuerAndRequest,
+    });
+    return rows.map((row) => ({ key: byExpiry ? [row.notAfter, row.n] : [row.n], item: certificateOf(row) }));
   }
 }
 
-/** A condition on columns that certificates and their groups have in common. */
-type Beyond = Prisma.CertificateWhereInput & Prisma.CertificateGroupWhereInput;
-type Order = { issuedAt?: 'desc'; notAfter?: 'asc'; fingerprintSha256?: 'asc' | 'desc' }[];
-
-function where(filter: CertificateFilter): Prisma.CertificateWhereInput {
-  return {
-    ...(filter.cluster !== undefined && { cluster: filter.cluster }),
-    ...(filter.username !== undefined && { username: filter.username }),
-    ...(filter.serialNumber !== undefined && { serialNumber: filter.serialNumber }),
-  };
+/** Null where a filter can match nothing. A serial number comes first, because nearly every other value is more common. */
+function filtersOf(filter: CertificateFilter & Visibility): readonly ListFilter[] | null {
+  const { serialNumber, group } = filter;
+  const serial = serialNumber === undefined ? undefined : octetsIn(serialNumber);
+  if (serial === null) return null;
+  return [
+    ...(serial === undefined ? [] : [[{ column: 'serialNumber', value: serial }]]),
+    ...(group === undefined ? [] : [[{ column: 'name', value: group, through: throughMembership }]]),
+    ...equals('cluster', filter.cluster),
+    ...equals('username', filter.username),
+    ...isParty(filter.visibleTo),
+  ];
 }
 
-function expiry({ expiresBefore, expiresAfter }: CertificateFilter) {
-  return {
-    notAfter: {
-      ...(expiresBefore !== undefined && { lt: expiresBefore }),
-      ...(expiresAfter !== undefined && { gt: expiresAfter }),
-    },
-  };
+const throughMembership = { table: 'GroupMembership', columns: { n: 'certificateN' } };
+
+/** The key behind which a list begins: that of the cursor, or the last one that `expiresAfter` leaves out. */
+function laterOf(after: ListKey | null, expiresAfter: Date | undefined): ListKey | null {
+  if (expiresAfter === undefined || (after && (after[0] as Date) > expiresAfter)) return after;
+  return [expiresAfter, highest];
 }
 
-// Rows beyond a pair of values take two conditions; the first one lets the database enter the index at the cursor.
-
-function olderThan([instant, fingerprint]: readonly string[]) {
-  if (fingerprint === undefined) throw invalidCursor();
-  const issuedAt = instantInCursor(instant);
+function certificateOf(row: CertificateWithIssuer): Certificate {
   return {
-    issuedAt: { lte: issuedAt },
-    OR: [{ issuedAt: { lt: issuedAt } }, { fingerprintSha256: { lt: fingerprint } }],
-  };
-}
-
-function expiringLaterThan([instant, fingerprint]: readonly string[]) {
-  if (fingerprint === undefined) throw invalidCursor();
-  const notAfter = instantInCursor(instant);
-  return {
-    notAfter: { gte: notAfter },
-    OR: [{ notAfter: { gt: notAfter } }, { fingerprintSha256: { gt: fingerprint } }],
-  };
-}
-
-function certificateOf(row: CertificateRow): Certificate {
-  return {
-    fingerprintSha256: row.fingerprintSha256,
-    serialNumber: row.serialNumber,
+    fingerprintSha256: hexOf(row.fingerprintSha256),
+    serialNumber: hexOf(row.serialNumber),
     subject: row.subject,
-    issuer: row.issuer,
+    issuer: row.issuer.name,
     username: row.username,
     groups: storedJson<string[]>(row.groups),
     notBefore: row.notBefore,
     notAfter: row.notAfter,
-    publicKey: { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: row.spkiSha256 },
+    publicKey: { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: hexOf(row.spkiSha256) },
     cluster: row.cluster,
-    requestId: row.requestId,
+    requestId: uuidOf(row.request.id),
     der: row.der,
-    issuerFingerprintSha256: row.issuerFingerprintSha256,
+    issuerFingerprintSha256: row.issuer.fingerprintSha256 && hexOf(row.issuer.fingerprintSha256),
     orphan: row.orphan,
     issuedAt: row.issuedAt,
   };
-}
-
-/**
- * RFC 5280 4.1.2.2: a serial number is unique per CA. Issuer names alone do not tell CAs apart (every kubeadm
- * cluster's is `CN=kubernetes`), so where the CA's certificate is unknown the cluster stands beside the name.
- */
-function issuerIdentity(certificate: Certificate): string {
-  return certificate.issuerFingerprintSha256 ?? `${certificate.cluster} ${certificate.issuer}`;
 }

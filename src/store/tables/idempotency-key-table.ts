@@ -5,7 +5,7 @@ import type {
   NewIdempotencyEntry,
 } from '../../model/idempotency.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { insertUnique, storedJson, type Columns, type Statement } from '../statement.js';
+import { insertUnique, storedJson, type Columns, type SqlDialect, type Statement } from '../statement.js';
 import type { IdempotencyReader } from '../store.js';
 
 const idempotencyKeyColumns = {
@@ -62,10 +62,11 @@ export function answerIdempotencyKey(
   };
 }
 
-export const forgetIdempotencyKeys = (createdBefore: Date): Statement => ({
+export const forgetIdempotencyKeys = (createdBefore: Date, dialect: SqlDialect): Statement => ({
   // Recovery settles the key of a request that is not finished; its age does not.
-  sql: `DELETE FROM "IdempotencyKey" WHERE "createdAt" < ? AND ("answerStatus" IS NOT NULL OR "requestId" NOT IN
-    (SELECT "id" FROM "CertificateRequest" WHERE "state" IN ('approved', 'issuing')))`,
+  sql: `DELETE FROM "IdempotencyKey" WHERE "createdAt" < ? AND ("answerStatus" IS NOT NULL
+    OR replace("requestId", '-', '') NOT IN
+      (SELECT ${dialect.hexText('"id"')} FROM "RequestRecord" WHERE "state" IN ('approved', 'issuing')))`,
   parameters: [createdBefore],
 });
 

@@ -1,13 +1,11 @@
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { storedJson, type Statement } from '../statement.js';
+import { insertOnce, storedJson, type Statement } from '../statement.js';
 import type { PolicySetTexts } from '../step.js';
 import type { PolicySetReader } from '../store.js';
 
 /** Records the texts of a policy set; a digest that is known changes nothing. */
-export const rememberPolicySet = (digest: string, texts: PolicySetTexts): Statement => ({
-  sql: 'INSERT INTO "PolicySet" ("digest", "texts") VALUES (?, ?) ON CONFLICT ("digest") DO NOTHING',
-  parameters: [digest, texts],
-});
+export const rememberPolicySet = (digest: string, texts: PolicySetTexts): Statement =>
+  insertOnce('PolicySet', digest, { digest, texts });
 
 /** Reads the table of policy sets. */
 export class PolicySetTable implements PolicySetReader {

@@ -1,5 +1,6 @@
 import type { QuotaLimit } from '../../model/decision.js';
-import type { ColumnValue, ReadRows, SqlDialect, Statement } from '../statement.js';
+import { uuidOctets } from '../octets.js';
+import type { ColumnValue, ReadRows, Selection, SqlDialect, Statement } from '../statement.js';
 import type { RequireQuota } from '../step.js';
 import type { QuotaReader } from '../store.js';
 
@@ -17,8 +18,10 @@ export function quotaCount(
   now: Date,
   stopAt: number,
   dialect: SqlDialect,
-): Statement {
+): Selection {
   const { cluster } = limit;
+  // A request that is not recorded yet has no id.
+  const except = exceptRequest === '' ? Buffer.alloc(0) : uuidOctets(exceptRequest);
   const counted = (
     certificates: string,
     certificate: readonly ColumnValue[],
@@ -26,40 +29,41 @@ export function quotaCount(
     value: ColumnValue,
   ) => ({
     sql: `SELECT COUNT(*) AS "found" FROM (
-      SELECT 1 FROM ${certificates} AND "c"."orphan" = FALSE AND "c"."requestId" <> ?
+      SELECT 1 FROM ${certificates} AND "c"."orphan" = FALSE
+        AND "c"."requestN" IS DISTINCT FROM (SELECT "n" FROM "RequestRecord" WHERE "id" = ?)
       UNION ALL
-      SELECT 1 FROM "CertificateRequest" AS "r"${dialect.indexedBy('CertificateRequest_state_id_idx')}
+      SELECT 1 FROM "RequestRecord" AS "r"${dialect.indexedBy('RequestRecord_state_n_idx')}
         WHERE "r"."state" IN ('approved', 'issuing') AND "r"."cluster" = ? AND ${ofRequest} AND "r"."id" <> ?
       LIMIT ?) AS "counted"`,
-    parameters: [...certificate, exceptRequest, cluster, value, exceptRequest, stopAt],
+    parameters: [...certificate, except, cluster, value, except, stopAt],
   });
   const isRequester = '"r"."requesterName" = ?';
   switch (limit.kind) {
     case 'livePerUsername':
       return counted(
-        '"Certificate" AS "c" WHERE "c"."cluster" = ? AND "c"."username" = ? AND "c"."notAfter" > ?',
+        '"CertificateRecord" AS "c" WHERE "c"."cluster" = ? AND "c"."username" = ? AND "c"."notAfter" > ?',
         [cluster, limit.username, now],
         '"r"."username" = ?',
         limit.username,
       );
     case 'livePerGroup':
       return counted(
-        `"CertificateGroup" AS "g" JOIN "Certificate" AS "c" ON "c"."fingerprintSha256" = "g"."fingerprintSha256"
-          WHERE "g"."cluster" = ? AND "g"."name" = ? AND "g"."notAfter" > ?`,
-        [cluster, limit.group, now],
+        `"GroupMembership" AS "g" JOIN "CertificateRecord" AS "c" ON "c"."n" = "g"."certificateN"
+          WHERE "g"."name" = ? AND "g"."notAfter" > ? AND "c"."cluster" = ?`,
+        [limit.group, now, cluster],
         dialect.jsonArrayHolds('"r"."groups"'),
         limit.group,
       );
     case 'livePerRequester':
       return counted(
-        '"Certificate" AS "c" WHERE "c"."cluster" = ? AND "c"."requesterName" = ? AND "c"."notAfter" > ?',
+        '"CertificateRecord" AS "c" WHERE "c"."cluster" = ? AND "c"."requesterName" = ? AND "c"."notAfter" > ?',
         [cluster, limit.requester, now],
         isRequester,
         limit.requester,
       );
     case 'issuancesPerHour':
       return counted(
-        '"Certificate" AS "c" WHERE "c"."cluster" = ? AND "c"."requesterName" = ? AND "c"."issuedAt" > ?',
+        '"CertificateRecord" AS "c" WHERE "c"."cluster" = ? AND "c"."requesterName" = ? AND "c"."issuedAt" > ?',
         [cluster, limit.requester, new Date(now.getTime() - hourMilliseconds)],
         isRequester,
         limit.requester,
@@ -67,15 +71,10 @@ export function quotaCount(
   }
 }
 
-export function requireQuota({ limit, atMost, exceptRequest, now }: RequireQuota, dialect: SqlDialect): Statement {
-  return {
-    ...quotaCount(limit, exceptRequest, now, atMost, dialect),
-    ifFound(row) {
-      const found = Number(row['found']);
-      return found >= atMost ? { kind: 'quota', limit, found } : null;
-    },
-  };
-}
+export const requireQuota = ({ limit, atMost, exceptRequest, now }: RequireQuota, dialect: SqlDialect): Statement => ({
+  ...quotaCount(limit, exceptRequest, now, atMost, dialect),
+  ifReached: { limit: atMost, conflict: (found) => ({ kind: 'quota', limit, found }) },
+});
 
 /** The reader stops counting here: a larger count costs more than it is worth, and the writer counts up to the quota itself. */
 const enough = 10_000;

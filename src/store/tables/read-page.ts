@@ -1,29 +1,28 @@
 import { InvalidCursorError } from '../../model/errors.js';
 import type { Page, PageQuery } from '../../model/page.js';
+import type { ListKey, ListOrder, OrderColumn } from './list-keys.js';
 
-/**
- * A keyset: the values, as text, by which a list is ordered; the last of them is unique. A cursor names the list's order
- * and the key of the last row of its page, so rows that are added or removed elsewhere do not move the next page.
- */
-export interface Keyset<PrismaRow> {
-  /** Names list and order: a cursor of another list, or of another order, is refused. */
-  readonly order: string;
-  keyOf(row: PrismaRow): readonly string[];
+/** A record with the key of its row. */
+export interface Keyed<T> {
+  readonly key: ListKey;
+  readonly item: T;
 }
 
-/** Reads one row more than asked for, in order to know whether anything follows. Throws `InvalidCursorError`. */
-export async function readPage<PrismaRow, T>(
+/**
+ * Reads one row more than asked for, in order to know whether anything follows. A cursor names the list's order and the key
+ * of the last row of its page, so rows that are added or removed elsewhere do not move the next page. Throws
+ * `InvalidCursorError`.
+ */
+export async function readPage<T>(
   query: PageQuery,
-  keyset: Keyset<PrismaRow>,
-  read: (after: readonly string[] | null, take: number) => Promise<readonly PrismaRow[]>,
-  modelOf: (row: PrismaRow) => T,
+  order: ListOrder,
+  read: (after: ListKey | null, take: number) => Promise<readonly Keyed<T>[]>,
 ): Promise<Page<T>> {
-  const after = query.cursor === null ? null : decodeCursor(query.cursor, keyset.order);
-  const rows = await read(after, query.limit + 1);
+  const rows = await read(keyIn(query.cursor, order), query.limit + 1);
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);
   const more = rows.length > query.limit && last !== undefined;
-  return { items: page.map(modelOf), nextCursor: more ? encodeCursor(keyset.order, keyset.keyOf(last)) : null };
+  return { items: page.map(({ item }) => item), nextCursor: more ? cursorOf(order, last.key) : null };
 }
 
 /** How many rows of a list are examined for one page. */
@@ -33,56 +32,29 @@ export interface ScanBounds {
 }
 
 /**
- * As `readPage`, for the rows for which `wantedOf` is not null. It examines at most `atMost` rows: a page that is not full
- * by then is shorter, and its cursor continues behind the last row that was examined.
+ * As `readPage`, for the rows that are wanted. It examines at most `atMost` rows: a page that is not full by then is
+ * shorter, and its cursor continues behind the last row that was examined.
  */
-export async function scanPage<PrismaRow, T>(
+export async function scanPage<T>(
   query: PageQuery,
-  keyset: Keyset<PrismaRow>,
+  order: ListOrder,
   { atOnce, atMost }: ScanBounds,
-  read: (after: readonly string[] | null, take: number) => Promise<readonly PrismaRow[]>,
-  wantedOf: (row: PrismaRow) => T | null,
+  read: (after: ListKey | null, take: number) => Promise<readonly Keyed<T>[]>,
+  isWanted: (item: T) => boolean,
 ): Promise<Page<T>> {
   const items: T[] = [];
-  let after = query.cursor === null ? null : decodeCursor(query.cursor, keyset.order);
-  let cursor: string | null = null;
+  let after = keyIn(query.cursor, order);
   for (let seen = 0; seen < atMost; seen += atOnce) {
     const rows = await read(after, atOnce);
-    for (const row of rows) {
-      const wanted = wantedOf(row);
-      if (wanted !== null && items.length === query.limit) return { items, nextCursor: cursor };
-      if (wanted !== null) items.push(wanted);
-      after = keyset.keyOf(row);
-      cursor = encodeCursor(keyset.order, after);
+    for (const { key, item } of rows) {
+      const wanted = isWanted(item);
+      if (wanted && items.length === query.limit) return { items, nextCursor: after && cursorOf(order, after) };
+      if (wanted) items.push(item);
+      after = key;
     }
     if (rows.length < atOnce) return { items, nextCursor: null };
   }
-  return { items, nextCursor: cursor };
-}
-
-/** The two principals who may see a record without a role: the requester and the collector. */
-export type PartyWhere = { readonly requesterName: string } | { readonly collector: string };
-
-/**
- * Reads the records that `principal` requested or collects, in the order of their keys; all records where it is undefined.
- * The two parties are read one after the other, each along its own index, and merged: for an OR over both, the database
- * would sort all matching rows for every page.
- */
-export async function readVisible<PrismaRow>(
-  principal: string | undefined,
-  keyOf: Keyset<PrismaRow>['keyOf'],
-  take: number,
-  order: 'ascending' | 'descending',
-  read: (party: PartyWhere | Record<string, never>) => Promise<readonly PrismaRow[]>,
-): Promise<readonly PrismaRow[]> {
-  if (principal === undefined) return read({});
-  const rows = [...(await read({ requesterName: principal })), ...(await read({ collector: principal }))];
-  // Keys are ids, hashes and RFC 3339 instants: ASCII, of one length each, so they compare as the database compares them.
-  const byKey = new Map(rows.map((row) => [keyOf(row).join(' '), row]));
-  return [...byKey]
-    .sort(([a], [b]) => (a < b === (order === 'ascending') ? -1 : 1))
-    .slice(0, take)
-    .map(([, row]) => row);
+  return { items, nextCursor: after && cursorOf(order, after) };
 }
 
 /** Databases limit how many parameters a statement may have. */
@@ -99,27 +71,34 @@ export async function inBatches<PrismaRow>(
   return rows;
 }
 
-/** Reads an instant from a cursor. Throws `InvalidCursorError`. */
-export function instantInCursor(text: string | undefined): Date {
-  const instant = new Date(text ?? '');
+function cursorOf({ name }: ListOrder, key: ListKey): string {
+  const texts = key.map((part) => (part instanceof Date ? part.toISOString() : String(part)));
+  return Buffer.from(JSON.stringify([name, ...texts]), 'utf8').toString('base64url');
+}
+
+/** The key that a cursor names; null where there is no cursor. Throws `InvalidCursorError`. */
+function keyIn(cursor: string | null, { name, columns }: ListOrder): ListKey | null {
+  if (cursor === null) return null;
+  const bytes = Buffer.from(cursor, 'base64url');
+  // Buffer skips characters that are not base64url, so only the form that it would write itself is a cursor.
+  if (bytes.toString('base64url') !== cursor) throw invalidCursor();
+  const [order, ...texts] = textsIn(bytes.toString('utf8'));
+  if (order !== name || texts.length !== columns.length) throw invalidCursor();
+  return columns.map((column, i) => keyPartIn(column, texts[i] ?? ''));
+}
+
+function keyPartIn({ holds }: OrderColumn, text: string): ListKey[number] {
+  if (holds === 'texts') return text;
+  if (holds === 'numbers') {
+    if (!/^\d{1,15}$/.test(text)) throw invalidCursor();
+    return BigInt(text);
+  }
+  const instant = new Date(text);
   if (Number.isNaN(instant.getTime())) throw invalidCursor();
   return instant;
 }
 
-export const invalidCursor = (): InvalidCursorError => new InvalidCursorError('the cursor is not one of this list');
-
-function encodeCursor(order: string, key: readonly string[]): string {
-  return Buffer.from(JSON.stringify([order, ...key]), 'utf8').toString('base64url');
-}
-
-function decodeCursor(cursor: string, order: string): readonly string[] {
-  const bytes = Buffer.from(cursor, 'base64url');
-  // Buffer skips characters that are not base64url, so only the form that it would write itself is a cursor.
-  if (bytes.toString('base64url') !== cursor) throw invalidCursor();
-  const [cursorOrder, ...key] = textsIn(bytes.toString('utf8'));
-  if (cursorOrder !== order) throw invalidCursor();
-  return key;
-}
+const invalidCursor = (): InvalidCursorError => new InvalidCursorError('the cursor is not one of this list');
 
 function textsIn(json: string): readonly string[] {
   let value: unknown;

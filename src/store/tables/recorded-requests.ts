@@ -1,9 +1,10 @@
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import { idBound } from '../../model/new-id.js';
 import type { RecordedRequest, RecordedRequestRange } from '../../model/replay.js';
+import { uuidOctets, uuidOf } from '../octets.js';
 import type { ReadRows } from '../statement.js';
 import type { RecordedRequestReader } from '../store.js';
-import { decisionOf } from './certificate-request-table.js';
+import { decisionOf } from './request-table.js';
 
 const columns = [
   'id',
@@ -18,24 +19,39 @@ const columns = [
   'requesterGroups',
   'requesterRoles',
   'collector',
-  'decision',
+  'decidedAt',
 ] as const;
 
-type Json = 'groups' | 'requesterGroups' | 'requesterRoles' | 'decision';
+type Json = 'groups' | 'requesterGroups' | 'requesterRoles';
 
 /** JSON columns arrive as text from SQLite and parsed from PostgreSQL. */
 interface Row
   extends
-    Record<Exclude<(typeof columns)[number], Json | 'expirationSeconds' | 'namespace' | 'reason'>, string>,
+    Record<
+      Exclude<(typeof columns)[number], Json | 'id' | 'expirationSeconds' | 'namespace' | 'reason' | 'decidedAt'>,
+      string
+    >,
     Record<Json, unknown> {
+  readonly id: Uint8Array;
   readonly expirationSeconds: number;
   readonly namespace: string | null;
   readonly reason: string | null;
+  readonly decidedAt: number | Date;
+  readonly decision: string;
 }
 
-const select = `SELECT ${columns.map((column) => `"${column}"`).join(', ')} FROM "CertificateRequest"`;
-/** Ids begin with the time of creation, so a period is a range of the primary key and of the cluster's index. */
-const period = '"id" > ? AND "id" < ? ORDER BY "id" LIMIT ?';
+const select = `SELECT ${columns.map((column) => `"r"."${column}"`).join(', ')}, "d"."text" AS "decision"
+  FROM "RequestRecord" AS "r" JOIN "Decision" AS "d" ON "d"."sha256" = "r"."decisionSha256"`;
+
+/**
+ * Ids begin with the time of creation, and numbers are given when requests are committed. No more requests come between
+ * than wait for the writer, so a period of time is a range of numbers, give or take as many.
+ */
+const slack = 10_000;
+const firstWithin = `SELECT "n" FROM "RequestRecord" WHERE "id" > ? ORDER BY "id" LIMIT 1`;
+const period = `"r"."n" > COALESCE((SELECT "n" FROM "RequestRecord" WHERE "id" = ?), (${firstWithin}) - ${String(slack)}, 0)
+  AND "r"."n" < COALESCE((${firstWithin}) + ${String(slack)}, 9223372036854775807)
+  AND "r"."id" > ? AND "r"."id" < ? ORDER BY "r"."n" LIMIT ?`;
 
 /** Reads requests in order to decide them again: in chunks, and without anything that happened to them later. */
 export class RecordedRequests implements RecordedRequestReader {
@@ -47,20 +63,32 @@ export class RecordedRequests implements RecordedRequestReader {
     limit: number,
   ): Promise<readonly RecordedRequest[]> {
     // No request has a bound as its id, so `>` finds everything that was created then or later.
-    const from = afterId ?? (after === undefined ? '' : idBound(after));
-    const bounds = [from, idBound(before), limit];
+    const from = after === undefined ? Buffer.alloc(0) : boundOctets(after);
+    const to = boundOctets(before);
+    const last = afterId === null ? Buffer.alloc(0) : uuidOctets(afterId);
+    const bounds = [last, from, to, from, to, limit];
     const rows = await this.readRows(
       cluster === undefined
         ? { sql: `${select} WHERE ${period}`, parameters: bounds }
-        : { sql: `${select} WHERE "cluster" = ? AND ${period}`, parameters: [cluster, ...bounds] },
+        : { sql: `${select} WHERE "r"."cluster" = ? AND ${period}`, parameters: [cluster, ...bounds] },
     );
     return rows.map((row) => recordedRequestOf(row as Row));
   }
 }
 
-function recordedRequestOf({ requesterName, requesterGroups, requesterRoles, ...row }: Row): RecordedRequest {
+/** The first octets of ids of the instant: they sort before all of these. */
+const boundOctets = (instant: Date): Buffer => Buffer.from(idBound(instant).replaceAll('-', ''), 'hex');
+
+function recordedRequestOf({
+  requesterName,
+  requesterGroups,
+  requesterRoles,
+  decidedAt,
+  ...row
+}: Row): RecordedRequest {
   return {
     ...row,
+    id: uuidOf(row.id),
     groups: jsonOf(row.groups) as string[],
     keyAlgorithm: row.keyAlgorithm as KeyAlgorithm,
     requester: {
@@ -68,7 +96,7 @@ function recordedRequestOf({ requesterName, requesterGroups, requesterRoles, ...
       groups: jsonOf(requesterGroups) as string[],
       roles: jsonOf(requesterRoles) as RecordedRequest['requester']['roles'],
     },
-    decision: decisionOf(jsonOf(row.decision) as Parameters<typeof decisionOf>[0]),
+    decision: decisionOf(row.decision, new Date(decidedAt)),
   };
 }
 

@@ -9,7 +9,8 @@ import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { insertInto, type Columns, type Statement } from '../statement.js';
 import type { Conflict, EndWebhookAttempt, Operation } from '../step.js';
 import type { WebhookDeliveryReader } from '../store.js';
-import { invalidCursor, readPage } from './read-page.js';
+import type { ListOrder } from './list-keys.js';
+import { readPage } from './read-page.js';
 
 const webhookDeliveryColumns = {
   id: true,
@@ -133,6 +134,13 @@ const forget = (state: 'delivered' | 'dead', before: Date): Statement => ({
 
 const conflict = (id: string): Conflict => ({ kind: 'webhookDelivery', id });
 
+/** Ids are UUIDv7s with a prefix, so they sort by creation. */
+const newestFirst: ListOrder = {
+  name: 'webhook-deliveries/newest',
+  columns: [{ name: 'id', holds: 'texts' }],
+  direction: 'descending',
+};
+
 /** Reads the outbox. */
 export class WebhookDeliveryTable implements WebhookDeliveryReader {
   constructor(private readonly prisma: PrismaClient) {}
@@ -143,18 +151,15 @@ export class WebhookDeliveryTable implements WebhookDeliveryReader {
   }
 
   list(filter: WebhookDeliveryFilter, page: PageQuery): Promise<Page<WebhookDelivery>> {
-    return readPage(
-      page,
-      { order: 'webhook-deliveries/newest', keyOf: (row: { id: string }) => [row.id] },
-      (after, take) =>
-        this.prisma.webhookDelivery.findMany({
-          where: { AND: [where(filter), ...(after ? [olderThan(after)] : [])] },
-          orderBy: { id: 'desc' },
-          take,
-          select: webhookDeliveryColumns,
-        }),
-      webhookDeliveryOf,
-    );
+    return readPage(page, newestFirst, async (after, take) => {
+      const rows = await this.prisma.webhookDelivery.findMany({
+        where: { AND: [where(filter), after ? { id: { lt: after[0] as string } } : {}] },
+        orderBy: { id: 'desc' },
+        take,
+        select: webhookDeliveryColumns,
+      });
+      return rows.map((row) => ({ key: [row.id], item: webhookDeliveryOf(row) }));
+    });
   }
 
   async due(webhook: string, now: Date, limit: number): Promise<readonly WebhookDelivery[]> {
@@ -183,11 +188,6 @@ function where(filter: WebhookDeliveryFilter): Prisma.WebhookDeliveryWhereInput 
     ...(filter.webhook !== undefined && { webhook: filter.webhook }),
     ...(filter.requestId !== undefined && { requestId: filter.requestId }),
   };
-}
-
-function olderThan([id]: readonly string[]): Prisma.WebhookDeliveryWhereInput {
-  if (id === undefined) throw invalidCursor();
-  return { id: { lt: id } };
 }
 
 function webhookDeliveryOf(row: WebhookDeliveryRow): WebhookDelivery {

@@ -1,0 +1,34 @@
+/** The octets of a hash, a fingerprint or a serial number in lower-case hex. Throws `TypeError` where it is none. */
+export function octetsOf(hex: string): Buffer<ArrayBuffer> {
+  const octets = octetsIn(hex);
+  if (octets === null) throw new TypeError(`not hexadecimal: ${hex.slice(0, 100)}`);
+  return octets;
+}
+
+/** As `octetsOf`; null where the text is none, so that a caller's filter finds nothing. */
+export function octetsIn(hex: string): Buffer<ArrayBuffer> | null {
+  const octets = Buffer.from(hex, 'hex');
+  return octets.length * 2 === hex.length && octets.toString('hex') === hex ? octets : null;
+}
+
+export const hexOf = (octets: Uint8Array): string =>
+  Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('hex');
+
+/** The 16 octets of a lower-case UUID (RFC 9562). Throws `TypeError` where it is none. */
+export function uuidOctets(uuid: string): Buffer<ArrayBuffer> {
+  const octets = uuidOctetsIn(uuid);
+  if (octets === null) throw new TypeError(`not a UUID: ${uuid.slice(0, 100)}`);
+  return octets;
+}
+
+/** As `uuidOctets`; null where the text is none. */
+export function uuidOctetsIn(uuid: string): Buffer<ArrayBuffer> | null {
+  return uuidForm.test(uuid) ? Buffer.from(uuid.replaceAll('-', ''), 'hex') : null;
+}
+
+const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export function uuidOf(octets: Uint8Array): string {
+  const hex = hexOf(octets);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

@@ -1,0 +1,79 @@
+import type { ExecutableStep, PreparedRecord } from '../prepare-step.js';
+import type { Statement } from '../statement.js';
+import { bind, type SqlValue } from './statements.js';
+
+/**
+ * The steps of a batch as one list of texts and numbers. Sending it to another thread costs a third of what sending the
+ * steps as objects does.
+ */
+export interface FlatBatch {
+  readonly steps: number;
+  /** The distinct texts of the statements. */
+  readonly texts: readonly string[];
+  /** `true` announces octets: the text behind it has one character for each. */
+  readonly values: readonly FlatValue[];
+}
+
+export type FlatValue = string | number | bigint | null | true;
+
+/** How the outcome of a statement is judged. */
+export const expectations = { anything: 0, change: 1, belowLimit: 2 } as const;
+
+export function flatBatch(steps: readonly ExecutableStep[]): FlatBatch {
+  const texts = new Map<string, number>();
+  const values: FlatValue[] = [];
+  for (const { statements, records } of steps) {
+    values.push(statements.length);
+    for (const statement of statements) pushStatement(values, texts, statement);
+    values.push(records.length);
+    for (const record of records) pushRecord(values, record);
+  }
+  return { steps: steps.length, texts: [...texts.keys()], values };
+}
+
+function pushStatement(values: FlatValue[], texts: Map<string, number>, statement: Statement): void {
+  const { sql, parameters, unlessChanged, ifTaken, ifReached } = statement;
+  let text = texts.get(sql);
+  if (text === undefined) texts.set(sql, (text = texts.size));
+  const expectation = ifReached ? expectations.belowLimit : unlessChanged ? expectations.change : expectations.anything;
+  values.push(text, expectation, ifReached?.limit ?? 0, ifTaken ? 1 : 0, parameters.length);
+  for (const parameter of parameters) pushValue(values, bind(parameter));
+}
+
+function pushRecord(values: FlatValue[], { columns, text, lines }: PreparedRecord): void {
+  const { at, types, principal, cluster, requestId, fingerprintSha256 } = columns;
+  values.push(at.getTime(), types, principal, cluster);
+  pushValue(values, requestId);
+  pushValue(values, fingerprintSha256);
+  values.push(text.beforeDetails, text.beforePrincipal, text.beforeSeq, lines.length);
+  for (const { details, principal: own, type } of lines) values.push(details, own, type);
+}
+
+function pushValue(values: FlatValue[], value: SqlValue): void {
+  if (!(value instanceof Uint8Array)) values.push(value);
+  else values.push(true, Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1'));
+}
+
+/** Reads a flat batch from its beginning, one value after the other. */
+export class FlatReader {
+  #next = 0;
+
+  constructor(private readonly values: readonly FlatValue[]) {}
+
+  number(): number {
+    return this.values[this.#next++] as number;
+  }
+
+  text(): string {
+    return this.values[this.#next++] as string;
+  }
+
+  textOrNull(): string | null {
+    return this.values[this.#next++] as string | null;
+  }
+
+  value(): SqlValue {
+    const value = this.values[this.#next++] ?? null;
+    return value === true ? Buffer.from(this.text(), 'latin1') : value;
+  }
+}

@@ -1,0 +1,349 @@
+import { hash } from 'node:crypto';
+import type {
+  Approval,
+  CertificateRequest,
+  IssuanceAttempt,
+  RequestFilter,
+  RequestState,
+} from '../../model/certificate-request.js';
+import type { RecordedDecision } from '../../model/decision.js';
+import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
+import type { Page, PageQuery, Visibility } from '../../model/page.js';
+import type { Role } from '../../model/principal.js';
+import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { hexOf, octetsOf, uuidOctets, uuidOctetsIn, uuidOf } from '../octets.js';
+import {
+  insertOnce,
+  insertUnique,
+  quoted,
+  storedJson,
+  type Columns,
+  type ColumnValue,
+  type ReadRows,
+  type SqlDialect,
+  type Statement,
+} from '../statement.js';
+import type { MoveRequest } from '../step.js';
+import type { RequestReader } from '../store.js';
+import { equals, isParty, selectKeys, type ListFilter, type ListKey, type ListOrder } from './list-keys.js';
+import { inBatches, readPage, scanPage, type Keyed } from './read-page.js';
+
+const requestColumns = {
+  n: true,
+  id: true,
+  state: true,
+  cluster: true,
+  username: true,
+  groups: true,
+  keyAlgorithm: true,
+  certificationRequest: true,
+  publicKeyAlgorithm: true,
+  spkiSha256: true,
+  expirationSeconds: true,
+  namespace: true,
+  reason: true,
+  requesterName: true,
+  requesterGroups: true,
+  requesterRoles: true,
+  collector: true,
+  createdAt: true,
+  expiresAt: true,
+  decisionSha256: true,
+  decidedAt: true,
+  approvals: true,
+  attemptNumber: true,
+  attemptOwner: true,
+  attemptLeaseUntil: true,
+  attemptStartedAt: true,
+  attemptSpkiSha256: true,
+  attemptIntent: true,
+  attemptObjectName: true,
+  fingerprintSha256: true,
+  failureReason: true,
+  failureMessage: true,
+} as const satisfies Prisma.RequestRecordSelect;
+
+const withDecision = { ...requestColumns, decision: { select: { text: true } } } as const;
+
+type RequestRow = Prisma.RequestRecordGetPayload<{ select: typeof requestColumns }>;
+type RequestWithDecision = Prisma.RequestRecordGetPayload<{ select: typeof withDecision }>;
+type AttemptColumns = Columns<Pick<RequestRow, Extract<keyof RequestRow, `attempt${string}`>>>;
+type PublicKeyColumns = Columns<Pick<RequestRow, 'publicKeyAlgorithm' | 'spkiSha256'>>;
+type FailureColumns = Columns<Pick<RequestRow, 'failureReason' | 'failureMessage'>>;
+
+/** A value inside a JSON column: instants are RFC 3339 text there. */
+type InJson<T> = { [Key in keyof T]: T[Key] extends Date ? string : T[Key] };
+
+/** The row without the number that the database gives it. */
+export function requestRow(request: CertificateRequest, decision: DecisionText): Columns<Omit<RequestRow, 'n'>> {
+  return {
+    id: uuidOctets(request.id),
+    state: request.state,
+    cluster: request.cluster,
+    username: request.username,
+    groups: request.groups,
+    keyAlgorithm: request.keyAlgorithm,
+    certificationRequest: request.certificationRequest,
+    ...publicKeyColumns(request.publicKey),
+    expirationSeconds: request.expirationSeconds,
+    namespace: request.namespace,
+    reason: request.reason,
+    requesterName: request.requester.name,
+    requesterGroups: request.requester.groups,
+    requesterRoles: request.requester.roles,
+    collector: request.collector,
+    createdAt: request.createdAt,
+    expiresAt: request.expiresAt,
+    decisionSha256: decision.sha256,
+    decidedAt: request.decision.decidedAt,
+    approvals: request.approvals,
+    ...attemptColumns(request.attempt),
+    fingerprintSha256: octetsOrNull(request.fingerprintSha256),
+    ...failureColumns(request.failure),
+  };
+}
+
+/** A decision without its instant: one text for all requests that were decided alike. */
+export interface DecisionText {
+  readonly sha256: Buffer;
+  readonly text: string;
+}
+
+export function decisionText({ decidedAt: _, ...decision }: RecordedDecision): DecisionText {
+  const text = JSON.stringify(decision);
+  return { sha256: hash('sha256', text, 'buffer'), text };
+}
+
+function attemptColumns(attempt: IssuanceAttempt | null): AttemptColumns {
+  return {
+    attemptNumber: attempt?.number ?? null,
+    attemptOwner: attempt?.owner ?? null,
+    attemptLeaseUntil: attempt?.leaseUntil ?? null,
+    attemptStartedAt: attempt?.startedAt ?? null,
+    attemptSpkiSha256: octetsOrNull(attempt?.spkiSha256),
+    attemptIntent: attempt?.intent ?? null,
+    attemptObjectName: attempt?.intent.objectName ?? null,
+  };
+}
+
+function publicKeyColumns(publicKey: CertificateRequest['publicKey']): PublicKeyColumns {
+  return { publicKeyAlgorithm: publicKey?.algorithm ?? null, spkiSha256: octetsOrNull(publicKey?.spkiSha256) };
+}
+
+function failureColumns(failure: CertificateRequest['failure']): FailureColumns {
+  return { failureReason: failure?.reason ?? null, failureMessage: failure?.message ?? null };
+}
+
+const octetsOrNull = (hex: string | null | undefined): Buffer | null =>
+  hex === null || hex === undefined ? null : octetsOf(hex);
+
+export function insertRequest(request: CertificateRequest): readonly Statement[] {
+  const decision = decisionText(request.decision);
+  return [
+    insertOnce('Decision', hexOf(decision.sha256), { sha256: decision.sha256, text: decision.text }),
+    insertUnique('RequestRecord', requestRow(request, decision), { kind: 'request', id: request.id }),
+  ];
+}
+
+/** Compare-and-set: changes the request only while `from` holds. */
+export function updateRequest({ id, from, to }: MoveRequest, dialect: SqlDialect): Statement {
+  const set: Record<string, ColumnValue> = {
+    state: to.state,
+    ...(to.expiresAt !== undefined && { expiresAt: to.expiresAt }),
+    ...(to.approvals !== undefined && { approvals: to.approvals }),
+    ...(to.attempt !== undefined && attemptColumns(to.attempt)),
+    ...(to.publicKey !== undefined && publicKeyColumns(to.publicKey)),
+    ...(to.fingerprintSha256 !== undefined && { fingerprintSha256: octetsOf(to.fingerprintSha256) }),
+    ...(to.failure !== undefined && failureColumns(to.failure)),
+  };
+  const equal: Record<string, ColumnValue> = {
+    id: uuidOctets(id),
+    state: from.state,
+    ...(from.owner !== undefined && { attemptOwner: from.owner }),
+    ...(typeof from.attempt === 'number' && { attemptNumber: from.attempt }),
+  };
+  const others: readonly (readonly [string, readonly ColumnValue[]])[] = [
+    ...(from.attempt === null ? [['"attemptNumber" IS NULL', []] as const] : []),
+    ...(from.leaseEndedBefore === undefined ? [] : [['"attemptLeaseUntil" < ?', [from.leaseEndedBefore]] as const]),
+    ...(from.approvals === undefined
+      ? []
+      : [[`${dialect.jsonArrayLength('"approvals"')} = ?`, [from.approvals]] as const]),
+  ];
+  const conditions = [...Object.keys(equal).map((column) => `${quoted(column)} = ?`), ...others.map(([sql]) => sql)];
+  return {
+    sql: `UPDATE "RequestRecord" SET ${Object.keys(set)
+      .map((column) => `${quoted(column)} = ?`)
+      .join(', ')} WHERE ${conditions.join(' AND ')}`,
+    parameters: [...Object.values(set), ...Object.values(equal), ...others.flatMap(([, values]) => values)],
+    unlessChanged: { kind: 'request', id },
+    ...(others.length === 0 && {
+      many: { sql: updateMany(Object.keys(set), Object.keys(equal)), row: { set, equal } },
+    }),
+  };
+}
+
+const updateMany = (set: readonly string[], equal: readonly string[]): string =>
+  `UPDATE "RequestRecord" AS "r" SET ${set.map((column) => `${quoted(column)} = "s".${quoted(column)}`).join(', ')}
+    FROM json_array_elements(?::json) AS "e", json_populate_record(NULL::"RequestRecord", "e" -> 'set') AS "s",
+      json_populate_record(NULL::"RequestRecord", "e" -> 'equal') AS "f"
+    WHERE ${equal.map((column) => `"r".${quoted(column)} = "f".${quoted(column)}`).join(' AND ')}`;
+
+const lapsedAtOnce = 500;
+
+const pendingScan = { atOnce: 250, atMost: 1000 };
+
+/** Numbers grow as requests are recorded, so the newest has the highest. */
+const newestFirst: ListOrder = {
+  name: 'requests/newest',
+  columns: [{ name: 'n', holds: 'numbers' }],
+  direction: 'descending',
+};
+
+/** Reads the table of requests. */
+export class RequestTable implements RequestReader {
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly readRows: ReadRows,
+  ) {}
+
+  async find(id: string): Promise<CertificateRequest | null> {
+    const octets = uuidOctetsIn(id);
+    if (octets === null) return null;
+    const row = await this.prisma.requestRecord.findUnique({ where: { id: octets }, select: withDecision });
+    return row && requestOf(row);
+  }
+
+  list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>> {
+    return readPage(page, newestFirst, (after, take) => this.#read(filtersOf(filter), after, take));
+  }
+
+  listPending(
+    filter: RequestFilter,
+    isWanted: (request: CertificateRequest) => boolean,
+    page: PageQuery,
+  ): Promise<Page<CertificateRequest>> {
+    return scanPage(
+      page,
+      newestFirst,
+      pendingScan,
+      (after, take) => this.#read(filtersOf({ ...filter, state: 'pending' }), after, take),
+      isWanted,
+    );
+  }
+
+  async unfinished(): Promise<readonly CertificateRequest[]> {
+    const rows = await this.prisma.requestRecord.findMany({
+      where: { OR: [{ state: 'issuing' }, { state: 'approved', certificationRequest: { not: null } }] },
+      orderBy: { n: 'asc' },
+      select: withDecision,
+    });
+    return rows.map(requestOf);
+  }
+
+  async lapsed(now: Date): Promise<readonly CertificateRequest[]> {
+    const rows = await this.readRows({
+      // The condition on the state is that of the index.
+      sql: `SELECT "n" FROM "RequestRecord" WHERE "state" IN ('pending', 'approved') AND "expiresAt" <= ?
+        ORDER BY "expiresAt", "n" LIMIT ${String(lapsedAtOnce)}`,
+      parameters: [now],
+    });
+    const found = await this.#byNumber(rows.map((row) => BigInt((row as { readonly n: number | string }).n)));
+    return found.map(({ item }) => item).sort((a, b) => (a.expiresAt?.getTime() ?? 0) - (b.expiresAt?.getTime() ?? 0));
+  }
+
+  async attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]> {
+    const rows = await inBatches(spkiSha256s, (batch) =>
+      this.prisma.requestRecord.findMany({
+        where: {
+          cluster,
+          attemptSpkiSha256: { in: batch.map(octetsOf) },
+          attemptObjectName: { not: null },
+        },
+        select: withDecision,
+      }),
+    );
+    return rows.map(requestOf);
+  }
+
+  async #read(filters: readonly ListFilter[], after: ListKey | null, take: number) {
+    const keys = await selectKeys(this.readRows, { table: 'RequestRecord', order: newestFirst, filters, after }, take);
+    return this.#byNumber(keys.map(([n]) => n as bigint));
+  }
+
+  /** The requests with these numbers, in their order. */
+  async #byNumber(numbers: readonly bigint[]): Promise<readonly Keyed<CertificateRequest>[]> {
+    const rows = await this.prisma.requestRecord.findMany({
+      where: { n: { in: [...numbers] } },
+      orderBy: { n: 'desc' },
+      select: withDecision,
+    });
+    return rows.map((row) => ({ key: [row.n], item: requestOf(row) }));
+  }
+}
+
+const filtersOf = (filter: RequestFilter & Visibility): readonly ListFilter[] => [
+  ...equals('state', filter.state),
+  ...equals('cluster', filter.cluster),
+  ...equals('username', filter.username),
+  ...equals('requesterName', filter.requester),
+  ...isParty(filter.visibleTo),
+];
+
+function requestOf(row: RequestWithDecision): CertificateRequest {
+  return {
+    id: uuidOf(row.id),
+    state: row.state as RequestState,
+    cluster: row.cluster,
+    username: row.username,
+    groups: storedJson<string[]>(row.groups),
+    keyAlgorithm: row.keyAlgorithm as KeyAlgorithm,
+    certificationRequest: row.certificationRequest,
+    publicKey: publicKeyOf(row),
+    expirationSeconds: row.expirationSeconds,
+    namespace: row.namespace,
+    reason: row.reason,
+    requester: {
+      name: row.requesterName,
+      groups: storedJson<string[]>(row.requesterGroups),
+      roles: storedJson<Role[]>(row.requesterRoles),
+    },
+    collector: row.collector,
+    createdAt: row.createdAt,
+    expiresAt: row.expiresAt,
+    decision: decisionOf(row.decision.text, row.decidedAt),
+    approvals: storedJson<InJson<Approval>[]>(row.approvals).map((a) => ({ ...a, at: new Date(a.at) })),
+    attempt: attemptOf(row),
+    fingerprintSha256: row.fingerprintSha256 && hexOf(row.fingerprintSha256),
+    failure: row.failureReason === null ? null : { reason: row.failureReason, message: row.failureMessage ?? '' },
+  };
+}
+
+function publicKeyOf(row: RequestRow): CertificateRequest['publicKey'] {
+  if (row.publicKeyAlgorithm === null || row.spkiSha256 === null) return null;
+  return { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: hexOf(row.spkiSha256) };
+}
+
+export function decisionOf(text: string, decidedAt: Date): RecordedDecision {
+  return { ...(JSON.parse(text) as Omit<RecordedDecision, 'decidedAt'>), decidedAt };
+}
+
+/** The columns of an attempt are set together: either all of them or none. */
+function attemptOf(row: RequestRow): IssuanceAttempt | null {
+  const { attemptNumber, attemptOwner, attemptLeaseUntil, attemptStartedAt, attemptSpkiSha256, attemptIntent } = row;
+  if (
+    attemptNumber === null ||
+    attemptOwner === null ||
+    attemptLeaseUntil === null ||
+    attemptStartedAt === null ||
+    attemptSpkiSha256 === null
+  )
+    return null;
+  return {
+    number: attemptNumber,
+    owner: attemptOwner,
+    leaseUntil: attemptLeaseUntil,
+    startedAt: attemptStartedAt,
+    spkiSha256: hexOf(attemptSpkiSha256),
+    intent: storedJson<IssuanceAttempt['intent']>(attemptIntent),
+  };
+}
