@@ -177,7 +177,7 @@ export function updateRequest({ id, from, to }: MoveRequest, dialect: SqlDialect
     parameters: [...Object.values(set), ...Object.values(equal), ...others.flatMap(([, values]) => values)],
     unlessChanged: { kind: 'request', id },
     ...(others.length === 0 && {
-      many: { sql: updateMany(Object.keys(set), Object.keys(equal)), row: { set, equal } },
+      many: { sql: updateMany(Object.keys(set), Object.keys(equal)), row: { columns: {}, parts: { set, equal } } },
     }),
   };
 }
