@@ -27,28 +27,29 @@ export const encode = (step: ExecutableStep): EncodedStep => ({
 export function groupedQueries(steps: readonly EncodedStep[]): readonly Query[] {
   const once = new Map<string, Query>();
   const groups = new Map<string, string[]>();
-  const single: RankedQuery[] = [];
+  const changes: { readonly sql: string; readonly query: () => Query }[] = [];
   const limits: Query[] = [];
   for (const { statements, inputs } of steps)
     for (const [i, statement] of statements.entries()) {
       const input = inputs[i] ?? [];
       const sql = statement.many?.sql ?? statement.sql;
-      const rows = groups.get(sql);
       if (typeof input === 'string') {
-        if (rows) rows.push(input);
-        else groups.set(sql, [input]);
+        const rows = groups.get(sql) ?? [];
+        if (rows.push(input) > 1) continue;
+        groups.set(sql, rows);
+        changes.push({ sql, query: () => guarded(sql, [`[${rows.join(',')}]`], rows.length) });
       } else if (statement.once !== undefined) once.set(statement.once, queryWith(sql, input));
       else if (statement.ifReached) limits.push(belowLimit(statement, input));
-      else single.push(ranked(sql, statement.unlessChanged ? guarded(sql, input, 1) : queryWith(sql, input)));
+      else if (statement.unlessChanged) changes.push({ sql, query: () => guarded(sql, input, 1) });
+      else changes.push({ sql, query: () => queryWith(sql, input) });
     }
-  const grouped = [...groups].map(([sql, rows]) => ranked(sql, guarded(sql, [`[${rows.join(',')}]`], rows.length)));
-  const changes = [...grouped, ...single].sort((a, b) => a.rank - b.rank).map(({ query }) => query);
-  return [...once.values(), ...changes, ...limits, ...appendRecords(steps.flatMap(({ rows }) => rows))];
-}
-
-interface RankedQuery {
-  readonly rank: number;
-  readonly query: Query;
+  changes.sort((a, b) => rank(a.sql) - rank(b.sql));
+  return [
+    ...once.values(),
+    ...changes.map(({ query }) => query()),
+    ...limits,
+    ...appendRecords(steps.flatMap(({ rows }) => rows)),
+  ];
 }
 
 /** Rows come before the rows that refer to them, and before the statements that change them. */
@@ -59,9 +60,9 @@ const inOrder = [
   'INSERT INTO "GroupMembership"',
 ];
 
-function ranked(sql: string, query: Query): RankedQuery {
+function rank(sql: string): number {
   const at = inOrder.findIndex((begin) => sql.startsWith(begin));
-  return { rank: at < 0 ? inOrder.length : at, query };
+  return at < 0 ? inOrder.length : at;
 }
 
 /** The statement, which fails unless it changes exactly so many rows. */
