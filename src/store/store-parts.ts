@@ -24,7 +24,7 @@ export function storeParts(
   const auditEvents = new AuditEventTable(prisma, readRows);
   return {
     writer,
-    requests: new RequestTable(prisma, readRows),
+    requests: new RequestTable(prisma, readRows, dialect),
     recordedRequests: new RecordedRequests(readRows),
     certificates: new CertificateTable(prisma, readRows),
     auditEvents,

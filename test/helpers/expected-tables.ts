@@ -45,7 +45,7 @@ function expectedTable(model: string, body: string, sqlTypes: Readonly<Record<st
       if (/@unique\b/.test(attributes)) indexes[`${model}_${name}_key`] = `unique ${name}`;
     } else if (line !== '') throw new Error(`the model ${model} has a line that this test cannot read: ${line}`);
   }
-  return { columns, primaryKey, indexes, foreignKeys };
+  return { columns, primaryKey, indexes, foreignKeys: foreignKeys.sort() };
 }
 
 /** The tables of the models. `sqlTypes`: the types that Prisma maps its scalar types to on the database. */

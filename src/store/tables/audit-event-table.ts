@@ -3,6 +3,7 @@ import {
   eventsAtMost,
   eventsOf,
   maskContains,
+  typesMask,
   type AuditRecord,
   type SharedMembers,
 } from '../../audit/audit-record.js';
@@ -79,6 +80,9 @@ const oldestFirst: ListOrder = {
   direction: 'ascending',
 };
 
+/** The types of a record about nothing but the issuance of a certificate, as the condition of an index has them. */
+const issuance = String(typesMask(['CertificateIssued']));
+
 /** Reads the audit log. */
 export class AuditEventTable implements AuditEventReader {
   constructor(
@@ -150,10 +154,15 @@ export class AuditEventTable implements AuditEventReader {
       where: { fingerprintSha256: fingerprint },
       select: { request: { select: { id: true } } },
     });
-    const about = { sql: '"r"."fingerprintSha256" = ?', parameters: [fingerprint] };
+    // This is the condition of the index; the inventory knows each certificate that was issued, and its request.
+    const others = { sql: `"r"."types" <> ${issuance}`, parameters: [] };
+    const issuance = {
+      sql: '"r"."fingerprintSha256" = ? AND COALESCE("r"."types", 0) = 1024',
+      parameters: [fingerprint],
+    };
     return [
-      { column: 'fingerprintSha256', value: fingerprint, and: { sql: '"r"."requestId" IS NULL', parameters: [] } },
-      ...(certificate ? [{ column: 'requestId', value: certificate.request.id, and: about }] : []),
+      { column: 'fingerprintSha256', value: fingerprint, and: others },
+      ...(certificate ? [{ column: 'requestId', value: certificate.request.id, and: itsIssuance }] : []),
     ];
   }
 

@@ -118,10 +118,11 @@ async function readAlong(
   const index = way === null ? ordered : [columnOf(way.column), ...ordered];
   const value = way === null ? [] : [way.value];
   const begin = after ?? order.columns.map((column) => beforeAll(column, descending));
-  const end = until === undefined ? { sign: within, values: value } : { sign: '<', values: [...value, until] };
   const where: Condition[] = [
     rowBound(index, beyond, [...value, ...begin]),
-    ...(end.values.length === 0 ? [] : [rowBound(index.slice(0, end.values.length), end.sign, end.values)]),
+    // This alone tells the database that the column is not null, which partial indexes require.
+    ...(way === null ? [] : [rowBound(index.slice(0, 1), within, value)]),
+    ...(until === undefined ? [] : [rowBound(index.slice(0, value.length + 1), '<', [...value, until])]),
     ...(way?.and ? [way.and] : []),
     ...others,
   ];

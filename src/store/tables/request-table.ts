@@ -214,6 +214,7 @@ export class RequestTable implements RequestReader {
   constructor(
     private readonly prisma: PrismaClient,
     private readonly readRows: ReadRows,
+    private readonly dialect: SqlDialect,
   ) {}
 
   async find(id: string): Promise<CertificateRequest | null> {
@@ -253,7 +254,7 @@ export class RequestTable implements RequestReader {
   async lapsed(now: Date): Promise<readonly CertificateRequest[]> {
     const rows = await this.readRows({
       // The condition on the state is that of the index.
-      sql: `SELECT "n" FROM "RequestRecord" WHERE "state" IN ('pending', 'approved') AND "expiresAt" <= ?
+      sql: `SELECT "n" FROM "RequestRecord"${this.dialect.indexedBy('RequestRecord_expiresAt_n_idx')} WHERE "state" IN ('pending', 'approved') AND "expiresAt" <= ?
         ORDER BY "expiresAt", "n" LIMIT ${String(lapsedAtOnce)}`,
       parameters: [now],
     });

@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
-import { appendToChain, genesis, type ChainHead } from '../../../src/audit/chain.js';
-import type { AuditEvent, UnchainedEvent } from '../../../src/model/audit-event.js';
+import { chainRecord, packEvents } from '../../../src/audit/audit-record.js';
+import { genesis, type ChainHead } from '../../../src/audit/chain.js';
+import type { UnchainedEvent } from '../../../src/model/audit-event.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
 import { newId } from '../../../src/model/new-id.js';
-import { auditEventRow } from '../../../src/store/tables/audit-event-table.js';
-import { certificateRequestRow } from '../../../src/store/tables/certificate-request-table.js';
-import { certificateGroupRows, certificateRow } from '../../../src/store/tables/certificate-table.js';
+import { auditRecordRow } from '../../../src/store/tables/audit-event-table.js';
+import { certificateRow, issuerRow } from '../../../src/store/tables/certificate-table.js';
+import { decisionText, requestRow } from '../../../src/store/tables/request-table.js';
 import type { Row } from '../../../src/store/statement.js';
 
+const tables = ['Decision', 'RequestRecord', 'Issuer', 'CertificateRecord', 'GroupMembership', 'AuditRecord'] as const;
+
 /** Tables with their rows, in an order in which they can be inserted. */
-export type Rows = Readonly<Record<'CertificateRequest' | 'Certificate' | 'CertificateGroup' | 'AuditEvent', Row[]>>;
+export type Rows = Readonly<Record<(typeof tables)[number], Row[]>>;
 
 /** The number of requests that wait for a person; it does not depend on the number of certificates. */
 const pending = 2_000;
@@ -28,10 +31,23 @@ export function* seedRows(count: number, now: Date, atOnce: number): Generator<R
   let rows = noRows();
   const begin = now.getTime() - yearSeconds * 1000;
   const step = (yearSeconds * 1000) / count;
-  const append = (draft: UnchainedEvent): void => {
-    const event: AuditEvent = appendToChain(head, draft);
-    rows.AuditEvent.push(auditEventRow(event));
-    head = event;
+  const append = (events: readonly UnchainedEvent[]): void => {
+    for (const { members, types, ...packed } of packEvents(events)) {
+      const chained = chainRecord(head, packed);
+      rows.AuditRecord.push(auditRecordRow({ ...members, types, ...chained.record }));
+      head = chained.head;
+    }
+  };
+  const inserted = new Set<string>();
+  const once = (table: 'Decision' | 'Issuer', row: Row & { readonly sha256: Buffer }): void => {
+    const key = row.sha256.toString('hex');
+    if (!inserted.has(key)) rows[table].push(row);
+    inserted.add(key);
+  };
+  const insertRequest = (request: CertificateRequest, n: number): void => {
+    const { sha256, text } = decisionText(request.decision);
+    once('Decision', { sha256, text });
+    rows.RequestRecord.push({ n, ...requestRow(request, { sha256, text }) });
   };
   for (let i = 0; i < count; i++) {
     const at = new Date(Math.floor(begin + i * step));
@@ -39,29 +55,37 @@ export function* seedRows(count: number, now: Date, atOnce: number): Generator<R
     const isRare = i % Math.ceil(count / rare) === 7;
     const request = aRequest(i, at, isRare);
     const certificate = aCertificate(i, at, request, isRare);
-    rows.CertificateRequest.push(certificateRequestRow(request));
-    rows.Certificate.push({
-      ...certificateRow(certificate),
+    const n = i + 1;
+    insertRequest(request, n);
+    const issuer = issuerRow(certificate);
+    once('Issuer', { ...issuer });
+    rows.CertificateRecord.push({
+      n,
+      ...certificateRow(certificate, issuer),
+      requestN: n,
       requesterName: request.requester.name,
       collector: request.collector,
     });
-    rows.CertificateGroup.push(...certificateGroupRows(certificate));
+    for (const name of certificate.groups)
+      rows.GroupMembership.push({ name, certificateN: n, notAfter: certificate.notAfter });
     const { id: requestId, cluster, username } = request;
     const { fingerprintSha256, serialNumber } = certificate;
     const event = { at, cluster, requestId, principal: request.requester.name, fingerprintSha256: null };
-    append({ ...event, type: 'CertificateRequested', details: { username, groups: request.groups } });
-    append({ ...event, type: isRare ? 'IssuanceResumed' : 'IssuanceStarted', details: { serialNumber } });
-    append({ ...event, type: 'CertificateIssued', fingerprintSha256, details: { serialNumber } });
-    if (rows.CertificateRequest.length < atOnce) continue;
+    append([
+      { ...event, type: 'CertificateRequested', details: { username, groups: request.groups } },
+      { ...event, type: isRare ? 'IssuanceResumed' : 'IssuanceStarted', details: { serialNumber } },
+    ]);
+    append([{ ...event, type: 'CertificateIssued', fingerprintSha256, details: { serialNumber } }]);
+    if (rows.RequestRecord.length < atOnce) continue;
     yield rows;
     rows = noRows();
   }
   for (let i = 0; i < pending; i++)
-    rows.CertificateRequest.push(certificateRequestRow(aPendingRequest(count + i, new Date(now.getTime() - i * 1000))));
+    insertRequest(aPendingRequest(count + i, new Date(now.getTime() - i * 1000)), count + 1 + i);
   yield rows;
 }
 
-const noRows = (): Rows => ({ CertificateRequest: [], Certificate: [], CertificateGroup: [], AuditEvent: [] });
+const noRows = (): Rows => Object.fromEntries(tables.map((table) => [table, [] as Row[]])) as unknown as Rows;
 
 const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
 

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { appendToChain, type ChainHead, type ChainReader, genesis, verifyChain } from '../../../src/audit/chain.js';
-import { NotCanonicalizableError } from '../../../src/audit/canonical-json.js';
+import { type ChainHead, type ChainReader, genesis, verifyChain } from '../../../src/audit/chain.js';
 import type { AuditEvent, UnchainedEvent } from '../../../src/model/audit-event.js';
+import { chainedEvent } from '../../helpers/chained-event.js';
 
 const draft = (details: UnchainedEvent['details'] = {}): UnchainedEvent => ({
   type: 'CertificateRequested',
@@ -18,7 +17,7 @@ function chainOf(count: number): AuditEvent[] {
   const events: AuditEvent[] = [];
   let head: ChainHead = genesis;
   for (let i = 0; i < count; i++) {
-    const event = appendToChain(head, draft({ number: i }));
+    const event = chainedEvent(head, draft({ number: i }));
     events.push(event);
     head = event;
   }
@@ -31,28 +30,6 @@ function readerOf(events: readonly AuditEvent[]): ChainReader {
     head: () => Promise.resolve(events.at(-1) ?? genesis),
   };
 }
-
-describe('appendToChain', () => {
-  it('hashes the previous hash and the canonical text, from 64 zeros on', () => {
-    const first = appendToChain(genesis, draft({ b: 1, a: ['ä'] }));
-    expect(first.canonical).toBe(
-      '{"at":"2026-01-02T03:04:05.006Z","cluster":"demo","details":{"a":["ä"],"b":1},"fingerprintSha256":null,' +
-        '"principal":"jane","requestId":null,"seq":1,"type":"CertificateRequested"}',
-    );
-    expect(first.previousHash).toBe('0'.repeat(64));
-    expect(first.hash).toBe(
-      createHash('sha256')
-        .update('0'.repeat(64) + first.canonical, 'utf8')
-        .digest('hex'),
-    );
-    const second = appendToChain(first, draft());
-    expect(second).toMatchObject({ seq: 2, previousHash: first.hash });
-  });
-
-  it('refuses details that have no canonical form', () => {
-    expect(() => appendToChain(genesis, draft({ name: '\ud800' }))).toThrow(NotCanonicalizableError);
-  });
-});
 
 describe('verifyChain', () => {
   it('accepts an empty log', async () => {
@@ -93,7 +70,7 @@ describe('verifyChain', () => {
 
   it('finds an edit that was hashed again, at the event after it', async () => {
     const events = chainOf(5);
-    events[2] = appendToChain(events[1] as AuditEvent, draft({ number: 'another' }));
+    events[2] = chainedEvent(events[1] as AuditEvent, draft({ number: 'another' }));
     expect(await verifyChain(readerOf(events))).toMatchObject({ valid: false, firstInvalidSeq: 4 });
   });
 
@@ -120,7 +97,7 @@ describe('verifyChain', () => {
     const growing: ChainReader = {
       ...reader,
       chunk: (afterSeq, limit) => {
-        events.push(appendToChain(events.at(-1) ?? genesis, draft()));
+        events.push(chainedEvent(events.at(-1) ?? genesis, draft()));
         return reader.chunk(afterSeq, limit);
       },
     };

@@ -34,13 +34,19 @@ it('puts an unknown identity on record once per cluster, and its event with it',
 it('finds the requests whose attempts were for one of many keys, on an index', async () => {
   const { store, commit, explain } = await testStore();
   const keys = Array.from({ length: 1200 }, (_, i) => sha256(`key ${i}`));
+  const ofCluster = { signer: 'kubernetes', objectName: 'kubepass-1-1' };
   const ours = [0, 499, 500, 1199].map((i) =>
-    aRequest({ state: 'issuing', attempt: anAttempt({ spkiSha256: keys[i] ?? '' }) }),
+    aRequest({ state: 'issuing', attempt: anAttempt({ spkiSha256: keys[i] ?? '', intent: ofCluster }) }),
   );
-  const elsewhere = aRequest({ cluster: 'other', attempt: anAttempt({ spkiSha256: keys[1] ?? '' }) });
+  const elsewhere = aRequest({
+    cluster: 'other',
+    attempt: anAttempt({ spkiSha256: keys[1] ?? '', intent: ofCluster }),
+  });
+  // An attempt of a local CA makes no object in a cluster.
+  const local = aRequest({ state: 'issuing', attempt: anAttempt({ spkiSha256: keys[2] ?? '' }) });
   const certificate = aCertificate(elsewhere);
   await commit([
-    ...[...ours, elsewhere].map((request) => ({ op: 'insertRequest' as const, request })),
+    ...[...ours, elsewhere, local].map((request) => ({ op: 'insertRequest' as const, request })),
     { op: 'insertCertificate', certificate },
   ]);
   const found = await store.requests.attemptedFor('demo', keys);
@@ -49,7 +55,7 @@ it('finds the requests whose attempts were for one of many keys, on an index', a
   const known = await store.certificates.findByFingerprints([...keys, certificate.fingerprintSha256]);
   expect(known.map(({ fingerprintSha256 }) => fingerprintSha256)).toEqual([certificate.fingerprintSha256]);
   const plan = await explain(
-    `SELECT "id" FROM "CertificateRequest" WHERE "attemptSpkiSha256" IN ('a', 'b') AND "cluster" = 'demo'`,
+    `SELECT "id" FROM "RequestRecord" WHERE "attemptSpkiSha256" IN ('a', 'b') AND "cluster" = 'demo' AND "attemptObjectName" IS NOT NULL`,
   );
-  expect(plan).toContain('CertificateRequest_cluster_attemptSpkiSha256_idx');
+  expect(plan).toContain('RequestRecord_cluster_attemptSpkiSha256_idx');
 });

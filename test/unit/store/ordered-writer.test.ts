@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/audit/chain.js';
 import type { RequestState } from '../../../src/model/certificate-request.js';
+import { newId } from '../../../src/model/new-id.js';
 import type { MoveRequest } from '../../../src/store/step.js';
 import {
   aCertificate,
@@ -16,6 +18,8 @@ import {
 
 const committed = { committed: true };
 const conflict = (conflict: object) => ({ committed: false, conflict });
+
+const nobody = newId(new Date(0), randomBytes);
 
 describe('requests', () => {
   it('are found as they were inserted', async () => {
@@ -94,8 +98,8 @@ describe('requests', () => {
   it('that do not exist do not move', async () => {
     const { commit } = await testStore();
     expect(
-      await commit([{ op: 'moveRequest', id: 'none', from: { state: 'pending' }, to: { state: 'denied' } }]),
-    ).toEqual(conflict({ kind: 'request', id: 'none' }));
+      await commit([{ op: 'moveRequest', id: nobody, from: { state: 'pending' }, to: { state: 'denied' } }]),
+    ).toEqual(conflict({ kind: 'request', id: nobody }));
   });
 
   it('are won by one of many who move them at once', async () => {
@@ -182,8 +186,8 @@ describe('certificates', () => {
 
   it('come from a request that is there', async () => {
     const { commit } = await testStore();
-    expect(await commit([{ op: 'insertCertificate', certificate: aCertificate({ id: 'none' }) }])).toEqual(
-      conflict({ kind: 'request', id: 'none' }),
+    expect(await commit([{ op: 'insertCertificate', certificate: aCertificate({ id: nobody }) }])).toEqual(
+      conflict({ kind: 'request', id: nobody }),
     );
   });
 });

@@ -69,7 +69,7 @@ describe('requests', () => {
           (filter.visibleTo === undefined || [r.requester.name, r.collector].includes(filter.visibleTo)),
       )
       .map(({ id }) => id)
-      .sort(descending);
+      .toReversed();
     for (const limit of [1, 2, 5, 23, 500]) {
       const items = await readAll((page) => store.requests.list(filter, page), limit);
       expect(items.map(({ id }) => id)).toEqual(expected);
@@ -81,9 +81,7 @@ describe('requests', () => {
     const first = await store.requests.list({}, { limit: 5, cursor: null });
     await commit([{ op: 'insertRequest', request: aRequest({ createdAt: second(100) }) }]);
     const second_ = await store.requests.list({}, { limit: 500, cursor: first.nextCursor });
-    expect([...first.items, ...second_.items].map(({ id }) => id)).toEqual(
-      requests.map(({ id }) => id).sort(descending),
-    );
+    expect([...first.items, ...second_.items].map(({ id }) => id)).toEqual(requests.map(({ id }) => id).toReversed());
   });
 
   it('that are pending and wanted are listed newest first, each exactly once', async () => {
@@ -100,7 +98,7 @@ describe('requests', () => {
             (filter.requester === undefined || r.requester.name === filter.requester),
         )
         .map(({ id }) => id)
-        .sort(descending);
+        .toReversed();
       expect(expected.length).toBeGreaterThan(0);
       for (const limit of [1, 2, 5, 23, 500]) {
         const items = await readAll((page) => store.requests.listPending(filter, isWanted, page), limit);
@@ -144,7 +142,7 @@ describe('requests', () => {
       aRequest({ createdAt: second(4), state: 'issued', certificationRequest: csr }),
     ];
     await commit(requests.map((request) => ({ op: 'insertRequest', request })));
-    expect((await store.requests.unfinished()).map(({ id }) => id)).toEqual([requests[1]?.id, requests[0]?.id]);
+    expect((await store.requests.unfinished()).map(({ id }) => id)).toEqual([requests[0]?.id, requests[1]?.id]);
   });
 
   it('that have lapsed come by the instant at which they did', async () => {
@@ -174,7 +172,7 @@ async function withCertificates() {
       cluster: i % 5 ? 'demo' : 'prod',
       username: `user-${String(i % 4)}`,
       groups: i % 2 ? ['dev', 'ops'] : ['dev'],
-      serialNumber: i < 2 ? 'aa' : `b${String(i)}`,
+      serialNumber: i < 2 ? 'aa' : `b0${String(i).padStart(2, '0')}`,
       issuerFingerprintSha256: sha256(`ca-${String(i)}`),
     }),
   );
@@ -237,12 +235,11 @@ describe('certificates', () => {
           (filter.expiresBefore === undefined || c.notAfter < filter.expiresBefore) &&
           (filter.expiresAfter === undefined || c.notAfter > filter.expiresAfter),
       )
-      .map((c) => ({
-        fingerprint: c.fingerprintSha256,
-        key: `${(byExpiry ? c.notAfter : c.issuedAt).toISOString()} ${c.fingerprintSha256}`,
-      }))
-      .sort((a, b) => (byExpiry ? -descending(a.key, b.key) : descending(a.key, b.key)))
-      .map(({ fingerprint }) => fingerprint);
+      // Sorting is stable: certificates that expire together are in the order in which they were recorded.
+      .sort((a, b) =>
+        byExpiry ? a.notAfter.getTime() - b.notAfter.getTime() : certificates.indexOf(b) - certificates.indexOf(a),
+      )
+      .map((c) => c.fingerprintSha256);
     for (const limit of [1, 2, 5, 23, 500]) {
       const items = await readAll((page) => store.certificates.list(filter, page), limit);
       expect(items.map((c) => c.fingerprintSha256)).toEqual(expected);
@@ -250,13 +247,15 @@ describe('certificates', () => {
   });
 });
 
+const requestIds = Array.from({ length: 4 }, () => newId(second(0), randomBytes));
+
 describe('audit events', () => {
   it.each<AuditEventFilter>([
     {},
     { type: 'RequestDenied' },
     { principal: 'jane' },
     { cluster: 'prod' },
-    { requestId: 'request-1' },
+    { requestId: requestIds[1] ?? '' },
     { fingerprintSha256: sha256('1') },
     { after: second(5) },
     { before: second(5) },
@@ -270,7 +269,7 @@ describe('audit events', () => {
         type: i % 2 ? 'RequestDenied' : 'RequestApproved',
         principal: i % 3 ? 'jane' : null,
         cluster: i % 5 ? 'demo' : 'prod',
-        requestId: `request-${String(i % 4)}`,
+        requestId: requestIds[i % 4] ?? '',
         fingerprintSha256: i % 3 ? null : sha256(String(i % 2)),
       }),
     );
@@ -339,9 +338,11 @@ describe('a cursor', () => {
     ` ${cursor('requests/newest', 'x')}`,
     cursor('requests/newest'),
     cursor('requests/newest', 1),
-    cursor('certificates/newest', '2026-01-01T00:00:00.000Z'),
-    cursor('certificates/newest', 'yesterday', 'x'),
-    cursor('certificates/soonest', 'yesterday', 'x'),
+    cursor('requests/newest', newId(new Date(0), randomBytes)),
+    cursor('certificates/newest', '2026-01-01T00:00:00.000Z', '1'),
+    cursor('certificates/soonest', 'yesterday', '1'),
+    cursor('certificates/soonest', '2026-01-01T00:00:00.000Z', 'x'),
+    cursor('certificates/soonest', '2026-01-01T00:00:00.000Z'),
     cursor('audit-events/oldest', '-1'),
     cursor('audit-events/oldest', '1e3'),
     cursor('audit-events/oldest', '9'.repeat(30)),

@@ -15,13 +15,13 @@ const all = [ofUsername, ofGroup, ofRequester, perHour];
 describe('what counts against a quota', () => {
   it('is nothing in an empty store', async () => {
     const { store } = await testStore();
-    expect(await store.quotas.found(all, 'none', now)).toEqual([0, 0, 0, 0]);
+    expect(await store.quotas.found(all, '', now)).toEqual([0, 0, 0, 0]);
   });
 
   it.each(['approved', 'issuing'] as const)('is a request that is %s', async (state) => {
     const { store, commit } = await testStore();
     await commit([{ op: 'insertRequest', request: aRequest({ state, groups: ['ops', 'dev'] }) }]);
-    expect(await store.quotas.found(all, 'none', now)).toEqual([1, 1, 1, 1]);
+    expect(await store.quotas.found(all, '', now)).toEqual([1, 1, 1, 1]);
   });
 
   it.each(['pending', 'denied', 'cancelled', 'expired', 'failed'] as const)(
@@ -29,7 +29,7 @@ describe('what counts against a quota', () => {
     async (state) => {
       const { store, commit } = await testStore();
       await commit([{ op: 'insertRequest', request: aRequest({ state }) }]);
-      expect(await store.quotas.found(all, 'none', now)).toEqual([0, 0, 0, 0]);
+      expect(await store.quotas.found(all, '', now)).toEqual([0, 0, 0, 0]);
     },
   );
 
@@ -47,7 +47,7 @@ describe('what counts against a quota', () => {
       { op: 'insertCertificate', certificate: aCertificate(elsewhere, { cluster: 'other' }) },
       { op: 'insertCertificate', certificate: aCertificate(lost, { orphan: true }) },
     ]);
-    expect(await store.quotas.found(all, 'none', now)).toEqual([1, 1, 1, 1]);
+    expect(await store.quotas.found(all, '', now)).toEqual([1, 1, 1, 1]);
     expect(await store.quotas.found(all, request.id, now)).toEqual([0, 0, 0, 0]);
   });
 
@@ -62,8 +62,8 @@ describe('what counts against a quota', () => {
       { op: 'insertRequest', request },
       { op: 'insertCertificate', certificate },
     ]);
-    expect(await store.quotas.found(all, 'none', now)).toEqual([0, 0, 0, 1]);
-    expect(await store.quotas.found([perHour], 'none', instant('2026-03-01T11:00:00.000Z'))).toEqual([0]);
+    expect(await store.quotas.found(all, '', now)).toEqual([0, 0, 0, 1]);
+    expect(await store.quotas.found([perHour], '', instant('2026-03-01T11:00:00.000Z'))).toEqual([0]);
   });
 });
 
@@ -71,13 +71,13 @@ describe('counting', () => {
   // PostgreSQL chooses by the number of rows, so on an empty table it may choose any index.
   it.skipIf(onPostgresql).each(all)('looks at what is valid or on its way: $kind', async (limit) => {
     const { explain } = await testStore();
-    const { sql, parameters } = quotaCount(limit, 'none', now, 3, sqliteDialect);
+    const { sql, parameters } = quotaCount(limit, '', now, 3, sqliteDialect);
     const values = parameters.map(bind);
     const plan = (await explain(sql.replaceAll('?', () => `'${String(values.shift())}'`))).split('\n');
     expect(plan.filter((detail) => /^(SEARCH|SCAN) [cgr] /.test(detail))).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^SEARCH [cg] .* (notAfter|issuedAt)>\?/),
-        expect.stringMatching(/^SEARCH r USING INDEX CertificateRequest_state_id_idx \(state=\?/),
+        expect.stringMatching(/^SEARCH r USING INDEX RequestRecord_state_n_idx \(state=\?/),
       ]),
     );
     expect(plan.join('\n')).not.toMatch(/^SCAN [cgr] /m);

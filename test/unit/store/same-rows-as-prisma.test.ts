@@ -1,15 +1,17 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import type Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
+import { chainRecord, packEvents } from '../../../src/audit/audit-record.js';
+import { genesis } from '../../../src/audit/chain.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
 import { PrismaClient } from '../../../src/store/generated/sqlite/client.js';
 import type { Columns } from '../../../src/store/statement.js';
 import { apiTokenRow } from '../../../src/store/tables/api-token-table.js';
-import { auditEventRow } from '../../../src/store/tables/audit-event-table.js';
-import { certificateRequestRow } from '../../../src/store/tables/certificate-request-table.js';
-import { certificateGroupRows, certificateRow } from '../../../src/store/tables/certificate-table.js';
+import { auditRecordRow } from '../../../src/store/tables/audit-event-table.js';
+import { certificateRow, issuerRow } from '../../../src/store/tables/certificate-table.js';
 import { clusterProbeRow, unknownIdentityRow } from '../../../src/store/tables/cluster-tables.js';
+import { decisionText, requestRow } from '../../../src/store/tables/request-table.js';
 import { answerColumns, idempotencyKeyRow } from '../../../src/store/tables/idempotency-key-table.js';
 import { webhookDeliveryRow } from '../../../src/store/tables/webhook-delivery-table.js';
 import {
@@ -88,6 +90,8 @@ const event = anEvent({
   details: { text: awkward, number: 1e21, list: [null, true, { nested: -0.5 }] },
 });
 
+const secondEvent = { ...event, requestId: null, fingerprintSha256: null, principal: 'hr', cluster: 'demo' };
+
 const probe = aProbe({ probedAt: instant('2026-03-01T10:00:00.100Z') }, { message: awkward, advice: null });
 const identity = {
   cluster: 'demo',
@@ -124,7 +128,7 @@ async function withEverything() {
       { op: 'insertUnknownIdentity', identity },
       { op: 'enqueueWebhooks', deliveries },
     ],
-    [event, { ...event, requestId: null, fingerprintSha256: null, principal: 'hr', cluster: 'demo' }],
+    [event, secondEvent],
   );
   expect(result).toEqual({ committed: true });
   return opened;
@@ -133,10 +137,12 @@ async function withEverything() {
 /** All rows of all tables, with the storage class of every value. */
 function contents(database: Database.Database): Record<string, unknown> {
   const tables = [
-    'CertificateRequest',
-    'Certificate',
-    'CertificateGroup',
-    'AuditEvent',
+    'Decision',
+    'RequestRecord',
+    'Issuer',
+    'CertificateRecord',
+    'GroupMembership',
+    'AuditRecord',
     'ApiToken',
     'IdempotencyKey',
     'PolicySet',
@@ -178,21 +184,34 @@ it('reads back, as the same models, what the ordered writer wrote', async () => 
 });
 
 it('writes every value as Prisma itself writes it', async () => {
-  const { store, connect } = await withEverything();
-  const events = await store.auditEvents.chunk(0, 10);
+  const { connect } = await withEverything();
   const other = await testStore();
-  const prisma = new PrismaClient({ adapter: new PrismaBetterSqlite3({ url: other.file }) });
+  const prisma = new PrismaClient({
+    adapter: new PrismaBetterSqlite3({ url: other.file }, { timestampFormat: 'unixepoch-ms' }),
+  });
   // Prisma accepts the columns of a row as they are; only their types are narrower.
   const data = <Row>(columns: Columns<Row>) =>
     Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== null)) as never;
-  const parties = { requesterName: fullRequest.requester.name, collector: fullRequest.collector };
-  for (const request of [fullRequest, bareRequest])
-    await prisma.certificateRequest.create({ data: data(certificateRequestRow(request)) });
-  for (const certificate of certificates) {
-    await prisma.certificate.create({ data: data({ ...certificateRow(certificate), ...parties }) });
-    for (const group of certificateGroupRows(certificate)) await prisma.certificateGroup.create({ data: data(group) });
+  for (const request of [fullRequest, bareRequest]) {
+    const decision = decisionText(request.decision);
+    await prisma.decision.create({ data: data(decision) });
+    await prisma.requestRecord.create({ data: data(requestRow(request, decision)) });
   }
-  for (const stored of events) await prisma.auditEvent.create({ data: data(auditEventRow(stored)) });
+  const ofRequest = { requestN: 1n, requesterName: fullRequest.requester.name, collector: fullRequest.collector };
+  for (const [i, certificate] of certificates.entries()) {
+    const issuer = issuerRow(certificate);
+    await prisma.issuer.create({ data: data(issuer) });
+    await prisma.certificateRecord.create({ data: data({ ...certificateRow(certificate, issuer), ...ofRequest }) });
+    for (const name of new Set(certificate.groups))
+      await prisma.groupMembership.create({ data: { name, certificateN: i + 1, notAfter: certificate.notAfter } });
+  }
+  let head = genesis;
+  for (const packed of packEvents([event, secondEvent])) {
+    const chained = chainRecord(head, packed);
+    head = chained.head;
+    const record = { ...packed.members, types: packed.types, ...chained.record };
+    await prisma.auditRecord.create({ data: data(auditRecordRow(record)) });
+  }
   await prisma.apiToken.create({ data: data({ ...apiTokenRow(token), secretSha256: sha256('secret') }) });
   await prisma.idempotencyKey.create({ data: data({ ...idempotencyKeyRow(entry), ...answerColumns(answer) }) });
   await prisma.policySet.create({ data: { digest: sha256('set'), texts: [{ path: 'a.yaml', text: awkward }] } });

@@ -14,7 +14,7 @@ it('grows while somebody reads for long, and shrinks when they are through', asy
   await write(1);
   const reader = connect();
   reader.exec('BEGIN');
-  const events = reader.prepare<[], number>('SELECT count(*) FROM "AuditEvent"').pluck();
+  const events = reader.prepare<[], number>('SELECT count(*) FROM "AuditRecord"').pluck();
   expect(events.get()).toBe(1);
 
   await write(60);

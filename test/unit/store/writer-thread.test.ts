@@ -4,6 +4,7 @@ import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyChain } from '../../../src/audit/chain.js';
 import { StoreUnavailableError } from '../../../src/model/errors.js';
+import { flatBatch } from '../../../src/store/sqlite/flat-batch.js';
 import { ThreadedBatches } from '../../../src/store/sqlite/threaded-batches.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { aCertificate, anEvent, aRequest, testStore } from './records.js';
@@ -74,7 +75,7 @@ describe('a writer on a thread of its own', () => {
     const { commit } = await testStore({ writerThread: true });
     const request = aRequest({ username: null as unknown as string });
     const failed = commit([{ op: 'insertRequest', request }], [anEvent()]);
-    await expect(failed).rejects.toThrow('NOT NULL constraint failed: CertificateRequest.username');
+    await expect(failed).rejects.toThrow('NOT NULL constraint failed: RequestRecord.username');
   });
 
   it('finishes what waits before it closes, and leaves no log beside the database', async () => {
@@ -82,7 +83,7 @@ describe('a writer on a thread of its own', () => {
     const waiting = Array.from({ length: 20 }, () => commit([], [anEvent()]));
     await store.close();
     expect(await Promise.all(waiting)).toHaveLength(20);
-    expect(connect().prepare('SELECT count(*) AS "events" FROM "AuditEvent"').get()).toEqual({ events: 20 });
+    expect(connect().prepare('SELECT count(*) AS "events" FROM "AuditRecord"').get()).toEqual({ events: 20 });
   });
 
   it('is replaced where it ends, and nobody is told that what was under way is committed', async () => {
@@ -104,7 +105,7 @@ describe('a writer on a thread of its own', () => {
     const directory = temporaryDirectory();
     const batches = new ThreadedBatches({ file: join(directory.path, 'none', 'none.db'), busyTimeoutMs: 20 });
     // The database does not exist; the thread stays alive and reports it.
-    await expect(batches.commit([], false)).rejects.toThrow(/open/);
+    await expect(batches.commit(flatBatch([]), false)).rejects.toThrow(/open/);
     const unhandled: unknown[] = [];
     const onUnhandled = (reason: unknown) => unhandled.push(reason);
     process.on('unhandledRejection', onUnhandled);

@@ -91,6 +91,7 @@ CREATE INDEX "CertificateRecord_cluster_n_idx" ON "CertificateRecord"("cluster",
 CREATE INDEX "CertificateRecord_username_n_idx" ON "CertificateRecord"("username", "n");
 CREATE INDEX "CertificateRecord_requesterName_n_idx" ON "CertificateRecord"("requesterName", "n");
 CREATE INDEX "CertificateRecord_collector_n_idx" ON "CertificateRecord"("collector", "n") WHERE "collector" <> "requesterName";
+CREATE INDEX "CertificateRecord_requesterName_issuedAt_idx" ON "CertificateRecord"("requesterName", "issuedAt");
 CREATE INDEX "CertificateRecord_notAfter_n_idx" ON "CertificateRecord"("notAfter", "n");
 CREATE INDEX "CertificateRecord_cluster_notAfter_n_idx" ON "CertificateRecord"("cluster", "notAfter", "n");
 CREATE INDEX "CertificateRecord_username_notAfter_n_idx" ON "CertificateRecord"("username", "notAfter", "n");
@@ -123,7 +124,7 @@ CREATE INDEX "AuditRecord_types_lastSeq_idx" ON "AuditRecord"("types", "lastSeq"
 CREATE INDEX "AuditRecord_principal_lastSeq_idx" ON "AuditRecord"("principal", "lastSeq") WHERE "principal" IS NOT NULL;
 CREATE INDEX "AuditRecord_cluster_lastSeq_idx" ON "AuditRecord"("cluster", "lastSeq") WHERE "cluster" IS NOT NULL;
 CREATE INDEX "AuditRecord_requestId_lastSeq_idx" ON "AuditRecord"("requestId", "lastSeq") WHERE "requestId" IS NOT NULL;
-CREATE INDEX "AuditRecord_fingerprintSha256_lastSeq_idx" ON "AuditRecord"("fingerprintSha256", "lastSeq") WHERE "fingerprintSha256" IS NOT NULL AND "requestId" IS NULL;
+CREATE INDEX "AuditRecord_fingerprintSha256_lastSeq_idx" ON "AuditRecord"("fingerprintSha256", "lastSeq") WHERE "fingerprintSha256" IS NOT NULL AND "types" <> 1024;
 
 CREATE TABLE "WriterMark" (
     "writer" TEXT COLLATE "C" NOT NULL CONSTRAINT "WriterMark_pkey" PRIMARY KEY,
