@@ -50,6 +50,9 @@ export interface Selection {
  */
 export type ReadRows = (selection: Selection) => Promise<readonly unknown[]>;
 
+/** A condition of a statement. */
+export type Condition = Selection;
+
 /** The few expressions that the databases write differently. Columns come quoted, and from the schema. */
 export interface SqlDialect {
   /** How many elements the JSON array has. */
@@ -60,6 +63,16 @@ export interface SqlDialect {
   jsonArrayHolds(column: string): string;
   /** Stands behind a table to name the index that finds its rows; empty where the database chooses better by itself. */
   indexedBy(index: string): string;
+  /**
+   * The rows of an index whose first column has `value` (null: there is no such column) and whose next columns, as a row,
+   * compare with `bound`; in the form that makes the database go along this index and no other.
+   */
+  indexRange(
+    value: { readonly column: string; readonly parameter: ColumnValue } | null,
+    columns: readonly string[],
+    sign: '<' | '>' | '<=' | '>=',
+    bound: readonly ColumnValue[],
+  ): Condition;
 }
 
 export type Row = Readonly<Record<string, ColumnValue>>;

@@ -4,17 +4,18 @@ import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexOf, octetsIn, octetsOf, serialOctets, serialOctetsIn, serialOf, uuidOctets, uuidOf } from '../octets.js';
-import {
-  insertOnce,
-  quoted,
-  storedJson,
-  type Columns,
-  type ColumnValue,
-  type ReadRows,
-  type Statement,
-} from '../statement.js';
+import { insertOnce, quoted, storedJson, type Columns, type ColumnValue, type Statement } from '../statement.js';
 import type { CertificateReader } from '../store.js';
-import { equals, highest, isParty, selectKeys, type ListFilter, type ListKey, type ListOrder } from './list-keys.js';
+import {
+  equals,
+  highest,
+  isParty,
+  selectKeys,
+  type ListFilter,
+  type ListKey,
+  type ListOrder,
+  type KeyReads,
+} from './list-keys.js';
 import { inBatches, readPage, type Keyed } from './read-page.js';
 
 const certificateColumns = {
@@ -151,7 +152,7 @@ const soonestFirst: ListOrder = {
 export class CertificateTable implements CertificateReader {
   constructor(
     private readonly prisma: PrismaClient,
-    private readonly readRows: ReadRows,
+    private readonly reads: KeyReads,
   ) {}
 
   async findByFingerprint(fingerprintSha256: string): Promise<Certificate | null> {
@@ -172,7 +173,7 @@ export class CertificateTable implements CertificateReader {
   }
 
   async activeOf(cluster: string, username: string, now: Date): Promise<readonly Certificate[]> {
-    const rows = await this.readRows({
+    const rows = await this.reads.readRows({
       sql: `SELECT "n" FROM "CertificateRecord" WHERE "username" = ? AND "notAfter" > ? AND ("cluster" || '') = ?
         AND "notBefore" <= ? AND "orphan" = FALSE ORDER BY "n" DESC LIMIT ${String(activeAtMost)}`,
       parameters: [username, now, cluster, now],
@@ -190,10 +191,11 @@ export class CertificateTable implements CertificateReader {
     const byExpiry = expiresAfter !== undefined || expiresBefore !== undefined;
     const order = byExpiry ? soonestFirst : newestFirst;
     return readPage(page, order, async (after, take) => {
-      if (filters === null) return [];
+      if (filters === null) return { records: [], goesOnBehind: null };
       const begin = byExpiry ? laterOf(after, expiresAfter) : after;
       const part = { table: 'CertificateRecord', order, filters, after: begin, until: expiresBefore };
-      return this.#byKeys(await selectKeys(this.readRows, part, take), byExpiry);
+      const { keys, goesOnBehind } = await selectKeys(this.reads, part, take);
+      return { records: await this.#byKeys(keys, byExpiry), goesOnBehind };
     });
   }
 

@@ -19,13 +19,20 @@ import {
   storedJson,
   type Columns,
   type ColumnValue,
-  type ReadRows,
   type SqlDialect,
   type Statement,
 } from '../statement.js';
 import type { MoveRequest } from '../step.js';
 import type { RequestReader } from '../store.js';
-import { equals, isParty, selectKeys, type ListFilter, type ListKey, type ListOrder } from './list-keys.js';
+import {
+  equals,
+  isParty,
+  selectKeys,
+  type ListFilter,
+  type ListKey,
+  type ListOrder,
+  type KeyReads,
+} from './list-keys.js';
 import { inBatches, readPage, scanPage, type Keyed } from './read-page.js';
 
 const requestColumns = {
@@ -213,8 +220,7 @@ const newestFirst: ListOrder = {
 export class RequestTable implements RequestReader {
   constructor(
     private readonly prisma: PrismaClient,
-    private readonly readRows: ReadRows,
-    private readonly dialect: SqlDialect,
+    private readonly reads: KeyReads,
   ) {}
 
   async find(id: string): Promise<CertificateRequest | null> {
@@ -252,9 +258,9 @@ export class RequestTable implements RequestReader {
   }
 
   async lapsed(now: Date): Promise<readonly CertificateRequest[]> {
-    const rows = await this.readRows({
+    const rows = await this.reads.readRows({
       // The condition on the state is that of the index.
-      sql: `SELECT "n" FROM "RequestRecord"${this.dialect.indexedBy('RequestRecord_expiresAt_n_idx')} WHERE "state" IN ('pending', 'approved') AND "expiresAt" <= ?
+      sql: `SELECT "n" FROM "RequestRecord"${this.reads.dialect.indexedBy('RequestRecord_expiresAt_n_idx')} WHERE "state" IN ('pending', 'approved') AND "expiresAt" <= ?
         ORDER BY "expiresAt", "n" LIMIT ${String(lapsedAtOnce)}`,
       parameters: [now],
     });
@@ -277,8 +283,9 @@ export class RequestTable implements RequestReader {
   }
 
   async #read(filters: readonly ListFilter[], after: ListKey | null, take: number) {
-    const keys = await selectKeys(this.readRows, { table: 'RequestRecord', order: newestFirst, filters, after }, take);
-    return this.#byNumber(keys.map(([n]) => n as bigint));
+    const part = { table: 'RequestRecord', order: newestFirst, filters, after };
+    const { keys, goesOnBehind } = await selectKeys(this.reads, part, take);
+    return { records: await this.#byNumber(keys.map(([n]) => n as bigint)), goesOnBehind };
   }
 
   /** The requests with these numbers, in their order. */

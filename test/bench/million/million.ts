@@ -55,7 +55,7 @@ async function measure(name: keyof typeof seeds, directory: string): Promise<rea
       `${name}: ${count(certificates)} certificates in ${seconds.toFixed(0)} s, ${database.mebibytes.toFixed(0)} MiB`,
     );
     try {
-      timed.push(await timeLists(database, place, now));
+      timed.push(await timeLists(database, place, now, certificates));
     } finally {
       await database.remove();
     }
