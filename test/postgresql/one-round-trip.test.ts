@@ -233,7 +233,7 @@ describe('the function that appends to the chain', () => {
       ...rest.map((event) => store.writer.commit({ operations: [], events: [event] })),
     ]);
     const rows = await query(database.ownerUrl, async (client) => {
-      const found = await client.query<Record<string, never>>(
+      const found = await client.query<Record<string, unknown>>(
         'SELECT * , to_char("at", \'YYYY-MM-DD"T"HH24:MI:SS.MSZ\') AS "at" FROM "AuditRecord" WHERE "lastSeq" > 1 ORDER BY 1',
       );
       return found.rows;
@@ -243,14 +243,14 @@ describe('the function that appends to the chain', () => {
       rows.slice(0, 4).map((row) => ({
         firstSeq: Number(row['firstSeq']),
         lastSeq: Number(row['lastSeq']),
-        at: new Date(row['at'] ?? ''),
+        at: new Date(String(row['at'])),
         types: Number(row['types']),
         principal: row['principal'],
         cluster: row['cluster'],
         events: row['events'],
         previousHash: row['previousHash'],
         hashes: row['hashes'],
-        hash: hash('sha256', row['events'] ?? ''),
+        hash: hash('sha256', String(row['events'])),
       })),
     ).toEqual(ofFirst);
     expect(rows.map((row) => String(row['events'])).join('\n')).toBe(

@@ -17,7 +17,7 @@ import { argumentsWithoutNul, postgresqlDialect, queryOf } from './query.js';
 export interface PostgresqlStoreOptions {
   /** A `postgresql:` URL, as `clientConfig` reads it. It may hold a password: no message of the store repeats it. */
   readonly url: string;
-  /** How many connections there are to read with, beside the one that writes (default 10). */
+  /** How many connections there are to read with, beside the one that writes (default 10); at least two. */
   readonly readConnections?: number;
   /** How many steps may wait to be committed (default 1000). */
   readonly queueLimit?: number;
@@ -27,42 +27,46 @@ export interface PostgresqlStoreOptions {
   readonly settleMilliseconds?: number;
 }
 
-/** The limits keep a stopped process from holding the chain's lock. */
-const writerSettings = {
-  statement_timeout: '20s',
-  idle_in_transaction_session_timeout: '10s',
-  // The writer finds all rows by a key. A plan that was made while a table was small would go on reading all of it.
+/**
+ * Our own statements, unlike Prisma's, are written for certain indexes, in whose order they read. PostgreSQL shall neither
+ * read a whole table because it was small when the statement was planned, nor collect rows and sort them because it expects
+ * few.
+ */
+const alongIndexes = {
   enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
+  enable_sort: 'off',
+  enable_incremental_sort: 'off',
+  // It would compile the statements whose plan has one of these all the same, because that seems to cost much.
   jit: 'off',
 };
+/** The limits keep a stopped process from holding the chain's lock. */
+const writerSettings = { ...alongIndexes, statement_timeout: '20s', idle_in_transaction_session_timeout: '10s' };
 /** It is longer than the server's own limit, because it is for networks that lose answers. */
 const readerTimeoutMilliseconds = 35_000;
 const readerSettings = { statement_timeout: '30s', default_transaction_read_only: 'on' };
 
 /**
  * Opens the store, and creates or migrates its schema where needed. Reads go through Prisma on a pool of read-only
- * connections, writes through the ordered writer. Several processes may open the store at once.
+ * connections, or as our own statements on another one; writes go through the ordered writer. Several processes may open the
+ * store at once.
  */
 export async function openPostgresqlStore(options: PostgresqlStoreOptions): Promise<Store> {
   const { url, readConnections = 10, queueLimit = 1000, batchLimit = 100, settleMilliseconds = 10_000 } = options;
   await migratePostgresql(url);
   const batches = new PostgresqlBatches(clientConfig(url, writerSettings), settleMilliseconds);
   const writer = new OrderedWriter(batches, { queue: queueLimit, batch: batchLimit });
-  const pool = new pg.Pool({
-    ...clientConfig(url, readerSettings),
-    max: readConnections,
-    query_timeout: readerTimeoutMilliseconds,
-    types: { getTypeParser: parserOf },
-  });
-  // The pool replaces an idle connection that breaks.
-  pool.on('error', () => undefined);
-  const query = (text: pg.QueryConfig) => pool.query(text).catch(rethrow);
-  const readRows: ReadRows = async (statement) => (await query(queryOf(statement))).rows as readonly unknown[];
+  const pools = [readerSettings, { ...readerSettings, ...alongIndexes }].map((settings) =>
+    poolOf(url, settings, Math.ceil(readConnections / 2)),
+  );
+  const [prismas, ours] = pools as [pg.Pool, pg.Pool];
+  const readRows: ReadRows = async (statement) =>
+    (await ours.query(queryOf(statement)).catch(rethrow)).rows as readonly unknown[];
   return {
-    ...storeParts(writer, prismaOn(pool), postgresqlDialect, readRows),
-    inventory: inventoryOn(query),
+    ...storeParts(writer, prismaOn(prismas), postgresqlDialect, readRows),
+    inventory: inventoryOn(ours),
     async alone(work) {
       const client = await connect(clientConfig(url));
       try {
@@ -75,9 +79,21 @@ export async function openPostgresqlStore(options: PostgresqlStoreOptions): Prom
     },
     async close() {
       await writer.close();
-      await pool.end();
+      await Promise.all(pools.map((pool) => pool.end()));
     },
   };
+}
+
+function poolOf(url: string, settings: Readonly<Record<string, string>>, max: number): pg.Pool {
+  const pool = new pg.Pool({
+    ...clientConfig(url, settings),
+    max,
+    query_timeout: readerTimeoutMilliseconds,
+    types: { getTypeParser: parserOf },
+  });
+  // The pool replaces an idle connection that breaks.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 /** `pg` would read a TIMESTAMP without time zone as local time; the columns are in UTC. */
@@ -124,13 +140,11 @@ type InventoryRow = Omit<InventoryRecord, 'fingerprintSha256' | 'requestId'> & {
 };
 
 /** Looks certificates up with one prepared statement, all fingerprints in one round trip. */
-const inventoryOn = (query: (query: pg.QueryConfig) => Promise<pg.QueryResult>): InventoryReader => ({
+const inventoryOn = (pool: pg.Pool): InventoryReader => ({
   async find(fingerprintsSha256) {
-    const { rows } = await query({
-      ...inventoryByFingerprint,
-      values: [fingerprintsSha256.flatMap((text) => octetsIn(text) ?? [])],
-    });
-    return (rows as readonly InventoryRow[]).map(({ fingerprintSha256, id, ...row }) => ({
+    const values = [fingerprintsSha256.flatMap((text) => octetsIn(text) ?? [])];
+    const { rows } = await pool.query<InventoryRow>({ ...inventoryByFingerprint, values }).catch(rethrow);
+    return rows.map(({ fingerprintSha256, id, ...row }) => ({
       ...row,
       fingerprintSha256: hexOf(fingerprintSha256),
       requestId: uuidOf(id),

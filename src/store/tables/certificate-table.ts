@@ -173,10 +173,14 @@ export class CertificateTable implements CertificateReader {
   }
 
   async activeOf(cluster: string, username: string, now: Date): Promise<readonly Certificate[]> {
+    const byExpiry = this.reads.dialect.indexRange({ column: '"username"', parameter: username }, ['"notAfter"'], '>', [
+      now,
+    ]);
     const rows = await this.reads.readRows({
-      sql: `SELECT "n" FROM "CertificateRecord" WHERE "username" = ? AND "notAfter" > ? AND ("cluster" || '') = ?
-        AND "notBefore" <= ? AND "orphan" = FALSE ORDER BY "n" DESC LIMIT ${String(activeAtMost)}`,
-      parameters: [username, now, cluster, now],
+      sql: `SELECT "n" FROM (SELECT "n" FROM "CertificateRecord" WHERE ${byExpiry.sql} AND ("cluster" || '') = ?
+        AND "notBefore" <= ? AND "orphan" = FALSE ORDER BY "username", "notAfter") AS "active"
+        ORDER BY "n" DESC LIMIT ${String(activeAtMost)}`,
+      parameters: [...byExpiry.parameters, cluster, now],
     });
     const found = await this.#byKeys(
       rows.map((row) => [BigInt((row as { readonly n: number | string }).n)]),

@@ -1,6 +1,6 @@
 import type { QuotaLimit } from '../../model/decision.js';
 import { uuidOctets } from '../octets.js';
-import type { ColumnValue, ReadRows, Selection, SqlDialect, Statement } from '../statement.js';
+import type { ReadRows, Selection, SqlDialect, Statement } from '../statement.js';
 import type { RequireQuota } from '../step.js';
 import type { QuotaReader } from '../store.js';
 
@@ -9,8 +9,8 @@ const hourMilliseconds = 3_600_000;
 /**
  * Counts, as `found`, everything that stands against a quota: certificates, and requests whose certificate is on its way.
  * It leaves out `exceptRequest`, and certificates that were signed and never handed out, because nobody holds their key. It
- * stops at `stopAt`. Requests are found by their state, because few are on their way; SQLite would choose the index on
- * cluster or requester, which leads to all requests there ever were.
+ * stops at `stopAt`. Certificates are found by username, group or requester, and requests by their state, because few are on
+ * their way. No index serves a column in COALESCE: one on clusters leads to nearly all rows there ever were.
  */
 export function quotaCount(
   limit: QuotaLimit,
@@ -19,55 +19,68 @@ export function quotaCount(
   stopAt: number,
   dialect: SqlDialect,
 ): Selection {
-  const { cluster } = limit;
   // A request that is not recorded yet has no id.
   const except = exceptRequest === '' ? Buffer.alloc(0) : uuidOctets(exceptRequest);
-  const counted = (
-    certificates: string,
-    certificate: readonly ColumnValue[],
-    ofRequest: string,
-    value: ColumnValue,
-  ) => ({
+  const { from, column, value, instant, after, ofRequest } = counted(limit, now, dialect);
+  const range = dialect.indexRange({ column, parameter: value }, [instant], '>', [after]);
+  return {
     sql: `SELECT COUNT(*) AS "found" FROM (
-      SELECT 1 FROM ${certificates} AND "c"."orphan" = FALSE
+      SELECT "one" FROM (SELECT 1 AS "one" FROM ${from} WHERE ${range.sql}
+        AND COALESCE("c"."cluster", "c"."cluster") = ? AND "c"."orphan" = FALSE
         AND "c"."requestN" IS DISTINCT FROM (SELECT "n" FROM "RequestRecord" WHERE "id" = ?)
+        ORDER BY ${column}, ${instant} LIMIT ?) AS "certificates"
       UNION ALL
       SELECT 1 FROM "RequestRecord" AS "r"${dialect.indexedBy('RequestRecord_state_n_idx')}
-        WHERE "r"."state" IN ('approved', 'issuing') AND "r"."cluster" = ? AND ${ofRequest} AND "r"."id" <> ?
+        WHERE "r"."state" IN ('approved', 'issuing') AND COALESCE("r"."cluster", "r"."cluster") = ? AND ${ofRequest}
+        AND "r"."id" <> ?
       LIMIT ?) AS "counted"`,
-    parameters: [...certificate, except, cluster, value, except, stopAt],
-  });
-  const isRequester = '"r"."requesterName" = ?';
+    parameters: [...range.parameters, limit.cluster, except, stopAt, limit.cluster, value, except, stopAt],
+  };
+}
+
+/** The index that leads to the certificates, and the condition on requests. */
+interface Counted {
+  readonly from: string;
+  readonly column: string;
+  readonly value: string;
+  readonly instant: string;
+  readonly after: Date;
+  readonly ofRequest: string;
+}
+
+function counted(limit: QuotaLimit, now: Date, dialect: SqlDialect): Counted {
+  const live = { from: '"CertificateRecord" AS "c"', instant: '"c"."notAfter"', after: now };
+  const byRequester = {
+    column: '"c"."requesterName"',
+    ofRequest: 'COALESCE("r"."requesterName", "r"."requesterName") = ?',
+  };
   switch (limit.kind) {
     case 'livePerUsername':
-      return counted(
-        '"CertificateRecord" AS "c" WHERE "c"."cluster" = ? AND "c"."username" = ? AND "c"."notAfter" > ?',
-        [cluster, limit.username, now],
-        '"r"."username" = ?',
-        limit.username,
-      );
+      return {
+        ...live,
+        column: '"c"."username"',
+        value: limit.username,
+        ofRequest: 'COALESCE("r"."username", "r"."username") = ?',
+      };
     case 'livePerGroup':
-      return counted(
-        `"GroupMembership" AS "g" JOIN "CertificateRecord" AS "c" ON "c"."n" = "g"."certificateN"
-          WHERE "g"."name" = ? AND "g"."notAfter" > ? AND "c"."cluster" = ?`,
-        [limit.group, now, cluster],
-        dialect.jsonArrayHolds('"r"."groups"'),
-        limit.group,
-      );
+      return {
+        from: '"GroupMembership" AS "g" JOIN "CertificateRecord" AS "c" ON "c"."n" = "g"."certificateN"',
+        column: '"g"."name"',
+        value: limit.group,
+        instant: '"g"."notAfter"',
+        after: now,
+        ofRequest: dialect.jsonArrayHolds('"r"."groups"'),
+      };
     case 'livePerRequester':
-      return counted(
-        '"CertificateRecord" AS "c" WHERE "c"."cluster" = ? AND "c"."requesterName" = ? AND "c"."notAfter" > ?',
-        [cluster, limit.requester, now],
-        isRequester,
-        limit.requester,
-      );
+      return { ...live, ...byRequester, value: limit.requester };
     case 'issuancesPerHour':
-      return counted(
-        '"CertificateRecord" AS "c" WHERE "c"."cluster" = ? AND "c"."requesterName" = ? AND "c"."issuedAt" > ?',
-        [cluster, limit.requester, new Date(now.getTime() - hourMilliseconds)],
-        isRequester,
-        limit.requester,
-      );
+      return {
+        ...live,
+        ...byRequester,
+        value: limit.requester,
+        instant: '"c"."issuedAt"',
+        after: new Date(now.getTime() - hourMilliseconds),
+      };
   }
 }
 
