@@ -4,7 +4,15 @@ import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexOf, octetsIn, octetsOf, serialOctets, serialOctetsIn, serialOf, uuidOctets, uuidOf } from '../octets.js';
-import { insertOnce, quoted, storedJson, type Columns, type ColumnValue, type Statement } from '../statement.js';
+import {
+  insertOnce,
+  quoted,
+  storedJson,
+  textsByColumns,
+  type Columns,
+  type ColumnValue,
+  type Statement,
+} from '../statement.js';
 import type { CertificateReader } from '../store.js';
 import {
   equals,
@@ -94,29 +102,34 @@ export function insertCertificate(certificate: Certificate): readonly Statement[
   const issuer = issuerRow(certificate);
   const row = certificateRow(certificate, issuer);
   const requestId = uuidOctets(certificate.requestId);
-  const columns = Object.keys(row).map(quoted);
-  const into = `INSERT INTO "CertificateRecord" (${columns.join(', ')}, "requestN", "requesterName", "collector")`;
-  const ofRequest = '"q"."n", "q"."requesterName", "q"."collector"';
+  const { one, many } = certificateTexts('CertificateRecord', Object.keys(row));
   return [
     insertOnce('Issuer', hexOf(issuer.sha256), issuer),
     {
-      sql: `${into} SELECT ${columns.map(() => '?').join(', ')}, ${ofRequest} FROM "RequestRecord" AS "q" WHERE "q"."id" = ?`,
+      sql: one,
       parameters: [...Object.values(row), requestId],
       unlessChanged: { kind: 'request', id: certificate.requestId },
       ifTaken: (constraint) => ({
         kind: 'unique',
         what: constraint.includes('serialNumber') ? 'serialNumber' : 'fingerprintSha256',
       }),
-      many: {
-        sql: `${into} SELECT ${columns.map((column) => `"c".${column}`).join(', ')}, ${ofRequest}
-          FROM json_array_elements(?::json) AS "e", json_populate_record(NULL::"CertificateRecord", "e" -> 'row') AS "c",
-            json_populate_record(NULL::"RequestRecord", "e" -> 'request') AS "f" JOIN "RequestRecord" AS "q" ON "q"."id" = "f"."id"`,
-        row: { columns: {}, parts: { row, request: { id: requestId } } },
-      },
+      many: { sql: many, row: { columns: {}, parts: { row, request: { id: requestId } } } },
     },
     ...[...new Set(certificate.groups)].map((name) => insertMembership(name, row.fingerprintSha256)),
   ];
 }
+
+const certificateTexts = textsByColumns((columns) => {
+  const names = columns.map(quoted);
+  const into = `INSERT INTO "CertificateRecord" (${names.join(', ')}, "requestN", "requesterName", "collector")`;
+  const ofRequest = '"q"."n", "q"."requesterName", "q"."collector"';
+  return {
+    one: `${into} SELECT ${names.map(() => '?').join(', ')}, ${ofRequest} FROM "RequestRecord" AS "q" WHERE "q"."id" = ?`,
+    many: `${into} SELECT ${names.map((name) => `"c".${name}`).join(', ')}, ${ofRequest}
+      FROM json_array_elements(?::json) AS "e", json_populate_record(NULL::"CertificateRecord", "e" -> 'row') AS "c",
+        json_populate_record(NULL::"RequestRecord", "e" -> 'request') AS "f" JOIN "RequestRecord" AS "q" ON "q"."id" = "f"."id"`,
+  };
+});
 
 /** One row for each distinct group, so that certificates are found by group on an index. */
 const insertMembership = (name: string, fingerprintSha256: ColumnValue): Statement => ({

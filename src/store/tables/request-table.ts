@@ -17,6 +17,7 @@ import {
   insertUnique,
   quoted,
   storedJson,
+  textsByColumns,
   type Columns,
   type ColumnValue,
   type SqlDialect,
@@ -170,40 +171,42 @@ export function updateRequest({ id, from, to }: MoveRequest, dialect: SqlDialect
     ...(typeof from.attempt === 'number' && { attemptNumber: from.attempt }),
   };
   const isNull = from.attempt === null ? ['attemptNumber'] : [];
+  const { one, many } = updateTexts('', [...Object.keys(set), '|', ...Object.keys(equal), '|', ...isNull]);
   const others: readonly (readonly [string, readonly ColumnValue[]])[] = [
     ...(from.leaseEndedBefore === undefined ? [] : [['"attemptLeaseUntil" < ?', [from.leaseEndedBefore]] as const]),
     ...(from.approvals === undefined
       ? []
       : [[`${dialect.jsonArrayLength('"approvals"')} = ?`, [from.approvals]] as const]),
   ];
-  const conditions = [
-    ...Object.keys(equal).map((column) => `${quoted(column)} = ?`),
-    ...isNull.map((column) => `${quoted(column)} IS NULL`),
-    ...others.map(([sql]) => sql),
-  ];
   return {
-    sql: `UPDATE "RequestRecord" SET ${Object.keys(set)
-      .map((column) => `${quoted(column)} = ?`)
-      .join(', ')} WHERE ${conditions.join(' AND ')}`,
+    sql: others.reduce((sql, [condition]) => `${sql} AND ${condition}`, one),
     parameters: [...Object.values(set), ...Object.values(equal), ...others.flatMap(([, values]) => values)],
     unlessChanged: { kind: 'request', id },
-    ...(others.length === 0 && {
-      many: {
-        sql: updateMany(Object.keys(set), Object.keys(equal), isNull),
-        row: { columns: {}, parts: { set, equal } },
-      },
-    }),
+    ...(others.length === 0 && { many: { sql: many, row: { columns: {}, parts: { set, equal } } } }),
   };
 }
 
-const updateMany = (set: readonly string[], equal: readonly string[], isNull: readonly string[]): string =>
-  `UPDATE "RequestRecord" AS "r" SET ${set.map((column) => `${quoted(column)} = "s".${quoted(column)}`).join(', ')}
-    FROM json_array_elements(?::json) AS "e", json_populate_record(NULL::"RequestRecord", "e" -> 'set') AS "s",
-      json_populate_record(NULL::"RequestRecord", "e" -> 'equal') AS "f"
-    WHERE ${[
-      ...equal.map((column) => `"r".${quoted(column)} = "f".${quoted(column)}`),
-      ...isNull.map((column) => `"r".${quoted(column)} IS NULL`),
-    ].join(' AND ')}`;
+/** The columns are those to set, those that equal a value and those that are null, with a bar between. */
+const updateTexts = textsByColumns((columns) => {
+  const [set = [], equal = [], isNull = []] = columns
+    .join(' ')
+    .split('|')
+    .map((names) =>
+      names
+        .split(' ')
+        .filter((name) => name !== '')
+        .map(quoted),
+    );
+  const nulls = isNull.map((name) => `${name} IS NULL`);
+  return {
+    one: `UPDATE "RequestRecord" SET ${set.map((name) => `${name} = ?`).join(', ')}
+      WHERE ${[...equal.map((name) => `${name} = ?`), ...nulls].join(' AND ')}`,
+    many: `UPDATE "RequestRecord" AS "r" SET ${set.map((name) => `${name} = "s".${name}`).join(', ')}
+      FROM json_array_elements(?::json) AS "e", json_populate_record(NULL::"RequestRecord", "e" -> 'set') AS "s",
+        json_populate_record(NULL::"RequestRecord", "e" -> 'equal') AS "f"
+      WHERE ${[...equal.map((name) => `"r".${name} = "f".${name}`), ...isNull.map((name) => `"r".${name} IS NULL`)].join(' AND ')}`,
+  };
+});
 
 const lapsedAtOnce = 500;
 
