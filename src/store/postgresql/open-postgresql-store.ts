@@ -32,7 +32,7 @@ export interface PostgresqlStoreOptions {
  * read a whole table because it was small when the statement was planned, nor collect rows and sort them because it expects
  * few.
  */
-const alongIndexes = {
+export const alongIndexes = {
   enable_seqscan: 'off',
   enable_bitmapscan: 'off',
   enable_hashjoin: 'off',

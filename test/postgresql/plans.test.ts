@@ -1,0 +1,138 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import type { QuotaLimit } from '../../src/model/decision.js';
+import type { PrismaClient } from '../../src/store/generated/sqlite/client.js';
+import { alongIndexes } from '../../src/store/postgresql/open-postgresql-store.js';
+import { postgresqlDialect, queryOf } from '../../src/store/postgresql/query.js';
+import type { Selection } from '../../src/store/statement.js';
+import { AuditEventTable } from '../../src/store/tables/audit-event-table.js';
+import { CertificateTable } from '../../src/store/tables/certificate-table.js';
+import { quotaCount } from '../../src/store/tables/quotas.js';
+import { RequestTable } from '../../src/store/tables/request-table.js';
+import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
+import { instant } from '../unit/store/records.js';
+
+const rows = 5000;
+const at = `timestamp '2026-03-01' + i * interval '1 second'`;
+/** Nearly all rows have the same cluster, requester and group, and a third has the same username. */
+const names = `CASE WHEN i % 500 = 7 THEN 'rare' ELSE 'demo' END, CASE WHEN i % 3 = 0 THEN 'busy' ELSE 'user-' || i END`;
+const parties = `CASE WHEN i % 500 = 7 THEN 'rare' ELSE 'hr' END, CASE WHEN i % 500 = 7 THEN 'rare' ELSE 'hr' END`;
+const seed = `
+  INSERT INTO "Decision" VALUES ('', '{}');
+  INSERT INTO "Issuer" VALUES ('', 'a', 'a', NULL);
+  INSERT INTO "RequestRecord" ("cluster", "username", "requesterName", "collector", "id", "state", "groups", "keyAlgorithm",
+      "expirationSeconds", "requesterGroups", "requesterRoles", "createdAt", "decisionSha256", "decidedAt", "approvals")
+    SELECT ${names}, ${parties}, sha256(i::text::bytea), CASE WHEN i % 500 = 7 THEN 'pending' ELSE 'issued' END, '[]', 'x', 1,
+      '[]', '[]', ${at}, '', ${at}, '[]' FROM generate_series(1, ${String(rows)}) i;
+  INSERT INTO "CertificateRecord" ("cluster", "username", "requesterName", "collector", "fingerprintSha256", "serialNumber",
+      "issuerSha256", "subject", "groups", "notBefore", "notAfter", "publicKeyAlgorithm", "spkiSha256", "requestN", "der",
+      "orphan", "issuedAt")
+    SELECT ${names}, ${parties}, sha256(i::text::bytea), sha256(i::text::bytea), '', 'x', '[]', ${at}, ${at}, 'x', '', i, '',
+      false, ${at} FROM generate_series(1, ${String(rows)}) i;
+  INSERT INTO "GroupMembership" SELECT CASE WHEN i % 500 = 7 THEN 'rare' ELSE 'team' END, i, ${at}
+    FROM generate_series(1, ${String(rows)}) i;
+  ALTER TABLE "AuditRecord" DISABLE TRIGGER USER;
+  INSERT INTO "AuditRecord" ("cluster", "principal", "lastSeq", "firstSeq", "at", "types", "requestId", "events",
+      "previousHash", "hashes")
+    SELECT ${names}, i, i, ${at}, CASE WHEN i % 500 = 7 THEN 2048 ELSE 1024 END, sha256(i::text::bytea), '', '', ''
+    FROM generate_series(1, ${String(rows)}) i;`;
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await freshDatabase(inject('databases'));
+  await query(database.ownerUrl, async (client) => {
+    for (const table of ['RequestRecord', 'CertificateRecord', 'GroupMembership', 'AuditRecord'])
+      await client.query(`ALTER TABLE "${table}" SET (autovacuum_enabled = off)`);
+    await client.query(seed);
+  });
+});
+afterAll(() => database.drop());
+
+const none = () => Promise.resolve([]);
+/** Reads no rows; keys and counts are read without it. */
+const prisma = {
+  requestRecord: { findMany: none },
+  certificateRecord: { findMany: none },
+  auditRecord: { findMany: none },
+} as unknown as PrismaClient;
+const now = instant('2026-03-01T00:30:00.000Z');
+const limits: readonly QuotaLimit[] = [
+  { kind: 'livePerUsername', cluster: 'demo', username: 'user-5' },
+  { kind: 'livePerGroup', cluster: 'demo', group: 'rare' },
+  { kind: 'livePerRequester', cluster: 'demo', requester: 'rare' },
+  { kind: 'issuancesPerHour', cluster: 'demo', requester: 'rare' },
+];
+
+/** Each filter alone, and all pairs of them, with a common and a rare value. */
+function combinations(filters: Readonly<Record<string, readonly unknown[]>>): readonly object[] {
+  const each = Object.entries(filters).map(([name, values]) => values.map((value) => ({ [name]: value })));
+  const pairs = each.flatMap((ones, i) =>
+    each.slice(i + 1).flatMap((others) => ones.flatMap((one) => others.map((other) => ({ ...one, ...other })))),
+  );
+  return [{}, ...each.flat(), ...pairs];
+}
+
+/** Makes every read that goes along an index. */
+async function readAll(readRows: (selection: Selection) => Promise<readonly unknown[]>): Promise<void> {
+  const reads = { readRows, dialect: postgresqlDialect };
+  const page = { limit: 50, cursor: null };
+  const [demo, hr] = [
+    ['demo', 'rare'],
+    ['hr', 'rare'],
+  ];
+  const shared = { cluster: demo, username: ['busy', 'user-5'], visibleTo: hr };
+  const requests = new RequestTable(prisma, reads);
+  for (const filter of combinations({ ...shared, state: ['issued', 'pending'], requester: hr }))
+    await requests.list(filter, page);
+  await requests.lapsed(now);
+  const expiry = { expiresAfter: [now], expiresBefore: [now] };
+  const certificates = new CertificateTable(prisma, reads);
+  for (const filter of combinations({ ...shared, ...expiry, group: ['team', 'rare'] }))
+    await certificates.list(filter, page);
+  const events = new AuditEventTable(prisma, reads);
+  for (const filter of combinations({ cluster: demo, principal: ['busy'], type: ['CertificateIssued'] }))
+    await events.list(filter, page);
+  for (const limit of limits) await readRows(quotaCount(limit, '', now, 100, postgresqlDialect));
+}
+
+/** The plan of a statement that is prepared, and its rows. */
+async function explained(client: pg.Client, selection: Selection) {
+  const { text, values } = queryOf(selection);
+  const literals = values.map((value) =>
+    value instanceof Buffer ? `'\\x${value.toString('hex')}'` : `'${String(value)}'`,
+  );
+  const execute = `EXECUTE "explained"(${literals.join(', ')})`.replace('()', '');
+  await client.query(`PREPARE "explained" AS ${text}`);
+  const { rows: lines } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${execute}`);
+  const { rows: found } = await client.query<Record<string, unknown>>(execute);
+  await client.query('DEALLOCATE "explained"');
+  return { plan: `${text}\n${lines.map((line) => line['QUERY PLAN']).join('\n')}`, found };
+}
+
+it.each([
+  ['without statistics, planned for its values', 'force_custom_plan', ''],
+  ['without statistics, planned for any values', 'force_generic_plan', ''],
+  ['with statistics, planned for its values', 'force_custom_plan', 'ANALYZE'],
+  ['with statistics, planned for any values', 'force_generic_plan', 'ANALYZE'],
+])('reads every list and quota along an index in its order: %s', async (_, mode, before) => {
+  await query(database.ownerUrl, async (client) => {
+    await client.query(before);
+    for (const [name, value] of Object.entries({ ...alongIndexes, plan_cache_mode: mode }))
+      await client.query(`SET ${name} = ${value}`);
+    let last: Promise<unknown> = Promise.resolve();
+    let count = 0;
+    const read = async (selection: Selection) => {
+      const { plan, found } = await explained(client, selection);
+      expect(plan).not.toMatch(/Seq Scan|Bitmap|\bSort\b|Hash|Merge Join/);
+      count++;
+      return found;
+    };
+    // Some reads are made at once, and a connection prepares one after the other.
+    await readAll((selection) => {
+      const next = last.then(() => read(selection));
+      last = next.catch(() => undefined);
+      return next;
+    });
+    expect(count).toBeGreaterThan(200);
+  });
+});
