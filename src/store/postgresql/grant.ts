@@ -42,6 +42,7 @@ export async function grantServiceRights(databaseUrl: string, role: string): Pro
     await client.query(`GRANT SELECT ON "_prisma_migrations" TO ${to}`);
     for (const [table, allowed] of Object.entries(rights))
       await client.query(`GRANT ${allowed} ON "${table}" TO ${to}`);
+    await client.query(`GRANT EXECUTE ON FUNCTION "AuditRecord_append" TO ${to}`);
     await client.query('COMMIT');
   } finally {
     await client.end();

@@ -14,6 +14,8 @@ import { allDone, pipeline } from './pipeline.js';
 import { command, postgresqlDialect, queryOf, type Query } from './query.js';
 
 const againMilliseconds = 200;
+/** How long closing waits for the database. */
+const closeMilliseconds = 1000;
 
 /**
  * Commits each batch in one transaction, on a connection of its own that is opened again whenever it was lost. A batch is
@@ -39,10 +41,9 @@ export class PostgresqlBatches implements Batches {
   async close(): Promise<void> {
     const client = this.#client;
     if (client === null) return;
-    // A mark that stays is removed after a day.
-    await pipeline(client, [
-      queryOf({ sql: 'DELETE FROM "WriterMark" WHERE "writer" = ?', parameters: [this.#writer] }),
-    ]);
+    const remove = queryOf({ sql: 'DELETE FROM "WriterMark" WHERE "writer" = ?', parameters: [this.#writer] });
+    // Another process removes a mark that stays.
+    await Promise.race([pipeline(client, [remove]), setTimeout(closeMilliseconds, undefined, { ref: false })]);
     await client.end();
   }
 
