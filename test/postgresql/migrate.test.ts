@@ -132,7 +132,7 @@ it.each([
   ['UPDATE "Decision" SET "text" = NULL'],
   ['DELETE FROM "RequestRecord"'],
   ['CREATE OR REPLACE VIEW "Certificate" AS SELECT 1'],
-  [`CREATE OR REPLACE FUNCTION "AuditRecord_append"(records json) RETURNS void LANGUAGE sql AS ''`],
+  [`CREATE OR REPLACE FUNCTION "AuditRecord_append"(records text[], lines text[]) RETURNS void LANGUAGE sql AS ''`],
   ['CREATE TABLE "More" ("id" TEXT)'],
   [`CREATE OR REPLACE FUNCTION "AuditRecord_refuse"() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`],
   ['SET session_replication_role = replica'],

@@ -264,11 +264,11 @@ describe('the function that appends to the chain', () => {
   });
 
   it('appends to the log itself, even if a temporary table has its name', async () => {
-    const record = { at: '2026-03-01T10:00:00.000', types: 1, text: ['a', 'b', 'c'], lines: ['{}', 'null', 'X'] };
+    const record = ['2026-03-01T10:00:00.000', '1', null, null, null, null, 'a', 'b', 'c', '1'];
     await query(database.url, async (client) => {
       await client.query('CREATE TEMPORARY TABLE "AuditRecord" (LIKE public."AuditRecord")');
       await client.query('CREATE FUNCTION pg_temp.sha256(bytea) RETURNS bytea LANGUAGE sql AS $$ SELECT $1 $$');
-      await client.query('SELECT public."AuditRecord_append"($1)', [JSON.stringify([record])]);
+      await client.query('SELECT public."AuditRecord_append"($1, $2)', [[record], [['{}', 'null', 'X']]]);
       const { rows } = await client.query(
         'SELECT "lastSeq", octet_length("hashes") FROM public."AuditRecord" ORDER BY 1',
       );

@@ -34,7 +34,11 @@ export async function applySteps(
   while (settled.length < steps.length) {
     const sent = steps.slice(settled.length, settled.length + portion).map((step, i) => {
       const savepoint = `"step ${String(settled.length + i)}"`;
-      const queries = [command(`SAVEPOINT ${savepoint}`), ...step.statements.map(queryOf), ...appendRecords(step.rows)];
+      const queries = [
+        command(`SAVEPOINT ${savepoint}`),
+        ...step.statements.map(queryOf),
+        ...appendRecords(step.appended),
+      ];
       return { step, savepoint, queries };
     });
     const { done, error } = await pipeline(client, [...first, ...sent.flatMap(({ queries }) => queries)]);

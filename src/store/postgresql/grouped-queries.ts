@@ -1,20 +1,21 @@
 import type { ExecutableStep, PreparedRecord } from '../prepare-step.js';
 import type { Statement } from '../statement.js';
+import { hexOf } from '../octets.js';
 import { bind, jsonText, queryWith, type Query } from './query.js';
 
 /** A step with its values in the forms in which they are sent. */
 export interface EncodedStep extends ExecutableStep {
   /** For each statement its row as JSON, or else its parameters. */
   readonly inputs: readonly (string | Query['values'])[];
-  /** For each record its JSON. */
-  readonly rows: readonly string[];
+  /** For each record its elements in the arrays of `AuditRecord_append`. */
+  readonly appended: readonly AppendedRecord[];
 }
 
 /** Throws where a value has no such form. */
 export const encode = (step: ExecutableStep): EncodedStep => ({
   ...step,
   inputs: step.statements.map(({ many, parameters }) => (many ? jsonText(many.row) : parameters.map(bind))),
-  rows: step.records.map(recordText),
+  appended: step.records.map(appendedRecord),
 });
 
 /**
@@ -48,7 +49,7 @@ export function groupedQueries(steps: readonly EncodedStep[]): readonly Query[] 
     ...once.values(),
     ...changes.map(({ query }) => query()),
     ...limits,
-    ...appendRecords(steps.flatMap(({ rows }) => rows)),
+    ...appendRecords(steps.flatMap(({ appended }) => appended)),
   ];
 }
 
@@ -76,15 +77,46 @@ const guarded = (sql: string, values: Query['values'], rows: number): Query =>
 const belowLimit = ({ sql, ifReached }: Statement, values: Query['values']): Query =>
   queryWith(`SELECT 1 / ("found" < ?)::int FROM (${sql}) AS "counted"`, [String(ifReached?.limit ?? 0), ...values]);
 
-const recordText = ({ columns, text, lines }: PreparedRecord): string =>
-  jsonText({
-    columns: {
-      ...columns,
-      text: [text.beforeDetails, text.beforePrincipal, text.beforeSeq],
-      lines: lines.flatMap(({ details, principal, type }) => [details, principal, type]),
-    },
-  });
+interface AppendedRecord {
+  readonly record: readonly (string | null)[];
+  readonly lines: readonly (readonly string[])[];
+}
+
+function appendedRecord({ columns, text, lines }: PreparedRecord): AppendedRecord {
+  const { at, types, principal, cluster, requestId, fingerprintSha256 } = columns;
+  return {
+    record: [
+      ...[at, types, principal, cluster].map(textOrNull),
+      ...[requestId, fingerprintSha256].map((octets) => octets && `\\x${hexOf(octets)}`),
+      ...[text.beforeDetails, text.beforePrincipal, text.beforeSeq, String(lines.length)],
+    ],
+    lines: lines.map(({ details, principal: own, type }) => [details, own, type]),
+  };
+}
+
+const textOrNull = (value: Date | number | string | null): string | null => bind(value) as string | null;
 
 /** Gives the events of records their places in the chain and inserts them; the function is in the migrations. */
-export const appendRecords = (rows: readonly string[]): readonly Query[] =>
-  rows.length === 0 ? [] : [queryWith('SELECT "AuditRecord_append"(?::json)', [`[${rows.join(',')}]`])];
+export function appendRecords(appended: readonly AppendedRecord[]): readonly Query[] {
+  if (appended.length === 0) return [];
+  const arrays = [appended.map(({ record }) => record), appended.flatMap(({ lines }) => lines)];
+  return [queryWith('SELECT "AuditRecord_append"(?, ?)', arrays.map(textArray))];
+}
+
+/** OID of the type `text`. */
+const textType = 25;
+
+/** Rows of the same length as a `text[]` of two dimensions in PostgreSQL's binary format, which needs no escapes. */
+function textArray(rows: readonly (readonly (string | null)[])[]): Buffer {
+  const texts = rows.flat();
+  const size = texts.reduce((sum, text) => sum + 4 + Buffer.byteLength(text ?? ''), 28);
+  const array = Buffer.allocUnsafe(size);
+  let at = 0;
+  // Dimensions, whether elements may be null, their type; then the length and the first index of each dimension.
+  for (const number of [2, 1, textType, rows.length, 1, rows[0]?.length ?? 0, 1]) at = array.writeInt32BE(number, at);
+  for (const text of texts) {
+    const length = text === null ? -1 : array.write(text, at + 4);
+    at = array.writeInt32BE(length, at) + Math.max(0, length);
+  }
+  return array;
+}

@@ -56,44 +56,45 @@ CREATE TRIGGER "AuditRecord_range" AFTER INSERT ON "AuditRecord"
     FOR EACH ROW WHEN (NEW."lastSeq" / 100 > (NEW."firstSeq" - 1) / 100) EXECUTE FUNCTION "AuditRecord_record_range"();
 
 -- Gives events their places in the chain and inserts their records, in order. The caller holds the lock of the chain. A record
--- has its columns, the text of the members that its events share in three parts, and three texts for each event: details,
--- principal, type. The service makes them, and makes the same records on SQLite: src/audit/audit-record.ts.
-CREATE FUNCTION "AuditRecord_append"(records json) RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog AS $$
+-- has its six columns, the text of the members that its events share in three parts, and the number of its events; an event
+-- has three texts: details, principal, type. The service makes them, and makes the same records on SQLite:
+-- src/audit/audit-record.ts.
+CREATE FUNCTION "AuditRecord_append"(records text[], lines text[]) RETURNS void LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog AS $$
 DECLARE
-    head_seq bigint;
-    head_hash bytea;
-    next record;
+    last_seq bigint;
     last_hash bytea;
+    next text[];
+    line int := 0;
+    first_seq bigint;
+    previous_hash bytea;
     all_hashes bytea;
     all_events text;
-    event_count int;
 BEGIN
-    SELECT "lastSeq", substr("hashes", octet_length("hashes") - 31) INTO head_seq, head_hash
+    SELECT "lastSeq", substr("hashes", octet_length("hashes") - 31) INTO last_seq, last_hash
         FROM public."AuditRecord" ORDER BY "lastSeq" DESC LIMIT 1;
     IF NOT FOUND THEN
-        head_seq := 0;
-        head_hash := decode(repeat('00', 32), 'hex');
+        last_seq := 0;
+        last_hash := decode(repeat('00', 32), 'hex');
     END IF;
-    FOR next IN SELECT * FROM json_to_recordset(records) AS r("at" timestamp(3), "types" bigint, "principal" text, "cluster" text,
-        "requestId" bytea, "fingerprintSha256" bytea, "text" text[], "lines" text[])
-    LOOP
-        last_hash := head_hash;
+    FOREACH next SLICE 1 IN ARRAY records LOOP
+        first_seq := last_seq + 1;
+        previous_hash := last_hash;
         all_hashes := '';
-        all_events := '';
-        event_count := array_length(next."lines", 1) / 3;
-        FOR i IN 1 .. event_count LOOP
-            last_hash := sha256(convert_to(encode(last_hash, 'hex') || next."text"[1] || next."lines"[3 * i - 2] || next."text"[2]
-                || next."lines"[3 * i - 1] || next."text"[3] || (head_seq + i) || ',"type":"' || next."lines"[3 * i] || '"}', 'UTF8'));
+        all_events := NULL;
+        FOR i IN line + 1 .. line + next[10]::int LOOP
+            last_seq := last_seq + 1;
+            last_hash := sha256(convert_to(concat(encode(last_hash, 'hex'), next[7], lines[i][1], next[8], lines[i][2],
+                next[9], last_seq, ',"type":"', lines[i][3], '"}'), 'UTF8'));
             all_hashes := all_hashes || last_hash;
-            all_events := all_events || CASE i WHEN 1 THEN '' ELSE E'\n' END || '{"details":' || next."lines"[3 * i - 2]
-                || ',"principal":' || next."lines"[3 * i - 1] || ',"type":"' || next."lines"[3 * i] || '"}';
+            all_events := concat(all_events || E'\n', '{"details":', lines[i][1], ',"principal":', lines[i][2],
+                ',"type":"', lines[i][3], '"}');
         END LOOP;
+        line := line + next[10]::int;
         INSERT INTO public."AuditRecord" ("lastSeq", "firstSeq", "at", "types", "principal", "cluster", "requestId",
                 "fingerprintSha256", "events", "previousHash", "hashes")
-            VALUES (head_seq + event_count, head_seq + 1, next."at", next."types", next."principal", next."cluster",
-                next."requestId", next."fingerprintSha256", all_events, head_hash, all_hashes);
-        head_seq := head_seq + event_count;
-        head_hash := last_hash;
+            VALUES (last_seq, first_seq, next[1]::timestamp(3), next[2]::bigint, next[3], next[4], next[5]::bytea,
+                next[6]::bytea, all_events, previous_hash, all_hashes);
     END LOOP;
 END
 $$;
