@@ -21,31 +21,32 @@ export function compareLists(few: readonly TimedList[], many: readonly TimedList
 
 /** `counts`: the numbers of certificates, few and many, as texts. */
 export function listTable(name: string, lists: readonly Compared[], [few, many]: readonly [string, string]): string {
-  return markdownTable(
-    [name, `at ${few}`, `at ${many}`, 'ratio'],
-    lists.map((list) => [
-      `\`${list.what}\``,
-      inUnit(list.before, 'ms'),
-      inUnit(list.milliseconds, 'ms'),
-      `${(list.milliseconds / list.before).toFixed(1)}${list.isFlat ? '' : ' **not flat**'}`,
-    ]),
-    ['---', '---:', '---:', '---:'],
-  );
+  return markdownTable([name, `at ${few}`, `at ${many}`, 'ratio'], lists.map(cellsOf), ['---', '---:', '---:', '---:']);
 }
 
 /** For each database: the number of lists, how many of them are flat, and the slowest. */
 export function summaryOf(
   databases: Readonly<Record<string, readonly Compared[]>>,
-  counts: readonly [string, string],
+  [few, many]: readonly [string, string],
 ): string {
-  return Object.entries(databases)
-    .map(([name, lists]) => {
-      const flat = lists.filter(({ isFlat }) => isFlat).length;
-      const worst = lists.toSorted((a, b) => b.milliseconds - a.milliseconds).slice(0, slowest);
-      return [
-        `On ${name}, ${flat} of ${lists.length} lists are flat. The slowest are:`,
-        listTable(name, worst, counts),
-      ].join('\n\n');
-    })
-    .join('\n\n');
+  const all = Object.entries(databases);
+  const flat = all.map(([name, lists]) => {
+    const number = lists.filter(({ isFlat }) => isFlat).length;
+    return `${number} of ${lists.length} on ${name}`;
+  });
+  const worst = all.flatMap(([name, lists]) =>
+    lists
+      .toSorted((a, b) => b.milliseconds - a.milliseconds)
+      .slice(0, slowest)
+      .map((list) => [name, ...cellsOf(list)]),
+  );
+  const heads = ['database', 'the slowest lists', `at ${few}`, `at ${many}`, 'ratio'];
+  return `Flat are ${flat.join(', ')}.\n\n${markdownTable(heads, worst, ['---', '---', '---:', '---:', '---:'])}`;
 }
+
+const cellsOf = ({ what, before, milliseconds, isFlat }: Compared): readonly string[] => [
+  `\`${what}\``,
+  inUnit(before, 'ms'),
+  inUnit(milliseconds, 'ms'),
+  `${(milliseconds / before).toFixed(1)}${isFlat ? '' : ' **not flat**'}`,
+];

@@ -17,11 +17,11 @@ export type LogMeasurement = () => Promise<{ readonly octets: number; readonly p
 /** https://sqlite.org/fileformat2.html#walformat */
 const [walHeader, frameHeader] = [32, 24] as const;
 
-/** A SQLite database with a write-ahead log, in another process. */
-export function sqliteStorage(file: string): Storage {
+/** A SQLite database of another process, with a write-ahead log. `patienceMilliseconds`: how long its other users may take. */
+export function sqliteStorage(file: string, patienceMilliseconds = 5_000): Storage {
   /** Moves the log into the database and empties it. Nobody may write meanwhile. */
   const checkpoint = () => {
-    const database = new Database(file, { fileMustExist: true });
+    const database = new Database(file, { fileMustExist: true, timeout: patienceMilliseconds });
     try {
       const [result] = database.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
       if (result.busy !== 0) throw new Error(`the log of ${file} cannot be emptied`);
