@@ -28,7 +28,7 @@ export interface Chart {
 }
 
 const width = 880;
-const [plotLeft, plotRight] = [220, 700];
+const [plotLeft, plotRight] = [220, 660];
 const [topOfGroups, titleHeight, barStep, barHeight, gap] = [64, 44, 30, 18, 26] as const;
 /**
  * If a limit is this many times longer than the longest bar, it would leave no room for the bars. The chart then names
