@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { storageFigures, type StorageFigures } from './bench-footprint.js';
 import { measureThroughput, type Load } from './load/load.js';
 import { requestOctets } from './load/http-connection.js';
 import { median, takeTurns } from './measure.js';
 import { loadOf, type SigningJob } from './peers/contender.js';
 import { startKubepass } from './peers/kubepass.js';
 import { caAlgorithms, makeSigningJob } from './peers/signing-job.js';
+import { storageFigures, type StorageFigures } from './peers/storage-figures.js';
 import { withRange, type Part, type Row } from './report.js';
 import { ServiceUnderBench, type Program } from './service-under-bench.js';
 

@@ -13,6 +13,9 @@ export const processorMilliseconds = (pid: number): number =>
 /** The octets that they have sent to the disk so far, in all files; Linux counts whole pages. */
 export const writtenOctets = (pid: number): number => sumOverFamily(pid, 'io', writtenOctetsIn);
 
+/** The same for this process, without children that still run. */
+export const ownWrittenOctets = (): number => writtenOctetsIn(readFileSync('/proc/self/io', 'utf8'));
+
 /** The MiB that one process has in memory, and its highest value so far. */
 export function memoryOf(pid: number): { readonly now: number; readonly peak: number } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');

@@ -5,7 +5,7 @@ import { query } from '../../helpers/postgresql/databases.js';
 
 /** The database of a contender, as files and functions of the database show it. No table is named. */
 export interface Storage {
-  /** The octets of the database, after the database has moved its log into it. */
+  /** The octets of the database, after its log has been moved into it. */
   keptOctets(): Promise<number>;
   /** Begins a measurement of the write-ahead log; null if the database has none, or it is not measured. */
   readonly measureLog: (() => Promise<LogMeasurement>) | null;
@@ -62,15 +62,18 @@ export function framesIn(log: Buffer): number {
 
 /** `adminUrl`: the superuser's; `database`: the name. */
 export function postgresqlStorage(adminUrl: string, database: string): Storage {
-  const ask = (sql: string): Promise<string> =>
+  const ask = (sql: string): Promise<string | undefined> =>
     query(adminUrl, async (client) => {
       const { rows } = await client.query<{ answer: string }>(sql);
-      return rows[0]!.answer;
+      return rows[0]?.answer;
     });
   return {
-    keptOctets: async () => Number(await ask(`SELECT pg_database_size('${database}') AS answer`)),
+    keptOctets: async () => {
+      await ask('CHECKPOINT');
+      return Number(await ask(`SELECT pg_database_size('${database}') AS answer`));
+    },
     measureLog: async () => {
-      const begin = await ask('SELECT pg_current_wal_lsn() AS answer');
+      const begin = String(await ask('SELECT pg_current_wal_lsn() AS answer'));
       return async () => ({
         octets: Number(await ask(`SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '${begin}') AS answer`)),
         pages: null,
