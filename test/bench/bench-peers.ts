@@ -8,7 +8,7 @@ import { withDatabaseServer } from './peers/database-server.js';
 import { comparisons, overviewOf, peersCharts, type Measured, type Round, type Rounds } from './peers/peers-report.js';
 import { physicalLimit, type PhysicalLimit } from './peers/physical-limit.js';
 import { caAlgorithms, makeSigningJob } from './peers/signing-job.js';
-import { processorMilliseconds } from './process-figures.js';
+import { processorMilliseconds, threadTimes } from './process-figures.js';
 import { boundedLatencies, type Part, type Row } from './report.js';
 
 /** How long each contender is measured. */
@@ -70,7 +70,7 @@ async function measureRounds(
   { rounds, secondsPerRound }: Extent,
 ): Promise<Rounds> {
   const lanes: Record<string, Measurable> = {
-    limit: { measure: async (seconds) => ({ perSecond: await limit.measure(seconds), cpu: null }) },
+    limit: { measure: async (seconds) => ({ perSecond: await limit.measure(seconds), cpu: null, threads: [] }) },
   };
   for (const [name, contender] of Object.entries(contenders)) lanes[name] = measurable(contender, job);
   const take = (times: number) => takeTurns(times, lanes, (lane) => lane.measure(secondsPerRound));
@@ -84,6 +84,7 @@ function measurable(contender: Contender, job: SigningJob): Measurable {
   const meter = () => ({
     service: processorMilliseconds(pid),
     database: databasePid === null ? 0 : processorMilliseconds(databasePid),
+    threads: threadTimes(pid),
   });
   return {
     begin: () => contender.release(),
@@ -94,7 +95,11 @@ function measurable(contender: Contender, job: SigningJob): Measurable {
         service: (after.service - before.service) / answered,
         database: (after.database - before.database) / answered,
       };
-      return { perSecond, cpu };
+      const threads = [...after.threads].map(([name, { busy, waiting }]) => {
+        const began = before.threads.get(name) ?? { busy: 0, waiting: 0 };
+        return { name, busy: (busy - began.busy) / answered, waiting: (waiting - began.waiting) / answered };
+      });
+      return { perSecond, cpu, threads };
     },
     end: () => contender.hold(),
   };

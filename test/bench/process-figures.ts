@@ -16,6 +16,33 @@ export const writtenOctets = (pid: number): number => sumOverFamily(pid, 'io', w
 /** The same for this process, without children that still run. */
 export const ownWrittenOctets = (): number => writtenOctetsIn(readFileSync('/proc/self/io', 'utf8'));
 
+/** Milliseconds since the start of a thread. */
+export interface ThreadTime {
+  /** On a core. */
+  readonly busy: number;
+  /** Ready to run, but without a core. */
+  readonly waiting: number;
+}
+
+/** The times of the threads of a process by their names. Threads of one name are added up. */
+export function threadTimes(pid: number): ReadonlyMap<string, ThreadTime> {
+  const times = new Map<string, ThreadTime>();
+  for (const thread of threadsOf(pid)) {
+    const [name, schedule] = ['comm', 'schedstat'].map((file) => readUnlessGone(`/proc/${pid}/task/${thread}/${file}`));
+    if (name == null || schedule == null) continue;
+    const before = times.get(name.trimEnd()) ?? { busy: 0, waiting: 0 };
+    const { busy, waiting } = threadTimeIn(schedule);
+    times.set(name.trimEnd(), { busy: before.busy + busy, waiting: before.waiting + waiting });
+  }
+  return times;
+}
+
+/** Nanoseconds on a core and waiting for one; https://docs.kernel.org/scheduler/sched-stats.html */
+export function threadTimeIn(schedstat: string): ThreadTime {
+  const [busy, waiting] = schedstat.split(' ').map((nanoseconds) => Number(nanoseconds) / 1e6);
+  return { busy: busy!, waiting: waiting! };
+}
+
 /** The MiB that one process has in memory, and its highest value so far. */
 export function memoryOf(pid: number): { readonly now: number; readonly peak: number } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -35,19 +62,20 @@ export const writtenOctetsIn = (io: string): number => Number(/^write_bytes: (\d
 
 /** The kernel adds a member that ends meanwhile to its parent. */
 function sumOverFamily(pid: number, file: string, figureIn: (text: string) => number): number {
-  const text = unlessGone(() => readFileSync(`/proc/${pid}/${file}`, 'utf8'));
+  const text = readUnlessGone(`/proc/${pid}/${file}`);
   if (text === null) return 0;
   return childrenOf(pid).reduce((sum, child) => sum + sumOverFamily(child, file, figureIn), figureIn(text));
 }
 
 /** Each thread lists the children that it has made; proc_pid_task_children(5). */
-function childrenOf(pid: number): readonly number[] {
-  const threads = unlessGone(() => readdirSync(`/proc/${pid}/task`)) ?? [];
-  return threads.flatMap((thread) => {
-    const text = unlessGone(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8')) ?? '';
+const childrenOf = (pid: number): readonly number[] =>
+  threadsOf(pid).flatMap((thread) => {
+    const text = readUnlessGone(`/proc/${pid}/task/${thread}/children`) ?? '';
     return text.split(' ').filter(Boolean).map(Number);
   });
-}
+
+const threadsOf = (pid: number): readonly string[] => unlessGone(() => readdirSync(`/proc/${pid}/task`)) ?? [];
+const readUnlessGone = (file: string): string | null => unlessGone(() => readFileSync(file, 'utf8'));
 
 /** Processes and threads end at any time. Null if this one has. */
 function unlessGone<Result>(read: () => Result): Result | null {

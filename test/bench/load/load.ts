@@ -16,7 +16,7 @@ export interface Arrivals extends Load {
 export interface Throughput<Reading> {
   readonly perSecond: number;
   readonly answered: number;
-  /** What the meter showed before the first request and after the last answer. Opening connections is not in it. */
+  /** The readings of the meter before the first request and after the last answer, without opening connections. */
   readonly before: Reading;
   readonly after: Reading;
 }

@@ -1,5 +1,6 @@
 import { svgOf, type Bar, type BarGroup } from '../chart.js';
 import { median } from '../measure.js';
+import type { ThreadTime } from '../process-figures.js';
 import { comparedThroughput, inUnit, markdownTable, rates, withRange, type Row } from '../report.js';
 import { contenderNames, type ContenderName } from './contenders.js';
 import type { CaAlgorithm } from './signing-job.js';
@@ -9,6 +10,8 @@ export interface Round {
   readonly perSecond: number;
   /** Milliseconds of processor time for each certificate, of all threads; null if it is not measured. */
   readonly cpu: { readonly service: number; readonly database: number } | null;
+  /** The same milliseconds by thread, of the service's process. */
+  readonly threads: readonly (ThreadTime & { readonly name: string })[];
 }
 
 export type Rounds = Partial<Readonly<Record<ContenderName, readonly Round[]>>> & { readonly limit: readonly Round[] };
@@ -80,7 +83,44 @@ export function overviewOf(measured: readonly Measured[]): string {
     `![Certificates a second, by contender: the figures of the table below](${rateChart})`,
     `![Processor time for a certificate, by contender: the figures of the table below](${cpuChart})`,
     table,
+    threadTable(measured),
   ].join('\n\n');
+}
+
+/** Names that Node and the service give to their threads, in words. */
+const threadNames: Readonly<Record<string, string>> = {
+  MainThread: 'event loop',
+  'writer-thread': 'writer',
+  'crypto-worker': 'crypto thread',
+  'libuv-worker': 'thread pool',
+  V8Worker: 'V8’s helpers',
+};
+/** A thread that takes less is left out. */
+const leastMilliseconds = 0.005;
+
+/** The threads of the service on SQLite. */
+function threadTable(measured: readonly Measured[]): string {
+  const perAlgorithm = measured.map(({ rounds }) => rounds.sqlite ?? []);
+  const timeOf = (rounds: readonly Round[], name: string, time: keyof ThreadTime) =>
+    median(rounds.map(({ threads }) => threads.find((thread) => thread.name === name)?.[time] ?? 0));
+  const found = new Set(perAlgorithm.flat().flatMap(({ threads }) => threads.map(({ name }) => name)));
+  const most = (name: string) => Math.max(...perAlgorithm.map((rounds) => timeOf(rounds, name, 'busy')));
+  return markdownTable(
+    [
+      'threads of kubepass on SQLite',
+      ...measured.flatMap(({ algorithm }) => [`CPU for a certificate, ${algorithm} CA`, 'waiting for a core']),
+    ],
+    [...found]
+      .filter((name) => most(name) >= leastMilliseconds)
+      .sort((a, b) => most(b) - most(a))
+      .map((name) => [
+        threadNames[name] ?? name,
+        ...perAlgorithm.flatMap((rounds) =>
+          (['busy', 'waiting'] as const).map((time) => inUnit(timeOf(rounds, name, time), 'ms')),
+        ),
+      ]),
+    ['---', ...measured.flatMap(() => ['---:', '---:'])],
+  );
 }
 
 function cpuText(rounds: readonly Round[]): string {

@@ -5,6 +5,8 @@ import {
   memoryOf,
   processorMilliseconds,
   processorTicksIn,
+  threadTimeIn,
+  threadTimes,
   writtenOctets,
   writtenOctetsIn,
 } from '../../bench/process-figures.js';
@@ -31,6 +33,12 @@ describe('writtenOctetsIn', () => {
   });
 });
 
+describe('threadTimeIn', () => {
+  it('reads nanoseconds on a core and without one', () => {
+    expect(threadTimeIn('2500000 500000 17\n')).toEqual({ busy: 2.5, waiting: 0.5 });
+  });
+});
+
 describe.runIf(process.platform === 'linux')('figures of a process', () => {
   it('include those of its children, before and after they end', async () => {
     const before = processorMilliseconds(process.pid);
@@ -43,6 +51,14 @@ describe.runIf(process.platform === 'linux')('figures of a process', () => {
     await once(child, 'exit');
     expect(processorMilliseconds(process.pid)).toBeGreaterThanOrEqual(meanwhile);
     expect(processorMilliseconds(child.pid!)).toBe(0);
+  });
+
+  it('tell threads apart by their names', () => {
+    const times = threadTimes(process.pid);
+    expect(times.size).toBeGreaterThan(0);
+    const busy = [...times.values()].reduce((sum, time) => sum + time.busy, 0);
+    expect(busy).toBeGreaterThan(0);
+    expect(threadTimes(0x7fffffff).size).toBe(0);
   });
 
   it('are numbers', () => {
