@@ -28,11 +28,12 @@ export interface ThreadTime {
 export function threadTimes(pid: number): ReadonlyMap<string, ThreadTime> {
   const times = new Map<string, ThreadTime>();
   for (const thread of threadsOf(pid)) {
-    const [name, schedule] = ['comm', 'schedstat'].map((file) => readUnlessGone(`/proc/${pid}/task/${thread}/${file}`));
-    if (name == null || schedule == null) continue;
-    const before = times.get(name.trimEnd()) ?? { busy: 0, waiting: 0 };
+    const read = (file: string) => readUnlessGone(`/proc/${pid}/task/${thread}/${file}`)?.trimEnd();
+    const [name, schedule] = [read('comm'), read('schedstat')];
+    if (name === undefined || schedule === undefined) continue;
+    const before = times.get(name) ?? { busy: 0, waiting: 0 };
     const { busy, waiting } = threadTimeIn(schedule);
-    times.set(name.trimEnd(), { busy: before.busy + busy, waiting: before.waiting + waiting });
+    times.set(name, { busy: before.busy + busy, waiting: before.waiting + waiting });
   }
   return times;
 }
