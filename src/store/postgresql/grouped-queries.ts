@@ -23,7 +23,7 @@ export const encode = (step: ExecutableStep): EncodedStep => ({
  * where a step may meet a conflict.
  *
  * The order of the steps is not kept: they are all under way at once, so every order is right in which none conflicts.
- * Limits are checked after all steps: the count then is the highest that any order could have.
+ * Limits are checked last, so what the whole batch leaves behind keeps to them.
  */
 export function groupedQueries(steps: readonly EncodedStep[]): readonly Query[] {
   const once = new Map<string, Query>();

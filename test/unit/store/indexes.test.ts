@@ -175,6 +175,6 @@ describe('a list with two filters that are both common', () => {
       cursor = read.nextCursor;
     }
     expect(found).toEqual([12_001, 6001, 1].map((i) => all[i]?.id));
-    expect(pages).toBe(2);
+    expect(pages).toBe(3);
   });
 });
