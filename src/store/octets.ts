@@ -32,3 +32,17 @@ export function uuidOf(octets: Uint8Array): string {
   const hex = hexOf(octets);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
+
+/**
+ * The octets of a serial number's magnitude. Its text has no leading zero octet, so a zero octet in front marks a negative
+ * number, whose text begins with `-`. Throws `TypeError` where the text is none.
+ */
+export const serialOctets = (text: string): Buffer<ArrayBuffer> =>
+  text.startsWith('-') ? octetsOf(`00${text.slice(1)}`) : octetsOf(text);
+
+/** As `serialOctets`; null where the text is none. */
+export const serialOctetsIn = (text: string): Buffer<ArrayBuffer> | null =>
+  text.startsWith('-') ? octetsIn(`00${text.slice(1)}`) : octetsIn(text);
+
+export const serialOf = (octets: Uint8Array): string =>
+  octets[0] === 0 && octets.length > 1 ? `-${hexOf(octets.subarray(1))}` : hexOf(octets);

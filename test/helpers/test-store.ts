@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import pg from 'pg';
 import { inject } from 'vitest';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
 import { openSqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite/open-sqlite-store.js';
@@ -18,6 +19,8 @@ export interface OpenedStore {
   readonly file: string;
   /** Runs SQL as the owner of the tables. */
   execute(sql: string): Promise<void>;
+  /** The rows of a query. Instants of PostgreSQL are in UTC. */
+  query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** The plan of the database for a query. */
   explain(sql: string): Promise<string>;
   close(): Promise<void>;
@@ -43,6 +46,7 @@ async function openOnSqlite(options: TestStoreOptions): Promise<OpenedStore> {
     store,
     file,
     execute: (sql) => onIt((database) => void database.exec(sql)),
+    query: (sql) => onIt((database) => database.prepare<[], Record<string, unknown>>(sql).all()),
     explain: (sql) =>
       onIt((database) =>
         database
@@ -68,6 +72,11 @@ async function openOnPostgresql({ queueLimit, batchLimit }: TestStoreOptions): P
     execute: (sql) =>
       query(database.ownerUrl, async (client) => {
         await client.query(sql);
+      }),
+    query: (sql) =>
+      query(database.ownerUrl, async (client) => {
+        client.setTypeParser(pg.types.builtins.TIMESTAMP, (text) => new Date(`${text}Z`));
+        return (await client.query<Record<string, unknown>>(sql)).rows;
       }),
     // PostgreSQL reads a small table as a whole unless this is forbidden.
     explain: (sql) =>

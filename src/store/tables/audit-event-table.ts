@@ -156,8 +156,8 @@ export class AuditEventTable implements AuditEventReader {
     });
     // This is the condition of the index; the inventory knows each certificate that was issued, and its request.
     const others = { sql: `"r"."types" <> ${issuance}`, parameters: [] };
-    const issuance = {
-      sql: '"r"."fingerprintSha256" = ? AND COALESCE("r"."types", 0) = 1024',
+    const itsIssuance = {
+      sql: `"r"."fingerprintSha256" = ? AND COALESCE("r"."types", 0) = ${issuance}`,
       parameters: [fingerprint],
     };
     return [

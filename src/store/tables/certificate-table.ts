@@ -3,7 +3,7 @@ import type { Certificate, CertificateFilter } from '../../model/certificate.js'
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexOf, octetsIn, octetsOf, uuidOctets, uuidOf } from '../octets.js';
+import { hexOf, octetsIn, octetsOf, serialOctets, serialOctetsIn, serialOf, uuidOctets, uuidOf } from '../octets.js';
 import {
   insertOnce,
   quoted,
@@ -58,7 +58,7 @@ export function certificateRow(
 ): Columns<Omit<CertificateRow, 'n' | keyof OfRequest>> {
   return {
     fingerprintSha256: octetsOf(certificate.fingerprintSha256),
-    serialNumber: octetsOf(certificate.serialNumber),
+    serialNumber: serialOctets(certificate.serialNumber),
     issuerSha256: issuer.sha256,
     subject: certificate.subject,
     username: certificate.username,
@@ -211,7 +211,7 @@ export class CertificateTable implements CertificateReader {
 /** Null where a filter can match nothing. A serial number comes first, because nearly every other value is more common. */
 function filtersOf(filter: CertificateFilter & Visibility): readonly ListFilter[] | null {
   const { serialNumber, group } = filter;
-  const serial = serialNumber === undefined ? undefined : octetsIn(serialNumber);
+  const serial = serialNumber === undefined ? undefined : serialOctetsIn(serialNumber);
   if (serial === null) return null;
   return [
     ...(serial === undefined ? [] : [[{ column: 'serialNumber', value: serial }]]),
@@ -233,7 +233,7 @@ function laterOf(after: ListKey | null, expiresAfter: Date | undefined): ListKey
 function certificateOf(row: CertificateWithIssuer): Certificate {
   return {
     fingerprintSha256: hexOf(row.fingerprintSha256),
-    serialNumber: hexOf(row.serialNumber),
+    serialNumber: serialOf(row.serialNumber),
     subject: row.subject,
     issuer: row.issuer.name,
     username: row.username,

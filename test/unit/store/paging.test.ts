@@ -172,7 +172,7 @@ async function withCertificates() {
       cluster: i % 5 ? 'demo' : 'prod',
       username: `user-${String(i % 4)}`,
       groups: i % 2 ? ['dev', 'ops'] : ['dev'],
-      serialNumber: i < 2 ? 'aa' : `b0${String(i).padStart(2, '0')}`,
+      serialNumber: i < 2 ? 'aa' : `${i % 2 ? '-' : ''}b0${String(i).padStart(2, '0')}`,
       issuerFingerprintSha256: sha256(`ca-${String(i)}`),
     }),
   );
@@ -215,6 +215,8 @@ describe('certificates', () => {
     { group: 'ops' },
     { group: 'none' },
     { serialNumber: 'aa' },
+    { serialNumber: '-b005' },
+    { serialNumber: 'none' },
     { visibleTo: 'jane' },
     { visibleTo: 'bob' },
     { visibleTo: 'hr' },

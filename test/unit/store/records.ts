@@ -180,7 +180,7 @@ export function aWebhookDelivery(overrides: Partial<WebhookDelivery> = {}): Webh
     id: `msg_${newId(createdAt, randomBytes)}`,
     webhook: 'chat',
     type: 'certificate_request.pending',
-    requestId: 'request-1',
+    requestId: '01a21584-8c31-7656-bd94-c3c003ce277d',
     payload: '{"type":"certificate_request.pending"}',
     state: 'waiting',
     createdAt,

@@ -133,7 +133,7 @@ describe('a delivery', () => {
 
   it('is given up after the last attempt: dead, on record and in the log', async () => {
     receiver.answer = { status: 500 };
-    const delivery = await enqueueOne({ attempts: 9, requestId: 'request-7' });
+    const delivery = await enqueueOne({ attempts: 9, requestId: '01a21584-8c31-7656-bd94-c3c003ce2777' });
     dispatcherOf();
     await until(delivery, { state: 'dead', attempts: 10, lastFailure: 'answered 500', nextAttemptAt: null });
     now += 90 * 86_400_000;
@@ -144,7 +144,7 @@ describe('a delivery', () => {
       {
         type: 'WebhookDeliveryFailed',
         principal: null,
-        requestId: 'request-7',
+        requestId: '01a21584-8c31-7656-bd94-c3c003ce2777',
         details: { deliveryId: delivery.id, webhook: 'chat', attempts: 10, failure: 'answered 500' },
       },
     ]);

@@ -74,7 +74,7 @@ FROM "RequestRecord" AS r JOIN "Decision" AS d ON d."sha256" = r."decisionSha256
 CREATE VIEW "Certificate" AS
 SELECT
     encode(c."fingerprintSha256", 'hex') AS "fingerprintSha256",
-    encode(c."serialNumber", 'hex') AS "serialNumber",
+    regexp_replace(encode(c."serialNumber", 'hex'), '^00(?=.)', '-') AS "serialNumber",
     c."subject", i."name" AS "issuer", i."identity" AS "issuerIdentity",
     encode(i."fingerprintSha256", 'hex') AS "issuerFingerprintSha256",
     c."username", c."groups", c."notBefore", c."notAfter", c."publicKeyAlgorithm",

@@ -71,7 +71,8 @@ FROM "RequestRecord" AS r JOIN "Decision" AS d ON d."sha256" = r."decisionSha256
 CREATE VIEW "Certificate" AS
 SELECT
     lower(hex(c."fingerprintSha256")) AS "fingerprintSha256",
-    lower(hex(c."serialNumber")) AS "serialNumber",
+    CASE WHEN length(c."serialNumber") > 1 AND substr(c."serialNumber", 1, 1) = x'00'
+        THEN '-' || lower(hex(substr(c."serialNumber", 2))) ELSE lower(hex(c."serialNumber")) END AS "serialNumber",
     c."subject", i."name" AS "issuer", i."identity" AS "issuerIdentity",
     nullif(lower(hex(i."fingerprintSha256")), '') AS "issuerFingerprintSha256",
     c."username", c."groups",

@@ -14,7 +14,13 @@ beforeEach(async () => {
 });
 afterEach(() => issuance.close());
 
-const subject = { id: 'asked', cluster: 'demo', username: 'jane', groups: ['team-a', 'team-b'], requester: alice };
+const subject = {
+  id: '01a21584-8c31-7656-bd94-c3c003ce277d',
+  cluster: 'demo',
+  username: 'jane',
+  groups: ['team-a', 'team-b'],
+  requester: alice,
+};
 const now = () => issuance.context.clock();
 const plain = { cluster: 'demo', allowPrivilegedGroups: [], nameAlphabet: 'ascii' };
 
