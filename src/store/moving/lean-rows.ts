@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { octetsIn, uuidOctetsIn } from '../octets.js';
+import { octetsIn, serialOctetsIn, uuidOctetsIn } from '../octets.js';
 import type { ColumnValue, Row } from '../statement.js';
 import type { MovingDatabase, OldRow } from './moving-database.js';
 
@@ -94,7 +94,7 @@ export function certificateRows(
       n,
       ...(same as Row),
       fingerprintSha256: octets(old['fingerprintSha256']),
-      serialNumber: octets(old['serialNumber']),
+      serialNumber: serialOctetsIn(asText(old['serialNumber'])) ?? octets(old['serialNumber']),
       issuerSha256,
       notBefore: instant(database, old['notBefore']),
       notAfter,
