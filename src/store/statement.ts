@@ -32,8 +32,11 @@ export interface ManyRows {
   readonly row: JsonRow;
 }
 
-/** Values of columns that become JSON, some of them grouped. */
-export type JsonRow = Readonly<Record<string, ColumnValue | Readonly<Record<string, ColumnValue>>>>;
+/** Values of columns that become one JSON object; each part is an object in it, for columns of the same names. */
+export interface JsonRow {
+  readonly columns: Row;
+  readonly parts?: Readonly<Record<string, Row>>;
+}
 
 /** A statement that only reads. */
 export interface Selection {
@@ -64,7 +67,7 @@ export type Row = Readonly<Record<string, ColumnValue>>;
 /** Inserts one row. `table` and the row's columns come from the schema, never from a caller. */
 export function insertInto(table: string, row: Row): Statement {
   const { one, many } = insertTexts(table, Object.keys(row));
-  return { sql: one, parameters: Object.values(row), many: { sql: many, row } };
+  return { sql: one, parameters: Object.values(row), many: { sql: many, row: { columns: row } } };
 }
 
 /** Inserts one row; `taken` is the conflict where one of its unique values exists already. */

@@ -1,23 +1,31 @@
 import type { Prisma } from '../generated/postgresql/client.js';
 import { clientConfig, connect } from './connect.js';
 
+type View = 'AuditEvent' | 'Certificate' | 'CertificateRequest';
+
 /**
- * The rights that the service needs on each table. It can only add to the audit log. The missing rights protect the log even
+ * The rights that the service needs on each table and view. It can only add to the audit log. The missing rights protect the log even
  * if somebody drops its triggers, which only an owner of the tables can do.
  */
-const rights: Readonly<Record<Prisma.ModelName, string>> = {
-  AuditEvent: 'SELECT, INSERT',
+const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
+  AuditRecord: 'SELECT, INSERT',
   AuditEventRange: 'SELECT',
   ApiToken: 'SELECT, INSERT, UPDATE',
-  Certificate: 'SELECT, INSERT',
   CertificateAuthorityPin: 'SELECT, INSERT, UPDATE',
-  CertificateGroup: 'SELECT, INSERT',
-  CertificateRequest: 'SELECT, INSERT, UPDATE',
+  CertificateRecord: 'SELECT, INSERT',
   ClusterProbe: 'SELECT, INSERT, UPDATE',
+  Decision: 'SELECT, INSERT',
+  GroupMembership: 'SELECT, INSERT',
   IdempotencyKey: 'SELECT, INSERT, UPDATE, DELETE',
+  Issuer: 'SELECT, INSERT',
   PolicySet: 'SELECT, INSERT',
+  RequestRecord: 'SELECT, INSERT, UPDATE',
   UnknownIdentity: 'SELECT, INSERT',
   WebhookDelivery: 'SELECT, INSERT, UPDATE, DELETE',
+  WriterMark: 'SELECT, INSERT, UPDATE, DELETE',
+  AuditEvent: 'SELECT',
+  Certificate: 'SELECT',
+  CertificateRequest: 'SELECT',
 };
 
 /**

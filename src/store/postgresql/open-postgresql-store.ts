@@ -7,6 +7,7 @@ import { OrderedWriter } from '../ordered-writer.js';
 import type { ReadRows } from '../statement.js';
 import { storeParts } from '../store-parts.js';
 import type { Store } from '../store.js';
+import { hexOf, octetsIn, uuidOf } from '../octets.js';
 import { clientConfig, connect, startLock } from './connect.js';
 import { isUnreachable, unreachable } from './errors.js';
 import { migratePostgresql } from './migrate-postgresql.js';
@@ -29,7 +30,15 @@ export interface PostgresqlStoreOptions {
 }
 
 /** The limits keep a stopped process from holding the chain's lock. */
-const writerSettings = { statement_timeout: '20s', idle_in_transaction_session_timeout: '10s' };
+const writerSettings = {
+  statement_timeout: '20s',
+  idle_in_transaction_session_timeout: '10s',
+  // The writer finds all rows by a key. A plan that was made while a table was small would go on reading all of it.
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+};
 /** It is longer than the server's own limit, because it is for networks that lose answers. */
 const readerTimeoutMilliseconds = 35_000;
 const readerSettings = { statement_timeout: '30s', default_transaction_read_only: 'on' };
@@ -47,6 +56,7 @@ export async function openPostgresqlStore(options: PostgresqlStoreOptions): Prom
     ...clientConfig(url, readerSettings),
     max: readConnections,
     query_timeout: readerTimeoutMilliseconds,
+    types: { getTypeParser: parserOf },
   });
   // The pool replaces an idle connection that breaks.
   pool.on('error', () => undefined);
@@ -71,6 +81,12 @@ export async function openPostgresqlStore(options: PostgresqlStoreOptions): Prom
     },
   };
 }
+
+/** `pg` would read a TIMESTAMP without time zone as local time; the columns are in UTC. */
+const parserOf: typeof pg.types.getTypeParser = (type: number, format?: 'text' | 'binary') =>
+  type === (pg.types.builtins.TIMESTAMP as number) && format !== 'binary'
+    ? (text: string) => new Date(`${text.replace(' ', 'T')}Z`)
+    : (pg.types.getTypeParser as (type: number, format?: string) => unknown)(type, format);
 
 /**
  * Prisma's client for the shared readers. They are typed by SQLite's client, the narrower of the two; a test proves that
@@ -98,17 +114,29 @@ const preparedReads = 500;
 
 const inventoryByFingerprint = {
   name: 'kubepass_inventory',
-  text: `SELECT c."fingerprintSha256", c."requestId", r."state", c."cluster", c."requesterName" AS "requester",
-      c."collector", c."orphan"
-    FROM "Certificate" c JOIN "CertificateRequest" r ON r."id" = c."requestId"
-    WHERE c."fingerprintSha256" = ANY($1::text[])`,
+  text: `SELECT "c"."fingerprintSha256", "r"."id", "r"."state", "c"."cluster", "c"."requesterName" AS "requester",
+      "c"."collector", "c"."orphan"
+    FROM "CertificateRecord" AS "c" JOIN "RequestRecord" AS "r" ON "r"."n" = "c"."requestN"
+    WHERE "c"."fingerprintSha256" = ANY($1::bytea[])`,
+};
+
+type InventoryRow = Omit<InventoryRecord, 'fingerprintSha256' | 'requestId'> & {
+  readonly fingerprintSha256: Buffer;
+  readonly id: Buffer;
 };
 
 /** Looks certificates up with one prepared statement, all fingerprints in one round trip. */
 const inventoryOn = (query: (query: pg.QueryConfig) => Promise<pg.QueryResult>): InventoryReader => ({
   async find(fingerprintsSha256) {
-    const { rows } = await query({ ...inventoryByFingerprint, values: [fingerprintsSha256] });
-    return rows as readonly InventoryRecord[];
+    const { rows } = await query({
+      ...inventoryByFingerprint,
+      values: [fingerprintsSha256.flatMap((text) => octetsIn(text) ?? [])],
+    });
+    return (rows as readonly InventoryRow[]).map(({ fingerprintSha256, id, ...row }) => ({
+      ...row,
+      fingerprintSha256: hexOf(fingerprintSha256),
+      requestId: uuidOf(id),
+    }));
   },
 });
 

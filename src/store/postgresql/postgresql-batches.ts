@@ -1,106 +1,123 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
-import type { AuditEvent } from '../../model/audit-event.js';
 import { StoreUnavailableError } from '../../model/errors.js';
 import type { Settled } from '../group-commit.js';
 import type { Batches } from '../ordered-writer.js';
+import { StepPreparation } from '../prepare-step.js';
 import type { CommitResult, Step } from '../step.js';
-import { applySteps, type AppliedSteps } from './apply-steps.js';
+import { applySteps } from './apply-steps.js';
 import { chainLock, connect } from './connect.js';
-import { isLost } from './errors.js';
-import { pipeline, resultOf } from './query.js';
+import { concernsOneStep, isLost } from './errors.js';
+import { encode, groupedQueries, type EncodedStep } from './grouped-queries.js';
+import { allDone, pipeline } from './pipeline.js';
+import { command, postgresqlDialect, queryOf, type Query } from './query.js';
 
 const againMilliseconds = 200;
 
 /**
- * Commits each batch in one transaction, on a connection of its own that is opened again whenever it was lost. The chain's
- * lock lets one transaction of all processes at a time continue the audit log.
+ * Commits each batch in one transaction, on a connection of its own that is opened again whenever it was lost. A batch is
+ * one round trip; where something in it conflicts, each step is executed again behind its own savepoint.
+ *
+ * One transaction of all processes at a time continues the audit chain: it holds an advisory lock until its end. READ
+ * COMMITTED gives each statement behind the lock a snapshot of its own, so the statement sees everything that was committed
+ * before, including the head of the chain. Nobody else commits meanwhile, so a quota that was counted still holds.
  */
 export class PostgresqlBatches implements Batches {
-  readonly #config: pg.ClientConfig;
+  readonly #preparation = new StepPreparation(postgresqlDialect);
+  readonly #writer = randomUUID();
+  /** The number in the writer's mark. */
+  #marked = 0n;
   #client: pg.Client | null = null;
 
   /** `settleMilliseconds`: how long to look for the outcome of a COMMIT that was not answered. */
   constructor(
-    config: pg.ClientConfig,
+    private readonly config: pg.ClientConfig,
     private readonly settleMilliseconds: number,
-  ) {
-    this.#config = { ...config, pipeline: true };
-  }
+  ) {}
 
   async close(): Promise<void> {
-    await this.#client?.end();
+    const client = this.#client;
+    if (client === null) return;
+    // A mark that stays is removed after a day.
+    await pipeline(client, [
+      queryOf({ sql: 'DELETE FROM "WriterMark" WHERE "writer" = ?', parameters: [this.#writer] }),
+    ]);
+    await client.end();
   }
 
-  async commit(steps: readonly Step[], touch: boolean): Promise<readonly Settled<CommitResult>[]> {
+  /** It needs no `touch`, because each batch writes its mark. */
+  async commit(steps: readonly Step[]): Promise<readonly Settled<CommitResult>[]> {
+    const prepared = steps.map((step) => this.#encoded(step));
+    const executable = prepared.filter(isEncoded);
+    const settled = await this.#commit(executable);
+    settled.forEach((end, i) => {
+      const step = executable[i];
+      if (step && 'result' in end && end.result.committed) this.#preparation.remember(step);
+    });
+    let next = 0;
+    return prepared.map((step) => (isEncoded(step) ? (settled[next++] ?? noOutcome) : step));
+  }
+
+  #encoded(step: Step): EncodedStep | { readonly error: Error } {
+    const prepared = this.#preparation.prepare(step);
+    if ('error' in prepared) return prepared;
     try {
-      const { client, applied } = await this.#apply(steps, touch);
-      await this.#finish(client, applied);
-      return applied.settled;
+      return encode(prepared);
     } catch (error) {
-      // Closing the connection ends its open transaction, and leaves a server that became a standby.
-      this.#drop();
-      throw error;
+      if (!(error instanceof Error)) throw error;
+      return { error };
     }
   }
 
-  /** Nothing is stored before COMMIT, so a second connection is tried where the kept one turns out to be lost. */
-  async #apply(
-    steps: readonly Step[],
-    touch: boolean,
-  ): Promise<{ readonly client: pg.Client; readonly applied: AppliedSteps }> {
-    const kept = this.#client;
-    try {
+  async #commit(steps: readonly EncodedStep[]): Promise<readonly Settled<CommitResult>[]> {
+    // A connection that was kept may turn out to be lost, so the batch is tried on another one.
+    for (let again = this.#client !== null; ; again = false) {
       const client = await this.#connected();
-      return { client, applied: await applySteps(client, steps, touch) };
-    } catch (error) {
-      if (kept === null || !isLost(error)) throw error;
-      this.#drop();
-      const client = await this.#connected();
-      return { client, applied: await applySteps(client, steps, touch) };
+      const batch = new Batch(client, steps, this.#opening(this.#marked + 1n));
+      try {
+        await batch.commit();
+        this.#marked += 1n;
+        return batch.settled;
+      } catch (error) {
+        // Closing the connection ends its open transaction, and leaves a server that became a standby.
+        this.#drop();
+        if (!isLost(error)) throw error;
+        if (await this.#wasCommitted(error)) return batch.settled;
+        if (!again) throw error;
+      }
     }
   }
 
-  async #finish(client: pg.Client, { remaining, lastEvent }: AppliedSteps): Promise<void> {
-    const replies = await pipeline(client, [...remaining, 'COMMIT']);
-    const failed = replies.find((reply) => reply.status === 'rejected');
-    // PostgreSQL answers ROLLBACK to the COMMIT of a transaction in which something failed.
-    if (!failed && resultOf(replies.at(-1)).command === 'COMMIT') return;
-    const error: unknown = failed ? failed.reason : new Error('the transaction was rolled back');
-    if (!isLost(error)) throw error;
-    this.#drop();
-    if (!(await this.#wasCommitted(lastEvent, error))) throw error;
+  /** The queries that open the transaction of a batch. */
+  #opening(number: bigint): readonly Query[] {
+    return [
+      ...underLock,
+      // It fails where the batch was given up meanwhile.
+      queryOf({
+        sql: `WITH "changed" AS (UPDATE "WriterMark" SET "batch" = ?, "committedAt" = now() AT TIME ZONE 'UTC'
+            WHERE "writer" = ? AND "batch" = ? RETURNING 1) SELECT 1 / COUNT(*) FROM "changed"`,
+        parameters: [number, this.#writer, number - 1n],
+      }),
+    ];
   }
 
   /**
-   * Whether the transaction that ends with this event was committed: no other event can have its hash at its number.
-   * Throws `StoreUnavailableError` where that cannot be found out, so that nobody is told that it was, or was not.
+   * Whether the batch whose commit was not answered was committed all the same. Throws `StoreUnavailableError` where that
+   * cannot be found out, so that nobody is told that it was, or was not.
    */
-  async #wasCommitted(lastEvent: AuditEvent | undefined, cause: unknown): Promise<boolean> {
-    const unknown = new StoreUnavailableError(
-      'the connection was lost in a commit, and whether it was made is not known',
-      {
-        cause,
-      },
-    );
-    // Steps without events are idempotent, so the caller may retry.
-    if (lastEvent === undefined) throw unknown;
+  async #wasCommitted(cause: unknown): Promise<boolean> {
+    const number = this.#marked + 1n;
     const end = performance.now() + this.settleMilliseconds;
     for (;;) {
       try {
-        const client = await this.#connected();
-        const replies = await pipeline(client, [
-          'BEGIN ISOLATION LEVEL READ COMMITTED',
-          // The lost transaction holds the lock until it has ended, whether it was committed or not.
-          { text: 'SELECT pg_advisory_xact_lock($1)', values: [chainLock] },
-          { text: 'SELECT "hash" FROM "AuditEvent" WHERE "seq" = $1', values: [lastEvent.seq] },
-          'COMMIT',
-        ]);
-        const [, , found] = replies.map(resultOf);
-        return (found?.rows[0] as { readonly hash: string } | undefined)?.hash === lastEvent.hash;
+        await this.#connected();
+        return this.#marked === number;
       } catch {
-        this.#drop();
-        if (performance.now() > end) throw unknown;
+        if (performance.now() > end)
+          throw new StoreUnavailableError('the connection was lost in a commit, and whether it was made is not known', {
+            cause,
+          });
         await setTimeout(againMilliseconds);
       }
     }
@@ -109,15 +126,48 @@ export class PostgresqlBatches implements Batches {
   /** The connection, opened where there is none. */
   async #connected(): Promise<pg.Client> {
     if (this.#client !== null) return this.#client;
-    const client = await connect(this.#config);
+    const client = await connect(this.config);
     const forget = () => {
       if (this.#client === client) this.#client = null;
     };
     client.once('error', forget);
     client.once('end', forget);
     this.#client = client;
-    await commitToDisk(client);
+    try {
+      await commitToDisk(client);
+      this.#marked = await this.#openMark(client);
+    } catch (error) {
+      this.#drop();
+      throw error;
+    }
     return client;
+  }
+
+  /**
+   * Answers the number in the writer's mark: that of the last batch, if it was committed, or else a higher one. A batch
+   * increments the number that its connection found. So a batch that is still on its way when its connection is lost fails
+   * when it arrives.
+   */
+  async #openMark(client: pg.Client): Promise<bigint> {
+    const last = this.#marked + 1n;
+    const replies = allDone(
+      await pipeline(client, [
+        // A lost transaction holds the lock until it has ended, whether it was committed or not.
+        ...underLock,
+        queryOf({
+          sql: `DELETE FROM "WriterMark" WHERE "committedAt" < now() AT TIME ZONE 'UTC' - interval '1 day' AND "writer" <> ?`,
+          parameters: [this.#writer],
+        }),
+        queryOf({
+          sql: `INSERT INTO "WriterMark" ("writer", "batch", "committedAt") VALUES (?, ?, now() AT TIME ZONE 'UTC')
+            ON CONFLICT ("writer") DO UPDATE SET "batch" = excluded."batch" WHERE "WriterMark"."batch" < excluded."batch" - 1`,
+          parameters: [this.#writer, last + 1n],
+        }),
+        queryOf({ sql: 'SELECT "batch" FROM "WriterMark" WHERE "writer" = ?', parameters: [this.#writer] }),
+        command('COMMIT'),
+      ]),
+    );
+    return BigInt(replies.at(-2)?.rows[0]?.[0] ?? last + 1n);
   }
 
   #drop(): void {
@@ -125,6 +175,42 @@ export class PostgresqlBatches implements Batches {
     this.#client = null;
     // It does not wait for the server, which may be unreachable.
     client?.connection.stream.destroy();
+  }
+}
+
+const underLock: readonly Query[] = [
+  command('BEGIN ISOLATION LEVEL READ COMMITTED'),
+  // The lock has a statement of its own, because a statement's snapshot is older than the lock that it waits for.
+  queryOf({ sql: 'SELECT pg_advisory_xact_lock(?)', parameters: [chainLock] }),
+];
+
+const isEncoded = (step: EncodedStep | { readonly error: Error }): step is EncodedStep => !('error' in step);
+
+const noOutcome: Settled<CommitResult> = { error: new Error('the commit has no outcome for the step') };
+
+/** The steps of one transaction. */
+class Batch {
+  /** The results that hold if the transaction is committed. */
+  settled: readonly Settled<CommitResult>[];
+
+  /** The last of the opening queries fails where the batch may not be committed any more. */
+  constructor(
+    private readonly client: pg.Client,
+    private readonly steps: readonly EncodedStep[],
+    private readonly opening: readonly Query[],
+  ) {
+    this.settled = steps.map(() => ({ result: { committed: true } }));
+  }
+
+  async commit(): Promise<void> {
+    const { client, opening, steps } = this;
+    const { done, error } = await pipeline(client, [...opening, ...groupedQueries(steps), command('COMMIT')]);
+    if (error === null) return;
+    if (!concernsOneStep(error)) throw error;
+    if (done.length < opening.length) throw new Error('the mark of the writer has changed', { cause: error });
+    const { settled, remaining } = await applySteps(client, [command('ROLLBACK'), ...opening], steps);
+    this.settled = settled;
+    allDone(await pipeline(client, [...remaining, command('COMMIT')]));
   }
 }
 

@@ -1,18 +1,24 @@
-import type pg from 'pg';
-import type { ColumnValue, Selection, SqlDialect } from '../statement.js';
+import type { ColumnValue, JsonRow, Row, Selection, SqlDialect } from '../statement.js';
 
 export const postgresqlDialect: SqlDialect = {
   jsonArrayLength: (column) => `jsonb_array_length(${column})`,
+  hexText: (column) => `encode(${column}, 'hex')`,
   jsonArrayHolds: (column) => `${column} @> to_jsonb(?::text)`,
   // Its statistics tell it how many rows are in which state.
   indexedBy: () => '',
 };
 
-export type Query = string | pg.QueryConfig;
-export type Reply = PromiseSettledResult<pg.QueryResult>;
+/** A statement with numbered parameters, and the name under which each connection prepares it once; '' prepares it anew. */
+export interface Query {
+  readonly name: string;
+  readonly text: string;
+  readonly values: (string | Buffer | null)[];
+}
 
-/** A statement in the form of `pg`: with numbered parameters, and a name under which each connection prepares it once. */
-export function queryOf({ sql, parameters }: Selection): pg.QueryConfig {
+export const queryOf = ({ sql, parameters }: Selection): Query => queryWith(sql, parameters.map(bind));
+
+/** As `queryOf`, with values in the form in which they are sent. */
+export function queryWith(sql: string, values: Query['values']): Query {
   let named = namedBySql.get(sql);
   if (!named) {
     let parameter = 0;
@@ -21,19 +27,49 @@ export function queryOf({ sql, parameters }: Selection): pg.QueryConfig {
     named = { name: `kubepass_${String(namedBySql.size)}`, text };
     namedBySql.set(sql, named);
   }
-  return { ...named, values: parameters.map(bind) };
+  return { ...named, values };
 }
 
 /** It has one entry for each form of an operation, a few dozen: the values of callers are in parameters. */
 const namedBySql = new Map<string, { readonly name: string; readonly text: string }>();
 
+/** A command without parameters, such as COMMIT. */
+export const command = (text: string): Query => ({ name: '', text, values: [] });
+
 /** A column's value as it is sent; PostgreSQL reads it as the type of its column. */
-function bind(value: ColumnValue): unknown {
-  // The columns are TIMESTAMP without time zone, in UTC.
-  if (value instanceof Date) return value.toISOString().slice(0, -1);
+export function bind(value: ColumnValue): string | Buffer | null {
+  if (value === null) return null;
+  if (typeof value === 'string') return withoutNul(value);
+  if (typeof value !== 'object') return String(value);
+  if (value instanceof Date) return instantText(value);
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (typeof value === 'object' && value !== null) return jsonWithoutNul(value);
-  return typeof value === 'string' ? withoutNul(value) : value;
+  return jsonWithoutNul(value);
+}
+
+/** The columns are TIMESTAMP without time zone, in UTC. */
+const instantText = (instant: Date): string => instant.toISOString().slice(0, -1);
+
+/** A row as JSON text, from which PostgreSQL makes the values of its columns. */
+export function jsonText({ columns, parts = {} }: JsonRow): string {
+  const members = [
+    ...membersOf(columns),
+    ...Object.entries(parts).map(([part, own]) => `"${part}":{${membersOf(own).join(',')}}`),
+  ];
+  return `{${members.join(',')}}`;
+}
+
+/** The names of columns need no escapes. */
+const membersOf = (columns: Row): string[] =>
+  Object.entries(columns).map(([column, value]) => `"${column}":${jsonValue(value)}`);
+
+function jsonValue(value: ColumnValue): string {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return JSON.stringify(withoutNul(value));
+  if (typeof value !== 'object') return String(value);
+  if (value instanceof Date) return `"${instantText(value)}"`;
+  if (value instanceof Uint8Array)
+    return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"`;
+  return jsonWithoutNul(value);
 }
 
 /**
@@ -55,29 +91,4 @@ export function argumentsWithoutNul<T>(value: T): T {
   if (Array.isArray(value)) return value.map(argumentsWithoutNul) as T;
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, argumentsWithoutNul(part)])) as T;
-}
-
-/** How long PostgreSQL may take to answer everything that was sent at once; then the connection is given up. */
-const answerMilliseconds = 30_000;
-
-/**
- * Sends all queries before the first is answered, and answers the reply to each, in order: one round trip. Within a
- * transaction, every query behind one that failed fails too (SQLSTATE 25P02), so the first failure is the real one. The
- * client must be in pipeline mode.
- */
-export async function pipeline(client: pg.Client, queries: readonly Query[]): Promise<readonly Reply[]> {
-  const late = setTimeout(() => {
-    client.connection.stream.destroy();
-  }, answerMilliseconds);
-  try {
-    return await Promise.allSettled(queries.map((query) => client.query(query)));
-  } finally {
-    clearTimeout(late);
-  }
-}
-
-/** The result in a reply. Throws the error of a query that failed. */
-export function resultOf(reply: Reply | undefined): pg.QueryResult {
-  if (reply?.status === 'fulfilled') return reply.value;
-  throw reply === undefined ? new Error('a query was not answered') : reply.reason;
 }

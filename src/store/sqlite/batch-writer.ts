@@ -24,7 +24,7 @@ export function connectForWriting(file: string, busyTimeoutMs: number): Database
   return database;
 }
 
-/** What became of a step; `null`: it is committed. Plain data, because it may come from another thread. */
+/** The end of a step; `null`: it is committed. Plain data, because it may come from another thread. */
 export type StepEnd = null | FailedStatement | { readonly error: Error };
 
 /** The statement that met a conflict, by its place in the step. */
@@ -143,22 +143,13 @@ class StepsInTurn {
     const head = this.#head;
     let end: StepEnd = null;
     // A step that failed is read to its end, because the next one begins there.
-    const unlessFailed = (work: () => FailedStatement | null) => {
-      if (end !== null) return;
-      try {
-        end = work();
-      } catch (error) {
-        if (!concernsOneStep(error)) throw error;
-        end = { error };
-      }
-    };
     for (let statement = 0, count = this.#reader.number(); statement < count; statement++) {
       const execute = this.#readStatement(statement);
-      unlessFailed(execute);
+      end ??= endOf(execute);
     }
     for (let count = this.#reader.number(); count > 0; count--) {
       const append = this.#readRecord();
-      unlessFailed(append);
+      end ??= endOf(append);
     }
     if (end !== null) this.#head = head;
     return end;
@@ -207,6 +198,16 @@ class StepsInTurn {
       this.#head = head;
       return null;
     };
+  }
+}
+
+/** The end of a step that an operation leads to; `null`: it goes on. */
+function endOf(operation: () => FailedStatement | null): StepEnd {
+  try {
+    return operation();
+  } catch (error) {
+    if (!concernsOneStep(error)) throw error;
+    return { error };
   }
 }
 

@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import type { ColumnValue, Selection, SqlDialect } from '../statement.js';
 
 export const sqliteDialect: SqlDialect = {

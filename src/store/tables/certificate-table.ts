@@ -110,7 +110,7 @@ export function insertCertificate(certificate: Certificate): readonly Statement[
         sql: `${into} SELECT ${columns.map((column) => `"c".${column}`).join(', ')}, ${ofRequest}
           FROM json_array_elements(?::json) AS "e", json_populate_record(NULL::"CertificateRecord", "e" -> 'row') AS "c",
             json_populate_record(NULL::"RequestRecord", "e" -> 'request') AS "f" JOIN "RequestRecord" AS "q" ON "q"."id" = "f"."id"`,
-        row: { row, request: { id: requestId } },
+        row: { columns: {}, parts: { row, request: { id: requestId } } },
       },
     },
     ...[...new Set(certificate.groups)].map((name) => insertMembership(name, row.fingerprintSha256)),
@@ -127,7 +127,7 @@ const insertMembership = (name: string, fingerprintSha256: ColumnValue): Stateme
       SELECT "e" ->> 'name', "c"."n", "c"."notAfter" FROM json_array_elements(?::json) AS "e",
         json_populate_record(NULL::"CertificateRecord", "e" -> 'certificate') AS "f"
         JOIN "CertificateRecord" AS "c" ON "c"."fingerprintSha256" = "f"."fingerprintSha256"`,
-    row: { name, certificate: { fingerprintSha256 } },
+    row: { columns: { name }, parts: { certificate: { fingerprintSha256 } } },
   },
 });
 

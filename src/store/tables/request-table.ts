@@ -162,14 +162,18 @@ export function updateRequest({ id, from, to }: MoveRequest, dialect: SqlDialect
     ...(from.owner !== undefined && { attemptOwner: from.owner }),
     ...(typeof from.attempt === 'number' && { attemptNumber: from.attempt }),
   };
+  const isNull = from.attempt === null ? ['attemptNumber'] : [];
   const others: readonly (readonly [string, readonly ColumnValue[]])[] = [
-    ...(from.attempt === null ? [['"attemptNumber" IS NULL', []] as const] : []),
     ...(from.leaseEndedBefore === undefined ? [] : [['"attemptLeaseUntil" < ?', [from.leaseEndedBefore]] as const]),
     ...(from.approvals === undefined
       ? []
       : [[`${dialect.jsonArrayLength('"approvals"')} = ?`, [from.approvals]] as const]),
   ];
-  const conditions = [...Object.keys(equal).map((column) => `${quoted(column)} = ?`), ...others.map(([sql]) => sql)];
+  const conditions = [
+    ...Object.keys(equal).map((column) => `${quoted(column)} = ?`),
+    ...isNull.map((column) => `${quoted(column)} IS NULL`),
+    ...others.map(([sql]) => sql),
+  ];
   return {
     sql: `UPDATE "RequestRecord" SET ${Object.keys(set)
       .map((column) => `${quoted(column)} = ?`)
@@ -177,16 +181,22 @@ export function updateRequest({ id, from, to }: MoveRequest, dialect: SqlDialect
     parameters: [...Object.values(set), ...Object.values(equal), ...others.flatMap(([, values]) => values)],
     unlessChanged: { kind: 'request', id },
     ...(others.length === 0 && {
-      many: { sql: updateMany(Object.keys(set), Object.keys(equal)), row: { set, equal } },
+      many: {
+        sql: updateMany(Object.keys(set), Object.keys(equal), isNull),
+        row: { columns: {}, parts: { set, equal } },
+      },
     }),
   };
 }
 
-const updateMany = (set: readonly string[], equal: readonly string[]): string =>
+const updateMany = (set: readonly string[], equal: readonly string[], isNull: readonly string[]): string =>
   `UPDATE "RequestRecord" AS "r" SET ${set.map((column) => `${quoted(column)} = "s".${quoted(column)}`).join(', ')}
     FROM json_array_elements(?::json) AS "e", json_populate_record(NULL::"RequestRecord", "e" -> 'set') AS "s",
       json_populate_record(NULL::"RequestRecord", "e" -> 'equal') AS "f"
-    WHERE ${equal.map((column) => `"r".${quoted(column)} = "f".${quoted(column)}`).join(' AND ')}`;
+    WHERE ${[
+      ...equal.map((column) => `"r".${quoted(column)} = "f".${quoted(column)}`),
+      ...isNull.map((column) => `"r".${quoted(column)} IS NULL`),
+    ].join(' AND ')}`;
 
 const lapsedAtOnce = 500;
 

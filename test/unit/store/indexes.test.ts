@@ -109,7 +109,7 @@ function literal(value: ColumnValue): string {
     const hex = Buffer.from(value).toString('hex');
     return onPostgresql ? `'\\x${hex}'` : `x'${hex}'`;
   }
-  return typeof value === 'string' ? `'${value}'` : String(value as number);
+  return typeof value === 'string' ? `'${value}'` : String(value);
 }
 
 describe('an index leads to', () => {

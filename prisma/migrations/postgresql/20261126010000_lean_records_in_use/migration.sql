@@ -55,6 +55,49 @@ $$;
 CREATE TRIGGER "AuditRecord_range" AFTER INSERT ON "AuditRecord"
     FOR EACH ROW WHEN (NEW."lastSeq" / 100 > (NEW."firstSeq" - 1) / 100) EXECUTE FUNCTION "AuditRecord_record_range"();
 
+-- Gives events their places in the chain and inserts their records, in order. The caller holds the lock of the chain. A record
+-- has its columns, the text of the members that its events share in three parts, and three texts for each event: details,
+-- principal, type. The service makes them, and makes the same records on SQLite: src/audit/audit-record.ts.
+CREATE FUNCTION "AuditRecord_append"(records json) RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog AS $$
+DECLARE
+    head_seq bigint;
+    head_hash bytea;
+    next record;
+    last_hash bytea;
+    all_hashes bytea;
+    all_events text;
+    event_count int;
+BEGIN
+    SELECT "lastSeq", substr("hashes", octet_length("hashes") - 31) INTO head_seq, head_hash
+        FROM public."AuditRecord" ORDER BY "lastSeq" DESC LIMIT 1;
+    IF NOT FOUND THEN
+        head_seq := 0;
+        head_hash := decode(repeat('00', 32), 'hex');
+    END IF;
+    FOR next IN SELECT * FROM json_to_recordset(records) AS r("at" timestamp(3), "types" bigint, "principal" text, "cluster" text,
+        "requestId" bytea, "fingerprintSha256" bytea, "text" text[], "lines" text[])
+    LOOP
+        last_hash := head_hash;
+        all_hashes := '';
+        all_events := '';
+        event_count := array_length(next."lines", 1) / 3;
+        FOR i IN 1 .. event_count LOOP
+            last_hash := sha256(convert_to(encode(last_hash, 'hex') || next."text"[1] || next."lines"[3 * i - 2] || next."text"[2]
+                || next."lines"[3 * i - 1] || next."text"[3] || (head_seq + i) || ',"type":"' || next."lines"[3 * i] || '"}', 'UTF8'));
+            all_hashes := all_hashes || last_hash;
+            all_events := all_events || CASE i WHEN 1 THEN '' ELSE E'\n' END || '{"details":' || next."lines"[3 * i - 2]
+                || ',"principal":' || next."lines"[3 * i - 1] || ',"type":"' || next."lines"[3 * i] || '"}';
+        END LOOP;
+        INSERT INTO public."AuditRecord" ("lastSeq", "firstSeq", "at", "types", "principal", "cluster", "requestId",
+                "fingerprintSha256", "events", "previousHash", "hashes")
+            VALUES (head_seq + event_count, head_seq + 1, next."at", next."types", next."principal", next."cluster",
+                next."requestId", next."fingerprintSha256", all_events, head_hash, all_hashes);
+        head_seq := head_seq + event_count;
+        head_hash := last_hash;
+    END LOOP;
+END
+$$;
+
 -- For people who open the database: requests, certificates and events with readable ids and hashes.
 CREATE VIEW "CertificateRequest" AS
 SELECT
