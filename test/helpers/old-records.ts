@@ -10,13 +10,13 @@ import type { Row } from '../../src/store/statement.js';
 import { chainedEvent } from './chained-event.js';
 
 /** The first migration of the lean records. */
-const leanRecords = '20261126000000_lean_records';
+export const leanRecords = '20261126000000_lean_records';
 
-/** Copies the migrations of a database before the lean records to `directory`. */
-export function copyOldMigrations(provider: 'sqlite' | 'postgresql', directory: string): void {
+/** Copies the migrations of a database before the lean records to `directory`; `until`: the last one (default: none). */
+export function copyOldMigrations(provider: 'sqlite' | 'postgresql', directory: string, until = ''): void {
   const shipped = `prisma/migrations/${provider}`;
   for (const name of readdirSync(shipped))
-    if (name < leanRecords) cpSync(join(shipped, name), join(directory, name), { recursive: true });
+    if (name < leanRecords || name <= until) cpSync(join(shipped, name), join(directory, name), { recursive: true });
 }
 
 /** Rows in the form that they had before the lean records. The tables are in an order in which they can be filled. */
