@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
@@ -162,6 +163,13 @@ it('includes everything that a replica of the version before commits meanwhile',
   await onStore(async (store) => {
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 110 });
   });
+});
+
+it('has migrations that no other program can apply without the move', async () => {
+  await oldDatabase(oldSample(1).rows);
+  const apply = (name: string) => all(readFileSync(`prisma/migrations/postgresql/${name}/migration.sql`, 'utf8'));
+  await apply(leanRecords);
+  await expect(apply('20261126010000_lean_records_in_use')).rejects.toThrow('the records are not moved');
 });
 
 it('is left by a role without rights, which says who can, and goes on with the owner', async () => {

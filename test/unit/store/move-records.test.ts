@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -219,7 +220,17 @@ it('moves requests and certificates whose columns were edited', async () => {
   ]);
 });
 
-it('refuses to drop what it did not move, and goes on once it can', async () => {
+it('has migrations that no other program can apply without the move', async () => {
+  await oldDatabase(oldSample(1).rows);
+  for (const name of ['20261126000000_lean_records', '20261126010000_lean_records_in_use']) {
+    const sql = readFileSync(`prisma/migrations/sqlite/${name}/migration.sql`, 'utf8');
+    const apply = () => onIt((database) => database.transaction(() => database.exec(sql))());
+    if (name.endsWith('in_use')) expect(apply).toThrow('the records are not moved');
+    else apply();
+  }
+});
+
+it('refuses a certificate without its request, and goes on once it can', async () => {
   const sample = oldSample(8);
   await oldDatabase(
     sample.rows,
