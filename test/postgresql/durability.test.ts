@@ -48,7 +48,7 @@ it('is that of the commit itself, whatever the default of the database is', asyn
         INSERT INTO public."Seen" VALUES (current_setting('synchronous_commit'));
         RETURN NEW;
       END $$;
-      CREATE TRIGGER "see" AFTER INSERT ON "AuditEvent" FOR EACH ROW EXECUTE FUNCTION "see"()`),
+      CREATE TRIGGER "see" AFTER INSERT ON "AuditRecord" FOR EACH ROW EXECUTE FUNCTION "see"()`),
   );
   const store = await openPostgresqlStore({ url: database.url });
   await store.writer.commit({ operations: [], events: [anEvent()] });

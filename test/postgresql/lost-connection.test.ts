@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { verifyChain } from '../../src/audit/chain.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
@@ -6,7 +7,7 @@ import type { Operation } from '../../src/store/step.js';
 import type { Store } from '../../src/store/store.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { anEvent, aRequest } from '../unit/store/records.js';
-import { startCommitProxy, type CommitProxy } from './commit-proxy.js';
+import { lateMilliseconds, startCommitProxy, type CommitProxy } from './commit-proxy.js';
 
 let database: TestDatabase;
 let proxy: CommitProxy;
@@ -33,15 +34,24 @@ const committed = { committed: true };
 const stored = () =>
   query(database.url, async (client) => {
     const { rows } = await client.query<{ requests: string; events: string }>(
-      'SELECT (SELECT count(*) FROM "CertificateRequest") "requests", (SELECT count(*) FROM "AuditEvent") "events"',
+      'SELECT (SELECT count(*) FROM "RequestRecord") "requests", (SELECT count(*) FROM "AuditEvent") "events"',
     );
     return { requests: Number(rows[0]?.requests), events: Number(rows[0]?.events) };
   });
 
 describe('a connection that is lost in a commit', () => {
-  it('is a success if the commit was made and only its answer was lost, for each step in the batch', async () => {
+  const unknown = new StoreUnavailableError(
+    'the connection was lost in a commit, and whether it was made is not known',
+  );
+  const remember = (digest: string) =>
+    store.writer.commit({ operations: [{ op: 'rememberPolicySet', digest, texts: [] }], events: [] });
+
+  it.each([
+    ['at once', 1],
+    ['after a conflict', 2],
+  ])('is a success if the commit was made %s and only its answer was lost, for each step', async (_, nth) => {
     await record();
-    proxy.breakNext('answer lost');
+    proxy.breakNext('answer lost', nth);
     const request = aRequest();
     const twice: readonly Operation[] = [
       { op: 'insertRequest', request },
@@ -58,38 +68,97 @@ describe('a connection that is lost in a commit', () => {
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 4 });
   });
 
-  it('is a failure if the commit did not arrive, and nothing is stored', async () => {
+  it('is a success for steps without events too', async () => {
+    await record();
+    proxy.breakNext('answer lost');
+    expect(await remember('d')).toEqual(committed);
+    expect(await store.policySets.find('d')).toEqual([]);
+  });
+
+  it('is not noticed if the commit did not arrive: it is made on another connection', async () => {
     await record();
     proxy.breakNext('commit lost');
+    expect(await Promise.all([record(), record()])).toEqual([committed, committed]);
+    expect(await stored()).toEqual({ requests: 3, events: 3 });
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 3 });
+  });
+
+  it('is a failure if the connection was a new one, and nothing is stored', async () => {
+    // The first commit opens the mark.
+    proxy.breakNext('commit lost', 2);
     const results = await Promise.allSettled([record(), record()]);
     expect(results).toMatchObject(
       Array(2).fill({ status: 'rejected', reason: { name: 'StoreUnavailableError', message: 'the commit failed' } }),
     );
-    expect(await stored()).toEqual({ requests: 1, events: 1 });
+    expect(await stored()).toEqual({ requests: 0, events: 0 });
     await expect(store.ping()).rejects.toThrow(/^commits have failed since 20/);
     expect(await record()).toEqual(committed);
     await store.ping();
-    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 2 });
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 1 });
+  });
+
+  it('makes nothing twice if the commit arrives after the connection was given up', async () => {
+    await record();
+    proxy.breakNext('late');
+    const step: readonly Operation[] = [{ op: 'retryWebhook', id: 'none', at: new Date() }];
+    expect(await record(step)).toEqual(committed);
+    expect(await stored()).toEqual({ requests: 1, events: 2 });
+    await setTimeout(2 * lateMilliseconds);
+    expect(await stored()).toEqual({ requests: 1, events: 2 });
+    expect(await record()).toEqual(committed);
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 3 });
   });
 
   it('is neither if it cannot be found out: no caller is told of a success, nor that nothing was stored', async () => {
     await record();
     proxy.breakNext('answer lost for good');
-    await expect(record()).rejects.toThrow(
-      new StoreUnavailableError('the connection was lost in a commit, and whether it was made is not known'),
-    );
+    await expect(record()).rejects.toThrow(unknown);
     expect(await stored()).toEqual({ requests: 2, events: 2 });
     await proxy.resume();
     expect(await record()).toEqual(committed);
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 3 });
   });
 
-  it('is neither for steps without events', async () => {
-    const remember = () =>
-      store.writer.commit({ operations: [{ op: 'rememberPolicySet', digest: 'd', texts: [] }], events: [] });
-    proxy.breakNext('answer lost');
-    await expect(remember()).rejects.toThrow('whether it was made is not known');
-    expect(await remember()).toEqual(committed);
+  it('is neither for steps without events too', async () => {
+    await record();
+    proxy.breakNext('answer lost for good');
+    await expect(remember('d')).rejects.toThrow(unknown);
+    await proxy.resume();
+    expect(await remember('d')).toEqual(committed);
+  });
+});
+
+describe('the mark of a writer', () => {
+  const marks = () =>
+    query(database.ownerUrl, async (client) => {
+      const { rows } = await client.query<{ writer: string; batch: string }>('SELECT * FROM "WriterMark"');
+      return rows;
+    });
+
+  it('counts its batches, and is removed when the store is closed', async () => {
+    const other = await openPostgresqlStore({ url: database.url, readConnections: 1 });
+    const batches = [];
+    for (let i = 0; i < 3; i++) {
+      expect(await other.writer.commit({ operations: [], events: [anEvent()] })).toEqual(committed);
+      batches.push(Number((await marks())[0]?.batch) - i);
+    }
+    expect(new Set(batches).size).toBe(1);
+    await other.close();
+    expect(await marks()).toEqual([]);
+  });
+
+  it('is removed after a day by another writer, which harms nobody', async () => {
+    await record();
+    await query(database.ownerUrl, (client) =>
+      client.query(`UPDATE "WriterMark" SET "committedAt" = "committedAt" - interval '25 hours'`),
+    );
+    const other = await openPostgresqlStore({ url: database.url, readConnections: 1 });
+    await other.writer.commit({ operations: [], events: [anEvent()] });
+    expect(await marks()).toHaveLength(1);
+    await other.close();
+    expect(await record()).toEqual(committed);
+    expect(await marks()).toHaveLength(1);
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 3 });
   });
 });
 
@@ -142,7 +211,7 @@ describe('a commit', () => {
       await other.query('SELECT pg_advisory_xact_lock($1)', [0x6b75626570617373n.toString()]);
       let done = false;
       const recording = record().finally(() => (done = true));
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await setTimeout(200);
       expect(done).toBe(false);
       await other.query('COMMIT');
       expect(await recording).toEqual(committed);

@@ -25,10 +25,18 @@ async function actualTables(client: pg.Client): Promise<Record<string, Table>> {
       LEFT JOIN pg_collation l ON l.oid = a.attcollation
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> '_prisma_migrations'
     ORDER BY a.attnum`);
-  const indexes = await rowsOf<{ table: string; name: string; columns: string; unique: boolean; primary: boolean }>(`
+  const indexes = await rowsOf<{
+    table: string;
+    name: string;
+    columns: string;
+    condition: string | null;
+    unique: boolean;
+    primary: boolean;
+  }>(`
     SELECT t.relname "table", c.relname "name", i.indisunique "unique", i.indisprimary "primary",
       (SELECT string_agg(trim(both '"' from pg_get_indexdef(i.indexrelid, n, true)), ', ' ORDER BY n)
-        FROM generate_series(1, i.indnkeyatts) n) || COALESCE(' WHERE ' || replace(trim(both '()' from pg_get_expr(i.indpred, i.indrelid)), '"', ''), '') "columns"
+        FROM generate_series(1, i.indnkeyatts) n) "columns",
+      pg_get_expr(i.indpred, i.indrelid) "condition"
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
     WHERE t.relnamespace = 'public'::regnamespace AND t.relname <> '_prisma_migrations'`);
   const constraints = await rowsOf<{ table: string; type: string; definition: string }>(`
@@ -46,7 +54,10 @@ async function actualTables(client: pg.Client): Promise<Record<string, Table>> {
         indexes: Object.fromEntries(
           of(indexes, table)
             .filter(({ primary }) => !primary)
-            .map(({ name, unique, columns: names }) => [name, (unique ? 'unique ' : '') + names]),
+            .map(({ name, unique, columns: names, condition }) => [
+              name,
+              (unique ? 'unique ' : '') + names + (condition === null ? '' : ` WHERE ${asWritten(condition)}`),
+            ]),
         ),
         foreignKeys: of(constraints, table).map(({ definition }) => foreignKey(definition)),
       },
@@ -54,7 +65,14 @@ async function actualTables(client: pg.Client): Promise<Record<string, Table>> {
   );
 }
 
-/** Foreign keys in the form of the models: `requestId -> CertificateRequest.id restrict restrict`. */
+/** The condition of an index as the models have it; PostgreSQL shows `IN` in another form, and more parentheses. */
+function asWritten(condition: string): string {
+  const list = /= ANY \(ARRAY\[(.*?)\]\)/.exec(condition);
+  const bare = (list ? condition.replace(list[0], 'IN LIST') : condition).replace(/[()"]/g, '');
+  return bare.replace('IN LIST', `IN (${(list?.[1] ?? '').replaceAll('::text', '')})`);
+}
+
+/** Foreign keys in the form of the models: `requestN -> RequestRecord.n restrict restrict`. */
 function foreignKey(definition: string): string {
   const parts = /^FOREIGN KEY \("?(\w+)"?\) REFERENCES "(\w+)"\("?(\w+)"?\) ON UPDATE (\w+) ON DELETE (\w+)$/.exec(
     definition,

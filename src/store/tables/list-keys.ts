@@ -74,6 +74,7 @@ export interface ListPart {
  */
 export async function selectKeys(readRows: ReadRows, part: ListPart, take: number): Promise<readonly ListKey[]> {
   const { filters, order, conditions = [] } = part;
+  if (filters.some((filter) => filter.length === 0)) return [];
   const rarest = filters.length > 1 ? await rarestOf(readRows, part) : filters[0];
   if (rarest === undefined) return readAlong(readRows, part, null, conditions, take);
   const others = [...conditions, ...filters.filter((filter) => filter !== rarest).map(matches)];
