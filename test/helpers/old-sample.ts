@@ -151,13 +151,13 @@ function sampleEvents(
 const page = { limit: 500, cursor: null };
 
 /** Everything that the readers of a store answer about a sample. */
-export async function answersOf(store: Store, { requests, certificates, token, key, probe }: OldSample) {
+export async function answersOf(store: Store, { requests, certificates, key, probe }: OldSample) {
   const limits: readonly QuotaLimit[] = ['demo', 'other'].flatMap((cluster) => [
-    { kind: 'livePerUsername', cluster, username: 'jane' } as QuotaLimit,
-    { kind: 'livePerGroup', cluster, group: 'dev' } as QuotaLimit,
-    { kind: 'livePerGroup', cluster, group: "o'ps" } as QuotaLimit,
-    { kind: 'livePerRequester', cluster, requester: 'hr' } as QuotaLimit,
-    { kind: 'issuancesPerHour', cluster, requester: 'hr' } as QuotaLimit,
+    { kind: 'livePerUsername', cluster, username: 'jane' },
+    { kind: 'livePerGroup', cluster, group: 'dev' },
+    { kind: 'livePerGroup', cluster, group: "o'ps" },
+    { kind: 'livePerRequester', cluster, requester: 'hr' },
+    { kind: 'issuancesPerHour', cluster, requester: 'hr' },
   ]);
   return {
     requests: await all((cursor) => store.requests.list({}, { limit: 500, cursor })),
@@ -210,7 +210,7 @@ async function eventsOf(store: Store): Promise<readonly AuditEvent[]> {
   }
 }
 
-/** What the readers answered before the records were moved. */
+/** The readers must answer this, before the records are moved and after. */
 export function expectedAnswers({ requests, certificates, events, token, key, deliveries, probe }: OldSample) {
   const now = after(120_000);
   const counted = (

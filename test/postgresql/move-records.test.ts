@@ -165,6 +165,25 @@ it('includes everything that a replica of the version before commits meanwhile',
   });
 });
 
+it('moves requests and certificates whose columns were edited', async () => {
+  await oldDatabase(
+    oldSample(16).rows,
+    `UPDATE "CertificateRequest" SET "decision" = '[1]', "createdAt" = 'infinity', "expiresAt" = '-infinity',
+      "attemptIntent" = '"text"', "spkiSha256" = 'KEY';
+    UPDATE "Certificate" SET "serialNumber" = 'ABC', "groups" = '{"a": 1}', "notAfter" = 'infinity'
+      WHERE "fingerprintSha256" = (SELECT MIN("fingerprintSha256") FROM "Certificate")`,
+  );
+  await migratePostgresql(database.ownerUrl);
+  const text = (column: string) => `convert_from("${column}", 'UTF8') AS "${column}"`;
+  expect(
+    await all(`SELECT DISTINCT "text", ${text('spkiSha256')}, "createdAt"::text, "decidedAt"::text, "expiresAt"::text
+      FROM "RequestRecord" JOIN "Decision" ON "sha256" = "decisionSha256"`),
+  ).toEqual([{ text: '[1]', spkiSha256: 'KEY', createdAt: 'infinity', decidedAt: 'infinity', expiresAt: '-infinity' }]);
+  expect(
+    await all(`SELECT ${text('serialNumber')}, "groups" FROM "CertificateRecord" WHERE "notAfter" = 'infinity'`),
+  ).toEqual([{ serialNumber: 'ABC', groups: { a: 1 } }]);
+});
+
 it('has migrations that no other program can apply without the move', async () => {
   await oldDatabase(oldSample(1).rows);
   const apply = (name: string) => all(readFileSync(`prisma/migrations/postgresql/${name}/migration.sql`, 'utf8'));

@@ -48,7 +48,8 @@ export function requestRows(
   const { decision, ...same } = old;
   const decisionObject = objectIn(decision);
   const { decidedAt, ...withoutInstant } = decisionObject ?? {};
-  const text = decisionObject || typeof decision !== 'string' ? JSON.stringify(withoutInstant) : decision;
+  const unchanged = typeof decision === 'string' ? decision : JSON.stringify(decision);
+  const text = decisionObject ? JSON.stringify(withoutInstant) : unchanged;
   const decided = new Date(asText(decidedAt));
   const sha256 = hash('sha256', text, 'buffer');
   const createdAt = instant(database, old['createdAt']);

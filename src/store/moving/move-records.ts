@@ -26,7 +26,7 @@ interface Movement {
   /** Finds in the new tables how many rows were moved, as `found`. */
   readonly moved: string;
   /** Writes the new rows; `moved` old ones were moved before. */
-  write(rows: readonly OldRow[], moved: number): Promise<void>;
+  readonly write: (rows: readonly OldRow[], moved: number) => Promise<void>;
 }
 
 /**

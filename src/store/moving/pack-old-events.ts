@@ -31,6 +31,7 @@ interface OldEvent extends SharedMembers {
 /** Consecutive events that share a record. */
 interface Packed {
   members: SharedMembers;
+  /** Never empty. */
   readonly events: OldEvent[];
 }
 
@@ -99,9 +100,9 @@ function lineOf(members: SharedMembers, type: string, seq: number, canonical: st
 }
 
 function follows({ members, events }: Packed, event: OldEvent): boolean {
-  const last = events.at(-1);
+  const last = events.at(-1) as OldEvent;
   return (
-    last?.line != null &&
+    last.line !== null &&
     event.line !== null &&
     event.seq === last.seq + 1 &&
     last.seq % eventsInRange !== 0 &&
