@@ -80,12 +80,12 @@ export class ServiceProcess {
     return this.ended;
   }
 
-  async untilReady(client: ApiClient): Promise<void> {
+  async untilReady(client: ApiClient, everyMilliseconds = 100): Promise<void> {
     const deadline = Date.now() + readySeconds * 1000;
     while (this.running && Date.now() < deadline) {
       const reply = await client.send('GET', '/readyz').catch(() => null);
       if (reply?.status === 200) return;
-      await sleep(100);
+      await sleep(everyMilliseconds);
     }
     const what = this.running ? `is not ready after ${readySeconds} s` : 'ended before it was ready';
     throw new ServiceError(`the service ${what}; the end of its log:\n${this.lastLogLines()}`);

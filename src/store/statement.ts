@@ -50,6 +50,9 @@ export interface Selection {
  */
 export type ReadRows = (selection: Selection) => Promise<readonly unknown[]>;
 
+/** A condition of a statement. */
+export type Condition = Selection;
+
 /** The few expressions that the databases write differently. Columns come quoted, and from the schema. */
 export interface SqlDialect {
   /** How many elements the JSON array has. */
@@ -60,6 +63,16 @@ export interface SqlDialect {
   jsonArrayHolds(column: string): string;
   /** Stands behind a table to name the index that finds its rows; empty where the database chooses better by itself. */
   indexedBy(index: string): string;
+  /**
+   * The rows of an index whose first column has `value` (null: there is no such column) and whose next columns, as a row,
+   * compare with `bound`; in the form that makes the database go along this index and no other.
+   */
+  indexRange(
+    value: { readonly column: string; readonly parameter: ColumnValue } | null,
+    columns: readonly string[],
+    sign: '<' | '>' | '<=' | '>=',
+    bound: readonly ColumnValue[],
+  ): Condition;
 }
 
 export type Row = Readonly<Record<string, ColumnValue>>;
@@ -78,30 +91,34 @@ export const insertUnique = (table: string, row: Row, taken: Conflict): Statemen
 
 /** Inserts a row that is never changed or removed, unless it is there already. `key` is its primary key. */
 export function insertOnce(table: string, key: string, row: Row): Statement {
-  const { one } = insertTexts(table, Object.keys(row));
-  return { sql: `${one} ON CONFLICT DO NOTHING`, parameters: Object.values(row), once: `${table} ${key}` };
+  const { unlessThere } = insertTexts(table, Object.keys(row));
+  return { sql: unlessThere, parameters: Object.values(row), once: `${table} ${key}` };
 }
 
-interface InsertTexts {
-  readonly columns: readonly string[];
-  readonly one: string;
-  readonly many: string;
-}
-
-/** The last insertion into each table, because its columns are the same nearly every time. */
-const inserts = new Map<string, InsertTexts>();
-
-function insertTexts(table: string, columns: readonly string[]): InsertTexts {
-  const last = inserts.get(table);
-  if (last?.columns.length === columns.length && last.columns.every((column, i) => column === columns[i])) return last;
+const insertTexts = textsByColumns((columns, table) => {
   const names = columns.map(quoted).join(', ');
-  const texts = {
-    columns,
-    one: `INSERT INTO "${table}" (${names}) VALUES (${columns.map(() => '?').join(', ')})`,
+  const one = `INSERT INTO "${table}" (${names}) VALUES (${columns.map(() => '?').join(', ')})`;
+  return {
+    one,
+    unlessThere: `${one} ON CONFLICT DO NOTHING`,
     many: `INSERT INTO "${table}" (${names}) SELECT ${names} FROM json_populate_recordset(NULL::"${table}", ?::json)`,
   };
-  inserts.set(table, texts);
-  return texts;
+});
+
+/**
+ * Makes texts that depend on columns and on a name once for each combination. Their number is small, because both come from
+ * our code; making them anew takes longer than executing them.
+ */
+export function textsByColumns<Texts>(
+  make: (columns: readonly string[], name: string) => Texts,
+): (name: string, columns: readonly string[]) => Texts {
+  const made = new Map<string, Texts>();
+  return (name, columns) => {
+    const key = `${name} ${columns.join(' ')}`;
+    let texts = made.get(key);
+    if (texts === undefined) made.set(key, (texts = make(columns, name)));
+    return texts;
+  };
 }
 
 export const quoted = (column: string): string => `"${column}"`;

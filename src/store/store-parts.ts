@@ -21,12 +21,13 @@ export function storeParts(
   dialect: SqlDialect,
   readRows: ReadRows,
 ): Omit<Store, 'inventory' | 'alone' | 'close'> {
-  const auditEvents = new AuditEventTable(prisma, readRows);
+  const reads = { readRows, dialect };
+  const auditEvents = new AuditEventTable(prisma, reads);
   return {
     writer,
-    requests: new RequestTable(prisma, readRows, dialect),
+    requests: new RequestTable(prisma, reads),
     recordedRequests: new RecordedRequests(readRows),
-    certificates: new CertificateTable(prisma, readRows),
+    certificates: new CertificateTable(prisma, reads),
     auditEvents,
     apiTokens: new ApiTokenTable(prisma),
     idempotencyKeys: new IdempotencyKeyTable(prisma),

@@ -1,12 +1,13 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { throughputOf, type Load } from './load/load.js';
+import { measureThroughput, type Load } from './load/load.js';
 import { requestOctets } from './load/http-connection.js';
 import { median, takeTurns } from './measure.js';
 import { loadOf, type SigningJob } from './peers/contender.js';
 import { startKubepass } from './peers/kubepass.js';
 import { caAlgorithms, makeSigningJob } from './peers/signing-job.js';
-import type { Part, Row } from './report.js';
+import { storageFigures, type StorageFigures } from './peers/storage-figures.js';
+import { withRange, type Part, type Row } from './report.js';
 import { ServiceUnderBench, type Program } from './service-under-bench.js';
 
 /** Two programs that take turns: these sources, and the build of another checkout. */
@@ -34,12 +35,14 @@ interface Figures {
 const connections = 32;
 const warmUpRounds = 3;
 const starts = 7;
+/** The certificates after which the growth of the database is measured. */
+const certificates = 5_000;
 const mostPerSecond = 8_000;
 const certificate = new URL('../fixtures/inspection/user/input.pem', import.meta.url);
 
 /**
  * Compares this checkout with an earlier one. Both get the same load in turns. Measures the cost of an issued
- * certificate, an inspection, a start and an idle process.
+ * certificate, its writes, an inspection, a start and an idle process.
  */
 export async function benchAgainst(directory: string, theirs: Program, extent: Extent): Promise<Part> {
   const programs: Readonly<Record<Side, Program | undefined>> = { ours: undefined, theirs };
@@ -51,6 +54,8 @@ export async function benchAgainst(directory: string, theirs: Program, extent: E
       ...(await inTurns(what, extent, (side) => issuing(join(directory, algorithm, side), job, programs[side]))),
     );
   }
+  const job = await makeSigningJob(join(directory, 'written'), 'RSA-2048');
+  rows.push(...(await writing(join(directory, 'written'), job, programs)));
   rows.push(...(await inTurns('an inspection', extent, (side) => inspecting(join(directory, side), programs[side]))));
   rows.push(...(await starting(join(directory, 'start'), programs)));
   return { rows };
@@ -105,11 +110,36 @@ const cpuOf = ({ cpu }: Figures): number => cpu;
 const rateOf = ({ perSecond }: Figures): number => perSecond;
 
 async function figuresOf(service: ServiceUnderBench, load: Load, seconds: number): Promise<Figures> {
-  const before = service.processorMilliseconds();
-  const began = performance.now();
-  const perSecond = await throughputOf(load, seconds);
-  const answered = perSecond * ((performance.now() - began) / 1000);
-  return { perSecond, cpu: (service.processorMilliseconds() - before) / answered };
+  const meter = () => service.processorMilliseconds();
+  const { perSecond, answered, before, after } = await measureThroughput(load, seconds, meter);
+  return { perSecond, cpu: (after - before) / answered };
+}
+
+/** The pages that the service writes for a certificate, and the room that it keeps. */
+async function writing(
+  directory: string,
+  job: SigningJob,
+  programs: Readonly<Record<Side, Program | undefined>>,
+): Promise<readonly Row[]> {
+  const found: Partial<Record<Side, StorageFigures>> = {};
+  for (const side of sides) {
+    const own = join(directory, side);
+    mkdirSync(own, { recursive: true });
+    const contender = await startKubepass(own, job, '', programs[side]);
+    try {
+      const figures = await storageFigures(contender, job, certificates);
+      if (figures !== null) found[side] = figures;
+    } finally {
+      await contender.stop();
+    }
+  }
+  const { ours, theirs } = found;
+  if (ours === undefined || theirs === undefined) return [];
+  const log = ({ log }: StorageFigures): readonly number[] => (log ?? []).map(({ octets }) => octets / 1024);
+  return [
+    compared('write-ahead log for a certificate, KiB', log(ours), log(theirs)),
+    compared('growth of the database for a certificate, KiB', [ours.kept / 1024], [theirs.kept / 1024]),
+  ];
 }
 
 /**
@@ -122,9 +152,8 @@ async function starting(
 ): Promise<readonly Row[]> {
   const lanes = { ours: {}, theirs: {} };
   const { ours, theirs } = await takeTurns(starts, lanes, async (_, side) => {
-    const began = performance.now();
     const service = await ServiceUnderBench.start(join(directory, side), undefined, '', programs[side]);
-    const milliseconds = performance.now() - began;
+    const milliseconds = service.readyMilliseconds;
     const mebibytes = service.memory().now;
     await service.stop();
     return { milliseconds, mebibytes };
@@ -145,15 +174,12 @@ async function starting(
 }
 
 function compared(what: string, ours: readonly number[], theirs: readonly number[]): Row {
-  const figures = (values: readonly number[]): string => {
-    const digits = median(values) < 100 ? 3 : 0;
-    return `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)})`;
-  };
   return {
     what: `${what}, as a multiple of the other checkout's`,
-    ratio: median(ours) / median(theirs),
-    ratios: ours.map((one, i) => one / theirs[i]!),
+    figure: median(ours) / median(theirs),
+    unit: 'times',
+    byRound: ours.map((one, i) => one / theirs[i]!),
     target: null,
-    figures: `${figures(ours)} against ${figures(theirs)}`,
+    details: `${withRange(ours, 'times')} against ${withRange(theirs, 'times')}`,
   };
 }

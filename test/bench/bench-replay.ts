@@ -6,7 +6,7 @@ import { parsePolicySet } from '../../src/policy/parse-policy-set.js';
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.js';
 import { seedRequests } from '../helpers/recorded-requests.js';
 import { quantile } from './measure.js';
-import type { Row } from './report.js';
+import { figureOf, inUnit, type Row } from './report.js';
 import { benchPolicies, ServiceUnderBench } from './service-under-bench.js';
 
 const recorded = 100_000;
@@ -39,29 +39,21 @@ export async function benchReplay(directory: string): Promise<readonly Row[]> {
       if (underWay.complete) throw new Error('the replay was over before the requests beside it');
       underWay.destroy();
     }
-    const part = (what: string, value: number, most: number, figures: string): Row => ({
-      what,
-      ratio: value / most,
-      ratios: [value / most],
-      target: { atMost: 1 },
-      figures,
-    });
     const compared = (q: number, target: Row['target']): Row => ({
       what: `\`POST /v1/kubeconfigs\` beside a replay, one at a time: the ${q * 100}th percentile of its time, as a multiple of that without`,
-      ratio: quantile(beside.flat(), q) / quantile(alone.flat(), q),
-      ratios: beside.map((round, i) => quantile(round, q) / quantile(alone[i]!, q)),
+      figure: quantile(beside.flat(), q) / quantile(alone.flat(), q),
+      unit: 'times',
+      byRound: beside.map((round, i) => quantile(round, q) / quantile(alone[i]!, q)),
       target,
-      figures: `${quantile(beside.flat(), q).toFixed(1)} ms against ${quantile(alone.flat(), q).toFixed(1)} ms`,
+      details: `${inUnit(quantile(beside.flat(), q), 'ms')} against ${inUnit(quantile(alone.flat(), q), 'ms')}`,
     });
     const of = `a replay of ${recorded.toLocaleString('en')} recorded requests`;
     return [
-      part(`${of}: its time, as a part of a minute`, seconds, maxSeconds, `${seconds.toFixed(1)} s; ${summary}`),
-      part(
-        `${of}: the memory it takes, as a part of 256 MiB`,
-        taken,
-        maxMebibytes,
-        `${taken.toFixed(0)} MiB on top of ${idle.toFixed(0)} MiB`,
-      ),
+      figureOf(`${of}: its time`, [seconds], 's', { target: { atMost: maxSeconds }, details: summary }),
+      figureOf(`${of}: the memory it takes`, [taken], 'MiB', {
+        target: { atMost: maxMebibytes },
+        details: `on top of ${inUnit(idle, 'MiB')}`,
+      }),
       compared(0.5, { atMost: 1.5 }),
       compared(0.99, null),
     ];

@@ -2,28 +2,32 @@ import { median, quantile } from './measure.js';
 
 export type Target = { readonly atMost: number } | { readonly atLeast: number };
 
+/** `times`: a ratio of two lanes, which is comparable between machines. The others are true for this machine only. */
+export type Unit = 'times' | 'ms' | 's' | 'KiB' | 'MiB' | 'a second';
+
 /** One line of the table. */
 export interface Row {
   readonly what: string;
-  readonly ratio: number;
-  /** The same ratio by round. */
-  readonly ratios: readonly number[];
+  readonly figure: number;
+  readonly unit: Unit;
+  /** The same figure by round; one value or none if there was one measurement. */
+  readonly byRound: readonly number[];
   readonly target: Target | null;
-  /** The absolute figures, which are true for this machine only. */
-  readonly figures: string;
+  /** The figures behind this one. */
+  readonly details: string;
 }
 
 /** The result of one part of the bench. */
 export interface Part {
   readonly rows: readonly Row[];
-  /** Markdown that stands before the rows in docs/performance.md. */
-  readonly before?: string;
+  /** Markdown with a place of its own in docs/performance.md: tables and charts that are not rows. */
+  readonly overview?: string;
   /** The software and hardware of the measurement besides Node and this machine. */
   readonly on?: readonly string[];
   /** Contenders that could not be measured, with the reasons. */
   readonly missing?: readonly string[];
-  /** SVG. */
-  readonly chart?: string;
+  /** SVGs by the name of their file in docs/. */
+  readonly charts?: Readonly<Record<string, string>>;
 }
 
 interface Comparison<Result> {
@@ -37,10 +41,11 @@ interface Comparison<Result> {
 export function comparedDurations({ what, ours, theirs, target }: Comparison<readonly number[]>): Row {
   return {
     what,
-    ratio: median(ours.flat()) / median(theirs.flat()),
-    ratios: ours.map((round, i) => median(round) / median(theirs[i]!)),
+    figure: median(ours.flat()) / median(theirs.flat()),
+    unit: 'times',
+    byRound: ours.map((round, i) => median(round) / median(theirs[i]!)),
     target,
-    figures: `${durations(ours.flat())} against ${durations(theirs.flat())}`,
+    details: `${durations(ours.flat())} against ${durations(theirs.flat())}`,
   };
 }
 
@@ -48,30 +53,22 @@ export function comparedDurations({ what, ours, theirs, target }: Comparison<rea
 export function comparedThroughput({ what, ours, theirs, target }: Comparison<number>): Row {
   return {
     what,
-    ratio: median(ours) / median(theirs),
-    ratios: ours.map((round, i) => round / theirs[i]!),
+    figure: median(ours) / median(theirs),
+    unit: 'times',
+    byRound: ours.map((round, i) => round / theirs[i]!),
     target,
-    figures: `${rates(ours)} against ${rates(theirs)}`,
+    details: `${rates(ours)} against ${rates(theirs)}`,
   };
 }
 
-/** `ours`: requests a second, by round. `promised`: the rate that two cores must reach. */
-export function promisedThroughput({
-  what,
-  ours,
-  promised,
-}: {
-  readonly what: string;
-  readonly ours: readonly number[];
-  readonly promised: number;
-}): Row {
-  return {
-    what,
-    ratio: median(ours) / promised,
-    ratios: ours.map((round) => round / promised),
-    target: { atLeast: 1 },
-    figures: rates(ours),
-  };
+/** A figure of the service alone; its median if there were several rounds. */
+export function figureOf(
+  what: string,
+  byRound: readonly number[],
+  unit: Unit,
+  { target = null, details = '' }: { readonly target?: Target | null; readonly details?: string } = {},
+): Row {
+  return { what, figure: median(byRound), unit, byRound, target, details };
 }
 
 /** `milliseconds`: of every request. `at`: the arrival rate. `most`: the limit for the 99th percentile. */
@@ -80,56 +77,85 @@ export function boundedLatencies({
   milliseconds,
   at,
   most,
-  isPromised,
 }: {
   readonly what: string;
   readonly milliseconds: readonly number[];
   readonly at: string;
   readonly most: number;
-  readonly isPromised: boolean;
 }): Row {
   const [p50, p99, p999] = [0.5, 0.99, 0.999].map((q) => quantile(milliseconds, q)) as [number, number, number];
-  return {
-    what,
-    ratio: p99 / most,
-    ratios: [p99 / most],
-    target: isPromised ? { atMost: 1 } : null,
-    figures: `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, p99.9 ${p999.toFixed(1)} ms at ${at}`,
-  };
+  return figureOf(what, [p99], 'ms', {
+    target: { atMost: most },
+    details: `p50 ${inUnit(p50, 'ms')}, p99.9 ${inUnit(p999, 'ms')} at ${at}`,
+  });
 }
 
-export function isMet({ ratio, target }: Row): boolean {
+export function isMet({ figure, target }: Row): boolean {
   if (target === null) return true;
-  return 'atMost' in target ? ratio <= target.atMost : ratio >= target.atLeast;
+  return 'atMost' in target ? figure <= target.atMost : figure >= target.atLeast;
 }
 
-/** A Markdown table, ratios first. */
+const headings = ['what', 'figure', 'by round', 'target', 'details'] as const;
+
+/** A Markdown table. */
 export function tableOf(rows: readonly Row[]): string {
-  const lines = rows.map((row) => [
-    row.ratio.toFixed(2),
-    row.ratios.length < 2 ? '' : `${Math.min(...row.ratios).toFixed(2)}–${Math.max(...row.ratios).toFixed(2)}`,
-    targetOf(row),
-    row.what,
-    row.figures,
-  ]);
-  const header = ['ratio', 'by round', 'target', 'what', 'figures of this run'];
-  return [header, header.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return markdownTable(headings, rows.map(cellsOf));
+}
+
+/** The same lines for the table of all parts in docs/performance.md, where the first cell names the part. */
+export const partHeadings = ['part', ...headings] as const;
+export const linesOfPart = (part: string, rows: readonly Row[]): readonly string[] =>
+  rows.map((row) => tableLine([`\`${part}\``, ...cellsOf(row)]));
+
+function cellsOf(row: Row): readonly string[] {
+  const { what, figure, unit, byRound, details } = row;
+  const range = byRound.length < 2 ? '' : `${significant(Math.min(...byRound))}–${significant(Math.max(...byRound))}`;
+  return [what, inUnit(figure, unit), range, targetOf(row), details];
 }
 
 function targetOf(row: Row): string {
-  const { target } = row;
+  const { target, unit } = row;
   if (target === null) return '';
-  const text = 'atMost' in target ? `≤ ${target.atMost}` : `≥ ${target.atLeast}`;
+  const text =
+    'atMost' in target ? `≤ ${inUnit(target.atMost, unit, String)}` : `≥ ${inUnit(target.atLeast, unit, String)}`;
   return isMet(row) ? `${text}: met` : `${text}: **missed**`;
+}
+
+/** `alignment`: of each column, as Markdown writes it; `---` by default. */
+export function markdownTable(
+  heads: readonly string[],
+  lines: readonly (readonly string[])[],
+  alignment = heads.map(() => '---'),
+): string {
+  return [heads, alignment, ...lines].map(tableLine).join('\n');
+}
+
+export const tableLine = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+/** `digits`: writes the number; by default with three significant digits. */
+export function inUnit(value: number, unit: Unit, digits: (value: number) => string = significant): string {
+  const number = value >= 1000 ? significant(value) : digits(value);
+  if (unit === 'times') return number;
+  return unit === 'a second' ? `${number}/s` : `${number} ${unit}`;
+}
+
+/** Three significant digits; whole numbers from 100 on. A figure has more digits than it is worth otherwise. */
+export function significant(value: number): string {
+  if (value >= 100) return Math.round(value).toLocaleString('en');
+  return value.toFixed(value >= 10 ? 1 : 2);
 }
 
 /** The median, and the range of the middle four fifths. */
 function durations(milliseconds: readonly number[]): string {
-  const [low, middle, high] = [0.1, 0.5, 0.9].map((q) => quantile(milliseconds, q).toFixed(0));
+  const [low, middle, high] = [0.1, 0.5, 0.9].map((q) => significant(quantile(milliseconds, q)));
   return `${middle} ms (${low}–${high})`;
 }
 
-export function rates(perSecond: readonly number[]): string {
-  const round = (value: number) => (value < 100 ? value.toFixed(1) : value.toFixed(0));
-  return `${round(median(perSecond))}/s (${round(Math.min(...perSecond))}–${round(Math.max(...perSecond))})`;
+/** The median, and the lowest and the highest round. */
+export const rates = (perSecond: readonly number[]): string => withRange(perSecond, 'a second');
+
+export function withRange(values: readonly number[], unit: Unit): string {
+  const middle = inUnit(median(values), unit);
+  const [low, high] = [significant(Math.min(...values)), significant(Math.max(...values))];
+  return values.length < 2 ? middle : `${middle} (${low}–${high})`;
 }

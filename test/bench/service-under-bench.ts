@@ -5,10 +5,11 @@ import { freePort, ServiceProcess } from '../../scripts/quickstart/service-proce
 import { CompiledSources } from './compiled-sources.js';
 import { KeptConnections } from './kept-connections.js';
 import type { Target } from './load/http-connection.js';
+import { memoryOf, processorMilliseconds } from './process-figures.js';
 
 const host = '127.0.0.1';
-/** /proc always counts in this unit on Linux, whatever the kernel's own clock is. */
-const clockTicksPerSecond = 100;
+/** How often a started service is asked whether it is ready. It is also how exact a measured start is. */
+const everyMilliseconds = 20;
 
 /** The policies of the service. */
 export const benchPolicies = `
@@ -35,6 +36,10 @@ export class ServiceUnderBench {
     readonly api: KeptConnections,
     readonly target: Target,
     readonly token: string,
+    /** The SQLite database, unless the service has another one. */
+    readonly databaseFile: string,
+    /** The time from the start of the process to the first 200 of /readyz. */
+    readonly readyMilliseconds: number,
   ) {}
 
   /**
@@ -54,6 +59,7 @@ export class ServiceUnderBench {
     const configFile = join(directory, 'kubepass.yaml');
     if (config !== undefined) writeFileSync(configFile, config);
     const port = await freePort(host, 0);
+    const began = performance.now();
     const service = new ServiceProcess(
       {
         KUBEPASS_CONFIG: config === undefined ? '' : configFile,
@@ -69,10 +75,12 @@ export class ServiceUnderBench {
       [program.server],
       program.node,
     );
-    await service.untilReady(await ApiClient.of({ host, tls: null }, port));
+    await service.untilReady(await ApiClient.of({ host, tls: null }, port), everyMilliseconds);
+    const ready = performance.now() - began;
     const token = readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
     const api = new KeptConnections(`http://${host}:${port}`, token);
-    return new ServiceUnderBench(service, api, { host, port, ca: null }, token);
+    const target = { host, port, ca: null };
+    return new ServiceUnderBench(service, api, target, token, join(dataDir, 'kubepass.db'), ready);
   }
 
   /** The time from `POST /v1/kubeconfigs` to its 201. */
@@ -84,20 +92,18 @@ export class ServiceUnderBench {
     });
   }
 
-  /** The MiB that the process has in memory, and its highest value so far. */
-  memory(): { readonly now: number; readonly peak: number } {
-    const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
-    const mebibytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
-    return { now: mebibytes('VmRSS'), peak: mebibytes('VmHWM') };
+  get pid(): number {
+    return this.process.pid ?? NaN;
   }
 
-  /** The milliseconds of processor time that all threads of the process have taken so far; proc_pid_stat(5). */
+  /** The MiB that the process has in memory, and its highest value so far. */
+  memory(): { readonly now: number; readonly peak: number } {
+    return memoryOf(this.pid);
+  }
+
+  /** The milliseconds of processor time that all threads of the process have taken so far. */
   processorMilliseconds(): number {
-    const stat = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8');
-    // The second field is the command in parentheses, which may contain spaces. User and system time are fields 14 and
-    // 15.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * (1000 / clockTicksPerSecond);
+    return processorMilliseconds(this.pid);
   }
 
   /** Holds the process, so that its background work does not slow down another lane's turn. */

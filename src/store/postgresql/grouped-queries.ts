@@ -21,8 +21,8 @@ export const encode = (step: ExecutableStep): EncodedStep => ({
  * The statements of all steps of a batch, those alike as one, and the insertion of their events. One of the queries fails
  * where a step may meet a conflict.
  *
- * The order of the steps is not kept: they are all under way at once, so every order is right in which none conflicts. What
- * counts against a limit is counted after all steps, and that finds at least as much as counting between them.
+ * The order of the steps is not kept: they are all under way at once, so every order is right in which none conflicts.
+ * Limits are counted after all steps, and that finds at least as much as counting between them.
  */
 export function groupedQueries(steps: readonly EncodedStep[]): readonly Query[] {
   const once = new Map<string, Query>();

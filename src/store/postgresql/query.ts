@@ -6,6 +6,16 @@ export const postgresqlDialect: SqlDialect = {
   jsonArrayHolds: (column) => `${column} @> to_jsonb(?::text)`,
   // Its statistics tell it how many rows are in which state.
   indexedBy: () => '',
+  // No other index can serve a comparison of this index's columns as a row. The second condition tells that the first
+  // column is not null, which partial indexes require, and where the value ends.
+  indexRange(value, columns, sign, bound) {
+    const row = [...(value === null ? [] : [value.column]), ...columns];
+    const values = [...(value === null ? [] : [value.parameter]), ...bound];
+    const compared = `(${row.join(', ')}) ${sign} (${row.map(() => '?').join(', ')})`;
+    if (value === null) return { sql: compared, parameters: values };
+    const end = `${value.column} ${sign.startsWith('<') ? '>=' : '<='} ?`;
+    return { sql: `${compared} AND ${end}`, parameters: [...values, value.parameter] };
+  },
 };
 
 /** A statement with numbered parameters, and the name under which each connection prepares it once; '' prepares it anew. */

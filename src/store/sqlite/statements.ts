@@ -6,6 +6,19 @@ export const sqliteDialect: SqlDialect = {
   hexText: (column) => `lower(hex(${column}))`,
   jsonArrayHolds: (column) => `EXISTS (SELECT 1 FROM json_each(${column}) WHERE "value" = ?)`,
   indexedBy: (index) => ` INDEXED BY "${index}"`,
+  // Behind an equal column, SQLite enters an index at the first column of the bound.
+  indexRange: (value, columns, sign, bound) => ({
+    sql: [
+      ...(value === null ? [] : [`${value.column} = ?`]),
+      ...(columns.length === 1 ? [] : [`${columns[0] ?? ''} ${sign.slice(0, 1)}= ?`]),
+      `(${columns.join(', ')}) ${sign} (${columns.map(() => '?').join(', ')})`,
+    ].join(' AND '),
+    parameters: [
+      ...(value === null ? [] : [value.parameter]),
+      ...(columns.length === 1 ? [] : bound.slice(0, 1)),
+      ...bound,
+    ],
+  }),
 };
 
 /** The values that better-sqlite3 accepts as parameters. */

@@ -73,7 +73,8 @@ export class ApiTokenTable implements ApiTokenReader {
         take,
         select: apiTokenColumns,
       });
-      return rows.map((row) => ({ key: [row.createdAt, row.id], item: apiTokenOf(row) }));
+      const records = rows.map((row) => ({ key: [row.createdAt, row.id], item: apiTokenOf(row) }));
+      return { records, goesOnBehind: null };
     });
   }
 

@@ -12,9 +12,17 @@ import type { AuditEvent, AuditEventFilter, AuditEventType } from '../../model/a
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexOf, octetsIn, octetsOf, uuidOctets, uuidOctetsIn, uuidOf } from '../octets.js';
-import type { Columns, ReadRows, Selection } from '../statement.js';
+import type { Columns, Selection } from '../statement.js';
 import type { AuditEventReader } from '../store.js';
-import { equals, selectKeys, type ListFilter, type ListKey, type ListOrder } from './list-keys.js';
+import {
+  equals,
+  selectKeys,
+  type FoundKeys,
+  type ListFilter,
+  type ListKey,
+  type ListOrder,
+  type KeyReads,
+} from './list-keys.js';
 import { readPage, type Keyed } from './read-page.js';
 
 const auditRecordColumns = {
@@ -87,7 +95,7 @@ const issuance = String(typesMask(['CertificateIssued']));
 export class AuditEventTable implements AuditEventReader {
   constructor(
     private readonly prisma: PrismaClient,
-    private readonly readRows: ReadRows,
+    private readonly reads: KeyReads,
   ) {}
 
   async list(filter: AuditEventFilter, page: PageQuery): Promise<Page<AuditEvent>> {
@@ -95,31 +103,23 @@ export class AuditEventTable implements AuditEventReader {
     const first = filter.after === undefined ? 1n : await this.#firstAfter(filter.after);
     const last = filter.before === undefined ? undefined : await this.#lastBefore(filter.before);
     return readPage(page, oldestFirst, async (after, take) => {
-      const found: Keyed<AuditEvent>[] = [];
+      const records: Keyed<AuditEvent>[] = [];
+      if (filters === null) return { records, goesOnBehind: null };
       // The cursor is the number of an event: the rest of its record comes next.
       const begin = after === null ? 0n : (after[0] as bigint);
+      const part = { table: 'AuditRecord', order: oldestFirst, filters };
+      // An event lies less than a record's length before the end of its record.
+      const until = last === undefined ? undefined : last + BigInt(eventsAtMost);
       let behind = begin >= first ? begin : first - 1n;
-      while (filters !== null && found.length < take) {
-        const keys = await selectKeys(
-          this.readRows,
-          {
-            table: 'AuditRecord',
-            order: oldestFirst,
-            filters,
-            after: [behind],
-            // An event lies less than a record's length before the end of its record.
-            until: last === undefined ? undefined : last + BigInt(eventsAtMost),
-          },
-          take,
-        );
-        const records = await this.#byKeys(keys);
-        for (const event of records.flatMap(eventsOf))
+      let found: FoundKeys;
+      do {
+        found = await selectKeys(this.reads, { ...part, after: [behind], until }, take);
+        for (const event of (await this.#byKeys(found.keys)).flatMap(eventsOf))
           if (BigInt(event.seq) > begin && matches(event, filter))
-            found.push({ key: [BigInt(event.seq)], item: event });
-        behind = (keys.at(-1)?.[0] as bigint | undefined) ?? behind;
-        if (keys.length < take) break;
-      }
-      return found.slice(0, take);
+            records.push({ key: [BigInt(event.seq)], item: event });
+        behind = (found.keys.at(-1)?.[0] as bigint | undefined) ?? behind;
+      } while (records.length < take && found.keys.length === take);
+      return { records: records.slice(0, take), goesOnBehind: found.goesOnBehind };
     });
   }
 
@@ -168,7 +168,7 @@ export class AuditEventTable implements AuditEventReader {
 
   /** The sets of types that there are with this type among them; a few dozens exist. */
   async #ofType(type: AuditEventType): Promise<ListFilter> {
-    const rows = await this.readRows({
+    const rows = await this.reads.readRows({
       // Steps from one value of the index to the next.
       sql: `WITH RECURSIVE "distinct"("types") AS (
           SELECT MIN("types") FROM "AuditRecord"

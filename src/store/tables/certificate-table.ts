@@ -8,13 +8,22 @@ import {
   insertOnce,
   quoted,
   storedJson,
+  textsByColumns,
   type Columns,
   type ColumnValue,
-  type ReadRows,
   type Statement,
 } from '../statement.js';
 import type { CertificateReader } from '../store.js';
-import { equals, highest, isParty, selectKeys, type ListFilter, type ListKey, type ListOrder } from './list-keys.js';
+import {
+  equals,
+  highest,
+  isParty,
+  selectKeys,
+  type ListFilter,
+  type ListKey,
+  type ListOrder,
+  type KeyReads,
+} from './list-keys.js';
 import { inBatches, readPage, type Keyed } from './read-page.js';
 
 const certificateColumns = {
@@ -93,29 +102,34 @@ export function insertCertificate(certificate: Certificate): readonly Statement[
   const issuer = issuerRow(certificate);
   const row = certificateRow(certificate, issuer);
   const requestId = uuidOctets(certificate.requestId);
-  const columns = Object.keys(row).map(quoted);
-  const into = `INSERT INTO "CertificateRecord" (${columns.join(', ')}, "requestN", "requesterName", "collector")`;
-  const ofRequest = '"q"."n", "q"."requesterName", "q"."collector"';
+  const { one, many } = certificateTexts('CertificateRecord', Object.keys(row));
   return [
     insertOnce('Issuer', hexOf(issuer.sha256), issuer),
     {
-      sql: `${into} SELECT ${columns.map(() => '?').join(', ')}, ${ofRequest} FROM "RequestRecord" AS "q" WHERE "q"."id" = ?`,
+      sql: one,
       parameters: [...Object.values(row), requestId],
       unlessChanged: { kind: 'request', id: certificate.requestId },
       ifTaken: (constraint) => ({
         kind: 'unique',
         what: constraint.includes('serialNumber') ? 'serialNumber' : 'fingerprintSha256',
       }),
-      many: {
-        sql: `${into} SELECT ${columns.map((column) => `"c".${column}`).join(', ')}, ${ofRequest}
-          FROM json_array_elements(?::json) AS "e", json_populate_record(NULL::"CertificateRecord", "e" -> 'row') AS "c",
-            json_populate_record(NULL::"RequestRecord", "e" -> 'request') AS "f" JOIN "RequestRecord" AS "q" ON "q"."id" = "f"."id"`,
-        row: { columns: {}, parts: { row, request: { id: requestId } } },
-      },
+      many: { sql: many, row: { columns: {}, parts: { row, request: { id: requestId } } } },
     },
     ...[...new Set(certificate.groups)].map((name) => insertMembership(name, row.fingerprintSha256)),
   ];
 }
+
+const certificateTexts = textsByColumns((columns) => {
+  const names = columns.map(quoted);
+  const into = `INSERT INTO "CertificateRecord" (${names.join(', ')}, "requestN", "requesterName", "collector")`;
+  const ofRequest = '"q"."n", "q"."requesterName", "q"."collector"';
+  return {
+    one: `${into} SELECT ${names.map(() => '?').join(', ')}, ${ofRequest} FROM "RequestRecord" AS "q" WHERE "q"."id" = ?`,
+    many: `${into} SELECT ${names.map((name) => `"c".${name}`).join(', ')}, ${ofRequest}
+      FROM json_array_elements(?::json) AS "e", json_populate_record(NULL::"CertificateRecord", "e" -> 'row') AS "c",
+        json_populate_record(NULL::"RequestRecord", "e" -> 'request') AS "f" JOIN "RequestRecord" AS "q" ON "q"."id" = "f"."id"`,
+  };
+});
 
 /** One row for each distinct group, so that certificates are found by group on an index. */
 const insertMembership = (name: string, fingerprintSha256: ColumnValue): Statement => ({
@@ -151,7 +165,7 @@ const soonestFirst: ListOrder = {
 export class CertificateTable implements CertificateReader {
   constructor(
     private readonly prisma: PrismaClient,
-    private readonly readRows: ReadRows,
+    private readonly reads: KeyReads,
   ) {}
 
   async findByFingerprint(fingerprintSha256: string): Promise<Certificate | null> {
@@ -172,7 +186,7 @@ export class CertificateTable implements CertificateReader {
   }
 
   async activeOf(cluster: string, username: string, now: Date): Promise<readonly Certificate[]> {
-    const rows = await this.readRows({
+    const rows = await this.reads.readRows({
       sql: `SELECT "n" FROM "CertificateRecord" WHERE "username" = ? AND "notAfter" > ? AND ("cluster" || '') = ?
         AND "notBefore" <= ? AND "orphan" = FALSE ORDER BY "n" DESC LIMIT ${String(activeAtMost)}`,
       parameters: [username, now, cluster, now],
@@ -190,10 +204,11 @@ export class CertificateTable implements CertificateReader {
     const byExpiry = expiresAfter !== undefined || expiresBefore !== undefined;
     const order = byExpiry ? soonestFirst : newestFirst;
     return readPage(page, order, async (after, take) => {
-      if (filters === null) return [];
+      if (filters === null) return { records: [], goesOnBehind: null };
       const begin = byExpiry ? laterOf(after, expiresAfter) : after;
       const part = { table: 'CertificateRecord', order, filters, after: begin, until: expiresBefore };
-      return this.#byKeys(await selectKeys(this.readRows, part, take), byExpiry);
+      const { keys, goesOnBehind } = await selectKeys(this.reads, part, take);
+      return { records: await this.#byKeys(keys, byExpiry), goesOnBehind };
     });
   }
 

@@ -1,4 +1,4 @@
-import { quoted, type ColumnValue, type ReadRows } from '../statement.js';
+import { quoted, type ColumnValue, type Condition, type ReadRows, type SqlDialect } from '../statement.js';
 
 /** The key of a row in the order of a list; the last column makes it unique. */
 export type ListKey = readonly (bigint | Date | string)[];
@@ -16,7 +16,7 @@ export interface ListOrder {
   readonly direction: 'ascending' | 'descending';
 }
 
-/** A filter of a list: rows match one of the alternatives, and none of them matches two. */
+/** A filter of a list: a row matches one of the alternatives, and never two. Without alternatives, no row matches. */
 export type ListFilter = readonly Alternative[];
 
 /** Rows with this value, which an index leads to: it has the column, followed by the columns of the order. */
@@ -27,12 +27,6 @@ export interface Alternative {
   readonly and?: Condition;
   /** Where the column is in another table: that table, and its columns in place of the list's own. */
   readonly through?: { readonly table: string; readonly columns: Readonly<Record<string, string>> };
-}
-
-/** `"r"` is the table. */
-export interface Condition {
-  readonly sql: string;
-  readonly parameters: readonly ColumnValue[];
 }
 
 /** The filter on one column; none where the value is undefined. */
@@ -54,96 +48,121 @@ export const isParty = (principal: string | undefined): readonly ListFilter[] =>
         ],
       ];
 
+/** How keys are read: with SQL, in the form that leads the database along one index. */
+export interface KeyReads {
+  readonly readRows: ReadRows;
+  readonly dialect: SqlDialect;
+}
+
 /** A part of a list. `"r"` is its table. */
 export interface ListPart {
   readonly table: string;
   readonly order: ListOrder;
   readonly filters: readonly ListFilter[];
-  /** Further conditions, which no index serves. */
-  readonly conditions?: readonly Condition[];
   /** The key before the first one; null: from the beginning. */
   readonly after: ListKey | null;
   /** For an ascending list: the first value of the order's first column that does not belong to it. */
   readonly until?: bigint | Date | undefined;
 }
 
-/**
- * The keys of the first rows of a list, at most `take`. They are read along the index of the rarest filter, whatever the
- * statistics of the database say, so a page costs no more than that filter has rows: a list by two filters would otherwise
- * look through a million rows of a common value for the few that have a rare one too.
- */
-export async function selectKeys(readRows: ReadRows, part: ListPart, take: number): Promise<readonly ListKey[]> {
-  const { filters, order, conditions = [] } = part;
-  if (filters.some((filter) => filter.length === 0)) return [];
-  const rarest = filters.length > 1 ? await rarestOf(readRows, part) : filters[0];
-  if (rarest === undefined) return readAlong(readRows, part, null, conditions, take);
-  const others = [...conditions, ...filters.filter((filter) => filter !== rarest).map(matches)];
-  const found = await Promise.all(rarest.map((way) => readAlong(readRows, part, way, others, take)));
-  return found.length === 1 ? (found[0] ?? []) : found.flat().sort(inOrder(order)).slice(0, take);
+/** Keys in the order of the list. */
+export interface FoundKeys {
+  readonly keys: readonly ListKey[];
+  /** Where there are fewer than asked for although more may follow: the key behind which to look for them; else null. */
+  readonly goesOnBehind: ListKey | null;
 }
 
 /** A filter with fewer rows than this is rare, whichever others there are. */
 const fewRows = 1000;
+/** How many rows of a filter are examined for one page. */
+const examinedAtMost = 2500;
 
-/** The filter whose first thousand rows reach furthest, or end before. */
-async function rarestOf(readRows: ReadRows, part: ListPart): Promise<ListFilter | undefined> {
+/**
+ * The keys of the first rows of a list, at most `take`. They are read along the index of the rarest filter, whatever the
+ * statistics of the database say: a list by two filters would otherwise look through a million rows of a common value for
+ * the few that have a rare one too. Where no filter is rare, 2,500 rows are examined, and then the page ends.
+ */
+export async function selectKeys(reads: KeyReads, part: ListPart, take: number): Promise<FoundKeys> {
+  const { filters, order } = part;
+  if (filters.some((filter) => filter.length === 0)) return { keys: [], goesOnBehind: null };
+  const compare = inOrder(order);
+  if (filters.length < 2) {
+    const ways = filters[0] ?? [null];
+    const found = await Promise.all(ways.map((way) => readAlong(reads, part, way, [], take)));
+    return { keys: firstOf(found, compare, take), goesOnBehind: null };
+  }
+  const [rarest, isRare] = await rarestOf(reads, part);
+  const end = isRare ? null : await nearestReach(reads, part, rarest, examinedAtMost);
+  const others = filters.filter((filter) => filter !== rarest).map(matches);
+  const found = await Promise.all(rarest.map((way) => readAlong(reads, part, way, others, take, { end })));
+  const keys = firstOf(found, compare, take);
+  return { keys, goesOnBehind: keys.length < take ? end : null };
+}
+
+const firstOf = (
+  found: readonly (readonly ListKey[])[],
+  compare: (a: ListKey, b: ListKey) => number,
+  take: number,
+): readonly ListKey[] => (found.length === 1 ? (found[0] ?? []) : found.flat().sort(compare).slice(0, take));
+
+/** The filter whose first thousand rows reach furthest, and whether it has fewer. */
+async function rarestOf(reads: KeyReads, part: ListPart): Promise<readonly [ListFilter, boolean]> {
   const compare = inOrder(part.order);
   let rarest: { readonly filter: ListFilter; readonly reach: ListKey } | undefined;
   for (const filter of part.filters) {
-    const reaches = await Promise.all(filter.map((way) => readAlong(readRows, part, way, [], 1, fewRows - 1)));
-    // The most common of the alternatives decides.
-    const reach = reaches.flat().sort(compare)[0];
-    if (reach === undefined) return filter;
+    const reach = await nearestReach(reads, part, filter, fewRows);
+    if (reach === null) return [filter, true];
     if (rarest === undefined || compare(reach, rarest.reach) > 0) rarest = { filter, reach };
   }
-  return rarest?.filter;
+  return [rarest?.filter ?? [], false];
 }
 
-/**
- * Reads keys along one index: the one that `way` is about, or else the one of the order. The bounds compare the columns of
- * the index as a row, which no other index can serve.
- */
+/** The key of the last of so many rows, of the alternative that reaches least far; null where none has so many. */
+async function nearestReach(
+  reads: KeyReads,
+  part: ListPart,
+  filter: ListFilter,
+  rows: number,
+): Promise<ListKey | null> {
+  const reaches = await Promise.all(filter.map((way) => readAlong(reads, part, way, [], 1, { skip: rows - 1 })));
+  return reaches.flat().sort(inOrder(part.order))[0] ?? null;
+}
+
+/** Reads keys along one index: the one that `way` is about, or else the one of the order. `end`: the last key to read. */
 async function readAlong(
-  readRows: ReadRows,
+  { readRows, dialect }: KeyReads,
   { table, order, after, until }: ListPart,
   way: Alternative | null,
   others: readonly Condition[],
   take: number,
-  skip = 0,
+  { skip = 0, end = null }: { readonly skip?: number; readonly end?: ListKey | null } = {},
 ): Promise<readonly ListKey[]> {
   const descending = order.direction === 'descending';
-  const [beyond, within] = descending ? ['<', '>='] : ['>', '<='];
   const columnOf = (column: string) =>
     way?.through ? `"t".${quoted(way.through.columns[column] ?? column)}` : `"r".${quoted(column)}`;
   const ordered = order.columns.map(({ name }) => columnOf(name));
-  const index = way === null ? ordered : [columnOf(way.column), ...ordered];
-  const value = way === null ? [] : [way.value];
+  const value = way === null ? null : { column: columnOf(way.column), parameter: way.value };
   const begin = after ?? order.columns.map((column) => beforeAll(column, descending));
-  const where: Condition[] = [
-    rowBound(index, beyond, [...value, ...begin]),
-    // This alone tells the database that the column is not null, which partial indexes require.
-    ...(way === null ? [] : [rowBound(index.slice(0, 1), within, value)]),
-    ...(until === undefined ? [] : [rowBound(index.slice(0, value.length + 1), '<', [...value, until])]),
+  const where: readonly Condition[] = [
+    dialect.indexRange(value, ordered, descending ? '<' : '>', begin),
+    ...(end === null ? [] : [dialect.indexRange(value, ordered, descending ? '>=' : '<=', end)]),
+    ...(until === undefined ? [] : [dialect.indexRange(value, ordered.slice(0, 1), '<', [until])]),
     ...(way?.and ? [way.and] : []),
     ...others,
   ];
   const join = others.length > 0 ? ` JOIN ${quoted(table)} AS "r" ON "r"."n" = ${columnOf('n')}` : '';
   const from = way?.through ? `${quoted(way.through.table)} AS "t"${join}` : `${quoted(table)} AS "r"`;
+  const sorted = [...(value === null ? [] : [value.column]), ...ordered];
   const rows = await readRows({
     sql: `SELECT ${order.columns.map(({ name }, i) => `${ordered[i] ?? ''} AS ${quoted(name)}`).join(', ')} FROM ${from}
       WHERE ${where.map(({ sql }) => sql).join(' AND ')}
-      ORDER BY ${index.map((column) => `${column} ${descending ? 'DESC' : 'ASC'}`).join(', ')} LIMIT ? OFFSET ?`,
+      ORDER BY ${sorted.map((column) => `${column} ${descending ? 'DESC' : 'ASC'}`).join(', ')} LIMIT ? OFFSET ?`,
     parameters: [...where.flatMap(({ parameters }) => parameters), take, skip],
   });
   return rows.map((row) =>
     order.columns.map((column) => keyPart(column, (row as Readonly<Record<string, unknown>>)[column.name])),
   );
 }
-
-const rowBound = (columns: readonly string[], sign: string, parameters: readonly ColumnValue[]): Condition => ({
-  sql: `(${columns.join(', ')}) ${sign} (${parameters.map(() => '?').join(', ')})`,
-  parameters,
-});
 
 /** Whether a row matches a filter, in a form that no index serves. */
 function matches(filter: ListFilter): Condition {

@@ -8,6 +8,13 @@ export interface Keyed<T> {
   readonly item: T;
 }
 
+/** Records in the order of a list. */
+export interface FoundRecords<T> {
+  readonly records: readonly Keyed<T>[];
+  /** See `FoundKeys`. */
+  readonly goesOnBehind: ListKey | null;
+}
+
 /**
  * Reads one row more than asked for, in order to know whether anything follows. A cursor names the list's order and the key
  * of the last row of its page, so rows that are added or removed elsewhere do not move the next page. Throws
@@ -16,13 +23,13 @@ export interface Keyed<T> {
 export async function readPage<T>(
   query: PageQuery,
   order: ListOrder,
-  read: (after: ListKey | null, take: number) => Promise<readonly Keyed<T>[]>,
+  read: (after: ListKey | null, take: number) => Promise<FoundRecords<T>>,
 ): Promise<Page<T>> {
-  const rows = await read(keyIn(query.cursor, order), query.limit + 1);
-  const page = rows.slice(0, query.limit);
+  const { records, goesOnBehind } = await read(keyIn(query.cursor, order), query.limit + 1);
+  const page = records.slice(0, query.limit);
   const last = page.at(-1);
-  const more = rows.length > query.limit && last !== undefined;
-  return { items: page.map(({ item }) => item), nextCursor: more ? cursorOf(order, last.key) : null };
+  const end = records.length > query.limit && last !== undefined ? last.key : goesOnBehind;
+  return { items: page.map(({ item }) => item), nextCursor: end && cursorOf(order, end) };
 }
 
 /** How many rows of a list are examined for one page. */
@@ -39,20 +46,20 @@ export async function scanPage<T>(
   query: PageQuery,
   order: ListOrder,
   { atOnce, atMost }: ScanBounds,
-  read: (after: ListKey | null, take: number) => Promise<readonly Keyed<T>[]>,
+  read: (after: ListKey | null, take: number) => Promise<FoundRecords<T>>,
   isWanted: (item: T) => boolean,
 ): Promise<Page<T>> {
   const items: T[] = [];
   let after = keyIn(query.cursor, order);
   for (let seen = 0; seen < atMost; seen += atOnce) {
-    const rows = await read(after, atOnce);
-    for (const { key, item } of rows) {
+    const { records, goesOnBehind } = await read(after, atOnce);
+    for (const { key, item } of records) {
       const wanted = isWanted(item);
       if (wanted && items.length === query.limit) return { items, nextCursor: after && cursorOf(order, after) };
       if (wanted) items.push(item);
       after = key;
     }
-    if (rows.length < atOnce) return { items, nextCursor: null };
+    if (records.length < atOnce) return { items, nextCursor: goesOnBehind && cursorOf(order, goesOnBehind) };
   }
   return { items, nextCursor: after && cursorOf(order, after) };
 }

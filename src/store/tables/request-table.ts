@@ -17,15 +17,23 @@ import {
   insertUnique,
   quoted,
   storedJson,
+  textsByColumns,
   type Columns,
   type ColumnValue,
-  type ReadRows,
   type SqlDialect,
   type Statement,
 } from '../statement.js';
 import type { MoveRequest } from '../step.js';
 import type { RequestReader } from '../store.js';
-import { equals, isParty, selectKeys, type ListFilter, type ListKey, type ListOrder } from './list-keys.js';
+import {
+  equals,
+  isParty,
+  selectKeys,
+  type ListFilter,
+  type ListKey,
+  type ListOrder,
+  type KeyReads,
+} from './list-keys.js';
 import { inBatches, readPage, scanPage, type Keyed } from './read-page.js';
 
 const requestColumns = {
@@ -163,40 +171,42 @@ export function updateRequest({ id, from, to }: MoveRequest, dialect: SqlDialect
     ...(typeof from.attempt === 'number' && { attemptNumber: from.attempt }),
   };
   const isNull = from.attempt === null ? ['attemptNumber'] : [];
+  const { one, many } = updateTexts('', [...Object.keys(set), '|', ...Object.keys(equal), '|', ...isNull]);
   const others: readonly (readonly [string, readonly ColumnValue[]])[] = [
     ...(from.leaseEndedBefore === undefined ? [] : [['"attemptLeaseUntil" < ?', [from.leaseEndedBefore]] as const]),
     ...(from.approvals === undefined
       ? []
       : [[`${dialect.jsonArrayLength('"approvals"')} = ?`, [from.approvals]] as const]),
   ];
-  const conditions = [
-    ...Object.keys(equal).map((column) => `${quoted(column)} = ?`),
-    ...isNull.map((column) => `${quoted(column)} IS NULL`),
-    ...others.map(([sql]) => sql),
-  ];
   return {
-    sql: `UPDATE "RequestRecord" SET ${Object.keys(set)
-      .map((column) => `${quoted(column)} = ?`)
-      .join(', ')} WHERE ${conditions.join(' AND ')}`,
+    sql: others.reduce((sql, [condition]) => `${sql} AND ${condition}`, one),
     parameters: [...Object.values(set), ...Object.values(equal), ...others.flatMap(([, values]) => values)],
     unlessChanged: { kind: 'request', id },
-    ...(others.length === 0 && {
-      many: {
-        sql: updateMany(Object.keys(set), Object.keys(equal), isNull),
-        row: { columns: {}, parts: { set, equal } },
-      },
-    }),
+    ...(others.length === 0 && { many: { sql: many, row: { columns: {}, parts: { set, equal } } } }),
   };
 }
 
-const updateMany = (set: readonly string[], equal: readonly string[], isNull: readonly string[]): string =>
-  `UPDATE "RequestRecord" AS "r" SET ${set.map((column) => `${quoted(column)} = "s".${quoted(column)}`).join(', ')}
-    FROM json_array_elements(?::json) AS "e", json_populate_record(NULL::"RequestRecord", "e" -> 'set') AS "s",
-      json_populate_record(NULL::"RequestRecord", "e" -> 'equal') AS "f"
-    WHERE ${[
-      ...equal.map((column) => `"r".${quoted(column)} = "f".${quoted(column)}`),
-      ...isNull.map((column) => `"r".${quoted(column)} IS NULL`),
-    ].join(' AND ')}`;
+/** The columns are those to set, those that equal a value and those that are null, with a bar between. */
+const updateTexts = textsByColumns((columns) => {
+  const [set = [], equal = [], isNull = []] = columns
+    .join(' ')
+    .split('|')
+    .map((names) =>
+      names
+        .split(' ')
+        .filter((name) => name !== '')
+        .map(quoted),
+    );
+  const nulls = isNull.map((name) => `${name} IS NULL`);
+  return {
+    one: `UPDATE "RequestRecord" SET ${set.map((name) => `${name} = ?`).join(', ')}
+      WHERE ${[...equal.map((name) => `${name} = ?`), ...nulls].join(' AND ')}`,
+    many: `UPDATE "RequestRecord" AS "r" SET ${set.map((name) => `${name} = "s".${name}`).join(', ')}
+      FROM json_array_elements(?::json) AS "e", json_populate_record(NULL::"RequestRecord", "e" -> 'set') AS "s",
+        json_populate_record(NULL::"RequestRecord", "e" -> 'equal') AS "f"
+      WHERE ${[...equal.map((name) => `"r".${name} = "f".${name}`), ...isNull.map((name) => `"r".${name} IS NULL`)].join(' AND ')}`,
+  };
+});
 
 const lapsedAtOnce = 500;
 
@@ -213,8 +223,7 @@ const newestFirst: ListOrder = {
 export class RequestTable implements RequestReader {
   constructor(
     private readonly prisma: PrismaClient,
-    private readonly readRows: ReadRows,
-    private readonly dialect: SqlDialect,
+    private readonly reads: KeyReads,
   ) {}
 
   async find(id: string): Promise<CertificateRequest | null> {
@@ -252,9 +261,9 @@ export class RequestTable implements RequestReader {
   }
 
   async lapsed(now: Date): Promise<readonly CertificateRequest[]> {
-    const rows = await this.readRows({
+    const rows = await this.reads.readRows({
       // The condition on the state is that of the index.
-      sql: `SELECT "n" FROM "RequestRecord"${this.dialect.indexedBy('RequestRecord_expiresAt_n_idx')} WHERE "state" IN ('pending', 'approved') AND "expiresAt" <= ?
+      sql: `SELECT "n" FROM "RequestRecord"${this.reads.dialect.indexedBy('RequestRecord_expiresAt_n_idx')} WHERE "state" IN ('pending', 'approved') AND "expiresAt" <= ?
         ORDER BY "expiresAt", "n" LIMIT ${String(lapsedAtOnce)}`,
       parameters: [now],
     });
@@ -277,8 +286,9 @@ export class RequestTable implements RequestReader {
   }
 
   async #read(filters: readonly ListFilter[], after: ListKey | null, take: number) {
-    const keys = await selectKeys(this.readRows, { table: 'RequestRecord', order: newestFirst, filters, after }, take);
-    return this.#byNumber(keys.map(([n]) => n as bigint));
+    const part = { table: 'RequestRecord', order: newestFirst, filters, after };
+    const { keys, goesOnBehind } = await selectKeys(this.reads, part, take);
+    return { records: await this.#byNumber(keys.map(([n]) => n as bigint)), goesOnBehind };
   }
 
   /** The requests with these numbers, in their order. */

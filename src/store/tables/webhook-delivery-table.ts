@@ -158,7 +158,8 @@ export class WebhookDeliveryTable implements WebhookDeliveryReader {
         take,
         select: webhookDeliveryColumns,
       });
-      return rows.map((row) => ({ key: [row.id], item: webhookDeliveryOf(row) }));
+      const records = rows.map((row) => ({ key: [row.id], item: webhookDeliveryOf(row) }));
+      return { records, goesOnBehind: null };
     });
   }
 

@@ -13,14 +13,26 @@ export interface Arrivals extends Load {
   readonly seconds: number;
 }
 
-/** The rate per second over so many seconds, with as many requests at a time as there are connections. */
-export async function throughputOf(load: Load, seconds: number): Promise<number> {
-  const connections = await openAll(load);
-  const next = inTurn(load.requests);
-  const began = performance.now();
-  const until = began + seconds * 1000;
-  let answered = 0;
-  try {
+export interface Throughput<Reading> {
+  readonly perSecond: number;
+  readonly answered: number;
+  /** The readings of the meter before the first request and after the last answer, without opening connections. */
+  readonly before: Reading;
+  readonly after: Reading;
+}
+
+/** The rate over so many seconds, with as many requests at a time as there are connections. */
+export async function measureThroughput<Reading>(
+  load: Load,
+  seconds: number,
+  meter: () => Reading,
+): Promise<Throughput<Reading>> {
+  return overConnections(load, async (connections) => {
+    const next = inTurn(load.requests);
+    const before = meter();
+    const began = performance.now();
+    const until = began + seconds * 1000;
+    let answered = 0;
     await Promise.all(
       connections.map(async (connection) => {
         while (performance.now() < until) {
@@ -29,10 +41,25 @@ export async function throughputOf(load: Load, seconds: number): Promise<number>
         }
       }),
     );
-    return answered / ((performance.now() - began) / 1000);
-  } finally {
-    for (const connection of connections) connection.close();
-  }
+    return { perSecond: answered / ((performance.now() - began) / 1000), answered, before, after: meter() };
+  });
+}
+
+/** The rate alone. */
+export const throughputOf = async (load: Load, seconds: number): Promise<number> =>
+  (await measureThroughput(load, seconds, () => null)).perSecond;
+
+/** Sends each request once. */
+export async function sendEach(load: Load): Promise<void> {
+  await overConnections(load, async (connections) => {
+    const left = load.requests.values();
+    await Promise.all(
+      connections.map(async (connection) => {
+        // All connections take from the same iterator.
+        for (const request of left) expectStatus(await connection.send(request), load);
+      }),
+    );
+  });
 }
 
 /**
@@ -41,13 +68,12 @@ export async function throughputOf(load: Load, seconds: number): Promise<number>
  * omission).
  */
 export async function latenciesAt({ perSecond, seconds, ...load }: Arrivals): Promise<readonly number[]> {
-  const connections = await openAll(load);
-  const next = inTurn(load.requests);
-  const total = Math.round(perSecond * seconds);
-  const began = performance.now();
-  const latencies: number[] = [];
-  let begun = 0;
-  try {
+  return overConnections(load, async (connections) => {
+    const next = inTurn(load.requests);
+    const total = Math.round(perSecond * seconds);
+    const began = performance.now();
+    const latencies: number[] = [];
+    let begun = 0;
     await Promise.all(
       connections.map(async (connection) => {
         while (begun < total) {
@@ -59,13 +85,20 @@ export async function latenciesAt({ perSecond, seconds, ...load }: Arrivals): Pr
       }),
     );
     return latencies;
-  } finally {
-    for (const connection of connections) connection.close();
-  }
+  });
 }
 
-const openAll = ({ connections, target }: Load): Promise<HttpConnection[]> =>
-  Promise.all(Array.from({ length: connections }, () => HttpConnection.open(target)));
+async function overConnections<Result>(
+  { connections, target }: Load,
+  work: (opened: readonly HttpConnection[]) => Promise<Result>,
+): Promise<Result> {
+  const opened = await Promise.all(Array.from({ length: connections }, () => HttpConnection.open(target)));
+  try {
+    return await work(opened);
+  } finally {
+    for (const connection of opened) connection.close();
+  }
+}
 
 function inTurn(requests: readonly Buffer[]): () => Buffer {
   let i = 0;

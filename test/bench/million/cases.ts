@@ -9,6 +9,8 @@ export interface ListCase {
  */
 export interface Landmarks {
   readonly now: Date;
+  /** The number of a record in the middle. */
+  readonly n: number;
   readonly requestId: string;
   readonly fingerprintSha256: string;
   readonly serialNumber: string;
@@ -21,98 +23,72 @@ export interface Landmarks {
 /** A cursor as the lists return it: the name of the order, and the key of the last row. */
 const cursor = (...key: readonly string[]): string => Buffer.from(JSON.stringify(key), 'utf8').toString('base64url');
 
+/** The queries of each filter, a common and a rare one first. */
+type Filters = Readonly<Record<string, readonly string[]>>;
+
+/** Each filter alone, and each pair of filters with each of their values. */
+function aloneAndInPairs(filters: Filters): readonly string[] {
+  const names = Object.keys(filters);
+  const pairs = names.flatMap((one, i) => names.slice(i + 1).map((other) => [one, other] as const));
+  return [
+    ...Object.values(filters).flat(),
+    ...pairs.flatMap(([one, other]) =>
+      (filters[one] ?? []).flatMap((first) => (filters[other] ?? []).map((second) => `${first}&${second}`)),
+    ),
+  ];
+}
+
 /**
- * The first page, a page from the middle, each filter alone for common and for rare values, and some filters together.
+ * The first page and a page from the middle, each filter alone and each pair of filters, for values that are common and for
+ * rare ones, as an admin and as those who see only their own.
  */
 export function listCases(landmarks: Landmarks): readonly ListCase[] {
-  const { requestId, fingerprintSha256, serialNumber, username, seq } = landmarks;
+  const { n, requestId, fingerprintSha256, serialNumber, username, seq } = landmarks;
   const now = landmarks.now.toISOString();
   const middle = landmarks.at.toISOString();
   const anHourLater = new Date(landmarks.at.getTime() + 3_600_000).toISOString();
-  const requests = [
-    '',
-    `cursor=${cursor('requests/newest', requestId)}`,
-    'state=issued',
-    'state=pending',
-    'state=failed',
-    'cluster=demo',
-    'cluster=rare',
-    'username=busy',
-    `username=${username}`,
-    'requester=hr',
-    'requester=rare',
-    'requester=nobody',
-    'state=issued&cluster=demo&username=busy&requester=hr',
-    'state=issued&cluster=rare',
-    'state=pending&cluster=rare',
-    'username=busy&cluster=rare',
-    'state=pending&requester=hr',
-    'state=issued&requester=rare',
+  const requests = aloneAndInPairs({
+    state: ['state=issued', 'state=pending', 'state=failed'],
+    cluster: ['cluster=demo', 'cluster=second', 'cluster=rare'],
+    username: ['username=busy', `username=${username}`],
+    requester: ['requester=hr', 'requester=rare', 'requester=nobody'],
+  });
+  const certificates = aloneAndInPairs({
+    cluster: ['cluster=demo', 'cluster=second', 'cluster=rare'],
+    username: ['username=busy', `username=${username}`],
+    group: ['group=team-a', 'group=rare', 'group=nobody'],
+    serialNumber: [`serialNumber=${serialNumber}`],
+    expiry: [`expiresAfter=${now}`, `expiresBefore=${now}`, `expiresAfter=${middle}&expiresBefore=${anHourLater}`],
+  });
+  const events = aloneAndInPairs({
+    type: ['type=CertificateIssued', 'type=IssuanceResumed', 'type=IssuanceFailed'],
+    principal: ['principal=hr', 'principal=rare', 'principal=nobody'],
+    cluster: ['cluster=demo', 'cluster=second', 'cluster=rare'],
+    requestId: [`requestId=${requestId}`],
+    fingerprintSha256: [`fingerprintSha256=${fingerprintSha256}`],
+    time: [`after=${now}`, `after=${middle}`, `before=${middle}`, `after=${middle}&before=${anHourLater}`],
+  });
+  const list = (resource: string, queries: readonly string[], as?: ListCase['as']): readonly ListCase[] =>
+    queries.map((query) => ({
+      path: query === '' ? `/v1/${resource}` : `/v1/${resource}?${query}`,
+      ...(as !== undefined && { as }),
+    }));
+  const own = (as: 'hr' | 'rare'): readonly ListCase[] => [
+    ...list('certificate-requests', ['', 'state=pending', 'cluster=rare', 'username=busy'], as),
+    ...list('certificates', ['', `serialNumber=${serialNumber}`, 'cluster=rare', 'username=busy', 'group=team-a'], as),
+    ...list('certificates', [`expiresBefore=${now}`, `expiresAfter=${now}&username=busy`], as),
   ];
-  const certificates = [
-    '',
-    `cursor=${cursor('certificates/newest', middle, fingerprintSha256)}`,
-    'cluster=demo',
-    'cluster=rare',
-    'username=busy',
-    `username=${username}`,
-    'group=team-a',
-    'group=rare',
-    'group=nobody',
-    `serialNumber=${serialNumber}`,
-    `expiresAfter=${now}`,
-    `expiresBefore=${now}`,
-    `expiresBefore=${now}&cursor=${cursor('certificates/soonest', landmarks.notAfter.toISOString(), fingerprintSha256)}`,
-    `expiresAfter=${middle}&expiresBefore=${anHourLater}`,
-    `expiresBefore=${now}&cluster=demo`,
-    `expiresBefore=${now}&cluster=rare`,
-    `expiresAfter=${now}&cluster=demo`,
-    `expiresBefore=${now}&username=busy`,
-    `expiresBefore=${now}&username=${username}`,
-    `expiresBefore=${now}&group=team-a`,
-    `expiresBefore=${now}&group=rare`,
-    `cluster=demo&serialNumber=${serialNumber}`,
-    'cluster=rare&group=team-a',
-    'cluster=rare&username=busy',
-  ];
-  const events = [
-    '',
-    `cursor=${cursor('audit-events/oldest', String(seq))}`,
-    'type=CertificateIssued',
-    'type=IssuanceResumed',
-    'type=IssuanceFailed',
-    'principal=hr',
-    'principal=rare',
-    'principal=nobody',
-    'cluster=demo',
-    'cluster=rare',
-    `requestId=${requestId}`,
-    `fingerprintSha256=${fingerprintSha256}`,
-    `after=${now}`,
-    `after=${middle}`,
-    `before=${middle}`,
-    `after=${middle}&before=${anHourLater}`,
-    `type=CertificateIssued&after=${middle}`,
-    'type=CertificateIssued&cluster=rare',
-    'type=IssuanceResumed&principal=hr',
-    `requestId=${requestId}&principal=hr`,
-    'type=CertificateIssued&principal=hr&cluster=demo',
-  ];
-  const list = (resource: string, queries: readonly string[]) =>
-    queries.map((query) => ({ path: query === '' ? `/v1/${resource}` : `/v1/${resource}?${query}` }));
   return [
-    ...list('certificate-requests', requests),
-    { path: '/v1/certificate-requests?awaiting=me', as: 'approver' },
-    { path: '/v1/certificate-requests', as: 'hr' },
-    { path: '/v1/certificate-requests', as: 'rare' },
-    { path: '/v1/certificate-requests?state=pending', as: 'rare' },
-    ...list('certificates', certificates),
-    { path: '/v1/certificate-requests?state=pending', as: 'hr' },
-    { path: '/v1/certificates', as: 'hr' },
-    { path: `/v1/certificates?serialNumber=${serialNumber}`, as: 'hr' },
-    { path: '/v1/certificates', as: 'rare' },
-    { path: `/v1/certificates?expiresBefore=${now}`, as: 'hr' },
-    { path: `/v1/certificates?expiresBefore=${now}`, as: 'rare' },
-    ...list('audit-events', events),
+    ...list('certificate-requests', ['', `cursor=${cursor('requests/newest', String(n))}`, ...requests]),
+    ...list('certificate-requests', ['state=issued&cluster=demo&username=busy&requester=hr']),
+    ...list('certificate-requests', ['awaiting=me'], 'approver'),
+    ...list('certificates', ['', `cursor=${cursor('certificates/newest', String(n))}`, ...certificates]),
+    ...list('certificates', [
+      `expiresBefore=${now}&cursor=${cursor('certificates/soonest', landmarks.notAfter.toISOString(), String(n))}`,
+    ]),
+    ...list('audit-events', ['', `cursor=${cursor('audit-events/oldest', String(seq))}`, ...events]),
+    ...list('audit-events', ['type=CertificateIssued&principal=hr&cluster=demo']),
+    ...own('hr'),
+    ...own('rare'),
   ];
 }

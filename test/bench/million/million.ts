@@ -5,15 +5,16 @@
  *
  *   -- --certificates N     uses fewer certificates
  *   -- --plans              prints every plan
- *   -- --write              puts the table into docs/performance.md
+ *   -- --write              puts a summary of the tables into docs/performance.md
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { postgresqlBinaries } from '../../helpers/postgresql/binaries.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
-import { writeFindings } from '../performance-document.js';
+import { editDocument, withFindings } from '../performance-document.js';
 import { seedPostgresql, seedSqlite, type SeededDatabase } from './databases.js';
+import { compareLists, listTable, summaryOf, type Compared } from './list-table.js';
 import { timeLists, type TimedList } from './time-lists.js';
 
 const { values: options } = parseArgs({
@@ -25,8 +26,6 @@ const { values: options } = parseArgs({
   },
 });
 const [few, many] = [10_000, Number(options.certificates)];
-/** A list is flat if it takes at most this many times as long at `many`, plus this many milliseconds of noise. */
-const [atMost, moodMilliseconds] = [3, 5];
 
 const say = (text: string): void => console.error(`bench: ${text}`);
 const count = (number: number): string => number.toLocaleString('en');
@@ -35,11 +34,6 @@ const seeds = {
   SQLite: seedSqlite,
   ...(postgresqlBinaries() !== null && { PostgreSQL: seedPostgresql }),
 };
-
-interface Compared extends TimedList {
-  readonly before: number;
-  readonly isFlat: boolean;
-}
 
 async function measure(name: keyof typeof seeds, directory: string): Promise<readonly Compared[]> {
   const now = new Date();
@@ -55,36 +49,24 @@ async function measure(name: keyof typeof seeds, directory: string): Promise<rea
       `${name}: ${count(certificates)} certificates in ${seconds.toFixed(0)} s, ${database.mebibytes.toFixed(0)} MiB`,
     );
     try {
-      timed.push(await timeLists(database, place, now));
+      timed.push(await timeLists(database, place, now, certificates));
     } finally {
       await database.remove();
     }
   }
   const [small = [], large = []] = timed;
-  return large.map((list, i) => {
-    const before = small[i]?.milliseconds ?? NaN;
-    return { ...list, before, isFlat: list.milliseconds <= atMost * before + moodMilliseconds };
-  });
-}
-
-function tableOf(name: string, lists: readonly Compared[]): string {
-  const header = [name, `at ${count(few)}`, `at ${count(many)}`, 'ratio'];
-  const cells = lists.map(({ what, before, milliseconds, isFlat }) => [
-    `\`${what}\``,
-    `${before.toFixed(1)} ms`,
-    `${milliseconds.toFixed(1)} ms`,
-    `${(milliseconds / before).toFixed(1)}${isFlat ? '' : ' **not flat**'}`,
-  ]);
-  return [header, ['---', '---:', '---:', '---:'], ...cells].map((row) => `| ${row.join(' | ')} |`).join('\n');
+  return compareLists(small, large);
 }
 
 const directory = temporaryDirectory();
 try {
   const tables: string[] = [];
+  const measured: Record<string, readonly Compared[]> = {};
   for (const name of Object.keys(seeds) as (keyof typeof seeds)[]) {
     if (options.database !== undefined && options.database.toLowerCase() !== name.toLowerCase()) continue;
     const lists = await measure(name, directory.path);
-    tables.push(tableOf(name, lists));
+    measured[name] = lists;
+    tables.push(listTable(name, lists, [count(few), count(many)]));
     for (const { what, isFlat, plans } of lists)
       if (options.plans || !isFlat)
         for (const [sql, plan] of plans) say(`${name}, ${what}:\n    ${sql.slice(0, 2000)}\n    ${plan}`);
@@ -94,9 +76,10 @@ try {
       process.exitCode = 1;
     }
   }
-  const text = tables.join('\n\n');
-  console.log(text);
-  if (options.write) writeFindings('npm run bench:million', text);
+  console.log(tables.join('\n\n'));
+  const summary = summaryOf(measured, [count(few), count(many)]);
+  console.log(`\n${summary}`);
+  if (options.write) editDocument((text) => withFindings(text, 'npm run bench:million', summary));
 } finally {
   directory.remove();
 }

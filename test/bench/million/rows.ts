@@ -23,7 +23,7 @@ const yearSeconds = 365 * 86_400;
 
 /**
  * The rows that issuing `count` certificates in the year before `now` would leave, in portions. One in ten is for
- * `busy`, the others are for one of 50,000 users. Nearly all are on cluster `demo` in group `team-a`, and `hr` asked
+ * `busy`, the others are for one of 50,000 users. Nearly all are on cluster `demo` or `second` in group `team-a`, and `hr` asked
  * for them. The events form a whole chain, three for each certificate.
  */
 export function* seedRows(count: number, now: Date, atOnce: number): Generator<Rows> {
@@ -89,11 +89,15 @@ const noRows = (): Rows => Object.fromEntries(tables.map((table) => [table, [] a
 
 const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
 
+/** A third is on `second`, where `busy` has nothing: both are common, and no row has both. */
+const clusterOf = (i: number, isRare: boolean): string =>
+  isRare ? 'rare' : i % 10 !== 0 && i % 3 === 0 ? 'second' : 'demo';
+
 function aRequest(i: number, at: Date, isRare: boolean): CertificateRequest {
   return {
     id: newId(at, (octets) => hash(`id ${i}`).subarray(0, octets)),
     state: 'issued',
-    cluster: isRare ? 'rare' : 'demo',
+    cluster: clusterOf(i, isRare),
     username: i % 10 === 0 ? 'busy' : `user-${String((i * 7919) % 50_000)}`,
     groups: isRare ? ['team-a', 'rare'] : ['team-a'],
     keyAlgorithm: 'ECDSA-P256',
@@ -150,7 +154,7 @@ function aCertificate(i: number, at: Date, request: CertificateRequest, isRare: 
     notBefore: at,
     notAfter: new Date(at.getTime() + 86_400_000),
     publicKey: request.publicKey ?? { algorithm: 'ECDSA-P256', spkiSha256: '' },
-    cluster: isRare ? 'rare' : 'demo',
+    cluster: clusterOf(i, isRare),
     requestId: request.id,
     der,
     issuerFingerprintSha256: '1'.repeat(64),

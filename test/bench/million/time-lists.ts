@@ -21,7 +21,12 @@ const rounds = 9;
 /**
  * Asks a service on the database for each list, in this process and without a network: the first page with 50 items.
  */
-export async function timeLists(database: SeededDatabase, directory: string, now: Date): Promise<readonly TimedList[]> {
+export async function timeLists(
+  database: SeededDatabase,
+  directory: string,
+  now: Date,
+  certificates: number,
+): Promise<readonly TimedList[]> {
   const { store, services, close } = await composeOn(directory, database.environment);
   const logger = createLogger();
   logger.level = 'silent';
@@ -45,7 +50,10 @@ export async function timeLists(database: SeededDatabase, directory: string, now
       approver: await tokenOf('approver', 'approver'),
     };
     const timed: TimedList[] = [];
-    for (const { path, as = 'admin' } of listCases(await landmarksIn(store, now))) {
+    for (const { path, as = 'admin' } of listCases({
+      ...(await landmarksIn(store, now)),
+      n: Math.floor(certificates / 2),
+    })) {
       const ask = async () => {
         const headers = { authorization: `Bearer ${tokens[as]}`, accept: 'application/json' };
         const { statusCode, body } = await app.inject({ method: 'GET', url: path, headers });
@@ -69,14 +77,15 @@ export async function timeLists(database: SeededDatabase, directory: string, now
 }
 
 /** A record in the middle of the year. Paging from the newest finds it, so a caller can reach it too. */
-async function landmarksIn(store: Store, now: Date): Promise<Landmarks> {
+async function landmarksIn(store: Store, now: Date): Promise<Omit<Landmarks, 'n'>> {
   const middle = new Date(now.getTime() - 183 * 86_400_000);
   const found = await store.certificates.list({ expiresAfter: middle }, { limit: 1, cursor: null });
   const certificate: Certificate | undefined = found.items[0];
   if (certificate === undefined) throw new Error('nothing was seeded');
   const { requestId, fingerprintSha256, serialNumber, issuedAt, notAfter } = certificate;
   const [event] = await store.auditEvents.ofRequest(requestId);
-  const { username } = (await store.certificates.list({}, { limit: 2, cursor: null })).items[1] ?? certificate;
+  const newest = await store.certificates.list({}, { limit: 50, cursor: null });
+  const { username } = newest.items.find((one) => one.username !== 'busy') ?? certificate;
   return {
     now,
     requestId,

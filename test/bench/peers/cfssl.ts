@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { freePort } from '../../../scripts/quickstart/service-process.js';
@@ -6,6 +6,7 @@ import type { Target } from '../load/http-connection.js';
 import type { Peers } from './build-peers.js';
 import type { Contender, SigningJob } from './contender.js';
 import { PeerProcess } from './peer-process.js';
+import { filesStorage } from './storage.js';
 
 const host = '127.0.0.1';
 
@@ -28,7 +29,7 @@ export async function startCfssl(
   };
   const target: Target = { host, port: await freePort(host, 0), ca: null };
   const database = join(directory, 'certdb.sqlite');
-  if (certdb) new Database(database).exec(certdbSchema).close();
+  if (certdb && !existsSync(database)) new Database(database).exec(certdbSchema).close();
   const cfssl = new PeerProcess(
     program,
     [
@@ -40,9 +41,13 @@ export async function startCfssl(
     ],
     join(directory, 'cfssl.log'),
   );
-  await cfssl.untilReady(target);
+  const readyMilliseconds = await cfssl.untilReady(target);
   return {
     target,
+    pid: cfssl.pid,
+    databasePid: null,
+    readyMilliseconds,
+    storage: certdb ? filesStorage(database) : null,
     expectedStatus: 200,
     requestFor: (csr) => ({
       path: '/api/v1/cfssl/sign',

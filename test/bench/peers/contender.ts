@@ -1,10 +1,18 @@
 import type { KeyObject } from 'node:crypto';
 import { requestOctets, type Target } from '../load/http-connection.js';
 import type { Load } from '../load/load.js';
+import type { Storage } from './storage.js';
 
 /** A running signer of CSRs in this comparison: one process, or the service with its database. */
 export interface Contender {
   readonly target: Target;
+  readonly pid: number;
+  /** The first process of a database server that works for this contender alone; null if there is none. */
+  readonly databasePid: number | null;
+  /** The time from the start of the process until it could sign. */
+  readonly readyMilliseconds: number;
+  /** Null if it keeps nothing. */
+  readonly storage: Storage | null;
   /** The status of an answer with a certificate. */
   readonly expectedStatus: number;
   /**

@@ -1,5 +1,6 @@
 import { ServiceUnderBench, type Program } from '../service-under-bench.js';
 import type { Contender, SigningJob } from './contender.js';
+import { sqliteStorage } from './storage.js';
 
 export interface Kubepass extends Contender {
   readonly service: ServiceUnderBench;
@@ -25,6 +26,10 @@ clusters:
   return {
     service,
     target: service.target,
+    pid: service.pid,
+    databasePid: null,
+    readyMilliseconds: service.readyMilliseconds,
+    storage: sqliteStorage(service.databaseFile),
     expectedStatus: 201,
     requestFor: (csr) => ({
       path: '/v1/certificate-requests',

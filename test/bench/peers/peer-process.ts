@@ -5,10 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpConnection, type Target } from '../load/http-connection.js';
 
 const readySeconds = 30;
+/** How often a started server is asked whether it accepts connections. It is also how exact a measured start is. */
+const everyMilliseconds = 10;
 
 /** A server of another project as a child process; its output goes to a file. */
 export class PeerProcess {
   private readonly child: ChildProcess;
+  private readonly began = performance.now();
 
   constructor(
     private readonly program: string,
@@ -24,14 +27,18 @@ export class PeerProcess {
     this.child.on('exit', () => process.off('exit', end));
   }
 
-  /** Waits until it accepts connections. */
-  async untilReady(target: Target): Promise<void> {
+  get pid(): number {
+    return this.child.pid ?? NaN;
+  }
+
+  /** Waits until it accepts connections, and returns the milliseconds from its start. */
+  async untilReady(target: Target): Promise<number> {
     const deadline = performance.now() + readySeconds * 1000;
     while (this.child.exitCode === null && performance.now() < deadline) {
       const connection = await HttpConnection.open(target).catch(() => null);
       connection?.close();
-      if (connection) return;
-      await sleep(100);
+      if (connection) return performance.now() - this.began;
+      await sleep(everyMilliseconds);
     }
     const said = readFileSync(this.logFile, 'utf8').slice(-2000);
     throw new Error(`${this.program} does not serve on port ${target.port}:\n${said}`);

@@ -6,6 +6,7 @@ import type { Target } from '../load/http-connection.js';
 import type { Peers } from './build-peers.js';
 import { csrUsername, type Contender, type SigningJob } from './contender.js';
 import { PeerProcess } from './peer-process.js';
+import { filesStorage } from './storage.js';
 
 const host = '127.0.0.1';
 const provisioner = 'bench';
@@ -34,7 +35,7 @@ export async function startStepCa(
   const target: Target = { host, port: await freePort(host, 0), ca: readFileSync(job.certFile, 'utf8') };
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = provisionerKey(privateKey);
-  const config = join(directory, 'ca.json');
+  const [config, database] = [join(directory, 'ca.json'), join(directory, 'db')];
   writeFileSync(
     config,
     JSON.stringify({
@@ -43,7 +44,7 @@ export async function startStepCa(
       key: job.keyFile,
       address: `${host}:${target.port}`,
       dnsNames: [host],
-      db: { type: 'badgerv2', dataSource: join(directory, 'db') },
+      db: { type: 'badgerv2', dataSource: database },
       authority: {
         provisioners: [
           {
@@ -58,9 +59,13 @@ export async function startStepCa(
     }),
   );
   const stepCa = new PeerProcess(program, [config], join(directory, 'step-ca.log'));
-  await stepCa.untilReady(target);
+  const readyMilliseconds = await stepCa.untilReady(target);
   return {
     target,
+    pid: stepCa.pid,
+    databasePid: null,
+    readyMilliseconds,
+    storage: filesStorage(database),
     expectedStatus: 201,
     requestFor: (csr) => ({
       path: '/1.0/sign',

@@ -11,6 +11,8 @@ import { postgresqlBinaries } from './binaries.js';
 
 /** A PostgreSQL of the tests' own, on loopback, with its data in a temporary directory. */
 export interface PostgresqlServer {
+  /** Its first process, which starts the others. */
+  pid(): number;
   /** The superuser's URL. */
   urlOf(database: string, user?: string): string;
   /** Ends all of it at once, as a power failure does. The server is gone when this resolves. */
@@ -135,6 +137,7 @@ export async function startPostgresql(asked: PostgresqlOptions): Promise<Postgre
   };
   await start();
   return {
+    pid: () => child?.pid ?? NaN,
     urlOf,
     start,
     hold,

@@ -34,6 +34,10 @@ describe('expectCertificate', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     contender = {
       target: { host: '127.0.0.1', port: (server.address() as AddressInfo).port, ca: null },
+      pid: process.pid,
+      databasePid: null,
+      readyMilliseconds: 0,
+      storage: null,
       expectedStatus: 200,
       requestFor: (csr) => ({ path: '/', headers: {}, body: csr }),
       certificateIn: (body) => body,

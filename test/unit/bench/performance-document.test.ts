@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { withFindings } from '../../bench/performance-document.js';
+import { withFindings, withPart } from '../../bench/performance-document.js';
 
+const document = readFileSync(new URL('../../../docs/performance.md', import.meta.url), 'utf8');
 const text = '# Title\n\n<!-- a: begin -->\n\nold a\n\n<!-- a: end -->\n\n<!-- b: begin -->\n<!-- b: end -->\nlast\n';
 
 describe('withFindings', () => {
@@ -18,9 +19,48 @@ describe('withFindings', () => {
   });
 
   it('finds the place of every command in the document', () => {
-    const document = readFileSync(new URL('../../../docs/performance.md', import.meta.url), 'utf8');
-    const parts = ['peers', 'cluster', 'local', 'decisions', 'inspection', 'replay'];
-    for (const command of [...parts.map((part) => `npm run bench -- --only ${part}`), 'npm run bench:million'])
-      expect(withFindings(document, command, 'found'), command).toContain(`${command}: begin -->\n\nfound\n\n<!--`);
+    for (const part of ['peers', 'footprint'])
+      expect(withFindings(document, `npm run bench -- --only ${part}`, 'found')).toContain(
+        'begin -->\n\nfound\n\n<!--',
+      );
+    expect(withFindings(document, 'npm run bench:million', 'found')).toContain('begin -->\n\nfound\n\n<!--');
+  });
+});
+
+describe('withPart', () => {
+  const order = ['a', 'b', 'c'];
+  const part = (name: string, ...whats: readonly string[]) => ({
+    lines: whats.map((what) => `| \`${name}\` | ${what} |`),
+    conditions: `${name} on a machine.`,
+  });
+  const empty = '# Title\n\n<!-- npm run bench: begin -->\n<!-- npm run bench: end -->\nlast\n';
+
+  it('replaces the lines of one part, leaves the others, and keeps their order', () => {
+    const both = withPart(withPart(empty, 'c', part('c', 'old', 'older'), order), 'a', part('a', 'x'), order);
+    expect(both).toMatch(/^# Title\n\n<!-- npm run bench: begin -->\n\n\| part \| what \|/);
+    const all = withPart(withPart(both, 'b', part('b', 'y', 'z'), order), 'c', part('c', 'new'), order);
+    const lines = all.split('\n').filter((line) => /^\| `|^- `/.test(line));
+    expect(lines).toEqual([
+      '| `a` | x |',
+      '| `b` | y |',
+      '| `b` | z |',
+      '| `c` | new |',
+      '- `a`: a on a machine.',
+      '- `b`: b on a machine.',
+      '- `c`: c on a machine.',
+    ]);
+    expect(all).toMatch(/\n\n<!-- npm run bench: end -->\nlast\n$/);
+  });
+
+  it('drops the lines of a part that is measured no longer', () => {
+    const old = withPart(empty, 'c', part('c', 'old'), order);
+    expect(withPart(old, 'a', part('a', 'x'), ['a'])).not.toContain('`c`');
+  });
+
+  it('finds the place of the table in the document, and the parts that are there', () => {
+    const parts = ['peers', 'footprint', 'cluster', 'service', 'decisions', 'replay'];
+    expect(withPart(document, 'a', part('a', 'x'), ['a'])).toContain('| `a` | x |');
+    const rows = [...document.matchAll(/^\| `(\w+)` \| /gm)].map(([, name]) => name);
+    expect(new Set(rows)).toEqual(new Set(parts));
   });
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { AuditEventFilter } from '../../../src/model/audit-event.js';
-import type { RequestFilter } from '../../../src/model/certificate-request.js';
+import type { CertificateRequest, RequestFilter } from '../../../src/model/certificate-request.js';
 import type { CertificateFilter } from '../../../src/model/certificate.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { Visibility } from '../../../src/model/page.js';
@@ -13,7 +13,7 @@ import type { PrismaClient } from '../../../src/store/generated/sqlite/client.js
 import { postgresqlDialect } from '../../../src/store/postgresql/query.js';
 import { sqliteDialect } from '../../../src/store/sqlite/statements.js';
 import { onPostgresql } from '../../helpers/test-store.js';
-import { instant, testStore } from './records.js';
+import { aRequest, instant, testStore } from './records.js';
 
 const none = () => Promise.resolve([]);
 /** Reads no rows; the keys of lists are read without it. */
@@ -31,15 +31,15 @@ type Read = (readRows: (selection: Selection) => Promise<readonly unknown[]>) =>
 const requests =
   (filter: RequestFilter & Visibility): Read =>
   (readRows) =>
-    new RequestTable(prisma, readRows, dialect).list(filter, page);
+    new RequestTable(prisma, { readRows, dialect }).list(filter, page);
 const certificates =
   (filter: CertificateFilter & Visibility): Read =>
   (readRows) =>
-    new CertificateTable(prisma, readRows).list(filter, page);
+    new CertificateTable(prisma, { readRows, dialect }).list(filter, page);
 const events =
   (filter: AuditEventFilter): Read =>
   (readRows) =>
-    new AuditEventTable(prisma, readRows).list(filter, page);
+    new AuditEventTable(prisma, { readRows, dialect }).list(filter, page);
 
 const now = instant('2026-03-01T10:00:00.000Z');
 
@@ -52,7 +52,7 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   ['requests for a collector', requests({ visibleTo: 'a' }), 'RequestRecord_collector_n_idx'],
   [
     'lapsed requests',
-    (readRows) => new RequestTable(prisma, readRows, dialect).lapsed(now),
+    (readRows) => new RequestTable(prisma, { readRows, dialect }).lapsed(now),
     'RequestRecord_expiresAt_n_idx',
   ],
   ['certificates of a cluster', certificates({ cluster: 'a' }), 'CertificateRecord_cluster_n_idx'],
@@ -131,28 +131,50 @@ describe('an index leads to', () => {
 });
 
 describe('a list with two filters', () => {
-  it('goes along the index of the one with fewer rows, whichever comes first', async () => {
-    const told = async (few: string) => {
-      const read: string[] = [];
-      await requests({ cluster: 'a', username: 'b' })(({ sql }) => {
-        read.push(sql);
-        // The thousandth row of the common filter is near, and the rare one has no thousandth row.
-        return Promise.resolve(sql.includes(`("r"."${few}", `) || !sql.includes('OFFSET') ? [] : [{ n: 5 }]);
-      });
-      return read.at(-1);
-    };
-    expect(await told('cluster')).toContain('("r"."cluster", "r"."n") < (?, ?)');
-    expect(await told('cluster')).toContain('COALESCE("r"."username", "r"."username") = ?');
-    expect(await told('username')).toContain('("r"."username", "r"."n") < (?, ?)');
-    expect(await told('username')).toContain('COALESCE("r"."cluster", "r"."cluster") = ?');
-  });
-
-  it('goes along the index whose thousandth row is further away, where both are common', async () => {
-    const read: string[] = [];
+  const byUsername = onPostgresql ? '("r"."username", "r"."n") <' : '"r"."username" = ?';
+  const byCluster = onPostgresql ? '("r"."cluster", "r"."n") <' : '"r"."cluster" = ?';
+  /** The last query of a list by cluster and username, whose thousandth rows have these numbers. */
+  async function lastRead(thousandthOfCluster: number | null, thousandthOfUsername: number | null): Promise<string> {
+    let last = '';
     await requests({ cluster: 'a', username: 'b' })(({ sql }) => {
-      read.push(sql);
-      return Promise.resolve([{ n: sql.includes('("r"."cluster", ') ? 8_000 : 3_000 }]);
+      last = sql;
+      const n = sql.includes(byCluster) ? thousandthOfCluster : thousandthOfUsername;
+      return Promise.resolve(n === null ? [] : [{ n }]);
     });
-    expect(read.at(-1)).toContain('("r"."username", "r"."n") < (?, ?)');
+    return last;
+  }
+
+  it.each([
+    [null, 8000, byCluster, 'username'],
+    [8000, null, byUsername, 'cluster'],
+    [3000, 8000, byCluster, 'username'],
+    [8000, 3000, byUsername, 'cluster'],
+  ] as const)('goes along the index of the rarer one: %s, %s', async (cluster, username, along, other) => {
+    const sql = await lastRead(cluster, username);
+    expect(sql).toContain(along);
+    expect(sql).toContain(`COALESCE("r"."${other}", "r"."${other}") = ?`);
+  });
+});
+
+describe('a list with two filters that are both common', () => {
+  it('ends a page after so many rows, and goes on there until it has each row that has both', async () => {
+    const { store, commit } = await testStore();
+    const requestsOf = (from: number, to: number, overrides: (i: number) => Partial<CertificateRequest>) =>
+      Array.from({ length: to - from }, (_, i) => aRequest({ ...overrides(from + i) }));
+    // Each has more rows than are examined at once, and nearly none has both.
+    const all = requestsOf(0, 13_000, (i) =>
+      i % 6000 === 1 ? { cluster: 'a', username: 'b' } : i % 2 ? { cluster: 'a' } : { username: 'b' },
+    );
+    for (let i = 0; i < all.length; i += 1000)
+      await commit(all.slice(i, i + 1000).map((request) => ({ op: 'insertRequest', request })));
+    const found: string[] = [];
+    let pages = 0;
+    for (let cursor: string | null = null; pages === 0 || cursor !== null; pages++) {
+      const read = await store.requests.list({ cluster: 'a', username: 'b' }, { limit: 50, cursor });
+      found.push(...read.items.map(({ id }) => id));
+      cursor = read.nextCursor;
+    }
+    expect(found).toEqual([12_001, 6001, 1].map((i) => all[i]?.id));
+    expect(pages).toBe(3);
   });
 });

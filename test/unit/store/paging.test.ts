@@ -255,6 +255,9 @@ describe('audit events', () => {
   it.each<AuditEventFilter>([
     {},
     { type: 'RequestDenied' },
+    { type: 'PolicyReplayed' },
+    { type: 'PolicyReplayed', principal: 'jane' },
+    { type: 'RequestDenied', principal: 'jane', cluster: 'prod' },
     { principal: 'jane' },
     { cluster: 'prod' },
     { requestId: requestIds[1] ?? '' },

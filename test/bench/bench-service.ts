@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { requestOctets } from './load/http-connection.js';
+import { throughputOf, type Load } from './load/load.js';
+import { takeTurns, type Turn } from './measure.js';
+import { figureOf, type Row, type Target } from './report.js';
+import { ServiceUnderBench } from './service-under-bench.js';
+
+const connections = 32;
+
+/** Two cores inspect at least that many certificates in a second. The load generator uses one of them. */
+const inspectionsPerSecond = 5_000;
+
+/** A user certificate as PEM. */
+const certificate = new URL('../fixtures/inspection/user/input.pem', import.meta.url);
+const ask = { username: 'bench', groups: ['team-a'], expirationSeconds: 3600 };
+
+/** Measures the service by itself, with the embedded default: its own RSA-2048 CA, and SQLite. */
+export async function benchService(
+  directory: string,
+  { rounds, secondsPerRound }: { readonly rounds: number; readonly secondsPerRound: number },
+): Promise<readonly Row[]> {
+  const service = await ServiceUnderBench.start(directory);
+  try {
+    await expectInspection(service);
+    const lanes = {
+      kubeconfig: loadOn(service, '/v1/kubeconfigs', 'application/json', JSON.stringify(ask), 201),
+      evaluate: loadOn(service, '/v1/policies/evaluate', 'application/json', JSON.stringify(ask)),
+      inspect: loadOn(service, '/v1/inspections', 'application/x-pem-file', readFileSync(certificate, 'utf8')),
+    };
+    const take = (times: number) => takeTurns(times, lanes, (lane) => throughputOf(lane.load, secondsPerRound));
+    await take(2);
+    const figures = await take(rounds);
+    const row = (what: string, perSecond: readonly number[], target: Target | null): Row =>
+      figureOf(`${what}, ${connections} connections`, perSecond, 'a second', { target });
+    return [
+      row('`POST /v1/kubeconfigs`', figures.kubeconfig, null),
+      row('`POST /v1/policies/evaluate`', figures.evaluate, null),
+      row('`POST /v1/inspections`, one certificate in, JSON out', figures.inspect, { atLeast: inspectionsPerSecond }),
+    ];
+  } finally {
+    await service.stop();
+  }
+}
+
+interface Asked extends Turn {
+  readonly load: Load;
+}
+
+/** The load generator reads no answers, so one answer is read here. */
+async function expectInspection({ api }: ServiceUnderBench): Promise<void> {
+  const answer = await api.expect(200, 'POST', '/v1/inspections', readFileSync(certificate));
+  if (!answer.includes('"type":"Certificate"')) throw new Error(`not inspected: ${answer}`);
+}
+
+function loadOn(
+  { target, token }: ServiceUnderBench,
+  path: string,
+  type: string,
+  body: string,
+  expectedStatus = 200,
+): Asked {
+  const request = requestOctets(target, 'POST', path, { authorization: `Bearer ${token}`, 'content-type': type }, body);
+  return { load: { target, connections, requests: [request], expectedStatus } };
+}
