@@ -10,7 +10,9 @@ import { readEnvironment } from './config/env.js';
 try {
   const { values } = parseArgs({ options: { 'grant-to': { type: 'string' } } });
   const role = values['grant-to'] ?? null;
-  const applied = await migrateDatabase(loadConfig(readEnvironment()), role);
+  const applied = await migrateDatabase(loadConfig(readEnvironment()), role, (message) => {
+    process.stdout.write(`${message}\n`);
+  });
   process.stdout.write(`applied: ${applied.join(', ') || 'nothing, the schema is up to date'}\n`);
   if (role !== null) process.stdout.write(`role ${role} may do what the service needs\n`);
 } catch (error) {

@@ -77,7 +77,8 @@ export function packEvents(events: readonly UnchainedEvent[]): readonly Unchaine
   }));
 }
 
-export function belongsTo(members: SharedMembers, event: UnchainedEvent): boolean {
+/** Whether an event can be in the record that has these members. */
+export function belongsTo(members: SharedMembers, event: SharedMembers): boolean {
   return (
     event.at.getTime() === members.at.getTime() &&
     event.cluster === members.cluster &&
@@ -150,12 +151,13 @@ const ownMembers = /^\{"details":(.*),"principal":(null|"(?:[^"\\]|\\.)*"),"type
 
 /**
  * The events of a record, in order. A line that does not have the form of `lineText` is an event's whole text, or damaged:
- * its details are empty then, so that the rest of the log stays readable, and verification finds the damage.
+ * its details are empty then, so that the rest of the log stays readable, and verification finds the damage. So is each
+ * line of a record without types.
  */
 export function eventsOf(record: AuditRecord): readonly AuditEvent[] {
   const { firstSeq, lastSeq, at, cluster, requestId, fingerprintSha256, hashes } = record;
   const texts = firstSeq === lastSeq ? [record.events] : record.events.split('\n');
-  const lines = texts.map((text) => ownMembers.exec(text));
+  const lines = texts.map((text) => (record.types === 0 ? null : ownMembers.exec(text)));
   const shared = Number.isNaN(at.getTime()) ? null : sharedText(record);
   return Array.from({ length: Math.max(0, lastSeq - firstSeq + 1) }, (_, i) => {
     const text = texts[i] ?? '';

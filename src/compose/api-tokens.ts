@@ -38,7 +38,7 @@ export async function makeFirstAdminToken(config: Config, store: Store, clock: (
  */
 export async function recoverAdminToken(config: Config): Promise<string> {
   await prepareDataDir(config.dataDir);
-  const store = await openStore(config, () => undefined, { writerThread: false });
+  const store = await openStore(config, { warn: ignore, inform: ignore }, { writerThread: false });
   try {
     await writeAdminToken(config, store, new Date());
   } finally {
@@ -46,6 +46,8 @@ export async function recoverAdminToken(config: Config): Promise<string> {
   }
   return adminTokenFile(config);
 }
+
+const ignore = (): void => undefined;
 
 const adminTokenFile = ({ dataDir }: Config): string => join(dataDir, 'admin-token');
 

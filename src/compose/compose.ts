@@ -100,10 +100,15 @@ async function wire(
     log.warn({}, 'the way to PostgreSQL is not protected: sslmode=verify-full with sslrootcert would do that');
 
   // The store.
-  const warn = (message: string) => {
-    log.warn({}, message);
+  const messages = {
+    warn: (message: string) => {
+      log.warn({}, message);
+    },
+    inform: (message: string) => {
+      log.info({}, message);
+    },
   };
-  const opening = await openStore(config, warn, { writerThread: overrides.writerThread ?? true });
+  const opening = await openStore(config, messages, { writerThread: overrides.writerThread ?? true });
   opened.push(() => opening.close());
   const writer = overrides.writer?.(opening.writer) ?? opening.writer;
   const openedStore: Store = { ...opening, writer: rememberingWriter(writer) };

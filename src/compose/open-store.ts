@@ -15,15 +15,22 @@ const busyTimeoutMs = 50;
 /** Whether no other process works on the same database, so that every attempt left open there is of a dead process. */
 export const isSoleProcess = ({ database }: Config): boolean => database.kind === 'sqlite';
 
+/** Takes what is said about the database while it is opened. */
+export interface StartMessages {
+  /** Settings that make a PostgreSQL less durable than it should be. */
+  readonly warn: (message: string) => void;
+  /** How far the records of an older version are moved. */
+  readonly inform: (message: string) => void;
+}
+
 /**
  * Opens the configured database. With SQLite one process at a time serves a data dir and a database, and closing the
- * store releases both; throws `AlreadyServedError` where another process has either. `warn` is told of settings that
- * make a PostgreSQL less durable than it should be. `writerThread`: whether commits to SQLite get a thread of their
- * own.
+ * store releases both; throws `AlreadyServedError` where another process has either. `writerThread`: whether commits to
+ * SQLite get a thread of their own.
  */
 export async function openStore(
   { database, dataDir }: Config,
-  warn: (message: string) => void,
+  { warn, inform }: StartMessages,
   { writerThread }: { readonly writerThread: boolean },
 ): Promise<Store> {
   if (database.kind === 'postgresql') {
@@ -31,7 +38,7 @@ export async function openStore(
     const { openPostgresqlStore } = await import('../store/postgresql/open-postgresql-store.js');
     const { weakenedDurability } = await import('../store/postgresql/durability.js');
     (await weakenedDurability(database.url)).forEach(warn);
-    return openPostgresqlStore({ url: database.url });
+    return openPostgresqlStore({ url: database.url, onProgress: inform });
   }
   const locks = [acquireDataDirLock(dataDir)];
   const release = () => {
@@ -41,7 +48,7 @@ export async function openStore(
     await mkdir(dirname(database.file), { recursive: true, mode: 0o700 });
     // Another data dir may name the same database.
     locks.push(acquireDatabaseLock(database.file));
-    const store = await openSqliteStore({ file: database.file, busyTimeoutMs, writerThread });
+    const store = await openSqliteStore({ file: database.file, busyTimeoutMs, writerThread, onProgress: inform });
     return {
       ...store,
       async close() {
@@ -63,11 +70,15 @@ export async function openStore(
  * rights on the tables that the service needs. Answers the migrations that were applied. Throws where the database is
  * no PostgreSQL.
  */
-export async function migrateDatabase({ database }: Config, role: string | null): Promise<readonly string[]> {
+export async function migrateDatabase(
+  { database }: Config,
+  role: string | null,
+  onProgress: (message: string) => void,
+): Promise<readonly string[]> {
   if (database.kind !== 'postgresql')
     throw new Error('DATABASE_URL is not that of a PostgreSQL: a SQLite database is migrated when the service starts');
   const { migratePostgresql } = await import('../store/postgresql/migrate-postgresql.js');
-  const applied = await migratePostgresql(database.url);
+  const applied = await migratePostgresql(database.url, { onProgress });
   if (role !== null) {
     const { grantServiceRights } = await import('../store/postgresql/grant.js');
     await grantServiceRights(database.url, role);

@@ -3,9 +3,16 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The database cannot be migrated to this version's schema. Nothing was changed. */
+/** The database cannot be migrated to this version's schema. Migrations that failed changed nothing. */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
+}
+
+export interface MigrationOptions {
+  /** The folder of the migrations (default: those that belong to this version). */
+  readonly directory?: string;
+  /** Is told from time to time how far the records of an older version are moved. */
+  readonly onProgress?: (message: string) => void;
 }
 
 export interface Migration {

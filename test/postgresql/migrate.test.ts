@@ -56,25 +56,30 @@ it('applies every migration once, although five processes start at once', async 
 
 it('refuses a migration that was edited after it was applied, and one that it does not know', async () => {
   add('29990101000000_future', 'CREATE TABLE "Future" ("id" TEXT NOT NULL PRIMARY KEY);');
-  await migratePostgresql(database.ownerUrl, migrations);
+  await migratePostgresql(database.ownerUrl, { directory: migrations });
   await expect(migratePostgresql(database.ownerUrl)).rejects.toThrow('29990101000000_future, which this version');
   const [first = ''] = names;
   add(first, 'SELECT 1;');
-  await expect(migratePostgresql(database.ownerUrl, migrations)).rejects.toThrow(
+  await expect(migratePostgresql(database.ownerUrl, { directory: migrations })).rejects.toThrow(
     new MigrationError(`migration ${first} was edited after it was applied`),
   );
 });
 
 it('applies all of them or none', async () => {
+  const tables = `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1`;
+  await migratePostgresql(database.ownerUrl);
+  const before = await rowsOf(tables);
   add('29990102000000_bad', 'CREATE TABLE "Bad" ("id" TEXT); INSERT INTO "Nowhere" VALUES (1);');
-  await expect(migratePostgresql(database.ownerUrl, migrations)).rejects.toThrow('migration 29990102000000_bad failed');
-  expect(await rowsOf(`SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace`)).toEqual([]);
+  await expect(migratePostgresql(database.ownerUrl, { directory: migrations })).rejects.toThrow(
+    'migration 29990102000000_bad failed',
+  );
+  expect(await rowsOf(tables)).toEqual(before);
 });
 
 it('includes everything that a replica of the version before commits meanwhile', async () => {
   const ranges = '20261125070000_audit_events_by_time';
   for (const name of names.slice(names.indexOf(ranges))) rmSync(join(migrations, name), { recursive: true });
-  await migratePostgresql(database.ownerUrl, migrations);
+  await migratePostgresql(database.ownerUrl, { directory: migrations });
   cpSync(join(shipped, ranges), join(migrations, ranges), { recursive: true });
 
   let head: ChainHead = genesis;
@@ -96,7 +101,7 @@ it('includes everything that a replica of the version before commits meanwhile',
     await replica.query('BEGIN');
     await replica.query('SELECT pg_advisory_xact_lock($1)', [chainLock]);
     await append(replica, 20);
-    const migrated = migratePostgresql(database.ownerUrl, migrations);
+    const migrated = migratePostgresql(database.ownerUrl, { directory: migrations });
     await setTimeout(300);
     await replica.query('COMMIT');
     expect(await migrated).toEqual([ranges]);

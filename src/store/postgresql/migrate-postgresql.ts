@@ -6,38 +6,63 @@ import {
   readMigrations,
   shippedMigrations,
   type AppliedMigration,
+  type Migration,
+  type MigrationOptions,
 } from '../migrations.js';
+import { aroundMove, moveRecords } from '../moving/move-records.js';
+import { afterMoving, movingPostgresql } from '../moving/moving-postgresql.js';
 import { chainLock, clientConfig, connect, migrationLock } from './connect.js';
 
 /**
- * Applies the missing migrations in one transaction, and records them in Prisma's own table, so that `prisma migrate
- * status` agrees. Answers their names. If several processes start at once, one applies and the others wait. A role without
- * rights on the schema is enough where nothing is missing. Throws `MigrationError` where that role has to apply something,
- * where an applied migration was edited or is unknown here, or where one failed.
+ * Applies the missing migrations, and records them in Prisma's own table, so that `prisma migrate status` agrees. All of
+ * them are one transaction; where records are to be moved, those before and those behind are one each. Answers their names.
+ * If several processes start at once, one applies and the others wait. A role without rights on the schema is enough where
+ * nothing is missing. Throws `MigrationError` where that role has to apply something, where an applied migration was edited
+ * or is unknown here, or where one failed.
  */
 export async function migratePostgresql(
   databaseUrl: string,
-  directory = shippedMigrations('postgresql'),
+  { directory = shippedMigrations('postgresql'), onProgress = () => undefined }: MigrationOptions = {},
 ): Promise<readonly string[]> {
   const client = await connect(clientConfig(databaseUrl));
   try {
-    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
-    await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock]);
-    const names = await applyPending(client, directory);
-    await client.query('COMMIT');
-    return names;
+    // The end of the connection releases the lock.
+    await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+    const pending = pendingMigrations(readMigrations(directory), await appliedMigrations(client));
+    const [first, second] = aroundMove(pending);
+    await apply(client, first);
+    if (second.length > 0) {
+      await move(client, onProgress, second);
+      await apply(client, second);
+    }
+    return pending.map(({ name }) => name);
   } finally {
     await client.end();
   }
 }
 
-async function applyPending(client: pg.Client, directory: string): Promise<readonly string[]> {
-  const pending = pendingMigrations(readMigrations(directory), await appliedMigrations(client));
+async function move(
+  client: pg.Client,
+  onProgress: (message: string) => void,
+  pending: readonly Migration[],
+): Promise<void> {
+  try {
+    await moveRecords(movingPostgresql(client), onProgress);
+    await afterMoving(client);
+  } catch (error) {
+    const cause = error instanceof MigrationError ? error.cause : error;
+    throw isForbidden(cause) ? new MigrationError(whyNot(pending[0]?.name ?? '', cause), { cause }) : error;
+  }
+}
+
+async function apply(client: pg.Client, migrations: readonly Migration[]): Promise<void> {
+  if (migrations.length === 0) return;
+  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
   // Replicas of the previous version may be committing. A migration that reads the audit log must wait for their batch.
-  if (pending.length > 0) await client.query('SELECT pg_advisory_xact_lock($1)', [chainLock]);
-  for (const { name, sql, checksum } of pending) {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [chainLock]);
+  for (const { name, sql, checksum } of migrations) {
     try {
-      if (name === pending[0]?.name) await client.query(prismaMigrationsTable);
+      if (name === migrations[0]?.name) await client.query(prismaMigrationsTable);
       await client.query(sql);
       await client.query(
         `INSERT INTO "_prisma_migrations" ("id", "checksum", "migration_name", "started_at", "finished_at", "applied_steps_count")
@@ -48,7 +73,7 @@ async function applyPending(client: pg.Client, directory: string): Promise<reado
       throw new MigrationError(whyNot(name, error), { cause: error });
     }
   }
-  return pending.map(({ name }) => name);
+  await client.query('COMMIT');
 }
 
 async function appliedMigrations(client: pg.Client): Promise<readonly AppliedMigration[]> {
@@ -64,11 +89,14 @@ async function appliedMigrations(client: pg.Client): Promise<readonly AppliedMig
 }
 
 function whyNot(name: string, error: unknown): string {
-  // 42501: insufficient_privilege.
-  return error instanceof Error && 'code' in error && error.code === '42501'
+  return isForbidden(error)
     ? `migration ${name} is not applied, and this role may not: run \`npm run migrate\` with the DATABASE_URL of the role that owns the tables (${error.message})`
     : `migration ${name} failed`;
 }
+
+/** 42501: insufficient_privilege. */
+const isForbidden = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && error.code === '42501';
 
 /** The table as Prisma's own engine creates it. */
 const prismaMigrationsTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (

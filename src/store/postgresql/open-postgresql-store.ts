@@ -25,6 +25,8 @@ export interface PostgresqlStoreOptions {
   readonly batchLimit?: number;
   /** How long to look for the outcome of a COMMIT that was not answered, in milliseconds (default 10,000). */
   readonly settleMilliseconds?: number;
+  /** Is told how far the records of an older version are moved. */
+  readonly onProgress?: (message: string) => void;
 }
 
 /**
@@ -55,7 +57,7 @@ const readerSettings = { statement_timeout: '30s', default_transaction_read_only
  */
 export async function openPostgresqlStore(options: PostgresqlStoreOptions): Promise<Store> {
   const { url, readConnections = 10, queueLimit = 1000, batchLimit = 100, settleMilliseconds = 10_000 } = options;
-  await migratePostgresql(url);
+  await migratePostgresql(url, options);
   const batches = new PostgresqlBatches(clientConfig(url, writerSettings), settleMilliseconds);
   const writer = new OrderedWriter(batches, { queue: queueLimit, batch: batchLimit });
   const pools = [readerSettings, { ...readerSettings, ...alongIndexes }].map((settings) =>

@@ -22,6 +22,8 @@ export interface SqliteStoreOptions {
   readonly batchLimit?: number;
   /** Whether commits get a thread of their own, so that the event loop does not wait for the disk (default false). */
   readonly writerThread?: boolean;
+  /** Is told how far the records of an older version are moved. */
+  readonly onProgress?: (message: string) => void;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const { file, busyTimeoutMs = 2000, queueLimit = 1000, batchLimit = 100, writerThread = false } = options;
   // SQLite gives the files beside the database the same mode.
   createPrivateFile(file);
-  migrateSqlite(file);
+  await migrateSqlite(file, options);
   const batches: FlatBatches = writerThread
     ? new ThreadedBatches({ file, busyTimeoutMs })
     : new BatchWriter(connectForWriting(file, busyTimeoutMs));

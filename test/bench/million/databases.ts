@@ -26,7 +26,7 @@ export async function seedSqlite(directory: string, count: number, now: Date): P
   const dataDir = join(directory, 'data');
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = join(dataDir, 'kubepass.db');
-  migrateSqlite(file);
+  await migrateSqlite(file);
   const database = new Database(file);
   // The data can be made again, so speed matters more than safety here. The measurement opens the database with its own
   // settings.

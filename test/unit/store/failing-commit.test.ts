@@ -204,6 +204,6 @@ describe('the queue', () => {
     await store.close();
     expect(await Promise.all(waiting)).toHaveLength(20);
     await expect(commit([], [anEvent()])).rejects.toBeInstanceOf(StoreUnavailableError);
-    expect(migrateSqlite(file)).toEqual([]);
+    expect(await migrateSqlite(file)).toEqual([]);
   });
 });

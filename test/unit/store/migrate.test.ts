@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { MigrationError } from '../../../src/store/migrations.js';
 import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
 import { openSqliteStore } from '../../../src/store/sqlite/open-sqlite-store.js';
+import { copyOldMigrations } from '../../helpers/old-records.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const shipped = 'prisma/migrations/sqlite';
@@ -35,63 +36,64 @@ function query(sql: string): unknown[] {
   }
 }
 
-it('applies every migration once, and nothing the second time', () => {
-  expect(migrateSqlite(file)).toEqual(names);
+it('applies every migration once, and nothing the second time', async () => {
+  expect(await migrateSqlite(file)).toEqual(names);
   const before = query('SELECT * FROM "_prisma_migrations"');
   expect(before).toHaveLength(names.length);
-  expect(migrateSqlite(file)).toEqual([]);
+  expect(await migrateSqlite(file)).toEqual([]);
   expect(query('SELECT * FROM "_prisma_migrations"')).toEqual(before);
 });
 
-it('applies only what is missing', () => {
-  migrateSqlite(file, migrations);
+it('applies only what is missing', async () => {
+  await migrateSqlite(file, { directory: migrations });
   add('29990101000000_more', 'CREATE TABLE "More" ("id" TEXT NOT NULL PRIMARY KEY);');
-  expect(migrateSqlite(file, migrations)).toEqual(['29990101000000_more']);
+  expect(await migrateSqlite(file, { directory: migrations })).toEqual(['29990101000000_more']);
 });
 
-it('refuses a migration that was edited after it was applied', () => {
-  migrateSqlite(file, migrations);
+it('refuses a migration that was edited after it was applied', async () => {
+  await migrateSqlite(file, { directory: migrations });
   const [first = ''] = names;
   add(first, 'SELECT 1;');
-  expect(() => migrateSqlite(file, migrations)).toThrow(
+  await expect(migrateSqlite(file, { directory: migrations })).rejects.toThrow(
     new MigrationError(`migration ${first} was edited after it was applied`),
   );
 });
 
-it('refuses a database that has a migration which this version does not know', () => {
+it('refuses a database that has a migration which this version does not know', async () => {
   add('29990101000000_future', 'CREATE TABLE "Future" ("id" TEXT NOT NULL PRIMARY KEY);');
-  migrateSqlite(file, migrations);
-  expect(() => migrateSqlite(file)).toThrow('29990101000000_future, which this version does not know');
+  await migrateSqlite(file, { directory: migrations });
+  await expect(migrateSqlite(file)).rejects.toThrow('29990101000000_future, which this version does not know');
 });
 
-it('refuses a database in which a migration was begun and not finished', () => {
-  migrateSqlite(file);
+it('refuses a database in which a migration was begun and not finished', async () => {
+  await migrateSqlite(file);
   const database = new Database(file);
   database.exec('UPDATE "_prisma_migrations" SET "finished_at" = NULL');
   database.close();
-  expect(() => migrateSqlite(file)).toThrow('was begun and not finished');
+  await expect(migrateSqlite(file)).rejects.toThrow('was begun and not finished');
 });
 
-it('applies all of them or none', () => {
+it('applies all of them or none', async () => {
+  await migrateSqlite(file);
+  const before = query('SELECT "name" FROM "sqlite_master"');
   add('29990101000000_good', 'CREATE TABLE "Good" ("id" TEXT NOT NULL PRIMARY KEY);');
   add('29990102000000_bad', 'CREATE TABLE "Bad" ("id" TEXT); INSERT INTO "Nowhere" VALUES (1);');
-  expect(() => migrateSqlite(file, migrations)).toThrow('migration 29990102000000_bad failed');
-  expect(query('SELECT "name" FROM "sqlite_master"')).toEqual([]);
+  await expect(migrateSqlite(file, { directory: migrations })).rejects.toThrow('migration 29990102000000_bad failed');
+  expect(query('SELECT "name" FROM "sqlite_master"')).toEqual(before);
 });
 
-it('refuses a migration that breaks foreign keys', () => {
+it('refuses a migration that breaks foreign keys', async () => {
   add(
     '29990101000000_orphan',
-    `INSERT INTO "CertificateGroup" ("name", "issuedAt", "fingerprintSha256", "cluster", "notAfter")
-      VALUES ('dev', 'x', 'none', 'demo', 'x');`,
+    `INSERT INTO "GroupMembership" ("name", "certificateN", "notAfter") VALUES ('dev', 1, 0);`,
   );
-  expect(() => migrateSqlite(file, migrations)).toThrow('1 foreign keys are broken');
+  await expect(migrateSqlite(file, { directory: migrations })).rejects.toThrow('1 foreign keys are broken');
 });
 
-it('gives the groups of certificates that were issued before the cluster and end of their certificate', () => {
+it('gives the groups of certificates that were issued before the cluster and end of their certificate', async () => {
   const later = names.slice(names.indexOf('20261125020000_quotas'));
   for (const name of later) rmSync(join(migrations, name), { recursive: true });
-  migrateSqlite(file, migrations);
+  await migrateSqlite(file, { directory: migrations });
   const database = new Database(file);
   const insert = (table: string, row: Readonly<Record<string, string | number>>) =>
     database
@@ -118,15 +120,21 @@ it('gives the groups of certificates that were issued before the cluster and end
   });
   insert('CertificateGroup', { name: 'dev', issuedAt: at, fingerprintSha256: 'fingerprintSha256' });
   database.close();
-  expect(migrateSqlite(file)).toEqual(later);
+  const old = join(directory.path, 'old');
+  copyOldMigrations('sqlite', old);
+  await migrateSqlite(file, { directory: old });
   expect(query('SELECT "name", "cluster", "notAfter" FROM "CertificateGroup"')).toEqual([
     { name: 'dev', cluster: 'cluster', notAfter: '2026-03-02' },
   ]);
+  await migrateSqlite(file);
+  expect(query('SELECT * FROM "GroupMembership"')).toEqual([
+    { name: 'dev', certificateN: 1, notAfter: Date.UTC(2026, 2, 2) },
+  ]);
 });
 
-it('refuses a folder that holds no migrations', () => {
+it('refuses a folder that holds no migrations', async () => {
   mkdirSync(join(directory.path, 'empty'));
-  expect(() => migrateSqlite(file, join(directory.path, 'empty'))).toThrow(MigrationError);
+  await expect(migrateSqlite(file, { directory: join(directory.path, 'empty') })).rejects.toThrow(MigrationError);
 });
 
 it('leaves the database readable by its owner alone', async () => {

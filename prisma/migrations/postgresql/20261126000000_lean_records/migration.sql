@@ -7,6 +7,32 @@ ALTER TABLE "AuditEvent" RENAME TO "MovedAuditEvent";
 DROP TRIGGER "AuditEvent_range" ON "MovedAuditEvent";
 DROP FUNCTION "AuditEvent_record_range"();
 
+-- Moving reads the old tables in the order of their keys and of "Certificate_issuedAt_fingerprintSha256_idx". The space of
+-- the other indexes is for the new tables.
+DROP INDEX "CertificateRequest_state_id_idx";
+DROP INDEX "CertificateRequest_state_expiresAt_idx";
+DROP INDEX "CertificateRequest_cluster_id_idx";
+DROP INDEX "CertificateRequest_username_id_idx";
+DROP INDEX "CertificateRequest_requesterName_id_idx";
+DROP INDEX "CertificateRequest_collector_id_idx";
+DROP INDEX "CertificateRequest_cluster_attemptSpkiSha256_idx";
+DROP INDEX "Certificate_serialNumber_issuerIdentity_key";
+DROP INDEX "Certificate_notAfter_fingerprintSha256_idx";
+DROP INDEX "Certificate_cluster_issuedAt_fingerprintSha256_idx";
+DROP INDEX "Certificate_cluster_notAfter_fingerprintSha256_idx";
+DROP INDEX "Certificate_username_issuedAt_fingerprintSha256_idx";
+DROP INDEX "Certificate_username_notAfter_fingerprintSha256_idx";
+DROP INDEX "Certificate_requesterName_issuedAt_fingerprintSha256_idx";
+DROP INDEX "Certificate_requesterName_notAfter_fingerprintSha256_idx";
+DROP INDEX "Certificate_collector_issuedAt_fingerprintSha256_idx";
+DROP INDEX "Certificate_collector_notAfter_fingerprintSha256_idx";
+DROP INDEX "CertificateGroup_name_notAfter_fingerprintSha256_idx";
+DROP INDEX "AuditEvent_type_seq_idx";
+DROP INDEX "AuditEvent_principal_seq_idx";
+DROP INDEX "AuditEvent_cluster_seq_idx";
+DROP INDEX "AuditEvent_requestId_seq_idx";
+DROP INDEX "AuditEvent_fingerprintSha256_seq_idx";
+
 CREATE TABLE "Decision" (
     "sha256" BYTEA NOT NULL CONSTRAINT "Decision_pkey" PRIMARY KEY,
     "text" TEXT COLLATE "C" NOT NULL

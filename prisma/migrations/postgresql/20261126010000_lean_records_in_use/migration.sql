@@ -1,4 +1,13 @@
--- Everything is moved.
+-- The service moves the records before this migration. Another program that applies it must not drop what is not moved.
+DO $$
+BEGIN
+    IF (SELECT COUNT(*) FROM "MovedCertificateRequest") <> (SELECT COUNT(*) FROM "RequestRecord")
+        OR (SELECT COUNT(*) FROM "MovedCertificate") <> (SELECT COUNT(*) FROM "CertificateRecord")
+        OR (SELECT COUNT(*) FROM "MovedAuditEvent") <> (SELECT COALESCE(SUM("lastSeq" - "firstSeq" + 1), 0) FROM "AuditRecord") THEN
+        RAISE EXCEPTION 'the records are not moved';
+    END IF;
+END
+$$;
 DROP TABLE "CertificateGroup";
 DROP TABLE "MovedCertificate";
 DROP TABLE "MovedCertificateRequest";

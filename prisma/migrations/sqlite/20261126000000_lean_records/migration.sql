@@ -1,10 +1,36 @@
 -- Records that are a third as large: numbers that grow in place of long ids, octets in place of hexadecimal text,
 -- milliseconds in place of text, and one audit record for the events of a step. The service moves what is there, a portion
--- in each transaction; the next migration drops the tables that are empty by then.
+-- in each transaction; the next migration drops the tables that are moved by then.
 ALTER TABLE "CertificateRequest" RENAME TO "MovedCertificateRequest";
 ALTER TABLE "Certificate" RENAME TO "MovedCertificate";
 ALTER TABLE "AuditEvent" RENAME TO "MovedAuditEvent";
 DROP TRIGGER "AuditEvent_range";
+
+-- Moving reads the old tables in the order of their keys and of "Certificate_issuedAt_fingerprintSha256_idx". The space of
+-- the other indexes is for the new tables.
+DROP INDEX "CertificateRequest_state_id_idx";
+DROP INDEX "CertificateRequest_state_expiresAt_idx";
+DROP INDEX "CertificateRequest_cluster_id_idx";
+DROP INDEX "CertificateRequest_username_id_idx";
+DROP INDEX "CertificateRequest_requesterName_id_idx";
+DROP INDEX "CertificateRequest_collector_id_idx";
+DROP INDEX "CertificateRequest_cluster_attemptSpkiSha256_idx";
+DROP INDEX "Certificate_serialNumber_issuerIdentity_key";
+DROP INDEX "Certificate_notAfter_fingerprintSha256_idx";
+DROP INDEX "Certificate_cluster_issuedAt_fingerprintSha256_idx";
+DROP INDEX "Certificate_cluster_notAfter_fingerprintSha256_idx";
+DROP INDEX "Certificate_username_issuedAt_fingerprintSha256_idx";
+DROP INDEX "Certificate_username_notAfter_fingerprintSha256_idx";
+DROP INDEX "Certificate_requesterName_issuedAt_fingerprintSha256_idx";
+DROP INDEX "Certificate_requesterName_notAfter_fingerprintSha256_idx";
+DROP INDEX "Certificate_collector_issuedAt_fingerprintSha256_idx";
+DROP INDEX "Certificate_collector_notAfter_fingerprintSha256_idx";
+DROP INDEX "CertificateGroup_name_notAfter_fingerprintSha256_idx";
+DROP INDEX "AuditEvent_type_seq_idx";
+DROP INDEX "AuditEvent_principal_seq_idx";
+DROP INDEX "AuditEvent_cluster_seq_idx";
+DROP INDEX "AuditEvent_requestId_seq_idx";
+DROP INDEX "AuditEvent_fingerprintSha256_seq_idx";
 
 CREATE TABLE "Decision" (
     "sha256" BLOB NOT NULL PRIMARY KEY,

@@ -1,4 +1,9 @@
--- Everything is moved.
+-- The service moves the records before this migration. Another program that applies it must not drop what is not moved.
+CREATE TEMPORARY TABLE "moved" ("all" INTEGER CONSTRAINT "the records are not moved" CHECK ("all"));
+INSERT INTO "moved" SELECT (SELECT COUNT(*) FROM "MovedCertificateRequest") = (SELECT COUNT(*) FROM "RequestRecord")
+    AND (SELECT COUNT(*) FROM "MovedCertificate") = (SELECT COUNT(*) FROM "CertificateRecord")
+    AND (SELECT COUNT(*) FROM "MovedAuditEvent") = (SELECT COALESCE(SUM("lastSeq" - "firstSeq" + 1), 0) FROM "AuditRecord");
+DROP TABLE "moved";
 DROP TABLE "CertificateGroup";
 DROP TABLE "MovedCertificate";
 DROP TABLE "MovedCertificateRequest";

@@ -1,0 +1,117 @@
+import { hash } from 'node:crypto';
+import { octetsIn, serialOctetsIn, uuidOctetsIn } from '../octets.js';
+import type { ColumnValue, Row } from '../statement.js';
+import type { MovingDatabase, OldRow } from './moving-database.js';
+
+// The tables may have been edited by hand, and SQLite's columns hold values of any type. A value without the expected form
+// is kept as far as the new column can hold it, so that it neither stops the service nor passes for another value.
+
+export const asText = (value: unknown): string =>
+  typeof value === 'string' ? value : value instanceof Uint8Array ? Buffer.from(value).toString() : String(value);
+
+/** The octets that a column has in hex; those of the text itself where it is no hex. */
+export const octets = (value: unknown): Buffer => octetsIn(asText(value)) ?? Buffer.from(asText(value));
+
+/** The octets of a request's id; those of the text itself where it is no UUID. */
+export const idOctets = (value: unknown): Buffer => uuidOctetsIn(asText(value)) ?? Buffer.from(asText(value));
+
+export const orNull = <T>(value: unknown, of: (value: unknown) => T): T | null => (value === null ? null : of(value));
+
+/** An instant for a new column; what is no instant stays as it is. */
+export function instant(database: MovingDatabase, value: unknown): ColumnValue {
+  if (value === null) return null;
+  const found = database.instantOf(value);
+  return Number.isNaN(found.getTime()) ? (value as ColumnValue) : found;
+}
+
+/** JSON columns arrive as text from SQLite and parsed from PostgreSQL. Null where the column holds no object. */
+function objectIn(value: unknown): OldRow | null {
+  try {
+    const json: unknown = typeof value === 'string' ? JSON.parse(value) : value;
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as OldRow) : null;
+  } catch {
+    return null;
+  }
+}
+
+type HashedRow = Row & { readonly sha256: Buffer };
+
+/** The number `n` is the request's place in the order of the ids. */
+export function requestRows(
+  database: MovingDatabase,
+  old: OldRow,
+  n: number,
+): {
+  readonly request: Row;
+  readonly decision: HashedRow;
+} {
+  const { decision, ...same } = old;
+  const decisionObject = objectIn(decision);
+  const { decidedAt, ...withoutInstant } = decisionObject ?? {};
+  const unchanged = typeof decision === 'string' ? decision : JSON.stringify(decision);
+  const text = decisionObject ? JSON.stringify(withoutInstant) : unchanged;
+  const decided = new Date(asText(decidedAt));
+  const sha256 = hash('sha256', text, 'buffer');
+  const createdAt = instant(database, old['createdAt']);
+  const objectName = objectIn(old['attemptIntent'])?.['objectName'];
+  return {
+    decision: { sha256, text },
+    request: {
+      n,
+      ...(same as Row),
+      id: idOctets(old['id']),
+      spkiSha256: orNull(old['spkiSha256'], octets),
+      createdAt,
+      expiresAt: instant(database, old['expiresAt']),
+      decisionSha256: sha256,
+      decidedAt: Number.isNaN(decided.getTime()) ? createdAt : decided,
+      attemptLeaseUntil: instant(database, old['attemptLeaseUntil']),
+      attemptStartedAt: instant(database, old['attemptStartedAt']),
+      attemptSpkiSha256: orNull(old['attemptSpkiSha256'], octets),
+      attemptObjectName: typeof objectName === 'string' ? objectName : null,
+      fingerprintSha256: orNull(old['fingerprintSha256'], octets),
+    },
+  };
+}
+
+/** The number `n` is the certificate's place in the order of issuance. */
+export function certificateRows(
+  database: MovingDatabase,
+  old: OldRow,
+  n: number,
+  requestN: number,
+): { readonly certificate: Row; readonly issuer: HashedRow; readonly memberships: readonly Row[] } {
+  const { issuer: name, issuerIdentity: identity, issuerFingerprintSha256, requestId: _, ...same } = old;
+  const issuerSha256 = hash('sha256', asText(identity), 'buffer');
+  const notAfter = instant(database, old['notAfter']);
+  return {
+    issuer: {
+      sha256: issuerSha256,
+      identity: identity as string,
+      name: name as string,
+      fingerprintSha256: orNull(issuerFingerprintSha256, octets),
+    },
+    certificate: {
+      n,
+      ...(same as Row),
+      fingerprintSha256: octets(old['fingerprintSha256']),
+      serialNumber: serialOctetsIn(asText(old['serialNumber'])) ?? octets(old['serialNumber']),
+      issuerSha256,
+      notBefore: instant(database, old['notBefore']),
+      notAfter,
+      spkiSha256: octets(old['spkiSha256']),
+      requestN,
+      issuedAt: instant(database, old['issuedAt']),
+    },
+    memberships: groupsIn(old['groups']).map((group) => ({ name: group, certificateN: n, notAfter })),
+  };
+}
+
+function groupsIn(value: unknown): readonly string[] {
+  try {
+    const groups: unknown = typeof value === 'string' ? JSON.parse(value) : value;
+    return Array.isArray(groups) ? [...new Set(groups.filter((group) => typeof group === 'string'))] : [];
+  } catch {
+    return [];
+  }
+}
