@@ -109,6 +109,7 @@ function literal(value: ColumnValue): string {
     const hex = Buffer.from(value).toString('hex');
     return onPostgresql ? `'\\x${hex}'` : `x'${hex}'`;
   }
+  if (typeof value === 'object') throw new TypeError('no list has such a parameter');
   return typeof value === 'string' ? `'${value}'` : String(value);
 }
 
