@@ -11,6 +11,7 @@ import { InspectionPool } from '../inspection/workers/inspection-pool.js';
 import { AttemptsUnderWay, within } from '../issuance/attempts/attempts-under-way.js';
 import { auditEventService } from '../issuance/audit-event-service.js';
 import { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
+import { clearUnrecordedObjects } from '../issuance/clusters/clear-unrecorded-objects.js';
 import { clusterService } from '../issuance/clusters/cluster-service.js';
 import { probeStaleClusters } from '../issuance/clusters/probe-cluster.js';
 import { watchUnknownIdentities } from '../issuance/clusters/watch-unknown-identities.js';
@@ -236,8 +237,11 @@ async function wire(
       const unknownIdentities = [...clusters].flatMap(([name, { connection }]) =>
         connection === null ? [] : watchUnknownIdentities(context, name, connection),
       );
+      const clearings = [...clusters].flatMap(([name, { connection, signer }]) =>
+        connection === null || !signer.needsCluster ? [] : clearUnrecordedObjects(context, name, connection),
+      );
       opened.push(async () => {
-        await Promise.all(unknownIdentities.map((watch) => watch.stop()));
+        await Promise.all([...unknownIdentities, ...clearings].map((watch) => watch.stop()));
       });
       dispatcher.start();
       opened.push(() => dispatcher.stop(webhookDrainMilliseconds));

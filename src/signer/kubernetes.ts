@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  isUndecided,
   kubeApiserverClient,
+  requestIdLabel,
   type CsrObject,
   type CsrObjects,
   type CsrWatch,
@@ -18,6 +20,7 @@ import { SignerUnavailableError } from '../model/errors.js';
 import { decodePemBundle, encodePem } from '../x509/strict/pem.js';
 import { signingAccess } from './signing-access.js';
 import {
+  nothingToUndo,
   SigningRefusedError,
   SigningUndeterminedError,
   type GivenUp,
@@ -58,7 +61,24 @@ export class KubernetesSigner implements Signer {
 
   prepare(request: ApprovedRequest): PreparedSigning {
     const objectName = `kubepass-${request.requestId}-${request.attempt}`;
-    return this.#signing(request, objectName, (csr, deadline) => this.#create(csr, deadline));
+    let made: Promise<CsrObject | null> = Promise.resolve(null);
+    const signing = this.#signing(
+      request,
+      objectName,
+      async (csr, deadline) => (await made) ?? this.#create(csr, deadline),
+    );
+    return {
+      ...signing,
+      // Nobody signs an object that is not approved, so it may exist before its intent is on record.
+      begin: () => {
+        if (this.#whyNotSigning(request) !== null) return nothingToUndo;
+        made = newCsrObject(request, objectName)
+          .then((csr) => this.cluster.csrs.create(csr))
+          // `sign` tries again and reports what is wrong.
+          .catch(() => null);
+        return async () => this.#withdraw(await made);
+      },
+    };
   }
 
   resume(request: ApprovedRequest, intent: SigningIntent): PreparedSigning | null {
@@ -94,8 +114,9 @@ export class KubernetesSigner implements Signer {
     const seen: Seen = { latest: null };
     return {
       intent: { signer: 'kubernetes', objectName },
+      begin: () => nothingToUndo,
       sign: async (deadline) => {
-        const why = request.probe ? null : this.cluster.whyNotSigning();
+        const why = this.#whyNotSigning(request);
         if (why !== null) throw new SigningRefusedError('ClusterDoesNotSign', why);
         const csr = await newCsrObject(request, objectName);
         const enough = new Date(deadline.getTime() - giveUpMilliseconds);
@@ -106,18 +127,45 @@ export class KubernetesSigner implements Signer {
     };
   }
 
+  #whyNotSigning({ probe }: ApprovedRequest): string | null {
+    return probe ? null : this.cluster.whyNotSigning();
+  }
+
+  /** Creates the object of an attempt whose intent is recorded. */
   async #create(csr: NewCsrObject, deadline: Date): Promise<CsrObject> {
     return this.#reached(deadline, async () => {
       try {
         return await this.cluster.csrs.create(csr);
       } catch (error) {
         if (!(error instanceof ClusterConflictError)) throw error;
-        // The name is taken: by a create of ours whose answer was lost, or by somebody who guessed it.
+        const { username } = await this.cluster.whoAmI();
         const found = await this.cluster.csrs.find(csr.name);
-        if (found === null) throw new ClusterUnavailableError(`${csr.name} came and went`, { cause: error });
-        return found;
+        // Somebody guessed the name. The comparison before the approval says what is wrong with the object.
+        if (found !== null && (found.username !== username || !isUndecided(found))) return found;
+        // Ours: its answer was lost, or its intent was not recorded. It is not taken over, because whoever made it may be
+        // about to delete it.
+        if (found !== null) await this.cluster.csrs.delete(found);
+        throw new ClusterUnavailableError(`the name ${csr.name} was taken`, { cause: error });
       }
     });
+  }
+
+  /**
+   * Deletes an object whose intent was not recorded. One that was signed all the same stays, and is recorded as an
+   * identity that kubepass did not issue.
+   */
+  async #withdraw(made: CsrObject | null): Promise<void> {
+    if (made === null) return;
+    const deadline = new Date(this.clock().getTime() + giveUpMilliseconds);
+    try {
+      await retryUntil(deadline, this.clock, isPassing, async () => {
+        if (await this.#isDeleted(made)) return;
+        const latest = await this.cluster.csrs.find(made.name);
+        if (latest?.uid === made.uid && latest.certificate === null) await this.cluster.csrs.delete(latest);
+      });
+    } catch {
+      // `clearUnrecordedObjects` finds it.
+    }
   }
 
   async #approveAndWait(object: CsrObject, csr: NewCsrObject, deadline: Date, seen: Seen): Promise<Uint8Array> {
@@ -311,7 +359,7 @@ async function newCsrObject(request: ApprovedRequest, name: string): Promise<New
   if (request.certificationRequest === null) throw new TypeError('a cluster signs a PKCS#10 and there is none');
   return {
     name,
-    labels: { 'app.kubernetes.io/managed-by': 'kubepass', 'kubepass/request-id': request.requestId },
+    labels: { 'app.kubernetes.io/managed-by': 'kubepass', [requestIdLabel]: request.requestId },
     annotations: { 'kubepass/attempt': String(request.attempt) },
     request: encodePem('CERTIFICATE REQUEST', await request.certificationRequest),
     signerName: kubeApiserverClient,

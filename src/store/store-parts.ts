@@ -24,6 +24,7 @@ export function storeParts(
   const auditEvents = new AuditEventTable(prisma);
   return {
     writer,
+    hasRoom: () => writer.hasRoom,
     requests: new CertificateRequestTable(prisma),
     recordedRequests: new RecordedRequests(readRows),
     certificates: new CertificateTable(prisma),
