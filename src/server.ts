@@ -13,16 +13,6 @@ const logger = createLogger();
 async function serve(config: Config): Promise<void> {
   const service = await compose(config, logger);
   const app = buildApp(service.services, { logger, version: packageVersion(), ...tlsOf(config) });
-  try {
-    const address = await app.listen({ host: config.host, port: config.port });
-    logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
-    // Recovery may take its time. Meanwhile the process is alive, and /readyz says that it is not ready.
-    void service.begin();
-  } catch (error) {
-    await service.close();
-    throw error;
-  }
-
   let stopping = false;
   const stop = async (signal: string) => {
     if (stopping) return;
@@ -48,6 +38,19 @@ async function serve(config: Config): Promise<void> {
         fail(error);
       });
     });
+
+  await app.ready();
+  await service.warmUp(() => stopping);
+  if (stopping) return;
+  try {
+    const address = await app.listen({ host: config.host, port: config.port });
+    logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
+    // Recovery may take its time. Meanwhile the process is alive, and /readyz says that it is not ready.
+    void service.begin();
+  } catch (error) {
+    await service.close();
+    throw error;
+  }
 }
 
 function tlsOf({ tls }: Config) {

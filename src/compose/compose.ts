@@ -37,6 +37,8 @@ import { KnownClusters } from './known-clusters.js';
 import { openCluster, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
+import { openRehearsal } from './rehearsal.js';
+import { warmUp } from './warm-up.js';
 import { openWebhooks, storedOutbox, wakingWriter } from './webhooks.js';
 
 /** How long a service that stops waits for the issuances under way. */
@@ -64,6 +66,8 @@ export interface Overrides {
 export interface Composition {
   readonly services: Services;
   readonly store: Store;
+  /** Has the code of an issuance compiled before the service listens, as far as that is quick. Never throws. */
+  warmUp(isStopped: () => boolean): Promise<void>;
   /**
    * Begins the work beside the requests, once the service listens. First it recovers the requests that an earlier
    * process left, and resolves when that is done; until then `services.health` is not ready.
@@ -207,23 +211,33 @@ async function wire(
     if (!recovered) throw new Error('what an earlier process left is not recovered yet');
     await store.ping();
   };
+  const inspections = inspectionService({
+    clock,
+    thresholds: config.inspection,
+    inventory: store.inventory,
+    clusters: () => known.all(),
+    pool,
+  });
+  const webhookDeliveries = webhookDeliveryService({
+    records: outbox,
+    webhooks: webhooks.map(({ name }) => name),
+    clock,
+    wake,
+  });
+  const allServicesOf = (of: IssuanceContext): Services => ({
+    ...servicesOf(of, drafts, ready),
+    inspections,
+    webhookDeliveries,
+  });
   return {
     store,
-    services: {
-      ...servicesOf(context, drafts, ready),
-      inspections: inspectionService({
-        clock,
-        thresholds: config.inspection,
-        inventory: store.inventory,
-        clusters: () => known.all(),
-        pool,
-      }),
-      webhookDeliveries: webhookDeliveryService({
-        records: outbox,
-        webhooks: webhooks.map(({ name }) => name),
-        clock,
-        wake,
-      }),
+    services: allServicesOf(context),
+    async warmUp(isStopped) {
+      try {
+        await warmUp(() => openRehearsal(context, allServicesOf), isStopped);
+      } catch (error) {
+        log.warn({ err: error }, 'the warm-up did not work: the first callers wait longer');
+      }
     },
     async begin() {
       const housekeeping = startHousekeeping(context);
