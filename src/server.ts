@@ -40,7 +40,7 @@ async function serve(config: Config): Promise<void> {
     });
 
   await app.ready();
-  await service.warmUp(() => stopping);
+  await service.warmUp({ isStopped: () => stopping });
   if (stopping) return;
   try {
     const address = await app.listen({ host: config.host, port: config.port });

@@ -38,7 +38,7 @@ import { openCluster, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import { openRehearsal } from './rehearsal.js';
-import { warmUp } from './warm-up.js';
+import { warmUp, type WarmUpOptions } from './warm-up.js';
 import { openWebhooks, storedOutbox, wakingWriter } from './webhooks.js';
 
 /** How long a service that stops waits for the issuances under way. */
@@ -66,8 +66,8 @@ export interface Overrides {
 export interface Composition {
   readonly services: Services;
   readonly store: Store;
-  /** Has the code of an issuance compiled before the service listens, as far as that is quick. Never throws. */
-  warmUp(isStopped: () => boolean): Promise<void>;
+  /** As in `warm-up.ts`; before the service listens. */
+  warmUp(options?: WarmUpOptions): Promise<readonly number[]>;
   /**
    * Begins the work beside the requests, once the service listens. First it recovers the requests that an earlier
    * process left, and resolves when that is done; until then `services.health` is not ready.
@@ -232,13 +232,7 @@ async function wire(
   return {
     store,
     services: allServicesOf(context),
-    async warmUp(isStopped) {
-      try {
-        await warmUp(() => openRehearsal(context, allServicesOf), isStopped);
-      } catch (error) {
-        log.warn({ err: error }, 'the warm-up did not work: the first callers wait longer');
-      }
-    },
+    warmUp: (options) => warmUp(() => openRehearsal(context, allServicesOf), log, options),
     async begin() {
       const housekeeping = startHousekeeping(context);
       opened.push(async () => {

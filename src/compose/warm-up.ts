@@ -1,44 +1,45 @@
 import { buildApp } from '../app.js';
 import { addCertificateRequests } from '../http/certificate-requests/routes.js';
 import { addKubeconfigs } from '../http/kubeconfigs/routes.js';
+import type { Log } from '../issuance/context.js';
 import { createLogger } from '../observability/logger.js';
 import type { Rehearsal } from './rehearsal.js';
 
-/** The longest that a start is delayed. */
-const longestMilliseconds = 300;
-/** After so many rounds another one gains little. */
-const mostRounds = 60;
-
-export interface WarmUp {
-  /** The statuses of the answers, in order. */
-  readonly statuses: readonly number[];
+export interface WarmUpOptions {
+  /** Is asked before each call: once it is true, no more are made. */
+  readonly isStopped?: () => boolean;
+  /** The longest that the start is delayed; default 300. */
+  readonly milliseconds?: number;
 }
 
+/** More calls than this gain little. */
+const mostCalls = 240;
+
 /**
- * Makes calls to a rehearsal until their code is compiled, or for 300 ms, so that the first caller does not wait for
- * that. They go through an HTTP server of their own, which does not listen, and whose log goes nowhere. `isStopped` ends
- * it early. Throws where a rehearsal is not possible.
+ * Makes calls to a rehearsal, so that the code of an issuance is compiled before the first caller needs it. They go
+ * through an HTTP server of their own that does not listen and whose log goes nowhere. A rehearsal that is not possible
+ * is logged, and one that hangs is left behind. Answers the statuses of the calls' answers.
  */
 export async function warmUp(
   openRehearsal: () => Promise<Rehearsal>,
-  isStopped: () => boolean = () => false,
-): Promise<WarmUp> {
-  const end = performance.now() + longestMilliseconds;
+  log: Log,
+  { isStopped = () => false, milliseconds = 300 }: WarmUpOptions = {},
+): Promise<readonly number[]> {
+  const end = performance.now() + milliseconds;
   const statuses: number[] = [];
-  const rounds = makeRounds(openRehearsal, statuses, () => isStopped() || performance.now() >= end);
-  // A call that hangs does not hold up the start either.
+  const calling = makeCalls(openRehearsal, statuses, () => isStopped() || performance.now() >= end).catch(
+    (error: unknown) => {
+      log.warn({ err: error }, 'the warm-up did not work, the first callers wait longer');
+    },
+  );
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, longestMilliseconds)));
-  try {
-    await Promise.race([rounds, late]);
-  } finally {
-    clearTimeout(timer);
-    rounds.catch(() => undefined);
-  }
-  return { statuses };
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  await Promise.race([calling, late]);
+  clearTimeout(timer);
+  return statuses;
 }
 
-async function makeRounds(
+async function makeCalls(
   openRehearsal: () => Promise<Rehearsal>,
   statuses: number[],
   isOver: () => boolean,
@@ -48,7 +49,7 @@ async function makeRounds(
     const logger = createLogger({}, { write: () => undefined });
     const app = buildApp(services, { logger, version: '', resources: [addCertificateRequests, addKubeconfigs] });
     try {
-      for (let round = 0; round < mostRounds; round++)
+      while (statuses.length < mostCalls)
         for (const call of calls) {
           if (isOver()) return;
           statuses.push((await app.inject(call)).statusCode);
