@@ -1,8 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   isUndecided,
   kubeApiserverClient,
-  requestIdLabel,
   type CsrObject,
   type CsrObjects,
   type CsrWatch,
@@ -17,8 +15,9 @@ import {
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningIntent } from '../model/certificate-request.js';
 import { SignerUnavailableError } from '../model/errors.js';
-import { decodePemBundle, encodePem } from '../x509/strict/pem.js';
+import { retryUntil } from './retry-until.js';
 import { signingAccess } from './signing-access.js';
+import { certificateIn, differencesFrom, isEnd, newCsrObject, objectNameOf } from './signing-object.js';
 import {
   nothingToUndo,
   SigningRefusedError,
@@ -60,13 +59,14 @@ export class KubernetesSigner implements Signer {
   ) {}
 
   prepare(request: ApprovedRequest): PreparedSigning {
-    const objectName = `kubepass-${request.requestId}-${request.attempt}`;
+    const objectName = objectNameOf(request);
     let made: Promise<CsrObject | null> = Promise.resolve(null);
-    const signing = this.#signing(
-      request,
-      objectName,
-      async (csr, deadline) => (await made) ?? this.#create(csr, deadline),
-    );
+    const signing = this.#signing(request, objectName, async (csr, deadline) => {
+      const begun = await made;
+      if (begun !== null) return begun;
+      this.#refuseIfNotSigning(request);
+      return this.#create(csr, deadline);
+    });
     return {
       ...signing,
       // Nobody signs an object that is not approved, so it may exist before its intent is on record.
@@ -85,6 +85,7 @@ export class KubernetesSigner implements Signer {
     const { objectName } = intent;
     if (objectName === undefined) return null;
     return this.#signing(request, objectName, async (csr, deadline) => {
+      this.#refuseIfNotSigning(request);
       const found = await this.#reached(deadline, () => this.cluster.csrs.find(csr.name));
       // It was never created, or is long gone together with its certificate: the request begins anew.
       if (found === null)
@@ -116,8 +117,6 @@ export class KubernetesSigner implements Signer {
       intent: { signer: 'kubernetes', objectName },
       begin: () => nothingToUndo,
       sign: async (deadline) => {
-        const why = this.#whyNotSigning(request);
-        if (why !== null) throw new SigningRefusedError('ClusterDoesNotSign', why);
         const csr = await newCsrObject(request, objectName);
         const enough = new Date(deadline.getTime() - giveUpMilliseconds);
         const object = await begin(csr, enough);
@@ -129,6 +128,11 @@ export class KubernetesSigner implements Signer {
 
   #whyNotSigning({ probe }: ApprovedRequest): string | null {
     return probe ? null : this.cluster.whyNotSigning();
+  }
+
+  #refuseIfNotSigning(request: ApprovedRequest): void {
+    const why = this.#whyNotSigning(request);
+    if (why !== null) throw new SigningRefusedError('ClusterDoesNotSign', why);
   }
 
   /** Creates the object of an attempt whose intent is recorded. */
@@ -349,70 +353,3 @@ const notOurs = 'CertificateSigningRequestMismatch';
 /** Errors that pass by themselves: the API server is out of reach, or somebody changed the object in between. */
 const isPassing = (error: unknown): boolean =>
   error instanceof ClusterUnavailableError || error instanceof ClusterConflictError;
-
-/** Signed, failed or denied: nothing more happens to it. An Approved object may still go on to any of them. */
-function isEnd({ certificate, conditions }: CsrObject): boolean {
-  return certificate !== null || conditions.some(({ type }) => type === 'Failed' || type === 'Denied');
-}
-
-async function newCsrObject(request: ApprovedRequest, name: string): Promise<NewCsrObject> {
-  if (request.certificationRequest === null) throw new TypeError('a cluster signs a PKCS#10 and there is none');
-  return {
-    name,
-    labels: { 'app.kubernetes.io/managed-by': 'kubepass', [requestIdLabel]: request.requestId },
-    annotations: { 'kubepass/attempt': String(request.attempt) },
-    request: encodePem('CERTIFICATE REQUEST', await request.certificationRequest),
-    signerName: kubeApiserverClient,
-    usages: request.keyAlgorithm.startsWith('RSA-')
-      ? ['client auth', 'digital signature', 'key encipherment']
-      : ['client auth', 'digital signature'],
-    expirationSeconds: request.expirationSeconds,
-  };
-}
-
-/** How an object of our name differs from what we sent. Names are predictable, so anybody may have made the object. */
-function differencesFrom(sent: NewCsrObject, found: CsrObject, ownUsername: string): readonly string[] {
-  const sameUsages =
-    found.usages.length === sent.usages.length && found.usages.every((usage) => sent.usages.includes(usage));
-  return [
-    ...(found.request === sent.request ? [] : ['spec.request']),
-    ...(found.signerName === sent.signerName ? [] : ['spec.signerName']),
-    ...(sameUsages ? [] : ['spec.usages']),
-    ...(found.expirationSeconds === sent.expirationSeconds ? [] : ['spec.expirationSeconds']),
-    ...(found.username === ownUsername ? [] : ['spec.username']),
-  ];
-}
-
-/** The leaf of `status.certificate`. It comes first, as in RFC 8446 4.4.2. */
-function certificateIn(pem: string): Uint8Array {
-  const bundle = decodePemBundle(pem, 'CERTIFICATE');
-  const leaf = bundle.ok ? bundle.ders[0] : undefined;
-  if (leaf === undefined)
-    throw new SigningRefusedError('IssuedCertificateMismatch', 'what the cluster answered as certificate is not one');
-  return leaf;
-}
-
-const firstPauseMilliseconds = 100;
-const longestPauseMilliseconds = 2_000;
-
-/**
- * Calls `act` again, with growing pauses, while `isPassing` says that its error goes away by itself. At `deadline`
- * throws the last error.
- */
-async function retryUntil<T>(
-  deadline: Date,
-  clock: () => Date,
-  isPassing: (error: unknown) => boolean,
-  act: () => Promise<T>,
-): Promise<T> {
-  for (let pause = firstPauseMilliseconds; ; pause = Math.min(pause * 2, longestPauseMilliseconds)) {
-    try {
-      return await act();
-    } catch (error) {
-      // Half of the pause is random, so that many callers do not come back all at once.
-      const next = pause * (0.5 + Math.random() / 2);
-      if (!isPassing(error) || clock().getTime() + next >= deadline.getTime()) throw error;
-      await sleep(next);
-    }
-  }
-}
