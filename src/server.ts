@@ -14,6 +14,7 @@ async function serve(config: Config): Promise<void> {
   const service = await compose(config, logger);
   const app = buildApp(service.services, { logger, version: packageVersion(), ...tlsOf(config) });
   let stopping = false;
+  const isStopped = () => stopping;
   const stop = async (signal: string) => {
     if (stopping) return;
     stopping = true;
@@ -39,10 +40,10 @@ async function serve(config: Config): Promise<void> {
       });
     });
 
-  await app.ready();
-  await service.warmUp({ isStopped: () => stopping });
-  if (stopping) return;
   try {
+    await app.ready();
+    await service.warmUp({ isStopped });
+    if (isStopped()) return;
     const address = await app.listen({ host: config.host, port: config.port });
     logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
     // Recovery may take its time. Meanwhile the process is alive, and /readyz says that it is not ready.

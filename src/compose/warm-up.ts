@@ -47,13 +47,17 @@ async function makeCalls(
   statuses: number[],
   isOver: () => boolean,
 ): Promise<void> {
-  const { services, calls, close } = await openRehearsal();
+  const rehearsal = await openRehearsal();
   try {
     const logger = createLogger({}, { write: () => undefined });
-    const app = buildApp(services, { logger, version: '', resources: [addCertificateRequests, addKubeconfigs] });
+    const app = buildApp(rehearsal.services, {
+      logger,
+      version: '',
+      resources: [addCertificateRequests, addKubeconfigs],
+    });
     try {
       while (statuses.length < mostCalls)
-        for (const call of calls) {
+        for (const call of rehearsal.calls) {
           if (isOver()) return;
           statuses.push((await app.inject(call)).statusCode);
         }
@@ -61,6 +65,6 @@ async function makeCalls(
       await app.close();
     }
   } finally {
-    await close();
+    await rehearsal.close();
   }
 }
