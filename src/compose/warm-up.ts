@@ -56,11 +56,11 @@ async function makeCalls(
       resources: [addCertificateRequests, addKubeconfigs],
     });
     try {
-      while (statuses.length < mostCalls)
-        for (const call of rehearsal.calls) {
-          if (isOver()) return;
-          statuses.push((await app.inject(call)).statusCode);
-        }
+      for (let made = 0; made < mostCalls; made++) {
+        const call = rehearsal.calls[made % rehearsal.calls.length];
+        if (call === undefined || isOver()) return;
+        statuses.push((await app.inject(call)).statusCode);
+      }
     } finally {
       await app.close();
     }
