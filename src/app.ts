@@ -15,7 +15,7 @@ import { negotiateMediaTypes } from './http/plugins/negotiation.js';
 import { readInput } from './http/plugins/request-input.js';
 import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
 import type { App } from './http/types.js';
-import { addVersion1 } from './http/version-1.js';
+import { everyResource, type AddResource } from './http/version-1.js';
 import type { Services } from './services.js';
 
 export interface AppOptions {
@@ -28,9 +28,11 @@ export interface AppOptions {
   readonly bodyLimit?: number;
   /** How many failures of one address are answered before 429; default 60. */
   readonly failedAuthenticationsPerMinute?: number;
+  /** The resources under `/v1`; default: every one. */
+  readonly resources?: readonly AddResource[];
 }
 
-/** The HTTP server with every route registered. The caller makes it listen. */
+/** The HTTP server with its routes registered. The caller makes it listen. */
 export function buildApp(services: Services, options: AppOptions): App {
   const settings: FastifyServerOptions = {
     loggerInstance: options.logger,
@@ -66,7 +68,7 @@ export function buildApp(services: Services, options: AppOptions): App {
     async (version1) => {
       await authenticateCallers(version1, services.authenticator, options.failedAuthenticationsPerMinute ?? 60);
       negotiateMediaTypes(version1);
-      addVersion1(version1, services);
+      for (const addResource of options.resources ?? everyResource) addResource(version1, services);
     },
     { prefix: '/v1' },
   );

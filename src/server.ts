@@ -13,17 +13,8 @@ const logger = createLogger();
 async function serve(config: Config): Promise<void> {
   const service = await compose(config, logger);
   const app = buildApp(service.services, { logger, version: packageVersion(), ...tlsOf(config) });
-  try {
-    const address = await app.listen({ host: config.host, port: config.port });
-    logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
-    // Recovery may take its time. Meanwhile the process is alive, and /readyz says that it is not ready.
-    void service.begin();
-  } catch (error) {
-    await service.close();
-    throw error;
-  }
-
   let stopping = false;
+  const isStopped = () => stopping;
   const stop = async (signal: string) => {
     if (stopping) return;
     stopping = true;
@@ -48,6 +39,19 @@ async function serve(config: Config): Promise<void> {
         fail(error);
       });
     });
+
+  try {
+    await app.ready();
+    await service.warmUp({ isStopped });
+    if (isStopped()) return;
+    const address = await app.listen({ host: config.host, port: config.port });
+    logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
+    // Recovery may take its time. Meanwhile the process is alive, and /readyz says that it is not ready.
+    void service.begin();
+  } catch (error) {
+    await service.close();
+    throw error;
+  }
 }
 
 function tlsOf({ tls }: Config) {

@@ -42,6 +42,13 @@ export interface NewCsrObject {
 /** The signer of user certificates, compiled into kube-controller-manager. */
 export const kubeApiserverClient = 'kubernetes.io/kube-apiserver-client';
 
+/** The label of our objects that holds the id of the certificate request. */
+export const requestIdLabel = 'kubepass/request-id';
+
+/** Whether nobody has approved, denied or signed it yet. */
+export const isUndecided = ({ certificate, conditions }: CsrObject): boolean =>
+  certificate === null && conditions.length === 0;
+
 /** A cluster's CSR objects. Every method throws `ClusterUnavailableError` where trying again may help. */
 export interface CsrObjects {
   /** Throws `ClusterForbiddenError`, `ClusterRefusedError`, or `ClusterConflictError` where the name is taken. */

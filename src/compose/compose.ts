@@ -11,6 +11,7 @@ import { InspectionPool } from '../inspection/workers/inspection-pool.js';
 import { AttemptsUnderWay, within } from '../issuance/attempts/attempts-under-way.js';
 import { auditEventService } from '../issuance/audit-event-service.js';
 import { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
+import { clearUnrecordedObjects } from '../issuance/clusters/clear-unrecorded-objects.js';
 import { clusterService } from '../issuance/clusters/cluster-service.js';
 import { probeStaleClusters } from '../issuance/clusters/probe-cluster.js';
 import { watchUnknownIdentities } from '../issuance/clusters/watch-unknown-identities.js';
@@ -36,6 +37,8 @@ import { KnownClusters } from './known-clusters.js';
 import { openCluster, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
+import { openRehearsal } from './rehearsal.js';
+import { warmUp, type WarmUpOptions } from './warm-up.js';
 import { openWebhooks, storedOutbox, wakingWriter } from './webhooks.js';
 
 /** How long a service that stops waits for the issuances under way. */
@@ -63,6 +66,8 @@ export interface Overrides {
 export interface Composition {
   readonly services: Services;
   readonly store: Store;
+  /** As in `warm-up.ts`; before the service listens. */
+  warmUp(options?: WarmUpOptions): Promise<readonly number[]>;
   /**
    * Begins the work beside the requests, once the service listens. First it recovers the requests that an earlier
    * process left, and resolves when that is done; until then `services.health` is not ready.
@@ -211,24 +216,28 @@ async function wire(
     if (!recovered) throw new Error('what an earlier process left is not recovered yet');
     await store.ping();
   };
+  const inspections = inspectionService({
+    clock,
+    thresholds: config.inspection,
+    inventory: store.inventory,
+    clusters: () => known.all(),
+    pool,
+  });
+  const webhookDeliveries = webhookDeliveryService({
+    records: outbox,
+    webhooks: webhooks.map(({ name }) => name),
+    clock,
+    wake,
+  });
+  const allServicesOf = (of: IssuanceContext): Services => ({
+    ...servicesOf(of, drafts, ready),
+    inspections,
+    webhookDeliveries,
+  });
   return {
     store,
-    services: {
-      ...servicesOf(context, drafts, ready),
-      inspections: inspectionService({
-        clock,
-        thresholds: config.inspection,
-        inventory: store.inventory,
-        clusters: () => known.all(),
-        pool,
-      }),
-      webhookDeliveries: webhookDeliveryService({
-        records: outbox,
-        webhooks: webhooks.map(({ name }) => name),
-        clock,
-        wake,
-      }),
-    },
+    services: allServicesOf(context),
+    warmUp: (options) => warmUp(() => openRehearsal(context, allServicesOf), log, options),
     async begin() {
       const housekeeping = startHousekeeping(context);
       opened.push(async () => {
@@ -241,8 +250,11 @@ async function wire(
       const unknownIdentities = [...clusters].flatMap(([name, { connection }]) =>
         connection === null ? [] : watchUnknownIdentities(context, name, connection),
       );
+      const clearings = [...clusters].flatMap(([name, { connection, signer }]) =>
+        connection === null || !signer.needsCluster ? [] : clearUnrecordedObjects(context, name, connection),
+      );
       opened.push(async () => {
-        await Promise.all(unknownIdentities.map((watch) => watch.stop()));
+        await Promise.all([...unknownIdentities, ...clearings].map((watch) => watch.stop()));
       });
       dispatcher.start();
       opened.push(() => dispatcher.stop(webhookDrainMilliseconds));

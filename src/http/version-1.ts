@@ -12,8 +12,11 @@ import type { App } from './types.js';
 import { addWebhookDeliveries } from './webhook-deliveries/routes.js';
 import { addWhoami } from './whoami/routes.js';
 
-/** The resources under `/v1`. All of them are for authenticated callers. */
-const resources = [
+/** Adds the routes of a resource under `/v1`. */
+export type AddResource = (app: App, services: Services) => void;
+
+/** All of them are for authenticated callers. */
+export const everyResource: readonly AddResource[] = [
   addCertificateRequests,
   addKubeconfigs,
   addCertificates,
@@ -26,7 +29,3 @@ const resources = [
   addWebhookDeliveries,
   addWhoami,
 ];
-
-export function addVersion1(app: App, services: Services): void {
-  for (const addResource of resources) addResource(app, services);
-}

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  isUndecided,
   kubeApiserverClient,
   type CsrObject,
   type CsrObjects,
@@ -15,9 +15,11 @@ import {
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningIntent } from '../model/certificate-request.js';
 import { SignerUnavailableError } from '../model/errors.js';
-import { decodePemBundle, encodePem } from '../x509/strict/pem.js';
+import { retryUntil } from './retry-until.js';
 import { signingAccess } from './signing-access.js';
+import { certificateIn, differencesFrom, isEnd, newCsrObject, objectNameOf } from './signing-object.js';
 import {
+  nothingToUndo,
   SigningRefusedError,
   SigningUndeterminedError,
   type GivenUp,
@@ -57,14 +59,33 @@ export class KubernetesSigner implements Signer {
   ) {}
 
   prepare(request: ApprovedRequest): PreparedSigning {
-    const objectName = `kubepass-${request.requestId}-${request.attempt}`;
-    return this.#signing(request, objectName, (csr, deadline) => this.#create(csr, deadline));
+    const objectName = objectNameOf(request);
+    let made: Promise<CsrObject | null> = Promise.resolve(null);
+    const signing = this.#signing(request, objectName, async (csr, deadline) => {
+      const begun = await made;
+      if (begun !== null) return begun;
+      this.#refuseIfNotSigning(request);
+      return this.#create(csr, deadline);
+    });
+    return {
+      ...signing,
+      // Nobody signs an object that is not approved, so it may exist before its intent is on record.
+      begin: () => {
+        if (this.#whyNotSigning(request) !== null) return nothingToUndo;
+        made = newCsrObject(request, objectName)
+          .then((csr) => this.cluster.csrs.create(csr))
+          // `sign` tries again and reports what is wrong.
+          .catch(() => null);
+        return async () => this.#withdraw(await made);
+      },
+    };
   }
 
   resume(request: ApprovedRequest, intent: SigningIntent): PreparedSigning | null {
     const { objectName } = intent;
     if (objectName === undefined) return null;
     return this.#signing(request, objectName, async (csr, deadline) => {
+      this.#refuseIfNotSigning(request);
       const found = await this.#reached(deadline, () => this.cluster.csrs.find(csr.name));
       // It was never created, or is long gone together with its certificate: the request begins anew.
       if (found === null)
@@ -94,9 +115,8 @@ export class KubernetesSigner implements Signer {
     const seen: Seen = { latest: null };
     return {
       intent: { signer: 'kubernetes', objectName },
+      begin: () => nothingToUndo,
       sign: async (deadline) => {
-        const why = request.probe ? null : this.cluster.whyNotSigning();
-        if (why !== null) throw new SigningRefusedError('ClusterDoesNotSign', why);
         const csr = await newCsrObject(request, objectName);
         const enough = new Date(deadline.getTime() - giveUpMilliseconds);
         const object = await begin(csr, enough);
@@ -106,18 +126,50 @@ export class KubernetesSigner implements Signer {
     };
   }
 
+  #whyNotSigning({ probe }: ApprovedRequest): string | null {
+    return probe ? null : this.cluster.whyNotSigning();
+  }
+
+  #refuseIfNotSigning(request: ApprovedRequest): void {
+    const why = this.#whyNotSigning(request);
+    if (why !== null) throw new SigningRefusedError('ClusterDoesNotSign', why);
+  }
+
+  /** Creates the object of an attempt whose intent is recorded. */
   async #create(csr: NewCsrObject, deadline: Date): Promise<CsrObject> {
     return this.#reached(deadline, async () => {
       try {
         return await this.cluster.csrs.create(csr);
       } catch (error) {
         if (!(error instanceof ClusterConflictError)) throw error;
-        // The name is taken: by a create of ours whose answer was lost, or by somebody who guessed it.
+        const { username } = await this.cluster.whoAmI();
         const found = await this.cluster.csrs.find(csr.name);
-        if (found === null) throw new ClusterUnavailableError(`${csr.name} came and went`, { cause: error });
-        return found;
+        // Somebody guessed the name. The comparison before the approval says what is wrong with the object.
+        if (found !== null && (found.username !== username || !isUndecided(found))) return found;
+        // Ours: its answer was lost, or its intent was not recorded. It is not taken over, because whoever made it may be
+        // about to delete it.
+        if (found !== null) await this.cluster.csrs.delete(found);
+        throw new ClusterUnavailableError(`the name ${csr.name} was taken`, { cause: error });
       }
     });
+  }
+
+  /**
+   * Deletes an object whose intent was not recorded. One that was signed all the same stays, and is recorded as an
+   * identity that kubepass did not issue.
+   */
+  async #withdraw(made: CsrObject | null): Promise<void> {
+    if (made === null) return;
+    const deadline = new Date(this.clock().getTime() + giveUpMilliseconds);
+    try {
+      await retryUntil(deadline, this.clock, isPassing, async () => {
+        if (await this.#isDeleted(made)) return;
+        const latest = await this.cluster.csrs.find(made.name);
+        if (latest?.uid === made.uid && latest.certificate === null) await this.cluster.csrs.delete(latest);
+      });
+    } catch {
+      // `clearUnrecordedObjects` finds it.
+    }
   }
 
   async #approveAndWait(object: CsrObject, csr: NewCsrObject, deadline: Date, seen: Seen): Promise<Uint8Array> {
@@ -301,70 +353,3 @@ const notOurs = 'CertificateSigningRequestMismatch';
 /** Errors that pass by themselves: the API server is out of reach, or somebody changed the object in between. */
 const isPassing = (error: unknown): boolean =>
   error instanceof ClusterUnavailableError || error instanceof ClusterConflictError;
-
-/** Signed, failed or denied: nothing more happens to it. An Approved object may still go on to any of them. */
-function isEnd({ certificate, conditions }: CsrObject): boolean {
-  return certificate !== null || conditions.some(({ type }) => type === 'Failed' || type === 'Denied');
-}
-
-async function newCsrObject(request: ApprovedRequest, name: string): Promise<NewCsrObject> {
-  if (request.certificationRequest === null) throw new TypeError('a cluster signs a PKCS#10 and there is none');
-  return {
-    name,
-    labels: { 'app.kubernetes.io/managed-by': 'kubepass', 'kubepass/request-id': request.requestId },
-    annotations: { 'kubepass/attempt': String(request.attempt) },
-    request: encodePem('CERTIFICATE REQUEST', await request.certificationRequest),
-    signerName: kubeApiserverClient,
-    usages: request.keyAlgorithm.startsWith('RSA-')
-      ? ['client auth', 'digital signature', 'key encipherment']
-      : ['client auth', 'digital signature'],
-    expirationSeconds: request.expirationSeconds,
-  };
-}
-
-/** How an object of our name differs from what we sent. Names are predictable, so anybody may have made the object. */
-function differencesFrom(sent: NewCsrObject, found: CsrObject, ownUsername: string): readonly string[] {
-  const sameUsages =
-    found.usages.length === sent.usages.length && found.usages.every((usage) => sent.usages.includes(usage));
-  return [
-    ...(found.request === sent.request ? [] : ['spec.request']),
-    ...(found.signerName === sent.signerName ? [] : ['spec.signerName']),
-    ...(sameUsages ? [] : ['spec.usages']),
-    ...(found.expirationSeconds === sent.expirationSeconds ? [] : ['spec.expirationSeconds']),
-    ...(found.username === ownUsername ? [] : ['spec.username']),
-  ];
-}
-
-/** The leaf of `status.certificate`. It comes first, as in RFC 8446 4.4.2. */
-function certificateIn(pem: string): Uint8Array {
-  const bundle = decodePemBundle(pem, 'CERTIFICATE');
-  const leaf = bundle.ok ? bundle.ders[0] : undefined;
-  if (leaf === undefined)
-    throw new SigningRefusedError('IssuedCertificateMismatch', 'what the cluster answered as certificate is not one');
-  return leaf;
-}
-
-const firstPauseMilliseconds = 100;
-const longestPauseMilliseconds = 2_000;
-
-/**
- * Calls `act` again, with growing pauses, while `isPassing` says that its error goes away by itself. At `deadline`
- * throws the last error.
- */
-async function retryUntil<T>(
-  deadline: Date,
-  clock: () => Date,
-  isPassing: (error: unknown) => boolean,
-  act: () => Promise<T>,
-): Promise<T> {
-  for (let pause = firstPauseMilliseconds; ; pause = Math.min(pause * 2, longestPauseMilliseconds)) {
-    try {
-      return await act();
-    } catch (error) {
-      // Half of the pause is random, so that many callers do not come back all at once.
-      const next = pause * (0.5 + Math.random() / 2);
-      if (!isPassing(error) || clock().getTime() + next >= deadline.getTime()) throw error;
-      await sleep(next);
-    }
-  }
-}

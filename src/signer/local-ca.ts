@@ -9,7 +9,7 @@ import { newSerialNumber, publicRandomOctets } from '../x509/strict/serial-numbe
 import { sha256 } from '../x509/strict/sha256.js';
 import { signaturesHere, type Signatures } from '../x509/strict/signatures.js';
 import { userCertificateValidity } from '../x509/strict/validity.js';
-import { SigningRefusedError, type GivenUp, type PreparedSigning, type Signer } from './signer.js';
+import { SigningRefusedError, nothingToUndo, type GivenUp, type PreparedSigning, type Signer } from './signer.js';
 
 /** Signs with a CA key that the service holds. Everything but the signature is fixed when it is prepared. */
 export class LocalCaSigner implements Signer {
@@ -55,6 +55,7 @@ export class LocalCaSigner implements Signer {
     });
     return {
       intent: { signer: 'localCA', serialNumber, tbsSha256: sha256(tbsCertificate) },
+      begin: () => nothingToUndo,
       async sign() {
         if (now < authority.notBefore)
           // CA certificates are not from the future: the clock is behind, and somebody will mend it.

@@ -34,6 +34,11 @@ export interface Signer {
 export interface PreparedSigning {
   readonly intent: SigningIntent;
   /**
+   * Begins while the intent is being recorded, as far as that gives nobody a certificate; `sign` goes on with it.
+   * Returns how to undo it, for an intent that was not recorded. Neither throws.
+   */
+  begin(): () => Promise<void>;
+  /**
    * Signs; answers the certificate by `deadline` at the latest. Throws `SignerUnavailableError` where nothing was
    * signed and trying again may help, `SigningRefusedError` where it will not, and `SigningUndeterminedError` where
    * something may still get signed.
@@ -42,6 +47,9 @@ export interface PreparedSigning {
   /** Called once the outcome is on record: removes what the signing left behind, if it can. Never throws. */
   cleanUp(): Promise<void>;
 }
+
+/** For signings that begin with nothing before their intent is recorded. */
+export const nothingToUndo = (): Promise<void> => Promise.resolve();
 
 /** A certificate from a signer: another party's, which must be read back, or one that kubepass itself assembled. */
 export type SignedCertificate = WrittenElsewhere | AssembledCertificate;

@@ -59,6 +59,11 @@ export class GroupCommit<Item, Result> {
     });
   }
 
+  /** Whether the next item would find room. */
+  get hasRoom(): boolean {
+    return !this.#closed && this.#waiting.length < this.limits.queue;
+  }
+
   /** The time of the first commit that failed, if every commit since then failed too; else null. */
   get failingSince(): Date | null {
     return this.#failingSince;

@@ -30,6 +30,11 @@ export class OrderedWriter implements Writer {
     return this.#steps.add(step, endsAttempt(step));
   }
 
+  /** Whether a step would be taken now, and the last commit worked. */
+  get hasRoom(): boolean {
+    return this.#steps.hasRoom && this.failingSince === null;
+  }
+
   /** The time of the first commit that failed, if every commit since then failed too; else null. */
   get failingSince(): Date | null {
     return this.#steps.failingSince;

@@ -25,6 +25,7 @@ export function storeParts(
   const auditEvents = new AuditEventTable(prisma, reads);
   return {
     writer,
+    hasRoom: () => writer.hasRoom,
     requests: new RequestTable(prisma, reads),
     recordedRequests: new RecordedRequests(readRows),
     certificates: new CertificateTable(prisma, reads),

@@ -14,6 +14,8 @@ import type { PolicySetTexts, Writer } from './step.js';
 /** Everything that kubepass stores: ports to read it, and the one writer. */
 export interface Store {
   readonly writer: Writer;
+  /** Whether the writer would take a step now, as far as is known: its queue has room, and commits work. */
+  hasRoom(): boolean;
   readonly requests: RequestReader;
   readonly recordedRequests: RecordedRequestReader;
   readonly certificates: CertificateReader;

@@ -150,6 +150,27 @@ describeControlPlane('an issuance on a real cluster that is interrupted', () => 
     await everythingHolds();
   });
 
+  it('by kill -9 after the object is created, before the intent is committed: it is never approved, and deleted', async () => {
+    const objects = async () => {
+      const { items } = JSON.parse(await succeed(plane, ['get', 'csr', '--output=json'])) as {
+        items: { status: { conditions?: unknown[] } }[];
+      };
+      return items.filter(({ status }) => status.conditions === undefined);
+    };
+    await start('after the object is created, before the intent is committed');
+    await expect(call('POST', '/v1/kubeconfigs', { username: 'unrecorded', groups: ['team-a'] })).rejects.toThrow(
+      TypeError,
+    );
+    await child?.gone;
+    expect(await objects()).toHaveLength(1);
+
+    await start();
+    expect(await requestOf('unrecorded')).toBeUndefined();
+    await expect.poll(objects, { timeout: 90_000, interval: 1_000 }).toEqual([]);
+    expect(await requestOf('unrecorded')).toBeUndefined();
+    await everythingHolds();
+  });
+
   it('by the API server going away: the approval is not lost, and recovery issues', async () => {
     const { pem } = await csrFor('outage', ['team-a']);
     await start();

@@ -240,15 +240,34 @@ describe('KubernetesSigner', () => {
     await mallory.close();
   });
 
+  it('goes on with the object that it began, and signs it although the cluster is found not to sign meanwhile', async () => {
+    const request = await approved();
+    const signing = signerOn(connection).prepare(request);
+    const before = server.requests.length;
+    signing.begin();
+    await expect.poll(() => objectOf(nameOf(request))).not.toBeNull();
+    expect((await objectOf(nameOf(request)))?.conditions).toEqual([]);
+    whyNot = 'a probe found no signer';
+    expect(usernameIn(await signing.sign(within(20)))).toBe('jane');
+    expect(
+      server.requests.slice(before).filter((line) => line.startsWith('POST') && line.includes('requests')),
+    ).toEqual(['POST /apis/certificates.k8s.io/v1/certificatesigningrequests']);
+  });
+
+  it('deletes the object that it began if it is told to', async () => {
+    const request = await approved();
+    const undo = signerOn(connection).prepare(request).begin();
+    await undo();
+    expect(await objectOf(nameOf(request))).toBeNull();
+  });
+
   it('refuses at once if the cluster is known not to sign, unless it is being probed', async () => {
     whyNot = 'the last probe found no signer';
-    await expect(
-      signerOn(connection)
-        .prepare(await approved())
-        .sign(within(20)),
-    ).rejects.toMatchObject({
-      reason: 'ClusterDoesNotSign',
-    });
+    const refused = await approved();
+    const signing = signerOn(connection).prepare(refused);
+    await signing.begin()();
+    await expect(signing.sign(within(20))).rejects.toMatchObject({ reason: 'ClusterDoesNotSign' });
+    expect(await objectOf(nameOf(refused))).toBeNull();
     const probe = await approved({ probe: true });
     expect(usernameIn(await signerOn(connection).prepare(probe).sign(within(20)))).toBe('jane');
   });

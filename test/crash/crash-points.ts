@@ -1,6 +1,7 @@
 /** The points where an issuance can be interrupted, in order. Objects are those of a cluster. */
 export const crashPoints = [
   'before the intent is committed',
+  'after the object is created, before the intent is committed',
   'after the intent is committed',
   'before the signature',
   'after the object is created',

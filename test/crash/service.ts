@@ -27,12 +27,23 @@ function pass(point: CrashPoint): void {
 
 const tellsOf = (step: Step, type: string) => step.events.some((event) => event.type === type);
 
+const createdFirst = 'after the object is created, before the intent is committed';
+const created = Promise.withResolvers<undefined>();
+const intended = Promise.withResolvers<undefined>();
+
 const crashingWriter = (writer: Writer): Writer => ({
   async commit(step) {
-    if (tellsOf(step, 'IssuanceStarted')) pass('before the intent is committed');
+    if (tellsOf(step, 'IssuanceStarted')) {
+      pass('before the intent is committed');
+      if (crashAt === createdFirst) await created.promise;
+      pass(createdFirst);
+    }
     if (tellsOf(step, 'CertificateIssued')) pass('before the outcome is committed');
     const result = await writer.commit(step);
-    if (tellsOf(step, 'IssuanceStarted')) pass('after the intent is committed');
+    if (tellsOf(step, 'IssuanceStarted')) {
+      pass('after the intent is committed');
+      intended.resolve(undefined);
+    }
     if (tellsOf(step, 'CertificateIssued')) pass('after the outcome is committed');
     if (step.operations.some(({ op }) => op === 'answerIdempotencyKey')) pass('after the answer is recorded');
     return result;
@@ -51,9 +62,12 @@ const crashingConnection = (connection: ClusterConnection): ClusterConnection =>
   const { csrs } = connection;
   const crashing: CsrObjects = {
     async create(csr) {
-      const created = await csrs.create(csr);
+      const object = await csrs.create(csr);
+      created.resolve(undefined);
+      // The object is created beside the commit. Here the process dies when both are done.
+      if (crashAt !== createdFirst) await intended.promise;
       pass('after the object is created');
-      return created;
+      return object;
     },
     async approve(csr, reason, message) {
       const approved = await csrs.approve(csr, reason, message);

@@ -25,6 +25,7 @@ export function signingBy(
       const prepared = real.prepare(request, now);
       return {
         intent: prepared.intent,
+        begin: () => prepared.begin(),
         sign: (deadline) => sign(() => prepared.sign(deadline)),
         cleanUp: () => prepared.cleanUp(),
       };

@@ -1,4 +1,6 @@
-import type { CommitResult, Step, Writer } from '../../store/step.js';
+import { nothingToUndo, type PreparedSigning } from '../../signer/signer.js';
+import type { CommitResult, Step } from '../../store/step.js';
+import type { Store } from '../../store/store.js';
 
 /** The attempts that this process works on, by request. */
 export class AttemptsUnderWay {
@@ -24,13 +26,22 @@ export class AttemptsUnderWay {
   /**
    * Commits a step that may begin an attempt for the request, and makes that known before the commit: others can read
    * the attempt in the database before the commit is answered here, and recovery must not take it for one that was
-   * left.
+   * left. `signing`: the attempt's; null where the step begins none. The signing begins beside the commit, unless the
+   * commit is likely to fail; where it does fail, the signing's beginning is undone.
    */
-  commitBeginning(writer: Writer, requestId: string, step: Step): Promise<CommitResult> {
-    const committing = writer.commit(step);
+  commitBeginning(
+    store: Pick<Store, 'writer' | 'hasRoom'>,
+    requestId: string,
+    step: Step,
+    signing: PreparedSigning | null,
+  ): Promise<CommitResult> {
+    const mayBegin = store.hasRoom();
+    const committing = store.writer.commit(step);
+    const undo = mayBegin && signing !== null ? signing.begin() : nothingToUndo;
     // One more turn, until the caller has gone on with the attempt and tracks that.
-    const turn = () => new Promise((resolve) => setImmediate(resolve));
-    void this.track(requestId, committing.then(turn, turn));
+    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const ending = committing.then(({ committed }) => (committed ? turn() : undo()), undo);
+    void this.track(requestId, ending);
     return committing;
   }
 

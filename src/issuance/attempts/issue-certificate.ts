@@ -17,6 +17,12 @@ export type AttemptEnd =
   | { readonly kind: 'abandoned'; readonly reason: string };
 
 /**
+ * Is given the certificate while the outcome is being recorded, to get its answer ready. It may give nothing away before
+ * `finishAttempt` has ended with `issued`.
+ */
+export type BesideOutcome = (certificate: Certificate) => void;
+
+/**
  * Signs an attempt whose intent is recorded, checks the certificate that comes back, and records the outcome: steps 4
  * to 6 of `createRequest`. While it runs, `context.attempts` knows it, so that readers can wait for it and recovery
  * leaves it alone. Throws where the outcome could not be recorded: the request then stays `issuing`, and recovery
@@ -27,8 +33,9 @@ export function finishAttempt(
   request: CertificateRequest,
   started: StartedAttempt,
   actor: string | null,
+  beside: BesideOutcome = () => undefined,
 ): Promise<AttemptEnd> {
-  const end = signAndRecord(context, request, started, actor);
+  const end = signAndRecord(context, request, started, actor, beside);
   const quiet = end.catch((error: unknown) => {
     context.log.error({ err: error, requestId: request.id }, 'the outcome of an issuance could not be recorded');
   });
@@ -41,6 +48,7 @@ async function signAndRecord(
   request: CertificateRequest,
   started: StartedAttempt,
   actor: string | null,
+  beside: BesideOutcome,
 ): Promise<AttemptEnd> {
   // 4. Sign.
   let signed: SignedCertificate;
@@ -61,7 +69,7 @@ async function signAndRecord(
 
   // 6. Record the outcome.
   const end = checked.ok
-    ? await recordIssued(context, request, started, checked, actor)
+    ? await recordIssued(context, request, started, checked, actor, beside)
     : await recordFailure(context, request, started, mismatchOf(checked.mismatches), checked.fields);
 
   // The caller is answered before this begins and does not wait for it. A service that stops does.
@@ -84,6 +92,7 @@ async function recordIssued(
   { attempt }: StartedAttempt,
   { fields, lifetimeClamped }: CheckedIssuance & { readonly ok: true },
   actor: string | null,
+  beside: BesideOutcome,
 ): Promise<AttemptEnd> {
   const at = context.clock();
   const certificate = inventoryEntry(request, fields, at, false);
@@ -101,12 +110,13 @@ async function recordIssued(
     orphan: certificate.orphan,
     lifetimeClamped,
   };
-  const committed = await commitEnd(context, request, attempt, {
+  const committing = commitEnd(context, request, attempt, {
     to: { state: 'issued', expiresAt: null, fingerprintSha256 },
     certificate,
     event: requestEvent('CertificateIssued', at, actor, request, details, fingerprintSha256),
     announced: announce(context, { event: 'issued', at, request, certificate }),
   });
+  const [committed] = await Promise.all([committing, Promise.resolve(certificate).then(beside)]);
   return committed ? { kind: 'issued', certificate } : takenOver(context, request, attempt, certificate);
 }
 

@@ -74,10 +74,9 @@ function approve(request: CertificateRequest, attempt: number, key: KeyToCertify
   });
 }
 
-/** Beyond the time that the signer may take, so that the outcome can still be recorded. */
-const leaseMarginSeconds = 30;
-const leaseFrom = ({ settings }: IssuanceContext, now: Date): Date =>
-  secondsAfter(now, settings.timeoutSeconds + leaseMarginSeconds);
+/** How long an attempt may last: as long as the signer may take, and 30 seconds more to record the outcome. */
+export const leaseSeconds = ({ timeoutSeconds }: IssuanceContext['settings']): number => timeoutSeconds + 30;
+const leaseFrom = ({ settings }: IssuanceContext, now: Date): Date => secondsAfter(now, leaseSeconds(settings));
 
 /** The request once the intent of the attempt is recorded. */
 export const issuing = (request: CertificateRequest, { attempt, publicKey }: StartedAttempt): CertificateRequest => ({

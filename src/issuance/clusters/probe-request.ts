@@ -2,6 +2,7 @@ import type { CertificateRequest } from '../../model/certificate-request.js';
 import { probeUsername } from '../../model/cluster-probe.js';
 import { newId } from '../../model/new-id.js';
 import { SigningUndeterminedError } from '../../signer/signer.js';
+import type { Step } from '../../store/step.js';
 import { factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from '../context.js';
 import { attemptDetails, probeDecider, requestedDetails, requestEvent } from '../events.js';
 import { finishAttempt, type AttemptEnd } from '../attempts/issue-certificate.js';
@@ -34,7 +35,7 @@ export async function issueProbeCertificate(
   const key = keyOfPair(approved, keyPair, issuingFor.signer);
   const started = startAttempt(context, approved, key, now, true);
   const request = issuing(approved, started);
-  const recorded = await context.attempts.commitBeginning(context.store.writer, request.id, {
+  const step: Step = {
     operations: [
       { op: 'rememberPolicySet', digest: policySet.digest, texts: policySet.texts },
       { op: 'insertRequest', request },
@@ -48,7 +49,8 @@ export async function issueProbeCertificate(
       }),
       requestEvent('IssuanceStarted', now, actor, request, attemptDetails(started.attempt)),
     ],
-  });
+  };
+  const recorded = await context.attempts.commitBeginning(context.store, request.id, step, started.signing);
   if (!recorded.committed) throw new Error(`a probe could not be recorded: ${JSON.stringify(recorded.conflict)}`);
 
   const { privateKeyPem } = keyPair;

@@ -4,6 +4,7 @@ import { joined } from '../../model/quote.js';
 import type { PolicySet } from '../../policy/policy-set.js';
 import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
+import type { StartedAttempt } from '../attempts/start-attempt.js';
 import { announce, requestEvent, violationDetails } from '../events.js';
 import { moveRequest } from '../request-states.js';
 import { decideNow, decideWithinQuotas, quotaOperations } from './decide-within-quotas.js';
@@ -11,13 +12,13 @@ import { decideNow, decideWithinQuotas, quotaOperations } from './decide-within-
 /**
  * The result of asking policy again. `movedOn`: somebody else moved the request meanwhile, and nothing was committed.
  */
-export type Rechecked<Prepared> =
+export type Rechecked<Prepared extends StartedAttempt | null> =
   | { readonly kind: 'committed'; readonly prepared: Prepared }
   | { readonly kind: 'denied'; readonly request: CertificateRequest; readonly violations: readonly Violation[] }
   | { readonly kind: 'movedOn' };
 
-/** How to go on with a request that is still permitted, and the step that records it. */
-export interface Continuation<Prepared> {
+/** How to go on with a request that is still permitted: the step that records it, and the attempt that it begins. */
+export interface Continuation<Prepared extends StartedAttempt | null> {
   readonly step: Step;
   readonly prepared: Prepared;
 }
@@ -27,25 +28,28 @@ export interface Continuation<Prepared> {
  * commits the step of `goOn`, unless that exceeds the quota of the deciding policy; otherwise the request ends denied.
  * `actor` is the principal who caused it; null: the service itself.
  */
-export function recheckAndCommit<Prepared>(
+export function recheckAndCommit<Prepared extends StartedAttempt | null>(
   context: IssuanceContext,
   request: CertificateRequest,
   actor: string | null,
   goOn: (now: Date, policySet: PolicySet) => Continuation<Prepared>,
 ): Promise<Rechecked<Prepared>> {
   return decideWithinQuotas<Rechecked<Prepared>>(context, request, async ({ decision, policySet, now }) => {
-    const { writer } = context.store;
     const violations = violationsOf(decision, request);
     if (violations.length > 0) {
-      const { committed } = await writer.commit(noLongerPermittedStep(context, request, violations, now, actor));
+      const { committed } = await context.store.writer.commit(
+        noLongerPermittedStep(context, request, violations, now, actor),
+      );
       if (!committed) return { end: { kind: 'movedOn' } };
       return { end: { kind: 'denied', request: { ...request, state: 'denied' }, violations } };
     }
     const { step, prepared } = goOn(now, policySet);
-    const result = await context.attempts.commitBeginning(writer, request.id, {
-      operations: [...quotaOperations(decision, request, now), ...step.operations],
-      events: step.events,
-    });
+    const result = await context.attempts.commitBeginning(
+      context.store,
+      request.id,
+      { operations: [...quotaOperations(decision, request, now), ...step.operations], events: step.events },
+      prepared?.signing ?? null,
+    );
     if (result.committed) return { end: { kind: 'committed', prepared } };
     return result.conflict.kind === 'quota' ? { usedUp: result.conflict } : { end: { kind: 'movedOn' } };
   });

@@ -153,9 +153,12 @@ async function issueAndHandOut(
   started: StartedAttempt,
   keyPair: KeyPair,
 ): Promise<Outcome<CollectedKubeconfig>> {
+  let yaml = '';
+  const render = (certificate: Certificate) => {
+    yaml = kubeconfigOf(context, request, certificate, { pem: keyPair.privateKeyPem });
+  };
   try {
-    const end = await finishAttempt(context, request, started, principal.name);
-    return kubeconfigAtEnd(context, request, end, keyPair);
+    return kubeconfigAtEnd(request, await finishAttempt(context, request, started, principal.name, render), yaml);
   } catch (error) {
     if (!(error instanceof SigningUndeterminedError)) throw error;
     // Recovery closes the attempt once the cluster answers. The key is lost then, and the request collectable again.
@@ -163,19 +166,9 @@ async function issueAndHandOut(
   }
 }
 
-function kubeconfigAtEnd(
-  context: IssuanceContext,
-  before: CertificateRequest,
-  end: AttemptEnd,
-  keyPair: KeyPair,
-): Outcome<CollectedKubeconfig> {
+function kubeconfigAtEnd(before: CertificateRequest, end: AttemptEnd, yaml: string): Outcome<CollectedKubeconfig> {
   const { request, certificate } = viewAtEnd(before, end);
-  if (certificate !== null)
-    return done({
-      request,
-      certificate,
-      yaml: kubeconfigOf(context, request, certificate, { pem: keyPair.privateKeyPem }),
-    });
+  if (certificate !== null) return done({ request, certificate, yaml });
   return refused({ kind: end.kind === 'failed' ? 'issuance-failed' : 'issuance-unavailable', request });
 }
 

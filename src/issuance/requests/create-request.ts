@@ -90,7 +90,7 @@ export function decideAndRecord(
     const key = request.state === 'approved' ? await keyFor(request) : null;
     const started = key && startAttempt(context, request, key, request.createdAt);
     const step = recordStep(context, principal, request, decided, started, idempotency);
-    const result = await context.attempts.commitBeginning(context.store.writer, request.id, step);
+    const result = await context.attempts.commitBeginning(context.store, request.id, step, started?.signing ?? null);
     if (result.committed) {
       if (request.state === 'denied') return { end: refused(deniedAs(request)) };
       return { end: done({ request: started ? issuing(request, started) : request, started }) };

@@ -151,6 +151,7 @@ describe('an attempt whose signer lies', () => {
     requiredAccess: [],
     prepare: (request) => ({
       intent: { signer: 'kubernetes', objectName: `kubepass-${request.requestId}` },
+      begin: () => () => Promise.resolve(),
       sign: () => Promise.resolve({ kind: 'written-elsewhere', der: sign(request) }),
       cleanUp: () => Promise.resolve(),
     }),

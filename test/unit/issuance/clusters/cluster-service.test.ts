@@ -34,8 +34,8 @@ async function issuedAndLeft(): Promise<{ readonly id: string; readonly objectNa
   const { signer } = issuing;
   const untidy = signerLike(signer, {
     prepare: (request, now) => {
-      const { intent, sign } = signer.prepare(request, now);
-      return { intent, sign, cleanUp: () => Promise.resolve() };
+      const prepared = signer.prepare(request, now);
+      return { ...prepared, cleanUp: () => Promise.resolve() };
     },
   });
   const context = { ...connected.context, clusters: new Map([['demo', { ...issuing, signer: untidy }]]) };
