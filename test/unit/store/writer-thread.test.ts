@@ -88,11 +88,17 @@ describe('a writer on a thread of its own', () => {
 
   it('is replaced where it ends, and nobody is told that what was under way is committed', async () => {
     const threads = threadsFromNowOn();
-    const { store, commit } = await testStore({ writerThread: true });
+    const { store, commit, connect } = await testStore({ writerThread: true, busyTimeoutMs: 200 });
     await commit([], [anEvent()]);
+    // The commit is under way for as long as it waits for the lock.
+    const other = connect();
+    other.exec('BEGIN IMMEDIATE');
     const underWay = commit([], [anEvent()]);
+    const refused = expect(underWay).rejects.toThrow(StoreUnavailableError);
+    await setTimeout(50);
     await threads[0]?.terminate();
-    await expect(underWay).rejects.toThrow(StoreUnavailableError);
+    other.exec('ROLLBACK');
+    await refused;
     await expect(store.ping()).rejects.toThrow(StoreUnavailableError);
     expect(await commit([], [anEvent()])).toEqual({ committed: true });
     await store.ping();
