@@ -43,6 +43,11 @@ export class StepPreparation {
     }
   }
 
+  /** The database may have lost rows, so all of them are inserted once more. */
+  forget(): void {
+    this.#committed.clear();
+  }
+
   /** The step is committed. */
   remember({ statements }: ExecutableStep): void {
     for (const { once } of statements) if (once !== undefined) this.#committed.add(once);

@@ -134,6 +134,8 @@ export class PostgresqlBatches implements Batches {
     client.once('error', forget);
     client.once('end', forget);
     this.#client = client;
+    // Another server may have taken over, without the last commits of the one before.
+    this.#preparation.forget();
     try {
       await commitToDisk(client);
       this.#marked = await this.#openMark(client);
