@@ -99,20 +99,6 @@ describe('an admin alone', () => {
     await honest.call('post', `${url}/kubeconfig`).expect(200);
   });
 
-  it('nor collects it by asking again with the key of the first call', async () => {
-    const jane = await makeToken(service.as('root'), 'jane-7');
-    const asKubeconfig = (who: Caller) =>
-      who('post', '/v1/kubeconfigs')
-        .set('idempotency-key', 'four-eyes-7')
-        .send({ username: 'x', groups: ['ops-eu'] });
-    const honest = await makeToken(service.as('root'), 'asker-7', ['requester']);
-    const url = (await asKubeconfig(honest.call).expect(202)).headers['location'] ?? '';
-    await jane.call('post', `${url}/approve`).expect(200);
-    const theirs = await makeToken(jane.call, 'asker-7', ['requester']);
-    await asKubeconfig(theirs.call).expect(403);
-    expect((await read(url)).state).toBe('approved');
-  });
-
   it('nor decides with a token that the collector or the future user made', async () => {
     const carla = await makeToken(service.as('root'), 'carla-8');
     const puppet = await makeToken(carla.call, 'puppet-8');
