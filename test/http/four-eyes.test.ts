@@ -143,7 +143,7 @@ describe('names that fold to the same', () => {
   });
 
   it('are not both given a token at the same moment', async () => {
-    const names = ['erna', 'Erna', 'ERNA', 'eRNA', 'erna', 'ErNa'];
+    const names = ['erna', 'Erna', 'erna', 'Erna', 'ERNA', 'eRNA', 'erna', 'ErNa'];
     const answers = await Promise.all(
       names.map((name) =>
         service

@@ -3,7 +3,7 @@ import { foldedName } from '../../model/folded-name.js';
 import type { ApiToken, Role } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { insertUnique, jsonRead, storedJson, type Columns, type SqlDialect, type Statement } from '../statement.js';
+import { jsonRead, quoted, storedJson, type Columns, type SqlDialect, type Statement } from '../statement.js';
 import type { KeyReads, ListKey, ListOrder } from './list-keys.js';
 import { readPage } from './read-page.js';
 
@@ -34,25 +34,22 @@ export function apiTokenRow(token: ApiToken): Columns<ApiTokenRow> {
   };
 }
 
-export const insertApiToken = (
-  token: ApiToken,
-  secretSha256: string,
-  dialect: SqlDialect,
-): readonly [Statement, Statement] => [
-  requireDistinctName(token.name, dialect),
-  insertUnique('ApiToken', { ...apiTokenRow(token), secretSha256 }, { kind: 'apiToken', id: token.id }),
-];
-
 /**
- * Conflicts where the name is new, and a token, even one that ended, has another name that folds to the same. A name that
- * has had a token goes on. Names are ASCII.
+ * Inserts the token, unless its name is new and a token, even one that ended, has another name that folds to the same. A
+ * name that has had a token goes on. Names are ASCII.
  */
-const requireDistinctName = (name: string, dialect: SqlDialect): Statement => ({
-  sql: `SELECT COUNT(*) AS "found" FROM "ApiToken" WHERE ${dialect.asciiLowerCase('"name"')} = ?
-    AND NOT EXISTS (SELECT 1 FROM "ApiToken" WHERE "name" = ?)`,
-  parameters: [foldedName(name), name],
-  ifReached: { limit: 1, conflict: () => ({ kind: 'principalName', name }) },
-});
+export function insertApiToken(token: ApiToken, secretSha256: string, dialect: SqlDialect): Statement {
+  const row = { ...apiTokenRow(token), secretSha256 };
+  const columns = Object.keys(row);
+  return {
+    sql: `INSERT INTO "ApiToken" (${columns.map(quoted).join(', ')}) SELECT ${columns.map(() => '?').join(', ')}
+      WHERE NOT EXISTS (SELECT 1 FROM "ApiToken" WHERE ${dialect.asciiLowerCase('"name"')} = ?)
+        OR EXISTS (SELECT 1 FROM "ApiToken" WHERE "name" = ?)`,
+    parameters: [...Object.values(row), foldedName(token.name), token.name],
+    unlessChanged: { kind: 'principalName', name: token.name },
+    ifTaken: () => ({ kind: 'apiToken', id: token.id }),
+  };
+}
 
 export const revokeApiToken = (id: string, at: Date): Statement => ({
   sql: 'UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL',
