@@ -51,6 +51,7 @@ export function requestedDetails(request: CertificateRequest): AuditEventDetails
     collector: request.collector,
     requesterGroups: request.requester.groups,
     requesterRoles: request.requester.roles,
+    ...(request.decision.makers && { makers: request.decision.makers }),
   };
 }
 

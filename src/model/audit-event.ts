@@ -27,6 +27,7 @@ export const auditEventTypes = [
   'UnknownIdentityIssued',
   'WebhookDeliveryFailed',
   'WebhookDeliveryRetried',
+  'DecisionRefused',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -50,6 +51,8 @@ export interface AuditEventDetails {
     collector: string;
     requesterGroups: readonly string[];
     requesterRoles: readonly Role[];
+    /** As in the decision; only where a person decides. */
+    makers?: readonly string[];
   };
   ApprovalRecorded: {
     stage: number;
@@ -146,6 +149,8 @@ export interface AuditEventDetails {
     state: WebhookDeliveryState;
     attempts: number;
   };
+  /** Somebody tried to decide on a request that they may not decide on; `message` says why not. */
+  DecisionRefused: { decision: 'approve' | 'deny'; message: string };
 }
 
 /** An attempt, together with the members of its signing intent. */

@@ -1,5 +1,6 @@
 import type { ApprovalStage, Decision, DecisionFacts, TraceEntry, Violation } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
+import { boundedViolations } from './bounded-violations.js';
 import { builtInGuardrails, evaluateBuiltIn } from './built-in-guardrails.js';
 import { evaluateGuardrail } from './evaluate-guardrail.js';
 import { evaluatePolicy } from './evaluate-policy.js';
@@ -9,8 +10,8 @@ import { atLeast, countOf } from './stages.js';
 
 /**
  * Decides a request. One guardrail that denies is enough to deny. Otherwise one policy that permits is enough to permit.
- * If several permit, the one with the least demanding approval decides. A denial carries every violation at once: those
- * of the guardrails and, if no policy permits, those of each policy that applies.
+ * If several permit, the one with the least demanding approval decides. A denial carries every violation at once, within a
+ * bound: those of the guardrails and, if no policy permits, those of each policy that applies.
  *
  * Pure: the same arguments give the same decision and trace. A rule that needs a fact which was not looked up cannot be
  * evaluated: such a guardrail denies, and such a policy does not permit.
@@ -82,7 +83,7 @@ function byDemand(a: Candidate, b: Candidate): number {
 }
 
 function denied(violations: readonly Violation[], trace: readonly TraceEntry[]): Decision {
-  return { outcome: 'denied', approval: null, policy: null, violations, trace };
+  return { outcome: 'denied', approval: null, policy: null, violations: boundedViolations(violations), trace };
 }
 
 /** Denies a request that no policy applies to. No file can disable this rule. */

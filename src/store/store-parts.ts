@@ -30,7 +30,7 @@ export function storeParts(
     recordedRequests: new RecordedRequests(readRows),
     certificates: new CertificateTable(prisma, reads),
     auditEvents,
-    apiTokens: new ApiTokenTable(prisma),
+    apiTokens: new ApiTokenTable(prisma, reads),
     idempotencyKeys: new IdempotencyKeyTable(prisma),
     policySets: new PolicySetTable(prisma),
     certificateAuthorities: new CertificateAuthorityPinTable(prisma),

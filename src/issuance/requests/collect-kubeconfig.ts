@@ -1,4 +1,4 @@
-import { mayCollect, mayReadRequest } from '../../identity/permissions.js';
+import { mayReadRequest, whyNotCollect } from '../../identity/permissions.js';
 import { renderKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
 import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
@@ -103,20 +103,17 @@ export async function collectKubeconfig(
 ): Promise<Outcome<CollectedKubeconfig>> {
   const request = await context.store.requests.find(id);
   if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
-  if (!mayCollect(principal, request))
-    return refused({
-      kind: 'not-permitted',
-      message: `only ${JSON.stringify(request.collector)} may collect this key`,
-    });
   return collectApproved(context, principal, request);
 }
 
-/** As `collectKubeconfig`, for a request that the principal is known to collect. */
+/** As `collectKubeconfig`, for a request that the principal may read. */
 export async function collectApproved(
   context: IssuanceContext,
   principal: Principal,
   request: CertificateRequest,
 ): Promise<Outcome<CollectedKubeconfig>> {
+  const whyNot = whyNotCollect(principal, request);
+  if (whyNot !== null) return refused({ kind: 'not-permitted', message: whyNot });
   if (request.certificationRequest !== null)
     return refused(stateConflict(request, 'the key is with whoever made the csr: there is none to collect'));
   if (request.state === 'issued') return refused({ kind: 'key-already-collected', requestId: request.id });

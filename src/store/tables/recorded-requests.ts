@@ -2,7 +2,7 @@ import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import { idBound } from '../../model/new-id.js';
 import type { RecordedRequest, RecordedRequestRange } from '../../model/replay.js';
 import { uuidOctets, uuidOf } from '../octets.js';
-import type { ReadRows } from '../statement.js';
+import { jsonRead, type ReadRows } from '../statement.js';
 import type { RecordedRequestReader } from '../store.js';
 import { decisionOf } from './request-table.js';
 
@@ -24,7 +24,6 @@ const columns = [
 
 type Json = 'groups' | 'requesterGroups' | 'requesterRoles';
 
-/** JSON columns arrive as text from SQLite and parsed from PostgreSQL. */
 interface Row
   extends
     Record<
@@ -89,15 +88,13 @@ function recordedRequestOf({
   return {
     ...row,
     id: uuidOf(row.id),
-    groups: jsonOf(row.groups) as string[],
+    groups: jsonRead(row.groups) as string[],
     keyAlgorithm: row.keyAlgorithm as KeyAlgorithm,
     requester: {
       name: requesterName,
-      groups: jsonOf(requesterGroups) as string[],
-      roles: jsonOf(requesterRoles) as RecordedRequest['requester']['roles'],
+      groups: jsonRead(requesterGroups) as string[],
+      roles: jsonRead(requesterRoles) as RecordedRequest['requester']['roles'],
     },
     decision: decisionOf(row.decision, new Date(decidedAt)),
   };
 }
-
-const jsonOf = (value: unknown): unknown => (typeof value === 'string' ? JSON.parse(value) : value);

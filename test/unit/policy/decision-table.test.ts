@@ -542,6 +542,22 @@ const table: Record<string, Record<string, Row>> = {
       request: { username: 'front-proxy-client' },
       then: ['PrivilegedUsername'],
     },
+    'privileged names as usernames, in any case': {
+      policies: [any],
+      request: { username: 'Cluster-Admin', groups: [] },
+      then: ['PrivilegedUsername'],
+    },
+    'privileged names as groups, in any case': {
+      policies: [any],
+      request: { groups: ['front-proxy-client', 'CLUSTER-ADMIN', 'Front-Proxy-Client', 'EKS:x', 'ok'] },
+      then: ['PrivilegedGroup', 'PrivilegedGroup', 'PrivilegedGroup', 'PrivilegedGroup'],
+    },
+    'a name that folds to a privileged one where the cluster allows other scripts': {
+      policies: [any],
+      request: { username: 'clu\u017fter-admins', groups: ['\u212aubeadm:x'] },
+      facts: { nameAlphabet: 'unicode' },
+      then: ['PrivilegedUsername', 'PrivilegedGroup', 'NameNotAllowed', 'NameNotAllowed'],
+    },
     'system:masters inside a CN string': {
       policies: [any],
       request: { username: 'jane,O=system:masters' },
