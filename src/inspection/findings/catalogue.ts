@@ -636,7 +636,7 @@ const kubeconfigs = {
   },
   SecretRedacted: {
     severity: 'warning',
-    title: 'A text has the shape of a secret, which is shown as [redacted]',
+    title: 'A text has the shape of a secret',
     advice: 'Move the secret out of arguments, URLs and names, for example into a file that the command reads.',
     reference: 'RFC 3986 3.2.1, CWE-214',
   },

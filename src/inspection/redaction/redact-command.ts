@@ -6,7 +6,7 @@ import { asksForSecret, startOfFlagValue } from './secret-names.js';
  * holds a command for a shell, somewhere behind it. A secret that looks like any other word is not known as one.
  */
 export function redactWords(words: readonly string[]): readonly string[] {
-  return words.map((word, i) => (asksForSecret(words[i - 1] ?? '') ? redacted : redactWord(word)));
+  return words.map((word, i) => (asksForSecret(lastPiece(words[i - 1] ?? '')) ? redacted : redactWord(word)));
 }
 
 /** One word, as `redactWords` shows it. */
@@ -16,6 +16,8 @@ export function redactWord(word: string): string {
   if (start !== null) return word.slice(0, start) + redacted;
   return redactPieces(redactNamed(redactUnnamed(word), 'command line'));
 }
+
+const lastPiece = (word: string): string => word.trimEnd().split(/\s/).at(-1) ?? '';
 
 /** Characters. Longer words are data, and no reader needs them. */
 const maxWord = 1024;
@@ -33,10 +35,10 @@ function redactPiece(piece: string): string {
   return redactCredentials(piece).replace(/[A-Za-z0-9+/_~]{20,}=*/g, (run) => (looksRandom(run) ? redacted : run));
 }
 
-/** `user:password@host` without a scheme. */
+/** `user:password@host` without a scheme, whatever is in the password. */
 function redactCredentials(piece: string): string {
-  const at = piece.includes('//') ? -1 : piece.lastIndexOf('@');
-  return piece.lastIndexOf(':', at) !== -1 && at !== -1 ? redacted + piece.slice(at) : piece;
+  const at = piece.lastIndexOf('@');
+  return /:(?!\/\/)/.test(piece.slice(0, Math.max(at, 0))) ? redacted + piece.slice(at) : piece;
 }
 
 /**

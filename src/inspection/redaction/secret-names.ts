@@ -6,7 +6,7 @@ const names = [
   'token|secret|passw|passphrase|pwd|credential|authorization|bearer|cookie|jwt|assertion|signature|saml',
   '(?:access|account|api|certificate|encryption|hmac|license|master|private|shared|signing|storage)[-_.]?key',
   'session[-_.]?(?:id|key)|(?:kubeconfig|key)[-_.]data',
-  '(?<![a-z])(?:auth|otp|pass|pin|psk|sas|sig)(?![a-z])',
+  '(?<!by|com|kube)pass(?![a-z])|(?<![a-z])(?:auth|otp|pin|psk|pw|sas|sig)(?![a-z])',
 ].join('|');
 
 /** Ends of names whose values are about a secret and are none: `--token-file`, `--password-stdin`, `AccessKeyId`. */
@@ -19,7 +19,7 @@ const others = '[\\w.-]{0,64}';
 /** The separator of a name and its value in a text: `name=`, `name: `, `"name":`. */
 const inTexts = `(?:["'\\]]{1,2}\\s{0,8}(?:=>?|:)|\\s{0,8}(?:=>?|:(?=\\s))|%3d)\\s{0,8}`;
 /** The same on a command line, where `name:value` is common, too. The colon behind a host stands before a port. */
-const onCommandLines = `["'\\]]{0,2}\\s{0,8}(?:=>?|:|%3[ad])\\s{0,8}`;
+const onCommandLines = `["'\\]]{0,2}\\s{0,8}(?:=>?|[:>]|%3[ad])\\s{0,8}`;
 const notInHost = '(?<!\\/\\/[\\w.-]{0,253})';
 
 const namedSecrets = {
@@ -38,11 +38,11 @@ export function startOfNamedSecret(text: string, wording: Wording): number | nul
 }
 
 const lazily = `${others}?`;
-const flagOfSecret = new RegExp(`^["']?-{1,2}${lazily}(?:${names})${others}[=:]?$`, 'i');
+const flagOfSecret = new RegExp(`^["']?(?:-{1,2}|/)${lazily}(?:${names})${others}[=:]?$`, 'i');
 const nameOfSecret = new RegExp(`^["']?${lazily}(?:${names})${others}["']?[=:]$`, 'i');
 const bareName = /^(?:token|secret|password|passwd|pwd|bearer|basic)$/i;
-/** Flags of curl, docker and mysql whose values are often secrets. */
-const letters = '[HFdpu]';
+/** Flags of curl, docker, mysql, ldapsearch and redis-cli whose values are often secrets. */
+const letters = '[HFabdpuw]';
 const longFlags = '(?:data(?:-ascii|-binary|-raw|-urlencode)?|form|header|json|proxy-user|user)';
 const otherFlag = new RegExp(`^-(?:${letters}|-?${longFlags})=?$`);
 // `-profile` is a flag as Go's programs have them, `-pHunter2` is a password.

@@ -5,6 +5,7 @@ import { type FieldProblem, isObject } from '../../../formats/yaml/field-reader.
 import { quote } from '../../../model/quote.js';
 import type { Report } from '../../observations.js';
 import { redactFields } from '../../redaction/redact-fields.js';
+import { redactText } from '../../redaction/redact-text.js';
 import { isGoBase64 } from '../base64.js';
 import { PEM_BEGIN } from '../read-pem.js';
 import type { Expectation, Reading, Source } from '../reading.js';
@@ -86,7 +87,7 @@ export function reportFieldProblems(
     const owner = placeText(place.slice(0, -1));
     report(
       'DuplicateMember',
-      `${quote(String(name))} occurs twice in ${owner === '' ? 'the document' : owner}; kubectl takes the last one`,
+      `${quote(redactText(String(name)))} occurs twice in ${owner === '' ? 'the document' : owner}; kubectl takes the last one`,
     );
   }
 }
@@ -98,7 +99,7 @@ export function reportFieldProblems(
 export function shownFields<T>(fields: T, nameOf: (shown: T) => string, report: Report): T {
   const shown = redactFields(fields);
   if (!isDeepStrictEqual(shown, fields))
-    report('SecretRedacted', `${nameOf(shown)} has a text with the shape of a secret`);
+    report('SecretRedacted', `${nameOf(shown)} has a text with the shape of a secret, which is shown as [redacted]`);
   return shown;
 }
 

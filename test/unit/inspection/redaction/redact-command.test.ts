@@ -76,6 +76,34 @@ describe('redactWords', () => {
       ['Bearer', s],
       ['Bearer', shown],
     ],
+    [
+      ['-pw', s],
+      ['-pw', shown],
+    ],
+    [
+      ['--userpass', s],
+      ['--userpass', shown],
+    ],
+    [
+      ['/password', s],
+      ['/password', shown],
+    ],
+    [
+      ['-b', `a=${s}`],
+      ['-b', shown],
+    ],
+    [
+      ['-w', s],
+      ['-w', shown],
+    ],
+    [
+      ['login --token', s],
+      ['login --token', shown],
+    ],
+    [
+      ['Authorization: Bearer ', s],
+      ['Authorization: [redacted]', shown],
+    ],
     // A value in the same word
     [[`--token=${s}`], [`--token=${shown}`]],
     [[`--password=my ${s}`], [`--password=${shown}`]],
@@ -93,6 +121,10 @@ describe('redactWords', () => {
     [[`--proxy=http://jane:${s}@p:3128`], [`--proxy=http://${shown}@p:3128`]],
     [[`--proxy=jane:${s}@p:3128`], [`${shown}@p:3128`]],
     [[`jane:${s}/x@p:3128`], [`${shown}@p:3128`]],
+    [[`jane:${s}@p//x`], [`${shown}@p//x`]],
+    [[`jane:${s}//x@p`], [`${shown}@p`]],
+    [[`<password>${s}</password>`], [`<password>${shown}`]],
+    [[`/user:jane /password:${s}`], [`/user:jane /password:${shown}`]],
     [[`--token-url=https://a/token?client_secret=${s}`], [`--token-url=https://a/token?${shown}`]],
     // A command for a shell
     [
