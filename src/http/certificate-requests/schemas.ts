@@ -6,6 +6,7 @@ import { pageOf, pageParameters } from '../pages.js';
 import {
   closed,
   dnsLabelOf,
+  filePathPattern,
   idOf,
   instantOf,
   messageOf,
@@ -192,7 +193,7 @@ export const KubeconfigQuerySchema = closed({
     Type.String({
       minLength: 1,
       maxLength: 1024,
-      pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+      pattern: filePathPattern,
       default: 'client.key',
       description: 'The path of the key on the caller’s machine; relative paths start at the folder of the kubeconfig.',
       examples: ['jane.key'],
