@@ -31,7 +31,16 @@ describe('faults', () => {
     expect(headers['retry-after']).toBe(retryAfter);
     expect(body).toMatchObject({ type: 'urn:kubepass:problem:service-unavailable' });
     expect(text).not.toContain(error.message);
-    expect(service.log()).toContain(error.message);
+    const line = service
+      .log()
+      .split('\n')
+      .find((text) => text.includes(error.message));
+    expect(JSON.parse(line ?? '')).toMatchObject({
+      level: 'warn',
+      reason: error.message,
+      msg: 'request refused for now',
+    });
+    expect(service.log()).not.toMatch(/"level":"error"|"stack"/);
   });
 
   it('answers anything else with a constant 500 and tells the log under the request id', async () => {
@@ -58,6 +67,8 @@ describe('faults', () => {
     const { body, text } = await service.anonymous('get', '/readyz').expect(503);
     expect(body).toMatchObject({ type: 'urn:kubepass:problem:service-unavailable' });
     expect(text).not.toContain('locked');
+    expect(service.log()).toContain('"reason":"database is locked"');
+    expect(service.log()).not.toMatch(/"level":"error"|"stack"/);
     await service.anonymous('get', '/livez').expect(200);
   });
 });
