@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { SignaturesUnavailableError, StoreUnavailableError } from '../../model/errors.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problem, ProblemError, sendProblem } from '../problems/problem.js';
 import * as schemas from '../problems/schemas.js';
@@ -10,18 +11,22 @@ export function answerErrorsAsProblems(app: App): void {
   addSchemas(app, schemas);
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const found = errorToProblem(error);
-    if (found.status === 503) request.log.warn({ reason: reasonOf(error) }, 'request refused for now');
+    if (found.status === 503) logUnavailable(request, error, 'request refused for now');
     else if (found.status >= 500) request.log.error({ err: error }, 'request failed');
     return sendProblem(reply, found);
   });
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, problem('not-found', 'there is no such resource')));
 }
 
-/** The messages of an error and of its causes, without their stacks: every error that ends in 503 is an expected one. */
-export function reasonOf(error: unknown): string {
+/**
+ * Logs why the service cannot answer now. Back-pressure and waiting are expected, so this is a warning. It is an error
+ * where something of the service itself failed. A stack would tell nothing more in either case.
+ */
+export function logUnavailable(request: FastifyRequest, error: unknown, message: string): void {
   const messages: string[] = [];
   for (let at = error; at instanceof Error && messages.length < 5; at = at.cause) messages.push(at.message);
-  return messages.join(': ');
+  const failed = error instanceof StoreUnavailableError || error instanceof SignaturesUnavailableError;
+  request.log[failed ? 'error' : 'warn']({ reason: messages.join(': ') }, message);
 }
 
 /** Remembers the path of every route that is added later. */
