@@ -52,7 +52,7 @@ const rooms = {
 const edges = {
   'services.ts': ['model', 'x509'],
   'app.ts': ['http', 'services.ts'],
-  'server.ts': ['compose/compose.ts', 'app.ts', 'config', 'observability'],
+  'server.ts': ['compose/compose.ts', 'app.ts', 'http/server/create-server.ts', 'config', 'observability'],
   // The other process edge: recovers from a lock-out while the service is down.
   'admin-token.ts': ['compose/api-tokens.ts', 'config'],
   // For a policy repository's own CI: loads policies and runs their tests, without a service.

@@ -33,8 +33,11 @@ export interface Services {
 }
 
 export interface Authenticator {
-  /** The principal behind `Authorization: Bearer <token>`; null where the token is unknown, expired or revoked. */
-  authenticate(token: string): Promise<Principal | null>;
+  /**
+   * The principal behind `Authorization: Bearer <token>`; null where the token is unknown, expired or revoked. It costs no
+   * look-up for each token of a caller for whom `isSuspect` answers true.
+   */
+  authenticate(token: string, isSuspect?: () => boolean): Promise<Principal | null>;
 }
 
 /** The body of `POST /v1/certificate-requests`, its shape already checked by the route's schema. */

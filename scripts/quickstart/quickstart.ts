@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { ConfigError, loadConfig, type Config } from '../../src/config/config.js';
@@ -41,10 +42,15 @@ async function run({ once, cluster }: QuickstartOptions): Promise<number> {
     logFile,
   );
   const stop = (signal: NodeJS.Signals) => {
-    // A closed terminal is also a reason to stop in good order.
-    service.signal(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+    service.signal(signal);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  const hadTerminal = hasTerminal();
+  process.on('SIGHUP', () => {
+    // A terminal that was closed sends this signal too, and is a reason to stop in good order.
+    if (hadTerminal && !hasTerminal()) stop('SIGTERM');
+    else service.reload();
+  });
 
   // npm passes a signal to the shell between us and does not wait. Without this line the service would outlive it.
   const parent = process.ppid;
@@ -123,6 +129,16 @@ Next, from another terminal:
   ${curl} '${client.origin}/v1/audit-events?limit=5'
 Swagger UI: ${client.origin}/docs
 `;
+}
+
+/** Whether the process has a terminal. It loses it when the terminal is closed. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function say(text: string): void {

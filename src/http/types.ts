@@ -14,6 +14,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The caller; null until authentication has found out. */
     principal: Principal | null;
+    /** Whether the log gets no line about the answer. */
+    unlogged: boolean;
     /** The media type to answer with, one of those that the route produces. */
     answerType: string;
     /** The body as it arrived, for checks that depend on its bytes; null without a body. */

@@ -18,6 +18,8 @@ const longestLifeSeconds = 365 * 24 * 60 * 60;
 export interface ApiTokenReader {
   /** By the SHA-256 of the secret, lower-case hex, on a unique index; revoked and expired ones too. */
   findBySecretSha256(secretSha256: string): Promise<ApiToken | null>;
+  /** The hashes of all tokens that are neither revoked nor expired. */
+  liveSecretSha256s(now: Date): Promise<readonly string[]>;
   find(id: string): Promise<ApiToken | null>;
   /** Newest first. */
   list(page: PageQuery): Promise<Page<ApiToken>>;

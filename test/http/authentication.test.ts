@@ -1,9 +1,19 @@
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
 
 let service: TestService;
+let lookUps = 0;
 beforeAll(async () => {
   service = await startService({ app: { failedAuthenticationsPerMinute: 5 } });
+  const { apiTokens } = service.store;
+  const find = apiTokens.findBySecretSha256.bind(apiTokens);
+  apiTokens.findBySecretSha256 = (sha256) => {
+    lookUps += 1;
+    return find(sha256);
+  };
 });
 afterAll(() => service.close());
 
@@ -49,5 +59,33 @@ describe('authentication', () => {
     await service.anonymous('get', '/v1/whoami').set('authorization', 'Basic YTpi').expect(429);
     await service.as('alice')('get', '/v1/whoami').expect(200);
     await service.anonymous('get', '/livez').expect(200);
+  });
+
+  it('spends neither a look-up nor a line of the log on an address that is over its limit', async () => {
+    for (let i = 0; i < 6; i += 1) await service.withToken(unknown)('get', '/v1/whoami');
+    const lines = () => service.log().split('\n').length;
+    const [before, lookedUp] = [lines(), lookUps];
+    // Pipelined, so that all of them arrive before the first is answered.
+    const guesses = Array.from({ length: 200 }, () => `kubepass_${randomBytes(32).toString('base64url')}`);
+    const { hostname, port } = new URL(service.address);
+    const socket = connect(Number(port), hostname);
+    for (const guess of guesses)
+      socket.write(`GET /v1/whoami HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${guess}\r\n\r\n`);
+    let answers = '';
+    socket.on('data', (chunk: Buffer) => (answers += String(chunk)));
+    await expect.poll(() => answers.match(/HTTP\/1.1 429/g)?.length).toBe(200);
+    socket.destroy();
+    expect([lines(), lookUps]).toEqual([before, lookedUp]);
+    expect(service.log().match(/more of them are not logged/g)).toHaveLength(1);
+    // A caller behind the same address, whose token this process has never seen.
+    const { token } = as.token(
+      await service
+        .as('root')('post', '/v1/api-tokens')
+        .send({ name: 'newcomer', roles: ['requester'] })
+        .expect(201),
+    );
+    await expect
+      .poll(async () => (await service.withToken(token)('get', '/v1/whoami')).status, { timeout: 5_000 })
+      .toBe(200);
   });
 });

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import type { Services } from '../../services.js';
+import { logUnavailable } from '../plugins/errors.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import { ProblemSchema } from '../problems/schemas.js';
 import { json, response } from '../responses.js';
@@ -51,7 +52,7 @@ export function addHealth(app: App, { health }: Services): void {
         await health.ready();
         return ok;
       } catch (error) {
-        request.log.error({ err: error }, 'not ready');
+        logUnavailable(request, error, 'not ready');
         return sendProblem(reply, problem('service-unavailable', 'not ready', { headers: { 'retry-after': '5' } }));
       }
     },

@@ -7,7 +7,7 @@ import { jsonRead, quoted, storedJson, type Columns, type SqlDialect, type State
 import type { KeyReads, ListKey, ListOrder } from './list-keys.js';
 import { readPage } from './read-page.js';
 
-/** All columns but the secret's hash: tokens are found by it, and it is never read. */
+/** All columns but the secret's hash. Tokens are found by it, and it leaves the table only without the rest. */
 const apiTokenColumns = {
   id: true,
   name: true,
@@ -78,6 +78,11 @@ export class ApiTokenTable implements ApiTokenReader {
     return row && apiTokenOf(row);
   }
 
+  async liveSecretSha256s(now: Date): Promise<readonly string[]> {
+    const rows = await this.prisma.apiToken.findMany({ where: liveAt(now), select: { secretSha256: true } });
+    return rows.map(({ secretSha256 }) => secretSha256);
+  }
+
   async find(id: string): Promise<ApiToken | null> {
     const row = await this.prisma.apiToken.findUnique({ where: { id }, select: apiTokenColumns });
     return row && apiTokenOf(row);
@@ -110,13 +115,12 @@ export class ApiTokenTable implements ApiTokenReader {
   }
 
   async hasLiveAdmin(now: Date): Promise<boolean> {
-    const rows = await this.prisma.apiToken.findMany({
-      where: { revokedAt: null, expiresAt: { gt: now } },
-      select: apiTokenColumns,
-    });
+    const rows = await this.prisma.apiToken.findMany({ where: liveAt(now), select: apiTokenColumns });
     return rows.map(apiTokenOf).some((token) => token.roles.includes('admin'));
   }
 }
+
+const liveAt = (now: Date) => ({ revokedAt: null, expiresAt: { gt: now } }) satisfies Prisma.ApiTokenWhereInput;
 
 function olderThan([createdAt, id]: ListKey): Prisma.ApiTokenWhereInput {
   // Rows beyond a pair of values take two conditions; the first one lets the database enter the index at the cursor.
