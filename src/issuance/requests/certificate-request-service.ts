@@ -1,5 +1,7 @@
 import { may, mayReadCertificate } from '../../identity/permissions.js';
+import type { ListedCertificate } from '../../model/certificate.js';
 import { done, refused } from '../../model/outcome.js';
+import type { Page } from '../../model/page.js';
 import type { CertificateRequestService, CertificateService } from '../../services.js';
 import type { IssuanceContext } from '../context.js';
 import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
@@ -24,12 +26,24 @@ export function certificateRequestService(context: IssuanceContext): Certificate
   };
 }
 
+/** The most that a list has on one page: an export holds no more in memory. */
+const exportedAtOnce = 500;
+
 /** The inventory of issued identities, as far as a principal may read it. */
 export function certificateService({ store }: IssuanceContext): CertificateService {
   return {
     list(principal, filter, page) {
       const visible = may(principal, 'read-all-certificates') ? filter : { ...filter, visibleTo: principal.name };
       return store.certificates.list(visible, page);
+    },
+
+    async *export(principal, filter) {
+      let cursor: string | null = null;
+      do {
+        const page: Page<ListedCertificate> = await this.list(principal, filter, { limit: exportedAtOnce, cursor });
+        if (page.items.length > 0) yield page.items;
+        cursor = page.nextCursor;
+      } while (cursor !== null);
     },
 
     async find(principal, fingerprintSha256) {

@@ -3,7 +3,7 @@ import type { ApiToken, Role } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { insertUnique, storedJson, type Columns, type Statement } from '../statement.js';
-import type { ListKey, ListOrder } from './list-keys.js';
+import type { ListKey, ListOrder } from './list-order.js';
 import { readPage } from './read-page.js';
 
 /** All columns but the secret's hash: tokens are found by it, and it is never read. */

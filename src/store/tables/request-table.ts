@@ -11,6 +11,7 @@ import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Role } from '../../model/principal.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { labelText, type Label, type Labels } from '../../model/labels.js';
 import { hexOf, octetsOf, uuidOctets, uuidOctetsIn, uuidOf } from '../octets.js';
 import {
   insertOnce,
@@ -25,16 +26,12 @@ import {
 } from '../statement.js';
 import type { MoveRequest } from '../step.js';
 import type { RequestReader } from '../store.js';
-import {
-  equals,
-  isParty,
-  selectKeys,
-  type ListFilter,
-  type ListKey,
-  type ListOrder,
-  type KeyReads,
-} from './list-keys.js';
-import { inBatches, readPage, scanPage, type Keyed } from './read-page.js';
+import { equals, isParty, onUsername, type ListFilter } from './list-filter.js';
+import { selectKeys } from './list-keys.js';
+import type { ListKey, ListOrder } from './list-order.js';
+import type { KeyReads, ListPart } from './list-part.js';
+import { inBatches, inOrderOf, numbersIn, readPage, scanPage, type FoundRecords, type Keyed } from './read-page.js';
+import { byUsername, usernamesWith } from './usernames-in-order.js';
 
 const requestColumns = {
   n: true,
@@ -69,6 +66,7 @@ const requestColumns = {
   fingerprintSha256: true,
   failureReason: true,
   failureMessage: true,
+  labels: true,
 } as const satisfies Prisma.RequestRecordSelect;
 
 const withDecision = { ...requestColumns, decision: { select: { text: true } } } as const;
@@ -108,8 +106,13 @@ export function requestRow(request: CertificateRequest, decision: DecisionText):
     ...attemptColumns(request.attempt),
     fingerprintSha256: octetsOrNull(request.fingerprintSha256),
     ...failureColumns(request.failure),
+    labels: labelsText(request.labels),
   };
 }
+
+/** Null where there are none, so that they take no place in the row. */
+const labelsText = (labels: Labels): string | null =>
+  Object.keys(labels).length === 0 ? null : JSON.stringify(labels);
 
 /** A decision without its instant: one text for all requests that were decided alike. */
 export interface DecisionText {
@@ -150,7 +153,24 @@ export function insertRequest(request: CertificateRequest): readonly Statement[]
   return [
     insertOnce('Decision', hexOf(decision.sha256), { sha256: decision.sha256, text: decision.text }),
     insertUnique('RequestRecord', requestRow(request, decision), { kind: 'request', id: request.id }),
+    ...Object.entries(request.labels).map(([key, value]) => insertLabel(labelText({ key, value }), request.id)),
   ];
+}
+
+/** One row for each label, so that requests are found by label on an index. */
+function insertLabel(label: string, requestId: string): Statement {
+  const id = uuidOctets(requestId);
+  return {
+    sql: `INSERT INTO "RequestLabel" ("label", "requestN") SELECT ?, "n" FROM "RequestRecord" WHERE "id" = ?`,
+    parameters: [label, id],
+    many: {
+      sql: `INSERT INTO "RequestLabel" ("label", "requestN")
+        SELECT "e" ->> 'label', "q"."n" FROM json_array_elements(?::json) AS "e",
+          json_populate_record(NULL::"RequestRecord", "e" -> 'request') AS "f"
+          JOIN "RequestRecord" AS "q" ON "q"."id" = "f"."id"`,
+      row: { columns: { label }, parts: { request: { id } } },
+    },
+  };
 }
 
 /** Compare-and-set: changes the request only while `from` holds. */
@@ -218,6 +238,7 @@ const newestFirst: ListOrder = {
   columns: [{ name: 'n', holds: 'numbers' }],
   direction: 'descending',
 };
+const inOrderOfUsernames = byUsername('requests');
 
 /** Reads the table of requests. */
 export class RequestTable implements RequestReader {
@@ -234,7 +255,14 @@ export class RequestTable implements RequestReader {
   }
 
   list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>> {
-    return readPage(page, newestFirst, (after, take) => this.#read(filtersOf(filter), after, take));
+    const { usernamePrefix: prefix, ...others } = filter;
+    if (prefix === undefined || filter.username !== undefined)
+      return readPage(page, newestFirst, (after, take) =>
+        this.#read({ order: newestFirst, filters: filtersOf(filter), after }, take),
+      );
+    return readPage(page, inOrderOfUsernames, (after, take) =>
+      this.#read({ order: inOrderOfUsernames, filters: filtersOf(others), ...usernamesWith(prefix, after) }, take),
+    );
   }
 
   listPending(
@@ -246,7 +274,8 @@ export class RequestTable implements RequestReader {
       page,
       newestFirst,
       pendingScan,
-      (after, take) => this.#read(filtersOf({ ...filter, state: 'pending' }), after, take),
+      (after, take) =>
+        this.#read({ order: newestFirst, filters: filtersOf({ ...filter, state: 'pending' }), after }, take),
       isWanted,
     );
   }
@@ -267,7 +296,7 @@ export class RequestTable implements RequestReader {
         ORDER BY "expiresAt", "n" LIMIT ${String(lapsedAtOnce)}`,
       parameters: [now],
     });
-    const found = await this.#byNumber(rows.map((row) => BigInt((row as { readonly n: number | string }).n)));
+    const found = await this.#byKeys(rows.map((row) => [BigInt((row as { readonly n: number | string }).n)]));
     return found.map(({ item }) => item).sort((a, b) => (a.expiresAt?.getTime() ?? 0) - (b.expiresAt?.getTime() ?? 0));
   }
 
@@ -285,30 +314,37 @@ export class RequestTable implements RequestReader {
     return rows.map(requestOf);
   }
 
-  async #read(filters: readonly ListFilter[], after: ListKey | null, take: number) {
-    const part = { table: 'RequestRecord', order: newestFirst, filters, after };
-    const { keys, goesOnBehind } = await selectKeys(this.reads, part, take);
-    return { records: await this.#byNumber(keys.map(([n]) => n as bigint)), goesOnBehind };
+  async #read(part: Omit<ListPart, 'table'>, take: number): Promise<FoundRecords<CertificateRequest>> {
+    const { keys, goesOnBehind } = await selectKeys(this.reads, { table: 'RequestRecord', ...part }, take);
+    return { records: await this.#byKeys(keys), goesOnBehind };
   }
 
-  /** The requests with these numbers, in their order. */
-  async #byNumber(numbers: readonly bigint[]): Promise<readonly Keyed<CertificateRequest>[]> {
+  /** The requests with these keys, in their order. */
+  async #byKeys(keys: readonly ListKey[]): Promise<readonly Keyed<CertificateRequest>[]> {
     const rows = await this.prisma.requestRecord.findMany({
-      where: { n: { in: [...numbers] } },
-      orderBy: { n: 'desc' },
+      where: { n: { in: numbersIn(keys) } },
       select: withDecision,
     });
-    return rows.map((row) => ({ key: [row.n], item: requestOf(row) }));
+    return inOrderOf(keys, rows, requestOf);
   }
 }
 
 const filtersOf = (filter: RequestFilter & Visibility): readonly ListFilter[] => [
   ...equals('state', filter.state),
   ...equals('cluster', filter.cluster),
-  ...equals('username', filter.username),
+  ...onUsername(filter),
   ...equals('requesterName', filter.requester),
+  ...onLabels(filter.labels ?? []),
   ...isParty(filter.visibleTo),
 ];
+
+/** Two values of one key contradict each other. */
+const onLabels = (labels: readonly Label[]): readonly ListFilter[] =>
+  labels.some(({ key, value }) => labels.some((other) => other.key === key && other.value !== value))
+    ? [[]]
+    : labels.map((label) => [{ column: 'label', value: labelText(label), through: throughLabels }]);
+
+const throughLabels = { table: 'RequestLabel', columns: { n: 'requestN' } };
 
 function requestOf(row: RequestWithDecision): CertificateRequest {
   return {
@@ -323,6 +359,7 @@ function requestOf(row: RequestWithDecision): CertificateRequest {
     expirationSeconds: row.expirationSeconds,
     namespace: row.namespace,
     reason: row.reason,
+    labels: labelsOf(row.labels),
     requester: {
       name: row.requesterName,
       groups: storedJson<string[]>(row.requesterGroups),
@@ -338,6 +375,8 @@ function requestOf(row: RequestWithDecision): CertificateRequest {
     failure: row.failureReason === null ? null : { reason: row.failureReason, message: row.failureMessage ?? '' },
   };
 }
+
+export const labelsOf = (text: string | null): Labels => (text === null ? {} : (JSON.parse(text) as Labels));
 
 function publicKeyOf(row: RequestRow): CertificateRequest['publicKey'] {
   if (row.publicKeyAlgorithm === null || row.spkiSha256 === null) return null;

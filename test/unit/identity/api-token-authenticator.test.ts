@@ -60,6 +60,7 @@ describe('ApiTokenAuthenticator', () => {
       roles: ['requester'],
       createdBy: ['admin'],
       tokenId: token.id,
+      expiresAt: token.expiresAt,
     });
   });
 

@@ -63,6 +63,7 @@ describe('ApiTokens', () => {
       roles: ['requester'],
       createdBy: ['admin'],
       tokenId: token.id,
+      expiresAt: token.expiresAt,
     });
   });
 
