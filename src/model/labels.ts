@@ -1,4 +1,4 @@
-/** What a request is marked with, by key, for those who look for it, for policies and for webhooks. Keys are sorted. */
+/** The labels of a request by key. Callers find it by them, and policies and webhooks see them. Keys are sorted. */
 export type Labels = Readonly<Record<string, string>>;
 
 /** One label of a request. */

@@ -150,7 +150,7 @@ describe('an export that breaks off', () => {
     throw new Error('the disk of 10.1.2.3 is gone');
   };
   const fault = async function* (): AsyncGenerator<readonly ListedCertificate[], void, void> {
-    throw new Error('the disk of 10.1.2.3 is gone');
+    yield await Promise.reject<readonly ListedCertificate[]>(new Error('the disk of 10.1.2.3 is gone'));
   };
 
   it('is answered as a problem while nothing was sent', async () => {

@@ -326,7 +326,7 @@ describe('a list by username', () => {
   const usernames = [
     'a',
     'é',
-    `${prefix}`,
+    prefix,
     `${prefix}!`,
     `${prefix}z`,
     `${prefix}\uffff`,
