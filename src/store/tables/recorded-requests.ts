@@ -4,7 +4,8 @@ import type { RecordedRequest, RecordedRequestRange } from '../../model/replay.j
 import { uuidOctets, uuidOf } from '../octets.js';
 import type { ReadRows } from '../statement.js';
 import type { RecordedRequestReader } from '../store.js';
-import { decisionOf, labelsOf } from './request-table.js';
+import { labelsOf } from './request-labels.js';
+import { decisionOf } from './request-table.js';
 
 const columns = [
   'id',

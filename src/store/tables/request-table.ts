@@ -11,7 +11,6 @@ import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Role } from '../../model/principal.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { labelText, type Label, type Labels } from '../../model/labels.js';
 import { hexOf, octetsOf, uuidOctets, uuidOctetsIn, uuidOf } from '../octets.js';
 import {
   insertOnce,
@@ -31,6 +30,7 @@ import { selectKeys } from './list-keys.js';
 import type { ListKey, ListOrder } from './list-order.js';
 import type { KeyReads, ListPart } from './list-part.js';
 import { inBatches, inOrderOf, numbersIn, readPage, scanPage, type FoundRecords, type Keyed } from './read-page.js';
+import { insertLabels, labelsColumn, labelsOf, onLabels } from './request-labels.js';
 import { byUsername, usernamesWith } from './usernames-in-order.js';
 
 const requestColumns = {
@@ -106,13 +106,9 @@ export function requestRow(request: CertificateRequest, decision: DecisionText):
     ...attemptColumns(request.attempt),
     fingerprintSha256: octetsOrNull(request.fingerprintSha256),
     ...failureColumns(request.failure),
-    labels: labelsText(request.labels),
+    labels: labelsColumn(request.labels),
   };
 }
-
-/** Null where there are none, so that they take no place in the row. */
-const labelsText = (labels: Labels): string | null =>
-  Object.keys(labels).length === 0 ? null : JSON.stringify(labels);
 
 /** A decision without its instant: one text for all requests that were decided alike. */
 export interface DecisionText {
@@ -153,24 +149,8 @@ export function insertRequest(request: CertificateRequest): readonly Statement[]
   return [
     insertOnce('Decision', hexOf(decision.sha256), { sha256: decision.sha256, text: decision.text }),
     insertUnique('RequestRecord', requestRow(request, decision), { kind: 'request', id: request.id }),
-    ...Object.entries(request.labels).map(([key, value]) => insertLabel(labelText({ key, value }), request.id)),
+    ...insertLabels(request.labels, request.id),
   ];
-}
-
-/** One row for each label, so that requests are found by label on an index. */
-function insertLabel(label: string, requestId: string): Statement {
-  const id = uuidOctets(requestId);
-  return {
-    sql: `INSERT INTO "RequestLabel" ("label", "requestN") SELECT ?, "n" FROM "RequestRecord" WHERE "id" = ?`,
-    parameters: [label, id],
-    many: {
-      sql: `INSERT INTO "RequestLabel" ("label", "requestN")
-        SELECT "e" ->> 'label', "q"."n" FROM json_array_elements(?::json) AS "e",
-          json_populate_record(NULL::"RequestRecord", "e" -> 'request') AS "f"
-          JOIN "RequestRecord" AS "q" ON "q"."id" = "f"."id"`,
-      row: { columns: { label }, parts: { request: { id } } },
-    },
-  };
 }
 
 /** Compare-and-set: changes the request only while `from` holds. */
@@ -338,14 +318,6 @@ const filtersOf = (filter: RequestFilter & Visibility): readonly ListFilter[] =>
   ...isParty(filter.visibleTo),
 ];
 
-/** Two values of one key contradict each other. */
-const onLabels = (labels: readonly Label[]): readonly ListFilter[] =>
-  labels.some(({ key, value }) => labels.some((other) => other.key === key && other.value !== value))
-    ? [[]]
-    : labels.map((label) => [{ column: 'label', value: labelText(label), through: throughLabels }]);
-
-const throughLabels = { table: 'RequestLabel', columns: { n: 'requestN' } };
-
 function requestOf(row: RequestWithDecision): CertificateRequest {
   return {
     id: uuidOf(row.id),
@@ -375,8 +347,6 @@ function requestOf(row: RequestWithDecision): CertificateRequest {
     failure: row.failureReason === null ? null : { reason: row.failureReason, message: row.failureMessage ?? '' },
   };
 }
-
-export const labelsOf = (text: string | null): Labels => (text === null ? {} : (JSON.parse(text) as Labels));
 
 function publicKeyOf(row: RequestRow): CertificateRequest['publicKey'] {
   if (row.publicKeyAlgorithm === null || row.spkiSha256 === null) return null;
