@@ -1,4 +1,5 @@
 import { Type, type Static, type TProperties, type TSchema } from 'typebox';
+import { labelBounds } from '../model/labels.js';
 import type { App } from './types.js';
 
 /** A schema that has a name of its own in the OpenAPI document. */
@@ -50,6 +51,17 @@ export const dnsLabelOf = (description: string, example: string) =>
     pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
     description,
     examples: [example],
+  });
+
+/** Labels of a request, by key. */
+export const labelsOf = (description: string) =>
+  Type.Unsafe<Record<string, string>>({
+    type: 'object',
+    propertyNames: { type: 'string', minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$' },
+    additionalProperties: { type: 'string', maxLength: labelBounds.value, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+    maxProperties: labelBounds.count,
+    description: `${description} Keys are DNS labels.`,
+    examples: [{ team: 'payments', ticket: 'INC-4711' }],
   });
 
 /** At most 64 characters: RFC 5280 ub-common-name, ub-organization-name. Policy decides which characters. */

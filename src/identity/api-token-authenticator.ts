@@ -38,8 +38,8 @@ export class ApiTokenAuthenticator {
     if (!isApiTokenSecret(secret)) return null;
     const token = await this.#find(secretSha256(secret), isSuspect);
     if (token === null || token.revokedAt !== null || token.expiresAt <= this.#clock()) return null;
-    const { id, name, groups, roles, createdBy } = token;
-    return { name, groups, roles, createdBy, tokenId: id };
+    const { id, name, groups, roles, createdBy, expiresAt } = token;
+    return { name, groups, roles, createdBy, tokenId: id, expiresAt };
   }
 
   /** Called when a token has been revoked, before that is answered. */

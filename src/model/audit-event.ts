@@ -1,5 +1,6 @@
 import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
 import type { Violation } from './decision.js';
+import type { Labels } from './labels.js';
 import type { ProbeAnswer } from './cluster-probe.js';
 import type { Role } from './principal.js';
 import type { WebhookDeliveryState, WebhookEventType } from './webhook-delivery.js';
@@ -48,6 +49,8 @@ export interface AuditEventDetails {
     expirationSeconds: number;
     namespace: string | null;
     reason: string | null;
+    /** Absent where it has none. */
+    labels?: Labels;
     collector: string;
     requesterGroups: readonly string[];
     requesterRoles: readonly Role[];
@@ -90,6 +93,8 @@ export interface AuditEventDetails {
     groups: readonly string[];
     keyAlgorithm: KeyAlgorithm;
     expirationSeconds: number | null;
+    /** Absent where it has none. */
+    labels?: Labels;
     outcome: 'permitted' | 'denied';
     policy: string | null;
     violations: readonly ViolationDetails[];

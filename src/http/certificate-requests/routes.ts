@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { labelIn } from '../../model/labels.js';
 import type { Services } from '../../services.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
@@ -79,13 +80,17 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         summary: 'List the requests that you may read',
         querystring: schemas.CertificateRequestQuerySchema,
         response: {
-          200: pageResponse(schemas.CertificateRequestListSchema, 'A page, newest first.'),
+          200: pageResponse(
+            schemas.CertificateRequestListSchema,
+            'A page, newest first; with `usernamePrefix`, by username.',
+          ),
           ...problems(),
         },
       },
     },
     async (request, reply) => {
-      const { limit: _limit, cursor: _cursor, ...filter } = request.query;
+      const { limit: _limit, cursor: _cursor, label, ...others } = request.query;
+      const filter = { ...others, ...(label !== undefined && { labels: label.map(labelIn) }) };
       const page = await certificateRequests.list(callerOf(request), filter, pageQuery(request.query));
       return pageBody(request, reply, page, certificateRequestView);
     },

@@ -1,14 +1,16 @@
 import { Type, type Static } from 'typebox';
 import { requestStates } from '../../model/certificate-request.js';
+import { labelBounds } from '../../model/labels.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import { CertificateSchema, PublicKeySchema } from '../certificates/schemas.js';
-import { pageOf, pageParameters } from '../pages.js';
+import { pageOf, pageParameters, usernamePrefixParameter } from '../pages.js';
 import {
   closed,
   dnsLabelOf,
   filePathPattern,
   idOf,
   instantOf,
+  labelsOf,
   messageOf,
   namedObject,
   nameOf,
@@ -80,6 +82,9 @@ export const NewCertificateRequestSchema = namedObject(
         examples: ['joins team A on Monday'],
       }),
     ),
+    labels: Type.Optional(
+      labelsOf('Marks to find the request by. Policies and webhooks see them, Kubernetes does not.'),
+    ),
     collector: Type.Optional(nameOf('The principal who may collect the key; default: the requester.', 'jane')),
   },
   exampleRequests,
@@ -104,6 +109,7 @@ export const CertificateRequestSchema = namedObject(
     expirationSeconds: Type.Integer({ minimum: 0, maximum: 2147483647, description: 'The lifetime.' }),
     namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), 'The namespace of the kubeconfig’s context.'),
     reason: nullable(Type.String({ maxLength: 1024 }), 'The reason that the requester gave.'),
+    labels: labelsOf('The labels that the requester gave.'),
     requester: nameOf('The principal who made the request.', 'hr-system'),
     collector: nameOf('The principal who may collect the key.', 'hr-system'),
     createdAt: instantOf('When the request was made.'),
@@ -173,7 +179,19 @@ export const CertificateRequestQuerySchema = closed({
   state: Type.Optional(oneOf(requestStates, 'Only requests in this state.')),
   cluster: Type.Optional(dnsLabelOf('Only requests for this cluster.', 'demo')),
   username: Type.Optional(nameOf('Only requests for this username.', 'jane@corp.example')),
+  ...usernamePrefixParameter('requests'),
   requester: Type.Optional(nameOf('Only requests that this principal made.', 'hr-system')),
+  label: Type.Optional(
+    Type.Array(
+      Type.String({
+        maxLength: 128,
+        pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?=',
+        description: '`key=value`.',
+        examples: ['team=payments'],
+      }),
+      { maxItems: labelBounds.count, description: 'Only requests with this label. Repeat it for several labels.' },
+    ),
+  ),
   awaiting: Type.Optional(
     oneOf(
       ['me'],

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox';
-import type { Certificate } from '../../model/certificate.js';
+import type { Certificate, ListedCertificate } from '../../model/certificate.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import { encodePem } from '../../x509/strict/pem.js';
-import { pageOf, pageParameters } from '../pages.js';
+import { nextCursorProperty, pageParameters, usernamePrefixParameter } from '../pages.js';
 import {
   closed,
   dnsLabelOf,
@@ -21,7 +21,7 @@ export const PublicKeySchema = namedObject('PublicKey', 'Identifies a public key
   spkiSha256: sha256Of('SHA-256 of the DER SubjectPublicKeyInfo'),
 });
 
-export const CertificateSchema = namedObject('Certificate', 'An issued certificate, as read back from its DER.', {
+const listedProperties = {
   fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
   serialNumber: Type.String({
     maxLength: 40,
@@ -40,15 +40,31 @@ export const CertificateSchema = namedObject('Certificate', 'An issued certifica
   orphan: Type.Boolean({
     description: 'True if nobody holds its key: the key was lost before it could be handed out.',
   }),
+};
+
+export const ListedCertificateSchema = namedObject(
+  'ListedCertificate',
+  'An issued certificate, as lists have it: without the certificate itself.',
+  listedProperties,
+);
+export type ListedCertificateBody = Static<typeof ListedCertificateSchema>;
+
+export const CertificateSchema = namedObject('Certificate', 'An issued certificate, as read back from its DER.', {
+  ...listedProperties,
   pem: Type.String({ maxLength: 65536, description: 'The certificate as PEM.' }),
 });
 export type CertificateBody = Static<typeof CertificateSchema>;
 
-export const CertificateListSchema = pageOf(CertificateSchema, 'Certificates, newest first.');
+export const CertificateListSchema = namedObject('CertificateList', 'Certificates, in the order of the list.', {
+  items: Type.Array(ref(ListedCertificateSchema), { maxItems: 500 }),
+  nextCursor: nextCursorProperty,
+});
 
 export const CertificateQuerySchema = closed({
   cluster: Type.Optional(dnsLabelOf('Only certificates for this cluster.', 'demo')),
   username: Type.Optional(nameOf('Only certificates for this username.', 'jane@corp.example')),
+  ...usernamePrefixParameter('certificates'),
+  requester: Type.Optional(nameOf('Only certificates that this principal asked for.', 'hr-system')),
   group: Type.Optional(nameOf('Only certificates with this group.', 'team-a')),
   serialNumber: Type.Optional(
     Type.String({
@@ -68,7 +84,12 @@ export const FingerprintParamsSchema = closed({
   fingerprintSha256: Type.String({ minLength: 1, maxLength: 64, description: 'SHA-256, lower-case hex.' }),
 });
 
-export function certificateView(certificate: Certificate): CertificateBody {
+export const certificateView = (certificate: Certificate): CertificateBody => ({
+  ...listedCertificateView(certificate),
+  pem: encodePem('CERTIFICATE', certificate.der),
+});
+
+export function listedCertificateView(certificate: ListedCertificate): ListedCertificateBody {
   return {
     fingerprintSha256: certificate.fingerprintSha256,
     serialNumber: certificate.serialNumber,
@@ -82,6 +103,5 @@ export function certificateView(certificate: Certificate): CertificateBody {
     cluster: certificate.cluster,
     requestId: certificate.requestId,
     orphan: certificate.orphan,
-    pem: encodePem('CERTIFICATE', certificate.der),
   };
 }

@@ -46,7 +46,7 @@ export function jsonBodyParser(app: App): JsonBodyParser {
 
 /**
  * Takes bodies as `application/json` and in no other form. Turns the query parameters that the route's schema declares
- * as integers into numbers, and converts nothing else.
+ * as integers into numbers, and one that may be repeated into a list, and converts nothing else.
  */
 export function readInput(app: App): void {
   app.decorateRequest('rawBody', null);
@@ -55,7 +55,7 @@ export function readInput(app: App): void {
   app.addHook('preValidation', (request, _reply, done) => {
     const { config, schema } = request.routeOptions;
     if (config.optionalBody) request.body ??= {};
-    if (schema?.querystring) readIntegers(request.query as Record<string, unknown>, schema.querystring);
+    if (schema?.querystring) readQuery(request.query as Record<string, unknown>, schema.querystring);
     done();
   });
 }
@@ -63,10 +63,11 @@ export function readInput(app: App): void {
 /** Plain decimal: `0x10`, `1e2`, ` 5` and `+5` stay strings, which the schema then refuses. */
 const decimal = /^(?:0|[1-9][0-9]{0,15})$/;
 
-function readIntegers(query: Record<string, unknown>, schema: unknown): void {
+function readQuery(query: Record<string, unknown>, schema: unknown): void {
   const { properties } = schema as { readonly properties: Readonly<Record<string, { readonly type?: unknown }>> };
   for (const [name, { type }] of Object.entries(properties)) {
     const value = query[name];
     if (type === 'integer' && typeof value === 'string' && decimal.test(value)) query[name] = Number(value);
+    if (type === 'array' && typeof value === 'string') query[name] = [value];
   }
 }

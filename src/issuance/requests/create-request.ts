@@ -133,6 +133,7 @@ function requestOf(
       decision.outcome === 'permitted' ? decision.expirationSeconds : (ask.expirationSeconds ?? 86_400),
     namespace: ask.namespace,
     reason: ask.reason,
+    labels: ask.labels,
     requester: ask.requester,
     collector: ask.collector,
     createdAt: now,

@@ -4,7 +4,8 @@ import type { ApiToken, Role } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { jsonRead, quoted, storedJson, type Columns, type SqlDialect, type Statement } from '../statement.js';
-import type { KeyReads, ListKey, ListOrder } from './list-keys.js';
+import type { ListKey, ListOrder } from './list-order.js';
+import type { KeyReads } from './list-part.js';
 import { readPage } from './read-page.js';
 
 /** All columns but the secret's hash. Tokens are found by it, and it leaves the table only without the rest. */

@@ -4,6 +4,7 @@ import type { RecordedRequest, RecordedRequestRange } from '../../model/replay.j
 import { uuidOctets, uuidOf } from '../octets.js';
 import { jsonRead, type ReadRows } from '../statement.js';
 import type { RecordedRequestReader } from '../store.js';
+import { labelsOf } from './request-labels.js';
 import { decisionOf } from './request-table.js';
 
 const columns = [
@@ -15,6 +16,7 @@ const columns = [
   'expirationSeconds',
   'namespace',
   'reason',
+  'labels',
   'requesterName',
   'requesterGroups',
   'requesterRoles',
@@ -27,7 +29,10 @@ type Json = 'groups' | 'requesterGroups' | 'requesterRoles';
 interface Row
   extends
     Record<
-      Exclude<(typeof columns)[number], Json | 'id' | 'expirationSeconds' | 'namespace' | 'reason' | 'decidedAt'>,
+      Exclude<
+        (typeof columns)[number],
+        Json | 'id' | 'expirationSeconds' | 'namespace' | 'reason' | 'labels' | 'decidedAt'
+      >,
       string
     >,
     Record<Json, unknown> {
@@ -35,6 +40,7 @@ interface Row
   readonly expirationSeconds: number;
   readonly namespace: string | null;
   readonly reason: string | null;
+  readonly labels: string | null;
   readonly decidedAt: number | Date;
   readonly decision: string;
 }
@@ -90,6 +96,7 @@ function recordedRequestOf({
     id: uuidOf(row.id),
     groups: jsonRead(row.groups) as string[],
     keyAlgorithm: row.keyAlgorithm as KeyAlgorithm,
+    labels: labelsOf(row.labels),
     requester: {
       name: requesterName,
       groups: jsonRead(requesterGroups) as string[],

@@ -64,6 +64,7 @@ describe('ApiTokenAuthenticator', () => {
       roles: ['requester'],
       createdBy: ['admin'],
       tokenId: token.id,
+      expiresAt: token.expiresAt,
     });
   });
 

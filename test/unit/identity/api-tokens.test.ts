@@ -52,6 +52,7 @@ describe('ApiTokens', () => {
       roles: ['requester'],
       createdBy: ['admin'],
       tokenId: token.id,
+      expiresAt: token.expiresAt,
     });
   });
 
