@@ -57,12 +57,14 @@ describe('the CSR route, approved by a second person', () => {
     expect(read.certificate?.fingerprintSha256).toBe(certificate.fingerprint256.replaceAll(':', '').toLowerCase());
     expect(read.timeline?.map(({ type }) => type)).toEqual([
       'CertificateRequested',
+      'DecisionRefused',
       'RequestApproved',
       'IssuanceStarted',
       'CertificateIssued',
     ]);
-    expect(read.timeline?.slice(0, 2).map(({ principal, message }) => [principal, message])).toEqual([
+    expect(read.timeline?.slice(0, 3).map(({ principal, message }) => [principal, message])).toEqual([
       ['alice', 'on call'],
+      ['alice', 'deciding on requests takes the role approver or admin'],
       ['bob', 'until Friday'],
     ]);
 
