@@ -30,7 +30,7 @@ export function errorToProblem(error: FastifyError): Problem {
   if (error instanceof PoliciesBusyError)
     return problem('service-unavailable', error.message, { headers: { 'retry-after': `${error.retryAfterSeconds}` } });
   if (error instanceof TooManyWaitingError)
-    return problem('service-unavailable', 'too many RSA keys are waiting to be generated; try again', {
+    return problem('service-unavailable', 'too many RSA keys are waiting to be generated or tested; try again', {
       headers: { 'retry-after': '5' },
     });
   if (
