@@ -1,16 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ShellFailure, ShellSession, shellNames, type ShellName } from '../../../../scripts/samples/shell-session.js';
-
-const isInstalled = (shell: ShellName): boolean => {
-  try {
-    execFileSync(shell, ['-c', 'true']);
-    return true;
-  } catch {
-    return false;
-  }
-};
+import { ShellFailure, ShellSession, shellNames } from '../../../../scripts/samples/shell-session.js';
+import { isInstalled } from '../../../helpers/is-installed.js';
 
 describe.each(shellNames)('ShellSession in %s', (shell) => {
   const sessions: ShellSession[] = [];
