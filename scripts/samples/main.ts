@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runPage } from './run-page.js';
 import { ShellFailure, shellNames, type ShellName } from './shell-session.js';
+import { workingCopy } from './working-copy.js';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const pages = ['README.md', 'docs/tutorial.md'];
@@ -26,8 +27,10 @@ for (const shell of values.shell) {
 
 async function check(name: string, shell: ShellName): Promise<void> {
   const file = join(checkout, name);
+  // Nothing was run there yet.
+  const copy = workingCopy(checkout);
   try {
-    const { page, differences } = await runPage(readFileSync(file, 'utf8'), shell, checkout);
+    const { page, differences } = await runPage(readFileSync(file, 'utf8'), shell, copy.path);
     for (const { line, sample, printed } of differences)
       console.log(`${name}:${line} in ${shell} prints\n${indent(printed)}and the page says\n${indent(sample)}`);
     if (values.write) writeFileSync(file, page);
@@ -37,6 +40,8 @@ async function check(name: string, shell: ShellName): Promise<void> {
     if (!(error instanceof ShellFailure)) throw error;
     console.log(`${name} in ${shell}: ${error.message}`);
     process.exitCode = 1;
+  } finally {
+    copy.remove();
   }
 }
 

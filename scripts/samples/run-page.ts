@@ -2,7 +2,6 @@ import { freePort } from '../quickstart/service-process.js';
 import { readBlocks, type PageBlock } from './page-blocks.js';
 import { ShellSession, type ShellName } from './shell-session.js';
 import { maskVolatile, shortenBase64 } from './volatile-values.js';
-import { workingCopy } from './working-copy.js';
 
 /** The address in the pages. Another process may have the port, so the blocks run with a free one. */
 const written = '127.0.0.1:8080';
@@ -14,20 +13,19 @@ export interface PageRun {
 }
 
 /**
- * Pastes the blocks of a page into a shell, one after the other, in a copy of the checkout where nothing was run yet.
- * `settings` are added to the environment. Throws `ShellFailure` if a command fails.
+ * Pastes the blocks of a page into a shell in `directory`, one after the other. `settings` are added to the
+ * environment. Throws `ShellFailure` if a command fails.
  */
 export async function runPage(
   page: string,
   shell: ShellName,
-  checkout: string,
+  directory: string,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<PageRun> {
   const blocks = readBlocks(page).filter(({ role }) => role !== 'elsewhere');
-  const copy = workingCopy(checkout);
   const port = await freePort('127.0.0.1', 0);
   const env = { ...environment(), ...settings, KUBEPASS_PORT: String(port) };
-  const open = () => new ShellSession(shell, { cwd: copy.path, env });
+  const open = () => new ShellSession(shell, { cwd: directory, env });
   const sessions = [open()];
   const [reader] = sessions as [ShellSession];
   const run = async ({ role, commands, line }: PageBlock): Promise<string> => {
@@ -56,11 +54,7 @@ export async function runPage(
       end = sample.offset + sample.text.length;
     }
   } finally {
-    try {
-      for (const session of sessions.reverse()) await session.close();
-    } finally {
-      copy.remove();
-    }
+    for (const session of sessions.reverse()) await session.close();
   }
   return { page: [...pieces, page.slice(end)].join(''), differences };
 }
