@@ -1,3 +1,4 @@
+import { delimiter } from 'node:path';
 import { freePort } from '../quickstart/service-process.js';
 import { readBlocks, type PageBlock } from './page-blocks.js';
 import { ShellSession, type ShellName } from './shell-session.js';
@@ -66,11 +67,13 @@ async function isServing(port: number, printed: string): Promise<boolean> {
   return reply?.status === 200;
 }
 
-/** Without settings of who runs this, which a reader does not have either. */
+/** Without the settings of who runs this, and without the folders that npm puts on the path of a script. */
 function environment(): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([name]) => !/^(?:KUBEPASS_|DATABASE_URL$|NODE_|npm_|INIT_CWD$|VITEST)/.test(name),
-    ),
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(?:KUBEPASS_|DATABASE_URL$|NODE_|npm_|INIT_CWD$|VITEST)/.test(name),
   );
+  const path = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => !/node_modules.\.bin$|node-gyp-bin$/.test(folder));
+  return { ...Object.fromEntries(inherited), PATH: path.join(delimiter) };
 }
