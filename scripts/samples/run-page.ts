@@ -25,7 +25,7 @@ export async function runPage(
 ): Promise<PageRun> {
   const blocks = readBlocks(page).filter(({ role }) => role !== 'elsewhere');
   const port = await freePort('127.0.0.1', 0);
-  const env = { ...environment(), ...settings, KUBEPASS_PORT: String(port) };
+  const env = { ...environment(settings), KUBEPASS_PORT: String(port) };
   const open = () => new ShellSession(shell, { cwd: directory, env });
   const sessions = [open()];
   const [reader] = sessions as [ShellSession];
@@ -68,12 +68,12 @@ async function isServing(port: number, printed: string): Promise<boolean> {
 }
 
 /** Without the settings of who runs this, and without the folders that npm puts on the path of a script. */
-function environment(): Record<string, string | undefined> {
+function environment(settings: Readonly<Record<string, string>>): Record<string, string | undefined> {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(?:KUBEPASS_|DATABASE_URL$|NODE_|npm_|INIT_CWD$|VITEST)/.test(name),
   );
-  const path = (process.env['PATH'] ?? '')
+  const path = (settings['PATH'] ?? process.env['PATH'] ?? '')
     .split(delimiter)
     .filter((folder) => !/node_modules.\.bin$|node-gyp-bin$/.test(folder));
-  return { ...Object.fromEntries(inherited), PATH: path.join(delimiter) };
+  return { ...Object.fromEntries(inherited), ...settings, PATH: path.join(delimiter) };
 }

@@ -10,9 +10,10 @@ import { describeControlPlane, openControlPlane } from './suite.js';
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 
 describeControlPlane('docs/clusters.md', () => {
-  const copy = workingCopy(checkout);
+  let copy: ReturnType<typeof workingCopy>;
   let cluster: ControlPlane;
   beforeAll(async () => {
+    copy = workingCopy(checkout);
     cluster = await openControlPlane();
   });
   afterAll(async () => {
