@@ -14,6 +14,7 @@ import {
 import { negotiateMediaTypes } from './http/plugins/negotiation.js';
 import { readInput } from './http/plugins/request-input.js';
 import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
+import { longestPathParameter } from './http/schema-parts.js';
 import type { App } from './http/types.js';
 import { everyResource, type AddResource } from './http/version-1.js';
 import type { Services } from './services.js';
@@ -41,13 +42,18 @@ export function buildApp(services: Services, options: AppOptions): App {
     requestTimeout: 30_000,
     genReqId: requestIdOf,
     trustProxy: false,
+    // The longest parameter is the name of an object in a cluster, written with a percent sign for each octet.
+    routerOptions: { maxParamLength: 3 * longestPathParameter },
     // Requests that have arrived are answered: the process stops accepting connections before it closes.
     return503OnClosing: false,
     clientErrorHandler: answerUnreadableRequest,
     frameworkErrors: answerUnroutableRequest,
     // Only as an option of the server does it hold in scopes that add schemas.
     schemaController: { compilersFactory: { buildSerializer: () => () => JSON.stringify } },
-    ajv: { customOptions: { allErrors: true, coerceTypes: false, removeAdditional: false } },
+    ajv: {
+      // `verbose` adds to an error the schema that it is about.
+      customOptions: { allErrors: true, verbose: true, coerceTypes: false, removeAdditional: false },
+    },
   };
   // Fastify gives HTTPS instances another type, but they differ only in the Node server that they create.
   const tls = options.tls && { https: { ...options.tls, minVersion: 'TLSv1.2' } };

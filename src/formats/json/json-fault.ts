@@ -69,8 +69,8 @@ export function jsonFault(text: string): string | null {
 type Expected = 'value' | 'valueOrClose' | 'name' | 'nameOrClose' | 'colon' | 'end';
 
 const blanks = /[ \t\r\n]*/y;
-// RFC 8259 7: the strings before the first character that may not stand in one.
-const stringStart = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
+// RFC 8259 7: a string up to the first character that may not stand in one.
+const stringStart = /"(?:[\u0020!#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
 const string = new RegExp(`${stringStart.source}"`, 'y');
 // RFC 8259 3 and 6
 const scalar = new RegExp(

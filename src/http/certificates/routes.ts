@@ -20,6 +20,9 @@ export function addCertificates(app: App, { certificates }: Services): void {
         operationId: 'listCertificates',
         tags: ['certificates'],
         summary: 'List the issued certificates that you may read',
+        description:
+          'Requesters and collectors read their own; approvers read those of requests, auditors and admins all. Filters ' +
+          'are combined with AND.',
         querystring: schemas.CertificateQuerySchema,
         response: {
           200: pageResponse(
@@ -50,8 +53,9 @@ export function addCertificates(app: App, { certificates }: Services): void {
         operationId: 'getCertificate',
         tags: ['certificates'],
         summary: 'Read an issued certificate',
+        description: 'A certificate never changes: send its `ETag` as `If-None-Match` to be answered 304.',
         params: schemas.FingerprintParamsSchema,
-        response: { ...certificateResponses, ...problems(404) },
+        response: { ...certificateResponses, ...problems('not-found') },
       },
     },
     async (request, reply) => {

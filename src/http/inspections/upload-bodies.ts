@@ -1,5 +1,6 @@
 import multipart from '@fastify/multipart';
 import { Type, type TSchema } from 'typebox';
+import { certificatePem } from '../example-certificate.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import { objectOf } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -52,7 +53,7 @@ export const uploadBodies: Readonly<Record<string, TSchema>> = {
     content: Type.String({
       maxLength: maxUploadOctets,
       description: 'PEM, base64 of DER, a kubeconfig, a manifest.',
-      examples: ['-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n'],
+      examples: [certificatePem],
     }),
     password: Type.Optional(password),
     name: Type.Optional(

@@ -2,7 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../../model/principal.js';
 import type { Authenticator } from '../../services.js';
-import { problem, ProblemError } from '../problems/problem.js';
+import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
 
 const realm = 'Bearer realm="kubepass"';
@@ -37,13 +37,22 @@ export async function authenticateCallers(
         throw new ProblemError(problem('too-many-requests', 'too many failed authentications; wait', { headers }));
       }
     }
-    throw new ProblemError(
-      problem('unauthenticated', presented ? 'the token is unknown, expired or revoked' : 'send a bearer token', {
-        // RFC 6750 section 3.1: no error code if no credentials were sent.
-        headers: { 'www-authenticate': presented ? `${realm}, error="invalid_token"` : realm },
-      }),
-    );
+    throw new ProblemError(unauthenticated(authorization));
   });
+}
+
+/** Never repeats what the caller sent, because anything of it may be a secret. */
+function unauthenticated(authorization: string | undefined): Problem {
+  if (/^Bearer(?: |$)/i.test(authorization ?? ''))
+    return problem('unauthenticated', 'the token is unknown, expired or revoked', {
+      headers: { 'www-authenticate': `${realm}, error="invalid_token"` },
+    });
+  // RFC 6750 section 3.1: no error code if no credentials were sent, or some of another scheme.
+  const headers = { 'www-authenticate': realm };
+  if (authorization === undefined) return problem('unauthenticated', 'send a bearer token', { headers });
+  const scheme = /^(Basic|Digest|Negotiate) /i.exec(authorization)?.[1];
+  const found = scheme === undefined ? 'the Authorization header has another scheme' : `${scheme} is not accepted here`;
+  return problem('unauthenticated', `${found}; send "Authorization: Bearer" and an API token`, { headers });
 }
 
 /** The caller of an authenticated route. */

@@ -11,6 +11,7 @@ import { refusalToProblem, sendRefusal } from '../problems/refusal-to-problem.js
 import { bodyProblems, problems, response } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
+import { replays } from './examples.js';
 import * as schemas from './replay-schemas.js';
 import type { ReplayLine } from './replay-schemas.js';
 import { NewReplaySchema } from './schemas.js';
@@ -26,7 +27,7 @@ export function addReplay(scope: App, { policies }: Services): void {
   scope.post(
     '/policies/replay',
     {
-      config: { produces: [ndjson] },
+      config: { produces: [ndjson], bodyExamples: replays },
       schema: {
         operationId: 'replayPolicies',
         tags: ['policies'],
@@ -38,7 +39,7 @@ export function addReplay(scope: App, { policies }: Services): void {
         body: ref(NewReplaySchema),
         response: {
           200: response({ [ndjson]: schemas.ReplayLineSchema }, { description: 'What would change, as it is found.' }),
-          ...problems(403, 422, ...bodyProblems),
+          ...problems('not-permitted', 'unacceptable-policies', ...bodyProblems),
         },
       },
     },
