@@ -106,7 +106,7 @@ export interface CertificateRequestService {
   /** Does `create` and `collect` at once; `awaiting` where a person must decide or another principal collects. */
   createKubeconfig(
     principal: Principal,
-    ask: CertificateRequestAsk,
+    ask: Omit<CertificateRequestAsk, 'csr'>,
     options: { readonly idempotency: IdempotencyToken | null },
   ): Promise<
     Outcome<

@@ -70,6 +70,20 @@ export const sha256Of = (
     examples: [example],
   });
 
+/**
+ * U+FFFE and U+FFFF of planes 1 to 16. They stand in the pattern themselves, because few readers of patterns share an escape
+ * for characters beyond U+FFFF.
+ */
+const lastOfPlanes = Array.from({ length: 16 }, (_, i) =>
+  String.fromCodePoint(0x1_fffe + i * 0x1_0000, 0x1_ffff + i * 0x1_0000),
+).join('');
+
+/**
+ * A path on the caller's machine: no controls (C0 and C1), separators of lines and paragraphs, lone surrogates, U+FEFF or
+ * non-characters (Unicode 23.7). Readers of text files take some of them for line breaks or for the end of the text.
+ */
+export const filePathPattern = `^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ud800-\\udfff\\ufdd0-\\ufdef\\ufeff\\ufffe\\uffff${lastOfPlanes}]+$`;
+
 export const instantOf = (description: string) =>
   Type.String({ format: 'date-time', maxLength: 35, description, examples: ['2026-03-01T09:30:00.000Z'] });
 

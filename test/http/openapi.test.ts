@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startService, type TestService } from './support/service.js';
+import { as } from './support/call.js';
+import { startService, type Method, type TestService } from './support/service.js';
 
 interface Schema {
   readonly [keyword: string]: unknown;
@@ -113,6 +114,19 @@ describe('/openapi.json', () => {
       if (schema['type'] === 'integer') expect(schema, place).toHaveProperty('minimum');
       if (schema['type'] === 'object' && 'properties' in schema)
         expect(schema, place).toHaveProperty('additionalProperties', false);
+    }
+  });
+
+  it('lists the media types of every answer as the service prefers them, so the default comes first', async () => {
+    const several = operations().flatMap(({ path, method, operation }) => {
+      const types = Object.keys((operation.responses['200'] ?? operation.responses['201'])?.content ?? {});
+      return types.length > 1 ? [{ path, method: method as Method, types }] : [];
+    });
+    expect(several.map(({ path }) => path)).toContain('/v1/kubeconfigs');
+    for (const { path, method, types } of several) {
+      const url = path.replaceAll(/\{\w+\}/g, 'x');
+      const answer = await service.as('root')(method, url).set('accept', 'image/png').expect(406);
+      expect(as.problem(answer).detail, path).toBe(`this resource comes as ${types.join(', ')}`);
     }
   });
 

@@ -4,9 +4,15 @@ import { certificateMediaTypes, certificateResponses, sendCertificate } from '..
 import { kubeconfigWithKeyPath, kubeconfigYaml } from '../example-certificate.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
 import { pageBody, pageQuery, pageResponse } from '../pages.js';
+import {
+  kubeconfigForms,
+  kubeconfigMediaTypes,
+  kubeconfigResponse,
+  sendKubeconfig,
+} from '../kubeconfigs/kubeconfig-answer.js';
 import { callerOf } from '../plugins/authentication.js';
 import { requestLocation, sendRefusal } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, problems, response, textBody } from '../responses.js';
+import { bodyProblems, json, problems } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
 import * as blastRadiusSchemas from './blast-radius.js';
@@ -15,9 +21,6 @@ import * as examples from './examples.js';
 import { preferHeader, preferredWait } from './prefer.js';
 import * as schemas from './schemas.js';
 import { certificateRequestView } from './views.js';
-
-const yaml = 'application/yaml';
-const noStore = { headers: { 'Cache-Control': '`no-store`' } };
 
 const decisions = {
   approve: {
@@ -197,19 +200,16 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
   app.get(
     '/certificate-requests/:id/kubeconfig',
     {
-      config: { produces: [yaml] },
+      config: { produces: kubeconfigMediaTypes },
       schema: {
         operationId: 'getKubeconfig',
         tags: ['certificate-requests'],
         summary: 'Read a kubeconfig that points to the file of your own key',
-        description: 'For a request with a `csr`: the key never reaches kubepass.',
+        description: `For a request with a \`csr\`: the key never reaches kubepass. ${kubeconfigForms}`,
         params: schemas.CertificateRequestParamsSchema,
         querystring: schemas.KubeconfigQuerySchema,
         response: {
-          200: response(
-            { [yaml]: textBody('A kubeconfig with `client-key: <path>`.', kubeconfigWithKeyPath) },
-            { description: 'A kubeconfig.', ...noStore },
-          ),
+          200: kubeconfigResponse('A kubeconfig with `client-key: <path>`.', kubeconfigWithKeyPath),
           ...problems('not-found', 'state-conflict'),
         },
       },
@@ -217,27 +217,25 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
     async (request, reply) => {
       const clientKeyPath = request.query.clientKeyPath ?? 'client.key';
       const outcome = await certificateRequests.kubeconfig(callerOf(request), request.params.id, clientKeyPath);
-      return outcome.ok ? reply.type(yaml).send(outcome.value.yaml) : sendRefusal(reply, outcome.refusal);
+      return outcome.ok ? sendKubeconfig(request, reply, outcome.value) : sendRefusal(reply, outcome.refusal);
     },
   );
 
   app.post(
     '/certificate-requests/:id/kubeconfig',
     {
-      config: { produces: [yaml], optionalBody: true },
+      config: { produces: kubeconfigMediaTypes, optionalBody: true },
       schema: {
         operationId: 'collectKubeconfig',
         tags: ['certificate-requests'],
         summary: 'Collect: generate the key, issue the certificate, and get the complete kubeconfig',
         description:
-          'The private key is in this answer and nowhere else. Only the collector may do this, and only once.',
+          'The private key is in this answer and nowhere else. Only the collector may do this, and only once. ' +
+          kubeconfigForms,
         params: schemas.CertificateRequestParamsSchema,
         body: ref(schemas.NothingSchema),
         response: {
-          200: response(
-            { [yaml]: textBody('A kubeconfig with the private key in it.', kubeconfigYaml) },
-            { description: 'A complete kubeconfig.', ...noStore },
-          ),
+          200: kubeconfigResponse('A kubeconfig with the private key in it.', kubeconfigYaml),
           ...problems(
             'not-permitted',
             'policy-denied',
@@ -253,7 +251,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
     },
     async (request, reply) => {
       const outcome = await certificateRequests.collect(callerOf(request), request.params.id);
-      return outcome.ok ? reply.type(yaml).send(outcome.value.yaml) : sendRefusal(reply, outcome.refusal);
+      return outcome.ok ? sendKubeconfig(request, reply, outcome.value) : sendRefusal(reply, outcome.refusal);
     },
   );
 }

@@ -8,6 +8,7 @@ import {
   closed,
   dnsLabelOf,
   exampleId,
+  filePathPattern,
   idOf,
   instantOf,
   messageOf,
@@ -213,7 +214,7 @@ export const KubeconfigQuerySchema = closed({
     Type.String({
       minLength: 1,
       maxLength: 1024,
-      pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+      pattern: filePathPattern,
       default: 'client.key',
       description:
         'The path of the key on the caller’s machine, default `client.key`; relative paths start at the folder of the ' +

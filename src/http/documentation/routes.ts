@@ -133,16 +133,18 @@ export function addOpenApi(app: App): void {
 
 /**
  * An OpenAPI document as text. Members are sorted by name, so that the text does not depend on the order of routes. Media
- * types keep their order: the first one answers `*\/*`.
+ * types keep their order: the first one is what a caller without preference gets.
  */
 function openApiText(document: object): string {
   return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(document))), null, 2)}\n`;
 }
 
-function sorted(value: unknown, keepOrder = false): unknown {
-  if (Array.isArray(value)) return value.map((item) => sorted(item));
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
   const members = Object.entries(value);
-  if (!keepOrder) members.sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member, name === 'content')]));
+  if (!members.every(([name]) => isMediaType(name))) members.sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
 }
+
+const isMediaType = (name: string): boolean => /^[a-z]+\/[a-z0-9.+-]+$/.test(name);

@@ -111,6 +111,7 @@ const header = (name: string, description: string) => ({
 
 const operation = (event: WebhookEvent, schema: NamedSchema) => ({
   post: {
+    operationId: `receive${schema.$id}`,
     tags: ['webhooks'],
     summary: summaries[event],
     description:

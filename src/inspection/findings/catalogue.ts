@@ -634,6 +634,12 @@ const kubeconfigs = {
     advice: 'Read the command before you use the file: kubectl runs it as you. It was not run here.',
     reference: 'Kubernetes: kubeconfig v1, users[].user.exec',
   },
+  SecretRedacted: {
+    severity: 'warning',
+    title: 'A text has the shape of a secret',
+    advice: 'Move the secret out of arguments, URLs and names, for example into a file that the command reads.',
+    reference: 'RFC 3986 3.2.1, CWE-214',
+  },
   AuthProvider: {
     severity: 'warning',
     title: 'The kubeconfig uses an auth-provider',

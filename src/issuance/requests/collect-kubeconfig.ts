@@ -24,11 +24,14 @@ export type CreatedKubeconfig =
   | { readonly kind: 'collected'; readonly kubeconfig: CollectedKubeconfig }
   | { readonly kind: 'awaiting'; readonly request: CertificateRequest };
 
+/** The key is generated, so there is no certification request. */
+type KubeconfigAsk = Omit<CertificateRequestAsk, 'csr'>;
+
 /** Request, decision, issuing and kubeconfig in one call, for automated onboarding. */
 export function createKubeconfig(
   context: IssuanceContext,
   principal: Principal,
-  ask: CertificateRequestAsk,
+  ask: KubeconfigAsk,
   { idempotency }: { readonly idempotency: IdempotencyToken | null },
 ): Promise<Outcome<CreatedKubeconfig>> {
   return context.idempotencyKeys.run(
@@ -42,15 +45,11 @@ export function createKubeconfig(
 async function createFirst(
   context: IssuanceContext,
   principal: Principal,
-  ask: CertificateRequestAsk,
+  ask: KubeconfigAsk,
   idempotency: IdempotencyToken | null,
 ): Promise<Outcome<CreatedKubeconfig>> {
   const notPermitted = whyNotAsk(principal);
   if (notPermitted) return notPermitted;
-  if (ask.csr !== undefined) {
-    const message = 'a key is generated here: with a csr, ask at /v1/certificate-requests';
-    return refused({ kind: 'invalid-request', errors: [{ pointer: '/csr', message }] });
-  }
   const resolved = await resolveAsk(context, ask, principal);
   if (!resolved.ok) return resolved;
   const { keyAlgorithm, issuing: issuingFor } = resolved.value;

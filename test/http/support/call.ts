@@ -6,6 +6,7 @@ import type { CertificateRequestBody } from '../../../src/http/certificate-reque
 import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/http/clusters/schemas.js';
 import type { ClusterCsrBody } from '../../../src/http/cluster-csrs/schemas.js';
 import type { DecisionBody, LoadedPolicyListBody } from '../../../src/http/policies/schemas.js';
+import type { KubeconfigBody } from '../../../src/http/kubeconfigs/schemas.js';
 import type { ProblemBody } from '../../../src/http/problems/schemas.js';
 import type { WhoamiBody } from '../../../src/http/whoami/routes.js';
 import type { Inspection } from '../../../src/model/inspection.js';
@@ -44,6 +45,7 @@ export const as = {
   authorities: (answer: Answer) => answer.body as CertificateAuthoritiesBody,
   policies: (answer: Answer) => answer.body as LoadedPolicyListBody,
   decision: (answer: Answer) => answer.body as DecisionBody,
+  kubeconfig: (answer: Answer) => answer.body as KubeconfigBody,
   events: (answer: Answer) => answer.body as List<AuditEventBody>,
   verification: (answer: Answer) =>
     answer.body as { valid: boolean; events: number; head: string; firstInvalidSeq: number | null },

@@ -265,11 +265,6 @@ describe('createKubeconfig', () => {
     expect(outcome).toMatchObject({ ok: true, value: { kind: 'awaiting', request: { state } } });
   });
 
-  it('refuses a csr', async () => {
-    const outcome = await createKubeconfig(issuance.context, hr, { csr: 'x' }, { idempotency: null });
-    expect(outcome).toMatchObject({ ok: false, refusal: { errors: [{ pointer: '/csr' }] } });
-  });
-
   it('issues once for many calls with one Idempotency-Key, and again for another principal’s same key', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 50 }, () => createKubeconfig(issuance.context, hr, ask, { idempotency: token })),
