@@ -13,7 +13,6 @@ export const pageParameters = {
     Type.Integer({
       minimum: 1,
       maximum: 500,
-      default: defaultLimit,
       description: `How many items at most; default ${defaultLimit}.`,
       examples: [50],
     }),

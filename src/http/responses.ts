@@ -51,9 +51,9 @@ export const empty = (description: string) => ({ type: 'null', description });
 export const textBody = (description: string, example: string) =>
   Type.String({ maxLength: 1_048_576, description, examples: [example] });
 
-/** Octets. OpenAPI 3.1 describes binary content by its media type alone. */
+/** Octets. */
 export const binaryBody = (description: string) =>
-  Type.Unsafe<string>({ contentMediaType: 'application/octet-stream', description });
+  Type.String({ maxLength: 1_048_576, contentMediaType: 'application/octet-stream', description });
 
 /** Any authenticated call can end with one of these. */
 const problemsOfEveryCall = [

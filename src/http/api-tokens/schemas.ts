@@ -20,7 +20,6 @@ export const NewApiTokenSchema = namedObject('NewApiToken', 'An API token to cre
     Type.Integer({
       minimum: 60,
       maximum: 31536000,
-      default: 7776000,
       description: 'How long it is valid: by default 90 days, at most a year.',
       examples: [7776000],
     }),

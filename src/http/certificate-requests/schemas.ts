@@ -215,7 +215,6 @@ export const KubeconfigQuerySchema = closed({
       minLength: 1,
       maxLength: 1024,
       pattern: filePathPattern,
-      default: 'client.key',
       description:
         'The path of the key on the caller’s machine, default `client.key`; relative paths start at the folder of the ' +
         'kubeconfig.',

@@ -69,7 +69,6 @@ export const ClusterProbeSchema = namedObject('ClusterProbe', 'What a cluster is
 export const ProbeOptionsSchema = namedObject('ProbeOptions', 'May be left out.', {
   measureLifetimeCap: Type.Optional(
     Type.Boolean({
-      default: false,
       description: 'Also request a certificate with a very long lifetime, and measure how much of it is given.',
     }),
   ),
@@ -143,7 +142,6 @@ export const CertificateAuthorityQuerySchema = closed({
     Type.Unsafe<'serving' | 'client'>({
       type: 'string',
       enum: ['serving', 'client'],
-      default: 'serving',
       description: 'The CA to answer as PEM or text, default `serving`; JSON has both.',
     }),
   ),

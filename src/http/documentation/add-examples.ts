@@ -12,11 +12,7 @@ interface Parameter {
   readonly name: string;
   readonly in: string;
   readonly required?: boolean;
-  readonly schema?: Omit<Schema, 'default'> & {
-    readonly maxLength?: number;
-    readonly maximum?: number;
-    default?: unknown;
-  };
+  readonly schema?: Schema & { readonly maxLength?: number; readonly maximum?: number };
   example?: unknown;
   examples?: unknown;
 }
@@ -29,7 +25,7 @@ export interface Operation {
 
 /**
  * Gives every answer of an operation an example of its own, and every body that a caller sends. Parameters that may be
- * left out have neither example nor default: "Try it out" would fill them in and send what nobody filled in.
+ * left out have none: "Try it out" would fill it in and send what nobody filled in.
  */
 export function addExamples(operation: Operation, named: NamedSchemas): void {
   const { parameters = [], requestBody, responses = {} } = operation;
@@ -37,7 +33,6 @@ export function addExamples(operation: Operation, named: NamedSchemas): void {
     if (!parameter.required) {
       delete parameter.example;
       delete parameter.examples;
-      delete parameter.schema?.default;
     }
   for (const media of Object.values(requestBody?.content ?? {})) complete(media, named);
   for (const { content } of Object.values(responses))

@@ -9,7 +9,6 @@ export interface Schema {
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
   readonly enum?: readonly unknown[];
-  readonly default?: unknown;
   readonly examples?: readonly unknown[];
   readonly minimum?: number;
   readonly minItems?: number;
@@ -41,7 +40,6 @@ export function exampleOf(schema: Schema, named: NamedSchemas, given?: unknown):
     return typeof given === 'object' && first ? exampleOf(first, named, given) : given;
   }
   if (own !== undefined) return own;
-  if (schema.default !== undefined) return schema.default;
   if (schema.enum) return schema.enum[0];
   const [first] = anyOf ?? oneOf ?? [];
   if (first) return exampleOf(first, named);
