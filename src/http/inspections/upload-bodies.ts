@@ -32,7 +32,8 @@ export const rawMediaTypes = [
   'application/x-www-form-urlencoded',
 ] as const;
 
-const octets = (description: string) => Type.String({ format: 'binary', maxLength: maxUploadOctets, description });
+const octets = (description: string) =>
+  Type.String({ format: 'binary', minLength: 1, maxLength: maxUploadOctets, description });
 
 const password = Type.String({
   maxLength: maxPasswordLength,
@@ -41,14 +42,17 @@ const password = Type.String({
 
 /** The schemas of the bodies, by media type. */
 export const uploadBodies: Readonly<Record<string, TSchema>> = {
-  'multipart/form-data': objectOf('One or more files.', {
-    file: Type.Array(octets('One file.'), {
-      minItems: 1,
-      maxItems: maxParts,
-      description: 'Files; parts with other names are read in the same way.',
-    }),
-    password: Type.Optional(password),
-  }),
+  'multipart/form-data': Type.Object(
+    {
+      file: Type.Optional(Type.Array(octets('One file.'), { minItems: 1, maxItems: maxParts, description: 'Files.' })),
+      password: Type.Optional(password),
+    },
+    {
+      description: 'One or more files.',
+      minProperties: 1,
+      additionalProperties: octets('A file: the names of parts do not matter.'),
+    },
+  ),
   'application/json': objectOf('One text.', {
     content: Type.String({
       maxLength: maxUploadOctets,
