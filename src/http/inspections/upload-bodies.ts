@@ -32,8 +32,8 @@ export const rawMediaTypes = [
   'application/x-www-form-urlencoded',
 ] as const;
 
-const octets = (description: string) =>
-  Type.String({ format: 'binary', minLength: 1, maxLength: maxUploadOctets, description });
+const octets = (description: string, minLength = 0) =>
+  Type.String({ format: 'binary', minLength, maxLength: maxUploadOctets, description });
 
 const password = Type.String({
   maxLength: maxPasswordLength,
@@ -64,7 +64,7 @@ export const uploadBodies: Readonly<Record<string, TSchema>> = {
       Type.String({ maxLength: maxNameLength, description: 'A name to show for it.', examples: ['pki/ca.crt'] }),
     ),
   }),
-  ...Object.fromEntries(rawMediaTypes.map((type) => [type, octets('The octets themselves.')])),
+  ...Object.fromEntries(rawMediaTypes.map((type) => [type, octets('The octets themselves.', 1)])),
 };
 
 /** Makes a scope accept uploads as multipart, as JSON, or as the octets themselves, and sets `request.upload`. */
