@@ -18,6 +18,7 @@ import { Connections, type ConnectionLimits } from './http/server/connections.js
 import { createServer } from './http/server/create-server.js';
 import { drainConnections } from './http/server/drain-connections.js';
 import type { TlsPair } from './http/server/tls-settings.js';
+import { longestPathParameter } from './http/schema-parts.js';
 import type { App } from './http/types.js';
 import { everyResource, type AddResource } from './http/version-1.js';
 import type { Services } from './services.js';
@@ -51,13 +52,18 @@ export function buildApp(services: Services, options: AppOptions): App {
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     genReqId: requestIdOf,
     trustProxy: false,
+    // The longest parameter is the name of an object in a cluster, written with a percent sign for each octet.
+    routerOptions: { maxParamLength: 3 * longestPathParameter },
     // Requests that have arrived are answered: the process stops accepting connections before it closes.
     return503OnClosing: false,
     clientErrorHandler: answerUnreadableRequest,
     frameworkErrors: answerUnroutableRequest,
     // Only as an option of the server does it hold in scopes that add schemas.
     schemaController: { compilersFactory: { buildSerializer: () => () => JSON.stringify } },
-    ajv: { customOptions: { allErrors: true, coerceTypes: false, removeAdditional: false } },
+    ajv: {
+      // `verbose` adds to an error the schema that it is about.
+      customOptions: { allErrors: true, verbose: true, coerceTypes: false, removeAdditional: false },
+    },
   };
   // Fastify only reads from `https` that its address begins with https:
   const tls = options.tls && { https: {} };

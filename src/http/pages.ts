@@ -15,8 +15,7 @@ export const pageParameters = {
     Type.Integer({
       minimum: 1,
       maximum: 500,
-      default: defaultLimit,
-      description: 'How many items at most.',
+      description: `How many items at most; default ${defaultLimit}.`,
       examples: [50],
     }),
   ),
@@ -44,7 +43,7 @@ export const usernamePrefixParameter = (items: string) => ({
 export const ListQuerySchema = closed(pageParameters);
 
 export const nextCursorProperty = nullable(
-  Type.String({ maxLength: longestCursor }),
+  Type.String({ maxLength: longestCursor, examples: ['eyJpZCI6IjAxOTY4YzJlIn0'] }),
   'Pass it as `cursor` to get the next page; null on the last page. A page may have fewer than `limit` items, or none, although it has one: where two filters are common and few records match both, a page ends after a number of records that were looked at.',
 );
 
@@ -56,8 +55,9 @@ export function pageOf<T extends NamedSchema>(item: T, description: string) {
   });
 }
 
-export const pageResponse = (schema: NamedSchema, description: string) =>
-  json(schema, { description, headers: pageHeaders });
+/** `example` has the members of an item that are not those of its schema's examples. */
+export const pageResponse = (schema: NamedSchema, description: string, example: object = {}) =>
+  json(schema, { description, headers: pageHeaders, example: { items: [example], nextCursor: null } });
 
 export const pageHeaders = { Link: '`rel="next"` if there is another page.' };
 

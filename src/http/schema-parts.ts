@@ -43,6 +43,9 @@ export function oneOf<T extends string>(values: readonly T[], description?: stri
   return Type.Unsafe<T>({ type: 'string', enum: [...values], ...(description && { description }) });
 }
 
+/** Characters of a name in a path: a DNS subdomain (RFC 1123 section 2.1). */
+export const longestPathParameter = 253;
+
 /** RFC 1123 section 2.1, lower case only, as in Kubernetes. */
 export const dnsLabelOf = (description: string, example: string) =>
   Type.String({
@@ -68,12 +71,15 @@ export const labelsOf = (description: string) =>
 export const nameOf = (description: string, example: string) =>
   Type.String({ minLength: 1, maxLength: 64, description, examples: [example] });
 
-export const sha256Of = (description: string) =>
+export const sha256Of = (
+  description: string,
+  example = '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
+) =>
   Type.String({
     maxLength: 64,
     pattern: '^[0-9a-f]{64}$',
     description: `${description}, lower-case hex.`,
-    examples: ['2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae'],
+    examples: [example],
   });
 
 /**
@@ -101,5 +107,6 @@ export const messageOf = (description: string, example: string) =>
 export const reasonOf = (description: string, example: string) =>
   Type.String({ maxLength: 64, description, examples: [example] });
 
-export const idOf = (description: string) =>
-  Type.String({ maxLength: 64, description, examples: ['01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f'] });
+export const exampleId = '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f';
+
+export const idOf = (description: string) => Type.String({ maxLength: 64, description, examples: [exampleId] });

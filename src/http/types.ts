@@ -28,6 +28,8 @@ declare module 'fastify' {
     produces?: readonly string[];
     /** The body may be left out. */
     optionalBody?: boolean;
+    /** Examples of the JSON body, by their names: for the OpenAPI document. */
+    bodyExamples?: Readonly<Record<string, object>>;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */
     uploads?: Readonly<Record<string, TSchema>>;
   }

@@ -39,6 +39,19 @@ describe('authentication', () => {
     expect((await call.expect(200)).body).toMatchObject({ name: 'alice' });
   });
 
+  it.each([
+    ['Basic YWRtaW46c2VjcmV0', 'Basic is not accepted here; send "Authorization: Bearer" and an API token'],
+    ['Token c2VjcmV0', 'the Authorization header has another scheme; send "Authorization: Bearer" and an API token'],
+    ['kubepass_c2VjcmV0', 'the Authorization header has another scheme; send "Authorization: Bearer" and an API token'],
+  ])('tells who sends %s that Bearer is wanted, and repeats nothing of it', async (sent, detail) => {
+    const own = await startService();
+    const { body, headers, text } = await own.anonymous('get', '/v1/whoami').set('authorization', sent).expect(401);
+    expect(body).toMatchObject({ type: 'urn:kubepass:problem:unauthenticated', detail });
+    expect(headers['www-authenticate']).toBe('Bearer realm="kubepass"');
+    expect(text).not.toContain(sent.split(/[ _]/)[1]);
+    await own.close();
+  });
+
   it('leaves nothing of a 401 in the audit log', async () => {
     const events = async () => (await service.as('root')('get', '/v1/audit-events').expect(200)).text;
     const before = await events();

@@ -158,7 +158,7 @@ describe('the body of an inspection', () => {
       'a name too long and unknown members',
       JSON.stringify({ content: 'x', name: 'a'.repeat(256), passwort: '', 'a/b': '' }),
       [
-        { pointer: '/passwort', message: 'is not a known property' },
+        { pointer: '/passwort', message: 'is not a known property; did you mean "password"?' },
         { pointer: '/a~1b', message: 'is not a known property' },
         { pointer: '/name', message: 'must NOT have more than 255 characters' },
       ],

@@ -9,6 +9,7 @@ interface Schema {
 interface Operation {
   readonly operationId?: string;
   readonly summary?: string;
+  readonly description?: string;
   readonly tags?: readonly string[];
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
   readonly requestBody?: object;
@@ -23,6 +24,8 @@ interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>>; readonly securitySchemes: object };
 }
+
+const problemJson = 'application/problem+json';
 
 let service: TestService;
 let document: Document;
@@ -73,6 +76,7 @@ describe('/openapi.json', () => {
     for (const { operation } of operations()) {
       expect(operation.operationId).toMatch(/^[a-z][A-Za-z]+$/);
       expect(operation.summary).toBeTruthy();
+      expect(operation.description, operation.operationId).toBeTruthy();
       expect(tags).toEqual(expect.arrayContaining([...(operation.tags ?? ['none'])]));
     }
   });
@@ -106,9 +110,12 @@ describe('/openapi.json', () => {
       if (place.includes('securitySchemes')) continue;
       if (schema['type'] === 'string')
         expect(schema, place).toSatisfy((it: Schema) => 'maxLength' in it || 'enum' in it);
+      // Clients are generated with members that have a default as required ones.
+      expect(schema, place).not.toHaveProperty('default');
       if (schema['type'] === 'array') expect(schema, place).toHaveProperty('items');
       if (schema['type'] === 'integer') expect(schema, place).toHaveProperty('minimum');
-      if (schema['type'] === 'object' && 'properties' in schema)
+      // The names of the parts of an upload do not matter.
+      if (schema['type'] === 'object' && 'properties' in schema && !place.includes('multipart'))
         expect(schema, place).toHaveProperty('additionalProperties', false);
     }
   });
@@ -165,6 +172,26 @@ describe('/openapi.json', () => {
         'GET /v1/whoami',
       ].sort(),
     );
+  });
+
+  it('lists the types of problems, and tells which of them each status has', () => {
+    const { enum: types } = (document.components.schemas['Problem'] as { properties: { type: { enum: string[] } } })
+      .properties.type;
+    expect(types).toContain('urn:kubepass:problem:policy-denied');
+    expect(types.length).toBeGreaterThan(20);
+    for (const { operation } of operations())
+      for (const { description, content } of Object.values(operation.responses)) {
+        const named = [...description.matchAll(/`([a-z-]+)`: /g)].map(([, name]) => name);
+        const { examples = {} } = (content as Record<string, { examples?: object }> | undefined)?.[problemJson] ?? {};
+        expect(Object.keys(examples)).toEqual(named.sort());
+      }
+  });
+
+  it('documents Location where a certificate request is recorded, and WWW-Authenticate', () => {
+    const create = document.paths['/v1/certificate-requests']?.['post']?.responses;
+    expect(create?.['403']).toHaveProperty('headers.Location');
+    expect(create?.['201']).toHaveProperty('headers.Location');
+    expect(create?.['401']).toHaveProperty('headers.WWW-Authenticate');
   });
 
   it('describes each webhook, with a schema of its own', () => {

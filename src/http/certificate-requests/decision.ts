@@ -97,7 +97,7 @@ export const RecordedDecisionSchema = namedObject(
       closed({
         name: policyName('The policy or guardrail.'),
         verdict,
-        reasons: Type.Array(Type.String({ maxLength: 4096 }), {
+        reasons: Type.Array(Type.String({ maxLength: 4096, examples: ['GroupNotPermitted'] }), {
           maxItems: 1000,
           description: 'The reasons for this.',
         }),

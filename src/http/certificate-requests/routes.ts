@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { labelIn } from '../../model/labels.js';
 import type { Services } from '../../services.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
+import { kubeconfigWithKeyPath, kubeconfigYaml } from '../example-certificate.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
 import { pageBody, pageQuery, pageResponse } from '../pages.js';
 import {
@@ -17,14 +18,33 @@ import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
 import * as blastRadiusSchemas from './blast-radius.js';
 import * as decisionSchemas from './decision.js';
+import * as examples from './examples.js';
 import { preferHeader, preferredWait } from './prefer.js';
 import * as schemas from './schemas.js';
 import { certificateRequestView } from './views.js';
 
 const decisions = {
-  approve: 'Approve a pending request',
-  deny: 'Deny a pending request',
-  cancel: 'Cancel a request whose certificate is not issued yet',
+  approve: {
+    summary: 'Approve a pending request',
+    description:
+      'For approvers and admins, but not for the requester, the collector or the person whose username it is. With the ' +
+      'last approval the request is `approved`; if it has a `csr`, issuing starts. Policy is asked once more, and may ' +
+      'deny now.',
+    problems: ['not-permitted', 'policy-denied'],
+    example: examples.approved,
+  },
+  deny: {
+    summary: 'Deny a pending request',
+    description: 'For those who could approve it. The request ends as `denied`.',
+    problems: ['not-permitted'],
+    example: examples.deniedByPerson,
+  },
+  cancel: {
+    summary: 'Cancel a request whose certificate is not issued yet',
+    description: 'For its requester and for admins. The request ends as `cancelled`.',
+    problems: ['not-permitted'],
+    example: examples.cancelled,
+  },
 } as const;
 
 export function addCertificateRequests(app: App, { certificateRequests, idempotency }: Services): void {
@@ -35,6 +55,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
   app.post(
     '/certificate-requests',
     {
+      config: { bodyExamples: schemas.exampleBodies },
       schema: {
         operationId: 'createCertificateRequest',
         tags: ['certificate-requests'],
@@ -47,12 +68,20 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         response: {
           201: json(schemas.CertificateRequestSchema, {
             description: 'The request is recorded.',
+            example: examples.approved,
             headers: {
               Location: 'The request.',
               'Preference-Applied': 'The `wait=N` that was applied.',
             },
           }),
-          ...problems(403, 409, 422, ...bodyProblems),
+          ...problems(
+            'not-permitted',
+            'policy-denied',
+            'unacceptable-csr',
+            'idempotency-key-in-flight',
+            'idempotency-key-reused',
+            ...bodyProblems,
+          ),
         },
       },
     },
@@ -78,11 +107,15 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         operationId: 'listCertificateRequests',
         tags: ['certificate-requests'],
         summary: 'List the requests that you may read',
+        description:
+          'Requesters read what they requested or may collect; approvers, auditors and admins read all. Filters are ' +
+          'combined with AND.',
         querystring: schemas.CertificateRequestQuerySchema,
         response: {
           200: pageResponse(
             schemas.CertificateRequestListSchema,
             'A page, newest first; with `usernamePrefix`, by username.',
+            examples.issued,
           ),
           ...problems(),
         },
@@ -103,8 +136,17 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         operationId: 'getCertificateRequest',
         tags: ['certificate-requests'],
         summary: 'Read a request, its decision and its history',
+        description:
+          'Read it again until `state` is `issued`, or an end without a certificate. `decision.trace` shows how each ' +
+          'policy judged it, `timeline` what happened since.',
         params: schemas.CertificateRequestParamsSchema,
-        response: { 200: json(schemas.CertificateRequestSchema, { description: 'The request.' }), ...problems(404) },
+        response: {
+          200: json(schemas.CertificateRequestSchema, {
+            description: 'The request.',
+            example: examples.issuedWithHistory,
+          }),
+          ...problems('not-found'),
+        },
       },
     },
     async (request, reply) => {
@@ -121,12 +163,16 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         schema: {
           operationId: `${decision}CertificateRequest`,
           tags: ['certificate-requests'],
-          summary: decisions[decision],
+          summary: decisions[decision].summary,
+          description: decisions[decision].description,
           params: schemas.CertificateRequestParamsSchema,
           body: ref(schemas.CommentSchema),
           response: {
-            200: json(schemas.CertificateRequestSchema, { description: 'The request as it is now.' }),
-            ...problems(403, 404, 409, ...bodyProblems),
+            200: json(schemas.CertificateRequestSchema, {
+              description: 'The request as it is now.',
+              example: decisions[decision].example,
+            }),
+            ...problems(...decisions[decision].problems, 'not-found', 'state-conflict', ...bodyProblems),
           },
         },
       },
@@ -146,8 +192,9 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         operationId: 'getIssuedCertificate',
         tags: ['certificate-requests'],
         summary: 'Read the certificate that was issued for a request',
+        description: 'If it is being issued now, waits for its end for some seconds.',
         params: schemas.CertificateRequestParamsSchema,
-        response: { ...certificateResponses, ...problems(404, 409) },
+        response: { ...certificateResponses, ...problems('not-found', 'state-conflict') },
       },
     },
     async (request, reply) => {
@@ -164,12 +211,12 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         operationId: 'getKubeconfig',
         tags: ['certificate-requests'],
         summary: 'Read a kubeconfig that points to the file of your own key',
-        description: kubeconfigForms,
+        description: `For a request with a \`csr\`: the key never reaches kubepass. ${kubeconfigForms}`,
         params: schemas.CertificateRequestParamsSchema,
         querystring: schemas.KubeconfigQuerySchema,
         response: {
-          200: kubeconfigResponse('A kubeconfig with `client-key: <path>`.'),
-          ...problems(403, 404, 409),
+          200: kubeconfigResponse('A kubeconfig with `client-key: <path>`.', kubeconfigWithKeyPath),
+          ...problems('not-found', 'state-conflict'),
         },
       },
     },
@@ -194,8 +241,17 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         params: schemas.CertificateRequestParamsSchema,
         body: ref(schemas.NothingSchema),
         response: {
-          200: kubeconfigResponse('A kubeconfig with the private key in it.'),
-          ...problems(403, 404, 409, 502, ...bodyProblems),
+          200: kubeconfigResponse('A kubeconfig with the private key in it.', kubeconfigYaml),
+          ...problems(
+            'not-permitted',
+            'policy-denied',
+            'not-found',
+            'state-conflict',
+            'key-already-collected',
+            'issuance-failed',
+            'issuance-unavailable',
+            ...bodyProblems,
+          ),
         },
       },
     },

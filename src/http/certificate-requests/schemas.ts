@@ -2,11 +2,13 @@ import { Type, type Static } from 'typebox';
 import { requestStates } from '../../model/certificate-request.js';
 import { labelBounds } from '../../model/labels.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
+import { certificationRequestPem } from '../example-certificate.js';
 import { CertificateSchema, PublicKeySchema } from '../certificates/schemas.js';
 import { pageOf, pageParameters, usernamePrefixParameter } from '../pages.js';
 import {
   closed,
   dnsLabelOf,
+  exampleId,
   filePathPattern,
   idOf,
   instantOf,
@@ -41,6 +43,12 @@ export const exampleRequests = [
   { cluster: 'demo', username: 'jane@corp.example', groups: ['team-a'], expirationSeconds: 86400 },
 ];
 
+/** The bodies that a request for a certificate may have, for the OpenAPI document. */
+export const exampleBodies = {
+  'kubepass generates the key': exampleRequests[0] ?? {},
+  'the caller keeps the key': { cluster: 'demo', csr: certificationRequestPem },
+};
+
 export const NewCertificateRequestSchema = namedObject(
   'NewCertificateRequest',
   'A request for a certificate.',
@@ -59,7 +67,7 @@ export const NewCertificateRequestSchema = namedObject(
         minLength: 1,
         maxLength: 32768,
         description: 'A PKCS#10 certification request as PEM. The caller keeps the key.',
-        examples: ['-----BEGIN CERTIFICATE REQUEST-----\nMIHs…\n-----END CERTIFICATE REQUEST-----\n'],
+        examples: [certificationRequestPem],
       }),
     ),
     keyAlgorithm: Type.Optional(
@@ -106,9 +114,17 @@ export const CertificateRequestSchema = namedObject(
     groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'In the order of the request.' }),
     keyAlgorithm: oneOf(keyAlgorithms, 'The algorithm of the key.'),
     publicKey: nullable(ref(PublicKeySchema), 'Null until there is a key.'),
-    expirationSeconds: Type.Integer({ minimum: 0, maximum: 2147483647, description: 'The lifetime.' }),
+    expirationSeconds: Type.Integer({
+      minimum: 0,
+      maximum: 2147483647,
+      description: 'The lifetime.',
+      examples: [86400],
+    }),
     namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), 'The namespace of the kubeconfig’s context.'),
-    reason: nullable(Type.String({ maxLength: 1024 }), 'The reason that the requester gave.'),
+    reason: nullable(
+      Type.String({ maxLength: 1024, examples: ['joins team A on Monday'] }),
+      'The reason that the requester gave.',
+    ),
     labels: labelsOf('The labels that the requester gave.'),
     requester: nameOf('The principal who made the request.', 'hr-system'),
     collector: nameOf('The principal who may collect the key.', 'hr-system'),
@@ -119,7 +135,7 @@ export const CertificateRequestSchema = namedObject(
       closed({
         principal: nameOf('The principal who approved.', 'team-lead'),
         at: instantOf('When.'),
-        comment: nullable(Type.String({ maxLength: 1024 })),
+        comment: nullable(Type.String({ maxLength: 1024, examples: ['joins team A'] })),
         stage: stageOf('The stage for which it counts.'),
       }),
       { maxItems: 10000, description: 'The approvals so far.' },
@@ -155,7 +171,7 @@ export const CertificateRequestSchema = namedObject(
           at: instantOf('When.'),
           type: reasonOf('What happened: the type of the audit event.', 'CertificateRequested'),
           principal: nullable(nameOf('A principal.', 'hr-system'), 'Who did it; null: kubepass itself.'),
-          message: nullable(Type.String({ maxLength: 4096 })),
+          message: nullable(Type.String({ maxLength: 4096, examples: ['policy "developers" permits it'] })),
         }),
         {
           maxItems: 10000,
@@ -203,7 +219,12 @@ export const CertificateRequestQuerySchema = closed({
 });
 
 export const CertificateRequestParamsSchema = closed({
-  id: Type.String({ minLength: 1, maxLength: 64, description: 'The request’s id.' }),
+  id: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: 'The request’s id, as `Location` and the list give it.',
+    examples: [exampleId],
+  }),
 });
 
 export const KubeconfigQuerySchema = closed({
@@ -212,8 +233,9 @@ export const KubeconfigQuerySchema = closed({
       minLength: 1,
       maxLength: 1024,
       pattern: filePathPattern,
-      default: 'client.key',
-      description: 'The path of the key on the caller’s machine; relative paths start at the folder of the kubeconfig.',
+      description:
+        'The path of the key on the caller’s machine, default `client.key`; relative paths start at the folder of the ' +
+        'kubeconfig.',
       examples: ['jane.key'],
     }),
   ),

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { csvRecord } from '../../formats/csv-record.js';
 import type { ListedCertificate } from '../../model/certificate.js';
+import { certificateSerialNumber, certificateSha256, certificateSpkiSha256 } from '../example-certificate.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problemBody } from '../problems/problem.js';
 import type { ProblemBody } from '../problems/schemas.js';
@@ -38,7 +39,7 @@ const textOf = (problem: ProblemBody): string =>
   `the export broke off here: ${problem.title}, ${problem.detail} (request ${problem.requestId})`;
 
 /** By media type. */
-export const exportForms: Readonly<Record<string, ExportForm>> = {
+export const exportForms = {
   'text/csv': {
     contentType: 'text/csv; charset=utf-8; header=present',
     head: csvRecord(Object.keys(columns)),
@@ -59,7 +60,29 @@ export const exportForms: Readonly<Record<string, ExportForm>> = {
     line: (certificate) => `${JSON.stringify(certificate)}\n`,
     brokenOff: (problem) => `${JSON.stringify({ problem })}\n`,
   },
+} satisfies Readonly<Record<string, ExportForm>>;
+
+const exampleCertificate: ListedCertificateBody = {
+  fingerprintSha256: certificateSha256,
+  serialNumber: certificateSerialNumber,
+  subject: 'CN=jane@corp.example,O=team-a',
+  issuer: 'CN=kubernetes',
+  username: 'jane@corp.example',
+  groups: ['team-a'],
+  notBefore: '2026-11-25T12:00:00.000Z',
+  notAfter: '2026-11-26T12:00:00.000Z',
+  publicKey: { algorithm: 'ECDSA-P256', spkiSha256: certificateSpkiSha256 },
+  cluster: 'demo',
+  requestId: '019968c2-e5a4-7c1e-9b1f-3a2b4c5d6e7f',
+  orphan: false,
 };
+
+/** Undefined where the media type is none of an export. */
+export const exportFormOf = (mediaType: string): ExportForm | undefined =>
+  Object.entries(exportForms).find(([type]) => type === mediaType)?.[1];
+
+/** An export of one certificate. */
+export const exampleExport = ({ head, line }: ExportForm): string => head + line(exampleCertificate);
 
 /**
  * Sends all certificates, a portion at a time: one portion is in memory, however many certificates there are and however

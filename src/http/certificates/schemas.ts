@@ -2,6 +2,12 @@ import { Type, type Static } from 'typebox';
 import type { Certificate, ListedCertificate } from '../../model/certificate.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import { encodePem } from '../../x509/strict/pem.js';
+import {
+  certificatePem,
+  certificateSerialNumber,
+  certificateSha256,
+  certificateSpkiSha256,
+} from '../example-certificate.js';
 import { nextCursorProperty, pageParameters, usernamePrefixParameter } from '../pages.js';
 import {
   closed,
@@ -18,17 +24,17 @@ import {
 
 export const PublicKeySchema = namedObject('PublicKey', 'Identifies a public key.', {
   algorithm: oneOf(keyAlgorithms, 'Algorithm and size.'),
-  spkiSha256: sha256Of('SHA-256 of the DER SubjectPublicKeyInfo'),
+  spkiSha256: sha256Of('SHA-256 of the DER SubjectPublicKeyInfo', certificateSpkiSha256),
 });
 
 const listedProperties = {
-  fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
+  fingerprintSha256: sha256Of('SHA-256 of the DER certificate', certificateSha256),
   serialNumber: Type.String({
     maxLength: 40,
     description: 'Lower-case hex without colons.',
-    examples: ['019ab3c4d5e6f708192a3b4c5d6e7f80'],
+    examples: [certificateSerialNumber],
   }),
-  subject: messageOf('The subject as text.', 'O=team-a,CN=jane@corp.example'),
+  subject: messageOf('The subject as text.', 'CN=jane@corp.example,O=team-a'),
   issuer: messageOf('The issuer as text.', 'CN=kubernetes'),
   username: nameOf('The CN: the username in Kubernetes.', 'jane@corp.example'),
   groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'The O values, in order.' }),
@@ -51,7 +57,7 @@ export type ListedCertificateBody = Static<typeof ListedCertificateSchema>;
 
 export const CertificateSchema = namedObject('Certificate', 'An issued certificate, as read back from its DER.', {
   ...listedProperties,
-  pem: Type.String({ maxLength: 65536, description: 'The certificate as PEM.' }),
+  pem: Type.String({ maxLength: 65536, description: 'The certificate as PEM.', examples: [certificatePem] }),
 });
 export type CertificateBody = Static<typeof CertificateSchema>;
 
@@ -81,7 +87,12 @@ export const CertificateQuerySchema = closed({
 });
 
 export const FingerprintParamsSchema = closed({
-  fingerprintSha256: Type.String({ minLength: 1, maxLength: 64, description: 'SHA-256, lower-case hex.' }),
+  fingerprintSha256: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: 'SHA-256 of the DER certificate, lower-case hex.',
+    examples: [certificateSha256],
+  }),
 });
 
 export const certificateView = (certificate: Certificate): CertificateBody => ({

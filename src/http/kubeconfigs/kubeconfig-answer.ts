@@ -17,10 +17,14 @@ export const kubeconfigForms =
   '`*/*`, or no `Accept`, gets the YAML alone.';
 
 /** A kubeconfig in its two forms. `content` says which key is in it. */
-export const kubeconfigResponse = (content: string, headers: Readonly<Record<string, string>> = {}) =>
+export const kubeconfigResponse = (content: string, example: string, headers: Readonly<Record<string, string>> = {}) =>
   response(
-    { [yaml]: textBody(content), 'application/json': ref(KubeconfigSchema) },
-    { description: 'A kubeconfig.', headers: { ...headers, 'Cache-Control': '`no-store`' } },
+    { [yaml]: textBody(content, example), 'application/json': ref(KubeconfigSchema) },
+    {
+      description: 'A kubeconfig.',
+      headers: { ...headers, 'Cache-Control': '`no-store`' },
+      example: { kubeconfig: example },
+    },
   );
 
 /** The kubeconfig in one of its two forms. It may hold a private key: never log it. */

@@ -1,7 +1,9 @@
 import { Type } from 'typebox';
 import type { Services } from '../../services.js';
 import { CertificateRequestSchema } from '../certificate-requests/schemas.js';
+import * as examples from '../certificate-requests/examples.js';
 import { certificateRequestView } from '../certificate-requests/views.js';
+import { kubeconfigYaml } from '../example-certificate.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
 import { callerOf } from '../plugins/authentication.js';
 import { requestLocation } from '../problems/refusal-to-problem.js';
@@ -32,12 +34,25 @@ export function addKubeconfigs(app: App, { certificateRequests, idempotency }: S
         headers: Type.Object(idempotencyKeyHeader),
         body: ref(schemas.NewKubeconfigSchema),
         response: {
-          201: kubeconfigResponse('A kubeconfig with the private key in it.', { Location: 'The certificate request.' }),
+          201: kubeconfigResponse('A kubeconfig with the private key in it.', kubeconfigYaml, {
+            Location: 'The certificate request.',
+          }),
           202: json(CertificateRequestSchema, {
             description: 'The request is recorded. A person must decide on it, or somebody else collects the key.',
+            example: examples.pending,
             headers: { Location: 'The certificate request.', 'Retry-After': 'When to ask again, in seconds.' },
           }),
-          ...problems(403, 409, 422, 502, ...bodyProblems),
+          ...problems(
+            'not-permitted',
+            'policy-denied',
+            'state-conflict',
+            'idempotency-key-in-flight',
+            'idempotency-key-reused',
+            'key-already-collected',
+            'issuance-failed',
+            'issuance-unavailable',
+            ...bodyProblems,
+          ),
         },
       },
     },

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import { exampleRequests, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
+import { certificateSha256 } from '../example-certificate.js';
 import { idOf, instantOf, namedObject, nameOf, oneOf, sha256Of } from '../schema-parts.js';
 
 // The key is generated here, so there is no certification request.
@@ -26,7 +27,7 @@ export const NewKubeconfigSchema = namedObject(
 
 export const KubeconfigSchema = namedObject('Kubeconfig', 'A kubeconfig, and the certificate in it.', {
   certificateRequestId: idOf('The certificate request.'),
-  fingerprintSha256: sha256Of('The SHA-256 of the certificate'),
+  fingerprintSha256: sha256Of('The SHA-256 of the certificate', certificateSha256),
   notAfter: instantOf('The end of the certificate.'),
   kubeconfig: Type.String({
     maxLength: 1_048_576,

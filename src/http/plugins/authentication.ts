@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../../model/principal.js';
 import type { Authenticator } from '../../services.js';
-import { problem, ProblemError } from '../problems/problem.js';
+import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { FailureLimit } from './failure-limit.js';
 
@@ -28,21 +28,18 @@ export function authenticateCallers(app: App, authenticator: Authenticator, fail
   });
 }
 
-function missing(request: FastifyRequest) {
+function missing(request: FastifyRequest): Problem {
   request.log.warn({ remoteAddress: request.ip, presented: false }, 'authentication failed');
-  // RFC 6750 section 3.1: no error code if no credentials were sent.
-  return problem('unauthenticated', 'send a bearer token', { headers: { 'www-authenticate': realm } });
+  return unauthenticated(undefined);
 }
 
-function failed(request: FastifyRequest, limit: FailureLimit) {
+function failed(request: FastifyRequest, limit: FailureLimit): Problem {
   const remoteAddress = request.ip;
   const isOneTooMany = limit.count(remoteAddress);
   const seconds = limit.secondsLeft(remoteAddress);
   if (seconds === null) {
     request.log.warn({ remoteAddress, presented: true }, 'authentication failed');
-    return problem('unauthenticated', 'the token is unknown, expired or revoked', {
-      headers: { 'www-authenticate': `${realm}, error="invalid_token"` },
-    });
+    return unauthenticated(request.headers.authorization);
   }
   if (isOneTooMany)
     request.log.warn({ remoteAddress, seconds }, 'too many failed authentications: more of them are not logged');
@@ -50,6 +47,20 @@ function failed(request: FastifyRequest, limit: FailureLimit) {
   return problem('too-many-requests', 'too many failed authentications; wait', {
     headers: { 'retry-after': String(seconds) },
   });
+}
+
+/** Never repeats what the caller sent, because anything of it may be a secret. */
+function unauthenticated(authorization: string | undefined): Problem {
+  if (/^Bearer(?: |$)/i.test(authorization ?? ''))
+    return problem('unauthenticated', 'the token is unknown, expired or revoked', {
+      headers: { 'www-authenticate': `${realm}, error="invalid_token"` },
+    });
+  // RFC 6750 section 3.1: no error code if no credentials were sent, or some of another scheme.
+  const headers = { 'www-authenticate': realm };
+  if (authorization === undefined) return problem('unauthenticated', 'send a bearer token', { headers });
+  const scheme = /^(Basic|Digest|Negotiate) /i.exec(authorization)?.[1];
+  const found = scheme === undefined ? 'the Authorization header has another scheme' : `${scheme} is not accepted here`;
+  return problem('unauthenticated', `${found}; send "Authorization: Bearer" and an API token`, { headers });
 }
 
 /** The caller of an authenticated route. */

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { jsonFault } from '../../formats/json/json-fault.js';
 import { duplicateMember, hasLoneSurrogate } from '../../formats/json/json-scanner.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
@@ -30,7 +31,10 @@ export function jsonBodyParser(app: App): JsonBodyParser {
     }
     void parseJson(request, text, (error, value) => {
       if (error) {
-        refuse('the body is not valid JSON, or has a property with a forbidden name');
+        const fault = jsonFault(text);
+        refuse(
+          fault === null ? 'the body has a property with a forbidden name' : `the body is not valid JSON: ${fault}`,
+        );
         return;
       }
       if (hasLoneSurrogate(text)) {
@@ -54,7 +58,8 @@ export function readInput(app: App): void {
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, jsonBodyParser(app));
   app.addHook('preValidation', (request, _reply, done) => {
     const { config, schema } = request.routeOptions;
-    if (config.optionalBody) request.body ??= {};
+    // Only a body that was left out counts as none: `null` is a body, and no object.
+    if (config.optionalBody && request.body === undefined) request.body = {};
     if (schema?.querystring) readQuery(request.query as Record<string, unknown>, schema.querystring);
     done();
   });

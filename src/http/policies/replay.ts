@@ -11,6 +11,7 @@ import { bodyProblems, problems, response } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import { sendTexts } from '../text-stream.js';
 import type { App } from '../types.js';
+import { replays } from './examples.js';
 import * as schemas from './replay-schemas.js';
 import type { ReplayLine } from './replay-schemas.js';
 import { NewReplaySchema } from './schemas.js';
@@ -23,7 +24,7 @@ export function addReplay(scope: App, { policies }: Services): void {
   scope.post(
     '/policies/replay',
     {
-      config: { produces: [ndjson] },
+      config: { produces: [ndjson], bodyExamples: replays },
       schema: {
         operationId: 'replayPolicies',
         tags: ['policies'],
@@ -35,7 +36,7 @@ export function addReplay(scope: App, { policies }: Services): void {
         body: ref(NewReplaySchema),
         response: {
           200: response({ [ndjson]: schemas.ReplayLineSchema }, { description: 'What would change, as it is found.' }),
-          ...problems(403, 422, ...bodyProblems),
+          ...problems('not-permitted', 'unacceptable-policies', ...bodyProblems),
         },
       },
     },

@@ -26,6 +26,7 @@ export function addWhoami(app: App): void {
         operationId: 'whoami',
         tags: ['identity'],
         summary: 'Read who you are and what you may do',
+        description: 'For every caller. It is the simplest way to try out a token.',
         response: { 200: json(WhoamiSchema, { description: 'The caller.' }), ...problems() },
       },
     },
