@@ -38,7 +38,7 @@ const objects = [
 
 export const RelationSchema = namedObject('Relation', 'How two objects belong together.', {
   type: oneOf(
-    ['IsKeyOf', 'SignedBy', 'ChainsTo', 'SameAs', 'PointsAt', 'IssuedFor', 'RevokedBy'],
+    ['IsKeyOf', 'SignedBy', 'ChainsTo', 'ChainStopsAt', 'SameAs', 'PointsAt', 'IssuedFor', 'RevokedBy'],
     'Found by signature and by key, never by name alone.',
   ),
   from: pathOf('An object of this answer.'),
@@ -58,6 +58,11 @@ export const FindingSchema = namedObject('Finding', 'A remark about an object.',
   advice: messageOf('What to do.', 'Issue a new one; until then clients and servers refuse it.'),
   reference: messageOf('The clause of the standard that it is based on.', 'RFC 5280 4.1.2.5'),
 });
+
+export const SarifSchema = Type.Object(
+  { version: Type.Literal('2.1.0'), runs: Type.Array(Type.Object({}), { minItems: 1, maxItems: 1 }) },
+  { description: 'The findings as a SARIF log, for pipelines and code-scanning pages.' },
+);
 
 export const InspectionSchema = namedObject('Inspection', 'The objects of an upload, and what is wrong with them.', {
   objects: Type.Array(Type.Union(objects.map(ref)), { maxItems: 400, description: 'The objects of the upload.' }),

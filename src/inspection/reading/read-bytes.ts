@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { wholeBase64 } from './base64.js';
 import { uploadLimits } from './budget.js';
+import { isWholeSequence, looksLikeSequence } from './der-sequence.js';
 import { isGzip, readArchive } from './read-archive.js';
 import { looksLikeDocuments, readKubernetesDocuments } from './read-kubernetes-documents.js';
 import { PEM_BEGIN, readPem } from './read-pem.js';
@@ -134,31 +135,4 @@ function textOf(bytes: Buffer): Text | null {
 function hasControls(bytes: Buffer): boolean {
   for (const octet of bytes) if (octet < 0x20 && (octet < 0x09 || octet > 0x0d) && octet !== 0x1b) return true;
   return false;
-}
-
-/** The end of the SEQUENCE at the start of `bytes`, as its length states it; null where there is none. */
-function sequenceEnd(bytes: Buffer): number | 'indefinite' | null {
-  if (bytes[0] !== 0x30) return null;
-  const first = bytes[1];
-  if (first === undefined) return null;
-  if (first < 0x80) return 2 + first;
-  if (first === 0x80) return 'indefinite';
-  const octets = first & 0x7f;
-  if (octets > 8 || bytes.length < 2 + octets) return null;
-  let length = 0;
-  for (let i = 0; i < octets; i++) length = length * 256 + (bytes[2 + i] ?? 0);
-  return 2 + octets + length;
-}
-
-/** Whether `bytes` are one SEQUENCE and nothing else. */
-export const isWholeSequence = (bytes: Buffer): boolean => sequenceEnd(bytes) === bytes.length;
-
-/**
- * Whether `bytes`, which are no text, begin with a SEQUENCE. It may be cut off or have something behind it, but must not
- * state a length far beyond the bytes.
- */
-function looksLikeSequence(bytes: Buffer): boolean {
-  const end = sequenceEnd(bytes);
-  if (end === null || end === 0) return false;
-  return end === 'indefinite' || end <= Math.max(4 * bytes.length, 4096);
 }
