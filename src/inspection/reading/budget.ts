@@ -25,7 +25,7 @@ export const uploadLimits = {
    * Iterations of PBKDF2-HMAC-SHA-256, or as much work. A store of Java before 16, with counts of 50,000 and of 100,000
    * for its MAC, asks for 1.4 million.
    */
-  derivationIterations: 2_000_000,
+  derivationIterations: 1_500_000,
   signatures: 400,
   /** Octets of an object that is read without a worker. */
   singleObjectOctets: 16 * 1024,

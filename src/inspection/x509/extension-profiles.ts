@@ -1,9 +1,9 @@
 import type { Report } from '../observations.js';
 
-/** What RFC 5280 says of the critical flag of an extension. */
+/** The critical flag of an extension, by RFC 5280. */
 type Criticality = 'must' | 'should' | 'shouldNot' | 'mustNot';
 
-/** What a kind of object expects of its extensions. Identifiers are dotted. */
+/** The expectations of a kind of object of its extensions. Identifiers are dotted. */
 export interface ExtensionProfile {
   /** Readers of these objects act upon them, so they may be critical. */
   readonly actedUpon: ReadonlySet<string>;

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import Schema from 'typebox/schema';
 import { describe, expect, it } from 'vitest';
 import { filesOf, inspectUpload, report } from '../../../../src/inspection/inspect.js';
 import { corpusContext, readCorpus, readFixture } from '../../../helpers/inspection-corpus.js';
@@ -33,7 +35,30 @@ const named = (fixture: string, name: string): Upload => {
   return { parts: [{ name, bytes: part!.bytes }], password: null };
 };
 
+/** The schema of SARIF 2.1.0, without the pattern of a property, which is no regular expression. */
+const schema = JSON.parse(
+  readFileSync(new URL('../../../fixtures/sarif/sarif-2.1.0-rtm.5.json', import.meta.url), 'utf8'),
+  (key, value: unknown) =>
+    key === 'pattern' && typeof value === 'string' && value.endsWith(']?$') ? undefined : value,
+) as Record<string, unknown>;
+const validator = Schema.Compile(schema);
+
 describe('SARIF', () => {
+  it('validates against its schema for the whole corpus', async () => {
+    for (const { name, upload } of readCorpus()) {
+      const log = await sarifOf(upload).catch((error: unknown) => {
+        if (error instanceof UploadRefusedError) return null;
+        throw error;
+      });
+      expect(log === null || validator.Check(log), name).toBe(true);
+    }
+    const log = await sarifOf(named('expired', 'jane.crt'));
+    expect(validator.Check({ ...log, version: '2.2.0' })).toBe(false);
+    expect(validator.Check({ ...log, runs: log.runs.map((run) => ({ ...run, tool: {} })) })).toBe(false);
+    const results = log.runs[0]!.results.map((result) => ({ ...result, level: 'info' }));
+    expect(validator.Check({ ...log, runs: [{ ...log.runs[0], results }] })).toBe(false);
+  });
+
   it('has one result for each finding, with its rule', async () => {
     for (const { name, upload } of readCorpus()) {
       const inspected = await inspectUpload(upload, context).catch((error: unknown) => {
