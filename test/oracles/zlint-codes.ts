@@ -1,0 +1,167 @@
+import type { FindingCode } from '../../src/inspection/findings/catalogue.js';
+
+/** A finding that zlint knows, too. */
+export interface SharedCode {
+  readonly code: FindingCode;
+  /** At least one of these raises where the finding is, and none where it is not. */
+  readonly lints: readonly string[];
+  readonly disagreements?: readonly Disagreement[];
+}
+
+export interface Disagreement {
+  /** The one that raises it alone. */
+  readonly alone: 'zlint' | 'kubepass';
+  /** The fixtures with such certificates. */
+  readonly fixtures: readonly string[];
+  readonly reason: string;
+}
+
+export const sharedCodes: readonly SharedCode[] = [
+  { code: 'BasicConstraintsNotCritical', lints: ['e_basic_constraints_not_critical'] },
+  {
+    code: 'EmptySubject',
+    lints: ['e_ca_subject_field_empty', 'e_ext_san_not_critical_without_subject', 'e_subject_empty_without_san'],
+  },
+  { code: 'EmptyIssuer', lints: ['e_issuer_field_empty'] },
+  { code: 'UniqueIdentifierPresent', lints: ['e_cert_contains_unique_identifier'] },
+  {
+    code: 'VersionContradictory',
+    lints: ['e_cert_extensions_version_not_3', 'e_cert_unique_identifier_version_not_2_or_3'],
+  },
+  {
+    code: 'DnsNameUnmatchable',
+    lints: [
+      'e_rfc_dnsname_empty_label',
+      'e_rfc_dnsname_label_too_long',
+      'e_ext_san_dns_name_too_long',
+      'e_ext_san_dns_not_ia5_string',
+      'e_ext_san_space_dns_name',
+      'e_san_bare_wildcard',
+      'e_san_dns_name_includes_null_char',
+      'e_san_dns_name_starts_with_period',
+      'e_san_wildcard_not_first',
+      'e_dnsname_bad_character_in_label',
+      'e_dnsname_wildcard_only_in_left_label',
+      'e_dnsname_left_label_wildcard_correct',
+    ],
+    disagreements: [
+      {
+        alone: 'zlint',
+        fixtures: ['kubelet-serving', 'layout-openshift'],
+        reason: 'zlint looks at the common name, too, such as system:node:worker-1. Clients do not read it.',
+      },
+    ],
+  },
+  {
+    code: 'ExtensionWronglyCritical',
+    lints: [
+      'e_ext_aia_marked_critical',
+      'e_ext_authority_key_identifier_critical',
+      'e_ext_freshest_crl_marked_critical',
+      'e_ext_subject_directory_attr_critical',
+      'e_ext_subject_key_identifier_critical',
+      'e_subject_info_access_marked_critical',
+    ],
+  },
+  {
+    code: 'ExtensionNotCritical',
+    lints: [
+      'e_ext_name_constraints_not_critical',
+      'e_ext_policy_constraints_not_critical',
+      'e_inhibit_any_policy_not_critical',
+    ],
+  },
+  {
+    code: 'CriticalityUnusual',
+    lints: [
+      'w_ext_crl_distribution_marked_critical',
+      'w_ext_ian_critical',
+      'w_ext_key_usage_not_critical',
+      'w_ext_policy_map_not_critical',
+      'w_ext_san_critical_with_subject_dn',
+    ],
+  },
+  {
+    code: 'ConstraintInLeaf',
+    lints: ['e_ext_name_constraints_not_in_ca'],
+    disagreements: [
+      {
+        alone: 'kubepass',
+        fixtures: ['policy-constraints-in-a-leaf'],
+        reason: 'zlint looks at name constraints alone, and RFC 5280 4.2.1.11 says the same of policy constraints.',
+      },
+    ],
+  },
+  { code: 'DuplicatePolicy', lints: ['e_ext_cert_policy_duplicate'] },
+  { code: 'DuplicateExtension', lints: ['e_ext_duplicate_extension'] },
+  {
+    code: 'KeyUsageContradictory',
+    lints: ['e_ext_key_usage_cert_sign_without_ca', 'e_key_usage_and_extended_key_usage_inconsistent'],
+    disagreements: [
+      {
+        alone: 'zlint',
+        fixtures: ['encipherment-with-ecdsa', 'kubeadm-kubernetes', 'user-rsa'],
+        reason:
+          'zlint takes every key usage that does not go with the purpose for wrong. RFC 5280 4.2.1.12 asks for one that ' +
+          'does, and kubeadm writes keyEncipherment into all its client certificates.',
+      },
+      {
+        alone: 'zlint',
+        fixtures: ['ca-without-basic-constraints', 'issuer-without-basic-constraints'],
+        reason: 'It is meant for a CA and says so nowhere else: the finding is BasicConstraintsMissing.',
+      },
+      {
+        alone: 'kubepass',
+        fixtures: ['issuer-may-not-sign'],
+        reason: 'zlint misses keyCertSign only in CAs of public servers.',
+      },
+    ],
+  },
+  {
+    code: 'PathLengthWithoutCa',
+    lints: ['e_path_len_constraint_improperly_included'],
+    disagreements: [
+      {
+        alone: 'zlint',
+        fixtures: ['malformed-extension'],
+        reason:
+          'Its basic constraints are an INTEGER, which zlint takes for a path length: the finding is MalformedExtension.',
+      },
+    ],
+  },
+  { code: 'SubjectKeyIdentifierMissing', lints: ['e_ext_subject_key_identifier_missing_ca'] },
+  {
+    code: 'AuthorityKeyIdentifierMissing',
+    lints: ['e_ext_authority_key_identifier_no_key_identifier'],
+    disagreements: [
+      {
+        alone: 'zlint',
+        fixtures: [
+          'ca-without-basic-constraints',
+          'kubeconfig-client-self-signed',
+          'self-signature-damaged',
+          'self-signed-leaf-with-ca-name',
+          'self-signed-user',
+          'signature-algorithm-unknown',
+        ],
+        reason: 'It names itself as its issuer, so nobody looks for another one by an identifier (RFC 5280 4.2.1.1).',
+      },
+      { alone: 'zlint', fixtures: ['version-1'], reason: 'Version 1 has no extensions: the finding is VersionNotV3.' },
+    ],
+  },
+  { code: 'SerialNumberTooLong', lints: ['e_serial_number_longer_than_20_octets'] },
+  { code: 'SerialNumberNotPositive', lints: ['e_serial_number_not_positive'] },
+  { code: 'SignatureAlgorithmsDiffer', lints: ['e_cert_sig_alg_not_match_tbs_sig_alg'] },
+  { code: 'ValidityInverted', lints: ['e_validity_time_not_positive'] },
+  {
+    code: 'ValidityEncodedWrong',
+    lints: [
+      'e_generalized_time_does_not_include_seconds',
+      'e_generalized_time_includes_fraction_seconds',
+      'e_generalized_time_not_in_zulu',
+      'e_utc_time_does_not_include_seconds',
+      'e_utc_time_not_in_zulu',
+      'e_wrong_time_format_pre2050',
+    ],
+  },
+];
