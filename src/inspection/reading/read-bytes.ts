@@ -1,9 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { wholeBase64 } from './base64.js';
+import { counted } from '../../formats/text/duration-in-words.js';
+import { BASE64_PEM_BEGIN, wholeBase64 } from './base64.js';
 import { uploadLimits } from './budget.js';
 import { isWholeSequence, looksLikeSequence } from './der-sequence.js';
 import { isGzip, readArchive } from './read-archive.js';
 import { looksLikeDocuments, readKubernetesDocuments } from './read-kubernetes-documents.js';
+import { readLooseText } from './read-loose-text.js';
 import { PEM_BEGIN, readPem } from './read-pem.js';
 import type { Reading, Source } from './reading.js';
 import { isTar } from './tar-entries.js';
@@ -66,7 +68,19 @@ function readText({ text, isUtf16 }: Text, source: Source, reading: Reading): re
     reading.context.budget.spendOctets(unwrapped.length);
     return reading.read({ ...source, bytes: unwrapped, depth: source.depth + 1 });
   }
+  if (source.expected === 'anything' && text.includes(BASE64_PEM_BEGIN)) return readBase64InText(text, source, reading);
   return unknown(source, resemblanceOfText(text), reading);
+}
+
+/** Base64 of PEM in a text of no structure: a command that was pasted, a file of variables. */
+function readBase64InText(text: string, source: Source, reading: Reading): readonly string[] {
+  const object = reading.open(source);
+  const { path } = object;
+  const found = readLooseText({ path, depth: source.depth, text, firstLine: 1 }, reading).length;
+  const held = found === 0 ? 'nothing that is inspected here' : `a text that holds ${counted(found, 'object')}`;
+  return object.fill({ type: 'Unknown', bytes: source.bytes.length, resembles: 'a text' }, [
+    { code: 'UnrecognisedContent', message: `It is ${held}` },
+  ]);
 }
 
 /** Whether octets from base64 are something to read. Any word is base64 of something. */

@@ -38,7 +38,7 @@ export function readLooseText({ path, depth, text, firstLine }: LooseText, readi
 }
 
 /** The octets that begin a SEQUENCE of 128 octets and more, in base64. */
-const start = new RegExp(`${PEM_BEGIN}|(?<![A-Za-z0-9+/=_-])(?:${BASE64_PEM_BEGIN}|MI[GHI])[A-Za-z0-9+/]{40}`, 'g');
+const start = new RegExp(`${PEM_BEGIN}|(?<![A-Za-z0-9+/_-])(?:${BASE64_PEM_BEGIN}|MI[GHI])[A-Za-z0-9+/]{40}`, 'g');
 
 type Thing =
   | {

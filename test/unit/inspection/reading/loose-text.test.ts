@@ -35,6 +35,15 @@ describe('a text that is no YAML', () => {
     expect(objects[0]?.observations.map(({ code }) => code)).toEqual(['MalformedObject']);
   });
 
+  it.each<[string, string, readonly string[]]>([
+    ['a file of variables', `export A=b\nCA=${base64(authority.pem)}\n`, ['CA Certificate']],
+    ['a command', `$ echo ${base64(client.pem)} | base64 -d\n`, ['["line 1"] Certificate']],
+    ['broken JSON', `{"kind": "Config", "clusters": [{"ca": "${base64(authority.pem)}"},,`, ['ca Certificate']],
+    ['the beginning of base64 of PEM alone', 'x LS0tLS1CRUdJTi\n', []],
+  ])('may be no document at all: %s', async (_, text, expected) => {
+    expect(outline(await read(text))).toEqual(['upload Unknown', ...expected]);
+  });
+
   it('is one of several documents, of which the others are read as ever', async () => {
     const secret = `apiVersion: v1\nkind: Secret\ndata:\n  ca.crt: ${base64(authority.pem)}\n`;
     const text = `${secret}---\n${broken}  ca: ${base64(client.pem)}\n---\n${secret}`;
