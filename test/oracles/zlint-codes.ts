@@ -43,12 +43,21 @@ export const sharedCodes: readonly SharedCode[] = [
       'e_dnsname_bad_character_in_label',
       'e_dnsname_wildcard_only_in_left_label',
       'e_dnsname_left_label_wildcard_correct',
+      'e_dnsname_empty_label',
+      'e_dnsname_label_too_long',
+      'e_underscore_not_permissible_in_dnsname',
+      'w_rfc_dnsname_underscore_in_trd',
     ],
     disagreements: [
       {
         alone: 'zlint',
         fixtures: ['kubelet-serving', 'layout-openshift'],
         reason: 'zlint looks at the common name, too, such as system:node:worker-1. Clients do not read it.',
+      },
+      {
+        alone: 'zlint',
+        fixtures: ['dns-names-of-all-kinds'],
+        reason: 'Public CAs may not write underscores. Go matches them, and clusters have names with them.',
       },
     ],
   },
@@ -93,6 +102,21 @@ export const sharedCodes: readonly SharedCode[] = [
     ],
   },
   { code: 'DuplicatePolicy', lints: ['e_ext_cert_policy_duplicate'] },
+  {
+    code: 'RsaPssParametersUnusable',
+    lints: ['e_mp_rsassa-pss_parameters_encoding_in_signature_algorithm_correct'],
+  },
+  {
+    code: 'KeyUsageNotForKey',
+    lints: ['e_ecdsa_allowed_ku'],
+    disagreements: [
+      {
+        alone: 'kubepass',
+        fixtures: ['layout-talos'],
+        reason: 'zlint looks at ECDSA keys alone, and RFC 8410 5 says the same of Ed25519.',
+      },
+    ],
+  },
   { code: 'DuplicateExtension', lints: ['e_ext_duplicate_extension'] },
   {
     code: 'KeyUsageContradictory',
