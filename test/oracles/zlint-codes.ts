@@ -11,8 +11,8 @@ export interface SharedCode {
 export interface Disagreement {
   /** The one that raises it alone. */
   readonly alone: 'zlint' | 'kubepass';
-  /** The fixtures with such certificates. */
-  readonly fixtures: readonly string[];
+  /** The fixtures with such certificates; `self-issued` for all that name themselves as their issuer. */
+  readonly fixtures: readonly string[] | 'self-issued';
   readonly reason: string;
 }
 
@@ -96,8 +96,10 @@ export const sharedCodes: readonly SharedCode[] = [
     disagreements: [
       {
         alone: 'kubepass',
-        fixtures: ['policy-constraints-in-a-leaf'],
-        reason: 'zlint looks at name constraints alone, and RFC 5280 4.2.1.11 says the same of policy constraints.',
+        fixtures: ['policy-constraints-in-a-leaf', 'openssl-3.5/ext-pc.crt.pem', 'openssl-3.5/ext-pm.crt.pem'],
+        reason:
+          'zlint looks at name constraints alone, and RFC 5280 4.2.1.5 and 4.2.1.11 say the same of policy mappings and ' +
+          'policy constraints.',
       },
     ],
   },
@@ -131,7 +133,11 @@ export const sharedCodes: readonly SharedCode[] = [
       },
       {
         alone: 'zlint',
-        fixtures: ['ca-without-basic-constraints', 'issuer-without-basic-constraints'],
+        fixtures: [
+          'ca-without-basic-constraints',
+          'issuer-without-basic-constraints',
+          'openssl-3.5/ext-ku-all.crt.pem',
+        ],
         reason: 'It is meant for a CA and says so nowhere else: the finding is BasicConstraintsMissing.',
       },
       {
@@ -151,6 +157,11 @@ export const sharedCodes: readonly SharedCode[] = [
         reason:
           'Its basic constraints are an INTEGER, which zlint takes for a path length: the finding is MalformedExtension.',
       },
+      {
+        alone: 'zlint',
+        fixtures: ['openssl-3.5/ext-bc-pathlen.crt.pem'],
+        reason: 'It is a CA with a path length and without key usage: the finding is KeyUsageMissing.',
+      },
     ],
   },
   { code: 'SubjectKeyIdentifierMissing', lints: ['e_ext_subject_key_identifier_missing_ca'] },
@@ -160,15 +171,8 @@ export const sharedCodes: readonly SharedCode[] = [
     disagreements: [
       {
         alone: 'zlint',
-        fixtures: [
-          'ca-without-basic-constraints',
-          'kubeconfig-client-self-signed',
-          'self-signature-damaged',
-          'self-signed-leaf-with-ca-name',
-          'self-signed-user',
-          'signature-algorithm-unknown',
-        ],
-        reason: 'It names itself as its issuer, so nobody looks for another one by an identifier (RFC 5280 4.2.1.1).',
+        fixtures: 'self-issued',
+        reason: 'Nobody looks for the issuer by an identifier where it names itself (RFC 5280 4.2.1.1).',
       },
       { alone: 'zlint', fixtures: ['version-1'], reason: 'Version 1 has no extensions: the finding is VersionNotV3.' },
     ],
