@@ -1,8 +1,8 @@
 import { BASE64_PEM_BEGIN } from './base64.js';
+import { uploadLimits } from './budget.js';
 import { isWholeSequence } from './der-sequence.js';
 import { nextPemBlock, PEM_BEGIN, readBlock } from './read-pem.js';
 import type { Reading } from './reading.js';
-import { uploadLimits } from './budget.js';
 
 /** The object that contains the text. */
 interface LooseText {
@@ -38,7 +38,7 @@ export function readLooseText({ path, depth, text, firstLine }: LooseText, readi
 }
 
 /** The octets that begin a SEQUENCE of 128 octets and more, in base64. */
-const start = new RegExp(`${PEM_BEGIN}|(?<![A-Za-z0-9+/_-])(?:${BASE64_PEM_BEGIN}|MI[GHI])[A-Za-z0-9+/]{40}`, 'g');
+const beginning = new RegExp(`${PEM_BEGIN}|(?<![A-Za-z0-9+/_-])(?:${BASE64_PEM_BEGIN}|MI[GHI])[A-Za-z0-9+/]{40}`, 'g');
 
 type Thing =
   | {
@@ -51,8 +51,8 @@ type Thing =
 
 /** The next PEM block or run of base64 from an offset on; null where there is none. */
 function nextThing(text: string, from: number): Thing | null {
-  start.lastIndex = from;
-  const match = start.exec(text);
+  beginning.lastIndex = from;
+  const match = beginning.exec(text);
   if (match === null) return null;
   const block = match[0] === PEM_BEGIN ? nextPemBlock(text, match.index) : null;
   if (block !== null) return { kind: 'pem', block, start: match.index, end: block.end };
