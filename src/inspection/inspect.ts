@@ -22,7 +22,7 @@ export interface Inspected {
  * `UploadRefusedError` where the upload exceeds a limit.
  */
 export async function inspect(upload: Upload, context: InspectionContext, format: InspectionFormat): Promise<string> {
-  return report(await inspectUpload(upload, context), context.now, format);
+  return renderInspection(await inspectUpload(upload, context), context.now, format);
 }
 
 /** Throws `UploadRefusedError` where the upload exceeds a limit. */
@@ -43,7 +43,8 @@ export function inspectSingleObject(
   const budget = openBudget();
   const object = readSingleObject(part, { now: context.now, password: upload.password, budget });
   return (
-    object && relateAndCheck([object], context, budget).then((inspected) => report(inspected, context.now, format))
+    object &&
+    relateAndCheck([object], context, budget).then((inspected) => renderInspection(inspected, context.now, format))
   );
 }
 
@@ -63,7 +64,7 @@ async function relateAndCheck(
 }
 
 /** The report of an inspection in a media type. */
-export function report({ inspection, objects }: Inspected, now: Date, format: InspectionFormat): string {
+export function renderInspection({ inspection, objects }: Inspected, now: Date, format: InspectionFormat): string {
   switch (format) {
     case 'application/json':
       return JSON.stringify(inspection);

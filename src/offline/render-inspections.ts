@@ -1,5 +1,5 @@
 import { visible } from '../formats/text/visible.js';
-import { filesOf, type Inspected, report } from '../inspection/inspect.js';
+import { filesOf, type Inspected, renderInspection } from '../inspection/inspect.js';
 import { reportSarif } from '../inspection/report/report-sarif.js';
 import { inOneSentence } from '../inspection/report/summary.js';
 import type { Finding, Inspection, Severity } from '../model/inspection.js';
@@ -22,7 +22,7 @@ export function renderInspections(
     case 'lines':
       return linesOf(together(inspected), severity);
     case 'report':
-      return inspected.map((each) => report(each, now, 'text/plain')).join('\n');
+      return inspected.map((each) => renderInspection(each, now, 'text/plain')).join('\n');
     case 'json':
       return `${JSON.stringify(together(inspected))}\n`;
     case 'sarif':

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import Schema from 'typebox/schema';
 import { describe, expect, it } from 'vitest';
-import { filesOf, inspectUpload, report } from '../../../../src/inspection/inspect.js';
+import { filesOf, inspectUpload, renderInspection } from '../../../../src/inspection/inspect.js';
 import { corpusContext, readCorpus, readFixture } from '../../../helpers/inspection-corpus.js';
 import { UploadRefusedError } from '../../../../src/inspection/decoded.js';
 import type { Upload } from '../../../../src/model/inspection.js';
@@ -27,7 +27,9 @@ interface Log {
 const context = corpusContext();
 
 async function sarifOf(upload: Upload, now = context.now): Promise<Log> {
-  return JSON.parse(report(await inspectUpload(upload, { ...context, now }), now, 'application/sarif+json')) as Log;
+  return JSON.parse(
+    renderInspection(await inspectUpload(upload, { ...context, now }), now, 'application/sarif+json'),
+  ) as Log;
 }
 
 const named = (fixture: string, name: string): Upload => {
