@@ -3,7 +3,7 @@ import { readCertificationRequestTree } from '../../../../src/x509/tree/certific
 import { encodePem } from '../../../../src/x509/strict/pem.js';
 import { uploadLimits } from '../../../../src/inspection/reading/budget.js';
 import { readCsrFixture, refusedCsrs } from '../../../fixtures/csr/index.js';
-import { octetsOf, rsaPublicKey, strongModulus } from '../../../helpers/weak-rsa.js';
+import { rsaPublicKey, strongModulus } from '../../../helpers/weak-rsa.js';
 import { inspectFiles } from '../inspected.js';
 
 const keyOf = (file: string): Buffer => readCertificationRequestTree(readCsrFixture(file)).publicKey.raw;
@@ -68,13 +68,13 @@ it('tests a bounded number of moduli, each once', async () => {
   const prime = pem(keyOf('rsa-prime-modulus.der'));
   const { n } = strongModulus(1024);
   const different = Array.from({ length: uploadLimits.testedModuli }, (_, i) =>
-    pem(rsaPublicKey({ n: n + BigInt(2 * i) })),
+    // None of them is prime: that of a sum may be.
+    pem(rsaPublicKey({ n: n * BigInt(2 * i + 3) })),
   );
   const foundAfter = async (before: readonly string[]) => {
     const { findings } = await inspectFiles({ 'keys.pem': [...before, prime].join('') });
     return findings.some(({ message }) => message === 'The RSA modulus is a prime number.');
   };
-  expect(octetsOf(n)).toHaveLength(128);
   expect(await foundAfter(different.slice(1))).toBe(true);
   expect(await foundAfter([...different.slice(1), ...different.slice(1)])).toBe(true);
   expect(await foundAfter(different)).toBe(false);
