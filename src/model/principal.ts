@@ -32,6 +32,13 @@ export interface ApiToken {
    */
   readonly createdBy: readonly string[];
   readonly createdAt: Date;
-  readonly expiresAt: Date;
+  /** Null: it lives until it is revoked. */
+  readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
+  /** The one cluster that the token is for; null where it is for none in particular. */
+  readonly cluster: string | null;
 }
+
+/** Whether the token authenticates at this instant. */
+export const isLive = ({ revokedAt, expiresAt }: Pick<ApiToken, 'revokedAt' | 'expiresAt'>, now: Date): boolean =>
+  revokedAt === null && (expiresAt === null || expiresAt > now);

@@ -103,6 +103,7 @@ function probeRequest(
     attempt: null,
     fingerprintSha256: null,
     failure: null,
+    renewal: null,
   };
 }
 

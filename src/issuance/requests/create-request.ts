@@ -136,6 +136,7 @@ function requestOf(
     attempt: null,
     fingerprintSha256: null,
     failure: null,
+    renewal: ask.renewal,
   };
 }
 

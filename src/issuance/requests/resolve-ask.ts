@@ -1,4 +1,5 @@
 import { may } from '../../identity/permissions.js';
+import type { Renewal } from '../../model/certificate.js';
 import { isDnsLabel, whyNotName } from '../../model/name-grammar.js';
 import { done, refused, type FieldError, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal, Requester } from '../../model/principal.js';
@@ -21,6 +22,8 @@ export interface ResolvedAsk {
   readonly namespace: string | null;
   readonly reason: string | null;
   readonly collector: string;
+  /** The certificate to renew; null for a certificate that renews none. */
+  readonly renewal: Renewal | null;
 }
 
 /** Why the principal may not ask for certificates; null where it may. */
@@ -72,6 +75,7 @@ export async function resolveAsk(
     namespace: ask.namespace ?? null,
     reason: ask.reason ?? null,
     collector: ask.collector ?? name,
+    renewal: null,
   });
 }
 

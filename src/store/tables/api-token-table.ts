@@ -16,6 +16,7 @@ const apiTokenColumns = {
   createdAt: true,
   expiresAt: true,
   revokedAt: true,
+  cluster: true,
 } as const satisfies Prisma.ApiTokenSelect;
 
 type ApiTokenRow = Prisma.ApiTokenGetPayload<{ select: typeof apiTokenColumns }>;
@@ -30,6 +31,7 @@ export function apiTokenRow(token: ApiToken): Columns<ApiTokenRow> {
     createdAt: token.createdAt,
     expiresAt: token.expiresAt,
     revokedAt: token.revokedAt,
+    cluster: token.cluster,
   };
 }
 
@@ -80,7 +82,7 @@ export class ApiTokenTable implements ApiTokenReader {
 
   async hasLiveAdmin(now: Date): Promise<boolean> {
     const rows = await this.prisma.apiToken.findMany({
-      where: { revokedAt: null, expiresAt: { gt: now } },
+      where: { revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
       select: apiTokenColumns,
     });
     return rows.map(apiTokenOf).some((token) => token.roles.includes('admin'));
@@ -105,5 +107,6 @@ function apiTokenOf(row: ApiTokenRow): ApiToken {
     createdAt: row.createdAt,
     expiresAt: row.expiresAt,
     revokedAt: row.revokedAt,
+    cluster: row.cluster,
   };
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Certificate, CertificateFilter } from '../../model/certificate.js';
+import type { Certificate, CertificateFilter, Renewal } from '../../model/certificate.js';
+import type { RevocationReason } from '../../model/revocation.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
@@ -47,14 +48,18 @@ const certificateColumns = {
   issuedAt: true,
 } as const satisfies Prisma.CertificateRecordSelect;
 
-const withIssuerAndRequest = {
+/** The columns, and whatever stands in tables beside a certificate. */
+const inFull = {
   ...certificateColumns,
   issuer: { select: { name: true, fingerprintSha256: true } },
   request: { select: { id: true } },
+  membership: { select: { renewalOf: true, lineage: true, generation: true } },
+  superseded: { select: { supersededBy: { select: { fingerprintSha256: true } } } },
+  revocation: { select: { reason: true, comment: true, revokedAt: true, revokedBy: true } },
 } as const;
 
 type CertificateRow = Prisma.CertificateRecordGetPayload<{ select: typeof certificateColumns }>;
-type CertificateWithIssuer = Prisma.CertificateRecordGetPayload<{ select: typeof withIssuerAndRequest }>;
+type CertificateInFull = Prisma.CertificateRecordGetPayload<{ select: typeof inFull }>;
 type IssuerRow = Prisma.IssuerGetPayload<object>;
 
 /** The columns that the insertion copies from the request. */
@@ -116,6 +121,31 @@ export function insertCertificate(certificate: Certificate): readonly Statement[
       many: { sql: many, row: { columns: {}, parts: { row, request: { id: requestId } } } },
     },
     ...[...new Set(certificate.groups)].map((name) => insertMembership(name, row.fingerprintSha256)),
+    ...(certificate.renewal && !certificate.orphan ? insertRenewal(row.fingerprintSha256, certificate.renewal) : []),
+  ];
+}
+
+/** Records what the certificate renews. An orphan renews nothing, because nobody holds its key. */
+function insertRenewal(fingerprintSha256: ColumnValue, { of, lineage, generation }: Renewal): readonly Statement[] {
+  const first = octetsOf(lineage);
+  return [
+    {
+      sql: `INSERT INTO "LineageMember" ("certificateN", "lineage", "generation", "notAfter")
+        SELECT "n", ?, 0, "notAfter" FROM "CertificateRecord" WHERE "fingerprintSha256" = ? ON CONFLICT DO NOTHING`,
+      parameters: [first, first],
+    },
+    {
+      sql: `INSERT INTO "LineageMember" ("certificateN", "renewalOf", "lineage", "generation", "notAfter")
+        SELECT "n", ?, ?, ?, "notAfter" FROM "CertificateRecord" WHERE "fingerprintSha256" = ?`,
+      parameters: [octetsOf(of), first, generation, fingerprintSha256],
+    },
+    {
+      sql: `INSERT INTO "Supersession" ("certificateN", "supersededByN", "notAfter")
+        SELECT "old"."n", "new"."n", "old"."notAfter" FROM "CertificateRecord" AS "old", "CertificateRecord" AS "new"
+          WHERE "old"."fingerprintSha256" = ? AND "new"."fingerprintSha256" = ?
+        ON CONFLICT ("certificateN") DO UPDATE SET "supersededByN" = excluded."supersededByN"`,
+      parameters: [octetsOf(of), fingerprintSha256],
+    },
   ];
 }
 
@@ -179,7 +209,7 @@ export class CertificateTable implements CertificateReader {
         where: {
           fingerprintSha256: { in: batch.flatMap((text) => octetsIn(text) ?? []) },
         },
-        select: withIssuerAndRequest,
+        select: inFull,
       }),
     );
     return rows.map(certificateOf);
@@ -191,7 +221,8 @@ export class CertificateTable implements CertificateReader {
     ]);
     const rows = await this.reads.readRows({
       sql: `SELECT "n" FROM (SELECT "n" FROM "CertificateRecord" WHERE ${byExpiry.sql} AND ("cluster" || '') = ?
-        AND "notBefore" <= ? AND "orphan" = FALSE ORDER BY "username", "notAfter") AS "active"
+        AND "notBefore" <= ? AND "orphan" = FALSE
+        AND NOT EXISTS (SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "CertificateRecord"."n") ORDER BY "username", "notAfter") AS "active"
         ORDER BY "n" DESC LIMIT ${String(activeAtMost)}`,
       parameters: [...byExpiry.parameters, cluster, now],
     });
@@ -221,7 +252,7 @@ export class CertificateTable implements CertificateReader {
     const rows = await this.prisma.certificateRecord.findMany({
       where: { n: { in: keys.map((key) => key.at(-1) as bigint) } },
       orderBy: byExpiry ? [{ notAfter: 'asc' }, { n: 'asc' }] : { n: 'desc' },
-      select: withIssuerAndRequest,
+      select: inFull,
     });
     return rows.map((row) => ({ key: byExpiry ? [row.notAfter, row.n] : [row.n], item: certificateOf(row) }));
   }
@@ -249,7 +280,7 @@ function laterOf(after: ListKey | null, expiresAfter: Date | undefined): ListKey
   return [expiresAfter, highest];
 }
 
-function certificateOf(row: CertificateWithIssuer): Certificate {
+function certificateOf(row: CertificateInFull): Certificate {
   return {
     fingerprintSha256: hexOf(row.fingerprintSha256),
     serialNumber: serialOf(row.serialNumber),
@@ -266,5 +297,15 @@ function certificateOf(row: CertificateWithIssuer): Certificate {
     issuerFingerprintSha256: row.issuer.fingerprintSha256 && hexOf(row.issuer.fingerprintSha256),
     orphan: row.orphan,
     issuedAt: row.issuedAt,
+    renewal: renewalOf(row.membership),
+    supersededBy: row.superseded && hexOf(row.superseded.supersededBy.fingerprintSha256),
+    revocation: row.revocation && { ...row.revocation, reason: row.revocation.reason as RevocationReason },
   };
+}
+
+/** The first certificate of a lineage renews none. */
+function renewalOf(membership: CertificateInFull['membership']): Renewal | null {
+  if (membership?.renewalOf == null) return null;
+  const { renewalOf, lineage, generation } = membership;
+  return { of: hexOf(renewalOf), lineage: hexOf(lineage), generation };
 }
