@@ -10,7 +10,9 @@ const rooms = {
   'formats/kubeconfig': ['formats/json', 'formats/yaml', 'formats/text', 'model', 'x509'],
   // Threads for what may take its time, and turns for what must wait.
   workers: [],
-  'x509/strict': [],
+  // Tests of keys that everybody can break.
+  'x509/hygiene': ['workers/turns.ts'],
+  'x509/strict': ['x509/hygiene'],
   'x509/tree': ['x509/strict'],
   'x509/openssl-text': ['x509/strict', 'x509/tree'],
   'x509/peculiar': ['x509/strict'],
@@ -52,7 +54,7 @@ const rooms = {
 const edges = {
   'services.ts': ['model', 'x509'],
   'app.ts': ['http', 'services.ts'],
-  'server.ts': ['compose/compose.ts', 'app.ts', 'config', 'observability'],
+  'server.ts': ['compose/compose.ts', 'app.ts', 'http/server/create-server.ts', 'config', 'observability'],
   // The other process edge: recovers from a lock-out while the service is down.
   'admin-token.ts': ['compose/api-tokens.ts', 'config'],
   // For a policy repository's own CI: loads policies and runs their tests, without a service.

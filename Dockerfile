@@ -1,3 +1,5 @@
+# The base is named by its version. Replace it by a digest of your registry (node:24.21.0-bookworm-slim@sha256:…), so that
+# nobody can put another image under that name.
 # Generates the database clients and compiles the sources.
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
@@ -41,6 +43,7 @@ COPY --from=build /app/dist dist
 # On 0.0.0.0 the service refuses plain HTTP: give it KUBEPASS_TLS_CERT_FILE and KUBEPASS_TLS_KEY_FILE, or say with
 # KUBEPASS_TLS_TERMINATED=true that something in front of it ends TLS.
 ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=2 \
     KUBEPASS_HOST=0.0.0.0 \
     KUBEPASS_PORT=8080 \
     KUBEPASS_DATA_DIR=/var/lib/kubepass \
@@ -51,4 +54,6 @@ EXPOSE 8080
 # Its own certificate need not name localhost, so it is not verified here; nothing is sent but the question.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "const tls = Boolean(process.env.KUBEPASS_TLS_CERT_FILE); require(tls ? 'https' : 'http').get({ host: '127.0.0.1', port: process.env.KUBEPASS_PORT, path: '/livez', rejectUnauthorized: false, timeout: 4000 }, (reply) => process.exit(reply.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1)).on('timeout', () => process.exit(1))"]
-CMD ["node", "dist/server.js"]
+# A small young generation, and few arenas of malloc (MALLOC_ARENA_MAX), keep the process within the memory limit of
+# deploy/kubernetes and docker-compose.yml.
+CMD ["node", "--max-semi-space-size=8", "dist/server.js"]

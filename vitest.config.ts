@@ -47,9 +47,9 @@ export default defineConfig({
           ],
           exclude: [
             // Tests of a process's start and of the data dir that a dead process leaves. They need SQLite.
-            'test/http/{process,start}.test.ts',
+            'test/http/{process,reload,start}.test.ts',
             // Tests without a database, and tests that measure.
-            'test/http/{csr-fixtures,hostile-uploads,openapi,tls}.test.ts',
+            'test/http/{connections,csr-fixtures,hostile-uploads,late-requests,openapi,tls}.test.ts',
             'test/unit/issuance/{request-states,verify-while-issuing}.test.ts',
           ],
           env: { KUBEPASS_TEST_DATABASE: 'postgresql' },

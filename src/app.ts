@@ -7,13 +7,18 @@ import { authenticateCallers } from './http/plugins/authentication.js';
 import {
   answerErrorsAsProblems,
   answerOtherMethods,
-  answerUnreadableRequest,
   answerUnroutableRequest,
   rememberPaths,
 } from './http/plugins/errors.js';
 import { negotiateMediaTypes } from './http/plugins/negotiation.js';
 import { readInput } from './http/plugins/request-input.js';
 import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
+import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
+import { Connections, type ConnectionLimits } from './http/server/connections.js';
+import { createServer } from './http/server/create-server.js';
+import { drainConnections } from './http/server/drain-connections.js';
+import type { TlsPair } from './http/server/tls-settings.js';
+import { longestPathParameter } from './http/schema-parts.js';
 import type { App } from './http/types.js';
 import { everyResource, type AddResource } from './http/version-1.js';
 import type { Services } from './services.js';
@@ -22,8 +27,12 @@ export interface AppOptions {
   readonly logger: FastifyBaseLogger;
   /** The version of the service, for the OpenAPI document. */
   readonly version: string;
-  /** PEM. Without it the server speaks plain HTTP. */
-  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** Without it the server speaks plain HTTP. */
+  readonly tls?: TlsPair;
+  /** Default: no limit but that of the system. */
+  readonly connections?: ConnectionLimits;
+  /** How long requests that are under way may take after `close`; default 10,000. */
+  readonly drainMilliseconds?: number;
   /** Octets; default 64 KiB. */
   readonly bodyLimit?: number;
   /** How many failures of one address are answered before 429; default 60. */
@@ -34,25 +43,33 @@ export interface AppOptions {
 
 /** The HTTP server with its routes registered. The caller makes it listen. */
 export function buildApp(services: Services, options: AppOptions): App {
+  const limits = options.connections ?? { max: Infinity, maxPerAddress: Infinity };
+  const connections = new Connections(limits, options.logger);
   const settings: FastifyServerOptions = {
+    serverFactory: (handler) => connections.guard(createServer(handler, options.tls)),
     loggerInstance: options.logger,
     logController: new QuietLogController(),
     bodyLimit: options.bodyLimit ?? 64 * 1024,
-    requestTimeout: 30_000,
     genReqId: requestIdOf,
     trustProxy: false,
+    // The longest parameter is the name of an object in a cluster, written with a percent sign for each octet.
+    routerOptions: { maxParamLength: 3 * longestPathParameter },
     // Requests that have arrived are answered: the process stops accepting connections before it closes.
     return503OnClosing: false,
     clientErrorHandler: answerUnreadableRequest,
     frameworkErrors: answerUnroutableRequest,
     // Only as an option of the server does it hold in scopes that add schemas.
     schemaController: { compilersFactory: { buildSerializer: () => () => JSON.stringify } },
-    ajv: { customOptions: { allErrors: true, coerceTypes: false, removeAdditional: false } },
+    ajv: {
+      // `verbose` adds to an error the schema that it is about.
+      customOptions: { allErrors: true, verbose: true, coerceTypes: false, removeAdditional: false },
+    },
   };
-  // Fastify gives HTTPS instances another type, but they differ only in the Node server that they create.
-  const tls = options.tls && { https: { ...options.tls, minVersion: 'TLSv1.2' } };
+  // Fastify only reads from `https` that its address begins with https:
+  const tls = options.tls && { https: {} };
   const app: App = Fastify({ ...settings, ...tls }).withTypeProvider<TypeBoxTypeProvider>();
 
+  drainConnections(app, connections, options.drainMilliseconds ?? 10_000);
   setAnswerHeaders(app);
   logRequests(app);
   answerErrorsAsProblems(app);
@@ -66,7 +83,7 @@ export function buildApp(services: Services, options: AppOptions): App {
   });
   app.register(
     async (version1) => {
-      await authenticateCallers(version1, services.authenticator, options.failedAuthenticationsPerMinute ?? 60);
+      authenticateCallers(version1, services.authenticator, options.failedAuthenticationsPerMinute ?? 60);
       negotiateMediaTypes(version1);
       for (const addResource of options.resources ?? everyResource) addResource(version1, services);
     },

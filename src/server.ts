@@ -3,6 +3,7 @@ import { buildApp } from './app.js';
 import { compose } from './compose/compose.js';
 import { ConfigError, loadConfig, type Config } from './config/config.js';
 import { readEnvironment } from './config/env.js';
+import { replaceCertificate } from './http/server/create-server.js';
 import { createLogger } from './observability/logger.js';
 
 /** How long requests that are under way may take after a signal to stop. */
@@ -11,25 +12,33 @@ const drainMilliseconds = 10_000;
 const logger = createLogger();
 
 async function serve(config: Config): Promise<void> {
-  const service = await compose(config, logger);
-  const app = buildApp(service.services, { logger, version: packageVersion(), ...tlsOf(config) });
+  const composing = compose(config, logger);
+  // From the beginning on: without a listener this signal would end the process.
+  process.on('SIGHUP', () => {
+    composing
+      .then((service) => service.reload())
+      .catch((error: unknown) => {
+        logger.error({ err: error }, 'the files could not be read again: what was in force stays');
+      });
+  });
+  const service = await composing;
+  const app = buildApp(service.services, {
+    logger,
+    version: packageVersion(),
+    drainMilliseconds,
+    connections: config.connections,
+    ...(service.tls && { tls: service.tls.current() }),
+  });
+  service.tls?.follow((pair) => {
+    replaceCertificate(app.server, pair);
+  });
   let stopping = false;
   const isStopped = () => stopping;
   const stop = async (signal: string) => {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, 'stopping: no new requests, then those under way, then the store');
-    const late = setTimeout(() => {
-      logger.warn({}, 'requests are still under way: their connections are cut');
-      app.server.closeAllConnections();
-    }, drainMilliseconds);
-    // Idle connections are closed as soon as their requests are answered.
-    const idle = setInterval(() => {
-      app.server.closeIdleConnections();
-    }, 50);
     await app.close();
-    clearInterval(idle);
-    clearTimeout(late);
     await service.close();
     logger.info({}, 'stopped');
   };
@@ -44,7 +53,9 @@ async function serve(config: Config): Promise<void> {
     await app.ready();
     await service.warmUp({ isStopped });
     if (isStopped()) return;
-    const address = await app.listen({ host: config.host, port: config.port });
+    // A server has one address. Clients that ask for localhost try this one too.
+    const host = config.host === 'localhost' ? '127.0.0.1' : config.host;
+    const address = await app.listen({ host, port: config.port });
     logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
     // Recovery may take its time. Meanwhile the process is alive, and /readyz says that it is not ready.
     void service.begin();
@@ -52,10 +63,6 @@ async function serve(config: Config): Promise<void> {
     await service.close();
     throw error;
   }
-}
-
-function tlsOf({ tls }: Config) {
-  return tls === null ? {} : { tls: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } };
 }
 
 function packageVersion(): string {

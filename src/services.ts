@@ -1,13 +1,14 @@
 import type { ApiToken, Principal, Requester, Role } from './model/principal.js';
 import type { AuditEvent, AuditEventFilter, ChainVerification } from './model/audit-event.js';
 import type { BlastRadius } from './model/blast-radius.js';
-import type { Certificate, CertificateFilter } from './model/certificate.js';
+import type { Certificate, CertificateFilter, ListedCertificate } from './model/certificate.js';
 import type { CertificateRequest, RequestFilter, TimelineEntry } from './model/certificate-request.js';
 import type { Cluster, ClusterCsr, CertificateAuthorityBundle } from './model/cluster.js';
 import type { StoredClusterProbe } from './model/cluster-probe.js';
 import type { Decision, DecisionFacts, TraceEntry } from './model/decision.js';
 import type { IdempotencyToken, IdempotentAnswer } from './model/idempotency.js';
 import type { InspectionFormat, Upload } from './model/inspection.js';
+import type { Labels } from './model/labels.js';
 import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from './model/webhook-delivery.js';
@@ -33,8 +34,11 @@ export interface Services {
 }
 
 export interface Authenticator {
-  /** The principal behind `Authorization: Bearer <token>`; null where the token is unknown, expired or revoked. */
-  authenticate(token: string): Promise<Principal | null>;
+  /**
+   * The principal behind `Authorization: Bearer <token>`; null where the token is unknown, expired or revoked. It costs no
+   * look-up for each token of a caller for whom `isSuspect` answers true.
+   */
+  authenticate(token: string, isSuspect?: () => boolean): Promise<Principal | null>;
 }
 
 /** The body of `POST /v1/certificate-requests`, its shape already checked by the route's schema. */
@@ -48,6 +52,7 @@ export interface CertificateRequestAsk {
   readonly expirationSeconds?: number;
   readonly namespace?: string;
   readonly reason?: string;
+  readonly labels?: Labels;
   readonly collector?: string;
 }
 
@@ -106,7 +111,7 @@ export interface CertificateRequestService {
   /** Does `create` and `collect` at once; `awaiting` where a person must decide or another principal collects. */
   createKubeconfig(
     principal: Principal,
-    ask: CertificateRequestAsk,
+    ask: Omit<CertificateRequestAsk, 'csr'>,
     options: { readonly idempotency: IdempotencyToken | null },
   ): Promise<
     Outcome<
@@ -135,7 +140,9 @@ export interface IdempotencyService {
 }
 
 export interface CertificateService {
-  list(principal: Principal, filter: CertificateFilter, page: PageQuery): Promise<Page<Certificate>>;
+  list(principal: Principal, filter: CertificateFilter, page: PageQuery): Promise<Page<ListedCertificate>>;
+  /** All that match, in the order of the list. They are read in portions, each when it is taken. */
+  export(principal: Principal, filter: CertificateFilter): AsyncGenerator<readonly ListedCertificate[], void, void>;
   find(principal: Principal, fingerprintSha256: string): Promise<Outcome<Certificate>>;
 }
 
@@ -191,6 +198,7 @@ export interface Evaluation {
     readonly expirationSeconds: number | null;
     readonly namespace: string | null;
     readonly reason: string | null;
+    readonly labels: Labels;
     readonly collector: string;
   };
   readonly requester: Requester;

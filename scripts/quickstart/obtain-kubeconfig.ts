@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { ApiClient, Reply } from './api-client.js';
 import { ServiceError } from './service-process.js';
 
@@ -9,25 +8,10 @@ export type JobOutcome =
   | { readonly kind: 'failed'; readonly reason: string; readonly message: string };
 
 /**
- * Makes a token for the principal `quickstart`, asks with it for a kubeconfig for `quickstart-jane`, and revokes the
- * token. Throws `ServiceError` if the service gives an answer that its contract does not promise.
+ * Asks for a kubeconfig for `username` as the principal of `token`. Throws `ServiceError` if the service gives an
+ * answer that its contract does not promise.
  */
-export async function obtainKubeconfig(client: ApiClient, adminTokenFile: string): Promise<JobOutcome> {
-  const admin = await readAdminToken(adminTokenFile);
-  const created = await client.send('POST', '/v1/api-tokens', {
-    token: admin,
-    json: { name: 'quickstart', roles: ['requester'], expiresInSeconds: 300 },
-  });
-  mustBe(created, 201, 'making an API token for the principal "quickstart"');
-  const { id, token } = JSON.parse(created.body) as { id: string; token: string };
-  try {
-    return await askFor('quickstart-jane', client, token);
-  } finally {
-    await client.send('DELETE', `/v1/api-tokens/${id}`, { token: admin });
-  }
-}
-
-async function askFor(username: string, client: ApiClient, token: string): Promise<JobOutcome> {
+export async function obtainKubeconfig(username: string, client: ApiClient, token: string): Promise<JobOutcome> {
   const clusters = await client.send('GET', '/v1/clusters', { token });
   mustBe(clusters, 200, 'listing the clusters');
   const { items } = JSON.parse(clusters.body) as { items: readonly { readonly name: string }[] };
@@ -56,17 +40,8 @@ async function askFor(username: string, client: ApiClient, token: string): Promi
   return { kind: 'issued', kubeconfig: reply.body, certificateText: certificate.body };
 }
 
-async function readAdminToken(file: string): Promise<string> {
-  try {
-    return (await readFile(file, 'utf8')).trim();
-  } catch (error) {
-    throw new ServiceError(`there is no admin token in ${file}; "npm run admin-token" makes a new one`, {
-      cause: error,
-    });
-  }
-}
-
-function mustBe(reply: Reply, status: number, what: string): void {
+/** Throws `ServiceError` if the answer has another status than the contract promises. */
+export function mustBe(reply: Reply, status: number, what: string): void {
   if (reply.status === status) return;
   const advice =
     reply.status === 401 ? '\nthe token is not valid (any more); "npm run admin-token" makes a new one' : '';

@@ -1,11 +1,14 @@
+import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { ConfigError, loadConfig, type Config } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
 import { replaceSecretFile } from '../../src/config/secrets.js';
 import { ApiClient } from './api-client.js';
 import { writeConfiguration, type ClusterToServe } from './cluster-to-serve.js';
+import { nextSteps, REQUESTER_TOKEN_FILE, shown } from './next-steps.js';
 import { obtainKubeconfig, type JobOutcome } from './obtain-kubeconfig.js';
+import { makeRequesterToken } from './requester-token.js';
 import { freePort, ServiceError, ServiceProcess } from './service-process.js';
 
 export interface QuickstartOptions {
@@ -41,10 +44,15 @@ async function run({ once, cluster }: QuickstartOptions): Promise<number> {
     logFile,
   );
   const stop = (signal: NodeJS.Signals) => {
-    // A closed terminal is also a reason to stop in good order.
-    service.signal(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+    service.signal(signal);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  const hadTerminal = hasTerminal();
+  process.on('SIGHUP', () => {
+    // A terminal that was closed sends this signal too, and is a reason to stop in good order.
+    if (hadTerminal && !hasTerminal()) stop('SIGTERM');
+    else service.reload();
+  });
 
   // npm passes a signal to the shell between us and does not wait. Without this line the service would outlive it.
   const parent = process.ppid;
@@ -56,12 +64,14 @@ async function run({ once, cluster }: QuickstartOptions): Promise<number> {
   const client = await ApiClient.of(config, port);
   try {
     await service.untilReady(client);
-    const done = await report(config, client);
+    const requester = await makeRequesterToken(client, join(config.dataDir, 'admin-token'));
+    const done = await report(config, client, requester.token).finally(() => (once ? requester.revoke() : undefined));
     if (once) {
       await service.stop();
       return done ? 0 : 1;
     }
-    console.log(nextSteps(config, client));
+    await replaceSecretFile(join(config.dataDir, REQUESTER_TOKEN_FILE), `${requester.token}\n`);
+    console.log(nextSteps(config, client.origin));
   } catch (error) {
     const interrupted = service.wasSignalled;
     const code = await service.stop();
@@ -85,8 +95,8 @@ async function configurationFor(cluster: ClusterToServe): Promise<Config> {
 }
 
 /** Does the job and shows the result; returns whether it was done. */
-async function report(config: Config, client: ApiClient): Promise<boolean> {
-  const outcome = await obtainKubeconfig(client, join(config.dataDir, 'admin-token'));
+async function report(config: Config, client: ApiClient, token: string): Promise<boolean> {
+  const outcome = await obtainKubeconfig('quickstart-jane', client, token);
   if (outcome.kind !== 'issued') {
     say(describe(outcome));
   } else {
@@ -107,30 +117,16 @@ function describe(outcome: Exclude<JobOutcome, { kind: 'issued' }>): string {
   ].join('\n');
 }
 
-/** Shows where the token is, but never the token itself. */
-function nextSteps(config: Config, client: ApiClient): string {
-  const curl = `curl -s${config.tls === null ? '' : 'k'} -H "Authorization: Bearer $(cat ${shown(join(config.dataDir, 'admin-token'))})"`;
-  const body = `{"username":"jane","groups":["viewers"]${config.clusters.length > 1 ? `,"cluster":"${config.clusters[0]?.name ?? ''}"` : ''}}`;
-  // The shipped policies permit an admin's requests for cluster demo only.
-  const second =
-    config.configFile === null
-      ? `${curl} ${client.origin}/v1/kubeconfigs -H 'Content-Type: application/json' -d '${body}' > jane.kubeconfig`
-      : `${curl} ${client.origin}/v1/policies/evaluate -H 'Content-Type: application/json' -d '${body}'`;
-  return `
-Next, from another terminal:
-  ${curl} ${client.origin}/v1/whoami
-  ${second}
-  ${curl} '${client.origin}/v1/audit-events?limit=5'
-Swagger UI: ${client.origin}/docs
-`;
+/** Whether the process has a terminal. It loses it when the terminal is closed. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function say(text: string): void {
   console.log(`quickstart: ${text}`);
-}
-
-/** The path as a user would type it from here. */
-function shown(path: string): string {
-  const fromHere = relative(process.cwd(), path);
-  return fromHere.startsWith('..') ? path : fromHere;
 }

@@ -74,6 +74,11 @@ export class ServiceProcess {
     this.child.kill(signal);
   }
 
+  /** Makes the service read its TLS files and its policies again. */
+  reload(): void {
+    this.child.kill('SIGHUP');
+  }
+
   /** Ends the service if it still runs, and returns its exit code. */
   async stop(): Promise<number> {
     if (this.running) this.child.kill('SIGTERM');

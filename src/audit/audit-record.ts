@@ -1,5 +1,5 @@
 import { auditEventTypes, type AuditEvent, type AuditEventType, type UnchainedEvent } from '../model/audit-event.js';
-import { canonicalJson } from './canonical-json.js';
+import { canonicalJson, NotCanonicalizableError } from './canonical-json.js';
 import { linkHash, type ChainHead } from './chain.js';
 
 /** The members that all events of a record share, in which events are found. */
@@ -55,7 +55,9 @@ export const eventsAtMost = 100;
 
 /**
  * Packs the events of a step, in order, into as few records as hold them: a record has one instant, cluster, request,
- * certificate and at most one principal. Throws `NotCanonicalizableError` where an event has no canonical form.
+ * certificate and at most one principal. Throws `NotCanonicalizableError` where an event has no canonical form, or where
+ * PostgreSQL could not keep a shared member: its text has no U+0000, so the event would not verify. No name of a principal
+ * or a cluster holds one.
  */
 export function packEvents(events: readonly UnchainedEvent[]): readonly UnchainedRecord[] {
   const records: { members: SharedMembers; events: UnchainedEvent[] }[] = [];
@@ -69,6 +71,9 @@ export function packEvents(events: readonly UnchainedEvent[]): readonly Unchaine
       records.push({ members: { at, principal, cluster, requestId, fingerprintSha256 }, events: [event] });
     }
   }
+  for (const { principal, cluster } of events)
+    if (principal?.includes('\0') === true || cluster?.includes('\0') === true)
+      throw new NotCanonicalizableError('the name of a principal or a cluster contains U+0000');
   return records.map(({ members, events: packed }) => ({
     members,
     types: typesMask(packed.map(({ type }) => type)),

@@ -13,8 +13,10 @@ export function apiTokenWriter(writer: Writer): ApiTokenWriter {
   return {
     async create(token, secretSha256, event) {
       const operations = [{ op: 'insertApiToken' as const, token, secretSha256 }];
-      if (!(await writer.commit({ operations, events: [event] })).committed)
+      const result = await writer.commit({ operations, events: [event] });
+      if (!result.committed && result.conflict.kind !== 'principalName')
         throw new Error(`API token ${token.id} could not be recorded`);
+      return result.committed;
     },
     async revoke(id, at, event) {
       const operations = [{ op: 'revokeApiToken' as const, id, at }];

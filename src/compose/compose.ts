@@ -37,6 +37,7 @@ import { KnownClusters } from './known-clusters.js';
 import { openCluster, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
+import { openTls, type TlsInForce } from './tls-in-force.js';
 import { openRehearsal } from './rehearsal.js';
 import { warmUp, type WarmUpOptions } from './warm-up.js';
 import { openWebhooks, storedOutbox, wakingWriter } from './webhooks.js';
@@ -58,6 +59,8 @@ export interface Overrides {
   readonly connection?: (connection: ClusterConnection) => ClusterConnection;
   /** How often the outbox of webhooks is looked through. */
   readonly webhookRoundMilliseconds?: number;
+  /** How often the TLS files are looked at. */
+  readonly tlsRoundMilliseconds?: number;
   /** How often the policies' files are looked at. */
   readonly policyRoundMilliseconds?: number;
 }
@@ -66,6 +69,10 @@ export interface Overrides {
 export interface Composition {
   readonly services: Services;
   readonly store: Store;
+  /** Null where the service itself speaks plain HTTP. */
+  readonly tls: TlsInForce | null;
+  /** Reads the TLS files and the policies again. If a part is not valid, its old content stays in force. */
+  reload(): Promise<void>;
   /** As in `warm-up.ts`; before the service listens. */
   warmUp(options?: WarmUpOptions): Promise<readonly number[]>;
   /**
@@ -103,6 +110,11 @@ async function wire(
   const { database } = config;
   if (database.kind === 'postgresql' && database.exposed)
     log.warn({}, 'the way to PostgreSQL is not protected: sslmode=verify-full with sslrootcert would do that');
+
+  const tls =
+    config.tls &&
+    (await openTls(config.tls, log, { clock, intervalMilliseconds: overrides.tlsRoundMilliseconds ?? 5_000 }));
+  opened.push(() => tls?.stop());
 
   // The store.
   const messages = {
@@ -237,6 +249,11 @@ async function wire(
   return {
     store,
     services: allServicesOf(context),
+    tls,
+    async reload() {
+      log.info({}, 'the policies and the TLS files are read again');
+      await Promise.all([policies.reload(), tls?.reload()]);
+    },
     warmUp: (options) => warmUp(() => openRehearsal(context, allServicesOf), log, options),
     async begin() {
       const housekeeping = startHousekeeping(context);

@@ -81,7 +81,8 @@ export async function openRehearsal(
   };
   const secret = newApiTokenSecret(randomBytes);
   const token = throwawayToken(clock());
-  const authenticator = new ApiTokenAuthenticator({ findBySecretSha256: () => Promise.resolve(token) }, clock);
+  const tokens = { findBySecretSha256: () => Promise.resolve(token), liveSecretSha256s: () => Promise.resolve([]) };
+  const authenticator = new ApiTokenAuthenticator(tokens, clock);
   return {
     services: { ...servicesOf(rehearsed), authenticator },
     calls: await callsFor([...clusters.values()], secret),

@@ -109,7 +109,8 @@ function readConnection(
 
 function whyNotServer(server: string): string | null {
   // Kubeconfigs carry the text as it is written, so forms that the URL parser would repair (blanks, backslashes) are refused.
-  if (!/^https:\/\/[^\s\\"'<>]+$/.test(server)) return 'must be an https URL';
+  // RFC 3986 2: a URL is ASCII, so a host in another script is written as xn--…
+  if (!/^https:\/\/[!-~]+$/.test(server) || /[\\"'<>]/.test(server)) return 'must be an https URL';
   if (!URL.canParse(server)) return 'must be an https URL';
   const url = new URL(server);
   if (url.username !== '' || url.password !== '') return 'must not hold credentials';

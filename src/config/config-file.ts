@@ -36,6 +36,8 @@ export type ClusterSettings = Static<typeof ClusterSettings>;
 
 export const LocalCASettings = Type.Object({ localCA: Type.Object({ certFile: Path, keyFile: Path }, closed) }, closed);
 
+const Connections = Type.Integer({ minimum: 1, maximum: 1_000_000 });
+
 const WebhookSettings = Type.Object(
   {
     name: Type.String({ maxLength: 63 }),
@@ -72,6 +74,9 @@ export const FileSettings = Type.Object(
         },
         closed,
       ),
+    ),
+    connections: Type.Optional(
+      Type.Object({ max: Type.Optional(Connections), maxPerAddress: Type.Optional(Connections) }, closed),
     ),
     webhooks: Type.Optional(Type.Array(WebhookSettings, { maxItems: 100 })),
     dataDir: Type.Optional(Path),

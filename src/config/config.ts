@@ -16,6 +16,7 @@ export interface Config {
   readonly port: number;
   /** PEM files to serve TLS with; null where the service itself speaks plain HTTP. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  readonly connections: ConnectionsConfig;
   readonly policiesDir: string;
   readonly database: DatabaseConfig;
   /** At least one; their names differ. */
@@ -24,6 +25,13 @@ export interface Config {
   readonly inspection: InspectionConfig;
   /** Their names differ. */
   readonly webhooks: readonly WebhookConfig[];
+}
+
+/** How many connections to the service may be open at a time. */
+export interface ConnectionsConfig {
+  readonly max: number;
+  /** For one address, or one /64 network of IPv6. */
+  readonly maxPerAddress: number;
 }
 
 export interface IssuingConfig {
@@ -96,6 +104,7 @@ export function loadConfig(environment: Environment): Config {
     host,
     port: readPort(environment.port, report) ?? file?.port ?? 8080,
     tls: tls.files,
+    connections: readConnections(file, tls.terminated),
     policiesDir: pathSetting(environment.policiesDir, file?.policiesDir, resolve('policies')),
     database,
     clusters: file === undefined ? [demoCluster(dataDir)] : readClusters(file, fromFile, inFile),
@@ -170,6 +179,12 @@ function readTls(
   if (certFile !== undefined) report(variables.tlsKeyFile, `is missing beside ${variables.tlsCertFile}`);
   if (keyFile !== undefined) report(variables.tlsCertFile, `is missing beside ${variables.tlsKeyFile}`);
   return { files: null, terminated };
+}
+
+function readConnections(file: FileSettings | undefined, terminated: boolean): ConnectionsConfig {
+  const { max = 1000, maxPerAddress } = file?.connections ?? {};
+  // A proxy in front brings the connections of all callers from its own address.
+  return { max, maxPerAddress: maxPerAddress ?? (terminated ? max : 250) };
 }
 
 function readPort(value: string | undefined, report: ReportProblem): number | undefined {

@@ -3,9 +3,11 @@ import { Type } from 'typebox';
 import { InvalidCursorError } from '../model/errors.js';
 import type { Page, PageQuery } from '../model/page.js';
 import { json } from './responses.js';
-import { closed, namedObject, type NamedSchema, nullable, ref } from './schema-parts.js';
+import { closed, namedObject, type NamedSchema, nameOf, nullable, ref } from './schema-parts.js';
 
 const defaultLimit = 50;
+/** Characters. A cursor of a list by username holds a username, of which each character may be an escape in JSON. */
+const longestCursor = 1024;
 
 /** The query parameters of every list. */
 export const pageParameters = {
@@ -13,26 +15,35 @@ export const pageParameters = {
     Type.Integer({
       minimum: 1,
       maximum: 500,
-      default: defaultLimit,
-      description: 'How many items at most.',
+      description: `How many items at most; default ${defaultLimit}.`,
       examples: [50],
     }),
   ),
   cursor: Type.Optional(
     Type.String({
       minLength: 1,
-      maxLength: 512,
+      maxLength: longestCursor,
       description: '`nextCursor` of the previous page.',
       examples: ['eyJpZCI6IjAxOTY4YzJlIn0'],
     }),
   ),
 };
 
+/** The filter on how usernames begin, which changes the order of a list. */
+export const usernamePrefixParameter = (items: string) => ({
+  usernamePrefix: Type.Optional(
+    nameOf(
+      `Only ${items} for usernames that begin with this. Unless they are listed by expiry, they are then listed by username.`,
+      'svc-',
+    ),
+  ),
+});
+
 /** The query of a list without filters. */
 export const ListQuerySchema = closed(pageParameters);
 
 export const nextCursorProperty = nullable(
-  Type.String({ maxLength: 512 }),
+  Type.String({ maxLength: longestCursor, examples: ['eyJpZCI6IjAxOTY4YzJlIn0'] }),
   'Pass it as `cursor` to get the next page; null on the last page. A page may have fewer than `limit` items, or none, although it has one: where two filters are common and few records match both, a page ends after a number of records that were looked at.',
 );
 
@@ -44,8 +55,9 @@ export function pageOf<T extends NamedSchema>(item: T, description: string) {
   });
 }
 
-export const pageResponse = (schema: NamedSchema, description: string) =>
-  json(schema, { description, headers: pageHeaders });
+/** `example` has the members of an item that are not those of its schema's examples. */
+export const pageResponse = (schema: NamedSchema, description: string, example: object = {}) =>
+  json(schema, { description, headers: pageHeaders, example: { items: [example], nextCursor: null } });
 
 export const pageHeaders = { Link: '`rel="next"` if there is another page.' };
 

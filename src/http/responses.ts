@@ -1,5 +1,6 @@
 import { Type, type TSchema } from 'typebox';
-import { problemTypesOf } from './problems/problem.js';
+import { problemExample, problemHeaders } from './problems/problem-examples.js';
+import { problemTypes, type ProblemType } from './problems/problem-types.js';
 import { ProblemSchema } from './problems/schemas.js';
 import { type NamedSchema, ref } from './schema-parts.js';
 
@@ -7,18 +8,35 @@ interface ResponseOptions {
   readonly description: string;
   /** One sentence about each header, by its name. */
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Members of the JSON example that are not those of the schema's own examples; undefined leaves an optional one out.
+   * The document completes it.
+   */
+  readonly example?: object;
+  /** Complete examples of the JSON, by their names. */
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
 }
 
+const isJson = (mediaType: string): boolean => /[/+]json$/.test(mediaType);
+
 /** A response with one schema for each media type. */
-export function response(content: Readonly<Record<string, TSchema>>, { description, headers }: ResponseOptions) {
+export function response(
+  content: Readonly<Record<string, TSchema>>,
+  { description, headers = {}, example, examples }: ResponseOptions,
+) {
   return {
     description,
-    ...(headers && {
+    ...(Object.keys(headers).length > 0 && {
       headers: Object.fromEntries(
         Object.entries(headers).map(([name, text]) => [name, { type: 'string', maxLength: 1024, description: text }]),
       ),
     }),
-    content: Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }])),
+    content: Object.fromEntries(
+      Object.entries(content).map(([type, schema]) => [
+        type,
+        { schema, ...(isJson(type) && { ...(example && { example }), ...(examples && { examples }) }) },
+      ]),
+    ),
   };
 }
 
@@ -30,24 +48,47 @@ export function json(schema: NamedSchema, options: ResponseOptions) {
 export const empty = (description: string) => ({ type: 'null', description });
 
 /** A body that is text, whatever its media type. */
-export const textBody = (description: string) => Type.String({ maxLength: 1_048_576, description });
+export const textBody = (description: string, example: string) =>
+  Type.String({ maxLength: 1_048_576, description, examples: [example] });
+
+/** Octets. */
+export const binaryBody = (description: string) =>
+  Type.String({ maxLength: 1_048_576, contentMediaType: 'application/octet-stream', description });
 
 /** Any authenticated call can end with one of these. */
-const problemsOfEveryCall = [400, 401, 406, 429, 500, 503];
+const problemsOfEveryCall = [
+  'invalid-request',
+  'unauthenticated',
+  'not-acceptable',
+  'too-many-requests',
+  'internal-error',
+  'service-unavailable',
+] as const satisfies readonly ProblemType[];
 
 /** A route with a body can also end with one of these. */
-export const bodyProblems = [413, 415] as const;
+export const bodyProblems = ['content-too-large', 'unsupported-media-type'] as const satisfies readonly ProblemType[];
+
+/** problem+json for problems of these types, and of those that any authenticated call can end with. */
+export const problems = (...types: readonly ProblemType[]): Readonly<Record<number, unknown>> =>
+  onlyProblems(...problemsOfEveryCall, ...types);
 
 /**
- * problem+json for these statuses, and for those that any authenticated call can end with. Typed loosely, so that
- * handlers are typed by the views that they answer with.
+ * problem+json for problems of these types, one response for each status. Typed loosely, so that handlers are typed by
+ * the views that they answer with.
  */
-export function problems(...statuses: readonly number[]): Readonly<Record<number, unknown>> {
-  const all = [...new Set([...problemsOfEveryCall, ...statuses])].sort((a, b) => a - b);
+export function onlyProblems(...types: readonly ProblemType[]): Readonly<Record<number, unknown>> {
+  const byStatus = Object.groupBy(new Set(types), (type) => problemTypes[type].status);
   return Object.fromEntries(
-    all.map((status) => [
+    Object.entries(byStatus).map(([status, found]) => [
       status,
-      response({ 'application/problem+json': ref(ProblemSchema) }, { description: problemTypesOf(status).join(', ') }),
+      response(
+        { 'application/problem+json': ref(ProblemSchema) },
+        {
+          description: found.map((type) => `\`${type}\`: ${problemTypes[type].title}.`).join(' '),
+          headers: Object.assign({}, ...found.map((type) => problemHeaders[type])) as Readonly<Record<string, string>>,
+          examples: Object.fromEntries(found.map((type) => [type, { value: problemExample(type) }])),
+        },
+      ),
     ]),
   );
 }

@@ -1,4 +1,5 @@
 import { Type, type Static, type TProperties, type TSchema } from 'typebox';
+import { labelBounds } from '../model/labels.js';
 import type { App } from './types.js';
 
 /** A schema that has a name of its own in the OpenAPI document. */
@@ -42,6 +43,9 @@ export function oneOf<T extends string>(values: readonly T[], description?: stri
   return Type.Unsafe<T>({ type: 'string', enum: [...values], ...(description && { description }) });
 }
 
+/** Characters of a name in a path: a DNS subdomain (RFC 1123 section 2.1). */
+export const longestPathParameter = 253;
+
 /** RFC 1123 section 2.1, lower case only, as in Kubernetes. */
 export const dnsLabelOf = (description: string, example: string) =>
   Type.String({
@@ -52,17 +56,45 @@ export const dnsLabelOf = (description: string, example: string) =>
     examples: [example],
   });
 
+/** Labels of a request, by key. */
+export const labelsOf = (description: string) =>
+  Type.Unsafe<Record<string, string>>({
+    type: 'object',
+    propertyNames: { type: 'string', minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$' },
+    additionalProperties: { type: 'string', maxLength: labelBounds.value, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+    maxProperties: labelBounds.count,
+    description: `${description} Keys are DNS labels.`,
+    examples: [{ team: 'payments', ticket: 'INC-4711' }],
+  });
+
 /** At most 64 characters: RFC 5280 ub-common-name, ub-organization-name. Policy decides which characters. */
 export const nameOf = (description: string, example: string) =>
   Type.String({ minLength: 1, maxLength: 64, description, examples: [example] });
 
-export const sha256Of = (description: string) =>
+export const sha256Of = (
+  description: string,
+  example = '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
+) =>
   Type.String({
     maxLength: 64,
     pattern: '^[0-9a-f]{64}$',
     description: `${description}, lower-case hex.`,
-    examples: ['2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae'],
+    examples: [example],
   });
+
+/**
+ * U+FFFE and U+FFFF of planes 1 to 16. They stand in the pattern themselves, because few readers of patterns share an escape
+ * for characters beyond U+FFFF.
+ */
+const lastOfPlanes = Array.from({ length: 16 }, (_, i) =>
+  String.fromCodePoint(0x1_fffe + i * 0x1_0000, 0x1_ffff + i * 0x1_0000),
+).join('');
+
+/**
+ * A path on the caller's machine: no controls (C0 and C1), separators of lines and paragraphs, lone surrogates, U+FEFF or
+ * non-characters (Unicode 23.7). Readers of text files take some of them for line breaks or for the end of the text.
+ */
+export const filePathPattern = `^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ud800-\\udfff\\ufdd0-\\ufdef\\ufeff\\ufffe\\uffff${lastOfPlanes}]+$`;
 
 export const instantOf = (description: string) =>
   Type.String({ format: 'date-time', maxLength: 35, description, examples: ['2026-03-01T09:30:00.000Z'] });
@@ -75,5 +107,6 @@ export const messageOf = (description: string, example: string) =>
 export const reasonOf = (description: string, example: string) =>
   Type.String({ maxLength: 64, description, examples: [example] });
 
-export const idOf = (description: string) =>
-  Type.String({ maxLength: 64, description, examples: ['01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f'] });
+export const exampleId = '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f';
+
+export const idOf = (description: string) => Type.String({ maxLength: 64, description, examples: [exampleId] });

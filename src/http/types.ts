@@ -14,6 +14,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The caller; null until authentication has found out. */
     principal: Principal | null;
+    /** Whether the log gets no line about the answer. */
+    unlogged: boolean;
     /** The media type to answer with, one of those that the route produces. */
     answerType: string;
     /** The body as it arrived, for checks that depend on its bytes; null without a body. */
@@ -26,6 +28,8 @@ declare module 'fastify' {
     produces?: readonly string[];
     /** The body may be left out. */
     optionalBody?: boolean;
+    /** Examples of the JSON body, by their names: for the OpenAPI document. */
+    bodyExamples?: Readonly<Record<string, object>>;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */
     uploads?: Readonly<Record<string, TSchema>>;
   }

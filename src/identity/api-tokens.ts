@@ -1,6 +1,7 @@
 import type { ApiToken, Principal, Role } from '../model/principal.js';
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
 import { probeUsername } from '../model/cluster-probe.js';
+import { isSamePerson } from '../model/folded-name.js';
 import { whyNotName } from '../model/name-grammar.js';
 import { newId } from '../model/new-id.js';
 import { done, refused, type FieldError, type Outcome } from '../model/outcome.js';
@@ -17,16 +18,27 @@ const longestLifeSeconds = 365 * 24 * 60 * 60;
 export interface ApiTokenReader {
   /** By the SHA-256 of the secret, lower-case hex, on a unique index; revoked and expired ones too. */
   findBySecretSha256(secretSha256: string): Promise<ApiToken | null>;
+  /** The hashes of all tokens that are neither revoked nor expired. */
+  liveSecretSha256s(now: Date): Promise<readonly string[]>;
   find(id: string): Promise<ApiToken | null>;
   /** Newest first. */
   list(page: PageQuery): Promise<Page<ApiToken>>;
+  /**
+   * The principals behind the tokens whose names fold to this one: behind those that are valid at the instant; null: behind
+   * all that there ever were.
+   */
+  makersOf(name: string, validAt: Date | null): Promise<readonly string[]>;
   /** Whether an unrevoked, unexpired token with role admin exists. */
   hasLiveAdmin(now: Date): Promise<boolean>;
 }
 
 /** How identity keeps tokens: each change in one commit with its audit event. */
 export interface ApiTokenWriter {
-  create(token: ApiToken, secretSha256: string, event: AuditEventDraft): Promise<void>;
+  /**
+   * False where the name is new, and a token, even one that ended, has another name that folds to it; nothing is written
+   * then.
+   */
+  create(token: ApiToken, secretSha256: string, event: AuditEventDraft): Promise<boolean>;
   /** False where it was revoked already; nothing is written then. */
   revoke(id: string, at: Date, event: AuditEventDraft): Promise<boolean>;
 }
@@ -108,7 +120,8 @@ export interface AdminTokenContext {
 export async function makeAdminToken({ writer, keepSecret, now, random }: AdminTokenContext): Promise<void> {
   const { token, secret, secretSha256 } = makeApiToken({ name: 'admin', roles: ['admin'] }, [], { now, random });
   await keepSecret(secret);
-  await writer.create(token, secretSha256, apiTokenEvent('ApiTokenCreated', token, now, null));
+  const created = await writer.create(token, secretSha256, apiTokenEvent('ApiTokenCreated', token, now, null));
+  if (!created) throw new Error(`principal ${token.name} cannot have a token: another one has that name but for case`);
 }
 
 /** The use cases on API tokens; all of them are for admins. */
@@ -127,8 +140,10 @@ export class ApiTokens {
     const { clock, random, writer } = this.#context;
     const now = clock();
     const { token, secret, secretSha256 } = makeApiToken(ask, lineageOf(principal), { now, random });
-    await writer.create(token, secretSha256, apiTokenEvent('ApiTokenCreated', token, now, principal.name));
-    return done({ token, secret });
+    const event = apiTokenEvent('ApiTokenCreated', token, now, principal.name);
+    if (await writer.create(token, secretSha256, event)) return done({ token, secret });
+    const message = 'is the name of another principal but for case, and people could not tell the two apart';
+    return refused({ kind: 'invalid-request', errors: [{ pointer: '/name', message }] });
   }
 
   async list(principal: Principal, page: PageQuery): Promise<Outcome<Page<ApiToken>>> {
@@ -169,7 +184,7 @@ function errorsOf(ask: ApiTokenAsk): readonly FieldError[] {
     return message === null ? [] : [{ pointer, message }];
   });
   // A principal of this name would be the requester and collector of every probe's certificate.
-  if (ask.name === probeUsername)
+  if (isSamePerson(ask.name, probeUsername))
     errors.push({ pointer: '/name', message: `${probeUsername} is kubepass itself, when it probes a cluster` });
   if (ask.roles.length === 0) errors.push({ pointer: '/roles', message: 'must name at least one role' });
   if ((ask.expiresInSeconds ?? 0) > longestLifeSeconds)

@@ -1,4 +1,5 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
+import { isSamePerson } from '../model/folded-name.js';
 import type { Principal, Role } from '../model/principal.js';
 
 /** The actions that roles permit; `GET /v1/whoami` lists those of the caller. */
@@ -65,22 +66,49 @@ export function mayCancel(principal: Principal, request: CertificateRequest): bo
   return principal.name === request.requester.name || principal.roles.includes('admin');
 }
 
-export function mayCollect(principal: Principal, request: CertificateRequest): boolean {
-  return principal.name === request.collector;
+/**
+ * Why the principal may not collect the key; null where it may. An approver does not collect through a credential that
+ * they made for the collector.
+ */
+export function whyNotCollect(
+  principal: Principal,
+  { collector, approvals }: Pick<CertificateRequest, 'collector' | 'approvals'>,
+): string | null {
+  if (principal.name !== collector) return `only ${JSON.stringify(collector)} may collect this key`;
+  const maker = madeByAny(
+    principal,
+    approvals.map((approval) => approval.principal),
+  );
+  return maker === undefined
+    ? null
+    : `this token was created by ${JSON.stringify(maker)}, who has approved the request`;
 }
 
 /**
  * Why this principal may not decide on the request; null where it may. Nobody decides on a request that they made or
- * will collect, or whose username is theirs, nor through a credential that the requester made, directly or through
- * others.
+ * will collect, or whose username is theirs; nor through a credential that one of these people made, directly or through
+ * others; nor if they made a credential of the requester or the collector. `makers` are the principals behind those
+ * credentials.
  */
-export function whyNotDecide(principal: Principal, request: CertificateRequest): string | null {
+export function whyNotDecide(
+  principal: Principal,
+  { requester, collector, username, decision }: CertificateRequest,
+  makers: readonly string[] = decision.makers ?? [],
+): string | null {
   if (!may(principal, 'approve-requests')) return 'deciding on requests takes the role approver or admin';
-  if (principal.name === request.requester.name) return 'the requester does not decide on their own request';
-  if (principal.name === request.collector) return 'the collector does not decide on the request';
-  if (principal.name === request.username) return 'nobody decides on a certificate for their own username';
-  if (principal.createdBy.includes(request.requester.name))
-    return `this token was created by ${JSON.stringify(request.requester.name)}, who made the request`;
+  const is = (name: string): boolean => isSamePerson(principal.name, name);
+  if (is(requester.name)) return 'the requester does not decide on their own request';
+  if (is(collector)) return 'the collector does not decide on the request';
+  if (is(username)) return 'nobody decides on a certificate for their own username';
+  if (makers.some(is))
+    return 'you created a token of the requester or the collector, directly or through others, so you do not decide';
+  for (const [party, who] of [
+    [requester.name, 'who made the request'],
+    [collector, 'who will collect its key'],
+    [username, 'whose username it is for'],
+  ] as const)
+    if (madeByAny(principal, [party]) !== undefined)
+      return `this token was created by ${JSON.stringify(party)}, ${who}`;
   return null;
 }
 
@@ -90,13 +118,19 @@ export function whyNotDecide(principal: Principal, request: CertificateRequest):
  */
 export function whyNotCount(principal: Principal, { approvals }: Pick<CertificateRequest, 'approvals'>): string | null {
   for (const { principal: approver, createdBy = [] } of approvals) {
-    if (approver === principal.name) return 'you have approved this request already, and nobody counts twice';
-    if (principal.createdBy.includes(approver))
+    if (isSamePerson(approver, principal.name))
+      return 'you have approved this request already, and nobody counts twice';
+    if (madeByAny(principal, [approver]) !== undefined)
       return `this token was created by ${JSON.stringify(approver)}, who has approved the request already`;
-    if (createdBy.includes(principal.name))
+    if (createdBy.some((maker) => isSamePerson(maker, principal.name)))
       return `${JSON.stringify(approver)} has approved the request with a token that you created`;
   }
   return null;
+}
+
+/** The first of these names whose bearer made the principal's credential, directly or through others. */
+function madeByAny({ createdBy }: Principal, names: readonly string[]): string | undefined {
+  return names.find((name) => createdBy.some((maker) => isSamePerson(maker, name)));
 }
 
 function isParty(principal: Principal, request: Parties): boolean {

@@ -129,6 +129,8 @@ export interface Budget {
   mayDerive(iterations: number): boolean;
   /** Asks for the verification of one signature; false where no more are allowed. */
   mayVerify(): boolean;
+  /** Asks for the test whether one RSA modulus is prime; false where no more are allowed. */
+  mayTestModulus(): boolean;
 }
 
 export interface DecodeContext {

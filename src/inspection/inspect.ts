@@ -1,6 +1,7 @@
 import type { Inspection, InspectionFormat, Upload } from '../model/inspection.js';
 import type { Budget, DecodedObject, InspectionContext } from './decoded.js';
 import { findAll } from './findings/find-all.js';
+import { observePrimeModuli } from './keys/prime-moduli.js';
 import { openBudget } from './reading/budget.js';
 import { readSingleObject, readUpload } from './reading/read-upload.js';
 import { listRelations } from './relations/list-relations.js';
@@ -38,7 +39,7 @@ async function answer(
   budget: Budget,
   format: InspectionFormat,
 ): Promise<string> {
-  const objects = await fillInventory(found, context);
+  const objects = await fillInventory(await observePrimeModuli(found, budget), context);
   const relations = new Relations(objects, context.clusters, budget);
   const inspection: Inspection = {
     objects: objects.map(({ path, content }) => ({ path, ...content })),

@@ -3,7 +3,9 @@ import type { InventoryEntry } from '../model/inspection.js';
 import { done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { InspectionService } from '../services.js';
+import { InspectionBusyError } from '../model/errors.js';
 import { describeFailure } from '../workers/worker-error.js';
+import { TooManyWaitingError } from '../workers/turns.js';
 import { UploadRefusedError, type InspectionContext, type KnownCluster, type Thresholds } from './decoded.js';
 import { inspectSingleObject } from './inspect.js';
 import { InspectionFailedError, type InspectionPool } from './workers/inspection-pool.js';
@@ -53,6 +55,7 @@ async function withoutMessages(work: () => Promise<string> | null): Promise<stri
   try {
     return await work();
   } catch (error) {
+    if (error instanceof TooManyWaitingError) throw new InspectionBusyError('too many RSA keys wait for their tests');
     throw error instanceof UploadRefusedError ? error : new InspectionFailedError(describeFailure(error));
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '../model/audit-event.js';
 import type { CertificateRequest, IssuanceAttempt } from '../model/certificate-request.js';
 import type { Violation } from '../model/decision.js';
+import type { Labels } from '../model/labels.js';
 import type { Announcement } from '../model/webhook-delivery.js';
 import type { Operation } from '../store/step.js';
 import type { PolicySet } from '../policy/policy-set.js';
@@ -48,11 +49,17 @@ export function requestedDetails(request: CertificateRequest): AuditEventDetails
     expirationSeconds: request.expirationSeconds,
     namespace: request.namespace,
     reason: request.reason,
+    ...labelDetails(request.labels),
     collector: request.collector,
     requesterGroups: request.requester.groups,
     requesterRoles: request.requester.roles,
+    ...(request.decision.makers && { makers: request.decision.makers }),
   };
 }
+
+/** Absent where there are none. */
+export const labelDetails = (labels: Labels): { readonly labels?: Labels } =>
+  Object.keys(labels).length === 0 ? {} : { labels };
 
 export function attemptDetails(attempt: IssuanceAttempt): AttemptDetails {
   return { attempt: attempt.number, spkiSha256: attempt.spkiSha256, ...attempt.intent };

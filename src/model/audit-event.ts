@@ -1,5 +1,6 @@
 import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
 import type { Violation } from './decision.js';
+import type { Labels } from './labels.js';
 import type { ProbeAnswer } from './cluster-probe.js';
 import type { RevocationReason } from './revocation.js';
 import type { Role } from './principal.js';
@@ -28,6 +29,7 @@ export const auditEventTypes = [
   'UnknownIdentityIssued',
   'WebhookDeliveryFailed',
   'WebhookDeliveryRetried',
+  'DecisionRefused',
   'CertificateRevoked',
   'IdentityBlocked',
   'IdentityUnblocked',
@@ -53,9 +55,13 @@ export interface AuditEventDetails {
     expirationSeconds: number;
     namespace: string | null;
     reason: string | null;
+    /** Absent where it has none. */
+    labels?: Labels;
     collector: string;
     requesterGroups: readonly string[];
     requesterRoles: readonly Role[];
+    /** As in the decision; only where a person decides. */
+    makers?: readonly string[];
   };
   ApprovalRecorded: {
     stage: number;
@@ -93,6 +99,8 @@ export interface AuditEventDetails {
     groups: readonly string[];
     keyAlgorithm: KeyAlgorithm;
     expirationSeconds: number | null;
+    /** Absent where it has none. */
+    labels?: Labels;
     outcome: 'permitted' | 'denied';
     policy: string | null;
     violations: readonly ViolationDetails[];
@@ -152,6 +160,8 @@ export interface AuditEventDetails {
     state: WebhookDeliveryState;
     attempts: number;
   };
+  /** Somebody tried to decide on a request that they may not decide on; `message` says why not. */
+  DecisionRefused: { decision: 'approve' | 'deny'; message: string };
   CertificateRevoked: {
     username: string;
     serialNumber: string;

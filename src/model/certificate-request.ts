@@ -1,6 +1,7 @@
 import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
 import type { Renewal } from './certificate.js';
 import type { ApprovalStage, PrincipalSelector, RecordedDecision } from './decision.js';
+import type { Label, Labels } from './labels.js';
 import type { Requester } from './principal.js';
 
 /** The states of a request; `request-states.ts` in issuance says which moves exist. */
@@ -27,8 +28,12 @@ export interface RequestFilter {
   readonly state?: RequestState;
   readonly cluster?: string;
   readonly username?: string;
+  /** Only usernames that begin with this. */
+  readonly usernamePrefix?: string;
   /** The requester's name. */
   readonly requester?: string;
+  /** All of them. */
+  readonly labels?: readonly Label[];
 }
 
 /** A person's decision on a pending request. */
@@ -91,6 +96,7 @@ export interface CertificateRequest {
   readonly expirationSeconds: number;
   readonly namespace: string | null;
   readonly reason: string | null;
+  readonly labels: Labels;
   readonly requester: Requester;
   /** The name of the principal who may collect the key. */
   readonly collector: string;

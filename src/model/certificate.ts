@@ -54,10 +54,17 @@ export function statusOf(
   return supersededBy === null ? 'valid' : 'superseded';
 }
 
+/** A certificate as lists have it: what its DER says, without the DER itself. */
+export type ListedCertificate = Omit<Certificate, 'der'>;
+
 /** Selects certificates for a list; a field that is left out selects all. */
 export interface CertificateFilter {
   readonly cluster?: string;
   readonly username?: string;
+  /** Only usernames that begin with this. */
+  readonly usernamePrefix?: string;
+  /** The name of the principal who asked for it. */
+  readonly requester?: string;
   readonly group?: string;
   readonly serialNumber?: string;
   readonly expiresBefore?: Date;

@@ -131,6 +131,11 @@ export interface RecordedDecision {
   /** Fixed when the request is recorded; a later policy set does not change who must approve. */
   readonly stages: readonly ApprovalStage[];
   readonly violations: readonly Violation[];
+  /**
+   * The principals who created the credentials of the requester and the collector, directly or through others. They do
+   * not decide. Absent where no person decides, and in decisions recorded before it was kept.
+   */
+  readonly makers?: readonly string[];
   /** Absent in decisions recorded before policies had it. */
   readonly kubeconfig?: KubeconfigDefaults;
   /** Quota of the deciding policy; absent in decisions recorded before policies had it. */

@@ -1,4 +1,6 @@
 import { subjectBounds } from '../x509/strict/subject-identity.js';
+import { foldedName } from './folded-name.js';
+import { mixesDigits, mixesScripts } from './mixed-scripts.js';
 
 const maxLength = subjectBounds.nameCharacters;
 
@@ -20,8 +22,8 @@ const mark = /^\p{M}$/u;
  * which may hold anything.
  *
  * `ascii`: 1-64 characters, letters, digits and inner `. _ : @ / -`. `unicode` widens letters and digits to those of
- * every script in normalization form C, and adds single inner spaces. Neither ever holds a control or format
- * character, or one that RFC 4514 gives a meaning in the printed form of a distinguished name.
+ * the scripts in use in normalization form KC, each word of one script, and adds single inner spaces. Neither ever holds a
+ * control or format character, or one that RFC 4514 gives a meaning in the printed form of a distinguished name.
  */
 export function whyNotName(name: string, alphabet: 'ascii' | 'unicode'): string | null {
   const characters = Array.from(name);
@@ -44,7 +46,8 @@ export function isDnsLabel(value: string): boolean {
 }
 
 function whyNotUnicodeName(name: string, characters: readonly string[]): string | null {
-  if (name.normalize('NFC') !== name) return 'is not in Unicode normalization form C';
+  // Form KC is also form C. Characters that only KC changes look like others: a full-width letter, a ligature.
+  if (name.normalize('NFKC') !== name) return 'is not in Unicode normalization form KC';
   for (const [i, character] of characters.entries()) {
     const previous = characters[i - 1] ?? '';
     if (character === ' ' && previous === ' ') return 'contains two spaces in a row';
@@ -56,13 +59,8 @@ function whyNotUnicodeName(name: string, characters: readonly string[]): string 
   const foreign = Array.from(colon === -1 ? '' : name.slice(0, colon)).find((character) => character > '\u007f');
   if (foreign !== undefined) return `contains ${codePoint(foreign)} before a colon, where only ASCII is allowed`;
 
-  // UTS #39 section 5: Latin, Greek and Cyrillic letters pass for each other, so no word mixes them.
-  const mixed = name
-    .split(separator)
-    .some(
-      (word) => [/\p{sc=Latin}/u, /\p{sc=Greek}/u, /\p{sc=Cyrillic}/u].filter((script) => script.test(word)).length > 1,
-    );
-  return mixed ? 'mixes Latin, Greek or Cyrillic letters in one word' : null;
+  if (name.split(separator).some(mixesScripts)) return 'mixes letters of several scripts in one word';
+  return mixesDigits(name) ? 'mixes digits of several scripts' : null;
 }
 
 function codePoint(character: string): string {
@@ -73,34 +71,25 @@ function codePoint(character: string): string {
 /** Prefixes that a cluster's own machinery reserves and binds: kubeadm's groups, and EKS's users and groups. */
 const reservedPrefixes = ['kubeadm:', 'eks:'];
 
-/** Groups that are commonly bound to cluster-admin. They mean nothing to Kubernetes itself. */
-const privilegedGroups = ['cluster-admin', 'cluster-admins'];
+/**
+ * Names that mean nothing to Kubernetes itself. The first two are commonly bound to cluster-admin. The third is the common
+ * name of the aggregation layer's client certificate (kubeadm, EKS): where an API server trusts one CA both for clients
+ * and for that proxy, its bearer speaks as any user through `X-Remote-User`.
+ */
+const privilegedNames = ['cluster-admin', 'cluster-admins', 'front-proxy-client'];
 
 /**
- * The common name of the aggregation layer's client certificate (kubeadm, EKS): where an API server trusts one CA
- * both for clients and for that proxy, its bearer speaks as any user through `X-Remote-User`.
+ * Kubernetes' own namespace of users and groups: `system:masters`, `system:node:…`. Kubernetes compares names byte by byte,
+ * so `System:masters` gains nothing there. But people read it, and authorizers and directories beside the cluster fold
+ * case. So a name that folds to a reserved name counts as that name, here and below.
  */
-const privilegedUsernames = ['front-proxy-client'];
+export const isSystemName = (name: string): boolean => foldedName(name).startsWith('system:');
 
 /**
- * Kubernetes compares names byte by byte, so `System:masters` gains nothing there. But people read it, and authorizers
- * and directories beside the cluster fold case. So a name that folds to a reserved name counts as that name.
+ * Whether clusters give privileges to a username or group of this name, by their own machinery, or commonly by those who
+ * set them up.
  */
-const folded = (name: string): string => name.normalize('NFKC').toLowerCase();
-
-const hasReservedPrefix = (name: string): boolean => reservedPrefixes.some((prefix) => name.startsWith(prefix));
-
-/** Kubernetes' own namespace of users and groups: `system:masters`, `system:node:…`. */
-export const isSystemName = (name: string): boolean => folded(name).startsWith('system:');
-
-/** A username that a component of a cluster bears. */
-export function isPrivilegedUsername(username: string): boolean {
-  const name = folded(username);
-  return hasReservedPrefix(name) || privilegedUsernames.includes(name);
-}
-
-/** A group that clusters bind to privileges: by their own machinery, or commonly by those who set them up. */
-export function isPrivilegedGroup(group: string): boolean {
-  const name = folded(group);
-  return hasReservedPrefix(name) || privilegedGroups.includes(name);
+export function isPrivilegedName(name: string): boolean {
+  const folded = foldedName(name);
+  return reservedPrefixes.some((prefix) => folded.startsWith(prefix)) || privilegedNames.includes(folded);
 }

@@ -11,6 +11,8 @@ export interface Principal {
   readonly createdBy: readonly string[];
   /** Identifies the credential, for the audit log and for lineage; never the secret. */
   readonly tokenId: string;
+  /** When the credential ends; null: when it is revoked. */
+  readonly expiresAt: Date | null;
 }
 
 /** The principal as it was when it asked. Decisions on the request are made on this, then and later. */

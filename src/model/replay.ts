@@ -114,6 +114,7 @@ export type RecordedRequest = Pick<
   | 'expirationSeconds'
   | 'namespace'
   | 'reason'
+  | 'labels'
   | 'requester'
   | 'collector'
   | 'decision'

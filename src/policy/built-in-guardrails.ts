@@ -1,4 +1,4 @@
-import { isPrivilegedGroup, isPrivilegedUsername, isSystemName, whyNotName } from '../model/name-grammar.js';
+import { isPrivilegedName, isSystemName, whyNotName } from '../model/name-grammar.js';
 import { quote, quoteAll } from '../model/quote.js';
 import { subjectBounds } from '../x509/strict/subject-identity.js';
 import { Findings, type DecisionInput, type Judgement } from './evaluation.js';
@@ -25,12 +25,12 @@ export const builtInGuardrails: readonly BuiltInGuardrail[] = [
     const { allowPrivilegedGroups, cluster } = input.facts;
     // The configuration of a cluster may allow a group. A wrong refusal costs a line there, a wrong grant costs a cluster.
     const whyNotGroup: WhyNot = (name) =>
-      isPrivilegedGroup(name) && !allowPrivilegedGroups.includes(name)
+      isPrivilegedName(name) && !allowPrivilegedGroups.includes(name)
         ? `is privileged, and the configuration of cluster "${cluster}" does not allow it`
         : null;
     const allowed = allowPrivilegedGroups.length === 0 ? '' : ` but ${quoteAll(allowPrivilegedGroups)}`;
     checkUsername(input, findings, 'not privileged', 'PrivilegedUsername', (name) =>
-      isPrivilegedUsername(name) ? 'is reserved for cluster components' : null,
+      isPrivilegedName(name) ? 'is reserved for cluster components' : null,
     );
     checkGroups(input, findings, `none privileged${allowed}`, 'PrivilegedGroup', whyNotGroup);
   }),

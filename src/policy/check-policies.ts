@@ -68,6 +68,7 @@ function requestOf({ request }: PolicyTest, requester: Requester): RequestToDeci
     expirationSeconds: request.expirationSeconds ?? null,
     namespace: request.namespace ?? null,
     reason: request.reason ?? null,
+    labels: request.labels ?? {},
     collector: request.collector ?? requester.name,
   };
 }

@@ -166,6 +166,10 @@ class PartCompiler {
 
   selector(written: WrittenSelector): Selector {
     this.checkPlainGlobs('/spec/selector/clusters', written.clusters);
+    for (const [key, globs] of Object.entries(written.labels ?? {})) {
+      this.checkName(`/spec/selector/labels/${key}`, key);
+      this.checkPlainGlobs(`/spec/selector/labels/${key}`, globs);
+    }
     this.checkPrincipals('/spec/selector/requesters', written.requesters);
     return compileSelector(written);
   }

@@ -1,16 +1,18 @@
 import type { ApprovalStage, Decision, DecisionFacts, TraceEntry, Violation } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
+import { boundedViolations } from './bounded-violations.js';
 import { builtInGuardrails, evaluateBuiltIn } from './built-in-guardrails.js';
 import { evaluateGuardrail } from './evaluate-guardrail.js';
 import { evaluatePolicy } from './evaluate-policy.js';
-import { decisionInput, failClosed, type DecisionInput } from './evaluation.js';
+import { decisionInput, failClosed, type DecisionInput, type Judgement } from './evaluation.js';
 import { defaultExpirationSeconds, type Policy, type PolicySet, type RequestToDecide } from './policy-set.js';
 import { atLeast, countOf } from './stages.js';
 
 /**
  * Decides a request. One guardrail that denies is enough to deny. Otherwise one policy that permits is enough to permit.
- * If several permit, the one with the least demanding approval decides. A denial carries every violation at once: those
- * of the guardrails and, if no policy permits, those of each policy that applies.
+ * If several permit, the one with the least demanding approval decides. A denial carries every violation at once, within a
+ * bound: those of the guardrails and, if no policy permits, those of each policy that applies. Those of the nearest policy
+ * come first.
  *
  * Pure: the same arguments give the same decision and trace. A rule that needs a fact which was not looked up cannot be
  * evaluated: such a guardrail denies, and such a policy does not permit.
@@ -39,7 +41,7 @@ export function decide(
   // 3. Deny if a guardrail denies or if no policy permits.
   const denials = guardrails.flatMap(({ violations }) => violations);
   if (denials.length > 0 || deciding === undefined) {
-    const objections = deciding === undefined ? policies.flatMap(({ violations }) => violations) : [];
+    const objections = deciding === undefined ? nearestFirst(policies).flatMap(({ violations }) => violations) : [];
     const violations = [...denials, ...objections];
     if (policies.some(({ entry }) => entry.verdict !== 'notApplicable')) return denied(violations, trace);
     return denied([...violations, noPolicyApplies(input)], [...trace, defaultDeny(policies.length)]);
@@ -81,8 +83,12 @@ function byDemand(a: Candidate, b: Candidate): number {
   );
 }
 
+/** The policy with the fewest objections first. It asks for the fewest changes to the request. */
+const nearestFirst = (policies: readonly Judgement[]): readonly Judgement[] =>
+  policies.toSorted((a, b) => a.violations.length - b.violations.length);
+
 function denied(violations: readonly Violation[], trace: readonly TraceEntry[]): Decision {
-  return { outcome: 'denied', approval: null, policy: null, violations, trace };
+  return { outcome: 'denied', approval: null, policy: null, violations: boundedViolations(violations), trace };
 }
 
 /** Denies a request that no policy applies to. No file can disable this rule. */

@@ -61,7 +61,7 @@ export function variablesOf(input: DecisionInput, expirationSeconds: number): Ex
   const known = input.variables.get(expirationSeconds);
   if (known) return known;
   const { request, requester, facts, now } = input;
-  const { username, groups, keyAlgorithm, namespace, reason, collector } = request;
+  const { username, groups, keyAlgorithm, namespace, reason, labels, collector } = request;
   const variables = {
     request: {
       username,
@@ -71,6 +71,7 @@ export function variablesOf(input: DecisionInput, expirationSeconds: number): Ex
       expirationSeconds,
       namespace: namespace ?? '',
       reason: reason ?? '',
+      labels,
       collector,
     },
     requester: { username: requester.name, groups: requester.groups, roles: requester.roles },

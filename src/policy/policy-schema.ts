@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { escalationKinds } from '../model/blast-radius.js';
+import { labelBounds } from '../model/labels.js';
 import { roles } from '../model/principal.js';
 import { keyAlgorithms } from '../x509/strict/key-algorithm.js';
 import { weekdays } from './hours.js';
@@ -11,9 +12,10 @@ export type Resolution = (typeof resolutions)[number];
 
 const closed = { additionalProperties: false } as const;
 
+const glob = Type.String({ minLength: 1, maxLength: 256 });
 const globs = (description: string) =>
   Type.Optional(
-    Type.Array(Type.String({ minLength: 1, maxLength: 256 }), {
+    Type.Array(glob, {
       maxItems: 1000,
       description: `${description} Globs: \`*\` is any run of characters.`,
     }),
@@ -37,7 +39,16 @@ const principals = (description: string) =>
   );
 
 const Selector = Type.Object(
-  { clusters: globs('Names of clusters.'), requesters: principals('The principals who ask.') },
+  {
+    clusters: globs('Names of clusters.'),
+    labels: Type.Optional(
+      Type.Record(Type.String(), Type.Array(glob, { maxItems: 1000 }), {
+        maxProperties: labelBounds.count,
+        description: 'Globs for the value of each label by its key. The request must have all of these labels.',
+      }),
+    ),
+    requesters: principals('The principals who ask.'),
+  },
   {
     ...closed,
     description:

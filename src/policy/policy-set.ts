@@ -1,5 +1,6 @@
 import type { Cluster } from '../model/cluster.js';
 import type { ApprovalStage, KubeconfigDefaults, Quota } from '../model/decision.js';
+import type { Labels } from '../model/labels.js';
 import type { Role } from '../model/principal.js';
 import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
 import type { Expression } from './cel/compile-expression.js';
@@ -14,6 +15,8 @@ import type { ReasonPattern } from './reason-pattern.js';
  */
 export interface Selector {
   readonly clusters?: Globs;
+  /** By key. A request without the key does not match. */
+  readonly labels?: ReadonlyMap<string, Globs>;
   readonly requesters?: {
     readonly names?: Globs;
     readonly groups?: Globs;
@@ -110,9 +113,31 @@ export interface RequestToDecide {
   readonly expirationSeconds: number | null;
   readonly namespace: string | null;
   readonly reason: string | null;
+  readonly labels: Labels;
   /** The name of the principal who may collect the key. By default this is the requester. */
   readonly collector: string;
 }
+
+/** Copies these fields alone, so that the result can be posted to a worker. */
+export const requestToDecide = ({
+  username,
+  groups,
+  keyAlgorithm,
+  expirationSeconds,
+  namespace,
+  reason,
+  labels,
+  collector,
+}: RequestToDecide): RequestToDecide => ({
+  username,
+  groups,
+  keyAlgorithm,
+  expirationSeconds,
+  namespace,
+  reason,
+  labels,
+  collector,
+});
 
 /** The parts of a cluster that loading policies depends on. */
 export interface ConfiguredCluster {

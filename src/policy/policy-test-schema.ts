@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { escalationKinds } from '../model/blast-radius.js';
+import { labelBounds } from '../model/labels.js';
 import { roles } from '../model/principal.js';
 import { keyAlgorithms } from '../x509/strict/key-algorithm.js';
 import { parseInstant } from './cel/literals.js';
@@ -31,6 +32,9 @@ const RequestUnderTest = Type.Object(
     expirationSeconds: seconds('Default: left to policy.'),
     namespace: Type.Optional(name()),
     reason: Type.Optional(name()),
+    labels: Type.Optional(
+      Type.Record(Type.String(), name(), { maxProperties: labelBounds.count, description: 'Default: none.' }),
+    ),
     collector: Type.Optional(name('Default: the requester.')),
   },
   closed,

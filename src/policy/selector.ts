@@ -1,5 +1,6 @@
 import type { PrincipalSelector } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
+import { quote } from '../model/quote.js';
 import type { DecisionInput, Findings } from './evaluation.js';
 import { choiceOf, compileGlobs, type Choice, type Globs } from './glob.js';
 import type { Selector } from './policy-set.js';
@@ -7,12 +8,14 @@ import type { Selector } from './policy-set.js';
 /** A selector as written in a policy or guardrail. */
 export interface WrittenSelector {
   readonly clusters?: readonly string[];
+  readonly labels?: Readonly<Record<string, readonly string[]>>;
   readonly requesters?: PrincipalSelector;
 }
 
-export function compileSelector({ clusters, requesters }: WrittenSelector): Selector {
+export function compileSelector({ clusters, labels, requesters }: WrittenSelector): Selector {
   return {
     ...compileGlobFields({ clusters }),
+    ...(labels && { labels: new Map(Object.entries(labels).map(([key, globs]) => [key, compileGlobs(globs)])) }),
     ...(requesters && {
       requesters: {
         ...compileGlobFields({ names: requesters.names, groups: requesters.groups }),
@@ -35,12 +38,22 @@ export function compileGlobFields<Field extends string>(
 }
 
 /** Whether the rule applies to the request. Adds one check for each field of the selector. */
-export function checkSelector({ clusters, requesters }: Selector, input: DecisionInput, findings: Findings): boolean {
-  const { facts, requester, found } = input;
+export function checkSelector(
+  { clusters, labels, requesters }: Selector,
+  input: DecisionInput,
+  findings: Findings,
+): boolean {
+  const { request, facts, requester, found } = input;
   let selected = true;
   if (clusters) {
     selected = clusters.matches(facts.cluster);
     findings.note('selector.clusters', selected, clusters.expected, found.cluster);
+  }
+  for (const [key, globs] of labels ?? []) {
+    const value = Object.hasOwn(request.labels, key) ? request.labels[key] : undefined;
+    const passed = value !== undefined && globs.matches(value);
+    findings.note(`selector.labels.${key}`, passed, globs.expected, value === undefined ? 'none' : quote(value));
+    selected &&= passed;
   }
   if (requesters === undefined) return selected;
   const { names, groups, roles } = requesters;
@@ -62,7 +75,7 @@ export function checkSelector({ clusters, requesters }: Selector, input: Decisio
   return selected;
 }
 
-/** Whether the rule can apply to a request of this requester on this cluster. */
+/** Whether the rule can apply to a request of this requester on this cluster, whatever its labels are. */
 export function selects({ clusters, requesters = {} }: Selector, cluster: string, requester: Requester): boolean {
   const { names, groups, roles } = requesters;
   return (

@@ -1,3 +1,4 @@
+import { watchSteadily } from '../workers/steady-watch.js';
 import type { ConfiguredCluster, PolicySet } from './policy-set.js';
 import { readingOf, readPolicyFiles } from './load-policy-set.js';
 import { parsePolicySet } from './parse-policy-set.js';
@@ -7,6 +8,8 @@ export interface PolicySetWatch {
   current(): PolicySet;
   /** Reads the files once, as the timer does. */
   poll(): Promise<void>;
+  /** Reads the files now, and reports their errors also where they were reported already. */
+  reload(): Promise<void>;
   stop(): void;
 }
 
@@ -25,57 +28,35 @@ export interface PolicySetWatchOptions {
 }
 
 /**
- * Keeps the policy set equal to its files. It reads them every second, because notifications miss changes of mounted
- * ConfigMaps and network file systems. New content is used only after two readings in a row agree, because a file may
- * be being written, and only if it is valid: otherwise the set in force stays.
+ * Keeps the policy set equal to its files, as `watchSteadily` sees them. New content is used only if it is valid:
+ * otherwise the set in force stays.
  */
 export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
   const { directory, clusters = [], initial, intervalMilliseconds = 1000, onChange, onErrors } = options;
   let current = initial;
-  /** The reading before, and the reading that was last acted on. */
-  let lastReading = initial.digest;
-  let settled = initial.digest;
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
 
-  const poll = async (): Promise<void> => {
-    const files = await readPolicyFiles(directory);
-    const reading = readingOf(files);
-    const steady = reading === lastReading;
-    lastReading = reading;
-    if (stopped || !steady || reading === settled) return;
-    settled = reading;
-    if (reading === current.digest) return; // The files are again as the set in force.
-    const result = files.ok ? parsePolicySet(files.texts, clusters) : files;
-    if (!result.ok) {
-      onErrors(result.errors);
-      return;
-    }
-    const previous = current;
-    current = result.policySet;
-    onChange(current, previous);
-  };
-
-  const schedule = (): void => {
-    timer = setTimeout(() => {
-      poll()
-        // After an unexpected error the set stays in force, and the process goes on.
-        .catch((error: unknown) => {
-          onErrors([`the policies could not be read: ${String(error)}`]);
-        })
-        .finally(() => {
-          if (!stopped) schedule();
-        });
-    }, intervalMilliseconds).unref();
-  };
-  schedule();
-
-  return {
-    current: () => current,
-    poll,
-    stop: () => {
-      stopped = true;
-      clearTimeout(timer);
+  const watch = watchSteadily({
+    async read() {
+      const files = await readPolicyFiles(directory);
+      return { reading: readingOf(files), content: files };
     },
-  };
+    initial: initial.digest,
+    intervalMilliseconds,
+    act(files, reading) {
+      if (reading === current.digest) return; // The files are again as the set in force.
+      const result = files.ok ? parsePolicySet(files.texts, clusters) : files;
+      if (!result.ok) {
+        onErrors(result.errors);
+        return;
+      }
+      const previous = current;
+      current = result.policySet;
+      onChange(current, previous);
+    },
+    // After an unexpected error the set stays in force, and the process goes on.
+    onFailure(error) {
+      onErrors([`the policies could not be read: ${String(error)}`]);
+    },
+  });
+  return { current: () => current, poll: () => watch.poll(), reload: () => watch.again(), stop: () => watch.stop() };
 }

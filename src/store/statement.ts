@@ -11,6 +11,9 @@ export type Columns<PrismaRow> = { readonly [Column in keyof PrismaRow]: ColumnV
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast by another name, in one place
 export const storedJson = <T>(value: Prisma.JsonValue): T => value as T;
 
+/** The value of a JSON column that `ReadRows` read: text from SQLite, parsed from PostgreSQL. */
+export const jsonRead = (value: unknown): unknown => (typeof value === 'string' ? JSON.parse(value) : value);
+
 /** One SQL statement of an operation, with `?` for each parameter in turn, and the conflicts that it can meet. */
 export interface Statement extends Selection {
   /** The conflict where the statement changes no row. */
@@ -61,6 +64,8 @@ export interface SqlDialect {
   hexText(column: string): string;
   /** Whether the JSON array holds a text; takes one parameter. */
   jsonArrayHolds(column: string): string;
+  /** The ASCII text in lower case, in whichever language the database sorts. */
+  asciiLowerCase(column: string): string;
   /** Stands behind a table to name the index that finds its rows; empty where the database chooses better by itself. */
   indexedBy(index: string): string;
   /**

@@ -43,7 +43,7 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
     case 'rememberPolicySet':
       return [rememberPolicySet(operation.digest, operation.texts)];
     case 'insertApiToken':
-      return [insertApiToken(operation.token, operation.secretSha256)];
+      return [insertApiToken(operation.token, operation.secretSha256, dialect)];
     case 'revokeApiToken':
       return [revokeApiToken(operation.id, operation.at)];
     case 'insertIdempotencyKey':

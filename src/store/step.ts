@@ -44,6 +44,7 @@ export type Operation =
   /** Deletes at most 1,000 notices. */
   | { readonly op: 'forgetExpiryNotices'; readonly announcedBefore: Date }
   | { readonly op: 'rememberPolicySet'; readonly digest: string; readonly texts: PolicySetTexts }
+  /** Conflicts where the name is new, and a token has another name that folds to it. */
   | { readonly op: 'insertApiToken'; readonly token: ApiToken; readonly secretSha256: string }
   | { readonly op: 'revokeApiToken'; readonly id: string; readonly at: Date }
   | { readonly op: 'insertIdempotencyKey'; readonly entry: NewIdempotencyEntry }
@@ -176,6 +177,8 @@ export type Conflict =
   | { readonly kind: 'identityBlock' }
   | { readonly kind: 'expiryNotice' }
   | { readonly kind: 'apiToken'; readonly id: string }
+  /** A token has another name that folds to this one. */
+  | { readonly kind: 'principalName'; readonly name: string }
   | { readonly kind: 'certificateAuthority'; readonly cluster: string }
   /** The delivery is not in the state that the step expects. */
   | { readonly kind: 'webhookDelivery'; readonly id: string }

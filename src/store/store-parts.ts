@@ -36,7 +36,7 @@ export function storeParts(
     identityBlocks: new IdentityBlockTable(prisma),
     expiryNotices: new ExpiryNoticeTable(prisma),
     auditEvents,
-    apiTokens: new ApiTokenTable(prisma),
+    apiTokens: new ApiTokenTable(prisma, reads),
     idempotencyKeys: new IdempotencyKeyTable(prisma),
     policySets: new PolicySetTable(prisma),
     certificateAuthorities: new CertificateAuthorityPinTable(prisma),

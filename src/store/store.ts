@@ -1,6 +1,6 @@
 import type { ApiTokenReader } from '../identity/api-tokens.js';
 import type { AuditEvent, AuditEventFilter } from '../model/audit-event.js';
-import type { Certificate, CertificateFilter } from '../model/certificate.js';
+import type { Certificate, CertificateFilter, ListedCertificate } from '../model/certificate.js';
 import type { StoredIdentityBlock } from '../model/identity-block.js';
 import type { RevokedCertificate } from '../model/revocation.js';
 import type { CertificateRequest, RequestFilter } from '../model/certificate-request.js';
@@ -44,7 +44,7 @@ export interface Store {
 
 export interface RequestReader {
   find(id: string): Promise<CertificateRequest | null>;
-  /** Newest first. */
+  /** Newest first; with a prefix of usernames, by username. */
   list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>>;
   /**
    * Lists the pending requests that are wanted, newest first. It examines at most 1000 requests for a page, so a page may be
@@ -70,12 +70,12 @@ export interface RecordedRequestReader {
 
 export interface CertificateReader {
   /** The valid certificates of a username on a cluster without orphans and revoked ones, newest first, at most 100. */
-  activeOf(cluster: string, username: string, now: Date): Promise<readonly Certificate[]>;
+  activeOf(cluster: string, username: string, now: Date): Promise<readonly ListedCertificate[]>;
   findByFingerprint(fingerprintSha256: string): Promise<Certificate | null>;
   /** The certificates with these fingerprints that exist, in no particular order. */
   findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]>;
-  /** Newest first; with a filter on expiry, soonest expiring first. */
-  list(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<Certificate>>;
+  /** Newest first; with a filter on expiry, soonest expiring first, else with a prefix of usernames, by username. */
+  list(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<ListedCertificate>>;
 }
 
 export interface RevocationReader {

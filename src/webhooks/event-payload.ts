@@ -53,6 +53,7 @@ function askOf(request: CertificateRequest) {
     expirationSeconds: request.expirationSeconds,
     namespace: request.namespace,
     reason: request.reason,
+    labels: request.labels,
     requester: request.requester.name,
     collector: request.collector,
     createdAt: request.createdAt.toISOString(),

@@ -105,6 +105,7 @@ function requests(): readonly Ask[] {
         expirationSeconds: i % 5 === 0 ? 3600 : null,
         namespace: null,
         reason: 'INC-12345',
+        labels: {},
         collector: 'hr-portal',
       },
       requester: { name: 'hr-portal', groups: ['staff', 'onboarding'], roles: ['requester'] },

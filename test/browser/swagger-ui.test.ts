@@ -65,6 +65,45 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
     await page.close();
   });
 
+  it('has no bar for other descriptions, and folds the models', async () => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
+    await page.goto(`${client.origin}/docs`);
+    await page.locator('.opblock').first().waitFor();
+    await page.screenshot({ path: join(screenshots, 'swagger-ui.png') });
+    expect(await page.locator('.topbar').count()).toBe(0);
+    expect(await page.getByText('Explore').count()).toBe(0);
+    expect(await page.locator('section.models').count()).toBe(1);
+    expect(await page.locator('section.models.is-open').count()).toBe(0);
+    expect(await page.getByRole('heading', { name: 'Idempotency' }).count()).toBe(1);
+    await page.screenshot({ path: join(screenshots, 'swagger-ui-all.png'), fullPage: true });
+    await page.close();
+  });
+
+  it.each([
+    ['get', '/v1/certificates'],
+    ['get', '/v1/certificate-requests'],
+    ['get', '/v1/certificate-requests/{id}/kubeconfig'],
+    ['get', '/v1/clusters/{name}/certificate-authority'],
+    ['get', '/v1/audit-events'],
+    ['post', '/v1/clusters/{name}/probe'],
+    ['post', '/v1/certificate-requests/{id}/approve'],
+    ['post', '/v1/certificate-requests'],
+  ])('sends nothing that was not filled in: %s %s', async (method, path) => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
+    await page.goto(`${client.origin}/docs`);
+    await authorize(page, token);
+    const sent = page.waitForRequest((request) => request.url().includes('/v1/'));
+    const reply = await tryOut(page, method, path, null);
+    const request = await sent;
+    expect(new URL(request.url()).search).toBe('');
+    expect(request.headers()).not.toHaveProperty('idempotency-key');
+    expect(request.headers()).not.toHaveProperty('prefer');
+    if (method === 'post' && path !== '/v1/certificate-requests') expect(request.postData() ?? '{}').toBe('{}');
+    expect(reply.status).not.toBe('400');
+    await page.screenshot({ path: join(screenshots, `${path.replaceAll(/\W+/g, '-')}.png`) });
+    await page.close();
+  });
+
   it('shows a refusal as a problem', async () => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
     await page.goto(`${client.origin}/docs`);
@@ -89,12 +128,12 @@ async function authorize(page: Page, token: string): Promise<void> {
 }
 
 /**
- * Opens an operation (with "Try it out" if it offers it), enters the body, executes, and reads the reply from the page.
+ * Opens an operation (with "Try it out" if it offers it), enters the body unless it is null, executes, and reads the reply from the page.
  */
 async function tryOut(page: Page, method: string, path: string, body: unknown) {
   const operation = page.locator(`.opblock-${method}`, { has: page.locator(`[data-path="${path}"]`) });
   await operation.locator('.opblock-summary').click();
-  await operation.locator('textarea.body-param__text').fill(JSON.stringify(body, null, 2));
+  if (body !== null) await operation.locator('textarea.body-param__text').fill(JSON.stringify(body, null, 2));
   await operation.getByRole('button', { name: 'Execute' }).click();
   const live = operation.locator('.live-responses-table tbody tr.response');
   await live.waitFor();

@@ -70,6 +70,7 @@ export class ControlPlane implements TestCluster {
   readonly caPem: string;
   readonly clientCaPem: string;
   readonly clientCaKeyPath: string;
+  readonly kubectlPath: string;
   private apiServer: BackgroundProcess | null = null;
   private controllerManager: BackgroundProcess | null = null;
 
@@ -87,6 +88,7 @@ export class ControlPlane implements TestCluster {
     this.caPem = pki.caPem;
     this.clientCaPem = pki.clientCaPem;
     this.clientCaKeyPath = pki.clientCaKeyFile;
+    this.kubectlPath = binaries.kubectl;
   }
 
   async start(): Promise<void> {

@@ -20,3 +20,9 @@ export async function openControlPlane(options: ControlPlaneOptions = {}): Promi
   if (source.kind !== 'binaries') throw new Error('there are no binaries to start a control plane from');
   return startControlPlane(source.binaries, options);
 }
+
+/** For `describeCluster`: kubectl, which needs no cluster to read a kubeconfig. */
+export function kubectlCommand(): string {
+  if (source.kind === 'unavailable') throw new Error('there is no kubectl');
+  return source.kind === 'kubeconfig' ? source.kubectl : source.binaries.kubectl;
+}

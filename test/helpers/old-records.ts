@@ -23,7 +23,7 @@ export function copyOldMigrations(provider: 'sqlite' | 'postgresql', directory: 
 export type OldRows = readonly (readonly [table: string, row: Row])[];
 
 export function oldRequestRow(request: CertificateRequest): Row {
-  const { requester, publicKey, attempt, failure, renewal: _, ...same } = request;
+  const { requester, publicKey, attempt, failure, labels: _, renewal: _renewal, ...same } = request;
   return {
     ...same,
     publicKeyAlgorithm: publicKey?.algorithm ?? null,

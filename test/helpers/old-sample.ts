@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { verifyChain } from '../../src/audit/chain.js';
 import type { AuditEvent, UnchainedEvent } from '../../src/model/audit-event.js';
-import type { Certificate } from '../../src/model/certificate.js';
+import type { Certificate, ListedCertificate } from '../../src/model/certificate.js';
 import { requestStates, type CertificateRequest } from '../../src/model/certificate-request.js';
 import type { Page } from '../../src/model/page.js';
 import type { QuotaLimit } from '../../src/model/decision.js';
@@ -169,9 +169,7 @@ export async function answersOf(store: Store, { requests, certificates, key, pro
         certificates.slice(0, 30).map(({ serialNumber }) => store.certificates.list({ serialNumber }, page)),
       ).then((pages) => pages.flatMap(({ items }) => items)),
       byFingerprint(
-        await store.certificates.findByFingerprints(
-          certificates.slice(0, 30).map(({ fingerprintSha256 }) => fingerprintSha256),
-        ),
+        await store.certificates.findByFingerprints(certificates.map(({ fingerprintSha256 }) => fingerprintSha256)),
       ),
     ],
     events: await eventsOf(store),
@@ -188,6 +186,8 @@ export async function answersOf(store: Store, { requests, certificates, key, pro
     quotas: await store.quotas.found(limits, '', after(120_000)),
   };
 }
+
+const listed = ({ der: _, ...certificate }: Certificate): ListedCertificate => certificate;
 
 const byFingerprint = (certificates: readonly Certificate[]) =>
   certificates.toSorted((a, b) => (a.fingerprintSha256 < b.fingerprintSha256 ? 1 : -1));
@@ -245,14 +245,17 @@ export function expectedAnswers({ requests, certificates, events, token, key, de
   };
   return {
     requests: requests.toReversed(),
-    certificates: newestFirst,
-    found: [requests.slice(0, 30), certificates.slice(0, 30), byFingerprint(certificates.slice(0, 30))],
+    certificates: newestFirst.map(listed),
+    found: [requests.slice(0, 30), certificates.slice(0, 30).map(listed), byFingerprint(certificates)],
     events,
     chain: { valid: true, events: events.length, head: events.at(-1)?.hash, firstInvalidSeq: null },
     token,
     key: { ...key, answer: { status: 201, headers: { 'content-type': 'text/plain' }, body: 'é' } },
     lists: [
-      newestFirst.filter((one) => one.groups.includes('dev') && isOfHr(one)).slice(0, page.limit),
+      newestFirst
+        .filter((one) => one.groups.includes('dev') && isOfHr(one))
+        .slice(0, page.limit)
+        .map(listed),
       events.filter((event) => event.fingerprintSha256 === certificates[0]?.fingerprintSha256),
     ],
     deliveries: [...deliveries].sort((a, b) => (a.id < b.id ? 1 : -1)),

@@ -31,6 +31,7 @@ export function recordedRequest(
     expirationSeconds: lifetimes[i % lifetimes.length] ?? null,
     namespace: null,
     reason: i % 7 === 0 ? `TICKET-${i}` : null,
+    labels: {},
     collector: 'hr-system',
   } as const;
   const requester = { name: 'hr-system', groups: ['onboarding'], roles: ['requester'] } as const;

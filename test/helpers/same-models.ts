@@ -19,6 +19,7 @@ export type Proofs = [
   Proof<Same<Shared.DecisionGetPayload<object>, Postgresql.DecisionGetPayload<object>>>,
   Proof<Same<Shared.GroupMembershipGetPayload<object>, Postgresql.GroupMembershipGetPayload<object>>>,
   Proof<Same<Shared.IssuerGetPayload<object>, Postgresql.IssuerGetPayload<object>>>,
+  Proof<Same<Shared.RequestLabelGetPayload<object>, Postgresql.RequestLabelGetPayload<object>>>,
   Proof<Same<Shared.RequestRecordGetPayload<object>, Postgresql.RequestRecordGetPayload<object>>>,
   Proof<Same<Shared.WriterMarkGetPayload<object>, Postgresql.WriterMarkGetPayload<object>>>,
   Proof<Same<Shared.ClusterProbeGetPayload<object>, Postgresql.ClusterProbeGetPayload<object>>>,

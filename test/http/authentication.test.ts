@@ -1,9 +1,19 @@
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
 
 let service: TestService;
+let lookUps = 0;
 beforeAll(async () => {
   service = await startService({ app: { failedAuthenticationsPerMinute: 5 } });
+  const { apiTokens } = service.store;
+  const find = apiTokens.findBySecretSha256.bind(apiTokens);
+  apiTokens.findBySecretSha256 = (sha256) => {
+    lookUps += 1;
+    return find(sha256);
+  };
 });
 afterAll(() => service.close());
 
@@ -29,6 +39,19 @@ describe('authentication', () => {
     expect((await call.expect(200)).body).toMatchObject({ name: 'alice' });
   });
 
+  it.each([
+    ['Basic YWRtaW46c2VjcmV0', 'Basic is not accepted here; send "Authorization: Bearer" and an API token'],
+    ['Token c2VjcmV0', 'the Authorization header has another scheme; send "Authorization: Bearer" and an API token'],
+    ['kubepass_c2VjcmV0', 'the Authorization header has another scheme; send "Authorization: Bearer" and an API token'],
+  ])('tells who sends %s that Bearer is wanted, and repeats nothing of it', async (sent, detail) => {
+    const own = await startService();
+    const { body, headers, text } = await own.anonymous('get', '/v1/whoami').set('authorization', sent).expect(401);
+    expect(body).toMatchObject({ type: 'urn:kubepass:problem:unauthenticated', detail });
+    expect(headers['www-authenticate']).toBe('Bearer realm="kubepass"');
+    expect(text).not.toContain(sent.split(/[ _]/)[1]);
+    await own.close();
+  });
+
   it('leaves nothing of a 401 in the audit log', async () => {
     const events = async () => (await service.as('root')('get', '/v1/audit-events').expect(200)).text;
     const before = await events();
@@ -49,5 +72,33 @@ describe('authentication', () => {
     await service.anonymous('get', '/v1/whoami').set('authorization', 'Basic YTpi').expect(429);
     await service.as('alice')('get', '/v1/whoami').expect(200);
     await service.anonymous('get', '/livez').expect(200);
+  });
+
+  it('spends neither a look-up nor a line of the log on an address that is over its limit', async () => {
+    for (let i = 0; i < 6; i += 1) await service.withToken(unknown)('get', '/v1/whoami');
+    const lines = () => service.log().split('\n').length;
+    const [before, lookedUp] = [lines(), lookUps];
+    // Pipelined, so that all of them arrive before the first is answered.
+    const guesses = Array.from({ length: 200 }, () => `kubepass_${randomBytes(32).toString('base64url')}`);
+    const { hostname, port } = new URL(service.address);
+    const socket = connect(Number(port), hostname);
+    for (const guess of guesses)
+      socket.write(`GET /v1/whoami HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${guess}\r\n\r\n`);
+    let answers = '';
+    socket.on('data', (chunk: Buffer) => (answers += String(chunk)));
+    await expect.poll(() => answers.match(/HTTP\/1.1 429/g)?.length).toBe(200);
+    socket.destroy();
+    expect([lines(), lookUps]).toEqual([before, lookedUp]);
+    expect(service.log().match(/more of them are not logged/g)).toHaveLength(1);
+    // A caller behind the same address, whose token this process has never seen.
+    const { token } = as.token(
+      await service
+        .as('root')('post', '/v1/api-tokens')
+        .send({ name: 'newcomer', roles: ['requester'] })
+        .expect(201),
+    );
+    await expect
+      .poll(async () => (await service.withToken(token)('get', '/v1/whoami')).status, { timeout: 5_000 })
+      .toBe(200);
   });
 });

@@ -1,8 +1,12 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { CSR_PEM_LABEL } from '../../src/x509/strict/certification-request.js';
+import { encodePem } from '../../src/x509/strict/pem.js';
+import { readCsrFixture } from '../fixtures/csr/index.js';
 import { csrFor } from '../helpers/csr.js';
 import { as } from './support/call.js';
+import { contract } from './support/contract.js';
 import { startService, type TestService } from './support/service.js';
 
 let service: TestService;
@@ -57,12 +61,14 @@ describe('the CSR route, approved by a second person', () => {
     expect(read.certificate?.fingerprintSha256).toBe(certificate.fingerprint256.replaceAll(':', '').toLowerCase());
     expect(read.timeline?.map(({ type }) => type)).toEqual([
       'CertificateRequested',
+      'DecisionRefused',
       'RequestApproved',
       'IssuanceStarted',
       'CertificateIssued',
     ]);
-    expect(read.timeline?.slice(0, 2).map(({ principal, message }) => [principal, message])).toEqual([
+    expect(read.timeline?.slice(0, 3).map(({ principal, message }) => [principal, message])).toEqual([
       ['alice', 'on call'],
+      ['alice', 'deciding on requests takes the role approver or admin'],
       ['bob', 'until Friday'],
     ]);
 
@@ -107,14 +113,48 @@ describe('the CSR route, approved by a second person', () => {
     expect(Date.now() - started).toBeLessThan(5_000);
   });
 
-  it('passes over a preference that is too long to be one', async () => {
+  it('reads a preference as long as the contract lets it be, and refuses a longer one', async () => {
     const { pem } = await csrFor('jane-patient', ['team-a']);
-    const answer = await service
-      .as('alice')('post', '/v1/certificate-requests')
-      .set('prefer', `wait=1, ${'x'.repeat(2000)}`)
-      .send({ csr: pem })
-      .expect(201);
-    expect(answer.headers).not.toHaveProperty('preference-applied');
+    const ask = (prefer: string) =>
+      service.as('alice')('post', '/v1/certificate-requests').set('prefer', prefer).send({ csr: pem });
+    const longest = contract.paths['/v1/certificate-requests']?.['post']?.parameters.find(
+      ({ name }) => name === 'Prefer',
+    )?.schema.maxLength;
+    if (longest === undefined) throw new Error('the contract does not bound Prefer');
+    const { body } = await ask('x'.repeat(longest + 1)).expect(400);
+    expect(body).toMatchObject({ errors: [{ pointer: '/headers/prefer' }] });
+    const answer = await ask(`${'x'.repeat(longest - 8)}, wait=1`).expect(201);
+    expect(answer.headers['preference-applied']).toBe('wait=1');
+  });
+
+  it('recognises base64 of PEM, as Kubernetes takes it', async () => {
+    const { pem } = await csrFor('jane-base64', ['team-a']);
+    const csr = Buffer.from(pem).toString('base64');
+    const { body } = await service.as('alice')('post', '/v1/certificate-requests').send({ csr }).expect(422);
+    expect(body).toMatchObject({
+      reason: 'NotPem',
+      detail: 'this is base64 of PEM, and the PEM itself is expected: decode it once, for example with "base64 -d"',
+    });
+  });
+
+  it('names the attributes of a subject that may not be there', async () => {
+    const csr = encodePem(CSR_PEM_LABEL, readCsrFixture('organizational-unit.der'));
+    const { body } = await service.as('alice')('post', '/v1/certificate-requests').send({ csr }).expect(422);
+    expect(body).toMatchObject({
+      reason: 'SubjectAttributeNotAllowed',
+      detail: 'the subject has an attribute OU (2.5.4.11); only CN and O may be',
+    });
+  });
+
+  it('names the certificate request in problems about it, beside the HTTP request', async () => {
+    const ask = (groups: readonly string[]) =>
+      service.as('alice')('post', '/v1/certificate-requests').send({ username: 'jane-problem', groups });
+    const denied = await ask(['blocked']).expect(403);
+    const id = denied.headers['location']?.split('/').at(-1);
+    expect(denied.body).toMatchObject({ certificateRequestId: id, requestId: denied.headers['x-request-id'] });
+    const conflict = await service.as('bob')('post', `/v1/certificate-requests/${id}/approve`).expect(409);
+    expect(conflict.body).toMatchObject({ certificateRequestId: id });
+    expect(conflict.headers['location']).toBe(denied.headers['location']);
   });
 
   it('says nothing of a preference that was not stated', async () => {
@@ -200,7 +240,7 @@ describe('a request that is not valid', () => {
       .expect(400);
     expect(as.problem(both).errors?.[0]?.pointer).toBe('/keyAlgorithm');
     const csr = await service.as('alice')('post', '/v1/kubeconfigs').send({ csr: pem }).expect(400);
-    expect(as.problem(csr).errors?.[0]?.pointer).toBe('/csr');
+    expect(as.problem(csr).errors?.map(({ pointer }) => pointer)).toEqual(['/username', '/csr']);
   });
 
   it('is refused where the body says another subject than the CSR', async () => {

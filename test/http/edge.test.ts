@@ -99,6 +99,51 @@ describe('problems', () => {
     await call.send(Buffer.from([0x22, 0xff, 0x22])).expect(400);
   });
 
+  it.each([
+    ['{\n  "username": "jane"\n  "groups": []\n}', 'line 3, column 3: a comma or "}" is expected'],
+    ['{"username":', 'line 1, column 13: a value is expected'],
+  ])('tell where %j is not JSON', async (body, where) => {
+    const detail = `the body is not valid JSON: ${where}`;
+    expect((await post(body).expect(400)).body).toMatchObject({ detail });
+    const inspected = service.as('alice')('post', '/v1/inspections').set('content-type', 'application/json').send(body);
+    if (!body.includes('groups')) expect((await inspected.expect(400)).body).toMatchObject({ detail });
+  });
+
+  it('name the known property that is nearest to an unknown one', async () => {
+    const { body } = await post('{"user":"jane","expiration_seconds":600,"ttl":1}').expect(400);
+    expect(body).toMatchObject({
+      errors: [
+        { pointer: '/user', message: 'is not a known property; did you mean "username"?' },
+        { pointer: '/expiration_seconds', message: 'is not a known property; did you mean "expirationSeconds"?' },
+        { pointer: '/ttl', message: 'is not a known property' },
+      ],
+    });
+    const query = await service.as('alice')('get', '/v1/certificates?user=jane').expect(400);
+    expect(query.body).toMatchObject({
+      errors: [{ pointer: '/query/user', message: 'is not a known property; did you mean "username"?' }],
+    });
+    const upload = service.as('alice')('post', '/v1/inspections').send({ contents: 'x' });
+    expect((await upload.expect(400)).body).toMatchObject({
+      errors: [
+        { pointer: '/contents', message: 'is not a known property; did you mean "content"?' },
+        { pointer: '/content', message: 'is required' },
+      ],
+    });
+  });
+
+  it.each([
+    '/v1/certificate-requests/none/approve',
+    '/v1/certificate-requests/none/kubeconfig',
+    '/v1/clusters/demo/probe',
+    '/v1/webhook-deliveries/none/retry',
+  ])('400 for null where an object may be left out: %s', async (path) => {
+    const send = (body: string) => service.as('root')('post', path).set('content-type', 'application/json').send(body);
+    const { body } = await send('null').expect(400);
+    expect(body).toMatchObject({ type: type('invalid-request'), errors: [{ pointer: '', message: 'must be object' }] });
+    const { status } = await service.as('root')('post', path);
+    expect([200, 404]).toContain(status);
+  });
+
   it('tell every field that is wrong by its JSON pointer', async () => {
     const { body } = await post(
       JSON.stringify({
@@ -155,6 +200,22 @@ describe('problems', () => {
     const { body } = await service.as('alice')('get', `${path}?${query}`).expect(400);
     const { errors } = body as { errors: { pointer: string }[] };
     expect(errors[0]?.pointer).toBe(`/query/${query.split('=')[0]}`);
+  });
+
+  it('take a path parameter of up to 253 characters, also if each is percent-encoded', async () => {
+    const get = (name: string) => service.as('bob')('get', `/v1/clusters/demo/certificate-signing-requests/${name}`);
+    const encoded = (name: string) => name.replaceAll('a', '%61');
+    for (const length of [101, 253]) {
+      // The cluster of this service is not connected.
+      await get('a'.repeat(length)).expect(409);
+      await get(encoded('a'.repeat(length))).expect(409);
+    }
+    const { body } = await get('a'.repeat(254)).expect(400);
+    expect(body).toMatchObject({ errors: [{ pointer: '/path/csrName' }] });
+    expect((await get('a'.repeat(2000))).body).toMatchObject({
+      status: 400,
+      detail: 'a part of the path is longer than 253 characters',
+    });
   });
 
   it('400 for a path that is not validly percent-encoded', async () => {

@@ -20,18 +20,23 @@ const failingList = (error: Error) => (services: Services) => ({
 
 describe('faults', () => {
   it.each([
-    [new StoreBusyError('the queue holds 10000 steps'), '1'],
-    [new TooManyWaitingError('100 are waiting for their turn'), '5'],
-    [new StoreUnavailableError('disk I/O error at /var/lib'), '10'],
-    [new SignerUnavailableError('connect ECONNREFUSED 10.0.0.1'), '10'],
-    [new SignaturesUnavailableError('the thread ended'), '10'],
-  ])('answers %s with 503, Retry-After and a text of its own', async (error, retryAfter) => {
+    [new StoreBusyError('the queue holds 10000 steps'), '1', 'warn'],
+    [new TooManyWaitingError('100 are waiting for their turn'), '5', 'warn'],
+    [new SignerUnavailableError('connect ECONNREFUSED 10.0.0.1'), '10', 'warn'],
+    [new StoreUnavailableError('disk I/O error at /var/lib'), '10', 'error'],
+    [new SignaturesUnavailableError('the thread ended'), '10', 'error'],
+  ])('answers %s with 503, Retry-After and a text of its own', async (error, retryAfter, level) => {
     service = await startService({ services: failingList(error) });
     const { body, headers, text } = await service.as('alice')('get', '/v1/certificates').expect(503);
     expect(headers['retry-after']).toBe(retryAfter);
     expect(body).toMatchObject({ type: 'urn:kubepass:problem:service-unavailable' });
     expect(text).not.toContain(error.message);
-    expect(service.log()).toContain(error.message);
+    const line = service
+      .log()
+      .split('\n')
+      .find((text) => text.includes(error.message));
+    expect(JSON.parse(line ?? '')).toMatchObject({ level, reason: error.message, msg: 'request refused for now' });
+    expect(service.log()).not.toContain('"stack"');
   });
 
   it('answers anything else with a constant 500 and tells the log under the request id', async () => {
@@ -53,11 +58,13 @@ describe('faults', () => {
   });
 
   it('answers /readyz with 503 while the service cannot work, and /livez with 200', async () => {
-    const ready = fail(new Error('database is locked'));
+    const ready = fail(new StoreUnavailableError('commits fail', { cause: new Error('database is locked') }));
     service = await startService({ services: (services) => ({ ...services, health: { ready } }) });
     const { body, text } = await service.anonymous('get', '/readyz').expect(503);
     expect(body).toMatchObject({ type: 'urn:kubepass:problem:service-unavailable' });
     expect(text).not.toContain('locked');
+    expect(service.log()).toContain('"reason":"commits fail: database is locked"');
+    expect(service.log()).not.toContain('"stack"');
     await service.anonymous('get', '/livez').expect(200);
   });
 });

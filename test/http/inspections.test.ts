@@ -158,7 +158,7 @@ describe('the body of an inspection', () => {
       'a name too long and unknown members',
       JSON.stringify({ content: 'x', name: 'a'.repeat(256), passwort: '', 'a/b': '' }),
       [
-        { pointer: '/passwort', message: 'is not a known property' },
+        { pointer: '/passwort', message: 'is not a known property; did you mean "password"?' },
         { pointer: '/a~1b', message: 'is not a known property' },
         { pointer: '/name', message: 'must NOT have more than 255 characters' },
       ],
@@ -487,7 +487,7 @@ users:
     exec:
       apiVersion: client.authentication.k8s.io/v1
       command: /usr/bin/touch
-      args: [${touched}]
+      args: [${touched}, --token, my-secret-argument]
       env: [{ name: VARIABLE, value: my-secret-value }]
 - name: file
   user: { tokenFile: ${join(service.dataDir, 'admin-token')} }
@@ -495,7 +495,9 @@ users:
     for (const format of formats) {
       const answer = await raw(kubeconfig, 'application/yaml').set('accept', format).expect(200);
       expect(answer.text).toContain('/usr/bin/touch');
-      for (const secret of ['my-static-token', 'my-secret-value', service.adminToken]) {
+      expect(answer.text).toContain('[redacted]');
+      expect(answer.text).toContain('SecretRedacted');
+      for (const secret of ['my-static-token', 'my-secret-value', 'my-secret-argument', service.adminToken]) {
         expect(answer.text).not.toContain(secret);
         expect(service.log()).not.toContain(secret);
       }

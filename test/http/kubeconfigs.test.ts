@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { as } from './support/call.js';
+import { csrFor } from '../helpers/csr.js';
+import { hostileTexts } from '../helpers/hostile-texts.js';
+import { as, type Answer } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
 
 let service: TestService;
@@ -104,7 +106,7 @@ describe('POST /v1/kubeconfigs, as an HR system calls it', () => {
     const again = await alice('post', `${url}/kubeconfig`).expect(409);
     expect(again.text).not.toContain('PRIVATE KEY');
     const bare = await alice('get', `${url}/kubeconfig`).expect(200);
-    expect(bare.text).toContain('client-key: client.key');
+    expect(bare.text).toContain('client-key: "client.key"');
   });
 
   it('answers 202 where somebody else is the collector, who alone gets the key', async () => {
@@ -140,3 +142,113 @@ describe('POST /v1/kubeconfigs, as an HR system calls it', () => {
     await service.as('hr-system')('post', `${answer.headers['location']}/kubeconfig`).send({ a: 1 }).expect(400);
   });
 });
+
+describe('the forms of a kubeconfig', () => {
+  const ask = { cluster: 'demo', username: 'jane@corp.example', groups: ['team-a'] };
+  const json = 'application/json; charset=utf-8';
+
+  it('are a JSON object for a caller who prefers it: all at once, collected, and with a key path', async () => {
+    const alice = service.as('alice');
+    const created = await alice('post', '/v1/kubeconfigs').set('accept', 'application/json').send(ask).expect(201);
+    await isJson(created, 'client-key-data');
+
+    const waiting = await alice('post', '/v1/kubeconfigs')
+      .set('accept', 'application/json')
+      .send({ ...ask, collector: 'carol' })
+      .expect(202);
+    const url = waiting.headers['location'] ?? '';
+    await isJson(
+      await service.as('carol')('post', `${url}/kubeconfig`).set('accept', 'application/json'),
+      'client-key-data',
+    );
+    await isJson(await alice('get', `${url}/kubeconfig`).set('accept', 'application/json'), 'client-key');
+
+    async function isJson(answer: Answer, key: string): Promise<void> {
+      expect([200, 201], answer.text).toContain(answer.status);
+      expect(answer.headers).toMatchObject({ 'content-type': json, 'cache-control': 'no-store', vary: 'Accept' });
+      const { certificateRequestId, fingerprintSha256, notAfter, kubeconfig, ...others } = as.kubeconfig(answer);
+      expect(others).toEqual({});
+      const { users } = parse(kubeconfig) as Kubeconfig;
+      expect(Object.keys(users[0]?.user ?? {})).toEqual(['client-certificate-data', key]);
+      const certificate = new X509Certificate(fromBase64(users[0]?.user['client-certificate-data'] ?? ''));
+      expect(fingerprintSha256).toBe(certificate.fingerprint256.replaceAll(':', '').toLowerCase());
+      expect(new Date(notAfter)).toEqual(certificate.validToDate);
+      const request = await alice('get', `/v1/certificate-requests/${certificateRequestId}`).expect(200);
+      expect(as.request(request)).toMatchObject({ state: 'issued', certificate: { fingerprintSha256, notAfter } });
+    }
+  });
+
+  it.each(['*/*', 'application/*', 'application/json;q=0.9, application/yaml', ''])(
+    'are YAML for Accept: %s',
+    async (accept) => {
+      const answer = await service.as('alice')('post', '/v1/kubeconfigs').set('accept', accept).send(ask).expect(201);
+      expect(answer.headers['content-type']).toBe('application/yaml');
+      expect(read(answer.text).key).toContain('PRIVATE KEY');
+    },
+  );
+
+  it('are no others', async () => {
+    const answer = await service
+      .as('alice')('post', '/v1/kubeconfigs')
+      .set('accept', 'text/html')
+      .send(ask)
+      .expect(406);
+    expect(as.problem(answer).detail).toContain('application/yaml, application/json');
+  });
+
+  it('are not repeated for an Idempotency-Key, in neither form', async () => {
+    const ask2 = () =>
+      service
+        .as('alice')('post', '/v1/kubeconfigs')
+        .set('idempotency-key', 'forms')
+        .set('accept', 'application/json')
+        .send(ask);
+    await ask2().expect(201);
+    const again = await ask2().expect(409);
+    expect(again.text).not.toMatch(/PRIVATE|client-key/);
+  });
+});
+
+describe('GET …/kubeconfig?clientKeyPath=', () => {
+  let url: string;
+  beforeAll(async () => {
+    const { pem } = await csrFor('path-jane', ['team-a']);
+    const answer = await service.as('alice')('post', '/v1/certificate-requests').send({ csr: pem }).expect(201);
+    url = `/v1/certificate-requests/${as.request(answer).id}/kubeconfig?clientKeyPath=`;
+  });
+
+  const noPaths = /[\p{Cc}\p{Noncharacter_Code_Point}\u2028\u2029\ufeff]/u;
+
+  it('gives a path back as it is, or refuses it if it has characters that no path has', async () => {
+    for (const path of hostileTexts.filter((text) => text !== '' && Array.from(text).length <= 1024)) {
+      const answer = await service.as('alice')('get', url + encodeURIComponent(path));
+      expect(answer.status, JSON.stringify(path)).toBe(noPaths.test(path) ? 400 : 200);
+      if (answer.status === 400) expect(as.problem(answer).errors?.[0]?.pointer).toBe('/query/clientKeyPath');
+      else
+        for (const version of ['1.1', '1.2'] as const)
+          expect(parse(answer.text, { version })).toMatchObject({
+            clusters: [{ name: 'demo', cluster: { server: 'https://127.0.0.1:6443' } }],
+            users: [{ name: 'path-jane', user: { 'client-key': path } }],
+          });
+    }
+  });
+
+  it('refuses every control, separator, U+FEFF and non-character', async () => {
+    const refused = [
+      ...range(0x00, 0x1f),
+      ...range(0x7f, 0x9f),
+      0x2028,
+      0x2029,
+      0xfeff,
+      ...range(0xfdd0, 0xfdef),
+      ...range(0, 16).flatMap((plane) => [plane * 0x10000 + 0xfffe, plane * 0x10000 + 0xffff]),
+    ];
+    for (const codePoint of refused) {
+      const path = encodeURIComponent(`a${String.fromCodePoint(codePoint)}b`);
+      const { status } = await service.as('alice')('get', url + path);
+      expect(status, codePoint.toString(16)).toBe(400);
+    }
+  });
+});
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);

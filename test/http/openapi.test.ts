@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startService, type TestService } from './support/service.js';
+import { as } from './support/call.js';
+import { startService, type Method, type TestService } from './support/service.js';
 
 interface Schema {
   readonly [keyword: string]: unknown;
@@ -8,6 +9,7 @@ interface Schema {
 interface Operation {
   readonly operationId?: string;
   readonly summary?: string;
+  readonly description?: string;
   readonly tags?: readonly string[];
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
   readonly requestBody?: object;
@@ -22,6 +24,8 @@ interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>>; readonly securitySchemes: object };
 }
+
+const problemJson = 'application/problem+json';
 
 let service: TestService;
 let document: Document;
@@ -72,6 +76,7 @@ describe('/openapi.json', () => {
     for (const { operation } of operations()) {
       expect(operation.operationId).toMatch(/^[a-z][A-Za-z]+$/);
       expect(operation.summary).toBeTruthy();
+      expect(operation.description, operation.operationId).toBeTruthy();
       expect(tags).toEqual(expect.arrayContaining([...(operation.tags ?? ['none'])]));
     }
   });
@@ -105,10 +110,26 @@ describe('/openapi.json', () => {
       if (place.includes('securitySchemes')) continue;
       if (schema['type'] === 'string')
         expect(schema, place).toSatisfy((it: Schema) => 'maxLength' in it || 'enum' in it);
+      // Clients are generated with members that have a default as required ones.
+      expect(schema, place).not.toHaveProperty('default');
       if (schema['type'] === 'array') expect(schema, place).toHaveProperty('items');
       if (schema['type'] === 'integer') expect(schema, place).toHaveProperty('minimum');
-      if (schema['type'] === 'object' && 'properties' in schema)
+      // The names of the parts of an upload do not matter.
+      if (schema['type'] === 'object' && 'properties' in schema && !place.includes('multipart'))
         expect(schema, place).toHaveProperty('additionalProperties', false);
+    }
+  });
+
+  it('lists the media types of every answer as the service prefers them, so the default comes first', async () => {
+    const several = operations().flatMap(({ path, method, operation }) => {
+      const types = Object.keys((operation.responses['200'] ?? operation.responses['201'])?.content ?? {});
+      return types.length > 1 ? [{ path, method: method as Method, types }] : [];
+    });
+    expect(several.map(({ path }) => path)).toContain('/v1/kubeconfigs');
+    for (const { path, method, types } of several) {
+      const url = path.replaceAll(/\{\w+\}/g, 'x');
+      const answer = await service.as('root')(method, url).set('accept', 'image/png').expect(406);
+      expect(as.problem(answer).detail, path).toBe(`this resource comes as ${types.join(', ')}`);
     }
   });
 
@@ -151,6 +172,26 @@ describe('/openapi.json', () => {
         'GET /v1/whoami',
       ].sort(),
     );
+  });
+
+  it('lists the types of problems, and tells which of them each status has', () => {
+    const { enum: types } = (document.components.schemas['Problem'] as { properties: { type: { enum: string[] } } })
+      .properties.type;
+    expect(types).toContain('urn:kubepass:problem:policy-denied');
+    expect(types.length).toBeGreaterThan(20);
+    for (const { operation } of operations())
+      for (const { description, content } of Object.values(operation.responses)) {
+        const named = [...description.matchAll(/`([a-z-]+)`: /g)].map(([, name]) => name);
+        const { examples = {} } = (content as Record<string, { examples?: object }> | undefined)?.[problemJson] ?? {};
+        expect(Object.keys(examples)).toEqual(named.sort());
+      }
+  });
+
+  it('documents Location where a certificate request is recorded, and WWW-Authenticate', () => {
+    const create = document.paths['/v1/certificate-requests']?.['post']?.responses;
+    expect(create?.['403']).toHaveProperty('headers.Location');
+    expect(create?.['201']).toHaveProperty('headers.Location');
+    expect(create?.['401']).toHaveProperty('headers.WWW-Authenticate');
   });
 
   it('describes each webhook, with a schema of its own', () => {

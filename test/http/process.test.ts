@@ -1,52 +1,22 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { testPolicies } from '../helpers/issuance.js';
-import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { useProcesses } from './support/serving-process.js';
+import { writeTlsFiles } from './support/tls-files.js';
 
-let directory: ReturnType<typeof temporaryDirectory>;
-const children: ChildProcess[] = [];
-beforeEach(() => {
-  directory = temporaryDirectory();
-  mkdirSync(join(directory.path, 'policies'));
-  writeFileSync(join(directory.path, 'policies', 'test.yaml'), testPolicies);
-});
+const { start, inDirectory } = useProcesses();
+const dataDir = () => inDirectory('data');
+const sockets: Socket[] = [];
 afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
-  directory.remove();
+  for (const socket of sockets.splice(0)) socket.destroy();
 });
-
-const dataDir = () => join(directory.path, 'data');
-
-/** The service as a separate process, started through `prefix`. */
-function start(prefix: readonly string[] = []) {
-  const [command, ...rest] = [...prefix, process.execPath, '--import', 'tsx', 'src/server.ts'];
-  const child = spawn(command, rest, {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      PATH: process.env['PATH'],
-      KUBEPASS_DATA_DIR: dataDir(),
-      KUBEPASS_POLICIES_DIR: join(directory.path, 'policies'),
-      KUBEPASS_PORT: '0',
-    },
-  });
-  children.push(child);
-  let log = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    log += chunk.toString('utf8');
-  });
-  const lines = () => log.split('\n').flatMap((line) => (line ? [JSON.parse(line) as Record<string, string>] : []));
-  return { child, said: (msg: string) => lines().find((line) => line['msg'] === msg), ended: once(child, 'close') };
-}
 
 describe('the process', () => {
   it('answers the requests that are under way when SIGTERM comes, and then ends', async () => {
-    const { child, said, ended } = start();
-    await expect.poll(() => said('kubepass serves'), { timeout: 20_000 }).toBeDefined();
-    const address = said('kubepass serves')?.['address'] ?? '';
-    const token = readFileSync(join(dataDir(), 'admin-token'), 'utf8').trim();
+    const { child, said, ended, address: served, adminToken } = start();
+    const address = await served();
+    const token = adminToken();
     let answered = 0;
     const answers = Array.from({ length: 12 }, async (_, number) => {
       const response = await fetch(`${address}/v1/kubeconfigs`, {
@@ -69,8 +39,30 @@ describe('the process', () => {
     expect(await ended).toEqual([0, null]);
     expect(said('stopped')).toBeDefined();
     // The service did not wait for idle connections that are kept alive.
-    expect(said('requests are still under way: their connections are cut')).toBeUndefined();
+    expect(said('connections are still open: they are cut')).toBeUndefined();
   });
+
+  it.each(['HTTP', 'TLS'])(
+    'ends within the drain although 50 clients of %s are connected and say nothing',
+    async (protocol) => {
+      const tls = protocol === 'TLS' ? await writeTlsFiles(inDirectory()) : {};
+      const { child, said, ended, address } = start({ environment: tls });
+      const { hostname, port } = new URL(await address());
+      for (let i = 0; i < 50; i += 1) {
+        const socket = connect(Number(port), hostname).on('error', () => undefined);
+        sockets.push(socket);
+        await new Promise((resolve) => socket.once('connect', resolve));
+        // Some begin a handshake, or a request, and stop.
+        if (i % 5 === 0) socket.write(protocol === 'TLS' ? Buffer.from('160301', 'hex') : 'GET / HTTP/1.1\r\n');
+      }
+      const before = performance.now();
+      child.kill('SIGTERM');
+      expect(await ended).toEqual([0, null]);
+      expect(performance.now() - before).toBeLessThan(13_000);
+      expect(said('stopped')).toBeDefined();
+    },
+    60_000,
+  );
 
   // Root may write everywhere unless it drops this capability.
   const withoutPrivilege = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] : [];
@@ -80,7 +72,7 @@ describe('the process', () => {
   it.skipIf(!possible)('says so where it may not write to the data dir, and does not start', async () => {
     mkdirSync(dataDir());
     chmodSync(dataDir(), 0o500);
-    const { said, ended } = start(withoutPrivilege);
+    const { said, ended } = start({ prefix: withoutPrivilege });
     expect(await ended).toEqual([1, null]);
     expect(said('kubepass cannot serve')).toMatchObject({
       level: 'fatal',

@@ -119,6 +119,7 @@ describe('API tokens', () => {
       groups: ['onboarding'],
       roles: ['requester'],
       apiTokenId: id,
+      expiresAt: shown.expiresAt,
       permissions: ['request-certificates', 'evaluate-policies', 'inspect-uploads'],
     });
 

@@ -1,26 +1,23 @@
-import { randomBytes } from 'node:crypto';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
 import { startService, type TestService } from './support/service.js';
+import { makeTlsPair } from './support/tls-files.js';
 
 let service: TestService;
 beforeAll(async () => {
-  // The caller pins the certificate, so a CA certificate will do.
-  const made = await generateCertificateAuthority({ commonName: 'localhost', now: new Date(), random: randomBytes });
-  service = await startService({ app: { tls: { cert: made.certificatePem, key: made.privateKeyPem } } });
+  service = await startService({ app: { tls: await makeTlsPair() } });
 });
 afterAll(() => service.close());
 
 const port = () => Number(new URL(service.address).port);
 
 /** Sends one request without a client library, because the certificate does not name the address. */
-async function get(path: string, options: { readonly maxVersion?: 'TLSv1.1' } = {}): Promise<string> {
+async function get(path: string, options: ConnectionOptions = {}): Promise<string> {
   const socket: TLSSocket = connect({
     host: '127.0.0.1',
     port: port(),
     rejectUnauthorized: false,
-    ...(options.maxVersion && { minVersion: 'TLSv1', maxVersion: options.maxVersion, ciphers: 'ALL@SECLEVEL=0' }),
+    ...options,
   });
   socket.write(
     `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${service.tokenOf('alice')}\r\n\r\n`,
@@ -40,6 +37,25 @@ describe('native TLS', () => {
   });
 
   it('does not speak TLS 1.1', async () => {
-    await expect(get('/livez', { maxVersion: 'TLSv1.1' })).rejects.toThrow(/protocol|handshake|alert|ECONNRESET/i);
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' } as const;
+    await expect(get('/livez', old)).rejects.toThrow(/protocol|handshake|alert|ECONNRESET/i);
+  });
+
+  it.each(['ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES256-GCM-SHA384', 'ECDHE-RSA-CHACHA20-POLY1305'])(
+    'speaks TLS 1.2 with %s',
+    async (ciphers) => {
+      expect(await get('/livez', { maxVersion: 'TLSv1.2', ciphers })).toMatch(/^HTTP\/1.1 200 /);
+    },
+  );
+
+  it.each([
+    ['AES256-GCM-SHA384', 'without forward secrecy'],
+    ['AES128-SHA256', 'without forward secrecy, and with CBC'],
+    ['ECDHE-RSA-AES128-SHA', 'with CBC and SHA-1'],
+    ['ECDHE-RSA-AES256-SHA384', 'with CBC'],
+    ['DHE-RSA-AES128-GCM-SHA256', 'with finite-field Diffie-Hellman'],
+  ])('does not speak TLS 1.2 with %s: %s', async (ciphers) => {
+    const options = { maxVersion: 'TLSv1.2', ciphers: `${ciphers}@SECLEVEL=0` } as const;
+    await expect(get('/livez', options)).rejects.toThrow(/handshake|alert|ECONNRESET/i);
   });
 });

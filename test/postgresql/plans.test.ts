@@ -29,6 +29,7 @@ const seed = `
       "orphan", "issuedAt")
     SELECT ${names}, ${parties}, sha256(i::text::bytea), sha256(i::text::bytea), '', 'x', '[]', ${at}, ${at}, 'x', '', i, '',
       false, ${at} FROM generate_series(1, ${String(rows)}) i;
+  INSERT INTO "RequestLabel" SELECT CASE WHEN i % 500 = 7 THEN 'a=rare' ELSE 'a=team' END, i FROM generate_series(1, ${String(rows)}) i;
   INSERT INTO "GroupMembership" SELECT CASE WHEN i % 500 = 7 THEN 'rare' ELSE 'team' END, i, ${at}
     FROM generate_series(1, ${String(rows)}) i;
   ALTER TABLE "AuditRecord" DISABLE TRIGGER USER;
@@ -41,7 +42,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await freshDatabase(inject('databases'));
   await query(database.ownerUrl, async (client) => {
-    for (const table of ['RequestRecord', 'CertificateRecord', 'GroupMembership', 'AuditRecord'])
+    for (const table of ['RequestRecord', 'RequestLabel', 'CertificateRecord', 'GroupMembership', 'AuditRecord'])
       await client.query(`ALTER TABLE "${table}" SET (autovacuum_enabled = off)`);
     await client.query(seed);
   });
@@ -80,9 +81,17 @@ async function readAll(readRows: (selection: Selection) => Promise<readonly unkn
     ['demo', 'rare'],
     ['hr', 'rare'],
   ];
-  const shared = { cluster: demo, username: ['busy', 'user-5'], visibleTo: hr };
+  const prefixes = ['user-', 'user-5', 'none'];
+  const shared = {
+    cluster: demo,
+    username: ['busy', 'user-5'],
+    usernamePrefix: prefixes,
+    requester: hr,
+    visibleTo: hr,
+  };
+  const labels = ['team', 'rare'].map((value) => [{ key: 'a', value }]);
   const requests = new RequestTable(prisma, reads);
-  for (const filter of combinations({ ...shared, state: ['issued', 'pending'], requester: hr }))
+  for (const filter of combinations({ ...shared, state: ['issued', 'pending'], labels }))
     await requests.list(filter, page);
   await requests.lapsed(now);
   const expiry = { expiresAfter: [now], expiresBefore: [now] };

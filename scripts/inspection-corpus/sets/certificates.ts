@@ -9,6 +9,8 @@ import {
   Tag,
 } from '../../../src/x509/strict/der.js';
 import { encodePem } from '../../../src/x509/strict/pem.js';
+import { readCertificationRequestTree } from '../../../src/x509/tree/certification-request.js';
+import { readCsrFixture } from '../../../test/fixtures/csr/index.js';
 import {
   authority,
   certificate,
@@ -240,7 +242,24 @@ const keys: readonly Fixture[] = [
     },
     'PublicKeyInvalid',
   ),
+  ...[
+    ['rsa-prime-modulus', 'an RSA modulus that is prime'],
+    ['rsa-factor-251', 'an RSA modulus with a small factor'],
+    ['rsa-square', 'an RSA modulus that is a square'],
+    ['rsa-close-factors', 'an RSA modulus whose factors are close to each other'],
+    ['rsa-roca', 'an RSA key of a library with the flaw ROCA'],
+  ].map(([fixture = '', about = '']) =>
+    pem(
+      fixture,
+      about,
+      () => userCertificate(jane, 'jane', { publicKey: weakKey(`${fixture}.der`) }),
+      'RsaKeyFactorable',
+    ),
+  ),
 ];
+
+/** The key of a CSR fixture. */
+const weakKey = (file: string): Buffer => readCertificationRequestTree(readCsrFixture(file)).publicKey.raw;
 
 const signatures: readonly Fixture[] = [
   pem('sha1-signature', 'signed with SHA-1', () => userCertificate(jane, 'jane', { hash: 'sha1' }), 'WeakSignature'),

@@ -261,6 +261,48 @@ const users: readonly Fixture[] = [
     'ExecCommand',
   ),
   fixture(
+    'secrets-in-texts',
+    'secrets in arguments, variables, URLs and names',
+    () =>
+      yaml(
+        kubeconfig({
+          clusters: [
+            {
+              name: 'production',
+              cluster: {
+                ...withCa(undefined, ' https://jane:hunter2-hunter2@10.20.0.1:6443/?token=hunter2-hunter2'),
+                'proxy-url': 'jane:hunter2-hunter2@proxy.corp.example:3128',
+              },
+            },
+          ],
+          users: [
+            {
+              name: 'jane',
+              user: {
+                exec: {
+                  apiVersion: 'client.authentication.k8s.io/v1',
+                  command: 'https://jane:hunter2-hunter2@corp.example/login',
+                  args: [
+                    ...['get-token', '--cluster-name', 'production', '--token', 'hunter2-hunter2'],
+                    ...['--password=hunter2-hunter2', '-H', 'Authorization: Bearer hunter2-hunter2'],
+                    ...['--oidc-client-secret', 'hunter2-hunter2', '-u', 'jane:hunter2-hunter2'],
+                    ...['-c', "curl --header 'X-Api-Key: hunter2-hunter2' https://corp.example?token=hunter2-hunter2"],
+                  ],
+                  env: [{ name: 'API_TOKEN=hunter2-hunter2', value: 'secret-profile-value' }],
+                },
+              },
+            },
+            { name: 'token=hunter2-hunter2', user: { tokenFile: '/run/x?password=hunter2-hunter2' } },
+          ],
+          contexts: [
+            { name: 'prod', context: { cluster: 'production', user: 'jane' } },
+            { name: 'other', context: { cluster: 'production', user: 'token=hunter2-hunter2' } },
+          ],
+        }),
+      ),
+    'SecretRedacted',
+  ),
+  fixture(
     'auth-provider',
     'an auth-provider that would run a command',
     () =>

@@ -1,5 +1,6 @@
 import { contextConstructed, der, oid, sequence, setOf, Tag } from '../../../src/x509/strict/der.js';
 import { encodePem } from '../../../src/x509/strict/pem.js';
+import { readCsrFixture } from '../../../test/fixtures/csr/index.js';
 import { jane, type Hash, seal, signatureAlgorithm, signBytes } from '../certificates.js';
 import { type Fixture, several, single } from '../fixture.js';
 import { type KeyName, privateKey, publicKey } from '../keys.js';
@@ -108,6 +109,20 @@ export const requestFixtures: readonly Fixture[] = [
   ),
   single('request-sha1', 'signed with SHA-1', 'pem', () => requestPem({ hash: 'sha1' }), ['WeakSignature']),
   single('request-rsa-1024', 'an RSA key of 1024 bits', 'pem', () => requestPem({ key: 'rsa-1024' }), ['WeakRsaKey']),
+  single(
+    'request-rsa-prime-modulus',
+    'an RSA modulus that is prime',
+    'der',
+    () => readCsrFixture('rsa-prime-modulus.der'),
+    ['RsaKeyFactorable', 'RequestNotAcceptable'],
+  ),
+  single(
+    'request-rsa-exponent-1',
+    'an RSA exponent that changes nothing',
+    'der',
+    () => readCsrFixture('rsa-exponent-1.der'),
+    ['RsaExponentUnusual', 'RequestNotAcceptable'],
+  ),
   single('request-version-2', 'a version that there is not', 'pem', () => requestPem({ version: 1 })),
   several('request-and-key', 'a request and its key', () => ({ 'jane.csr': requestPem(), 'jane.key': pkcs8('jane') })),
   several(

@@ -1,5 +1,5 @@
-import { stringify } from 'yaml';
 import type { Cluster } from '../../model/cluster.js';
+import { doubleQuoted } from '../yaml/double-quoted.js';
 
 export interface KubeconfigParts {
   readonly cluster: Cluster;
@@ -14,47 +14,37 @@ export interface KubeconfigParts {
 }
 
 /**
- * Renders a kubeconfig with one cluster, one user and one current context. Data is base64 on a single line, as kubectl
- * writes it, because some readers stop at the first line. Its shape never changes, so a YAML library would only cost
- * time.
+ * Renders a kubeconfig with one cluster, one user and one current context. Every text is double-quoted. Data is base64 on a
+ * single line and bare, as kubectl writes it, because some readers stop at the first line and scripts cut it out.
+ *
+ * Throws `RangeError` for a text with a lone surrogate.
  */
 export function renderKubeconfig(parts: KubeconfigParts): string {
   const { cluster, username, contextName, namespace, certificatePem, key } = parts;
-  const context = quoted(contextName ?? `${username}@${cluster.name}`);
+  const context = doubleQuoted(contextName ?? `${username}@${cluster.name}`);
   const lines = [
     'apiVersion: v1',
     'kind: Config',
     'clusters:',
-    `  - name: ${quoted(cluster.name)}`,
+    `  - name: ${doubleQuoted(cluster.name)}`,
     '    cluster:',
-    `      server: ${url(cluster.server)}`,
-    ...(cluster.tlsServerName === null ? [] : [`      tls-server-name: ${quoted(cluster.tlsServerName)}`]),
+    `      server: ${doubleQuoted(cluster.server)}`,
+    ...(cluster.tlsServerName === null ? [] : [`      tls-server-name: ${doubleQuoted(cluster.tlsServerName)}`]),
     `      certificate-authority-data: ${base64(cluster.servingCertificateAuthority)}`,
     'users:',
-    `  - name: ${quoted(username)}`,
+    `  - name: ${doubleQuoted(username)}`,
     '    user:',
     `      client-certificate-data: ${base64(certificatePem)}`,
-    'pem' in key ? `      client-key-data: ${base64(key.pem)}` : `      client-key: ${path(key.path)}`,
+    'pem' in key ? `      client-key-data: ${base64(key.pem)}` : `      client-key: ${doubleQuoted(key.path)}`,
     'contexts:',
     `  - name: ${context}`,
     '    context:',
-    `      cluster: ${quoted(cluster.name)}`,
-    `      user: ${quoted(username)}`,
-    ...(namespace === null ? [] : [`      namespace: ${quoted(namespace)}`]),
+    `      cluster: ${doubleQuoted(cluster.name)}`,
+    `      user: ${doubleQuoted(username)}`,
+    ...(namespace === null ? [] : [`      namespace: ${doubleQuoted(namespace)}`]),
     `current-context: ${context}`,
   ];
   return `${lines.join('\n')}\n`;
 }
-
-/**
- * Names always get quotes, because kubectl's YAML 1.1 reads some bare names (`on`, `1_000`, `0o7`) as other types. A JSON
- * string is a YAML string (YAML 1.2 1.3). Base64 stays bare, because scripts cut it out with awk.
- */
-const quoted = (name: string): string => JSON.stringify(name);
-
-/** Bare where no character of it has a meaning in YAML. */
-const url = (text: string): string => (/^https:\/\/[\w.:/[\]-]*[\w/]$/.test(text) ? text : quoted(text));
-
-const path = (text: string): string => stringify(text, { lineWidth: 0, version: '1.1' }).trimEnd();
 
 const base64 = (text: string): string => (text === '' ? '""' : Buffer.from(text, 'utf8').toString('base64'));

@@ -18,14 +18,15 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
         operationId: 'createApiToken',
         tags: ['identity'],
         summary: 'Create an API token',
-        description: 'The token is in this answer and nowhere else.',
+        description: 'Needs the role admin. The token is in this answer and nowhere else.',
         body: ref(schemas.NewApiTokenSchema),
         response: {
           201: json(schemas.CreatedApiTokenSchema, {
             description: 'The token, shown once.',
+            example: { revokedAt: null },
             headers: { Location: 'The token, at the address where it can be revoked.', 'Cache-Control': '`no-store`' },
           }),
-          ...problems(403, ...bodyProblems),
+          ...problems('not-permitted', ...bodyProblems),
         },
       },
     },
@@ -47,8 +48,12 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
         operationId: 'listApiTokens',
         tags: ['identity'],
         summary: 'List API tokens, without their secrets',
+        description: 'Needs the role admin. Expired and revoked tokens are listed too.',
         querystring: ListQuerySchema,
-        response: { 200: pageResponse(schemas.ApiTokenListSchema, 'A page, newest first.'), ...problems(403) },
+        response: {
+          200: pageResponse(schemas.ApiTokenListSchema, 'A page, newest first.', { revokedAt: null }),
+          ...problems('not-permitted'),
+        },
       },
     },
     async (request, reply) => {
@@ -65,8 +70,9 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
         operationId: 'revokeApiToken',
         tags: ['identity'],
         summary: 'Revoke an API token',
+        description: 'Needs the role admin. Acts at once in this process, and within 5 s in every other one.',
         params: schemas.ApiTokenParamsSchema,
-        response: { 204: empty('The token is revoked, or was before.'), ...problems(403, 404) },
+        response: { 204: empty('The token is revoked, or was before.'), ...problems('not-permitted', 'not-found') },
       },
     },
     async (request, reply) => {

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { type ApiToken, roles } from '../../model/principal.js';
 import { pageOf } from '../pages.js';
-import { closed, idOf, instantOf, namedObject, nameOf, nullable, oneOf } from '../schema-parts.js';
+import { closed, exampleId, idOf, instantOf, namedObject, nameOf, nullable, oneOf } from '../schema-parts.js';
 
 const groups = Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
 const roleList = Type.Array(oneOf(roles), {
@@ -20,7 +20,6 @@ export const NewApiTokenSchema = namedObject('NewApiToken', 'An API token to cre
     Type.Integer({
       minimum: 60,
       maximum: 31536000,
-      default: 7776000,
       description: 'How long it is valid: by default 90 days, at most a year.',
       examples: [7776000],
     }),
@@ -46,13 +45,17 @@ export type ApiTokenBody = Static<typeof ApiTokenSchema>;
 
 export const CreatedApiTokenSchema = namedObject('CreatedApiToken', 'A new API token with its secret.', {
   ...tokenProperties,
-  token: Type.String({ maxLength: 128, description: 'The secret. It is in this answer and nowhere else.' }),
+  token: Type.String({
+    maxLength: 128,
+    description: 'The secret. It is in this answer and nowhere else.',
+    examples: ['kubepass_…'],
+  }),
 });
 
 export const ApiTokenListSchema = pageOf(ApiTokenSchema, 'API tokens, newest first.');
 
 export const ApiTokenParamsSchema = closed({
-  id: Type.String({ minLength: 1, maxLength: 64, description: 'The token’s id.' }),
+  id: Type.String({ minLength: 1, maxLength: 64, description: 'The token’s id.', examples: [exampleId] }),
 });
 
 export function apiTokenView(token: ApiToken): ApiTokenBody {

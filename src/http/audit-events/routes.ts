@@ -12,6 +12,10 @@ import { auditEventView } from './schemas.js';
 
 const ndjson = 'application/x-ndjson';
 
+const example = { type: 'CertificateRequested', details: { username: 'jane@corp.example', groups: ['team-a'] } };
+const exampleLine =
+  '{"at":"2026-03-01T09:30:00.000Z","cluster":"demo","details":{"groups":["team-a"],"username":"jane@corp.example"},…}\n';
+
 export function addAuditEvents(app: App, { auditEvents }: Services): void {
   addSchemas(app, schemas);
 
@@ -31,11 +35,16 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
               'application/json': ref(schemas.AuditEventListSchema),
               [ndjson]: textBody(
                 'One canonical event (RFC 8785) on each line: exactly the bytes that the hash chain covers.',
+                exampleLine,
               ),
             },
-            { description: 'Events, oldest first.', headers: pageHeaders },
+            {
+              description: 'Events, oldest first.',
+              headers: pageHeaders,
+              example: { items: [example], nextCursor: null },
+            },
           ),
-          ...problems(403),
+          ...problems('not-permitted'),
         },
       },
     },
@@ -65,9 +74,13 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
         operationId: 'verifyAuditEvents',
         tags: ['audit'],
         summary: 'Check the hash chain of the audit log',
+        description: 'Computes every hash anew, without keeping other callers waiting.',
         response: {
-          200: json(schemas.ChainVerificationSchema, { description: 'The result of the check.' }),
-          ...problems(403),
+          200: json(schemas.ChainVerificationSchema, {
+            description: 'The result of the check.',
+            example: { firstInvalidSeq: null },
+          }),
+          ...problems('not-permitted'),
         },
       },
     },

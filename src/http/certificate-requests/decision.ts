@@ -87,11 +87,17 @@ export const RecordedDecisionSchema = namedObject(
   {
     ...decisionProperties,
     violations,
+    makers: Type.Array(nameOf('A principal.', 'admin'), {
+      maxItems: 1000,
+      description:
+        'The principals who created the token of the requester or a token of the collector, directly or through ' +
+        'others. They may not decide. Empty if approval is automatic.',
+    }),
     verdicts: Type.Array(
       closed({
         name: policyName('The policy or guardrail.'),
         verdict,
-        reasons: Type.Array(Type.String({ maxLength: 4096 }), {
+        reasons: Type.Array(Type.String({ maxLength: 4096, examples: ['GroupNotPermitted'] }), {
           maxItems: 1000,
           description: 'The reasons for this.',
         }),
@@ -132,6 +138,7 @@ export function recordedDecisionView(
     policy: decision.policy,
     stages: decision.stages.map(stageView),
     violations: decision.violations.map((violation) => ({ ...violation })),
+    makers: [...(decision.makers ?? [])],
     verdicts: decision.verdicts.map(({ name, verdict, reasons }) => ({ name, verdict, reasons: [...reasons] })),
     requester: { name: requester.name, groups: [...requester.groups], roles: [...requester.roles] },
     policySetDigest: decision.policySetDigest,

@@ -4,9 +4,9 @@ import { Type } from 'typebox';
 export const preferHeader = {
   Prefer: Type.Optional(
     Type.String({
-      // As long as all headers together may be: a preference that cannot be read is ignored (RFC 7240 section 2).
-      maxLength: 16_384,
-      description: '`wait=N` waits up to N seconds, at most 30, for the certificate (RFC 7240).',
+      maxLength: 8192,
+      description:
+        '`wait=N` waits up to N seconds, at most 30, for the certificate (RFC 7240). Other preferences are ignored.',
       examples: ['wait=10'],
     }),
   ),
@@ -15,15 +15,12 @@ export const preferHeader = {
 /** How long a caller may have the service wait, in seconds. */
 const longestWaitSeconds = 30;
 
-/** Longer headers are ignored, because a preference never makes a request fail. */
-const longestHeader = 1024;
-
 /**
  * The seconds of `Prefer: wait=N` (RFC 7240 4.3), at most 30; null without one that can be read. Only the first of
- * several counts (section 2).
+ * several counts, and the others are ignored (section 2).
  */
 export function preferredWait(prefer: string | undefined): number | null {
-  if (prefer === undefined || prefer.length > longestHeader) return null;
+  if (prefer === undefined) return null;
   for (const preference of prefer.split(',')) {
     const [token = ''] = preference.split(';');
     const matched = /^\s*wait\s*=\s*(?:"(\d{1,9})"|(\d{1,9}))\s*$/i.exec(token);

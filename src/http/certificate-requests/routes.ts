@@ -1,26 +1,50 @@
 import { Type } from 'typebox';
+import { labelIn } from '../../model/labels.js';
 import type { Services } from '../../services.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
+import { kubeconfigWithKeyPath, kubeconfigYaml } from '../example-certificate.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
 import { pageBody, pageQuery, pageResponse } from '../pages.js';
+import {
+  kubeconfigForms,
+  kubeconfigMediaTypes,
+  kubeconfigResponse,
+  sendKubeconfig,
+} from '../kubeconfigs/kubeconfig-answer.js';
 import { callerOf } from '../plugins/authentication.js';
 import { requestLocation, sendRefusal } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, problems, response, textBody } from '../responses.js';
+import { bodyProblems, json, problems } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
 import * as blastRadiusSchemas from './blast-radius.js';
 import * as decisionSchemas from './decision.js';
+import * as examples from './examples.js';
 import { preferHeader, preferredWait } from './prefer.js';
 import * as schemas from './schemas.js';
 import { certificateRequestView } from './views.js';
 
-const yaml = 'application/yaml';
-const noStore = { headers: { 'Cache-Control': '`no-store`' } };
-
 const decisions = {
-  approve: 'Approve a pending request',
-  deny: 'Deny a pending request',
-  cancel: 'Cancel a request whose certificate is not issued yet',
+  approve: {
+    summary: 'Approve a pending request',
+    description:
+      'For approvers and admins, but not for the requester, the collector or the person whose username it is. With the ' +
+      'last approval the request is `approved`; if it has a `csr`, issuing starts. Policy is asked once more, and may ' +
+      'deny now.',
+    problems: ['not-permitted', 'policy-denied'],
+    example: examples.approved,
+  },
+  deny: {
+    summary: 'Deny a pending request',
+    description: 'For those who could approve it. The request ends as `denied`.',
+    problems: ['not-permitted'],
+    example: examples.deniedByPerson,
+  },
+  cancel: {
+    summary: 'Cancel a request whose certificate is not issued yet',
+    description: 'For its requester and for admins. The request ends as `cancelled`.',
+    problems: ['not-permitted'],
+    example: examples.cancelled,
+  },
 } as const;
 
 export function addCertificateRequests(app: App, { certificateRequests, idempotency }: Services): void {
@@ -31,6 +55,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
   app.post(
     '/certificate-requests',
     {
+      config: { bodyExamples: schemas.exampleBodies },
       schema: {
         operationId: 'createCertificateRequest',
         tags: ['certificate-requests'],
@@ -43,12 +68,20 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         response: {
           201: json(schemas.CertificateRequestSchema, {
             description: 'The request is recorded.',
+            example: examples.approved,
             headers: {
               Location: 'The request.',
               'Preference-Applied': 'The `wait=N` that was applied.',
             },
           }),
-          ...problems(403, 409, 422, ...bodyProblems),
+          ...problems(
+            'not-permitted',
+            'policy-denied',
+            'unacceptable-csr',
+            'idempotency-key-in-flight',
+            'idempotency-key-reused',
+            ...bodyProblems,
+          ),
         },
       },
     },
@@ -74,15 +107,23 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         operationId: 'listCertificateRequests',
         tags: ['certificate-requests'],
         summary: 'List the requests that you may read',
+        description:
+          'Requesters read what they requested or may collect; approvers, auditors and admins read all. Filters are ' +
+          'combined with AND.',
         querystring: schemas.CertificateRequestQuerySchema,
         response: {
-          200: pageResponse(schemas.CertificateRequestListSchema, 'A page, newest first.'),
+          200: pageResponse(
+            schemas.CertificateRequestListSchema,
+            'A page, newest first; with `usernamePrefix`, by username.',
+            examples.issued,
+          ),
           ...problems(),
         },
       },
     },
     async (request, reply) => {
-      const { limit: _limit, cursor: _cursor, ...filter } = request.query;
+      const { limit: _limit, cursor: _cursor, label, ...others } = request.query;
+      const filter = { ...others, ...(label !== undefined && { labels: label.map(labelIn) }) };
       const page = await certificateRequests.list(callerOf(request), filter, pageQuery(request.query));
       return pageBody(request, reply, page, certificateRequestView);
     },
@@ -95,8 +136,17 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         operationId: 'getCertificateRequest',
         tags: ['certificate-requests'],
         summary: 'Read a request, its decision and its history',
+        description:
+          'Read it again until `state` is `issued`, or an end without a certificate. `decision.trace` shows how each ' +
+          'policy judged it, `timeline` what happened since.',
         params: schemas.CertificateRequestParamsSchema,
-        response: { 200: json(schemas.CertificateRequestSchema, { description: 'The request.' }), ...problems(404) },
+        response: {
+          200: json(schemas.CertificateRequestSchema, {
+            description: 'The request.',
+            example: examples.issuedWithHistory,
+          }),
+          ...problems('not-found'),
+        },
       },
     },
     async (request, reply) => {
@@ -113,12 +163,16 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         schema: {
           operationId: `${decision}CertificateRequest`,
           tags: ['certificate-requests'],
-          summary: decisions[decision],
+          summary: decisions[decision].summary,
+          description: decisions[decision].description,
           params: schemas.CertificateRequestParamsSchema,
           body: ref(schemas.CommentSchema),
           response: {
-            200: json(schemas.CertificateRequestSchema, { description: 'The request as it is now.' }),
-            ...problems(403, 404, 409, ...bodyProblems),
+            200: json(schemas.CertificateRequestSchema, {
+              description: 'The request as it is now.',
+              example: decisions[decision].example,
+            }),
+            ...problems(...decisions[decision].problems, 'not-found', 'state-conflict', ...bodyProblems),
           },
         },
       },
@@ -138,8 +192,9 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         operationId: 'getIssuedCertificate',
         tags: ['certificate-requests'],
         summary: 'Read the certificate that was issued for a request',
+        description: 'If it is being issued now, waits for its end for some seconds.',
         params: schemas.CertificateRequestParamsSchema,
-        response: { ...certificateResponses, ...problems(404, 409) },
+        response: { ...certificateResponses, ...problems('not-found', 'state-conflict') },
       },
     },
     async (request, reply) => {
@@ -151,53 +206,58 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
   app.get(
     '/certificate-requests/:id/kubeconfig',
     {
-      config: { produces: [yaml] },
+      config: { produces: kubeconfigMediaTypes },
       schema: {
         operationId: 'getKubeconfig',
         tags: ['certificate-requests'],
         summary: 'Read a kubeconfig that points to the file of your own key',
+        description: `For a request with a \`csr\`: the key never reaches kubepass. ${kubeconfigForms}`,
         params: schemas.CertificateRequestParamsSchema,
         querystring: schemas.KubeconfigQuerySchema,
         response: {
-          200: response(
-            { [yaml]: textBody('A kubeconfig with `client-key: <path>`.') },
-            { description: 'A kubeconfig.', ...noStore },
-          ),
-          ...problems(403, 404, 409),
+          200: kubeconfigResponse('A kubeconfig with `client-key: <path>`.', kubeconfigWithKeyPath),
+          ...problems('not-found', 'state-conflict'),
         },
       },
     },
     async (request, reply) => {
       const clientKeyPath = request.query.clientKeyPath ?? 'client.key';
       const outcome = await certificateRequests.kubeconfig(callerOf(request), request.params.id, clientKeyPath);
-      return outcome.ok ? reply.type(yaml).send(outcome.value.yaml) : sendRefusal(reply, outcome.refusal);
+      return outcome.ok ? sendKubeconfig(request, reply, outcome.value) : sendRefusal(reply, outcome.refusal);
     },
   );
 
   app.post(
     '/certificate-requests/:id/kubeconfig',
     {
-      config: { produces: [yaml], optionalBody: true },
+      config: { produces: kubeconfigMediaTypes, optionalBody: true },
       schema: {
         operationId: 'collectKubeconfig',
         tags: ['certificate-requests'],
         summary: 'Collect: generate the key, issue the certificate, and get the complete kubeconfig',
         description:
-          'The private key is in this answer and nowhere else. Only the collector may do this, and only once.',
+          'The private key is in this answer and nowhere else. Only the collector may do this, and only once. ' +
+          kubeconfigForms,
         params: schemas.CertificateRequestParamsSchema,
         body: ref(schemas.NothingSchema),
         response: {
-          200: response(
-            { [yaml]: textBody('A kubeconfig with the private key in it.') },
-            { description: 'A complete kubeconfig.', ...noStore },
+          200: kubeconfigResponse('A kubeconfig with the private key in it.', kubeconfigYaml),
+          ...problems(
+            'not-permitted',
+            'policy-denied',
+            'not-found',
+            'state-conflict',
+            'key-already-collected',
+            'issuance-failed',
+            'issuance-unavailable',
+            ...bodyProblems,
           ),
-          ...problems(403, 404, 409, 502, ...bodyProblems),
         },
       },
     },
     async (request, reply) => {
       const outcome = await certificateRequests.collect(callerOf(request), request.params.id);
-      return outcome.ok ? reply.type(yaml).send(outcome.value.yaml) : sendRefusal(reply, outcome.refusal);
+      return outcome.ok ? sendKubeconfig(request, reply, outcome.value) : sendRefusal(reply, outcome.refusal);
     },
   );
 }

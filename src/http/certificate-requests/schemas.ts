@@ -1,13 +1,18 @@
 import { Type, type Static } from 'typebox';
 import { requestStates } from '../../model/certificate-request.js';
+import { labelBounds } from '../../model/labels.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
+import { certificationRequestPem } from '../example-certificate.js';
 import { CertificateSchema, PublicKeySchema } from '../certificates/schemas.js';
-import { pageOf, pageParameters } from '../pages.js';
+import { pageOf, pageParameters, usernamePrefixParameter } from '../pages.js';
 import {
   closed,
   dnsLabelOf,
+  exampleId,
+  filePathPattern,
   idOf,
   instantOf,
+  labelsOf,
   messageOf,
   namedObject,
   nameOf,
@@ -38,6 +43,12 @@ export const exampleRequests = [
   { cluster: 'demo', username: 'jane@corp.example', groups: ['team-a'], expirationSeconds: 86400 },
 ];
 
+/** The bodies that a request for a certificate may have, for the OpenAPI document. */
+export const exampleBodies = {
+  'kubepass generates the key': exampleRequests[0] ?? {},
+  'the caller keeps the key': { cluster: 'demo', csr: certificationRequestPem },
+};
+
 export const NewCertificateRequestSchema = namedObject(
   'NewCertificateRequest',
   'A request for a certificate.',
@@ -56,7 +67,7 @@ export const NewCertificateRequestSchema = namedObject(
         minLength: 1,
         maxLength: 32768,
         description: 'A PKCS#10 certification request as PEM. The caller keeps the key.',
-        examples: ['-----BEGIN CERTIFICATE REQUEST-----\nMIHs…\n-----END CERTIFICATE REQUEST-----\n'],
+        examples: [certificationRequestPem],
       }),
     ),
     keyAlgorithm: Type.Optional(
@@ -79,6 +90,9 @@ export const NewCertificateRequestSchema = namedObject(
         examples: ['joins team A on Monday'],
       }),
     ),
+    labels: Type.Optional(
+      labelsOf('Marks to find the request by. Policies and webhooks see them, Kubernetes does not.'),
+    ),
     collector: Type.Optional(nameOf('The principal who may collect the key; default: the requester.', 'jane')),
   },
   exampleRequests,
@@ -100,9 +114,18 @@ export const CertificateRequestSchema = namedObject(
     groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'In the order of the request.' }),
     keyAlgorithm: oneOf(keyAlgorithms, 'The algorithm of the key.'),
     publicKey: nullable(ref(PublicKeySchema), 'Null until there is a key.'),
-    expirationSeconds: Type.Integer({ minimum: 0, maximum: 2147483647, description: 'The lifetime.' }),
+    expirationSeconds: Type.Integer({
+      minimum: 0,
+      maximum: 2147483647,
+      description: 'The lifetime.',
+      examples: [86400],
+    }),
     namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), 'The namespace of the kubeconfig’s context.'),
-    reason: nullable(Type.String({ maxLength: 1024 }), 'The reason that the requester gave.'),
+    reason: nullable(
+      Type.String({ maxLength: 1024, examples: ['joins team A on Monday'] }),
+      'The reason that the requester gave.',
+    ),
+    labels: labelsOf('The labels that the requester gave.'),
     requester: nameOf('The principal who made the request.', 'hr-system'),
     collector: nameOf('The principal who may collect the key.', 'hr-system'),
     createdAt: instantOf('When the request was made.'),
@@ -112,7 +135,7 @@ export const CertificateRequestSchema = namedObject(
       closed({
         principal: nameOf('The principal who approved.', 'team-lead'),
         at: instantOf('When.'),
-        comment: nullable(Type.String({ maxLength: 1024 })),
+        comment: nullable(Type.String({ maxLength: 1024, examples: ['joins team A'] })),
         stage: stageOf('The stage for which it counts.'),
       }),
       { maxItems: 10000, description: 'The approvals so far.' },
@@ -148,7 +171,7 @@ export const CertificateRequestSchema = namedObject(
           at: instantOf('When.'),
           type: reasonOf('What happened: the type of the audit event.', 'CertificateRequested'),
           principal: nullable(nameOf('A principal.', 'hr-system'), 'Who did it; null: kubepass itself.'),
-          message: nullable(Type.String({ maxLength: 4096 })),
+          message: nullable(Type.String({ maxLength: 4096, examples: ['policy "developers" permits it'] })),
         }),
         {
           maxItems: 10000,
@@ -172,7 +195,19 @@ export const CertificateRequestQuerySchema = closed({
   state: Type.Optional(oneOf(requestStates, 'Only requests in this state.')),
   cluster: Type.Optional(dnsLabelOf('Only requests for this cluster.', 'demo')),
   username: Type.Optional(nameOf('Only requests for this username.', 'jane@corp.example')),
+  ...usernamePrefixParameter('requests'),
   requester: Type.Optional(nameOf('Only requests that this principal made.', 'hr-system')),
+  label: Type.Optional(
+    Type.Array(
+      Type.String({
+        maxLength: 128,
+        pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?=',
+        description: '`key=value`.',
+        examples: ['team=payments'],
+      }),
+      { maxItems: labelBounds.count, description: 'Only requests with this label. Repeat it for several labels.' },
+    ),
+  ),
   awaiting: Type.Optional(
     oneOf(
       ['me'],
@@ -184,7 +219,12 @@ export const CertificateRequestQuerySchema = closed({
 });
 
 export const CertificateRequestParamsSchema = closed({
-  id: Type.String({ minLength: 1, maxLength: 64, description: 'The request’s id.' }),
+  id: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: 'The request’s id, as `Location` and the list give it.',
+    examples: [exampleId],
+  }),
 });
 
 export const KubeconfigQuerySchema = closed({
@@ -192,9 +232,10 @@ export const KubeconfigQuerySchema = closed({
     Type.String({
       minLength: 1,
       maxLength: 1024,
-      pattern: '^[^\\u0000-\\u001f\\u007f]+$',
-      default: 'client.key',
-      description: 'The path of the key on the caller’s machine; relative paths start at the folder of the kubeconfig.',
+      pattern: filePathPattern,
+      description:
+        'The path of the key on the caller’s machine, default `client.key`; relative paths start at the folder of the ' +
+        'kubeconfig.',
       examples: ['jane.key'],
     }),
   ),

@@ -21,6 +21,7 @@ export function certificateRequestView(
     expirationSeconds: request.expirationSeconds,
     namespace: request.namespace,
     reason: request.reason,
+    labels: { ...request.labels },
     requester: request.requester.name,
     collector: request.collector,
     createdAt: request.createdAt.toISOString(),

@@ -1,13 +1,14 @@
 import type { Services } from '../../services.js';
 import { instantInQuery } from '../instant.js';
-import { pageBody, pageQuery, pageResponse } from '../pages.js';
+import { pageBody, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
 import { sendRefusal } from '../problems/refusal-to-problem.js';
-import { problems } from '../responses.js';
-import { addSchemas } from '../schema-parts.js';
+import { problems, response, textBody } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
+import { exampleExport, exportFormOf, exportForms, sendExport } from './export-certificates.js';
 import * as schemas from './schemas.js';
-import { certificateView } from './schemas.js';
+import { listedCertificateView } from './schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
 
 export function addCertificates(app: App, { certificates }: Services): void {
@@ -16,15 +17,37 @@ export function addCertificates(app: App, { certificates }: Services): void {
   app.get(
     '/certificates',
     {
+      config: { produces: ['application/json', ...Object.keys(exportForms)] },
       schema: {
         operationId: 'listCertificates',
         tags: ['certificates'],
-        summary: 'List the issued certificates that you may read',
+        summary: 'List or export the issued certificates that you may read',
+        description:
+          'Requesters and collectors read their own; approvers read those of requests, auditors and admins all. Filters ' +
+          'are combined with AND. ' +
+          'As JSON the list is read page by page. `text/csv` and `application/x-ndjson` export every certificate that ' +
+          'matches, and ignore `limit` and `cursor`. An export that breaks off says so in its last line: in NDJSON an ' +
+          'object with `problem` alone, in CSV a record that begins with `ERROR` and has one field too many.',
         querystring: schemas.CertificateQuerySchema,
         response: {
-          200: pageResponse(
-            schemas.CertificateListSchema,
-            'A page, newest first; with a filter on expiry, soonest expiring first.',
+          200: response(
+            {
+              'application/json': ref(schemas.CertificateListSchema),
+              'text/csv': textBody(
+                'A record with the names of the columns, and one for each certificate (RFC 4180). `groups` has a `;` ' +
+                  'between groups. An apostrophe stands before a value that a spreadsheet would take for a formula.',
+                exampleExport(exportForms['text/csv']),
+              ),
+              'application/x-ndjson': textBody(
+                'One certificate on each line, as in the list.',
+                exampleExport(exportForms['application/x-ndjson']),
+              ),
+            },
+            {
+              description:
+                'Newest first; with a filter on expiry, soonest expiring first; else with `usernamePrefix`, by username.',
+              headers: pageHeaders,
+            },
           ),
           ...problems(),
         },
@@ -37,8 +60,10 @@ export function addCertificates(app: App, { certificates }: Services): void {
         ...(expiresBefore !== undefined && { expiresBefore: instantInQuery('expiresBefore', expiresBefore) }),
         ...(expiresAfter !== undefined && { expiresAfter: instantInQuery('expiresAfter', expiresAfter) }),
       };
+      const form = exportFormOf(request.answerType);
+      if (form) return sendExport(request, reply, form, certificates.export(callerOf(request), filter));
       const page = await certificates.list(callerOf(request), filter, pageQuery(request.query));
-      return pageBody(request, reply, page, certificateView);
+      return pageBody(request, reply, page, listedCertificateView);
     },
   );
 
@@ -50,8 +75,9 @@ export function addCertificates(app: App, { certificates }: Services): void {
         operationId: 'getCertificate',
         tags: ['certificates'],
         summary: 'Read an issued certificate',
+        description: 'A certificate never changes: send its `ETag` as `If-None-Match` to be answered 304.',
         params: schemas.FingerprintParamsSchema,
-        response: { ...certificateResponses, ...problems(404) },
+        response: { ...certificateResponses, ...problems('not-found') },
       },
     },
     async (request, reply) => {

@@ -1,8 +1,14 @@
 import { Type, type Static } from 'typebox';
-import type { Certificate } from '../../model/certificate.js';
+import type { Certificate, ListedCertificate } from '../../model/certificate.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import { encodePem } from '../../x509/strict/pem.js';
-import { pageOf, pageParameters } from '../pages.js';
+import {
+  certificatePem,
+  certificateSerialNumber,
+  certificateSha256,
+  certificateSpkiSha256,
+} from '../example-certificate.js';
+import { nextCursorProperty, pageParameters, usernamePrefixParameter } from '../pages.js';
 import {
   closed,
   dnsLabelOf,
@@ -18,17 +24,17 @@ import {
 
 export const PublicKeySchema = namedObject('PublicKey', 'Identifies a public key.', {
   algorithm: oneOf(keyAlgorithms, 'Algorithm and size.'),
-  spkiSha256: sha256Of('SHA-256 of the DER SubjectPublicKeyInfo'),
+  spkiSha256: sha256Of('SHA-256 of the DER SubjectPublicKeyInfo', certificateSpkiSha256),
 });
 
-export const CertificateSchema = namedObject('Certificate', 'An issued certificate, as read back from its DER.', {
-  fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
+const listedProperties = {
+  fingerprintSha256: sha256Of('SHA-256 of the DER certificate', certificateSha256),
   serialNumber: Type.String({
     maxLength: 40,
     description: 'Lower-case hex without colons.',
-    examples: ['019ab3c4d5e6f708192a3b4c5d6e7f80'],
+    examples: [certificateSerialNumber],
   }),
-  subject: messageOf('The subject as text.', 'O=team-a,CN=jane@corp.example'),
+  subject: messageOf('The subject as text.', 'CN=jane@corp.example,O=team-a'),
   issuer: messageOf('The issuer as text.', 'CN=kubernetes'),
   username: nameOf('The CN: the username in Kubernetes.', 'jane@corp.example'),
   groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'The O values, in order.' }),
@@ -40,15 +46,31 @@ export const CertificateSchema = namedObject('Certificate', 'An issued certifica
   orphan: Type.Boolean({
     description: 'True if nobody holds its key: the key was lost before it could be handed out.',
   }),
-  pem: Type.String({ maxLength: 65536, description: 'The certificate as PEM.' }),
+};
+
+export const ListedCertificateSchema = namedObject(
+  'ListedCertificate',
+  'An issued certificate, as lists have it: without the certificate itself.',
+  listedProperties,
+);
+export type ListedCertificateBody = Static<typeof ListedCertificateSchema>;
+
+export const CertificateSchema = namedObject('Certificate', 'An issued certificate, as read back from its DER.', {
+  ...listedProperties,
+  pem: Type.String({ maxLength: 65536, description: 'The certificate as PEM.', examples: [certificatePem] }),
 });
 export type CertificateBody = Static<typeof CertificateSchema>;
 
-export const CertificateListSchema = pageOf(CertificateSchema, 'Certificates, newest first.');
+export const CertificateListSchema = namedObject('CertificateList', 'Certificates, in the order of the list.', {
+  items: Type.Array(ref(ListedCertificateSchema), { maxItems: 500 }),
+  nextCursor: nextCursorProperty,
+});
 
 export const CertificateQuerySchema = closed({
   cluster: Type.Optional(dnsLabelOf('Only certificates for this cluster.', 'demo')),
   username: Type.Optional(nameOf('Only certificates for this username.', 'jane@corp.example')),
+  ...usernamePrefixParameter('certificates'),
+  requester: Type.Optional(nameOf('Only certificates that this principal asked for.', 'hr-system')),
   group: Type.Optional(nameOf('Only certificates with this group.', 'team-a')),
   serialNumber: Type.Optional(
     Type.String({
@@ -65,10 +87,20 @@ export const CertificateQuerySchema = closed({
 });
 
 export const FingerprintParamsSchema = closed({
-  fingerprintSha256: Type.String({ minLength: 1, maxLength: 64, description: 'SHA-256, lower-case hex.' }),
+  fingerprintSha256: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: 'SHA-256 of the DER certificate, lower-case hex.',
+    examples: [certificateSha256],
+  }),
 });
 
-export function certificateView(certificate: Certificate): CertificateBody {
+export const certificateView = (certificate: Certificate): CertificateBody => ({
+  ...listedCertificateView(certificate),
+  pem: encodePem('CERTIFICATE', certificate.der),
+});
+
+export function listedCertificateView(certificate: ListedCertificate): ListedCertificateBody {
   return {
     fingerprintSha256: certificate.fingerprintSha256,
     serialNumber: certificate.serialNumber,
@@ -82,6 +114,5 @@ export function certificateView(certificate: Certificate): CertificateBody {
     cluster: certificate.cluster,
     requestId: certificate.requestId,
     orphan: certificate.orphan,
-    pem: encodePem('CERTIFICATE', certificate.der),
   };
 }

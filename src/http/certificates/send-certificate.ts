@@ -3,7 +3,8 @@ import type { Certificate } from '../../model/certificate.js';
 import { certificateText } from '../../x509/openssl-text/certificate-text.js';
 import { encodePem } from '../../x509/strict/pem.js';
 import { jsonMediaType } from '../plugins/negotiation.js';
-import { empty, response, textBody } from '../responses.js';
+import { certificateAsText, certificatePem } from '../example-certificate.js';
+import { binaryBody, empty, response, textBody } from '../responses.js';
 import { ref } from '../schema-parts.js';
 import { CertificateSchema, certificateView } from './schemas.js';
 
@@ -19,11 +20,11 @@ export const certificateMediaTypes = [
 export const certificateResponses = {
   200: response(
     {
-      'application/pem-certificate-chain': textBody('The certificate as PEM.'),
+      'application/pem-certificate-chain': textBody('The certificate as PEM.', certificatePem),
       'application/json': ref(CertificateSchema),
-      'text/plain': textBody('As `openssl x509 -noout -text` prints it.'),
-      // RFC 2585 section 4.1; OpenAPI 3.1 describes binary content by its media type alone.
-      'application/pkix-cert': textBody('The certificate as DER.'),
+      'text/plain': textBody('As `openssl x509 -noout -text` prints it.', certificateAsText),
+      // RFC 2585 section 4.1
+      'application/pkix-cert': binaryBody('The certificate as DER.'),
     },
     {
       description: 'The certificate.',

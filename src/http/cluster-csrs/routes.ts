@@ -7,9 +7,18 @@ import { sendRefusal } from '../problems/refusal-to-problem.js';
 import { problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
+import * as examples from './examples.js';
 import { clusterCsrDescription, clusterCsrTable } from './cluster-csr-text.js';
 import * as schemas from './schemas.js';
 import { clusterCsrView } from './schemas.js';
+
+const problemsOfTheCluster = [
+  'not-permitted',
+  'not-found',
+  'cluster-not-connected',
+  'cluster-refuses',
+  'cluster-unavailable',
+] as const;
 
 const produces = ['application/json', 'text/plain'];
 
@@ -34,11 +43,11 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
           200: response(
             {
               'application/json': ref(schemas.ClusterCsrListSchema),
-              'text/plain': textBody('As `kubectl get csr` prints it.'),
+              'text/plain': textBody('As `kubectl get csr` prints it.', examples.table),
             },
-            { description: 'A page.', headers: pageHeaders },
+            { description: 'A page.', headers: pageHeaders, example: { items: [examples.object], nextCursor: null } },
           ),
-          ...problems(403, 404, 409, 502),
+          ...problems(...problemsOfTheCluster),
         },
       },
     },
@@ -65,16 +74,17 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
         operationId: 'getCertificateSigningRequest',
         tags: ['clusters'],
         summary: 'Read a CSR object in a cluster',
+        description: 'Reads from the cluster at each call. `refusal` says why kubepass would not accept the request.',
         params: schemas.ClusterCsrParamsSchema,
         response: {
           200: response(
             {
               'application/json': ref(schemas.ClusterCsrSchema),
-              'text/plain': textBody('As `kubectl describe csr` prints it.'),
+              'text/plain': textBody('As `kubectl describe csr` prints it.', examples.description),
             },
-            { description: 'The object.' },
+            { description: 'The object.', example: examples.object },
           ),
-          ...problems(403, 404, 409, 502),
+          ...problems(...problemsOfTheCluster),
         },
       },
     },

@@ -1,10 +1,12 @@
 import { Type, type Static } from 'typebox';
 import type { ClusterCsr } from '../../model/cluster.js';
+import { clusterName } from '../clusters/schemas.js';
 import { pageOf } from '../pages.js';
 import {
   closed,
   idOf,
   instantOf,
+  longestPathParameter,
   messageOf,
   namedObject,
   nullable,
@@ -45,7 +47,11 @@ export const ClusterCsrSchema = namedObject(
   'A CertificateSigningRequest object in a cluster, created by anybody.',
   {
     name: Type.String({ maxLength: 253, description: 'Its name.', examples: ['csr-x7k2p'] }),
-    uid: Type.String({ maxLength: 128, description: '`metadata.uid`.' }),
+    uid: Type.String({
+      maxLength: 128,
+      description: '`metadata.uid`.',
+      examples: ['3f0b5a0e-6f0c-4d55-9a53-0d6a3f1f8b52'],
+    }),
     createdAt: instantOf('`metadata.creationTimestamp`.'),
     ageSeconds: Type.Integer({ minimum: 0, description: 'Measured by the clock of kubepass.', examples: [42] }),
     labels: Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 63 })),
@@ -91,13 +97,14 @@ export type ClusterCsrBody = Static<typeof ClusterCsrSchema>;
 export const ClusterCsrListSchema = pageOf(ClusterCsrSchema, 'CSR objects of a cluster, sorted by name.');
 
 export const ClusterCsrParamsSchema = closed({
-  name: Type.String({ minLength: 1, maxLength: 63, description: 'The cluster’s name.' }),
+  name: clusterName,
   // RFC 1123 subdomain. This also keeps it a single path segment at the API server.
   csrName: Type.String({
     minLength: 1,
-    maxLength: 253,
+    maxLength: longestPathParameter,
     pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
     description: 'The object’s name.',
+    examples: ['csr-x7k2p'],
   }),
 });
 

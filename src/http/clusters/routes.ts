@@ -1,11 +1,13 @@
 import type { Services } from '../../services.js';
 import { certificateText } from '../../x509/openssl-text/certificate-text.js';
+import { certificateAsText, certificatePem } from '../example-certificate.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
 import { sendRefusal } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
+import * as examples from './examples.js';
 import * as schemas from './schemas.js';
 import { certificateAuthorityView, clusterView } from './views.js';
 
@@ -19,8 +21,9 @@ export function addClusters(app: App, { clusters }: Services): void {
         operationId: 'listClusters',
         tags: ['clusters'],
         summary: 'List the configured clusters',
+        description: 'In the order of the configuration, each with the result of its last probe.',
         querystring: ListQuerySchema,
-        response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.'), ...problems() },
+        response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.', examples.neverProbed), ...problems() },
       },
     },
     async (request, reply) => {
@@ -37,8 +40,12 @@ export function addClusters(app: App, { clusters }: Services): void {
         operationId: 'getCluster',
         tags: ['clusters'],
         summary: 'Read a cluster',
+        description: 'With the result of its last probe.',
         params: schemas.ClusterParamsSchema,
-        response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.' }), ...problems(404) },
+        response: {
+          200: json(schemas.ClusterSchema, { description: 'The cluster.', example: examples.neverProbed }),
+          ...problems('not-found'),
+        },
       },
     },
     async (request, reply) => {
@@ -63,8 +70,11 @@ export function addClusters(app: App, { clusters }: Services): void {
         params: schemas.ClusterParamsSchema,
         body: ref(schemas.ProbeOptionsSchema),
         response: {
-          200: json(schemas.ClusterSchema, { description: 'The cluster, with the result of the probe.' }),
-          ...problems(403, 404, ...bodyProblems),
+          200: json(schemas.ClusterSchema, {
+            description: 'The cluster, with the result of the probe.',
+            example: examples.probed,
+          }),
+          ...problems('not-permitted', 'not-found', ...bodyProblems),
         },
       },
     },
@@ -89,13 +99,13 @@ export function addClusters(app: App, { clusters }: Services): void {
         response: {
           200: response(
             {
-              'application/pem-certificate-chain': textBody('The bundle as PEM.'),
+              'application/pem-certificate-chain': textBody('The bundle as PEM.', certificatePem),
               'application/json': ref(schemas.CertificateAuthoritiesSchema),
-              'text/plain': textBody('Each certificate as `openssl x509 -noout -text` prints it.'),
+              'text/plain': textBody('Each certificate as `openssl x509 -noout -text` prints it.', certificateAsText),
             },
             { description: 'The CA.' },
           ),
-          ...problems(404),
+          ...problems('not-found'),
         },
       },
     },

@@ -1,5 +1,6 @@
 import { signerKinds } from '../../model/cluster.js';
 import { Type, type Static } from 'typebox';
+import { certificatePem } from '../example-certificate.js';
 import { pageOf } from '../pages.js';
 import {
   closed,
@@ -31,12 +32,15 @@ const ProbedPermissionSchema = closed({
 export const ClusterProbeSchema = namedObject('ClusterProbe', 'What a cluster is able to do, found by a probe.', {
   reachable: nullable(Type.Boolean(), 'Whether the API server answered; null if kubepass has no connection to it.'),
   version: nullable(Type.String({ maxLength: 128, examples: ['v1.32.1'] }), 'The version of Kubernetes.'),
-  username: nullable(Type.String({ maxLength: 1024 }), 'The username that kubepass has at the API server.'),
+  username: nullable(
+    Type.String({ maxLength: 1024, examples: ['system:serviceaccount:kubepass:kubepass'] }),
+    'The username that kubepass has at the API server.',
+  ),
   permissions: Type.Array(ProbedPermissionSchema, {
     maxItems: 100,
     description: 'The permissions that kubepass needs in a cluster that signs certificates itself.',
   }),
-  missingPermissions: Type.Array(Type.String({ maxLength: 512 }), {
+  missingPermissions: Type.Array(Type.String({ maxLength: 512, examples: ['approve signers.certificates.k8s.io'] }), {
     maxItems: 100,
     description: 'Permissions that are required and that kubepass does not have.',
   }),
@@ -47,7 +51,10 @@ export const ClusterProbeSchema = namedObject('ClusterProbe', 'What a cluster is
   message: nullable(messageOf('The reason in words.', 'the cluster accepted the approval and signed nothing')),
   advice: nullable(messageOf('What to do about it.', 'grant it what deploy/kubernetes has')),
   accepts: answerOf('Whether the API server accepts the certificate that was signed.'),
-  acceptedAs: nullable(Type.String({ maxLength: 1024 }), 'The username that the holder of that certificate has there.'),
+  acceptedAs: nullable(
+    Type.String({ maxLength: 1024, examples: ['kubepass-probe'] }),
+    'The username that the holder of that certificate has there.',
+  ),
   requestId: nullable(idOf('The certificate request that the probe made.')),
   lifetimeCap: nullable(
     closed({
@@ -62,7 +69,6 @@ export const ClusterProbeSchema = namedObject('ClusterProbe', 'What a cluster is
 export const ProbeOptionsSchema = namedObject('ProbeOptions', 'May be left out.', {
   measureLifetimeCap: Type.Optional(
     Type.Boolean({
-      default: false,
       description: 'Also request a certificate with a very long lifetime, and measure how much of it is given.',
     }),
   ),
@@ -76,7 +82,7 @@ export const ClusterSchema = namedObject('Cluster', 'A configured cluster.', {
     examples: ['https://10.0.0.1:6443'],
   }),
   signer: oneOf(signerKinds, 'Who signs: kubepass with a CA key of its own, or the cluster itself.'),
-  allowPrivilegedGroups: Type.Array(Type.String({ maxLength: 64 }), {
+  allowPrivilegedGroups: Type.Array(Type.String({ maxLength: 64, examples: ['kubeadm:cluster-admins'] }), {
     maxItems: 100,
     description: 'Privileged groups that policies may permit on this cluster.',
   }),
@@ -92,16 +98,26 @@ export type ClusterBody = Static<typeof ClusterSchema>;
 
 export const ClusterListSchema = pageOf(ClusterSchema, 'The configured clusters.');
 
-export const ClusterParamsSchema = closed({
-  name: Type.String({ minLength: 1, maxLength: 63, description: 'The cluster’s name.' }),
+/** In a path. Not a DNS label, so that every other name is one that does not exist. */
+export const clusterName = Type.String({
+  minLength: 1,
+  maxLength: 63,
+  description: 'The cluster’s name.',
+  examples: ['demo'],
 });
 
+export const ClusterParamsSchema = closed({ name: clusterName });
+
 export const CertificateAuthoritySchema = namedObject('CertificateAuthority', 'A bundle of CA certificates.', {
-  pem: Type.String({ maxLength: 1048576, description: 'The bundle as PEM.' }),
+  pem: Type.String({ maxLength: 1048576, description: 'The bundle as PEM.', examples: [certificatePem] }),
   certificates: Type.Array(
     closed({
       fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
-      serialNumber: Type.String({ maxLength: 64, description: 'Lower-case hex without colons.' }),
+      serialNumber: Type.String({
+        maxLength: 64,
+        description: 'Lower-case hex without colons.',
+        examples: ['5f3a019ab3c4d5e6'],
+      }),
       subject: messageOf('As text.', 'CN=kubernetes'),
       issuer: messageOf('As text.', 'CN=kubernetes'),
       notBefore: instantOf('Start of validity.'),
@@ -126,8 +142,7 @@ export const CertificateAuthorityQuerySchema = closed({
     Type.Unsafe<'serving' | 'client'>({
       type: 'string',
       enum: ['serving', 'client'],
-      default: 'serving',
-      description: 'The CA to answer as PEM or text; JSON has both.',
+      description: 'The CA to answer as PEM or text, default `serving`; JSON has both.',
     }),
   ),
 });

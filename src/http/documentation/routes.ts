@@ -3,6 +3,9 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { TSchema } from 'typebox';
 import { jsonMediaType } from '../plugins/negotiation.js';
 import type { App } from '../types.js';
+import { addExamples, type Operation } from './add-examples.js';
+import type { NamedSchemas } from './example-of.js';
+import { introduction } from './introduction.js';
 import { webhookDescriptions } from '../webhook-deliveries/webhook-events.js';
 
 const tags = [
@@ -35,14 +38,17 @@ const contentSecurityPolicy = [
 
 /** Marks an operation whose body may be left out: @fastify/swagger declares every body as required. */
 const optionalBody = 'x-optional-body';
+/** Examples of a body, by their names. */
+const bodyExamples = 'x-body-examples';
 
 interface OpenApiDocument {
   readonly paths?: Record<string, Record<string, OpenApiOperation>>;
+  readonly webhooks?: Record<string, Record<string, OpenApiOperation>>;
+  readonly components: { readonly schemas: NamedSchemas };
 }
-interface OpenApiOperation {
-  readonly requestBody?: { required: boolean };
-  readonly parameters?: { readonly required?: boolean; example?: unknown }[];
+interface OpenApiOperation extends Operation {
   readonly [optionalBody]?: true;
+  readonly [bodyExamples]?: Readonly<Record<string, object>>;
 }
 
 const bodyOf = (uploads: Readonly<Record<string, TSchema>>) => ({
@@ -57,8 +63,7 @@ export function documentRoutes(app: App, version: string): void {
       info: {
         title: 'kubepass',
         version,
-        description:
-          'Issues Kubernetes user certificates: policy decides, the cluster or a local CA signs, an audit log remembers.',
+        description: introduction,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],
@@ -69,25 +74,31 @@ export function documentRoutes(app: App, version: string): void {
         },
       },
       security: [{ bearer: [] }],
-      webhooks: webhookDescriptions,
+      webhooks: structuredClone(webhookDescriptions),
     },
     convertConstToEnum: false,
     transform: ({ schema, url, route }) => ({
       schema: {
         ...schema,
-        // `transformObject` reads this mark and removes it.
+        // `transformObject` reads these marks and removes them.
         ...(route.config?.optionalBody && { [optionalBody]: true }),
+        ...(route.config?.bodyExamples && { [bodyExamples]: route.config.bodyExamples }),
         ...(route.config?.uploads && { body: bodyOf(route.config.uploads) }),
       },
       url,
     }),
     transformObject: (document) => {
       const { openapiObject } = document as { openapiObject: OpenApiDocument };
-      for (const operation of Object.values(openapiObject.paths ?? {}).flatMap((path) => Object.values(path))) {
-        if (operation.requestBody && operation[optionalBody]) operation.requestBody.required = false;
+      const { paths, webhooks, components } = openapiObject;
+      for (const operation of Object.values({ ...paths, ...webhooks }).flatMap((path) => Object.values(path))) {
+        const { requestBody, [optionalBody]: isOptional, [bodyExamples]: examples } = operation;
+        if (requestBody && isOptional) requestBody.required = false;
+        const body = requestBody?.content?.['application/json'];
+        if (body && examples)
+          body.examples = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
         Reflect.deleteProperty(operation, optionalBody);
-        // "Try it out" fills in examples, and a list that is filtered by an example is empty.
-        for (const parameter of operation.parameters ?? []) if (!parameter.required) delete parameter.example;
+        Reflect.deleteProperty(operation, bodyExamples);
+        addExamples(operation, components.schemas);
       }
       return openapiObject;
     },
@@ -99,7 +110,15 @@ export function documentRoutes(app: App, version: string): void {
   app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: contentSecurityPolicy,
-    uiConfig: { deepLinking: true, persistAuthorization: false, tryItOutEnabled: true, validatorUrl: null },
+    uiConfig: {
+      // Without the bar that loads other descriptions.
+      layout: 'BaseLayout',
+      deepLinking: true,
+      defaultModelsExpandDepth: 0,
+      persistAuthorization: false,
+      tryItOutEnabled: true,
+      validatorUrl: null,
+    },
   });
 }
 
@@ -112,7 +131,10 @@ export function addOpenApi(app: App): void {
   });
 }
 
-/** An OpenAPI document as text. Members are sorted by name, so that the text does not depend on the order of routes. */
+/**
+ * An OpenAPI document as text. Members are sorted by name, so that the text does not depend on the order of routes. Media
+ * types keep their order: the first one is what a caller without preference gets.
+ */
 function openApiText(document: object): string {
   return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(document))), null, 2)}\n`;
 }
@@ -120,6 +142,9 @@ function openApiText(document: object): string {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const members = Object.entries(value);
+  if (!members.every(([name]) => isMediaType(name))) members.sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
 }
+
+const isMediaType = (name: string): boolean => /^[a-z]+\/[a-z0-9.+-]+$/.test(name);

@@ -1,9 +1,9 @@
 import type { Static } from 'typebox';
 import type { Services } from '../../services.js';
+import { logUnavailable } from '../plugins/errors.js';
 import { problem, sendProblem } from '../problems/problem.js';
-import { ProblemSchema } from '../problems/schemas.js';
-import { json, response } from '../responses.js';
-import { namedObject, oneOf, ref } from '../schema-parts.js';
+import { json, onlyProblems } from '../responses.js';
+import { namedObject, oneOf } from '../schema-parts.js';
 import type { App } from '../types.js';
 
 const HealthSchema = namedObject('Health', 'The service is well.', {
@@ -22,6 +22,7 @@ export function addHealth(app: App, { health }: Services): void {
         operationId: 'livez',
         tags: ['service'],
         summary: 'Check whether the process answers',
+        description: 'Looks at nothing else: restart the process if it does not answer.',
         security: [],
         response: { 200: json(HealthSchema, { description: 'The process answers.' }) },
       },
@@ -36,13 +37,11 @@ export function addHealth(app: App, { health }: Services): void {
         operationId: 'readyz',
         tags: ['service'],
         summary: 'Check whether the service can do its work',
+        description: 'Asks the database. Send no calls here while it answers 503.',
         security: [],
         response: {
           200: json(HealthSchema, { description: 'The service can do its work.' }),
-          503: response(
-            { 'application/problem+json': ref(ProblemSchema) },
-            { description: 'The service cannot do its work now.' },
-          ),
+          ...onlyProblems('service-unavailable'),
         },
       },
     },
@@ -51,7 +50,7 @@ export function addHealth(app: App, { health }: Services): void {
         await health.ready();
         return ok;
       } catch (error) {
-        request.log.error({ err: error }, 'not ready');
+        logUnavailable(request, error, 'not ready');
         return sendProblem(reply, problem('service-unavailable', 'not ready', { headers: { 'retry-after': '5' } }));
       }
     },

@@ -34,10 +34,10 @@ export const InspectedKubeconfigSchema = typed('InspectedKubeconfig', 'Kubeconfi
   clusters: listOf(
     objectOf('A cluster.', {
       name: uploadText('Its name.', 'demo'),
-      server: nullableText('The API server.', 'https://10.0.0.1:6443'),
+      server: nullableText('The API server, without credentials and query.', 'https://10.0.0.1:6443'),
       tlsServerName: nullableText('`tls-server-name`.'),
       insecureSkipTlsVerify: Type.Boolean({ description: '`insecure-skip-tls-verify`.' }),
-      proxyUrl: nullableText('`proxy-url`, without credentials.'),
+      proxyUrl: nullableText('`proxy-url`, without credentials and query.'),
       certificateAuthority: ref(CredentialSourceSchema),
     }),
     'Clusters.',
@@ -53,7 +53,7 @@ export const InspectedKubeconfigSchema = typed('InspectedKubeconfig', 'Kubeconfi
       clientKey: ref(CredentialSourceSchema),
       tokenFile: nullableText('`tokenFile`.'),
       exec: nullable(
-        objectOf('A program that supplies credentials.', {
+        objectOf('A program that supplies credentials. `[redacted]` stands for what has the shape of a secret.', {
           command: uploadText('The command. It is never run.', 'aws'),
           args: listOf(uploadText('One argument.'), 'Arguments.'),
           env: listOf(uploadText('A variable’s name.'), 'Names of variables.'),

@@ -10,10 +10,15 @@ export const uploadText = (description: string, ...examples: readonly string[]) 
   Type.String({ maxLength: maxUploadOctets, description, ...(examples.length > 0 && { examples: [...examples] }) });
 
 export const hexOf = (description: string) =>
-  Type.String({ maxLength: maxUploadOctets * 2, pattern: '^[0-9a-f]*$', description });
+  Type.String({ maxLength: maxUploadOctets * 2, pattern: '^[0-9a-f]*$', description, examples: ['03020780'] });
 
 export const sha1Of = (description: string) =>
-  Type.String({ maxLength: 40, pattern: '^[0-9a-f]{40}$', description: `${description}, lower-case hex.` });
+  Type.String({
+    maxLength: 40,
+    pattern: '^[0-9a-f]{40}$',
+    description: `${description}, lower-case hex.`,
+    examples: ['0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33'],
+  });
 
 export const oidOf = (description: string) =>
   Type.String({ maxLength: 4096, pattern: '^[0-9.]+$', description, examples: ['2.5.4.3'] });
@@ -62,7 +67,10 @@ export const InspectedExtensionSchema = namedObject('InspectedExtension', 'An ex
   critical: Type.Boolean({
     description: 'Whether software that does not know the extension must refuse the object.',
   }),
-  value: Type.Unknown({ description: 'The decoded value; null if the extension is unknown or malformed.' }),
+  value: Type.Unknown({
+    description: 'The decoded value; null if the extension is unknown or malformed.',
+    examples: [['digitalSignature']],
+  }),
   hex: nullable(hexOf('The octets of extnValue.'), 'Null if `value` is given.'),
 });
 

@@ -1,5 +1,7 @@
+import { jsonFault } from '../../formats/json/json-fault.js';
 import type { Upload } from '../../model/inspection.js';
 import type { FieldError } from '../../model/outcome.js';
+import { unknownProperty } from '../problems/error-to-problem.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import { maxNameLength, maxPasswordLength } from './upload-limits.js';
 
@@ -15,8 +17,7 @@ const malformed = (detail: string): ProblemError => new ProblemError(problem('in
 export function readJsonUpload(body: Buffer): Upload {
   const { members, errors } = readMembers(decode(body));
   const { content, password, name } = members;
-  for (const member of Object.keys(members))
-    if (!known.has(member)) errors.push({ pointer: `/${escapePointer(member)}`, message: 'is not a known property' });
+  for (const member of Object.keys(members)) if (!known.includes(member)) errors.push(unknown(member));
   const atMost = (value: string | undefined, pointer: string, limit: number) => {
     if (value !== undefined && value.length > limit)
       errors.push({ pointer, message: `must NOT have more than ${limit} characters` });
@@ -37,7 +38,12 @@ const invalid = (errors: readonly FieldError[]): ProblemError =>
 /** With the `u` flag a surrogate pair counts as one character, which does not match. */
 const loneSurrogate = /\p{Surrogate}/u;
 
-const known: ReadonlySet<string> = new Set(['content', 'password', 'name']);
+const known: readonly string[] = ['content', 'password', 'name'];
+
+const unknown = (name: string): FieldError => ({
+  pointer: `/${escapePointer(name)}`,
+  message: unknownProperty(name, known),
+});
 
 /** RFC 6901 section 3. */
 const escapePointer = (name: string): string => name.slice(0, 256).replaceAll('~', '~0').replaceAll('/', '~1');
@@ -61,39 +67,38 @@ function readMembers(text: string): Members {
   const errors: FieldError[] = [];
   const cursor = new Cursor(text);
   if (!cursor.takes('{')) {
-    if (!isJson(text)) throw notJson();
+    if (!isJson(text)) throw notJson(text);
     throw invalid([{ pointer: '', message: 'must be object' }]);
   }
-  if (cursor.takes('}')) return { members, errors: endOf(cursor, errors) };
+  if (cursor.takes('}')) return { members, errors: endOf(text, cursor, errors) };
   for (let count = 0; ; count += 1) {
     // A hostile body can hold very many members, and each takes time.
     if (count > 100) throw malformed('the body has too many members');
     const name = cursor.string();
-    if (name === null || !cursor.takes(':')) throw notJson();
+    if (name === null || !cursor.takes(':')) throw notJson(text);
     if (name in members) throw malformed(`the body gives ${JSON.stringify(name.slice(0, 64))} twice`);
     const value = cursor.string();
     if (value === null) {
-      if (!cursor.beginsValue()) throw notJson();
-      errors.push(
-        known.has(name)
-          ? { pointer: `/${name}`, message: 'must be string' }
-          : { pointer: `/${escapePointer(name)}`, message: 'is not a known property' },
-      );
+      if (!cursor.beginsValue()) throw notJson(text);
+      errors.push(known.includes(name) ? { pointer: `/${name}`, message: 'must be string' } : unknown(name));
       return { members, errors };
     }
     members[name] = value;
     if (cursor.takes(',')) continue;
-    if (!cursor.takes('}')) throw notJson();
-    return { members, errors: endOf(cursor, errors) };
+    if (!cursor.takes('}')) throw notJson(text);
+    return { members, errors: endOf(text, cursor, errors) };
   }
 }
 
-function endOf(cursor: Cursor, errors: FieldError[]): FieldError[] {
-  if (!cursor.atEnd()) throw notJson();
+function endOf(text: string, cursor: Cursor, errors: FieldError[]): FieldError[] {
+  if (!cursor.atEnd()) throw notJson(text);
   return errors;
 }
 
-const notJson = (): ProblemError => malformed('the body is not valid JSON');
+function notJson(text: string): ProblemError {
+  const fault = jsonFault(text);
+  return malformed(`the body is not valid JSON${fault === null ? '' : `: ${fault}`}`);
+}
 
 /** Whether a short text is JSON. Long texts that are not objects count as not JSON, to save the work. */
 function isJson(text: string): boolean {
@@ -125,14 +130,14 @@ class Cursor {
     if (this.text[this.#at] !== '"') return null;
     let end = this.text.indexOf('"', this.#at + 1);
     while (end !== -1 && this.#isEscaped(end)) end = this.text.indexOf('"', end + 1);
-    if (end === -1) throw notJson();
+    if (end === -1) throw notJson(this.text);
     const token = this.text.slice(this.#at, end + 1);
     this.#at = end + 1;
     let value: string;
     try {
       value = JSON.parse(token) as string;
     } catch {
-      throw notJson();
+      throw notJson(this.text);
     }
     if (loneSurrogate.test(value)) throw malformed('the body holds a lone surrogate, which is not a character');
     return value;

@@ -7,6 +7,7 @@ import { sendRefusal } from '../problems/refusal-to-problem.js';
 import { bodyProblems, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
+import * as examples from './examples.js';
 import * as kubernetesSchemas from './kubernetes-schemas.js';
 import * as objectParts from './object-parts.js';
 import * as schemas from './schemas.js';
@@ -57,12 +58,16 @@ export function addInspections(app: App, { inspections }: Services): void {
             200: response(
               {
                 'application/json': ref(schemas.InspectionSchema),
-                'text/plain': textBody('A report that begins with a summary.'),
-                'text/html': textBody('The same report as a page, without scripts.'),
+                'text/plain': textBody('A report that begins with a summary.', examples.text),
+                'text/html': textBody('The same report as a page, without scripts.', examples.page),
               },
-              { description: 'The result of the inspection.', headers: { 'Cache-Control': '`no-store`' } },
+              {
+                description: 'The result of the inspection.',
+                headers: { 'Cache-Control': '`no-store`' },
+                example: examples.inspection,
+              },
             ),
-            ...problems(422, ...bodyProblems),
+            ...problems('unacceptable-upload', ...bodyProblems),
           },
         },
       },

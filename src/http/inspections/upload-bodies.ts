@@ -1,5 +1,6 @@
 import multipart from '@fastify/multipart';
 import { Type, type TSchema } from 'typebox';
+import { certificatePem } from '../example-certificate.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import { objectOf } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -31,7 +32,8 @@ export const rawMediaTypes = [
   'application/x-www-form-urlencoded',
 ] as const;
 
-const octets = (description: string) => Type.String({ format: 'binary', maxLength: maxUploadOctets, description });
+const octets = (description: string, minLength = 0) =>
+  Type.String({ format: 'binary', minLength, maxLength: maxUploadOctets, description });
 
 const password = Type.String({
   maxLength: maxPasswordLength,
@@ -40,26 +42,29 @@ const password = Type.String({
 
 /** The schemas of the bodies, by media type. */
 export const uploadBodies: Readonly<Record<string, TSchema>> = {
-  'multipart/form-data': objectOf('One or more files.', {
-    file: Type.Array(octets('One file.'), {
-      minItems: 1,
-      maxItems: maxParts,
-      description: 'Files; parts with other names are read in the same way.',
-    }),
-    password: Type.Optional(password),
-  }),
+  'multipart/form-data': Type.Object(
+    {
+      file: Type.Optional(Type.Array(octets('One file.'), { minItems: 1, maxItems: maxParts, description: 'Files.' })),
+      password: Type.Optional(password),
+    },
+    {
+      description: 'One or more files.',
+      minProperties: 1,
+      additionalProperties: octets('A file: the names of parts do not matter.'),
+    },
+  ),
   'application/json': objectOf('One text.', {
     content: Type.String({
       maxLength: maxUploadOctets,
       description: 'PEM, base64 of DER, a kubeconfig, a manifest.',
-      examples: ['-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n'],
+      examples: [certificatePem],
     }),
     password: Type.Optional(password),
     name: Type.Optional(
       Type.String({ maxLength: maxNameLength, description: 'A name to show for it.', examples: ['pki/ca.crt'] }),
     ),
   }),
-  ...Object.fromEntries(rawMediaTypes.map((type) => [type, octets('The octets themselves.')])),
+  ...Object.fromEntries(rawMediaTypes.map((type) => [type, octets('The octets themselves.', 1)])),
 };
 
 /** Makes a scope accept uploads as multipart, as JSON, or as the octets themselves, and sets `request.upload`. */

@@ -1,46 +1,58 @@
 import { Type } from 'typebox';
 import type { Services } from '../../services.js';
-import { CertificateRequestSchema, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
+import { CertificateRequestSchema } from '../certificate-requests/schemas.js';
+import * as examples from '../certificate-requests/examples.js';
 import { certificateRequestView } from '../certificate-requests/views.js';
+import { kubeconfigYaml } from '../example-certificate.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
 import { callerOf } from '../plugins/authentication.js';
 import { requestLocation } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, problems, response, textBody } from '../responses.js';
-import { ref } from '../schema-parts.js';
+import { bodyProblems, json, problems } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
-
-const yaml = 'application/yaml';
+import { kubeconfigAnswer, kubeconfigForms, kubeconfigMediaTypes, kubeconfigResponse } from './kubeconfig-answer.js';
+import * as schemas from './schemas.js';
 
 /** How long a caller should wait before it asks again whether the request is decided. */
 const lookAgainSeconds = 15;
 
 export function addKubeconfigs(app: App, { certificateRequests, idempotency }: Services): void {
+  addSchemas(app, schemas);
+
   app.post(
     '/kubeconfigs',
     {
-      config: { produces: [yaml] },
+      config: { produces: kubeconfigMediaTypes },
       schema: {
         operationId: 'createKubeconfig',
         tags: ['kubeconfigs'],
         summary: 'Request a certificate and get the complete kubeconfig, in one call',
         description:
-          'Takes the same body as a certificate request, but no `csr`. The private key is in this answer and nowhere ' +
-          'else: a repeat with the same `Idempotency-Key` is answered 409.',
+          'The private key is in this answer and nowhere else: a repeat with the same `Idempotency-Key` is answered 409. ' +
+          'A caller with a `csr` of their own asks at `/v1/certificate-requests`. ' +
+          kubeconfigForms,
         headers: Type.Object(idempotencyKeyHeader),
-        body: ref(NewCertificateRequestSchema),
+        body: ref(schemas.NewKubeconfigSchema),
         response: {
-          201: response(
-            { [yaml]: textBody('A kubeconfig with the private key in it.') },
-            {
-              description: 'A complete kubeconfig.',
-              headers: { Location: 'The certificate request.', 'Cache-Control': '`no-store`' },
-            },
-          ),
+          201: kubeconfigResponse('A kubeconfig with the private key in it.', kubeconfigYaml, {
+            Location: 'The certificate request.',
+          }),
           202: json(CertificateRequestSchema, {
             description: 'The request is recorded. A person must decide on it, or somebody else collects the key.',
+            example: examples.pending,
             headers: { Location: 'The certificate request.', 'Retry-After': 'When to ask again, in seconds.' },
           }),
-          ...problems(403, 409, 422, 502, ...bodyProblems),
+          ...problems(
+            'not-permitted',
+            'policy-denied',
+            'state-conflict',
+            'idempotency-key-in-flight',
+            'idempotency-key-reused',
+            'key-already-collected',
+            'issuance-failed',
+            'issuance-unavailable',
+            ...bodyProblems,
+          ),
         },
       },
     },
@@ -59,8 +71,9 @@ export function addKubeconfigs(app: App, { certificateRequests, idempotency }: S
           return { answer, holdsPrivateKey: false };
         }
         const { kubeconfig } = outcome.value;
-        const headers = { 'content-type': yaml, location: requestLocation(kubeconfig.request.id) };
-        return { answer: { status: 201, headers, body: kubeconfig.yaml }, holdsPrivateKey: true };
+        const { headers, body } = kubeconfigAnswer(kubeconfig, request.answerType);
+        const location = requestLocation(kubeconfig.request.id);
+        return { answer: { status: 201, headers: { ...headers, location }, body }, holdsPrivateKey: true };
       }),
   );
 }

@@ -1,9 +1,9 @@
-import rateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../../model/principal.js';
 import type { Authenticator } from '../../services.js';
-import { problem, ProblemError } from '../problems/problem.js';
+import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
+import { FailureLimit } from './failure-limit.js';
 
 const realm = 'Bearer realm="kubepass"';
 
@@ -12,38 +12,55 @@ const credentials = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
 
 /**
  * Requires a bearer token. Only failures count, for each address, so that guesses never slow down a caller with a
- * valid token. `X-Forwarded-For` is ignored.
+ * valid token. Over its limit, an address fails without a look-up in the database and without a line in the log.
+ * `X-Forwarded-For` is ignored.
  */
-export async function authenticateCallers(
-  app: App,
-  authenticator: Authenticator,
-  failuresPerMinute: number,
-): Promise<void> {
+export function authenticateCallers(app: App, authenticator: Authenticator, failuresPerMinute: number): void {
+  const limit = new FailureLimit(failuresPerMinute, 60_000);
   app.decorateRequest('principal', null);
-  await app.register(rateLimit, { global: false, cache: 10_000 });
-  const countFailure = app.createRateLimit({ max: failuresPerMinute, timeWindow: 60_000 });
   app.addHook('onRequest', async (request) => {
     const { authorization } = request.headers;
     const token = credentials.exec(authorization ?? '')?.[1];
-    if (token !== undefined) request.principal = await authenticator.authenticate(token);
+    const isSuspect = () => limit.secondsLeft(request.ip) !== null;
+    if (token !== undefined) request.principal = await authenticator.authenticate(token, isSuspect);
     if (request.principal) return;
-
-    const presented = authorization !== undefined;
-    request.log.warn({ remoteAddress: request.ip, presented }, 'authentication failed');
-    if (presented) {
-      const failures = await countFailure(request);
-      if (!failures.isAllowed && failures.isExceeded) {
-        const headers = { 'retry-after': String(failures.ttlInSeconds) };
-        throw new ProblemError(problem('too-many-requests', 'too many failed authentications; wait', { headers }));
-      }
-    }
-    throw new ProblemError(
-      problem('unauthenticated', presented ? 'the token is unknown, expired or revoked' : 'send a bearer token', {
-        // RFC 6750 section 3.1: no error code if no credentials were sent.
-        headers: { 'www-authenticate': presented ? `${realm}, error="invalid_token"` : realm },
-      }),
-    );
+    throw new ProblemError(authorization === undefined ? missing(request) : failed(request, limit));
   });
+}
+
+function missing(request: FastifyRequest): Problem {
+  request.log.warn({ remoteAddress: request.ip, presented: false }, 'authentication failed');
+  return unauthenticated(undefined);
+}
+
+function failed(request: FastifyRequest, limit: FailureLimit): Problem {
+  const remoteAddress = request.ip;
+  const isOneTooMany = limit.count(remoteAddress);
+  const seconds = limit.secondsLeft(remoteAddress);
+  if (seconds === null) {
+    request.log.warn({ remoteAddress, presented: true }, 'authentication failed');
+    return unauthenticated(request.headers.authorization);
+  }
+  if (isOneTooMany)
+    request.log.warn({ remoteAddress, seconds }, 'too many failed authentications: more of them are not logged');
+  else request.unlogged = true;
+  return problem('too-many-requests', 'too many failed authentications; wait', {
+    headers: { 'retry-after': String(seconds) },
+  });
+}
+
+/** Never repeats what the caller sent, because anything of it may be a secret. */
+function unauthenticated(authorization: string | undefined): Problem {
+  if (/^Bearer(?: |$)/i.test(authorization ?? ''))
+    return problem('unauthenticated', 'the token is unknown, expired or revoked', {
+      headers: { 'www-authenticate': `${realm}, error="invalid_token"` },
+    });
+  // RFC 6750 section 3.1: no error code if no credentials were sent, or some of another scheme.
+  const headers = { 'www-authenticate': realm };
+  if (authorization === undefined) return problem('unauthenticated', 'send a bearer token', { headers });
+  const scheme = /^(Basic|Digest|Negotiate) /i.exec(authorization)?.[1];
+  const found = scheme === undefined ? 'the Authorization header has another scheme' : `${scheme} is not accepted here`;
+  return problem('unauthenticated', `${found}; send "Authorization: Bearer" and an API token`, { headers });
 }
 
 /** The caller of an authenticated route. */

@@ -1,16 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { SignaturesUnavailableError, StoreUnavailableError } from '../../model/errors.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
-import {
-  problem,
-  problemBody,
-  ProblemError,
-  problemMediaType,
-  sendProblem,
-  type Problem,
-} from '../problems/problem.js';
+import { problem, ProblemError, sendProblem } from '../problems/problem.js';
 import * as schemas from '../problems/schemas.js';
 import { addSchemas } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -20,10 +11,22 @@ export function answerErrorsAsProblems(app: App): void {
   addSchemas(app, schemas);
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const found = errorToProblem(error);
-    if (found.status >= 500) request.log.error({ err: error }, 'request failed');
+    if (found.status === 503) logUnavailable(request, error, 'request refused for now');
+    else if (found.status >= 500) request.log.error({ err: error }, 'request failed');
     return sendProblem(reply, found);
   });
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, problem('not-found', 'there is no such resource')));
+}
+
+/**
+ * Logs why the service cannot answer now. Back-pressure and waiting are expected, so this is a warning. It is an error
+ * where something of the service itself failed. A stack would tell nothing more in either case.
+ */
+export function logUnavailable(request: FastifyRequest, error: unknown, message: string): void {
+  const messages: string[] = [];
+  for (let at = error; at instanceof Error && messages.length < 5; at = at.cause) messages.push(at.message);
+  const failed = error instanceof StoreUnavailableError || error instanceof SignaturesUnavailableError;
+  request.log[failed ? 'error' : 'warn']({ reason: messages.join(': ') }, message);
 }
 
 /** Remembers the path of every route that is added later. */
@@ -50,31 +53,6 @@ export function answerOtherMethods(app: App, paths: ReadonlySet<string>): void {
       handler: (_request, reply) => reply.send(),
     });
   }
-}
-
-/** Answers what Node could not read as an HTTP request. No route and no hook sees such a request. */
-export function answerUnreadableRequest(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const found = clientProblem(error.code);
-  const requestId = randomUUID();
-  const body = JSON.stringify(problemBody(found, requestId));
-  const head = [
-    `HTTP/1.1 ${found.status} ${STATUS_CODES[found.status] ?? ''}`,
-    `Content-Type: ${problemMediaType}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${requestId}`,
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-}
-
-function clientProblem(code: string | undefined): Problem {
-  if (code === 'HPE_HEADER_OVERFLOW') return problem('header-fields-too-large', 'send fewer or shorter header fields');
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return problem('request-timeout', 'the request did not arrive in time');
-  return problem('invalid-request', 'this is not a valid HTTP request');
 }
 
 /** Answers what the router refuses before any hook runs, such as a path that is not validly percent-encoded. */

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { jsonFault } from '../../formats/json/json-fault.js';
 import { duplicateMember, hasLoneSurrogate } from '../../formats/json/json-scanner.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
@@ -30,7 +31,10 @@ export function jsonBodyParser(app: App): JsonBodyParser {
     }
     void parseJson(request, text, (error, value) => {
       if (error) {
-        refuse('the body is not valid JSON, or has a property with a forbidden name');
+        const fault = jsonFault(text);
+        refuse(
+          fault === null ? 'the body has a property with a forbidden name' : `the body is not valid JSON: ${fault}`,
+        );
         return;
       }
       if (hasLoneSurrogate(text)) {
@@ -46,7 +50,7 @@ export function jsonBodyParser(app: App): JsonBodyParser {
 
 /**
  * Takes bodies as `application/json` and in no other form. Turns the query parameters that the route's schema declares
- * as integers into numbers, and converts nothing else.
+ * as integers into numbers, and one that may be repeated into a list, and converts nothing else.
  */
 export function readInput(app: App): void {
   app.decorateRequest('rawBody', null);
@@ -54,8 +58,9 @@ export function readInput(app: App): void {
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, jsonBodyParser(app));
   app.addHook('preValidation', (request, _reply, done) => {
     const { config, schema } = request.routeOptions;
-    if (config.optionalBody) request.body ??= {};
-    if (schema?.querystring) readIntegers(request.query as Record<string, unknown>, schema.querystring);
+    // Only a body that was left out counts as none: `null` is a body, and no object.
+    if (config.optionalBody && request.body === undefined) request.body = {};
+    if (schema?.querystring) readQuery(request.query as Record<string, unknown>, schema.querystring);
     done();
   });
 }
@@ -63,10 +68,11 @@ export function readInput(app: App): void {
 /** Plain decimal: `0x10`, `1e2`, ` 5` and `+5` stay strings, which the schema then refuses. */
 const decimal = /^(?:0|[1-9][0-9]{0,15})$/;
 
-function readIntegers(query: Record<string, unknown>, schema: unknown): void {
+function readQuery(query: Record<string, unknown>, schema: unknown): void {
   const { properties } = schema as { readonly properties: Readonly<Record<string, { readonly type?: unknown }>> };
   for (const [name, { type }] of Object.entries(properties)) {
     const value = query[name];
     if (type === 'integer' && typeof value === 'string' && decimal.test(value)) query[name] = Number(value);
+    if (type === 'array' && typeof value === 'string') query[name] = [value];
   }
 }

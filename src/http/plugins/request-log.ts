@@ -15,9 +15,14 @@ export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
 /** The only request headers that reach the log: none of them can hold a secret. */
 const loggedHeaders = ['accept', 'content-length', 'content-type', 'prefer', 'user-agent'] as const;
 
-/** Writes one line for each answer: no bodies, no query values, and only the headers of the list. */
+/** Writes one line for each answer that is not marked `unlogged`: no bodies, no query values, and only the headers of the list. */
 export function logRequests(app: App): void {
+  app.decorateRequest('unlogged', false);
   app.addHook('onResponse', (request, reply, done) => {
+    if (request.unlogged) {
+      done();
+      return;
+    }
     const [path = ''] = request.url.split('?');
     const headers: Record<string, string> = {};
     for (const name of loggedHeaders) {

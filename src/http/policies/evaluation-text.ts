@@ -52,6 +52,7 @@ function askedFields({ asked, requester }: Evaluation): readonly Field[] {
     ['namespace', asked.namespace ?? 'none'],
     ['collector', quote(asked.collector)],
     ['reason', asked.reason === null ? 'none' : quote(asked.reason)],
+    ...Object.entries(asked.labels).map(([key, value]) => [`label ${key}`, quote(value)] as const),
   ];
 }
 

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { FastifyError, FastifyRequest } from 'fastify';
 import type { ReplayedRequest, ReplayItem, ReplaySide } from '../../model/replay.js';
 import type { Replay, Services } from '../../services.js';
@@ -10,15 +9,14 @@ import { problemBody, type Problem } from '../problems/problem.js';
 import { refusalToProblem, sendRefusal } from '../problems/refusal-to-problem.js';
 import { bodyProblems, problems, response } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
+import { sendTexts } from '../text-stream.js';
 import type { App } from '../types.js';
+import { replays } from './examples.js';
 import * as schemas from './replay-schemas.js';
 import type { ReplayLine } from './replay-schemas.js';
 import { NewReplaySchema } from './schemas.js';
 
 const ndjson = 'application/x-ndjson';
-
-/** A caller who reads nothing for so long is cut off, because there is only one replay at a time. */
-const stalledMilliseconds = 120_000;
 
 /** Adds the route to a scope that accepts drafts of policies. */
 export function addReplay(scope: App, { policies }: Services): void {
@@ -26,7 +24,7 @@ export function addReplay(scope: App, { policies }: Services): void {
   scope.post(
     '/policies/replay',
     {
-      config: { produces: [ndjson] },
+      config: { produces: [ndjson], bodyExamples: replays },
       schema: {
         operationId: 'replayPolicies',
         tags: ['policies'],
@@ -38,7 +36,7 @@ export function addReplay(scope: App, { policies }: Services): void {
         body: ref(NewReplaySchema),
         response: {
           200: response({ [ndjson]: schemas.ReplayLineSchema }, { description: 'What would change, as it is found.' }),
-          ...problems(403, 422, ...bodyProblems),
+          ...problems('not-permitted', 'unacceptable-policies', ...bodyProblems),
         },
       },
     },
@@ -51,17 +49,14 @@ export function addReplay(scope: App, { policies }: Services): void {
       });
       if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
       const { items } = outcome.value;
-      const lines = Readable.from(linesOf(request, outcome.value));
-      // The replay ends when the answer ends, for whatever reason.
-      lines.once('close', () => void items.return());
-      reply.raw.setTimeout(stalledMilliseconds, () => reply.raw.destroy());
-      return reply.type(ndjson).send(lines);
+      // The replay ends when the answer ends, for whatever reason: there is only one at a time.
+      return sendTexts(reply, ndjson, linesOf(request, outcome.value), () => void items.return());
     },
   );
 }
 
 /** Items go out as they come, each batch as one chunk. */
-async function* linesOf(request: FastifyRequest, replay: Replay): AsyncGenerator<string> {
+async function* linesOf(request: FastifyRequest, replay: Replay): AsyncGenerator<string, void, void> {
   yield textOfLine(replayBegun(replay));
   try {
     for await (const items of replay.items)

@@ -9,6 +9,7 @@ import type { App } from '../types.js';
 import { readDraftBodies } from './draft-bodies.js';
 import { evaluationText } from './evaluation-text.js';
 import { addReplay } from './replay.js';
+import * as examples from './examples.js';
 import * as schemas from './schemas.js';
 import { evaluationView, type LoadedPolicyListBody } from './schemas.js';
 
@@ -25,6 +26,7 @@ export function addPolicies(app: App, services: Services): void {
         operationId: 'listPolicies',
         tags: ['policies'],
         summary: 'List the policies and guardrails in force',
+        description: 'Built-in guardrails are not listed. `digest` names the whole set, as decisions do.',
         querystring: ListQuerySchema,
         response: { 200: pageResponse(schemas.LoadedPolicyListSchema, 'A page.'), ...problems() },
       },
@@ -52,7 +54,10 @@ export function addPolicies(app: App, services: Services): void {
         response: {
           200: response(
             Object.fromEntries(
-              schemaMediaTypes.map((type) => [type, Type.Unknown({ description: 'JSON Schema, draft 2020-12.' })]),
+              schemaMediaTypes.map((type) => [
+                type,
+                Type.Unknown({ description: 'JSON Schema, draft 2020-12.', examples: [{ type: 'object' }] }),
+              ]),
             ),
             { description: 'The schema.' },
           ),
@@ -72,7 +77,7 @@ export function addPolicies(app: App, services: Services): void {
     scope.post(
       '/policies/evaluate',
       {
-        config: { produces: ['application/json', 'text/plain'] },
+        config: { produces: ['application/json', 'text/plain'], bodyExamples: examples.evaluations },
         schema: {
           operationId: 'evaluatePolicies',
           tags: ['policies'],
@@ -86,11 +91,14 @@ export function addPolicies(app: App, services: Services): void {
             200: response(
               {
                 'application/json': ref(schemas.DecisionSchema),
-                'text/plain': textBody('The same as text: the outcome first, then each guardrail and policy.'),
+                'text/plain': textBody(
+                  'The same as text: the outcome first, then each guardrail and policy.',
+                  examples.evaluationAsText,
+                ),
               },
-              { description: 'The decision.' },
+              { description: 'The decision.', example: examples.evaluation },
             ),
-            ...problems(403, 422, ...bodyProblems),
+            ...problems('not-permitted', 'unacceptable-csr', 'unacceptable-policies', ...bodyProblems),
           },
         },
       },

@@ -20,7 +20,10 @@ export const LoadedPolicySchema = namedObject('LoadedPolicy', 'A policy or guard
   kind: oneOf(['Policy', 'Guardrail'], 'Policy or guardrail.'),
   name: Type.String({ maxLength: 256, description: 'Its `metadata.name`.', examples: ['developers'] }),
   path: Type.String({ maxLength: 4096, description: 'The file that it was loaded from.', examples: ['demo.yaml'] }),
-  spec: Type.Unknown({ description: 'Its `spec`, as in the file.' }),
+  spec: Type.Unknown({
+    description: 'Its `spec`, as in the file.',
+    examples: [{ selector: { clusters: ['demo'] }, allowed: { usernames: ['*'] }, approval: { mode: 'auto' } }],
+  }),
 });
 
 export const LoadedPolicyListSchema = namedObject('LoadedPolicyList', 'The policy set in force.', {
@@ -93,7 +96,7 @@ export const DecisionSchema = namedObject('Decision', 'What policy would decide 
   draft: Type.Boolean({ description: 'Whether those policies came with this call.' }),
   ...decisionProperties,
   expirationSeconds: nullable(
-    Type.Integer({ minimum: 0, maximum: 2147483647 }),
+    Type.Integer({ minimum: 0, maximum: 2147483647, examples: [86400] }),
     'The lifetime of the certificate; null if the request is denied.',
   ),
   expiresAfterSeconds: nullable(
@@ -103,8 +106,14 @@ export const DecisionSchema = namedObject('Decision', 'What policy would decide 
   quota: QuotaSchema,
   usage: nullable(UsageSchema, 'What counts against the quotas now; null if no policy has a quota.'),
   kubeconfig: objectOf('What the deciding policy sets in the kubeconfig.', {
-    namespace: nullable(Type.String({ maxLength: 253 }), 'The namespace if the request names none.'),
-    contextName: nullable(Type.String({ maxLength: 253 }), 'The name of the context; null: the default name.'),
+    namespace: nullable(
+      Type.String({ maxLength: 253, examples: ['team-a'] }),
+      'The namespace if the request names none.',
+    ),
+    contextName: nullable(
+      Type.String({ maxLength: 253, examples: ['demo'] }),
+      'The name of the context; null: the default name.',
+    ),
   }),
   violations,
   trace: traceOf('How each guardrail and policy judged the request.'),

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifySchemaValidationError } from 'fastify';
+import { nearestName } from '../../formats/text/nearest-name.js';
 import {
   InspectionBusyError,
   InvalidCursorError,
@@ -10,6 +11,7 @@ import {
 } from '../../model/errors.js';
 import type { FieldError } from '../../model/outcome.js';
 import { TooManyWaitingError } from '../../workers/turns.js';
+import { longestPathParameter } from '../schema-parts.js';
 import { problem, ProblemError, type Problem } from './problem.js';
 
 /** The problem for a thrown error. An unknown error becomes an internal error, and its text goes only to the log. */
@@ -30,7 +32,7 @@ export function errorToProblem(error: FastifyError): Problem {
   if (error instanceof PoliciesBusyError)
     return problem('service-unavailable', error.message, { headers: { 'retry-after': `${error.retryAfterSeconds}` } });
   if (error instanceof TooManyWaitingError)
-    return problem('service-unavailable', 'too many RSA keys are waiting to be generated; try again', {
+    return problem('service-unavailable', 'too many RSA keys are waiting to be generated or tested; try again', {
       headers: { 'retry-after': '5' },
     });
   if (
@@ -54,6 +56,8 @@ function frameworkProblem({ code, statusCode }: FastifyError): Problem | null {
   if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
     return problem('invalid-request', 'Content-Length is not the length of the body');
   if (code === 'FST_ERR_BAD_URL') return problem('invalid-request', 'the path is not validly percent-encoded');
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH')
+    return problem('invalid-request', `a part of the path is longer than ${longestPathParameter} characters`);
   if (statusCode === 404) return problem('not-found', 'there is no such resource');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return problem('invalid-request', 'the request cannot be read');
@@ -74,6 +78,12 @@ function validationErrors(errors: readonly FastifySchemaValidationError[], conte
   }));
 }
 
+/** The message about an unknown property, with the known one that is most likely meant. */
+export function unknownProperty(name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  return nearest === null ? 'is not a known property' : `is not a known property; did you mean "${nearest}"?`;
+}
+
 /** The pointer from the object that was checked to the property that is missing or unknown. */
 function childPointer({ params }: FastifySchemaValidationError): string {
   const child = params['additionalProperty'] ?? params['missingProperty'];
@@ -81,8 +91,12 @@ function childPointer({ params }: FastifySchemaValidationError): string {
   return typeof child === 'string' ? `/${child.slice(0, 256).replaceAll('~', '~0').replaceAll('/', '~1')}` : '';
 }
 
-function messageOf({ keyword, params, message }: FastifySchemaValidationError): string {
-  if (keyword === 'additionalProperties') return 'is not a known property';
+/** Ajv's option `verbose` adds the schema that an error is about. */
+type ValidationError = FastifySchemaValidationError & { readonly parentSchema?: { readonly properties?: object } };
+
+function messageOf({ keyword, params, message, parentSchema }: ValidationError): string {
+  if (keyword === 'additionalProperties')
+    return unknownProperty(String(params['additionalProperty']), Object.keys(parentSchema?.properties ?? {}));
   if (keyword === 'required') return 'is required';
   if (keyword === 'enum' && Array.isArray(params['allowedValues']))
     return `must be one of ${params['allowedValues'].join(', ')}`;

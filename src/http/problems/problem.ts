@@ -1,41 +1,6 @@
 import type { FastifyReply } from 'fastify';
+import { problemTypes, type ProblemType, problemUrn } from './problem-types.js';
 import type { ProblemBody } from './schemas.js';
-
-/** The problem types, each with the status and the title that all its problems share. */
-const problemTypes = {
-  'invalid-request': { status: 400, title: 'The request is not valid' },
-  unauthenticated: { status: 401, title: 'Authentication is required' },
-  'not-permitted': { status: 403, title: 'The caller may not do this' },
-  'policy-denied': { status: 403, title: 'Policy denies the request' },
-  'not-found': { status: 404, title: 'There is no such resource' },
-  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
-  'not-acceptable': { status: 406, title: 'No acceptable media type' },
-  'request-timeout': { status: 408, title: 'The request did not arrive in time' },
-  'state-conflict': { status: 409, title: 'The state of the request does not allow this' },
-  'idempotency-key-in-flight': { status: 409, title: 'The first request with this Idempotency-Key has no answer yet' },
-  'key-already-collected': { status: 409, title: 'The private key was handed out once and is not kept' },
-  'cluster-not-connected': { status: 409, title: 'There is no connection to the cluster' },
-  'webhook-not-configured': { status: 409, title: 'The webhook is no longer configured' },
-  'content-too-large': { status: 413, title: 'The body is too large' },
-  'unsupported-media-type': { status: 415, title: 'The media type of the body is not supported' },
-  'unacceptable-csr': { status: 422, title: 'The certification request cannot be accepted' },
-  'unacceptable-upload': { status: 422, title: 'The upload cannot be inspected' },
-  'unacceptable-policies': { status: 422, title: 'The policies cannot be tried out' },
-  'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used with another body' },
-  'too-many-requests': { status: 429, title: 'Too many failed authentications' },
-  'header-fields-too-large': { status: 431, title: 'The header fields are too large' },
-  'internal-error': { status: 500, title: 'Internal error' },
-  'issuance-failed': { status: 502, title: 'The certificate could not be issued' },
-  'cluster-refuses': { status: 502, title: 'The cluster does not allow this' },
-  'issuance-unavailable': { status: 503, title: 'The certificate cannot be issued now' },
-  'cluster-unavailable': { status: 503, title: 'The cluster cannot be reached now' },
-  'service-unavailable': { status: 503, title: 'The service cannot answer now' },
-} as const;
-
-export type ProblemType = keyof typeof problemTypes;
-
-export const problemTypesOf = (status: number): readonly string[] =>
-  Object.entries(problemTypes).flatMap(([type, about]) => (about.status === status ? [type] : []));
 
 export interface Problem {
   readonly type: ProblemType;
@@ -47,7 +12,7 @@ export interface Problem {
 }
 
 /** Members that only problems of some types have. */
-export type ProblemMembers = Pick<ProblemBody, 'errors' | 'violations' | 'reason' | 'state'>;
+export type ProblemMembers = Pick<ProblemBody, 'certificateRequestId' | 'errors' | 'violations' | 'reason' | 'state'>;
 
 export const problemMediaType = 'application/problem+json';
 
@@ -61,7 +26,7 @@ export function problem(
 
 /** The problem as JSON (RFC 9457). */
 export function problemBody({ type, title, status, detail, members }: Problem, requestId: string): ProblemBody {
-  return { type: `urn:kubepass:problem:${type}`, title, status, detail, requestId, ...members };
+  return { type: problemUrn(type), title, status, detail, requestId, ...members };
 }
 
 export function sendProblem(reply: FastifyReply, found: Problem): FastifyReply {

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import type { UploadRefusalReason } from '../../model/inspection.js';
 import type { Refusal } from '../../model/outcome.js';
-import { problem, sendProblem, type Problem } from './problem.js';
+import { problem, type ProblemMembers, sendProblem, type Problem } from './problem.js';
 
 export const requestLocation = (id: string): string => `/v1/certificate-requests/${encodeURIComponent(id)}`;
 
@@ -24,19 +24,17 @@ export function refusalToProblem(refusal: Refusal): Problem {
         },
       });
     case 'policy-denied':
-      return problem('policy-denied', 'the request is recorded as denied; `violations` says why', {
-        members: { violations: refusal.violations.map((violation) => ({ ...violation })) },
-        headers: { location: requestLocation(refusal.request.id) },
-      });
+      return problem(
+        'policy-denied',
+        'the request is recorded as denied; `violations` says why',
+        about(refusal.request.id, { violations: refusal.violations.map((violation) => ({ ...violation })) }),
+      );
     case 'not-permitted':
       return problem('not-permitted', refusal.message);
     case 'not-found':
       return problem('not-found', 'there is no such resource, or the caller may not read it');
     case 'state-conflict':
-      return problem('state-conflict', refusal.message, {
-        members: { state: refusal.state },
-        headers: { location: requestLocation(refusal.requestId) },
-      });
+      return problem('state-conflict', refusal.message, about(refusal.requestId, { state: refusal.state }));
     case 'cluster-unavailable':
       return problem('cluster-unavailable', 'the API server of the cluster cannot be reached now; try again later', {
         headers: { 'retry-after': '10' },
@@ -53,34 +51,40 @@ export function refusalToProblem(refusal: Refusal): Problem {
     case 'idempotency-key-reused':
       return problem('idempotency-key-reused', 'this Idempotency-Key was used before with another body');
     case 'idempotency-key-in-flight':
-      return problem('idempotency-key-in-flight', 'try again after the first request has been answered', {
-        headers: {
-          'retry-after': '1',
-          ...(refusal.requestId !== null && { location: requestLocation(refusal.requestId) }),
-        },
-      });
+      return problem(
+        'idempotency-key-in-flight',
+        'try again after the first request has been answered',
+        refusal.requestId === null
+          ? { headers: { 'retry-after': '1' } }
+          : about(refusal.requestId, {}, { 'retry-after': '1' }),
+      );
     case 'key-already-collected':
-      return problem('key-already-collected', 'the private key is not kept; make a new request', {
-        headers: { location: requestLocation(refusal.requestId) },
-      });
+      return problem(
+        'key-already-collected',
+        'the private key is not kept; make a new request',
+        about(refusal.requestId),
+      );
     case 'issuance-failed':
       return problem(
         'issuance-failed',
         'the request is recorded, but the certificate could not be issued; the request says why',
-        {
-          ...(refusal.request.failure && { members: { reason: refusal.request.failure.reason } }),
-          headers: { location: requestLocation(refusal.request.id) },
-        },
+        about(refusal.request.id, refusal.request.failure ? { reason: refusal.request.failure.reason } : {}),
       );
     case 'issuance-unavailable':
       return problem(
         'issuance-unavailable',
         `the request is recorded and ${refusal.request.state}; read it again later`,
-        {
-          headers: { location: requestLocation(refusal.request.id), 'retry-after': '10' },
-        },
+        about(refusal.request.id, {}, { 'retry-after': '10' }),
       );
   }
+}
+
+/** The members and headers that lead to the certificate request that a problem is about. */
+function about(requestId: string, members: ProblemMembers = {}, headers: Readonly<Record<string, string>> = {}) {
+  return {
+    members: { certificateRequestId: requestId, ...members },
+    headers: { location: requestLocation(requestId), ...headers },
+  };
 }
 
 function uploadProblem(reason: UploadRefusalReason, message: string): Problem {

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { requestStates } from '../../model/certificate-request.js';
-import { messageOf, namedObject, oneOf, reasonOf, ref } from '../schema-parts.js';
+import { idOf, messageOf, namedObject, oneOf, reasonOf, ref } from '../schema-parts.js';
+import { problemTypeNames, problemUrn } from './problem-types.js';
 
 export const ViolationSchema = namedObject('Violation', 'One reason why a request is not permitted.', {
   source: Type.String({
@@ -22,14 +23,22 @@ export const FieldErrorSchema = namedObject('FieldError', 'An error in one field
 });
 
 export const ProblemSchema = namedObject('Problem', 'An error (RFC 9457).', {
-  type: Type.String({ maxLength: 128, description: 'Stable.', examples: ['urn:kubepass:problem:invalid-request'] }),
-  title: Type.String({ maxLength: 128, description: 'The same for every problem of this type.' }),
+  type: oneOf(problemTypeNames.map(problemUrn), 'Stable.'),
+  title: Type.String({
+    maxLength: 128,
+    description: 'The same for every problem of this type.',
+    examples: ['The request is not valid'],
+  }),
   status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.', examples: [400] }),
   detail: messageOf('What happened this time, in words.', 'the request body is not valid'),
   requestId: Type.String({
     maxLength: 128,
-    description: 'The same as in `X-Request-Id` and in the log of the service.',
+    description: 'This HTTP request: the same as in `X-Request-Id` and in the log of the service.',
+    examples: ['8c6f0f4e-5d1b-4a53-9f5e-2f1f0c9d7a11'],
   }),
+  certificateRequestId: Type.Optional(
+    idOf('The certificate request that the problem is about, if one is recorded; `Location` leads to it.'),
+  ),
   errors: Type.Optional(
     Type.Array(ref(FieldErrorSchema), { maxItems: 100, description: 'All errors of an invalid request.' }),
   ),

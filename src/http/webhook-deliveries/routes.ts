@@ -10,6 +10,9 @@ import * as schemas from './schemas.js';
 import { webhookDeliveryView } from './schemas.js';
 import { webhookEventSchemas } from './webhook-events.js';
 
+/** A delivery that is under way. */
+const example = { state: 'waiting', endedAt: null };
+
 export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services): void {
   addSchemas(app, schemas);
   addSchemas(app, webhookEventSchemas);
@@ -24,8 +27,8 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services):
         description: 'Successful deliveries are kept for 7 days, those that were given up for 90 days.',
         querystring: schemas.WebhookDeliveryQuerySchema,
         response: {
-          200: pageResponse(schemas.WebhookDeliveryListSchema, 'A page, newest first.'),
-          ...problems(403),
+          200: pageResponse(schemas.WebhookDeliveryListSchema, 'A page, newest first.', example),
+          ...problems('not-permitted'),
         },
       },
     },
@@ -50,8 +53,8 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services):
         params: schemas.WebhookDeliveryParamsSchema,
         body: ref(NothingSchema),
         response: {
-          202: json(schemas.WebhookDeliverySchema, { description: 'The delivery, due now.' }),
-          ...problems(403, 404, 409, ...bodyProblems),
+          202: json(schemas.WebhookDeliverySchema, { description: 'The delivery, due now.', example }),
+          ...problems('not-permitted', 'not-found', 'webhook-not-configured', ...bodyProblems),
         },
       },
     },

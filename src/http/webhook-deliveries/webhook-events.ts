@@ -6,6 +6,7 @@ import {
   dnsLabelOf,
   idOf,
   instantOf,
+  labelsOf,
   namedObject,
   type NamedSchema,
   nameOf,
@@ -23,13 +24,25 @@ const asked = {
   cluster: dnsLabelOf('The cluster.', 'demo'),
   username: nameOf('The CN of the certificate.', 'jane@corp.example'),
   groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'In the order of the request.' }),
-  expirationSeconds: Type.Integer({ minimum: 0, maximum: 2147483647, description: 'The requested lifetime.' }),
+  expirationSeconds: Type.Integer({
+    minimum: 0,
+    maximum: 2147483647,
+    description: 'The requested lifetime.',
+    examples: [86400],
+  }),
   namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), 'For the kubeconfig’s context.'),
-  reason: nullable(Type.String({ maxLength: 1024 }), 'The reason that the requester gave.'),
+  reason: nullable(
+    Type.String({ maxLength: 1024, examples: ['joins team A on Monday'] }),
+    'The reason that the requester gave.',
+  ),
+  labels: labelsOf('The labels that the requester gave.'),
   requester: nameOf('The principal who made the request.', 'hr-system'),
   collector: nameOf('The principal who may collect the key.', 'hr-system'),
   createdAt: instantOf('When the request was made.'),
-  policy: nullable(Type.String({ maxLength: 256 }), 'The policy that decided when the request was made.'),
+  policy: nullable(
+    Type.String({ maxLength: 256, examples: ['developers'] }),
+    'The policy that decided when the request was made.',
+  ),
 };
 
 /** The members that only events of one kind have. */
@@ -41,7 +54,11 @@ const particulars = {
   issued: {
     certificate: objectOf('Identifies the certificate, which can be read by its fingerprint.', {
       fingerprintSha256: sha256Of('SHA-256 of the DER'),
-      serialNumber: Type.String({ maxLength: 40, description: 'Lower-case hex.' }),
+      serialNumber: Type.String({
+        maxLength: 40,
+        description: 'Lower-case hex.',
+        examples: ['019ab3c4d5e6f708192a3b4c5d6e7f80'],
+      }),
       notBefore: instantOf('Start of validity.'),
       notAfter: instantOf('End of validity.'),
     }),
@@ -53,7 +70,10 @@ const particulars = {
         'PolicyDenied',
       ),
       deniedBy: nullable(nameOf('A principal.', 'bob'), 'Who denied it; null: policy did.'),
-      comment: nullable(Type.String({ maxLength: 1024 }), 'The comment of that principal.'),
+      comment: nullable(
+        Type.String({ maxLength: 1024, examples: ['not before Monday'] }),
+        'The comment of that principal.',
+      ),
       violations: Type.Array(ref(ViolationSchema), { maxItems: 20, description: 'The first 20 violations.' }),
       violationCount: Type.Integer({ minimum: 0, description: 'How many violations there are.' }),
     }),
@@ -93,6 +113,7 @@ const header = (name: string, description: string) => ({
 
 const operation = (event: WebhookEvent, schema: NamedSchema) => ({
   post: {
+    operationId: `receive${schema.$id}`,
     tags: ['webhooks'],
     summary: summaries[event],
     description:

@@ -69,6 +69,12 @@ const keys = {
     advice: 'Make a new key: ECDSA P-256, or RSA of 2048 bits and more.',
     reference: 'NIST SP 800-57 part 1, 5.6.1',
   },
+  RsaKeyFactorable: {
+    severity: 'error',
+    title: 'Everybody who sees the public key can compute the private key',
+    advice: 'Stop using it, and make a new key with other software: openssl genpkey, for example.',
+    reference: 'NIST SP 800-89 5.3.3, FIPS 186-5 A.1.3, CVE-2017-15361, CVE-2022-26320',
+  },
   RsaExponentUnusual: {
     severity: 'error',
     title: 'The RSA exponent is even, below 65537 or very large',
@@ -633,6 +639,12 @@ const kubeconfigs = {
     title: 'The kubeconfig runs a command',
     advice: 'Read the command before you use the file: kubectl runs it as you. It was not run here.',
     reference: 'Kubernetes: kubeconfig v1, users[].user.exec',
+  },
+  SecretRedacted: {
+    severity: 'warning',
+    title: 'A text has the shape of a secret',
+    advice: 'Move the secret out of arguments, URLs and names, for example into a file that the command reads.',
+    reference: 'RFC 3986 3.2.1, CWE-214',
   },
   AuthProvider: {
     severity: 'warning',

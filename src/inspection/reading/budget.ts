@@ -24,6 +24,8 @@ export const uploadLimits = {
   /** Iterations of PBKDF2-HMAC-SHA-256, or as much work. */
   derivationIterations: 1_000_000,
   signatures: 400,
+  /** RSA moduli that are tested for being prime; each takes up to 10 ms. */
+  testedModuli: 32,
   /** Octets of an object that is read without a worker. */
   singleObjectOctets: 16 * 1024,
   /** Characters of a name that the upload gives. */
@@ -36,6 +38,7 @@ export function openBudget(): Budget {
   let objects: number = uploadLimits.objects;
   let iterations: number = uploadLimits.derivationIterations;
   let signatures: number = uploadLimits.signatures;
+  let moduli: number = uploadLimits.testedModuli;
   return {
     spendOctets(spent) {
       octets -= spent;
@@ -58,6 +61,10 @@ export function openBudget(): Budget {
     mayVerify() {
       signatures -= 1;
       return signatures >= 0;
+    },
+    mayTestModulus() {
+      moduli -= 1;
+      return moduli >= 0;
     },
   };
 }

@@ -15,6 +15,9 @@ export interface InspectionPoolOptions extends Partial<WorkerLimits> {
   readonly report?: (error: Error) => void;
 }
 
+/** The most that inspections may take. `deploy/kubernetes` limits the pod to all such bounds and the main thread's memory. */
+export const inspectionMemory = { threads: 2, heapMegabytes: 128, youngMegabytes: 16 } as const;
+
 /** Inspects in worker threads, so that no upload blocks the event loop. */
 export class InspectionPool {
   readonly #pool: WorkerPool;
@@ -25,13 +28,13 @@ export class InspectionPool {
     this.#pool = new WorkerPool({
       file: options.file ?? workerFile(import.meta.url, 'inspect-task'),
       task: 'inspectTask',
-      threads: options.threads ?? Math.min(2, availableParallelism()),
+      threads: options.threads ?? Math.min(inspectionMemory.threads, availableParallelism()),
       waiting: options.waiting ?? 64,
       waitMilliseconds: options.waitMilliseconds ?? 5000,
       startMilliseconds: options.startMilliseconds ?? 10_000,
       workMilliseconds: this.#workMilliseconds,
-      heapMegabytes: options.heapMegabytes ?? 192,
-      youngMegabytes: options.youngMegabytes ?? 32,
+      heapMegabytes: options.heapMegabytes ?? inspectionMemory.heapMegabytes,
+      youngMegabytes: options.youngMegabytes ?? inspectionMemory.youngMegabytes,
       report: ({ failure }) => {
         options.report?.(new InspectionFailedError(failure));
       },

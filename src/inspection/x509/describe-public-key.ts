@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { PublicKeyDescription } from '../../model/inspection.js';
+import { rsaWeakness } from '../../x509/hygiene/rsa-weakness.js';
 import { DerError, type DerElement, inside, Tag, DerReader } from '../../x509/strict/der.js';
 import { publicKeyAlgorithm } from '../../x509/strict/object-identifiers.js';
 import { curveOf, readSubjectPublicKeyInfo, whyNotOnCurve } from '../../x509/strict/subject-public-key-info.js';
@@ -99,6 +100,8 @@ const invalid = (report: Report, error: unknown): void => {
 
 /** crypto/tls of Go refuses longer keys. */
 const LONGEST_USABLE_RSA_KEY = 8192;
+/** A shorter modulus is factored within hours, whatever its factors are. */
+const SHORTEST_TESTED_RSA_KEY = 512;
 /** How long an exponent may be to be shown in decimal. */
 const LONGEST_SHOWN_EXPONENT = 2048;
 
@@ -119,10 +122,16 @@ function describeRsaKey(name: string, { rsa }: PublicKeyTree, report: Report): K
   if (bits < 2048) report('WeakRsaKey', `the RSA key has ${bits} bits`);
   if (bits > LONGEST_USABLE_RSA_KEY) unsupported(report, `an RSA key of ${bits} bits`);
   if (isEven(modulus)) report('PublicKeyInvalid', 'the RSA modulus is even');
+  else if (bits >= SHORTEST_TESTED_RSA_KEY && bits <= LONGEST_USABLE_RSA_KEY) observeWeakness(modulus, report);
   const shown = exponent.length <= LONGEST_SHOWN_EXPONENT ? decimal(exponent) : null;
   const problem = whyUnusualExponent(exponent);
   if (problem !== null) report('RsaExponentUnusual', `the RSA exponent ${shortForm(shown)}${problem}`);
   return { algorithm: `${name}-${bits}`, bits, curve: null, exponent: shown };
+}
+
+function observeWeakness(modulus: Buffer, report: Report): void {
+  const weakness = rsaWeakness(modulus);
+  if (weakness !== null) report('RsaKeyFactorable', weakness);
 }
 
 const decimal = (octets: Buffer): string =>

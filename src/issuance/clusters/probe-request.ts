@@ -83,6 +83,7 @@ function probeRequest(
     expirationSeconds,
     namespace: null,
     reason: 'finding out what the cluster is able to do',
+    labels: {},
     requester: { name: probeUsername, groups: [], roles: [] },
     collector: probeUsername,
     createdAt: now,

@@ -2,7 +2,7 @@ import { may, mayReadBlastRadius } from '../../identity/permissions.js';
 import { auditEvent } from '../../model/audit-event.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import { configuredCluster, type ConfiguredCluster } from '../../policy/policy-set.js';
+import { configuredCluster, requestToDecide, type ConfiguredCluster } from '../../policy/policy-set.js';
 import type { NeededFacts } from '../../policy/needed-facts.js';
 import { policyJsonSchema } from '../../policy/policy-schema.js';
 import { describePolicySet } from '../../policy/parse-policy-set.js';
@@ -10,7 +10,7 @@ import type { DraftPool, EvaluatedDraft } from '../../policy/workers/draft-pool.
 import { DraftRefusedError, draftPath, type Draft } from '../../policy/workers/draft.js';
 import type { PolicyService } from '../../services.js';
 import type { IssuanceContext } from '../context.js';
-import { violationDetails } from '../events.js';
+import { labelDetails, violationDetails } from '../events.js';
 import { resolveAsk, type ResolvedAsk } from '../requests/resolve-ask.js';
 import { decideNow } from './decide-within-quotas.js';
 import { lookUpFacts } from './gather-facts.js';
@@ -114,9 +114,8 @@ function evaluateDraft(
   ask: ResolvedAsk,
   now: Date,
 ): Promise<EvaluatedDraft> {
-  const { requester, cluster, username, groups, keyAlgorithm, expirationSeconds, namespace, reason, collector } = ask;
-  const request = { username, groups, keyAlgorithm, expirationSeconds, namespace, reason, collector };
-  const question = { request, requester, cluster, now };
+  const { requester, cluster } = ask;
+  const question = { request: requestToDecide(ask), requester, cluster, now };
   // A request that is not made has no id, and nothing to be left out of a count.
   const factsOf = (needed: NeededFacts) => lookUpFacts(context, { ...ask, id: '' }, needed, now);
   const clusters = [...context.clusters.values()].map(({ cluster }) => configuredCluster(cluster));
@@ -125,7 +124,7 @@ function evaluateDraft(
 
 async function recordEvaluation(
   context: IssuanceContext,
-  { requester, cluster, username, groups, keyAlgorithm, expirationSeconds }: ResolvedAsk,
+  { requester, cluster, username, groups, keyAlgorithm, expirationSeconds, labels }: ResolvedAsk,
   { decision, digest }: EvaluatedDraft,
   draft: boolean,
   now: Date,
@@ -135,6 +134,7 @@ async function recordEvaluation(
     groups,
     keyAlgorithm,
     expirationSeconds,
+    ...labelDetails(labels),
     outcome: decision.outcome,
     policy: decision.policy,
     violations: violationDetails(decision.violations),

@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { may, mayReadCertificate } from '../../identity/permissions.js';
+import type { ListedCertificate } from '../../model/certificate.js';
 import { done, refused } from '../../model/outcome.js';
+import type { Page } from '../../model/page.js';
 import type { CertificateRequestService, CertificateService } from '../../services.js';
 import type { IssuanceContext } from '../context.js';
 import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
@@ -24,12 +27,28 @@ export function certificateRequestService(context: IssuanceContext): Certificate
   };
 }
 
+/** How many certificates of an export are read at once and in memory: the event loop waits a few milliseconds for them. */
+const exportedAtOnce = 100;
+/** After each portion the event loop is left to others. A hundred thousand certificates take five seconds longer for it. */
+const restMilliseconds = 5;
+
 /** The inventory of issued identities, as far as a principal may read it. */
 export function certificateService({ store }: IssuanceContext): CertificateService {
+  const list: CertificateService['list'] = (principal, filter, page) => {
+    const visible = may(principal, 'read-all-certificates') ? filter : { ...filter, visibleTo: principal.name };
+    return store.certificates.list(visible, page);
+  };
   return {
-    list(principal, filter, page) {
-      const visible = may(principal, 'read-all-certificates') ? filter : { ...filter, visibleTo: principal.name };
-      return store.certificates.list(visible, page);
+    list,
+
+    async *export(principal, filter) {
+      let cursor: string | null = null;
+      do {
+        const page: Page<ListedCertificate> = await list(principal, filter, { limit: exportedAtOnce, cursor });
+        if (page.items.length > 0) yield page.items;
+        cursor = page.nextCursor;
+        if (cursor !== null) await sleep(restMilliseconds);
+      } while (cursor !== null);
     },
 
     async find(principal, fingerprintSha256) {

@@ -1,4 +1,4 @@
-import { mayCollect, mayReadRequest } from '../../identity/permissions.js';
+import { mayReadRequest, whyNotCollect } from '../../identity/permissions.js';
 import { renderKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
 import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
@@ -24,11 +24,14 @@ export type CreatedKubeconfig =
   | { readonly kind: 'collected'; readonly kubeconfig: CollectedKubeconfig }
   | { readonly kind: 'awaiting'; readonly request: CertificateRequest };
 
+/** The key is generated, so there is no certification request. */
+type KubeconfigAsk = Omit<CertificateRequestAsk, 'csr'>;
+
 /** Request, decision, issuing and kubeconfig in one call, for automated onboarding. */
 export function createKubeconfig(
   context: IssuanceContext,
   principal: Principal,
-  ask: CertificateRequestAsk,
+  ask: KubeconfigAsk,
   { idempotency }: { readonly idempotency: IdempotencyToken | null },
 ): Promise<Outcome<CreatedKubeconfig>> {
   return context.idempotencyKeys.run(
@@ -42,15 +45,11 @@ export function createKubeconfig(
 async function createFirst(
   context: IssuanceContext,
   principal: Principal,
-  ask: CertificateRequestAsk,
+  ask: KubeconfigAsk,
   idempotency: IdempotencyToken | null,
 ): Promise<Outcome<CreatedKubeconfig>> {
   const notPermitted = whyNotAsk(principal);
   if (notPermitted) return notPermitted;
-  if (ask.csr !== undefined) {
-    const message = 'a key is generated here: with a csr, ask at /v1/certificate-requests';
-    return refused({ kind: 'invalid-request', errors: [{ pointer: '/csr', message }] });
-  }
   const resolved = await resolveAsk(context, ask, principal);
   if (!resolved.ok) return resolved;
   const { keyAlgorithm, issuing: issuingFor } = resolved.value;
@@ -103,20 +102,17 @@ export async function collectKubeconfig(
 ): Promise<Outcome<CollectedKubeconfig>> {
   const request = await context.store.requests.find(id);
   if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
-  if (!mayCollect(principal, request))
-    return refused({
-      kind: 'not-permitted',
-      message: `only ${JSON.stringify(request.collector)} may collect this key`,
-    });
   return collectApproved(context, principal, request);
 }
 
-/** As `collectKubeconfig`, for a request that the principal is known to collect. */
+/** As `collectKubeconfig`, for a request that the principal may read. */
 export async function collectApproved(
   context: IssuanceContext,
   principal: Principal,
   request: CertificateRequest,
 ): Promise<Outcome<CollectedKubeconfig>> {
+  const whyNot = whyNotCollect(principal, request);
+  if (whyNot !== null) return refused({ kind: 'not-permitted', message: whyNot });
   if (request.certificationRequest !== null)
     return refused(stateConflict(request, 'the key is with whoever made the csr: there is none to collect'));
   if (request.state === 'issued') return refused({ kind: 'key-already-collected', requestId: request.id });

@@ -16,6 +16,7 @@ import { secondsAfter, type IssuanceContext } from '../context.js';
 import { announce, attemptDetails, requestedDetails, requestEvent, violationDetails } from '../events.js';
 import { decideWithinQuotas, quotaOperations, type DecidedNow } from '../policies/decide-within-quotas.js';
 import { rememberKey } from './idempotency-keys.js';
+import { makersToRecord } from './makers.js';
 import { readView, viewAtEnd } from './request-view.js';
 import { whyNotAsk, resolveAsk, type ResolvedAsk } from './resolve-ask.js';
 
@@ -86,7 +87,10 @@ export function decideAndRecord(
 ): Promise<Outcome<RecordedAsk>> {
   // The request has no id yet, so there is nothing of its own to leave out of a count.
   return decideWithinQuotas<Outcome<RecordedAsk>>(context, { ...ask, id: '' }, async (decided) => {
-    const request = requestOf(context, ask, decided);
+    const makers = waitsForPerson(decided.decision)
+      ? await makersToRecord(context, principal, ask.collector, decided.now)
+      : null;
+    const request = requestOf(context, ask, decided, makers);
     const key = request.state === 'approved' ? await keyFor(request) : null;
     const started = key && startAttempt(context, request, key, request.createdAt);
     const step = recordStep(context, principal, request, decided, started, idempotency);
@@ -111,9 +115,11 @@ function requestOf(
   context: IssuanceContext,
   ask: ResolvedAsk,
   { decision, facts, policySet, now }: DecidedNow,
+  makers: readonly string[] | null,
 ): CertificateRequest {
   const state: RequestState =
-    decision.outcome === 'denied' ? 'denied' : decision.approval === 'manual' ? 'pending' : 'approved';
+    decision.outcome === 'denied' ? 'denied' : waitsForPerson(decision) ? 'pending' : 'approved';
+  const recorded = recordedDecision(decision, ask, facts, policySet, now);
   return {
     id: newId(now, context.random),
     state,
@@ -127,11 +133,12 @@ function requestOf(
       decision.outcome === 'permitted' ? decision.expirationSeconds : (ask.expirationSeconds ?? 86_400),
     namespace: ask.namespace,
     reason: ask.reason,
+    labels: ask.labels,
     requester: ask.requester,
     collector: ask.collector,
     createdAt: now,
     expiresAt: lapsesAt(decision, context.settings, now),
-    decision: recordedDecision(decision, ask, facts, policySet, now),
+    decision: makers === null ? recorded : { ...recorded, makers },
     approvals: [],
     attempt: null,
     fingerprintSha256: null,
@@ -139,6 +146,8 @@ function requestOf(
     renewal: ask.renewal,
   };
 }
+
+const waitsForPerson = ({ approval }: Decision): boolean => approval === 'manual';
 
 /** Until when the request waits for approval, as the deciding policy or else the service says, or for its collector. */
 function lapsesAt(decision: Decision, settings: IssuanceContext['settings'], now: Date): Date | null {

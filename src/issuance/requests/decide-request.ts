@@ -6,7 +6,7 @@ import {
   type CertificateRequest,
 } from '../../model/certificate-request.js';
 import type { PrincipalSelector } from '../../model/decision.js';
-import { done, refused, type Outcome } from '../../model/outcome.js';
+import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import { matchesPrincipal } from '../../policy/selector.js';
 import type { CertificateRequestView } from '../../services.js';
@@ -18,6 +18,7 @@ import { finishAttempt } from '../attempts/issue-certificate.js';
 import { intentStep, startAttempt } from '../attempts/start-attempt.js';
 import { recordedKey } from '../attempts/key-to-certify.js';
 import { recheckAndCommit } from '../policies/recheck-policy.js';
+import { makersNow } from './makers.js';
 import { readView } from './request-view.js';
 
 /**
@@ -32,7 +33,7 @@ export async function approveRequest(
 ): Promise<Outcome<CertificateRequestView>> {
   // Approvals by others at the same moment are not overwritten: this one then comes after theirs.
   for (let before = -1; ;) {
-    const found = await pendingFor(context, principal, id);
+    const found = await pendingFor(context, principal, id, 'approve');
     if (!found.ok) return found;
     const request = found.value;
     if (request.approvals.length === before) return refused(movedOn(request));
@@ -50,7 +51,7 @@ async function approveAsItStands(
   comment: string | null,
 ): Promise<Outcome<CertificateRequestView> | 'moved on'> {
   const turn = approvalTurn(principal, request);
-  if (!turn.ok) return refused({ kind: 'not-permitted', message: turn.why });
+  if (!turn.ok) return refuseDecision(context, principal, request, 'approve', turn.why);
   const now = context.clock();
   const tooLate = lapsed(request, now) ?? clusterGone(context, request);
   if (tooLate) return refused(tooLate);
@@ -131,11 +132,11 @@ export async function denyRequest(
   id: string,
   comment: string | null,
 ): Promise<Outcome<CertificateRequestView>> {
-  const found = await pendingFor(context, principal, id);
+  const found = await pendingFor(context, principal, id, 'deny');
   if (!found.ok) return found;
-  const whyNot = whyNotDeny(principal, found.value);
-  if (whyNot !== null) return refused({ kind: 'not-permitted', message: whyNot });
   const request = found.value;
+  const whyNot = whyNotDeny(principal, request);
+  if (whyNot !== null) return refuseDecision(context, principal, request, 'deny', whyNot);
   const at = context.clock();
   const { name } = principal;
   const denial = { reason: 'DeniedByApprover', deniedBy: name, comment, violations: [] };
@@ -169,14 +170,28 @@ async function pendingFor(
   context: IssuanceContext,
   principal: Principal,
   id: string,
+  decision: 'approve' | 'deny',
 ): Promise<Outcome<CertificateRequest>> {
   const request = await context.store.requests.find(id);
   if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
-  const whyNot = whyNotDecide(principal, request);
-  if (whyNot !== null) return refused({ kind: 'not-permitted', message: whyNot });
+  const whyNot = whyNotDecide(principal, request, await makersNow(context, request));
+  if (whyNot !== null) return refuseDecision(context, principal, request, decision, whyNot);
   if (request.state !== 'pending')
     return refused(stateConflict(request, `the request does not wait for a decision, it is ${request.state}`));
   return done(request);
+}
+
+/** Refuses, and puts on record that somebody tried: it may be an attempt to get around the second person. */
+async function refuseDecision(
+  { store, clock }: IssuanceContext,
+  { name }: Principal,
+  request: CertificateRequest,
+  decision: 'approve' | 'deny',
+  message: string,
+): Promise<Refused> {
+  const event = requestEvent('DecisionRefused', clock(), name, request, { decision, message });
+  await store.writer.commit({ operations: [], events: [event] });
+  return refused({ kind: 'not-permitted', message });
 }
 
 async function endRequest(

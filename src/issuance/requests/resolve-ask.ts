@@ -1,7 +1,9 @@
 import { may } from '../../identity/permissions.js';
 import type { Renewal } from '../../model/certificate.js';
+import { labelBounds, sortedLabels, whyNotLabelValue, type Labels } from '../../model/labels.js';
 import { isDnsLabel, whyNotName } from '../../model/name-grammar.js';
 import { done, refused, type FieldError, type Outcome, type Refused } from '../../model/outcome.js';
+import { quote } from '../../model/quote.js';
 import type { Principal, Requester } from '../../model/principal.js';
 import { type CertificationRequest, readCertificationRequest } from '../../x509/strict/certification-request.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
@@ -21,6 +23,7 @@ export interface ResolvedAsk {
   readonly expirationSeconds: number | null;
   readonly namespace: string | null;
   readonly reason: string | null;
+  readonly labels: Labels;
   readonly collector: string;
   /** The certificate to renew; null for a certificate that renews none. */
   readonly renewal: Renewal | null;
@@ -50,6 +53,7 @@ export async function resolveAsk(
     ...(ask.namespace !== undefined && !isDnsLabel(ask.namespace)
       ? [{ pointer: '/namespace', message: 'must be a DNS label' }]
       : []),
+    ...labelErrors(ask.labels ?? {}),
     ...collectorErrors(ask.collector),
   ];
   if (!issuing || errors.length > 0) return refused({ kind: 'invalid-request', errors });
@@ -74,6 +78,7 @@ export async function resolveAsk(
     expirationSeconds: ask.expirationSeconds ?? null,
     namespace: ask.namespace ?? null,
     reason: ask.reason ?? null,
+    labels: sortedLabels(ask.labels ?? {}),
     collector: ask.collector ?? name,
     renewal: null,
   });
@@ -89,6 +94,21 @@ function clusterError(context: IssuanceContext, name: string | undefined): Field
   return name === undefined
     ? { pointer: '/cluster', message: `several clusters are configured, name one of: ${known}` }
     : { pointer: '/cluster', message: `cluster ${JSON.stringify(name)} is not configured; known are: ${known}` };
+}
+
+function labelErrors(labels: Labels): FieldError[] {
+  const all = Object.entries(labels);
+  return [
+    ...(all.length > labelBounds.count
+      ? [{ pointer: '/labels', message: `must have at most ${labelBounds.count} labels` }]
+      : []),
+    ...all.flatMap(([key, value]) => {
+      const pointer = `/labels/${key}`;
+      if (!isDnsLabel(key)) return [{ pointer: '/labels', message: `the key ${quote(key)} must be a DNS label` }];
+      const why = whyNotLabelValue(value);
+      return why === null ? [] : [{ pointer, message: why }];
+    }),
+  ];
 }
 
 function collectorErrors(collector: string | undefined): FieldError[] {

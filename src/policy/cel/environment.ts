@@ -1,5 +1,5 @@
 import { Environment } from '@marcbachmann/cel-js';
-import { celTypeName, type ObjectShape, type ValueShape } from './shape.js';
+import { celTypeName, type MapShape, type ObjectShape, type ValueShape } from './shape.js';
 import { parserLimits } from './syntax.js';
 import { objectShapes, variableShapes, type ExpressionVariables, type VariableName } from './variables.js';
 
@@ -92,11 +92,22 @@ function bind(path: string, shape: ValueShape, value: unknown): unknown {
       if (value.length > shape.size)
         throw new RangeError(`${path} has ${value.length} elements, expressions are for ${shape.size} at most`);
       return value.map((element: unknown) => (shape.element ? bind(path, shape.element, element) : element));
+    case 'map':
+      return bindMap(path, shape, value);
     case 'object':
       return bindObject(path, shape, value);
     default:
       throw new TypeError(`${path} cannot be a ${shape.kind}`);
   }
+}
+
+/** A `Map` has the given keys alone: `constructor` is the key of a label like any other. */
+function bindMap(path: string, { size, value: shape }: MapShape, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${path} is not a map`);
+  const entries = Object.entries(value);
+  if (entries.length > size)
+    throw new RangeError(`${path} has ${entries.length} entries, expressions are for ${size} at most`);
+  return new Map(entries.map(([key, element]) => [key, bind(path, shape, element)]));
 }
 
 function bindTimestamp(path: string, value: unknown): Date {

@@ -45,6 +45,8 @@ export const int = (most: number): ValueShape => ({ kind: 'int', most });
 export const string = (length: number): ValueShape & { kind: 'string' } => ({ kind: 'string', length });
 export const list = (size: number, element: ValueShape | null): ListShape => ({ kind: 'list', size, element });
 
+export const map = (size: number, value: ValueShape): MapShape => ({ kind: 'map', size, value });
+
 /** The name of the type in CEL. */
 export function celTypeName(shape: ValueShape): string {
   switch (shape.kind) {

@@ -1,4 +1,5 @@
-import { int, list, string, timestamp, type ObjectShape, type ValueShape } from './shape.js';
+import { labelBounds } from '../../model/labels.js';
+import { int, list, map, string, timestamp, type ObjectShape, type ValueShape } from './shape.js';
 
 /** The variables that an expression may read. */
 export interface ExpressionVariables {
@@ -12,6 +13,7 @@ export interface ExpressionVariables {
     readonly namespace: string;
     /** '' if absent. */
     readonly reason: string;
+    readonly labels: Readonly<Record<string, string>>;
     readonly collector: string;
   };
   readonly requester: {
@@ -63,6 +65,7 @@ const request = object<ExpressionVariables['request']>('Request', {
   expirationSeconds: int(2 ** 31),
   namespace: label,
   reason: string(1024 * units),
+  labels: map(labelBounds.count, string(labelBounds.value * units)),
   collector: name,
 });
 

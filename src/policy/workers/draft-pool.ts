@@ -33,6 +33,12 @@ export interface EvaluatedDraft {
   readonly digest: string;
 }
 
+/** The most that drafts may take: an evaluation beside a replay. `deploy/kubernetes` counts on it. */
+export const draftMemory = {
+  evaluate: { threads: 1, heapMegabytes: 96, youngMegabytes: 8 },
+  replay: { threads: 1, heapMegabytes: 96, youngMegabytes: 8 },
+} as const;
+
 /**
  * Reads drafts and decides under them in worker threads, because a draft may need much time and memory. It runs one
  * replay at a time beside a few evaluations, so that issuing keeps the rest of the machine.
@@ -52,13 +58,12 @@ export class DraftPool {
       evaluating: `deciding under these policies takes longer than the ${evaluateMilliseconds / 1000} s that it gets`,
       replaying: `a batch of requests takes longer under these policies than the ${batchMilliseconds / 1000} s it gets`,
     };
-    const common = { waitMilliseconds: 5000, startMilliseconds: 10_000, youngMegabytes: 8, report };
+    const common = { waitMilliseconds: 5000, startMilliseconds: 10_000, report };
     this.#evaluations = new WorkerPool({
       file: workerFile(import.meta.url, 'draft-worker'),
       task: 'evaluateDraft',
-      threads: 1,
       waiting: 16,
-      heapMegabytes: 128,
+      ...draftMemory.evaluate,
       ...common,
       ...evaluate,
       workMilliseconds: evaluateMilliseconds,
@@ -66,9 +71,8 @@ export class DraftPool {
     this.#replays = new WorkerPool({
       file: workerFile(import.meta.url, 'draft-worker'),
       task: 'replayDraft',
-      threads: 1,
       waiting: 0,
-      heapMegabytes: 96,
+      ...draftMemory.replay,
       ...common,
       ...replay,
       workMilliseconds: batchMilliseconds,

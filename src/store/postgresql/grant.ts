@@ -1,7 +1,7 @@
 import type { Prisma } from '../generated/postgresql/client.js';
 import { clientConfig, connect } from './connect.js';
 
-type View = 'AuditEvent' | 'Certificate' | 'CertificateRequest';
+type View = 'AuditEvent' | 'Certificate' | 'CertificateRequest' | 'CertificateRequestLabel';
 
 /**
  * The rights that the service needs on each table and view. It can only add to the audit log. The missing rights protect the log even
@@ -25,6 +25,7 @@ const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
   PolicySet: 'SELECT, INSERT',
   Revocation: 'SELECT, INSERT',
   Supersession: 'SELECT, INSERT, UPDATE',
+  RequestLabel: 'SELECT, INSERT',
   RequestRecord: 'SELECT, INSERT, UPDATE',
   UnknownIdentity: 'SELECT, INSERT',
   WebhookDelivery: 'SELECT, INSERT, UPDATE, DELETE',
@@ -32,6 +33,7 @@ const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
   AuditEvent: 'SELECT',
   Certificate: 'SELECT',
   CertificateRequest: 'SELECT',
+  CertificateRequestLabel: 'SELECT',
 };
 
 /**

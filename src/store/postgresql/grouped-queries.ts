@@ -63,6 +63,7 @@ const inOrder = [
   'UPDATE "RequestRecord"',
   'INSERT INTO "CertificateRecord"',
   'INSERT INTO "GroupMembership"',
+  'INSERT INTO "RequestLabel"',
 ];
 
 function rank(sql: string): number {

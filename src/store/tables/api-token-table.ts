@@ -1,12 +1,14 @@
 import type { ApiTokenReader } from '../../identity/api-tokens.js';
+import { foldedName } from '../../model/folded-name.js';
 import type { ApiToken, Role } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { insertUnique, storedJson, type Columns, type Statement } from '../statement.js';
-import type { ListKey, ListOrder } from './list-keys.js';
+import { jsonRead, quoted, storedJson, type Columns, type SqlDialect, type Statement } from '../statement.js';
+import type { ListKey, ListOrder } from './list-order.js';
+import type { KeyReads } from './list-part.js';
 import { readPage } from './read-page.js';
 
-/** All columns but the secret's hash: tokens are found by it, and it is never read. */
+/** All columns but the secret's hash. Tokens are found by it, and it leaves the table only without the rest. */
 const apiTokenColumns = {
   id: true,
   name: true,
@@ -35,8 +37,22 @@ export function apiTokenRow(token: ApiToken): Columns<ApiTokenRow> {
   };
 }
 
-export const insertApiToken = (token: ApiToken, secretSha256: string): Statement =>
-  insertUnique('ApiToken', { ...apiTokenRow(token), secretSha256 }, { kind: 'apiToken', id: token.id });
+/**
+ * Inserts the token, unless its name is new and a token, even one that ended, has another name that folds to the same. A
+ * name that has had a token goes on. Names are ASCII.
+ */
+export function insertApiToken(token: ApiToken, secretSha256: string, dialect: SqlDialect): Statement {
+  const row = { ...apiTokenRow(token), secretSha256 };
+  const columns = Object.keys(row);
+  return {
+    sql: `INSERT INTO "ApiToken" (${columns.map(quoted).join(', ')}) SELECT ${columns.map(() => '?').join(', ')}
+      WHERE NOT EXISTS (SELECT 1 FROM "ApiToken" WHERE ${dialect.asciiLowerCase('"name"')} = ?)
+        OR EXISTS (SELECT 1 FROM "ApiToken" WHERE "name" = ?)`,
+    parameters: [...Object.values(row), foldedName(token.name), token.name],
+    unlessChanged: { kind: 'principalName', name: token.name },
+    ifTaken: () => ({ kind: 'apiToken', id: token.id }),
+  };
+}
 
 export const revokeApiToken = (id: string, at: Date): Statement => ({
   sql: 'UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL',
@@ -55,11 +71,19 @@ const newestFirst: ListOrder = {
 
 /** Reads the table of API tokens. */
 export class ApiTokenTable implements ApiTokenReader {
-  constructor(private readonly prisma: PrismaClient) {}
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly reads: KeyReads,
+  ) {}
 
   async findBySecretSha256(secretSha256: string): Promise<ApiToken | null> {
     const row = await this.prisma.apiToken.findUnique({ where: { secretSha256 }, select: apiTokenColumns });
     return row && apiTokenOf(row);
+  }
+
+  async liveSecretSha256s(now: Date): Promise<readonly string[]> {
+    const rows = await this.prisma.apiToken.findMany({ where: liveAt(now), select: { secretSha256: true } });
+    return rows.map(({ secretSha256 }) => secretSha256);
   }
 
   async find(id: string): Promise<ApiToken | null> {
@@ -80,14 +104,27 @@ export class ApiTokenTable implements ApiTokenReader {
     });
   }
 
+  async makersOf(name: string, validAt: Date | null): Promise<readonly string[]> {
+    const named = `SELECT "createdBy" FROM "ApiToken" WHERE ${this.reads.dialect.asciiLowerCase('"name"')} = ?`;
+    const rows = await this.reads.readRows(
+      validAt === null
+        ? { sql: named, parameters: [foldedName(name)] }
+        : {
+            sql: `${named} AND "revokedAt" IS NULL AND ("expiresAt" IS NULL OR "expiresAt" > ?)`,
+            parameters: [foldedName(name), validAt],
+          },
+    );
+    return [...new Set(rows.flatMap((row) => jsonRead((row as { createdBy: unknown }).createdBy) as string[]))];
+  }
+
   async hasLiveAdmin(now: Date): Promise<boolean> {
-    const rows = await this.prisma.apiToken.findMany({
-      where: { revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
-      select: apiTokenColumns,
-    });
+    const rows = await this.prisma.apiToken.findMany({ where: liveAt(now), select: apiTokenColumns });
     return rows.map(apiTokenOf).some((token) => token.roles.includes('admin'));
   }
 }
+
+const liveAt = (now: Date) =>
+  ({ revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] }) satisfies Prisma.ApiTokenWhereInput;
 
 function olderThan([createdAt, id]: ListKey): Prisma.ApiTokenWhereInput {
   // Rows beyond a pair of values take two conditions; the first one lets the database enter the index at the cursor.

@@ -14,15 +14,10 @@ import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexOf, octetsIn, octetsOf, uuidOctets, uuidOctetsIn, uuidOf } from '../octets.js';
 import type { Columns, Selection } from '../statement.js';
 import type { AuditEventReader } from '../store.js';
-import {
-  equals,
-  selectKeys,
-  type FoundKeys,
-  type ListFilter,
-  type ListKey,
-  type ListOrder,
-  type KeyReads,
-} from './list-keys.js';
+import { equals, type ListFilter } from './list-filter.js';
+import { selectKeys, type FoundKeys } from './list-keys.js';
+import type { ListKey, ListOrder } from './list-order.js';
+import type { KeyReads } from './list-part.js';
 import { readPage, type Keyed } from './read-page.js';
 
 const auditRecordColumns = {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Certificate, CertificateFilter, Renewal } from '../../model/certificate.js';
+import type { Certificate, CertificateFilter, ListedCertificate, Renewal } from '../../model/certificate.js';
 import type { RevocationReason } from '../../model/revocation.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
@@ -15,19 +15,15 @@ import {
   type Statement,
 } from '../statement.js';
 import type { CertificateReader } from '../store.js';
-import {
-  equals,
-  highest,
-  isParty,
-  selectKeys,
-  type ListFilter,
-  type ListKey,
-  type ListOrder,
-  type KeyReads,
-} from './list-keys.js';
-import { inBatches, readPage, type Keyed } from './read-page.js';
+import { equals, isParty, onUsername, type ListFilter } from './list-filter.js';
+import { selectKeys } from './list-keys.js';
+import { highest, type ListKey, type ListOrder } from './list-order.js';
+import type { KeyReads, ListPart } from './list-part.js';
+import { inBatches, inOrderOf, numbersIn, readPage, type Keyed } from './read-page.js';
+import { byUsername, usernamesWith } from './usernames-in-order.js';
 
-const certificateColumns = {
+/** Without the DER: it is most of a row, and lists do not have it. */
+const listedColumns = {
   n: true,
   fingerprintSha256: true,
   serialNumber: true,
@@ -43,23 +39,24 @@ const certificateColumns = {
   requestN: true,
   requesterName: true,
   collector: true,
-  der: true,
   orphan: true,
   issuedAt: true,
 } as const satisfies Prisma.CertificateRecordSelect;
+const certificateColumns = { ...listedColumns, der: true } as const;
 
-/** The columns, and whatever stands in tables beside a certificate. */
-const inFull = {
-  ...certificateColumns,
+/** Whatever stands in tables beside a certificate. */
+const besideIt = {
   issuer: { select: { name: true, fingerprintSha256: true } },
   request: { select: { id: true } },
   membership: { select: { renewalOf: true, lineage: true, generation: true } },
   superseded: { select: { supersededBy: { select: { fingerprintSha256: true } } } },
   revocation: { select: { reason: true, comment: true, revokedAt: true, revokedBy: true } },
 } as const;
+const listedSelect = { ...listedColumns, ...besideIt } as const;
+const certificateSelect = { ...certificateColumns, ...besideIt } as const;
 
 type CertificateRow = Prisma.CertificateRecordGetPayload<{ select: typeof certificateColumns }>;
-type CertificateInFull = Prisma.CertificateRecordGetPayload<{ select: typeof inFull }>;
+type ListedRow = Prisma.CertificateRecordGetPayload<{ select: typeof listedSelect }>;
 type IssuerRow = Prisma.IssuerGetPayload<object>;
 
 /** The columns that the insertion copies from the request. */
@@ -190,6 +187,7 @@ const soonestFirst: ListOrder = {
   ],
   direction: 'ascending',
 };
+const inOrderOfUsernames = byUsername('certificates');
 
 /** Reads the tables of certificates and of their groups. */
 export class CertificateTable implements CertificateReader {
@@ -209,13 +207,13 @@ export class CertificateTable implements CertificateReader {
         where: {
           fingerprintSha256: { in: batch.flatMap((text) => octetsIn(text) ?? []) },
         },
-        select: inFull,
+        select: certificateSelect,
       }),
     );
-    return rows.map(certificateOf);
+    return rows.map((row) => ({ ...listedOf(row), der: row.der }));
   }
 
-  async activeOf(cluster: string, username: string, now: Date): Promise<readonly Certificate[]> {
+  async activeOf(cluster: string, username: string, now: Date): Promise<readonly ListedCertificate[]> {
     const byExpiry = this.reads.dialect.indexRange({ column: '"username"', parameter: username }, ['"notAfter"'], '>', [
       now,
     ]);
@@ -226,36 +224,52 @@ export class CertificateTable implements CertificateReader {
         ORDER BY "n" DESC LIMIT ${String(activeAtMost)}`,
       parameters: [...byExpiry.parameters, cluster, now],
     });
-    const found = await this.#byKeys(
-      rows.map((row) => [BigInt((row as { readonly n: number | string }).n)]),
-      false,
-    );
+    const found = await this.#byKeys(rows.map((row) => [BigInt((row as { readonly n: number | string }).n)]));
     return found.map(({ item }) => item);
   }
 
-  list(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<Certificate>> {
-    const { expiresAfter, expiresBefore } = filter;
-    const filters = filtersOf(filter);
-    const byExpiry = expiresAfter !== undefined || expiresBefore !== undefined;
-    const order = byExpiry ? soonestFirst : newestFirst;
+  list(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<ListedCertificate>> {
+    const { order, filters, rangeBehind } = planOf(filter);
     return readPage(page, order, async (after, take) => {
       if (filters === null) return { records: [], goesOnBehind: null };
-      const begin = byExpiry ? laterOf(after, expiresAfter) : after;
-      const part = { table: 'CertificateRecord', order, filters, after: begin, until: expiresBefore };
+      const part = { table: 'CertificateRecord', order, filters, ...rangeBehind(after) };
       const { keys, goesOnBehind } = await selectKeys(this.reads, part, take);
-      return { records: await this.#byKeys(keys, byExpiry), goesOnBehind };
+      return { records: await this.#byKeys(keys), goesOnBehind };
     });
   }
 
   /** The certificates with these keys, in their order. */
-  async #byKeys(keys: readonly ListKey[], byExpiry: boolean): Promise<readonly Keyed<Certificate>[]> {
+  async #byKeys(keys: readonly ListKey[]): Promise<readonly Keyed<ListedCertificate>[]> {
     const rows = await this.prisma.certificateRecord.findMany({
-      where: { n: { in: keys.map((key) => key.at(-1) as bigint) } },
-      orderBy: byExpiry ? [{ notAfter: 'asc' }, { n: 'asc' }] : { n: 'desc' },
-      select: inFull,
+      where: { n: { in: numbersIn(keys) } },
+      select: listedSelect,
     });
-    return rows.map((row) => ({ key: byExpiry ? [row.notAfter, row.n] : [row.n], item: certificateOf(row) }));
+    return inOrderOf(keys, rows, listedOf);
   }
+}
+
+/** The order of the list with a filter, its other filters (null: nothing can match), and the range behind a key. */
+interface ListPlan {
+  readonly order: ListOrder;
+  readonly filters: readonly ListFilter[] | null;
+  readonly rangeBehind: (after: ListKey | null) => Pick<ListPart, 'after' | 'until'>;
+}
+
+function planOf(filter: CertificateFilter & Visibility): ListPlan {
+  const { expiresAfter, expiresBefore, usernamePrefix: prefix, ...others } = filter;
+  if (expiresAfter !== undefined || expiresBefore !== undefined)
+    return {
+      order: soonestFirst,
+      filters: filtersOf(filter),
+      rangeBehind: (after) => ({ after: laterOf(after, expiresAfter), until: expiresBefore }),
+    };
+  if (prefix !== undefined && filter.username === undefined)
+    return {
+      order: inOrderOfUsernames,
+      filters: filtersOf(others),
+      rangeBehind: (after) => usernamesWith(prefix, after),
+    };
+  return { order: newestFirst, filters: filtersOf(filter), rangeBehind: (after) => ({ after }) };
 }
 
 /** Null where a filter can match nothing. A serial number comes first, because nearly every other value is more common. */
@@ -267,7 +281,8 @@ function filtersOf(filter: CertificateFilter & Visibility): readonly ListFilter[
     ...(serial === undefined ? [] : [[{ column: 'serialNumber', value: serial }]]),
     ...(group === undefined ? [] : [[{ column: 'name', value: group, through: throughMembership }]]),
     ...equals('cluster', filter.cluster),
-    ...equals('username', filter.username),
+    ...onUsername(filter),
+    ...equals('requesterName', filter.requester),
     ...isParty(filter.visibleTo),
   ];
 }
@@ -280,7 +295,7 @@ function laterOf(after: ListKey | null, expiresAfter: Date | undefined): ListKey
   return [expiresAfter, highest];
 }
 
-function certificateOf(row: CertificateInFull): Certificate {
+function listedOf(row: ListedRow): ListedCertificate {
   return {
     fingerprintSha256: hexOf(row.fingerprintSha256),
     serialNumber: serialOf(row.serialNumber),
@@ -293,7 +308,6 @@ function certificateOf(row: CertificateInFull): Certificate {
     publicKey: { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: hexOf(row.spkiSha256) },
     cluster: row.cluster,
     requestId: uuidOf(row.request.id),
-    der: row.der,
     issuerFingerprintSha256: row.issuer.fingerprintSha256 && hexOf(row.issuer.fingerprintSha256),
     orphan: row.orphan,
     issuedAt: row.issuedAt,
@@ -304,7 +318,7 @@ function certificateOf(row: CertificateInFull): Certificate {
 }
 
 /** The first certificate of a lineage renews none. */
-function renewalOf(membership: CertificateInFull['membership']): Renewal | null {
+function renewalOf(membership: ListedRow['membership']): Renewal | null {
   if (membership?.renewalOf == null) return null;
   const { renewalOf, lineage, generation } = membership;
   return { of: hexOf(renewalOf), lineage: hexOf(lineage), generation };

@@ -1,6 +1,6 @@
 import { InvalidCursorError } from '../../model/errors.js';
 import type { Page, PageQuery } from '../../model/page.js';
-import type { ListKey, ListOrder, OrderColumn } from './list-keys.js';
+import type { ListKey, ListOrder, OrderColumn } from './list-order.js';
 
 /** A record with the key of its row. */
 export interface Keyed<T> {
@@ -62,6 +62,22 @@ export async function scanPage<T>(
     if (records.length < atOnce) return { items, nextCursor: goesOnBehind && cursorOf(order, goesOnBehind) };
   }
   return { items, nextCursor: after && cursorOf(order, after) };
+}
+
+/** The numbers of the rows with these keys. */
+export const numbersIn = (keys: readonly ListKey[]): bigint[] => keys.map((key) => key.at(-1) as bigint);
+
+/** The records of rows in the order of their keys, which end with the number. A row that is gone is left out. */
+export function inOrderOf<Row extends { readonly n: bigint }, T>(
+  keys: readonly ListKey[],
+  rows: readonly Row[],
+  recordOf: (row: Row) => T,
+): readonly Keyed<T>[] {
+  const byNumber = new Map(rows.map((row) => [row.n, row]));
+  return keys.flatMap((key) => {
+    const row = byNumber.get(key.at(-1) as bigint);
+    return row ? [{ key, item: recordOf(row) }] : [];
+  });
 }
 
 /** Databases limit how many parameters a statement may have. */

@@ -2,8 +2,9 @@ import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import { idBound } from '../../model/new-id.js';
 import type { RecordedRequest, RecordedRequestRange } from '../../model/replay.js';
 import { uuidOctets, uuidOf } from '../octets.js';
-import type { ReadRows } from '../statement.js';
+import { jsonRead, type ReadRows } from '../statement.js';
 import type { RecordedRequestReader } from '../store.js';
+import { labelsOf } from './request-labels.js';
 import { decisionOf } from './request-table.js';
 
 const columns = [
@@ -15,6 +16,7 @@ const columns = [
   'expirationSeconds',
   'namespace',
   'reason',
+  'labels',
   'requesterName',
   'requesterGroups',
   'requesterRoles',
@@ -24,11 +26,13 @@ const columns = [
 
 type Json = 'groups' | 'requesterGroups' | 'requesterRoles';
 
-/** JSON columns arrive as text from SQLite and parsed from PostgreSQL. */
 interface Row
   extends
     Record<
-      Exclude<(typeof columns)[number], Json | 'id' | 'expirationSeconds' | 'namespace' | 'reason' | 'decidedAt'>,
+      Exclude<
+        (typeof columns)[number],
+        Json | 'id' | 'expirationSeconds' | 'namespace' | 'reason' | 'labels' | 'decidedAt'
+      >,
       string
     >,
     Record<Json, unknown> {
@@ -36,6 +40,7 @@ interface Row
   readonly expirationSeconds: number;
   readonly namespace: string | null;
   readonly reason: string | null;
+  readonly labels: string | null;
   readonly decidedAt: number | Date;
   readonly decision: string;
 }
@@ -89,15 +94,14 @@ function recordedRequestOf({
   return {
     ...row,
     id: uuidOf(row.id),
-    groups: jsonOf(row.groups) as string[],
+    groups: jsonRead(row.groups) as string[],
     keyAlgorithm: row.keyAlgorithm as KeyAlgorithm,
+    labels: labelsOf(row.labels),
     requester: {
       name: requesterName,
-      groups: jsonOf(requesterGroups) as string[],
-      roles: jsonOf(requesterRoles) as RecordedRequest['requester']['roles'],
+      groups: jsonRead(requesterGroups) as string[],
+      roles: jsonRead(requesterRoles) as RecordedRequest['requester']['roles'],
     },
     decision: decisionOf(row.decision, new Date(decidedAt)),
   };
 }
-
-const jsonOf = (value: unknown): unknown => (typeof value === 'string' ? JSON.parse(value) : value);

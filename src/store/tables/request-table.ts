@@ -25,16 +25,13 @@ import {
 } from '../statement.js';
 import type { MoveRequest } from '../step.js';
 import type { RequestReader } from '../store.js';
-import {
-  equals,
-  isParty,
-  selectKeys,
-  type ListFilter,
-  type ListKey,
-  type ListOrder,
-  type KeyReads,
-} from './list-keys.js';
-import { inBatches, readPage, scanPage, type Keyed } from './read-page.js';
+import { equals, isParty, onUsername, type ListFilter } from './list-filter.js';
+import { selectKeys } from './list-keys.js';
+import type { ListKey, ListOrder } from './list-order.js';
+import type { KeyReads, ListPart } from './list-part.js';
+import { inBatches, inOrderOf, numbersIn, readPage, scanPage, type FoundRecords, type Keyed } from './read-page.js';
+import { insertLabels, labelsColumn, labelsOf, onLabels } from './request-labels.js';
+import { byUsername, usernamesWith } from './usernames-in-order.js';
 
 const requestColumns = {
   n: true,
@@ -69,6 +66,7 @@ const requestColumns = {
   fingerprintSha256: true,
   failureReason: true,
   failureMessage: true,
+  labels: true,
   renewalOf: true,
   lineage: true,
   generation: true,
@@ -111,6 +109,7 @@ export function requestRow(request: CertificateRequest, decision: DecisionText):
     ...attemptColumns(request.attempt),
     fingerprintSha256: octetsOrNull(request.fingerprintSha256),
     ...failureColumns(request.failure),
+    labels: labelsColumn(request.labels),
     renewalOf: octetsOrNull(request.renewal?.of),
     lineage: octetsOrNull(request.renewal?.lineage),
     generation: request.renewal?.generation ?? null,
@@ -156,6 +155,7 @@ export function insertRequest(request: CertificateRequest): readonly Statement[]
   return [
     insertOnce('Decision', hexOf(decision.sha256), { sha256: decision.sha256, text: decision.text }),
     insertUnique('RequestRecord', requestRow(request, decision), { kind: 'request', id: request.id }),
+    ...insertLabels(request.labels, request.id),
   ];
 }
 
@@ -224,6 +224,7 @@ const newestFirst: ListOrder = {
   columns: [{ name: 'n', holds: 'numbers' }],
   direction: 'descending',
 };
+const inOrderOfUsernames = byUsername('requests');
 
 /** Reads the table of requests. */
 export class RequestTable implements RequestReader {
@@ -240,7 +241,14 @@ export class RequestTable implements RequestReader {
   }
 
   list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>> {
-    return readPage(page, newestFirst, (after, take) => this.#read(filtersOf(filter), after, take));
+    const { usernamePrefix: prefix, ...others } = filter;
+    if (prefix === undefined || filter.username !== undefined)
+      return readPage(page, newestFirst, (after, take) =>
+        this.#read({ order: newestFirst, filters: filtersOf(filter), after }, take),
+      );
+    return readPage(page, inOrderOfUsernames, (after, take) =>
+      this.#read({ order: inOrderOfUsernames, filters: filtersOf(others), ...usernamesWith(prefix, after) }, take),
+    );
   }
 
   listPending(
@@ -252,7 +260,8 @@ export class RequestTable implements RequestReader {
       page,
       newestFirst,
       pendingScan,
-      (after, take) => this.#read(filtersOf({ ...filter, state: 'pending' }), after, take),
+      (after, take) =>
+        this.#read({ order: newestFirst, filters: filtersOf({ ...filter, state: 'pending' }), after }, take),
       isWanted,
     );
   }
@@ -273,7 +282,7 @@ export class RequestTable implements RequestReader {
         ORDER BY "expiresAt", "n" LIMIT ${String(lapsedAtOnce)}`,
       parameters: [now],
     });
-    const found = await this.#byNumber(rows.map((row) => BigInt((row as { readonly n: number | string }).n)));
+    const found = await this.#byKeys(rows.map((row) => [BigInt((row as { readonly n: number | string }).n)]));
     return found.map(({ item }) => item).sort((a, b) => (a.expiresAt?.getTime() ?? 0) - (b.expiresAt?.getTime() ?? 0));
   }
 
@@ -291,28 +300,27 @@ export class RequestTable implements RequestReader {
     return rows.map(requestOf);
   }
 
-  async #read(filters: readonly ListFilter[], after: ListKey | null, take: number) {
-    const part = { table: 'RequestRecord', order: newestFirst, filters, after };
-    const { keys, goesOnBehind } = await selectKeys(this.reads, part, take);
-    return { records: await this.#byNumber(keys.map(([n]) => n as bigint)), goesOnBehind };
+  async #read(part: Omit<ListPart, 'table'>, take: number): Promise<FoundRecords<CertificateRequest>> {
+    const { keys, goesOnBehind } = await selectKeys(this.reads, { table: 'RequestRecord', ...part }, take);
+    return { records: await this.#byKeys(keys), goesOnBehind };
   }
 
-  /** The requests with these numbers, in their order. */
-  async #byNumber(numbers: readonly bigint[]): Promise<readonly Keyed<CertificateRequest>[]> {
+  /** The requests with these keys, in their order. */
+  async #byKeys(keys: readonly ListKey[]): Promise<readonly Keyed<CertificateRequest>[]> {
     const rows = await this.prisma.requestRecord.findMany({
-      where: { n: { in: [...numbers] } },
-      orderBy: { n: 'desc' },
+      where: { n: { in: numbersIn(keys) } },
       select: withDecision,
     });
-    return rows.map((row) => ({ key: [row.n], item: requestOf(row) }));
+    return inOrderOf(keys, rows, requestOf);
   }
 }
 
 const filtersOf = (filter: RequestFilter & Visibility): readonly ListFilter[] => [
   ...equals('state', filter.state),
   ...equals('cluster', filter.cluster),
-  ...equals('username', filter.username),
+  ...onUsername(filter),
   ...equals('requesterName', filter.requester),
+  ...onLabels(filter.labels ?? []),
   ...isParty(filter.visibleTo),
 ];
 
@@ -329,6 +337,7 @@ function requestOf(row: RequestWithDecision): CertificateRequest {
     expirationSeconds: row.expirationSeconds,
     namespace: row.namespace,
     reason: row.reason,
+    labels: labelsOf(row.labels),
     requester: {
       name: row.requesterName,
       groups: storedJson<string[]>(row.requesterGroups),

@@ -9,7 +9,7 @@ import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { insertInto, type Columns, type Statement } from '../statement.js';
 import type { Conflict, EndWebhookAttempt, Operation } from '../step.js';
 import type { WebhookDeliveryReader } from '../store.js';
-import type { ListOrder } from './list-keys.js';
+import type { ListOrder } from './list-order.js';
 import { readPage } from './read-page.js';
 
 const webhookDeliveryColumns = {

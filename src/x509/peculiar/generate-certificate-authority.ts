@@ -45,7 +45,8 @@ export async function generateCertificateAuthority(options: {
     signingAlgorithm: rsa2048,
     extensions: [
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      new BasicConstraintsExtension(true, undefined, true),
+      // It signs end entities alone, so no certificate that it signed by mistake is a CA (RFC 5280 4.2.1.9).
+      new BasicConstraintsExtension(true, 0, true),
       new SubjectKeyIdentifierExtension(keyIdentifierOf(KeyObject.from(keys.publicKey)), false),
     ],
   });

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { PrimalityTests, primeModulus } from '../hygiene/primality-tests.js';
 import {
   bitString,
   contextConstructed,
@@ -80,17 +81,22 @@ export const CSR_PEM_LABEL = 'CERTIFICATE REQUEST';
 /** The most octets that a request may have, in PEM or DER. */
 export const MAX_CSR_OCTETS = 64 * 1024;
 
+/** A hundred keys of 4096 bits take about a second. */
+const primalityOfCallersKeys = new PrimalityTests(100);
+
 /**
  * Reads one PEM block that holds a certification request. Bad input is a refusal, never an exception. Rejects only
- * where `signatures` cannot verify the proof now.
+ * where `signatures` cannot verify the proof now, or with `TooManyWaitingError` where too many RSA keys wait for the
+ * test of their modulus.
  */
 export async function readCertificationRequest(
   pem: string,
   signatures: Signatures = signaturesHere,
+  primality: PrimalityTests = primalityOfCallersKeys,
 ): Promise<CsrReading> {
   if (pem.length > MAX_CSR_OCTETS) return tooLarge();
   const block = decodeSinglePem(pem, CSR_PEM_LABEL);
-  return block.ok ? readCertificationRequestDer(block.der, signatures) : block;
+  return block.ok ? readCertificationRequestDer(block.der, signatures, primality) : block;
 }
 
 /**
@@ -100,16 +106,22 @@ export async function readCertificationRequest(
 export async function readCertificationRequestDer(
   bytes: Uint8Array,
   signatures: Signatures = signaturesHere,
+  primality: PrimalityTests = primalityOfCallersKeys,
 ): Promise<CsrReading> {
   const unverified = parseCertificationRequest(Buffer.from(bytes));
   if (!unverified.ok) return unverified;
   const { csr, signedBytes, signatureAlgorithm, signature } = unverified;
   if (!(await signatures.verifyProof(signatureAlgorithm, signedBytes, csr.publicKey, signature)))
     return refuse('BadSignature', 'the CSR is not signed by the key that it names');
+  const { modulus } = csr.publicKey;
+  if (modulus !== null && (await primality.isPrime(modulus))) return refuse('KeyNotAllowed', primeModulus);
   return { ok: true, csr };
 }
 
-/** A request that was read strictly, but its signature is not verified yet: nothing may be issued from it. */
+/**
+ * A request that was read strictly, but its signature is not verified yet, and its RSA modulus may be prime: nothing may be
+ * issued from it.
+ */
 export interface UnverifiedRequest {
   readonly ok: true;
   readonly csr: CertificationRequest;

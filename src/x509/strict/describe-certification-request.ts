@@ -1,3 +1,4 @@
+import { PrimalityTests } from '../hygiene/primality-tests.js';
 import { type CsrRefusal, CSR_PEM_LABEL, MAX_CSR_OCTETS, readCertificationRequest } from './certification-request.js';
 import {
   contextConstructed,
@@ -15,6 +16,7 @@ import { extensionValue, readExtensions } from './extension.js';
 import { extensionId, namedCurve, publicKeyAlgorithm, requestAttribute } from './object-identifiers.js';
 import { decodePemBundle } from './pem.js';
 import { sha256 } from './sha256.js';
+import { signaturesHere } from './signatures.js';
 import { readSubjectAltNames, type SubjectAltName } from './subject-alt-names.js';
 
 /** The contents of any certification request, for people to read. Nothing is issued from this. */
@@ -32,12 +34,15 @@ export interface DescribedCertificationRequest {
   readonly refusal: CsrRefusal | null;
 }
 
+/** All requests of a cluster are described at once, and callers with a CSR do not wait for them. */
+const primality = new PrimalityTests(Infinity);
+
 /**
  * Describes a PEM request as far as its DER can be read, also one that the strict reader refuses; only
  * `readCertificationRequest` decides. Describes the first of several PEM blocks, as Kubernetes takes that one.
  */
 export async function describeCertificationRequest(pem: string): Promise<DescribedCertificationRequest> {
-  const strict = await readCertificationRequest(pem);
+  const strict = await readCertificationRequest(pem, signaturesHere, primality);
   return { ...nothing, ...describe(pem), refusal: strict.ok ? null : strict.refusal };
 }
 

@@ -165,6 +165,12 @@ const displayNames: Readonly<Record<string, string>> = {
   [attributeType.emailAddress]: 'emailAddress',
 };
 
+/** An attribute type for people: `C (2.5.4.6)`, or the dotted identifier alone. */
+export function displayAttributeType(type: string): string {
+  const name = displayNames[type];
+  return name === undefined ? type : `${name} (${type})`;
+}
+
 /**
  * Prints a Name for people as RFC 4514 does: last RDN first, special characters escaped. Control and format characters
  * are escaped too, because they would change how the text around them looks. Never parsed back.

@@ -19,7 +19,13 @@ export function decodeSinglePem(
   label: string,
 ): { readonly ok: true; readonly der: Buffer } | RefusedInput<PemRefusalReason> {
   const found = nextBlock(text, 0);
-  if (found === null) return refuse('NotPem', `a PEM block "${label}" is expected`);
+  if (found === null)
+    return refuse(
+      'NotPem',
+      isBase64OfPem(text)
+        ? `this is base64 of PEM, and the PEM itself is expected: decode it once, for example with "base64 -d"`
+        : `a PEM block "${label}" is expected`,
+    );
   if ('problem' in found) return refuse('NotPem', found.problem);
   if (text.includes(BEGIN, found.end))
     return refuse('SeveralPemBlocks', 'one PEM block is expected, and there are several');
@@ -61,6 +67,10 @@ interface PemBlock {
 
 const BEGIN = '-----BEGIN ';
 const DASHES = '-----';
+
+/** Whether the text is base64 of PEM, as Kubernetes has it in `spec.request` and in the data of a Secret. */
+const isBase64OfPem = (text: string): boolean =>
+  Buffer.from(text.slice(0, 256), 'base64').toString('latin1').trimStart().startsWith(BEGIN);
 
 /** Finds the next block from `position` on; null where no line begins one. Runs in linear time. */
 function nextBlock(text: string, position: number): PemBlock | { readonly problem: string } | null {

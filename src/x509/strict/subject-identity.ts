@@ -1,5 +1,5 @@
 import { isSetOfSorted, Tag } from './der.js';
-import type { DistinguishedName, NameAttribute } from './distinguished-name.js';
+import { displayAttributeType, type DistinguishedName, type NameAttribute } from './distinguished-name.js';
 import { attributeType } from './object-identifiers.js';
 import { refuse, type RefusedInput } from './input-refusal.js';
 
@@ -66,7 +66,10 @@ export function readSubjectIdentity(
 function refuseAttribute(attribute: NameAttribute): RefusedInput<SubjectRefusalReason> | null {
   const { commonName, organizationName } = attributeType;
   if (attribute.type !== commonName && attribute.type !== organizationName)
-    return refuse('SubjectAttributeNotAllowed', `the subject has an attribute ${attribute.type}; only CN and O may be`);
+    return refuse(
+      'SubjectAttributeNotAllowed',
+      `the subject has an attribute ${displayAttributeType(attribute.type)}; only CN and O may be`,
+    );
   const name = attribute.type === commonName ? 'CN' : 'O';
   if (attribute.valueTag !== Tag.UTF8_STRING && attribute.valueTag !== Tag.PRINTABLE_STRING)
     return refuse('StringTypeNotAllowed', `${name} in the subject is neither a UTF8String nor a PrintableString`);

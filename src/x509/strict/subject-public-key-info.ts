@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { rsaWeakness } from '../hygiene/rsa-weakness.js';
 import {
   type DerElement,
   DerError,
@@ -18,6 +19,8 @@ import { sha256 } from './sha256.js';
 export interface SubjectPublicKeyInfo {
   readonly der: Buffer;
   readonly algorithm: KeyAlgorithm;
+  /** An RSA modulus, big-endian, which may still be prime; null for another key. */
+  readonly modulus: Buffer | null;
   /** SHA-256 of `der`, lower-case hex. */
   readonly sha256: string;
 }
@@ -28,7 +31,8 @@ type KeyReading = { readonly ok: true; readonly publicKey: SubjectPublicKeyInfo 
 
 /**
  * Reads a SubjectPublicKeyInfo strictly. Accepted are EC keys on P-256, P-384 and P-521 (named curve, uncompressed
- * point on the curve), Ed25519, and RSA of 2048, 3072 or 4096 bits with an odd exponent of 65537 … 2^31-1.
+ * point on the curve), Ed25519, and RSA of 2048, 3072 or 4096 bits with an odd exponent of 65537 … 2^31-1 and a modulus
+ * in which `rsaWeakness` finds nothing.
  * `offset` is where `bytes` start in the whole input. Throws `DerError` where they are not a SubjectPublicKeyInfo.
  */
 export function readSubjectPublicKeyInfo(bytes: Buffer, offset = 0): KeyReading {
@@ -42,9 +46,9 @@ export function readSubjectPublicKeyInfo(bytes: Buffer, offset = 0): KeyReading 
   const key = readOctetAlignedBits(reader.expect(Tag.BIT_STRING, 'the public key'));
   reader.end('a SubjectPublicKeyInfo');
 
-  const algorithm = judgeKey(oid, parameters, key);
-  if (typeof algorithm !== 'string') return algorithm;
-  return { ok: true, publicKey: { der: spki.raw, algorithm, sha256: sha256(spki.raw) } };
+  const judged = judgeKey(oid, parameters, key);
+  if ('refusal' in judged) return judged;
+  return { ok: true, publicKey: { der: spki.raw, ...judged, sha256: sha256(spki.raw) } };
 }
 
 /** The key as Node's crypto takes it. */
@@ -52,11 +56,11 @@ export function importPublicKey(publicKey: SubjectPublicKeyInfo): KeyObject {
   return createPublicKey({ key: publicKey.der, format: 'der', type: 'spki' });
 }
 
-function judgeKey(
-  oid: string,
-  parameters: DerElement | null,
-  key: Buffer,
-): KeyAlgorithm | RefusedInput<KeyRefusalReason> {
+type JudgedKey = Pick<SubjectPublicKeyInfo, 'algorithm' | 'modulus'> | RefusedInput<KeyRefusalReason>;
+
+const accepted = (algorithm: KeyAlgorithm, modulus: Buffer | null = null): JudgedKey => ({ algorithm, modulus });
+
+function judgeKey(oid: string, parameters: DerElement | null, key: Buffer): JudgedKey {
   switch (oid) {
     case publicKeyAlgorithm.ecPublicKey:
       return judgeEcKey(parameters, key);
@@ -75,13 +79,13 @@ const ecAlgorithms: Record<CurveName, KeyAlgorithm> = {
   'P-521': 'ECDSA-P521',
 };
 
-function judgeEcKey(parameters: DerElement | null, point: Buffer): KeyAlgorithm | RefusedInput<KeyRefusalReason> {
+function judgeEcKey(parameters: DerElement | null, point: Buffer): JudgedKey {
   // RFC 5480 2.1.1: namedCurve, but neither implicitCurve nor specifiedCurve.
   if (parameters?.tag !== Tag.OBJECT_IDENTIFIER) return keyNotAllowed('the EC key does not name its curve');
   const curve = curveOf(readOid(parameters));
   if (curve === undefined) return keyNotAllowed('the EC key is on a curve other than P-256, P-384 and P-521');
   const problem = whyNotOnCurve(curve, point);
-  return problem === null ? ecAlgorithms[curve] : keyNotAllowed(`the EC key is not accepted: ${problem}`);
+  return problem === null ? accepted(ecAlgorithms[curve]) : keyNotAllowed(`the EC key is not accepted: ${problem}`);
 }
 
 // The y coordinates, little-endian, of the points whose order divides 8. Anybody can sign for such a key.
@@ -93,7 +97,7 @@ const lowOrderPoints = new Set([
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
 ]);
 
-function judgeEd25519Key(parameters: DerElement | null, key: Buffer): KeyAlgorithm | RefusedInput<KeyRefusalReason> {
+function judgeEd25519Key(parameters: DerElement | null, key: Buffer): JudgedKey {
   // RFC 8410 3: the parameters are absent.
   if (parameters !== null) return keyNotAllowed('the Ed25519 key has parameters');
   if (key.length !== 32) return keyNotAllowed('an Ed25519 key has 32 octets');
@@ -107,12 +111,12 @@ function judgeEd25519Key(parameters: DerElement | null, key: Buffer): KeyAlgorit
   );
   if (!reduced || lowOrderPoints.has(y.toString('hex')))
     return keyNotAllowed('the Ed25519 key is not a point of large order');
-  return 'Ed25519';
+  return accepted('Ed25519');
 }
 
 const rsaAlgorithms: Readonly<Record<number, KeyAlgorithm>> = { 2048: 'RSA-2048', 3072: 'RSA-3072', 4096: 'RSA-4096' };
 
-function judgeRsaKey(parameters: DerElement | null, key: Buffer): KeyAlgorithm | RefusedInput<KeyRefusalReason> {
+function judgeRsaKey(parameters: DerElement | null, key: Buffer): JudgedKey {
   // RFC 3279 2.3.1: the parameters are NULL.
   if (parameters?.tag !== Tag.NULL || parameters.content.length !== 0)
     return keyNotAllowed('the RSA key has parameters other than NULL');
@@ -128,7 +132,8 @@ function judgeRsaKey(parameters: DerElement | null, key: Buffer): KeyAlgorithm |
   if (isEven(modulus)) return keyNotAllowed('the RSA modulus is even');
   if (exponent.length > 4 || exponent.readIntBE(0, exponent.length) < 65537 || isEven(exponent))
     return keyNotAllowed('the RSA exponent is not an odd number from 65537 to 2147483647');
-  return algorithm;
+  const weakness = rsaWeakness(modulus);
+  return weakness === null ? accepted(algorithm, modulus) : keyNotAllowed(weakness);
 }
 
 /** Bits of a positive INTEGER's magnitude; 0 for a negative one. */

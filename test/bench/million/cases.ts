@@ -47,15 +47,21 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
   const now = landmarks.now.toISOString();
   const middle = landmarks.at.toISOString();
   const anHourLater = new Date(landmarks.at.getTime() + 3_600_000).toISOString();
+  // Those of nearly all usernames, of a fiftieth, of a few, of a single one that is common, and of none.
+  const prefixes = ['user-', 'user-12', username, 'bus', 'nobody'].map((prefix) => `usernamePrefix=${prefix}`);
   const requests = aloneAndInPairs({
     state: ['state=issued', 'state=pending', 'state=failed'],
     cluster: ['cluster=demo', 'cluster=second', 'cluster=rare'],
     username: ['username=busy', `username=${username}`],
     requester: ['requester=hr', 'requester=rare', 'requester=nobody'],
+    label: ['label=team%3Dpayments', 'label=ticket%3Drare', 'label=ticket%3Dnone'],
+    usernamePrefix: prefixes,
   });
   const certificates = aloneAndInPairs({
     cluster: ['cluster=demo', 'cluster=second', 'cluster=rare'],
     username: ['username=busy', `username=${username}`],
+    usernamePrefix: prefixes,
+    requester: ['requester=hr', 'requester=rare', 'requester=nobody'],
     group: ['group=team-a', 'group=rare', 'group=nobody'],
     serialNumber: [`serialNumber=${serialNumber}`],
     expiry: [`expiresAfter=${now}`, `expiresBefore=${now}`, `expiresAfter=${middle}&expiresBefore=${anHourLater}`],
@@ -74,13 +80,20 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
       ...(as !== undefined && { as }),
     }));
   const own = (as: 'hr' | 'rare'): readonly ListCase[] => [
-    ...list('certificate-requests', ['', 'state=pending', 'cluster=rare', 'username=busy'], as),
+    ...list(
+      'certificate-requests',
+      ['', 'state=pending', 'cluster=rare', 'username=busy', 'usernamePrefix=user-12'],
+      as,
+    ),
+    ...list('certificate-requests', ['label=team%3Dpayments', 'label=ticket%3Drare'], as),
+    ...list('certificates', ['usernamePrefix=user-12', 'usernamePrefix=bus', 'requester=hr', 'requester=rare'], as),
     ...list('certificates', ['', `serialNumber=${serialNumber}`, 'cluster=rare', 'username=busy', 'group=team-a'], as),
     ...list('certificates', [`expiresBefore=${now}`, `expiresAfter=${now}&username=busy`], as),
   ];
   return [
     ...list('certificate-requests', ['', `cursor=${cursor('requests/newest', String(n))}`, ...requests]),
     ...list('certificate-requests', ['state=issued&cluster=demo&username=busy&requester=hr']),
+    ...list('certificate-requests', ['label=team%3Dpayments&label=ticket%3Drare']),
     ...list('certificate-requests', ['awaiting=me'], 'approver'),
     ...list('certificates', ['', `cursor=${cursor('certificates/newest', String(n))}`, ...certificates]),
     ...list('certificates', [

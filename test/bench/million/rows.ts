@@ -4,13 +4,22 @@ import { genesis, type ChainHead } from '../../../src/audit/chain.js';
 import type { UnchainedEvent } from '../../../src/model/audit-event.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
+import { labelText, type Labels } from '../../../src/model/labels.js';
 import { newId } from '../../../src/model/new-id.js';
 import { auditRecordRow } from '../../../src/store/tables/audit-event-table.js';
 import { certificateRow, issuerRow } from '../../../src/store/tables/certificate-table.js';
 import { decisionText, requestRow } from '../../../src/store/tables/request-table.js';
 import type { Row } from '../../../src/store/statement.js';
 
-const tables = ['Decision', 'RequestRecord', 'Issuer', 'CertificateRecord', 'GroupMembership', 'AuditRecord'] as const;
+const tables = [
+  'Decision',
+  'RequestRecord',
+  'RequestLabel',
+  'Issuer',
+  'CertificateRecord',
+  'GroupMembership',
+  'AuditRecord',
+] as const;
 
 /** Tables with their rows, in an order in which they can be inserted. */
 export type Rows = Readonly<Record<(typeof tables)[number], Row[]>>;
@@ -48,6 +57,8 @@ export function* seedRows(count: number, now: Date, atOnce: number): Generator<R
     const { sha256, text } = decisionText(request.decision);
     once('Decision', { sha256, text });
     rows.RequestRecord.push({ n, ...requestRow(request, { sha256, text }) });
+    for (const [key, value] of Object.entries(request.labels))
+      rows.RequestLabel.push({ label: labelText({ key, value }), requestN: n });
   };
   for (let i = 0; i < count; i++) {
     const at = new Date(Math.floor(begin + i * step));
@@ -106,6 +117,7 @@ function aRequest(i: number, at: Date, isRare: boolean): CertificateRequest {
     expirationSeconds: 86_400,
     namespace: null,
     reason: null,
+    labels: labelsOf(i, isRare),
     requester: { name: isRare ? 'rare' : 'hr', groups: [], roles: ['requester'] },
     collector: isRare ? 'rare' : 'hr',
     createdAt: at,
@@ -140,6 +152,10 @@ function aPendingRequest(i: number, at: Date): CertificateRequest {
     decision: { ...request.decision, approval: 'manual', stages: [{ count: 1 }] },
   };
 }
+
+/** Most requests have no label, as in a service whose callers do not use them; one in ten has a common one. */
+const labelsOf = (i: number, isRare: boolean): Labels =>
+  isRare ? { ticket: 'rare', team: 'payments' } : i % 10 === 1 ? { team: 'payments' } : {};
 
 /** The size is that of a real certificate. Nobody parses this one. */
 const der = Buffer.alloc(700, 0x30);

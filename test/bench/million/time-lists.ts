@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildApp } from '../../../src/app.js';
 import { createLogger } from '../../../src/observability/logger.js';
-import type { Certificate } from '../../../src/model/certificate.js';
+import type { ListedCertificate } from '../../../src/model/certificate.js';
 import type { Store } from '../../../src/store/store.js';
 import { composeOn } from '../../helpers/composed-service.js';
 import { listCases, type Landmarks } from './cases.js';
@@ -80,7 +80,7 @@ export async function timeLists(
 async function landmarksIn(store: Store, now: Date): Promise<Omit<Landmarks, 'n'>> {
   const middle = new Date(now.getTime() - 183 * 86_400_000);
   const found = await store.certificates.list({ expiresAfter: middle }, { limit: 1, cursor: null });
-  const certificate: Certificate | undefined = found.items[0];
+  const certificate: ListedCertificate | undefined = found.items[0];
   if (certificate === undefined) throw new Error('nothing was seeded');
   const { requestId, fingerprintSha256, serialNumber, issuedAt, notAfter } = certificate;
   const [event] = await store.auditEvents.ofRequest(requestId);

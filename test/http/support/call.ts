@@ -1,11 +1,12 @@
 import type { Response } from 'supertest';
 import type { ApiTokenBody } from '../../../src/http/api-tokens/schemas.js';
 import type { AuditEventBody } from '../../../src/http/audit-events/schemas.js';
-import type { CertificateBody } from '../../../src/http/certificates/schemas.js';
+import type { CertificateBody, ListedCertificateBody } from '../../../src/http/certificates/schemas.js';
 import type { CertificateRequestBody } from '../../../src/http/certificate-requests/schemas.js';
 import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/http/clusters/schemas.js';
 import type { ClusterCsrBody } from '../../../src/http/cluster-csrs/schemas.js';
 import type { DecisionBody, LoadedPolicyListBody } from '../../../src/http/policies/schemas.js';
+import type { KubeconfigBody } from '../../../src/http/kubeconfigs/schemas.js';
 import type { ProblemBody } from '../../../src/http/problems/schemas.js';
 import type { WhoamiBody } from '../../../src/http/whoami/routes.js';
 import type { Inspection } from '../../../src/model/inspection.js';
@@ -36,7 +37,7 @@ export const as = {
   request: (answer: Answer) => answer.body as CertificateRequestBody,
   requests: (answer: Answer) => answer.body as List<CertificateRequestBody>,
   certificate: (answer: Answer) => answer.body as CertificateBody,
-  certificates: (answer: Answer) => answer.body as List<CertificateBody>,
+  certificates: (answer: Answer) => answer.body as List<ListedCertificateBody>,
   cluster: (answer: Answer) => answer.body as ClusterBody,
   clusters: (answer: Answer) => answer.body as List<ClusterBody>,
   csr: (answer: Answer) => answer.body as ClusterCsrBody,
@@ -44,6 +45,7 @@ export const as = {
   authorities: (answer: Answer) => answer.body as CertificateAuthoritiesBody,
   policies: (answer: Answer) => answer.body as LoadedPolicyListBody,
   decision: (answer: Answer) => answer.body as DecisionBody,
+  kubeconfig: (answer: Answer) => answer.body as KubeconfigBody,
   events: (answer: Answer) => answer.body as List<AuditEventBody>,
   verification: (answer: Answer) =>
     answer.body as { valid: boolean; events: number; head: string; firstInvalidSeq: number | null },

@@ -4,6 +4,7 @@ import { Compile } from 'typebox/schema';
 
 interface Operation {
   readonly operationId: string;
+  readonly parameters: readonly { readonly name: string; readonly schema: { readonly maxLength?: number } }[];
   readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: object }> }>;
 }
 interface Document {

@@ -75,6 +75,10 @@ export interface TestService {
   readonly adminToken: string;
   /** The store of the service. */
   readonly store: Store;
+  /** How many connections the service has. */
+  connections(): Promise<number>;
+  /** Stops listening, and resolves when the last connection has ended. */
+  stop(): Promise<void>;
   /** Everything logged so far. */
   log(): string;
   /** Moves the service's clock. */
@@ -156,6 +160,14 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     tokenOf,
     adminToken: readFileSync(join(dataDir, 'admin-token'), 'utf8').trim(),
     store: composition.store,
+    connections: () =>
+      new Promise((resolve, reject) => {
+        app.server.getConnections((error, count) => {
+          if (error) reject(error);
+          else resolve(count);
+        });
+      }),
+    stop: () => app.close(),
     log: () => written,
     advance(seconds) {
       offset += seconds * 1000;

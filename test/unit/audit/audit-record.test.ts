@@ -44,6 +44,7 @@ function chainedOneByOne(events: readonly UnchainedEvent[], from: ChainHead = ge
 }
 
 const awkward = 'a\u0000b\u202e😀é"\'`\\\n\u2028,"principal":null,"type":"X"}';
+const awkwardName = awkward.replace('\0', '');
 
 describe('a record', () => {
   it('gives back the events that were packed, octet for octet, however awkward', () => {
@@ -51,7 +52,7 @@ describe('a record', () => {
       draft(),
       draft({ type: 'RequestApproved', principal: null, details: {} }),
       draft({ type: 'IssuanceStarted', details: { text: awkward, nested: { principal: 'x', type: 'Y' } } }),
-      draft({ type: 'RequestDenied', principal: awkward, cluster: awkward, requestId: null }),
+      draft({ type: 'RequestDenied', principal: awkwardName, cluster: awkwardName, requestId: null }),
       draft({ type: 'ServiceStarted', principal: null, cluster: null, requestId: null, details: { n: [1e21, -0.5] } }),
       draft({ type: 'CertificateIssued', fingerprintSha256: randomBytes(32).toString('hex') }),
       draft({ at: new Date('1970-01-01T00:00:00.000Z') }),
@@ -84,6 +85,12 @@ describe('a record', () => {
     expect(() => packEvents([draft({ details: { name: '\ud800' } })])).toThrow(NotCanonicalizableError);
     expect(() => packEvents([draft({ principal: '\ud800' })])).toThrow(NotCanonicalizableError);
     expect(() => packEvents([draft({ cluster: '\ud800' })])).toThrow(NotCanonicalizableError);
+  });
+
+  it('is refused where PostgreSQL could not keep a name as it was hashed', () => {
+    expect(() => packEvents([draft(), draft({ principal: 'jane\0' })])).toThrow(NotCanonicalizableError);
+    expect(() => packEvents([draft({ principal: null, cluster: '\0' })])).toThrow(NotCanonicalizableError);
+    expect(packEvents([draft({ details: { name: '\0' } })])).toHaveLength(1);
   });
 
   it('shows an event whose whole text it holds', () => {
@@ -195,6 +202,10 @@ describe('the set of a record’s types', () => {
         [
           "WebhookDeliveryRetried",
           2097152,
+        ],
+        [
+          "DecisionRefused",
+          4194304,
         ],
       ]
     `);

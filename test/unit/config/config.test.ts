@@ -59,6 +59,7 @@ describe('loadConfig without anything', () => {
       host: '127.0.0.1',
       port: 8080,
       tls: null,
+      connections: { max: 1000, maxPerAddress: 250 },
       policiesDir: resolve('policies'),
       database: { kind: 'sqlite', file: join(dataDir, 'kubepass.db') },
       clusters: [
@@ -245,7 +246,7 @@ describe('loadConfig with a file', () => {
         'issuing: { timeoutSeconds: 5, uncollectedExpiresAfterSeconds: 60 }\n' +
         'inspection: { expiresWithinSeconds: 86400, maxCaValiditySeconds: 3155760000 }\n' +
         'dataDir: data\nhost: 10.0.0.1\nport: 9000\npoliciesDir: rules\ndatabaseUrl: file:db/k.db\n' +
-        'tls: { certFile: tls.crt, keyFile: tls.key }\n',
+        'tls: { certFile: tls.crt, keyFile: tls.key }\nconnections: { max: 500 }\n',
     );
     expect(config).toEqual({
       configFile,
@@ -253,6 +254,7 @@ describe('loadConfig with a file', () => {
       host: '10.0.0.1',
       port: 9000,
       tls: { certFile: join(directory, 'tls.crt'), keyFile: join(directory, 'tls.key') },
+      connections: { max: 500, maxPerAddress: 250 },
       policiesDir: join(directory, 'rules'),
       database: { kind: 'sqlite', file: join(directory, 'db/k.db') },
       clusters: [
@@ -279,6 +281,14 @@ describe('loadConfig with a file', () => {
       inspection: { expiresWithinSeconds: 86_400, maxValiditySeconds: 31_622_400, maxCaValiditySeconds: 3_155_760_000 },
       webhooks: [],
     });
+  });
+
+  it('does not limit one address more than all, where a proxy brings every connection from its own', () => {
+    const terminated = { KUBEPASS_TLS_TERMINATED: 'true' };
+    expect(load(terminated).connections).toEqual({ max: 1000, maxPerAddress: 1000 });
+    const limited = `${oneCluster()}connections: { max: 40, maxPerAddress: 3 }\n`;
+    expect(loadFile(limited, terminated).connections).toEqual({ max: 40, maxPerAddress: 3 });
+    expect(fileErrors(`${oneCluster()}connections: { max: 0 }\n`)).toEqual(['FILE/connections/max: must be >= 1']);
   });
 
   it('lets the environment override it', () => {
@@ -401,6 +411,9 @@ describe('loadConfig with a file', () => {
     ['"https://"', 'must be an https URL'],
     ['"https://a b"', 'must be an https URL'],
     ['"https://a\\nb"', 'must be an https URL'],
+    ['"https://a\\u0085b"', 'must be an https URL'],
+    ['"https://a\\x01b"', 'must be an https URL'],
+    ['https://bücher.example', 'must be an https URL'],
     ['https://me:secret@10.0.0.1', 'must not hold credentials'],
     ['https://10.0.0.1?x=1', 'must have neither query nor fragment'],
     ['"https://10.0.0.1#x"', 'must have neither query nor fragment'],

@@ -11,11 +11,15 @@ const start = new Date('2026-03-01T10:00:00Z');
 function setUp() {
   let now = start.getTime();
   const rows = new Map<string, ApiToken>();
-  const reads = { count: 0 };
+  const reads = { count: 0, lists: 0 };
   const reader = {
     async findBySecretSha256(sha256: string) {
       reads.count += 1;
       return rows.get(sha256) ?? null;
+    },
+    async liveSecretSha256s() {
+      reads.lists += 1;
+      return [...rows].flatMap(([sha256, { revokedAt }]) => (revokedAt === null ? [sha256] : []));
     },
   };
   const authenticator = new ApiTokenAuthenticator(reader, () => new Date(now));
@@ -60,6 +64,7 @@ describe('ApiTokenAuthenticator', () => {
       roles: ['requester'],
       createdBy: ['admin'],
       tokenId: token.id,
+      expiresAt: token.expiresAt,
     });
   });
 
@@ -109,6 +114,7 @@ describe('ApiTokenAuthenticator', () => {
               arrive = resolve;
             })
           : Promise.resolve(rows.get(sha256) ?? null),
+      liveSecretSha256s: () => Promise.resolve([]),
     };
     const authenticator = new ApiTokenAuthenticator(reader, () => start);
     const inFlight = authenticator.authenticate(secret);
@@ -126,6 +132,52 @@ describe('ApiTokenAuthenticator', () => {
     revokeInStore();
     advance(-60_000);
     expect(await authenticator.authenticate(secret)).toBeNull();
+  });
+
+  describe('for a suspect', () => {
+    const isSuspect = () => true;
+
+    it('looks no guess up, however many there are, and reads the list of live tokens once a second', async () => {
+      const { authenticator, reads, advance } = setUp();
+      const guess = () => authenticator.authenticate(newApiTokenSecret(randomBytes), isSuspect);
+      expect(await Promise.all(Array.from({ length: 500 }, guess))).toEqual(Array.from({ length: 500 }, () => null));
+      expect(reads).toEqual({ count: 0, lists: 1 });
+      advance(1_000);
+      await guess();
+      expect(reads).toEqual({ count: 0, lists: 2 });
+      // A clock that was set back does not make the list last for ever.
+      advance(-60_000);
+      await guess();
+      expect(reads).toEqual({ count: 0, lists: 3 });
+    });
+
+    it('finds a live token as for anybody else, also one that was made after the list was read', async () => {
+      const { authenticator, secret, rows, advance } = setUp();
+      expect(await authenticator.authenticate(secret, isSuspect)).not.toBeNull();
+      const made = makeApiToken({ name: 'new', roles: ['requester'] }, [], { now: start, random: randomBytes });
+      rows.set(made.secretSha256, made.token);
+      advance(1_000);
+      expect(await authenticator.authenticate(made.secret, isSuspect)).toMatchObject({ name: 'new' });
+    });
+
+    it('refuses a token that was revoked, also while the list still has it', async () => {
+      const { authenticator, secret, token, revokeInStore, advance } = setUp();
+      await authenticator.authenticate(secret, isSuspect);
+      revokeInStore();
+      authenticator.forget(token.id);
+      expect(await authenticator.authenticate(secret, isSuspect)).toBeNull();
+      advance(5_000);
+      expect(await authenticator.authenticate(secret, isSuspect)).toBeNull();
+    });
+  });
+
+  it('takes it for guessing where very many tokens are looked up at the same time', async () => {
+    const { authenticator, reads, secret } = setUp();
+    const guesses = Array.from({ length: 500 }, () => authenticator.authenticate(newApiTokenSecret(randomBytes)));
+    expect(await authenticator.authenticate(secret)).not.toBeNull();
+    expect(new Set(await Promise.all(guesses))).toEqual(new Set([null]));
+    // 50 guesses, and the one live token.
+    expect(reads).toEqual({ count: 51, lists: 1 });
   });
 
   it('holds a bounded number of tokens', async () => {

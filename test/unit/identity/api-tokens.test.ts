@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { apiTokenWriter } from '../../../src/compose/api-tokens.js';
 import { ApiTokenAuthenticator } from '../../../src/identity/api-token-authenticator.js';
 import { ApiTokens } from '../../../src/identity/api-tokens.js';
 import type { Principal } from '../../../src/model/principal.js';
@@ -24,19 +25,7 @@ beforeEach(async () => {
   authenticator = new ApiTokenAuthenticator(store.apiTokens, clock);
   tokens = new ApiTokens({
     reader: store.apiTokens,
-    writer: {
-      async create(token, secretSha256, event) {
-        const result = await store.writer.commit({
-          operations: [{ op: 'insertApiToken', token, secretSha256 }],
-          events: [event],
-        });
-        expect(result.committed).toBe(true);
-      },
-      async revoke(id, at, event) {
-        const result = await store.writer.commit({ operations: [{ op: 'revokeApiToken', id, at }], events: [event] });
-        return result.committed;
-      },
-    },
+    writer: apiTokenWriter(store.writer),
     authenticator,
     clock,
     random: randomBytes,
@@ -63,6 +52,7 @@ describe('ApiTokens', () => {
       roles: ['requester'],
       createdBy: ['admin'],
       tokenId: token.id,
+      expiresAt: token.expiresAt,
     });
   });
 
@@ -101,10 +91,22 @@ describe('ApiTokens', () => {
   });
 
   it('keeps the name of the probe to kubepass itself', async () => {
-    expect(await tokens.create(admin, { name: 'kubepass-probe', roles: ['requester'] })).toMatchObject({
-      ok: false,
-      refusal: { kind: 'invalid-request', errors: [{ pointer: '/name' }] },
-    });
+    for (const name of ['kubepass-probe', 'Kubepass-Probe'])
+      expect(await tokens.create(admin, { name, roles: ['requester'] })).toMatchObject({
+        ok: false,
+        refusal: { kind: 'invalid-request', errors: [{ pointer: '/name' }] },
+      });
+  });
+
+  it('gives no two names a token that differ in nothing but case, even after the first one was revoked', async () => {
+    const { token } = await made(admin, { name: 'Carol', roles: ['requester'] });
+    const refusal = { kind: 'invalid-request', errors: [{ pointer: '/name' }] };
+    expect(await tokens.create(admin, { name: 'carol', roles: ['approver'] })).toMatchObject({ ok: false, refusal });
+    await tokens.revoke(admin, token.id);
+    expect(await tokens.create(admin, { name: 'cAROL', roles: ['approver'] })).toMatchObject({ ok: false, refusal });
+    await made(admin, { name: 'Carol', roles: ['approver'] });
+    await made(admin, { name: 'carol2', roles: ['approver'] });
+    expect((await events()).filter(({ type }) => type === 'ApiTokenCreated')).toHaveLength(3);
   });
 
   it('revokes at once, and twice is the same as once', async () => {
@@ -115,6 +117,32 @@ describe('ApiTokens', () => {
     expect(await authenticator.authenticate(secret)).toBeNull();
     expect(await tokens.revoke(admin, token.id)).toMatchObject({ ok: true });
     expect((await events()).filter(({ type }) => type === 'ApiTokenRevoked')).toHaveLength(1);
+  });
+
+  it('goes on giving tokens to two such names that both have some from before', async () => {
+    const page = { limit: 50, cursor: null };
+    await made(admin, { name: 'Carol', roles: ['requester'] });
+    await opened.execute(`UPDATE "ApiToken" SET "name" = 'carol'`);
+    await made(admin, { name: 'carol', roles: ['requester'] });
+    await opened.execute(`UPDATE "ApiToken" SET "name" = 'Carol' WHERE "id" = (SELECT MAX("id") FROM "ApiToken")`);
+    for (const name of ['Carol', 'carol']) await made(admin, { name, roles: ['requester'] });
+    expect((await store.apiTokens.list(page)).items).toHaveLength(4);
+    expect(await tokens.create(admin, { name: 'CAROL', roles: ['requester'] })).toMatchObject({ ok: false });
+  });
+
+  it('finds the principals behind the tokens of a name, however it is written', async () => {
+    const first = await made(admin, { name: 'Hr', roles: ['requester'] });
+    await made(
+      { ...admin, name: 'deputy', createdBy: ['root'] },
+      { name: 'Hr', roles: ['requester'], expiresInSeconds: 60 },
+    );
+    await made({ ...admin, name: 'other' }, { name: 'hr2', roles: ['requester'] });
+    const makers = async (validAt: Date | null) => [...(await store.apiTokens.makersOf('hR', validAt))].sort();
+    expect(await makers(now)).toEqual(['admin', 'deputy', 'root']);
+    expect(await makers(new Date(now.getTime() + 60_000))).toEqual(['admin']);
+    await tokens.revoke(admin, first.token.id);
+    expect(await makers(now)).toEqual(['deputy', 'root']);
+    expect(await makers(null)).toEqual(['admin', 'deputy', 'root']);
   });
 
   it('says of a token that never was that there is none', async () => {

@@ -5,6 +5,7 @@ import { findAll } from '../../../src/inspection/findings/find-all.js';
 import { openBudget } from '../../../src/inspection/reading/budget.js';
 import { readUpload } from '../../../src/inspection/reading/read-upload.js';
 import { fillInventory } from '../../../src/inspection/inspect.js';
+import { observePrimeModuli } from '../../../src/inspection/keys/prime-moduli.js';
 import { listRelations } from '../../../src/inspection/relations/list-relations.js';
 import { Relations } from '../../../src/inspection/relations/relations.js';
 import { testNow } from '../../helpers/certificates.js';
@@ -37,7 +38,7 @@ export async function inspectFiles(
   const parts = Object.entries(files).map(([name, content]) => ({ name, bytes: Buffer.from(content) }));
   const budget = openBudget();
   const read = await readUpload({ parts, password }, { now, password, budget });
-  const objects = await fillInventory(read, { inventory });
+  const objects = await fillInventory(await observePrimeModuli(read, budget), { inventory });
   const relations = new Relations(objects, clusters, budget);
   const list = listRelations(relations);
   const findings = findAll(objects, relations, { now, thresholds });

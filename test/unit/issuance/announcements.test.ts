@@ -54,6 +54,7 @@ const manual: CertificateRequestAsk = {
   groups: ['ops-eu'],
   expirationSeconds: 3600,
   reason: 'on call',
+  labels: { team: 'payments' },
 };
 
 interface Event {
@@ -102,6 +103,7 @@ describe('what is announced', () => {
             expirationSeconds: 3600,
             namespace: null,
             reason: 'on call',
+            labels: { team: 'payments' },
             requester: 'alice',
             collector: 'alice',
             createdAt: context.clock().toISOString(),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { escalationKinds } from '../../../src/model/blast-radius.js';
 import type { DecisionFacts } from '../../../src/model/decision.js';
+import type { Labels } from '../../../src/model/labels.js';
 import { roles } from '../../../src/model/principal.js';
 import { keyAlgorithms } from '../../../src/x509/strict/key-algorithm.js';
 import { blastRadius, facts, guardrail, policy, type GuardrailSpec, type PolicySpec } from './builders.js';
@@ -27,6 +28,7 @@ const selector = sometimes(
   fc.record(
     {
       clusters: fc.array(fc.constantFrom('*', 'dev-*', 'prod'), { maxLength: 2 }),
+      labels: fc.constantFrom({ team: ['a*'] }, { constructor: ['*'] }, { team: [] }),
       requesters: fc.record({ names: plainGlobs, roles: fc.subarray([...roles]) }, optional),
     },
     optional,
@@ -44,6 +46,8 @@ const expression = fc.constantFrom(
   '"requester" in requester.roles',
   'now < timestamp("2030-01-01T00:00:00Z")',
   'active.size() < 2',
+  '"team" in request.labels',
+  'request.labels["team"] == "a"',
   'request.groups[1] == "a"',
 );
 
@@ -164,6 +168,7 @@ export const anySituation = fc
       expirationSeconds: fc.option(fc.integer({ min: 600, max: 100_000 }), { nil: null }),
       namespace: fc.constantFrom(null, 'dev'),
       reason: fc.constantFrom(null, '', 'INC-1', 'because'),
+      labels: fc.constantFrom<Labels>({}, { team: 'a' }, { constructor: 'b', team: 'ab' }),
     }),
     requester: anyRequester,
     collector: fc.option(word, { nil: null, freq: 3 }),

@@ -16,6 +16,7 @@ export const request = (over: Partial<RequestToDecide> = {}): RequestToDecide =>
   expirationSeconds: null,
   namespace: null,
   reason: null,
+  labels: {},
   collector: 'hr-portal',
   ...over,
 });

@@ -38,6 +38,21 @@ describe('checkPolicies', () => {
     });
   });
 
+  it('takes labels', () => {
+    const guardrail = `---
+apiVersion: kubepass/v1
+kind: Guardrail
+metadata: { name: sealed }
+spec: { selector: { labels: { team: [sealed] } }, message: no }
+`;
+    const tests = [
+      `{ name: other, request: { cluster: c, username: jane, labels: { team: a } }, requester: { name: jane }, expect: { outcome: permitted } }`,
+      `{ name: sealed, request: { cluster: c, username: jane, labels: { team: sealed } }, requester: { name: jane }, expect: { outcome: denied, by: [sealed] } }`,
+    ];
+    const text = `${policyWith(tests.map((test) => `  - ${test}\n`).join(''))}${guardrail}`;
+    expect(checkPolicies([{ path: 'p.yaml', text }]).ok).toBe(true);
+  });
+
   it.each([
     ['outcome: denied', jane, 'expected denied, found permitted by own'],
     [

@@ -26,6 +26,26 @@ function decideRow(row: Given): Decision {
 
 const any = policy('any');
 describe('decide', () => {
+  it('tells the objections of the nearest policy first, and those of guardrails before them', () => {
+    const decision = decideRow({
+      policies: [
+        policy('far', { allowed: { usernames: ['x'], groups: ['y'] }, constraints: { maxExpirationSeconds: 600 } }),
+        policy('elsewhere', { selector: { clusters: ['other'] } }),
+        policy('near', {
+          allowed: { usernames: ['*'], groups: ['team-*', 'ops'] },
+          constraints: { maxExpirationSeconds: 3600 },
+        }),
+        policy('as-near', {
+          allowed: { usernames: ['*'], groups: ['team-*', 'ops'] },
+          constraints: { maxExpirationSeconds: 900 },
+        }),
+      ],
+      guardrails: [guardrail('no-ops', { match: { groups: ['ops'] } })],
+      request: { groups: ['ops'], expirationSeconds: 7200 },
+    });
+    expect(decision.violations.map(({ source }) => source)).toEqual(['no-ops', 'near', 'as-near', 'far', 'far', 'far']);
+  });
+
   it("quotes the caller's value and names the policy or guardrail", () => {
     const decision = decideRow({
       policies: [

@@ -108,6 +108,39 @@ const table: Record<string, Record<string, Row>> = {
       policies: [policy('p', { selector: { requesters: { roles: [] } } })],
       then: ['NoPolicyApplies'],
     },
+    'a label that a glob matches': {
+      policies: [policy('p', { selector: { labels: { team: ['pay*', 'x'] } } })],
+      request: { labels: { team: 'payments', other: '' } },
+      then: 'auto: p',
+    },
+    'a label with another value': {
+      policies: [policy('p', { selector: { labels: { team: ['pay'] } } })],
+      request: { labels: { team: 'payments' } },
+      then: ['NoPolicyApplies'],
+    },
+    'a label that the request does not have': {
+      policies: [policy('p', { selector: { labels: { team: ['*'] } } })],
+      then: ['NoPolicyApplies'],
+    },
+    'a label with the name of something that every object has': {
+      policies: [policy('p', { selector: { labels: { constructor: ['*'] } } })],
+      then: ['NoPolicyApplies'],
+    },
+    'an empty label': {
+      policies: [policy('p', { selector: { labels: { team: ['*'] } } })],
+      request: { labels: { team: '' } },
+      then: 'auto: p',
+    },
+    'an empty list of a label': {
+      policies: [policy('p', { selector: { labels: { team: [] } } })],
+      request: { labels: { team: 'payments' } },
+      then: ['NoPolicyApplies'],
+    },
+    'all labels must match': {
+      policies: [policy('p', { selector: { labels: { team: ['*'], env: ['prod'] } } })],
+      request: { labels: { team: 'payments', env: 'dev' } },
+      then: ['NoPolicyApplies'],
+    },
     'all fields must hold, not one of them': {
       policies: [policy('p', { selector: { requesters: { names: ['hr-*'], roles: ['admin'] } } })],
       then: ['NoPolicyApplies'],
@@ -541,6 +574,22 @@ const table: Record<string, Record<string, Row>> = {
       policies: [any],
       request: { username: 'front-proxy-client' },
       then: ['PrivilegedUsername'],
+    },
+    'privileged names as usernames, in any case': {
+      policies: [any],
+      request: { username: 'Cluster-Admin', groups: [] },
+      then: ['PrivilegedUsername'],
+    },
+    'privileged names as groups, in any case': {
+      policies: [any],
+      request: { groups: ['front-proxy-client', 'CLUSTER-ADMIN', 'Front-Proxy-Client', 'EKS:x', 'ok'] },
+      then: ['PrivilegedGroup', 'PrivilegedGroup', 'PrivilegedGroup', 'PrivilegedGroup'],
+    },
+    'a name that folds to a privileged one where the cluster allows other scripts': {
+      policies: [any],
+      request: { username: 'clu\u017fter-admins', groups: ['\u212aubeadm:x'] },
+      facts: { nameAlphabet: 'unicode' },
+      then: ['PrivilegedUsername', 'PrivilegedGroup', 'NameNotAllowed', 'NameNotAllowed'],
     },
     'system:masters inside a CN string': {
       policies: [any],

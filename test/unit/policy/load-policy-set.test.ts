@@ -423,6 +423,16 @@ tests:
       '/spec/allowed/usernames/0: "${requester.groups}" is not a variable; the only one is ${requester.username}',
     ],
     [
+      'a label whose key is none',
+      '{ selector: { labels: { Team: [a] } }, allowed: {}, approval: { mode: auto } }',
+      '/spec/selector/labels/Team: must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
+    ],
+    [
+      'a variable in the value of a label',
+      '{ selector: { labels: { team: ["${requester.username}"] } }, allowed: {}, approval: { mode: auto } }',
+      '/spec/selector/labels/team/0: "${requester.username}" is a variable, which is not allowed here',
+    ],
+    [
       'a variable in a selector',
       '{ selector: { clusters: ["${requester.username}"] }, allowed: {}, approval: { mode: auto } }',
       '/spec/selector/clusters/0: "${requester.username}" is a variable, which is not allowed here',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isDnsLabel, whyNotName } from '../../../src/model/name-grammar.js';
+import { isDnsLabel, isPrivilegedName, isSystemName, whyNotName } from '../../../src/model/name-grammar.js';
 
 describe('whyNotName, ascii', () => {
   it.each(['a', '7', 'jane', 'Jane.Doe@corp.example', 'oidc:team/ops-1', 'a_b', 'x'.repeat(64)])(
@@ -59,6 +59,12 @@ describe('whyNotName, unicode', () => {
     'Jane Doe',
     'Юрий@corp.example',
     '٣٤',
+    'иван2',
+    'Վարդան',
+    'ทดสอบ๑',
+    'Tシャツ屋さん',
+    'abc注音ㄅㄆ',
+    'LG전자電',
     'ü'.repeat(64),
     '𠮷'.repeat(64), // outside the BMP: 64 characters, 128 UTF-16 units
   ])('admits %s', (name) => {
@@ -66,7 +72,7 @@ describe('whyNotName, unicode', () => {
   });
 
   it.each([
-    ['decomposed letters', 'ju\u0308rgen', 'is not in Unicode normalization form C'],
+    ['decomposed letters', 'ju\u0308rgen', 'is not in Unicode normalization form KC'],
     ['a mark without a letter', 'a-\u0327b', 'contains U+0327 without a letter'],
     ['a mark first', '\u0327a', 'begins with U+0327, which is not allowed there'],
     ['a right-to-left override', 'a\u202eb', 'contains U+202E, which is not allowed in a name'],
@@ -85,8 +91,22 @@ describe('whyNotName, unicode', () => {
     ['an unassigned code point', 'a\u0378', 'contains U+0378, which is not allowed in a name'],
     ['a private code point', 'a\ue000b', 'contains U+E000, which is not allowed in a name'],
     ['a full-width comma', 'a\uff0cb', 'contains U+FF0C, which is not allowed in a name'],
-    ['a Cyrillic letter in a Latin word', 'j\u0430ne', 'mixes Latin, Greek or Cyrillic letters in one word'],
-    ['a Greek letter in a Latin word', 'x/jan\u03bf', 'mixes Latin, Greek or Cyrillic letters in one word'],
+    ['a Cyrillic letter in a Latin word', 'j\u0430ne', 'mixes letters of several scripts in one word'],
+    ['a Greek letter in a Latin word', 'x/jan\u03bf', 'mixes letters of several scripts in one word'],
+    ['a full-width letter', '\uff4aane', 'is not in Unicode normalization form KC'],
+    ['a ligature', 'o\ufb03ce', 'is not in Unicode normalization form KC'],
+    ['a long s', 'ad\u017f', 'is not in Unicode normalization form KC'],
+    ['a Kelvin sign', '\u212a8s', 'is not in Unicode normalization form KC'],
+    ['a bold digit', 'a\u{1d7cf}', 'is not in Unicode normalization form KC'],
+    ['an Armenian letter in a Latin word', '\u0585ps', 'mixes letters of several scripts in one word'],
+    ['a Cyrillic letter in a Georgian word', '\u10d0\u0430', 'mixes letters of several scripts in one word'],
+    ['a Thai letter in a Latin word', 'a\u0e1f', 'mixes letters of several scripts in one word'],
+    ['a Cyrillic letter beside Han', '\u674e\u0430', 'mixes letters of several scripts in one word'],
+    ['Katakana beside Hangul', '\u30cb\uae40', 'mixes letters of several scripts in one word'],
+    ['Cherokee, which looks like Latin', '\u13a0\u13a2', 'mixes letters of several scripts in one word'],
+    ['Bengali and ASCII digits', '\u0995-1\u09ea', 'mixes digits of several scripts'],
+    ['digits of two systems', '\u0995\u09ea-1', 'mixes digits of several scripts'],
+    ['Persian and Arabic digits', '\u06f1\u0661', 'mixes digits of several scripts'],
     [
       'a lookalike of system:',
       '\u0455\u0443\u0455tem:masters',
@@ -110,15 +130,36 @@ describe('whyNotName, unicode', () => {
     );
   });
 
-  it('never admits a control or format character, nor anything but NFC', () => {
+  it('never admits a control or format character, nor anything but NFKC', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 4 }), (name) => {
         fc.pre(whyNotName(name, 'unicode') === null);
         expect(name).not.toMatch(/[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point},+="\\<>;#*]/u);
-        expect(name.normalize('NFC')).toBe(name);
+        expect(name.normalize('NFKC')).toBe(name);
       }),
     );
   });
+});
+
+describe('isPrivilegedName and isSystemName', () => {
+  const spelled = (name: string) => [name, name.toUpperCase(), name.replace(/^./, (first) => first.toUpperCase())];
+
+  it.each(
+    ['cluster-admin', 'cluster-admins', 'front-proxy-client', 'kubeadm:cluster-admins', 'eks:x'].flatMap(spelled),
+  )('know %s', (name) => {
+    expect(isPrivilegedName(name)).toBe(true);
+  });
+
+  it.each([...spelled('system:masters'), '\uff53ystem:x', '\u017fystem:x'])('know %s of Kubernetes', (name) => {
+    expect(isSystemName(name)).toBe(true);
+  });
+
+  it.each(['cluster-administrator', 'my-cluster-admins', 'front-proxy', 'kubeadm', 'eks', 'system'])(
+    'leave %s alone',
+    (name) => {
+      expect([isPrivilegedName(name), isSystemName(name)]).toEqual([false, false]);
+    },
+  );
 });
 
 describe('isDnsLabel', () => {

@@ -79,6 +79,19 @@ describe('watchPolicySet', () => {
     expect(inForce()).toEqual(['two']);
   });
 
+  it('reads at once where it is told to, and says again what is broken', async () => {
+    const before = await start();
+    await write('kind: Nonsense\n');
+    await watch.reload();
+    await watch.reload();
+    expect(errors).toHaveLength(2);
+    expect(inForce()).toEqual(['one']);
+    await write(text('two'));
+    await watch.reload();
+    await watch.reload();
+    expect(changes).toEqual([`${before} two`]);
+  });
+
   it('says again what is broken where it was mended in between', async () => {
     await start();
     for (const content of ['kind: Nonsense\n', text('one'), 'kind: Nonsense\n']) {

@@ -49,6 +49,17 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   ['requests of a cluster', requests({ cluster: 'a' }), 'RequestRecord_cluster_n_idx'],
   ['requests for a username', requests({ username: 'a' }), 'RequestRecord_username_n_idx'],
   ['requests by a requester', requests({ requester: 'a' }), 'RequestRecord_requesterName_n_idx'],
+  [
+    'requests with a label',
+    requests({ labels: [{ key: 'a', value: 'b' }] }),
+    onPostgresql ? 'RequestLabel_pkey' : 'PRIMARY KEY (label=?',
+  ],
+  ['requests for usernames', requests({ usernamePrefix: 'a' }), 'RequestRecord_username_n_idx'],
+  [
+    'requests of a cluster for usernames',
+    requests({ usernamePrefix: 'a', cluster: 'a' }),
+    'RequestRecord_cluster_n_idx',
+  ],
   ['requests for a collector', requests({ visibleTo: 'a' }), 'RequestRecord_collector_n_idx'],
   [
     'lapsed requests',
@@ -57,6 +68,13 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   ],
   ['certificates of a cluster', certificates({ cluster: 'a' }), 'CertificateRecord_cluster_n_idx'],
   ['certificates of a username', certificates({ username: 'a' }), 'CertificateRecord_username_n_idx'],
+  ['certificates of usernames', certificates({ usernamePrefix: 'a' }), 'CertificateRecord_username_n_idx'],
+  [
+    'certificates of usernames that expire',
+    certificates({ usernamePrefix: 'a', expiresAfter: now }),
+    'CertificateRecord_username_n',
+  ],
+  ['certificates that somebody requested', certificates({ requester: 'a' }), 'CertificateRecord_requesterName_n_idx'],
   ['certificates of a requester', certificates({ visibleTo: 'a' }), 'CertificateRecord_requesterName_n_idx'],
   ['certificates of a collector', certificates({ visibleTo: 'a' }), 'CertificateRecord_collector_n_idx'],
   [

@@ -213,6 +213,18 @@ describe('API tokens', () => {
     expect(await insert('another', 'secret')).toEqual(conflict({ kind: 'apiToken', id: 'another' }));
   });
 
+  it('are listed by the hashes of their secrets while they live', async () => {
+    const { store, commit } = await testStore();
+    const at = instant('2026-03-02T00:00:00.000Z');
+    const expiresAt = instant('2026-03-03T00:00:00.000Z');
+    for (const id of ['live', 'revoked', 'expired']) {
+      const token = aToken({ id, expiresAt: id === 'expired' ? at : expiresAt });
+      await commit([{ op: 'insertApiToken', token, secretSha256: sha256(id) }]);
+    }
+    await commit([{ op: 'revokeApiToken', id: 'revoked', at }]);
+    expect(await store.apiTokens.liveSecretSha256s(at)).toEqual([sha256('live')]);
+  });
+
   it('are revoked once', async () => {
     const { store, commit } = await testStore();
     const token = aToken();

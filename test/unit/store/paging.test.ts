@@ -26,6 +26,8 @@ async function readAll<T>(list: (page: PageQuery) => Promise<Page<T>>, limit: nu
 
 const second = (n: number): Date => new Date(Date.UTC(2026, 2, 1, 10, 0, n));
 const descending = (a: string, b: string): number => (a < b ? 1 : -1);
+/** Both databases compare texts so. */
+const byOctets = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /** 23 requests, several in the same millisecond, between two requesters and two collectors. */
 async function withRequests() {
@@ -40,6 +42,7 @@ async function withRequests() {
       username: `user-${String(i % 4)}`,
       requester: { name: i % 3 ? 'hr' : 'jane', groups: [], roles: [] },
       collector: i % 7 ? 'hr' : 'jane',
+      labels: { ...(i % 2 ? {} : { team: 'a=b' }), ...(i % 3 ? {} : { constructor: '', env: 'prod' }) },
     });
   });
   await opened.commit(requests.map((request) => ({ op: 'insertRequest', request })));
@@ -56,6 +59,24 @@ describe('requests', () => {
     { visibleTo: 'jane' },
     { visibleTo: 'hr' },
     { visibleTo: 'nobody' },
+    { labels: [{ key: 'team', value: 'a=b' }] },
+    { labels: [{ key: 'team', value: 'a' }] },
+    { labels: [{ key: 'constructor', value: '' }] },
+    {
+      labels: [
+        { key: 'env', value: 'prod' },
+        { key: 'team', value: 'a=b' },
+      ],
+      cluster: 'demo',
+    },
+    {
+      labels: [
+        { key: 'env', value: 'prod' },
+        { key: 'env', value: 'dev' },
+      ],
+    },
+    { username: 'user-1', usernamePrefix: 'user' },
+    { username: 'user-1', usernamePrefix: 'user-2' },
     { state: 'issued', cluster: 'demo', username: 'user-2', requester: 'hr', visibleTo: 'hr' },
   ])('are listed newest first, each exactly once: %j', async (filter) => {
     const { store, requests } = await withRequests();
@@ -65,11 +86,42 @@ describe('requests', () => {
           (filter.state === undefined || r.state === filter.state) &&
           (filter.cluster === undefined || r.cluster === filter.cluster) &&
           (filter.username === undefined || r.username === filter.username) &&
+          (filter.usernamePrefix === undefined || r.username.startsWith(filter.usernamePrefix)) &&
           (filter.requester === undefined || r.requester.name === filter.requester) &&
+          (filter.labels ?? []).every(({ key, value }) => Object.hasOwn(r.labels, key) && r.labels[key] === value) &&
           (filter.visibleTo === undefined || [r.requester.name, r.collector].includes(filter.visibleTo)),
       )
       .map(({ id }) => id)
       .toReversed();
+    for (const limit of [1, 2, 5, 23, 500]) {
+      const items = await readAll((page) => store.requests.list(filter, page), limit);
+      expect(items.map(({ id }) => id)).toEqual(expected);
+    }
+  });
+
+  it.each<RequestFilter & Visibility>([
+    { usernamePrefix: 'user-' },
+    { usernamePrefix: 'user-1' },
+    { usernamePrefix: 'User' },
+    { usernamePrefix: 'us%r_' },
+    { usernamePrefix: 'user-', state: 'issued' },
+    { usernamePrefix: 'user-', cluster: 'prod', requester: 'hr' },
+    { usernamePrefix: 'user-', labels: [{ key: 'team', value: 'a=b' }] },
+    { usernamePrefix: 'user-', visibleTo: 'jane' },
+  ])('are listed by username where usernames begin alike, each exactly once: %j', async (filter) => {
+    const { store, requests } = await withRequests();
+    const expected = requests
+      .filter(
+        (r) =>
+          r.username.startsWith(filter.usernamePrefix ?? '') &&
+          (filter.state === undefined || r.state === filter.state) &&
+          (filter.cluster === undefined || r.cluster === filter.cluster) &&
+          (filter.requester === undefined || r.requester.name === filter.requester) &&
+          (filter.labels === undefined || 'team' in r.labels) &&
+          (filter.visibleTo === undefined || [r.requester.name, r.collector].includes(filter.visibleTo)),
+      )
+      .sort((a, b) => byOctets(a.username, b.username))
+      .map(({ id }) => id);
     for (const limit of [1, 2, 5, 23, 500]) {
       const items = await readAll((page) => store.requests.list(filter, page), limit);
       expect(items.map(({ id }) => id)).toEqual(expected);
@@ -183,7 +235,8 @@ async function withCertificates() {
   ]);
   const visibleTo = (name: string) =>
     certificates.filter((_, i) => (i % 3 ? name === 'hr' : name === 'jane' || name === 'bob'));
-  return { ...opened, certificates, visibleTo };
+  const requestedBy = (name: string) => certificates.filter((_, i) => name === (i % 3 ? 'hr' : 'jane'));
+  return { ...opened, certificates, requestedBy, visibleTo };
 }
 
 describe('certificates', () => {
@@ -224,10 +277,27 @@ describe('certificates', () => {
     { expiresAfter: second(103) },
     { expiresAfter: second(101), expiresBefore: second(104), group: 'ops', visibleTo: 'hr' },
     { group: 'ops', cluster: 'demo', visibleTo: 'bob' },
+    { requester: 'hr' },
+    { requester: 'bob' },
+    { requester: 'jane', visibleTo: 'bob', cluster: 'demo' },
+    { requester: 'hr', expiresAfter: second(101) },
+    { usernamePrefix: 'user-' },
+    { usernamePrefix: 'user-3' },
+    { usernamePrefix: 'u_er-' },
+    { usernamePrefix: 'user-', group: 'ops' },
+    { usernamePrefix: 'user-', cluster: 'demo', requester: 'hr', visibleTo: 'hr' },
+    { usernamePrefix: 'user-', serialNumber: 'aa' },
+    { usernamePrefix: 'user-2', expiresAfter: second(101) },
+    { usernamePrefix: 'user-', expiresBefore: second(104), group: 'ops' },
+    { usernamePrefix: 'user-', username: 'user-1', cluster: 'demo' },
+    { usernamePrefix: 'user-2', username: 'user-1' },
   ])('are listed in order, each exactly once: %j', async (filter) => {
-    const { store, certificates, visibleTo } = await withCertificates();
+    const { store, certificates, requestedBy, visibleTo } = await withCertificates();
     const byExpiry = filter.expiresAfter !== undefined || filter.expiresBefore !== undefined;
-    const expected = (filter.visibleTo === undefined ? certificates : visibleTo(filter.visibleTo))
+    const byUsername = filter.usernamePrefix !== undefined && filter.username === undefined && !byExpiry;
+    const requested = filter.requester === undefined ? certificates : requestedBy(filter.requester);
+    const expected = (filter.visibleTo === undefined ? requested : visibleTo(filter.visibleTo))
+      .filter((c) => requested.includes(c) && c.username.startsWith(filter.usernamePrefix ?? ''))
       .filter(
         (c) =>
           (filter.cluster === undefined || c.cluster === filter.cluster) &&
@@ -238,14 +308,64 @@ describe('certificates', () => {
           (filter.expiresAfter === undefined || c.notAfter > filter.expiresAfter),
       )
       // Sorting is stable: certificates that expire together are in the order in which they were recorded.
-      .sort((a, b) =>
-        byExpiry ? a.notAfter.getTime() - b.notAfter.getTime() : certificates.indexOf(b) - certificates.indexOf(a),
-      )
+      .sort((a, b) => {
+        if (byExpiry) return a.notAfter.getTime() - b.notAfter.getTime();
+        return byUsername ? byOctets(a.username, b.username) : certificates.indexOf(b) - certificates.indexOf(a);
+      })
       .map((c) => c.fingerprintSha256);
     for (const limit of [1, 2, 5, 23, 500]) {
       const items = await readAll((page) => store.certificates.list(filter, page), limit);
       expect(items.map((c) => c.fingerprintSha256)).toEqual(expected);
     }
+  });
+});
+
+describe('a list by username', () => {
+  const prefix = 'é\u{1f600}';
+  // In the order of their octets in UTF-8, which differs from that of JavaScript for the last two.
+  const usernames = [
+    'a',
+    'é',
+    prefix,
+    `${prefix}!`,
+    `${prefix}z`,
+    `${prefix}\uffff`,
+    `${prefix}\u{10ffff}`,
+    'é\u{1f601}',
+  ];
+  const wanted = usernames.slice(2, 7);
+
+  async function withUsernames() {
+    const opened = await testStore();
+    const request = aRequest();
+    // Each username twice, and in no order.
+    const order = [5, 0, 7, 3, 6, 1, 4, 2, 6, 5, 4, 3, 2, 1, 0, 7];
+    await opened.commit([
+      { op: 'insertRequest', request },
+      ...order.map((i) => ({
+        op: 'insertCertificate' as const,
+        certificate: aCertificate(request, { username: usernames[i] ?? '' }),
+      })),
+    ]);
+    return opened;
+  }
+
+  it('has the usernames of the prefix and no others, in the order of the database, in pages of any size', async () => {
+    const { store } = await withUsernames();
+    for (const limit of [1, 3, 500]) {
+      const items = await readAll((page) => store.certificates.list({ usernamePrefix: prefix }, page), limit);
+      expect(items.map(({ username }) => username)).toEqual(wanted.flatMap((username) => [username, username]));
+    }
+  });
+
+  it('does not leave the prefix behind with the cursor of another one', async () => {
+    const { store } = await withUsernames();
+    const { nextCursor } = await store.certificates.list({ usernamePrefix: 'a' }, { limit: 1, cursor: null });
+    const page = await store.certificates.list({ usernamePrefix: prefix }, { limit: 500, cursor: nextCursor });
+    expect(page.items.map(({ username }) => username)).toEqual(wanted.flatMap((username) => [username, username]));
+    const last = await store.certificates.list({ usernamePrefix: 'é' }, { limit: 13, cursor: null });
+    const behind = await store.certificates.list({ usernamePrefix: 'a' }, { limit: 500, cursor: last.nextCursor });
+    expect(behind.items).toEqual([]);
   });
 });
 
@@ -329,6 +449,8 @@ describe('a cursor', () => {
     certificates: (store, page) => store.certificates.list({}, page),
     'expiring certificates': (store, page) =>
       store.certificates.list({ expiresAfter: instant('2026-01-01T00:00:00Z') }, page),
+    'requests by username': (store, page) => store.requests.list({ usernamePrefix: 'a' }, page),
+    'certificates by username': (store, page) => store.certificates.list({ usernamePrefix: 'a' }, page),
     'audit events': (store, page) => store.auditEvents.list({}, page),
     'API tokens': (store, page) => store.apiTokens.list(page),
   };
@@ -342,6 +464,9 @@ describe('a cursor', () => {
     `${cursor('requests/newest', 'x')}=`,
     ` ${cursor('requests/newest', 'x')}`,
     cursor('requests/newest'),
+    cursor('requests/username', 'x'),
+    cursor('certificates/username', 'x', 'y'),
+    cursor('certificates/username', 1, '1'),
     cursor('requests/newest', 1),
     cursor('requests/newest', newId(new Date(0), randomBytes)),
     cursor('certificates/newest', '2026-01-01T00:00:00.000Z', '1'),

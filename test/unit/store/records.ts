@@ -58,6 +58,7 @@ export function aRequest(overrides: Partial<CertificateRequest> = {}): Certifica
     expirationSeconds: 3600,
     namespace: null,
     reason: null,
+    labels: {},
     requester: { name: 'hr', groups: [], roles: ['requester'] },
     collector: 'hr',
     createdAt,

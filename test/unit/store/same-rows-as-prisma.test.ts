@@ -43,6 +43,7 @@ const fullRequest: CertificateRequest = aRequest({
   expirationSeconds: 2 ** 31 - 1,
   namespace: 'team-a',
   reason: awkward.repeat(100),
+  labels: { constructor: awkward, 'z-1': '' },
   requester: { name: 'jane@corp.example', groups: ['a', awkward], roles: ['admin', 'requester'] },
   collector: '007',
   createdAt: instant('1970-01-01T00:00:00.000Z'),
@@ -139,6 +140,7 @@ function contents(database: Database.Database): Record<string, unknown> {
   const tables = [
     'Decision',
     'RequestRecord',
+    'RequestLabel',
     'Issuer',
     'CertificateRecord',
     'GroupMembership',
@@ -195,7 +197,9 @@ it('writes every value as Prisma itself writes it', async () => {
   for (const request of [fullRequest, bareRequest]) {
     const decision = decisionText(request.decision);
     await prisma.decision.create({ data: data(decision) });
-    await prisma.requestRecord.create({ data: data(requestRow(request, decision)) });
+    const { n } = await prisma.requestRecord.create({ data: data(requestRow(request, decision)) });
+    for (const [key, value] of Object.entries(request.labels))
+      await prisma.requestLabel.create({ data: { label: `${key}=${value}`, requestN: n } });
   }
   const ofRequest = { requestN: 1n, requesterName: fullRequest.requester.name, collector: fullRequest.collector };
   for (const [i, certificate] of certificates.entries()) {

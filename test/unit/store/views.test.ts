@@ -24,6 +24,7 @@ async function withRecords() {
     attempt: anAttempt({ intent: { signer: 'kubernetes', objectName: 'kubepass-1-1' } }),
     fingerprintSha256: sha256('der'),
     failure: { reason: 'IssuedCertificateMismatch', message: awkward },
+    labels: { constructor: '', team: `=a=${awkward}` },
   });
   const certificates = [
     aCertificate(request, { fingerprintSha256: sha256('der'), serialNumber: '0a0b' }),
@@ -64,6 +65,15 @@ it('show requests as people read them', async () => {
   expect(shown(row?.['expiresAt'])).toBe(instantText(request.expiresAt as Date));
   const stored = row?.['decision'];
   expect(typeof stored === 'string' ? JSON.parse(stored) : stored).toEqual(JSON.parse(JSON.stringify(decision)));
+});
+
+it('show labels as people read them', async () => {
+  const { query, request } = await withRecords();
+  const rows = await query('SELECT * FROM "CertificateRequestLabel" ORDER BY "key"');
+  expect(rows).toEqual([
+    { requestId: request.id, key: 'constructor', value: '' },
+    { requestId: request.id, key: 'team', value: `=a=${awkward}` },
+  ]);
 });
 
 it('show certificates as people read them', async () => {

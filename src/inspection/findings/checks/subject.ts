@@ -1,4 +1,4 @@
-import { isPrivilegedGroup, isPrivilegedUsername, isSystemName } from '../../../model/name-grammar.js';
+import { isPrivilegedName, isSystemName } from '../../../model/name-grammar.js';
 import { quote, quoteAll } from '../../../model/quote.js';
 import { attributeType, keyPurpose } from '../../../x509/strict/object-identifiers.js';
 import type { CertificateCheck, ObjectCheck } from '../check.js';
@@ -34,10 +34,10 @@ export const checkPrivilegedNames: ObjectCheck = ({ content }, { report }) => {
   const { username, groups } = content.kubernetes;
   // Compared as Kubernetes compares it: byte by byte.
   if (groups.includes('system:masters')) report('SystemMasters', `${quote(username)} is a member of system:masters`);
-  if (isSystemName(username) || isPrivilegedUsername(username))
+  if (isSystemName(username) || isPrivilegedName(username))
     report('PrivilegedName', `the username ${quote(username)} is one that a component of a cluster bears`);
   const privileged = groups.filter(
-    (group) => group !== 'system:masters' && (isSystemName(group) || isPrivilegedGroup(group)),
+    (group) => group !== 'system:masters' && (isSystemName(group) || isPrivilegedName(group)),
   );
   if (privileged.length > 0)
     report(

@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Place, placeText } from '../../../formats/json/place.js';
 import { placeholders } from '../../../formats/kubeconfig/read-kubeconfig.js';
 import { type FieldProblem, isObject } from '../../../formats/yaml/field-reader.js';
 import { quote } from '../../../model/quote.js';
 import type { Report } from '../../observations.js';
+import { redactFields } from '../../redaction/redact-fields.js';
+import { redactText } from '../../redaction/redact-text.js';
 import { isGoBase64 } from '../base64.js';
 import { PEM_BEGIN } from '../read-pem.js';
 import type { Expectation, Reading, Source } from '../reading.js';
@@ -84,9 +87,20 @@ export function reportFieldProblems(
     const owner = placeText(place.slice(0, -1));
     report(
       'DuplicateMember',
-      `${quote(String(name))} occurs twice in ${owner === '' ? 'the document' : owner}; kubectl takes the last one`,
+      `${quote(redactText(String(name)))} occurs twice in ${owner === '' ? 'the document' : owner}; kubectl takes the last one`,
     );
   }
+}
+
+/**
+ * Fields of a document for display, without what has the shape of a secret. Reports it if that changed them; `nameOf` names
+ * what they belong to.
+ */
+export function shownFields<T>(fields: T, nameOf: (shown: T) => string, report: Report): T {
+  const shown = redactFields(fields);
+  if (!isDeepStrictEqual(shown, fields))
+    report('SecretRedacted', `${nameOf(shown)} has a text with the shape of a secret, which is shown as [redacted]`);
+  return shown;
 }
 
 /** Bounds a text of any length for display. */

@@ -2,7 +2,7 @@ import { FieldReader, type FieldProblem } from '../../../formats/yaml/field-read
 import { quote } from '../../../model/quote.js';
 import { Observations, type Report } from '../../observations.js';
 import type { Reading } from '../reading.js';
-import { type DocumentSource, readBase64Field, reportFieldProblems, shortened } from './document.js';
+import { type DocumentSource, readBase64Field, reportFieldProblems, shortened, shownFields } from './document.js';
 
 /** Reads a `certificates.k8s.io` object with its request and its certificate. */
 export function readCertificateSigningRequest(document: DocumentSource, reading: Reading): readonly string[] {
@@ -31,25 +31,31 @@ export function readCertificateSigningRequest(document: DocumentSource, reading:
   if (request !== null) readBase64Field(request, ['spec', 'request'], owner, 'credential', report, reading);
   if (certificate !== null)
     readBase64Field(certificate, ['status', 'certificate'], owner, 'credential', report, reading);
-  const conditions = status.list('conditions').map((condition) => ({
-    type: condition.text('type') ?? '',
-    reason: condition.text('reason'),
-    message: condition.text('message'),
-  }));
-  const requester = spec.text('username');
+  const shown = shownFields(
+    {
+      name,
+      signerName,
+      usages,
+      requester: spec.text('username'),
+      conditions: status.list('conditions').map((condition) => ({
+        type: condition.text('type') ?? '',
+        reason: condition.text('reason'),
+        message: condition.text('message'),
+      })),
+    },
+    () => 'The object',
+    report,
+  );
   reportFieldProblems(problems, document.duplicates, report);
-  checkSigner(signerName ?? (isV1 ? null : LEGACY), usages, report);
+  checkSigner(shown.signerName ?? (isV1 ? null : LEGACY), shown.usages, report);
   if (expirationSeconds !== null && expirationSeconds < MIN_EXPIRATION)
     report('ExpirationTooShort', `spec.expirationSeconds is ${expirationSeconds}; the least is ${MIN_EXPIRATION}`);
   return object.fill(
     {
       type: 'CertificateSigningRequest',
-      name,
-      signerName,
+      ...shown,
       expirationSeconds,
-      usages: usages.map(shortened),
-      requester,
-      conditions,
+      usages: shown.usages.map(shortened),
     },
     observations.toArray(),
   );

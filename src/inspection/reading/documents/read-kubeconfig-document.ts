@@ -11,14 +11,16 @@ import type { CredentialSource, KubeconfigContent } from '../../../model/inspect
 import { quote } from '../../../model/quote.js';
 import { Observations, type Report } from '../../observations.js';
 import type { Reading } from '../reading.js';
-import { type DocumentSource, readBase64Field, reportFieldProblems, shortened } from './document.js';
+import { type DocumentSource, readBase64Field, reportFieldProblems, shortened, shownFields } from './document.js';
 
 /** Reads a kubeconfig and the certificates and keys in it. */
 export function readKubeconfigDocument(document: DocumentSource, reading: Reading): readonly string[] {
-  const { kubeconfig, problems } = readKubeconfig(document.content);
+  const { kubeconfig: given, problems } = readKubeconfig(document.content);
   const object = reading.open(document);
   const observations = new Observations();
   reportFieldProblems(problems, document.duplicates, observations.report);
+  // Before the checks, so that no message has a secret either.
+  const kubeconfig = shownKubeconfig(given, observations.report);
   checkKubeconfig(kubeconfig, observations.report);
 
   const owner = { path: object.path, depth: document.depth };
@@ -30,6 +32,17 @@ export function readKubeconfigDocument(document: DocumentSource, reading: Readin
   };
   const content = contentOf(kubeconfig, credential);
   return object.fill(content, observations.toArray());
+}
+
+function shownKubeconfig({ currentContext, contexts, clusters, users }: Kubeconfig, report: Report): Kubeconfig {
+  const entries = <T extends { readonly name: string }>(what: 'cluster' | 'user' | 'context', given: readonly T[]) =>
+    given.map((entry, i) => shownFields(entry, (shown) => called(what, shown, i), report));
+  return {
+    currentContext: shownFields(currentContext, () => 'The current-context', report),
+    contexts: entries('context', contexts),
+    clusters: entries('cluster', clusters),
+    users: entries('user', users),
+  };
 }
 
 const nothing: CredentialSource = { from: 'nothing' };
@@ -44,10 +57,10 @@ function contentOf(
     contexts,
     clusters: clusters.map(({ name, server, tlsServerName, insecureSkipTlsVerify, proxyUrl, ...cluster }, i) => ({
       name,
-      server: server === null ? null : withoutCredentials(server),
+      server,
       tlsServerName,
       insecureSkipTlsVerify,
-      proxyUrl: proxyUrl === null ? null : withoutCredentials(proxyUrl),
+      proxyUrl,
       certificateAuthority: credential(cluster.certificateAuthority, 'clusters', i, 'certificate-authority'),
     })),
     users: users.map((user, i) => ({
@@ -113,7 +126,7 @@ function checkCluster(cluster: ClusterEntry, name: string, report: Report): void
     report('CertificateAuthorityMissing', `${name} has neither certificate-authority-data nor certificate-authority`);
   if (certificateAuthority.file !== null && certificateAuthority.data === null)
     report('FilePathWillNotTravel', `${name} takes its CA from the file ${quote(certificateAuthority.file)}`);
-  if (proxyUrl !== null) report('ProxyConfigured', `${name} connects through ${quote(withoutCredentials(proxyUrl))}`);
+  if (proxyUrl !== null) report('ProxyConfigured', `${name} connects through ${quote(proxyUrl)}`);
 }
 
 /** Answers whether the server is reached without TLS. */
@@ -123,7 +136,7 @@ function checkServer({ server }: ClusterEntry, name: string, report: Report): bo
     return false;
   }
   const url = URL.canParse(server) ? new URL(server) : null;
-  const shown = quote(withoutCredentials(server));
+  const shown = quote(server);
   if (url?.protocol === 'http:') {
     report('ServerOverHttp', `${name} connects to ${shown}`);
     return true;
@@ -226,7 +239,3 @@ const called = (what: 'cluster' | 'user' | 'context', { name }: { readonly name:
   name === '' ? `${what}s[${index}]` : `${what.charAt(0).toUpperCase()}${what.slice(1)} ${quote(name)}`;
 
 const countOf = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
-
-/** A URL for display, without user and password (RFC 3986 3.2.1). */
-const withoutCredentials = (url: string): string =>
-  url.replace(/^((?:[A-Za-z][A-Za-z0-9+.-]*:)?\/\/)?[^/?#]*@/, '$1***@');

@@ -6,7 +6,14 @@ import { Observations } from '../../observations.js';
 import { BASE64_PEM_BEGIN } from '../base64.js';
 import { PEM_BEGIN } from '../read-pem.js';
 import type { Reading } from '../reading.js';
-import { type DocumentSource, readBase64Field, readTextField, reportFieldProblems, shortened } from './document.js';
+import {
+  type DocumentSource,
+  readBase64Field,
+  readTextField,
+  reportFieldProblems,
+  shortened,
+  shownFields,
+} from './document.js';
 
 /** By convention these hold PEM, whatever the type of the Secret. */
 const pemKeys = new Set(['tls.crt', 'tls.key', 'ca.crt']);
@@ -80,7 +87,8 @@ function readEntries(
       else readTextField(value, place, owner, expected, reading);
     }
   reportFieldProblems(problems, document.duplicates, observations.report);
-  return object.fill(content, observations.toArray());
+  const shown = shownFields(content, () => 'The object', observations.report);
+  return object.fill(shown, observations.toArray());
 }
 
 /**

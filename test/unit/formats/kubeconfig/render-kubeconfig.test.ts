@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { renderKubeconfig } from '../../../../src/formats/kubeconfig/render-kubeconfig.js';
 import type { Cluster } from '../../../../src/model/cluster.js';
+import { hostileTexts } from '../../../helpers/hostile-texts.js';
 
 const cluster: Cluster = {
   name: 'dev-eu',
@@ -57,13 +58,41 @@ describe('renderKubeconfig', () => {
     expect(renderKubeconfig(parts)).not.toContain('tls-server-name');
   });
 
-  it('quotes a server and a path that YAML would read otherwise', () => {
-    const server = 'https://[::1]:6443/a #b';
-    const yaml = renderKubeconfig({ ...parts, cluster: { ...cluster, server }, key: { path: 'a: #b' } });
-    expect(parse(yaml)).toMatchObject({
-      clusters: [{ cluster: { server } }],
-      users: [{ user: { 'client-key': 'a: #b' } }],
-    });
+  it('gives every text back as it is, to readers of YAML 1.1 and 1.2', () => {
+    for (const text of hostileTexts)
+      for (const version of ['1.1', '1.2'] as const) {
+        const yaml = renderKubeconfig({
+          ...parts,
+          cluster: { ...cluster, name: `${text}1`, server: `${text}2`, tlsServerName: `${text}3` },
+          username: `${text}4`,
+          contextName: `${text}5`,
+          namespace: `${text}6`,
+          key: { path: `${text}7` },
+        });
+        expect(yaml).toMatch(/^[\n -~]+$/);
+        expect(parse(yaml, { version })).toEqual({
+          apiVersion: 'v1',
+          kind: 'Config',
+          clusters: [
+            {
+              name: `${text}1`,
+              cluster: {
+                server: `${text}2`,
+                'tls-server-name': `${text}3`,
+                'certificate-authority-data': base64(cluster.servingCertificateAuthority),
+              },
+            },
+          ],
+          users: [
+            {
+              name: `${text}4`,
+              user: { 'client-certificate-data': base64('CERT\n'), 'client-key': `${text}7` },
+            },
+          ],
+          contexts: [{ name: `${text}5`, context: { cluster: `${text}1`, user: `${text}4`, namespace: `${text}6` } }],
+          'current-context': `${text}5`,
+        });
+      }
   });
 
   it('leaves the namespace out where there is none', () => {
@@ -91,6 +120,10 @@ describe('renderKubeconfig', () => {
       expect(yaml).toContain(`- name: "${username}"`);
     },
   );
+
+  it('refuses a text that YAML has no form for', () => {
+    expect(() => renderKubeconfig({ ...parts, username: 'jane\ud800' })).toThrow(RangeError);
+  });
 
   it.each(['a "quoted" b', "it's", 'a: b', 'a\\b', 'Jürgen Groß'])('gives %s back as it is', (username) => {
     expect(parse(renderKubeconfig({ ...parts, username }))).toMatchObject({

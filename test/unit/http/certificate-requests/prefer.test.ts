@@ -19,5 +19,5 @@ it.each([
   ['wait', null],
   ['wait=9999999999', null],
   ['await=5', null],
-  [`wait=5, ${'x'.repeat(1024)}`, null],
+  [`${'x'.repeat(8000)}, wait=5`, 5],
 ])('reads Prefer: %s as %s', (prefer, seconds) => expect(preferredWait(prefer)).toBe(seconds));

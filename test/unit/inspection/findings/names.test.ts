@@ -59,6 +59,7 @@ describe('whom a certificate speaks for', () => {
       ['PrivilegedName', 'PrivilegedName'],
     ],
     ['the front proxy', [['CN', 'front-proxy-client']], ['PrivilegedName']],
+    ['cluster-admin by name', [['CN', 'Cluster-Admin']], ['PrivilegedName']],
   ])('is told where it is privileged: %s', async (_, subject, expected) => {
     expect((await codesOf({ subject })).filter((code) => ['SystemMasters', 'PrivilegedName'].includes(code))).toEqual(
       expected,

@@ -54,6 +54,10 @@ export class CountingBudget implements Budget {
   mayVerify(): boolean {
     return true;
   }
+
+  mayTestModulus(): boolean {
+    return true;
+  }
 }
 
 export const contextWith = (password: string | null, budget: Budget = new CountingBudget()): DecodeContext => ({

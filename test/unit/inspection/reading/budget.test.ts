@@ -30,4 +30,10 @@ describe('what an upload may cost', () => {
     for (let i = 0; i < uploadLimits.signatures; i++) expect(budget.mayVerify()).toBe(true);
     expect(budget.mayVerify()).toBe(false);
   });
+
+  it('affords a bounded number of tests whether a modulus is prime', () => {
+    const budget = openBudget();
+    for (let i = 0; i < uploadLimits.testedModuli; i++) expect(budget.mayTestModulus()).toBe(true);
+    expect(budget.mayTestModulus()).toBe(false);
+  });
 });

@@ -129,7 +129,7 @@ describe('a kubeconfig', () => {
           server: 'https://10.0.0.1:6443',
           tlsServerName: 'api.corp.example',
           insecureSkipTlsVerify: false,
-          proxyUrl: 'http://***@proxy:3128',
+          proxyUrl: 'http://[redacted]@proxy:3128',
           certificateAuthority: { from: 'data', object: 'config#clusters[0].cluster.certificate-authority-data' },
         },
       ],
@@ -174,9 +174,11 @@ describe('a kubeconfig', () => {
   });
 
   it.each([
-    ['https://jane:hunter2@a:6443', 'https://***@a:6443'],
-    ['jane:hunter2@a:6443', '***@a:6443'],
-    ['https:jane:hunter2@a', '***@a'],
+    ['https://jane:hunter2@a:6443', 'https://[redacted]@a:6443'],
+    ['jane:hunter2@a:6443', '[redacted]@a:6443'],
+    ['https:jane:hunter2@a', '[redacted]@a'],
+    [' https://jane:hunter2@a:6443', ' https://[redacted]@a:6443'],
+    ['https://a:6443?token=hunter2', 'https://a:6443?[redacted]'],
     ['https://a/path@b', 'https://a/path@b'],
   ])('shows the server %s as %s', async (server, shown) => {
     const [config] = await readConfig({ cluster: { server } });

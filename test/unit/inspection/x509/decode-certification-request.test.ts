@@ -136,13 +136,12 @@ describe('decodeCertificationRequest', () => {
     expect(readRequest(rawRequest({ attributes })).content.kubernetes).toBeNull();
   });
 
-  it.each(Object.keys(refusedCsrs).filter((file) => file.endsWith('.der')))(
-    'has something to say about what the strict reader refuses: %s',
-    (file) => {
-      const { observations } = decodeRequestPiece(pieceOf(readCsrFixture(file)), decodeContext);
-      expect(observations).not.toEqual([]);
-    },
-  );
+  // That a modulus is prime is found when all objects have been read.
+  const refusedDer = Object.keys(refusedCsrs).filter((file) => file.endsWith('.der') && !file.includes('prime'));
+  it.each(refusedDer)('has something to say about what the strict reader refuses: %s', (file) => {
+    const { observations } = decodeRequestPiece(pieceOf(readCsrFixture(file)), decodeContext);
+    expect(observations).not.toEqual([]);
+  });
 
   it.each([
     ['nothing', Buffer.alloc(0)],

@@ -22,7 +22,13 @@ import { testNow } from '../../../helpers/certificates.js';
 export const decodeContext: DecodeContext = {
   now: testNow,
   password: null,
-  budget: { spendOctets: () => {}, spendObject: () => {}, mayDerive: () => false, mayVerify: () => true },
+  budget: {
+    spendOctets: () => {},
+    spendObject: () => {},
+    mayDerive: () => false,
+    mayVerify: () => true,
+    mayTestModulus: () => true,
+  },
 };
 
 export const pieceOf = (bytes: Buffer, label: string | null = null, path = 'it'): Piece => ({

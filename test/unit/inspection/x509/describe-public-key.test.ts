@@ -5,6 +5,8 @@ import { describePublicKey } from '../../../../src/inspection/x509/describe-publ
 import { bitString, der, DerError, oid, sequence, Tag, unsignedInteger } from '../../../../src/x509/strict/der.js';
 import { opensslDer, readCertificate } from './decoding.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
+import { remaindersOf } from '../../../../src/x509/hygiene/small-primes.js';
+import { octetsOf } from '../../../helpers/weak-rsa.js';
 
 const NULL = der(Tag.NULL);
 const RSA = '1.2.840.113549.1.1.1';
@@ -14,11 +16,11 @@ const P256 = oid('1.2.840.10045.3.1.7');
 const spkiOf = (algorithm: string, parameters: Buffer | null, key: Buffer): Buffer =>
   sequence(sequence(oid(algorithm), ...(parameters === null ? [] : [parameters])), bitString(key));
 
-/** `bits` are those of the modulus, which is odd. */
+/** `bits` are those of the modulus, which has no small factor. */
 const rsa = (bits: number, exponent: Buffer = Buffer.of(1, 0, 1), parameters: Buffer | null = NULL): Buffer => {
-  const modulus = Buffer.alloc(Math.ceil(bits / 8), 0xff);
-  modulus[0] = 0xff >> ((8 - (bits % 8)) % 8);
-  return spkiOf(RSA, parameters, sequence(unsignedInteger(modulus), unsignedInteger(exponent)));
+  let modulus = ((15n << BigInt(bits)) / 17n) | 1n;
+  while (remaindersOf(modulus).includes(0)) modulus += 2n;
+  return spkiOf(RSA, parameters, sequence(unsignedInteger(octetsOf(modulus)), unsignedInteger(exponent)));
 };
 
 const generated = (namedCurve: string): Buffer =>

@@ -104,6 +104,25 @@ describe('collectKubeconfig', () => {
     expect(certificate.subject).toBe('O=team-a\nCN=jane');
   });
 
+  it('is not for a token that an approver made, nor by asking again where the first answer was lost', async () => {
+    const idempotency = { method: 'POST', path: '/v1/kubeconfigs', key: 'k', bodySha256: '0'.repeat(64) };
+    const ask = { username: 'jane', groups: ['ops-eu'] };
+    const first = await createKubeconfig(issuance.context, alice, ask, { idempotency });
+    if (!first.ok || first.value.kind !== 'awaiting') throw new Error('it does not wait');
+    const { id } = first.value.request;
+    await approveRequest(issuance.context, bob, id, null);
+    const refusal = {
+      kind: 'not-permitted',
+      message: 'this token was created by "bob", who has approved the request',
+    };
+    for (const createdBy of [['bob'], ['root', 'BOB', 'mona']]) {
+      const theirs = { ...alice, createdBy };
+      expect(await collectKubeconfig(issuance.context, theirs, id)).toEqual({ ok: false, refusal });
+      expect(await createKubeconfig(issuance.context, theirs, ask, { idempotency })).toEqual({ ok: false, refusal });
+    }
+    expect(await createKubeconfig(issuance.context, alice, ask, { idempotency })).toMatchObject({ ok: true });
+  });
+
   it('hands the key out once', async () => {
     const id = await approved();
     await collectKubeconfig(issuance.context, alice, id);
@@ -263,11 +282,6 @@ describe('createKubeconfig', () => {
   ])('answers with the request where %s', async (_why, theAsk, state) => {
     const outcome = await createKubeconfig(issuance.context, hr, theAsk, { idempotency: null });
     expect(outcome).toMatchObject({ ok: true, value: { kind: 'awaiting', request: { state } } });
-  });
-
-  it('refuses a csr', async () => {
-    const outcome = await createKubeconfig(issuance.context, hr, { csr: 'x' }, { idempotency: null });
-    expect(outcome).toMatchObject({ ok: false, refusal: { errors: [{ pointer: '/csr' }] } });
   });
 
   it('issues once for many calls with one Idempotency-Key, and again for another principal’s same key', async () => {

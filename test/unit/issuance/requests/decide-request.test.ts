@@ -91,6 +91,40 @@ describe('approveRequest', () => {
     }
   });
 
+  it.each([
+    ['the requester in other letters', principal('ALICE', ['approver'])],
+    ['the future user in other letters', principal('Jane', ['approver'])],
+    ['a token that the future user created', principal('puppet', ['approver'], { createdBy: ['root', 'JANE'] })],
+    ['a maker of the requester’s token', principal('mona', ['approver'])],
+    ['the maker of the maker’s token, in other letters', principal('Root', ['approver'])],
+  ])('is not for %s', async (_who, who) => {
+    const id = await pending(undefined, { ...alice, createdBy: ['root', 'mona'] });
+    for (const decide of [approveRequest, denyRequest])
+      expect(await decide(issuance.context, who, id, null)).toMatchObject({
+        ok: false,
+        refusal: { kind: 'not-permitted' },
+      });
+    expect(await stateOf(id)).toBe('pending');
+    const events = await issuance.context.store.auditEvents.ofRequest(id);
+    expect(events.map(({ type, principal, details }) => [type, principal, details['decision']])).toEqual([
+      ['CertificateRequested', 'alice', undefined],
+      ['DecisionRefused', who.name, 'approve'],
+      ['DecisionRefused', who.name, 'deny'],
+    ]);
+    expect((await approveRequest(issuance.context, bob, id, null)).ok).toBe(true);
+  });
+
+  it('is not for an approver who counts under another spelling already', async () => {
+    issuance.setPolicies(testPolicies.replace('{ mode: manual }', '{ mode: manual, stages: [{ count: 2 }] }'));
+    const id = await pending();
+    expect((await approveRequest(issuance.context, bob, id, null)).ok).toBe(true);
+    const twice = await approveRequest(issuance.context, principal('Bob', ['approver']), id, null);
+    expect(twice).toMatchObject({ ok: false, refusal: { kind: 'not-permitted' } });
+    const made = principal('puppet', ['approver'], { createdBy: ['BOB'] });
+    expect((await approveRequest(issuance.context, made, id, null)).ok).toBe(false);
+    expect(await stateOf(id)).toBe('pending');
+  });
+
   it('is for those alone whom the deciding policy names', async () => {
     issuance.setPolicies(
       testPolicies.replace(

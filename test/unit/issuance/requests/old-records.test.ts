@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { makeApiToken } from '../../../../src/identity/api-tokens.js';
 import { certificateRequestView } from '../../../../src/http/certificate-requests/views.js';
 import { collectKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
 import { approveRequest } from '../../../../src/issuance/requests/decide-request.js';
@@ -62,6 +64,29 @@ describe('a request of an earlier version', () => {
       approvals: [{ principal: 'bob', stage: 0 }],
       awaiting: [],
     });
+  });
+
+  it('is not decided on by who made any token of its requester, as its own makers are not on record', async () => {
+    const { context } = issuance;
+    const now = context.clock();
+    const make = async (name: string, createdBy: string[], ended: boolean) => {
+      const { token, secretSha256 } = makeApiToken({ name, roles: ['requester'] }, createdBy, {
+        now,
+        random: randomBytes,
+      });
+      const expiresAt = ended ? now : token.expiresAt;
+      const operation = { op: 'insertApiToken' as const, token: { ...token, expiresAt }, secretSha256 };
+      await context.store.writer.commit({ operations: [operation], events: [] });
+    };
+    await make('hr', ['root', 'mona'], true);
+    await make('other', ['bob'], false);
+    const id = await recorded();
+    for (const maker of ['root', 'Mona'])
+      expect(await approveRequest(context, principal(maker, ['admin']), id, null)).toMatchObject({
+        ok: false,
+        refusal: { kind: 'not-permitted' },
+      });
+    expect((await approveRequest(context, bob, id, null)).ok).toBe(true);
   });
 
   it('shows an approval that was recorded without its stage as one of the first', async () => {

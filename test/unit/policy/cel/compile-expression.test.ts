@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileExpression } from '../../../../src/policy/cel/compile-expression.js';
 import type { ExpressionVariables } from '../../../../src/policy/cel/variables.js';
-import { variables } from './variables.js';
+import { largest, variables } from './variables.js';
 
 function compiled(text: string, result: 'bool' | 'string' = 'bool') {
   const outcome = compileExpression(text, result);
@@ -39,6 +39,12 @@ describe('an expression', () => {
     ["request.reason.matches(r\"^[A-Z]+-\\d+ \") && request.reason.matches('''[0-9]{3}''')", true],
     ['request.reason.contains("joins")', true],
     ['request.namespace == "" ? true : request.namespace == "default"', true],
+    ['"team" in request.labels && request.labels["team"] == "payments"', true],
+    ['"owner" in request.labels', false],
+    ['"constructor" in request.labels', false],
+    ['"toString" in request.labels || "__proto__" in request.labels', false],
+    ['size(request.labels) == 2 && request.labels.size() == 2', true],
+    ['request.labels["cost-center"].matches("^[0-9]{4}$")', true],
     ['requester.roles == ["requester"]', true],
     ['requester.username == request.collector', true],
     ['size(active) < 3', true],
@@ -119,6 +125,14 @@ describe('an expression that cannot be evaluated throws', () => {
     expect(() => evaluate(text)).toThrow();
   });
 
+  it('and so does a label that the request does not have', () => {
+    for (const key of ['owner', 'constructor', 'toString'])
+      expect(() => evaluate(`request.labels["${key}"] == ""`)).toThrow();
+    const labels = { constructor: 'a' };
+    const given = { ...variables, request: { ...variables.request, labels } };
+    expect(evaluate('request.labels["constructor"] == "a"', 'bool', given)).toBe(true);
+  });
+
   it('but not where the other operand decides', () => {
     expect(evaluate('request.groups[9] == "" || true')).toBe(true);
     expect(evaluate('false && request.groups[9] == ""')).toBe(false);
@@ -126,12 +140,15 @@ describe('an expression that cannot be evaluated throws', () => {
   });
 
   const request = variables.request;
+  const tooMany = { labels: { ...largest.request.labels, another: '' } };
   it.each<[string, string, Partial<Record<keyof ExpressionVariables, unknown>>]>([
     [
       'more groups than expressions are admitted for',
       'size(request.groups) > 0',
       { request: { ...request, groups: Array<string>(33).fill('g') } },
     ],
+    ['more labels', 'size(request.labels) > 0', { request: { ...request, ...tooMany } }],
+    ['a longer label', '"team" in request.labels', { request: { ...request, labels: { team: 'a'.repeat(127) } } }],
     ['a longer name', 'request.username != ""', { request: { ...request, username: 'a'.repeat(129) } }],
     ['more certificates', 'size(active) > 0', { active: Array<unknown>(101).fill(variables.active[0]) }],
     ['a fraction', 'request.expirationSeconds > 0', { request: { ...request, expirationSeconds: 0.5 } }],
@@ -148,11 +165,11 @@ describe('what is wrong is said at load, with its place', () => {
     ['', 'line 1, column 1: is empty: write an expression'],
     [
       'request.user == "jane"',
-      'line 1, column 9: Request has no field "user": it has username, groups, cluster, keyAlgorithm, expirationSeconds, namespace, reason, collector',
+      'line 1, column 9: Request has no field "user": it has username, groups, cluster, keyAlgorithm, expirationSeconds, namespace, reason, labels, collector',
     ],
     [
       'request.constructor == ""',
-      'line 1, column 9: Request has no field "constructor": it has username, groups, cluster, keyAlgorithm, expirationSeconds, namespace, reason, collector',
+      'line 1, column 9: Request has no field "constructor": it has username, groups, cluster, keyAlgorithm, expirationSeconds, namespace, reason, labels, collector',
     ],
     ['user == "jane"', 'line 1, column 1: "user" is not a variable: there are request, requester, now, active'],
     [

@@ -11,6 +11,8 @@ import { writeDistinguishedName } from '../../../../src/x509/strict/distinguishe
 import { decodeSinglePem } from '../../../../src/x509/strict/pem.js';
 import { sha256 } from '../../../../src/x509/strict/sha256.js';
 
+const opensslIsThere = spawnSync('openssl', ['version']).status === 0;
+
 describe('a generated CA', () => {
   const now = new Date('2030-06-01T12:00:00Z');
   let generated: Awaited<ReturnType<typeof generateCertificateAuthority>>;
@@ -43,7 +45,7 @@ describe('a generated CA', () => {
       authorityKeyIdentifier: null,
       keyUsage: ['digitalSignature', 'keyCertSign', 'cRLSign'],
       extKeyUsage: null,
-      basicConstraints: { ca: true, pathLenConstraint: null },
+      basicConstraints: { ca: true, pathLenConstraint: 0 },
     });
     expect(read.extensions.map(({ id, critical }) => [id, critical])).toEqual([
       ['2.5.29.15', true],
@@ -52,6 +54,52 @@ describe('a generated CA', () => {
     ]);
     expect(read.serialNumber).toMatch(/^[4-7][0-9a-f]{31}$/);
     expect(read.issuer.raw.equals(read.subject.raw)).toBe(true);
+  });
+
+  it.skipIf(!opensslIsThere)('makes no CA below it: openssl refuses a chain with one', async () => {
+    const scratch = mkdtempSync(join(tmpdir(), 'ca-'));
+    const inScratch = (...args: string[]) => spawnSync('openssl', args, { cwd: scratch, encoding: 'utf8' });
+    writeFileSync(join(scratch, 'ca.crt'), generated.certificatePem);
+    writeFileSync(join(scratch, 'ca.key'), generated.privateKeyPem);
+    const signed = (name: string, issuer: string, extension: string) => {
+      writeFileSync(join(scratch, 'ext'), extension);
+      inScratch(
+        'req',
+        '-new',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-keyout',
+        `${name}.key`,
+        '-out',
+        'csr',
+        '-subj',
+        `/CN=${name}`,
+      );
+      inScratch(
+        'x509',
+        '-req',
+        '-in',
+        'csr',
+        '-CA',
+        `${issuer}.crt`,
+        '-CAkey',
+        `${issuer}.key`,
+        '-CAcreateserial',
+        '-extfile',
+        'ext',
+        '-out',
+        `${name}.crt`,
+      );
+    };
+    signed('user', 'ca', 'basicConstraints=critical,CA:FALSE');
+    signed('below', 'ca', 'basicConstraints=critical,CA:TRUE');
+    signed('forged', 'below', 'basicConstraints=critical,CA:FALSE');
+    const direct = inScratch('verify', '-no_check_time', '-CAfile', 'ca.crt', 'user.crt');
+    const below = inScratch('verify', '-no_check_time', '-CAfile', 'ca.crt', '-untrusted', 'below.crt', 'forged.crt');
+    rmSync(scratch, { recursive: true });
+    expect(direct.stdout).toBe('user.crt: OK\n');
+    expect(`${below.stdout}${below.stderr}`).toContain('path length constraint exceeded');
   });
 
   it.each(['kubepass "demo", O=system:masters', '#3003', 'a\\,b', 'ÄÖ+CN=x'])(
@@ -65,7 +113,7 @@ describe('a generated CA', () => {
     },
   );
 
-  it.skipIf(spawnSync('openssl', ['version']).status !== 0)('is strictly valid to openssl', () => {
+  it.skipIf(!opensslIsThere)('is strictly valid to openssl', () => {
     const scratch = mkdtempSync(join(tmpdir(), 'ca-'));
     const file = join(scratch, 'ca.crt');
     writeFileSync(file, generated.certificatePem);

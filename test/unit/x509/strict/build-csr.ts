@@ -16,6 +16,8 @@ export interface CsrParts {
   readonly algorithmIdentifier?: Uint8Array;
   readonly hash?: string;
   readonly pss?: boolean;
+  /** Signs instead of `privateKey`, which then tells the algorithm alone. */
+  readonly signature?: (info: Uint8Array) => Uint8Array;
   /** Octets after the signature inside CertificationRequest. */
   readonly afterSignature?: Uint8Array;
 }
@@ -40,7 +42,7 @@ export function sealCsr(info: Uint8Array, parts: CsrParts): Buffer {
   const key = parts.pss
     ? { key: parts.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
     : parts.privateKey;
-  const signature = sign(parts.hash ?? algorithm.hash, info, key);
+  const signature = parts.signature?.(info) ?? sign(parts.hash ?? algorithm.hash, info, key);
   return sequence(
     info,
     parts.algorithmIdentifier ?? algorithm.identifier,

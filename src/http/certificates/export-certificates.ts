@@ -1,0 +1,111 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { csvRecord } from '../../formats/csv-record.js';
+import type { ListedCertificate } from '../../model/certificate.js';
+import { certificateSerialNumber, certificateSha256, certificateSpkiSha256 } from '../example-certificate.js';
+import { errorToProblem } from '../problems/error-to-problem.js';
+import { problemBody } from '../problems/problem.js';
+import type { ProblemBody } from '../problems/schemas.js';
+import { sendTexts } from '../text-stream.js';
+import { listedCertificateView, type ListedCertificateBody } from './schemas.js';
+
+/** A form in which all certificates of a list are sent at once. */
+interface ExportForm {
+  readonly contentType: string;
+  /** Before the first line. */
+  readonly head: string;
+  readonly line: (certificate: ListedCertificateBody) => string;
+  /** The last line of an export that broke off. No line of a certificate looks like it. */
+  readonly brokenOff: (problem: ProblemBody) => string;
+}
+
+/** The columns of the CSV form. A group has no `;`. */
+const columns: Readonly<Record<string, (certificate: ListedCertificateBody) => string>> = {
+  fingerprintSha256: ({ fingerprintSha256 }) => fingerprintSha256,
+  serialNumber: ({ serialNumber }) => serialNumber,
+  subject: ({ subject }) => subject,
+  issuer: ({ issuer }) => issuer,
+  username: ({ username }) => username,
+  groups: ({ groups }) => groups.join(';'),
+  notBefore: ({ notBefore }) => notBefore,
+  notAfter: ({ notAfter }) => notAfter,
+  keyAlgorithm: ({ publicKey }) => publicKey.algorithm,
+  spkiSha256: ({ publicKey }) => publicKey.spkiSha256,
+  cluster: ({ cluster }) => cluster,
+  requestId: ({ requestId }) => requestId,
+  orphan: ({ orphan }) => String(orphan),
+};
+
+const textOf = (problem: ProblemBody): string =>
+  `the export broke off here: ${problem.title}, ${problem.detail} (request ${problem.requestId})`;
+
+/** By media type. */
+export const exportForms = {
+  'text/csv': {
+    contentType: 'text/csv; charset=utf-8; header=present',
+    head: csvRecord(Object.keys(columns)),
+    line: (certificate) => csvRecord(Object.values(columns).map((column) => column(certificate))),
+    // One field more than there are columns, so that a program that reads records fails instead of skipping it.
+    brokenOff: (problem) =>
+      csvRecord([
+        'ERROR',
+        textOf(problem),
+        ...Object.keys(columns)
+          .slice(1)
+          .map(() => ''),
+      ]),
+  },
+  'application/x-ndjson': {
+    contentType: 'application/x-ndjson',
+    head: '',
+    line: (certificate) => `${JSON.stringify(certificate)}\n`,
+    brokenOff: (problem) => `${JSON.stringify({ problem })}\n`,
+  },
+} satisfies Readonly<Record<string, ExportForm>>;
+
+const exampleCertificate: ListedCertificateBody = {
+  fingerprintSha256: certificateSha256,
+  serialNumber: certificateSerialNumber,
+  subject: 'CN=jane@corp.example,O=team-a',
+  issuer: 'CN=kubernetes',
+  username: 'jane@corp.example',
+  groups: ['team-a'],
+  notBefore: '2026-11-25T12:00:00.000Z',
+  notAfter: '2026-11-26T12:00:00.000Z',
+  publicKey: { algorithm: 'ECDSA-P256', spkiSha256: certificateSpkiSha256 },
+  cluster: 'demo',
+  requestId: '019968c2-e5a4-7c1e-9b1f-3a2b4c5d6e7f',
+  orphan: false,
+};
+
+/** Undefined where the media type is none of an export. */
+export const exportFormOf = (mediaType: string): ExportForm | undefined =>
+  Object.entries(exportForms).find(([type]) => type === mediaType)?.[1];
+
+/** An export of one certificate. */
+export const exampleExport = ({ head, line }: ExportForm): string => head + line(exampleCertificate);
+
+/**
+ * Sends all certificates, a portion at a time: one portion is in memory, however many certificates there are and however
+ * slowly the caller reads. A fault before the first portion is answered as a problem; a later one ends the answer with a last
+ * line about it.
+ */
+export async function sendExport(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  form: ExportForm,
+  portions: AsyncGenerator<readonly ListedCertificate[], void, void>,
+): Promise<FastifyReply> {
+  const first = await portions.next();
+  return sendTexts(reply, form.contentType, texts(), () => void portions.return());
+
+  async function* texts(): AsyncGenerator<string, void, void> {
+    if (form.head !== '') yield form.head;
+    try {
+      for (let portion = first; portion.done !== true; portion = await portions.next())
+        yield portion.value.map((certificate) => form.line(listedCertificateView(certificate))).join('');
+    } catch (error) {
+      request.log.error({ err: error }, 'an export broke off');
+      yield form.brokenOff(problemBody(errorToProblem(error as FastifyError), request.id));
+    }
+  }
+}

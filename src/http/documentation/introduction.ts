@@ -1,0 +1,55 @@
+/** `info.description` of the OpenAPI document: what holds for every operation. Markdown. */
+export const introduction = `
+Issues Kubernetes user certificates: policy decides, the cluster or a local CA signs, an audit log remembers.
+
+A *certificate request* asks for a username and groups on a cluster. Policy decides on it at once, or leaves it to a
+person. Then the cluster or a CA key that kubepass holds signs the certificate.
+
+## Authentication
+
+Send an API token with every call under \`/v1\`: \`Authorization: Bearer kubepass_…\`. An admin creates tokens with
+\`POST /v1/api-tokens\`; the first token is in the file \`admin-token\` in the data directory. \`GET /v1/whoami\` tells who
+you are and what you may do. Without a valid token the answer is 401. Failed authentications are limited for each
+address (429); callers with a valid token are not.
+
+## Get a kubeconfig
+
+1. In one call: \`POST /v1/kubeconfigs\` with \`{"username": "jane", "groups": ["team-a"]}\` answers 201 and the complete
+   kubeconfig with its private key. The key is in this answer and nowhere else.
+2. If a person must decide, the answer is **202** with the certificate request, \`Location\` and \`Retry-After\`. Read the
+   request at \`Location\` until its \`state\` is \`approved\`. Then \`POST {Location}/kubeconfig\` generates the key, issues the
+   certificate and answers the kubeconfig, once. 202 also comes if somebody else is the \`collector\`.
+3. With a key of your own: \`POST /v1/certificate-requests\` with a \`csr\`. Issuing starts as soon as the request is
+   approved. \`Prefer: wait=10\` waits for its end. Then read \`{Location}/certificate\`, or \`{Location}/kubeconfig\`.
+
+States: \`pending\` (a person must decide) → \`approved\` → \`issuing\` → \`issued\`; ends without a certificate are \`denied\`,
+\`cancelled\`, \`expired\` and \`failed\`.
+
+## Idempotency
+
+\`POST /v1/certificate-requests\` and \`POST /v1/kubeconfigs\` take an \`Idempotency-Key\`. Repeat a call whose answer was lost
+with the same key and the same body: the first answer is given again, byte for byte, and nothing is done twice. Keys
+belong to one caller and one path and are kept for 24 hours. Another body with the same key is 422; a repeat while the
+first call is still being answered is 409. A private key is never given twice: such a repeat is 409, and \`Location\` leads
+to the request.
+
+## Paging
+
+Lists take \`limit\` (1 to 500, default 50) and answer \`items\` and \`nextCursor\`. Pass \`nextCursor\` as \`cursor\` to get the
+next page; it is null on the last one. \`Link: rel="next"\` has the same as an address, with your filters. Cursors are
+opaque.
+
+## Media types
+
+Send bodies as \`application/json\` in UTF-8. Unknown properties are errors, also in queries. Where an answer comes in
+several forms, \`Accept\` chooses; with \`*/*\` or without \`Accept\` it is the first form that the operation lists.
+
+## Errors
+
+Errors are \`application/problem+json\` (RFC 9457). \`type\` is stable, \`detail\` is for people. \`requestId\` is this HTTP
+request, as in \`X-Request-Id\` and in the log; \`certificateRequestId\` is the certificate request that the problem is
+about. \`invalid-request\` lists every wrong field in \`errors\`, with a JSON pointer each. \`policy-denied\` lists every
+reason in \`violations\`, those of the nearest policy first; the denied request is recorded, and \`Location\` leads to it.
+Records that you may not read are 404. 503 has \`Retry-After\`; try again then. Problems with the HTTP itself can come
+before any operation is found: 400, 404, 405 with \`Allow\`, 408 and 431.
+`.trim();

@@ -1,0 +1,37 @@
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
+import { tlsSettings, type TlsPair } from './tls-settings.js';
+
+/** Headers and body of a request have to arrive within this time. It begins with the connection, or after an answer with the next request. */
+const arrivalMilliseconds = 30_000;
+/** How often Node looks for requests that are late. A late one is found up to this much later. */
+const lookMilliseconds = 1_000;
+
+const timeouts = {
+  headersTimeout: arrivalMilliseconds - lookMilliseconds,
+  requestTimeout: arrivalMilliseconds - lookMilliseconds,
+  connectionsCheckingInterval: lookMilliseconds,
+  /** Longer than the 60 s for which proxies usually keep an idle connection, so that they do not use one that is closing. */
+  keepAliveTimeout: 72_000,
+};
+
+/** A TLS handshake has to end within this time. It comes before the time for the first request. */
+const handshakeMilliseconds = 10_000;
+
+/** The server of Node: HTTPS with a pair, else plain HTTP. */
+export function createServer(handler: RequestListener, pair?: TlsPair): Server {
+  if (pair === undefined) return createHttpServer(timeouts, handler);
+  const server = createHttpsServer(
+    { ...timeouts, ...tlsSettings(pair), handshakeTimeout: handshakeMilliseconds },
+    handler,
+  );
+  // Before a handshake has ended nothing can be sent, and an orderly end would wait for that forever.
+  server.prependListener('tlsClientError', (_error, socket) => socket.destroy());
+  return server;
+}
+
+/** Shows another certificate from the next handshake on. Connections that are open keep theirs. Throws for a server without TLS. */
+export function replaceCertificate(server: Server, pair: TlsPair): void {
+  if (!(server instanceof HttpsServer)) throw new Error('a server without TLS has no certificate');
+  server.setSecureContext(tlsSettings(pair));
+}

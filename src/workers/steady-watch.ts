@@ -1,0 +1,66 @@
+export interface SteadyWatch {
+  /** Looks once, as the timer does. */
+  poll(): Promise<void>;
+  /** Looks now, and acts also on content on which it has acted already. */
+  again(): Promise<void>;
+  stop(): void;
+}
+
+export interface SteadyWatchOptions<Content> {
+  /** `reading` identifies the content: it differs where the content does. */
+  readonly read: () => Promise<{ readonly reading: string; readonly content: Content }>;
+  /** The reading that needs no action. */
+  readonly initial: string;
+  readonly intervalMilliseconds: number;
+  /** Called once with each new content. */
+  readonly act: (content: Content, reading: string) => Promise<void> | void;
+  /** Called with an error of `read` or `act` that neither foresees. The watch goes on. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * Looks at files again and again, because notifications miss changes of mounted ConfigMaps and Secrets and of network
+ * file systems. New content counts only after two readings in a row agree, because a file may be being written.
+ */
+export function watchSteadily<Content>(options: SteadyWatchOptions<Content>): SteadyWatch {
+  const { read, initial, intervalMilliseconds, act, onFailure } = options;
+  /** The reading before, and the reading that was last acted on. */
+  let lastReading = initial;
+  let settled: string | null = initial;
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const poll = async (): Promise<void> => {
+    const { reading, content } = await read();
+    const steady = reading === lastReading;
+    lastReading = reading;
+    if (stopped || !steady || reading === settled) return;
+    settled = reading;
+    await act(content, reading);
+  };
+
+  const schedule = (): void => {
+    timer = setTimeout(() => {
+      poll()
+        .catch(onFailure)
+        .finally(() => {
+          if (!stopped) schedule();
+        });
+    }, intervalMilliseconds).unref();
+  };
+  schedule();
+
+  return {
+    poll,
+    async again() {
+      settled = null;
+      await poll();
+      // The reading before may be older than the change.
+      await poll();
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connectRaw, trickle, type RawClient } from './support/raw-client.js';
+import { startService, type TestService } from './support/service.js';
+import { makeTlsPair } from './support/tls-files.js';
+
+let overHttp: TestService;
+let overTls: TestService;
+beforeAll(async () => {
+  overHttp = await startService();
+  overTls = await startService({ app: { tls: await makeTlsPair() } });
+});
+afterAll(async () => {
+  await overHttp.close();
+  await overTls.close();
+});
+
+/** A busy machine is late itself. */
+const slack = 2_000;
+
+const head = (path: string, type: string, token: string) =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: ${type}\r\nContent-Length: 50000\r\n\r\n`;
+
+/** Clients that begin and do not come to an end, each in its own way. */
+const lateClients: Readonly<Record<string, (client: RawClient, token: string) => void>> = {
+  'sends nothing': () => undefined,
+  'sends its headers octet by octet': (client) => {
+    trickle(client, `GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(1_000)}`, 500);
+  },
+  'stops within its headers': ({ socket }) => {
+    socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n');
+  },
+  'sends its body octet by octet': (client, token) => {
+    client.socket.write(head('/v1/certificate-requests', 'application/json', token));
+    trickle(client, `{"username":"${'a'.repeat(1_000)}`, 500);
+  },
+  'stops within its body': ({ socket }, token) => {
+    socket.write(`${head('/v1/kubeconfigs', 'application/json', token)}{"username":`);
+  },
+  'sends an upload octet by octet': (client, token) => {
+    client.socket.write(head('/v1/inspections', 'multipart/form-data; boundary=b', token));
+    const part = '--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n';
+    trickle(client, `${part}${'a'.repeat(1_000)}`, 500);
+  },
+  'stops within its second request': ({ socket }) => {
+    socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\nGET /livez HTTP/1.1\r\n');
+  },
+};
+
+it('headers and body have to arrive within 30 s, however they come, and nothing is left behind', async () => {
+  const late = await Promise.all(
+    [overHttp, overTls].flatMap((service) =>
+      Object.entries(lateClients).map(async ([what, begin]) => {
+        const client = await connectRaw(service.address);
+        begin(client, service.tokenOf('alice'));
+        return { what: `${service.address} ${what}`, after: await client.ended, received: client.received() };
+      }),
+    ),
+  );
+  for (const { what, after, received } of late) {
+    expect.soft(after, what).toBeGreaterThan(25_000);
+    expect.soft(after, what).toBeLessThan(30_000 + slack);
+    expect.soft(received, what).toMatch(/HTTP\/1.1 408 [\s\S]*urn:kubepass:problem:request-timeout/);
+  }
+  for (const service of [overHttp, overTls]) {
+    // The clients keep their side open, and some go on.
+    await expect.poll(() => service.connections(), { timeout: 5_000 }).toBe(0);
+    expect(service.log()).not.toContain('"level":"error"');
+  }
+}, 60_000);
+
+it('a TLS handshake has to end within 10 s, however it comes, and nothing is left behind', async () => {
+  // The beginning of a ClientHello: a handshake record of 512 octets (RFC 8446 5.1).
+  const hello = Buffer.concat([Buffer.from('1603010200010001fc0303', 'hex'), Buffer.alloc(501)]);
+  const clients = await Promise.all(Array.from({ length: 4 }, () => connectRaw(overTls.address, { over: 'TCP' })));
+  const [, stopped, trickling, plain] = clients;
+  stopped?.socket.write(hello.subarray(0, 20));
+  if (trickling) trickle(trickling, hello, 500);
+  plain?.socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
+  for (const { ended, received } of clients) {
+    expect(await ended).toBeLessThan(10_000 + slack);
+    expect(received()).not.toContain('HTTP');
+  }
+  await expect.poll(() => overTls.connections(), { timeout: 5_000 }).toBe(0);
+}, 30_000);

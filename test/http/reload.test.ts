@@ -1,0 +1,104 @@
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import { connect } from 'node:tls';
+import { expect, it } from 'vitest';
+import { useProcesses } from './support/serving-process.js';
+import { makeTlsPair, writeTlsFiles } from './support/tls-files.js';
+
+const { start, inDirectory } = useProcesses();
+
+/** The fingerprint of the certificate that a new connection gets. */
+async function shownBy(address: string): Promise<string> {
+  const { hostname, port } = new URL(address);
+  const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  return fingerprint256;
+}
+
+function statusOf(url: string, agent: Agent): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request(url, { agent, rejectUnauthorized: false }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+/** Calls over kept and over new connections until it is stopped; answers every status. */
+function keepCalling(url: string) {
+  let stopped = false;
+  const callers = [new Agent({ keepAlive: true }), new Agent({ keepAlive: false })].map(async (agent) => {
+    const statuses: unknown[] = [];
+    while (!stopped) statuses.push(await statusOf(url, agent).catch((error: unknown) => error));
+    agent.destroy();
+    return statuses;
+  });
+  return async () => {
+    stopped = true;
+    return (await Promise.all(callers)).flat();
+  };
+}
+
+it('serves a new certificate after SIGHUP without one failed request, and keeps it where the next one is broken', async () => {
+  const [first, second] = [await makeTlsPair(), await makeTlsPair()];
+  const { child, said, address: served } = start({ environment: await writeTlsFiles(inDirectory(), first) });
+  const address = await served();
+  const fingerprint = ({ cert }: { readonly cert: string }) => new X509Certificate(cert).fingerprint256;
+  expect(await shownBy(address)).toBe(fingerprint(first));
+  const stopCalling = keepCalling(`${address}/livez`);
+
+  await writeTlsFiles(inDirectory(), second);
+  child.kill('SIGHUP');
+  await expect.poll(() => said('another TLS certificate is served'), { timeout: 10_000 }).toBeDefined();
+  expect(await shownBy(address)).toBe(fingerprint(second));
+
+  const refused = 'the TLS files were changed and cannot be served: the certificate in force stays';
+  // The key belongs to another certificate. Its mode is looked at like that of every other secret.
+  writeFileSync(inDirectory('tls.key'), first.key);
+  chmodSync(inDirectory('tls.key'), 0o640);
+  child.kill('SIGHUP');
+  await expect.poll(() => said(refused)?.['reason'], { timeout: 10_000 }).toMatch(/tls\.key: .*mismatch/);
+  expect(await shownBy(address)).toBe(fingerprint(second));
+
+  const statuses = await stopCalling();
+  expect(statuses.length).toBeGreaterThan(20);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+}, 60_000);
+
+it('warns of a TLS key that others can read', async () => {
+  const environment = await writeTlsFiles(inDirectory());
+  chmodSync(inDirectory('tls.key'), 0o644);
+  const { said, address } = start({ environment });
+  await address();
+  const warning = `${inDirectory('tls.key')} is open to others (mode 0644); 0600 would keep it to its owner`;
+  expect(said(warning)).toMatchObject({ level: 'warn' });
+}, 60_000);
+
+it('reads the policies again at SIGHUP, and says each time what is wrong with them', async () => {
+  const { child, said, address: served } = start();
+  const address = await served();
+  const invalid = 'the policies were changed and do not validate: those in force stay';
+  writeFileSync(inDirectory('policies', 'test.yaml'), 'kind: Nonsense\n');
+  child.kill('SIGHUP');
+  await expect.poll(() => said(invalid), { timeout: 10_000 }).toBeDefined();
+  const { time } = said(invalid) ?? {};
+  child.kill('SIGHUP');
+  await expect.poll(() => said(invalid)?.['time'], { timeout: 10_000 }).not.toBe(time);
+  expect((await fetch(`${address}/readyz`)).status).toBe(200);
+}, 60_000);
+
+it('is passed on by the quickstart to the process that serves', async () => {
+  const quickstart = start({ program: 'scripts/quickstart/main.ts' });
+  await expect.poll(() => quickstart.output(), { timeout: 50_000 }).toContain('serving; Ctrl-C stops it');
+  quickstart.child.kill('SIGHUP');
+  await expect
+    .poll(() => readFileSync(inDirectory('data', 'quickstart.log'), 'utf8'), { timeout: 10_000 })
+    .toContain('the policies and the TLS files are read again');
+  quickstart.child.kill('SIGTERM');
+  expect(await quickstart.ended).toEqual([0, null]);
+}, 90_000);

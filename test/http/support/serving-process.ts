@@ -1,0 +1,81 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect } from 'vitest';
+import { testPolicies } from '../../helpers/issuance.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+
+export interface ServingProcess {
+  readonly child: ChildProcess;
+  /** The last line of the log with this message. */
+  said(msg: string): Readonly<Record<string, unknown>> | undefined;
+  /** Everything on standard output. */
+  output(): string;
+  /** The address, once the process serves. */
+  address(): Promise<string>;
+  adminToken(): string;
+  /** The exit code and the signal, once the process has ended. */
+  readonly ended: Promise<unknown[]>;
+}
+
+/** For tests of the service as a process: a directory with policies, and processes that end with each test. */
+export function useProcesses() {
+  let directory: ReturnType<typeof temporaryDirectory>;
+  const children: ChildProcess[] = [];
+  const inDirectory = (...names: string[]) => join(directory.path, ...names);
+  beforeEach(() => {
+    directory = temporaryDirectory();
+    mkdirSync(inDirectory('policies'));
+    writeFileSync(inDirectory('policies', 'test.yaml'), testPolicies);
+  });
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    directory.remove();
+  });
+
+  /** Starts `program` with Node, through `prefix`. */
+  function start({
+    program = 'src/server.ts',
+    prefix = [],
+    environment = {},
+  }: {
+    readonly program?: string;
+    readonly prefix?: readonly string[];
+    readonly environment?: Readonly<Record<string, string>>;
+  } = {}): ServingProcess {
+    const [command, ...rest] = [...prefix, process.execPath, '--import', 'tsx', program];
+    const child = spawn(command, rest, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        PATH: process.env['PATH'],
+        KUBEPASS_DATA_DIR: inDirectory('data'),
+        KUBEPASS_POLICIES_DIR: inDirectory('policies'),
+        KUBEPASS_PORT: '0',
+        ...environment,
+      },
+    });
+    children.push(child);
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8');
+    });
+    const said = (msg: string) =>
+      output
+        .split('\n')
+        .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []))
+        .findLast((line) => line['msg'] === msg);
+    return {
+      child,
+      said,
+      output: () => output,
+      async address() {
+        await expect.poll(() => said('kubepass serves'), { timeout: 25_000 }).toBeDefined();
+        return String(said('kubepass serves')?.['address']);
+      },
+      adminToken: () => readFileSync(inDirectory('data', 'admin-token'), 'utf8').trim(),
+      ended: once(child, 'close'),
+    };
+  }
+  return { start, inDirectory };
+}

@@ -1,0 +1,90 @@
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { openTls, type TlsInForce } from '../../../src/compose/tls-in-force.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+import { makeTlsPair, writeTlsFiles } from '../../http/support/tls-files.js';
+
+type Pair = Awaited<ReturnType<typeof makeTlsPair>>;
+let first: Pair;
+let second: Pair;
+let expired: Pair;
+beforeAll(async () => {
+  [first, second, expired] = [await makeTlsPair(), await makeTlsPair(), await makeTlsPair(new Date('2010-01-01'))];
+});
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let tls: TlsInForce | null;
+let log: string[];
+let served: string[];
+beforeEach(() => {
+  directory = temporaryDirectory();
+  tls = null;
+  log = [];
+  served = [];
+});
+afterEach(() => {
+  tls?.stop();
+  directory.remove();
+});
+
+async function open(pair: Pair, intervalMilliseconds = 3_600_000): Promise<TlsInForce> {
+  const environment = await writeTlsFiles(directory.path, pair);
+  const write = (level: string) => (fields: object, message: string) =>
+    void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
+  tls = await openTls(
+    { certFile: environment.KUBEPASS_TLS_CERT_FILE, keyFile: environment.KUBEPASS_TLS_KEY_FILE },
+    { info: write('info'), warn: write('warn'), error: write('error') },
+    { clock: () => new Date(), intervalMilliseconds },
+  );
+  tls.follow(({ cert }) => served.push(String(cert)));
+  return tls;
+}
+
+it('takes a pair that was changed, by itself, once both files belong together', async () => {
+  const { current } = await open(first, 10);
+  writeFileSync(join(directory.path, 'tls.crt'), second.cert);
+  await expect.poll(() => log).toEqual([expect.stringMatching(/^error .*stays.*mismatch/)]);
+  expect(served).toEqual([]);
+  writeFileSync(join(directory.path, 'tls.key'), second.key);
+  await expect.poll(() => served).toEqual([second.cert]);
+  expect(current()).toMatchObject({ cert: Buffer.from(second.cert), key: Buffer.from(second.key) });
+});
+
+it.each<[string, (path: string) => void, RegExp]>([
+  ['is no certificate', (path) => writeFileSync(join(path, 'tls.crt'), 'nonsense'), /TLS cannot be served with/],
+  ['is empty', (path) => writeFileSync(join(path, 'tls.key'), ''), /TLS cannot be served with/],
+  ['is gone', (path) => rmSync(join(path, 'tls.key')), /ENOENT/],
+  ['has expired', (path) => void writeTlsFiles(path, expired), /is valid from 20\S+ to 20\S+, so not now/],
+])('keeps what is in force where the new one %s, and says so', async (_what, change, reason) => {
+  const { reload } = await open(first);
+  change(directory.path);
+  await reload();
+  expect(log).toEqual([expect.stringMatching(reason)]);
+  expect(log[0]).toMatch(/^error the TLS files were changed and cannot be served: the certificate in force stays/);
+  expect(log.join()).not.toContain('PRIVATE KEY');
+  expect(served).toEqual([]);
+  await writeTlsFiles(directory.path, second);
+  await reload();
+  expect(served).toEqual([second.cert]);
+});
+
+it('changes nothing where the files are as they were', async () => {
+  const { reload } = await open(first);
+  await reload();
+  expect([log, served]).toEqual([[], []]);
+});
+
+it('starts with a certificate that has expired, with a warning, and not with a pair that does not belong together', async () => {
+  await open(expired);
+  expect(log).toEqual([expect.stringMatching(/^warn the TLS certificate is not valid now/)]);
+  tls?.stop();
+  await expect(open({ cert: first.cert, key: second.key })).rejects.toThrow(/^TLS cannot be served with .*mismatch/);
+});
+
+it('warns of a key that others can read', async () => {
+  const { reload } = await open(first);
+  chmodSync(join(directory.path, 'tls.key'), 0o644);
+  await reload();
+  expect(log).toEqual([expect.stringMatching(/^warn .*tls\.key is open to others \(mode 0644\)/)]);
+});
