@@ -29,6 +29,8 @@ const rooms = {
   webhooks: ['model', 'x509', 'identity/permissions.ts', 'services.ts'],
   // permissions, for an inspection shows of the inventory what may be read.
   inspection: ['model', 'x509', 'formats', 'workers', 'identity/permissions.ts', 'services.ts'],
+  // Inspects files without a service.
+  offline: ['inspection', 'model', 'formats', 'config/inspection-defaults.ts'],
   signer: ['model', 'x509', 'cluster'],
   store: ['model', 'audit', 'identity', 'workers', 'inspection/inventory.ts', 'x509/strict/key-algorithm.ts'],
   // services.ts for its types alone: a use case says which service it is.
@@ -59,6 +61,8 @@ const edges = {
   'admin-token.ts': ['compose/api-tokens.ts', 'config'],
   // For a policy repository's own CI: loads policies and runs their tests, without a service.
   'policy-check.ts': ['policy'],
+  // For pipelines and hooks: inspects files, without a service.
+  'kubepass-inspect.ts': ['offline'],
   // And the third: migrates as the role that owns the tables, which the service need not be.
   'migrate.ts': ['compose/open-store.ts', 'config'],
 };

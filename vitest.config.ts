@@ -58,6 +58,8 @@ export default defineConfig({
           hookTimeout: 30_000,
         },
       },
+      // Compares with programs of others, which the first run builds.
+      project('oracles', 120, { globalSetup: ['test/oracles/global-setup.ts'] }),
       project('cluster', 300, {
         globalSetup: ['test/cluster/global-setup.ts'],
         // Each file starts a control plane of its own.

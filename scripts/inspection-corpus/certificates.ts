@@ -55,6 +55,8 @@ export interface CertificateFields {
   readonly outerAlgorithm?: Buffer;
   /** Replaces the real signature. */
   readonly signature?: Buffer;
+  /** Makes the signature, where it is not the usual one of the key. */
+  readonly sign?: (signed: Buffer) => Buffer;
 }
 
 export type Hash = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
@@ -122,7 +124,11 @@ export function certificate(fields: CertificateFields): Buffer {
     ...(subjectUniqueId ? [der(contextPrimitive(2), Buffer.of(0), subjectUniqueId)] : []),
     ...(extensions.length === 0 ? [] : [der(contextConstructed(3), sequence(...extensions))]),
   );
-  return seal(tbs, fields.outerAlgorithm ?? algorithm, fields.signature ?? signBytes(tbs, signer, hash));
+  return seal(
+    tbs,
+    fields.outerAlgorithm ?? algorithm,
+    fields.signature ?? fields.sign?.(tbs) ?? signBytes(tbs, signer, hash),
+  );
 }
 
 /** Joins the signed part, its algorithm and its signature, for certificates, requests and lists alike. */

@@ -5,6 +5,7 @@ import { chainFixtures } from './sets/chains.js';
 import { encodingFixtures } from './sets/encodings.js';
 import { keyFixtures } from './sets/keys.js';
 import { kubeconfigFixtures } from './sets/kubeconfigs.js';
+import { layoutFixtures } from './sets/layouts.js';
 import { listFixtures } from './sets/lists.js';
 import { manifestFixtures } from './sets/manifests.js';
 import { requestFixtures } from './sets/requests.js';
@@ -27,6 +28,7 @@ export const fixtures: readonly Fixture[] = [
   ...kubeconfigFixtures,
   ...manifestFixtures,
   ...archiveFixtures,
+  ...layoutFixtures,
   ...otherFixtures,
   byHand('kubeadm-pki', "kubeadm's PKI folder: 22 files", 'tar'),
   byHand('kubeadm-kubernetes', 'all of /etc/kubernetes: the PKI folder and five kubeconfigs', 'tar.gz'),

@@ -43,9 +43,13 @@ export const name = (...rdns: readonly (Buffer | readonly Buffer[])[]): Buffer =
 /** The name as Go and kubeadm write it: all groups in one RDN, then the username. */
 export const user = (username: string, ...groups: readonly string[]): Buffer =>
   name(
-    ...(groups.length === 0 ? [] : [groups.map((group) => attribute('O', group, Tag.PRINTABLE_STRING))]),
-    attribute('CN', username, Tag.PRINTABLE_STRING),
+    ...(groups.length === 0 ? [] : [groups.map((group) => attribute('O', group, stringTypeOf(group)))]),
+    attribute('CN', username, stringTypeOf(username)),
   );
+
+/** X.680 41.4: Go writes a PrintableString where it can. */
+const stringTypeOf = (text: string): number =>
+  /^[A-Za-z0-9 '()+,\-./:=?]*$/.test(text) ? Tag.PRINTABLE_STRING : Tag.UTF8_STRING;
 
 /** `2027-10-31` or a whole instant, as UTCTime through 2049. */
 export function time(instant: string): Buffer {

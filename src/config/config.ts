@@ -3,6 +3,7 @@ import { readCluster, type ClusterConfig } from './cluster-config.js';
 import { readConfigFile, type FileSettings, type ReportProblem } from './config-file.js';
 import { readDatabase, type DatabaseConfig } from './database-config.js';
 import { environmentVariables as variables, type Environment } from './env.js';
+import { inspectionDefaults } from './inspection-defaults.js';
 import { isLoopback } from './loopback.js';
 import { readWebhooks, type WebhookConfig } from './webhook-config.js';
 
@@ -115,10 +116,7 @@ export function loadConfig(environment: Environment): Config {
       ...file?.issuing,
     },
     inspection: {
-      expiresWithinSeconds: 2_592_000,
-      maxValiditySeconds: 31_622_400,
-      // Ten years with three leap days: the lifetime of a generated CA.
-      maxCaValiditySeconds: 315_619_200,
+      ...inspectionDefaults,
       ...file?.inspection,
     },
     webhooks: readWebhooks(

@@ -17,7 +17,8 @@ interface ResponseOptions {
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
 }
 
-const isJson = (mediaType: string): boolean => /[/+]json$/.test(mediaType);
+/** The media types of our own schemas. Any other one has its examples in its schema. */
+const isJson = (mediaType: string): boolean => /^application\/(?:problem\+)?json$/.test(mediaType);
 
 /** A response with one schema for each media type. */
 export function response(

@@ -3,21 +3,34 @@ import type { Budget, DecodedObject, InspectionContext } from './decoded.js';
 import { findAll } from './findings/find-all.js';
 import { observePrimeModuli } from './keys/prime-moduli.js';
 import { openBudget } from './reading/budget.js';
+import { pathStem } from './reading/paths.js';
 import { readSingleObject, readUpload } from './reading/read-upload.js';
 import { listRelations } from './relations/list-relations.js';
 import { Relations } from './relations/relations.js';
 import type { PrintableTrees } from './report/openssl-text.js';
 import { reportHtml } from './report/report-html.js';
+import { reportSarif } from './report/report-sarif.js';
 import { reportText } from './report/report-text.js';
+
+/** An inspection, and the decoded objects that its reports print. */
+export interface Inspected {
+  readonly inspection: Inspection;
+  readonly objects: readonly DecodedObject[];
+}
 
 /**
  * Inspects an upload: reads it, relates its objects, finds problems, and reports in the media type. Throws
  * `UploadRefusedError` where the upload exceeds a limit.
  */
 export async function inspect(upload: Upload, context: InspectionContext, format: InspectionFormat): Promise<string> {
+  return renderInspection(await inspectUpload(upload, context), context.now, format);
+}
+
+/** Throws `UploadRefusedError` where the upload exceeds a limit. */
+export async function inspectUpload(upload: Upload, context: InspectionContext): Promise<Inspected> {
   const budget = openBudget();
   const { now } = context;
-  return answer(await readUpload(upload, { now, password: upload.password, budget }), context, budget, format);
+  return relateAndCheck(await readUpload(upload, { now, password: upload.password, budget }), context, budget);
 }
 
 /** Inspects an upload that is one small object, which is quick; null for any other upload. */
@@ -30,15 +43,17 @@ export function inspectSingleObject(
   if (part === undefined || others.length > 0) return null;
   const budget = openBudget();
   const object = readSingleObject(part, { now: context.now, password: upload.password, budget });
-  return object && answer([object], context, budget, format);
+  return (
+    object &&
+    relateAndCheck([object], context, budget).then((inspected) => renderInspection(inspected, context.now, format))
+  );
 }
 
-async function answer(
+async function relateAndCheck(
   found: readonly DecodedObject[],
   context: InspectionContext,
   budget: Budget,
-  format: InspectionFormat,
-): Promise<string> {
+): Promise<Inspected> {
   const objects = await fillInventory(await observePrimeModuli(found, budget), context);
   const relations = new Relations(objects, context.clusters, budget);
   const inspection: Inspection = {
@@ -46,14 +61,30 @@ async function answer(
     relations: listRelations(relations),
     findings: findAll(objects, relations, context),
   };
+  return { inspection, objects };
+}
+
+/** The report of an inspection in a media type. */
+export function renderInspection({ inspection, objects }: Inspected, now: Date, format: InspectionFormat): string {
   switch (format) {
     case 'application/json':
       return JSON.stringify(inspection);
+    case 'application/sarif+json':
+      return reportSarif(inspection, filesOf(objects));
     case 'text/plain':
-      return reportText(inspection, treesOf(objects), context.now);
+      return reportText(inspection, treesOf(objects), now);
     case 'text/html':
-      return reportHtml(inspection, treesOf(objects), context.now);
+      return reportHtml(inspection, treesOf(objects), now);
   }
+}
+
+/** By path, the name of the file of the upload that holds an object. */
+export function filesOf(objects: readonly DecodedObject[]): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  // A container comes before its contents.
+  for (const { path, parent } of objects)
+    files.set(path, parent === null ? pathStem(path) : (files.get(parent) ?? parent));
+  return files;
 }
 
 /**

@@ -16,7 +16,7 @@ export type UploadRefusalReason =
   'Empty' | 'TooLarge' | 'TooManyObjects' | 'TooDeep' | 'TooManyEntries' | 'TooMuchCompressed' | 'TooMuchWork';
 
 /** The media types of an answer. */
-export type InspectionFormat = 'application/json' | 'text/plain' | 'text/html';
+export type InspectionFormat = 'application/json' | 'application/sarif+json' | 'text/plain' | 'text/html';
 
 /** The answer to an upload. */
 export interface Inspection {
@@ -48,6 +48,8 @@ export type RelationType =
   | 'SignedBy'
   /** From a certificate to the CA at the end of its chain, in the upload or as `/v1/clusters/{name}`. */
   | 'ChainsTo'
+  /** From a certificate to the last one of a chain that ends before its root: the certificate that signed that one is not here. */
+  | 'ChainStopsAt'
   /** From an object to an equal one. */
   | 'SameAs'
   /** From a kubeconfig to the cluster of ours at its server's address. */

@@ -100,7 +100,21 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
     expect(request.headers()).not.toHaveProperty('prefer');
     if (method === 'post' && path !== '/v1/certificate-requests') expect(request.postData() ?? '{}').toBe('{}');
     expect(reply.status).not.toBe('400');
-    await page.screenshot({ path: join(screenshots, `${path.replaceAll(/\W+/g, '-')}.png`) });
+    await page.screenshot({ path: join(screenshots, `${path.slice(4).replaceAll(/\W+/g, '-')}.png`) });
+    await page.close();
+  });
+
+  it('makes up neither a file nor a password for an inspection', async () => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
+    await page.goto(`${client.origin}/docs`);
+    await authorize(page, token);
+    const sent = page.waitForRequest((request) => request.url().endsWith('/v1/inspections'));
+    await tryOut(page, 'post', '/v1/inspections', null);
+    const parts = ((await sent).postData() ?? '')
+      .split(/--+WebKitFormBoundary\w+(?:--)?\r\n/)
+      .filter((part) => part !== '');
+    for (const part of parts) expect(part.split('\r\n\r\n')[1]?.trim()).toBe('');
+    await page.screenshot({ path: join(screenshots, 'inspections.png') });
     await page.close();
   });
 

@@ -313,6 +313,7 @@ describe('the answer', () => {
     ['*/*', 'application/json; charset=utf-8'],
     ['application/json', 'application/json; charset=utf-8'],
     ['text/plain', 'text/plain; charset=utf-8'],
+    ['application/sarif+json', 'application/sarif+json; charset=utf-8'],
     ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html; charset=utf-8'],
   ])('to Accept: %s is %s', async (accept, contentType) => {
     // One upload that is read at once, and one that a worker reads.
@@ -326,7 +327,7 @@ describe('the answer', () => {
         vary: 'Accept',
         'x-content-type-options': 'nosniff',
       });
-      expect(answer.text).toContain('jane');
+      expect(answer.text).toContain(contentType.includes('sarif') ? '"version":"2.1.0"' : 'jane');
     }
   });
 
@@ -418,7 +419,7 @@ inspection: { expiresWithinSeconds: 60, maxValiditySeconds: 600 }
 });
 
 describe('secrets', () => {
-  const formats = ['application/json', 'text/plain', 'text/html'];
+  const formats = ['application/json', 'application/sarif+json', 'text/plain', 'text/html'];
 
   it('of a private key are in no answer and no log', async () => {
     const key = createPrivateKey(keyPem);

@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { constants, createPublicKey, sign } from 'node:crypto';
 import {
   bitString,
   contextConstructed,
@@ -29,6 +29,7 @@ import { type Fixture, single } from '../fixture.js';
 import { privateKey, publicKey } from '../keys.js';
 import { openssl } from '../openssl.js';
 import type { FindingCode } from '../../../src/inspection/findings/catalogue.js';
+import { writeKeyUsage } from '../../../src/x509/strict/extension.js';
 import {
   attribute,
   authorityKeyIdentifier,
@@ -45,6 +46,7 @@ import {
   name,
   NULL,
   otherName,
+  permittedSubtrees,
   subjectAltName,
   subjectKeyIdentifier,
   time,
@@ -65,6 +67,30 @@ const janesUsual = [keyUsage('digitalSignature'), extKeyUsage('clientAuth'), bas
 const janesAuthority = () => authorityKeyIdentifier(keyIdentifierOf('cluster-ca'));
 const webServer = user('web');
 const webNames = [dns('web.corp.example')];
+
+/** An AlgorithmIdentifier of RSASSA-PSS with SHA-256 (RFC 4055 3.1), and a certificate that is signed so. */
+const pssAlgorithm = (saltLength: number): Buffer => {
+  const sha256 = sequence(oid('2.16.840.1.101.3.4.2.1'), NULL);
+  const parameters = [sha256, sequence(oid('1.2.840.113549.1.1.8'), sha256), integer(saltLength)];
+  return sequence(
+    oid('1.2.840.113549.1.1.10'),
+    sequence(...parameters.map((parameter, tag) => der(contextConstructed(tag), parameter))),
+  );
+};
+const signedWithPss = (saltLength: number): Buffer =>
+  userCertificate(jane, 'jane', {
+    innerAlgorithm: pssAlgorithm(saltLength),
+    outerAlgorithm: pssAlgorithm(saltLength),
+    sign: (signed) =>
+      sign('sha256', signed, {
+        key: privateKey('cluster-ca'),
+        padding: constants.RSA_PKCS1_PSS_PADDING,
+        saltLength,
+      }),
+  });
+
+const policies = (...ids: readonly string[]): Buffer =>
+  extension('2.5.29.32', sequence(...ids.map((id) => sequence(oid(id)))));
 
 const good: readonly Fixture[] = [
   pem('user', 'a user certificate as this service issues it; our inventory knows it', janesCertificate),
@@ -153,6 +179,12 @@ const validity: readonly Fixture[] = [
     'ends within the week',
     () => userCertificate(jane, 'jane', { notAfter: time('2026-12-05') }),
     'CertificateExpiresSoon',
+  ),
+  pem(
+    'ends-within-a-day',
+    'a short life that is not in its last third yet',
+    () => userCertificate(jane, 'jane', { notBefore: time('2026-11-30T12:00Z'), notAfter: time('2026-12-01T20:00Z') }),
+    'CertificateEndsWithinDay',
   ),
   pem(
     'valid-for-five-years',
@@ -264,6 +296,13 @@ const weakKey = (file: string): Buffer => readCertificationRequestTree(readCsrFi
 const signatures: readonly Fixture[] = [
   pem('sha1-signature', 'signed with SHA-1', () => userCertificate(jane, 'jane', { hash: 'sha1' }), 'WeakSignature'),
   pem('md5-signature', 'signed with MD5', () => userCertificate(jane, 'jane', { hash: 'md5' }), 'WeakSignature'),
+  pem('signed-with-pss', 'signed with RSASSA-PSS as Go takes it', () => signedWithPss(32)),
+  pem(
+    'pss-salt-of-20-octets',
+    'RSASSA-PSS with the default salt, which is shorter than its digest',
+    () => signedWithPss(20),
+    'RsaPssParametersUnusable',
+  ),
   pem(
     'algorithms-differ',
     'another algorithm inside than outside',
@@ -334,6 +373,115 @@ const purposes: readonly Fixture[] = [
         janesAuthority(),
       ),
     'KeyUsageContradictory',
+  ),
+  pem(
+    'server-for-key-encipherment-alone',
+    'an RSA server that may not sign',
+    () =>
+      serverCertificate(webServer, webNames, {
+        key: 'rsa-leaf',
+        extensions: [
+          keyUsage('keyEncipherment'),
+          extKeyUsage('serverAuth'),
+          basicConstraints(false),
+          janesAuthority(),
+          subjectAltName(...webNames),
+        ],
+      }),
+    'KeyUsageLacksSignature',
+  ),
+  pem(
+    'signs-code-and-may-not-sign',
+    'a key usage that goes with none of its purposes',
+    () => userWith(keyUsage('keyAgreement'), extKeyUsage('codeSigning'), basicConstraints(false), janesAuthority()),
+    'KeyUsageContradictory',
+  ),
+  pem(
+    'name-constraints-in-a-leaf',
+    'name constraints in what is no CA',
+    () => userWith(...janesUsual, janesAuthority(), permittedSubtrees(dns('corp.example'))),
+    'ConstraintInLeaf',
+  ),
+  pem(
+    'policy-constraints-in-a-leaf',
+    'policy constraints, not critical, in what is no CA',
+    () =>
+      userWith(
+        ...janesUsual,
+        janesAuthority(),
+        extension('2.5.29.36', sequence(der(contextPrimitive(0), Buffer.of(0)))),
+      ),
+    'ConstraintInLeaf',
+    'ExtensionNotCritical',
+  ),
+  pem(
+    'authority-key-identifier-critical',
+    'an authority key identifier that is critical, which Go refuses',
+    () =>
+      userWith(
+        ...janesUsual,
+        extension('2.5.29.35', sequence(der(contextPrimitive(0), keyIdentifierOf('cluster-ca'))), true),
+      ),
+    'ExtensionWronglyCritical',
+  ),
+  pem(
+    'authority-information-critical',
+    'where to ask for its state, and critical, which Go refuses',
+    () =>
+      userWith(
+        ...janesUsual,
+        janesAuthority(),
+        extension(
+          '1.3.6.1.5.5.7.1.1',
+          sequence(sequence(oid('1.3.6.1.5.5.7.48.1'), uri('http://ocsp.corp.example'))),
+          true,
+        ),
+      ),
+    'ExtensionWronglyCritical',
+  ),
+  pem(
+    'name-constraints-not-critical',
+    'a CA whose name constraints are not critical',
+    () =>
+      authority(user('narrow'), 'other-ca', {
+        extensions: [
+          keyUsage('keyCertSign', 'cRLSign'),
+          basicConstraints(true),
+          subjectKeyIdentifier(keyIdentifierOf('other-ca')),
+          extension('2.5.29.30', sequence(der(contextConstructed(0), sequence(dns('corp.example'))))),
+        ],
+      }),
+    'ExtensionNotCritical',
+  ),
+  pem(
+    'key-usage-not-critical',
+    'a key usage that is not critical',
+    () =>
+      userWith(
+        extension('2.5.29.15', writeKeyUsage(['digitalSignature'])),
+        extKeyUsage('clientAuth'),
+        basicConstraints(false),
+        janesAuthority(),
+      ),
+    'CriticalityUnusual',
+  ),
+  pem(
+    'alternative-names-critical',
+    'subject alternative names that are critical beside a subject',
+    () =>
+      serverCertificate(webServer, webNames, {
+        extensions: [
+          ...leafExtensions(clusterCa, extKeyUsage('serverAuth')),
+          extension('2.5.29.17', sequence(...webNames), true),
+        ],
+      }),
+    'CriticalityUnusual',
+  ),
+  pem(
+    'policy-twice',
+    'a certificate policy that is there twice, which Go refuses',
+    () => userWith(...janesUsual, janesAuthority(), policies('2.23.140.1.2.1', '1.2.3.4', '2.23.140.1.2.1')),
+    'DuplicatePolicy',
   ),
   pem(
     'encipherment-with-ecdsa',
@@ -552,6 +700,12 @@ const names: readonly Fixture[] = [
   pem('no-common-name', 'groups alone', () => userCertificate(name(attribute('O', 'dev'))), 'NoCommonName'),
   pem('empty-subject', 'an empty subject', () => userCertificate(name()), 'EmptySubject'),
   pem(
+    'empty-issuer',
+    'an issuer without a name',
+    () => userCertificate(jane, 'jane', { issuer: { ...clusterCa, name: name() } }),
+    'EmptyIssuer',
+  ),
+  pem(
     'unexpected-attributes',
     'country, place and address in the subject',
     () =>
@@ -629,6 +783,47 @@ const names: readonly Fixture[] = [
     'a server without alternative names',
     () => serverCertificate(webServer, []),
     'SubjectAltNameMissing',
+  ),
+  pem(
+    'client-and-server-without-names',
+    'for clients and servers, without alternative names',
+    () => userWith(keyUsage('digitalSignature'), extKeyUsage('serverAuth', 'clientAuth'), basicConstraints(false)),
+    'ServerPurposeWithoutName',
+  ),
+  pem('dns-names-of-all-kinds', 'a wildcard, capitals, an underscore, digits, an international name', () =>
+    serverCertificate(
+      webServer,
+      ['*.corp.example', 'Web.Corp.Example', '_web.corp.example', '9.corp.example', 'xn--bcher-kva.example', 'web'].map(
+        dns,
+      ),
+    ),
+  ),
+  pem(
+    'dns-names-that-nothing-matches',
+    'addresses, ports, blanks, dots and wildcards in wrong places',
+    () =>
+      serverCertificate(
+        webServer,
+        [
+          '10.20.0.1',
+          'web.corp.example:443',
+          'web .corp.example',
+          '.corp.example',
+          'web.corp.example.',
+          'web.*.example',
+          'w*.corp.example',
+          'web..example',
+          `${'a'.repeat(64)}.example`,
+          'https://web.corp.example',
+        ].map(dns),
+      ),
+    'DnsNameUnmatchable',
+  ),
+  pem(
+    'address-as-dns-name-too',
+    'an address of the right type, and as a DNS name, as OpenShift writes it',
+    () => serverCertificate(webServer, [...webNames, dns('10.20.0.1'), ip(10, 20, 0, 1)]),
+    'AddressAsDnsName',
   ),
   pem(
     'api-server-without-kubernetes-names',

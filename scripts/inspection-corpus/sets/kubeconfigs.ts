@@ -90,6 +90,23 @@ contexts:
 `;
   }),
   fixture(
+    'broken-line',
+    'one line that is no YAML, and data that is intact',
+    () => yaml(kubeconfig()).replace(/^users:$/m, 'users: [jane\n  - oops'),
+    'MalformedObject',
+  ),
+  fixture(
+    'pasted-with-prompt',
+    'pasted from a terminal, with its prompt and folded data',
+    () => {
+      const folded = base64(pemOf(clusterCaCertificate())).replace(/.{76}/g, '$&\n        ');
+      const data = `    certificate-authority-data: ${folded}\n`;
+      const config = yaml(kubeconfig()).replace(/^ +certificate-authority-data: .*\n/m, data);
+      return `jane@laptop:~$ kubectl config view --raw\n${config}jane@laptop:~$ \n`;
+    },
+    'MalformedObject',
+  ),
+  fixture(
     'several-contexts',
     'two clusters of ours, three contexts, a token and an exec plugin',
     () =>

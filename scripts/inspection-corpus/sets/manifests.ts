@@ -180,6 +180,29 @@ export const manifestFixtures: readonly Fixture[] = [
     () => yaml({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'web' } }),
     'UnrecognisedContent',
   ),
+  fixture(
+    'helm-template',
+    'the template of a chart, which is no YAML',
+    () => `{{- if .Values.tls.enabled }}
+apiVersion: v1
+kind: Secret
+type: kubernetes.io/tls
+metadata:
+  name: {{ include "web.fullname" . }}-tls
+data:
+  tls.crt: ${base64(pemOf(serverCertificate()))}
+  tls.key: {{ .Values.tls.key | b64enc | quote }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ include "web.fullname" . }}-ca
+data:
+  ca.crt: |
+${pemOf(clusterCaCertificate()).replace(/^(?=.)/gm, '    ')}{{- end }}
+`,
+    'MalformedObject',
+  ),
   fixture('crd', 'a certificate of cert-manager, which is not one of X.509', () =>
     yaml({
       apiVersion: 'cert-manager.io/v1',

@@ -108,6 +108,14 @@ export const storeFixtures: readonly Fixture[] = [
     password,
   ),
   single(
+    'pkcs12-java',
+    'PKCS#12 with the ciphers and counts of Java before 16',
+    'p12',
+    () => pkcs12(password, '-legacy', '-macalg', 'sha1', '-iter', '50000'),
+    ['WeakKeyEncryption'],
+    password,
+  ),
+  single(
     'pkcs12-no-encryption',
     'PKCS#12 with nothing encrypted',
     'p12',

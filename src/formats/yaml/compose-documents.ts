@@ -81,8 +81,8 @@ export interface DuplicateMember {
 
 type PlainValue =
   | { readonly ok: true; readonly value: unknown; readonly duplicates: readonly DuplicateMember[] }
-  /** An alias without its anchor, or too many aliases. */
-  | { readonly ok: false; readonly error: string };
+  /** An alias without its anchor, or, where it is `excessive`, too many aliases. */
+  | { readonly ok: false; readonly error: string; readonly excessive: boolean };
 
 interface PlainValueRules {
   /** `<<` merges the members of other maps (YAML 1.1). */
@@ -101,12 +101,19 @@ export function plainValue(document: ComposedDocument, rules: PlainValueRules): 
     const { value } = reader.read(document.contents, []);
     return { ok: true, value, duplicates: reader.duplicates };
   } catch (error) {
-    if (error instanceof AliasError) return { ok: false, error: error.message };
+    if (error instanceof AliasError) return { ok: false, error: error.message, excessive: error.excessive };
     throw error;
   }
 }
 
-class AliasError extends Error {}
+class AliasError extends Error {
+  constructor(
+    message: string,
+    readonly excessive: boolean,
+  ) {
+    super(message);
+  }
+}
 
 /** A value, and the number of values in it. */
 interface Counted {
@@ -127,7 +134,7 @@ class NodeReader {
     if (isAlias(node)) {
       const target = this.#anchors.get(node.source);
       if (target === undefined)
-        throw new AliasError(`Unresolved alias (the anchor must be set before the alias): ${node.source}`);
+        throw new AliasError(`Unresolved alias (the anchor must be set before the alias): ${node.source}`, false);
       this.#spend(target.count);
       return target;
     }
@@ -198,6 +205,6 @@ class NodeReader {
   #spend(values: number): void {
     this.#values += values;
     if (this.#values > this.rules.maxValues)
-      throw new AliasError('Excessive alias count indicates a resource exhaustion attack');
+      throw new AliasError('Excessive alias count indicates a resource exhaustion attack', true);
   }
 }

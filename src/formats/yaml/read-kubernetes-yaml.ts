@@ -13,6 +13,11 @@ export interface UnreadableDocument {
   readonly problem: 'syntax' | 'aliases';
   /** From 1. */
   readonly line: number;
+  /** Its text, to the beginning of the next document: offsets. */
+  readonly start: number;
+  readonly end: number;
+  /** The line on which it begins, from 1. */
+  readonly firstLine: number;
   readonly length: number;
 }
 
@@ -47,14 +52,22 @@ export function readKubernetesYaml(text: string, bounds: StreamBounds): Kubernet
     bounds,
   );
   if (!stream.ok) return stream;
-  const documents = stream.documents.map((document): KubernetesDocument | UnreadableDocument => {
+  const documents = stream.documents.map((document, i): KubernetesDocument | UnreadableDocument => {
     const [start, , end] = document.range;
     const length = end - start;
     const lineOf = (offset: number): number => stream.lineCounter.linePos(offset).line;
+    const unreadable = (problem: UnreadableDocument['problem'], offset: number): UnreadableDocument => ({
+      problem,
+      line: lineOf(offset),
+      start,
+      end: stream.documents[i + 1]?.range[0] ?? text.length,
+      firstLine: lineOf(start),
+      length,
+    });
     const [error] = document.errors;
-    if (error) return { problem: 'syntax', line: lineOf(error.pos[0]), length };
+    if (error) return unreadable('syntax', error.pos[0]);
     const plain = plainValue(document, { merge: true, maxValues });
-    return plain.ok ? { ...plain, length } : { problem: 'aliases', line: lineOf(start), length };
+    return plain.ok ? { ...plain, length } : unreadable(plain.excessive ? 'aliases' : 'syntax', start);
   });
   return { ok: true, documents, lexemes: stream.lexemes };
 }

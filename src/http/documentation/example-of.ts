@@ -48,7 +48,7 @@ export function exampleOf(schema: Schema, named: NamedSchemas, given?: unknown):
     case 'boolean':
       return true;
     case 'integer':
-      return schema.minimum ?? 0;
+      return Math.max(schema.minimum ?? 1, 1);
     case 'object':
       return {};
     default:

@@ -17,6 +17,7 @@ import * as x509Schemas from './x509-schemas.js';
 
 const contentTypes: Readonly<Record<InspectionFormat, string>> = {
   'application/json': jsonMediaType,
+  'application/sarif+json': 'application/sarif+json; charset=utf-8',
   'text/plain': 'text/plain; charset=utf-8',
   'text/html': 'text/html; charset=utf-8',
 };
@@ -58,6 +59,7 @@ export function addInspections(app: App, { inspections }: Services): void {
             200: response(
               {
                 'application/json': ref(schemas.InspectionSchema),
+                'application/sarif+json': schemas.SarifSchema,
                 'text/plain': textBody('A report that begins with a summary.', examples.text),
                 'text/html': textBody('The same report as a page, without scripts.', examples.page),
               },

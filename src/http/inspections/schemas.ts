@@ -38,7 +38,7 @@ const objects = [
 
 export const RelationSchema = namedObject('Relation', 'How two objects belong together.', {
   type: oneOf(
-    ['IsKeyOf', 'SignedBy', 'ChainsTo', 'SameAs', 'PointsAt', 'IssuedFor', 'RevokedBy'],
+    ['IsKeyOf', 'SignedBy', 'ChainsTo', 'ChainStopsAt', 'SameAs', 'PointsAt', 'IssuedFor', 'RevokedBy'],
     'Found by signature and by key, never by name alone.',
   ),
   from: pathOf('An object of this answer.'),
@@ -57,6 +57,31 @@ export const FindingSchema = namedObject('Finding', 'A remark about an object.',
   message: messageOf('What was found here.', 'The certificate expired 3 days ago'),
   advice: messageOf('What to do.', 'Issue a new one; until then clients and servers refuse it.'),
   reference: messageOf('The clause of the standard that it is based on.', 'RFC 5280 4.1.2.5'),
+});
+
+/** Its schema is that of SARIF, which `$schema` in the answer names. */
+export const SarifSchema = Type.Unsafe<object>({
+  type: 'object',
+  description: 'The findings as a SARIF 2.1.0 log, for pipelines and code-scanning pages.',
+  examples: [
+    {
+      $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
+      version: '2.1.0',
+      runs: [
+        {
+          tool: { driver: { name: 'kubepass' } },
+          results: [
+            {
+              ruleId: 'Expired',
+              level: 'error',
+              message: { text: 'the certificate expired 3 days ago' },
+              locations: [{ physicalLocation: { artifactLocation: { uri: 'pki/apiserver.crt' } } }],
+            },
+          ],
+        },
+      ],
+    },
+  ],
 });
 
 export const InspectionSchema = namedObject('Inspection', 'The objects of an upload, and what is wrong with them.', {

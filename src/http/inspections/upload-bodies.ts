@@ -44,8 +44,11 @@ const password = Type.String({
 export const uploadBodies: Readonly<Record<string, TSchema>> = {
   'multipart/form-data': Type.Object(
     {
-      file: Type.Optional(Type.Array(octets('One file.'), { minItems: 1, maxItems: maxParts, description: 'Files.' })),
-      password: Type.Optional(password),
+      // The examples are empty, because "Try it out" sends them.
+      file: Type.Optional(
+        Type.Array(octets('One file.'), { maxItems: maxParts, description: 'Files.', examples: [[]] }),
+      ),
+      password: Type.Optional({ ...password, examples: [''] }),
     },
     {
       description: 'One or more files.',

@@ -30,6 +30,12 @@ const validity = {
     advice: 'Renew it now.',
     reference: 'RFC 5280 4.1.2.5',
   },
+  CertificateEndsWithinDay: {
+    severity: 'info',
+    title: 'The certificate ends within a day, and is not due for renewal yet',
+    advice: 'Nothing, if it is renewed in time; a copy that is kept elsewhere ends then, too.',
+    reference: 'RFC 5280 4.1.2.5',
+  },
   ValidityTooLong: {
     severity: 'warning',
     title: 'The certificate is valid for longer than it should be',
@@ -192,6 +198,12 @@ const signatures = {
     advice: 'Do not use it: the two must be the same.',
     reference: 'RFC 5280 4.1.1.2',
   },
+  RsaPssParametersUnusable: {
+    severity: 'warning',
+    title: 'Go, and so Kubernetes, cannot check RSASSA-PSS with these parameters',
+    advice: 'Have it signed with SHA-256, SHA-384 or SHA-512, MGF1 of the same hash, and a salt as long as the digest.',
+    reference: 'RFC 4055 3.1, Go crypto/x509',
+  },
   SignatureNotChecked: {
     severity: 'info',
     title: 'The signature could not be checked',
@@ -268,7 +280,7 @@ const chain = {
     reference: 'RFC 5280 5.3',
   },
   DuplicateSerialNumber: {
-    severity: 'error',
+    severity: 'warning',
     title: 'Two certificates of one CA have the same serial number',
     advice: 'Issue one of them anew; a CA gives each serial number once.',
     reference: 'RFC 5280 4.1.2.2',
@@ -318,6 +330,12 @@ const purpose = {
     advice: 'Issue it anew: keyCertSign for a CA and only there, digitalSignature for a client or server.',
     reference: 'RFC 5280 4.2.1.3',
   },
+  KeyUsageLacksSignature: {
+    severity: 'warning',
+    title: 'The key usage lets a client or server exchange keys, and not sign',
+    advice: 'Issue it anew with digitalSignature: TLS 1.3 signs in any case. Go looks away, browsers refuse it.',
+    reference: 'RFC 8446 4.4.2.2, RFC 5280 4.2.1.12',
+  },
   KeyUsageNotForKey: {
     severity: 'info',
     title: 'The key usage has what a key of this algorithm cannot do',
@@ -342,6 +360,36 @@ const purpose = {
     title: 'The extended key usage allows everything',
     advice: 'Issue it anew with the one purpose that it has.',
     reference: 'RFC 5280 4.2.1.12',
+  },
+  ConstraintInLeaf: {
+    severity: 'warning',
+    title: 'A certificate that is no CA constrains certificates below it',
+    advice: 'Issue it anew without; such extensions belong to CAs.',
+    reference: 'RFC 5280 4.2.1.5, 4.2.1.10, 4.2.1.11, 4.2.1.14',
+  },
+  ExtensionWronglyCritical: {
+    severity: 'error',
+    title: 'An extension is critical that must not be',
+    advice: 'Have it issued anew; Go, and so Kubernetes, refuses certificates with some of them.',
+    reference: 'RFC 5280 4.2.1, 4.2.2, 5.2, 5.3',
+  },
+  ExtensionNotCritical: {
+    severity: 'warning',
+    title: 'An extension is not critical that must be',
+    advice: 'Have it issued anew; software that does not know the extension passes over what it forbids.',
+    reference: 'RFC 5280 4.2.1, 5.2, 5.3',
+  },
+  CriticalityUnusual: {
+    severity: 'info',
+    title: 'An extension is critical that should not be, or the reverse',
+    advice: 'Have the CA set the flag as RFC 5280 has it when the certificate is issued anew.',
+    reference: 'RFC 5280 4.2.1, 5.2',
+  },
+  DuplicatePolicy: {
+    severity: 'error',
+    title: 'A certificate policy is there twice',
+    advice: 'Have it issued anew; Go, and so Kubernetes, refuses it.',
+    reference: 'RFC 5280 4.2.1.4',
   },
   SubjectKeyIdentifierMissing: {
     severity: 'warning',
@@ -484,6 +532,12 @@ const names = {
     advice: 'Give it a subject, or a critical subject alternative name.',
     reference: 'RFC 5280 4.1.2.6',
   },
+  EmptyIssuer: {
+    severity: 'warning',
+    title: 'The issuer is empty',
+    advice: 'Have it issued anew by a CA that has a name.',
+    reference: 'RFC 5280 4.1.2.4, 5.1.2.3',
+  },
   UnexpectedSubjectAttribute: {
     severity: 'info',
     title: 'The subject has attributes that Kubernetes does not read',
@@ -531,6 +585,25 @@ const names = {
     title: 'A server certificate has no subject alternative name',
     advice: 'Issue it anew with its DNS names and addresses: clients do not read the common name.',
     reference: 'RFC 9525 6.3',
+  },
+  ServerPurposeWithoutName: {
+    severity: 'warning',
+    title: 'A certificate for servers and clients names no host, so no client accepts it from a server',
+    advice: 'Issue it anew for clientAuth alone, or with the names of the server: clients do not read the common name.',
+    reference: 'RFC 9525 6.3',
+  },
+  DnsNameUnmatchable: {
+    severity: 'error',
+    title: 'A server certificate has a DNS name that no client matches',
+    advice:
+      'Issue it anew: a host name without port or blanks, at most one wildcard as its whole leftmost label, and addresses of type iPAddress.',
+    reference: 'RFC 9525 6.3, RFC 5280 4.2.1.6',
+  },
+  AddressAsDnsName: {
+    severity: 'info',
+    title: 'A server certificate has an address as a DNS name, too',
+    advice: 'Leave the DNS name out; only very old software looks for addresses there.',
+    reference: 'RFC 9525 6.5',
   },
   SubjectAltNameLacksServer: {
     severity: 'error',

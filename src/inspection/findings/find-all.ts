@@ -34,7 +34,7 @@ const certificateChecks: readonly CertificateCheck[] = [
 const maxComparisons = 1_000_000;
 
 /**
- * The observations of all objects and the findings of all checks: by object, in the order of the upload, the worst first.
+ * The observations of all objects and the findings of all checks: the worst first, and in the order of the upload.
  * Throws `UploadRefusedError` where that would take too much work.
  */
 export function findAll(
@@ -50,15 +50,13 @@ export function findAll(
         `the upload asks for more than ${maxComparisons} comparisons of names`,
       );
   };
-  return objects.flatMap((object) => {
+  const found = objects.flatMap((object) => {
     const observations = new Observations();
     observations.addAll(object.observations);
     check(object, { relations, context, report: observations.report, spend });
-    return observations
-      .toArray()
-      .map((observation) => findingOf(object, observation))
-      .sort(bySeverity);
+    return observations.toArray().map((observation) => findingOf(object, observation));
   });
+  return found.sort(bySeverity);
 }
 
 function check(object: DecodedObject, setting: Setting): void {

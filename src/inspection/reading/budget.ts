@@ -21,8 +21,11 @@ export const uploadLimits = {
   documentValues: 100_000,
   /** Documents of one stream, empty ones included. */
   documents: 400,
-  /** Iterations of PBKDF2-HMAC-SHA-256, or as much work. */
-  derivationIterations: 1_000_000,
+  /**
+   * Iterations of PBKDF2-HMAC-SHA-256, or as much work. A store of Java before 16, with counts of 50,000 and of 100,000
+   * for its MAC, asks for 1.4 million.
+   */
+  derivationIterations: 1_500_000,
   signatures: 400,
   /** RSA moduli that are tested for being prime; each takes up to 10 ms. */
   testedModuli: 32,

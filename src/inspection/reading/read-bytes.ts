@@ -1,8 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { wholeBase64 } from './base64.js';
+import { counted } from '../../formats/text/duration-in-words.js';
+import { BASE64_PEM_BEGIN, wholeBase64 } from './base64.js';
 import { uploadLimits } from './budget.js';
+import { isWholeSequence, looksLikeSequence } from './der-sequence.js';
 import { isGzip, readArchive } from './read-archive.js';
 import { looksLikeDocuments, readKubernetesDocuments } from './read-kubernetes-documents.js';
+import { readLooseText } from './read-loose-text.js';
 import { PEM_BEGIN, readPem } from './read-pem.js';
 import type { Reading, Source } from './reading.js';
 import { isTar } from './tar-entries.js';
@@ -65,7 +68,19 @@ function readText({ text, isUtf16 }: Text, source: Source, reading: Reading): re
     reading.context.budget.spendOctets(unwrapped.length);
     return reading.read({ ...source, bytes: unwrapped, depth: source.depth + 1 });
   }
+  if (source.expected === 'anything' && text.includes(BASE64_PEM_BEGIN)) return readBase64InText(text, source, reading);
   return unknown(source, resemblanceOfText(text), reading);
+}
+
+/** Base64 of PEM in a text of no structure: a command that was pasted, a file of variables. */
+function readBase64InText(text: string, source: Source, reading: Reading): readonly string[] {
+  const object = reading.open(source);
+  const { path } = object;
+  const found = readLooseText({ path, depth: source.depth, text, firstLine: 1 }, reading).length;
+  const held = found === 0 ? 'nothing that is inspected here' : `a text that holds ${counted(found, 'object')}`;
+  return object.fill({ type: 'Unknown', bytes: source.bytes.length, resembles: 'a text' }, [
+    { code: 'UnrecognisedContent', message: `It is ${held}` },
+  ]);
 }
 
 /** Whether octets from base64 are something to read. Any word is base64 of something. */
@@ -134,31 +149,4 @@ function textOf(bytes: Buffer): Text | null {
 function hasControls(bytes: Buffer): boolean {
   for (const octet of bytes) if (octet < 0x20 && (octet < 0x09 || octet > 0x0d) && octet !== 0x1b) return true;
   return false;
-}
-
-/** The end of the SEQUENCE at the start of `bytes`, as its length states it; null where there is none. */
-function sequenceEnd(bytes: Buffer): number | 'indefinite' | null {
-  if (bytes[0] !== 0x30) return null;
-  const first = bytes[1];
-  if (first === undefined) return null;
-  if (first < 0x80) return 2 + first;
-  if (first === 0x80) return 'indefinite';
-  const octets = first & 0x7f;
-  if (octets > 8 || bytes.length < 2 + octets) return null;
-  let length = 0;
-  for (let i = 0; i < octets; i++) length = length * 256 + (bytes[2 + i] ?? 0);
-  return 2 + octets + length;
-}
-
-/** Whether `bytes` are one SEQUENCE and nothing else. */
-export const isWholeSequence = (bytes: Buffer): boolean => sequenceEnd(bytes) === bytes.length;
-
-/**
- * Whether `bytes`, which are no text, begin with a SEQUENCE. It may be cut off or have something behind it, but must not
- * state a length far beyond the bytes.
- */
-function looksLikeSequence(bytes: Buffer): boolean {
-  const end = sequenceEnd(bytes);
-  if (end === null || end === 0) return false;
-  return end === 'indefinite' || end <= Math.max(4 * bytes.length, 4096);
 }

@@ -1,6 +1,7 @@
+import { counted } from '../../formats/text/duration-in-words.js';
 import type { Place } from '../../formats/json/place.js';
 import { type JsonBounds, readJson } from '../../formats/json/read-json.js';
-import { readKubernetesYaml } from '../../formats/yaml/read-kubernetes-yaml.js';
+import { readKubernetesYaml, type UnreadableDocument } from '../../formats/yaml/read-kubernetes-yaml.js';
 import { UploadRefusedError } from '../decoded.js';
 import { BASE64_PEM_BEGIN } from './base64.js';
 import { uploadLimits } from './budget.js';
@@ -9,13 +10,14 @@ import { readCertificateSigningRequest } from './documents/read-certificate-sign
 import { readKubeconfigDocument } from './documents/read-kubeconfig-document.js';
 import { readConfigMap, readOtherDocument, readSecret } from './documents/read-manifest.js';
 import { itemPath } from './paths.js';
+import { readLooseText } from './read-loose-text.js';
 import { PEM_BEGIN } from './read-pem.js';
 import type { Reading, Source } from './reading.js';
 
 /** A document of a stream, or why it cannot be read. */
 type Found =
   | { readonly value: unknown; readonly duplicates: readonly { readonly place: Place }[]; readonly length: number }
-  | { readonly problem: 'syntax' | 'aliases'; readonly line: number; readonly length: number };
+  | UnreadableDocument;
 
 /** Whether a text may be JSON or YAML with credentials. It is a cheap test that says yes too often. */
 export function looksLikeDocuments(text: string): boolean {
@@ -32,13 +34,16 @@ export function readKubernetesDocuments(text: string, source: Source, reading: R
   if (found === null) return null;
   const unreadable = found.some((document) => 'problem' in document);
   // Text around PEM may look like YAML, and a field need not hold a document.
-  if (unreadable && (source.expected === 'perhaps' || startsLine(text, PEM_BEGIN))) return null;
+  const isTextAroundPem = startsLine(text, PEM_BEGIN) && !text.includes(BASE64_PEM_BEGIN);
+  if (unreadable && (source.expected === 'perhaps' || isTextAroundPem)) return null;
   const documents = found.filter((document) => !('value' in document) || document.value !== null);
   // A plain text is one YAML scalar.
   if (documents.every((document) => 'value' in document && typeof document.value !== 'object')) return null;
   return documents.flatMap((document, i) => {
     const at = { ...source, path: itemPath(source.path, i, documents.length) };
-    return 'problem' in document ? unreadableDocument(document, at, reading) : readDocument(document, at, reading);
+    return 'problem' in document
+      ? unreadableDocument(document, text, at, reading)
+      : readDocument(document, at, reading);
   });
 }
 
@@ -59,7 +64,7 @@ function parse(text: string, reading: Reading): readonly Found[] | null {
   if (yaml.documents.some((document) => 'problem' in document && document.problem === 'aliases'))
     throw new UploadRefusedError(
       'TooMuchWork',
-      `a YAML document has an alias without its anchor, or its aliases stand for more than ${uploadLimits.documentValues} values`,
+      `a YAML document has aliases that stand for more than ${uploadLimits.documentValues} values`,
     );
   return yaml.documents;
 }
@@ -83,14 +88,19 @@ function tooMuch(exceeded: 'maxDepth' | 'maxValues' | 'maxLexemes' | 'maxDocumen
   return new UploadRefusedError('TooMuchWork', `the documents of the upload hold more than ${count} ${what}`);
 }
 
+/** A line that cannot be read must not hide the certificates of the others, so they are looked for without structure. */
 function unreadableDocument(
-  { line, length }: { readonly line: number; readonly length: number },
+  { line, start, end, firstLine, length }: UnreadableDocument,
+  text: string,
   source: Source,
   reading: Reading,
 ): readonly string[] {
   const object = reading.open(source);
+  const loose = { path: object.path, depth: source.depth, text: text.slice(start, end), firstLine };
+  const found = readLooseText(loose, reading).length;
+  const more = found === 0 ? '' : `; ${counted(found, 'object')} ${found === 1 ? 'was' : 'were'} found in its text`;
   return object.fill({ type: 'Unknown', bytes: length, resembles: 'a YAML document' }, [
-    { code: 'MalformedObject', message: `The YAML cannot be read; see line ${line}` },
+    { code: 'MalformedObject', message: `The YAML cannot be read; see line ${line}${more}` },
   ]);
 }
 

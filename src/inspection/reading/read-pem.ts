@@ -11,7 +11,6 @@ export function readPem(text: string, isUtf16: boolean, source: Source, reading:
   for (let position = 0; blocks.length <= uploadLimits.objects;) {
     const block = nextPemBlock(text, position);
     if (block === null) break;
-    reading.context.budget.spendOctets(block.bytes.length);
     blocks.push(block);
     position = block.end;
   }
@@ -29,8 +28,10 @@ const inUtf16: Observation = {
   message: 'The PEM block stands in a text in UTF-16, which hardly any reader of PEM takes',
 };
 
-function readBlock(block: PemBlock, source: Source, reading: Reading): string {
+/** Decodes a block in its place. Answers the path of its object. */
+export function readBlock(block: PemBlock, source: Omit<Source, 'bytes'>, reading: Reading): string {
   const { label, headers, bytes, observations } = block;
+  reading.context.budget.spendOctets(bytes.length);
   const other = otherThanCredentials(label);
   if (other === null && bytes.length > 0)
     return reading.decode({ path: source.path, bytes, label, headers }, source.parent, source.depth, observations);

@@ -8,8 +8,9 @@ import {
 } from '../decoded.js';
 import { decodeDer } from '../der/decode-der.js';
 import { uploadLimits } from './budget.js';
+import { isWholeSequence } from './der-sequence.js';
 import { cleanPath, NAMELESS } from './paths.js';
-import { isWholeSequence, readBytes } from './read-bytes.js';
+import { readBytes } from './read-bytes.js';
 import { nextPemBlock, PEM_BEGIN } from './read-pem.js';
 import { Reading } from './reading.js';
 

@@ -57,6 +57,7 @@ function addOfCertificate(node: CertificateNode, relations: Relations, add: Add)
       paths(issuance.issuers.filter(({ fingerprintSha256 }) => fingerprintSha256 !== node.fingerprintSha256)),
     );
     add('ChainsTo', anchorsOf(node, relations));
+    add('ChainStopsAt', endsOf(node, relations));
   } else if (node.anchors.length > 0)
     add(
       'ChainsTo',
@@ -78,6 +79,12 @@ function anchorsOf(node: CertificateNode, relations: Relations): Iterable<string
     for (const { anchors } of nodes) for (const { cluster } of anchors) found.add(`/v1/clusters/${cluster}`);
   }
   return found;
+}
+
+/** The last certificates of its chains where all of them end before a root. */
+function endsOf(node: CertificateNode, relations: Relations): Iterable<string> {
+  const chains = relations.chainsOf(node);
+  return chains.some(({ complete }) => complete) ? [] : paths(chains.flatMap(({ nodes }) => nodes.slice(-1)));
 }
 
 /** Certificates and requests with the key; for a private key, its public key too. */

@@ -134,7 +134,7 @@ function notesOfRoot(object: InspectedObject | undefined): string[] {
 /** Leaves out the relations that the trees show: chains, keys and copies. */
 function otherRelations(relations: readonly Relation[], inTrees: ReadonlySet<string>): OtherRelation[] {
   return relations.flatMap(({ type, from, to }) => {
-    if (type === 'SignedBy' || type === 'ChainsTo') return [];
+    if (type === 'SignedBy' || type === 'ChainsTo' || type === 'ChainStopsAt') return [];
     if ((type === 'IsKeyOf' || (type === 'SameAs' && inTrees.has(from))) && inTrees.has(to)) return [];
     return [{ from, words: words[type], to }];
   });

@@ -1,6 +1,7 @@
 import { counted } from '../../formats/text/duration-in-words.js';
 import { clip, maxShown } from '../../formats/text/visible.js';
 import type { Finding, InspectedObject, Inspection, KubeconfigContent } from '../../model/inspection.js';
+import type { FindingCode } from '../findings/catalogue.js';
 import { documentOf, html, type Html, lines, styleElement } from './html/html.js';
 import { styleSheet } from './html/style-sheet.js';
 import { type FieldGroup, fieldGroups } from './object-fields.js';
@@ -61,11 +62,11 @@ function countsHtml({ findings }: Inspection): Html {
   </ul> `;
 }
 
+const endsSoon: ReadonlySet<string> = new Set<FindingCode>(['CertificateExpiresSoon', 'CertificateEndsWithinDay']);
+
 /** The table at the top. Roles are explicit, because browsers drop them where CSS lays the table out as cards. */
 function summaryHtml(inspection: Inspection, links: Links, now: Date): Html {
-  const soon = new Set(
-    inspection.findings.flatMap(({ code, object }) => (code === 'CertificateExpiresSoon' ? [object] : [])),
-  );
+  const soon = new Set(inspection.findings.flatMap(({ code, object }) => (endsSoon.has(code) ? [object] : [])));
   const rows = summaryRows(inspection, now).map((row) => rowHtml(row, links, soon.has(row.object.path)));
   return html`<section aria-labelledby="summary">
     <h2 id="summary">Summary</h2>
@@ -106,18 +107,21 @@ function validityHtml(validity: RemainingValidity, soon: boolean): Html {
 const remainingWords = ({ state, remaining }: RemainingValidity): string =>
   state === 'valid' && /\d/.test(remaining) ? `${remaining} left` : remaining;
 
-/** The remaining share as a bar. Numbers are attributes of SVG, because the page has no style attributes. */
-function bar({ state, remainingShare }: RemainingValidity, soon: boolean): Html | null {
+/** The remaining share as a bar, with the remaining time in words. Numbers are attributes of SVG, because the page has no style attributes. */
+function bar(validity: RemainingValidity, soon: boolean): Html | null {
+  const { state, remainingShare } = validity;
   if (remainingShare === null) return null;
   const percent = Math.round(remainingShare * 1000) / 10;
+  const label = `${remainingWords(validity)}, ${percent} % of its validity`;
   const tone = soon || state === 'notYet' ? 'warning' : 'ok';
   return html`<svg
     class="bar ${state} ${tone}"
     viewBox="0 0 100 5"
     preserveAspectRatio="none"
     role="img"
-    aria-label="${percent} % of its validity remains"
+    aria-label="${label}"
   >
+    <title>${label}</title>
     <rect class="track" width="100" height="5" />
     <rect class="rest" width="${percent}" height="5" />
   </svg> `;

@@ -12,8 +12,14 @@ import type { Report } from '../observations.js';
 import { describeExtensions, type DescribedExtensions, NO_EXTENSIONS } from './describe-extensions.js';
 import { nameContent, observeName } from './describe-name.js';
 import { describeTime } from './describe-time.js';
+import { entryProfile, listProfile } from './extension-profiles.js';
 import { serialNumberHex } from './serial-number.js';
-import { describeAlgorithm, observeAlgorithms, observeBrokenHash } from './signature-algorithms.js';
+import {
+  describeAlgorithm,
+  observeAlgorithms,
+  observeBrokenHash,
+  observePssParameters,
+} from './signature-algorithms.js';
 import { decodeSigned, observeTrailing, signedOf, versionOf } from './signed-object.js';
 
 /** Decodes any certificate list that OpenSSL or Go shows (RFC 5280 5.1) and reports its oddities. */
@@ -25,12 +31,14 @@ export const decodeCertificateList = (normalized: Normalized): Decoded =>
     const version = describeVersion(list, report);
     observeAlgorithms(list.innerAlgorithm, algorithm, report);
     observeName(issuer, 'the issuer', report);
+    if (issuer.rdns.length === 0) report('EmptyIssuer', 'the issuer is empty');
     const thisUpdate = describeTime(list.thisUpdate, 'thisUpdate', report);
     const nextUpdate = list.nextUpdate && describeTime(list.nextUpdate, 'nextUpdate', report);
     const revoked = list.revoked.slice(0, MAX_SHOWN).map((entry) => describeEntry(entry, report));
     observeTrailing(list, ['the last field of the signed part'], report);
     const { contents: extensions, facts } = describeListExtensions(list, version, report);
     observeBrokenHash(algorithm, report);
+    observePssParameters(algorithm, report);
     const content: CertificateListContent = {
       type: 'CertificateList',
       version,
@@ -68,35 +76,21 @@ function describeVersion(list: CertificateListTree, report: Report): number {
   return version;
 }
 
-/** The extensions of lists that RFC 5280 5.2 defines. */
-const actedUponInLists: ReadonlySet<string> = new Set([
-  '2.5.29.18',
-  '2.5.29.20',
-  '2.5.29.27',
-  '2.5.29.28',
-  '2.5.29.35',
-  '2.5.29.46',
-  '1.3.6.1.5.5.7.1.1',
-]);
-
 function describeListExtensions(list: CertificateListTree, version: number, report: Report): DescribedExtensions {
   if (list.extensions === null) return NO_EXTENSIONS;
   if (version === 1) report('VersionContradictory', 'it is of version 1 and has extensions');
-  const extensions = describeExtensions(list.extensions, actedUponInLists, report);
+  const extensions = describeExtensions(list.extensions, listProfile, report);
   observeTrailing(list, ['the extensions'], report);
   return extensions;
 }
 
 const REASON_CODE = '2.5.29.21';
-/** The extensions of entries that RFC 5280 5.3 defines. */
-const actedUponInEntries: ReadonlySet<string> = new Set([REASON_CODE, '2.5.29.24', '2.5.29.29']);
-
 /** Throws `DerError`. */
 function describeEntry(entry: RevokedEntry, report: Report): CertificateListContent['revoked'][number] {
   const { date, extensions, hasTrailingData } = entry.details();
   const revocationDate = describeTime(date, 'a revocation date', report).text;
   if (hasTrailingData) report('TrailingData', 'something follows an entry of the list');
-  const { contents } = extensions ? describeExtensions(extensions, actedUponInEntries, report) : NO_EXTENSIONS;
+  const { contents } = extensions ? describeExtensions(extensions, entryProfile, report) : NO_EXTENSIONS;
   const reason = contents.find(({ oid }) => oid === REASON_CODE)?.value;
   return {
     serialNumber: serialNumberHex(entry.serialNumber),

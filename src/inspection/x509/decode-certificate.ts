@@ -7,15 +7,21 @@ import { type CertificateTree, readCertificateTree } from '../../x509/tree/certi
 import type { BitString } from '../../x509/tree/values.js';
 import type { CertificateMaterial, DecodeContext, Decoded, Signed } from '../decoded.js';
 import type { Report } from '../observations.js';
-import { actedUponInCertificates, describeExtensions, NO_EXTENSIONS } from './describe-extensions.js';
+import { describeExtensions, NO_EXTENSIONS } from './describe-extensions.js';
 import { nameContent, observeName, observeSubject } from './describe-name.js';
 import { describePublicKeyTree } from './describe-public-key.js';
 import { type DescribedTime, describeTime } from './describe-time.js';
+import { certificateProfile } from './extension-profiles.js';
 import type { ExtensionFacts } from './extension-values.js';
 import { kubernetesReading } from './kubernetes-reading.js';
 import { roleOf } from './role-of.js';
 import { observeSerialNumber, serialNumberHex } from './serial-number.js';
-import { describeAlgorithm, observeAlgorithms, observeBrokenHash } from './signature-algorithms.js';
+import {
+  describeAlgorithm,
+  observeAlgorithms,
+  observeBrokenHash,
+  observePssParameters,
+} from './signature-algorithms.js';
 import { decodeSigned, observeTrailing, signedOf, versionOf } from './signed-object.js';
 import { verifySigned } from './verify-signed.js';
 
@@ -28,6 +34,7 @@ export const decodeCertificate = (normalized: Normalized, path: string, context:
     const signed = signedOf(certificate, normalized, report);
     const version = describeVersion(certificate, report);
     observeAlgorithms(certificate.innerAlgorithm, algorithm, report);
+    observePssParameters(algorithm, report);
     const { notBefore, notAfter } = describeValidity(certificate, report);
     observeOptionalFields(certificate, version, report);
 
@@ -36,12 +43,17 @@ export const decodeCertificate = (normalized: Normalized, path: string, context:
     const { contents: extensions, facts } =
       certificate.extensions === null
         ? NO_EXTENSIONS
-        : describeExtensions(certificate.extensions, actedUponInCertificates, report);
+        : describeExtensions(certificate.extensions, certificateProfile, report);
     const selfIssued = issuer.raw.equals(subject.raw);
     observeSerialNumber(serialNumber.content, selfIssued, report);
     observeSubject(subject, report);
     if (!selfIssued) observeName(issuer, 'the issuer', report);
-    if (subject.rdns.length === 0) observeEmptySubject(facts, isCritical(extensions, SUBJECT_ALT_NAME), report);
+    if (issuer.rdns.length === 0) report('EmptyIssuer', 'the issuer is empty');
+    const hasCriticalNames = isCritical(extensions, SUBJECT_ALT_NAME);
+    if (subject.rdns.length === 0) observeEmptySubject(facts, hasCriticalNames, report);
+    // RFC 5280 4.2.1.6
+    else if (hasCriticalNames)
+      report('CriticalityUnusual', 'the extension subjectAltName is critical, and should not be beside a subject');
     const selfSigned = selfIssued ? verifySelfSigned(signed, certificate, context) : false;
     // Nobody relies on the signature of a root, because a root is trusted for being in a trust store.
     if (!selfIssued || selfSigned === false) observeBrokenHash(algorithm, report);

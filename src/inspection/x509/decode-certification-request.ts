@@ -11,16 +11,12 @@ import {
 } from '../../x509/tree/certification-request.js';
 import type { DecodeContext, Decoded, Signed } from '../decoded.js';
 import type { Report } from '../observations.js';
-import {
-  actedUponInCertificates,
-  describeExtensions,
-  type DescribedExtensions,
-  NO_EXTENSIONS,
-} from './describe-extensions.js';
+import { describeExtensions, type DescribedExtensions, NO_EXTENSIONS } from './describe-extensions.js';
 import { nameContent, observeSubject } from './describe-name.js';
 import { describePublicKeyTree } from './describe-public-key.js';
+import { requestProfile } from './extension-profiles.js';
 import { kubernetesReading } from './kubernetes-reading.js';
-import { describeAlgorithm, observeBrokenHash } from './signature-algorithms.js';
+import { describeAlgorithm, observeBrokenHash, observePssParameters } from './signature-algorithms.js';
 import { decodeSigned, observeTrailing, signedOf, versionOf } from './signed-object.js';
 import { verifySigned } from './verify-signed.js';
 
@@ -42,6 +38,7 @@ export const decodeCertificationRequest = (normalized: Normalized, context: Deco
     if (subject.rdns.length === 0 && extensions.facts.subjectAltNames === null)
       report('EmptySubject', 'the subject is empty, and no subject alternative name is asked for');
     observeBrokenHash(algorithm, report);
+    observePssParameters(algorithm, report);
     const signatureValid = verifyOwn(signed, request, context, report);
     const strict = parseCertificationRequest(normalized.found);
     if (!strict.ok) report('RequestNotAcceptable', `${strict.refusal.message} (${strict.refusal.reason})`);
@@ -90,7 +87,7 @@ function describeAttributes(
       if (type === requestAttribute.challengePassword)
         report('ChallengePassword', 'a challenge password stands in the request, for everyone to read');
     } else if (described !== null) report('DuplicateExtension', 'it asks for extensions in more than one place');
-    else if (extensions !== null) described = describeExtensions(extensions, actedUponInCertificates, report);
+    else if (extensions !== null) described = describeExtensions(extensions, requestProfile, report);
     else if (values.length > 0) {
       report('MalformedExtension', `the extensions that it asks for cannot be read: ${problem ?? ''}`);
       described = NO_EXTENSIONS;

@@ -3,6 +3,7 @@ import { objectNames } from '../../x509/openssl-text/object-names.js';
 import { DerError } from '../../x509/strict/der.js';
 import type { ExtensionTree } from '../../x509/tree/extension.js';
 import type { Report } from '../observations.js';
+import { type ExtensionProfile, observeCriticality } from './extension-profiles.js';
 import { type DescribedValue, type ExtensionFacts, type KnownExtension, knownExtensions } from './extension-values.js';
 
 /** The content and the facts of a list of extensions. */
@@ -24,33 +25,16 @@ export const NO_EXTENSIONS: DescribedExtensions = {
   },
 };
 
-/** The extensions of certificates that Go, and so Kubernetes, acts upon (crypto/x509 parser.go), dotted. */
-export const actedUponInCertificates: ReadonlySet<string> = new Set([
-  '2.5.29.14',
-  '2.5.29.15',
-  '2.5.29.17',
-  '2.5.29.19',
-  '2.5.29.30',
-  '2.5.29.31',
-  '2.5.29.32',
-  '2.5.29.33',
-  '2.5.29.35',
-  '2.5.29.36',
-  '2.5.29.37',
-  '2.5.29.54',
-  '1.3.6.1.5.5.7.1.1',
-]);
-
 /** More than these are counted and not shown. */
 const MAX_EXTENSIONS = 500;
 
 /**
- * Describes extensions. A malformed one is shown octet by octet and reported; the others are not affected. Objects of
- * this kind may carry those in `actedUpon` (dotted) as critical, because their readers act on them.
+ * Describes extensions. A malformed one is shown octet by octet and reported; the others are not affected. The profile
+ * is that of the objects that carry them.
  */
 export function describeExtensions(
   extensions: readonly ExtensionTree[],
-  actedUpon: ReadonlySet<string>,
+  profile: ExtensionProfile,
   report: Report,
 ): DescribedExtensions {
   if (extensions.length === 0) report('MalformedExtension', 'the list of extensions is empty');
@@ -72,7 +56,8 @@ export function describeExtensions(
     contents.push({ oid, name, critical, value: described?.value ?? null, hex });
     if (occurrence === 2) report('DuplicateExtension', `the extension ${name} occurs more than once`);
     else if (occurrence === 1 && described?.facts) facts = { ...facts, ...described.facts };
-    if (critical && !actedUpon.has(oid))
+    observeCriticality(extension, name, profile, report);
+    if (critical && !profile.actedUpon.has(oid))
       report('UnknownCriticalExtension', `the extension ${name} is critical, and no reader has to know it`);
   }
   const notShown = extensions.length - contents.length;

@@ -229,13 +229,18 @@ const issuingDistributionPoint = shown((point: ExtensionValue<'2.5.29.28'>, repo
   onlyContainsAttributeCerts: point.onlyContainsAttributeCerts,
 }));
 
-const certificatePolicies = shown((policies: ExtensionValue<'2.5.29.32'>, report) =>
-  some(policies, 'the list of policies', report).map(({ id, qualifiers }) => ({
+const certificatePolicies = shown((policies: ExtensionValue<'2.5.29.32'>, report) => {
+  const seen = new Set<string>();
+  for (const { id } of policies) {
+    if (seen.has(id)) report('DuplicatePolicy', `the policy ${objectNames.short(id) ?? id} is there more than once`);
+    seen.add(id);
+  }
+  return some(policies, 'the list of policies', report).map(({ id, qualifiers }) => ({
     policyIdentifier: id,
     name: objectNames.short(id) ?? null,
     policyQualifiers: qualifiers === null ? [] : some(qualifiers, 'a list of qualifiers', report).map(qualifierContent),
-  })),
-);
+  }));
+});
 
 function qualifierContent(qualifier: PolicyQualifier): object {
   switch (qualifier.type) {

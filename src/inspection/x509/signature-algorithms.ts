@@ -33,6 +33,27 @@ export function observeBrokenHash(algorithm: AlgorithmIdentifier, report: Report
     report('WeakSignature', `it is signed with ${hash?.toUpperCase().replace('SHA1', 'SHA-1') ?? ''}`);
 }
 
+/** The digests with which Go, and so Kubernetes, checks RSASSA-PSS, and their octets. */
+const usablePssHashes: Readonly<Record<string, number>> = { sha256: 32, sha384: 48, sha512: 64 };
+
+/** Reports parameters of RSASSA-PSS with which Go checks no signature (crypto/x509, getSignatureAlgorithmFromAI). */
+export function observePssParameters({ oid, rsaPss }: AlgorithmIdentifier, report: Report): void {
+  const problem = oid === rsassaPss ? whyUnusable(rsaPss) : null;
+  if (problem !== null) report('RsaPssParametersUnusable', `the parameters of RSASSA-PSS: ${problem}`);
+}
+
+function whyUnusable(parameters: RsaPssParameters | null): string | null {
+  if (parameters === null) return 'they are missing, or cannot be read';
+  const { mask, saltLength, trailerField } = parameters;
+  const hash = hashOf(parameters);
+  const size = usablePssHashes[hash ?? ''];
+  if (size === undefined) return `the hash is ${hash ?? 'not known'}, not SHA-256, SHA-384 or SHA-512`;
+  if (hashes[mask?.hash ?? SHA1] !== hash) return 'the mask is not made by MGF1 with the same hash';
+  const salt = saltLength ? magnitudeOf(signedMagnitude(saltLength).octets) : 20n;
+  if (salt !== BigInt(size)) return `the salt is not ${size} octets long, as the digest is`;
+  return trailerField && magnitudeOf(signedMagnitude(trailerField).octets) !== 1n ? 'the trailer field is not 1' : null;
+}
+
 export type SignatureKind = 'rsa' | 'rsa-pss' | 'ec' | 'dsa' | 'ed25519' | 'ed448';
 
 /** The work of a signature algorithm. */

@@ -23,7 +23,7 @@ function answerTo({ name, upload }: CorpusFixture, format: InspectionFormat): Pr
   answers.set(key, answer);
   return answer;
 }
-const formats: readonly InspectionFormat[] = ['application/json', 'text/plain', 'text/html'];
+const formats: readonly InspectionFormat[] = ['application/json', 'application/sarif+json', 'text/plain', 'text/html'];
 
 describe('the corpus', () => {
   it.each(corpus)('is answered as before: $name, $about', async (fixture) => {
@@ -91,6 +91,44 @@ describe('the corpus', () => {
       expect(bad, name).toEqual([]);
     }
   });
+});
+
+describe('the PKI of other distributions', () => {
+  it.each(Object.entries(layouts))('has the role of every certificate, and no error: %s', (name, expected) => {
+    const { objects, findings } = golden(name);
+    const found = objects.flatMap((object) => (object.type === 'Certificate' ? [[object.path, object.role]] : []));
+    expect(Object.fromEntries(found)).toEqual(expected);
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+  });
+});
+
+describe('a text with a line that is no YAML', () => {
+  const typesIn = (name: string): readonly string[] => golden(name).objects.map(({ path, type }) => `${path} ${type}`);
+
+  it('hides no certificate and no key', () => {
+    expect(typesIn('kubeconfig-broken-line')).toEqual([
+      'upload Unknown',
+      'certificate-authority-data Certificate',
+      'client-certificate-data Certificate',
+      'client-key-data PrivateKey',
+    ]);
+    expect(typesIn('kubeconfig-pasted-with-prompt')).toEqual(typesIn('kubeconfig-broken-line'));
+    expect(typesIn('manifest-helm-template').filter((line) => line.endsWith(' Certificate'))).toHaveLength(2);
+  });
+
+  it('has the same certificates as without that line', () => {
+    const fingerprints = (name: string) =>
+      golden(name).objects.flatMap((object) => (object.type === 'Certificate' ? [object.fingerprintSha256] : []));
+    expect(new Set(fingerprints('kubeconfig-broken-line'))).toEqual(new Set(fingerprints('kubeconfig-of-ours')));
+  });
+});
+
+it('tells the worst findings first', () => {
+  const rank = { error: 0, warning: 1, info: 2 };
+  for (const { name } of corpus) {
+    const ranks = (golden(name).findings as Inspection['findings'] | undefined)?.map(({ severity }) => rank[severity]);
+    expect(ranks, name).toEqual(ranks && [...ranks].sort((a, b) => a - b));
+  }
 });
 
 describe('what an answer holds', () => {
@@ -181,6 +219,104 @@ function objectsWith({ objects, findings }: Inspection, code: string): readonly 
   return objects.filter(({ path }) => paths.has(path));
 }
 
+const rancherRoles = {
+  'tls/client-ca.crt': 'ClusterCA',
+  'tls/server-ca.crt': 'ClusterCA',
+  'tls/request-header-ca.crt': 'FrontProxyCA',
+  'tls/etcd/server-ca.crt': 'EtcdCA',
+  'tls/etcd/peer-ca.crt': 'EtcdCA',
+  'tls/client-admin.crt': 'User',
+  'tls/client-kube-apiserver.crt': 'ApiServerKubeletClient',
+  'tls/client-controller.crt': 'ControllerManager',
+  'tls/client-scheduler.crt': 'Scheduler',
+  'tls/client-kubelet.crt': 'KubeletClient',
+  'tls/serving-kube-apiserver.crt': 'ApiServerServing',
+  'tls/serving-kubelet.crt': 'KubeletServing',
+  'tls/client-auth-proxy.crt': 'FrontProxyClient',
+  'tls/etcd/client.crt': 'ApiServerEtcdClient',
+  'tls/etcd/server-client.crt': 'EtcdServer',
+  'tls/etcd/peer-server-client.crt': 'EtcdPeer',
+} as const satisfies Record<string, CertificateRole>;
+
+const layouts: Readonly<Record<string, Readonly<Record<string, CertificateRole>>>> = {
+  'layout-k3s': rancherRoles,
+  'layout-rke2': rancherRoles,
+  'layout-minikube': {
+    'minikube/ca.crt': 'ClusterCA',
+    'minikube/proxy-client-ca.crt': 'FrontProxyCA',
+    'minikube/client.crt': 'User',
+    'minikube/apiserver.crt': 'ApiServerServing',
+    'minikube/proxy-client.crt': 'FrontProxyClient',
+  },
+  'layout-rke1': {
+    'ssl/kube-ca.pem': 'ClusterCA',
+    'ssl/kube-apiserver-requestheader-ca.pem': 'FrontProxyCA',
+    'ssl/kube-apiserver.pem': 'ApiServerServing',
+    'ssl/kube-apiserver-proxy-client.pem': 'FrontProxyClient',
+    'ssl/kube-controller-manager.pem': 'ControllerManager',
+    'ssl/kube-scheduler.pem': 'Scheduler',
+    'ssl/kube-proxy.pem': 'User',
+    'ssl/kube-node.pem': 'KubeletClient',
+    'ssl/kube-kubelet-10-0-0-1.pem': 'KubeletServing',
+    'ssl/kube-etcd-10-0-0-1.pem': 'EtcdServer',
+    'ssl/kube-admin.pem': 'User',
+  },
+  'layout-kops': {
+    'srv/kubernetes/ca.crt': 'ClusterCA',
+    'srv/kubernetes/kube-apiserver/apiserver-aggregator-ca.crt': 'FrontProxyCA',
+    'etcd-main/etcd-clients-ca.crt': 'EtcdCA',
+    'etcd-main/etcd-peers-ca.crt': 'EtcdCA',
+    'etcd-main/etcd-manager-ca.crt': 'EtcdCA',
+    'srv/kubernetes/kube-apiserver/server.crt': 'ApiServerServing',
+    'srv/kubernetes/kube-apiserver/kubelet-api.crt': 'ApiServerKubeletClient',
+    'srv/kubernetes/kube-apiserver/apiserver-aggregator.crt': 'FrontProxyClient',
+    'srv/kubernetes/kube-apiserver/etcd-client.crt': 'ApiServerEtcdClient',
+    'srv/kubernetes/kubelet-server.crt': 'KubeletServing',
+    'srv/kubernetes/kubelet.crt': 'KubeletClient',
+    'srv/kubernetes/kubecfg.crt': 'User',
+    'etcd-main/server.crt': 'EtcdServer',
+    'etcd-main/me.crt': 'EtcdPeer',
+    'etcd-main/etcd-manager-server.crt': 'EtcdPeer',
+  },
+  'layout-openshift': {
+    'ca/kube-apiserver-lb-signer.crt': 'ClusterCA',
+    'ca/kube-apiserver-service-network-signer.crt': 'ClusterCA',
+    'ca/kube-apiserver-localhost-signer.crt': 'ClusterCA',
+    'ca/admin-kubeconfig-signer.crt': 'ClusterCA',
+    'ca/aggregator-client-signer.crt': 'FrontProxyCA',
+    'ca/kube-apiserver-to-kubelet-signer.crt': 'ClusterCA',
+    'ca/etcd-signer.crt': 'EtcdCA',
+    'ca/csr-signer.crt': 'ClusterCA',
+    'ca/service-ca.crt': 'CA',
+    'external-loadbalancer.crt': 'ApiServerServing',
+    'service-network.crt': 'ApiServerServing',
+    'localhost.crt': 'ApiServerServing',
+    'admin.crt': 'User',
+    'aggregator-client.crt': 'FrontProxyClient',
+    'kubelet-client.crt': 'ApiServerKubeletClient',
+    'etcd-client.crt': 'ApiServerEtcdClient',
+    'etcd-serving-master-0.crt': 'EtcdServer',
+    'etcd-peer-master-0.crt': 'EtcdPeer',
+    'kubelet-client-current.pem': 'KubeletClient',
+    'kubelet-server-current.pem': 'KubeletServing',
+    'router-metrics.crt': 'Serving',
+  },
+  'layout-talos': {
+    'kubernetes/ca.crt': 'ClusterCA',
+    'kubernetes/aggregator-ca.crt': 'FrontProxyCA',
+    'etcd/ca.crt': 'EtcdCA',
+    'talos/ca.crt': 'CA',
+    'kubernetes/apiserver.crt': 'ApiServerServing',
+    'kubernetes/apiserver-kubelet-client.crt': 'ApiServerKubeletClient',
+    'kubernetes/front-proxy-client.crt': 'FrontProxyClient',
+    'kubernetes/etcd-client.crt': 'ApiServerEtcdClient',
+    'kubernetes/admin.crt': 'User',
+    'etcd/server.crt': 'EtcdServer',
+    'etcd/peer.crt': 'EtcdPeer',
+    'talos/admin.crt': 'User',
+  },
+};
+
 const objectTypes: readonly InspectedObject['type'][] = [
   'Certificate',
   'CertificationRequest',
@@ -225,6 +361,7 @@ const relationTypes: readonly RelationType[] = [
   'PointsAt',
   'IssuedFor',
   'RevokedBy',
+  'ChainStopsAt',
 ];
 
 /** Fixtures without problems. */
@@ -238,6 +375,8 @@ const good = [
   'user-p384',
   'user-p521',
   'user-rsa',
+  'signed-with-pss',
+  'dns-names-of-all-kinds',
   'cluster-ca',
   'other-ca',
   'api-server',

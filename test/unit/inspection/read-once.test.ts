@@ -42,25 +42,28 @@ function without(elements: readonly string[], taken: readonly string[]): readonl
 const twice = (elements: readonly string[]): readonly string[] =>
   elements.filter((element, i) => elements.indexOf(element) !== i);
 
-describe.each<InspectionFormat>(['application/json', 'text/plain', 'text/html'])('an inspection as %s', (format) => {
-  it.each(['k8s-apiserver.crt', 'k8s-ca.crt', 'ext-san-all.crt', 'ext-aki-full.crt', 'ext-pol.crt'])(
-    'reads each element of a certificate once, after it has been recognised: %s',
-    async (name) => {
-      const bytes = opensslDer(name);
-      const read = await elementsRead(inspectAs(bytes, format));
-      const recognised = await elementsRead(() => recognise(bytes));
-      expect(read.length).toBeGreaterThan(40);
-      expect(twice(without(read, recognised))).toEqual([]);
-    },
-  );
+describe.each<InspectionFormat>(['application/json', 'application/sarif+json', 'text/plain', 'text/html'])(
+  'an inspection as %s',
+  (format) => {
+    it.each(['k8s-apiserver.crt', 'k8s-ca.crt', 'ext-san-all.crt', 'ext-aki-full.crt', 'ext-pol.crt'])(
+      'reads each element of a certificate once, after it has been recognised: %s',
+      async (name) => {
+        const bytes = opensslDer(name);
+        const read = await elementsRead(inspectAs(bytes, format));
+        const recognised = await elementsRead(() => recognise(bytes));
+        expect(read.length).toBeGreaterThan(40);
+        expect(twice(without(read, recognised))).toEqual([]);
+      },
+    );
 
-  it('reads each element of a request once, besides the strict reader', async () => {
-    const bytes = opensslDer('two-groups.csr');
-    const read = await elementsRead(inspectAs(bytes, format));
-    const others = await elementsRead(() => [recognise(bytes), parseCertificationRequest(bytes)]);
-    expect(twice(without(read, others))).toEqual([]);
-  });
-});
+    it('reads each element of a request once, besides the strict reader', async () => {
+      const bytes = opensslDer('two-groups.csr');
+      const read = await elementsRead(inspectAs(bytes, format));
+      const others = await elementsRead(() => [recognise(bytes), parseCertificationRequest(bytes)]);
+      expect(twice(without(read, others))).toEqual([]);
+    });
+  },
+);
 
 /** Fixtures with values that OpenSSL's text alone shows: its printer is their only reader. */
 const ofTextAlone = /^(?:ext-asn|ext-ipaddr|ext-proxy|key-p256explicit)\./;

@@ -1,5 +1,7 @@
 import { extensionId, keyPurpose } from '../../../x509/strict/object-identifiers.js';
 import type { CertificateContent } from '../../../model/inspection.js';
+import type { KeyUsage } from '../../../x509/strict/extension.js';
+import type { Report } from '../../observations.js';
 import { isSelfIssued } from '../../relations/certificate-node.js';
 import type { CertificateCheck, ExaminedCertificate, Setting } from '../check.js';
 
@@ -11,6 +13,7 @@ export const checkPurpose: CertificateCheck = (certificate, setting) => {
   checkKeyUsage(certificate, setting);
   checkExtendedKeyUsage(certificate, setting);
   checkKeyIdentifiers(certificate, setting);
+  checkConstraints(certificate, setting);
   checkUse(certificate, setting);
 };
 
@@ -51,11 +54,7 @@ function checkKeyUsage({ content, material, authority }: ExaminedCertificate, { 
     contradictory('it has encipherOnly or decipherOnly without keyAgreement');
   const rsa = content.publicKey.algorithm.startsWith('RSA');
   const edwards = content.publicKey.algorithm.startsWith('Ed');
-  if (!authority && !has('digitalSignature')) {
-    if (extKeyUsage?.includes(keyPurpose.clientAuth)) contradictory('it is for clients and has no digitalSignature');
-    else if (extKeyUsage?.includes(keyPurpose.serverAuth) && !(rsa && has('keyEncipherment')))
-      contradictory('it is for servers and has no digitalSignature');
-  }
+  if (!authority) checkUsageForPurposes(keyUsage, extKeyUsage ?? [], report);
   // RFC 8813 3, RFC 8410 5, RFC 4055 1.2
   const unsuitable = keyUsage.filter((usage) =>
     usage === 'keyAgreement' ? rsa || edwards : !rsa && (usage === 'keyEncipherment' || usage === 'dataEncipherment'),
@@ -66,6 +65,42 @@ function checkKeyUsage({ content, material, authority }: ExaminedCertificate, { 
       `it has ${unsuitable.join(' and ')}, which a key of ${content.publicKey.algorithm} cannot do`,
     );
 }
+
+/** RFC 5280 4.2.1.12: the key usages that go with a purpose. One of them must be there. */
+const usagesOfPurpose: readonly {
+  readonly purpose: string;
+  readonly words: string;
+  readonly usages: readonly KeyUsage[];
+}[] = [
+  { purpose: keyPurpose.clientAuth, words: 'clients', usages: ['digitalSignature', 'keyAgreement'] },
+  {
+    purpose: keyPurpose.serverAuth,
+    words: 'servers',
+    usages: ['digitalSignature', 'keyEncipherment', 'keyAgreement'],
+  },
+  { purpose: '1.3.6.1.5.5.7.3.3', words: 'signing code', usages: ['digitalSignature'] },
+  {
+    purpose: '1.3.6.1.5.5.7.3.4',
+    words: 'mail',
+    usages: ['digitalSignature', 'nonRepudiation', 'keyEncipherment', 'keyAgreement'],
+  },
+  { purpose: '1.3.6.1.5.5.7.3.8', words: 'time stamps', usages: ['digitalSignature', 'nonRepudiation'] },
+  { purpose: '1.3.6.1.5.5.7.3.9', words: 'answers of OCSP', usages: ['digitalSignature', 'nonRepudiation'] },
+];
+
+function checkUsageForPurposes(keyUsage: readonly KeyUsage[], purposes: readonly string[], report: Report): void {
+  for (const { purpose, words, usages } of usagesOfPurpose) {
+    if (!purposes.includes(purpose)) continue;
+    const fitting = usages.filter((usage) => keyUsage.includes(usage));
+    if (fitting.length === 0)
+      report('KeyUsageContradictory', `it is for ${words}, and its key usage has no ${usages.join(' or ')}`);
+    // TLS 1.3 signs in any case, RFC 8446 4.4.2.2.
+    else if (isOfTls(purpose) && !keyUsage.includes('digitalSignature'))
+      report('KeyUsageLacksSignature', `it is for ${words}, and its key usage has ${fitting.join(' and ')} alone`);
+  }
+}
+
+const isOfTls = (purpose: string): boolean => purpose === keyPurpose.clientAuth || purpose === keyPurpose.serverAuth;
 
 function checkExtendedKeyUsage({ content, material, authority, use }: ExaminedCertificate, { report }: Setting): void {
   const { extKeyUsage } = material;
@@ -96,6 +131,15 @@ function checkKeyIdentifiers({ content, material, authority }: ExaminedCertifica
     report('SubjectKeyIdentifierMissing', 'the CA has no subject key identifier');
   if (!isSelfIssued(material) && extension(content, extensionId.authorityKeyIdentifier) === undefined)
     report('AuthorityKeyIdentifierMissing', 'it has no authority key identifier');
+}
+
+/** RFC 5280 4.2.1.5, 4.2.1.10, 4.2.1.11, 4.2.1.14: extensions that say something of certificates below. */
+const ofAuthorities: ReadonlySet<string> = new Set(['2.5.29.30', '2.5.29.33', '2.5.29.36', '2.5.29.54']);
+
+function checkConstraints({ content, authority }: ExaminedCertificate, { report }: Setting): void {
+  const found = content.extensions.filter(({ oid }) => ofAuthorities.has(oid)).map(({ name }) => name);
+  if (!authority && found.length > 0)
+    report('ConstraintInLeaf', `it has ${[...new Set(found)].join(' and ')} and is no CA`);
 }
 
 function checkUse({ material, authority, use, node, object }: ExaminedCertificate, { report }: Setting): void {

@@ -1,6 +1,7 @@
 import { isPrivilegedName, isSystemName } from '../../../model/name-grammar.js';
 import { quote, quoteAll } from '../../../model/quote.js';
 import { attributeType, keyPurpose } from '../../../x509/strict/object-identifiers.js';
+import { isOfTalos } from '../../x509/role-of.js';
 import type { CertificateCheck, ObjectCheck } from '../check.js';
 
 /** The attributes that API servers read: username, groups, and since 1.33 a uid. */
@@ -21,7 +22,9 @@ export const checkSubject: CertificateCheck = ({ content, material, authority, u
       if (oid === attributeType.commonName && value !== '') isNamed = true;
       else if (!readByKubernetes.has(oid)) others.add(type);
     }
-  if (!authority && (isClient || use?.as === 'client') && !isNamed)
+  // The API of Talos reads no common name; a kubeconfig is for Kubernetes in any case.
+  const isForKubernetes = use?.as === 'client' || (isClient && !isOfTalos(content.subject));
+  if (!authority && isForKubernetes && !isNamed)
     report('NoCommonName', 'it is for a client, and its subject has no common name');
   if (content.role === 'User' && others.size > 0)
     report('UnexpectedSubjectAttribute', `the subject has ${[...others].slice(0, 10).join(', ')}`);

@@ -5,6 +5,8 @@ import type { CertificateCheck, ObjectCheck } from '../check.js';
 /** RFC 5280 4.1.2.5: the last instant that a time can express means no end. */
 const never = Date.UTC(9999, 11, 31, 23, 59, 59);
 
+const DAY = 86_400;
+
 export const checkValidity: CertificateCheck = ({ content, material, authority }, { context, report }) => {
   const now = context.now.getTime();
   const begins = material.notBefore.getTime();
@@ -20,6 +22,8 @@ export const checkValidity: CertificateCheck = ({ content, material, authority }
   // Clients renew in the last third, so a certificate that lives for hours is in order until then.
   else if (remaining <= Math.min(expiresWithinSeconds, lifetime / 3))
     report('CertificateExpiresSoon', `it expires in ${durationInWords(remaining)}, at ${content.notAfter}`);
+  else if (remaining < DAY)
+    report('CertificateEndsWithinDay', `it ends in ${durationInWords(remaining)}, at ${content.notAfter}`);
 
   const most = authority ? maxCaValiditySeconds : maxValiditySeconds;
   if (lifetime > most + BACKDATE_SECONDS && ends !== never)

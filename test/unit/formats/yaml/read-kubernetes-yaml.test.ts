@@ -57,8 +57,8 @@ describe('YAML as kubectl reads it', () => {
     ['syntax', 'a: [b'],
     ['syntax', 'a: b: c'],
     ['syntax', '? [a]\n: b'],
-    ['aliases', 'a: *b'],
-    ['aliases', 'a: &b [*b]'],
+    ['syntax', 'a: *b'],
+    ['syntax', 'a: &b [*b]'],
     [
       'aliases',
       [
@@ -69,6 +69,16 @@ describe('YAML as kubectl reads it', () => {
   ])('tells what is wrong with a document, and in which line: %s', (problem, text) => {
     const reading = readKubernetesYaml(`# first\n${text}`, bounds);
     expect(reading.ok && reading.documents[0]).toMatchObject({ problem, line: expect.any(Number) as number });
+  });
+
+  it('says where the text of a document is that cannot be read, up to the next one', () => {
+    const text = 'a: b\n---\nc: [d\n---\ne: f\n';
+    const reading = readKubernetesYaml(text, bounds);
+    const [, unreadable] = reading.ok ? reading.documents : [];
+    if (unreadable === undefined || !('problem' in unreadable)) throw new Error('the second document can be read');
+    expect(text.slice(unreadable.start, unreadable.end)).toContain('c: [d');
+    expect(text.slice(unreadable.start, unreadable.end)).not.toContain('e: f');
+    expect(unreadable.firstLine).toBe(text.slice(0, unreadable.start).split('\n').length);
   });
 
   it.each<[string, string, string]>([

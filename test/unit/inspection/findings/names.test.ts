@@ -107,6 +107,25 @@ it('says where the signature of a request cannot be checked', async () => {
   expect((await inspectFiles({ 'jane.csr': der })).codes('jane.csr')).toContain('SignatureNotChecked');
 });
 
+describe('a client without a common name', () => {
+  it('is told, unless it is for the API of Talos, and then in a kubeconfig alone', async () => {
+    expect(await codesOf({ subject: [['O', 'dev']] })).toContain('NoCommonName');
+    expect(await codesOf({ subject: [['O', 'os:admin']] })).not.toContain('NoCommonName');
+    expect(
+      await codesOf({
+        subject: [
+          ['O', 'os:admin'],
+          ['O', 'dev'],
+        ],
+      }),
+    ).toContain('NoCommonName');
+    const talos = makeCertificate({ issuer: ca, subject: [['O', 'os:admin']] });
+    const config = kubeconfigOf({ authority: ca.pem, certificate: talos.pem, key: talos.key.pem });
+    const { codes } = await inspectFiles({ config });
+    expect(codes('config#users[0].user.client-certificate-data')).toContain('NoCommonName');
+  });
+});
+
 describe('alternative names', () => {
   it('are missed in what is for servers', async () => {
     expect(await codesOf({ extKeyUsage: [serverAuth] })).toContain('SubjectAltNameMissing');

@@ -33,9 +33,31 @@ describe('a leaf', () => {
     ['is for clients and signs nothing', { keyUsage: ['nonRepudiation'] }, ['KeyUsageContradictory']],
     [
       'is for servers and signs nothing',
-      { keyUsage: ['keyAgreement'], extKeyUsage: [serverAuth], extensions: [names] },
+      { keyUsage: ['nonRepudiation'], extKeyUsage: [serverAuth], extensions: [names] },
       ['KeyUsageContradictory'],
     ],
+    [
+      'is for servers that agree on keys and do not sign',
+      { keyUsage: ['keyAgreement'], extKeyUsage: [serverAuth], extensions: [names] },
+      ['KeyUsageLacksSignature'],
+    ],
+    [
+      'is for servers that decipher keys and do not sign',
+      { keyUsage: ['keyEncipherment'], extKeyUsage: [serverAuth], extensions: [names], key: makeKey('RSA-2048') },
+      ['KeyUsageLacksSignature'],
+    ],
+    ['is for clients that agree on keys and do not sign', { keyUsage: ['keyAgreement'] }, ['KeyUsageLacksSignature']],
+    [
+      'decipher keys for clients, which TLS does not know',
+      { keyUsage: ['keyEncipherment'], key: makeKey('RSA-2048') },
+      ['KeyUsageContradictory'],
+    ],
+    [
+      'signs code and may not sign',
+      { keyUsage: ['keyAgreement'], extKeyUsage: ['1.3.6.1.5.5.7.3.3'] },
+      ['KeyUsageContradictory'],
+    ],
+    ['stamps times and does not repudiate', { keyUsage: ['nonRepudiation'], extKeyUsage: ['1.3.6.1.5.5.7.3.8'] }, []],
     ['enciphers for nobody', { keyUsage: ['digitalSignature', 'encipherOnly'] }, ['KeyUsageContradictory']],
     [
       'enciphers keys with an elliptic curve',

@@ -9,14 +9,21 @@ const inDays = (days: number): Date => new Date(testNow.getTime() + days * 86_40
 const lasting = (from: number, to: number) =>
   makeCertificate({ issuer: ca, notBefore: inDays(from), notAfter: inDays(to) }).pem;
 
-const validityCodes = ['CertificateExpired', 'CertificateNotYetValid', 'CertificateExpiresSoon', 'ValidityTooLong'];
+const validityCodes = [
+  'CertificateExpired',
+  'CertificateNotYetValid',
+  'CertificateExpiresSoon',
+  'CertificateEndsWithinDay',
+  'ValidityTooLong',
+];
 
 it.each([
   ['expired', lasting(-100, -1), ['CertificateExpired']],
   ['not yet valid', lasting(1, 100), ['CertificateNotYetValid']],
   ['expiring within the configured time', lasting(-300, 10), ['CertificateExpiresSoon']],
   ['expiring later than that', lasting(-300, 31), []],
-  ['short-lived, in the first two thirds of its life', lasting(-0.3, 0.7), []],
+  ['short-lived, in the first two thirds of its life', lasting(-0.3, 0.7), ['CertificateEndsWithinDay']],
+  ['for three days, in its first', lasting(-0.3, 2.7), []],
   ['short-lived, in the last third of its life', lasting(-0.7, 0.3), ['CertificateExpiresSoon']],
   ['lasting longer than configured', lasting(-1, 400), ['ValidityTooLong']],
   ['lasting as long as configured, and backdated by five minutes', lasting(-0.003, 400), []],
@@ -30,6 +37,16 @@ it('holds CAs to a bound of their own', async () => {
   expect((await inspectFiles(files)).codes('ca.crt')).not.toContain('ValidityTooLong');
   const thresholds = { ...testThresholds, maxCaValiditySeconds: 86_400 };
   expect((await inspectFiles(files, { thresholds })).finding('ValidityTooLong')?.message).toContain('1 day');
+});
+
+it('tells an end within a day of a CA, too', async () => {
+  const short = makeAuthority({ notBefore: inDays(-0.3), notAfter: inDays(0.7) });
+  expect((await inspectFiles({ 'ca.crt': short.pem })).codes('ca.crt')).toContain('CertificateEndsWithinDay');
+  const thresholds = { ...testThresholds, expiresWithinSeconds: 0 };
+  const old = makeAuthority({ notBefore: inDays(-3000), notAfter: inDays(0.9) });
+  expect((await inspectFiles({ 'ca.crt': old.pem }, { thresholds })).codes('ca.crt')).toContain(
+    'CertificateEndsWithinDay',
+  );
 });
 
 it('says when a certificate ends after its CA', async () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { Decoded, DecodeContext } from '../../../../src/inspection/decoded.js';
 import { decodePrivateKey } from '../../../../src/inspection/keys/decode-private-key.js';
+import { COST_OF_A_CALL } from '../../../../src/inspection/keys/encryption/key-derivation.js';
+import { openBudget } from '../../../../src/inspection/reading/budget.js';
 import { decodePkcs12 } from '../../../../src/inspection/pkcs/decode-pkcs12.js';
 import type { Pkcs12Content } from '../../../../src/model/inspection.js';
 import { contextConstructed, der, inside, oid, onlyElement, sequence } from '../../../../src/x509/strict/der.js';
@@ -237,6 +239,12 @@ describe('PKCS#12 that asks for too much', () => {
     const poor = decodePkcs12(fixture('legacy.p12'), contextWith(PASSWORD, new CountingBudget(4 * 2048)));
     expect(contentOf(poor)).toMatchObject({ macVerified: true, opened: false });
     expect(codes(poor)).toContain('KeyDerivationTooCostly');
+  });
+
+  it('affords the counts of Java before 16: 100,000 for the MAC, 50,000 for a safe in RC2 and a key in triple DES', () => {
+    const budget = openBudget();
+    const costs = [100_000, 2 * 50_000, 3 * 50_000].map((calls) => calls * COST_OF_A_CALL);
+    expect(costs.every((cost) => budget.mayDerive(cost))).toBe(true);
   });
 
   it('tries many encrypted safes only as far as the budget goes', () => {

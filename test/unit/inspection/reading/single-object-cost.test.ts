@@ -8,7 +8,7 @@ import { corpusContext } from '../../../helpers/inspection-corpus.js';
 import { algorithmOf, attributeOf, extensionOf, rawCertificate, rawName, rawRequest, string } from '../x509/build.js';
 
 const context = corpusContext();
-const formats: readonly InspectionFormat[] = ['application/json', 'text/plain', 'text/html'];
+const formats: readonly InspectionFormat[] = ['application/json', 'application/sarif+json', 'text/plain', 'text/html'];
 
 /** Milliseconds of CPU: a hundredth of a second where nothing else runs, and far below what a request may wait. */
 const limitMilliseconds = 150;

@@ -21,6 +21,21 @@ describe('who signed whom', () => {
     ]);
   });
 
+  it('is followed as far as it goes, and the answer says where it stops', async () => {
+    const between = makeAuthority({ subject: [['CN', 'between']], issuer: ca });
+    const below = makeAuthority({ subject: [['CN', 'below']], issuer: between });
+    const leaf = makeCertificate({ issuer: below });
+    const files = { 'leaf.crt': leaf.pem, 'below.crt': below.pem, 'between.crt': between.pem };
+    const { related, finding } = await inspectFiles(files);
+    expect(related).toEqual([
+      'leaf.crt SignedBy below.crt',
+      'leaf.crt ChainStopsAt between.crt',
+      'below.crt SignedBy between.crt',
+      'below.crt ChainStopsAt between.crt',
+    ]);
+    expect(finding('IssuerMissing')?.object).toBe('between.crt');
+  });
+
   it('is not told by a name alone', async () => {
     const namesake = makeAuthority();
     const { related, finding } = await inspectFiles({ 'jane.crt': jane.pem, 'namesake.crt': namesake.pem });
@@ -86,7 +101,12 @@ describe('who signed whom', () => {
       subjectKeyIdentifier: Buffer.alloc(20, 2),
     });
     const { related } = await inspectFiles({ 'a.crt': a.pem, 'b.crt': bByA.pem });
-    expect(related).toEqual(['a.crt SignedBy b.crt', 'b.crt SignedBy a.crt']);
+    expect(related).toEqual([
+      'a.crt SignedBy b.crt',
+      'a.crt ChainStopsAt b.crt',
+      'b.crt SignedBy a.crt',
+      'b.crt ChainStopsAt a.crt',
+    ]);
   });
 
   it('checks no more signatures than an upload may ask for', async () => {

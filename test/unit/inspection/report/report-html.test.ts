@@ -95,7 +95,7 @@ describe('the report in a browser', () => {
       certificateOf('endless.crt', fixtureDer('k8s-ca.crt'), { notAfter: '9999-12-31T23:59:59Z' }),
     ];
     const page = pageOf({ inspection: { ...inspection, objects }, trees });
-    expect(page).toContain('aria-label="50 % of its validity remains"');
+    expect(page).toContain('aria-label="24 hours left, 50 % of its validity"');
     expect(page).toMatch(/<rect class="rest" width="50" height="5" ?\/?>/);
     expect(page).toContain('24 hours left');
     expect(page).toContain('begins in 3 days');

@@ -224,7 +224,7 @@ describe('decodeCertificate', () => {
       ],
       [
         'in the value of an extension',
-        () => rawCertificate({ extensions: [extensionOf(KEY_USAGE, Buffer.from('0302078000', 'hex'))] }),
+        () => rawCertificate({ extensions: [extensionOf(KEY_USAGE, Buffer.from('0302078000', 'hex'), 0xff)] }),
         'keyUsage: 1 octets',
       ],
     ])('has something %s', (_, build, message) => {
@@ -253,12 +253,12 @@ describe('decodeCertificate', () => {
   describe('extensions', () => {
     it('shows one that is malformed octet by octet, and the rest as ever', () => {
       const extensions = [
-        extensionOf(KEY_USAGE, Buffer.from('0500', 'hex')),
+        extensionOf(KEY_USAGE, Buffer.from('0500', 'hex'), 0xff),
         extensionOf('2.5.29.14', Buffer.from('04020102', 'hex')),
       ];
       const { content, material, codes, messages } = readCertificate(rawCertificate({ extensions }));
       expect(content.extensions).toEqual([
-        { oid: KEY_USAGE, name: 'keyUsage', critical: false, value: null, hex: '0500' },
+        { oid: KEY_USAGE, name: 'keyUsage', critical: true, value: null, hex: '0500' },
         { oid: '2.5.29.14', name: 'subjectKeyIdentifier', critical: false, value: '0102', hex: null },
       ]);
       expect(material.keyUsage).toBeNull();
@@ -288,7 +288,7 @@ describe('decodeCertificate', () => {
 
     it('reports that the default of critical is written out', () => {
       const read = readCertificate(
-        rawCertificate({ extensions: [extensionOf(KEY_USAGE, Buffer.from('03020780', 'hex'), 0)] }),
+        rawCertificate({ extensions: [extensionOf('2.5.29.19', Buffer.from('3000', 'hex'), 0)] }),
       );
       expect(read.codes).toEqual(['NonDerEncoding']);
       expect(read.content.extensions[0]?.critical).toBe(false);

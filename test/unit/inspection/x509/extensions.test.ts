@@ -9,6 +9,7 @@ import {
   setOf,
   Tag,
 } from '../../../../src/x509/strict/der.js';
+import { certificateProfile } from '../../../../src/inspection/x509/extension-profiles.js';
 import { nameOf } from '../../../helpers/certificates.js';
 import { extensionOf, rawCertificate, string } from './build.js';
 import { opensslDer, readCertificate } from './decoding.js';
@@ -18,9 +19,11 @@ const ia5 = (tag: number, text: string): Buffer => der(tag, Buffer.from(text));
 const dns = (text: string): Buffer => ia5(primitive(2), text);
 const uri = (text: string): Buffer => ia5(primitive(6), text);
 
-/** The description of one extension with this value. */
+/** The description of one extension with this value, critical where it should be. */
 function read(id: string, value: Buffer) {
-  const { content, codes, messages } = readCertificate(rawCertificate({ extensions: [extensionOf(id, value)] }));
+  const isCritical = /^(?:must|should)$/.test(certificateProfile.criticality.get(id) ?? '');
+  const extensions = [extensionOf(id, value, ...(isCritical ? [0xff] : []))];
+  const { content, codes, messages } = readCertificate(rawCertificate({ extensions }));
   const [extension] = content.extensions;
   return { name: extension?.name, value: extension?.value, hex: extension?.hex, codes, messages };
 }

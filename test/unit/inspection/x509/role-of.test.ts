@@ -146,8 +146,10 @@ describe('roleOf', () => {
     [
       'serving-kubelet.crt',
       { cn: 'cp', issuer: 'k3s-server-ca@1700000000', eku: [serverAuth], dns: ['cp'] },
-      'Serving',
+      'KubeletServing',
     ],
+    ['etcd/server-ca.crt', { cn: 'etcd-server-ca@1700000000', issuer: 'x', ca: true }, 'EtcdCA'],
+    ['etcd/peer-ca.crt', { cn: 'etcd-peer-ca@1700000000', issuer: 'x', ca: true }, 'EtcdCA'],
     [
       'client-admin.crt',
       { cn: 'system:admin', o: ['system:masters'], issuer: 'k3s-client-ca@1700000000', eku: [clientAuth] },
@@ -158,6 +160,23 @@ describe('roleOf', () => {
   });
 
   it.each<[string, Kind, string | null]>([
+    ['a CA that only ends like one of OpenShift', { cn: 'my-etcd-signer', issuer: 'x', ca: true }, 'CA'],
+    ['a CA that only begins like one of k3s', { cn: 'k3s-client-cache', issuer: 'x', ca: true }, 'CA'],
+    [
+      'an aggregator that no front-proxy CA signed',
+      { cn: 'aggregator', issuer: 'corporate root', eku: [clientAuth] },
+      'User',
+    ],
+    [
+      'an API server for clients that no etcd CA signed',
+      { cn: 'kube-apiserver', issuer: 'kubernetes', eku: [clientAuth] },
+      'User',
+    ],
+    [
+      "k3s's own server beside those of kubelets",
+      { cn: 'k3s', issuer: 'k3s-server-ca@1700000000', eku: [serverAuth], dns: ['k3s.example'] },
+      'Serving',
+    ],
     ['any other CA', { cn: 'corporate root', issuer: 'corporate root', ca: true }, 'CA'],
     [
       'a kubelet that serves',

@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+import { inspectFiles } from './offline/inspect-files.js';
+
+/** `npm run inspect -- FILE…`, or `kubepass-inspect FILE…`. `inspectFiles` says what the exit codes mean. */
+const { output, complaints, exitCode } = await inspectFiles(process.argv.slice(2), new Date());
+process.stdout.write(output);
+process.stderr.write(complaints);
+process.exitCode = exitCode;
