@@ -150,6 +150,7 @@ function throwawayToken(now: Date): ApiToken {
     createdAt: now,
     expiresAt,
     revokedAt: null,
+    cluster: null,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ApiToken, Principal } from '../model/principal.js';
+import { isLive, type ApiToken, type Principal } from '../model/principal.js';
 import { isApiTokenSecret, secretSha256 } from './api-token-secret.js';
 import type { ApiTokenReader } from './api-tokens.js';
 import { LiveTokenHashes } from './live-token-hashes.js';
@@ -37,7 +37,7 @@ export class ApiTokenAuthenticator {
   async authenticate(secret: string, isSuspect: () => boolean = () => false): Promise<Principal | null> {
     if (!isApiTokenSecret(secret)) return null;
     const token = await this.#find(secretSha256(secret), isSuspect);
-    if (token === null || token.revokedAt !== null || token.expiresAt <= this.#clock()) return null;
+    if (token === null || !isLive(token, this.#clock())) return null;
     const { id, name, groups, roles, createdBy, expiresAt } = token;
     return { name, groups, roles, createdBy, tokenId: id, expiresAt };
   }

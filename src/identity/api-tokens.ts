@@ -83,6 +83,7 @@ export function makeApiToken(
     createdAt: now,
     expiresAt: new Date(now.getTime() + life * 1000),
     revokedAt: null,
+    cluster: null,
   };
   return { token, secret, secretSha256: secretSha256(secret) };
 }
@@ -100,7 +101,7 @@ function apiTokenEvent(
     groups: token.groups,
     roles: token.roles,
     createdBy: token.createdBy,
-    expiresAt: token.expiresAt.toISOString(),
+    expiresAt: token.expiresAt?.toISOString() ?? null,
   });
 }
 

@@ -2,6 +2,7 @@ import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
 import type { Violation } from './decision.js';
 import type { Labels } from './labels.js';
 import type { ProbeAnswer } from './cluster-probe.js';
+import type { RevocationReason } from './revocation.js';
 import type { Role } from './principal.js';
 import type { WebhookDeliveryState, WebhookEventType } from './webhook-delivery.js';
 
@@ -29,6 +30,11 @@ export const auditEventTypes = [
   'WebhookDeliveryFailed',
   'WebhookDeliveryRetried',
   'DecisionRefused',
+  'CertificateRevoked',
+  'IdentityBlocked',
+  'IdentityUnblocked',
+  'CertificateExpiring',
+  'RevocationEnforced',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -156,6 +162,35 @@ export interface AuditEventDetails {
   };
   /** Somebody tried to decide on a request that they may not decide on; `message` says why not. */
   DecisionRefused: { decision: 'approve' | 'deny'; message: string };
+  CertificateRevoked: {
+    username: string;
+    serialNumber: string;
+    notAfter: string;
+    reason: RevocationReason;
+    comment: string | null;
+    /** True where a list that was kept beside the database knew of it, and the database did not. */
+    restored: boolean;
+  };
+  IdentityBlocked: {
+    username: string;
+    /** Null: every cluster. */
+    clusters: readonly string[] | null;
+    reason: RevocationReason;
+    comment: string | null;
+    until: string | null;
+    revokedCertificates: number;
+    cancelledRequests: number;
+  };
+  IdentityUnblocked: { username: string; clusters: readonly string[] | null; comment: string | null };
+  CertificateExpiring: { username: string; serialNumber: string; notAfter: string; seconds: number };
+  RevocationEnforced: {
+    mode: string;
+    verified: boolean;
+    /** How long a revoked certificate went on working; null where it is not known. */
+    delaySeconds: number | null;
+    /** Why it is not proven; null where it is. */
+    reason: string | null;
+  };
 }
 
 /** An attempt, together with the members of its signing intent. */
@@ -170,7 +205,8 @@ type ApiTokenDetails = {
   groups: readonly string[];
   roles: readonly Role[];
   createdBy: readonly string[];
-  expiresAt: string;
+  /** Null: it lives until it is revoked. */
+  expiresAt: string | null;
 };
 
 /** An event as the log sees it, which knows no types of details. */

@@ -1,4 +1,5 @@
 import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
+import type { Renewal } from './certificate.js';
 import type { ApprovalStage, PrincipalSelector, RecordedDecision } from './decision.js';
 import type { Label, Labels } from './labels.js';
 import type { Requester } from './principal.js';
@@ -109,6 +110,8 @@ export interface CertificateRequest {
   /** Fingerprint of the issued certificate. */
   readonly fingerprintSha256: string | null;
   readonly failure: RequestFailure | null;
+  /** The certificate to renew; null for a certificate that renews none. */
+  readonly renewal: Renewal | null;
 }
 
 /** One line of a request's history, taken from the audit log. */

@@ -1,4 +1,5 @@
 import type { PublicKeyReference } from './certificate-request.js';
+import type { Revocation } from './revocation.js';
 
 /** A certificate in the inventory of issued identities: the fields that its DER holds. */
 export interface Certificate {
@@ -22,6 +23,35 @@ export interface Certificate {
   /** True where the certificate was signed but never handed out: its key was lost, or it is not what was approved. */
   readonly orphan: boolean;
   readonly issuedAt: Date;
+  /** The certificate that it renews; null where it renews none. */
+  readonly renewal: Renewal | null;
+  /** The fingerprint of the latest certificate that renews it. It still works until it ends or is revoked. */
+  readonly supersededBy: string | null;
+  readonly revocation: Revocation | null;
+}
+
+/** A certificate's place in its lineage: the certificates that were renewed one from the other. */
+export interface Renewal {
+  /** The fingerprint of the certificate that is renewed, lower-case hex. */
+  readonly of: string;
+  /** The fingerprint of the first certificate of the lineage, which renews none. */
+  readonly lineage: string;
+  /** 1 for the first renewal. */
+  readonly generation: number;
+}
+
+/** The states of a certificate. Superseded ones still work. */
+export const certificateStatuses = ['valid', 'superseded', 'expired', 'revoked'] as const;
+export type CertificateStatus = (typeof certificateStatuses)[number];
+
+/** `revoked` where it was revoked, whatever else; then `expired`; then `superseded`; else `valid`. */
+export function statusOf(
+  { revocation, notAfter, supersededBy }: Pick<Certificate, 'revocation' | 'notAfter' | 'supersededBy'>,
+  now: Date,
+): CertificateStatus {
+  if (revocation !== null) return 'revoked';
+  if (notAfter <= now) return 'expired';
+  return supersededBy === null ? 'valid' : 'superseded';
 }
 
 /** A certificate as lists have it: what its DER says, without the DER itself. */

@@ -109,6 +109,8 @@ export interface QuotaUsage {
   readonly livePerRequester: number;
   /** Asked for by the requester: issued within the last hour, and those on their way. */
   readonly issuancesPerHour: number;
+  /** Of the lineage that is renewed; absent where the request renews nothing. */
+  readonly livePerLineage?: number;
 }
 
 /** A valid certificate of the identity that is asked for. */
@@ -167,5 +169,7 @@ export type QuotaLimit =
   | { readonly kind: 'livePerUsername'; readonly cluster: string; readonly username: string }
   | { readonly kind: 'livePerGroup'; readonly cluster: string; readonly group: string }
   | { readonly kind: 'livePerRequester'; readonly cluster: string; readonly requester: string }
+  /** Valid certificates of one lineage, revoked ones left out; `lineage` is the fingerprint of its first certificate. */
+  | { readonly kind: 'livePerLineage'; readonly cluster: string; readonly lineage: string }
   /** Issued since `now` less an hour, and on their way. */
   | { readonly kind: 'issuancesPerHour'; readonly cluster: string; readonly requester: string };

@@ -11,8 +11,8 @@ export interface Principal {
   readonly createdBy: readonly string[];
   /** Identifies the credential, for the audit log and for lineage; never the secret. */
   readonly tokenId: string;
-  /** When the credential ends. */
-  readonly expiresAt: Date;
+  /** When the credential ends; null: when it is revoked. */
+  readonly expiresAt: Date | null;
 }
 
 /** The principal as it was when it asked. Decisions on the request are made on this, then and later. */
@@ -34,6 +34,13 @@ export interface ApiToken {
    */
   readonly createdBy: readonly string[];
   readonly createdAt: Date;
-  readonly expiresAt: Date;
+  /** Null: it lives until it is revoked. */
+  readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
+  /** The one cluster that the token is for; null where it is for none in particular. */
+  readonly cluster: string | null;
 }
+
+/** Whether the token authenticates at this instant. */
+export const isLive = ({ revokedAt, expiresAt }: Pick<ApiToken, 'revokedAt' | 'expiresAt'>, now: Date): boolean =>
+  revokedAt === null && (expiresAt === null || expiresAt > now);

@@ -45,8 +45,8 @@ export interface WebhookDelivery {
   /** The webhook's name in the configuration. */
   readonly webhook: string;
   readonly type: WebhookEventType;
-  /** The certificate request that it tells of. */
-  readonly requestId: string;
+  /** The certificate request that it tells of; null where it tells of none. */
+  readonly requestId: string | null;
   /** The body as it goes out, byte for byte. */
   readonly payload: string;
   readonly state: WebhookDeliveryState;

@@ -227,6 +227,8 @@ function describeLimit(limit: QuotaLimit, found: DecisionInput['found']): string
       return `live with group ${quote(limit.group)}`;
     case 'livePerRequester':
       return `live that ${found.requester.name} asked for`;
+    case 'livePerLineage':
+      return 'live of the lineage';
     case 'issuancesPerHour':
       return `issued to ${found.requester.name} within an hour`;
   }

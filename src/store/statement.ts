@@ -24,7 +24,7 @@ export interface Statement extends Selection {
   readonly ifReached?: { readonly limit: number; readonly conflict: (found: number) => Conflict };
   /** Names a row that is never changed or removed. Once it is committed, the statement is left out. */
   readonly once?: string;
-  /** Does the same on PostgreSQL for many statements with the same `many.sql`. */
+  /** Does the same on PostgreSQL for many statements with the same `many.sql`; with `ifReached`, that answers the sum as `found`. */
   readonly many?: ManyRows;
 }
 

@@ -5,6 +5,9 @@ import { insertCertificate } from './tables/certificate-table.js';
 import { insertRequest, updateRequest } from './tables/request-table.js';
 import { insertUnknownIdentity, pinCertificateAuthority, rememberProbe } from './tables/cluster-tables.js';
 import { answerIdempotencyKey, forgetIdempotencyKeys, insertIdempotencyKey } from './tables/idempotency-key-table.js';
+import { advanceExpiry, forgetExpiryNotices, insertExpiryNotice } from './tables/expiry-notice-table.js';
+import { insertIdentityBlock, removeIdentityBlock, requireUnblocked } from './tables/identity-block-table.js';
+import { insertRevocation } from './tables/revocation-table.js';
 import { rememberPolicySet } from './tables/policy-set-table.js';
 import { requireQuota } from './tables/quotas.js';
 import { webhookStatementsOf } from './tables/webhook-delivery-table.js';
@@ -23,6 +26,20 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
       return [requireQuota(operation, dialect)];
     case 'insertCertificate':
       return insertCertificate(operation.certificate);
+    case 'insertRevocation':
+      return [insertRevocation(operation.revoked)];
+    case 'requireUnblocked':
+      return [requireUnblocked(operation, dialect)];
+    case 'insertIdentityBlock':
+      return [insertIdentityBlock(operation.block, operation.folded)];
+    case 'removeIdentityBlock':
+      return [removeIdentityBlock(operation.folded, operation.n)];
+    case 'insertExpiryNotice':
+      return [insertExpiryNotice(operation.notice)];
+    case 'advanceExpiry':
+      return [advanceExpiry(operation.seconds, operation.through)];
+    case 'forgetExpiryNotices':
+      return [forgetExpiryNotices(operation.announcedBefore)];
     case 'rememberPolicySet':
       return [rememberPolicySet(operation.digest, operation.texts)];
     case 'insertApiToken':

@@ -1,6 +1,8 @@
 import type { ApiToken } from '../model/principal.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
 import type { Certificate } from '../model/certificate.js';
+import type { IdentityBlock } from '../model/identity-block.js';
+import type { RevokedCertificate } from '../model/revocation.js';
 import type {
   Approval,
   CertificateRequest,
@@ -28,6 +30,19 @@ export type Operation =
   | MoveRequest
   | RequireQuota
   | { readonly op: 'insertCertificate'; readonly certificate: Certificate }
+  /** Conflicts where the certificate is revoked already. */
+  | { readonly op: 'insertRevocation'; readonly revoked: RevokedCertificate }
+  | RequireUnblocked
+  /** Conflicts where the username has a block already. `folded`: the username as names are compared. */
+  | { readonly op: 'insertIdentityBlock'; readonly block: IdentityBlock; readonly folded: string }
+  /** Conflicts where the username has another block than this one, or none. */
+  | { readonly op: 'removeIdentityBlock'; readonly folded: string; readonly n: bigint }
+  /** Claims the announcement of a certificate's end; conflicts where it is claimed already. */
+  | { readonly op: 'insertExpiryNotice'; readonly notice: ExpiryNotice }
+  /** Remembers up to which `notAfter` certificates were looked at; an earlier one changes nothing. */
+  | { readonly op: 'advanceExpiry'; readonly seconds: number; readonly through: Date }
+  /** Deletes at most 1,000 notices. */
+  | { readonly op: 'forgetExpiryNotices'; readonly announcedBefore: Date }
   | { readonly op: 'rememberPolicySet'; readonly digest: string; readonly texts: PolicySetTexts }
   /** Conflicts where the name is new, and a token has another name that folds to it. */
   | { readonly op: 'insertApiToken'; readonly token: ApiToken; readonly secretSha256: string }
@@ -95,7 +110,28 @@ export interface RequireQuota {
   readonly atMost: number;
   /** The id of the request that asks; its own certificate does not count. */
   readonly exceptRequest: string;
+  /** The lineage that the request renews, whose certificates do not count; absent where it renews none. */
+  readonly exceptLineage?: string;
   readonly now: Date;
+}
+
+/**
+ * Conflicts where one of these names is blocked on the cluster. The names are in the form in which names are compared.
+ * It stands in each step that records a request or begins an attempt: so nothing is begun once a block is committed.
+ */
+export interface RequireUnblocked {
+  readonly op: 'requireUnblocked';
+  readonly cluster: string;
+  /** Requested username, requester, collector. */
+  readonly folded: readonly [string, string, string];
+  readonly now: Date;
+}
+
+/** The announcement that a certificate ends in `seconds`. */
+export interface ExpiryNotice {
+  readonly fingerprintSha256: string;
+  readonly seconds: number;
+  readonly announcedAt: Date;
 }
 
 /** Compare-and-set on a request: applies only while it is in `from`. */
@@ -133,6 +169,13 @@ export type Conflict =
   | { readonly kind: 'request'; readonly id: string }
   | { readonly kind: 'quota'; readonly limit: QuotaLimit; readonly found: number }
   | { readonly kind: 'idempotencyKey' }
+  /** The certificate is revoked already. */
+  | { readonly kind: 'revocation'; readonly fingerprintSha256: string }
+  /** One of the names is blocked. */
+  | { readonly kind: 'blocked' }
+  /** The block is not the one that the step expects. */
+  | { readonly kind: 'identityBlock' }
+  | { readonly kind: 'expiryNotice' }
   | { readonly kind: 'apiToken'; readonly id: string }
   /** A token has another name that folds to this one. */
   | { readonly kind: 'principalName'; readonly name: string }

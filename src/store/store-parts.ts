@@ -8,6 +8,9 @@ import { AuditEventTable } from './tables/audit-event-table.js';
 import { CertificateTable } from './tables/certificate-table.js';
 import { RequestTable } from './tables/request-table.js';
 import { CertificateAuthorityPinTable, ClusterProbeTable } from './tables/cluster-tables.js';
+import { ExpiryNoticeTable } from './tables/expiry-notice-table.js';
+import { IdentityBlockTable } from './tables/identity-block-table.js';
+import { RevocationTable } from './tables/revocation-table.js';
 import { IdempotencyKeyTable } from './tables/idempotency-key-table.js';
 import { PolicySetTable } from './tables/policy-set-table.js';
 import { QuotaCounts } from './tables/quotas.js';
@@ -29,6 +32,9 @@ export function storeParts(
     requests: new RequestTable(prisma, reads),
     recordedRequests: new RecordedRequests(readRows),
     certificates: new CertificateTable(prisma, reads),
+    revocations: new RevocationTable(prisma),
+    identityBlocks: new IdentityBlockTable(prisma),
+    expiryNotices: new ExpiryNoticeTable(prisma),
     auditEvents,
     apiTokens: new ApiTokenTable(prisma, reads),
     idempotencyKeys: new IdempotencyKeyTable(prisma),

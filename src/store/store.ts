@@ -1,6 +1,8 @@
 import type { ApiTokenReader } from '../identity/api-tokens.js';
 import type { AuditEvent, AuditEventFilter } from '../model/audit-event.js';
 import type { Certificate, CertificateFilter, ListedCertificate } from '../model/certificate.js';
+import type { StoredIdentityBlock } from '../model/identity-block.js';
+import type { RevokedCertificate } from '../model/revocation.js';
 import type { CertificateRequest, RequestFilter } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
 import type { Page, PageQuery, Visibility } from '../model/page.js';
@@ -19,6 +21,9 @@ export interface Store {
   readonly requests: RequestReader;
   readonly recordedRequests: RecordedRequestReader;
   readonly certificates: CertificateReader;
+  readonly revocations: RevocationReader;
+  readonly identityBlocks: IdentityBlockReader;
+  readonly expiryNotices: ExpiryNoticeReader;
   /** Certificates and their requests, for inspections. */
   readonly inventory: InventoryReader;
   readonly auditEvents: AuditEventReader;
@@ -64,13 +69,36 @@ export interface RecordedRequestReader {
 }
 
 export interface CertificateReader {
-  /** The valid certificates of a username on a cluster without orphans, newest first, at most 100. */
+  /** The valid certificates of a username on a cluster without orphans and revoked ones, newest first, at most 100. */
   activeOf(cluster: string, username: string, now: Date): Promise<readonly ListedCertificate[]>;
   findByFingerprint(fingerprintSha256: string): Promise<Certificate | null>;
   /** The certificates with these fingerprints that exist, in no particular order. */
   findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]>;
   /** Newest first; with a filter on expiry, soonest expiring first, else with a prefix of usernames, by username. */
   list(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<ListedCertificate>>;
+}
+
+export interface RevocationReader {
+  /** The revocations behind `after`, in the order of their commits, at most `limit`. */
+  chunk(after: bigint, limit: number): Promise<readonly StoredRevocation[]>;
+  find(fingerprintSha256: string): Promise<RevokedCertificate | null>;
+}
+
+/** `n` grows in the order of the commits, on every replica. */
+export interface StoredRevocation extends RevokedCertificate {
+  readonly n: bigint;
+}
+
+export interface IdentityBlockReader {
+  /** The blocks of these names, in the form in which names are compared; in no particular order. */
+  find(folded: readonly string[]): Promise<readonly StoredIdentityBlock[]>;
+  /** All blocks behind this name, in the order of the folded names, at most `limit`. */
+  chunk(afterFolded: string, limit: number): Promise<readonly (StoredIdentityBlock & { readonly folded: string })[]>;
+}
+
+export interface ExpiryNoticeReader {
+  /** Up to which `notAfter` certificates were looked at for this distance; null: for none yet. */
+  through(seconds: number): Promise<Date | null>;
 }
 
 export interface AuditEventReader {
@@ -103,9 +131,14 @@ export interface ClusterProbeReader {
 
 export interface QuotaReader {
   /**
-   * Counts against each of these limits, in their order; `exceptRequest` as in `RequireQuota`. 10,000 means 10,000 or more.
+   * Counts against each of these limits, in their order; exceptions as in `RequireQuota`. 10,000 means 10,000 or more.
    */
-  found(limits: readonly QuotaLimit[], exceptRequest: string, now: Date): Promise<readonly number[]>;
+  found(
+    limits: readonly QuotaLimit[],
+    exceptRequest: string,
+    now: Date,
+    exceptLineage?: string,
+  ): Promise<readonly number[]>;
 }
 
 export interface WebhookDeliveryReader {

@@ -31,9 +31,10 @@ function expectedTable(model: string, body: string, sqlTypes: Readonly<Record<st
       else indexes[`${model}_${fields.join('_')}_idx`] = fields.join(', ') + where;
     } else if (field) {
       const [, name = '', type = '', modifier, attributes = ''] = field;
-      const relation = /@relation\(fields: \[(.+?)\], references: \[(.+?)\], onDelete: (\w+), onUpdate: (\w+)\)/.exec(
-        attributes,
-      );
+      const relation =
+        /@relation\((?:"\w+", )?fields: \[(.+?)\], references: \[(.+?)\], onDelete: (\w+), onUpdate: (\w+)\)/.exec(
+          attributes,
+        );
       if (relation)
         foreignKeys.push(
           `${relation[1] ?? ''} -> ${type}.${relation[2] ?? ''} ${relation[3] ?? ''} ${relation[4] ?? ''}`.toLowerCase(),

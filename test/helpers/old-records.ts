@@ -23,7 +23,7 @@ export function copyOldMigrations(provider: 'sqlite' | 'postgresql', directory: 
 export type OldRows = readonly (readonly [table: string, row: Row])[];
 
 export function oldRequestRow(request: CertificateRequest): Row {
-  const { requester, publicKey, attempt, failure, labels: _, ...same } = request;
+  const { requester, publicKey, attempt, failure, labels: _, renewal: _renewal, ...same } = request;
   return {
     ...same,
     publicKeyAlgorithm: publicKey?.algorithm ?? null,
@@ -44,7 +44,7 @@ export function oldRequestRow(request: CertificateRequest): Row {
 
 /** A certificate with its groups. */
 export function oldCertificateRows(certificate: Certificate, request: CertificateRequest): OldRows {
-  const { publicKey, ...same } = certificate;
+  const { publicKey, renewal: _, supersededBy: _by, revocation: _revocation, ...same } = certificate;
   const { fingerprintSha256, issuedAt, cluster, notAfter, issuerFingerprintSha256, issuer, groups } = certificate;
   const row = {
     ...same,

@@ -42,6 +42,7 @@ export function oldSample(count: number) {
     ...Array.from({ length: 150 }, (_, i) => anEvent({ at: after(count * 1000), details: { i } })),
   ]);
   const token = aToken({ createdBy: ['root', "o'hara"], expiresAt: after(10 ** 9), revokedAt: after(5) });
+  const { cluster: _, ...oldToken } = token;
   const key = anIdempotencyEntry({ createdAt: after(7) });
   const delivery = aWebhookDelivery({ createdAt: after(3), nextAttemptAt: after(4) });
   const ended = aWebhookDelivery({ createdAt: after(5), state: 'delivered', nextAttemptAt: null, endedAt: after(6) });
@@ -52,7 +53,7 @@ export function oldSample(count: number) {
       oldCertificateRows(certificate, requests.find(({ id }) => id === certificate.requestId) as CertificateRequest),
     ),
     ...events.map((event) => ['AuditEvent', oldEventRow(event)] as const),
-    ['ApiToken', { ...token, secretSha256: sha256('secret') }],
+    ['ApiToken', { ...oldToken, secretSha256: sha256('secret') }],
     ['IdempotencyKey', { ...key, answerStatus: 201, answerHeaders: { 'content-type': 'text/plain' }, answerBody: 'é' }],
     ...[delivery, ended].map((row) => ['WebhookDelivery', { ...row }] as const),
     ['ClusterProbe', { cluster: probe.cluster, probedAt: probe.probedAt, result: probe.result }],

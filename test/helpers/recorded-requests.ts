@@ -54,6 +54,7 @@ export function recordedRequest(
     attempt: null,
     fingerprintSha256: null,
     failure: null,
+    renewal: null,
   };
 }
 

@@ -111,7 +111,7 @@ describe('API tokens', () => {
     expect(made.headers['location']).toBe(`/v1/api-tokens/${id}`);
     expect(token).toMatch(/^kubepass_[A-Za-z0-9_-]{43}$/);
     expect(shown).toMatchObject({ name: 'portal', createdBy: ['root'], revokedAt: null });
-    expect(Date.parse(shown.expiresAt) - Date.parse(shown.createdAt)).toBe(3_600_000);
+    expect(Date.parse(shown.expiresAt ?? '') - Date.parse(shown.createdAt)).toBe(3_600_000);
 
     const portal = service.withToken(token);
     expect(as.whoami(await portal('get', '/v1/whoami').expect(200))).toEqual({

@@ -101,7 +101,7 @@ async function readAll(readRows: (selection: Selection) => Promise<readonly unkn
   const events = new AuditEventTable(prisma, reads);
   for (const filter of combinations({ cluster: demo, principal: ['busy'], type: ['CertificateIssued'] }))
     await events.list(filter, page);
-  for (const limit of limits) await readRows(quotaCount(limit, '', now, 100, postgresqlDialect));
+  for (const limit of limits) await readRows(quotaCount(limit, { exceptRequest: '' }, now, 100, postgresqlDialect));
 }
 
 /** The plan of a statement that is prepared, and its rows. */

@@ -36,7 +36,7 @@ const tokenProperties = {
     description: 'Who created it, who created the token that was used for this, and so on; oldest first.',
   }),
   createdAt: instantOf('When it was created.'),
-  expiresAt: instantOf('When it expires.'),
+  expiresAt: nullable(instantOf('An instant.'), 'When it expires; null if it lives until it is revoked.'),
   revokedAt: nullable(instantOf('An instant.'), 'When it was revoked; null if it was not.'),
 };
 
@@ -66,7 +66,7 @@ export function apiTokenView(token: ApiToken): ApiTokenBody {
     roles: [...token.roles],
     createdBy: [...token.createdBy],
     createdAt: token.createdAt.toISOString(),
-    expiresAt: token.expiresAt.toISOString(),
+    expiresAt: token.expiresAt?.toISOString() ?? null,
     revokedAt: token.revokedAt?.toISOString() ?? null,
   };
 }

@@ -14,7 +14,7 @@ export const WebhookDeliverySchema = namedObject('WebhookDelivery', 'One event a
   id: deliveryId,
   webhook: dnsLabelOf('The webhook, by its name in the configuration.', 'chat'),
   type: oneOf(webhookEventTypes, 'What happened.'),
-  requestId: idOf('The certificate request that the event is about.'),
+  requestId: nullable(idOf('The certificate request that the event is about; null where it is about none.')),
   state: oneOf(webhookDeliveryStates, '`dead`: given up; sent again only if an admin asks for it.'),
   createdAt: instantOf('When the event happened.'),
   attempts: Type.Integer({

@@ -3,7 +3,7 @@ import { actions, permissionsOf } from '../../identity/permissions.js';
 import { roles } from '../../model/principal.js';
 import { callerOf } from '../plugins/authentication.js';
 import { json, problems } from '../responses.js';
-import { idOf, instantOf, namedObject, nameOf, oneOf } from '../schema-parts.js';
+import { idOf, instantOf, namedObject, nameOf, nullable, oneOf } from '../schema-parts.js';
 import type { App } from '../types.js';
 
 const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
@@ -11,7 +11,10 @@ const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
   groups: Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32 }),
   roles: Type.Array(oneOf(roles), { maxItems: 4 }),
   apiTokenId: idOf('The API token that the caller uses.'),
-  expiresAt: instantOf('When that token ends, unless it is revoked before.'),
+  expiresAt: nullable(
+    instantOf('When that token ends, unless it is revoked before.'),
+    'When that token ends, unless it is revoked before; null if it lives until it is revoked.',
+  ),
   permissions: Type.Array(oneOf(actions), { maxItems: 100, description: 'What the roles allow.' }),
 });
 export type WhoamiBody = Static<typeof WhoamiSchema>;
@@ -37,7 +40,7 @@ export function addWhoami(app: App): void {
         groups: [...caller.groups],
         roles: [...caller.roles],
         apiTokenId: caller.tokenId,
-        expiresAt: caller.expiresAt.toISOString(),
+        expiresAt: caller.expiresAt?.toISOString() ?? null,
         permissions: [...permissionsOf(caller)],
       };
     },

@@ -17,7 +17,10 @@ import { readSubjectIdentity } from '../../x509/strict/subject-identity.js';
 import type { Validity } from '../../x509/strict/validity.js';
 
 /** The fields of an inventory entry that the certificate itself says. */
-export type CertificateFields = Omit<Certificate, 'cluster' | 'requestId' | 'orphan' | 'issuedAt'>;
+export type CertificateFields = Omit<
+  Certificate,
+  'cluster' | 'requestId' | 'orphan' | 'issuedAt' | 'renewal' | 'supersededBy' | 'revocation'
+>;
 
 /** A certificate from a signer, compared with what was approved; `mismatches` are sentences without a full stop. */
 export type CheckedIssuance =

@@ -221,8 +221,17 @@ function abandonedEvent(
 }
 
 const inventoryEntry = (
-  { id: requestId, cluster }: CertificateRequest,
+  { id: requestId, cluster, renewal }: CertificateRequest,
   fields: CertificateFields,
   issuedAt: Date,
   orphan: boolean,
-): Certificate => ({ ...fields, cluster, requestId, orphan, issuedAt });
+): Certificate => ({
+  ...fields,
+  cluster,
+  requestId,
+  orphan,
+  issuedAt,
+  renewal: orphan ? null : renewal,
+  supersededBy: null,
+  revocation: null,
+});

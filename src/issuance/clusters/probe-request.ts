@@ -104,6 +104,7 @@ function probeRequest(
     attempt: null,
     fingerprintSha256: null,
     failure: null,
+    renewal: null,
   };
 }
 

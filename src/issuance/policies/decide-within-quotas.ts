@@ -60,12 +60,13 @@ export async function decideWithinQuotas<T>(
  */
 export function quotaOperations(
   decision: Decision,
-  request: Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'groups' | 'requester'>,
+  request: Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'groups' | 'requester' | 'renewal'>,
   now: Date,
 ): readonly Operation[] {
   if (decision.outcome === 'denied') return [];
-  const { id, cluster, username, groups, requester } = request;
+  const { id, cluster, username, groups, requester, renewal } = request;
+  const except = { exceptRequest: id, ...(renewal && { exceptLineage: renewal.lineage }) };
   return quotaLimits(decision.quota, { cluster, username, groups, requester: requester.name }).map(
-    ({ limit, atMost }) => ({ op: 'requireQuota', limit, atMost, exceptRequest: id, now }),
+    ({ limit, atMost }) => ({ op: 'requireQuota', limit, atMost, ...except, now }),
   );
 }

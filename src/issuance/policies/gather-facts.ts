@@ -10,7 +10,8 @@ import type { Conflict } from '../../store/step.js';
 export type UsedUpQuota = Extract<Conflict, { readonly kind: 'quota' }>;
 
 /** The subject of facts: a recorded request, or an ask, whose id is empty. */
-export type FactsSubject = Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'groups' | 'requester'>;
+export type FactsSubject = Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'groups' | 'requester'> &
+  Partial<Pick<CertificateRequest, 'renewal'>>;
 
 /**
  * The facts of a decision as they are now. Facts that no rule of the set reads are not looked up. `usedUp` are the
@@ -59,7 +60,7 @@ function privilegesIn(issuing: IssuingCluster, { username, groups }: FactsSubjec
 /** The request itself is not counted, because it may be approved or under way already. */
 async function usageOf(
   { store }: IssuanceContext,
-  { id, cluster, username, groups, requester }: FactsSubject,
+  { id, cluster, username, groups, requester, renewal }: FactsSubject,
   now: Date,
   usedUp: readonly UsedUpQuota[],
 ): Promise<QuotaUsage> {
@@ -69,7 +70,7 @@ async function usageOf(
     { kind: 'issuancesPerHour', cluster, requester: requester.name },
     ...groups.map((group) => ({ kind: 'livePerGroup', cluster, group }) as const),
   ];
-  const found = (await store.quotas.found(limits, id, now)).map((count, i) =>
+  const found = (await store.quotas.found(limits, id, now, renewal?.lineage)).map((count, i) =>
     Math.max(count, ...usedUp.filter(({ limit }) => isSame(limit, limits[i])).map((conflict) => conflict.found)),
   );
   const [livePerUsername = 0, livePerRequester = 0, issuancesPerHour = 0, ...perGroup] = found;

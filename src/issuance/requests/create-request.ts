@@ -143,6 +143,7 @@ function requestOf(
     attempt: null,
     fingerprintSha256: null,
     failure: null,
+    renewal: ask.renewal,
   };
 }
 

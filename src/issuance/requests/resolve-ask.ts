@@ -1,4 +1,5 @@
 import { may } from '../../identity/permissions.js';
+import type { Renewal } from '../../model/certificate.js';
 import { labelBounds, sortedLabels, whyNotLabelValue, type Labels } from '../../model/labels.js';
 import { isDnsLabel, whyNotName } from '../../model/name-grammar.js';
 import { done, refused, type FieldError, type Outcome, type Refused } from '../../model/outcome.js';
@@ -24,6 +25,8 @@ export interface ResolvedAsk {
   readonly reason: string | null;
   readonly labels: Labels;
   readonly collector: string;
+  /** The certificate to renew; null for a certificate that renews none. */
+  readonly renewal: Renewal | null;
 }
 
 /** Why the principal may not ask for certificates; null where it may. */
@@ -77,6 +80,7 @@ export async function resolveAsk(
     reason: ask.reason ?? null,
     labels: sortedLabels(ask.labels ?? {}),
     collector: ask.collector ?? name,
+    renewal: null,
   });
 }
 

@@ -1,5 +1,4 @@
 import type { ExecutableStep, PreparedRecord } from '../prepare-step.js';
-import type { Statement } from '../statement.js';
 import { hexOf } from '../octets.js';
 import { bind, jsonText, queryWith, type Query } from './query.js';
 
@@ -29,7 +28,7 @@ export function groupedQueries(steps: readonly EncodedStep[]): readonly Query[] 
   const once = new Map<string, Query>();
   const groups = new Map<string, string[]>();
   const changes: { readonly sql: string; readonly query: () => Query }[] = [];
-  const limits: Query[] = [];
+  const limits: (() => Query)[] = [];
   for (const { statements, inputs } of steps)
     for (const [i, statement] of statements.entries()) {
       const input = inputs[i] ?? [];
@@ -38,17 +37,22 @@ export function groupedQueries(steps: readonly EncodedStep[]): readonly Query[] 
         const rows = groups.get(sql) ?? [];
         if (rows.push(input) > 1) continue;
         groups.set(sql, rows);
-        changes.push({ sql, query: () => guarded(sql, [`[${rows.join(',')}]`], rows.length) });
+        const all = () => [`[${rows.join(',')}]`];
+        const { ifReached } = statement;
+        if (ifReached) limits.push(() => belowLimit(sql, ifReached.limit, all()));
+        else changes.push({ sql, query: () => guarded(sql, all(), rows.length) });
       } else if (statement.once !== undefined) once.set(statement.once, queryWith(sql, input));
-      else if (statement.ifReached) limits.push(belowLimit(statement, input));
-      else if (statement.unlessChanged) changes.push({ sql, query: () => guarded(sql, input, 1) });
+      else if (statement.ifReached) {
+        const { limit } = statement.ifReached;
+        limits.push(() => belowLimit(sql, limit, input));
+      } else if (statement.unlessChanged) changes.push({ sql, query: () => guarded(sql, input, 1) });
       else changes.push({ sql, query: () => queryWith(sql, input) });
     }
   changes.sort((a, b) => rank(a.sql) - rank(b.sql));
   return [
     ...once.values(),
     ...changes.map(({ query }) => query()),
-    ...limits,
+    ...limits.map((query) => query()),
     ...appendRecords(steps.flatMap(({ appended }) => appended)),
   ];
 }
@@ -75,8 +79,8 @@ const guarded = (sql: string, values: Query['values'], rows: number): Query =>
   ]);
 
 /** The statement, which fails where it finds as much as its limit. */
-const belowLimit = ({ sql, ifReached }: Statement, values: Query['values']): Query =>
-  queryWith(`SELECT 1 / ("found" < ?)::int FROM (${sql}) AS "counted"`, [String(ifReached?.limit ?? 0), ...values]);
+const belowLimit = (sql: string, limit: number, values: Query['values']): Query =>
+  queryWith(`SELECT 1 / ("found" < ?)::int FROM (${sql}) AS "counted"`, [String(limit), ...values]);
 
 interface AppendedRecord {
   readonly record: readonly (string | null)[];

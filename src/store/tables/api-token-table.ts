@@ -18,6 +18,7 @@ const apiTokenColumns = {
   createdAt: true,
   expiresAt: true,
   revokedAt: true,
+  cluster: true,
 } as const satisfies Prisma.ApiTokenSelect;
 
 type ApiTokenRow = Prisma.ApiTokenGetPayload<{ select: typeof apiTokenColumns }>;
@@ -32,6 +33,7 @@ export function apiTokenRow(token: ApiToken): Columns<ApiTokenRow> {
     createdAt: token.createdAt,
     expiresAt: token.expiresAt,
     revokedAt: token.revokedAt,
+    cluster: token.cluster,
   };
 }
 
@@ -108,7 +110,7 @@ export class ApiTokenTable implements ApiTokenReader {
       validAt === null
         ? { sql: named, parameters: [foldedName(name)] }
         : {
-            sql: `${named} AND "revokedAt" IS NULL AND "expiresAt" > ?`,
+            sql: `${named} AND "revokedAt" IS NULL AND ("expiresAt" IS NULL OR "expiresAt" > ?)`,
             parameters: [foldedName(name), validAt],
           },
     );
@@ -121,7 +123,8 @@ export class ApiTokenTable implements ApiTokenReader {
   }
 }
 
-const liveAt = (now: Date) => ({ revokedAt: null, expiresAt: { gt: now } }) satisfies Prisma.ApiTokenWhereInput;
+const liveAt = (now: Date) =>
+  ({ revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] }) satisfies Prisma.ApiTokenWhereInput;
 
 function olderThan([createdAt, id]: ListKey): Prisma.ApiTokenWhereInput {
   // Rows beyond a pair of values take two conditions; the first one lets the database enter the index at the cursor.
@@ -141,5 +144,6 @@ function apiTokenOf(row: ApiTokenRow): ApiToken {
     createdAt: row.createdAt,
     expiresAt: row.expiresAt,
     revokedAt: row.revokedAt,
+    cluster: row.cluster,
   };
 }

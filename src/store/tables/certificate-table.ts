@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Certificate, CertificateFilter, ListedCertificate } from '../../model/certificate.js';
+import type { Certificate, CertificateFilter, ListedCertificate, Renewal } from '../../model/certificate.js';
+import type { RevocationReason } from '../../model/revocation.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
@@ -43,12 +44,16 @@ const listedColumns = {
 } as const satisfies Prisma.CertificateRecordSelect;
 const certificateColumns = { ...listedColumns, der: true } as const;
 
-const issuerAndRequest = {
+/** Whatever stands in tables beside a certificate. */
+const besideIt = {
   issuer: { select: { name: true, fingerprintSha256: true } },
   request: { select: { id: true } },
+  membership: { select: { renewalOf: true, lineage: true, generation: true } },
+  superseded: { select: { supersededBy: { select: { fingerprintSha256: true } } } },
+  revocation: { select: { reason: true, comment: true, revokedAt: true, revokedBy: true } },
 } as const;
-const listedSelect = { ...listedColumns, ...issuerAndRequest } as const;
-const certificateSelect = { ...certificateColumns, ...issuerAndRequest } as const;
+const listedSelect = { ...listedColumns, ...besideIt } as const;
+const certificateSelect = { ...certificateColumns, ...besideIt } as const;
 
 type CertificateRow = Prisma.CertificateRecordGetPayload<{ select: typeof certificateColumns }>;
 type ListedRow = Prisma.CertificateRecordGetPayload<{ select: typeof listedSelect }>;
@@ -113,6 +118,31 @@ export function insertCertificate(certificate: Certificate): readonly Statement[
       many: { sql: many, row: { columns: {}, parts: { row, request: { id: requestId } } } },
     },
     ...[...new Set(certificate.groups)].map((name) => insertMembership(name, row.fingerprintSha256)),
+    ...(certificate.renewal && !certificate.orphan ? insertRenewal(row.fingerprintSha256, certificate.renewal) : []),
+  ];
+}
+
+/** Records what the certificate renews. An orphan renews nothing, because nobody holds its key. */
+function insertRenewal(fingerprintSha256: ColumnValue, { of, lineage, generation }: Renewal): readonly Statement[] {
+  const first = octetsOf(lineage);
+  return [
+    {
+      sql: `INSERT INTO "LineageMember" ("certificateN", "lineage", "generation", "notAfter")
+        SELECT "n", ?, 0, "notAfter" FROM "CertificateRecord" WHERE "fingerprintSha256" = ? ON CONFLICT DO NOTHING`,
+      parameters: [first, first],
+    },
+    {
+      sql: `INSERT INTO "LineageMember" ("certificateN", "renewalOf", "lineage", "generation", "notAfter")
+        SELECT "n", ?, ?, ?, "notAfter" FROM "CertificateRecord" WHERE "fingerprintSha256" = ?`,
+      parameters: [octetsOf(of), first, generation, fingerprintSha256],
+    },
+    {
+      sql: `INSERT INTO "Supersession" ("certificateN", "supersededByN", "notAfter")
+        SELECT "old"."n", "new"."n", "old"."notAfter" FROM "CertificateRecord" AS "old", "CertificateRecord" AS "new"
+          WHERE "old"."fingerprintSha256" = ? AND "new"."fingerprintSha256" = ?
+        ON CONFLICT ("certificateN") DO UPDATE SET "supersededByN" = excluded."supersededByN"`,
+      parameters: [octetsOf(of), fingerprintSha256],
+    },
   ];
 }
 
@@ -189,7 +219,8 @@ export class CertificateTable implements CertificateReader {
     ]);
     const rows = await this.reads.readRows({
       sql: `SELECT "n" FROM (SELECT "n" FROM "CertificateRecord" WHERE ${byExpiry.sql} AND ("cluster" || '') = ?
-        AND "notBefore" <= ? AND "orphan" = FALSE ORDER BY "username", "notAfter") AS "active"
+        AND "notBefore" <= ? AND "orphan" = FALSE
+        AND NOT EXISTS (SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "CertificateRecord"."n") ORDER BY "username", "notAfter") AS "active"
         ORDER BY "n" DESC LIMIT ${String(activeAtMost)}`,
       parameters: [...byExpiry.parameters, cluster, now],
     });
@@ -280,5 +311,15 @@ function listedOf(row: ListedRow): ListedCertificate {
     issuerFingerprintSha256: row.issuer.fingerprintSha256 && hexOf(row.issuer.fingerprintSha256),
     orphan: row.orphan,
     issuedAt: row.issuedAt,
+    renewal: renewalOf(row.membership),
+    supersededBy: row.superseded && hexOf(row.superseded.supersededBy.fingerprintSha256),
+    revocation: row.revocation && { ...row.revocation, reason: row.revocation.reason as RevocationReason },
   };
+}
+
+/** The first certificate of a lineage renews none. */
+function renewalOf(membership: ListedRow['membership']): Renewal | null {
+  if (membership?.renewalOf == null) return null;
+  const { renewalOf, lineage, generation } = membership;
+  return { of: hexOf(renewalOf), lineage: hexOf(lineage), generation };
 }

@@ -1,6 +1,6 @@
 import type { QuotaLimit } from '../../model/decision.js';
-import { uuidOctets } from '../octets.js';
-import type { ReadRows, Selection, SqlDialect, Statement } from '../statement.js';
+import { octetsOf, uuidOctets } from '../octets.js';
+import type { ColumnValue, ReadRows, Selection, SqlDialect, Statement } from '../statement.js';
 import type { RequireQuota } from '../step.js';
 import type { QuotaReader } from '../store.js';
 
@@ -8,25 +8,34 @@ const hourMilliseconds = 3_600_000;
 
 /**
  * Counts, as `found`, everything that stands against a quota: certificates, and requests whose certificate is on its way.
- * It leaves out `exceptRequest`, and certificates that were signed and never handed out, because nobody holds their key. It
- * stops at `stopAt`. Certificates are found by username, group or requester, and requests by their state, because few are on
+ * It leaves out `exceptRequest` and its lineage, superseded and revoked certificates, and those that were signed and never
+ * handed out, because nobody holds their key. A rate and a lineage count superseded ones too. It stops at `stopAt`. Certificates are found by username, group or requester, and requests by their state, because few are on
  * their way. No index serves a column in COALESCE: one on clusters leads to nearly all rows there ever were.
  */
 export function quotaCount(
   limit: QuotaLimit,
-  exceptRequest: string,
+  { exceptRequest, exceptLineage }: Pick<RequireQuota, 'exceptRequest' | 'exceptLineage'>,
   now: Date,
   stopAt: number,
   dialect: SqlDialect,
 ): Selection {
   // A request that is not recorded yet has no id.
   const except = exceptRequest === '' ? Buffer.alloc(0) : uuidOctets(exceptRequest);
-  const { from, column, value, instant, after, ofRequest } = counted(limit, now, dialect);
+  const { from, column, value, instant, after, ofRequest, leavesOut } = counted(limit, now, dialect);
+  // The certificate that is to be renewed, and whatever else of its lineage, is the same person's on the same cluster.
+  const lineage =
+    exceptLineage === undefined || !leavesOut.includes(superseded)
+      ? { sql: '', parameters: [] }
+      : {
+          sql: ` AND NOT EXISTS (SELECT 1 FROM "LineageMember" AS "m" WHERE "m"."certificateN" = "c"."n" AND "m"."lineage" = ?)
+            AND "c"."fingerprintSha256" <> ?`,
+          parameters: [octetsOf(exceptLineage), octetsOf(exceptLineage)],
+        };
   const range = dialect.indexRange({ column, parameter: value }, [instant], '>', [after]);
   return {
     sql: `SELECT COUNT(*) AS "found" FROM (
       SELECT "one" FROM (SELECT 1 AS "one" FROM ${from} WHERE ${range.sql}
-        AND COALESCE("c"."cluster", "c"."cluster") = ? AND "c"."orphan" = FALSE
+        AND COALESCE("c"."cluster", "c"."cluster") = ? AND "c"."orphan" = FALSE${leavesOut.join('')}${lineage.sql}
         AND "c"."requestN" IS DISTINCT FROM (SELECT "n" FROM "RequestRecord" WHERE "id" = ?)
         ORDER BY ${column}, ${instant} LIMIT ?) AS "certificates"
       UNION ALL
@@ -34,7 +43,17 @@ export function quotaCount(
         WHERE "r"."state" IN ('approved', 'issuing') AND COALESCE("r"."cluster", "r"."cluster") = ? AND ${ofRequest}
         AND "r"."id" <> ?
       LIMIT ?) AS "counted"`,
-    parameters: [...range.parameters, limit.cluster, except, stopAt, limit.cluster, value, except, stopAt],
+    parameters: [
+      ...range.parameters,
+      limit.cluster,
+      ...lineage.parameters,
+      except,
+      stopAt,
+      limit.cluster,
+      value,
+      except,
+      stopAt,
+    ],
   };
 }
 
@@ -42,14 +61,24 @@ export function quotaCount(
 interface Counted {
   readonly from: string;
   readonly column: string;
-  readonly value: string;
+  readonly value: ColumnValue;
   readonly instant: string;
   readonly after: Date;
   readonly ofRequest: string;
+  /** Conditions on the certificates. */
+  readonly leavesOut: readonly string[];
 }
 
+const revoked = ` AND NOT EXISTS (SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "c"."n")`;
+const superseded = ` AND NOT EXISTS (SELECT 1 FROM "Supersession" AS "s" WHERE "s"."certificateN" = "c"."n")`;
+
 function counted(limit: QuotaLimit, now: Date, dialect: SqlDialect): Counted {
-  const live = { from: '"CertificateRecord" AS "c"', instant: '"c"."notAfter"', after: now };
+  const live = {
+    from: '"CertificateRecord" AS "c"',
+    instant: '"c"."notAfter"',
+    after: now,
+    leavesOut: [revoked, superseded],
+  };
   const byRequester = {
     column: '"c"."requesterName"',
     ofRequest: 'COALESCE("r"."requesterName", "r"."requesterName") = ?',
@@ -64,18 +93,29 @@ function counted(limit: QuotaLimit, now: Date, dialect: SqlDialect): Counted {
       };
     case 'livePerGroup':
       return {
+        ...live,
         from: '"GroupMembership" AS "g" JOIN "CertificateRecord" AS "c" ON "c"."n" = "g"."certificateN"',
         column: '"g"."name"',
         value: limit.group,
         instant: '"g"."notAfter"',
-        after: now,
         ofRequest: dialect.jsonArrayHolds('"r"."groups"'),
       };
     case 'livePerRequester':
       return { ...live, ...byRequester, value: limit.requester };
+    case 'livePerLineage':
+      return {
+        ...live,
+        from: '"LineageMember" AS "l" JOIN "CertificateRecord" AS "c" ON "c"."n" = "l"."certificateN"',
+        column: '"l"."lineage"',
+        value: octetsOf(limit.lineage),
+        instant: '"l"."notAfter"',
+        ofRequest: 'COALESCE("r"."lineage", "r"."lineage") = ?',
+        leavesOut: [revoked],
+      };
     case 'issuancesPerHour':
       return {
         ...live,
+        leavesOut: [],
         ...byRequester,
         value: limit.requester,
         instant: '"c"."issuedAt"',
@@ -84,8 +124,8 @@ function counted(limit: QuotaLimit, now: Date, dialect: SqlDialect): Counted {
   }
 }
 
-export const requireQuota = ({ limit, atMost, exceptRequest, now }: RequireQuota, dialect: SqlDialect): Statement => ({
-  ...quotaCount(limit, exceptRequest, now, atMost, dialect),
+export const requireQuota = ({ limit, atMost, now, ...except }: RequireQuota, dialect: SqlDialect): Statement => ({
+  ...quotaCount(limit, except, now, atMost, dialect),
   ifReached: { limit: atMost, conflict: (found) => ({ kind: 'quota', limit, found }) },
 });
 
@@ -99,10 +139,16 @@ export class QuotaCounts implements QuotaReader {
     private readonly readRows: ReadRows,
   ) {}
 
-  found(limits: readonly QuotaLimit[], exceptRequest: string, now: Date): Promise<readonly number[]> {
+  found(
+    limits: readonly QuotaLimit[],
+    exceptRequest: string,
+    now: Date,
+    exceptLineage?: string,
+  ): Promise<readonly number[]> {
+    const except = { exceptRequest, ...(exceptLineage !== undefined && { exceptLineage }) };
     return Promise.all(
       limits.map(async (limit) => {
-        const [row] = await this.readRows(quotaCount(limit, exceptRequest, now, enough, this.dialect));
+        const [row] = await this.readRows(quotaCount(limit, except, now, enough, this.dialect));
         return Number((row as { readonly found: unknown }).found);
       }),
     );

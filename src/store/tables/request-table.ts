@@ -67,6 +67,9 @@ const requestColumns = {
   failureReason: true,
   failureMessage: true,
   labels: true,
+  renewalOf: true,
+  lineage: true,
+  generation: true,
 } as const satisfies Prisma.RequestRecordSelect;
 
 const withDecision = { ...requestColumns, decision: { select: { text: true } } } as const;
@@ -107,6 +110,9 @@ export function requestRow(request: CertificateRequest, decision: DecisionText):
     fingerprintSha256: octetsOrNull(request.fingerprintSha256),
     ...failureColumns(request.failure),
     labels: labelsColumn(request.labels),
+    renewalOf: octetsOrNull(request.renewal?.of),
+    lineage: octetsOrNull(request.renewal?.lineage),
+    generation: request.renewal?.generation ?? null,
   };
 }
 
@@ -345,6 +351,7 @@ function requestOf(row: RequestWithDecision): CertificateRequest {
     attempt: attemptOf(row),
     fingerprintSha256: row.fingerprintSha256 && hexOf(row.fingerprintSha256),
     failure: row.failureReason === null ? null : { reason: row.failureReason, message: row.failureMessage ?? '' },
+    renewal: renewalOf(row),
   };
 }
 
@@ -355,6 +362,12 @@ function publicKeyOf(row: RequestRow): CertificateRequest['publicKey'] {
 
 export function decisionOf(text: string, decidedAt: Date): RecordedDecision {
   return { ...(JSON.parse(text) as Omit<RecordedDecision, 'decidedAt'>), decidedAt };
+}
+
+/** The columns of a renewal are set together: either all of them or none. */
+function renewalOf({ renewalOf, lineage, generation }: RequestRow): CertificateRequest['renewal'] {
+  if (renewalOf === null || lineage === null || generation === null) return null;
+  return { of: hexOf(renewalOf), lineage: hexOf(lineage), generation };
 }
 
 /** The columns of an attempt are set together: either all of them or none. */

@@ -137,6 +137,7 @@ function aRequest(i: number, at: Date, isRare: boolean): CertificateRequest {
     attempt: null,
     fingerprintSha256: hash(`der ${i}`).toString('hex'),
     failure: null,
+    renewal: null,
   };
 }
 
@@ -176,5 +177,8 @@ function aCertificate(i: number, at: Date, request: CertificateRequest, isRare: 
     issuerFingerprintSha256: '1'.repeat(64),
     orphan: false,
     issuedAt: at,
+    renewal: null,
+    supersededBy: null,
+    revocation: null,
   };
 }

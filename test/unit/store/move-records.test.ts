@@ -73,7 +73,8 @@ it('shows the same rows in the views as the tables had', async () => {
   const rows = () => views.map((view) => all(`SELECT * FROM "${view}" ORDER BY 1`).map(withJson));
   const before = rows();
   await migrateSqlite(file);
-  expect(rows()).toEqual(before);
+  // The views have more columns than the tables had.
+  expect(rows()).toMatchObject(before);
 });
 
 /** The view has the decision's instant at the end of the text, where it was before as well, and spells characters anew. */

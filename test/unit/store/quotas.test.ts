@@ -71,7 +71,7 @@ describe('counting', () => {
   // PostgreSQL chooses by the number of rows, so on an empty table it may choose any index.
   it.skipIf(onPostgresql).each(all)('looks at what is valid or on its way: $kind', async (limit) => {
     const { explain } = await testStore();
-    const { sql, parameters } = quotaCount(limit, '', now, 3, sqliteDialect);
+    const { sql, parameters } = quotaCount(limit, { exceptRequest: '' }, now, 3, sqliteDialect);
     const values = parameters.map(bind);
     const plan = (await explain(sql.replaceAll('?', () => `'${String(values.shift())}'`))).split('\n');
     expect(plan.filter((detail) => /^(SEARCH|SCAN) [cgr] /.test(detail))).toEqual(

@@ -78,6 +78,7 @@ export function aRequest(overrides: Partial<CertificateRequest> = {}): Certifica
     attempt: null,
     fingerprintSha256: null,
     failure: null,
+    renewal: null,
     ...overrides,
   };
 }
@@ -114,6 +115,9 @@ export function aCertificate(
     issuerFingerprintSha256: sha256('ca'),
     orphan: false,
     issuedAt: instant('2026-03-01T10:00:00.000Z'),
+    renewal: null,
+    supersededBy: null,
+    revocation: null,
     ...overrides,
   };
 }
@@ -128,6 +132,7 @@ export function aToken(overrides: Partial<ApiToken> = {}): ApiToken {
     createdAt: instant('2026-03-01T10:00:00.000Z'),
     expiresAt: instant('2026-06-01T10:00:00.000Z'),
     revokedAt: null,
+    cluster: null,
     ...overrides,
   };
 }

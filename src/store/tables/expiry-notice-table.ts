@@ -1,0 +1,36 @@
+import type { PrismaClient } from '../generated/sqlite/client.js';
+import { octetsOf } from '../octets.js';
+import { insertUnique, type Statement } from '../statement.js';
+import type { ExpiryNotice } from '../step.js';
+import type { ExpiryNoticeReader } from '../store.js';
+
+export const insertExpiryNotice = ({ fingerprintSha256, seconds, announcedAt }: ExpiryNotice): Statement =>
+  insertUnique(
+    'ExpiryNotice',
+    { fingerprintSha256: octetsOf(fingerprintSha256), seconds, announcedAt },
+    { kind: 'expiryNotice' },
+  );
+
+export const advanceExpiry = (seconds: number, through: Date): Statement => ({
+  sql: `INSERT INTO "ExpiryProgress" ("seconds", "through") VALUES (?, ?) ON CONFLICT ("seconds")
+    DO UPDATE SET "through" = excluded."through" WHERE "ExpiryProgress"."through" < excluded."through"`,
+  parameters: [seconds, through],
+});
+
+const forgottenAtOnce = 1000;
+
+export const forgetExpiryNotices = (announcedBefore: Date): Statement => ({
+  sql: `DELETE FROM "ExpiryNotice" WHERE ("fingerprintSha256", "seconds") IN (SELECT "fingerprintSha256", "seconds"
+    FROM "ExpiryNotice" WHERE "announcedAt" < ? ORDER BY "announcedAt" LIMIT ${String(forgottenAtOnce)})`,
+  parameters: [announcedBefore],
+});
+
+/** Reads how far the announcements of expiry have come. */
+export class ExpiryNoticeTable implements ExpiryNoticeReader {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  async through(seconds: number): Promise<Date | null> {
+    const row = await this.prisma.expiryProgress.findUnique({ where: { seconds: BigInt(seconds) } });
+    return row?.through ?? null;
+  }
+}

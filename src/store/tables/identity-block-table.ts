@@ -1,0 +1,82 @@
+import type { IdentityBlock, StoredIdentityBlock } from '../../model/identity-block.js';
+import type { RevocationReason } from '../../model/revocation.js';
+import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { insertUnique, storedJson, type Columns, type SqlDialect, type Statement } from '../statement.js';
+import type { RequireUnblocked } from '../step.js';
+import type { IdentityBlockReader } from '../store.js';
+import { inBatches } from './read-page.js';
+
+type IdentityBlockRow = Prisma.IdentityBlockGetPayload<object>;
+
+/** The row without the number that the database gives it. */
+export function identityBlockRow(block: IdentityBlock, folded: string): Columns<Omit<IdentityBlockRow, 'n'>> {
+  return {
+    folded,
+    username: block.username,
+    clusters: block.clusters,
+    reason: block.reason,
+    comment: block.comment,
+    until: block.until,
+    blockedAt: block.blockedAt,
+    blockedBy: block.blockedBy,
+  };
+}
+
+export const insertIdentityBlock = (block: IdentityBlock, folded: string): Statement =>
+  insertUnique('IdentityBlock', identityBlockRow(block, folded), { kind: 'identityBlock' });
+
+export const removeIdentityBlock = (folded: string, n: bigint): Statement => ({
+  sql: 'DELETE FROM "IdentityBlock" WHERE "folded" = ? AND "n" = ?',
+  parameters: [folded, n],
+  unlessChanged: { kind: 'identityBlock' },
+});
+
+/** Finds the blocks that hold for one of the names. The table is small or empty. */
+export function requireUnblocked({ cluster, folded, now }: RequireUnblocked, dialect: SqlDialect): Statement {
+  const [username, requester, collector] = folded;
+  return {
+    sql: `SELECT COUNT(*) AS "found" FROM "IdentityBlock" WHERE "folded" IN (?, ?, ?)
+      AND ("clusters" IS NULL OR ${dialect.jsonArrayHolds('"clusters"')}) AND ("until" IS NULL OR "until" > ?)`,
+    parameters: [username, requester, collector, cluster, now],
+    ifReached: { limit: 1, conflict: () => ({ kind: 'blocked' }) },
+    many: {
+      sql: `SELECT COUNT(*) AS "found" FROM json_array_elements(?::json) AS "e" JOIN "IdentityBlock" AS "b"
+        ON "b"."folded" IN ("e" ->> 'username', "e" ->> 'requester', "e" ->> 'collector')
+        AND ("b"."clusters" IS NULL OR "b"."clusters" @> to_jsonb("e" ->> 'cluster'))
+        AND ("b"."until" IS NULL OR "b"."until" > ("e" ->> 'now')::timestamp(3))`,
+      row: { columns: { username, requester, collector, cluster, now } },
+    },
+  };
+}
+
+/** Reads the table of blocks. */
+export class IdentityBlockTable implements IdentityBlockReader {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  async find(folded: readonly string[]): Promise<readonly StoredIdentityBlock[]> {
+    const rows = await inBatches(folded, (batch) =>
+      this.prisma.identityBlock.findMany({ where: { folded: { in: [...batch] } } }),
+    );
+    return rows.map(identityBlockOf);
+  }
+
+  async chunk(
+    afterFolded: string,
+    limit: number,
+  ): Promise<readonly (StoredIdentityBlock & { readonly folded: string })[]> {
+    const rows = await this.prisma.identityBlock.findMany({
+      where: { folded: { gt: afterFolded } },
+      orderBy: { folded: 'asc' },
+      take: limit,
+    });
+    return rows.map((row) => ({ ...identityBlockOf(row), folded: row.folded }));
+  }
+}
+
+function identityBlockOf({ folded: _, clusters, reason, ...row }: IdentityBlockRow): StoredIdentityBlock {
+  return {
+    ...row,
+    clusters: clusters === null ? null : storedJson<string[]>(clusters),
+    reason: reason as RevocationReason,
+  };
+}

@@ -1,0 +1,87 @@
+import type { RevocationReason, RevokedCertificate } from '../../model/revocation.js';
+import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { hexOf, octetsIn, octetsOf, serialOctets, serialOf } from '../octets.js';
+import { quoted, type Columns, type Statement } from '../statement.js';
+import type { RevocationReader, StoredRevocation } from '../store.js';
+
+const revocationColumns = {
+  n: true,
+  fingerprintSha256: true,
+  cluster: true,
+  serialNumber: true,
+  issuer: true,
+  issuerFingerprintSha256: true,
+  username: true,
+  notAfter: true,
+  reason: true,
+  comment: true,
+  revokedAt: true,
+  revokedBy: true,
+} as const satisfies Prisma.RevocationSelect;
+
+type RevocationRow = Prisma.RevocationGetPayload<{ select: typeof revocationColumns }>;
+
+/** The row without the number that the database gives it, and without that of its certificate. */
+export function revocationRow(revoked: RevokedCertificate): Columns<Omit<RevocationRow, 'n'>> {
+  const { issuerFingerprintSha256 } = revoked;
+  return {
+    fingerprintSha256: octetsOf(revoked.fingerprintSha256),
+    cluster: revoked.cluster,
+    serialNumber: serialOctets(revoked.serialNumber),
+    issuer: revoked.issuer,
+    issuerFingerprintSha256: issuerFingerprintSha256 === null ? null : octetsOf(issuerFingerprintSha256),
+    username: revoked.username,
+    notAfter: revoked.notAfter,
+    reason: revoked.reason,
+    comment: revoked.comment,
+    revokedAt: revoked.revokedAt,
+    revokedBy: revoked.revokedBy,
+  };
+}
+
+/** Inserts a revocation, with the number of its certificate where that is known. */
+export function insertRevocation(revoked: RevokedCertificate): Statement {
+  const row = revocationRow(revoked);
+  const names = Object.keys(row);
+  return {
+    sql: `INSERT INTO "Revocation" (${names.map(quoted).join(', ')}, "certificateN") VALUES (${names.map(() => '?').join(', ')},
+      (SELECT "n" FROM "CertificateRecord" WHERE "fingerprintSha256" = ?))`,
+    parameters: [...Object.values(row), row.fingerprintSha256],
+    ifTaken: () => ({ kind: 'revocation', fingerprintSha256: revoked.fingerprintSha256 }),
+  };
+}
+
+/** Reads the table of revocations. */
+export class RevocationTable implements RevocationReader {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  async chunk(after: bigint, limit: number): Promise<readonly StoredRevocation[]> {
+    const rows = await this.prisma.revocation.findMany({
+      where: { n: { gt: after } },
+      orderBy: { n: 'asc' },
+      take: limit,
+      select: revocationColumns,
+    });
+    return rows.map(revocationOf);
+  }
+
+  async find(fingerprintSha256: string): Promise<RevokedCertificate | null> {
+    const octets = octetsIn(fingerprintSha256);
+    if (octets === null) return null;
+    const row = await this.prisma.revocation.findUnique({
+      where: { fingerprintSha256: octets },
+      select: revocationColumns,
+    });
+    return row && revocationOf(row);
+  }
+}
+
+function revocationOf(row: RevocationRow): StoredRevocation {
+  return {
+    ...row,
+    fingerprintSha256: hexOf(row.fingerprintSha256),
+    serialNumber: serialOf(row.serialNumber),
+    issuerFingerprintSha256: row.issuerFingerprintSha256 && hexOf(row.issuerFingerprintSha256),
+    reason: row.reason as RevocationReason,
+  };
+}

@@ -1,0 +1,208 @@
+import { expect, describe, it } from 'vitest';
+import type { RevokedCertificate } from '../../../src/model/revocation.js';
+import type { IdentityBlock } from '../../../src/model/identity-block.js';
+import { aCertificate, aRequest, instant, sha256, testStore } from './records.js';
+
+const now = instant('2026-03-01T10:00:00.000Z');
+const later = instant('2026-03-02T10:00:00.000Z');
+
+function revocationOf(certificate: ReturnType<typeof aCertificate>): RevokedCertificate {
+  const { fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter } = certificate;
+  return {
+    ...{ fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter },
+    reason: 'keyCompromise',
+    comment: 'laptop lost',
+    revokedAt: now,
+    revokedBy: 'admin',
+  };
+}
+
+const block: IdentityBlock = {
+  username: 'Jane',
+  clusters: ['demo'],
+  reason: 'cessationOfOperation',
+  comment: null,
+  until: later,
+  blockedAt: now,
+  blockedBy: 'hr',
+};
+
+/** A lineage of a certificate and its renewals, oldest first. */
+function lineageOf(renewals: number) {
+  const first = aCertificate(aRequest({ state: 'issued' }), { fingerprintSha256: sha256('0'), serialNumber: '01' });
+  const all = [first];
+  for (let generation = 1; generation <= renewals; generation++)
+    all.push(
+      aCertificate(aRequest({ state: 'issued' }), {
+        fingerprintSha256: sha256(String(generation)),
+        serialNumber: `1${String(generation)}`,
+        notAfter: later,
+        renewal: { of: all.at(-1)?.fingerprintSha256 ?? '', lineage: first.fingerprintSha256, generation },
+      }),
+    );
+  return all;
+}
+
+async function withLineage(renewals: number) {
+  const opened = await testStore();
+  const certificates = lineageOf(renewals);
+  for (const certificate of certificates) {
+    const request = aRequest({ id: certificate.requestId, state: 'issued', renewal: certificate.renewal });
+    expect(
+      await opened.commit([
+        { op: 'insertRequest', request },
+        { op: 'insertCertificate', certificate },
+      ]),
+    ).toEqual({ committed: true });
+  }
+  return { ...opened, certificates };
+}
+
+describe('revocations', () => {
+  it('keeps a revocation with its certificate, once, in the order of commits', async () => {
+    const { commit, store, certificates } = await withLineage(1);
+    const [first, second] = certificates.map(revocationOf) as [RevokedCertificate, RevokedCertificate];
+    expect(await commit([{ op: 'insertRevocation', revoked: second }])).toEqual({ committed: true });
+    expect(await commit([{ op: 'insertRevocation', revoked: first }])).toEqual({ committed: true });
+    expect(await commit([{ op: 'insertRevocation', revoked: first }])).toEqual({
+      committed: false,
+      conflict: { kind: 'revocation', fingerprintSha256: first.fingerprintSha256 },
+    });
+    const all = await store.revocations.chunk(0n, 10);
+    expect(all.map(({ n: _, ...revoked }) => revoked)).toEqual([second, first]);
+    expect(await store.revocations.chunk(all[0]?.n ?? 0n, 10)).toEqual([all[1]]);
+    expect(await store.certificates.findByFingerprint(first.fingerprintSha256)).toMatchObject({
+      revocation: { reason: 'keyCompromise', comment: 'laptop lost', revokedAt: now, revokedBy: 'admin' },
+    });
+  });
+
+  it('keeps that of a certificate that the database does not know', async () => {
+    const { commit, store } = await testStore();
+    const revoked = revocationOf(aCertificate(aRequest()));
+    expect(await commit([{ op: 'insertRevocation', revoked }])).toEqual({ committed: true });
+    expect(await store.revocations.find(revoked.fingerprintSha256)).toMatchObject(revoked);
+    expect(await store.revocations.find('no fingerprint')).toBeNull();
+  });
+
+  it('leaves a revoked certificate out of the active ones and of quotas', async () => {
+    const { commit, store, certificates } = await withLineage(0);
+    const limit = { kind: 'livePerUsername', cluster: 'demo', username: 'jane' } as const;
+    const at = new Date((certificates[0]?.notAfter.getTime() ?? 0) - 1000);
+    expect(await store.quotas.found([limit], '', at)).toEqual([1]);
+    expect(await store.certificates.activeOf('demo', 'jane', at)).toHaveLength(1);
+    await commit(certificates.map((one) => ({ op: 'insertRevocation', revoked: revocationOf(one) })));
+    expect(await store.quotas.found([limit], '', at)).toEqual([0]);
+    expect(await store.certificates.activeOf('demo', 'jane', at)).toEqual([]);
+  });
+});
+
+describe('lineages', () => {
+  it('tells of each certificate which one it renews and by which it is superseded last', async () => {
+    const { store, commit, certificates } = await withLineage(2);
+    const [first, second, third] = certificates.map(({ fingerprintSha256 }) => fingerprintSha256);
+    const read = async (fingerprint = '') => store.certificates.findByFingerprint(fingerprint);
+    expect(await read(first)).toMatchObject({ renewal: null, supersededBy: second });
+    expect(await read(second)).toMatchObject({
+      renewal: { of: first, lineage: first, generation: 1 },
+      supersededBy: third,
+    });
+    expect(await read(third)).toMatchObject({
+      renewal: { of: second, lineage: first, generation: 2 },
+      supersededBy: null,
+    });
+    const renewal = { of: first ?? '', lineage: first ?? '', generation: 1 };
+    const again = aCertificate(aRequest(), { fingerprintSha256: sha256('again'), serialNumber: '77', renewal });
+    const request = aRequest({ id: again.requestId, renewal });
+    await commit([
+      { op: 'insertRequest', request },
+      { op: 'insertCertificate', certificate: again },
+    ]);
+    expect(await read(first)).toMatchObject({ supersededBy: sha256('again') });
+    expect(await store.requests.find(request.id)).toMatchObject({ renewal });
+  });
+
+  it('counts a lineage once against a quota of live certificates, and not at all for its own renewal', async () => {
+    const { store, certificates } = await withLineage(2);
+    const lineage = certificates[0]?.fingerprintSha256 ?? '';
+    const username = { kind: 'livePerUsername', cluster: 'demo', username: 'jane' } as const;
+    const ofLineage = { kind: 'livePerLineage', cluster: 'demo', lineage } as const;
+    expect(await store.quotas.found([username, ofLineage], '', now)).toEqual([1, 3]);
+    expect(await store.quotas.found([username, ofLineage], '', now, lineage)).toEqual([0, 3]);
+  });
+
+  it('takes no orphan for a renewal', async () => {
+    const { store, commit, certificates } = await withLineage(0);
+    const of = certificates[0]?.fingerprintSha256 ?? '';
+    const renewal = { of, lineage: of, generation: 1 };
+    const orphan = aCertificate(aRequest(), { orphan: true, renewal: null, fingerprintSha256: sha256('orphan') });
+    await commit([
+      { op: 'insertRequest', request: aRequest({ id: orphan.requestId, renewal }) },
+      { op: 'insertCertificate', certificate: orphan },
+    ]);
+    expect(await store.certificates.findByFingerprint(of)).toMatchObject({ supersededBy: null });
+  });
+});
+
+describe('blocked identities', () => {
+  const requireUnblocked = (folded: readonly [string, string, string], cluster = 'demo', at = now) =>
+    ({ op: 'requireUnblocked', cluster, folded, now: at }) as const;
+
+  it('lets nothing begin for a blocked name on its clusters until the block ends', async () => {
+    const { commit } = await testStore();
+    const request = () => ({ op: 'insertRequest', request: aRequest() }) as const;
+    const asked = (...condition: Parameters<typeof requireUnblocked>) =>
+      commit([requireUnblocked(...condition), request()]);
+    expect(await asked(['jane', 'hr', 'hr'])).toEqual({ committed: true });
+    await commit([{ op: 'insertIdentityBlock', block, folded: 'jane' }]);
+    const blocked = { committed: false, conflict: { kind: 'blocked' } };
+    expect(await asked(['jane', 'hr', 'hr'])).toEqual(blocked);
+    expect(await asked(['joe', 'jane', 'hr'])).toEqual(blocked);
+    expect(await asked(['joe', 'hr', 'jane'])).toEqual(blocked);
+    expect(await asked(['joe', 'hr', 'hr'])).toEqual({ committed: true });
+    expect(await asked(['jane', 'hr', 'hr'], 'other')).toEqual({ committed: true });
+    expect(await asked(['jane', 'hr', 'hr'], 'demo', later)).toEqual({ committed: true });
+  });
+
+  it('holds on every cluster where it names none', async () => {
+    const { commit } = await testStore();
+    await commit([{ op: 'insertIdentityBlock', block: { ...block, clusters: null, until: null }, folded: 'jane' }]);
+    expect(await commit([requireUnblocked(['jane', 'a', 'b'], 'any')])).toMatchObject({ committed: false });
+  });
+
+  it('replaces only the block that was seen', async () => {
+    const { commit, store } = await testStore();
+    await commit([{ op: 'insertIdentityBlock', block, folded: 'jane' }]);
+    const conflict = { committed: false, conflict: { kind: 'identityBlock' } };
+    expect(await commit([{ op: 'insertIdentityBlock', block, folded: 'jane' }])).toEqual(conflict);
+    const [stored] = await store.identityBlocks.find(['jane', 'joe']);
+    expect(stored).toMatchObject(block);
+    const n = stored?.n ?? 0n;
+    expect(await commit([{ op: 'removeIdentityBlock', folded: 'jane', n: n + 1n }])).toEqual(conflict);
+    const changed = { ...block, clusters: null };
+    expect(
+      await commit([
+        { op: 'removeIdentityBlock', folded: 'jane', n },
+        { op: 'insertIdentityBlock', block: changed, folded: 'jane' },
+      ]),
+    ).toEqual({ committed: true });
+    expect(await store.identityBlocks.chunk('', 10)).toMatchObject([{ ...changed, folded: 'jane' }]);
+    expect(await store.identityBlocks.chunk('jane', 10)).toEqual([]);
+  });
+});
+
+describe('announcements of expiry', () => {
+  it('are claimed once for each certificate and distance, and forgotten later', async () => {
+    const { commit, store } = await testStore();
+    const notice = { fingerprintSha256: sha256('a'), seconds: 600, announcedAt: now };
+    const claim = (seconds: number) => commit([{ op: 'insertExpiryNotice', notice: { ...notice, seconds } }]);
+    expect(await claim(600)).toEqual({ committed: true });
+    expect(await claim(600)).toEqual({ committed: false, conflict: { kind: 'expiryNotice' } });
+    expect(await claim(3600)).toEqual({ committed: true });
+    await commit([{ op: 'forgetExpiryNotices', announcedBefore: later }]);
+    expect(await claim(600)).toEqual({ committed: true });
+    expect(await store.expiryNotices.through(600)).toBeNull();
+    await commit([{ op: 'advanceExpiry', seconds: 600, through: later }]);
+    await commit([{ op: 'advanceExpiry', seconds: 600, through: now }]);
+    expect(await store.expiryNotices.through(600)).toEqual(later);
+  });
+});
