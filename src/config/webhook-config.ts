@@ -1,4 +1,4 @@
-import type { ReportProblem, WebhookSettings } from './config-file.js';
+import { webhookEventAliases, type ReportProblem, type WebhookEventName, type WebhookSettings } from './config-file.js';
 import { isLoopback } from './loopback.js';
 
 /** A configured receiver of events; every path is absolute. */
@@ -10,7 +10,7 @@ export interface WebhookConfig {
   /** Standard Webhooks secrets, one per line; each of them signs. */
   readonly secretFile: string;
   /** At least one. */
-  readonly events: readonly WebhookSettings['events'][number][];
+  readonly events: readonly WebhookEventName[];
   /** Names of configured clusters; null: all of them. */
   readonly clusters: readonly string[] | null;
   /** PEM: the CA of the receiver; null: the CAs that Node.js trusts. */
@@ -46,8 +46,9 @@ function readWebhook(
   if (whyNot !== null) report('/url', whyNot);
   else if (certificateAuthority !== undefined && new URL(url).protocol === 'http:')
     report('/certificateAuthority', 'is for https alone');
-  for (const [i, event] of events.entries())
-    if (events.indexOf(event) !== i) report(`/events/${i}`, `"${event}" stands there already`);
+  const types = events.map(eventOf);
+  for (const [i, type] of types.entries())
+    if (types.indexOf(type) !== i) report(`/events/${i}`, `"${events[i] ?? type}" stands there already`);
   for (const [i, cluster] of clusters.entries())
     if (cluster !== '*' && !known.includes(cluster))
       report(`/clusters/${i}`, 'is neither "*" nor the name of a configured cluster');
@@ -55,11 +56,16 @@ function readWebhook(
     name,
     url,
     secretFile: resolve(secretFile),
-    events,
+    events: types,
     clusters: clusters.includes('*') ? null : clusters,
     certificateAuthorityFile: certificateAuthority === undefined ? null : resolve(certificateAuthority),
   };
 }
+
+const eventOf = (name: WebhookSettings['events'][number]): WebhookEventName =>
+  name in webhookEventAliases
+    ? webhookEventAliases[name as keyof typeof webhookEventAliases]
+    : (name as WebhookEventName);
 
 /** Why the URL is refused, or null. The message never repeats the URL, because its path or query may be a secret. */
 function whyNotAddress(address: string): string | null {

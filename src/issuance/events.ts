@@ -6,6 +6,7 @@ import {
   type AuditEventOf,
   type AuditEventType,
 } from '../model/audit-event.js';
+import { probeUsername } from '../model/cluster-probe.js';
 import type { CertificateRequest, IssuanceAttempt } from '../model/certificate-request.js';
 import type { Violation } from '../model/decision.js';
 import type { Labels } from '../model/labels.js';
@@ -75,8 +76,14 @@ export function violationDetails(violations: readonly Violation[]): readonly Vio
  * where no webhook wants to know. Probes are not announced.
  */
 export function announce(context: IssuanceContext, announcement: Announcement): readonly Operation[] {
-  const deliveries = isProbe(announcement.request) ? [] : context.deliveriesOf(announcement);
+  const deliveries = isOfProbe(announcement) ? [] : context.deliveriesOf(announcement);
   return deliveries.length === 0 ? [] : [{ op: 'enqueueWebhooks', deliveries }];
+}
+
+/** A certificate does not know its request, so its username tells. */
+function isOfProbe(announcement: Announcement): boolean {
+  if ('request' in announcement) return isProbe(announcement.request);
+  return 'certificate' in announcement && announcement.certificate.username === probeUsername;
 }
 
 /** Records that the service began to serve, with which clusters and policies. */

@@ -1,27 +1,49 @@
-import type { Certificate } from './certificate.js';
+import type { ListedCertificate } from './certificate.js';
 import type { CertificateRequest } from './certificate-request.js';
 import type { Violation } from './decision.js';
+import type { IdentityBlock } from './identity-block.js';
+import type { Revocation } from './revocation.js';
 
-/** The events that webhooks are told of: a request waits for a person, its certificate is issued, it is denied. */
-export const webhookEvents = ['pending', 'issued', 'denied'] as const;
-export type WebhookEvent = (typeof webhookEvents)[number];
-
-/** The event's type on the wire. The schema of its payload never changes. */
+/** The events that webhooks are told of, by their type on the wire. The schema of a type's payload never changes. */
 export const webhookEventTypes = [
   'certificate_request.pending',
   'certificate_request.issued',
   'certificate_request.denied',
-] as const satisfies readonly `certificate_request.${WebhookEvent}`[];
+  'certificate.expiring',
+  'certificate.revoked',
+  'identity.blocked',
+  'identity.unblocked',
+] as const;
 export type WebhookEventType = (typeof webhookEventTypes)[number];
 
-/** A change of a request that webhooks may be told of, as the request is when the change is committed. */
-export type Announcement = {
-  readonly at: Date;
-  readonly request: CertificateRequest;
-} & (
-  | { readonly event: 'pending' }
-  | { readonly event: 'issued'; readonly certificate: Certificate }
-  | { readonly event: 'denied'; readonly denial: Denial }
+/** A change that webhooks may be told of, as its subject is when the change is committed. */
+export type Announcement = { readonly at: Date } & (
+  RequestAnnouncement | CertificateAnnouncement | IdentityAnnouncement
+);
+
+/** A request waits for a person, its certificate is issued, or it is denied. */
+export type RequestAnnouncement = { readonly request: CertificateRequest } & (
+  | { readonly event: 'certificate_request.pending' }
+  | { readonly event: 'certificate_request.issued'; readonly certificate: ListedCertificate }
+  | { readonly event: 'certificate_request.denied'; readonly denial: Denial }
+);
+
+export type CertificateAnnouncement = { readonly certificate: ListedCertificate } &
+  /** It ends in at most `seconds`, one of the configured distances. */
+  (
+    | { readonly event: 'certificate.expiring'; readonly seconds: number }
+    | { readonly event: 'certificate.revoked'; readonly revocation: Revocation }
+  );
+
+/** `block`: the one that begins, or the one that ends. */
+export type IdentityAnnouncement = { readonly block: IdentityBlock } & (
+  | {
+      readonly event: 'identity.blocked';
+      /** How many certificates were revoked and how many requests cancelled with it. */
+      readonly revokedCertificates: number;
+      readonly cancelledRequests: number;
+    }
+  | { readonly event: 'identity.unblocked'; readonly unblockedBy: string; readonly comment: string | null }
 );
 
 export interface Denial {

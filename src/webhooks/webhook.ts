@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
-import type { WebhookEvent } from '../model/webhook-delivery.js';
+import type { WebhookEventType } from '../model/webhook-delivery.js';
 
 /** A receiver of events, ready to be called. */
 export interface Webhook {
   readonly name: string;
-  readonly events: readonly WebhookEvent[];
+  readonly events: readonly WebhookEventType[];
   /** Names of clusters; null: all clusters. */
   readonly clusters: readonly string[] | null;
   readonly secrets: readonly KeyObject[];
@@ -23,5 +23,11 @@ export interface WebhookSender {
   close(): void;
 }
 
-export const wants = ({ events, clusters }: Webhook, event: WebhookEvent, cluster: string): boolean =>
-  events.includes(event) && (clusters === null || clusters.includes(cluster));
+/** Whether it is told of the event. `about`: the clusters that the event is about; null: all of them. */
+export const wants = (
+  { events, clusters }: Webhook,
+  event: WebhookEventType,
+  about: readonly string[] | null,
+): boolean =>
+  events.includes(event) &&
+  (clusters === null || about === null || about.some((cluster) => clusters.includes(cluster)));

@@ -1,5 +1,7 @@
 import { Type, type TProperties } from 'typebox';
-import type { WebhookEvent } from '../../model/webhook-delivery.js';
+import { certificateStatuses } from '../../model/certificate.js';
+import { revocationReasons } from '../../model/revocation.js';
+import type { WebhookEventType } from '../../model/webhook-delivery.js';
 import { ApprovalStageSchema } from '../certificate-requests/decision.js';
 import { ViolationSchema } from '../problems/schemas.js';
 import {
@@ -7,6 +9,7 @@ import {
   idOf,
   instantOf,
   labelsOf,
+  messageOf,
   namedObject,
   type NamedSchema,
   nameOf,
@@ -45,63 +48,160 @@ const asked = {
   ),
 };
 
-/** The members that only events of one kind have. */
-const particulars = {
-  pending: {
-    expiresAt: nullable(instantOf('An instant.'), 'When the request expires if nobody decides.'),
-    stages: Type.Array(ref(ApprovalStageSchema), { maxItems: 100, description: 'The approvals that it needs.' }),
-  },
-  issued: {
-    certificate: objectOf('Identifies the certificate, which can be read by its fingerprint.', {
-      fingerprintSha256: sha256Of('SHA-256 of the DER'),
-      serialNumber: Type.String({
-        maxLength: 40,
-        description: 'Lower-case hex.',
-        examples: ['019ab3c4d5e6f708192a3b4c5d6e7f80'],
-      }),
-      notBefore: instantOf('Start of validity.'),
-      notAfter: instantOf('End of validity.'),
-    }),
-  },
-  denied: {
-    denial: objectOf('Why the request is denied.', {
-      reason: reasonOf(
-        '`PolicyDenied`, `NoLongerPermitted` or `DeniedByApprover`; others may be added.',
-        'PolicyDenied',
-      ),
-      deniedBy: nullable(nameOf('A principal.', 'bob'), 'Who denied it; null: policy did.'),
-      comment: nullable(
-        Type.String({ maxLength: 1024, examples: ['not before Monday'] }),
-        'The comment of that principal.',
-      ),
-      violations: Type.Array(ref(ViolationSchema), { maxItems: 20, description: 'The first 20 violations.' }),
-      violationCount: Type.Integer({ minimum: 0, description: 'How many violations there are.' }),
-    }),
-  },
-} as const satisfies Record<WebhookEvent, TProperties>;
+const serialNumber = Type.String({
+  maxLength: 40,
+  description: 'Lower-case hex.',
+  examples: ['019ab3c4d5e6f708192a3b4c5d6e7f80'],
+});
+const comment = (description: string, example: string) =>
+  nullable(Type.String({ maxLength: 1024, examples: [example] }), description);
+const revocationReason = oneOf(revocationReasons, 'The reason, one of those of RFC 5280.');
 
-const summaries: Readonly<Record<WebhookEvent, string>> = {
-  pending: 'A certificate request waits for approval.',
-  issued: 'A certificate was issued.',
-  denied: 'A certificate request was denied, by policy or by a person.',
+/** A certificate, as its own events describe it: like the view of the inventory, without the certificate. */
+const certificate = {
+  fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
+  serialNumber,
+  subject: messageOf('The subject as text.', 'CN=jane@corp.example,O=team-a'),
+  issuer: messageOf('The issuer as text.', 'CN=kubernetes'),
+  username: asked.username,
+  groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'The O values, in order.' }),
+  notBefore: instantOf('Start of validity.'),
+  notAfter: instantOf('End of validity.'),
+  cluster: asked.cluster,
+  requestId: idOf('The certificate request that it was issued for.'),
+  status: oneOf(certificateStatuses, 'Its status after the event.'),
+  renewalOf: nullable(sha256Of('The certificate that it renews: SHA-256 of the DER')),
+  supersededBy: nullable(sha256Of('The latest certificate that renews it: SHA-256 of the DER')),
+  revocation: nullable(
+    objectOf('Why, when and by whom it was revoked.', {
+      reason: revocationReason,
+      comment: comment('The comment of whoever revoked it.', 'laptop lost'),
+      revokedAt: instantOf('When it was revoked.'),
+      revokedBy: nullable(nameOf('A principal.', 'bob'), 'Who revoked it; null: kubepass itself.'),
+    }),
+  ),
 };
 
-const eventSchema = <Id extends string>($id: Id, event: WebhookEvent) =>
-  namedObject($id, summaries[event], {
-    type: oneOf([`certificate_request.${event}`], 'What happened. Each type has its own schema.'),
+/** An identity, as its own events describe it. */
+const identity = {
+  username: nameOf('The username that is blocked, or was.', 'jane@corp.example'),
+  clusters: nullable(
+    Type.Array(dnsLabelOf('One cluster.', 'demo'), { maxItems: 1000 }),
+    'The clusters that the block holds for; null: every cluster.',
+  ),
+};
+
+const requestEvent = <Id extends string>(
+  $id: Id,
+  state: 'pending' | 'issued' | 'denied',
+  summary: string,
+  particulars: TProperties,
+) =>
+  eventSchema($id, `certificate_request.${state}`, summary, 'The request.', {
+    ...asked,
+    state: oneOf([state], 'The new state of the request.'),
+    ...particulars,
+  });
+
+const eventSchema = <Id extends string>(
+  $id: Id,
+  type: WebhookEventType,
+  summary: string,
+  about: string,
+  data: TProperties,
+) =>
+  namedObject($id, summary, {
+    type: oneOf([type], 'What happened. Each type has its own schema.'),
     timestamp: instantOf('When it happened.'),
-    data: objectOf('The request.', {
-      ...asked,
-      state: oneOf([event], 'The new state of the request.'),
-      ...(particulars[event] as TProperties),
-    }),
+    data: objectOf(about, data),
   });
 
 export const webhookEventSchemas = {
-  pending: eventSchema('CertificateRequestPendingEvent', 'pending'),
-  issued: eventSchema('CertificateRequestIssuedEvent', 'issued'),
-  denied: eventSchema('CertificateRequestDeniedEvent', 'denied'),
-} as const;
+  'certificate_request.pending': requestEvent(
+    'CertificateRequestPendingEvent',
+    'pending',
+    'A certificate request waits for approval.',
+    {
+      expiresAt: nullable(instantOf('An instant.'), 'When the request expires if nobody decides.'),
+      stages: Type.Array(ref(ApprovalStageSchema), { maxItems: 100, description: 'The approvals that it needs.' }),
+    },
+  ),
+  'certificate_request.issued': requestEvent('CertificateRequestIssuedEvent', 'issued', 'A certificate was issued.', {
+    certificate: objectOf('Identifies the certificate, which can be read by its fingerprint.', {
+      fingerprintSha256: sha256Of('SHA-256 of the DER'),
+      serialNumber,
+      notBefore: instantOf('Start of validity.'),
+      notAfter: instantOf('End of validity.'),
+    }),
+  }),
+  'certificate_request.denied': requestEvent(
+    'CertificateRequestDeniedEvent',
+    'denied',
+    'A certificate request was denied, by policy or by a person.',
+    {
+      denial: objectOf('Why the request is denied.', {
+        reason: reasonOf(
+          '`PolicyDenied`, `NoLongerPermitted` or `DeniedByApprover`; others may be added.',
+          'PolicyDenied',
+        ),
+        deniedBy: nullable(nameOf('A principal.', 'bob'), 'Who denied it; null: policy did.'),
+        comment: comment('The comment of that principal.', 'not before Monday'),
+        violations: Type.Array(ref(ViolationSchema), { maxItems: 20, description: 'The first 20 violations.' }),
+        violationCount: Type.Integer({ minimum: 0, description: 'How many violations there are.' }),
+      }),
+    },
+  ),
+  'certificate.expiring': eventSchema(
+    'CertificateExpiringEvent',
+    'certificate.expiring',
+    'A certificate ends soon, and no other renews it.',
+    'The certificate.',
+    {
+      ...certificate,
+      noticeSeconds: Type.Integer({
+        minimum: 600,
+        maximum: 2147483647,
+        description: 'The configured distance: the certificate ends in so many seconds, or sooner.',
+        examples: [604800],
+      }),
+    },
+  ),
+  'certificate.revoked': eventSchema(
+    'CertificateRevokedEvent',
+    'certificate.revoked',
+    'A certificate was revoked.',
+    'The certificate.',
+    certificate,
+  ),
+  'identity.blocked': eventSchema(
+    'IdentityBlockedEvent',
+    'identity.blocked',
+    'An identity was blocked.',
+    'The block.',
+    {
+      ...identity,
+      reason: revocationReason,
+      comment: comment('The comment of whoever blocked it.', 'leaves the company'),
+      until: nullable(instantOf('An instant.'), 'When the block ends by itself; null: never.'),
+      blockedAt: instantOf('When it was blocked.'),
+      blockedBy: nameOf('The principal who blocked it.', 'hr-system'),
+      revokedCertificates: Type.Integer({ minimum: 0, description: 'How many certificates were revoked with it.' }),
+      cancelledRequests: Type.Integer({ minimum: 0, description: 'How many requests were cancelled with it.' }),
+    },
+  ),
+  'identity.unblocked': eventSchema(
+    'IdentityUnblockedEvent',
+    'identity.unblocked',
+    'An identity was unblocked: it may ask again.',
+    'The block that ended.',
+    {
+      ...identity,
+      comment: comment('The comment of whoever unblocked it.', 'is back'),
+      unblockedAt: instantOf('When it was unblocked.'),
+      unblockedBy: nameOf('The principal who unblocked it.', 'hr-system'),
+    },
+  ),
+} as const satisfies Record<WebhookEventType, NamedSchema>;
 
 const header = (name: string, description: string) => ({
   name,
@@ -111,11 +211,11 @@ const header = (name: string, description: string) => ({
   schema: { type: 'string' as const, maxLength: 1024 },
 });
 
-const operation = (event: WebhookEvent, schema: NamedSchema) => ({
+const operation = (schema: NamedSchema & { readonly description?: string }) => ({
   post: {
     operationId: `receive${schema.$id}`,
     tags: ['webhooks'],
-    summary: summaries[event],
+    summary: schema.description ?? schema.$id,
     description:
       'Sent to the configured addresses and signed as Standard Webhooks 1.0.0 specifies. Sent again until it is accepted.',
     security: [],
@@ -140,8 +240,6 @@ const operation = (event: WebhookEvent, schema: NamedSchema) => ({
 });
 
 /** The webhooks that kubepass sends, for the OpenAPI document. */
-export const webhookDescriptions = {
-  'certificate_request.pending': operation('pending', webhookEventSchemas.pending),
-  'certificate_request.issued': operation('issued', webhookEventSchemas.issued),
-  'certificate_request.denied': operation('denied', webhookEventSchemas.denied),
-};
+export const webhookDescriptions = Object.fromEntries(
+  Object.entries(webhookEventSchemas).map(([type, schema]) => [type, operation(schema)]),
+);

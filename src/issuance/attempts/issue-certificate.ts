@@ -114,7 +114,7 @@ async function recordIssued(
     to: { state: 'issued', expiresAt: null, fingerprintSha256 },
     certificate,
     event: requestEvent('CertificateIssued', at, actor, request, details, fingerprintSha256),
-    announced: announce(context, { event: 'issued', at, request, certificate }),
+    announced: announce(context, { event: 'certificate_request.issued', at, request, certificate }),
   });
   const [committed] = await Promise.all([committing, Promise.resolve(certificate).then(beside)]);
   return committed ? { kind: 'issued', certificate } : takenOver(context, request, attempt, certificate);

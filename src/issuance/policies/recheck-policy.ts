@@ -89,7 +89,7 @@ function noLongerPermittedStep(
         { state: request.state },
         { state: 'denied', expiresAt: null, failure: { reason, message } },
       ),
-      ...announce(context, { event: 'denied', at: now, request, denial }),
+      ...announce(context, { event: 'certificate_request.denied', at: now, request, denial }),
     ],
     events: [requestEvent('RequestDenied', now, actor, request, { reason, violations })],
   };

@@ -197,11 +197,11 @@ function decisionEvents(request: CertificateRequest, decision: Decision): readon
 /** Tells webhooks of a request that waits or is denied; an approved one is announced once it is issued. */
 function announced(context: IssuanceContext, request: CertificateRequest): readonly Operation[] {
   const at = request.createdAt;
-  if (request.state === 'pending') return announce(context, { event: 'pending', at, request });
+  if (request.state === 'pending') return announce(context, { event: 'certificate_request.pending', at, request });
   if (request.state !== 'denied') return [];
   const violations = violationDetails(request.decision.violations);
   const denial = { reason: 'PolicyDenied', deniedBy: null, comment: null, violations };
-  return announce(context, { event: 'denied', at, request, denial });
+  return announce(context, { event: 'certificate_request.denied', at, request, denial });
 }
 
 /** The refusal for a denied request: with the violations at the time of the ask, or why it is no longer permitted. */

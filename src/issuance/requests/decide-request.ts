@@ -141,7 +141,7 @@ export async function denyRequest(
   const { name } = principal;
   const denial = { reason: 'DeniedByApprover', deniedBy: name, comment, violations: [] };
   return endRequest(context, request, 'denied', {
-    operations: announce(context, { event: 'denied', at, request, denial }),
+    operations: announce(context, { event: 'certificate_request.denied', at, request, denial }),
     events: [requestEvent('RequestDenied', at, name, request, { comment })],
   });
 }

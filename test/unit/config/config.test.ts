@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
+import { webhookEventTypes } from '../../../src/model/webhook-delivery.js';
 
 let directory: string;
 let configFile: string;
@@ -463,7 +464,7 @@ describe('webhooks in a file', () => {
         name: 'chat',
         url: 'https://chat.example:8443/hooks/1?room=ops',
         secretFile: join(directory, 'chat.secret'),
-        events: ['pending', 'issued', 'denied'],
+        events: ['certificate_request.pending', 'certificate_request.issued', 'certificate_request.denied'],
         clusters: null,
         certificateAuthorityFile: null,
       },
@@ -471,11 +472,16 @@ describe('webhooks in a file', () => {
         name: 'portal',
         url: 'https://chat.example:8443/hooks/1?room=ops',
         secretFile: join(directory, 'chat.secret'),
-        events: ['issued'],
+        events: ['certificate_request.issued'],
         clusters: ['dev-eu'],
         certificateAuthorityFile: '/etc/ca.crt',
       },
     ]);
+  });
+
+  it('take every event that there is, also all of them', () => {
+    const events = [...webhookEventTypes];
+    expect(loadFile(file(webhook({ events: `[${events.join(', ')}]` }))).webhooks).toMatchObject([{ events }]);
   });
 
   it.each([
@@ -513,13 +519,14 @@ describe('webhooks in a file', () => {
   it('are refused with everything that is wrong, each by its path', () => {
     const errors = fileErrors(
       file(
-        webhook({ events: '[pending, pending]', clusters: '["*", dev-eu, prod]' }),
+        webhook({ events: '[pending, pending, certificate_request.pending]', clusters: '["*", dev-eu, prod]' }),
         webhook({ name: 'chat', url: '"http://[::1]/"', certificateAuthority: 'ca.crt' }),
         webhook({ name: 'Chat' }),
       ),
     );
     expect(errors).toEqual([
       'FILE/webhooks/0/events/1: "pending" stands there already',
+      'FILE/webhooks/0/events/2: "certificate_request.pending" stands there already',
       'FILE/webhooks/0/clusters/2: is neither "*" nor the name of a configured cluster',
       'FILE/webhooks/1/name: "chat" is the name of an earlier webhook',
       'FILE/webhooks/1/certificateAuthority: is for https alone',
@@ -529,7 +536,10 @@ describe('webhooks in a file', () => {
 
   it.each([
     [{ events: '[]' }, 'FILE/webhooks/0/events: must not have fewer than 1 items'],
-    [{ events: '[approved]' }, 'FILE/webhooks/0/events/0: must be one of pending, issued, denied'],
+    [
+      { events: '[approved]' },
+      `FILE/webhooks/0/events/0: must be one of ${webhookEventTypes.join(', ')}, pending, issued, denied`,
+    ],
     [{ clusters: '[]' }, 'FILE/webhooks/0/clusters: must not have fewer than 1 items'],
     [{ secret: 'whsec_x' }, 'FILE/webhooks/0/secret: is not a known setting'],
   ])('are refused with %j', (settings, error) => {

@@ -3,13 +3,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { wakingWriter } from '../../../src/compose/webhooks.js';
 import { collectKubeconfig } from '../../../src/issuance/requests/collect-kubeconfig.js';
 import type { IssuanceContext } from '../../../src/issuance/context.js';
+import { announce } from '../../../src/issuance/events.js';
 import { createRequest } from '../../../src/issuance/requests/create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../../src/issuance/requests/decide-request.js';
 import { expireRequests } from '../../../src/issuance/housekeeping.js';
 import { probeCluster } from '../../../src/issuance/clusters/probe-cluster.js';
 import { AttemptsUnderWay } from '../../../src/issuance/attempts/attempts-under-way.js';
 import { recoverRequests } from '../../../src/issuance/attempts/recover-requests.js';
-import type { WebhookEvent } from '../../../src/model/webhook-delivery.js';
+import { probeUsername } from '../../../src/model/cluster-probe.js';
+import { webhookEventTypes, type Announcement } from '../../../src/model/webhook-delivery.js';
 import type { CertificateRequestAsk } from '../../../src/services.js';
 import type { Writer } from '../../../src/store/step.js';
 import { deliveriesOf } from '../../../src/webhooks/event-payload.js';
@@ -17,6 +19,7 @@ import type { Webhook } from '../../../src/webhooks/webhook.js';
 import { csrFor } from '../../helpers/csr.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
 import { alice, bob, carol } from '../../helpers/principals.js';
+import { aCertificate } from '../store/records.js';
 
 let issuance: TestIssuance;
 let woken: number;
@@ -28,7 +31,7 @@ afterEach(() => issuance.close());
 
 const webhook = (name: string, more: Partial<Webhook> = {}): Webhook => ({
   name,
-  events: ['pending', 'issued', 'denied'],
+  events: [...webhookEventTypes],
   clusters: null,
   secrets: [],
   sender: { send: () => Promise.resolve({ kind: 'abandoned' }), close() {} },
@@ -73,8 +76,20 @@ async function outbox(): Promise<readonly { readonly webhook: string; readonly e
     return { webhook: delivery.webhook, event };
   });
 }
+/** Commits what announces a change that is about no request. */
+const commit = (context: IssuanceContext, announcement: Announcement) =>
+  context.store.writer.commit({ operations: announce(context, announcement), events: [] });
+/** The content of the outbox that is about no request, by type. */
+async function announced() {
+  const { items } = await issuance.context.store.webhookDeliveries.list({}, { limit: 500, cursor: null });
+  const told = items.map(({ webhook: name, requestId, payload }) => {
+    expect(requestId).toBeNull();
+    return { webhook: name, event: JSON.parse(payload) as Event };
+  });
+  return told.sort((a, b) => a.event.type.localeCompare(b.event.type));
+}
 const types = async () => (await outbox()).map(({ event }) => event.type.replace('certificate_request.', ''));
-const data = async (type: WebhookEvent) =>
+const data = async (type: 'pending' | 'issued' | 'denied') =>
   (await outbox()).find(({ event }) => event.type === `certificate_request.${type}`)?.event.data;
 
 async function pending(context: IssuanceContext, ask: CertificateRequestAsk = manual): Promise<string> {
@@ -213,8 +228,84 @@ describe('what is announced', () => {
     expect(await types()).toEqual(['issued']);
   });
 
+  it('is what happens to a certificate, as its view has it, and about no request', async () => {
+    const context = announcing();
+    const certificate = aCertificate({ id: '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f' }, { renewal: null });
+    const {
+      notBefore,
+      notAfter,
+      der: _,
+      issuerFingerprintSha256: _i,
+      issuedAt: _a,
+      orphan: _o,
+      ...fields
+    } = certificate;
+    const { publicKey: _k, renewal: _r, ...view } = fields;
+    const at = notBefore;
+    const revocation = { reason: 'keyCompromise', comment: 'laptop lost', revokedAt: at, revokedBy: 'bob' } as const;
+    const seen = {
+      ...view,
+      notBefore: notBefore.toISOString(),
+      notAfter: notAfter.toISOString(),
+      renewalOf: null,
+      status: 'valid',
+    };
+    await commit(context, { event: 'certificate.expiring', at, certificate, seconds: 600 });
+    await commit(context, { event: 'certificate.revoked', at, certificate, revocation });
+    expect((await announced()).map(({ event }) => event)).toEqual([
+      { type: 'certificate.expiring', timestamp: at.toISOString(), data: { ...seen, noticeSeconds: 600 } },
+      {
+        type: 'certificate.revoked',
+        timestamp: at.toISOString(),
+        data: { ...seen, status: 'revoked', revocation: { ...revocation, revokedAt: at.toISOString() } },
+      },
+    ]);
+    const probe = { ...certificate, username: probeUsername };
+    await commit(context, { event: 'certificate.revoked', at, certificate: probe, revocation });
+    expect(await announced()).toHaveLength(2);
+  });
+
+  it('is that an identity is blocked, and that it is unblocked', async () => {
+    const context = announcing([
+      webhook('all'),
+      webhook('here', { clusters: ['demo'] }),
+      webhook('elsewhere', { clusters: ['other'] }),
+    ]);
+    const at = context.clock();
+    const block = {
+      username: 'jane',
+      clusters: ['demo', 'third'],
+      reason: 'cessationOfOperation',
+      comment: 'leaves',
+      until: null,
+      blockedAt: at,
+      blockedBy: 'hr',
+    } as const;
+    const counts = { revokedCertificates: 2, cancelledRequests: 1 };
+    await commit(context, { event: 'identity.blocked', at, block, ...counts });
+    const told = await announced();
+    expect(told.map(({ webhook: name }) => name).sort()).toEqual(['all', 'here']);
+    expect(told[0]?.event).toEqual({
+      type: 'identity.blocked',
+      timestamp: at.toISOString(),
+      data: { ...block, blockedAt: at.toISOString(), ...counts },
+    });
+    const everywhere = { ...block, clusters: null };
+    await commit(context, { event: 'identity.unblocked', at, block: everywhere, unblockedBy: 'root', comment: null });
+    expect(await announced()).toHaveLength(5);
+    expect((await announced()).at(-1)?.event.data).toEqual({
+      username: 'jane',
+      clusters: null,
+      comment: null,
+      unblockedAt: at.toISOString(),
+      unblockedBy: 'root',
+    });
+  });
+
   it('is nothing else: not an approval, a cancellation, an expiry or a probe', async () => {
-    const context = announcing([webhook('chat', { events: ['issued', 'denied'] })]);
+    const context = announcing([
+      webhook('chat', { events: ['certificate_request.issued', 'certificate_request.denied'] }),
+    ]);
     await cancelRequest(context, alice, await pending(context), null);
     await approveRequest(context, bob, await pending(context), null);
     await pending(context);
@@ -230,8 +321,8 @@ describe('to whom', () => {
   it('goes what they take, of the clusters that they take it of, each under an id of its own', async () => {
     const context = announcing([
       webhook('all'),
-      webhook('waits', { events: ['pending'] }),
-      webhook('ends', { events: ['issued', 'denied'] }),
+      webhook('waits', { events: ['certificate_request.pending'] }),
+      webhook('ends', { events: ['certificate_request.issued', 'certificate_request.denied'] }),
       webhook('here', { clusters: ['other', 'demo'] }),
       webhook('elsewhere', { clusters: ['other'] }),
     ]);

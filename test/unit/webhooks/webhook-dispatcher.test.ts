@@ -37,7 +37,7 @@ function webhookTo(url: string, name = 'chat', timeoutMilliseconds = 10_000): We
   const read = readWebhookSecrets(secret);
   if (!read.ok) throw new Error(read.message);
   const sender = httpsSender({ url, certificateAuthority: receiver.caPem, timeoutMilliseconds, connections: 10 });
-  return { name, events: ['pending'], clusters: null, secrets: read.secrets, sender };
+  return { name, events: ['certificate_request.pending'], clusters: null, secrets: read.secrets, sender };
 }
 
 function dispatcherOf(
