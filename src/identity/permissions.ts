@@ -1,6 +1,6 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { isSamePerson } from '../model/folded-name.js';
-import type { Principal, Role } from '../model/principal.js';
+import { isReviewer, type Principal, type Role } from '../model/principal.js';
 
 /** The actions that roles permit; `GET /v1/whoami` lists those of the caller. */
 export const actions = [
@@ -17,11 +17,16 @@ export const actions = [
   'probe-clusters',
   'read-webhook-deliveries',
   'retry-webhook-deliveries',
+  'review-access',
+  'read-enforcement',
+  'read-identities',
+  'block-identities',
+  'revoke-certificates',
 ] as const;
 export type Action = (typeof actions)[number];
 
 const permitted: Record<Action, readonly Role[] | 'anyone'> = {
-  'request-certificates': ['requester', 'admin'],
+  'request-certificates': ['requester', 'provisioner', 'admin'],
   'approve-requests': ['approver', 'admin'],
   'read-all-requests': ['approver', 'auditor', 'admin'],
   'read-all-certificates': ['auditor', 'admin'],
@@ -34,11 +39,19 @@ const permitted: Record<Action, readonly Role[] | 'anyone'> = {
   'probe-clusters': ['admin'],
   'read-webhook-deliveries': ['auditor', 'admin'],
   'retry-webhook-deliveries': ['admin'],
+  // For one cluster: a reviewer is the API server of that cluster.
+  'review-access': ['reviewer', 'admin'],
+  'read-enforcement': ['reviewer', 'auditor', 'admin'],
+  'read-identities': ['provisioner', 'auditor', 'admin'],
+  'block-identities': ['provisioner', 'admin'],
+  'revoke-certificates': ['provisioner', 'admin'],
 };
 
 export function may(principal: Principal, action: Action): boolean {
   const allowed = permitted[action];
-  return allowed === 'anyone' || principal.roles.some((role) => allowed.includes(role));
+  // A reviewer is a machine of a cluster: it may do what its role says, and nothing that is for everybody.
+  if (allowed === 'anyone') return !isReviewer(principal);
+  return principal.roles.some((role) => allowed.includes(role));
 }
 
 export function permissionsOf(principal: Principal): readonly Action[] {
@@ -60,6 +73,11 @@ export function mayReadBlastRadius(principal: Principal): boolean {
 
 export function mayReadCertificate(principal: Principal, request: Parties): boolean {
   return may(principal, 'read-all-certificates') || isParty(principal, request);
+}
+
+/** Any certificate with the role for it, else one's own: as its requester or its collector. */
+export function mayRevoke(principal: Principal, request: Parties): boolean {
+  return may(principal, 'revoke-certificates') || isParty(principal, request);
 }
 
 export function mayCancel(principal: Principal, request: CertificateRequest): boolean {

@@ -9,7 +9,13 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 /** One caller for each role. Nobody has several roles. */
-const people = { requester: 'hr-system', approver: 'bob', auditor: 'audrey', admin: 'root' } as const;
+const people = {
+  requester: 'hr-system',
+  provisioner: 'petra',
+  approver: 'bob',
+  auditor: 'audrey',
+  admin: 'root',
+} as const;
 type Holder = keyof typeof people;
 const holders = Object.keys(people) as Holder[];
 
@@ -50,13 +56,13 @@ const everybody = holders;
 const table: readonly Row[] = [
   {
     action: 'ask for a certificate',
-    allowed: ['requester', 'admin'],
+    allowed: ['requester', 'provisioner', 'admin'],
     refusal: 403,
     act: async (person) => call(person, 'post', '/v1/certificate-requests', { username: 'x', groups: ['ops-eu'] }),
   },
   {
     action: 'ask for a kubeconfig',
-    allowed: ['requester', 'admin'],
+    allowed: ['requester', 'provisioner', 'admin'],
     refusal: 403,
     act: async (person) => call(person, 'post', '/v1/kubeconfigs', { username: 'x', groups: ['team-a'] }),
   },
@@ -210,7 +216,7 @@ describe('who may do what', () => {
     async ({ holder, act, refusal, action }) => {
       const { status } = await act(people[holder]);
       // Callers who may not read a request do not learn that it exists.
-      const hidden = holder === 'requester' && /approve|deny|cancel|collect/.test(action);
+      const hidden = (holder === 'requester' || holder === 'provisioner') && /approve|deny|cancel|collect/.test(action);
       expect(status).toBe(hidden ? 404 : refusal);
     },
   );

@@ -6,7 +6,7 @@ import { closed, exampleId, idOf, instantOf, namedObject, nameOf, nullable, oneO
 const groups = Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
 const roleList = Type.Array(oneOf(roles), {
   minItems: 1,
-  maxItems: 4,
+  maxItems: roles.length,
   uniqueItems: true,
   description: 'What the principal may do.',
   examples: [['requester']],

@@ -30,7 +30,7 @@ export const ApproversSchema = namedObject(
   {
     names: globs('Globs for the names of principals.'),
     groups: globs('Globs for the groups of principals.'),
-    roles: Type.Optional(Type.Array(oneOf(roles), { maxItems: 4, description: 'Roles.' })),
+    roles: Type.Optional(Type.Array(oneOf(roles), { maxItems: roles.length, description: 'Roles.' })),
   },
 );
 
@@ -107,7 +107,7 @@ export const RecordedDecisionSchema = namedObject(
     requester: objectOf('The requester at the time of the request.', {
       name: nameOf('The principal’s name.', 'hr-system'),
       groups: Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32 }),
-      roles: Type.Array(oneOf(roles), { maxItems: 4 }),
+      roles: Type.Array(oneOf(roles), { maxItems: roles.length }),
     }),
     policySetDigest: sha256Of('SHA-256 of the policy set in force'),
     decidedAt: instantOf('When the decision was made.'),

@@ -9,7 +9,7 @@ import type { App } from '../types.js';
 const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
   name: nameOf('The principal’s name.', 'hr-system'),
   groups: Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32 }),
-  roles: Type.Array(oneOf(roles), { maxItems: 4 }),
+  roles: Type.Array(oneOf(roles), { maxItems: roles.length }),
   apiTokenId: idOf('The API token that the caller uses.'),
   expiresAt: nullable(
     instantOf('When that token ends, unless it is revoked before.'),

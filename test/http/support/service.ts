@@ -56,6 +56,7 @@ const people = {
   carol: { roles: ['requester', 'approver'], groups: [] },
   audrey: { roles: ['auditor'], groups: [] },
   root: { roles: ['admin'], groups: [] },
+  petra: { roles: ['provisioner'], groups: [] },
 } as const satisfies Record<string, { roles: readonly Role[]; groups: readonly string[] }>;
 export type Person = keyof typeof people;
 
