@@ -26,6 +26,7 @@ import { certificateRequestService, certificateService } from '../issuance/reque
 import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import type { Services } from '../services.js';
+import { DenyList, learningWriter } from '../issuance/lifecycle/deny-list.js';
 import type { Signer } from '../signer/signer.js';
 import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
@@ -147,7 +148,14 @@ async function wire(
   const wake = () => {
     dispatcher.wake();
   };
-  const store: Store = { ...openedStore, writer: wakingWriter(openedStore.writer, wake) };
+
+  // Revocations: this process knows those that it commits before it answers.
+  const denyList = new DenyList({ reader: openedStore.revocations, clock, log });
+  const learning = learningWriter(openedStore.writer, (revoked) => {
+    for (const one of revoked) denyList.add(one);
+  });
+  const store: Store = { ...openedStore, writer: wakingWriter(learning, wake) };
+  await denyList.load();
 
   // Signatures.
   const cryptoThread = new CryptoThread({
@@ -203,6 +211,7 @@ async function wire(
     log,
     deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
     probes,
+    denyList,
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
   };
@@ -273,6 +282,8 @@ async function wire(
       opened.push(async () => {
         await Promise.all([...unknownIdentities, ...clearings].map((watch) => watch.stop()));
       });
+      denyList.start();
+      opened.push(() => denyList.stop());
       dispatcher.start();
       opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
       void probeStaleClusters(context);
@@ -306,5 +317,6 @@ function servicesOf(
     }),
     health: { ready },
     idempotency: context.idempotencyKeys,
+    clock,
   };
 }
