@@ -169,7 +169,17 @@ export interface ClusterView {
   readonly probe: StoredClusterProbe | null;
 }
 
+/** A CRL (RFC 5280 section 5). */
+export interface CertificateList {
+  readonly der: Uint8Array;
+  readonly pem: string;
+  readonly nextUpdate: Date;
+  readonly number: bigint;
+}
+
 export interface ClusterService {
+  /** The revoked certificates of the cluster's CA, for anybody; `certificate-conflict` where kubepass cannot sign a list. */
+  certificateList(name: string): Promise<Outcome<CertificateList>>;
   list(principal: Principal): readonly ClusterView[];
   find(principal: Principal, name: string): Outcome<ClusterView>;
   /** Finds out what the cluster can do, for which it issues a certificate; one probe at a time. */

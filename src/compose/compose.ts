@@ -26,6 +26,7 @@ import { certificateRequestService, certificateService } from '../issuance/reque
 import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import type { Services } from '../services.js';
+import { CertificateLists } from '../issuance/lifecycle/certificate-lists.js';
 import { DenyList, learningWriter } from '../issuance/lifecycle/deny-list.js';
 import type { Signer } from '../signer/signer.js';
 import type { Writer } from '../store/step.js';
@@ -251,7 +252,7 @@ async function wire(
     wake,
   });
   const allServicesOf = (of: IssuanceContext): Services => ({
-    ...servicesOf(of, drafts, ready),
+    ...servicesOf(of, drafts, ready, new CertificateLists(of, denyList)),
     inspections,
     webhookDeliveries,
   });
@@ -298,6 +299,7 @@ function servicesOf(
   context: IssuanceContext,
   drafts: DraftPool,
   ready: () => Promise<void>,
+  certificateLists: CertificateLists,
 ): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
   const authenticator = new ApiTokenAuthenticator(store.apiTokens, clock);
@@ -305,7 +307,7 @@ function servicesOf(
     authenticator,
     certificateRequests: certificateRequestService(context),
     certificates: certificateService(context),
-    clusters: clusterService(context),
+    clusters: clusterService(context, certificateLists),
     policies: policyService(context, drafts),
     auditEvents: auditEventService(context),
     apiTokens: new ApiTokens({

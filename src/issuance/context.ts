@@ -9,6 +9,7 @@ import type { PolicySet } from '../policy/policy-set.js';
 import type { Signer } from '../signer/signer.js';
 import type { Store } from '../store/store.js';
 import type { Signatures } from '../x509/strict/signatures.js';
+import type { SigningAuthority } from '../x509/strict/signing-authority.js';
 import type { AttemptsUnderWay } from './attempts/attempts-under-way.js';
 import type { ClusterProbes } from './clusters/cluster-probes.js';
 import type { IdempotencyKeys } from './requests/idempotency-keys.js';
@@ -24,6 +25,8 @@ export interface Log {
 export interface IssuingCluster {
   readonly cluster: Cluster;
   readonly signer: Signer;
+  /** The CA whose key the service holds; absent where the cluster signs. */
+  readonly authority?: SigningAuthority;
   /** How the service itself reaches the cluster; null where it does not. */
   readonly connection: ClusterConnection | null;
   /** The CAs that user certificates of this cluster chain to; null where they are unknown. */

@@ -14,14 +14,14 @@ export interface DenyListPort {
   ofCluster(cluster: string): Iterable<RevokedCertificate>;
 }
 
-/** What happens to a revoked certificate on its cluster. It claims no more than what was verified. */
+/** The effect of a revocation on its cluster. It claims no more than what was verified. */
 export interface Enforcement {
   readonly mode: EnforcementMode;
   /** When a probe last saw a revoked certificate refused there; null: never. */
   readonly verifiedAt: Date | null;
   /** How long a revoked certificate went on working when a probe tried one; null: not known. */
   readonly delaySeconds: number | null;
-  /** What the holder can go on to do. */
+  /** The things that the holder can go on to do. */
   readonly continues: readonly string[];
 }
 

@@ -92,7 +92,7 @@ export interface RevocationReader {
   /** The highest number of a revocation; 0 where there is none. */
   lastN(): Promise<bigint>;
   find(fingerprintSha256: string): Promise<RevokedCertificate | null>;
-  /** Which of these fingerprints are those of revoked certificates. */
+  /** Those of these fingerprints that belong to revoked certificates. */
   known(fingerprintsSha256: readonly string[]): Promise<ReadonlySet<string>>;
 }
 

@@ -90,6 +90,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     clusters.set('demo', {
       cluster,
       signer,
+      authority,
       connection: null,
       clientTrust: () => Promise.resolve(trust),
       blastRadius: () => null,

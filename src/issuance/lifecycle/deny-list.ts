@@ -100,8 +100,8 @@ export class DenyList implements DenyListPort {
   /** Takes in a revocation that is committed. */
   add(revoked: RevokedCertificate): void {
     const { cluster, fingerprintSha256 } = revoked;
-    let ofCluster = this.#clusters.get(cluster);
-    if (ofCluster === undefined) this.#clusters.set(cluster, (ofCluster = new Map()));
+    const ofCluster = this.#clusters.get(cluster) ?? new Map<string, RevokedCertificate>();
+    this.#clusters.set(cluster, ofCluster);
     if (ofCluster.has(fingerprintSha256)) return;
     ofCluster.set(fingerprintSha256, revoked);
     this.#changed(cluster);

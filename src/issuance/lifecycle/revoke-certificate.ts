@@ -35,7 +35,7 @@ export async function revokeCertificate(
   if (result.committed) return done({ certificate: { ...certificate, revocation: revoked }, enforcement });
   // Somebody else revoked it at the same moment, and theirs counts.
   const again = await context.store.certificates.findByFingerprint(fingerprintSha256);
-  if (again?.revocation == null) throw new Error(`certificate ${fingerprintSha256} could not be revoked`);
+  if (!again?.revocation) throw new Error(`certificate ${fingerprintSha256} could not be revoked`);
   return done({ certificate: again, enforcement });
 }
 

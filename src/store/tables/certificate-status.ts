@@ -30,7 +30,7 @@ const notRevoked = notIn('Revocation');
 const notSuperseded = notIn('Supersession');
 
 /**
- * Which certificates have the status at `now`, as `statusOf` has it. All statuses but `revoked` are ranges of `notAfter`, so
+ * The certificates that have the status at `now`, as `statusOf` has it. All statuses but `revoked` are ranges of `notAfter`, so
  * that an index leads to them however many certificates have expired.
  */
 export function conditionsOf(status: StatusFilter, now: Date): StatusConditions {

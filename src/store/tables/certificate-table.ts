@@ -330,7 +330,7 @@ function listedOf(row: ListedRow): ListedCertificate {
 
 /** The first certificate of a lineage renews none. */
 function renewalOf(membership: ListedRow['membership']): Renewal | null {
-  if (membership?.renewalOf == null) return null;
+  if (!membership?.renewalOf) return null;
   const { renewalOf, lineage, generation } = membership;
   return { of: hexOf(renewalOf), lineage: hexOf(lineage), generation };
 }
