@@ -20,7 +20,7 @@ import { drainConnections } from './http/server/drain-connections.js';
 import type { TlsPair } from './http/server/tls-settings.js';
 import { longestPathParameter } from './http/schema-parts.js';
 import type { App } from './http/types.js';
-import { everyResource, type AddResource } from './http/version-1.js';
+import { everyResource, publicResources, type AddResource } from './http/version-1.js';
 import type { Services } from './services.js';
 
 export interface AppOptions {
@@ -86,6 +86,13 @@ export function buildApp(services: Services, options: AppOptions): App {
       authenticateCallers(version1, services.authenticator, options.failedAuthenticationsPerMinute ?? 60);
       negotiateMediaTypes(version1);
       for (const addResource of options.resources ?? everyResource) addResource(version1, services);
+    },
+    { prefix: '/v1' },
+  );
+  app.register(
+    async (version1) => {
+      negotiateMediaTypes(version1);
+      for (const addResource of publicResources) addResource(version1, services);
     },
     { prefix: '/v1' },
   );

@@ -6,6 +6,7 @@ import type { CertificateRequest, RequestFilter, TimelineEntry } from './model/c
 import type { Cluster, ClusterCsr, CertificateAuthorityBundle } from './model/cluster.js';
 import type { StoredClusterProbe } from './model/cluster-probe.js';
 import type { Decision, DecisionFacts, TraceEntry } from './model/decision.js';
+import type { Enforcement } from './model/enforcement.js';
 import type { IdempotencyToken, IdempotentAnswer } from './model/idempotency.js';
 import type { InspectionFormat, Upload } from './model/inspection.js';
 import type { Labels } from './model/labels.js';
@@ -13,6 +14,7 @@ import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from './model/webhook-delivery.js';
 import type { RecordedRequestRange, ReplayItem } from './model/replay.js';
+import type { RevocationReason } from './model/revocation.js';
 import type { KeyAlgorithm } from './x509/strict/key-algorithm.js';
 
 /**
@@ -31,6 +33,8 @@ export interface Services {
   readonly webhookDeliveries: WebhookDeliveryService;
   readonly health: HealthService;
   readonly idempotency: IdempotencyService;
+  /** The time of the service, for views of what ends by itself. */
+  readonly clock: () => Date;
 }
 
 export interface Authenticator {
@@ -144,6 +148,19 @@ export interface CertificateService {
   /** All that match, in the order of the list. They are read in portions, each when it is taken. */
   export(principal: Principal, filter: CertificateFilter): AsyncGenerator<readonly ListedCertificate[], void, void>;
   find(principal: Principal, fingerprintSha256: string): Promise<Outcome<Certificate>>;
+  /** Revokes it for good; one that is revoked already is answered as it is. */
+  revoke(principal: Principal, fingerprintSha256: string, ask: RevocationAsk): Promise<Outcome<RevokedView>>;
+}
+
+export interface RevocationAsk {
+  readonly reason: RevocationReason;
+  readonly comment: string | null;
+}
+
+/** A revoked certificate, and how its cluster refuses it. */
+export interface RevokedView {
+  readonly certificate: Certificate;
+  readonly enforcement: Enforcement;
 }
 
 /** A cluster and its last probe; null: it was never probed. */
@@ -152,7 +169,17 @@ export interface ClusterView {
   readonly probe: StoredClusterProbe | null;
 }
 
+/** A CRL (RFC 5280 section 5). */
+export interface CertificateList {
+  readonly der: Uint8Array;
+  readonly pem: string;
+  readonly nextUpdate: Date;
+  readonly number: bigint;
+}
+
 export interface ClusterService {
+  /** The revoked certificates of the cluster's CA, for anybody; `certificate-conflict` where kubepass cannot sign a list. */
+  certificateList(name: string): Promise<Outcome<CertificateList>>;
   list(principal: Principal): readonly ClusterView[];
   find(principal: Principal, name: string): Outcome<ClusterView>;
   /** Finds out what the cluster can do, for which it issues a certificate; one probe at a time. */
@@ -283,4 +310,6 @@ export interface WebhookDeliveryService {
 export interface HealthService {
   /** Throws where the service cannot do its work. */
   ready(): Promise<void>;
+  /** Sentences about what an operator should know although the service does its work. */
+  notes(): readonly string[];
 }

@@ -25,7 +25,9 @@ import { publicRandomOctets } from '../x509/strict/serial-number.js';
 import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
 import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
-import type { Services } from '../services.js';
+import type { HealthService, Services } from '../services.js';
+import { CertificateLists } from '../issuance/lifecycle/certificate-lists.js';
+import { DenyList, learningWriter } from '../issuance/lifecycle/deny-list.js';
 import type { Signer } from '../signer/signer.js';
 import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
@@ -36,6 +38,7 @@ import { apiTokenWriter, makeFirstAdminToken } from './api-tokens.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
+import { openKeptRevocations } from './kept-revocations.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
 import { openRehearsal } from './rehearsal.js';
@@ -147,7 +150,16 @@ async function wire(
   const wake = () => {
     dispatcher.wake();
   };
-  const store: Store = { ...openedStore, writer: wakingWriter(openedStore.writer, wake) };
+
+  // Revocations: this process knows those that it commits before it answers, and so does the list beside the database.
+  const denyList = new DenyList({ reader: openedStore.revocations, clock, log });
+  const kept = await openKeptRevocations(database, openedStore, denyList, clock, log);
+  opened.push(() => kept.close());
+  const learning = learningWriter(openedStore.writer, (revoked) => {
+    for (const one of revoked) denyList.add(one);
+    return kept.keep(revoked);
+  });
+  const store: Store = { ...openedStore, writer: wakingWriter(learning, wake) };
 
   // Signatures.
   const cryptoThread = new CryptoThread({
@@ -203,6 +215,7 @@ async function wire(
     log,
     deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
     probes,
+    denyList,
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
   };
@@ -242,7 +255,12 @@ async function wire(
     wake,
   });
   const allServicesOf = (of: IssuanceContext): Services => ({
-    ...servicesOf(of, drafts, ready),
+    ...servicesOf(
+      of,
+      drafts,
+      { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
+      new CertificateLists(of, denyList),
+    ),
     inspections,
     webhookDeliveries,
   });
@@ -273,6 +291,8 @@ async function wire(
       opened.push(async () => {
         await Promise.all([...unknownIdentities, ...clearings].map((watch) => watch.stop()));
       });
+      denyList.start();
+      opened.push(() => denyList.stop());
       dispatcher.start();
       opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
       void probeStaleClusters(context);
@@ -286,7 +306,8 @@ async function wire(
 function servicesOf(
   context: IssuanceContext,
   drafts: DraftPool,
-  ready: () => Promise<void>,
+  health: HealthService,
+  certificateLists: CertificateLists,
 ): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
   const authenticator = new ApiTokenAuthenticator(store.apiTokens, clock);
@@ -294,7 +315,7 @@ function servicesOf(
     authenticator,
     certificateRequests: certificateRequestService(context),
     certificates: certificateService(context),
-    clusters: clusterService(context),
+    clusters: clusterService(context, certificateLists),
     policies: policyService(context, drafts),
     auditEvents: auditEventService(context),
     apiTokens: new ApiTokens({
@@ -304,7 +325,8 @@ function servicesOf(
       clock,
       random: randomBytes,
     }),
-    health: { ready },
+    health,
     idempotency: context.idempotencyKeys,
+    clock,
   };
 }

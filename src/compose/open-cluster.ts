@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { brokenConnection } from '../cluster/broken-connection.js';
-import { loadSigningAuthority } from '../x509/strict/signing-authority.js';
+import { loadSigningAuthority, type SigningAuthority } from '../x509/strict/signing-authority.js';
 import {
   type ClientTrust,
   describeCertificateAuthority,
@@ -47,6 +47,7 @@ export async function openCluster(config: ClusterConfig, wiring: ClusterWiring):
   return {
     cluster: clusterOf(config, connection, serving ?? opened.authority ?? ''),
     signer: wiring.wrapSigner(opened.signer),
+    ...(opened.signingAuthority && { authority: opened.signingAuthority }),
     connection,
     clientTrust: clientAuthority === null ? opened.clientTrust : fixedTrust(readClientTrust(clientAuthority)),
     blastRadius: blastRadiusOf(config, connection),
@@ -56,6 +57,8 @@ export async function openCluster(config: ClusterConfig, wiring: ClusterWiring):
 /** A signer, and its CA where the configuration does not name one. */
 interface OpenedSigner {
   readonly signer: Signer;
+  /** The CA, where its key is held here. */
+  readonly signingAuthority?: SigningAuthority;
   /** PEM of the CA; null where the signer does not know it. */
   readonly authority: string | null;
   readonly clientTrust: () => Promise<ClientTrust | null>;
@@ -85,6 +88,7 @@ async function openLocalCa(cluster: string, ca: LocalCAConfig, wiring: ClusterWi
   await pinAuthority(cluster, authority.spkiSha256, store, clock());
   return {
     signer: new LocalCaSigner(authority, wiring.random, wiring.signatures),
+    signingAuthority: authority,
     authority: certificatePem,
     clientTrust: fixedTrust(readClientTrust(certificatePem)),
   };

@@ -135,6 +135,7 @@ async function throwawayAuthority(now: Date): Promise<SigningAuthority> {
     privateKey,
     publicKey: createPublicKey(privateKey),
     signatureAlgorithm: signatureAlgorithmFor(privateKey),
+    signsCertificateLists: false,
   };
 }
 

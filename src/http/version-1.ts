@@ -4,6 +4,7 @@ import { addAuditEvents } from './audit-events/routes.js';
 import { addCertificateRequests } from './certificate-requests/routes.js';
 import { addCertificates } from './certificates/routes.js';
 import { addClusterCsrs } from './cluster-csrs/routes.js';
+import { addCertificateList } from './clusters/certificate-list.js';
 import { addClusters } from './clusters/routes.js';
 import { addInspections } from './inspections/routes.js';
 import { addKubeconfigs } from './kubeconfigs/routes.js';
@@ -14,6 +15,9 @@ import { addWhoami } from './whoami/routes.js';
 
 /** Adds the routes of a resource under `/v1`. */
 export type AddResource = (app: App, services: Services) => void;
+
+/** Those that need no authentication. */
+export const publicResources: readonly AddResource[] = [addCertificateList];
 
 /** All of them are for authenticated callers. */
 export const everyResource: readonly AddResource[] = [

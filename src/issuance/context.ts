@@ -3,11 +3,13 @@ import type { ClusterConnection } from '../cluster/cluster-connection.js';
 import type { BlastRadius } from '../model/blast-radius.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
+import type { DenyListPort } from '../model/enforcement.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { Signer } from '../signer/signer.js';
 import type { Store } from '../store/store.js';
 import type { Signatures } from '../x509/strict/signatures.js';
+import type { SigningAuthority } from '../x509/strict/signing-authority.js';
 import type { AttemptsUnderWay } from './attempts/attempts-under-way.js';
 import type { ClusterProbes } from './clusters/cluster-probes.js';
 import type { IdempotencyKeys } from './requests/idempotency-keys.js';
@@ -23,6 +25,8 @@ export interface Log {
 export interface IssuingCluster {
   readonly cluster: Cluster;
   readonly signer: Signer;
+  /** The CA whose key the service holds; absent where the cluster signs. */
+  readonly authority?: SigningAuthority;
   /** How the service itself reaches the cluster; null where it does not. */
   readonly connection: ClusterConnection | null;
   /** The CAs that user certificates of this cluster chain to; null where they are unknown. */
@@ -52,6 +56,7 @@ export interface IssuanceContext {
   /** The deliveries that tell webhooks of a change; see `announce`. */
   readonly deliveriesOf: (announcement: Announcement) => readonly WebhookDelivery[];
   readonly probes: ClusterProbes;
+  readonly denyList: DenyListPort;
   readonly attempts: AttemptsUnderWay;
   readonly idempotencyKeys: IdempotencyKeys;
 }

@@ -44,6 +44,10 @@ export interface Renewal {
 export const certificateStatuses = ['valid', 'superseded', 'expired', 'revoked'] as const;
 export type CertificateStatus = (typeof certificateStatuses)[number];
 
+/** `live`: it works, so it is valid or superseded. */
+export const statusFilters = [...certificateStatuses, 'live'] as const;
+export type StatusFilter = (typeof statusFilters)[number];
+
 /** `revoked` where it was revoked, whatever else; then `expired`; then `superseded`; else `valid`. */
 export function statusOf(
   { revocation, notAfter, supersededBy }: Pick<Certificate, 'revocation' | 'notAfter' | 'supersededBy'>,
@@ -69,4 +73,5 @@ export interface CertificateFilter {
   readonly serialNumber?: string;
   readonly expiresBefore?: Date;
   readonly expiresAfter?: Date;
+  readonly status?: StatusFilter;
 }

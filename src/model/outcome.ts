@@ -25,6 +25,8 @@ export type Refusal =
       readonly message: string;
       readonly requestId: string;
     }
+  /** The certificate, or the CA, does not allow this as it is. `requestId`: that of the certificate's request. */
+  | { readonly kind: 'certificate-conflict'; readonly message: string; readonly requestId: string | null }
   /** The cluster's API server cannot be asked now. */
   | { readonly kind: 'cluster-unavailable' }
   /** The cluster's API server does not let kubepass do this. */

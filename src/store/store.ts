@@ -74,14 +74,26 @@ export interface CertificateReader {
   findByFingerprint(fingerprintSha256: string): Promise<Certificate | null>;
   /** The certificates with these fingerprints that exist, in no particular order. */
   findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]>;
-  /** Newest first; with a filter on expiry, soonest expiring first, else with a prefix of usernames, by username. */
-  list(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<ListedCertificate>>;
+  /**
+   * Newest first; with a filter on expiry, or on a status other than `revoked`, soonest expiring first; else with a prefix of
+   * usernames, by username. `now` goes with a status.
+   */
+  list(
+    filter: CertificateFilter & Visibility & { readonly now?: Date },
+    page: PageQuery,
+  ): Promise<Page<ListedCertificate>>;
 }
 
 export interface RevocationReader {
   /** The revocations behind `after`, in the order of their commits, at most `limit`. */
   chunk(after: bigint, limit: number): Promise<readonly StoredRevocation[]>;
+  /** As `chunk`, those alone whose certificate has not expired. */
+  unexpired(now: Date, after: bigint, limit: number): Promise<readonly StoredRevocation[]>;
+  /** The highest number of a revocation; 0 where there is none. */
+  lastN(): Promise<bigint>;
   find(fingerprintSha256: string): Promise<RevokedCertificate | null>;
+  /** Those of these fingerprints that belong to revoked certificates. */
+  known(fingerprintsSha256: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /** `n` grows in the order of the commits, on every replica. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
 import { ClusterProbes } from '../../src/issuance/clusters/cluster-probes.js';
+import { DenyList } from '../../src/issuance/lifecycle/deny-list.js';
 import { AttemptsUnderWay } from '../../src/issuance/attempts/attempts-under-way.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
 import { IdempotencyKeys } from '../../src/issuance/requests/idempotency-keys.js';
@@ -89,6 +90,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     clusters.set('demo', {
       cluster,
       signer,
+      authority,
       connection: null,
       clientTrust: () => Promise.resolve(trust),
       blastRadius: () => null,
@@ -107,6 +109,11 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     log: { info() {}, warn() {}, error() {} },
     deliveriesOf: () => [],
     probes: new ClusterProbes(store),
+    denyList: new DenyList({
+      reader: store.revocations,
+      clock: () => new Date(now),
+      log: { info() {}, warn() {}, error() {} },
+    }),
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
   });

@@ -20,6 +20,7 @@ const withPortions = (services: Services): Services => ({
   certificates: {
     list: (principal, filter, page) => services.certificates.list(principal, filter, page),
     find: (principal, fingerprint) => services.certificates.find(principal, fingerprint),
+    revoke: (principal, fingerprint, ask) => services.certificates.revoke(principal, fingerprint, ask),
     export: (principal, filter) => portions?.() ?? services.certificates.export(principal, filter),
   },
 });
@@ -114,6 +115,11 @@ describe('certificates as CSV', () => {
       keyAlgorithm: newest?.publicKey.algorithm,
       spkiSha256: newest?.publicKey.spkiSha256,
       orphan: 'false',
+      revocation: undefined,
+      revokedAt: '',
+      revocationReason: '',
+      renewalOf: '',
+      supersededBy: '',
     });
   });
 

@@ -1,4 +1,5 @@
 /** Certificate requests for the OpenAPI document: the members in which they differ from the examples of the schema. */
+import { plainCertificate } from '../certificates/schemas.js';
 
 const auto = { outcome: 'permitted', approval: 'auto', policy: 'demo', stages: [], violations: [] };
 const manual = { ...auto, approval: 'manual', policy: 'demo-longer-than-a-day', stages: [{ count: 1 }] };
@@ -28,7 +29,7 @@ const ended = { ...pending, expiresAt: null, awaiting: [] };
 export const cancelled = { ...ended, state: 'cancelled' };
 export const deniedByPerson = { ...ended, state: 'denied' };
 
-export const issued = { ...approved, state: 'issued', expiresAt: null, publicKey: {}, certificate: {} };
+export const issued = { ...approved, state: 'issued', expiresAt: null, publicKey: {}, certificate: plainCertificate };
 
 export const issuedWithHistory = {
   ...issued,

@@ -47,7 +47,7 @@ const decisions = {
   },
 } as const;
 
-export function addCertificateRequests(app: App, { certificateRequests, idempotency }: Services): void {
+export function addCertificateRequests(app: App, { certificateRequests, idempotency, clock }: Services): void {
   addSchemas(app, schemas);
   addSchemas(app, decisionSchemas);
   addSchemas(app, blastRadiusSchemas);
@@ -91,7 +91,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         const options = { waitSeconds: wait ?? 0, idempotency: token };
         const outcome = await certificateRequests.create(callerOf(request), request.body, options);
         if (!outcome.ok) return { refusal: outcome.refusal };
-        const answer = jsonAnswer(201, certificateRequestView(outcome.value), {
+        const answer = jsonAnswer(201, certificateRequestView(outcome.value, clock()), {
           location: requestLocation(outcome.value.request.id),
           ...(wait !== null && { 'preference-applied': `wait=${wait}` }),
         });
@@ -125,7 +125,8 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
       const { limit: _limit, cursor: _cursor, label, ...others } = request.query;
       const filter = { ...others, ...(label !== undefined && { labels: label.map(labelIn) }) };
       const page = await certificateRequests.list(callerOf(request), filter, pageQuery(request.query));
-      return pageBody(request, reply, page, certificateRequestView);
+      const now = clock();
+      return pageBody(request, reply, page, (view) => certificateRequestView(view, now));
     },
   );
 
@@ -151,7 +152,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
     },
     async (request, reply) => {
       const outcome = await certificateRequests.find(callerOf(request), request.params.id);
-      return outcome.ok ? certificateRequestView(outcome.value) : sendRefusal(reply, outcome.refusal);
+      return outcome.ok ? certificateRequestView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
     },
   );
 
@@ -179,7 +180,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
       async (request, reply) => {
         const { comment } = request.body;
         const outcome = await certificateRequests[decision](callerOf(request), request.params.id, comment ?? null);
-        return outcome.ok ? certificateRequestView(outcome.value) : sendRefusal(reply, outcome.refusal);
+        return outcome.ok ? certificateRequestView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
       },
     );
   }
@@ -199,7 +200,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
     },
     async (request, reply) => {
       const outcome = await certificateRequests.certificate(callerOf(request), request.params.id);
-      return outcome.ok ? sendCertificate(request, reply, outcome.value) : sendRefusal(reply, outcome.refusal);
+      return outcome.ok ? sendCertificate(request, reply, outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
     },
   );
 

@@ -8,6 +8,7 @@ import type { CertificateRequestBody } from './schemas.js';
 /** The request, with its details if one request is read. */
 export function certificateRequestView(
   view: CertificateRequestView & Partial<CertificateRequestDetails>,
+  now: Date,
 ): CertificateRequestBody {
   const { request, certificate, timeline, recomputed, blastRadius } = view;
   return {
@@ -38,7 +39,7 @@ export function certificateRequestView(
       needed,
       ...(approvers && { approvers: approversView(approvers) }),
     })),
-    certificate: certificate && certificateView(certificate),
+    certificate: certificate && certificateView(certificate, now),
     failure: request.failure && { ...request.failure },
     ...(timeline && { timeline: timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })) }),
     ...(blastRadius !== undefined && { blastRadius: blastRadius && blastRadiusView(blastRadius) }),

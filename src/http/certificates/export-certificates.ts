@@ -33,6 +33,11 @@ const columns: Readonly<Record<string, (certificate: ListedCertificateBody) => s
   cluster: ({ cluster }) => cluster,
   requestId: ({ requestId }) => requestId,
   orphan: ({ orphan }) => String(orphan),
+  status: ({ status }) => status,
+  revokedAt: ({ revocation }) => revocation?.revokedAt ?? '',
+  revocationReason: ({ revocation }) => revocation?.reason ?? '',
+  renewalOf: ({ renewalOf }) => renewalOf ?? '',
+  supersededBy: ({ supersededBy }) => supersededBy ?? '',
 };
 
 const textOf = (problem: ProblemBody): string =>
@@ -75,6 +80,10 @@ const exampleCertificate: ListedCertificateBody = {
   cluster: 'demo',
   requestId: '019968c2-e5a4-7c1e-9b1f-3a2b4c5d6e7f',
   orphan: false,
+  status: 'valid',
+  revocation: null,
+  renewalOf: null,
+  supersededBy: null,
 };
 
 /** Undefined where the media type is none of an export. */
@@ -94,6 +103,7 @@ export async function sendExport(
   reply: FastifyReply,
   form: ExportForm,
   portions: AsyncGenerator<readonly ListedCertificate[], void, void>,
+  clock: () => Date,
 ): Promise<FastifyReply> {
   const first = await portions.next();
   return sendTexts(reply, form.contentType, texts(), () => void portions.return());
@@ -102,7 +112,7 @@ export async function sendExport(
     if (form.head !== '') yield form.head;
     try {
       for (let portion = first; portion.done !== true; portion = await portions.next())
-        yield portion.value.map((certificate) => form.line(listedCertificateView(certificate))).join('');
+        yield portion.value.map((certificate) => form.line(listedCertificateView(certificate, clock()))).join('');
     } catch (error) {
       request.log.error({ err: error }, 'an export broke off');
       yield form.brokenOff(problemBody(errorToProblem(error as FastifyError), request.id));

@@ -3,7 +3,7 @@ import { instantInQuery } from '../instant.js';
 import { pageBody, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
 import { sendRefusal } from '../problems/refusal-to-problem.js';
-import { problems, response, textBody } from '../responses.js';
+import { bodyProblems, json, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
 import { exampleExport, exportFormOf, exportForms, sendExport } from './export-certificates.js';
@@ -11,7 +11,7 @@ import * as schemas from './schemas.js';
 import { listedCertificateView } from './schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
 
-export function addCertificates(app: App, { certificates }: Services): void {
+export function addCertificates(app: App, { certificates, clock }: Services): void {
   addSchemas(app, schemas);
 
   app.get(
@@ -45,8 +45,10 @@ export function addCertificates(app: App, { certificates }: Services): void {
             },
             {
               description:
-                'Newest first; with a filter on expiry, soonest expiring first; else with `usernamePrefix`, by username.',
+                'Newest first; with a filter on expiry, or with a `status` other than `revoked`, soonest expiring first; else ' +
+                'with `usernamePrefix`, by username.',
               headers: pageHeaders,
+              example: { items: [schemas.plainCertificate], nextCursor: null },
             },
           ),
           ...problems(),
@@ -61,9 +63,10 @@ export function addCertificates(app: App, { certificates }: Services): void {
         ...(expiresAfter !== undefined && { expiresAfter: instantInQuery('expiresAfter', expiresAfter) }),
       };
       const form = exportFormOf(request.answerType);
-      if (form) return sendExport(request, reply, form, certificates.export(callerOf(request), filter));
+      if (form) return sendExport(request, reply, form, certificates.export(callerOf(request), filter), clock);
       const page = await certificates.list(callerOf(request), filter, pageQuery(request.query));
-      return pageBody(request, reply, page, listedCertificateView);
+      const now = clock();
+      return pageBody(request, reply, page, (certificate) => listedCertificateView(certificate, now));
     },
   );
 
@@ -75,14 +78,53 @@ export function addCertificates(app: App, { certificates }: Services): void {
         operationId: 'getCertificate',
         tags: ['certificates'],
         summary: 'Read an issued certificate',
-        description: 'A certificate never changes: send its `ETag` as `If-None-Match` to be answered 304.',
+        description:
+          'Send its `ETag` as `If-None-Match` to be answered 304. The JSON changes when the certificate expires, is renewed or ' +
+          'is revoked; the other forms never do.',
         params: schemas.FingerprintParamsSchema,
         response: { ...certificateResponses, ...problems('not-found') },
       },
     },
     async (request, reply) => {
       const outcome = await certificates.find(callerOf(request), request.params.fingerprintSha256);
-      return outcome.ok ? sendCertificate(request, reply, outcome.value) : sendRefusal(reply, outcome.refusal);
+      return outcome.ok ? sendCertificate(request, reply, outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+
+  app.post(
+    '/certificates/:fingerprintSha256/revoke',
+    {
+      schema: {
+        operationId: 'revokeCertificate',
+        tags: ['certificates'],
+        summary: 'Revoke a certificate',
+        description:
+          'For its requester and its collector; for provisioners and admins any. A revocation is never taken back: one that ' +
+          'is revoked already is answered as it is. `enforcement` says how its cluster refuses the certificate, and what goes ' +
+          'on all the same.',
+        params: schemas.FingerprintParamsSchema,
+        body: ref(schemas.RevokeSchema),
+        response: {
+          200: json(schemas.RevokedCertificateSchema, {
+            description: 'It is revoked.',
+            example: {
+              ...schemas.plainCertificate,
+              status: 'revoked',
+              revocation: { reason: 'keyCompromise' },
+              enforcement: { mode: 'none', verifiedAt: null, delaySeconds: null },
+            },
+          }),
+          ...problems('not-permitted', 'not-found', 'state-conflict', ...bodyProblems),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { reason, comment = null } = request.body;
+      const outcome = await certificates.revoke(callerOf(request), request.params.fingerprintSha256, {
+        reason,
+        comment,
+      });
+      return outcome.ok ? schemas.revokedCertificateView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
     },
   );
 }

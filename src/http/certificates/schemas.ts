@@ -1,5 +1,14 @@
 import { Type, type Static } from 'typebox';
-import type { Certificate, ListedCertificate } from '../../model/certificate.js';
+import {
+  certificateStatuses,
+  statusFilters,
+  statusOf,
+  type Certificate,
+  type ListedCertificate,
+} from '../../model/certificate.js';
+import { enforcementModes, type Enforcement } from '../../model/enforcement.js';
+import { revocationReasons, type Revocation } from '../../model/revocation.js';
+import type { RevokedView } from '../../services.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import { encodePem } from '../../x509/strict/pem.js';
 import {
@@ -17,6 +26,7 @@ import {
   messageOf,
   namedObject,
   nameOf,
+  nullable,
   oneOf,
   ref,
   sha256Of,
@@ -25,6 +35,13 @@ import {
 export const PublicKeySchema = namedObject('PublicKey', 'Identifies a public key.', {
   algorithm: oneOf(keyAlgorithms, 'Algorithm and size.'),
   spkiSha256: sha256Of('SHA-256 of the DER SubjectPublicKeyInfo', certificateSpkiSha256),
+});
+
+export const RevocationSchema = namedObject('Revocation', 'Why, when and by whom a certificate was revoked.', {
+  reason: oneOf(revocationReasons, 'RFC 5280, section 5.3.1.'),
+  comment: nullable(messageOf('A comment.', 'laptop lost'), 'What the caller wrote about it; null: nothing.'),
+  revokedAt: instantOf('When it was revoked.'),
+  revokedBy: nullable(nameOf('A principal.', 'hr-system'), 'Who revoked it; null: kubepass itself.'),
 });
 
 const listedProperties = {
@@ -46,7 +63,21 @@ const listedProperties = {
   orphan: Type.Boolean({
     description: 'True if nobody holds its key: the key was lost before it could be handed out.',
   }),
+  status: oneOf(
+    certificateStatuses,
+    '`revoked` if it was revoked, whatever else; then `expired`; then `superseded`: it was renewed and still works; else ' +
+      '`valid`. A revoked certificate may still work: `POST …/revoke` answers how its cluster refuses it.',
+  ),
+  revocation: nullable(ref(RevocationSchema), 'Null if it is not revoked.'),
+  renewalOf: nullable(sha256Of('SHA-256 of a DER certificate'), 'The certificate that it renews; null: none.'),
+  supersededBy: nullable(
+    sha256Of('SHA-256 of a DER certificate'),
+    'The latest certificate that renews it; null: none. It still works until it ends or is revoked.',
+  ),
 };
+
+/** A certificate that was neither revoked nor renewed: for the OpenAPI document. */
+export const plainCertificate = { status: 'valid', revocation: null, renewalOf: null, supersededBy: null };
 
 export const ListedCertificateSchema = namedObject(
   'ListedCertificate',
@@ -60,6 +91,42 @@ export const CertificateSchema = namedObject('Certificate', 'An issued certifica
   pem: Type.String({ maxLength: 65536, description: 'The certificate as PEM.', examples: [certificatePem] }),
 });
 export type CertificateBody = Static<typeof CertificateSchema>;
+
+export const EnforcementSchema = namedObject(
+  'Enforcement',
+  'How the cluster refuses a revoked certificate. It claims no more than what was verified.',
+  {
+    mode: oneOf(enforcementModes, 'As configured. `none`: the cluster does not learn of revocations.'),
+    verifiedAt: nullable(
+      instantOf('When a probe saw a revoked certificate refused.'),
+      'When a probe last saw a revoked certificate refused there; null: never.',
+    ),
+    delaySeconds: nullable(
+      Type.Number({ minimum: 0, examples: [0.2] }),
+      'How long a revoked certificate went on working when a probe tried one; null: not known.',
+    ),
+    continues: Type.Array(
+      messageOf('One thing.', 'everything, until the certificate expires or its bindings are removed'),
+      {
+        maxItems: 16,
+        description: 'What the holder of the certificate can go on to do.',
+      },
+    ),
+  },
+);
+
+export const RevokeSchema = namedObject('Revoke', 'Why a certificate is revoked.', {
+  reason: oneOf(revocationReasons, 'RFC 5280, section 5.3.1.'),
+  comment: Type.Optional(
+    Type.String({ maxLength: 1024, description: 'Kept with the revocation.', examples: ['laptop lost'] }),
+  ),
+});
+
+export const RevokedCertificateSchema = namedObject('RevokedCertificate', 'A revoked certificate.', {
+  ...listedProperties,
+  enforcement: ref(EnforcementSchema),
+});
+export type RevokedCertificateBody = Static<typeof RevokedCertificateSchema>;
 
 export const CertificateListSchema = namedObject('CertificateList', 'Certificates, in the order of the list.', {
   items: Type.Array(ref(ListedCertificateSchema), { maxItems: 500 }),
@@ -81,6 +148,12 @@ export const CertificateQuerySchema = closed({
       examples: ['019ab3c4d5e6f708192a3b4c5d6e7f80'],
     }),
   ),
+  status: Type.Optional(
+    oneOf(
+      statusFilters,
+      'Only certificates with this status. `live`: those that work, which are the valid and the superseded ones.',
+    ),
+  ),
   expiresBefore: Type.Optional(instantOf('Only certificates with `notAfter` before this instant.')),
   expiresAfter: Type.Optional(instantOf('Only certificates with `notAfter` after this instant.')),
   ...pageParameters,
@@ -95,12 +168,12 @@ export const FingerprintParamsSchema = closed({
   }),
 });
 
-export const certificateView = (certificate: Certificate): CertificateBody => ({
-  ...listedCertificateView(certificate),
+export const certificateView = (certificate: Certificate, now: Date): CertificateBody => ({
+  ...listedCertificateView(certificate, now),
   pem: encodePem('CERTIFICATE', certificate.der),
 });
 
-export function listedCertificateView(certificate: ListedCertificate): ListedCertificateBody {
+export function listedCertificateView(certificate: ListedCertificate, now: Date): ListedCertificateBody {
   return {
     fingerprintSha256: certificate.fingerprintSha256,
     serialNumber: certificate.serialNumber,
@@ -114,5 +187,31 @@ export function listedCertificateView(certificate: ListedCertificate): ListedCer
     cluster: certificate.cluster,
     requestId: certificate.requestId,
     orphan: certificate.orphan,
+    status: statusOf(certificate, now),
+    revocation: certificate.revocation && revocationView(certificate.revocation),
+    renewalOf: certificate.renewal?.of ?? null,
+    supersededBy: certificate.supersededBy,
   };
 }
+
+const revocationView = ({ reason, comment, revokedAt, revokedBy }: Revocation) => ({
+  reason,
+  comment,
+  revokedAt: revokedAt.toISOString(),
+  revokedBy,
+});
+
+export const revokedCertificateView = (
+  { certificate, enforcement }: RevokedView,
+  now: Date,
+): RevokedCertificateBody => ({
+  ...listedCertificateView(certificate, now),
+  enforcement: enforcementView(enforcement),
+});
+
+export const enforcementView = ({ mode, verifiedAt, delaySeconds, continues }: Enforcement) => ({
+  mode,
+  verifiedAt: verifiedAt?.toISOString() ?? null,
+  delaySeconds,
+  continues: [...continues],
+});

@@ -1,12 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Certificate } from '../../model/certificate.js';
+import { statusOf, type Certificate } from '../../model/certificate.js';
 import { certificateText } from '../../x509/openssl-text/certificate-text.js';
 import { encodePem } from '../../x509/strict/pem.js';
 import { jsonMediaType } from '../plugins/negotiation.js';
 import { certificateAsText, certificatePem } from '../example-certificate.js';
 import { binaryBody, empty, response, textBody } from '../responses.js';
 import { ref } from '../schema-parts.js';
-import { CertificateSchema, certificateView } from './schemas.js';
+import { CertificateSchema, certificateView, plainCertificate } from './schemas.js';
+
+/** Another text for each change of what the JSON tells besides the certificate. */
+const stateTag = (certificate: Certificate, now: Date): string =>
+  [statusOf(certificate, now), certificate.supersededBy?.slice(0, 16)].filter(Boolean).join('-');
 
 /** The four forms of a certificate. PEM is the default. */
 export const certificateMediaTypes = [
@@ -28,7 +32,8 @@ export const certificateResponses = {
     },
     {
       description: 'The certificate.',
-      headers: { ETag: 'The fingerprint and the form.', 'Cache-Control': '`private, no-cache`' },
+      example: plainCertificate,
+      headers: { ETag: 'The fingerprint, the form, and for JSON the state.', 'Cache-Control': '`private, no-cache`' },
     },
   ),
   304: empty('The caller has it already: `If-None-Match` names its entity tag.'),
@@ -37,41 +42,49 @@ export const certificateResponses = {
 interface Representation {
   readonly contentType: string;
   /** Makes the entity tags of the four forms differ, as RFC 9110 8.8.1 requires of strong ones. */
-  readonly tagSuffix: string;
-  readonly content: (certificate: Certificate) => string | Buffer;
+  readonly tagSuffix: (certificate: Certificate, now: Date) => string;
+  readonly content: (certificate: Certificate, now: Date) => string | Buffer;
 }
 
 const representations: Readonly<Record<string, Representation>> = {
   'application/pem-certificate-chain': {
     contentType: 'application/pem-certificate-chain',
-    tagSuffix: '',
+    tagSuffix: () => '',
     content: ({ der }) => encodePem('CERTIFICATE', der),
   },
   'application/json': {
     contentType: jsonMediaType,
-    tagSuffix: '-json',
-    content: (certificate) => JSON.stringify(certificateView(certificate)),
+    tagSuffix: (certificate, now) => `-json-${stateTag(certificate, now)}`,
+    content: (certificate, now) => JSON.stringify(certificateView(certificate, now)),
   },
   'text/plain': {
     contentType: 'text/plain; charset=utf-8',
-    tagSuffix: '-text',
+    tagSuffix: () => '-text',
     content: ({ der }) => certificateText(der),
   },
   'application/pkix-cert': {
     contentType: 'application/pkix-cert',
-    tagSuffix: '-der',
+    tagSuffix: () => '-der',
     content: ({ der }) => Buffer.from(der),
   },
 };
 
-/** Sends the certificate, or 304 to a caller who has it already: a certificate never changes. */
-export function sendCertificate(request: FastifyRequest, reply: FastifyReply, certificate: Certificate): FastifyReply {
+/**
+ * Sends the certificate, or 304 to a caller who has it already. The certificate itself never changes; the JSON also tells what
+ * became of it.
+ */
+export function sendCertificate(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  certificate: Certificate,
+  now: Date,
+): FastifyReply {
   const representation = representations[request.answerType];
   if (representation === undefined) throw new Error(`a certificate has no form ${request.answerType}`);
-  const entityTag = `"${certificate.fingerprintSha256}${representation.tagSuffix}"`;
+  const entityTag = `"${certificate.fingerprintSha256}${representation.tagSuffix(certificate, now)}"`;
   reply.headers({ etag: entityTag, 'cache-control': 'private, no-cache' });
   if (namesEntityTag(request.headers['if-none-match'], entityTag)) return reply.code(304).send();
-  return reply.type(representation.contentType).send(representation.content(certificate));
+  return reply.type(representation.contentType).send(representation.content(certificate, now));
 }
 
 /** Whether `If-None-Match` names this entity tag, compared weakly (RFC 9110 13.1.2); `*` names any. */

@@ -16,7 +16,7 @@ import * as schemas from './schemas.js';
 /** How long a caller should wait before it asks again whether the request is decided. */
 const lookAgainSeconds = 15;
 
-export function addKubeconfigs(app: App, { certificateRequests, idempotency }: Services): void {
+export function addKubeconfigs(app: App, { certificateRequests, idempotency, clock }: Services): void {
   addSchemas(app, schemas);
 
   app.post(
@@ -64,7 +64,7 @@ export function addKubeconfigs(app: App, { certificateRequests, idempotency }: S
         if (!outcome.ok) return { refusal: outcome.refusal };
         if (outcome.value.kind === 'awaiting') {
           const asked = outcome.value.request;
-          const answer = jsonAnswer(202, certificateRequestView({ request: asked, certificate: null }), {
+          const answer = jsonAnswer(202, certificateRequestView({ request: asked, certificate: null }, clock()), {
             location: requestLocation(asked.id),
             'retry-after': String(lookAgainSeconds),
           });

@@ -8,7 +8,7 @@ export const problemTypes = {
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'not-acceptable': { status: 406, title: 'No acceptable media type' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
-  'state-conflict': { status: 409, title: 'The state of the request does not allow this' },
+  'state-conflict': { status: 409, title: 'The state does not allow this' },
   'idempotency-key-in-flight': { status: 409, title: 'The first request with this Idempotency-Key has no answer yet' },
   'key-already-collected': { status: 409, title: 'The private key was handed out once and is not kept' },
   'cluster-not-connected': { status: 409, title: 'There is no connection to the cluster' },

@@ -35,6 +35,8 @@ export function refusalToProblem(refusal: Refusal): Problem {
       return problem('not-found', 'there is no such resource, or the caller may not read it');
     case 'state-conflict':
       return problem('state-conflict', refusal.message, about(refusal.requestId, { state: refusal.state }));
+    case 'certificate-conflict':
+      return problem('state-conflict', refusal.message, refusal.requestId === null ? {} : about(refusal.requestId));
     case 'cluster-unavailable':
       return problem('cluster-unavailable', 'the API server of the cluster cannot be reached now; try again later', {
         headers: { 'retry-after': '10' },

@@ -10,16 +10,19 @@ import { describeCertificationRequest } from '../../x509/strict/describe-certifi
 import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
 import { certificateInCsr, findOwnCsrs } from './own-csrs.js';
 import type { IssuanceContext, IssuingCluster } from '../context.js';
+import type { CertificateLists } from '../lifecycle/certificate-lists.js';
 import { describeCertificateAuthority } from '../../cluster/certificate-authorities.js';
 import type { ClusterService, ClusterView } from '../../services.js';
 import { probeCluster } from './probe-cluster.js';
 
 /** The configured clusters. Any principal may see them, since a kubeconfig says as much. */
-export function clusterService(context: IssuanceContext): ClusterService {
+export function clusterService(context: IssuanceContext, certificateLists: Pick<CertificateLists, 'of'>): ClusterService {
   const { clusters, probes } = context;
   const view = ({ cluster }: IssuingCluster): ClusterView => ({ cluster, probe: probes.last(cluster.name) });
   return {
     list: () => [...clusters.values()].map(view),
+
+    certificateList: (name) => certificateLists.of(name),
 
     find(_principal, name) {
       const found = clusters.get(name);

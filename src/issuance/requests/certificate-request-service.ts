@@ -5,6 +5,7 @@ import { done, refused } from '../../model/outcome.js';
 import type { Page } from '../../model/page.js';
 import type { CertificateRequestService, CertificateService } from '../../services.js';
 import type { IssuanceContext } from '../context.js';
+import { revokeCertificate } from '../lifecycle/revoke-certificate.js';
 import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
 import { createRequest } from './create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from './decide-request.js';
@@ -33,10 +34,11 @@ const exportedAtOnce = 100;
 const restMilliseconds = 5;
 
 /** The inventory of issued identities, as far as a principal may read it. */
-export function certificateService({ store }: IssuanceContext): CertificateService {
+export function certificateService(context: IssuanceContext): CertificateService {
+  const { store } = context;
   const list: CertificateService['list'] = (principal, filter, page) => {
     const visible = may(principal, 'read-all-certificates') ? filter : { ...filter, visibleTo: principal.name };
-    return store.certificates.list(visible, page);
+    return store.certificates.list({ ...visible, now: context.clock() }, page);
   };
   return {
     list,
@@ -58,5 +60,7 @@ export function certificateService({ store }: IssuanceContext): CertificateServi
         return refused({ kind: 'not-found' });
       return done(certificate);
     },
+
+    revoke: (principal, fingerprintSha256, ask) => revokeCertificate(context, principal, fingerprintSha256, ask),
   };
 }

@@ -15,6 +15,7 @@ import {
   type Statement,
 } from '../statement.js';
 import type { CertificateReader } from '../store.js';
+import { conditionsOf, withinBoth } from './certificate-status.js';
 import { equals, isParty, onUsername, type ListFilter } from './list-filter.js';
 import { selectKeys } from './list-keys.js';
 import { highest, type ListKey, type ListOrder } from './list-order.js';
@@ -228,11 +229,21 @@ export class CertificateTable implements CertificateReader {
     return found.map(({ item }) => item);
   }
 
-  list(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<ListedCertificate>> {
-    const { order, filters, rangeBehind } = planOf(filter);
+  list(
+    { now = new Date(NaN), ...filter }: CertificateFilter & Visibility & { readonly now?: Date },
+    page: PageQuery,
+  ): Promise<Page<ListedCertificate>> {
+    const status = filter.status === undefined ? null : conditionsOf(filter.status, now);
+    const { order, filters, rangeBehind } = planOf({ ...filter, ...(status && withinBoth(filter, status)) });
     return readPage(page, order, async (after, take) => {
       if (filters === null) return { records: [], goesOnBehind: null };
-      const part = { table: 'CertificateRecord', order, filters, ...rangeBehind(after) };
+      const part = {
+        table: 'CertificateRecord',
+        order,
+        filters: [...filters, ...(status?.filters ?? [])],
+        conditions: status?.conditions ?? [],
+        ...rangeBehind(after),
+      };
       const { keys, goesOnBehind } = await selectKeys(this.reads, part, take);
       return { records: await this.#byKeys(keys), goesOnBehind };
     });
@@ -319,7 +330,7 @@ function listedOf(row: ListedRow): ListedCertificate {
 
 /** The first certificate of a lineage renews none. */
 function renewalOf(membership: ListedRow['membership']): Renewal | null {
-  if (membership?.renewalOf == null) return null;
+  if (!membership?.renewalOf) return null;
   const { renewalOf, lineage, generation } = membership;
   return { of: hexOf(renewalOf), lineage: hexOf(lineage), generation };
 }

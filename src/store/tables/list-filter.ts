@@ -3,7 +3,10 @@ import { quoted, type ColumnValue, type Condition, type SqlDialect } from '../st
 /** A filter of a list: a row matches one of the alternatives, and never two. Without alternatives, no row matches. */
 export type ListFilter = readonly Alternative[];
 
-export type Alternative = ValueAlternative | PrefixAlternative;
+export type Alternative = IndexAlternative | PrefixAlternative;
+
+/** An alternative whose index has the order of the list. */
+export type IndexAlternative = ValueAlternative | MemberAlternative;
 
 /** Rows with this value, which an index leads to: it has the column, followed by the columns of the order. */
 export interface ValueAlternative {
@@ -13,6 +16,13 @@ export interface ValueAlternative {
   readonly and?: Condition;
   /** Where the column is in another table: that table, and its columns in place of the list's own. */
   readonly through?: { readonly table: string; readonly columns: Readonly<Record<string, string>> };
+}
+
+/** Rows that another table names. An index of that table has the columns of the order. */
+export interface MemberAlternative {
+  readonly of: { readonly table: string; readonly columns: Readonly<Record<string, string>> };
+  /** About that table `"t"`. */
+  readonly and?: Condition;
 }
 
 /** Rows whose column begins with this text. An index leads to them, in the order of the texts. */
@@ -62,6 +72,11 @@ export function matches(filter: ListFilter): Condition {
 }
 
 function matchesWay(way: Alternative): Condition {
+  if ('of' in way)
+    return {
+      sql: `COALESCE((SELECT 1 FROM ${quoted(way.of.table)} AS "t" WHERE "t".${quoted(way.of.columns['n'] ?? 'n')} = "r"."n"), 0) = 1`,
+      parameters: [],
+    };
   const own = `"r".${quoted(way.column)}`;
   // Both databases count code points.
   if ('prefix' in way)
@@ -82,6 +97,11 @@ function matchesWay(way: Alternative): Condition {
 /** The rows of an alternative in no particular order: where they are, and the condition that leads an index to them. */
 export function rowsOf(table: string, way: Alternative, dialect: SqlDialect): { from: string; where: Condition } {
   const own = `${quoted(table)} AS "r"`;
+  if ('of' in way)
+    return {
+      from: `${quoted(way.of.table)} AS "t" JOIN ${own} ON "r"."n" = "t".${quoted(way.of.columns['n'] ?? 'n')}`,
+      where: way.and ?? { sql: '1 = 1', parameters: [] },
+    };
   if ('prefix' in way) {
     const column = [`"r".${quoted(way.column)}`];
     const end = behindPrefix(way.prefix);

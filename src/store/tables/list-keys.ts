@@ -1,6 +1,6 @@
 import { quoted, type Condition } from '../statement.js';
 import { hasFew, sortedKeys } from './few-keys.js';
-import { matches, type ListFilter, type ValueAlternative } from './list-filter.js';
+import { matches, type IndexAlternative, type ListFilter } from './list-filter.js';
 import { beforeAll, inOrder, keyOfRow, type ListKey, type ListOrder } from './list-order.js';
 import type { KeyReads, ListPart } from './list-part.js';
 
@@ -17,7 +17,7 @@ const fewRows = 1000;
 const examinedAtMost = 2500;
 
 /** The indexes to read along: those of a filter's alternatives, or (null) the one of the order. */
-type Ways = readonly (ValueAlternative | null)[];
+type Ways = readonly (IndexAlternative | null)[];
 const alongOrder: Ways = [null];
 
 /**
@@ -26,16 +26,16 @@ const alongOrder: Ways = [null];
  * the few that have a rare one too. Where no filter is rare, 2,500 rows are examined, and then the page ends.
  */
 export async function selectKeys(reads: KeyReads, part: ListPart, take: number): Promise<FoundKeys> {
-  const { filters, order } = part;
+  const { filters, order, conditions = [] } = part;
   if (filters.some((filter) => filter.length === 0)) return { keys: [], goesOnBehind: null };
   const compare = inOrder(order);
   const only = filters.length === 0 ? alongOrder : filters.length === 1 ? waysOf(filters[0] ?? [], order) : null;
-  if (only) {
+  if (only && conditions.length === 0) {
     const found = await Promise.all(only.map((way) => readAlong(reads, part, way, [], take)));
     return { keys: firstOf(found, compare, take), goesOnBehind: null };
   }
   const { filter, ways, isRare } = await rarestOf(reads, part);
-  const others = filters.filter((other) => other !== filter).map(matches);
+  const others = [...filters.filter((other) => other !== filter).map(matches), ...conditions];
   if (filter !== null && ways === null)
     return { keys: (await sortedKeys(reads, part, filter, others)).slice(0, take), goesOnBehind: null };
   const along = ways ?? alongOrder;
@@ -47,7 +47,7 @@ export async function selectKeys(reads: KeyReads, part: ListPart, take: number):
 
 /** The ways of a filter whose indexes have the order of the list; null for another one. */
 const waysOf = (filter: ListFilter, { alone }: ListOrder): Ways | null =>
-  alone || filter.some((way) => 'prefix' in way) ? null : (filter as readonly ValueAlternative[]);
+  alone || filter.some((way) => 'prefix' in way) ? null : (filter as readonly IndexAlternative[]);
 
 const firstOf = (
   found: readonly (readonly ListKey[])[],
@@ -91,16 +91,17 @@ async function nearestReach(reads: KeyReads, part: ListPart, ways: Ways, rows: n
 async function readAlong(
   { readRows, dialect }: KeyReads,
   { table, order, after, until }: ListPart,
-  way: ValueAlternative | null,
+  way: IndexAlternative | null,
   others: readonly Condition[],
   take: number,
   { skip = 0, end = null }: { readonly skip?: number; readonly end?: ListKey | null } = {},
 ): Promise<readonly ListKey[]> {
   const descending = order.direction === 'descending';
+  const through = way === null ? undefined : 'of' in way ? way.of : way.through;
   const columnOf = (column: string) =>
-    way?.through ? `"t".${quoted(way.through.columns[column] ?? column)}` : `"r".${quoted(column)}`;
+    through ? `"t".${quoted(through.columns[column] ?? column)}` : `"r".${quoted(column)}`;
   const ordered = order.columns.map(({ name }) => columnOf(name));
-  const value = way === null ? null : { column: columnOf(way.column), parameter: way.value };
+  const value = way === null || 'of' in way ? null : { column: columnOf(way.column), parameter: way.value };
   const where: readonly Condition[] = [
     dialect.indexRange(value, ordered, descending ? '<' : '>', after ?? beforeAll(order)),
     ...(end === null ? [] : [dialect.indexRange(value, ordered, descending ? '>=' : '<=', end)]),
@@ -109,7 +110,7 @@ async function readAlong(
     ...others,
   ];
   const join = others.length > 0 ? ` JOIN ${quoted(table)} AS "r" ON "r"."n" = ${columnOf('n')}` : '';
-  const from = way?.through ? `${quoted(way.through.table)} AS "t"${join}` : `${quoted(table)} AS "r"`;
+  const from = through ? `${quoted(through.table)} AS "t"${join}` : `${quoted(table)} AS "r"`;
   const sorted = [...(value === null ? [] : [value.column]), ...ordered];
   const rows = await readRows({
     sql: `SELECT ${order.columns.map(({ name }, i) => `${ordered[i] ?? ''} AS ${quoted(name)}`).join(', ')} FROM ${from}

@@ -3,6 +3,7 @@ import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexOf, octetsIn, octetsOf, serialOctets, serialOf } from '../octets.js';
 import { quoted, type Columns, type Statement } from '../statement.js';
 import type { RevocationReader, StoredRevocation } from '../store.js';
+import { inBatches } from './read-page.js';
 
 const revocationColumns = {
   n: true,
@@ -55,14 +56,37 @@ export function insertRevocation(revoked: RevokedCertificate): Statement {
 export class RevocationTable implements RevocationReader {
   constructor(private readonly prisma: PrismaClient) {}
 
-  async chunk(after: bigint, limit: number): Promise<readonly StoredRevocation[]> {
+  chunk(after: bigint, limit: number): Promise<readonly StoredRevocation[]> {
+    return this.#chunk({ n: { gt: after } }, limit);
+  }
+
+  unexpired(now: Date, after: bigint, limit: number): Promise<readonly StoredRevocation[]> {
+    return this.#chunk({ n: { gt: after }, notAfter: { gt: now } }, limit);
+  }
+
+  async #chunk(where: Prisma.RevocationWhereInput, limit: number): Promise<readonly StoredRevocation[]> {
     const rows = await this.prisma.revocation.findMany({
-      where: { n: { gt: after } },
+      where,
       orderBy: { n: 'asc' },
       take: limit,
       select: revocationColumns,
     });
     return rows.map(revocationOf);
+  }
+
+  async lastN(): Promise<bigint> {
+    const last = await this.prisma.revocation.findFirst({ orderBy: { n: 'desc' }, select: { n: true } });
+    return last?.n ?? 0n;
+  }
+
+  async known(fingerprintsSha256: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await inBatches(fingerprintsSha256, (batch) =>
+      this.prisma.revocation.findMany({
+        where: { fingerprintSha256: { in: batch.flatMap((text) => octetsIn(text) ?? []) } },
+        select: { fingerprintSha256: true },
+      }),
+    );
+    return new Set(rows.map((row) => hexOf(row.fingerprintSha256)));
   }
 
   async find(fingerprintSha256: string): Promise<RevokedCertificate | null> {

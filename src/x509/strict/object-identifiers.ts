@@ -22,6 +22,9 @@ export const requestAttribute = {
   extensionRequest: '1.2.840.113549.1.9.14',
 } as const;
 
+/** Extensions of certificate lists and of their entries: RFC 5280 5.2, 5.3. */
+export const listExtensionId = { cRLNumber: '2.5.29.20', reasonCode: '2.5.29.21' } as const;
+
 /** Certificate extensions: RFC 5280 4.2. */
 export const extensionId = {
   subjectKeyIdentifier: '2.5.29.14',

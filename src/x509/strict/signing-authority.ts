@@ -22,6 +22,8 @@ export interface SigningAuthority extends Validity {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
   readonly signatureAlgorithm: SignatureAlgorithm;
+  /** Whether it may sign certificate lists: its key usage says cRLSign, or it has none (RFC 5280 4.2.1.3). */
+  readonly signsCertificateLists: boolean;
 }
 
 /**
@@ -45,6 +47,7 @@ export function loadSigningAuthority(certificatePem: string, privateKeyPem: stri
     privateKey,
     publicKey,
     signatureAlgorithm: signatureAlgorithmFor(publicKey),
+    signsCertificateLists: certificate.keyUsage?.includes('cRLSign') ?? true,
   };
 }
 

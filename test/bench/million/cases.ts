@@ -64,6 +64,7 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     requester: ['requester=hr', 'requester=rare', 'requester=nobody'],
     group: ['group=team-a', 'group=rare', 'group=nobody'],
     serialNumber: [`serialNumber=${serialNumber}`],
+    status: ['status=valid', 'status=live', 'status=superseded', 'status=expired', 'status=revoked'],
     expiry: [`expiresAfter=${now}`, `expiresBefore=${now}`, `expiresAfter=${middle}&expiresBefore=${anHourLater}`],
   });
   const events = aloneAndInPairs({
@@ -86,6 +87,7 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
       as,
     ),
     ...list('certificate-requests', ['label=team%3Dpayments', 'label=ticket%3Drare'], as),
+    ...list('certificates', ['status=live', 'status=revoked', 'status=expired'], as),
     ...list('certificates', ['usernamePrefix=user-12', 'usernamePrefix=bus', 'requester=hr', 'requester=rare'], as),
     ...list('certificates', ['', `serialNumber=${serialNumber}`, 'cluster=rare', 'username=busy', 'group=team-a'], as),
     ...list('certificates', [`expiresBefore=${now}`, `expiresAfter=${now}&username=busy`], as),

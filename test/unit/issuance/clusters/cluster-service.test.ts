@@ -1,3 +1,4 @@
+import { refused } from '../../../../src/model/outcome.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kubeApiserverClient } from '../../../../src/cluster/csr-object.js';
 import { clusterService } from '../../../../src/issuance/clusters/cluster-service.js';
@@ -8,6 +9,8 @@ import { csrFor } from '../../../helpers/csr.js';
 import { testIssuance } from '../../../helpers/issuance.js';
 import { alice, auditor, bob } from '../../../helpers/principals.js';
 import { signerLike } from '../../../helpers/signers.js';
+
+const noLists = { of: () => Promise.resolve(refused({ kind: 'not-found' })) };
 
 let connected: ConnectedIssuance;
 const all = { after: null, limit: 500 };
@@ -21,7 +24,7 @@ const newCsr = (name: string, request: string) => ({
   expirationSeconds: 3600,
 });
 const find = async (name: string) => {
-  const found = await clusterService(connected.context).certificateSigningRequest(bob, 'demo', name);
+  const found = await clusterService(connected.context, noLists).certificateSigningRequest(bob, 'demo', name);
   if (!found.ok) throw new Error(found.refusal.kind);
   return found.value;
 };
@@ -91,7 +94,7 @@ describe('the CSR objects of a cluster', () => {
     const { pem } = await csrFor('mallory');
     for (const name of ['c', 'a', 'd', 'b']) await eve.csrs.create(newCsr(name, pem));
     const list = async (after: string | null, limit: number) => {
-      const page = await clusterService(connected.context).certificateSigningRequests(auditor, 'demo', {
+      const page = await clusterService(connected.context, noLists).certificateSigningRequests(auditor, 'demo', {
         after,
         limit,
       });
@@ -105,29 +108,29 @@ describe('the CSR objects of a cluster', () => {
   });
 
   it('are for approvers, auditors and admins', async () => {
-    expect(await clusterService(connected.context).certificateSigningRequests(alice, 'demo', all)).toMatchObject({
+    expect(await clusterService(connected.context, noLists).certificateSigningRequests(alice, 'demo', all)).toMatchObject({
       refusal: { kind: 'not-permitted' },
     });
-    expect(await clusterService(connected.context).certificateSigningRequest(bob, 'demo', 'none')).toMatchObject({
+    expect(await clusterService(connected.context, noLists).certificateSigningRequest(bob, 'demo', 'none')).toMatchObject({
       refusal: { kind: 'not-found' },
     });
-    expect(await clusterService(connected.context).certificateSigningRequests(bob, 'none', all)).toMatchObject({
+    expect(await clusterService(connected.context, noLists).certificateSigningRequests(bob, 'none', all)).toMatchObject({
       refusal: { kind: 'not-found' },
     });
   });
 
   it('cannot be read where the cluster is away, does not let us, or is not connected', async () => {
     connected.server.rbac.allowUser('kubepass', []);
-    expect(await clusterService(connected.context).certificateSigningRequests(bob, 'demo', all)).toMatchObject({
+    expect(await clusterService(connected.context, noLists).certificateSigningRequests(bob, 'demo', all)).toMatchObject({
       refusal: { kind: 'cluster-refuses' },
     });
     await connected.server.stop();
-    expect(await clusterService(connected.context).certificateSigningRequests(bob, 'demo', all)).toMatchObject({
+    expect(await clusterService(connected.context, noLists).certificateSigningRequests(bob, 'demo', all)).toMatchObject({
       refusal: { kind: 'cluster-unavailable' },
     });
     await connected.server.restart();
     const local = await testIssuance();
-    expect(await clusterService(local.context).certificateSigningRequests(bob, 'demo', all)).toMatchObject({
+    expect(await clusterService(local.context, noLists).certificateSigningRequests(bob, 'demo', all)).toMatchObject({
       refusal: { kind: 'cluster-not-connected' },
     });
     await local.close();

@@ -1,0 +1,53 @@
+import { auditEvent, type AuditEventDraft } from '../../model/audit-event.js';
+import type { ListedCertificate } from '../../model/certificate.js';
+import type { Revocation, RevokedCertificate } from '../../model/revocation.js';
+import type { Step } from '../../store/step.js';
+import type { IssuanceContext } from '../context.js';
+import { announceRevocation } from './announce-revocation.js';
+
+/**
+ * The step that revokes these certificates: in one commit, with an audit event for each and the announcements to webhooks.
+ * It conflicts where one of them is revoked already. Other operations of the same commit may be put before or behind.
+ */
+export function revocationSteps(
+  context: IssuanceContext,
+  certificates: readonly ListedCertificate[],
+  revocation: Revocation,
+): Step {
+  return {
+    operations: certificates.flatMap((certificate) => [
+      { op: 'insertRevocation' as const, revoked: revokedCertificate(certificate, revocation) },
+      ...announceRevocation(context, certificate, revocation),
+    ]),
+    events: certificates.map((certificate) =>
+      revokedEvent(revokedCertificate(certificate, revocation), certificate.requestId, false),
+    ),
+  };
+}
+
+/** A revocation with the members of its certificate. */
+export function revokedCertificate(certificate: ListedCertificate, revocation: Revocation): RevokedCertificate {
+  const { fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter } = certificate;
+  const { reason, comment, revokedAt, revokedBy } = revocation;
+  return {
+    ...{ fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter },
+    ...{ reason, comment, revokedAt, revokedBy },
+  };
+}
+
+/** `restored`: whether a list beside the database knew of the revocation, and the database did not. */
+export function revokedEvent(
+  revoked: RevokedCertificate,
+  requestId: string | null,
+  restored: boolean,
+  at: Date = revoked.revokedAt,
+): AuditEventDraft {
+  const { username, serialNumber, notAfter, reason, comment, revokedBy, cluster, fingerprintSha256 } = revoked;
+  return auditEvent(
+    'CertificateRevoked',
+    at,
+    restored ? null : revokedBy,
+    { username, serialNumber, notAfter: notAfter.toISOString(), reason, comment, restored },
+    { cluster, requestId, fingerprintSha256 },
+  );
+}
