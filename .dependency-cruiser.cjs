@@ -8,6 +8,8 @@ const rooms = {
   'formats/text': [],
   'formats/yaml': ['formats/json'],
   'formats/kubeconfig': ['formats/json', 'formats/yaml', 'formats/text', 'model', 'x509'],
+  // The files that make a cluster refuse revoked certificates.
+  'formats/enforcement': ['formats/yaml', 'model'],
   // Threads for what may take its time, and turns for what must wait.
   workers: [],
   // Tests of keys that everybody can break.

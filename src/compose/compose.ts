@@ -5,9 +5,12 @@ import { prepareDataDir } from '../config/secrets.js';
 import { CryptoThread } from '../crypto/crypto-thread.js';
 import { threadedSignatures } from '../crypto/threaded-signatures.js';
 import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
-import { ApiTokens } from '../identity/api-tokens.js';
+import { ApiTokens, type ApiTokenReader } from '../identity/api-tokens.js';
 import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
+import { enforcementService } from '../issuance/enforcement/enforcement-service.js';
+import { keepRevocationConfigMap } from '../issuance/enforcement/keep-revocation-config-map.js';
+import { DenyList, learningWriter } from '../issuance/lifecycle/deny-list.js';
 import { AttemptsUnderWay, within } from '../issuance/attempts/attempts-under-way.js';
 import { auditEventService } from '../issuance/audit-event-service.js';
 import { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
@@ -34,7 +37,7 @@ import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js'
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { apiTokenWriter, makeFirstAdminToken } from './api-tokens.js';
 import { KnownClusters } from './known-clusters.js';
-import { openCluster, type ClusterWiring } from './open-cluster.js';
+import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
@@ -55,6 +58,8 @@ export interface Overrides {
   readonly writerThread?: boolean;
   /** The same for the thread that makes and verifies signatures with P-256. */
   readonly cryptoThread?: boolean;
+  /** Finds the tokens of callers. */
+  readonly tokenReader?: (reader: ApiTokenReader) => ApiTokenReader;
   readonly signer?: (signer: Signer) => Signer;
   readonly connection?: (connection: ClusterConnection) => ClusterConnection;
   /** How often the outbox of webhooks is looked through. */
@@ -147,7 +152,14 @@ async function wire(
   const wake = () => {
     dispatcher.wake();
   };
-  const store: Store = { ...openedStore, writer: wakingWriter(openedStore.writer, wake) };
+
+  // Revocations: this process knows those that it commits before it answers.
+  const denyList = new DenyList({ reader: openedStore.revocations, clock, log });
+  const learning = learningWriter(openedStore.writer, (revoked) => {
+    for (const one of revoked) denyList.add(one);
+  });
+  const store: Store = { ...openedStore, writer: wakingWriter(learning, wake) };
+  await denyList.load();
 
   // Signatures.
   const cryptoThread = new CryptoThread({
@@ -203,11 +215,15 @@ async function wire(
     log,
     deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
     probes,
+    denyList,
+    publicAddress: await openPublicAddress(config.publicAddress),
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
   };
   await recordServiceStarted(context);
   await makeFirstAdminToken(config, store, clock, log);
+  const authenticator = new ApiTokenAuthenticator(overrides.tokenReader?.(store.apiTokens) ?? store.apiTokens, clock);
+  await authenticator.loadReviewers();
 
   // Workers.
   const pool = new InspectionPool({
@@ -242,7 +258,7 @@ async function wire(
     wake,
   });
   const allServicesOf = (of: IssuanceContext): Services => ({
-    ...servicesOf(of, drafts, ready),
+    ...servicesOf(of, drafts, ready, authenticator),
     inspections,
     webhookDeliveries,
   });
@@ -273,6 +289,16 @@ async function wire(
       opened.push(async () => {
         await Promise.all([...unknownIdentities, ...clearings].map((watch) => watch.stop()));
       });
+      denyList.start();
+      opened.push(() => denyList.stop());
+      const lists = [...clusters].flatMap(([name, { cluster, connection }]) =>
+        connection === null || cluster.revocation.mode !== 'admission'
+          ? []
+          : keepRevocationConfigMap(context, name, cluster.revocation, connection),
+      );
+      opened.push(async () => {
+        await Promise.all(lists.map((list) => list.stop()));
+      });
       dispatcher.start();
       opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
       void probeStaleClusters(context);
@@ -287,9 +313,9 @@ function servicesOf(
   context: IssuanceContext,
   drafts: DraftPool,
   ready: () => Promise<void>,
+  authenticator: ApiTokenAuthenticator,
 ): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
-  const authenticator = new ApiTokenAuthenticator(store.apiTokens, clock);
   return {
     authenticator,
     certificateRequests: certificateRequestService(context),
@@ -297,10 +323,12 @@ function servicesOf(
     clusters: clusterService(context),
     policies: policyService(context, drafts),
     auditEvents: auditEventService(context),
+    enforcement: enforcementService(context),
     apiTokens: new ApiTokens({
       reader: store.apiTokens,
       writer: apiTokenWriter(store.writer),
       authenticator,
+      clusters: context.clusters,
       clock,
       random: randomBytes,
     }),

@@ -5,6 +5,7 @@ import { addCertificateRequests } from './certificate-requests/routes.js';
 import { addCertificates } from './certificates/routes.js';
 import { addClusterCsrs } from './cluster-csrs/routes.js';
 import { addClusters } from './clusters/routes.js';
+import { addEnforcement } from './enforcement/routes.js';
 import { addInspections } from './inspections/routes.js';
 import { addKubeconfigs } from './kubeconfigs/routes.js';
 import { addPolicies } from './policies/routes.js';
@@ -22,6 +23,7 @@ export const everyResource: readonly AddResource[] = [
   addCertificates,
   addClusters,
   addClusterCsrs,
+  addEnforcement,
   addPolicies,
   addAuditEvents,
   addApiTokens,

@@ -1,6 +1,6 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { isSamePerson } from '../model/folded-name.js';
-import type { Principal, Role } from '../model/principal.js';
+import { isReviewer, type Principal, type Role } from '../model/principal.js';
 
 /** The actions that roles permit; `GET /v1/whoami` lists those of the caller. */
 export const actions = [
@@ -17,6 +17,8 @@ export const actions = [
   'probe-clusters',
   'read-webhook-deliveries',
   'retry-webhook-deliveries',
+  'review-access',
+  'read-enforcement',
 ] as const;
 export type Action = (typeof actions)[number];
 
@@ -34,11 +36,21 @@ const permitted: Record<Action, readonly Role[] | 'anyone'> = {
   'probe-clusters': ['admin'],
   'read-webhook-deliveries': ['auditor', 'admin'],
   'retry-webhook-deliveries': ['admin'],
+  // For one cluster: a reviewer is the API server of that cluster.
+  'review-access': ['reviewer', 'admin'],
+  'read-enforcement': ['reviewer', 'auditor', 'admin'],
 };
 
 export function may(principal: Principal, action: Action): boolean {
   const allowed = permitted[action];
-  return allowed === 'anyone' || principal.roles.some((role) => allowed.includes(role));
+  // A reviewer is a machine of a cluster: it may do what its role says, and nothing that is for everybody.
+  if (allowed === 'anyone') return !isReviewer(principal);
+  return principal.roles.some((role) => allowed.includes(role));
+}
+
+/** Whether the principal may do this for this cluster: a reviewer only for its own. */
+export function mayForCluster(principal: Principal, action: Action, cluster: string): boolean {
+  return may(principal, action) && (!isReviewer(principal) || principal.cluster === cluster);
 }
 
 export function permissionsOf(principal: Principal): readonly Action[] {

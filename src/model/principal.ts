@@ -1,5 +1,5 @@
 /** A principal may hold several roles; `permissions.ts` in identity says what each may do. */
-export const roles = ['requester', 'approver', 'auditor', 'admin'] as const;
+export const roles = ['requester', 'approver', 'auditor', 'admin', 'provisioner', 'reviewer'] as const;
 export type Role = (typeof roles)[number];
 
 /** The authenticated caller of our API. Principals are compared by name, never by token. */
@@ -13,7 +13,12 @@ export interface Principal {
   readonly tokenId: string;
   /** When the credential ends; null: when it is revoked. */
   readonly expiresAt: Date | null;
+  /** The one cluster that a reviewer is for; null for every other principal. */
+  readonly cluster: string | null;
 }
+
+/** Whether the caller is the API server of a cluster, which may ask for access reviews and read what is rendered for it. */
+export const isReviewer = ({ roles: held }: Pick<Principal, 'roles'>): boolean => held.includes('reviewer');
 
 /** The principal as it was when it asked. Decisions on the request are made on this, then and later. */
 export interface Requester {
