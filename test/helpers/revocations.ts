@@ -1,4 +1,5 @@
 import type { RevokedCertificate } from '../../src/model/revocation.js';
+import type { Store } from '../../src/store/store.js';
 
 /** A revocation of a certificate that ends in a year. */
 export function aRevocation(overrides: Partial<RevokedCertificate> = {}): RevokedCertificate {
@@ -16,4 +17,13 @@ export function aRevocation(overrides: Partial<RevokedCertificate> = {}): Revoke
     revokedBy: 'admin',
     ...overrides,
   };
+}
+
+/** Revokes an issued certificate, as a caller's revocation does. */
+export async function revokeCertificate(store: Store, fingerprintSha256: string): Promise<void> {
+  const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
+  if (certificate === null) throw new Error(`there is no certificate ${fingerprintSha256}`);
+  const { cluster, serialNumber, issuer, username, notAfter } = certificate;
+  const revoked = aRevocation({ fingerprintSha256, cluster, serialNumber, issuer, username, notAfter });
+  await store.writer.commit({ operations: [{ op: 'insertRevocation', revoked }], events: [] });
 }
