@@ -9,8 +9,8 @@ export const SubjectAccessReviewSchema = named(
   'SubjectAccessReview',
   Type.Object(
     {
-      apiVersion: Type.Literal('authorization.k8s.io/v1', { examples: ['authorization.k8s.io/v1'] }),
-      kind: Type.Literal('SubjectAccessReview', { examples: ['SubjectAccessReview'] }),
+      apiVersion: oneOf(['authorization.k8s.io/v1']),
+      kind: oneOf(['SubjectAccessReview']),
       spec: Type.Object(
         {
           extra: Type.Optional(
