@@ -8,6 +8,8 @@ const rooms = {
   'formats/text': [],
   'formats/yaml': ['formats/json'],
   'formats/kubeconfig': ['formats/json', 'formats/yaml', 'formats/text', 'model', 'x509'],
+  // The files that make a cluster refuse revoked certificates.
+  'formats/enforcement': ['formats/yaml', 'model'],
   // Threads for what may take its time, and turns for what must wait.
   workers: [],
   // Tests of keys that everybody can break.
@@ -48,6 +50,8 @@ const rooms = {
     'services.ts',
   ],
   http: ['services.ts', 'model', 'identity', 'inspection', 'formats', 'x509', 'workers/turns.ts'],
+  // Keeps a file on a control-plane node, without a service.
+  'revocation-file': [],
   // Constructs the adapters: may import everything.
   compose: [''],
 };
@@ -63,6 +67,8 @@ const edges = {
   'policy-check.ts': ['policy'],
   // For pipelines and hooks: inspects files, without a service.
   'kubepass-inspect.ts': ['offline'],
+  // On control-plane nodes: keeps the file that names revoked certificates.
+  'revocation-file.ts': ['revocation-file', 'config/secrets.ts'],
   // And the third: migrates as the role that owns the tables, which the service need not be.
   'migrate.ts': ['compose/open-store.ts', 'config'],
 };

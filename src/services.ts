@@ -29,6 +29,7 @@ export interface Services {
   readonly policies: PolicyService;
   readonly auditEvents: AuditEventService;
   readonly apiTokens: ApiTokenService;
+  readonly enforcement: EnforcementService;
   readonly inspections: InspectionService;
   readonly webhookDeliveries: WebhookDeliveryService;
   readonly health: HealthService;
@@ -43,6 +44,8 @@ export interface Authenticator {
    * look-up for each token of a caller for whom `isSuspect` answers true.
    */
   authenticate(token: string, isSuspect?: () => boolean): Promise<Principal | null>;
+  /** The reviewer behind the token, from memory; null for the token of anybody else. Never throws. */
+  authenticateReviewer(token: string): Promise<Principal | null>;
 }
 
 /** The body of `POST /v1/certificate-requests`, its shape already checked by the route's schema. */
@@ -186,7 +189,7 @@ export interface ClusterService {
   probe(
     principal: Principal,
     name: string,
-    options: { readonly measureLifetimeCap: boolean },
+    options: { readonly measureLifetimeCap: boolean; readonly verifyRevocation?: boolean },
   ): Promise<Outcome<ClusterView>>;
   /** The CSR objects in the cluster in the order of their names, whoever created them: at most `limit` behind `after`. */
   certificateSigningRequests(
@@ -279,7 +282,8 @@ export interface NewApiToken {
   readonly name: string;
   readonly groups?: readonly string[];
   readonly roles: readonly Role[];
-  readonly expiresInSeconds?: number;
+  readonly expiresInSeconds?: number | null;
+  readonly cluster?: string;
 }
 
 export interface ApiTokenService {
@@ -290,6 +294,26 @@ export interface ApiTokenService {
   ): Promise<Outcome<{ readonly token: ApiToken; readonly secret: string }>>;
   list(principal: Principal, page: PageQuery): Promise<Outcome<Page<ApiToken>>>;
   revoke(principal: Principal, id: string): Promise<Outcome<ApiToken>>;
+}
+
+/** How clusters are made to refuse revoked certificates. */
+export interface EnforcementService {
+  /** Judges a request to the cluster by the extras of its user, from memory. Never throws. */
+  review(
+    principal: Principal,
+    cluster: string,
+    extra: Readonly<Record<string, readonly string[]>>,
+  ): Outcome<{ readonly denied: true; readonly reason: string } | { readonly denied: false }>;
+  /** YAML for `--authorization-config`. `mode` absent: that of the configuration. `directory`: see its renderer. */
+  authorizationConfiguration(
+    principal: Principal,
+    cluster: string,
+    options: { readonly mode?: 'webhook' | 'listed'; readonly directory: string },
+  ): Promise<Outcome<string>>;
+  /** The kubeconfig that this file names. It holds no token. */
+  webhookKubeconfig(principal: Principal, cluster: string, options: { readonly directory: string }): Outcome<string>;
+  /** Manifests of the admission policy. */
+  revocationPolicy(principal: Principal, cluster: string): Outcome<string>;
 }
 
 export interface InspectionService {

@@ -20,6 +20,7 @@ export function brokenConnection(cause: unknown): ClusterConnection {
     servingCertificateAuthority: null,
     tlsServerName: null,
     csrs,
+    configMaps: { find: fail, replaceData: fail },
     watchCsrs: () => watch,
     roleBindings: () => ({ blastRadius: () => null }),
     whoAmI: fail,
@@ -27,6 +28,7 @@ export function brokenConnection(cause: unknown): ClusterConnection {
     accessReviews: fail,
     clientCertificateAuthority: fail,
     reviewSelf: fail,
+    actAs: () => ({ whoAmI: fail, tryToUpdate: fail, close: () => Promise.resolve() }),
     close: () => Promise.resolve(),
   };
 }

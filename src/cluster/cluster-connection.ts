@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { certificatePrefix, credentialId } from '../formats/enforcement/credential-id.js';
 import type { Access } from './access.js';
 import { ApiServer } from './api-server.js';
-import { ClusterForbiddenError, ClusterNotFoundError } from './cluster-error.js';
+import { ClusterForbiddenError, ClusterNotFoundError, ClusterUnavailableError } from './cluster-error.js';
+import { kubernetesConfigMaps, type ConfigMaps } from './config-maps.js';
 import type { CsrObjects, CsrWatch } from './csr-object.js';
 import { KubernetesCsrObjects } from './csr-objects.js';
 import { KubernetesCsrWatch } from './csr-watch.js';
@@ -26,11 +28,22 @@ export interface ConnectionOptions {
 export interface Identity {
   readonly username: string;
   readonly groups: readonly string[];
+  /** Whether the credential is a client certificate; known from Kubernetes 1.32 on. */
+  readonly byCertificate: boolean;
 }
 
 export interface AccessReview {
   readonly access: Access;
   readonly allowed: boolean;
+}
+
+/** Calls of the holder of a certificate. Methods throw the errors of cluster-error.ts. */
+export interface CertificateHolder {
+  /** Null where the certificate is not accepted. */
+  whoAmI(): Promise<Identity | null>;
+  /** Tries an update of a ConfigMap that changes nothing. */
+  tryToUpdate(namespace: string, name: string): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** A cluster's API server, with the service's own credentials for it. Methods throw the errors of cluster-error.ts. */
@@ -42,6 +55,7 @@ export interface ClusterConnection {
   /** The name in the API server's certificate (`tls-server-name` of the kubeconfig); null: the host of `server`. */
   readonly tlsServerName: string | null;
   readonly csrs: CsrObjects;
+  readonly configMaps: ConfigMaps;
   /** The one watch on that signer's objects; it begins at its first use. */
   watchCsrs(signerName: string): CsrWatch;
   /** The cluster's roles and bindings, read and watched from the first use on. */
@@ -56,6 +70,8 @@ export interface ClusterConnection {
   clientCertificateAuthority(): Promise<string | null>;
   /** The user that the API server authenticates this certificate as; null: it does not accept it. */
   reviewSelf(certificatePem: string, privateKeyPem: string): Promise<Identity | null>;
+  /** The API server, for calls with this certificate. */
+  actAs(certificatePem: string, privateKeyPem: string): CertificateHolder;
   close(): Promise<void>;
 }
 
@@ -96,6 +112,7 @@ class KubernetesConnection implements ClusterConnection {
   readonly server: string;
   readonly tlsServerName: string | null;
   readonly csrs: CsrObjects;
+  readonly configMaps: ConfigMaps;
   readonly #api: ApiServer;
   readonly #watches = new Map<string, CsrWatch>();
   readonly #report: (error: unknown) => void;
@@ -115,6 +132,7 @@ class KubernetesConnection implements ClusterConnection {
     this.#clock = options.clock ?? (() => new Date());
     this.#api = this.#apiServer(kubeConfig);
     this.csrs = new KubernetesCsrObjects(this.#api);
+    this.configMaps = kubernetesConfigMaps(this.#api);
   }
 
   watchCsrs(signerName: string): CsrWatch {
@@ -179,8 +197,17 @@ class KubernetesConnection implements ClusterConnection {
   }
 
   async reviewSelf(certificatePem: string, privateKeyPem: string): Promise<Identity | null> {
+    const holder = this.actAs(certificatePem, privateKeyPem);
+    try {
+      return await holder.whoAmI();
+    } finally {
+      await holder.close();
+    }
+  }
+
+  actAs(certificatePem: string, privateKeyPem: string): CertificateHolder {
     const cluster = this.kubeConfig.getCurrentCluster();
-    if (cluster === null) return null;
+    if (cluster === null) throw new ClusterUnavailableError('the kubeconfig names no cluster');
     const kubeConfig = new PooledKubeConfig();
     kubeConfig.loadFromClusterAndUser(cluster, {
       name: 'certificate',
@@ -188,14 +215,23 @@ class KubernetesConnection implements ClusterConnection {
       keyData: Buffer.from(privateKeyPem, 'utf8').toString('base64'),
     });
     const api = this.#apiServer(kubeConfig);
-    try {
-      return await reviewSelf(api);
-    } catch (error) {
-      if (error instanceof ClusterForbiddenError && error.status === 401) return null;
-      throw error;
-    } finally {
-      await api.close();
-    }
+    return {
+      async whoAmI() {
+        try {
+          return await reviewSelf(api);
+        } catch (error) {
+          if (error instanceof ClusterForbiddenError && error.status === 401) return null;
+          throw error;
+        }
+      },
+      async tryToUpdate(namespace, name) {
+        const access = { verb: 'update', group: '', resource: 'configmaps', name, namespace };
+        const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`;
+        const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name } };
+        await api.request({ method: 'PUT', path, query: { dryRun: 'All' }, body, access });
+      },
+      close: () => api.close(),
+    };
   }
 
   async close(): Promise<void> {
@@ -229,8 +265,11 @@ class KubernetesConnection implements ClusterConnection {
 
 async function reviewSelf(api: ApiServer): Promise<Identity> {
   const review = (await api.request(selfSubjectReview)) as {
-    status?: { userInfo?: { username?: string; groups?: readonly string[] } };
+    status?: {
+      userInfo?: { username?: string; groups?: readonly string[]; extra?: Readonly<Record<string, readonly string[]>> };
+    };
   };
-  const { username = '', groups = [] } = review.status?.userInfo ?? {};
-  return { username, groups };
+  const { username = '', groups = [], extra = {} } = review.status?.userInfo ?? {};
+  const ids = extra[credentialId] ?? [];
+  return { username, groups, byCertificate: ids.some((id) => id.startsWith(certificatePrefix)) };
 }

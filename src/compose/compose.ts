@@ -5,9 +5,12 @@ import { prepareDataDir } from '../config/secrets.js';
 import { CryptoThread } from '../crypto/crypto-thread.js';
 import { threadedSignatures } from '../crypto/threaded-signatures.js';
 import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
-import { ApiTokens } from '../identity/api-tokens.js';
+import { ApiTokens, type ApiTokenReader } from '../identity/api-tokens.js';
 import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
+import { enforcementService } from '../issuance/enforcement/enforcement-service.js';
+import { keepRevocationConfigMap } from '../issuance/enforcement/keep-revocation-config-map.js';
+import { DenyList, learningWriter } from '../issuance/lifecycle/deny-list.js';
 import { AttemptsUnderWay, within } from '../issuance/attempts/attempts-under-way.js';
 import { auditEventService } from '../issuance/audit-event-service.js';
 import { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
@@ -27,7 +30,6 @@ import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import type { HealthService, Services } from '../services.js';
 import { CertificateLists } from '../issuance/lifecycle/certificate-lists.js';
-import { DenyList, learningWriter } from '../issuance/lifecycle/deny-list.js';
 import type { Signer } from '../signer/signer.js';
 import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
@@ -36,7 +38,7 @@ import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js'
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { apiTokenWriter, makeFirstAdminToken } from './api-tokens.js';
 import { KnownClusters } from './known-clusters.js';
-import { openCluster, type ClusterWiring } from './open-cluster.js';
+import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
 import { openKeptRevocations } from './kept-revocations.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
@@ -58,6 +60,8 @@ export interface Overrides {
   readonly writerThread?: boolean;
   /** The same for the thread that makes and verifies signatures with P-256. */
   readonly cryptoThread?: boolean;
+  /** Finds the tokens of callers. */
+  readonly tokenReader?: (reader: ApiTokenReader) => ApiTokenReader;
   readonly signer?: (signer: Signer) => Signer;
   readonly connection?: (connection: ClusterConnection) => ClusterConnection;
   /** How often the outbox of webhooks is looked through. */
@@ -216,11 +220,14 @@ async function wire(
     deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
     probes,
     denyList,
+    publicAddress: await openPublicAddress(config.publicAddress),
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
   };
   await recordServiceStarted(context);
   await makeFirstAdminToken(config, store, clock, log);
+  const authenticator = new ApiTokenAuthenticator(overrides.tokenReader?.(store.apiTokens) ?? store.apiTokens, clock);
+  await authenticator.loadReviewers();
 
   // Workers.
   const pool = new InspectionPool({
@@ -260,6 +267,7 @@ async function wire(
       drafts,
       { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
       new CertificateLists(of, denyList),
+      authenticator,
     ),
     inspections,
     webhookDeliveries,
@@ -293,6 +301,14 @@ async function wire(
       });
       denyList.start();
       opened.push(() => denyList.stop());
+      const lists = [...clusters].flatMap(([name, { cluster, connection }]) =>
+        connection === null || cluster.revocation.mode !== 'admission'
+          ? []
+          : keepRevocationConfigMap(context, name, cluster.revocation, connection),
+      );
+      opened.push(async () => {
+        await Promise.all(lists.map((list) => list.stop()));
+      });
       dispatcher.start();
       opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
       void probeStaleClusters(context);
@@ -308,9 +324,9 @@ function servicesOf(
   drafts: DraftPool,
   health: HealthService,
   certificateLists: CertificateLists,
+  authenticator: ApiTokenAuthenticator,
 ): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
-  const authenticator = new ApiTokenAuthenticator(store.apiTokens, clock);
   return {
     authenticator,
     certificateRequests: certificateRequestService(context),
@@ -318,10 +334,12 @@ function servicesOf(
     clusters: clusterService(context, certificateLists),
     policies: policyService(context, drafts),
     auditEvents: auditEventService(context),
+    enforcement: enforcementService(context),
     apiTokens: new ApiTokens({
       reader: store.apiTokens,
       writer: apiTokenWriter(store.writer),
       authenticator,
+      clusters: context.clusters,
       clock,
       random: randomBytes,
     }),

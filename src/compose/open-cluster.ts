@@ -11,9 +11,11 @@ import type { ClusterConnection } from '../cluster/cluster-connection.js';
 import { kubeApiserverClient } from '../cluster/csr-object.js';
 import { ClusterForbiddenError } from '../cluster/cluster-error.js';
 import type { ClusterConfig, LocalCAConfig } from '../config/cluster-config.js';
+import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster, Log } from '../issuance/context.js';
 import type { Cluster } from '../model/cluster.js';
+import type { PublicAddress } from '../model/enforcement.js';
 import { KubernetesSigner } from '../signer/kubernetes.js';
 import { LocalCaSigner } from '../signer/local-ca.js';
 import type { Signer } from '../signer/signer.js';
@@ -144,6 +146,13 @@ function blastRadiusOf(
   return (username, groups) => roleBindings.blastRadius(username, groups);
 }
 
+/** Reads the CA at the address where clusters reach the service. */
+export async function openPublicAddress(config: Config['publicAddress']): Promise<PublicAddress | null> {
+  if (config === null) return null;
+  const pem = await readPem(config.certificateAuthorityFile);
+  return { url: config.url, certificateAuthority: pem && describeCertificateAuthority(pem).pem };
+}
+
 function clusterOf(
   config: ClusterConfig,
   connection: ClusterConnection | null,
@@ -159,6 +168,7 @@ function clusterOf(
     allowPrivilegedGroups: config.allowPrivilegedGroups,
     nameAlphabet: config.nameAlphabet,
     readsRoleBindings: config.readRoleBindings,
+    revocation: config.revocation,
   };
 }
 

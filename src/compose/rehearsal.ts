@@ -81,7 +81,11 @@ export async function openRehearsal(
   };
   const secret = newApiTokenSecret(randomBytes);
   const token = throwawayToken(clock());
-  const tokens = { findBySecretSha256: () => Promise.resolve(token), liveSecretSha256s: () => Promise.resolve([]) };
+  const tokens = {
+    findBySecretSha256: () => Promise.resolve(token),
+    liveSecretSha256s: () => Promise.resolve([]),
+    liveReviewers: () => Promise.resolve([]),
+  };
   const authenticator = new ApiTokenAuthenticator(tokens, clock);
   return {
     services: { ...servicesOf(rehearsed), authenticator },

@@ -1,5 +1,7 @@
 import Value from 'typebox/value';
 import { LocalCASettings, reportDifferences, type ClusterSettings, type ReportProblem } from './config-file.js';
+import { whyNotUrl } from './https-url.js';
+import { readRevocation, type RevocationConfig } from './revocation-config.js';
 
 /** A configured cluster; every path is absolute. */
 export interface ClusterConfig {
@@ -21,6 +23,7 @@ export interface ClusterConfig {
   readonly readRoleBindings: boolean;
   /** Whether a kubeconfig in `connection` may name an exec plugin. */
   readonly allowExec: boolean;
+  readonly revocation: RevocationConfig;
 }
 
 export interface LocalCAConfig {
@@ -49,7 +52,7 @@ export function readCluster(
   const { name, server, allowPrivilegedGroups = [], readRoleBindings = false } = settings;
   if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name))
     report('/name', 'must be a DNS label: a-z, 0-9 and inner -, at most 63 characters');
-  const whyNot = whyNotServer(server);
+  const whyNot = whyNotUrl(server);
   if (whyNot !== null) report('/server', whyNot);
   for (const [i, group] of allowPrivilegedGroups.entries())
     if (/^system:/i.test(group)) report(`/allowPrivilegedGroups/${i}`, 'system:* is never given out');
@@ -62,6 +65,7 @@ export function readCluster(
     report('/readRoleBindings', 'needs a way to reach the cluster: kubeconfig, or inCluster: true');
   if (settings.servingCertificateAuthority === undefined && connection === null)
     report('/servingCertificateAuthority', 'is missing: kubeconfigs carry it to trust the API server');
+  const revocation = readRevocation(settings.revocation, connection !== null, report);
   return (
     signer && {
       name,
@@ -76,6 +80,7 @@ export function readCluster(
       nameAlphabet: settings.nameAlphabet ?? 'ascii',
       readRoleBindings,
       allowExec: settings.allowExec ?? false,
+      revocation,
     }
   );
 }
@@ -105,14 +110,4 @@ function readConnection(
     report('/context', 'is a context of kubeconfig, which is missing');
   if (kubeconfig !== undefined) return { kind: 'kubeconfig', file: resolve(kubeconfig), context: context ?? null };
   return inCluster ? { kind: 'inCluster' } : null;
-}
-
-function whyNotServer(server: string): string | null {
-  // Kubeconfigs carry the text as it is written, so forms that the URL parser would repair (blanks, backslashes) are refused.
-  // RFC 3986 2: a URL is ASCII, so a host in another script is written as xn--…
-  if (!/^https:\/\/[!-~]+$/.test(server) || /[\\"'<>]/.test(server)) return 'must be an https URL';
-  if (!URL.canParse(server)) return 'must be an https URL';
-  const url = new URL(server);
-  if (url.username !== '' || url.password !== '') return 'must not hold credentials';
-  return server.includes('?') || server.includes('#') ? 'must have neither query nor fragment' : null;
 }

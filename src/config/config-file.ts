@@ -29,6 +29,18 @@ const ClusterSettings = Type.Object(
     nameAlphabet: Type.Optional(Type.Enum(['ascii', 'unicode'])),
     allowExec: Type.Optional(Type.Boolean()),
     readRoleBindings: Type.Optional(Type.Boolean()),
+    revocation: Type.Optional(
+      Type.Object(
+        {
+          mode: Type.Optional(Type.Enum(['webhook', 'listed', 'admission', 'none'])),
+          whenInDoubt: Type.Optional(Type.Enum(['deny', 'noOpinion'])),
+          configMap: Type.Optional(
+            Type.Object({ namespace: Type.String({ maxLength: 63 }), name: Type.String({ maxLength: 253 }) }, closed),
+          ),
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 );
@@ -94,6 +106,9 @@ export const FileSettings = Type.Object(
         },
         closed,
       ),
+    ),
+    publicAddress: Type.Optional(
+      Type.Object({ url: Type.String({ maxLength: 2048 }), certificateAuthority: Type.Optional(Path) }, closed),
     ),
     connections: Type.Optional(
       Type.Object({ max: Type.Optional(Connections), maxPerAddress: Type.Optional(Connections) }, closed),

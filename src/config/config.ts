@@ -5,6 +5,7 @@ import { readDatabase, type DatabaseConfig } from './database-config.js';
 import { environmentVariables as variables, type Environment } from './env.js';
 import { inspectionDefaults } from './inspection-defaults.js';
 import { isLoopback } from './loopback.js';
+import { embeddedRevocation, readPublicAddress, type PublicAddressConfig } from './revocation-config.js';
 import { readWebhooks, type WebhookConfig } from './webhook-config.js';
 
 /** All settings of the service. Frozen; every path is absolute. None of the files that it names has been opened. */
@@ -18,6 +19,8 @@ export interface Config {
   /** PEM files to serve TLS with; null where the service itself speaks plain HTTP. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   readonly connections: ConnectionsConfig;
+  /** How clusters reach the service; null where that is not known, or not with TLS. */
+  readonly publicAddress: PublicAddressConfig | null;
   readonly policiesDir: string;
   readonly database: DatabaseConfig;
   /** At least one; their names differ. */
@@ -99,12 +102,14 @@ export function loadConfig(environment: Environment): Config {
       variables.configFile,
       'is missing: with PostgreSQL no CA is generated, so a file has to say which clusters there are, each with signer: kubernetes or localCA: { certFile, keyFile }',
     );
+  const port = readPort(environment.port, report) ?? file?.port ?? 8080;
   const config: Config = {
     configFile,
     dataDir,
     host,
-    port: readPort(environment.port, report) ?? file?.port ?? 8080,
+    port,
     tls: tls.files,
+    publicAddress: readPublicAddress(file, { host, port, tls: tls.files !== null }, fromFile, inFile),
     connections: readConnections(file, tls.terminated),
     policiesDir: pathSetting(environment.policiesDir, file?.policiesDir, resolve('policies')),
     database,
@@ -144,6 +149,7 @@ function demoCluster(dataDir: string): ClusterConfig {
     nameAlphabet: 'ascii',
     readRoleBindings: false,
     allowExec: false,
+    revocation: embeddedRevocation,
   };
 }
 

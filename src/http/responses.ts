@@ -60,6 +60,8 @@ export const binaryBody = (description: string) =>
 const problemsOfEveryCall = [
   'invalid-request',
   'unauthenticated',
+  // A reviewer may call few operations.
+  'not-permitted',
   'not-acceptable',
   'too-many-requests',
   'internal-error',

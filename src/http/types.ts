@@ -30,6 +30,10 @@ declare module 'fastify' {
     optionalBody?: boolean;
     /** Examples of the JSON body, by their names: for the OpenAPI document. */
     bodyExamples?: Readonly<Record<string, object>>;
+    /** A reviewer may call it, as well as everybody whom the use case permits. */
+    forReviewers?: boolean;
+    /** Reviewers are known from memory there, and no caller is answered 429 or 5xx. */
+    fromMemory?: boolean;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */
     uploads?: Readonly<Record<string, TSchema>>;
   }

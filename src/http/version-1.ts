@@ -6,6 +6,7 @@ import { addCertificates } from './certificates/routes.js';
 import { addClusterCsrs } from './cluster-csrs/routes.js';
 import { addCertificateList } from './clusters/certificate-list.js';
 import { addClusters } from './clusters/routes.js';
+import { addEnforcement } from './enforcement/routes.js';
 import { addInspections } from './inspections/routes.js';
 import { addKubeconfigs } from './kubeconfigs/routes.js';
 import { addPolicies } from './policies/routes.js';
@@ -26,6 +27,7 @@ export const everyResource: readonly AddResource[] = [
   addCertificates,
   addClusters,
   addClusterCsrs,
+  addEnforcement,
   addPolicies,
   addAuditEvents,
   addApiTokens,

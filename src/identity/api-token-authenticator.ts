@@ -1,7 +1,8 @@
 import { isLive, type ApiToken, type Principal } from '../model/principal.js';
 import { isApiTokenSecret, secretSha256 } from './api-token-secret.js';
-import type { ApiTokenReader } from './api-tokens.js';
+import type { ApiTokenReader, ReviewerToken } from './api-tokens.js';
 import { LiveTokenHashes } from './live-token-hashes.js';
+import { ReviewerTokens } from './reviewer-tokens.js';
 
 /** How long a revocation in another process may go unnoticed here. */
 const cacheMilliseconds = 5_000;
@@ -9,7 +10,7 @@ const cacheSize = 1_000;
 /** More look-ups at the same time than these are taken for guesses. */
 const mostLookUps = 50;
 
-type Reader = Pick<ApiTokenReader, 'findBySecretSha256' | 'liveSecretSha256s'>;
+type Reader = Pick<ApiTokenReader, 'findBySecretSha256' | 'liveSecretSha256s' | 'liveReviewers'>;
 
 /**
  * Finds the principal behind an API token. A token that was found is believed for at most 5 seconds, unless this
@@ -22,12 +23,14 @@ export class ApiTokenAuthenticator {
   /** Counts revocations, so that a row that was read before one is not kept after it. */
   #revocations = 0;
   readonly #live: LiveTokenHashes;
+  readonly #reviewers: ReviewerTokens;
   #lookUps = 0;
 
   constructor(reader: Reader, clock: () => Date) {
     this.#reader = reader;
     this.#clock = clock;
     this.#live = new LiveTokenHashes((now) => reader.liveSecretSha256s(now), clock);
+    this.#reviewers = new ReviewerTokens((now) => reader.liveReviewers(now), clock);
   }
 
   /**
@@ -37,14 +40,30 @@ export class ApiTokenAuthenticator {
   async authenticate(secret: string, isSuspect: () => boolean = () => false): Promise<Principal | null> {
     if (!isApiTokenSecret(secret)) return null;
     const token = await this.#find(secretSha256(secret), isSuspect);
-    if (token === null || !isLive(token, this.#clock())) return null;
-    const { id, name, groups, roles, createdBy, expiresAt } = token;
-    return { name, groups, roles, createdBy, tokenId: id, expiresAt };
+    return token === null || !isLive(token, this.#clock()) ? null : principalOf(token);
+  }
+
+  /** Reads the reviewers' tokens, so that each of them is known from the first call on. */
+  loadReviewers(): Promise<void> {
+    return this.#reviewers.load();
+  }
+
+  /** The reviewer, from memory; null as in `authenticate`, and for the token of anybody else. Never throws. */
+  async authenticateReviewer(secret: string): Promise<Principal | null> {
+    if (!isApiTokenSecret(secret)) return null;
+    const token = await this.#reviewers.find(secretSha256(secret));
+    return token === null || !isLive(token, this.#clock()) ? null : principalOf(token);
+  }
+
+  /** Called when a reviewer's token has been made, before that is answered. */
+  remember(made: ReviewerToken): void {
+    this.#reviewers.remember(made);
   }
 
   /** Called when a token has been revoked, before that is answered. */
   forget(tokenId: string): void {
     this.#revocations += 1;
+    this.#reviewers.forget(tokenId);
     for (const [sha256, { token }] of this.#found) if (token.id === tokenId) this.#found.delete(sha256);
   }
 
@@ -74,4 +93,9 @@ export class ApiTokenAuthenticator {
       this.#lookUps -= 1;
     }
   }
+}
+
+/** The caller whom a live token authenticates. */
+export function principalOf({ id, name, groups, roles, createdBy, expiresAt, cluster }: ApiToken): Principal {
+  return { name, groups, roles, createdBy, tokenId: id, expiresAt, cluster };
 }

@@ -1,4 +1,4 @@
-import type { ApiToken, Principal, Role } from '../model/principal.js';
+import { isReviewer, type ApiToken, type Principal, type Role } from '../model/principal.js';
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
 import { probeUsername } from '../model/cluster-probe.js';
 import { isSamePerson } from '../model/folded-name.js';
@@ -14,12 +14,20 @@ const defaultLifeSeconds = 90 * 24 * 60 * 60;
 /** A year. */
 const longestLifeSeconds = 365 * 24 * 60 * 60;
 
+/** A token with the SHA-256 of its secret, lower-case hex. */
+export interface ReviewerToken {
+  readonly token: ApiToken;
+  readonly secretSha256: string;
+}
+
 /** How identity finds tokens; the store implements it. */
 export interface ApiTokenReader {
   /** By the SHA-256 of the secret, lower-case hex, on a unique index; revoked and expired ones too. */
   findBySecretSha256(secretSha256: string): Promise<ApiToken | null>;
   /** The hashes of all tokens that are neither revoked nor expired. */
   liveSecretSha256s(now: Date): Promise<readonly string[]>;
+  /** The reviewers' tokens that are neither revoked nor expired; there are a few for each cluster. */
+  liveReviewers(now: Date): Promise<readonly ReviewerToken[]>;
   find(id: string): Promise<ApiToken | null>;
   /** Newest first. */
   list(page: PageQuery): Promise<Page<ApiToken>>;
@@ -46,8 +54,10 @@ export interface ApiTokenWriter {
 export interface ApiTokensContext {
   readonly reader: Pick<ApiTokenReader, 'find' | 'list'>;
   readonly writer: ApiTokenWriter;
-  /** Told of a revocation once it is committed. */
-  readonly authenticator: { forget(tokenId: string): void };
+  /** Told of a reviewer's token, and of a revocation, once it is committed. */
+  readonly authenticator: { remember(made: ReviewerToken): void; forget(tokenId: string): void };
+  /** The names of the configured clusters. */
+  readonly clusters: { has(name: string): boolean };
   readonly clock: () => Date;
   readonly random: (octets: number) => Buffer;
 }
@@ -56,8 +66,10 @@ export interface ApiTokenAsk {
   readonly name: string;
   readonly groups?: readonly string[];
   readonly roles: readonly Role[];
-  /** Default 90 days; at most a year. */
-  readonly expiresInSeconds?: number;
+  /** Default 90 days; at most a year. Null: until it is revoked, for a reviewer alone. */
+  readonly expiresInSeconds?: number | null;
+  /** The cluster of a reviewer. */
+  readonly cluster?: string;
 }
 
 /** A new token: the secret is shown once, and only its SHA-256 is kept. */
@@ -73,7 +85,7 @@ export function makeApiToken(
   { now, random }: { readonly now: Date; readonly random: (octets: number) => Buffer },
 ): NewlyMadeToken & { readonly secretSha256: string } {
   const secret = newApiTokenSecret(random);
-  const life = ask.expiresInSeconds ?? defaultLifeSeconds;
+  const life = ask.expiresInSeconds === undefined ? defaultLifeSeconds : ask.expiresInSeconds;
   const token: ApiToken = {
     id: newId(now, random),
     name: ask.name,
@@ -81,9 +93,9 @@ export function makeApiToken(
     roles: ask.roles,
     createdBy,
     createdAt: now,
-    expiresAt: new Date(now.getTime() + life * 1000),
+    expiresAt: life === null ? null : new Date(now.getTime() + life * 1000),
     revokedAt: null,
-    cluster: null,
+    cluster: ask.cluster ?? null,
   };
   return { token, secret, secretSha256: secretSha256(secret) };
 }
@@ -102,6 +114,7 @@ function apiTokenEvent(
     roles: token.roles,
     createdBy: token.createdBy,
     expiresAt: token.expiresAt?.toISOString() ?? null,
+    ...(token.cluster !== null && { cluster: token.cluster }),
   });
 }
 
@@ -134,14 +147,17 @@ export class ApiTokens {
 
   async create(principal: Principal, ask: ApiTokenAsk): Promise<Outcome<NewlyMadeToken>> {
     if (!may(principal, 'manage-api-tokens')) return notPermitted;
-    const errors = errorsOf(ask);
+    const { clock, random, writer, clusters, authenticator } = this.#context;
+    const errors = [...errorsOf(ask), ...reviewerErrors(ask, clusters)];
     if (errors.length > 0) return refused({ kind: 'invalid-request', errors });
 
-    const { clock, random, writer } = this.#context;
     const now = clock();
     const { token, secret, secretSha256 } = makeApiToken(ask, lineageOf(principal), { now, random });
     const event = apiTokenEvent('ApiTokenCreated', token, now, principal.name);
-    if (await writer.create(token, secretSha256, event)) return done({ token, secret });
+    if (await writer.create(token, secretSha256, event)) {
+      if (isReviewer(token)) authenticator.remember({ token, secretSha256 });
+      return done({ token, secret });
+    }
     const message = 'is the name of another principal but for case, and people could not tell the two apart';
     return refused({ kind: 'invalid-request', errors: [{ pointer: '/name', message }] });
   }
@@ -189,5 +205,22 @@ function errorsOf(ask: ApiTokenAsk): readonly FieldError[] {
   if (ask.roles.length === 0) errors.push({ pointer: '/roles', message: 'must name at least one role' });
   if ((ask.expiresInSeconds ?? 0) > longestLifeSeconds)
     errors.push({ pointer: '/expiresInSeconds', message: `must be <= ${longestLifeSeconds}` });
+  return errors;
+}
+
+/** A reviewer is the API server of one cluster and nothing else. Its token alone may live until it is revoked. */
+function reviewerErrors(ask: ApiTokenAsk, clusters: ApiTokensContext['clusters']): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const { cluster, roles, expiresInSeconds } = ask;
+  if (!isReviewer(ask)) {
+    if (cluster !== undefined) errors.push({ pointer: '/cluster', message: 'goes with the role reviewer' });
+    if (expiresInSeconds === null)
+      errors.push({ pointer: '/expiresInSeconds', message: 'may be null for the role reviewer alone' });
+    return errors;
+  }
+  if (roles.length > 1) errors.push({ pointer: '/roles', message: 'reviewer goes with no other role' });
+  if (cluster === undefined)
+    errors.push({ pointer: '/cluster', message: 'is required: the cluster whose API server the reviewer is' });
+  else if (!clusters.has(cluster)) errors.push({ pointer: '/cluster', message: 'is not a configured cluster' });
   return errors;
 }

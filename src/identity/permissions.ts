@@ -54,6 +54,11 @@ export function may(principal: Principal, action: Action): boolean {
   return principal.roles.some((role) => allowed.includes(role));
 }
 
+/** Whether the principal may do this for this cluster: a reviewer only for its own. */
+export function mayForCluster(principal: Principal, action: Action, cluster: string): boolean {
+  return may(principal, action) && (!isReviewer(principal) || principal.cluster === cluster);
+}
+
 export function permissionsOf(principal: Principal): readonly Action[] {
   return actions.filter((action) => may(principal, action));
 }

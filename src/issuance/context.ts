@@ -3,7 +3,7 @@ import type { ClusterConnection } from '../cluster/cluster-connection.js';
 import type { BlastRadius } from '../model/blast-radius.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
-import type { DenyListPort } from '../model/enforcement.js';
+import type { DenyListPort, PublicAddress } from '../model/enforcement.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { Signer } from '../signer/signer.js';
@@ -57,6 +57,8 @@ export interface IssuanceContext {
   readonly deliveriesOf: (announcement: Announcement) => readonly WebhookDelivery[];
   readonly probes: ClusterProbes;
   readonly denyList: DenyListPort;
+  /** How clusters reach the service; null where that is not known. */
+  readonly publicAddress: PublicAddress | null;
   readonly attempts: AttemptsUnderWay;
   readonly idempotencyKeys: IdempotencyKeys;
 }

@@ -207,6 +207,8 @@ type ApiTokenDetails = {
   createdBy: readonly string[];
   /** Null: it lives until it is revoked. */
   expiresAt: string | null;
+  /** The cluster of a reviewer; absent where the token is for none. */
+  cluster?: string;
 };
 
 /** An event as the log sees it, which knows no types of details. */

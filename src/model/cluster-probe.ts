@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster.js';
+import type { ProbedRevocation } from './enforcement.js';
 
 /** One access right that kubepass needs in a cluster, and whether it has it there. */
 export interface ProbedPermission {
@@ -49,6 +50,8 @@ export interface ClusterProbe {
   readonly requestId: string | null;
   /** Null where it was not asked for or could not be measured. */
   readonly lifetimeCap: LifetimeCap | null;
+  /** Whether a revoked certificate is refused; null where that was not tried. */
+  readonly revocation: ProbedRevocation | null;
 }
 
 /** How much of a very long lifetime the signer gave. */

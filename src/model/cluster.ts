@@ -1,3 +1,4 @@
+import type { RevocationSettings } from './enforcement.js';
 import type { DescribedCertificationRequest } from '../x509/strict/describe-certification-request.js';
 
 /** The signers that there are, as they are configured and shown. */
@@ -19,6 +20,8 @@ export interface Cluster {
   readonly nameAlphabet: 'ascii' | 'unicode';
   /** Whether kubepass reads its roles and role bindings: otherwise it does not know what an identity could do there. */
   readonly readsRoleBindings: boolean;
+  /** How it is made to refuse revoked certificates. */
+  readonly revocation: RevocationSettings;
 }
 
 /** A cluster's CA: a bundle of one or more certificates. */

@@ -4,6 +4,23 @@ import type { RevokedCertificate } from './revocation.js';
 export const enforcementModes = ['webhook', 'listed', 'admission', 'none'] as const;
 export type EnforcementMode = (typeof enforcementModes)[number];
 
+/** How the cluster is configured to refuse revoked certificates. */
+export interface RevocationSettings {
+  readonly mode: EnforcementMode;
+  /** The answer to a review before the deny list is loaded, and that of the cluster while it cannot ask us. */
+  readonly whenInDoubt: 'deny' | 'noOpinion';
+  /** The ConfigMap of mode `admission`, which kubepass keeps current. */
+  readonly configMap: { readonly namespace: string; readonly name: string };
+}
+
+/** How a cluster reaches kubepass. */
+export interface PublicAddress {
+  /** An https URL without a slash at its end. */
+  readonly url: string;
+  /** PEM of the CA that our certificate chains to; null: one that the cluster's nodes trust anyway. */
+  readonly certificateAuthority: string | null;
+}
+
 /** All revocations of certificates that have not expired, in memory. */
 export interface DenyListPort {
   /** Whether the list is complete: every revocation that was committed before the start is in it. */
@@ -14,21 +31,61 @@ export interface DenyListPort {
   ofCluster(cluster: string): Iterable<RevokedCertificate>;
 }
 
-/** The effect of a revocation on its cluster. It claims no more than what was verified. */
+/** The fate of a revoked certificate on its cluster. It claims no more than what was verified. */
 export interface Enforcement {
   readonly mode: EnforcementMode;
   /** When a probe last saw a revoked certificate refused there; null: never. */
   readonly verifiedAt: Date | null;
   /** How long a revoked certificate went on working when a probe tried one; null: not known. */
   readonly delaySeconds: number | null;
-  /** The things that the holder can go on to do. */
+  /** The uses that go on. */
   readonly continues: readonly string[];
 }
 
-/** On a cluster that is not made to refuse revoked certificates. */
+/** Any authorizer and any admission policy lets these go on: they were authorized when they began. */
+const openStreams = [
+  'watches that were opened before, until they end or the API server restarts',
+  'exec, attach and port-forward sessions that were opened before, until they end: at most 4 hours',
+  'aggregated API servers keep their own verdicts for 10 s',
+] as const;
+const bypass = 'members of system:masters pass every authorizer';
+
+const continuing: Readonly<Record<EnforcementMode, readonly string[]>> = {
+  webhook: [...openStreams, bypass],
+  listed: ['everything, until each control-plane node has loaded the new file', ...openStreams, bypass],
+  admission: ['reading: get, list and watch', ...openStreams],
+  none: ['everything, until the certificate expires or its bindings are removed'],
+};
+
+/** On a cluster that is not configured. */
 export const noEnforcement: Enforcement = {
   mode: 'none',
   verifiedAt: null,
   delaySeconds: null,
-  continues: ['everything, until the certificate expires or its bindings are removed'],
+  continues: continuing.none,
 };
+
+/** The result of revoking a probe's certificate and trying to use it. */
+export interface ProbedRevocation {
+  readonly mode: EnforcementMode;
+  /** RFC 3339, UTC. */
+  readonly checkedAt: string;
+  /** Whether it was refused for the revocation. */
+  readonly verified: boolean;
+  /** How long it went on working; null where it was not refused. */
+  readonly delaySeconds: number | null;
+  /** Why it is not proven: TitleCase and stable; null where it is. */
+  readonly reason: string | null;
+  readonly message: string | null;
+}
+
+/** `tried`: by the last probe of the cluster that tried it; null where none did. */
+export function enforcementOf({ mode }: RevocationSettings, tried: ProbedRevocation | null): Enforcement {
+  const proof = tried?.mode === mode && tried.verified ? tried : null;
+  return {
+    mode,
+    verifiedAt: proof && new Date(proof.checkedAt),
+    delaySeconds: proof && proof.delaySeconds,
+    continues: continuing[mode],
+  };
+}

@@ -33,6 +33,8 @@ export type Refusal =
   | { readonly kind: 'cluster-refuses' }
   /** kubepass has no connection to the cluster's API server. */
   | { readonly kind: 'cluster-not-connected'; readonly message: string }
+  /** The cluster cannot be made to refuse revoked certificates in this way. */
+  | { readonly kind: 'enforcement-unavailable'; readonly message: string }
   /** The webhook of the delivery is no longer in the configuration. */
   | { readonly kind: 'webhook-not-configured'; readonly message: string }
   /** The same Idempotency-Key came with another body. */

@@ -13,6 +13,8 @@ export interface Principal {
   readonly tokenId: string;
   /** When the credential ends; null: when it is revoked. */
   readonly expiresAt: Date | null;
+  /** The one cluster that a reviewer is for; null for every other principal. */
+  readonly cluster: string | null;
 }
 
 /** Whether the caller is the API server of a cluster, which may ask for access reviews and read what is rendered for it. */

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { embeddedRevocation } from '../../src/config/revocation-config.js';
 import { renderKubeconfig } from '../../src/formats/kubeconfig/render-kubeconfig.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import { csrFor } from '../helpers/csr.js';
@@ -63,6 +64,7 @@ describeCluster('a kubeconfig, as kubectl reads it', () => {
         allowPrivilegedGroups: [],
         nameAlphabet: 'unicode',
         readsRoleBindings: false,
+        revocation: embeddedRevocation,
       };
       const parts = { username: some(), contextName: some(), namespace: some(), certificatePem: some() };
       const path = text() || 'x';

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { embeddedRevocation } from '../../src/config/revocation-config.js';
 import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
 import { openClusterConnection, type ClusterConnection } from '../../src/cluster/cluster-connection.js';
 import { kubeApiserverClient } from '../../src/cluster/csr-object.js';
@@ -65,6 +66,7 @@ export async function connectedIssuance(
         allowPrivilegedGroups: [],
         nameAlphabet: 'ascii',
         readsRoleBindings,
+        revocation: embeddedRevocation,
       },
       signer,
       connection,

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
 import { ClusterProbes } from '../../src/issuance/clusters/cluster-probes.js';
-import { DenyList } from '../../src/issuance/lifecycle/deny-list.js';
+import { embeddedRevocation } from '../../src/config/revocation-config.js';
 import { AttemptsUnderWay } from '../../src/issuance/attempts/attempts-under-way.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
+import { DenyList } from '../../src/issuance/lifecycle/deny-list.js';
 import { IdempotencyKeys } from '../../src/issuance/requests/idempotency-keys.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
@@ -84,7 +85,14 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     allowPrivilegedGroups: [],
     nameAlphabet: 'ascii',
     readsRoleBindings: false,
+    revocation: embeddedRevocation,
   };
+  const denyList = new DenyList({
+    reader: store.revocations,
+    clock: () => new Date(now),
+    log: { info() {}, warn() {}, error() {} },
+  });
+  await denyList.load();
   const clusters = new Map<string, IssuingCluster>();
   const setSigner = (signer: Signer) =>
     clusters.set('demo', {
@@ -109,11 +117,8 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     log: { info() {}, warn() {}, error() {} },
     deliveriesOf: () => [],
     probes: new ClusterProbes(store),
-    denyList: new DenyList({
-      reader: store.revocations,
-      clock: () => new Date(now),
-      log: { info() {}, warn() {}, error() {} },
-    }),
+    denyList,
+    publicAddress: null,
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
   });

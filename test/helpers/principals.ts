@@ -2,7 +2,7 @@ import type { Principal, Role } from '../../src/model/principal.js';
 
 export function principal(name: string, roles: readonly Role[], more: Partial<Principal> = {}): Principal {
   const expiresAt = new Date('2100-01-01T00:00:00Z');
-  return { name, roles, groups: [], createdBy: [], tokenId: `token-of-${name}`, expiresAt, ...more };
+  return { name, roles, groups: [], createdBy: [], tokenId: `token-of-${name}`, expiresAt, cluster: null, ...more };
 }
 
 export const hr = principal('hr-system', ['requester']);

@@ -116,6 +116,7 @@ describe('API tokens', () => {
     const portal = service.withToken(token);
     expect(as.whoami(await portal('get', '/v1/whoami').expect(200))).toEqual({
       name: 'portal',
+      cluster: null,
       groups: ['onboarding'],
       roles: ['requester'],
       apiTokenId: id,

@@ -18,12 +18,15 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
         operationId: 'createApiToken',
         tags: ['identity'],
         summary: 'Create an API token',
-        description: 'Needs the role admin. The token is in this answer and nowhere else.',
+        description:
+          'Needs the role admin. The token is in this answer and nowhere else. A token with the role `reviewer` is for the ' +
+          'API server of one cluster: it can ask for access reviews and read what is rendered for that cluster, and ' +
+          'nothing else. Two may be valid side by side, so that one replaces the other.',
         body: ref(schemas.NewApiTokenSchema),
         response: {
           201: json(schemas.CreatedApiTokenSchema, {
             description: 'The token, shown once.',
-            example: { revokedAt: null },
+            example: { revokedAt: null, cluster: null },
             headers: { Location: 'The token, at the address where it can be revoked.', 'Cache-Control': '`no-store`' },
           }),
           ...problems('not-permitted', ...bodyProblems),
@@ -51,7 +54,7 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
         description: 'Needs the role admin. Expired and revoked tokens are listed too.',
         querystring: ListQuerySchema,
         response: {
-          200: pageResponse(schemas.ApiTokenListSchema, 'A page, newest first.', { revokedAt: null }),
+          200: pageResponse(schemas.ApiTokenListSchema, 'A page, newest first.', { revokedAt: null, cluster: null }),
           ...problems('not-permitted'),
         },
       },

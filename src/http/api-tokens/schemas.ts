@@ -1,7 +1,17 @@
 import { Type, type Static } from 'typebox';
 import { type ApiToken, roles } from '../../model/principal.js';
 import { pageOf } from '../pages.js';
-import { closed, exampleId, idOf, instantOf, namedObject, nameOf, nullable, oneOf } from '../schema-parts.js';
+import {
+  closed,
+  dnsLabelOf,
+  exampleId,
+  idOf,
+  instantOf,
+  namedObject,
+  nameOf,
+  nullable,
+  oneOf,
+} from '../schema-parts.js';
 
 const groups = Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
 const roleList = Type.Array(oneOf(roles), {
@@ -17,12 +27,18 @@ export const NewApiTokenSchema = namedObject('NewApiToken', 'An API token to cre
   groups: Type.Optional(groups),
   roles: roleList,
   expiresInSeconds: Type.Optional(
-    Type.Integer({
+    // One type, not a union: a caller gets one error.
+    Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
       minimum: 60,
       maximum: 31536000,
-      description: 'How long it is valid: by default 90 days, at most a year.',
+      description:
+        'How long it is valid: by default 90 days, at most a year. Null: until it is revoked, for the role reviewer alone.',
       examples: [7776000],
     }),
+  ),
+  cluster: Type.Optional(
+    dnsLabelOf('For the role reviewer: the cluster whose API server will hold the token.', 'demo'),
   ),
 });
 
@@ -38,6 +54,7 @@ const tokenProperties = {
   createdAt: instantOf('When it was created.'),
   expiresAt: nullable(instantOf('An instant.'), 'When it expires; null if it lives until it is revoked.'),
   revokedAt: nullable(instantOf('An instant.'), 'When it was revoked; null if it was not.'),
+  cluster: nullable(dnsLabelOf('A cluster.', 'demo'), 'The cluster of a reviewer; null for every other token.'),
 };
 
 export const ApiTokenSchema = namedObject('ApiToken', 'An API token without its secret.', tokenProperties);
@@ -68,5 +85,6 @@ export function apiTokenView(token: ApiToken): ApiTokenBody {
     createdAt: token.createdAt.toISOString(),
     expiresAt: token.expiresAt?.toISOString() ?? null,
     revokedAt: token.revokedAt?.toISOString() ?? null,
+    cluster: token.cluster,
   };
 }

@@ -5,6 +5,12 @@ export const neverProbed = {
   signer: 'localCA',
   allowPrivilegedGroups: [],
   readsRoleBindings: false,
+  revocation: {
+    mode: 'none',
+    verifiedAt: null,
+    delaySeconds: null,
+    continues: ['everything, until the certificate expires or its bindings are removed'],
+  },
   probedAt: null,
   probe: null,
 };
@@ -22,5 +28,6 @@ export const probed = {
     message: null,
     advice: null,
     lifetimeCap: null,
+    revocation: { mode: 'webhook', verified: true, delaySeconds: 0, reason: null, message: null },
   },
 };

@@ -65,7 +65,8 @@ export function addClusters(app: App, { clusters }: Services): void {
         description:
           'Connects to the API server, checks what kubepass may do there, and requests a certificate for the identity ' +
           '`kubepass-probe`, valid for ten minutes, without groups. It is recorded like any request, marked `probe`. ' +
-          'Takes as long as signing takes: up to a minute if the cluster does not sign. Only one probe runs at a ' +
+          'Takes as long as signing takes: up to a minute if the cluster does not sign. With `verifyRevocation` it then ' +
+          'revokes the certificate and uses it until the cluster refuses it, for up to 45 seconds. Only one probe runs at a ' +
           'time; a call during a probe gets the answer of that probe.',
         params: schemas.ClusterParamsSchema,
         body: ref(schemas.ProbeOptionsSchema),
@@ -79,8 +80,9 @@ export function addClusters(app: App, { clusters }: Services): void {
       },
     },
     async (request, reply) => {
-      const { measureLifetimeCap = false } = request.body;
-      const outcome = await clusters.probe(callerOf(request), request.params.name, { measureLifetimeCap });
+      const { measureLifetimeCap = false, verifyRevocation = false } = request.body;
+      const options = { measureLifetimeCap, verifyRevocation };
+      const outcome = await clusters.probe(callerOf(request), request.params.name, options);
       return outcome.ok ? clusterView(outcome.value) : sendRefusal(reply, outcome.refusal);
     },
   );

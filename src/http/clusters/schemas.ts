@@ -1,4 +1,5 @@
 import { signerKinds } from '../../model/cluster.js';
+import { enforcementModes } from '../../model/enforcement.js';
 import { Type, type Static } from 'typebox';
 import { certificatePem } from '../example-certificate.js';
 import { pageOf } from '../pages.js';
@@ -64,12 +65,31 @@ export const ClusterProbeSchema = namedObject('ClusterProbe', 'What a cluster is
     }),
     'Null unless `measureLifetimeCap` was set.',
   ),
+  revocation: nullable(
+    closed({
+      mode: oneOf(enforcementModes, 'The mode that was tried.'),
+      checkedAt: instantOf('When it was tried.'),
+      verified: Type.Boolean({ description: 'Whether the cluster refused the certificate because it was revoked.' }),
+      delaySeconds: nullable(
+        Type.Number({ minimum: 0, examples: [0] }),
+        'For how long the certificate went on working; null if it was not refused.',
+      ),
+      reason: nullable(reasonOf('Why it is not proven.', 'StillAccepted'), 'Null if it is proven.'),
+      message: nullable(messageOf('The reason in words.', 'the certificate worked for 45 s after it was revoked')),
+    }),
+    'The last trial of a revoked certificate, by a probe with `verifyRevocation`; null if there was none.',
+  ),
 });
 
 export const ProbeOptionsSchema = namedObject('ProbeOptions', 'May be left out.', {
   measureLifetimeCap: Type.Optional(
     Type.Boolean({
       description: 'Also request a certificate with a very long lifetime, and measure how much of it is given.',
+    }),
+  ),
+  verifyRevocation: Type.Optional(
+    Type.Boolean({
+      description: 'Also revoke the certificate of the probe, and measure how long it goes on working.',
     }),
   ),
 });
@@ -90,6 +110,21 @@ export const ClusterSchema = namedObject('Cluster', 'A configured cluster.', {
   readsRoleBindings: Type.Boolean({
     description:
       'Whether kubepass reads the role bindings of the cluster, so that it knows what an identity could do there.',
+  }),
+  revocation: closed({
+    mode: oneOf(enforcementModes, 'How the cluster is made to refuse revoked certificates, as it is configured.'),
+    verifiedAt: nullable(
+      instantOf('An instant.'),
+      'When a probe last saw that a revoked certificate is refused; null: never.',
+    ),
+    delaySeconds: nullable(
+      Type.Number({ minimum: 0, examples: [0] }),
+      'For how long the revoked certificate went on working then; null if that is not known.',
+    ),
+    continues: Type.Array(Type.String({ maxLength: 256, examples: ['reading: get, list and watch'] }), {
+      maxItems: 20,
+      description: 'What the holder of a revoked certificate can go on to do.',
+    }),
   }),
   probedAt: nullable(instantOf('When it was last probed.'), 'When the cluster was last probed; null: never.'),
   probe: nullable(ref(ClusterProbeSchema), 'The result of the last probe.'),

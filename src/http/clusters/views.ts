@@ -1,5 +1,6 @@
 import type { CertificateAuthorityBundle } from '../../model/cluster.js';
 import { missingPermissions, type ClusterProbe } from '../../model/cluster-probe.js';
+import { enforcementOf, type Enforcement } from '../../model/enforcement.js';
 import type { ClusterView } from '../../services.js';
 import type { CertificateAuthoritiesBody, ClusterBody } from './schemas.js';
 
@@ -11,9 +12,14 @@ export function clusterView({ cluster, probe }: ClusterView): ClusterBody {
     allowPrivilegedGroups: [...cluster.allowPrivilegedGroups],
     nameAlphabet: cluster.nameAlphabet,
     readsRoleBindings: cluster.readsRoleBindings,
+    revocation: enforcementView(enforcementOf(cluster.revocation, probe && probe.result.revocation)),
     probedAt: probe && probe.probedAt.toISOString(),
     probe: probe && probeView(probe.result),
   };
+}
+
+export function enforcementView({ mode, verifiedAt, delaySeconds, continues }: Enforcement): ClusterBody['revocation'] {
+  return { mode, verifiedAt: verifiedAt && verifiedAt.toISOString(), delaySeconds, continues: [...continues] };
 }
 
 function probeView(probe: ClusterProbe): NonNullable<ClusterBody['probe']> {
@@ -36,6 +42,7 @@ function probeView(probe: ClusterProbe): NonNullable<ClusterBody['probe']> {
     acceptedAs: probe.acceptedAs,
     requestId: probe.requestId,
     lifetimeCap: probe.lifetimeCap && { ...probe.lifetimeCap },
+    revocation: probe.revocation && { ...probe.revocation },
   };
 }
 

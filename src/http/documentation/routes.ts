@@ -14,6 +14,7 @@ const tags = [
   { name: 'certificates', description: 'The inventory of issued identities.' },
   { name: 'inspections', description: 'Find out what a file is, what it says and what is wrong with it.' },
   { name: 'clusters', description: 'The configured clusters and their CAs.' },
+  { name: 'enforcement', description: 'Making clusters refuse revoked certificates.' },
   { name: 'policies', description: 'The policies in force, and trying out others.' },
   { name: 'audit', description: 'The append-only log of everything that happened.' },
   {

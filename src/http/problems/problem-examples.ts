@@ -40,6 +40,9 @@ const examples: Readonly<Record<ProblemType, Example>> = {
     members: { certificateRequestId: exampleId },
   },
   'cluster-not-connected': { detail: 'kubepass has no connection to cluster "demo"' },
+  'enforcement-unavailable': {
+    detail: '1200 revoked certificates are more than the 1000 that an API server loads: use mode webhook',
+  },
   'webhook-not-configured': { detail: 'no webhook "chat" is configured' },
   'content-too-large': { detail: 'the body is larger than this resource takes' },
   'unsupported-media-type': { detail: 'send the body as application/json' },

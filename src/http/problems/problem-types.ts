@@ -12,6 +12,7 @@ export const problemTypes = {
   'idempotency-key-in-flight': { status: 409, title: 'The first request with this Idempotency-Key has no answer yet' },
   'key-already-collected': { status: 409, title: 'The private key was handed out once and is not kept' },
   'cluster-not-connected': { status: 409, title: 'There is no connection to the cluster' },
+  'enforcement-unavailable': { status: 409, title: 'Revoked certificates cannot be refused in this way' },
   'webhook-not-configured': { status: 409, title: 'The webhook is no longer configured' },
   'content-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The media type of the body is not supported' },

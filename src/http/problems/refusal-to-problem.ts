@@ -48,6 +48,8 @@ export function refusalToProblem(refusal: Refusal): Problem {
       );
     case 'cluster-not-connected':
       return problem('cluster-not-connected', refusal.message);
+    case 'enforcement-unavailable':
+      return problem('enforcement-unavailable', refusal.message);
     case 'webhook-not-configured':
       return problem('webhook-not-configured', refusal.message);
     case 'idempotency-key-reused':

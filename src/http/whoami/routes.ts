@@ -3,7 +3,7 @@ import { actions, permissionsOf } from '../../identity/permissions.js';
 import { roles } from '../../model/principal.js';
 import { callerOf } from '../plugins/authentication.js';
 import { json, problems } from '../responses.js';
-import { idOf, instantOf, namedObject, nameOf, nullable, oneOf } from '../schema-parts.js';
+import { dnsLabelOf, idOf, instantOf, namedObject, nameOf, nullable, oneOf } from '../schema-parts.js';
 import type { App } from '../types.js';
 
 const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
@@ -15,6 +15,7 @@ const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
     instantOf('When that token ends, unless it is revoked before.'),
     'When that token ends, unless it is revoked before; null if it lives until it is revoked.',
   ),
+  cluster: nullable(dnsLabelOf('A cluster.', 'demo'), 'The cluster of a reviewer; null for every other caller.'),
   permissions: Type.Array(oneOf(actions), { maxItems: 100, description: 'What the roles allow.' }),
 });
 export type WhoamiBody = Static<typeof WhoamiSchema>;
@@ -25,12 +26,16 @@ export function addWhoami(app: App): void {
   app.get(
     '/whoami',
     {
+      config: { forReviewers: true },
       schema: {
         operationId: 'whoami',
         tags: ['identity'],
         summary: 'Read who you are and what you may do',
         description: 'For every caller. It is the simplest way to try out a token.',
-        response: { 200: json(WhoamiSchema, { description: 'The caller.' }), ...problems() },
+        response: {
+          200: json(WhoamiSchema, { description: 'The caller.', example: { cluster: null } }),
+          ...problems(),
+        },
       },
     },
     async (request): Promise<WhoamiBody> => {
@@ -41,6 +46,7 @@ export function addWhoami(app: App): void {
         roles: [...caller.roles],
         apiTokenId: caller.tokenId,
         expiresAt: caller.expiresAt?.toISOString() ?? null,
+        cluster: caller.cluster,
         permissions: [...permissionsOf(caller)],
       };
     },

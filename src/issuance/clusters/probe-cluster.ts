@@ -10,15 +10,19 @@ import {
   type LifetimeCap,
   type StoredClusterProbe,
 } from '../../model/cluster-probe.js';
+import type { ProbedRevocation } from '../../model/enforcement.js';
 import type { NeededAccess } from '../../signer/signer.js';
 import { encodePem } from '../../x509/strict/pem.js';
 import { probedCluster } from './cluster-probes.js';
 import { issuingCluster, type IssuanceContext, type IssuingCluster } from '../context.js';
+import { probeRevocation } from '../enforcement/probe-revocation.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
 
 export interface ProbeOptions {
   /** Whether to ask for a very long lifetime too, and see how much of it is given. */
   readonly measureLifetimeCap: boolean;
+  /** Whether to revoke the certificate and see how the cluster refuses it; default false. */
+  readonly verifyRevocation?: boolean;
 }
 
 /** The shortest lifetime that Kubernetes gives. */
@@ -38,7 +42,7 @@ export async function probeCluster(
 ): Promise<StoredClusterProbe> {
   const underWay = context.probes.underWay(cluster);
   if (underWay) {
-    if (!options.measureLifetimeCap) return underWay;
+    if (!options.measureLifetimeCap && options.verifyRevocation !== true) return underWay;
     await underWay.catch(() => undefined);
     return probeCluster(context, cluster, options, actor);
   }
@@ -51,16 +55,32 @@ async function runAndRecord(
   options: ProbeOptions,
   actor: string | null,
 ): Promise<StoredClusterProbe> {
-  const found = await run(context, issuing, options, actor);
+  const ran = await run(context, issuing, options, actor);
+  // A proof holds until another one is made, for the mode that it is of.
+  const earlier = context.probes.last(issuing.cluster.name)?.result.revocation ?? null;
+  const isKept = ran.revocation === null && earlier?.mode === issuing.cluster.revocation.mode;
+  const found = isKept ? { ...ran, revocation: earlier } : ran;
   const result = { probed: probedCluster(issuing.cluster), ...found };
   const cluster = issuing.cluster.name;
   const probe = { cluster, probedAt: context.clock(), result };
   await context.store.writer.commit({
     operations: [{ op: 'rememberProbe', probe }],
-    events: [auditEvent('ClusterProbed', probe.probedAt, actor, probeDetails(result), { cluster })],
+    events: [
+      auditEvent('ClusterProbed', probe.probedAt, actor, probeDetails(result), { cluster }),
+      ...(ran.revocation === null ? [] : [revocationEvent(ran.revocation, probe, actor)]),
+    ],
   });
   context.probes.remember(probe);
   return probe;
+}
+
+function revocationEvent(
+  { mode, verified, delaySeconds, reason }: ProbedRevocation,
+  { cluster, probedAt }: StoredClusterProbe,
+  actor: string | null,
+) {
+  const details = { mode, verified, delaySeconds, reason };
+  return auditEvent('RevocationEnforced', probedAt, actor, details, { cluster });
 }
 
 /** The summary of a probe for the audit log. */
@@ -94,12 +114,13 @@ const nothingKnown: Found = {
   acceptedAs: null,
   requestId: null,
   lifetimeCap: null,
+  revocation: null,
 };
 
 async function run(
   context: IssuanceContext,
   issuing: IssuingCluster,
-  { measureLifetimeCap }: ProbeOptions,
+  { measureLifetimeCap, verifyRevocation = false }: ProbeOptions,
   actor: string | null,
 ): Promise<Found> {
   const { connection, signer, cluster } = issuing;
@@ -112,8 +133,12 @@ async function run(
   if (signing.end.kind !== 'issued') return signed;
   const acceptedAs = await acceptance(connection, signing.end.certificate, signing.privateKeyPem);
   const accepted = { ...signed, ...whyBindingsAreUnknown(reached), ...acceptedAs };
-  if (!measureLifetimeCap) return accepted;
-  return { ...accepted, lifetimeCap: await measureCap(context, issuing, actor) };
+  const { certificate } = signing.end;
+  const revocation = verifyRevocation
+    ? await probeRevocation(context, connection, cluster.revocation, certificate, signing.privateKeyPem, actor)
+    : null;
+  const lifetimeCap = measureLifetimeCap ? await measureCap(context, issuing, actor) : null;
+  return { ...accepted, revocation, lifetimeCap };
 }
 
 /** The access rights that reading the role bindings of a cluster takes besides. */
@@ -237,7 +262,9 @@ export async function probeStaleClusters(context: IssuanceContext): Promise<void
 
 async function probeAlone(context: IssuanceContext, cluster: string): Promise<void> {
   try {
-    const { result } = await probeCluster(context, cluster, { measureLifetimeCap: false }, null);
+    const { mode } = issuingCluster(context, cluster).cluster.revocation;
+    const options = { measureLifetimeCap: false, verifyRevocation: mode !== 'none' };
+    const { result } = await probeCluster(context, cluster, options, null);
     const { signs, accepts, reason, message } = result;
     context.log.info({ cluster, signs, accepts, reason, why: message }, 'a cluster was probed');
   } catch (error) {

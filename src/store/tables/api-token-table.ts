@@ -1,4 +1,4 @@
-import type { ApiTokenReader } from '../../identity/api-tokens.js';
+import type { ApiTokenReader, ReviewerToken } from '../../identity/api-tokens.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { ApiToken, Role } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/page.js';
@@ -84,6 +84,14 @@ export class ApiTokenTable implements ApiTokenReader {
   async liveSecretSha256s(now: Date): Promise<readonly string[]> {
     const rows = await this.prisma.apiToken.findMany({ where: liveAt(now), select: { secretSha256: true } });
     return rows.map(({ secretSha256 }) => secretSha256);
+  }
+
+  async liveReviewers(now: Date): Promise<readonly ReviewerToken[]> {
+    const rows = await this.prisma.apiToken.findMany({
+      where: { ...liveAt(now), cluster: { not: null } },
+      select: { ...apiTokenColumns, secretSha256: true },
+    });
+    return rows.map((row) => ({ token: apiTokenOf(row), secretSha256: row.secretSha256 }));
   }
 
   async find(id: string): Promise<ApiToken | null> {

@@ -74,5 +74,10 @@ export class CertificateAuthorityPinTable implements CertificateAuthorityPinRead
 }
 
 function clusterProbeOf(row: ClusterProbeRow): StoredClusterProbe {
-  return { cluster: row.cluster, probedAt: row.probedAt, result: storedJson<ClusterProbe>(row.result) };
+  return { cluster: row.cluster, probedAt: row.probedAt, result: probeIn(row.result) };
+}
+
+/** Probes that were recorded before any of them tried a revocation have no such member. */
+function probeIn(result: Prisma.JsonValue): ClusterProbe {
+  return { revocation: null, ...storedJson<Omit<ClusterProbe, 'revocation'>>(result) };
 }

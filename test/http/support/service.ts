@@ -94,6 +94,8 @@ export interface TestServiceOptions {
   /** Wraps the real use cases. */
   readonly services?: (services: Services) => Services;
   readonly app?: Partial<AppOptions>;
+  /** Default: any free one. */
+  readonly port?: number;
 }
 
 /** The whole service, listening on loopback: real store, real CA, real policies. */
@@ -128,13 +130,14 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   });
   const services = options.services?.(composition.services) ?? composition.services;
   const app = buildApp(services, { logger, version: '0.0.0-test', ...options.app });
-  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  const address = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   await composition.begin();
 
   const caller =
     (token: string | null): Caller =>
     (method, url) => {
       const call = request(address)[method](url);
+      if (options.app?.tls) call.disableTLSCerts();
       if (token !== null) call.set('authorization', `Bearer ${token}`);
       return call.expect((response) => {
         mustConform(method, url, response);

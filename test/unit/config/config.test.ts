@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
 import { webhookEventTypes } from '../../../src/model/webhook-delivery.js';
+import { embeddedRevocation } from '../../../src/config/revocation-config.js';
 
 let directory: string;
 let configFile: string;
@@ -60,6 +61,7 @@ describe('loadConfig without anything', () => {
       host: '127.0.0.1',
       port: 8080,
       tls: null,
+      publicAddress: null,
       connections: { max: 1000, maxPerAddress: 250 },
       policiesDir: resolve('policies'),
       database: { kind: 'sqlite', file: join(dataDir, 'kubepass.db') },
@@ -80,6 +82,7 @@ describe('loadConfig without anything', () => {
           nameAlphabet: 'ascii',
           readRoleBindings: false,
           allowExec: false,
+          revocation: embeddedRevocation,
         },
       ],
       issuing: { timeoutSeconds: 60, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 86_400 },
@@ -255,6 +258,7 @@ describe('loadConfig with a file', () => {
       host: '10.0.0.1',
       port: 9000,
       tls: { certFile: join(directory, 'tls.crt'), keyFile: join(directory, 'tls.key') },
+      publicAddress: { url: 'https://10.0.0.1:9000', certificateAuthorityFile: null },
       connections: { max: 500, maxPerAddress: 250 },
       policiesDir: join(directory, 'rules'),
       database: { kind: 'sqlite', file: join(directory, 'db/k.db') },
@@ -275,6 +279,7 @@ describe('loadConfig with a file', () => {
           nameAlphabet: 'unicode',
           readRoleBindings: true,
           allowExec: true,
+          revocation: embeddedRevocation,
         },
         expect.objectContaining({ name: 'dev-us', connection: { kind: 'inCluster' }, allowExec: false }),
       ],
@@ -290,6 +295,44 @@ describe('loadConfig with a file', () => {
     const limited = `${oneCluster()}connections: { max: 40, maxPerAddress: 3 }\n`;
     expect(loadFile(limited, terminated).connections).toEqual({ max: 40, maxPerAddress: 3 });
     expect(fileErrors(`${oneCluster()}connections: { max: 0 }\n`)).toEqual(['FILE/connections/max: must be >= 1']);
+  });
+
+  it('reads how a cluster is made to refuse revoked certificates, and how it reaches kubepass', () => {
+    const { clusters, publicAddress } = loadFile(
+      `${oneCluster({ kubeconfig: 'a.kubeconfig', revocation: '{ mode: admission, whenInDoubt: noOpinion, configMap: { namespace: x, name: y.z } }' })}publicAddress: { url: "https://kubepass.example:8443/base/", certificateAuthority: ca.crt }\n`,
+    );
+    expect(clusters[0]?.revocation).toEqual({
+      mode: 'admission',
+      whenInDoubt: 'noOpinion',
+      configMap: { namespace: 'x', name: 'y.z' },
+    });
+    expect(publicAddress).toEqual({
+      url: 'https://kubepass.example:8443/base',
+      certificateAuthorityFile: join(directory, 'ca.crt'),
+    });
+  });
+
+  it.each([
+    ['{ mode: sometimes }', '', '/clusters/0/revocation/mode: must be one of'],
+    ['{ mode: admission }', '', '/clusters/0/revocation/mode: admission needs a way to reach the cluster'],
+    ['{ mode: webhook }', '', '/clusters/0/revocation/mode: webhook needs publicAddress'],
+    ['{ mode: listed }', '', '/clusters/0/revocation/mode: listed needs publicAddress'],
+    ['{ whenInDoubt: noOpinion }', '', '/clusters/0/revocation/whenInDoubt: goes with a mode'],
+    ['{ configMap: { namespace: a, name: b } }', '', '/clusters/0/revocation/configMap: goes with mode: admission'],
+    ['{ configMap: { namespace: A, name: b_ } }', '', '/clusters/0/revocation/configMap/name: must be a DNS subdomain'],
+    [
+      '{ mode: none }',
+      'publicAddress: { url: "http://kubepass.example" }\n',
+      '/publicAddress/url: must be an https URL',
+    ],
+    [
+      '{ mode: none }',
+      'publicAddress: { url: "https://a:b@kubepass" }\n',
+      '/publicAddress/url: must not hold credentials',
+    ],
+  ])('refuses revocation: %s with "%s"', (revocation, more, error) => {
+    const errors = fileErrors(`${oneCluster({ revocation })}${more}`);
+    expect(errors).toContainEqual(expect.stringContaining(`FILE${error}`));
   });
 
   it('lets the environment override it', () => {

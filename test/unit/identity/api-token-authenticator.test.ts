@@ -17,6 +17,7 @@ function setUp() {
       reads.count += 1;
       return rows.get(sha256) ?? null;
     },
+    liveReviewers: () => Promise.resolve([]),
     async liveSecretSha256s() {
       reads.lists += 1;
       return [...rows].flatMap(([sha256, { revokedAt }]) => (revokedAt === null ? [sha256] : []));
@@ -65,6 +66,7 @@ describe('ApiTokenAuthenticator', () => {
       createdBy: ['admin'],
       tokenId: token.id,
       expiresAt: token.expiresAt,
+      cluster: null,
     });
   });
 
@@ -115,6 +117,7 @@ describe('ApiTokenAuthenticator', () => {
             })
           : Promise.resolve(rows.get(sha256) ?? null),
       liveSecretSha256s: () => Promise.resolve([]),
+      liveReviewers: () => Promise.resolve([]),
     };
     const authenticator = new ApiTokenAuthenticator(reader, () => start);
     const inFlight = authenticator.authenticate(secret);

@@ -27,6 +27,7 @@ beforeEach(async () => {
     reader: store.apiTokens,
     writer: apiTokenWriter(store.writer),
     authenticator,
+    clusters: new Set(['demo']),
     clock,
     random: randomBytes,
   });
@@ -53,6 +54,7 @@ describe('ApiTokens', () => {
       createdBy: ['admin'],
       tokenId: token.id,
       expiresAt: token.expiresAt,
+      cluster: null,
     });
   });
 

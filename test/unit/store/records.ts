@@ -161,6 +161,7 @@ export function aProbe(
       acceptedAs: 'kubepass-probe',
       requestId: 'request-1',
       lifetimeCap: { requestedSeconds: 2 ** 31 - 1, givenSeconds: 31_536_000, capped: true },
+      revocation: null,
       ...result,
     },
     ...overrides,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { embeddedRevocation } from '../../../../src/config/revocation-config.js';
 import { parse } from 'yaml';
 import { renderKubeconfig } from '../../../../src/formats/kubeconfig/render-kubeconfig.js';
 import type { Cluster } from '../../../../src/model/cluster.js';
@@ -13,6 +14,7 @@ const cluster: Cluster = {
   allowPrivilegedGroups: [],
   nameAlphabet: 'ascii',
   readsRoleBindings: false,
+  revocation: embeddedRevocation,
 };
 const parts = {
   cluster,

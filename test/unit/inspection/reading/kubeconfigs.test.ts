@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { embeddedRevocation } from '../../../../src/config/revocation-config.js';
 import { stringify } from 'yaml';
 import { renderKubeconfig } from '../../../../src/formats/kubeconfig/render-kubeconfig.js';
 import type { KubeconfigContent } from '../../../../src/model/inspection.js';
@@ -75,6 +76,7 @@ describe('a kubeconfig', () => {
         allowPrivilegedGroups: [],
         nameAlphabet: 'ascii',
         readsRoleBindings: false,
+        revocation: embeddedRevocation,
       },
       username: 'jane',
       contextName: null,

@@ -1,0 +1,69 @@
+import { doubleQuoted } from '../yaml/double-quoted.js';
+import { celText, certificatePrefix, credentialId, isCertificate } from './credential-id.js';
+
+/** The file name of the kubeconfig with which the API server reaches kubepass. */
+export const webhookKubeconfigName = 'authorization-webhook.kubeconfig';
+
+/** How many revoked certificates mode `listed` holds: 1,000 (78 KB) load, and the API server rejects 5,000. */
+export const mostListed = 1_000;
+
+export interface AuthorizationConfigurationParts {
+  /** Revoked certificates that the conditions name; null: kubepass is asked about every certificate. */
+  readonly listed: readonly string[] | null;
+  readonly failurePolicy: 'Deny' | 'NoOpinion';
+  /** The folder on the control-plane nodes, absolute, without a slash at its end. */
+  readonly directory: string;
+  /** The username that kubepass itself has in the cluster by a client certificate; null where it has none. */
+  readonly ownUsername: string | null;
+  /** Whether the cluster knows the fields that switch caching off (1.34). */
+  readonly knowsCacheFields: boolean;
+}
+
+/**
+ * Renders the file for `--authorization-config`, as one document. The webhook stands before RBAC and is asked about people
+ * with client certificates alone, so that no node, controller or service account depends on it. Nothing is cached: a TTL of
+ * zero would mean the default, of 5 minutes and 30 seconds.
+ */
+export function renderAuthorizationConfiguration(parts: AuthorizationConfigurationParts): string {
+  const { listed, failurePolicy, directory, ownUsername, knowsCacheFields } = parts;
+  const conditions = [
+    isCertificate('request.extra'),
+    "!request.user.startsWith('system:') && !('system:nodes' in request.groups)",
+    ...(ownUsername === null ? [] : [`request.user != ${celText(ownUsername)}`]),
+    ...(listed === null ? [] : [isListed(listed)]),
+  ];
+  const lines = [
+    listed === null
+      ? '# kubepass: asked about every client certificate'
+      : `# kubepass: ${listed.length} of at most ${mostListed} revoked certificates are listed`,
+    'apiVersion: apiserver.config.k8s.io/v1',
+    'kind: AuthorizationConfiguration',
+    'authorizers:',
+    '  - type: Node',
+    '    name: node',
+    '  - type: Webhook',
+    '    name: kubepass',
+    '    webhook:',
+    '      timeout: 3s',
+    '      authorizedTTL: 1ms',
+    '      unauthorizedTTL: 1ms',
+    ...(knowsCacheFields ? ['      cacheAuthorizedRequests: false', '      cacheUnauthorizedRequests: false'] : []),
+    '      subjectAccessReviewVersion: v1',
+    '      matchConditionSubjectAccessReviewVersion: v1',
+    `      failurePolicy: ${failurePolicy}`,
+    '      connectionInfo:',
+    '        type: KubeConfigFile',
+    `        kubeConfigFile: ${doubleQuoted(`${directory}/${webhookKubeconfigName}`)}`,
+    '      matchConditions:',
+    ...conditions.map((condition) => `        - expression: ${doubleQuoted(condition)}`),
+    '  - type: RBAC',
+    '    name: rbac',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function isListed(fingerprints: readonly string[]): string {
+  if (fingerprints.length === 0) return 'false';
+  const ids = fingerprints.map((fingerprint) => celText(`${certificatePrefix}${fingerprint}`)).join(',');
+  return `request.extra['${credentialId}'].exists(v, v in [${ids}])`;
+}

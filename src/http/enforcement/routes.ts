@@ -1,0 +1,168 @@
+import { renderAuthorizationConfiguration } from '../../formats/enforcement/authorization-configuration.js';
+import { renderRevocationPolicy } from '../../formats/enforcement/revocation-policy.js';
+import { renderWebhookKubeconfig } from '../../formats/enforcement/webhook-kubeconfig.js';
+import type { Outcome } from '../../model/outcome.js';
+import type { Services } from '../../services.js';
+import { callerOf } from '../plugins/authentication.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { bodyProblems, json, problems, response, textBody } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
+import type { App } from '../types.js';
+import type { FastifyReply } from 'fastify';
+import * as schemas from './schemas.js';
+import { defaultDirectory } from './schemas.js';
+
+const yaml = 'application/yaml';
+
+const yamlResponse = (description: string, example: string) => ({
+  200: response({ [yaml]: textBody(description, example) }, { description }),
+});
+
+const files = { produces: [yaml], forReviewers: true } as const;
+
+const settings = {
+  mode: 'admission',
+  whenInDoubt: 'deny',
+  configMap: { namespace: 'kubepass', name: 'revoked-certificates' },
+} as const;
+
+export function addEnforcement(app: App, { enforcement }: Services): void {
+  addSchemas(app, schemas);
+
+  app.post(
+    '/clusters/:name/access-reviews',
+    {
+      // The groups of a user can be many.
+      bodyLimit: 1024 * 1024,
+      config: { fromMemory: true, forReviewers: true },
+      schema: {
+        operationId: 'reviewAccess',
+        tags: ['enforcement'],
+        summary: 'Review a request to a cluster',
+        description:
+          'For the authorization webhook of the cluster’s API server: the role `reviewer` of this cluster, and admins who ' +
+          'try it out. Denies the request if the user’s client certificate is revoked, and has no opinion otherwise. ' +
+          'Answers from memory, and never 429 or 5xx.',
+        params: schemas.EnforcementParamsSchema,
+        querystring: schemas.AccessReviewQuerySchema,
+        body: ref(schemas.SubjectAccessReviewSchema),
+        response: {
+          200: json(schemas.ReviewedAccessSchema, {
+            description: 'The review.',
+            example: {
+              status: {
+                allowed: false,
+                denied: true,
+                reason: 'this client certificate was revoked at 2026-03-01T09:30:00.000Z (keyCompromise)',
+              },
+            },
+          }),
+          ...problems('not-found', ...bodyProblems),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { extra } = request.body.spec;
+      const outcome = enforcement.review(callerOf(request), request.params.name, extra ?? {});
+      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      const { value } = outcome;
+      // The API server has its own audit log. Here a line for each request of each person would hide all others.
+      request.unlogged = !value.denied;
+      return {
+        apiVersion: 'authorization.k8s.io/v1' as const,
+        kind: 'SubjectAccessReview' as const,
+        status: { allowed: false, denied: value.denied, ...(value.denied && { reason: value.reason }) },
+      };
+    },
+  );
+
+  app.get(
+    '/clusters/:name/authorization-configuration',
+    {
+      config: files,
+      schema: {
+        operationId: 'getAuthorizationConfiguration',
+        tags: ['enforcement'],
+        summary: 'Render the authorization configuration of a cluster',
+        description:
+          'The file for `--authorization-config` of kube-apiserver, in place of `--authorization-mode`. With mode `webhook` ' +
+          'the API server asks kubepass about every person with a client certificate. With mode `listed` the file names the ' +
+          'revoked certificates, and kubepass is asked about these alone; each revocation makes another file.',
+        params: schemas.EnforcementParamsSchema,
+        querystring: schemas.AuthorizationConfigurationQuerySchema,
+        response: {
+          ...yamlResponse(
+            'An AuthorizationConfiguration, as one document.',
+            renderAuthorizationConfiguration({
+              listed: null,
+              failurePolicy: 'Deny',
+              directory: defaultDirectory,
+              ownUsername: null,
+              knowsCacheFields: true,
+            }),
+          ),
+          ...problems('not-found', 'enforcement-unavailable'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { mode, directory = defaultDirectory } = request.query;
+      const caller = callerOf(request);
+      const options = { ...(mode && { mode }), directory };
+      return sendYaml(reply, await enforcement.authorizationConfiguration(caller, request.params.name, options));
+    },
+  );
+
+  app.get(
+    '/clusters/:name/authorization-webhook-kubeconfig',
+    {
+      config: files,
+      schema: {
+        operationId: 'getAuthorizationWebhookKubeconfig',
+        tags: ['enforcement'],
+        summary: 'Render the kubeconfig of the authorization webhook',
+        description:
+          'The file that the authorization configuration names. It holds no token: put the token of a `reviewer` into the ' +
+          'file that `tokenFile` names.',
+        params: schemas.EnforcementParamsSchema,
+        querystring: schemas.DirectoryQuerySchema,
+        response: {
+          ...yamlResponse(
+            'A kubeconfig.',
+            renderWebhookKubeconfig(
+              'demo',
+              { url: 'https://kubepass.example:8443', certificateAuthority: null },
+              defaultDirectory,
+            ),
+          ),
+          ...problems('not-found', 'enforcement-unavailable'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { directory = defaultDirectory } = request.query;
+      return sendYaml(reply, enforcement.webhookKubeconfig(callerOf(request), request.params.name, { directory }));
+    },
+  );
+
+  app.get(
+    '/clusters/:name/revocation-policy',
+    {
+      config: files,
+      schema: {
+        operationId: 'getRevocationPolicy',
+        tags: ['enforcement'],
+        summary: 'Render the admission policy that refuses revoked certificates',
+        description:
+          'Manifests for `kubectl apply`, for clusters whose API server takes no files: a ValidatingAdmissionPolicy, its ' +
+          'binding, and the ConfigMap that kubepass keeps current with mode `admission`. Reading goes on.',
+        params: schemas.EnforcementParamsSchema,
+        response: { ...yamlResponse('Manifests.', renderRevocationPolicy(settings)), ...problems('not-found') },
+      },
+    },
+    async (request, reply) => sendYaml(reply, enforcement.revocationPolicy(callerOf(request), request.params.name)),
+  );
+}
+
+const sendYaml = (reply: FastifyReply, outcome: Outcome<string>): FastifyReply =>
+  outcome.ok ? reply.type(yaml).send(outcome.value) : sendRefusal(reply, outcome.refusal);

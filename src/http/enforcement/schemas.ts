@@ -1,0 +1,99 @@
+import { Type } from 'typebox';
+import { closed, named, namedObject, oneOf } from '../schema-parts.js';
+import { clusterName } from '../clusters/schemas.js';
+
+export const EnforcementParamsSchema = closed({ name: clusterName });
+
+/** Kubernetes adds members to its types, so this is open, unlike the bodies of kubepass itself. */
+export const SubjectAccessReviewSchema = named(
+  'SubjectAccessReview',
+  Type.Object(
+    {
+      apiVersion: oneOf(['authorization.k8s.io/v1']),
+      kind: oneOf(['SubjectAccessReview']),
+      spec: Type.Object(
+        {
+          extra: Type.Optional(
+            Type.Unsafe<Readonly<Record<string, readonly string[]>> | null>({
+              type: ['object', 'null'],
+              description: 'The extras of the user; `authentication.kubernetes.io/credential-id` names a certificate.',
+              additionalProperties: {
+                type: 'array',
+                maxItems: 1000,
+                items: { type: 'string', maxLength: 4096 },
+              },
+              examples: [
+                {
+                  'authentication.kubernetes.io/credential-id': [
+                    'X509SHA256=853a9c2bc1bdaecda184ba45aabae57f68b82a06234d78b103529ebdd3ba371e',
+                  ],
+                },
+              ],
+            }),
+          ),
+        },
+        { description: 'The request that the API server asks about. Other members than `extra` change nothing.' },
+      ),
+    },
+    {
+      description: 'A SubjectAccessReview of authorization.k8s.io/v1, as API servers send it.',
+      examples: [
+        {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SubjectAccessReview',
+          spec: {
+            extra: {
+              'authentication.kubernetes.io/credential-id': [
+                'X509SHA256=853a9c2bc1bdaecda184ba45aabae57f68b82a06234d78b103529ebdd3ba371e',
+              ],
+            },
+          },
+        },
+      ],
+    },
+  ),
+);
+
+export const ReviewedAccessSchema = namedObject(
+  'ReviewedAccess',
+  'The review with its status. Neither `allowed` nor `denied`: the next authorizer of the cluster decides.',
+  {
+    apiVersion: oneOf(['authorization.k8s.io/v1']),
+    kind: oneOf(['SubjectAccessReview']),
+    status: closed({
+      allowed: Type.Boolean({ description: 'Always false: kubepass allows nothing.', examples: [false] }),
+      denied: Type.Boolean({ description: 'Whether the certificate is revoked.', examples: [true] }),
+      reason: Type.Optional(
+        Type.String({
+          maxLength: 1024,
+          description: 'Why it is denied. The API server shows it to the user and in its audit log.',
+          examples: ['this client certificate was revoked at 2026-03-01T09:30:00.000Z (keyCompromise)'],
+        }),
+      ),
+    }),
+  },
+);
+
+export const AccessReviewQuerySchema = closed({
+  timeout: Type.Optional(
+    Type.String({ maxLength: 32, description: 'API servers append it; it changes nothing.', examples: ['3s'] }),
+  ),
+});
+
+/** Where the files are on the control-plane nodes. */
+export const defaultDirectory = '/etc/kubernetes/kubepass';
+
+const directory = Type.Optional(
+  Type.String({
+    maxLength: 1024,
+    pattern: '^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$',
+    description: `The folder on the control-plane nodes that holds these files; by default \`${defaultDirectory}\`.`,
+  }),
+);
+
+export const DirectoryQuerySchema = closed({ directory });
+
+export const AuthorizationConfigurationQuerySchema = closed({
+  mode: Type.Optional(oneOf(['webhook', 'listed'], 'By default the mode that is configured, or else `webhook`.')),
+  directory,
+});

@@ -1,0 +1,264 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { revokeCertificate } from '../helpers/revocations.js';
+import { as } from '../http/support/call.js';
+import { startService, type TestService } from '../http/support/service.js';
+import { succeed } from './certificate-signing-request.js';
+import type { ControlPlane } from './control-plane.js';
+import { freePorts } from './free-ports.js';
+import type { Finished } from './run-command.js';
+import { kubeconfigOfServiceAccount } from './service-account.js';
+import { describeControlPlane, openControlPlane } from './suite.js';
+import { servingPair } from './serving-pair.js';
+
+const component = fileURLToPath(new URL('../../deploy/kubernetes/components/revocation-policy', import.meta.url));
+
+const policies = `
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: people }
+spec:
+  selector: { clusters: ["*"] }
+  allowed: { usernames: ["*"], groups: ["team-*"] }
+  constraints: { maxExpirationSeconds: 86400 }
+  approval: { mode: auto }
+`;
+
+/** A cluster whose API server loads what kubepass renders for it, and kubepass beside it, over TLS. */
+async function openEnforced(mode: 'webhook' | 'listed' | 'admission' | 'cached') {
+  const directory = temporaryDirectory();
+  const folder = join(directory.path, 'etc');
+  mkdirSync(folder);
+  const [port] = (await freePorts(1)) as [number];
+  const configuration = join(folder, 'authorization-configuration.yaml');
+  // An API server needs a file when it starts; this one is as if there were no webhook.
+  writeFileSync(
+    configuration,
+    'apiVersion: apiserver.config.k8s.io/v1\nkind: AuthorizationConfiguration\nauthorizers: [{ type: Node, name: node }, { type: RBAC, name: rbac }]\n',
+  );
+  const auditLog = join(directory.path, 'audit.log');
+  const auditPolicy = join(directory.path, 'audit-policy.yaml');
+  writeFileSync(auditPolicy, 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{ level: Metadata }]\n');
+  const plane = await openControlPlane({
+    apiServerFlags: {
+      ...(mode !== 'admission' && { 'authorization-mode': null, 'authorization-config': configuration }),
+      'audit-log-path': auditLog,
+      'audit-policy-file': auditPolicy,
+    },
+  });
+  const tls = await servingPair(directory.path);
+  const kubeconfig = await kubeconfigOfServiceAccount(plane, directory.path);
+  const configured = mode === 'cached' ? 'webhook' : mode;
+  const service = await startService({
+    policies,
+    port,
+    app: { tls: tls.pair },
+    config: `
+publicAddress: { url: "https://127.0.0.1:${port}", certificateAuthority: ${tls.caFile} }
+clusters:
+  - name: real
+    server: ${plane.server}
+    signer: kubernetes
+    kubeconfig: ${kubeconfig}
+    revocation: { mode: ${configured} }
+`,
+  });
+  const root = service.as('root');
+  const reviewer = as.token(
+    await root('post', '/v1/api-tokens').send({
+      ...{ name: 'real-api-server', roles: ['reviewer'], cluster: 'real', expiresInSeconds: null },
+    }),
+  );
+  writeFileSync(join(folder, 'reviewer-token'), `${reviewer.token}\n`, { mode: 0o600 });
+  const render = async (file: string) => {
+    const answer = await service.withToken(reviewer.token)('get', `/v1/clusters/real/${file}`).expect(200);
+    return answer.text;
+  };
+  const loadFiles = async () => {
+    writeFileSync(
+      join(folder, 'authorization-webhook.kubeconfig'),
+      await render(`authorization-webhook-kubeconfig?directory=${folder}`),
+    );
+    const rendered = await render(`authorization-configuration?mode=${configured}&directory=${folder}`);
+    writeFileSync(
+      configuration,
+      mode === 'cached' ? rendered.replaceAll(/^ *(?:un)?authorizedTTL.*\n|^ *cache\w+Requests.*\n/gm, '') : rendered,
+    );
+    // The API server loads a changed file by itself: measured 114 ms, and it looks once a minute at the latest.
+    await sleep(2_000);
+  };
+
+  await succeed(plane, ['create', 'role', 'writer', '--verb=*', '--resource=configmaps,pods,pods/exec']);
+  await succeed(plane, ['create', 'rolebinding', 'writer', '--role=writer', '--user=jane']);
+
+  let files = 0;
+  return {
+    plane,
+    service,
+    loadFiles,
+    render,
+    audit: () => readFileSync(auditLog, 'utf8'),
+    /** A certificate of jane, and kubectl with it. */
+    async issue() {
+      const answer = await service.as('hr-system')('post', '/v1/kubeconfigs').send({ username: 'jane' }).expect(201);
+      const request = as.request(await root('get', answer.headers['location'] ?? '').expect(200));
+      const file = join(directory.path, `${(files += 1)}.kubeconfig`);
+      writeFileSync(file, answer.text, { mode: 0o600 });
+      return {
+        fingerprint: request.certificate?.fingerprintSha256 ?? '',
+        kubectl: (...args: readonly string[]) => plane.kubectl(['--kubeconfig', file, ...args]),
+      };
+    },
+    async close() {
+      await service.close();
+      await plane.stop();
+      directory.remove();
+    },
+  };
+}
+
+type Enforced = Awaited<ReturnType<typeof openEnforced>>;
+
+const reading = ['get', 'configmaps'] as const;
+const writing = (name: string) => ['create', 'configmap', name] as const;
+const refusedAs = (text: string) => ({ code: 1, stderr: expect.stringContaining(text) as unknown });
+const revoked = refusedAs('this client certificate was revoked');
+const untilAllowed = (ask: () => Promise<Finished>) =>
+  expect.poll(async () => (await ask()).code, { timeout: 15_000 }).toBe(0);
+const probe = async (service: TestService) =>
+  as.cluster(await service.as('root')('post', '/v1/clusters/real/probe').send({ verifyRevocation: true }).expect(200));
+
+describeControlPlane('mode webhook', () => {
+  let enforced: Enforced;
+  beforeAll(async () => {
+    enforced = await openEnforced('webhook');
+    await enforced.loadFiles();
+  });
+  afterAll(() => enforced.close());
+
+  it('refuses a revoked certificate at its first request, with our reason, and no other one', async () => {
+    const [taken, sibling] = [await enforced.issue(), await enforced.issue()];
+    await untilAllowed(() => taken.kubectl(...reading));
+    expect((await sibling.kubectl(...reading)).code).toBe(0);
+    await revokeCertificate(enforced.service.store, taken.fingerprint);
+    expect(await taken.kubectl(...reading)).toMatchObject(revoked);
+    expect((await sibling.kubectl(...reading)).code).toBe(0);
+    expect(enforced.audit()).toMatch(/"authorization.k8s.io\/reason":"this client certificate was revoked at /);
+  });
+
+  it('is proven by a probe, without a delay', async () => {
+    const { revocation, probe: found } = await probe(enforced.service);
+    expect(found?.revocation).toMatchObject({ mode: 'webhook', verified: true, delaySeconds: 0 });
+    expect(revocation.verifiedAt).not.toBeNull();
+    const { items } = as.events(
+      await enforced.service.as('audrey')('get', '/v1/audit-events?type=RevocationEnforced').expect(200),
+    );
+    expect(items.at(-1)?.details).toMatchObject({ mode: 'webhook', verified: true, delaySeconds: 0 });
+  });
+
+  it('harms nobody but people with certificates while kubepass is down', async () => {
+    const person = await enforced.issue();
+    await succeed(enforced.plane, ['create', 'serviceaccount', 'robot']);
+    const token = (await succeed(enforced.plane, ['create', 'token', 'robot'])).trim();
+    await succeed(enforced.plane, [
+      'create',
+      'rolebinding',
+      'robot',
+      '--role=writer',
+      '--serviceaccount=default:robot',
+    ]);
+    await enforced.service.stop();
+    const begin = performance.now();
+    expect((await person.kubectl(...reading)).code).toBe(1);
+    expect(performance.now() - begin).toBeLessThan(15_000);
+    const robot = await enforced.plane.kubectl([
+      '--token',
+      token,
+      '--kubeconfig',
+      '/dev/null',
+      `--server=${enforced.plane.server}`,
+      '--insecure-skip-tls-verify',
+      ...reading,
+    ]);
+    expect(robot.code, robot.stderr).toBe(0);
+    await succeed(enforced.plane, [...reading]);
+  });
+});
+
+describeControlPlane('mode listed', () => {
+  let enforced: Enforced;
+  beforeAll(async () => {
+    enforced = await openEnforced('listed');
+    await enforced.loadFiles();
+  });
+  afterAll(() => enforced.close());
+
+  it('refuses the listed, and lets everybody else in while kubepass is down', async () => {
+    const [taken, sibling] = [await enforced.issue(), await enforced.issue()];
+    await untilAllowed(() => taken.kubectl(...reading));
+    await revokeCertificate(enforced.service.store, taken.fingerprint);
+    await enforced.loadFiles();
+    await expect.poll(async () => taken.kubectl(...reading), { timeout: 15_000 }).toMatchObject(revoked);
+    await enforced.service.stop();
+    expect((await taken.kubectl(...reading)).code).toBe(1);
+    expect((await sibling.kubectl(...reading)).code).toBe(0);
+  });
+});
+
+describeControlPlane('mode admission', () => {
+  let enforced: Enforced;
+  beforeAll(async () => {
+    enforced = await openEnforced('admission');
+    await succeed(enforced.plane, ['apply', '--filename', join(component, 'rbac.yaml')]);
+    await succeed(enforced.plane, ['apply', '--filename', join(component, 'probe.yaml')]);
+    await succeed(enforced.plane, ['apply', '--filename', '-'], await enforced.render('revocation-policy'));
+  });
+  afterAll(() => enforced.close());
+
+  it('refuses writes and exec within seconds, and lets reads and siblings go on', async () => {
+    const [taken, sibling] = [await enforced.issue(), await enforced.issue()];
+    await untilAllowed(() => taken.kubectl(...writing('first'), '--dry-run=server'));
+    await revokeCertificate(enforced.service.store, taken.fingerprint);
+    await expect
+      .poll(() => taken.kubectl(...writing('second'), '--dry-run=server'), { timeout: 20_000 })
+      .toMatchObject(revoked);
+    expect((await taken.kubectl(...reading)).code).toBe(0);
+    expect((await sibling.kubectl(...writing('third'), '--dry-run=server')).code).toBe(0);
+    const list = await succeed(enforced.plane, [
+      'get',
+      'configmap',
+      'revoked-certificates',
+      '-n',
+      'kubepass',
+      '-o',
+      'json',
+    ]);
+    expect((JSON.parse(list) as { data: object }).data).toHaveProperty(taken.fingerprint);
+  });
+
+  it('is proven by a probe, which says that reads go on', async () => {
+    const { revocation, probe: found } = await probe(enforced.service);
+    expect(found?.revocation, found?.revocation?.message ?? '').toMatchObject({ mode: 'admission', verified: true });
+    expect(revocation.continues[0]).toBe('reading: get, list and watch');
+  });
+});
+
+describeControlPlane('an authorization webhook with the default caches', () => {
+  let enforced: Enforced;
+  beforeAll(async () => {
+    enforced = await openEnforced('cached');
+    await enforced.loadFiles();
+  });
+  afterAll(() => enforced.close());
+
+  it('is proven to refuse after half a minute', async () => {
+    const { probe: found } = await probe(enforced.service);
+    expect(found?.revocation?.verified, found?.revocation?.message ?? '').toBe(true);
+    expect(found?.revocation?.delaySeconds).toBeGreaterThan(20);
+    expect(found?.revocation?.delaySeconds).toBeLessThan(40);
+  });
+});
