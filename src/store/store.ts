@@ -76,6 +76,23 @@ export interface CertificateReader {
   findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]>;
   /** Newest first; with a filter on expiry, soonest expiring first, else with a prefix of usernames, by username. */
   list(filter: CertificateFilter & Visibility, page: PageQuery): Promise<Page<ListedCertificate>>;
+  /**
+   * The next certificates that end behind `after` and not later than `until`, of at most 500 those whose end is still to be
+   * told at this distance. Orphans, revoked and superseded ones are left out, and those that live less than twice as long.
+   */
+  expiring(seconds: number, after: EndOfCertificate, until: Date): Promise<ExpiringCertificates>;
+}
+
+/** A certificate's place in the order of their ends. */
+export interface EndOfCertificate {
+  readonly notAfter: Date;
+  readonly n: bigint;
+}
+
+export interface ExpiringCertificates {
+  readonly untold: readonly ListedCertificate[];
+  /** The last one that was looked at; null where none is left behind it. */
+  readonly last: EndOfCertificate | null;
 }
 
 export interface RevocationReader {
