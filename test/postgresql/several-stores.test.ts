@@ -165,7 +165,7 @@ describe('three services that start at once on an empty database', () => {
         { type: 'CertificateExpiring' },
         { limit: 500, cursor: null },
       );
-      return items.map(({ details }) => `${String(details['seconds'])} ${details['username'] as string}`);
+      return items.map(({ details }) => `${details['seconds'] as number} ${details['username'] as string}`);
     };
     const isTold = async (times: number) => {
       await expect.poll(async () => (await told()).length, { timeout: 20_000 }).toBe(count * times);
