@@ -215,7 +215,7 @@ async function wire(
     signatures,
     owner,
     soleProcess: isSoleProcess(config),
-    settings: config.issuing,
+    settings: { ...config.issuing, expiryNoticeSeconds: config.expiry.noticeSeconds },
     log,
     deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
     probes,

@@ -97,6 +97,17 @@ export const FileSettings = Type.Object(
         closed,
       ),
     ),
+    expiry: Type.Optional(
+      Type.Object(
+        {
+          noticeSeconds: Type.Optional(
+            // Up to ten years. A shorter distance than ten minutes could pass while a replica takes over.
+            Type.Array(Type.Integer({ minimum: 600, maximum: 315_576_000 }), { maxItems: 20, uniqueItems: true }),
+          ),
+        },
+        closed,
+      ),
+    ),
     inspection: Type.Optional(
       Type.Object(
         {

@@ -26,6 +26,7 @@ export interface Config {
   /** At least one; their names differ. */
   readonly clusters: readonly ClusterConfig[];
   readonly issuing: IssuingConfig;
+  readonly expiry: ExpiryConfig;
   readonly inspection: InspectionConfig;
   /** Their names differ. */
   readonly webhooks: readonly WebhookConfig[];
@@ -43,6 +44,11 @@ export interface IssuingConfig {
   readonly timeoutSeconds: number;
   readonly pendingExpiresAfterSeconds: number;
   readonly uncollectedExpiresAfterSeconds: number;
+}
+
+export interface ExpiryConfig {
+  /** How long before its end that of a certificate is announced; the shortest distance first. None: not at all. */
+  readonly noticeSeconds: readonly number[];
 }
 
 /** The lifetimes on which an inspection remarks. */
@@ -119,6 +125,9 @@ export function loadConfig(environment: Environment): Config {
       pendingExpiresAfterSeconds: 259_200,
       uncollectedExpiresAfterSeconds: 86_400,
       ...file?.issuing,
+    },
+    expiry: {
+      noticeSeconds: (file?.expiry?.noticeSeconds ?? [86_400, 604_800, 2_592_000]).toSorted((a, b) => a - b),
     },
     inspection: {
       ...inspectionDefaults,

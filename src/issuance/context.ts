@@ -67,6 +67,8 @@ export interface IssuingSettings {
   readonly timeoutSeconds: number;
   readonly pendingExpiresAfterSeconds: number;
   readonly uncollectedExpiresAfterSeconds: number;
+  /** How long before its end that of a certificate is announced; the shortest distance first. */
+  readonly expiryNoticeSeconds: readonly number[];
 }
 
 export function issuingCluster(context: IssuanceContext, name: string): IssuingCluster {

@@ -3,6 +3,7 @@ import { idempotencyKeySeconds } from './requests/idempotency-keys.js';
 import { recoverRequests } from './attempts/recover-requests.js';
 import { secondsAfter, type IssuanceContext } from './context.js';
 import { requestEvent } from './events.js';
+import { announceExpiry, forgetExpiryNotices } from './lifecycle/announce-expiry.js';
 import { moveRequest } from './request-states.js';
 
 const headMilliseconds = 60_000;
@@ -16,8 +17,8 @@ export interface Housekeeping {
 
 /**
  * Works beside the requests. At once and then every few seconds, a round recovers requests that were left, ends lapsed
- * requests, and deletes old idempotency keys; no round begins while another runs. Every minute the head of the audit
- * chain is logged, so that a kept log shows whether the chain was ever rewritten.
+ * requests, and deletes old idempotency keys; no round begins while another runs. Rounds of their own announce certificates
+ * that end soon, because after an outage these may be many. Every minute the head of the audit chain is logged, so that a kept log shows whether the chain was ever rewritten.
  */
 export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000): Housekeeping {
   let stopped = false;
@@ -34,21 +35,35 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
     'expiring requests': () => expireRequests(context, isStopped),
     'forgetting idempotency keys': () => forgetIdempotencyKeys(context),
   };
-  let round: Promise<void> | null = null;
-  const begin = () => {
-    round ??= oneRound(context, tasks, isStopped).finally(() => {
-      round = null;
-    });
+  const notices = {
+    'announcing expiry': () => announceExpiry(context, isStopped),
+    'forgetting announcements of expiry': () => forgetExpiryNotices(context),
   };
-  begin();
-  const rounds = setInterval(begin, roundMilliseconds);
+  const rounds = [tasks, notices].map((each) => inRounds(() => oneRound(context, each, isStopped), roundMilliseconds));
   const heads = setInterval(() => void logHead(context), headMilliseconds);
   return {
     recovered,
     async stop() {
       stopped = true;
-      clearInterval(rounds);
       clearInterval(heads);
+      await Promise.all(rounds.map((each) => each.stop()));
+    },
+  };
+}
+
+/** Runs the round at once and then at this interval, but never two at a time. */
+function inRounds(run: () => Promise<void>, milliseconds: number): { stop(): Promise<void> } {
+  let round: Promise<void> | null = null;
+  const begin = () => {
+    round ??= run().finally(() => {
+      round = null;
+    });
+  };
+  begin();
+  const rounds = setInterval(begin, milliseconds);
+  return {
+    async stop() {
+      clearInterval(rounds);
       await round;
     },
   };

@@ -37,7 +37,7 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
     case 'insertExpiryNotice':
       return [insertExpiryNotice(operation.notice)];
     case 'advanceExpiry':
-      return [advanceExpiry(operation.seconds, operation.through)];
+      return [advanceExpiry(operation)];
     case 'forgetExpiryNotices':
       return [forgetExpiryNotices(operation.announcedBefore)];
     case 'rememberPolicySet':

@@ -39,8 +39,7 @@ export type Operation =
   | { readonly op: 'removeIdentityBlock'; readonly folded: string; readonly n: bigint }
   /** Claims the announcement of a certificate's end; conflicts where it is claimed already. */
   | { readonly op: 'insertExpiryNotice'; readonly notice: ExpiryNotice }
-  /** Remembers up to which `notAfter` certificates were looked at; an earlier one changes nothing. */
-  | { readonly op: 'advanceExpiry'; readonly seconds: number; readonly through: Date }
+  | AdvanceExpiry
   /** Deletes at most 1,000 notices. */
   | { readonly op: 'forgetExpiryNotices'; readonly announcedBefore: Date }
   | { readonly op: 'rememberPolicySet'; readonly digest: string; readonly texts: PolicySetTexts }
@@ -132,6 +131,17 @@ export interface ExpiryNotice {
   readonly fingerprintSha256: string;
   readonly seconds: number;
   readonly announcedAt: Date;
+}
+
+/**
+ * Remembers up to which `notAfter` certificates were looked at for this distance. Changes nothing where somebody else has
+ * remembered another one than `from` (null: none).
+ */
+export interface AdvanceExpiry {
+  readonly op: 'advanceExpiry';
+  readonly seconds: number;
+  readonly from: Date | null;
+  readonly through: Date;
 }
 
 /** Compare-and-set on a request: applies only while it is in `from`. */

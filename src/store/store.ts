@@ -82,6 +82,23 @@ export interface CertificateReader {
     filter: CertificateFilter & Visibility & { readonly now?: Date },
     page: PageQuery,
   ): Promise<Page<ListedCertificate>>;
+  /**
+   * The next certificates that end behind `after` and not later than `until`, of at most 500 those whose end is still to be
+   * told at this distance. Orphans, revoked and superseded ones are left out, and those that live less than twice as long.
+   */
+  expiring(seconds: number, after: EndOfCertificate, until: Date): Promise<ExpiringCertificates>;
+}
+
+/** A certificate's place in the order of their ends. */
+export interface EndOfCertificate {
+  readonly notAfter: Date;
+  readonly n: bigint;
+}
+
+export interface ExpiringCertificates {
+  readonly untold: readonly ListedCertificate[];
+  /** The last one that was looked at; null where none is left behind it. */
+  readonly last: EndOfCertificate | null;
 }
 
 export interface RevocationReader {

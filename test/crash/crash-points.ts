@@ -15,4 +15,11 @@ export const crashPoints = [
 /** The points that an issuance by a local CA passes. */
 export const localCrashPoints = crashPoints.filter((point) => !point.includes('object'));
 
-export type CrashPoint = (typeof crashPoints)[number];
+/** The points where the announcement of a certificate's end can be interrupted. */
+export const announcementCrashPoints = [
+  'before the announcement is committed',
+  'after the announcement is committed',
+  'before it is remembered how far the announcements have come',
+] as const;
+
+export type CrashPoint = (typeof crashPoints)[number] | (typeof announcementCrashPoints)[number];

@@ -39,12 +39,16 @@ const crashingWriter = (writer: Writer): Writer => ({
       pass(createdFirst);
     }
     if (tellsOf(step, 'CertificateIssued')) pass('before the outcome is committed');
+    if (tellsOf(step, 'CertificateExpiring')) pass('before the announcement is committed');
+    if (step.operations.some(({ op }) => op === 'advanceExpiry'))
+      pass('before it is remembered how far the announcements have come');
     const result = await writer.commit(step);
     if (tellsOf(step, 'IssuanceStarted')) {
       pass('after the intent is committed');
       intended.resolve(undefined);
     }
     if (tellsOf(step, 'CertificateIssued')) pass('after the outcome is committed');
+    if (tellsOf(step, 'CertificateExpiring')) pass('after the announcement is committed');
     if (step.operations.some(({ op }) => op === 'answerIdempotencyKey')) pass('after the answer is recorded');
     return result;
   },

@@ -113,7 +113,12 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     signatures: signaturesHere,
     owner,
     soleProcess,
-    settings: { timeoutSeconds: 60, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 86_400 },
+    settings: {
+      timeoutSeconds: 60,
+      pendingExpiresAfterSeconds: 259_200,
+      uncollectedExpiresAfterSeconds: 86_400,
+      expiryNoticeSeconds: [600, 3600, 86_400],
+    },
     log: { info() {}, warn() {}, error() {} },
     deliveriesOf: () => [],
     probes: new ClusterProbes(store),

@@ -6,9 +6,14 @@ import { Compile } from 'typebox/schema';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { WebhookDeliveryBody } from '../../src/http/webhook-deliveries/schemas.js';
 import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
+import type { IdentityBlock } from '../../src/model/identity-block.js';
+import type { Announcement } from '../../src/model/webhook-delivery.js';
+import { deliveriesOf as announced } from '../../src/webhooks/event-payload.js';
+import type { Webhook } from '../../src/webhooks/webhook.js';
 import { csrFor } from '../helpers/csr.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { WebhookReceiver, type ReceivedWebhook } from '../helpers/webhook-receiver.js';
+import { aCertificate } from '../unit/store/records.js';
 import { as, type Answer } from './support/call.js';
 import { contract } from './support/contract.js';
 import { startService, type Person, type TestService } from './support/service.js';
@@ -40,7 +45,8 @@ webhooks:
     url: ${receiver.url}
     secretFile: ${secretFile}
     certificateAuthority: ${receiverCa}
-    events: [pending, issued, denied]
+    events: [pending, issued, denied, certificate.expiring]
+expiry: { noticeSeconds: [3600] }
 `,
     overrides: { webhookRoundMilliseconds: 50 },
   });
@@ -62,9 +68,13 @@ interface Event {
 
 /** The event, after its signature and schema are checked against the contract. */
 function eventIn({ headers, body }: ReceivedWebhook): Event {
-  const event = new Verifier(secret).verify(body, headers as Record<string, string>) as Event;
-  const state = event.type.replace('certificate_request.', '');
-  const name = `CertificateRequest${state.slice(0, 1).toUpperCase()}${state.slice(1)}Event`;
+  return checked(new Verifier(secret).verify(body, headers as Record<string, string>) as Event);
+}
+
+/** The event, after its schema is checked. */
+function checked(event: Event): Event {
+  const words = event.type.split(/[._]/);
+  const name = `${words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('')}Event`;
   const $defs = JSON.parse(
     JSON.stringify(contract.components.schemas).replaceAll('#/components/schemas/', '#/$defs/'),
   ) as Record<string, object>;
@@ -160,6 +170,32 @@ describe('a webhook', () => {
   });
 });
 
+describe('a webhook about no request', () => {
+  const certificate = aCertificate({ id: '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f' });
+  const at = certificate.issuedAt;
+  const revocation = { reason: 'keyCompromise', comment: 'lost', revokedAt: at, revokedBy: 'bob' } as const;
+  const block: IdentityBlock = {
+    ...{ username: 'jane', clusters: ['demo'], reason: 'unspecified' as const, comment: null },
+    ...{ until: at, blockedAt: at, blockedBy: 'hr' },
+  };
+  const announcements: readonly Announcement[] = [
+    { event: 'certificate.expiring', at, certificate, seconds: 600 },
+    { event: 'certificate.revoked', at, certificate: { ...certificate, supersededBy: 'ab'.repeat(32) }, revocation },
+    { event: 'identity.blocked', at, block, revokedCertificates: 1, cancelledRequests: 0 },
+    { event: 'identity.unblocked', at, block: { ...block, clusters: null }, unblockedBy: 'hr', comment: 'is back' },
+  ];
+
+  it.each(announcements)('is as the contract says: $event', (announcement) => {
+    const chat: Webhook = {
+      ...{ name: 'chat', events: [announcement.event], clusters: null, secrets: [] },
+      sender: { send: () => Promise.resolve({ kind: 'abandoned' }), close() {} },
+    };
+    const [delivery] = announced([chat], randomBytes, announcement);
+    expect(delivery).toMatchObject({ type: announcement.event, requestId: null });
+    expect(checked(JSON.parse(delivery?.payload ?? '') as Event).type).toBe(announcement.event);
+  });
+});
+
 describe('/v1/webhook-deliveries', () => {
   it('shows what was given up and why, which the audit log has too, and sends it again when told to', async () => {
     receiver.answer = { status: 410, body: 'what the receiver says to itself' };
@@ -221,4 +257,27 @@ describe('/v1/webhook-deliveries', () => {
     const answer = await service.as('root')('post', '/v1/webhook-deliveries/msg_1/retry').send({ url: 'https://x' });
     expect(answer.status).toBe(400);
   });
+});
+
+it('tells that a certificate ends soon, with what the inventory says of it, once', async () => {
+  const issued = await service
+    .as('alice')('post', '/v1/kubeconfigs')
+    .send({ username: 'ends-soon', groups: ['team-a'], expirationSeconds: 7200 })
+    .expect(201);
+  await receiver.until(1);
+  service.advance(3700);
+  // The service's clock is ahead, so a library would refuse the message.
+  const event = checked(JSON.parse((await receiver.until(2))[1]!.body) as Event);
+  const list = await service.as('root')('get', '/v1/certificates?username=ends-soon').expect(200);
+  const { publicKey: _, orphan: _o, ...seen } = (list.body as { items: Record<string, unknown>[] }).items[0]!;
+  expect(event).toMatchObject({
+    type: 'certificate.expiring',
+    data: { ...seen, requestId: idIn(issued), status: 'valid', noticeSeconds: 3600 },
+  });
+  expect(JSON.stringify(event)).not.toMatch(/BEGIN|PRIVATE|pem/);
+  const answer = await service.as('root')('get', '/v1/webhook-deliveries?limit=1').expect(200);
+  const [delivery] = (answer.body as { items: WebhookDeliveryBody[] }).items;
+  expect(delivery).toMatchObject({ type: 'certificate.expiring', requestId: null });
+  const told = await service.as('audrey')('get', '/v1/audit-events?type=CertificateExpiring').expect(200);
+  expect(as.events(told).items).toMatchObject([{ principal: null, details: { username: 'ends-soon', seconds: 3600 } }]);
 });

@@ -98,6 +98,7 @@ async function readAll(readRows: (selection: Selection) => Promise<readonly unkn
   const certificates = new CertificateTable(prisma, reads);
   for (const filter of combinations({ ...shared, ...expiry, group: ['team', 'rare'] }))
     await certificates.list(filter, page);
+  await certificates.expiring(600, { notAfter: now, n: 2n ** 63n - 1n }, new Date(now.getTime() + 60_000));
   const events = new AuditEventTable(prisma, reads);
   for (const filter of combinations({ cluster: demo, principal: ['busy'], type: ['CertificateIssued'] }))
     await events.list(filter, page);

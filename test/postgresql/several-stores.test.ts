@@ -11,7 +11,7 @@ import { composeOn, type LogLine } from '../helpers/composed-service.js';
 import { freshDatabase, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
-import { anEvent, anIdempotencyEntry, aRequest, instant, sha256 } from '../unit/store/records.js';
+import { aCertificate, anEvent, anIdempotencyEntry, aRequest, instant, sha256 } from '../unit/store/records.js';
 
 let database: TestDatabase;
 beforeEach(async () => {
@@ -77,6 +77,14 @@ describe('three stores on one database', () => {
     expect(await events()).toBe(7);
   });
 
+  it('claim the announcement of an end once', async () => {
+    const notice = { fingerprintSha256: sha256('x'), seconds: 600, announcedAt: new Date() };
+    const results = await fromEach(10, () => [{ op: 'insertExpiryNotice', notice }]);
+    expect(results.filter(({ committed }) => committed)).toHaveLength(1);
+    expect(results.find(({ committed }) => !committed)).toMatchObject({ conflict: { kind: 'expiryNotice' } });
+    expect(await events()).toBe(1);
+  });
+
   it('move a request once', async () => {
     const request = aRequest();
     await stores[0]!.writer.commit({ operations: [{ op: 'insertRequest', request }], events: [] });
@@ -136,6 +144,44 @@ describe('three services that start at once on an empty database', () => {
     expect([count('ApiTokenCreated'), count('CertificateAuthorityPinned')]).toEqual([1, 1]);
     expect(await verifyChain(services[0]!.store.auditEvents)).toMatchObject({ valid: true });
   });
+
+  it('announce the end of each certificate once, also when their clock is moved by a day', async () => {
+    const day = 86_400_000;
+    const notBefore = new Date(now.getTime() - 10 * day);
+    const count = 60;
+    for (let i = 0; i < count; i++) {
+      const request = aRequest({ state: 'issued' });
+      const notAfter = new Date(now.getTime() + 2 * day - i);
+      const certificate = aCertificate(request, { notBefore, notAfter, username: `user-${String(i)}` });
+      const operations: Operation[] = [
+        { op: 'insertRequest', request },
+        { op: 'insertCertificate', certificate },
+      ];
+      await services[i % 3]!.store.writer.commit({ operations, events: [] });
+    }
+    await Promise.all(services.map((service) => service.begin()));
+    const told = async () => {
+      const { items } = await services[0]!.store.auditEvents.list(
+        { type: 'CertificateExpiring' },
+        { limit: 500, cursor: null },
+      );
+      return items.map(({ details }) => `${details['seconds'] as number} ${details['username'] as string}`);
+    };
+    const isTold = async (times: number) => {
+      await expect.poll(async () => (await told()).length, { timeout: 20_000 }).toBe(count * times);
+      expect(new Set(await told()).size).toBe(count * times);
+    };
+    // A lifetime of twelve days has no notice of a week.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await told()).toEqual([]);
+    now = new Date(now.getTime() + day + 60_000);
+    await isTold(1);
+    now = new Date(now.getTime() - day);
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    now = new Date(now.getTime() + day);
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    await isTold(1);
+  }, 60_000);
 
   it('reject a token that one of them revokes: at once there, within five seconds elsewhere', async () => {
     const [token = ''] = tokens();

@@ -14,8 +14,9 @@ import {
   type ColumnValue,
   type Statement,
 } from '../statement.js';
-import type { CertificateReader } from '../store.js';
+import type { CertificateReader, EndOfCertificate, ExpiringCertificates } from '../store.js';
 import { conditionsOf, withinBoth } from './certificate-status.js';
+import { readEnding, soonestFirst } from './ending-certificates.js';
 import { equals, isParty, onUsername, type ListFilter } from './list-filter.js';
 import { selectKeys } from './list-keys.js';
 import { highest, type ListKey, type ListOrder } from './list-order.js';
@@ -174,19 +175,12 @@ const insertMembership = (name: string, fingerprintSha256: ColumnValue): Stateme
 });
 
 const activeAtMost = 100;
+const endingAtOnce = 500;
 
 const newestFirst: ListOrder = {
   name: 'certificates/newest',
   columns: [{ name: 'n', holds: 'numbers' }],
   direction: 'descending',
-};
-const soonestFirst: ListOrder = {
-  name: 'certificates/soonest',
-  columns: [
-    { name: 'notAfter', holds: 'instants' },
-    { name: 'n', holds: 'numbers' },
-  ],
-  direction: 'ascending',
 };
 const inOrderOfUsernames = byUsername('certificates');
 
@@ -247,6 +241,20 @@ export class CertificateTable implements CertificateReader {
       const { keys, goesOnBehind } = await selectKeys(this.reads, part, take);
       return { records: await this.#byKeys(keys), goesOnBehind };
     });
+  }
+
+  async expiring(seconds: number, after: EndOfCertificate, until: Date): Promise<ExpiringCertificates> {
+    const ending = await readEnding(this.reads, seconds, after, until, endingAtOnce);
+    const wanted = ending.filter(
+      ({ notBefore, notAfter, isTold }) => !isTold && notAfter.getTime() - notBefore.getTime() >= 2000 * seconds,
+    );
+    const found = await this.#byKeys(wanted.map(({ notAfter, n }) => [notAfter, n]));
+    return {
+      untold: found
+        .map(({ item }) => item)
+        .filter(({ orphan, revocation, supersededBy }) => !orphan && revocation === null && supersededBy === null),
+      last: ending.length < endingAtOnce ? null : (ending.at(-1) ?? null),
+    };
   }
 
   /** The certificates with these keys, in their order. */

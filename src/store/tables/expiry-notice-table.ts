@@ -1,7 +1,7 @@
 import type { PrismaClient } from '../generated/sqlite/client.js';
 import { octetsOf } from '../octets.js';
 import { insertUnique, type Statement } from '../statement.js';
-import type { ExpiryNotice } from '../step.js';
+import type { AdvanceExpiry, ExpiryNotice } from '../step.js';
 import type { ExpiryNoticeReader } from '../store.js';
 
 export const insertExpiryNotice = ({ fingerprintSha256, seconds, announcedAt }: ExpiryNotice): Statement =>
@@ -11,11 +11,16 @@ export const insertExpiryNotice = ({ fingerprintSha256, seconds, announcedAt }: 
     { kind: 'expiryNotice' },
   );
 
-export const advanceExpiry = (seconds: number, through: Date): Statement => ({
-  sql: `INSERT INTO "ExpiryProgress" ("seconds", "through") VALUES (?, ?) ON CONFLICT ("seconds")
-    DO UPDATE SET "through" = excluded."through" WHERE "ExpiryProgress"."through" < excluded."through"`,
-  parameters: [seconds, through],
-});
+export const advanceExpiry = ({ seconds, from, through }: AdvanceExpiry): Statement =>
+  from === null
+    ? {
+        sql: 'INSERT INTO "ExpiryProgress" ("seconds", "through") VALUES (?, ?) ON CONFLICT DO NOTHING',
+        parameters: [seconds, through],
+      }
+    : {
+        sql: 'UPDATE "ExpiryProgress" SET "through" = ? WHERE "seconds" = ? AND "through" = ?',
+        parameters: [through, seconds, from],
+      };
 
 const forgottenAtOnce = 1000;
 

@@ -14,6 +14,7 @@ const admin: Principal = {
   createdBy: [],
   tokenId: 'token',
   expiresAt: null,
+  cluster: null,
 };
 const everything = { limit: 500, cursor: null };
 

@@ -86,6 +86,7 @@ describe('loadConfig without anything', () => {
         },
       ],
       issuing: { timeoutSeconds: 60, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 86_400 },
+      expiry: { noticeSeconds: [86_400, 604_800, 2_592_000] },
       inspection: {
         expiresWithinSeconds: 2_592_000,
         maxValiditySeconds: 31_622_400,
@@ -284,6 +285,7 @@ describe('loadConfig with a file', () => {
         expect.objectContaining({ name: 'dev-us', connection: { kind: 'inCluster' }, allowExec: false }),
       ],
       issuing: { timeoutSeconds: 5, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 60 },
+      expiry: { noticeSeconds: [86_400, 604_800, 2_592_000] },
       inspection: { expiresWithinSeconds: 86_400, maxValiditySeconds: 31_622_400, maxCaValiditySeconds: 3_155_760_000 },
       webhooks: [],
     });
@@ -482,6 +484,24 @@ describe('loadConfig with a file', () => {
     const thrown = () => load({ KUBEPASS_CONFIG: configFile });
     expect(thrown).toThrow('/clusters: is missing\n');
     expect(thrown).toThrow('/hosts: is not a known setting');
+  });
+});
+
+describe('expiry in a file', () => {
+  it('has its distances with the shortest first, or none', () => {
+    const noticeSeconds = (text: string) =>
+      loadFile(`${oneCluster()}expiry: { noticeSeconds: ${text} }\n`).expiry.noticeSeconds;
+    expect(noticeSeconds('[604800, 600, 7200]')).toEqual([600, 7200, 604_800]);
+    expect(noticeSeconds('[]')).toEqual([]);
+  });
+
+  it.each([
+    ['[599]', 'FILE/expiry/noticeSeconds/0: must be >= 600'],
+    ['[600, 600]', 'FILE/expiry/noticeSeconds: must not have duplicate items'],
+    ['[86400.5]', 'FILE/expiry/noticeSeconds/0: must be integer'],
+    ['600', 'FILE/expiry/noticeSeconds: must be array'],
+  ])('is refused where it says %s', (text, error) => {
+    expect(fileErrors(`${oneCluster()}expiry: { noticeSeconds: ${text} }\n`)).toEqual([error]);
   });
 });
 

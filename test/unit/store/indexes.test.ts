@@ -108,6 +108,12 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
     certificates({ group: 'a', expiresBefore: now }),
     'GroupMembership_name_notAfter_certificateN_idx',
   ],
+  [
+    'certificates whose end is to be told',
+    (readRows) =>
+      new CertificateTable(prisma, { readRows, dialect }).expiring(600, { notAfter: now, n: 2n ** 63n - 1n }, now),
+    'CertificateRecord_notAfter_n_idx',
+  ],
   ['events by principal', events({ principal: 'a' }), 'AuditRecord_principal_lastSeq_idx'],
   ['events of a cluster', events({ cluster: 'a', before: now }), 'AuditRecord_cluster_lastSeq_idx'],
   ['events of a type', events({ type: 'IssuanceFailed' }), 'AuditRecord_types_lastSeq_idx'],

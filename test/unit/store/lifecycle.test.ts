@@ -201,8 +201,17 @@ describe('announcements of expiry', () => {
     await commit([{ op: 'forgetExpiryNotices', announcedBefore: later }]);
     expect(await claim(600)).toEqual({ committed: true });
     expect(await store.expiryNotices.through(600)).toBeNull();
-    await commit([{ op: 'advanceExpiry', seconds: 600, through: later }]);
-    await commit([{ op: 'advanceExpiry', seconds: 600, through: now }]);
+    const advance = (from: Date | null, through: Date) =>
+      commit([{ op: 'advanceExpiry', seconds: 600, from, through }]);
+    await advance(now, later);
+    expect(await store.expiryNotices.through(600)).toBeNull();
+    await advance(null, now);
+    await advance(null, later);
+    expect(await store.expiryNotices.through(600)).toEqual(now);
+    await advance(now, later);
+    await advance(now, now);
     expect(await store.expiryNotices.through(600)).toEqual(later);
+    await advance(later, now);
+    expect(await store.expiryNotices.through(600)).toEqual(now);
   });
 });
