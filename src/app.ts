@@ -18,7 +18,7 @@ import { Connections, type ConnectionLimits } from './http/server/connections.js
 import { createServer } from './http/server/create-server.js';
 import { drainConnections } from './http/server/drain-connections.js';
 import type { TlsPair } from './http/server/tls-settings.js';
-import { longestPathParameter } from './http/schema-parts.js';
+import { longestEncodedParameter } from './http/schema-parts.js';
 import type { App } from './http/types.js';
 import { everyResource, publicResources, type AddResource } from './http/version-1.js';
 import type { Services } from './services.js';
@@ -52,8 +52,8 @@ export function buildApp(services: Services, options: AppOptions): App {
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     genReqId: requestIdOf,
     trustProxy: false,
-    // The longest parameter is the name of an object in a cluster, written with a percent sign for each octet.
-    routerOptions: { maxParamLength: 3 * longestPathParameter },
+    // The longest parameter is a username, written with a percent sign for each octet.
+    routerOptions: { maxParamLength: longestEncodedParameter },
     // Requests that have arrived are answered: the process stops accepting connections before it closes.
     return503OnClosing: false,
     clientErrorHandler: answerUnreadableRequest,

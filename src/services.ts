@@ -8,6 +8,7 @@ import type { StoredClusterProbe } from './model/cluster-probe.js';
 import type { Decision, DecisionFacts, TraceEntry } from './model/decision.js';
 import type { Enforcement } from './model/enforcement.js';
 import type { IdempotencyToken, IdempotentAnswer } from './model/idempotency.js';
+import type { BlockAsk, Identity, IdentityDetails, IdentityFilter, UnblockAsk } from './model/identity.js';
 import type { InspectionFormat, Upload } from './model/inspection.js';
 import type { Labels } from './model/labels.js';
 import type { Outcome } from './model/outcome.js';
@@ -25,6 +26,7 @@ export interface Services {
   readonly authenticator: Authenticator;
   readonly certificateRequests: CertificateRequestService;
   readonly certificates: CertificateService;
+  readonly identities: IdentityService;
   readonly clusters: ClusterService;
   readonly policies: PolicyService;
   readonly auditEvents: AuditEventService;
@@ -164,6 +166,16 @@ export interface RevocationAsk {
 export interface RevokedView {
   readonly certificate: Certificate;
   readonly enforcement: Enforcement;
+}
+
+export interface IdentityService {
+  /** By username; with `blocked: true` in the order of the usernames as names are compared. */
+  list(principal: Principal, filter: IdentityFilter, page: PageQuery): Promise<Outcome<Page<Identity>>>;
+  find(principal: Principal, username: string): Promise<Outcome<IdentityDetails>>;
+  /** It never makes a block shorter or narrower. Answers what is left. */
+  block(principal: Principal, username: string, ask: BlockAsk): Promise<Outcome<IdentityDetails>>;
+  /** Revives nothing. */
+  unblock(principal: Principal, username: string, ask: UnblockAsk): Promise<Outcome<IdentityDetails>>;
 }
 
 /** A cluster and its last probe; null: it was never probed. */

@@ -26,6 +26,8 @@ import { configuredCluster } from '../policy/policy-set.js';
 import { signaturesHere } from '../x509/strict/signatures.js';
 import { publicRandomOctets } from '../x509/strict/serial-number.js';
 import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
+import { IdentityBlocks } from '../issuance/lifecycle/identity-blocks.js';
+import { identityService } from '../issuance/lifecycle/identity-service.js';
 import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import type { HealthService, Services } from '../services.js';
@@ -219,6 +221,7 @@ async function wire(
     log,
     deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
     probes,
+    identityBlocks: new IdentityBlocks(store.identityBlocks),
     denyList,
     publicAddress: await openPublicAddress(config.publicAddress),
     attempts: new AttemptsUnderWay(),
@@ -331,6 +334,7 @@ function servicesOf(
     authenticator,
     certificateRequests: certificateRequestService(context),
     certificates: certificateService(context),
+    identities: identityService(context),
     clusters: clusterService(context, certificateLists),
     policies: policyService(context, drafts),
     auditEvents: auditEventService(context),

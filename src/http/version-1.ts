@@ -7,6 +7,7 @@ import { addClusterCsrs } from './cluster-csrs/routes.js';
 import { addCertificateList } from './clusters/certificate-list.js';
 import { addClusters } from './clusters/routes.js';
 import { addEnforcement } from './enforcement/routes.js';
+import { addIdentities } from './identities/routes.js';
 import { addInspections } from './inspections/routes.js';
 import { addKubeconfigs } from './kubeconfigs/routes.js';
 import { addPolicies } from './policies/routes.js';
@@ -25,6 +26,7 @@ export const everyResource: readonly AddResource[] = [
   addCertificateRequests,
   addKubeconfigs,
   addCertificates,
+  addIdentities,
   addClusters,
   addClusterCsrs,
   addEnforcement,

@@ -12,6 +12,7 @@ import type { Signatures } from '../x509/strict/signatures.js';
 import type { SigningAuthority } from '../x509/strict/signing-authority.js';
 import type { AttemptsUnderWay } from './attempts/attempts-under-way.js';
 import type { ClusterProbes } from './clusters/cluster-probes.js';
+import type { IdentityBlocks } from './lifecycle/identity-blocks.js';
 import type { IdempotencyKeys } from './requests/idempotency-keys.js';
 
 /** The log of issuance. It is never handed keys, tokens or kubeconfigs. */
@@ -56,6 +57,7 @@ export interface IssuanceContext {
   /** The deliveries that tell webhooks of a change; see `announce`. */
   readonly deliveriesOf: (announcement: Announcement) => readonly WebhookDelivery[];
   readonly probes: ClusterProbes;
+  readonly identityBlocks: IdentityBlocks;
   readonly denyList: DenyListPort;
   /** How clusters reach the service; null where that is not known. */
   readonly publicAddress: PublicAddress | null;

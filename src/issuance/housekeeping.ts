@@ -4,6 +4,7 @@ import { recoverRequests } from './attempts/recover-requests.js';
 import { secondsAfter, type IssuanceContext } from './context.js';
 import { requestEvent } from './events.js';
 import { announceExpiry, forgetExpiryNotices } from './lifecycle/announce-expiry.js';
+import { BlockedAccess } from './lifecycle/end-access.js';
 import { moveRequest } from './request-states.js';
 
 const headMilliseconds = 60_000;
@@ -25,6 +26,7 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
   let isRecovered = false;
   const { promise: recovered, resolve: tellRecovered } = Promise.withResolvers<undefined>();
   const isStopped = () => stopped;
+  const blockedAccess = new BlockedAccess(context);
   const tasks = {
     async 'recovering requests'() {
       await recoverRequests(context, { isStopped, logged: !isRecovered });
@@ -33,6 +35,7 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
       tellRecovered(undefined);
     },
     'expiring requests': () => expireRequests(context, isStopped),
+    'ending the access of blocked identities': () => blockedAccess.endNext(),
     'forgetting idempotency keys': () => forgetIdempotencyKeys(context),
   };
   const notices = {

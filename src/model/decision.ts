@@ -99,6 +99,14 @@ export interface DecisionFacts {
   readonly active?: readonly ActiveCertificate[];
   /** Present where a guardrail asks for it; null where the cluster cannot be read. */
   readonly blastRadius?: Privileges | null;
+  /** The parties of the request that are blocked on the cluster; absent where none is. */
+  readonly blocked?: readonly BlockedParty[];
+}
+
+/** A blocked name, and what it is in the request. */
+export interface BlockedParty {
+  readonly party: 'username' | 'requester' | 'collector';
+  readonly name: string;
 }
 
 /** How many certificates on the cluster count against each bound of a quota: valid ones, and those on their way. */

@@ -50,6 +50,18 @@ export const builtInGuardrails: readonly BuiltInGuardrail[] = [
     if (repeated.length === 0) findings.holds('groups.unique', 'each once', 'each once');
     else findings.fails('groups.unique', 'each once', `repeated: ${quoteAll(repeated)}`, 'DuplicateGroup', ...messages);
   }),
+  builtIn('identity-blocks', ({ facts: { blocked = [] }, found }, findings) => {
+    const messages = blocked.map(({ party, name }) => `${party} ${quote(name)} is blocked on cluster ${found.cluster}`);
+    if (blocked.length === 0) findings.holds('parties', 'none blocked', 'none blocked');
+    else
+      findings.fails(
+        'parties',
+        'none blocked',
+        quoteAll(blocked.map(({ name }) => name)),
+        'IdentityBlocked',
+        ...messages,
+      );
+  }),
 ];
 
 function builtIn(label: string, check: BuiltInGuardrail['check']): BuiltInGuardrail {

@@ -9,6 +9,7 @@ import { CertificateTable } from './tables/certificate-table.js';
 import { RequestTable } from './tables/request-table.js';
 import { CertificateAuthorityPinTable, ClusterProbeTable } from './tables/cluster-tables.js';
 import { ExpiryNoticeTable } from './tables/expiry-notice-table.js';
+import { IdentityTable } from './tables/identity-table.js';
 import { IdentityBlockTable } from './tables/identity-block-table.js';
 import { RevocationTable } from './tables/revocation-table.js';
 import { IdempotencyKeyTable } from './tables/idempotency-key-table.js';
@@ -25,6 +26,7 @@ export function storeParts(
   readRows: ReadRows,
 ): Omit<Store, 'inventory' | 'alone' | 'close'> {
   const reads = { readRows, dialect };
+  const identityBlocks = new IdentityBlockTable(prisma);
   const auditEvents = new AuditEventTable(prisma, reads);
   return {
     writer,
@@ -32,8 +34,9 @@ export function storeParts(
     requests: new RequestTable(prisma, reads),
     recordedRequests: new RecordedRequests(readRows),
     certificates: new CertificateTable(prisma, reads),
+    identities: new IdentityTable(reads, identityBlocks),
     revocations: new RevocationTable(prisma),
-    identityBlocks: new IdentityBlockTable(prisma),
+    identityBlocks,
     expiryNotices: new ExpiryNoticeTable(prisma),
     auditEvents,
     apiTokens: new ApiTokenTable(prisma, reads),

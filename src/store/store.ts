@@ -1,7 +1,8 @@
 import type { ApiTokenReader } from '../identity/api-tokens.js';
 import type { AuditEvent, AuditEventFilter } from '../model/audit-event.js';
 import type { Certificate, CertificateFilter, ListedCertificate } from '../model/certificate.js';
-import type { StoredIdentityBlock } from '../model/identity-block.js';
+import type { IdentityFilter } from '../model/identity.js';
+import type { IdentityBlock, StoredIdentityBlock } from '../model/identity-block.js';
 import type { RevokedCertificate } from '../model/revocation.js';
 import type { CertificateRequest, RequestFilter } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
@@ -21,6 +22,7 @@ export interface Store {
   readonly requests: RequestReader;
   readonly recordedRequests: RecordedRequestReader;
   readonly certificates: CertificateReader;
+  readonly identities: IdentityReader;
   readonly revocations: RevocationReader;
   readonly identityBlocks: IdentityBlockReader;
   readonly expiryNotices: ExpiryNoticeReader;
@@ -74,6 +76,10 @@ export interface CertificateReader {
   findByFingerprint(fingerprintSha256: string): Promise<Certificate | null>;
   /** The certificates with these fingerprints that exist, in no particular order. */
   findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]>;
+  /** The unexpired certificates of a username, those first that end last: orphans too, and superseded ones. */
+  unexpiredOf(username: string, wanted: UnexpiredCertificates): Promise<readonly ListedCertificate[]>;
+  /** The live certificates of other usernames that this principal asked for, those first that end last. */
+  requestedForOthers(requester: string, now: Date, limit: number): Promise<readonly ListedCertificate[]>;
   /**
    * Newest first; with a filter on expiry, or on a status other than `revoked`, soonest expiring first; else with a prefix of
    * usernames, by username. `now` goes with a status.
@@ -99,6 +105,30 @@ export interface ExpiringCertificates {
   readonly untold: readonly ListedCertificate[];
   /** The last one that was looked at; null where none is left behind it. */
   readonly last: EndOfCertificate | null;
+}
+
+export interface UnexpiredCertificates {
+  /** Revoked ones, or else all others. */
+  readonly revoked: boolean;
+  /** Null: of all clusters. */
+  readonly clusters: readonly string[] | null;
+  readonly now: Date;
+  readonly limit: number;
+}
+
+export interface IdentityReader {
+  /** Identities with live certificates by username; with `blocked: true`, blocked ones by folded username. */
+  list(filter: IdentityFilter, now: Date, page: PageQuery): Promise<Page<LiveIdentity>>;
+  /** Whether there is or was a certificate for this username. */
+  isKnown(username: string): Promise<boolean>;
+}
+
+/** A username with its live certificates, at most `countedCertificates` of them, those first that end last. */
+export interface LiveIdentity {
+  readonly username: string;
+  readonly live: readonly { readonly cluster: string; readonly groups: readonly string[]; readonly notAfter: Date }[];
+  /** Null where no block holds on any cluster. */
+  readonly block: IdentityBlock | null;
 }
 
 export interface RevocationReader {

@@ -5,6 +5,7 @@ import { embeddedRevocation } from '../../src/config/revocation-config.js';
 import { AttemptsUnderWay } from '../../src/issuance/attempts/attempts-under-way.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
 import { DenyList } from '../../src/issuance/lifecycle/deny-list.js';
+import { IdentityBlocks } from '../../src/issuance/lifecycle/identity-blocks.js';
 import { IdempotencyKeys } from '../../src/issuance/requests/idempotency-keys.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
@@ -124,6 +125,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     probes: new ClusterProbes(store),
     denyList,
     publicAddress: null,
+    identityBlocks: new IdentityBlocks(store.identityBlocks),
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
   });

@@ -12,6 +12,7 @@ const tags = [
   { name: 'certificate-requests', description: 'Request a certificate, decide on the request, collect the key.' },
   { name: 'kubeconfigs', description: 'Request, issue and collect in one call, for automated onboarding.' },
   { name: 'certificates', description: 'The inventory of issued identities.' },
+  { name: 'identities', description: 'Who has access, and who must not have any.' },
   { name: 'inspections', description: 'Find out what a file is, what it says and what is wrong with it.' },
   { name: 'clusters', description: 'The configured clusters and their CAs.' },
   { name: 'enforcement', description: 'Making clusters refuse revoked certificates.' },

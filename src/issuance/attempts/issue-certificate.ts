@@ -7,6 +7,7 @@ import { SigningRefusedError, SigningUndeterminedError, type SignedCertificate }
 import { checkSignedCertificate, type CertificateFields, type CheckedIssuance } from './check-issued-certificate.js';
 import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.js';
 import { announce, attemptDetails, requestEvent } from '../events.js';
+import { commitCertificate } from '../lifecycle/commit-certificate.js';
 import type { StartedAttempt } from './start-attempt.js';
 import { moveRequest } from '../request-states.js';
 
@@ -175,7 +176,7 @@ async function takenOver(
   const reason = 'AttemptTakenOver';
   if (signed !== null && !issuingCluster(context, request.cluster).signer.mayBeResumed) {
     const certificate = { ...signed, orphan: true };
-    await context.store.writer.commit({
+    await commitCertificate(context, certificate, {
       operations: [{ op: 'insertCertificate', certificate }],
       events: [abandonedEvent(request, attempt, context.clock(), reason, certificate)],
     });
@@ -193,20 +194,20 @@ interface EndChanges {
 
 /** Commits the end of an attempt; false where somebody else has taken the attempt over. */
 async function commitEnd(
-  { store }: IssuanceContext,
+  context: IssuanceContext,
   { id }: CertificateRequest,
   { owner, number }: IssuanceAttempt,
   { to, certificate, event, announced = [] }: EndChanges,
 ): Promise<boolean> {
-  const { committed } = await store.writer.commit({
-    operations: [
-      moveRequest(id, { state: 'issuing', owner, attempt: number }, to),
-      ...(certificate ? [{ op: 'insertCertificate' as const, certificate }] : []),
-      ...announced,
-    ],
+  const moved = moveRequest(id, { state: 'issuing', owner, attempt: number }, to);
+  if (certificate === null) {
+    const { committed } = await context.store.writer.commit({ operations: [moved, ...announced], events: [event] });
+    return committed;
+  }
+  return commitCertificate(context, certificate, {
+    operations: [moved, { op: 'insertCertificate', certificate }, ...announced],
     events: [event],
   });
-  return committed;
 }
 
 function abandonedEvent(

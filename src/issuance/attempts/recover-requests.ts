@@ -6,6 +6,7 @@ import { intentStep, issuing, resumeAttempt, startAttempt, takeoverStep } from '
 import { recordedKey, type KeyToCertify } from './key-to-certify.js';
 import { recheckAndCommit, stillPermitted } from '../policies/recheck-policy.js';
 import { lapsed } from '../request-states.js';
+import { requireUnblocked } from '../lifecycle/identity-blocks.js';
 
 /**
  * How many requests are recovered at the same time: so many of all signers without a cluster, and so many of each
@@ -89,9 +90,13 @@ async function goOn(
   const now = context.clock();
   const resumed = resumeAttempt(context, request, attempt, key, now);
   if (resumed === null) return false;
-  if ((await context.store.writer.commit(takeoverStep(request, attempt, resumed, now))).committed)
-    await finishAttempt(context, request, resumed, null);
-  return true;
+  const { operations, events } = takeoverStep(request, attempt, resumed, now);
+  const result = await context.store.writer.commit({
+    operations: [requireUnblocked(request, now), ...operations],
+    events,
+  });
+  if (result.committed) await finishAttempt(context, request, resumed, null);
+  return result.committed || result.conflict.kind !== 'blocked';
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
-import type { Decision, DecisionFacts } from '../../model/decision.js';
+import type { BlockedParty, Decision, DecisionFacts } from '../../model/decision.js';
 import { StoreBusyError } from '../../model/errors.js';
 import { decide } from '../../policy/decide.js';
 import type { PolicySet, RequestToDecide } from '../../policy/policy-set.js';
@@ -23,22 +23,64 @@ export async function decideNow(
   usedUp: readonly UsedUpQuota[] = [],
   now = context.clock(),
 ): Promise<DecidedNow> {
+  const basis = await basisOf(context, asked, usedUp, now);
+  return decideOn(basis, asked, await context.identityBlocks.of(asked, now));
+}
+
+/**
+ * The same for a step that requires that nobody is blocked. So it looks that up only for a name that was blocked before, and
+ * for a request that is denied anyway: the caller is told every reason at once.
+ */
+async function decideForCommit(
+  context: IssuanceContext,
+  asked: RequestToDecide & FactsSubject,
+  usedUp: readonly UsedUpQuota[],
+): Promise<DecidedNow> {
+  if (context.identityBlocks.isSuspect(asked)) return decideNow(context, asked, usedUp);
+  const now = context.clock();
+  const basis = await basisOf(context, asked, usedUp, now);
+  const decided = decideOn(basis, asked, []);
+  if (decided.decision.outcome === 'permitted') return decided;
+  const blocked = await context.identityBlocks.of(asked, now);
+  return blocked.length === 0 ? decided : decideOn(basis, asked, blocked);
+}
+
+type DecisionBasis = Omit<DecidedNow, 'decision'>;
+
+async function basisOf(
+  context: IssuanceContext,
+  asked: FactsSubject,
+  usedUp: readonly UsedUpQuota[],
+  now: Date,
+): Promise<DecisionBasis> {
   // Read once: other policies may come into force before the decision is recorded.
   const policySet = context.policySet();
-  const facts = await gatherFacts(context, asked, policySet, now, usedUp);
+  return { facts: await gatherFacts(context, asked, policySet, now, usedUp), policySet, now };
+}
+
+function decideOn(
+  basis: DecisionBasis,
+  asked: RequestToDecide & FactsSubject,
+  blocked: readonly BlockedParty[],
+): DecidedNow {
+  const { policySet, now } = basis;
+  const facts = withBlocked(basis.facts, blocked);
   return { decision: decide(asked, asked.requester, facts, policySet, now), facts, policySet, now };
 }
 
-/** The end of a round: an answer, or a quota that was used up since facts were gathered. */
-export type QuotaRound<T> = { readonly end: T } | { readonly usedUp: UsedUpQuota };
+export const withBlocked = (facts: DecisionFacts, blocked: readonly BlockedParty[]): DecisionFacts =>
+  blocked.length === 0 ? facts : { ...facts, blocked };
+
+/** The end of a round: an answer, a quota that was used up since facts were gathered, or that one of the parties is blocked. */
+export type QuotaRound<T> = { readonly end: T } | { readonly usedUp: UsedUpQuota } | { readonly blocked: true };
 
 const rounds = 3;
 
 /**
  * Decides and commits. Where the writer finds a quota used up that was not when facts were gathered, another round
  * decides with what the writer found. The policy whose quota that is then permits no more, so most often the second
- * round records a denial; the third is for another policy with a quota of its own. Throws `StoreBusyError` where a
- * quota was used up in each of three rounds.
+ * round records a denial; the third is for another policy with a quota of its own. It is the same where the writer finds
+ * that one of the parties is blocked. Throws `StoreBusyError` where that goes on for longer.
  */
 export async function decideWithinQuotas<T>(
   context: IssuanceContext,
@@ -46,10 +88,14 @@ export async function decideWithinQuotas<T>(
   commit: (decided: DecidedNow) => Promise<QuotaRound<T>>,
 ): Promise<T> {
   const usedUp: UsedUpQuota[] = [];
-  while (usedUp.length < rounds) {
-    const round = await commit(await decideNow(context, asked, usedUp));
+  let blocked = 0;
+  while (usedUp.length < rounds && blocked < rounds) {
+    const decided =
+      blocked === 0 ? await decideForCommit(context, asked, usedUp) : await decideNow(context, asked, usedUp);
+    const round = await commit(decided);
     if ('end' in round) return round.end;
-    usedUp.push(round.usedUp);
+    if ('usedUp' in round) usedUp.push(round.usedUp);
+    else blocked += 1;
   }
   throw new StoreBusyError('quotas are used up faster than requests can be decided on');
 }

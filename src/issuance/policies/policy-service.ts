@@ -12,7 +12,7 @@ import type { PolicyService } from '../../services.js';
 import type { IssuanceContext } from '../context.js';
 import { labelDetails, violationDetails } from '../events.js';
 import { resolveAsk, type ResolvedAsk } from '../requests/resolve-ask.js';
-import { decideNow } from './decide-within-quotas.js';
+import { decideNow, withBlocked } from './decide-within-quotas.js';
 import { lookUpFacts } from './gather-facts.js';
 import { draftRefusal, replayItems } from './replay.js';
 
@@ -117,7 +117,8 @@ function evaluateDraft(
   const { requester, cluster } = ask;
   const question = { request: requestToDecide(ask), requester, cluster, now };
   // A request that is not made has no id, and nothing to be left out of a count.
-  const factsOf = (needed: NeededFacts) => lookUpFacts(context, { ...ask, id: '' }, needed, now);
+  const factsOf = async (needed: NeededFacts) =>
+    withBlocked(await lookUpFacts(context, { ...ask, id: '' }, needed, now), await context.identityBlocks.of(ask, now));
   const clusters = [...context.clusters.values()].map(({ cluster }) => configuredCluster(cluster));
   return drafts.evaluate(draftOf(policies, clusters), question, factsOf);
 }

@@ -6,6 +6,7 @@ import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import type { StartedAttempt } from '../attempts/start-attempt.js';
 import { announce, requestEvent, violationDetails } from '../events.js';
+import { requireUnblocked } from '../lifecycle/identity-blocks.js';
 import { moveRequest } from '../request-states.js';
 import { decideNow, decideWithinQuotas, quotaOperations } from './decide-within-quotas.js';
 
@@ -47,11 +48,21 @@ export function recheckAndCommit<Prepared extends StartedAttempt | null>(
     const result = await context.attempts.commitBeginning(
       context.store,
       request.id,
-      { operations: [...quotaOperations(decision, request, now), ...step.operations], events: step.events },
+      {
+        operations: [requireUnblocked(request, now), ...quotaOperations(decision, request, now), ...step.operations],
+        events: step.events,
+      },
       prepared?.signing ?? null,
     );
     if (result.committed) return { end: { kind: 'committed', prepared } };
-    return result.conflict.kind === 'quota' ? { usedUp: result.conflict } : { end: { kind: 'movedOn' } };
+    switch (result.conflict.kind) {
+      case 'quota':
+        return { usedUp: result.conflict };
+      case 'blocked':
+        return { blocked: true };
+      default:
+        return { end: { kind: 'movedOn' } };
+    }
   });
 }
 

@@ -12,9 +12,10 @@ import {
   textsByColumns,
   type Columns,
   type ColumnValue,
+  type Condition,
   type Statement,
 } from '../statement.js';
-import type { CertificateReader, EndOfCertificate, ExpiringCertificates } from '../store.js';
+import type { CertificateReader, EndOfCertificate, ExpiringCertificates, UnexpiredCertificates } from '../store.js';
 import { conditionsOf, withinBoth } from './certificate-status.js';
 import { readEnding, soonestFirst } from './ending-certificates.js';
 import { equals, isParty, onUsername, type ListFilter } from './list-filter.js';
@@ -174,6 +175,7 @@ const insertMembership = (name: string, fingerprintSha256: ColumnValue): Stateme
   },
 });
 
+const isRevoked = 'EXISTS (SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "c"."n")';
 const activeAtMost = 100;
 const endingAtOnce = 500;
 
@@ -218,6 +220,35 @@ export class CertificateTable implements CertificateReader {
         AND NOT EXISTS (SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "CertificateRecord"."n") ORDER BY "username", "notAfter") AS "active"
         ORDER BY "n" DESC LIMIT ${String(activeAtMost)}`,
       parameters: [...byExpiry.parameters, cluster, now],
+    });
+    const found = await this.#byKeys(rows.map((row) => [BigInt((row as { readonly n: number | string }).n)]));
+    return found.map(({ item }) => item);
+  }
+
+  unexpiredOf(username: string, { revoked, clusters, now, limit }: UnexpiredCertificates) {
+    const onClusters =
+      clusters === null ? '' : ` AND COALESCE("c"."cluster", "c"."cluster") IN (${clusters.map(() => '?').join(', ')})`;
+    const others = { sql: `${revoked ? ' AND' : ' AND NOT'} ${isRevoked}${onClusters}`, parameters: clusters ?? [] };
+    return this.#unexpired({ column: '"c"."username"', parameter: username }, now, others, limit);
+  }
+
+  requestedForOthers(requester: string, now: Date, limit: number) {
+    const others = { sql: ` AND "c"."username" <> ? AND NOT ${isRevoked}`, parameters: [requester] };
+    return this.#unexpired({ column: '"c"."requesterName"', parameter: requester }, now, others, limit);
+  }
+
+  /** Along the index of a column on ends. */
+  async #unexpired(
+    value: { readonly column: string; readonly parameter: string },
+    now: Date,
+    others: Condition,
+    limit: number,
+  ): Promise<readonly ListedCertificate[]> {
+    const range = this.reads.dialect.indexRange(value, ['"c"."notAfter"'], '>', [now]);
+    const rows = await this.reads.readRows({
+      sql: `SELECT "c"."n" FROM "CertificateRecord" AS "c" WHERE ${range.sql}${others.sql}
+        ORDER BY ${value.column} DESC, "c"."notAfter" DESC, "c"."n" DESC LIMIT ?`,
+      parameters: [...range.parameters, ...others.parameters, limit],
     });
     const found = await this.#byKeys(rows.map((row) => [BigInt((row as { readonly n: number | string }).n)]));
     return found.map(({ item }) => item);

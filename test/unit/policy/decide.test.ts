@@ -152,6 +152,7 @@ describe('decide', () => {
       ['guardrail', 'built-in/privileged-names', 'permits'],
       ['guardrail', 'built-in/name-grammar', 'permits'],
       ['guardrail', 'built-in/group-list', 'permits'],
+      ['guardrail', 'built-in/identity-blocks', 'permits'],
       ['guardrail', 'g', 'permits'],
       ['policy', 'elsewhere', 'notApplicable'],
       ['policy', 'here', 'denies'],

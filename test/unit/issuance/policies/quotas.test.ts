@@ -202,6 +202,7 @@ describe('the step that makes a certificate count', () => {
     );
     const [step] = steps;
     expect(step?.operations.map(({ op }) => op)).toEqual([
+      'requireUnblocked',
       ...Array.from({ length: 5 }, () => 'requireQuota'),
       'rememberPolicySet',
       'insertRequest',

@@ -1,0 +1,126 @@
+import type { Services } from '../../services.js';
+import { instantInBody, instantInQuery } from '../instant.js';
+import { pageBody, pageQuery, pageResponse } from '../pages.js';
+import { callerOf } from '../plugins/authentication.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { bodyProblems, json, problems } from '../responses.js';
+import { addSchemas, ref } from '../schema-parts.js';
+import type { App } from '../types.js';
+import * as schemas from './schemas.js';
+import { identityDetailsView, identityView } from './schemas.js';
+
+const notBlocked = { blocked: null, omitted: false };
+
+export function addIdentities(app: App, { identities, clock }: Services): void {
+  addSchemas(app, schemas);
+
+  app.get(
+    '/identities',
+    {
+      schema: {
+        operationId: 'listIdentities',
+        tags: ['identities'],
+        summary: 'List who has access',
+        description:
+          'Needs the role provisioner, auditor or admin. An identity is a username with live certificates. Filters are ' +
+          'combined with AND. With `blocked=true` it lists the blocked ones, whether they have certificates or not.',
+        querystring: schemas.IdentityQuerySchema,
+        response: {
+          200: pageResponse(schemas.IdentityListSchema, 'By username.', notBlocked),
+          ...problems('not-permitted'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { limit: _limit, cursor: _cursor, blocked, expiresBefore, ...plain } = request.query;
+      const filter = {
+        ...plain,
+        ...(blocked !== undefined && { blocked: blocked === 'true' }),
+        ...(expiresBefore !== undefined && { expiresBefore: instantInQuery('expiresBefore', expiresBefore) }),
+      };
+      const outcome = await identities.list(callerOf(request), filter, pageQuery(request.query));
+      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      return pageBody(request, reply, outcome.value, identityView);
+    },
+  );
+
+  app.get(
+    '/identities/:username',
+    {
+      schema: {
+        operationId: 'getIdentity',
+        tags: ['identities'],
+        summary: 'Read an identity',
+        description:
+          'Needs the role provisioner, auditor or admin. With its live certificates, its requests that wait, and whatever still ' +
+          'works although it should not.',
+        params: schemas.IdentityParamsSchema,
+        response: {
+          200: json(schemas.IdentityDetailsSchema, { description: 'The identity.', example: notBlocked }),
+          ...problems('not-permitted', 'not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await identities.find(callerOf(request), request.params.username);
+      return outcome.ok ? identityDetailsView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+
+  app.post(
+    '/identities/:username/block',
+    {
+      config: { bodyExamples: { 'off-boarding': schemas.exampleBlock } },
+      schema: {
+        operationId: 'blockIdentity',
+        tags: ['identities'],
+        summary: 'Block an identity',
+        description:
+          'Needs the role provisioner or admin. From the answer on it gets no certificate, in whichever spelling: not for its ' +
+          'username, not as the requester, not as the collector. Its requests that wait are cancelled, its live certificates ' +
+          'revoked. The answer says what is left. A name that nobody knows can be blocked too. Blocking again changes nothing, ' +
+          'unless it blocks on more clusters, for longer, or for another reason: a block never becomes smaller.',
+        params: schemas.IdentityParamsSchema,
+        body: ref(schemas.BlockSchema),
+        response: {
+          200: json(schemas.IdentityDetailsSchema, {
+            description: 'It is blocked.',
+            example: { clusters: [], certificates: [], waitingRequests: [], omitted: false },
+          }),
+          ...problems('not-permitted', ...bodyProblems),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { until, ...body } = request.body;
+      const ask = { ...body, ...(until !== undefined && { until: instantInBody('/until', until) }) };
+      const outcome = await identities.block(callerOf(request), request.params.username, ask);
+      return outcome.ok ? identityDetailsView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+
+  app.post(
+    '/identities/:username/unblock',
+    {
+      config: { optionalBody: true },
+      schema: {
+        operationId: 'unblockIdentity',
+        tags: ['identities'],
+        summary: 'Unblock an identity',
+        description:
+          'Needs the role provisioner or admin. It may ask again. No certificate is revived, and no request. One that is not ' +
+          'blocked is answered as it is.',
+        params: schemas.IdentityParamsSchema,
+        body: ref(schemas.UnblockSchema),
+        response: {
+          200: json(schemas.IdentityDetailsSchema, { description: 'It is not blocked.', example: notBlocked }),
+          ...problems('not-permitted', ...bodyProblems),
+        },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await identities.unblock(callerOf(request), request.params.username, request.body);
+      return outcome.ok ? identityDetailsView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+}

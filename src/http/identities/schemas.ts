@@ -1,0 +1,243 @@
+import { Type, type Static } from 'typebox';
+import type { BindingsOfIdentity, Identity, IdentityDetails, ResidualExposure } from '../../model/identity.js';
+import { enforcementModes } from '../../model/enforcement.js';
+import type { IdentityBlock } from '../../model/identity-block.js';
+import type { CertificateRequest } from '../../model/certificate-request.js';
+import { clip } from '../../formats/text/visible.js';
+import { revocationReasons } from '../../model/revocation.js';
+import { shownCharacters } from '../certificate-requests/blast-radius.js';
+import { ListedCertificateSchema, listedCertificateView } from '../certificates/schemas.js';
+import { certificateSha256 } from '../example-certificate.js';
+import { pageOf, pageParameters, usernamePrefixParameter } from '../pages.js';
+import {
+  closed,
+  dnsLabelOf,
+  idOf,
+  instantOf,
+  messageOf,
+  namedObject,
+  nameOf,
+  nullable,
+  objectOf,
+  oneOf,
+  ref,
+  sha256Of,
+} from '../schema-parts.js';
+
+const reason = oneOf(revocationReasons, 'RFC 5280, section 5.3.1. The certificates are revoked with it.');
+const comment = Type.String({
+  minLength: 1,
+  maxLength: 1024,
+  description: 'Why, in words.',
+  examples: ['leaves the company'],
+});
+const clusterNames = (description: string) =>
+  Type.Array(dnsLabelOf('A cluster.', 'demo'), { minItems: 1, maxItems: 1000, uniqueItems: true, description });
+const mode = oneOf(enforcementModes, 'How the cluster is made to refuse revoked certificates.');
+
+export const IdentityBlockSchema = namedObject('IdentityBlock', 'A username that gets no certificate.', {
+  username: nameOf(
+    'The name as it was blocked. Names that differ in case alone are blocked with it.',
+    'jane@corp.example',
+  ),
+  clusters: nullable(
+    clusterNames('Clusters.'),
+    'The clusters where it is blocked; null: all, those of the future too.',
+  ),
+  reason,
+  comment: nullable(comment, 'Why, in words; null: nothing was said.'),
+  until: nullable(instantOf('An instant.'), 'When the block ends; null: when it is unblocked.'),
+  blockedAt: instantOf('When it was blocked, or its block last changed.'),
+  blockedBy: nameOf('The principal who did.', 'hr-system'),
+});
+
+const identityProperties = {
+  username: nameOf('The username in Kubernetes.', 'jane@corp.example'),
+  clusters: Type.Array(
+    objectOf('The access on one cluster.', {
+      cluster: dnsLabelOf('The cluster.', 'demo'),
+      groups: Type.Array(nameOf('One group.', 'team-a'), {
+        maxItems: 3200,
+        description: 'The groups of its live certificates, together.',
+      }),
+      liveCertificates: Type.Integer({
+        minimum: 1,
+        maximum: 500,
+        description:
+          'Certificates that are neither expired nor revoked. In a list, at most 100 of each identity are looked at: those ' +
+          'that end last.',
+        examples: [1],
+      }),
+      latestNotAfter: instantOf('When the last of them ends.'),
+      enforcement: mode,
+    }),
+    { maxItems: 1000, description: 'The clusters where it has live certificates.' },
+  ),
+  blocked: nullable(ref(IdentityBlockSchema), 'Its block; null if it has none.'),
+};
+
+export const IdentitySchema = namedObject(
+  'Identity',
+  'A username, and the access that its certificates give.',
+  identityProperties,
+);
+export const IdentityListSchema = pageOf(IdentitySchema, 'Identities, by username.');
+
+export const IdentityDetailsSchema = namedObject(
+  'IdentityDetails',
+  'An identity with everything that is known about it. Each list has at most 500 items.',
+  {
+    ...identityProperties,
+    certificates: Type.Array(ref(ListedCertificateSchema), { maxItems: 500, description: 'Its live certificates.' }),
+    waitingRequests: Type.Array(
+      objectOf('A request for it that is not decided, or not issued.', {
+        id: idOf('The certificate request.'),
+        state: oneOf(['pending', 'approved'], 'Its state.'),
+        cluster: dnsLabelOf('The cluster.', 'demo'),
+        groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32 }),
+        requester: nameOf('Who asked.', 'hr-system'),
+        collector: nameOf('Who collects the key.', 'hr-system'),
+        createdAt: instantOf('When it was made.'),
+      }),
+      { maxItems: 500, description: 'Requests for it that are pending or approved.' },
+    ),
+    residualExposure: Type.Array(
+      objectOf('A certificate that still works in some way.', {
+        cluster: dnsLabelOf('The cluster.', 'demo'),
+        fingerprintSha256: sha256Of('SHA-256 of the DER certificate', certificateSha256),
+        notAfter: instantOf('When it ends by itself.'),
+        enforcement: mode,
+        continues: Type.Array(
+          messageOf('One thing.', 'everything, until the certificate expires or its bindings are removed'),
+          { maxItems: 16, description: 'What its holder can go on to do.' },
+        ),
+      }),
+      {
+        maxItems: 500,
+        description:
+          'The certificates that are revoked, or whose username is blocked, and that still work in some way. Empty if there ' +
+          'is nothing to fear.',
+      },
+    ),
+    requestedForOthers: Type.Array(ref(ListedCertificateSchema), {
+      maxItems: 500,
+      description: 'Live certificates of other usernames that it asked for. A block leaves them alone.',
+    }),
+    roleBindings: Type.Array(
+      objectOf('The bindings of one cluster that name it.', {
+        cluster: dnsLabelOf('The cluster.', 'demo'),
+        bindings: nullable(
+          Type.Array(
+            objectOf('A binding with this username as a subject.', {
+              kind: oneOf(['ClusterRoleBinding', 'RoleBinding'], 'The kind of binding.'),
+              name: clusterText('Its name.', 'jane-edits'),
+              namespace: nullable(clusterText('A namespace.', 'team-a'), 'Null: the whole cluster.'),
+              role: objectOf('The role that it grants.', {
+                kind: oneOf(['ClusterRole', 'Role'], 'The kind of role.'),
+                name: clusterText('Its name.', 'edit'),
+              }),
+            }),
+            { maxItems: 500 },
+          ),
+          'Null if they cannot be read now.',
+        ),
+      }),
+      { maxItems: 1000, description: 'One for each cluster whose role bindings kubepass reads.' },
+    ),
+    omitted: Type.Boolean({ description: 'True if one of the lists has more items than are shown.' }),
+  },
+);
+
+/** Leaves room for the mark that `clip` adds to text that it cuts. */
+function clusterText(description: string, example: string) {
+  return Type.String({ maxLength: shownCharacters + 6, description, examples: [example] });
+}
+
+export const IdentityQuerySchema = closed({
+  cluster: Type.Optional(
+    dnsLabelOf('Only identities with a live certificate for this cluster, or blocked there.', 'demo'),
+  ),
+  username: Type.Optional(nameOf('Only this username.', 'jane@corp.example')),
+  ...usernamePrefixParameter('identities'),
+  group: Type.Optional(nameOf('Only identities with a live certificate with this group.', 'team-a')),
+  blocked: Type.Optional(
+    oneOf(['true', 'false'], '`true`: blocked ones alone, with or without certificates. `false`: all others.'),
+  ),
+  expiresBefore: Type.Optional(instantOf('Only identities whose last certificate ends before this instant.')),
+  ...pageParameters,
+});
+
+export const IdentityParamsSchema = closed({
+  username: nameOf('The username, percent-encoded.', 'jane@corp.example'),
+});
+
+export const BlockSchema = namedObject('Block', 'Why, where and how long a name is blocked.', {
+  reason,
+  comment: Type.Optional(comment),
+  clusters: Type.Optional(clusterNames('The clusters where it is blocked. By default all, those of the future too.')),
+  until: Type.Optional(instantOf('When the block ends. By default when it is unblocked.')),
+});
+
+export const UnblockSchema = namedObject('Unblock', 'May be left out.', {
+  comment: Type.Optional(comment),
+  clusters: Type.Optional(
+    clusterNames('The clusters where it is blocked no longer. By default all. Only for a block that names clusters.'),
+  ),
+});
+
+export const exampleBlock = { reason: 'cessationOfOperation', comment: 'leaves the company' };
+
+const blockView = ({ clusters, until, blockedAt, ...block }: IdentityBlock): Static<typeof IdentityBlockSchema> => ({
+  ...block,
+  clusters: clusters && [...clusters],
+  until: until?.toISOString() ?? null,
+  blockedAt: blockedAt.toISOString(),
+});
+
+export const identityView = ({ username, clusters, blocked }: Identity): Static<typeof IdentitySchema> => ({
+  username,
+  clusters: clusters.map(({ groups, latestNotAfter, ...one }) => ({
+    ...one,
+    groups: [...groups],
+    latestNotAfter: latestNotAfter.toISOString(),
+  })),
+  blocked: blocked && blockView(blocked),
+});
+
+export const identityDetailsView = (identity: IdentityDetails, now: Date): Static<typeof IdentityDetailsSchema> => ({
+  ...identityView(identity),
+  certificates: identity.certificates.map((one) => listedCertificateView(one, now)),
+  waitingRequests: identity.waitingRequests.map(waitingView),
+  residualExposure: identity.residualExposure.map(exposureView),
+  requestedForOthers: identity.requestedForOthers.map((one) => listedCertificateView(one, now)),
+  roleBindings: identity.roleBindings.map(bindingsView),
+  omitted: identity.omitted,
+});
+
+const waitingView = ({ id, state, cluster, groups, requester, collector, createdAt }: CertificateRequest) => ({
+  id,
+  state: state as 'pending' | 'approved',
+  cluster,
+  groups: [...groups],
+  requester: requester.name,
+  collector,
+  createdAt: createdAt.toISOString(),
+});
+
+const exposureView = ({ notAfter, continues, ...exposure }: ResidualExposure) => ({
+  ...exposure,
+  notAfter: notAfter.toISOString(),
+  continues: [...continues],
+});
+
+const bindingsView = ({ cluster, bindings }: BindingsOfIdentity) => ({
+  cluster,
+  bindings:
+    bindings &&
+    bindings.slice(0, 500).map(({ kind, name, namespace, role }) => ({
+      kind,
+      name: clip(name, shownCharacters),
+      namespace: namespace && clip(namespace, shownCharacters),
+      role: { kind: role.kind, name: clip(role.name, shownCharacters) },
+    })),
+});

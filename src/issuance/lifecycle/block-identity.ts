@@ -1,0 +1,162 @@
+import { may } from '../../identity/permissions.js';
+import { auditEvent } from '../../model/audit-event.js';
+import { foldedName } from '../../model/folded-name.js';
+import type { IdentityBlock, StoredIdentityBlock } from '../../model/identity-block.js';
+import type { BlockAsk, IdentityDetails, UnblockAsk } from '../../model/identity.js';
+import { done, refused, type FieldError, type Outcome, type Refused } from '../../model/outcome.js';
+import type { Principal } from '../../model/principal.js';
+import type { Operation } from '../../store/step.js';
+import type { IssuanceContext } from '../context.js';
+import { announce } from '../events.js';
+import { endAccess, endingStep, findAccess, nothingToEnd } from './end-access.js';
+import { readIdentity } from './read-identity.js';
+
+/** How long the answer waits for a certificate that is being signed; it is revoked once it is recorded, however long that takes. */
+const waitSeconds = 5;
+/** After so many conflicts the block is committed alone, and what it ends comes after it. */
+const mostTogether = 3;
+
+/**
+ * Blocks a name: it gets no certificate, and loses what it has. The block, and the first hundreds of requests and
+ * certificates, are one commit; the others follow before the answer.
+ */
+export async function blockIdentity(
+  context: IssuanceContext,
+  principal: Principal,
+  username: string,
+  ask: BlockAsk,
+): Promise<Outcome<IdentityDetails>> {
+  const refusal = whyNotBlock(principal) ?? whyNotAsked(context, ask);
+  if (refusal !== null) return refusal;
+  const { name } = principal;
+  const block = await commitBlock(context, name, username, ask);
+  await endAccess(context, username, block, name);
+  const { items } = await context.store.requests.list({ state: 'issuing', username }, { limit: 50, cursor: null });
+  await Promise.all(items.map(({ id }) => context.attempts.waitForEnd(id, waitSeconds)));
+  return done(await readIdentity(context, username));
+}
+
+/** Commits the block as it is to be, unless it is that already. */
+async function commitBlock(
+  context: IssuanceContext,
+  actor: string,
+  username: string,
+  ask: BlockAsk,
+): Promise<IdentityBlock> {
+  const folded = foldedName(username);
+  for (let tried = 0; ; tried++) {
+    const now = context.clock();
+    const [stored] = await context.store.identityBlocks.find([folded]);
+    const block = widened(stored ?? null, { username, ask, actor, now });
+    if (stored !== undefined && isAsStored(block, stored)) return stored;
+    const ended = tried < mostTogether ? await findAccess(context, username, block) : nothingToEnd;
+    const ending = endingStep(context, ended, block, actor, now);
+    const counts = { revokedCertificates: ended.certificates.length, cancelledRequests: ended.requests.length };
+    const { clusters, reason, comment, until } = block;
+    const details = { username, clusters, reason, comment, until: until && until.toISOString(), ...counts };
+    const { committed } = await context.store.writer.commit({
+      operations: [
+        ...(stored ? [remove(stored, folded)] : []),
+        { op: 'insertIdentityBlock', block, folded },
+        ...ending.operations,
+        ...announce(context, { event: 'identity.blocked', at: now, block, ...counts }),
+      ],
+      events: [auditEvent('IdentityBlocked', now, actor, details), ...ending.events],
+    });
+    if (committed) return block;
+  }
+}
+
+interface AskedBlock {
+  readonly username: string;
+  readonly ask: BlockAsk;
+  readonly actor: string;
+  readonly now: Date;
+}
+
+/**
+ * The block as it is after it was asked for. A block only grows: to the clusters of both, until the later end. So nobody who
+ * blocks a name on one cluster lets it in on another one.
+ */
+function widened(stored: StoredIdentityBlock | null, { username, ask, actor, now }: AskedBlock): IdentityBlock {
+  const { reason, comment = null, clusters = null, until = null } = ask;
+  const asked: IdentityBlock = {
+    ...{ username, reason, comment, until, blockedAt: now, blockedBy: actor },
+    clusters: clusters && sorted(clusters),
+  };
+  if (stored === null || (stored.until !== null && stored.until <= now)) return asked;
+  const both = clusters && stored.clusters && sorted([...clusters, ...stored.clusters]);
+  const later = until && stored.until && (until > stored.until ? until : stored.until);
+  return { ...asked, username: stored.username, clusters: both, until: later };
+}
+
+const sorted = (names: readonly string[]): readonly string[] => [...new Set(names)].sort();
+
+/** Whether the block changes nothing but who says so when. */
+const isAsStored = (block: IdentityBlock, stored: IdentityBlock): boolean =>
+  block.reason === stored.reason &&
+  block.comment === stored.comment &&
+  block.until?.getTime() === stored.until?.getTime() &&
+  JSON.stringify(block.clusters) === JSON.stringify(stored.clusters);
+
+const remove = ({ n }: StoredIdentityBlock, folded: string): Operation => ({ op: 'removeIdentityBlock', folded, n });
+
+/** Lets a blocked name ask again. It revives nothing. */
+export async function unblockIdentity(
+  context: IssuanceContext,
+  principal: Principal,
+  username: string,
+  ask: UnblockAsk,
+): Promise<Outcome<IdentityDetails>> {
+  const refusal = whyNotBlock(principal);
+  if (refusal !== null) return refusal;
+  const { clusters, comment = null } = ask;
+  const folded = foldedName(username);
+  for (;;) {
+    const at = context.clock();
+    const [stored] = await context.store.identityBlocks.find([folded]);
+    if (stored === undefined || (stored.until !== null && stored.until <= at)) break;
+    const { n: _, ...block } = stored;
+    if (clusters !== undefined && block.clusters === null)
+      return invalid(
+        '/clusters',
+        'it is blocked on every cluster: leave this out, then block it where it is to stay blocked',
+      );
+    const kept = clusters === undefined ? [] : (block.clusters?.filter((name) => !clusters.includes(name)) ?? []);
+    const freed = block.clusters?.filter((name) => !kept.includes(name)) ?? null;
+    if (freed?.length === 0) break;
+    const { name: unblockedBy } = principal;
+    const ended = { ...block, clusters: freed };
+    const { committed } = await context.store.writer.commit({
+      operations: [
+        remove(stored, folded),
+        ...(kept.length > 0
+          ? [{ op: 'insertIdentityBlock', block: { ...block, clusters: kept }, folded } as const]
+          : []),
+        ...announce(context, { event: 'identity.unblocked', at, block: ended, unblockedBy, comment }),
+      ],
+      events: [auditEvent('IdentityUnblocked', at, unblockedBy, { username, clusters: freed, comment })],
+    });
+    if (committed) break;
+  }
+  return done(await readIdentity(context, username));
+}
+
+function whyNotBlock(principal: Principal): Refused | null {
+  if (may(principal, 'block-identities')) return null;
+  return refused({ kind: 'not-permitted', message: 'blocking an identity takes the role provisioner or admin' });
+}
+
+function whyNotAsked(context: IssuanceContext, { clusters = [], until }: BlockAsk): Refused | null {
+  const errors: FieldError[] = clusters.flatMap((name, i) =>
+    context.clusters.has(name)
+      ? []
+      : [{ pointer: `/clusters/${String(i)}`, message: `${JSON.stringify(name)} is not configured` }],
+  );
+  if (until !== undefined && until <= context.clock())
+    errors.push({ pointer: '/until', message: 'must lie in the future' });
+  return errors.length === 0 ? null : refused({ kind: 'invalid-request', errors });
+}
+
+const invalid = (pointer: string, message: string): Refused =>
+  refused({ kind: 'invalid-request', errors: [{ pointer, message }] });

@@ -1,0 +1,44 @@
+import type { Certificate } from '../../model/certificate.js';
+import { foldedName } from '../../model/folded-name.js';
+import { blocks, type IdentityBlock } from '../../model/identity-block.js';
+import type { Revocation } from '../../model/revocation.js';
+import type { Step } from '../../store/step.js';
+import type { IssuanceContext } from '../context.js';
+import { revocationSteps } from './revocation-steps.js';
+
+/**
+ * Commits a step that records a certificate; false where something else conflicts. Where its username was blocked since
+ * signing began, the certificate is revoked in the same commit: so a block holds for what was under way, on every replica.
+ */
+export async function commitCertificate(
+  context: IssuanceContext,
+  certificate: Certificate,
+  { operations, events }: Step,
+): Promise<boolean> {
+  const { store, clock } = context;
+  const { cluster } = certificate;
+  const folded = foldedName(certificate.username);
+  for (;;) {
+    const now = clock();
+    const unblocked = { op: 'requireUnblocked', cluster, folded: [folded, folded, folded], now } as const;
+    const result = await store.writer.commit({ operations: [unblocked, ...operations], events });
+    if (result.committed || result.conflict.kind !== 'blocked') return result.committed;
+    const [block] = await store.identityBlocks.find([folded]);
+    if (block === undefined || !blocks(block, cluster, now)) continue;
+    const revoked = revocationSteps(context, [certificate], revocationBy(block, now));
+    return (
+      await store.writer.commit({
+        operations: [...operations, ...revoked.operations],
+        events: [...events, ...revoked.events],
+      })
+    ).committed;
+  }
+}
+
+/** The revocation of a certificate because of a block. */
+export const revocationBy = ({ reason, comment, blockedBy }: IdentityBlock, now: Date): Revocation => ({
+  reason,
+  comment,
+  revokedAt: now,
+  revokedBy: blockedBy,
+});

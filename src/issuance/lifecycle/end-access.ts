@@ -1,0 +1,113 @@
+import { foldedName } from '../../model/folded-name.js';
+import type { IdentityBlock } from '../../model/identity-block.js';
+import type { ListedCertificate } from '../../model/certificate.js';
+import type { CertificateRequest } from '../../model/certificate-request.js';
+import type { Page } from '../../model/page.js';
+import type { Step } from '../../store/step.js';
+import type { IssuanceContext } from '../context.js';
+import { requestEvent } from '../events.js';
+import { moveRequest } from '../request-states.js';
+import { revocationBy } from './commit-certificate.js';
+import { revocationSteps } from './revocation-steps.js';
+
+/** How many certificates, and how many requests, are ended in one commit: others wait for it a few milliseconds. */
+const endedAtOnce = 200;
+
+/** The access that a blocked identity still has on the clusters of its block. */
+export interface AccessToEnd {
+  readonly requests: readonly CertificateRequest[];
+  readonly certificates: readonly ListedCertificate[];
+}
+
+export const nothingToEnd: AccessToEnd = { requests: [], certificates: [] };
+
+/** The first part of it. `username` may be another spelling than that of the block. */
+export async function findAccess(
+  { store, clock }: IssuanceContext,
+  username: string,
+  { clusters, username: blocked }: Pick<IdentityBlock, 'clusters' | 'username'>,
+): Promise<AccessToEnd> {
+  const now = clock();
+  const requests = new Map<string, CertificateRequest>();
+  const certificates: ListedCertificate[] = [];
+  for (const name of new Set([username, blocked, foldedName(username)])) {
+    const wanted = { revoked: false, clusters, now, limit: endedAtOnce - certificates.length };
+    if (wanted.limit > 0) certificates.push(...(await store.certificates.unexpiredOf(name, wanted)));
+    for (const cluster of clusters ?? [undefined])
+      for (const state of ['pending', 'approved'] as const)
+        for (const party of [{ username: name }, { visibleTo: name }]) {
+          const filter = { state, ...party, ...(cluster !== undefined && { cluster }) };
+          let cursor: string | null = null;
+          do {
+            const page: Page<CertificateRequest> = await store.requests.list(filter, { limit: endedAtOnce, cursor });
+            for (const request of page.items) requests.set(request.id, request);
+            cursor = page.nextCursor;
+          } while (cursor !== null && requests.size < endedAtOnce);
+        }
+  }
+  return { certificates, requests: [...requests.values()].slice(0, endedAtOnce) };
+}
+
+/** The step that cancels and revokes it. */
+export function endingStep(
+  context: IssuanceContext,
+  { requests, certificates }: AccessToEnd,
+  block: IdentityBlock,
+  actor: string,
+  now: Date,
+): Step {
+  const reason = 'IdentityBlocked';
+  const revoked = revocationSteps(context, certificates, { ...revocationBy(block, now), revokedBy: actor });
+  return {
+    operations: [
+      ...requests.map(({ id, state }) => moveRequest(id, { state }, { state: 'cancelled', expiresAt: null })),
+      ...revoked.operations,
+    ],
+    events: [
+      ...requests.map((request) => requestEvent('RequestCancelled', now, actor, request, { reason })),
+      ...revoked.events,
+    ],
+  };
+}
+
+/** How often a part is tried again because something of it has moved on. */
+const mostConflicts = 10;
+
+/**
+ * Ends whatever is left, part by part, until nothing is. It comes after the commit of the block: nothing is added then, and
+ * what was added before is found. Repeating it does no harm, so it may be cut off at any place.
+ */
+export async function endAccess(
+  context: IssuanceContext,
+  username: string,
+  block: IdentityBlock,
+  actor: string,
+): Promise<void> {
+  for (let conflicts = 0; conflicts < mostConflicts;) {
+    const left = await findAccess(context, username, block);
+    if (left.requests.length + left.certificates.length === 0) return;
+    const { committed } = await context.store.writer.commit(endingStep(context, left, block, actor, context.clock()));
+    if (!committed) conflicts += 1;
+  }
+}
+
+/** How many blocks one round looks at. */
+const blocksAtOnce = 50;
+
+/**
+ * Ends what blocked identities still have: a process may have died before it was done. Each call looks at the next blocks.
+ */
+export class BlockedAccess {
+  #after = '';
+
+  constructor(private readonly context: IssuanceContext) {}
+
+  async endNext(): Promise<void> {
+    const now = this.context.clock();
+    const found = await this.context.store.identityBlocks.chunk(this.#after, blocksAtOnce);
+    this.#after = found.length < blocksAtOnce ? '' : (found.at(-1)?.folded ?? '');
+    for (const { n: _, folded: __, ...block } of found)
+      if (block.until === null || block.until > now)
+        await endAccess(this.context, block.username, block, block.blockedBy);
+  }
+}

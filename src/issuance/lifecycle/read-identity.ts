@@ -1,0 +1,108 @@
+import { foldedName } from '../../model/folded-name.js';
+import { blocks, type IdentityBlock } from '../../model/identity-block.js';
+import {
+  listedAtMost,
+  type BindingsOfIdentity,
+  type Identity,
+  type IdentityDetails,
+  type IdentityOnCluster,
+  type ResidualExposure,
+} from '../../model/identity.js';
+import type { ListedCertificate } from '../../model/certificate.js';
+import type { CertificateRequest } from '../../model/certificate-request.js';
+import type { LiveIdentity } from '../../store/store.js';
+import type { IssuanceContext } from '../context.js';
+import { enforcementOn } from './enforcement-on.js';
+
+/** The identity as a list shows it. */
+export function identityOf(context: IssuanceContext, { username, live, block }: LiveIdentity): Identity {
+  const names = [...new Set(live.map(({ cluster }) => cluster))].sort();
+  const clusters = names.map((cluster): IdentityOnCluster => {
+    const own = live.filter((one) => one.cluster === cluster);
+    return {
+      cluster,
+      groups: [...new Set(own.flatMap(({ groups }) => groups))].sort(),
+      liveCertificates: own.length,
+      latestNotAfter: new Date(Math.max(...own.map(({ notAfter }) => notAfter.getTime()))),
+      enforcement: enforcementOn(context, cluster).mode,
+    };
+  });
+  return { username, clusters, blocked: block };
+}
+
+/** Everything that certificates, requests, blocks and role bindings say about one username. */
+export async function readIdentity(context: IssuanceContext, username: string): Promise<IdentityDetails> {
+  const { store } = context;
+  const now = context.clock();
+  const limit = listedAtMost + 1;
+  const unexpired = { clusters: null, now, limit };
+  const [live, revoked, requestedForOthers, waitingRequests, [found]] = await Promise.all([
+    store.certificates.unexpiredOf(username, { ...unexpired, revoked: false }),
+    store.certificates.unexpiredOf(username, { ...unexpired, revoked: true }),
+    store.certificates.requestedForOthers(username, now, limit),
+    waitingFor(context, username, limit),
+    store.identityBlocks.find([foldedName(username)]),
+  ]);
+  const block = found === undefined || (found.until !== null && found.until <= now) ? null : found;
+  const exposed = [...revoked, ...live.filter(({ cluster }) => block !== null && blocks(block, cluster, now))];
+  const lists = [live, exposed, requestedForOthers, waitingRequests];
+  return {
+    ...identityOf(context, { username, live, block: block && withoutNumber(block) }),
+    certificates: live.slice(0, listedAtMost),
+    waitingRequests: waitingRequests.slice(0, listedAtMost),
+    residualExposure: exposed.flatMap((one) => residualExposure(context, one)).slice(0, listedAtMost),
+    requestedForOthers: requestedForOthers.slice(0, listedAtMost),
+    roleBindings: bindingsOf(context, username),
+    omitted: lists.some(({ length }) => length > listedAtMost),
+  };
+}
+
+const withoutNumber = ({ username, clusters, reason, comment, until, blockedAt, blockedBy }: IdentityBlock) => ({
+  ...{ username, clusters, reason, comment, until, blockedAt, blockedBy },
+});
+
+async function waitingFor(
+  { store }: IssuanceContext,
+  username: string,
+  limit: number,
+): Promise<readonly CertificateRequest[]> {
+  const found: CertificateRequest[] = [];
+  for (const state of ['pending', 'approved'] as const) {
+    let cursor: string | null = null;
+    do {
+      const page: { items: readonly CertificateRequest[]; nextCursor: string | null } = await store.requests.list(
+        { state, username },
+        { limit, cursor },
+      );
+      found.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== null && found.length < limit);
+  }
+  return found.slice(0, limit);
+}
+
+/** None where the cluster refuses the certificate in every way. */
+function residualExposure(
+  context: IssuanceContext,
+  { cluster, fingerprintSha256, notAfter, revocation }: ListedCertificate,
+): readonly ResidualExposure[] {
+  const { mode, continues } = enforcementOn(context, cluster);
+  // The cluster refuses only what is revoked.
+  const goesOn = revocation === null ? ['everything: the certificate is not revoked yet'] : continues;
+  if (goesOn.length === 0) return [];
+  return [{ cluster, fingerprintSha256, notAfter, enforcement: mode, continues: goesOn }];
+}
+
+function bindingsOf({ clusters }: IssuanceContext, username: string): readonly BindingsOfIdentity[] {
+  return [...clusters.values()]
+    .filter(({ cluster }) => cluster.readsRoleBindings)
+    .map((issuing) => {
+      const { cluster } = issuing;
+      const grants = issuing.blastRadius(username, [])?.grants ?? null;
+      const own = grants?.filter(({ subject }) => subject.kind === 'User' && subject.name === username) ?? null;
+      return {
+        cluster: cluster.name,
+        bindings: own && own.map(({ kind, name, namespace, role }) => ({ kind, name, namespace, role })),
+      };
+    });
+}
