@@ -310,4 +310,6 @@ export interface WebhookDeliveryService {
 export interface HealthService {
   /** Throws where the service cannot do its work. */
   ready(): Promise<void>;
+  /** Sentences about what an operator should know although the service does its work. */
+  notes(): readonly string[];
 }

@@ -25,7 +25,7 @@ import { publicRandomOctets } from '../x509/strict/serial-number.js';
 import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
 import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
-import type { Services } from '../services.js';
+import type { HealthService, Services } from '../services.js';
 import { CertificateLists } from '../issuance/lifecycle/certificate-lists.js';
 import { DenyList, learningWriter } from '../issuance/lifecycle/deny-list.js';
 import type { Signer } from '../signer/signer.js';
@@ -38,6 +38,7 @@ import { apiTokenWriter, makeFirstAdminToken } from './api-tokens.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
+import { openKeptRevocations } from './kept-revocations.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
 import { openRehearsal } from './rehearsal.js';
@@ -150,13 +151,15 @@ async function wire(
     dispatcher.wake();
   };
 
-  // Revocations: this process knows those that it commits before it answers.
+  // Revocations: this process knows those that it commits before it answers, and so does the list beside the database.
   const denyList = new DenyList({ reader: openedStore.revocations, clock, log });
+  const kept = await openKeptRevocations(database, openedStore, denyList, clock, log);
+  opened.push(() => kept.close());
   const learning = learningWriter(openedStore.writer, (revoked) => {
     for (const one of revoked) denyList.add(one);
+    return kept.keep(revoked);
   });
   const store: Store = { ...openedStore, writer: wakingWriter(learning, wake) };
-  await denyList.load();
 
   // Signatures.
   const cryptoThread = new CryptoThread({
@@ -252,7 +255,12 @@ async function wire(
     wake,
   });
   const allServicesOf = (of: IssuanceContext): Services => ({
-    ...servicesOf(of, drafts, ready, new CertificateLists(of, denyList)),
+    ...servicesOf(
+      of,
+      drafts,
+      { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
+      new CertificateLists(of, denyList),
+    ),
     inspections,
     webhookDeliveries,
   });
@@ -298,7 +306,7 @@ async function wire(
 function servicesOf(
   context: IssuanceContext,
   drafts: DraftPool,
-  ready: () => Promise<void>,
+  health: HealthService,
   certificateLists: CertificateLists,
 ): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
@@ -317,7 +325,7 @@ function servicesOf(
       clock,
       random: randomBytes,
     }),
-    health: { ready },
+    health,
     idempotency: context.idempotencyKeys,
     clock,
   };

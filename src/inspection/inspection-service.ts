@@ -71,9 +71,9 @@ async function readable(
       .filter(({ requester, collector }) =>
         mayReadCertificate(principal, { requester: { name: requester }, collector }),
       )
-      .map(({ fingerprintSha256, requestId, state, cluster, requester, orphan }) => [
+      .map(({ fingerprintSha256, requestId, state, cluster, requester, orphan, revocation }) => [
         fingerprintSha256,
-        { requestId, state, cluster, requester, orphan },
+        { requestId, state, cluster, requester, orphan, revocation },
       ]),
   );
 }

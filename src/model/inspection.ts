@@ -155,6 +155,8 @@ export interface InventoryEntry {
   readonly requester: string;
   /** True where it was signed and never handed out. */
   readonly orphan: boolean;
+  /** Null where it is not revoked. */
+  readonly revocation: { readonly reason: string; /** RFC 3339 UTC. */ readonly revokedAt: string } | null;
 }
 
 export interface NameContent {

@@ -115,6 +115,11 @@ describe('certificates as CSV', () => {
       keyAlgorithm: newest?.publicKey.algorithm,
       spkiSha256: newest?.publicKey.spkiSha256,
       orphan: 'false',
+      revocation: undefined,
+      revokedAt: '',
+      revocationReason: '',
+      renewalOf: '',
+      supersededBy: '',
     });
   });
 

@@ -385,6 +385,7 @@ describe('the answer', () => {
           cluster: 'demo',
           requester: 'alice',
           orphan: false,
+          revocation: null,
         });
       else expect(inventory).toBeNull();
       expect(answer.text.includes(requestUrl)).toBe(mayRead);

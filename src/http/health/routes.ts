@@ -1,16 +1,27 @@
-import type { Static } from 'typebox';
+import { Type, type Static } from 'typebox';
+import type { FastifyReply } from 'fastify';
 import type { Services } from '../../services.js';
 import { logUnavailable } from '../plugins/errors.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import { json, onlyProblems } from '../responses.js';
-import { namedObject, oneOf } from '../schema-parts.js';
+import { messageOf, namedObject, oneOf } from '../schema-parts.js';
 import type { App } from '../types.js';
 
 const HealthSchema = namedObject('Health', 'The service is well.', {
   status: oneOf(['ok'], 'Always the same; a fault has another HTTP status.'),
+  notes: Type.Optional(
+    Type.Array(
+      messageOf(
+        'A sentence.',
+        'the database did not know 2 revocations of the list beside it: they are recorded again',
+      ),
+      { maxItems: 100, description: 'Only with `verbose`: what an operator should know all the same.' },
+    ),
+  ),
 });
 
-const ok: Static<typeof HealthSchema> = { status: 'ok' };
+type HealthBody = Static<typeof HealthSchema>;
+const ok: HealthBody = { status: 'ok' };
 
 export function addHealth(app: App, { health }: Services): void {
   app.addSchema(HealthSchema);
@@ -39,16 +50,21 @@ export function addHealth(app: App, { health }: Services): void {
         summary: 'Check whether the service can do its work',
         description: 'Asks the database. Send no calls here while it answers 503.',
         security: [],
+        querystring: Type.Object({
+          verbose: Type.Optional(
+            Type.String({ maxLength: 8, description: 'With any value: answer with `notes`.', examples: ['true'] }),
+          ),
+        }),
         response: {
           200: json(HealthSchema, { description: 'The service can do its work.' }),
           ...onlyProblems('service-unavailable'),
         },
       },
     },
-    async (request, reply) => {
+    async (request, reply): Promise<HealthBody | FastifyReply> => {
       try {
         await health.ready();
-        return ok;
+        return request.query.verbose === undefined ? ok : { ...ok, notes: [...health.notes()] };
       } catch (error) {
         logUnavailable(request, error, 'not ready');
         return sendProblem(reply, problem('service-unavailable', 'not ready', { headers: { 'retry-after': '5' } }));

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { idOf, namedObject, nullable, objectOf, oneOf, ref, sha256Of } from '../schema-parts.js';
+import { closed, idOf, namedObject, nullable, objectOf, oneOf, ref, sha256Of } from '../schema-parts.js';
 import {
   extensions,
   hexOf,
@@ -36,6 +36,13 @@ export const InventoryEntrySchema = namedObject(
     cluster: uploadText('The cluster.', 'demo'),
     requester: uploadText('The principal who made the request.', 'hr-system'),
     orphan: Type.Boolean({ description: 'True if it was signed and never handed out.' }),
+    revocation: nullable(
+      closed({
+        reason: uploadText('RFC 5280, section 5.3.1.', 'keyCompromise'),
+        revokedAt: uploadText('RFC 3339 UTC.', '2026-03-01T09:30:00.000Z'),
+      }),
+      'Null if it is not revoked.',
+    ),
   },
 );
 

@@ -18,6 +18,12 @@ const validity = {
     advice: 'Issue a new one; until then clients and servers refuse it.',
     reference: 'RFC 5280 4.1.2.5',
   },
+  CertificateRevoked: {
+    severity: 'error',
+    title: 'kubepass has revoked the certificate',
+    advice: 'Do not use it; request another one. A cluster that is not made to refuse it still accepts it.',
+    reference: 'RFC 5280 5.3.1',
+  },
   CertificateNotYetValid: {
     severity: 'error',
     title: 'The certificate is not valid yet',

@@ -117,6 +117,7 @@ function certificateGroups(certificate: CertificateContent, printed: boolean): F
         field('state', inventory.state),
         field('cluster', inventory.cluster),
         field('requester', inventory.requester),
+        field('revoked', inventory.revocation && `${inventory.revocation.revokedAt} (${inventory.revocation.reason})`),
         field('handed out', inventory.orphan ? 'never: it was signed and not collected' : null),
       ],
     });

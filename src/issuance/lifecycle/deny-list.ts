@@ -79,6 +79,11 @@ export class DenyList implements DenyListPort {
     for (const revoked of this.#clusters.get(cluster)?.values() ?? []) if (revoked.notAfter > now) yield revoked;
   }
 
+  /** Those of all clusters that have not expired. */
+  *all(): Generator<RevokedCertificate> {
+    for (const cluster of this.#clusters.keys()) yield* this.ofCluster(cluster);
+  }
+
   /** How many entries there are, of all clusters. */
   size(): number {
     let size = 0;

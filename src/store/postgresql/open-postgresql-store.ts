@@ -131,12 +131,16 @@ const preparedReads = 500;
 const inventoryByFingerprint = {
   name: 'kubepass_inventory',
   text: `SELECT "c"."fingerprintSha256", "r"."id", "r"."state", "c"."cluster", "c"."requesterName" AS "requester",
-      "c"."collector", "c"."orphan"
+      "c"."collector", "c"."orphan", "v"."reason", extract(epoch FROM "v"."revokedAt")::float8 AS "revokedAt"
     FROM "CertificateRecord" AS "c" JOIN "RequestRecord" AS "r" ON "r"."n" = "c"."requestN"
+      LEFT JOIN "Revocation" AS "v" ON "v"."certificateN" = "c"."n"
     WHERE "c"."fingerprintSha256" = ANY($1::bytea[])`,
 };
 
-type InventoryRow = Omit<InventoryRecord, 'fingerprintSha256' | 'requestId'> & {
+type InventoryRow = Omit<InventoryRecord, 'fingerprintSha256' | 'requestId' | 'revocation'> & {
+  readonly reason: string | null;
+  /** Seconds. */
+  readonly revokedAt: number | null;
   readonly fingerprintSha256: Buffer;
   readonly id: Buffer;
 };
@@ -146,10 +150,14 @@ const inventoryOn = (pool: pg.Pool): InventoryReader => ({
   async find(fingerprintsSha256) {
     const values = [fingerprintsSha256.flatMap((text) => octetsIn(text) ?? [])];
     const { rows } = await pool.query<InventoryRow>({ ...inventoryByFingerprint, values }).catch(rethrow);
-    return rows.map(({ fingerprintSha256, id, ...row }) => ({
+    return rows.map(({ fingerprintSha256, id, reason, revokedAt, ...row }) => ({
       ...row,
       fingerprintSha256: hexOf(fingerprintSha256),
       requestId: uuidOf(id),
+      revocation:
+        reason === null || revokedAt === null
+          ? null
+          : { reason, revokedAt: new Date(Math.round(revokedAt * 1000)).toISOString() },
     }));
   },
 });

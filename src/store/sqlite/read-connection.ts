@@ -5,8 +5,10 @@ import type { ReadRows } from '../statement.js';
 import { Statements } from './statements.js';
 
 const selectInventory = `
-  SELECT c."fingerprintSha256", r."id", c."cluster", c."requesterName", c."collector", c."orphan", r."state"
+  SELECT c."fingerprintSha256", r."id", c."cluster", c."requesterName", c."collector", c."orphan", r."state",
+    v."reason", v."revokedAt"
   FROM "CertificateRecord" c JOIN "RequestRecord" r ON r."n" = c."requestN"
+    LEFT JOIN "Revocation" v ON v."certificateN" = c."n"
   WHERE c."fingerprintSha256" = ?
 `;
 
@@ -18,6 +20,8 @@ interface InventoryRow {
   readonly collector: string;
   readonly orphan: number;
   readonly state: string;
+  readonly reason: string | null;
+  readonly revokedAt: number | null;
 }
 
 /**
@@ -60,5 +64,9 @@ function recordOf(row: InventoryRow): InventoryRecord {
     requester: row.requesterName,
     collector: row.collector,
     orphan: row.orphan === 1,
+    revocation:
+      row.reason === null || row.revokedAt === null
+        ? null
+        : { reason: row.reason, revokedAt: new Date(row.revokedAt).toISOString() },
   };
 }

@@ -3,11 +3,13 @@ import { chainRecord, packEvents } from '../../../src/audit/audit-record.js';
 import { genesis, type ChainHead } from '../../../src/audit/chain.js';
 import type { UnchainedEvent } from '../../../src/model/audit-event.js';
 import type { Certificate } from '../../../src/model/certificate.js';
+import type { RevokedCertificate } from '../../../src/model/revocation.js';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
 import { labelText, type Labels } from '../../../src/model/labels.js';
 import { newId } from '../../../src/model/new-id.js';
 import { auditRecordRow } from '../../../src/store/tables/audit-event-table.js';
 import { certificateRow, issuerRow } from '../../../src/store/tables/certificate-table.js';
+import { revocationRow } from '../../../src/store/tables/revocation-table.js';
 import { decisionText, requestRow } from '../../../src/store/tables/request-table.js';
 import type { Row } from '../../../src/store/statement.js';
 
@@ -18,6 +20,8 @@ const tables = [
   'Issuer',
   'CertificateRecord',
   'GroupMembership',
+  'Revocation',
+  'Supersession',
   'AuditRecord',
 ] as const;
 
@@ -77,6 +81,9 @@ export function* seedRows(count: number, now: Date, atOnce: number): Generator<R
       requesterName: request.requester.name,
       collector: request.collector,
     });
+    // One in a hundred is revoked; one in fifty is superseded by the one before it.
+    if (i % 100 === 3) rows.Revocation.push({ ...revocationRow(revocationOf(certificate, at)), certificateN: n });
+    if (i % 50 === 4) rows.Supersession.push({ certificateN: n, supersededByN: n - 1, notAfter: certificate.notAfter });
     for (const name of certificate.groups)
       rows.GroupMembership.push({ name, certificateN: n, notAfter: certificate.notAfter });
     const { id: requestId, cluster, username } = request;
@@ -97,6 +104,14 @@ export function* seedRows(count: number, now: Date, atOnce: number): Generator<R
 }
 
 const noRows = (): Rows => Object.fromEntries(tables.map((table) => [table, [] as Row[]])) as unknown as Rows;
+
+const revocationOf = (certificate: Certificate, revokedAt: Date): RevokedCertificate => {
+  const { fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter } = certificate;
+  return {
+    ...{ fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter },
+    ...{ reason: 'superseded', comment: null, revokedAt, revokedBy: 'hr' },
+  };
+};
 
 const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
 

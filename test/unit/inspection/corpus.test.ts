@@ -34,7 +34,9 @@ describe('the corpus', () => {
     expect(golden(name).findings.map(({ code }) => code)).toEqual(expect.arrayContaining([...raises]));
   });
 
-  it.each(Object.entries(findingKinds))('raises %s on one object, and not on another of its type', (code, kind) => {
+  // The corpus is inspected without an inventory: test/http/revoke.test.ts has a revoked certificate.
+  const ofUploads = Object.entries(findingKinds).filter(([code]) => code !== 'CertificateRevoked');
+  it.each(ofUploads)('raises %s on one object, and not on another of its type', (code, kind) => {
     const raised = corpus.flatMap(({ name }) => golden(name).findings.filter((finding) => finding.code === code));
     const typesOfRaised = new Set(
       corpus.flatMap(({ name }) => objectsWith(golden(name), code).map(({ type }) => type)),

@@ -18,8 +18,8 @@ it('finds certificates by fingerprint, with the state and the parties of their r
   expect(found).toHaveLength(2);
   expect(found).toEqual(
     expect.arrayContaining([
-      { ...common, fingerprintSha256: certificate.fingerprintSha256, cluster: 'demo', orphan: false },
-      { ...common, fingerprintSha256: orphan.fingerprintSha256, cluster: 'other', orphan: true },
+      { ...common, fingerprintSha256: certificate.fingerprintSha256, cluster: 'demo', orphan: false, revocation: null },
+      { ...common, fingerprintSha256: orphan.fingerprintSha256, cluster: 'other', orphan: true, revocation: null },
     ]),
   );
   expect(await store.inventory.find([])).toEqual([]);

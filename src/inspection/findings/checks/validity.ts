@@ -25,6 +25,9 @@ export const checkValidity: CertificateCheck = ({ content, material, authority }
   else if (remaining < DAY)
     report('CertificateEndsWithinDay', `it ends in ${durationInWords(remaining)}, at ${content.notAfter}`);
 
+  const revocation = content.inventory?.revocation;
+  if (revocation) report('CertificateRevoked', `it was revoked at ${revocation.revokedAt} (${revocation.reason})`);
+
   const most = authority ? maxCaValiditySeconds : maxValiditySeconds;
   if (lifetime > most + BACKDATE_SECONDS && ends !== never)
     report(

@@ -212,7 +212,14 @@ describe('keys and copies', () => {
   });
 
   it('says for which request a certificate was issued', async () => {
-    const entry = { requestId: '0199', state: 'issued', cluster: 'dev', requester: 'hr', orphan: false };
+    const entry = {
+      requestId: '0199',
+      state: 'issued',
+      cluster: 'dev',
+      requester: 'hr',
+      orphan: false,
+      revocation: null,
+    };
     const { related, objects } = await inspectFiles(
       { 'jane.crt': jane.pem },
       { inventory: async (fingerprints) => new Map(fingerprints.map((each) => [each, entry])) },

@@ -209,6 +209,7 @@ export function everything(): { inspection: Inspection; trees: PrintableTrees } 
         cluster: 'dev-eu',
         requester: 'hr-portal',
         orphan: true,
+        revocation: null,
       },
     }),
     certificate('old.crt', { role: 'Serving' }),

@@ -3,7 +3,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { InspectionContext } from '../../../../src/inspection/decoded.js';
 import { InspectionPool, type InspectionPoolOptions } from '../../../../src/inspection/workers/inspection-pool.js';
 
-const entry = { requestId: 'r-1', state: 'issued', cluster: 'demo', requester: 'jane', orphan: false };
+const entry = {
+  requestId: 'r-1',
+  state: 'issued',
+  cluster: 'demo',
+  requester: 'jane',
+  orphan: false,
+  revocation: null,
+};
 const context: InspectionContext = {
   now: new Date('2026-03-01T00:00:00Z'),
   clusters: [{ name: 'demo', server: 'https://a:1', servingAuthorities: [Buffer.from('ca')], clientAuthorities: null }],

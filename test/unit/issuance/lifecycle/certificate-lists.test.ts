@@ -54,16 +54,18 @@ it('writes 10,000 entries without keeping others waiting', async () => {
   const { lists: of, revoke } = await lists();
   await of.of('demo');
   for (let i = 0; i < 10_000; i++) revoke(i);
-  let longest = 0;
-  let last = performance.now();
-  const timer = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
-  }, 1);
+  let turns = 0;
+  let isBuilding = true;
+  const takeTurn = () => {
+    turns += 1;
+    if (isBuilding) setImmediate(takeTurn);
+  };
+  setImmediate(takeTurn);
   const outcome = await of.of('demo');
-  clearInterval(timer);
+  isBuilding = false;
   expect(outcome.ok && outcome.value.der.length).toBeGreaterThan(250_000);
-  expect(longest).toBeLessThan(100);
+  // At most 250 entries are written between two turns of others.
+  expect(turns).toBeGreaterThanOrEqual(40);
 });
 
 it('builds one list for all who ask at the same time, and it has what was revoked before each call', async () => {

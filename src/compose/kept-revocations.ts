@@ -1,0 +1,71 @@
+import type { DatabaseConfig } from '../config/database-config.js';
+import type { Log } from '../issuance/context.js';
+import type { DenyList } from '../issuance/lifecycle/deny-list.js';
+import { restoreRevocations } from '../issuance/lifecycle/restore-revocations.js';
+import type { RevokedCertificate } from '../model/revocation.js';
+import type { Store } from '../store/store.js';
+import { RevocationFile } from './revocation-file.js';
+
+/** The list of revocations beside the database. */
+export interface KeptRevocations {
+  /** One sentence for people: what the list restored, or that there is none. Null where there is nothing to say. */
+  readonly note: string | null;
+  /** Puts revocations that are committed into the list. A fault is logged: they are in the database. */
+  keep(revoked: readonly RevokedCertificate[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+const nothingKnown =
+  'if the database was restored from a backup, certificates that were revoked since are not known, and count as valid';
+
+/**
+ * Opens the list beside a SQLite database. Revocations that it has and the database has not are recorded again, before
+ * `denyList` is loaded. Beside PostgreSQL there is no file of which every process would know.
+ */
+export async function openKeptRevocations(
+  database: DatabaseConfig,
+  store: Store,
+  denyList: DenyList,
+  clock: () => Date,
+  log: Log,
+): Promise<KeptRevocations> {
+  if (database.kind !== 'sqlite') {
+    await denyList.load();
+    const note = `no list of revocations is kept beside PostgreSQL: ${nothingKnown}`;
+    return { note, keep: () => Promise.resolve(), close: () => Promise.resolve() };
+  }
+  const file = new RevocationFile(`${database.file}.revoked.ndjson`);
+  const note = await restore(file, store, clock(), log);
+  await denyList.load();
+  const failed = (error: unknown) => {
+    log.error({ err: error, file: file.path }, 'the list of revocations beside the database cannot be written');
+  };
+  await file.replace(denyList.all()).catch(failed);
+  return {
+    note,
+    keep: (revoked) => file.append(revoked).catch(failed),
+    close: () => file.close(),
+  };
+}
+
+async function restore(file: RevocationFile, store: Store, now: Date, log: Log): Promise<string | null> {
+  const read = await file.read();
+  if (read === null) {
+    const { seq } = await store.auditEvents.head();
+    // A new database was not restored.
+    if (seq === 0) return null;
+    const note = `there was no list of revocations beside the database: ${nothingKnown}`;
+    log.warn({ file: file.path }, note);
+    return note;
+  }
+  if (read.damaged > 0)
+    log.error(
+      { file: await file.setAside(), lines: read.damaged },
+      'the list of revocations beside the database has lines that cannot be read; a copy is kept',
+    );
+  const restored = await restoreRevocations(store, read.revoked, now);
+  if (restored === 0) return null;
+  const note = `the database did not know ${restored} revocations of the list beside it: they are recorded again`;
+  log.warn({ file: file.path, restored }, note);
+  return note;
+}
