@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { statusFilters } from '../../src/model/certificate.js';
 import type { QuotaLimit } from '../../src/model/decision.js';
 import type { PrismaClient } from '../../src/store/generated/sqlite/client.js';
 import { alongIndexes } from '../../src/store/postgresql/open-postgresql-store.js';
@@ -32,6 +33,10 @@ const seed = `
   INSERT INTO "RequestLabel" SELECT CASE WHEN i % 500 = 7 THEN 'a=rare' ELSE 'a=team' END, i FROM generate_series(1, ${String(rows)}) i;
   INSERT INTO "GroupMembership" SELECT CASE WHEN i % 500 = 7 THEN 'rare' ELSE 'team' END, i, ${at}
     FROM generate_series(1, ${String(rows)}) i;
+  INSERT INTO "Revocation" ("certificateN", "fingerprintSha256", "cluster", "serialNumber", "issuer", "username", "notAfter",
+      "reason", "revokedAt")
+    SELECT i, sha256(i::text::bytea), 'demo', '', 'a', 'a', ${at}, 'unspecified', ${at} FROM generate_series(3, ${String(rows)}, 3) i;
+  INSERT INTO "Supersession" SELECT i, i - 1, ${at} FROM generate_series(4, ${String(rows)}, 4) i;
   ALTER TABLE "AuditRecord" DISABLE TRIGGER USER;
   INSERT INTO "AuditRecord" ("cluster", "principal", "lastSeq", "firstSeq", "at", "types", "requestId", "events",
       "previousHash", "hashes")
@@ -42,7 +47,15 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await freshDatabase(inject('databases'));
   await query(database.ownerUrl, async (client) => {
-    for (const table of ['RequestRecord', 'RequestLabel', 'CertificateRecord', 'GroupMembership', 'AuditRecord'])
+    for (const table of [
+      'RequestRecord',
+      'RequestLabel',
+      'CertificateRecord',
+      'GroupMembership',
+      'Revocation',
+      'Supersession',
+      'AuditRecord',
+    ])
       await client.query(`ALTER TABLE "${table}" SET (autovacuum_enabled = off)`);
     await client.query(seed);
   });
@@ -96,8 +109,8 @@ async function readAll(readRows: (selection: Selection) => Promise<readonly unkn
   await requests.lapsed(now);
   const expiry = { expiresAfter: [now], expiresBefore: [now] };
   const certificates = new CertificateTable(prisma, reads);
-  for (const filter of combinations({ ...shared, ...expiry, group: ['team', 'rare'] }))
-    await certificates.list(filter, page);
+  for (const filter of combinations({ ...shared, ...expiry, status: statusFilters, group: ['team', 'rare'] }))
+    await certificates.list({ ...filter, now }, page);
   await certificates.expiring(600, { notAfter: now, n: 2n ** 63n - 1n }, new Date(now.getTime() + 60_000));
   const events = new AuditEventTable(prisma, reads);
   for (const filter of combinations({ cluster: demo, principal: ['busy'], type: ['CertificateIssued'] }))

@@ -23,7 +23,7 @@ const throughRevocation: ListFilter = [
 const throughSupersession: ListFilter = [{ of: { table: 'Supersession', columns: { n: 'certificateN' } } }];
 
 const notIn = (table: 'Revocation' | 'Supersession'): Condition => ({
-  sql: `NOT EXISTS (SELECT 1 FROM "${table}" AS "s" WHERE "s"."certificateN" = "r"."n")`,
+  sql: `COALESCE((SELECT 1 FROM "${table}" AS "s" WHERE "s"."certificateN" = "r"."n"), 0) = 0`,
   parameters: [],
 });
 const notRevoked = notIn('Revocation');

@@ -35,7 +35,7 @@ const requests =
 const certificates =
   (filter: CertificateFilter & Visibility): Read =>
   (readRows) =>
-    new CertificateTable(prisma, { readRows, dialect }).list(filter, page);
+    new CertificateTable(prisma, { readRows, dialect }).list({ ...filter, now }, page);
 const events =
   (filter: AuditEventFilter): Read =>
   (readRows) =>
@@ -113,6 +113,24 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
     (readRows) =>
       new CertificateTable(prisma, { readRows, dialect }).expiring(600, { notAfter: now, n: 2n ** 63n - 1n }, now),
     'CertificateRecord_notAfter_n_idx',
+  ],
+  ['revoked certificates', certificates({ status: 'revoked' }), 'Revocation_certificateN_key'],
+  [
+    'revoked certificates that expire',
+    certificates({ status: 'revoked', expiresAfter: now }),
+    'Revocation_notAfter_certificateN_idx',
+  ],
+  ['superseded certificates', certificates({ status: 'superseded' }), 'Supersession_notAfter_certificateN_idx'],
+  ['valid certificates', certificates({ status: 'valid' }), 'CertificateRecord_notAfter_n_idx'],
+  [
+    'live certificates of a cluster',
+    certificates({ status: 'live', cluster: 'a' }),
+    'CertificateRecord_cluster_notAfter_n_idx',
+  ],
+  [
+    'expired certificates of a username',
+    certificates({ status: 'expired', username: 'a' }),
+    'CertificateRecord_username_notAfter_n_idx',
   ],
   ['events by principal', events({ principal: 'a' }), 'AuditRecord_principal_lastSeq_idx'],
   ['events of a cluster', events({ cluster: 'a', before: now }), 'AuditRecord_cluster_lastSeq_idx'],
