@@ -9,6 +9,7 @@ import { writeConfiguration, type ClusterToServe } from './cluster-to-serve.js';
 import { nextSteps, REQUESTER_TOKEN_FILE, shown } from './next-steps.js';
 import { obtainKubeconfig, type JobOutcome } from './obtain-kubeconfig.js';
 import { makeRequesterToken } from './requester-token.js';
+import { revocationLine } from './revocation-line.js';
 import { freePort, ServiceError, ServiceProcess } from './service-process.js';
 
 export interface QuickstartOptions {
@@ -65,7 +66,9 @@ async function run({ once, cluster }: QuickstartOptions): Promise<number> {
   try {
     await service.untilReady(client);
     const requester = await makeRequesterToken(client, join(config.dataDir, 'admin-token'));
-    const done = await report(config, client, requester.token).finally(() => (once ? requester.revoke() : undefined));
+    const done = await report(config, client, requester.token, cluster !== null).finally(() =>
+      once ? requester.revoke() : undefined,
+    );
     if (once) {
       await service.stop();
       return done ? 0 : 1;
@@ -95,7 +98,7 @@ async function configurationFor(cluster: ClusterToServe): Promise<Config> {
 }
 
 /** Does the job and shows the result; returns whether it was done. */
-async function report(config: Config, client: ApiClient, token: string): Promise<boolean> {
+async function report(config: Config, client: ApiClient, token: string, ownCluster: boolean): Promise<boolean> {
   const outcome = await obtainKubeconfig('quickstart-jane', client, token);
   if (outcome.kind !== 'issued') {
     say(describe(outcome));
@@ -104,6 +107,7 @@ async function report(config: Config, client: ApiClient, token: string): Promise
     await replaceSecretFile(file, outcome.kubeconfig);
     console.log(outcome.certificateText.trimEnd());
     say(`that certificate and its key are in ${shown(file)}`);
+    if (ownCluster) say(await revocationLine(client, token));
   }
   return outcome.kind === 'issued';
 }

@@ -33,6 +33,7 @@ describeCluster('npm run quickstart -- --kubeconfig', () => {
     const { code, stdout, stderr } = await quickstart(dataDir, '--name', 'real');
     expect(code, stdout + stderr).toBe(0);
     expect(stdout).toContain('Subject: CN=quickstart-jane');
+    expect(stdout).toContain('this cluster does not refuse a revoked certificate yet: mode webhook');
 
     const kubeconfig = join(dataDir, 'quickstart.kubeconfig');
     expect(statSync(kubeconfig).mode & 0o777).toBe(0o600);

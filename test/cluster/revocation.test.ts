@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
-import { revokeCertificate } from '../helpers/revocations.js';
+import { mostListed } from '../../src/formats/enforcement/authorization-configuration.js';
+import { aRevocation, revokeCertificate } from '../helpers/revocations.js';
 import { as } from '../http/support/call.js';
 import { startService, type TestService } from '../http/support/service.js';
 import { succeed } from './certificate-signing-request.js';
@@ -101,6 +102,7 @@ clusters:
     service,
     loadFiles,
     render,
+    directory: directory.path,
     audit: () => readFileSync(auditLog, 'utf8'),
     /** A certificate of jane, and kubectl with it. */
     async issue() {
@@ -209,6 +211,27 @@ describeControlPlane('mode listed', () => {
   });
 });
 
+describeControlPlane('the longest list', () => {
+  let enforced: Enforced;
+  beforeAll(async () => {
+    enforced = await openEnforced('listed');
+  });
+  afterAll(() => enforced.close());
+
+  it('is loaded by the API server', async () => {
+    const taken = await enforced.issue();
+    await untilAllowed(() => taken.kubectl(...reading));
+    const operations = Array.from({ length: mostListed - 1 }, (_, i) => ({
+      op: 'insertRevocation' as const,
+      revoked: aRevocation({ cluster: 'real', fingerprintSha256: i.toString(16).padStart(64, '0') }),
+    }));
+    await enforced.service.store.writer.commit({ operations, events: [] });
+    await revokeCertificate(enforced.service.store, taken.fingerprint);
+    await enforced.loadFiles();
+    await expect.poll(async () => taken.kubectl(...reading), { timeout: 15_000 }).toMatchObject(revoked);
+  });
+});
+
 describeControlPlane('mode admission', () => {
   let enforced: Enforced;
   beforeAll(async () => {
@@ -226,6 +249,11 @@ describeControlPlane('mode admission', () => {
     await expect
       .poll(() => taken.kubectl(...writing('second'), '--dry-run=server'), { timeout: 20_000 })
       .toMatchObject(revoked);
+    const empty = join(enforced.directory, 'empty');
+    writeFileSync(empty, '');
+    const exec = ['create', '--raw', '/api/v1/namespaces/default/pods/none/exec?command=ls&stdout=true', '-f', empty];
+    expect(await taken.kubectl(...exec)).toMatchObject(revoked);
+    expect(await sibling.kubectl(...exec)).toMatchObject(refusedAs('not found'));
     expect((await taken.kubectl(...reading)).code).toBe(0);
     expect((await sibling.kubectl(...writing('third'), '--dry-run=server')).code).toBe(0);
     const list = await succeed(enforced.plane, [

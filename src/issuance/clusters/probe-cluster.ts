@@ -289,7 +289,7 @@ const advice: Readonly<Record<string, string>> = {
   DeniedInCluster: 'find out what denies CertificateSigningRequests in the cluster',
   ApprovedButNotSigned:
     'give kube-controller-manager its --cluster-signing-cert-file and --cluster-signing-key-file and probe again; ' +
-    'where the provider does not allow that (Amazon EKS), have kubepass sign with a CA of its own (localCA)',
+    'where the provider does not allow that, have kubepass sign with a CA that the cluster trusts (localCA); Amazon EKS takes neither',
   CertificateSigningRequestGone: 'find out what deletes CertificateSigningRequests in the cluster',
   CertificateSigningRequestMismatch: 'find out what makes or changes CertificateSigningRequests in the cluster',
   IssuedCertificateMismatch:

@@ -40,7 +40,7 @@ export const isAtLeast = (version: ClusterFacts['version'], minor: number): bool
   version !== null && (version[0] > 1 || (version[0] === 1 && version[1] >= minor));
 
 /** Managed clusters say who runs them in their version or in their address. */
-function providerOf(version: string, server: string): string | null {
+export function providerOf(version: string, server: string): string | null {
   const host = URL.canParse(server) ? new URL(server).hostname : '';
   if (version.includes('-eks-') || host.endsWith('.eks.amazonaws.com')) return 'Amazon EKS';
   if (version.includes('-gke.')) return 'GKE';
