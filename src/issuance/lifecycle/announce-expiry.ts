@@ -15,8 +15,8 @@ const highest = 2n ** 63n - 1n;
 
 /**
  * Announces each certificate that ends soon, once for each of the configured distances. Where it is within several of
- * them, as after an outage, only the nearest is told. The audit event, the webhooks and the
- * notice that makes it unique are one commit, so that replicas and restarts tell nothing twice and leave nothing out.
+ * them, as after an outage, only the nearest is told. The audit event, the webhooks and the notice that makes it unique are
+ * one commit, so that replicas and restarts tell nothing twice and leave nothing out.
  */
 export async function announceExpiry(context: IssuanceContext, isStopped = () => false): Promise<void> {
   const now = context.clock();
