@@ -14,6 +14,7 @@ import type { Labels } from './model/labels.js';
 import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from './model/webhook-delivery.js';
+import type { Renewal } from './model/renewal.js';
 import type { RecordedRequestRange, ReplayItem } from './model/replay.js';
 import type { RevocationReason } from './model/revocation.js';
 import type { KeyAlgorithm } from './x509/strict/key-algorithm.js';
@@ -64,6 +65,12 @@ export interface CertificateRequestAsk {
   readonly labels?: Labels;
   readonly collector?: string;
 }
+
+/** The body of `POST /v1/certificates/{fingerprint}/renew`. Everything else is as it is in the certificate. */
+export type RenewalAsk = Pick<CertificateRequestAsk, 'csr' | 'keyAlgorithm' | 'expirationSeconds' | 'reason'>;
+
+/** A request to try out. With `renewalOf`, the fingerprint of a certificate, it has the members of a renewal alone. */
+export type EvaluationAsk = CertificateRequestAsk & { readonly renewalOf?: string };
 
 export interface CertificateRequestFilter extends RequestFilter {
   /** Only pending requests that the calling principal could approve now. A page may be short although more follow. */
@@ -122,13 +129,27 @@ export interface CertificateRequestService {
     principal: Principal,
     ask: Omit<CertificateRequestAsk, 'csr'>,
     options: { readonly idempotency: IdempotencyToken | null },
-  ): Promise<
-    Outcome<
-      | { readonly kind: 'collected'; readonly kubeconfig: CollectedKubeconfig }
-      | { readonly kind: 'awaiting'; readonly request: CertificateRequest }
-    >
-  >;
+  ): Promise<Outcome<CreatedKubeconfig>>;
+  /** As `create`, for a new certificate in place of this one. */
+  renew(
+    principal: Principal,
+    fingerprintSha256: string,
+    ask: RenewalAsk,
+    options: { readonly waitSeconds: number; readonly idempotency: IdempotencyToken | null },
+  ): Promise<Outcome<CertificateRequestView>>;
+  /** As `createKubeconfig`, for a new certificate in place of this one. */
+  renewKubeconfig(
+    principal: Principal,
+    fingerprintSha256: string,
+    ask: Omit<RenewalAsk, 'csr'>,
+    options: { readonly idempotency: IdempotencyToken | null },
+  ): Promise<Outcome<CreatedKubeconfig>>;
 }
+
+/** The kubeconfig; or the request, where a person must decide or somebody else collects. */
+export type CreatedKubeconfig =
+  | { readonly kind: 'collected'; readonly kubeconfig: CollectedKubeconfig }
+  | { readonly kind: 'awaiting'; readonly request: CertificateRequest };
 
 export interface IdempotencyService {
   /**
@@ -242,6 +263,8 @@ export interface Evaluation {
     readonly reason: string | null;
     readonly labels: Labels;
     readonly collector: string;
+    /** The certificate that it renews. */
+    readonly renewal: Renewal | null;
   };
   readonly requester: Requester;
   readonly decision: Decision;
@@ -274,11 +297,7 @@ export interface PolicyService {
    * Decides on a hypothetical request, under the policies in force (null) or under a draft. It leaves only an audit event
    * behind. Throws `PoliciesBusyError` where too many drafts wait.
    */
-  evaluate(
-    principal: Principal,
-    ask: CertificateRequestAsk,
-    policies: readonly string[] | null,
-  ): Promise<Outcome<Evaluation>>;
+  evaluate(principal: Principal, ask: EvaluationAsk, policies: readonly string[] | null): Promise<Outcome<Evaluation>>;
   /** Decides the requests of a period again under a draft. Throws `PoliciesBusyError` while another replay runs. */
   replay(principal: Principal, ask: ReplayAsk): Promise<Outcome<Replay>>;
 }

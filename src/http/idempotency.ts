@@ -100,8 +100,13 @@ function idempotencyToken(request: FastifyRequest): IdempotencyToken | null {
   const key = request.headers['idempotency-key'];
   if (typeof key !== 'string') return null;
   const bodySha256 = hash('sha256', request.rawBody ?? '', 'hex');
-  // The path of the route, because a request can write the path of one resource in several ways.
-  return { method: request.method, path: request.routeOptions.url ?? '', key, bodySha256 };
+  return { method: request.method, path: resourcePath(request), key, bodySha256 };
+}
+
+/** The path of the route with its parameters, because a request can write the path of one resource in several ways. */
+function resourcePath({ routeOptions, params }: FastifyRequest): string {
+  const given = params as Readonly<Record<string, string>>;
+  return (routeOptions.url ?? '').replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(given[name] ?? ''));
 }
 
 const sendAnswer = (reply: FastifyReply, { status, headers, body }: HttpAnswer): FastifyReply =>

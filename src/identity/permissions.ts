@@ -85,6 +85,26 @@ export function mayRevoke(principal: Principal, request: Parties): boolean {
   return may(principal, 'revoke-certificates') || isParty(principal, request);
 }
 
+/** Whether the principal may have a certificate renewed: it is theirs, or they are an admin. */
+export function mayRenew(principal: Principal, request: Parties): boolean {
+  return principal.roles.includes('admin') || isParty(principal, request);
+}
+
+/**
+ * Whether an approval that was given to a request counts for the renewal of its certificate, without anybody being asked
+ * again. It does for those to whom it was given. With a key of their own, the caller must be the one who was to get it. An approver does
+ * not renew through a credential that they made.
+ */
+export function approvalCarriesOver(
+  principal: Principal,
+  request: Parties,
+  approvedBy: readonly string[],
+  bringsKey: boolean,
+): boolean {
+  const wasMeant = bringsKey ? principal.name === request.collector : isParty(principal, request);
+  return wasMeant && madeByAny(principal, approvedBy) === undefined;
+}
+
 export function mayCancel(principal: Principal, request: CertificateRequest): boolean {
   return principal.name === request.requester.name || principal.roles.includes('admin');
 }
@@ -95,13 +115,13 @@ export function mayCancel(principal: Principal, request: CertificateRequest): bo
  */
 export function whyNotCollect(
   principal: Principal,
-  { collector, approvals }: Pick<CertificateRequest, 'collector' | 'approvals'>,
+  { collector, approvals, decision }: Pick<CertificateRequest, 'collector' | 'approvals' | 'decision'>,
 ): string | null {
   if (principal.name !== collector) return `only ${JSON.stringify(collector)} may collect this key`;
-  const maker = madeByAny(
-    principal,
-    approvals.map((approval) => approval.principal),
-  );
+  const maker = madeByAny(principal, [
+    ...approvals.map((approval) => approval.principal),
+    ...(decision.facts.renewal?.approvedBy ?? []),
+  ]);
   return maker === undefined
     ? null
     : `this token was created by ${JSON.stringify(maker)}, who has approved the request`;

@@ -55,8 +55,13 @@ export function requestedDetails(request: CertificateRequest): AuditEventDetails
     requesterGroups: request.requester.groups,
     requesterRoles: request.requester.roles,
     ...(request.decision.makers && { makers: request.decision.makers }),
+    ...renewalDetails(request),
   };
 }
+
+/** Absent where it renews no certificate. */
+export const renewalDetails = ({ renewal }: Pick<CertificateRequest, 'renewal'>): { readonly renewalOf?: string } =>
+  renewal ? { renewalOf: renewal.of } : {};
 
 /** Absent where there are none. */
 export const labelDetails = (labels: Labels): { readonly labels?: Labels } =>

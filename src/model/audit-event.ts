@@ -62,6 +62,8 @@ export interface AuditEventDetails {
     requesterRoles: readonly Role[];
     /** As in the decision; only where a person decides. */
     makers?: readonly string[];
+    /** The fingerprint of the certificate that it renews; absent where it renews none. */
+    renewalOf?: string;
   };
   ApprovalRecorded: {
     stage: number;
@@ -106,6 +108,8 @@ export interface AuditEventDetails {
     violations: readonly ViolationDetails[];
     policySetDigest: string;
     draft: boolean;
+    /** As in `CertificateRequested`. */
+    renewalOf?: string;
   };
   PolicyReplayed: {
     policySetDigest: string;

@@ -1,8 +1,8 @@
 import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
-import type { Renewal } from './certificate.js';
 import type { ApprovalStage, PrincipalSelector, RecordedDecision } from './decision.js';
 import type { Label, Labels } from './labels.js';
 import type { Requester } from './principal.js';
+import type { Renewal } from './renewal.js';
 
 /** The states of a request; `request-states.ts` in issuance says which moves exist. */
 export const requestStates = [

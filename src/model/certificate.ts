@@ -1,4 +1,5 @@
 import type { PublicKeyReference } from './certificate-request.js';
+import type { Renewal } from './renewal.js';
 import type { Revocation } from './revocation.js';
 
 /** A certificate in the inventory of issued identities: the fields that its DER holds. */
@@ -28,16 +29,6 @@ export interface Certificate {
   /** The fingerprint of the latest certificate that renews it. It still works until it ends or is revoked. */
   readonly supersededBy: string | null;
   readonly revocation: Revocation | null;
-}
-
-/** A certificate's place in its lineage: the certificates that were renewed one from the other. */
-export interface Renewal {
-  /** The fingerprint of the certificate that is renewed, lower-case hex. */
-  readonly of: string;
-  /** The fingerprint of the first certificate of the lineage, which renews none. */
-  readonly lineage: string;
-  /** 1 for the first renewal. */
-  readonly generation: number;
 }
 
 /** The states of a certificate. Superseded ones still work. */

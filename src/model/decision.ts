@@ -101,12 +101,36 @@ export interface DecisionFacts {
   readonly blastRadius?: Privileges | null;
   /** The parties of the request that are blocked on the cluster; absent where none is. */
   readonly blocked?: readonly BlockedParty[];
+  /** Absent where the request renews nothing. */
+  readonly renewal?: RenewalFacts;
 }
 
 /** A blocked name, and what it is in the request. */
 export interface BlockedParty {
   readonly party: 'username' | 'requester' | 'collector';
   readonly name: string;
+}
+
+/** The certificate that a request renews, and the approval by people that its lineage rests on. */
+export interface RenewalFacts {
+  /** Its fingerprint. */
+  readonly of: string;
+  /** 1 for the first renewal of a lineage. */
+  readonly generation: number;
+  /**
+   * The last approval by people that counts for this renewal too, RFC 3339 UTC; null where there is none, or where it was
+   * not given to the principal who gets the key now.
+   */
+  readonly approvedAt: string | null;
+  /** The lifetime that was approved then, in seconds; null together with `approvedAt`. */
+  readonly approvedSeconds: number | null;
+  /** The principals who approved; empty where `approvedAt` is null. */
+  readonly approvedBy: readonly string[];
+  /** RFC 3339 UTC. */
+  readonly notAfter: string;
+  /** How long the certificate had ended when its renewal was asked for; 0: it had not. */
+  readonly expiredSeconds: number;
+  readonly revoked: boolean;
 }
 
 /** How many certificates on the cluster count against each bound of a quota: valid ones, and those on their way. */
@@ -117,7 +141,7 @@ export interface QuotaUsage {
   readonly livePerRequester: number;
   /** Asked for by the requester: issued within the last hour, and those on their way. */
   readonly issuancesPerHour: number;
-  /** Of the lineage that is renewed; absent where the request renews nothing. */
+  /** Certificates of the lineage that is renewed; absent where the request renews nothing. */
   readonly livePerLineage?: number;
 }
 

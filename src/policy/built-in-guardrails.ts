@@ -2,6 +2,7 @@ import { isPrivilegedName, isSystemName, whyNotName } from '../model/name-gramma
 import { quote, quoteAll } from '../model/quote.js';
 import { subjectBounds } from '../x509/strict/subject-identity.js';
 import { Findings, type DecisionInput, type Judgement } from './evaluation.js';
+import { checkRenewed } from './renewal.js';
 
 /**
  * A guardrail that no file can disable. If the signer holds the key of the CA, nothing else prevents a certificate for
@@ -11,6 +12,8 @@ export interface BuiltInGuardrail {
   /** It contains a slash, so it never equals a name in a file. */
   readonly name: string;
   readonly check: (input: DecisionInput, findings: Findings) => void;
+  /** Whether it has anything to say about the request. */
+  readonly concerns: (input: DecisionInput) => boolean;
 }
 
 const maxGroups = subjectBounds.groups;
@@ -62,10 +65,15 @@ export const builtInGuardrails: readonly BuiltInGuardrail[] = [
         ...messages,
       );
   }),
+  builtIn('renewal', checkRenewed, ({ facts }) => facts.renewal !== undefined),
 ];
 
-function builtIn(label: string, check: BuiltInGuardrail['check']): BuiltInGuardrail {
-  return { name: `built-in/${label}`, check };
+function builtIn(
+  label: string,
+  check: BuiltInGuardrail['check'],
+  concerns: BuiltInGuardrail['concerns'] = () => true,
+): BuiltInGuardrail {
+  return { name: `built-in/${label}`, check, concerns };
 }
 
 export function evaluateBuiltIn({ name, check }: BuiltInGuardrail, input: DecisionInput): Judgement {

@@ -1,10 +1,11 @@
 import type { GrantReference, Privileges } from '../model/blast-radius.js';
-import type { Decision, DecisionFacts } from '../model/decision.js';
+import type { Decision, DecisionFacts, RenewalFacts } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
 import { decide } from './decide.js';
 import { parsePolicySet, readRuleDocuments } from './parse-policy-set.js';
 import type { PolicySet, PolicyTexts, RequestToDecide } from './policy-set.js';
 import type { PolicyTest } from './policy-test-schema.js';
+import { secondsSinceEnd } from './renewal.js';
 
 /** The report on a directory of policies. */
 export interface PolicyReport {
@@ -74,7 +75,14 @@ function requestOf({ request }: PolicyTest, requester: Requester): RequestToDeci
 }
 
 function factsOf({ request, facts = {} }: PolicyTest, now: Date): DecisionFacts {
-  const { allowPrivilegedGroups = [], nameAlphabet = 'ascii', usage = {}, active = [], blastRadius = {} } = facts;
+  const {
+    allowPrivilegedGroups = [],
+    nameAlphabet = 'ascii',
+    usage = {},
+    active = [],
+    blastRadius = {},
+    renewal,
+  } = facts;
   return {
     cluster: request.cluster,
     allowPrivilegedGroups,
@@ -84,7 +92,9 @@ function factsOf({ request, facts = {} }: PolicyTest, now: Date): DecisionFacts 
       livePerGroup: { ...Object.fromEntries((request.groups ?? []).map((group) => [group, 0])), ...usage.livePerGroup },
       livePerRequester: usage.livePerRequester ?? 0,
       issuancesPerHour: usage.issuancesPerHour ?? 0,
+      ...(renewal && { livePerLineage: usage.livePerLineage ?? 1 }),
     },
+    ...(renewal && { renewal: renewalOf(renewal, now) }),
     active: active.map((certificate) => ({
       groups: [],
       serialNumber: '01',
@@ -92,6 +102,24 @@ function factsOf({ request, facts = {} }: PolicyTest, now: Date): DecisionFacts 
       ...certificate,
     })),
     blastRadius: blastRadius && blastRadiusOf(blastRadius, now),
+  };
+}
+
+type WrittenRenewal = NonNullable<NonNullable<PolicyTest['facts']>['renewal']>;
+
+function renewalOf(
+  { generation = 1, approvedAt, approvedSeconds = 86_400, notAfter, revoked = false }: WrittenRenewal,
+  now: Date,
+): RenewalFacts {
+  return {
+    of: '0'.repeat(64),
+    generation,
+    approvedAt: approvedAt ?? null,
+    approvedSeconds: approvedAt === undefined ? null : approvedSeconds,
+    approvedBy: approvedAt === undefined ? [] : ['approver'],
+    notAfter,
+    expiredSeconds: secondsSinceEnd(new Date(notAfter), now),
+    revoked,
   };
 }
 

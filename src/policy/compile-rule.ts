@@ -6,7 +6,15 @@ import type { DocumentError } from './check-shape.js';
 import { choiceOf, globVariables, unknownVariables, type Globs } from './glob.js';
 import { compileHours, type Hours, type WrittenHours } from './hours.js';
 import type { GuardrailDocument, PolicyDocument } from './policy-schema.js';
-import type { ConfiguredCluster, Constraints, Guardrail, Policy, Selector, Validation } from './policy-set.js';
+import type {
+  ConfiguredCluster,
+  Constraints,
+  Guardrail,
+  Policy,
+  PolicyRenewal,
+  Selector,
+  Validation,
+} from './policy-set.js';
 import { compileReasonPattern, type ReasonPattern } from './reason-pattern.js';
 import { compileGlobFields, compileSelector, type WrittenSelector } from './selector.js';
 
@@ -33,6 +41,7 @@ export function compilePolicy({ metadata: { name }, spec }: Pick<PolicyDocument,
     validations: compileValidations(parts, spec.validations ?? []),
     quota,
     approval: compileApproval(parts, spec.approval),
+    renewal: compileRenewal(parts, spec.renewal ?? {}),
     kubeconfig: { namespace: kubeconfig.namespace ?? null, contextName: kubeconfig.contextName ?? null },
   };
   if (kubeconfig.namespace !== undefined) parts.checkName('/spec/kubeconfig/namespace', kubeconfig.namespace);
@@ -112,6 +121,18 @@ function compileApproval(
   if (expiresAfterSeconds !== undefined)
     parts.refuse('/spec/approval/expiresAfterSeconds', 'automatic approval does not wait');
   return { mode };
+}
+
+/** Without `approval: auto` a renewal needs approval as any request. */
+function compileRenewal(
+  parts: PartCompiler,
+  { approval = 'same', withinSeconds, afterExpirySeconds = 0 }: NonNullable<PolicySpec['renewal']>,
+): PolicyRenewal {
+  const path = '/spec/renewal/withinSeconds';
+  if (approval === 'auto' && withinSeconds === undefined)
+    parts.refuse(path, 'is missing: it says how long an approval lasts');
+  if (approval === 'same' && withinSeconds !== undefined) parts.refuse(path, 'needs `approval: auto`');
+  return { withinSeconds: withinSeconds ?? null, afterExpirySeconds };
 }
 
 /** A guardrail without `match` applies to every request that is selected. An empty `match` would never apply. */

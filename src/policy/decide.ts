@@ -6,6 +6,7 @@ import { evaluateGuardrail } from './evaluate-guardrail.js';
 import { evaluatePolicy } from './evaluate-policy.js';
 import { decisionInput, failClosed, type DecisionInput, type Judgement } from './evaluation.js';
 import { defaultExpirationSeconds, type Policy, type PolicySet, type RequestToDecide } from './policy-set.js';
+import { isApprovedBefore } from './renewal.js';
 import { atLeast, countOf } from './stages.js';
 
 /**
@@ -27,7 +28,9 @@ export function decide(
   // 1. Evaluate every guardrail, then every policy.
   const input = decisionInput(request, requester, facts, now);
   const guardrails = [
-    ...builtInGuardrails.map((guardrail) => failClosed('guardrail', guardrail, input, evaluateBuiltIn)),
+    ...builtInGuardrails
+      .filter(({ concerns }) => concerns(input))
+      .map((guardrail) => failClosed('guardrail', guardrail, input, evaluateBuiltIn)),
     ...policySet.guardrails.map((guardrail) => failClosed('guardrail', guardrail, input, evaluateGuardrail)),
   ];
   const policies = policySet.policies.map((policy) => failClosed('policy', policy, input, evaluatePolicy));
@@ -36,7 +39,7 @@ export function decide(
   // 2. Find the policy that decides. The guardrails raise the approval of each one.
   const minimum = guardrails.flatMap(({ stages }) => stages);
   const permitting = policySet.policies.filter((_, i) => policies[i]?.entry.verdict === 'permits');
-  const [deciding] = permitting.map((policy) => candidateOf(policy, minimum)).sort(byDemand);
+  const [deciding] = permitting.map((policy) => candidateOf(policy, minimum, input)).sort(byDemand);
 
   // 3. Deny if a guardrail denies or if no policy permits.
   const denials = guardrails.flatMap(({ violations }) => violations);
@@ -69,8 +72,9 @@ interface Candidate {
   readonly stages: readonly ApprovalStage[];
 }
 
-function candidateOf(policy: Policy, minimum: readonly ApprovalStage[]): Candidate {
-  const own = policy.approval.mode === 'auto' ? [] : policy.approval.stages;
+/** A guardrail's approval is also required where an earlier one counts for a renewal. */
+function candidateOf(policy: Policy, minimum: readonly ApprovalStage[], input: DecisionInput): Candidate {
+  const own = policy.approval.mode === 'auto' || isApprovedBefore(policy, input) ? [] : policy.approval.stages;
   return { policy, stages: minimum.length === 0 ? own : atLeast(own, minimum) };
 }
 

@@ -4,6 +4,7 @@ import type { ExpressionVariables } from './cel/variables.js';
 import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Judgement } from './evaluation.js';
 import { defaultExpirationSeconds, type Constraints, type Policy, type Validation } from './policy-set.js';
 import { quotaLimits } from './quota-limits.js';
+import { checkRenewal } from './renewal.js';
 import { checkSelector } from './selector.js';
 
 /** Judges a request under one policy. Makes every check, even if an earlier one failed. */
@@ -21,6 +22,7 @@ export function evaluatePolicy(policy: Policy, input: DecisionInput): Judgement 
   checkHours(policy, input, findings);
   checkValidations(policy, input, findings);
   checkQuota(policy, input, findings);
+  checkRenewal(policy, input, findings);
   return findings.judged();
 }
 

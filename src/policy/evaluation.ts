@@ -77,9 +77,17 @@ export function variablesOf(input: DecisionInput, expirationSeconds: number): Ex
     requester: { username: requester.name, groups: requester.groups, roles: requester.roles },
     now,
     active: facts.active ?? [],
+    renewal: renewalVariable(facts.renewal),
   };
   input.variables.set(expirationSeconds, variables);
   return variables;
+}
+
+/** Where nothing is renewed, or nobody approved, the instants are the beginning of 1970, so that no expression needs `has`. */
+function renewalVariable(renewal: DecisionFacts['renewal']): ExpressionVariables['renewal'] {
+  const never = '1970-01-01T00:00:00Z';
+  const { of = '', generation = 0, approvedAt, notAfter = never } = renewal ?? {};
+  return { of, generation, approvedAt: approvedAt ?? never, notAfter };
 }
 
 /**

@@ -161,7 +161,7 @@ const Constraints = Type.Object(
 const Validations = Type.Array(
   Type.Object(
     {
-      expression: expression('CEL over `request`, `requester`, `now` and `active` that must be true.'),
+      expression: expression('CEL over `request`, `requester`, `now`, `active` and `renewal` that must be true.'),
       message: Type.Optional(
         Type.String({ minLength: 1, maxLength: 512, description: 'The message if it is not true.' }),
       ),
@@ -207,6 +207,32 @@ const Approval = Type.Object(
   closed,
 );
 
+const Renewal = Type.Object(
+  {
+    approval: Type.Optional(
+      Type.Enum(['same', 'auto'], {
+        description:
+          '`same` (default): as for any request. `auto`: nobody is asked again while the last approval by people is recent.',
+      }),
+    ),
+    withinSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 600,
+        maximum: 2 ** 31 - 1,
+        description: 'With `auto`: how old that approval may be.',
+      }),
+    ),
+    afterExpirySeconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 2 ** 31 - 1,
+        description: 'How long after its end a certificate may be renewed. Default: not after its end.',
+      }),
+    ),
+  },
+  { ...closed, description: 'How certificates are renewed.' },
+);
+
 /** A document of kind Policy, as written. */
 export const PolicyDocument = Type.Object(
   {
@@ -232,6 +258,7 @@ export const PolicyDocument = Type.Object(
         validations: Type.Optional(Validations),
         quota: Type.Optional(QuotaFields),
         approval: Approval,
+        renewal: Type.Optional(Renewal),
         kubeconfig: Type.Optional(
           Type.Object(
             {
@@ -273,7 +300,7 @@ export const GuardrailDocument = Type.Object(
             Type.Object(
               {
                 name: Type.String({ minLength: 1, maxLength: 63, description: 'A DNS label, for the trace.' }),
-                expression: expression('CEL over `request`, `requester`, `now` and `active`.'),
+                expression: expression('CEL over `request`, `requester`, `now`, `active` and `renewal`.'),
               },
               closed,
             ),

@@ -45,7 +45,16 @@ export interface Policy {
         /** How long a request waits for approval. If omitted, the limit of the service applies. */
         readonly expiresAfterSeconds?: number;
       };
+  readonly renewal: PolicyRenewal;
   readonly kubeconfig: KubeconfigDefaults;
+}
+
+/** How a policy judges requests that renew a certificate. */
+export interface PolicyRenewal {
+  /** The greatest age of an approval by people that spares another one. Null: a renewal needs approval as any request. */
+  readonly withinSeconds: number | null;
+  /** How long after its end a certificate may be renewed. */
+  readonly afterExpirySeconds: number;
 }
 
 export interface Constraints {

@@ -66,8 +66,9 @@ const FactsUnderTest = Type.Object(
           ),
           livePerRequester: count,
           issuancesPerHour: count,
+          livePerLineage: count,
         },
-        { ...closed, description: 'The counts that quotas limit. Default: 0 each.' },
+        { ...closed, description: 'The counts that quotas limit. Default: 0 each, but 1 for the lineage.' },
       ),
     ),
     active: Type.Optional(
@@ -83,6 +84,22 @@ const FactsUnderTest = Type.Object(
           closed,
         ),
         { maxItems: 100, description: 'The identity’s valid certificates. Default: none.' },
+      ),
+    ),
+    renewal: Type.Optional(
+      Type.Object(
+        {
+          generation: Type.Optional(
+            Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: '1 for the first renewal. Default: 1.' }),
+          ),
+          approvedAt: Type.Optional(
+            Type.String({ maxLength: 64, description: 'RFC 3339. The last approval by people. Default: none.' }),
+          ),
+          approvedSeconds: seconds('The lifetime that was approved then. Default: 86400.'),
+          notAfter: instant,
+          revoked: Type.Optional(Type.Boolean({ description: 'Default: false.' })),
+        },
+        { ...closed, description: 'The certificate that the request renews. Default: it renews none.' },
       ),
     ),
     blastRadius: Type.Optional(
@@ -152,6 +169,8 @@ export function testErrors(tests: readonly PolicyTest[] = []): readonly Document
 function errorsOf({ now, facts, expect }: PolicyTest): readonly DocumentError[] {
   const instants = [
     { path: '/now', text: now },
+    { path: '/facts/renewal/approvedAt', text: facts?.renewal?.approvedAt },
+    { path: '/facts/renewal/notAfter', text: facts?.renewal?.notAfter },
     ...(facts?.active ?? []).flatMap(({ notBefore, notAfter }, i) => [
       { path: `/facts/active/${i}/notBefore`, text: notBefore },
       { path: `/facts/active/${i}/notAfter`, text: notAfter },

@@ -13,12 +13,20 @@ export interface QuotaSubject {
   readonly groups: readonly string[];
   /** The name of the requester. */
   readonly requester: string;
+  /** Given where the bound of a lineage, which no policy sets, counts too. */
+  readonly lineage?: string;
 }
+
+/**
+ * How many certificates of a lineage may be valid at once, the new one counted: the one in use, one that is being rolled
+ * out, and one more. So a client that renews in a loop fills no disk.
+ */
+export const mostLivePerLineage = 3;
 
 /** The counts that a quota limits for a request: `livePerGroup` gives one for each group. */
 export function quotaLimits(
   quota: Quota,
-  { cluster, username, groups, requester }: QuotaSubject,
+  { cluster, username, groups, requester, lineage }: QuotaSubject,
 ): readonly BoundedLimit[] {
   const { livePerUsername, livePerGroup, livePerRequester, issuancesPerHour } = quota;
   const limits: BoundedLimit[] = [];
@@ -30,5 +38,7 @@ export function quotaLimits(
     limits.push({ limit: { kind: 'livePerRequester', cluster, requester }, atMost: livePerRequester });
   if (issuancesPerHour !== undefined)
     limits.push({ limit: { kind: 'issuancesPerHour', cluster, requester }, atMost: issuancesPerHour });
+  if (lineage !== undefined)
+    limits.push({ limit: { kind: 'livePerLineage', cluster, lineage }, atMost: mostLivePerLineage });
   return limits;
 }

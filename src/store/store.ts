@@ -74,6 +74,8 @@ export interface CertificateReader {
   /** The valid certificates of a username on a cluster without orphans and revoked ones, newest first, at most 100. */
   activeOf(cluster: string, username: string, now: Date): Promise<readonly ListedCertificate[]>;
   findByFingerprint(fingerprintSha256: string): Promise<Certificate | null>;
+  /** Whether a certificate of the lineage has this key, or a request whose certificate is still to come. */
+  hasKeyInLineage(lineage: string, spkiSha256: string): Promise<boolean>;
   /** The certificates with these fingerprints that exist, in no particular order. */
   findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]>;
   /** The unexpired certificates of a username, those first that end last: orphans too, and superseded ones. */

@@ -106,6 +106,7 @@ function askOf(request: CertificateRequest) {
     labels: request.labels,
     requester: request.requester.name,
     collector: request.collector,
+    ...(request.renewal && { renewalOf: request.renewal.of }),
     createdAt: request.createdAt.toISOString(),
     policy: request.decision.policy,
   };

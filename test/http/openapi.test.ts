@@ -156,6 +156,7 @@ describe('/openapi.json', () => {
         'GET /v1/certificate-requests/{id}/certificate',
         'GET /v1/certificate-requests/{id}/kubeconfig',
         'POST /v1/certificate-requests/{id}/kubeconfig',
+        'POST /v1/certificates/{fingerprintSha256}/renew',
         'GET /v1/certificates',
         'GET /v1/certificates/{fingerprintSha256}',
         'GET /v1/clusters',

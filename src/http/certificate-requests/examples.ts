@@ -1,3 +1,5 @@
+import { certificateSha256 } from '../example-certificate.js';
+
 /** Certificate requests for the OpenAPI document: the members in which they differ from the examples of the schema. */
 import { plainCertificate } from '../certificates/schemas.js';
 
@@ -6,7 +8,7 @@ const manual = { ...auto, approval: 'manual', policy: 'demo-longer-than-a-day', 
 const verdict = { name: 'demo', verdict: 'permits', reasons: [] };
 
 /** Nothing is issued: there is no key, no certificate and no failure. */
-const nothingIssued = { publicKey: null, certificate: null, failure: null };
+const nothingIssued = { renewalOf: null, publicKey: null, certificate: null, failure: null };
 
 export const approved = {
   ...nothingIssued,
@@ -30,6 +32,8 @@ export const cancelled = { ...ended, state: 'cancelled' };
 export const deniedByPerson = { ...ended, state: 'denied' };
 
 export const issued = { ...approved, state: 'issued', expiresAt: null, publicKey: {}, certificate: plainCertificate };
+
+export const renewing = { ...approved, renewalOf: certificateSha256 };
 
 export const issuedWithHistory = {
   ...issued,

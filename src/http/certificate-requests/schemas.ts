@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import { requestStates } from '../../model/certificate-request.js';
 import { labelBounds } from '../../model/labels.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
-import { certificationRequestPem } from '../example-certificate.js';
+import { certificateSha256, certificationRequestPem } from '../example-certificate.js';
 import { CertificateSchema, PublicKeySchema } from '../certificates/schemas.js';
 import { pageOf, pageParameters, usernamePrefixParameter } from '../pages.js';
 import {
@@ -20,6 +20,7 @@ import {
   oneOf,
   reasonOf,
   ref,
+  sha256Of,
 } from '../schema-parts.js';
 import { BlastRadiusSchema } from './blast-radius.js';
 import { ApproversSchema, RecordedDecisionSchema } from './decision.js';
@@ -128,6 +129,10 @@ export const CertificateRequestSchema = namedObject(
     labels: labelsOf('The labels that the requester gave.'),
     requester: nameOf('The principal who made the request.', 'hr-system'),
     collector: nameOf('The principal who may collect the key.', 'hr-system'),
+    renewalOf: nullable(
+      sha256Of('The SHA-256 of the certificate that it renews', certificateSha256),
+      'Null if it renews none.',
+    ),
     createdAt: instantOf('When the request was made.'),
     expiresAt: nullable(instantOf('An instant.'), 'When it expires if it is not decided or collected.'),
     decision: ref(RecordedDecisionSchema),

@@ -25,6 +25,7 @@ export function certificateRequestView(
     labels: { ...request.labels },
     requester: request.requester.name,
     collector: request.collector,
+    renewalOf: request.renewal?.of ?? null,
     createdAt: request.createdAt.toISOString(),
     expiresAt: request.expiresAt?.toISOString() ?? null,
     decision: recordedDecisionView(request, recomputed),

@@ -1,7 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CollectedKubeconfig } from '../../services.js';
-import type { HttpAnswer } from '../idempotency.js';
+import type { Outcome } from '../../model/outcome.js';
+import type { CollectedKubeconfig, CreatedKubeconfig } from '../../services.js';
+import { certificateRequestView } from '../certificate-requests/views.js';
+import { jsonAnswer, type HttpAnswer, type Result } from '../idempotency.js';
 import { jsonMediaType } from '../plugins/negotiation.js';
+import { requestLocation } from '../problems/refusal-to-problem.js';
 import { response, textBody } from '../responses.js';
 import { ref } from '../schema-parts.js';
 import { type KubeconfigBody, KubeconfigSchema } from './schemas.js';
@@ -49,4 +52,24 @@ export function sendKubeconfig(
 ): FastifyReply {
   const { headers, body } = kubeconfigAnswer(kubeconfig, request.answerType);
   return reply.headers(headers).send(body);
+}
+
+/** How long a caller should wait before it asks again whether the request is decided. */
+const lookAgainSeconds = 15;
+
+/** The kubeconfig (201), or the request that waits for a person or for its collector (202). */
+export function createdKubeconfigAnswer(outcome: Outcome<CreatedKubeconfig>, mediaType: string, now: Date): Result {
+  if (!outcome.ok) return { refusal: outcome.refusal };
+  if (outcome.value.kind === 'awaiting') {
+    const asked = outcome.value.request;
+    const answer = jsonAnswer(202, certificateRequestView({ request: asked, certificate: null }, now), {
+      location: requestLocation(asked.id),
+      'retry-after': String(lookAgainSeconds),
+    });
+    return { answer, holdsPrivateKey: false };
+  }
+  const { kubeconfig } = outcome.value;
+  const { headers, body } = kubeconfigAnswer(kubeconfig, mediaType);
+  const location = requestLocation(kubeconfig.request.id);
+  return { answer: { status: 201, headers: { ...headers, location }, body }, holdsPrivateKey: true };
 }

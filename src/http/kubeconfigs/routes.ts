@@ -2,19 +2,19 @@ import { Type } from 'typebox';
 import type { Services } from '../../services.js';
 import { CertificateRequestSchema } from '../certificate-requests/schemas.js';
 import * as examples from '../certificate-requests/examples.js';
-import { certificateRequestView } from '../certificate-requests/views.js';
 import { kubeconfigYaml } from '../example-certificate.js';
-import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
+import { answerOnce, idempotencyKeyHeader } from '../idempotency.js';
 import { callerOf } from '../plugins/authentication.js';
-import { requestLocation } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
-import { kubeconfigAnswer, kubeconfigForms, kubeconfigMediaTypes, kubeconfigResponse } from './kubeconfig-answer.js';
+import {
+  createdKubeconfigAnswer,
+  kubeconfigForms,
+  kubeconfigMediaTypes,
+  kubeconfigResponse,
+} from './kubeconfig-answer.js';
 import * as schemas from './schemas.js';
-
-/** How long a caller should wait before it asks again whether the request is decided. */
-const lookAgainSeconds = 15;
 
 export function addKubeconfigs(app: App, { certificateRequests, idempotency, clock }: Services): void {
   addSchemas(app, schemas);
@@ -61,19 +61,7 @@ export function addKubeconfigs(app: App, { certificateRequests, idempotency, clo
         const outcome = await certificateRequests.createKubeconfig(callerOf(request), request.body, {
           idempotency: token,
         });
-        if (!outcome.ok) return { refusal: outcome.refusal };
-        if (outcome.value.kind === 'awaiting') {
-          const asked = outcome.value.request;
-          const answer = jsonAnswer(202, certificateRequestView({ request: asked, certificate: null }, clock()), {
-            location: requestLocation(asked.id),
-            'retry-after': String(lookAgainSeconds),
-          });
-          return { answer, holdsPrivateKey: false };
-        }
-        const { kubeconfig } = outcome.value;
-        const { headers, body } = kubeconfigAnswer(kubeconfig, request.answerType);
-        const location = requestLocation(kubeconfig.request.id);
-        return { answer: { status: 201, headers: { ...headers, location }, body }, holdsPrivateKey: true };
+        return createdKubeconfigAnswer(outcome, request.answerType, clock());
       }),
   );
 }

@@ -1,7 +1,7 @@
 import { humanDuration } from '../../formats/text/duration-in-words.js';
 import { leaf, textTree, type TextNode } from '../../formats/text/text-layout.js';
 import { visible, wrapParagraph, wrapText } from '../../formats/text/visible.js';
-import type { ApprovalStage, Decision, TraceEntry } from '../../model/decision.js';
+import type { ApprovalStage, Decision, RenewalFacts, TraceEntry } from '../../model/decision.js';
 import { quote, quoteAll } from '../../model/quote.js';
 import type { Evaluation } from '../../services.js';
 import { blastRadiusLines } from '../certificate-requests/blast-radius-text.js';
@@ -39,7 +39,7 @@ function outcomeText(decision: Decision): string {
   return paragraph(`PERMITTED ${how}, by policy ${quote(decision.policy)}`);
 }
 
-function askedFields({ asked, requester }: Evaluation): readonly Field[] {
+function askedFields({ asked, requester, facts }: Evaluation): readonly Field[] {
   const key = asked.certificationRequest ? 'of the CSR' : 'generated when it is collected';
   return [
     ['by', quote(requester.name)],
@@ -51,8 +51,19 @@ function askedFields({ asked, requester }: Evaluation): readonly Field[] {
     ['lifetime', asked.expirationSeconds === null ? 'left to policy' : duration(asked.expirationSeconds)],
     ['namespace', asked.namespace ?? 'none'],
     ['collector', quote(asked.collector)],
+    ...renewalFields(facts.renewal),
     ['reason', asked.reason === null ? 'none' : quote(asked.reason)],
     ...Object.entries(asked.labels).map(([key, value]) => [`label ${key}`, quote(value)] as const),
+  ];
+}
+
+function renewalFields(renewal: RenewalFacts | undefined): readonly Field[] {
+  if (!renewal) return [];
+  const { of, generation, approvedAt, notAfter } = renewal;
+  return [
+    ['renews', `${of}, until ${notAfter}`],
+    ['generation', String(generation)],
+    ['approved', approvedAt ?? 'by nobody whose approval counts here'],
   ];
 }
 

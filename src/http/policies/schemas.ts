@@ -1,8 +1,10 @@
 import { Type, type Static } from 'typebox';
+import type { RenewalFacts } from '../../model/decision.js';
 import type { Evaluation } from '../../services.js';
 import { BlastRadiusSchema, blastRadiusView } from '../certificate-requests/blast-radius.js';
 import { decisionProperties, stageView, traceOf, traceView, violations } from '../certificate-requests/decision.js';
 import { exampleRequests, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
+import { certificateSha256 } from '../example-certificate.js';
 import { nextCursorProperty } from '../pages.js';
 import {
   closed,
@@ -55,7 +57,16 @@ const policies = Type.Array(
 export const NewEvaluationSchema = namedObject(
   'NewEvaluation',
   'A request to try out, and the policies to try it under.',
-  { ...NewCertificateRequestSchema.properties, policies: Type.Optional(policies) },
+  {
+    ...NewCertificateRequestSchema.properties,
+    policies: Type.Optional(policies),
+    renewalOf: Type.Optional(
+      sha256Of(
+        'Tries out the renewal of this certificate, which takes no more than `csr` or `keyAlgorithm`, `expirationSeconds` and `reason`: its SHA-256',
+        certificateSha256,
+      ),
+    ),
+  },
   exampleRequests,
 );
 
@@ -89,6 +100,7 @@ const UsageSchema = closed({
   }),
   livePerRequester: count('Live certificates that the requester asked for.'),
   issuancesPerHour: count('Certificates issued to the requester within the last hour, or being issued now.'),
+  livePerLineage: Type.Optional(count('Live certificates of the lineage that is renewed; absent if none is.')),
 });
 
 export const DecisionSchema = namedObject('Decision', 'What policy would decide on a request that is only tried out.', {
@@ -105,6 +117,17 @@ export const DecisionSchema = namedObject('Decision', 'What policy would decide 
   ),
   quota: QuotaSchema,
   usage: nullable(UsageSchema, 'What counts against the quotas now; null if no policy has a quota.'),
+  renewal: Type.Optional(
+    objectOf('The certificate that is renewed; absent if none is.', {
+      of: sha256Of('Its SHA-256', certificateSha256),
+      generation: count('1 for the first renewal.'),
+      approvedAt: nullable(
+        instantOf('An instant.'),
+        'The last approval by people that counts for a renewal by the caller; null: there is none.',
+      ),
+      notAfter: instantOf('Its end.'),
+    }),
+  ),
   kubeconfig: objectOf('What the deciding policy sets in the kubeconfig.', {
     namespace: nullable(
       Type.String({ maxLength: 253, examples: ['team-a'] }),
@@ -139,9 +162,17 @@ export function evaluationView({ decision, facts, policySetDigest, draft, blastR
     expiresAfterSeconds: permitted ? decision.expiresAfterSeconds : null,
     quota: permitted ? { ...decision.quota } : {},
     usage: facts.usage ? { ...facts.usage, livePerGroup: { ...facts.usage.livePerGroup } } : null,
+    ...(facts.renewal && { renewal: renewalView(facts.renewal) }),
     kubeconfig: permitted ? { ...decision.kubeconfig } : { namespace: null, contextName: null },
     violations: decision.violations.map((violation) => ({ ...violation })),
     trace: traceView(decision.trace),
     ...(blastRadius !== undefined && { blastRadius: blastRadius && blastRadiusView(blastRadius) }),
   };
 }
+
+const renewalView = ({ of, generation, approvedAt, notAfter }: RenewalFacts) => ({
+  of,
+  generation,
+  approvedAt,
+  notAfter,
+});

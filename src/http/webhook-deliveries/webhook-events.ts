@@ -41,6 +41,7 @@ const asked = {
   labels: labelsOf('The labels that the requester gave.'),
   requester: nameOf('The principal who made the request.', 'hr-system'),
   collector: nameOf('The principal who may collect the key.', 'hr-system'),
+  renewalOf: Type.Optional(sha256Of('The SHA-256 of the certificate that it renews; absent if it renews none')),
   createdAt: instantOf('When the request was made.'),
   policy: nullable(
     Type.String({ maxLength: 256, examples: ['developers'] }),

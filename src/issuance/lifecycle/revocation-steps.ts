@@ -3,7 +3,7 @@ import type { ListedCertificate } from '../../model/certificate.js';
 import type { Revocation, RevokedCertificate } from '../../model/revocation.js';
 import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
-import { announceRevocation } from './announce-revocation.js';
+import { announce } from '../events.js';
 
 /**
  * The step that revokes these certificates: in one commit, with an audit event for each and the announcements to webhooks.
@@ -17,7 +17,7 @@ export function revocationSteps(
   return {
     operations: certificates.flatMap((certificate) => [
       { op: 'insertRevocation' as const, revoked: revokedCertificate(certificate, revocation) },
-      ...announceRevocation(context, certificate, revocation),
+      ...announce(context, { event: 'certificate.revoked', at: revocation.revokedAt, certificate, revocation }),
     ]),
     events: certificates.map((certificate) =>
       revokedEvent(revokedCertificate(certificate, revocation), certificate.requestId, false),

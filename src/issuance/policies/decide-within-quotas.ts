@@ -101,7 +101,7 @@ export async function decideWithinQuotas<T>(
 }
 
 /**
- * Operations that check the deciding policy's quota once more, before the one that makes the request's certificate
+ * Operations that check the deciding policy's quota, and that of a lineage, once more, before the one that makes the request's certificate
  * count.
  */
 export function quotaOperations(
@@ -112,7 +112,15 @@ export function quotaOperations(
   if (decision.outcome === 'denied') return [];
   const { id, cluster, username, groups, requester, renewal } = request;
   const except = { exceptRequest: id, ...(renewal && { exceptLineage: renewal.lineage }) };
-  return quotaLimits(decision.quota, { cluster, username, groups, requester: requester.name }).map(
-    ({ limit, atMost }) => ({ op: 'requireQuota', limit, atMost, ...except, now }),
-  );
+  const subject = {
+    ...{ cluster, username, groups, requester: requester.name },
+    ...(renewal && { lineage: renewal.lineage }),
+  };
+  return quotaLimits(decision.quota, subject).map(({ limit, atMost }) => ({
+    op: 'requireQuota',
+    limit,
+    atMost,
+    ...except,
+    now,
+  }));
 }

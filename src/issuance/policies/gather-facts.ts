@@ -1,5 +1,5 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
-import type { ActiveCertificate, DecisionFacts, QuotaUsage, QuotaLimit } from '../../model/decision.js';
+import type { ActiveCertificate, DecisionFacts, QuotaUsage, QuotaLimit, RenewalFacts } from '../../model/decision.js';
 import { privilegesOf, type Privileges } from '../../model/blast-radius.js';
 import { neededFacts, type NeededFacts } from '../../policy/needed-facts.js';
 import type { PolicySet } from '../../policy/policy-set.js';
@@ -11,7 +11,10 @@ export type UsedUpQuota = Extract<Conflict, { readonly kind: 'quota' }>;
 
 /** The subject of facts: a recorded request, or an ask, whose id is empty. */
 export type FactsSubject = Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'groups' | 'requester'> &
-  Partial<Pick<CertificateRequest, 'renewal'>>;
+  Partial<Pick<CertificateRequest, 'renewal' | 'decision'>> & {
+    /** Those of an ask that renews a certificate; a recorded request has them in its decision. */
+    readonly renewalFacts?: RenewalFacts | null;
+  };
 
 /**
  * The facts of a decision as they are now. Facts that no rule of the set reads are not looked up. `usedUp` are the
@@ -38,17 +41,30 @@ export async function lookUpFacts(
 ): Promise<DecisionFacts> {
   const issuing = issuingCluster(context, subject.cluster);
   const facts = factsOf(issuing.cluster);
-  if (!needed.usage && !needed.active && !needed.blastRadius) return facts;
-  const [usage, active] = await Promise.all([
-    needed.usage ? usageOf(context, subject, now, usedUp) : undefined,
+  const renews = (subject.renewal ?? null) !== null;
+  if (!needed.usage && !needed.active && !needed.blastRadius && !renews) return facts;
+  const [usage, active, renewal] = await Promise.all([
+    needed.usage || renews ? usageOf(context, subject, now, usedUp) : undefined,
     needed.active ? activeCertificates(context, subject, now) : undefined,
+    renews ? renewalNow(context, subject) : undefined,
   ]);
   return {
     ...facts,
+    ...(renewal && { renewal }),
     ...(usage && { usage }),
     ...(active && { active }),
     ...(needed.blastRadius && { blastRadius: privilegesIn(issuing, subject) }),
   };
+}
+
+/** Nothing of it can change but whether the renewed certificate was revoked. */
+async function renewalNow(
+  { store }: IssuanceContext,
+  { id, renewalFacts, decision }: FactsSubject,
+): Promise<RenewalFacts> {
+  const known = renewalFacts ?? decision?.facts.renewal;
+  if (!known) throw new Error(`request ${id} renews a certificate, and nothing is recorded about that`);
+  return { ...known, revoked: (await store.revocations.find(known.of)) !== null };
 }
 
 /** Null where the cluster's role bindings are not at hand. */
@@ -69,6 +85,7 @@ async function usageOf(
     { kind: 'livePerRequester', cluster, requester: requester.name },
     { kind: 'issuancesPerHour', cluster, requester: requester.name },
     ...groups.map((group) => ({ kind: 'livePerGroup', cluster, group }) as const),
+    ...(renewal ? [{ kind: 'livePerLineage', cluster, lineage: renewal.lineage } as const] : []),
   ];
   const found = (await store.quotas.found(limits, id, now, renewal?.lineage)).map((count, i) =>
     Math.max(count, ...usedUp.filter(({ limit }) => isSame(limit, limits[i])).map((conflict) => conflict.found)),
@@ -79,6 +96,7 @@ async function usageOf(
     livePerGroup: Object.fromEntries(groups.map((group, i) => [group, perGroup[i] ?? 0])),
     livePerRequester,
     issuancesPerHour,
+    ...(renewal && { livePerLineage: found.at(-1) ?? 0 }),
   };
 }
 

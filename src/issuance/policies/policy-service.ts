@@ -10,8 +10,9 @@ import type { DraftPool, EvaluatedDraft } from '../../policy/workers/draft-pool.
 import { DraftRefusedError, draftPath, type Draft } from '../../policy/workers/draft.js';
 import type { PolicyService } from '../../services.js';
 import type { IssuanceContext } from '../context.js';
-import { labelDetails, violationDetails } from '../events.js';
-import { resolveAsk, type ResolvedAsk } from '../requests/resolve-ask.js';
+import { labelDetails, renewalDetails, violationDetails } from '../events.js';
+import { resolveEvaluation } from '../requests/renew-certificate.js';
+import type { ResolvedAsk } from '../requests/resolve-ask.js';
 import { decideNow, withBlocked } from './decide-within-quotas.js';
 import { lookUpFacts } from './gather-facts.js';
 import { draftRefusal, replayItems } from './replay.js';
@@ -31,7 +32,7 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
 
     async evaluate(principal, ask, policies) {
       const refusal = policies === null ? null : whyNotDraft(principal);
-      const resolved = refusal ?? (await resolveAsk(context, ask, principal));
+      const resolved = refusal ?? (await resolveEvaluation(context, principal, ask));
       if (!resolved.ok) return resolved;
       const now = context.clock();
       const evaluated = await drafted(() =>
@@ -41,7 +42,7 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
       );
       if (!evaluated.ok) return evaluated;
       await recordEvaluation(context, resolved.value, evaluated.value, policies !== null, now);
-      const { issuing, csr, requester, ...asked } = resolved.value;
+      const { issuing, csr, requester, renewalFacts: _, ...asked } = resolved.value;
       const { decision, facts, digest } = evaluated.value;
       return done({
         asked: { ...asked, certificationRequest: csr !== null },
@@ -125,7 +126,7 @@ function evaluateDraft(
 
 async function recordEvaluation(
   context: IssuanceContext,
-  { requester, cluster, username, groups, keyAlgorithm, expirationSeconds, labels }: ResolvedAsk,
+  { requester, cluster, username, groups, keyAlgorithm, expirationSeconds, labels, renewal }: ResolvedAsk,
   { decision, digest }: EvaluatedDraft,
   draft: boolean,
   now: Date,
@@ -141,6 +142,7 @@ async function recordEvaluation(
     violations: violationDetails(decision.violations),
     policySetDigest: digest,
     draft,
+    ...renewalDetails({ renewal }),
   };
   await context.store.writer.commit({
     operations: [],

@@ -9,6 +9,7 @@ import { revokeCertificate } from '../lifecycle/revoke-certificate.js';
 import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
 import { createRequest } from './create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from './decide-request.js';
+import { renewCertificate, renewKubeconfig } from './renew-certificate.js';
 import { findCertificateOfRequest, findRequest, kubeconfigWithKeyPath, listRequests } from './read-requests.js';
 import { RecordedPolicySets } from '../policies/recompute-trace.js';
 
@@ -25,6 +26,9 @@ export function certificateRequestService(context: IssuanceContext): Certificate
     kubeconfig: (principal, id, clientKeyPath) => kubeconfigWithKeyPath(context, principal, id, clientKeyPath),
     collect: (principal, id) => collectKubeconfig(context, principal, id),
     createKubeconfig: (principal, ask, options) => createKubeconfig(context, principal, ask, options),
+    renew: (principal, fingerprint, ask, options) => renewCertificate(context, principal, fingerprint, ask, options),
+    renewKubeconfig: (principal, fingerprint, ask, options) =>
+      renewKubeconfig(context, principal, fingerprint, ask, options),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type { CertificateRequestAsk, CollectedKubeconfig } from '../../services.js';
+import type { CertificateRequestAsk, CollectedKubeconfig, CreatedKubeconfig } from '../../services.js';
 import type { IdempotencyToken } from '../../model/idempotency.js';
 import { SigningUndeterminedError } from '../../signer/signer.js';
 import type { KeyPair } from '../../x509/strict/key-pair.js';
@@ -17,12 +17,7 @@ import { recheckAndCommit } from '../policies/recheck-policy.js';
 import { clusterGone, lapsed, movedOn, stateConflict } from '../request-states.js';
 import { decideAndRecord, deniedAs } from './create-request.js';
 import { viewAtEnd } from './request-view.js';
-import { resolveAsk, whyNotAsk } from './resolve-ask.js';
-
-/** The kubeconfig; or the request, where a person must decide or somebody else collects. */
-export type CreatedKubeconfig =
-  | { readonly kind: 'collected'; readonly kubeconfig: CollectedKubeconfig }
-  | { readonly kind: 'awaiting'; readonly request: CertificateRequest };
+import { resolveAsk, whyNotAsk, type ResolvedAsk } from './resolve-ask.js';
 
 /** The key is generated, so there is no certification request. */
 type KubeconfigAsk = Omit<CertificateRequestAsk, 'csr'>;
@@ -32,12 +27,22 @@ export function createKubeconfig(
   context: IssuanceContext,
   principal: Principal,
   ask: KubeconfigAsk,
+  options: { readonly idempotency: IdempotencyToken | null },
+): Promise<Outcome<CreatedKubeconfig>> {
+  return createResolvedKubeconfig(context, principal, () => resolveAsk(context, ask, principal), options);
+}
+
+/** The same for an ask that is resolved in another way. */
+export function createResolvedKubeconfig(
+  context: IssuanceContext,
+  principal: Principal,
+  resolve: () => Promise<Outcome<ResolvedAsk>>,
   { idempotency }: { readonly idempotency: IdempotencyToken | null },
 ): Promise<Outcome<CreatedKubeconfig>> {
   return context.idempotencyKeys.run(
     principal,
     idempotency,
-    () => createFirst(context, principal, ask, idempotency),
+    () => createFirst(context, principal, resolve, idempotency),
     (request) => goOn(context, principal, request),
   );
 }
@@ -45,12 +50,12 @@ export function createKubeconfig(
 async function createFirst(
   context: IssuanceContext,
   principal: Principal,
-  ask: KubeconfigAsk,
+  resolve: () => Promise<Outcome<ResolvedAsk>>,
   idempotency: IdempotencyToken | null,
 ): Promise<Outcome<CreatedKubeconfig>> {
   const notPermitted = whyNotAsk(principal);
   if (notPermitted) return notPermitted;
-  const resolved = await resolveAsk(context, ask, principal);
+  const resolved = await resolve();
   if (!resolved.ok) return resolved;
   const { keyAlgorithm, issuing: issuingFor } = resolved.value;
   // Generated while policy decides, since most often it is needed. An RSA key costs too much to be thrown away.

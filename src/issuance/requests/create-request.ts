@@ -36,13 +36,23 @@ export function createRequest(
   context: IssuanceContext,
   principal: Principal,
   ask: CertificateRequestAsk,
+  options: CreateOptions,
+): Promise<Outcome<CertificateRequestView>> {
+  return createResolved(context, principal, () => resolveAsk(context, ask, principal), options);
+}
+
+/** The same for an ask that is resolved in another way. */
+export function createResolved(
+  context: IssuanceContext,
+  principal: Principal,
+  resolve: () => Promise<Outcome<ResolvedAsk>>,
   { waitSeconds, idempotency }: CreateOptions,
 ): Promise<Outcome<CertificateRequestView>> {
   return context.idempotencyKeys.run(principal, idempotency, first, again);
 
   async function first(): Promise<Outcome<CertificateRequestView>> {
     // 1. Resolve the ask: one cluster, one username, and a CSR that proves its key.
-    const resolved = whyNotAsk(principal) ?? (await resolveAsk(context, ask, principal));
+    const resolved = whyNotAsk(principal) ?? (await resolve());
     if (!resolved.ok) return resolved;
     const { csr } = resolved.value;
     const key = csr && keyOfCsr(csr);

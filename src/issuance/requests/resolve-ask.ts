@@ -1,5 +1,6 @@
 import { may } from '../../identity/permissions.js';
-import type { Renewal } from '../../model/certificate.js';
+import type { Renewal } from '../../model/renewal.js';
+import type { RenewalFacts } from '../../model/decision.js';
 import { labelBounds, sortedLabels, whyNotLabelValue, type Labels } from '../../model/labels.js';
 import { isDnsLabel, whyNotName } from '../../model/name-grammar.js';
 import { done, refused, type FieldError, type Outcome, type Refused } from '../../model/outcome.js';
@@ -27,6 +28,8 @@ export interface ResolvedAsk {
   readonly collector: string;
   /** The certificate to renew; null for a certificate that renews none. */
   readonly renewal: Renewal | null;
+  /** The facts about it for policy. */
+  readonly renewalFacts: RenewalFacts | null;
 }
 
 /** Why the principal may not ask for certificates; null where it may. */
@@ -84,6 +87,7 @@ export async function resolveAsk(
     labels: sortedLabels(ask.labels ?? {}),
     collector: ask.collector ?? name,
     renewal: null,
+    renewalFacts: null,
   });
 }
 

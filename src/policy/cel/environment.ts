@@ -68,6 +68,9 @@ class LazyVariables implements BoundVariables {
   get active() {
     return this.bound('active');
   }
+  get renewal() {
+    return this.bound('renewal');
+  }
 
   private bound(name: VariableName): unknown {
     return (this.made[name] ??= bind(name, variableShapes[name], this.variables[name]));

@@ -30,6 +30,15 @@ export interface ExpressionVariables {
     readonly serialNumber: string;
     readonly keyAlgorithm: string;
   }[];
+  /** The certificate that is renewed; '', 0 and 1970 where the request renews none. Instants are as in `active`. */
+  readonly renewal: {
+    /** Its fingerprint. */
+    readonly of: string;
+    readonly generation: number;
+    /** The last approval by people that counts for the renewal too; 1970: there is none. */
+    readonly approvedAt: string;
+    readonly notAfter: string;
+  };
 }
 
 export type VariableName = keyof ExpressionVariables;
@@ -83,14 +92,22 @@ const certificate = object<ExpressionVariables['active'][number]>('Certificate',
   keyAlgorithm,
 });
 
+const renewal = object<ExpressionVariables['renewal']>('Renewal', {
+  of: string(64),
+  generation: int(2 ** 31),
+  approvedAt: timestamp,
+  notAfter: timestamp,
+});
+
 /** The types and largest sizes of the variables. An expression is not evaluated with larger values. */
 export const variableShapes: Readonly<Record<VariableName, ValueShape>> = {
   request,
   requester,
   now: timestamp,
   active: list(maxActive, certificate),
+  renewal,
 };
 
-export const objectShapes: readonly ObjectShape[] = [request, requester, certificate];
+export const objectShapes: readonly ObjectShape[] = [request, requester, certificate, renewal];
 
 export const variableNames = Object.keys(variableShapes) as readonly VariableName[];

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Certificate, CertificateFilter, ListedCertificate, Renewal } from '../../model/certificate.js';
+import type { Certificate, CertificateFilter, ListedCertificate } from '../../model/certificate.js';
+import type { Renewal } from '../../model/renewal.js';
 import type { RevocationReason } from '../../model/revocation.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
@@ -208,6 +209,21 @@ export class CertificateTable implements CertificateReader {
       }),
     );
     return rows.map((row) => ({ ...listedOf(row), der: row.der }));
+  }
+
+  async hasKeyInLineage(lineage: string, spkiSha256: string): Promise<boolean> {
+    const [first, key] = [octetsOf(lineage), octetsOf(spkiSha256)];
+    // As in quotas: no index serves a column in COALESCE, and few requests are on their way.
+    const found = await this.reads.readRows({
+      sql: `SELECT 1 AS "one" FROM "CertificateRecord" WHERE "fingerprintSha256" = ? AND COALESCE("spkiSha256", "spkiSha256") = ?
+        UNION ALL SELECT 1 FROM "LineageMember" AS "l" JOIN "CertificateRecord" AS "c" ON "c"."n" = "l"."certificateN"
+          WHERE "l"."lineage" = ? AND COALESCE("c"."spkiSha256", "c"."spkiSha256") = ?
+        UNION ALL SELECT 1 FROM "RequestRecord" AS "r"${this.reads.dialect.indexedBy('RequestRecord_state_n_idx')}
+          WHERE "r"."state" IN ('pending', 'approved', 'issuing') AND COALESCE("r"."lineage", "r"."lineage") = ?
+          AND COALESCE("r"."spkiSha256", "r"."spkiSha256") = ? LIMIT 1`,
+      parameters: [first, key, first, key, first, key],
+    });
+    return found.length > 0;
   }
 
   async activeOf(cluster: string, username: string, now: Date): Promise<readonly ListedCertificate[]> {

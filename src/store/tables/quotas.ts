@@ -31,6 +31,16 @@ export function quotaCount(
             AND "c"."fingerprintSha256" <> ?`,
           parameters: [octetsOf(exceptLineage), octetsOf(exceptLineage)],
         };
+  // Until its first renewal is issued, a certificate is no member of its lineage.
+  const first =
+    limit.kind === 'livePerLineage'
+      ? {
+          sql: ` UNION ALL SELECT 1 FROM "CertificateRecord" AS "c" WHERE "c"."fingerprintSha256" = ?
+            AND COALESCE("c"."notAfter", "c"."notAfter") > ?${revoked}
+            AND NOT EXISTS (SELECT 1 FROM "LineageMember" AS "m" WHERE "m"."certificateN" = "c"."n")`,
+          parameters: [value, after],
+        }
+      : { sql: '', parameters: [] };
   const range = dialect.indexRange({ column, parameter: value }, [instant], '>', [after]);
   return {
     sql: `SELECT COUNT(*) AS "found" FROM (
@@ -41,7 +51,7 @@ export function quotaCount(
       UNION ALL
       SELECT 1 FROM "RequestRecord" AS "r"${dialect.indexedBy('RequestRecord_state_n_idx')}
         WHERE "r"."state" IN ('approved', 'issuing') AND COALESCE("r"."cluster", "r"."cluster") = ? AND ${ofRequest}
-        AND "r"."id" <> ?
+        AND "r"."id" <> ?${first.sql}
       LIMIT ?) AS "counted"`,
     parameters: [
       ...range.parameters,
@@ -52,6 +62,7 @@ export function quotaCount(
       limit.cluster,
       value,
       except,
+      ...first.parameters,
       stopAt,
     ],
   };

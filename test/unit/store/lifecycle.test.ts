@@ -121,6 +121,28 @@ describe('lineages', () => {
     expect(await store.requests.find(request.id)).toMatchObject({ renewal });
   });
 
+  it('counts the first certificate before it is renewed, and knows the keys of a lineage', async () => {
+    const { store, commit, certificates } = await withLineage(0);
+    const [first] = certificates;
+    if (first === undefined) throw new Error('there is no certificate');
+    const lineage = first.fingerprintSha256;
+    const limit = { kind: 'livePerLineage', cluster: 'demo', lineage } as const;
+    expect(await store.quotas.found([limit], '', now)).toEqual([1]);
+    expect(await store.quotas.found([limit], '', later)).toEqual([0]);
+    const waiting = aRequest({
+      state: 'pending',
+      publicKey: { algorithm: 'ECDSA-P256', spkiSha256: sha256('waiting') },
+      renewal: { of: lineage, lineage, generation: 1 },
+    });
+    await commit([{ op: 'insertRequest', request: waiting }]);
+    const hasKey = (spkiSha256: string) => store.certificates.hasKeyInLineage(lineage, spkiSha256);
+    expect(await hasKey(first.publicKey.spkiSha256)).toBe(true);
+    expect(await hasKey(sha256('waiting'))).toBe(true);
+    expect(await hasKey(sha256('new'))).toBe(false);
+    await commit([{ op: 'insertRevocation', revoked: revocationOf(first) }]);
+    expect(await store.quotas.found([limit], '', now)).toEqual([0]);
+  });
+
   it('counts a lineage once against a quota of live certificates, and not at all for its own renewal', async () => {
     const { store, certificates } = await withLineage(2);
     const lineage = certificates[0]?.fingerprintSha256 ?? '';

@@ -171,10 +171,13 @@ describe('what is wrong is said at load, with its place', () => {
       'request.constructor == ""',
       'line 1, column 9: Request has no field "constructor": it has username, groups, cluster, keyAlgorithm, expirationSeconds, namespace, reason, labels, collector',
     ],
-    ['user == "jane"', 'line 1, column 1: "user" is not a variable: there are request, requester, now, active'],
+    [
+      'user == "jane"',
+      'line 1, column 1: "user" is not a variable: there are request, requester, now, active, renewal',
+    ],
     [
       'true &&\n  size(activ) < 3',
-      'line 2, column 8: "activ" is not a variable: there are request, requester, now, active',
+      'line 2, column 8: "activ" is not a variable: there are request, requester, now, active, renewal',
     ],
     ['request.username', 'line 1, column 1: is a string, but must be a bool'],
     ['request.username = "jane"', 'line 1, column 18: Unexpected character: ='],

@@ -32,6 +32,12 @@ export const variables: ExpressionVariables = {
       keyAlgorithm: 'ECDSA-P256',
     },
   ],
+  renewal: {
+    of: 'ab'.repeat(32),
+    generation: 2,
+    approvedAt: '2026-11-01T08:00:00Z',
+    notAfter: '2026-11-26T08:00:00Z',
+  },
 };
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => `a${i}`.padEnd(128, 'a'));
@@ -58,4 +64,10 @@ export const largest: ExpressionVariables = {
     serialNumber: i.toString(16).padStart(40, 'a'),
     keyAlgorithm: 'RSA-2048',
   })),
+  renewal: {
+    of: 'a'.repeat(64),
+    generation: 2 ** 31 - 1,
+    approvedAt: '2026-11-01T08:00:00Z',
+    notAfter: '2026-12-20T08:00:00Z',
+  },
 };

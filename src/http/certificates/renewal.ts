@@ -1,0 +1,113 @@
+import { Type } from 'typebox';
+import type { Services } from '../../services.js';
+import * as examples from '../certificate-requests/examples.js';
+import { preferHeader, preferredWait } from '../certificate-requests/prefer.js';
+import { CertificateRequestSchema, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
+import { certificateRequestView } from '../certificate-requests/views.js';
+import { certificationRequestPem, kubeconfigYaml } from '../example-certificate.js';
+import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
+import { createdKubeconfigAnswer } from '../kubeconfigs/kubeconfig-answer.js';
+import { callerOf } from '../plugins/authentication.js';
+import { requestLocation } from '../problems/refusal-to-problem.js';
+import { bodyProblems, json, problems, response, textBody } from '../responses.js';
+import { addSchemas, namedObject, ref } from '../schema-parts.js';
+import type { App } from '../types.js';
+import { FingerprintParamsSchema } from './schemas.js';
+
+const yaml = 'application/yaml';
+
+const { csr, keyAlgorithm, expirationSeconds, reason } = NewCertificateRequestSchema.properties;
+
+const NewRenewalSchema = namedObject(
+  'NewRenewal',
+  'A request for a new certificate in place of another one. May be left out.',
+  { csr, keyAlgorithm, expirationSeconds, reason },
+  [{ expirationSeconds: 86400 }],
+);
+
+export function addRenewal(app: App, { certificateRequests, idempotency, clock }: Services): void {
+  addSchemas(app, { NewRenewalSchema });
+
+  app.post(
+    '/certificates/:fingerprintSha256/renew',
+    {
+      config: {
+        produces: ['application/json', yaml],
+        optionalBody: true,
+        bodyExamples: {
+          'kubepass generates the key': {},
+          'the caller keeps the key': { csr: certificationRequestPem },
+        },
+      },
+      schema: {
+        operationId: 'renewCertificate',
+        tags: ['certificates'],
+        summary: 'Request a new certificate in place of this one',
+        description:
+          'A certificate request for the same cluster, username, groups, namespace, labels and collector. For those who ' +
+          'asked for the certificate or collected it, and for admins. The key must be a new one. Policies of today ' +
+          'decide; one with `renewal` may ask nobody again. The old certificate goes on working until it ends or is ' +
+          'revoked. `Accept: application/yaml`, without `csr`, gets the complete kubeconfig at once where policy permits.',
+        headers: Type.Object({ ...idempotencyKeyHeader, ...preferHeader }),
+        params: FingerprintParamsSchema,
+        body: ref(NewRenewalSchema),
+        response: {
+          201: response(
+            {
+              'application/json': ref(CertificateRequestSchema),
+              [yaml]: textBody('A kubeconfig with the private key in it.', kubeconfigYaml),
+            },
+            {
+              description: 'The request is recorded; as YAML: the kubeconfig.',
+              example: examples.renewing,
+              headers: { Location: 'The request.', 'Preference-Applied': 'The `wait=N` that was applied.' },
+            },
+          ),
+          202: json(CertificateRequestSchema, {
+            description:
+              'A kubeconfig was asked for, and the request is recorded. A person must decide on it, or somebody else collects the key.',
+            example: examples.pending,
+            headers: { Location: 'The request.', 'Retry-After': 'When to ask again, in seconds.' },
+          }),
+          ...problems(
+            'not-permitted',
+            'policy-denied',
+            'not-found',
+            'state-conflict',
+            'unacceptable-csr',
+            'idempotency-key-in-flight',
+            'idempotency-key-reused',
+            'key-already-collected',
+            'issuance-failed',
+            'issuance-unavailable',
+            ...bodyProblems,
+          ),
+        },
+      },
+    },
+    (request, reply) => {
+      const { fingerprintSha256 } = request.params;
+      const { csr, ...ask } = request.body;
+      const wait = preferredWait(request.raw.headers['prefer']?.toString());
+      return answerOnce(idempotency, request, reply, async (token) => {
+        if (request.answerType === yaml) {
+          const message =
+            'a kubeconfig comes with a key that kubepass generates: leave csr out, or accept application/json';
+          if (csr !== undefined)
+            return { refusal: { kind: 'invalid-request', errors: [{ pointer: '/csr', message }] } };
+          const options = { idempotency: token };
+          const outcome = await certificateRequests.renewKubeconfig(callerOf(request), fingerprintSha256, ask, options);
+          return createdKubeconfigAnswer(outcome, yaml, clock());
+        }
+        const options = { waitSeconds: wait ?? 0, idempotency: token };
+        const outcome = await certificateRequests.renew(callerOf(request), fingerprintSha256, request.body, options);
+        if (!outcome.ok) return { refusal: outcome.refusal };
+        const answer = jsonAnswer(201, certificateRequestView(outcome.value, clock()), {
+          location: requestLocation(outcome.value.request.id),
+          ...(wait !== null && { 'preference-applied': `wait=${wait}` }),
+        });
+        return { answer, holdsPrivateKey: false };
+      });
+    },
+  );
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { csrFor } from '../helpers/csr.js';
+import { testPolicies } from '../helpers/issuance.js';
+import { freshDatabase, prepareDatabases } from '../helpers/postgresql/databases.js';
+import { startPostgresql, type PostgresqlServer } from '../helpers/postgresql/server.js';
+import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { onPostgresql } from '../helpers/test-store.js';
+import { startChild, type ChildService } from './child-service.js';
+import type { CrashPoint } from './crash-points.js';
+import { callTo } from './ledger.js';
+
+const directory = temporaryDirectory();
+const dataDir = join(directory.path, 'data');
+const policiesDir = join(directory.path, 'policies');
+let server: PostgresqlServer | undefined;
+let environment: Readonly<Record<string, string>> = {};
+let child: ChildService | undefined;
+
+beforeAll(async () => {
+  mkdirSync(policiesDir);
+  writeFileSync(join(policiesDir, 'test.yaml'), testPolicies);
+  if (!onPostgresql) return;
+  server = await startPostgresql({ durable: true });
+  const { url } = await freshDatabase(await prepareDatabases(server));
+  environment = await postgresqlEnvironment(dataDir, url);
+}, 60_000);
+afterAll(async () => {
+  await child?.kill();
+  await server?.remove();
+  directory.remove();
+});
+
+let starts = 0;
+async function start(at?: CrashPoint): Promise<void> {
+  await child?.kill();
+  // If others may work on the same database, an attempt stays untouched until its lease has ended.
+  const ahead = onPostgresql ? { CLOCK_AHEAD_SECONDS: String(100 * starts++) } : {};
+  child = await startChild(dataDir, policiesDir, at && { at, on: 1 }, { ...environment, ...ahead });
+}
+
+const call = callTo(
+  () => child?.address ?? '',
+  () => readFileSync(join(dataDir, 'admin-token'), 'utf8').trim(),
+);
+
+interface Request {
+  readonly id: string;
+  readonly state: string;
+  readonly renewalOf: string | null;
+  readonly certificate: { readonly fingerprintSha256: string } | null;
+}
+
+async function requestsFor(username: string): Promise<readonly Request[]> {
+  const { text } = await call('GET', `/v1/certificate-requests?username=${username}`);
+  return (JSON.parse(text) as { readonly items: readonly Request[] }).items;
+}
+
+const renewWithCsr = async (username: string, fingerprint: string) => {
+  const body = JSON.stringify({ csr: (await csrFor(username, ['team-a'])).pem });
+  return call('POST', `/v1/certificates/${fingerprint}/renew`, body, { prefer: 'wait=20' });
+};
+
+async function firstCertificate(): Promise<{ readonly username: string; readonly fingerprint: string }> {
+  const username = `user-${randomUUID()}`;
+  const { pem } = await csrFor(username, ['team-a']);
+  const { text } = await call('POST', '/v1/certificate-requests', JSON.stringify({ csr: pem }), { prefer: 'wait=20' });
+  return { username, fingerprint: (JSON.parse(text) as Request).certificate?.fingerprintSha256 ?? text };
+}
+
+const points = [
+  'before the intent is committed',
+  'after the intent is committed',
+  'after the signature',
+  'after the outcome is committed',
+] as const;
+
+describe('a renewal that kill -9 interrupts', () => {
+  it.each(points)('%s: is recovered as a renewal, or never was', async (at) => {
+    await start();
+    const { username, fingerprint } = await firstCertificate();
+    await start(at);
+    await expect(renewWithCsr(username, fingerprint)).rejects.toThrow();
+
+    await start();
+    const ended = async () => (await requestsFor(username)).map(({ state, renewalOf }) => ({ state, renewalOf }));
+    const renewal = at === 'before the intent is committed' ? [] : [{ state: 'issued', renewalOf: fingerprint }];
+    await expect.poll(ended, { timeout: 30_000 }).toEqual([...renewal, { state: 'issued', renewalOf: null }]);
+    // It has its place in the lineage, of which three may be valid.
+    for (let live = renewal.length + 1; live < 3; live++)
+      expect((await renewWithCsr(username, fingerprint)).status).toBe(201);
+    const refused = await renewWithCsr(username, fingerprint);
+    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('LineageTooLong')]);
+  });
+
+  it('goes on with the same Idempotency-Key, and answers a kubeconfig', async () => {
+    await start();
+    const { username, fingerprint } = await firstCertificate();
+    await start('after the intent is committed');
+    const headers = { accept: 'application/yaml', 'idempotency-key': randomUUID() };
+    const renew = () => call('POST', `/v1/certificates/${fingerprint}/renew`, undefined, headers);
+    await expect(renew()).rejects.toThrow();
+
+    await start();
+    const waits = async () => (await requestsFor(username)).map(({ state }) => state);
+    await expect.poll(waits, { timeout: 30_000 }).toEqual(['approved', 'issued']);
+    const answer = await renew();
+    expect([answer.status, answer.text]).toEqual([201, expect.stringContaining('client-key-data')]);
+    const [renewal] = await requestsFor(username);
+    expect(renewal).toMatchObject({ state: 'issued', renewalOf: fingerprint });
+  });
+});

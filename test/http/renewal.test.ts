@@ -1,0 +1,339 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeApiToken } from '../../src/identity/api-tokens.js';
+import type { RevokedCertificate } from '../../src/model/revocation.js';
+import { csrFor } from '../helpers/csr.js';
+import { as, type Answer } from './support/call.js';
+import { startService, type Caller, type TestService } from './support/service.js';
+
+const day = 86_400;
+
+/** `team-*` is permitted at once, `ops` after an approval that lasts ten days for renewals, `strict` has a guardrail. */
+const policies = `
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: automatic }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["team-*"], collectors: ["*"] }
+  constraints: { maxExpirationSeconds: ${day} }
+  quota: { livePerUsername: 1 }
+  approval: { mode: auto }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: late }
+spec:
+  selector: { clusters: [demo], requesters: { names: [carol] } }
+  allowed: { usernames: ["*"], groups: ["late"] }
+  approval: { mode: auto }
+  renewal: { afterExpirySeconds: 3600 }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: by-hand }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["ops", "strict"], collectors: ["*"] }
+  constraints: { maxExpirationSeconds: ${20 * day} }
+  approval: { mode: manual }
+  renewal: { approval: auto, withinSeconds: ${10 * day} }
+---
+apiVersion: kubepass/v1
+kind: Guardrail
+metadata: { name: strict-asks-always }
+spec:
+  selector: {}
+  match: { groups: [strict] }
+  approval: { stages: [{ count: 1 }] }
+  message: a person decides
+`;
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService({ policies });
+});
+afterAll(() => service.close());
+
+let people = 0;
+const somebody = () => `person-${++people}`;
+
+const renew = (who: Caller, fingerprint: string, body: object = {}) =>
+  who('post', `/v1/certificates/${fingerprint}/renew`).send(body);
+
+/** Asks as alice, has it approved where that is needed, and answers the certificate's fingerprint. */
+async function issued(groups: readonly string[], ask: object = {}, who: Caller = service.as('alice')) {
+  const username = somebody();
+  const { pem } = await csrFor(username, groups);
+  const answer = await who('post', '/v1/certificate-requests')
+    .set('prefer', 'wait=20')
+    .send({ csr: pem, ...ask })
+    .expect(201);
+  const { id } = as.request(answer);
+  return { username, pem, id, fingerprint: await approved(answer) };
+}
+
+/** The fingerprint of the certificate, once bob has approved it if that is needed. */
+async function approved(answer: Answer): Promise<string> {
+  const { id, state } = as.request(answer);
+  if (state === 'pending') await service.as('bob')('post', `/v1/certificate-requests/${id}/approve`).expect(200);
+  const certificate = await service
+    .as('root')('get', `/v1/certificate-requests/${id}/certificate`)
+    .set('accept', 'application/json')
+    .expect(200);
+  return as.certificate(certificate).fingerprintSha256;
+}
+
+async function renewed(fingerprint: string, ask: object = {}, who: Caller = service.as('alice')): Promise<string> {
+  const { username, groups } = as.certificate(
+    await service.as('root')('get', `/v1/certificates/${fingerprint}`).set('accept', 'application/json').expect(200),
+  );
+  const { pem } = await csrFor(username, groups);
+  const answer = await renew(who, fingerprint, { csr: pem, ...ask })
+    .set('prefer', 'wait=20')
+    .expect(201);
+  return as.request(answer).certificate?.fingerprintSha256 ?? as.request(answer).state;
+}
+
+async function tokenFor(name: string, createdBy: readonly string[]): Promise<Caller> {
+  const when = { now: new Date(), random: randomBytes };
+  const { token, secret, secretSha256 } = makeApiToken({ name, groups: [], roles: ['requester'] }, createdBy, when);
+  await service.store.writer.commit({ operations: [{ op: 'insertApiToken', token, secretSha256 }], events: [] });
+  return service.withToken(secret);
+}
+
+async function revoke(fingerprint: string): Promise<void> {
+  const certificate = await service.store.certificates.findByFingerprint(fingerprint);
+  if (certificate === null) throw new Error('no such certificate');
+  const { cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter } = certificate;
+  const revoked: RevokedCertificate = {
+    ...{ fingerprintSha256: fingerprint, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter },
+    ...{ reason: 'keyCompromise', comment: null, revokedAt: new Date(), revokedBy: 'root' },
+  };
+  await service.store.writer.commit({ operations: [{ op: 'insertRevocation', revoked }], events: [] });
+}
+
+const reasonsOf = (answer: Answer) =>
+  (as.problem(answer) as { readonly violations?: readonly { readonly reason: string }[] }).violations?.map(
+    ({ reason }) => reason,
+  );
+
+describe('renewing a certificate', () => {
+  it('is a request for the same identity that names the certificate, with labels and namespace carried over', async () => {
+    const ask = { namespace: 'team-a', labels: { ticket: 'INC-1' }, collector: 'alice' };
+    const { fingerprint, username } = await issued(['team-b', 'team-a'], ask);
+    const { pem } = await csrFor(username, ['team-a', 'team-b']);
+    const answer = await renew(service.as('alice'), fingerprint, { csr: pem, reason: 'monthly' })
+      .set('prefer', 'wait=20')
+      .expect(201);
+    const request = as.request(answer);
+    expect(request).toMatchObject({
+      username,
+      groups: ['team-b', 'team-a'],
+      ...ask,
+      reason: 'monthly',
+      renewalOf: fingerprint,
+    });
+    expect(answer.headers).toMatchObject({ 'preference-applied': 'wait=20' });
+    const next = request.certificate?.fingerprintSha256 ?? '';
+    expect(await service.store.certificates.findByFingerprint(fingerprint)).toMatchObject({ supersededBy: next });
+    expect(await service.store.certificates.findByFingerprint(next)).toMatchObject({
+      renewal: { of: fingerprint, lineage: fingerprint, generation: 1 },
+    });
+    const events = await service
+      .as('audrey')('get', `/v1/audit-events?requestId=${request.id}&type=CertificateRequested`)
+      .expect(200);
+    expect(as.events(events).items).toMatchObject([{ details: { renewalOf: fingerprint } }]);
+    expect(as.request(await service.as('alice')('get', `/v1/certificate-requests/${request.id}`))).toMatchObject({
+      renewalOf: fingerprint,
+    });
+  });
+
+  it('answers a kubeconfig at once for YAML, and takes no csr then', async () => {
+    const { fingerprint, pem } = await issued(['team-a']);
+    const yaml = await renew(service.as('alice'), fingerprint).set('accept', 'application/yaml').expect(201);
+    expect(yaml.text).toContain('client-key-data');
+    expect(yaml.headers).toMatchObject({ 'cache-control': 'no-store' });
+    await renew(service.as('alice'), fingerprint, { csr: pem }).set('accept', 'application/yaml').expect(400);
+  });
+
+  it('takes the kind of key of the old certificate, and a body may be left out', async () => {
+    const username = somebody();
+    const ask = { username, groups: ['team-a'], keyAlgorithm: 'Ed25519' };
+    const first = await service
+      .as('alice')('post', '/v1/kubeconfigs')
+      .set('accept', 'application/json')
+      .send(ask)
+      .expect(201);
+    const { fingerprintSha256 } = as.kubeconfig(first);
+    const answer = await service.as('alice')('post', `/v1/certificates/${fingerprintSha256}/renew`).expect(201);
+    expect(as.request(answer)).toMatchObject({ state: 'approved', keyAlgorithm: 'Ed25519', publicKey: null });
+    await service
+      .as('alice')('post', `/v1/certificate-requests/${as.request(answer).id}/kubeconfig`)
+      .expect(200);
+  });
+
+  it('refuses a key of the lineage, also one whose certificate is on its way', async () => {
+    const { fingerprint, pem, username } = await issued(['ops'], { expirationSeconds: day });
+    const keyReused = { reason: 'KeyReused' };
+    expect((await renew(service.as('alice'), fingerprint, { csr: pem }).expect(422)).body).toMatchObject(keyReused);
+    const next = await renewed(fingerprint);
+    expect((await renew(service.as('alice'), next, { csr: pem }).expect(422)).body).toMatchObject(keyReused);
+    const waiting = await csrFor(username, ['ops']);
+    const longer = { csr: waiting.pem, expirationSeconds: 2 * day };
+    expect(as.request(await renew(service.as('alice'), next, longer).expect(201)).state).toBe('pending');
+    expect((await renew(service.as('alice'), next, longer).expect(422)).body).toMatchObject(keyReused);
+    const other = await csrFor(`not-${username}`, ['ops']);
+    expect((await renew(service.as('alice'), next, { csr: other.pem }).expect(422)).body).toMatchObject({
+      reason: 'SubjectMismatch',
+    });
+  });
+
+  it('is for the requester, the collector and admins; for others there is no such certificate', async () => {
+    const { fingerprint } = await issued(['ops'], { collector: 'carol', expirationSeconds: day });
+    for (const name of ['hr-system', 'root', 'carol', 'alice'] as const) {
+      const answer = await renew(service.as(name), fingerprint);
+      expect([name, answer.status]).toEqual([name, name === 'hr-system' ? 404 : 201]);
+      if (answer.status === 201) expect(as.request(answer)).toMatchObject({ requester: name, collector: 'carol' });
+    }
+    await renew(service.as('bob'), fingerprint).expect(403);
+    await renew(service.as('audrey'), fingerprint).expect(403);
+    await renew(service.as('alice'), 'ab'.repeat(32)).expect(404);
+    await renew(service.as('alice'), 'nothing').expect(404);
+  });
+
+  it('refuses a revoked certificate, also when it is revoked while its renewal waits', async () => {
+    const { fingerprint } = await issued(['strict']);
+    const pending = as.request(await renew(service.as('alice'), fingerprint).expect(201));
+    expect(pending.state).toBe('pending');
+    await revoke(fingerprint);
+    expect((await renew(service.as('alice'), fingerprint).expect(409)).body).toMatchObject({
+      detail: 'the certificate is revoked',
+    });
+    const late = await service.as('bob')('post', `/v1/certificate-requests/${pending.id}/approve`).expect(403);
+    expect(reasonsOf(late)).toEqual(['RenewalOfRevoked']);
+  });
+
+  it('refuses it between the decision and the collection too', async () => {
+    const { fingerprint } = await issued(['team-a']);
+    const { id } = as.request(await renew(service.as('alice'), fingerprint).expect(201));
+    await revoke(fingerprint);
+    const late = await service.as('alice')('post', `/v1/certificate-requests/${id}/kubeconfig`).expect(403);
+    expect(reasonsOf(late)).toEqual(['RenewalOfRevoked']);
+  });
+
+  it('repeats the answer to an Idempotency-Key for this certificate, and not for another one', async () => {
+    const [one, two] = [await issued(['team-a']), await issued(['team-a'])];
+    const ask = (fingerprint: string) =>
+      renew(service.as('alice'), fingerprint).set('idempotency-key', 'nightly').expect(201);
+    const first = await ask(one.fingerprint);
+    expect(as.request(await ask(two.fingerprint))).toMatchObject({ renewalOf: two.fingerprint });
+    expect((await ask(one.fingerprint)).text).toBe(first.text);
+  });
+
+  it('ends a storm at three valid certificates of a lineage', async () => {
+    const { fingerprint, username } = await issued(['ops'], { expirationSeconds: day });
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, async (_, i) => {
+        if (i % 2) return renew(service.as('alice'), fingerprint).set('accept', 'application/yaml');
+        const { pem } = await csrFor(username, ['ops']);
+        return renew(service.as('alice'), fingerprint, { csr: pem });
+      }),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(2);
+    const denied = answers.filter(({ status }) => status === 403);
+    expect(denied).toHaveLength(58);
+    for (const answer of denied) expect(reasonsOf(answer)).toEqual(['LineageTooLong']);
+    // A newer one of the lineage renews no more either. A revoked one makes room.
+    const live = as.certificates(await service.as('root')('get', `/v1/certificates?username=${username}`)).items;
+    expect(live).toHaveLength(3);
+    const [newest] = live;
+    expect(reasonsOf(await renew(service.as('alice'), newest?.fingerprintSha256 ?? '').expect(403))).toEqual([
+      'LineageTooLong',
+    ]);
+    await revoke(fingerprint);
+    await renew(service.as('alice'), newest?.fingerprintSha256 ?? '').expect(201);
+  });
+
+  it('is within a quota of one certificate for a username', async () => {
+    const { fingerprint, username } = await issued(['team-a']);
+    const again = await service
+      .as('alice')('post', '/v1/kubeconfigs')
+      .send({ username, groups: ['team-a'] })
+      .expect(403);
+    expect(reasonsOf(again)).toContain('QuotaExceeded');
+    expect(await renewed(fingerprint)).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('an approval that counts for renewals', () => {
+  it('spares another one for itself, for the renewals of renewals, and for no longer lifetime', async () => {
+    const { fingerprint } = await issued(['ops'], { expirationSeconds: 2 * day });
+    const next = await renewed(fingerprint, { expirationSeconds: 2 * day });
+    expect(await renewed(next, { expirationSeconds: 2 * day + 1 })).toBe('pending');
+    expect(await renewed(next)).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('does not help somebody to a key whom it was not given for', async () => {
+    const { fingerprint } = await issued(['ops'], { collector: 'carol', expirationSeconds: day });
+    // An admin, and the requester, who was not to get the key. The collector may have another key of theirs.
+    expect(await renewed(fingerprint, {}, service.as('root'))).toBe('pending');
+    expect(await renewed(fingerprint, {}, service.as('alice'))).toBe('pending');
+    expect(await renewed(fingerprint, {}, service.as('carol'))).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('does not help an approver who made a token for the requester', async () => {
+    const dora = await tokenFor('dora', []);
+    const { fingerprint } = await issued(['ops'], { expirationSeconds: day }, dora);
+    const bobAsDora = await tokenFor('dora', ['bob']);
+    expect(await renewed(fingerprint, {}, bobAsDora)).toBe('pending');
+    expect(as.request(await renew(bobAsDora, fingerprint).expect(201)).state).toBe('pending');
+    const { id, state } = as.request(await renew(dora, fingerprint).expect(201));
+    expect(state).toBe('approved');
+    await bobAsDora('post', `/v1/certificate-requests/${id}/kubeconfig`).expect(403);
+    await dora('post', `/v1/certificate-requests/${id}/kubeconfig`).expect(200);
+  });
+
+  it('does not replace the approval that a guardrail asks for', async () => {
+    const { fingerprint } = await issued(['strict']);
+    expect(await renewed(fingerprint)).toBe('pending');
+  });
+
+  it('is told in a dry run, for those who may read the certificate', async () => {
+    const { fingerprint } = await issued(['ops'], { expirationSeconds: day });
+    const tryOut = (who: Caller, ask: object) =>
+      who('post', '/v1/policies/evaluate').send({ renewalOf: fingerprint, ...ask });
+    const decision = as.decision(await tryOut(service.as('alice'), {}).expect(200));
+    expect(decision).toMatchObject({ outcome: 'permitted', approval: 'auto', usage: { livePerLineage: 1 } });
+    expect(decision.renewal).toMatchObject({ of: fingerprint, generation: 1 });
+    expect(as.decision(await tryOut(service.as('alice'), { expirationSeconds: 3 * day }).expect(200)).approval).toBe(
+      'manual',
+    );
+    const draft = policies.replace('renewal: { approval: auto, withinSeconds', 'renewal: { afterExpirySeconds');
+    expect(as.decision(await tryOut(service.as('audrey'), { policies: [draft] }).expect(200)).approval).toBe('manual');
+    const text = await tryOut(service.as('alice'), {}).set('accept', 'text/plain').expect(200);
+    expect(text.text).toContain(`renews      ${fingerprint}`);
+    await tryOut(service.as('hr-system'), {}).expect(404);
+    await tryOut(service.as('alice'), { username: 'jane' }).expect(400);
+  });
+
+  // The clock only goes forward: these two come last.
+  it('is over after the time that the policy says', async () => {
+    const { fingerprint } = await issued(['ops'], { expirationSeconds: 18 * day });
+    service.advance(9 * day);
+    const next = await renewed(fingerprint, { expirationSeconds: 18 * day });
+    expect(next).toMatch(/^[0-9a-f]{64}$/);
+    service.advance(2 * day);
+    expect(await renewed(next, { expirationSeconds: day })).toBe('pending');
+  });
+
+  it('is of no use after the end of the certificate, unless policy says so, and then for so long', async () => {
+    const late = await issued(['late'], {}, service.as('carol'));
+    const { fingerprint } = await issued(['team-a']);
+    service.advance(day + 1);
+    expect((await renew(service.as('alice'), fingerprint).expect(409)).body).toMatchObject({ state: 'issued' });
+    await renew(service.as('carol'), late.fingerprint).expect(201);
+    service.advance(3600);
+    await renew(service.as('carol'), late.fingerprint).expect(409);
+  });
+});
