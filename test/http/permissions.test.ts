@@ -192,6 +192,24 @@ const table: readonly Row[] = [
     act: async (person) => call(person, 'post', '/v1/api-tokens', { name: 'x', roles: ['requester'] }),
   },
   {
+    action: 'list identities',
+    allowed: ['provisioner', 'auditor', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/identities'),
+  },
+  {
+    action: 'block an identity',
+    allowed: ['provisioner', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'post', '/v1/identities/leaver/block', { reason: 'affiliationChanged' }),
+  },
+  {
+    action: 'unblock an identity',
+    allowed: ['provisioner', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'post', '/v1/identities/leaver/unblock'),
+  },
+  {
     action: 'list API tokens',
     allowed: ['admin'],
     refusal: 403,
