@@ -85,6 +85,13 @@ const table: readonly Row[] = [
     act: async (person) => call(person, 'get', `/v1/certificates/${(await issued()).fingerprint}`),
   },
   {
+    action: 'revoke somebody else’s certificate',
+    allowed: ['provisioner', 'admin'],
+    refusal: 404,
+    act: async (person) =>
+      call(person, 'post', `/v1/certificates/${(await issued()).fingerprint}/revoke`, { reason: 'unspecified' }),
+  },
+  {
     action: 'approve',
     allowed: ['approver', 'admin'],
     refusal: 403,
@@ -217,7 +224,9 @@ describe('who may do what', () => {
       const { status } = await act(people[holder]);
       // Callers who may not read a request do not learn that it exists.
       const hidden = (holder === 'requester' || holder === 'provisioner') && /approve|deny|cancel|collect/.test(action);
-      expect(status).toBe(hidden ? 404 : refusal);
+      // An auditor may read it, so they learn that they may not revoke it.
+      const known = holder === 'auditor' && action.startsWith('revoke somebody');
+      expect(status).toBe(hidden ? 404 : known ? 403 : refusal);
     },
   );
 });
