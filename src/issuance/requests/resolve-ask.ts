@@ -32,7 +32,10 @@ export interface ResolvedAsk {
 /** Why the principal may not ask for certificates; null where it may. */
 export function whyNotAsk(principal: Principal): Refused | null {
   if (may(principal, 'request-certificates')) return null;
-  return refused({ kind: 'not-permitted', message: 'asking for certificates takes the role requester, provisioner or admin' });
+  return refused({
+    kind: 'not-permitted',
+    message: 'asking for certificates takes the role requester, provisioner or admin',
+  });
 }
 
 /** Reads an ask, or answers everything that is wrong with it. Policy decides afterwards who may have what. */
