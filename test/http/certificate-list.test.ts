@@ -34,10 +34,7 @@ async function issued(username: string) {
 }
 
 const revoke = (fingerprint: string) =>
-  service
-    .as('root')('post', `/v1/certificates/${fingerprint}/revoke`)
-    .send({ reason: 'keyCompromise' })
-    .expect(200);
+  service.as('root')('post', `/v1/certificates/${fingerprint}/revoke`).send({ reason: 'keyCompromise' }).expect(200);
 
 async function fetched(): Promise<Buffer> {
   const answer = await service.anonymous('get', crlUrl).responseType('blob').expect(200);
@@ -46,38 +43,41 @@ async function fetched(): Promise<Buffer> {
 }
 
 describe('the certificate revocation list', () => {
-  it.skipIf(!hasOpenssl)('makes openssl reject a revoked certificate and accept another, as DER and as PEM', async () => {
-    const [jane, joan] = [await issued('jane'), await issued('joan')];
-    const ca = join(service.dataDir, 'ca', 'ca.crt');
-    const list = join(directory.path, 'list');
-    const verify = (form: 'DER' | 'PEM', file: string) => {
-      const pem = join(directory.path, 'list.pem');
-      writeFileSync(
-        pem,
-        form === 'PEM' ? readFileSync(list) : execFileSync('openssl', ['crl', '-inform', 'DER', '-in', list]),
-      );
-      const { stdout, stderr } = spawnSync('openssl', [
-        ...['verify', '-x509_strict', '-crl_check', '-CAfile', ca, '-CRLfile', pem, file],
-      ]);
-      return `${stdout.toString()}${stderr.toString()}`;
-    };
-    writeFileSync(list, await fetched());
-    expect(verify('DER', jane.file)).toContain(': OK');
-    await revoke(jane.fingerprint);
+  it.skipIf(!hasOpenssl)(
+    'makes openssl reject a revoked certificate and accept another, as DER and as PEM',
+    async () => {
+      const [jane, joan] = [await issued('jane'), await issued('joan')];
+      const ca = join(service.dataDir, 'ca', 'ca.crt');
+      const list = join(directory.path, 'list');
+      const verify = (form: 'DER' | 'PEM', file: string) => {
+        const pem = join(directory.path, 'list.pem');
+        writeFileSync(
+          pem,
+          form === 'PEM' ? readFileSync(list) : execFileSync('openssl', ['crl', '-inform', 'DER', '-in', list]),
+        );
+        const { stdout, stderr } = spawnSync('openssl', [
+          ...['verify', '-x509_strict', '-crl_check', '-CAfile', ca, '-CRLfile', pem, file],
+        ]);
+        return `${stdout.toString()}${stderr.toString()}`;
+      };
+      writeFileSync(list, await fetched());
+      expect(verify('DER', jane.file)).toContain(': OK');
+      await revoke(jane.fingerprint);
 
-    writeFileSync(list, await fetched());
-    expect(verify('DER', jane.file)).toContain('certificate revoked');
-    expect(verify('DER', joan.file)).toContain(': OK');
-    const answer = await service.anonymous('get', crlUrl).set('accept', 'application/x-pem-file').expect(200);
-    expect(answer.text).toMatch(/^-----BEGIN X509 CRL-----\n/);
-    writeFileSync(list, answer.text);
-    expect(verify('PEM', jane.file)).toContain('certificate revoked');
-    expect(verify('PEM', joan.file)).toContain(': OK');
-    const text = execFileSync('openssl', ['crl', '-in', list, '-noout', '-text']).toString();
-    expect(text).toMatch(/X509v3 CRL Number/);
-    expect(text).toMatch(/X509v3 Authority Key Identifier/);
-    expect(text).toMatch(/Key Compromise/);
-  });
+      writeFileSync(list, await fetched());
+      expect(verify('DER', jane.file)).toContain('certificate revoked');
+      expect(verify('DER', joan.file)).toContain(': OK');
+      const answer = await service.anonymous('get', crlUrl).set('accept', 'application/x-pem-file').expect(200);
+      expect(answer.text).toMatch(/^-----BEGIN X509 CRL-----\n/);
+      writeFileSync(list, answer.text);
+      expect(verify('PEM', jane.file)).toContain('certificate revoked');
+      expect(verify('PEM', joan.file)).toContain(': OK');
+      const text = execFileSync('openssl', ['crl', '-in', list, '-noout', '-text']).toString();
+      expect(text).toMatch(/X509v3 CRL Number/);
+      expect(text).toMatch(/X509v3 Authority Key Identifier/);
+      expect(text).toMatch(/Key Compromise/);
+    },
+  );
 
   it('is kept until something changes, and then has a higher number', async () => {
     const first = await service.anonymous('get', crlUrl).expect(200);

@@ -16,7 +16,10 @@ import type { ClusterService, ClusterView } from '../../services.js';
 import { probeCluster } from './probe-cluster.js';
 
 /** The configured clusters. Any principal may see them, since a kubeconfig says as much. */
-export function clusterService(context: IssuanceContext, certificateLists: Pick<CertificateLists, 'of'>): ClusterService {
+export function clusterService(
+  context: IssuanceContext,
+  certificateLists: Pick<CertificateLists, 'of'>,
+): ClusterService {
   const { clusters, probes } = context;
   const view = ({ cluster }: IssuingCluster): ClusterView => ({ cluster, probe: probes.last(cluster.name) });
   return {

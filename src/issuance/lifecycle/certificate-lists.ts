@@ -60,7 +60,9 @@ export class CertificateLists {
 
   #isCurrent(cluster: string, { changes, list }: KeptList): boolean {
     const left = list.nextUpdate.getTime() - this.context.clock().getTime();
-    return changes === this.denyList.changesOf(cluster) && left > renewedSeconds * 1000 && left <= lifetimeSeconds * 1000;
+    return (
+      changes === this.denyList.changesOf(cluster) && left > renewedSeconds * 1000 && left <= lifetimeSeconds * 1000
+    );
   }
 
   #build(cluster: string, authority: SigningAuthority): Promise<KeptList> {

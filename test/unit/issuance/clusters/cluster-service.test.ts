@@ -108,26 +108,36 @@ describe('the CSR objects of a cluster', () => {
   });
 
   it('are for approvers, auditors and admins', async () => {
-    expect(await clusterService(connected.context, noLists).certificateSigningRequests(alice, 'demo', all)).toMatchObject({
+    expect(
+      await clusterService(connected.context, noLists).certificateSigningRequests(alice, 'demo', all),
+    ).toMatchObject({
       refusal: { kind: 'not-permitted' },
     });
-    expect(await clusterService(connected.context, noLists).certificateSigningRequest(bob, 'demo', 'none')).toMatchObject({
+    expect(
+      await clusterService(connected.context, noLists).certificateSigningRequest(bob, 'demo', 'none'),
+    ).toMatchObject({
       refusal: { kind: 'not-found' },
     });
-    expect(await clusterService(connected.context, noLists).certificateSigningRequests(bob, 'none', all)).toMatchObject({
-      refusal: { kind: 'not-found' },
-    });
+    expect(await clusterService(connected.context, noLists).certificateSigningRequests(bob, 'none', all)).toMatchObject(
+      {
+        refusal: { kind: 'not-found' },
+      },
+    );
   });
 
   it('cannot be read where the cluster is away, does not let us, or is not connected', async () => {
     connected.server.rbac.allowUser('kubepass', []);
-    expect(await clusterService(connected.context, noLists).certificateSigningRequests(bob, 'demo', all)).toMatchObject({
-      refusal: { kind: 'cluster-refuses' },
-    });
+    expect(await clusterService(connected.context, noLists).certificateSigningRequests(bob, 'demo', all)).toMatchObject(
+      {
+        refusal: { kind: 'cluster-refuses' },
+      },
+    );
     await connected.server.stop();
-    expect(await clusterService(connected.context, noLists).certificateSigningRequests(bob, 'demo', all)).toMatchObject({
-      refusal: { kind: 'cluster-unavailable' },
-    });
+    expect(await clusterService(connected.context, noLists).certificateSigningRequests(bob, 'demo', all)).toMatchObject(
+      {
+        refusal: { kind: 'cluster-unavailable' },
+      },
+    );
     await connected.server.restart();
     const local = await testIssuance();
     expect(await clusterService(local.context, noLists).certificateSigningRequests(bob, 'demo', all)).toMatchObject({
