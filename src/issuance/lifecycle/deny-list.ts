@@ -92,7 +92,7 @@ export class DenyList implements DenyListPort {
   add(revoked: RevokedCertificate): void {
     const { cluster, fingerprintSha256 } = revoked;
     let ofCluster = this.#clusters.get(cluster);
-    if (ofCluster === undefined) this.#clusters.set(cluster, (ofCluster = new Map()));
+    if (ofCluster === undefined) this.#clusters.set(cluster, (ofCluster = new Map<string, RevokedCertificate>()));
     if (ofCluster.has(fingerprintSha256)) return;
     ofCluster.set(fingerprintSha256, revoked);
     this.#changed(cluster);
