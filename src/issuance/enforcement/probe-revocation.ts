@@ -108,7 +108,8 @@ async function revoke(context: IssuanceContext, certificate: Certificate, actor:
   });
 }
 
+/** It does not keep a process alive that ends. */
 const later = (milliseconds: number) =>
   new Promise<void>((resolve) => {
-    setTimeout(resolve, milliseconds);
+    setTimeout(resolve, milliseconds).unref();
   });
