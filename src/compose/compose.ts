@@ -10,6 +10,7 @@ import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
 import { enforcementService } from '../issuance/enforcement/enforcement-service.js';
 import { keepRevocationConfigMap } from '../issuance/enforcement/keep-revocation-config-map.js';
+import { watchReviewers } from '../issuance/enforcement/watch-reviewers.js';
 import { DenyList, learningWriter } from '../issuance/lifecycle/deny-list.js';
 import { AttemptsUnderWay, within } from '../issuance/attempts/attempts-under-way.js';
 import { auditEventService } from '../issuance/audit-event-service.js';
@@ -304,6 +305,10 @@ async function wire(
       });
       denyList.start();
       opened.push(() => denyList.stop());
+      const reviewers = watchReviewers(context);
+      opened.push(() => {
+        reviewers.stop();
+      });
       const lists = [...clusters].flatMap(([name, { cluster, connection }]) =>
         connection === null || cluster.revocation.mode !== 'admission'
           ? []

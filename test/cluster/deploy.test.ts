@@ -81,4 +81,31 @@ describeCluster('deploy/kubernetes on a real API server', () => {
       await connection.close();
     }
   });
+
+  it('gives it the list of revoked certificates with the component for that, and no other ConfigMap', async () => {
+    const kubeconfig = await kubeconfigOfServiceAccount(cluster, directory.path);
+    for (const file of ['rbac.yaml', 'probe.yaml'])
+      await succeed(cluster, ['apply', '--filename', `${folder}/components/revocation-policy/${file}`]);
+    const connection = await openClusterConnection(
+      { kind: 'kubeconfig', file: kubeconfig, context: null },
+      { allowExec: false },
+    );
+    const configMap = { group: '', resource: 'configmaps', namespace: 'kubepass' };
+    const list = ['get', 'update'].map((verb) => ({ verb, ...configMap, name: 'revoked-certificates' }));
+    const others: readonly Access[] = [
+      { verb: 'update', ...configMap, name: 'kubepass-probe' },
+      { verb: 'get', ...configMap },
+      { verb: 'create', ...configMap },
+      { verb: 'delete', ...configMap, name: 'revoked-certificates' },
+      { verb: 'update', group: '', resource: 'configmaps', name: 'revoked-certificates', namespace: 'kube-system' },
+    ];
+    try {
+      const allowed = async (accesses: readonly Access[]) =>
+        (await connection.accessReviews(accesses)).filter((review) => review.allowed).map(({ access }) => access);
+      await expect.poll(() => allowed(list), { timeout: 10_000 }).toEqual(list);
+      expect(await allowed(others)).toEqual([]);
+    } finally {
+      await connection.close();
+    }
+  });
 });

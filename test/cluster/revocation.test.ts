@@ -9,7 +9,6 @@ import { aRevocation, revokeCertificate } from '../helpers/revocations.js';
 import { as } from '../http/support/call.js';
 import { startService, type TestService } from '../http/support/service.js';
 import { succeed } from './certificate-signing-request.js';
-import type { ControlPlane } from './control-plane.js';
 import { freePorts } from './free-ports.js';
 import type { Finished } from './run-command.js';
 import { kubeconfigOfServiceAccount } from './service-account.js';
@@ -221,7 +220,8 @@ describeControlPlane('the longest list', () => {
   it('is loaded by the API server', async () => {
     const taken = await enforced.issue();
     await untilAllowed(() => taken.kubectl(...reading));
-    const operations = Array.from({ length: mostListed - 1 }, (_, i) => ({
+    // The probe at the start may have revoked one.
+    const operations = Array.from({ length: mostListed - 2 }, (_, i) => ({
       op: 'insertRevocation' as const,
       revoked: aRevocation({ cluster: 'real', fingerprintSha256: i.toString(16).padStart(64, '0') }),
     }));

@@ -1,3 +1,4 @@
+import { mostListed } from '../../formats/enforcement/authorization-configuration.js';
 import type { CertificateHolder, ClusterConnection } from '../../cluster/cluster-connection.js';
 import { encodePem } from '../../x509/strict/pem.js';
 import { auditEvent } from '../../model/audit-event.js';
@@ -35,6 +36,10 @@ export async function probeRevocation(
     answer({ verified: false, delaySeconds: null, reason, message });
   if (mode === 'none') return unproven('NotConfigured', 'this cluster is not made to refuse revoked certificates');
   if (connection === null) return unproven('ClusterNotConnected', 'kubepass has no connection to the cluster');
+
+  // The probe must not take the place of a person's certificate.
+  if (mode === 'listed' && [...context.denyList.ofCluster(certificate.cluster)].length >= mostListed)
+    return unproven('ListFull', `the file of mode listed holds ${mostListed} certificates already`);
 
   const holder = connection.actAs(encodePem('CERTIFICATE', certificate.der), privateKeyPem);
   const use = async (): Promise<string | null> => {
@@ -103,7 +108,8 @@ async function revoke(context: IssuanceContext, certificate: Certificate, actor:
   });
 }
 
+/** It does not keep a process alive that ends. */
 const later = (milliseconds: number) =>
   new Promise<void>((resolve) => {
-    setTimeout(resolve, milliseconds);
+    setTimeout(resolve, milliseconds).unref();
   });

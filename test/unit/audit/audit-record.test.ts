@@ -207,6 +207,26 @@ describe('the set of a record’s types', () => {
           "DecisionRefused",
           4194304,
         ],
+        [
+          "CertificateRevoked",
+          8388608,
+        ],
+        [
+          "IdentityBlocked",
+          16777216,
+        ],
+        [
+          "IdentityUnblocked",
+          33554432,
+        ],
+        [
+          "CertificateExpiring",
+          67108864,
+        ],
+        [
+          "RevocationEnforced",
+          134217728,
+        ],
       ]
     `);
   });

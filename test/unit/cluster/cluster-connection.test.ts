@@ -208,7 +208,7 @@ describe('whoAmI', () => {
     const before = asked();
     server.fail({ to: /selfsubjectreviews$/, times: 1, answer: { status: 500 } });
     await expect(connected.whoAmI()).rejects.toMatchObject({ name: 'ClusterUnavailableError' });
-    const identity = { username: 'jane', groups: ['team-a', 'system:authenticated'] };
+    const identity = { username: 'jane', groups: ['team-a', 'system:authenticated'], byCertificate: false };
     expect(await Promise.all([connected.whoAmI(), connected.whoAmI()])).toEqual([identity, identity]);
     expect(await connected.whoAmI()).toEqual(identity);
     expect(asked() - before).toBe(2);

@@ -45,8 +45,9 @@ CREATE TABLE "Supersession" (
 );
 CREATE INDEX "Supersession_notAfter_certificateN_idx" ON "Supersession"("notAfter", "certificateN");
 
+-- A number that was given is never given again, so nobody takes a later block for the one that they saw.
 CREATE TABLE "IdentityBlock" (
-    "n" INTEGER NOT NULL PRIMARY KEY,
+    "n" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "folded" TEXT NOT NULL,
     "username" TEXT NOT NULL,
     "clusters" JSONB,
