@@ -292,6 +292,7 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
       expect(await limited.reviewSelf(certificatePem, privateKeyPem)).toEqual({
         username: 'jane',
         groups: ['team-a', 'system:authenticated'],
+        byCertificate: true,
       });
       const foreign = await issue(await makeAuthority('kubernetes'), { username: 'jane' }, 'clientAuth');
       expect(await limited.reviewSelf(foreign.certificatePem, foreign.privateKeyPem)).toBeNull();

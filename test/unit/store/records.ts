@@ -101,7 +101,8 @@ export function aCertificate(
 ): Certificate {
   return {
     fingerprintSha256: randomBytes(32).toString('hex'),
-    serialNumber: randomBytes(16).toString('hex'),
+    // A serial number that begins with zeros is kept without them.
+    serialNumber: `4a${randomBytes(15).toString('hex')}`,
     subject: 'CN=jane,O=dev',
     issuer: 'CN=kubepass',
     username: 'jane',
