@@ -22,6 +22,12 @@ def before_call(context, case, **kwargs):
         case.path_parameters["id"] = "the-token-of-this-run"
 
 
+@schemathesis.deserializer("application/yaml")
+def read_yaml(context, response):
+    """Manifests are several documents, which its own reader refuses."""
+    return response.text
+
+
 @schemathesis.deserializer("application/x-ndjson")
 def read_lines(context, response):
     """The schema of a replay describes one line; the last one is always there. An export is a text."""

@@ -57,7 +57,7 @@ export function addHealth(app: App, { health }: Services): void {
         }),
         response: {
           200: json(HealthSchema, { description: 'The service can do its work.' }),
-          ...onlyProblems('service-unavailable'),
+          ...onlyProblems('invalid-request', 'service-unavailable'),
         },
       },
     },

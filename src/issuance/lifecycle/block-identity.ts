@@ -147,12 +147,17 @@ function whyNotBlock(principal: Principal): Refused | null {
   return refused({ kind: 'not-permitted', message: 'blocking an identity takes the role provisioner or admin' });
 }
 
+/** An answer has at most 100 errors. */
+const errorsAtMost = 50;
+
 function whyNotAsked(context: IssuanceContext, { clusters = [], until }: BlockAsk): Refused | null {
-  const errors: FieldError[] = clusters.flatMap((name, i) =>
-    context.clusters.has(name)
-      ? []
-      : [{ pointer: `/clusters/${String(i)}`, message: `${JSON.stringify(name)} is not configured` }],
-  );
+  const errors: FieldError[] = clusters
+    .flatMap((name, i) =>
+      context.clusters.has(name)
+        ? []
+        : [{ pointer: `/clusters/${String(i)}`, message: `${JSON.stringify(name)} is not configured` }],
+    )
+    .slice(0, errorsAtMost);
   if (until !== undefined && until <= context.clock())
     errors.push({ pointer: '/until', message: 'must lie in the future' });
   return errors.length === 0 ? null : refused({ kind: 'invalid-request', errors });
