@@ -59,7 +59,9 @@ async function actualTables(client: pg.Client): Promise<Record<string, Table>> {
               (unique ? 'unique ' : '') + names + (condition === null ? '' : ` WHERE ${asWritten(condition)}`),
             ]),
         ),
-        foreignKeys: of(constraints, table).map(({ definition }) => foreignKey(definition)),
+        foreignKeys: of(constraints, table)
+          .map(({ definition }) => foreignKey(definition))
+          .sort(),
       },
     ]),
   );
