@@ -13,7 +13,8 @@ const leaving = people.filter((_, i) => i % 10 === 3);
 const staying = people.filter((_, i) => i % 10 !== 3);
 
 /** The script of the page about off-boarding. */
-const script = /```shell file=off-board\.sh\n([\s\S]*?)```/.exec(readFileSync('docs/off-boarding.md', 'utf8'))?.[1] ?? '';
+const script =
+  /```shell file=off-board\.sh\n([\s\S]*?)```/.exec(readFileSync('docs/off-boarding.md', 'utf8'))?.[1] ?? '';
 
 let service: TestService;
 const directory = temporaryDirectory();
