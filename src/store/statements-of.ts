@@ -7,7 +7,7 @@ import { insertUnknownIdentity, pinCertificateAuthority, rememberProbe } from '.
 import { answerIdempotencyKey, forgetIdempotencyKeys, insertIdempotencyKey } from './tables/idempotency-key-table.js';
 import { advanceExpiry, forgetExpiryNotices, insertExpiryNotice } from './tables/expiry-notice-table.js';
 import { insertIdentityBlock, removeIdentityBlock, requireUnblocked } from './tables/identity-block-table.js';
-import { insertRevocation } from './tables/revocation-table.js';
+import { insertRevocation, requireUnrevoked } from './tables/revocation-table.js';
 import { rememberPolicySet } from './tables/policy-set-table.js';
 import { requireQuota } from './tables/quotas.js';
 import { webhookStatementsOf } from './tables/webhook-delivery-table.js';
@@ -28,6 +28,8 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
       return insertCertificate(operation.certificate);
     case 'insertRevocation':
       return [insertRevocation(operation.revoked)];
+    case 'requireUnrevoked':
+      return [requireUnrevoked(operation.fingerprintSha256)];
     case 'requireUnblocked':
       return [requireUnblocked(operation, dialect)];
     case 'insertIdentityBlock':

@@ -33,6 +33,8 @@ export type Operation =
   /** Conflicts where the certificate is revoked already. */
   | { readonly op: 'insertRevocation'; readonly revoked: RevokedCertificate }
   | RequireUnblocked
+  /** Conflicts where the certificate is revoked. */
+  | { readonly op: 'requireUnrevoked'; readonly fingerprintSha256: string }
   /** Conflicts where the username has a block already. `folded`: the username as names are compared. */
   | { readonly op: 'insertIdentityBlock'; readonly block: IdentityBlock; readonly folded: string }
   /** Conflicts where the username has another block than this one, or none. */

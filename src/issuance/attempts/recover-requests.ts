@@ -4,9 +4,9 @@ import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.j
 import { abandonAttempt, finishAttempt } from './issue-certificate.js';
 import { intentStep, issuing, resumeAttempt, startAttempt, takeoverStep } from './start-attempt.js';
 import { recordedKey, type KeyToCertify } from './key-to-certify.js';
+import { conditionsOf } from '../policies/decide-within-quotas.js';
 import { recheckAndCommit, stillPermitted } from '../policies/recheck-policy.js';
 import { lapsed } from '../request-states.js';
-import { requireUnblocked } from '../lifecycle/identity-blocks.js';
 
 /**
  * How many requests are recovered at the same time: so many of all signers without a cluster, and so many of each
@@ -92,11 +92,11 @@ async function goOn(
   if (resumed === null) return false;
   const { operations, events } = takeoverStep(request, attempt, resumed, now);
   const result = await context.store.writer.commit({
-    operations: [requireUnblocked(request, now), ...operations],
+    operations: [...conditionsOf(request, now), ...operations],
     events,
   });
   if (result.committed) await finishAttempt(context, request, resumed, null);
-  return result.committed || result.conflict.kind !== 'blocked';
+  return result.committed || !['blocked', 'revocation'].includes(result.conflict.kind);
 }
 
 /**

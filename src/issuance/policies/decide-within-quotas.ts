@@ -6,6 +6,7 @@ import type { PolicySet, RequestToDecide } from '../../policy/policy-set.js';
 import { quotaLimits } from '../../policy/quota-limits.js';
 import type { Operation } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
+import { requireUnblocked, type PartiesOfRequest } from '../lifecycle/identity-blocks.js';
 import { gatherFacts, type FactsSubject, type UsedUpQuota } from './gather-facts.js';
 
 /** A decision, and what it rests on. */
@@ -71,8 +72,11 @@ function decideOn(
 export const withBlocked = (facts: DecisionFacts, blocked: readonly BlockedParty[]): DecisionFacts =>
   blocked.length === 0 ? facts : { ...facts, blocked };
 
-/** The end of a round: an answer, a quota that was used up since facts were gathered, or that one of the parties is blocked. */
-export type QuotaRound<T> = { readonly end: T } | { readonly usedUp: UsedUpQuota } | { readonly blocked: true };
+/**
+ * The end of a round: an answer, a quota that was used up since facts were gathered, or that one of the conditions of
+ * `conditionsOf` does not hold.
+ */
+export type QuotaRound<T> = { readonly end: T } | { readonly usedUp: UsedUpQuota } | { readonly outdated: true };
 
 const rounds = 3;
 
@@ -80,7 +84,7 @@ const rounds = 3;
  * Decides and commits. Where the writer finds a quota used up that was not when facts were gathered, another round
  * decides with what the writer found. The policy whose quota that is then permits no more, so most often the second
  * round records a denial; the third is for another policy with a quota of its own. It is the same where the writer finds
- * that one of the parties is blocked. Throws `StoreBusyError` where that goes on for longer.
+ * that one of the parties is blocked, or that the certificate to renew is revoked. Throws `StoreBusyError` where that goes on for longer.
  */
 export async function decideWithinQuotas<T>(
   context: IssuanceContext,
@@ -88,17 +92,29 @@ export async function decideWithinQuotas<T>(
   commit: (decided: DecidedNow) => Promise<QuotaRound<T>>,
 ): Promise<T> {
   const usedUp: UsedUpQuota[] = [];
-  let blocked = 0;
-  while (usedUp.length < rounds && blocked < rounds) {
+  let outdated = 0;
+  while (usedUp.length < rounds && outdated < rounds) {
     const decided =
-      blocked === 0 ? await decideForCommit(context, asked, usedUp) : await decideNow(context, asked, usedUp);
+      outdated === 0 ? await decideForCommit(context, asked, usedUp) : await decideNow(context, asked, usedUp);
     const round = await commit(decided);
     if ('end' in round) return round.end;
     if ('usedUp' in round) usedUp.push(round.usedUp);
-    else blocked += 1;
+    else outdated += 1;
   }
   throw new StoreBusyError('quotas are used up faster than requests can be decided on');
 }
+
+/**
+ * The conditions of each step that records a request or begins an attempt: none of the parties is blocked, and the
+ * certificate to renew is not revoked. So nothing is begun once a block or a revocation is committed.
+ */
+export const conditionsOf = (
+  request: PartiesOfRequest & Pick<CertificateRequest, 'renewal'>,
+  now: Date,
+): readonly Operation[] => [
+  requireUnblocked(request, now),
+  ...(request.renewal ? [{ op: 'requireUnrevoked' as const, fingerprintSha256: request.renewal.of }] : []),
+];
 
 /**
  * Operations that check the deciding policy's quota, and that of a lineage, once more, before the one that makes the request's certificate

@@ -6,9 +6,8 @@ import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import type { StartedAttempt } from '../attempts/start-attempt.js';
 import { announce, requestEvent, violationDetails } from '../events.js';
-import { requireUnblocked } from '../lifecycle/identity-blocks.js';
 import { moveRequest } from '../request-states.js';
-import { decideNow, decideWithinQuotas, quotaOperations } from './decide-within-quotas.js';
+import { conditionsOf, decideNow, decideWithinQuotas, quotaOperations } from './decide-within-quotas.js';
 
 /**
  * The result of asking policy again. `movedOn`: somebody else moved the request meanwhile, and nothing was committed.
@@ -49,7 +48,7 @@ export function recheckAndCommit<Prepared extends StartedAttempt | null>(
       context.store,
       request.id,
       {
-        operations: [requireUnblocked(request, now), ...quotaOperations(decision, request, now), ...step.operations],
+        operations: [...conditionsOf(request, now), ...quotaOperations(decision, request, now), ...step.operations],
         events: step.events,
       },
       prepared?.signing ?? null,
@@ -59,7 +58,8 @@ export function recheckAndCommit<Prepared extends StartedAttempt | null>(
       case 'quota':
         return { usedUp: result.conflict };
       case 'blocked':
-        return { blocked: true };
+      case 'revocation':
+        return { outdated: true };
       default:
         return { end: { kind: 'movedOn' } };
     }

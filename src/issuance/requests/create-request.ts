@@ -14,8 +14,12 @@ import { keyOfCsr, type KeyToCertify } from '../attempts/key-to-certify.js';
 import { issuing, startAttempt, type StartedAttempt } from '../attempts/start-attempt.js';
 import { secondsAfter, type IssuanceContext } from '../context.js';
 import { announce, attemptDetails, requestedDetails, requestEvent, violationDetails } from '../events.js';
-import { requireUnblocked } from '../lifecycle/identity-blocks.js';
-import { decideWithinQuotas, quotaOperations, type DecidedNow } from '../policies/decide-within-quotas.js';
+import {
+  conditionsOf,
+  decideWithinQuotas,
+  quotaOperations,
+  type DecidedNow,
+} from '../policies/decide-within-quotas.js';
 import { rememberKey } from './idempotency-keys.js';
 import { makersToRecord } from './makers.js';
 import { readView, viewAtEnd } from './request-view.js';
@@ -114,7 +118,8 @@ export function decideAndRecord(
       case 'quota':
         return { usedUp: result.conflict };
       case 'blocked':
-        return { blocked: true };
+      case 'revocation':
+        return { outdated: true };
       case 'idempotencyKey':
         return { end: refused({ kind: 'idempotency-key-in-flight', requestId: null }) };
       default:
@@ -180,7 +185,7 @@ function recordStep(
   const { name } = principal;
   return {
     operations: [
-      ...(request.state === 'denied' ? [] : [requireUnblocked(request, now)]),
+      ...(request.state === 'denied' ? [] : conditionsOf(request, now)),
       // A request that waits for a person does not count against quotas yet.
       ...(request.state === 'approved' ? quotaOperations(decision, request, now) : []),
       { op: 'rememberPolicySet', digest: policySet.digest, texts: policySet.texts },

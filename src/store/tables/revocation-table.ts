@@ -52,6 +52,12 @@ export function insertRevocation(revoked: RevokedCertificate): Statement {
   };
 }
 
+export const requireUnrevoked = (fingerprintSha256: string): Statement => ({
+  sql: 'SELECT COUNT(*) AS "found" FROM "Revocation" WHERE "fingerprintSha256" = ?',
+  parameters: [octetsOf(fingerprintSha256)],
+  ifReached: { limit: 1, conflict: () => ({ kind: 'revocation', fingerprintSha256 }) },
+});
+
 /** Reads the table of revocations. */
 export class RevocationTable implements RevocationReader {
   constructor(private readonly prisma: PrismaClient) {}

@@ -2,7 +2,10 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { collectKubeconfig, createKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { approveRequest } from '../../../../src/issuance/requests/decide-request.js';
+import { revokeCertificate } from '../../../../src/issuance/lifecycle/revoke-certificate.js';
 import { renewCertificate, renewKubeconfig } from '../../../../src/issuance/requests/renew-certificate.js';
+import type { IssuanceContext } from '../../../../src/issuance/context.js';
+import type { Step } from '../../../../src/store/step.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../../helpers/issuance.js';
 import { alice, bob } from '../../../helpers/principals.js';
 
@@ -66,4 +69,37 @@ it('counts its own lineage and no other one of the same person', async () => {
   expect((await createKubeconfig(issuance.context, alice, { username: 'jane', groups: ['team-a'] }, options)).ok).toBe(
     true,
   );
+});
+
+/** Revokes the certificate once, right before a step with this operation is committed. */
+function revokedBefore(op: Step['operations'][number]['op'], fingerprint: string): IssuanceContext {
+  const { context } = issuance;
+  let done = false;
+  const commit = async (step: Step) => {
+    if (!done && step.operations.some((operation) => operation.op === op)) {
+      done = true;
+      const revoked = await revokeCertificate(context, alice, fingerprint, { reason: 'keyCompromise', comment: null });
+      expect(revoked.ok).toBe(true);
+    }
+    return context.store.writer.commit(step);
+  };
+  return { ...context, store: { ...context.store, writer: { commit } } };
+}
+
+it('is denied where the certificate is revoked between its decision and its commit', async () => {
+  const fingerprint = await issued('team-a');
+  const context = revokedBefore('insertRequest', fingerprint);
+  expect(await renewKubeconfig(context, alice, fingerprint, {}, options)).toMatchObject({
+    refusal: { kind: 'policy-denied', violations: [{ reason: 'RenewalOfRevoked', source: 'built-in/renewal' }] },
+  });
+});
+
+it('is not collected where the certificate is revoked right before the key is certified', async () => {
+  const fingerprint = await issued('team-a');
+  const asked = await renewCertificate(issuance.context, alice, fingerprint, {}, options);
+  if (!asked.ok) throw new Error(asked.refusal.kind);
+  const context = revokedBefore('moveRequest', fingerprint);
+  expect(await collectKubeconfig(context, alice, asked.value.request.id)).toMatchObject({
+    refusal: { kind: 'policy-denied', violations: [{ reason: 'RenewalOfRevoked' }] },
+  });
 });
