@@ -75,6 +75,59 @@ it('gives one answer, byte for byte, to a CSR under one Idempotency-Key, whichev
   }
 });
 
+/** Whether the API server of the cluster would be told to refuse this certificate. */
+async function isDenied(call: Call, fingerprintSha256: string): Promise<boolean> {
+  const review = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SubjectAccessReview',
+    spec: {
+      user: 'jane',
+      extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${fingerprintSha256}`] },
+    },
+  };
+  const { text } = await call('POST', '/v1/clusters/demo/access-reviews', JSON.stringify(review));
+  return (JSON.parse(text) as { status: { denied?: boolean } }).status.denied === true;
+}
+
+async function issuedFor(call: Call, username: string): Promise<string> {
+  const body = JSON.stringify({ username, groups: ['team-a'] });
+  const { text } = await call('POST', '/v1/kubeconfigs', body, { accept: 'application/json' });
+  return (JSON.parse(text) as { fingerprintSha256: string }).fingerprintSha256;
+}
+
+it('denies everywhere within a second what one replica revoked, also if that one is killed behind its answer', async () => {
+  const others = replicas.map(to);
+  const doomed = await start();
+  const call = to(doomed);
+  const [revoked, sibling] = [await issuedFor(call, 'jane'), await issuedFor(call, 'jane')];
+  const path = `/v1/certificates/${revoked}/revoke`;
+  const { status } = await call('POST', path, JSON.stringify({ reason: 'keyCompromise' }));
+  const answeredAt = performance.now();
+  await doomed.kill();
+  expect(status).toBe(200);
+  await expect
+    .poll(() => Promise.all(others.map((other) => isDenied(other, revoked))), { timeout: 5_000, interval: 20 })
+    .toEqual(others.map(() => true));
+  expect(performance.now() - answeredAt).toBeLessThan(1_000);
+  for (const other of others) expect(await isDenied(other, sibling)).toBe(false);
+  const restarted = to(await start());
+  expect(await isDenied(restarted, revoked)).toBe(true);
+});
+
+it('gives nothing to a name, from any replica, once one of them has answered that it is blocked', async () => {
+  const calls = replicas.slice(0, 3).map(to);
+  for (let i = 0; i < 10; i++) {
+    const username = `leaver-${randomUUID()}`;
+    const block = `/v1/identities/${username}/block`;
+    const { status } = await calls[i % 3]!('POST', block, JSON.stringify({ reason: 'cessationOfOperation' }));
+    expect(status).toBe(200);
+    const body = JSON.stringify({ username, groups: ['team-a'] });
+    const answers = await Promise.all(calls.map((call) => call('POST', '/v1/kubeconfigs', body)));
+    expect(answers.map((answer) => answer.status)).toEqual([403, 403, 403]);
+    for (const { text } of answers) expect(text).toContain('IdentityBlocked');
+  }
+});
+
 it('keeps every promise to 200 clients while a replica is killed during issuing, and PostgreSQL is killed and stopped and comes back', async () => {
   const ledger = new Ledger(true);
   const doomed = await start({ at: 'after the signature', on: 15 });
