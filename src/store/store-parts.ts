@@ -26,7 +26,7 @@ export function storeParts(
   readRows: ReadRows,
 ): Omit<Store, 'inventory' | 'alone' | 'close'> {
   const reads = { readRows, dialect };
-  const identityBlocks = new IdentityBlockTable(prisma);
+  const identityBlocks = new IdentityBlockTable(prisma, readRows);
   const auditEvents = new AuditEventTable(prisma, reads);
   return {
     writer,

@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { requestOctets } from './load/http-connection.js';
-import { throughputOf, type Load } from './load/load.js';
+import { latenciesAt, throughputOf, type Load } from './load/load.js';
 import { takeTurns, type Turn } from './measure.js';
-import { figureOf, type Row, type Target } from './report.js';
+import { boundedLatencies, figureOf, type Row, type Target } from './report.js';
 import { ServiceUnderBench } from './service-under-bench.js';
 
 const connections = 32;
 
 /** Two cores inspect at least that many certificates in a second. The load generator uses one of them. */
 const inspectionsPerSecond = 5_000;
+
+/** API servers ask for so many reviews in a second, while so many kubeconfigs are issued. */
+const [reviewsPerSecond, issuedBeside] = [1_000, 200];
+const reviewsP99Milliseconds = 10;
 
 /** A user certificate as PEM. */
 const certificate = new URL('../fixtures/inspection/user/input.pem', import.meta.url);
@@ -17,7 +21,11 @@ const ask = { username: 'bench', groups: ['team-a'], expirationSeconds: 3600 };
 /** Measures the service by itself, with the embedded default: its own RSA-2048 CA, and SQLite. */
 export async function benchService(
   directory: string,
-  { rounds, secondsPerRound }: { readonly rounds: number; readonly secondsPerRound: number },
+  {
+    rounds,
+    secondsPerRound,
+    secondsOfArrivals,
+  }: { readonly rounds: number; readonly secondsPerRound: number; readonly secondsOfArrivals: number },
 ): Promise<readonly Row[]> {
   const service = await ServiceUnderBench.start(directory);
   try {
@@ -36,10 +44,32 @@ export async function benchService(
       row('`POST /v1/kubeconfigs`', figures.kubeconfig, null),
       row('`POST /v1/policies/evaluate`', figures.evaluate, null),
       row('`POST /v1/inspections`, one certificate in, JSON out', figures.inspect, { atLeast: inspectionsPerSecond }),
+      await reviewsBesideIssuing(service, lanes.kubeconfig.load, secondsOfArrivals),
     ];
   } finally {
     await service.stop();
   }
+}
+
+/** Every certificate user of a cluster waits for the answers, so the slow ones count. */
+async function reviewsBesideIssuing(service: ServiceUnderBench, issuing: Load, seconds: number): Promise<Row> {
+  const review = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SubjectAccessReview',
+    spec: { user: 'jane', extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${'0'.repeat(64)}`] } },
+  };
+  const path = '/v1/clusters/demo/access-reviews?timeout=3s';
+  const { load } = loadOn(service, path, 'application/json', JSON.stringify(review));
+  const [milliseconds] = await Promise.all([
+    latenciesAt({ ...load, perSecond: reviewsPerSecond, seconds }),
+    latenciesAt({ ...issuing, perSecond: issuedBeside, seconds }),
+  ]);
+  return boundedLatencies({
+    what: `access reviews beside ${issuedBeside} issued kubeconfigs a second: the 99th percentile`,
+    milliseconds,
+    at: `${reviewsPerSecond}/s for ${seconds} s`,
+    most: reviewsP99Milliseconds,
+  });
 }
 
 interface Asked extends Turn {

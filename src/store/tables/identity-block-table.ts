@@ -1,7 +1,15 @@
 import type { IdentityBlock, StoredIdentityBlock } from '../../model/identity-block.js';
 import type { RevocationReason } from '../../model/revocation.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { insertUnique, storedJson, type Columns, type SqlDialect, type Statement } from '../statement.js';
+import {
+  insertUnique,
+  jsonRead,
+  storedJson,
+  type Columns,
+  type ReadRows,
+  type SqlDialect,
+  type Statement,
+} from '../statement.js';
 import type { RequireUnblocked } from '../step.js';
 import type { IdentityBlockReader } from '../store.js';
 import { inBatches } from './read-page.js';
@@ -51,13 +59,20 @@ export function requireUnblocked({ cluster, folded, now }: RequireUnblocked, dia
 
 /** Reads the table of blocks. */
 export class IdentityBlockTable implements IdentityBlockReader {
-  constructor(private readonly prisma: PrismaClient) {}
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly readRows: ReadRows,
+  ) {}
 
+  /** Each dry run asks, so it is read without Prisma. */
   async find(folded: readonly string[]): Promise<readonly StoredIdentityBlock[]> {
     const rows = await inBatches(folded, (batch) =>
-      this.prisma.identityBlock.findMany({ where: { folded: { in: [...batch] } } }),
+      this.readRows({
+        sql: `SELECT * FROM "IdentityBlock" WHERE "folded" IN (${batch.map(() => '?').join(', ')})`,
+        parameters: batch,
+      }),
     );
-    return rows.map(identityBlockOf);
+    return rows.map((row) => identityBlockOf(rowRead(row as RowRead)));
   }
 
   async chunk(
@@ -72,6 +87,21 @@ export class IdentityBlockTable implements IdentityBlockReader {
     return rows.map((row) => ({ ...identityBlockOf(row), folded: row.folded }));
   }
 }
+
+/** A row as `ReadRows` answers it: each database has its own forms of numbers, instants and JSON. */
+type RowRead = Omit<IdentityBlockRow, 'n' | 'until' | 'blockedAt'> & {
+  readonly n: number | string;
+  readonly until: number | Date | null;
+  readonly blockedAt: number | Date;
+};
+
+const rowRead = ({ n, clusters, until, blockedAt, ...same }: RowRead): IdentityBlockRow => ({
+  ...same,
+  n: BigInt(n),
+  clusters: clusters === null ? null : (jsonRead(clusters) as IdentityBlockRow['clusters']),
+  until: until === null ? null : new Date(until),
+  blockedAt: new Date(blockedAt),
+});
 
 function identityBlockOf({ folded: _, clusters, reason, ...row }: IdentityBlockRow): StoredIdentityBlock {
   return {
