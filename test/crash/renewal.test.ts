@@ -1,51 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { csrFor } from '../helpers/csr.js';
-import { testPolicies } from '../helpers/issuance.js';
-import { freshDatabase, prepareDatabases } from '../helpers/postgresql/databases.js';
-import { startPostgresql, type PostgresqlServer } from '../helpers/postgresql/server.js';
-import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
-import { temporaryDirectory } from '../helpers/temporary-directory.js';
-import { onPostgresql } from '../helpers/test-store.js';
-import { startChild, type ChildService } from './child-service.js';
-import type { CrashPoint } from './crash-points.js';
-import { callTo } from './ledger.js';
+import { serviceToKill } from './service-to-kill.js';
 
-const directory = temporaryDirectory();
-const dataDir = join(directory.path, 'data');
-const policiesDir = join(directory.path, 'policies');
-let server: PostgresqlServer | undefined;
-let environment: Readonly<Record<string, string>> = {};
-let child: ChildService | undefined;
-
-beforeAll(async () => {
-  mkdirSync(policiesDir);
-  writeFileSync(join(policiesDir, 'test.yaml'), testPolicies);
-  if (!onPostgresql) return;
-  server = await startPostgresql({ durable: true });
-  const { url } = await freshDatabase(await prepareDatabases(server));
-  environment = await postgresqlEnvironment(dataDir, url);
-}, 60_000);
-afterAll(async () => {
-  await child?.kill();
-  await server?.remove();
-  directory.remove();
-});
-
-let starts = 0;
-async function start(at?: CrashPoint): Promise<void> {
-  await child?.kill();
-  // If others may work on the same database, an attempt stays untouched until its lease has ended.
-  const ahead = onPostgresql ? { CLOCK_AHEAD_SECONDS: String(100 * starts++) } : {};
-  child = await startChild(dataDir, policiesDir, at && { at, on: 1 }, { ...environment, ...ahead });
-}
-
-const call = callTo(
-  () => child?.address ?? '',
-  () => readFileSync(join(dataDir, 'admin-token'), 'utf8').trim(),
-);
+const { start, call } = serviceToKill();
 
 interface Request {
   readonly id: string;
@@ -82,7 +40,7 @@ describe('a renewal that kill -9 interrupts', () => {
   it.each(points)('%s: is recovered as a renewal, or never was', async (at) => {
     await start();
     const { username, fingerprint } = await firstCertificate();
-    await start(at);
+    await start({ at, on: 1 });
     await expect(renewWithCsr(username, fingerprint)).rejects.toThrow();
 
     await start();
@@ -99,7 +57,7 @@ describe('a renewal that kill -9 interrupts', () => {
   it('goes on with the same Idempotency-Key, and answers a kubeconfig', async () => {
     await start();
     const { username, fingerprint } = await firstCertificate();
-    await start('after the intent is committed');
+    await start({ at: 'after the intent is committed', on: 1 });
     const headers = { accept: 'application/yaml', 'idempotency-key': randomUUID() };
     const renew = () => call('POST', `/v1/certificates/${fingerprint}/renew`, undefined, headers);
     await expect(renew()).rejects.toThrow();
