@@ -1,8 +1,8 @@
 import type { SqlDialect, Statement } from './statement.js';
 import type { Operation } from './step.js';
 import { insertApiToken, revokeApiToken } from './tables/api-token-table.js';
-import { insertCertificate } from './tables/certificate-table.js';
-import { insertRequest, updateRequest } from './tables/request-table.js';
+import { insertCertificate } from './tables/insert-certificate.js';
+import { insertRequest, updateRequest } from './tables/write-request.js';
 import { insertUnknownIdentity, pinCertificateAuthority, rememberProbe } from './tables/cluster-tables.js';
 import { answerIdempotencyKey, forgetIdempotencyKeys, insertIdempotencyKey } from './tables/idempotency-key-table.js';
 import { advanceExpiry, forgetExpiryNotices, insertExpiryNotice } from './tables/expiry-notice-table.js';

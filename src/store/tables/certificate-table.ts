@@ -1,21 +1,11 @@
-import { hash } from 'node:crypto';
 import type { Certificate, CertificateFilter, ListedCertificate } from '../../model/certificate.js';
 import type { Renewal } from '../../model/renewal.js';
 import type { RevocationReason } from '../../model/revocation.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexOf, octetsIn, octetsOf, serialOctets, serialOctetsIn, serialOf, uuidOctets, uuidOf } from '../octets.js';
-import {
-  insertOnce,
-  quoted,
-  storedJson,
-  textsByColumns,
-  type Columns,
-  type ColumnValue,
-  type Condition,
-  type Statement,
-} from '../statement.js';
+import { hexOf, octetsIn, octetsOf, serialOctetsIn, serialOf, uuidOf } from '../octets.js';
+import { storedJson, type Condition } from '../statement.js';
 import type { CertificateReader, EndOfCertificate, ExpiringCertificates, UnexpiredCertificates } from '../store.js';
 import { conditionsOf, withinBoth } from './certificate-status.js';
 import { readEnding, soonestFirst } from './ending-certificates.js';
@@ -59,122 +49,7 @@ const besideIt = {
 const listedSelect = { ...listedColumns, ...besideIt } as const;
 const certificateSelect = { ...certificateColumns, ...besideIt } as const;
 
-type CertificateRow = Prisma.CertificateRecordGetPayload<{ select: typeof certificateColumns }>;
 type ListedRow = Prisma.CertificateRecordGetPayload<{ select: typeof listedSelect }>;
-type IssuerRow = Prisma.IssuerGetPayload<object>;
-
-/** The columns that the insertion copies from the request. */
-type OfRequest = Pick<CertificateRow, 'requestN' | 'requesterName' | 'collector'>;
-
-/** The row without its number and without what its request says. */
-export function certificateRow(
-  certificate: Certificate,
-  issuer: Columns<IssuerRow>,
-): Columns<Omit<CertificateRow, 'n' | keyof OfRequest>> {
-  return {
-    fingerprintSha256: octetsOf(certificate.fingerprintSha256),
-    serialNumber: serialOctets(certificate.serialNumber),
-    issuerSha256: issuer.sha256,
-    subject: certificate.subject,
-    username: certificate.username,
-    groups: certificate.groups,
-    notBefore: certificate.notBefore,
-    notAfter: certificate.notAfter,
-    publicKeyAlgorithm: certificate.publicKey.algorithm,
-    spkiSha256: octetsOf(certificate.publicKey.spkiSha256),
-    cluster: certificate.cluster,
-    der: certificate.der,
-    orphan: certificate.orphan,
-    issuedAt: certificate.issuedAt,
-  };
-}
-
-/** The issuing CA of a certificate. */
-export function issuerRow(certificate: Certificate): Columns<IssuerRow> & { readonly sha256: Buffer } {
-  const { issuerFingerprintSha256, cluster, issuer } = certificate;
-  // RFC 5280 4.1.2.2: a serial number is unique per CA. Issuer names alone do not tell CAs apart (every kubeadm cluster's
-  // is `CN=kubernetes`), so where the CA's certificate is unknown the cluster stands beside the name.
-  const identity = issuerFingerprintSha256 ?? `${cluster} ${issuer}`;
-  return {
-    sha256: hash('sha256', identity, 'buffer'),
-    identity,
-    name: issuer,
-    fingerprintSha256: issuerFingerprintSha256 === null ? null : octetsOf(issuerFingerprintSha256),
-  };
-}
-
-/** Inserts a certificate and its groups; its parties are copied from its request. */
-export function insertCertificate(certificate: Certificate): readonly Statement[] {
-  const issuer = issuerRow(certificate);
-  const row = certificateRow(certificate, issuer);
-  const requestId = uuidOctets(certificate.requestId);
-  const { one, many } = certificateTexts('CertificateRecord', Object.keys(row));
-  return [
-    insertOnce('Issuer', hexOf(issuer.sha256), issuer),
-    {
-      sql: one,
-      parameters: [...Object.values(row), requestId],
-      unlessChanged: { kind: 'request', id: certificate.requestId },
-      ifTaken: (constraint) => ({
-        kind: 'unique',
-        what: constraint.includes('serialNumber') ? 'serialNumber' : 'fingerprintSha256',
-      }),
-      many: { sql: many, row: { columns: {}, parts: { row, request: { id: requestId } } } },
-    },
-    ...[...new Set(certificate.groups)].map((name) => insertMembership(name, row.fingerprintSha256)),
-    ...(certificate.renewal && !certificate.orphan ? insertRenewal(row.fingerprintSha256, certificate.renewal) : []),
-  ];
-}
-
-/** Records what the certificate renews. An orphan renews nothing, because nobody holds its key. */
-function insertRenewal(fingerprintSha256: ColumnValue, { of, lineage, generation }: Renewal): readonly Statement[] {
-  const first = octetsOf(lineage);
-  return [
-    {
-      sql: `INSERT INTO "LineageMember" ("certificateN", "lineage", "generation", "notAfter")
-        SELECT "n", ?, 0, "notAfter" FROM "CertificateRecord" WHERE "fingerprintSha256" = ? ON CONFLICT DO NOTHING`,
-      parameters: [first, first],
-    },
-    {
-      sql: `INSERT INTO "LineageMember" ("certificateN", "renewalOf", "lineage", "generation", "notAfter")
-        SELECT "n", ?, ?, ?, "notAfter" FROM "CertificateRecord" WHERE "fingerprintSha256" = ?`,
-      parameters: [octetsOf(of), first, generation, fingerprintSha256],
-    },
-    {
-      sql: `INSERT INTO "Supersession" ("certificateN", "supersededByN", "notAfter")
-        SELECT "old"."n", "new"."n", "old"."notAfter" FROM "CertificateRecord" AS "old", "CertificateRecord" AS "new"
-          WHERE "old"."fingerprintSha256" = ? AND "new"."fingerprintSha256" = ?
-        ON CONFLICT ("certificateN") DO UPDATE SET "supersededByN" = excluded."supersededByN"`,
-      parameters: [octetsOf(of), fingerprintSha256],
-    },
-  ];
-}
-
-const certificateTexts = textsByColumns((columns) => {
-  const names = columns.map(quoted);
-  const into = `INSERT INTO "CertificateRecord" (${names.join(', ')}, "requestN", "requesterName", "collector")`;
-  const ofRequest = '"q"."n", "q"."requesterName", "q"."collector"';
-  return {
-    one: `${into} SELECT ${names.map(() => '?').join(', ')}, ${ofRequest} FROM "RequestRecord" AS "q" WHERE "q"."id" = ?`,
-    many: `${into} SELECT ${names.map((name) => `"c".${name}`).join(', ')}, ${ofRequest}
-      FROM json_array_elements(?::json) AS "e", json_populate_record(NULL::"CertificateRecord", "e" -> 'row') AS "c",
-        json_populate_record(NULL::"RequestRecord", "e" -> 'request') AS "f" JOIN "RequestRecord" AS "q" ON "q"."id" = "f"."id"`,
-  };
-});
-
-/** One row for each distinct group, so that certificates are found by group on an index. */
-const insertMembership = (name: string, fingerprintSha256: ColumnValue): Statement => ({
-  sql: `INSERT INTO "GroupMembership" ("name", "certificateN", "notAfter")
-    SELECT ?, "n", "notAfter" FROM "CertificateRecord" WHERE "fingerprintSha256" = ?`,
-  parameters: [name, fingerprintSha256],
-  many: {
-    sql: `INSERT INTO "GroupMembership" ("name", "certificateN", "notAfter")
-      SELECT "e" ->> 'name', "c"."n", "c"."notAfter" FROM json_array_elements(?::json) AS "e",
-        json_populate_record(NULL::"CertificateRecord", "e" -> 'certificate') AS "f"
-        JOIN "CertificateRecord" AS "c" ON "c"."fingerprintSha256" = "f"."fingerprintSha256"`,
-    row: { columns: { name }, parts: { certificate: { fingerprintSha256 } } },
-  },
-});
 
 const isRevoked = 'EXISTS (SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "c"."n")';
 const activeAtMost = 100;

@@ -8,9 +8,9 @@ import type { CertificateRequest } from '../../../src/model/certificate-request.
 import { labelText, type Labels } from '../../../src/model/labels.js';
 import { newId } from '../../../src/model/new-id.js';
 import { auditRecordRow } from '../../../src/store/tables/audit-event-table.js';
-import { certificateRow, issuerRow } from '../../../src/store/tables/certificate-table.js';
+import { certificateRow, issuerRow } from '../../../src/store/tables/insert-certificate.js';
 import { revocationRow } from '../../../src/store/tables/revocation-table.js';
-import { decisionText, requestRow } from '../../../src/store/tables/request-table.js';
+import { decisionText, requestRow } from '../../../src/store/tables/write-request.js';
 import type { Row } from '../../../src/store/statement.js';
 
 const tables = [

@@ -1,0 +1,153 @@
+import { hash } from 'node:crypto';
+import type { CertificateRequest, IssuanceAttempt } from '../../model/certificate-request.js';
+import type { RecordedDecision } from '../../model/decision.js';
+import type { Prisma } from '../generated/sqlite/client.js';
+import { hexOf, octetsOf, uuidOctets } from '../octets.js';
+import {
+  insertOnce,
+  insertUnique,
+  quoted,
+  textsByColumns,
+  type Columns,
+  type ColumnValue,
+  type SqlDialect,
+  type Statement,
+} from '../statement.js';
+import type { MoveRequest } from '../step.js';
+import { insertLabels, labelsColumn } from './request-labels.js';
+
+type RequestRow = Prisma.RequestRecordGetPayload<object>;
+type AttemptColumns = Columns<Pick<RequestRow, Extract<keyof RequestRow, `attempt${string}`>>>;
+type PublicKeyColumns = Columns<Pick<RequestRow, 'publicKeyAlgorithm' | 'spkiSha256'>>;
+type FailureColumns = Columns<Pick<RequestRow, 'failureReason' | 'failureMessage'>>;
+
+/** The row without the number that the database gives it. */
+export function requestRow(request: CertificateRequest, decision: DecisionText): Columns<Omit<RequestRow, 'n'>> {
+  return {
+    id: uuidOctets(request.id),
+    state: request.state,
+    cluster: request.cluster,
+    username: request.username,
+    groups: request.groups,
+    keyAlgorithm: request.keyAlgorithm,
+    certificationRequest: request.certificationRequest,
+    ...publicKeyColumns(request.publicKey),
+    expirationSeconds: request.expirationSeconds,
+    namespace: request.namespace,
+    reason: request.reason,
+    requesterName: request.requester.name,
+    requesterGroups: request.requester.groups,
+    requesterRoles: request.requester.roles,
+    collector: request.collector,
+    createdAt: request.createdAt,
+    expiresAt: request.expiresAt,
+    decisionSha256: decision.sha256,
+    decidedAt: request.decision.decidedAt,
+    approvals: request.approvals,
+    ...attemptColumns(request.attempt),
+    fingerprintSha256: octetsOrNull(request.fingerprintSha256),
+    ...failureColumns(request.failure),
+    labels: labelsColumn(request.labels),
+    renewalOf: octetsOrNull(request.renewal?.of),
+    lineage: octetsOrNull(request.renewal?.lineage),
+    generation: request.renewal?.generation ?? null,
+  };
+}
+
+/** A decision without its instant: one text for all requests that were decided alike. */
+export interface DecisionText {
+  readonly sha256: Buffer;
+  readonly text: string;
+}
+
+export function decisionText({ decidedAt: _, ...decision }: RecordedDecision): DecisionText {
+  const text = JSON.stringify(decision);
+  return { sha256: hash('sha256', text, 'buffer'), text };
+}
+
+function attemptColumns(attempt: IssuanceAttempt | null): AttemptColumns {
+  return {
+    attemptNumber: attempt?.number ?? null,
+    attemptOwner: attempt?.owner ?? null,
+    attemptLeaseUntil: attempt?.leaseUntil ?? null,
+    attemptStartedAt: attempt?.startedAt ?? null,
+    attemptSpkiSha256: octetsOrNull(attempt?.spkiSha256),
+    attemptIntent: attempt?.intent ?? null,
+    attemptObjectName: attempt?.intent.objectName ?? null,
+  };
+}
+
+function publicKeyColumns(publicKey: CertificateRequest['publicKey']): PublicKeyColumns {
+  return { publicKeyAlgorithm: publicKey?.algorithm ?? null, spkiSha256: octetsOrNull(publicKey?.spkiSha256) };
+}
+
+function failureColumns(failure: CertificateRequest['failure']): FailureColumns {
+  return { failureReason: failure?.reason ?? null, failureMessage: failure?.message ?? null };
+}
+
+const octetsOrNull = (hex: string | null | undefined): Buffer | null =>
+  hex === null || hex === undefined ? null : octetsOf(hex);
+
+export function insertRequest(request: CertificateRequest): readonly Statement[] {
+  const decision = decisionText(request.decision);
+  return [
+    insertOnce('Decision', hexOf(decision.sha256), { sha256: decision.sha256, text: decision.text }),
+    insertUnique('RequestRecord', requestRow(request, decision), { kind: 'request', id: request.id }),
+    ...insertLabels(request.labels, request.id),
+  ];
+}
+
+/** Compare-and-set: changes the request only while `from` holds. */
+export function updateRequest({ id, from, to }: MoveRequest, dialect: SqlDialect): Statement {
+  const set: Record<string, ColumnValue> = {
+    state: to.state,
+    ...(to.expiresAt !== undefined && { expiresAt: to.expiresAt }),
+    ...(to.approvals !== undefined && { approvals: to.approvals }),
+    ...(to.attempt !== undefined && attemptColumns(to.attempt)),
+    ...(to.publicKey !== undefined && publicKeyColumns(to.publicKey)),
+    ...(to.fingerprintSha256 !== undefined && { fingerprintSha256: octetsOf(to.fingerprintSha256) }),
+    ...(to.failure !== undefined && failureColumns(to.failure)),
+  };
+  const equal: Record<string, ColumnValue> = {
+    id: uuidOctets(id),
+    state: from.state,
+    ...(from.owner !== undefined && { attemptOwner: from.owner }),
+    ...(typeof from.attempt === 'number' && { attemptNumber: from.attempt }),
+  };
+  const isNull = from.attempt === null ? ['attemptNumber'] : [];
+  const { one, many } = updateTexts('', [...Object.keys(set), '|', ...Object.keys(equal), '|', ...isNull]);
+  const others: readonly (readonly [string, readonly ColumnValue[]])[] = [
+    ...(from.leaseEndedBefore === undefined ? [] : [['"attemptLeaseUntil" < ?', [from.leaseEndedBefore]] as const]),
+    ...(from.approvals === undefined
+      ? []
+      : [[`${dialect.jsonArrayLength('"approvals"')} = ?`, [from.approvals]] as const]),
+  ];
+  return {
+    sql: others.reduce((sql, [condition]) => `${sql} AND ${condition}`, one),
+    parameters: [...Object.values(set), ...Object.values(equal), ...others.flatMap(([, values]) => values)],
+    unlessChanged: { kind: 'request', id },
+    ...(others.length === 0 && { many: { sql: many, row: { columns: {}, parts: { set, equal } } } }),
+  };
+}
+
+/** The columns are those to set, those that equal a value and those that are null, with a bar between. */
+const updateTexts = textsByColumns((columns) => {
+  const [set = [], equal = [], isNull = []] = columns
+    .join(' ')
+    .split('|')
+    .map((names) =>
+      names
+        .split(' ')
+        .filter((name) => name !== '')
+        .map(quoted),
+    );
+  const nulls = isNull.map((name) => `${name} IS NULL`);
+  return {
+    one: `UPDATE "RequestRecord" SET ${set.map((name) => `${name} = ?`).join(', ')}
+      WHERE ${[...equal.map((name) => `${name} = ?`), ...nulls].join(' AND ')}`,
+    many: `UPDATE "RequestRecord" AS "r" SET ${set.map((name) => `${name} = "s".${name}`).join(', ')}
+      FROM json_array_elements(?::json) AS "e", json_populate_record(NULL::"RequestRecord", "e" -> 'set') AS "s",
+        json_populate_record(NULL::"RequestRecord", "e" -> 'equal') AS "f"
+      WHERE ${[...equal.map((name) => `"r".${name} = "f".${name}`), ...isNull.map((name) => `"r".${name} IS NULL`)].join(' AND ')}`,
+  };
+});
