@@ -99,6 +99,9 @@ describe.skipIf(!isInstalled('jq') || !isInstalled('curl'))('off-boarding 50 of 
       }
       const collect = own('post', `/v1/certificate-requests/${idOf(collectable)}/kubeconfig`);
       await collect.expect(username === first ? 409 : 404);
+      // A renewal of whatever they had.
+      const fingerprint = exposed[leaving.indexOf(username)]?.split('\t')[2] ?? '';
+      await post('hr-system', `/v1/certificates/${fingerprint}/renew`, {}).expect(409);
     });
     await service
       .as('bob')('post', `/v1/certificate-requests/${idOf(waiting)}/approve`)
