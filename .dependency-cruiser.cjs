@@ -20,7 +20,7 @@ const rooms = {
   'x509/peculiar': ['x509/strict'],
   // The thread for signatures, and the decision about which of them it gets.
   crypto: ['x509/strict', 'workers/worker-file.ts', 'workers/worker-error.ts', 'model/errors.ts'],
-  config: ['formats'],
+  config: ['formats', 'model'],
   observability: [],
   model: ['x509'],
   identity: ['model', 'x509'],
@@ -83,6 +83,9 @@ const fences = [
   },
   { name: 'kubernetes-client', library: '@kubernetes/client-node', only: ['cluster', 'identity'] },
   { name: 'worker-pool', library: 'piscina', only: ['workers'] },
+  // Signatures of tokens, and the login with an identity provider.
+  { name: 'oidc', library: '(jose|openid-client|oauth4webapi)', only: ['identity/oidc'] },
+  { name: 'cookie', library: 'cookie', only: ['http'] },
   { name: 'cel', library: '(@marcbachmann/cel-js|@bufbuild/[^/]+|cel-js)', only: ['policy/cel'] },
   { name: 'x509', library: '(@peculiar/x509|reflect-metadata|tsyringe)', only: ['x509/peculiar'] },
   { name: 'asn1', library: '@peculiar/asn1-[^/]+', only: ['x509', 'inspection'] },

@@ -1,4 +1,5 @@
 import type { ApiToken, Principal, Requester, Role } from './model/principal.js';
+import type { Credential, WayIn } from './model/authentication.js';
 import type { AuditEvent, AuditEventFilter, ChainVerification } from './model/audit-event.js';
 import type { BlastRadius } from './model/blast-radius.js';
 import type { Certificate, CertificateFilter, ListedCertificate } from './model/certificate.js';
@@ -41,12 +42,8 @@ export interface Services {
   readonly clock: () => Date;
 }
 
-export interface Authenticator {
-  /**
-   * The principal behind `Authorization: Bearer <token>`; null where the token is unknown, expired or revoked. It costs no
-   * look-up for each token of a caller for whom `isSuspect` answers true.
-   */
-  authenticate(token: string, isSuspect?: () => boolean): Promise<Principal | null>;
+/** Finds out who a caller is, whatever the way in. */
+export interface Authenticator extends WayIn<Credential> {
   /** The reviewer behind the token, from memory; null for the token of anybody else. Never throws. */
   authenticateReviewer(token: string): Promise<Principal | null>;
 }

@@ -6,6 +6,7 @@ import { CryptoThread } from '../crypto/crypto-thread.js';
 import { threadedSignatures } from '../crypto/threaded-signatures.js';
 import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
 import { ApiTokens, type ApiTokenReader } from '../identity/api-tokens.js';
+import { Callers } from '../identity/callers.js';
 import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
 import { enforcementService } from '../issuance/enforcement/enforcement-service.js';
@@ -336,7 +337,7 @@ function servicesOf(
 ): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
   return {
-    authenticator,
+    authenticator: new Callers(authenticator, {}),
     certificateRequests: certificateRequestService(context),
     certificates: certificateService(context),
     identities: identityService(context),

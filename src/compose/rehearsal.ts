@@ -1,6 +1,7 @@
 import { createPublicKey, randomBytes, randomUUID } from 'node:crypto';
 import type { ClientTrust } from '../cluster/certificate-authorities.js';
 import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
+import { Callers } from '../identity/callers.js';
 import { newApiTokenSecret } from '../identity/api-token-secret.js';
 import { AttemptsUnderWay } from '../issuance/attempts/attempts-under-way.js';
 import type { IssuanceContext, IssuingCluster } from '../issuance/context.js';
@@ -88,7 +89,7 @@ export async function openRehearsal(
   };
   const authenticator = new ApiTokenAuthenticator(tokens, clock);
   return {
-    services: { ...servicesOf(rehearsed), authenticator },
+    services: { ...servicesOf(rehearsed), authenticator: new Callers(authenticator, {}) },
     calls: await callsFor([...clusters.values()], secret),
     close: () => cluster.close(),
   };

@@ -1,5 +1,6 @@
 import Value from 'typebox/value';
-import { LocalCASettings, reportDifferences, type ClusterSettings, type ReportProblem } from './config-file.js';
+import { LocalCASettings, reportDifferences, type ClusterSettings } from './config-file.js';
+import type { ReportProblem } from './report-problem.js';
 import { whyNotUrl } from './https-url.js';
 import { readRevocation, type RevocationConfig } from './revocation-config.js';
 

@@ -3,9 +3,8 @@ import { Type, type Static, type TSchema } from 'typebox';
 import { Settings } from 'typebox/system';
 import Value from 'typebox/value';
 import { parseDocument } from 'yaml';
-
-/** Records a problem of a setting: its place, and a message. Reading goes on, so that all problems are reported at once. */
-export type ReportProblem = (place: string, message: string) => void;
+import type { ReportProblem } from './report-problem.js';
+import { CallersSettings, RoleSettings } from './callers-config.js';
 
 const closed = { additionalProperties: false } as const;
 const Path = Type.String({ minLength: 1, maxLength: 4096 });
@@ -124,6 +123,8 @@ export const FileSettings = Type.Object(
     connections: Type.Optional(
       Type.Object({ max: Type.Optional(Connections), maxPerAddress: Type.Optional(Connections) }, closed),
     ),
+    callers: Type.Optional(CallersSettings),
+    roles: Type.Optional(RoleSettings),
     webhooks: Type.Optional(Type.Array(WebhookSettings, { maxItems: 100 })),
     dataDir: Type.Optional(Path),
     host: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),

@@ -1,6 +1,8 @@
 import { dirname, join, resolve } from 'node:path';
 import { readCluster, type ClusterConfig } from './cluster-config.js';
-import { readConfigFile, type FileSettings, type ReportProblem } from './config-file.js';
+import { readCallers, readRoles, type CallersConfig, type RoleBindingConfig } from './callers-config.js';
+import { readConfigFile, type FileSettings } from './config-file.js';
+import type { ReportProblem } from './report-problem.js';
 import { readDatabase, type DatabaseConfig } from './database-config.js';
 import { environmentVariables as variables, type Environment } from './env.js';
 import { inspectionDefaults } from './inspection-defaults.js';
@@ -28,6 +30,9 @@ export interface Config {
   readonly issuing: IssuingConfig;
   readonly expiry: ExpiryConfig;
   readonly inspection: InspectionConfig;
+  readonly callers: CallersConfig;
+  /** The roles of principals; API tokens keep theirs. */
+  readonly roles: readonly RoleBindingConfig[];
   /** Their names differ. */
   readonly webhooks: readonly WebhookConfig[];
 }
@@ -109,17 +114,20 @@ export function loadConfig(environment: Environment): Config {
       'is missing: with PostgreSQL no CA is generated, so a file has to say which clusters there are, each with signer: kubernetes or localCA: { certFile, keyFile }',
     );
   const port = readPort(environment.port, report) ?? file?.port ?? 8080;
+  const publicAddress = readPublicAddress(file, { host, port, tls: tls.files !== null }, fromFile, inFile);
+  const clusters = file === undefined ? [demoCluster(dataDir)] : readClusters(file, fromFile, inFile);
+  const roles = readRoles(file?.roles, inFile);
   const config: Config = {
     configFile,
     dataDir,
     host,
     port,
     tls: tls.files,
-    publicAddress: readPublicAddress(file, { host, port, tls: tls.files !== null }, fromFile, inFile),
+    publicAddress,
     connections: readConnections(file, tls.terminated),
     policiesDir: pathSetting(environment.policiesDir, file?.policiesDir, resolve('policies')),
     database,
-    clusters: file === undefined ? [demoCluster(dataDir)] : readClusters(file, fromFile, inFile),
+    clusters,
     issuing: {
       timeoutSeconds: 60,
       pendingExpiresAfterSeconds: 259_200,
@@ -133,6 +141,16 @@ export function loadConfig(environment: Environment): Config {
       ...inspectionDefaults,
       ...file?.inspection,
     },
+    callers: readCallers(
+      file?.callers,
+      {
+        clusters: new Map(clusters.map(({ name, connection }) => [name, { connected: connection !== null }])),
+        ...{ hasPublicAddress: publicAddress !== null, tls: tls.files !== null, roles },
+      },
+      fromFile,
+      inFile,
+    ),
+    roles,
     webhooks: readWebhooks(
       file?.webhooks ?? [],
       (file?.clusters ?? []).map(({ name }) => name),

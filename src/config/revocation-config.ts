@@ -1,4 +1,5 @@
-import type { ClusterSettings, FileSettings, ReportProblem } from './config-file.js';
+import type { ClusterSettings, FileSettings } from './config-file.js';
+import type { ReportProblem } from './report-problem.js';
 import { whyNotUrl } from './https-url.js';
 
 /** How a cluster is made to refuse revoked certificates. */

@@ -1,4 +1,5 @@
-import { webhookEventAliases, type ReportProblem, type WebhookEventName, type WebhookSettings } from './config-file.js';
+import { webhookEventAliases, type WebhookEventName, type WebhookSettings } from './config-file.js';
+import type { ReportProblem } from './report-problem.js';
 import { isLoopback } from './loopback.js';
 
 /** A configured receiver of events; every path is absolute. */

@@ -1,5 +1,7 @@
 import { Type, type Static, type TProperties, type TSchema } from 'typebox';
 import { labelBounds } from '../model/labels.js';
+import { longestPrincipalName } from '../model/name-grammar.js';
+import { mostPrincipalGroups } from '../model/principal.js';
 import type { App } from './types.js';
 
 /** A schema that has a name of its own in the OpenAPI document. */
@@ -73,6 +75,14 @@ export const labelsOf = (description: string) =>
 export const nameOf = (description: string, example: string) =>
   Type.String({ minLength: 1, maxLength: 64, description, examples: [example] });
 
+/** At most 253 characters: principals have longer names than certificates. */
+export const principalNameOf = (description: string, example: string) =>
+  Type.String({ minLength: 1, maxLength: longestPrincipalName, description, examples: [example] });
+
+/** Groups of a principal; an identity provider tells of many. */
+export const principalGroupsOf = (description: string) =>
+  Type.Array(principalNameOf('One group.', 'onboarding'), { maxItems: mostPrincipalGroups, description });
+
 export const sha256Of = (
   description: string,
   example = '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
@@ -112,3 +122,7 @@ export const reasonOf = (description: string, example: string) =>
 export const exampleId = '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f';
 
 export const idOf = (description: string) => Type.String({ maxLength: 64, description, examples: [exampleId] });
+
+/** What identifies a credential: of an API token and a session their ids, of others what they are known by. */
+export const credentialIdOf = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 512, description, examples: [exampleId] });

@@ -97,5 +97,5 @@ export class ApiTokenAuthenticator {
 
 /** The caller whom a live token authenticates. */
 export function principalOf({ id, name, groups, roles, createdBy, expiresAt, cluster }: ApiToken): Principal {
-  return { name, groups, roles, createdBy, tokenId: id, expiresAt, cluster };
+  return { name, groups, roles, method: 'api-token', createdBy, credentialId: id, expiresAt, cluster };
 }

@@ -2,7 +2,7 @@ import { isReviewer, type ApiToken, type Principal, type Role } from '../model/p
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
 import { probeUsername } from '../model/cluster-probe.js';
 import { isSamePerson } from '../model/folded-name.js';
-import { whyNotName } from '../model/name-grammar.js';
+import { whyNotPrincipalName } from '../model/name-grammar.js';
 import { newId } from '../model/new-id.js';
 import { done, refused, type FieldError, type Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
@@ -196,7 +196,7 @@ function errorsOf(ask: ApiTokenAsk): readonly FieldError[] {
   const names = [{ pointer: '/name', name: ask.name }];
   for (const [i, name] of (ask.groups ?? []).entries()) names.push({ pointer: `/groups/${i}`, name });
   const errors: FieldError[] = names.flatMap(({ pointer, name }) => {
-    const message = whyNotName(name, 'ascii');
+    const message = whyNotPrincipalName(name);
     return message === null ? [] : [{ pointer, message }];
   });
   // A principal of this name would be the requester and collector of every probe's certificate.

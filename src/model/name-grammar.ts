@@ -4,6 +4,9 @@ import { mixesDigits, mixesScripts } from './mixed-scripts.js';
 
 const maxLength = subjectBounds.nameCharacters;
 
+/** Principals have longer names than certificates: SPIFFE IDs, subjects of pipelines, service accounts. */
+export const longestPrincipalName = 253;
+
 const ascii = { edge: /^[A-Za-z0-9]$/, inner: /^[A-Za-z0-9._:@/-]$/ };
 
 // Letters, decimal digits and the marks that NFC leaves uncomposed. Format characters are no letters, but some letters
@@ -17,20 +20,19 @@ const separator = /[._:@/ -]/;
 const mark = /^\p{M}$/u;
 
 /**
- * Why a string is not a name that a certificate may carry as username or group, or a principal may bear; null where
- * it is one. The answer continues a sentence: `contains U+0000`. It names code points and never repeats the string,
+ * Why a string is not a name that a certificate may carry as username or group; null where it is one. The answer continues a sentence: `contains U+0000`. It names code points and never repeats the string,
  * which may hold anything.
  *
  * `ascii`: 1-64 characters, letters, digits and inner `. _ : @ / -`. `unicode` widens letters and digits to those of
  * the scripts in use in normalization form KC, each word of one script, and adds single inner spaces. Neither ever holds a
  * control or format character, or one that RFC 4514 gives a meaning in the printed form of a distinguished name.
  */
-export function whyNotName(name: string, alphabet: 'ascii' | 'unicode'): string | null {
+export function whyNotName(name: string, alphabet: 'ascii' | 'unicode', longest: number = maxLength): string | null {
   const characters = Array.from(name);
   const first = characters[0];
   const last = characters.at(-1);
   if (first === undefined || last === undefined) return 'is empty';
-  if (characters.length > maxLength) return `is ${characters.length} characters long, at most ${maxLength} are allowed`;
+  if (characters.length > longest) return `is ${characters.length} characters long, at most ${longest} are allowed`;
 
   const classes = alphabet === 'ascii' ? { first: ascii.edge, ...ascii } : unicode;
   const refused = characters.find((character) => !classes.inner.test(character));
@@ -39,6 +41,9 @@ export function whyNotName(name: string, alphabet: 'ascii' | 'unicode'): string 
   if (!classes.edge.test(last)) return `ends with ${codePoint(last)}, which is not allowed there`;
   return alphabet === 'ascii' ? null : whyNotUnicodeName(name, characters);
 }
+
+/** As `whyNotName`, for the name of a principal: 1-253 characters of the ASCII alphabet. */
+export const whyNotPrincipalName = (name: string): string | null => whyNotName(name, 'ascii', longestPrincipalName);
 
 /** Whether a string is a DNS label (RFC 1123 2.1) in lower case, as namespaces and cluster names are. */
 export function isDnsLabel(value: string): boolean {

@@ -2,15 +2,26 @@
 export const roles = ['requester', 'approver', 'auditor', 'admin', 'provisioner', 'reviewer'] as const;
 export type Role = (typeof roles)[number];
 
-/** The authenticated caller of our API. Principals are compared by name, never by token. */
+/** A caller with more groups is refused: each decision keeps all of them. */
+export const mostPrincipalGroups = 1_000;
+
+/** The ways in: how a caller proves who they are. */
+export const authenticationMethods = ['api-token', 'oidc', 'client-certificate', 'service-account', 'session'] as const;
+export type AuthenticationMethod = (typeof authenticationMethods)[number];
+
+/** The authenticated caller of our API, whatever the way in. Principals are compared by name, never by credential. */
 export interface Principal {
   readonly name: string;
   readonly groups: readonly string[];
   readonly roles: readonly Role[];
-  /** Names of the principals who created the caller's credential, directly or through others, oldest first. */
+  readonly method: AuthenticationMethod;
+  /**
+   * Names of the principals who created the caller's credential, directly or through others, oldest first. Empty where
+   * nobody did: a person whom an identity provider vouches for has no maker.
+   */
   readonly createdBy: readonly string[];
   /** Identifies the credential, for the audit log and for lineage; never the secret. */
-  readonly tokenId: string;
+  readonly credentialId: string;
   /** When the credential ends; null: when it is revoked. */
   readonly expiresAt: Date | null;
   /** The one cluster that a reviewer is for; null for every other principal. */

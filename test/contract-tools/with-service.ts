@@ -21,10 +21,12 @@ try {
   const client = await ApiClient.of({ host: '127.0.0.1', tls: null }, port);
   await service.untilReady(client);
   const token = (await readFile(join(folder, 'admin-token'), 'utf8')).trim();
-  const { apiTokenId } = JSON.parse((await client.send('GET', '/v1/whoami', { token })).body) as { apiTokenId: string };
+  const { credentialId } = JSON.parse((await client.send('GET', '/v1/whoami', { token })).body) as {
+    credentialId: string;
+  };
 
   const [command = 'true', ...args] = process.argv.slice(2);
-  const environment = { KUBEPASS_URL: client.origin, KUBEPASS_TOKEN: token, KUBEPASS_TOKEN_ID: apiTokenId };
+  const environment = { KUBEPASS_URL: client.origin, KUBEPASS_TOKEN: token, KUBEPASS_TOKEN_ID: credentialId };
   const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
   process.exitCode = await new Promise<number>((resolve, reject) => {
     child.on('error', reject);

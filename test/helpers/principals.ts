@@ -2,7 +2,18 @@ import type { Principal, Role } from '../../src/model/principal.js';
 
 export function principal(name: string, roles: readonly Role[], more: Partial<Principal> = {}): Principal {
   const expiresAt = new Date('2100-01-01T00:00:00Z');
-  return { name, roles, groups: [], createdBy: [], tokenId: `token-of-${name}`, expiresAt, cluster: null, ...more };
+  const credentialId = `token-of-${name}`;
+  return {
+    name,
+    roles,
+    groups: [],
+    method: 'api-token',
+    createdBy: [],
+    credentialId,
+    expiresAt,
+    cluster: null,
+    ...more,
+  };
 }
 
 export const hr = principal('hr-system', ['requester']);

@@ -119,7 +119,9 @@ describe('API tokens', () => {
       cluster: null,
       groups: ['onboarding'],
       roles: ['requester'],
-      apiTokenId: id,
+      method: 'api-token',
+      credentialId: id,
+      createdBy: ['root'],
       expiresAt: shown.expiresAt,
       permissions: ['request-certificates', 'evaluate-policies', 'inspect-uploads'],
     });

@@ -11,6 +11,7 @@ import {
   nameOf,
   nullable,
   oneOf,
+  principalNameOf,
 } from '../schema-parts.js';
 
 const groups = Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
@@ -23,7 +24,7 @@ const roleList = Type.Array(oneOf(roles), {
 });
 
 export const NewApiTokenSchema = namedObject('NewApiToken', 'An API token to create.', {
-  name: nameOf('The principal’s name; several tokens may have the same name.', 'hr-system'),
+  name: principalNameOf('The principal’s name; several tokens may have the same name.', 'hr-system'),
   groups: Type.Optional(groups),
   roles: roleList,
   expiresInSeconds: Type.Optional(
@@ -44,10 +45,10 @@ export const NewApiTokenSchema = namedObject('NewApiToken', 'An API token to cre
 
 const tokenProperties = {
   id: idOf('UUID.'),
-  name: nameOf('The principal’s name.', 'hr-system'),
+  name: principalNameOf('The principal’s name.', 'hr-system'),
   groups,
   roles: roleList,
-  createdBy: Type.Array(nameOf('A principal.', 'admin'), {
+  createdBy: Type.Array(principalNameOf('A principal.', 'admin'), {
     maxItems: 1000,
     description: 'Who created it, who created the token that was used for this, and so on; oldest first.',
   }),

@@ -7,17 +7,17 @@ import {
   idOf,
   instantOf,
   namedObject,
-  nameOf,
   nullable,
   oneOf,
   sha256Of,
+  principalNameOf,
 } from '../schema-parts.js';
 
 export const AuditEventSchema = namedObject('AuditEvent', 'One event of the append-only chain.', {
   seq: Type.Integer({ minimum: 1, description: '1, 2, 3 … without gaps.', examples: [42] }),
   at: instantOf('When it happened.'),
   type: oneOf(auditEventTypes, 'What happened.'),
-  principal: nullable(nameOf('A principal.', 'hr-system'), 'Who did it; null: kubepass itself.'),
+  principal: nullable(principalNameOf('A principal.', 'hr-system'), 'Who did it; null: kubepass itself.'),
   cluster: nullable(dnsLabelOf('A cluster.', 'demo')),
   requestId: nullable(idOf('A certificate request.')),
   fingerprintSha256: nullable(sha256Of('A certificate’s SHA-256')),
@@ -43,7 +43,7 @@ export const ChainVerificationSchema = namedObject('ChainVerification', 'The res
 
 export const AuditEventQuerySchema = closed({
   type: Type.Optional(oneOf(auditEventTypes, 'Only events of this type.')),
-  principal: Type.Optional(nameOf('Only events caused by this principal.', 'hr-system')),
+  principal: Type.Optional(principalNameOf('Only events caused by this principal.', 'hr-system')),
   cluster: Type.Optional(dnsLabelOf('Only events about this cluster.', 'demo')),
   requestId: Type.Optional(
     Type.String({ minLength: 1, maxLength: 64, description: 'Only events about this certificate request.' }),

@@ -15,6 +15,8 @@ import {
   oneOf,
   ref,
   sha256Of,
+  principalGroupsOf,
+  principalNameOf,
 } from '../schema-parts.js';
 
 const globs = (description: string) =>
@@ -87,7 +89,7 @@ export const RecordedDecisionSchema = namedObject(
   {
     ...decisionProperties,
     violations,
-    makers: Type.Array(nameOf('A principal.', 'admin'), {
+    makers: Type.Array(principalNameOf('A principal.', 'admin'), {
       maxItems: 1000,
       description:
         'The principals who created the token of the requester or a token of the collector, directly or through ' +
@@ -105,8 +107,8 @@ export const RecordedDecisionSchema = namedObject(
       { maxItems: 10000, description: 'How each policy and guardrail judged the request.' },
     ),
     requester: objectOf('The requester at the time of the request.', {
-      name: nameOf('The principal’s name.', 'hr-system'),
-      groups: Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32 }),
+      name: principalNameOf('The principal’s name.', 'hr-system'),
+      groups: principalGroupsOf('The requester’s groups.'),
       roles: Type.Array(oneOf(roles), { maxItems: roles.length }),
     }),
     policySetDigest: sha256Of('SHA-256 of the policy set in force'),

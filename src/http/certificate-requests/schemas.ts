@@ -21,6 +21,7 @@ import {
   reasonOf,
   ref,
   sha256Of,
+  principalNameOf,
 } from '../schema-parts.js';
 import { BlastRadiusSchema } from './blast-radius.js';
 import { ApproversSchema, RecordedDecisionSchema } from './decision.js';
@@ -94,7 +95,7 @@ export const NewCertificateRequestSchema = namedObject(
     labels: Type.Optional(
       labelsOf('Marks to find the request by. Policies and webhooks see them, Kubernetes does not.'),
     ),
-    collector: Type.Optional(nameOf('The principal who may collect the key; default: the requester.', 'jane')),
+    collector: Type.Optional(principalNameOf('The principal who may collect the key; default: the requester.', 'jane')),
   },
   exampleRequests,
 );
@@ -127,8 +128,8 @@ export const CertificateRequestSchema = namedObject(
       'The reason that the requester gave.',
     ),
     labels: labelsOf('The labels that the requester gave.'),
-    requester: nameOf('The principal who made the request.', 'hr-system'),
-    collector: nameOf('The principal who may collect the key.', 'hr-system'),
+    requester: principalNameOf('The principal who made the request.', 'hr-system'),
+    collector: principalNameOf('The principal who may collect the key.', 'hr-system'),
     renewalOf: nullable(
       sha256Of('The SHA-256 of the certificate that it renews', certificateSha256),
       'Null if it renews none.',
@@ -138,7 +139,7 @@ export const CertificateRequestSchema = namedObject(
     decision: ref(RecordedDecisionSchema),
     approvals: Type.Array(
       closed({
-        principal: nameOf('The principal who approved.', 'team-lead'),
+        principal: principalNameOf('The principal who approved.', 'team-lead'),
         at: instantOf('When.'),
         comment: nullable(Type.String({ maxLength: 1024, examples: ['joins team A'] })),
         stage: stageOf('The stage for which it counts.'),
@@ -175,7 +176,7 @@ export const CertificateRequestSchema = namedObject(
         closed({
           at: instantOf('When.'),
           type: reasonOf('What happened: the type of the audit event.', 'CertificateRequested'),
-          principal: nullable(nameOf('A principal.', 'hr-system'), 'Who did it; null: kubepass itself.'),
+          principal: nullable(principalNameOf('A principal.', 'hr-system'), 'Who did it; null: kubepass itself.'),
           message: nullable(Type.String({ maxLength: 4096, examples: ['policy "developers" permits it'] })),
         }),
         {
@@ -201,7 +202,7 @@ export const CertificateRequestQuerySchema = closed({
   cluster: Type.Optional(dnsLabelOf('Only requests for this cluster.', 'demo')),
   username: Type.Optional(nameOf('Only requests for this username.', 'jane@corp.example')),
   ...usernamePrefixParameter('requests'),
-  requester: Type.Optional(nameOf('Only requests that this principal made.', 'hr-system')),
+  requester: Type.Optional(principalNameOf('Only requests that this principal made.', 'hr-system')),
   label: Type.Optional(
     Type.Array(
       Type.String({

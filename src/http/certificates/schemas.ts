@@ -30,6 +30,7 @@ import {
   oneOf,
   ref,
   sha256Of,
+  principalNameOf,
 } from '../schema-parts.js';
 
 export const PublicKeySchema = namedObject('PublicKey', 'Identifies a public key.', {
@@ -41,7 +42,7 @@ export const RevocationSchema = namedObject('Revocation', 'Why, when and by whom
   reason: oneOf(revocationReasons, 'RFC 5280, section 5.3.1.'),
   comment: nullable(messageOf('A comment.', 'laptop lost'), 'What the caller wrote about it; null: nothing.'),
   revokedAt: instantOf('When it was revoked.'),
-  revokedBy: nullable(nameOf('A principal.', 'hr-system'), 'Who revoked it; null: kubepass itself.'),
+  revokedBy: nullable(principalNameOf('A principal.', 'hr-system'), 'Who revoked it; null: kubepass itself.'),
 });
 
 const listedProperties = {
@@ -137,7 +138,7 @@ export const CertificateQuerySchema = closed({
   cluster: Type.Optional(dnsLabelOf('Only certificates for this cluster.', 'demo')),
   username: Type.Optional(nameOf('Only certificates for this username.', 'jane@corp.example')),
   ...usernamePrefixParameter('certificates'),
-  requester: Type.Optional(nameOf('Only certificates that this principal asked for.', 'hr-system')),
+  requester: Type.Optional(principalNameOf('Only certificates that this principal asked for.', 'hr-system')),
   group: Type.Optional(nameOf('Only certificates with this group.', 'team-a')),
   serialNumber: Type.Optional(
     Type.String({

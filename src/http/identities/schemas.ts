@@ -22,6 +22,7 @@ import {
   oneOf,
   ref,
   sha256Of,
+  principalNameOf,
 } from '../schema-parts.js';
 
 const reason = oneOf(revocationReasons, 'RFC 5280, section 5.3.1. The certificates are revoked with it.');
@@ -48,7 +49,7 @@ export const IdentityBlockSchema = namedObject('IdentityBlock', 'A username that
   comment: nullable(comment, 'Why, in words; null: nothing was said.'),
   until: nullable(instantOf('An instant.'), 'When the block ends; null: when it is unblocked.'),
   blockedAt: instantOf('When it was blocked, or its block last changed.'),
-  blockedBy: nameOf('The principal who did.', 'hr-system'),
+  blockedBy: principalNameOf('The principal who did.', 'hr-system'),
 });
 
 const identityProperties = {
@@ -95,8 +96,8 @@ export const IdentityDetailsSchema = namedObject(
         state: oneOf(['pending', 'approved'], 'Its state.'),
         cluster: dnsLabelOf('The cluster.', 'demo'),
         groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32 }),
-        requester: nameOf('Who asked.', 'hr-system'),
-        collector: nameOf('Who collects the key.', 'hr-system'),
+        requester: principalNameOf('Who asked.', 'hr-system'),
+        collector: principalNameOf('Who collects the key.', 'hr-system'),
         createdAt: instantOf('When it was made.'),
       }),
       { maxItems: 500, description: 'Requests for it that are pending or approved.' },
@@ -168,7 +169,7 @@ export const IdentityQuerySchema = closed({
 });
 
 export const IdentityParamsSchema = closed({
-  username: nameOf('The username, percent-encoded.', 'jane@corp.example'),
+  username: principalNameOf('The username, percent-encoded.', 'jane@corp.example'),
 });
 
 export const BlockSchema = namedObject('Block', 'Why, where and how long a name is blocked.', {

@@ -1,19 +1,17 @@
 import type { FastifyRequest } from 'fastify';
+import type { Authentication, Credential } from '../../model/authentication.js';
 import { isReviewer, type Principal } from '../../model/principal.js';
 import type { Authenticator } from '../../services.js';
 import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
+import { credentialOf } from './credential.js';
 import { FailureLimit } from './failure-limit.js';
 
 const realm = 'Bearer realm="kubepass"';
 
-/** RFC 6750 section 2.1: `b64token`. */
-const credentials = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
-
 /**
- * Requires a bearer token. Only failures count, for each address, so that guesses never slow down a caller with a
- * valid token. Over its limit, an address fails without a look-up in the database and without a line in the log.
- * `X-Forwarded-For` is ignored.
+ * Requires a credential. Only failures count, for each address, so that guesses never slow down a caller who is let in. Over
+ * its limit, an address fails without a look-up in the database and without a line in the log. `X-Forwarded-*` is ignored.
  *
  * A reviewer, which is the API server of a cluster, may call the routes that say so. Routes `fromMemory` know it without
  * the database and have no limit: an API server repeats for seconds what is answered 429 or 5xx, while its users wait.
@@ -23,19 +21,23 @@ export function authenticateCallers(app: App, authenticator: Authenticator, fail
   const quiet = new FailureLimit(failuresPerMinute, 60_000);
   app.decorateRequest('principal', null);
   app.addHook('onRequest', async (request) => {
-    const { authorization } = request.headers;
-    const token = credentials.exec(authorization ?? '')?.[1];
     const { forReviewers = false, fromMemory = false } = request.routeOptions.config;
+    const credential = credentialOf(request);
     if (fromMemory) {
-      request.principal = token === undefined ? null : await reviewerOrOther(authenticator, token);
+      request.principal = await reviewerOrOther(authenticator, credential);
       if (request.principal) return;
       throw new ProblemError(unlimited(request, quiet));
     }
+    if (credential === null)
+      throw new ProblemError(
+        request.headers.authorization === undefined ? missing(request) : failed(request, limit, unreadable),
+      );
     const isSuspect = () => limit.secondsLeft(request.ip) !== null;
-    if (token !== undefined) request.principal = await authenticator.authenticate(token, isSuspect);
-    if (request.principal && isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
-    if (request.principal) return;
-    throw new ProblemError(authorization === undefined ? missing(request) : failed(request, limit));
+    const authentication = await authenticator.authenticate(credential, isSuspect);
+    if (authentication.outcome === 'unavailable') throw new ProblemError(unavailable(request, authentication));
+    if (authentication.outcome === 'refused') throw new ProblemError(failed(request, limit, authentication));
+    request.principal = authentication.principal;
+    if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
   });
 }
 
@@ -45,10 +47,20 @@ const onlyReviews = problem(
 );
 
 /** Others than reviewers are looked up, at no cost for each guess. Never throws. */
-async function reviewerOrOther(authenticator: Authenticator, token: string): Promise<Principal | null> {
-  const reviewer = await authenticator.authenticateReviewer(token);
-  return reviewer ?? authenticator.authenticate(token, () => true).catch(() => null);
+async function reviewerOrOther(authenticator: Authenticator, credential: Credential | null): Promise<Principal | null> {
+  if (credential?.kind !== 'bearer') return null;
+  const reviewer = await authenticator.authenticateReviewer(credential.token);
+  if (reviewer !== null) return reviewer;
+  const authentication = await authenticator.authenticate(credential, () => true).catch(() => null);
+  return authentication?.outcome === 'authenticated' ? authentication.principal : null;
 }
+
+type Refused = Extract<Authentication, { readonly outcome: 'refused' }>;
+
+const unreadable: Pick<Refused, 'reason' | 'message'> = {
+  reason: 'Unreadable',
+  message: 'the Authorization header holds no bearer token, or one that is too long',
+};
 
 /** The answer to a failure that has no limit. Only the log has one. */
 function unlimited(request: FastifyRequest, quiet: FailureLimit): Problem {
@@ -57,21 +69,26 @@ function unlimited(request: FastifyRequest, quiet: FailureLimit): Problem {
   if (quiet.secondsLeft(request.ip) === null)
     request.log.warn({ remoteAddress: request.ip, presented: authorization !== undefined }, 'authentication failed');
   else request.unlogged = true;
-  return unauthenticated(authorization);
+  return unauthenticated(request);
 }
 
 function missing(request: FastifyRequest): Problem {
   request.log.warn({ remoteAddress: request.ip, presented: false }, 'authentication failed');
-  return unauthenticated(undefined);
+  return unauthenticated(request);
 }
 
-function failed(request: FastifyRequest, limit: FailureLimit): Problem {
+/** Why it failed goes to the log alone: it would help a guesser. */
+function failed(
+  request: FastifyRequest,
+  limit: FailureLimit,
+  { reason, message }: Pick<Refused, 'reason' | 'message'>,
+) {
   const remoteAddress = request.ip;
   const isOneTooMany = limit.count(remoteAddress);
   const seconds = limit.secondsLeft(remoteAddress);
   if (seconds === null) {
-    request.log.warn({ remoteAddress, presented: true }, 'authentication failed');
-    return unauthenticated(request.headers.authorization);
+    request.log.warn({ remoteAddress, presented: true, reason, why: message }, 'authentication failed');
+    return unauthenticated(request);
   }
   if (isOneTooMany)
     request.log.warn({ remoteAddress, seconds }, 'too many failed authentications: more of them are not logged');
@@ -81,8 +98,20 @@ function failed(request: FastifyRequest, limit: FailureLimit): Problem {
   });
 }
 
+/** Nobody who may be right is answered 401. */
+function unavailable(
+  request: FastifyRequest,
+  { message, retryAfterSeconds }: Extract<Authentication, { readonly outcome: 'unavailable' }>,
+): Problem {
+  request.log.warn({ remoteAddress: request.ip, why: message }, 'authentication is not possible now');
+  return problem('service-unavailable', 'whoever vouches for this credential cannot be asked now; try again', {
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  });
+}
+
 /** Never repeats what the caller sent, because anything of it may be a secret. */
-function unauthenticated(authorization: string | undefined): Problem {
+function unauthenticated(request: FastifyRequest): Problem {
+  const { authorization } = request.headers;
   if (/^Bearer(?: |$)/i.test(authorization ?? ''))
     return problem('unauthenticated', 'the token is unknown, expired or revoked', {
       headers: { 'www-authenticate': `${realm}, error="invalid_token"` },

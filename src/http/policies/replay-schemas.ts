@@ -9,13 +9,13 @@ import {
   instantOf,
   messageOf,
   namedObject,
-  nameOf,
   nullable,
   objectOf,
   oneOf,
   reasonOf,
   ref,
   sha256Of,
+  principalNameOf,
 } from '../schema-parts.js';
 
 const count = (description: string) => Type.Integer({ minimum: 0, description, examples: [42] });
@@ -53,7 +53,7 @@ const subject = {
   cluster: dnsLabelOf('The cluster.', 'demo'),
   username: Type.String({ maxLength: 64, description: 'The username.', examples: ['jane@corp.example'] }),
   groups: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 32, description: 'The groups.' }),
-  requester: nameOf('The principal who made the request.', 'hr-system'),
+  requester: principalNameOf('The principal who made the request.', 'hr-system'),
   decidedAt: instantOf('When the decision was made.'),
 };
 

@@ -19,6 +19,7 @@ import {
   reasonOf,
   ref,
   sha256Of,
+  principalNameOf,
 } from '../schema-parts.js';
 
 /** The certificate request, as every event describes it. */
@@ -39,8 +40,8 @@ const asked = {
     'The reason that the requester gave.',
   ),
   labels: labelsOf('The labels that the requester gave.'),
-  requester: nameOf('The principal who made the request.', 'hr-system'),
-  collector: nameOf('The principal who may collect the key.', 'hr-system'),
+  requester: principalNameOf('The principal who made the request.', 'hr-system'),
+  collector: principalNameOf('The principal who may collect the key.', 'hr-system'),
   renewalOf: Type.Optional(sha256Of('The SHA-256 of the certificate that it renews; absent if it renews none')),
   createdAt: instantOf('When the request was made.'),
   policy: nullable(
@@ -78,7 +79,7 @@ const certificate = {
       reason: revocationReason,
       comment: comment('The comment of whoever revoked it.', 'laptop lost'),
       revokedAt: instantOf('When it was revoked.'),
-      revokedBy: nullable(nameOf('A principal.', 'bob'), 'Who revoked it; null: kubepass itself.'),
+      revokedBy: nullable(principalNameOf('A principal.', 'bob'), 'Who revoked it; null: kubepass itself.'),
     }),
   ),
 };
@@ -145,7 +146,7 @@ export const webhookEventSchemas = {
           '`PolicyDenied`, `NoLongerPermitted` or `DeniedByApprover`; others may be added.',
           'PolicyDenied',
         ),
-        deniedBy: nullable(nameOf('A principal.', 'bob'), 'Who denied it; null: policy did.'),
+        deniedBy: nullable(principalNameOf('A principal.', 'bob'), 'Who denied it; null: policy did.'),
         comment: comment('The comment of that principal.', 'not before Monday'),
         violations: Type.Array(ref(ViolationSchema), { maxItems: 20, description: 'The first 20 violations.' }),
         violationCount: Type.Integer({ minimum: 0, description: 'How many violations there are.' }),
@@ -185,7 +186,7 @@ export const webhookEventSchemas = {
       comment: comment('The comment of whoever blocked it.', 'leaves the company'),
       until: nullable(instantOf('An instant.'), 'When the block ends by itself; null: never.'),
       blockedAt: instantOf('When it was blocked.'),
-      blockedBy: nameOf('The principal who blocked it.', 'hr-system'),
+      blockedBy: principalNameOf('The principal who blocked it.', 'hr-system'),
       revokedCertificates: Type.Integer({ minimum: 0, description: 'How many certificates were revoked with it.' }),
       cancelledRequests: Type.Integer({ minimum: 0, description: 'How many requests were cancelled with it.' }),
     },
@@ -199,7 +200,7 @@ export const webhookEventSchemas = {
       ...identity,
       comment: comment('The comment of whoever unblocked it.', 'is back'),
       unblockedAt: instantOf('When it was unblocked.'),
-      unblockedBy: nameOf('The principal who unblocked it.', 'hr-system'),
+      unblockedBy: principalNameOf('The principal who unblocked it.', 'hr-system'),
     },
   ),
 } as const satisfies Record<WebhookEventType, NamedSchema>;

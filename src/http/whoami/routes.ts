@@ -1,19 +1,34 @@
 import { Type, type Static } from 'typebox';
 import { actions, permissionsOf } from '../../identity/permissions.js';
-import { roles } from '../../model/principal.js';
+import { authenticationMethods, roles } from '../../model/principal.js';
 import { callerOf } from '../plugins/authentication.js';
 import { json, problems } from '../responses.js';
-import { dnsLabelOf, idOf, instantOf, namedObject, nameOf, nullable, oneOf } from '../schema-parts.js';
+import {
+  credentialIdOf,
+  dnsLabelOf,
+  instantOf,
+  namedObject,
+  nullable,
+  oneOf,
+  principalGroupsOf,
+  principalNameOf,
+} from '../schema-parts.js';
 import type { App } from '../types.js';
 
 const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
-  name: nameOf('The principal’s name.', 'hr-system'),
-  groups: Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32 }),
+  name: principalNameOf('The principal’s name.', 'hr-system'),
+  groups: principalGroupsOf('The groups that count.'),
   roles: Type.Array(oneOf(roles), { maxItems: roles.length }),
-  apiTokenId: idOf('The API token that the caller uses.'),
+  method: oneOf(authenticationMethods, 'How the caller got in.'),
+  credentialId: credentialIdOf('Identifies the caller’s credential, as the audit log does. It is no secret.'),
+  createdBy: Type.Array(principalNameOf('A principal.', 'admin'), {
+    maxItems: 1000,
+    description:
+      'The principals behind the credential, oldest first: its creator, the creator of that one’s credential, and so on. Empty if nobody made it.',
+  }),
   expiresAt: nullable(
-    instantOf('When that token ends, unless it is revoked before.'),
-    'When that token ends, unless it is revoked before; null if it lives until it is revoked.',
+    instantOf('When the credential ends, unless it is revoked before.'),
+    'When the credential ends, unless it is revoked before; null if it lives until it is revoked.',
   ),
   cluster: nullable(dnsLabelOf('A cluster.', 'demo'), 'The cluster of a reviewer; null for every other caller.'),
   permissions: Type.Array(oneOf(actions), { maxItems: 100, description: 'What the roles allow.' }),
@@ -44,7 +59,9 @@ export function addWhoami(app: App): void {
         name: caller.name,
         groups: [...caller.groups],
         roles: [...caller.roles],
-        apiTokenId: caller.tokenId,
+        method: caller.method,
+        credentialId: caller.credentialId,
+        createdBy: [...caller.createdBy],
         expiresAt: caller.expiresAt?.toISOString() ?? null,
         cluster: caller.cluster,
         permissions: [...permissionsOf(caller)],

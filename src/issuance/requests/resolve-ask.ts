@@ -2,7 +2,7 @@ import { may } from '../../identity/permissions.js';
 import type { Renewal } from '../../model/renewal.js';
 import type { RenewalFacts } from '../../model/decision.js';
 import { labelBounds, sortedLabels, whyNotLabelValue, type Labels } from '../../model/labels.js';
-import { isDnsLabel, whyNotName } from '../../model/name-grammar.js';
+import { isDnsLabel, whyNotPrincipalName } from '../../model/name-grammar.js';
 import { done, refused, type FieldError, type Outcome, type Refused } from '../../model/outcome.js';
 import { quote } from '../../model/quote.js';
 import type { Principal, Requester } from '../../model/principal.js';
@@ -119,7 +119,7 @@ function labelErrors(labels: Labels): FieldError[] {
 }
 
 function collectorErrors(collector: string | undefined): FieldError[] {
-  const why = collector === undefined ? null : whyNotName(collector, 'ascii');
+  const why = collector === undefined ? null : whyNotPrincipalName(collector);
   return why === null ? [] : [{ pointer: '/collector', message: why }];
 }
 

@@ -12,7 +12,8 @@ const admin: Principal = {
   groups: [],
   roles: ['admin'],
   createdBy: [],
-  tokenId: 'token',
+  method: 'api-token',
+  credentialId: 'token',
   expiresAt: null,
   cluster: null,
 };

@@ -92,6 +92,8 @@ describe('loadConfig without anything', () => {
         maxValiditySeconds: 31_622_400,
         maxCaValiditySeconds: 315_619_200,
       },
+      callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
+      roles: [],
       webhooks: [],
     });
   });
@@ -287,6 +289,8 @@ describe('loadConfig with a file', () => {
       issuing: { timeoutSeconds: 5, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 60 },
       expiry: { noticeSeconds: [86_400, 604_800, 2_592_000] },
       inspection: { expiresWithinSeconds: 86_400, maxValiditySeconds: 31_622_400, maxCaValiditySeconds: 3_155_760_000 },
+      callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
+      roles: [],
       webhooks: [],
     });
   });

@@ -64,7 +64,8 @@ describe('ApiTokenAuthenticator', () => {
       groups: ['onboarding'],
       roles: ['requester'],
       createdBy: ['admin'],
-      tokenId: token.id,
+      method: 'api-token',
+      credentialId: token.id,
       expiresAt: token.expiresAt,
       cluster: null,
     });

@@ -52,7 +52,8 @@ describe('ApiTokens', () => {
       groups: ['onboarding'],
       roles: ['requester'],
       createdBy: ['admin'],
-      tokenId: token.id,
+      method: 'api-token',
+      credentialId: token.id,
       expiresAt: token.expiresAt,
       cluster: null,
     });

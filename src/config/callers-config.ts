@@ -1,0 +1,334 @@
+import { Type, type Static } from 'typebox';
+import { foldedName } from '../model/folded-name.js';
+import { isDnsLabel, whyNotPrincipalName } from '../model/name-grammar.js';
+import { roles as everyRole, type Role } from '../model/principal.js';
+import type { ReportProblem } from './report-problem.js';
+import { isLoopback } from './loopback.js';
+
+/** How people and systems get in besides API tokens. Every path is absolute. */
+export interface CallersConfig {
+  /** Their names and issuers differ. */
+  readonly oidc: readonly OidcConfig[];
+  readonly clientCertificates: ClientCertificatesConfig | null;
+  /** Their clusters and audiences differ. */
+  readonly serviceAccounts: readonly ServiceAccountsConfig[];
+  /** Whether API tokens may hold the roles admin and approver. */
+  readonly apiTokens: { readonly admins: boolean };
+}
+
+/** An identity provider whose tokens are accepted (OpenID Connect Core 1.0, RFC 9068). */
+export interface OidcConfig {
+  /** A DNS label; paths and events name the issuer by it. */
+  readonly name: string;
+  /** https, or http to a loopback address; compared exactly with `iss`. */
+  readonly issuer: string;
+  /** At least one; one of them is in `aud`. */
+  readonly audiences: readonly string[];
+  readonly tokens: 'access' | 'id';
+  readonly usernameClaim: string;
+  /** Put before each name; not empty from the second issuer on. */
+  readonly usernamePrefix: string;
+  readonly groupsClaim: string;
+  /** Put before each group; not empty from the second issuer on. */
+  readonly groupsPrefix: string;
+  /** A sign-in asks for them; `openid` is among them. */
+  readonly scopes: readonly string[];
+  /** One of them is `azp`, else `client_id`; null: whoever the audience is meant for. */
+  readonly authorizedParties: readonly string[] | null;
+  /** JWS algorithms, asymmetric ones alone. */
+  readonly algorithms: readonly OidcAlgorithm[];
+  readonly clockSkewSeconds: number;
+  /** How long keys are used after the last good fetch while the provider is down. */
+  readonly staleKeysSeconds: number;
+  /** PEM: the CA of the provider; null: the CAs that Node.js trusts. */
+  readonly certificateAuthorityFile: string | null;
+  /** The client for sign-in in a browser; null: there is none. A public client has no secret. */
+  readonly login: { readonly clientId: string; readonly clientSecretFile: string | null } | null;
+  /** The public client of the command line; null: there is none. */
+  readonly cli: { readonly clientId: string } | null;
+}
+
+/** Asymmetric algorithms of RFC 7518 and RFC 8037. */
+const oidcAlgorithms = [
+  ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
+  ...(['ES256', 'ES384', 'ES512', 'EdDSA'] as const),
+] as const;
+export type OidcAlgorithm = (typeof oidcAlgorithms)[number];
+
+/** A listener that asks callers for a client certificate. */
+export interface ClientCertificatesConfig {
+  /** PEM: the CAs that the callers' certificates chain to; never the user CA of a cluster. */
+  readonly certificateAuthorityFile: string;
+  /** Where the name is: the one URI among the alternative names, or the one common name. */
+  readonly identity: 'uri' | 'commonName';
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** PEM: the CRLs of these CAs; null: no certificate of theirs is ever revoked. */
+  readonly revocationListFile: string | null;
+}
+
+/** Service accounts of a cluster, whose tokens its API server reviews. */
+export interface ServiceAccountsConfig {
+  /** A configured cluster that the service reaches. */
+  readonly cluster: string;
+  /** Tokens are made for it: `kubectl create token --audience`. */
+  readonly audience: string;
+  /** Put before `system:serviceaccount:…`; not empty from the second cluster on. */
+  readonly usernamePrefix: string;
+}
+
+/** Gives roles to principals; API tokens keep theirs. */
+export interface RoleBindingConfig {
+  readonly names: readonly string[];
+  readonly groups: readonly string[];
+  readonly roles: readonly Exclude<Role, 'reviewer'>[];
+}
+
+const closed = { additionalProperties: false } as const;
+const Path = Type.String({ minLength: 1, maxLength: 4096 });
+const Text = Type.String({ minLength: 1, maxLength: 253 });
+const Prefix = Type.String({ maxLength: 64 });
+const Client = Type.String({ minLength: 1, maxLength: 253 });
+
+const OidcSettings = Type.Object(
+  {
+    name: Type.String({ maxLength: 63 }),
+    issuer: Type.String({ maxLength: 2048 }),
+    audiences: Type.Array(Text, { minItems: 1, maxItems: 20, uniqueItems: true }),
+    tokens: Type.Optional(Type.Enum(['access', 'id'])),
+    usernameClaim: Type.Optional(Text),
+    usernamePrefix: Type.Optional(Prefix),
+    groupsClaim: Type.Optional(Text),
+    groupsPrefix: Type.Optional(Prefix),
+    scopes: Type.Optional(Type.Array(Text, { minItems: 1, maxItems: 20, uniqueItems: true })),
+    authorizedParties: Type.Optional(Type.Array(Client, { minItems: 1, maxItems: 100, uniqueItems: true })),
+    algorithms: Type.Optional(Type.Array(Type.Enum([...oidcAlgorithms]), { minItems: 1, uniqueItems: true })),
+    clockSkewSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 300 })),
+    staleKeysSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 604_800 })),
+    certificateAuthority: Type.Optional(Path),
+    login: Type.Optional(Type.Object({ clientId: Client, clientSecretFile: Type.Optional(Path) }, closed)),
+    cli: Type.Optional(Type.Object({ clientId: Client }, closed)),
+  },
+  closed,
+);
+type OidcSettings = Static<typeof OidcSettings>;
+
+export const CallersSettings = Type.Object(
+  {
+    oidc: Type.Optional(Type.Array(OidcSettings, { maxItems: 20 })),
+    clientCertificates: Type.Optional(
+      Type.Object(
+        {
+          certificateAuthority: Path,
+          identity: Type.Enum(['uri', 'commonName']),
+          port: Type.Integer({ minimum: 0, maximum: 65_535 }),
+          revocationList: Type.Optional(Path),
+        },
+        closed,
+      ),
+    ),
+    serviceAccounts: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { cluster: Type.String({ maxLength: 63 }), audience: Text, usernamePrefix: Type.Optional(Prefix) },
+          closed,
+        ),
+        { maxItems: 1000 },
+      ),
+    ),
+    apiTokens: Type.Optional(Type.Object({ admins: Type.Optional(Type.Boolean()) }, closed)),
+  },
+  closed,
+);
+type CallersSettings = Static<typeof CallersSettings>;
+
+/** Reviewers are API servers: they come by a token of their own. */
+const bindable = everyRole.filter((role) => role !== 'reviewer');
+
+export const RoleSettings = Type.Array(
+  Type.Object(
+    {
+      names: Type.Optional(Type.Array(Text, { minItems: 1, maxItems: 1000 })),
+      groups: Type.Optional(Type.Array(Text, { minItems: 1, maxItems: 1000 })),
+      roles: Type.Array(Type.Enum(bindable), { minItems: 1 }),
+    },
+    closed,
+  ),
+  { maxItems: 1000 },
+);
+type RoleSettings = Static<typeof RoleSettings>;
+
+/** The settings of callers depend on these. */
+export interface CallersSurroundings {
+  /** The configured clusters, and whether the service itself reaches each. */
+  readonly clusters: ReadonlyMap<string, { readonly connected: boolean }>;
+  /** Whether it is known where browsers reach the service. */
+  readonly hasPublicAddress: boolean;
+  /** Whether the service itself speaks TLS. */
+  readonly tls: boolean;
+  readonly roles: readonly RoleBindingConfig[];
+}
+
+/** Reports every problem; the places are below `/callers`. */
+export function readCallers(
+  settings: CallersSettings | undefined,
+  { clusters, hasPublicAddress, tls, roles }: CallersSurroundings,
+  resolve: (path: string) => string,
+  report: ReportProblem,
+): CallersConfig {
+  const oidc = (settings?.oidc ?? []).map((one, i, all) => {
+    const at: ReportProblem = (path, message) => {
+      report(`/callers/oidc/${i}${path}`, message);
+    };
+    if (all.findIndex(({ name }) => name === one.name) !== i)
+      at('/name', `"${one.name}" is the name of an earlier issuer`);
+    if (all.findIndex(({ issuer }) => issuer === one.issuer) !== i) at('/issuer', 'is that of an earlier issuer');
+    if (one.login !== undefined && !hasPublicAddress)
+      at(
+        '/login',
+        'needs publicAddress, or tls with a host that browsers reach: the identity provider sends them back there',
+      );
+    return readOidc(one, i, resolve, at);
+  });
+  reportSharedPrefixes(oidc, report);
+  const serviceAccounts = (settings?.serviceAccounts ?? []).map(({ cluster, audience, usernamePrefix }, i, all) => {
+    const at: ReportProblem = (path, message) => {
+      report(`/callers/serviceAccounts/${i}${path}`, message);
+    };
+    const found = clusters.get(cluster);
+    if (found === undefined) at('/cluster', 'is not the name of a configured cluster');
+    else if (!found.connected) at('/cluster', 'cannot be asked about tokens: it needs kubeconfig, or inCluster: true');
+    if (all.findIndex((other) => other.cluster === cluster) !== i) at('/cluster', `"${cluster}" stands there already`);
+    // A token goes to the cluster of its audience. With a common one, each cluster could use the tokens of the others.
+    if (all.findIndex((other) => other.audience === audience) !== i)
+      at('/audience', 'is that of another cluster, which could then use the tokens for this one');
+    if (i > 0 && (usernamePrefix ?? '') === '')
+      at(
+        '/usernamePrefix',
+        'must be given and not be empty from the second cluster on: service accounts have the same names in each',
+      );
+    reportPrefix(usernamePrefix, '/usernamePrefix', at);
+    return { cluster, audience, usernamePrefix: usernamePrefix ?? '' };
+  });
+  const certificates = settings?.clientCertificates;
+  if (certificates !== undefined && !tls)
+    report('/callers/clientCertificates', 'needs tls.certFile and tls.keyFile: a client certificate is part of TLS');
+  const admins = settings?.apiTokens?.admins ?? true;
+  if (!admins && !(oidc.length > 0 && roles.some((binding) => binding.roles.includes('admin'))))
+    report(
+      '/callers/apiTokens/admins',
+      'false needs an issuer under /callers/oidc and an entry of /roles that gives somebody the role admin: nobody else could administer kubepass',
+    );
+  return {
+    oidc,
+    clientCertificates: certificates
+      ? {
+          certificateAuthorityFile: resolve(certificates.certificateAuthority),
+          identity: certificates.identity,
+          port: certificates.port,
+          revocationListFile: certificates.revocationList === undefined ? null : resolve(certificates.revocationList),
+        }
+      : null,
+    serviceAccounts,
+    apiTokens: { admins },
+  };
+}
+
+function readOidc(one: OidcSettings, i: number, resolve: (path: string) => string, report: ReportProblem): OidcConfig {
+  const { name, issuer, audiences, tokens = 'access', usernameClaim = 'sub', groupsClaim = 'groups' } = one;
+  const { usernamePrefix = '', groupsPrefix = '', scopes = ['openid', 'email', 'groups'], login, cli } = one;
+  if (!isDnsLabel(name)) report('/name', 'must be a DNS label: a-z, 0-9 and inner -, at most 63 characters');
+  const whyNot = whyNotIssuer(issuer);
+  if (whyNot !== null) report('/issuer', whyNot);
+  else if (one.certificateAuthority !== undefined && issuer.startsWith('http:'))
+    report('/certificateAuthority', 'is for https alone');
+  for (const [member, prefix] of [
+    ['usernamePrefix', usernamePrefix],
+    ['groupsPrefix', groupsPrefix],
+  ] as const) {
+    if (i > 0 && prefix === '')
+      report(
+        `/${member}`,
+        'must be given and not be empty from the second issuer on: names of two issuers must never meet',
+      );
+    reportPrefix(prefix, `/${member}`, report);
+  }
+  if (!scopes.includes('openid')) report('/scopes', 'must hold "openid"');
+  // An id token has the client's id as its audience: it would pass for an access token.
+  if (tokens === 'access' && login !== undefined && audiences.includes(login.clientId))
+    report(
+      '/audiences',
+      'must not hold login.clientId where tokens is access: every id token would pass for an access token',
+    );
+  if (tokens === 'access' && cli !== undefined && audiences.includes(cli.clientId))
+    report(
+      '/audiences',
+      'must not hold cli.clientId where tokens is access: every id token would pass for an access token',
+    );
+  return {
+    ...{ name, issuer, audiences, tokens, usernameClaim, usernamePrefix, groupsClaim, groupsPrefix, scopes },
+    authorizedParties: one.authorizedParties ?? null,
+    algorithms: one.algorithms ?? ['RS256', 'ES256'],
+    clockSkewSeconds: one.clockSkewSeconds ?? 30,
+    staleKeysSeconds: one.staleKeysSeconds ?? 3_600,
+    certificateAuthorityFile: one.certificateAuthority === undefined ? null : resolve(one.certificateAuthority),
+    login: login
+      ? {
+          clientId: login.clientId,
+          clientSecretFile: login.clientSecretFile === undefined ? null : resolve(login.clientSecretFile),
+        }
+      : null,
+    cli: cli ?? null,
+  };
+}
+
+/** A prefix that begins another one could be continued by a name to the other's names. */
+function reportSharedPrefixes(oidc: readonly OidcConfig[], report: ReportProblem): void {
+  for (const member of ['usernamePrefix', 'groupsPrefix'] as const)
+    for (const [i, one] of oidc.entries()) {
+      const earlier = oidc.slice(0, i).map((other) => foldedName(other[member]));
+      const prefix = foldedName(one[member]);
+      if (prefix === '') continue;
+      if (earlier.some((other) => other !== '' && (other.startsWith(prefix) || prefix.startsWith(other))))
+        report(
+          `/callers/oidc/${i}/${member}`,
+          'begins as that of an earlier issuer, or the other way round, so that names of the two could meet',
+        );
+    }
+}
+
+/** A prefix is the beginning of a name. */
+function reportPrefix(prefix: string | undefined, place: string, report: ReportProblem): void {
+  if (prefix === undefined || prefix === '') return;
+  const whyNot = whyNotPrincipalName(`${prefix}a`);
+  if (whyNot !== null) report(place, `cannot begin a name: with a letter behind it, it ${whyNot}`);
+  if (foldedName(prefix).startsWith('system:')) report(place, 'must not begin with "system:", which is reserved');
+}
+
+/** Why it is no issuer (OpenID Connect Discovery 1.0 section 3); null where it is one. */
+function whyNotIssuer(issuer: string): string | null {
+  if (!/^https?:\/\/[!-~]+$/.test(issuer) || /[\\"'<>]/.test(issuer) || !URL.canParse(issuer))
+    return 'must be an https URL';
+  const url = new URL(issuer);
+  if (url.username !== '' || url.password !== '') return 'must not hold credentials';
+  if (issuer.includes('?') || issuer.includes('#')) return 'must have neither query nor fragment';
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    return 'must be an https URL: plain http is for a loopback address alone';
+  return null;
+}
+
+/** The places are below `/roles`. */
+export function readRoles(settings: RoleSettings | undefined, report: ReportProblem): readonly RoleBindingConfig[] {
+  return (settings ?? []).map(({ names = [], groups = [], roles }, i) => {
+    if (names.length === 0 && groups.length === 0) report(`/roles/${i}`, 'needs names or groups');
+    for (const [member, texts] of [
+      ['names', names],
+      ['groups', groups],
+    ] as const)
+      for (const [k, text] of texts.entries()) {
+        const whyNot = whyNotPrincipalName(text);
+        if (whyNot !== null) report(`/roles/${i}/${member}/${k}`, `${whyNot}: nobody has this name`);
+      }
+    return { names, groups, roles };
+  });
+}

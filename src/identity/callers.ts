@@ -1,0 +1,54 @@
+import {
+  authenticated,
+  refusedFor,
+  type Authentication,
+  type Credential,
+  type WayIn,
+} from '../model/authentication.js';
+import type { Principal } from '../model/principal.js';
+import type { ApiTokenAuthenticator } from './api-token-authenticator.js';
+
+/** The ways in that are configured, besides API tokens, which there always are. */
+export interface OtherWaysIn {
+  /** JSON Web Tokens: of people, and of service accounts. */
+  readonly jsonWebTokens?: WayIn<string>;
+  readonly sessions?: WayIn<string>;
+  readonly clientCertificates?: WayIn<Uint8Array>;
+}
+
+/** One door for all callers: whatever they present, it answers one kind of principal. */
+export class Callers implements WayIn<Credential> {
+  constructor(
+    private readonly apiTokens: Pick<ApiTokenAuthenticator, 'authenticate' | 'authenticateReviewer'>,
+    private readonly others: OtherWaysIn,
+  ) {}
+
+  async authenticate(credential: Credential, isSuspect: () => boolean): Promise<Authentication> {
+    const { jsonWebTokens, sessions, clientCertificates } = this.others;
+    switch (credential.kind) {
+      case 'bearer': {
+        if (jsonWebTokens !== undefined && isJsonWebToken(credential.token))
+          return jsonWebTokens.authenticate(credential.token, isSuspect);
+        const principal = await this.apiTokens.authenticate(credential.token, isSuspect);
+        return principal === null
+          ? refusedFor('ApiTokenNotLive', 'the API token is malformed, unknown, expired or revoked')
+          : authenticated(principal);
+      }
+      case 'session':
+        return sessions?.authenticate(credential.secret, isSuspect) ?? noSuchWay('sign-in');
+      case 'client-certificate':
+        return clientCertificates?.authenticate(credential.der, isSuspect) ?? noSuchWay('client certificates');
+      case 'untrusted-certificate':
+        return refusedFor('CertificateUntrusted', `the client certificate is not trusted: ${credential.why}`);
+    }
+  }
+
+  authenticateReviewer(token: string): Promise<Principal | null> {
+    return this.apiTokens.authenticateReviewer(token);
+  }
+}
+
+const noSuchWay = (what: string): Authentication => refusedFor('NotConfigured', `${what} is not configured`);
+
+/** RFC 7519 section 3: three parts of base64url, the first of which is a JSON object. */
+const isJsonWebToken = (token: string): boolean => /^eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/.test(token);
