@@ -47,7 +47,10 @@ export function oneOf<T extends string>(values: readonly T[], description?: stri
 
 /** Characters of a name in a path: a DNS subdomain (RFC 1123 section 2.1). */
 export const longestPathParameter = 253;
-/** Octets: a username has 64 characters, each of which is at most four octets, and an octet is written as `%F0`. */
+/**
+ * Characters. An octet is written as `%F0`; a username has 64 characters of at most four octets, the name of a principal
+ * 253 of one.
+ */
 export const longestEncodedParameter = 3 * 4 * 64;
 
 /** RFC 1123 section 2.1, lower case only, as in Kubernetes. */

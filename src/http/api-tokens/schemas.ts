@@ -8,13 +8,12 @@ import {
   idOf,
   instantOf,
   namedObject,
-  nameOf,
   nullable,
   oneOf,
   principalNameOf,
 } from '../schema-parts.js';
 
-const groups = Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
+const groups = Type.Array(principalNameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
 const roleList = Type.Array(oneOf(roles), {
   minItems: 1,
   maxItems: roles.length,
