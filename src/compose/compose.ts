@@ -6,6 +6,7 @@ import { CryptoThread } from '../crypto/crypto-thread.js';
 import { threadedSignatures } from '../crypto/threaded-signatures.js';
 import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
 import { ApiTokens, type ApiTokenReader } from '../identity/api-tokens.js';
+import { BreakGlassUses } from '../identity/break-glass.js';
 import { Callers } from '../identity/callers.js';
 import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
@@ -40,7 +41,7 @@ import type { Store } from '../store/store.js';
 import { deliveriesOf } from '../webhooks/event-payload.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
-import { apiTokenWriter, makeFirstAdminToken } from './api-tokens.js';
+import { apiTokenWriter, makeFirstAdminToken, warnOfBreakGlass } from './api-tokens.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
@@ -74,6 +75,8 @@ export interface Overrides {
   readonly tlsRoundMilliseconds?: number;
   /** How often the policies' files are looked at. */
   readonly policyRoundMilliseconds?: number;
+  /** How often the audit log tells of the uses of a break-glass token. */
+  readonly breakGlassMilliseconds?: number;
 }
 
 /** The service, wired, without its HTTP edge. */
@@ -231,7 +234,21 @@ async function wire(
   };
   await recordServiceStarted(context);
   await makeFirstAdminToken(config, store, clock, log);
-  const authenticator = new ApiTokenAuthenticator(overrides.tokenReader?.(store.apiTokens) ?? store.apiTokens, clock);
+  await warnOfBreakGlass(store, clock, log);
+  const breakGlass = new BreakGlassUses({
+    record: async (event) => {
+      await store.writer.commit({ operations: [], events: [event] });
+    },
+    log,
+    clock,
+    intervalMilliseconds: overrides.breakGlassMilliseconds ?? 60_000,
+  });
+  opened.push(() => breakGlass.close());
+  const { admins } = config.callers.apiTokens;
+  const authenticator = new ApiTokenAuthenticator(overrides.tokenReader?.(store.apiTokens) ?? store.apiTokens, clock, {
+    admins,
+    useBreakGlass: (token) => breakGlass.use(token),
+  });
   await authenticator.loadReviewers();
 
   // Workers.
@@ -273,6 +290,7 @@ async function wire(
       { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
       new CertificateLists(of, denyList),
       authenticator,
+      admins,
     ),
     inspections,
     webhookDeliveries,
@@ -334,6 +352,7 @@ function servicesOf(
   health: HealthService,
   certificateLists: CertificateLists,
   authenticator: ApiTokenAuthenticator,
+  admins: boolean,
 ): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
   return {
@@ -349,6 +368,7 @@ function servicesOf(
       reader: store.apiTokens,
       writer: apiTokenWriter(store.writer),
       authenticator,
+      admins,
       clusters: context.clusters,
       clock,
       random: randomBytes,

@@ -126,6 +126,6 @@ export const exampleId = '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f';
 
 export const idOf = (description: string) => Type.String({ maxLength: 64, description, examples: [exampleId] });
 
-/** What identifies a credential: of an API token and a session their ids, of others what they are known by. */
+/** Identifies a credential: an API token and a session by their ids, others by something that stands in them. */
 export const credentialIdOf = (description: string) =>
   Type.String({ minLength: 1, maxLength: 512, description, examples: [exampleId] });

@@ -59,6 +59,9 @@ export function mayForCluster(principal: Principal, action: Action, cluster: str
   return may(principal, action) && (!isReviewer(principal) || principal.cluster === cluster);
 }
 
+/** Roles that API tokens do not hold where the configuration keeps them for people who come as themselves. */
+export const isForPeopleAlone = (role: Role): boolean => role === 'admin' || role === 'approver';
+
 export function permissionsOf(principal: Principal): readonly Action[] {
   return actions.filter((action) => may(principal, action));
 }

@@ -5,11 +5,11 @@ import { Webhook as Verifier } from 'standardwebhooks';
 import { Compile } from 'typebox/schema';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AuditEventBody } from '../../src/http/audit-events/schemas.js';
-import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { as, type Answer } from './support/call.js';
 import { contract } from './support/contract.js';
+import { localCluster } from './support/local-cluster.js';
 import { startService, type Caller, type TestService } from './support/service.js';
 
 /** A name of 253 characters, as long as a principal's name may be; in paths each `/`, `:` and `@` is escaped. */
@@ -58,16 +58,9 @@ beforeAll(async () => {
     writeFileSync(join(directory.path, name), content, { mode: 0o600 });
     return join(directory.path, name);
   };
-  const authority = await generateCertificateAuthority({ commonName: 'ca', now: new Date(), random: randomBytes });
-  const certFile = file('ca.crt', authority.certificatePem);
   service = await startService({
     policies,
-    config: `
-clusters:
-  - name: demo
-    server: https://127.0.0.1:6443
-    servingCertificateAuthority: ${certFile}
-    signer: { localCA: { certFile: ${certFile}, keyFile: ${file('ca.key', authority.privateKeyPem)} } }
+    config: `${await localCluster(directory.path)}
 webhooks:
   - name: chat
     url: ${receiver.url}
