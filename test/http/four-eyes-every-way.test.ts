@@ -83,7 +83,7 @@ describe('a person who comes by OIDC', () => {
     const puppetOfPuppet = await makeToken(puppet, 'puppet-3-of-2');
     for (const token of [puppet, puppetOfPuppet, await makeToken(puppetOfPuppet, 'puppet-3-of-3')]) {
       const url = await ask(token);
-      expect((await read(url)).decision.makers?.[0]).toBe('jane-3');
+      expect((await read(url)).decision.makers[0]).toBe('jane-3');
       for (const decider of [jane, person('Jane-3'), comingAs(service, 'jane-3', everyRole, { method: 'session' })])
         await expectNoDecisionBy(decider, url, made);
       await person('bob-3')('post', `${url}/approve`).expect(200);
