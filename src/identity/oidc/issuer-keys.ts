@@ -48,12 +48,14 @@ export class IssuerKeys {
   readonly #budget: FetchBudget;
   readonly #refreshMilliseconds: number;
   readonly #closing = new AbortController();
-  /** When each `kid` that the provider did not have was asked for, oldest first. */
-  readonly #missed = new Map<string, number>();
+  /** When each `kid` that was not known was asked for, and after how many fetches; oldest first. */
+  readonly #missed = new Map<string, { readonly at: number; readonly fetches: number }>();
+  /** How many fetches have begun. */
+  #fetches = 0;
   #keys: IssuerKeySet | null = null;
   #generation = 0;
-  /** When the last good fetch began and ended. */
-  #good = { began: -Infinity, ended: -Infinity };
+  /** The last good fetch: how many it made, and when it ended. */
+  #good = { fetches: 0, ended: -Infinity };
   /** How often fetching has failed since. */
   #failures = 0;
   #whyFailed = 'not fetched yet';
@@ -108,17 +110,18 @@ export class IssuerKeys {
     let found = this.#known(keyId, algorithm);
     if (found !== null) return found;
     if (isSuspect()) return this.areUsable ? this.#unknown(keyId, algorithm) : this.unavailable;
-    const askedAt = this.#firstAskedAt(keyId ?? '');
+    const asked = this.#firstAsked(keyId ?? '');
+    const hasNone = () => this.areUsable && this.#good.fetches > asked.fetches;
     // A fetch under way may have begun before the key was published.
     for (let round = 0; round < 2; round += 1) {
-      if (this.areUsable && this.#good.began >= askedAt) return this.#unknown(keyId, algorithm);
+      if (hasNone()) return this.#unknown(keyId, algorithm);
       const fetching = this.#underWay ?? this.#fetchAtOnce();
       if (fetching === null) return this.#tooSoon(keyId);
       await fetching;
       found = this.#known(keyId, algorithm);
       if (found !== null) return found;
     }
-    return this.areUsable && this.#good.began >= askedAt ? this.#unknown(keyId, algorithm) : this.#tooSoon(keyId);
+    return hasNone() ? this.#unknown(keyId, algorithm) : this.#tooSoon(keyId);
   }
 
   /** Null: the keys are not usable, or none of them is meant. */
@@ -145,16 +148,17 @@ export class IssuerKeys {
     return { outcome: 'unavailable', message, retryAfterSeconds: this.#secondsUntil(at) };
   }
 
-  /** When this `kid` was first missed; the present where that is long ago. */
-  #firstAskedAt(keyId: string): number {
-    const now = this.#now();
+  /** When this `kid` was first missed; now, where that is long ago. */
+  #firstAsked(keyId: string): { readonly fetches: number } {
+    const at = this.#now();
     const missed = this.#missed.get(keyId);
-    if (missed !== undefined && now - missed < missedMilliseconds) return missed;
+    if (missed !== undefined && at - missed.at < missedMilliseconds) return missed;
     this.#missed.delete(keyId);
     const [oldest] = this.#missed.keys();
     if (this.#missed.size >= mostMissed && oldest !== undefined) this.#missed.delete(oldest);
-    this.#missed.set(keyId, now);
-    return now;
+    const asked = { at, fetches: this.#fetches };
+    this.#missed.set(keyId, asked);
+    return asked;
   }
 
   /** Begins a fetch because a token needs it; null where that is too much. */
@@ -173,13 +177,13 @@ export class IssuerKeys {
 
   #fetch(anew: boolean): Promise<void> {
     clearTimeout(this.#timer);
-    const began = this.#now();
-    this.#nextAt = began + retryMilliseconds.first;
+    const fetches = (this.#fetches += 1);
+    this.#nextAt = this.#now() + retryMilliseconds.first;
     const fetching = this.#options.source
       .load(anew, this.#closing.signal)
       .then(
         (keys) => {
-          this.#take(keys, began);
+          this.#take(keys, fetches);
         },
         (error: unknown) => {
           this.#fail(error instanceof Error ? error.message : String(error));
@@ -194,13 +198,13 @@ export class IssuerKeys {
     return fetching;
   }
 
-  #take(keys: IssuerKeySet, began: number): void {
+  #take(keys: IssuerKeySet, fetches: number): void {
     const { name, log } = this.#options;
     const isOther = keys.digest !== this.#keys?.digest;
     const isFirst = this.#keys === null;
     this.#keys = keys;
     if (isOther) this.#generation += 1;
-    this.#good = { began, ended: this.#now() };
+    this.#good = { fetches, ended: this.#now() };
     if (isOther || this.#failures > 0)
       log.info(
         { issuer: name, keys: keys.keys.length },
