@@ -59,6 +59,8 @@ export default defineConfig({
         },
       },
       // Compares with programs of others, which the first run builds.
+      // Keycloak, which the first run brings.
+      project('keycloak', 300, { globalSetup: ['test/keycloak/global-setup.ts'] }),
       project('oracles', 120, { globalSetup: ['test/oracles/global-setup.ts'] }),
       project('cluster', 300, {
         globalSetup: ['test/cluster/global-setup.ts'],
