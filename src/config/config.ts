@@ -145,7 +145,7 @@ export function loadConfig(environment: Environment): Config {
       file?.callers,
       {
         clusters: new Map(clusters.map(({ name, connection }) => [name, { connected: connection !== null }])),
-        ...{ hasPublicAddress: publicAddress !== null, tls: tls.files !== null, roles },
+        ...{ hasPublicAddress: publicAddress !== null, tls: tls.files !== null, port, roles },
       },
       fromFile,
       inFile,

@@ -28,10 +28,7 @@ export function authenticateCallers(app: App, authenticator: Authenticator, fail
       if (request.principal) return;
       throw new ProblemError(unlimited(request, quiet));
     }
-    if (credential === null)
-      throw new ProblemError(
-        request.headers.authorization === undefined ? missing(request) : failed(request, limit, unreadable),
-      );
+    if (credential === null) throw new ProblemError(missing(request));
     const isSuspect = () => limit.secondsLeft(request.ip) !== null;
     const authentication = await authenticator.authenticate(credential, isSuspect);
     if (authentication.outcome === 'unavailable') throw new ProblemError(unavailable(request, authentication));
@@ -55,13 +52,6 @@ async function reviewerOrOther(authenticator: Authenticator, credential: Credent
   return authentication?.outcome === 'authenticated' ? authentication.principal : null;
 }
 
-type Refused = Extract<Authentication, { readonly outcome: 'refused' }>;
-
-const unreadable: Pick<Refused, 'reason' | 'message'> = {
-  reason: 'Unreadable',
-  message: 'the Authorization header holds no bearer token, or one that is too long',
-};
-
 /** The answer to a failure that has no limit. Only the log has one. */
 function unlimited(request: FastifyRequest, quiet: FailureLimit): Problem {
   const { authorization } = request.headers;
@@ -81,7 +71,7 @@ function missing(request: FastifyRequest): Problem {
 function failed(
   request: FastifyRequest,
   limit: FailureLimit,
-  { reason, message }: Pick<Refused, 'reason' | 'message'>,
+  { reason, message }: Extract<Authentication, { readonly outcome: 'refused' }>,
 ) {
   const remoteAddress = request.ip;
   const isOneTooMany = limit.count(remoteAddress);

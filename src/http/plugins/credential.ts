@@ -10,14 +10,14 @@ export const sessionCookie = '__Host-kubepass-session';
 const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,8192}=*)$/i;
 
 /**
- * The caller’s credential; null where nothing can be read as one. A bearer token counts before the others,
- * because it is the one that somebody put into this request.
+ * The caller’s credential; null where there is none. A bearer token counts before the others, because it is the one that
+ * somebody put into this request.
  */
 export function credentialOf(request: FastifyRequest): Credential | null {
   const { authorization, cookie } = request.headers;
   if (authorization !== undefined) {
     const token = bearer.exec(authorization)?.[1];
-    return token === undefined ? null : { kind: 'bearer', token };
+    return token === undefined ? { kind: 'unreadable' } : { kind: 'bearer', token };
   }
   const secret = cookie === undefined ? undefined : parseCookie(cookie)[sessionCookie];
   if (secret !== undefined) return { kind: 'session', secret };
