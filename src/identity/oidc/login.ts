@@ -22,39 +22,28 @@ import {
   type CustomFetch,
   type ServerMetadata,
 } from 'openid-client';
-import type { Authentication } from '../../model/authentication.js';
 import type { LoginAttempt, LoginBegun, LoginUnavailable } from '../../model/login.js';
+import { readJsonWebToken } from '../json-web-token.js';
 import type { LoginProvider, VouchedPerson } from '../sessions/logins.js';
+import type { OidcIssuer } from './issuer.js';
+import { personOfClaims } from './person-of-claims.js';
+import type { ProviderFetch } from './provider-fetch.js';
 
 /** How people sign in at an identity provider with their browsers. */
-export interface OidcLoginSettings {
-  /** The name of the issuer in the configuration. */
-  readonly name: string;
-  /** Compared exactly with that of the provider's metadata, and with `iss`. */
-  readonly issuer: string;
+export interface OidcLoginOptions {
+  /** The names of people are those that they have with bearer tokens of this issuer. */
+  readonly issuer: OidcIssuer;
   readonly clientId: string;
   /** Null: a public client. */
   readonly clientSecret: string | null;
   readonly scopes: readonly string[];
-  /** JWS algorithms of id tokens. */
-  readonly algorithms: readonly string[];
-  readonly clockSkewSeconds: number;
   /** The provider sends browsers back there, and knows this address. */
   readonly redirectUri: string;
-}
-
-export interface OidcLoginPorts {
-  /** Calls the provider; rejects with an `Error` whose message holds no secret. */
-  readonly fetch: CustomFetch;
-  /** The person of the claims of an id token, as for tokens that callers send. */
-  readonly personOf: (claims: Readonly<Record<string, unknown>>) => PersonOfLogin;
+  readonly fetch: ProviderFetch;
+  readonly log: { info(fields: object, message: string): void };
   /** Milliseconds that never go back. */
-  readonly now: () => number;
+  readonly now?: () => number;
 }
-
-export type PersonOfLogin =
-  | { readonly ok: true; readonly person: { readonly name: string; readonly groups: readonly string[] } }
-  | { readonly ok: false; readonly refusal: Authentication };
 
 /** How long the provider's metadata are used. */
 const metadataMilliseconds = 600_000;
@@ -72,11 +61,13 @@ export class OidcLogin implements LoginProvider {
   #failed: { readonly why: LoginUnavailable; readonly at: number } | null = null;
   #reading: Promise<Configuration | LoginUnavailable> | null = null;
 
-  constructor(
-    private readonly settings: OidcLoginSettings,
-    private readonly ports: OidcLoginPorts,
-  ) {
-    this.name = settings.name;
+  readonly #now: () => number;
+  readonly #fetch: CustomFetch;
+
+  constructor(private readonly options: OidcLoginOptions) {
+    this.name = options.issuer.name;
+    this.#now = options.now ?? (() => performance.now());
+    this.#fetch = fetchOf(options.fetch);
   }
 
   async begin(returnTo: string): Promise<LoginBegun> {
@@ -87,8 +78,8 @@ export class OidcLogin implements LoginProvider {
       ...{ state: randomState(), nonce: randomNonce(), codeVerifier: randomPKCECodeVerifier() },
     };
     const url = buildAuthorizationUrl(client, {
-      redirect_uri: this.settings.redirectUri,
-      scope: this.settings.scopes.join(' '),
+      redirect_uri: this.options.redirectUri,
+      scope: this.options.scopes.join(' '),
       state: attempt.state,
       nonce: attempt.nonce,
       code_challenge: await calculatePKCECodeChallenge(attempt.codeVerifier),
@@ -98,7 +89,7 @@ export class OidcLogin implements LoginProvider {
   }
 
   async finish({ state, nonce, codeVerifier }: LoginAttempt, query: string): Promise<VouchedPerson> {
-    const address = new URL(this.settings.redirectUri);
+    const address = new URL(this.options.redirectUri);
     address.search = query;
     // Before anybody is asked: a callback of another attempt is nobody's.
     const states = address.searchParams.getAll('state');
@@ -111,25 +102,30 @@ export class OidcLogin implements LoginProvider {
         ...{ expectedState: state, expectedNonce: nonce, pkceCodeVerifier: codeVerifier },
         idTokenExpected: true,
       });
-      return this.#personOf({ ...tokens.claims() });
+      return this.#personOf(tokens.id_token ?? '');
     } catch (error) {
       return failureOf(error);
     }
   }
 
-  #personOf(claims: Readonly<Record<string, unknown>>): VouchedPerson {
-    const found = this.ports.personOf(claims);
-    if (found.ok) {
-      const { name, groups } = found.person;
-      return { outcome: 'vouched', name, groups };
+  /** The person of an id token that has been verified. Others could read it differently unless it is read strictly. */
+  #personOf(idToken: string): VouchedPerson {
+    const { issuer, log } = this.options;
+    const read = readJsonWebToken(idToken);
+    const found = read.ok ? personOfClaims(read.token.claims, issuer) : read;
+    if (!found.ok) {
+      if (found.refusal.outcome === 'authenticated') throw new Error('a refusal lets nobody in');
+      return found.refusal;
     }
-    if (found.refusal.outcome === 'authenticated') throw new Error('a refusal lets nobody in');
-    return found.refusal;
+    const { name, groups, unmatchedGroups } = found.person;
+    if (unmatchedGroups > 0)
+      log.info({ issuer: issuer.name, name, unmatchedGroups }, 'groups of an id token cannot be named here');
+    return { outcome: 'vouched', name, groups };
   }
 
   /** The client with the provider's metadata, which are read when somebody signs in: the provider may be down before. */
   async #client(): Promise<Configuration | LoginUnavailable> {
-    const now = this.ports.now();
+    const now = this.#now();
     if (this.#known && now - this.#known.readAt < metadataMilliseconds) return this.#known.client;
     if (this.#failed && now - this.#failed.at < failedMilliseconds) return this.#failed.why;
     return (this.#reading ??= this.#discover().finally(() => {
@@ -140,21 +136,22 @@ export class OidcLogin implements LoginProvider {
   async #discover(): Promise<Configuration | LoginUnavailable> {
     try {
       const client = await this.#readMetadata();
-      this.#known = { client, readAt: this.ports.now() };
+      this.#known = { client, readAt: this.#now() };
       this.#failed = null;
       return client;
     } catch (error) {
-      const message = `the metadata of ${this.settings.issuer} cannot be read: ${messageOf(error)}`;
+      const message = `the metadata of ${this.options.issuer.issuer} cannot be read: ${messageOf(error)}`;
       const why: LoginUnavailable = { outcome: 'unavailable', message, retryAfterSeconds };
-      this.#failed = { why, at: this.ports.now() };
+      this.#failed = { why, at: this.#now() };
       return why;
     }
   }
 
   async #readMetadata(): Promise<Configuration> {
-    const { issuer, clientId, clientSecret, algorithms, clockSkewSeconds } = this.settings;
+    const { clientId, clientSecret } = this.options;
+    const { issuer, algorithms, clockSkewSeconds } = this.options.issuer;
     const isPlain = issuer.startsWith('http:');
-    const options = { [customFetch]: this.ports.fetch, ...(isPlain && { execute: [allowPlainHttp] }) };
+    const options = { [customFetch]: this.#fetch, ...(isPlain && { execute: [allowPlainHttp] }) };
     const read = await discovery(new URL(issuer), clientId, {}, None(), options);
     const found = metadataOf(read);
     // The library takes other spellings for the same, and templates of one provider.
@@ -168,13 +165,22 @@ export class OidcLogin implements LoginProvider {
       { [clockTolerance]: clockSkewSeconds },
       authenticationOf(clientSecret, found),
     );
-    client[customFetch] = this.ports.fetch;
+    client[customFetch] = this.#fetch;
     if (isPlain) allowPlainHttp(client);
     // The code flow may leave the signature unchecked, since the token comes over TLS. Here it counts all the same.
     enableNonRepudiationChecks(client);
     return client;
   }
 }
+
+/** The library sends forms and nothing else. */
+const fetchOf =
+  (fetch: ProviderFetch): CustomFetch =>
+  (url, { method, headers, body = null, signal }) => {
+    if (body !== null && typeof body !== 'string' && !(body instanceof URLSearchParams))
+      throw new TypeError('the body of a call to an identity provider is a form');
+    return fetch(url, { method, headers, body, ...(signal && { signal }) });
+  };
 
 /** Without the methods that the library adds. */
 function metadataOf(client: Configuration): ServerMetadata {
