@@ -78,7 +78,7 @@ export function buildApp(services: Services, options: AppOptions): App {
   answerErrorsAsProblems(app);
   readInput(app);
   const paths = rememberPaths(app);
-  documentRoutes(app, options.version);
+  documentRoutes(app, options.version, services.logins.issuers);
 
   const failuresPerMinute = options.failedAuthenticationsPerMinute ?? 60;
   const { browserOrigin } = options;
