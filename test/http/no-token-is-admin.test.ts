@@ -72,7 +72,7 @@ describe('where no token is an admin', () => {
     expect([await rolesOf('carol'), await rolesOf('audrey')]).toEqual([['requester'], ['auditor']]);
     await service.as('root')('get', '/v1/api-tokens').expect(403);
     await service.as('root')('get', '/v1/audit-events').expect(403);
-    await service.as('root')('get', '/v1/policies').expect(200);
+    await service.as('root')('get', '/v1/policies').expect(403);
 
     const body = { username: 'somebody', groups: ['ops-eu'] };
     const asked = await service.as('alice')('post', '/v1/certificate-requests').send(body).expect(201);
