@@ -6,7 +6,7 @@ import { CryptoThread } from '../crypto/crypto-thread.js';
 import { threadedSignatures } from '../crypto/threaded-signatures.js';
 import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
 import { ApiTokens, type ApiTokenReader } from '../identity/api-tokens.js';
-import { Callers } from '../identity/callers.js';
+import { Callers, type OtherWaysIn } from '../identity/callers.js';
 import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
 import { enforcementService } from '../issuance/enforcement/enforcement-service.js';
@@ -41,6 +41,8 @@ import { deliveriesOf } from '../webhooks/event-payload.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { apiTokenWriter, makeFirstAdminToken } from './api-tokens.js';
+import type { CallersTrustInForce } from './callers-trust-in-force.js';
+import { openClientCertificates } from './client-certificates.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
@@ -82,7 +84,9 @@ export interface Composition {
   readonly store: Store;
   /** Null where the service itself speaks plain HTTP. */
   readonly tls: TlsInForce | null;
-  /** Reads the TLS files and the policies again. If a part is not valid, its old content stays in force. */
+  /** The CAs of callers with client certificates; null where none get in. */
+  readonly callersTrust: CallersTrustInForce | null;
+  /** Reads the files that may change, and the policies, again. If a part is not valid, its old content stays in force. */
   reload(): Promise<void>;
   /** As in `warm-up.ts`; before the service listens. */
   warmUp(options?: WarmUpOptions): Promise<readonly number[]>;
@@ -198,6 +202,13 @@ async function wire(
   }
   await probes.load([...clusters.values()].map(({ cluster }) => cluster));
 
+  // Other ways in than API tokens.
+  const clientCertificates = await openClientCertificates(config, clusters.values(), log, {
+    clock,
+    intervalMilliseconds: overrides.tlsRoundMilliseconds ?? 5_000,
+  });
+  opened.push(() => clientCertificates?.close());
+
   // Policies.
   const configured = [...clusters.values()].map(({ cluster }) => configuredCluster(cluster));
   const loaded = await loadPolicies(config, configured, log);
@@ -273,6 +284,7 @@ async function wire(
       { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
       new CertificateLists(of, denyList),
       authenticator,
+      { ...(clientCertificates && { clientCertificates: clientCertificates.wayIn }) },
     ),
     inspections,
     webhookDeliveries,
@@ -281,9 +293,10 @@ async function wire(
     store,
     services: allServicesOf(context),
     tls,
+    callersTrust: clientCertificates?.trust ?? null,
     async reload() {
       log.info({}, 'the policies and the TLS files are read again');
-      await Promise.all([policies.reload(), tls?.reload()]);
+      await Promise.all([policies.reload(), tls?.reload(), clientCertificates?.trust.reload()]);
     },
     warmUp: (options) => warmUp(() => openRehearsal(context, allServicesOf), log, options),
     async begin() {
@@ -322,6 +335,7 @@ async function wire(
       opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
       void probeStaleClusters(context);
       void known.ask();
+      clientCertificates?.begin();
       await housekeeping.recovered;
       recovered = true;
     },
@@ -334,10 +348,11 @@ function servicesOf(
   health: HealthService,
   certificateLists: CertificateLists,
   authenticator: ApiTokenAuthenticator,
+  waysIn: OtherWaysIn,
 ): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
   return {
-    authenticator: new Callers(authenticator, {}),
+    authenticator: new Callers(authenticator, waysIn),
     certificateRequests: certificateRequestService(context),
     certificates: certificateService(context),
     identities: identityService(context),

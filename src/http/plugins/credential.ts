@@ -1,7 +1,7 @@
-import { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
 import { parseCookie } from 'cookie';
 import type { Credential } from '../../model/authentication.js';
+import { peerCertificateOf } from '../server/peer-certificate.js';
 
 /** RFC 6265bis section 4.1.3.2: a browser sends it over TLS alone, and only to the host that set it. */
 export const sessionCookie = '__Host-kubepass-session';
@@ -25,12 +25,9 @@ export function credentialOf(request: FastifyRequest): Credential | null {
 }
 
 /** The client certificate of the connection; null where its listener asks for none, or the client has sent none. */
-export function clientCertificateOf({ raw: { socket } }: FastifyRequest): Credential | null {
-  if (!(socket instanceof TLSSocket)) return null;
-  const der = socket.getPeerX509Certificate()?.raw;
-  if (der === undefined) return null;
-  // The certificate is readable without being trusted.
-  return socket.authorized
-    ? { kind: 'client-certificate', der }
-    : { kind: 'untrusted-certificate', why: String(socket.authorizationError) };
+function clientCertificateOf({ raw: { socket } }: FastifyRequest): Credential | null {
+  const peer = peerCertificateOf(socket);
+  if (peer === null) return null;
+  const { der, untrusted } = peer;
+  return untrusted === null ? { kind: 'client-certificate', der } : { kind: 'untrusted-certificate', why: untrusted };
 }
