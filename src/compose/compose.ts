@@ -7,6 +7,7 @@ import { threadedSignatures } from '../crypto/threaded-signatures.js';
 import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
 import { ApiTokens, type ApiTokenReader } from '../identity/api-tokens.js';
 import { Callers, type OtherWaysIn } from '../identity/callers.js';
+import type { RefusedSignIns } from '../identity/refused-sign-ins.js';
 import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
 import { enforcementService } from '../issuance/enforcement/enforcement-service.js';
@@ -41,6 +42,7 @@ import { deliveriesOf } from '../webhooks/event-payload.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { apiTokenWriter, makeFirstAdminToken } from './api-tokens.js';
+import { openCallers } from './callers.js';
 import type { CallersTrustInForce } from './callers-trust-in-force.js';
 import { openClientCertificates } from './client-certificates.js';
 import { KnownClusters } from './known-clusters.js';
@@ -48,7 +50,9 @@ import { openCluster, openPublicAddress, type ClusterWiring } from './open-clust
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
 import { openKeptRevocations } from './kept-revocations.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
+import { forgettingWriter, openSessionAuthenticator, openSignIn, type OpenedSignIn } from './sign-in.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
+import { openRefusedSignIns } from './refused-sign-ins.js';
 import { openRehearsal } from './rehearsal.js';
 import { warmUp, type WarmUpOptions } from './warm-up.js';
 import { openWebhooks, storedOutbox, wakingWriter } from './webhooks.js';
@@ -86,6 +90,8 @@ export interface Composition {
   readonly tls: TlsInForce | null;
   /** The CAs of callers with client certificates; null where none get in. */
   readonly callersTrust: CallersTrustInForce | null;
+  /** The origin where browsers reach the service and sign in; null where nobody does. */
+  readonly browserOrigin: string | null;
   /** Reads the files that may change, and the policies, again. If a part is not valid, its old content stays in force. */
   reload(): Promise<void>;
   /** As in `warm-up.ts`; before the service listens. */
@@ -171,7 +177,13 @@ async function wire(
     for (const one of revoked) denyList.add(one);
     return kept.keep(revoked);
   });
-  const store: Store = { ...openedStore, writer: wakingWriter(learning, wake) };
+
+  // Sessions that this process ends are forgotten before that is answered.
+  const sessionAuthenticator = openSessionAuthenticator(config, openedStore, clock);
+  const forgetting = forgettingWriter(learning, (id) => {
+    sessionAuthenticator.forget(id);
+  });
+  const store: Store = { ...openedStore, writer: wakingWriter(forgetting, wake) };
 
   // Signatures.
   const cryptoThread = new CryptoThread({
@@ -244,6 +256,17 @@ async function wire(
   await makeFirstAdminToken(config, store, clock, log);
   const authenticator = new ApiTokenAuthenticator(overrides.tokenReader?.(store.apiTokens) ?? store.apiTokens, clock);
   await authenticator.loadReviewers();
+  const callers = await openCallers(config, clock, log);
+  opened.push(() => {
+    callers.close();
+  });
+  const refusedSignIns = openRefusedSignIns(store.writer, clock, log);
+  opened.push(() => refusedSignIns.stop());
+  const countRefusal = (reason: string) => {
+    refusedSignIns.count(reason);
+  };
+  const signIn = await openSignIn(config, callers.issuers, store, { clock, log, countRefusal });
+  const signsIn = signIn.logins.issuers.length > 0;
 
   // Workers.
   const pool = new InspectionPool({
@@ -284,7 +307,13 @@ async function wire(
       { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
       new CertificateLists(of, denyList),
       authenticator,
-      { ...(clientCertificates && { clientCertificates: clientCertificates.wayIn }) },
+      refusedSignIns,
+      {
+        ...callers.waysIn,
+        ...(signsIn && { sessions: sessionAuthenticator }),
+        ...(clientCertificates && { clientCertificates: clientCertificates.wayIn }),
+      },
+      signIn,
     ),
     inspections,
     webhookDeliveries,
@@ -294,6 +323,7 @@ async function wire(
     services: allServicesOf(context),
     tls,
     callersTrust: clientCertificates?.trust ?? null,
+    browserOrigin: signsIn && config.publicAddress ? new URL(config.publicAddress.url).origin : null,
     async reload() {
       log.info({}, 'the policies and the TLS files are read again');
       await Promise.all([policies.reload(), tls?.reload(), clientCertificates?.trust.reload()]);
@@ -348,11 +378,13 @@ function servicesOf(
   health: HealthService,
   certificateLists: CertificateLists,
   authenticator: ApiTokenAuthenticator,
+  refusedSignIns: RefusedSignIns,
   waysIn: OtherWaysIn,
+  { sessions, logins }: OpenedSignIn,
 ): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
   return {
-    authenticator: new Callers(authenticator, waysIn),
+    authenticator: new Callers(authenticator, waysIn, refusedSignIns),
     certificateRequests: certificateRequestService(context),
     certificates: certificateService(context),
     identities: identityService(context),
@@ -368,6 +400,8 @@ function servicesOf(
       clock,
       random: randomBytes,
     }),
+    sessions,
+    logins,
     health,
     idempotency: context.idempotencyKeys,
     clock,

@@ -169,6 +169,8 @@ export interface CallersSurroundings {
   readonly hasPublicAddress: boolean;
   /** Whether the service itself speaks TLS. */
   readonly tls: boolean;
+  /** Whether a proxy does. */
+  readonly tlsTerminated: boolean;
   /** Where the service listens; 0: any free port. */
   readonly port: number;
   readonly roles: readonly RoleBindingConfig[];
@@ -177,7 +179,7 @@ export interface CallersSurroundings {
 /** Reports every problem; the places are below `/callers`. */
 export function readCallers(
   settings: CallersSettings | undefined,
-  { clusters, hasPublicAddress, tls, port, roles }: CallersSurroundings,
+  { clusters, hasPublicAddress, tls, tlsTerminated, port, roles }: CallersSurroundings,
   resolve: (path: string) => string,
   report: ReportProblem,
 ): CallersConfig {
@@ -192,6 +194,11 @@ export function readCallers(
       at(
         '/login',
         'needs publicAddress, or tls with a host that browsers reach: the identity provider sends them back there',
+      );
+    if (one.login !== undefined && !tls && !tlsTerminated)
+      at(
+        '/login',
+        'needs tls.certFile and tls.keyFile, or tls.terminated: true where a proxy terminates TLS: browsers keep the session in a cookie that only goes over TLS',
       );
     return readOidc(one, i, resolve, at);
   });

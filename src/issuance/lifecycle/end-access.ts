@@ -1,8 +1,10 @@
+import { sessionEnded } from '../../identity/sessions/sessions.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { IdentityBlock } from '../../model/identity-block.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { Page } from '../../model/page.js';
+import type { Session } from '../../model/session.js';
 import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { requestEvent } from '../events.js';
@@ -10,22 +12,26 @@ import { moveRequest } from '../request-states.js';
 import { revocationBy } from './commit-certificate.js';
 import { revocationSteps } from './revocation-steps.js';
 
-/** How many certificates, and how many requests, are ended in one commit: others wait for it a few milliseconds. */
+/** How many certificates, requests and sessions are ended in one commit: others wait for it a few milliseconds. */
 const endedAtOnce = 200;
 
-/** The access that a blocked identity still has on the clusters of its block. */
+/** The access that a blocked identity still has: on the clusters of its block, and to kubepass. */
 export interface AccessToEnd {
+  readonly sessions: readonly Session[];
   readonly requests: readonly CertificateRequest[];
   readonly certificates: readonly ListedCertificate[];
 }
 
-export const nothingToEnd: AccessToEnd = { requests: [], certificates: [] };
+export const nothingToEnd: AccessToEnd = { sessions: [], requests: [], certificates: [] };
 
-/** The first part of it. `username` may be another spelling than that of the block. */
+/**
+ * The first part of it. `username` may be another spelling than that of the block. A block of some clusters ends the sessions
+ * that there were: whoever is blocked there signs in anew, and may do so.
+ */
 export async function findAccess(
   { store, clock }: IssuanceContext,
   username: string,
-  { clusters, username: blocked }: Pick<IdentityBlock, 'clusters' | 'username'>,
+  { clusters, blockedAt, username: blocked }: Pick<IdentityBlock, 'clusters' | 'username' | 'blockedAt'>,
 ): Promise<AccessToEnd> {
   const now = clock();
   const requests = new Map<string, CertificateRequest>();
@@ -45,13 +51,15 @@ export async function findAccess(
           } while (cursor !== null && requests.size < endedAtOnce);
         }
   }
-  return { certificates, requests: [...requests.values()].slice(0, endedAtOnce) };
+  const begunUntil = clusters === null ? null : blockedAt;
+  const sessions = await store.sessions.openOf(foldedName(username), now, begunUntil, endedAtOnce);
+  return { sessions, certificates, requests: [...requests.values()].slice(0, endedAtOnce) };
 }
 
-/** The step that cancels and revokes it. */
+/** The step that ends, cancels and revokes it. */
 export function endingStep(
   context: IssuanceContext,
-  { requests, certificates }: AccessToEnd,
+  { sessions, requests, certificates }: AccessToEnd,
   block: IdentityBlock,
   actor: string,
   now: Date,
@@ -60,10 +68,12 @@ export function endingStep(
   const revoked = revocationSteps(context, certificates, { ...revocationBy(block, now), revokedBy: actor });
   return {
     operations: [
+      ...sessions.map(({ id }) => ({ op: 'endSession', id, at: now }) as const),
       ...requests.map(({ id, state }) => moveRequest(id, { state }, { state: 'cancelled', expiresAt: null })),
       ...revoked.operations,
     ],
     events: [
+      ...sessions.map((session) => sessionEnded(session, now, actor, reason)),
       ...requests.map((request) => requestEvent('RequestCancelled', now, actor, request, { reason })),
       ...revoked.events,
     ],
@@ -85,7 +95,7 @@ export async function endAccess(
 ): Promise<void> {
   for (let conflicts = 0; conflicts < mostConflicts;) {
     const left = await findAccess(context, username, block);
-    if (left.requests.length + left.certificates.length === 0) return;
+    if (left.sessions.length + left.requests.length + left.certificates.length === 0) return;
     const { committed } = await context.store.writer.commit(endingStep(context, left, block, actor, context.clock()));
     if (!committed) conflicts += 1;
   }

@@ -24,6 +24,7 @@ const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
   LineageMember: 'SELECT, INSERT',
   PolicySet: 'SELECT, INSERT',
   Revocation: 'SELECT, INSERT',
+  Session: 'SELECT, INSERT, UPDATE, DELETE',
   Supersession: 'SELECT, INSERT, UPDATE',
   RequestLabel: 'SELECT, INSERT',
   RequestRecord: 'SELECT, INSERT, UPDATE',

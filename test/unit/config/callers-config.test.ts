@@ -178,7 +178,11 @@ describe('callers.oidc', () => {
     const oidc = [{ ...corp, login: { clientId: 'ui' } }];
     const place = '/callers/oidc/0/login: needs publicAddress, or tls with a host that browsers reach';
     expect(problemsOf({ callers: { oidc } })[0]).toContain(place);
-    expect(problemsOf({ callers: { oidc }, publicAddress: { url: 'https://kubepass.example' } })).toEqual([]);
+    const publicAddress = { url: 'https://kubepass.example' };
+    expect(problemsOf({ callers: { oidc }, publicAddress, tls: { terminated: true } })).toEqual([]);
+    expect(problemsOf({ callers: { oidc }, publicAddress })).toEqual([
+      expect.stringContaining('/callers/oidc/0/login: needs tls.certFile and tls.keyFile, or tls.terminated: true'),
+    ]);
   });
 
   it('keeps the names and groups of two issuers apart', () => {
