@@ -31,7 +31,7 @@ export interface OpenedCallers {
  * that is wrong. An identity provider that is down is no error: it is asked again until it is up.
  */
 export async function openCallers(
-  { configFile, callers, roles }: Config,
+  { configFile, callers, roles }: Pick<Config, 'configFile' | 'callers' | 'roles'>,
   clock: () => Date,
   log: Log,
 ): Promise<OpenedCallers> {
