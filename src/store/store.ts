@@ -115,6 +115,8 @@ export interface UnexpiredCertificates {
   /** Null: of all clusters. */
   readonly clusters: readonly string[] | null;
   readonly now: Date;
+  /** Where given: only those that end at this instant or earlier. */
+  readonly endsAtMost?: Date | undefined;
   readonly limit: number;
 }
 

@@ -27,17 +27,18 @@ export async function spellingsOf({ store }: IssuanceContext, username: string):
   return [...new Set([username, folded, ...(await store.identities.spellings(folded))])];
 }
 
-/** The first part of it, in every spelling of the name. */
+/** The first part of it, in every spelling of the name; of certificates those that end at `endsAtMost` or earlier. */
 export async function findAccess(
   context: IssuanceContext,
   { clusters, username }: Pick<IdentityBlock, 'clusters' | 'username'>,
+  endsAtMost?: Date,
 ): Promise<AccessToEnd> {
   const { store, clock } = context;
   const now = clock();
   const requests = new Map<string, CertificateRequest>();
   const certificates: ListedCertificate[] = [];
   for (const name of await spellingsOf(context, username)) {
-    const wanted = { revoked: false, clusters, now, limit: endedAtOnce - certificates.length };
+    const wanted = { revoked: false, clusters, now, endsAtMost, limit: endedAtOnce - certificates.length };
     if (wanted.limit > 0) certificates.push(...(await store.certificates.unexpiredOf(name, wanted)));
     for (const cluster of clusters ?? [undefined])
       for (const state of ['pending', 'approved'] as const)
@@ -84,9 +85,14 @@ const mostConflicts = 10;
  * what was added before is found. Repeating it does no harm, so it may be cut off at any place.
  */
 export async function endAccess(context: IssuanceContext, block: IdentityBlock, actor: string): Promise<void> {
+  // Those that end last come first. Where there are thousands, the next part need not pass by all that are revoked already.
+  let endsAtMost: Date | undefined;
   for (let conflicts = 0; conflicts < mostConflicts;) {
-    const left = await findAccess(context, block);
-    if (left.requests.length + left.certificates.length === 0) return;
+    const left = await findAccess(context, block, endsAtMost);
+    const isEmpty = left.requests.length + left.certificates.length === 0;
+    if (isEmpty && endsAtMost === undefined) return;
+    endsAtMost = left.certificates.at(-1)?.notAfter;
+    if (isEmpty) continue;
     const { committed } = await context.store.writer.commit(endingStep(context, left, block, actor, context.clock()));
     if (!committed) conflicts += 1;
   }

@@ -125,13 +125,17 @@ export class CertificateTable implements CertificateReader {
     return found.map(({ item }) => item);
   }
 
-  unexpiredOf(username: string, { revoked, clusters, now, limit }: UnexpiredCertificates) {
+  unexpiredOf(username: string, { revoked, clusters, now, endsAtMost, limit }: UnexpiredCertificates) {
     const onClusters =
       clusters === null ? '' : ` AND COALESCE("c"."cluster", "c"."cluster") IN (${clusters.map(() => '?').join(', ')})`;
     const [table, condition] = revoked
       ? ([revocations, ' AND "c"."certificateN" IS NOT NULL'] as const)
       : ([certificates, ` AND NOT ${isRevoked}`] as const);
-    const others = { sql: `${condition}${onClusters}`, parameters: clusters ?? [] };
+    const end = endsAtMost === undefined ? '' : ' AND "c"."notAfter" <= ?';
+    const others = {
+      sql: `${end}${condition}${onClusters}`,
+      parameters: [...(endsAtMost === undefined ? [] : [endsAtMost]), ...(clusters ?? [])],
+    };
     return this.#unexpired(table, { column: '"c"."username"', parameter: username }, now, others, limit);
   }
 
