@@ -123,6 +123,8 @@ export interface IdentityReader {
   list(filter: IdentityFilter, now: Date, page: PageQuery): Promise<Page<LiveIdentity>>;
   /** Whether there is or was a certificate for this username. */
   isKnown(username: string): Promise<boolean>;
+  /** The other spellings of a name in requests. `folded`: the form in which names are compared, which is not among them. */
+  spellings(folded: string): Promise<readonly string[]>;
 }
 
 /** A username with its live certificates, at most `countedCertificates` of them, those first that end last. */

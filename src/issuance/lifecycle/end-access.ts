@@ -21,16 +21,22 @@ export interface AccessToEnd {
 
 export const nothingToEnd: AccessToEnd = { requests: [], certificates: [] };
 
-/** The first part of it. `username` may be another spelling than that of the block. */
+/** Every way in which requests write the name. */
+export async function spellingsOf({ store }: IssuanceContext, username: string): Promise<readonly string[]> {
+  const folded = foldedName(username);
+  return [...new Set([username, folded, ...(await store.identities.spellings(folded))])];
+}
+
+/** The first part of it, in every spelling of the name. */
 export async function findAccess(
-  { store, clock }: IssuanceContext,
-  username: string,
-  { clusters, username: blocked }: Pick<IdentityBlock, 'clusters' | 'username'>,
+  context: IssuanceContext,
+  { clusters, username }: Pick<IdentityBlock, 'clusters' | 'username'>,
 ): Promise<AccessToEnd> {
+  const { store, clock } = context;
   const now = clock();
   const requests = new Map<string, CertificateRequest>();
   const certificates: ListedCertificate[] = [];
-  for (const name of new Set([username, blocked, foldedName(username)])) {
+  for (const name of await spellingsOf(context, username)) {
     const wanted = { revoked: false, clusters, now, limit: endedAtOnce - certificates.length };
     if (wanted.limit > 0) certificates.push(...(await store.certificates.unexpiredOf(name, wanted)));
     for (const cluster of clusters ?? [undefined])
@@ -77,14 +83,9 @@ const mostConflicts = 10;
  * Ends whatever is left, part by part, until nothing is. It comes after the commit of the block: nothing is added then, and
  * what was added before is found. Repeating it does no harm, so it may be cut off at any place.
  */
-export async function endAccess(
-  context: IssuanceContext,
-  username: string,
-  block: IdentityBlock,
-  actor: string,
-): Promise<void> {
+export async function endAccess(context: IssuanceContext, block: IdentityBlock, actor: string): Promise<void> {
   for (let conflicts = 0; conflicts < mostConflicts;) {
-    const left = await findAccess(context, username, block);
+    const left = await findAccess(context, block);
     if (left.requests.length + left.certificates.length === 0) return;
     const { committed } = await context.store.writer.commit(endingStep(context, left, block, actor, context.clock()));
     if (!committed) conflicts += 1;
@@ -107,7 +108,6 @@ export class BlockedAccess {
     const found = await this.context.store.identityBlocks.chunk(this.#after, blocksAtOnce);
     this.#after = found.length < blocksAtOnce ? '' : (found.at(-1)?.folded ?? '');
     for (const { n: _, folded: __, ...block } of found)
-      if (block.until === null || block.until > now)
-        await endAccess(this.context, block.username, block, block.blockedBy);
+      if (block.until === null || block.until > now) await endAccess(this.context, block, block.blockedBy);
   }
 }
