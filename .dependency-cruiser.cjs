@@ -23,7 +23,8 @@ const rooms = {
   config: ['formats', 'model'],
   observability: [],
   model: ['x509'],
-  identity: ['model', 'x509'],
+  // loopback.ts: an identity provider speaks plain HTTP on this machine alone.
+  identity: ['model', 'x509', 'formats/json', 'config/loopback.ts'],
   policy: ['model', 'x509', 'formats', 'workers'],
   audit: ['model', 'x509'],
   cluster: ['model', 'x509', 'formats'],

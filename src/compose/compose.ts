@@ -6,7 +6,7 @@ import { CryptoThread } from '../crypto/crypto-thread.js';
 import { threadedSignatures } from '../crypto/threaded-signatures.js';
 import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
 import { ApiTokens, type ApiTokenReader } from '../identity/api-tokens.js';
-import { Callers } from '../identity/callers.js';
+import { Callers, type OtherWaysIn } from '../identity/callers.js';
 import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
 import { enforcementService } from '../issuance/enforcement/enforcement-service.js';
@@ -41,6 +41,7 @@ import { deliveriesOf } from '../webhooks/event-payload.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { apiTokenWriter, makeFirstAdminToken } from './api-tokens.js';
+import { openCallers } from './callers.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
@@ -233,6 +234,10 @@ async function wire(
   await makeFirstAdminToken(config, store, clock, log);
   const authenticator = new ApiTokenAuthenticator(overrides.tokenReader?.(store.apiTokens) ?? store.apiTokens, clock);
   await authenticator.loadReviewers();
+  const callers = await openCallers(config, clock, log);
+  opened.push(() => {
+    callers.close();
+  });
 
   // Workers.
   const pool = new InspectionPool({
@@ -273,6 +278,7 @@ async function wire(
       { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
       new CertificateLists(of, denyList),
       authenticator,
+      callers.waysIn,
     ),
     inspections,
     webhookDeliveries,
@@ -334,10 +340,11 @@ function servicesOf(
   health: HealthService,
   certificateLists: CertificateLists,
   authenticator: ApiTokenAuthenticator,
+  waysIn: OtherWaysIn,
 ): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
   return {
-    authenticator: new Callers(authenticator, {}),
+    authenticator: new Callers(authenticator, waysIn),
     certificateRequests: certificateRequestService(context),
     certificates: certificateService(context),
     identities: identityService(context),

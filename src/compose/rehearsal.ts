@@ -157,6 +157,7 @@ function throwawayToken(now: Date): ApiToken {
     expiresAt,
     revokedAt: null,
     cluster: null,
+    breakGlass: false,
   };
 }
 

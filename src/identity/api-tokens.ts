@@ -96,6 +96,7 @@ export function makeApiToken(
     expiresAt: life === null ? null : new Date(now.getTime() + life * 1000),
     revokedAt: null,
     cluster: ask.cluster ?? null,
+    breakGlass: false,
   };
   return { token, secret, secretSha256: secretSha256(secret) };
 }

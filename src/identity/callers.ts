@@ -50,5 +50,5 @@ export class Callers implements WayIn<Credential> {
 
 const noSuchWay = (what: string): Authentication => refusedFor('NotConfigured', `${what} is not configured`);
 
-/** RFC 7519 section 3: three parts of base64url, the first of which is a JSON object. */
-const isJsonWebToken = (token: string): boolean => /^eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/.test(token);
+/** RFC 7515 section 7.1, RFC 7516 section 7.1: their parts stand between full stops, and API tokens hold none. */
+const isJsonWebToken = (token: string): boolean => token.includes('.');

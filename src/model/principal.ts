@@ -55,6 +55,8 @@ export interface ApiToken {
   readonly revokedAt: Date | null;
   /** The one cluster that the token is for; null where it is for none in particular. */
   readonly cluster: string | null;
+  /** Whether it lets an admin in where API tokens hold no such role otherwise. */
+  readonly breakGlass: boolean;
 }
 
 /** Whether the token authenticates at this instant. */

@@ -42,7 +42,7 @@ export function oldSample(count: number) {
     ...Array.from({ length: 150 }, (_, i) => anEvent({ at: after(count * 1000), details: { i } })),
   ]);
   const token = aToken({ createdBy: ['root', "o'hara"], expiresAt: after(10 ** 9), revokedAt: after(5) });
-  const { cluster: _, ...oldToken } = token;
+  const { cluster: _, breakGlass: _none, ...oldToken } = token;
   const key = anIdempotencyEntry({ createdAt: after(7) });
   const delivery = aWebhookDelivery({ createdAt: after(3), nextAttemptAt: after(4) });
   const ended = aWebhookDelivery({ createdAt: after(5), state: 'delivered', nextAttemptAt: null, endedAt: after(6) });

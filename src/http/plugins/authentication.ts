@@ -34,7 +34,7 @@ export function authenticateCallers(app: App, authenticator: Authenticator, fail
       );
     const isSuspect = () => limit.secondsLeft(request.ip) !== null;
     const authentication = await authenticator.authenticate(credential, isSuspect);
-    if (authentication.outcome === 'unavailable') throw new ProblemError(unavailable(request, authentication));
+    if (authentication.outcome === 'unavailable') throw new ProblemError(unavailable(request, quiet, authentication));
     if (authentication.outcome === 'refused') throw new ProblemError(failed(request, limit, authentication));
     request.principal = authentication.principal;
     if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
@@ -98,12 +98,16 @@ function failed(
   });
 }
 
-/** Nobody who may be right is answered 401. */
+/** Nobody who may be right is answered 401, nor counts as a guesser. Only the log has a limit. */
 function unavailable(
   request: FastifyRequest,
+  quiet: FailureLimit,
   { message, retryAfterSeconds }: Extract<Authentication, { readonly outcome: 'unavailable' }>,
 ): Problem {
-  request.log.warn({ remoteAddress: request.ip, why: message }, 'authentication is not possible now');
+  quiet.count(request.ip);
+  if (quiet.secondsLeft(request.ip) === null)
+    request.log.warn({ remoteAddress: request.ip, why: message }, 'authentication is not possible now');
+  else request.unlogged = true;
   return problem('service-unavailable', 'whoever vouches for this credential cannot be asked now; try again', {
     headers: { 'retry-after': String(retryAfterSeconds) },
   });

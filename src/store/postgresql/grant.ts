@@ -25,6 +25,7 @@ const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
   NameSpelling: 'SELECT, INSERT',
   PolicySet: 'SELECT, INSERT',
   Revocation: 'SELECT, INSERT',
+  Session: 'SELECT, INSERT, UPDATE, DELETE',
   Supersession: 'SELECT, INSERT, UPDATE',
   RequestLabel: 'SELECT, INSERT',
   RequestRecord: 'SELECT, INSERT, UPDATE',

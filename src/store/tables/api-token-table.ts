@@ -19,6 +19,7 @@ const apiTokenColumns = {
   expiresAt: true,
   revokedAt: true,
   cluster: true,
+  breakGlass: true,
 } as const satisfies Prisma.ApiTokenSelect;
 
 type ApiTokenRow = Prisma.ApiTokenGetPayload<{ select: typeof apiTokenColumns }>;
@@ -34,6 +35,7 @@ export function apiTokenRow(token: ApiToken): Columns<ApiTokenRow> {
     expiresAt: token.expiresAt,
     revokedAt: token.revokedAt,
     cluster: token.cluster,
+    breakGlass: token.breakGlass,
   };
 }
 
@@ -153,5 +155,6 @@ function apiTokenOf(row: ApiTokenRow): ApiToken {
     expiresAt: row.expiresAt,
     revokedAt: row.revokedAt,
     cluster: row.cluster,
+    breakGlass: row.breakGlass,
   };
 }

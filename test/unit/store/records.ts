@@ -134,6 +134,7 @@ export function aToken(overrides: Partial<ApiToken> = {}): ApiToken {
     expiresAt: instant('2026-06-01T10:00:00.000Z'),
     revokedAt: null,
     cluster: null,
+    breakGlass: false,
     ...overrides,
   };
 }

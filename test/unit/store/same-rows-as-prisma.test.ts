@@ -152,6 +152,7 @@ function contents(database: Database.Database): Record<string, unknown> {
     'ClusterProbe',
     'UnknownIdentity',
     'WebhookDelivery',
+    'Session',
   ];
   return Object.fromEntries(
     tables.map((table) => {

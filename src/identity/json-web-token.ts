@@ -1,0 +1,102 @@
+import { readJson } from '../formats/json/read-json.js';
+import { quote } from '../model/quote.js';
+import { refusedFor, type Authentication } from '../model/authentication.js';
+
+/** A JSON object, as a token states it. Its members are looked at one by one: nothing about them is known. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A token as it is written. Nobody has vouched for it: the signature is not verified yet. */
+export interface JsonWebToken {
+  readonly text: string;
+  readonly header: JsonObject;
+  readonly claims: JsonObject;
+}
+
+export type ReadToken =
+  { readonly ok: true; readonly token: JsonWebToken } | { readonly ok: false; readonly refusal: Authentication };
+
+/** A token has at most 8 KiB, so that these are never reached by one that makes sense. */
+const bounds = { maxDepth: 16, maxValues: 4_096, maxDocuments: 1 };
+
+/**
+ * Reads a signed token (RFC 7515 section 7.1, RFC 7519) strictly: base64url in its one form, UTF-8, JSON objects that give
+ * no member twice. Whatever readers could take differently is refused: the one who verifies a token and the one who uses
+ * it must read the same.
+ */
+export function readJsonWebToken(text: string): ReadToken {
+  const parts = text.split('.');
+  // RFC 7516 section 7.1: five parts are an encrypted token.
+  if (parts.length === 5) return refused('EncryptedToken', 'the token is encrypted (JWE): have it signed alone');
+  const [head, body, signature] = parts;
+  if (head === undefined || body === undefined || signature === undefined || parts.length !== 3)
+    return unreadable('the token has not the three parts of a signed JSON Web Token');
+  if (octetsOf(signature) === null) return unreadable('the signature of the token is no base64url');
+  const header = readPart(head, 'header');
+  if (!header.ok) return header;
+  const claims = readPart(body, 'payload');
+  if (!claims.ok) return claims;
+  return { ok: true, token: { text, header: header.object, claims: claims.object } };
+}
+
+/** An own member of a JSON object; undefined where there is none. */
+export const memberOf = (object: JsonObject, name: string): unknown =>
+  Object.hasOwn(object, name) ? object[name] : undefined;
+
+/** The audiences (RFC 7519 section 4.1.3); null where they are neither a text nor a list of texts. */
+export function audiencesOf({ claims }: JsonWebToken): readonly string[] | null {
+  const audience = memberOf(claims, 'aud') ?? [];
+  const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
+  return audiences.every((one) => typeof one === 'string') ? audiences : null;
+}
+
+/** A claim in a message: a text quoted, of everything else only its kind. */
+export function told(value: unknown): string {
+  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value === undefined) return 'nothing';
+  return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
+}
+
+type Part = { readonly ok: true; readonly object: JsonObject } | Extract<ReadToken, { readonly ok: false }>;
+
+function readPart(part: string, what: 'header' | 'payload'): Part {
+  const octets = octetsOf(part);
+  if (octets === null) return unreadable(`the ${what} of the token is no base64url`);
+  let text: string;
+  try {
+    text = utf8.decode(octets);
+  } catch {
+    return unreadable(`the ${what} of the token is no UTF-8`);
+  }
+  const read = readJson(text, bounds);
+  if (!read.ok)
+    return unreadable(
+      `the ${what} of the token ${read.exceeded === null ? 'is no JSON' : 'holds more than a token should'}`,
+    );
+  const [document] = read.documents;
+  if (document === undefined || !isObject(document.value)) return unreadable(`the ${what} of the token is no object`);
+  const [duplicate] = document.duplicates;
+  if (duplicate !== undefined) {
+    const member = told(String(duplicate.place.at(-1) ?? ''));
+    return refused('DuplicateMember', `the ${what} of the token gives ${member} twice`);
+  }
+  return { ok: true, object: document.value };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The octets; null where the text is not their one form in base64url (RFC 4648 section 3.5). */
+function octetsOf(text: string): Buffer | null {
+  const octets = Buffer.from(text, 'base64url');
+  return octets.toString('base64url') === text ? octets : null;
+}
+
+const refused = (reason: string, message: string): Extract<ReadToken, { readonly ok: false }> => ({
+  ok: false,
+  refusal: refusedFor(reason, message),
+});
+
+const unreadable = (message: string) => refused('TokenUnreadable', message);

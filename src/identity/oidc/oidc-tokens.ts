@@ -1,0 +1,115 @@
+import { authenticated, refusedFor, type Authentication } from '../../model/authentication.js';
+import type { Principal } from '../../model/principal.js';
+import { memberOf, type JsonObject, type JsonWebToken } from '../json-web-token.js';
+import type { TokensOfIssuers } from '../json-web-tokens.js';
+import { rolesBound, type RoleBinding } from '../role-bindings.js';
+import type { OidcIssuer } from './issuer.js';
+import type { IssuerKeys } from './issuer-keys.js';
+import { personOfClaims, type Person } from './person-of-claims.js';
+import { dateOf, judgeToken, refusalOfTime } from './token-rules.js';
+import { tokenSha256, VerifiedTokens } from './verified-tokens.js';
+import { isSignedByOne } from './verify-signature.js';
+
+/** An issuer with its keys. */
+export interface IssuerInForce {
+  readonly issuer: OidcIssuer;
+  readonly keys: Pick<IssuerKeys, 'find' | 'generation' | 'areUsable' | 'unavailable'>;
+}
+
+export interface OidcTokensOptions {
+  readonly issuers: readonly IssuerInForce[];
+  readonly roles: readonly RoleBinding[];
+  readonly clock: () => Date;
+  readonly log: { info(fields: object, message: string): void };
+}
+
+/** Bearer tokens of the configured identity providers. */
+export class OidcTokens implements TokensOfIssuers {
+  readonly #issuers: ReadonlyMap<string, IssuerInForce>;
+  readonly #verified = new VerifiedTokens<IssuerInForce>();
+
+  constructor(private readonly options: OidcTokensOptions) {
+    this.#issuers = new Map(options.issuers.map((one) => [one.issuer.issuer, one]));
+  }
+
+  knows(issuer: string): boolean {
+    return this.#issuers.has(issuer);
+  }
+
+  closeTo(issuer: string): string | null {
+    const close = issuer.endsWith('/') ? issuer.slice(0, -1) : `${issuer}/`;
+    return this.#issuers.has(close) ? close : null;
+  }
+
+  /** The keys may have changed since it was verified, and the time has: both are looked at again. */
+  remembered(token: string): Authentication | null {
+    const sha256 = tokenSha256(token);
+    const verified = this.#verified.find(sha256);
+    if (verified === undefined) return null;
+    const { issuer, keys } = verified.issuer;
+    if (!keys.areUsable) return null;
+    if (verified.generation !== keys.generation) {
+      this.#verified.forget(sha256);
+      return null;
+    }
+    const untimely = refusalOfTime(verified.validity, issuer.clockSkewSeconds, this.options.clock());
+    if (untimely === null) return authenticated(verified.principal);
+    this.#verified.forget(sha256);
+    return untimely;
+  }
+
+  async verify(token: JsonWebToken, isSuspect: () => boolean): Promise<Authentication> {
+    const inForce = this.#issuers.get(memberOf(token.claims, 'iss') as string);
+    if (inForce === undefined) return refusedFor('IssuerUnknown', 'the issuer of the token is not among callers.oidc');
+    const { issuer, keys } = inForce;
+    const judgement = judgeToken(token, issuer, this.options.clock());
+    if (!judgement.ok) return judgement.refusal;
+    const { algorithm, keyId, validity } = judgement.token;
+
+    const found = await keys.find(keyId, algorithm, isSuspect);
+    if (found.outcome === 'unknown') return refusedFor('KeyUnknown', found.message);
+    if (found.outcome === 'unavailable') return found;
+    if (!isSignedByOne(token.text, found.keys, algorithm))
+      return refusedFor('SignatureInvalid', `the signature of the token is not by a key of issuer "${issuer.name}"`);
+
+    const person = personOfClaims(token.claims, issuer);
+    if (!person.ok) return person.refusal;
+    const sha256 = tokenSha256(token.text);
+    const principal = this.#principal(issuer, person.person, token.claims, validity.expires, sha256);
+    this.#verified.keep(sha256, { issuer: inForce, generation: found.generation, validity, principal });
+    this.#tellUnmatched(issuer, person.person, principal.credentialId);
+    return authenticated(principal);
+  }
+
+  #principal(
+    { name: issuerName }: OidcIssuer,
+    { name, groups }: Person,
+    claims: JsonObject,
+    expires: number,
+    sha256: string,
+  ): Principal {
+    return {
+      name,
+      groups,
+      roles: rolesBound(this.options.roles, { name, groups }),
+      method: 'oidc',
+      createdBy: [],
+      credentialId: `oidc:${issuerName}:${safeId(memberOf(claims, 'jti')) ?? sha256.slice(0, 32)}`,
+      expiresAt: dateOf(expires),
+      cluster: null,
+    };
+  }
+
+  /** Once for each token that is verified: somebody may wonder why a group gives no role. */
+  #tellUnmatched({ name: issuer, groupsClaim }: OidcIssuer, { unmatchedGroups }: Person, credentialId: string): void {
+    if (unmatchedGroups > 0)
+      this.options.log.info(
+        { issuer, groupsClaim, unmatchedGroups, credentialId },
+        'groups of a token cannot be named here',
+      );
+  }
+}
+
+/** An id that may stand in an audit event as it is. */
+const safeId = (id: unknown): string | null =>
+  typeof id === 'string' && /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/.test(id) ? id : null;
