@@ -8,12 +8,17 @@ import { insertOnce, type ReadRows, type Statement } from '../statement.js';
  */
 export function insertSpellings({ state, username, requester, collector }: Named): readonly Statement[] {
   // One that was denied gives nothing that could be taken away, and its names can be anything.
-  if (state === 'denied') return [];
+  if (state === 'denied' || [username, requester.name, collector].every(isFolded)) return none;
   return [...new Set([username, requester.name, collector])].flatMap((name) => {
     const folded = foldedName(name);
     return folded === name ? [] : [insertOnce('NameSpelling', name, { folded, name })];
   });
 }
+
+const none: readonly Statement[] = [];
+const withoutCapitals = /^[\0-@[-\x7f]*$/;
+/** Tells quickly of most names that they are in the form in which names are compared. */
+const isFolded = (name: string): boolean => withoutCapitals.test(name);
 
 type Named = Pick<CertificateRequest, 'state' | 'username' | 'requester' | 'collector'>;
 
