@@ -2,6 +2,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fast
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { addOpenApi, documentRoutes } from './http/documentation/routes.js';
 import { addHealth } from './http/health/routes.js';
+import { addLogin } from './http/login/routes.js';
 import { setAnswerHeaders } from './http/plugins/answer-headers.js';
 import { authenticateCallers } from './http/plugins/authentication.js';
 import {
@@ -35,8 +36,10 @@ export interface AppOptions {
   readonly drainMilliseconds?: number;
   /** Octets; default 64 KiB. */
   readonly bodyLimit?: number;
-  /** How many failures of one address are answered before 429; default 60. */
+  /** How many failures of one address are answered before 429, and how many sign-ins are begun; default 60. */
   readonly failedAuthenticationsPerMinute?: number;
+  /** The origin where browsers reach the service over TLS; without it no session counts. */
+  readonly browserOrigin?: string;
   /** The resources under `/v1`; default: every one. */
   readonly resources?: readonly AddResource[];
 }
@@ -75,15 +78,18 @@ export function buildApp(services: Services, options: AppOptions): App {
   answerErrorsAsProblems(app);
   readInput(app);
   const paths = rememberPaths(app);
-  documentRoutes(app, options.version);
+  documentRoutes(app, options.version, services.logins.issuers);
 
+  const failuresPerMinute = options.failedAuthenticationsPerMinute ?? 60;
+  const { browserOrigin } = options;
+  const browsers = browserOrigin === undefined ? null : { origin: browserOrigin, issuers: services.logins.issuers };
   app.register(async (root) => {
     addHealth(root, services);
     addOpenApi(root);
   });
   app.register(
     async (version1) => {
-      authenticateCallers(version1, services.authenticator, options.failedAuthenticationsPerMinute ?? 60);
+      authenticateCallers(version1, services.authenticator, failuresPerMinute, browsers);
       negotiateMediaTypes(version1);
       for (const addResource of options.resources ?? everyResource) addResource(version1, services);
     },
@@ -93,6 +99,7 @@ export function buildApp(services: Services, options: AppOptions): App {
     async (version1) => {
       negotiateMediaTypes(version1);
       for (const addResource of publicResources) addResource(version1, services);
+      addLogin(version1, services, failuresPerMinute);
     },
     { prefix: '/v1' },
   );

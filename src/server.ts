@@ -27,6 +27,7 @@ async function serve(config: Config): Promise<void> {
     version: packageVersion(),
     drainMilliseconds,
     connections: config.connections,
+    ...(service.browserOrigin !== null && { browserOrigin: service.browserOrigin }),
     ...(service.tls && { tls: service.tls.current() }),
   });
   service.tls?.follow((pair) => {

@@ -47,6 +47,7 @@ import { openCluster, openPublicAddress, type ClusterWiring } from './open-clust
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
 import { openKeptRevocations } from './kept-revocations.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
+import { forgettingWriter, openSessionAuthenticator, openSignIn, type OpenedSignIn } from './sign-in.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
 import { openRehearsal } from './rehearsal.js';
 import { warmUp, type WarmUpOptions } from './warm-up.js';
@@ -83,6 +84,8 @@ export interface Composition {
   readonly store: Store;
   /** Null where the service itself speaks plain HTTP. */
   readonly tls: TlsInForce | null;
+  /** The origin where browsers reach the service and sign in; null where nobody does. */
+  readonly browserOrigin: string | null;
   /** Reads the TLS files and the policies again. If a part is not valid, its old content stays in force. */
   reload(): Promise<void>;
   /** As in `warm-up.ts`; before the service listens. */
@@ -168,7 +171,13 @@ async function wire(
     for (const one of revoked) denyList.add(one);
     return kept.keep(revoked);
   });
-  const store: Store = { ...openedStore, writer: wakingWriter(learning, wake) };
+
+  // Sessions that this process ends are forgotten before that is answered.
+  const sessionAuthenticator = openSessionAuthenticator(config, openedStore, clock);
+  const forgetting = forgettingWriter(learning, (id) => {
+    sessionAuthenticator.forget(id);
+  });
+  const store: Store = { ...openedStore, writer: wakingWriter(forgetting, wake) };
 
   // Signatures.
   const cryptoThread = new CryptoThread({
@@ -238,6 +247,9 @@ async function wire(
   opened.push(() => {
     callers.close();
   });
+  const countRefusal = () => undefined;
+  const signIn = await openSignIn(config, callers.issuers, store, { clock, log, countRefusal });
+  const signsIn = signIn.logins.issuers.length > 0;
 
   // Workers.
   const pool = new InspectionPool({
@@ -278,7 +290,8 @@ async function wire(
       { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
       new CertificateLists(of, denyList),
       authenticator,
-      callers.waysIn,
+      { ...callers.waysIn, ...(signsIn && { sessions: sessionAuthenticator }) },
+      signIn,
     ),
     inspections,
     webhookDeliveries,
@@ -287,6 +300,7 @@ async function wire(
     store,
     services: allServicesOf(context),
     tls,
+    browserOrigin: signsIn && config.publicAddress ? new URL(config.publicAddress.url).origin : null,
     async reload() {
       log.info({}, 'the policies and the TLS files are read again');
       await Promise.all([policies.reload(), tls?.reload()]);
@@ -341,6 +355,7 @@ function servicesOf(
   certificateLists: CertificateLists,
   authenticator: ApiTokenAuthenticator,
   waysIn: OtherWaysIn,
+  { sessions, logins }: OpenedSignIn,
 ): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
   return {
@@ -360,6 +375,8 @@ function servicesOf(
       clock,
       random: randomBytes,
     }),
+    sessions,
+    logins,
     health,
     idempotency: context.idempotencyKeys,
     clock,

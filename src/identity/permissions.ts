@@ -22,6 +22,7 @@ export const actions = [
   'read-identities',
   'block-identities',
   'revoke-certificates',
+  'manage-sessions',
 ] as const;
 export type Action = (typeof actions)[number];
 
@@ -45,6 +46,8 @@ const permitted: Record<Action, readonly Role[] | 'anyone'> = {
   'read-identities': ['provisioner', 'auditor', 'admin'],
   'block-identities': ['provisioner', 'admin'],
   'revoke-certificates': ['provisioner', 'admin'],
+  // Those of others; everybody manages their own.
+  'manage-sessions': ['admin'],
 };
 
 export function may(principal: Principal, action: Action): boolean {

@@ -74,6 +74,8 @@ export interface TestService {
   withToken(token: string): Caller;
   tokenOf(name: Person): string;
   readonly adminToken: string;
+  /** The use cases, for another edge before them. */
+  readonly services: Services;
   /** The store of the service. */
   readonly store: Store;
   /** How many connections the service has. */
@@ -129,7 +131,12 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     ...options.overrides,
   });
   const services = options.services?.(composition.services) ?? composition.services;
-  const app = buildApp(services, { logger, version: '0.0.0-test', ...options.app });
+  const { browserOrigin } = composition;
+  const app = buildApp(services, {
+    ...{ logger, version: '0.0.0-test' },
+    ...(browserOrigin !== null && { browserOrigin }),
+    ...options.app,
+  });
   const address = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   await composition.begin();
 
@@ -163,6 +170,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     withToken: caller,
     tokenOf,
     adminToken: readFileSync(join(dataDir, 'admin-token'), 'utf8').trim(),
+    services,
     store: composition.store,
     connections: () =>
       new Promise((resolve, reject) => {
