@@ -9,8 +9,13 @@ import type {
 import type { TSchema } from 'typebox';
 import type { Upload } from '../model/inspection.js';
 import type { Principal } from '../model/principal.js';
+import type { CertificateListener } from './server/certificate-listener.js';
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** The listener that asks for client certificates; null: there is none. */
+    certificateListener: CertificateListener | null;
+  }
   interface FastifyRequest {
     /** The caller; null until authentication has found out. */
     principal: Principal | null;
