@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import request from 'supertest';
 import { inject } from 'vitest';
@@ -77,6 +77,7 @@ export interface TestService {
   as(name: Person): Caller;
   withToken(token: string): Caller;
   tokenOf(name: Person): string;
+  /** Empty where the start made none. */
   readonly adminToken: string;
   /** The use cases, for another edge before them. */
   readonly services: Services;
@@ -168,6 +169,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     tokens.set(name, made.secret);
   }
   const tokenOf = (name: Person) => tokens.get(name) ?? '';
+  const adminTokenFile = join(dataDir, 'admin-token');
 
   return {
     address,
@@ -178,7 +180,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     as: (name) => caller(tokenOf(name)),
     withToken: caller,
     tokenOf,
-    adminToken: readFileSync(join(dataDir, 'admin-token'), 'utf8').trim(),
+    adminToken: existsSync(adminTokenFile) ? readFileSync(adminTokenFile, 'utf8').trim() : '',
     services,
     store: composition.store,
     connections: () =>
