@@ -52,6 +52,7 @@ import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
 import { openKeptRevocations } from './kept-revocations.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import { forgettingWriter, openSessionAuthenticator, openSignIn, type OpenedSignIn } from './sign-in.js';
+import { openServiceAccounts } from './service-accounts.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
 import { openRefusedSignIns } from './refused-sign-ins.js';
 import { openRehearsal } from './rehearsal.js';
@@ -273,7 +274,8 @@ async function wire(
     useBreakGlass: (token) => breakGlass.use(token),
   });
   await authenticator.loadReviewers();
-  const callers = await openCallers(config, clock, log);
+  const serviceAccounts = openServiceAccounts(config, clusters, clock, log);
+  const callers = await openCallers(config, serviceAccounts, clock, log);
   opened.push(() => {
     callers.close();
   });
