@@ -15,6 +15,7 @@ import { negotiateMediaTypes } from './http/plugins/negotiation.js';
 import { readInput } from './http/plugins/request-input.js';
 import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
 import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
+import { CertificateListener } from './http/server/certificate-listener.js';
 import { Connections, type ConnectionLimits } from './http/server/connections.js';
 import { createServer } from './http/server/create-server.js';
 import { drainConnections } from './http/server/drain-connections.js';
@@ -30,6 +31,8 @@ export interface AppOptions {
   readonly version: string;
   /** Without it the server speaks plain HTTP. */
   readonly tls?: TlsPair;
+  /** PEM: the CAs of callers who come by client certificate, on a listener of their own. It needs `tls`. */
+  readonly callersAuthority?: string;
   /** Default: no limit but that of the system. */
   readonly connections?: ConnectionLimits;
   /** How long requests that are under way may take after `close`; default 10,000. */
@@ -44,7 +47,7 @@ export interface AppOptions {
   readonly resources?: readonly AddResource[];
 }
 
-/** The HTTP server with its routes registered. The caller makes it listen. */
+/** The HTTP server with its routes registered. The caller makes it listen, and then its `certificateListener`. */
 export function buildApp(services: Services, options: AppOptions): App {
   const limits = options.connections ?? { max: Infinity, maxPerAddress: Infinity };
   const connections = new Connections(limits, options.logger);
@@ -55,7 +58,7 @@ export function buildApp(services: Services, options: AppOptions): App {
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     genReqId: requestIdOf,
     trustProxy: false,
-    // The longest parameter is a username, written with a percent sign for each octet.
+    // The longest parameter is a name, written with a percent sign for each octet.
     routerOptions: { maxParamLength: longestEncodedParameter },
     // Requests that have arrived are answered: the process stops accepting connections before it closes.
     return503OnClosing: false,
@@ -72,7 +75,20 @@ export function buildApp(services: Services, options: AppOptions): App {
   const tls = options.tls && { https: {} };
   const app: App = Fastify({ ...settings, ...tls }).withTypeProvider<TypeBoxTypeProvider>();
 
-  drainConnections(app, connections, options.drainMilliseconds ?? 10_000);
+  const certificateListener =
+    options.tls === undefined || options.callersAuthority === undefined
+      ? null
+      : new CertificateListener({
+          handler: (request, response) => {
+            app.routing(request, response);
+          },
+          onClientError: answerUnreadableRequest,
+          pair: options.tls,
+          certificateAuthority: options.callersAuthority,
+          connections,
+        });
+  app.decorate('certificateListener', certificateListener);
+  drainConnections(app, certificateListener, connections, options.drainMilliseconds ?? 10_000);
   setAnswerHeaders(app);
   logRequests(app);
   answerErrorsAsProblems(app);

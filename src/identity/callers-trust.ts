@@ -3,15 +3,12 @@ import { type ParsedCertificateList, readCertificateList } from '../x509/strict/
 import { type ParsedCertificate, readCertificate } from '../x509/strict/certificate-reader.js';
 import { displayDistinguishedName } from '../x509/strict/distinguished-name.js';
 import { decodePemBundle } from '../x509/strict/pem.js';
-import { sha256 } from '../x509/strict/sha256.js';
 import { findSignatureAlgorithm, verifySignature } from '../x509/strict/signature-algorithm.js';
 
 /** A CA that signs certificates of callers. */
 export interface CallersAuthority {
   readonly certificate: ParsedCertificate;
   readonly publicKey: KeyObject;
-  /** SHA-256 of its public key, lower-case hex. */
-  readonly spkiSha256: string;
   /** Its newest CRL; null where revocation is not looked at. */
   readonly list: ParsedCertificateList | null;
 }
@@ -36,17 +33,21 @@ export async function readCallersTrust(pem: string, listsPem: string | null): Pr
   const used = new Set<ParsedCertificateList>();
   const authorities: CallersAuthority[] = [];
   for (const certificate of certificates) {
-    const { subjectPublicKeyInfo } = certificate;
-    const publicKey = createPublicKey({ key: subjectPublicKeyInfo, format: 'der', type: 'spki' });
+    const publicKey = createPublicKey({ key: certificate.subjectPublicKeyInfo, format: 'der', type: 'spki' });
     const own = lists === null ? null : await listsOf(certificate, publicKey, lists);
     if (own?.length === 0) throw new Error(`there is no CRL that ${nameOf(certificate)} has signed`);
     for (const list of own ?? []) used.add(list);
-    authorities.push({ certificate, publicKey, spkiSha256: sha256(subjectPublicKeyInfo), list: newest(own ?? []) });
+    authorities.push({ certificate, publicKey, list: newest(own ?? []) });
   }
   const stray = lists?.find((list) => !used.has(list));
   if (stray !== undefined)
     throw new Error(`a CRL of ${displayDistinguishedName(stray.issuer)} was signed by none of the CAs`);
   const hierarchy = await hierarchyOf(authorities);
+  for (const authority of authorities) {
+    // TLS follows the chain up to a CA that names itself as its issuer.
+    const isWhole = [authority, ...(hierarchy.get(authority) ?? [])].some(isRoot);
+    if (!isWhole) throw new Error(`${nameOf(authority.certificate)} needs the CAs above it in the same file`);
+  }
   return { pem, authorities, above: (authority) => hierarchy.get(authority) ?? [] };
 }
 
@@ -99,6 +100,8 @@ async function hierarchyOf(authorities: readonly CallersAuthority[]) {
   }
   return new Map(authorities.map((authority) => [authority, reachable(authority, parents)]));
 }
+
+const isRoot = ({ certificate: { subject, issuer } }: CallersAuthority): boolean => subject.raw.equals(issuer.raw);
 
 /** CAs may have signed each other, so each is visited once. */
 function reachable(

@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { IdentityProvider } from '../helpers/identity-provider.js';
+import { startWithIssuer, whoami } from './bench-callers.js';
 import { measureThroughput, type Load } from './load/load.js';
 import { requestOctets } from './load/http-connection.js';
 import { median, takeTurns } from './measure.js';
@@ -42,7 +44,7 @@ const certificate = new URL('../fixtures/inspection/user/input.pem', import.meta
 
 /**
  * Compares this checkout with an earlier one. Both get the same load in turns. Measures the cost of an issued
- * certificate, its writes, an inspection, a start and an idle process.
+ * certificate, its writes, an inspection, a cheap call with an API token, a start and an idle process.
  */
 export async function benchAgainst(directory: string, theirs: Program, extent: Extent): Promise<Part> {
   const programs: Readonly<Record<Side, Program | undefined>> = { ours: undefined, theirs };
@@ -57,6 +59,7 @@ export async function benchAgainst(directory: string, theirs: Program, extent: E
   const job = await makeSigningJob(join(directory, 'written'), 'RSA-2048');
   rows.push(...(await writing(join(directory, 'written'), job, programs)));
   rows.push(...(await inTurns('an inspection', extent, (side) => inspecting(join(directory, side), programs[side]))));
+  rows.push(...(await calling(join(directory, 'called'), programs, extent)));
   rows.push(...(await starting(join(directory, 'start'), programs)));
   return { rows };
 }
@@ -72,6 +75,24 @@ async function inspecting(directory: string, program: Program | undefined): Prom
   const headers = { authorization: `Bearer ${service.token}`, 'content-type': 'application/x-pem-file' };
   const request = requestOctets(service.target, 'POST', '/v1/inspections', headers, readFileSync(certificate, 'utf8'));
   return { service, load: { target: service.target, connections, requests: [request], expectedStatus: 200 } };
+}
+
+/** Only ours knows an issuer: callers by OIDC must cost those with an API token nothing. */
+async function calling(
+  directory: string,
+  programs: Readonly<Record<Side, Program | undefined>>,
+  extent: Extent,
+): Promise<readonly Row[]> {
+  const provider = await IdentityProvider.start();
+  try {
+    return await inTurns('a call with an API token', extent, async (side) => {
+      const issuer = side === 'ours' ? provider.issuer : null;
+      const service = await startWithIssuer(join(directory, side), issuer, programs[side]);
+      return { service, load: whoami(service, [service.token]) };
+    });
+  } finally {
+    await provider.stop();
+  }
 }
 
 async function inTurns(

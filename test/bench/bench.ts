@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { findClusterSource } from '../cluster/cluster-source.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { benchAgainst } from './bench-against.js';
+import { benchCallers } from './bench-callers.js';
 import { benchCluster, benchUnlimitedCluster } from './bench-cluster.js';
 import { benchDecisions } from './bench-decisions.js';
 import { benchFootprint } from './bench-footprint.js';
@@ -45,6 +46,7 @@ const parts: Readonly<Record<string, (directory: string) => Promise<Part | null>
   footprint: (directory) => benchFootprint(directory, extent, say),
   cluster: measureOnCluster,
   service: async (directory) => ({ rows: await benchService(directory, extent) }),
+  callers: async (directory) => ({ rows: await benchCallers(directory, extent) }),
   decisions: async () => ({ rows: await benchDecisions() }),
   replay: async (directory) => ({ rows: await benchReplay(directory) }),
 };

@@ -31,7 +31,7 @@ export function authenticateCallers(
   const quiet = new FailureLimit(failuresPerMinute, 60_000);
   app.decorateRequest('principal', null);
   app.addHook('onRequest', async (request, reply) => {
-    const { forReviewers = false, fromMemory = false } = request.routeOptions.config;
+    const { forReviewers = false, withoutRole = false, fromMemory = false } = request.routeOptions.config;
     const credential = credentialOf(request, browsers !== null);
     if (fromMemory) {
       request.principal = await reviewerOrOther(authenticator, credential);
@@ -41,7 +41,7 @@ export function authenticateCallers(
     if (credential === null) throw new ProblemError(missing(request, browsers));
     const isSuspect = () => limit.secondsLeft(request.ip) !== null;
     const authentication = await authenticator.authenticate(credential, isSuspect);
-    if (authentication.outcome === 'unavailable') throw new ProblemError(unavailable(request, authentication));
+    if (authentication.outcome === 'unavailable') throw new ProblemError(unavailable(request, quiet, authentication));
     if (authentication.outcome === 'refused') {
       if (credential.kind === 'session') clearSessionCookies(reply);
       throw new ProblemError(failed(request, limit, authentication, browsers));
@@ -49,6 +49,7 @@ export function authenticateCallers(
     request.principal = authentication.principal;
     if (credential.kind === 'session' && browsers !== null) requireSameOrigin(request, browsers);
     if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
+    if (request.principal.roles.length === 0 && !withoutRole) throw new ProblemError(noRole);
   });
 }
 
@@ -75,6 +76,12 @@ function requireSameOrigin(request: FastifyRequest, { origin }: Browsers): void 
 const onlyReviews = problem(
   'not-permitted',
   'a reviewer asks for access reviews and reads what is rendered for its cluster, and nothing else',
+);
+
+/** An identity provider may vouch for everybody in the world. */
+const noRole = problem(
+  'not-permitted',
+  'you have no role here; GET /v1/whoami tells the name and groups that roles are given to',
 );
 
 /** Others than reviewers are looked up, at no cost for each guess. Never throws. */
@@ -123,12 +130,16 @@ function failed(
   });
 }
 
-/** Nobody who may be right is answered 401. */
+/** Nobody who may be right is answered 401, nor counts as a guesser. Only the log has a limit. */
 function unavailable(
   request: FastifyRequest,
+  quiet: FailureLimit,
   { message, retryAfterSeconds }: Extract<Authentication, { readonly outcome: 'unavailable' }>,
 ): Problem {
-  request.log.warn({ remoteAddress: request.ip, why: message }, 'authentication is not possible now');
+  quiet.count(request.ip);
+  if (quiet.secondsLeft(request.ip) === null)
+    request.log.warn({ remoteAddress: request.ip, why: message }, 'authentication is not possible now');
+  else request.unlogged = true;
   return problem('service-unavailable', 'whoever vouches for this credential cannot be asked now; try again', {
     headers: { 'retry-after': String(retryAfterSeconds) },
   });

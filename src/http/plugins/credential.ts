@@ -1,6 +1,6 @@
-import { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
 import type { Credential } from '../../model/authentication.js';
+import { peerCertificateOf } from '../server/peer-certificate.js';
 import { cookieOf, sessionCookie } from './session-cookies.js';
 
 /** RFC 6750 section 2.1: `b64token`. Node's limit of 16 KiB for all headers stands behind it. */
@@ -23,12 +23,9 @@ export function credentialOf(request: FastifyRequest, takesSessions: boolean): C
 }
 
 /** The client certificate of the connection; null where its listener asks for none, or the client has sent none. */
-export function clientCertificateOf({ raw: { socket } }: FastifyRequest): Credential | null {
-  if (!(socket instanceof TLSSocket)) return null;
-  const der = socket.getPeerX509Certificate()?.raw;
-  if (der === undefined) return null;
-  // The certificate is readable without being trusted.
-  return socket.authorized
-    ? { kind: 'client-certificate', der }
-    : { kind: 'untrusted-certificate', why: String(socket.authorizationError) };
+function clientCertificateOf({ raw: { socket } }: FastifyRequest): Credential | null {
+  const peer = peerCertificateOf(socket);
+  if (peer === null) return null;
+  const { der, untrusted } = peer;
+  return untrusted === null ? { kind: 'client-certificate', der } : { kind: 'untrusted-certificate', why: untrusted };
 }

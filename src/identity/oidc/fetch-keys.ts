@@ -6,6 +6,8 @@ import type { ProviderFetch } from './provider-fetch.js';
 export const discoveryUrlOf = (issuer: string): string =>
   `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
 
+const longestUrl = 2_048;
+
 /**
  * Asks an identity provider where its keys are. Rejects with an `Error` that says what is wrong: the metadata of another
  * issuer are not those of this one (section 4.3).
@@ -16,11 +18,12 @@ export async function discoverKeySetUrl(issuer: string, fetch: ProviderFetch): P
   const named = memberOf(metadata, 'issuer');
   if (named !== issuer) throw new Error(`${url} is of issuer ${told(named)}, not ${told(issuer)}`);
   const address = memberOf(metadata, 'jwks_uri');
-  if (typeof address !== 'string' || !URL.canParse(address)) throw new Error(`${url} names no jwks_uri`);
-  const { protocol, hostname } = new URL(address);
+  if (typeof address !== 'string' || address.length > longestUrl || !URL.canParse(address))
+    throw new Error(`${url} names no jwks_uri`);
+  const { href, protocol, hostname } = new URL(address);
   const isPlain = issuer.startsWith('http:') && protocol === 'http:' && isLoopback(hostname);
   if (protocol !== 'https:' && !isPlain) throw new Error(`${url} names a jwks_uri that is not https: ${told(address)}`);
-  return address;
+  return href;
 }
 
 /** Fetches a JSON object. Rejects with an `Error` that says what is wrong. */

@@ -69,7 +69,7 @@ export class OidcTokens implements TokensOfIssuers {
     const found = await keys.find(keyId, algorithm, isSuspect);
     if (found.outcome === 'unknown') return refusedFor('KeyUnknown', found.message);
     if (found.outcome === 'unavailable') return found;
-    if (!(await isSignedByOne(token.text, found.keys, algorithm)))
+    if (!isSignedByOne(token.text, found.keys, algorithm))
       return refusedFor('SignatureInvalid', `the signature of the token is not by a key of issuer "${issuer.name}"`);
 
     const person = personOfClaims(token.claims, issuer);
