@@ -312,7 +312,7 @@ describe('an identity provider that cannot answer', () => {
     const { status, headers, body } = await jane.call(path, page);
     expect(status).toBe(503);
     expect(headers['retry-after']).toBe('10');
-    expect(body).toContain('the identity provider cannot be asked now; try again');
+    expect(body).toContain('The identity provider cannot be asked now; try again.');
     expect(body).toContain('<a href="/v1/login/corp">');
     expect(logSince(before)).toContain('sign-in is not possible now');
     expect(logSince(before)).not.toContain('secret kind');

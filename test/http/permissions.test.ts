@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aSession } from '../unit/store/records.js';
 import { as } from './support/call.js';
 import { startService, type Method, type Person, type TestService } from './support/service.js';
 import { comingAs, lettingIn } from './support/ways-in.js';
@@ -223,6 +224,24 @@ const table: readonly Row[] = [
     act: async (person) => {
       const made = await call('root', 'post', '/v1/api-tokens', { name: 'short-lived', roles: ['requester'] });
       return call(person, 'delete', `/v1/api-tokens/${as.token(made).id}`);
+    },
+  },
+  {
+    action: 'see which browsers are signed in',
+    allowed: everybody,
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/sessions'),
+  },
+  {
+    action: 'sign somebody else out',
+    allowed: ['admin'],
+    refusal: 404,
+    act: async (person) => {
+      const now = new Date();
+      const session = aSession({ createdAt: now, usedAt: now, expiresAt: new Date(now.getTime() + 3_600_000) });
+      const operations = [{ op: 'insertSession', session, secretSha256: session.id }] as const;
+      await service.store.writer.commit({ operations, events: [] });
+      return call(person, 'delete', `/v1/sessions/${session.id}`);
     },
   },
 ];
