@@ -58,7 +58,7 @@ export function buildApp(services: Services, options: AppOptions): App {
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     genReqId: requestIdOf,
     trustProxy: false,
-    // The longest parameter is a username, written with a percent sign for each octet.
+    // The longest parameter is a name, written with a percent sign for each octet.
     routerOptions: { maxParamLength: longestEncodedParameter },
     // Requests that have arrived are answered: the process stops accepting connections before it closes.
     return503OnClosing: false,

@@ -6,6 +6,7 @@ import { CryptoThread } from '../crypto/crypto-thread.js';
 import { threadedSignatures } from '../crypto/threaded-signatures.js';
 import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
 import { ApiTokens, type ApiTokenReader } from '../identity/api-tokens.js';
+import { BreakGlassUses } from '../identity/break-glass.js';
 import { Callers, type OtherWaysIn } from '../identity/callers.js';
 import type { RefusedSignIns } from '../identity/refused-sign-ins.js';
 import { inspectionService } from '../inspection/inspection-service.js';
@@ -41,7 +42,7 @@ import type { Store } from '../store/store.js';
 import { deliveriesOf } from '../webhooks/event-payload.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
-import { apiTokenWriter, makeFirstAdminToken } from './api-tokens.js';
+import { apiTokenWriter, makeFirstAdminToken, warnOfBreakGlass } from './api-tokens.js';
 import { openCallers } from './callers.js';
 import type { CallersTrustInForce } from './callers-trust-in-force.js';
 import { openClientCertificates } from './client-certificates.js';
@@ -81,6 +82,8 @@ export interface Overrides {
   readonly tlsRoundMilliseconds?: number;
   /** How often the policies' files are looked at. */
   readonly policyRoundMilliseconds?: number;
+  /** How often the audit log tells of the uses of a break-glass token. */
+  readonly breakGlassMilliseconds?: number;
 }
 
 /** The service, wired, without its HTTP edge. */
@@ -255,7 +258,21 @@ async function wire(
   };
   await recordServiceStarted(context);
   await makeFirstAdminToken(config, store, clock, log);
-  const authenticator = new ApiTokenAuthenticator(overrides.tokenReader?.(store.apiTokens) ?? store.apiTokens, clock);
+  await warnOfBreakGlass(store, clock, log);
+  const breakGlass = new BreakGlassUses({
+    record: async (event) => {
+      await store.writer.commit({ operations: [], events: [event] });
+    },
+    log,
+    clock,
+    intervalMilliseconds: overrides.breakGlassMilliseconds ?? 60_000,
+  });
+  opened.push(() => breakGlass.close());
+  const { admins } = config.callers.apiTokens;
+  const authenticator = new ApiTokenAuthenticator(overrides.tokenReader?.(store.apiTokens) ?? store.apiTokens, clock, {
+    admins,
+    useBreakGlass: (token) => breakGlass.use(token),
+  });
   await authenticator.loadReviewers();
   const serviceAccounts = openServiceAccounts(config, clusters, clock, log);
   const callers = await openCallers(config, serviceAccounts, clock, log);
@@ -316,6 +333,7 @@ async function wire(
         ...(clientCertificates && { clientCertificates: clientCertificates.wayIn }),
       },
       signIn,
+      admins,
     ),
     inspections,
     webhookDeliveries,
@@ -383,6 +401,7 @@ function servicesOf(
   refusedSignIns: RefusedSignIns,
   waysIn: OtherWaysIn,
   { sessions, logins }: OpenedSignIn,
+  admins: boolean,
 ): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
   return {
@@ -398,6 +417,7 @@ function servicesOf(
       reader: store.apiTokens,
       writer: apiTokenWriter(store.writer),
       authenticator,
+      admins,
       clusters: context.clusters,
       clock,
       random: randomBytes,

@@ -37,6 +37,8 @@ declare module 'fastify' {
     bodyExamples?: Readonly<Record<string, object>>;
     /** A reviewer may call it, as well as everybody whom the use case permits. */
     forReviewers?: boolean;
+    /** A caller who has no role may call it, because it shows and changes no more than what is theirs. */
+    withoutRole?: boolean;
     /** Reviewers are known from memory there, and no caller is answered 429 or 5xx. */
     fromMemory?: boolean;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */

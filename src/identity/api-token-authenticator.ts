@@ -1,10 +1,18 @@
 import { isLive, type ApiToken, type Principal } from '../model/principal.js';
 import { isApiTokenSecret, secretSha256 } from './api-token-secret.js';
 import type { ApiTokenReader, ReviewerToken } from './api-tokens.js';
+import { isForPeopleAlone } from './permissions.js';
 import { ReviewerTokens } from './reviewer-tokens.js';
 import { SecretLookUp } from './secret-look-up.js';
 
 type Reader = Pick<ApiTokenReader, 'findBySecretSha256' | 'liveSecretSha256s' | 'liveReviewers'>;
+
+export interface ApiTokenRules {
+  /** Whether tokens may hold the roles admin and approver. Break-glass tokens may always. */
+  readonly admins: boolean;
+  /** Told of each use of a break-glass token before the use goes on, which it does not where this throws. */
+  readonly useBreakGlass: (token: ApiToken) => Promise<void>;
+}
 
 /**
  * Finds the principal behind an API token. A token that was found is believed for at most 5 seconds, unless this
@@ -12,11 +20,13 @@ type Reader = Pick<ApiTokenReader, 'findBySecretSha256' | 'liveSecretSha256s' | 
  */
 export class ApiTokenAuthenticator {
   readonly #clock: () => Date;
+  readonly #rules: ApiTokenRules;
   readonly #tokens: SecretLookUp<ApiToken>;
   readonly #reviewers: ReviewerTokens;
 
-  constructor(reader: Reader, clock: () => Date) {
+  constructor(reader: Reader, clock: () => Date, rules: ApiTokenRules) {
     this.#clock = clock;
+    this.#rules = rules;
     this.#tokens = new SecretLookUp(reader, clock);
     this.#reviewers = new ReviewerTokens((now) => reader.liveReviewers(now), clock);
   }
@@ -28,7 +38,9 @@ export class ApiTokenAuthenticator {
   async authenticate(secret: string, isSuspect: () => boolean = () => false): Promise<Principal | null> {
     if (!isApiTokenSecret(secret)) return null;
     const token = await this.#tokens.find(secretSha256(secret), isSuspect);
-    return token === null || !isLive(token, this.#clock()) ? null : principalOf(token);
+    if (token === null || !isLive(token, this.#clock())) return null;
+    if (token.breakGlass) await this.#rules.useBreakGlass(token);
+    return principalOf(token, this.#rules);
   }
 
   /** Reads the reviewers' tokens, so that each of them is known from the first call on. */
@@ -40,7 +52,7 @@ export class ApiTokenAuthenticator {
   async authenticateReviewer(secret: string): Promise<Principal | null> {
     if (!isApiTokenSecret(secret)) return null;
     const token = await this.#reviewers.find(secretSha256(secret));
-    return token === null || !isLive(token, this.#clock()) ? null : principalOf(token);
+    return token === null || !isLive(token, this.#clock()) ? null : principalOf(token, this.#rules);
   }
 
   /** Called when a reviewer's token has been made, before that is answered. */
@@ -55,7 +67,9 @@ export class ApiTokenAuthenticator {
   }
 }
 
-/** The caller whom a live token authenticates. */
-export function principalOf({ id, name, groups, roles, createdBy, expiresAt, cluster }: ApiToken): Principal {
+/** The caller whom a live token authenticates. It keeps its name where the token has no role left. */
+function principalOf(token: ApiToken, { admins }: Pick<ApiTokenRules, 'admins'>): Principal {
+  const { id, name, groups, createdBy, expiresAt, cluster, breakGlass } = token;
+  const roles = admins || breakGlass ? token.roles : token.roles.filter((role) => !isForPeopleAlone(role));
   return { name, groups, roles, method: 'api-token', createdBy, credentialId: id, expiresAt, cluster };
 }

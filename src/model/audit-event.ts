@@ -38,6 +38,8 @@ export const auditEventTypes = [
   'SignedIn',
   'SignedOut',
   'SignInRefused',
+  'BreakGlassTokenMade',
+  'BreakGlassTokenUsed',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -127,6 +129,10 @@ export interface AuditEventDetails {
   PolicySetLoaded: { policySetDigest: string; previousPolicySetDigest: string };
   ApiTokenCreated: ApiTokenDetails;
   ApiTokenRevoked: ApiTokenDetails;
+  /** By whoever may write to the data dir and the database. */
+  BreakGlassTokenMade: ApiTokenDetails;
+  /** Uses since the event before: one for the first use in a process. */
+  BreakGlassTokenUsed: { tokenId: string; uses: number };
   CertificateAuthorityPinned: { spkiSha256: string };
   ClusterProbed: {
     probe: true;

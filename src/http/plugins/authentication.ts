@@ -31,7 +31,7 @@ export function authenticateCallers(
   const quiet = new FailureLimit(failuresPerMinute, 60_000);
   app.decorateRequest('principal', null);
   app.addHook('onRequest', async (request, reply) => {
-    const { forReviewers = false, fromMemory = false } = request.routeOptions.config;
+    const { forReviewers = false, withoutRole = false, fromMemory = false } = request.routeOptions.config;
     const credential = credentialOf(request, browsers !== null);
     if (fromMemory) {
       request.principal = await reviewerOrOther(authenticator, credential);
@@ -49,6 +49,7 @@ export function authenticateCallers(
     request.principal = authentication.principal;
     if (credential.kind === 'session' && browsers !== null) requireSameOrigin(request, browsers);
     if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
+    if (request.principal.roles.length === 0 && !withoutRole) throw new ProblemError(noRole);
   });
 }
 
@@ -75,6 +76,12 @@ function requireSameOrigin(request: FastifyRequest, { origin }: Browsers): void 
 const onlyReviews = problem(
   'not-permitted',
   'a reviewer asks for access reviews and reads what is rendered for its cluster, and nothing else',
+);
+
+/** An identity provider may vouch for everybody in the world. */
+const noRole = problem(
+  'not-permitted',
+  'you have no role here; GET /v1/whoami tells the name and groups that roles are given to',
 );
 
 /** Others than reviewers are looked up, at no cost for each guess. Never throws. */

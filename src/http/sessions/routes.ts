@@ -16,6 +16,7 @@ export function addSessions(app: App, { sessions }: Services): void {
   app.get(
     '/sessions',
     {
+      config: { withoutRole: true },
       schema: {
         operationId: 'listSessions',
         tags: ['identity'],
@@ -38,6 +39,7 @@ export function addSessions(app: App, { sessions }: Services): void {
   app.delete(
     '/sessions/:id',
     {
+      config: { withoutRole: true },
       schema: {
         operationId: 'endSession',
         tags: ['identity'],

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import request from 'supertest';
 import { inject } from 'vitest';
@@ -77,6 +77,7 @@ export interface TestService {
   as(name: Person): Caller;
   withToken(token: string): Caller;
   tokenOf(name: Person): string;
+  /** Empty where the start made none. */
   readonly adminToken: string;
   /** The store of the service. */
   readonly store: Store;
@@ -166,6 +167,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     tokens.set(name, made.secret);
   }
   const tokenOf = (name: Person) => tokens.get(name) ?? '';
+  const adminTokenFile = join(dataDir, 'admin-token');
 
   return {
     address,
@@ -176,7 +178,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     as: (name) => caller(tokenOf(name)),
     withToken: caller,
     tokenOf,
-    adminToken: readFileSync(join(dataDir, 'admin-token'), 'utf8').trim(),
+    adminToken: existsSync(adminTokenFile) ? readFileSync(adminTokenFile, 'utf8').trim() : '',
     store: composition.store,
     connections: () =>
       new Promise((resolve, reject) => {
