@@ -55,13 +55,23 @@ export const empty = (description: string, headers: Readonly<Record<string, stri
   ...headersOf(headers),
 });
 
+/** How long a body may be, in characters or octets. */
+export const longest = {
+  /** Most answers. */
+  usual: 1_048_576,
+  /** One that is made as a whole, however much it has: Node.js has no longer text. */
+  whole: 536_870_888,
+  /** One that is streamed, however much it has. */
+  streamed: 1_099_511_627_776,
+} as const;
+
 /** A body that is text, whatever its media type. */
-export const textBody = (description: string, example: string) =>
-  Type.String({ maxLength: 1_048_576, description, examples: [example] });
+export const textBody = (description: string, example: string, maxLength: number = longest.usual) =>
+  Type.String({ maxLength, description, examples: [example] });
 
 /** Octets. */
-export const binaryBody = (description: string) =>
-  Type.String({ maxLength: 1_048_576, contentMediaType: 'application/octet-stream', description });
+export const binaryBody = (description: string, maxLength: number = longest.usual) =>
+  Type.String({ maxLength, contentMediaType: 'application/octet-stream', description });
 
 /** Any authenticated call can end with one of these. */
 const problemsOfEveryCall = [

@@ -43,17 +43,31 @@ export interface Enforcement {
 }
 
 /** Any authorizer and any admission policy lets these go on: they were authorized when they began. */
-const openStreams = [
-  'watches that were opened before, until they end or the API server restarts',
+const openWatches = 'watches that were opened before, until they end or the API server restarts';
+const openSessions = [
   'exec, attach and port-forward sessions that were opened before, until they end: at most 4 hours',
   'aggregated API servers keep their own verdicts for 10 s',
 ] as const;
-const bypass = 'members of system:masters pass every authorizer';
+const openStreams = [openWatches, ...openSessions];
+const bypass = [
+  // Kubernetes 1.36 keeps the verdict on who may act as whom for so long, whatever the authorizer says of caching.
+  'repeating a request as somebody else (impersonation) that was allowed within the last 10 s',
+  'members of system:masters pass every authorizer',
+] as const;
 
 const continuing: Readonly<Record<EnforcementMode, readonly string[]>> = {
-  webhook: [...openStreams, bypass],
-  listed: ['everything, until each control-plane node has loaded the new file', ...openStreams, bypass],
-  admission: ['reading: get, list and watch', ...openStreams],
+  webhook: [...openStreams, ...bypass],
+  listed: ['everything, until each control-plane node has loaded the new file', ...openStreams, ...bypass],
+  admission: [
+    'reading: get, list and watch',
+    // A watch is a read, so its client may begin another one.
+    `${openWatches}; then it can be opened again`,
+    ...openSessions,
+    // Admission sees the user who is acted as, without the certificate of the one who acts.
+    'acting as somebody else (impersonation), where RBAC allows it',
+    // Kubernetes does not hold policies against requests about policies, so that none locks everybody out.
+    'removing the admission policy or its binding, where RBAC allows it',
+  ],
   none: ['everything, until the certificate expires or its bindings are removed'],
 };
 

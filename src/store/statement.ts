@@ -22,6 +22,10 @@ export interface Statement extends Selection {
   readonly ifTaken?: (constraint: string) => Conflict;
   /** For a statement that reads one row with a number `found`: the conflict where that has reached the limit. */
   readonly ifReached?: { readonly limit: number; readonly conflict: (found: number) => Conflict };
+  /** The statement finds nothing unless one of its first `count` parameters is among the keys that this query selects. */
+  readonly onlyAmong?: { readonly keys: string; readonly count: number };
+  /** The statement changes the keys that this query of an `onlyAmong` selects. */
+  readonly changesKeys?: string;
   /** Names a row that is never changed or removed. Once it is committed, the statement is left out. */
   readonly once?: string;
   /** Does the same on PostgreSQL for many statements with the same `many.sql`; with `ifReached`, that answers the sum as `found`. */

@@ -117,6 +117,8 @@ export interface UnexpiredCertificates {
   /** Null: of all clusters. */
   readonly clusters: readonly string[] | null;
   readonly now: Date;
+  /** Where given: only those that end at this instant or earlier. */
+  readonly endsAtMost?: Date | undefined;
   readonly limit: number;
 }
 
@@ -125,6 +127,8 @@ export interface IdentityReader {
   list(filter: IdentityFilter, now: Date, page: PageQuery): Promise<Page<LiveIdentity>>;
   /** Whether there is or was a certificate for this username. */
   isKnown(username: string): Promise<boolean>;
+  /** The other spellings of a name in requests. `folded`: the form in which names are compared, which is not among them. */
+  spellings(folded: string): Promise<readonly string[]>;
 }
 
 /** A username with its live certificates, at most `countedCertificates` of them, those first that end last. */

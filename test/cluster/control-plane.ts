@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -177,6 +178,16 @@ export class ControlPlane implements TestCluster {
       env: { PATH: process.env['PATH'], HOME: this.directory },
       ...(input === undefined ? {} : { input }),
     });
+  }
+
+  /**
+   * Writes a kubeconfig whose client certificate somebody signed by hand with the CA's key, past every signer. Answers the
+   * DER's SHA-256 in lower-case hex.
+   */
+  async writeKubeconfigByHand(file: string, username: string, groups: readonly string[]): Promise<string> {
+    const credentials = await this.pki.clientCredentials(username, groups);
+    this.writeKubeconfig(file, credentials);
+    return new X509Certificate(credentials.certificatePem).fingerprint256.replaceAll(':', '').toLowerCase();
   }
 
   /** Ends all processes at once and removes the directory. */

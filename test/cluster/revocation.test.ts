@@ -10,6 +10,7 @@ import { as } from '../http/support/call.js';
 import { startService, type TestService } from '../http/support/service.js';
 import { succeed } from './certificate-signing-request.js';
 import { freePorts } from './free-ports.js';
+import { openWatch, type OpenWatch } from './open-watch.js';
 import type { Finished } from './run-command.js';
 import { kubeconfigOfServiceAccount } from './service-account.js';
 import { describeControlPlane, openControlPlane } from './suite.js';
@@ -93,9 +94,25 @@ clusters:
   };
 
   await succeed(plane, ['create', 'role', 'writer', '--verb=*', '--resource=configmaps,pods,pods/exec']);
-  await succeed(plane, ['create', 'rolebinding', 'writer', '--role=writer', '--user=jane']);
+  await succeed(plane, ['create', 'rolebinding', 'writer', '--role=writer', '--user=jane', '--user=jim']);
+  await succeed(plane, [
+    'create',
+    'clusterrole',
+    'act',
+    '--verb=impersonate',
+    '--resource=users',
+    '--resource-name=jim',
+  ]);
+  await succeed(plane, ['create', 'clusterrolebinding', 'act', '--clusterrole=act', '--user=jane']);
+  await succeed(plane, ['create', 'clusterrolebinding', 'ann', '--clusterrole=cluster-admin', '--user=ann']);
 
   let files = 0;
+  const newFile = () => join(directory.path, `${(files += 1)}.kubeconfig`);
+  const holder = (fingerprint: string, file: string) => ({
+    fingerprint,
+    file,
+    kubectl: (...args: readonly string[]) => plane.kubectl(['--kubeconfig', file, ...args]),
+  });
   return {
     plane,
     service,
@@ -103,16 +120,30 @@ clusters:
     render,
     directory: directory.path,
     audit: () => readFileSync(auditLog, 'utf8'),
-    /** A certificate of jane, and kubectl with it. */
-    async issue() {
-      const answer = await service.as('hr-system')('post', '/v1/kubeconfigs').send({ username: 'jane' }).expect(201);
+    /** A certificate of jane or somebody else, and kubectl with it. */
+    async issue(username = 'jane') {
+      const answer = await service.as('hr-system')('post', '/v1/kubeconfigs').send({ username }).expect(201);
       const request = as.request(await root('get', answer.headers['location'] ?? '').expect(200));
-      const file = join(directory.path, `${(files += 1)}.kubeconfig`);
+      const file = newFile();
       writeFileSync(file, answer.text, { mode: 0o600 });
-      return {
-        fingerprint: request.certificate?.fingerprintSha256 ?? '',
-        kubectl: (...args: readonly string[]) => plane.kubectl(['--kubeconfig', file, ...args]),
-      };
+      return holder(request.certificate?.fingerprintSha256 ?? '', file);
+    },
+    /** A certificate that kubepass would never issue and does not know: signed by hand with the key of the CA. */
+    async signByHand(username: string, groups: readonly string[]) {
+      const file = newFile();
+      return holder(await plane.writeKubeconfigByHand(file, username, groups), file);
+    },
+    /** Revokes as a caller does, and answers what goes on. */
+    async revoke(fingerprint: string) {
+      const call = root('post', `/v1/certificates/${fingerprint}/revoke`).send({ reason: 'keyCompromise' });
+      const { body } = await call.expect(200);
+      return (body as { enforcement: { mode: string; continues: readonly string[] } }).enforcement;
+    },
+    /** Puts a certificate on the deny list that kubepass does not know, as a list that outlived its database does. */
+    async deny(fingerprintSha256: string) {
+      await root('post', `/v1/certificates/${fingerprintSha256}/revoke`).send({ reason: 'keyCompromise' }).expect(404);
+      const revoked = aRevocation({ cluster: 'real', fingerprintSha256, username: 'by-hand' });
+      await service.store.writer.commit({ operations: [{ op: 'insertRevocation', revoked }], events: [] });
     },
     async close() {
       await service.close();
@@ -130,6 +161,17 @@ const refusedAs = (text: string) => ({ code: 1, stderr: expect.stringContaining(
 const revoked = refusedAs('this client certificate was revoked');
 const untilAllowed = (ask: () => Promise<Finished>) =>
   expect.poll(async () => (await ask()).code, { timeout: 15_000 }).toBe(0);
+const goesOnByWatch = async (enforced: Enforced, watch: OpenWatch, name: string) => {
+  await succeed(enforced.plane, [...writing(name)]);
+  await expect.poll(() => watch.names(), { timeout: 15_000 }).toContain(`configmap/${name}`);
+};
+const restartApiServer = async ({ plane }: Enforced) => {
+  await plane.stopApiServer();
+  await plane.startApiServer();
+};
+const openedBefore = expect.stringMatching(
+  /^watches that were opened before, until they end or the API server restarts/,
+) as unknown;
 const probe = async (service: TestService) =>
   as.cluster(await service.as('root')('post', '/v1/clusters/real/probe').send({ verifyRevocation: true }).expect(200));
 
@@ -159,6 +201,46 @@ describeControlPlane('mode webhook', () => {
       await enforced.service.as('audrey')('get', '/v1/audit-events?type=RevocationEnforced').expect(200),
     );
     expect(items.at(-1)?.details).toMatchObject({ mode: 'webhook', verified: true, delaySeconds: 0 });
+  });
+
+  it('leaves a watch open that was opened before, and says so, until the API server restarts', async () => {
+    const taken = await enforced.issue();
+    await untilAllowed(() => taken.kubectl(...reading));
+    const watch = openWatch(enforced.plane.kubectlPath, taken.file);
+    await goesOnByWatch(enforced, watch, 'before-revoking');
+    expect((await enforced.revoke(taken.fingerprint)).continues).toContainEqual(openedBefore);
+    expect(await taken.kubectl(...reading)).toMatchObject(revoked);
+    await goesOnByWatch(enforced, watch, 'after-revoking');
+    expect(watch.hasEnded()).toBe(false);
+
+    await restartApiServer(enforced);
+    await expect.poll(() => watch.hasEnded(), { timeout: 15_000 }).toBe(true);
+    await watch.close();
+    expect(await taken.kubectl(...reading, '--watch')).toMatchObject(revoked);
+  });
+
+  it('refuses a revoked certificate that acts as somebody else', async () => {
+    const taken = await enforced.issue();
+    await untilAllowed(() => taken.kubectl(...reading, '--as=jim'));
+    await enforced.revoke(taken.fingerprint);
+    expect(await taken.kubectl(...reading, '--as=jim')).toMatchObject(revoked);
+  });
+
+  it('may see a request as somebody else repeated for 10 s where its holder may do everything, and says so', async () => {
+    const taken = await enforced.issue('ann');
+    await untilAllowed(() => taken.kubectl(...reading, '--as=jim'));
+    const { continues } = await enforced.revoke(taken.fingerprint);
+    expect(continues).toContainEqual(expect.stringMatching(/^repeating a request as somebody else/));
+    // Another request is refused at once. Whether the same one still passes depends on how much time has gone by.
+    expect(await taken.kubectl(...writing('another'), '--dry-run=server', '--as=jim')).toMatchObject(revoked);
+    await expect.poll(() => taken.kubectl(...reading, '--as=jim'), { timeout: 20_000 }).toMatchObject(revoked);
+  });
+
+  it('is never asked about a member of system:masters', async () => {
+    const master = await enforced.signByHand('by-hand', ['system:masters']);
+    await enforced.deny(master.fingerprint);
+    expect((await master.kubectl(...reading)).code).toBe(0);
+    expect((await master.kubectl(...writing('by-hand'), '--dry-run=server')).code).toBe(0);
   });
 
   it('harms nobody but people with certificates while kubepass is down', async () => {
@@ -197,6 +279,26 @@ describeControlPlane('mode listed', () => {
     await enforced.loadFiles();
   });
   afterAll(() => enforced.close());
+
+  it('leaves a watch open that was opened before, and lets members of system:masters pass', async () => {
+    const master = await enforced.signByHand('by-hand', ['system:masters']);
+    const taken = await enforced.issue();
+    await untilAllowed(() => taken.kubectl(...reading));
+    const watch = openWatch(enforced.plane.kubectlPath, taken.file);
+    await goesOnByWatch(enforced, watch, 'before-revoking');
+    await enforced.deny(master.fingerprint);
+    expect((await enforced.revoke(taken.fingerprint)).continues).toContainEqual(openedBefore);
+    await enforced.loadFiles();
+    await expect.poll(async () => taken.kubectl(...reading), { timeout: 15_000 }).toMatchObject(revoked);
+    await goesOnByWatch(enforced, watch, 'after-revoking');
+    expect(watch.hasEnded()).toBe(false);
+    expect((await master.kubectl(...writing('by-hand'), '--dry-run=server')).code).toBe(0);
+
+    await restartApiServer(enforced);
+    await expect.poll(() => watch.hasEnded(), { timeout: 15_000 }).toBe(true);
+    await watch.close();
+    expect(await taken.kubectl(...reading, '--watch')).toMatchObject(revoked);
+  });
 
   it('refuses the listed, and lets everybody else in while kubepass is down', async () => {
     const [taken, sibling] = [await enforced.issue(), await enforced.issue()];
@@ -272,6 +374,58 @@ describeControlPlane('mode admission', () => {
     const { revocation, probe: found } = await probe(enforced.service);
     expect(found?.revocation, found?.revocation?.message ?? '').toMatchObject({ mode: 'admission', verified: true });
     expect(revocation.continues[0]).toBe('reading: get, list and watch');
+  });
+
+  it('leaves watches open, and lets new ones begin after a restart of the API server, and says both', async () => {
+    const taken = await enforced.issue();
+    await untilAllowed(() => taken.kubectl(...reading));
+    const watch = openWatch(enforced.plane.kubectlPath, taken.file);
+    await goesOnByWatch(enforced, watch, 'before-revoking');
+    const { continues } = await enforced.revoke(taken.fingerprint);
+    expect(continues).toContain('reading: get, list and watch');
+    expect(continues).toContainEqual(openedBefore);
+    await expect
+      .poll(() => taken.kubectl(...writing('refused'), '--dry-run=server'), { timeout: 20_000 })
+      .toMatchObject(revoked);
+    await goesOnByWatch(enforced, watch, 'after-revoking');
+    expect(watch.hasEnded()).toBe(false);
+
+    await restartApiServer(enforced);
+    await expect.poll(() => watch.hasEnded(), { timeout: 15_000 }).toBe(true);
+    await watch.close();
+    expect(await taken.kubectl(...writing('refused'), '--dry-run=server')).toMatchObject(revoked);
+    const again = openWatch(enforced.plane.kubectlPath, taken.file);
+    await goesOnByWatch(enforced, again, 'after-the-restart');
+    await again.close();
+  });
+
+  it('does not see who acts as somebody else, and says so', async () => {
+    const taken = await enforced.issue();
+    await untilAllowed(() => taken.kubectl(...writing('as-somebody'), '--dry-run=server'));
+    expect((await enforced.revoke(taken.fingerprint)).continues).toContainEqual(
+      expect.stringContaining('impersonation'),
+    );
+    await expect
+      .poll(() => taken.kubectl(...writing('as-somebody'), '--dry-run=server'), { timeout: 20_000 })
+      .toMatchObject(revoked);
+    expect((await taken.kubectl(...writing('as-somebody'), '--dry-run=server', '--as=jim')).code).toBe(0);
+  });
+
+  it('refuses what a member of system:masters writes, but not that it takes the policy away, and says so', async () => {
+    const master = await enforced.signByHand('by-hand', ['system:masters']);
+    const write = () => master.kubectl(...writing('by-hand'), '--dry-run=server');
+    expect((await write()).code).toBe(0);
+    await enforced.deny(master.fingerprint);
+    await expect.poll(write, { timeout: 20_000 }).toMatchObject(revoked);
+    expect((await master.kubectl(...reading)).code).toBe(0);
+    const emptied = ['patch', 'configmap', 'revoked-certificates', '-n', 'kubepass', '--patch', '{"data":null}'];
+    expect(await master.kubectl(...emptied)).toMatchObject(revoked);
+
+    const binding = ['validatingadmissionpolicybinding', 'kubepass-revoked-certificates'];
+    expect((await master.kubectl('delete', ...binding)).code).toBe(0);
+    await expect.poll(async () => (await write()).code, { timeout: 20_000 }).toBe(0);
+    const { continues } = await enforced.revoke((await enforced.issue()).fingerprint);
+    expect(continues).toContainEqual(expect.stringContaining('removing the admission policy'));
   });
 });
 

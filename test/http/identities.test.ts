@@ -147,6 +147,28 @@ describe('a block', () => {
     await ask('max').expect(201);
   });
 
+  it('holds for every spelling of the name, and the exposure that is left lists each', async () => {
+    const spellings = ['Ute@corp.example', 'UTE@corp.example', 'ute@corp.example'];
+    const fingerprints: string[] = [];
+    for (const username of spellings) fingerprints.push((await issue(username)).certificate.fingerprintSha256);
+    const { body: waiting } = await ask('uTe@corp.example', { groups: ['ops-a'] }).expect(201);
+    const { body } = await block('ute@Corp.example').expect(200);
+    for (const fingerprint of fingerprints)
+      expect(await certificateOf(fingerprint)).toMatchObject({ status: 'revoked', revocation: reason });
+    const { id } = waiting as { id: string };
+    const { body: request } = await service.as('root')('get', `/v1/certificate-requests/${id}`).expect(200);
+    expect(request).toMatchObject({ state: 'cancelled' });
+    const exposed = (found: unknown) =>
+      (found as { residualExposure: { fingerprintSha256: string }[] }).residualExposure
+        .map(({ fingerprintSha256 }) => fingerprintSha256)
+        .sort();
+    expect(exposed(body)).toEqual(fingerprints.toSorted());
+    for (const username of spellings)
+      expect(exposed((await service.as('petra')('get', path(username)).expect(200)).body)).toEqual(
+        fingerprints.toSorted(),
+      );
+  });
+
   it('is refused for a cluster that is not configured, and for an end that has passed', async () => {
     const { body } = await block('eva', { ...reason, clusters: ['nowhere'], until: '2020-01-01T00:00:00Z' }).expect(
       400,

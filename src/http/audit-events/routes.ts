@@ -4,7 +4,7 @@ import { instantInQuery } from '../instant.js';
 import { pageBody, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
 import { sendRefusal } from '../problems/refusal-to-problem.js';
-import { json, problems, response, textBody } from '../responses.js';
+import { json, longest, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
 import * as schemas from './schemas.js';
@@ -36,6 +36,7 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
               [ndjson]: textBody(
                 'One canonical event (RFC 8785) on each line: exactly the bytes that the hash chain covers.',
                 exampleLine,
+                longest.streamed,
               ),
             },
             {

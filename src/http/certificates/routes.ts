@@ -3,7 +3,7 @@ import { instantInQuery } from '../instant.js';
 import { pageBody, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
 import { sendRefusal } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, problems, response, textBody } from '../responses.js';
+import { bodyProblems, json, longest, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
 import { exampleExport, exportFormOf, exportForms, sendExport } from './export-certificates.js';
@@ -40,10 +40,12 @@ export function addCertificates(app: App, services: Services): void {
                 'A record with the names of the columns, and one for each certificate (RFC 4180). `groups` has a `;` ' +
                   'between groups. An apostrophe stands before a value that a spreadsheet would take for a formula.',
                 exampleExport(exportForms['text/csv']),
+                longest.streamed,
               ),
               'application/x-ndjson': textBody(
                 'One certificate on each line, as in the list.',
                 exampleExport(exportForms['application/x-ndjson']),
+                longest.streamed,
               ),
             },
             {

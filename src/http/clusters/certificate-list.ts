@@ -1,6 +1,6 @@
 import type { Services } from '../../services.js';
 import { sendRefusal } from '../problems/refusal-to-problem.js';
-import { binaryBody, empty, onlyProblems, response, textBody } from '../responses.js';
+import { binaryBody, empty, longest, onlyProblems, response, textBody } from '../responses.js';
 import { namesEntityTag } from '../certificates/send-certificate.js';
 import type { App } from '../types.js';
 import { ClusterParamsSchema } from './schemas.js';
@@ -27,10 +27,11 @@ export function addCertificateList(app: App, { clusters }: Services): void {
         response: {
           200: response(
             {
-              'application/pkix-crl': binaryBody('The list as DER.'),
+              'application/pkix-crl': binaryBody('The list as DER.', longest.whole),
               'application/x-pem-file': textBody(
                 'The list as PEM.',
                 '-----BEGIN X509 CRL-----\nMIIBzDCBtQIBATANBgkqhkiG9w0BAQsFADAb…\n-----END X509 CRL-----\n',
+                longest.whole,
               ),
             },
             {

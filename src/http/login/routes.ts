@@ -11,6 +11,7 @@ import {
   setSessionCookies,
 } from '../plugins/session-cookies.js';
 import { problem, sendProblem, type Problem } from '../problems/problem.js';
+import { problemExample } from '../problems/problem-examples.js';
 import type { ProblemType } from '../problems/problem-types.js';
 import { empty, onlyProblems, textBody } from '../responses.js';
 import { closed, dnsLabelOf } from '../schema-parts.js';
@@ -46,18 +47,19 @@ const CallbackQuerySchema = Type.Object({
   error: ofProvider('Why there is no code.', 'access_denied'),
 });
 
-/** Problems of these types, for browsers as pages. */
+/** Problems of these types, one response for each status; browsers get them as pages. */
 const problemsOrPages = (...types: readonly ProblemType[]) =>
   Object.fromEntries(
-    Object.entries(onlyProblems(...types)).map(([status, declared]) => {
-      const { content, ...more } = declared as { readonly content: Readonly<Record<string, unknown>> };
-      const page = { schema: textBody('A page that says so.', '<!doctype html>…') };
-      return [status, { ...more, content: { ...content, 'text/html': page } }];
+    types.map((type) => {
+      const { status, detail, requestId } = problemExample(type);
+      const declared = onlyProblems(type)[status] as { readonly content: Readonly<Record<string, unknown>> };
+      const page = textBody('A page that says so.', failurePage(detail, requestId, '/v1/login/corp'));
+      return [status, { ...declared, content: { ...declared.content, 'text/html': { schema: page } } }];
     }),
   ) as Readonly<Record<number, unknown>>;
 
-const problemTypes = [
-  ...(['invalid-request', 'not-permitted', 'not-found', 'not-acceptable', 'too-many-requests'] as const),
+const problemsOfBoth = [
+  ...(['invalid-request', 'not-found', 'not-acceptable', 'too-many-requests'] as const),
   ...(['internal-error', 'service-unavailable'] as const),
 ] as const;
 
@@ -87,7 +89,7 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, attempt
             Location: 'Where the browser signs in.',
             'Set-Cookie': 'The sign-in that was begun.',
           }),
-          ...problemsOrPages(...problemTypes),
+          ...problemsOrPages(...problemsOfBoth),
         },
       },
     },
@@ -121,7 +123,7 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, attempt
         querystring: CallbackQuerySchema,
         response: {
           302: empty('Signed in.', { Location: '`returnTo` of the sign-in.', 'Set-Cookie': 'The session.' }),
-          ...problemsOrPages(...problemTypes),
+          ...problemsOrPages('not-permitted', ...problemsOfBoth),
         },
       },
     },

@@ -8,7 +8,7 @@ import type { Principal } from '../../model/principal.js';
 import type { Operation } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { announce } from '../events.js';
-import { endAccess, endingStep, findAccess, nothingToEnd } from './end-access.js';
+import { endAccess, endingStep, findAccess, nothingToEnd, spellingsOf } from './end-access.js';
 import { readIdentity } from './read-identity.js';
 
 /** How long the answer waits for a certificate that is being signed; it is revoked once it is recorded, however long that takes. */
@@ -30,10 +30,20 @@ export async function blockIdentity(
   if (refusal !== null) return refusal;
   const { name } = principal;
   const block = await commitBlock(context, name, username, ask);
-  await endAccess(context, username, block, name);
-  const { items } = await context.store.requests.list({ state: 'issuing', username }, { limit: 50, cursor: null });
-  await Promise.all(items.map(({ id }) => context.attempts.waitForEnd(id, waitSeconds)));
+  await endAccess(context, block, name);
+  await Promise.all((await issuingFor(context, username)).map((id) => context.attempts.waitForEnd(id, waitSeconds)));
   return done(await readIdentity(context, username));
+}
+
+/** The ids of requests for the name, in every spelling, whose certificates are being signed. */
+async function issuingFor(context: IssuanceContext, username: string): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (const name of await spellingsOf(context, username)) {
+    const filter = { state: 'issuing', username: name } as const;
+    const { items } = await context.store.requests.list(filter, { limit: 50, cursor: null });
+    ids.push(...items.map(({ id }) => id));
+  }
+  return ids;
 }
 
 /** Commits the block as it is to be, unless it is that already. */
@@ -49,7 +59,7 @@ async function commitBlock(
     const [stored] = await context.store.identityBlocks.find([folded]);
     const block = widened(stored ?? null, { username, ask, actor, now });
     if (stored !== undefined && isAsStored(block, stored)) return stored;
-    const ended = tried < mostTogether ? await findAccess(context, username, block) : nothingToEnd;
+    const ended = tried < mostTogether ? await findAccess(context, block) : nothingToEnd;
     const ending = endingStep(context, ended, block, actor, now);
     const counts = { revokedCertificates: ended.certificates.length, cancelledRequests: ended.requests.length };
     const { clusters, reason, comment, until } = block;

@@ -1,6 +1,6 @@
 import type { DenyListPort } from '../../model/enforcement.js';
 import type { RevokedCertificate } from '../../model/revocation.js';
-import type { Writer } from '../../store/step.js';
+import type { Operation, Step, Writer } from '../../store/step.js';
 import type { RevocationReader } from '../../store/store.js';
 import type { Log } from '../context.js';
 
@@ -149,16 +149,16 @@ export function learningWriter(
   writer: Writer,
   learn: (revoked: readonly RevokedCertificate[]) => void | Promise<void>,
 ): Writer {
-  return {
-    async commit(step) {
-      const result = await writer.commit(step);
-      if (result.committed) {
-        const revoked = step.operations.flatMap((operation) =>
-          operation.op === 'insertRevocation' ? [operation.revoked] : [],
-        );
-        if (revoked.length > 0) await learn(revoked);
-      }
-      return result;
-    },
+  const commitAndLearn = async (step: Step) => {
+    const result = await writer.commit(step);
+    if (result.committed)
+      await learn(step.operations.flatMap((operation) => (revokes(operation) ? [operation.revoked] : [])));
+    return result;
   };
+  // Nearly all commits revoke nothing, and cost nothing here.
+  return { commit: (step) => (step.operations.some(revokes) ? commitAndLearn(step) : writer.commit(step)) };
+}
+
+function revokes(operation: Operation): operation is Extract<Operation, { readonly op: 'insertRevocation' }> {
+  return operation.op === 'insertRevocation';
 }

@@ -24,20 +24,27 @@ export interface AccessToEnd {
 
 export const nothingToEnd: AccessToEnd = { sessions: [], requests: [], certificates: [] };
 
+/** Every way in which requests write the name. */
+export async function spellingsOf({ store }: IssuanceContext, username: string): Promise<readonly string[]> {
+  const folded = foldedName(username);
+  return [...new Set([username, folded, ...(await store.identities.spellings(folded))])];
+}
+
 /**
- * The first part of it. `username` may be another spelling than that of the block. A block of some clusters ends the sessions
- * that there were: whoever is blocked there signs in anew, and may do so.
+ * The first part of it, in every spelling of the name; of certificates those that end at `endsAtMost` or earlier. A block of
+ * some clusters ends the sessions that there were: whoever is blocked there signs in anew, and may do so.
  */
 export async function findAccess(
-  { store, clock }: IssuanceContext,
-  username: string,
-  { clusters, blockedAt, username: blocked }: Pick<IdentityBlock, 'clusters' | 'username' | 'blockedAt'>,
+  context: IssuanceContext,
+  { clusters, blockedAt, username }: Pick<IdentityBlock, 'clusters' | 'username' | 'blockedAt'>,
+  endsAtMost?: Date,
 ): Promise<AccessToEnd> {
+  const { store, clock } = context;
   const now = clock();
   const requests = new Map<string, CertificateRequest>();
   const certificates: ListedCertificate[] = [];
-  for (const name of new Set([username, blocked, foldedName(username)])) {
-    const wanted = { revoked: false, clusters, now, limit: endedAtOnce - certificates.length };
+  for (const name of await spellingsOf(context, username)) {
+    const wanted = { revoked: false, clusters, now, endsAtMost, limit: endedAtOnce - certificates.length };
     if (wanted.limit > 0) certificates.push(...(await store.certificates.unexpiredOf(name, wanted)));
     for (const cluster of clusters ?? [undefined])
       for (const state of ['pending', 'approved'] as const)
@@ -87,15 +94,15 @@ const mostConflicts = 10;
  * Ends whatever is left, part by part, until nothing is. It comes after the commit of the block: nothing is added then, and
  * what was added before is found. Repeating it does no harm, so it may be cut off at any place.
  */
-export async function endAccess(
-  context: IssuanceContext,
-  username: string,
-  block: IdentityBlock,
-  actor: string,
-): Promise<void> {
+export async function endAccess(context: IssuanceContext, block: IdentityBlock, actor: string): Promise<void> {
+  // Those that end last come first. Where there are thousands, the next part need not pass by all that are revoked already.
+  let endsAtMost: Date | undefined;
   for (let conflicts = 0; conflicts < mostConflicts;) {
-    const left = await findAccess(context, username, block);
-    if (left.sessions.length + left.requests.length + left.certificates.length === 0) return;
+    const left = await findAccess(context, block, endsAtMost);
+    const isEmpty = left.sessions.length + left.requests.length + left.certificates.length === 0;
+    if (isEmpty && endsAtMost === undefined) return;
+    endsAtMost = left.certificates.at(-1)?.notAfter;
+    if (isEmpty) continue;
     const { committed } = await context.store.writer.commit(endingStep(context, left, block, actor, context.clock()));
     if (!committed) conflicts += 1;
   }
@@ -117,7 +124,6 @@ export class BlockedAccess {
     const found = await this.context.store.identityBlocks.chunk(this.#after, blocksAtOnce);
     this.#after = found.length < blocksAtOnce ? '' : (found.at(-1)?.folded ?? '');
     for (const { n: _, folded: __, ...block } of found)
-      if (block.until === null || block.until > now)
-        await endAccess(this.context, block.username, block, block.blockedBy);
+      if (block.until === null || block.until > now) await endAccess(this.context, block, block.blockedBy);
   }
 }

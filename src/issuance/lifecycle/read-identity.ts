@@ -10,8 +10,9 @@ import {
 } from '../../model/identity.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
-import type { LiveIdentity } from '../../store/store.js';
+import type { LiveIdentity, UnexpiredCertificates } from '../../store/store.js';
 import type { IssuanceContext } from '../context.js';
+import { spellingsOf } from './end-access.js';
 import { enforcementOn } from './enforcement-on.js';
 
 /** The identity as a list shows it. */
@@ -44,7 +45,9 @@ export async function readIdentity(context: IssuanceContext, username: string): 
     store.identityBlocks.find([foldedName(username)]),
   ]);
   const block = found === undefined || (found.until !== null && found.until <= now) ? null : found;
-  const exposed = [...revoked, ...live.filter(({ cluster }) => block !== null && blocks(block, cluster, now))];
+  const ofOthers = block === null ? [] : await unexpiredOfOtherSpellings(context, username, unexpired);
+  const isBlocked = ({ cluster }: ListedCertificate) => block !== null && blocks(block, cluster, now);
+  const exposed = [...revoked, ...[...live, ...ofOthers].filter(isBlocked)];
   const lists = [live, exposed, requestedForOthers, waitingRequests];
   return {
     ...identityOf(context, { username, live, block: block && withoutNumber(block) }),
@@ -55,6 +58,20 @@ export async function readIdentity(context: IssuanceContext, username: string): 
     roleBindings: bindingsOf(context, username),
     omitted: lists.some(({ length }) => length > listedAtMost),
   };
+}
+
+/** A block holds for the name in every spelling. */
+async function unexpiredOfOtherSpellings(
+  context: IssuanceContext,
+  username: string,
+  wanted: Omit<UnexpiredCertificates, 'revoked'>,
+): Promise<readonly ListedCertificate[]> {
+  const found: ListedCertificate[] = [];
+  for (const name of await spellingsOf(context, username))
+    if (name !== username)
+      for (const revoked of [true, false])
+        found.push(...(await context.store.certificates.unexpiredOf(name, { ...wanted, revoked })));
+  return found;
 }
 
 const withoutNumber = ({ username, clusters, reason, comment, until, blockedAt, blockedBy }: IdentityBlock) => ({

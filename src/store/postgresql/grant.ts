@@ -22,6 +22,7 @@ const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
   IdentityBlock: 'SELECT, INSERT, DELETE',
   Issuer: 'SELECT, INSERT',
   LineageMember: 'SELECT, INSERT',
+  NameSpelling: 'SELECT, INSERT',
   PolicySet: 'SELECT, INSERT',
   Revocation: 'SELECT, INSERT',
   Session: 'SELECT, INSERT, UPDATE, DELETE',

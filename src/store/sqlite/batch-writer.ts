@@ -2,7 +2,8 @@ import Database from 'better-sqlite3';
 import { chainRecord, headAfter, type AuditRecord, type EventLine } from '../../audit/audit-record.js';
 import { genesis, type ChainHead } from '../../audit/chain.js';
 import { selectLastRecord } from '../tables/audit-event-table.js';
-import { expectations, FlatReader, type FlatBatch } from './flat-batch.js';
+import { changesThem, expectations, FlatReader, noKeys, type FlatBatch } from './flat-batch.js';
+import { KeptKeys } from './kept-keys.js';
 import { Statements, type SqlValue } from './statements.js';
 
 /**
@@ -44,10 +45,12 @@ export interface FailedStatement {
 export class BatchWriter {
   readonly #database: Database.Database;
   readonly #statements: Statements;
+  readonly #keys: KeptKeys;
 
   constructor(database: Database.Database) {
     this.#database = database;
     this.#statements = new Statements(database);
+    this.#keys = new KeptKeys(this.#statements);
   }
 
   /** Answers what became of each step, in order. */
@@ -66,12 +69,13 @@ export class BatchWriter {
     this.#run('BEGIN IMMEDIATE');
     try {
       if (touch) this.#touch();
+      this.#keys.forgetIfOthersWrote();
       const result = apply();
-      if (result === null) this.#rollBack();
+      if (result === null) this.#undo();
       else this.#run('COMMIT');
       return result;
     } catch (error) {
-      this.#rollBack();
+      this.#undo();
       throw error;
     }
   }
@@ -89,7 +93,10 @@ export class BatchWriter {
     return Array.from({ length: batch.steps }, () => {
       this.#run('SAVEPOINT "step"');
       const end = steps.apply();
-      if (end !== null) this.#run('ROLLBACK TO "step"');
+      if (end !== null) {
+        this.#run('ROLLBACK TO "step"');
+        this.#keys.forget();
+      }
       this.#run('RELEASE "step"');
       return end;
     });
@@ -97,7 +104,7 @@ export class BatchWriter {
 
   #stepsOf(batch: FlatBatch): StepsInTurn {
     const last = this.#statements.of(selectLastRecord.sql).get() as Pick<AuditRecord, 'lastSeq' | 'hashes'> | undefined;
-    return new StepsInTurn(batch, this.#statements, last ? headAfter(last) : genesis);
+    return new StepsInTurn(batch, this.#statements, this.#keys, last ? headAfter(last) : genesis);
   }
 
   /** Writes a page: a commit that changes nothing would succeed on a full disk too. */
@@ -114,6 +121,12 @@ export class BatchWriter {
     this.#statements.of(sql).run();
   }
 
+  /** The keys may be those of what is undone. */
+  #undo(): void {
+    this.#keys.forget();
+    this.#rollBack();
+  }
+
   /** Ends a transaction that a failure, even of COMMIT, left open; SQLite ends some of them by itself. */
   #rollBack(): void {
     if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
@@ -127,14 +140,17 @@ const insertAuditRecord = `INSERT INTO "AuditRecord" ("lastSeq", "firstSeq", "at
 class StepsInTurn {
   readonly #reader: FlatReader;
   readonly #prepared: readonly Database.Statement<SqlValue[]>[];
+  readonly #texts: readonly string[];
   #head: ChainHead;
 
   constructor(
     batch: FlatBatch,
     private readonly statements: Statements,
+    private readonly keys: KeptKeys,
     head: ChainHead,
   ) {
     this.#reader = new FlatReader(batch.values);
+    this.#texts = batch.texts;
     this.#prepared = batch.texts.map((text) => statements.of(text));
     this.#head = head;
   }
@@ -161,9 +177,15 @@ class StepsInTurn {
     const expectation = reader.number();
     const limit = reader.number();
     const mayBeTaken = reader.number() === 1;
-    const parameters = Array.from({ length: reader.number() }, () => reader.value());
+    const keysAt = reader.number();
+    const keyCount = keysAt === noKeys ? 0 : reader.number();
+    const parameters = reader.values(reader.number());
     return () => {
       if (prepared === undefined) throw new RangeError('the batch has no such text');
+      if (keysAt !== noKeys) {
+        if (keyCount === changesThem) this.keys.forget();
+        else if (!this.keys.hasAny(this.#texts[keysAt] ?? '', parameters, keyCount)) return null;
+      }
       if (expectation === expectations.belowLimit) {
         const { found } = prepared.get(...parameters) as { readonly found: number };
         return found >= limit ? { statement: place, found } : null;

@@ -19,6 +19,11 @@ export type FlatValue = string | number | bigint | null | true;
 /** How the outcome of a statement is judged. */
 export const expectations = { anything: 0, change: 1, belowLimit: 2 } as const;
 
+/** In place of the text that selects keys: the statement has nothing to do with any. */
+export const noKeys = -1;
+/** In place of the number of keys to look for: the statement changes them. */
+export const changesThem = 0;
+
 export function flatBatch(steps: readonly ExecutableStep[]): FlatBatch {
   const texts = new Map<string, number>();
   const values: FlatValue[] = [];
@@ -32,12 +37,21 @@ export function flatBatch(steps: readonly ExecutableStep[]): FlatBatch {
 }
 
 function pushStatement(values: FlatValue[], texts: Map<string, number>, statement: Statement): void {
-  const { sql, parameters, unlessChanged, ifTaken, ifReached } = statement;
-  let text = texts.get(sql);
-  if (text === undefined) texts.set(sql, (text = texts.size));
+  const { sql, parameters, unlessChanged, ifTaken, ifReached, onlyAmong, changesKeys } = statement;
+  const text = placeOf(texts, sql);
+  const keys = onlyAmong?.keys ?? changesKeys;
   const expectation = ifReached ? expectations.belowLimit : unlessChanged ? expectations.change : expectations.anything;
-  values.push(text, expectation, ifReached?.limit ?? 0, ifTaken ? 1 : 0, parameters.length);
+  values.push(text, expectation, ifReached?.limit ?? 0, ifTaken ? 1 : 0);
+  if (keys === undefined) values.push(noKeys);
+  else values.push(placeOf(texts, keys), onlyAmong?.count ?? changesThem);
+  values.push(parameters.length);
   for (const parameter of parameters) pushValue(values, bind(parameter));
+}
+
+function placeOf(texts: Map<string, number>, text: string): number {
+  let place = texts.get(text);
+  if (place === undefined) texts.set(text, (place = texts.size));
+  return place;
 }
 
 function pushRecord(values: FlatValue[], { columns, text, lines }: PreparedRecord): void {
@@ -58,22 +72,28 @@ function pushValue(values: FlatValue[], value: SqlValue): void {
 export class FlatReader {
   #next = 0;
 
-  constructor(private readonly values: readonly FlatValue[]) {}
+  constructor(private readonly all: readonly FlatValue[]) {}
 
   number(): number {
-    return this.values[this.#next++] as number;
+    return this.all[this.#next++] as number;
   }
 
   text(): string {
-    return this.values[this.#next++] as string;
+    return this.all[this.#next++] as string;
   }
 
   textOrNull(): string | null {
-    return this.values[this.#next++] as string | null;
+    return this.all[this.#next++] as string | null;
+  }
+
+  values(count: number): SqlValue[] {
+    const values = new Array<SqlValue>(count);
+    for (let i = 0; i < count; i++) values[i] = this.value();
+    return values;
   }
 
   value(): SqlValue {
-    const value = this.values[this.#next++] ?? null;
+    const value = this.all[this.#next++] ?? null;
     return value === true ? Buffer.from(this.text(), 'latin1') : value;
   }
 }

@@ -5,7 +5,7 @@ import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexOf, octetsIn, octetsOf, serialOctetsIn, serialOf, uuidOf } from '../octets.js';
-import { storedJson, type Condition } from '../statement.js';
+import { quoted, storedJson, type Condition } from '../statement.js';
 import type { CertificateReader, EndOfCertificate, ExpiringCertificates, UnexpiredCertificates } from '../store.js';
 import { conditionsOf, withinBoth } from './certificate-status.js';
 import { readEnding, soonestFirst } from './ending-certificates.js';
@@ -50,6 +50,15 @@ const listedSelect = { ...listedColumns, ...besideIt } as const;
 const certificateSelect = { ...certificateColumns, ...besideIt } as const;
 
 type ListedRow = Prisma.CertificateRecordGetPayload<{ select: typeof listedSelect }>;
+
+/** A table whose rows have a certificate's end, and the column with the certificate's number. */
+interface EndingTable {
+  readonly table: string;
+  readonly n: string;
+}
+const certificates: EndingTable = { table: 'CertificateRecord', n: 'n' };
+/** Where few certificates of many are revoked, their own table leads to them. It has some that the database does not know. */
+const revocations: EndingTable = { table: 'Revocation', n: 'certificateN' };
 
 const isRevoked = 'EXISTS (SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "c"."n")';
 const activeAtMost = 100;
@@ -116,20 +125,28 @@ export class CertificateTable implements CertificateReader {
     return found.map(({ item }) => item);
   }
 
-  unexpiredOf(username: string, { revoked, clusters, now, limit }: UnexpiredCertificates) {
+  unexpiredOf(username: string, { revoked, clusters, now, endsAtMost, limit }: UnexpiredCertificates) {
     const onClusters =
       clusters === null ? '' : ` AND COALESCE("c"."cluster", "c"."cluster") IN (${clusters.map(() => '?').join(', ')})`;
-    const others = { sql: `${revoked ? ' AND' : ' AND NOT'} ${isRevoked}${onClusters}`, parameters: clusters ?? [] };
-    return this.#unexpired({ column: '"c"."username"', parameter: username }, now, others, limit);
+    const [table, condition] = revoked
+      ? ([revocations, ' AND "c"."certificateN" IS NOT NULL'] as const)
+      : ([certificates, ` AND NOT ${isRevoked}`] as const);
+    const end = endsAtMost === undefined ? '' : ' AND "c"."notAfter" <= ?';
+    const others = {
+      sql: `${end}${condition}${onClusters}`,
+      parameters: [...(endsAtMost === undefined ? [] : [endsAtMost]), ...(clusters ?? [])],
+    };
+    return this.#unexpired(table, { column: '"c"."username"', parameter: username }, now, others, limit);
   }
 
   requestedForOthers(requester: string, now: Date, limit: number) {
     const others = { sql: ` AND "c"."username" <> ? AND NOT ${isRevoked}`, parameters: [requester] };
-    return this.#unexpired({ column: '"c"."requesterName"', parameter: requester }, now, others, limit);
+    return this.#unexpired(certificates, { column: '"c"."requesterName"', parameter: requester }, now, others, limit);
   }
 
   /** Along the index of a column on ends. */
   async #unexpired(
+    { table, n }: EndingTable,
     value: { readonly column: string; readonly parameter: string },
     now: Date,
     others: Condition,
@@ -137,8 +154,8 @@ export class CertificateTable implements CertificateReader {
   ): Promise<readonly ListedCertificate[]> {
     const range = this.reads.dialect.indexRange(value, ['"c"."notAfter"'], '>', [now]);
     const rows = await this.reads.readRows({
-      sql: `SELECT "c"."n" FROM "CertificateRecord" AS "c" WHERE ${range.sql}${others.sql}
-        ORDER BY ${value.column} DESC, "c"."notAfter" DESC, "c"."n" DESC LIMIT ?`,
+      sql: `SELECT "c".${quoted(n)} AS "n" FROM ${quoted(table)} AS "c" WHERE ${range.sql}${others.sql}
+        ORDER BY ${value.column} DESC, "c"."notAfter" DESC, "c".${quoted(n)} DESC LIMIT ?`,
       parameters: [...range.parameters, ...others.parameters, limit],
     });
     const found = await this.#byKeys(rows.map((row) => [BigInt((row as { readonly n: number | string }).n)]));

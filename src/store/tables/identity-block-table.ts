@@ -30,32 +30,51 @@ export function identityBlockRow(block: IdentityBlock, folded: string): Columns<
   };
 }
 
-export const insertIdentityBlock = (block: IdentityBlock, folded: string): Statement =>
-  insertUnique('IdentityBlock', identityBlockRow(block, folded), { kind: 'identityBlock' });
+/** The folded names that are blocked. Each certificate asks for some of them, and they rarely change. */
+const blockedNames = 'SELECT "folded" FROM "IdentityBlock"';
+
+export const insertIdentityBlock = (block: IdentityBlock, folded: string): Statement => ({
+  ...insertUnique('IdentityBlock', identityBlockRow(block, folded), { kind: 'identityBlock' }),
+  changesKeys: blockedNames,
+});
 
 export const removeIdentityBlock = (folded: string, n: bigint): Statement => ({
+  changesKeys: blockedNames,
   sql: 'DELETE FROM "IdentityBlock" WHERE "folded" = ? AND "n" = ?',
   parameters: [folded, n],
   unlessChanged: { kind: 'identityBlock' },
 });
 
-/** Finds the blocks that hold for one of the names. The table is small or empty. */
+/** Finds the blocks that hold for one of the names. */
 export function requireUnblocked({ cluster, folded, now }: RequireUnblocked, dialect: SqlDialect): Statement {
   const [username, requester, collector] = folded;
   return {
-    sql: `SELECT COUNT(*) AS "found" FROM "IdentityBlock" WHERE "folded" IN (?, ?, ?)
-      AND ("clusters" IS NULL OR ${dialect.jsonArrayHolds('"clusters"')}) AND ("until" IS NULL OR "until" > ?)`,
+    sql: unblockedText(dialect),
     parameters: [username, requester, collector, cluster, now],
-    ifReached: { limit: 1, conflict: () => ({ kind: 'blocked' }) },
-    many: {
-      sql: `SELECT COUNT(*) AS "found" FROM json_array_elements(?::json) AS "e" JOIN "IdentityBlock" AS "b"
-        ON "b"."folded" IN ("e" ->> 'username', "e" ->> 'requester', "e" ->> 'collector')
-        AND ("b"."clusters" IS NULL OR "b"."clusters" @> to_jsonb("e" ->> 'cluster'))
-        AND ("b"."until" IS NULL OR "b"."until" > ("e" ->> 'now')::timestamp(3))`,
-      row: { columns: { username, requester, collector, cluster, now } },
-    },
+    onlyAmong,
+    ifReached,
+    many: { sql: unblockedMany, row: { columns: { username, requester, collector, cluster, now } } },
   };
 }
+
+// Each certificate has two of these statements, so whatever is the same in all of them is made once.
+const onlyAmong: NonNullable<Statement['onlyAmong']> = { keys: blockedNames, count: 3 };
+const ifReached: NonNullable<Statement['ifReached']> = { limit: 1, conflict: () => ({ kind: 'blocked' }) };
+const unblockedByDialect = new Map<SqlDialect, string>();
+function unblockedText(dialect: SqlDialect): string {
+  let text = unblockedByDialect.get(dialect);
+  if (text === undefined)
+    unblockedByDialect.set(
+      dialect,
+      (text = `SELECT COUNT(*) AS "found" FROM "IdentityBlock" WHERE "folded" IN (?, ?, ?)
+        AND ("clusters" IS NULL OR ${dialect.jsonArrayHolds('"clusters"')}) AND ("until" IS NULL OR "until" > ?)`),
+    );
+  return text;
+}
+const unblockedMany = `SELECT COUNT(*) AS "found" FROM json_array_elements(?::json) AS "e" JOIN "IdentityBlock" AS "b"
+  ON "b"."folded" IN ("e" ->> 'username', "e" ->> 'requester', "e" ->> 'collector')
+  AND ("b"."clusters" IS NULL OR "b"."clusters" @> to_jsonb("e" ->> 'cluster'))
+  AND ("b"."until" IS NULL OR "b"."until" > ("e" ->> 'now')::timestamp(3))`;
 
 /** Reads the table of blocks. */
 export class IdentityBlockTable implements IdentityBlockReader {

@@ -7,6 +7,7 @@ import type { IdentityBlockReader, IdentityReader, LiveIdentity } from '../store
 import { behindPrefix } from './list-filter.js';
 import { compareParts, type ListKey, type ListOrder } from './list-order.js';
 import type { KeyReads } from './list-part.js';
+import { spellingsOf } from './name-spelling-table.js';
 import { readPage, scanPage, type FoundRecords } from './read-page.js';
 
 const byUsername: ListOrder = {
@@ -34,6 +35,10 @@ export class IdentityTable implements IdentityReader {
       parameters: [username],
     });
     return rows.length > 0;
+  }
+
+  spellings(folded: string): Promise<readonly string[]> {
+    return spellingsOf(this.reads.readRows, folded);
   }
 
   async list(filter: IdentityFilter, now: Date, page: PageQuery): Promise<Page<LiveIdentity>> {

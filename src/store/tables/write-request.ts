@@ -14,6 +14,7 @@ import {
   type Statement,
 } from '../statement.js';
 import type { MoveRequest } from '../step.js';
+import { insertSpellings } from './name-spelling-table.js';
 import { insertLabels, labelsColumn } from './request-labels.js';
 
 type RequestRow = Prisma.RequestRecordGetPayload<object>;
@@ -94,6 +95,7 @@ export function insertRequest(request: CertificateRequest): readonly Statement[]
     insertOnce('Decision', hexOf(decision.sha256), { sha256: decision.sha256, text: decision.text }),
     insertUnique('RequestRecord', requestRow(request, decision), { kind: 'request', id: request.id }),
     ...insertLabels(request.labels, request.id),
+    ...insertSpellings(request),
   ];
 }
 

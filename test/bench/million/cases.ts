@@ -75,6 +75,15 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     fingerprintSha256: [`fingerprintSha256=${fingerprintSha256}`],
     time: [`after=${now}`, `after=${middle}`, `before=${middle}`, `after=${middle}&before=${anHourLater}`],
   });
+  const inAMonth = new Date(landmarks.now.getTime() + 30 * 86_400_000).toISOString();
+  const identities = aloneAndInPairs({
+    cluster: ['cluster=demo', 'cluster=second', 'cluster=rare'],
+    username: ['username=busy', `username=${username}`, 'username=nobody'],
+    usernamePrefix: prefixes,
+    group: ['group=team-a', 'group=rare', 'group=nobody'],
+    blocked: ['blocked=true', 'blocked=false'],
+    expiresBefore: [`expiresBefore=${inAMonth}`, `expiresBefore=${now}`],
+  });
   const list = (resource: string, queries: readonly string[], as?: ListCase['as']): readonly ListCase[] =>
     queries.map((query) => ({
       path: query === '' ? `/v1/${resource}` : `/v1/${resource}?${query}`,
@@ -101,6 +110,13 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     ...list('certificates', [
       `expiresBefore=${now}&cursor=${cursor('certificates/soonest', landmarks.notAfter.toISOString(), String(n))}`,
     ]),
+    ...list('identities', [
+      '',
+      `cursor=${cursor('identities/username', 'user-25')}`,
+      `blocked=true&cursor=${cursor('identities/blocked', 'blocked-1000')}`,
+      ...identities,
+    ]),
+    ...['busy', username, 'blocked-1000'].map((name) => ({ path: `/v1/identities/${name}` })),
     ...list('audit-events', ['', `cursor=${cursor('audit-events/oldest', String(seq))}`, ...events]),
     ...list('audit-events', ['type=CertificateIssued&principal=hr&cluster=demo']),
     ...own('hr'),

@@ -10,6 +10,7 @@ import { newId } from '../../../src/model/new-id.js';
 import { auditRecordRow } from '../../../src/store/tables/audit-event-table.js';
 import { certificateRow, issuerRow } from '../../../src/store/tables/insert-certificate.js';
 import { revocationRow } from '../../../src/store/tables/revocation-table.js';
+import { identityBlockRow } from '../../../src/store/tables/identity-block-table.js';
 import { decisionText, requestRow } from '../../../src/store/tables/write-request.js';
 import type { Row } from '../../../src/store/statement.js';
 
@@ -22,6 +23,7 @@ const tables = [
   'GroupMembership',
   'Revocation',
   'Supersession',
+  'IdentityBlock',
   'AuditRecord',
 ] as const;
 
@@ -32,12 +34,15 @@ export type Rows = Readonly<Record<(typeof tables)[number], Row[]>>;
 const pending = 2_000;
 /** The number of rare records of each kind; it does not depend on the total either. */
 const rare = 20;
-const yearSeconds = 365 * 86_400;
+/** The number of names that are blocked, which nobody uses. */
+const blocked = 2_000;
+const daySeconds = 86_400;
+const yearSeconds = 365 * daySeconds;
 
 /**
  * The rows that issuing `count` certificates in the year before `now` would leave, in portions. One in ten is for
  * `busy`, the others are for one of 50,000 users. Nearly all are on cluster `demo` or `second` in group `team-a`, and `hr` asked
- * for them. The events form a whole chain, three for each certificate.
+ * for them. One certificate in five lives for more than a year, so that many are live; the others for a day. The events form a whole chain, three for each certificate.
  */
 export function* seedRows(count: number, now: Date, atOnce: number): Generator<Rows> {
   let head: ChainHead = genesis;
@@ -98,6 +103,11 @@ export function* seedRows(count: number, now: Date, atOnce: number): Generator<R
     yield rows;
     rows = noRows();
   }
+  for (let i = 0; i < blocked; i++) {
+    const username = `blocked-${String(i).padStart(4, '0')}`;
+    const block = { username, clusters: null, reason: 'superseded', comment: null, until: null } as const;
+    rows.IdentityBlock.push(identityBlockRow({ ...block, blockedAt: now, blockedBy: 'hr' }, username));
+  }
   for (let i = 0; i < pending; i++)
     insertRequest(aPendingRequest(count + i, new Date(now.getTime() - i * 1000)), count + 1 + i);
   yield rows;
@@ -118,6 +128,9 @@ const hash = (text: string): Buffer => createHash('sha256').update(text).digest(
 /** A third is on `second`, where `busy` has nothing: both are common, and no row has both. */
 const clusterOf = (i: number, isRare: boolean): string =>
   isRare ? 'rare' : i % 10 !== 0 && i % 3 === 0 ? 'second' : 'demo';
+
+/** The users are spread over both kinds. */
+const livesLong = (i: number): boolean => Math.floor(i / 7) % 5 === 0;
 
 function aRequest(i: number, at: Date, isRare: boolean): CertificateRequest {
   return {
@@ -184,7 +197,7 @@ function aCertificate(i: number, at: Date, request: CertificateRequest, isRare: 
     username: request.username,
     groups: request.groups,
     notBefore: at,
-    notAfter: new Date(at.getTime() + 86_400_000),
+    notAfter: new Date(at.getTime() + 1000 * (livesLong(i) ? yearSeconds + 30 * daySeconds : daySeconds)),
     publicKey: request.publicKey ?? { algorithm: 'ECDSA-P256', spkiSha256: '' },
     cluster: clusterOf(i, isRare),
     requestId: request.id,

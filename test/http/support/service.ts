@@ -79,6 +79,8 @@ export interface TestService {
   tokenOf(name: Person): string;
   /** Empty where the start made none. */
   readonly adminToken: string;
+  /** The use cases, for another edge before them. */
+  readonly services: Services;
   /** The store of the service. */
   readonly store: Store;
   /** How many connections the service has. */
@@ -134,11 +136,11 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     ...options.overrides,
   });
   const services = options.services?.(composition.services) ?? composition.services;
-  const { tls, callersTrust } = composition;
+  const { browserOrigin, tls, callersTrust } = composition;
   const app = buildApp(services, {
-    logger,
-    version: '0.0.0-test',
+    ...{ logger, version: '0.0.0-test' },
     ...(tls && callersTrust && { tls: tls.current(), callersAuthority: callersTrust.current().pem }),
+    ...(browserOrigin !== null && { browserOrigin }),
     ...options.app,
   });
   callersTrust?.follow(({ pem }) => app.certificateListener?.replace({ certificateAuthority: pem }));
@@ -179,6 +181,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     withToken: caller,
     tokenOf,
     adminToken: existsSync(adminTokenFile) ? readFileSync(adminTokenFile, 'utf8').trim() : '',
+    services,
     store: composition.store,
     connections: () =>
       new Promise((resolve, reject) => {

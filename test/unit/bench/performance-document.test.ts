@@ -19,11 +19,10 @@ describe('withFindings', () => {
   });
 
   it('finds the place of every command in the document', () => {
-    for (const part of ['peers', 'footprint'])
-      expect(withFindings(document, `npm run bench -- --only ${part}`, 'found')).toContain(
-        'begin -->\n\nfound\n\n<!--',
-      );
-    expect(withFindings(document, 'npm run bench:million', 'found')).toContain('begin -->\n\nfound\n\n<!--');
+    const parts = ['peers', 'footprint'].map((part) => `npm run bench -- --only ${part}`);
+    const databases = ['sqlite', 'postgresql'].map((name) => `npm run bench:million -- --database ${name}`);
+    for (const command of [...parts, ...databases])
+      expect(withFindings(document, command, 'found')).toContain('begin -->\n\nfound\n\n<!--');
   });
 });
 

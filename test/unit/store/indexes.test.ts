@@ -7,6 +7,9 @@ import { newId } from '../../../src/model/new-id.js';
 import type { Visibility } from '../../../src/model/page.js';
 import type { ColumnValue, Selection } from '../../../src/store/statement.js';
 import { AuditEventTable } from '../../../src/store/tables/audit-event-table.js';
+import { IdentityBlockTable } from '../../../src/store/tables/identity-block-table.js';
+import { IdentityTable } from '../../../src/store/tables/identity-table.js';
+import type { IdentityFilter } from '../../../src/model/identity.js';
 import { CertificateTable } from '../../../src/store/tables/certificate-table.js';
 import { RequestTable } from '../../../src/store/tables/request-table.js';
 import type { PrismaClient } from '../../../src/store/generated/sqlite/client.js';
@@ -40,6 +43,26 @@ const events =
   (filter: AuditEventFilter): Read =>
   (readRows) =>
     new AuditEventTable(prisma, { readRows, dialect }).list(filter, page);
+/** Identities by username, where many or few live certificates match the filter. One username `a` is found. */
+const identities =
+  (filter: IdentityFilter, matches: 'many' | 'few'): Read =>
+  (readRows) => {
+    const answering = async (selection: Selection): Promise<readonly unknown[]> => {
+      await readRows(selection);
+      if (selection.sql.includes('OFFSET')) return matches === 'many' ? [{}] : [];
+      if (selection.sql.includes('string_agg')) return [{ live: '1' }];
+      return selection.sql.includes('AS "name" FROM') || selection.sql.includes('RECURSIVE') ? [{ name: 'a' }] : [];
+    };
+    return new IdentityTable({ readRows: answering, dialect }, new IdentityBlockTable(prisma, readRows)).list(
+      filter,
+      now,
+      page,
+    );
+  };
+const unexpired =
+  (revoked: boolean): Read =>
+  (readRows) =>
+    new CertificateTable(prisma, { readRows, dialect }).unexpiredOf('a', { revoked, clusters: ['a'], now, limit: 50 });
 
 const now = instant('2026-03-01T10:00:00.000Z');
 
@@ -131,6 +154,25 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
     'expired certificates of a username',
     certificates({ status: 'expired', username: 'a' }),
     'CertificateRecord_username_notAfter_n_idx',
+  ],
+  ['identities', identities({}, 'many'), 'CertificateRecord_username_n'],
+  ['identities whose names begin alike', identities({ usernamePrefix: 'a' }, 'many'), 'CertificateRecord_username_n'],
+  ['the live certificates of identities', identities({}, 'many'), 'CertificateRecord_username_notAfter_n_idx'],
+  ['the blocks of identities', identities({}, 'many'), onPostgresql ? 'IdentityBlock' : 'IdentityBlock_folded_key'],
+  ['identities of a rare group', identities({ group: 'a' }, 'few'), 'GroupMembership_name_notAfter_certificateN_idx'],
+  ['identities of a rare cluster', identities({ cluster: 'a' }, 'few'), 'CertificateRecord_cluster_notAfter_n_idx'],
+  ['identities that end soon', identities({ expiresBefore: now }, 'few'), 'CertificateRecord_notAfter_n_idx'],
+  [
+    'the spellings of a name',
+    (readRows) => new IdentityTable({ readRows, dialect }, new IdentityBlockTable(prisma, readRows)).spellings('a'),
+    onPostgresql ? 'NameSpelling_pkey' : 'sqlite_autoindex_NameSpelling_1',
+  ],
+  ['unexpired certificates of a username', unexpired(false), 'CertificateRecord_username_notAfter_n_idx'],
+  ['revoked certificates of a username', unexpired(true), 'Revocation_username_notAfter_certificateN_idx'],
+  [
+    'live certificates that somebody requested for others',
+    (readRows) => new CertificateTable(prisma, { readRows, dialect }).requestedForOthers('a', now, 50),
+    'CertificateRecord_requesterName_notAfter_n_idx',
   ],
   ['events by principal', events({ principal: 'a' }), 'AuditRecord_principal_lastSeq_idx'],
   ['events of a cluster', events({ cluster: 'a', before: now }), 'AuditRecord_cluster_lastSeq_idx'],

@@ -237,3 +237,44 @@ describe('announcements of expiry', () => {
     expect(await store.expiryNotices.through(600)).toEqual(now);
   });
 });
+
+describe('spellings', () => {
+  it('lead from the form in which names are compared to the names of requests', async () => {
+    const { commit, store } = await testStore();
+    const requester = { name: 'HR-System', groups: [], roles: [] };
+    const requests = [
+      aRequest({ username: 'JANE', requester, collector: 'HR-System' }),
+      aRequest({ username: 'Jane', requester, collector: 'jane' }),
+      aRequest({ username: 'Jane' }),
+      aRequest({ username: 'jane' }),
+      aRequest({ username: 'ｊａｎｅ' }),
+      aRequest({ username: 'JAne', state: 'denied' }),
+    ];
+    for (const request of requests)
+      expect(await commit([{ op: 'insertRequest', request }])).toEqual({ committed: true });
+    expect(await store.identities.spellings('jane')).toEqual(['JANE', 'Jane', 'ｊａｎｅ']);
+    expect(await store.identities.spellings('hr-system')).toEqual(['HR-System']);
+    expect(await store.identities.spellings('joe')).toEqual([]);
+  });
+});
+
+describe('the revoked certificates of a username', () => {
+  it('are those that have not expired, the last to end first', async () => {
+    const { commit, store, certificates } = await withLineage(3);
+    for (const certificate of certificates.slice(1))
+      await commit([{ op: 'insertRevocation', revoked: revocationOf(certificate) }]);
+    await commit([
+      {
+        op: 'insertRevocation',
+        revoked: { ...revocationOf(aCertificate(aRequest())), fingerprintSha256: sha256('?') },
+      },
+    ]);
+    const read = (wanted: object) =>
+      store.certificates.unexpiredOf('jane', { revoked: true, clusters: null, now, limit: 10, ...wanted });
+    const fingerprints = certificates.slice(1).map(({ fingerprintSha256 }) => fingerprintSha256);
+    expect((await read({})).map(({ fingerprintSha256 }) => fingerprintSha256)).toEqual(fingerprints.reverse());
+    expect(await read({ limit: 2 })).toHaveLength(2);
+    expect(await read({ clusters: ['other'] })).toEqual([]);
+    expect(await read({ now: later })).toEqual([]);
+  });
+});

@@ -132,6 +132,40 @@ it('gives the groups of certificates that were issued before the cluster and end
   ]);
 });
 
+it('finds the spellings of names that were recorded before', async () => {
+  for (const name of names.slice(names.indexOf('20261129010000_spellings')))
+    rmSync(join(migrations, name), { recursive: true });
+  await migrateSqlite(file, { directory: migrations });
+  const database = new Database(file);
+  const texts = ['keyAlgorithm', 'cluster', 'decisionSha256'];
+  const lists = ['groups', 'requesterGroups', 'requesterRoles', 'approvals'];
+  const columns = ['id', 'state', 'username', 'requesterName', 'collector', ...texts, ...lists];
+  database.pragma('foreign_keys = OFF');
+  const insert = database.prepare(
+    `INSERT INTO "RequestRecord" (${columns.join()}, "expirationSeconds", "createdAt", "decidedAt")
+      VALUES (${columns.map(() => '?').join()}, 600, 0, 0)`,
+  );
+  const record = (state: string, username: string, requester: string, collector: string) =>
+    insert.run(username, state, username, requester, collector, ...texts, ...lists.map(() => '[]'));
+  record('issued', 'Jane', 'hr', 'HR');
+  record('pending', 'jane', 'hr', 'hr');
+  record('issued', 'Zoë', 'hr', 'hr');
+  record('denied', 'Joe', 'hr', 'hr');
+  database.exec(`INSERT INTO "Decision" ("sha256", "text") VALUES ('decisionSha256', '{}')`);
+  database.close();
+  await migrateSqlite(file);
+  expect(query('SELECT * FROM "NameSpelling" ORDER BY "name"')).toEqual([
+    { folded: 'hr', name: 'HR' },
+    { folded: 'jane', name: 'Jane' },
+    { folded: '', name: 'Zoë' },
+  ]);
+  const store = await openSqliteStore({ file });
+  expect(await store.identities.spellings('jane')).toEqual(['Jane']);
+  expect(await store.identities.spellings('zoë')).toEqual(['Zoë']);
+  expect(await store.identities.spellings('joe')).toEqual([]);
+  await store.close();
+});
+
 it('refuses a folder that holds no migrations', async () => {
   mkdirSync(join(directory.path, 'empty'));
   await expect(migrateSqlite(file, { directory: join(directory.path, 'empty') })).rejects.toThrow(MigrationError);

@@ -73,9 +73,9 @@ describe('a writer on a thread of its own', () => {
 
   it('tells why a step cannot be stored', async () => {
     const { commit } = await testStore({ writerThread: true });
-    const request = aRequest({ username: null as unknown as string });
+    const request = aRequest({ cluster: null as unknown as string });
     const failed = commit([{ op: 'insertRequest', request }], [anEvent()]);
-    await expect(failed).rejects.toThrow('NOT NULL constraint failed: RequestRecord.username');
+    await expect(failed).rejects.toThrow('NOT NULL constraint failed: RequestRecord.cluster');
   });
 
   it('finishes what waits before it closes, and leaves no log beside the database', async () => {

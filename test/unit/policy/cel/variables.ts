@@ -40,8 +40,7 @@ export const variables: ExpressionVariables = {
   },
 };
 
-const names = (count: number, length = 128) =>
-  Array.from({ length: count }, (_, i) => `a${i}`.padEnd(length, 'a'));
+const names = (count: number, length = 128) => Array.from({ length: count }, (_, i) => `a${i}`.padEnd(length, 'a'));
 
 /** Everything as large as it can be, and alike as long as possible. */
 export const largest: ExpressionVariables = {
@@ -56,7 +55,11 @@ export const largest: ExpressionVariables = {
     labels: Object.fromEntries(names(16).map((name) => [name.slice(0, 63), 'a'.repeat(126)])),
     collector: 'a'.repeat(253),
   },
-  requester: { username: 'a'.repeat(253), groups: names(200, 253), roles: ['requester', 'approver', 'auditor', 'admin'] },
+  requester: {
+    username: 'a'.repeat(253),
+    groups: names(200, 253),
+    roles: ['requester', 'approver', 'auditor', 'admin'],
+  },
   now: variables.now,
   active: Array.from({ length: 100 }, (_, i) => ({
     groups: names(32),
