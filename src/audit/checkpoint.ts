@@ -7,6 +7,13 @@ export interface Checkpoint extends TreeHead {
   readonly origin: string;
 }
 
+/** A checkpoint with its signatures. */
+export interface SignedCheckpoint extends TreeHead {
+  /** The signed note: `text/plain`. */
+  readonly note: string;
+  readonly signedAt: Date;
+}
+
 /** The text to sign. */
 export const checkpointText = ({ origin, size, root }: Checkpoint): string =>
   `${origin}\n${size}\n${root.toString('base64')}\n`;
