@@ -21,7 +21,7 @@ CREATE TABLE "CheckpointKey" (
 
 CREATE TABLE "AuditTile" (
     "level" INTEGER NOT NULL,
-    "n" BIGINT NOT NULL,
+    "n" INTEGER NOT NULL,
     "hashes" BLOB NOT NULL,
     PRIMARY KEY ("level", "n")
 );
