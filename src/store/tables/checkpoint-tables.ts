@@ -66,13 +66,13 @@ export class CheckpointTables implements CheckpointReader {
   }
 
   async tile(level: number, n: number): Promise<Uint8Array | null> {
-    const row = await this.prisma.auditTile.findUnique({ where: { level_n: { level, n: BigInt(n) } } });
+    const row = await this.prisma.auditTile.findUnique({ where: { level_n: { level: BigInt(level), n: BigInt(n) } } });
     return row?.hashes ?? null;
   }
 
   async tileCount(): Promise<number> {
     const row = await this.prisma.auditTile.findFirst({
-      where: { level: 0 },
+      where: { level: 0n },
       orderBy: { n: 'desc' },
       select: { n: true },
     });

@@ -20,7 +20,7 @@ CREATE TABLE "CheckpointKey" (
 );
 
 CREATE TABLE "AuditTile" (
-    "level" INTEGER NOT NULL,
+    "level" BIGINT NOT NULL,
     "n" BIGINT NOT NULL,
     "hashes" BYTEA NOT NULL,
     CONSTRAINT "AuditTile_pkey" PRIMARY KEY ("level", "n")

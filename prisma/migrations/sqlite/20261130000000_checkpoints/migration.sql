@@ -20,8 +20,8 @@ CREATE TABLE "CheckpointKey" (
 );
 
 CREATE TABLE "AuditTile" (
-    "level" INTEGER NOT NULL,
-    "n" INTEGER NOT NULL,
+    "level" BIGINT NOT NULL,
+    "n" BIGINT NOT NULL,
     "hashes" BLOB NOT NULL,
     PRIMARY KEY ("level", "n")
 );
