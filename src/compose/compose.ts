@@ -32,8 +32,6 @@ import { publicRandomOctets } from '../x509/strict/serial-number.js';
 import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
 import { IdentityBlocks } from '../issuance/lifecycle/identity-blocks.js';
 import { identityService } from '../issuance/lifecycle/identity-service.js';
-import { Checkpoints } from '../issuance/evidence/checkpoints.js';
-import { signCheckpoints } from '../issuance/evidence/sign-checkpoints.js';
 import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import type { HealthService, Services } from '../services.js';
@@ -51,7 +49,6 @@ import { openClientCertificates } from './client-certificates.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
-import { openCheckpointKeys } from './checkpoint-keys.js';
 import { openKeptRevocations } from './kept-revocations.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import { forgettingWriter, openSessionAuthenticator, openSignIn, type OpenedSignIn } from './sign-in.js';
@@ -239,10 +236,6 @@ async function wire(
   });
   opened.push(() => policies.stop());
 
-  // Checkpoints of the audit log.
-  const signers = await openCheckpointKeys(config, log);
-  const checkpoints = new Checkpoints({ store, signers, clock, log });
-
   // Use cases.
   const context: IssuanceContext = {
     store,
@@ -264,7 +257,6 @@ async function wire(
     idempotencyKeys: new IdempotencyKeys(store),
   };
   await recordServiceStarted(context);
-  await checkpoints.open();
   await makeFirstAdminToken(config, store, clock, log);
   await warnOfBreakGlass(store, clock, log);
   const breakGlass = new BreakGlassUses({
@@ -333,7 +325,6 @@ async function wire(
       drafts,
       { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
       new CertificateLists(of, denyList),
-      checkpoints,
       authenticator,
       refusedSignIns,
       {
@@ -390,8 +381,6 @@ async function wire(
       opened.push(async () => {
         await Promise.all(lists.map((list) => list.stop()));
       });
-      const signing = signCheckpoints(checkpoints, config.audit.checkpointSeconds, log);
-      opened.push(() => signing.stop());
       dispatcher.start();
       opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
       void probeStaleClusters(context);
@@ -408,7 +397,6 @@ function servicesOf(
   drafts: DraftPool,
   health: HealthService,
   certificateLists: CertificateLists,
-  checkpoints: Checkpoints,
   authenticator: ApiTokenAuthenticator,
   refusedSignIns: RefusedSignIns,
   waysIn: OtherWaysIn,
@@ -423,7 +411,7 @@ function servicesOf(
     identities: identityService(context),
     clusters: clusterService(context, certificateLists),
     policies: policyService(context, drafts),
-    auditEvents: auditEventService(store, checkpoints),
+    auditEvents: auditEventService(context),
     enforcement: enforcementService(context),
     apiTokens: new ApiTokens({
       reader: store.apiTokens,
