@@ -30,18 +30,25 @@ export class ClusterReviews {
   ) {}
 
   async review(token: string): Promise<TokenReview> {
-    const now = this.clock().getTime();
-    if (this.#pause !== null && now >= this.#pause.from && now < this.#pause.until)
-      return { ...this.#pause.review, retryAfterSeconds: Math.ceil((this.#pause.until - now) / 1000) };
+    const paused = this.#paused();
+    if (paused !== null) return paused;
     if (this.#atOnce >= mostAtOnce) return tooMany;
     this.#atOnce += 1;
     try {
       const review = await this.cluster.review(token);
       this.#pause = review.verdict === 'unavailable' ? this.#pauseFor(review) : null;
-      return review;
+      return this.#paused() ?? review;
     } finally {
       this.#atOnce -= 1;
     }
+  }
+
+  /** The answer while the cluster is left alone; null where it may be asked. */
+  #paused(): Unavailable | null {
+    const now = this.clock().getTime();
+    // A clock that was set back ends a pause.
+    if (this.#pause === null || now < this.#pause.from || now >= this.#pause.until) return null;
+    return { ...this.#pause.review, retryAfterSeconds: Math.ceil((this.#pause.until - now) / 1000) };
   }
 
   #pauseFor(review: Unavailable) {

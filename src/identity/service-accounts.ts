@@ -16,8 +16,11 @@ export interface ServiceAccountOptions {
 
 type Authenticated = Extract<Authentication, { readonly outcome: 'authenticated' }>;
 
-/** How long a cluster's yes is believed, from when it was asked: so long at most a token outlives its service account. */
-const believedMilliseconds = 10_000;
+/**
+ * How long a cluster's yes is believed, from when it was asked. A token outlives its service account or its pod by ten seconds
+ * at most; the cluster itself needs a moment of them to notice.
+ */
+const believedMilliseconds = 9_000;
 /** How long a no is: a token that is not valid yet, or an account that is being made, soon gets in. */
 const refusedMilliseconds = 2_000;
 /** How many of each are remembered. */

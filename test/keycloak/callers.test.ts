@@ -2,8 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vi
 import { as } from '../http/support/call.js';
 import { startOidcService, type OidcServiceOptions } from '../http/support/oidc-service.js';
 import type { TestService } from '../http/support/service.js';
+import { issue, makeAuthority } from '../helpers/fake-api-server/serving-certificate.js';
+import { freePorts } from '../cluster/free-ports.js';
+import { CookieClient } from '../helpers/identity-provider/sign-in.js';
 import { Keycloak } from './keycloak.js';
-import { realm, shortGroups } from './realm.js';
+import { browserClient, password, realm, shortGroups } from './realm.js';
 
 const roles = [
   { groups: ['platform-admins'], roles: ['admin'] },
@@ -136,6 +139,40 @@ it('two users ask and approve, and nobody does both', async () => {
   await service.withToken(jane)('post', `${url}/kubeconfig`).expect(200);
   const { items } = as.events(await service.as('audrey')('get', '/v1/audit-events?type=RequestApproved').expect(200));
   expect(items.map(({ principal }) => principal)).toEqual(['bob']);
+});
+
+it('lets a user in who signs in with a browser, which never sees a token', async () => {
+  const [port = 0] = await freePorts(1);
+  const origin = `https://127.0.0.1:${port}`;
+  await keycloak.administer('POST', '/realms/corp/clients', browserClient(`${origin}/v1/login/corp/callback`));
+  const authority = await makeAuthority('kubepass-ca');
+  const { certificatePem, privateKeyPem } = await issue(authority, { username: 'kubepass' }, 'serverAuth');
+  const tls = { cert: certificatePem, key: privateKeyPem };
+  const own = await startOidcService(keycloak, {
+    ...{ roles, port, app: { tls, browserOrigin: origin } },
+    // Keycloak refuses scopes that it does not know.
+    oidc: { usernameClaim: 'preferred_username', login: { clientId: 'console' }, scopes: ['openid'] },
+    settings: { tls: { terminated: true }, publicAddress: { url: origin } },
+  });
+  opened.push(own);
+
+  const browser = new CookieClient(`${authority.pem}${keycloak.caPem}`);
+  const begun = await browser.send(`${origin}/v1/login/corp`);
+  const page = await browser.send(begun.headers.location ?? '');
+  expect(page.body).toContain('Sign in to your account');
+  const form = /<form[^>]* action="([^"]+)"/.exec(page.body)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  const back = await browser.send(form, { username: 'bob', password });
+  const callback = back.headers.location ?? '';
+  expect(callback).toContain(`${origin}/v1/login/corp/callback?`);
+  const finished = await browser.send(callback);
+  expect([finished.status, finished.headers.location]).toEqual([302, '/docs']);
+
+  const me = JSON.parse((await browser.send(`${origin}/v1/whoami`)).body) as object;
+  expect(me).toMatchObject({ name: 'bob', groups: ['oncall'], roles: ['approver'], method: 'session', createdBy: [] });
+  const seen = [begun, finished].map(({ headers, body }) => JSON.stringify(headers) + body).join('');
+  expect(seen).not.toMatch(/eyJ[A-Za-z0-9_-]+\.eyJ/);
+  expect(own.log()).not.toMatch(/eyJ[A-Za-z0-9_-]+\.eyJ|\[redacted/);
+  expect(own.log()).not.toContain(new URL(callback).searchParams.get('code'));
 });
 
 it('lets the first token in that is signed with a new key, and then none with a key that is gone', async () => {

@@ -30,6 +30,14 @@ const client = (clientId: string, mappers: readonly Representation[], attributes
   redirectUris: ['https://portal.example/callback'],
 });
 
+/** The client by which people sign in at kubepass with their browsers; its tokens are for it alone. */
+export const browserClient = (redirectUri: string): Representation => ({
+  ...{ clientId: 'console', publicClient: true, standardFlowEnabled: true },
+  redirectUris: [redirectUri],
+  attributes: { 'pkce.code.challenge.method': 'S256' },
+  protocolMappers: [groups(false)],
+});
+
 export const password = 'not a secret, for tests';
 
 const user = (username: string, ofGroups: readonly string[], more: Representation = {}): Representation => ({
