@@ -4,7 +4,7 @@ import { addOpenApi, documentRoutes } from './http/documentation/routes.js';
 import { addHealth } from './http/health/routes.js';
 import { addLogin } from './http/login/routes.js';
 import { setAnswerHeaders } from './http/plugins/answer-headers.js';
-import { authenticateCallers } from './http/plugins/authentication.js';
+import { authenticateCallers, type Browsers } from './http/plugins/authentication.js';
 import {
   answerErrorsAsProblems,
   answerOtherMethods,
@@ -41,8 +41,8 @@ export interface AppOptions {
   readonly bodyLimit?: number;
   /** How many failures of one address are answered before 429, and how many sign-ins are begun; default 60. */
   readonly failedAuthenticationsPerMinute?: number;
-  /** The origin where browsers reach the service over TLS; without it no session counts. */
-  readonly browserOrigin?: string;
+  /** How people sign in with browsers; without it no session counts. */
+  readonly browsers?: Browsers;
   /** The resources under `/v1`; default: every one. */
   readonly resources?: readonly AddResource[];
 }
@@ -94,11 +94,10 @@ export function buildApp(services: Services, options: AppOptions): App {
   answerErrorsAsProblems(app);
   readInput(app);
   const paths = rememberPaths(app);
-  documentRoutes(app, options.version, services.logins.issuers);
+  documentRoutes(app, options.version, options.browsers?.issuers ?? []);
 
   const failuresPerMinute = options.failedAuthenticationsPerMinute ?? 60;
-  const { browserOrigin } = options;
-  const browsers = browserOrigin === undefined ? null : { origin: browserOrigin, issuers: services.logins.issuers };
+  const browsers = options.browsers ?? null;
   app.register(async (root) => {
     addHealth(root, services);
     addOpenApi(root);

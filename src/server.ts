@@ -27,7 +27,7 @@ async function serve(config: Config): Promise<void> {
     version: packageVersion(),
     drainMilliseconds,
     connections: config.connections,
-    ...(service.browserOrigin !== null && { browserOrigin: service.browserOrigin }),
+    ...(service.browsers && { browsers: service.browsers }),
     ...(service.tls && { tls: service.tls.current() }),
     ...(service.callersTrust && { callersAuthority: service.callersTrust.current().pem }),
   });

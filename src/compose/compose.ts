@@ -94,8 +94,8 @@ export interface Composition {
   readonly tls: TlsInForce | null;
   /** The CAs of callers with client certificates; null where none get in. */
   readonly callersTrust: CallersTrustInForce | null;
-  /** The origin where browsers reach the service and sign in; null where nobody does. */
-  readonly browserOrigin: string | null;
+  /** How people sign in with browsers; null where nobody does. */
+  readonly browsers: { readonly origin: string; readonly issuers: readonly string[] } | null;
   /** Reads the files that may change, and the policies, again. If a part is not valid, its old content stays in force. */
   reload(): Promise<void>;
   /** As in `warm-up.ts`; before the service listens. */
@@ -343,7 +343,10 @@ async function wire(
     services: allServicesOf(context),
     tls,
     callersTrust: clientCertificates?.trust ?? null,
-    browserOrigin: signsIn && config.publicAddress ? new URL(config.publicAddress.url).origin : null,
+    browsers:
+      signsIn && config.publicAddress
+        ? { origin: new URL(config.publicAddress.url).origin, issuers: signIn.logins.issuers }
+        : null,
     async reload() {
       log.info({}, 'the policies and the TLS files are read again');
       await Promise.all([policies.reload(), tls?.reload(), clientCertificates?.trust.reload()]);

@@ -149,7 +149,7 @@ it('lets a user in who signs in with a browser, which never sees a token', async
   const { certificatePem, privateKeyPem } = await issue(authority, { username: 'kubepass' }, 'serverAuth');
   const tls = { cert: certificatePem, key: privateKeyPem };
   const own = await startOidcService(keycloak, {
-    ...{ roles, port, app: { tls, browserOrigin: origin } },
+    ...{ roles, port, app: { tls } },
     // Keycloak refuses scopes that it does not know.
     oidc: { usernameClaim: 'preferred_username', login: { clientId: 'console' }, scopes: ['openid'] },
     settings: { tls: { terminated: true }, publicAddress: { url: origin } },

@@ -136,11 +136,11 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     ...options.overrides,
   });
   const services = options.services?.(composition.services) ?? composition.services;
-  const { browserOrigin, tls, callersTrust } = composition;
+  const { browsers, tls, callersTrust } = composition;
   const app = buildApp(services, {
     ...{ logger, version: '0.0.0-test' },
     ...(tls && callersTrust && { tls: tls.current(), callersAuthority: callersTrust.current().pem }),
-    ...(browserOrigin !== null && { browserOrigin }),
+    ...(browsers && { browsers }),
     ...options.app,
   });
   callersTrust?.follow(({ pem }) => app.certificateListener?.replace({ certificateAuthority: pem }));
