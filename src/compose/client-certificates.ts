@@ -27,6 +27,8 @@ export async function openClientCertificates(
 ): Promise<OpenedClientCertificates | null> {
   const config = callers.clientCertificates;
   if (config === null) return null;
+  if (config.identity === 'commonName' && config.usernamePrefix === '' && callers.oidc.some(isWithoutPrefix))
+    log.warn({}, 'client certificates and an issuer can give the same name: a usernamePrefix would keep them apart');
   const userAuthorities = await UserAuthorities.of(clusters, configs);
   const trust = await openCallersTrust(config, log, {
     ...times,
@@ -68,3 +70,5 @@ export async function openClientCertificates(
     },
   };
 }
+
+const isWithoutPrefix = ({ usernamePrefix }: { readonly usernamePrefix: string }): boolean => usernamePrefix === '';

@@ -48,10 +48,20 @@ interface Given {
   readonly callersPem: string;
   readonly listPem?: string;
   readonly cluster?: object;
+  /** Besides those of client certificates. */
+  readonly callers?: object;
+  readonly identity?: string;
   readonly overrides?: Overrides;
 }
 
-async function open({ callersPem, listPem, cluster, overrides }: Given): Promise<Composition> {
+async function open({
+  callersPem,
+  listPem,
+  cluster,
+  callers,
+  identity = 'uri',
+  overrides,
+}: Given): Promise<Composition> {
   const local = {
     ...{
       name: 'demo',
@@ -67,7 +77,7 @@ async function open({ callersPem, listPem, cluster, overrides }: Given): Promise
   const settings = {
     clusters: [cluster ?? local],
     tls: { certFile: file('tls.crt', tls.cert), keyFile: file('tls.key', tls.key) },
-    callers: { clientCertificates: { certificateAuthority, identity: 'uri', port: 0, ...revocationList } },
+    callers: { ...callers, clientCertificates: { certificateAuthority, identity, port: 0, ...revocationList } },
   };
   const environment = { KUBEPASS_CONFIG: file('kubepass.yaml', JSON.stringify(settings)) };
   service = await composeOn(directory.path, environment, overrides, log);
@@ -170,6 +180,16 @@ describe('the files of callers', () => {
       /CN=between needs the CAs above it in the same file$/,
     );
     await open({ callersPem: between.pem + callers.pem });
+  });
+
+  it('warn where a name could also come from an issuer', async () => {
+    const warning = 'client certificates and an issuer can give the same name: a usernamePrefix would keep them apart';
+    const oidc = [{ name: 'corp', issuer: 'http://127.0.0.1:1', audiences: ['kubepass'] }];
+    const first = await open({ callersPem: callers.pem, identity: 'uri', callers: { oidc } });
+    await first.close();
+    expect(said(warning)).toEqual([]);
+    await open({ callersPem: callers.pem, identity: 'commonName', callers: { oidc } });
+    expect(said(warning)).toMatchObject([{ level: 'warn' }]);
   });
 
   it('warn of what has ended', async () => {
