@@ -63,7 +63,7 @@ const edges = {
   'app.ts': ['http', 'services.ts'],
   'server.ts': ['compose/compose.ts', 'app.ts', 'http/server/create-server.ts', 'config', 'observability'],
   // The other process edge: recovers from a lock-out while the service is down.
-  'admin-token.ts': ['compose/api-tokens.ts', 'config'],
+  'admin-token.ts': ['compose/api-tokens.ts', 'config', 'observability'],
   // For a policy repository's own CI: loads policies and runs their tests, without a service.
   'policy-check.ts': ['policy'],
   // For pipelines and hooks: inspects files, without a service.

@@ -41,13 +41,13 @@ export default defineConfig({
           include: [
             'test/postgresql/**/*.test.ts',
             'test/unit/{issuance,identity}/**/*.test.ts',
-            'test/unit/store/{audit-events-by-time,audit-log,certificate-status,clusters,inventory,lifecycle,ordered-writer,paging,quotas,recorded-requests,webhook-deliveries}.test.ts',
+            'test/unit/store/{audit-events-by-time,audit-log,certificate-status,clusters,inventory,lifecycle,ordered-writer,paging,quotas,recorded-requests,sessions,webhook-deliveries}.test.ts',
             'test/http/**/*.test.ts',
             'test/crash/{full-disk,kill,move-records,renewal}.test.ts',
           ],
           exclude: [
             // Tests of a process's start and of the data dir that a dead process leaves. They need SQLite.
-            'test/http/{process,reload,start}.test.ts',
+            'test/http/{certificate-listener,process,recovery,reload,start}.test.ts',
             // Tests without a database, and tests that measure.
             'test/http/{connections,csr-fixtures,hostile-uploads,late-requests,openapi,tls}.test.ts',
             'test/unit/issuance/{request-states,verify-while-issuing}.test.ts',
@@ -59,6 +59,8 @@ export default defineConfig({
         },
       },
       // Compares with programs of others, which the first run builds.
+      // Keycloak, which the first run brings.
+      project('keycloak', 300, { globalSetup: ['test/keycloak/global-setup.ts'] }),
       project('oracles', 120, { globalSetup: ['test/oracles/global-setup.ts'] }),
       project('cluster', 300, {
         globalSetup: ['test/cluster/global-setup.ts'],

@@ -9,7 +9,8 @@ const file = new URL('openapi/openapi.json', root);
 const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string };
 
 /** The document only describes the routes, so no use case is called. */
-const services = new Proxy({} as Services, { get: () => ({}) });
+const logins = { issuers: [] as readonly string[] };
+const services = new Proxy({} as Services, { get: (_, name) => (name === 'logins' ? logins : {}) });
 
 const app = buildApp(services, { logger: pino({ level: 'silent' }), version });
 const { payload: generated } = await app.inject('/openapi.json');

@@ -2,6 +2,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fast
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { addOpenApi, documentRoutes } from './http/documentation/routes.js';
 import { addHealth } from './http/health/routes.js';
+import { addLogin } from './http/login/routes.js';
 import { setAnswerHeaders } from './http/plugins/answer-headers.js';
 import { authenticateCallers } from './http/plugins/authentication.js';
 import {
@@ -14,6 +15,7 @@ import { negotiateMediaTypes } from './http/plugins/negotiation.js';
 import { readInput } from './http/plugins/request-input.js';
 import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
 import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
+import { CertificateListener } from './http/server/certificate-listener.js';
 import { Connections, type ConnectionLimits } from './http/server/connections.js';
 import { createServer } from './http/server/create-server.js';
 import { drainConnections } from './http/server/drain-connections.js';
@@ -29,19 +31,23 @@ export interface AppOptions {
   readonly version: string;
   /** Without it the server speaks plain HTTP. */
   readonly tls?: TlsPair;
+  /** PEM: the CAs of callers who come by client certificate, on a listener of their own. It needs `tls`. */
+  readonly callersAuthority?: string;
   /** Default: no limit but that of the system. */
   readonly connections?: ConnectionLimits;
   /** How long requests that are under way may take after `close`; default 10,000. */
   readonly drainMilliseconds?: number;
   /** Octets; default 64 KiB. */
   readonly bodyLimit?: number;
-  /** How many failures of one address are answered before 429; default 60. */
+  /** How many failures of one address are answered before 429, and how many sign-ins are begun; default 60. */
   readonly failedAuthenticationsPerMinute?: number;
+  /** The origin where browsers reach the service over TLS; without it no session counts. */
+  readonly browserOrigin?: string;
   /** The resources under `/v1`; default: every one. */
   readonly resources?: readonly AddResource[];
 }
 
-/** The HTTP server with its routes registered. The caller makes it listen. */
+/** The HTTP server with its routes registered. The caller makes it listen, and then its `certificateListener`. */
 export function buildApp(services: Services, options: AppOptions): App {
   const limits = options.connections ?? { max: Infinity, maxPerAddress: Infinity };
   const connections = new Connections(limits, options.logger);
@@ -52,7 +58,7 @@ export function buildApp(services: Services, options: AppOptions): App {
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     genReqId: requestIdOf,
     trustProxy: false,
-    // The longest parameter is a username, written with a percent sign for each octet.
+    // The longest parameter is a name, written with a percent sign for each octet.
     routerOptions: { maxParamLength: longestEncodedParameter },
     // Requests that have arrived are answered: the process stops accepting connections before it closes.
     return503OnClosing: false,
@@ -69,21 +75,37 @@ export function buildApp(services: Services, options: AppOptions): App {
   const tls = options.tls && { https: {} };
   const app: App = Fastify({ ...settings, ...tls }).withTypeProvider<TypeBoxTypeProvider>();
 
-  drainConnections(app, connections, options.drainMilliseconds ?? 10_000);
+  const certificateListener =
+    options.tls === undefined || options.callersAuthority === undefined
+      ? null
+      : new CertificateListener({
+          handler: (request, response) => {
+            app.routing(request, response);
+          },
+          onClientError: answerUnreadableRequest,
+          pair: options.tls,
+          certificateAuthority: options.callersAuthority,
+          connections,
+        });
+  app.decorate('certificateListener', certificateListener);
+  drainConnections(app, certificateListener, connections, options.drainMilliseconds ?? 10_000);
   setAnswerHeaders(app);
   logRequests(app);
   answerErrorsAsProblems(app);
   readInput(app);
   const paths = rememberPaths(app);
-  documentRoutes(app, options.version);
+  documentRoutes(app, options.version, services.logins.issuers);
 
+  const failuresPerMinute = options.failedAuthenticationsPerMinute ?? 60;
+  const { browserOrigin } = options;
+  const browsers = browserOrigin === undefined ? null : { origin: browserOrigin, issuers: services.logins.issuers };
   app.register(async (root) => {
     addHealth(root, services);
     addOpenApi(root);
   });
   app.register(
     async (version1) => {
-      authenticateCallers(version1, services.authenticator, options.failedAuthenticationsPerMinute ?? 60);
+      authenticateCallers(version1, services.authenticator, failuresPerMinute, browsers);
       negotiateMediaTypes(version1);
       for (const addResource of options.resources ?? everyResource) addResource(version1, services);
     },
@@ -93,6 +115,7 @@ export function buildApp(services: Services, options: AppOptions): App {
     async (version1) => {
       negotiateMediaTypes(version1);
       for (const addResource of publicResources) addResource(version1, services);
+      addLogin(version1, services, failuresPerMinute);
     },
     { prefix: '/v1' },
   );

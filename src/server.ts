@@ -27,10 +27,16 @@ async function serve(config: Config): Promise<void> {
     version: packageVersion(),
     drainMilliseconds,
     connections: config.connections,
+    ...(service.browserOrigin !== null && { browserOrigin: service.browserOrigin }),
     ...(service.tls && { tls: service.tls.current() }),
+    ...(service.callersTrust && { callersAuthority: service.callersTrust.current().pem }),
   });
   service.tls?.follow((pair) => {
     replaceCertificate(app.server, pair);
+    app.certificateListener?.replace({ pair });
+  });
+  service.callersTrust?.follow(({ pem }) => {
+    app.certificateListener?.replace({ certificateAuthority: pem });
   });
   let stopping = false;
   const isStopped = () => stopping;
@@ -57,9 +63,15 @@ async function serve(config: Config): Promise<void> {
     const host = config.host === 'localhost' ? '127.0.0.1' : config.host;
     const address = await app.listen({ host, port: config.port });
     logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
+    if (app.certificateListener !== null) {
+      const forCertificates = { host, port: config.callers.clientCertificates?.port ?? 0 };
+      const certificateAddress = await app.certificateListener.listen(forCertificates);
+      logger.info({ address: certificateAddress }, 'kubepass serves callers with client certificates');
+    }
     // Recovery may take its time. Meanwhile the process is alive, and /readyz says that it is not ready.
     void service.begin();
   } catch (error) {
+    await app.close();
     await service.close();
     throw error;
   }

@@ -1,5 +1,7 @@
 import type { ApiToken, Principal, Requester, Role } from './model/principal.js';
 import type { Credential, WayIn } from './model/authentication.js';
+import type { LoginAttempt, LoginBegun, LoginFinished } from './model/login.js';
+import type { Session } from './model/session.js';
 import type { AuditEvent, AuditEventFilter, ChainVerification } from './model/audit-event.js';
 import type { BlastRadius } from './model/blast-radius.js';
 import type { Certificate, CertificateFilter, ListedCertificate } from './model/certificate.js';
@@ -33,6 +35,8 @@ export interface Services {
   readonly policies: PolicyService;
   readonly auditEvents: AuditEventService;
   readonly apiTokens: ApiTokenService;
+  readonly sessions: SessionService;
+  readonly logins: LoginService;
   readonly enforcement: EnforcementService;
   readonly inspections: InspectionService;
   readonly webhookDeliveries: WebhookDeliveryService;
@@ -322,6 +326,24 @@ export interface ApiTokenService {
   ): Promise<Outcome<{ readonly token: ApiToken; readonly secret: string }>>;
   list(principal: Principal, page: PageQuery): Promise<Outcome<Page<ApiToken>>>;
   revoke(principal: Principal, id: string): Promise<Outcome<ApiToken>>;
+}
+
+/** Browsers that signed in. */
+export interface SessionService {
+  /** Those that are live, newest first: the caller's own, for an admin everybody's. */
+  list(principal: Principal, page: PageQuery): Promise<Page<Session>>;
+  /** `current`: the session by which the caller came. */
+  end(principal: Principal, id: string): Promise<Outcome<Session>>;
+}
+
+/** How people sign in with their browsers. */
+export interface LoginService {
+  /** The names of the issuers by which they do. */
+  readonly issuers: readonly string[];
+  /** `issuer`: one of them. `returnTo`: where the browser goes when it is signed in, a path of this service. */
+  begin(issuer: string, returnTo: string): Promise<LoginBegun>;
+  /** `query`: that of the address to which the identity provider sent the browser. */
+  finish(attempt: LoginAttempt, query: string): Promise<LoginFinished>;
 }
 
 /** How clusters are made to refuse revoked certificates. */

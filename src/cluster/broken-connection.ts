@@ -27,6 +27,12 @@ export function brokenConnection(cause: unknown): ClusterConnection {
     version: fail,
     accessReviews: fail,
     clientCertificateAuthority: fail,
+    reviewToken: () =>
+      Promise.resolve({
+        verdict: 'unavailable',
+        message: cause instanceof Error ? cause.message : 'the cluster cannot be reached',
+        ...{ retryAfterSeconds: null, missing: null },
+      }),
     reviewSelf: fail,
     actAs: () => ({ whoAmI: fail, tryToUpdate: fail, close: () => Promise.resolve() }),
     close: () => Promise.resolve(),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { certificatePrefix, credentialId } from '../formats/enforcement/credential-id.js';
+import type { TokenReview } from '../model/token-review.js';
 import type { Access } from './access.js';
 import { ApiServer } from './api-server.js';
 import { ClusterForbiddenError, ClusterNotFoundError, ClusterUnavailableError } from './cluster-error.js';
@@ -10,6 +11,7 @@ import { KubernetesCsrWatch } from './csr-watch.js';
 import { ClusterConfigurationError, type ConnectionTarget, loadKubeConfig } from './load-kube-config.js';
 import type { WatchTimes } from './object-watch.js';
 import { PooledKubeConfig } from './pooled-kube-config.js';
+import { reviewToken } from './token-review.js';
 import { KubernetesRoleBindings, type RoleBindings, type RoleBindingTimes } from './role-bindings.js';
 
 export interface ConnectionOptions {
@@ -68,6 +70,8 @@ export interface ClusterConnection {
   accessReviews(accesses: readonly Access[]): Promise<readonly AccessReview[]>;
   /** PEM of the CAs that user certificates may chain to; null where the cluster does not let it be read. */
   clientCertificateAuthority(): Promise<string | null>;
+  /** Has the cluster review a token of a service account for this audience. Throws nothing. */
+  reviewToken(token: string, audience: string): Promise<TokenReview>;
   /** The user that the API server authenticates this certificate as; null: it does not accept it. */
   reviewSelf(certificatePem: string, privateKeyPem: string): Promise<Identity | null>;
   /** The API server, for calls with this certificate. */
@@ -194,6 +198,10 @@ class KubernetesConnection implements ClusterConnection {
       if (error instanceof ClusterForbiddenError || error instanceof ClusterNotFoundError) return null;
       throw error;
     }
+  }
+
+  reviewToken(token: string, audience: string): Promise<TokenReview> {
+    return reviewToken(this.#api, token, audience);
   }
 
   async reviewSelf(certificatePem: string, privateKeyPem: string): Promise<Identity | null> {

@@ -3,7 +3,7 @@ import { describeCertificateAuthority } from '../cluster/certificate-authorities
 import type { CallersConfig, OidcConfig } from '../config/callers-config.js';
 import { ConfigError, type Config } from '../config/config.js';
 import type { OtherWaysIn } from '../identity/callers.js';
-import { JsonWebTokens } from '../identity/json-web-tokens.js';
+import { JsonWebTokens, type TokensOfServiceAccounts } from '../identity/json-web-tokens.js';
 import { IssuerKeys } from '../identity/oidc/issuer-keys.js';
 import type { OidcIssuer } from '../identity/oidc/issuer.js';
 import { publishedKeys } from '../identity/oidc/key-source.js';
@@ -32,6 +32,7 @@ export interface OpenedCallers {
  */
 export async function openCallers(
   { configFile, callers, roles }: Pick<Config, 'configFile' | 'callers' | 'roles'>,
+  serviceAccounts: TokensOfServiceAccounts | null,
   clock: () => Date,
   log: Log,
 ): Promise<OpenedCallers> {
@@ -52,7 +53,10 @@ export async function openCallers(
   }
   const oidcTokens = new OidcTokens({ issuers, roles, clock, log });
   return {
-    waysIn: issuers.length === 0 ? {} : { jsonWebTokens: new JsonWebTokens(oidcTokens, null) },
+    waysIn:
+      issuers.length === 0 && serviceAccounts === null
+        ? {}
+        : { jsonWebTokens: new JsonWebTokens(oidcTokens, serviceAccounts) },
     issuers,
     close() {
       for (const { keys } of issuers) keys.stop();
@@ -71,15 +75,23 @@ function openIssuer(config: OidcConfig, issuer: OidcIssuer, authority: string | 
   return { config, issuer, fetch, keys };
 }
 
-/** Names and groups of an issuer never begin as those that others give: of other issuers, and of service accounts. */
-function issuerOf(config: OidcConfig, { oidc, serviceAccounts }: CallersConfig): OidcIssuer {
+/**
+ * Names and groups of an issuer never begin as those that others give: of other issuers, of service accounts, and of
+ * client certificates, which have no groups.
+ */
+function issuerOf(config: OidcConfig, { oidc, serviceAccounts, clientCertificates }: CallersConfig): OidcIssuer {
   const others = oidc.filter((other) => other.name !== config.name);
   const ofAccounts = serviceAccounts.map(({ usernamePrefix }) => `${usernamePrefix}system:`);
   const given = (prefix: string) => prefix !== '';
   return {
     ...config,
     othersPrefixes: {
-      usernames: [...others.map(({ usernamePrefix }) => usernamePrefix).filter(given), ...ofAccounts],
+      usernames: [
+        ...[...others.map(({ usernamePrefix }) => usernamePrefix), clientCertificates?.usernamePrefix ?? ''].filter(
+          given,
+        ),
+        ...ofAccounts,
+      ],
       groups: [...others.map(({ groupsPrefix }) => groupsPrefix).filter(given), ...ofAccounts],
     },
   };

@@ -6,7 +6,9 @@ import { CryptoThread } from '../crypto/crypto-thread.js';
 import { threadedSignatures } from '../crypto/threaded-signatures.js';
 import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
 import { ApiTokens, type ApiTokenReader } from '../identity/api-tokens.js';
+import { BreakGlassUses } from '../identity/break-glass.js';
 import { Callers, type OtherWaysIn } from '../identity/callers.js';
+import type { RefusedSignIns } from '../identity/refused-sign-ins.js';
 import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
 import { enforcementService } from '../issuance/enforcement/enforcement-service.js';
@@ -40,14 +42,19 @@ import type { Store } from '../store/store.js';
 import { deliveriesOf } from '../webhooks/event-payload.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
-import { apiTokenWriter, makeFirstAdminToken } from './api-tokens.js';
+import { apiTokenWriter, makeFirstAdminToken, warnOfBreakGlass } from './api-tokens.js';
 import { openCallers } from './callers.js';
+import type { CallersTrustInForce } from './callers-trust-in-force.js';
+import { openClientCertificates } from './client-certificates.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
 import { openKeptRevocations } from './kept-revocations.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
+import { forgettingWriter, openSessionAuthenticator, openSignIn, type OpenedSignIn } from './sign-in.js';
+import { openServiceAccounts } from './service-accounts.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
+import { openRefusedSignIns } from './refused-sign-ins.js';
 import { openRehearsal } from './rehearsal.js';
 import { warmUp, type WarmUpOptions } from './warm-up.js';
 import { openWebhooks, storedOutbox, wakingWriter } from './webhooks.js';
@@ -75,6 +82,8 @@ export interface Overrides {
   readonly tlsRoundMilliseconds?: number;
   /** How often the policies' files are looked at. */
   readonly policyRoundMilliseconds?: number;
+  /** How often the audit log tells of the uses of a break-glass token. */
+  readonly breakGlassMilliseconds?: number;
 }
 
 /** The service, wired, without its HTTP edge. */
@@ -83,7 +92,11 @@ export interface Composition {
   readonly store: Store;
   /** Null where the service itself speaks plain HTTP. */
   readonly tls: TlsInForce | null;
-  /** Reads the TLS files and the policies again. If a part is not valid, its old content stays in force. */
+  /** The CAs of callers with client certificates; null where none get in. */
+  readonly callersTrust: CallersTrustInForce | null;
+  /** The origin where browsers reach the service and sign in; null where nobody does. */
+  readonly browserOrigin: string | null;
+  /** Reads the files that may change, and the policies, again. If a part is not valid, its old content stays in force. */
   reload(): Promise<void>;
   /** As in `warm-up.ts`; before the service listens. */
   warmUp(options?: WarmUpOptions): Promise<readonly number[]>;
@@ -168,7 +181,13 @@ async function wire(
     for (const one of revoked) denyList.add(one);
     return kept.keep(revoked);
   });
-  const store: Store = { ...openedStore, writer: wakingWriter(learning, wake) };
+
+  // Sessions that this process ends are forgotten before that is answered.
+  const sessionAuthenticator = openSessionAuthenticator(config, openedStore, clock);
+  const forgetting = forgettingWriter(learning, (id) => {
+    sessionAuthenticator.forget(id);
+  });
+  const store: Store = { ...openedStore, writer: wakingWriter(forgetting, wake) };
 
   // Signatures.
   const cryptoThread = new CryptoThread({
@@ -198,6 +217,13 @@ async function wire(
     clusters.set(cluster.name, issuing);
   }
   await probes.load([...clusters.values()].map(({ cluster }) => cluster));
+
+  // Other ways in than API tokens.
+  const clientCertificates = await openClientCertificates(config, clusters.values(), log, {
+    clock,
+    intervalMilliseconds: overrides.tlsRoundMilliseconds ?? 5_000,
+  });
+  opened.push(() => clientCertificates?.close());
 
   // Policies.
   const configured = [...clusters.values()].map(({ cluster }) => configuredCluster(cluster));
@@ -232,12 +258,34 @@ async function wire(
   };
   await recordServiceStarted(context);
   await makeFirstAdminToken(config, store, clock, log);
-  const authenticator = new ApiTokenAuthenticator(overrides.tokenReader?.(store.apiTokens) ?? store.apiTokens, clock);
+  await warnOfBreakGlass(store, clock, log);
+  const breakGlass = new BreakGlassUses({
+    record: async (event) => {
+      await store.writer.commit({ operations: [], events: [event] });
+    },
+    log,
+    clock,
+    intervalMilliseconds: overrides.breakGlassMilliseconds ?? 60_000,
+  });
+  opened.push(() => breakGlass.close());
+  const { admins } = config.callers.apiTokens;
+  const authenticator = new ApiTokenAuthenticator(overrides.tokenReader?.(store.apiTokens) ?? store.apiTokens, clock, {
+    admins,
+    useBreakGlass: (token) => breakGlass.use(token),
+  });
   await authenticator.loadReviewers();
-  const callers = await openCallers(config, clock, log);
+  const serviceAccounts = openServiceAccounts(config, clusters, clock, log);
+  const callers = await openCallers(config, serviceAccounts, clock, log);
   opened.push(() => {
     callers.close();
   });
+  const refusedSignIns = openRefusedSignIns(store.writer, clock, log);
+  opened.push(() => refusedSignIns.stop());
+  const countRefusal = (reason: string) => {
+    refusedSignIns.count(reason);
+  };
+  const signIn = await openSignIn(config, callers.issuers, store, { clock, log, countRefusal });
+  const signsIn = signIn.logins.issuers.length > 0;
 
   // Workers.
   const pool = new InspectionPool({
@@ -278,7 +326,14 @@ async function wire(
       { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
       new CertificateLists(of, denyList),
       authenticator,
-      callers.waysIn,
+      refusedSignIns,
+      {
+        ...callers.waysIn,
+        ...(signsIn && { sessions: sessionAuthenticator }),
+        ...(clientCertificates && { clientCertificates: clientCertificates.wayIn }),
+      },
+      signIn,
+      admins,
     ),
     inspections,
     webhookDeliveries,
@@ -287,9 +342,11 @@ async function wire(
     store,
     services: allServicesOf(context),
     tls,
+    callersTrust: clientCertificates?.trust ?? null,
+    browserOrigin: signsIn && config.publicAddress ? new URL(config.publicAddress.url).origin : null,
     async reload() {
       log.info({}, 'the policies and the TLS files are read again');
-      await Promise.all([policies.reload(), tls?.reload()]);
+      await Promise.all([policies.reload(), tls?.reload(), clientCertificates?.trust.reload()]);
     },
     warmUp: (options) => warmUp(() => openRehearsal(context, allServicesOf), log, options),
     async begin() {
@@ -328,6 +385,7 @@ async function wire(
       opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
       void probeStaleClusters(context);
       void known.ask();
+      clientCertificates?.begin();
       await housekeeping.recovered;
       recovered = true;
     },
@@ -340,11 +398,14 @@ function servicesOf(
   health: HealthService,
   certificateLists: CertificateLists,
   authenticator: ApiTokenAuthenticator,
+  refusedSignIns: RefusedSignIns,
   waysIn: OtherWaysIn,
+  { sessions, logins }: OpenedSignIn,
+  admins: boolean,
 ): Omit<Services, 'inspections' | 'webhookDeliveries'> {
   const { store, clock } = context;
   return {
-    authenticator: new Callers(authenticator, waysIn),
+    authenticator: new Callers(authenticator, waysIn, refusedSignIns),
     certificateRequests: certificateRequestService(context),
     certificates: certificateService(context),
     identities: identityService(context),
@@ -356,10 +417,13 @@ function servicesOf(
       reader: store.apiTokens,
       writer: apiTokenWriter(store.writer),
       authenticator,
+      admins,
       clusters: context.clusters,
       clock,
       random: randomBytes,
     }),
+    sessions,
+    logins,
     health,
     idempotency: context.idempotencyKeys,
     clock,

@@ -87,7 +87,10 @@ export async function openRehearsal(
     liveSecretSha256s: () => Promise.resolve([]),
     liveReviewers: () => Promise.resolve([]),
   };
-  const authenticator = new ApiTokenAuthenticator(tokens, clock);
+  const authenticator = new ApiTokenAuthenticator(tokens, clock, {
+    admins: false,
+    useBreakGlass: () => Promise.reject(new Error('there is none in a rehearsal')),
+  });
   return {
     services: { ...servicesOf(rehearsed), authenticator: new Callers(authenticator, {}) },
     calls: await callsFor([...clusters.values()], secret),

@@ -1,11 +1,12 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import { tlsSettings, type TlsPair } from '../http/server/tls-settings.js';
 import type { Log } from '../issuance/context.js';
 import { watchSteadily } from '../workers/steady-watch.js';
+import { fileReading } from './file-reading.js';
 
 export interface TlsInForce {
   current(): TlsPair;
@@ -28,7 +29,8 @@ export async function openTls(
   log: Log,
   { clock, intervalMilliseconds }: { readonly clock: () => Date; readonly intervalMilliseconds: number },
 ): Promise<TlsInForce> {
-  const { reading } = await look(files);
+  const look = () => fileReading([files.certFile, files.keyFile]);
+  const { reading } = await look();
   let current = await load(files, log);
   const { validFrom, validTo } = current;
   if (!isValidAt(current, clock())) log.warn({ validFrom, validTo }, 'the TLS certificate is not valid now');
@@ -52,7 +54,7 @@ export async function openTls(
     }
   };
   const watch = watchSteadily({
-    read: () => look(files),
+    read: look,
     initial: reading,
     intervalMilliseconds,
     act: replace,
@@ -68,19 +70,6 @@ export async function openTls(
     reload: () => watch.again(),
     stop: () => watch.stop(),
   };
-}
-
-/** Identifies the content of the files without reading the key: by which file each of them is, and when it last changed. */
-async function look({ certFile, keyFile }: TlsFiles): Promise<{ readonly reading: string; readonly content: null }> {
-  const readings = [certFile, keyFile].map(async (file) => {
-    try {
-      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
-      return [dev, ino, size, mtimeNs, ctimeNs].join();
-    } catch (error) {
-      return String(error);
-    }
-  });
-  return { reading: (await Promise.all(readings)).join(' '), content: null };
 }
 
 interface LoadedPair {

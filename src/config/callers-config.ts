@@ -65,6 +65,8 @@ export interface ClientCertificatesConfig {
   readonly port: number;
   /** PEM: the CRLs of these CAs; null: no certificate of theirs is ever revoked. */
   readonly revocationListFile: string | null;
+  /** Put before each name. */
+  readonly usernamePrefix: string;
 }
 
 /** Service accounts of a cluster, whose tokens its API server reviews. */
@@ -123,6 +125,7 @@ export const CallersSettings = Type.Object(
           identity: Type.Enum(['uri', 'commonName']),
           port: Type.Integer({ minimum: 0, maximum: 65_535 }),
           revocationList: Type.Optional(Path),
+          usernamePrefix: Type.Optional(Prefix),
         },
         closed,
       ),
@@ -166,13 +169,17 @@ export interface CallersSurroundings {
   readonly hasPublicAddress: boolean;
   /** Whether the service itself speaks TLS. */
   readonly tls: boolean;
+  /** Whether a proxy does. */
+  readonly tlsTerminated: boolean;
+  /** Where the service listens; 0: any free port. */
+  readonly port: number;
   readonly roles: readonly RoleBindingConfig[];
 }
 
 /** Reports every problem; the places are below `/callers`. */
 export function readCallers(
   settings: CallersSettings | undefined,
-  { clusters, hasPublicAddress, tls, roles }: CallersSurroundings,
+  { clusters, hasPublicAddress, tls, tlsTerminated, port, roles }: CallersSurroundings,
   resolve: (path: string) => string,
   report: ReportProblem,
 ): CallersConfig {
@@ -188,9 +195,13 @@ export function readCallers(
         '/login',
         'needs publicAddress, or tls with a host that browsers reach: the identity provider sends them back there',
       );
+    if (one.login !== undefined && !tls && !tlsTerminated)
+      at(
+        '/login',
+        'needs tls.certFile and tls.keyFile, or tls.terminated: true where a proxy terminates TLS: browsers keep the session in a cookie that only goes over TLS',
+      );
     return readOidc(one, i, resolve, at);
   });
-  reportSharedPrefixes(oidc, report);
   const serviceAccounts = (settings?.serviceAccounts ?? []).map(({ cluster, audience, usernamePrefix }, i, all) => {
     const at: ReportProblem = (path, message) => {
       report(`/callers/serviceAccounts/${i}${path}`, message);
@@ -207,12 +218,40 @@ export function readCallers(
         '/usernamePrefix',
         'must be given and not be empty from the second cluster on: service accounts have the same names in each',
       );
+    // Such a token opens the API server, too. Kubernetes names API servers so by default.
+    if (/^https:\/\/kubernetes\.default(?:[./:]|$)/i.test(audience))
+      at('/audience', 'is that of API servers: tokens for kubepass need an audience of their own');
     reportPrefix(usernamePrefix, '/usernamePrefix', at);
     return { cluster, audience, usernamePrefix: usernamePrefix ?? '' };
   });
   const certificates = settings?.clientCertificates;
-  if (certificates !== undefined && !tls)
-    report('/callers/clientCertificates', 'needs tls.certFile and tls.keyFile: a client certificate is part of TLS');
+  if (certificates !== undefined) {
+    const at: ReportProblem = (path, message) => {
+      report(`/callers/clientCertificates${path}`, message);
+    };
+    if (!tls) at('', 'needs tls.certFile and tls.keyFile: a client certificate is part of TLS');
+    if (certificates.port !== 0 && certificates.port === port)
+      at('/port', 'must not be the port of the service: browsers there would be asked for a certificate');
+    reportPrefix(certificates.usernamePrefix, '/usernamePrefix', at);
+  }
+  reportSharedPrefixes(
+    [
+      ...oidc.map(({ usernamePrefix }, i) => ({ prefix: usernamePrefix, place: `/callers/oidc/${i}/usernamePrefix` })),
+      ...serviceAccounts.map(({ usernamePrefix }, i) => ({
+        prefix: usernamePrefix,
+        place: `/callers/serviceAccounts/${i}/usernamePrefix`,
+      })),
+      { prefix: certificates?.usernamePrefix ?? '', place: '/callers/clientCertificates/usernamePrefix' },
+    ],
+    [],
+    report,
+  );
+  reportSharedPrefixes(
+    oidc.map(({ groupsPrefix }, i) => ({ prefix: groupsPrefix, place: `/callers/oidc/${i}/groupsPrefix` })),
+    // Their groups have the prefix of their names.
+    serviceAccounts.map(({ usernamePrefix }) => usernamePrefix),
+    report,
+  );
   const admins = settings?.apiTokens?.admins ?? true;
   if (!admins && !(oidc.length > 0 && roles.some((binding) => binding.roles.includes('admin'))))
     report(
@@ -227,6 +266,7 @@ export function readCallers(
           identity: certificates.identity,
           port: certificates.port,
           revocationListFile: certificates.revocationList === undefined ? null : resolve(certificates.revocationList),
+          usernamePrefix: certificates.usernamePrefix ?? '',
         }
       : null,
     serviceAccounts,
@@ -283,18 +323,19 @@ function readOidc(one: OidcSettings, i: number, resolve: (path: string) => strin
 }
 
 /** A prefix that begins another one could be continued by a name to the other's names. */
-function reportSharedPrefixes(oidc: readonly OidcConfig[], report: ReportProblem): void {
-  for (const member of ['usernamePrefix', 'groupsPrefix'] as const)
-    for (const [i, one] of oidc.entries()) {
-      const earlier = oidc.slice(0, i).map((other) => foldedName(other[member]));
-      const prefix = foldedName(one[member]);
-      if (prefix === '') continue;
-      if (earlier.some((other) => other !== '' && (other.startsWith(prefix) || prefix.startsWith(other))))
-        report(
-          `/callers/oidc/${i}/${member}`,
-          'begins as that of an earlier issuer, or the other way round, so that names of the two could meet',
-        );
-    }
+function reportSharedPrefixes(
+  prefixes: readonly { readonly prefix: string; readonly place: string }[],
+  others: readonly string[],
+  report: ReportProblem,
+): void {
+  const earlier = others.filter((prefix) => prefix !== '').map(foldedName);
+  for (const { prefix, place } of prefixes) {
+    if (prefix === '') continue;
+    const folded = foldedName(prefix);
+    if (earlier.some((other) => other.startsWith(folded) || folded.startsWith(other)))
+      report(place, 'begins as another prefix does, or the other way round, so that names of the two could meet');
+    earlier.push(folded);
+  }
 }
 
 /** A prefix is the beginning of a name. */
@@ -302,7 +343,10 @@ function reportPrefix(prefix: string | undefined, place: string, report: ReportP
   if (prefix === undefined || prefix === '') return;
   const whyNot = whyNotPrincipalName(`${prefix}a`);
   if (whyNot !== null) report(place, `cannot begin a name: with a letter behind it, it ${whyNot}`);
-  if (foldedName(prefix).startsWith('system:')) report(place, 'must not begin with "system:", which is reserved');
+  // A shorter one could be continued to it.
+  const folded = foldedName(prefix);
+  if (folded.startsWith('system:') || 'system:'.startsWith(folded))
+    report(place, 'must not begin as "system:" does, which is reserved');
 }
 
 /** Why it is no issuer (OpenID Connect Discovery 1.0 section 3); null where it is one. */

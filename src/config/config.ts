@@ -20,8 +20,10 @@ export interface Config {
   readonly port: number;
   /** PEM files to serve TLS with; null where the service itself speaks plain HTTP. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  /** Whether a proxy in front speaks TLS. */
+  readonly tlsTerminated: boolean;
   readonly connections: ConnectionsConfig;
-  /** How clusters reach the service; null where that is not known, or not with TLS. */
+  /** How clusters and browsers reach the service; null where that is not known, or not with TLS. */
   readonly publicAddress: PublicAddressConfig | null;
   readonly policiesDir: string;
   readonly database: DatabaseConfig;
@@ -123,6 +125,7 @@ export function loadConfig(environment: Environment): Config {
     host,
     port,
     tls: tls.files,
+    tlsTerminated: tls.terminated,
     publicAddress,
     connections: readConnections(file, tls.terminated),
     policiesDir: pathSetting(environment.policiesDir, file?.policiesDir, resolve('policies')),
@@ -145,7 +148,13 @@ export function loadConfig(environment: Environment): Config {
       file?.callers,
       {
         clusters: new Map(clusters.map(({ name, connection }) => [name, { connected: connection !== null }])),
-        ...{ hasPublicAddress: publicAddress !== null, tls: tls.files !== null, roles },
+        ...{
+          hasPublicAddress: publicAddress !== null,
+          tls: tls.files !== null,
+          tlsTerminated: tls.terminated,
+          port,
+          roles,
+        },
       },
       fromFile,
       inFile,

@@ -6,8 +6,11 @@ import { json } from './responses.js';
 import { closed, namedObject, type NamedSchema, nameOf, nullable, ref } from './schema-parts.js';
 
 const defaultLimit = 50;
-/** Characters. A cursor of a list by username holds a username, of which each character may be an escape in JSON. */
-const longestCursor = 1024;
+/**
+ * Characters. A cursor of a list by name holds a name in the form in which names are compared, which may be some times as
+ * long, and of which each character may be an escape in JSON.
+ */
+const longestCursor = 4096;
 
 /** The query parameters of every list. */
 export const pageParameters = {
@@ -30,9 +33,9 @@ export const pageParameters = {
 };
 
 /** The filter on how usernames begin, which changes the order of a list. */
-export const usernamePrefixParameter = (items: string) => ({
+export const usernamePrefixParameter = (items: string, ofName = nameOf) => ({
   usernamePrefix: Type.Optional(
-    nameOf(
+    ofName(
       `Only ${items} for usernames that begin with this. Unless they are listed by expiry, they are then listed by username.`,
       'svc-',
     ),

@@ -27,11 +27,7 @@ export function response(
 ) {
   return {
     description,
-    ...(Object.keys(headers).length > 0 && {
-      headers: Object.fromEntries(
-        Object.entries(headers).map(([name, text]) => [name, { type: 'string', maxLength: 1024, description: text }]),
-      ),
-    }),
+    ...headersOf(headers),
     content: Object.fromEntries(
       Object.entries(content).map(([type, schema]) => [
         type,
@@ -41,12 +37,23 @@ export function response(
   };
 }
 
+const headersOf = (headers: Readonly<Record<string, string>>) =>
+  Object.keys(headers).length > 0 && {
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, text]) => [name, { type: 'string', maxLength: 1024, description: text }]),
+    ),
+  };
+
 export function json(schema: NamedSchema, options: ResponseOptions) {
   return response({ 'application/json': ref(schema) }, options);
 }
 
-/** A response without a body. */
-export const empty = (description: string) => ({ type: 'null', description });
+/** A response without a body; one sentence about each header, by its name. */
+export const empty = (description: string, headers: Readonly<Record<string, string>> = {}) => ({
+  type: 'null',
+  description,
+  ...headersOf(headers),
+});
 
 /** How long a body may be, in characters or octets. */
 export const longest = {

@@ -47,7 +47,10 @@ export function oneOf<T extends string>(values: readonly T[], description?: stri
 
 /** Characters of a name in a path: a DNS subdomain (RFC 1123 section 2.1). */
 export const longestPathParameter = 253;
-/** Octets: a username has 64 characters, each of which is at most four octets, and an octet is written as `%F0`. */
+/**
+ * Characters. An octet is written as `%F0`; a username has 64 characters of at most four octets, the name of a principal
+ * 253 of one.
+ */
 export const longestEncodedParameter = 3 * 4 * 64;
 
 /** RFC 1123 section 2.1, lower case only, as in Kubernetes. */
@@ -123,6 +126,6 @@ export const exampleId = '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f';
 
 export const idOf = (description: string) => Type.String({ maxLength: 64, description, examples: [exampleId] });
 
-/** What identifies a credential: of an API token and a session their ids, of others what they are known by. */
+/** Identifies a credential: an API token and a session by their ids, others by something that stands in them. */
 export const credentialIdOf = (description: string) =>
   Type.String({ minLength: 1, maxLength: 512, description, examples: [exampleId] });

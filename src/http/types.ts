@@ -9,8 +9,13 @@ import type {
 import type { TSchema } from 'typebox';
 import type { Upload } from '../model/inspection.js';
 import type { Principal } from '../model/principal.js';
+import type { CertificateListener } from './server/certificate-listener.js';
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** The listener that asks for client certificates; null: there is none. */
+    certificateListener: CertificateListener | null;
+  }
   interface FastifyRequest {
     /** The caller; null until authentication has found out. */
     principal: Principal | null;
@@ -32,6 +37,8 @@ declare module 'fastify' {
     bodyExamples?: Readonly<Record<string, object>>;
     /** A reviewer may call it, as well as everybody whom the use case permits. */
     forReviewers?: boolean;
+    /** A caller who has no role may call it, because it shows and changes no more than what is theirs. */
+    withoutRole?: boolean;
     /** Reviewers are known from memory there, and no caller is answered 429 or 5xx. */
     fromMemory?: boolean;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */

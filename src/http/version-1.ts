@@ -11,6 +11,7 @@ import { addIdentities } from './identities/routes.js';
 import { addInspections } from './inspections/routes.js';
 import { addKubeconfigs } from './kubeconfigs/routes.js';
 import { addPolicies } from './policies/routes.js';
+import { addSessions } from './sessions/routes.js';
 import type { App } from './types.js';
 import { addWebhookDeliveries } from './webhook-deliveries/routes.js';
 import { addWhoami } from './whoami/routes.js';
@@ -33,6 +34,7 @@ export const everyResource: readonly AddResource[] = [
   addPolicies,
   addAuditEvents,
   addApiTokens,
+  addSessions,
   addInspections,
   addWebhookDeliveries,
   addWhoami,

@@ -7,12 +7,16 @@ import { newId } from '../model/new-id.js';
 import { done, refused, type FieldError, type Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
 import { newApiTokenSecret, secretSha256 } from './api-token-secret.js';
-import { may } from './permissions.js';
+import { isForPeopleAlone, may } from './permissions.js';
 
 /** 90 days. */
 const defaultLifeSeconds = 90 * 24 * 60 * 60;
 /** A year. */
 const longestLifeSeconds = 365 * 24 * 60 * 60;
+/** An hour, to mend who gets in. */
+const breakGlassSeconds = 60 * 60;
+/** The principal of break-glass tokens; nobody else gets a token of that name. */
+const breakGlassName = 'break-glass';
 
 /** A token with the SHA-256 of its secret, lower-case hex. */
 export interface ReviewerToken {
@@ -36,8 +40,10 @@ export interface ApiTokenReader {
    * all that there ever were.
    */
   makersOf(name: string, validAt: Date | null): Promise<readonly string[]>;
-  /** Whether an unrevoked, unexpired token with role admin exists. */
+  /** Whether an unrevoked, unexpired token with role admin exists that is not for an emergency alone. */
   hasLiveAdmin(now: Date): Promise<boolean>;
+  /** The break-glass tokens that are neither revoked nor expired. */
+  liveBreakGlass(now: Date): Promise<readonly ApiToken[]>;
 }
 
 /** How identity keeps tokens: each change in one commit with its audit event. */
@@ -56,6 +62,8 @@ export interface ApiTokensContext {
   readonly writer: ApiTokenWriter;
   /** Told of a reviewer's token, and of a revocation, once it is committed. */
   readonly authenticator: { remember(made: ReviewerToken): void; forget(tokenId: string): void };
+  /** Whether tokens may hold the roles admin and approver. */
+  readonly admins: boolean;
   /** The names of the configured clusters. */
   readonly clusters: { has(name: string): boolean };
   readonly clock: () => Date;
@@ -103,7 +111,7 @@ export function makeApiToken(
 
 /** An event about a token; never with its secret. */
 function apiTokenEvent(
-  type: 'ApiTokenCreated' | 'ApiTokenRevoked',
+  type: 'ApiTokenCreated' | 'ApiTokenRevoked' | 'BreakGlassTokenMade',
   token: ApiToken,
   at: Date,
   principal: string | null,
@@ -127,15 +135,37 @@ export interface AdminTokenContext {
   readonly random: (octets: number) => Buffer;
 }
 
+/** Makes an API token for principal `admin`, on nobody's behalf. */
+export const makeAdminToken = (context: AdminTokenContext): Promise<ApiToken> =>
+  makeTokenOfNobody(context, (name) => ({ name, roles: ['admin'] }), 'admin', false);
+
+/** Makes an API token for an hour that is admin although tokens are not, on nobody's behalf. */
+export const makeBreakGlassToken = (context: AdminTokenContext): Promise<ApiToken> =>
+  makeTokenOfNobody(
+    context,
+    (name) => ({ name, roles: ['admin'], expiresInSeconds: breakGlassSeconds }),
+    breakGlassName,
+    true,
+  );
+
 /**
- * Makes an API token for principal `admin`, on nobody's behalf. The secret is kept first: after a crash in between no
- * token has that secret, and the next start makes another.
+ * The secret is kept first: after a crash in between no token has that secret, and the next start makes another. Where a
+ * token has the name but for case, the principal gets a longer name: nobody locks others out by taking a name.
  */
-export async function makeAdminToken({ writer, keepSecret, now, random }: AdminTokenContext): Promise<void> {
-  const { token, secret, secretSha256 } = makeApiToken({ name: 'admin', roles: ['admin'] }, [], { now, random });
-  await keepSecret(secret);
-  const created = await writer.create(token, secretSha256, apiTokenEvent('ApiTokenCreated', token, now, null));
-  if (!created) throw new Error(`principal ${token.name} cannot have a token: another one has that name but for case`);
+async function makeTokenOfNobody(
+  { writer, keepSecret, now, random }: AdminTokenContext,
+  ask: (name: string) => ApiTokenAsk,
+  name: string,
+  breakGlass: boolean,
+): Promise<ApiToken> {
+  for (const tried of [name, `${name}-${random(8).toString('hex')}`]) {
+    const { token: plain, secret, secretSha256 } = makeApiToken(ask(tried), [], { now, random });
+    const token = { ...plain, breakGlass };
+    await keepSecret(secret);
+    const type = breakGlass ? 'BreakGlassTokenMade' : 'ApiTokenCreated';
+    if (await writer.create(token, secretSha256, apiTokenEvent(type, token, now, null))) return token;
+  }
+  throw new Error(`principal ${name} cannot have a token: another one has that name but for case`);
 }
 
 /** The use cases on API tokens; all of them are for admins. */
@@ -148,8 +178,8 @@ export class ApiTokens {
 
   async create(principal: Principal, ask: ApiTokenAsk): Promise<Outcome<NewlyMadeToken>> {
     if (!may(principal, 'manage-api-tokens')) return notPermitted;
-    const { clock, random, writer, clusters, authenticator } = this.#context;
-    const errors = [...errorsOf(ask), ...reviewerErrors(ask, clusters)];
+    const { clock, random, writer, clusters, authenticator, admins } = this.#context;
+    const errors = [...errorsOf(ask, admins), ...reviewerErrors(ask, clusters)];
     if (errors.length > 0) return refused({ kind: 'invalid-request', errors });
 
     const now = clock();
@@ -193,7 +223,7 @@ function lineageOf({ name, createdBy }: Principal): readonly string[] {
   return createdBy.includes(name) ? createdBy : [...createdBy, name];
 }
 
-function errorsOf(ask: ApiTokenAsk): readonly FieldError[] {
+function errorsOf(ask: ApiTokenAsk, admins: boolean): readonly FieldError[] {
   const names = [{ pointer: '/name', name: ask.name }];
   for (const [i, name] of (ask.groups ?? []).entries()) names.push({ pointer: `/groups/${i}`, name });
   const errors: FieldError[] = names.flatMap(({ pointer, name }) => {
@@ -203,10 +233,19 @@ function errorsOf(ask: ApiTokenAsk): readonly FieldError[] {
   // A principal of this name would be the requester and collector of every probe's certificate.
   if (isSamePerson(ask.name, probeUsername))
     errors.push({ pointer: '/name', message: `${probeUsername} is kubepass itself, when it probes a cluster` });
-  if (ask.roles.length === 0) errors.push({ pointer: '/roles', message: 'must name at least one role' });
+  if (isSamePerson(ask.name, breakGlassName))
+    errors.push({ pointer: '/name', message: `${breakGlassName} is whoever recovers with npm run admin-token` });
+  errors.push(...roleErrors(ask, admins));
   if ((ask.expiresInSeconds ?? 0) > longestLifeSeconds)
     errors.push({ pointer: '/expiresInSeconds', message: `must be <= ${longestLifeSeconds}` });
   return errors;
+}
+
+function roleErrors({ roles }: ApiTokenAsk, admins: boolean): readonly FieldError[] {
+  if (roles.length === 0) return [{ pointer: '/roles', message: 'must name at least one role' }];
+  if (admins || !roles.some(isForPeopleAlone)) return [];
+  const message = 'tokens are neither admin nor approver here: roles in the configuration gives these roles to people';
+  return [{ pointer: '/roles', message }];
 }
 
 /** A reviewer is the API server of one cluster and nothing else. Its token alone may live until it is revoked. */

@@ -7,6 +7,7 @@ import {
 } from '../model/authentication.js';
 import type { Principal } from '../model/principal.js';
 import type { ApiTokenAuthenticator } from './api-token-authenticator.js';
+import type { RefusedSignIns } from './refused-sign-ins.js';
 
 /** The ways in that are configured, besides API tokens, which there always are. */
 export interface OtherWaysIn {
@@ -21,9 +22,17 @@ export class Callers implements WayIn<Credential> {
   constructor(
     private readonly apiTokens: Pick<ApiTokenAuthenticator, 'authenticate' | 'authenticateReviewer'>,
     private readonly others: OtherWaysIn,
+    /** Is told of each refusal. */
+    private readonly refused: Pick<RefusedSignIns, 'count'> = { count: () => undefined },
   ) {}
 
   async authenticate(credential: Credential, isSuspect: () => boolean): Promise<Authentication> {
+    const authentication = await this.#authenticate(credential, isSuspect);
+    if (authentication.outcome === 'refused') this.refused.count(authentication.reason);
+    return authentication;
+  }
+
+  async #authenticate(credential: Credential, isSuspect: () => boolean): Promise<Authentication> {
     const { jsonWebTokens, sessions, clientCertificates } = this.others;
     switch (credential.kind) {
       case 'bearer': {
@@ -40,6 +49,8 @@ export class Callers implements WayIn<Credential> {
         return clientCertificates?.authenticate(credential.der, isSuspect) ?? noSuchWay('client certificates');
       case 'untrusted-certificate':
         return refusedFor('CertificateUntrusted', `the client certificate is not trusted: ${credential.why}`);
+      case 'unreadable':
+        return refusedFor('Unreadable', 'the Authorization header holds no bearer token, or one that is too long');
     }
   }
 

@@ -22,17 +22,18 @@ export const actions = [
   'read-identities',
   'block-identities',
   'revoke-certificates',
+  'manage-sessions',
 ] as const;
 export type Action = (typeof actions)[number];
 
-const permitted: Record<Action, readonly Role[] | 'anyone'> = {
+const permitted: Record<Action, readonly Role[] | 'any role'> = {
   'request-certificates': ['requester', 'provisioner', 'admin'],
   'approve-requests': ['approver', 'admin'],
   'read-all-requests': ['approver', 'auditor', 'admin'],
   'read-all-certificates': ['auditor', 'admin'],
   'read-cluster-csrs': ['approver', 'auditor', 'admin'],
-  'evaluate-policies': 'anyone',
-  'inspect-uploads': 'anyone',
+  'evaluate-policies': 'any role',
+  'inspect-uploads': 'any role',
   'draft-policies': ['auditor', 'admin'],
   'read-audit-events': ['auditor', 'admin'],
   'manage-api-tokens': ['admin'],
@@ -45,12 +46,14 @@ const permitted: Record<Action, readonly Role[] | 'anyone'> = {
   'read-identities': ['provisioner', 'auditor', 'admin'],
   'block-identities': ['provisioner', 'admin'],
   'revoke-certificates': ['provisioner', 'admin'],
+  // Those of others; everybody manages their own.
+  'manage-sessions': ['admin'],
 };
 
 export function may(principal: Principal, action: Action): boolean {
   const allowed = permitted[action];
-  // A reviewer is a machine of a cluster: it may do what its role says, and nothing that is for everybody.
-  if (allowed === 'anyone') return !isReviewer(principal);
+  // A reviewer is a machine of a cluster: it may do what its role says, and nothing that is for every role.
+  if (allowed === 'any role') return principal.roles.length > 0 && !isReviewer(principal);
   return principal.roles.some((role) => allowed.includes(role));
 }
 
@@ -58,6 +61,9 @@ export function may(principal: Principal, action: Action): boolean {
 export function mayForCluster(principal: Principal, action: Action, cluster: string): boolean {
   return may(principal, action) && (!isReviewer(principal) || principal.cluster === cluster);
 }
+
+/** Roles that API tokens do not hold where the configuration keeps them for people who come as themselves. */
+export const isForPeopleAlone = (role: Role): boolean => role === 'admin' || role === 'approver';
 
 export function permissionsOf(principal: Principal): readonly Action[] {
   return actions.filter((action) => may(principal, action));

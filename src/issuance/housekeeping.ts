@@ -18,7 +18,7 @@ export interface Housekeeping {
 
 /**
  * Works beside the requests. At once and then every few seconds, a round recovers requests that were left, ends lapsed
- * requests, and deletes old idempotency keys; no round begins while another runs. Rounds of their own announce certificates
+ * requests, and deletes old idempotency keys and sessions; no round begins while another runs. Rounds of their own announce certificates
  * that end soon, because after an outage these may be many. Every minute the head of the audit chain is logged, so that a kept log shows whether the chain was ever rewritten.
  */
 export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000): Housekeeping {
@@ -36,7 +36,7 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
     },
     'expiring requests': () => expireRequests(context, isStopped),
     'ending the access of blocked identities': () => blockedAccess.endNext(),
-    'forgetting idempotency keys': () => forgetIdempotencyKeys(context),
+    'forgetting idempotency keys and sessions': () => forgetLapsed(context),
   };
   const notices = {
     'announcing expiry': () => announceExpiry(context, isStopped),
@@ -89,10 +89,21 @@ async function oneRound(
 }
 
 /** Commits in every round, so that a store whose commits failed is soon known to work again. */
-async function forgetIdempotencyKeys({ store, clock }: IssuanceContext): Promise<void> {
-  const createdBefore = secondsAfter(clock(), -idempotencyKeySeconds);
-  await store.writer.commit({ operations: [{ op: 'forgetIdempotencyKeys', createdBefore }], events: [] });
+async function forgetLapsed({ store, clock }: IssuanceContext): Promise<void> {
+  const now = clock();
+  const createdBefore = secondsAfter(now, -idempotencyKeySeconds);
+  const expiredBefore = secondsAfter(now, -keptSessionSeconds);
+  await store.writer.commit({
+    operations: [
+      { op: 'forgetIdempotencyKeys', createdBefore },
+      { op: 'forgetSessions', expiredBefore },
+    ],
+    events: [],
+  });
 }
+
+/** For so long the log says of a session that it ended, and not that it is unknown. */
+const keptSessionSeconds = 86_400;
 
 async function logHead({ store, log }: IssuanceContext): Promise<void> {
   try {

@@ -35,6 +35,11 @@ export const auditEventTypes = [
   'IdentityUnblocked',
   'CertificateExpiring',
   'RevocationEnforced',
+  'SignedIn',
+  'SignedOut',
+  'SignInRefused',
+  'BreakGlassTokenMade',
+  'BreakGlassTokenUsed',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -124,6 +129,10 @@ export interface AuditEventDetails {
   PolicySetLoaded: { policySetDigest: string; previousPolicySetDigest: string };
   ApiTokenCreated: ApiTokenDetails;
   ApiTokenRevoked: ApiTokenDetails;
+  /** By whoever may write to the data dir and the database. */
+  BreakGlassTokenMade: ApiTokenDetails;
+  /** Uses since the event before: one for the first use in a process. */
+  BreakGlassTokenUsed: { tokenId: string; uses: number };
   CertificateAuthorityPinned: { spkiSha256: string };
   ClusterProbed: {
     probe: true;
@@ -195,7 +204,18 @@ export interface AuditEventDetails {
     /** Why it is not proven; null where it is. */
     reason: string | null;
   };
+  SignedIn: SessionDetails & { roles: readonly Role[]; expiresAt: string };
+  /** `name`: whose session it was. */
+  SignedOut: SessionDetails & { name: string; reason: 'SignedOut' | 'EndedByAnother' | 'IdentityBlocked' };
+  /** How many came and did not get in since the last event of this type, and how many of them for each reason. */
+  SignInRefused: { refused: number; reasons: Readonly<Record<string, number>> };
 }
+
+type SessionDetails = {
+  sessionId: string;
+  /** The name of the issuer in the configuration. */
+  issuer: string;
+};
 
 /** An attempt, together with the members of its signing intent. */
 export type AttemptDetails = { attempt: number; spkiSha256: string; signer: string } & JsonObject;

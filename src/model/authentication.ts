@@ -9,7 +9,9 @@ export type Credential =
   /** The client certificate of a TLS connection whose chain has been verified. */
   | { readonly kind: 'client-certificate'; readonly der: Uint8Array }
   /** A client certificate that TLS did not accept; `why` is its error. */
-  | { readonly kind: 'untrusted-certificate'; readonly why: string };
+  | { readonly kind: 'untrusted-certificate'; readonly why: string }
+  /** An Authorization header that holds no bearer token, or one that is too long. */
+  | { readonly kind: 'unreadable' };
 
 /** Why a credential is refused: TitleCase words for the log and for counting, never for the caller. */
 export type AuthenticationRefusal = string;

@@ -1,18 +1,35 @@
-/** Most values are short and plain, and need no escape. */
-const plain = /^[A-Za-z0-9._:@/ -]{0,80}$/;
+import { longestPrincipalName } from './name-grammar.js';
+
+/** Most values are plain, and need no escape. */
+const plain = /^[A-Za-z0-9._:@/ -]*$/;
 
 /**
  * A caller's value in double quotes for a message. Characters that are not plainly visible are written as code points,
  * and at most 80 characters are shown, so that a value can neither forge nor flood the line that it stands in.
  */
-export function quote(value: string): string {
-  if (plain.test(value)) return `"${value}"`;
-  return `"${shown(value, 80, (character) => (/["\\\\]/.test(character) ? `\\${character}` : null))}"`;
+export const quote = (value: string): string => quoted(value, 80);
+
+/** The name of a principal in the same way, with as many characters as such a name may have. */
+export const quoteName = (name: string): string => quoted(name, longestPrincipalName);
+
+function quoted(value: string, maxCharacters: number): string {
+  if (value.length <= maxCharacters && plain.test(value)) return `"${value}"`;
+  return `"${shown(value, maxCharacters, (character) => (/["\\]/.test(character) ? `\\${character}` : null))}"`;
 }
 
-/** Several values, quoted; `none` for an empty list. */
+/** Characters: a few words fit beside, within the length that the contract gives a message. */
+const roomForAll = 3_800;
+
+/** Several values, quoted, as many as fit, and how many more there are; `none` for an empty list. */
 export function quoteAll(values: readonly string[]): string {
-  return values.length === 0 ? 'none' : values.map(quote).join(', ');
+  if (values.length === 0) return 'none';
+  let text = '';
+  for (const [i, value] of values.entries()) {
+    const next = i === 0 ? quote(value) : `${text}, ${quote(value)}`;
+    if (next.length > roomForAll) return `${text} and ${values.length - i} more`;
+    text = next;
+  }
+  return text;
 }
 
 /** A text without quotes, with the same care: on one line, and at most so many characters of it. */

@@ -79,6 +79,8 @@ const patterns: readonly { readonly pattern: RegExp; readonly instead: string }[
   { pattern: /((?:client-key-data|token)(?:\\*")?:[ ]*(?:\\*")?)[A-Za-z0-9+/=._~-]{8,}/g, instead: '$1[redacted]' },
   // API tokens of kubepass, valid or not.
   { pattern: /kubepass_[A-Za-z0-9_-]{43}/g, instead: '[redacted token]' },
+  // JSON Web Tokens (RFC 7519 section 3): two parts that begin as the JSON object of a header do, and a signature.
+  { pattern: /\beyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?/g, instead: '[redacted token]' },
   // Secrets that sign webhooks (Standard Webhooks).
   { pattern: /whsec_[A-Za-z0-9+/=_-]{8,}/g, instead: '[redacted secret]' },
   { pattern: /\b(Bearer|Basic) +[A-Za-z0-9._~+/=-]{12,}/gi, instead: '$1 [redacted]' },

@@ -1,5 +1,5 @@
 import { isPrivilegedName, isSystemName, whyNotName } from '../model/name-grammar.js';
-import { quote, quoteAll } from '../model/quote.js';
+import { quote, quoteAll, quoteName } from '../model/quote.js';
 import { subjectBounds } from '../x509/strict/subject-identity.js';
 import { Findings, type DecisionInput, type Judgement } from './evaluation.js';
 import { checkRenewed } from './renewal.js';
@@ -54,7 +54,9 @@ export const builtInGuardrails: readonly BuiltInGuardrail[] = [
     else findings.fails('groups.unique', 'each once', `repeated: ${quoteAll(repeated)}`, 'DuplicateGroup', ...messages);
   }),
   builtIn('identity-blocks', ({ facts: { blocked = [] }, found }, findings) => {
-    const messages = blocked.map(({ party, name }) => `${party} ${quote(name)} is blocked on cluster ${found.cluster}`);
+    const messages = blocked.map(
+      ({ party, name }) => `${party} ${quoteName(name)} is blocked on cluster ${found.cluster}`,
+    );
     if (blocked.length === 0) findings.holds('parties', 'none blocked', 'none blocked');
     else
       findings.fails(

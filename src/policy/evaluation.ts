@@ -1,6 +1,6 @@
 import type { ApprovalStage, DecisionFacts, TraceCheck, TraceEntry, Violation } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
-import { quote, quoteAll } from '../model/quote.js';
+import { quote, quoteAll, quoteName } from '../model/quote.js';
 import type { Expression } from './cel/compile-expression.js';
 import type { ExpressionVariables } from './cel/variables.js';
 import type { GlobValues } from './glob.js';
@@ -46,9 +46,9 @@ export function decisionInput(
       username: quote(request.username),
       groups: quoteAll(request.groups),
       eachGroup: request.groups.map(quote),
-      collector: quote(request.collector),
+      collector: quoteName(request.collector),
       requester: {
-        name: quote(requester.name),
+        name: quoteName(requester.name),
         groups: quoteAll(requester.groups),
         roles: quoteAll(requester.roles),
       },

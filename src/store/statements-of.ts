@@ -10,6 +10,7 @@ import { insertIdentityBlock, removeIdentityBlock, requireUnblocked } from './ta
 import { insertRevocation, requireUnrevoked } from './tables/revocation-table.js';
 import { rememberPolicySet } from './tables/policy-set-table.js';
 import { requireQuota } from './tables/quotas.js';
+import { endSession, forgetSessions, insertSession, touchSession } from './tables/session-table.js';
 import { webhookStatementsOf } from './tables/webhook-delivery-table.js';
 
 /**
@@ -48,6 +49,14 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
       return [insertApiToken(operation.token, operation.secretSha256, dialect)];
     case 'revokeApiToken':
       return [revokeApiToken(operation.id, operation.at)];
+    case 'insertSession':
+      return [insertSession(operation.session, operation.secretSha256)];
+    case 'touchSession':
+      return [touchSession(operation.id, operation.at)];
+    case 'endSession':
+      return [endSession(operation.id, operation.at)];
+    case 'forgetSessions':
+      return [forgetSessions(operation.expiredBefore)];
     case 'insertIdempotencyKey':
       return [insertIdempotencyKey(operation.entry)];
     case 'answerIdempotencyKey':

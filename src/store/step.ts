@@ -14,6 +14,7 @@ import type {
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
 import type { IdempotencyScope, IdempotentAnswer, NewIdempotencyEntry } from '../model/idempotency.js';
 import type { QuotaLimit } from '../model/decision.js';
+import type { Session } from '../model/session.js';
 import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
 
 /**
@@ -48,6 +49,14 @@ export type Operation =
   /** Conflicts where the name is new, and a token has another name that folds to it. */
   | { readonly op: 'insertApiToken'; readonly token: ApiToken; readonly secretSha256: string }
   | { readonly op: 'revokeApiToken'; readonly id: string; readonly at: Date }
+  /** Conflicts where the name of the session is blocked on every cluster. */
+  | { readonly op: 'insertSession'; readonly session: Session; readonly secretSha256: string }
+  /** Records a use; does nothing where a later one is recorded, or where the session was ended. */
+  | { readonly op: 'touchSession'; readonly id: string; readonly at: Date }
+  /** Conflicts where it was ended already. */
+  | { readonly op: 'endSession'; readonly id: string; readonly at: Date }
+  /** Deletes at most 1,000 sessions. */
+  | { readonly op: 'forgetSessions'; readonly expiredBefore: Date }
   | { readonly op: 'insertIdempotencyKey'; readonly entry: NewIdempotencyEntry }
   | { readonly op: 'answerIdempotencyKey'; readonly scope: IdempotencyScope; readonly answer: IdempotentAnswer }
   | { readonly op: 'forgetIdempotencyKeys'; readonly createdBefore: Date }
@@ -189,6 +198,7 @@ export type Conflict =
   | { readonly kind: 'identityBlock' }
   | { readonly kind: 'expiryNotice' }
   | { readonly kind: 'apiToken'; readonly id: string }
+  | { readonly kind: 'session'; readonly id: string }
   /** A token has another name that folds to this one. */
   | { readonly kind: 'principalName'; readonly name: string }
   | { readonly kind: 'certificateAuthority'; readonly cluster: string }

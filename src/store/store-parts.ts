@@ -16,6 +16,7 @@ import { IdempotencyKeyTable } from './tables/idempotency-key-table.js';
 import { PolicySetTable } from './tables/policy-set-table.js';
 import { QuotaCounts } from './tables/quotas.js';
 import { RecordedRequests } from './tables/recorded-requests.js';
+import { SessionTable } from './tables/session-table.js';
 import { WebhookDeliveryTable } from './tables/webhook-delivery-table.js';
 
 /** The parts of a store that are the same on every database, on what differs: the writer and three ways to read. */
@@ -40,6 +41,7 @@ export function storeParts(
     expiryNotices: new ExpiryNoticeTable(prisma),
     auditEvents,
     apiTokens: new ApiTokenTable(prisma, reads),
+    sessions: new SessionTable(prisma),
     idempotencyKeys: new IdempotencyKeyTable(prisma),
     policySets: new PolicySetTable(prisma),
     certificateAuthorities: new CertificateAuthorityPinTable(prisma),

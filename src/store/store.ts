@@ -9,6 +9,7 @@ import type { StoredClusterProbe } from '../model/cluster-probe.js';
 import type { Page, PageQuery, Visibility } from '../model/page.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
 import type { RecordedRequest, RecordedRequestRange } from '../model/replay.js';
+import type { SessionReader } from '../identity/sessions/session-reader.js';
 import type { InventoryReader } from '../inspection/inventory.js';
 import type { IdempotencyEntry, IdempotencyScope } from '../model/idempotency.js';
 import type { QuotaLimit } from '../model/decision.js';
@@ -30,6 +31,7 @@ export interface Store {
   readonly inventory: InventoryReader;
   readonly auditEvents: AuditEventReader;
   readonly apiTokens: ApiTokenReader;
+  readonly sessions: SessionReader;
   readonly idempotencyKeys: IdempotencyReader;
   readonly policySets: PolicySetReader;
   readonly certificateAuthorities: CertificateAuthorityPinReader;

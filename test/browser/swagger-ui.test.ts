@@ -1,11 +1,12 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../scripts/quickstart/api-client.js';
 import { freePort, ServiceProcess } from '../../scripts/quickstart/service-process.js';
 import { chromiumPath, launchChromium, screenshots } from './chromium.js';
+import { authorize, tryOut } from './swagger-page.js';
 
 describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
   let folder: string;
@@ -131,29 +132,3 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
     await page.close();
   });
 });
-
-/** Enters the token as a person does. */
-async function authorize(page: Page, token: string): Promise<void> {
-  await page.getByRole('button', { name: 'Authorize' }).first().click();
-  const dialog = page.locator('.modal-ux');
-  await dialog.locator('input').fill(token);
-  await dialog.getByRole('button', { name: 'Apply credentials' }).click();
-  await dialog.getByRole('button', { name: 'Close' }).click();
-}
-
-/**
- * Opens an operation (with "Try it out" if it offers it), enters the body unless it is null, executes, and reads the reply from the page.
- */
-async function tryOut(page: Page, method: string, path: string, body: unknown) {
-  const operation = page.locator(`.opblock-${method}`, { has: page.locator(`[data-path="${path}"]`) });
-  await operation.locator('.opblock-summary').click();
-  if (body !== null) await operation.locator('textarea.body-param__text').fill(JSON.stringify(body, null, 2));
-  await operation.getByRole('button', { name: 'Execute' }).click();
-  const live = operation.locator('.live-responses-table tbody tr.response');
-  await live.waitFor();
-  await live.scrollIntoViewIfNeeded();
-  return {
-    status: (await live.locator('.response-col_status').innerText()).trim().split(/\s/)[0],
-    body: await live.locator('.response-col_description').innerText(),
-  };
-}

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Access } from '../../src/cluster/access.js';
 import { openClusterConnection } from '../../src/cluster/cluster-connection.js';
+import { tokenReviewAccess } from '../../src/cluster/token-review.js';
 import { roleBindingAccess } from '../../src/issuance/clusters/probe-cluster.js';
 import { signingAccess } from '../../src/signer/signing-access.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
@@ -22,6 +23,9 @@ const kubeSystem = { group: '', resource: 'configmaps', namespace: 'kube-system'
 const needed = signingAccess.map(({ access }) => access);
 
 const tooMuch: readonly Access[] = [
+  // That of the component review-tokens, too.
+  tokenReviewAccess,
+  { verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' },
   // The rights of the component read-role-bindings are missing too.
   ...roleBindingAccess.map(({ access }) => access),
   { verb: 'update', ...csrs },

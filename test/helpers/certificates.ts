@@ -209,9 +209,9 @@ export function makeList(
   revoked: readonly Buffer[],
   nextUpdate = new Date('2027-01-01T00:00:00Z'),
   signer: MadeKey = issuer.key,
+  thisUpdate = new Date('2026-01-01T00:00:00Z'),
 ): { readonly der: Buffer; readonly pem: string } {
   const algorithm = signatureAlgorithmFor(signer.privateKey);
-  const thisUpdate = new Date('2026-01-01T00:00:00Z');
   // A Validity is the two times one after the other.
   const validity = writeValidity({ notBefore: thisUpdate, notAfter: nextUpdate });
   const times = validity.subarray(2);

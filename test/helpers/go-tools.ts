@@ -34,10 +34,13 @@ export function pinnedVersion(module: string, of: string): string {
 
 const readPins = (module: string): string => readFileSync(join(module, 'go.mod'), 'utf8');
 
-export const areBuilt = ({ folder }: GoTools): boolean => existsSync(folder);
+export const areBuilt = ({ folder }: Pick<GoTools, 'folder'>): boolean => existsSync(folder);
 
 /** Lets `build` fill the folder unless it exists. An existing folder is complete, even if two builds run at once. */
-export async function buildOnce(tools: GoTools, build: (folder: string) => Promise<void>): Promise<void> {
+export async function buildOnce(
+  tools: Pick<GoTools, 'folder'>,
+  build: (folder: string) => Promise<void>,
+): Promise<void> {
   if (areBuilt(tools)) return;
   mkdirSync(dirname(tools.folder), { recursive: true });
   const unfinished = mkdtempSync(`${tools.folder}-`);

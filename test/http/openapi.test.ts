@@ -82,11 +82,12 @@ describe('/openapi.json', () => {
     }
   });
 
-  const isForCallers = (path: string) => path.startsWith('/v1/') && !path.endsWith('/crl');
+  const isForCallers = (path: string) => path.startsWith('/v1/') && !/\/crl$|^\/v1\/login\//.test(path);
 
-  it('declares every path parameter, and that all but health and the CRL takes a bearer token', () => {
+  it('declares every path parameter, and that all but health, the CRL and the sign-in takes a token or a session', () => {
     expect(document.components.securitySchemes).toHaveProperty('bearer.scheme', 'bearer');
-    expect(document.security).toEqual([{ bearer: [] }]);
+    expect(document.components.securitySchemes).toHaveProperty('session.in', 'cookie');
+    expect(document.security).toEqual([{ bearer: [] }, { session: [] }]);
     for (const { path, operation } of operations()) {
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
       const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
@@ -99,7 +100,9 @@ describe('/openapi.json', () => {
     for (const { path, operation } of operations()) {
       for (const [status, { description, content }] of Object.entries(operation.responses)) {
         expect(description).toBeTruthy();
-        if (Number(status) >= 400) expect(Object.keys(content ?? {})).toEqual(['application/problem+json']);
+        // People sign in with a browser, which shows pages.
+        const page = path.startsWith('/v1/login/') ? ['text/html'] : [];
+        if (Number(status) >= 400) expect(Object.keys(content ?? {})).toEqual(['application/problem+json', ...page]);
       }
       const statuses = Object.keys(operation.responses);
       if (isForCallers(path)) expect(statuses).toEqual(expect.arrayContaining(['400', '401', '406', '429', '500']));
@@ -177,6 +180,10 @@ describe('/openapi.json', () => {
         'POST /v1/identities/{username}/unblock',
         'POST /v1/inspections',
         'POST /v1/kubeconfigs',
+        'GET /v1/login/{name}',
+        'GET /v1/login/{name}/callback',
+        'GET /v1/sessions',
+        'DELETE /v1/sessions/{id}',
         'GET /v1/policies',
         'GET /v1/policies/schema.json',
         'POST /v1/policies/evaluate',

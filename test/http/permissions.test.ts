@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aSession } from '../unit/store/records.js';
 import { as } from './support/call.js';
 import { startService, type Method, type Person, type TestService } from './support/service.js';
+import { comingAs, lettingIn } from './support/ways-in.js';
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({ services: lettingIn });
 });
 afterAll(() => service.close());
 
@@ -224,6 +226,24 @@ const table: readonly Row[] = [
       return call(person, 'delete', `/v1/api-tokens/${as.token(made).id}`);
     },
   },
+  {
+    action: 'see which browsers are signed in',
+    allowed: everybody,
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/sessions'),
+  },
+  {
+    action: 'sign somebody else out',
+    allowed: ['admin'],
+    refusal: 404,
+    act: async (person) => {
+      const now = new Date();
+      const session = aSession({ createdAt: now, usedAt: now, expiresAt: new Date(now.getTime() + 3_600_000) });
+      const operations = [{ op: 'insertSession', session, secretSha256: session.id }] as const;
+      await service.store.writer.commit({ operations, events: [] });
+      return call(person, 'delete', `/v1/sessions/${session.id}`);
+    },
+  },
 ];
 
 describe('who may do what', () => {
@@ -247,6 +267,50 @@ describe('who may do what', () => {
       expect(status).toBe(hidden ? 404 : known ? 403 : refusal);
     },
   );
+});
+
+describe('a caller without a role, for whom an identity provider vouches', () => {
+  const caller = (name: string) => comingAs(service, name, []);
+
+  it.each<[Method, string, object?]>([
+    ['get', '/v1/policies'],
+    ['get', '/v1/policies/schema.json'],
+    ['post', '/v1/policies/evaluate', { username: 'x' }],
+    ['post', '/v1/inspections', {}],
+    ['get', '/v1/clusters'],
+    ['get', '/v1/clusters/demo'],
+    ['get', '/v1/clusters/demo/certificate-authority'],
+    ['post', '/v1/certificate-requests', { username: 'x' }],
+    ['post', '/v1/kubeconfigs', { username: 'x' }],
+    ['get', '/v1/audit-events'],
+    ['get', '/v1/api-tokens'],
+    ['get', '/v1/identities'],
+  ])('may not %s %s', async (method, url, body) => {
+    const call = caller('stranger')(method, url);
+    const { body: problem } = await (body ? call.send(body) : call).expect(403);
+    expect(problem).toMatchObject({ detail: expect.stringContaining('you have no role here') as string });
+  });
+
+  it('sees who they are, and nothing that is not theirs', async () => {
+    const me = as.whoami(await caller('stranger')('get', '/v1/whoami').expect(200));
+    expect(me).toMatchObject({ name: 'stranger', roles: [], permissions: [] });
+    const [url, { fingerprint }] = [await pending(), await issued()];
+    for (const path of [url, `${url}/certificate`, `/v1/certificates/${fingerprint}`])
+      await caller('stranger')('get', path).expect(404);
+    for (const path of [`${url}/approve`, `${url}/cancel`, `${url}/kubeconfig`])
+      await caller('stranger')('post', path).expect(404);
+    const list = as.requests(await caller('stranger')('get', '/v1/certificate-requests').expect(200));
+    expect(list.items).toEqual([]);
+  });
+
+  it('collects the key that somebody asked for on their behalf, and revokes the certificate', async () => {
+    const url = await pending({ collector: 'newcomer' });
+    await call('carol', 'post', `${url}/approve`).then(({ status }) => expect(status).toBe(200));
+    await caller('newcomer')('post', `${url}/kubeconfig`).expect(200);
+    const { certificate } = as.request(await caller('newcomer')('get', url).expect(200));
+    const path = `/v1/certificates/${certificate?.fingerprintSha256 ?? ''}/revoke`;
+    await caller('newcomer')('post', path).send({ reason: 'keyCompromise' }).expect(200);
+  });
 });
 
 it('lets nobody but an admin send a webhook again, and tells nobody else whether there is one', async () => {

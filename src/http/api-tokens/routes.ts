@@ -26,7 +26,7 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
         response: {
           201: json(schemas.CreatedApiTokenSchema, {
             description: 'The token, shown once.',
-            example: { revokedAt: null, cluster: null },
+            example: { revokedAt: null, cluster: null, breakGlass: false },
             headers: { Location: 'The token, at the address where it can be revoked.', 'Cache-Control': '`no-store`' },
           }),
           ...problems('not-permitted', ...bodyProblems),
@@ -54,7 +54,11 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
         description: 'Needs the role admin. Expired and revoked tokens are listed too.',
         querystring: ListQuerySchema,
         response: {
-          200: pageResponse(schemas.ApiTokenListSchema, 'A page, newest first.', { revokedAt: null, cluster: null }),
+          200: pageResponse(schemas.ApiTokenListSchema, 'A page, newest first.', {
+            revokedAt: null,
+            cluster: null,
+            breakGlass: false,
+          }),
           ...problems('not-permitted'),
         },
       },

@@ -8,13 +8,12 @@ import {
   idOf,
   instantOf,
   namedObject,
-  nameOf,
   nullable,
   oneOf,
   principalNameOf,
 } from '../schema-parts.js';
 
-const groups = Type.Array(nameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
+const groups = Type.Array(principalNameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
 const roleList = Type.Array(oneOf(roles), {
   minItems: 1,
   maxItems: roles.length,
@@ -56,6 +55,9 @@ const tokenProperties = {
   expiresAt: nullable(instantOf('An instant.'), 'When it expires; null if it lives until it is revoked.'),
   revokedAt: nullable(instantOf('An instant.'), 'When it was revoked; null if it was not.'),
   cluster: nullable(dnsLabelOf('A cluster.', 'demo'), 'The cluster of a reviewer; null for every other token.'),
+  breakGlass: Type.Boolean({
+    description: 'Whether it is for emergencies: `npm run admin-token` made it, although tokens are no admins here.',
+  }),
 };
 
 export const ApiTokenSchema = namedObject('ApiToken', 'An API token without its secret.', tokenProperties);
@@ -87,5 +89,6 @@ export function apiTokenView(token: ApiToken): ApiTokenBody {
     expiresAt: token.expiresAt?.toISOString() ?? null,
     revokedAt: token.revokedAt?.toISOString() ?? null,
     cluster: token.cluster,
+    breakGlass: token.breakGlass,
   };
 }

@@ -9,7 +9,6 @@ import {
   instantOf,
   messageOf,
   namedObject,
-  nameOf,
   nullable,
   objectOf,
   oneOf,

@@ -103,6 +103,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
   app.get(
     '/certificate-requests',
     {
+      config: { withoutRole: true },
       schema: {
         operationId: 'listCertificateRequests',
         tags: ['certificate-requests'],
@@ -133,6 +134,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
   app.get(
     '/certificate-requests/:id',
     {
+      config: { withoutRole: true },
       schema: {
         operationId: 'getCertificateRequest',
         tags: ['certificate-requests'],
@@ -160,7 +162,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
     app.post(
       `/certificate-requests/:id/${decision}`,
       {
-        config: { optionalBody: true },
+        config: { optionalBody: true, withoutRole: true },
         schema: {
           operationId: `${decision}CertificateRequest`,
           tags: ['certificate-requests'],
@@ -188,7 +190,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
   app.get(
     '/certificate-requests/:id/certificate',
     {
-      config: { produces: certificateMediaTypes },
+      config: { produces: certificateMediaTypes, withoutRole: true },
       schema: {
         operationId: 'getIssuedCertificate',
         tags: ['certificate-requests'],
@@ -207,7 +209,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
   app.get(
     '/certificate-requests/:id/kubeconfig',
     {
-      config: { produces: kubeconfigMediaTypes },
+      config: { produces: kubeconfigMediaTypes, withoutRole: true },
       schema: {
         operationId: 'getKubeconfig',
         tags: ['certificate-requests'],
@@ -231,7 +233,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
   app.post(
     '/certificate-requests/:id/kubeconfig',
     {
-      config: { produces: kubeconfigMediaTypes, optionalBody: true },
+      config: { produces: kubeconfigMediaTypes, optionalBody: true, withoutRole: true },
       schema: {
         operationId: 'collectKubeconfig',
         tags: ['certificate-requests'],

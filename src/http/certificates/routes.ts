@@ -20,7 +20,7 @@ export function addCertificates(app: App, services: Services): void {
   app.get(
     '/certificates',
     {
-      config: { produces: ['application/json', ...Object.keys(exportForms)] },
+      config: { produces: ['application/json', ...Object.keys(exportForms)], withoutRole: true },
       schema: {
         operationId: 'listCertificates',
         tags: ['certificates'],
@@ -78,7 +78,7 @@ export function addCertificates(app: App, services: Services): void {
   app.get(
     '/certificates/:fingerprintSha256',
     {
-      config: { produces: certificateMediaTypes },
+      config: { produces: certificateMediaTypes, withoutRole: true },
       schema: {
         operationId: 'getCertificate',
         tags: ['certificates'],
@@ -99,6 +99,7 @@ export function addCertificates(app: App, services: Services): void {
   app.post(
     '/certificates/:fingerprintSha256/revoke',
     {
+      config: { withoutRole: true },
       schema: {
         operationId: 'revokeCertificate',
         tags: ['certificates'],

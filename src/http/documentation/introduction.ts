@@ -8,9 +8,11 @@ person. Then the cluster or a CA key that kubepass holds signs the certificate.
 ## Authentication
 
 Send an API token with every call under \`/v1\`: \`Authorization: Bearer kubepass_…\`. An admin creates tokens with
-\`POST /v1/api-tokens\`; the first token is in the file \`admin-token\` in the data directory. \`GET /v1/whoami\` tells who
-you are and what you may do. Without a valid token the answer is 401. Failed authentications are limited for each
-address (429); callers with a valid token are not.
+\`POST /v1/api-tokens\`; the first token is in the file \`admin-token\` in the data directory. Where an identity provider is
+configured, people sign in with a browser at \`/v1/login/{name}\` and then need no token: the browser has a cookie. With
+it, calls that change something must come from a page of kubepass. \`GET /v1/whoami\` tells who you are and what you may
+do. Without a valid token or session the answer is 401. Failed authentications are limited for each address (429);
+callers who get in are not.
 
 ## Get a kubeconfig
 

@@ -6,6 +6,8 @@ import type { App } from '../types.js';
 import { addExamples, type Operation } from './add-examples.js';
 import type { NamedSchemas } from './example-of.js';
 import { introduction } from './introduction.js';
+import { securitySchemes, withoutSessions } from './security-schemes.js';
+import { signInBar } from './sign-in-bar.js';
 import { webhookDescriptions } from '../webhook-deliveries/webhook-events.js';
 
 const tags = [
@@ -22,7 +24,7 @@ const tags = [
     name: 'webhooks',
     description: 'Messages that a request waits, is issued or is denied, and their delivery.',
   },
-  { name: 'identity', description: 'The caller, and API tokens.' },
+  { name: 'identity', description: 'The caller, API tokens, and browsers that sign in.' },
   { name: 'service', description: 'Health and this description.' },
 ];
 
@@ -57,8 +59,11 @@ const bodyOf = (uploads: Readonly<Record<string, TSchema>>) => ({
   content: Object.fromEntries(Object.entries(uploads).map(([type, schema]) => [type, { schema }])),
 });
 
-/** Builds the OpenAPI document from the routes that are added later, and serves Swagger UI at `/docs`. */
-export function documentRoutes(app: App, version: string): void {
+/**
+ * Builds the OpenAPI document from the routes that are added later, and serves Swagger UI at `/docs`. `issuers`: the names of
+ * those by which people sign in with their browsers.
+ */
+export function documentRoutes(app: App, version: string, issuers: readonly string[]): void {
   app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -70,12 +75,8 @@ export function documentRoutes(app: App, version: string): void {
       },
       servers: [{ url: '/' }],
       tags,
-      components: {
-        securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', description: 'An API token, as `POST /v1/api-tokens` gives it.' },
-        },
-      },
-      security: [{ bearer: [] }],
+      components: { securitySchemes },
+      security: [{ bearer: [] }, { session: [] }],
       webhooks: structuredClone(webhookDescriptions),
     },
     convertConstToEnum: false,
@@ -112,6 +113,8 @@ export function documentRoutes(app: App, version: string): void {
   app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: contentSecurityPolicy,
+    ...(issuers.length > 0 && { theme: signInBar(issuers) }),
+    transformSpecification: (document) => withoutSessions(document) as Record<string, unknown>,
     uiConfig: {
       // Without the bar that loads other descriptions.
       layout: 'BaseLayout',

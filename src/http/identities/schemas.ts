@@ -37,7 +37,7 @@ const clusterNames = (description: string) =>
 const mode = oneOf(enforcementModes, 'How the cluster is made to refuse revoked certificates.');
 
 export const IdentityBlockSchema = namedObject('IdentityBlock', 'A username that gets no certificate.', {
-  username: nameOf(
+  username: principalNameOf(
     'The name as it was blocked. Names that differ in case alone are blocked with it.',
     'jane@corp.example',
   ),
@@ -53,7 +53,10 @@ export const IdentityBlockSchema = namedObject('IdentityBlock', 'A username that
 });
 
 const identityProperties = {
-  username: nameOf('The username in Kubernetes.', 'jane@corp.example'),
+  username: principalNameOf(
+    'The username in Kubernetes, or the name of a principal that is blocked.',
+    'jane@corp.example',
+  ),
   clusters: Type.Array(
     objectOf('The access on one cluster.', {
       cluster: dnsLabelOf('The cluster.', 'demo'),
@@ -158,8 +161,8 @@ export const IdentityQuerySchema = closed({
   cluster: Type.Optional(
     dnsLabelOf('Only identities with a live certificate for this cluster, or blocked there.', 'demo'),
   ),
-  username: Type.Optional(nameOf('Only this username.', 'jane@corp.example')),
-  ...usernamePrefixParameter('identities'),
+  username: Type.Optional(principalNameOf('Only this username.', 'jane@corp.example')),
+  ...usernamePrefixParameter('identities', principalNameOf),
   group: Type.Optional(nameOf('Only identities with a live certificate with this group.', 'team-a')),
   blocked: Type.Optional(
     oneOf(['true', 'false'], '`true`: blocked ones alone, with or without certificates. `false`: all others.'),

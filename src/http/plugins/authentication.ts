@@ -6,6 +6,8 @@ import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { credentialOf } from './credential.js';
 import { FailureLimit } from './failure-limit.js';
+import { whyNotSameOrigin } from './same-origin.js';
+import { clearSessionCookies } from './session-cookies.js';
 
 const realm = 'Bearer realm="kubepass"';
 
@@ -15,35 +17,71 @@ const realm = 'Bearer realm="kubepass"';
  *
  * A reviewer, which is the API server of a cluster, may call the routes that say so. Routes `fromMemory` know it without
  * the database and have no limit: an API server repeats for seconds what is answered 429 or 5xx, while its users wait.
+ *
+ * A browser sends the cookie of its session whichever page asks it to. So a call that changes something comes from a page of
+ * ours.
  */
-export function authenticateCallers(app: App, authenticator: Authenticator, failuresPerMinute: number): void {
+export function authenticateCallers(
+  app: App,
+  authenticator: Authenticator,
+  failuresPerMinute: number,
+  browsers: Browsers | null,
+): void {
   const limit = new FailureLimit(failuresPerMinute, 60_000);
   const quiet = new FailureLimit(failuresPerMinute, 60_000);
   app.decorateRequest('principal', null);
-  app.addHook('onRequest', async (request) => {
-    const { forReviewers = false, fromMemory = false } = request.routeOptions.config;
-    const credential = credentialOf(request);
+  app.addHook('onRequest', async (request, reply) => {
+    const { forReviewers = false, withoutRole = false, fromMemory = false } = request.routeOptions.config;
+    const credential = credentialOf(request, browsers !== null);
     if (fromMemory) {
       request.principal = await reviewerOrOther(authenticator, credential);
       if (request.principal) return;
       throw new ProblemError(unlimited(request, quiet));
     }
-    if (credential === null)
-      throw new ProblemError(
-        request.headers.authorization === undefined ? missing(request) : failed(request, limit, unreadable),
-      );
+    if (credential === null) throw new ProblemError(missing(request, browsers));
     const isSuspect = () => limit.secondsLeft(request.ip) !== null;
     const authentication = await authenticator.authenticate(credential, isSuspect);
     if (authentication.outcome === 'unavailable') throw new ProblemError(unavailable(request, quiet, authentication));
-    if (authentication.outcome === 'refused') throw new ProblemError(failed(request, limit, authentication));
+    if (authentication.outcome === 'refused') {
+      if (credential.kind === 'session') clearSessionCookies(reply);
+      throw new ProblemError(failed(request, limit, authentication, browsers));
+    }
     request.principal = authentication.principal;
+    if (credential.kind === 'session' && browsers !== null) requireSameOrigin(request, browsers);
     if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
+    if (request.principal.roles.length === 0 && !withoutRole) throw new ProblemError(noRole);
   });
+}
+
+/** How people sign in with browsers. */
+export interface Browsers {
+  /** Where browsers reach the service, over TLS. */
+  readonly origin: string;
+  /** The names of the issuers by which they sign in. */
+  readonly issuers: readonly string[];
+}
+
+function requireSameOrigin(request: FastifyRequest, { origin }: Browsers): void {
+  const whyNot = whyNotSameOrigin(request, origin);
+  if (whyNot === null) return;
+  request.log.warn({ remoteAddress: request.ip, why: whyNot }, 'a call with the cookie of a session is refused');
+  throw new ProblemError(
+    problem(
+      'not-permitted',
+      'a call with the cookie of a session that changes something must come from a page of kubepass',
+    ),
+  );
 }
 
 const onlyReviews = problem(
   'not-permitted',
   'a reviewer asks for access reviews and reads what is rendered for its cluster, and nothing else',
+);
+
+/** An identity provider may vouch for everybody in the world. */
+const noRole = problem(
+  'not-permitted',
+  'you have no role here; GET /v1/whoami tells the name and groups that roles are given to',
 );
 
 /** Others than reviewers are looked up, at no cost for each guess. Never throws. */
@@ -55,13 +93,6 @@ async function reviewerOrOther(authenticator: Authenticator, credential: Credent
   return authentication?.outcome === 'authenticated' ? authentication.principal : null;
 }
 
-type Refused = Extract<Authentication, { readonly outcome: 'refused' }>;
-
-const unreadable: Pick<Refused, 'reason' | 'message'> = {
-  reason: 'Unreadable',
-  message: 'the Authorization header holds no bearer token, or one that is too long',
-};
-
 /** The answer to a failure that has no limit. Only the log has one. */
 function unlimited(request: FastifyRequest, quiet: FailureLimit): Problem {
   const { authorization } = request.headers;
@@ -69,26 +100,27 @@ function unlimited(request: FastifyRequest, quiet: FailureLimit): Problem {
   if (quiet.secondsLeft(request.ip) === null)
     request.log.warn({ remoteAddress: request.ip, presented: authorization !== undefined }, 'authentication failed');
   else request.unlogged = true;
-  return unauthenticated(request);
+  return unauthenticated(request, null);
 }
 
-function missing(request: FastifyRequest): Problem {
+function missing(request: FastifyRequest, browsers: Browsers | null): Problem {
   request.log.warn({ remoteAddress: request.ip, presented: false }, 'authentication failed');
-  return unauthenticated(request);
+  return unauthenticated(request, browsers);
 }
 
 /** Why it failed goes to the log alone: it would help a guesser. */
 function failed(
   request: FastifyRequest,
   limit: FailureLimit,
-  { reason, message }: Pick<Refused, 'reason' | 'message'>,
+  { reason, message }: Extract<Authentication, { readonly outcome: 'refused' }>,
+  browsers: Browsers | null,
 ) {
   const remoteAddress = request.ip;
   const isOneTooMany = limit.count(remoteAddress);
   const seconds = limit.secondsLeft(remoteAddress);
   if (seconds === null) {
     request.log.warn({ remoteAddress, presented: true, reason, why: message }, 'authentication failed');
-    return unauthenticated(request);
+    return unauthenticated(request, browsers);
   }
   if (isOneTooMany)
     request.log.warn({ remoteAddress, seconds }, 'too many failed authentications: more of them are not logged');
@@ -114,7 +146,7 @@ function unavailable(
 }
 
 /** Never repeats what the caller sent, because anything of it may be a secret. */
-function unauthenticated(request: FastifyRequest): Problem {
+function unauthenticated(request: FastifyRequest, browsers: Browsers | null): Problem {
   const { authorization } = request.headers;
   if (/^Bearer(?: |$)/i.test(authorization ?? ''))
     return problem('unauthenticated', 'the token is unknown, expired or revoked', {
@@ -122,10 +154,16 @@ function unauthenticated(request: FastifyRequest): Problem {
     });
   // RFC 6750 section 3.1: no error code if no credentials were sent, or some of another scheme.
   const headers = { 'www-authenticate': realm };
-  if (authorization === undefined) return problem('unauthenticated', 'send a bearer token', { headers });
+  if (authorization === undefined)
+    return problem('unauthenticated', `send a bearer token${orSignIn(browsers)}`, { headers });
   const scheme = /^(Basic|Digest|Negotiate) /i.exec(authorization)?.[1];
   const found = scheme === undefined ? 'the Authorization header has another scheme' : `${scheme} is not accepted here`;
   return problem('unauthenticated', `${found}; send "Authorization: Bearer" and an API token`, { headers });
+}
+
+function orSignIn(browsers: Browsers | null): string {
+  const [issuer] = browsers?.issuers ?? [];
+  return issuer === undefined ? '' : `, or sign in with a browser at /v1/login/${issuer}`;
 }
 
 /** The caller of an authenticated route. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
+import { peerCertificateOf } from '../server/peer-certificate.js';
 import type { App } from '../types.js';
 
 /** Safe in a log line and in a header. */
@@ -35,6 +36,8 @@ export function logRequests(app: App): void {
         path: path.slice(0, 512),
         status: reply.statusCode,
         principal: request.principal?.name ?? null,
+        // Also where the caller was known by another credential.
+        ...withCertificate(request),
         remoteAddress: request.ip,
         milliseconds: Math.round(reply.elapsedTime * 10) / 10,
         headers,
@@ -43,6 +46,11 @@ export function logRequests(app: App): void {
     );
     done();
   });
+}
+
+function withCertificate({ raw: { socket } }: FastifyRequest): { readonly clientCertificate?: string } {
+  const peer = peerCertificateOf(socket);
+  return peer === null ? {} : { clientCertificate: peer.fingerprintSha256 };
 }
 
 /**

@@ -2,7 +2,7 @@ import { humanDuration } from '../../formats/text/duration-in-words.js';
 import { leaf, textTree, type TextNode } from '../../formats/text/text-layout.js';
 import { visible, wrapParagraph, wrapText } from '../../formats/text/visible.js';
 import type { ApprovalStage, Decision, RenewalFacts, TraceEntry } from '../../model/decision.js';
-import { quote, quoteAll } from '../../model/quote.js';
+import { quote, quoteAll, quoteName } from '../../model/quote.js';
 import type { Evaluation } from '../../services.js';
 import { blastRadiusLines } from '../certificate-requests/blast-radius-text.js';
 
@@ -42,7 +42,7 @@ function outcomeText(decision: Decision): string {
 function askedFields({ asked, requester, facts }: Evaluation): readonly Field[] {
   const key = asked.certificationRequest ? 'of the CSR' : 'generated when it is collected';
   return [
-    ['by', quote(requester.name)],
+    ['by', quoteName(requester.name)],
     ['who has', `roles ${requester.roles.join(', ') || 'none'}; groups ${quoteAll(requester.groups)}`],
     ['cluster', asked.cluster],
     ['username', quote(asked.username)],

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
-import { tlsSettings, type TlsPair } from './tls-settings.js';
+import type { SecureContextOptions } from 'node:tls';
+import { tlsSettings, tlsSettingsForCertificates, type TlsPair } from './tls-settings.js';
 
 /** Headers and body of a request have to arrive within this time. It begins with the connection, or after an answer with the next request. */
 const arrivalMilliseconds = 30_000;
@@ -20,11 +21,23 @@ const handshakeMilliseconds = 10_000;
 
 /** The server of Node: HTTPS with a pair, else plain HTTP. */
 export function createServer(handler: RequestListener, pair?: TlsPair): Server {
-  if (pair === undefined) return createHttpServer(timeouts, handler);
-  const server = createHttpsServer(
-    { ...timeouts, ...tlsSettings(pair), handshakeTimeout: handshakeMilliseconds },
-    handler,
-  );
+  return pair === undefined ? createHttpServer(timeouts, handler) : createTlsServer(handler, tlsSettings(pair));
+}
+
+/**
+ * A server that asks for a client certificate. It answers callers without one, or with one that it does not trust, as well:
+ * whoever reads the certificate looks at `authorized` first.
+ */
+export function createCertificateServer(handler: RequestListener, pair: TlsPair, certificateAuthority: string): Server {
+  const settings = tlsSettingsForCertificates(pair, certificateAuthority);
+  return createTlsServer(handler, { ...settings, requestCert: true, rejectUnauthorized: false });
+}
+
+function createTlsServer(
+  handler: RequestListener,
+  settings: SecureContextOptions & { readonly requestCert?: true; readonly rejectUnauthorized?: false },
+): Server {
+  const server = createHttpsServer({ ...timeouts, ...settings, handshakeTimeout: handshakeMilliseconds }, handler);
   // Before a handshake has ended nothing can be sent, and an orderly end would wait for that forever.
   server.prependListener('tlsClientError', (_error, socket) => socket.destroy());
   return server;
@@ -32,6 +45,15 @@ export function createServer(handler: RequestListener, pair?: TlsPair): Server {
 
 /** Shows another certificate from the next handshake on. Connections that are open keep theirs. Throws for a server without TLS. */
 export function replaceCertificate(server: Server, pair: TlsPair): void {
+  setSecureContext(server, tlsSettings(pair));
+}
+
+/** The same for a server that asks for client certificates, which may get other CAs too. */
+export function replaceTrust(server: Server, pair: TlsPair, certificateAuthority: string): void {
+  setSecureContext(server, tlsSettingsForCertificates(pair, certificateAuthority));
+}
+
+function setSecureContext(server: Server, settings: SecureContextOptions): void {
   if (!(server instanceof HttpsServer)) throw new Error('a server without TLS has no certificate');
-  server.setSecureContext(tlsSettings(pair));
+  server.setSecureContext(settings);
 }

@@ -1,4 +1,5 @@
 import type { App } from '../types.js';
+import type { CertificateListener } from './certificate-listener.js';
 import type { Connections } from './connections.js';
 
 /**
@@ -6,12 +7,20 @@ import type { Connections } from './connections.js';
  * they are idle. After `milliseconds` all connections are cut that are still open, also those that never began to
  * speak. So closing always ends.
  */
-export function drainConnections(app: App, connections: Connections, milliseconds: number): void {
+export function drainConnections(
+  app: App,
+  second: CertificateListener | null,
+  connections: Connections,
+  milliseconds: number,
+): void {
+  let secondEnds = Promise.resolve();
   let idle: NodeJS.Timeout | undefined;
   let late: NodeJS.Timeout | undefined;
   app.addHook('preClose', (done) => {
+    secondEnds = second?.close() ?? secondEnds;
     idle = setInterval(() => {
       app.server.closeIdleConnections();
+      second?.server.closeIdleConnections();
     }, 50);
     late = setTimeout(() => {
       const cut = connections.destroyAll();
@@ -19,10 +28,10 @@ export function drainConnections(app: App, connections: Connections, millisecond
     }, milliseconds);
     done();
   });
-  // Runs when the last connection has ended.
-  app.addHook('onClose', (_app, done) => {
+  // Runs when the last connection of the app's own server has ended.
+  app.addHook('onClose', async () => {
+    await secondEnds;
     clearInterval(idle);
     clearTimeout(late);
-    done();
   });
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import type { SecureContextOptions } from 'node:tls';
 
 /** A certificate, with its chain behind it, and its private key; PEM. */
@@ -25,4 +26,16 @@ export const tlsSettings = ({ cert, key }: TlsPair): SecureContextOptions => ({
   key,
   minVersion: 'TLSv1.2',
   ciphers,
+});
+
+/**
+ * The same for a listener that asks for client certificates. PEM `certificateAuthority` is all that it trusts. A session is
+ * never resumed and a handshake never repeated on a connection: with TLS 1.2 either could leave a certificate on a
+ * connection that was not verified there.
+ */
+export const tlsSettingsForCertificates = (pair: TlsPair, certificateAuthority: string): SecureContextOptions => ({
+  ...tlsSettings(pair),
+  ca: certificateAuthority,
+  // A session with a ticket is resumed by anybody who has the key. Without tickets it would be by a cache, and there is none.
+  secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
 });

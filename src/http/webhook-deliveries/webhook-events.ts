@@ -86,7 +86,7 @@ const certificate = {
 
 /** An identity, as its own events describe it. */
 const identity = {
-  username: nameOf('The username that is blocked, or was.', 'jane@corp.example'),
+  username: principalNameOf('The name that is blocked, or was.', 'jane@corp.example'),
   clusters: nullable(
     Type.Array(dnsLabelOf('One cluster.', 'demo'), { maxItems: 1000 }),
     'The clusters that the block holds for; null: every cluster.',

@@ -17,8 +17,8 @@ const waitSeconds = 5;
 const mostTogether = 3;
 
 /**
- * Blocks a name: it gets no certificate, and loses what it has. The block, and the first hundreds of requests and
- * certificates, are one commit; the others follow before the answer.
+ * Blocks a name: it gets no certificate, and loses what it has; whoever came by it through a browser is signed out. The
+ * block, and the first hundreds of sessions, requests and certificates, are one commit; the others follow before the answer.
  */
 export async function blockIdentity(
   context: IssuanceContext,

@@ -1,8 +1,10 @@
+import { sessionEnded } from '../../identity/sessions/sessions.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { IdentityBlock } from '../../model/identity-block.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { Page } from '../../model/page.js';
+import type { Session } from '../../model/session.js';
 import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { requestEvent } from '../events.js';
@@ -10,16 +12,17 @@ import { moveRequest } from '../request-states.js';
 import { revocationBy } from './commit-certificate.js';
 import { revocationSteps } from './revocation-steps.js';
 
-/** How many certificates, and how many requests, are ended in one commit: others wait for it a few milliseconds. */
+/** How many certificates, requests and sessions are ended in one commit: others wait for it a few milliseconds. */
 const endedAtOnce = 200;
 
-/** The access that a blocked identity still has on the clusters of its block. */
+/** The access that a blocked identity still has: on the clusters of its block, and to kubepass. */
 export interface AccessToEnd {
+  readonly sessions: readonly Session[];
   readonly requests: readonly CertificateRequest[];
   readonly certificates: readonly ListedCertificate[];
 }
 
-export const nothingToEnd: AccessToEnd = { requests: [], certificates: [] };
+export const nothingToEnd: AccessToEnd = { sessions: [], requests: [], certificates: [] };
 
 /** Every way in which requests write the name. */
 export async function spellingsOf({ store }: IssuanceContext, username: string): Promise<readonly string[]> {
@@ -27,10 +30,13 @@ export async function spellingsOf({ store }: IssuanceContext, username: string):
   return [...new Set([username, folded, ...(await store.identities.spellings(folded))])];
 }
 
-/** The first part of it, in every spelling of the name; of certificates those that end at `endsAtMost` or earlier. */
+/**
+ * The first part of it, in every spelling of the name; of certificates those that end at `endsAtMost` or earlier. A block of
+ * some clusters ends the sessions that there were: whoever is blocked there signs in anew, and may do so.
+ */
 export async function findAccess(
   context: IssuanceContext,
-  { clusters, username }: Pick<IdentityBlock, 'clusters' | 'username'>,
+  { clusters, blockedAt, username }: Pick<IdentityBlock, 'clusters' | 'username' | 'blockedAt'>,
   endsAtMost?: Date,
 ): Promise<AccessToEnd> {
   const { store, clock } = context;
@@ -52,13 +58,15 @@ export async function findAccess(
           } while (cursor !== null && requests.size < endedAtOnce);
         }
   }
-  return { certificates, requests: [...requests.values()].slice(0, endedAtOnce) };
+  const begunUntil = clusters === null ? null : blockedAt;
+  const sessions = await store.sessions.openOf(foldedName(username), now, begunUntil, endedAtOnce);
+  return { sessions, certificates, requests: [...requests.values()].slice(0, endedAtOnce) };
 }
 
-/** The step that cancels and revokes it. */
+/** The step that ends, cancels and revokes it. */
 export function endingStep(
   context: IssuanceContext,
-  { requests, certificates }: AccessToEnd,
+  { sessions, requests, certificates }: AccessToEnd,
   block: IdentityBlock,
   actor: string,
   now: Date,
@@ -67,10 +75,12 @@ export function endingStep(
   const revoked = revocationSteps(context, certificates, { ...revocationBy(block, now), revokedBy: actor });
   return {
     operations: [
+      ...sessions.map(({ id }) => ({ op: 'endSession', id, at: now }) as const),
       ...requests.map(({ id, state }) => moveRequest(id, { state }, { state: 'cancelled', expiresAt: null })),
       ...revoked.operations,
     ],
     events: [
+      ...sessions.map((session) => sessionEnded(session, now, actor, reason)),
       ...requests.map((request) => requestEvent('RequestCancelled', now, actor, request, { reason })),
       ...revoked.events,
     ],
@@ -89,7 +99,7 @@ export async function endAccess(context: IssuanceContext, block: IdentityBlock, 
   let endsAtMost: Date | undefined;
   for (let conflicts = 0; conflicts < mostConflicts;) {
     const left = await findAccess(context, block, endsAtMost);
-    const isEmpty = left.requests.length + left.certificates.length === 0;
+    const isEmpty = left.sessions.length + left.requests.length + left.certificates.length === 0;
     if (isEmpty && endsAtMost === undefined) return;
     endsAtMost = left.certificates.at(-1)?.notAfter;
     if (isEmpty) continue;

@@ -1,4 +1,5 @@
 import { labelBounds } from '../../model/labels.js';
+import { longestPrincipalName } from '../../model/name-grammar.js';
 import { int, list, map, string, timestamp, type ObjectShape, type ValueShape } from './shape.js';
 
 /** The variables that an expression may read. */
@@ -47,14 +48,16 @@ export type VariableName = keyof ExpressionVariables;
 const units = 2;
 /** RFC 5280 appendix A: ub-common-name and ub-organization-name are 64 characters. */
 const name = string(64 * units);
+/** Names and groups of principals are ASCII. */
+const principalName = string(longestPrincipalName);
 /** An RFC 1123 label. */
 const label = string(63);
 const keyAlgorithm = string(32);
 /** RFC 5280 4.1.2.2: at most 20 octets, in hex. */
 const serialNumber = string(40);
 const maxRequestGroups = 32;
-/** A token has at most 32 groups. Other kinds of authentication may give more. */
-const maxRequesterGroups = 64;
+/** Identity providers that bound the groups in a token put 200 at most into it. */
+const maxRequesterGroups = 200;
 const maxActive = 100;
 
 const object = <Source>(
@@ -75,12 +78,12 @@ const request = object<ExpressionVariables['request']>('Request', {
   namespace: label,
   reason: string(1024 * units),
   labels: map(labelBounds.count, string(labelBounds.value * units)),
-  collector: name,
+  collector: principalName,
 });
 
 const requester = object<ExpressionVariables['requester']>('Requester', {
-  username: name,
-  groups: list(maxRequesterGroups, name),
+  username: principalName,
+  groups: list(maxRequesterGroups, principalName),
   roles: list(8, string(32)),
 });
 

@@ -128,8 +128,14 @@ export class ApiTokenTable implements ApiTokenReader {
   }
 
   async hasLiveAdmin(now: Date): Promise<boolean> {
-    const rows = await this.prisma.apiToken.findMany({ where: liveAt(now), select: apiTokenColumns });
+    const where = { ...liveAt(now), breakGlass: false };
+    const rows = await this.prisma.apiToken.findMany({ where, select: apiTokenColumns });
     return rows.map(apiTokenOf).some((token) => token.roles.includes('admin'));
+  }
+
+  async liveBreakGlass(now: Date): Promise<readonly ApiToken[]> {
+    const where = { ...liveAt(now), breakGlass: true };
+    return (await this.prisma.apiToken.findMany({ where, select: apiTokenColumns })).map(apiTokenOf);
   }
 }
 

@@ -141,7 +141,7 @@ function decode(extensions: readonly Extension[]) {
 }
 
 /** Shows an INTEGER's content octets as a serial number. */
-function displaySerialNumber(integer: Buffer): string {
+export function displaySerialNumber(integer: Buffer): string {
   const negative = (integer[0] ?? 0) >= 0x80;
   const value = BigInt(`0x${integer.toString('hex')}`) - (negative ? 1n << BigInt(8 * integer.length) : 0n);
   const digits = (negative ? -value : value).toString(16);

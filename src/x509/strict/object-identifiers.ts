@@ -23,7 +23,13 @@ export const requestAttribute = {
 } as const;
 
 /** Extensions of certificate lists and of their entries: RFC 5280 5.2, 5.3. */
-export const listExtensionId = { cRLNumber: '2.5.29.20', reasonCode: '2.5.29.21' } as const;
+export const listExtensionId = {
+  cRLNumber: '2.5.29.20',
+  reasonCode: '2.5.29.21',
+  deltaCRLIndicator: '2.5.29.27',
+  issuingDistributionPoint: '2.5.29.28',
+  certificateIssuer: '2.5.29.29',
+} as const;
 
 /** Certificate extensions: RFC 5280 4.2. */
 export const extensionId = {

@@ -17,6 +17,22 @@ export function readSubjectAltNames(element: DerElement): readonly SubjectAltNam
   return names;
 }
 
+/**
+ * The URIs among GeneralNames, as they are written. Throws `DerError`, also where a URI has a form that only some readers
+ * take for one.
+ */
+export function readUris(element: DerElement): readonly string[] {
+  if (element.tag !== Tag.SEQUENCE) throw new DerError('GeneralNames are expected', element.offset);
+  const reader = inside(element);
+  const uris: string[] = [];
+  while (!reader.atEnd) {
+    const name = reader.next();
+    if (name.tag === contextPrimitive(6)) uris.push(text(name));
+    else if (name.tag === contextConstructed(6)) throw new DerError('a URI is constructed', name.offset);
+  }
+  return uris;
+}
+
 function readName(name: DerElement): SubjectAltName {
   switch (name.tag) {
     case contextPrimitive(1):

@@ -16,13 +16,18 @@ export class CookieClient {
   /** `ca`: PEM; null: for http. */
   constructor(private readonly ca: string | null) {}
 
+  /** The cookies, as it sends them. */
+  get header(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
   async send(
     url: string | URL,
     form?: Readonly<Record<string, string>>,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Answer> {
     const address = new URL(url);
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const cookie = this.header;
     const options = {
       method: form === undefined ? 'GET' : 'POST',
       agent: false,

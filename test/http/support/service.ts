@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import request from 'supertest';
 import { inject } from 'vitest';
@@ -67,13 +67,20 @@ export type Caller = (method: Method, url: string) => Call;
 
 export interface TestService {
   readonly address: string;
+  /** Where callers are asked for a client certificate; null where `callers` of the configuration has none. */
+  readonly certificateAddress: string | null;
+  /** Reads the files again that may change, as SIGHUP does. */
+  reload(): Promise<void>;
   readonly dataDir: string;
   /** Calls without a token. */
   readonly anonymous: Caller;
   as(name: Person): Caller;
   withToken(token: string): Caller;
   tokenOf(name: Person): string;
+  /** Empty where the start made none. */
   readonly adminToken: string;
+  /** The use cases, for another edge before them. */
+  readonly services: Services;
   /** The store of the service. */
   readonly store: Store;
   /** How many connections the service has. */
@@ -129,15 +136,23 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     ...options.overrides,
   });
   const services = options.services?.(composition.services) ?? composition.services;
-  const app = buildApp(services, { logger, version: '0.0.0-test', ...options.app });
+  const { browserOrigin, tls, callersTrust } = composition;
+  const app = buildApp(services, {
+    ...{ logger, version: '0.0.0-test' },
+    ...(tls && callersTrust && { tls: tls.current(), callersAuthority: callersTrust.current().pem }),
+    ...(browserOrigin !== null && { browserOrigin }),
+    ...options.app,
+  });
+  callersTrust?.follow(({ pem }) => app.certificateListener?.replace({ certificateAuthority: pem }));
   const address = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+  const certificateAddress = (await app.certificateListener?.listen({ host: '127.0.0.1', port: 0 })) ?? null;
   await composition.begin();
 
   const caller =
     (token: string | null): Caller =>
     (method, url) => {
       const call = request(address)[method](url);
-      if (options.app?.tls) call.disableTLSCerts();
+      if (address.startsWith('https:')) call.disableTLSCerts();
       if (token !== null) call.set('authorization', `Bearer ${token}`);
       return call.expect((response) => {
         mustConform(method, url, response);
@@ -154,15 +169,19 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     tokens.set(name, made.secret);
   }
   const tokenOf = (name: Person) => tokens.get(name) ?? '';
+  const adminTokenFile = join(dataDir, 'admin-token');
 
   return {
     address,
+    certificateAddress,
+    reload: () => composition.reload(),
     dataDir,
     anonymous: caller(null),
     as: (name) => caller(tokenOf(name)),
     withToken: caller,
     tokenOf,
-    adminToken: readFileSync(join(dataDir, 'admin-token'), 'utf8').trim(),
+    adminToken: existsSync(adminTokenFile) ? readFileSync(adminTokenFile, 'utf8').trim() : '',
+    services,
     store: composition.store,
     connections: () =>
       new Promise((resolve, reject) => {

@@ -227,6 +227,26 @@ describe('the set of a record’s types', () => {
           "RevocationEnforced",
           134217728,
         ],
+        [
+          "SignedIn",
+          268435456,
+        ],
+        [
+          "SignedOut",
+          536870912,
+        ],
+        [
+          "SignInRefused",
+          1073741824,
+        ],
+        [
+          "BreakGlassTokenMade",
+          2147483648,
+        ],
+        [
+          "BreakGlassTokenUsed",
+          4294967296,
+        ],
       ]
     `);
   });

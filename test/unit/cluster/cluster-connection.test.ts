@@ -221,3 +221,43 @@ it('answers null for a client CA that the cluster does not publish', async () =>
   server.publishClientCa(true);
   expect(await connection.clientCertificateAuthority()).toBe(server.clientAuthority.pem);
 });
+
+describe('a review of a token', () => {
+  const token = 'eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsia3ViZXBhc3MiXX0.c2lnbmF0dXJlLW9mLWEtdG9rZW4';
+  const review = { to: /^POST .*tokenreviews$/, times: 1 };
+  const answerOf = (status: object) => ({ status: 201, body: JSON.stringify({ kind: 'TokenReview', status }) });
+
+  it('is a yes where the cluster gives it for the audience', async () => {
+    const user = { username: 'system:serviceaccount:ci:deployer', uid: 'a', groups: ['system:serviceaccounts'] };
+    server.fail({ ...review, answer: answerOf({ authenticated: true, audiences: ['kubepass'], user }) });
+    expect(await connection.reviewToken(token, 'kubepass')).toMatchObject({ verdict: 'authenticated', ...user });
+    server.fail({ ...review, answer: answerOf({ authenticated: true, user }) });
+    expect(await connection.reviewToken(token, 'kubepass')).toMatchObject({ verdict: 'refused' });
+  });
+
+  it.each([
+    ['a connection that breaks', 'reset' as const, { retryAfterSeconds: null, missing: null }],
+    ['500', { status: 500 }, { retryAfterSeconds: null, missing: null }],
+    ['429', { status: 429, headers: { 'retry-after': '7' } }, { retryAfterSeconds: 7, missing: null }],
+    ['a page of a proxy', { status: 200, body: '<h1>Log in</h1>' }, { retryAfterSeconds: null, missing: null }],
+    ['422', { status: 422 }, { retryAfterSeconds: null, missing: null }],
+    ['403', { status: 403 }, { missing: 'create tokenreviews.authentication.k8s.io' }],
+    ['401', { status: 401 }, { missing: 'create tokenreviews.authentication.k8s.io' }],
+  ])('is neither yes nor no after %s', async (_what, answer, found) => {
+    server.fail({ ...review, answer });
+    expect(await connection.reviewToken(token, 'kubepass')).toMatchObject({ verdict: 'unavailable', ...found });
+  });
+
+  it('does not repeat the token, whatever the cluster says', async () => {
+    const [, claims = '', signature = ''] = token.split('.');
+    for (const part of [token, signature, claims]) {
+      const message = `admission webhook "nosy" denied the request: spec.token ${part} is not to my taste`;
+      const body = JSON.stringify({ kind: 'Status', status: 'Failure', message, code: 400 });
+      server.fail({ ...review, answer: { status: 400, body } });
+      const found = await connection.reviewToken(token, 'kubepass');
+      expect(found).toMatchObject({ verdict: 'unavailable' });
+      expect(JSON.stringify(found)).toContain('is not to my taste');
+      expect(JSON.stringify(found)).not.toContain(part);
+    }
+  });
+});

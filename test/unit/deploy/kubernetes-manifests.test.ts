@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { describeAccess } from '../../../src/cluster/access.js';
+import { tokenReviewAccess } from '../../../src/cluster/token-review.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
 import { roleBindingAccess } from '../../../src/issuance/clusters/probe-cluster.js';
@@ -103,8 +104,11 @@ describe('the access that deploy/kubernetes gives', () => {
   });
 });
 
-describe('the component read-role-bindings', () => {
-  const component = 'components/read-role-bindings/';
+describe.each([
+  ['read-role-bindings', roleBindingAccess.map(({ access }) => access)],
+  ['review-tokens', [tokenReviewAccess]],
+] as const)('the component %s', (name, accesses) => {
+  const component = `components/${name}/`;
   const [described] = documentsIn(`${component}kustomization.yaml`);
   const [clusterRole, clusterRoleBinding, ...more] = documentsIn(`${component}rbac.yaml`);
 
@@ -113,9 +117,9 @@ describe('the component read-role-bindings', () => {
     expect(kustomization).not.toHaveProperty('components');
   });
 
-  it('gives exactly what reading role bindings takes, to the service account of the pod', () => {
+  it('gives exactly what that takes, to the service account of the pod', () => {
     const given = (clusterRole?.['rules'] as readonly Rule[]).flatMap(accessesOf);
-    expect([...given].sort()).toEqual(roleBindingAccess.map(({ access }) => describeAccess(access)).sort());
+    expect([...given].sort()).toEqual(accesses.map(describeAccess).sort());
     expect(clusterRoleBinding).toMatchObject({
       kind: 'ClusterRoleBinding',
       roleRef: { kind: 'ClusterRole', name: clusterRole?.metadata?.name },

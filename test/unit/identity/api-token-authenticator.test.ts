@@ -4,6 +4,7 @@ import { ApiTokenAuthenticator } from '../../../src/identity/api-token-authentic
 import { isApiTokenSecret, newApiTokenSecret } from '../../../src/identity/api-token-secret.js';
 import { makeApiToken } from '../../../src/identity/api-tokens.js';
 import type { ApiToken } from '../../../src/model/principal.js';
+import { admitting } from '../../helpers/principals.js';
 
 const start = new Date('2026-03-01T10:00:00Z');
 
@@ -23,7 +24,7 @@ function setUp() {
       return [...rows].flatMap(([sha256, { revokedAt }]) => (revokedAt === null ? [sha256] : []));
     },
   };
-  const authenticator = new ApiTokenAuthenticator(reader, () => new Date(now));
+  const authenticator = new ApiTokenAuthenticator(reader, () => new Date(now), admitting);
   const made = makeApiToken(
     { name: 'hr-system', roles: ['requester'], groups: ['onboarding'], expiresInSeconds: 3600 },
     ['admin'],
@@ -120,7 +121,7 @@ describe('ApiTokenAuthenticator', () => {
       liveSecretSha256s: () => Promise.resolve([]),
       liveReviewers: () => Promise.resolve([]),
     };
-    const authenticator = new ApiTokenAuthenticator(reader, () => start);
+    const authenticator = new ApiTokenAuthenticator(reader, () => start, admitting);
     const inFlight = authenticator.authenticate(secret);
     rows.set(secretSha256, { ...token, revokedAt: start });
     authenticator.forget(token.id);

@@ -5,7 +5,7 @@ import { ApiTokenAuthenticator } from '../../../src/identity/api-token-authentic
 import { ApiTokens } from '../../../src/identity/api-tokens.js';
 import type { Principal } from '../../../src/model/principal.js';
 import type { Store } from '../../../src/store/store.js';
-import { admin, alice, auditor, bob } from '../../helpers/principals.js';
+import { admin, admitting, alice, auditor, bob } from '../../helpers/principals.js';
 import { openTestStore, type OpenedStore } from '../../helpers/test-store.js';
 
 const start = new Date('2026-03-01T10:00:00Z');
@@ -22,11 +22,12 @@ beforeEach(async () => {
   opened = await openTestStore();
   store = opened.store;
   const clock = () => now;
-  authenticator = new ApiTokenAuthenticator(store.apiTokens, clock);
+  authenticator = new ApiTokenAuthenticator(store.apiTokens, clock, admitting);
   tokens = new ApiTokens({
     reader: store.apiTokens,
     writer: apiTokenWriter(store.writer),
     authenticator,
+    admins: true,
     clusters: new Set(['demo']),
     clock,
     random: randomBytes,

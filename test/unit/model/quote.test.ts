@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { joined } from '../../../src/model/quote.js';
+import { joined, quote, quoteAll, quoteName } from '../../../src/model/quote.js';
 
 it('says everything where there is room', () => {
   expect(joined([])).toBe('');
@@ -18,4 +18,18 @@ it('cuts off a single sentence that is longer', () => {
   const text = joined(['x'.repeat(5000), 'y']);
   expect(text.length).toBeLessThanOrEqual(4096);
   expect(text).toMatch(/^x+…; and 1 more$/);
+});
+
+it('shows 80 characters of a value, and a name of a principal as a whole', () => {
+  expect(quote('x'.repeat(81))).toBe(`"${'x'.repeat(80)}…"`);
+  expect(quoteName('x'.repeat(253))).toBe(`"${'x'.repeat(253)}"`);
+  expect(quoteName(`${'x'.repeat(252)}"y`)).toBe(`"${'x'.repeat(252)}\\"…"`);
+});
+
+it('quotes as many of several values as fit into a message, and says how many more there are', () => {
+  expect(quoteAll([])).toBe('none');
+  expect(quoteAll(['a', 'b'])).toBe('"a", "b"');
+  const text = quoteAll(Array.from({ length: 1000 }, (_, i) => `group-${i}`.padEnd(253, 'x')));
+  expect(text).toMatch(/^"group-0x+…", .*…" and \d+ more$/);
+  expect(`none of ${text}`.length).toBeLessThan(4096);
 });

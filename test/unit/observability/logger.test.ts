@@ -9,6 +9,8 @@ const keyText = keyPem.toString();
 const keyLine = keyText.split('\n')[1]!;
 const keyBase64 = Buffer.from(keyText).toString('base64');
 const token = `kubepass_${'Ab3_-'.repeat(9).slice(0, 43)}`;
+const inBase64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const jsonWebToken = `${inBase64({ alg: 'RS256', kid: 'k' })}.${inBase64({ sub: 'jane', aud: 'kubepass' })}.c2lnbmF0dXJl-_`;
 const certificateBase64 = Buffer.from('-----BEGIN CERTIFICATE-----\nMIIB').toString('base64');
 
 /** The line that one call to the logger writes. */
@@ -52,6 +54,17 @@ describe('createLogger', () => {
   ])('writes no API token that stands %s', (_where, log) => {
     const text = written(log);
     expect(text).not.toContain(token.slice('kubepass_'.length));
+    expect(() => JSON.parse(text) as unknown).not.toThrow();
+  });
+
+  it.each<[string, (logger: ReturnType<typeof createLogger>) => void]>([
+    ['in a message', (logger) => logger.warn(`who is ${jsonWebToken}?`)],
+    ['in a URL', (logger) => logger.info({ url: `/callback?id_token=${jsonWebToken}&state=x` })],
+    ['without its signature', (logger) => logger.info({ text: jsonWebToken.slice(0, jsonWebToken.lastIndexOf('.')) })],
+    ['in an error', (logger) => logger.error({ err: new Error(`{"access_token":"${jsonWebToken}"}`) }, 'failed')],
+  ])('writes no JSON Web Token that stands %s', (_where, log) => {
+    const text = written(log);
+    for (const part of jsonWebToken.split('.')) expect(text).not.toContain(part);
     expect(() => JSON.parse(text) as unknown).not.toThrow();
   });
 

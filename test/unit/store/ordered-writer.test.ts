@@ -248,10 +248,25 @@ describe('API tokens', () => {
     ['a revoked admin', { roles: ['admin'], revokedAt: instant('2026-03-01T11:00:00.000Z') }, false],
     ['an admin that expires this instant', { roles: ['admin'], expiresAt: instant('2026-04-01T00:00:00.000Z') }, false],
     ['an admin that expires the next', { roles: ['admin'], expiresAt: instant('2026-04-01T00:00:00.001Z') }, true],
+    ['a break-glass token, which ends soon', { roles: ['admin'], breakGlass: true }, false],
   ])('know whether an admin lives: %s', async (_, overrides, lives) => {
     const { store, commit } = await testStore();
     await commit([{ op: 'insertApiToken', token: aToken(overrides), secretSha256: sha256('secret') }]);
     expect(await store.apiTokens.hasLiveAdmin(instant('2026-04-01T00:00:00.000Z'))).toBe(lives);
+  });
+
+  it.each<[string, Parameters<typeof aToken>[0], number]>([
+    ['one that is valid', { breakGlass: true }, 1],
+    ['another token', { breakGlass: false }, 0],
+    ['a revoked one', { breakGlass: true, revokedAt: instant('2026-03-01T11:00:00.000Z') }, 0],
+    ['an expired one', { breakGlass: true, expiresAt: instant('2026-04-01T00:00:00.000Z') }, 0],
+  ])('know the break-glass tokens that are valid: %s', async (_, overrides, valid) => {
+    const { store, commit } = await testStore();
+    const expiresAt = instant('2026-05-01T00:00:00.000Z');
+    await commit([
+      { op: 'insertApiToken', token: aToken({ expiresAt, ...overrides }), secretSha256: sha256('secret') },
+    ]);
+    expect(await store.apiTokens.liveBreakGlass(instant('2026-04-01T00:00:00.000Z'))).toHaveLength(valid);
   });
 });
 

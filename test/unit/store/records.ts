@@ -8,6 +8,7 @@ import type { CertificateRequest, IssuanceAttempt } from '../../../src/model/cer
 import type { ClusterProbe, StoredClusterProbe } from '../../../src/model/cluster-probe.js';
 import type { NewIdempotencyEntry } from '../../../src/model/idempotency.js';
 import { newId } from '../../../src/model/new-id.js';
+import type { Session } from '../../../src/model/session.js';
 import type { WebhookDelivery } from '../../../src/model/webhook-delivery.js';
 import type { Operation } from '../../../src/store/step.js';
 import type { Store } from '../../../src/store/store.js';
@@ -135,6 +136,20 @@ export function aToken(overrides: Partial<ApiToken> = {}): ApiToken {
     revokedAt: null,
     cluster: null,
     breakGlass: false,
+    ...overrides,
+  };
+}
+
+export function aSession(overrides: Partial<Session> = {}): Session {
+  return {
+    id: randomBytes(16).toString('hex'),
+    name: 'jane',
+    groups: ['team-a'],
+    issuer: 'corp',
+    createdAt: instant('2026-03-01T10:00:00.000Z'),
+    usedAt: instant('2026-03-01T10:00:00.000Z'),
+    expiresAt: instant('2026-03-01T22:00:00.000Z'),
+    endedAt: null,
     ...overrides,
   };
 }

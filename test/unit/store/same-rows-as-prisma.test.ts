@@ -13,6 +13,7 @@ import { certificateRow, issuerRow } from '../../../src/store/tables/insert-cert
 import { clusterProbeRow, unknownIdentityRow } from '../../../src/store/tables/cluster-tables.js';
 import { decisionText, requestRow } from '../../../src/store/tables/write-request.js';
 import { answerColumns, idempotencyKeyRow } from '../../../src/store/tables/idempotency-key-table.js';
+import { sessionRow } from '../../../src/store/tables/session-table.js';
 import { webhookDeliveryRow } from '../../../src/store/tables/webhook-delivery-table.js';
 import {
   aCertificate,
@@ -20,6 +21,7 @@ import {
   anEvent,
   anIdempotencyEntry,
   aProbe,
+  aSession,
   aRequest,
   aToken,
   aWebhookDelivery,
@@ -113,6 +115,11 @@ const deliveries = [
   }),
 ];
 
+const session = aSession({
+  groups: [awkward, 'a'],
+  endedAt: instant('2026-03-01T10:00:00.100Z'),
+});
+
 async function withEverything() {
   const opened = await testStore();
   const result = await opened.commit(
@@ -128,6 +135,7 @@ async function withEverything() {
       { op: 'rememberProbe', probe },
       { op: 'insertUnknownIdentity', identity },
       { op: 'enqueueWebhooks', deliveries },
+      { op: 'insertSession', session, secretSha256: sha256('cookie') },
     ],
     [event, secondEvent],
   );
@@ -178,6 +186,7 @@ it('reads back, as the same models, what the ordered writer wrote', async () => 
       der: new Uint8Array(certificate.der),
     });
   expect(await store.apiTokens.find(token.id)).toStrictEqual(token);
+  expect(await store.sessions.find(session.id)).toStrictEqual(session);
   expect(await store.idempotencyKeys.find(entry)).toStrictEqual({ ...entry, answer });
   expect(await store.clusterProbes.find('demo')).toStrictEqual(probe);
   for (const delivery of deliveries) expect(await store.webhookDeliveries.find(delivery.id)).toStrictEqual(delivery);
@@ -224,6 +233,7 @@ it('writes every value as Prisma itself writes it', async () => {
   await prisma.clusterProbe.create({ data: data(clusterProbeRow(probe)) });
   await prisma.unknownIdentity.create({ data: data(unknownIdentityRow(identity)) });
   for (const delivery of deliveries) await prisma.webhookDelivery.create({ data: data(webhookDeliveryRow(delivery)) });
+  await prisma.session.create({ data: data(sessionRow(session, sha256('cookie'))) });
   await prisma.$disconnect();
   expect(contents(connect())).toEqual(contents(other.connect()));
 });

@@ -7,7 +7,7 @@ import { cancelRequest } from '../../../../src/issuance/requests/decide-request.
 import type { Step } from '../../../../src/store/step.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { alice, principal } from '../../../helpers/principals.js';
-import { aCertificate, aRequest, sha256 } from '../../store/records.js';
+import { aCertificate, aRequest, aSession, sha256 } from '../../store/records.js';
 
 const petra = principal('petra', ['provisioner']);
 const ask = { reason: 'cessationOfOperation' } as const;
@@ -128,6 +128,80 @@ describe('a block while others work', () => {
       ok: true,
       value: { blocked: null },
     });
+  });
+});
+
+describe('a block of a name with sessions', () => {
+  /** Signs the name in now, and answers the id of its session. */
+  async function signedIn(name: string): Promise<string> {
+    const { store, clock } = issuance.context;
+    const now = clock();
+    const session = aSession({ name, createdAt: now, usedAt: now, expiresAt: new Date(now.getTime() + 43_200_000) });
+    const operations = [{ op: 'insertSession', session, secretSha256: sha256(session.id) }] as const;
+    expect(await store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
+    return session.id;
+  }
+  const endOf = async (id: string) => (await issuance.context.store.sessions.find(id))?.endedAt ?? null;
+
+  it('ends them in its own commit, each with an event, whichever way the name is spelt', async () => {
+    const { context } = issuance;
+    const ids = [await signedIn('jane'), await signedIn('JANE')];
+    const other = await signedIn('janet');
+    const steps: Step[] = [];
+    const noting = committing((step) => {
+      steps.push(step);
+      return context.store.writer.commit(step);
+    });
+    await blockIdentity(noting, petra, 'Jane', ask);
+    expect(steps).toHaveLength(1);
+    expect(steps[0]?.operations.filter(({ op }) => op === 'endSession')).toHaveLength(2);
+    for (const id of ids) expect(await endOf(id)).not.toBeNull();
+    expect(await endOf(other)).toBeNull();
+    const events = (await context.store.auditEvents.chunk(0, 100)).filter(({ type }) => type === 'SignedOut');
+    expect(events.map(({ principal: by, details }) => ({ by, ...details }))).toEqual(
+      expect.arrayContaining(
+        ['jane', 'JANE'].map((name, i) => ({
+          ...{ by: 'petra', sessionId: ids[i], issuer: 'corp', name, reason: 'IdentityBlocked' },
+        })),
+      ),
+    );
+    expect(events).toHaveLength(2);
+  });
+
+  it('ends one that began right before its commit, and lets nobody in behind it', async () => {
+    const { context } = issuance;
+    let late = '';
+    const racing = committing(async (step) => {
+      late ||= await signedIn('jane');
+      return context.store.writer.commit(step);
+    });
+    await blockIdentity(racing, petra, 'jane', ask);
+    expect(await endOf(late)).not.toBeNull();
+    await expect(signedIn('jane')).rejects.toThrow();
+  });
+
+  it('holds although one of them signs out at the same moment', async () => {
+    const { context } = issuance;
+    const id = await signedIn('jane');
+    let tried = 0;
+    const racing = committing(async (step) => {
+      const operations = [{ op: 'endSession', id, at: context.clock() }] as const;
+      if (++tried === 1) await context.store.writer.commit({ operations, events: [] });
+      return context.store.writer.commit(step);
+    });
+    expect(await blockIdentity(racing, petra, 'jane', ask)).toMatchObject({ ok: true });
+    expect(tried).toBe(2);
+  });
+
+  it('of some clusters ends those that there were, and not the next ones', async () => {
+    const { context } = issuance;
+    const before = await signedIn('jane');
+    await blockIdentity(context, petra, 'jane', { ...ask, clusters: ['demo'] });
+    expect(await endOf(before)).not.toBeNull();
+    issuance.advance(1);
+    const after = await signedIn('jane');
+    await new BlockedAccess(context).endNext();
+    expect(await endOf(after)).toBeNull();
   });
 });
 

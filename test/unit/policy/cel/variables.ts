@@ -40,7 +40,7 @@ export const variables: ExpressionVariables = {
   },
 };
 
-const names = (count: number) => Array.from({ length: count }, (_, i) => `a${i}`.padEnd(128, 'a'));
+const names = (count: number, length = 128) => Array.from({ length: count }, (_, i) => `a${i}`.padEnd(length, 'a'));
 
 /** Everything as large as it can be, and alike as long as possible. */
 export const largest: ExpressionVariables = {
@@ -53,9 +53,13 @@ export const largest: ExpressionVariables = {
     namespace: 'a'.repeat(63),
     reason: 'a'.repeat(2048),
     labels: Object.fromEntries(names(16).map((name) => [name.slice(0, 63), 'a'.repeat(126)])),
-    collector: 'a'.repeat(128),
+    collector: 'a'.repeat(253),
   },
-  requester: { username: 'a'.repeat(128), groups: names(64), roles: ['requester', 'approver', 'auditor', 'admin'] },
+  requester: {
+    username: 'a'.repeat(253),
+    groups: names(200, 253),
+    roles: ['requester', 'approver', 'auditor', 'admin'],
+  },
   now: variables.now,
   active: Array.from({ length: 100 }, (_, i) => ({
     groups: names(32),

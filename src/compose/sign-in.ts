@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { ConfigError, type Config } from '../config/config.js';
+import { readSecretFile } from '../config/secrets.js';
+import { OidcLogin } from '../identity/oidc/login.js';
+import { Logins, type LoginProvider } from '../identity/sessions/logins.js';
+import { SessionAuthenticator } from '../identity/sessions/session-authenticator.js';
+import { Sessions, type SessionWriter } from '../identity/sessions/sessions.js';
+import type { Log } from '../issuance/context.js';
+import type { Writer } from '../store/step.js';
+import type { Store } from '../store/store.js';
+import type { OpenedIssuer } from './callers.js';
+
+/** Sessions, and how people begin them with their browsers. */
+export interface OpenedSignIn {
+  readonly sessions: Sessions;
+  readonly logins: Logins;
+}
+
+/** Finds the callers who come by a session. */
+export function openSessionAuthenticator(
+  { callers, roles }: Config,
+  { sessions, writer }: Pick<Store, 'sessions' | 'writer'>,
+  clock: () => Date,
+): SessionAuthenticator {
+  return new SessionAuthenticator({
+    reader: sessions,
+    touch: (id, at) => writer.commit({ operations: [{ op: 'touchSession', id, at }], events: [] }),
+    roles,
+    issuers: callers.oidc.filter(({ login }) => login !== null).map(({ name }) => name),
+    clock,
+  });
+}
+
+/** A writer that calls `forget` with each session that a commit ends, before the commit is answered. */
+export function forgettingWriter(writer: Writer, forget: (sessionId: string) => void): Writer {
+  return {
+    async commit(step) {
+      const result = await writer.commit(step);
+      if (result.committed)
+        for (const operation of step.operations) if (operation.op === 'endSession') forget(operation.id);
+      return result;
+    },
+  };
+}
+
+/**
+ * Opens the sign-in at each issuer that has one, with the content of its file, read once. Throws `ConfigError` with everything
+ * that is wrong.
+ */
+export async function openSignIn(
+  { configFile, callers, roles, publicAddress }: Config,
+  issuers: readonly OpenedIssuer[],
+  store: Pick<Store, 'sessions' | 'writer'>,
+  {
+    clock,
+    log,
+    countRefusal,
+  }: { readonly clock: () => Date; readonly log: Log; readonly countRefusal: (reason: string) => void },
+): Promise<OpenedSignIn> {
+  const errors: string[] = [];
+  const providers: LoginProvider[] = [];
+  for (const { config, issuer, fetch } of issuers) {
+    const { name, login, scopes } = config;
+    if (login === null) continue;
+    const place = `${configFile ?? ''}:/callers/oidc/${callers.oidc.indexOf(config)}/login/clientSecretFile`;
+    const clientSecret = await secretIn(login.clientSecretFile, log).catch((error: unknown) => {
+      errors.push(`${place}: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    });
+    const redirectUri = `${publicAddress?.url ?? ''}/v1/login/${name}/callback`;
+    providers.push(
+      new OidcLogin({ ...{ issuer, clientId: login.clientId, clientSecret }, scopes, redirectUri, fetch, log }),
+    );
+    log.info({ name, clientId: login.clientId, redirectUri }, 'people sign in by this issuer with their browsers');
+  }
+  if (errors.length > 0) throw new ConfigError(errors);
+  const { sessions: reader, writer } = store;
+  const sessions = new Sessions({ reader, writer: sessionWriter(writer), roles, clock, random: randomBytes });
+  return { sessions, logins: new Logins(providers, sessions, countRefusal) };
+}
+
+/** Null where there is no file: a public client. */
+async function secretIn(file: string | null, log: Log): Promise<string | null> {
+  if (file === null) return null;
+  const { content, warning } = await readSecretFile(file);
+  if (warning !== null) log.warn({}, warning);
+  const secret = content.toString('utf8').replace(/\r?\n$/, '');
+  if (!/^[!-~]{1,1024}$/.test(secret))
+    throw new Error(`${file} holds no secret of at most 1,024 printable ASCII characters`);
+  return secret;
+}
+
+/** Keeps sessions in the store: each change is one commit with its audit event. */
+function sessionWriter(writer: Writer): SessionWriter {
+  return {
+    async begin(session, secretSha256, event) {
+      const operations = [{ op: 'insertSession' as const, session, secretSha256 }];
+      const result = await writer.commit({ operations, events: [event] });
+      if (!result.committed && result.conflict.kind !== 'blocked')
+        throw new Error(`session ${session.id} could not be recorded`);
+      return result.committed;
+    },
+    async end(id, at, event) {
+      return (await writer.commit({ operations: [{ op: 'endSession', id, at }], events: [event] })).committed;
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import type { Principal } from '../../model/principal.js';
+import type { Services } from '../../services.js';
+import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../pages.js';
+import { callerOf } from '../plugins/authentication.js';
+import { clearSessionCookies } from '../plugins/session-cookies.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { empty, problems } from '../responses.js';
+import { addSchemas } from '../schema-parts.js';
+import type { App } from '../types.js';
+import * as schemas from './schemas.js';
+import { sessionView } from './schemas.js';
+
+export function addSessions(app: App, { sessions }: Services): void {
+  addSchemas(app, schemas);
+
+  app.get(
+    '/sessions',
+    {
+      config: { withoutRole: true },
+      schema: {
+        operationId: 'listSessions',
+        tags: ['identity'],
+        summary: 'List the browsers that are signed in',
+        description: 'Your own; with the role admin, everybody’s. Sessions that have ended are not listed.',
+        querystring: ListQuerySchema,
+        response: {
+          200: pageResponse(schemas.SessionListSchema, 'A page, newest first.'),
+          ...problems(),
+        },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const page = await sessions.list(caller, pageQuery(request.query));
+      return pageBody(request, reply, page, (session) => sessionView(session, currentOf(caller)));
+    },
+  );
+
+  app.delete(
+    '/sessions/:id',
+    {
+      config: { withoutRole: true },
+      schema: {
+        operationId: 'endSession',
+        tags: ['identity'],
+        summary: 'End a session',
+        description:
+          'Your own, where `current` is the one by which the call comes; with the role admin, anybody’s. Acts at once in ' +
+          'this process, and within 5 s in every other one. A browser that ends its own loses its cookies.',
+        params: schemas.SessionParamsSchema,
+        response: { 204: empty('The session has ended, now or before.'), ...problems('not-found') },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const outcome = await sessions.end(caller, request.params.id);
+      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      if (outcome.value.id === currentOf(caller)) clearSessionCookies(reply);
+      return reply.code(204).send();
+    },
+  );
+}
+
+const currentOf = ({ method, credentialId }: Principal): string | null => (method === 'session' ? credentialId : null);

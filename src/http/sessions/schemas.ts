@@ -1,0 +1,50 @@
+import { Type, type Static } from 'typebox';
+import type { Session } from '../../model/session.js';
+import { pageOf } from '../pages.js';
+import {
+  closed,
+  dnsLabelOf,
+  exampleId,
+  idOf,
+  instantOf,
+  namedObject,
+  principalGroupsOf,
+  principalNameOf,
+} from '../schema-parts.js';
+
+export const SessionSchema = namedObject('Session', 'A browser that signed in.', {
+  id: idOf('UUID.'),
+  name: principalNameOf('The principal’s name.', 'jane@example.com'),
+  groups: principalGroupsOf('The principal’s groups, as the identity provider told them at the sign-in.'),
+  issuer: dnsLabelOf('The issuer by which the person signed in, as the configuration names it.', 'corp'),
+  createdAt: instantOf('When the person signed in.'),
+  usedAt: instantOf('When it was last used, to the minute. It ends an hour after that.'),
+  expiresAt: instantOf('When it ends however much it is used.'),
+  current: Type.Boolean({ description: 'Whether this call came by it.' }),
+});
+export type SessionBody = Static<typeof SessionSchema>;
+
+export const SessionListSchema = pageOf(SessionSchema, 'Sessions that are live, newest first.');
+
+export const SessionParamsSchema = closed({
+  id: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: 'The session’s id, or `current` for the one by which the call comes.',
+    examples: [exampleId],
+  }),
+});
+
+/** `currentId`: the session by which the call came; null where it came by something else. */
+export function sessionView(session: Session, currentId: string | null): SessionBody {
+  return {
+    id: session.id,
+    name: session.name,
+    groups: [...session.groups],
+    issuer: session.issuer,
+    createdAt: session.createdAt.toISOString(),
+    usedAt: session.usedAt.toISOString(),
+    expiresAt: session.expiresAt.toISOString(),
+    current: session.id === currentId,
+  };
+}

@@ -1,0 +1,157 @@
+import { authenticated, refusedFor, type Authentication, type WayIn } from '../model/authentication.js';
+import { quote } from '../model/quote.js';
+import { type ParsedCertificate, readCertificate } from '../x509/strict/certificate-reader.js';
+import { DerError } from '../x509/strict/der.js';
+import { displayDistinguishedName } from '../x509/strict/distinguished-name.js';
+import { keyPurpose } from '../x509/strict/object-identifiers.js';
+import { type CallersAuthority, type CallersTrust, isIssuedBy } from './callers-trust.js';
+import { nameInCertificate } from './certificate-name.js';
+import { whyNotGivenName } from './given-names.js';
+import { rolesBound, type RoleBinding } from './role-bindings.js';
+
+export interface ClientCertificateOptions {
+  /** Where the name is: the one URI among the alternative names, or the one common name. */
+  readonly identity: 'uri' | 'commonName';
+  /** Put before each name. */
+  readonly usernamePrefix: string;
+  /** Beginnings of the names that other ways in give. */
+  readonly othersPrefixes: readonly string[];
+  /** The CAs in force. */
+  readonly trust: () => CallersTrust;
+  /** Why no certificate is accepted now; null: they are. */
+  readonly whyNone: () => string | null;
+  readonly roles: readonly RoleBinding[];
+  readonly clock: () => Date;
+}
+
+/** How many certificates are remembered with the CA that signed them. */
+const mostKnown = 1_000;
+/** Somebody has to bring the CRL up to date, which takes longer than this. */
+const retryAfterSeconds = 60;
+
+/**
+ * Names the holder of a client certificate whose TLS handshake proved the key. Everything else about it is looked at for every
+ * request, because a connection outlives its handshake: the CA that signed it, its time, its purpose, its revocation.
+ */
+export class ClientCertificates implements WayIn<Uint8Array> {
+  readonly #signedBy = new WeakMap<CallersTrust, Map<string, CallersAuthority>>();
+
+  constructor(private readonly options: ClientCertificateOptions) {}
+
+  async authenticate(der: Uint8Array): Promise<Authentication> {
+    const { whyNone, roles, clock } = this.options;
+    const none = whyNone();
+    if (none !== null) return refusedFor('CertificateAuthorityShared', none);
+    const certificate = readOrNull(der);
+    if (certificate === null)
+      return refusedFor('CertificateMalformed', 'the client certificate is not DER of RFC 5280');
+    const trust = this.options.trust();
+    const authority = await this.#authorityOf(certificate, trust);
+    if (authority === null)
+      return refusedFor(
+        'CertificateUntrusted',
+        `${displayDistinguishedName(certificate.issuer)}, which signed the client certificate, is not among the CAs of callers.clientCertificates`,
+      );
+    const name = this.#nameOf(certificate);
+    const now = clock();
+    const refusal =
+      whyNotNow(certificate, authority, now) ??
+      whyNotClient(certificate) ??
+      whyRevoked(certificate, [authority, ...trust.above(authority)], now) ??
+      name.refusal;
+    if (refusal !== null) return refusal;
+    return authenticated({
+      ...{ name: name.name, groups: [], roles: rolesBound(roles, { name: name.name, groups: [] }) },
+      ...{ method: 'client-certificate', createdBy: [], cluster: null },
+      ...{ credentialId: certificate.fingerprintSha256, expiresAt: certificate.notAfter },
+    });
+  }
+
+  /**
+   * The CA among those in force that signed the certificate itself; null where there is none. TLS also accepts CAs in between
+   * that the caller sends. They would bring certificates of CAs that nobody has named here: a cluster's user CA may have
+   * been signed by the same root.
+   */
+  async #authorityOf(certificate: ParsedCertificate, trust: CallersTrust): Promise<CallersAuthority | null> {
+    const known = this.#signedBy.get(trust) ?? new Map<string, CallersAuthority>();
+    this.#signedBy.set(trust, known);
+    const { fingerprintSha256 } = certificate;
+    const found = known.get(fingerprintSha256);
+    if (found !== undefined) return found;
+    for (const authority of trust.authorities) {
+      if (!(await isIssuedBy(certificate, authority))) continue;
+      const [oldest] = known.keys();
+      if (known.size >= mostKnown && oldest !== undefined) known.delete(oldest);
+      known.set(fingerprintSha256, authority);
+      return authority;
+    }
+    return null;
+  }
+
+  #nameOf(certificate: ParsedCertificate): { readonly name: string; readonly refusal: Authentication | null } {
+    const { identity, usernamePrefix, othersPrefixes } = this.options;
+    const found = nameInCertificate(certificate, identity);
+    if (!found.ok) return { name: '', refusal: refusedFor(found.reason, found.message) };
+    const name = `${usernamePrefix}${found.name}`;
+    const whyNot = whyNotGivenName(name, othersPrefixes);
+    if (whyNot === null) return { name, refusal: null };
+    return { name, refusal: refusedFor('NameNotPermitted', `the name ${quote(name)} in the certificate ${whyNot}`) };
+  }
+}
+
+function readOrNull(der: Uint8Array): ParsedCertificate | null {
+  try {
+    return readCertificate(der);
+  } catch (error) {
+    if (error instanceof DerError) return null;
+    throw error;
+  }
+}
+
+/** TLS looks at the time once, and a connection goes on. */
+function whyNotNow(certificate: ParsedCertificate, authority: CallersAuthority, now: Date): Authentication | null {
+  if (now < certificate.notBefore)
+    return refusedFor(
+      'CertificateNotYetValid',
+      `the client certificate is valid from ${certificate.notBefore.toISOString()} on`,
+    );
+  if (now > certificate.notAfter)
+    return refusedFor('CertificateExpired', `the client certificate ended at ${certificate.notAfter.toISOString()}`);
+  const { notBefore, notAfter, subject } = authority.certificate;
+  return now < notBefore || now > notAfter
+    ? refusedFor('CertificateUntrusted', `its CA ${displayDistinguishedName(subject)} is not valid now`)
+    : null;
+}
+
+function whyNotClient({ extKeyUsage, basicConstraints, keyUsage }: ParsedCertificate): Authentication | null {
+  // Without key purposes a certificate is for anything (RFC 5280 4.2.1.12): also one that was meant for a server.
+  if (extKeyUsage?.includes(keyPurpose.clientAuth) !== true)
+    return refusedFor('CertificateNotForClients', 'the client certificate has no extKeyUsage with clientAuth');
+  if (basicConstraints?.ca === true || keyUsage?.includes('keyCertSign') === true)
+    return refusedFor('CertificateIsAuthority', 'the client certificate is one of a CA');
+  return null;
+}
+
+/** `issuers`: the CA that signed it, and those above. */
+function whyRevoked(
+  certificate: ParsedCertificate,
+  issuers: readonly CallersAuthority[],
+  now: Date,
+): Authentication | null {
+  const chain = [certificate, ...issuers.map((authority) => authority.certificate)];
+  for (const { certificate: issuer, list } of issuers)
+    for (const { serialNumber, issuer: name } of chain)
+      if (name.raw.equals(issuer.subject.raw) && list?.revoked.has(serialNumber) === true)
+        return refusedFor('CertificateRevoked', `${displayDistinguishedName(name)} has revoked ${serialNumber}`);
+  // Whether it is revoked now is not known, and that is not the caller's fault.
+  for (const { certificate: issuer, list } of issuers)
+    if (list !== null && (now > list.nextUpdate || now < list.thisUpdate))
+      return {
+        outcome: 'unavailable',
+        message:
+          `CrlExpired: the CRL of ${displayDistinguishedName(issuer.subject)} is from ${list.thisUpdate.toISOString()} ` +
+          `to ${list.nextUpdate.toISOString()}: put the next one into callers.clientCertificates.revocationList`,
+        retryAfterSeconds,
+      };
+  return null;
+}

@@ -1,0 +1,238 @@
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  AuthorizationResponseError,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  ClientError,
+  ClientSecretBasic,
+  ClientSecretPost,
+  clockTolerance,
+  Configuration,
+  customFetch,
+  discovery,
+  enableNonRepudiationChecks,
+  None,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+  ResponseBodyError,
+  WWWAuthenticateChallengeError,
+  type ClientAuth,
+  type CustomFetch,
+  type ServerMetadata,
+} from 'openid-client';
+import type { LoginAttempt, LoginBegun, LoginUnavailable } from '../../model/login.js';
+import { readJsonWebToken } from '../json-web-token.js';
+import type { LoginProvider, VouchedPerson } from '../sessions/logins.js';
+import type { OidcIssuer } from './issuer.js';
+import { personOfClaims } from './person-of-claims.js';
+import type { ProviderFetch } from './provider-fetch.js';
+
+/** How people sign in at an identity provider with their browsers. */
+export interface OidcLoginOptions {
+  /** The names of people are those that they have with bearer tokens of this issuer. */
+  readonly issuer: OidcIssuer;
+  readonly clientId: string;
+  /** Null: a public client. */
+  readonly clientSecret: string | null;
+  readonly scopes: readonly string[];
+  /** The provider sends browsers back there, and knows this address. */
+  readonly redirectUri: string;
+  readonly fetch: ProviderFetch;
+  readonly log: { info(fields: object, message: string): void };
+  /** Milliseconds that never go back. */
+  readonly now?: () => number;
+}
+
+/** How long the provider's metadata are used. */
+const metadataMilliseconds = 600_000;
+/** How long nobody asks for them again after that has failed. */
+const failedMilliseconds = 5_000;
+const retryAfterSeconds = 10;
+
+/**
+ * The authorization code flow (OpenID Connect Core 1.0 section 3.1) with PKCE (RFC 7636), state and nonce. Tokens are read
+ * for the person and dropped: they are neither kept nor handed on.
+ */
+export class OidcLogin implements LoginProvider {
+  readonly name: string;
+  #known: { readonly client: Configuration; readonly readAt: number } | null = null;
+  #failed: { readonly why: LoginUnavailable; readonly at: number } | null = null;
+  #reading: Promise<Configuration | LoginUnavailable> | null = null;
+
+  readonly #now: () => number;
+  readonly #fetch: CustomFetch;
+
+  constructor(private readonly options: OidcLoginOptions) {
+    this.name = options.issuer.name;
+    this.#now = options.now ?? (() => performance.now());
+    this.#fetch = fetchOf(options.fetch);
+  }
+
+  async begin(returnTo: string): Promise<LoginBegun> {
+    const client = await this.#client();
+    if ('outcome' in client) return client;
+    const attempt: LoginAttempt = {
+      ...{ issuer: this.name, returnTo },
+      ...{ state: randomState(), nonce: randomNonce(), codeVerifier: randomPKCECodeVerifier() },
+    };
+    const url = buildAuthorizationUrl(client, {
+      redirect_uri: this.options.redirectUri,
+      scope: this.options.scopes.join(' '),
+      state: attempt.state,
+      nonce: attempt.nonce,
+      code_challenge: await calculatePKCECodeChallenge(attempt.codeVerifier),
+      code_challenge_method: 'S256',
+    });
+    return { outcome: 'begun', url: url.href, attempt };
+  }
+
+  async finish({ state, nonce, codeVerifier }: LoginAttempt, query: string): Promise<VouchedPerson> {
+    const address = new URL(this.options.redirectUri);
+    address.search = query;
+    // Before anybody is asked: a callback of another attempt is nobody's.
+    const states = address.searchParams.getAll('state');
+    if (states.length !== 1 || states[0] !== state)
+      return { outcome: 'refused', reason: 'StateUnknown', message: 'the state is not that of the attempt' };
+    const client = await this.#client();
+    if ('outcome' in client) return client;
+    try {
+      const tokens = await authorizationCodeGrant(client, address, {
+        ...{ expectedState: state, expectedNonce: nonce, pkceCodeVerifier: codeVerifier },
+        idTokenExpected: true,
+      });
+      return this.#personOf(tokens.id_token ?? '');
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  /** The person of an id token that has been verified. Others could read it differently unless it is read strictly. */
+  #personOf(idToken: string): VouchedPerson {
+    const { issuer, log } = this.options;
+    const read = readJsonWebToken(idToken);
+    const found = read.ok ? personOfClaims(read.token.claims, issuer) : read;
+    if (!found.ok) {
+      if (found.refusal.outcome === 'authenticated') throw new Error('a refusal lets nobody in');
+      return found.refusal;
+    }
+    const { name, groups, unmatchedGroups } = found.person;
+    if (unmatchedGroups > 0)
+      log.info({ issuer: issuer.name, name, unmatchedGroups }, 'groups of an id token cannot be named here');
+    return { outcome: 'vouched', name, groups };
+  }
+
+  /** The client with the provider's metadata, which are read when somebody signs in: the provider may be down before. */
+  async #client(): Promise<Configuration | LoginUnavailable> {
+    const now = this.#now();
+    if (this.#known && now - this.#known.readAt < metadataMilliseconds) return this.#known.client;
+    if (this.#failed && now - this.#failed.at < failedMilliseconds) return this.#failed.why;
+    return (this.#reading ??= this.#discover().finally(() => {
+      this.#reading = null;
+    }));
+  }
+
+  async #discover(): Promise<Configuration | LoginUnavailable> {
+    try {
+      const client = await this.#readMetadata();
+      this.#known = { client, readAt: this.#now() };
+      this.#failed = null;
+      return client;
+    } catch (error) {
+      const message = `the metadata of ${this.options.issuer.issuer} cannot be read: ${messageOf(error)}`;
+      const why: LoginUnavailable = { outcome: 'unavailable', message, retryAfterSeconds };
+      this.#failed = { why, at: this.#now() };
+      return why;
+    }
+  }
+
+  async #readMetadata(): Promise<Configuration> {
+    const { clientId, clientSecret } = this.options;
+    const { issuer, algorithms, clockSkewSeconds } = this.options.issuer;
+    const isPlain = issuer.startsWith('http:');
+    const options = { [customFetch]: this.#fetch, ...(isPlain && { execute: [allowPlainHttp] }) };
+    const read = await discovery(new URL(issuer), clientId, {}, None(), options);
+    const found = metadataOf(read);
+    // The library takes other spellings for the same, and templates of one provider.
+    if (found.issuer !== issuer) throw new Error(`they are those of ${JSON.stringify(found.issuer)}`);
+    const { authorization_endpoint: address = '' } = found;
+    if (!(URL.canParse(address) && new URL(address).protocol === (isPlain ? 'http:' : 'https:')))
+      throw new Error('the authorization endpoint is missing, or is no https address');
+    const client = new Configuration(
+      { ...found, id_token_signing_alg_values_supported: [...algorithms] },
+      clientId,
+      { [clockTolerance]: clockSkewSeconds },
+      authenticationOf(clientSecret, found),
+    );
+    client[customFetch] = this.#fetch;
+    if (isPlain) allowPlainHttp(client);
+    // The code flow may leave the signature unchecked, since the token comes over TLS. Here it counts all the same.
+    enableNonRepudiationChecks(client);
+    return client;
+  }
+}
+
+/** The library sends forms and nothing else. */
+const fetchOf =
+  (fetch: ProviderFetch): CustomFetch =>
+  (url, { method, headers, body = null, signal }) => {
+    if (body !== null && typeof body !== 'string' && !(body instanceof URLSearchParams))
+      throw new TypeError('the body of a call to an identity provider is a form');
+    return fetch(url, { method, headers, body, ...(signal && { signal }) });
+  };
+
+/** Without the methods that the library adds. */
+function metadataOf(client: Configuration): ServerMetadata {
+  return JSON.parse(JSON.stringify(client.serverMetadata())) as ServerMetadata;
+}
+
+/** For a provider on loopback: the configuration takes plain HTTP from no other one. */
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- it is marked so to warn, and the settings bound it
+const allowPlainHttp: (client: Configuration) => void = allowInsecureRequests;
+
+/** OpenID Connect Discovery 1.0 section 3: `client_secret_basic` where the provider does not say. */
+function authenticationOf(secret: string | null, { token_endpoint_auth_methods_supported: methods }: ServerMetadata) {
+  if (secret === null) return None();
+  const make: (secret: string) => ClientAuth =
+    methods === undefined || methods.includes('client_secret_basic') ? ClientSecretBasic : ClientSecretPost;
+  return make(secret);
+}
+
+/** Errors of the token endpoint (RFC 6749 section 5.2) that only the code of this person can have caused. */
+const ofTheCode = ['invalid_grant', 'access_denied'];
+
+function failureOf(error: unknown): VouchedPerson {
+  if (error instanceof AuthorizationResponseError)
+    return refused('ProviderRefused', `the identity provider sends the browser back with ${named(error.error)}`);
+  if (error instanceof ResponseBodyError && ofTheCode.includes(error.error))
+    return refused('CodeNotAccepted', `the identity provider answers the code with ${named(error.error)}`);
+  if (error instanceof ResponseBodyError || error instanceof WWWAuthenticateChallengeError) {
+    const what = error instanceof ResponseBodyError ? named(error.error) : 'a challenge';
+    return unavailable(`the identity provider does not accept this client: ${what} (${String(error.status)})`);
+  }
+  if (error instanceof ClientError && error.code !== undefined && !ofTheWay.includes(error.code))
+    return refused('ProviderAnswerInvalid', messageOf(error));
+  return unavailable(messageOf(error));
+}
+
+/** Codes of errors that say nothing about the person: the provider is not reached, or is out of order. */
+const ofTheWay = ['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_RESPONSE_IS_NOT_JSON'];
+
+const refused = (reason: string, message: string): VouchedPerson => ({ outcome: 'refused', reason, message });
+
+const unavailable = (message: string): LoginUnavailable => ({ outcome: 'unavailable', message, retryAfterSeconds });
+
+/** Codes of errors are words. Anything else came with the query and is not repeated. */
+const named = (error: string): string => (/^[a-z0-9_]{1,64}$/.test(error) ? error : 'an error that has no name');
+
+/**
+ * Says why, and repeats nothing that was received: errors of a parser quote it. Only the library's own checks, and the port
+ * that calls the provider, are known to tell no secret.
+ */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'something else than an error';
+  const { cause } = error;
+  const isPlain = cause instanceof Error && ['OperationProcessingError', 'Error'].includes(cause.name);
+  return isPlain ? `${error.message}: ${cause.message}` : error.message;
+}

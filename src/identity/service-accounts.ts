@@ -1,0 +1,198 @@
+import { authenticated, refusedFor, type Authentication, type WayIn } from '../model/authentication.js';
+import { whyNotPrincipalName } from '../model/name-grammar.js';
+import { quote } from '../model/quote.js';
+import type { TokenReview } from '../model/token-review.js';
+import { sha256 } from '../x509/strict/sha256.js';
+import { audiencesOf, memberOf, readJsonWebToken, told, type JsonWebToken } from './json-web-token.js';
+import { ClusterReviews, type ReviewingCluster } from './cluster-reviews.js';
+import { rolesBound, type RoleBinding } from './role-bindings.js';
+
+export interface ServiceAccountOptions {
+  /** Their audiences differ. */
+  readonly clusters: readonly ReviewingCluster[];
+  readonly roles: readonly RoleBinding[];
+  readonly clock: () => Date;
+}
+
+type Authenticated = Extract<Authentication, { readonly outcome: 'authenticated' }>;
+
+/**
+ * How long a cluster's yes is believed, from when it was asked. A token outlives its service account or its pod by ten seconds
+ * at most; the cluster itself needs a moment of them to notice.
+ */
+const believedMilliseconds = 9_000;
+/** How long a no is: a token that is not valid yet, or an account that is being made, soon gets in. */
+const refusedMilliseconds = 2_000;
+/** How many of each are remembered. */
+const mostRemembered = 1_000;
+
+interface Remembered {
+  readonly authentication: Authentication;
+  /** In milliseconds. */
+  readonly from: number;
+}
+
+/**
+ * Tokens of service accounts (KEP-1205). The cluster whose audience a token names is asked whose it is, and no other: whoever
+ * sees a token could use it. The claims of the token itself only choose the cluster, and spare it questions.
+ */
+export class ServiceAccounts implements WayIn<string> {
+  readonly #reviews: ReadonlyMap<string, ClusterReviews>;
+  readonly #accepted = new Map<string, Remembered>();
+  readonly #refused = new Map<string, Remembered>();
+  /** Look-ups under way, each shared by all who present the same token. */
+  readonly #underWay = new Map<string, Promise<Authentication>>();
+
+  constructor(private readonly options: ServiceAccountOptions) {
+    const { clusters, clock } = options;
+    this.#reviews = new Map(clusters.map((cluster) => [cluster.audience, new ClusterReviews(cluster, clock)]));
+  }
+
+  /** Whether a cluster makes tokens for this audience. */
+  readonly knows = (audience: string): boolean => this.#reviews.has(audience);
+
+  async authenticate(text: string, isSuspect: () => boolean): Promise<Authentication> {
+    const hash = sha256(Buffer.from(text));
+    const remembered = this.#recall(hash);
+    if (remembered !== null) return remembered;
+    const underWay = this.#underWay.get(hash);
+    if (underWay !== undefined) return underWay;
+
+    const read = readJsonWebToken(text);
+    if (!read.ok) return read.refusal;
+    const reviews = this.#clusterOf(read.token);
+    if (!(reviews instanceof ClusterReviews)) return reviews;
+    const expiresAt = expiryOf(read.token);
+    if (expiresAt === null || expiresAt <= this.options.clock())
+      return refusedFor('TokenExpired', 'the token of a service account has ended, or says nothing of its end');
+    const subject = memberOf(read.token.claims, 'sub');
+    if (typeof subject !== 'string' || accountIn(subject) === null)
+      return refusedFor('NotServiceAccount', `sub ${told(subject)} is not the name of a service account`);
+    if (isSuspect()) return refusedFor('TokenUnknown', 'an address that failed too often has no token reviewed');
+
+    const asking = this.#ask(hash, text, reviews, expiresAt).finally(() => this.#underWay.delete(hash));
+    this.#underWay.set(hash, asking);
+    return asking;
+  }
+
+  async #ask(hash: string, text: string, reviews: ClusterReviews, expiresAt: Date): Promise<Authentication> {
+    const askedAt = this.options.clock().getTime();
+    const review = await reviews.review(text);
+    const authentication = this.#authentication(review, reviews.cluster, expiresAt);
+    if (authentication.outcome === 'authenticated') remember(this.#accepted, hash, { authentication, from: askedAt });
+    else if (authentication.outcome === 'refused')
+      remember(this.#refused, hash, { authentication, from: this.options.clock().getTime() });
+    return authentication;
+  }
+
+  #authentication(review: TokenReview, cluster: ReviewingCluster, expiresAt: Date): Authentication {
+    switch (review.verdict) {
+      case 'refused':
+        return refusedFor('TokenRefused', `cluster "${cluster.name}": ${review.message}`);
+      case 'unavailable':
+        return {
+          outcome: 'unavailable',
+          message: `cluster "${cluster.name}" cannot review the token: ${review.message}`,
+          retryAfterSeconds: review.retryAfterSeconds ?? 1,
+        };
+      case 'authenticated':
+        return this.#principalOf(review, cluster, expiresAt);
+    }
+  }
+
+  #principalOf(
+    review: Extract<TokenReview, { readonly verdict: 'authenticated' }>,
+    { name: cluster, usernamePrefix }: ReviewingCluster,
+    expiresAt: Date,
+  ): Authentication {
+    const account = accountIn(review.username);
+    // A cluster vouches for its own accounts. It could name anybody: an authenticator of its own, or somebody who broke in.
+    if (account === null)
+      return refusedFor(
+        'NotServiceAccount',
+        `cluster "${cluster}" says that it is a token of ${quote(review.username)}`,
+      );
+    const name = `${usernamePrefix}${review.username}`;
+    const whyNot = whyNotPrincipalName(name);
+    if (whyNot !== null) return refusedFor('NameNotPermitted', `name ${quote(name)} ${whyNot}`);
+    const id = tokenIdOf(review);
+    if (id === null) return refusedFor('TokenRefused', `cluster "${cluster}" does not say which token it is`);
+    // The groups that Kubernetes gives to service accounts. Others are for the cluster, and could be ours.
+    const groups = ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`]
+      .filter((group) => review.groups.includes(group))
+      .map((group) => `${usernamePrefix}${group}`)
+      .filter((group) => whyNotPrincipalName(group) === null);
+    return authenticated({
+      ...{ name, groups, roles: rolesBound(this.options.roles, { name, groups }) },
+      ...{ method: 'service-account', createdBy: [], cluster: null },
+      ...{ credentialId: `service-account:${cluster}:${id}`, expiresAt },
+    });
+  }
+
+  /** The one cluster that the token is for, or why there is none. */
+  #clusterOf(token: JsonWebToken): ClusterReviews | Authentication {
+    const audiences = new Set(audiencesOf(token) ?? []);
+    const [reviews, ...more] = [...audiences].flatMap((audience) => this.#reviews.get(audience) ?? []);
+    if (reviews === undefined)
+      return refusedFor('AudienceUnknown', 'no audience of the token is among callers.serviceAccounts');
+    // Each of the clusters could use it as if it were for the other.
+    return more.length === 0
+      ? reviews
+      : refusedFor('AudienceAmbiguous', 'the token has the audiences of several clusters in callers.serviceAccounts');
+  }
+
+  #recall(hash: string): Authentication | null {
+    const now = this.options.clock();
+    const accepted = fresh(this.#accepted, hash, now, believedMilliseconds);
+    if (accepted !== null && isStillValid(accepted, now)) return accepted;
+    return fresh(this.#refused, hash, now, refusedMilliseconds);
+  }
+}
+
+const isStillValid = (authentication: Authentication, now: Date): authentication is Authenticated =>
+  authentication.outcome === 'authenticated' && (authentication.principal.expiresAt ?? now) > now;
+
+function fresh(from: Map<string, Remembered>, hash: string, now: Date, milliseconds: number): Authentication | null {
+  const found = from.get(hash);
+  if (found === undefined) return null;
+  const age = now.getTime() - found.from;
+  // A clock that was set back makes the age negative, and the entry worthless.
+  if (age >= 0 && age < milliseconds) return found.authentication;
+  from.delete(hash);
+  return null;
+}
+
+function remember(into: Map<string, Remembered>, hash: string, entry: Remembered): void {
+  const [oldest] = into.keys();
+  if (into.size >= mostRemembered && oldest !== undefined) into.delete(oldest);
+  into.set(hash, entry);
+}
+
+/** RFC 7519 section 4.1.4; null where it is none. */
+function expiryOf({ claims }: JsonWebToken): Date | null {
+  const seconds = memberOf(claims, 'exp');
+  if (typeof seconds !== 'number') return null;
+  const expiresAt = new Date(Math.floor(seconds) * 1000);
+  return Number.isNaN(expiresAt.getTime()) ? null : expiresAt;
+}
+
+/** Names of namespaces are DNS labels, those of service accounts DNS subdomains (RFC 1123). */
+const username =
+  /^system:serviceaccount:([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+function accountIn(name: string): { readonly namespace: string } | null {
+  const namespace = username.exec(name)?.[1];
+  return namespace === undefined ? null : { namespace };
+}
+
+/** The id of the token where the cluster tells it, else that of the account. */
+function tokenIdOf({
+  credentialId,
+  uid,
+}: {
+  readonly credentialId: string | null;
+  readonly uid: string;
+}): string | null {
+  const id = credentialId?.replace(/^JTI=/, '') ?? uid;
+  return /^[A-Za-z0-9-]{1,64}$/.test(id) ? id : null;
+}

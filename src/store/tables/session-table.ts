@@ -1,0 +1,145 @@
+import type { SessionReader } from '../../identity/sessions/session-reader.js';
+import { foldedName } from '../../model/folded-name.js';
+import type { Page, PageQuery } from '../../model/page.js';
+import { sessionLimits, type Session } from '../../model/session.js';
+import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { quoted, storedJson, type Columns, type Statement } from '../statement.js';
+import type { ListKey, ListOrder } from './list-order.js';
+import { readPage } from './read-page.js';
+
+/** All columns but the secret's hash, by which sessions are found, and the folded name. */
+const sessionColumns = {
+  id: true,
+  name: true,
+  groups: true,
+  issuer: true,
+  createdAt: true,
+  usedAt: true,
+  expiresAt: true,
+  endedAt: true,
+} as const satisfies Prisma.SessionSelect;
+
+type SessionRow = Prisma.SessionGetPayload<{ select: typeof sessionColumns }>;
+
+export function sessionRow(session: Session, secretSha256: string): Columns<Prisma.SessionGetPayload<object>> {
+  return {
+    id: session.id,
+    secretSha256,
+    name: session.name,
+    foldedName: foldedName(session.name),
+    groups: session.groups,
+    issuer: session.issuer,
+    createdAt: session.createdAt,
+    usedAt: session.usedAt,
+    expiresAt: session.expiresAt,
+    endedAt: session.endedAt,
+  };
+}
+
+/** Inserts the session, unless its name is blocked on every cluster when it begins. */
+export function insertSession(session: Session, secretSha256: string): Statement {
+  const row = sessionRow(session, secretSha256);
+  const columns = Object.keys(row);
+  return {
+    sql: `INSERT INTO "Session" (${columns.map(quoted).join(', ')}) SELECT ${columns.map(() => '?').join(', ')}
+      WHERE NOT EXISTS (SELECT 1 FROM "IdentityBlock"
+        WHERE "folded" = ? AND "clusters" IS NULL AND ("until" IS NULL OR "until" > ?))`,
+    parameters: [...Object.values(row), foldedName(session.name), session.createdAt],
+    unlessChanged: { kind: 'blocked' },
+    ifTaken: () => ({ kind: 'session', id: session.id }),
+  };
+}
+
+/** Uses may be recorded in another order than they happened. */
+export const touchSession = (id: string, at: Date): Statement => ({
+  sql: 'UPDATE "Session" SET "usedAt" = ? WHERE "id" = ? AND "usedAt" < ? AND "endedAt" IS NULL',
+  parameters: [at, id, at],
+});
+
+export const endSession = (id: string, at: Date): Statement => ({
+  sql: 'UPDATE "Session" SET "endedAt" = ? WHERE "id" = ? AND "endedAt" IS NULL',
+  parameters: [at, id],
+  unlessChanged: { kind: 'session', id },
+});
+
+const forgottenAtOnce = 1000;
+
+export const forgetSessions = (expiredBefore: Date): Statement => ({
+  sql: `DELETE FROM "Session" WHERE "id" IN (SELECT "id" FROM "Session" WHERE "expiresAt" < ?
+    ORDER BY "expiresAt" LIMIT ${String(forgottenAtOnce)})`,
+  parameters: [expiredBefore],
+});
+
+const newestFirst: ListOrder = {
+  name: 'sessions/newest',
+  columns: [
+    { name: 'createdAt', holds: 'instants' },
+    { name: 'id', holds: 'texts' },
+  ],
+  direction: 'descending',
+};
+
+/** Reads the table of sessions. */
+export class SessionTable implements SessionReader {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  async findBySecretSha256(secretSha256: string): Promise<Session | null> {
+    const row = await this.prisma.session.findUnique({ where: { secretSha256 }, select: sessionColumns });
+    return row && sessionOf(row);
+  }
+
+  async liveSecretSha256s(now: Date): Promise<readonly string[]> {
+    const rows = await this.prisma.session.findMany({ where: liveAt(now), select: { secretSha256: true } });
+    return rows.map(({ secretSha256 }) => secretSha256);
+  }
+
+  async find(id: string): Promise<Session | null> {
+    const row = await this.prisma.session.findUnique({ where: { id }, select: sessionColumns });
+    return row && sessionOf(row);
+  }
+
+  list(name: string | null, now: Date, page: PageQuery): Promise<Page<Session>> {
+    return readPage(page, newestFirst, async (after, take) => {
+      const rows = await this.prisma.session.findMany({
+        where: { AND: [liveAt(now), name === null ? {} : { name }, after === null ? {} : olderThan(after)] },
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        take,
+        select: sessionColumns,
+      });
+      const records = rows.map((row) => ({ key: [row.createdAt, row.id], item: sessionOf(row) }));
+      return { records, goesOnBehind: null };
+    });
+  }
+
+  async openOf(folded: string, now: Date, begunUntil: Date | null, limit: number): Promise<readonly Session[]> {
+    const rows = await this.prisma.session.findMany({
+      where: {
+        foldedName: folded,
+        endedAt: null,
+        expiresAt: { gt: now },
+        ...(begunUntil !== null && { createdAt: { lte: begunUntil } }),
+      },
+      take: limit,
+      select: sessionColumns,
+    });
+    return rows.map(sessionOf);
+  }
+}
+
+/** As `isSessionLive`. */
+const liveAt = (now: Date) =>
+  ({
+    endedAt: null,
+    expiresAt: { gt: now },
+    usedAt: { gt: new Date(now.getTime() - sessionLimits.idleSeconds * 1000) },
+  }) satisfies Prisma.SessionWhereInput;
+
+function olderThan([createdAt, id]: ListKey): Prisma.SessionWhereInput {
+  // Rows beyond a pair of values take two conditions; the first one lets the database enter the index at the cursor.
+  return {
+    createdAt: { lte: createdAt as Date },
+    OR: [{ createdAt: { lt: createdAt as Date } }, { id: { lt: id as string } }],
+  };
+}
+
+const sessionOf = (row: SessionRow): Session => ({ ...row, groups: storedJson<string[]>(row.groups) });

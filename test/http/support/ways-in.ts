@@ -1,0 +1,36 @@
+import { authenticated } from '../../../src/model/authentication.js';
+import type { Principal } from '../../../src/model/principal.js';
+import type { Services } from '../../../src/services.js';
+import { principal } from '../../helpers/principals.js';
+import type { Caller, TestService } from './service.js';
+
+/** Begins the bearer tokens that stand for a principal in the test itself. */
+const mark = 'test-principal.';
+
+/**
+ * Lets principals in who come by other ways than API tokens, whatever the way: a token names the principal, as if an
+ * identity provider, a cluster or a CA had vouched for it. API tokens are real.
+ */
+export const lettingIn = (services: Services): Services => ({
+  ...services,
+  authenticator: {
+    async authenticate(credential, isSuspect) {
+      if (credential.kind !== 'bearer' || !credential.token.startsWith(mark))
+        return services.authenticator.authenticate(credential, isSuspect);
+      const text = Buffer.from(credential.token.slice(mark.length), 'base64url').toString('utf8');
+      return authenticated({ ...(JSON.parse(text) as Principal), expiresAt: null });
+    },
+    authenticateReviewer: (token) => services.authenticator.authenticateReviewer(token),
+  },
+});
+
+/** Calls as a principal whom nobody made: a person by OIDC, unless the method is another one. */
+export function comingAs(
+  service: TestService,
+  name: string,
+  roles: Principal['roles'],
+  more: Partial<Pick<Principal, 'method' | 'groups'>> = {},
+): Caller {
+  const who = principal(name, roles, { method: 'oidc', ...more });
+  return service.withToken(mark + Buffer.from(JSON.stringify(who)).toString('base64url'));
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import type { Composition } from '../../src/compose/compose.js';
+import { composeOn } from '../helpers/composed-service.js';
+import { freshDatabase, type TestDatabase } from '../helpers/postgresql/databases.js';
+import { principal } from '../helpers/principals.js';
+import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { aSession, sha256 } from '../unit/store/records.js';
+
+const directory = temporaryDirectory();
+const root = principal('root', ['admin']);
+let database: TestDatabase;
+let replicas: readonly [Composition, Composition];
+
+beforeAll(async () => {
+  database = await freshDatabase(inject('databases'));
+  // Nobody signs in here, so nobody answers at the issuer.
+  const settings = `
+publicAddress: { url: "https://kubepass.example" }
+tls: { terminated: true }
+callers:
+  oidc: [{ name: corp, issuer: "http://127.0.0.1:9", audiences: [kubepass], login: { clientId: login } }]
+`;
+  const environment = await postgresqlEnvironment(join(directory.path, 'data'), database.url, settings);
+  const replica = () => composeOn(mkdtempSync(join(directory.path, 'replica-')), environment);
+  replicas = [await replica(), await replica()];
+});
+afterAll(async () => {
+  for (const replica of replicas) await replica.close();
+  await database.drop();
+  directory.remove();
+});
+
+/** Signs somebody in at the first replica, and answers the session with its secret once both know it. */
+async function signedIn(name: string) {
+  const now = new Date();
+  const session = aSession({ name, createdAt: now, usedAt: now, expiresAt: new Date(now.getTime() + 43_200_000) });
+  const secret = randomBytes(32).toString('base64url');
+  const operations = [{ op: 'insertSession', session, secretSha256: sha256(secret) }] as const;
+  await replicas[0].store.writer.commit({ operations, events: [] });
+  for (const replica of replicas) expect(await outcomeAt(replica, secret)).toBe('authenticated');
+  return { id: session.id, secret };
+}
+
+const outcomeAt = async ({ services }: Composition, secret: string) =>
+  (await services.authenticator.authenticate({ kind: 'session', secret }, () => false)).outcome;
+
+/** Until the second replica, which is asked all the time, lets nobody in any more, in milliseconds. */
+async function untilOut(secret: string): Promise<number> {
+  const began = performance.now();
+  while ((await outcomeAt(replicas[1], secret)) === 'authenticated')
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  return performance.now() - began;
+}
+
+it('ends at once where it is ended, and within five seconds on every other replica', async () => {
+  const { id, secret } = await signedIn('jane');
+  expect(await replicas[0].services.sessions.end(root, id)).toMatchObject({ ok: true });
+  expect(await outcomeAt(replicas[0], secret)).toBe('refused');
+  expect(await untilOut(secret)).toBeLessThan(5_500);
+});
+
+it('ends so with a block of the identity, too', async () => {
+  const { secret } = await signedIn('bob');
+  expect(await replicas[0].services.identities.block(root, 'Bob', { reason: 'cessationOfOperation' })).toMatchObject({
+    ok: true,
+  });
+  expect(await outcomeAt(replicas[0], secret)).toBe('refused');
+  expect(await untilOut(secret)).toBeLessThan(5_500);
+});

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { foldedName } from '../../../src/model/folded-name.js';
+import type { IdentityBlock } from '../../../src/model/identity-block.js';
+import type { Session } from '../../../src/model/session.js';
+import { aSession, instant, sha256, testStore } from './records.js';
+
+const begin = instant('2026-03-01T10:00:00.000Z');
+const after = (seconds: number) => new Date(begin.getTime() + seconds * 1000);
+
+async function withSessions(...sessions: readonly Session[]) {
+  const opened = await testStore();
+  for (const session of sessions)
+    expect(await opened.commit([{ op: 'insertSession', session, secretSha256: sha256(session.id) }])).toEqual({
+      committed: true,
+    });
+  return opened;
+}
+
+const block = (more: Partial<IdentityBlock> = {}): IdentityBlock => ({
+  username: 'Jane',
+  clusters: null,
+  reason: 'cessationOfOperation',
+  comment: null,
+  until: null,
+  blockedAt: begin,
+  blockedBy: 'hr',
+  ...more,
+});
+
+describe('a session', () => {
+  it('is found by the hash of its secret alone', async () => {
+    const session = aSession();
+    const { store } = await withSessions(session);
+    expect(await store.sessions.findBySecretSha256(sha256(session.id))).toStrictEqual(session);
+    expect(await store.sessions.findBySecretSha256(sha256('another'))).toBeNull();
+  });
+
+  it('moves its last use forward alone, and none once it was ended', async () => {
+    const session = aSession();
+    const { store, commit } = await withSessions(session);
+    const usedAt = async () => (await store.sessions.find(session.id))?.usedAt;
+    await commit([{ op: 'touchSession', id: session.id, at: after(120) }]);
+    expect(await commit([{ op: 'touchSession', id: session.id, at: after(60) }])).toEqual({ committed: true });
+    expect(await usedAt()).toEqual(after(120));
+    await commit([{ op: 'endSession', id: session.id, at: after(180) }]);
+    await commit([{ op: 'touchSession', id: session.id, at: after(240) }]);
+    expect(await usedAt()).toEqual(after(120));
+  });
+
+  it('is ended once', async () => {
+    const session = aSession();
+    const { store, commit } = await withSessions(session);
+    expect(await commit([{ op: 'endSession', id: session.id, at: after(1) }])).toEqual({ committed: true });
+    const conflict = { kind: 'session', id: session.id };
+    expect(await commit([{ op: 'endSession', id: session.id, at: after(2) }])).toEqual({ committed: false, conflict });
+    expect((await store.sessions.find(session.id))?.endedAt).toEqual(after(1));
+  });
+
+  it('is forgotten once it has been over for long, ended or not', async () => {
+    const [old, recent] = [aSession({ expiresAt: after(10) }), aSession({ expiresAt: after(30) })];
+    const { store, commit } = await withSessions(old, recent);
+    await commit([{ op: 'forgetSessions', expiredBefore: after(20) }]);
+    expect(await store.sessions.find(old.id)).toBeNull();
+    expect(await store.sessions.find(recent.id)).not.toBeNull();
+  });
+});
+
+describe('a sign-in of a blocked name', () => {
+  const session = aSession({ name: 'JANE' });
+  const signIn = { op: 'insertSession', session, secretSha256: sha256('secret') } as const;
+
+  it.each([
+    ['on every cluster', block(), 'blocked'],
+    ['on every cluster for a while', block({ until: after(1) }), 'blocked'],
+    ['on every cluster until then', block({ until: begin }), null],
+    ['on some clusters', block({ clusters: ['demo'] }), null],
+    ['of another name', block({ username: 'janet' }), null],
+  ])('%s', async (_, stored, conflict) => {
+    const { commit } = await testStore();
+    await commit([{ op: 'insertIdentityBlock', block: stored, folded: foldedName(stored.username) }]);
+    expect(await commit([signIn])).toEqual(
+      conflict === null ? { committed: true } : { committed: false, conflict: { kind: conflict } },
+    );
+  });
+
+  it('does not get in beside the block, whichever of the two is committed first', async () => {
+    const { store, commit } = await testStore();
+    const results = await Promise.all([
+      commit([{ op: 'insertIdentityBlock', block: block(), folded: 'jane' }]),
+      commit([signIn]),
+    ]);
+    expect(results.map(({ committed }) => committed)).toEqual([true, false]);
+    expect(await store.sessions.find(session.id)).toBeNull();
+  });
+});
+
+describe('the list of sessions', () => {
+  const live = [0, 10, 20].map((seconds) => aSession({ createdAt: after(seconds), usedAt: after(seconds) }));
+  const ended = aSession({ endedAt: after(5) });
+  const idle = aSession({ usedAt: after(-3_599) });
+  const expired = aSession({ expiresAt: after(60) });
+  const other = aSession({ name: 'Jane', createdAt: after(30), usedAt: after(30) });
+
+  it('has the live ones of a name, or of everybody, newest first, page by page', async () => {
+    const { store } = await withSessions(...live, ended, idle, expired, other);
+    const idsOf = async (name: string | null) => {
+      const ids: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: Awaited<ReturnType<typeof store.sessions.list>> = await store.sessions.list(name, after(60), {
+          limit: 2,
+          cursor,
+        });
+        ids.push(...page.items.map(({ id }) => id));
+        cursor = page.nextCursor;
+      } while (cursor !== null);
+      return ids;
+    };
+    const own = live.map(({ id }) => id).reverse();
+    expect(await idsOf('jane')).toEqual(own);
+    expect(await idsOf(null)).toEqual([other.id, ...own]);
+    expect(await idsOf('nobody')).toEqual([]);
+  });
+
+  it('agrees with the hashes of those that are live', async () => {
+    const { store } = await withSessions(...live, ended, idle, expired, other);
+    const hashes = await store.sessions.liveSecretSha256s(after(60));
+    expect([...hashes].sort()).toEqual([...live, other].map(({ id }) => sha256(id)).sort());
+  });
+
+  it('finds all spellings of a name to end, and those that began before an instant', async () => {
+    const { store } = await withSessions(...live, ended, idle, expired, other);
+    const open = async (begunUntil: Date | null, limit = 100) =>
+      (await store.sessions.openOf('jane', after(60), begunUntil, limit)).map(({ id }) => id).sort();
+    expect(await open(null)).toEqual([...live, idle, other].map(({ id }) => id).sort());
+    expect(await open(after(10))).toEqual([...live.slice(0, 2), idle].map(({ id }) => id).sort());
+    expect(await open(null, 2)).toHaveLength(2);
+  });
+});
