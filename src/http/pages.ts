@@ -26,6 +26,8 @@ export const pageParameters = {
     Type.String({
       minLength: 1,
       maxLength: longestCursor,
+      // RFC 4648 section 5: a cursor of another form would only fill the header.
+      pattern: '^[A-Za-z0-9_-]+$',
       description: '`nextCursor` of the previous page.',
       examples: ['eyJpZCI6IjAxOTY4YzJlIn0'],
     }),

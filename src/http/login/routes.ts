@@ -36,15 +36,16 @@ const LoginQuerySchema = closed({
   ),
 });
 
-const ofProvider = (description: string, example: string) =>
-  Type.Optional(Type.String({ maxLength: 8192, description, examples: [example] }));
+/** Printable ASCII, as RFC 6749 (appendix A) has it; all together fit into the header, also where each is percent-encoded. */
+const ofProvider = (maxLength: number, description: string, example: string) =>
+  Type.Optional(Type.String({ maxLength, pattern: '^[ -~]*$', description, examples: [example] }));
 
 /** Providers add parameters of their own. */
 const CallbackQuerySchema = Type.Object({
-  code: ofProvider('The code of the identity provider.', 'SplxlOBeZQQYbYS6WxSbIA'),
-  state: ofProvider('As kubepass gave it to the browser.', 'af0ifjsldkj'),
-  iss: ofProvider('The identity provider (RFC 9207).', 'https://idp.example.com'),
-  error: ofProvider('Why there is no code.', 'access_denied'),
+  code: ofProvider(3072, 'The code of the identity provider.', 'SplxlOBeZQQYbYS6WxSbIA'),
+  state: ofProvider(256, 'As kubepass gave it to the browser.', 'af0ifjsldkj'),
+  iss: ofProvider(512, 'The identity provider (RFC 9207).', 'https://idp.example.com'),
+  error: ofProvider(256, 'Why there is no code.', 'access_denied'),
 });
 
 /** Problems of these types, one response for each status; browsers get them as pages. */
