@@ -13,8 +13,8 @@ const otherReasons = 'Other';
 const roundMilliseconds = 60_000;
 
 /**
- * Counts what every way in refuses, and has it recorded once a minute and at the end, where there was any. An event for
- * each guess would let guessers fill the audit log.
+ * Counts the refusals of every way in by their reasons. Once a minute and at the end they are recorded, if there were any:
+ * an event for each guess would let guessers fill the audit log.
  */
 export class RefusedSignIns {
   #reasons = new Map<string, number>();

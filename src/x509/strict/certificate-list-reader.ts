@@ -1,18 +1,9 @@
 import { displaySerialNumber } from './certificate-reader.js';
-import {
-  contextConstructed,
-  DerError,
-  type DerElement,
-  type DerReader,
-  inside,
-  onlyElement,
-  readInteger,
-  readOctetAlignedBits,
-  Tag,
-} from './der.js';
+import { contextConstructed, DerError, type DerElement, type DerReader, inside, readInteger, Tag } from './der.js';
 import { type DistinguishedName, readDistinguishedName } from './distinguished-name.js';
 import { duplicateExtension, type Extension, readExtensions } from './extension.js';
 import { listExtensionId } from './object-identifiers.js';
+import { readSigned } from './signed.js';
 import { readTime } from './validity.js';
 
 /** A certificate revocation list (RFC 5280 5.1) that is complete for its issuer. Buffers are views into the input. */
@@ -35,13 +26,7 @@ export interface ParsedCertificateList {
  * Throws `DerError`.
  */
 export function readCertificateList(bytes: Uint8Array): ParsedCertificateList {
-  const list = onlyElement(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), 'the certificate list');
-  if (list.tag !== Tag.SEQUENCE) throw new DerError('a CertificateList is expected', 0);
-  const fields = inside(list);
-  const tbs = fields.expect(Tag.SEQUENCE, 'TBSCertList');
-  const algorithm = fields.expect(Tag.SEQUENCE, 'the signature algorithm');
-  const signature = readOctetAlignedBits(fields.expect(Tag.BIT_STRING, 'the signature'));
-  fields.end('the certificate list');
+  const { content: tbs, algorithm, signature } = readSigned(bytes, 'the certificate list', 'CertificateList');
   return {
     ...readTbsCertList(tbs, algorithm),
     tbsCertList: tbs.raw,

@@ -5,9 +5,7 @@ import {
   type DerElement,
   type DerReader,
   inside,
-  onlyElement,
   readInteger,
-  readOctetAlignedBits,
   Tag,
 } from './der.js';
 import { type DistinguishedName, readDistinguishedName } from './distinguished-name.js';
@@ -28,6 +26,7 @@ import { extensionId } from './object-identifiers.js';
 import { sha256 } from './sha256.js';
 import { readAlgorithmOid } from './signature-algorithm.js';
 import { readValidity, type Validity } from './validity.js';
+import { readSigned } from './signed.js';
 
 /** The fields of a certificate (RFC 5280 4.1). Buffers are views into `der`. */
 export interface ParsedCertificate extends Validity {
@@ -65,16 +64,10 @@ export interface ParsedCertificate extends Validity {
  * The signature is not verified. Throws `DerError`.
  */
 export function readCertificate(bytes: Uint8Array): ParsedCertificate {
-  const certificate = onlyElement(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), 'the certificate');
-  if (certificate.tag !== Tag.SEQUENCE) throw new DerError('a Certificate is expected', 0);
-  const fields = inside(certificate);
-  const tbs = fields.expect(Tag.SEQUENCE, 'TBSCertificate');
-  const algorithm = fields.expect(Tag.SEQUENCE, 'the signature algorithm');
-  const signature = readOctetAlignedBits(fields.expect(Tag.BIT_STRING, 'the signature'));
-  fields.end('the certificate');
+  const { whole, content: tbs, algorithm, signature } = readSigned(bytes, 'the certificate', 'Certificate');
   return {
-    der: certificate.raw,
-    fingerprintSha256: sha256(certificate.raw),
+    der: whole.raw,
+    fingerprintSha256: sha256(whole.raw),
     ...readTbsCertificate(tbs, algorithm),
     tbsCertificate: tbs.raw,
     signatureAlgorithm: { id: readAlgorithmOid(algorithm), identifier: algorithm.raw },
