@@ -51,6 +51,8 @@ const rooms = {
     'services.ts',
   ],
   http: ['services.ts', 'model', 'identity', 'inspection', 'formats', 'x509', 'workers/turns.ts'],
+  // Checks exports of the audit log without a service.
+  evidence: ['audit'],
   // Keeps a file on a control-plane node, without a service.
   'revocation-file': [],
   // Constructs the adapters: may import everything.
@@ -68,6 +70,8 @@ const edges = {
   'policy-check.ts': ['policy'],
   // For pipelines and hooks: inspects files, without a service.
   'kubepass-inspect.ts': ['offline'],
+  // For auditors: checks exports of the audit log, without a service.
+  'kubepass-verify.ts': ['evidence'],
   // On control-plane nodes: keeps the file that names revoked certificates.
   'revocation-file.ts': ['revocation-file', 'config/secrets.ts'],
   // And the third: migrates as the role that owns the tables, which the service need not be.

@@ -308,6 +308,34 @@ export interface AuditEventService {
   /** The canonical text of every matching event, oldest first, read in chunks. */
   export(principal: Principal, filter: AuditEventFilter): Outcome<AsyncIterable<string>>;
   verify(principal: Principal): Promise<Outcome<ChainVerification>>;
+  /** Every event with its two hashes, oldest first, and at the end the last checkpoint that vouches for them. */
+  exportWithHashes(principal: Principal): Outcome<AsyncIterable<string>>;
+  /** The last checkpoint as a signed note; `not-found` for a log without events. */
+  checkpoint(principal: Principal): Promise<Outcome<string>>;
+  /** The keys that sign checkpoints, or did. */
+  checkpointKeys(principal: Principal): Promise<Outcome<readonly CheckpointKeyView[]>>;
+  /** Proves that an event is in the log of this size; default: the size of the last checkpoint. */
+  inclusionProof(
+    principal: Principal,
+    seq: number,
+    size?: number,
+  ): Promise<Outcome<LogProof & { readonly index: number }>>;
+  /** Proves that the log of the one size is the beginning of the log of the other. */
+  consistencyProof(principal: Principal, from: number, to: number): Promise<Outcome<LogProof>>;
+}
+
+/** Hashes of 32 octets in the order of RFC 9162, for the log of `size` events. */
+export interface LogProof {
+  readonly size: number;
+  readonly hashes: readonly Uint8Array[];
+}
+
+export interface CheckpointKeyView {
+  /** The public key in the form of C2SP signed-note. */
+  readonly key: string;
+  readonly validFrom: Date;
+  /** When it signed for the last time; null: it still signs. */
+  readonly validUntil: Date | null;
 }
 
 export interface NewApiToken {

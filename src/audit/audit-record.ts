@@ -163,7 +163,7 @@ export function eventsOf(record: AuditRecord): readonly AuditEvent[] {
   const { firstSeq, lastSeq, at, cluster, requestId, fingerprintSha256, hashes } = record;
   const texts = firstSeq === lastSeq ? [record.events] : record.events.split('\n');
   const lines = texts.map((text) => (record.types === 0 ? null : ownMembers.exec(text)));
-  const shared = Number.isNaN(at.getTime()) ? null : sharedText(record);
+  const canonical = canonicalTextsOf(record);
   return Array.from({ length: Math.max(0, lastSeq - firstSeq + 1) }, (_, i) => {
     const text = texts[i] ?? '';
     const seq = firstSeq + i;
@@ -178,10 +178,22 @@ export function eventsOf(record: AuditRecord): readonly AuditEvent[] {
       requestId,
       fingerprintSha256,
       details: detailsIn(details),
-      canonical: lines[i] && shared ? textOf(shared, { details, principal, type }, seq) : text,
+      canonical: canonical[i] ?? text,
       previousHash: i === 0 ? hex(record.previousHash) : hex(hashes.subarray(hashOctets * (i - 1), hashOctets * i)),
       hash: hex(hashes.subarray(hashOctets * i, hashOctets * (i + 1))),
     };
+  });
+}
+
+/** The RFC 8785 texts of a record's events, in order; of a damaged line what stands there. */
+export function canonicalTextsOf(record: Omit<AuditRecord, 'previousHash' | 'hashes'>): readonly string[] {
+  const { firstSeq, lastSeq } = record;
+  const texts = firstSeq === lastSeq ? [record.events] : record.events.split('\n');
+  const shared = Number.isNaN(record.at.getTime()) ? null : sharedText(record);
+  return Array.from({ length: Math.max(0, lastSeq - firstSeq + 1) }, (_, i) => {
+    const text = texts[i] ?? '';
+    const [, details = '', principal = 'null', type = ''] = (record.types === 0 ? null : ownMembers.exec(text)) ?? [];
+    return shared === null || type === '' ? text : textOf(shared, { details, principal, type }, firstSeq + i);
   });
 }
 

@@ -32,6 +32,8 @@ import { publicRandomOctets } from '../x509/strict/serial-number.js';
 import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
 import { IdentityBlocks } from '../issuance/lifecycle/identity-blocks.js';
 import { identityService } from '../issuance/lifecycle/identity-service.js';
+import { Checkpoints } from '../issuance/evidence/checkpoints.js';
+import { signCheckpoints } from '../issuance/evidence/sign-checkpoints.js';
 import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import type { HealthService, Services } from '../services.js';
@@ -49,6 +51,7 @@ import { openClientCertificates } from './client-certificates.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
+import { openCheckpointKeys } from './checkpoint-keys.js';
 import { openKeptRevocations } from './kept-revocations.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import { forgettingWriter, openSessionAuthenticator, openSignIn, type OpenedSignIn } from './sign-in.js';
@@ -236,6 +239,10 @@ async function wire(
   });
   opened.push(() => policies.stop());
 
+  // Checkpoints of the audit log.
+  const signers = await openCheckpointKeys(config, log);
+  const checkpoints = new Checkpoints({ store, signers, clock, log });
+
   // Use cases.
   const context: IssuanceContext = {
     store,
@@ -257,6 +264,7 @@ async function wire(
     idempotencyKeys: new IdempotencyKeys(store),
   };
   await recordServiceStarted(context);
+  await checkpoints.open();
   await makeFirstAdminToken(config, store, clock, log);
   await warnOfBreakGlass(store, clock, log);
   const breakGlass = new BreakGlassUses({
@@ -325,6 +333,7 @@ async function wire(
       drafts,
       { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
       new CertificateLists(of, denyList),
+      checkpoints,
       authenticator,
       refusedSignIns,
       {
@@ -384,6 +393,8 @@ async function wire(
       opened.push(async () => {
         await Promise.all(lists.map((list) => list.stop()));
       });
+      const signing = signCheckpoints(checkpoints, config.audit.checkpointSeconds, log);
+      opened.push(() => signing.stop());
       dispatcher.start();
       opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
       void probeStaleClusters(context);
@@ -400,6 +411,7 @@ function servicesOf(
   drafts: DraftPool,
   health: HealthService,
   certificateLists: CertificateLists,
+  checkpoints: Checkpoints,
   authenticator: ApiTokenAuthenticator,
   refusedSignIns: RefusedSignIns,
   waysIn: OtherWaysIn,
@@ -414,7 +426,7 @@ function servicesOf(
     identities: identityService(context),
     clusters: clusterService(context, certificateLists),
     policies: policyService(context, drafts),
-    auditEvents: auditEventService(context),
+    auditEvents: auditEventService(store, checkpoints),
     enforcement: enforcementService(context),
     apiTokens: new ApiTokens({
       reader: store.apiTokens,

@@ -123,6 +123,15 @@ export const FileSettings = Type.Object(
     connections: Type.Optional(
       Type.Object({ max: Type.Optional(Connections), maxPerAddress: Type.Optional(Connections) }, closed),
     ),
+    audit: Type.Optional(
+      Type.Object(
+        {
+          checkpointSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+          checkpointKeys: Type.Optional(Type.Array(Path, { minItems: 1, maxItems: 10, uniqueItems: true })),
+        },
+        closed,
+      ),
+    ),
     callers: Type.Optional(CallersSettings),
     roles: Type.Optional(RoleSettings),
     webhooks: Type.Optional(Type.Array(WebhookSettings, { maxItems: 100 })),

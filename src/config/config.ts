@@ -32,6 +32,7 @@ export interface Config {
   readonly issuing: IssuingConfig;
   readonly expiry: ExpiryConfig;
   readonly inspection: InspectionConfig;
+  readonly audit: AuditConfig;
   readonly callers: CallersConfig;
   /** The roles of principals; API tokens keep theirs. */
   readonly roles: readonly RoleBindingConfig[];
@@ -56,6 +57,14 @@ export interface IssuingConfig {
 export interface ExpiryConfig {
   /** How long before its end that of a certificate is announced; the shortest distance first. None: not at all. */
   readonly noticeSeconds: readonly number[];
+}
+
+/** How the audit log proves itself. */
+export interface AuditConfig {
+  /** How often a checkpoint is signed, if there are new events. */
+  readonly checkpointSeconds: number;
+  /** PEM files with an Ed25519 key each; all of them sign. Null: one in the data dir, which is made where there is none. */
+  readonly checkpointKeyFiles: readonly string[] | null;
 }
 
 /** The lifetimes on which an inspection remarks. */
@@ -143,6 +152,10 @@ export function loadConfig(environment: Environment): Config {
     inspection: {
       ...inspectionDefaults,
       ...file?.inspection,
+    },
+    audit: {
+      checkpointSeconds: file?.audit?.checkpointSeconds ?? 60,
+      checkpointKeyFiles: file?.audit?.checkpointKeys?.map(fromFile) ?? null,
     },
     callers: readCallers(
       file?.callers,

@@ -1,6 +1,7 @@
 import type { Services } from '../services.js';
 import { addApiTokens } from './api-tokens/routes.js';
 import { addAuditEvents } from './audit-events/routes.js';
+import { addEvidence } from './audit-events/evidence.js';
 import { addCertificateRequests } from './certificate-requests/routes.js';
 import { addCertificates } from './certificates/routes.js';
 import { addClusterCsrs } from './cluster-csrs/routes.js';
@@ -33,6 +34,7 @@ export const everyResource: readonly AddResource[] = [
   addEnforcement,
   addPolicies,
   addAuditEvents,
+  addEvidence,
   addApiTokens,
   addSessions,
   addInspections,

@@ -1,28 +1,71 @@
 import { verifyChain } from '../audit/chain.js';
+import { consistencyProof, inclusionProof } from '../audit/merkle-tree.js';
 import { may } from '../identity/permissions.js';
 import type { AuditEventFilter } from '../model/audit-event.js';
 import { done, refused, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { AuditEventService } from '../services.js';
-import type { AuditEventReader } from '../store/store.js';
-import type { IssuanceContext } from './context.js';
+import type { AuditEventReader, Store } from '../store/store.js';
+import type { Checkpoints } from './evidence/checkpoints.js';
 
 const exportChunk = 500;
 
 /** The audit log, for those who may read it. */
-export function auditEventService({ store: { auditEvents } }: IssuanceContext): AuditEventService {
+export function auditEventService(
+  { auditEvents, checkpoints: kept }: Pick<Store, 'auditEvents' | 'checkpoints'>,
+  checkpoints: Checkpoints,
+): AuditEventService {
+  const whyNotSize = async (pointer: string, size: number): Promise<Refused | null> => {
+    const { seq } = await auditEvents.head();
+    return size <= seq ? null : invalid(pointer, `the log has ${seq} events`);
+  };
   return {
     async list(principal, filter, page) {
-      const refusal = whyNotRead(principal);
-      return refusal ?? done(await auditEvents.list(filter, page));
+      return whyNotRead(principal) ?? done(await auditEvents.list(filter, page));
     },
     export(principal, filter) {
-      const refusal = whyNotRead(principal);
-      return refusal ?? done(canonicalTexts(auditEvents, filter));
+      return whyNotRead(principal) ?? done(canonicalTexts(auditEvents, filter));
     },
     async verify(principal) {
+      return whyNotRead(principal) ?? done(await verifyChain(auditEvents));
+    },
+    exportWithHashes(principal) {
+      return whyNotRead(principal) ?? done(linesWithHashes(auditEvents, kept));
+    },
+    async checkpoint(principal) {
       const refusal = whyNotRead(principal);
-      return refusal ?? done(await verifyChain(auditEvents));
+      if (refusal !== null) return refusal;
+      const last = (await kept.last()) ?? (await checkpoints.sign());
+      return last === null ? refused({ kind: 'not-found' }) : done(last.note);
+    },
+    async checkpointKeys(principal) {
+      const refusal = whyNotRead(principal);
+      if (refusal !== null) return refusal;
+      const [last, keys] = [await kept.last(), await kept.keys()];
+      return done(
+        keys.map(({ verifierKey, addedAt, lastSignedAt }) => ({
+          key: verifierKey,
+          validFrom: addedAt,
+          // A key that has not signed the last checkpoint signs no more; one that has signed none is new.
+          validUntil: last === null || lastSignedAt === null || lastSignedAt >= last.signedAt ? null : lastSignedAt,
+        })),
+      );
+    },
+    async inclusionProof(principal, seq, asked) {
+      const refusal = whyNotRead(principal);
+      if (refusal !== null) return refusal;
+      const size = asked ?? ((await kept.last()) ?? (await checkpoints.sign()))?.size ?? 0;
+      const whyNot =
+        seq > size ? invalid('/size', `event ${seq} is not among the first ${size}`) : await whyNotSize('/size', size);
+      if (whyNot !== null) return whyNot;
+      return done({ size, index: seq - 1, hashes: await inclusionProof(checkpoints.tree, seq - 1, size) });
+    },
+    async consistencyProof(principal, from, to) {
+      const refusal = whyNotRead(principal);
+      if (refusal !== null) return refusal;
+      const whyNot = from > to ? invalid('/from', 'must not be larger than "to"') : await whyNotSize('/to', to);
+      if (whyNot !== null) return whyNot;
+      return done({ size: to, hashes: await consistencyProof(checkpoints.tree, from, to) });
     },
   };
 }
@@ -32,6 +75,9 @@ function whyNotRead(principal: Principal): Refused | null {
   return refused({ kind: 'not-permitted', message: 'reading the audit log takes the role auditor or admin' });
 }
 
+const invalid = (pointer: string, message: string): Refused =>
+  refused({ kind: 'invalid-request', errors: [{ pointer, message }] });
+
 async function* canonicalTexts(reader: AuditEventReader, filter: AuditEventFilter): AsyncIterable<string> {
   let cursor: string | null = null;
   do {
@@ -39,4 +85,19 @@ async function* canonicalTexts(reader: AuditEventReader, filter: AuditEventFilte
     for (const event of page.items) yield event.canonical;
     cursor = page.nextCursor;
   } while (cursor !== null);
+}
+
+/** The checkpoint is read first: the events that are exported are at least those for which it vouches. */
+async function* linesWithHashes(reader: AuditEventReader, checkpoints: Store['checkpoints']): AsyncIterable<string> {
+  const checkpoint = await checkpoints.last();
+  const { seq: end } = await reader.head();
+  for (let seq = 0; seq < end;) {
+    const events = await reader.chunk(seq, Math.min(exportChunk, end - seq));
+    for (const { canonical, previousHash, hash } of events)
+      yield `{"event":${canonical},"previousHash":"${previousHash}","hash":"${hash}"}`;
+    const last = events.at(-1);
+    if (last === undefined) break;
+    seq = last.seq;
+  }
+  if (checkpoint !== null) yield JSON.stringify({ checkpoint: checkpoint.note });
 }

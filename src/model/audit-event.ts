@@ -40,6 +40,7 @@ export const auditEventTypes = [
   'SignInRefused',
   'BreakGlassTokenMade',
   'BreakGlassTokenUsed',
+  'CheckpointKeyAdded',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -209,6 +210,8 @@ export interface AuditEventDetails {
   SignedOut: SessionDetails & { name: string; reason: 'SignedOut' | 'EndedByAnother' | 'IdentityBlocked' };
   /** How many came and did not get in since the last event of this type, and how many of them for each reason. */
   SignInRefused: { refused: number; reasons: Readonly<Record<string, number>> };
+  /** A key that signs checkpoints of the log from now on, in the form of C2SP signed-note, and its SHA-256. */
+  CheckpointKeyAdded: { key: string; sha256: string };
 }
 
 type SessionDetails = {

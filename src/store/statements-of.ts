@@ -9,6 +9,13 @@ import { advanceExpiry, forgetExpiryNotices, insertExpiryNotice } from './tables
 import { insertIdentityBlock, removeIdentityBlock, requireUnblocked } from './tables/identity-block-table.js';
 import { insertRevocation, requireUnrevoked } from './tables/revocation-table.js';
 import { rememberPolicySet } from './tables/policy-set-table.js';
+import {
+  forgetCheckpoints,
+  insertAuditTile,
+  insertCheckpoint,
+  insertCheckpointKey,
+  nameInstance,
+} from './tables/checkpoint-tables.js';
 import { requireQuota } from './tables/quotas.js';
 import { endSession, forgetSessions, insertSession, touchSession } from './tables/session-table.js';
 import { webhookStatementsOf } from './tables/webhook-delivery-table.js';
@@ -57,6 +64,16 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
       return [endSession(operation.id, operation.at)];
     case 'forgetSessions':
       return [forgetSessions(operation.expiredBefore)];
+    case 'nameInstance':
+      return [nameInstance(operation.id, operation.at)];
+    case 'insertCheckpointKey':
+      return [insertCheckpointKey(operation.verifierKey, operation.at)];
+    case 'insertCheckpoint':
+      return insertCheckpoint(operation.checkpoint, operation.verifierKeys);
+    case 'forgetCheckpoints':
+      return [forgetCheckpoints(operation.signedBefore)];
+    case 'insertAuditTile':
+      return [insertAuditTile(operation.level, operation.n, operation.hashes)];
     case 'insertIdempotencyKey':
       return [insertIdempotencyKey(operation.entry)];
     case 'answerIdempotencyKey':

@@ -12,6 +12,7 @@ import type {
   RequestState,
 } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
+import type { SignedCheckpoint } from '../audit/checkpoint.js';
 import type { IdempotencyScope, IdempotentAnswer, NewIdempotencyEntry } from '../model/idempotency.js';
 import type { QuotaLimit } from '../model/decision.js';
 import type { Session } from '../model/session.js';
@@ -57,6 +58,16 @@ export type Operation =
   | { readonly op: 'endSession'; readonly id: string; readonly at: Date }
   /** Deletes at most 1,000 sessions. */
   | { readonly op: 'forgetSessions'; readonly expiredBefore: Date }
+  /** Names the log, unless it has a name. */
+  | { readonly op: 'nameInstance'; readonly id: string; readonly at: Date }
+  /** Conflicts where the key is known already. */
+  | { readonly op: 'insertCheckpointKey'; readonly verifierKey: string; readonly at: Date }
+  /** Keeps a checkpoint; conflicts where one of this or a larger size is kept. `verifierKeys` have signed it. */
+  | { readonly op: 'insertCheckpoint'; readonly checkpoint: SignedCheckpoint; readonly verifierKeys: readonly string[] }
+  /** Deletes at most 1,000 checkpoints, but never the last one. */
+  | { readonly op: 'forgetCheckpoints'; readonly signedBefore: Date }
+  /** Keeps a complete tile of the Merkle tree, unless it is kept already. */
+  | { readonly op: 'insertAuditTile'; readonly level: number; readonly n: number; readonly hashes: Uint8Array }
   | { readonly op: 'insertIdempotencyKey'; readonly entry: NewIdempotencyEntry }
   | { readonly op: 'answerIdempotencyKey'; readonly scope: IdempotencyScope; readonly answer: IdempotentAnswer }
   | { readonly op: 'forgetIdempotencyKeys'; readonly createdBefore: Date }
@@ -199,6 +210,8 @@ export type Conflict =
   | { readonly kind: 'expiryNotice' }
   | { readonly kind: 'apiToken'; readonly id: string }
   | { readonly kind: 'session'; readonly id: string }
+  /** A checkpoint of this or a larger size is kept. */
+  | { readonly kind: 'checkpoint'; readonly size: number }
   /** A token has another name that folds to this one. */
   | { readonly kind: 'principalName'; readonly name: string }
   | { readonly kind: 'certificateAuthority'; readonly cluster: string }

@@ -13,6 +13,7 @@ import { IdentityTable } from './tables/identity-table.js';
 import { IdentityBlockTable } from './tables/identity-block-table.js';
 import { RevocationTable } from './tables/revocation-table.js';
 import { IdempotencyKeyTable } from './tables/idempotency-key-table.js';
+import { CheckpointTables } from './tables/checkpoint-tables.js';
 import { PolicySetTable } from './tables/policy-set-table.js';
 import { QuotaCounts } from './tables/quotas.js';
 import { RecordedRequests } from './tables/recorded-requests.js';
@@ -40,6 +41,7 @@ export function storeParts(
     identityBlocks,
     expiryNotices: new ExpiryNoticeTable(prisma),
     auditEvents,
+    checkpoints: new CheckpointTables(prisma),
     apiTokens: new ApiTokenTable(prisma, reads),
     sessions: new SessionTable(prisma),
     idempotencyKeys: new IdempotencyKeyTable(prisma),

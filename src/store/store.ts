@@ -10,6 +10,7 @@ import type { Page, PageQuery, Visibility } from '../model/page.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
 import type { RecordedRequest, RecordedRequestRange } from '../model/replay.js';
 import type { SessionReader } from '../identity/sessions/session-reader.js';
+import type { SignedCheckpoint } from '../audit/checkpoint.js';
 import type { InventoryReader } from '../inspection/inventory.js';
 import type { IdempotencyEntry, IdempotencyScope } from '../model/idempotency.js';
 import type { QuotaLimit } from '../model/decision.js';
@@ -30,6 +31,7 @@ export interface Store {
   /** Certificates and their requests, for inspections. */
   readonly inventory: InventoryReader;
   readonly auditEvents: AuditEventReader;
+  readonly checkpoints: CheckpointReader;
   readonly apiTokens: ApiTokenReader;
   readonly sessions: SessionReader;
   readonly idempotencyKeys: IdempotencyReader;
@@ -175,8 +177,31 @@ export interface AuditEventReader {
   ofRequest(requestId: string): Promise<readonly AuditEvent[]>;
   /** Events with `seq` > `afterSeq`, in order, at most `limit`: for verification and export in chunks. */
   chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]>;
+  /** The RFC 8785 texts of the same events, without reading what is in them. */
+  canonicalTexts(afterSeq: number, limit: number): Promise<readonly string[]>;
   /** Number and hash of the last committed event. */
   head(): Promise<{ readonly seq: number; readonly hash: string }>;
+}
+
+/** What checkpoints and proofs are made from. */
+export interface CheckpointReader {
+  /** The name of the log; null where it has none yet. */
+  instanceId(): Promise<string | null>;
+  /** The largest one; null where none is kept. */
+  last(): Promise<SignedCheckpoint | null>;
+  /** Oldest first. */
+  keys(): Promise<readonly StoredCheckpointKey[]>;
+  /** 256 hashes of 32 octets; null where the tile is not complete, or not kept yet. */
+  tile(level: number, n: number): Promise<Uint8Array | null>;
+  /** How many tiles of level 0 are kept. They are kept in order. */
+  tileCount(): Promise<number>;
+}
+
+export interface StoredCheckpointKey {
+  readonly verifierKey: string;
+  readonly addedAt: Date;
+  /** When it last signed; null: never. */
+  readonly lastSignedAt: Date | null;
 }
 
 export interface IdempotencyReader {

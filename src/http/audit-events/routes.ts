@@ -3,6 +3,7 @@ import type { Services } from '../../services.js';
 import { instantInQuery } from '../instant.js';
 import { pageBody, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
+import { problem, ProblemError } from '../problems/problem.js';
 import { sendRefusal } from '../problems/refusal-to-problem.js';
 import { json, longest, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
@@ -34,7 +35,7 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
             {
               'application/json': ref(schemas.AuditEventListSchema),
               [ndjson]: textBody(
-                'One canonical event (RFC 8785) on each line: exactly the bytes that the hash chain covers.',
+                'One canonical event (RFC 8785) on each line: exactly the bytes that the hash chain covers. With `hashes=true` a line is `{"event", "previousHash", "hash"}`, and the last one `{"checkpoint"}`: `kubepass-verify` checks either.',
                 exampleLine,
                 longest.streamed,
               ),
@@ -50,12 +51,20 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
       },
     },
     async (request, reply) => {
-      const { limit: _limit, cursor: _cursor, after, before, ...plain } = request.query;
+      const { limit: _limit, cursor: _cursor, hashes = 'false', after, before, ...plain } = request.query;
       const filter = {
         ...plain,
         ...(after !== undefined && { after: instantInQuery('after', after) }),
         ...(before !== undefined && { before: instantInQuery('before', before) }),
       };
+      if (hashes === 'true') {
+        if (request.answerType !== ndjson || Object.keys(filter).length > 0)
+          throw new ProblemError(onlyForWholeExports);
+        const outcome = auditEvents.exportWithHashes(callerOf(request));
+        return outcome.ok
+          ? reply.type(ndjson).send(Readable.from(lines(outcome.value)))
+          : sendRefusal(reply, outcome.refusal);
+      }
       if (request.answerType === ndjson) {
         const outcome = auditEvents.export(callerOf(request), filter);
         return outcome.ok
@@ -91,6 +100,12 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
     },
   );
 }
+
+const onlyForWholeExports = problem('invalid-request', 'the query is not valid; `errors` says where', {
+  members: {
+    errors: [{ pointer: '/query/hashes', message: `goes with Accept: ${ndjson} and without filters` }],
+  },
+});
 
 async function* lines(events: AsyncIterable<string>): AsyncGenerator<string> {
   for await (const event of events) yield `${event}\n`;

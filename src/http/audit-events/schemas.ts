@@ -11,6 +11,7 @@ import {
   oneOf,
   sha256Of,
   principalNameOf,
+  ref,
 } from '../schema-parts.js';
 
 export const AuditEventSchema = namedObject('AuditEvent', 'One event of the append-only chain.', {
@@ -51,7 +52,73 @@ export const AuditEventQuerySchema = closed({
   fingerprintSha256: Type.Optional(sha256Of('Only events about the certificate with this SHA-256')),
   after: Type.Optional(instantOf('Only events after this instant.')),
   before: Type.Optional(instantOf('Only events before this instant.')),
+  hashes: Type.Optional(
+    oneOf(
+      ['true', 'false'],
+      'With an export: each line has the event with its two hashes, and the last line the last checkpoint. It goes without filters.',
+    ),
+  ),
   ...pageParameters,
+});
+
+const base64Hashes = (description: string) =>
+  Type.Array(
+    Type.String({
+      minLength: 44,
+      maxLength: 44,
+      pattern: '^[A-Za-z0-9+/]{43}=$',
+      examples: ['LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564='],
+    }),
+    { maxItems: 128, description },
+  );
+const sizeOf = (description: string) => Type.Integer({ minimum: 0, maximum: largestSize, description, examples: [42] });
+/** 2^53 - 1 */
+const largestSize = 9_007_199_254_740_991;
+
+export const InclusionProofSchema = namedObject('InclusionProof', 'Proves that an event is in the log.', {
+  size: sizeOf('How many events the log has of whose tree it is.'),
+  index: sizeOf('The place of the event among the leaves: its number less 1.'),
+  hashes: base64Hashes('32 octets each, base64, in the order of RFC 9162 section 2.1.3.'),
+});
+
+export const ConsistencyProofSchema = namedObject(
+  'ConsistencyProof',
+  'Proves that the log was only added to between two sizes.',
+  {
+    size: sizeOf('The larger size.'),
+    hashes: base64Hashes('32 octets each, base64, in the order of RFC 9162 section 2.1.4.'),
+  },
+);
+
+export const CheckpointKeySchema = namedObject('CheckpointKey', 'A key that signs checkpoints, or did.', {
+  key: Type.String({
+    minLength: 1,
+    maxLength: 512,
+    description: 'The public key as C2SP signed-note has it; `kubepass-verify --key` takes it.',
+    examples: ['kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f+8f3a51c2+AVqFQm1LJ2bKkVbWqkn4hFb1u0cG0Jw7f2oUPnLk0c0H'],
+  }),
+  validFrom: instantOf('When it was added.'),
+  validUntil: nullable(
+    instantOf('When it signed for the last time.'),
+    'When it signed for the last time; null if it still signs.',
+  ),
+});
+
+export const CheckpointKeyListSchema = namedObject('CheckpointKeyList', 'The keys, oldest first.', {
+  items: Type.Array(ref(CheckpointKeySchema), { maxItems: 10_000 }),
+});
+
+export const EventParamsSchema = closed({
+  seq: Type.Integer({ minimum: 1, maximum: largestSize, description: 'The number of an event.', examples: [17] }),
+});
+
+export const InclusionQuerySchema = closed({
+  size: Type.Optional(sizeOf('The size of the log; default: that of the last checkpoint.')),
+});
+
+export const ConsistencyQuerySchema = closed({
+  from: sizeOf('The smaller size.'),
+  to: sizeOf('The larger size.'),
 });
 
 export function auditEventView(event: AuditEvent): AuditEventBody {

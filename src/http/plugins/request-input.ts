@@ -49,8 +49,8 @@ export function jsonBodyParser(app: App): JsonBodyParser {
 }
 
 /**
- * Takes bodies as `application/json` and in no other form. Turns the query parameters that the route's schema declares
- * as integers into numbers, and one that may be repeated into a list, and converts nothing else.
+ * Takes bodies as `application/json` and in no other form. Turns the parameters of path and query that the route's schema
+ * declares as integers into numbers, and one that may be repeated into a list, and converts nothing else.
  */
 export function readInput(app: App): void {
   app.decorateRequest('rawBody', null);
@@ -60,7 +60,8 @@ export function readInput(app: App): void {
     const { config, schema } = request.routeOptions;
     // Only a body that was left out counts as none: `null` is a body, and no object.
     if (config.optionalBody && request.body === undefined) request.body = {};
-    if (schema?.querystring) readQuery(request.query as Record<string, unknown>, schema.querystring);
+    if (schema?.params) readParameters(request.params as Record<string, unknown>, schema.params);
+    if (schema?.querystring) readParameters(request.query as Record<string, unknown>, schema.querystring);
     done();
   });
 }
@@ -68,11 +69,11 @@ export function readInput(app: App): void {
 /** Plain decimal: `0x10`, `1e2`, ` 5` and `+5` stay strings, which the schema then refuses. */
 const decimal = /^(?:0|[1-9][0-9]{0,15})$/;
 
-function readQuery(query: Record<string, unknown>, schema: unknown): void {
+function readParameters(given: Record<string, unknown>, schema: unknown): void {
   const { properties } = schema as { readonly properties: Readonly<Record<string, { readonly type?: unknown }>> };
   for (const [name, { type }] of Object.entries(properties)) {
-    const value = query[name];
-    if (type === 'integer' && typeof value === 'string' && decimal.test(value)) query[name] = Number(value);
-    if (type === 'array' && typeof value === 'string') query[name] = [value];
+    const value = given[name];
+    if (type === 'integer' && typeof value === 'string' && decimal.test(value)) given[name] = Number(value);
+    if (type === 'array' && typeof value === 'string') given[name] = [value];
   }
 }

@@ -10,6 +10,10 @@ type View = 'AuditEvent' | 'Certificate' | 'CertificateRequest' | 'CertificateRe
 const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
   AuditRecord: 'SELECT, INSERT',
   AuditEventRange: 'SELECT',
+  AuditTile: 'SELECT, INSERT',
+  Checkpoint: 'SELECT, INSERT, DELETE',
+  CheckpointKey: 'SELECT, INSERT, UPDATE',
+  Instance: 'SELECT, INSERT',
   ApiToken: 'SELECT, INSERT, UPDATE',
   CertificateAuthorityPin: 'SELECT, INSERT, UPDATE',
   CertificateRecord: 'SELECT, INSERT',

@@ -1,4 +1,5 @@
 import {
+  canonicalTextsOf,
   headAfter,
   eventsAtMost,
   eventsOf,
@@ -236,6 +237,23 @@ export class AuditEventTable implements AuditEventReader {
     });
     const events = rows.map(auditRecordOf).flatMap(eventsOf);
     return events.filter(({ seq }) => seq > afterSeq).slice(0, limit);
+  }
+
+  async canonicalTexts(afterSeq: number, limit: number): Promise<readonly string[]> {
+    const rows = await this.prisma.auditRecord.findMany({
+      where: { lastSeq: { gt: afterSeq } },
+      orderBy: { lastSeq: 'asc' },
+      take: limit,
+      select: auditRecordColumns,
+    });
+    const first = rows[0];
+    if (first === undefined) return [];
+    // A record may begin before the first event that is asked for.
+    return rows
+      .map(auditRecordOf)
+      .flatMap(canonicalTextsOf)
+      .slice(afterSeq + 1 - Number(first.firstSeq))
+      .slice(0, limit);
   }
 
   async head(): Promise<ChainHead> {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { auditEventService } from '../../../src/issuance/audit-event-service.js';
+import { Checkpoints } from '../../../src/issuance/evidence/checkpoints.js';
 import { createRequest } from '../../../src/issuance/requests/create-request.js';
 import { csrFor } from '../../helpers/csr.js';
 import { testIssuance } from '../../helpers/issuance.js';
@@ -13,7 +14,7 @@ it('issues while the audit log is being verified', async () => {
   const { pem } = await csrFor('jane', ['team-a']);
 
   let verified = false;
-  const verification = auditEventService(context)
+  const verification = auditEventService(context.store, new Checkpoints({ ...context, signers: [] }))
     .verify(auditor)
     .finally(() => {
       verified = true;

@@ -1,0 +1,40 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { join } from 'node:path';
+import type { Config } from '../config/config.js';
+import { createSecretFile, readSecretFile } from '../config/secrets.js';
+import type { Log } from '../issuance/context.js';
+import type { CheckpointSigner } from '../issuance/evidence/checkpoints.js';
+
+/**
+ * Reads the keys that sign checkpoints. Without a setting it is the one in the data dir, made at first use. Throws where a
+ * file cannot be read, or holds no Ed25519 key.
+ */
+export async function openCheckpointKeys(
+  { audit: { checkpointKeyFiles }, dataDir }: Pick<Config, 'audit' | 'dataDir'>,
+  log: Log,
+): Promise<readonly CheckpointSigner[]> {
+  if (checkpointKeyFiles !== null) return Promise.all(checkpointKeyFiles.map((file) => readKey(file, log)));
+  const file = join(dataDir, 'checkpoint.key');
+  const { privateKey } = generateKeyPairSync('ed25519');
+  await createSecretFile(file, privateKey.export({ format: 'pem', type: 'pkcs8' }));
+  return [await readKey(file, log)];
+}
+
+async function readKey(file: string, log: Log): Promise<CheckpointSigner> {
+  const { content, warning } = await readSecretFile(file);
+  if (warning !== null) log.warn({}, warning);
+  const privateKey = keyIn(content);
+  if (privateKey?.asymmetricKeyType !== 'ed25519') throw new Error(`${file} holds no Ed25519 private key as PEM`);
+  // RFC 8410 section 4: the key is the last 32 octets of its SubjectPublicKeyInfo.
+  const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+  return { privateKey, publicKey: spki.subarray(-32) };
+}
+
+/** Null where it is no key. No error of the parser is repeated: it could quote the file. */
+function keyIn(content: Buffer): KeyObject | null {
+  try {
+    return createPrivateKey({ key: content, format: 'pem' });
+  } catch {
+    return null;
+  }
+}

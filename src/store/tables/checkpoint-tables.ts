@@ -1,0 +1,81 @@
+import type { SignedCheckpoint } from '../../audit/checkpoint.js';
+import type { PrismaClient } from '../generated/sqlite/client.js';
+import { insertInto, insertOnce, insertUnique, type Statement } from '../statement.js';
+import type { CheckpointReader, StoredCheckpointKey } from '../store.js';
+
+export const nameInstance = (id: string, at: Date): Statement =>
+  insertOnce('Instance', '1', { n: 1, id, createdAt: at });
+
+export const insertCheckpointKey = (verifierKey: string, at: Date): Statement =>
+  insertUnique(
+    'CheckpointKey',
+    { verifierKey, addedAt: at, lastSignedAt: null },
+    { kind: 'unique', what: 'CheckpointKey' },
+  );
+
+/** Whichever process signs a size that is not the largest, or signed already, keeps nothing. So no size has two roots. */
+export function insertCheckpoint(
+  { size, root, note, signedAt }: SignedCheckpoint,
+  verifierKeys: readonly string[],
+): readonly Statement[] {
+  const conflict = { kind: 'checkpoint', size } as const;
+  return [
+    {
+      sql: `INSERT INTO "Checkpoint" ("size", "root", "note", "signedAt") SELECT ?, ?, ?, ?
+        WHERE NOT EXISTS (SELECT 1 FROM "Checkpoint" WHERE "size" >= ?)`,
+      parameters: [size, root, note, signedAt, size],
+      unlessChanged: conflict,
+      ifTaken: () => conflict,
+    },
+    ...verifierKeys.map((key) => ({
+      sql: 'UPDATE "CheckpointKey" SET "lastSignedAt" = ? WHERE "verifierKey" = ?',
+      parameters: [signedAt, key],
+    })),
+  ];
+}
+
+const forgottenAtOnce = 1000;
+
+export const forgetCheckpoints = (signedBefore: Date): Statement => ({
+  sql: `DELETE FROM "Checkpoint" WHERE "size" IN (SELECT "size" FROM "Checkpoint" WHERE "signedAt" < ?
+      AND "size" < (SELECT MAX("size") FROM "Checkpoint") ORDER BY "signedAt" LIMIT ${String(forgottenAtOnce)})`,
+  parameters: [signedBefore],
+});
+
+export function insertAuditTile(level: number, n: number, hashes: Uint8Array): Statement {
+  const { sql, parameters } = insertInto('AuditTile', { level, n, hashes });
+  return { sql: `${sql} ON CONFLICT DO NOTHING`, parameters };
+}
+
+/** Reads checkpoints, and what proofs are made from. */
+export class CheckpointTables implements CheckpointReader {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  async instanceId(): Promise<string | null> {
+    const row = await this.prisma.instance.findUnique({ where: { n: 1n } });
+    return row?.id ?? null;
+  }
+
+  async last(): Promise<SignedCheckpoint | null> {
+    const row = await this.prisma.checkpoint.findFirst({ orderBy: { size: 'desc' } });
+    return row && { size: Number(row.size), root: Buffer.from(row.root), note: row.note, signedAt: row.signedAt };
+  }
+
+  async keys(): Promise<readonly StoredCheckpointKey[]> {
+    return this.prisma.checkpointKey.findMany({ orderBy: [{ addedAt: 'asc' }, { verifierKey: 'asc' }] });
+  }
+
+  async tile(level: number, n: number): Promise<Uint8Array | null> {
+    const row = await this.prisma.auditTile.findUnique({ where: { level_n: { level: BigInt(level), n: BigInt(n) } } });
+    return row?.hashes ?? null;
+  }
+
+  async tileCount(): Promise<number> {
+    const row = await this.prisma.auditTile.findFirst({
+      where: { level: 0n },
+      orderBy: { n: 'desc' },
+      select: { n: true },
+    });
+    return row === null ? 0 : Number(row.n) + 1;
+  }
+}
