@@ -192,6 +192,10 @@ async function wire(
   });
   const store: Store = { ...openedStore, writer: wakingWriter(forgetting, wake) };
 
+  // The last checkpoint is signed when everything that records events has ended.
+  let signing: { stop(): Promise<void> } | null = null;
+  opened.push(() => signing?.stop());
+
   // Signatures.
   const cryptoThread = new CryptoThread({
     report: (error) => {
@@ -240,8 +244,13 @@ async function wire(
   opened.push(() => policies.stop());
 
   // Checkpoints of the audit log.
-  const signers = await openCheckpointKeys(config, log);
-  const checkpoints = new Checkpoints({ store, signers, clock, log });
+  const checkpoints = new Checkpoints({
+    store,
+    signers: await openCheckpointKeys(config, log),
+    retiresOthers: isSoleProcess(config) || config.audit.checkpointKeyFiles !== null,
+    ...{ owner, clock, log },
+    deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
+  });
 
   // Use cases.
   const context: IssuanceContext = {
@@ -393,8 +402,7 @@ async function wire(
       opened.push(async () => {
         await Promise.all(lists.map((list) => list.stop()));
       });
-      const signing = signCheckpoints(checkpoints, config.audit.checkpointSeconds, log);
-      opened.push(() => signing.stop());
+      signing = signCheckpoints(checkpoints, config.audit.checkpointSeconds, log);
       dispatcher.start();
       opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
       void probeStaleClusters(context);

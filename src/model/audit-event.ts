@@ -41,6 +41,7 @@ export const auditEventTypes = [
   'BreakGlassTokenMade',
   'BreakGlassTokenUsed',
   'CheckpointKeyAdded',
+  'CheckpointKeyRetired',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -212,6 +213,8 @@ export interface AuditEventDetails {
   SignInRefused: { refused: number; reasons: Readonly<Record<string, number>> };
   /** A key that signs checkpoints of the log from now on, in the form of C2SP signed-note, and its SHA-256. */
   CheckpointKeyAdded: { key: string; sha256: string };
+  /** The key signs no more. */
+  CheckpointKeyRetired: { key: string; sha256: string };
 }
 
 type SessionDetails = {
