@@ -68,7 +68,11 @@ export function buildApp(services: Services, options: AppOptions): App {
     // Requests that have arrived are answered: the process stops accepting connections before it closes.
     return503OnClosing: false,
     clientErrorHandler: answerUnreadableRequest,
-    frameworkErrors: answerUnroutableRequest,
+    frameworkErrors(error, request, reply) {
+      answerUnroutableRequest(error, request, reply);
+      // No hook runs for it.
+      options.measures?.answered(request.method, null, reply.statusCode, reply.elapsedTime / 1000);
+    },
     // Only as an option of the server does it hold in scopes that add schemas.
     schemaController: { compilersFactory: { buildSerializer: () => () => JSON.stringify } },
     ajv: {

@@ -32,6 +32,7 @@ export function recordMetrics(
   clock: () => Date,
 ): void {
   const registers = [registry];
+  const startedAt = clock();
   const secondsFrom = (instant: Date) => Math.max(0, (clock().getTime() - instant.getTime()) / 1000);
   const renewals = (use: (renewed: 'true' | 'false', figures: CertificateFigures) => void) => {
     const counted = counts.certificates();
@@ -131,8 +132,8 @@ export function recordMetrics(
   );
   gauge(
     'kubepass_audit_checkpoint_age_seconds',
-    'Time since the last checkpoint was signed; absent until there is one. None is signed while there are no new events.',
-    ofRecords(({ checkpoint }) => (checkpoint === null ? null : secondsFrom(checkpoint.signedAt))),
+    'Time since the last checkpoint was signed, or since the start where there is none. None is signed without new events.',
+    ofRecords(({ checkpoint }) => secondsFrom(checkpoint?.signedAt ?? startedAt)),
   );
   gauge('kubepass_policy_set_age_seconds', 'Time since the policies in force were loaded.', () => {
     const since = policiesInForceSince();

@@ -10,6 +10,7 @@ import { readEnvironment } from '../../../src/config/env.js';
 import { makeApiToken } from '../../../src/identity/api-tokens.js';
 import type { Role } from '../../../src/model/principal.js';
 import { createLogger } from '../../../src/observability/logger.js';
+import type { MetricsText } from '../../../src/model/measures.js';
 import type { Services } from '../../../src/services.js';
 import type { Store } from '../../../src/store/store.js';
 import { freshDatabase } from '../../helpers/postgresql/databases.js';
@@ -83,6 +84,8 @@ export interface TestService {
   readonly services: Services;
   /** The store of the service. */
   readonly store: Store;
+  /** The text of the metrics. */
+  metrics(): Promise<MetricsText>;
   /** How many connections the service has. */
   connections(): Promise<number>;
   /** Stops listening, and resolves when the last connection has ended. */
@@ -138,7 +141,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   const services = options.services?.(composition.services) ?? composition.services;
   const { browsers, tls, callersTrust } = composition;
   const app = buildApp(services, {
-    ...{ logger, version: '0.0.0-test' },
+    ...{ logger, version: '0.0.0-test', measures: composition.metrics.requests },
     ...(tls && callersTrust && { tls: tls.current(), callersAuthority: callersTrust.current().pem }),
     ...(browsers && { browsers }),
     ...options.app,
@@ -183,6 +186,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     adminToken: existsSync(adminTokenFile) ? readFileSync(adminTokenFile, 'utf8').trim() : '',
     services,
     store: composition.store,
+    metrics: () => composition.metrics.text(),
     connections: () =>
       new Promise((resolve, reject) => {
         app.server.getConnections((error, count) => {
