@@ -21,7 +21,7 @@ const rooms = {
   // The thread for signatures, and the decision about which of them it gets.
   crypto: ['x509/strict', 'workers/worker-file.ts', 'workers/worker-error.ts', 'model/errors.ts'],
   config: ['formats', 'model'],
-  observability: [],
+  observability: ['model'],
   model: ['x509'],
   // loopback.ts: an identity provider speaks plain HTTP on this machine alone.
   identity: ['model', 'x509', 'formats/json', 'config/loopback.ts'],
@@ -62,8 +62,15 @@ const rooms = {
 /** The files beside the rooms. */
 const edges = {
   'services.ts': ['model', 'x509'],
-  'app.ts': ['http', 'services.ts'],
-  'server.ts': ['compose/compose.ts', 'app.ts', 'http/server/create-server.ts', 'config', 'observability'],
+  'app.ts': ['http', 'services.ts', 'model/measures.ts'],
+  'server.ts': [
+    'compose/compose.ts',
+    'app.ts',
+    'http/server/create-server.ts',
+    'http/server/metrics-listener.ts',
+    'config',
+    'observability',
+  ],
   // The other process edge: recovers from a lock-out while the service is down.
   'admin-token.ts': ['compose/api-tokens.ts', 'config', 'observability'],
   // For a policy repository's own CI: loads policies and runs their tests, without a service.
@@ -91,6 +98,7 @@ const fences = [
   // Signatures of tokens, and the login with an identity provider.
   { name: 'oidc', library: '(jose|openid-client|oauth4webapi)', only: ['identity/oidc'] },
   { name: 'cookie', library: 'cookie', only: ['http'] },
+  { name: 'metrics', library: 'prom-client', only: ['observability/metrics'] },
   { name: 'cel', library: '(@marcbachmann/cel-js|@bufbuild/[^/]+|cel-js)', only: ['policy/cel'] },
   { name: 'x509', library: '(@peculiar/x509|reflect-metadata|tsyringe)', only: ['x509/peculiar'] },
   { name: 'asn1', library: '@peculiar/asn1-[^/]+', only: ['x509', 'inspection'] },

@@ -58,6 +58,8 @@ export default defineConfig({
           hookTimeout: 30_000,
         },
       },
+      // A real Prometheus scrapes the service.
+      project('prometheus', 60),
       // Compares with programs of others, which the first run builds.
       // Keycloak, which the first run brings.
       project('keycloak', 300, { globalSetup: ['test/keycloak/global-setup.ts'] }),

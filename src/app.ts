@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { addOpenApi, documentRoutes } from './http/documentation/routes.js';
 import { addHealth } from './http/health/routes.js';
 import { addLogin } from './http/login/routes.js';
+import { addMetrics } from './http/metrics/routes.js';
 import { setAnswerHeaders } from './http/plugins/answer-headers.js';
 import { authenticateCallers, type Browsers } from './http/plugins/authentication.js';
 import {
@@ -13,6 +14,7 @@ import {
 } from './http/plugins/errors.js';
 import { negotiateMediaTypes } from './http/plugins/negotiation.js';
 import { readInput } from './http/plugins/request-input.js';
+import { measureRequests } from './http/plugins/request-measures.js';
 import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
 import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
 import { CertificateListener } from './http/server/certificate-listener.js';
@@ -23,6 +25,7 @@ import type { TlsPair } from './http/server/tls-settings.js';
 import { longestEncodedParameter } from './http/schema-parts.js';
 import type { App } from './http/types.js';
 import { everyResource, publicResources, type AddResource } from './http/version-1.js';
+import type { RequestMeasures } from './model/measures.js';
 import type { Services } from './services.js';
 
 export interface AppOptions {
@@ -43,6 +46,8 @@ export interface AppOptions {
   readonly failedAuthenticationsPerMinute?: number;
   /** How people sign in with browsers; without it no session counts. */
   readonly browsers?: Browsers;
+  /** Is told of every route and every answer. */
+  readonly measures?: RequestMeasures;
   /** The resources under `/v1`; default: every one. */
   readonly resources?: readonly AddResource[];
 }
@@ -63,7 +68,11 @@ export function buildApp(services: Services, options: AppOptions): App {
     // Requests that have arrived are answered: the process stops accepting connections before it closes.
     return503OnClosing: false,
     clientErrorHandler: answerUnreadableRequest,
-    frameworkErrors: answerUnroutableRequest,
+    frameworkErrors(error, request, reply) {
+      answerUnroutableRequest(error, request, reply);
+      // No hook runs for it.
+      options.measures?.answered(request.method, null, reply.statusCode, reply.elapsedTime / 1000);
+    },
     // Only as an option of the server does it hold in scopes that add schemas.
     schemaController: { compilersFactory: { buildSerializer: () => () => JSON.stringify } },
     ajv: {
@@ -91,6 +100,7 @@ export function buildApp(services: Services, options: AppOptions): App {
   drainConnections(app, certificateListener, connections, options.drainMilliseconds ?? 10_000);
   setAnswerHeaders(app);
   logRequests(app);
+  if (options.measures) measureRequests(app, options.measures);
   answerErrorsAsProblems(app);
   readInput(app);
   const paths = rememberPaths(app);
@@ -102,14 +112,17 @@ export function buildApp(services: Services, options: AppOptions): App {
     addHealth(root, services);
     addOpenApi(root);
   });
-  app.register(
-    async (version1) => {
-      authenticateCallers(version1, services.authenticator, failuresPerMinute, browsers);
-      negotiateMediaTypes(version1);
-      for (const addResource of options.resources ?? everyResource) addResource(version1, services);
-    },
-    { prefix: '/v1' },
-  );
+  app.register(async (forCallers) => {
+    authenticateCallers(forCallers, services.authenticator, failuresPerMinute, browsers);
+    negotiateMediaTypes(forCallers);
+    addMetrics(forCallers, services);
+    forCallers.register(
+      async (version1) => {
+        for (const addResource of options.resources ?? everyResource) addResource(version1, services);
+      },
+      { prefix: '/v1' },
+    );
+  });
   app.register(
     async (version1) => {
       negotiateMediaTypes(version1);

@@ -4,6 +4,7 @@ import { compose } from './compose/compose.js';
 import { ConfigError, loadConfig, type Config } from './config/config.js';
 import { readEnvironment } from './config/env.js';
 import { replaceCertificate } from './http/server/create-server.js';
+import { MetricsListener } from './http/server/metrics-listener.js';
 import { createLogger } from './observability/logger.js';
 
 /** How long requests that are under way may take after a signal to stop. */
@@ -26,6 +27,7 @@ async function serve(config: Config): Promise<void> {
     logger,
     version: packageVersion(),
     drainMilliseconds,
+    measures: service.metrics.requests,
     connections: config.connections,
     ...(service.browsers && { browsers: service.browsers }),
     ...(service.tls && { tls: service.tls.current() }),
@@ -38,6 +40,7 @@ async function serve(config: Config): Promise<void> {
   service.callersTrust?.follow(({ pem }) => {
     app.certificateListener?.replace({ certificateAuthority: pem });
   });
+  const metricsListener = new MetricsListener(() => service.metrics.text(), logger);
   let stopping = false;
   const isStopped = () => stopping;
   const stop = async (signal: string) => {
@@ -45,6 +48,7 @@ async function serve(config: Config): Promise<void> {
     stopping = true;
     logger.info({ signal }, 'stopping: no new requests, then those under way, then the store');
     await app.close();
+    await metricsListener.close();
     await service.close();
     logger.info({}, 'stopped');
   };
@@ -68,10 +72,15 @@ async function serve(config: Config): Promise<void> {
       const certificateAddress = await app.certificateListener.listen(forCertificates);
       logger.info({ address: certificateAddress }, 'kubepass serves callers with client certificates');
     }
+    if (config.metrics !== null) {
+      const metricsAddress = await metricsListener.listen(config.metrics);
+      logger.info({ address: metricsAddress }, 'kubepass serves its metrics, without asking for a token');
+    }
     // Recovery may take its time. Meanwhile the process is alive, and /readyz says that it is not ready.
     void service.begin();
   } catch (error) {
     await app.close();
+    await metricsListener.close();
     await service.close();
     throw error;
   }

@@ -14,6 +14,7 @@ import type { IdempotencyToken, IdempotentAnswer } from './model/idempotency.js'
 import type { BlockAsk, Identity, IdentityDetails, IdentityFilter, UnblockAsk } from './model/identity.js';
 import type { InspectionFormat, Upload } from './model/inspection.js';
 import type { Labels } from './model/labels.js';
+import type { MetricsText } from './model/measures.js';
 import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from './model/webhook-delivery.js';
@@ -40,10 +41,16 @@ export interface Services {
   readonly enforcement: EnforcementService;
   readonly inspections: InspectionService;
   readonly webhookDeliveries: WebhookDeliveryService;
+  readonly metrics: MetricsService;
   readonly health: HealthService;
   readonly idempotency: IdempotencyService;
   /** The time of the service, for views of what ends by itself. */
   readonly clock: () => Date;
+}
+
+export interface MetricsService {
+  /** For auditors and admins. */
+  read(principal: Principal): Promise<Outcome<MetricsText>>;
 }
 
 /** Finds out who a caller is, whatever the way in. */

@@ -1,4 +1,5 @@
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
+import type { ClusterCallMeasure } from '../model/measures.js';
 import type { Access } from './access.js';
 import { ClusterUnavailableError, errorFromAnswer, errorWithoutAnswer } from './cluster-error.js';
 import type { PooledKubeConfig } from './pooled-kube-config.js';
@@ -30,6 +31,7 @@ export class ApiServer {
     /** `https://host:port`, without a slash at its end. */
     readonly url: string,
     private readonly requestTimeoutMilliseconds: number,
+    private readonly measure: ClusterCallMeasure = () => undefined,
   ) {
     this.#origin = /^[^/]*\/\/[^/]*/.exec(url)?.[0] ?? url;
     this.#prefix = url.slice(this.#origin.length);
@@ -80,7 +82,23 @@ export class ApiServer {
     return this.kubeConfig.close();
   }
 
-  async #send({ method, path, query, body }: ApiRequest, signal: AbortSignal) {
+  async #send(request: ApiRequest, signal: AbortSignal) {
+    const began = performance.now();
+    const seconds = () => (performance.now() - began) / 1000;
+    try {
+      const answer = await this.#sendUnmeasured(request, signal);
+      this.measure(answer.status >= 500 ? 'failed' : 'answered', seconds());
+      return answer;
+    } catch (error) {
+      // Whoever ends a watch by its signal has not met an API server that is out of reach.
+      const isEnded =
+        signal.aborted && !(signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError');
+      if (!isEnded) this.measure('unreachable', seconds());
+      throw error;
+    }
+  }
+
+  async #sendUnmeasured({ method, path, query, body }: ApiRequest, signal: AbortSignal) {
     const payload = body === undefined ? null : JSON.stringify(body);
     const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
     const response = await this.#attempt(async () => {

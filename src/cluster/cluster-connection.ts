@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { certificatePrefix, credentialId } from '../formats/enforcement/credential-id.js';
+import type { ClusterCallMeasure } from '../model/measures.js';
 import type { TokenReview } from '../model/token-review.js';
 import type { Access } from './access.js';
 import { ApiServer } from './api-server.js';
@@ -22,6 +23,8 @@ export interface ConnectionOptions {
   /** Per request, watches excepted; default 10 000. */
   readonly requestTimeoutMilliseconds?: number;
   readonly watchTimes?: Partial<WatchTimes & RoleBindingTimes>;
+  /** Is told of each call. */
+  readonly measure?: ClusterCallMeasure;
   /** Default: the system's. */
   readonly clock?: () => Date;
 }
@@ -267,7 +270,12 @@ class KubernetesConnection implements ClusterConnection {
   }
 
   #apiServer(kubeConfig: PooledKubeConfig): ApiServer {
-    return new ApiServer(kubeConfig, this.server, this.options.requestTimeoutMilliseconds ?? 10_000);
+    return new ApiServer(
+      kubeConfig,
+      this.server,
+      this.options.requestTimeoutMilliseconds ?? 10_000,
+      this.options.measure,
+    );
   }
 }
 

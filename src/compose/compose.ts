@@ -38,6 +38,7 @@ import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import type { HealthService, Services } from '../services.js';
 import { CertificateLists } from '../issuance/lifecycle/certificate-lists.js';
+import type { MetricsText, RequestMeasures } from '../model/measures.js';
 import type { Signer } from '../signer/signer.js';
 import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
@@ -53,6 +54,7 @@ import { openCluster, openPublicAddress, type ClusterWiring } from './open-clust
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
 import { openCheckpointKeys } from './checkpoint-keys.js';
 import { openKeptRevocations } from './kept-revocations.js';
+import { measuredReviews, measuredWriter, metricsService, openMetrics } from './metrics.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import { forgettingWriter, openSessionAuthenticator, openSignIn, type OpenedSignIn } from './sign-in.js';
 import { openServiceAccounts } from './service-accounts.js';
@@ -85,6 +87,8 @@ export interface Overrides {
   readonly tlsRoundMilliseconds?: number;
   /** How often the policies' files are looked at. */
   readonly policyRoundMilliseconds?: number;
+  /** How often the figures of the database are counted. */
+  readonly countMilliseconds?: number;
   /** How often the audit log tells of the uses of a break-glass token. */
   readonly breakGlassMilliseconds?: number;
 }
@@ -99,6 +103,7 @@ export interface Composition {
   readonly callersTrust: CallersTrustInForce | null;
   /** How people sign in with browsers; null where nobody does. */
   readonly browsers: { readonly origin: string; readonly issuers: readonly string[] } | null;
+  readonly metrics: { readonly requests: RequestMeasures; text(): Promise<MetricsText> };
   /** Reads the files that may change, and the policies, again. If a part is not valid, its old content stays in force. */
   reload(): Promise<void>;
   /** As in `warm-up.ts`; before the service listens. */
@@ -144,6 +149,8 @@ async function wire(
     (await openTls(config.tls, log, { clock, intervalMilliseconds: overrides.tlsRoundMilliseconds ?? 5_000 }));
   opened.push(() => tls?.stop());
 
+  const metrics = openMetrics(config, clock);
+
   // The store.
   const messages = {
     warn: (message: string) => {
@@ -153,7 +160,10 @@ async function wire(
       log.info({}, message);
     },
   };
-  const opening = await openStore(config, messages, { writerThread: overrides.writerThread ?? true });
+  const opening = await openStore(config, messages, {
+    writerThread: overrides.writerThread ?? true,
+    measures: metrics.store,
+  });
   opened.push(() => opening.close());
   const writer = overrides.writer?.(opening.writer) ?? opening.writer;
   const openedStore: Store = { ...opening, writer: rememberingWriter(writer) };
@@ -190,7 +200,10 @@ async function wire(
   const forgetting = forgettingWriter(learning, (id) => {
     sessionAuthenticator.forget(id);
   });
-  const store: Store = { ...openedStore, writer: wakingWriter(forgetting, wake) };
+  const store: Store = {
+    ...openedStore,
+    writer: measuredWriter(wakingWriter(forgetting, wake), metrics.issuance),
+  };
 
   // The last checkpoint is signed when everything that records events has ended.
   let signing: { stop(): Promise<void> } | null = null;
@@ -207,6 +220,7 @@ async function wire(
 
   // Clusters with their signers.
   const probes = new ClusterProbes(store);
+  metrics.follow({ store, probes });
   const clusters = new Map<string, IssuingCluster>();
   const wiring: ClusterWiring = {
     store,
@@ -215,6 +229,7 @@ async function wire(
     signatures,
     log,
     whyNotSigning: (cluster) => probes.whyNotSigning(cluster),
+    measure: (cluster) => metrics.clusters.callsTo(cluster),
     wrapSigner: overrides.signer ?? ((signer) => signer),
     wrapConnection: overrides.connection ?? ((connection) => connection),
   };
@@ -237,6 +252,9 @@ async function wire(
   const loaded = await loadPolicies(config, configured, log);
   const policies = watchPolicies(config, configured, loaded, log, {
     record: (policySet, previous) => recordPolicySetLoaded(context, policySet, previous),
+    onRejected: () => {
+      metrics.policiesRejected();
+    },
     ...(overrides.policyRoundMilliseconds !== undefined && {
       intervalMilliseconds: overrides.policyRoundMilliseconds,
     }),
@@ -269,6 +287,7 @@ async function wire(
     identityBlocks: new IdentityBlocks(store.identityBlocks),
     denyList,
     publicAddress: await openPublicAddress(config.publicAddress),
+    measures: metrics.issuance,
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
   };
@@ -300,6 +319,7 @@ async function wire(
   opened.push(() => refusedSignIns.stop());
   const countRefusal = (reason: string) => {
     refusedSignIns.count(reason);
+    metrics.callers.refused(reason);
   };
   const signIn = await openSignIn(config, callers.issuers, store, { clock, log, countRefusal });
   const signsIn = signIn.logins.issuers.length > 0;
@@ -344,7 +364,7 @@ async function wire(
       new CertificateLists(of, denyList),
       checkpoints,
       authenticator,
-      refusedSignIns,
+      { count: countRefusal },
       {
         ...callers.waysIn,
         ...(signsIn && { sessions: sessionAuthenticator }),
@@ -355,6 +375,8 @@ async function wire(
     ),
     inspections,
     webhookDeliveries,
+    metrics: metricsService(metrics),
+    enforcement: measuredReviews(enforcementService(of), metrics.callers),
   });
   return {
     store,
@@ -365,6 +387,7 @@ async function wire(
       signsIn && config.publicAddress
         ? { origin: new URL(config.publicAddress.url).origin, issuers: signIn.logins.issuers }
         : null,
+    metrics,
     async reload() {
       log.info({}, 'the policies and the TLS files are read again');
       await Promise.all([policies.reload(), tls?.reload(), clientCertificates?.trust.reload()]);
@@ -403,6 +426,16 @@ async function wire(
         await Promise.all(lists.map((list) => list.stop()));
       });
       signing = signCheckpoints(checkpoints, config.audit.checkpointSeconds, log);
+      const counting = metrics.counting.begin({
+        store,
+        clock,
+        log,
+        ...(overrides.countMilliseconds !== undefined && {
+          recordsMilliseconds: overrides.countMilliseconds,
+          certificatesMilliseconds: overrides.countMilliseconds,
+        }),
+      });
+      opened.push(() => counting.stop());
       dispatcher.start();
       opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
       void probeStaleClusters(context);
@@ -421,11 +454,11 @@ function servicesOf(
   certificateLists: CertificateLists,
   checkpoints: Checkpoints,
   authenticator: ApiTokenAuthenticator,
-  refusedSignIns: RefusedSignIns,
+  refusedSignIns: Pick<RefusedSignIns, 'count'>,
   waysIn: OtherWaysIn,
   { sessions, logins }: OpenedSignIn,
   admins: boolean,
-): Omit<Services, 'inspections' | 'webhookDeliveries'> {
+): Omit<Services, 'inspections' | 'webhookDeliveries' | 'metrics' | 'enforcement'> {
   const { store, clock } = context;
   return {
     authenticator: new Callers(authenticator, waysIn, refusedSignIns),
@@ -435,7 +468,6 @@ function servicesOf(
     clusters: clusterService(context, certificateLists),
     policies: policyService(context, drafts),
     auditEvents: auditEventService(store, checkpoints),
-    enforcement: enforcementService(context),
     apiTokens: new ApiTokens({
       reader: store.apiTokens,
       writer: apiTokenWriter(store.writer),

@@ -15,6 +15,7 @@ import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster, Log } from '../issuance/context.js';
 import type { Cluster } from '../model/cluster.js';
+import type { ClusterCallMeasure } from '../model/measures.js';
 import type { PublicAddress } from '../model/enforcement.js';
 import { KubernetesSigner } from '../signer/kubernetes.js';
 import { LocalCaSigner } from '../signer/local-ca.js';
@@ -31,6 +32,8 @@ export interface ClusterWiring {
   readonly log: Log;
   /** Why a cluster is known not to sign user certificates; null: it signs, or that is not known. */
   readonly whyNotSigning: (cluster: string) => string | null;
+  /** Measures the calls to a cluster. */
+  readonly measure: (cluster: string) => ClusterCallMeasure;
   /** Lets tests put something around the signer. */
   readonly wrapSigner: (signer: Signer) => Signer;
   /** The same for the connection. */
@@ -118,7 +121,7 @@ function openKubernetes(
 
 async function openConnection(
   { name, connection, allowExec }: ClusterConfig,
-  { clock, log, wrapConnection }: ClusterWiring,
+  { clock, log, measure, wrapConnection }: ClusterWiring,
 ): Promise<ClusterConnection | null> {
   if (connection === null) return null;
   const report = (error: unknown) => {
@@ -128,7 +131,8 @@ async function openConnection(
   try {
     // Loaded here, because the Kubernetes client takes some 70 MB of memory that local CAs need not spend.
     const { openClusterConnection } = await import('../cluster/cluster-connection.js');
-    return wrapConnection(await openClusterConnection(connection, { allowExec, report, clock }));
+    const options = { allowExec, report, clock, measure: measure(name) };
+    return wrapConnection(await openClusterConnection(connection, options));
   } catch (error) {
     // The other clusters are served; this one answers with what is wrong.
     log.error({ err: error, cluster: name }, 'a cluster cannot be reached as it is configured');

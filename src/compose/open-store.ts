@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
 import { acquireDatabaseLock, acquireDataDirLock } from '../store/sqlite/process-lock.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
+import { storeUnmeasured, type StoreMeasures } from '../model/measures.js';
 import type { Operation, Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
 
@@ -31,14 +32,14 @@ export interface StartMessages {
 export async function openStore(
   { database, dataDir }: Config,
   { warn, inform }: StartMessages,
-  { writerThread }: { readonly writerThread: boolean },
+  { writerThread, measures = storeUnmeasured }: { readonly writerThread: boolean; readonly measures?: StoreMeasures },
 ): Promise<Store> {
   if (database.kind === 'postgresql') {
     // Loaded here, because its Prisma client and its driver take memory that users of SQLite need not spend.
     const { openPostgresqlStore } = await import('../store/postgresql/open-postgresql-store.js');
     const { weakenedDurability } = await import('../store/postgresql/durability.js');
     (await weakenedDurability(database.url)).forEach(warn);
-    return openPostgresqlStore({ url: database.url, onProgress: inform });
+    return openPostgresqlStore({ url: database.url, onProgress: inform, measures });
   }
   const locks = [acquireDataDirLock(dataDir)];
   const release = () => {
@@ -48,7 +49,8 @@ export async function openStore(
     await mkdir(dirname(database.file), { recursive: true, mode: 0o700 });
     // Another data dir may name the same database.
     locks.push(acquireDatabaseLock(database.file));
-    const store = await openSqliteStore({ file: database.file, busyTimeoutMs, writerThread, onProgress: inform });
+    const { file } = database;
+    const store = await openSqliteStore({ file, busyTimeoutMs, writerThread, onProgress: inform, measures });
     return {
       ...store,
       async close() {

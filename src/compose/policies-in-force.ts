@@ -24,10 +24,13 @@ export function watchPolicies(
   log: Log,
   {
     record,
+    onRejected,
     ...options
   }: {
     /** Puts the change on record. */
     readonly record: (policySet: PolicySet, previous: PolicySet) => Promise<void>;
+    /** Is told of each change that does not validate. */
+    readonly onRejected: () => void;
     readonly intervalMilliseconds?: number;
   },
 ): PolicySetWatch {
@@ -43,6 +46,7 @@ export function watchPolicies(
       });
     },
     onErrors(errors) {
+      onRejected();
       log.error({ errors }, 'the policies were changed and do not validate: those in force stay');
     },
   });

@@ -6,6 +6,7 @@ import { newApiTokenSecret } from '../identity/api-token-secret.js';
 import { AttemptsUnderWay } from '../issuance/attempts/attempts-under-way.js';
 import type { IssuanceContext, IssuingCluster } from '../issuance/context.js';
 import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
+import { issuanceUnmeasured } from '../model/measures.js';
 import type { ApiToken } from '../model/principal.js';
 import { parsePolicySet } from '../policy/parse-policy-set.js';
 import type { PolicySet } from '../policy/policy-set.js';
@@ -77,6 +78,7 @@ export async function openRehearsal(
     // A call that hangs ends soon.
     settings: { ...context.settings, timeoutSeconds: 6 },
     log: { info: ignored, warn: ignored, error: ignored },
+    measures: issuanceUnmeasured,
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
   };

@@ -133,6 +133,15 @@ export const FileSettings = Type.Object(
         closed,
       ),
     ),
+    metrics: Type.Optional(
+      Type.Object(
+        {
+          host: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
+          port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
+        },
+        closed,
+      ),
+    ),
     callers: Type.Optional(CallersSettings),
     roles: Type.Optional(RoleSettings),
     webhooks: Type.Optional(Type.Array(WebhookSettings, { maxItems: 100 })),

@@ -33,6 +33,8 @@ export interface Config {
   readonly expiry: ExpiryConfig;
   readonly inspection: InspectionConfig;
   readonly audit: AuditConfig;
+  /** Where metrics are served without a token; null: only with one, on the port of the service. */
+  readonly metrics: MetricsConfig | null;
   readonly callers: CallersConfig;
   /** The roles of principals; API tokens keep theirs. */
   readonly roles: readonly RoleBindingConfig[];
@@ -65,6 +67,13 @@ export interface AuditConfig {
   readonly checkpointSeconds: number;
   /** PEM files with an Ed25519 key each; all of them sign. Null: one in the data dir, which is made where there is none. */
   readonly checkpointKeyFiles: readonly string[] | null;
+}
+
+/** A listener of its own, over plain HTTP. */
+export interface MetricsConfig {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
 }
 
 /** The lifetimes on which an inspection remarks. */
@@ -124,7 +133,7 @@ export function loadConfig(environment: Environment): Config {
       variables.configFile,
       'is missing: with PostgreSQL no CA is generated, so a file has to say which clusters there are, each with signer: kubernetes or localCA: { certFile, keyFile }',
     );
-  const port = readPort(environment.port, report) ?? file?.port ?? 8080;
+  const port = readPort(environment.port, variables.port, report) ?? file?.port ?? 8080;
   const publicAddress = readPublicAddress(file, { host, port, tls: tls.files !== null }, fromFile, inFile);
   const clusters = file === undefined ? [demoCluster(dataDir)] : readClusters(file, fromFile, inFile);
   const roles = readRoles(file?.roles, inFile);
@@ -157,6 +166,7 @@ export function loadConfig(environment: Environment): Config {
       checkpointSeconds: file?.audit?.checkpointSeconds ?? 60,
       checkpointKeyFiles: file?.audit?.checkpointKeys?.map(fromFile) ?? null,
     },
+    metrics: readMetrics(environment, file, port, report),
     callers: readCallers(
       file?.callers,
       {
@@ -240,14 +250,27 @@ function readConnections(file: FileSettings | undefined, terminated: boolean): C
   return { max, maxPerAddress: maxPerAddress ?? (terminated ? max : 250) };
 }
 
-function readPort(value: string | undefined, report: ReportProblem): number | undefined {
+/** There is a listener where a file or a variable asks for one: nobody reads figures without a token unasked. */
+function readMetrics(
+  { metricsHost, metricsPort }: Environment,
+  file: FileSettings | undefined,
+  port: number,
+  report: ReportProblem,
+): MetricsConfig | null {
+  if (file?.metrics === undefined && metricsHost === undefined && metricsPort === undefined) return null;
+  const taken = readPort(metricsPort, variables.metricsPort, report) ?? file?.metrics?.port ?? 9464;
+  if (taken !== 0 && taken === port) report(variables.metricsPort, `${taken} is the port of the service itself`);
+  return { host: metricsHost ?? file?.metrics?.host ?? '127.0.0.1', port: taken };
+}
+
+function readPort(value: string | undefined, variable: string, report: ReportProblem): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
   // Kubernetes sets <NAME>_PORT in every pod beside a Service of that name.
   const advice = value.startsWith('tcp://')
     ? '; Kubernetes sets it so for a Service named kubepass: give the pod enableServiceLinks: false'
     : '';
-  report(variables.port, `must be a port from 0 to 65535${advice}`);
+  report(variable, `must be a port from 0 to 65535${advice}`);
   return undefined;
 }
 

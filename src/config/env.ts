@@ -9,6 +9,8 @@ export const environmentVariables = {
   tlsCertFile: 'KUBEPASS_TLS_CERT_FILE',
   tlsKeyFile: 'KUBEPASS_TLS_KEY_FILE',
   tlsTerminated: 'KUBEPASS_TLS_TERMINATED',
+  metricsHost: 'KUBEPASS_METRICS_HOST',
+  metricsPort: 'KUBEPASS_METRICS_PORT',
 } as const;
 
 /** The values of these variables; undefined where one is not set. */
@@ -27,5 +29,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     tlsCertFile: read(environmentVariables.tlsCertFile),
     tlsKeyFile: read(environmentVariables.tlsKeyFile),
     tlsTerminated: read(environmentVariables.tlsTerminated),
+    metricsHost: read(environmentVariables.metricsHost),
+    metricsPort: read(environmentVariables.metricsPort),
   };
 }

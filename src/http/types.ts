@@ -41,6 +41,8 @@ declare module 'fastify' {
     withoutRole?: boolean;
     /** Reviewers are known from memory there, and no caller is answered 429 or 5xx. */
     fromMemory?: boolean;
+    /** It answers 405 for the methods that a path does not take. */
+    otherMethods?: boolean;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */
     uploads?: Readonly<Record<string, TSchema>>;
   }

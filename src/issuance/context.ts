@@ -4,6 +4,7 @@ import type { BlastRadius } from '../model/blast-radius.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
 import type { DenyListPort, PublicAddress } from '../model/enforcement.js';
+import type { IssuanceMeasures } from '../model/measures.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { Signer } from '../signer/signer.js';
@@ -61,6 +62,7 @@ export interface IssuanceContext {
   readonly denyList: DenyListPort;
   /** How clusters reach the service; null where that is not known. */
   readonly publicAddress: PublicAddress | null;
+  readonly measures: IssuanceMeasures;
   readonly attempts: AttemptsUnderWay;
   readonly idempotencyKeys: IdempotencyKeys;
 }

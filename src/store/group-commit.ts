@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
+import { storeUnmeasured, type StoreMeasures, type StoreQueue } from '../model/measures.js';
 
 /** The result of one item of a batch, or the error with which it alone failed. */
 export type Settled<Result> = { readonly result: Result } | { readonly error: Error };
@@ -43,6 +44,7 @@ export class GroupCommit<Item, Result> {
       items: readonly Item[],
     ) => readonly Settled<Result>[] | Promise<readonly Settled<Result>[]>,
     private readonly limits: GroupCommitLimits,
+    private readonly measures: Pick<StoreMeasures, 'committed'> = storeUnmeasured,
   ) {}
 
   /**
@@ -62,6 +64,10 @@ export class GroupCommit<Item, Result> {
   /** Whether the next item would find room. */
   get hasRoom(): boolean {
     return !this.#closed && this.#waiting.length < this.limits.queue;
+  }
+
+  get queue(): StoreQueue {
+    return { waiting: this.#waiting.length, limit: this.limits.queue };
   }
 
   /** The time of the first commit that failed, if every commit since then failed too; else null. */
@@ -101,6 +107,7 @@ export class GroupCommit<Item, Result> {
 
   /** Commits a batch, and answers a function that settles its callers' promises. */
   async #commit(batch: readonly Waiting<Item, Result>[]): Promise<() => void> {
+    const began = performance.now();
     try {
       const settled = await this.#commitUnlocked(batch.map(({ item }) => item));
       this.#failingSince = null;
@@ -116,6 +123,8 @@ export class GroupCommit<Item, Result> {
       return () => {
         for (const { reject } of batch) reject(told);
       };
+    } finally {
+      this.measures.committed(batch.length, (performance.now() - began) / 1000);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { StoreMeasures, StoreQueue } from '../model/measures.js';
 import { GroupCommit, type GroupCommitLimits, type Settled } from './group-commit.js';
 import { endsAttempt, type CommitResult, type Step, type Writer } from './step.js';
 
@@ -20,9 +21,9 @@ export class OrderedWriter implements Writer {
   readonly #steps: GroupCommit<Step, CommitResult>;
 
   /** Nothing else uses `batches`, and the writer closes it. */
-  constructor(batches: Batches, limits: GroupCommitLimits) {
+  constructor(batches: Batches, limits: GroupCommitLimits, measures?: Pick<StoreMeasures, 'committed'>) {
     this.#batches = batches;
-    this.#steps = new GroupCommit((steps) => batches.commit(steps, this.failingSince !== null), limits);
+    this.#steps = new GroupCommit((steps) => batches.commit(steps, this.failingSince !== null), limits, measures);
   }
 
   commit(step: Step): Promise<CommitResult> {
@@ -33,6 +34,10 @@ export class OrderedWriter implements Writer {
   /** Whether a step would be taken now, and the last commit worked. */
   get hasRoom(): boolean {
     return this.#steps.hasRoom && this.failingSince === null;
+  }
+
+  get queue(): StoreQueue {
+    return this.#steps.queue;
   }
 
   /** The time of the first commit that failed, if every commit since then failed too; else null. */

@@ -12,6 +12,7 @@ import { ExpiryNoticeTable } from './tables/expiry-notice-table.js';
 import { IdentityTable } from './tables/identity-table.js';
 import { IdentityBlockTable } from './tables/identity-block-table.js';
 import { RevocationTable } from './tables/revocation-table.js';
+import { FigureCounts } from './tables/figures.js';
 import { IdempotencyKeyTable } from './tables/idempotency-key-table.js';
 import { CheckpointTables } from './tables/checkpoint-tables.js';
 import { PolicySetTable } from './tables/policy-set-table.js';
@@ -33,6 +34,7 @@ export function storeParts(
   return {
     writer,
     hasRoom: () => writer.hasRoom,
+    queue: () => writer.queue,
     requests: new RequestTable(prisma, reads),
     recordedRequests: new RecordedRequests(readRows),
     certificates: new CertificateTable(prisma, reads),
@@ -50,6 +52,7 @@ export function storeParts(
     clusterProbes: new ClusterProbeTable(prisma),
     quotas: new QuotaCounts(dialect, readRows),
     webhookDeliveries: new WebhookDeliveryTable(prisma),
+    figures: new FigureCounts(reads),
     async ping() {
       const { failingSince } = writer;
       if (failingSince !== null)

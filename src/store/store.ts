@@ -12,6 +12,8 @@ import type { RecordedRequest, RecordedRequestRange } from '../model/replay.js';
 import type { SessionReader } from '../identity/sessions/session-reader.js';
 import type { SignedCheckpoint } from '../audit/checkpoint.js';
 import type { InventoryReader } from '../inspection/inventory.js';
+import type { CertificateCount, RecordFigures } from '../model/record-figures.js';
+import type { StoreQueue } from '../model/measures.js';
 import type { IdempotencyEntry, IdempotencyScope } from '../model/idempotency.js';
 import type { QuotaLimit } from '../model/decision.js';
 import type { PolicySetTexts, Writer } from './step.js';
@@ -21,6 +23,8 @@ export interface Store {
   readonly writer: Writer;
   /** Whether the writer would take a step now, as far as is known: its queue has room, and commits work. */
   hasRoom(): boolean;
+  /** The steps that wait for the writer. */
+  queue(): StoreQueue;
   readonly requests: RequestReader;
   readonly recordedRequests: RecordedRequestReader;
   readonly certificates: CertificateReader;
@@ -40,6 +44,7 @@ export interface Store {
   readonly clusterProbes: ClusterProbeReader;
   readonly quotas: QuotaReader;
   readonly webhookDeliveries: WebhookDeliveryReader;
+  readonly figures: FigureReader;
   /** Runs `work` while no other process on this database runs its own; for work at start that two must not do at once. */
   alone<T>(work: () => Promise<T>): Promise<T>;
   /** Answers when the database does. Throws after a failed commit, until a commit succeeds. For `/readyz`. */
@@ -241,4 +246,14 @@ export interface WebhookDeliveryReader {
   due(webhook: string, now: Date, limit: number): Promise<readonly WebhookDelivery[]>;
   /** The waiting deliveries of all webhooks but these, in no particular order. */
   waitingForOthers(webhooks: readonly string[], limit: number): Promise<readonly WebhookDelivery[]>;
+}
+
+export interface FigureReader {
+  /**
+   * Counts the live certificates, along the index of their ends and a thousand at a time; `pause` is awaited in between, and
+   * so lets others have the event loop. Null where `pause` answers that this shall end.
+   */
+  certificates(now: Date, pause: () => Promise<'go on' | 'end'>): Promise<CertificateCount | null>;
+  /** Counts by indexes, each up to 100,000. */
+  records(now: Date): Promise<Omit<RecordFigures, 'auditEvents' | 'checkpoint'>>;
 }

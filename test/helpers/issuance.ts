@@ -7,6 +7,7 @@ import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context
 import { DenyList } from '../../src/issuance/lifecycle/deny-list.js';
 import { IdentityBlocks } from '../../src/issuance/lifecycle/identity-blocks.js';
 import { IdempotencyKeys } from '../../src/issuance/requests/idempotency-keys.js';
+import { issuanceUnmeasured } from '../../src/model/measures.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
 import { loadSigningAuthority, type SigningAuthority } from '../../src/x509/strict/signing-authority.js';
@@ -126,6 +127,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     denyList,
     publicAddress: null,
     identityBlocks: new IdentityBlocks(store.identityBlocks),
+    measures: issuanceUnmeasured,
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
   });

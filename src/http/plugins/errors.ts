@@ -47,6 +47,7 @@ export function answerOtherMethods(app: App, paths: ReadonlySet<string>): void {
       method: app.supportedMethods.filter((method) => !taken(method)),
       url,
       schema: { hide: true },
+      config: { otherMethods: true },
       onRequest: () => {
         throw new ProblemError(problem('method-not-allowed', `this resource takes ${allow}`, { headers: { allow } }));
       },

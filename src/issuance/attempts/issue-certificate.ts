@@ -54,7 +54,8 @@ async function signAndRecord(
   // 4. Sign.
   let signed: SignedCertificate;
   try {
-    signed = await started.signing.sign(secondsAfter(context.clock(), context.settings.timeoutSeconds));
+    const deadline = secondsAfter(context.clock(), context.settings.timeoutSeconds);
+    signed = await context.measures.during('sign', request.cluster, () => started.signing.sign(deadline));
   } catch (error) {
     if (error instanceof SigningRefusedError)
       return recordFailure(context, request, started, { reason: error.reason, message: error.message }, null);
@@ -65,8 +66,10 @@ async function signAndRecord(
   }
 
   // 5. Check the certificate that came back.
-  const trust = await issuingCluster(context, request.cluster).clientTrust();
-  const checked = await checkSignedCertificate(signed, started, trust, context.clock(), context.signatures);
+  const checked = await context.measures.during('check', request.cluster, async () => {
+    const trust = await issuingCluster(context, request.cluster).clientTrust();
+    return checkSignedCertificate(signed, started, trust, context.clock(), context.signatures);
+  });
 
   // 6. Record the outcome.
   const end = checked.ok

@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import { storeUnmeasured, type StoreMeasures } from '../../model/measures.js';
 import type { InventoryReader, InventoryRecord } from '../../inspection/inventory.js';
 import { PrismaClient } from '../generated/postgresql/client.js';
 import type { PrismaClient as SharedPrismaClient } from '../generated/sqlite/client.js';
@@ -25,6 +26,8 @@ export interface PostgresqlStoreOptions {
   readonly batchLimit?: number;
   /** How long to look for the outcome of a COMMIT that was not answered, in milliseconds (default 10,000). */
   readonly settleMilliseconds?: number;
+  /** Is told of each commit. */
+  readonly measures?: StoreMeasures;
   /** Is told how far the records of an older version are moved. */
   readonly onProgress?: (message: string) => void;
 }
@@ -57,9 +60,10 @@ const readerSettings = { statement_timeout: '30s', default_transaction_read_only
  */
 export async function openPostgresqlStore(options: PostgresqlStoreOptions): Promise<Store> {
   const { url, readConnections = 10, queueLimit = 1000, batchLimit = 100, settleMilliseconds = 10_000 } = options;
+  const { measures = storeUnmeasured } = options;
   await migratePostgresql(url, options);
   const batches = new PostgresqlBatches(clientConfig(url, writerSettings), settleMilliseconds);
-  const writer = new OrderedWriter(batches, { queue: queueLimit, batch: batchLimit });
+  const writer = new OrderedWriter(batches, { queue: queueLimit, batch: batchLimit }, measures);
   const pools = [readerSettings, { ...readerSettings, ...alongIndexes }].map((settings) =>
     poolOf(url, settings, Math.ceil(readConnections / 2)),
   );

@@ -1,5 +1,6 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import { PrismaClient } from '../generated/sqlite/client.js';
+import { storeUnmeasured, type StoreMeasures } from '../../model/measures.js';
 import { OrderedWriter } from '../ordered-writer.js';
 import { storeParts } from '../store-parts.js';
 import type { Store } from '../store.js';
@@ -22,6 +23,8 @@ export interface SqliteStoreOptions {
   readonly batchLimit?: number;
   /** Whether commits get a thread of their own, so that the event loop does not wait for the disk (default false). */
   readonly writerThread?: boolean;
+  /** Is told of each commit. */
+  readonly measures?: StoreMeasures;
   /** Is told how far the records of an older version are moved. */
   readonly onProgress?: (message: string) => void;
 }
@@ -32,13 +35,14 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { file, busyTimeoutMs = 2000, queueLimit = 1000, batchLimit = 100, writerThread = false } = options;
+  const { measures = storeUnmeasured } = options;
   // SQLite gives the files beside the database the same mode.
   createPrivateFile(file);
   await migrateSqlite(file, options);
   const batches: FlatBatches = writerThread
-    ? new ThreadedBatches({ file, busyTimeoutMs })
+    ? new ThreadedBatches({ file, busyTimeoutMs }, measures)
     : new BatchWriter(connectForWriting(file, busyTimeoutMs));
-  const writer = new OrderedWriter(new SqliteBatches(batches), { queue: queueLimit, batch: batchLimit });
+  const writer = new OrderedWriter(new SqliteBatches(batches), { queue: queueLimit, batch: batchLimit }, measures);
   const prisma = new PrismaClient({
     adapter: new PrismaBetterSqlite3(
       { url: file, readonly: true, fileMustExist: true, timeout: busyTimeoutMs },

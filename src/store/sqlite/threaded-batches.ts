@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { StoreUnavailableError } from '../../model/errors.js';
+import { storeUnmeasured, type StoreMeasures } from '../../model/measures.js';
 import { startThread, workerFile } from '../../workers/worker-file.js';
 import type { StepEnd } from './batch-writer.js';
 import type { FlatBatch } from './flat-batch.js';
@@ -14,7 +15,9 @@ export interface WriterThreadData {
 export type WriterQuestion = { readonly batch: FlatBatch; readonly touch: boolean } | 'close';
 
 /** `code` is sent beside the error, because only an error's name, message and stack reach another thread. */
-export type WriterAnswer = { readonly ends: readonly StepEnd[] } | { readonly failed: unknown; readonly code: unknown };
+export type WriterAnswer =
+  | { readonly ends: readonly StepEnd[]; /** How long the commit kept the thread busy. */ readonly seconds: number }
+  | { readonly failed: unknown; readonly code: unknown };
 
 /**
  * Commits batches on a thread of its own, so the event loop reads, decides and signs while a batch is written to disk. A
@@ -24,11 +27,17 @@ export type WriterAnswer = { readonly ends: readonly StepEnd[] } | { readonly fa
 export class ThreadedBatches implements FlatBatches {
   #worker: Worker | null = null;
 
-  constructor(private readonly data: WriterThreadData) {}
+  constructor(
+    private readonly data: WriterThreadData,
+    private readonly measures: Pick<StoreMeasures, 'wrote'> = storeUnmeasured,
+  ) {}
 
   async commit(batch: FlatBatch, touch: boolean): Promise<readonly StepEnd[]> {
     const told = await this.#ask({ batch, touch });
-    if ('ends' in told) return told.ends;
+    if ('ends' in told) {
+      this.measures.wrote(told.seconds);
+      return told.ends;
+    }
     const { failed, code } = told;
     throw failed instanceof Error && code !== undefined ? Object.assign(failed, { code }) : failed;
   }

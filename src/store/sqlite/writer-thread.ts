@@ -7,13 +7,15 @@ const { file, busyTimeoutMs } = workerData as WriterThreadData;
 let writer: BatchWriter | null = null;
 
 function tell(message: WriterQuestion): WriterAnswer {
+  const began = performance.now();
   try {
     if (message === 'close') {
       writer?.close();
-      return { ends: [] };
+      return { ends: [], seconds: 0 };
     }
     writer ??= new BatchWriter(connectForWriting(file, busyTimeoutMs));
-    return { ends: writer.commit(message.batch, message.touch).map(tellable) };
+    const ends = writer.commit(message.batch, message.touch).map(tellable);
+    return { ends, seconds: (performance.now() - began) / 1000 };
   } catch (error) {
     return { failed: native(error), code: error instanceof Error && 'code' in error ? error.code : undefined };
   }

@@ -11,6 +11,7 @@ import { readEnvironment } from '../../../src/config/env.js';
 import { makeApiToken } from '../../../src/identity/api-tokens.js';
 import type { Role } from '../../../src/model/principal.js';
 import { createLogger } from '../../../src/observability/logger.js';
+import type { MetricsText } from '../../../src/model/measures.js';
 import type { Services } from '../../../src/services.js';
 import type { Store } from '../../../src/store/store.js';
 import { freshDatabase, query } from '../../helpers/postgresql/databases.js';
@@ -88,6 +89,8 @@ export interface TestService {
   execute(sql: string): Promise<void>;
   /** The rows of a query. */
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** The text of the metrics. */
+  metrics(): Promise<MetricsText>;
   /** How many connections the service has. */
   connections(): Promise<number>;
   /** Stops listening, and resolves when the last connection has ended. */
@@ -143,7 +146,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   const services = options.services?.(composition.services) ?? composition.services;
   const { browsers, tls, callersTrust } = composition;
   const app = buildApp(services, {
-    ...{ logger, version: '0.0.0-test' },
+    ...{ logger, version: '0.0.0-test', measures: composition.metrics.requests },
     ...(tls && callersTrust && { tls: tls.current(), callersAuthority: callersTrust.current().pem }),
     ...(browsers && { browsers }),
     ...options.app,
@@ -205,6 +208,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
         return query(database.ownerUrl, async (client) => (await client.query<Record<string, unknown>>(sql)).rows);
       return onSqlite((sqlite) => sqlite.prepare<[], Record<string, unknown>>(sql).all());
     },
+    metrics: () => composition.metrics.text(),
     connections: () =>
       new Promise((resolve, reject) => {
         app.server.getConnections((error, count) => {

@@ -1,0 +1,75 @@
+import type { Config } from '../config/config.js';
+import { may } from '../identity/permissions.js';
+import type { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
+import { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
+import type { StepMeasures } from '../model/measures.js';
+import { done, refused } from '../model/outcome.js';
+import type { CallerMetrics } from '../observability/metrics/caller-metrics.js';
+import { createMetrics, type Metrics } from '../observability/metrics/metrics.js';
+import { secondsSince } from '../observability/metrics/seconds-since.js';
+import type { EnforcementService, MetricsService } from '../services.js';
+import type { Writer } from '../store/step.js';
+import type { Store } from '../store/store.js';
+import { FigureCounting } from './count-figures.js';
+
+export interface OpenedMetrics extends Metrics {
+  readonly counting: FigureCounting;
+  /** The parts that are asked at each scrape, once they are open. */
+  follow(parts: { readonly store: Pick<Store, 'queue'>; readonly probes: Pick<ClusterProbes, 'last'> }): void;
+}
+
+/** Opens the metrics before the parts that are measured. */
+export function openMetrics({ clusters }: Pick<Config, 'clusters'>, clock: () => Date): OpenedMetrics {
+  const counting = new FigureCounting();
+  let parts: Parameters<OpenedMetrics['follow']>[0] | null = null;
+  const metrics = createMetrics({
+    clusters: clusters.map(({ name, signer }) => ({ name, signer: signer.kind })),
+    clock,
+    queue: () => parts?.store.queue() ?? null,
+    probes: () => clusters.flatMap(({ name }) => parts?.probes.last(name) ?? []),
+    counts: counting,
+  });
+  return {
+    ...metrics,
+    counting,
+    follow(opened) {
+      parts = opened;
+    },
+  };
+}
+
+/** A writer that tells of each step that is committed, and of each that is not because the store cannot. */
+export function measuredWriter(writer: Writer, measures: StepMeasures): Writer {
+  return {
+    async commit(step) {
+      const began = performance.now();
+      try {
+        const result = await writer.commit(step);
+        if (result.committed) measures.recorded(step.events, secondsSince(began));
+        return result;
+      } catch (error) {
+        if (error instanceof StoreBusyError) measures.failed('busy');
+        else if (error instanceof StoreUnavailableError) measures.failed('unavailable');
+        throw error;
+      }
+    },
+  };
+}
+
+/** Measures the access reviews. */
+export const measuredReviews = (service: EnforcementService, measures: CallerMetrics): EnforcementService => ({
+  ...service,
+  review(principal, name, extra) {
+    const began = performance.now();
+    const outcome = service.review(principal, name, extra);
+    if (outcome.ok) measures.reviewed(name, outcome.value.denied ? 'denied' : 'no-opinion', secondsSince(began));
+    return outcome;
+  },
+});
+
+export const metricsService = ({ text }: Pick<Metrics, 'text'>): MetricsService => ({
+  read: async (principal) =>
+    may(principal, 'read-metrics')
+      ? done(await text())
+      : refused({ kind: 'not-permitted', message: 'metrics are for auditors and admins' }),
+});

@@ -1,0 +1,41 @@
+import type { Services } from '../../services.js';
+import { callerOf } from '../plugins/authentication.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { longest, problems, response, textBody } from '../responses.js';
+import type { App } from '../types.js';
+
+const example = `# HELP kubepass_issuances_total Attempts at issuing a certificate that have ended; abandoned: the request is approved again.
+# TYPE kubepass_issuances_total counter
+kubepass_issuances_total{cluster="demo",signer="localCA",outcome="issued"} 42
+`;
+
+/** The figures for Prometheus on the port of the service itself. The listener of their own needs no token. */
+export function addMetrics(app: App, { metrics }: Services): void {
+  app.get(
+    '/metrics',
+    {
+      config: { produces: ['text/plain'] },
+      schema: {
+        operationId: 'readMetrics',
+        tags: ['service'],
+        summary: 'Read the metrics of the service',
+        description:
+          'In the Prometheus exposition format; docs/operations.md lists them. The same text is on the listener that `metrics` ' +
+          'in the configuration opens. No name of a person, group or token and no serial number is in it.',
+        response: {
+          200: response(
+            { 'text/plain': textBody('One line for each series.', example, longest.whole) },
+            { description: 'The metrics of this replica.' },
+          ),
+          ...problems('not-permitted'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await metrics.read(callerOf(request));
+      return outcome.ok
+        ? reply.type(outcome.value.contentType).send(outcome.value.text)
+        : sendRefusal(reply, outcome.refusal);
+    },
+  );
+}

@@ -1,0 +1,72 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { MetricsText } from '../../model/measures.js';
+
+/** Prometheus needs one connection; this leaves room for a few of them, and for nobody to fill the process. */
+const mostConnections = 20;
+
+/**
+ * Serves `GET /metrics` and nothing else, over plain HTTP and without a token: whoever reaches the port reads the figures.
+ * No request reaches a use case, and no body is read.
+ */
+export class MetricsListener {
+  readonly #server: Server;
+
+  constructor(
+    text: () => Promise<MetricsText>,
+    private readonly log: { error(fields: object, message: string): void },
+  ) {
+    this.#server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8_192 });
+    this.#server.maxConnections = mostConnections;
+    this.#server.on('request', (request, response) => {
+      const [path] = (request.url ?? '').split('?');
+      if (path !== '/metrics') answer(response, 404, 'only /metrics is here\n');
+      else if (request.method !== 'GET' && request.method !== 'HEAD')
+        answer(response.setHeader('allow', 'GET, HEAD'), 405, 'only GET and HEAD are answered\n');
+      else
+        text().then(
+          (metrics) => {
+            answer(response, 200, metrics.text, metrics.contentType);
+          },
+          (error: unknown) => {
+            this.log.error({ err: error }, 'the metrics could not be gathered');
+            answer(response, 500, 'the metrics could not be gathered\n');
+          },
+        );
+    });
+  }
+
+  /** Port 0 takes any free one. Answers the address. */
+  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    this.#server.once('error', reject).listen({ host, port }, () => {
+      this.#server.off('error', reject);
+      resolve(undefined);
+    });
+    await promise;
+    const { address, port: taken, family } = this.#server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${String(taken)}/metrics`;
+  }
+
+  /** Ends the connections too: a scrape that is cut off is made again. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#server.close(() => {
+      resolve(undefined);
+    });
+    this.#server.closeAllConnections();
+    await promise;
+  }
+}
+
+function answer(response: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
+  response
+    .writeHead(status, {
+      'content-type': type,
+      'content-length': Buffer.byteLength(text),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    })
+    .end(text);
+}

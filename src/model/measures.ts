@@ -1,0 +1,60 @@
+import type { AuditEventDraft } from './audit-event.js';
+
+/** The ports by which the rooms tell what is measured. None of their arguments is text that a caller chose. */
+
+/** Told of every answer. */
+export interface RequestMeasures {
+  /** A route that may be called: `path` is its template, such as `/v1/certificates/:fingerprintSha256`. */
+  route(method: string, path: string): void;
+  /** `path`: the template of the route; null where no route has this path and method. */
+  answered(method: string, path: string | null, status: number, seconds: number): void;
+}
+
+/** The parts of an issuance that are timed one by one; `intent` and `outcome` are its two commits. */
+export const issuancePhases = ['decide', 'intent', 'sign', 'check', 'outcome'] as const;
+export type IssuancePhase = (typeof issuancePhases)[number];
+
+/** Told of the parts of each issuance. */
+export interface IssuanceMeasures {
+  /** Does the work and tells how long that took, however it ended. */
+  during<T>(phase: IssuancePhase, cluster: string, work: () => Promise<T>): Promise<T>;
+}
+
+export const issuanceUnmeasured: IssuanceMeasures = { during: (_phase, _cluster, work) => work() };
+
+/** Told of what the store does. */
+export interface StoreMeasures {
+  /** A batch of steps was committed, or its commit failed. The steps before it are not in this time. */
+  committed(steps: number, seconds: number): void;
+  /** The thread that writes to SQLite was busy for so long. */
+  wrote(seconds: number): void;
+}
+
+export const storeUnmeasured: StoreMeasures = { committed: () => undefined, wrote: () => undefined };
+
+/** The steps that wait for the writer, and how many may. */
+export interface StoreQueue {
+  readonly waiting: number;
+  readonly limit: number;
+}
+
+/** Told of the steps that a caller of the writer has committed. */
+export interface StepMeasures {
+  /** The events of a step that is on disk; `seconds` from its arrival in the queue. */
+  recorded(events: readonly AuditEventDraft[], seconds: number): void;
+  /** The queue was full, or the commit failed. */
+  failed(reason: 'busy' | 'unavailable'): void;
+}
+
+/** Told of each call to the API server of a cluster that has ended; a watch ends when it has begun. */
+export type ClusterCallMeasure = (end: ClusterCallEnd, seconds: number) => void;
+
+/** `answered`: with any status below 500. `failed`: with another one. `unreachable`: not at all. */
+export const clusterCallEnds = ['answered', 'failed', 'unreachable'] as const;
+export type ClusterCallEnd = (typeof clusterCallEnds)[number];
+
+/** The figures as text in the Prometheus exposition format. */
+export interface MetricsText {
+  readonly contentType: string;
+  readonly text: string;
+}
