@@ -14,6 +14,7 @@ import {
 import { negotiateMediaTypes } from './http/plugins/negotiation.js';
 import { readInput } from './http/plugins/request-input.js';
 import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
+import { traceRequests } from './http/plugins/request-trace.js';
 import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
 import { CertificateListener } from './http/server/certificate-listener.js';
 import { Connections, type ConnectionLimits } from './http/server/connections.js';
@@ -23,6 +24,7 @@ import type { TlsPair } from './http/server/tls-settings.js';
 import { longestEncodedParameter } from './http/schema-parts.js';
 import type { App } from './http/types.js';
 import { everyResource, publicResources, type AddResource } from './http/version-1.js';
+import type { RequestTracing } from './model/tracing.js';
 import type { Services } from './services.js';
 
 export interface AppOptions {
@@ -43,6 +45,8 @@ export interface AppOptions {
   readonly failedAuthenticationsPerMinute?: number;
   /** How people sign in with browsers; without it no session counts. */
   readonly browsers?: Browsers;
+  /** Default: nobody collects traces. */
+  readonly tracing?: RequestTracing;
   /** The resources under `/v1`; default: every one. */
   readonly resources?: readonly AddResource[];
 }
@@ -89,6 +93,7 @@ export function buildApp(services: Services, options: AppOptions): App {
         });
   app.decorate('certificateListener', certificateListener);
   drainConnections(app, certificateListener, connections, options.drainMilliseconds ?? 10_000);
+  traceRequests(app, options.tracing ?? null);
   setAnswerHeaders(app);
   logRequests(app);
   answerErrorsAsProblems(app);

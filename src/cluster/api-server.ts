@@ -1,4 +1,5 @@
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
+import { untraced, type Span, type TraceHeaders, type Tracing } from '../model/tracing.js';
 import type { Access } from './access.js';
 import { ClusterUnavailableError, errorFromAnswer, errorWithoutAnswer } from './cluster-error.js';
 import type { PooledKubeConfig } from './pooled-kube-config.js';
@@ -22,6 +23,8 @@ export interface ApiRequest {
  */
 export class ApiServer {
   readonly #origin: string;
+  /** With its port, if that is given. */
+  readonly #host: string;
   /** Precedes every path where the API server is not at the root of its host. */
   readonly #prefix: string;
 
@@ -30,20 +33,31 @@ export class ApiServer {
     /** `https://host:port`, without a slash at its end. */
     readonly url: string,
     private readonly requestTimeoutMilliseconds: number,
+    private readonly tracing: Tracing = untraced,
   ) {
     this.#origin = /^[^/]*\/\/[^/]*/.exec(url)?.[0] ?? url;
+    this.#host = URL.canParse(url) ? new URL(url).host : '';
     this.#prefix = url.slice(this.#origin.length);
   }
 
   /** Answers the parsed body. Throws the errors of cluster-error.ts. */
-  async request(request: ApiRequest): Promise<unknown> {
+  request(request: ApiRequest): Promise<unknown> {
+    const { method, access } = request;
+    const attributes = { 'http.request.method': method, 'server.address': this.#host };
+    return this.tracing.call(`${method} ${resourceOf(access)}`, attributes, (headers, span) =>
+      this.#request(request, headers, span),
+    );
+  }
+
+  async #request(request: ApiRequest, headers: TraceHeaders, span: Span): Promise<unknown> {
     const tooLate = new AbortController();
     const timer = setTimeout(
       () => tooLate.abort(new DOMException('too late', 'TimeoutError')),
       this.requestTimeoutMilliseconds,
     );
     try {
-      const answer = await this.#send(request, tooLate.signal);
+      const answer = await this.#send(request, tooLate.signal, headers);
+      span.set({ 'http.response.status_code': answer.status });
       const text = await this.#attempt(() => answer.body.text());
       if (answer.status >= 300) throw errorFromAnswer({ ...answer, text }, request.access);
       return this.#parse(text);
@@ -71,6 +85,11 @@ export class ApiServer {
     return `${String(this.kubeConfig.generation)} ${JSON.stringify(headers)}`;
   }
 
+  /** Runs work that serves all callers, such as a watch, outside of the trace of the one who began it. */
+  forEverybody<T>(work: () => T): T {
+    return this.tracing.outside(work);
+  }
+
   /** As in `PooledKubeConfig`. */
   renewConnections(): void {
     this.kubeConfig.renew();
@@ -80,7 +99,7 @@ export class ApiServer {
     return this.kubeConfig.close();
   }
 
-  async #send({ method, path, query, body }: ApiRequest, signal: AbortSignal) {
+  async #send({ method, path, query, body }: ApiRequest, signal: AbortSignal, traceHeaders: TraceHeaders = {}) {
     const payload = body === undefined ? null : JSON.stringify(body);
     const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
     const response = await this.#attempt(async () => {
@@ -92,6 +111,7 @@ export class ApiServer {
         headers: {
           accept: 'application/json',
           'user-agent': 'kubepass',
+          ...traceHeaders,
           ...(payload === null ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
@@ -156,3 +176,7 @@ export class ApiServer {
     }
   }
 }
+
+/** `certificatesigningrequests/approval`: without the name of an object. */
+const resourceOf = ({ resource, subresource }: Access): string =>
+  subresource === undefined ? resource : `${resource}/${subresource}`;

@@ -16,6 +16,7 @@ import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster, Log } from '../issuance/context.js';
 import type { Cluster } from '../model/cluster.js';
 import type { PublicAddress } from '../model/enforcement.js';
+import type { Tracing } from '../model/tracing.js';
 import { KubernetesSigner } from '../signer/kubernetes.js';
 import { LocalCaSigner } from '../signer/local-ca.js';
 import type { Signer } from '../signer/signer.js';
@@ -29,6 +30,7 @@ export interface ClusterWiring {
   readonly random: (octets: number) => Buffer;
   readonly signatures: Signatures;
   readonly log: Log;
+  readonly tracing: Tracing;
   /** Why a cluster is known not to sign user certificates; null: it signs, or that is not known. */
   readonly whyNotSigning: (cluster: string) => string | null;
   /** Lets tests put something around the signer. */
@@ -118,7 +120,7 @@ function openKubernetes(
 
 async function openConnection(
   { name, connection, allowExec }: ClusterConfig,
-  { clock, log, wrapConnection }: ClusterWiring,
+  { clock, log, tracing, wrapConnection }: ClusterWiring,
 ): Promise<ClusterConnection | null> {
   if (connection === null) return null;
   const report = (error: unknown) => {
@@ -128,7 +130,7 @@ async function openConnection(
   try {
     // Loaded here, because the Kubernetes client takes some 70 MB of memory that local CAs need not spend.
     const { openClusterConnection } = await import('../cluster/cluster-connection.js');
-    return wrapConnection(await openClusterConnection(connection, { allowExec, report, clock }));
+    return wrapConnection(await openClusterConnection(connection, { allowExec, report, clock, tracing }));
   } catch (error) {
     // The other clusters are served; this one answers with what is wrong.
     log.error({ err: error, cluster: name }, 'a cluster cannot be reached as it is configured');

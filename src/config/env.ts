@@ -9,6 +9,17 @@ export const environmentVariables = {
   tlsCertFile: 'KUBEPASS_TLS_CERT_FILE',
   tlsKeyFile: 'KUBEPASS_TLS_KEY_FILE',
   tlsTerminated: 'KUBEPASS_TLS_TERMINATED',
+  logLevel: 'KUBEPASS_LOG_LEVEL',
+  otlpEndpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+  otlpTracesEndpoint: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  otlpProtocol: 'OTEL_EXPORTER_OTLP_PROTOCOL',
+  otlpTracesProtocol: 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL',
+  otlpCertificate: 'OTEL_EXPORTER_OTLP_CERTIFICATE',
+  otlpClientCertificate: 'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE',
+  otlpClientKey: 'OTEL_EXPORTER_OTLP_CLIENT_KEY',
+  tracesSampler: 'OTEL_TRACES_SAMPLER',
+  tracesSamplerArg: 'OTEL_TRACES_SAMPLER_ARG',
+  otelDisabled: 'OTEL_SDK_DISABLED',
 } as const;
 
 /** The values of these variables; undefined where one is not set. */
@@ -27,5 +38,16 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     tlsCertFile: read(environmentVariables.tlsCertFile),
     tlsKeyFile: read(environmentVariables.tlsKeyFile),
     tlsTerminated: read(environmentVariables.tlsTerminated),
+    logLevel: read(environmentVariables.logLevel),
+    otlpEndpoint: read(environmentVariables.otlpEndpoint),
+    otlpTracesEndpoint: read(environmentVariables.otlpTracesEndpoint),
+    otlpProtocol: read(environmentVariables.otlpProtocol),
+    otlpTracesProtocol: read(environmentVariables.otlpTracesProtocol),
+    otlpCertificate: read(environmentVariables.otlpCertificate),
+    otlpClientCertificate: read(environmentVariables.otlpClientCertificate),
+    otlpClientKey: read(environmentVariables.otlpClientKey),
+    tracesSampler: read(environmentVariables.tracesSampler),
+    tracesSamplerArg: read(environmentVariables.tracesSamplerArg),
+    otelDisabled: read(environmentVariables.otelDisabled),
   };
 }

@@ -9,6 +9,7 @@ import type {
 import type { TSchema } from 'typebox';
 import type { Upload } from '../model/inspection.js';
 import type { Principal } from '../model/principal.js';
+import type { RequestSpan } from '../model/tracing.js';
 import type { CertificateListener } from './server/certificate-listener.js';
 
 declare module 'fastify' {
@@ -19,6 +20,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The caller; null until authentication has found out. */
     principal: Principal | null;
+    /** Null where the request is not traced. */
+    span: RequestSpan | null;
     /** Whether the log gets no line about the answer. */
     unlogged: boolean;
     /** The media type to answer with, one of those that the route produces. */
@@ -41,6 +44,8 @@ declare module 'fastify' {
     withoutRole?: boolean;
     /** Reviewers are known from memory there, and no caller is answered 429 or 5xx. */
     fromMemory?: boolean;
+    /** Its requests are asked for by machines every few seconds, and have no spans. */
+    untraced?: boolean;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */
     uploads?: Readonly<Record<string, TSchema>>;
   }

@@ -4,6 +4,7 @@ import type { BlastRadius } from '../model/blast-radius.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
 import type { DenyListPort, PublicAddress } from '../model/enforcement.js';
+import type { Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { Signer } from '../signer/signer.js';
@@ -63,6 +64,7 @@ export interface IssuanceContext {
   readonly publicAddress: PublicAddress | null;
   readonly attempts: AttemptsUnderWay;
   readonly idempotencyKeys: IdempotencyKeys;
+  readonly tracing: Tracing;
 }
 
 export interface IssuingSettings {

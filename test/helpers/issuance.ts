@@ -8,6 +8,7 @@ import { DenyList } from '../../src/issuance/lifecycle/deny-list.js';
 import { IdentityBlocks } from '../../src/issuance/lifecycle/identity-blocks.js';
 import { IdempotencyKeys } from '../../src/issuance/requests/idempotency-keys.js';
 import type { Cluster } from '../../src/model/cluster.js';
+import { untraced } from '../../src/model/tracing.js';
 import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
 import { loadSigningAuthority, type SigningAuthority } from '../../src/x509/strict/signing-authority.js';
 import { signaturesHere } from '../../src/x509/strict/signatures.js';
@@ -127,6 +128,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     publicAddress: null,
     identityBlocks: new IdentityBlocks(store.identityBlocks),
     attempts: new AttemptsUnderWay(),
+    tracing: untraced,
     idempotencyKeys: new IdempotencyKeys(store),
   });
   return {

@@ -54,7 +54,8 @@ async function signAndRecord(
   // 4. Sign.
   let signed: SignedCertificate;
   try {
-    signed = await started.signing.sign(secondsAfter(context.clock(), context.settings.timeoutSeconds));
+    const deadline = secondsAfter(context.clock(), context.settings.timeoutSeconds);
+    signed = await context.tracing.span('sign', () => started.signing.sign(deadline));
   } catch (error) {
     if (error instanceof SigningRefusedError)
       return recordFailure(context, request, started, { reason: error.reason, message: error.message }, null);

@@ -94,8 +94,8 @@ export async function decideWithinQuotas<T>(
   const usedUp: UsedUpQuota[] = [];
   let outdated = 0;
   while (usedUp.length < rounds && outdated < rounds) {
-    const decided =
-      outdated === 0 ? await decideForCommit(context, asked, usedUp) : await decideNow(context, asked, usedUp);
+    const decideAgain = outdated === 0 ? decideForCommit : decideNow;
+    const decided = await context.tracing.span('decide', () => decideAgain(context, asked, usedUp));
     const round = await commit(decided);
     if ('end' in round) return round.end;
     if ('usedUp' in round) usedUp.push(round.usedUp);
