@@ -21,7 +21,8 @@ const rooms = {
   // The thread for signatures, and the decision about which of them it gets.
   crypto: ['x509/strict', 'workers/worker-file.ts', 'workers/worker-error.ts', 'model/errors.ts'],
   config: ['formats', 'model'],
-  observability: ['model'],
+  // How traces are told to the rest.
+  observability: ['model', 'config/log-level.ts'],
   model: ['x509'],
   // loopback.ts: an identity provider speaks plain HTTP on this machine alone.
   identity: ['model', 'x509', 'formats/json', 'config/loopback.ts'],
@@ -62,7 +63,7 @@ const rooms = {
 /** The files beside the rooms. */
 const edges = {
   'services.ts': ['model', 'x509'],
-  'app.ts': ['http', 'services.ts', 'model/measures.ts'],
+  'app.ts': ['http', 'services.ts', 'model/measures.ts', 'model/tracing.ts'],
   'server.ts': [
     'compose/compose.ts',
     'app.ts',
@@ -97,6 +98,8 @@ const fences = [
   { name: 'worker-pool', library: 'piscina', only: ['workers'] },
   // Signatures of tokens, and the login with an identity provider.
   { name: 'oidc', library: '(jose|openid-client|oauth4webapi)', only: ['identity/oidc'] },
+  // Traces, loaded only where somebody collects them.
+  { name: 'opentelemetry', library: '@opentelemetry/[^/]+', only: ['observability/traces'] },
   { name: 'cookie', library: 'cookie', only: ['http'] },
   { name: 'metrics', library: 'prom-client', only: ['observability/metrics'] },
   { name: 'cel', library: '(@marcbachmann/cel-js|@bufbuild/[^/]+|cel-js)', only: ['policy/cel'] },
@@ -200,6 +203,13 @@ module.exports = {
         dynamic: false,
         dependencyTypesNot: ['type-only'],
       },
+    },
+    {
+      name: 'opentelemetry-is-loaded-where-it-is-used',
+      comment: 'by import(): most services send no traces, and it would slow down their start',
+      severity: 'error',
+      from: { path: '^src/', pathNot: within('observability/traces') },
+      to: { path: within('observability/traces'), dynamic: false, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'deciding-is-pure',

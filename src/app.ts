@@ -16,6 +16,7 @@ import { negotiateMediaTypes } from './http/plugins/negotiation.js';
 import { readInput } from './http/plugins/request-input.js';
 import { measureRequests } from './http/plugins/request-measures.js';
 import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
+import { traceRequests } from './http/plugins/request-trace.js';
 import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
 import { CertificateListener } from './http/server/certificate-listener.js';
 import { Connections, type ConnectionLimits } from './http/server/connections.js';
@@ -26,6 +27,7 @@ import { longestEncodedParameter } from './http/schema-parts.js';
 import type { App } from './http/types.js';
 import { everyResource, publicResources, type AddResource } from './http/version-1.js';
 import type { RequestMeasures } from './model/measures.js';
+import type { RequestTracing } from './model/tracing.js';
 import type { Services } from './services.js';
 
 export interface AppOptions {
@@ -48,6 +50,8 @@ export interface AppOptions {
   readonly browsers?: Browsers;
   /** Is told of every route and every answer. */
   readonly measures?: RequestMeasures;
+  /** Default: nobody collects traces. */
+  readonly tracing?: RequestTracing;
   /** The resources under `/v1`; default: every one. */
   readonly resources?: readonly AddResource[];
 }
@@ -98,6 +102,7 @@ export function buildApp(services: Services, options: AppOptions): App {
         });
   app.decorate('certificateListener', certificateListener);
   drainConnections(app, certificateListener, connections, options.drainMilliseconds ?? 10_000);
+  traceRequests(app, options.tracing ?? null);
   setAnswerHeaders(app);
   logRequests(app);
   if (options.measures) measureRequests(app, options.measures);

@@ -13,6 +13,7 @@ const drainMilliseconds = 10_000;
 const logger = createLogger();
 
 async function serve(config: Config): Promise<void> {
+  logger.level = config.logLevel;
   const composing = compose(config, logger);
   // From the beginning on: without a listener this signal would end the process.
   process.on('SIGHUP', () => {
@@ -30,6 +31,7 @@ async function serve(config: Config): Promise<void> {
     measures: service.metrics.requests,
     connections: config.connections,
     ...(service.browsers && { browsers: service.browsers }),
+    ...(service.requestTracing && { tracing: service.requestTracing }),
     ...(service.tls && { tls: service.tls.current() }),
     ...(service.callersTrust && { callersAuthority: service.callersTrust.current().pem }),
   });

@@ -1,5 +1,6 @@
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import type { ClusterCallMeasure } from '../model/measures.js';
+import { untraced, type Span, type TraceHeaders, type Tracing } from '../model/tracing.js';
 import type { Access } from './access.js';
 import { ClusterUnavailableError, errorFromAnswer, errorWithoutAnswer } from './cluster-error.js';
 import type { PooledKubeConfig } from './pooled-kube-config.js';
@@ -23,6 +24,8 @@ export interface ApiRequest {
  */
 export class ApiServer {
   readonly #origin: string;
+  /** With its port, if that is given. */
+  readonly #host: string;
   /** Precedes every path where the API server is not at the root of its host. */
   readonly #prefix: string;
 
@@ -32,20 +35,31 @@ export class ApiServer {
     readonly url: string,
     private readonly requestTimeoutMilliseconds: number,
     private readonly measure: ClusterCallMeasure = () => undefined,
+    private readonly tracing: Tracing = untraced,
   ) {
     this.#origin = /^[^/]*\/\/[^/]*/.exec(url)?.[0] ?? url;
+    this.#host = URL.canParse(url) ? new URL(url).host : '';
     this.#prefix = url.slice(this.#origin.length);
   }
 
   /** Answers the parsed body. Throws the errors of cluster-error.ts. */
-  async request(request: ApiRequest): Promise<unknown> {
+  request(request: ApiRequest): Promise<unknown> {
+    const { method, access } = request;
+    const attributes = { 'http.request.method': method, 'server.address': this.#host };
+    return this.tracing.call(`${method} ${resourceOf(access)}`, attributes, (headers, span) =>
+      this.#request(request, headers, span),
+    );
+  }
+
+  async #request(request: ApiRequest, headers: TraceHeaders, span: Span): Promise<unknown> {
     const tooLate = new AbortController();
     const timer = setTimeout(
       () => tooLate.abort(new DOMException('too late', 'TimeoutError')),
       this.requestTimeoutMilliseconds,
     );
     try {
-      const answer = await this.#send(request, tooLate.signal);
+      const answer = await this.#send(request, tooLate.signal, headers);
+      span.set({ 'http.response.status_code': answer.status });
       const text = await this.#attempt(() => answer.body.text());
       if (answer.status >= 300) throw errorFromAnswer({ ...answer, text }, request.access);
       return this.#parse(text);
@@ -73,6 +87,11 @@ export class ApiServer {
     return `${String(this.kubeConfig.generation)} ${JSON.stringify(headers)}`;
   }
 
+  /** Runs work that serves all callers, such as a watch, outside of the trace of the one who began it. */
+  forEverybody<T>(work: () => T): T {
+    return this.tracing.outside(work);
+  }
+
   /** As in `PooledKubeConfig`. */
   renewConnections(): void {
     this.kubeConfig.renew();
@@ -82,11 +101,11 @@ export class ApiServer {
     return this.kubeConfig.close();
   }
 
-  async #send(request: ApiRequest, signal: AbortSignal) {
+  async #send(request: ApiRequest, signal: AbortSignal, traceHeaders: TraceHeaders = {}) {
     const began = performance.now();
     const seconds = () => (performance.now() - began) / 1000;
     try {
-      const answer = await this.#sendUnmeasured(request, signal);
+      const answer = await this.#sendUnmeasured(request, signal, traceHeaders);
       this.measure(answer.status >= 500 ? 'failed' : 'answered', seconds());
       return answer;
     } catch (error) {
@@ -98,7 +117,7 @@ export class ApiServer {
     }
   }
 
-  async #sendUnmeasured({ method, path, query, body }: ApiRequest, signal: AbortSignal) {
+  async #sendUnmeasured({ method, path, query, body }: ApiRequest, signal: AbortSignal, traceHeaders: TraceHeaders) {
     const payload = body === undefined ? null : JSON.stringify(body);
     const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
     const response = await this.#attempt(async () => {
@@ -110,6 +129,7 @@ export class ApiServer {
         headers: {
           accept: 'application/json',
           'user-agent': 'kubepass',
+          ...traceHeaders,
           ...(payload === null ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
@@ -174,3 +194,7 @@ export class ApiServer {
     }
   }
 }
+
+/** `certificatesigningrequests/approval`: without the name of an object. */
+const resourceOf = ({ resource, subresource }: Access): string =>
+  subresource === undefined ? resource : `${resource}/${subresource}`;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { certificatePrefix, credentialId } from '../formats/enforcement/credential-id.js';
 import type { ClusterCallMeasure } from '../model/measures.js';
 import type { TokenReview } from '../model/token-review.js';
+import type { Tracing } from '../model/tracing.js';
 import type { Access } from './access.js';
 import { ApiServer } from './api-server.js';
 import { ClusterForbiddenError, ClusterNotFoundError, ClusterUnavailableError } from './cluster-error.js';
@@ -27,6 +28,8 @@ export interface ConnectionOptions {
   readonly measure?: ClusterCallMeasure;
   /** Default: the system's. */
   readonly clock?: () => Date;
+  /** Default: nobody collects traces. */
+  readonly tracing?: Tracing;
 }
 
 /** The user that an API server authenticates a credential as. */
@@ -270,12 +273,8 @@ class KubernetesConnection implements ClusterConnection {
   }
 
   #apiServer(kubeConfig: PooledKubeConfig): ApiServer {
-    return new ApiServer(
-      kubeConfig,
-      this.server,
-      this.options.requestTimeoutMilliseconds ?? 10_000,
-      this.options.measure,
-    );
+    const { requestTimeoutMilliseconds = 10_000, measure, tracing } = this.options;
+    return new ApiServer(kubeConfig, this.server, requestTimeoutMilliseconds, measure, tracing);
   }
 }
 

@@ -80,7 +80,7 @@ export class ObjectWatch<W extends WireObject, T> {
 
   /** Does nothing while it runs, or after `stop`. */
   start(): void {
-    if (!this.isStopped()) this.#running ??= this.#run();
+    if (!this.isStopped()) this.#running ??= this.server.forEverybody(() => this.#run());
   }
 
   isStopped(): boolean {

@@ -3,18 +3,11 @@ import { createSecureContext } from 'node:tls';
 import type { ClientCertificatesConfig } from '../config/callers-config.js';
 import { readCallersTrust, type CallersTrust } from '../identity/callers-trust.js';
 import type { Log } from '../issuance/context.js';
-import { watchSteadily } from '../workers/steady-watch.js';
 import { displayDistinguishedName } from '../x509/strict/distinguished-name.js';
-import { fileReading } from './file-reading.js';
+import { keepInForce, type InForce } from './in-force.js';
 
-export interface CallersTrustInForce {
-  current(): CallersTrust;
-  /** Calls `use` with each later one. */
-  follow(use: (trust: CallersTrust) => void): void;
-  /** Reads the files now. If they cannot be used, what is in force stays, and the log says so. */
-  reload(): Promise<void>;
-  stop(): void;
-}
+/** The CAs by which callers are let in. */
+export type CallersTrustInForce = InForce<CallersTrust>;
 
 export interface CallersTrustOptions {
   readonly clock: () => Date;
@@ -29,55 +22,29 @@ type Files = Pick<ClientCertificatesConfig, 'certificateAuthorityFile' | 'revoca
  * The CAs of callers and their CRLs, kept equal to their files. Files that cannot be used replace none. Throws where the first
  * ones cannot be used.
  */
-export async function openCallersTrust(
+export function openCallersTrust(
   files: Files,
   log: Log,
   { clock, intervalMilliseconds, whyNot }: CallersTrustOptions,
 ): Promise<CallersTrustInForce> {
   const { certificateAuthorityFile, revocationListFile } = files;
-  const names =
-    revocationListFile === null ? [certificateAuthorityFile] : [certificateAuthorityFile, revocationListFile];
-  const load = async (): Promise<CallersTrust> => {
-    const trust = await read(files);
-    const why = whyNot(trust);
-    if (why !== null) throw new Error(why);
-    warnOfEnded(trust, clock(), log);
-    return trust;
-  };
-
-  const { reading } = await fileReading(names);
-  let current = await load();
-  const followers: ((trust: CallersTrust) => void)[] = [];
-  const replace = async (): Promise<void> => {
-    try {
-      const next = await load();
-      for (const use of followers) use(next);
-      current = next;
-      log.info({ authorities: next.authorities.length }, 'the CAs of callers, or their CRLs, were read again');
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      log.error({ reason }, 'the CAs of callers, or their CRLs, cannot be used as they are now: those in force stay');
-    }
-  };
-  const watch = watchSteadily({
-    read: () => fileReading(names),
-    initial: reading,
+  return keepInForce({
+    files: revocationListFile === null ? [certificateAuthorityFile] : [certificateAuthorityFile, revocationListFile],
+    async load() {
+      const trust = await read(files);
+      const why = whyNot(trust);
+      if (why !== null) throw new Error(why);
+      warnOfEnded(trust, clock(), log);
+      return trust;
+    },
     intervalMilliseconds,
-    act: replace,
-    onFailure(error) {
-      log.error({ err: error }, 'the files of callers could not be looked at');
+    log,
+    told: {
+      replaced: 'the CAs of callers, or their CRLs, were read again',
+      fieldsOf: ({ authorities }) => ({ authorities: authorities.length }),
+      refused: 'the CAs of callers, or their CRLs, cannot be used as they are now: those in force stay',
     },
   });
-  return {
-    current: () => current,
-    follow(use) {
-      followers.push(use);
-    },
-    reload: () => watch.again(),
-    stop: () => {
-      watch.stop();
-    },
-  };
 }
 
 async function read({ certificateAuthorityFile, revocationListFile }: Files): Promise<CallersTrust> {

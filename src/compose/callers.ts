@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { describeCertificateAuthority } from '../cluster/certificate-authorities.js';
 import type { CallersConfig, OidcConfig } from '../config/callers-config.js';
 import { ConfigError, type Config } from '../config/config.js';
 import type { OtherWaysIn } from '../identity/callers.js';
@@ -10,6 +8,8 @@ import { publishedKeys } from '../identity/oidc/key-source.js';
 import { OidcTokens } from '../identity/oidc/oidc-tokens.js';
 import { providerFetch, type ProviderFetch } from '../identity/oidc/provider-fetch.js';
 import type { Log } from '../issuance/context.js';
+import { authorityInForce } from './authority-in-force.js';
+import { AllInForce, type InForce } from './in-force.js';
 
 /** An identity provider, and how it is called. */
 export interface OpenedIssuer {
@@ -23,11 +23,13 @@ export interface OpenedIssuer {
 export interface OpenedCallers {
   readonly waysIn: OtherWaysIn;
   readonly issuers: readonly OpenedIssuer[];
+  /** Reads the files of the CAs again. */
+  reload(): Promise<void>;
   close(): void;
 }
 
 /**
- * Opens the ways in that are configured, with the content of their files, read once. Throws `ConfigError` with everything
+ * Opens the ways in that are configured, and keeps them equal to the files of the CAs that they trust. Throws `ConfigError` with everything
  * that is wrong. An identity provider that is down is no error: it is asked again until it is up.
  */
 export async function openCallers(
@@ -35,16 +37,26 @@ export async function openCallers(
   serviceAccounts: TokensOfServiceAccounts | null,
   clock: () => Date,
   log: Log,
+  intervalMilliseconds: number,
 ): Promise<OpenedCallers> {
   const errors: string[] = [];
   const issuers: OpenedIssuer[] = [];
+  const files = new AllInForce();
   for (const [i, config] of callers.oidc.entries()) {
     const at = `${configFile ?? ''}:/callers/oidc/${i}`;
-    const authority = await authorityOf(config).catch((error: unknown) => wrong(`${at}/certificateAuthority`, error));
+    const fields = { issuer: config.name };
+    const times = { log, intervalMilliseconds };
+    const authority = await authorityInForce(config.certificateAuthorityFile, fields, times).catch((error: unknown) =>
+      wrong(`${at}/certificateAuthority`, error),
+    );
     if (authority === undefined) continue;
+    files.add(authority);
     issuers.push(openIssuer(config, issuerOf(config, callers), authority, log));
   }
-  if (errors.length > 0) throw new ConfigError(errors);
+  if (errors.length > 0) {
+    files.stop();
+    throw new ConfigError(errors);
+  }
 
   for (const { config, keys } of issuers) {
     const { name, issuer, audiences, tokens } = config;
@@ -58,7 +70,9 @@ export async function openCallers(
         ? {}
         : { jsonWebTokens: new JsonWebTokens(oidcTokens, serviceAccounts) },
     issuers,
+    reload: () => files.reload(),
     close() {
+      files.stop();
       for (const { keys } of issuers) keys.stop();
     },
   };
@@ -68,9 +82,13 @@ export async function openCallers(
   }
 }
 
-function openIssuer(config: OidcConfig, issuer: OidcIssuer, authority: string | null, log: Log): OpenedIssuer {
+function openIssuer(config: OidcConfig, issuer: OidcIssuer, authority: InForce<string | null>, log: Log): OpenedIssuer {
   const { name, staleKeysSeconds } = config;
-  const fetch = providerFetch({ certificateAuthority: authority });
+  let call = providerFetch({ certificateAuthority: authority.current() });
+  authority.follow((next) => {
+    call = providerFetch({ certificateAuthority: next });
+  });
+  const fetch: ProviderFetch = (url, options) => call(url, options);
   const keys = new IssuerKeys({ name, source: publishedKeys(issuer, fetch), staleKeysSeconds, log });
   return { config, issuer, fetch, keys };
 }
@@ -95,11 +113,4 @@ function issuerOf(config: OidcConfig, { oidc, serviceAccounts, clientCertificate
       groups: [...others.map(({ groupsPrefix }) => groupsPrefix).filter(given), ...ofAccounts],
     },
   };
-}
-
-async function authorityOf({ certificateAuthorityFile }: OidcConfig): Promise<string | null> {
-  if (certificateAuthorityFile === null) return null;
-  const { pem, certificates } = describeCertificateAuthority(await readFile(certificateAuthorityFile, 'utf8'));
-  if (certificates.length === 0) throw new Error(`${certificateAuthorityFile} holds no certificate`);
-  return pem;
 }

@@ -36,6 +36,7 @@ import { Checkpoints } from '../issuance/evidence/checkpoints.js';
 import { signCheckpoints } from '../issuance/evidence/sign-checkpoints.js';
 import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
+import type { RequestTracing } from '../model/tracing.js';
 import type { HealthService, Services } from '../services.js';
 import { CertificateLists } from '../issuance/lifecycle/certificate-lists.js';
 import type { MetricsText, RequestMeasures } from '../model/measures.js';
@@ -59,6 +60,7 @@ import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import { forgettingWriter, openSessionAuthenticator, openSignIn, type OpenedSignIn } from './sign-in.js';
 import { openServiceAccounts } from './service-accounts.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
+import { openTraces, tracedLog, tracedWriter } from './traces.js';
 import { openRefusedSignIns } from './refused-sign-ins.js';
 import { openRehearsal } from './rehearsal.js';
 import { warmUp, type WarmUpOptions } from './warm-up.js';
@@ -83,7 +85,7 @@ export interface Overrides {
   readonly connection?: (connection: ClusterConnection) => ClusterConnection;
   /** How often the outbox of webhooks is looked through. */
   readonly webhookRoundMilliseconds?: number;
-  /** How often the TLS files are looked at. */
+  /** How often the files of certificates and secrets are looked at. */
   readonly tlsRoundMilliseconds?: number;
   /** How often the policies' files are looked at. */
   readonly policyRoundMilliseconds?: number;
@@ -101,6 +103,8 @@ export interface Composition {
   readonly tls: TlsInForce | null;
   /** The CAs of callers with client certificates; null where none get in. */
   readonly callersTrust: CallersTrustInForce | null;
+  /** Null where nobody collects traces. */
+  readonly requestTracing: RequestTracing | null;
   /** How people sign in with browsers; null where nobody does. */
   readonly browsers: { readonly origin: string; readonly issuers: readonly string[] } | null;
   readonly metrics: { readonly requests: RequestMeasures; text(): Promise<MetricsText> };
@@ -133,20 +137,23 @@ export async function compose(config: Config, log: Log, overrides: Overrides = {
 
 async function wire(
   config: Config,
-  log: Log,
+  givenLog: Log,
   overrides: Overrides,
   opened: (() => Promise<void> | void)[],
 ): Promise<Omit<Composition, 'close'>> {
   const clock = overrides.clock ?? (() => new Date());
+  const traces = await openTraces(config, givenLog);
+  opened.push(() => traces.close());
+  const { tracing } = traces;
+  const log = tracedLog(givenLog, tracing);
   const warning = await prepareDataDir(config.dataDir);
   if (warning !== null) log.warn({}, warning);
   const { database } = config;
   if (database.kind === 'postgresql' && database.exposed)
     log.warn({}, 'the way to PostgreSQL is not protected: sslmode=verify-full with sslrootcert would do that');
 
-  const tls =
-    config.tls &&
-    (await openTls(config.tls, log, { clock, intervalMilliseconds: overrides.tlsRoundMilliseconds ?? 5_000 }));
+  const intervalMilliseconds = overrides.tlsRoundMilliseconds ?? 5_000;
+  const tls = config.tls && (await openTls(config.tls, log, { clock, intervalMilliseconds }));
   opened.push(() => tls?.stop());
 
   const metrics = openMetrics(config, clock);
@@ -171,7 +178,11 @@ async function wire(
   // Webhooks: commits that put something into the outbox wake the dispatcher.
   const owner = randomUUID();
   const random = publicRandomOctets();
-  const webhooks = await openWebhooks(config, log);
+  const webhooksInForce = await openWebhooks(config, log, intervalMilliseconds);
+  opened.push(() => {
+    webhooksInForce.stop();
+  });
+  const { webhooks } = webhooksInForce;
   const outbox = storedOutbox(openedStore.webhookDeliveries, openedStore.writer);
   const dispatcher = new WebhookDispatcher({
     webhooks,
@@ -180,10 +191,13 @@ async function wire(
     random: randomBytes,
     owner,
     log,
+    tracing,
     ...(overrides.webhookRoundMilliseconds !== undefined && { roundMilliseconds: overrides.webhookRoundMilliseconds }),
   });
   const wake = () => {
-    dispatcher.wake();
+    tracing.outside(() => {
+      dispatcher.wake();
+    });
   };
 
   // Revocations: this process knows those that it commits before it answers, and so does the list beside the database.
@@ -202,7 +216,7 @@ async function wire(
   });
   const store: Store = {
     ...openedStore,
-    writer: measuredWriter(wakingWriter(forgetting, wake), metrics.issuance),
+    writer: tracedWriter(measuredWriter(wakingWriter(forgetting, wake), metrics.issuance), tracing),
   };
 
   // The last checkpoint is signed when everything that records events has ended.
@@ -228,6 +242,7 @@ async function wire(
     random: randomBytes,
     signatures,
     log,
+    tracing,
     whyNotSigning: (cluster) => probes.whyNotSigning(cluster),
     measure: (cluster) => metrics.clusters.callsTo(cluster),
     wrapSigner: overrides.signer ?? ((signer) => signer),
@@ -243,7 +258,7 @@ async function wire(
   // Other ways in than API tokens.
   const clientCertificates = await openClientCertificates(config, clusters.values(), log, {
     clock,
-    intervalMilliseconds: overrides.tlsRoundMilliseconds ?? 5_000,
+    intervalMilliseconds,
   });
   opened.push(() => clientCertificates?.close());
 
@@ -271,6 +286,10 @@ async function wire(
   });
 
   // Use cases.
+  const traced = (deliveries: ReturnType<typeof deliveriesOf>) => {
+    for (const { id } of deliveries) tracing.keep(id);
+    return deliveries;
+  };
   const context: IssuanceContext = {
     store,
     clusters,
@@ -282,7 +301,7 @@ async function wire(
     soleProcess: isSoleProcess(config),
     settings: { ...config.issuing, expiryNoticeSeconds: config.expiry.noticeSeconds },
     log,
-    deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
+    deliveriesOf: (announcement) => traced(deliveriesOf(webhooks, random, announcement)),
     probes,
     identityBlocks: new IdentityBlocks(store.identityBlocks),
     denyList,
@@ -290,6 +309,7 @@ async function wire(
     measures: metrics.issuance,
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
+    tracing,
   };
   await recordServiceStarted(context);
   await checkpoints.open();
@@ -311,7 +331,7 @@ async function wire(
   });
   await authenticator.loadReviewers();
   const serviceAccounts = openServiceAccounts(config, clusters, clock, log);
-  const callers = await openCallers(config, serviceAccounts, clock, log);
+  const callers = await openCallers(config, serviceAccounts, clock, log, intervalMilliseconds);
   opened.push(() => {
     callers.close();
   });
@@ -321,7 +341,10 @@ async function wire(
     refusedSignIns.count(reason);
     metrics.callers.refused(reason);
   };
-  const signIn = await openSignIn(config, callers.issuers, store, { clock, log, countRefusal });
+  const signIn = await openSignIn(config, callers.issuers, store, { clock, log, countRefusal, intervalMilliseconds });
+  opened.push(() => {
+    signIn.stop();
+  });
   const signsIn = signIn.logins.issuers.length > 0;
 
   // Workers.
@@ -383,14 +406,22 @@ async function wire(
     services: allServicesOf(context),
     tls,
     callersTrust: clientCertificates?.trust ?? null,
+    requestTracing: traces.requests,
     browsers:
       signsIn && config.publicAddress
         ? { origin: new URL(config.publicAddress.url).origin, issuers: signIn.logins.issuers }
         : null,
     metrics,
     async reload() {
-      log.info({}, 'the policies and the TLS files are read again');
-      await Promise.all([policies.reload(), tls?.reload(), clientCertificates?.trust.reload()]);
+      log.info({}, 'the policies, and the files of certificates and secrets, are read again');
+      await Promise.all([
+        policies.reload(),
+        tls?.reload(),
+        clientCertificates?.trust.reload(),
+        webhooksInForce.reload(),
+        callers.reload(),
+        signIn.reload(),
+      ]);
     },
     warmUp: (options) => warmUp(() => openRehearsal(context, allServicesOf), log, options),
     async begin() {

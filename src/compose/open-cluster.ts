@@ -17,6 +17,7 @@ import type { IssuingCluster, Log } from '../issuance/context.js';
 import type { Cluster } from '../model/cluster.js';
 import type { ClusterCallMeasure } from '../model/measures.js';
 import type { PublicAddress } from '../model/enforcement.js';
+import type { Tracing } from '../model/tracing.js';
 import { KubernetesSigner } from '../signer/kubernetes.js';
 import { LocalCaSigner } from '../signer/local-ca.js';
 import type { Signer } from '../signer/signer.js';
@@ -30,6 +31,7 @@ export interface ClusterWiring {
   readonly random: (octets: number) => Buffer;
   readonly signatures: Signatures;
   readonly log: Log;
+  readonly tracing: Tracing;
   /** Why a cluster is known not to sign user certificates; null: it signs, or that is not known. */
   readonly whyNotSigning: (cluster: string) => string | null;
   /** Measures the calls to a cluster. */
@@ -121,7 +123,7 @@ function openKubernetes(
 
 async function openConnection(
   { name, connection, allowExec }: ClusterConfig,
-  { clock, log, measure, wrapConnection }: ClusterWiring,
+  { clock, log, measure, tracing, wrapConnection }: ClusterWiring,
 ): Promise<ClusterConnection | null> {
   if (connection === null) return null;
   const report = (error: unknown) => {
@@ -131,7 +133,7 @@ async function openConnection(
   try {
     // Loaded here, because the Kubernetes client takes some 70 MB of memory that local CAs need not spend.
     const { openClusterConnection } = await import('../cluster/cluster-connection.js');
-    const options = { allowExec, report, clock, measure: measure(name) };
+    const options = { allowExec, report, clock, measure: measure(name), tracing };
     return wrapConnection(await openClusterConnection(connection, options));
   } catch (error) {
     // The other clusters are served; this one answers with what is wrong.

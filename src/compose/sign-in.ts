@@ -9,11 +9,15 @@ import type { Log } from '../issuance/context.js';
 import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
 import type { OpenedIssuer } from './callers.js';
+import { AllInForce, keepInForce, unchanging, type InForce } from './in-force.js';
 
 /** Sessions, and how people begin them with their browsers. */
 export interface OpenedSignIn {
   readonly sessions: Sessions;
   readonly logins: Logins;
+  /** Reads the files of the clients' secrets again. */
+  reload(): Promise<void>;
+  stop(): void;
 }
 
 /** Finds the callers who come by a session. */
@@ -44,8 +48,8 @@ export function forgettingWriter(writer: Writer, forget: (sessionId: string) => 
 }
 
 /**
- * Opens the sign-in at each issuer that has one, with the content of its file, read once. Throws `ConfigError` with everything
- * that is wrong.
+ * Opens the sign-in at each issuer that has one, and keeps it equal to the file of its secret. Throws `ConfigError` with
+ * everything that is wrong.
  */
 export async function openSignIn(
   { configFile, callers, roles, publicAddress }: Config,
@@ -55,33 +59,72 @@ export async function openSignIn(
     clock,
     log,
     countRefusal,
-  }: { readonly clock: () => Date; readonly log: Log; readonly countRefusal: (reason: string) => void },
+    intervalMilliseconds,
+  }: {
+    readonly clock: () => Date;
+    readonly log: Log;
+    readonly countRefusal: (reason: string) => void;
+    readonly intervalMilliseconds: number;
+  },
 ): Promise<OpenedSignIn> {
   const errors: string[] = [];
   const providers: LoginProvider[] = [];
+  const files = new AllInForce();
   for (const { config, issuer, fetch } of issuers) {
     const { name, login, scopes } = config;
     if (login === null) continue;
     const place = `${configFile ?? ''}:/callers/oidc/${callers.oidc.indexOf(config)}/login/clientSecretFile`;
-    const clientSecret = await secretIn(login.clientSecretFile, log).catch((error: unknown) => {
+    const times = { log, intervalMilliseconds };
+    const secret = await secretInForce(login.clientSecretFile, name, times).catch((error: unknown) => {
       errors.push(`${place}: ${error instanceof Error ? error.message : String(error)}`);
-      return null;
+      return unchanging(null);
     });
+    files.add(secret);
+    const clientSecret = () => secret.current();
     const redirectUri = `${publicAddress?.url ?? ''}/v1/login/${name}/callback`;
     providers.push(
       new OidcLogin({ ...{ issuer, clientId: login.clientId, clientSecret }, scopes, redirectUri, fetch, log }),
     );
     log.info({ name, clientId: login.clientId, redirectUri }, 'people sign in by this issuer with their browsers');
   }
-  if (errors.length > 0) throw new ConfigError(errors);
+  if (errors.length > 0) {
+    files.stop();
+    throw new ConfigError(errors);
+  }
   const { sessions: reader, writer } = store;
   const sessions = new Sessions({ reader, writer: sessionWriter(writer), roles, clock, random: randomBytes });
-  return { sessions, logins: new Logins(providers, sessions, countRefusal) };
+  return {
+    sessions,
+    logins: new Logins(providers, sessions, countRefusal),
+    reload: () => files.reload(),
+    stop: () => {
+      files.stop();
+    },
+  };
 }
 
-/** Null where there is no file: a public client. */
-async function secretIn(file: string | null, log: Log): Promise<string | null> {
-  if (file === null) return null;
+/** The secret of the client in its file; null where there is no file: a public client. */
+async function secretInForce(
+  file: string | null,
+  issuer: string,
+  { log, intervalMilliseconds }: { readonly log: Log; readonly intervalMilliseconds: number },
+): Promise<InForce<string | null>> {
+  if (file === null) return unchanging(null);
+  return keepInForce<string | null>({
+    files: [file],
+    load: () => secretIn(file, log),
+    isSame: (one, other) => one === other,
+    intervalMilliseconds,
+    log,
+    told: {
+      fields: { issuer },
+      replaced: 'kubepass has another secret with an issuer',
+      refused: 'the secret of an issuer was changed and cannot be used: the one in force stays',
+    },
+  });
+}
+
+async function secretIn(file: string, log: Log): Promise<string> {
   const { content, warning } = await readSecretFile(file);
   if (warning !== null) log.warn({}, warning);
   const secret = content.toString('utf8').replace(/\r?\n$/, '');

@@ -5,17 +5,10 @@ import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import { tlsSettings, type TlsPair } from '../http/server/tls-settings.js';
 import type { Log } from '../issuance/context.js';
-import { watchSteadily } from '../workers/steady-watch.js';
-import { fileReading } from './file-reading.js';
+import { keepInForce, type InForce } from './in-force.js';
 
-export interface TlsInForce {
-  current(): TlsPair;
-  /** Calls `use` with each later pair. */
-  follow(use: (pair: TlsPair) => void): void;
-  /** Reads the files now. If they cannot be served, the pair in force stays, and the log says so. */
-  reload(): Promise<void>;
-  stop(): void;
-}
+/** The certificate and key that are shown to callers. */
+export type TlsInForce = InForce<LoadedPair>;
 
 /** The files that the service shows to its callers. */
 export type TlsFiles = NonNullable<Config['tls']>;
@@ -29,50 +22,29 @@ export async function openTls(
   log: Log,
   { clock, intervalMilliseconds }: { readonly clock: () => Date; readonly intervalMilliseconds: number },
 ): Promise<TlsInForce> {
-  const look = () => fileReading([files.certFile, files.keyFile]);
-  const { reading } = await look();
-  let current = await load(files, log);
-  const { validFrom, validTo } = current;
-  if (!isValidAt(current, clock())) log.warn({ validFrom, validTo }, 'the TLS certificate is not valid now');
-  let use: (pair: TlsPair) => void = () => undefined;
-
-  const replace = async (): Promise<void> => {
-    try {
-      const next = await load(files, log);
-      if (next.cert.equals(current.cert) && next.key.equals(current.key)) return;
+  const tls = await keepInForce({
+    files: [files.certFile, files.keyFile],
+    load: () => load(files, log),
+    admit(next) {
       if (!isValidAt(next, clock()))
         throw new Error(`${files.certFile} is valid from ${next.validFrom} to ${next.validTo}, so not now`);
-      use(next);
-      current = next;
-      log.info(
-        { validTo: next.validTo, fingerprintSha256: next.fingerprintSha256 },
-        'another TLS certificate is served',
-      );
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      log.error({ reason }, 'the TLS files were changed and cannot be served: the certificate in force stays');
-    }
-  };
-  const watch = watchSteadily({
-    read: look,
-    initial: reading,
+    },
+    isSame: (one, other) => one.cert.equals(other.cert) && one.key.equals(other.key),
     intervalMilliseconds,
-    act: replace,
-    onFailure(error) {
-      log.error({ err: error }, 'the TLS files could not be looked at');
+    log,
+    told: {
+      replaced: 'another TLS certificate is served',
+      fieldsOf: ({ validTo, fingerprintSha256 }) => ({ validTo, fingerprintSha256 }),
+      refused: 'the TLS files were changed and cannot be served: the certificate in force stays',
     },
   });
-  return {
-    current: () => current,
-    follow(listener) {
-      use = listener;
-    },
-    reload: () => watch.again(),
-    stop: () => watch.stop(),
-  };
+  const { validFrom, validTo } = tls.current();
+  if (!isValidAt(tls.current(), clock())) log.warn({ validFrom, validTo }, 'the TLS certificate is not valid now');
+  return tls;
 }
 
-interface LoadedPair {
+/** PEM, and what the certificate says. */
+export interface LoadedPair extends TlsPair {
   readonly cert: Buffer;
   readonly key: Buffer;
   readonly fingerprintSha256: string;

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { describeCertificateAuthority } from '../cluster/certificate-authorities.js';
+import type { KeyObject } from 'node:crypto';
 import { ConfigError, type Config } from '../config/config.js';
 import type { WebhookConfig } from '../config/webhook-config.js';
 import { readSecretFile } from '../config/secrets.js';
@@ -11,54 +10,111 @@ import { httpsSender } from '../webhooks/https-sender.js';
 import { readWebhookSecrets } from '../webhooks/sign-webhook.js';
 import type { DeliveryRecords } from '../webhooks/webhook-delivery-service.js';
 import { type Outbox, attemptMilliseconds, attemptsAtOnce } from '../webhooks/webhook-dispatcher.js';
-import type { Webhook } from '../webhooks/webhook.js';
+import type { Webhook, WebhookSender } from '../webhooks/webhook.js';
+import { authorityInForce } from './authority-in-force.js';
+import { AllInForce, keepInForce, type InForce } from './in-force.js';
 
-/**
- * The configured webhooks, with the content of their files, read once. Throws `ConfigError` with everything that is
- * wrong.
- */
-export async function openWebhooks({ configFile, webhooks }: Config, log: Log): Promise<readonly Webhook[]> {
+/** The configured webhooks, kept equal to the files of their secrets and of the CAs that they trust. */
+export interface WebhooksInForce {
+  readonly webhooks: readonly Webhook[];
+  reload(): Promise<void>;
+  stop(): void;
+}
+
+/** Opens the configured webhooks. Throws `ConfigError` with everything that is wrong. */
+export async function openWebhooks(
+  { configFile, webhooks }: Config,
+  log: Log,
+  intervalMilliseconds: number,
+): Promise<WebhooksInForce> {
   const errors: string[] = [];
   const opened: Webhook[] = [];
+  const files = new AllInForce();
+  const times = { log, intervalMilliseconds };
   for (const [i, webhook] of webhooks.entries()) {
     const at = `${configFile ?? ''}:/webhooks/${i}`;
-    const secrets = await secretsOf(webhook, log).catch((error: unknown) => wrong(`${at}/secretFile`, error));
-    const authority = await authorityOf(webhook).catch((error: unknown) => wrong(`${at}/certificateAuthority`, error));
+    const { name, events, clusters } = webhook;
+    const secrets = await secretsInForce(webhook, times).catch((error: unknown) => wrong(`${at}/secretFile`, error));
+    const authority = await authorityInForce(webhook.certificateAuthorityFile, { webhook: name }, times).catch(
+      (error: unknown) => wrong(`${at}/certificateAuthority`, error),
+    );
     if (secrets === undefined || authority === undefined) continue;
+    files.add(secrets);
+    files.add(authority);
+    const sender = senderOf(webhook, authority);
     opened.push({
-      name: webhook.name,
-      events: webhook.events,
-      clusters: webhook.clusters,
-      secrets,
-      sender: httpsSender({
-        url: webhook.url,
-        certificateAuthority: authority,
-        timeoutMilliseconds: attemptMilliseconds,
-        connections: attemptsAtOnce,
-      }),
+      ...{ name, events, clusters, sender },
+      get secrets() {
+        return secrets.current();
+      },
     });
   }
-  if (errors.length > 0) throw new ConfigError(errors);
-  return opened;
+  if (errors.length > 0) {
+    files.stop();
+    throw new ConfigError(errors);
+  }
+  return {
+    webhooks: opened,
+    reload: () => files.reload(),
+    stop: () => {
+      files.stop();
+    },
+  };
 
   function wrong(place: string, error: unknown): undefined {
     errors.push(`${place}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-async function secretsOf({ secretFile }: WebhookConfig, log: Log) {
-  const file = await readSecretFile(secretFile);
-  if (file.warning !== null) log.warn({}, file.warning);
-  const read = readWebhookSecrets(file.content.toString('utf8'));
-  if (!read.ok) throw new Error(`${secretFile}: ${read.message}`);
-  return read.secrets;
+/** The secrets in the webhook's file. They change while receivers know old and new ones, so each has to sign. */
+function secretsInForce(
+  { name, secretFile }: WebhookConfig,
+  { log, intervalMilliseconds }: { readonly log: Log; readonly intervalMilliseconds: number },
+): Promise<InForce<readonly KeyObject[]>> {
+  return keepInForce({
+    files: [secretFile],
+    async load() {
+      const file = await readSecretFile(secretFile);
+      if (file.warning !== null) log.warn({}, file.warning);
+      const read = readWebhookSecrets(file.content.toString('utf8'));
+      if (!read.ok) throw new Error(`${secretFile}: ${read.message}`);
+      return read.secrets;
+    },
+    isSame: (one, other) =>
+      one.length === other.length && one.every((secret, i) => other[i] !== undefined && secret.equals(other[i])),
+    intervalMilliseconds,
+    log,
+    told: {
+      fields: { webhook: name },
+      replaced: 'other secrets sign the calls of a webhook',
+      fieldsOf: (secrets) => ({ secrets: secrets.length }),
+      refused: 'the secrets of a webhook were changed and cannot be used: those in force stay',
+    },
+  });
 }
 
-async function authorityOf({ certificateAuthorityFile }: WebhookConfig): Promise<string | null> {
-  if (certificateAuthorityFile === null) return null;
-  const { pem, certificates } = describeCertificateAuthority(await readFile(certificateAuthorityFile, 'utf8'));
-  if (certificates.length === 0) throw new Error(`${certificateAuthorityFile} holds no certificate`);
-  return pem;
+/** Calls the receiver, with new connections once other CAs are in force. Calls under way may still end. */
+function senderOf({ url }: WebhookConfig, authority: InForce<string | null>): WebhookSender {
+  const open = (certificateAuthority: string | null) =>
+    httpsSender({
+      ...{ url, certificateAuthority },
+      timeoutMilliseconds: attemptMilliseconds,
+      connections: attemptsAtOnce,
+    });
+  let sender = open(authority.current());
+  authority.follow((next) => {
+    const old = sender;
+    sender = open(next);
+    setTimeout(() => {
+      old.close();
+    }, attemptMilliseconds).unref();
+  });
+  return {
+    send: (payload, headers, signal) => sender.send(payload, headers, signal),
+    close: () => {
+      sender.close();
+    },
+  };
 }
 
 /** The outbox as the store keeps it; each change is one commit with its audit events. */

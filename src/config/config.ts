@@ -9,6 +9,8 @@ import { inspectionDefaults } from './inspection-defaults.js';
 import { isLoopback } from './loopback.js';
 import { embeddedRevocation, readPublicAddress, type PublicAddressConfig } from './revocation-config.js';
 import { readWebhooks, type WebhookConfig } from './webhook-config.js';
+import { logLevels, type LogLevel } from './log-level.js';
+import { readTracing, type TracingConfig } from './tracing-config.js';
 
 /** All settings of the service. Frozen; every path is absolute. None of the files that it names has been opened. */
 export interface Config {
@@ -40,6 +42,10 @@ export interface Config {
   readonly roles: readonly RoleBindingConfig[];
   /** Their names differ. */
   readonly webhooks: readonly WebhookConfig[];
+  /** Lines below this level are left out of the log. */
+  readonly logLevel: LogLevel;
+  /** Null where nobody collects traces. */
+  readonly tracing: TracingConfig | null;
 }
 
 /** How many connections to the service may be open at a time. */
@@ -189,6 +195,8 @@ export function loadConfig(environment: Environment): Config {
       fromFile,
       inFile,
     ),
+    logLevel: readLogLevel(environment.logLevel, report),
+    tracing: readTracing(environment, report),
   };
   if (errors.length > 0) throw new ConfigError(errors);
   return deepFreeze(config);
@@ -272,6 +280,13 @@ function readPort(value: string | undefined, variable: string, report: ReportPro
     : '';
   report(variable, `must be a port from 0 to 65535${advice}`);
   return undefined;
+}
+
+function readLogLevel(value: string | undefined, report: ReportProblem): LogLevel {
+  if (value === undefined) return 'info';
+  const level = logLevels.find((known) => known === value);
+  if (level === undefined) report(variables.logLevel, `must be one of ${logLevels.join(', ')}`);
+  return level ?? 'info';
 }
 
 function deepFreeze<T extends object>(value: T): T {

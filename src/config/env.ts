@@ -11,6 +11,17 @@ export const environmentVariables = {
   tlsTerminated: 'KUBEPASS_TLS_TERMINATED',
   metricsHost: 'KUBEPASS_METRICS_HOST',
   metricsPort: 'KUBEPASS_METRICS_PORT',
+  logLevel: 'KUBEPASS_LOG_LEVEL',
+  otlpEndpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+  otlpTracesEndpoint: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  otlpProtocol: 'OTEL_EXPORTER_OTLP_PROTOCOL',
+  otlpTracesProtocol: 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL',
+  otlpCertificate: 'OTEL_EXPORTER_OTLP_CERTIFICATE',
+  otlpClientCertificate: 'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE',
+  otlpClientKey: 'OTEL_EXPORTER_OTLP_CLIENT_KEY',
+  tracesSampler: 'OTEL_TRACES_SAMPLER',
+  tracesSamplerArg: 'OTEL_TRACES_SAMPLER_ARG',
+  otelDisabled: 'OTEL_SDK_DISABLED',
 } as const;
 
 /** The values of these variables; undefined where one is not set. */
@@ -31,5 +42,16 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     tlsTerminated: read(environmentVariables.tlsTerminated),
     metricsHost: read(environmentVariables.metricsHost),
     metricsPort: read(environmentVariables.metricsPort),
+    logLevel: read(environmentVariables.logLevel),
+    otlpEndpoint: read(environmentVariables.otlpEndpoint),
+    otlpTracesEndpoint: read(environmentVariables.otlpTracesEndpoint),
+    otlpProtocol: read(environmentVariables.otlpProtocol),
+    otlpTracesProtocol: read(environmentVariables.otlpTracesProtocol),
+    otlpCertificate: read(environmentVariables.otlpCertificate),
+    otlpClientCertificate: read(environmentVariables.otlpClientCertificate),
+    otlpClientKey: read(environmentVariables.otlpClientKey),
+    tracesSampler: read(environmentVariables.tracesSampler),
+    tracesSamplerArg: read(environmentVariables.tracesSamplerArg),
+    otelDisabled: read(environmentVariables.otelDisabled),
   };
 }

@@ -9,6 +9,7 @@ import type {
 import type { TSchema } from 'typebox';
 import type { Upload } from '../model/inspection.js';
 import type { Principal } from '../model/principal.js';
+import type { RequestSpan } from '../model/tracing.js';
 import type { CertificateListener } from './server/certificate-listener.js';
 
 declare module 'fastify' {
@@ -19,6 +20,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The caller; null until authentication has found out. */
     principal: Principal | null;
+    /** Null where the request is not traced. */
+    span: RequestSpan | null;
     /** Whether the log gets no line about the answer. */
     unlogged: boolean;
     /** The media type to answer with, one of those that the route produces. */
@@ -43,6 +46,8 @@ declare module 'fastify' {
     fromMemory?: boolean;
     /** It answers 405 for the methods that a path does not take. */
     otherMethods?: boolean;
+    /** Its requests are asked for by machines every few seconds, and have no spans. */
+    untraced?: boolean;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */
     uploads?: Readonly<Record<string, TSchema>>;
   }

@@ -5,6 +5,7 @@ import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
 import type { DenyListPort, PublicAddress } from '../model/enforcement.js';
 import type { IssuanceMeasures } from '../model/measures.js';
+import type { Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { Signer } from '../signer/signer.js';
@@ -65,6 +66,7 @@ export interface IssuanceContext {
   readonly measures: IssuanceMeasures;
   readonly attempts: AttemptsUnderWay;
   readonly idempotencyKeys: IdempotencyKeys;
+  readonly tracing: Tracing;
 }
 
 export interface IssuingSettings {

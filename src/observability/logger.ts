@@ -1,10 +1,9 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
-
-export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+import type { LogLevel } from '../config/log-level.js';
 
 /** Writes JSON lines to standard output, or to `destination`. Every line passes through `sanitize` last. */
 export function createLogger(
-  options: { readonly level?: LogLevel } = {},
+  options: { readonly level?: LogLevel | 'silent' } = {},
   destination: DestinationStream = bufferedOutput(),
 ): Logger {
   return pino(

@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { type AuditEventDraft, auditEvent } from '../model/audit-event.js';
+import { untraced, type Tracing } from '../model/tracing.js';
 import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
 import { judgeAnswer } from './judge-answer.js';
 import { signWebhook } from './sign-webhook.js';
-import type { Webhook } from './webhook.js';
+import type { Webhook, WebhookAnswer } from './webhook.js';
 
 /** The stored deliveries, as the dispatcher works through them. A change is on disk when its promise resolves. */
 export interface Outbox {
@@ -43,6 +44,8 @@ export interface DispatcherOptions {
   /** Identifies this process as the owner of the attempts it works on. */
   readonly owner: string;
   readonly log: DispatcherLog;
+  /** Default: nobody collects traces. */
+  readonly tracing?: Tracing;
   /** How often the dispatcher looks for due deliveries, apart from `wake`. */
   readonly roundMilliseconds?: number;
 }
@@ -191,8 +194,7 @@ export class WebhookDispatcher {
     const underWay = { id: delivery.id, owner, attempt };
     if (!(await outbox.begin(underWay, begun, until))) return false;
 
-    const headers = signWebhook(webhook.secrets, delivery.id, clock(), delivery.payload);
-    const answer = await webhook.sender.send(delivery.payload, { ...headers }, this.#stop.signal);
+    const answer = await this.#send(webhook, delivery);
     if (answer.kind === 'abandoned') return false;
 
     const at = clock();
@@ -203,6 +205,19 @@ export class WebhookDispatcher {
     this.#tell(lane, delivery, end.state === 'delivered' ? null : end.failure);
     const events = end.state === 'dead' ? [this.#failed(delivery, attempt, end.failure, at)] : [];
     return outbox.end(underWay, at, end, events);
+  }
+
+  /** Sends a delivery as a part of the trace in which it was caused. */
+  #send({ name, secrets, sender }: Webhook, { id, payload }: WebhookDelivery): Promise<WebhookAnswer> {
+    const { clock, tracing = untraced } = this.options;
+    const attributes = { 'http.request.method': 'POST', 'kubepass.webhook': name };
+    return tracing.resume(id, 'POST webhook', attributes, async (traceHeaders, span) => {
+      const headers = { ...traceHeaders, ...signWebhook(secrets, id, clock(), payload) };
+      const answer = await sender.send(payload, headers, this.#stop.signal);
+      if (answer.kind === 'answered') span.set({ 'http.response.status_code': answer.status });
+      else span.fail(answer.kind);
+      return answer;
+    });
   }
 
   /** Logs when a webhook begins to fail and when it works again, but not each attempt in between. */

@@ -50,6 +50,8 @@ export class FakeApiServer {
   readonly signer: InTreeSigner;
   /** `METHOD /path` of each request in order; `WATCH /path` for a watch. */
   readonly requests: string[] = [];
+  /** The header `traceparent` of each of them; undefined where it came without. */
+  readonly traceparents: (string | undefined)[] = [];
   /** How many TLS connections were accepted. */
   connections = 0;
   readonly #csrs: CsrApi;
@@ -209,6 +211,7 @@ export class FakeApiServer {
     const isWatch = url.searchParams.get('watch') === 'true';
     const line = `${isWatch ? 'WATCH' : (request.method ?? '')} ${url.pathname}`;
     this.requests.push(line);
+    this.traceparents.push(request.headers['traceparent']?.toString());
     const fault = this.#takeFault(line);
     const body = await readBody(request);
     if (fault === 'reset') return void request.socket.destroy();

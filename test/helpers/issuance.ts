@@ -9,6 +9,7 @@ import { IdentityBlocks } from '../../src/issuance/lifecycle/identity-blocks.js'
 import { IdempotencyKeys } from '../../src/issuance/requests/idempotency-keys.js';
 import { issuanceUnmeasured } from '../../src/model/measures.js';
 import type { Cluster } from '../../src/model/cluster.js';
+import { untraced } from '../../src/model/tracing.js';
 import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
 import { loadSigningAuthority, type SigningAuthority } from '../../src/x509/strict/signing-authority.js';
 import { signaturesHere } from '../../src/x509/strict/signatures.js';
@@ -129,6 +130,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     identityBlocks: new IdentityBlocks(store.identityBlocks),
     measures: issuanceUnmeasured,
     attempts: new AttemptsUnderWay(),
+    tracing: untraced,
     idempotencyKeys: new IdempotencyKeys(store),
   });
   return {

@@ -98,7 +98,7 @@ it('is passed on by the quickstart to the process that serves', async () => {
   quickstart.child.kill('SIGHUP');
   await expect
     .poll(() => readFileSync(inDirectory('data', 'quickstart.log'), 'utf8'), { timeout: 10_000 })
-    .toContain('the policies and the TLS files are read again');
+    .toContain('the policies, and the files of certificates and secrets, are read again');
   quickstart.child.kill('SIGTERM');
   expect(await quickstart.ended).toEqual([0, null]);
 }, 90_000);

@@ -29,6 +29,7 @@ export function addHealth(app: App, { health }: Services): void {
   app.get(
     '/livez',
     {
+      config: { untraced: true },
       schema: {
         operationId: 'livez',
         tags: ['service'],
@@ -44,6 +45,7 @@ export function addHealth(app: App, { health }: Services): void {
   app.get(
     '/readyz',
     {
+      config: { untraced: true },
       schema: {
         operationId: 'readyz',
         tags: ['service'],

@@ -6,6 +6,7 @@ import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { credentialOf } from './credential.js';
 import { FailureLimit } from './failure-limit.js';
+import { FailureLog } from './failure-log.js';
 import { whyNotSameOrigin } from './same-origin.js';
 import { clearSessionCookies } from './session-cookies.js';
 
@@ -13,7 +14,7 @@ const realm = 'Bearer realm="kubepass"';
 
 /**
  * Requires a credential. Only failures count, for each address, so that guesses never slow down a caller who is let in. Over
- * its limit, an address fails without a look-up in the database and without a line in the log. `X-Forwarded-*` is ignored.
+ * its limit, an address fails without a look-up in the database. The log is told of the first failures of each minute. `X-Forwarded-*` is ignored.
  *
  * A reviewer, which is the API server of a cluster, may call the routes that say so. Routes `fromMemory` know it without
  * the database and have no limit: an API server repeats for seconds what is answered 429 or 5xx, while its users wait.
@@ -28,7 +29,11 @@ export function authenticateCallers(
   browsers: Browsers | null,
 ): void {
   const limit = new FailureLimit(failuresPerMinute, 60_000);
-  const quiet = new FailureLimit(failuresPerMinute, 60_000);
+  const told = new FailureLog(app.log);
+  app.addHook('onClose', (_app, done) => {
+    told.flush();
+    done();
+  });
   app.decorateRequest('principal', null);
   app.addHook('onRequest', async (request, reply) => {
     const { forReviewers = false, withoutRole = false, fromMemory = false } = request.routeOptions.config;
@@ -36,15 +41,15 @@ export function authenticateCallers(
     if (fromMemory) {
       request.principal = await reviewerOrOther(authenticator, credential);
       if (request.principal) return;
-      throw new ProblemError(unlimited(request, quiet));
+      throw new ProblemError(unlimited(request, told));
     }
-    if (credential === null) throw new ProblemError(missing(request, browsers));
+    if (credential === null) throw new ProblemError(missing(request, told, browsers));
     const isSuspect = () => limit.secondsLeft(request.ip) !== null;
     const authentication = await authenticator.authenticate(credential, isSuspect);
-    if (authentication.outcome === 'unavailable') throw new ProblemError(unavailable(request, quiet, authentication));
+    if (authentication.outcome === 'unavailable') throw new ProblemError(unavailable(request, told, authentication));
     if (authentication.outcome === 'refused') {
       if (credential.kind === 'session') clearSessionCookies(reply);
-      throw new ProblemError(failed(request, limit, authentication, browsers));
+      throw new ProblemError(failed(request, limit, told, authentication, browsers));
     }
     request.principal = authentication.principal;
     if (credential.kind === 'session' && browsers !== null) requireSameOrigin(request, browsers);
@@ -94,24 +99,28 @@ async function reviewerOrOther(authenticator: Authenticator, credential: Credent
 }
 
 /** The answer to a failure that has no limit. Only the log has one. */
-function unlimited(request: FastifyRequest, quiet: FailureLimit): Problem {
-  const { authorization } = request.headers;
-  quiet.count(request.ip);
-  if (quiet.secondsLeft(request.ip) === null)
-    request.log.warn({ remoteAddress: request.ip, presented: authorization !== undefined }, 'authentication failed');
-  else request.unlogged = true;
+function unlimited(request: FastifyRequest, told: FailureLog): Problem {
+  const presented = request.headers.authorization !== undefined;
+  tell(request, told, 'NotFromMemory', { presented }, 'authentication failed');
   return unauthenticated(request, null);
 }
 
-function missing(request: FastifyRequest, browsers: Browsers | null): Problem {
-  request.log.warn({ remoteAddress: request.ip, presented: false }, 'authentication failed');
+function missing(request: FastifyRequest, told: FailureLog, browsers: Browsers | null): Problem {
+  tell(request, told, 'NothingPresented', { presented: false }, 'authentication failed');
   return unauthenticated(request, browsers);
+}
+
+/** A request whose failure gets no line of its own gets none about its answer either. */
+function tell(request: FastifyRequest, told: FailureLog, reason: string, fields: object, message: string): void {
+  if (told.admits(reason)) request.log.warn({ remoteAddress: request.ip, ...fields }, message);
+  else request.unlogged = true;
 }
 
 /** Why it failed goes to the log alone: it would help a guesser. */
 function failed(
   request: FastifyRequest,
   limit: FailureLimit,
+  told: FailureLog,
   { reason, message }: Extract<Authentication, { readonly outcome: 'refused' }>,
   browsers: Browsers | null,
 ) {
@@ -119,11 +128,11 @@ function failed(
   const isOneTooMany = limit.count(remoteAddress);
   const seconds = limit.secondsLeft(remoteAddress);
   if (seconds === null) {
-    request.log.warn({ remoteAddress, presented: true, reason, why: message }, 'authentication failed');
+    tell(request, told, reason, { presented: true, reason, why: message }, 'authentication failed');
     return unauthenticated(request, browsers);
   }
-  if (isOneTooMany)
-    request.log.warn({ remoteAddress, seconds }, 'too many failed authentications: more of them are not logged');
+  const tooMany = 'too many failed authentications: more of them are not logged';
+  if (isOneTooMany) tell(request, told, 'TooManyOfAddress', { seconds }, tooMany);
   else request.unlogged = true;
   return problem('too-many-requests', 'too many failed authentications; wait', {
     headers: { 'retry-after': String(seconds) },
@@ -133,13 +142,10 @@ function failed(
 /** Nobody who may be right is answered 401, nor counts as a guesser. Only the log has a limit. */
 function unavailable(
   request: FastifyRequest,
-  quiet: FailureLimit,
+  told: FailureLog,
   { message, retryAfterSeconds }: Extract<Authentication, { readonly outcome: 'unavailable' }>,
 ): Problem {
-  quiet.count(request.ip);
-  if (quiet.secondsLeft(request.ip) === null)
-    request.log.warn({ remoteAddress: request.ip, why: message }, 'authentication is not possible now');
-  else request.unlogged = true;
+  tell(request, told, 'Unavailable', { why: message }, 'authentication is not possible now');
   return problem('service-unavailable', 'whoever vouches for this credential cannot be asked now; try again', {
     headers: { 'retry-after': String(retryAfterSeconds) },
   });

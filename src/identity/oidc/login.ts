@@ -34,8 +34,8 @@ export interface OidcLoginOptions {
   /** The names of people are those that they have with bearer tokens of this issuer. */
   readonly issuer: OidcIssuer;
   readonly clientId: string;
-  /** Null: a public client. */
-  readonly clientSecret: string | null;
+  /** The secret of now; null: a public client. */
+  readonly clientSecret: () => string | null;
   readonly scopes: readonly string[];
   /** The provider sends browsers back there, and knows this address. */
   readonly redirectUri: string;
@@ -57,7 +57,7 @@ const retryAfterSeconds = 10;
  */
 export class OidcLogin implements LoginProvider {
   readonly name: string;
-  #known: { readonly client: Configuration; readonly readAt: number } | null = null;
+  #known: { readonly client: Configuration; readonly secret: string | null; readonly readAt: number } | null = null;
   #failed: { readonly why: LoginUnavailable; readonly at: number } | null = null;
   #reading: Promise<Configuration | LoginUnavailable> | null = null;
 
@@ -126,7 +126,9 @@ export class OidcLogin implements LoginProvider {
   /** The client with the provider's metadata, which are read when somebody signs in: the provider may be down before. */
   async #client(): Promise<Configuration | LoginUnavailable> {
     const now = this.#now();
-    if (this.#known && now - this.#known.readAt < metadataMilliseconds) return this.#known.client;
+    const known = this.#known;
+    const isFresh = known !== null && now - known.readAt < metadataMilliseconds;
+    if (isFresh && known.secret === this.options.clientSecret()) return known.client;
     if (this.#failed && now - this.#failed.at < failedMilliseconds) return this.#failed.why;
     return (this.#reading ??= this.#discover().finally(() => {
       this.#reading = null;
@@ -135,8 +137,9 @@ export class OidcLogin implements LoginProvider {
 
   async #discover(): Promise<Configuration | LoginUnavailable> {
     try {
-      const client = await this.#readMetadata();
-      this.#known = { client, readAt: this.#now() };
+      const secret = this.options.clientSecret();
+      const client = await this.#readMetadata(secret);
+      this.#known = { client, secret, readAt: this.#now() };
       this.#failed = null;
       return client;
     } catch (error) {
@@ -147,8 +150,8 @@ export class OidcLogin implements LoginProvider {
     }
   }
 
-  async #readMetadata(): Promise<Configuration> {
-    const { clientId, clientSecret } = this.options;
+  async #readMetadata(secret: string | null): Promise<Configuration> {
+    const { clientId } = this.options;
     const { issuer, algorithms, clockSkewSeconds } = this.options.issuer;
     const isPlain = issuer.startsWith('http:');
     const options = { [customFetch]: this.#fetch, ...(isPlain && { execute: [allowPlainHttp] }) };
@@ -163,7 +166,7 @@ export class OidcLogin implements LoginProvider {
       { ...found, id_token_signing_alg_values_supported: [...algorithms] },
       clientId,
       { [clockTolerance]: clockSkewSeconds },
-      authenticationOf(clientSecret, found),
+      authenticationOf(secret, found),
     );
     client[customFetch] = this.#fetch;
     if (isPlain) allowPlainHttp(client);

@@ -9,6 +9,7 @@ import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.j
 import { announce, attemptDetails, requestEvent } from '../events.js';
 import { commitCertificate } from '../lifecycle/commit-certificate.js';
 import type { StartedAttempt } from './start-attempt.js';
+import { phase } from '../phase.js';
 import { moveRequest } from '../request-states.js';
 
 /** The end of an attempt. `abandoned`: the request is approved again, and another attempt may follow. */
@@ -55,7 +56,7 @@ async function signAndRecord(
   let signed: SignedCertificate;
   try {
     const deadline = secondsAfter(context.clock(), context.settings.timeoutSeconds);
-    signed = await context.measures.during('sign', request.cluster, () => started.signing.sign(deadline));
+    signed = await phase(context, 'sign', request.cluster, () => started.signing.sign(deadline));
   } catch (error) {
     if (error instanceof SigningRefusedError)
       return recordFailure(context, request, started, { reason: error.reason, message: error.message }, null);
@@ -66,7 +67,7 @@ async function signAndRecord(
   }
 
   // 5. Check the certificate that came back.
-  const checked = await context.measures.during('check', request.cluster, async () => {
+  const checked = await phase(context, 'check', request.cluster, async () => {
     const trust = await issuingCluster(context, request.cluster).clientTrust();
     return checkSignedCertificate(signed, started, trust, context.clock(), context.signatures);
   });

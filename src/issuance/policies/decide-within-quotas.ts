@@ -7,6 +7,7 @@ import { quotaLimits } from '../../policy/quota-limits.js';
 import type { Operation } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { requireUnblocked, type PartiesOfRequest } from '../lifecycle/identity-blocks.js';
+import { phase } from '../phase.js';
 import { gatherFacts, type FactsSubject, type UsedUpQuota } from './gather-facts.js';
 
 /** A decision, and what it rests on. */
@@ -94,9 +95,8 @@ export async function decideWithinQuotas<T>(
   const usedUp: UsedUpQuota[] = [];
   let outdated = 0;
   while (usedUp.length < rounds && outdated < rounds) {
-    const decided = await context.measures.during('decide', asked.cluster, () =>
-      outdated === 0 ? decideForCommit(context, asked, usedUp) : decideNow(context, asked, usedUp),
-    );
+    const decideAgain = outdated === 0 ? decideForCommit : decideNow;
+    const decided = await phase(context, 'decide', asked.cluster, () => decideAgain(context, asked, usedUp));
     const round = await commit(decided);
     if ('end' in round) return round.end;
     if ('usedUp' in round) usedUp.push(round.usedUp);

@@ -106,6 +106,7 @@ export interface TestServiceOptions {
   readonly policies?: string;
   readonly config?: string;
   readonly overrides?: Overrides;
+  readonly environment?: Readonly<Record<string, string>>;
   /** Wraps the real use cases. */
   readonly services?: (services: Services) => Services;
   readonly app?: Partial<AppOptions>;
@@ -135,6 +136,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
       KUBEPASS_POLICIES_DIR: policiesDir,
       ...(database && (await postgresqlEnvironment(dataDir, database.url))),
       ...(options.config && { KUBEPASS_CONFIG: configFile }),
+      ...options.environment,
     }),
   );
   const composition = await compose(config, logger, {
@@ -144,11 +146,12 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     ...options.overrides,
   });
   const services = options.services?.(composition.services) ?? composition.services;
-  const { browsers, tls, callersTrust } = composition;
+  const { browsers, tls, callersTrust, requestTracing } = composition;
   const app = buildApp(services, {
     ...{ logger, version: '0.0.0-test', measures: composition.metrics.requests },
     ...(tls && callersTrust && { tls: tls.current(), callersAuthority: callersTrust.current().pem }),
     ...(browsers && { browsers }),
+    ...(requestTracing && { tracing: requestTracing }),
     ...options.app,
   });
   callersTrust?.follow(({ pem }) => app.certificateListener?.replace({ certificateAuthority: pem }));

@@ -24,7 +24,7 @@ async function open(oidc: readonly OidcConfig[], serviceAccounts: readonly Servi
   const line = (fields: object, message: string) => void lines.push({ fields, message });
   const callers = { oidc, serviceAccounts, clientCertificates: null, apiTokens: { admins: true } };
   const config = { configFile: '/etc/kubepass.yaml', callers, roles: [] };
-  const result = await openCallers(config, null, () => new Date(), { info: line, warn: line, error: line });
+  const result = await openCallers(config, null, () => new Date(), { info: line, warn: line, error: line }, 20);
   opened.push(result);
   return { ...result, lines };
 }

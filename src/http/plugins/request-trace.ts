@@ -1,0 +1,42 @@
+import { readTraceparent, type RequestTracing } from '../../model/tracing.js';
+import type { App } from '../types.js';
+
+/**
+ * Gives each request a span, and each of its log lines the trace's id. Without a collector the id is that of the caller's
+ * `traceparent`, so that the lines of several services can still be found together, and nothing else is done.
+ *
+ * The span names the route and never the path, which may hold usernames.
+ */
+export function traceRequests(app: App, tracing: RequestTracing | null): void {
+  app.decorateRequest('span', null);
+  app.addHook('onRequest', (request, reply, done) => {
+    const given = request.headers['traceparent'];
+    const caller = given === undefined ? null : readTraceparent(given);
+    const isTraced = tracing !== null && request.routeOptions.config.untraced !== true;
+    const span = isTraced ? tracing.begin(caller) : null;
+    const traceId = span?.traceId ?? caller?.traceId;
+    if (traceId !== undefined) reply.log = request.log = request.log.child({ traceId });
+    request.span = span;
+    if (span === null) done();
+    else span.run(done);
+  });
+  if (tracing === null) return;
+
+  // Bodies are read from events of the connection, which belong to no request.
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (request.span === null) done();
+    else request.span.run(done);
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const { span, method } = request;
+    const route = request.routeOptions.url;
+    span?.set({
+      'http.request.method': method,
+      ...(route !== undefined && { 'http.route': route }),
+      'http.response.status_code': reply.statusCode,
+    });
+    if (reply.statusCode >= 500) span?.fail(String(reply.statusCode));
+    span?.end(route === undefined ? method : `${method} ${route}`);
+    done();
+  });
+}

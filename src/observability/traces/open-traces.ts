@@ -1,0 +1,104 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+  type Sampler,
+} from '@opentelemetry/sdk-trace';
+import { OpenTelemetryTracing } from './open-telemetry-tracing.js';
+import { TellingExporter, type ExportLog } from './telling-exporter.js';
+
+export interface TracesOptions {
+  /** Takes OTLP over HTTP, as JSON. */
+  readonly url: string;
+  readonly sampler: {
+    readonly kind: 'always_on' | 'always_off' | 'traceidratio';
+    readonly ratio: number;
+    readonly parentBased: boolean;
+  };
+  /** Null: the CAs that Node.js trusts. */
+  readonly certificateAuthority: Buffer | null;
+  readonly clientCertificate: { readonly cert: Buffer; readonly key: Buffer } | null;
+  readonly log: ExportLog;
+  /** How long a finished span waits for others; default 5,000. */
+  readonly batchMilliseconds?: number;
+}
+
+/** How long a stop waits for the collector to take the last spans. */
+const flushMilliseconds = 2_000;
+/** Spans beyond these are dropped while the collector does not take any: some 5 MB. */
+const mostWaitingSpans = 4_096;
+
+/**
+ * Sends spans to a collector in the background. `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, and the headers, timeout and
+ * compression of `OTEL_EXPORTER_OTLP_*` are read by OpenTelemetry's own library.
+ */
+export function openTraces(options: TracesOptions): {
+  readonly tracing: OpenTelemetryTracing;
+  close(): Promise<void>;
+} {
+  const agent = agentFor(options);
+  const exporter = new TellingExporter(
+    new OTLPTraceExporter({ url: options.url, httpAgentOptions: () => agent }),
+    options.log,
+  );
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': 'kubepass' }).merge(
+      detectResources({ detectors: [envDetector] }),
+    ),
+    sampler: samplerOf(options.sampler),
+    spanProcessors: [
+      new BatchSpanProcessor({
+        exporter,
+        maxQueueSize: mostWaitingSpans,
+        scheduledDelayMillis: options.batchMilliseconds ?? 5_000,
+      }),
+    ],
+  });
+  return {
+    tracing: new OpenTelemetryTracing(provider.getTracer('kubepass')),
+    async close() {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, flushMilliseconds)));
+      // What could not be sent has been told of already.
+      await Promise.race([provider.shutdown().catch(() => undefined), late]);
+      clearTimeout(timer);
+      endConnections(agent);
+    },
+  };
+}
+
+/** Keeps connections. The collector gets secret headers, so its certificate is verified whatever the environment says. */
+function agentFor({ url, certificateAuthority, clientCertificate }: TracesOptions): HttpAgent | HttpsAgent {
+  if (new URL(url).protocol === 'http:') return new HttpAgent({ keepAlive: true });
+  return new HttpsAgent({
+    keepAlive: true,
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: true,
+    ...(certificateAuthority !== null && { ca: certificateAuthority }),
+    ...clientCertificate,
+  });
+}
+
+/** With an error of our own: the exporter would try again after one that the network makes. */
+function endConnections(agent: HttpAgent | HttpsAgent): void {
+  const closing = new Error('the service stops');
+  for (const sockets of Object.values(agent.sockets)) for (const socket of sockets ?? []) socket.destroy(closing);
+  agent.destroy();
+}
+
+function samplerOf({ kind, ratio, parentBased }: TracesOptions['sampler']): Sampler {
+  const root =
+    kind === 'always_off'
+      ? new AlwaysOffSampler()
+      : kind === 'always_on'
+        ? new AlwaysOnSampler()
+        : new TraceIdRatioBasedSampler(ratio);
+  return parentBased ? new ParentBasedSampler({ root }) : root;
+}
