@@ -34,6 +34,8 @@ import { IdentityBlocks } from '../issuance/lifecycle/identity-blocks.js';
 import { identityService } from '../issuance/lifecycle/identity-service.js';
 import { Checkpoints } from '../issuance/evidence/checkpoints.js';
 import { signCheckpoints } from '../issuance/evidence/sign-checkpoints.js';
+import { detectRestoration, nameInstance } from './restored.js';
+import { logAsFound, Restorations } from '../issuance/restoration/restorations.js';
 import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import type { HealthService, Services } from '../services.js';
@@ -52,6 +54,7 @@ import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
 import { openCheckpointKeys } from './checkpoint-keys.js';
+import { KeptCheckpoint, keptCheckpointFile } from './kept-checkpoint.js';
 import { openKeptRevocations } from './kept-revocations.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import { forgettingWriter, openSessionAuthenticator, openSignIn, type OpenedSignIn } from './sign-in.js';
@@ -156,7 +159,10 @@ async function wire(
   const opening = await openStore(config, messages, { writerThread: overrides.writerThread ?? true });
   opened.push(() => opening.close());
   const writer = overrides.writer?.(opening.writer) ?? opening.writer;
-  const openedStore: Store = { ...opening, writer: rememberingWriter(writer) };
+  const found = await logAsFound(opening.auditEvents);
+  const keptCheckpoint = new KeptCheckpoint(keptCheckpointFile(config));
+  const openedStore: Store = { ...opening, writer: keptCheckpoint.keeping(rememberingWriter(writer)) };
+  const instance = await nameInstance(openedStore, clock());
 
   // Webhooks: commits that put something into the outbox wake the dispatcher.
   const owner = randomUUID();
@@ -210,6 +216,7 @@ async function wire(
     random: randomBytes,
     signatures,
     log,
+    instance,
     whyNotSigning: (cluster) => probes.whyNotSigning(cluster),
     wrapSigner: overrides.signer ?? ((signer) => signer),
     wrapConnection: overrides.connection ?? ((connection) => connection),
@@ -243,6 +250,12 @@ async function wire(
   const signers = await openCheckpointKeys(config, log);
   const checkpoints = new Checkpoints({ store, signers, clock, log });
 
+  // A database that was put back from a backup.
+  const restorations = new Restorations({
+    ...{ store, clock, random, log, found },
+    signsHere: () => [...clusters.values()].some(({ authority }) => authority !== undefined),
+  });
+
   // Use cases.
   const context: IssuanceContext = {
     store,
@@ -262,9 +275,11 @@ async function wire(
     publicAddress: await openPublicAddress(config.publicAddress),
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
+    lostRecords: { instance, lostCertificateFound: () => restorations.lostCertificateFound() },
   };
   await recordServiceStarted(context);
   await checkpoints.open();
+  await detectRestoration({ restorations, checkpoints, keptCheckpoint, instance, log }, kept.restored);
   await makeFirstAdminToken(config, store, clock, log);
   await warnOfBreakGlass(store, clock, log);
   const breakGlass = new BreakGlassUses({
@@ -331,7 +346,7 @@ async function wire(
     ...servicesOf(
       of,
       drafts,
-      { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
+      { ready, restored: () => restorations.summary(), notes: () => (kept.note === null ? [] : [kept.note]) },
       new CertificateLists(of, denyList),
       checkpoints,
       authenticator,
@@ -346,6 +361,7 @@ async function wire(
     ),
     inspections,
     webhookDeliveries,
+    restored: restorations,
   });
   return {
     store,
@@ -417,7 +433,7 @@ function servicesOf(
   waysIn: OtherWaysIn,
   { sessions, logins }: OpenedSignIn,
   admins: boolean,
-): Omit<Services, 'inspections' | 'webhookDeliveries'> {
+): Omit<Services, 'inspections' | 'webhookDeliveries' | 'restored'> {
   const { store, clock } = context;
   return {
     authenticator: new Callers(authenticator, waysIn, refusedSignIns),

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
 import { acquireDatabaseLock, acquireDataDirLock } from '../store/sqlite/process-lock.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
+import { finishReplacement } from './replace-database.js';
 import type { Operation, Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
 
@@ -48,6 +49,8 @@ export async function openStore(
     await mkdir(dirname(database.file), { recursive: true, mode: 0o700 });
     // Another data dir may name the same database.
     locks.push(acquireDatabaseLock(database.file));
+    const before = await finishReplacement(database.file);
+    if (before !== null) warn(`a restore was interrupted and is finished now; the database before it is ${before}`);
     const store = await openSqliteStore({ file: database.file, busyTimeoutMs, writerThread, onProgress: inform });
     return {
       ...store,

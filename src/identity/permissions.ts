@@ -23,6 +23,7 @@ export const actions = [
   'block-identities',
   'revoke-certificates',
   'manage-sessions',
+  'acknowledge-restored',
 ] as const;
 export type Action = (typeof actions)[number];
 
@@ -48,6 +49,7 @@ const permitted: Record<Action, readonly Role[] | 'any role'> = {
   'revoke-certificates': ['provisioner', 'admin'],
   // Those of others; everybody manages their own.
   'manage-sessions': ['admin'],
+  'acknowledge-restored': ['admin'],
 };
 
 export function may(principal: Principal, action: Action): boolean {

@@ -63,6 +63,15 @@ export interface IssuanceContext {
   readonly publicAddress: PublicAddress | null;
   readonly attempts: AttemptsUnderWay;
   readonly idempotencyKeys: IdempotencyKeys;
+  readonly lostRecords: LostRecords;
+}
+
+/** Is told of traces of what a restored database does not know. */
+export interface LostRecords {
+  /** The id of the log. */
+  readonly instance: string;
+  /** A cluster has a certificate that was signed for this log, and the database does not know its request. */
+  lostCertificateFound(): Promise<void>;
 }
 
 export interface IssuingSettings {

@@ -17,6 +17,7 @@ import { CheckpointTables } from './tables/checkpoint-tables.js';
 import { PolicySetTable } from './tables/policy-set-table.js';
 import { QuotaCounts } from './tables/quotas.js';
 import { RecordedRequests } from './tables/recorded-requests.js';
+import { RestorationTable } from './tables/restoration-table.js';
 import { SessionTable } from './tables/session-table.js';
 import { WebhookDeliveryTable } from './tables/webhook-delivery-table.js';
 
@@ -42,6 +43,7 @@ export function storeParts(
     expiryNotices: new ExpiryNoticeTable(prisma),
     auditEvents,
     checkpoints: new CheckpointTables(prisma),
+    restorations: new RestorationTable(prisma),
     apiTokens: new ApiTokenTable(prisma, reads),
     sessions: new SessionTable(prisma),
     idempotencyKeys: new IdempotencyKeyTable(prisma),

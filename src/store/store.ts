@@ -6,6 +6,7 @@ import type { IdentityBlock, StoredIdentityBlock } from '../model/identity-block
 import type { RevokedCertificate } from '../model/revocation.js';
 import type { CertificateRequest, RequestFilter } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
+import type { Restoration } from '../model/restoration.js';
 import type { Page, PageQuery, Visibility } from '../model/page.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
 import type { RecordedRequest, RecordedRequestRange } from '../model/replay.js';
@@ -32,6 +33,7 @@ export interface Store {
   readonly inventory: InventoryReader;
   readonly auditEvents: AuditEventReader;
   readonly checkpoints: CheckpointReader;
+  readonly restorations: RestorationReader;
   readonly apiTokens: ApiTokenReader;
   readonly sessions: SessionReader;
   readonly idempotencyKeys: IdempotencyReader;
@@ -202,6 +204,16 @@ export interface StoredCheckpointKey {
   readonly addedAt: Date;
   /** When it last signed; null: never. */
   readonly lastSignedAt: Date | null;
+}
+
+/** The audit log and its checkpoints, opened for reading alone. */
+export interface LogReader extends Pick<Store, 'auditEvents' | 'checkpoints'> {
+  close(): Promise<void>;
+}
+
+export interface RestorationReader {
+  /** Oldest first. */
+  all(): Promise<readonly Restoration[]>;
 }
 
 export interface IdempotencyReader {

@@ -128,6 +128,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     identityBlocks: new IdentityBlocks(store.identityBlocks),
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
+    lostRecords: { instance: 'test', lostCertificateFound: () => Promise.resolve() },
   });
   return {
     context: contextOf('process-1', true),
