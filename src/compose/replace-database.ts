@@ -15,12 +15,13 @@ const suffixes = ['-wal', '-shm', ''];
 /** Whether a replacement was begun and not finished. */
 export const isReplacementUnderWay = (file: string): boolean => existsSync(planOf(realPath(file)));
 
-/** The file itself where the name is a symbolic link, also while there is none; its directory exists. */
+/** The file itself where the name is a symbolic link, also while there is no file. */
 export function realPath(file: string): string {
   if (existsSync(file)) return realpathSync(file);
   const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
   const target = isLink ? resolve(dirname(file), readlinkSync(file)) : file;
-  return join(realpathSync(dirname(target)), basename(target));
+  const directory = dirname(target);
+  return existsSync(directory) ? join(realpathSync(directory), basename(target)) : target;
 }
 
 /**
