@@ -64,6 +64,7 @@ import { openRefusedSignIns } from './refused-sign-ins.js';
 import { openRehearsal } from './rehearsal.js';
 import { warmUp, type WarmUpOptions } from './warm-up.js';
 import { openWebhooks, storedOutbox, wakingWriter } from './webhooks.js';
+import { withdrawingWriter } from './withdrawals.js';
 
 /** How long a service that stops waits for the issuances under way. */
 const drainSeconds = 10;
@@ -191,9 +192,11 @@ async function wire(
     return kept.keep(revoked);
   });
 
+  const withdrawing = withdrawingWriter(learning, (some) => kept.keepWithdrawn(some));
+
   // Sessions that this process ends are forgotten before that is answered.
   const sessionAuthenticator = openSessionAuthenticator(config, openedStore, clock);
-  const forgetting = forgettingWriter(learning, (id) => {
+  const forgetting = forgettingWriter(withdrawing, (id) => {
     sessionAuthenticator.forget(id);
   });
   const store: Store = { ...openedStore, writer: wakingWriter(forgetting, wake) };

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readCheckpoint, type Checkpoint } from '../audit/checkpoint.js';
+import { readCheckpoint, type Checkpoint, type SignedCheckpoint } from '../audit/checkpoint.js';
 import type { Config } from '../config/config.js';
 import { replaceSecretFile } from '../config/secrets.js';
 import type { Log } from '../issuance/context.js';
-import type { Writer } from '../store/step.js';
+import type { CommitResult, Step, Writer } from '../store/step.js';
 
 /**
  * The newest checkpoint that this process has signed, in a file of its own: beside a SQLite database, or in the data dir. A
@@ -40,15 +40,17 @@ export class KeptCheckpoint {
    */
   keeping(writer: Writer): Writer {
     return {
-      commit: async (step) => {
+      commit: (step) => {
         const checkpoint = step.operations.find((operation) => operation.op === 'insertCheckpoint')?.checkpoint;
-        if (checkpoint === undefined) return writer.commit(step);
-        const { size, note } = checkpoint;
-        if (size <= this.#signedBefore) return { committed: false, conflict: { kind: 'checkpoint', size } };
-        await replaceSecretFile(this.path, note);
-        return writer.commit(step);
+        return checkpoint === undefined ? writer.commit(step) : this.#commit(writer, step, checkpoint);
       },
     };
+  }
+
+  async #commit(writer: Writer, step: Step, { size, note }: SignedCheckpoint): Promise<CommitResult> {
+    if (size <= this.#signedBefore) return { committed: false, conflict: { kind: 'checkpoint', size } };
+    await replaceSecretFile(this.path, note);
+    return writer.commit(step);
   }
 }
 

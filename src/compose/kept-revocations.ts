@@ -5,6 +5,7 @@ import { restoreRevocations } from '../issuance/lifecycle/restore-revocations.js
 import type { RevokedCertificate } from '../model/revocation.js';
 import type { Store } from '../store/store.js';
 import { RevocationFile } from './revocation-file.js';
+import { restoreWithdrawals, type Withdrawal } from './withdrawals.js';
 
 /** The list of revocations beside the database. */
 export interface KeptRevocations {
@@ -14,6 +15,8 @@ export interface KeptRevocations {
   readonly restored: number;
   /** Puts revocations that are committed into the list. A fault is logged: they are in the database. */
   keep(revoked: readonly RevokedCertificate[]): Promise<void>;
+  /** The same with what else was taken from somebody. */
+  keepWithdrawn(withdrawn: readonly Withdrawal[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,18 +37,20 @@ export async function openKeptRevocations(
   if (database.kind !== 'sqlite') {
     await denyList.load();
     const note = `no list of revocations is kept beside PostgreSQL: ${nothingKnown}`;
-    return { note, restored: 0, keep: () => Promise.resolve(), close: () => Promise.resolve() };
+    const nothing = () => Promise.resolve();
+    return { note, restored: 0, keep: nothing, keepWithdrawn: nothing, close: nothing };
   }
   const file = new RevocationFile(`${database.file}.revoked.ndjson`);
-  const { note, restored } = await restore(file, store, clock(), log);
+  const { note, restored, withdrawn } = await restore(file, store, clock(), log);
   await denyList.load();
   const failed = (error: unknown) => {
     log.error({ err: error, file: file.path }, 'the list of revocations beside the database cannot be written');
   };
-  await file.replace(denyList.all()).catch(failed);
+  await file.replace(denyList.all(), withdrawn).catch(failed);
   return {
     ...{ note, restored },
     keep: (revoked) => file.append(revoked).catch(failed),
+    keepWithdrawn: (some) => file.append([], some).catch(failed),
     close: () => file.close(),
   };
 }
@@ -55,24 +60,29 @@ async function restore(
   store: Store,
   now: Date,
   log: Log,
-): Promise<Pick<KeptRevocations, 'note' | 'restored'>> {
+): Promise<Pick<KeptRevocations, 'note' | 'restored'> & { readonly withdrawn: readonly Withdrawal[] }> {
   const read = await file.read();
   if (read === null) {
     const { seq } = await store.auditEvents.head();
     // A new database was not restored.
-    if (seq === 0) return { note: null, restored: 0 };
+    if (seq === 0) return { note: null, restored: 0, withdrawn: [] };
     const note = `there was no list of revocations beside the database: ${nothingKnown}`;
     log.warn({ file: file.path }, note);
-    return { note, restored: 0 };
+    return { note, restored: 0, withdrawn: [] };
   }
   if (read.damaged > 0)
     log.error(
       { file: await file.setAside(), lines: read.damaged },
       'the list of revocations beside the database has lines that cannot be read; a copy is kept',
     );
-  const restored = await restoreRevocations(store, read.revoked, now);
-  if (restored === 0) return { note: null, restored };
-  const note = `the database did not know ${restored} revocations of the list beside it: they are recorded again`;
+  const revocations = await restoreRevocations(store, read.revoked, now);
+  const { restored: others, kept: withdrawn } = await restoreWithdrawals(store, read.withdrawn, now);
+  const restored = revocations + others;
+  if (restored === 0) return { note: null, restored, withdrawn };
+  const note =
+    others === 0
+      ? `the database did not know ${restored} revocations of the list beside it: they are recorded again`
+      : `the database did not know ${restored} revocations and blocks of the list beside it, ${others} of them of API tokens and identities: they are recorded again`;
   log.warn({ file: file.path, restored }, note);
-  return { note, restored };
+  return { note, restored, withdrawn };
 }

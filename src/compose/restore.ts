@@ -58,10 +58,11 @@ export async function restoreDatabase(
       'the database is PostgreSQL: put it back with pg_restore, then run this command with --mark (docs/operations.md)',
     );
   whyNotBackup(ask.backup, database.file);
-  await prepareDataDir(dataDir);
-  await mkdir(dirname(database.file), { recursive: true, mode: 0o700 });
-  const locks: ProcessLock[] = [acquireDataDirLock(dataDir)];
+  const locks: ProcessLock[] = [];
   try {
+    await prepareDataDir(dataDir);
+    await mkdir(dirname(database.file), { recursive: true, mode: 0o700 });
+    locks.push(acquireDataDirLock(dataDir));
     locks.push(acquireDatabaseLock(database.file));
     const file = realPath(database.file);
     const unfinished = await finishReplacement(file);
@@ -182,7 +183,7 @@ async function mergedRevocations({ database }: Config, given: string | null): Pr
   // A process that was killed leaves half of its last line behind. More than that is no such list.
   if (read.damaged > 1) throw new CommandRefusedError(`${read.damaged} lines of ${given} are no revocations`);
   const all = new Map([...(atHand?.revoked ?? []), ...read.revoked].map((one) => [one.fingerprintSha256, one]));
-  await file.replace(all.values());
+  await file.replace(all.values(), [...(atHand?.withdrawn ?? []), ...read.withdrawn]);
   await file.close();
   return true;
 }

@@ -199,6 +199,8 @@ export interface AuditEventDetails {
     until: string | null;
     revokedCertificates: number;
     cancelledRequests: number;
+    /** A list that was kept beside the database knew of it, and the database did not; absent where it is new. */
+    restored?: true;
   };
   IdentityUnblocked: { username: string; clusters: readonly string[] | null; comment: string | null };
   CertificateExpiring: { username: string; serialNumber: string; notAfter: string; seconds: number };

@@ -38,7 +38,8 @@ afterAll(async () => {
   directory.remove();
 });
 
-const bodyOf = async (path: string) => JSON.parse((await call('GET', path)).text) as Record<string, unknown>;
+const bodyOf = async (path: string) =>
+  JSON.parse((await call('GET', path, undefined, { accept: 'application/json' })).text) as Record<string, unknown>;
 
 /** The serial numbers of all certificates that a database knows. */
 function serialNumbers(file: string): readonly string[] {
@@ -123,6 +124,8 @@ it('a backup under full load, kill -9 and a restore elsewhere forget no revocati
 }, 300_000);
 
 describe('a restore', () => {
+  beforeAll(() => child?.kill());
+
   it('that is killed at any moment leaves the old database or the new one, whole', async () => {
     const environment = environmentOf(dataDir);
     const config = configOf(dataDir);

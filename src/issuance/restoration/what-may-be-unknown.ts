@@ -27,7 +27,7 @@ export function whatMayBeUnknown(open: readonly Restoration[], found: FoundSince
         ]
       : []),
     'requests that were decided or issued since are as they were before: a key that somebody collected since belongs to a certificate that is not known',
-    'identities that were blocked since and API tokens that were revoked since count as before: block and revoke them again. The sessions of browsers are ended',
+    'identities that were blocked since and API tokens that were revoked since count as before, unless the list beside the database has them: look through both. The sessions of browsers are ended',
     signed === 0
       ? 'no later checkpoint is at hand, so a size that was signed before may be signed again: compare with a checkpoint that is kept elsewhere (kubepass-verify)'
       : `the log was signed with ${signed} events before, ${found.events < signed ? 'and is signed again when it has more' : 'and it has other events now'}: checkpoints up to there do not vouch for it`,

@@ -220,6 +220,31 @@ describe('a restore', () => {
     expect(await store.certificates.findByFingerprint(young.fingerprintSha256)).toBeNull();
   });
 
+  it('brings back neither a revoked API token nor a blocked identity, and leaves alone what has lapsed', async () => {
+    const first = await started();
+    const made = await first.services.apiTokens.create(admin, { name: 'portal', roles: ['requester'] });
+    if (!made.ok) throw new Error('no token was made');
+    const { id } = made.value.token;
+    await backUpDatabase(configOf(), backup());
+    await first.services.apiTokens.revoke(admin, id);
+    await first.services.identities.block(admin, 'Mallory', { reason: 'keyCompromise' });
+    await first.services.identities.block(admin, 'joe', { reason: 'superseded' });
+    await first.services.identities.unblock(admin, 'joe', {});
+    await stopped();
+    await restoreDatabase(configOf(), asking({ force: true }));
+    const { store } = await started();
+    expect((await store.apiTokens.find(id))?.revokedAt).toBeInstanceOf(Date);
+    const [block, ...others] = await store.identityBlocks.chunk('', 10);
+    expect(block).toMatchObject({ username: 'Mallory', reason: 'keyCompromise', blockedBy: 'admin', clusters: null });
+    expect(others).toEqual([]);
+    const { items } = await store.auditEvents.list({ type: 'IdentityBlocked' }, { limit: 10, cursor: null });
+    expect(items).toMatchObject([{ principal: null, details: { restored: true } }]);
+    // The list goes on: it is there for the next restore, too.
+    await stopped();
+    await restoreDatabase(configOf(), asking({ force: true }));
+    expect(((await (await started()).store.apiTokens.find(id)) ?? {}).revokedAt).toBeInstanceOf(Date);
+  });
+
   it('is told of until an admin acknowledges it, once', async () => {
     await backedUp();
     await restoreDatabase(configOf(), asking({ force: true }));
