@@ -411,7 +411,7 @@ export interface WebhookDeliveryService {
   retry(principal: Principal, id: string): Promise<Outcome<WebhookDelivery>>;
 }
 
-/** What the service says of a database that was put back from a backup. */
+/** Tells that the database was put back from a backup, and of what may be unknown therefore. */
 export interface RestoredService {
   /** For auditors and admins. */
   read(principal: Principal): Promise<Outcome<RestoredState>>;

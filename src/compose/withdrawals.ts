@@ -46,7 +46,7 @@ const isWithdrawal = ({ op }: Operation): boolean =>
 
 type WithdrawalStore = Pick<Store, 'writer' | 'apiTokens' | 'identityBlocks'>;
 
-/** What became of a list of withdrawals. */
+/** The outcome of reading a list of withdrawals. */
 export interface RestoredWithdrawals {
   /** How many the database did not know. */
   readonly restored: number;

@@ -185,7 +185,7 @@ export interface AuditEventReader {
   head(): Promise<{ readonly seq: number; readonly hash: string }>;
 }
 
-/** What checkpoints and proofs are made from. */
+/** Reads the parts from which checkpoints and proofs are made. */
 export interface CheckpointReader {
   /** The name of the log; null where it has none yet. */
   instanceId(): Promise<string | null>;

@@ -14,7 +14,7 @@ import { startChild, type ChildService } from './child-service.js';
 import { callTo, Ledger, load, type Call } from './ledger.js';
 
 /** How often a restore is killed. */
-const kills = Number(process.env['KUBEPASS_RESTORE_KILLS'] ?? 6);
+const kills = Number(process.env['KUBEPASS_RESTORE_KILLS'] ?? 4);
 
 const directory = temporaryDirectory();
 const policiesDir = join(directory.path, 'policies');
@@ -48,7 +48,7 @@ function serialNumbers(file: string): readonly string[] {
     return database
       .prepare<[], { serialNumber: string }>('SELECT "serialNumber" FROM "Certificate"')
       .all()
-      .map((row) => String(row.serialNumber));
+      .map((row) => row.serialNumber);
   } finally {
     database.close();
   }

@@ -1,6 +1,6 @@
 import type { Restoration } from '../../model/restoration.js';
 
-/** What was found since. */
+/** The facts that came to light since. */
 export interface FoundSince {
   /** How many certificates clusters have that the database does not know; 500 means 500 or more. */
   readonly certificates: number;

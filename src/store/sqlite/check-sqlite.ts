@@ -8,7 +8,7 @@ import {
   type AppliedMigration,
 } from '../migrations.js';
 
-/** What a file turned out to be: a sound database of kubepass, or why not, in words that go on after the file's name. */
+/** The verdict on a file: a sound database of kubepass, or why not, in words that go on after the file's name. */
 export type FileCheck =
   | {
       readonly ok: true;

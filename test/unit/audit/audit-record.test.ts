@@ -247,6 +247,18 @@ describe('the set of a record’s types', () => {
           "BreakGlassTokenUsed",
           4294967296,
         ],
+        [
+          "CheckpointKeyAdded",
+          8589934592,
+        ],
+        [
+          "DatabaseRestored",
+          17179869184,
+        ],
+        [
+          "RestoredAcknowledged",
+          34359738368,
+        ],
       ]
     `);
   });
