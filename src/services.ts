@@ -19,6 +19,7 @@ import type { Outcome } from './model/outcome.js';
 import type { Page, PageQuery } from './model/page.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from './model/webhook-delivery.js';
 import type { Renewal } from './model/renewal.js';
+import type { Restoration } from './model/restoration.js';
 import type { RecordedRequestRange, ReplayItem } from './model/replay.js';
 import type { RevocationReason } from './model/revocation.js';
 import type { KeyAlgorithm } from './x509/strict/key-algorithm.js';
@@ -42,6 +43,7 @@ export interface Services {
   readonly inspections: InspectionService;
   readonly webhookDeliveries: WebhookDeliveryService;
   readonly metrics: MetricsService;
+  readonly restored: RestoredService;
   readonly health: HealthService;
   readonly idempotency: IdempotencyService;
   /** The time of the service, for views of what ends by itself. */
@@ -416,9 +418,39 @@ export interface WebhookDeliveryService {
   retry(principal: Principal, id: string): Promise<Outcome<WebhookDelivery>>;
 }
 
+/** Tells that the database was put back from a backup, and of what may be unknown therefore. */
+export interface RestoredService {
+  /** For auditors and admins. */
+  read(principal: Principal): Promise<Outcome<RestoredState>>;
+  /** An admin knows: `restored` is false from now on. Acknowledging what is acknowledged changes nothing. */
+  acknowledge(principal: Principal): Promise<Outcome<RestoredState>>;
+}
+
+export interface RestoredState {
+  /** Whether it was put back and no admin has acknowledged that. */
+  readonly restored: boolean;
+  /** Oldest first. */
+  readonly restorations: readonly Restoration[];
+  /** Sentences about what may not be known; none where it is acknowledged. */
+  readonly mayBeUnknown: readonly string[];
+  /** Certificates that were signed for this log and that the database does not know, oldest first, at most 500. */
+  readonly certificates: readonly LostCertificate[];
+}
+
+/** A certificate that a cluster signed after the backup was made. */
+export interface LostCertificate {
+  readonly cluster: string;
+  readonly fingerprintSha256: string;
+  readonly serialNumber: string | null;
+  readonly username: string | null;
+  readonly notAfter: string | null;
+}
+
 export interface HealthService {
   /** Throws where the service cannot do its work. */
   ready(): Promise<void>;
+  /** Whether the database was put back from a backup and no admin has acknowledged it, and sentences about that. */
+  restored(): Promise<{ readonly restored: boolean; readonly notes: readonly string[] }>;
   /** Sentences about what an operator should know although the service does its work. */
   notes(): readonly string[];
 }

@@ -45,6 +45,9 @@ export const kubeApiserverClient = 'kubernetes.io/kube-apiserver-client';
 /** The label of our objects that holds the id of the certificate request. */
 export const requestIdLabel = 'kubepass/request-id';
 
+/** The label of our objects that holds the id of the log in which their requests are recorded. */
+export const instanceLabel = 'kubepass/instance';
+
 /** Whether nobody has approved, denied or signed it yet. */
 export const isUndecided = ({ certificate, conditions }: CsrObject): boolean =>
   certificate === null && conditions.length === 0;

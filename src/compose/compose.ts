@@ -34,6 +34,8 @@ import { IdentityBlocks } from '../issuance/lifecycle/identity-blocks.js';
 import { identityService } from '../issuance/lifecycle/identity-service.js';
 import { Checkpoints } from '../issuance/evidence/checkpoints.js';
 import { signCheckpoints } from '../issuance/evidence/sign-checkpoints.js';
+import { detectRestoration, nameInstance } from './restored.js';
+import { logAsFound, Restorations } from '../issuance/restoration/restorations.js';
 import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import type { RequestTracing } from '../model/tracing.js';
@@ -54,6 +56,7 @@ import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
 import { openCheckpointKeys } from './checkpoint-keys.js';
+import { KeptCheckpoint, keptCheckpointFile } from './kept-checkpoint.js';
 import { openKeptRevocations } from './kept-revocations.js';
 import { measuredReviews, measuredWriter, metricsService, openMetrics } from './metrics.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
@@ -65,6 +68,7 @@ import { openRefusedSignIns } from './refused-sign-ins.js';
 import { openRehearsal } from './rehearsal.js';
 import { warmUp, type WarmUpOptions } from './warm-up.js';
 import { openWebhooks, storedOutbox, wakingWriter } from './webhooks.js';
+import { withdrawingWriter } from './withdrawals.js';
 
 /** How long a service that stops waits for the issuances under way. */
 const drainSeconds = 10;
@@ -173,7 +177,10 @@ async function wire(
   });
   opened.push(() => opening.close());
   const writer = overrides.writer?.(opening.writer) ?? opening.writer;
-  const openedStore: Store = { ...opening, writer: rememberingWriter(writer) };
+  const found = await logAsFound(opening.auditEvents);
+  const keptCheckpoint = new KeptCheckpoint(keptCheckpointFile(config));
+  const openedStore: Store = { ...opening, writer: keptCheckpoint.keeping(rememberingWriter(writer)) };
+  const instance = await nameInstance(openedStore, clock());
 
   // Webhooks: commits that put something into the outbox wake the dispatcher.
   const owner = randomUUID();
@@ -209,9 +216,11 @@ async function wire(
     return kept.keep(revoked);
   });
 
+  const withdrawing = withdrawingWriter(learning, (some) => kept.keepWithdrawn(some));
+
   // Sessions that this process ends are forgotten before that is answered.
   const sessionAuthenticator = openSessionAuthenticator(config, openedStore, clock);
-  const forgetting = forgettingWriter(learning, (id) => {
+  const forgetting = forgettingWriter(withdrawing, (id) => {
     sessionAuthenticator.forget(id);
   });
   const store: Store = {
@@ -243,6 +252,7 @@ async function wire(
     signatures,
     log,
     tracing,
+    instance,
     whyNotSigning: (cluster) => probes.whyNotSigning(cluster),
     measure: (cluster) => metrics.clusters.callsTo(cluster),
     wrapSigner: overrides.signer ?? ((signer) => signer),
@@ -285,6 +295,12 @@ async function wire(
     deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
   });
 
+  // A database that was put back from a backup.
+  const restorations = new Restorations({
+    ...{ store, clock, random, log, found },
+    signsHere: () => [...clusters.values()].some(({ authority }) => authority !== undefined),
+  });
+
   // Use cases.
   const traced = (deliveries: ReturnType<typeof deliveriesOf>) => {
     for (const { id } of deliveries) tracing.keep(id);
@@ -310,9 +326,11 @@ async function wire(
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
     tracing,
+    lostRecords: { instance, lostCertificateFound: () => restorations.lostCertificateFound() },
   };
   await recordServiceStarted(context);
   await checkpoints.open();
+  await detectRestoration({ restorations, checkpoints, keptCheckpoint, instance, log }, kept.restored);
   await makeFirstAdminToken(config, store, clock, log);
   await warnOfBreakGlass(store, clock, log);
   const breakGlass = new BreakGlassUses({
@@ -383,7 +401,7 @@ async function wire(
     ...servicesOf(
       of,
       drafts,
-      { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
+      { ready, restored: () => restorations.summary(), notes: () => (kept.note === null ? [] : [kept.note]) },
       new CertificateLists(of, denyList),
       checkpoints,
       authenticator,
@@ -400,6 +418,7 @@ async function wire(
     webhookDeliveries,
     metrics: metricsService(metrics),
     enforcement: measuredReviews(enforcementService(of), metrics.callers),
+    restored: restorations,
   });
   return {
     store,
@@ -489,7 +508,7 @@ function servicesOf(
   waysIn: OtherWaysIn,
   { sessions, logins }: OpenedSignIn,
   admins: boolean,
-): Omit<Services, 'inspections' | 'webhookDeliveries' | 'metrics' | 'enforcement'> {
+): Omit<Services, 'inspections' | 'webhookDeliveries' | 'metrics' | 'enforcement' | 'restored'> {
   const { store, clock } = context;
   return {
     authenticator: new Callers(authenticator, waysIn, refusedSignIns),

@@ -5,13 +5,18 @@ import { restoreRevocations } from '../issuance/lifecycle/restore-revocations.js
 import type { RevokedCertificate } from '../model/revocation.js';
 import type { Store } from '../store/store.js';
 import { RevocationFile } from './revocation-file.js';
+import { restoreWithdrawals, type Withdrawal } from './withdrawals.js';
 
 /** The list of revocations beside the database. */
 export interface KeptRevocations {
   /** One sentence for people: what the list restored, or that there is none. Null where there is nothing to say. */
   readonly note: string | null;
+  /** How many revocations the list had and the database had not. */
+  readonly restored: number;
   /** Puts revocations that are committed into the list. A fault is logged: they are in the database. */
   keep(revoked: readonly RevokedCertificate[]): Promise<void>;
+  /** The same with what else was taken from somebody. */
+  keepWithdrawn(withdrawn: readonly Withdrawal[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,40 +37,52 @@ export async function openKeptRevocations(
   if (database.kind !== 'sqlite') {
     await denyList.load();
     const note = `no list of revocations is kept beside PostgreSQL: ${nothingKnown}`;
-    return { note, keep: () => Promise.resolve(), close: () => Promise.resolve() };
+    const nothing = () => Promise.resolve();
+    return { note, restored: 0, keep: nothing, keepWithdrawn: nothing, close: nothing };
   }
   const file = new RevocationFile(`${database.file}.revoked.ndjson`);
-  const note = await restore(file, store, clock(), log);
+  const { note, restored, withdrawn } = await restore(file, store, clock(), log);
   await denyList.load();
   const failed = (error: unknown) => {
     log.error({ err: error, file: file.path }, 'the list of revocations beside the database cannot be written');
   };
-  await file.replace(denyList.all()).catch(failed);
+  await file.replace(denyList.all(), withdrawn).catch(failed);
   return {
-    note,
+    ...{ note, restored },
     keep: (revoked) => file.append(revoked).catch(failed),
+    keepWithdrawn: (some) => file.append([], some).catch(failed),
     close: () => file.close(),
   };
 }
 
-async function restore(file: RevocationFile, store: Store, now: Date, log: Log): Promise<string | null> {
+async function restore(
+  file: RevocationFile,
+  store: Store,
+  now: Date,
+  log: Log,
+): Promise<Pick<KeptRevocations, 'note' | 'restored'> & { readonly withdrawn: readonly Withdrawal[] }> {
   const read = await file.read();
   if (read === null) {
     const { seq } = await store.auditEvents.head();
     // A new database was not restored.
-    if (seq === 0) return null;
+    if (seq === 0) return { note: null, restored: 0, withdrawn: [] };
     const note = `there was no list of revocations beside the database: ${nothingKnown}`;
     log.warn({ file: file.path }, note);
-    return note;
+    return { note, restored: 0, withdrawn: [] };
   }
   if (read.damaged > 0)
     log.error(
       { file: await file.setAside(), lines: read.damaged },
       'the list of revocations beside the database has lines that cannot be read; a copy is kept',
     );
-  const restored = await restoreRevocations(store, read.revoked, now);
-  if (restored === 0) return null;
-  const note = `the database did not know ${restored} revocations of the list beside it: they are recorded again`;
+  const revocations = await restoreRevocations(store, read.revoked, now);
+  const { restored: others, kept: withdrawn } = await restoreWithdrawals(store, read.withdrawn, now);
+  const restored = revocations + others;
+  if (restored === 0) return { note: null, restored, withdrawn };
+  const note =
+    others === 0
+      ? `the database did not know ${restored} revocations of the list beside it: they are recorded again`
+      : `the database did not know ${restored} revocations and blocks of the list beside it, ${others} of them of API tokens and identities: they are recorded again`;
   log.warn({ file: file.path, restored }, note);
-  return note;
+  return { note, restored, withdrawn };
 }

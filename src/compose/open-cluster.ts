@@ -32,6 +32,8 @@ export interface ClusterWiring {
   readonly signatures: Signatures;
   readonly log: Log;
   readonly tracing: Tracing;
+  /** The id of the log in which requests are recorded. */
+  readonly instance: string;
   /** Why a cluster is known not to sign user certificates; null: it signs, or that is not known. */
   readonly whyNotSigning: (cluster: string) => string | null;
   /** Measures the calls to a cluster. */
@@ -104,11 +106,12 @@ async function openLocalCa(cluster: string, ca: LocalCAConfig, wiring: ClusterWi
 function openKubernetes(
   cluster: string,
   connection: ClusterConnection | null,
-  { clock, whyNotSigning }: ClusterWiring,
+  { clock, instance, whyNotSigning }: ClusterWiring,
 ): OpenedSigner {
   if (connection === null) throw new TypeError(`cluster "${cluster}" has no connection`);
   const signingCluster = {
     name: cluster,
+    instance,
     csrs: connection.csrs,
     watch: connection.watchCsrs(kubeApiserverClient),
     whoAmI: () => connection.whoAmI(),

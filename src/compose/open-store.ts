@@ -4,6 +4,7 @@ import type { Config } from '../config/config.js';
 import { acquireDatabaseLock, acquireDataDirLock } from '../store/sqlite/process-lock.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import { storeUnmeasured, type StoreMeasures } from '../model/measures.js';
+import { finishReplacement } from './replace-database.js';
 import type { Operation, Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
 
@@ -50,6 +51,8 @@ export async function openStore(
     // Another data dir may name the same database.
     locks.push(acquireDatabaseLock(database.file));
     const { file } = database;
+    const before = await finishReplacement(file);
+    if (before !== null) warn(`a restore was interrupted and is finished now; the database before it is ${before}`);
     const store = await openSqliteStore({ file, busyTimeoutMs, writerThread, onProgress: inform, measures });
     return {
       ...store,

@@ -45,6 +45,7 @@ export async function openRehearsalCluster(
   await watched;
   const cluster = {
     name: 'rehearsal',
+    instance: 'rehearsal',
     csrs: new KubernetesCsrObjects(api),
     watch,
     whoAmI: async () => {

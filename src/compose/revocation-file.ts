@@ -1,16 +1,20 @@
 import { copyFile, open, readFile, type FileHandle } from 'node:fs/promises';
 import { replaceSecretFile } from '../config/secrets.js';
+import { withdrawalIn, withdrawalLine, type Withdrawal } from './withdrawals.js';
 import { revocationReasons, type RevokedCertificate } from '../model/revocation.js';
 
 /** The content of a file of revocations. */
 export interface ReadRevocations {
   readonly revoked: readonly RevokedCertificate[];
+  /** In the order in which they happened. */
+  readonly withdrawn: readonly Withdrawal[];
   /** How many lines are none. A process that was killed may leave half of its last line behind. */
   readonly damaged: number;
 }
 
 /**
- * The revocations of certificates that have not expired, in a file beside the database: one JSON object on each line. A
+ * The revocations of certificates that have not expired, of API tokens, and the blocks of identities, in a file beside the
+ * database: one JSON object on each line. A
  * database that is restored from a backup does not know those that were made since; this file does.
  */
 export class RevocationFile {
@@ -29,8 +33,10 @@ export class RevocationFile {
       throw error;
     }
     const lines = text.split('\n').filter((line) => line !== '');
-    const revoked = lines.flatMap((line) => revokedIn(line) ?? []);
-    return { revoked, damaged: lines.length - revoked.length };
+    const found = lines.map(membersOf);
+    const revoked = found.flatMap((members) => (members && revokedIn(members)) ?? []);
+    const withdrawn = found.flatMap((members) => (members && withdrawalIn(members)) ?? []);
+    return { revoked, withdrawn, damaged: lines.length - revoked.length - withdrawn.length };
   }
 
   /** Keeps a copy of a file with lines that cannot be read. */
@@ -41,15 +47,17 @@ export class RevocationFile {
   }
 
   /** Writes the file anew, whole or not at all, and opens it for `append`. */
-  async replace(revoked: Iterable<RevokedCertificate>): Promise<void> {
-    await replaceSecretFile(this.path, Array.from(revoked, lineOf).join(''));
+  async replace(revoked: Iterable<RevokedCertificate>, withdrawn: Iterable<Withdrawal>): Promise<void> {
+    const lines = [...Array.from(revoked, lineOf), ...Array.from(withdrawn, withdrawalLine)];
+    await replaceSecretFile(this.path, lines.join(''));
     await this.#handle?.close();
     this.#handle = await open(this.path, 'a', 0o600);
   }
 
   /** Resolves when they are on disk. */
-  append(revoked: readonly RevokedCertificate[]): Promise<void> {
-    const written = this.#writing.then(() => this.#append(revoked.map(lineOf).join('')));
+  append(revoked: readonly RevokedCertificate[], withdrawn: readonly Withdrawal[] = []): Promise<void> {
+    const lines = [...revoked.map(lineOf), ...withdrawn.map(withdrawalLine)];
+    const written = this.#writing.then(() => this.#append(lines.join('')));
     this.#writing = written.catch(() => undefined);
     return written;
   }
@@ -80,16 +88,18 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const isHash = (value: unknown): value is string => isText(value) && /^[0-9a-f]{64}$/.test(value);
 const isInstant = (value: unknown): value is string => isText(value) && !Number.isNaN(Date.parse(value));
 
-/** Null where the line is no revocation. */
-function revokedIn(line: string): RevokedCertificate | null {
-  let found: Partial<Record<keyof RevokedCertificate, unknown>>;
+/** The members of a line; null where it is no JSON object. */
+function membersOf(line: string): Readonly<Record<string, unknown>> | null {
   try {
     const parsed: unknown = JSON.parse(line);
-    if (typeof parsed !== 'object' || parsed === null) return null;
-    found = parsed;
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Readonly<Record<string, unknown>>) : null;
   } catch {
     return null;
   }
+}
+
+/** Null where they are those of no revocation. */
+function revokedIn(found: Partial<Record<keyof RevokedCertificate, unknown>>): RevokedCertificate | null {
   const { fingerprintSha256, cluster, serialNumber, issuer, username, notAfter, revokedAt } = found;
   const reason = revocationReasons.find((known) => known === found.reason);
   const { issuerFingerprintSha256 = null, comment = null, revokedBy = null } = found;

@@ -98,8 +98,18 @@ async function withTemporaryFile<T>(
   }
 }
 
+/** Resolves when the content of a file is on disk. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 /** A new name is on disk only after its directory is. */
-async function syncDirectory(directory: string): Promise<void> {
+export async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return; // directories cannot be opened there
   const handle = await open(directory, 'r');
   try {

@@ -12,6 +12,7 @@ import { addIdentities } from './identities/routes.js';
 import { addInspections } from './inspections/routes.js';
 import { addKubeconfigs } from './kubeconfigs/routes.js';
 import { addPolicies } from './policies/routes.js';
+import { addRestored } from './restored/routes.js';
 import { addSessions } from './sessions/routes.js';
 import type { App } from './types.js';
 import { addWebhookDeliveries } from './webhook-deliveries/routes.js';
@@ -40,4 +41,5 @@ export const everyResource: readonly AddResource[] = [
   addInspections,
   addWebhookDeliveries,
   addWhoami,
+  addRestored,
 ];

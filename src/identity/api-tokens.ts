@@ -109,6 +109,10 @@ export function makeApiToken(
   return { token, secret, secretSha256: secretSha256(secret) };
 }
 
+/** The event that a token which was revoked already is revoked again, because the database was put back. */
+export const apiTokenRevokedAgain = (token: ApiToken, at: Date): AuditEventDraft =>
+  apiTokenEvent('ApiTokenRevoked', token, at, null);
+
 /** An event about a token; never with its secret. */
 function apiTokenEvent(
   type: 'ApiTokenCreated' | 'ApiTokenRevoked' | 'BreakGlassTokenMade',

@@ -24,6 +24,7 @@ export const actions = [
   'revoke-certificates',
   'manage-sessions',
   'read-metrics',
+  'acknowledge-restored',
 ] as const;
 export type Action = (typeof actions)[number];
 
@@ -50,6 +51,7 @@ const permitted: Record<Action, readonly Role[] | 'any role'> = {
   // Those of others; everybody manages their own.
   'manage-sessions': ['admin'],
   'read-metrics': ['auditor', 'admin'],
+  'acknowledge-restored': ['admin'],
 };
 
 export function may(principal: Principal, action: Action): boolean {

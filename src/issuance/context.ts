@@ -67,6 +67,15 @@ export interface IssuanceContext {
   readonly attempts: AttemptsUnderWay;
   readonly idempotencyKeys: IdempotencyKeys;
   readonly tracing: Tracing;
+  readonly lostRecords: LostRecords;
+}
+
+/** Is told of traces of what a restored database does not know. */
+export interface LostRecords {
+  /** The id of the log. */
+  readonly instance: string;
+  /** A cluster has a certificate that was signed for this log, and the database does not know its request. */
+  lostCertificateFound(): Promise<void>;
 }
 
 export interface IssuingSettings {

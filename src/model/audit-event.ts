@@ -2,6 +2,7 @@ import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
 import type { Violation } from './decision.js';
 import type { Labels } from './labels.js';
 import type { ProbeAnswer } from './cluster-probe.js';
+import type { RestorationEvidence } from './restoration.js';
 import type { RevocationReason } from './revocation.js';
 import type { Role } from './principal.js';
 import type { WebhookDeliveryState, WebhookEventType } from './webhook-delivery.js';
@@ -42,6 +43,8 @@ export const auditEventTypes = [
   'BreakGlassTokenUsed',
   'CheckpointKeyAdded',
   'CheckpointKeyRetired',
+  'DatabaseRestored',
+  'RestoredAcknowledged',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -160,6 +163,8 @@ export interface AuditEventDetails {
     expirationSeconds: number | null;
     approvalReason: string | null;
     approvalMessage: string | null;
+    /** It was signed for a request of this log, and the database, which was restored, does not know that. */
+    lost?: true;
   };
   WebhookDeliveryFailed: {
     deliveryId: string;
@@ -195,6 +200,8 @@ export interface AuditEventDetails {
     until: string | null;
     revokedCertificates: number;
     cancelledRequests: number;
+    /** A list that was kept beside the database knew of it, and the database did not; absent where it is new. */
+    restored?: true;
   };
   IdentityUnblocked: { username: string; clusters: readonly string[] | null; comment: string | null };
   CertificateExpiring: { username: string; serialNumber: string; notAfter: string; seconds: number };
@@ -208,13 +215,26 @@ export interface AuditEventDetails {
   };
   SignedIn: SessionDetails & { roles: readonly Role[]; expiresAt: string };
   /** `name`: whose session it was. */
-  SignedOut: SessionDetails & { name: string; reason: 'SignedOut' | 'EndedByAnother' | 'IdentityBlocked' };
+  SignedOut: SessionDetails & {
+    name: string;
+    reason: 'SignedOut' | 'EndedByAnother' | 'IdentityBlocked' | 'DatabaseRestored';
+  };
   /** How many came and did not get in since the last event of this type, and how many of them for each reason. */
   SignInRefused: { refused: number; reasons: Readonly<Record<string, number>> };
   /** A key that signs checkpoints of the log from now on, in the form of C2SP signed-note, and its SHA-256. */
   CheckpointKeyAdded: { key: string; sha256: string };
   /** The key signs no more. */
   CheckpointKeyRetired: { key: string; sha256: string };
+  /** The database was put back from a backup that had so many events, the last of them at `knownUntil`. */
+  DatabaseRestored: {
+    detectedBy: RestorationEvidence;
+    events: number;
+    knownUntil: string | null;
+    /** The largest size that a checkpoint is known to have had before; null: none is known. */
+    signedEvents: number | null;
+  };
+  /** An admin knows that the database was put back, and what it may not know. */
+  RestoredAcknowledged: { restorations: number };
 }
 
 type SessionDetails = {

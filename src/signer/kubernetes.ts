@@ -30,6 +30,8 @@ import {
 /** The parts of a cluster connection that the signer uses. */
 export interface SigningCluster {
   readonly name: string;
+  /** The id of the log in which requests are recorded. */
+  readonly instance: string;
   readonly csrs: CsrObjects;
   readonly watch: CsrWatch;
   /** Our own username there, as the API server knows it: `spec.username` of our objects. */
@@ -72,7 +74,7 @@ export class KubernetesSigner implements Signer {
       // Nobody signs an object that is not approved, so it may exist before its intent is on record.
       begin: () => {
         if (this.#whyNotSigning(request) !== null) return nothingToUndo;
-        made = newCsrObject(request, objectName)
+        made = newCsrObject(request, objectName, this.cluster.instance)
           .then((csr) => this.cluster.csrs.create(csr))
           // `sign` tries again and reports what is wrong.
           .catch(() => null);
@@ -117,7 +119,7 @@ export class KubernetesSigner implements Signer {
       intent: { signer: 'kubernetes', objectName },
       begin: () => nothingToUndo,
       sign: async (deadline) => {
-        const csr = await newCsrObject(request, objectName);
+        const csr = await newCsrObject(request, objectName, this.cluster.instance);
         const enough = new Date(deadline.getTime() - giveUpMilliseconds);
         const object = await begin(csr, enough);
         return { kind: 'written-elsewhere', der: await this.#approveAndWait(object, csr, enough, seen) };

@@ -1,4 +1,4 @@
-import { kubeApiserverClient, requestIdLabel, type CsrObject, type NewCsrObject } from '../cluster/csr-object.js';
+import { instanceLabel, kubeApiserverClient, requestIdLabel, type CsrObject, type NewCsrObject } from '../cluster/csr-object.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import { decodePemBundle, encodePem } from '../x509/strict/pem.js';
 import { SigningRefusedError } from './signer.js';
@@ -12,11 +12,16 @@ export function isEnd({ certificate, conditions }: CsrObject): boolean {
   return certificate !== null || conditions.some(({ type }) => type === 'Failed' || type === 'Denied');
 }
 
-export async function newCsrObject(request: ApprovedRequest, name: string): Promise<NewCsrObject> {
+/** `instance`: the id of the log in which the request is recorded. */
+export async function newCsrObject(request: ApprovedRequest, name: string, instance: string): Promise<NewCsrObject> {
   if (request.certificationRequest === null) throw new TypeError('a cluster signs a PKCS#10 and there is none');
   return {
     name,
-    labels: { 'app.kubernetes.io/managed-by': 'kubepass', [requestIdLabel]: request.requestId },
+    labels: {
+      'app.kubernetes.io/managed-by': 'kubepass',
+      [requestIdLabel]: request.requestId,
+      [instanceLabel]: instance,
+    },
     annotations: { 'kubepass/attempt': String(request.attempt) },
     request: encodePem('CERTIFICATE REQUEST', await request.certificationRequest),
     signerName: kubeApiserverClient,

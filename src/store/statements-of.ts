@@ -19,6 +19,7 @@ import {
   releaseCheckpointLease,
   retireCheckpointKey,
 } from './tables/checkpoint-tables.js';
+import { acknowledgeRestorations, insertRestoration } from './tables/restoration-table.js';
 import { requireQuota } from './tables/quotas.js';
 import { endSession, forgetSessions, insertSession, touchSession } from './tables/session-table.js';
 import { webhookStatementsOf } from './tables/webhook-delivery-table.js';
@@ -81,6 +82,10 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
       return [insertCheckpoint(operation.checkpoint)];
     case 'forgetCheckpoints':
       return [forgetCheckpoints(operation.signedBefore)];
+    case 'insertRestoration':
+      return [insertRestoration(operation.restoration)];
+    case 'acknowledgeRestorations':
+      return [acknowledgeRestorations(operation.at, operation.by)];
     case 'insertAuditTile':
       return [insertAuditTile(operation.level, operation.n, operation.hashes)];
     case 'insertIdempotencyKey':

@@ -15,6 +15,7 @@ import type { StoredClusterProbe } from '../model/cluster-probe.js';
 import type { SignedCheckpoint } from '../audit/checkpoint.js';
 import type { IdempotencyScope, IdempotentAnswer, NewIdempotencyEntry } from '../model/idempotency.js';
 import type { QuotaLimit } from '../model/decision.js';
+import type { Restoration } from '../model/restoration.js';
 import type { Session } from '../model/session.js';
 import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
 
@@ -75,6 +76,9 @@ export type Operation =
   | { readonly op: 'insertCheckpoint'; readonly checkpoint: SignedCheckpoint }
   /** Deletes at most 1,000 checkpoints, but never the last one. */
   | { readonly op: 'forgetCheckpoints'; readonly signedBefore: Date }
+  | { readonly op: 'insertRestoration'; readonly restoration: Restoration }
+  /** Conflicts where none is left to acknowledge. */
+  | { readonly op: 'acknowledgeRestorations'; readonly at: Date; readonly by: string }
   /** Keeps a complete tile of the Merkle tree, unless it is kept already. */
   | { readonly op: 'insertAuditTile'; readonly level: number; readonly n: number; readonly hashes: Uint8Array }
   | { readonly op: 'insertIdempotencyKey'; readonly entry: NewIdempotencyEntry }
@@ -225,6 +229,7 @@ export type Conflict =
   | { readonly kind: 'checkpointKey'; readonly verifierKey: string }
   /** Another process signs checkpoints. */
   | { readonly kind: 'checkpointLease' }
+  | { readonly kind: 'restoration' }
   /** A token has another name that folds to this one. */
   | { readonly kind: 'principalName'; readonly name: string }
   | { readonly kind: 'certificateAuthority'; readonly cluster: string }

@@ -18,6 +18,7 @@ import { CheckpointTables } from './tables/checkpoint-tables.js';
 import { PolicySetTable } from './tables/policy-set-table.js';
 import { QuotaCounts } from './tables/quotas.js';
 import { RecordedRequests } from './tables/recorded-requests.js';
+import { RestorationTable } from './tables/restoration-table.js';
 import { SessionTable } from './tables/session-table.js';
 import { WebhookDeliveryTable } from './tables/webhook-delivery-table.js';
 
@@ -44,6 +45,7 @@ export function storeParts(
     expiryNotices: new ExpiryNoticeTable(prisma),
     auditEvents,
     checkpoints: new CheckpointTables(prisma),
+    restorations: new RestorationTable(prisma),
     apiTokens: new ApiTokenTable(prisma, reads),
     sessions: new SessionTable(prisma),
     idempotencyKeys: new IdempotencyKeyTable(prisma),

@@ -6,6 +6,7 @@ import type { IdentityBlock, StoredIdentityBlock } from '../model/identity-block
 import type { RevokedCertificate } from '../model/revocation.js';
 import type { CertificateRequest, RequestFilter } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
+import type { Restoration } from '../model/restoration.js';
 import type { Page, PageQuery, Visibility } from '../model/page.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
 import type { RecordedRequest, RecordedRequestRange } from '../model/replay.js';
@@ -36,6 +37,7 @@ export interface Store {
   readonly inventory: InventoryReader;
   readonly auditEvents: AuditEventReader;
   readonly checkpoints: CheckpointReader;
+  readonly restorations: RestorationReader;
   readonly apiTokens: ApiTokenReader;
   readonly sessions: SessionReader;
   readonly idempotencyKeys: IdempotencyReader;
@@ -188,7 +190,7 @@ export interface AuditEventReader {
   head(): Promise<{ readonly seq: number; readonly hash: string }>;
 }
 
-/** What checkpoints and proofs are made from. */
+/** Reads the parts from which checkpoints and proofs are made. */
 export interface CheckpointReader {
   /** The name of the log; null where it has none yet. */
   instanceId(): Promise<string | null>;
@@ -207,6 +209,16 @@ export interface StoredCheckpointKey {
   readonly addedAt: Date;
   /** When it was taken away; null while it signs. */
   readonly retiredAt: Date | null;
+}
+
+/** The audit log and its checkpoints, opened for reading alone. */
+export interface LogReader extends Pick<Store, 'auditEvents' | 'checkpoints'> {
+  close(): Promise<void>;
+}
+
+export interface RestorationReader {
+  /** Oldest first. */
+  all(): Promise<readonly Restoration[]>;
 }
 
 export interface IdempotencyReader {

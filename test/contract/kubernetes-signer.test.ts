@@ -34,6 +34,7 @@ const signerOn = (cluster: ClusterConnection, clock = () => new Date()): Kuberne
   new KubernetesSigner(
     {
       name: 'fake',
+      instance: '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f',
       csrs: cluster.csrs,
       watch: cluster.watchCsrs(kubeApiserverClient),
       whoAmI: () => cluster.whoAmI(),
@@ -104,7 +105,11 @@ describe('KubernetesSigner', () => {
     const request = await approved();
     await signerOn(connection).prepare(request).sign(within(20));
     expect(await objectOf(nameOf(request))).toMatchObject({
-      labels: { 'app.kubernetes.io/managed-by': 'kubepass', 'kubepass/request-id': request.requestId },
+      labels: {
+        'app.kubernetes.io/managed-by': 'kubepass',
+        'kubepass/request-id': request.requestId,
+        'kubepass/instance': '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f',
+      },
       annotations: { 'kubepass/attempt': '1' },
       usages: ['client auth', 'digital signature'],
       expirationSeconds: 3600,

@@ -48,6 +48,7 @@ export async function connectedIssuance(
     const signer = new KubernetesSigner(
       {
         name: 'demo',
+        instance: 'test',
         csrs: connection.csrs,
         watch: connection.watchCsrs(kubeApiserverClient),
         whoAmI: () => connection.whoAmI(),

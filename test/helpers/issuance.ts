@@ -132,6 +132,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     attempts: new AttemptsUnderWay(),
     tracing: untraced,
     idempotencyKeys: new IdempotencyKeys(store),
+    lostRecords: { instance: 'test', lostCertificateFound: () => Promise.resolve() },
   });
   return {
     context: contextOf('process-1', true),

@@ -185,6 +185,8 @@ describe('/openapi.json', () => {
         'GET /v1/sessions',
         'DELETE /v1/sessions/{id}',
         'GET /v1/policies',
+        'GET /v1/restored',
+        'POST /v1/restored/acknowledge',
         'GET /v1/policies/schema.json',
         'POST /v1/policies/evaluate',
         'GET /v1/webhook-deliveries',

@@ -69,6 +69,18 @@ const table: readonly Row[] = [
     act: async (person) => call(person, 'post', '/v1/kubeconfigs', { username: 'x', groups: ['team-a'] }),
   },
   {
+    action: 'read whether the database was restored',
+    allowed: ['auditor', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/restored'),
+  },
+  {
+    action: 'acknowledge that the database was restored',
+    allowed: ['admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'post', '/v1/restored/acknowledge'),
+  },
+  {
     action: 'probe a cluster',
     allowed: ['admin'],
     refusal: 403,

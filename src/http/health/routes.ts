@@ -9,6 +9,14 @@ import type { App } from '../types.js';
 
 const HealthSchema = namedObject('Health', 'The service is well.', {
   status: oneOf(['ok'], 'Always the same; a fault has another HTTP status.'),
+  restored: Type.Optional(
+    Type.Boolean({
+      description:
+        'Only with `verbose`: whether the database was put back from a backup, and no admin has acknowledged that ' +
+        '(`POST /v1/restored/acknowledge`). `notes` then say what may not be known.',
+      examples: [false],
+    }),
+  ),
   notes: Type.Optional(
     Type.Array(
       messageOf(
@@ -54,7 +62,11 @@ export function addHealth(app: App, { health }: Services): void {
         security: [],
         querystring: Type.Object({
           verbose: Type.Optional(
-            Type.String({ maxLength: 8, description: 'With any value: answer with `notes`.', examples: ['true'] }),
+            Type.String({
+              maxLength: 8,
+              description: 'With any value: answer with `notes` and `restored`.',
+              examples: ['true'],
+            }),
           ),
         }),
         response: {
@@ -66,7 +78,9 @@ export function addHealth(app: App, { health }: Services): void {
     async (request, reply): Promise<HealthBody | FastifyReply> => {
       try {
         await health.ready();
-        return request.query.verbose === undefined ? ok : { ...ok, notes: [...health.notes()] };
+        if (request.query.verbose === undefined) return ok;
+        const { restored, notes } = await health.restored();
+        return { ...ok, restored, notes: [...notes, ...health.notes()] };
       } catch (error) {
         logUnavailable(request, error, 'not ready');
         return sendProblem(reply, problem('service-unavailable', 'not ready', { headers: { 'retry-after': '5' } }));

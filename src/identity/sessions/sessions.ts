@@ -1,4 +1,4 @@
-import { auditEvent, type AuditEventDraft } from '../../model/audit-event.js';
+import { auditEvent, type AuditEventDetails, type AuditEventDraft } from '../../model/audit-event.js';
 import { newId } from '../../model/new-id.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Page, PageQuery } from '../../model/page.js';
@@ -87,12 +87,12 @@ export class Sessions {
   }
 }
 
-/** The event that a session was ended by `actor`. */
+/** The event that a session was ended by `actor`; null: by the service itself. */
 export function sessionEnded(
   { id, name, issuer }: Session,
   at: Date,
-  actor: string,
-  reason: 'SignedOut' | 'EndedByAnother' | 'IdentityBlocked',
+  actor: string | null,
+  reason: AuditEventDetails['SignedOut']['reason'],
 ): AuditEventDraft {
   return auditEvent('SignedOut', at, actor, { sessionId: id, issuer, name, reason });
 }

@@ -1,5 +1,5 @@
 import type { ClusterConnection } from '../../cluster/cluster-connection.js';
-import { kubeApiserverClient, type CsrObject } from '../../cluster/csr-object.js';
+import { instanceLabel, kubeApiserverClient, type CsrObject } from '../../cluster/csr-object.js';
 import { StoreBusyError, StoreUnavailableError } from '../../model/errors.js';
 import { auditEvent, type AuditEventDraft } from '../../model/audit-event.js';
 import type { ParsedCertificate } from '../../x509/strict/certificate-reader.js';
@@ -116,9 +116,26 @@ async function recordUnknown(
     const ours = own.get(csr.uid);
     // An attempt of ours is about to end with it: either it gets into the inventory, or it is looked up again.
     if (ours && !ours.inventoried) continue;
-    if (ours || (await record(context, cluster, csr, certificate))) settled.push(csr.uid);
+    if (ours || (await record(context, cluster, csr, certificate, await isLost(context, csr, ownUsername))))
+      settled.push(csr.uid);
   }
   return settled;
+}
+
+/**
+ * Whether it was signed for a request of this log of which the database knows nothing, or no such attempt. An attempt is on
+ * record before its object is approved, so the database was put back from a backup since. The API server sets the username.
+ */
+async function isLost(
+  { store, lostRecords }: IssuanceContext,
+  { name, username, labels }: CsrObject,
+  ownUsername: string,
+): Promise<boolean> {
+  const [, requestId, attempt] = /^kubepass-([0-9a-f-]{36})-(\d{1,9})$/.exec(name) ?? [];
+  if (requestId === undefined || username !== ownUsername || labels[instanceLabel] !== lostRecords.instance)
+    return false;
+  const request = await store.requests.find(requestId);
+  return (request?.attempt?.number ?? 0) < Number(attempt);
 }
 
 /** Answers false where the store could not record it now. */
@@ -127,17 +144,19 @@ async function record(
   cluster: string,
   csr: CsrObject,
   certificate: ParsedCertificate | null,
+  lost: boolean,
 ): Promise<boolean> {
   const recordedAt = context.clock();
   const fingerprintSha256 = certificate?.fingerprintSha256 ?? sha256(Buffer.from(csr.certificate ?? '', 'utf8'));
   try {
     // A conflict means that it is recorded already: by another replica, or by this one before it restarted.
-    await context.store.writer.commit({
+    const { committed } = await context.store.writer.commit({
       operations: [
         { op: 'insertUnknownIdentity', identity: { cluster, fingerprintSha256, objectUid: csr.uid, recordedAt } },
       ],
-      events: [unknownIdentityEvent(cluster, csr, certificate, fingerprintSha256, recordedAt)],
+      events: [unknownIdentityEvent(cluster, csr, certificate, fingerprintSha256, recordedAt, lost)],
     });
+    if (committed && lost) await context.lostRecords.lostCertificateFound();
     return true;
   } catch (error) {
     context.log.error({ err: error, cluster, object: csr.name }, 'an unknown identity could not be put on record');
@@ -151,6 +170,7 @@ function unknownIdentityEvent(
   certificate: ParsedCertificate | null,
   fingerprintSha256: string,
   at: Date,
+  lost: boolean,
 ): AuditEventDraft {
   const approval = csr.conditions.find(({ type }) => type === 'Approved');
   const details = {
@@ -161,6 +181,7 @@ function unknownIdentityEvent(
     expirationSeconds: csr.expirationSeconds,
     approvalReason: approval ? wellFormed(approval.reason) : null,
     approvalMessage: approval ? wellFormed(approval.message) : null,
+    ...(lost && { lost }),
   };
   return auditEvent('UnknownIdentityIssued', at, null, details, { cluster, fingerprintSha256 });
 }

@@ -29,6 +29,7 @@ const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
   LineageMember: 'SELECT, INSERT',
   NameSpelling: 'SELECT, INSERT',
   PolicySet: 'SELECT, INSERT',
+  Restoration: 'SELECT, INSERT, UPDATE',
   Revocation: 'SELECT, INSERT',
   Session: 'SELECT, INSERT, UPDATE, DELETE',
   Supersession: 'SELECT, INSERT, UPDATE',

@@ -41,6 +41,18 @@ export async function migratePostgresql(
   }
 }
 
+/** How many migrations this version would apply; null: the database is empty. Throws `MigrationError` as `migratePostgresql`. */
+export async function pendingOnPostgresql(databaseUrl: string): Promise<number | null> {
+  const client = await connect(clientConfig(databaseUrl));
+  try {
+    const applied = await appliedMigrations(client);
+    if (applied.length === 0) return null;
+    return pendingMigrations(readMigrations(shippedMigrations('postgresql')), applied).length;
+  } finally {
+    await client.end();
+  }
+}
+
 async function move(
   client: pg.Client,
   onProgress: (message: string) => void,

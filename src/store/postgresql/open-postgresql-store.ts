@@ -7,8 +7,10 @@ import type { PrismaClient as SharedPrismaClient } from '../generated/sqlite/cli
 import { OrderedWriter } from '../ordered-writer.js';
 import type { ReadRows } from '../statement.js';
 import { storeParts } from '../store-parts.js';
-import type { Store } from '../store.js';
+import type { LogReader, Store } from '../store.js';
 import { hexOf, octetsIn, uuidOf } from '../octets.js';
+import { AuditEventTable } from '../tables/audit-event-table.js';
+import { CheckpointTables } from '../tables/checkpoint-tables.js';
 import { clientConfig, connect, startLock } from './connect.js';
 import { isUnreachable, unreachable } from './errors.js';
 import { migratePostgresql } from './migrate-postgresql.js';
@@ -85,6 +87,22 @@ export async function openPostgresqlStore(options: PostgresqlStoreOptions): Prom
     },
     async close() {
       await writer.close();
+      await Promise.all(pools.map((pool) => pool.end()));
+    },
+  };
+}
+
+/** Opens a database for reading alone, also while services use it. It has this version's schema. */
+export function readPostgresql(url: string): LogReader {
+  const pools = [readerSettings, { ...readerSettings, ...alongIndexes }].map((settings) => poolOf(url, settings, 2));
+  const [prismas, ours] = pools as [pg.Pool, pg.Pool];
+  const readRows: ReadRows = async (statement) =>
+    (await ours.query(queryOf(statement)).catch(rethrow)).rows as readonly unknown[];
+  const prisma = prismaOn(prismas);
+  return {
+    auditEvents: new AuditEventTable(prisma, { readRows, dialect: postgresqlDialect }),
+    checkpoints: new CheckpointTables(prisma),
+    async close() {
       await Promise.all(pools.map((pool) => pool.end()));
     },
   };

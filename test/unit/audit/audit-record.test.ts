@@ -255,6 +255,14 @@ describe('the set of a record’s types', () => {
           "CheckpointKeyRetired",
           17179869184,
         ],
+        [
+          "DatabaseRestored",
+          34359738368,
+        ],
+        [
+          "RestoredAcknowledged",
+          68719476736,
+        ],
       ]
     `);
   });

@@ -97,6 +97,45 @@ describe('user certificates that a cluster signs without us', () => {
     await recorded(1);
   });
 
+  it('are lost ones where they were signed for this log, and the database does not know that', async () => {
+    const found: string[] = [];
+    const context: IssuanceContext = {
+      ...connected.context,
+      lostRecords: {
+        instance: 'test',
+        lostCertificateFound: async () => {
+          found.push('one');
+        },
+      },
+    };
+    const { connection } = context.clusters.get('demo') ?? {};
+    const { pem: request } = await csrFor('lost');
+    const ours = {
+      name: 'kubepass-01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f-1',
+      labels: { 'kubepass/instance': 'test' },
+      annotations: {},
+      request,
+      signerName: kubeApiserverClient,
+      usages: ['client auth'],
+      expirationSeconds: 3600,
+    };
+    const asUs = await connection?.csrs.create(ours);
+    if (asUs) await connection?.csrs.approve(asUs, 'Lost', 'by the service, before the restore');
+    // Anybody can feign our name and our labels, but nobody our user; another log of ours has another id.
+    const name = (n: number) => ours.name.replace(/0f-1$/, `1${n}-1`);
+    const feigned = await person.csrs.create({ ...ours, name: name(0), request: (await csrFor('eve-1')).pem });
+    await person.csrs.approve(feigned, 'ByHand', 'as if it were ours');
+    const other = { ...ours, name: name(1), labels: { 'kubepass/instance': 'other' } };
+    const ofOther = await connection?.csrs.create({ ...other, request: (await csrFor('eve-2')).pem });
+    if (ofOther) await connection?.csrs.approve(ofOther, 'ByHand', 'for another log');
+    watch(context);
+    await recorded(3);
+    expect((await events()).filter(({ details }) => details['lost'] === true)).toMatchObject([
+      { details: { username: 'lost', lost: true, objectName: ours.name } },
+    ]);
+    expect(found).toEqual(['one']);
+  });
+
   it('are not our own, from whichever replica', async () => {
     const replica = await connected.replica();
     watch(connected.context);

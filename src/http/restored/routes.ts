@@ -1,0 +1,58 @@
+import type { Services } from '../../services.js';
+import { callerOf } from '../plugins/authentication.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { json, problems } from '../responses.js';
+import { addSchemas } from '../schema-parts.js';
+import type { App } from '../types.js';
+import * as schemas from './schemas.js';
+import { restoredView } from './schemas.js';
+
+export function addRestored(app: App, { restored }: Services): void {
+  addSchemas(app, schemas);
+
+  app.get(
+    '/restored',
+    {
+      schema: {
+        operationId: 'getRestored',
+        tags: ['service'],
+        summary: 'Read whether the database was put back from a backup',
+        description:
+          'And what the service may not know therefore. `GET /readyz?verbose=true` says in short the same, without a token.',
+        response: {
+          200: json(schemas.RestoredSchema, { description: 'Whether it was, and what may not be known.' }),
+          ...problems('not-permitted'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await restored.read(callerOf(request));
+      return outcome.ok ? restoredView(outcome.value) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+
+  app.post(
+    '/restored/acknowledge',
+    {
+      schema: {
+        operationId: 'acknowledgeRestored',
+        tags: ['service'],
+        summary: 'Acknowledge that the database was put back from a backup',
+        description:
+          'You have looked at what the service may not know: `restored` is false from now on. The audit log tells who said ' +
+          'so: `RestoredAcknowledged`. Where nothing is left to acknowledge, nothing changes.',
+        response: {
+          200: json(schemas.RestoredSchema, {
+            description: 'It is acknowledged, now or before.',
+            example: { restored: false, mayBeUnknown: [] },
+          }),
+          ...problems('not-permitted'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await restored.acknowledge(callerOf(request));
+      return outcome.ok ? restoredView(outcome.value) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+}

@@ -1,0 +1,90 @@
+import { Type, type Static } from 'typebox';
+import { restorationEvidence } from '../../model/restoration.js';
+import type { RestoredState } from '../../services.js';
+import {
+  closed,
+  dnsLabelOf,
+  idOf,
+  instantOf,
+  messageOf,
+  nameOf,
+  namedObject,
+  nullable,
+  oneOf,
+  principalNameOf,
+  sha256Of,
+} from '../schema-parts.js';
+
+const eventsOf = (description: string) =>
+  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description, examples: [4711] });
+
+const RestorationSchema = closed({
+  id: idOf('UUID.'),
+  detectedAt: instantOf('When it became known.'),
+  detectedBy: oneOf(
+    restorationEvidence,
+    'What showed it: `command`, the restore command; `checkpoint`, a checkpoint that is kept beside the database; ' +
+      '`revocations`, the list of revocations that is kept there; `clusters`, certificates of a cluster.',
+  ),
+  events: eventsOf('How many events the log had.'),
+  knownUntil: nullable(instantOf('When the last of them happened.'), 'Null: the log had no events.'),
+  signedEvents: nullable(
+    eventsOf('The largest size that a checkpoint is known to have had before. No size up to it is signed again.'),
+    'Null: none is known.',
+  ),
+  acknowledgedAt: nullable(instantOf('When an admin acknowledged it.'), 'Null: nobody has.'),
+  acknowledgedBy: nullable(principalNameOf('Who acknowledged it.', 'jane@example.com'), 'Null: nobody has.'),
+});
+
+const LostCertificateSchema = closed({
+  cluster: dnsLabelOf('The cluster that signed it.', 'prod'),
+  fingerprintSha256: sha256Of('SHA-256 of the certificate'),
+  serialNumber: nullable(
+    Type.String({
+      maxLength: 64,
+      pattern: '^-?[0-9a-f]*$',
+      description: 'Its serial number, lower-case hex.',
+      examples: ['41968c2e7a1bfc3d8e4f5a6b7c8d9e0f'],
+    }),
+    'Null: the certificate cannot be read.',
+  ),
+  username: nullable(nameOf('Its username.', 'jane'), 'Null: the certificate cannot be read.'),
+  notAfter: nullable(instantOf('When it ends.'), 'Null: the certificate cannot be read.'),
+});
+
+export const RestoredSchema = namedObject('Restored', 'Whether the database was put back from a backup.', {
+  restored: Type.Boolean({ description: 'Whether it was, and no admin has acknowledged that.', examples: [true] }),
+  restorations: Type.Array(RestorationSchema, {
+    maxItems: 10_000,
+    description: 'Each time that it was, oldest first.',
+  }),
+  mayBeUnknown: Type.Array(messageOf('A sentence.', 'an admin acknowledges this with POST /v1/restored/acknowledge'), {
+    maxItems: 100,
+    description: 'What the service may not know. Empty where that is acknowledged.',
+  }),
+  certificates: Type.Array(LostCertificateSchema, {
+    maxItems: 500,
+    description:
+      'Certificates that a cluster signed for this log, and that the database does not know; oldest first. The audit log ' +
+      'has them as `UnknownIdentityIssued` with `lost: true`.',
+  }),
+});
+
+export function restoredView({
+  restored,
+  restorations,
+  mayBeUnknown,
+  certificates,
+}: RestoredState): Static<typeof RestoredSchema> {
+  return {
+    restored,
+    restorations: restorations.map((one) => ({
+      ...one,
+      detectedAt: one.detectedAt.toISOString(),
+      knownUntil: one.knownUntil?.toISOString() ?? null,
+      acknowledgedAt: one.acknowledgedAt?.toISOString() ?? null,
+    })),
+    mayBeUnknown: [...mayBeUnknown],
+    certificates: certificates.map((one) => ({ ...one })),
+  };
+}

@@ -1,0 +1,181 @@
+import type { Checkpoint } from '../../audit/checkpoint.js';
+import { rootHash, type TreeHashes } from '../../audit/merkle-tree.js';
+import { may } from '../../identity/permissions.js';
+import { auditEvent } from '../../model/audit-event.js';
+import { newId } from '../../model/new-id.js';
+import { done, refused, type Refused } from '../../model/outcome.js';
+import type { Principal } from '../../model/principal.js';
+import type { Restoration } from '../../model/restoration.js';
+import type { LostCertificate, RestoredService, RestoredState } from '../../services.js';
+import type { Store } from '../../store/store.js';
+import type { Log } from '../context.js';
+import { recordRestoration } from './record-restoration.js';
+import { whatMayBeUnknown } from './what-may-be-unknown.js';
+
+export interface RestorationsContext {
+  readonly store: Pick<Store, 'alone' | 'auditEvents' | 'restorations' | 'sessions' | 'writer'>;
+  readonly clock: () => Date;
+  readonly random: (octets: number) => Buffer;
+  readonly log: Log;
+  /** The log as it was when the database was opened. */
+  readonly found: LogAsFound;
+  /** Whether the service holds the key of a CA, so that certificates exist of which no cluster knows. */
+  readonly signsHere: () => boolean;
+}
+
+/** How far an audit log goes. */
+export interface LogAsFound {
+  readonly events: number;
+  /** When the last event happened; null: there is none. */
+  readonly knownUntil: Date | null;
+}
+
+export async function logAsFound(auditEvents: Pick<Store['auditEvents'], 'head' | 'chunk'>): Promise<LogAsFound> {
+  const { seq: events } = await auditEvents.head();
+  const [last] = events === 0 ? [] : await auditEvents.chunk(events - 1, 1);
+  return { events, knownUntil: last?.at ?? null };
+}
+
+/** The traces of what a restored database may have lost. */
+export interface Traces {
+  readonly origin: string;
+  readonly tree: TreeHashes;
+  /** The newest checkpoint that is kept beside the database; null: there is none. */
+  readonly kept: Checkpoint | null;
+  /** How many revocations the list beside the database knew and the database did not. */
+  readonly revocations: number;
+}
+
+/** For so long the answers of `summary` are the same, because everybody may ask for them. */
+const summaryMilliseconds = 2_000;
+const mostCertificates = 500;
+
+/**
+ * Knows whether the database was put back from a backup, by the restore command or by other means, and what it may not know
+ * therefore, until an admin acknowledges it.
+ */
+export class Restorations implements RestoredService {
+  #summary: { readonly until: number; readonly state: Promise<RestoredState> } | null = null;
+  #signedEvents: number | null = null;
+
+  constructor(private readonly context: RestorationsContext) {}
+
+  /**
+   * Compares the log with what is kept beside it. Answers up to which size nothing is signed: a checkpoint of such a size may
+   * be in the world, and the log has other events now.
+   */
+  detect(traces: Traces): Promise<number> {
+    return this.context.store.alone(async () => {
+      const { store, found, log } = this.context;
+      const before = await store.restorations.all();
+      const signedBefore = Math.max(0, ...before.map(({ signedEvents }) => signedEvents ?? 0));
+      const { kept } = traces;
+      if (kept !== null && kept.origin !== traces.origin)
+        log.warn({ kept: kept.origin, origin: traces.origin }, 'the checkpoint beside the database is of another log');
+      const isAhead = kept !== null && kept.origin === traces.origin && !(await this.#vouchesFor(kept, traces.tree));
+      const signed = Math.max(signedBefore, isAhead ? kept.size : 0);
+      this.#signedEvents = signed === 0 ? null : signed;
+      if (isAhead && kept.size > signedBefore) await this.#record('checkpoint');
+      else if (traces.revocations > 0 && !before.some(isOpen)) await this.#record('revocations');
+      else if (before.some(isOpen))
+        log.warn(found, 'the database was put back from a backup, and no admin has acknowledged that yet');
+      return signed;
+    });
+  }
+
+  /** A cluster has a certificate that was signed for this log, and the database does not know its request. */
+  async lostCertificateFound(): Promise<void> {
+    const { store } = this.context;
+    if (!(await store.restorations.all()).some(isOpen)) await this.#record('clusters');
+    this.#summary = null;
+  }
+
+  async read(principal: Principal) {
+    return whyNot(may(principal, 'read-audit-events')) ?? done(await this.#state());
+  }
+
+  async acknowledge(principal: Principal) {
+    const refusal = whyNot(may(principal, 'acknowledge-restored'));
+    if (refusal !== null) return refusal;
+    const { store, clock } = this.context;
+    const open = (await store.restorations.all()).filter(isOpen);
+    const at = clock();
+    if (open.length > 0)
+      await store.writer.commit({
+        operations: [{ op: 'acknowledgeRestorations', at, by: principal.name }],
+        events: [auditEvent('RestoredAcknowledged', at, principal.name, { restorations: open.length })],
+      });
+    this.#summary = null;
+    return done(await this.#state());
+  }
+
+  /** For everybody: numbers, and no names. */
+  async summary(): Promise<{ readonly restored: boolean; readonly notes: readonly string[] }> {
+    const now = performance.now();
+    if (this.#summary === null || this.#summary.until < now)
+      this.#summary = { until: now + summaryMilliseconds, state: this.#state() };
+    const { restored, mayBeUnknown } = await this.#summary.state;
+    return { restored, notes: mayBeUnknown };
+  }
+
+  async #vouchesFor(kept: Checkpoint, tree: TreeHashes): Promise<boolean> {
+    return kept.size <= this.context.found.events && (await rootHash(tree, kept.size)).equals(kept.root);
+  }
+
+  async #record(detectedBy: Restoration['detectedBy']): Promise<void> {
+    const { found, clock, random } = this.context;
+    const detectedAt = clock();
+    await recordRestoration(this.context, {
+      id: newId(detectedAt, random),
+      ...{ detectedAt, detectedBy, ...found },
+      signedEvents: this.#signedEvents,
+      ...{ acknowledgedAt: null, acknowledgedBy: null },
+    });
+  }
+
+  async #state(): Promise<RestoredState> {
+    const { store, signsHere } = this.context;
+    const restorations = await store.restorations.all();
+    const open = restorations.filter(isOpen);
+    const [first] = restorations;
+    const certificates = first === undefined ? [] : await this.#lostSince(first);
+    const { seq: events } = await store.auditEvents.head();
+    return {
+      restored: open.length > 0,
+      restorations,
+      mayBeUnknown: whatMayBeUnknown(open, { certificates: certificates.length, events, signsHere: signsHere() }),
+      certificates,
+    };
+  }
+
+  async #lostSince({ knownUntil }: Restoration): Promise<readonly LostCertificate[]> {
+    const filter = { type: 'UnknownIdentityIssued', ...(knownUntil !== null && { after: knownUntil }) };
+    const lost: LostCertificate[] = [];
+    let cursor: string | null = null;
+    do {
+      const page = await this.context.store.auditEvents.list(filter, { limit: mostCertificates, cursor });
+      for (const { cluster, fingerprintSha256, details } of page.items)
+        if (details['lost'] === true && cluster !== null && fingerprintSha256 !== null)
+          lost.push({
+            ...{ cluster, fingerprintSha256 },
+            serialNumber: textOrNull(details['serialNumber']),
+            username: textOrNull(details['username']),
+            notAfter: textOrNull(details['notAfter']),
+          });
+      cursor = page.nextCursor;
+    } while (cursor !== null && lost.length < mostCertificates);
+    return lost.slice(0, mostCertificates);
+  }
+}
+
+const isOpen = ({ acknowledgedAt }: Restoration): boolean => acknowledgedAt === null;
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+function whyNot(permitted: boolean): Refused | null {
+  return permitted
+    ? null
+    : refused({
+        kind: 'not-permitted',
+        message: 'reading this takes the role auditor or admin, acknowledging it admin',
+      });
+}

@@ -1,0 +1,89 @@
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import {
+  MigrationError,
+  pendingMigrations,
+  readMigrations,
+  shippedMigrations,
+  type AppliedMigration,
+} from '../migrations.js';
+
+/** The verdict on a file: a sound database of kubepass, or why not, in words that go on after the file's name. */
+export type FileCheck =
+  | {
+      readonly ok: true;
+      /** How many migrations this version would apply. */
+      readonly pending: number;
+    }
+  | { readonly ok: false; readonly why: string };
+
+/**
+ * Checks that a file is a whole SQLite database of kubepass, and of no newer version than this one: its header, its tables,
+ * its migrations, every page and every reference. Changes nothing.
+ */
+export function checkSqlite(file: string): FileCheck {
+  const header = whyNotHeader(file);
+  if (header !== null) return refused(header);
+  let database: Database.Database;
+  try {
+    database = new Database(file, { readonly: true, fileMustExist: true, timeout: 10_000 });
+  } catch (error) {
+    return refused(`cannot be opened: ${messageOf(error)}`);
+  }
+  try {
+    return checkOpened(database);
+  } catch (error) {
+    if (error instanceof MigrationError) return refused(`is not for this version of kubepass: ${error.message}`);
+    if (error instanceof Database.SqliteError) return refused(`is damaged: ${error.message}`);
+    throw error;
+  } finally {
+    database.close();
+  }
+}
+
+const refused = (why: string): FileCheck => ({ ok: false, why });
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** https://sqlite.org/fileformat2.html section 1.3. */
+function whyNotHeader(file: string): string | null {
+  const descriptor = openSync(file, 'r');
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return 'is not a regular file';
+    const header = Buffer.alloc(100);
+    const read = readSync(descriptor, header, 0, header.length, 0);
+    if (!header.toString('latin1', 0, 16).startsWith('SQLite format 3\0')) return 'is not a SQLite database';
+    if (read < header.length) return 'is cut off: not even its header is whole';
+    // The size counts where the two change counters agree. Pages may still be in a write-ahead log.
+    if (header.readUInt32BE(24) !== header.readUInt32BE(92) || existsSync(`${file}-wal`)) return null;
+    const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
+    const octets = pageSize * header.readUInt32BE(28);
+    return stats.size < octets ? `is cut off: it has ${stats.size} of ${octets} octets` : null;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function checkOpened(database: Database.Database): FileCheck {
+  const names = new Set(
+    database
+      .prepare<[], { name: string }>(`SELECT "name" FROM "sqlite_master" WHERE "type" IN ('table', 'view')`)
+      .all()
+      .map(({ name }) => name),
+  );
+  // "AuditEvent" was a table once, and is a view now.
+  if (!names.has('_prisma_migrations') || !names.has('AuditEvent'))
+    return refused('is the database of another application');
+  const applied = database
+    .prepare<[], AppliedMigration>(
+      'SELECT migration_name, checksum, finished_at, rolled_back_at FROM _prisma_migrations',
+    )
+    .all();
+  const pending = pendingMigrations(readMigrations(shippedMigrations('sqlite')), applied);
+  const found = database.pragma('integrity_check(5)', { simple: false }) as readonly { integrity_check: string }[];
+  const faults = found.map((row) => row.integrity_check).filter((text) => text !== 'ok');
+  if (faults.length > 0) return refused(`is damaged: ${faults.join('; ')}`);
+  const broken = database.pragma('foreign_key_check') as readonly { table: string }[];
+  if (broken.length > 0) return refused(`is damaged: ${broken.length} references lead nowhere`);
+  return { ok: true, pending: pending.length };
+}

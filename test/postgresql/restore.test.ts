@@ -1,0 +1,150 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, inject, it } from 'vitest';
+import type { Composition } from '../../src/compose/compose.js';
+import { restoreDatabase } from '../../src/compose/restore.js';
+import { verifyConfigured } from '../../src/compose/verify-database.js';
+import { loadConfig } from '../../src/config/config.js';
+import { readEnvironment } from '../../src/config/env.js';
+import type { Principal } from '../../src/model/principal.js';
+import { composeOn } from '../helpers/composed-service.js';
+import { postgresqlBinaries } from '../helpers/postgresql/binaries.js';
+import { freshDatabase, ownerRole, query, type TestDatabase } from '../helpers/postgresql/databases.js';
+import { runProgram } from '../helpers/run-program.js';
+import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+
+const admin: Principal = {
+  name: 'admin',
+  groups: [],
+  roles: ['admin'],
+  createdBy: [],
+  method: 'api-token',
+  credentialId: 'token',
+  expiresAt: null,
+  cluster: null,
+};
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let database: TestDatabase;
+let target: TestDatabase;
+let service: Composition | null = null;
+beforeEach(async () => {
+  directory = temporaryDirectory();
+  database = await freshDatabase(inject('databases'));
+  target = await freshDatabase({ ...inject('databases'), template: 'template0' });
+  const owner = new URL(inject('databases').adminUrl);
+  owner.pathname = new URL(target.url).pathname;
+  await query(owner.href, (client) => client.query(`ALTER SCHEMA public OWNER TO ${ownerRole}`));
+});
+afterEach(async () => {
+  await stopped();
+  await database.drop();
+  await target.drop();
+  directory.remove();
+});
+
+const home = (name: string) => join(directory.path, name);
+
+async function environmentOf(name: string, url: string) {
+  const dataDir = join(home(name), 'data');
+  return {
+    KUBEPASS_DATA_DIR: dataDir,
+    KUBEPASS_POLICIES_DIR: join(home(name), 'policies'),
+    ...(await postgresqlEnvironment(dataDir, url)),
+  };
+}
+
+async function started(name: string, url: string): Promise<Composition> {
+  mkdirSync(home(name), { recursive: true });
+  service = await composeOn(home(name), await environmentOf(name, url));
+  await service.begin();
+  return service;
+}
+
+async function stopped(): Promise<void> {
+  await service?.close();
+  service = null;
+}
+
+async function issued({ services }: Composition, username: string) {
+  const ask = { username, groups: ['team-a'] };
+  const outcome = await services.certificateRequests.createKubeconfig(admin, ask, { idempotency: null });
+  if (!outcome.ok || outcome.value.kind !== 'collected') throw new Error('nothing was issued');
+  return outcome.value.kubeconfig.certificate;
+}
+
+/** A tool of PostgreSQL, as an operator calls it. */
+async function tool(name: string, ...args: readonly string[]): Promise<void> {
+  const child = spawn(join(postgresqlBinaries() ?? '', name), args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const [code] = (await once(child, 'close')) as [number];
+  expect(code, name).toBe(0);
+}
+
+it('pg_dump under load and pg_restore elsewhere lose nothing of what the dump has, and are told of', async () => {
+  const dump = join(directory.path, 'kubepass.dump');
+  const first = await started('one', database.url);
+  let loading = true;
+  const given: string[] = [];
+  const load = Array.from({ length: 8 }, async () => {
+    while (loading) given.push((await issued(first, 'jane')).serialNumber);
+  });
+  await expect.poll(() => given.length, { timeout: 20_000 }).toBeGreaterThan(20);
+  await tool('pg_dump', '--format=custom', `--file=${dump}`, database.ownerUrl);
+  const atDump = given.length;
+  await expect.poll(() => given.length, { timeout: 20_000 }).toBeGreaterThan(atDump + 20);
+  loading = false;
+  await Promise.all(load);
+  await stopped();
+
+  await tool('pg_restore', '--exit-on-error', '--single-transaction', `--dbname=${target.ownerUrl}`, dump);
+  const environment = await environmentOf('two', target.url);
+  const checked = await runProgram('src/restore.ts', ['--check'], environment);
+  expect(checked, checked.stderr).toMatchObject({ code: 0 });
+  expect(checked.stdout).toMatch(/^the database was checked: it is sound: \d+ events/);
+  const note = join(home('one'), 'data', 'last-checkpoint');
+  const marked = await runProgram('src/restore.ts', ['--mark', '--checkpoint', note], environment);
+  expect(marked, marked.stderr).toMatchObject({ code: 0 });
+
+  const second = await started('two', target.url);
+  expect(await second.services.auditEvents.verify(admin)).toMatchObject({ ok: true, value: { valid: true } });
+  expect(await second.services.restored.read(admin)).toMatchObject({
+    value: { restored: true, restorations: [{ detectedBy: 'command', signedEvents: expect.any(Number) as unknown }] },
+  });
+  const fresh = await Promise.all(Array.from({ length: 20 }, () => issued(second, 'joe')));
+  expect(new Set([...given, ...fresh.map(({ serialNumber }) => serialNumber)]).size).toBe(given.length + 20);
+}, 90_000);
+
+it('a dump that was put back without a word is known by the checkpoint in the data dir', async () => {
+  const dump = join(directory.path, 'kubepass.dump');
+  const first = await started('one', database.url);
+  await issued(first, 'jane');
+  await tool('pg_dump', '--format=custom', `--file=${dump}`, database.ownerUrl);
+  await issued(first, 'joe');
+  await stopped();
+  await tool('pg_restore', '--exit-on-error', '--single-transaction', `--dbname=${target.ownerUrl}`, dump);
+  mkdirSync(home('two'), { recursive: true });
+  cpSync(join(home('one'), 'data'), join(home('two'), 'data'), { recursive: true });
+  const second = await started('two', target.url);
+  expect(await second.services.restored.read(admin)).toMatchObject({
+    value: { restored: true, restorations: [{ detectedBy: 'checkpoint' }] },
+  });
+});
+
+it('the check refuses a database whose log was changed, an empty one, and to copy files into PostgreSQL', async () => {
+  const config = async (url: string) => loadConfig(readEnvironment(await environmentOf('one', url)));
+  await expect(verifyConfigured(await config(target.ownerUrl))).rejects.toThrow('is not one of kubepass');
+  await issued(await started('one', database.url), 'jane');
+  await stopped();
+  expect((await verifyConfigured(await config(database.url))).log?.events).toBeGreaterThan(2);
+  await query(database.ownerUrl, async (client) => {
+    await client.query('ALTER TABLE "AuditRecord" DISABLE TRIGGER ALL').catch(() => undefined);
+    await client.query('ALTER TABLE "AuditRecord" DISABLE TRIGGER USER');
+    await client.query(`UPDATE "AuditRecord" SET "cluster" = 'x' WHERE "firstSeq" = 2`);
+  });
+  await expect(verifyConfigured(await config(database.url))).rejects.toThrow('breaks at event 2');
+  const ask = { backup: '/nowhere', force: false, revocations: null, checkpoint: null };
+  await expect(restoreDatabase(await config(database.url), ask)).rejects.toThrow('pg_restore');
+});
