@@ -104,7 +104,7 @@ export function buildApp(services: Services, options: AppOptions): App {
   });
   app.register(
     async (version1) => {
-      authenticateCallers(version1, services.authenticator, failuresPerMinute, browsers);
+      authenticateCallers(version1, services.authenticator, failuresPerMinute, browsers, services.budgets);
       negotiateMediaTypes(version1);
       for (const addResource of options.resources ?? everyResource) addResource(version1, services);
     },

@@ -3,6 +3,7 @@ import type { Credential, WayIn } from './model/authentication.js';
 import type { LoginAttempt, LoginBegun, LoginFinished } from './model/login.js';
 import type { Session } from './model/session.js';
 import type { AuditEvent, AuditEventFilter, ChainVerification } from './model/audit-event.js';
+import type { BudgetName, BudgetState, BudgetUse, SpentBudget } from './model/budget.js';
 import type { BlastRadius } from './model/blast-radius.js';
 import type { Certificate, CertificateFilter, ListedCertificate } from './model/certificate.js';
 import type { CertificateRequest, RequestFilter, TimelineEntry } from './model/certificate-request.js';
@@ -42,6 +43,7 @@ export interface Services {
   readonly webhookDeliveries: WebhookDeliveryService;
   readonly health: HealthService;
   readonly idempotency: IdempotencyService;
+  readonly budgets: BudgetService;
   /** The time of the service, for views of what ends by itself. */
   readonly clock: () => Date;
 }
@@ -407,6 +409,16 @@ export interface WebhookDeliveryService {
   list(principal: Principal, filter: WebhookDeliveryFilter, page: PageQuery): Promise<Outcome<Page<WebhookDelivery>>>;
   /** Makes a delivery due at once, however it ended. It keeps its `webhook-id`. */
   retry(principal: Principal, id: string): Promise<Outcome<WebhookDelivery>>;
+}
+
+/** What each principal may spend in a minute. */
+export interface BudgetService {
+  /** Counts a call that begins. Answers the budget that it needs and of which nothing is left; then it is not counted. */
+  begin(principal: Principal, use: BudgetUse): SpentBudget | null;
+  /** Counts so many units of a budget. */
+  spend(principalName: string, name: BudgetName, amount: number): void;
+  /** How the budgets stand that calls of this use need; none where budgets are off. */
+  states(principal: Principal, use: BudgetUse): readonly BudgetState[];
 }
 
 export interface HealthService {

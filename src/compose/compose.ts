@@ -45,6 +45,7 @@ import { deliveriesOf } from '../webhooks/event-payload.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { apiTokenWriter, makeFirstAdminToken, warnOfBreakGlass } from './api-tokens.js';
+import { openBudgets, spendingWriter } from './budgets.js';
 import { openCallers } from './callers.js';
 import type { CallersTrustInForce } from './callers-trust-in-force.js';
 import { openClientCertificates } from './client-certificates.js';
@@ -156,7 +157,8 @@ async function wire(
   const opening = await openStore(config, messages, { writerThread: overrides.writerThread ?? true });
   opened.push(() => opening.close());
   const writer = overrides.writer?.(opening.writer) ?? opening.writer;
-  const openedStore: Store = { ...opening, writer: rememberingWriter(writer) };
+  const budgets = openBudgets(config, clock, overrides.clock && (() => clock().getTime()));
+  const openedStore: Store = { ...opening, writer: spendingWriter(rememberingWriter(writer), budgets) };
 
   // Webhooks: commits that put something into the outbox wake the dispatcher.
   const owner = randomUUID();
@@ -320,6 +322,7 @@ async function wire(
     inventory: store.inventory,
     clusters: () => known.all(),
     pool,
+    budgets,
   });
   const webhookDeliveries = webhookDeliveryService({
     records: outbox,
@@ -346,6 +349,7 @@ async function wire(
     ),
     inspections,
     webhookDeliveries,
+    budgets,
   });
   return {
     store,
@@ -417,7 +421,7 @@ function servicesOf(
   waysIn: OtherWaysIn,
   { sessions, logins }: OpenedSignIn,
   admins: boolean,
-): Omit<Services, 'inspections' | 'webhookDeliveries'> {
+): Omit<Services, 'inspections' | 'webhookDeliveries' | 'budgets'> {
   const { store, clock } = context;
   return {
     authenticator: new Callers(authenticator, waysIn, refusedSignIns),

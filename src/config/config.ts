@@ -1,3 +1,4 @@
+import { readBudgets, type BudgetsConfig } from './budgets-config.js';
 import { dirname, join, resolve } from 'node:path';
 import { readCluster, type ClusterConfig } from './cluster-config.js';
 import { readCallers, readRoles, type CallersConfig, type RoleBindingConfig } from './callers-config.js';
@@ -33,6 +34,8 @@ export interface Config {
   readonly expiry: ExpiryConfig;
   readonly inspection: InspectionConfig;
   readonly audit: AuditConfig;
+  /** Null: principals have no budgets. */
+  readonly budgets: BudgetsConfig | null;
   readonly callers: CallersConfig;
   /** The roles of principals; API tokens keep theirs. */
   readonly roles: readonly RoleBindingConfig[];
@@ -157,6 +160,7 @@ export function loadConfig(environment: Environment): Config {
       checkpointSeconds: file?.audit?.checkpointSeconds ?? 60,
       checkpointKeyFiles: file?.audit?.checkpointKeys?.map(fromFile) ?? null,
     },
+    budgets: readBudgets(file?.budgets, environment.budgets, report, variables.budgets),
     callers: readCallers(
       file?.callers,
       {

@@ -9,6 +9,7 @@ export const environmentVariables = {
   tlsCertFile: 'KUBEPASS_TLS_CERT_FILE',
   tlsKeyFile: 'KUBEPASS_TLS_KEY_FILE',
   tlsTerminated: 'KUBEPASS_TLS_TERMINATED',
+  budgets: 'KUBEPASS_BUDGETS',
 } as const;
 
 /** The values of these variables; undefined where one is not set. */
@@ -27,5 +28,6 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     tlsCertFile: read(environmentVariables.tlsCertFile),
     tlsKeyFile: read(environmentVariables.tlsKeyFile),
     tlsTerminated: read(environmentVariables.tlsTerminated),
+    budgets: read(environmentVariables.budgets),
   };
 }

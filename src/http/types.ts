@@ -7,6 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { TSchema } from 'typebox';
+import type { BudgetUse } from '../model/budget.js';
 import type { Upload } from '../model/inspection.js';
 import type { Principal } from '../model/principal.js';
 import type { CertificateListener } from './server/certificate-listener.js';
@@ -41,6 +42,8 @@ declare module 'fastify' {
     withoutRole?: boolean;
     /** Reviewers are known from memory there, and no caller is answered 429 or 5xx. */
     fromMemory?: boolean;
+    /** What its calls use of the budgets; set for every route of an authenticated caller. */
+    budgetUse?: BudgetUse;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */
     uploads?: Readonly<Record<string, TSchema>>;
   }

@@ -42,6 +42,7 @@ export class SoakedService {
         KUBEPASS_POLICIES_DIR: policiesDir,
         KUBEPASS_HOST: host,
         KUBEPASS_PORT: String(port),
+        KUBEPASS_BUDGETS: 'off',
         KUBEPASS_TLS_CERT_FILE: '',
         KUBEPASS_TLS_KEY_FILE: '',
         KUBEPASS_SOAK_MEMORY_FILE: memoryFile,
