@@ -297,6 +297,10 @@ describe('loadConfig with a file', () => {
       expiry: { noticeSeconds: [86_400, 604_800, 2_592_000] },
       inspection: { expiresWithinSeconds: 86_400, maxValiditySeconds: 31_622_400, maxCaValiditySeconds: 3_155_760_000 },
       audit: { checkpointSeconds: 60, checkpointKeyFiles: null },
+      budgets: {
+        limits: { writes: 6000, endingAccess: 6000, denied: 600, inspectionSeconds: 120, auditKilobytes: 20_000 },
+        roles: {},
+      },
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],
@@ -624,7 +628,9 @@ describe('webhooks in a file', () => {
 
 describe('budgets', () => {
   it('take what is not given from the defaults, and roles from the general ones', () => {
-    const { budgets } = loadFile(`${oneCluster()}budgets: { writes: 50, roles: { provisioner: { writes: 900 }, auditor: { denied: 1 } } }`);
+    const { budgets } = loadFile(
+      `${oneCluster()}budgets: { writes: 50, roles: { provisioner: { writes: 900 }, auditor: { denied: 1 } } }`,
+    );
     const limits = { writes: 50, endingAccess: 50, denied: 600, inspectionSeconds: 120, auditKilobytes: 20_000 };
     expect(budgets).toEqual({
       limits,
@@ -633,7 +639,11 @@ describe('budgets', () => {
   });
 
   it('are whole numbers from one on, for roles that exist', () => {
-    expect(fileErrors(`${oneCluster()}budgets: { writes: 0, denied: 1.5, reads: 1, roles: { owner: {}, admin: { writes: -1 } } }`)).toEqual(
+    expect(
+      fileErrors(
+        `${oneCluster()}budgets: { writes: 0, denied: 1.5, reads: 1, roles: { owner: {}, admin: { writes: -1 } } }`,
+      ),
+    ).toEqual(
       expect.arrayContaining([
         expect.stringContaining('FILE/budgets/writes:'),
         expect.stringContaining('FILE/budgets/denied:'),
