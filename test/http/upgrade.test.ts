@@ -126,8 +126,8 @@ describe.each(states)('a database of $name', (state) => {
       reason: 'keyCompromise',
     });
     expect(revoked.body).toMatchObject({ status: 'revoked' });
-    const list = await call(admin, 'get', '/v1/clusters/demo/crl').set('accept', 'text/plain');
-    expect(list.text.toLowerCase()).toContain(String(valid?.['serialNumber']).replace(/^0+/, ''));
+    const list = await call(admin, 'get', '/v1/clusters/demo/crl').responseType('blob');
+    expect((list.body as Buffer).toString('hex')).toContain(String(valid?.['serialNumber']));
     expect((await call(hr, 'post', '/v1/kubeconfigs', { username: 'new', groups: ['team-a'] })).status).toBe(201);
     if (made.features.includes('revocation'))
       expect(certificates.filter((one) => one['username'] === 'leaver')).toMatchObject([{ status: 'revoked' }]);
