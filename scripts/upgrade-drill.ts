@@ -17,7 +17,10 @@ import { ApiClient } from './quickstart/api-client.js';
 import { freePort, ServiceProcess } from './quickstart/service-process.js';
 
 const { values: options } = parseArgs({
-  options: { 'data-dir': { type: 'string' }, config: { type: 'string', default: process.env['KUBEPASS_CONFIG'] ?? '' } },
+  options: {
+    'data-dir': { type: 'string' },
+    config: { type: 'string', default: process.env['KUBEPASS_CONFIG'] ?? '' },
+  },
 });
 
 /** Counts the rows of the first of these tables or views that the database has. */

@@ -3,7 +3,7 @@ import type { Credential, WayIn } from './model/authentication.js';
 import type { LoginAttempt, LoginBegun, LoginFinished } from './model/login.js';
 import type { Session } from './model/session.js';
 import type { AuditEvent, AuditEventFilter, ChainVerification } from './model/audit-event.js';
-import type { BudgetName, BudgetState, BudgetUse, SpentBudget } from './model/budget.js';
+import type { BudgetName, BudgetStates, BudgetUse, SpentBudget } from './model/budget.js';
 import type { BlastRadius } from './model/blast-radius.js';
 import type { Certificate, CertificateFilter, ListedCertificate } from './model/certificate.js';
 import type { CertificateRequest, RequestFilter, TimelineEntry } from './model/certificate-request.js';
@@ -417,8 +417,8 @@ export interface BudgetService {
   begin(principal: Principal, use: BudgetUse): SpentBudget | null;
   /** Counts so many units of a budget. */
   spend(principalName: string, name: BudgetName, amount: number): void;
-  /** How the budgets stand that calls of this use need; none where budgets are off. */
-  states(principal: Principal, use: BudgetUse): readonly BudgetState[];
+  /** How the budgets stand; null where they are off. */
+  states(principal: Principal): BudgetStates | null;
 }
 
 export interface HealthService {

@@ -4,7 +4,7 @@ import {
   budgetWindowSeconds,
   type BudgetLimits,
   type BudgetName,
-  type BudgetState,
+  type BudgetStates,
   type BudgetUse,
   type SpentBudget,
 } from '../model/budget.js';
@@ -55,11 +55,6 @@ export class Budgets {
     return spent;
   }
 
-  /** The budget, where nothing of it is left. */
-  whenSpent(principal: Principal, name: BudgetName): SpentBudget | null {
-    return this.#firstSpent(principal, [name]);
-  }
-
   /** Counts so much, also beyond the limit. `amount`: in units of the budget, or parts of them. */
   spend(principalName: string, name: BudgetName, amount: number): void {
     if (this.rules === null) return;
@@ -68,12 +63,18 @@ export class Budgets {
     account.spent[name] += amount;
   }
 
-  /** How the budgets stand that calls of this use need; none where nothing is counted. */
-  states(principal: Principal, use: BudgetUse): readonly BudgetState[] {
-    if (this.rules === null) return [];
-    const account = this.#account(foldedName(principal.name));
+  /** How the budgets of a principal stand; null where nothing is counted. */
+  states(principal: Principal): BudgetStates | null {
+    if (this.rules === null) return null;
     const limits = this.#limitsOf(principal, this.rules);
-    return budgetUses[use].needs.map((name) => this.#state(name, limits[name], account));
+    const account = this.#account(foldedName(principal.name));
+    if (account === undefined) return { limits, secondsLeft: null, remaining: (name) => limits[name] };
+    const { spent } = account;
+    return {
+      limits,
+      secondsLeft: this.#secondsLeft(account),
+      remaining: (name) => Math.max(0, Math.ceil(limits[name] - spent[name])),
+    };
   }
 
   #firstSpent(principal: Principal, names: readonly BudgetName[]): SpentBudget | null {
@@ -87,12 +88,7 @@ export class Budgets {
     account.told.add(name);
     const secondsLeft = this.#secondsLeft(account);
     const until = new Date(this.clock().getTime() + secondsLeft * 1000);
-    return { ...this.#state(name, limits[name], account), secondsLeft, until, isNews };
-  }
-
-  #state(name: BudgetName, limit: number, account: Account | undefined): BudgetState {
-    const remaining = account === undefined ? limit : Math.max(0, Math.ceil(limit - account.spent[name]));
-    return { name, limit, remaining, secondsLeft: account === undefined ? null : this.#secondsLeft(account) };
+    return { name, limit: limits[name], secondsLeft, until, isNews };
   }
 
   #secondsLeft({ endsAt }: Account): number {

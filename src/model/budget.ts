@@ -27,18 +27,21 @@ export const budgetUses = {
 >;
 export type BudgetUse = keyof typeof budgetUses;
 
-/** How one budget stands. */
-export interface BudgetState {
-  readonly name: BudgetName;
-  readonly limit: number;
-  /** Whole units, rounded up: 0 exactly where nothing is left. */
-  readonly remaining: number;
-  /** When all of it is there again; null where nothing is spent. 1 … 60. */
+/** How the budgets of a principal stand. */
+export interface BudgetStates {
+  /** The same object for everybody who has the same limits. */
+  readonly limits: BudgetLimits;
+  /** When all of each is there again; null where nothing is spent. 1 … 60. */
   readonly secondsLeft: number | null;
+  /** What is left of one, in whole units, rounded up: 0 exactly where nothing is left. */
+  readonly remaining: (name: BudgetName) => number;
 }
 
 /** A budget of which nothing is left. */
-export interface SpentBudget extends BudgetState {
+export interface SpentBudget {
+  readonly name: BudgetName;
+  readonly limit: number;
+  /** When all of it is there again. 1 … 60. */
   readonly secondsLeft: number;
   /** The same as an instant. */
   readonly until: Date;

@@ -37,7 +37,9 @@ afterEach(async () => {
 });
 
 /** Places the database of a state, and answers the environment of a service that has it. */
-async function place(state: State): Promise<{ environment: Record<string, string>; database: string; dropped: TestDatabase | null }> {
+async function place(
+  state: State,
+): Promise<{ environment: Record<string, string>; database: string; dropped: TestDatabase | null }> {
   const dataDir = join(directory.path, `${state.name}-${String(Math.random()).slice(2)}`);
   const environment: Record<string, string> = { ...oldEnvironment, KUBEPASS_DATA_DIR: dataDir };
   if (!onPostgresql) return { environment, database: placeOldSqlite(state, dataDir), dropped: null };
@@ -93,7 +95,11 @@ describe.each(states)('a database of $name', (state) => {
     for (const { id, state: found } of made.requests) {
       const details = await call(audrey, 'get', `/v1/certificate-requests/${String(id)}`);
       expect(details.status).toBe(200);
-      expect(details.body).toMatchObject({ id, state: found, timeline: expect.arrayContaining([expect.anything()]) as unknown });
+      expect(details.body).toMatchObject({
+        id,
+        state: found,
+        timeline: expect.arrayContaining([expect.anything()]) as unknown,
+      });
       expect((details.body as { decision: { trace: unknown } }).decision.trace).not.toBeNull();
     }
     for (const { fingerprintSha256 } of made.certificates) {
@@ -107,7 +113,9 @@ describe.each(states)('a database of $name', (state) => {
     const verification = await call(audrey, 'get', '/v1/audit-events/verification');
     expect(verification.body).toMatchObject({ valid: true, firstInvalidSeq: null });
     expect((verification.body as { events: number }).events).toBeGreaterThan(made.audit.events);
-    const exported = await call(audrey, 'get', '/v1/audit-events').set('accept', 'application/x-ndjson').responseType('blob');
+    const exported = await call(audrey, 'get', '/v1/audit-events')
+      .set('accept', 'application/x-ndjson')
+      .responseType('blob');
     const lines = (exported.body as Buffer).toString('utf8').trimEnd().split('\n');
     let head = '0'.repeat(64);
     for (const line of lines.slice(0, made.audit.events)) head = hash('sha256', head + line, 'hex');
@@ -149,7 +157,10 @@ describe('a downgrade', () => {
     await migrate(database);
     const content = () =>
       onPostgresql
-        ? query(database, async (client) => (await client.query('SELECT * FROM "_prisma_migrations"')).rows as unknown[])
+        ? query(
+            database,
+            async (client) => (await client.query('SELECT * FROM "_prisma_migrations"')).rows as unknown[],
+          )
         : Promise.resolve(hash('sha256', readFileSync(database), 'hex'));
     const before = await content();
     const older = join(directory.path, `older-${state.name}`);

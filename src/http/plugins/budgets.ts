@@ -1,5 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { budgetWindowSeconds, type BudgetName, type BudgetState, type SpentBudget } from '../../model/budget.js';
+import {
+  budgetUses,
+  budgetWindowSeconds,
+  type BudgetLimits,
+  type BudgetName,
+  type BudgetStates,
+  type BudgetUse,
+  type SpentBudget,
+} from '../../model/budget.js';
 import type { BudgetService } from '../../services.js';
 import { useOf } from '../budget-uses.js';
 import { problem, type Problem } from '../problems/problem.js';
@@ -24,7 +32,7 @@ export function tellBudgets(app: App, budgets: BudgetService): void {
     const { budgetUse = 'nothing' } = request.routeOptions.config;
     if (request.principal !== null && budgetUse !== 'nothing') {
       if (reply.statusCode === 403) budgets.spend(request.principal.name, 'denied', 1);
-      sendStates(reply, budgets.states(request.principal, budgetUse));
+      sendStates(reply, budgetUse, budgets.states(request.principal));
     }
     done(null, payload);
   });
@@ -54,14 +62,22 @@ export function budgetProblem(request: FastifyRequest, spent: SpentBudget): Prob
   });
 }
 
-function sendStates(reply: FastifyReply, states: readonly BudgetState[]): void {
-  if (states.length === 0) return;
-  let policies = '';
-  let limits = '';
-  for (const { name, limit, remaining, secondsLeft } of states) {
-    const comma = policies === '' ? '' : ', ';
-    policies += `${comma}"${name}";q=${limit};w=${budgetWindowSeconds}${units[name] ?? ''}`;
-    limits += `${comma}"${name}";r=${remaining}${secondsLeft === null ? '' : `;t=${secondsLeft}`}`;
-  }
-  reply.header('ratelimit-policy', policies).header('ratelimit', limits);
+/** The field `RateLimit-Policy` by limits and use: there are few of them. */
+const policies = new WeakMap<BudgetLimits, Partial<Record<BudgetUse, string>>>();
+
+function policyField(limits: BudgetLimits, use: BudgetUse): string {
+  const known = policies.get(limits) ?? {};
+  policies.set(limits, known);
+  return (known[use] ??= budgetUses[use].needs
+    .map((name) => `"${name}";q=${limits[name]};w=${budgetWindowSeconds}${units[name] ?? ''}`)
+    .join(', '));
+}
+
+function sendStates(reply: FastifyReply, use: BudgetUse, states: BudgetStates | null): void {
+  if (states === null) return;
+  const { limits, secondsLeft, remaining } = states;
+  const reset = secondsLeft === null ? '' : `;t=${secondsLeft}`;
+  let field = '';
+  for (const name of budgetUses[use].needs) field += `${field && ', '}"${name}";r=${remaining(name)}${reset}`;
+  reply.header('ratelimit-policy', policyField(limits, use)).header('ratelimit', field);
 }
