@@ -118,7 +118,7 @@ export function buildApp(services: Services, options: AppOptions): App {
     addOpenApi(root);
   });
   app.register(async (forCallers) => {
-    authenticateCallers(forCallers, services.authenticator, failuresPerMinute, browsers);
+    authenticateCallers(forCallers, services.authenticator, failuresPerMinute, browsers, services.budgets);
     negotiateMediaTypes(forCallers);
     addMetrics(forCallers, services);
     forCallers.register(

@@ -3,6 +3,7 @@ import type { Credential, WayIn } from './model/authentication.js';
 import type { LoginAttempt, LoginBegun, LoginFinished } from './model/login.js';
 import type { Session } from './model/session.js';
 import type { AuditEvent, AuditEventFilter, ChainVerification } from './model/audit-event.js';
+import type { BudgetName, BudgetStates, BudgetUse, SpentBudget } from './model/budget.js';
 import type { BlastRadius } from './model/blast-radius.js';
 import type { Certificate, CertificateFilter, ListedCertificate } from './model/certificate.js';
 import type { CertificateRequest, RequestFilter, TimelineEntry } from './model/certificate-request.js';
@@ -46,6 +47,7 @@ export interface Services {
   readonly restored: RestoredService;
   readonly health: HealthService;
   readonly idempotency: IdempotencyService;
+  readonly budgets: BudgetService;
   /** The time of the service, for views of what ends by itself. */
   readonly clock: () => Date;
 }
@@ -444,6 +446,16 @@ export interface LostCertificate {
   readonly serialNumber: string | null;
   readonly username: string | null;
   readonly notAfter: string | null;
+}
+
+/** What each principal may spend in a minute. */
+export interface BudgetService {
+  /** Counts a call that begins. Answers the budget that it needs and of which nothing is left; then it is not counted. */
+  begin(principal: Principal, use: BudgetUse): SpentBudget | null;
+  /** Counts so many units of a budget. */
+  spend(principalName: string, name: BudgetName, amount: number): void;
+  /** How the budgets stand; null where they are off. */
+  states(principal: Principal): BudgetStates | null;
 }
 
 export interface HealthService {

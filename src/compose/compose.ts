@@ -49,6 +49,7 @@ import { deliveriesOf } from '../webhooks/event-payload.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { apiTokenWriter, makeFirstAdminToken, warnOfBreakGlass } from './api-tokens.js';
+import { openBudgets, spendingWriter } from './budgets.js';
 import { openCallers } from './callers.js';
 import type { CallersTrustInForce } from './callers-trust-in-force.js';
 import { openClientCertificates } from './client-certificates.js';
@@ -177,9 +178,13 @@ async function wire(
   });
   opened.push(() => opening.close());
   const writer = overrides.writer?.(opening.writer) ?? opening.writer;
+  const budgets = openBudgets(config, clock, overrides.clock && (() => clock().getTime()));
   const found = await logAsFound(opening.auditEvents);
   const keptCheckpoint = new KeptCheckpoint(keptCheckpointFile(config));
-  const openedStore: Store = { ...opening, writer: keptCheckpoint.keeping(rememberingWriter(writer)) };
+  const openedStore: Store = {
+    ...opening,
+    writer: keptCheckpoint.keeping(spendingWriter(rememberingWriter(writer), budgets)),
+  };
   const instance = await nameInstance(openedStore, clock());
 
   // Webhooks: commits that put something into the outbox wake the dispatcher.
@@ -390,6 +395,7 @@ async function wire(
     inventory: store.inventory,
     clusters: () => known.all(),
     pool,
+    budgets,
   });
   const webhookDeliveries = webhookDeliveryService({
     records: outbox,
@@ -419,6 +425,7 @@ async function wire(
     metrics: metricsService(metrics),
     enforcement: measuredReviews(enforcementService(of), metrics.callers),
     restored: restorations,
+    budgets,
   });
   return {
     store,
@@ -508,7 +515,7 @@ function servicesOf(
   waysIn: OtherWaysIn,
   { sessions, logins }: OpenedSignIn,
   admins: boolean,
-): Omit<Services, 'inspections' | 'webhookDeliveries' | 'metrics' | 'enforcement' | 'restored'> {
+): Omit<Services, 'inspections' | 'webhookDeliveries' | 'metrics' | 'enforcement' | 'restored' | 'budgets'> {
   const { store, clock } = context;
   return {
     authenticator: new Callers(authenticator, waysIn, refusedSignIns),

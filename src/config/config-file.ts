@@ -4,6 +4,7 @@ import { Settings } from 'typebox/system';
 import Value from 'typebox/value';
 import { parseDocument } from 'yaml';
 import type { ReportProblem } from './report-problem.js';
+import { BudgetSettings } from './budgets-config.js';
 import { CallersSettings, RoleSettings } from './callers-config.js';
 
 const closed = { additionalProperties: false } as const;
@@ -142,6 +143,7 @@ export const FileSettings = Type.Object(
         closed,
       ),
     ),
+    budgets: Type.Optional(BudgetSettings),
     callers: Type.Optional(CallersSettings),
     roles: Type.Optional(RoleSettings),
     webhooks: Type.Optional(Type.Array(WebhookSettings, { maxItems: 100 })),

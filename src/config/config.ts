@@ -1,3 +1,4 @@
+import { readBudgets, type BudgetsConfig } from './budgets-config.js';
 import { dirname, join, resolve } from 'node:path';
 import { readCluster, type ClusterConfig } from './cluster-config.js';
 import { readCallers, readRoles, type CallersConfig, type RoleBindingConfig } from './callers-config.js';
@@ -37,6 +38,8 @@ export interface Config {
   readonly audit: AuditConfig;
   /** Where metrics are served without a token; null: only with one, on the port of the service. */
   readonly metrics: MetricsConfig | null;
+  /** Null: principals have no budgets. */
+  readonly budgets: BudgetsConfig | null;
   readonly callers: CallersConfig;
   /** The roles of principals; API tokens keep theirs. */
   readonly roles: readonly RoleBindingConfig[];
@@ -173,6 +176,7 @@ export function loadConfig(environment: Environment): Config {
       checkpointKeyFiles: file?.audit?.checkpointKeys?.map(fromFile) ?? null,
     },
     metrics: readMetrics(environment, file, port, report),
+    budgets: readBudgets(file?.budgets, environment.budgets, report, variables.budgets),
     callers: readCallers(
       file?.callers,
       {

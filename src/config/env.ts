@@ -22,6 +22,7 @@ export const environmentVariables = {
   tracesSampler: 'OTEL_TRACES_SAMPLER',
   tracesSamplerArg: 'OTEL_TRACES_SAMPLER_ARG',
   otelDisabled: 'OTEL_SDK_DISABLED',
+  budgets: 'KUBEPASS_BUDGETS',
 } as const;
 
 /** The values of these variables; undefined where one is not set. */
@@ -53,5 +54,6 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     tracesSampler: read(environmentVariables.tracesSampler),
     tracesSamplerArg: read(environmentVariables.tracesSamplerArg),
     otelDisabled: read(environmentVariables.otelDisabled),
+    budgets: read(environmentVariables.budgets),
   };
 }

@@ -81,6 +81,7 @@ const problemsOfEveryCall = [
   'not-permitted',
   'not-acceptable',
   'too-many-requests',
+  'budget-exceeded',
   'internal-error',
   'service-unavailable',
 ] as const satisfies readonly ProblemType[];

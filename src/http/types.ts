@@ -7,6 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { TSchema } from 'typebox';
+import type { BudgetUse } from '../model/budget.js';
 import type { Upload } from '../model/inspection.js';
 import type { Principal } from '../model/principal.js';
 import type { RequestSpan } from '../model/tracing.js';
@@ -48,6 +49,8 @@ declare module 'fastify' {
     otherMethods?: boolean;
     /** Its requests are asked for by machines every few seconds, and have no spans. */
     untraced?: boolean;
+    /** What its calls use of the budgets; set for every route of an authenticated caller. */
+    budgetUse?: BudgetUse;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */
     uploads?: Readonly<Record<string, TSchema>>;
   }

@@ -1,14 +1,15 @@
 import { mayReadCertificate } from '../identity/permissions.js';
+import { BudgetSpentError } from '../model/budget.js';
 import type { InventoryEntry } from '../model/inspection.js';
 import { done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import type { InspectionService } from '../services.js';
+import type { BudgetService, InspectionService } from '../services.js';
 import { InspectionBusyError } from '../model/errors.js';
 import { describeFailure } from '../workers/worker-error.js';
 import { TooManyWaitingError } from '../workers/turns.js';
 import { UploadRefusedError, type InspectionContext, type KnownCluster, type Thresholds } from './decoded.js';
 import { inspectSingleObject } from './inspect.js';
-import { InspectionFailedError, type InspectionPool } from './workers/inspection-pool.js';
+import { InspectionFailedError, type InspectionAccount, type InspectionPool } from './workers/inspection-pool.js';
 import type { InventoryReader } from './inventory.js';
 
 /** The dependencies of inspections. */
@@ -20,6 +21,8 @@ export interface InspectionWiring {
   readonly clusters: () => readonly KnownCluster[];
   /** Inspects beside the event loop what may take long. */
   readonly pool: Pick<InspectionPool, 'inspect'>;
+  /** Counts the processor time, here and in the workers. */
+  readonly budgets: Pick<BudgetService, 'begin' | 'spend'>;
 }
 
 /** Inspects uploads. From the inventory, callers learn only what they may read. */
@@ -29,6 +32,7 @@ export function inspectionService({
   inventory,
   clusters,
   pool,
+  budgets,
 }: InspectionWiring): InspectionService {
   return {
     async inspect(principal, upload, format) {
@@ -39,8 +43,11 @@ export function inspectionService({
         inventory: (fingerprints) => readable(inventory, principal, fingerprints),
       };
       try {
-        const quick = await withoutMessages(() => inspectSingleObject(upload, context, format));
-        return done(quick ?? (await pool.inspect(upload, context, format)));
+        const account = accountOf(principal, budgets);
+        const quick = await withoutMessages(() =>
+          measured(account, () => inspectSingleObject(upload, context, format)),
+        );
+        return done(quick ?? (await pool.inspect(upload, context, format, account)));
       } catch (error) {
         if (error instanceof UploadRefusedError)
           return refused({ kind: 'unacceptable-upload', reason: error.reason, message: error.message });
@@ -48,6 +55,30 @@ export function inspectionService({
       }
     },
   };
+}
+
+function accountOf(principal: Principal, budgets: InspectionWiring['budgets']): InspectionAccount {
+  return {
+    by: principal.name,
+    // It may have been spent while this inspection waited.
+    mustHaveSome() {
+      const spent = budgets.begin(principal, 'inspecting');
+      if (spent !== null) throw new BudgetSpentError(spent);
+    },
+    spend(seconds) {
+      budgets.spend(principal.name, 'inspectionSeconds', seconds);
+    },
+  };
+}
+
+/** Spends the time in which `work` keeps this thread to itself, until it waits for something. */
+function measured<T>({ spend }: InspectionAccount, work: () => T): T {
+  const began = performance.now();
+  try {
+    return work();
+  } finally {
+    spend((performance.now() - began) / 1000);
+  }
 }
 
 /** Errors are logged, and their messages could quote the upload, so they lose their messages here. */

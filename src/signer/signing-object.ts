@@ -1,4 +1,10 @@
-import { instanceLabel, kubeApiserverClient, requestIdLabel, type CsrObject, type NewCsrObject } from '../cluster/csr-object.js';
+import {
+  instanceLabel,
+  kubeApiserverClient,
+  requestIdLabel,
+  type CsrObject,
+  type NewCsrObject,
+} from '../cluster/csr-object.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import { decodePemBundle, encodePem } from '../x509/strict/pem.js';
 import { SigningRefusedError } from './signer.js';

@@ -50,9 +50,15 @@ export function pendingMigrations(
     if (checksums.has(name) && checksums.get(name) !== checksum)
       throw new MigrationError(`migration ${name} was edited after it was applied`);
   const known = new Set(migrations.map(({ name }) => name));
-  for (const name of checksums.keys())
-    if (!known.has(name))
-      throw new MigrationError(`the database has migration ${name}, which this version does not know`);
+  const newest = [...checksums.keys()]
+    .filter((name) => !known.has(name))
+    .sort()
+    .at(-1);
+  if (newest !== undefined)
+    throw new MigrationError(
+      `the database belongs to a newer version of kubepass: it has migration ${newest}, which this version does not know. ` +
+        'Start the newer version again, or restore the backup from before the upgrade',
+    );
   return migrations.filter(({ name }) => !checksums.has(name));
 }
 

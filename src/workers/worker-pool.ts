@@ -35,6 +35,10 @@ export interface Conversation<Question, Answer> {
   readonly answer: (question: Question) => Promise<Answer>;
   /** Whether every answer gives the worker its full time again. */
   readonly renewsTime?: boolean;
+  /** Who wants the turn, as in `Turns`. */
+  readonly by?: string;
+  /** Called when the turn has come; the work does not begin where it throws. */
+  readonly beforeWork?: () => void;
 }
 
 /**
@@ -82,8 +86,9 @@ export class WorkerPool {
       return await this.#turns.take(async () => {
         if (performance.now() - since > this.options.waitMilliseconds)
           throw new WorkersBusyError('no worker had time for the task');
+        conversation.beforeWork?.();
         return (await this.#work(task, conversation, transfer)) as Result;
-      });
+      }, conversation.by ?? null);
     } catch (error) {
       if (error instanceof TooManyWaitingError) throw new WorkersBusyError('too many tasks wait for a worker');
       throw error;

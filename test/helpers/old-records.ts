@@ -19,6 +19,13 @@ export function copyOldMigrations(provider: 'sqlite' | 'postgresql', directory: 
     if (name < leanRecords || name <= until) cpSync(join(shipped, name), join(directory, name), { recursive: true });
 }
 
+/** Copies the migrations of a database to `directory`, up to the last one that an older version had. */
+export function copyMigrations(provider: 'sqlite' | 'postgresql', directory: string, last: string): void {
+  const shipped = `prisma/migrations/${provider}`;
+  for (const name of readdirSync(shipped))
+    if (name <= last) cpSync(join(shipped, name), join(directory, name), { recursive: true });
+}
+
 /** Rows in the form that they had before the lean records. The tables are in an order in which they can be filled. */
 export type OldRows = readonly (readonly [table: string, row: Row])[];
 

@@ -163,6 +163,7 @@ describe('issuing', () => {
           },
           clusters: () => [],
           pool,
+          budgets: services.budgets,
         }),
       }),
     });

@@ -24,6 +24,9 @@ export class SoakedService {
     private readonly process: ServiceProcess,
     private readonly memoryFile: string,
     readonly api: KeptConnections,
+    /** Of a principal with the role admin. */
+    readonly token: string,
+    readonly origin: string,
   ) {}
 
   static async start(directory: string, environment: Readonly<Record<string, string>>): Promise<SoakedService> {
@@ -37,6 +40,7 @@ export class SoakedService {
       {
         KUBEPASS_CONFIG: '',
         DATABASE_URL: '',
+        KUBEPASS_BUDGETS: 'off',
         ...environment,
         KUBEPASS_DATA_DIR: dataDir,
         KUBEPASS_POLICIES_DIR: policiesDir,
@@ -51,7 +55,8 @@ export class SoakedService {
     );
     await service.untilReady(await ApiClient.of({ host, tls: null }, port));
     const token = readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
-    return new SoakedService(service, memoryFile, new KeptConnections(`http://${host}:${String(port)}`, token));
+    const origin = `http://${host}:${String(port)}`;
+    return new SoakedService(service, memoryFile, new KeptConnections(origin, token), token, origin);
   }
 
   async memory(): Promise<Memory> {

@@ -17,10 +17,15 @@ interface Parameter {
   examples?: unknown;
 }
 
+interface Response {
+  readonly content?: Content;
+  headers?: Readonly<Record<string, object>>;
+}
+
 export interface Operation {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { required?: boolean; readonly content?: Content };
-  readonly responses?: Readonly<Record<string, { readonly content?: Content }>>;
+  readonly responses?: Readonly<Record<string, Response>>;
 }
 
 /**

@@ -11,8 +11,14 @@ Send an API token with every call under \`/v1\`: \`Authorization: Bearer kubepas
 \`POST /v1/api-tokens\`; the first token is in the file \`admin-token\` in the data directory. Where an identity provider is
 configured, people sign in with a browser at \`/v1/login/{name}\` and then need no token: the browser has a cookie. With
 it, calls that change something must come from a page of kubepass. \`GET /v1/whoami\` tells who you are and what you may
-do. Without a valid token or session the answer is 401. Failed authentications are limited for each address (429);
-callers who get in are not.
+do. Without a valid token or session the answer is 401. Failed authentications are limited for each address (429).
+
+## Budgets
+
+Each caller has budgets for a minute, over all its tokens: for calls that may keep something, calls that end access, denials,
+the processor time of inspections, and audit events. \`RateLimit\` and \`RateLimit-Policy\` tell how they stand, in the form of
+draft-ietf-httpapi-ratelimit-headers-10. A call that needs a spent one is answered 429 \`budget-exceeded\`; wait for the
+seconds of \`Retry-After\`.
 
 ## Get a kubeconfig
 

@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { TSchema } from 'typebox';
 import { jsonMediaType } from '../plugins/negotiation.js';
 import type { App } from '../types.js';
+import { addBudgetHeaders, budgetHeaders, tellsBudgets } from './budget-headers.js';
 import { addExamples, type Operation } from './add-examples.js';
 import type { NamedSchemas } from './example-of.js';
 import { introduction } from './introduction.js';
@@ -42,6 +43,8 @@ const contentSecurityPolicy = [
 
 /** Marks an operation whose body may be left out: @fastify/swagger declares every body as required. */
 const optionalBody = 'x-optional-body';
+/** Marks an operation whose answers tell how the budgets of the caller stand. */
+const budgeted = 'x-budgeted';
 /** Examples of a body, by their names. */
 const bodyExamples = 'x-body-examples';
 
@@ -52,6 +55,7 @@ interface OpenApiDocument {
 }
 interface OpenApiOperation extends Operation {
   readonly [optionalBody]?: true;
+  readonly [budgeted]?: true;
   readonly [bodyExamples]?: Readonly<Record<string, object>>;
 }
 
@@ -75,7 +79,7 @@ export function documentRoutes(app: App, version: string, issuers: readonly stri
       },
       servers: [{ url: '/' }],
       tags,
-      components: { securitySchemes },
+      components: { securitySchemes, headers: budgetHeaders },
       security: [{ bearer: [] }, { session: [] }],
       webhooks: structuredClone(webhookDescriptions),
     },
@@ -85,6 +89,7 @@ export function documentRoutes(app: App, version: string, issuers: readonly stri
         ...schema,
         // `transformObject` reads these marks and removes them.
         ...(route.config?.optionalBody && { [optionalBody]: true }),
+        ...(tellsBudgets(route.config?.budgetUse) && { [budgeted]: true }),
         ...(route.config?.bodyExamples && { [bodyExamples]: route.config.bodyExamples }),
         ...(route.config?.uploads && { body: bodyOf(route.config.uploads) }),
       },
@@ -95,11 +100,13 @@ export function documentRoutes(app: App, version: string, issuers: readonly stri
       const { paths, webhooks, components } = openapiObject;
       for (const operation of Object.values({ ...paths, ...webhooks }).flatMap((path) => Object.values(path))) {
         const { requestBody, [optionalBody]: isOptional, [bodyExamples]: examples } = operation;
+        if (operation[budgeted]) addBudgetHeaders(operation);
         if (requestBody && isOptional) requestBody.required = false;
         const body = requestBody?.content?.['application/json'];
         if (body && examples)
           body.examples = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
         Reflect.deleteProperty(operation, optionalBody);
+        Reflect.deleteProperty(operation, budgeted);
         Reflect.deleteProperty(operation, bodyExamples);
         addExamples(operation, components.schemas);
       }

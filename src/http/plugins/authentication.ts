@@ -1,9 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import type { Authentication, Credential } from '../../model/authentication.js';
 import { isReviewer, type Principal } from '../../model/principal.js';
-import type { Authenticator } from '../../services.js';
+import type { Authenticator, BudgetService } from '../../services.js';
 import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
+import { tellBudgets, whenSpent } from './budgets.js';
 import { credentialOf } from './credential.js';
 import { FailureLimit } from './failure-limit.js';
 import { FailureLog } from './failure-log.js';
@@ -19,6 +20,8 @@ const realm = 'Bearer realm="kubepass"';
  * A reviewer, which is the API server of a cluster, may call the routes that say so. Routes `fromMemory` know it without
  * the database and have no limit: an API server repeats for seconds what is answered 429 or 5xx, while its users wait.
  *
+ * A caller whose budget is spent is refused before the body is read, and before anything else is looked at.
+ *
  * A browser sends the cookie of its session whichever page asks it to. So a call that changes something comes from a page of
  * ours.
  */
@@ -27,6 +30,7 @@ export function authenticateCallers(
   authenticator: Authenticator,
   failuresPerMinute: number,
   browsers: Browsers | null,
+  budgets: BudgetService,
 ): void {
   const limit = new FailureLimit(failuresPerMinute, 60_000);
   const told = new FailureLog(app.log);
@@ -35,6 +39,7 @@ export function authenticateCallers(
     done();
   });
   app.decorateRequest('principal', null);
+  tellBudgets(app, budgets);
   app.addHook('onRequest', async (request, reply) => {
     const { forReviewers = false, withoutRole = false, fromMemory = false } = request.routeOptions.config;
     const credential = credentialOf(request, browsers !== null);
@@ -52,6 +57,8 @@ export function authenticateCallers(
       throw new ProblemError(failed(request, limit, told, authentication, browsers));
     }
     request.principal = authentication.principal;
+    const spent = whenSpent(request, budgets);
+    if (spent !== null) throw new ProblemError(spent);
     if (credential.kind === 'session' && browsers !== null) requireSameOrigin(request, browsers);
     if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
     if (request.principal.roles.length === 0 && !withoutRole) throw new ProblemError(noRole);

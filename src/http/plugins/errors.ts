@@ -1,16 +1,18 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { SignaturesUnavailableError, StoreUnavailableError } from '../../model/errors.js';
+import { BudgetSpentError } from '../../model/budget.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problem, ProblemError, sendProblem } from '../problems/problem.js';
 import * as schemas from '../problems/schemas.js';
 import { addSchemas } from '../schema-parts.js';
 import type { App } from '../types.js';
+import { budgetProblem } from './budgets.js';
 
 /** Answers every error as problem+json. Details of faults go to the log only, under the request id. */
 export function answerErrorsAsProblems(app: App): void {
   addSchemas(app, schemas);
   app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const found = errorToProblem(error);
+    const found = error instanceof BudgetSpentError ? budgetProblem(request, error.spent) : errorToProblem(error);
     if (found.status === 503) logUnavailable(request, error, 'request refused for now');
     else if (found.status >= 500) request.log.error({ err: error }, 'request failed');
     return sendProblem(reply, found);

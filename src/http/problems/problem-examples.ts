@@ -60,6 +60,10 @@ const examples: Readonly<Record<ProblemType, Example>> = {
   },
   'idempotency-key-reused': { detail: 'this Idempotency-Key was used before with another body' },
   'too-many-requests': { detail: 'too many failed authentications; wait' },
+  'budget-exceeded': {
+    detail: 'the budget writes of 6000 a minute is spent; wait until 2026-03-01T09:00:40.000Z',
+    members: { budget: { name: 'writes', limit: 6000, until: '2026-03-01T09:00:40.000Z' } },
+  },
   'header-fields-too-large': { detail: 'send fewer or shorter header fields' },
   'internal-error': { detail: 'the log has more under the request id' },
   'issuance-failed': {
@@ -94,6 +98,7 @@ export const problemHeaders: Readonly<Partial<Record<ProblemType, Readonly<Recor
   'idempotency-key-in-flight': { ...location, ...retryAfter },
   'key-already-collected': location,
   'too-many-requests': retryAfter,
+  'budget-exceeded': retryAfter,
   'issuance-failed': location,
   'issuance-unavailable': { ...location, ...retryAfter },
   'cluster-unavailable': retryAfter,

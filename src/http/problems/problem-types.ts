@@ -21,6 +21,7 @@ export const problemTypes = {
   'unacceptable-policies': { status: 422, title: 'The policies cannot be tried out' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used with another body' },
   'too-many-requests': { status: 429, title: 'Too many failed authentications' },
+  'budget-exceeded': { status: 429, title: 'A budget of the caller is spent' },
   'header-fields-too-large': { status: 431, title: 'The header fields are too large' },
   'internal-error': { status: 500, title: 'Internal error' },
   'issuance-failed': { status: 502, title: 'The certificate could not be issued' },

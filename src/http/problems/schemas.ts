@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
+import { budgetNames } from '../../model/budget.js';
 import { requestStates } from '../../model/certificate-request.js';
-import { idOf, messageOf, namedObject, oneOf, reasonOf, ref } from '../schema-parts.js';
+import { idOf, instantOf, messageOf, namedObject, oneOf, reasonOf, ref } from '../schema-parts.js';
 import { problemTypeNames, problemUrn } from './problem-types.js';
 
 export const ViolationSchema = namedObject('Violation', 'One reason why a request is not permitted.', {
@@ -20,6 +21,17 @@ export const FieldErrorSchema = namedObject('FieldError', 'An error in one field
     examples: ['/expirationSeconds'],
   }),
   message: messageOf('What is wrong there.', 'must be >= 600'),
+});
+
+export const BudgetSchema = namedObject('Budget', 'A budget of which nothing is left.', {
+  name: oneOf(budgetNames, 'The same as in `RateLimit`.'),
+  limit: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000_000,
+    description: 'How much of it there is in a minute.',
+    examples: [6000],
+  }),
+  until: instantOf('When it is there again.'),
 });
 
 export const ProblemSchema = namedObject('Problem', 'An error (RFC 9457).', {
@@ -51,6 +63,7 @@ export const ProblemSchema = namedObject('Problem', 'An error (RFC 9457).', {
       'SubjectAltNameNotAllowed',
     ),
   ),
+  budget: Type.Optional(ref(BudgetSchema)),
   state: Type.Optional(oneOf(requestStates, 'Only with `state-conflict`: the state of the certificate request.')),
 });
 export type ProblemBody = Static<typeof ProblemSchema>;

@@ -9,8 +9,15 @@ import { ask, begin, giveWay } from '../../workers/worker-side.js';
 giveWay();
 
 /** The task of a worker. It never throws: errors travel as values without messages, which could quote the upload. */
-export async function inspectTask({ upload, format, port, ...known }: InspectionTask): Promise<TaskResult> {
-  begin(port);
+export async function inspectTask(task: InspectionTask): Promise<MeasuredResult> {
+  begin(task.port);
+  const before = process.threadCpuUsage();
+  const result = await inspected(task);
+  const { user, system } = process.threadCpuUsage(before);
+  return { result, processorSeconds: (user + system) / 1e6 };
+}
+
+async function inspected({ upload, format, port, ...known }: InspectionTask): Promise<TaskResult> {
   try {
     const inventory = async (fingerprintsSha256: readonly string[]) => {
       const question: LookUp = { kind: 'lookUp', fingerprintsSha256 };
@@ -42,6 +49,12 @@ export interface LookUp {
 
 /** The answer; null where the inventory cannot be read. */
 export type ToWorker = ReadonlyMap<string, InventoryEntry> | null;
+
+/** The result, with the processor time that this thread spent on it. */
+export interface MeasuredResult {
+  readonly result: TaskResult;
+  readonly processorSeconds: number;
+}
 
 export type TaskResult =
   | { readonly kind: 'inspected'; readonly text: string }

@@ -6,13 +6,23 @@ import { WorkerEndedError, WorkerFailedError, WorkersBusyError } from '../../wor
 import { workerFile } from '../../workers/worker-file.js';
 import { type WorkerLimits, WorkerPool } from '../../workers/worker-pool.js';
 import { type InspectionContext, UploadRefusedError } from '../decoded.js';
-import type { InspectionTask, LookUp, TaskResult, ToWorker } from './inspect-task.js';
+import type { InspectionTask, LookUp, MeasuredResult, ToWorker } from './inspect-task.js';
 
 export interface InspectionPoolOptions extends Partial<WorkerLimits> {
   /** The worker's file, which exports `inspectTask`. */
   readonly file?: URL;
   /** Gets the failure of workers that end by themselves. */
   readonly report?: (error: Error) => void;
+}
+
+/** Somebody's account of the work that is done for them. */
+export interface InspectionAccount {
+  /** Who it is: nobody gets all turns. */
+  readonly by: string;
+  /** Called when the work is about to begin; throws where nothing is left for it. */
+  readonly mustHaveSome: () => void;
+  /** Processor seconds. */
+  readonly spend: (seconds: number) => void;
 }
 
 /** The most that inspections may take. `deploy/kubernetes` limits the pod to all such bounds and the main thread's memory. */
@@ -45,10 +55,18 @@ export class InspectionPool {
    * Throws `UploadRefusedError` where the upload exceeds a limit, including the time and memory of a worker,
    * `InspectionBusyError` where too many uploads wait, and `InspectionFailedError`.
    */
-  async inspect(upload: Upload, context: InspectionContext, format: InspectionFormat): Promise<string> {
-    const result = await this.#run(upload, context, format).catch((error: unknown) => {
+  async inspect(
+    upload: Upload,
+    context: InspectionContext,
+    format: InspectionFormat,
+    account: InspectionAccount | null = null,
+  ): Promise<string> {
+    const { result, processorSeconds } = await this.#run(upload, context, format, account).catch((error: unknown) => {
+      // A worker that was stopped has told nothing. Its time was up, or its memory, which takes time to fill.
+      if (error instanceof WorkerEndedError) account?.spend(this.#workMilliseconds / 1000);
       throw this.#inspectionError(error);
     });
+    account?.spend(processorSeconds);
     switch (result.kind) {
       case 'inspected':
         return result.text;
@@ -64,7 +82,12 @@ export class InspectionPool {
     await this.#pool.close();
   }
 
-  #run(upload: Upload, context: InspectionContext, format: InspectionFormat): Promise<TaskResult> {
+  #run(
+    upload: Upload,
+    context: InspectionContext,
+    format: InspectionFormat,
+    account: InspectionAccount | null,
+  ): Promise<MeasuredResult> {
     const { now, clusters, thresholds } = context;
     const parts = upload.parts.map(({ name, bytes }) => ({ name, bytes: new Uint8Array(bytes) }));
     const task: Omit<InspectionTask, 'port'> = {
@@ -76,9 +99,9 @@ export class InspectionPool {
     };
     const answer = (question: LookUp): Promise<ToWorker> =>
       context.inventory(question.fingerprintsSha256).catch(() => null);
-    return this.#pool.run<TaskResult, LookUp, ToWorker>(
+    return this.#pool.run<MeasuredResult, LookUp, ToWorker>(
       task,
-      { answer },
+      { answer, ...(account && { by: account.by, beforeWork: account.mustHaveSome }) },
       // Transfers the copies. The body's own memory may be shared with other buffers.
       parts.map(({ bytes }) => bytes.buffer),
     );

@@ -59,9 +59,9 @@ async function createFirst(
   if (!resolved.ok) return resolved;
   const { keyAlgorithm, issuing: issuingFor } = resolved.value;
   // Generated while policy decides, since most often it is needed. An RSA key costs too much to be thrown away.
-  let made = keyAlgorithm.startsWith('RSA-') ? null : newKeyPair(keyAlgorithm);
+  let made = keyAlgorithm.startsWith('RSA-') ? null : newKeyPair(keyAlgorithm, principal.name);
   made?.catch(() => undefined);
-  const keyPair = () => (made ??= newKeyPair(keyAlgorithm));
+  const keyPair = () => (made ??= newKeyPair(keyAlgorithm, principal.name));
   const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, async (request) =>
     request.collector === principal.name ? keyOfPair(request, await keyPair(), issuingFor.signer) : null,
   );
@@ -126,7 +126,7 @@ export async function collectApproved(
   const gone = clusterGone(context, request);
   if (gone) return refused(gone);
 
-  const keyPair = await newKeyPair(request.keyAlgorithm);
+  const keyPair = await newKeyPair(request.keyAlgorithm, principal.name);
   const key = keyOfPair(request, keyPair, issuingCluster(context, request.cluster).signer);
   const late = lapsed(request, context.clock());
   if (late) return refused(late);

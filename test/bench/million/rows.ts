@@ -132,7 +132,8 @@ const clusterOf = (i: number, isRare: boolean): string =>
 /** The users are spread over both kinds. */
 const livesLong = (i: number): boolean => Math.floor(i / 7) % 5 === 0;
 
-function aRequest(i: number, at: Date, isRare: boolean): CertificateRequest {
+/** The request number `i`. */
+export function aRequest(i: number, at: Date, isRare: boolean): CertificateRequest {
   return {
     id: newId(at, (octets) => hash(`id ${i}`).subarray(0, octets)),
     state: 'issued',
@@ -188,7 +189,8 @@ const labelsOf = (i: number, isRare: boolean): Labels =>
 /** The size is that of a real certificate. Nobody parses this one. */
 const der = Buffer.alloc(700, 0x30);
 
-function aCertificate(i: number, at: Date, request: CertificateRequest, isRare: boolean): Certificate {
+/** Its certificate. */
+export function aCertificate(i: number, at: Date, request: CertificateRequest, isRare: boolean): Certificate {
   return {
     fingerprintSha256: request.fingerprintSha256 ?? '',
     serialNumber: hash(`serial ${i}`).subarray(0, 16).toString('hex'),

@@ -94,6 +94,10 @@ describe('loadConfig without anything', () => {
         maxCaValiditySeconds: 315_619_200,
       },
       audit: { checkpointSeconds: 60, checkpointKeyFiles: null },
+      budgets: {
+        limits: { writes: 6000, endingAccess: 6000, denied: 600, inspectionSeconds: 120, auditKilobytes: 20_000 },
+        roles: {},
+      },
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],
@@ -293,6 +297,10 @@ describe('loadConfig with a file', () => {
       expiry: { noticeSeconds: [86_400, 604_800, 2_592_000] },
       inspection: { expiresWithinSeconds: 86_400, maxValiditySeconds: 31_622_400, maxCaValiditySeconds: 3_155_760_000 },
       audit: { checkpointSeconds: 60, checkpointKeyFiles: null },
+      budgets: {
+        limits: { writes: 6000, endingAccess: 6000, denied: 600, inspectionSeconds: 120, auditKilobytes: 20_000 },
+        roles: {},
+      },
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],
@@ -615,5 +623,39 @@ describe('webhooks in a file', () => {
     [{ secret: 'whsec_x' }, 'FILE/webhooks/0/secret: is not a known setting'],
   ])('are refused with %j', (settings, error) => {
     expect(fileErrors(file(webhook(settings)))).toEqual([error]);
+  });
+});
+
+describe('budgets', () => {
+  it('take what is not given from the defaults, and roles from the general ones', () => {
+    const { budgets } = loadFile(
+      `${oneCluster()}budgets: { writes: 50, roles: { provisioner: { writes: 900 }, auditor: { denied: 1 } } }`,
+    );
+    const limits = { writes: 50, endingAccess: 50, denied: 600, inspectionSeconds: 120, auditKilobytes: 20_000 };
+    expect(budgets).toEqual({
+      limits,
+      roles: { provisioner: { ...limits, writes: 900, endingAccess: 900 }, auditor: { ...limits, denied: 1 } },
+    });
+  });
+
+  it('are whole numbers from one on, for roles that exist', () => {
+    expect(
+      fileErrors(
+        `${oneCluster()}budgets: { writes: 0, denied: 1.5, reads: 1, roles: { owner: {}, admin: { writes: -1 } } }`,
+      ),
+    ).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('FILE/budgets/writes:'),
+        expect.stringContaining('FILE/budgets/denied:'),
+        'FILE/budgets/reads: is not a known setting',
+        'FILE/budgets/roles/owner: is not a known setting',
+        expect.stringContaining('FILE/budgets/roles/admin/writes:'),
+      ]),
+    );
+  });
+
+  it('are off where the environment says so in this one way', () => {
+    expect(load({ KUBEPASS_BUDGETS: 'off' }).budgets).toBeNull();
+    expect(errorsOf({ KUBEPASS_BUDGETS: 'false' })).toEqual(['KUBEPASS_BUDGETS: must be off, or not be set']);
   });
 });

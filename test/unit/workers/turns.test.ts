@@ -43,3 +43,32 @@ it('passes the turn on where work fails', async () => {
   await expect(failing).rejects.toThrow('no entropy');
   expect(await next).toBe('key');
 });
+
+it('gives turns to one caller after the other, however many calls each has', async () => {
+  const turns = new Turns({ atTheSameTime: 1, waiting: 10 });
+  const order: string[] = [];
+  const take = (by: string, name: string) =>
+    turns.take(async () => {
+      order.push(name);
+      await Promise.resolve();
+    }, by);
+  await Promise.all([
+    ...['m1', 'm2', 'm3', 'm4'].map((name) => take('mallory', name)),
+    take('jane', 'j1'),
+    take('joe', 'o1'),
+    take('jane', 'j2'),
+  ]);
+  expect(order).toEqual(['m1', 'm2', 'j1', 'o1', 'm3', 'j2', 'm4']);
+});
+
+it('keeps half of the places for others', async () => {
+  const turns = new Turns({ atTheSameTime: 1, waiting: 4 });
+  const first = work();
+  const taken = [turns.take(first.run, 'mallory')];
+  for (let i = 0; i < 2; i++) taken.push(turns.take(() => Promise.resolve(), 'mallory'));
+  await expect(turns.take(() => Promise.resolve(), 'mallory')).rejects.toThrow(TooManyWaitingError);
+  for (let i = 0; i < 2; i++) taken.push(turns.take(() => Promise.resolve(), 'jane'));
+  await expect(turns.take(() => Promise.resolve(), 'joe')).rejects.toThrow(TooManyWaitingError);
+  first.finish();
+  await Promise.all(taken);
+});

@@ -136,3 +136,35 @@ describe('InspectionPool', () => {
     await work;
   });
 });
+
+describe('the account of whoever inspects', () => {
+  const spentIn = async (text: string, mustHaveSome: () => void = () => undefined) => {
+    const pool = new InspectionPool({
+      file: new URL('./misbehaving-task.ts', import.meta.url),
+      threads: 1,
+      workMilliseconds: 300,
+    });
+    pools.push(pool);
+    const spent: number[] = [];
+    const upload = { parts: [{ name: null, bytes: Buffer.from(text) }], password: null };
+    const spend = (seconds: number) => spent.push(seconds);
+    const account = { by: 'jane', mustHaveSome, spend };
+    const error = await pool.inspect(upload, context, 'application/json', account).then(
+      () => null,
+      (it: unknown) => it as Error,
+    );
+    return { spent, error: error?.name ?? null };
+  };
+
+  it('is charged the processor time that the worker tells, and all of its time where it was stopped', async () => {
+    expect(await spentIn('hello')).toEqual({ spent: [0.25], error: null });
+    expect(await spentIn('loop')).toEqual({ spent: [0.3], error: 'UploadRefusedError' });
+  });
+
+  it('is asked when the turn has come, and nothing is done for one that has nothing left', async () => {
+    const refuse = () => {
+      throw new RangeError('nothing is left');
+    };
+    expect(await spentIn('loop', refuse)).toEqual({ spent: [], error: 'RangeError' });
+  });
+});

@@ -1,0 +1,58 @@
+/**
+ * The budgets of a principal. `writes`: calls that may keep something. `endingAccess`: calls that end access or prevent it.
+ * `denied`: answers 403. `inspectionSeconds`: processor time of inspections. `auditKilobytes`: audit events, in 1,000 octets.
+ */
+export const budgetNames = ['writes', 'endingAccess', 'denied', 'inspectionSeconds', 'auditKilobytes'] as const;
+export type BudgetName = (typeof budgetNames)[number];
+
+/** How much a principal may spend of each in a window. */
+export type BudgetLimits = Readonly<Record<BudgetName, number>>;
+
+/** How long a window is. It begins with the first thing that is spent. */
+export const budgetWindowSeconds = 60;
+
+/**
+ * The use of a call: which budgets must have something left, and which of them it costs at once. `nothing`: the call is
+ * neither counted nor refused.
+ */
+export const budgetUses = {
+  nothing: { needs: [], costs: null },
+  reading: { needs: ['denied'], costs: null },
+  writing: { needs: ['writes', 'denied', 'auditKilobytes'], costs: 'writes' },
+  inspecting: { needs: ['inspectionSeconds', 'denied'], costs: null },
+  // In an emergency no budget that was spent on something else is in the way.
+  endingAccess: { needs: ['endingAccess'], costs: 'endingAccess' },
+} as const satisfies Readonly<
+  Record<string, { readonly needs: readonly BudgetName[]; readonly costs: BudgetName | null }>
+>;
+export type BudgetUse = keyof typeof budgetUses;
+
+/** How the budgets of a principal stand. */
+export interface BudgetStates {
+  /** The same object for everybody who has the same limits. */
+  readonly limits: BudgetLimits;
+  /** When all of each is there again; null where nothing is spent. 1 … 60. */
+  readonly secondsLeft: number | null;
+  /** What is left of one, in whole units, rounded up: 0 exactly where nothing is left. */
+  readonly remaining: (name: BudgetName) => number;
+}
+
+/** A budget of which nothing is left. */
+export interface SpentBudget {
+  readonly name: BudgetName;
+  readonly limit: number;
+  /** When all of it is there again. 1 … 60. */
+  readonly secondsLeft: number;
+  /** The same as an instant. */
+  readonly until: Date;
+  /** Whether nobody was told so before in this window. */
+  readonly isNews: boolean;
+}
+
+/** Work was about to begin for a principal who has no budget left for it. */
+export class BudgetSpentError extends Error {
+  override readonly name = 'BudgetSpentError';
+  constructor(readonly spent: SpentBudget) {
+    super(`the budget ${spent.name} is spent`);
+  }
+}

@@ -1,0 +1,311 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, request as httpRequest } from 'node:http';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { csrFor } from '../helpers/csr.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { as, type Answer } from './support/call.js';
+import { hostileUploads } from './support/hostile-uploads.js';
+import { localCluster } from './support/local-cluster.js';
+import { startService, type TestService } from './support/service.js';
+
+const ask = { username: 'somebody', groups: ['team-a'] };
+const denied = { username: 'somebody', groups: ['blocked'] };
+
+/** The items of a structured list of strings with parameters, as a client reads it. */
+const items = (field: string | undefined): Readonly<Record<string, Readonly<Record<string, string>>>> =>
+  Object.fromEntries(
+    (field ?? '').split(', ').map((item) => {
+      const [name = '', ...parameters] = item.split(';');
+      return [name.slice(1, -1), Object.fromEntries(parameters.map((one) => one.split('=')))];
+    }),
+  );
+
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+
+let service: TestService;
+let cluster: string | undefined;
+const start = (budgets: object) => async () => {
+  cluster ??= await localCluster(directory.path);
+  const config = `${cluster}budgets: ${JSON.stringify(budgets)}\n`;
+  service = await startService({ config });
+};
+const stop = () => service.close();
+
+describe('the fields of an answer', () => {
+  beforeEach(start({ writes: 3, denied: 5, auditKilobytes: 50, inspectionSeconds: 7 }));
+  afterEach(stop);
+
+  it('say what is left, as it is counted', async () => {
+    const write = () => service.as('alice')('post', '/v1/certificate-requests').send(ask);
+    const first = await write();
+    expect(first.headers['ratelimit-policy']).toBe(
+      '"writes";q=3;w=60, "denied";q=5;w=60, "auditKilobytes";q=50;w=60;qu="kilobytes"',
+    );
+    expect(items(first.headers['ratelimit'])).toMatchObject({
+      writes: { r: '2', t: '60' },
+      denied: { r: '5', t: '60' },
+    });
+    service.advance(20);
+    expect(items((await write()).headers['ratelimit'])).toMatchObject({ writes: { r: '1', t: '40' } });
+    expect(items((await write()).headers['ratelimit'])).toMatchObject({ writes: { r: '0', t: '40' } });
+
+    const refused = await write();
+    expect(refused.status).toBe(429);
+    expect(refused.headers['retry-after']).toBe('40');
+    expect(items(refused.headers['ratelimit'])).toMatchObject({ writes: { r: '0', t: '40' } });
+    const { budget, detail, type } = as.problem(refused);
+    expect(type).toBe('urn:kubepass:problem:budget-exceeded');
+    expect(budget).toMatchObject({ name: 'writes', limit: 3 });
+    expect(detail).toBe(`the budget writes of 3 a minute is spent; wait until ${budget?.until ?? ''}`);
+    expect((await service.as('alice')('get', '/v1/certificate-requests')).status).toBe(200);
+
+    service.advance(40);
+    const again = await write();
+    expect(again.status).toBe(201);
+    expect(items(again.headers['ratelimit'])).toMatchObject({ writes: { r: '2', t: '60' } });
+  });
+
+  it('name the budgets that the call needs, and nothing where none is needed', async () => {
+    const read = await service.as('alice')('get', '/v1/whoami');
+    expect(read.headers['ratelimit-policy']).toBe('"denied";q=5;w=60');
+    expect(read.headers['ratelimit']).toBe('"denied";r=5');
+    const inspection = await service.as('alice')('post', '/v1/inspections').send({ content: 'nothing' });
+    expect(inspection.headers['ratelimit-policy']).toBe('"inspectionSeconds";q=7;w=60;qu="seconds", "denied";q=5;w=60');
+    for (const path of ['/livez', '/readyz', '/openapi.json'])
+      expect((await service.anonymous('get', path)).headers['ratelimit'], path).toBeUndefined();
+    expect((await service.anonymous('get', '/v1/whoami')).headers['ratelimit']).toBeUndefined();
+  });
+
+  it('count the denial that they come with', async () => {
+    const answer = await service.as('alice')('post', '/v1/certificate-requests').send(denied);
+    expect(answer.status).toBe(403);
+    expect(items(answer.headers['ratelimit'])).toMatchObject({ writes: { r: '2' }, denied: { r: '4' } });
+    const forbidden = await service.as('alice')('get', '/v1/audit-events');
+    expect(items(forbidden.headers['ratelimit'])).toMatchObject({ denied: { r: '3' } });
+  });
+
+  it('are of one budget for all tokens of a name', async () => {
+    const tokens = await Promise.all(
+      Array.from({ length: 2 }, async () => {
+        const body = { name: 'Portal', roles: ['requester'] };
+        return as.token(await service.as('root')('post', '/v1/api-tokens').send(body)).token;
+      }),
+    );
+    const left = [];
+    for (const token of [...tokens, ...tokens]) {
+      const answer = await service.withToken(token)('post', '/v1/certificate-requests').send(ask);
+      left.push([answer.status, items(answer.headers['ratelimit'])['writes']?.['r']]);
+    }
+    expect(left).toEqual([
+      [201, '2'],
+      [201, '1'],
+      [201, '0'],
+      [429, '0'],
+    ]);
+  });
+});
+
+describe('a spent budget', () => {
+  beforeEach(
+    start({
+      writes: 2,
+      denied: 3,
+      auditKilobytes: 4,
+      inspectionSeconds: 1,
+      roles: { admin: { writes: 100, auditKilobytes: 100 } },
+    }),
+  );
+  afterEach(stop);
+
+  it('of denials ends all probing of the caller, and nobody else’s work', async () => {
+    const probe = () => service.as('alice')('get', '/v1/audit-events');
+    expect([(await probe()).status, (await probe()).status, (await probe()).status]).toEqual([403, 403, 403]);
+    for (const [method, path] of [
+      ['get', '/v1/audit-events'],
+      ['get', '/v1/whoami'],
+      ['post', '/v1/certificate-requests'],
+      ['post', '/v1/inspections'],
+    ] as const) {
+      const answer = await service
+        .as('alice')(method, path)
+        .send(method === 'post' ? ask : undefined);
+      expect(as.problem(answer).budget, path).toMatchObject({ name: 'denied', limit: 3 });
+    }
+    expect((await service.as('hr-system')('post', '/v1/certificate-requests').send(ask)).status).toBe(201);
+  });
+
+  it('does not keep anybody from ending access', async () => {
+    const issue = (name: 'petra') => service.as(name)('post', '/v1/kubeconfigs').send(ask);
+    const issued = await issue('petra');
+    expect(issued.status).toBe(201);
+    const request = as.request(await service.as('petra')('get', issued.headers['location'] ?? ''));
+    const fingerprint = request.certificate?.fingerprintSha256 ?? '';
+    await issue('petra');
+    expect((await issue('petra')).status).toBe(429);
+    for (let i = 0; i < 4; i++) await service.as('petra')('get', '/v1/audit-events');
+    expect((await service.as('petra')('get', '/v1/whoami')).status).toBe(429);
+
+    const revoked = await service
+      .as('petra')('post', `/v1/certificates/${fingerprint}/revoke`)
+      .send({ reason: 'keyCompromise' });
+    expect(revoked.status).toBe(200);
+    expect(revoked.headers['ratelimit-policy']).toBe('"endingAccess";q=2;w=60');
+    expect(
+      (await service.as('petra')('post', '/v1/identities/somebody/block').send({ reason: 'affiliationChanged' }))
+        .status,
+    ).toBe(200);
+    // These have an end too: a thief could block one name after another.
+    const third = await service
+      .as('petra')('post', '/v1/identities/nobody/block')
+      .send({ reason: 'affiliationChanged' });
+    expect(as.problem(third).budget).toMatchObject({ name: 'endingAccess', limit: 2 });
+  });
+
+  it('of audit events ends what would record more of them', async () => {
+    const answers: Answer[] = [];
+    for (let i = 0; i < 8; i++)
+      answers.push(
+        await service
+          .as('root')('post', '/v1/policies/evaluate')
+          .send({ ...denied, reason: 'x'.repeat(500) }),
+      );
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
+    for (let i = 0; i < 100; i++) {
+      const answer = await service
+        .as('root')('post', '/v1/policies/evaluate')
+        .send({
+          username: 'somebody',
+          groups: Array.from({ length: 32 }, (_, k) => `${String(k)}-${'g'.repeat(60)}`),
+        });
+      if (answer.status === 429) {
+        expect(as.problem(answer).budget).toMatchObject({ name: 'auditKilobytes', limit: 100 });
+        return;
+      }
+    }
+    throw new Error('nothing was refused');
+  });
+
+  it('writes one line into the log', async () => {
+    for (let i = 0; i < 10; i++) await service.as('alice')('post', '/v1/certificate-requests').send(ask);
+    const lines = service.log().split('\n');
+    expect(lines.filter((line) => line.includes('a budget is spent'))).toHaveLength(1);
+    // Two that were let in, and the first that was not.
+    expect(lines.filter((line) => line.includes('"request answered"') && line.includes('"alice"'))).toHaveLength(3);
+  });
+
+  it('is counted for each role, and the largest counts', async () => {
+    for (let i = 0; i < 5; i++)
+      expect((await service.as('root')('post', '/v1/certificate-requests').send(ask)).status).toBe(201);
+  });
+});
+
+describe('a cluster that asks about access', () => {
+  beforeEach(start({ writes: 1, denied: 1 }));
+  afterEach(stop);
+
+  it('is never answered 429', async () => {
+    const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec: { user: 'jane' } };
+    for (let i = 0; i < 20; i++) {
+      const answer = await service.as('root')('post', '/v1/clusters/demo/access-reviews').send(body);
+      expect(answer.status).toBe(200);
+      expect(answer.headers['ratelimit']).toBeUndefined();
+    }
+    for (let i = 0; i < 5; i++)
+      expect((await service.as('alice')('post', '/v1/clusters/demo/access-reviews').send(body)).status).toBe(403);
+  });
+});
+
+describe('a stolen token beside a normal load', () => {
+  beforeAll(
+    start({
+      writes: 60,
+      denied: 30,
+      inspectionSeconds: 1,
+      auditKilobytes: 100,
+      roles: { provisioner: { writes: 1000, inspectionSeconds: 1000, auditKilobytes: 1000 } },
+    }),
+  );
+  afterAll(stop);
+
+  it('neither fills the disk nor keeps others waiting', async () => {
+    const until = performance.now() + 4_000;
+    const agent = new Agent({ keepAlive: true });
+    const send = (method: string, path: string, token: string, body?: string | Buffer) =>
+      new Promise<number>((resolve, reject) => {
+        const call = httpRequest(new URL(path, service.address), {
+          ...{ method, agent },
+          headers: {
+            authorization: `Bearer ${token}`,
+            ...(body !== undefined && {
+              'content-type': typeof body === 'string' ? 'application/json' : 'application/octet-stream',
+            }),
+          },
+        });
+        call.on('error', reject);
+        call.on('response', (response) => {
+          response.resume().on('end', () => {
+            resolve(response.statusCode ?? 0);
+          });
+        });
+        call.end(body);
+      });
+
+    const stolen = service.tokenOf('carol');
+    const seen = new Map<string, number>();
+    const bomb = await Promise.resolve(hostileUploads['a gzip bomb']?.(''));
+    const attacks = [
+      ['POST', '/v1/certificate-requests', JSON.stringify({ ...ask, reason: 'r'.repeat(1000) })],
+      ['POST', '/v1/certificate-requests', JSON.stringify(denied)],
+      ['POST', '/v1/kubeconfigs', JSON.stringify(ask)],
+      ['POST', '/v1/policies/evaluate', JSON.stringify(ask)],
+      ['GET', '/v1/audit-events', undefined],
+      ['POST', '/v1/inspections', bomb],
+      ['POST', '/v1/inspections', bomb],
+      ['POST', '/v1/inspections', bomb],
+    ] as const;
+    const attackers = attacks.map(async ([method, path, body]) => {
+      while (performance.now() < until) {
+        const status = await send(method, path, stolen, body);
+        seen.set(`${path} ${String(status)}`, (seen.get(`${path} ${String(status)}`) ?? 0) + 1);
+      }
+    });
+
+    const portal = service.tokenOf('petra');
+    const answers: number[] = [];
+    const waited: number[] = [];
+    const small = JSON.stringify({ content: (await csrFor('somebody')).pem });
+    while (performance.now() < until) {
+      for (const [path, body] of [
+        ['/v1/kubeconfigs', JSON.stringify(ask)],
+        ['/v1/inspections', small],
+      ] as const) {
+        const began = performance.now();
+        answers.push(await send('POST', path, portal, body));
+        waited.push(performance.now() - began);
+      }
+      await sleep(20);
+    }
+    await Promise.all(attackers);
+    agent.destroy();
+
+    expect(new Set(answers)).toEqual(new Set([200, 201]));
+    expect(waited.toSorted((a, b) => a - b)[Math.floor(waited.length / 2)]).toBeLessThan(250);
+    const total = [...seen.values()].reduce((sum, count) => sum + count, 0);
+    const refused = [...seen].reduce((sum, [what, count]) => sum + (what.endsWith('429') ? count : 0), 0);
+    expect(total).toBeGreaterThan(500);
+    expect(refused / total).toBeGreaterThan(0.5);
+    // What is kept of the thief's is bounded by the budgets, not by how often the thief tries.
+    const rows = await service.store.requests.list({ requester: 'carol' }, { limit: 500, cursor: null });
+    expect(rows.items.length).toBeLessThanOrEqual(60);
+    const events = await service.store.auditEvents.list({ principal: 'carol' }, { limit: 500, cursor: null });
+    const octets = events.items.reduce((sum, { canonical }) => sum + canonical.length, 0);
+    expect(octets).toBeLessThan(150_000);
+    expect(
+      service
+        .log()
+        .split('\n')
+        .filter((line) => line.includes('"principal":"carol"')).length,
+    ).toBeLessThan(500);
+  }, 30_000);
+});
