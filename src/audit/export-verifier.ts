@@ -6,7 +6,14 @@ import { emptyTreeHash, GrowingTree } from './merkle-tree.js';
 export interface ExportFault {
   /** TitleCase, and stable. */
   readonly reason:
-    'NotAnEvent' | 'NotInOrder' | 'BrokenLink' | 'OtherHash' | 'OtherRoot' | 'CutOff' | 'BehindTheCheckpoint';
+    | 'NotAnEvent'
+    | 'NotInOrder'
+    | 'BrokenLink'
+    | 'OtherHash'
+    | 'OtherRoot'
+    | 'OtherArchive'
+    | 'CutOff'
+    | 'BehindTheCheckpoint';
   /** The events between which it lies, both inclusive. */
   readonly firstSeq: number;
   readonly lastSeq: number;

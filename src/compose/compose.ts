@@ -58,6 +58,7 @@ import { forgettingWriter, openSessionAuthenticator, openSignIn, type OpenedSign
 import { openServiceAccounts } from './service-accounts.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
 import { openRefusedSignIns } from './refused-sign-ins.js';
+import { openRetention, type RetentionOverrides } from './retention.js';
 import { openRehearsal } from './rehearsal.js';
 import { warmUp, type WarmUpOptions } from './warm-up.js';
 import { openWebhooks, storedOutbox, wakingWriter } from './webhooks.js';
@@ -68,7 +69,7 @@ const drainSeconds = 10;
 const webhookDrainMilliseconds = 5_000;
 
 /** Replacements for real parts, and wrappers around them, for tests. */
-export interface Overrides {
+export interface Overrides extends RetentionOverrides {
   readonly clock?: () => Date;
   readonly writer?: (writer: Writer) => Writer;
   /** Whether SQLite's writer gets a thread of its own, as it does unless a test has too many services to start. */
@@ -242,6 +243,7 @@ async function wire(
   // Checkpoints of the audit log.
   const signers = await openCheckpointKeys(config, log);
   const checkpoints = new Checkpoints({ store, signers, clock, log });
+  const retention = openRetention(config, { store, checkpoints, signers, clock, log }, overrides);
 
   // Use cases.
   const context: IssuanceContext = {
@@ -331,7 +333,7 @@ async function wire(
     ...servicesOf(
       of,
       drafts,
-      { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
+      { ready, notes: () => [...(kept.note === null ? [] : [kept.note]), ...retention.notes()] },
       new CertificateLists(of, denyList),
       checkpoints,
       authenticator,
@@ -395,6 +397,8 @@ async function wire(
       });
       const signing = signCheckpoints(checkpoints, config.audit.checkpointSeconds, log);
       opened.push(() => signing.stop());
+      retention.begin();
+      opened.push(() => retention.stop());
       dispatcher.start();
       opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
       void probeStaleClusters(context);

@@ -3,14 +3,23 @@ import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node
 /** Longer lines end the reading: nothing that kubepass exports is as long. */
 const longestLine = 32 * 1024 * 1024;
 
+export interface ReadLinesOptions {
+  readonly onOctets?: (octets: Buffer) => void;
+  readonly octetsAtOnce?: number;
+}
+
 /**
  * The lines of a file, or of standard input for "-", several at a time and without their line feeds; a last line needs none.
- * Throws where the file cannot be read.
+ * Throws where the file cannot be read. `onOctets` is handed everything that is read.
  */
-export async function* readLines(path: string): AsyncGenerator<readonly Buffer[], void, void> {
-  const source = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1024 * 1024 });
+export async function* readLines(
+  path: string,
+  { onOctets, octetsAtOnce = 1024 * 1024 }: ReadLinesOptions = {},
+): AsyncGenerator<readonly Buffer[], void, void> {
+  const source = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: octetsAtOnce });
   let rest: Buffer = Buffer.alloc(0);
   for await (const read of source as AsyncIterable<Buffer>) {
+    onOctets?.(read);
     const chunk = rest.length === 0 ? read : Buffer.concat([rest, read]);
     const lines: Buffer[] = [];
     let start = 0;

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { readCheckpoint, type Checkpoint } from '../audit/checkpoint.js';
-import { ExportVerifier, type ExportReading } from '../audit/export-verifier.js';
+import { ExportVerifier, type ExportFault, type ExportReading } from '../audit/export-verifier.js';
 import { readNote, readVerifierKey, type NoteKey } from '../audit/signed-note.js';
 import { readLastLine, readLines } from './read-lines.js';
+import { ToldArchives } from './told-archives.js';
 import { readVerifyOptions, usage, type VerifyOptions } from './verify-options.js';
 
 /** The end of a run of `kubepass-verify`. */
@@ -33,17 +34,51 @@ export async function verifyFiles(args: readonly string[]): Promise<Verification
   }
 }
 
-/** Reads the files in their order, and the checkpoint that the last one ends with, if its signature can be checked. */
-async function readAll({ files }: VerifyOptions, keys: readonly NoteKey[], kept: readonly Checkpoint[]) {
-  const own = keys.length === 0 ? null : ownCheckpoint(files.at(-1) ?? '', keys);
-  if (own !== null && kept.some(({ origin }) => origin !== own.origin))
-    throw new NotCheckedError('the export and the checkpoints are of several logs');
-  const verifier = new ExportVerifier(own === null ? kept : [...kept, own]);
-  for (const file of files)
-    for await (const lines of readLines(file))
-      for (const line of lines) if (!isCheckpoint(line) && !verifier.add(line)) return verifier.end();
-  return verifier.end();
+/** A reading with the file in which its fault lies. */
+type FilesReading = Omit<ExportReading, 'fault'> & {
+  readonly fault: (ExportFault & { readonly file: string | null }) | null;
+};
+
+/**
+ * Reads the files in their order as one log, and compares it with the checkpoint that each of them ends with, if its
+ * signature can be checked.
+ */
+async function readAll(
+  { files }: VerifyOptions,
+  keys: readonly NoteKey[],
+  kept: readonly Checkpoint[],
+): Promise<FilesReading> {
+  const own = keys.length === 0 ? [] : files.flatMap((file) => ownCheckpoint(file, keys) ?? []);
+  const origins = new Set([...kept, ...own].map(({ origin }) => origin));
+  if (origins.size > 1) throw new NotCheckedError('the exports and the checkpoints are of several logs');
+  const verifier = new ExportVerifier([...kept, ...own]);
+  const archives = new ToldArchives();
+  for (const [i, file] of files.entries()) {
+    const hashing = archives.reading(file);
+    let isFirst = true;
+    for await (const lines of readLines(file, { onOctets: (octets) => hashing?.add(octets) }))
+      for (const line of lines) {
+        if (isCheckpoint(line)) continue;
+        if (!verifier.add(line)) return faultIn(file, verifier.end(), isFirst ? whyFirst(i) : '');
+        archives.add(line);
+        isFirst = false;
+      }
+    hashing?.end();
+  }
+  const reading = faultIn(null, verifier.end());
+  return { ...reading, fault: reading.fault ?? archives.fault() };
 }
+
+const faultIn = (file: string | null, { fault, ...reading }: ExportReading, addition = ''): FilesReading => ({
+  ...reading,
+  fault: fault && { ...fault, message: `${fault.message}${addition}`, file },
+});
+
+/** Why the first event of a file may not be the next one. */
+const whyFirst = (index: number): string =>
+  index === 0
+    ? ': the files with the events before it, such as archives, come first'
+    : ': a file before this one is missing or was cut, or files stand in another order';
 
 const isCheckpoint = (line: Buffer): boolean => line.subarray(0, checkpointLine.length).equals(checkpointLine);
 
@@ -96,20 +131,21 @@ function readText(file: string): string {
   }
 }
 
-function report({ json }: VerifyOptions, reading: ExportReading): Verification {
-  const { events, vouchedFor, root, hashes, fault } = reading;
+function report({ json }: VerifyOptions, reading: FilesReading): Verification {
+  const { events: count, vouchedFor, root, hashes, fault } = reading;
   const exitCode = fault === null ? 0 : 1;
   if (json) {
-    const body = { valid: fault === null, events, vouchedFor, root: root.toString('base64'), hashes, fault };
+    const body = { valid: fault === null, events: count, vouchedFor, root: root.toString('base64'), hashes, fault };
     return { output: `${JSON.stringify(body)}\n`, complaints: '', exitCode };
   }
   if (fault !== null) {
-    const { firstSeq, lastSeq, reason, message } = fault;
-    const where = firstSeq === lastSeq ? `event ${firstSeq}` : `events ${firstSeq} to ${lastSeq}`;
+    const { firstSeq, lastSeq, reason, message, file } = fault;
+    const events = firstSeq === lastSeq ? `event ${firstSeq}` : `events ${firstSeq} to ${lastSeq}`;
+    const where = file === null ? events : `${events} in ${file}`;
     return { output: `NOT VALID at ${where} (${reason}): ${message}\n`, complaints: '', exitCode };
   }
   const lines = [
-    `${events} events in order, root ${root.toString('base64')}`,
+    `${count} events in order, root ${root.toString('base64')}`,
     hashes
       ? 'each event follows from the one before it'
       : 'the export has no hashes: an edit shows by a checkpoint alone',

@@ -16,6 +16,7 @@ import {
   insertCheckpointKey,
   nameInstance,
 } from './tables/checkpoint-tables.js';
+import { pruneAuditRecords, requireArchivedThrough } from './tables/audit-archive-table.js';
 import { requireQuota } from './tables/quotas.js';
 import { endSession, forgetSessions, insertSession, touchSession } from './tables/session-table.js';
 import { webhookStatementsOf } from './tables/webhook-delivery-table.js';
@@ -74,6 +75,10 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
       return [forgetCheckpoints(operation.signedBefore)];
     case 'insertAuditTile':
       return [insertAuditTile(operation.level, operation.n, operation.hashes)];
+    case 'requireArchivedThrough':
+      return [requireArchivedThrough(operation.seq)];
+    case 'pruneAuditRecords':
+      return pruneAuditRecords(operation, dialect);
     case 'insertIdempotencyKey':
       return [insertIdempotencyKey(operation.entry)];
     case 'answerIdempotencyKey':

@@ -10,6 +10,7 @@ import type {
   PublicKeyReference,
   RequestFailure,
   RequestState,
+  TimelineEntry,
 } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
 import type { SignedCheckpoint } from '../audit/checkpoint.js';
@@ -68,6 +69,9 @@ export type Operation =
   | { readonly op: 'forgetCheckpoints'; readonly signedBefore: Date }
   /** Keeps a complete tile of the Merkle tree, unless it is kept already. */
   | { readonly op: 'insertAuditTile'; readonly level: number; readonly n: number; readonly hashes: Uint8Array }
+  /** Conflicts where an archive has events behind this one. It stands in the step that tells of the next archive. */
+  | { readonly op: 'requireArchivedThrough'; readonly seq: number }
+  | PruneAuditRecords
   | { readonly op: 'insertIdempotencyKey'; readonly entry: NewIdempotencyEntry }
   | { readonly op: 'answerIdempotencyKey'; readonly scope: IdempotencyScope; readonly answer: IdempotentAnswer }
   | { readonly op: 'forgetIdempotencyKeys'; readonly createdBefore: Date }
@@ -110,6 +114,26 @@ export interface EndWebhookAttempt {
   readonly attempt: number;
   readonly at: Date;
   readonly end: WebhookAttemptEnd;
+}
+
+/**
+ * Keeps the timelines of these records, and deletes all records up to `through`. An archive must have their events. Records
+ * that are gone already are passed over.
+ */
+export interface PruneAuditRecords {
+  readonly op: 'pruneAuditRecords';
+  readonly timelines: readonly KeptTimeline[];
+  /** The number of the last record's last event. */
+  readonly through: number;
+}
+
+/** What the timeline of a request shows of a record of the log. */
+export interface KeptTimeline {
+  readonly requestId: string;
+  /** The number of the record's last event. */
+  readonly lastSeq: number;
+  readonly at: Date;
+  readonly entries: readonly Omit<TimelineEntry, 'at'>[];
 }
 
 /** A user certificate that a cluster signed for somebody else. */
@@ -212,6 +236,8 @@ export type Conflict =
   | { readonly kind: 'session'; readonly id: string }
   /** A checkpoint of this or a larger size is kept. */
   | { readonly kind: 'checkpoint'; readonly size: number }
+  /** An archive has events behind this one. */
+  | { readonly kind: 'auditArchive'; readonly seq: number }
   /** A token has another name that folds to this one. */
   | { readonly kind: 'principalName'; readonly name: string }
   | { readonly kind: 'certificateAuthority'; readonly cluster: string }
