@@ -68,7 +68,7 @@ export interface SqlDialect {
   hexText(column: string): string;
   /** Whether the JSON array holds a text; takes one parameter. */
   jsonArrayHolds(column: string): string;
-  /** Deletes archived records of the audit log up to a number, which is its one parameter. */
+  /** Deletes archived records of the audit log; its parameters are the number before the first one, and the last one. */
   readonly deleteAuditRecords: string;
   /** The ASCII text in lower case, in whichever language the database sorts. */
   asciiLowerCase(column: string): string;

@@ -117,13 +117,15 @@ export interface EndWebhookAttempt {
 }
 
 /**
- * Keeps the timelines of these records, and deletes all records up to `through`. An archive must have their events. Records
- * that are gone already are passed over.
+ * Keeps the timelines of these records, and deletes all records behind `after` up to `through`. An archive must have their
+ * events. Records that are gone already are passed over.
  */
 export interface PruneAuditRecords {
   readonly op: 'pruneAuditRecords';
   readonly timelines: readonly KeptTimeline[];
-  /** The number of the last record's last event. */
+  /** The number of the last event of a record. */
+  readonly after: number;
+  /** The same, of the last one. */
   readonly through: number;
 }
 

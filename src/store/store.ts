@@ -194,8 +194,8 @@ export interface AuditArchiveReader {
   named(files: readonly string[]): Promise<readonly AuditArchive[]>;
   /** Archives with records that are still in the database, oldest first. */
   unpruned(): Promise<readonly AuditArchive[]>;
-  /** The oldest records, at most `limit`, whose events are all among the first `seq`. */
-  records(seq: number, limit: number): Promise<readonly StoredAuditRecord[]>;
+  /** The oldest records, at most `limit`, whose last event is behind `after` and not behind `through`. */
+  records(after: number, through: number, limit: number): Promise<readonly StoredAuditRecord[]>;
   /** The number up to which every event is earlier than the instant. */
   endBefore(instant: Date): Promise<number>;
   /** What is kept of the request's events that left the database, oldest first. `through`: the last of them; 0: none. */

@@ -39,9 +39,19 @@ export interface RetentionContext {
   readonly eventsPerFile?: number;
 }
 
-/** Archives cannot be made, or what they have cannot be pruned; the message says why, without a full stop. */
+/** Archives cannot be made, or what they have cannot be pruned. */
 export class RetentionError extends Error {
   override readonly name = 'RetentionError';
+
+  /** `summary`: why, without the path of a directory and without a full stop. `cause`: what the message adds to it. */
+  constructor(
+    readonly summary: string,
+    cause?: unknown,
+  ) {
+    super(cause === undefined ? summary : `${summary}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
 }
 
 /**
@@ -78,7 +88,9 @@ export class ArchivedEvents {
     const name = archiveName(range);
     const start = last === null ? genesis : { seq: last.lastSeq, hash: last.lastHash };
     if (left === null)
-      await usable(`${name} cannot be written`, () => files.write(name, this.#lines(range, start, signed)));
+      await usable(`${name} cannot be written`, () =>
+        files.write(name, this.#lines(range, start, signed, isStopped)),
+      );
     const { sha256, checkpoint } = await this.#verify(name, range, start);
     if (isStopped()) return false;
     await this.#tell(range, { sha256, checkpoint });
@@ -120,11 +132,17 @@ export class ArchivedEvents {
   }
 
   /** The lines of an archive. Throws before the last one where the log itself is damaged, so that no such file is made. */
-  async *#lines(range: EventRange, start: ChainHead, signed: SignedCheckpoint): AsyncIterable<string> {
+  async *#lines(
+    range: EventRange,
+    start: ChainHead,
+    signed: SignedCheckpoint,
+    isStopped: () => boolean,
+  ): AsyncIterable<string> {
     const checkpoint = JSON.stringify({ checkpoint: await this.#checkpointOf(range.to, signed) });
     const reading = new ArchiveReading(start);
     try {
       for await (const line of exportedEvents(this.context.store.auditEvents, start.seq, range.to, eventsAtOnce)) {
+        if (isStopped()) throw new RetentionError('the service stops');
         reading.add(Buffer.from(line));
         yield line;
       }
@@ -132,7 +150,7 @@ export class ArchivedEvents {
       await this.#compare(reading.end(), range);
     } catch (error) {
       if (!(error instanceof NotAnArchiveError || error instanceof MissingEventsError)) throw error;
-      throw new RetentionError(`the audit log is damaged: ${error.message}`, { cause: error });
+      throw new RetentionError('the audit log is damaged', error);
     }
     yield checkpoint;
   }
@@ -174,7 +192,7 @@ export class ArchivedEvents {
       return { sha256, checkpoint: read.checkpoint };
     } catch (error) {
       if (!(error instanceof NotAnArchiveError)) throw error;
-      throw new RetentionError(`${name} is no archive of this log, move it away: ${error.message}`, { cause: error });
+      throw new RetentionError(`${name} is no archive of this log, move it away`, error);
     }
   }
 
@@ -218,23 +236,26 @@ export class ArchivedEvents {
     for (const archive of await store.auditArchives.unpruned()) {
       if (isStopped()) return;
       await this.#expectWhole(archive);
-      for (;;) {
+      for (let after = 0; ;) {
         if (isStopped()) return;
-        const records = await store.auditArchives.records(archive.lastSeq, recordsAtOnce);
-        if (records.length === 0) break;
+        const records = await store.auditArchives.records(after, archive.lastSeq, recordsAtOnce);
+        const last = records.at(-1);
+        if (last === undefined) break;
         const began = performance.now();
-        await this.#delete(records);
+        await this.#delete(records, after);
+        after = last.lastSeq;
         // So that at least half of the writer's time is for others.
         await setTimeout(performance.now() - began);
       }
     }
   }
 
-  async #delete(records: readonly StoredAuditRecord[]): Promise<void> {
+  async #delete(records: readonly StoredAuditRecord[], after: number): Promise<void> {
     const operation: PruneAuditRecords = {
       op: 'pruneAuditRecords',
       timelines: records.flatMap((record) => keptTimeline(record) ?? []),
-      through: records.at(-1)?.lastSeq ?? 0,
+      after,
+      through: records.at(-1)?.lastSeq ?? after,
     };
     for (;;)
       try {
@@ -271,7 +292,7 @@ async function usable<T>(whyNot: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof NotAnArchiveError || error instanceof RetentionError) throw error;
-    throw new RetentionError(`${whyNot}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new RetentionError(whyNot, error);
   }
 }
 

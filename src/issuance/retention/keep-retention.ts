@@ -18,8 +18,10 @@ export function keepRetention(archived: ArchivedEvents, log: Log, roundMilliseco
       await archived.run(() => stopped);
       note = null;
     } catch (error) {
+      if (stopped) return;
       const known = error instanceof RetentionError;
-      note = `no audit event is archived or pruned: ${known ? error.message : 'the database refused, see the log'}`;
+      // Everybody may read it: paths are in the log alone.
+      note = `no audit event is archived or pruned: ${known ? error.summary : 'the log of the service says why'}`;
       if (known) log.warn({ reason: error.message }, 'no audit event is archived or pruned, it is tried again');
       else log.error({ err: error }, 'no audit event is archived or pruned, it is tried again');
     }

@@ -5,7 +5,7 @@ export const postgresqlDialect: SqlDialect = {
   hexText: (column) => `encode(${column}, 'hex')`,
   jsonArrayHolds: (column) => `${column} @> to_jsonb(?::text)`,
   // The service has no right to delete from the log itself.
-  deleteAuditRecords: 'SELECT "AuditRecord_prune"(?)',
+  deleteAuditRecords: 'SELECT "AuditRecord_prune"(?, ?)',
   asciiLowerCase: (column) => `lower(${column} COLLATE "C")`,
   // Its statistics tell it how many rows are in which state.
   indexedBy: () => '',

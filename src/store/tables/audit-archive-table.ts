@@ -16,9 +16,9 @@ export const requireArchivedThrough = (seq: number): Statement => ({
 
 /** Triggers refuse to delete a record that no archive has, and one whose timeline is not kept. */
 export const pruneAuditRecords = (
-  { timelines, through }: PruneAuditRecords,
+  { timelines, after, through }: PruneAuditRecords,
   dialect: SqlDialect,
-): readonly Statement[] => [...timelines.map(keepTimeline), { sql: dialect.deleteAuditRecords, parameters: [through] }];
+): readonly Statement[] => [...timelines.map(keepTimeline), { sql: dialect.deleteAuditRecords, parameters: [after, through] }];
 
 /** Keeps nothing where another process has pruned the record already. */
 function keepTimeline({ requestId, lastSeq, at, entries }: KeptTimeline): Statement {
@@ -67,9 +67,9 @@ export class AuditArchiveTable implements AuditArchiveReader {
     return rows.map(archiveOf);
   }
 
-  async records(seq: number, limit: number): Promise<readonly StoredAuditRecord[]> {
+  async records(after: number, through: number, limit: number): Promise<readonly StoredAuditRecord[]> {
     const rows = await this.prisma.auditRecord.findMany({
-      where: { lastSeq: { lte: seq } },
+      where: { lastSeq: { gt: after, lte: through } },
       orderBy: { lastSeq: 'asc' },
       take: limit,
       select: auditRecordColumns,

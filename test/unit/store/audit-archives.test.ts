@@ -152,13 +152,13 @@ describe('records that an archive has', () => {
   it('are deleted by the service in steps, and no others are', async () => {
     const opened = await archivedLog();
     const before = await records(opened);
-    await opened.commit([{ op: 'pruneAuditRecords', timelines: [], through: 90 }]);
+    await opened.commit([{ op: 'pruneAuditRecords', timelines: [], after: 0, through: 90 }]);
     expect(await records(opened)).toBe(before - 30);
-    await opened.commit([{ op: 'pruneAuditRecords', timelines: [], through: 256 }]);
+    await opened.commit([{ op: 'pruneAuditRecords', timelines: [], after: 0, through: 256 }]);
     // A record with event 256 has events behind it, so it stays.
     const [first] = await opened.query('SELECT MIN("firstSeq") AS "n" FROM "AuditRecord"');
     expect(Number(first?.['n'])).toBe(256);
-    await expect(opened.commit([{ op: 'pruneAuditRecords', timelines: [], through: 258 }])).rejects.toThrow();
+    await expect(opened.commit([{ op: 'pruneAuditRecords', timelines: [], after: 0, through: 258 }])).rejects.toThrow();
     expect(await records(opened)).toBe(before - 85);
     expect(await verifyChain(opened.store.auditEvents)).toMatchObject({ valid: true, archivedEvents: 256 });
   });
@@ -184,7 +184,7 @@ describe('records that an archive has', () => {
       await expect(service('TRUNCATE "AuditRecord"')).rejects.toThrow('permission denied');
       await expect(owner('TRUNCATE "AuditRecord"')).rejects.toThrow('the audit log is append-only');
       await expect(service('DELETE FROM "AuditRecord" WHERE "lastSeq" = 3')).rejects.toThrow('permission denied');
-      await expect(service('SELECT "AuditRecord_prune"(1000)')).rejects.toThrow('the audit log is append-only');
+      await expect(service('SELECT "AuditRecord_prune"(0, 1000)')).rejects.toThrow('the audit log is append-only');
     } else {
       await expect(
         service('INSERT OR REPLACE INTO "AuditRecord" SELECT * FROM "AuditRecord" WHERE "lastSeq" = 3'),
@@ -203,8 +203,8 @@ describe('records that an archive has', () => {
     it('are deleted by nobody to whom the right was not granted', async () => {
       const { query } = await archivedLog();
       const [right] = await query(
-        `SELECT has_function_privilege('public', 'public."AuditRecord_prune"(bigint)', 'EXECUTE') AS "everybody",
-          has_function_privilege('kubepass', 'public."AuditRecord_prune"(bigint)', 'EXECUTE') AS "service"`,
+        `SELECT has_function_privilege('public', 'public."AuditRecord_prune"(bigint, bigint)', 'EXECUTE') AS "everybody",
+          has_function_privilege('kubepass', 'public."AuditRecord_prune"(bigint, bigint)', 'EXECUTE') AS "service"`,
       );
       expect(right).toEqual({ everybody: false, service: true });
     });
@@ -220,18 +220,18 @@ describe('records that an archive has', () => {
       ...{ requestId: request.id, lastSeq: 1, at: longAgo },
       entries: [{ type: 'CertificateRequested', principal: 'hr', message: 'nul \u0000 and "quotes"' }],
     };
-    const early = opened.commit([{ op: 'pruneAuditRecords', timelines: [kept], through: 1 }]);
+    const early = opened.commit([{ op: 'pruneAuditRecords', timelines: [kept], after: 0, through: 1 }]);
     await expect(early).rejects.toThrow();
     await opened.commit([], [archivedEvent(detailsOf(1, 256))]);
 
-    await expect(opened.commit([{ op: 'pruneAuditRecords', timelines: [], through: 1 }])).rejects.toThrow();
+    await expect(opened.commit([{ op: 'pruneAuditRecords', timelines: [], after: 0, through: 1 }])).rejects.toThrow();
     await expect(opened.execute('DELETE FROM "AuditRecord" WHERE "lastSeq" = 1')).rejects.toThrow('append-only');
-    await opened.commit([{ op: 'pruneAuditRecords', timelines: [kept], through: 1 }]);
+    await opened.commit([{ op: 'pruneAuditRecords', timelines: [kept], after: 0, through: 1 }]);
     expect(await opened.store.auditEvents.ofRequest(request.id)).toEqual([]);
     const timeline = await opened.store.auditArchives.timelineOf(request.id);
     expect(timeline).toEqual({ through: 1, entries: [{ ...kept.entries[0], at: longAgo }] });
     // A second process that was slower changes nothing.
-    await opened.commit([{ op: 'pruneAuditRecords', timelines: [{ ...kept, entries: [] }], through: 1 }]);
+    await opened.commit([{ op: 'pruneAuditRecords', timelines: [{ ...kept, entries: [] }], after: 0, through: 1 }]);
     expect(await opened.store.auditArchives.timelineOf(request.id)).toEqual(timeline);
 
     for (const sql of [

@@ -95,11 +95,11 @@ CREATE TRIGGER "AuditRecord_no_delete" BEFORE DELETE ON "AuditRecord"
     FOR EACH ROW EXECUTE FUNCTION "AuditRecord_keep"();
 
 -- The service has no right to delete from the log. This deletes for it whatever the trigger lets go.
-CREATE FUNCTION "AuditRecord_prune"(through bigint) RETURNS void LANGUAGE sql VOLATILE
+CREATE FUNCTION "AuditRecord_prune"("after" bigint, "through" bigint) RETURNS void LANGUAGE sql VOLATILE
     SECURITY DEFINER SET search_path = pg_catalog AS $$
-    DELETE FROM public."AuditRecord" WHERE "lastSeq" <= through
+    DELETE FROM public."AuditRecord" WHERE "lastSeq" > "after" AND "lastSeq" <= "through"
 $$;
-REVOKE ALL ON FUNCTION "AuditRecord_prune"(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "AuditRecord_prune"(bigint, bigint) FROM PUBLIC;
 
 -- A timeline is kept of records that are archived and still here, and never changed.
 CREATE FUNCTION "TimelineRecord_follow"() RETURNS trigger LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog AS $$
