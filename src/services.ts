@@ -341,7 +341,7 @@ export interface CheckpointKeyView {
   /** The public key in the form of C2SP signed-note. */
   readonly key: string;
   readonly validFrom: Date;
-  /** When it signed for the last time; null: it still signs. */
+  /** When it was taken away; null while it signs. */
   readonly validUntil: Date | null;
 }
 

@@ -49,11 +49,10 @@ export class ArchiveDirectory {
 
   async read(name: string, take: (line: Buffer) => void): Promise<string> {
     const hash = createHash('sha256');
-    for await (const lines of readLines(join(this.directory, name), {
-      onOctets: (octets) => hash.update(octets),
-      octetsAtOnce: readAtOnce,
-    }))
-      for (const line of lines) take(line);
+    const path = join(this.directory, name);
+    const onOctets = (octets: Buffer) => void hash.update(octets);
+    for await (const { lines, end } of readLines(path, { onOctets, octetsAtOnce: readAtOnce }))
+      if (end === 'Whole') for (const line of lines) take(line);
     return hash.digest('hex');
   }
 

@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
+import { isCanonicalObject } from './canonical-octets.js';
 import type { Checkpoint } from './checkpoint.js';
 import { emptyTreeHash, GrowingTree } from './merkle-tree.js';
 
@@ -13,10 +15,11 @@ export interface ExportFault {
     | 'OtherRoot'
     | 'OtherArchive'
     | 'CutOff'
-    | 'BehindTheCheckpoint';
-  /** The events between which it lies, both inclusive. */
-  readonly firstSeq: number;
-  readonly lastSeq: number;
+    | 'NotACheckpoint'
+    | 'OtherLog';
+  /** The events between which it lies, both inclusive; null where it is not in the events. */
+  readonly firstSeq: number | null;
+  readonly lastSeq: number | null;
   /** A sentence about it. */
   readonly message: string;
 }
@@ -39,15 +42,20 @@ const wrapping = Buffer.from('{"event":');
 /** `,"previousHash":"…","hash":"…"}` has this length whatever the hashes are. */
 const linkLength = ',"previousHash":"","hash":""}'.length + 2 * hashCharacters;
 const linkText = /^,"previousHash":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
+const members = ['at', 'cluster', 'details', 'fingerprintSha256', 'principal', 'requestId', 'seq', 'type'].map((name) =>
+  Buffer.from(name),
+);
 /** RFC 8785 puts `seq` and `type` behind all other members of an event; a type has letters alone. */
 const ending = /"seq":([1-9]\d{0,15}),"type":"[A-Za-z]{1,64}"\}$/;
 const longestEnding = 120;
-const largestLine = 16 * 1024 * 1024;
+/** No event of kubepass is as long. */
+export const longestLine = 16 * 1024 * 1024;
+const carriageReturn = 0x0d;
 
 /**
- * Checks an export of the audit log line by line, in bounded memory: that the events are numbered 1, 2, 3 …, that each hash
- * follows from the one before it, and that the Merkle tree of so many events has the root that each checkpoint tells.
- * It reads the octets as they are, and parses none of them.
+ * Checks an export of the audit log line by line, in bounded memory: that each line is an event in its canonical form, that
+ * the events are numbered 1, 2, 3 …, that each hash follows from the one before it, and that the Merkle tree of so many
+ * events has the root that each checkpoint tells.
  */
 export class ExportVerifier {
   readonly #tree = new GrowingTree();
@@ -70,32 +78,53 @@ export class ExportVerifier {
   add(line: Buffer): boolean {
     if (this.#fault !== null) return false;
     const seq = this.#tree.size + 1;
-    if (line.length > largestLine) return this.#fail('NotAnEvent', seq, seq, 'the line is longer than any event');
+    const notAnEvent = (why: string): false => this.#fail('NotAnEvent', seq, seq, `the line in its place ${why}`);
+    if (line.length > longestLine) return notAnEvent('is longer than any event');
+    if (line.at(-1) === carriageReturn)
+      return notAnEvent('ends with a carriage return: a program has changed the ends of the lines');
+    if (!isUtf8(line)) return notAnEvent('is not UTF-8');
     const isWrapped = line.subarray(0, wrapping.length).equals(wrapping);
+    if (this.#hashes !== null && this.#hashes !== isWrapped)
+      return notAnEvent(
+        isWrapped ? 'has hashes, and those before it have none' : 'has no hashes, and those before it have',
+      );
+    const event = isWrapped
+      ? line.subarray(wrapping.length, Math.max(wrapping.length, line.length - linkLength))
+      : line;
+    const found = ending.exec(event.toString('latin1', Math.max(0, event.length - longestEnding)))?.[1];
+    if (found === undefined || !isCanonicalObject(event, members))
+      return notAnEvent('is no event of an audit log in its canonical form');
     this.#hashes ??= isWrapped;
-    if (this.#hashes !== isWrapped)
-      return this.#fail('NotAnEvent', seq, seq, 'some lines have hashes and others have none');
-    const event = isWrapped ? line.subarray(wrapping.length, line.length - linkLength) : line;
-    const found = ending.exec(event.subarray(Math.max(0, event.length - longestEnding)).toString('latin1'))?.[1];
-    if (found === undefined || event[0] !== 0x7b)
-      return this.#fail('NotAnEvent', seq, seq, 'the line is no event of an audit log');
-    if (Number(found) !== seq)
-      return this.#fail('NotInOrder', seq, seq, `event ${found} stands in the place of event ${seq}`);
-    if (isWrapped && !this.#follows(event, line.subarray(line.length - linkLength).toString('latin1'), seq))
-      return false;
+    if (Number(found) !== seq) return this.#failInOrder(seq, Number(found));
+    if (isWrapped && !this.#follows(event, line.toString('latin1', line.length - linkLength), seq)) return false;
     this.#tree.append(this.#leaf(event));
     return this.#compareRoots();
   }
 
+  /** The number of the event that comes next. */
+  get nextSeq(): number {
+    return this.#tree.size + 1;
+  }
+
+  /** Whether there is a fault already. */
+  get hasFailed(): boolean {
+    return this.#fault !== null;
+  }
+
+  /** Records a fault that lies not in a line alone, unless there is one already. */
+  fail(reason: ExportFault['reason'], firstSeq: number | null, lastSeq: number | null, message: string): void {
+    this.#fault ??= { reason, firstSeq, lastSeq, message };
+  }
+
   end(): ExportReading {
     const { size } = this.#tree;
-    const ahead = this.#checkpoints.find((checkpoint) => checkpoint.size > size);
-    if (this.#fault === null && ahead !== undefined)
+    const ahead = this.#checkpoints.at(-1);
+    if (this.#fault === null && ahead !== undefined && ahead.size > size)
       this.#fail(
         'CutOff',
         size + 1,
         ahead.size,
-        `the export ends with event ${size}, and a checkpoint vouches for ${ahead.size}: the rest was cut off, or the export is older`,
+        `the export ends with event ${size}, and a checkpoint vouches for ${ahead.size}: the rest was cut off, or the export is of an older log, as after a restore`,
       );
     return {
       events: size,
@@ -104,6 +133,18 @@ export class ExportVerifier {
       hashes: this.#hashes ?? false,
       fault: this.#fault,
     };
+  }
+
+  #failInOrder(seq: number, found: number): false {
+    if (found < seq)
+      return this.#fail(
+        'NotInOrder',
+        seq,
+        seq,
+        `event ${found} stands in the place of event ${seq}, and was there before`,
+      );
+    const missing = found - seq === 1 ? `event ${seq} is missing` : `events ${seq} to ${found - 1} are missing`;
+    return this.#fail('NotInOrder', seq, found - 1, `${missing}: event ${found} stands in the place`);
   }
 
   #follows(event: Buffer, link: string, seq: number): boolean {
@@ -149,7 +190,7 @@ export class ExportVerifier {
           'OtherRoot',
           this.#vouchedFor + 1,
           size,
-          `these ${size} events are not those of the checkpoint: something between event ${this.#vouchedFor + 1} and event ${size} was changed`,
+          `the first ${size} events are not those that a checkpoint vouches for: something between event ${this.#vouchedFor + 1} and event ${size} was changed`,
         );
       this.#vouchedFor = size;
       this.#next += 1;
@@ -157,7 +198,7 @@ export class ExportVerifier {
   }
 
   #fail(reason: ExportFault['reason'], firstSeq: number, lastSeq: number, message: string): false {
-    this.#fault = { reason, firstSeq, lastSeq, message };
+    this.fail(reason, firstSeq, lastSeq, message);
     return false;
   }
 }

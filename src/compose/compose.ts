@@ -193,6 +193,10 @@ async function wire(
   });
   const store: Store = { ...openedStore, writer: wakingWriter(forgetting, wake) };
 
+  // The last checkpoint is signed when everything that records events has ended.
+  let signing: { stop(): Promise<void> } | null = null;
+  opened.push(() => signing?.stop());
+
   // Signatures.
   const cryptoThread = new CryptoThread({
     report: (error) => {
@@ -242,7 +246,13 @@ async function wire(
 
   // Checkpoints of the audit log.
   const signers = await openCheckpointKeys(config, log);
-  const checkpoints = new Checkpoints({ store, signers, clock, log });
+  const checkpoints = new Checkpoints({
+    store,
+    signers,
+    retiresOthers: isSoleProcess(config) || config.audit.checkpointKeyFiles !== null,
+    ...{ owner, clock, log },
+    deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
+  });
   const retention = openRetention(config, { store, checkpoints, signers, clock, log }, overrides);
 
   // Use cases.
@@ -395,8 +405,7 @@ async function wire(
       opened.push(async () => {
         await Promise.all(lists.map((list) => list.stop()));
       });
-      const signing = signCheckpoints(checkpoints, config.audit.checkpointSeconds, log);
-      opened.push(() => signing.stop());
+      signing = signCheckpoints(checkpoints, config.audit.checkpointSeconds, log);
       retention.begin();
       opened.push(() => retention.stop());
       dispatcher.start();

@@ -58,6 +58,7 @@ const webhookEvents = [
   'certificate.revoked',
   'identity.blocked',
   'identity.unblocked',
+  'audit.checkpoint',
 ] as const;
 export type WebhookEventName = (typeof webhookEvents)[number];
 

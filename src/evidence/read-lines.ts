@@ -1,52 +1,90 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { longestLine } from '../audit/export-verifier.js';
 
-/** Longer lines end the reading: nothing that kubepass exports is as long. */
-const longestLine = 32 * 1024 * 1024;
+/** Some lines of a file, without their line feeds. */
+export interface Lines {
+  readonly lines: readonly Buffer[];
+  /** `Cut`: the file ends within the only line. `TooLong`: it is the beginning of a line that is longer than any event. */
+  readonly end: 'Whole' | 'Cut' | 'TooLong';
+}
 
 export interface ReadLinesOptions {
+  /** Is handed everything that is read. */
   readonly onOctets?: (octets: Buffer) => void;
   readonly octetsAtOnce?: number;
 }
 
-/**
- * The lines of a file, or of standard input for "-", several at a time and without their line feeds; a last line needs none.
- * Throws where the file cannot be read. `onOctets` is handed everything that is read.
- */
+/** The lines of a file, or of standard input for "-", several at a time. Throws where the file cannot be read. */
 export async function* readLines(
   path: string,
   { onOctets, octetsAtOnce = 1024 * 1024 }: ReadLinesOptions = {},
-): AsyncGenerator<readonly Buffer[], void, void> {
+): AsyncGenerator<Lines, void, void> {
   const source = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: octetsAtOnce });
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const read of source as AsyncIterable<Buffer>) {
-    onOctets?.(read);
-    const chunk = rest.length === 0 ? read : Buffer.concat([rest, read]);
-    const lines: Buffer[] = [];
-    let start = 0;
-    for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, start)) {
-      lines.push(chunk.subarray(start, end));
-      start = end + 1;
+  let rest: Buffer[] = [];
+  let restLength = 0;
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    onOctets?.(chunk);
+    const last = chunk.lastIndexOf(0x0a);
+    if (last === -1) {
+      rest.push(chunk);
+      restLength += chunk.length;
+      if (restLength > longestLine) {
+        yield { lines: [Buffer.concat(rest)], end: 'TooLong' };
+        return;
+      }
+      continue;
     }
-    rest = chunk.subarray(start);
-    if (rest.length > longestLine) throw new Error(`a line is longer than ${longestLine} octets`);
-    yield lines;
+    const whole = chunk.subarray(0, last);
+    yield { lines: linesOf(rest.length === 0 ? whole : Buffer.concat([...rest, whole])), end: 'Whole' };
+    rest = last + 1 < chunk.length ? [chunk.subarray(last + 1)] : [];
+    restLength = chunk.length - last - 1;
   }
-  if (rest.length > 0) yield [rest];
+  if (rest.length > 0) yield { lines: [Buffer.concat(rest)], end: 'Cut' };
+}
+
+function linesOf(text: Buffer): readonly Buffer[] {
+  const lines: Buffer[] = [];
+  let start = 0;
+  for (let end = text.indexOf(0x0a); end !== -1; end = text.indexOf(0x0a, start)) {
+    lines.push(text.subarray(start, end));
+    start = end + 1;
+  }
+  lines.push(text.subarray(start));
+  return lines;
+}
+
+/** The octets of a file, at most so many; null where it has more. Throws where it cannot be read. */
+export function readSmallFile(path: string, mostOctets: number): Buffer | null {
+  const file = openSync(path, 'r');
+  try {
+    const octets = Buffer.alloc(mostOctets + 1);
+    let length = 0;
+    for (let read = 1; read > 0 && length < octets.length; length += read)
+      read = readSync(file, octets, length, octets.length - length, null);
+    return length > mostOctets ? null : octets.subarray(0, length);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** A checkpoint is a few hundred octets. */
 const longestLastLine = 64 * 1024;
 
-/** The last line of a file; null where it is empty, or the line is longer than a checkpoint. Throws as `readLines`. */
+/**
+ * The last line of a regular file; null where it is empty, its line feed lacks, or the line is longer than a checkpoint. Throws
+ * where it cannot be read.
+ */
 export function readLastLine(path: string): Buffer | null {
   const file = openSync(path, 'r');
   try {
-    const { size } = fstatSync(file);
-    const tail = Buffer.alloc(Math.min(size, longestLastLine));
-    const read = readSync(file, tail, 0, tail.length, size - tail.length);
-    const text = tail.subarray(0, tail[read - 1] === 0x0a ? read - 1 : read);
+    const stats = fstatSync(file);
+    if (!stats.isFile()) return null;
+    const tail = Buffer.alloc(Math.min(stats.size, longestLastLine));
+    const read = readSync(file, tail, 0, tail.length, stats.size - tail.length);
+    if (tail[read - 1] !== 0x0a) return null;
+    const text = tail.subarray(0, read - 1);
     const start = text.lastIndexOf(0x0a) + 1;
-    return text.length === 0 || (start === 0 && size > tail.length) ? null : text.subarray(start);
+    return text.length === 0 || (start === 0 && stats.size > tail.length) ? null : text.subarray(start);
   } finally {
     closeSync(file);
   }

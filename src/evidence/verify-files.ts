@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { readCheckpoint, type Checkpoint } from '../audit/checkpoint.js';
 import { ExportVerifier, type ExportFault, type ExportReading } from '../audit/export-verifier.js';
 import { readNote, readVerifierKey, type NoteKey } from '../audit/signed-note.js';
-import { readLastLine, readLines } from './read-lines.js';
+import { readLastLine, readLines, readSmallFile } from './read-lines.js';
 import { ToldArchives } from './told-archives.js';
 import { readVerifyOptions, usage, type VerifyOptions } from './verify-options.js';
 
@@ -13,60 +12,124 @@ export interface Verification {
   readonly exitCode: 0 | 1 | 2;
 }
 
-/** The run cannot go on; the message says why. */
-class NotCheckedError extends Error {}
+/** A checkpoint is not one that counts. */
+class CheckpointRefusedError extends Error {
+  constructor(
+    readonly reason: Extract<ExportFault['reason'], 'NotACheckpoint' | 'OtherLog'>,
+    message: string,
+  ) {
+    super(message);
+  }
+}
 
 /** An export ends with the checkpoint of its own log: `{"checkpoint":"…"}`. */
 const checkpointLine = Buffer.from('{"checkpoint":');
+/** More than any file of a checkpoint or of keys has. */
+const mostOctets = 1024 * 1024;
+
+/** The result, the file with the fault, and what was left unchecked. */
+type Report = Omit<ExportReading, 'fault'> & {
+  readonly fault: (ExportFault & { readonly file: string | null }) | null;
+  readonly remarks: readonly string[];
+};
 
 /** Checks exports of the audit log against checkpoints, without a network and without a private key. */
 export async function verifyFiles(args: readonly string[]): Promise<Verification> {
   const options = readVerifyOptions(args);
   if ('problem' in options) return { output: '', complaints: `${options.problem}\n${usage}`, exitCode: 2 };
   try {
-    const keys = options.keys.flatMap(readKeys);
-    const kept = options.checkpointFiles.map((file) => signedCheckpoint(readText(file), keys, file));
-    const origins = new Set(kept.map(({ origin }) => origin));
-    if (origins.size > 1) throw new NotCheckedError(`the checkpoints are of several logs: ${[...origins].join(', ')}`);
-    return report(options, await readAll(options, keys, kept));
+    return written(options, await readAll(options, options.keys.flatMap(readKeys)));
   } catch (error) {
     return { output: '', complaints: `${error instanceof Error ? error.message : String(error)}\n`, exitCode: 2 };
   }
 }
 
-/** A reading with the file in which its fault lies. */
-type FilesReading = Omit<ExportReading, 'fault'> & {
-  readonly fault: (ExportFault & { readonly file: string | null }) | null;
-};
-
-/**
- * Reads the files in their order as one log, and compares it with the checkpoint that each of them ends with, if its
- * signature can be checked.
- */
-async function readAll(
-  { files }: VerifyOptions,
-  keys: readonly NoteKey[],
-  kept: readonly Checkpoint[],
-): Promise<FilesReading> {
-  const own = keys.length === 0 ? [] : files.flatMap((file) => ownCheckpoint(file, keys) ?? []);
-  const origins = new Set([...kept, ...own].map(({ origin }) => origin));
-  if (origins.size > 1) throw new NotCheckedError('the exports and the checkpoints are of several logs');
-  const verifier = new ExportVerifier([...kept, ...own]);
+/** Reads the files in their order, after all checkpoints: those that were kept, and those that the files end with. */
+async function readAll({ files, checkpointFiles }: VerifyOptions, keys: readonly NoteKey[]): Promise<Report> {
+  const remarks: string[] = [];
+  const lastLines = files.map((file) => (file === '-' ? null : lastCheckpoint(file)));
+  if (keys.length === 0 && lastLines.some((line) => line !== null))
+    remarks.push('the checkpoint at the end of the export is not checked: that takes --key');
+  let checkpoints: readonly Checkpoint[] = [];
+  try {
+    const kept = checkpointFiles.map((file) => signedCheckpoint(noteOf(file), keys, file));
+    const own = lastLines.flatMap((line, i) =>
+      line === null || keys.length === 0 ? [] : [signedCheckpoint(noteIn(line), keys, `the end of ${files[i] ?? ''}`)],
+    );
+    checkpoints = [...kept, ...own];
+    const origins = new Set(checkpoints.map(({ origin }) => origin));
+    if (origins.size > 1)
+      throw new CheckpointRefusedError('OtherLog', `the checkpoints are of several logs: ${[...origins].join(', ')}`);
+  } catch (error) {
+    if (!(error instanceof CheckpointRefusedError)) throw error;
+    const verifier = new ExportVerifier([]);
+    verifier.fail(error.reason, null, null, error.message);
+    return { ...located(verifier.end(), null), remarks };
+  }
+  const verifier = new ExportVerifier(checkpoints);
   const archives = new ToldArchives();
   for (const [i, file] of files.entries()) {
-    const hashing = archives.reading(file);
-    let isFirst = true;
-    for await (const lines of readLines(file, { onOctets: (octets) => hashing?.add(octets) }))
-      for (const line of lines) {
-        if (isCheckpoint(line)) continue;
-        if (!verifier.add(line)) return faultIn(file, verifier.end(), isFirst ? whyFirst(i) : '');
-        archives.add(line);
-        isFirst = false;
-      }
-    hashing?.end();
+    const first = verifier.nextSeq;
+    const line = await readEvents(file, verifier, archives);
+    if (verifier.hasFailed)
+      return { ...located(verifier.end(), file, verifier.nextSeq === first ? whyFirst(i) : ''), remarks };
+    if (line === null) continue;
+    // Every other line than the one that was checked before is none of an export.
+    if (file !== '-' && lastLines[i]?.equals(line) !== true) refuseLine(verifier);
+    else if (file === '-')
+      remarks.push('the checkpoint at the end of standard input is not checked: write the export into a file');
+    if (verifier.hasFailed) return { ...located(verifier.end(), file), remarks };
   }
-  const reading = faultIn(null, verifier.end());
-  return { ...reading, fault: reading.fault ?? archives.fault() };
+  const reading = located(verifier.end(), null);
+  return { ...reading, fault: reading.fault ?? archives.fault(), remarks };
+}
+
+const located = ({ fault, ...reading }: ExportReading, file: string | null, addition = ''): Omit<Report, 'remarks'> => ({
+  ...reading,
+  fault: fault && {
+    ...fault,
+    message: `${fault.message}${fault.reason === 'NotInOrder' ? addition : ''}`,
+    file,
+  },
+});
+
+/** Why the first event of a file may not be the next one. */
+const whyFirst = (index: number): string =>
+  index === 0
+    ? '; files with events before it, such as archives, come first'
+    : '; a file before this one is missing or was cut, or the files stand in another order';
+
+/** Reads the events of a file. Answers the line of a checkpoint behind them; null: there is none, or there is a fault. */
+async function readEvents(
+  file: string,
+  verifier: ExportVerifier,
+  archives: ToldArchives,
+): Promise<Buffer | null> {
+  let checkpoint: Buffer | null = null;
+  const hashing = archives.reading(file);
+  for await (const { lines, end } of readLines(file, { onOctets: (octets) => hashing?.add(octets) }))
+    for (const line of lines) {
+      if (checkpoint !== null) {
+        refuseLine(verifier);
+        return null;
+      }
+      const { nextSeq } = verifier;
+      if (end === 'Whole' && isCheckpoint(line)) checkpoint = Buffer.from(line);
+      else if (end === 'Cut')
+        verifier.fail('CutOff', nextSeq, nextSeq, `the file ends within the line of event ${nextSeq}`);
+      else if (verifier.add(line)) {
+        archives.add(line);
+        continue;
+      }
+      if (checkpoint === null) return null;
+    }
+  hashing?.end();
+  return checkpoint;
+}
+
+function refuseLine(verifier: ExportVerifier): void {
+  const { nextSeq } = verifier;
+  verifier.fail('NotAnEvent', nextSeq, nextSeq, 'a checkpoint stands in the place of the event');
 }
 
 const faultIn = (file: string | null, { fault, ...reading }: ExportReading, addition = ''): FilesReading => ({
@@ -82,38 +145,51 @@ const whyFirst = (index: number): string =>
 
 const isCheckpoint = (line: Buffer): boolean => line.subarray(0, checkpointLine.length).equals(checkpointLine);
 
-function ownCheckpoint(file: string, keys: readonly NoteKey[]): Checkpoint | null {
-  // Standard input cannot be read twice.
-  const line = file === '-' ? null : readLastLine(file);
-  return line !== null && isCheckpoint(line) ? signedCheckpoint(noteIn(line, file), keys, `the end of ${file}`) : null;
+function lastCheckpoint(file: string): Buffer | null {
+  const line = readLastLine(file);
+  return line !== null && isCheckpoint(line) ? line : null;
 }
 
-function noteIn(line: Buffer, file: string): string {
-  const { checkpoint } = JSON.parse(line.toString()) as { readonly checkpoint?: unknown };
-  if (typeof checkpoint !== 'string') throw new NotCheckedError(`${file}: the last line holds no checkpoint`);
-  return checkpoint;
+/** The note in the last line of an export; not a note where the line has another form. */
+function noteIn(line: Buffer): string {
+  const text = line.toString();
+  try {
+    const { checkpoint } = JSON.parse(text) as { readonly checkpoint?: unknown };
+    return typeof checkpoint === 'string' && JSON.stringify({ checkpoint }) === text ? checkpoint : '';
+  } catch {
+    return '';
+  }
+}
+
+/** The text of a file; null where it is too large. */
+function readText(file: string): string | null {
+  return readSmallFile(file, mostOctets)?.toString() ?? null;
+}
+
+function noteOf(file: string): string {
+  return readText(file) ?? '';
 }
 
 function readKeys(keyOrFile: string): readonly NoteKey[] {
   const key = readVerifierKey(keyOrFile);
   if (key !== null) return [key];
-  const lines = readText(keyOrFile)
-    .split('\n')
-    .filter((line) => line !== '');
+  const lines = (readText(keyOrFile) ?? '').split('\n').filter((line) => line !== '');
+  if (lines.length === 0) throw new Error(`${keyOrFile} holds no verifier key`);
   return lines.map((line, i) => {
     const read = readVerifierKey(line);
-    if (read === null) throw new NotCheckedError(`${keyOrFile}: line ${i + 1} is no verifier key`);
+    if (read === null) throw new Error(`${keyOrFile}: line ${i + 1} is no verifier key`);
     return read;
   });
 }
 
 function signedCheckpoint(note: string, keys: readonly NoteKey[], place: string): Checkpoint {
+  const refuse = (why: string) => new CheckpointRefusedError('NotACheckpoint', `${place}: ${why}`);
   const read = readNote(note, keys);
-  if (!read.ok) throw new NotCheckedError(`${place}: ${whyNotNote[read.reason]}`);
+  if (!read.ok) throw refuse(whyNotNote[read.reason]);
   const checkpoint = readCheckpoint(read.note.text);
-  if (checkpoint === null) throw new NotCheckedError(`${place}: this is no checkpoint`);
+  if (checkpoint === null) throw refuse('this is no checkpoint');
   if (!read.note.signedBy.some(({ name }) => name === checkpoint.origin))
-    throw new NotCheckedError(`${place}: the checkpoint is signed in the name of another log`);
+    throw refuse('the checkpoint is signed in the name of another log');
   return checkpoint;
 }
 
@@ -123,33 +199,27 @@ const whyNotNote = {
   BadSignature: 'a signature does not fit the checkpoint: it was changed',
 };
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new NotCheckedError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-function report({ json }: VerifyOptions, reading: FilesReading): Verification {
-  const { events: count, vouchedFor, root, hashes, fault } = reading;
+function written({ json }: VerifyOptions, { events, vouchedFor, root, hashes, fault, remarks }: Report): Verification {
   const exitCode = fault === null ? 0 : 1;
   if (json) {
-    const body = { valid: fault === null, events: count, vouchedFor, root: root.toString('base64'), hashes, fault };
+    const body = { valid: fault === null, events, vouchedFor, root: root.toString('base64'), hashes, fault, remarks };
     return { output: `${JSON.stringify(body)}\n`, complaints: '', exitCode };
   }
-  if (fault !== null) {
-    const { firstSeq, lastSeq, reason, message, file } = fault;
-    const events = firstSeq === lastSeq ? `event ${firstSeq}` : `events ${firstSeq} to ${lastSeq}`;
-    const where = file === null ? events : `${events} in ${file}`;
-    return { output: `NOT VALID at ${where} (${reason}): ${message}\n`, complaints: '', exitCode };
-  }
-  const lines = [
-    `${count} events in order, root ${root.toString('base64')}`,
-    hashes
-      ? 'each event follows from the one before it'
-      : 'the export has no hashes: an edit shows by a checkpoint alone',
-    vouchedFor === 0 ? 'no checkpoint vouches for any of them' : `a checkpoint vouches for the first ${vouchedFor}`,
-  ];
-  return { output: lines.map((line) => `${line}\n`).join(''), complaints: '', exitCode };
+  const lines = fault === null ? praise({ events, vouchedFor, root, hashes }) : [blame(fault)];
+  return { output: [...lines, ...remarks].map((line) => `${line}\n`).join(''), complaints: '', exitCode };
 }
+
+function blame({ firstSeq, lastSeq, reason, message, file }: NonNullable<Report['fault']>): string {
+  if (firstSeq === null) return `NOT VALID (${reason}): ${message}`;
+  const events = firstSeq === lastSeq ? `event ${firstSeq}` : `events ${firstSeq} to ${lastSeq ?? firstSeq}`;
+  const where = file === null ? events : `${events} in ${file}`;
+  return `NOT VALID at ${where} (${reason}): ${message}`;
+}
+
+const praise = ({ events, vouchedFor, root, hashes }: Omit<ExportReading, 'fault'>): readonly string[] => [
+  `${events} events in order, root ${root.toString('base64')}`,
+  hashes
+    ? 'each event follows from the one before it'
+    : 'the export has no hashes: an edit shows by a checkpoint alone',
+  vouchedFor === 0 ? 'no checkpoint vouches for any of them' : `a checkpoint vouches for the first ${vouchedFor}`,
+];

@@ -48,13 +48,12 @@ export function auditEventService(
     async checkpointKeys(principal) {
       const refusal = whyNotRead(principal);
       if (refusal !== null) return refusal;
-      const [last, keys] = [await kept.last(), await kept.keys()];
+      const keys = await kept.keys();
       return done(
-        keys.map(({ verifierKey, addedAt, lastSignedAt }) => ({
+        keys.map(({ verifierKey, addedAt, retiredAt }) => ({
           key: verifierKey,
           validFrom: addedAt,
-          // A key that has not signed the last checkpoint signs no more; one that has signed none is new.
-          validUntil: last === null || lastSignedAt === null || lastSignedAt >= last.signedAt ? null : lastSignedAt,
+          validUntil: retiredAt,
         })),
       );
     },

@@ -42,6 +42,7 @@ export const auditEventTypes = [
   'BreakGlassTokenMade',
   'BreakGlassTokenUsed',
   'CheckpointKeyAdded',
+  'CheckpointKeyRetired',
   'AuditEventsArchived',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
@@ -214,6 +215,8 @@ export interface AuditEventDetails {
   SignInRefused: { refused: number; reasons: Readonly<Record<string, number>> };
   /** A key that signs checkpoints of the log from now on, in the form of C2SP signed-note, and its SHA-256. */
   CheckpointKeyAdded: { key: string; sha256: string };
+  /** The key signs no more. */
+  CheckpointKeyRetired: { key: string; sha256: string };
   /** A file has these events, both inclusive; they may leave the database. `checkpoint`: the signed note of so many events. */
   AuditEventsArchived: { from: number; to: number; file: string; sha256: string; checkpoint: string };
 }

@@ -13,12 +13,13 @@ export const webhookEventTypes = [
   'certificate.revoked',
   'identity.blocked',
   'identity.unblocked',
+  'audit.checkpoint',
 ] as const;
 export type WebhookEventType = (typeof webhookEventTypes)[number];
 
 /** A change that webhooks may be told of, as its subject is when the change is committed. */
 export type Announcement = { readonly at: Date } & (
-  RequestAnnouncement | CertificateAnnouncement | IdentityAnnouncement
+  RequestAnnouncement | CertificateAnnouncement | IdentityAnnouncement | CheckpointAnnouncement
 );
 
 /** A request waits for a person, its certificate is issued, or it is denied. */
@@ -45,6 +46,21 @@ export type IdentityAnnouncement = { readonly block: IdentityBlock } & (
     }
   | { readonly event: 'identity.unblocked'; readonly unblockedBy: string; readonly comment: string | null }
 );
+
+/** A checkpoint of the audit log was signed. */
+export interface CheckpointAnnouncement {
+  readonly event: 'audit.checkpoint';
+  readonly checkpoint: {
+    /** `kubepass/<instance id>`. */
+    readonly origin: string;
+    /** How many events it vouches for. */
+    readonly size: number;
+    /** 32 octets. */
+    readonly root: Uint8Array;
+    /** The signed note. */
+    readonly note: string;
+  };
+}
 
 export interface Denial {
   /** `PolicyDenied`, `NoLongerPermitted`, or `DeniedByApprover`. */

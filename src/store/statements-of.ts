@@ -11,10 +11,13 @@ import { insertRevocation, requireUnrevoked } from './tables/revocation-table.js
 import { rememberPolicySet } from './tables/policy-set-table.js';
 import {
   forgetCheckpoints,
+  holdCheckpointLease,
   insertAuditTile,
   insertCheckpoint,
   insertCheckpointKey,
   nameInstance,
+  releaseCheckpointLease,
+  retireCheckpointKey,
 } from './tables/checkpoint-tables.js';
 import { pruneAuditRecords, requireArchivedThrough } from './tables/audit-archive-table.js';
 import { requireQuota } from './tables/quotas.js';
@@ -69,8 +72,14 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
       return [nameInstance(operation.id, operation.at)];
     case 'insertCheckpointKey':
       return [insertCheckpointKey(operation.verifierKey, operation.at)];
+    case 'retireCheckpointKey':
+      return [retireCheckpointKey(operation.verifierKey, operation.at)];
+    case 'holdCheckpointLease':
+      return [holdCheckpointLease(operation.owner, operation.now, operation.leaseUntil)];
+    case 'releaseCheckpointLease':
+      return [releaseCheckpointLease(operation.owner, operation.now)];
     case 'insertCheckpoint':
-      return insertCheckpoint(operation.checkpoint, operation.verifierKeys);
+      return [insertCheckpoint(operation.checkpoint)];
     case 'forgetCheckpoints':
       return [forgetCheckpoints(operation.signedBefore)];
     case 'insertAuditTile':

@@ -61,10 +61,19 @@ export type Operation =
   | { readonly op: 'forgetSessions'; readonly expiredBefore: Date }
   /** Names the log, unless it has a name. */
   | { readonly op: 'nameInstance'; readonly id: string; readonly at: Date }
-  /** Conflicts where the key is known already. */
+  /** Conflicts where the key is in use already. */
   | { readonly op: 'insertCheckpointKey'; readonly verifierKey: string; readonly at: Date }
-  /** Keeps a checkpoint; conflicts where one of this or a larger size is kept. `verifierKeys` have signed it. */
-  | { readonly op: 'insertCheckpoint'; readonly checkpoint: SignedCheckpoint; readonly verifierKeys: readonly string[] }
+  /** Conflicts where the key is not in use. */
+  | { readonly op: 'retireCheckpointKey'; readonly verifierKey: string; readonly at: Date }
+  /**
+   * Makes this process the one that signs checkpoints, or lets it stay so; conflicts where another one is, whose lease has
+   * not ended.
+   */
+  | { readonly op: 'holdCheckpointLease'; readonly owner: string; readonly now: Date; readonly leaseUntil: Date }
+  /** Ends the lease of this process, if it has it. */
+  | { readonly op: 'releaseCheckpointLease'; readonly owner: string; readonly now: Date }
+  /** Keeps a checkpoint; conflicts where one of this or a larger size is kept. */
+  | { readonly op: 'insertCheckpoint'; readonly checkpoint: SignedCheckpoint }
   /** Deletes at most 1,000 checkpoints, but never the last one. */
   | { readonly op: 'forgetCheckpoints'; readonly signedBefore: Date }
   /** Keeps a complete tile of the Merkle tree, unless it is kept already. */
@@ -238,6 +247,10 @@ export type Conflict =
   | { readonly kind: 'session'; readonly id: string }
   /** A checkpoint of this or a larger size is kept. */
   | { readonly kind: 'checkpoint'; readonly size: number }
+  /** The key is not in use. */
+  | { readonly kind: 'checkpointKey'; readonly verifierKey: string }
+  /** Another process signs checkpoints. */
+  | { readonly kind: 'checkpointLease' }
   /** An archive has events behind this one. */
   | { readonly kind: 'auditArchive'; readonly seq: number }
   /** A token has another name that folds to this one. */

@@ -240,8 +240,8 @@ export interface CheckpointReader {
 export interface StoredCheckpointKey {
   readonly verifierKey: string;
   readonly addedAt: Date;
-  /** When it last signed; null: never. */
-  readonly lastSignedAt: Date | null;
+  /** When it was taken away; null while it signs. */
+  readonly retiredAt: Date | null;
 }
 
 export interface IdempotencyReader {

@@ -38,6 +38,7 @@ export function deliveriesOf(
 /** The clusters that the event is about; null: all of them. */
 function clustersOf(announcement: Announcement): readonly string[] | null {
   if ('request' in announcement) return [announcement.request.cluster];
+  if ('checkpoint' in announcement) return null;
   return 'block' in announcement ? announcement.block.clusters : [announcement.certificate.cluster];
 }
 
@@ -90,6 +91,10 @@ function dataOf(announcement: Announcement) {
       const { block, at, unblockedBy, comment } = announcement;
       const { username, clusters } = block;
       return { username, clusters, comment, unblockedAt: at.toISOString(), unblockedBy };
+    }
+    case 'audit.checkpoint': {
+      const { origin, size, root, note } = announcement.checkpoint;
+      return { origin, size, root: Buffer.from(root).toString('base64'), checkpoint: note };
     }
   }
 }

@@ -12,15 +12,16 @@ import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.js';
 import type { Store } from '../../src/store/store.js';
 import { freshDatabase, prepareDatabases, type DatabaseSource } from '../helpers/postgresql/databases.js';
 import { startPostgresql, type PostgresqlServer } from '../helpers/postgresql/server.js';
-import { archivesIn, newSigner, recordEvents, retentionOn, verdictOnAll } from '../helpers/retention.js';
+import { archivesIn, recordEvents, retentionOn, verdictOnAll } from '../helpers/retention.js';
 import { mountSmallDisk } from '../helpers/small-disk.js';
+import { newCheckpointSigner } from '../helpers/checkpoint-signer.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { onPostgresql } from '../helpers/test-store.js';
 
 const kills = Number(process.env['KUBEPASS_CRASH_ROUNDS'] ?? 15);
 const oldEvents = 6000;
 const directory = temporaryDirectory();
-const signer = newSigner();
+const signer = newCheckpointSigner();
 
 let server: PostgresqlServer | undefined;
 let source: DatabaseSource | undefined;

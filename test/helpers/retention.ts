@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArchiveDirectory } from '../../src/archives/archive-directory.js';
@@ -10,6 +9,7 @@ import { ArchivedEvents, type RetentionContext } from '../../src/issuance/retent
 import type { ArchiveFiles } from '../../src/issuance/retention/archive-files.js';
 import type { AuditEventDraft } from '../../src/model/audit-event.js';
 import type { Store } from '../../src/store/store.js';
+import { newCheckpointSigner } from './checkpoint-signer.js';
 
 export const now = new Date('2026-11-26T12:00:00Z');
 /** Older than the tests' `afterDays`. */
@@ -21,11 +21,6 @@ export const anEventAt = (at: Date, i = 0): AuditEventDraft =>
     ...{ type: 'PolicyEvaluated', at, principal: 'hr', cluster: 'demo', requestId: null, fingerprintSha256: null },
     details: { username: `user-${i}`, groups: ['team-a'] },
   }) as unknown as AuditEventDraft;
-
-export function newSigner(): CheckpointSigner {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  return { publicKey: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32), privateKey };
-}
 
 /** Records so many events, a few in each record. `of` makes the i-th; default: an old one. */
 export async function recordEvents(
@@ -52,6 +47,8 @@ export interface TestRetentionOptions {
   readonly files?: (files: ArchiveFiles) => ArchiveFiles;
   readonly eventsPerFile?: number;
   readonly log?: RetentionContext['log'];
+  /** Who signs checkpoints; default: always the same. */
+  readonly owner?: string;
 }
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -61,14 +58,18 @@ export async function retentionOn(
   store: Store,
   directory: string,
   {
-    signer = newSigner(),
+    signer = newCheckpointSigner(),
     clock = () => now,
     files = (all) => all,
     eventsPerFile,
     log = silent,
+    owner = 'test',
   }: TestRetentionOptions = {},
 ): Promise<TestRetention> {
-  const checkpoints = new Checkpoints({ store, signers: [signer], clock, log });
+  const checkpoints = new Checkpoints({
+    ...{ store, signers: [signer], clock, log },
+    ...{ retiresOthers: false, owner, deliveriesOf: () => [] },
+  });
   await checkpoints.open();
   const archived = new ArchivedEvents({
     store,

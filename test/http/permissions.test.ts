@@ -181,6 +181,17 @@ const table: readonly Row[] = [
     refusal: 403,
     act: async (person) => call(person, 'get', '/v1/audit-events/verification'),
   },
+  ...[
+    ['read the checkpoint of the audit log', 'checkpoint'],
+    ['see the keys of checkpoints', 'checkpoint-keys'],
+    ['prove an event', '1/proof'],
+    ['prove that the audit log was only added to', 'consistency?from=1&to=1'],
+  ].map(([action = '', path = '']) => ({
+    action,
+    allowed: ['auditor', 'admin'] as const,
+    refusal: 403 as const,
+    act: async (person: Person) => call(person, 'get', `/v1/audit-events/${path}`),
+  })),
   {
     action: 'see what became of webhooks',
     allowed: ['auditor', 'admin'],
@@ -283,6 +294,7 @@ describe('a caller without a role, for whom an identity provider vouches', () =>
     ['post', '/v1/certificate-requests', { username: 'x' }],
     ['post', '/v1/kubeconfigs', { username: 'x' }],
     ['get', '/v1/audit-events'],
+    ['get', '/v1/audit-events/checkpoint'],
     ['get', '/v1/api-tokens'],
     ['get', '/v1/identities'],
   ])('may not %s %s', async (method, url, body) => {

@@ -9,6 +9,7 @@ const module_ = fileURLToPath(new URL('./tools/', import.meta.url));
 export interface Oracles {
   readonly lint: string;
   readonly hostnames: string;
+  readonly evidence: string;
 }
 
 /** Builds the oracles that go.mod pins, unless they exist; null where there is no Go to build them with. */
@@ -18,8 +19,13 @@ export async function findOracles(say: (text: string) => void): Promise<Oracles 
   if (!areBuilt(tools) && findOnPath('go') === null) return null;
   await buildOnce(tools, (folder) =>
     sayingSo(say, `building zlint ${version} with Go, once (1 to 5 min)`, () =>
-      goBuild(tools, folder, ['./lint', './hostnames'], { flags: ['-ldflags=-s -w'] }),
+      goBuild(tools, folder, ['./lint', './hostnames', './evidence'], { flags: ['-ldflags=-s -w'] }),
     ),
   );
-  return { lint: join(tools.folder, 'lint'), hostnames: join(tools.folder, 'hostnames') };
+  const [lint, hostnames, evidence] = ['lint', 'hostnames', 'evidence'].map((name) => join(tools.folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  return { lint, hostnames, evidence };
 }

@@ -114,10 +114,7 @@ export const CheckpointKeySchema = namedObject('CheckpointKey', 'A key that sign
     examples: ['kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f+8f3a51c2+AVqFQm1LJ2bKkVbWqkn4hFb1u0cG0Jw7f2oUPnLk0c0H'],
   }),
   validFrom: instantOf('When it was added.'),
-  validUntil: nullable(
-    instantOf('When it signed for the last time.'),
-    'When it signed for the last time; null if it still signs.',
-  ),
+  validUntil: nullable(instantOf('When it was taken away.'), 'When it was taken away; null while it signs.'),
 });
 
 export const CheckpointKeyListSchema = namedObject('CheckpointKeyList', 'The keys, oldest first.', {

@@ -203,6 +203,38 @@ export const webhookEventSchemas = {
       unblockedBy: principalNameOf('The principal who unblocked it.', 'hr-system'),
     },
   ),
+  'audit.checkpoint': eventSchema(
+    'AuditCheckpointEvent',
+    'audit.checkpoint',
+    'A checkpoint of the audit log was signed.',
+    'The checkpoint.',
+    {
+      origin: Type.String({
+        maxLength: 255,
+        description: 'The name of the log, which stands in the first line of the checkpoint.',
+        examples: ['kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f'],
+      }),
+      size: Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'It vouches for the events 1 to `size`.',
+        examples: [42],
+      }),
+      root: Type.String({
+        minLength: 44,
+        maxLength: 44,
+        description: 'The hash of the Merkle tree of these events (RFC 6962): base64 of 32 octets.',
+        examples: ['LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564='],
+      }),
+      checkpoint: Type.String({
+        maxLength: 8192,
+        description: 'The signed note, which `kubepass-verify --checkpoint` takes: keep it as a file.',
+        examples: [
+          'kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f\n42\nLCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=\n\n— kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f jzpRwm…\n',
+        ],
+      }),
+    },
+  ),
 } as const satisfies Record<WebhookEventType, NamedSchema>;
 
 const header = (name: string, description: string) => ({

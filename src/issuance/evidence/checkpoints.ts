@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { checkpointText, type SignedCheckpoint } from '../../audit/checkpoint.js';
 import { rootHash } from '../../audit/merkle-tree.js';
-import { signNote, verifierKey, type NoteKey, type NoteSigner } from '../../audit/signed-note.js';
-import { sha256 } from '../../x509/strict/sha256.js';
+import { readVerifierKey, signNote, verifierKey, type NoteSigner } from '../../audit/signed-note.js';
 import { auditEvent } from '../../model/audit-event.js';
+import type { Announcement, WebhookDelivery } from '../../model/webhook-delivery.js';
+import type { Operation } from '../../store/step.js';
 import type { Store } from '../../store/store.js';
+import { sha256 } from '../../x509/strict/sha256.js';
 import type { Log } from '../context.js';
 import { TreeOfEvents } from './tree-of-events.js';
 
@@ -15,19 +17,27 @@ export interface CheckpointsContext {
   readonly store: Pick<Store, 'auditEvents' | 'checkpoints' | 'writer'>;
   /** Each signs every checkpoint; at least one. */
   readonly signers: readonly CheckpointSigner[];
+  /** Whether other keys that the log knows are retired at start. Not so where each process has a key of its own. */
+  readonly retiresOthers: boolean;
+  /** Identifies this process. */
+  readonly owner: string;
+  readonly deliveriesOf: (announcement: Announcement) => readonly WebhookDelivery[];
   readonly clock: () => Date;
   readonly log: Log;
 }
 
 /** Checkpoints are kept for so long; the last one stays. */
 const keptMilliseconds = 30 * 24 * 60 * 60 * 1000;
+/** If the process that signs dies, another one signs after this time. */
+const leaseMilliseconds = 60_000;
 
 /**
  * Signs what the audit log is like, from time to time, so that whoever has kept a checkpoint can tell whether the log was
  * changed since.
  *
- * Several processes may sign. A checkpoint counts once it is in the database, which takes none whose size is not larger
- * than all before; so no size has two roots, even if a process is stopped between its signature and its commit.
+ * One process of several signs: the one that has the lease in the database. A checkpoint counts once it is in the database,
+ * and until then nobody is told of it. It is committed only by the process with the lease, and only where its size is larger
+ * than all before. So no size has two roots, even if a process is stopped between its signature and its commit.
  */
 export class Checkpoints {
   readonly tree: TreeOfEvents;
@@ -37,26 +47,14 @@ export class Checkpoints {
     this.tree = new TreeOfEvents(context.store);
   }
 
-  /** Names the log where it has no name, and records keys that it does not know. */
+  /** Names the log where it has no name, and records which keys sign from now on, and which no more. */
   async open(): Promise<void> {
-    const { store, signers, clock, log } = this.context;
-    const at = clock();
-    await store.writer.commit({ operations: [{ op: 'nameInstance', id: randomUUID(), at }], events: [] });
+    const { store, clock } = this.context;
+    await store.writer.commit({ operations: [{ op: 'nameInstance', id: randomUUID(), at: clock() }], events: [] });
     const id = await store.checkpoints.instanceId();
     if (id === null) throw new Error('the log could not be given a name');
-    const origin = `kubepass/${id}`;
-    this.#origin = origin;
-    const known = new Set((await store.checkpoints.keys()).map((key) => key.verifierKey));
-    for (const signer of signers) {
-      const key = verifierKey({ ...signer, name: origin });
-      if (known.has(key)) continue;
-      const details = { key, sha256: sha256(signer.publicKey) };
-      const { committed } = await store.writer.commit({
-        operations: [{ op: 'insertCheckpointKey', verifierKey: key, at }],
-        events: [auditEvent('CheckpointKeyAdded', at, null, details)],
-      });
-      if (committed) log.warn({ key }, 'a key for checkpoints of the audit log is new');
-    }
+    this.#origin = `kubepass/${id}`;
+    await this.#recordKeys();
   }
 
   /** Signs the log as it is now, unless the last checkpoint has its size. Answers the last checkpoint; null: none yet. */
@@ -64,28 +62,81 @@ export class Checkpoints {
     const { store, clock } = this.context;
     const { seq: size } = await store.auditEvents.head();
     const last = await store.checkpoints.last();
-    if (size === 0 || (last !== null && last.size >= size)) return last;
-    await this.tree.keepTiles(size, isStopped);
-    if (isStopped()) return last;
+    if (last !== null && last.size > size)
+      throw new Error(`the audit log ends with event ${size}, and its last checkpoint vouches for ${last.size} events`);
+    if (size === 0 || last?.size === size) return last;
+    if (!(await this.tree.keepTiles(size, () => this.#hold(), isStopped))) return last;
+    if (last !== null && !last.root.equals(await rootHash(this.tree, last.size)))
+      throw new Error(`the first ${last.size} events of the audit log are not those that were signed`);
     const root = await rootHash(this.tree, size);
-    const named = this.#signers();
-    const note = signNote(checkpointText({ origin: this.#name(), size, root }), named);
+    const note = signNote(checkpointText({ origin: this.#name(), size, root }), this.#signers());
     const checkpoint: SignedCheckpoint = { size, root, note, signedAt: clock() };
     const { committed } = await store.writer.commit({
       operations: [
-        { op: 'insertCheckpoint', checkpoint, verifierKeys: named.map(verifierKey) },
+        this.#hold(),
+        { op: 'insertCheckpoint', checkpoint },
         { op: 'forgetCheckpoints', signedBefore: new Date(checkpoint.signedAt.getTime() - keptMilliseconds) },
+        ...this.#announce(checkpoint),
       ],
       events: [],
     });
     return committed ? checkpoint : store.checkpoints.last();
   }
 
+  /** Lets another process sign at once. */
+  async release(): Promise<void> {
+    const { store, owner, clock } = this.context;
+    await store.writer.commit({ operations: [{ op: 'releaseCheckpointLease', owner, now: clock() }], events: [] });
+  }
+
+  async #recordKeys(): Promise<void> {
+    const { store, retiresOthers, log } = this.context;
+    const used = (await store.checkpoints.keys()).filter(({ retiredAt }) => retiredAt === null);
+    const ours = this.#signers().map(verifierKey);
+    for (const key of ours)
+      if (!used.some((one) => one.verifierKey === key) && (await this.#recordKey('insertCheckpointKey', key)))
+        log.warn({ key }, 'a key for checkpoints of the audit log is new');
+    const others = used.map((one) => one.verifierKey).filter((key) => !ours.includes(key));
+    if (!retiresOthers && others.length > 0)
+      log.warn(
+        { keys: others.length },
+        'other processes sign checkpoints with keys of their own: audit.checkpointKeys would give all the same ones',
+      );
+    if (!retiresOthers) return;
+    for (const key of others)
+      if (await this.#recordKey('retireCheckpointKey', key))
+        log.warn({ key }, 'a key for checkpoints of the audit log signs no more');
+  }
+
+  async #recordKey(op: 'insertCheckpointKey' | 'retireCheckpointKey', key: string): Promise<boolean> {
+    const at = this.context.clock();
+    const type = op === 'insertCheckpointKey' ? 'CheckpointKeyAdded' : 'CheckpointKeyRetired';
+    const details = { key, sha256: sha256(readVerifierKey(key)?.publicKey ?? Buffer.alloc(0)) };
+    const { committed } = await this.context.store.writer.commit({
+      operations: [{ op, verifierKey: key, at }],
+      events: [auditEvent(type, at, null, details)],
+    });
+    return committed;
+  }
+
+  #hold(): Operation {
+    const now = this.context.clock();
+    const leaseUntil = new Date(now.getTime() + leaseMilliseconds);
+    return { op: 'holdCheckpointLease', owner: this.context.owner, now, leaseUntil };
+  }
+
+  #announce(checkpoint: SignedCheckpoint): readonly Operation[] {
+    const { size, root, note, signedAt: at } = checkpoint;
+    const announced = { origin: this.#name(), size, root, note };
+    const deliveries = this.context.deliveriesOf({ at, event: 'audit.checkpoint', checkpoint: announced });
+    return deliveries.length === 0 ? [] : [{ op: 'enqueueWebhooks', deliveries }];
+  }
+
   #signers(): readonly NoteSigner[] {
     return this.context.signers.map((signer) => ({ ...signer, name: this.#name() }));
   }
 
-  #name(): NoteKey['name'] {
+  #name(): string {
     if (this.#origin === null) throw new Error('checkpoints are signed once the log has a name');
     return this.#origin;
   }

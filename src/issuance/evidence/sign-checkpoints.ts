@@ -1,9 +1,12 @@
 import type { Log } from '../context.js';
 import type { Checkpoints } from './checkpoints.js';
 
+/** How long a service that stops may take to sign once more. */
+const lastMilliseconds = 5_000;
+
 /** Signs a checkpoint at once, then at this interval where events are new, and once more when it is stopped. */
 export function signCheckpoints(
-  checkpoints: Checkpoints,
+  checkpoints: Pick<Checkpoints, 'sign' | 'release'>,
   intervalSeconds: number,
   log: Log,
 ): { stop(): Promise<void> } {
@@ -28,7 +31,10 @@ export function signCheckpoints(
       stopped = true;
       clearInterval(rounds);
       await round;
-      await run(() => false);
+      const end = performance.now() + lastMilliseconds;
+      await run(() => performance.now() > end);
+      // Without this another process signs when the lease ends.
+      await checkpoints.release().catch(() => undefined);
     },
   };
 }

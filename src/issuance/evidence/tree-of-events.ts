@@ -29,11 +29,13 @@ export class TreeOfEvents implements TreeHashes {
   constructor(private readonly store: TreeStore) {}
 
   /**
-   * Keeps the tiles that the first `size` events complete. Between tiles the event loop gets its turn, because the first
-   * call for a log that was never kept so may have millions of events to read.
+   * Keeps the tiles that the first `size` events complete. `lease` stands in each commit, the first of which may keep no
+   * tile. Answers whether all are kept: not so where it was stopped, or the lease is another process's. Between tiles the
+   * event loop gets its turn, because the first call for a log that was never kept so may have millions of events to read.
    */
-  async keepTiles(size: number, isStopped: () => boolean = () => false): Promise<void> {
+  async keepTiles(size: number, lease: () => Operation, isStopped: () => boolean = () => false): Promise<boolean> {
     const complete = Math.floor(size / tileHashes);
+    if (!(await this.store.writer.commit({ operations: [lease()], events: [] })).committed) return false;
     let n = await this.store.checkpoints.tileCount();
     while (n < complete && !isStopped()) {
       const until = Math.min(complete, n + tilesAtOnce);
@@ -47,8 +49,10 @@ export class TreeOfEvents implements TreeHashes {
         }
         await setImmediate();
       }
-      await this.store.writer.commit({ operations, events: [] });
+      const step = { operations: [lease(), ...operations], events: [] };
+      if (!(await this.store.writer.commit(step)).committed) return false;
     }
+    return !isStopped();
   }
 
   async subtree(level: number, index: number): Promise<Buffer> {

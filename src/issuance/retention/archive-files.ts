@@ -9,7 +9,7 @@ export interface ArchiveFiles {
    * taken, and leaves that file as it is.
    */
   write(name: string, lines: AsyncIterable<string>): Promise<boolean>;
-  /** Hands out the lines of a file without their line feeds, and answers its SHA-256 in lower-case hex. */
+  /** Hands out the whole lines of a file without their line feeds, and answers its SHA-256 in lower-case hex. */
   read(name: string, take: (line: Buffer) => void): Promise<string>;
   /** Gives a file another name; does nothing where there is none. */
   setAside(name: string): Promise<void>;

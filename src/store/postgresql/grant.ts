@@ -16,6 +16,7 @@ const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
   AuditTile: 'SELECT, INSERT',
   Checkpoint: 'SELECT, INSERT, DELETE',
   CheckpointKey: 'SELECT, INSERT, UPDATE',
+  CheckpointLease: 'SELECT, INSERT, UPDATE',
   Instance: 'SELECT, INSERT',
   ApiToken: 'SELECT, INSERT, UPDATE',
   CertificateAuthorityPin: 'SELECT, INSERT, UPDATE',

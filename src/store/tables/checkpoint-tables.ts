@@ -1,37 +1,49 @@
 import type { SignedCheckpoint } from '../../audit/checkpoint.js';
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { insertInto, insertOnce, insertUnique, type Statement } from '../statement.js';
+import { insertInto, insertOnce, type Statement } from '../statement.js';
 import type { CheckpointReader, StoredCheckpointKey } from '../store.js';
 
 export const nameInstance = (id: string, at: Date): Statement =>
   insertOnce('Instance', '1', { n: 1, id, createdAt: at });
 
-export const insertCheckpointKey = (verifierKey: string, at: Date): Statement =>
-  insertUnique(
-    'CheckpointKey',
-    { verifierKey, addedAt: at, lastSignedAt: null },
-    { kind: 'unique', what: 'CheckpointKey' },
-  );
+/** Adds a key, or one that was retired again. */
+export const insertCheckpointKey = (verifierKey: string, at: Date): Statement => ({
+  sql: `INSERT INTO "CheckpointKey" ("verifierKey", "addedAt", "retiredAt") VALUES (?, ?, NULL) ON CONFLICT ("verifierKey")
+    DO UPDATE SET "retiredAt" = NULL WHERE "CheckpointKey"."retiredAt" IS NOT NULL`,
+  parameters: [verifierKey, at],
+  unlessChanged: { kind: 'unique', what: 'CheckpointKey' },
+});
+
+export const retireCheckpointKey = (verifierKey: string, at: Date): Statement => ({
+  sql: 'UPDATE "CheckpointKey" SET "retiredAt" = ? WHERE "verifierKey" = ? AND "retiredAt" IS NULL',
+  parameters: [at, verifierKey],
+  unlessChanged: { kind: 'checkpointKey', verifierKey },
+});
+
+/** Takes the lease, or keeps it for longer. */
+export const holdCheckpointLease = (owner: string, now: Date, leaseUntil: Date): Statement => ({
+  sql: `INSERT INTO "CheckpointLease" ("n", "owner", "leaseUntil") VALUES (1, ?, ?) ON CONFLICT ("n")
+    DO UPDATE SET "owner" = excluded."owner", "leaseUntil" = excluded."leaseUntil"
+      WHERE "CheckpointLease"."owner" = excluded."owner" OR "CheckpointLease"."leaseUntil" <= ?`,
+  parameters: [owner, leaseUntil, now],
+  unlessChanged: { kind: 'checkpointLease' },
+});
+
+export const releaseCheckpointLease = (owner: string, now: Date): Statement => ({
+  sql: 'UPDATE "CheckpointLease" SET "leaseUntil" = ? WHERE "n" = 1 AND "owner" = ?',
+  parameters: [now, owner],
+});
 
 /** Whichever process signs a size that is not the largest, or signed already, keeps nothing. So no size has two roots. */
-export function insertCheckpoint(
-  { size, root, note, signedAt }: SignedCheckpoint,
-  verifierKeys: readonly string[],
-): readonly Statement[] {
+export function insertCheckpoint({ size, root, note, signedAt }: SignedCheckpoint): Statement {
   const conflict = { kind: 'checkpoint', size } as const;
-  return [
-    {
-      sql: `INSERT INTO "Checkpoint" ("size", "root", "note", "signedAt") SELECT ?, ?, ?, ?
+  return {
+    sql: `INSERT INTO "Checkpoint" ("size", "root", "note", "signedAt") SELECT ?, ?, ?, ?
         WHERE NOT EXISTS (SELECT 1 FROM "Checkpoint" WHERE "size" >= ?)`,
-      parameters: [size, root, note, signedAt, size],
-      unlessChanged: conflict,
-      ifTaken: () => conflict,
-    },
-    ...verifierKeys.map((key) => ({
-      sql: 'UPDATE "CheckpointKey" SET "lastSignedAt" = ? WHERE "verifierKey" = ?',
-      parameters: [signedAt, key],
-    })),
-  ];
+    parameters: [size, root, note, signedAt, size],
+    unlessChanged: conflict,
+    ifTaken: () => conflict,
+  };
 }
 
 const forgottenAtOnce = 1000;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import request from 'supertest';
 import { inject } from 'vitest';
 import { buildApp, type AppOptions } from '../../../src/app.js';
@@ -12,7 +13,7 @@ import type { Role } from '../../../src/model/principal.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import type { Services } from '../../../src/services.js';
 import type { Store } from '../../../src/store/store.js';
-import { freshDatabase } from '../../helpers/postgresql/databases.js';
+import { freshDatabase, query } from '../../helpers/postgresql/databases.js';
 import { postgresqlEnvironment } from '../../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { onPostgresql } from '../../helpers/test-store.js';
@@ -83,6 +84,10 @@ export interface TestService {
   readonly services: Services;
   /** The store of the service. */
   readonly store: Store;
+  /** Runs SQL as the owner of the tables. */
+  execute(sql: string): Promise<void>;
+  /** The rows of a query. */
+  query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** How many connections the service has. */
   connections(): Promise<number>;
   /** Stops listening, and resolves when the last connection has ended. */
@@ -170,6 +175,14 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   }
   const tokenOf = (name: Person) => tokens.get(name) ?? '';
   const adminTokenFile = join(dataDir, 'admin-token');
+  const onSqlite = <T>(work: (sqlite: Database.Database) => T): T => {
+    const sqlite = new Database(join(dataDir, 'kubepass.db'));
+    try {
+      return work(sqlite);
+    } finally {
+      sqlite.close();
+    }
+  };
 
   return {
     address,
@@ -183,6 +196,15 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     adminToken: existsSync(adminTokenFile) ? readFileSync(adminTokenFile, 'utf8').trim() : '',
     services,
     store: composition.store,
+    async execute(sql) {
+      if (database) await query(database.ownerUrl, (client) => client.query(sql));
+      else onSqlite((sqlite) => sqlite.exec(sql));
+    },
+    async query(sql) {
+      if (database)
+        return query(database.ownerUrl, async (client) => (await client.query<Record<string, unknown>>(sql)).rows);
+      return onSqlite((sqlite) => sqlite.prepare<[], Record<string, unknown>>(sql).all());
+    },
     connections: () =>
       new Promise((resolve, reject) => {
         app.server.getConnections((error, count) => {

@@ -247,6 +247,14 @@ describe('the set of a record’s types', () => {
           "BreakGlassTokenUsed",
           4294967296,
         ],
+        [
+          "CheckpointKeyAdded",
+          8589934592,
+        ],
+        [
+          "CheckpointKeyRetired",
+          17179869184,
+        ],
       ]
     `);
   });

@@ -4,7 +4,8 @@ import { afterEach, expect, it } from 'vitest';
 import { openRetention, type RetentionToBegin } from '../../../src/compose/retention.js';
 import type { Config } from '../../../src/config/config.js';
 import { Checkpoints } from '../../../src/issuance/evidence/checkpoints.js';
-import { archivesIn, newSigner, now, recordEvents } from '../../helpers/retention.js';
+import { archivesIn, now, recordEvents } from '../../helpers/retention.js';
+import { newCheckpointSigner } from '../../helpers/checkpoint-signer.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { testStore } from '../store/records.js';
 
@@ -26,8 +27,11 @@ async function begin(archive: Config['audit']['archive']) {
     error: () => undefined,
   };
   const clock = () => now;
-  const signers = [newSigner()];
-  const checkpoints = new Checkpoints({ store, signers, clock, log });
+  const signers = [newCheckpointSigner()];
+  const checkpoints = new Checkpoints({
+    ...{ store, signers, clock, log },
+    ...{ retiresOthers: true, owner: 'this', deliveriesOf: () => [] },
+  });
   await checkpoints.open();
   warnings.length = 0;
   const config = { audit: { checkpointSeconds: 60, checkpointKeyFiles: null, archive } } as unknown as Config;

@@ -114,7 +114,7 @@ describe('kubepass-verify', () => {
       ['the end was cut off', all.slice(0, 150), 'CutOff 151-200'],
       ['it was begun anew', all.map((__, i) => eventOf(i + 1, `other-${i + 1}`)), 'OtherRoot 1-100'],
       ['a line was added that is no event', [...all, '{"hello":1}'], 'NotAnEvent 301-301'],
-      ['it is empty', [], 'CutOff 1-100'],
+      ['it is empty', [], 'CutOff 1-200'],
     ])('is refused where %s', async (__, events, expected) => {
       expect(await verdict(linesOf(events), checkpoints)).toBe(expected);
     });
@@ -133,7 +133,7 @@ describe('kubepass-verify', () => {
     const lines = withHashes(all.slice(0, 3));
     const text = Buffer.from(lines.map((line) => `${line}\n`).join(''));
     const note = file('three', noteOf(all.slice(0, 3)));
-    for (let bit = 0; bit < text.length * 8; bit += 13) {
+    for (let bit = 0; bit < text.length * 8; bit += 29) {
       const damaged = Buffer.from(text);
       damaged[bit >> 3]! ^= 1 << (bit & 7);
       const at = join(path, 'damaged');
@@ -151,16 +151,63 @@ describe('kubepass-verify', () => {
     expect((await verifyFiles([rest, archive, ...args])).exitCode).toBe(1);
   });
 
-  it('does not check with a checkpoint that nobody known has signed, that was changed, or that is of another log', async () => {
-    const other = newSigner();
+  it('refuses a checkpoint that nobody known has signed, that was changed, or that is of another log', async () => {
     const foreign = newSigner('kubepass/another');
-    expect(await verdict(all, [noteOf(all, other)])).toMatch(/none of the given keys has signed/);
-    expect(await verdict(all, [noteOf(all).replace('\n300\n', '\n200\n')])).toMatch(/it was changed/);
-    const args = [exportOf(all), '--checkpoint', file('foreign', noteOf(all, foreign)), '--key', verifierKey(foreign)];
-    expect(await verifyFiles(args)).toMatchObject({
-      exitCode: 2,
-      complaints: expect.stringMatching(/another log/) as unknown,
+    const verdictOn = async (note: string, ...keys: readonly NoteSigner[]) => {
+      const named = keys.flatMap((key) => ['--key', verifierKey(key)]);
+      const { output, exitCode } = await verifyFiles([exportOf(all), '--checkpoint', file('refused', note), ...named]);
+      expect(exitCode).toBe(1);
+      return output;
+    };
+    const whole = noteOf(all);
+    expect(await verdictOn(noteOf(all, newSigner()), signer)).toMatch(
+      /NotACheckpoint.*none of the given keys has signed/,
+    );
+    expect(await verdictOn(whole.replace('\n300\n', '\n200\n'), signer)).toMatch(/NotACheckpoint.*it was changed/);
+    expect(await verdictOn(noteOf(all, foreign), foreign)).toMatch(/NotACheckpoint.*in the name of another log/);
+    for (const note of [
+      '',
+      whole.slice(0, -20),
+      `${whole}more\n`,
+      whole.replace('\n', '\r\n'),
+      '\u0000'.repeat(100),
+      'x'.repeat(2_000_000),
+    ])
+      expect(await verdictOn(note, signer), note.slice(0, 400)).toMatch(/^NOT VALID \((?:NotACheckpoint|OtherLog)\): /);
+    const elsewhere = signNote(checkpointText({ origin: foreign.name, size: 1, root: Buffer.alloc(32) }), [foreign]);
+    const args = ['--checkpoint', file('one', whole), '--key', verifierKey(signer), '--key', verifierKey(foreign)];
+    expect(await verifyFiles([exportOf(all), ...args, '--checkpoint', file('other', elsewhere)])).toMatchObject({
+      exitCode: 1,
+      output: expect.stringMatching(/OtherLog.*of several logs/) as unknown,
     });
+  });
+
+  it('refuses a checkpoint at the end of an export that was changed, and one that stands elsewhere', async () => {
+    const own = JSON.stringify({ checkpoint: noteOf(all) });
+    const lines = withHashes(all);
+    expect(await verdict([...lines, own], [])).toBe('vouched for 300');
+    for (const changed of [
+      own.replace('300', '299'),
+      own.replace('}', ',"more":1}'),
+      own.replace('{', '{"checkpoint":"",'),
+      `${own} `,
+      '{"checkpoint":"',
+      '{"checkpoint":7}',
+    ])
+      expect(await verdict([...lines, changed], []), changed).toMatch(
+        /^(?:NotACheckpoint null-null|NotAnEvent 301-301)$/,
+      );
+    expect(await verdict([own, ...lines], [])).toBe('NotAnEvent 1-1');
+    expect(await verdict([...lines, own, own], [])).toBe('NotAnEvent 301-301');
+    expect(await verdict([...lines.slice(0, 9), own, ...lines.slice(9), own], [])).toBe('NotAnEvent 10-10');
+  });
+
+  it('says what it did not check', async () => {
+    const exported = exportOf([...all, JSON.stringify({ checkpoint: noteOf(all) })]);
+    const { output, exitCode } = await verifyFiles([exported]);
+    expect(exitCode).toBe(0);
+    expect(output).toContain('the checkpoint at the end of the export is not checked: that takes --key');
+    expect(output).toContain('no checkpoint vouches for any of them');
   });
 
   it('takes keys from a file, and says how it is called', async () => {

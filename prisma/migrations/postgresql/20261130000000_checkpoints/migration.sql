@@ -16,7 +16,13 @@ CREATE INDEX "Checkpoint_signedAt_idx" ON "Checkpoint"("signedAt");
 CREATE TABLE "CheckpointKey" (
     "verifierKey" TEXT COLLATE "C" NOT NULL CONSTRAINT "CheckpointKey_pkey" PRIMARY KEY,
     "addedAt" TIMESTAMP(3) NOT NULL,
-    "lastSignedAt" TIMESTAMP(3)
+    "retiredAt" TIMESTAMP(3)
+);
+
+CREATE TABLE "CheckpointLease" (
+    "n" BIGINT NOT NULL CONSTRAINT "CheckpointLease_pkey" PRIMARY KEY,
+    "owner" TEXT COLLATE "C" NOT NULL,
+    "leaseUntil" TIMESTAMP(3) NOT NULL
 );
 
 CREATE TABLE "AuditTile" (

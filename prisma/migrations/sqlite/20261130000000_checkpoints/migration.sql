@@ -16,7 +16,13 @@ CREATE INDEX "Checkpoint_signedAt_idx" ON "Checkpoint"("signedAt");
 CREATE TABLE "CheckpointKey" (
     "verifierKey" TEXT NOT NULL PRIMARY KEY,
     "addedAt" DATETIME NOT NULL,
-    "lastSignedAt" DATETIME
+    "retiredAt" DATETIME
+);
+
+CREATE TABLE "CheckpointLease" (
+    "n" INTEGER NOT NULL PRIMARY KEY,
+    "owner" TEXT NOT NULL,
+    "leaseUntil" DATETIME NOT NULL
 );
 
 CREATE TABLE "AuditTile" (
@@ -29,5 +35,10 @@ CREATE TRIGGER "AuditTile_no_update" BEFORE UPDATE ON "AuditTile" BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
 END;
 CREATE TRIGGER "AuditTile_no_delete" BEFORE DELETE ON "AuditTile" BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+-- REPLACE deletes without the trigger above.
+CREATE TRIGGER "AuditTile_no_replace" BEFORE INSERT ON "AuditTile"
+    WHEN EXISTS (SELECT 1 FROM "AuditTile" WHERE "level" = NEW."level" AND "n" = NEW."n" AND "hashes" <> NEW."hashes") BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
 END;

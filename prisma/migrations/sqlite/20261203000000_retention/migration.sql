@@ -94,10 +94,3 @@ CREATE TRIGGER "TimelineRecord_no_delete" BEFORE DELETE ON "TimelineRecord"
 BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
 END;
-
--- REPLACE removes a row without firing a delete trigger. The tiles are all that is left of archived events.
-CREATE TRIGGER "AuditTile_once" BEFORE INSERT ON "AuditTile"
-WHEN EXISTS (SELECT 1 FROM "AuditTile" WHERE "level" = NEW."level" AND "n" = NEW."n")
-BEGIN
-    SELECT RAISE(IGNORE);
-END;

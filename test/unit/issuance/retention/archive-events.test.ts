@@ -10,7 +10,6 @@ import { sha256 } from '../../../../src/x509/strict/sha256.js';
 import {
   archivesIn,
   longAgo,
-  newSigner,
   now,
   recordEvents,
   retentionOn,
@@ -18,6 +17,7 @@ import {
   verdictOnAll,
 } from '../../../helpers/retention.js';
 import { onPostgresql } from '../../../helpers/test-store.js';
+import { newCheckpointSigner } from '../../../helpers/checkpoint-signer.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 import { anEvent, aRequest, testStore } from '../../store/records.js';
 
@@ -209,7 +209,7 @@ describe('archiving', () => {
   ])('goes on with what is there after it ended %s', async (_, files) => {
     const { store } = await testStore();
     await recordEvents(store, 700);
-    const signer = newSigner();
+    const signer = newCheckpointSigner();
     const { archived } = await retentionOn(store, archiveDir, { signer, files });
     await expect(archived.run()).rejects.toThrow('the process died');
     const next = await retentionOn(store, archiveDir, { signer });
@@ -329,10 +329,10 @@ describe('archiving', () => {
     const opened = await testStore();
     await recordEvents(opened.store, 5000);
     const another = await opened.another();
-    const signer = newSigner();
+    const signer = newCheckpointSigner();
     const first = await retentionOn(opened.store, archiveDir, { signer, eventsPerFile: 1024 });
     // Another clock, and so perhaps another range.
-    const second = await retentionOn(another, archiveDir, { signer, eventsPerFile: 1280 });
+    const second = await retentionOn(another, archiveDir, { signer, eventsPerFile: 1280, owner: 'another' });
     const runs = await Promise.allSettled([first.archived.run(), second.archived.run()]);
     // Who finds the other's file half checked may say so, and tries again later.
     for (const run of runs) if (run.status === 'rejected') expect(String(run.reason)).toMatch(/ENOENT|cannot be read/);
@@ -359,7 +359,7 @@ describe('archiving', () => {
     await archived.run();
     const files = archivesIn(archiveDir).map((name) => join(archiveDir, name));
     expect(await verdictOn(files, await died.key())).toMatchObject({ exitCode: 0, vouchedFor: 512 });
-    expect((await verdictOn(files, await key())).complaints).toContain('none of the given keys');
+    expect(await verdictOn(files, await key())).toMatchObject({ exitCode: 1, fault: { reason: 'NotACheckpoint' } });
   });
 });
 
@@ -384,13 +384,13 @@ describe('verification of archives and database together', () => {
     };
     // Archives alone are whole as far as they go.
     expect(await verdictOn([one, two], key)).toMatchObject({ exitCode: 0, vouchedFor: 1024, events: 1024 });
-    expect(await fault(two, three, exported)).toEqual(['NotInOrder', 1, 1, two]);
-    expect(await fault(exported)).toEqual(['NotInOrder', 1, 1, exported]);
-    expect(await fault(one, three, exported)).toEqual(['NotInOrder', 513, 513, three]);
-    expect(await fault(one, two, exported)).toEqual(['NotInOrder', 1025, 1025, exported]);
-    expect(await fault(one, three, two, exported)).toEqual(['NotInOrder', 513, 513, three]);
+    expect(await fault(two, three, exported)).toEqual(['NotInOrder', 1, 512, two]);
+    expect(await fault(exported)).toEqual(['NotInOrder', 1, 1536, exported]);
+    expect(await fault(one, three, exported)).toEqual(['NotInOrder', 513, 1024, three]);
+    expect(await fault(one, two, exported)).toEqual(['NotInOrder', 1025, 1536, exported]);
+    expect(await fault(one, three, two, exported)).toEqual(['NotInOrder', 513, 1024, three]);
     expect(await fault(one, one, two, three, exported)).toEqual(['NotInOrder', 513, 513, one]);
-    expect(await fault(exported, one, two, three)).toEqual(['NotInOrder', 1, 1, exported]);
+    expect(await fault(exported, one, two, three)).toEqual(['NotInOrder', 1, 1536, exported]);
 
     const lines = readFileSync(two, 'utf8').split('\n');
     const edited = async (text: string) => {
@@ -401,12 +401,15 @@ describe('verification of archives and database together', () => {
       await edited(lines.map((line, i) => (i === 100 ? line.replace('user-', 'usar-') : line)).join('\n')),
     ).toEqual([...['OtherHash', 613, 613, two]]);
     expect(await edited(lines.filter((_, i) => i !== 100).join('\n'))).toEqual(['NotInOrder', 613, 613, two]);
-    expect(await edited(lines.slice(0, 500).join('\n'))).toEqual(['NotInOrder', 1013, 1013, three]);
+    expect(await edited(lines.slice(0, 500).join('\n'))).toEqual(['CutOff', 1012, 1012, two]);
+    expect(await edited(lines.slice(0, 500).join('\n') + '\n')).toEqual(['NotInOrder', 1013, 1024, three]);
     // Without its checkpoint, or with another end, its events are the same, and the file is not.
     expect(await edited(lines.slice(0, 512).join('\n') + '\n')).toEqual(['OtherArchive', 513, 1024, two]);
-    expect(await edited(lines.slice(0, 513).join('\n'))).toEqual(['OtherArchive', 513, 1024, two]);
+    expect(await edited(lines.slice(0, 513).join('\n'))).toEqual(['CutOff', 1025, 1025, two]);
     writeFileSync(two, lines.join('\n').replace(/"checkpoint":"kubepass/, '"checkpoint":"kubepast'));
-    expect(await verdictOn([one, two, three, exported], key)).toMatchObject({ exitCode: 2 });
+    expect(await verdictOn([one, two, three, exported], key)).toMatchObject({
+      ...{ exitCode: 1, fault: { reason: 'NotACheckpoint' } },
+    });
     writeFileSync(two, lines.join('\n'));
     expect(await verdictOn([one, two, three, exported], key)).toMatchObject({ exitCode: 0 });
   });
