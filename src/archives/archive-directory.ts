@@ -8,7 +8,7 @@ import { readLines } from '../evidence/read-lines.js';
 const writtenAtOnce = 256 * 1024;
 /** Octets that are read before the event loop gets its turn. */
 const readAtOnce = 128 * 1024;
-/** What a process that was killed has left is removed after a day. */
+/** Unfinished files of a process that was killed are removed after a day. */
 const leftMilliseconds = 24 * 60 * 60 * 1000;
 const unfinished = /^\.audit-.+\.part$/;
 

@@ -84,7 +84,11 @@ async function readAll({ files, checkpointFiles }: VerifyOptions, keys: readonly
   return { ...reading, fault: reading.fault ?? archives.fault(), remarks };
 }
 
-const located = ({ fault, ...reading }: ExportReading, file: string | null, addition = ''): Omit<Report, 'remarks'> => ({
+const located = (
+  { fault, ...reading }: ExportReading,
+  file: string | null,
+  addition = '',
+): Omit<Report, 'remarks'> => ({
   ...reading,
   fault: fault && {
     ...fault,
@@ -100,11 +104,7 @@ const whyFirst = (index: number): string =>
     : '; a file before this one is missing or was cut, or the files stand in another order';
 
 /** Reads the events of a file. Answers the line of a checkpoint behind them; null: there is none, or there is a fault. */
-async function readEvents(
-  file: string,
-  verifier: ExportVerifier,
-  archives: ToldArchives,
-): Promise<Buffer | null> {
+async function readEvents(file: string, verifier: ExportVerifier, archives: ToldArchives): Promise<Buffer | null> {
   let checkpoint: Buffer | null = null;
   const hashing = archives.reading(file);
   for await (const { lines, end } of readLines(file, { onOctets: (octets) => hashing?.add(octets) }))
@@ -131,17 +131,6 @@ function refuseLine(verifier: ExportVerifier): void {
   const { nextSeq } = verifier;
   verifier.fail('NotAnEvent', nextSeq, nextSeq, 'a checkpoint stands in the place of the event');
 }
-
-const faultIn = (file: string | null, { fault, ...reading }: ExportReading, addition = ''): FilesReading => ({
-  ...reading,
-  fault: fault && { ...fault, message: `${fault.message}${addition}`, file },
-});
-
-/** Why the first event of a file may not be the next one. */
-const whyFirst = (index: number): string =>
-  index === 0
-    ? ': the files with the events before it, such as archives, come first'
-    : ': a file before this one is missing or was cut, or files stand in another order';
 
 const isCheckpoint = (line: Buffer): boolean => line.subarray(0, checkpointLine.length).equals(checkpointLine);
 

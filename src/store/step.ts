@@ -138,7 +138,7 @@ export interface PruneAuditRecords {
   readonly through: number;
 }
 
-/** What the timeline of a request shows of a record of the log. */
+/** The part of a request's timeline that shows a record of the log. */
 export interface KeptTimeline {
   readonly requestId: string;
   /** The number of the record's last event. */

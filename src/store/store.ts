@@ -198,7 +198,7 @@ export interface AuditArchiveReader {
   records(after: number, through: number, limit: number): Promise<readonly StoredAuditRecord[]>;
   /** The number up to which every event is earlier than the instant. */
   endBefore(instant: Date): Promise<number>;
-  /** What is kept of the request's events that left the database, oldest first. `through`: the last of them; 0: none. */
+  /** The timeline of the request's events that left the database, oldest first. `through`: the last of them; 0: none. */
   timelineOf(requestId: string): Promise<{ readonly entries: readonly TimelineEntry[]; readonly through: number }>;
 }
 
@@ -208,7 +208,7 @@ export interface AuditArchive {
   readonly lastSeq: number;
   /** Its name, without the directory. */
   readonly file: string;
-  /** Of the file; lower-case hex. */
+  /** The file's; lower-case hex. */
   readonly sha256: string;
   /** The hash of its last event in the chain. */
   readonly lastHash: string;

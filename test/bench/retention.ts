@@ -39,10 +39,10 @@ const seeds = {
 
 /** Commits an event every few milliseconds, and remembers how long each took. */
 function commitSteadily(store: Store) {
-  let running = true;
+  const running = new AbortController();
   const taken: number[] = [];
   const done = (async () => {
-    while (running) {
+    while (!running.signal.aborted) {
       const began = performance.now();
       await store.writer.commit({ operations: [], events: [anEventAt(new Date())] });
       taken.push(performance.now() - began);
@@ -50,7 +50,7 @@ function commitSteadily(store: Store) {
     }
   })();
   return async () => {
-    running = false;
+    running.abort();
     await done;
     taken.sort((a, b) => a - b);
     const at = (share: number) => (taken[Math.floor(share * taken.length)] ?? 0).toFixed(1);

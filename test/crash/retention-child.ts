@@ -12,12 +12,12 @@ const privateKey = createPrivateKey({ key: Buffer.from(key, 'base64'), format: '
 const publicKey = Buffer.from(privateKey.export({ format: 'jwk' }).x ?? '', 'base64url');
 const { archived } = await retentionOn(store, directory, { signer: { privateKey, publicKey }, eventsPerFile: 1024 });
 process.send?.('begins');
-let running = true;
+const running = new AbortController();
 const recording = (async () => {
-  while (running) await recordEvents(store, 3, () => anEventAt(now));
+  while (!running.signal.aborted) await recordEvents(store, 3, () => anEventAt(now));
 })();
 await archived.run();
-running = false;
+running.abort();
 await recording;
 await store.close();
 process.send?.('ends');

@@ -100,7 +100,8 @@ it(`loses no event, and archives each once, after ${kills} times kill -9`, async
       killed++;
       longest *= 1.1;
     }
-    expect(archivesIn(archiveDir)).toHaveLength(6);
+    // The rest does not fill a file, which would be made a day later.
+    expect(archivesIn(archiveDir)).toHaveLength(5);
   }
 }, 600_000);
 
@@ -132,7 +133,7 @@ describe.skipIf(onPostgresql)('a full disk', () => {
     expect([...refusals]).toEqual([expect.stringMatching(/^an archive cannot be written: ENOSPC/)]);
     disk.free();
     await checkpoints.sign();
-    expect(archivesIn(disk.path)).toHaveLength(6);
+    expect(archivesIn(disk.path)).toHaveLength(5);
     expect(await verdictOnAll(disk.path, store, await key())).toMatchObject({ exitCode: 0, fault: null });
     await store.close();
   }, 120_000);

@@ -47,13 +47,13 @@ export interface TestRetentionOptions {
   readonly files?: (files: ArchiveFiles) => ArchiveFiles;
   readonly eventsPerFile?: number;
   readonly log?: RetentionContext['log'];
-  /** Who signs checkpoints; default: always the same. */
+  /** The process that signs checkpoints; default: always the same. */
   readonly owner?: string;
 }
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** What archives the log of a store into a directory; events older than 30 days. */
+/** Archives the log of a store into a directory: events older than 30 days. */
 export async function retentionOn(
   store: Store,
   directory: string,
@@ -122,13 +122,13 @@ export interface Verdict {
   } | null;
 }
 
-/** What `kubepass-verify` says about these files. */
+/** Asks `kubepass-verify` about these files. */
 export async function verdictOn(files: readonly string[], key: string): Promise<Verdict> {
   const { output, complaints, exitCode } = await verifyFiles([...files, '--key', key, '--json']);
   return { exitCode, complaints, ...(JSON.parse(output || '{}') as Pick<Verdict, 'events' | 'vouchedFor' | 'fault'>) };
 }
 
-/** What `kubepass-verify` says about all archives and the database behind them. */
+/** Asks `kubepass-verify` about all archives and the database behind them. */
 export async function verdictOnAll(
   directory: string,
   store: Store,

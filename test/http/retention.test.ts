@@ -11,7 +11,7 @@ const directory = temporaryDirectory();
 let service: TestService;
 let retention: TestRetention;
 let requestId: string;
-/** What was shown before anything was archived. */
+/** The answers before anything was archived. */
 let before: { readonly request: unknown; readonly certificates: unknown; readonly leaves: readonly Buffer[] };
 
 const audrey = (path: string) => service.as('audrey')('get', `/v1${path}`);

@@ -3,7 +3,7 @@ import type { TimelineEntry } from '../../model/certificate-request.js';
 import { joined } from '../../model/quote.js';
 import type { Store } from '../../store/store.js';
 
-/** What happened to a request, oldest first. Events that left the database are shown as they were. */
+/** The history of a request, oldest first. Events that left the database are shown as they were. */
 export async function timelineOf(
   { auditEvents, auditArchives }: Pick<Store, 'auditEvents' | 'auditArchives'>,
   id: string,

@@ -48,9 +48,7 @@ export class RetentionError extends Error {
     readonly summary: string,
     cause?: unknown,
   ) {
-    super(cause === undefined ? summary : `${summary}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    super(cause instanceof Error ? `${summary}: ${cause.message}` : summary, { cause });
   }
 }
 
@@ -88,16 +86,14 @@ export class ArchivedEvents {
     const name = archiveName(range);
     const start = last === null ? genesis : { seq: last.lastSeq, hash: last.lastHash };
     if (left === null)
-      await usable(`${name} cannot be written`, () =>
-        files.write(name, this.#lines(range, start, signed, isStopped)),
-      );
+      await usable(`${name} cannot be written`, () => files.write(name, this.#lines(range, start, signed, isStopped)));
     const { sha256, checkpoint } = await this.#verify(name, range, start);
     if (isStopped()) return false;
     await this.#tell(range, { sha256, checkpoint });
     return true;
   }
 
-  /** What a process that died has left: a file with the next events, of which the log does not tell. */
+  /** The file that a process that died has left, with the next events, of which the log does not tell. */
   async #leftFile(from: number, signed: SignedCheckpoint): Promise<EventRange | null> {
     const { files, store, log } = this.context;
     const names = await usable('the directory of the archives cannot be read', () => files.names());

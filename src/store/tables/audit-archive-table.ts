@@ -7,7 +7,7 @@ import type { KeptTimeline, PruneAuditRecords } from '../step.js';
 import type { AuditArchive, AuditArchiveReader, StoredAuditRecord } from '../store.js';
 import { auditRecordColumns, auditRecordOf } from './audit-event-table.js';
 
-/** A trigger adds the archive's row when the step's event comes into the log. Of two that were made at once, one conflicts. */
+/** A trigger adds the archive's row when the step's event comes into the log. One of two that were made at once conflicts. */
 export const requireArchivedThrough = (seq: number): Statement => ({
   sql: 'SELECT COUNT(*) AS "found" FROM "AuditArchive" WHERE "lastSeq" > ?',
   parameters: [seq],
@@ -18,7 +18,10 @@ export const requireArchivedThrough = (seq: number): Statement => ({
 export const pruneAuditRecords = (
   { timelines, after, through }: PruneAuditRecords,
   dialect: SqlDialect,
-): readonly Statement[] => [...timelines.map(keepTimeline), { sql: dialect.deleteAuditRecords, parameters: [after, through] }];
+): readonly Statement[] => [
+  ...timelines.map(keepTimeline),
+  { sql: dialect.deleteAuditRecords, parameters: [after, through] },
+];
 
 /** Keeps nothing where another process has pruned the record already. */
 function keepTimeline({ requestId, lastSeq, at, entries }: KeptTimeline): Statement {

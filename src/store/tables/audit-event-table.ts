@@ -104,7 +104,7 @@ export class AuditEventTable implements AuditEventReader {
     const { seq: archived } = await this.start();
     const found = await this.#listBehind(archived, filter, page);
     const { seq: now } = await this.start();
-    // What was archived meanwhile may have left the database before it was read.
+    // Events that were archived meanwhile may have left the database before they were read.
     const items = now === archived ? found.items : found.items.filter(({ seq }) => seq > now);
     return { items, nextCursor: found.nextCursor, firstSeq: now + 1 };
   }

@@ -42,9 +42,9 @@ async function begin(archive: Config['audit']['archive']) {
 
 it('says that the directory is lost, without its path to everybody, and goes on when it is there', async () => {
   const { store, warnings, notes } = await begin({ afterDays: 30, directory: archiveDir });
-  await expect.poll(notes).toEqual([
-    'no audit event is archived or pruned: the directory of the archives cannot be used',
-  ]);
+  await expect
+    .poll(notes)
+    .toEqual(['no audit event is archived or pruned: the directory of the archives cannot be used']);
   expect(warnings[0]).toMatchObject({
     fields: { reason: expect.stringContaining(archiveDir) as string },
     message: 'no audit event is archived or pruned, it is tried again',

@@ -11,7 +11,7 @@ const detailsOf = (from: number, to: number) => ({
   ...{ sha256: hex, checkpoint: 'a note' },
 });
 const archivedEvent = (details: object): AuditEventDraft =>
-  anEvent({ type: 'AuditEventsArchived', at: now, principal: null, cluster: null, details: { ...details } as never });
+  anEvent({ type: 'AuditEventsArchived', at: now, principal: null, cluster: null, details: { ...details } });
 
 /** A log of 800 events, of which a checkpoint vouches for the first 700 or so. */
 async function signedLog(): Promise<TestStore> {
@@ -260,7 +260,10 @@ describe('tiles', () => {
       : `INSERT OR REPLACE INTO "AuditTile" VALUES (0, 1, 'x')`;
     await opened.execute(other).catch(() => undefined);
     expect(await opened.store.checkpoints.tile(0, 1)).toEqual(tile);
-    const step = { operations: [{ op: 'insertAuditTile', level: 0, n: 1, hashes: Buffer.from(sha256('x')) }], events: [] } as const;
+    const step = {
+      operations: [{ op: 'insertAuditTile', level: 0, n: 1, hashes: Buffer.from(sha256('x')) }],
+      events: [],
+    } as const;
     await opened.store.writer.commit(step).catch(() => undefined);
     expect(await opened.store.checkpoints.tile(0, 1)).toEqual(tile);
   });

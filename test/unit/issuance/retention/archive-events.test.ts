@@ -334,7 +334,7 @@ describe('archiving', () => {
     // Another clock, and so perhaps another range.
     const second = await retentionOn(another, archiveDir, { signer, eventsPerFile: 1280, owner: 'another' });
     const runs = await Promise.allSettled([first.archived.run(), second.archived.run()]);
-    // Who finds the other's file half checked may say so, and tries again later.
+    // One may find that the other has set its file aside, and tries again later.
     for (const run of runs) if (run.status === 'rejected') expect(String(run.reason)).toMatch(/ENOENT|cannot be read/);
     await first.archived.run();
     await second.archived.run();
