@@ -2,7 +2,7 @@ import type { ApiToken, Principal, Requester, Role } from './model/principal.js'
 import type { Credential, WayIn } from './model/authentication.js';
 import type { LoginAttempt, LoginBegun, LoginFinished } from './model/login.js';
 import type { Session } from './model/session.js';
-import type { AuditEvent, AuditEventFilter, ChainVerification } from './model/audit-event.js';
+import type { AuditEventFilter, AuditEventPage, ChainVerification } from './model/audit-event.js';
 import type { BudgetName, BudgetStates, BudgetUse, SpentBudget } from './model/budget.js';
 import type { BlastRadius } from './model/blast-radius.js';
 import type { Certificate, CertificateFilter, ListedCertificate } from './model/certificate.js';
@@ -315,12 +315,12 @@ export interface PolicyService {
 }
 
 export interface AuditEventService {
-  list(principal: Principal, filter: AuditEventFilter, page: PageQuery): Promise<Outcome<Page<AuditEvent>>>;
-  /** The canonical text of every matching event, oldest first, read in chunks. */
-  export(principal: Principal, filter: AuditEventFilter): Outcome<AsyncIterable<string>>;
+  list(principal: Principal, filter: AuditEventFilter, page: PageQuery): Promise<Outcome<AuditEventPage>>;
+  /** The canonical text of every matching event in the database, oldest first, read in chunks. */
+  export(principal: Principal, filter: AuditEventFilter): Promise<Outcome<AuditExport>>;
   verify(principal: Principal): Promise<Outcome<ChainVerification>>;
-  /** Every event with its two hashes, oldest first, and at the end the last checkpoint that vouches for them. */
-  exportWithHashes(principal: Principal): Outcome<AsyncIterable<string>>;
+  /** Every event in the database with its two hashes, oldest first, and at the end the last checkpoint that vouches for them. */
+  exportWithHashes(principal: Principal): Promise<Outcome<AuditExport>>;
   /** The last checkpoint as a signed note; `not-found` for a log without events. */
   checkpoint(principal: Principal): Promise<Outcome<string>>;
   /** The keys that sign checkpoints, or did. */
@@ -333,6 +333,13 @@ export interface AuditEventService {
   ): Promise<Outcome<LogProof & { readonly index: number }>>;
   /** Proves that the log of the one size is the beginning of the log of the other. */
   consistencyProof(principal: Principal, from: number, to: number): Promise<Outcome<LogProof>>;
+}
+
+/** Lines without their line feeds. Reading them fails where events are archived meanwhile, so that they never have a gap. */
+export interface AuditExport {
+  /** The first event that the database shows: those before it are in archives. */
+  readonly firstSeq: number;
+  readonly lines: AsyncIterable<string>;
 }
 
 /** Hashes of 32 octets in the order of RFC 9162, for the log of `size` events. */

@@ -54,31 +54,48 @@ export interface ChainReader {
   /** Events with `seq` > `afterSeq`, in order, at most `limit`. */
   chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]>;
   head(): Promise<ChainHead>;
+  /** The last event that is in an archive, behind which the events of the database begin; genesis where there is none. */
+  start(): Promise<ChainHead>;
 }
 
 /**
- * Recomputes the whole chain, up to the event that is the last one when it starts. Between chunks the event loop gets
- * its turn, so that issuing goes on meanwhile.
+ * Recomputes the chain behind the last archive, up to the event that is the last one when it starts. Between chunks the
+ * event loop gets its turn, so that issuing goes on meanwhile. Where events are archived meanwhile, it goes on behind them.
  */
 export async function verifyChain(reader: ChainReader, chunkSize = 200): Promise<ChainVerification> {
+  let start = await reader.start();
   const end = await reader.head();
-  let head = genesis;
-  const broken = (): ChainVerification => ({
-    valid: false,
-    events: head.seq,
-    head: end.hash,
-    firstInvalidSeq: head.seq + 1,
-  });
+  let head = start;
   while (head.seq < end.seq) {
     const events = await reader.chunk(head.seq, Math.min(chunkSize, end.seq - head.seq));
-    if (events.length === 0) return broken();
-    for (const event of events) {
-      if (!followsInChain(head, event)) return broken();
-      head = event;
+    const last = lastInChain(head, events);
+    head = last;
+    if (events.length === 0 || last !== events.at(-1)) {
+      const moved = await reader.start();
+      if (moved.seq <= head.seq) break;
+      start = head = moved;
     }
     await setImmediate();
   }
-  // The log only grows, so its former head must still be in its place.
-  if (head.seq !== end.seq || head.hash !== end.hash) return broken();
-  return { valid: true, events: head.seq, head: head.hash, firstInvalidSeq: null };
+  // The log tells of each archive, so at least that event lies behind it.
+  const hasRest = start.seq === 0 || (await reader.head()).seq > start.seq;
+  // The log only grows, so its former head must still be in its place, or be archived.
+  const valid = hasRest && (head.seq > end.seq || (head.seq === end.seq && head.hash === end.hash));
+  return {
+    valid,
+    events: head.seq - start.seq,
+    archivedEvents: start.seq,
+    head: end.hash,
+    firstInvalidSeq: valid ? null : head.seq + 1,
+  };
+}
+
+/** The last of the events that follow one another from `head` on; `head` itself where none does. */
+function lastInChain(head: ChainHead, events: readonly AuditEvent[]): ChainHead {
+  let last = head;
+  for (const event of events) {
+    if (!followsInChain(last, event)) break;
+    last = event;
+  }
+  return last;
 }

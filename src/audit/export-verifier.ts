@@ -8,7 +8,15 @@ import { emptyTreeHash, GrowingTree } from './merkle-tree.js';
 export interface ExportFault {
   /** TitleCase, and stable. */
   readonly reason:
-    'NotAnEvent' | 'NotInOrder' | 'BrokenLink' | 'OtherHash' | 'OtherRoot' | 'CutOff' | 'NotACheckpoint' | 'OtherLog';
+    | 'NotAnEvent'
+    | 'NotInOrder'
+    | 'BrokenLink'
+    | 'OtherHash'
+    | 'OtherRoot'
+    | 'OtherArchive'
+    | 'CutOff'
+    | 'NotACheckpoint'
+    | 'OtherLog';
   /** The events between which it lies, both inclusive; null where it is not in the events. */
   readonly firstSeq: number | null;
   readonly lastSeq: number | null;
@@ -96,6 +104,11 @@ export class ExportVerifier {
   /** The number of the event that comes next. */
   get nextSeq(): number {
     return this.#tree.size + 1;
+  }
+
+  /** Whether there is a fault already. */
+  get hasFailed(): boolean {
+    return this.#fault !== null;
   }
 
   /** Records a fault that lies not in a line alone, unless there is one already. */

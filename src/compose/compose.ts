@@ -66,6 +66,7 @@ import { openServiceAccounts } from './service-accounts.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
 import { openTraces, tracedLog, tracedWriter } from './traces.js';
 import { openRefusedSignIns } from './refused-sign-ins.js';
+import { openRetention, type RetentionOverrides } from './retention.js';
 import { openRehearsal } from './rehearsal.js';
 import { warmUp, type WarmUpOptions } from './warm-up.js';
 import { openWebhooks, storedOutbox, wakingWriter } from './webhooks.js';
@@ -77,7 +78,7 @@ const drainSeconds = 10;
 const webhookDrainMilliseconds = 5_000;
 
 /** Replacements for real parts, and wrappers around them, for tests. */
-export interface Overrides {
+export interface Overrides extends RetentionOverrides {
   readonly clock?: () => Date;
   readonly writer?: (writer: Writer) => Writer;
   /** Whether SQLite's writer gets a thread of its own, as it does unless a test has too many services to start. */
@@ -292,13 +293,15 @@ async function wire(
   opened.push(() => policies.stop());
 
   // Checkpoints of the audit log.
+  const signers = await openCheckpointKeys(config, log);
   const checkpoints = new Checkpoints({
     store,
-    signers: await openCheckpointKeys(config, log),
+    signers,
     retiresOthers: isSoleProcess(config) || config.audit.checkpointKeyFiles !== null,
     ...{ owner, clock, log },
     deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
   });
+  const retention = openRetention(config, { store, checkpoints, signers, clock, log }, overrides);
 
   // A database that was put back from a backup.
   const restorations = new Restorations({
@@ -407,7 +410,11 @@ async function wire(
     ...servicesOf(
       of,
       drafts,
-      { ready, restored: () => restorations.summary(), notes: () => (kept.note === null ? [] : [kept.note]) },
+      {
+        ready,
+        restored: () => restorations.summary(),
+        notes: () => [...(kept.note === null ? [] : [kept.note]), ...retention.notes()],
+      },
       new CertificateLists(of, denyList),
       checkpoints,
       authenticator,
@@ -493,6 +500,8 @@ async function wire(
         }),
       });
       opened.push(() => counting.stop());
+      retention.begin();
+      opened.push(() => retention.stop());
       dispatcher.start();
       opened.push(() => dispatcher.stop(webhookDrainMilliseconds));
       void probeStaleClusters(context);

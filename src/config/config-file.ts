@@ -130,6 +130,8 @@ export const FileSettings = Type.Object(
         {
           checkpointSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
           checkpointKeys: Type.Optional(Type.Array(Path, { minItems: 1, maxItems: 10, uniqueItems: true })),
+          archiveAfterDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 36_500 })),
+          archiveDir: Type.Optional(Path),
         },
         closed,
       ),

@@ -76,6 +76,14 @@ export interface AuditConfig {
   readonly checkpointSeconds: number;
   /** PEM files with an Ed25519 key each; all of them sign. Null: one in the data dir, which is made where there is none. */
   readonly checkpointKeyFiles: readonly string[] | null;
+  /** Null: all events stay in the database. */
+  readonly archive: AuditArchiveConfig | null;
+}
+
+/** Old events move to files. */
+export interface AuditArchiveConfig {
+  readonly afterDays: number;
+  readonly directory: string;
 }
 
 /** A listener of its own, over plain HTTP. */
@@ -174,6 +182,7 @@ export function loadConfig(environment: Environment): Config {
     audit: {
       checkpointSeconds: file?.audit?.checkpointSeconds ?? 60,
       checkpointKeyFiles: file?.audit?.checkpointKeys?.map(fromFile) ?? null,
+      archive: readArchive(file, fromFile, inFile),
     },
     metrics: readMetrics(environment, file, port, report),
     budgets: readBudgets(file?.budgets, environment.budgets, report, variables.budgets),
@@ -254,6 +263,18 @@ function readTls(
   if (certFile !== undefined) report(variables.tlsKeyFile, `is missing beside ${variables.tlsCertFile}`);
   if (keyFile !== undefined) report(variables.tlsCertFile, `is missing beside ${variables.tlsKeyFile}`);
   return { files: null, terminated };
+}
+
+function readArchive(
+  file: FileSettings | undefined,
+  fromFile: (path: string) => string,
+  report: ReportProblem,
+): AuditArchiveConfig | null {
+  const { archiveAfterDays: afterDays, archiveDir: directory } = file?.audit ?? {};
+  if (afterDays !== undefined && directory !== undefined) return { afterDays, directory: fromFile(directory) };
+  if (afterDays !== undefined) report('/audit/archiveDir', 'is missing beside archiveAfterDays');
+  if (directory !== undefined) report('/audit/archiveAfterDays', 'is missing beside archiveDir');
+  return null;
 }
 
 function readConnections(file: FileSettings | undefined, terminated: boolean): ConnectionsConfig {

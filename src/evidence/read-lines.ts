@@ -8,12 +8,22 @@ export interface Lines {
   readonly end: 'Whole' | 'Cut' | 'TooLong';
 }
 
+export interface ReadLinesOptions {
+  /** Is handed everything that is read. */
+  readonly onOctets?: (octets: Buffer) => void;
+  readonly octetsAtOnce?: number;
+}
+
 /** The lines of a file, or of standard input for "-", several at a time. Throws where the file cannot be read. */
-export async function* readLines(path: string): AsyncGenerator<Lines, void, void> {
-  const source = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1024 * 1024 });
+export async function* readLines(
+  path: string,
+  { onOctets, octetsAtOnce = 1024 * 1024 }: ReadLinesOptions = {},
+): AsyncGenerator<Lines, void, void> {
+  const source = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: octetsAtOnce });
   let rest: Buffer[] = [];
   let restLength = 0;
   for await (const chunk of source as AsyncIterable<Buffer>) {
+    onOctets?.(chunk);
     const last = chunk.lastIndexOf(0x0a);
     if (last === -1) {
       rest.push(chunk);

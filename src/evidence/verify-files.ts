@@ -2,6 +2,7 @@ import { readCheckpoint, type Checkpoint } from '../audit/checkpoint.js';
 import { ExportVerifier, type ExportFault, type ExportReading } from '../audit/export-verifier.js';
 import { readNote, readVerifierKey, type NoteKey } from '../audit/signed-note.js';
 import { readLastLine, readLines, readSmallFile } from './read-lines.js';
+import { ToldArchives } from './told-archives.js';
 import { readVerifyOptions, usage, type VerifyOptions } from './verify-options.js';
 
 /** The end of a run of `kubepass-verify`. */
@@ -26,8 +27,11 @@ const checkpointLine = Buffer.from('{"checkpoint":');
 /** More than any file of a checkpoint or of keys has. */
 const mostOctets = 1024 * 1024;
 
-/** The result, and what was left unchecked. */
-type Report = ExportReading & { readonly remarks: readonly string[] };
+/** The result, the file with the fault, and what was left unchecked. */
+type Report = Omit<ExportReading, 'fault'> & {
+  readonly fault: (ExportFault & { readonly file: string | null }) | null;
+  readonly remarks: readonly string[];
+};
 
 /** Checks exports of the audit log against checkpoints, without a network and without a private key. */
 export async function verifyFiles(args: readonly string[]): Promise<Verification> {
@@ -60,24 +64,50 @@ async function readAll({ files, checkpointFiles }: VerifyOptions, keys: readonly
     if (!(error instanceof CheckpointRefusedError)) throw error;
     const verifier = new ExportVerifier([]);
     verifier.fail(error.reason, null, null, error.message);
-    return { ...verifier.end(), remarks };
+    return { ...located(verifier.end(), null), remarks };
   }
   const verifier = new ExportVerifier(checkpoints);
+  const archives = new ToldArchives();
   for (const [i, file] of files.entries()) {
-    const line = await readEvents(file, verifier);
+    const first = verifier.nextSeq;
+    const line = await readEvents(file, verifier, archives);
+    if (verifier.hasFailed)
+      return { ...located(verifier.end(), file, verifier.nextSeq === first ? whyFirst(i) : ''), remarks };
     if (line === null) continue;
     // Every other line than the one that was checked before is none of an export.
     if (file !== '-' && lastLines[i]?.equals(line) !== true) refuseLine(verifier);
     else if (file === '-')
       remarks.push('the checkpoint at the end of standard input is not checked: write the export into a file');
+    if (verifier.hasFailed) return { ...located(verifier.end(), file), remarks };
   }
-  return { ...verifier.end(), remarks };
+  const reading = located(verifier.end(), null);
+  return { ...reading, fault: reading.fault ?? archives.fault(), remarks };
 }
 
+const located = (
+  { fault, ...reading }: ExportReading,
+  file: string | null,
+  addition = '',
+): Omit<Report, 'remarks'> => ({
+  ...reading,
+  fault: fault && {
+    ...fault,
+    message: `${fault.message}${fault.reason === 'NotInOrder' ? addition : ''}`,
+    file,
+  },
+});
+
+/** Why the first event of a file may not be the next one. */
+const whyFirst = (index: number): string =>
+  index === 0
+    ? '; files with events before it, such as archives, come first'
+    : '; a file before this one is missing or was cut, or the files stand in another order';
+
 /** Reads the events of a file. Answers the line of a checkpoint behind them; null: there is none, or there is a fault. */
-async function readEvents(file: string, verifier: ExportVerifier): Promise<Buffer | null> {
+async function readEvents(file: string, verifier: ExportVerifier, archives: ToldArchives): Promise<Buffer | null> {
   let checkpoint: Buffer | null = null;
-  for await (const { lines, end } of readLines(file))
+  const hashing = archives.reading(file);
+  for await (const { lines, end } of readLines(file, { onOctets: (octets) => hashing?.add(octets) }))
     for (const line of lines) {
       if (checkpoint !== null) {
         refuseLine(verifier);
@@ -87,9 +117,13 @@ async function readEvents(file: string, verifier: ExportVerifier): Promise<Buffe
       if (end === 'Whole' && isCheckpoint(line)) checkpoint = Buffer.from(line);
       else if (end === 'Cut')
         verifier.fail('CutOff', nextSeq, nextSeq, `the file ends within the line of event ${nextSeq}`);
-      else if (verifier.add(line)) continue;
+      else if (verifier.add(line)) {
+        archives.add(line);
+        continue;
+      }
       if (checkpoint === null) return null;
     }
+  hashing?.end();
   return checkpoint;
 }
 
@@ -164,9 +198,10 @@ function written({ json }: VerifyOptions, { events, vouchedFor, root, hashes, fa
   return { output: [...lines, ...remarks].map((line) => `${line}\n`).join(''), complaints: '', exitCode };
 }
 
-function blame({ firstSeq, lastSeq, reason, message }: ExportFault): string {
+function blame({ firstSeq, lastSeq, reason, message, file }: NonNullable<Report['fault']>): string {
   if (firstSeq === null) return `NOT VALID (${reason}): ${message}`;
-  const where = firstSeq === lastSeq ? `event ${firstSeq}` : `events ${firstSeq} to ${lastSeq ?? firstSeq}`;
+  const events = firstSeq === lastSeq ? `event ${firstSeq}` : `events ${firstSeq} to ${lastSeq ?? firstSeq}`;
+  const where = file === null ? events : `${events} in ${file}`;
   return `NOT VALID at ${where} (${reason}): ${message}`;
 }
 

@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 
 export const usage = `usage: kubepass-verify FILE… [--checkpoint FILE]… [--key KEY]… [--json]
 
-Checks exports of the audit log, NDJSON files in the order of their events. "-" is standard input.
+Checks exports of the audit log, NDJSON files in the order of their events: archives first, then the export that goes on
+behind them. "-" is standard input.
 
   --checkpoint FILE  a checkpoint that was kept outside: the events must be those that it vouches for
   --key KEY          a key whose signature on a checkpoint counts, as GET /v1/audit-events/checkpoint-keys

@@ -7,6 +7,7 @@ import type { Principal } from '../model/principal.js';
 import type { AuditEventService } from '../services.js';
 import type { AuditEventReader, Store } from '../store/store.js';
 import type { Checkpoints } from './evidence/checkpoints.js';
+import { exportedEvents, MissingEventsError } from './evidence/exported-events.js';
 
 const exportChunk = 500;
 
@@ -23,14 +24,20 @@ export function auditEventService(
     async list(principal, filter, page) {
       return whyNotRead(principal) ?? done(await auditEvents.list(filter, page));
     },
-    export(principal, filter) {
-      return whyNotRead(principal) ?? done(canonicalTexts(auditEvents, filter));
+    async export(principal, filter) {
+      const refusal = whyNotRead(principal);
+      if (refusal !== null) return refusal;
+      const firstSeq = (await auditEvents.start()).seq + 1;
+      return done({ firstSeq, lines: canonicalTexts(auditEvents, filter, firstSeq) });
     },
     async verify(principal) {
       return whyNotRead(principal) ?? done(await verifyChain(auditEvents));
     },
-    exportWithHashes(principal) {
-      return whyNotRead(principal) ?? done(linesWithHashes(auditEvents, kept));
+    async exportWithHashes(principal) {
+      const refusal = whyNotRead(principal);
+      if (refusal !== null) return refusal;
+      const firstSeq = (await auditEvents.start()).seq + 1;
+      return done({ firstSeq, lines: linesWithHashes(auditEvents, kept, firstSeq) });
     },
     async checkpoint(principal) {
       const refusal = whyNotRead(principal);
@@ -77,26 +84,31 @@ function whyNotRead(principal: Principal): Refused | null {
 const invalid = (pointer: string, message: string): Refused =>
   refused({ kind: 'invalid-request', errors: [{ pointer, message }] });
 
-async function* canonicalTexts(reader: AuditEventReader, filter: AuditEventFilter): AsyncIterable<string> {
+async function* canonicalTexts(
+  reader: AuditEventReader,
+  filter: AuditEventFilter,
+  firstSeq: number,
+): AsyncIterable<string> {
   let cursor: string | null = null;
+  let next = firstSeq;
   do {
     const page = await reader.list(filter, { limit: exportChunk, cursor });
+    // A cursor that an archive has overtaken goes on behind it.
+    if (page.firstSeq > next) throw new MissingEventsError('events were archived during the export');
     for (const event of page.items) yield event.canonical;
+    next = (page.items.at(-1)?.seq ?? next - 1) + 1;
     cursor = page.nextCursor;
   } while (cursor !== null);
 }
 
 /** The checkpoint is read first: the events that are exported are at least those for which it vouches. */
-async function* linesWithHashes(reader: AuditEventReader, checkpoints: Store['checkpoints']): AsyncIterable<string> {
+async function* linesWithHashes(
+  reader: AuditEventReader,
+  checkpoints: Store['checkpoints'],
+  firstSeq: number,
+): AsyncIterable<string> {
   const checkpoint = await checkpoints.last();
   const { seq: end } = await reader.head();
-  for (let seq = 0; seq < end;) {
-    const events = await reader.chunk(seq, Math.min(exportChunk, end - seq));
-    for (const { canonical, previousHash, hash } of events)
-      yield `{"event":${canonical},"previousHash":"${previousHash}","hash":"${hash}"}`;
-    const last = events.at(-1);
-    if (last === undefined) break;
-    seq = last.seq;
-  }
+  yield* exportedEvents(reader, firstSeq - 1, end);
   if (checkpoint !== null) yield JSON.stringify({ checkpoint: checkpoint.note });
 }

@@ -3,6 +3,7 @@ import type { Violation } from './decision.js';
 import type { Labels } from './labels.js';
 import type { ProbeAnswer } from './cluster-probe.js';
 import type { RestorationEvidence } from './restoration.js';
+import type { Page } from './page.js';
 import type { RevocationReason } from './revocation.js';
 import type { Role } from './principal.js';
 import type { WebhookDeliveryState, WebhookEventType } from './webhook-delivery.js';
@@ -45,6 +46,7 @@ export const auditEventTypes = [
   'CheckpointKeyRetired',
   'DatabaseRestored',
   'RestoredAcknowledged',
+  'AuditEventsArchived',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -235,6 +237,8 @@ export interface AuditEventDetails {
   };
   /** An admin knows that the database was put back, and what it may not know. */
   RestoredAcknowledged: { restorations: number };
+  /** A file has these events, both inclusive; they may leave the database. `checkpoint`: the signed note of so many events. */
+  AuditEventsArchived: { from: number; to: number; file: string; sha256: string; checkpoint: string };
 }
 
 type SessionDetails = {
@@ -316,10 +320,18 @@ export interface AuditEventFilter {
   readonly before?: Date;
 }
 
+/** A page of the log. */
+export interface AuditEventPage extends Page<AuditEvent> {
+  /** The first event that the database shows: those before it are in archives. */
+  readonly firstSeq: number;
+}
+
 export interface ChainVerification {
   readonly valid: boolean;
-  /** How many events are intact, from the first on: all of them where the log is valid. */
+  /** How many events of the database are intact, from the first on: all of them where the log is valid. */
   readonly events: number;
+  /** How many events are in archives, and were not checked. */
+  readonly archivedEvents: number;
   /** Hash of the last event; 64 zeros for an empty log. */
   readonly head: string;
   /** Where the chain breaks: the number of an event that was changed or is missing; null where it is valid. */

@@ -68,6 +68,8 @@ export interface SqlDialect {
   hexText(column: string): string;
   /** Whether the JSON array holds a text; takes one parameter. */
   jsonArrayHolds(column: string): string;
+  /** Deletes archived records of the audit log; its parameters are the number before the first one, and the last one. */
+  readonly deleteAuditRecords: string;
   /** The ASCII text in lower case, in whichever language the database sorts. */
   asciiLowerCase(column: string): string;
   /** Stands behind a table to name the index that finds its rows; empty where the database chooses better by itself. */

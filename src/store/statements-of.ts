@@ -20,6 +20,7 @@ import {
   retireCheckpointKey,
 } from './tables/checkpoint-tables.js';
 import { acknowledgeRestorations, insertRestoration } from './tables/restoration-table.js';
+import { pruneAuditRecords, requireArchivedThrough } from './tables/audit-archive-table.js';
 import { requireQuota } from './tables/quotas.js';
 import { endSession, forgetSessions, insertSession, touchSession } from './tables/session-table.js';
 import { webhookStatementsOf } from './tables/webhook-delivery-table.js';
@@ -88,6 +89,10 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
       return [acknowledgeRestorations(operation.at, operation.by)];
     case 'insertAuditTile':
       return [insertAuditTile(operation.level, operation.n, operation.hashes)];
+    case 'requireArchivedThrough':
+      return [requireArchivedThrough(operation.seq)];
+    case 'pruneAuditRecords':
+      return pruneAuditRecords(operation, dialect);
     case 'insertIdempotencyKey':
       return [insertIdempotencyKey(operation.entry)];
     case 'answerIdempotencyKey':

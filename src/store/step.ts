@@ -10,6 +10,7 @@ import type {
   PublicKeyReference,
   RequestFailure,
   RequestState,
+  TimelineEntry,
 } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
 import type { SignedCheckpoint } from '../audit/checkpoint.js';
@@ -81,6 +82,9 @@ export type Operation =
   | { readonly op: 'acknowledgeRestorations'; readonly at: Date; readonly by: string }
   /** Keeps a complete tile of the Merkle tree, unless it is kept already. */
   | { readonly op: 'insertAuditTile'; readonly level: number; readonly n: number; readonly hashes: Uint8Array }
+  /** Conflicts where an archive has events behind this one. It stands in the step that tells of the next archive. */
+  | { readonly op: 'requireArchivedThrough'; readonly seq: number }
+  | PruneAuditRecords
   | { readonly op: 'insertIdempotencyKey'; readonly entry: NewIdempotencyEntry }
   | { readonly op: 'answerIdempotencyKey'; readonly scope: IdempotencyScope; readonly answer: IdempotentAnswer }
   | { readonly op: 'forgetIdempotencyKeys'; readonly createdBefore: Date }
@@ -123,6 +127,28 @@ export interface EndWebhookAttempt {
   readonly attempt: number;
   readonly at: Date;
   readonly end: WebhookAttemptEnd;
+}
+
+/**
+ * Keeps the timelines of these records, and deletes all records behind `after` up to `through`. An archive must have their
+ * events. Records that are gone already are passed over.
+ */
+export interface PruneAuditRecords {
+  readonly op: 'pruneAuditRecords';
+  readonly timelines: readonly KeptTimeline[];
+  /** The number of the last event of a record. */
+  readonly after: number;
+  /** The same, of the last one. */
+  readonly through: number;
+}
+
+/** The part of a request's timeline that shows a record of the log. */
+export interface KeptTimeline {
+  readonly requestId: string;
+  /** The number of the record's last event. */
+  readonly lastSeq: number;
+  readonly at: Date;
+  readonly entries: readonly Omit<TimelineEntry, 'at'>[];
 }
 
 /** A user certificate that a cluster signed for somebody else. */
@@ -230,6 +256,8 @@ export type Conflict =
   /** Another process signs checkpoints. */
   | { readonly kind: 'checkpointLease' }
   | { readonly kind: 'restoration' }
+  /** An archive has events behind this one. */
+  | { readonly kind: 'auditArchive'; readonly seq: number }
   /** A token has another name that folds to this one. */
   | { readonly kind: 'principalName'; readonly name: string }
   | { readonly kind: 'certificateAuthority'; readonly cluster: string }

@@ -4,6 +4,7 @@ import type { OrderedWriter } from './ordered-writer.js';
 import type { ReadRows, SqlDialect } from './statement.js';
 import type { Store } from './store.js';
 import { ApiTokenTable } from './tables/api-token-table.js';
+import { AuditArchiveTable } from './tables/audit-archive-table.js';
 import { AuditEventTable } from './tables/audit-event-table.js';
 import { CertificateTable } from './tables/certificate-table.js';
 import { RequestTable } from './tables/request-table.js';
@@ -46,6 +47,7 @@ export function storeParts(
     auditEvents,
     checkpoints: new CheckpointTables(prisma),
     restorations: new RestorationTable(prisma),
+    auditArchives: new AuditArchiveTable(prisma),
     apiTokens: new ApiTokenTable(prisma, reads),
     sessions: new SessionTable(prisma),
     idempotencyKeys: new IdempotencyKeyTable(prisma),

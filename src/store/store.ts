@@ -1,10 +1,10 @@
 import type { ApiTokenReader } from '../identity/api-tokens.js';
-import type { AuditEvent, AuditEventFilter } from '../model/audit-event.js';
+import type { AuditEvent, AuditEventFilter, AuditEventPage } from '../model/audit-event.js';
 import type { Certificate, CertificateFilter, ListedCertificate } from '../model/certificate.js';
 import type { IdentityFilter } from '../model/identity.js';
 import type { IdentityBlock, StoredIdentityBlock } from '../model/identity-block.js';
 import type { RevokedCertificate } from '../model/revocation.js';
-import type { CertificateRequest, RequestFilter } from '../model/certificate-request.js';
+import type { CertificateRequest, RequestFilter, TimelineEntry } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
 import type { Restoration } from '../model/restoration.js';
 import type { Page, PageQuery, Visibility } from '../model/page.js';
@@ -38,6 +38,7 @@ export interface Store {
   readonly auditEvents: AuditEventReader;
   readonly checkpoints: CheckpointReader;
   readonly restorations: RestorationReader;
+  readonly auditArchives: AuditArchiveReader;
   readonly apiTokens: ApiTokenReader;
   readonly sessions: SessionReader;
   readonly idempotencyKeys: IdempotencyReader;
@@ -178,9 +179,9 @@ export interface ExpiryNoticeReader {
 }
 
 export interface AuditEventReader {
-  /** Oldest first, so that a follower can keep its cursor and continue later. */
-  list(filter: AuditEventFilter, page: PageQuery): Promise<Page<AuditEvent>>;
-  /** All events of one request, oldest first. */
+  /** Oldest first, so that a follower can keep its cursor and continue later. Events that an archive has are left out. */
+  list(filter: AuditEventFilter, page: PageQuery): Promise<AuditEventPage>;
+  /** All events of one request that are still in the database, oldest first. */
   ofRequest(requestId: string): Promise<readonly AuditEvent[]>;
   /** Events with `seq` > `afterSeq`, in order, at most `limit`: for verification and export in chunks. */
   chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]>;
@@ -188,6 +189,45 @@ export interface AuditEventReader {
   canonicalTexts(afterSeq: number, limit: number): Promise<readonly string[]>;
   /** Number and hash of the last committed event. */
   head(): Promise<{ readonly seq: number; readonly hash: string }>;
+  /** Number and hash of the last event that an archive has; `seq` is 0 where there is none. */
+  start(): Promise<{ readonly seq: number; readonly hash: string }>;
+}
+
+/** Events that left the database, or may leave it. */
+export interface AuditArchiveReader {
+  /** Null where there is none. */
+  last(): Promise<AuditArchive | null>;
+  /** The archives with these files, in no particular order. */
+  named(files: readonly string[]): Promise<readonly AuditArchive[]>;
+  /** Archives with records that are still in the database, oldest first. */
+  unpruned(): Promise<readonly AuditArchive[]>;
+  /** The oldest records, at most `limit`, whose last event is behind `after` and not behind `through`. */
+  records(after: number, through: number, limit: number): Promise<readonly StoredAuditRecord[]>;
+  /** The number up to which every event is earlier than the instant. */
+  endBefore(instant: Date): Promise<number>;
+  /** The timeline of the request's events that left the database, oldest first. `through`: the last of them; 0: none. */
+  timelineOf(requestId: string): Promise<{ readonly entries: readonly TimelineEntry[]; readonly through: number }>;
+}
+
+/** A file that has some events of the log. */
+export interface AuditArchive {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** Its name, without the directory. */
+  readonly file: string;
+  /** The file's; lower-case hex. */
+  readonly sha256: string;
+  /** The hash of its last event in the chain. */
+  readonly lastHash: string;
+  readonly archivedAt: Date;
+}
+
+/** A record of the log with its events. */
+export interface StoredAuditRecord {
+  readonly lastSeq: number;
+  readonly requestId: string | null;
+  readonly at: Date;
+  readonly events: readonly AuditEvent[];
 }
 
 /** Reads the parts from which checkpoints and proofs are made. */

@@ -248,7 +248,7 @@ export function expectedAnswers({ requests, certificates, events, token, key, de
     certificates: newestFirst.map(listed),
     found: [requests.slice(0, 30), certificates.slice(0, 30).map(listed), byFingerprint(certificates)],
     events,
-    chain: { valid: true, events: events.length, head: events.at(-1)?.hash, firstInvalidSeq: null },
+    chain: { valid: true, events: events.length, archivedEvents: 0, head: events.at(-1)?.hash, firstInvalidSeq: null },
     token,
     key: { ...key, answer: { status: 201, headers: { 'content-type': 'text/plain' }, body: 'é' } },
     lists: [

@@ -15,6 +15,8 @@ export type Proofs = [
   Proof<Same<Shared.ApiTokenGetPayload<object>, Postgresql.ApiTokenGetPayload<object>>>,
   Proof<Same<Shared.AuditRecordGetPayload<object>, Postgresql.AuditRecordGetPayload<object>>>,
   Proof<Same<Shared.AuditEventRangeGetPayload<object>, Postgresql.AuditEventRangeGetPayload<object>>>,
+  Proof<Same<Shared.AuditArchiveGetPayload<object>, Postgresql.AuditArchiveGetPayload<object>>>,
+  Proof<Same<Shared.TimelineRecordGetPayload<object>, Postgresql.TimelineRecordGetPayload<object>>>,
   Proof<Same<Shared.CertificateRecordGetPayload<object>, Postgresql.CertificateRecordGetPayload<object>>>,
   Proof<Same<Shared.DecisionGetPayload<object>, Postgresql.DecisionGetPayload<object>>>,
   Proof<Same<Shared.GroupMembershipGetPayload<object>, Postgresql.GroupMembershipGetPayload<object>>>,

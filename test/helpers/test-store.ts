@@ -19,6 +19,10 @@ export interface OpenedStore {
   readonly file: string;
   /** Runs SQL as the owner of the tables. */
   execute(sql: string): Promise<void>;
+  /** Runs SQL with the rights that the service has. */
+  executeAsService(sql: string): Promise<void>;
+  /** Another process's store on the same database; SQLite has none. */
+  another(): Promise<Store>;
   /** The rows of a query. Instants of PostgreSQL are in UTC. */
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** The plan of the database for a query. */
@@ -46,6 +50,8 @@ async function openOnSqlite(options: TestStoreOptions): Promise<OpenedStore> {
     store,
     file,
     execute: (sql) => onIt((database) => void database.exec(sql)),
+    executeAsService: (sql) => onIt((database) => void database.exec(sql)),
+    another: () => Promise.resolve(store),
     query: (sql) => onIt((database) => database.prepare<[], Record<string, unknown>>(sql).all()),
     explain: (sql) =>
       onIt((database) =>
@@ -66,13 +72,16 @@ async function openOnPostgresql({ queueLimit, batchLimit }: TestStoreOptions): P
   const database = await freshDatabase(inject('databases'));
   const limits = { ...(queueLimit && { queueLimit }), ...(batchLimit && { batchLimit }) };
   const store = await openPostgresqlStore({ url: database.url, readConnections: 3, ...limits });
+  const executeAs = (url: string) => (sql: string) =>
+    query(url, async (client) => {
+      await client.query(sql);
+    });
   return {
     store,
     file: '',
-    execute: (sql) =>
-      query(database.ownerUrl, async (client) => {
-        await client.query(sql);
-      }),
+    execute: executeAs(database.ownerUrl),
+    executeAsService: executeAs(database.url),
+    another: () => openPostgresqlStore({ url: database.url, readConnections: 3 }),
     query: (sql) =>
       query(database.ownerUrl, async (client) => {
         client.setTypeParser(pg.types.builtins.TIMESTAMP, (text) => new Date(`${text}Z`));

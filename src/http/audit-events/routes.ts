@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import type { Services } from '../../services.js';
+import type { FastifyReply } from 'fastify';
+import type { AuditExport, Services } from '../../services.js';
 import { instantInQuery } from '../instant.js';
 import { pageBody, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -28,7 +29,7 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
         operationId: 'listAuditEvents',
         tags: ['audit'],
         summary: 'Read or export the audit log',
-        description: `As JSON the log is read page by page. \`${ndjson}\` exports every matching event and ignores \`limit\` and \`cursor\`.`,
+        description: `As JSON the log is read page by page. \`${ndjson}\` exports every matching event and ignores \`limit\` and \`cursor\`. Events that were archived are in neither: \`firstSeq\`, and the header \`Kubepass-First-Seq\` of an export, say where the rest begins.`,
         querystring: schemas.AuditEventQuerySchema,
         response: {
           200: response(
@@ -42,8 +43,8 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
             },
             {
               description: 'Events, oldest first.',
-              headers: pageHeaders,
-              example: { items: [example], nextCursor: null },
+              headers: { ...pageHeaders, [firstSeqHeader]: exportedFrom },
+              example: { items: [example], nextCursor: null, firstSeq: 1 },
             },
           ),
           ...problems('not-permitted'),
@@ -60,20 +61,17 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
       if (hashes === 'true') {
         if (request.answerType !== ndjson || Object.keys(filter).length > 0)
           throw new ProblemError(onlyForWholeExports);
-        const outcome = auditEvents.exportWithHashes(callerOf(request));
-        return outcome.ok
-          ? reply.type(ndjson).send(Readable.from(lines(outcome.value)))
-          : sendRefusal(reply, outcome.refusal);
+        const outcome = await auditEvents.exportWithHashes(callerOf(request));
+        return outcome.ok ? sendExport(reply, outcome.value) : sendRefusal(reply, outcome.refusal);
       }
       if (request.answerType === ndjson) {
-        const outcome = auditEvents.export(callerOf(request), filter);
-        return outcome.ok
-          ? reply.type(ndjson).send(Readable.from(lines(outcome.value)))
-          : sendRefusal(reply, outcome.refusal);
+        const outcome = await auditEvents.export(callerOf(request), filter);
+        return outcome.ok ? sendExport(reply, outcome.value) : sendRefusal(reply, outcome.refusal);
       }
       const outcome = await auditEvents.list(callerOf(request), filter, pageQuery(request.query));
       if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      return pageBody(request, reply, outcome.value, auditEventView);
+      const { firstSeq } = outcome.value;
+      return { ...pageBody(request, reply, outcome.value, auditEventView), firstSeq };
     },
   );
 
@@ -84,7 +82,8 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
         operationId: 'verifyAuditEvents',
         tags: ['audit'],
         summary: 'Check the hash chain of the audit log',
-        description: 'Computes every hash anew, without keeping other callers waiting.',
+        description:
+          'Computes every hash in the database anew, without keeping other callers waiting. `kubepass-verify` checks archives.',
         response: {
           200: json(schemas.ChainVerificationSchema, {
             description: 'The result of the check.',
@@ -106,6 +105,16 @@ const onlyForWholeExports = problem('invalid-request', 'the query is not valid; 
     errors: [{ pointer: '/query/hashes', message: `goes with Accept: ${ndjson} and without filters` }],
   },
 });
+
+/** Where an export begins. */
+const firstSeqHeader = 'Kubepass-First-Seq';
+const exportedFrom = 'With an export: the first event that is not in an archive.';
+
+const sendExport = (reply: FastifyReply, { firstSeq, lines: all }: AuditExport): FastifyReply =>
+  reply
+    .type(ndjson)
+    .header(firstSeqHeader, String(firstSeq))
+    .send(Readable.from(lines(all)));
 
 async function* lines(events: AsyncIterable<string>): AsyncGenerator<string> {
   for await (const event of events) yield `${event}\n`;

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { auditEventTypes, type AuditEvent } from '../../model/audit-event.js';
-import { pageOf, pageParameters } from '../pages.js';
+import { nextCursorProperty, pageParameters } from '../pages.js';
 import {
   closed,
   dnsLabelOf,
@@ -30,11 +30,27 @@ export const AuditEventSchema = namedObject('AuditEvent', 'One event of the appe
 });
 export type AuditEventBody = Static<typeof AuditEventSchema>;
 
-export const AuditEventListSchema = pageOf(AuditEventSchema, 'Audit events, oldest first.');
+export const AuditEventListSchema = namedObject('AuditEventList', 'Audit events, oldest first.', {
+  items: Type.Array(ref(AuditEventSchema), { maxItems: 500 }),
+  nextCursor: nextCursorProperty,
+  firstSeq: Type.Integer({
+    minimum: 1,
+    description:
+      'The first event that is not in an archive. A list that goes on from a cursor before it goes on here: events between are in archives.',
+    examples: [1],
+  }),
+});
 
 export const ChainVerificationSchema = namedObject('ChainVerification', 'The result of checking the chain.', {
-  valid: Type.Boolean({ description: 'Whether the chain is intact from the first event to the last.' }),
+  valid: Type.Boolean({
+    description: 'Whether the chain is intact from the first event that is not in an archive to the last.',
+  }),
   events: Type.Integer({ minimum: 0, description: 'How many events were checked.', examples: [42] }),
+  archivedEvents: Type.Integer({
+    minimum: 0,
+    description: 'How many events before them are in archives, which `kubepass-verify` checks.',
+    examples: [0],
+  }),
   head: sha256Of('Hash of the last event; 64 zeros for an empty log'),
   firstInvalidSeq: nullable(
     Type.Integer({ minimum: 0 }),

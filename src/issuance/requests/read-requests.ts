@@ -5,10 +5,8 @@ import {
   mayReadRequest,
   whyNotDecide,
 } from '../../identity/permissions.js';
-import type { AuditEvent } from '../../model/audit-event.js';
 import type { Certificate } from '../../model/certificate.js';
-import type { CertificateRequest, RequestFilter, TimelineEntry } from '../../model/certificate-request.js';
-import { joined } from '../../model/quote.js';
+import type { CertificateRequest, RequestFilter } from '../../model/certificate-request.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Principal } from '../../model/principal.js';
@@ -23,6 +21,7 @@ import type { IssuanceContext } from '../context.js';
 import { clusterGone, lapsed, stateConflict } from '../request-states.js';
 import { recomputeTrace, type RecordedPolicySets } from '../policies/recompute-trace.js';
 import { withCertificate, withCertificates } from './request-view.js';
+import { timelineOf } from './timeline.js';
 import { approvalTurn } from './decide-request.js';
 
 /** How long a reader waits for a certificate that is being signed. */
@@ -71,11 +70,10 @@ export async function findRequest(
 ): Promise<Outcome<CertificateRequestDetails>> {
   const request = await context.store.requests.find(id);
   if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
-  const events = await context.store.auditEvents.ofRequest(id);
   const { cluster, username, groups } = request;
   return done({
     ...(await withCertificate(context, request)),
-    timeline: events.map(timelineEntry),
+    timeline: await timelineOf(context.store, id),
     recomputed: await recomputeTrace(policySets, request),
     ...(mayReadBlastRadius(principal) && {
       blastRadius: context.clusters.get(cluster)?.blastRadius(username, groups) ?? null,
@@ -121,23 +119,4 @@ async function issuedRequest(
   if (certificate === null)
     return refused(stateConflict(request, `there is no certificate yet: the request is ${request.state}`));
   return done({ request, certificate });
-}
-
-function timelineEntry({ at, type, principal, details }: AuditEvent): TimelineEntry {
-  return { at, type, principal, message: messageOf(details) };
-}
-
-/** The part of the details that a person reads first: a comment, a message, the violations, or the reason. */
-function messageOf(details: AuditEvent['details']): string | null {
-  const { comment, message, violations, reason } = details as {
-    comment?: unknown;
-    message?: unknown;
-    violations?: unknown;
-    reason?: unknown;
-  };
-  if (typeof comment === 'string') return comment;
-  if (typeof message === 'string') return message;
-  if (Array.isArray(violations))
-    return joined(violations.map((violation: { message?: string }) => violation.message ?? ''));
-  return typeof reason === 'string' ? reason : null;
 }

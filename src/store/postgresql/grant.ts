@@ -4,11 +4,14 @@ import { clientConfig, connect } from './connect.js';
 type View = 'AuditEvent' | 'Certificate' | 'CertificateRequest' | 'CertificateRequestLabel';
 
 /**
- * The rights that the service needs on each table and view. It can only add to the audit log. The missing rights protect the log even
+ * The rights that the service needs on each table and view. It can only add to the audit log, and prune
+ * what an archive has. The missing rights protect the log even
  * if somebody drops its triggers, which only an owner of the tables can do.
  */
 const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
   AuditRecord: 'SELECT, INSERT',
+  AuditArchive: 'SELECT',
+  TimelineRecord: 'SELECT, INSERT',
   AuditEventRange: 'SELECT',
   AuditTile: 'SELECT, INSERT',
   Checkpoint: 'SELECT, INSERT, DELETE',
@@ -59,6 +62,8 @@ export async function grantServiceRights(databaseUrl: string, role: string): Pro
     for (const [table, allowed] of Object.entries(rights))
       await client.query(`GRANT ${allowed} ON "${table}" TO ${to}`);
     await client.query(`GRANT EXECUTE ON FUNCTION "AuditRecord_append" TO ${to}`);
+    // It deletes records that an archive has, and no others.
+    await client.query(`GRANT EXECUTE ON FUNCTION "AuditRecord_prune" TO ${to}`);
     await client.query('COMMIT');
   } finally {
     await client.end();

@@ -4,6 +4,8 @@ export const postgresqlDialect: SqlDialect = {
   jsonArrayLength: (column) => `jsonb_array_length(${column})`,
   hexText: (column) => `encode(${column}, 'hex')`,
   jsonArrayHolds: (column) => `${column} @> to_jsonb(?::text)`,
+  // The service has no right to delete from the log itself.
+  deleteAuditRecords: 'SELECT "AuditRecord_prune"(?, ?)',
   asciiLowerCase: (column) => `lower(${column} COLLATE "C")`,
   // Its statistics tell it how many rows are in which state.
   indexedBy: () => '',

@@ -17,6 +17,8 @@ export interface SeededDatabase {
   /** The environment for a service whose data dir is in `directory`. */
   readonly environment: Readonly<Record<string, string>>;
   readonly mebibytes: number;
+  /** The URL of the role that owns the tables; only of PostgreSQL. */
+  readonly ownerUrl?: string;
   /** Runs `work` and returns the plan of each query that it made, by the text of the query. */
   plansOf(work: () => Promise<unknown>): Promise<ReadonlyMap<string, string>>;
   remove(): Promise<void>;
@@ -142,6 +144,7 @@ export async function seedPostgresql(directory: string, count: number, now: Date
   });
   return {
     name: 'PostgreSQL',
+    ownerUrl,
     environment: await postgresqlEnvironment(join(directory, 'data'), url),
     mebibytes,
     async plansOf(work) {

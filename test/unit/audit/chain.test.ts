@@ -28,6 +28,7 @@ function readerOf(events: readonly AuditEvent[]): ChainReader {
   return {
     chunk: (afterSeq, limit) => Promise.resolve(events.filter(({ seq }) => seq > afterSeq).slice(0, limit)),
     head: () => Promise.resolve(events.at(-1) ?? genesis),
+    start: () => Promise.resolve(genesis),
   };
 }
 
@@ -36,6 +37,7 @@ describe('verifyChain', () => {
     expect(await verifyChain(readerOf([]))).toEqual({
       valid: true,
       events: 0,
+      archivedEvents: 0,
       head: '0'.repeat(64),
       firstInvalidSeq: null,
     });
@@ -46,6 +48,7 @@ describe('verifyChain', () => {
     expect(await verifyChain(readerOf(events), chunkSize)).toEqual({
       valid: true,
       events: 7,
+      archivedEvents: 0,
       head: events[6]?.hash,
       firstInvalidSeq: null,
     });
@@ -115,5 +118,49 @@ describe('verifyChain', () => {
     await verifyChain(readerOf(chainOf(50)), 5);
     running = false;
     expect(turns).toBeGreaterThanOrEqual(9);
+  });
+
+  describe('behind archives', () => {
+    /** A log whose events up to `archived` are in archives; those before `kept` have left the database. */
+    const archivedLog = (events: readonly AuditEvent[], archived: number, kept: number): ChainReader => ({
+      ...readerOf(events.filter(({ seq }) => seq >= kept)),
+      start: () => Promise.resolve(events[archived - 1] ?? genesis),
+    });
+
+    it.each([1, 4, 5])('accepts the rest, event %i being the first that is still there', async (kept) => {
+      expect(await verifyChain(archivedLog(chainOf(9), 4, kept), 2)).toMatchObject({
+        ...{ valid: true, events: 5, archivedEvents: 4, firstInvalidSeq: null },
+      });
+    });
+
+    it('finds that more is gone than was archived', async () => {
+      expect(await verifyChain(archivedLog(chainOf(9), 4, 6))).toMatchObject({ valid: false, firstInvalidSeq: 5 });
+    });
+
+    it('finds that the rest does not follow from the archives', async () => {
+      const events = chainOf(9);
+      const reader = { ...readerOf(events), start: () => Promise.resolve({ seq: 4, hash: 'f'.repeat(64) }) };
+      expect(await verifyChain(reader)).toMatchObject({ valid: false, events: 0, firstInvalidSeq: 5 });
+    });
+
+    it.each([3, 4])('finds that everything behind them is gone: %i events are left', async (left) => {
+      const events = chainOf(9);
+      const reader = { ...readerOf(events.slice(0, left)), start: () => Promise.resolve(events[3] as ChainHead) };
+      expect(await verifyChain(reader)).toMatchObject({ valid: false, firstInvalidSeq: 5 });
+    });
+
+    it('goes on behind events that are archived and deleted meanwhile', async () => {
+      const events = chainOf(40);
+      let archived = 0;
+      const reader: ChainReader = {
+        chunk: (afterSeq, limit) => {
+          archived = Math.min(30, archived + 7);
+          return Promise.resolve(events.filter(({ seq }) => seq > archived && seq > afterSeq).slice(0, limit));
+        },
+        head: () => Promise.resolve(events.at(-1) as ChainHead),
+        start: () => Promise.resolve(events[archived - 1] ?? genesis),
+      };
+      expect(await verifyChain(reader, 3)).toMatchObject({ valid: true, firstInvalidSeq: null });
+    });
   });
 });

@@ -93,7 +93,7 @@ describe('loadConfig without anything', () => {
         maxValiditySeconds: 31_622_400,
         maxCaValiditySeconds: 315_619_200,
       },
-      audit: { checkpointSeconds: 60, checkpointKeyFiles: null },
+      audit: { checkpointSeconds: 60, checkpointKeyFiles: null, archive: null },
       budgets: {
         limits: { writes: 6000, endingAccess: 6000, denied: 600, inspectionSeconds: 120, auditKilobytes: 20_000 },
         roles: {},
@@ -296,7 +296,7 @@ describe('loadConfig with a file', () => {
       issuing: { timeoutSeconds: 5, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 60 },
       expiry: { noticeSeconds: [86_400, 604_800, 2_592_000] },
       inspection: { expiresWithinSeconds: 86_400, maxValiditySeconds: 31_622_400, maxCaValiditySeconds: 3_155_760_000 },
-      audit: { checkpointSeconds: 60, checkpointKeyFiles: null },
+      audit: { checkpointSeconds: 60, checkpointKeyFiles: null, archive: null },
       budgets: {
         limits: { writes: 6000, endingAccess: 6000, denied: 600, inspectionSeconds: 120, auditKilobytes: 20_000 },
         roles: {},
@@ -313,6 +313,15 @@ describe('loadConfig with a file', () => {
     const limited = `${oneCluster()}connections: { max: 40, maxPerAddress: 3 }\n`;
     expect(loadFile(limited, terminated).connections).toEqual({ max: 40, maxPerAddress: 3 });
     expect(fileErrors(`${oneCluster()}connections: { max: 0 }\n`)).toEqual(['FILE/connections/max: must be >= 1']);
+  });
+
+  it('reads which events of the audit log are archived, and where', () => {
+    const settings = `${oneCluster()}audit: { archiveAfterDays: 400, archiveDir: archives }\n`;
+    expect(loadFile(settings).audit.archive).toEqual({ afterDays: 400, directory: join(directory, 'archives') });
+    const one = (setting: string) => fileErrors(`${oneCluster()}audit: { ${setting} }\n`);
+    expect(one('archiveAfterDays: 400')).toEqual(['FILE/audit/archiveDir: is missing beside archiveAfterDays']);
+    expect(one('archiveDir: archives')).toEqual(['FILE/audit/archiveAfterDays: is missing beside archiveDir']);
+    expect(one('archiveAfterDays: 0, archiveDir: archives')).toEqual(['FILE/audit/archiveAfterDays: must be >= 1']);
   });
 
   it('reads how a cluster is made to refuse revoked certificates, and how it reaches kubepass', () => {

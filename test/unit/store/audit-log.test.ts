@@ -67,7 +67,7 @@ describe('the table of audit events', () => {
 
 describe('verification of a stored log', () => {
   const dropTriggers = onPostgresql
-    ? 'DROP TRIGGER "AuditRecord_no_change" ON "AuditRecord"'
+    ? 'DROP TRIGGER "AuditRecord_no_change" ON "AuditRecord"; DROP TRIGGER "AuditRecord_no_delete" ON "AuditRecord"'
     : 'DROP TRIGGER "AuditRecord_no_update"; DROP TRIGGER "AuditRecord_no_delete"';
 
   /** Removes the triggers, as the owner of the table can, and then executes `sql`. */

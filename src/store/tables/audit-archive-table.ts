@@ -1,0 +1,136 @@
+import { eventsOf } from '../../audit/audit-record.js';
+import type { TimelineEntry } from '../../model/certificate-request.js';
+import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { hexOf, uuidOctets, uuidOctetsIn } from '../octets.js';
+import type { SqlDialect, Statement } from '../statement.js';
+import type { KeptTimeline, PruneAuditRecords } from '../step.js';
+import type { AuditArchive, AuditArchiveReader, StoredAuditRecord } from '../store.js';
+import { auditRecordColumns, auditRecordOf } from './audit-event-table.js';
+
+/** A trigger adds the archive's row when the step's event comes into the log. One of two that were made at once conflicts. */
+export const requireArchivedThrough = (seq: number): Statement => ({
+  sql: 'SELECT COUNT(*) AS "found" FROM "AuditArchive" WHERE "lastSeq" > ?',
+  parameters: [seq],
+  ifReached: { limit: 1, conflict: () => ({ kind: 'auditArchive', seq }) },
+});
+
+/** Triggers refuse to delete a record that no archive has, and one whose timeline is not kept. */
+export const pruneAuditRecords = (
+  { timelines, after, through }: PruneAuditRecords,
+  dialect: SqlDialect,
+): readonly Statement[] => [
+  ...timelines.map(keepTimeline),
+  { sql: dialect.deleteAuditRecords, parameters: [after, through] },
+];
+
+/** Keeps nothing where another process has pruned the record already. */
+function keepTimeline({ requestId, lastSeq, at, entries }: KeptTimeline): Statement {
+  const id = uuidOctets(requestId);
+  return {
+    sql: `INSERT INTO "TimelineRecord" ("requestId", "lastSeq", "at", "entries") SELECT ?, ?, ?, ?
+      WHERE EXISTS (SELECT 1 FROM "AuditRecord" WHERE "lastSeq" = ? AND "requestId" = ?) ON CONFLICT DO NOTHING`,
+    parameters: [id, lastSeq, at, JSON.stringify(entries), lastSeq, id],
+  };
+}
+
+const archiveColumns = {
+  lastSeq: true,
+  firstSeq: true,
+  file: true,
+  sha256: true,
+  lastHash: true,
+  archivedAt: true,
+} as const satisfies Prisma.AuditArchiveSelect;
+
+/** Reads which events are archived. */
+export class AuditArchiveTable implements AuditArchiveReader {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  async last(): Promise<AuditArchive | null> {
+    const row = await this.prisma.auditArchive.findFirst({ orderBy: { lastSeq: 'desc' }, select: archiveColumns });
+    return row && archiveOf(row);
+  }
+
+  async named(files: readonly string[]): Promise<readonly AuditArchive[]> {
+    const rows = await this.prisma.auditArchive.findMany({
+      where: { file: { in: [...files] } },
+      select: archiveColumns,
+    });
+    return rows.map(archiveOf);
+  }
+
+  async unpruned(): Promise<readonly AuditArchive[]> {
+    const first = await this.prisma.auditRecord.findFirst({ orderBy: { lastSeq: 'asc' }, select: { lastSeq: true } });
+    if (first === null) return [];
+    const rows = await this.prisma.auditArchive.findMany({
+      where: { lastSeq: { gte: first.lastSeq } },
+      orderBy: { lastSeq: 'asc' },
+      select: archiveColumns,
+    });
+    return rows.map(archiveOf);
+  }
+
+  async records(after: number, through: number, limit: number): Promise<readonly StoredAuditRecord[]> {
+    const rows = await this.prisma.auditRecord.findMany({
+      where: { lastSeq: { gt: after, lte: through } },
+      orderBy: { lastSeq: 'asc' },
+      take: limit,
+      select: auditRecordColumns,
+    });
+    return rows.map(auditRecordOf).map((record) => ({
+      lastSeq: record.lastSeq,
+      requestId: record.requestId,
+      at: record.at,
+      events: eventsOf(record),
+    }));
+  }
+
+  async endBefore(instant: Date): Promise<number> {
+    // This is read first, because a range that is recorded meanwhile may hold the events in question.
+    const lastRange = await this.prisma.auditEventRange.findFirst({
+      orderBy: { lastSeq: 'desc' },
+      select: { lastSeq: true },
+    });
+    const range = await this.prisma.auditEventRange.findFirst({
+      where: { latest: { gte: instant } },
+      orderBy: { lastSeq: 'asc' },
+      select: { firstSeq: true },
+    });
+    // No more events than one range has are looked through.
+    const record = await this.prisma.auditRecord.findFirst({
+      where: { lastSeq: { gte: range?.firstSeq ?? (lastRange?.lastSeq ?? 0n) + 1n }, at: { gte: instant } },
+      orderBy: { lastSeq: 'asc' },
+      select: { firstSeq: true },
+    });
+    if (record !== null) return Number(record.firstSeq) - 1;
+    const head = await this.prisma.auditRecord.findFirst({ orderBy: { lastSeq: 'desc' }, select: { lastSeq: true } });
+    return Number(head?.lastSeq ?? 0);
+  }
+
+  async timelineOf(
+    requestId: string,
+  ): Promise<{ readonly entries: readonly TimelineEntry[]; readonly through: number }> {
+    const octets = uuidOctetsIn(requestId);
+    if (octets === null) return { entries: [], through: 0 };
+    const rows = await this.prisma.timelineRecord.findMany({
+      where: { requestId: octets },
+      orderBy: { lastSeq: 'asc' },
+      select: { lastSeq: true, at: true, entries: true },
+    });
+    const entries = rows.flatMap(({ at, entries: text }) =>
+      (JSON.parse(text) as KeptTimeline['entries']).map((entry) => ({ at, ...entry })),
+    );
+    return { entries, through: Number(rows.at(-1)?.lastSeq ?? 0) };
+  }
+}
+
+function archiveOf(row: Prisma.AuditArchiveGetPayload<{ select: typeof archiveColumns }>): AuditArchive {
+  return {
+    firstSeq: Number(row.firstSeq),
+    lastSeq: Number(row.lastSeq),
+    file: row.file,
+    sha256: hexOf(row.sha256),
+    lastHash: hexOf(row.lastHash),
+    archivedAt: row.archivedAt,
+  };
+}
