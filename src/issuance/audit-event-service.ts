@@ -1,3 +1,4 @@
+import type { ChainLink } from '../audit/audit-record.js';
 import { verifyChain } from '../audit/chain.js';
 import { consistencyProof, inclusionProof } from '../audit/merkle-tree.js';
 import { may } from '../identity/permissions.js';
@@ -78,6 +79,10 @@ const invalid = (pointer: string, message: string): Refused =>
   refused({ kind: 'invalid-request', errors: [{ pointer, message }] });
 
 async function* canonicalTexts(reader: AuditEventReader, filter: AuditEventFilter): AsyncIterable<string> {
+  if (Object.keys(filter).length === 0) {
+    for await (const { canonical } of allLinks(reader)) yield canonical;
+    return;
+  }
   let cursor: string | null = null;
   do {
     const page = await reader.list(filter, { limit: exportChunk, cursor });
@@ -89,14 +94,19 @@ async function* canonicalTexts(reader: AuditEventReader, filter: AuditEventFilte
 /** The checkpoint is read first: the events that are exported are at least those for which it vouches. */
 async function* linesWithHashes(reader: AuditEventReader, checkpoints: Store['checkpoints']): AsyncIterable<string> {
   const checkpoint = await checkpoints.last();
+  for await (const { canonical, previousHash, hash } of allLinks(reader))
+    yield `{"event":${canonical},"previousHash":"${previousHash}","hash":"${hash}"}`;
+  if (checkpoint !== null) yield JSON.stringify({ checkpoint: checkpoint.note });
+}
+
+/** Every event that there is when it begins. */
+async function* allLinks(reader: AuditEventReader): AsyncIterable<ChainLink> {
   const { seq: end } = await reader.head();
   for (let seq = 0; seq < end;) {
-    const events = await reader.chunk(seq, Math.min(exportChunk, end - seq));
-    for (const { canonical, previousHash, hash } of events)
-      yield `{"event":${canonical},"previousHash":"${previousHash}","hash":"${hash}"}`;
-    const last = events.at(-1);
+    const links = await reader.links(seq, Math.min(exportChunk, end - seq));
+    yield* links;
+    const last = links.at(-1);
     if (last === undefined) break;
     seq = last.seq;
   }
-  if (checkpoint !== null) yield JSON.stringify({ checkpoint: checkpoint.note });
 }
