@@ -186,7 +186,7 @@ export interface AuditEventReader {
   head(): Promise<{ readonly seq: number; readonly hash: string }>;
 }
 
-/** What checkpoints and proofs are made from. */
+/** Reads checkpoints, and the hashes that proofs are made from. */
 export interface CheckpointReader {
   /** The name of the log; null where it has none yet. */
   instanceId(): Promise<string | null>;

@@ -3,6 +3,7 @@ import {
   eventsAtMost,
   eventsOf,
   linksOf,
+  type ChainLink,
   maskContains,
   typesMask,
   type AuditRecord,
