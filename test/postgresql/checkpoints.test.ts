@@ -186,7 +186,8 @@ it.each(['force_custom_plan', 'force_generic_plan'])(
         ['SELECT "n" FROM "AuditTile" WHERE "level" = $1 ORDER BY "n" DESC LIMIT 1', '0'],
         ['SELECT * FROM "AuditRecord" WHERE "lastSeq" > $1 ORDER BY "lastSeq" LIMIT $2', '5', '256'],
         [
-          `INSERT INTO "Checkpoint" SELECT 1, NULL::bytea, '', now() WHERE NOT EXISTS (SELECT 1 FROM "Checkpoint" WHERE "size" >= $1)`,
+          `INSERT INTO "Checkpoint" SELECT 1, NULL::bytea, '', now()
+           WHERE NOT EXISTS (SELECT 1 FROM "Checkpoint" WHERE "size" >= $1)`,
           '7',
         ],
         [

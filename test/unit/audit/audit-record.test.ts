@@ -263,6 +263,10 @@ describe('the set of a record’s types', () => {
           "RestoredAcknowledged",
           68719476736,
         ],
+        [
+          "AuditEventsArchived",
+          137438953472,
+        ],
       ]
     `);
   });
