@@ -109,7 +109,7 @@ export class ApiServer {
       this.measure(answer.status >= 500 ? 'failed' : 'answered', seconds());
       return answer;
     } catch (error) {
-      // Whoever ends a watch by its signal has not met an API server that is out of reach.
+      // A watch that its owner ends by the signal says nothing about the API server.
       const isEnded =
         signal.aborted && !(signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError');
       if (!isEnded) this.measure('unreachable', seconds());

@@ -82,7 +82,7 @@ describe('/openapi.json', () => {
     }
   });
 
-  const isForCallers = (path: string) => path.startsWith('/v1/') && !/\/crl$|^\/v1\/login\//.test(path);
+  const isForCallers = (path: string) => /^\/v1\/|^\/metrics$/.test(path) && !/\/crl$|^\/v1\/login\//.test(path);
 
   it('declares every path parameter, and that all but health, the CRL and the sign-in takes a token or a session', () => {
     expect(document.components.securitySchemes).toHaveProperty('bearer.scheme', 'bearer');
@@ -145,6 +145,7 @@ describe('/openapi.json', () => {
       [
         'GET /livez',
         'GET /readyz',
+        'GET /metrics',
         'GET /v1/api-tokens',
         'POST /v1/api-tokens',
         'DELETE /v1/api-tokens/{id}',

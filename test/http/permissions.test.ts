@@ -205,6 +205,12 @@ const table: readonly Row[] = [
     act: async (person: Person) => call(person, 'get', `/v1/audit-events/${path}`),
   })),
   {
+    action: 'read the metrics',
+    allowed: ['auditor', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/metrics'),
+  },
+  {
     action: 'see what became of webhooks',
     allowed: ['auditor', 'admin'],
     refusal: 403,
@@ -307,6 +313,7 @@ describe('a caller without a role, for whom an identity provider vouches', () =>
     ['post', '/v1/kubeconfigs', { username: 'x' }],
     ['get', '/v1/audit-events'],
     ['get', '/v1/audit-events/checkpoint'],
+    ['get', '/metrics'],
     ['get', '/v1/api-tokens'],
     ['get', '/v1/identities'],
   ])('may not %s %s', async (method, url, body) => {

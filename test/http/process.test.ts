@@ -13,6 +13,22 @@ afterEach(() => {
 });
 
 describe('the process', () => {
+  it('serves metrics without a token where the environment asks for it, until it ends', async () => {
+    const { child, said, ended, address } = start({ environment: { KUBEPASS_METRICS_PORT: '0' } });
+    const served = await address();
+    const heard = 'kubepass serves its metrics, without asking for a token';
+    await expect.poll(() => said(heard)).toBeDefined();
+    const metricsAddress = String(said(heard)?.['address']);
+    expect(metricsAddress).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
+    expect((await fetch(`${served}/metrics`)).status).toBe(401);
+    expect(await (await fetch(metricsAddress)).text()).toMatch(
+      /^kubepass_http_requests_total\{route="\/metrics",method="GET",status="4xx"\} 1$/m,
+    );
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    await expect(fetch(metricsAddress)).rejects.toThrow();
+  });
+
   it('answers the requests that are under way when SIGTERM comes, and then ends', async () => {
     const { child, said, ended, address: served, adminToken } = start();
     const address = await served();

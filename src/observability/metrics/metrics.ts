@@ -40,7 +40,7 @@ export function createMetrics({ clusters, clock, queue, probes, counts }: Metric
     help: 'Changes of the policy files that did not validate: the policies in force stayed.',
     registers: [registry],
   });
-  recordMetrics(registry, counts, issuance.policiesInForceSince, clock);
+  recordMetrics(registry, counts, () => issuance.policiesInForceSince(), clock);
   addProcessMetrics(registry);
   let underWay: Promise<MetricsText> | null = null;
   return {

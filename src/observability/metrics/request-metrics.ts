@@ -1,9 +1,11 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { RequestMeasures } from '../../model/measures.js';
 
-/** The methods that have a label of their own; every other one is `other`. */
-const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-const methodLabel = (method: string): string => (methods.has(method) ? method : 'other');
+/** The methods that have a label of their own. */
+const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** HEAD goes to the route of GET and counts with it; every other method is `other`. */
+const methodLabel = (method: string): string => (method === 'HEAD' ? 'GET' : methods.has(method) ? method : 'other');
 
 const statusLabels = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 const statusLabel = (status: number): string => statusLabels[Math.floor(status / 100) - 1] ?? '5xx';
@@ -43,8 +45,7 @@ export function requestMetrics(registry: Registry): RequestMeasures {
   for (const method of [...methods, 'other']) prepare(unmatched, method, ['4xx', '5xx']);
   return {
     route(method, path) {
-      // Fastify answers HEAD wherever it answers GET; few ask for it.
-      if (method !== 'HEAD') prepare(path, methodLabel(method), ['2xx', '3xx', '4xx', '5xx']);
+      prepare(path, methodLabel(method), ['2xx', '3xx', '4xx', '5xx']);
     },
     answered(method, path, status, seconds) {
       const route = path ?? unmatched;

@@ -83,25 +83,28 @@ export class FigureCounts implements FigureReader {
     const behind = this.#range('>', after);
     const upTo = last === null ? { sql: '', parameters: [] } : this.#range('<=', last);
     const ends = endingWithinDays.map((days) => new Date(now.getTime() + days * dayMilliseconds));
-    const rows = (await this.reads.readRows({
-      sql: `SELECT "renewed", COUNT(*) AS "live", ${ends.map((_, i) => `COUNT(CASE WHEN "notAfter" <= ? THEN 1 END) AS "within${String(i)}"`).join(', ')},
-          COUNT(CASE WHEN "notAfter" - ("notAfter" - "notBefore") / 10 <= ? THEN 1 END) AS "lastTenth"
+    const columns = [0, 1].map((renewed) => {
+      const count = (name: string, condition: string) =>
+        `COUNT(CASE WHEN "renewed" = ${String(renewed)}${condition} THEN 1 END) AS "${name}${String(renewed)}"`;
+      return [
+        count('live', ''),
+        ...ends.map((_, i) => count(`within${String(i)}/`, ' AND "notAfter" <= ?')),
+        count('lastTenth', ' AND "notAfter" - ("notAfter" - "notBefore") / 10 <= ?'),
+      ].join(', ');
+    });
+    const [row = {}] = (await this.reads.readRows({
+      sql: `SELECT ${columns.join(', ')}
         FROM (SELECT "notAfter", "notBefore",
             COALESCE((SELECT 1 FROM "Supersession" AS "s" WHERE "s"."certificateN" = "CertificateRecord"."n"), 0) AS "renewed"
           FROM "CertificateRecord" WHERE ${behind.sql}${last === null ? '' : ` AND ${upTo.sql}`}
-            AND COALESCE((SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "CertificateRecord"."n"), 0) = 0) AS "next"
-        GROUP BY "renewed"`,
-      parameters: [...ends, now, ...behind.parameters, ...upTo.parameters],
+            AND COALESCE((SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "CertificateRecord"."n"), 0) = 0) AS "next"`,
+      parameters: [...ends, now, ...ends, now, ...behind.parameters, ...upTo.parameters],
     })) as readonly Readonly<Record<string, unknown>>[];
-    const figuresOf = (renewed: number): CertificateFigures => {
-      const row = rows.find((one) => Number(one['renewed']) === renewed);
-      if (row === undefined) return noFigures;
-      return {
-        live: Number(row['live']),
-        endingWithin: ends.map((_, i) => Number(row[`within${String(i)}`])),
-        inLastTenth: Number(row['lastTenth']),
-      };
-    };
+    const figuresOf = (renewed: number): CertificateFigures => ({
+      live: Number(row[`live${String(renewed)}`] ?? 0),
+      endingWithin: ends.map((_, i) => Number(row[`within${String(i)}/${String(renewed)}`] ?? 0)),
+      inLastTenth: Number(row[`lastTenth${String(renewed)}`] ?? 0),
+    });
     return { notRenewed: figuresOf(0), renewed: figuresOf(1) };
   }
 

@@ -98,6 +98,7 @@ describe('loadConfig without anything', () => {
         limits: { writes: 6000, endingAccess: 6000, denied: 600, inspectionSeconds: 120, auditKilobytes: 20_000 },
         roles: {},
       },
+      metrics: null,
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],
@@ -204,6 +205,30 @@ describe('loadConfig with an environment', () => {
     ]);
   });
 
+  it('has no listener for metrics unless one is asked for', () => {
+    expect(load({}).metrics).toBeNull();
+    expect(loadFile(oneCluster()).metrics).toBeNull();
+    expect(loadFile(`${oneCluster()}metrics: {}\n`).metrics).toEqual({ host: '127.0.0.1', port: 9464 });
+    expect(loadFile(`${oneCluster()}metrics: { host: 10.0.0.1, port: 0 }\n`).metrics).toEqual({
+      host: '10.0.0.1',
+      port: 0,
+    });
+    expect(load({ KUBEPASS_METRICS_PORT: '9000' }).metrics).toEqual({ host: '127.0.0.1', port: 9000 });
+    expect(load({ KUBEPASS_METRICS_HOST: '0.0.0.0' }).metrics).toEqual({ host: '0.0.0.0', port: 9464 });
+    expect(loadFile(`${oneCluster()}metrics: { port: 1 }\n`, { KUBEPASS_METRICS_PORT: '2' }).metrics?.port).toBe(2);
+  });
+
+  it('refuses a listener for metrics that cannot be', () => {
+    expect(errorsOf({ KUBEPASS_METRICS_PORT: '8080' })).toEqual([
+      'KUBEPASS_METRICS_PORT: 8080 is the port of the service itself',
+    ]);
+    expect(errorsOf({ KUBEPASS_METRICS_PORT: 'x' })).toEqual(['KUBEPASS_METRICS_PORT: must be a port from 0 to 65535']);
+    expect(fileErrors(`${oneCluster()}metrics: { port: 70000 }\n`)).toEqual(['FILE/metrics/port: must be <= 65535']);
+    expect(fileErrors(`${oneCluster()}metrics: { token: x }\n`)).toEqual([
+      'FILE/metrics/token: is not a known setting',
+    ]);
+  });
+
   it.each(['-1', '65536', '80.5', '0x50', ' 80', 'http'])('refuses KUBEPASS_PORT %j', (port) => {
     expect(errorsOf({ KUBEPASS_PORT: port })).toEqual(['KUBEPASS_PORT: must be a port from 0 to 65535']);
   });
@@ -301,6 +326,7 @@ describe('loadConfig with a file', () => {
         limits: { writes: 6000, endingAccess: 6000, denied: 600, inspectionSeconds: 120, auditKilobytes: 20_000 },
         roles: {},
       },
+      metrics: null,
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],

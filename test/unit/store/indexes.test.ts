@@ -7,6 +7,7 @@ import { newId } from '../../../src/model/new-id.js';
 import type { Visibility } from '../../../src/model/page.js';
 import type { ColumnValue, Selection } from '../../../src/store/statement.js';
 import { AuditEventTable } from '../../../src/store/tables/audit-event-table.js';
+import { FigureCounts } from '../../../src/store/tables/figures.js';
 import { IdentityBlockTable } from '../../../src/store/tables/identity-block-table.js';
 import { IdentityTable } from '../../../src/store/tables/identity-table.js';
 import type { IdentityFilter } from '../../../src/model/identity.js';
@@ -136,6 +137,16 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
     (readRows) =>
       new CertificateTable(prisma, { readRows, dialect }).expiring(600, { notAfter: now, n: 2n ** 63n - 1n }, now),
     'CertificateRecord_notAfter_n_idx',
+  ],
+  [
+    'live certificates, to count them',
+    (readRows) => new FigureCounts({ readRows, dialect }).certificates(now, () => Promise.resolve('go on')),
+    'CertificateRecord_notAfter_n_idx',
+  ],
+  [
+    'requests and deliveries of a state, to count them',
+    (readRows) => new FigureCounts({ readRows, dialect }).records(now),
+    'WebhookDelivery_state_id_idx',
   ],
   ['revoked certificates', certificates({ status: 'revoked' }), 'Revocation_certificateN_key'],
   [
