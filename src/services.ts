@@ -10,6 +10,7 @@ import type { Cluster, ClusterCsr, CertificateAuthorityBundle } from './model/cl
 import type { StoredClusterProbe } from './model/cluster-probe.js';
 import type { Decision, DecisionFacts, TraceEntry } from './model/decision.js';
 import type { Enforcement } from './model/enforcement.js';
+import type { HealthReport } from './model/health.js';
 import type { IdempotencyToken, IdempotentAnswer } from './model/idempotency.js';
 import type { BlockAsk, Identity, IdentityDetails, IdentityFilter, UnblockAsk } from './model/identity.js';
 import type { InspectionFormat, Upload } from './model/inspection.js';
@@ -414,4 +415,6 @@ export interface HealthService {
   ready(): Promise<void>;
   /** Sentences about what an operator should know although the service does its work. */
   notes(): readonly string[];
+  /** The state of each component. Names of clusters are for those who may read them; null: nobody is known to ask. */
+  report(viewer: Principal | null): Promise<HealthReport>;
 }

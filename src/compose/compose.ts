@@ -49,6 +49,7 @@ import { apiTokenWriter, makeFirstAdminToken, warnOfBreakGlass } from './api-tok
 import { openCallers } from './callers.js';
 import type { CallersTrustInForce } from './callers-trust-in-force.js';
 import { openClientCertificates } from './client-certificates.js';
+import { healthService } from './health.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
@@ -248,6 +249,7 @@ async function wire(
   const loaded = await loadPolicies(config, configured, log);
   const policies = watchPolicies(config, configured, loaded, log, {
     record: (policySet, previous) => recordPolicySetLoaded(context, policySet, previous),
+    clock,
     ...(overrides.policyRoundMilliseconds !== undefined && {
       intervalMilliseconds: overrides.policyRoundMilliseconds,
     }),
@@ -333,10 +335,20 @@ async function wire(
   opened.push(() => drafts.close());
   const known = new KnownClusters([...clusters.values()], clock);
   let recovered = false;
-  const ready = async () => {
-    if (!recovered) throw new Error('what an earlier process left is not recovered yet');
-    await store.ping();
-  };
+  const health = healthService({
+    ...{ store, clock, probes, policies, denyList, tls },
+    isRecovered: () => recovered,
+    clusters: [...clusters.values()],
+    checkpointSeconds: config.audit.checkpointSeconds,
+    webhooks: {
+      configured: webhooks.length,
+      get failing() {
+        return dispatcher.failing;
+      },
+    },
+    issuers: callers.issuers,
+    notes: () => (kept.note === null ? [] : [kept.note]),
+  });
   const inspections = inspectionService({
     clock,
     thresholds: config.inspection,
@@ -354,7 +366,7 @@ async function wire(
     ...servicesOf(
       of,
       drafts,
-      { ready, notes: () => (kept.note === null ? [] : [kept.note]) },
+      health,
       new CertificateLists(of, denyList),
       checkpoints,
       authenticator,

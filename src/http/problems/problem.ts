@@ -12,7 +12,10 @@ export interface Problem {
 }
 
 /** Members that only problems of some types have. */
-export type ProblemMembers = Pick<ProblemBody, 'certificateRequestId' | 'errors' | 'violations' | 'reason' | 'state'>;
+export type ProblemMembers = Pick<
+  ProblemBody,
+  'certificateRequestId' | 'components' | 'errors' | 'violations' | 'reason' | 'state'
+>;
 
 export const problemMediaType = 'application/problem+json';
 

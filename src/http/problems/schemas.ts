@@ -1,7 +1,11 @@
 import { Type, type Static } from 'typebox';
 import { requestStates } from '../../model/certificate-request.js';
+import { ComponentSchema } from '../health/schemas.js';
 import { idOf, messageOf, namedObject, oneOf, reasonOf, ref } from '../schema-parts.js';
 import { problemTypeNames, problemUrn } from './problem-types.js';
+
+/** Registered here, because every route has problems. */
+export { ComponentSchema };
 
 export const ViolationSchema = namedObject('Violation', 'One reason why a request is not permitted.', {
   source: Type.String({
@@ -50,6 +54,12 @@ export const ProblemSchema = namedObject('Problem', 'An error (RFC 9457).', {
       'Only with `unacceptable-csr`, `unacceptable-upload`, `unacceptable-policies` and `issuance-failed`.',
       'SubjectAltNameNotAllowed',
     ),
+  ),
+  components: Type.Optional(
+    Type.Array(ref(ComponentSchema), {
+      maxItems: 100,
+      description: 'Only of `/readyz?verbose`: which one has failed.',
+    }),
   ),
   state: Type.Optional(oneOf(requestStates, 'Only with `state-conflict`: the state of the certificate request.')),
 });

@@ -97,6 +97,8 @@ describe('loadConfig without anything', () => {
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],
+      logLevel: 'info',
+      tracing: null,
     });
   });
 
@@ -296,6 +298,8 @@ describe('loadConfig with a file', () => {
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],
+      logLevel: 'info',
+      tracing: null,
     });
   });
 
