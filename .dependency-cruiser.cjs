@@ -22,7 +22,7 @@ const rooms = {
   crypto: ['x509/strict', 'workers/worker-file.ts', 'workers/worker-error.ts', 'model/errors.ts'],
   config: ['formats', 'model'],
   // How traces are told to the rest.
-  observability: ['model', 'config/log-level.ts'],
+  observability: ['model'],
   model: ['x509'],
   // loopback.ts: an identity provider speaks plain HTTP on this machine alone.
   identity: ['model', 'x509', 'formats/json', 'config/loopback.ts'],

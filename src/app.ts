@@ -114,7 +114,7 @@ export function buildApp(services: Services, options: AppOptions): App {
   const failuresPerMinute = options.failedAuthenticationsPerMinute ?? 60;
   const browsers = options.browsers ?? null;
   app.register(async (root) => {
-    addHealth(root, services);
+    addHealth(root, services, browsers !== null);
     addOpenApi(root);
   });
   app.register(async (forCallers) => {

@@ -11,6 +11,7 @@ import type { Cluster, ClusterCsr, CertificateAuthorityBundle } from './model/cl
 import type { StoredClusterProbe } from './model/cluster-probe.js';
 import type { Decision, DecisionFacts, TraceEntry } from './model/decision.js';
 import type { Enforcement } from './model/enforcement.js';
+import type { HealthReport } from './model/health.js';
 import type { IdempotencyToken, IdempotentAnswer } from './model/idempotency.js';
 import type { BlockAsk, Identity, IdentityDetails, IdentityFilter, UnblockAsk } from './model/identity.js';
 import type { InspectionFormat, Upload } from './model/inspection.js';
@@ -472,4 +473,6 @@ export interface HealthService {
   restored(): Promise<{ readonly restored: boolean; readonly notes: readonly string[] }>;
   /** Sentences about what an operator should know although the service does its work. */
   notes(): readonly string[];
+  /** The state of each component. Names of clusters are for those who may read them; null: nobody is known to ask. */
+  report(viewer: Principal | null): Promise<HealthReport>;
 }

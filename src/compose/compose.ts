@@ -53,6 +53,7 @@ import { openBudgets, spendingWriter } from './budgets.js';
 import { openCallers } from './callers.js';
 import type { CallersTrustInForce } from './callers-trust-in-force.js';
 import { openClientCertificates } from './client-certificates.js';
+import { healthService } from './health.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
@@ -286,6 +287,7 @@ async function wire(
     onRejected: () => {
       metrics.policiesRejected();
     },
+    clock,
     ...(overrides.policyRoundMilliseconds !== undefined && {
       intervalMilliseconds: overrides.policyRoundMilliseconds,
     }),
@@ -388,10 +390,21 @@ async function wire(
   opened.push(() => drafts.close());
   const known = new KnownClusters([...clusters.values()], clock);
   let recovered = false;
-  const ready = async () => {
-    if (!recovered) throw new Error('what an earlier process left is not recovered yet');
-    await store.ping();
-  };
+  const health = healthService({
+    ...{ store, clock, probes, policies, denyList, tls },
+    isRecovered: () => recovered,
+    clusters: [...clusters.values()],
+    checkpointSeconds: config.audit.checkpointSeconds,
+    webhooks: {
+      configured: webhooks.length,
+      get failing() {
+        return dispatcher.failing;
+      },
+    },
+    issuers: callers.issuers,
+    restored: () => restorations.summary(),
+    notes: () => [...(kept.note === null ? [] : [kept.note]), ...retention.notes()],
+  });
   const inspections = inspectionService({
     clock,
     thresholds: config.inspection,
@@ -410,11 +423,7 @@ async function wire(
     ...servicesOf(
       of,
       drafts,
-      {
-        ready,
-        restored: () => restorations.summary(),
-        notes: () => [...(kept.note === null ? [] : [kept.note]), ...retention.notes()],
-      },
+      health,
       new CertificateLists(of, denyList),
       checkpoints,
       authenticator,

@@ -4,6 +4,11 @@ import type { ConfiguredCluster, PolicySet } from '../policy/policy-set.js';
 import { loadPolicySet } from '../policy/load-policy-set.js';
 import { watchPolicySet, type PolicySetWatch } from '../policy/watch-policy-set.js';
 
+export interface PoliciesInForce extends PolicySetWatch {
+  /** When the set came into force. */
+  since(): Date;
+}
+
 export async function loadPolicies(
   { policiesDir }: Config,
   clusters: readonly ConfiguredCluster[],
@@ -25,21 +30,25 @@ export function watchPolicies(
   {
     record,
     onRejected,
+    clock,
     ...options
   }: {
     /** Puts the change on record. */
     readonly record: (policySet: PolicySet, previous: PolicySet) => Promise<void>;
     /** Is told of each change that does not validate. */
     readonly onRejected: () => void;
+    readonly clock: () => Date;
     readonly intervalMilliseconds?: number;
   },
-): PolicySetWatch {
-  return watchPolicySet({
+): PoliciesInForce {
+  let since = clock();
+  const watch = watchPolicySet({
     ...options,
     directory: policiesDir,
     clusters,
     initial,
     onChange(policySet, previous) {
+      since = clock();
       log.info({ digest: policySet.digest, previousDigest: previous.digest }, 'other policies are in force');
       record(policySet, previous).catch((error: unknown) => {
         log.error({ err: error }, 'the change of policies could not be put on record');
@@ -50,4 +59,5 @@ export function watchPolicies(
       log.error({ errors }, 'the policies were changed and do not validate: those in force stay');
     },
   });
+  return { ...watch, since: () => since };
 }

@@ -10,7 +10,7 @@ import { inspectionDefaults } from './inspection-defaults.js';
 import { isLoopback } from './loopback.js';
 import { embeddedRevocation, readPublicAddress, type PublicAddressConfig } from './revocation-config.js';
 import { readWebhooks, type WebhookConfig } from './webhook-config.js';
-import { logLevels, type LogLevel } from './log-level.js';
+import { logLevels, type LogLevel } from '../model/log-level.js';
 import { readTracing, type TracingConfig } from './tracing-config.js';
 
 /** All settings of the service. Frozen; every path is absolute. None of the files that it names has been opened. */

@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
-import type { LogLevel } from '../config/log-level.js';
+import type { LogLevel } from '../model/log-level.js';
 
 /** Writes JSON lines to standard output, or to `destination`. Every line passes through `sanitize` last. */
 export function createLogger(

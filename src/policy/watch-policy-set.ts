@@ -6,6 +6,8 @@ import { parsePolicySet } from './parse-policy-set.js';
 export interface PolicySetWatch {
   /** The set that is in force. */
   current(): PolicySet;
+  /** Whether the files are not valid as they are now. */
+  isRefused(): boolean;
   /** Reads the files once, as the timer does. */
   poll(): Promise<void>;
   /** Reads the files now, and reports their errors also where they were reported already. */
@@ -34,6 +36,7 @@ export interface PolicySetWatchOptions {
 export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
   const { directory, clusters = [], initial, intervalMilliseconds = 1000, onChange, onErrors } = options;
   let current = initial;
+  let refused = false;
 
   const watch = watchSteadily({
     async read() {
@@ -43,9 +46,11 @@ export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
     initial: initial.digest,
     intervalMilliseconds,
     act(files, reading) {
+      refused = false;
       if (reading === current.digest) return; // The files are again as the set in force.
       const result = files.ok ? parsePolicySet(files.texts, clusters) : files;
       if (!result.ok) {
+        refused = true;
         onErrors(result.errors);
         return;
       }
@@ -58,5 +63,11 @@ export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
       onErrors([`the policies could not be read: ${String(error)}`]);
     },
   });
-  return { current: () => current, poll: () => watch.poll(), reload: () => watch.again(), stop: () => watch.stop() };
+  return {
+    current: () => current,
+    isRefused: () => refused,
+    poll: () => watch.poll(),
+    reload: () => watch.again(),
+    stop: () => watch.stop(),
+  };
 }

@@ -100,6 +100,11 @@ export class WebhookDispatcher {
     }));
   }
 
+  /** How many webhooks fail now. */
+  get failing(): number {
+    return this.#lanes.filter(({ failing }) => failing).length;
+  }
+
   start(): void {
     this.#running = true;
     this.#timers = [

@@ -59,9 +59,7 @@ describe('faults', () => {
 
   it('answers /readyz with 503 while the service cannot work, and /livez with 200', async () => {
     const ready = fail(new StoreUnavailableError('commits fail', { cause: new Error('database is locked') }));
-    service = await startService({
-      services: (services) => ({ ...services, health: { ...services.health, ready, notes: () => [] } }),
-    });
+    service = await startService({ services: (services) => ({ ...services, health: { ...services.health, ready } }) });
     const { body, text } = await service.anonymous('get', '/readyz').expect(503);
     expect(body).toMatchObject({ type: 'urn:kubepass:problem:service-unavailable' });
     expect(text).not.toContain('locked');

@@ -370,3 +370,18 @@ describe('a person who is blocked', () => {
     await opened.service.as('petra')('post', '/v1/identities/jane/unblock').send({}).expect(200);
   });
 });
+
+it('uses another secret with the issuer as soon as the file of it was changed, and keeps it where that is broken', async () => {
+  const own = await startSignInService({ accounts: { jane: {} } });
+  own.write('login.secret', 'a-secret-that-the-provider-does-not-know\n');
+  await own.service.reload();
+  expect((await new SigningBrowser(own).signIn('jane')).status).toBe(503);
+  own.write('login.secret', 'no secret');
+  await own.service.reload();
+  expect(own.service.log()).toContain('the secret of an issuer was changed and cannot be used: the one in force stays');
+  own.write('login.secret', `${own.clientSecret}\n`);
+  await own.service.reload();
+  expect((await new SigningBrowser(own).signIn('jane')).status).toBe(302);
+  expect(own.service.log()).not.toContain('a-secret-that-the-provider');
+  await own.close();
+});

@@ -1,38 +1,23 @@
 import { Type, type Static } from 'typebox';
-import type { FastifyReply } from 'fastify';
-import type { Services } from '../../services.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { HealthReport } from '../../model/health.js';
+import type { Principal } from '../../model/principal.js';
+import type { Authenticator, Services } from '../../services.js';
+import { credentialOf } from '../plugins/credential.js';
 import { logUnavailable } from '../plugins/errors.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import { json, onlyProblems } from '../responses.js';
-import { messageOf, namedObject, oneOf } from '../schema-parts.js';
+import { addSchemas } from '../schema-parts.js';
 import type { App } from '../types.js';
+import * as schemas from './schemas.js';
 
-const HealthSchema = namedObject('Health', 'The service is well.', {
-  status: oneOf(['ok'], 'Always the same; a fault has another HTTP status.'),
-  restored: Type.Optional(
-    Type.Boolean({
-      description:
-        'Only with `verbose`: whether the database was put back from a backup, and no admin has acknowledged that ' +
-        '(`POST /v1/restored/acknowledge`). `notes` then say what may not be known.',
-      examples: [false],
-    }),
-  ),
-  notes: Type.Optional(
-    Type.Array(
-      messageOf(
-        'A sentence.',
-        'the database did not know 2 revocations of the list beside it: they are recorded again',
-      ),
-      { maxItems: 100, description: 'Only with `verbose`: what an operator should know all the same.' },
-    ),
-  ),
-});
-
+const { HealthSchema } = schemas;
 type HealthBody = Static<typeof HealthSchema>;
 const ok: HealthBody = { status: 'ok' };
 
-export function addHealth(app: App, { health }: Services): void {
-  app.addSchema(HealthSchema);
+/** `takesSessions`: whether people sign in with browsers. */
+export function addHealth(app: App, { health, authenticator }: Services, takesSessions: boolean): void {
+  addSchemas(app, { HealthSchema, ClusterHealthSchema: schemas.ClusterHealthSchema });
 
   app.get(
     '/livez',
@@ -58,13 +43,16 @@ export function addHealth(app: App, { health }: Services): void {
         operationId: 'readyz',
         tags: ['service'],
         summary: 'Check whether the service can do its work',
-        description: 'Asks the database. Send no calls here while it answers 503.',
+        description:
+          'Asks the database. Send no calls here while it answers 503. A cluster that is out of reach is no reason for that: ' +
+          'the service goes on for the others. `verbose` tells the state of each component; a token of an auditor or an ' +
+          'admin, which is optional here, adds the names of clusters.',
         security: [],
         querystring: Type.Object({
           verbose: Type.Optional(
             Type.String({
               maxLength: 8,
-              description: 'With any value: answer with `notes` and `restored`.',
+              description: 'With any value: answer with `notes`, `restored` and `components`.',
               examples: ['true'],
             }),
           ),
@@ -76,15 +64,50 @@ export function addHealth(app: App, { health }: Services): void {
       },
     },
     async (request, reply): Promise<HealthBody | FastifyReply> => {
+      const isVerbose = request.query.verbose !== undefined;
+      const reporting = async () => health.report(await viewerOf(request, authenticator, takesSessions));
       try {
         await health.ready();
-        if (request.query.verbose === undefined) return ok;
-        const { restored, notes } = await health.restored();
-        return { ...ok, restored, notes: [...notes, ...health.notes()] };
       } catch (error) {
         logUnavailable(request, error, 'not ready');
-        return sendProblem(reply, problem('service-unavailable', 'not ready', { headers: { 'retry-after': '5' } }));
+        const members = isVerbose ? { components: componentsOf(await reporting()) } : {};
+        const headers = { 'retry-after': '5' };
+        return sendProblem(reply, problem('service-unavailable', 'not ready', { members, headers }));
       }
+      if (!isVerbose) return ok;
+      const [report, { restored, notes }] = await Promise.all([reporting(), health.restored()]);
+      return {
+        ...ok,
+        restored,
+        notes: [...notes, ...health.notes()],
+        components: componentsOf(report),
+        ...clustersOf(report),
+      };
     },
   );
+}
+
+/**
+ * The caller, if known without a look-up in the database. This route has no limit for guesses, so a guess must cost nothing. A
+ * credential that is not known counts as none.
+ */
+async function viewerOf(
+  request: FastifyRequest,
+  authenticator: Authenticator,
+  takesSessions: boolean,
+): Promise<Principal | null> {
+  const credential = credentialOf(request, takesSessions);
+  if (credential === null) return null;
+  const authentication = await authenticator.authenticate(credential, () => true).catch(() => null);
+  return authentication?.outcome === 'authenticated' ? authentication.principal : null;
+}
+
+const componentsOf = ({ components }: HealthReport) =>
+  components.map(({ name, state, figures }) => ({ name, state, figures: { ...figures } }));
+
+function clustersOf({ clusters }: HealthReport): Pick<HealthBody, 'clusters'> {
+  if (clusters === null) return {};
+  return {
+    clusters: clusters.map(({ probedAt, ...cluster }) => ({ ...cluster, probedAt: probedAt?.toISOString() ?? null })),
+  };
 }

@@ -14,7 +14,7 @@ export interface Problem {
 /** Members that only problems of some types have. */
 export type ProblemMembers = Pick<
   ProblemBody,
-  'certificateRequestId' | 'errors' | 'violations' | 'reason' | 'state' | 'budget'
+  'budget' | 'certificateRequestId' | 'components' | 'errors' | 'violations' | 'reason' | 'state'
 >;
 
 export const problemMediaType = 'application/problem+json';

@@ -66,6 +66,11 @@ export class DenyList implements DenyListPort {
     }));
   }
 
+  /** Whether the database could not be read when it was tried last. */
+  get isBehind(): boolean {
+    return this.#fails;
+  }
+
   isLoaded(): boolean {
     return this.#loaded;
   }

@@ -14,6 +14,8 @@ export interface SignInService {
   /** Where browsers reach the service, through the proxy. */
   readonly origin: string;
   readonly clientSecret: string;
+  /** Writes one of the files that the configuration names. */
+  write(name: 'idp.crt' | 'login.secret', content: string): void;
   close(): Promise<void>;
 }
 
@@ -79,6 +81,7 @@ ${more}
   });
   return {
     ...{ service, provider, origin, clientSecret },
+    write: (name: string, content: string) => void file(name, content),
     async close() {
       await service.close();
       await provider.stop();

@@ -1,9 +1,12 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openCallers, type OpenedCallers } from '../../../src/compose/callers.js';
 import type { OidcConfig, ServiceAccountsConfig } from '../../../src/config/callers-config.js';
 import { ConfigError } from '../../../src/config/config.js';
+import { issue, makeAuthority } from '../../helpers/fake-api-server/serving-certificate.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const opened: OpenedCallers[] = [];
@@ -80,4 +83,31 @@ describe('the ways in of the configuration', () => {
     ]);
     directory.remove();
   });
+});
+
+it('calls an issuer whose certificate comes from another CA, once its file names that', async () => {
+  const directory = temporaryDirectory();
+  const [before, after] = [await makeAuthority('before'), await makeAuthority('after')];
+  const certificateAuthorityFile = join(directory.path, 'idp.crt');
+  writeFileSync(certificateAuthorityFile, before.pem);
+  const { certificatePem: cert, privateKeyPem: key } = await issue(after, { username: 'idp' }, 'serverAuth');
+  const provider = createServer({ cert, key }, (_request, response) => response.end('{}'));
+  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+  const url = `https://127.0.0.1:${(provider.address() as AddressInfo).port}/`;
+  const result = await open([issuer('corp', { issuer: url, certificateAuthorityFile })]);
+  const call = () => result.issuers[0]?.fetch(url);
+  const stays = 'a CA file was changed and cannot be used: the one in force stays';
+
+  await expect(call()).rejects.toThrow(/certificate/);
+  writeFileSync(certificateAuthorityFile, 'no certificate');
+  await expect.poll(() => result.lines.filter(({ message }) => message === stays)).toHaveLength(1);
+  writeFileSync(certificateAuthorityFile, after.pem);
+  await expect.poll(async () => (await call()?.catch(() => null))?.status).toBe(200);
+  // Once for each content.
+  expect(result.lines.filter(({ message }) => message === stays)).toEqual([
+    expect.objectContaining({ fields: { issuer: 'corp', reason: expect.any(String) as string } }),
+  ]);
+  provider.closeAllConnections();
+  provider.close();
+  directory.remove();
 });

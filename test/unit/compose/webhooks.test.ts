@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Composition } from '../../../src/compose/compose.js';
 import { generateCertificateAuthority } from '../../../src/x509/peculiar/generate-certificate-authority.js';
@@ -173,5 +174,52 @@ describe('what is wrong with their files', () => {
       message: expect.stringContaining('secret is open to others (mode 0644)') as string,
     });
     expect(JSON.stringify(log)).not.toContain(secret.slice(6, 30));
+  });
+});
+
+describe('the files of a webhook', () => {
+  const verified = (by: string) => {
+    const { body, headers } = receiver.received.at(-1) ?? { body: '', headers: {} };
+    return new StandardWebhook(by).verify(body, headers as Record<string, string>) as { readonly type: string };
+  };
+
+  it('are read again while the service runs: other secrets sign, and broken ones replace none', async () => {
+    const next = `whsec_${randomBytes(32).toString('base64')}`;
+    const composition = await start();
+    write('secret', 'whsec_nonsense\n');
+    await composition.reload();
+    await ask(composition);
+    await receiver.until(1);
+    expect(verified(secret).type).toBe('certificate_request.pending');
+    expect(log.filter(({ level }) => level === 'error')).toEqual([
+      {
+        level: 'error',
+        fields: { webhook: 'chat', reason: expect.stringMatching(/line 1 is not a secret/) as string },
+        message: 'the secrets of a webhook were changed and cannot be used: those in force stay',
+      },
+    ]);
+    expect(JSON.stringify(log)).not.toContain('nonsense');
+
+    write('secret', `${next}\n`);
+    await composition.reload();
+    await ask(composition);
+    await receiver.until(2);
+    expect(verified(next).type).toBe('certificate_request.pending');
+    expect(() => verified(secret)).toThrow();
+  });
+
+  it('are read again where the CA of the receiver is another one', async () => {
+    const composition = await start();
+    // The receiver's certificate does not chain to it.
+    write('receiver.crt', (await generated).certificatePem);
+    await composition.reload();
+    await ask(composition);
+    await expect
+      .poll(() => first(composition), { timeout: 15_000 })
+      .toMatchObject({ state: 'waiting', attempts: 1, owner: null });
+    write('receiver.crt', receiver.caPem);
+    await composition.reload();
+    offset += 60_000;
+    await expect.poll(() => first(composition), { timeout: 15_000 }).toMatchObject({ state: 'delivered' });
   });
 });

@@ -102,6 +102,8 @@ describe('loadConfig without anything', () => {
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],
+      logLevel: 'info',
+      tracing: null,
     });
   });
 
@@ -330,6 +332,8 @@ describe('loadConfig with a file', () => {
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],
+      logLevel: 'info',
+      tracing: null,
     });
   });
 

@@ -1,0 +1,135 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SignJWT, generateKeyPair } from 'jose';
+import type { Component } from '../../src/model/health.js';
+import { FakeApiServer } from '../helpers/fake-api-server.js';
+import { kubepassRules } from '../helpers/fake-api-server/rbac.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { startService, type Caller, type TestService } from './support/service.js';
+
+const directory = temporaryDirectory();
+let server: FakeApiServer;
+let service: TestService;
+
+beforeEach(async () => {
+  server = await FakeApiServer.start();
+  server.rbac.allowUser('kubepass', kubepassRules);
+  const kubeconfig = join(directory.path, 'kubeconfig');
+  writeFileSync(kubeconfig, await server.kubeconfig({ username: 'kubepass' }), { mode: 0o600 });
+  const cluster = (name: string) => `
+  - { name: ${name}, server: "${server.url}", signer: kubernetes, kubeconfig: "${kubeconfig}" }`;
+  service = await startService({
+    config: `clusters:${cluster('secret-eu')}${cluster('secret-us')}`,
+    overrides: { policyRoundMilliseconds: 10 },
+  });
+});
+afterEach(async () => {
+  await service.close();
+  await server.close();
+});
+
+interface Verbose {
+  readonly status: string;
+  readonly notes: readonly string[];
+  readonly components: readonly Component[];
+  readonly clusters?: readonly Readonly<Record<string, unknown>>[];
+}
+
+const verbose = async (caller: Caller = service.anonymous): Promise<Verbose> =>
+  (await caller('get', '/readyz?verbose').expect(200)).body as Verbose;
+
+const named = ({ components }: Pick<Verbose, 'components'>, name: string) =>
+  components.find((one) => one.name === name);
+
+describe('/readyz?verbose', () => {
+  it('shows the state of each component, with numbers and without names, to anybody', async () => {
+    const answer = await verbose();
+    expect(answer.components.map(({ name, state }) => `${name} ${state}`)).toEqual([
+      'database ok',
+      'recovery ok',
+      'writer-queue ok',
+      'clusters ok',
+      'policies ok',
+      'deny-list ok',
+      'checkpoints ok',
+      'webhooks ok',
+      'issuers ok',
+    ]);
+    expect(named(answer, 'clusters')?.figures).toMatchObject({ configured: 2, unreachable: 0 });
+    expect(named(answer, 'policies')?.figures).toMatchObject({ policies: 2, guardrails: 1 });
+    expect(named(answer, 'checkpoints')?.figures['events']).toBeGreaterThan(0);
+    expect(Object.keys(answer)).not.toContain('clusters');
+    expect(JSON.stringify(answer)).not.toContain('secret-');
+  });
+
+  it.each(['audrey', 'root'] as const)('names the clusters for %s', async (person) => {
+    await service.as('root')('post', '/v1/clusters/secret-eu/probe').send({}).expect(200);
+    const { clusters } = await verbose(service.as(person));
+    expect(clusters).toEqual([
+      { name: 'secret-eu', state: 'ok', reachable: true, signs: 'yes', probedAt: expect.any(String) as string },
+      expect.objectContaining({ name: 'secret-us' }),
+    ]);
+  });
+
+  it.each(['alice', 'bob', 'petra'] as const)('names no cluster for %s', async (person) => {
+    expect(JSON.stringify(await verbose(service.as(person)))).not.toContain('secret-');
+  });
+
+  it('takes a credential that is not known for none, and looks none up', async () => {
+    const { apiTokens } = service.store;
+    const find = apiTokens.findBySecretSha256.bind(apiTokens);
+    let lookUps = 0;
+    apiTokens.findBySecretSha256 = (sha256) => {
+      lookUps += 1;
+      return find(sha256);
+    };
+    const forged = await new SignJWT({ sub: 'root' })
+      .setProtectedHeader({ alg: 'RS256' })
+      .sign((await generateKeyPair('RS256')).privateKey);
+    for (const guess of [`kubepass_${'A'.repeat(43)}`, forged, 'x', ''])
+      expect(JSON.stringify(await verbose(service.withToken(guess)))).not.toContain('secret-');
+    expect(lookUps).toBe(0);
+  });
+
+  it('stays ready while a cluster is out of reach, and says so', async () => {
+    await server.stop();
+    await service.as('root')('post', '/v1/clusters/secret-eu/probe').send({}).expect(200);
+    const answer = await verbose(service.as('audrey'));
+    expect(named(answer, 'clusters')).toMatchObject({
+      state: 'degraded',
+      // The other one may be probed meanwhile.
+      figures: { unreachable: expect.toSatisfy((count: number) => count >= 1) as number },
+    });
+    expect(answer.clusters?.[0]).toMatchObject({ name: 'secret-eu', state: 'degraded', reachable: false });
+    await service.anonymous('get', '/readyz').expect(200);
+    await server.restart();
+  });
+
+  it('says that the policies on disk are not those in force', async () => {
+    const file = join(service.dataDir, '..', 'policies', 'broken.yaml');
+    writeFileSync(file, 'kind: Nonsense\n');
+    await expect.poll(async () => named(await verbose(), 'policies')?.state).toBe('degraded');
+  });
+});
+
+it('shows which component has failed while the service is not ready', async () => {
+  const own = await startService({
+    services: (services) => ({
+      ...services,
+      health: {
+        ...services.health,
+        ready: () => Promise.reject(new Error('secret detail')),
+        report: async () => ({ components: [{ name: 'database', state: 'failed', figures: {} }], clusters: null }),
+      },
+    }),
+  });
+  const { body, text } = await own.anonymous('get', '/readyz?verbose').expect(503);
+  expect(body).toMatchObject({
+    type: 'urn:kubepass:problem:service-unavailable',
+    components: [{ name: 'database', state: 'failed', figures: {} }],
+  });
+  expect(text).not.toContain('secret detail');
+  expect((await own.anonymous('get', '/readyz').expect(503)).body).not.toHaveProperty('components');
+  await own.close();
+});

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { AllInForce, keepInForce, unchanging, type InForce } from '../../../src/compose/in-force.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let file: string;
+let log: string[];
+let kept: InForce<number> | null;
+beforeEach(() => {
+  directory = temporaryDirectory();
+  file = join(directory.path, 'number');
+  log = [];
+  kept = null;
+  writeFileSync(file, '1');
+});
+afterEach(() => {
+  kept?.stop();
+  directory.remove();
+});
+
+/** A file that holds a number. */
+async function keep(intervalMilliseconds: number): Promise<InForce<number>> {
+  const write = (level: string) => (fields: object, message: string) =>
+    void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
+  kept = await keepInForce<number>({
+    files: [file],
+    async load() {
+      const text = await readFile(file, 'utf8');
+      if (!/^\d+$/.test(text)) throw new Error('no number');
+      return Number(text);
+    },
+    admit(next) {
+      if (next > 100) throw new Error('too large');
+    },
+    isSame: (one, other) => one === other,
+    intervalMilliseconds,
+    log: { info: write('info'), warn: write('warn'), error: write('error') },
+    told: { fields: { of: 'x' }, replaced: 'other', refused: 'stays', fieldsOf: (next) => ({ next }) },
+  });
+  return kept;
+}
+
+const refused = (reason: string) => `error stays {"of":"x","reason":"${reason}"}`;
+
+it('takes what is new by itself, and says once what cannot be used', async () => {
+  const { current } = await keep(5);
+  writeFileSync(file, 'nonsense');
+  await expect.poll(() => log).toEqual([refused('no number')]);
+  await sleep(100);
+  expect([log.length, current()]).toEqual([1, 1]);
+  writeFileSync(file, '22');
+  await expect.poll(current).toBe(22);
+  expect(log).toEqual([refused('no number'), 'info other {"of":"x","next":22}']);
+});
+
+it('says at each demand what cannot be used', async () => {
+  const { current, reload } = await keep(3_600_000);
+  rmSync(file);
+  await reload();
+  await reload();
+  expect(log).toHaveLength(2);
+  expect(log[1]).toMatch(/ENOENT/);
+  expect(current()).toBe(1);
+});
+
+it('says nothing where the content is as it was', async () => {
+  const { reload } = await keep(3_600_000);
+  await reload();
+  writeFileSync(file, '1');
+  await reload();
+  expect(log).toEqual([]);
+});
+
+it('does not bring into force what must not replace anything, or what a follower cannot use', async () => {
+  const { current, follow, reload } = await keep(3_600_000);
+  const used: number[] = [];
+  follow((next) => {
+    if (next === 13) throw new Error('not thirteen');
+    used.push(next);
+  });
+  for (const content of ['101', '13', '7']) {
+    writeFileSync(file, content);
+    await reload();
+  }
+  expect(log).toEqual([refused('too large'), refused('not thirteen'), 'info other {"of":"x","next":7}']);
+  expect([used, current()]).toEqual([[7], 7]);
+});
+
+it('throws where the first content cannot be used', async () => {
+  writeFileSync(file, 'nonsense');
+  await expect(keep(10)).rejects.toThrow('no number');
+});
+
+it('reads several again together, and has constants for what no file says', async () => {
+  const all = new AllInForce();
+  const { current } = all.add(await keep(3_600_000));
+  expect(all.add(unchanging('x')).current()).toBe('x');
+  writeFileSync(file, '5');
+  await all.reload();
+  expect(current()).toBe(5);
+  all.stop();
+});
