@@ -3,11 +3,9 @@ import { createReadStream, createWriteStream, existsSync, lstatSync, realpathSyn
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { rootHash } from '../audit/merkle-tree.js';
 import type { Checkpoint } from '../audit/checkpoint.js';
 import type { Config } from '../config/config.js';
 import { prepareDataDir, replaceSecretFile, syncFile } from '../config/secrets.js';
-import { TreeOfEvents } from '../issuance/evidence/tree-of-events.js';
 import { recordRestoration } from '../issuance/restoration/record-restoration.js';
 import { newId } from '../model/new-id.js';
 import type { Restoration } from '../model/restoration.js';
@@ -146,20 +144,16 @@ async function mark(
   const isOfThisLog = instance !== null && kept?.checkpoint.origin === `kubepass/${instance}`;
   if (kept !== null && !isOfThisLog) say(`the checkpoint in ${kept.file} is of another log, and counts for nothing`);
   const checkpoint = isOfThisLog ? kept.checkpoint : null;
-  const vouched = checkpoint !== null && checkpoint.size <= events && (await isRootOf(store, checkpoint));
   const detectedAt = new Date();
   const restoration: Restoration = {
     id: newId(detectedAt, randomBytes),
     ...{ detectedAt, detectedBy: 'command', events, knownUntil: lastEventAt },
-    signedEvents: checkpoint === null || vouched ? null : checkpoint.size,
+    signedEvents: checkpoint?.size ?? null,
     ...{ acknowledgedAt: null, acknowledgedBy: null },
   };
   await recordRestoration({ store, log: { info: ignore, warn: ignore, error: ignore } }, restoration);
   return restoration;
 }
-
-const isRootOf = async (store: Store, { size, root }: Checkpoint): Promise<boolean> =>
-  (await rootHash(new TreeOfEvents(store), size)).equals(root);
 
 /** The larger one of the checkpoint that is given and the one that is at hand. */
 async function newestCheckpoint(config: Config, given: string | null): Promise<KeptNote | null> {

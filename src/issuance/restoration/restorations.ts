@@ -70,10 +70,11 @@ export class Restorations implements RestoredService {
       const before = await store.restorations.all();
       const signedBefore = Math.max(0, ...before.map(({ signedEvents }) => signedEvents ?? 0));
       const { kept } = traces;
-      if (kept !== null && kept.origin !== traces.origin)
+      const isOfThisLog = kept !== null && kept.origin === traces.origin;
+      const isAhead = isOfThisLog && !(await this.#vouchesFor(kept, traces.tree));
+      const signed = Math.max(signedBefore, isOfThisLog ? kept.size : 0);
+      if (kept !== null && !isOfThisLog)
         log.warn({ kept: kept.origin, origin: traces.origin }, 'the checkpoint beside the database is of another log');
-      const isAhead = kept !== null && kept.origin === traces.origin && !(await this.#vouchesFor(kept, traces.tree));
-      const signed = Math.max(signedBefore, isAhead ? kept.size : 0);
       this.#signedEvents = signed === 0 ? null : signed;
       if (isAhead && kept.size > signedBefore) await this.#record('checkpoint');
       else if (traces.revocations > 0 && !before.some(isOpen)) await this.#record('revocations');

@@ -29,8 +29,8 @@ export function whatMayBeUnknown(open: readonly Restoration[], found: FoundSince
     'requests that were decided or issued since are as they were before: a key that somebody collected since belongs to a certificate that is not known',
     'identities that were blocked since and API tokens that were revoked since count as before, unless the list beside the database has them: look through both. The sessions of browsers are ended',
     signed === 0
-      ? 'no later checkpoint is at hand, so a size that was signed before may be signed again: compare with a checkpoint that is kept elsewhere (kubepass-verify)'
-      : `the log was signed with ${signed} events before, ${found.events < signed ? 'and is signed again when it has more' : 'and it has other events now'}: checkpoints up to there do not vouch for it`,
+      ? 'no checkpoint is at hand, so a size that was signed before may be signed again: compare with one that is kept elsewhere (kubepass-verify)'
+      : `the last checkpoint at hand has ${signed} events, and no size up to there is signed again${found.events <= signed ? `: the log has ${found.events} now, and the next checkpoint comes when it has more than ${signed}` : ''}. Compare with those that are kept elsewhere (kubepass-verify)`,
     'an admin acknowledges this with POST /v1/restored/acknowledge',
   ];
 }

@@ -390,7 +390,7 @@ describe('a restore', () => {
     const second = await started('two');
     expect((await second.store.certificates.findByFingerprint(old.fingerprintSha256))?.revocation).toBeNull();
     const { notes } = await second.services.health.restored();
-    expect(notes.join('\n')).toContain('no later checkpoint is at hand');
+    expect(notes.join('\n')).toContain('no checkpoint is at hand');
     expect(second.services.health.notes().join('\n')).toContain('certificates that were revoked since are not known');
   });
 
