@@ -42,7 +42,7 @@ declare module 'fastify' {
     withoutRole?: boolean;
     /** Reviewers are known from memory there, and no caller is answered 429 or 5xx. */
     fromMemory?: boolean;
-    /** What its calls use of the budgets; set for every route of an authenticated caller. */
+    /** The use of the budgets by its calls; set for every route of an authenticated caller. */
     budgetUse?: BudgetUse;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */
     uploads?: Readonly<Record<string, TSchema>>;

@@ -298,7 +298,7 @@ describe('a stolen token beside a normal load', () => {
     const total = [...seen.values()].reduce((sum, count) => sum + count, 0);
     const refused = [...seen].reduce((sum, [what, count]) => sum + (what.endsWith('429') ? count : 0), 0);
     expect(refused / total).toBeGreaterThan(0.4);
-    // What is kept of the thief's is bounded by the budgets, not by how often the thief tries.
+    // The budgets bound the thief's records, however often the thief tries.
     const rows = await service.store.requests.list({ requester: 'carol' }, { limit: 500, cursor: null });
     expect(rows.items.length).toBeLessThanOrEqual(60);
     const events = await service.store.auditEvents.list({ principal: 'carol' }, { limit: 500, cursor: null });
