@@ -456,7 +456,7 @@ export interface LostCertificate {
   readonly notAfter: string | null;
 }
 
-/** What each principal may spend in a minute. */
+/** Limits for what each principal may spend in a minute. */
 export interface BudgetService {
   /** Counts a call that begins. Answers the budget that it needs and of which nothing is left; then it is not counted. */
   begin(principal: Principal, use: BudgetUse): SpentBudget | null;

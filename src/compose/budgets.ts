@@ -32,7 +32,7 @@ const sharedOctets = 220;
 
 /** About as many octets as the canonical text of the event has, without writing it. */
 function octetsOf({ details, principal, cluster }: AuditEventDraft): number {
-  return sharedOctets + (principal?.length ?? 4) + (cluster?.length ?? 4) + jsonOctets(details as Json);
+  return sharedOctets + (principal?.length ?? 4) + (cluster?.length ?? 4) + jsonOctets(details);
 }
 
 function jsonOctets(value: Json): number {
@@ -40,6 +40,6 @@ function jsonOctets(value: Json): number {
   if (typeof value !== 'object' || value === null) return 5;
   let octets = 2;
   if (Array.isArray(value)) for (const element of value as readonly Json[]) octets += jsonOctets(element) + 1;
-  else for (const [name, member] of Object.entries(value)) octets += name.length + 4 + jsonOctets(member as Json);
+  else for (const [name, member] of Object.entries(value)) octets += name.length + 4 + jsonOctets(member);
   return octets;
 }

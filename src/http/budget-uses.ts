@@ -1,6 +1,6 @@
 import type { BudgetUse } from '../model/budget.js';
 
-/** The one list of what calls use, by method and route. What is not here follows from the method. */
+/** The one list of what calls use, by method and route. The method decides about the others. */
 const uses: Readonly<Record<string, BudgetUse>> = {
   // Promised to API servers, which repeat for seconds what is answered 429.
   'POST /v1/clusters/:name/access-reviews': 'nothing',

@@ -49,7 +49,7 @@ declare module 'fastify' {
     otherMethods?: boolean;
     /** Its requests are asked for by machines every few seconds, and have no spans. */
     untraced?: boolean;
-    /** What its calls use of the budgets; set for every route of an authenticated caller. */
+    /** The use of the budgets by its calls; set for every route of an authenticated caller. */
     budgetUse?: BudgetUse;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */
     uploads?: Readonly<Record<string, TSchema>>;

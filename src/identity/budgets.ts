@@ -21,7 +21,7 @@ export interface BudgetRules {
   readonly roles: ReadonlyMap<Role, BudgetLimits>;
 }
 
-/** What one principal has spent in its window. */
+/** The expenses of one principal in its window. */
 interface Account {
   readonly endsAt: number;
   readonly spent: Record<BudgetName, number>;

@@ -33,7 +33,7 @@ export interface BudgetStates {
   readonly limits: BudgetLimits;
   /** When all of each is there again; null where nothing is spent. 1 … 60. */
   readonly secondsLeft: number | null;
-  /** What is left of one, in whole units, rounded up: 0 exactly where nothing is left. */
+  /** Answers the rest of one in whole units, rounded up: 0 exactly where nothing is left. */
   readonly remaining: (name: BudgetName) => number;
 }
 

@@ -57,7 +57,7 @@ export class Turns {
     const [by, own] = first;
     const next = own.shift();
     this.#waitingNow -= 1;
-    // Whoever had a turn goes to the end.
+    // The caller who had a turn goes to the end.
     this.#waiting.delete(by);
     if (own.length > 0) this.#waiting.set(by, own);
     return next;

@@ -35,7 +35,7 @@ export interface Conversation<Question, Answer> {
   readonly answer: (question: Question) => Promise<Answer>;
   /** Whether every answer gives the worker its full time again. */
   readonly renewsTime?: boolean;
-  /** Who wants the turn, as in `Turns`. */
+  /** The caller who wants the turn, as in `Turns`. */
   readonly by?: string;
   /** Called when the turn has come; the work does not begin where it throws. */
   readonly beforeWork?: () => void;

@@ -9,7 +9,7 @@ import { freshDatabase, ownerRole, query, type TestDatabase } from './postgresql
 export const statesOf = (database: 'sqlite' | 'postgresql'): readonly State[] =>
   states.filter(({ databases }) => databases.some((one) => one === database));
 
-/** What its own code answered about the database. */
+/** The answers that its own code gave about the database. */
 export const madeDatabase = ({ name }: State, database: 'sqlite' | 'postgresql'): MadeDatabase =>
   (JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Record<typeof database, MadeDatabase>)[database];
 

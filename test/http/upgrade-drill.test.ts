@@ -20,7 +20,10 @@ const drill = (dataDir: string) =>
     env: { ...process.env, ...oldEnvironment },
   }).then(
     ({ stdout }) => ({ code: 0, text: stdout }),
-    ({ code, stderr }: { readonly code: number; readonly stderr: string }) => ({ code, text: stderr }),
+    (error: unknown) => {
+      const { code, stderr } = error as { readonly code: number; readonly stderr: string };
+      return { code, text: stderr };
+    },
   );
 
 it('upgrades a copy of a database of 0.1.0, while that is in use, and does not touch it', async () => {

@@ -24,7 +24,7 @@ export class SoakedService {
     private readonly process: ServiceProcess,
     private readonly memoryFile: string,
     readonly api: KeptConnections,
-    /** Of a principal with the role admin. */
+    /** The token of an admin. */
     readonly token: string,
     readonly origin: string,
   ) {}

@@ -17,7 +17,7 @@ export interface InspectionPoolOptions extends Partial<WorkerLimits> {
 
 /** Somebody's account of the work that is done for them. */
 export interface InspectionAccount {
-  /** Who it is: nobody gets all turns. */
+  /** The caller's name: nobody gets all turns. */
   readonly by: string;
   /** Called when the work is about to begin; throws where nothing is left for it. */
   readonly mustHaveSome: () => void;

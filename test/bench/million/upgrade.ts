@@ -155,19 +155,19 @@ async function migrate(
     execArgv: ['--import', 'tsx'],
   });
   let peak = 0;
-  let ended = false;
+  const messages: unknown[] = [];
   const look = setInterval(() => {
     if (child.exitCode === null && child.signalCode === null) peak = Math.max(peak, memoryOf(child.pid ?? NaN).peak);
   }, 200);
   child.on('message', (message) => {
-    ended ||= message === 'ends';
-    const [, done = '0', all = '0'] = /([\d,]+) of ([\d,]+)/.exec(String(message)) ?? [];
-    const [moved, total] = [done, all].map((text) => Number(text.replaceAll(',', ''))) as [number, number];
+    messages.push(message);
+    const [, done = '0', all = '0'] = /([\d,]+) of ([\d,]+)/.exec(typeof message === 'string' ? message : '') ?? [];
+    const [moved, total] = [Number(done.replaceAll(',', '')), Number(all.replaceAll(',', ''))];
     if (untilHalf && total > 0 && moved >= total / 2) child.kill('SIGKILL');
   });
   await once(child, 'exit');
   clearInterval(look);
-  if (ended === untilHalf)
+  if (messages.includes('ends') === untilHalf)
     throw new Error(untilHalf ? 'the migration ended before it was killed' : 'the migration failed');
   return { seconds: (performance.now() - began) / 1000, peak };
 }
