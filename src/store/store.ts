@@ -178,7 +178,7 @@ export interface AuditEventReader {
   ofRequest(requestId: string): Promise<readonly AuditEvent[]>;
   /** Events with `seq` > `afterSeq`, in order, at most `limit`: for verification and export in chunks. */
   chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]>;
-  /** The RFC 8785 texts of the same events, without reading what is in them. */
+  /** The RFC 8785 texts of the same events, without reading what is in them; none where the first of them is gone. */
   canonicalTexts(afterSeq: number, limit: number): Promise<readonly string[]>;
   /** Number and hash of the last committed event. */
   head(): Promise<{ readonly seq: number; readonly hash: string }>;

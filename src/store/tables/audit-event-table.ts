@@ -263,7 +263,8 @@ export class AuditEventTable implements AuditEventReader {
       select: auditRecordColumns,
     });
     const first = rows[0];
-    if (first === undefined) return [];
+    // No text stands for another event than the one that is asked for.
+    if (first === undefined || Number(first.firstSeq) > afterSeq + 1) return [];
     // A record may begin before the first event that is asked for.
     return rows
       .map(auditRecordOf)

@@ -255,6 +255,10 @@ describe('the set of a record’s types', () => {
           "CheckpointKeyRetired",
           17179869184,
         ],
+        [
+          "AuditEventsArchived",
+          34359738368,
+        ],
       ]
     `);
   });
