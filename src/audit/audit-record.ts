@@ -185,6 +185,22 @@ export function eventsOf(record: AuditRecord): readonly AuditEvent[] {
   });
 }
 
+/** An event as the chain holds it. */
+export type ChainLink = Pick<AuditEvent, 'seq' | 'canonical' | 'previousHash' | 'hash'>;
+
+/** The same of a record's events as `eventsOf` has, without reading what is in them. */
+export function linksOf(record: AuditRecord): readonly ChainLink[] {
+  const { firstSeq, previousHash, hashes } = record;
+  const text = hex(hashes);
+  const hashAt = (i: number) => text.slice(2 * hashOctets * i, 2 * hashOctets * (i + 1));
+  return canonicalTextsOf(record).map((canonical, i) => ({
+    seq: firstSeq + i,
+    canonical,
+    previousHash: i === 0 ? hex(previousHash) : hashAt(i - 1),
+    hash: hashAt(i),
+  }));
+}
+
 /** The RFC 8785 texts of a record's events, in order; of a damaged line what stands there. */
 export function canonicalTextsOf(record: Omit<AuditRecord, 'previousHash' | 'hashes'>): readonly string[] {
   const { firstSeq, lastSeq } = record;

@@ -5,7 +5,7 @@ const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /** RFC 8785 3.2.2.2: the characters that are escaped by a letter, and those that are escaped by themselves. */
-const shortEscapes = new Set([...'btnfr"\\'].map((character) => character.charCodeAt(0)));
+const shortEscapes = new Set(Buffer.from('btnfr"\\'));
 /** All other control characters, with lower-case digits. */
 const longEscape = /^\\u00(?:0[0-7be-f]|1[0-9a-f])$/;
 /** A number as ECMAScript writes it; longer ones there are none. */

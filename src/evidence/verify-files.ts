@@ -50,7 +50,7 @@ async function readAll({ files, checkpointFiles }: VerifyOptions, keys: readonly
   const lastLines = files.map((file) => (file === '-' ? null : lastCheckpoint(file)));
   if (keys.length === 0 && lastLines.some((line) => line !== null))
     remarks.push('the checkpoint at the end of the export is not checked: that takes --key');
-  let checkpoints: readonly Checkpoint[] = [];
+  let checkpoints: readonly Checkpoint[];
   try {
     const kept = checkpointFiles.map((file) => signedCheckpoint(noteOf(file), keys, file));
     const own = lastLines.flatMap((line, i) =>

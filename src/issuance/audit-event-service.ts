@@ -7,7 +7,7 @@ import type { Principal } from '../model/principal.js';
 import type { AuditEventService } from '../services.js';
 import type { AuditEventReader, Store } from '../store/store.js';
 import type { Checkpoints } from './evidence/checkpoints.js';
-import { exportedEvents, MissingEventsError } from './evidence/exported-events.js';
+import { exportedEvents, linksBehind, MissingEventsError } from './evidence/exported-events.js';
 
 const exportChunk = 500;
 
@@ -89,6 +89,11 @@ async function* canonicalTexts(
   filter: AuditEventFilter,
   firstSeq: number,
 ): AsyncIterable<string> {
+  if (Object.keys(filter).length === 0) {
+    const { seq: end } = await reader.head();
+    for await (const { canonical } of linksBehind(reader, firstSeq - 1, end)) yield canonical;
+    return;
+  }
   let cursor: string | null = null;
   let next = firstSeq;
   do {

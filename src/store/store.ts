@@ -10,6 +10,7 @@ import type { Page, PageQuery, Visibility } from '../model/page.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
 import type { RecordedRequest, RecordedRequestRange } from '../model/replay.js';
 import type { SessionReader } from '../identity/sessions/session-reader.js';
+import type { ChainLink } from '../audit/audit-record.js';
 import type { SignedCheckpoint } from '../audit/checkpoint.js';
 import type { InventoryReader } from '../inspection/inventory.js';
 import type { IdempotencyEntry, IdempotencyScope } from '../model/idempotency.js';
@@ -178,7 +179,9 @@ export interface AuditEventReader {
   ofRequest(requestId: string): Promise<readonly AuditEvent[]>;
   /** Events with `seq` > `afterSeq`, in order, at most `limit`: for verification and export in chunks. */
   chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]>;
-  /** The RFC 8785 texts of the same events, without reading what is in them; none where the first of them is gone. */
+  /** The same events without reading what is in them: for exports. */
+  links(afterSeq: number, limit: number): Promise<readonly ChainLink[]>;
+  /** The RFC 8785 texts of these events up to the first that lacks. */
   canonicalTexts(afterSeq: number, limit: number): Promise<readonly string[]>;
   /** Number and hash of the last committed event. */
   head(): Promise<{ readonly seq: number; readonly hash: string }>;
@@ -223,7 +226,7 @@ export interface StoredAuditRecord {
   readonly events: readonly AuditEvent[];
 }
 
-/** What checkpoints and proofs are made from. */
+/** Reads checkpoints, and the hashes that proofs are made from. */
 export interface CheckpointReader {
   /** The name of the log; null where it has none yet. */
   instanceId(): Promise<string | null>;

@@ -11,7 +11,7 @@ import { figureOf, inUnit, type Row } from './report.js';
 import { ServiceUnderBench } from './service-under-bench.js';
 
 const events = 1_000_000;
-/** Of one commit; a record of the log holds as many. */
+/** How many one commit has; a record of the log holds as many. */
 const eventsAtOnce = 100;
 const verifications = 3;
 /** The limits: MiB on top of the idle service, MiB of the command, and events that it checks in a second. */

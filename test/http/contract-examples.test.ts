@@ -102,7 +102,12 @@ describe('the examples, executed on the service that the quickstart starts', () 
 
   it.each(calls)('are valid: $name', async ({ path, method, operation, body }) => {
     const inPath = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
-    const url = inPath.reduce((text, { name, example }) => text.replace(`{${name}}`, String(example)), path);
+    const inQuery = (operation.parameters ?? []).filter((parameter) => parameter.in === 'query' && parameter.required);
+    const query = inQuery.map(({ name, example }) => `${name}=${String(example)}`).join('&');
+    const url = inPath.reduce(
+      (text, { name, example }) => text.replace(`{${name}}`, String(example)),
+      query === '' ? path : `${path}?${query}`,
+    );
     const call = service.withToken(service.adminToken)(method as Method, url);
     const { status, text } = await (body === undefined ? call : call.send(body));
     // Records are named by ids that the service gives, so that no record of an example exists.

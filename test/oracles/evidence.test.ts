@@ -10,7 +10,7 @@ import {
   rootHash,
   type TreeHashes,
 } from '../../src/audit/merkle-tree.js';
-import { signNote, verifierKey, type NoteSigner } from '../../src/audit/signed-note.js';
+import { readNote, readVerifierKey, signNote, verifierKey, type NoteSigner } from '../../src/audit/signed-note.js';
 import { ask } from './ask.js';
 
 const oracles = inject('oracles');
@@ -121,7 +121,7 @@ describe.skipIf(oracles === null)('evidence, as Go’s checksum database and tra
       await consistency(4_096, 10_000),
     ]) {
       const changed = [...flipped(question)];
-      expect(changed.length).toBeGreaterThan(2_000);
+      expect(changed.length).toBeGreaterThan(500);
       expect(asked(changed)).toEqual(changed.map(() => false));
     }
   });
@@ -150,9 +150,18 @@ describe.skipIf(oracles === null)('evidence, as Go’s checksum database and tra
     const changed = Array.from({ length: note.length * 8 }, (_, bit) => {
       const octets = Buffer.from(note);
       octets[bit >> 3]! ^= 1 << (bit & 7);
-      return { ...with_(old).at(-1)!, note: octets.toString() };
+      return octets.toString();
     });
-    expect(asked([{ ...with_(old).at(-1)!, note: single }])).toEqual([true]);
-    expect(asked(changed)).toEqual(changed.map(() => false));
+    // Go's base64 passes over the last two bits of a signature, which stand for none of its octets. kubepass does not.
+    const signatureIn = (text: string) => Buffer.from(text.split(' ').at(-1)!, 'base64').toString('hex');
+    const isTheSame = (text: string) =>
+      text.slice(0, -4) === single.slice(0, -4) && text.endsWith('=\n') && signatureIn(text) === signatureIn(single);
+    const question = with_(old).at(-1)!;
+    expect(asked([single, ...changed].map((text) => ({ ...question, note: text })))).toEqual([
+      true,
+      ...changed.map(isTheSame),
+    ]);
+    const key = readVerifierKey(verifierKey(old))!;
+    expect(changed.filter((text) => readNote(text, [key]).ok)).toEqual([]);
   });
 });

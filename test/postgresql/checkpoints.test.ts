@@ -64,7 +64,10 @@ class Replica {
 
   async record(count: number): Promise<void> {
     for (let i = 0; i < count; i += 1)
-      await this.store.writer.commit({ operations: [], events: [anEvent({ at: new Date() }), anEvent({ at: new Date() })] });
+      await this.store.writer.commit({
+        operations: [],
+        events: [anEvent({ at: new Date() }), anEvent({ at: new Date() })],
+      });
   }
 }
 
@@ -88,7 +91,10 @@ async function expectOneLog(): Promise<void> {
     tree.append(leafHash(Buffer.from(text)));
     return tree.root().toString('base64');
   });
-  const kept = await query(database.ownerUrl, async (client) => (await client.query<{ note: string }>('SELECT "note" FROM "Checkpoint"')).rows);
+  const kept = await query(
+    database.ownerUrl,
+    async (client) => (await client.query<{ note: string }>('SELECT "note" FROM "Checkpoint"')).rows,
+  );
   const [key] = await store.checkpoints.keys();
   const signed = [...kept.map(({ note }) => note), ...replicas.flatMap(({ notes, given }) => [...notes, ...given])];
   const rootsBySize = new Map<number, Set<string>>();
@@ -107,7 +113,10 @@ async function expectOneLog(): Promise<void> {
 describe('three replicas on one database', () => {
   it('have one key and one name for the log, although they started together', async () => {
     expect(await replicas[1]!.store.checkpoints.keys()).toHaveLength(1);
-    const added = await replicas[0]!.store.auditEvents.list({ type: 'CheckpointKeyAdded' }, { limit: 10, cursor: null });
+    const added = await replicas[0]!.store.auditEvents.list(
+      { type: 'CheckpointKeyAdded' },
+      { limit: 10, cursor: null },
+    );
     expect(added.items).toHaveLength(1);
   });
 
@@ -151,39 +160,50 @@ describe('three replicas on one database', () => {
     goOn();
     expect(await late).toBe(taken);
     sleeper.stopped = null;
-    const notes = await query(database.ownerUrl, async (client) => (await client.query<{ note: string }>('SELECT "note" FROM "Checkpoint"')).rows);
+    const notes = await query(
+      database.ownerUrl,
+      async (client) => (await client.query<{ note: string }>('SELECT "note" FROM "Checkpoint"')).rows,
+    );
     expect(notes.map(({ note }) => note)).not.toContain(sleeper.notes.at(-1));
     await expectOneLog();
   });
 });
 
-it.each(['force_custom_plan', 'force_generic_plan'])('reads checkpoints, tiles and events along their keys: %s', async (mode) => {
-  await query(database.ownerUrl, async (client) => {
-    await client.query('ALTER TABLE "AuditTile" DISABLE TRIGGER USER');
-    await client.query(
-      `INSERT INTO "Checkpoint" SELECT 1000000 + i, '', '', now() FROM generate_series(1, 3000) i ON CONFLICT DO NOTHING;
+it.each(['force_custom_plan', 'force_generic_plan'])(
+  'reads checkpoints, tiles and events along their keys: %s',
+  async (mode) => {
+    await query(database.ownerUrl, async (client) => {
+      await client.query('ALTER TABLE "AuditTile" DISABLE TRIGGER USER');
+      await client.query(
+        `INSERT INTO "Checkpoint" SELECT 1000000 + i, '', '', now() FROM generate_series(1, 3000) i ON CONFLICT DO NOTHING;
        INSERT INTO "AuditTile" SELECT 0, 1000 + i, '' FROM generate_series(1, 3000) i ON CONFLICT DO NOTHING`,
-    );
-    for (const [name, value] of Object.entries({ ...alongIndexes, plan_cache_mode: mode })) await client.query(`SET ${name} = ${value}`);
-    for (const [text, ...values] of [
-      ['SELECT * FROM "Checkpoint" ORDER BY "size" DESC LIMIT 1'],
-      ['SELECT * FROM "AuditTile" WHERE "level" = $1 AND "n" = $2', '0', '5'],
-      ['SELECT "n" FROM "AuditTile" WHERE "level" = $1 ORDER BY "n" DESC LIMIT 1', '0'],
-      ['SELECT * FROM "AuditRecord" WHERE "lastSeq" > $1 ORDER BY "lastSeq" LIMIT $2', '5', '256'],
-      ['INSERT INTO "Checkpoint" SELECT 1, NULL::bytea, '', now() WHERE NOT EXISTS (SELECT 1 FROM "Checkpoint" WHERE "size" >= $1)', '7'],
-      [
-        `DELETE FROM "Checkpoint" WHERE "size" IN (SELECT "size" FROM "Checkpoint" WHERE "signedAt" < $1
+      );
+      for (const [name, value] of Object.entries({ ...alongIndexes, plan_cache_mode: mode }))
+        await client.query(`SET ${name} = ${value}`);
+      for (const [text, ...values] of [
+        ['SELECT * FROM "Checkpoint" ORDER BY "size" DESC LIMIT 1'],
+        ['SELECT * FROM "AuditTile" WHERE "level" = $1 AND "n" = $2', '0', '5'],
+        ['SELECT "n" FROM "AuditTile" WHERE "level" = $1 ORDER BY "n" DESC LIMIT 1', '0'],
+        ['SELECT * FROM "AuditRecord" WHERE "lastSeq" > $1 ORDER BY "lastSeq" LIMIT $2', '5', '256'],
+        [
+          `INSERT INTO "Checkpoint" SELECT 1, NULL::bytea, '', now()
+           WHERE NOT EXISTS (SELECT 1 FROM "Checkpoint" WHERE "size" >= $1)`,
+          '7',
+        ],
+        [
+          `DELETE FROM "Checkpoint" WHERE "size" IN (SELECT "size" FROM "Checkpoint" WHERE "signedAt" < $1
            AND "size" < (SELECT MAX("size") FROM "Checkpoint") ORDER BY "signedAt" LIMIT 1000)`,
-        '2026-01-01',
-      ],
-    ] as const) {
-      await client.query(`PREPARE "explained" AS ${text}`);
-      const args = values.length === 0 ? '' : `(${values.map((value) => `'${value}'`).join(', ')})`;
-      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN EXECUTE "explained"${args}`);
-      await client.query('DEALLOCATE "explained"');
-      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-      expect(plan).toMatch(/Index/);
-      expect(plan).not.toMatch(/Seq Scan/);
-    }
-  });
-});
+          '2026-01-01',
+        ],
+      ] as const) {
+        await client.query(`PREPARE "explained" AS ${text}`);
+        const args = values.length === 0 ? '' : `(${values.map((value) => `'${value}'`).join(', ')})`;
+        const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN EXECUTE "explained"${args}`);
+        await client.query('DEALLOCATE "explained"');
+        const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+        expect(plan).toMatch(/Index/);
+        expect(plan).not.toMatch(/Seq Scan/);
+      }
+    });
+  },
+);

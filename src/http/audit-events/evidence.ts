@@ -85,7 +85,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
         params: schemas.EventParamsSchema,
         querystring: schemas.InclusionQuerySchema,
         response: {
-          200: json(schemas.InclusionProofSchema, { description: 'The proof.', example: { index: 16 } }),
+          200: json(schemas.InclusionProofSchema, { description: 'The proof.', example: { index: 0 } }),
           ...problems('not-permitted'),
         },
       },

@@ -116,6 +116,16 @@ const sendExport = (reply: FastifyReply, { firstSeq, lines: all }: AuditExport):
     .header(firstSeqHeader, String(firstSeq))
     .send(Readable.from(lines(all)));
 
+/** Characters that are sent together. */
+const sentTogether = 64 * 1024;
+
 async function* lines(events: AsyncIterable<string>): AsyncGenerator<string> {
-  for await (const event of events) yield `${event}\n`;
+  let text = '';
+  for await (const event of events) {
+    text += `${event}\n`;
+    if (text.length < sentTogether) continue;
+    yield text;
+    text = '';
+  }
+  if (text !== '') yield text;
 }

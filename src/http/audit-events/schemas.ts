@@ -87,7 +87,8 @@ const base64Hashes = (description: string) =>
     }),
     { maxItems: 128, description },
   );
-const sizeOf = (description: string) => Type.Integer({ minimum: 0, maximum: largestSize, description, examples: [42] });
+const sizeOf = (description: string, example = 42) =>
+  Type.Integer({ minimum: 0, maximum: largestSize, description, examples: [example] });
 /** 2^53 - 1 */
 const largestSize = 9_007_199_254_740_991;
 
@@ -122,7 +123,7 @@ export const CheckpointKeyListSchema = namedObject('CheckpointKeyList', 'The key
 });
 
 export const EventParamsSchema = closed({
-  seq: Type.Integer({ minimum: 1, maximum: largestSize, description: 'The number of an event.', examples: [17] }),
+  seq: Type.Integer({ minimum: 1, maximum: largestSize, description: 'The number of an event.', examples: [1] }),
 });
 
 export const InclusionQuerySchema = closed({
@@ -130,8 +131,8 @@ export const InclusionQuerySchema = closed({
 });
 
 export const ConsistencyQuerySchema = closed({
-  from: sizeOf('The smaller size.'),
-  to: sizeOf('The larger size.'),
+  from: sizeOf('The smaller size.', 1),
+  to: sizeOf('The larger size.', 2),
 });
 
 export function auditEventView(event: AuditEvent): AuditEventBody {

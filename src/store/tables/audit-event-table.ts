@@ -1,8 +1,9 @@
 import {
-  canonicalTextsOf,
   headAfter,
   eventsAtMost,
   eventsOf,
+  linksOf,
+  type ChainLink,
   maskContains,
   typesMask,
   type AuditRecord,
@@ -245,32 +246,32 @@ export class AuditEventTable implements AuditEventReader {
   }
 
   async chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]> {
-    const rows = await this.prisma.auditRecord.findMany({
-      where: { lastSeq: { gt: afterSeq } },
-      orderBy: { lastSeq: 'asc' },
-      take: limit,
-      select: auditRecordColumns,
-    });
-    const events = rows.map(auditRecordOf).flatMap(eventsOf);
+    const events = (await this.#recordsBehind(afterSeq, limit)).flatMap(eventsOf);
     return events.filter(({ seq }) => seq > afterSeq).slice(0, limit);
   }
 
+  async links(afterSeq: number, limit: number): Promise<readonly ChainLink[]> {
+    const links = (await this.#recordsBehind(afterSeq, limit)).flatMap(linksOf);
+    return links.filter(({ seq }) => seq > afterSeq).slice(0, limit);
+  }
+
   async canonicalTexts(afterSeq: number, limit: number): Promise<readonly string[]> {
-    const rows = await this.prisma.auditRecord.findMany({
-      where: { lastSeq: { gt: afterSeq } },
-      orderBy: { lastSeq: 'asc' },
-      take: limit,
-      select: auditRecordColumns,
-    });
-    const first = rows[0];
-    // No text stands for another event than the one that is asked for.
-    if (first === undefined || Number(first.firstSeq) > afterSeq + 1) return [];
-    // A record may begin before the first event that is asked for.
-    return rows
-      .map(auditRecordOf)
-      .flatMap(canonicalTextsOf)
-      .slice(afterSeq + 1 - Number(first.firstSeq))
-      .slice(0, limit);
+    const links = await this.links(afterSeq, limit);
+    return links.filter(({ seq }, i) => seq === afterSeq + 1 + i).map(({ canonical }) => canonical);
+  }
+
+  /** The records of the next events, `limit` at most; if there are none so near, the next record. */
+  async #recordsBehind(afterSeq: number, limit: number): Promise<readonly AuditRecord[]> {
+    const read = (lastSeq: { readonly gt: bigint; readonly lt?: bigint }, take: number) =>
+      this.prisma.auditRecord.findMany({
+        where: { lastSeq },
+        orderBy: { lastSeq: 'asc' },
+        take,
+        select: auditRecordColumns,
+      });
+    const [gt, lt] = [BigInt(afterSeq), BigInt(afterSeq + limit + eventsAtMost)];
+    const near = await read({ gt, lt }, limit);
+    return (near.length > 0 ? near : await read({ gt }, 1)).map(auditRecordOf);
   }
 
   async head(): Promise<ChainHead> {

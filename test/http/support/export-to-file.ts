@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import { promisify } from 'node:util';
 import { isInstalled } from '../../helpers/is-installed.js';
 
@@ -22,5 +21,5 @@ export async function exportToFile(
   }
   const answer = await fetch(url, { headers });
   if (!answer.ok || answer.body === null) throw new Error(`${url} answered ${answer.status}`);
-  await pipeline(Readable.fromWeb(answer.body as ReadableStream), createWriteStream(file));
+  await pipeline(Readable.fromWeb(answer.body), createWriteStream(file));
 }

@@ -26,7 +26,10 @@ describe('octets in canonical form', () => {
   });
 
   it('are no others: one character more, less or different', () => {
-    const character = fc.oneof(fc.constantFrom(...'{}[]",:\\u0eE+-.1 \n\t\u0000éntf'), fc.string({ maxLength: 1 }));
+    const character = fc.oneof(
+      fc.constantFrom(...'{}[]",:\\u0eE+-.1 \n\t\u0000éntf'.split(/(?:)/u)),
+      fc.string({ maxLength: 1 }),
+    );
     fc.assert(
       fc.property(canonical, fc.nat(), fc.nat(1), character, (text, at, removed, put) => {
         const place = at % text.length;
