@@ -83,7 +83,7 @@ export async function verifyChain(reader: ChainReader, chunkSize = 200): Promise
   const valid = hasRest && (head.seq > end.seq || (head.seq === end.seq && head.hash === end.hash));
   return {
     valid,
-    events: head.seq - start.seq,
+    events: head.seq,
     archivedEvents: start.seq,
     head: end.hash,
     firstInvalidSeq: valid ? null : head.seq + 1,

@@ -107,7 +107,7 @@ export class ExportVerifier {
   }
 
   /** Whether there is a fault already. */
-  get hasFailed(): boolean {
+  hasFailed(): boolean {
     return this.#fault !== null;
   }
 

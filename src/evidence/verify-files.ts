@@ -71,14 +71,14 @@ async function readAll({ files, checkpointFiles }: VerifyOptions, keys: readonly
   for (const [i, file] of files.entries()) {
     const first = verifier.nextSeq;
     const line = await readEvents(file, verifier, archives);
-    if (verifier.hasFailed)
+    if (verifier.hasFailed())
       return { ...located(verifier.end(), file, verifier.nextSeq === first ? whyFirst(i) : ''), remarks };
     if (line === null) continue;
     // Every other line than the one that was checked before is none of an export.
     if (file !== '-' && lastLines[i]?.equals(line) !== true) refuseLine(verifier);
     else if (file === '-')
       remarks.push('the checkpoint at the end of standard input is not checked: write the export into a file');
-    if (verifier.hasFailed) return { ...located(verifier.end(), file), remarks };
+    if (verifier.hasFailed()) return { ...located(verifier.end(), file), remarks };
   }
   const reading = located(verifier.end(), null);
   return { ...reading, fault: reading.fault ?? archives.fault(), remarks };
@@ -188,24 +188,24 @@ const whyNotNote = {
   BadSignature: 'a signature does not fit the checkpoint: it was changed',
 };
 
-function written({ json }: VerifyOptions, { events, vouchedFor, root, hashes, fault, remarks }: Report): Verification {
+function written({ json, files }: VerifyOptions, { events, vouchedFor, root, hashes, fault, remarks }: Report): Verification {
   const exitCode = fault === null ? 0 : 1;
   if (json) {
     const body = { valid: fault === null, events, vouchedFor, root: root.toString('base64'), hashes, fault, remarks };
     return { output: `${JSON.stringify(body)}\n`, complaints: '', exitCode };
   }
   const lines = fault === null ? praise({ events, vouchedFor, root, hashes }) : [blame(fault)];
+  if (fault !== null && fault.file !== null && files.length > 1) lines.push(`it lies in ${fault.file}`);
   return { output: [...lines, ...remarks].map((line) => `${line}\n`).join(''), complaints: '', exitCode };
 }
 
-function blame({ firstSeq, lastSeq, reason, message, file }: NonNullable<Report['fault']>): string {
+function blame({ firstSeq, lastSeq, reason, message }: ExportFault): string {
   if (firstSeq === null) return `NOT VALID (${reason}): ${message}`;
-  const events = firstSeq === lastSeq ? `event ${firstSeq}` : `events ${firstSeq} to ${lastSeq ?? firstSeq}`;
-  const where = file === null ? events : `${events} in ${file}`;
+  const where = firstSeq === lastSeq ? `event ${firstSeq}` : `events ${firstSeq} to ${lastSeq ?? firstSeq}`;
   return `NOT VALID at ${where} (${reason}): ${message}`;
 }
 
-const praise = ({ events, vouchedFor, root, hashes }: Omit<ExportReading, 'fault'>): readonly string[] => [
+const praise = ({ events, vouchedFor, root, hashes }: Omit<ExportReading, 'fault'>): string[] => [
   `${events} events in order, root ${root.toString('base64')}`,
   hashes
     ? 'each event follows from the one before it'

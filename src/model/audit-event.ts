@@ -328,9 +328,9 @@ export interface AuditEventPage extends Page<AuditEvent> {
 
 export interface ChainVerification {
   readonly valid: boolean;
-  /** How many events of the database are intact, from the first on: all of them where the log is valid. */
+  /** How many events are intact, from the first on: all of them where the log is valid. */
   readonly events: number;
-  /** How many events are in archives, and were not checked. */
+  /** How many of these are in archives, and were not checked. */
   readonly archivedEvents: number;
   /** Hash of the last event; 64 zeros for an empty log. */
   readonly head: string;

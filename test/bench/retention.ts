@@ -125,6 +125,7 @@ async function measure(name: keyof typeof seeds, directory: string): Promise<boo
     say(`  without archiving, ${await end()}`);
 
     end = commitSteadily(store);
+    say(`  memory before: ${mebibytes(process.memoryUsage.rss())}, some of it from making the events`);
     const memory = watchMemory();
     began = performance.now();
     await archived.run();

@@ -18,7 +18,7 @@ import { newCheckpointSigner } from '../helpers/checkpoint-signer.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { onPostgresql } from '../helpers/test-store.js';
 
-const kills = Number(process.env['KUBEPASS_CRASH_ROUNDS'] ?? 15);
+const kills = Number(process.env['KUBEPASS_CRASH_ROUNDS'] ?? (onPostgresql ? 4 : 10));
 const oldEvents = 6000;
 const directory = temporaryDirectory();
 const signer = newCheckpointSigner();

@@ -90,7 +90,7 @@ describe('a log whose first events are archived', () => {
     const { seq } = await service.store.auditEvents.head();
     expect((await audrey('/audit-events/verification').expect(200)).body).toMatchObject({
       ...{ valid: true, archivedEvents: 768, firstInvalidSeq: null },
-      events: seq - 768,
+      events: seq,
     });
   });
 

@@ -115,6 +115,7 @@ const sendExport = (reply: FastifyReply, { firstSeq, lines: all }: AuditExport):
     .type(ndjson)
     .header(firstSeqHeader, String(firstSeq))
     .send(Readable.from(lines(all)));
+
 /** Characters that are sent together. */
 const sentTogether = 64 * 1024;
 

@@ -45,10 +45,10 @@ export const ChainVerificationSchema = namedObject('ChainVerification', 'The res
   valid: Type.Boolean({
     description: 'Whether the chain is intact from the first event that is not in an archive to the last.',
   }),
-  events: Type.Integer({ minimum: 0, description: 'How many events were checked.', examples: [42] }),
+  events: Type.Integer({ minimum: 0, description: 'How many events are intact, from the first on.', examples: [42] }),
   archivedEvents: Type.Integer({
     minimum: 0,
-    description: 'How many events before them are in archives, which `kubepass-verify` checks.',
+    description: 'How many of these are in archives, and were not checked here: `kubepass-verify` does that.',
     examples: [0],
   }),
   head: sha256Of('Hash of the last event; 64 zeros for an empty log'),

@@ -6,11 +6,19 @@ export class MissingEventsError extends Error {
   override readonly name = 'MissingEventsError';
 }
 
-/**
- * What an export has of the events behind `after`, up to `end`. Throws `MissingEventsError` where one is not there, so that no
- * export has a gap.
- */
-export async function* exportedLinks(
+/** The lines of an export with hashes: the events behind `after`, up to `end`. Throws as `linksBehind`. */
+export async function* exportedEvents(
+  reader: Pick<AuditEventReader, 'links'>,
+  after: number,
+  end: number,
+  chunkEvents?: number,
+): AsyncIterable<string> {
+  for await (const { canonical, previousHash, hash } of linksBehind(reader, after, end, chunkEvents))
+    yield `{"event":${canonical},"previousHash":"${previousHash}","hash":"${hash}"}`;
+}
+
+/** The events behind `after`, up to `end`. Throws `MissingEventsError` where one is not there, so that no export has a gap. */
+export async function* linksBehind(
   reader: Pick<AuditEventReader, 'links'>,
   after: number,
   end: number,
@@ -26,7 +34,3 @@ export async function* exportedLinks(
     }
   }
 }
-
-/** The line of an event in an export with hashes. */
-export const lineWithHashes = ({ canonical, previousHash, hash }: ChainLink): string =>
-  `{"event":${canonical},"previousHash":"${previousHash}","hash":"${hash}"}`;

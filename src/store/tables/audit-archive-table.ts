@@ -29,9 +29,22 @@ function keepTimeline({ requestId, lastSeq, at, entries }: KeptTimeline): Statem
   return {
     sql: `INSERT INTO "TimelineRecord" ("requestId", "lastSeq", "at", "entries") SELECT ?, ?, ?, ?
       WHERE EXISTS (SELECT 1 FROM "AuditRecord" WHERE "lastSeq" = ? AND "requestId" = ?) ON CONFLICT DO NOTHING`,
-    parameters: [id, lastSeq, at, JSON.stringify(entries), lastSeq, id],
+    parameters: [id, lastSeq, at, entriesText(entries), lastSeq, id],
   };
 }
+
+/** JSON: `[type]`, `[type, principal]` or `[type, principal, message]` for each event. There may be millions of them. */
+const entriesText = (entries: KeptTimeline['entries']): string =>
+  JSON.stringify(
+    entries.map(({ type, principal, message }) =>
+      message !== null ? [type, principal, message] : principal !== null ? [type, principal] : [type],
+    ),
+  );
+
+const entriesIn = (text: string): KeptTimeline['entries'] =>
+  (JSON.parse(text) as [string, (string | null)?, string?][]).map(([type, principal = null, message = null]) => ({
+    ...{ type, principal, message },
+  }));
 
 const archiveColumns = {
   lastSeq: true,
@@ -117,9 +130,7 @@ export class AuditArchiveTable implements AuditArchiveReader {
       orderBy: { lastSeq: 'asc' },
       select: { lastSeq: true, at: true, entries: true },
     });
-    const entries = rows.flatMap(({ at, entries: text }) =>
-      (JSON.parse(text) as KeptTimeline['entries']).map((entry) => ({ at, ...entry })),
-    );
+    const entries = rows.flatMap(({ at, entries: text }) => entriesIn(text).map((entry) => ({ at, ...entry })));
     return { entries, through: Number(rows.at(-1)?.lastSeq ?? 0) };
   }
 }
