@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { isCanonicalObject } from './canonical-octets.js';
+import { isCanonicalObject, standsAt } from './canonical-octets.js';
 import type { Checkpoint } from './checkpoint.js';
 import { emptyTreeHash, GrowingTree } from './merkle-tree.js';
 
@@ -39,9 +39,14 @@ export interface ExportReading {
 
 const hashCharacters = 64;
 const wrapping = Buffer.from('{"event":');
-/** `,"previousHash":"…","hash":"…"}` has this length whatever the hashes are. */
-const linkLength = ',"previousHash":"","hash":""}'.length + 2 * hashCharacters;
-const linkText = /^,"previousHash":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
+/** The text around the two hashes, and how many octets it has with them. */
+const linkParts = [',"previousHash":"', '","hash":"', '"}'].map((text) => Buffer.from(text)) as [
+  Buffer,
+  Buffer,
+  Buffer,
+];
+const linkLength = linkParts.reduce((sum, { length }) => sum + length, 2 * hashCharacters);
+const hashText = /^[0-9a-f]{64}$/;
 const members = ['at', 'cluster', 'details', 'fingerprintSha256', 'principal', 'requestId', 'seq', 'type'].map((name) =>
   Buffer.from(name),
 );
@@ -83,7 +88,7 @@ export class ExportVerifier {
     if (line.at(-1) === carriageReturn)
       return notAnEvent('ends with a carriage return: a program has changed the ends of the lines');
     if (!isUtf8(line)) return notAnEvent('is not UTF-8');
-    const isWrapped = line.subarray(0, wrapping.length).equals(wrapping);
+    const isWrapped = standsAt(line, 0, wrapping);
     if (this.#hashes !== null && this.#hashes !== isWrapped)
       return notAnEvent(
         isWrapped ? 'has hashes, and those before it have none' : 'has no hashes, and those before it have',
@@ -96,7 +101,7 @@ export class ExportVerifier {
       return notAnEvent('is no event of an audit log in its canonical form');
     this.#hashes ??= isWrapped;
     if (Number(found) !== seq) return this.#failInOrder(seq, Number(found));
-    if (isWrapped && !this.#follows(event, line.toString('latin1', line.length - linkLength), seq)) return false;
+    if (isWrapped && !this.#follows(event, line, seq)) return false;
     this.#tree.append(this.#leaf(event));
     return this.#compareRoots();
   }
@@ -147,16 +152,27 @@ export class ExportVerifier {
     return this.#fail('NotInOrder', seq, found - 1, `${missing}: event ${found} stands in the place`);
   }
 
-  #follows(event: Buffer, link: string, seq: number): boolean {
-    const [, previousHash, own] = linkText.exec(link) ?? [];
-    if (previousHash === undefined || own === undefined)
+  #follows(event: Buffer, line: Buffer, seq: number): boolean {
+    const begin = line.length - linkLength;
+    const [first, second, third] = linkParts;
+    const previousAt = begin + first.length;
+    const ownAt = previousAt + hashCharacters + second.length;
+    const previousHash = line.toString('latin1', previousAt, previousAt + hashCharacters);
+    const own = line.toString('latin1', ownAt, ownAt + hashCharacters);
+    const hasForm =
+      standsAt(line, begin, first) &&
+      standsAt(line, previousAt + hashCharacters, second) &&
+      standsAt(line, ownAt + hashCharacters, third);
+    const isLinked = hasForm && previousHash === this.#link;
+    if (isLinked && own === this.#linkHash(event)) {
+      this.#link = own;
+      return true;
+    }
+    if (!hasForm || !hashText.test(previousHash) || !hashText.test(own))
       return this.#fail('NotAnEvent', seq, seq, 'the line does not end with two hashes');
-    if (previousHash !== this.#link)
-      return this.#fail('BrokenLink', seq, seq, 'the event does not follow from the one before it');
-    if (own !== this.#linkHash(event))
-      return this.#fail('OtherHash', seq, seq, 'the event is not the one that was hashed');
-    this.#link = own;
-    return true;
+    return isLinked
+      ? this.#fail('OtherHash', seq, seq, 'the event is not the one that was hashed')
+      : this.#fail('BrokenLink', seq, seq, 'the event does not follow from the one before it');
   }
 
   #linkHash(event: Buffer): string {

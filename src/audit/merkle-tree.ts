@@ -10,15 +10,23 @@ export interface TreeHashes {
 }
 
 const leafPrefix = Buffer.from([0]);
-const nodePrefix = Buffer.from([1]);
+const hashOctets = 32;
+/** The prefix of a node, and room for two hashes: nodes are hashed one after the other. */
+const nodeOctets = Buffer.alloc(1 + 2 * hashOctets, 1);
 
 /** The hash of a tree without leaves. */
 export const emptyTreeHash = (): Buffer => hash('sha256', Buffer.alloc(0), 'buffer');
 
 export const leafHash = (leaf: Uint8Array): Buffer => hash('sha256', Buffer.concat([leafPrefix, leaf]), 'buffer');
 
-export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer =>
-  hash('sha256', Buffer.concat([nodePrefix, left, right]), 'buffer');
+export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+  if (left.length !== hashOctets || right.length !== hashOctets) throw new RangeError('a hash has 32 octets');
+  nodeOctets.set(left, 1);
+  nodeOctets.set(right, 1 + hashOctets);
+  return hash('sha256', nodeOctets, 'buffer');
+}
+
+const areHashes = (all: readonly Uint8Array[]): boolean => all.every(({ length }) => length === hashOctets);
 
 /** Grows a tree leaf by leaf and keeps the hashes of complete subtrees that are no part of a larger one: a few dozens. */
 export class GrowingTree {
@@ -98,6 +106,7 @@ export function includes(
   root: Buffer,
 ): boolean {
   if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return false;
+  if (!areHashes([leaf, ...proof, root])) return false;
   let [node, last] = [index, size - 1];
   let found = leaf;
   for (const sibling of proof) {
@@ -123,6 +132,7 @@ export interface TreeHead {
 export function isConsistent(from: TreeHead, to: TreeHead, proof: readonly Buffer[]): boolean {
   if (![from.size, to.size].every((size) => Number.isSafeInteger(size) && size >= 0) || from.size > to.size)
     return false;
+  if (!areHashes([from.root, ...proof, to.root])) return false;
   if (from.size === to.size) return proof.length === 0 && from.root.equals(to.root);
   if (from.size === 0) return proof.length === 0 && from.root.equals(emptyTreeHash());
   const steps = isPowerOfTwo(from.size) ? [from.root, ...proof] : [...proof];
