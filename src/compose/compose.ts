@@ -506,6 +506,7 @@ async function wire(
         ...(overrides.countMilliseconds !== undefined && {
           recordsMilliseconds: overrides.countMilliseconds,
           certificatesMilliseconds: overrides.countMilliseconds,
+          partOfTime: 1,
         }),
       });
       opened.push(() => counting.stop());

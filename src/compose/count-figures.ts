@@ -6,8 +6,6 @@ import type { Store } from '../store/store.js';
 
 /** How long others have the event loop between two portions of certificates. */
 const pauseMilliseconds = 50;
-/** Counting may take this part of the time. So a million certificates are counted every few minutes, a few at once. */
-const partOfTime = 1 / 200;
 
 export interface CountingOptions {
   readonly store: Pick<Store, 'figures' | 'auditEvents' | 'checkpoints'>;
@@ -17,6 +15,11 @@ export interface CountingOptions {
   readonly recordsMilliseconds?: number;
   /** The same for certificates, at least; default 60,000. */
   readonly certificatesMilliseconds?: number;
+  /**
+   * Counting certificates may take this part of the time; default 1/200. So a million of them are counted about every ten minutes,
+   * a thousand at once.
+   */
+  readonly partOfTime?: number;
 }
 
 /** Counts what is in the database, again and again, and keeps the last figures. */
@@ -34,7 +37,7 @@ export class FigureCounting implements LastCounts {
 
   /** Begins. `stop` resolves once nothing is being counted any more. */
   begin(options: CountingOptions): { stop(): Promise<void> } {
-    const { recordsMilliseconds = 15_000, certificatesMilliseconds = 60_000 } = options;
+    const { recordsMilliseconds = 15_000, certificatesMilliseconds = 60_000, partOfTime = 1 / 200 } = options;
     const stopping = new AbortController();
     const { signal } = stopping;
     const running = Promise.all([
