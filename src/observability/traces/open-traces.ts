@@ -66,7 +66,7 @@ export function openTraces(options: TracesOptions): {
     async close() {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, flushMilliseconds)));
-      // What could not be sent has been told of already.
+      // The log has been told already of spans that could not be sent.
       await Promise.race([provider.shutdown().catch(() => undefined), late]);
       clearTimeout(timer);
       endConnections(agent);
