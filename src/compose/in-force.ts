@@ -2,7 +2,7 @@ import type { Log } from '../issuance/context.js';
 import { watchSteadily } from '../workers/steady-watch.js';
 import { fileReading } from './file-reading.js';
 
-/** What was read from files, kept equal to them. */
+/** The content of files, kept equal to them. */
 export interface InForce<T> {
   current(): T;
   /** Calls `use` with each later one, before it is in force. Where `use` throws, it does not come into force. */
@@ -73,7 +73,7 @@ export async function keepInForce<T>(options: InForceOptions<T>): Promise<InForc
   };
 }
 
-/** What no file says. */
+/** A value that is in no file. */
 export const unchanging = <T>(value: T): InForce<T> => ({
   current: () => value,
   follow: () => undefined,

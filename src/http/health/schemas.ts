@@ -3,7 +3,7 @@ import { componentNames, componentStates } from '../../model/health.js';
 import { dnsLabelOf, instantOf, messageOf, namedObject, nullable, oneOf, ref } from '../schema-parts.js';
 
 export const ComponentSchema = namedObject('Component', 'A part of the service, and its state.', {
-  name: oneOf(componentNames, 'Which part.'),
+  name: oneOf(componentNames, 'The part.'),
   state: oneOf(
     componentStates,
     '`degraded`: the service does its work, and somebody should look. `failed`: it cannot do its work now.',

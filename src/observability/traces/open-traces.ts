@@ -1,7 +1,12 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  detectResources,
+  resourceAttributesEnvDetector,
+  resourceFromAttributes,
+  serviceNameEnvDetector,
+} from '@opentelemetry/resources';
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
@@ -41,7 +46,7 @@ const mostWaitingSpans = 4_096;
  */
 export function openTraces(options: TracesOptions): {
   readonly tracing: OpenTelemetryTracing;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 } {
   const agent = agentFor(options);
   const exporter = new TellingExporter(
@@ -50,7 +55,7 @@ export function openTraces(options: TracesOptions): {
   );
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'kubepass' }).merge(
-      detectResources({ detectors: [envDetector] }),
+      detectResources({ detectors: [resourceAttributesEnvDetector, serviceNameEnvDetector] }),
     ),
     sampler: samplerOf(options.sampler),
     spanProcessors: [
@@ -66,7 +71,7 @@ export function openTraces(options: TracesOptions): {
     async close() {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, flushMilliseconds)));
-      // What could not be sent has been told of already.
+      // The log has been told already of spans that could not be sent.
       await Promise.race([provider.shutdown().catch(() => undefined), late]);
       clearTimeout(timer);
       endConnections(agent);

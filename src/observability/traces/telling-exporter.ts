@@ -5,6 +5,9 @@ export interface ExportLog {
   warn(fields: object, message: string): void;
 }
 
+/** `ExportResultCode.SUCCESS` of a package that is not ours to import. */
+const success = 0;
+
 type Done = Parameters<SpanExporter['export']>[1];
 
 /** Says once that the collector takes no spans, and once that it takes them again. They are dropped meanwhile. */
@@ -18,7 +21,7 @@ export class TellingExporter implements SpanExporter {
 
   export(spans: ReadableSpan[], done: Done): void {
     this.exporter.export(spans, (result) => {
-      this.#tell(result.code === 0, result.error);
+      this.#tell(Number(result.code) === success, result.error);
       done(result);
     });
   }
