@@ -18,7 +18,10 @@ export const BudgetSettings = Type.Object(
   {
     ...limits,
     roles: Type.Optional(
-      Type.Object(Object.fromEntries(roles.map((role) => [role, RoleLimits])) as Record<Role, typeof RoleLimits>, closed),
+      Type.Object(
+        Object.fromEntries(roles.map((role) => [role, RoleLimits])) as Record<Role, typeof RoleLimits>,
+        closed,
+      ),
     ),
   },
   closed,

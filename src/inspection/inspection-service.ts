@@ -44,7 +44,9 @@ export function inspectionService({
       };
       try {
         const account = accountOf(principal, budgets);
-        const quick = await withoutMessages(() => measured(account, () => inspectSingleObject(upload, context, format)));
+        const quick = await withoutMessages(() =>
+          measured(account, () => inspectSingleObject(upload, context, format)),
+        );
         return done(quick ?? (await pool.inspect(upload, context, format, account)));
       } catch (error) {
         if (error instanceof UploadRefusedError)

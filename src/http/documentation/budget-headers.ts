@@ -25,9 +25,7 @@ export function addBudgetHeaders({ responses = {} }: Operation): void {
     if (!/^(?:[23]..|403|429)$/.test(status)) continue;
     response.headers = {
       ...response.headers,
-      ...Object.fromEntries(
-        Object.keys(budgetHeaders).map((name) => [name, { $ref: `#/components/headers/${name}` }]),
-      ),
+      ...Object.fromEntries(Object.keys(budgetHeaders).map((name) => [name, { $ref: `#/components/headers/${name}` }])),
     };
   }
 }

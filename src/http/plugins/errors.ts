@@ -12,8 +12,7 @@ import { budgetProblem } from './budgets.js';
 export function answerErrorsAsProblems(app: App): void {
   addSchemas(app, schemas);
   app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const found =
-      error instanceof BudgetSpentError ? budgetProblem(request, error.spent) : errorToProblem(error);
+    const found = error instanceof BudgetSpentError ? budgetProblem(request, error.spent) : errorToProblem(error);
     if (found.status === 503) logUnavailable(request, error, 'request refused for now');
     else if (found.status >= 500) request.log.error({ err: error }, 'request failed');
     return sendProblem(reply, found);

@@ -12,7 +12,10 @@ export interface Problem {
 }
 
 /** Members that only problems of some types have. */
-export type ProblemMembers = Pick<ProblemBody, 'certificateRequestId' | 'errors' | 'violations' | 'reason' | 'state' | 'budget'>;
+export type ProblemMembers = Pick<
+  ProblemBody,
+  'certificateRequestId' | 'errors' | 'violations' | 'reason' | 'state' | 'budget'
+>;
 
 export const problemMediaType = 'application/problem+json';
 
