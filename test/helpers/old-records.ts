@@ -81,15 +81,18 @@ export function chainOf(events: readonly UnchainedEvent[]): readonly AuditEvent[
 }
 
 export function insertIntoOldSqlite(database: Database.Database, rows: OldRows): void {
+  const statements = new Map<string, Database.Statement>();
   database.transaction(() => {
-    for (const [table, row] of rows)
-      database
-        .prepare(insertSql(table, row, () => '?'))
-        .run(
-          ...Object.values(row).map((value) =>
-            value instanceof Date ? `${value.toISOString().slice(0, -1)}+00:00` : simple(value),
-          ),
-        );
+    for (const [table, row] of rows) {
+      const sql = insertSql(table, row, () => '?');
+      const statement = statements.get(sql) ?? database.prepare(sql);
+      statements.set(sql, statement);
+      statement.run(
+        ...Object.values(row).map((value) =>
+          value instanceof Date ? `${value.toISOString().slice(0, -1)}+00:00` : simple(value),
+        ),
+      );
+    }
   })();
 }
 
