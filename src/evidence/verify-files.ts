@@ -188,7 +188,10 @@ const whyNotNote = {
   BadSignature: 'a signature does not fit the checkpoint: it was changed',
 };
 
-function written({ json, files }: VerifyOptions, { events, vouchedFor, root, hashes, fault, remarks }: Report): Verification {
+function written(
+  { json, files }: VerifyOptions,
+  { events, vouchedFor, root, hashes, fault, remarks }: Report,
+): Verification {
   const exitCode = fault === null ? 0 : 1;
   if (json) {
     const body = { valid: fault === null, events, vouchedFor, root: root.toString('base64'), hashes, fault, remarks };
