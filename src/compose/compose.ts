@@ -301,6 +301,7 @@ async function wire(
     signers,
     retiresOthers: isSoleProcess(config) || config.audit.checkpointKeyFiles !== null,
     ...{ owner, clock, log },
+    soleProcess: isSoleProcess(config),
     deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
   });
   const retention = openRetention(config, { store, checkpoints, signers, clock, log }, overrides);

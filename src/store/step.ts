@@ -71,8 +71,8 @@ export type Operation =
    * not ended.
    */
   | { readonly op: 'holdCheckpointLease'; readonly owner: string; readonly now: Date; readonly leaseUntil: Date }
-  /** Ends the lease of this process, if it has it. */
-  | { readonly op: 'releaseCheckpointLease'; readonly owner: string; readonly now: Date }
+  /** Ends the lease of this process, if it has it; null: that of whichever process has it. */
+  | { readonly op: 'releaseCheckpointLease'; readonly owner: string | null; readonly now: Date }
   /** Keeps a checkpoint; conflicts where one of this or a larger size is kept. */
   | { readonly op: 'insertCheckpoint'; readonly checkpoint: SignedCheckpoint }
   /** Deletes at most 1,000 checkpoints, but never the last one. */

@@ -67,6 +67,7 @@ export async function retentionOn(
   }: TestRetentionOptions = {},
 ): Promise<TestRetention> {
   const checkpoints = new Checkpoints({
+    soleProcess: false,
     ...{ store, signers: [signer], clock, log },
     ...{ retiresOthers: false, owner, deliveriesOf: () => [] },
   });

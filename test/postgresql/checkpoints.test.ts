@@ -43,6 +43,7 @@ class Replica {
     };
     const ignore = () => undefined;
     const checkpoints = new Checkpoints({
+      soleProcess: false,
       store: { ...store, writer },
       signers: [signer],
       retiresOthers: true,

@@ -21,6 +21,8 @@ export interface CheckpointsContext {
   readonly retiresOthers: boolean;
   /** Identifies this process. */
   readonly owner: string;
+  /** Whether no other process can work on this store, so that a lease of another one is that of a dead one. */
+  readonly soleProcess: boolean;
   readonly deliveriesOf: (announcement: Announcement) => readonly WebhookDelivery[];
   readonly clock: () => Date;
   readonly log: Log;
@@ -49,8 +51,15 @@ export class Checkpoints {
 
   /** Names the log where it has no name, and records which keys sign from now on, and which no more. */
   async open(): Promise<void> {
-    const { store, clock } = this.context;
-    await store.writer.commit({ operations: [{ op: 'nameInstance', id: randomUUID(), at: clock() }], events: [] });
+    const { store, soleProcess, clock } = this.context;
+    const now = clock();
+    await store.writer.commit({
+      operations: [
+        { op: 'nameInstance', id: randomUUID(), at: now },
+        ...(soleProcess ? [{ op: 'releaseCheckpointLease', owner: null, now } as const] : []),
+      ],
+      events: [],
+    });
     const id = await store.checkpoints.instanceId();
     if (id === null) throw new Error('the log could not be given a name');
     this.#origin = `kubepass/${id}`;

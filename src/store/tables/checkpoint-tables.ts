@@ -29,10 +29,10 @@ export const holdCheckpointLease = (owner: string, now: Date, leaseUntil: Date):
   unlessChanged: { kind: 'checkpointLease' },
 });
 
-export const releaseCheckpointLease = (owner: string, now: Date): Statement => ({
-  sql: 'UPDATE "CheckpointLease" SET "leaseUntil" = ? WHERE "n" = 1 AND "owner" = ?',
-  parameters: [now, owner],
-});
+export const releaseCheckpointLease = (owner: string | null, now: Date): Statement =>
+  owner === null
+    ? { sql: 'UPDATE "CheckpointLease" SET "leaseUntil" = ? WHERE "n" = 1', parameters: [now] }
+    : { sql: 'UPDATE "CheckpointLease" SET "leaseUntil" = ? WHERE "n" = 1 AND "owner" = ?', parameters: [now, owner] };
 
 /** Whichever process signs a size that is not the largest, or signed already, keeps nothing. So no size has two roots. */
 export function insertCheckpoint({ size, root, note, signedAt }: SignedCheckpoint): Statement {

@@ -30,6 +30,7 @@ async function begin(archive: Config['audit']['archive']) {
   const clock = () => now;
   const signers = [newCheckpointSigner()];
   const checkpoints = new Checkpoints({
+    soleProcess: false,
     ...{ store, signers, clock, log },
     ...{ retiresOthers: true, owner: 'this', deliveriesOf: () => [] },
   });

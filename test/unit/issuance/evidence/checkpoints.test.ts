@@ -36,6 +36,7 @@ async function aProcess(
 ): Promise<Checkpoints> {
   const { writer = (same: Writer) => same, ...context } = overrides;
   const checkpoints = new Checkpoints({
+    soleProcess: false,
     store: { ...opened.store, writer: writer(opened.store.writer) },
     signers: [signer],
     retiresOthers: true,
