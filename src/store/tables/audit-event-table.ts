@@ -81,7 +81,7 @@ export const selectLastRecord: Selection = {
 
 /** Finds the last event that an archive has. Every list asks, and Prisma would take longer than the rest of it. */
 const selectLastArchive: Selection = {
-  sql: 'SELECT "lastSeq", "lastHash" FROM "AuditArchive" ORDER BY "lastSeq" DESC LIMIT 1',
+  sql: 'SELECT * FROM "AuditArchive" ORDER BY "lastSeq" DESC LIMIT 1',
   parameters: [],
 };
 
