@@ -7,7 +7,7 @@ import type { Principal } from '../model/principal.js';
 import type { AuditEventService } from '../services.js';
 import type { AuditEventReader, Store } from '../store/store.js';
 import type { Checkpoints } from './evidence/checkpoints.js';
-import { exportedEvents, linksBehind, MissingEventsError } from './evidence/exported-events.js';
+import { exportedLinks, lineWithHashes, MissingEventsError } from './evidence/exported-events.js';
 
 const exportChunk = 500;
 
@@ -91,7 +91,7 @@ async function* canonicalTexts(
 ): AsyncIterable<string> {
   if (Object.keys(filter).length === 0) {
     const { seq: end } = await reader.head();
-    for await (const { canonical } of linksBehind(reader, firstSeq - 1, end)) yield canonical;
+    for await (const { canonical } of exportedLinks(reader, firstSeq - 1, end)) yield canonical;
     return;
   }
   let cursor: string | null = null;
@@ -114,6 +114,6 @@ async function* linesWithHashes(
 ): AsyncIterable<string> {
   const checkpoint = await checkpoints.last();
   const { seq: end } = await reader.head();
-  yield* exportedEvents(reader, firstSeq - 1, end);
+  for await (const link of exportedLinks(reader, firstSeq - 1, end)) yield lineWithHashes(link);
   if (checkpoint !== null) yield JSON.stringify({ checkpoint: checkpoint.note });
 }

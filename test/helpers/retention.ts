@@ -4,7 +4,7 @@ import { ArchiveDirectory } from '../../src/archives/archive-directory.js';
 import { verifierKey } from '../../src/audit/signed-note.js';
 import { verifyFiles } from '../../src/evidence/verify-files.js';
 import { Checkpoints, type CheckpointSigner } from '../../src/issuance/evidence/checkpoints.js';
-import { exportedEvents } from '../../src/issuance/evidence/exported-events.js';
+import { exportedLinks, lineWithHashes } from '../../src/issuance/evidence/exported-events.js';
 import { ArchivedEvents, type RetentionContext } from '../../src/issuance/retention/archive-events.js';
 import type { ArchiveFiles } from '../../src/issuance/retention/archive-files.js';
 import type { AuditEventDraft } from '../../src/model/audit-event.js';
@@ -103,7 +103,7 @@ export async function exportTo(file: string, store: Store): Promise<string> {
   const { seq: start } = await store.auditEvents.start();
   const { seq: end } = await store.auditEvents.head();
   let text = '';
-  for await (const line of exportedEvents(store.auditEvents, start, end)) text += `${line}\n`;
+  for await (const link of exportedLinks(store.auditEvents, start, end)) text += `${lineWithHashes(link)}\n`;
   const checkpoint = await store.checkpoints.last();
   if (checkpoint) text += `${JSON.stringify({ checkpoint: checkpoint.note })}\n`;
   writeFileSync(file, text);

@@ -56,7 +56,10 @@ interface CheckpointEvent {
 
 it('carries each checkpoint to a place outside, where an export is verified with it', async () => {
   const [first] = await receiver.until(1);
-  await service.as('alice')('post', '/v1/kubeconfigs').send({ username: 'jane', groups: ['team-a'] }).expect(201);
+  await service
+    .as('alice')('post', '/v1/kubeconfigs')
+    .send({ username: 'jane', groups: ['team-a'] })
+    .expect(201);
   const [, second] = await receiver.until(2);
   const $defs = JSON.parse(
     JSON.stringify(contract.components.schemas).replaceAll('#/components/schemas/', '#/$defs/'),

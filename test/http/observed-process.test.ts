@@ -4,12 +4,12 @@ import { useProcesses } from './support/serving-process.js';
 
 const { start } = useProcesses();
 
-/** Tells at the end which modules of OpenTelemetry were loaded. */
+/** Tells at the end how many modules of OpenTelemetry's SDK were loaded. The library for metrics loads the API. */
 const watchingModules = (): Readonly<Record<string, string>> => ({
   NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(`
     import { registerHooks } from 'node:module';
     let loaded = 0;
-    registerHooks({ resolve(name, context, next) { if (name.startsWith('@opentelemetry/')) loaded += 1; return next(name, context); } });
+    registerHooks({ resolve(name, context, next) { if (/^@opentelemetry.(sdk|exporter)/.test(name)) loaded += 1; return next(name, context); } });
     process.on('exit', () => console.log(JSON.stringify({ msg: 'modules of OpenTelemetry', loaded })));
   `).replaceAll("'", '%27')}"`,
 });

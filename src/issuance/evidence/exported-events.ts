@@ -1,28 +1,40 @@
 import type { ChainLink } from '../../audit/audit-record.js';
 import type { AuditEventReader } from '../../store/store.js';
 
-/** The log does not have the events that an export needs next: they were archived meanwhile, or are lost. */
+/** The log does not have the events that come next: they were archived meanwhile, or are lost. */
 export class MissingEventsError extends Error {
   override readonly name = 'MissingEventsError';
 }
 
-/** The lines of an export with hashes: the events behind `after`, up to `end`. Throws as `linksBehind`. */
-export async function* exportedEvents(
-  reader: Pick<AuditEventReader, 'links'>,
+/** The line of an event in an export with hashes. */
+export const lineWithHashes = ({ canonical, previousHash, hash }: ChainLink): string =>
+  `{"event":${canonical},"previousHash":"${previousHash}","hash":"${hash}"}`;
+
+/**
+ * The events behind `after`, up to `end`. Throws `MissingEventsError` where events were archived meanwhile, so that they are not
+ * taken for lost ones. The export of a log from which somebody deleted events has that gap: it is for `kubepass-verify` to find.
+ */
+export async function* exportedLinks(
+  reader: Pick<AuditEventReader, 'links' | 'start'>,
   after: number,
   end: number,
-  chunkEvents?: number,
-): AsyncIterable<string> {
-  for await (const { canonical, previousHash, hash } of linksBehind(reader, after, end, chunkEvents))
-    yield `{"event":${canonical},"previousHash":"${previousHash}","hash":"${hash}"}`;
+): AsyncIterable<ChainLink> {
+  for (let seq = after; seq < end;) {
+    const links = await reader.links(seq, Math.min(500, end - seq));
+    const next = links[0]?.seq ?? end + 1;
+    if (next !== seq + 1 && (await reader.start()).seq > seq)
+      throw new MissingEventsError('events were archived during the export');
+    yield* links.filter((link) => link.seq <= end);
+    seq = links.at(-1)?.seq ?? end;
+  }
 }
 
-/** The events behind `after`, up to `end`. Throws `MissingEventsError` where one is not there, so that no export has a gap. */
-export async function* linksBehind(
+/** The same for an archive, in chunks of `chunkEvents`. Throws `MissingEventsError` where any event is not there. */
+export async function* linksWithoutGap(
   reader: Pick<AuditEventReader, 'links'>,
   after: number,
   end: number,
-  chunkEvents = 500,
+  chunkEvents: number,
 ): AsyncIterable<ChainLink> {
   for (let seq = after; seq < end;) {
     const links = await reader.links(seq, Math.min(chunkEvents, end - seq));

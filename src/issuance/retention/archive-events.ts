@@ -11,7 +11,7 @@ import type { AuditArchive, Store, StoredAuditRecord } from '../../store/store.j
 import type { KeptTimeline, PruneAuditRecords } from '../../store/step.js';
 import type { Log } from '../context.js';
 import type { Checkpoints, CheckpointSigner } from '../evidence/checkpoints.js';
-import { exportedEvents, MissingEventsError } from '../evidence/exported-events.js';
+import { lineWithHashes, linksWithoutGap, MissingEventsError } from '../evidence/exported-events.js';
 import { timelineEntry } from '../requests/timeline.js';
 import type { ArchiveFiles } from './archive-files.js';
 
@@ -137,7 +137,8 @@ export class ArchivedEvents {
     const checkpoint = JSON.stringify({ checkpoint: await this.#checkpointOf(range.to, signed) });
     const reading = new ArchiveReading(start);
     try {
-      for await (const line of exportedEvents(this.context.store.auditEvents, start.seq, range.to, eventsAtOnce)) {
+      for await (const link of linksWithoutGap(this.context.store.auditEvents, start.seq, range.to, eventsAtOnce)) {
+        const line = lineWithHashes(link);
         if (isStopped()) throw new RetentionError('the service stops');
         reading.add(Buffer.from(line));
         yield line;

@@ -21,7 +21,7 @@ export class TellingExporter implements SpanExporter {
 
   export(spans: ReadableSpan[], done: Done): void {
     this.exporter.export(spans, (result) => {
-      this.#tell(Number(result.code) === success, result.error);
+      this.#tell((result.code as number) === success, result.error);
       done(result);
     });
   }
