@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../../../src/audit/checkpoint.js';
 import { GrowingTree, leafHash } from '../../../../src/audit/merkle-tree.js';
@@ -9,6 +9,8 @@ import {
   type CheckpointSigner,
 } from '../../../../src/issuance/evidence/checkpoints.js';
 import { signCheckpoints } from '../../../../src/issuance/evidence/sign-checkpoints.js';
+import { newId } from '../../../../src/model/new-id.js';
+import type { Restoration } from '../../../../src/model/restoration.js';
 import type { Announcement } from '../../../../src/model/webhook-delivery.js';
 import type { Writer } from '../../../../src/store/step.js';
 import { newCheckpointSigner } from '../../../helpers/checkpoint-signer.js';
@@ -124,6 +126,26 @@ describe('checkpoints', () => {
     // Another process need not wait for the end of the lease.
     await record(1);
     expect(await (await aProcess()).sign()).toMatchObject({ size: await head() });
+  });
+
+  it('are refused by the database at sizes that may have been signed before a restore', async () => {
+    const running = await aProcess();
+    await record(20);
+    const before = await running.sign();
+    const signedEvents = (before?.size ?? 0) + 2;
+    const restoration: Restoration = {
+      id: newId(now, randomBytes),
+      detectedBy: 'command',
+      ...{ detectedAt: now, events: 20, knownUntil: now, signedEvents },
+      ...{ acknowledgedAt: null, acknowledgedBy: null },
+    };
+    await opened.store.writer.commit({ operations: [{ op: 'insertRestoration', restoration }], events: [] });
+    for (let i = 0; i < 2; i += 1) {
+      await record(1);
+      expect(await running.sign()).toEqual(before);
+    }
+    await record(1);
+    expect(await running.sign()).toMatchObject({ size: signedEvents + 1 });
   });
 
   it('are not signed for a log that is shorter than the last one, or was changed', async () => {
