@@ -128,6 +128,36 @@ describe('checkpoints', () => {
     expect(await (await aProcess()).sign()).toMatchObject({ size: await head() });
   });
 
+  it('are signed one after the other, whoever asks, and those who wait share one that has every event', async () => {
+    let [atOnce, most, signed] = [0, 0, 0];
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const checkpoints = await aProcess({
+      writer: (writer) => ({
+        async commit(step) {
+          if (!step.operations.some(({ op }) => op === 'insertCheckpoint')) return writer.commit(step);
+          signed += 1;
+          atOnce += 1;
+          most = Math.max(most, atOnce);
+          await held;
+          atOnce -= 1;
+          return writer.commit(step);
+        },
+      }),
+    });
+    await record(3);
+    const first = checkpoints.sign();
+    await expect.poll(() => signed).toBe(1);
+    await record(2);
+    const { seq } = await opened.store.auditEvents.head();
+    const others = [1, 2, 3].map((i) => checkpoints.sign(() => i < 3));
+    goOn();
+    expect((await Promise.all(others)).map((checkpoint) => checkpoint?.size)).toEqual([seq, seq, seq]);
+    expect((await first)?.size).toBe(seq - 2);
+    expect([signed, most]).toEqual([2, 1]);
+    expect((await checkpoints.sign())?.size).toBe(seq);
+  });
+
   it('are refused by the database at sizes that may have been signed before a restore', async () => {
     const running = await aProcess();
     await record(20);
