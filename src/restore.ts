@@ -42,7 +42,7 @@ try {
     const verified = file === undefined ? await verifyConfigured(config) : await verifySqlite(resolve(file));
     say(`${file ?? 'the database'} was checked: ${verifiedInWords(verified)}`);
   } else if (mark) {
-    tell(await markDatabase(config, path(checkpoint)), 'the database is marked as restored');
+    tell(await markDatabase(config, path(checkpoint), say), 'the database is marked as restored');
   } else {
     const ask = { backup: resolve(file ?? ''), force, revocations: path(revocations), checkpoint: path(checkpoint) };
     const { restoration, keptAs, revocationsAtHand } = await restoreDatabase(config, ask, say);

@@ -12,6 +12,7 @@ import type { CommitResult, Step, Writer } from '../store/step.js';
  */
 export class KeptCheckpoint {
   #signedBefore = 0;
+  #keeping: Promise<void> = Promise.resolve();
 
   constructor(readonly path: string) {}
 
@@ -36,7 +37,7 @@ export class KeptCheckpoint {
 
   /**
    * A writer that keeps each checkpoint before it is committed. So none is in the world that is not kept, and it is only one
-   * of this log's even if the commit fails.
+   * of this log's even if the commit fails. Whatever order commits come in, the file never goes back to a smaller size.
    */
   keeping(writer: Writer): Writer {
     return {
@@ -49,8 +50,17 @@ export class KeptCheckpoint {
 
   async #commit(writer: Writer, step: Step, { size, note }: SignedCheckpoint): Promise<CommitResult> {
     if (size <= this.#signedBefore) return { committed: false, conflict: { kind: 'checkpoint', size } };
-    await replaceSecretFile(this.path, note);
+    const kept = this.#keeping.then(() => this.#keep(note));
+    this.#keeping = kept.catch(() => undefined);
+    await kept;
     return writer.commit(step);
+  }
+
+  /** Keeps the note, unless the one that is kept is of this log and as large. */
+  async #keep(note: string): Promise<void> {
+    const [ours, last] = [checkpointIn(note), await this.read()];
+    if (ours !== null && last?.origin === ours.origin && last.size >= ours.size) return;
+    await replaceSecretFile(this.path, note);
   }
 }
 

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Checkpoint } from '../audit/checkpoint.js';
+import { readNote, readVerifierKey } from '../audit/signed-note.js';
 import type { Config } from '../config/config.js';
 import { prepareDataDir, replaceSecretFile, syncFile } from '../config/secrets.js';
 import { recordRestoration } from '../issuance/restoration/record-restoration.js';
@@ -13,7 +14,7 @@ import { checkSqlite } from '../store/sqlite/check-sqlite.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import { acquireDatabaseLock, acquireDataDirLock, type ProcessLock } from '../store/sqlite/process-lock.js';
 import type { Store } from '../store/store.js';
-import { checkpointIn, KeptCheckpoint, keptCheckpointFile } from './kept-checkpoint.js';
+import { checkpointIn, keptCheckpointFile } from './kept-checkpoint.js';
 import { openStore } from './open-store.js';
 import { outOfSpace } from './out-of-space.js';
 import { finishReplacement, newDatabaseOf, realPath, replaceDatabase } from './replace-database.js';
@@ -83,13 +84,14 @@ async function restoreLocked(config: Config, file: string, ask: RestoreAsk, say:
     await pipeline(createReadStream(ask.backup), createWriteStream(copy, { flags: 'wx', mode: 0o600 }));
     const checked = checkSqlite(copy);
     if (!checked.ok) throw new CommandRefusedError(`${ask.backup} ${checked.why}`);
-    const checkpoint = await newestCheckpoint(config, ask.checkpoint);
-    const restoration = await markRestored(copy, ask.backup, checkpoint, say);
+    const notes = await notesAtHand(config, ask.checkpoint);
+    const { restoration, checkpoint } = await markRestored(copy, ask.backup, notes, say);
     if (isThere(`${copy}-wal`)) throw new Error(`${copy} was not closed as it should be`);
     await syncFile(copy);
     const list = await mergedRevocations(config, ask.revocations);
-    if (ask.checkpoint !== null && checkpoint !== null)
-      await replaceSecretFile(keptCheckpointFile(config), await readFile(checkpoint.file, 'utf8'));
+    // The one that was kept may be of another log.
+    if (checkpoint !== null && checkpoint.file !== keptCheckpointFile(config))
+      await replaceSecretFile(keptCheckpointFile(config), checkpoint.note);
     const keptAs = isThere(file) ? freeName(file, restoration.detectedAt) : null;
     // Where there is no old database, there may be a log of one, which would damage the new one.
     await replaceDatabase(file, keptAs ?? freeName(file, restoration.detectedAt));
@@ -117,53 +119,83 @@ function whyNotBackup(backup: string, database: string): void {
 async function markRestored(
   copy: string,
   backup: string,
-  kept: KeptNote | null,
+  notes: readonly NoteAtHand[],
   say: (line: string) => void,
-): Promise<Restoration> {
+): Promise<Marked> {
   const store = await openSqliteStore({ file: copy, onProgress: say });
   try {
-    return await mark(store, backup, kept, say);
+    return await mark(store, backup, notes, say);
   } finally {
     await store.close();
   }
 }
 
-interface KeptNote {
+/** A signed note that may vouch for the log, and the checkpoint in it. */
+interface NoteAtHand {
   readonly file: string;
+  readonly note: string;
   readonly checkpoint: Checkpoint;
+  /** Whether this service kept it: then its key may be newer than the backup, and its signature is not looked at. */
+  readonly isOurs: boolean;
+}
+
+interface Marked {
+  readonly restoration: Restoration;
+  /** The largest checkpoint of this log; null: none is at hand. */
+  readonly checkpoint: NoteAtHand | null;
 }
 
 async function mark(
   store: Store,
   what: string,
-  kept: KeptNote | null,
+  notes: readonly NoteAtHand[],
   say: (line: string) => void,
-): Promise<Restoration> {
+): Promise<Marked> {
   const { events, lastEventAt } = await verifiedLog(what, store);
-  const instance = await store.checkpoints.instanceId();
-  const isOfThisLog = instance !== null && kept?.checkpoint.origin === `kubepass/${instance}`;
-  if (kept !== null && !isOfThisLog) say(`the checkpoint in ${kept.file} is of another log, and counts for nothing`);
-  const checkpoint = isOfThisLog ? kept.checkpoint : null;
+  const checkpoint = await largestOf(notes, store.checkpoints, say);
   const detectedAt = new Date();
   const restoration: Restoration = {
     id: newId(detectedAt, randomBytes),
     ...{ detectedAt, detectedBy: 'command', events, knownUntil: lastEventAt },
-    signedEvents: checkpoint?.size ?? null,
+    signedEvents: checkpoint?.checkpoint.size ?? null,
     ...{ acknowledgedAt: null, acknowledgedBy: null },
   };
   await recordRestoration({ store, log: { info: ignore, warn: ignore, error: ignore } }, restoration);
-  return restoration;
+  return { restoration, checkpoint };
 }
 
-/** The larger one of the checkpoint that is given and the one that is at hand. */
-async function newestCheckpoint(config: Config, given: string | null): Promise<KeptNote | null> {
-  const kept = new KeptCheckpoint(keptCheckpointFile(config));
-  const atHand = await kept.read();
-  const here = atHand && { file: kept.path, checkpoint: atHand };
-  if (given === null) return here;
-  const checkpoint = checkpointIn(await readFile(given, 'utf8').catch(() => ''));
-  if (checkpoint === null) throw new CommandRefusedError(`${given} is not a signed checkpoint`);
-  return here !== null && here.checkpoint.size > checkpoint.size ? here : { file: given, checkpoint };
+/** The checkpoint that is kept beside the database, and the one that is given. */
+async function notesAtHand(config: Config, given: string | null): Promise<readonly NoteAtHand[]> {
+  const kept = await noteIn(keptCheckpointFile(config));
+  const other = given === null ? null : await noteIn(given);
+  if (given !== null && other === null) throw new CommandRefusedError(`${given} is not a signed checkpoint`);
+  return [kept && { ...kept, isOurs: true }, other && { ...other, isOurs: false }].filter((note) => note !== null);
+}
+
+async function noteIn(file: string): Promise<Omit<NoteAtHand, 'isOurs'> | null> {
+  const note = await readFile(file, 'utf8').catch(() => '');
+  const checkpoint = checkpointIn(note);
+  return checkpoint && { file, note, checkpoint };
+}
+
+/** The largest checkpoint that has the name of the log, and was kept here or is signed by a key of it. Says which ones are not so. */
+async function largestOf(
+  notes: readonly NoteAtHand[],
+  checkpoints: Store['checkpoints'],
+  say: (line: string) => void,
+): Promise<NoteAtHand | null> {
+  const instance = await checkpoints.instanceId();
+  const keys = (await checkpoints.keys()).flatMap(({ verifierKey }) => readVerifierKey(verifierKey) ?? []);
+  let largest: NoteAtHand | null = null;
+  for (const one of notes) {
+    const { file, note, checkpoint, isOurs } = one;
+    if (instance === null || checkpoint.origin !== `kubepass/${instance}`)
+      say(`the checkpoint in ${file} is of another log, and counts for nothing`);
+    else if (!isOurs && !readNote(note, keys).ok)
+      say(`the checkpoint in ${file} is signed by no key that the backup knows, and counts for nothing`);
+    else if (largest === null || checkpoint.size > largest.checkpoint.size) largest = one;
+  }
+  return largest;
 }
 
 /** Merges a list of revocations into the one beside the database. Answers whether there is one. */
@@ -186,11 +218,16 @@ async function mergedRevocations({ database }: Config, given: string | null): Pr
  * Checks the configured database and records in it that it was put back by other means, e.g. `pg_restore`. Throws
  * `CommandRefusedError`; with SQLite, `AlreadyServedError` where a service runs.
  */
-export async function markDatabase(config: Config, checkpoint: string | null): Promise<Restoration> {
+export async function markDatabase(
+  config: Config,
+  checkpoint: string | null,
+  say: (line: string) => void = ignore,
+): Promise<Restoration> {
   await prepareDataDir(config.dataDir);
   const store = await openStore(config, { warn: ignore, inform: ignore }, { writerThread: false });
   try {
-    return await mark(store, 'the database', await newestCheckpoint(config, checkpoint), ignore);
+    const marked = await mark(store, 'the database', await notesAtHand(config, checkpoint), say);
+    return marked.restoration;
   } finally {
     await store.close();
   }

@@ -28,6 +28,8 @@ export interface CheckpointsContext {
   readonly log: Log;
 }
 
+type IsStopped = () => boolean;
+
 /** Checkpoints are kept for so long; the last one stays. */
 const keptMilliseconds = 30 * 24 * 60 * 60 * 1000;
 /** If the process that signs dies, another one signs after this time. */
@@ -44,6 +46,8 @@ const leaseMilliseconds = 60_000;
 export class Checkpoints {
   readonly tree: TreeOfEvents;
   #origin: string | null = null;
+  #running: Promise<unknown> | null = null;
+  #next: { readonly signing: Promise<SignedCheckpoint | null>; readonly askers: IsStopped[] } | null = null;
 
   constructor(private readonly context: CheckpointsContext) {
     this.tree = new TreeOfEvents(context.store);
@@ -66,8 +70,37 @@ export class Checkpoints {
     await this.#recordKeys();
   }
 
-  /** Signs the log as it is now, unless the last checkpoint has its size. Answers the last checkpoint; null: none yet. */
-  async sign(isStopped: () => boolean = () => false): Promise<SignedCheckpoint | null> {
+  /**
+   * Signs the log as it is now, unless the last checkpoint has its size. Answers the last checkpoint; null: none yet. One
+   * signature is made at a time: all who ask while one is made, which may lack the last events, share the one behind it. That
+   * stops where all of them do.
+   */
+  sign(isStopped: IsStopped = () => false): Promise<SignedCheckpoint | null> {
+    if (this.#next !== null) {
+      this.#next.askers.push(isStopped);
+      return this.#next.signing;
+    }
+    if (this.#running === null) return this.#begin(isStopped);
+    const askers = [isStopped];
+    const signing = this.#running.then(() => {
+      this.#next = null;
+      return this.#begin(() => askers.every((one) => one()));
+    });
+    this.#next = { signing, askers };
+    return signing;
+  }
+
+  #begin(isStopped: IsStopped): Promise<SignedCheckpoint | null> {
+    const signing = this.#sign(isStopped);
+    this.#running = signing
+      .catch(() => undefined)
+      .then(() => {
+        this.#running = null;
+      });
+    return signing;
+  }
+
+  async #sign(isStopped: IsStopped): Promise<SignedCheckpoint | null> {
     const { store, clock } = this.context;
     const { seq: size } = await store.auditEvents.head();
     const last = await store.checkpoints.last();

@@ -1,5 +1,5 @@
 import { verifyChain } from '../../audit/chain.js';
-import { readCheckpoint } from '../../audit/checkpoint.js';
+import { readCheckpoint, type SignedCheckpoint } from '../../audit/checkpoint.js';
 import { rootHash } from '../../audit/merkle-tree.js';
 import { readNote, readVerifierKey } from '../../audit/signed-note.js';
 import type { Store } from '../../store/store.js';
@@ -19,20 +19,22 @@ export async function verifyLog({
   auditEvents,
   checkpoints,
 }: Pick<Store, 'auditEvents' | 'checkpoints'>): Promise<LogCheck> {
+  // Before the chain: a database that is in use may sign events behind those that are checked.
+  const signed = await checkpoints.last();
   const chain = await verifyChain(auditEvents, eventsAtOnce);
   if (!chain.valid)
     return { ok: false, why: `has an audit log that was changed: it breaks at event ${String(chain.firstInvalidSeq)}` };
-  const whyNot = await whyNotLastCheckpoint({ auditEvents, checkpoints }, chain.events);
+  const whyNot = await whyNotSigned({ auditEvents, checkpoints }, signed, chain.events);
   if (whyNot !== null) return { ok: false, why: whyNot };
   const [last] = chain.events === 0 ? [] : await auditEvents.chunk(chain.events - 1, 1);
   return { ok: true, events: chain.events, head: chain.head, lastEventAt: last?.at ?? null };
 }
 
-async function whyNotLastCheckpoint(
+async function whyNotSigned(
   { auditEvents, checkpoints }: Pick<Store, 'auditEvents' | 'checkpoints'>,
+  last: SignedCheckpoint | null,
   events: number,
 ): Promise<string | null> {
-  const last = await checkpoints.last();
   if (last === null) return null;
   const keys = (await checkpoints.keys()).flatMap(({ verifierKey }) => readVerifierKey(verifierKey) ?? []);
   const reading = readNote(last.note, keys);
@@ -45,11 +47,14 @@ async function whyNotLastCheckpoint(
   return null;
 }
 
-/** The hash of the Merkle tree of the first `size` events. No hash that is kept counts, unless its events are gone. */
+/** The hash of the Merkle tree of the first `size` events. No hash that is kept counts, unless archives have all its events. */
 async function rootOf({ auditEvents, checkpoints }: Pick<Store, 'auditEvents' | 'checkpoints'>, size: number) {
   const writer = { commit: () => Promise.reject(new Error('a check writes nothing')) };
-  const [first] = await auditEvents.canonicalTexts(0, 1);
-  const noTiles = { tile: () => Promise.resolve(null), tileCount: () => Promise.resolve(0) };
-  const kept = first === undefined ? checkpoints : noTiles;
+  const { seq: archived } = await auditEvents.start();
+  const kept = {
+    tile: (level: number, n: number) =>
+      (n + 1) * 256 ** (level + 1) <= archived ? checkpoints.tile(level, n) : Promise.resolve(null),
+    tileCount: () => Promise.resolve(0),
+  };
   return rootHash(new TreeOfEvents({ auditEvents, checkpoints: kept, writer }), size);
 }

@@ -14,9 +14,8 @@ import type { Checkpoints, CheckpointSigner } from '../evidence/checkpoints.js';
 import { lineWithHashes, linksWithoutGap, MissingEventsError } from '../evidence/exported-events.js';
 import { timelineEntry } from '../requests/timeline.js';
 import type { ArchiveFiles } from './archive-files.js';
+import { endOfArchive, mayHaveAnotherRoot, tileEvents } from './sizes-to-sign.js';
 
-/** Events of one tile of the Merkle tree. An archive ends with one, so that each of its events is in a complete tile. */
-const tileEvents = 256;
 const tileOctets = 32 * tileEvents;
 const dayMilliseconds = 24 * 60 * 60 * 1000;
 const defaultEventsPerFile = 391 * tileEvents;
@@ -27,7 +26,7 @@ const recordsAtOnce = 100;
 const busyMilliseconds = 500;
 
 export interface RetentionContext {
-  readonly store: Pick<Store, 'auditArchives' | 'auditEvents' | 'checkpoints' | 'writer'>;
+  readonly store: Pick<Store, 'auditArchives' | 'auditEvents' | 'checkpoints' | 'restorations' | 'writer'>;
   readonly checkpoints: Pick<Checkpoints, 'sign' | 'tree'>;
   readonly signers: readonly CheckpointSigner[];
   readonly files: ArchiveFiles;
@@ -112,17 +111,18 @@ export class ArchivedEvents {
     return next;
   }
 
-  /** The next events that are old enough. A file that is not full is made once a day. */
+  /** The next events that are old enough, up to a size that may be signed. A file that is not full is made once a day. */
   async #nextRange(from: number, last: AuditArchive | null, signed: SignedCheckpoint): Promise<EventRange | null> {
     const { store, clock, afterDays, eventsPerFile = defaultEventsPerFile } = this.context;
     const now = clock().getTime();
     const old = await store.auditArchives.endBefore(new Date(now - afterDays * dayMilliseconds));
     const head = await store.auditEvents.head();
     // The last event stays in the database: the chain goes on from it.
-    const tiles = Math.floor(Math.min(old, signed.size, head.seq - 1) / tileEvents);
-    const to = Math.min(tiles * tileEvents, from - 1 + eventsPerFile);
-    if (to < from) return null;
-    const isFull = to === from - 1 + eventsPerFile;
+    const most = Math.min(old, signed.size, head.seq - 1);
+    const wished = from - 1 + eventsPerFile;
+    const to = endOfArchive({ after: from - 1, wished, most }, await store.restorations.all());
+    if (to === null) return null;
+    const isFull = most >= wished;
     const isDue = last === null || now - last.archivedAt.getTime() >= dayMilliseconds;
     return isFull || isDue ? { from, to } : null;
   }
@@ -153,12 +153,15 @@ export class ArchivedEvents {
   }
 
   /**
-   * Signs the first `size` events. The last checkpoint has vouched for them already: the tree of so many events must be a
-   * beginning of its tree, so this never gives a size another root.
+   * Signs the first `size` events, of which no checkpoint may be in the world with another root. Within this log there is
+   * none: the tree of so many events must be a beginning of the tree of the last checkpoint. And it is no size that may have been
+   * signed for the log that was here before a backup took its place.
    */
   async #checkpointOf(size: number, signed: SignedCheckpoint): Promise<string> {
-    const { checkpoints, signers } = this.context;
+    const { checkpoints, signers, store } = this.context;
     const { tree } = checkpoints;
+    if (mayHaveAnotherRoot(size, await store.restorations.all()))
+      throw new RetentionError(`the first ${size} events may have been signed with other events before a restore`);
     const root = await rootHash(tree, size);
     if (!isConsistent({ size, root }, signed, await consistencyProof(tree, size, signed.size)))
       throw new RetentionError('the hashes of the audit log are not those of its last checkpoint');

@@ -34,13 +34,17 @@ export const releaseCheckpointLease = (owner: string | null, now: Date): Stateme
     ? { sql: 'UPDATE "CheckpointLease" SET "leaseUntil" = ? WHERE "n" = 1', parameters: [now] }
     : { sql: 'UPDATE "CheckpointLease" SET "leaseUntil" = ? WHERE "n" = 1 AND "owner" = ?', parameters: [now, owner] };
 
-/** Whichever process signs a size that is not the largest, or signed already, keeps nothing. So no size has two roots. */
+/**
+ * Whichever process signs a size that is not the largest, or signed already, keeps nothing; so does one whose size may have
+ * been signed before a restore. So no size has two roots.
+ */
 export function insertCheckpoint({ size, root, note, signedAt }: SignedCheckpoint): Statement {
   const conflict = { kind: 'checkpoint', size } as const;
   return {
     sql: `INSERT INTO "Checkpoint" ("size", "root", "note", "signedAt") SELECT ?, ?, ?, ?
-        WHERE NOT EXISTS (SELECT 1 FROM "Checkpoint" WHERE "size" >= ?)`,
-    parameters: [size, root, note, signedAt, size],
+        WHERE NOT EXISTS (SELECT 1 FROM "Checkpoint" WHERE "size" >= ?)
+          AND NOT EXISTS (SELECT 1 FROM "Restoration" WHERE "signedEvents" >= ?)`,
+    parameters: [size, root, note, signedAt, size, size],
     unlessChanged: conflict,
     ifTaken: () => conflict,
   };

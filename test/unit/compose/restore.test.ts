@@ -18,6 +18,8 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { backUpDatabase } from '../../../src/compose/backup.js';
 import type { Composition } from '../../../src/compose/compose.js';
+import { checkpointText } from '../../../src/audit/checkpoint.js';
+import { signNote } from '../../../src/audit/signed-note.js';
 import { filesApart } from '../../../src/compose/files-apart.js';
 import { markDatabase, restoreDatabase, type RestoreAsk } from '../../../src/compose/restore.js';
 import { verifyConfigured, verifySqlite } from '../../../src/compose/verify-database.js';
@@ -25,6 +27,7 @@ import { loadConfig, type Config } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
 import type { Principal } from '../../../src/model/principal.js';
 import { composeOn, type LogLine } from '../../helpers/composed-service.js';
+import { newCheckpointSigner } from '../../helpers/checkpoint-signer.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const admin: Principal = {
@@ -381,6 +384,36 @@ describe('a restore', () => {
     expect((await second.store.revocations.find(old.fingerprintSha256))?.reason).toBe('keyCompromise');
     expect((await issued(second, 'new')).serialNumber).not.toBe(young.serialNumber);
     expect((await second.services.auditEvents.verify(admin)).ok).toBe(true);
+  });
+
+  it('counts the largest checkpoint of this log, whatever others there are, and says which are not of it', async () => {
+    await backedUp();
+    const kept = `${databaseOf()}.checkpoint`;
+    const own = readFileSync(kept, 'utf8');
+    const [origin = ''] = own.split('\n');
+    const noteOf = (name: string): string =>
+      signNote(checkpointText({ origin: name, size: 1_000_000, root: Buffer.alloc(32) }), [
+        { ...newCheckpointSigner(), name },
+      ]);
+    const said: string[] = [];
+    const restored = async (beside: string, given: string | null) => {
+      said.length = 0;
+      writeFileSync(kept, beside);
+      const checkpoint = given === null ? null : join(path, 'given');
+      if (given !== null) writeFileSync(join(path, 'given'), given);
+      const ask = asking({ force: true, checkpoint });
+      const { restoration } = await restoreDatabase(configOf(), ask, (line) => said.push(line));
+      return [restoration.signedEvents, readFileSync(kept, 'utf8')] as const;
+    };
+    const foreign = noteOf('kubepass/other');
+    const forged = noteOf(origin);
+    expect(await restored(own, foreign)).toEqual([sized(own), own]);
+    expect(said).toEqual([`the checkpoint in ${join(path, 'given')} is of another log, and counts for nothing`]);
+    expect(await restored(foreign, own)).toEqual([sized(own), own]);
+    expect(said).toEqual([`the checkpoint in ${kept} is of another log, and counts for nothing`]);
+    expect(await restored(own, forged)).toEqual([sized(own), own]);
+    expect(said[0]).toContain('is signed by no key that the backup knows');
+    expect(await restored(foreign, null)).toEqual([null, foreign]);
   });
 
   it('elsewhere without them says that nothing can be known', async () => {

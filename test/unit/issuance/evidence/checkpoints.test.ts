@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../../../src/audit/checkpoint.js';
 import { GrowingTree, leafHash } from '../../../../src/audit/merkle-tree.js';
@@ -9,6 +9,8 @@ import {
   type CheckpointSigner,
 } from '../../../../src/issuance/evidence/checkpoints.js';
 import { signCheckpoints } from '../../../../src/issuance/evidence/sign-checkpoints.js';
+import { newId } from '../../../../src/model/new-id.js';
+import type { Restoration } from '../../../../src/model/restoration.js';
 import type { Announcement } from '../../../../src/model/webhook-delivery.js';
 import type { Writer } from '../../../../src/store/step.js';
 import { newCheckpointSigner } from '../../../helpers/checkpoint-signer.js';
@@ -124,6 +126,56 @@ describe('checkpoints', () => {
     // Another process need not wait for the end of the lease.
     await record(1);
     expect(await (await aProcess()).sign()).toMatchObject({ size: await head() });
+  });
+
+  it('are signed one after the other, whoever asks, and those who wait share one that has every event', async () => {
+    let [atOnce, most, signed] = [0, 0, 0];
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const checkpoints = await aProcess({
+      writer: (writer) => ({
+        async commit(step) {
+          if (!step.operations.some(({ op }) => op === 'insertCheckpoint')) return writer.commit(step);
+          signed += 1;
+          atOnce += 1;
+          most = Math.max(most, atOnce);
+          await held;
+          atOnce -= 1;
+          return writer.commit(step);
+        },
+      }),
+    });
+    await record(3);
+    const first = checkpoints.sign();
+    await expect.poll(() => signed).toBe(1);
+    await record(2);
+    const { seq } = await opened.store.auditEvents.head();
+    const others = [1, 2, 3].map((i) => checkpoints.sign(() => i < 3));
+    goOn();
+    expect((await Promise.all(others)).map((checkpoint) => checkpoint?.size)).toEqual([seq, seq, seq]);
+    expect((await first)?.size).toBe(seq - 2);
+    expect([signed, most]).toEqual([2, 1]);
+    expect((await checkpoints.sign())?.size).toBe(seq);
+  });
+
+  it('are refused by the database at sizes that may have been signed before a restore', async () => {
+    const running = await aProcess();
+    await record(20);
+    const before = await running.sign();
+    const signedEvents = (before?.size ?? 0) + 2;
+    const restoration: Restoration = {
+      id: newId(now, randomBytes),
+      detectedBy: 'command',
+      ...{ detectedAt: now, events: 20, knownUntil: now, signedEvents },
+      ...{ acknowledgedAt: null, acknowledgedBy: null },
+    };
+    await opened.store.writer.commit({ operations: [{ op: 'insertRestoration', restoration }], events: [] });
+    for (let i = 0; i < 2; i += 1) {
+      await record(1);
+      expect(await running.sign()).toEqual(before);
+    }
+    await record(1);
+    expect(await running.sign()).toMatchObject({ size: signedEvents + 1 });
   });
 
   it('are not signed for a log that is shorter than the last one, or was changed', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +8,8 @@ import { consistencyProof, inclusionProof } from '../../../../src/audit/merkle-t
 import { verifyFiles } from '../../../../src/evidence/verify-files.js';
 import type { ArchiveFiles } from '../../../../src/issuance/retention/archive-files.js';
 import { timelineOf } from '../../../../src/issuance/requests/timeline.js';
+import { newId } from '../../../../src/model/new-id.js';
+import type { Restoration } from '../../../../src/model/restoration.js';
 import { sha256 } from '../../../../src/x509/strict/sha256.js';
 import {
   archivesIn,
@@ -181,6 +184,13 @@ describe('old events', () => {
 });
 
 describe('archiving', () => {
+  const restoration: Restoration = {
+    id: newId(now, randomBytes),
+    detectedBy: 'command',
+    ...{ detectedAt: now, events: 300, knownUntil: longAgo, signedEvents: 600 },
+    ...{ acknowledgedAt: null, acknowledgedBy: null },
+  };
+
   /** Ends the work at a point, as if the process died there. */
   const dyingAt =
     (point: keyof ArchiveFiles, when: 'before' | 'after', on = 1) =>
@@ -323,6 +333,41 @@ describe('archiving', () => {
     await expect(mixed.archived.run()).rejects.toThrow(/hashes|not those that were signed/);
     expect(await opened.store.auditArchives.last()).toBeNull();
     expect(await other.store.auditArchives.last()).toBeNull();
+    expect(archivesIn(archiveDir)).toEqual([]);
+  });
+
+  it('signs no size that may have been signed before a restore', async () => {
+    const { store, commit } = await testStore();
+    await recordEvents(store, 700);
+    await commit([{ op: 'insertRestoration', restoration }]);
+    const { archived } = await retentionOn(store, archiveDir);
+    await archived.run();
+    expect(archivesIn(archiveDir)).toEqual([nameOf(1, 256)]);
+    await recordEvents(store, 700);
+    const later = { clock: () => new Date(now.getTime() + 40 * dayMilliseconds), eventsPerFile: 256 };
+    const next = await retentionOn(store, archiveDir, { ...later, owner: 'another' });
+    await next.archived.run();
+    expect(archivesIn(archiveDir)).toEqual(
+      [1, 257, 769, 1025].map((from, i) => nameOf(from, [256, 768, 1024, 1280][i]!)),
+    );
+    expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true });
+  });
+
+  it('signs no such size for a restore that is recorded while the file is written', async () => {
+    const { store, commit } = await testStore();
+    await recordEvents(store, 700);
+    const files = (all: ArchiveFiles): ArchiveFiles =>
+      new Proxy(all, {
+        get: (target, name: keyof ArchiveFiles) =>
+          name === 'write'
+            ? async (file: string, lines: AsyncIterable<string>) => {
+                await commit([{ op: 'insertRestoration', restoration }]);
+                return target.write(file, lines);
+              }
+            : target[name].bind(target),
+      });
+    const { archived } = await retentionOn(store, archiveDir, { files });
+    await expect(archived.run()).rejects.toThrow('may have been signed with other events before a restore');
     expect(archivesIn(archiveDir)).toEqual([]);
   });
 
