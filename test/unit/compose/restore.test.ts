@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   copyFileSync,
   cpSync,
@@ -23,7 +23,9 @@ import { markDatabase, restoreDatabase, type RestoreAsk } from '../../../src/com
 import { verifyConfigured, verifySqlite } from '../../../src/compose/verify-database.js';
 import { loadConfig, type Config } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
+import { Restorations } from '../../../src/issuance/restoration/restorations.js';
 import type { Principal } from '../../../src/model/principal.js';
+import type { Step } from '../../../src/store/step.js';
 import { composeOn, type LogLine } from '../../helpers/composed-service.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
@@ -485,6 +487,45 @@ describe('a database that was put back by other means', () => {
     putBack();
     const running = await started();
     expect((await stateOf(running)).restorations).toMatchObject([{ detectedBy: 'revocations', signedEvents: null }]);
+  });
+
+  it('is known by that list also where the start fails after the revocations are recorded again', async () => {
+    await backedUp();
+    rmSync(`${databaseOf()}.checkpoint`);
+    putBack();
+    const signer = () => {
+      throw new Error('this start fails');
+    };
+    await expect(composeOn(home(), {}, { signer }, log)).rejects.toThrow('this start fails');
+    const running = await started();
+    expect((await stateOf(running)).restorations).toMatchObject([{ detectedBy: 'revocations' }]);
+    const { items } = await running.store.auditEvents.list({ type: 'CertificateRevoked' }, { limit: 10, cursor: null });
+    expect(items).toMatchObject([{ details: { restored: true } }]);
+  });
+
+  it('is on record with the first lost certificate or not at all, and once', async () => {
+    const { store } = await started();
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const restorations = new Restorations({
+      ...{ store, log, found: { events: 1, knownUntil: null } },
+      ...{ clock: () => new Date(), random: randomBytes, signsHere: () => true },
+    });
+    const recordedAt = new Date();
+    const identity = { cluster: 'demo', fingerprintSha256: 'a'.repeat(64), objectUid: 'uid', recordedAt };
+    const step: Step = { operations: [{ op: 'insertUnknownIdentity', identity }], events: [] };
+    expect(await restorations.recordLost(step)).toEqual({ committed: true });
+    expect(await store.restorations.all()).toMatchObject([{ detectedBy: 'clusters' }]);
+    await restorations.acknowledge(admin);
+    // The next start finds the same certificate again.
+    expect(await restorations.recordLost(step)).toMatchObject({ committed: false });
+    expect(await store.restorations.all()).toHaveLength(1);
+  });
+
+  it('is known by both together, and is one restoration', async () => {
+    await backedUp();
+    const kept = readFileSync(`${databaseOf()}.checkpoint`, 'utf8');
+    putBack();
+    expect((await stateOf(await started())).restorations).toMatchObject([{ signedEvents: sized(kept) }]);
   });
 
   it('is not taken for one where it only went on', async () => {
