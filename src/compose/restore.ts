@@ -16,9 +16,16 @@ import type { Store } from '../store/store.js';
 import { checkpointIn, KeptCheckpoint, keptCheckpointFile } from './kept-checkpoint.js';
 import { openStore } from './open-store.js';
 import { outOfSpace } from './out-of-space.js';
-import { finishReplacement, newDatabaseOf, realPath, replaceDatabase } from './replace-database.js';
+import {
+  finishReplacement,
+  isReplacementUnderWay,
+  newDatabaseOf,
+  realPath,
+  replaceDatabase,
+} from './replace-database.js';
 import { RevocationFile } from './revocation-file.js';
 import { CommandRefusedError, verifiedLog } from './verify-database.js';
+import { unitedWithdrawals } from './withdrawals.js';
 
 export interface RestoreAsk {
   /** The file of the backup. */
@@ -87,7 +94,7 @@ async function restoreLocked(config: Config, file: string, ask: RestoreAsk, say:
     const restoration = await markRestored(copy, ask.backup, checkpoint, say);
     if (isThere(`${copy}-wal`)) throw new Error(`${copy} was not closed as it should be`);
     await syncFile(copy);
-    const list = await mergedRevocations(config, ask.revocations);
+    const list = await mergedRevocations(config, ask.revocations, say);
     if (ask.checkpoint !== null && checkpoint !== null)
       await replaceSecretFile(keptCheckpointFile(config), await readFile(checkpoint.file, 'utf8'));
     const keptAs = isThere(file) ? freeName(file, restoration.detectedAt) : null;
@@ -95,7 +102,8 @@ async function restoreLocked(config: Config, file: string, ask: RestoreAsk, say:
     await replaceDatabase(file, keptAs ?? freeName(file, restoration.detectedAt));
     return { restoration, keptAs, revocationsAtHand: list };
   } catch (error) {
-    await removeDatabase(copy);
+    // Where not even the renames could be taken back, the next start goes on with them, and needs the copy.
+    if (!isReplacementUnderWay(file)) await removeDatabase(copy);
     throw error;
   }
 }
@@ -167,7 +175,11 @@ async function newestCheckpoint(config: Config, given: string | null): Promise<K
 }
 
 /** Merges a list of revocations into the one beside the database. Answers whether there is one. */
-async function mergedRevocations({ database }: Config, given: string | null): Promise<boolean> {
+async function mergedRevocations(
+  { database }: Config,
+  given: string | null,
+  say: (line: string) => void,
+): Promise<boolean> {
   if (database.kind !== 'sqlite') return false;
   const file = new RevocationFile(`${database.file}.revoked.ndjson`);
   const atHand = await file.read();
@@ -176,8 +188,10 @@ async function mergedRevocations({ database }: Config, given: string | null): Pr
   if (read === null) throw new CommandRefusedError(`there is no file ${given}`);
   // A process that was killed leaves half of its last line behind. More than that is no such list.
   if (read.damaged > 1) throw new CommandRefusedError(`${read.damaged} lines of ${given} are no revocations`);
+  if (atHand !== null && atHand.damaged > 0)
+    say(`lines of ${file.path} cannot be read; a copy is ${await file.setAside()}`);
   const all = new Map([...(atHand?.revoked ?? []), ...read.revoked].map((one) => [one.fingerprintSha256, one]));
-  await file.replace(all.values(), [...(atHand?.withdrawn ?? []), ...read.withdrawn]);
+  await file.replace(all.values(), unitedWithdrawals(atHand?.withdrawn ?? [], read.withdrawn));
   await file.close();
   return true;
 }
@@ -196,9 +210,9 @@ export async function markDatabase(config: Config, checkpoint: string | null): P
   }
 }
 
-/** Its log alone counts too: SQLite would read it. */
+/** Its log or its journal alone counts too: SQLite would read it. */
 const isThere = (file: string): boolean =>
-  ['', '-wal'].some((suffix) => lstatSync(`${file}${suffix}`, { throwIfNoEntry: false }) !== undefined);
+  ['', '-wal', '-journal'].some((suffix) => lstatSync(`${file}${suffix}`, { throwIfNoEntry: false }) !== undefined);
 
 function freeName(file: string, at: Date): string {
   const stamp = at.toISOString().replaceAll(/[-:]|\.\d+/g, '');

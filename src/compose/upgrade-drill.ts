@@ -6,6 +6,7 @@ import type { Config } from '../config/config.js';
 import { copySqlite } from '../store/sqlite/copy-sqlite.js';
 import { countRecords, type RecordCounts } from '../store/sqlite/count-records.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
+import { makePrivateFile } from '../store/sqlite/process-lock.js';
 import type { Store } from '../store/store.js';
 import { outOfSpace } from './out-of-space.js';
 import { isReplacementUnderWay } from './replace-database.js';
@@ -34,6 +35,7 @@ export async function drillUpgrade({ database }: Pick<Config, 'database'>): Prom
   const directory = await mkdtemp(join(tmpdir(), 'kubepass-drill-'));
   try {
     const copy = join(directory, 'kubepass.db');
+    if (!makePrivateFile(copy)) throw new Error(`${copy} exists`);
     await copySqlite(file, copy);
     // The copy has nothing that is committed from here on.
     const before = countRecords(copy);

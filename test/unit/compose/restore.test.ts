@@ -173,6 +173,10 @@ describe('a backup', () => {
     await expect(backUpDatabase(configOf(), join(path, 'link'))).rejects.toThrow('no backup is overwritten');
     writeFileSync(join(path, 'other.db.part'), '');
     await expect(backUpDatabase(configOf(), join(path, 'other.db'))).rejects.toThrow('one was cut off');
+    expect(existsSync(join(path, 'other.db.part'))).toBe(true);
+    const both = await Promise.allSettled([1, 2].map(() => backUpDatabase(configOf(), join(path, 'both.db'))));
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect((await verifySqlite(join(path, 'both.db'))).log?.events).toBeGreaterThan(0);
     expect(readFileSync(backup(), 'utf8')).toBe('precious');
   });
 
@@ -383,6 +387,42 @@ describe('a restore', () => {
     expect((await second.store.revocations.find(old.fingerprintSha256))?.reason).toBe('keyCompromise');
     expect((await issued(second, 'new')).serialNumber).not.toBe(young.serialNumber);
     expect((await second.services.auditEvents.verify(admin)).ok).toBe(true);
+  });
+
+  it('unites two lists so that a block wins, and keeps a copy of damaged lines', async () => {
+    await backedUp();
+    const block = (blockedAt: string) => ({
+      ...{ username: 'eve', clusters: null, reason: 'keyCompromise', comment: null, until: null, blockedBy: 'admin' },
+      blockedAt,
+    });
+    const line = (value: object) => `${JSON.stringify(value)}\n`;
+    const given = join(path, 'given');
+    writeFileSync(
+      given,
+      line({ folded: 'eve', block: null }) + line({ folded: 'joe', block: block('2026-01-02T00:00:00Z') }),
+    );
+    const list = `${databaseOf()}.revoked.ndjson`;
+    writeFileSync(
+      list,
+      `${line({ folded: 'eve', block: block('2026-01-01T00:00:00Z') })}${line({ folded: 'joe', block: null })}half a li`,
+    );
+    await restoreDatabase(configOf(), asking({ force: true, revocations: given }));
+    const lines = readFileSync(list, 'utf8').trim().split('\n');
+    expect(lines.map((one) => JSON.parse(one) as object)).toMatchObject([
+      { folded: 'eve', block: { blockedAt: '2026-01-01T00:00:00.000Z' } },
+      { folded: 'joe', block: { blockedAt: '2026-01-02T00:00:00.000Z' } },
+    ]);
+    expect(readFileSync(`${list}.damaged`, 'utf8')).toContain('half a li');
+  });
+
+  it('takes a journal away with the database that it belongs to', async () => {
+    await backedUp();
+    for (const end of ['', '-wal', '-shm']) rmSync(`${databaseOf()}${end}`, { force: true });
+    writeFileSync(`${databaseOf()}-journal`, 'old journal');
+    await expect(restoreDatabase(configOf(), asking())).rejects.toThrow('--force');
+    const { keptAs } = await restoreDatabase(configOf(), asking({ force: true }));
+    expect(readFileSync(`${String(keptAs)}-journal`, 'utf8')).toBe('old journal');
+    expect(existsSync(`${databaseOf()}-journal`)).toBe(false);
   });
 
   it('elsewhere without them says that nothing can be known', async () => {
