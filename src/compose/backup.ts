@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
 import { syncDirectory, syncFile } from '../config/secrets.js';
 import { copySqlite } from '../store/sqlite/copy-sqlite.js';
+import { makePrivateFile } from '../store/sqlite/process-lock.js';
 import { isReplacementUnderWay } from './replace-database.js';
 import { outOfSpace } from './out-of-space.js';
 import { CommandRefusedError, verifySqlite, type VerifiedDatabase } from './verify-database.js';
@@ -24,7 +25,8 @@ export async function backUpDatabase({ database }: Pick<Config, 'database'>, to:
   if (!existsSync(dirname(to))) throw new CommandRefusedError(`there is no directory ${dirname(to)}`);
   if (isTaken(to)) throw new CommandRefusedError(`${to} exists, and no backup is overwritten: name another file`);
   const part = `${to}.part`;
-  if (isTaken(part))
+  // It is ours alone: of two backups to one file, one is refused, and leaves the other's part alone.
+  if (!madePart(part, dirname(to)))
     throw new CommandRefusedError(`${part} exists: a backup is being made, or one was cut off. If none is, remove it`);
   try {
     await copySqlite(file, part);
@@ -36,6 +38,14 @@ export async function backUpDatabase({ database }: Pick<Config, 'database'>, to:
     throw outOfSpace(error, dirname(to)) ?? error;
   } finally {
     for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(`${part}${suffix}`, { force: true });
+  }
+}
+
+function madePart(part: string, directory: string): boolean {
+  try {
+    return makePrivateFile(part);
+  } catch (error) {
+    throw outOfSpace(error, directory) ?? error;
   }
 }
 

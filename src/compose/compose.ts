@@ -34,7 +34,7 @@ import { IdentityBlocks } from '../issuance/lifecycle/identity-blocks.js';
 import { identityService } from '../issuance/lifecycle/identity-service.js';
 import { Checkpoints } from '../issuance/evidence/checkpoints.js';
 import { signCheckpoints } from '../issuance/evidence/sign-checkpoints.js';
-import { detectRestoration, nameInstance } from './restored.js';
+import { detectRestoration, nameInstance, restorationFirst } from './restored.js';
 import { logAsFound, Restorations } from '../issuance/restoration/restorations.js';
 import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
@@ -216,7 +216,13 @@ async function wire(
 
   // Revocations: this process knows those that it commits before it answers, and so does the list beside the database.
   const denyList = new DenyList({ reader: openedStore.revocations, clock, log });
-  const kept = await openKeptRevocations(database, openedStore, denyList, clock, log);
+  const kept = await openKeptRevocations(
+    database,
+    restorationFirst({ store: openedStore, found, keptCheckpoint, instance, clock, log }),
+    denyList,
+    clock,
+    log,
+  );
   opened.push(() => kept.close());
   const learning = learningWriter(openedStore.writer, (revoked) => {
     for (const one of revoked) denyList.add(one);
@@ -337,11 +343,11 @@ async function wire(
     attempts: new AttemptsUnderWay(),
     idempotencyKeys: new IdempotencyKeys(store),
     tracing,
-    lostRecords: { instance, lostCertificateFound: () => restorations.lostCertificateFound() },
+    lostRecords: { instance, recordLost: (step) => restorations.recordLost(step) },
   };
   await recordServiceStarted(context);
   await checkpoints.open();
-  await detectRestoration({ restorations, checkpoints, keptCheckpoint, instance, log }, kept.restored);
+  await detectRestoration({ restorations, checkpoints, keptCheckpoint, instance, log });
   await makeFirstAdminToken(config, store, clock, log);
   await warnOfBreakGlass(store, clock, log);
   const breakGlass = new BreakGlassUses({

@@ -11,8 +11,6 @@ import { restoreWithdrawals, type Withdrawal } from './withdrawals.js';
 export interface KeptRevocations {
   /** One sentence for people: what the list restored, or that there is none. Null where there is nothing to say. */
   readonly note: string | null;
-  /** How many revocations the list had and the database had not. */
-  readonly restored: number;
   /** Puts revocations that are committed into the list. A fault is logged: they are in the database. */
   keep(revoked: readonly RevokedCertificate[]): Promise<void>;
   /** The same with what else was taken from somebody. */
@@ -38,17 +36,17 @@ export async function openKeptRevocations(
     await denyList.load();
     const note = `no list of revocations is kept beside PostgreSQL: ${nothingKnown}`;
     const nothing = () => Promise.resolve();
-    return { note, restored: 0, keep: nothing, keepWithdrawn: nothing, close: nothing };
+    return { note, keep: nothing, keepWithdrawn: nothing, close: nothing };
   }
   const file = new RevocationFile(`${database.file}.revoked.ndjson`);
-  const { note, restored, withdrawn } = await restore(file, store, clock(), log);
+  const { note, withdrawn } = await restore(file, store, clock(), log);
   await denyList.load();
   const failed = (error: unknown) => {
     log.error({ err: error, file: file.path }, 'the list of revocations beside the database cannot be written');
   };
   await file.replace(denyList.all(), withdrawn).catch(failed);
   return {
-    ...{ note, restored },
+    note,
     keep: (revoked) => file.append(revoked).catch(failed),
     keepWithdrawn: (some) => file.append([], some).catch(failed),
     close: () => file.close(),
@@ -60,15 +58,15 @@ async function restore(
   store: Store,
   now: Date,
   log: Log,
-): Promise<Pick<KeptRevocations, 'note' | 'restored'> & { readonly withdrawn: readonly Withdrawal[] }> {
+): Promise<Pick<KeptRevocations, 'note'> & { readonly withdrawn: readonly Withdrawal[] }> {
   const read = await file.read();
   if (read === null) {
     const { seq } = await store.auditEvents.head();
     // A new database was not restored.
-    if (seq === 0) return { note: null, restored: 0, withdrawn: [] };
+    if (seq === 0) return { note: null, withdrawn: [] };
     const note = `there was no list of revocations beside the database: ${nothingKnown}`;
     log.warn({ file: file.path }, note);
-    return { note, restored: 0, withdrawn: [] };
+    return { note, withdrawn: [] };
   }
   if (read.damaged > 0)
     log.error(
@@ -78,11 +76,11 @@ async function restore(
   const revocations = await restoreRevocations(store, read.revoked, now);
   const { restored: others, kept: withdrawn } = await restoreWithdrawals(store, read.withdrawn, now);
   const restored = revocations + others;
-  if (restored === 0) return { note: null, restored, withdrawn };
+  if (restored === 0) return { note: null, withdrawn };
   const note =
     others === 0
       ? `the database did not know ${restored} revocations of the list beside it: they are recorded again`
       : `the database did not know ${restored} revocations and blocks of the list beside it, ${others} of them of API tokens and identities: they are recorded again`;
   log.warn({ file: file.path, restored }, note);
-  return { note, restored, withdrawn };
+  return { note, withdrawn };
 }

@@ -9,8 +9,8 @@ export const newDatabaseOf = (file: string): string => `${file}.restoring`;
 /** The file that says which of the renames belong together. While it is there, nobody may open the database. */
 const planOf = (file: string): string => `${file}.restore-under-way`;
 
-/** The log and its index come first: the old database alone would be an older state, and beside a new one they would damage it. */
-const suffixes = ['-wal', '-shm', ''];
+/** The journal, or the log and its index, come first: the old database alone would be an older state, and beside a new one they would damage it. */
+const suffixes = ['-journal', '-wal', '-shm', ''];
 
 /** Whether a replacement was begun and not finished. */
 export const isReplacementUnderWay = (file: string): boolean => existsSync(planOf(realPath(file)));

@@ -17,9 +17,16 @@ import type { Store } from '../store/store.js';
 import { checkpointIn, keptCheckpointFile } from './kept-checkpoint.js';
 import { openStore } from './open-store.js';
 import { outOfSpace } from './out-of-space.js';
-import { finishReplacement, newDatabaseOf, realPath, replaceDatabase } from './replace-database.js';
+import {
+  finishReplacement,
+  isReplacementUnderWay,
+  newDatabaseOf,
+  realPath,
+  replaceDatabase,
+} from './replace-database.js';
 import { RevocationFile } from './revocation-file.js';
 import { CommandRefusedError, verifiedLog } from './verify-database.js';
+import { unitedWithdrawals } from './withdrawals.js';
 
 export interface RestoreAsk {
   /** The file of the backup. */
@@ -88,7 +95,7 @@ async function restoreLocked(config: Config, file: string, ask: RestoreAsk, say:
     const { restoration, checkpoint } = await markRestored(copy, ask.backup, notes, say);
     if (isThere(`${copy}-wal`)) throw new Error(`${copy} was not closed as it should be`);
     await syncFile(copy);
-    const list = await mergedRevocations(config, ask.revocations);
+    const list = await mergedRevocations(config, ask.revocations, say);
     // The one that was kept may be of another log.
     if (checkpoint !== null && checkpoint.file !== keptCheckpointFile(config))
       await replaceSecretFile(keptCheckpointFile(config), checkpoint.note);
@@ -97,7 +104,8 @@ async function restoreLocked(config: Config, file: string, ask: RestoreAsk, say:
     await replaceDatabase(file, keptAs ?? freeName(file, restoration.detectedAt));
     return { restoration, keptAs, revocationsAtHand: list };
   } catch (error) {
-    await removeDatabase(copy);
+    // Where not even the renames could be taken back, the next start goes on with them, and needs the copy.
+    if (!isReplacementUnderWay(file)) await removeDatabase(copy);
     throw error;
   }
 }
@@ -199,7 +207,11 @@ async function largestOf(
 }
 
 /** Merges a list of revocations into the one beside the database. Answers whether there is one. */
-async function mergedRevocations({ database }: Config, given: string | null): Promise<boolean> {
+async function mergedRevocations(
+  { database }: Config,
+  given: string | null,
+  say: (line: string) => void,
+): Promise<boolean> {
   if (database.kind !== 'sqlite') return false;
   const file = new RevocationFile(`${database.file}.revoked.ndjson`);
   const atHand = await file.read();
@@ -208,8 +220,10 @@ async function mergedRevocations({ database }: Config, given: string | null): Pr
   if (read === null) throw new CommandRefusedError(`there is no file ${given}`);
   // A process that was killed leaves half of its last line behind. More than that is no such list.
   if (read.damaged > 1) throw new CommandRefusedError(`${read.damaged} lines of ${given} are no revocations`);
+  if (atHand !== null && atHand.damaged > 0)
+    say(`lines of ${file.path} cannot be read; a copy is ${await file.setAside()}`);
   const all = new Map([...(atHand?.revoked ?? []), ...read.revoked].map((one) => [one.fingerprintSha256, one]));
-  await file.replace(all.values(), [...(atHand?.withdrawn ?? []), ...read.withdrawn]);
+  await file.replace(all.values(), unitedWithdrawals(atHand?.withdrawn ?? [], read.withdrawn));
   await file.close();
   return true;
 }
@@ -233,9 +247,9 @@ export async function markDatabase(
   }
 }
 
-/** Its log alone counts too: SQLite would read it. */
+/** Its log or its journal alone counts too: SQLite would read it. */
 const isThere = (file: string): boolean =>
-  ['', '-wal'].some((suffix) => lstatSync(`${file}${suffix}`, { throwIfNoEntry: false }) !== undefined);
+  ['', '-wal', '-journal'].some((suffix) => lstatSync(`${file}${suffix}`, { throwIfNoEntry: false }) !== undefined);
 
 function freeName(file: string, at: Date): string {
   const stamp = at.toISOString().replaceAll(/[-:]|\.\d+/g, '');

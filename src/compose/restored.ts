@@ -1,7 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Log } from '../issuance/context.js';
 import type { Checkpoints } from '../issuance/evidence/checkpoints.js';
-import type { Restorations } from '../issuance/restoration/restorations.js';
+import { recordRestoration } from '../issuance/restoration/record-restoration.js';
+import type { LogAsFound, Restorations } from '../issuance/restoration/restorations.js';
+import { newId } from '../model/new-id.js';
 import type { Store } from '../store/store.js';
 import type { KeptCheckpoint } from './kept-checkpoint.js';
 
@@ -26,13 +28,60 @@ export interface DetectionParts {
 
 /**
  * Finds out whether the database was put back from a backup without a word, by the traces that it does not know itself. It
- * comes before anything is signed. `revocations`: how many only the list beside the database knew.
+ * comes before anything is signed.
  */
-export async function detectRestoration(
-  { restorations, checkpoints, keptCheckpoint, instance, log }: DetectionParts,
-  revocations: number,
-): Promise<void> {
+export async function detectRestoration({
+  restorations,
+  checkpoints,
+  keptCheckpoint,
+  instance,
+  log,
+}: DetectionParts): Promise<void> {
   const kept = await keptCheckpoint.read(log);
-  const traces = { origin: `kubepass/${instance}`, tree: checkpoints.tree, kept, revocations };
+  const traces = { origin: `kubepass/${instance}`, tree: checkpoints.tree, kept };
   keptCheckpoint.refuseUpTo(await restorations.detect(traces));
+}
+
+export interface FirstParts {
+  readonly store: Store;
+  /** The log as it was when the database was opened. */
+  readonly found: LogAsFound;
+  readonly keptCheckpoint: KeptCheckpoint;
+  readonly instance: string;
+  readonly clock: () => Date;
+  readonly log: Log;
+}
+
+/**
+ * The store for revocations that only the list beside the database knows. They prove that the database was put back, and once
+ * they are recorded again nothing proves it. So the restoration is on record before the first of them, unless one is open.
+ */
+export function restorationFirst({ store, found, keptCheckpoint, instance, clock, log }: FirstParts): Store {
+  const record = async () => {
+    const before = await store.restorations.all();
+    if (before.some(({ acknowledgedAt }) => acknowledgedAt === null)) return;
+    const kept = await keptCheckpoint.read(log);
+    const signed = [...before.map(({ signedEvents }) => signedEvents ?? 0)];
+    if (kept?.origin === `kubepass/${instance}`) signed.push(kept.size);
+    const detectedAt = clock();
+    await recordRestoration(
+      { store, log },
+      {
+        id: newId(detectedAt, randomBytes),
+        ...{ detectedAt, detectedBy: 'revocations', ...found },
+        signedEvents: Math.max(0, ...signed) || null,
+        ...{ acknowledgedAt: null, acknowledgedBy: null },
+      },
+    );
+  };
+  let recorded: Promise<void> | null = null;
+  return {
+    ...store,
+    writer: {
+      async commit(step) {
+        await (recorded ??= record());
+        return store.writer.commit(step);
+      },
+    },
+  };
 }

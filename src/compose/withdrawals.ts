@@ -60,11 +60,7 @@ export async function restoreWithdrawals(
   listed: readonly Withdrawal[],
   now: Date,
 ): Promise<RestoredWithdrawals> {
-  const tokens = new Map<string, Withdrawal>();
-  const blocks = new Map<string, IdentityBlock | null>();
-  for (const one of listed)
-    if ('token' in one) tokens.set(one.token, one);
-    else blocks.set(one.folded, one.block);
+  const { tokens, blocks } = resolved(listed);
   const kept: Withdrawal[] = [];
   let restored = 0;
   for (const [id, withdrawal] of tokens) {
@@ -96,6 +92,33 @@ export async function restoreWithdrawals(
     restored += 1;
   }
   return { restored, kept };
+}
+
+/** How a list ends: of several lines about one name, the last one holds. */
+function resolved(listed: readonly Withdrawal[]) {
+  const tokens = new Map<string, Withdrawal>();
+  const blocks = new Map<string, IdentityBlock | null>();
+  for (const one of listed)
+    if ('token' in one) tokens.set(one.token, one);
+    else blocks.set(one.folded, one.block);
+  return { tokens, blocks };
+}
+
+/**
+ * The withdrawals of two lists. Nobody knows which of them is the younger one, so a name that either has blocked at its end is
+ * blocked: by the younger block where both have one.
+ */
+export function unitedWithdrawals(one: readonly Withdrawal[], other: readonly Withdrawal[]): readonly Withdrawal[] {
+  const [first, second] = [resolved(one), resolved(other)];
+  const blocks = new Map(first.blocks);
+  for (const [folded, block] of second.blocks) {
+    const already = blocks.get(folded) ?? null;
+    blocks.set(folded, already !== null && (block === null || already.blockedAt > block.blockedAt) ? already : block);
+  }
+  return [
+    ...new Map([...first.tokens, ...second.tokens]).values(),
+    ...Array.from(blocks, ([folded, block]) => ({ folded, block })),
+  ];
 }
 
 async function commit({ writer }: WithdrawalStore, operations: Step['operations'], event: Step['events'][number]) {

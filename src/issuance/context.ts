@@ -9,6 +9,7 @@ import type { Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { Signer } from '../signer/signer.js';
+import type { CommitResult, Step } from '../store/step.js';
 import type { Store } from '../store/store.js';
 import type { Signatures } from '../x509/strict/signatures.js';
 import type { SigningAuthority } from '../x509/strict/signing-authority.js';
@@ -74,8 +75,11 @@ export interface IssuanceContext {
 export interface LostRecords {
   /** The id of the log. */
   readonly instance: string;
-  /** A cluster has a certificate that was signed for this log, and the database does not know its request. */
-  lostCertificateFound(): Promise<void>;
+  /**
+   * Commits the step that records a certificate which a cluster has, which was signed for this log, and whose request the
+   * database does not know. The restoration that this proves is recorded in the same commit.
+   */
+  recordLost(step: Step): Promise<CommitResult>;
 }
 
 export interface IssuingSettings {

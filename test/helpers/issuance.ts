@@ -132,7 +132,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     attempts: new AttemptsUnderWay(),
     tracing: untraced,
     idempotencyKeys: new IdempotencyKeys(store),
-    lostRecords: { instance: 'test', lostCertificateFound: () => Promise.resolve() },
+    lostRecords: { instance: 'test', recordLost: (step) => store.writer.commit(step) },
   });
   return {
     context: contextOf('process-1', true),

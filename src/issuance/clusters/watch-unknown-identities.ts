@@ -6,6 +6,7 @@ import type { ParsedCertificate } from '../../x509/strict/certificate-reader.js'
 import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
 import { attributeType } from '../../x509/strict/object-identifiers.js';
 import { sha256 } from '../../x509/strict/sha256.js';
+import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { certificateInCsr, certifiedSpkiSha256, findOwnCsrs } from './own-csrs.js';
 
@@ -150,13 +151,13 @@ async function record(
   const fingerprintSha256 = certificate?.fingerprintSha256 ?? sha256(Buffer.from(csr.certificate ?? '', 'utf8'));
   try {
     // A conflict means that it is recorded already: by another replica, or by this one before it restarted.
-    const { committed } = await context.store.writer.commit({
+    const step: Step = {
       operations: [
         { op: 'insertUnknownIdentity', identity: { cluster, fingerprintSha256, objectUid: csr.uid, recordedAt } },
       ],
       events: [unknownIdentityEvent(cluster, csr, certificate, fingerprintSha256, recordedAt, lost)],
-    });
-    if (committed && lost) await context.lostRecords.lostCertificateFound();
+    };
+    await (lost ? context.lostRecords.recordLost(step) : context.store.writer.commit(step));
     return true;
   } catch (error) {
     context.log.error({ err: error, cluster, object: csr.name }, 'an unknown identity could not be put on record');

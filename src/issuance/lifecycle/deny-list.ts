@@ -121,6 +121,8 @@ export class DenyList implements DenyListPort {
   async #readOn(): Promise<void> {
     const { reader, log } = this.options;
     try {
+      // The database was put back under this process: what is revoked there from now on has lower numbers.
+      if ((await reader.lastN()) < this.#last) await this.load();
       for (let found; (found = await reader.chunk(this.#last, readAtOnce)).length > 0;) {
         for (const revoked of found) this.add(revoked);
         this.#last = found.at(-1)?.n ?? this.#last;

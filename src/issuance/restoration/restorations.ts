@@ -7,9 +7,10 @@ import { done, refused, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import type { Restoration } from '../../model/restoration.js';
 import type { LostCertificate, RestoredService, RestoredState } from '../../services.js';
+import type { Step, CommitResult } from '../../store/step.js';
 import type { Store } from '../../store/store.js';
 import type { Log } from '../context.js';
-import { recordRestoration } from './record-restoration.js';
+import { afterRestoration, recordRestoration, restorationStep } from './record-restoration.js';
 import { whatMayBeUnknown } from './what-may-be-unknown.js';
 
 export interface RestorationsContext {
@@ -42,8 +43,6 @@ export interface Traces {
   readonly tree: TreeHashes;
   /** The newest checkpoint that is kept beside the database; null: there is none. */
   readonly kept: Checkpoint | null;
-  /** How many revocations the list beside the database knew and the database did not. */
-  readonly revocations: number;
 }
 
 /** For so long the answers of `summary` are the same, because everybody may ask for them. */
@@ -77,18 +76,31 @@ export class Restorations implements RestoredService {
         log.warn({ kept: kept.origin, origin: traces.origin }, 'the checkpoint beside the database is of another log');
       this.#signedEvents = signed === 0 ? null : signed;
       if (isAhead && kept.size > signedBefore) await this.#record('checkpoint');
-      else if (traces.revocations > 0 && !before.some(isOpen)) await this.#record('revocations');
       else if (before.some(isOpen))
         log.warn(found, 'the database was put back from a backup, and no admin has acknowledged that yet');
       return signed;
     });
   }
 
-  /** A cluster has a certificate that was signed for this log, and the database does not know its request. */
-  async lostCertificateFound(): Promise<void> {
-    const { store } = this.context;
-    if (!(await store.restorations.all()).some(isOpen)) await this.#record('clusters');
+  /**
+   * Commits the step that records a certificate which a cluster has, which was signed for this log, and whose request the
+   * database does not know. The restoration is recorded in the same commit, unless one is open.
+   */
+  async recordLost(step: Step): Promise<CommitResult> {
+    const { store, log } = this.context;
+    if ((await store.restorations.all()).some(isOpen)) return store.writer.commit(step);
+    const restoration = this.#restoration('clusters');
+    const { operations, events } = restorationStep(restoration);
+    const result = await store.writer.commit({
+      operations: [...step.operations, ...operations],
+      events: [...step.events, ...events],
+    });
     this.#summary = null;
+    if (result.committed)
+      await afterRestoration(this.context, restoration).catch((error: unknown) => {
+        log.error({ err: error }, 'the sessions of a restored database could not be ended');
+      });
+    return result;
   }
 
   async read(principal: Principal) {
@@ -124,14 +136,18 @@ export class Restorations implements RestoredService {
   }
 
   async #record(detectedBy: Restoration['detectedBy']): Promise<void> {
+    await recordRestoration(this.context, this.#restoration(detectedBy));
+  }
+
+  #restoration(detectedBy: Restoration['detectedBy']): Restoration {
     const { found, clock, random } = this.context;
     const detectedAt = clock();
-    await recordRestoration(this.context, {
+    return {
       id: newId(detectedAt, random),
       ...{ detectedAt, detectedBy, ...found },
       signedEvents: this.#signedEvents,
       ...{ acknowledgedAt: null, acknowledgedBy: null },
-    });
+    };
   }
 
   async #state(): Promise<RestoredState> {

@@ -1,12 +1,10 @@
 import Database from 'better-sqlite3';
-import { createPrivateFile } from './process-lock.js';
 
 /**
- * Copies a database that other processes may be using, as it is at one moment, into one file that only its owner can
- * access. `to` must not exist. Throws where either cannot be opened, or the disk is full.
+ * Copies a database that other processes may be using, as it is at one moment, into the empty file `to`, which the
+ * caller made. Throws where either cannot be opened, or the disk is full.
  */
 export async function copySqlite(file: string, to: string): Promise<void> {
-  createPrivateFile(to);
   const database = new Database(file, { readonly: true, fileMustExist: true, timeout: 10_000 });
   try {
     // All pages in one step, which is one read transaction. Between two steps a commit of another process would make the

@@ -80,9 +80,16 @@ function holderIn(file: string): string {
  * releases all locks of a process on a file, SQLite's among them, when the process closes any descriptor of it.
  */
 export function createPrivateFile(file: string): void {
+  makePrivateFile(file);
+}
+
+/** Makes an empty file that only its owner can access. False: something has that name. */
+export function makePrivateFile(file: string): boolean {
   try {
     closeSync(openSync(file, 'wx', 0o600));
+    return true;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   copyFileSync,
   cpSync,
@@ -25,7 +25,9 @@ import { markDatabase, restoreDatabase, type RestoreAsk } from '../../../src/com
 import { verifyConfigured, verifySqlite } from '../../../src/compose/verify-database.js';
 import { loadConfig, type Config } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
+import { Restorations } from '../../../src/issuance/restoration/restorations.js';
 import type { Principal } from '../../../src/model/principal.js';
+import type { Step } from '../../../src/store/step.js';
 import { composeOn, type LogLine } from '../../helpers/composed-service.js';
 import { newCheckpointSigner } from '../../helpers/checkpoint-signer.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
@@ -174,6 +176,10 @@ describe('a backup', () => {
     await expect(backUpDatabase(configOf(), join(path, 'link'))).rejects.toThrow('no backup is overwritten');
     writeFileSync(join(path, 'other.db.part'), '');
     await expect(backUpDatabase(configOf(), join(path, 'other.db'))).rejects.toThrow('one was cut off');
+    expect(existsSync(join(path, 'other.db.part'))).toBe(true);
+    const both = await Promise.allSettled([1, 2].map(() => backUpDatabase(configOf(), join(path, 'both.db'))));
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect((await verifySqlite(join(path, 'both.db'))).log?.events).toBeGreaterThan(0);
     expect(readFileSync(backup(), 'utf8')).toBe('precious');
   });
 
@@ -416,6 +422,42 @@ describe('a restore', () => {
     expect(await restored(foreign, null)).toEqual([null, foreign]);
   });
 
+  it('unites two lists so that a block wins, and keeps a copy of damaged lines', async () => {
+    await backedUp();
+    const block = (blockedAt: string) => ({
+      ...{ username: 'eve', clusters: null, reason: 'keyCompromise', comment: null, until: null, blockedBy: 'admin' },
+      blockedAt,
+    });
+    const line = (value: object) => `${JSON.stringify(value)}\n`;
+    const given = join(path, 'given');
+    writeFileSync(
+      given,
+      line({ folded: 'eve', block: null }) + line({ folded: 'joe', block: block('2026-01-02T00:00:00Z') }),
+    );
+    const list = `${databaseOf()}.revoked.ndjson`;
+    writeFileSync(
+      list,
+      `${line({ folded: 'eve', block: block('2026-01-01T00:00:00Z') })}${line({ folded: 'joe', block: null })}half a li`,
+    );
+    await restoreDatabase(configOf(), asking({ force: true, revocations: given }));
+    const lines = readFileSync(list, 'utf8').trim().split('\n');
+    expect(lines.map((one) => JSON.parse(one) as object)).toMatchObject([
+      { folded: 'eve', block: { blockedAt: '2026-01-01T00:00:00.000Z' } },
+      { folded: 'joe', block: { blockedAt: '2026-01-02T00:00:00.000Z' } },
+    ]);
+    expect(readFileSync(`${list}.damaged`, 'utf8')).toContain('half a li');
+  });
+
+  it('takes a journal away with the database that it belongs to', async () => {
+    await backedUp();
+    for (const end of ['', '-wal', '-shm']) rmSync(`${databaseOf()}${end}`, { force: true });
+    writeFileSync(`${databaseOf()}-journal`, 'old journal');
+    await expect(restoreDatabase(configOf(), asking())).rejects.toThrow('--force');
+    const { keptAs } = await restoreDatabase(configOf(), asking({ force: true }));
+    expect(readFileSync(`${String(keptAs)}-journal`, 'utf8')).toBe('old journal');
+    expect(existsSync(`${databaseOf()}-journal`)).toBe(false);
+  });
+
   it('elsewhere without them says that nothing can be known', async () => {
     const { old } = await backedUp();
     withCa('two');
@@ -518,6 +560,45 @@ describe('a database that was put back by other means', () => {
     putBack();
     const running = await started();
     expect((await stateOf(running)).restorations).toMatchObject([{ detectedBy: 'revocations', signedEvents: null }]);
+  });
+
+  it('is known by that list also where the start fails after the revocations are recorded again', async () => {
+    await backedUp();
+    rmSync(`${databaseOf()}.checkpoint`);
+    putBack();
+    const signer = () => {
+      throw new Error('this start fails');
+    };
+    await expect(composeOn(home(), {}, { signer }, log)).rejects.toThrow('this start fails');
+    const running = await started();
+    expect((await stateOf(running)).restorations).toMatchObject([{ detectedBy: 'revocations' }]);
+    const { items } = await running.store.auditEvents.list({ type: 'CertificateRevoked' }, { limit: 10, cursor: null });
+    expect(items).toMatchObject([{ details: { restored: true } }]);
+  });
+
+  it('is on record with the first lost certificate or not at all, and once', async () => {
+    const { store } = await started();
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const restorations = new Restorations({
+      ...{ store, log, found: { events: 1, knownUntil: null } },
+      ...{ clock: () => new Date(), random: randomBytes, signsHere: () => true },
+    });
+    const recordedAt = new Date();
+    const identity = { cluster: 'demo', fingerprintSha256: 'a'.repeat(64), objectUid: 'uid', recordedAt };
+    const step: Step = { operations: [{ op: 'insertUnknownIdentity', identity }], events: [] };
+    expect(await restorations.recordLost(step)).toEqual({ committed: true });
+    expect(await store.restorations.all()).toMatchObject([{ detectedBy: 'clusters' }]);
+    await restorations.acknowledge(admin);
+    // The next start finds the same certificate again.
+    expect(await restorations.recordLost(step)).toMatchObject({ committed: false });
+    expect(await store.restorations.all()).toHaveLength(1);
+  });
+
+  it('is known by both together, and is one restoration', async () => {
+    await backedUp();
+    const kept = readFileSync(`${databaseOf()}.checkpoint`, 'utf8');
+    putBack();
+    expect((await stateOf(await started())).restorations).toMatchObject([{ signedEvents: sized(kept) }]);
   });
 
   it('is not taken for one where it only went on', async () => {

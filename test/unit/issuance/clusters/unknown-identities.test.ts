@@ -103,8 +103,9 @@ describe('user certificates that a cluster signs without us', () => {
       ...connected.context,
       lostRecords: {
         instance: 'test',
-        lostCertificateFound: async () => {
+        recordLost: (step) => {
           found.push('one');
+          return connected.context.store.writer.commit(step);
         },
       },
     };

@@ -89,6 +89,27 @@ describe('the deny list', () => {
     expect(denied.size()).toBe(1);
   });
 
+  it('follows a database that was put back under it, and forgets no revocation', async () => {
+    const [first, second] = [await opened(), await opened()];
+    for (const name of ['one', 'two', 'three']) await first.revoke(revocation(name));
+    let { revocations } = first.store;
+    const reader = {
+      lastN: () => revocations.lastN(),
+      unexpired: (...asked: Parameters<typeof revocations.unexpired>) => revocations.unexpired(...asked),
+      chunk: (...asked: Parameters<typeof revocations.chunk>) => revocations.chunk(...asked),
+    };
+    const denied = first.list(reader as typeof revocations);
+    await denied.load();
+    await second.revoke(revocation('after the backup was put back'));
+    ({ revocations } = second.store);
+    await denied.follow();
+    expect(denied.find('demo', sha256('after the backup was put back'))).not.toBeNull();
+    expect(denied.find('demo', sha256('three'))).not.toBeNull();
+    await second.revoke(revocation('later'));
+    await denied.follow();
+    expect(denied.find('demo', sha256('later'))).not.toBeNull();
+  });
+
   it('forgets certificates that have expired, and lists none of them', async () => {
     const { list, revoke, setTime } = await opened();
     await revoke(revocation('jane'));
