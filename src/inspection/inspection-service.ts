@@ -66,7 +66,7 @@ function accountOf(principal: Principal, budgets: InspectionWiring['budgets']): 
       if (spent !== null) throw new BudgetSpentError(spent);
     },
     spend(seconds) {
-      budgets.spend(principal.name, 'inspectionSeconds', seconds);
+      budgets.spend(principal, 'inspectionSeconds', seconds);
     },
   };
 }
