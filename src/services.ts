@@ -461,7 +461,11 @@ export interface BudgetService {
   /** Counts a call that begins. Answers the budget that it needs and of which nothing is left; then it is not counted. */
   begin(principal: Principal, use: BudgetUse): SpentBudget | null;
   /** Counts so many units of a budget. */
-  spend(principalName: string, name: BudgetName, amount: number): void;
+  spend(
+    spender: { readonly name: string; readonly credentialId: string | null },
+    name: BudgetName,
+    amount: number,
+  ): void;
   /** How the budgets stand; null where they are off. */
   states(principal: Principal): BudgetStates | null;
 }

@@ -21,7 +21,11 @@ export function spendingWriter(writer: Writer, budgets: Pick<Budgets, 'spend'>):
     commit(step) {
       const cause = step.events.find(({ principal }) => principal !== null)?.principal;
       if (cause !== undefined && cause !== null)
-        budgets.spend(cause, 'auditKilobytes', step.events.reduce((sum, event) => sum + octetsOf(event), 0) / 1000);
+        budgets.spend(
+          { name: cause, credentialId: null },
+          'auditKilobytes',
+          step.events.reduce((sum, event) => sum + octetsOf(event), 0) / 1000,
+        );
       return writer.commit(step);
     },
   };

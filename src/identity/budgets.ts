@@ -1,5 +1,6 @@
 import {
   budgetNames,
+  budgetsOfCredentials,
   budgetUses,
   budgetWindowSeconds,
   type BudgetLimits,
@@ -8,10 +9,9 @@ import {
   type BudgetUse,
   type SpentBudget,
 } from '../model/budget.js';
-import { foldedName } from '../model/folded-name.js';
 import type { Principal, Role } from '../model/principal.js';
 
-/** When so many principals are remembered, the one whose window began first is forgotten. */
+/** When so many names, or credentials, are remembered, the one whose window began first is forgotten. */
 const mostAccounts = 20_000;
 const windowMilliseconds = budgetWindowSeconds * 1000;
 
@@ -21,7 +21,13 @@ export interface BudgetRules {
   readonly roles: ReadonlyMap<Role, BudgetLimits>;
 }
 
-/** The expenses of one principal in its window. */
+/** A caller who spends; `credentialId` is null where only the name is known. */
+export interface Spender {
+  readonly name: string;
+  readonly credentialId: string | null;
+}
+
+/** The expenses of one name, or of one credential, in its window. */
 interface Account {
   readonly endsAt: number;
   readonly spent: Record<BudgetName, number>;
@@ -30,13 +36,13 @@ interface Account {
 }
 
 /**
- * Counts what each principal spends, whatever the way in and the credential. Names are compared as people may be taken for
- * each other, so a name cannot be written in another way to get another budget. Counting is synchronous: calls that arrive
- * together do not outrun it. Each process counts for itself, in memory.
+ * Counts what each principal spends. Names are compared exactly: whoever may choose a name that only looks like another one does
+ * not spend its budgets. All credentials of a name share them, except `budgetsOfCredentials`. Counting is synchronous: calls that
+ * arrive together do not outrun it. Each process counts for itself, in memory.
  */
 export class Budgets {
-  /** By folded name; the windows that end first come first. */
-  readonly #accounts = new Map<string, Account>();
+  readonly #ofNames: Accounts;
+  readonly #ofCredentials: Accounts;
   readonly #limits = new Map<string, BudgetLimits>();
 
   /** `rules` null: nothing is counted. `now`: milliseconds that only grow. */
@@ -44,51 +50,65 @@ export class Budgets {
     private readonly rules: BudgetRules | null,
     private readonly clock: () => Date,
     private readonly now: () => number = () => performance.now(),
-  ) {}
+  ) {
+    this.#ofNames = new Accounts(now);
+    this.#ofCredentials = new Accounts(now);
+  }
 
   /** Counts a call that begins. Answers the first budget that it needs and of which nothing is left; then it costs nothing. */
   begin(principal: Principal, use: BudgetUse): SpentBudget | null {
     if (this.rules === null) return null;
     const { needs, costs } = budgetUses[use];
     const spent = this.#firstSpent(principal, needs);
-    if (spent === null && costs !== null) this.spend(principal.name, costs, 1);
+    if (spent === null && costs !== null) this.spend(principal, costs, 1);
     return spent;
   }
 
   /** Counts so much, also beyond the limit. `amount`: in units of the budget, or parts of them. */
-  spend(principalName: string, name: BudgetName, amount: number): void {
+  spend(spender: Spender, name: BudgetName, amount: number): void {
     if (this.rules === null) return;
-    const key = foldedName(principalName);
-    const account = this.#account(key) ?? this.#open(key);
-    account.spent[name] += amount;
+    const [accounts, key] = this.#whereIs(spender, name);
+    accounts.opened(key).spent[name] += amount;
   }
 
   /** How the budgets of a principal stand; null where nothing is counted. */
   states(principal: Principal): BudgetStates | null {
     if (this.rules === null) return null;
     const limits = this.#limitsOf(principal, this.rules);
-    const account = this.#account(foldedName(principal.name));
-    if (account === undefined) return { limits, secondsLeft: null, remaining: (name) => limits[name] };
-    const { spent } = account;
     return {
       limits,
-      secondsLeft: this.#secondsLeft(account),
-      remaining: (name) => Math.max(0, Math.ceil(limits[name] - spent[name])),
+      secondsLeft: (name) => {
+        const account = this.#account(principal, name);
+        return account === undefined ? null : this.#secondsLeft(account);
+      },
+      remaining: (name) => Math.max(0, Math.ceil(limits[name] - (this.#account(principal, name)?.spent[name] ?? 0))),
     };
   }
 
   #firstSpent(principal: Principal, names: readonly BudgetName[]): SpentBudget | null {
     if (this.rules === null) return null;
-    const account = this.#account(foldedName(principal.name));
-    if (account === undefined) return null;
     const limits = this.#limitsOf(principal, this.rules);
-    const name = names.find((one) => account.spent[one] >= limits[one]);
-    if (name === undefined) return null;
-    const isNews = !account.told.has(name);
-    account.told.add(name);
-    const secondsLeft = this.#secondsLeft(account);
-    const until = new Date(this.clock().getTime() + secondsLeft * 1000);
-    return { name, limit: limits[name], secondsLeft, until, isNews };
+    for (const name of names) {
+      const account = this.#account(principal, name);
+      if (account === undefined || account.spent[name] < limits[name]) continue;
+      const isNews = !account.told.has(name);
+      account.told.add(name);
+      const secondsLeft = this.#secondsLeft(account);
+      const until = new Date(this.clock().getTime() + secondsLeft * 1000);
+      return { name, limit: limits[name], secondsLeft, until, isNews };
+    }
+    return null;
+  }
+
+  #account(spender: Spender, name: BudgetName): Account | undefined {
+    const [accounts, key] = this.#whereIs(spender, name);
+    return accounts.find(key);
+  }
+
+  #whereIs({ name, credentialId }: Spender, budget: BudgetName): readonly [Accounts, string] {
+    return budgetsOfCredentials.has(budget) && credentialId !== null
+      ? [this.#ofCredentials, credentialId]
+      : [this.#ofNames, name];
   }
 
   #secondsLeft({ endsAt }: Account): number {
@@ -107,15 +127,26 @@ export class Budgets {
     }
     return limits;
   }
+}
 
-  #account(key: string): Account | undefined {
+class Accounts {
+  /** The windows that end first come first. */
+  readonly #accounts = new Map<string, Account>();
+
+  constructor(private readonly now: () => number) {}
+
+  /** The account whose window is not over. */
+  find(key: string): Account | undefined {
     const account = this.#accounts.get(key);
     if (account === undefined || account.endsAt > this.now()) return account;
     this.#accounts.delete(key);
     return undefined;
   }
 
-  #open(key: string): Account {
+  /** The same; opens it where there is none. */
+  opened(key: string): Account {
+    const found = this.find(key);
+    if (found !== undefined) return found;
     const [oldest] = this.#accounts.size >= mostAccounts ? this.#accounts.keys() : [];
     if (oldest !== undefined) this.#accounts.delete(oldest);
     const account = { endsAt: this.now() + windowMilliseconds, spent: limitsOf(() => 0), told: new Set<BudgetName>() };

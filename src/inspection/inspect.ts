@@ -1,7 +1,9 @@
 import type { Inspection, InspectionFormat, Upload } from '../model/inspection.js';
 import type { Budget, DecodedObject, InspectionContext } from './decoded.js';
 import { findAll } from './findings/find-all.js';
+import { type InspectionAccount, measured } from './inspection-account.js';
 import { observePrimeModuli } from './keys/prime-moduli.js';
+import type { TestedFor } from '../x509/hygiene/primality-tests.js';
 import { openBudget } from './reading/budget.js';
 import { pathStem } from './reading/paths.js';
 import { readSingleObject, readUpload } from './reading/read-upload.js';
@@ -20,41 +22,62 @@ export interface Inspected {
 
 /**
  * Inspects an upload: reads it, relates its objects, finds problems, and reports in the media type. Throws
- * `UploadRefusedError` where the upload exceeds a limit.
+ * `UploadRefusedError` where the upload exceeds a limit. `caller`: for whom RSA moduli are tested, on other threads.
  */
-export async function inspect(upload: Upload, context: InspectionContext, format: InspectionFormat): Promise<string> {
-  return renderInspection(await inspectUpload(upload, context), context.now, format);
+export async function inspect(
+  upload: Upload,
+  context: InspectionContext,
+  format: InspectionFormat,
+  caller?: TestedFor,
+): Promise<string> {
+  return renderInspection(await inspectUpload(upload, context, caller), context.now, format);
 }
 
 /** Throws `UploadRefusedError` where the upload exceeds a limit. */
-export async function inspectUpload(upload: Upload, context: InspectionContext): Promise<Inspected> {
+export async function inspectUpload(
+  upload: Upload,
+  context: InspectionContext,
+  caller?: TestedFor,
+): Promise<Inspected> {
   const budget = openBudget();
   const { now } = context;
-  return relateAndCheck(await readUpload(upload, { now, password: upload.password, budget }), context, budget);
+  const found = await readUpload(upload, { now, password: upload.password, budget });
+  return relateAndCheck(await completed(found, context, budget, caller), context, budget);
 }
 
-/** Inspects an upload that is one small object, which is quick; null for any other upload. */
+/**
+ * Inspects an upload that is one small object, which is quick; null for any other upload. The account is charged for all that
+ * comes after the first wait, here and on other threads: the caller measures what comes before. Throws `TooManyWaitingError`,
+ * and the errors of `mustHaveSome`.
+ */
 export function inspectSingleObject(
   upload: Upload,
   context: InspectionContext,
   format: InspectionFormat,
+  account: InspectionAccount,
 ): Promise<string> | null {
   const [part, ...others] = upload.parts;
   if (part === undefined || others.length > 0) return null;
   const budget = openBudget();
   const object = readSingleObject(part, { now: context.now, password: upload.password, budget });
+  const report = (objects: readonly DecodedObject[]) =>
+    renderInspection(relateAndCheck(objects, context, budget), context.now, format);
   return (
-    object &&
-    relateAndCheck([object], context, budget).then((inspected) => renderInspection(inspected, context.now, format))
+    object && completed([object], context, budget, account).then((objects) => measured(account, () => report(objects)))
   );
 }
 
-async function relateAndCheck(
+/** The objects with all that takes a look elsewhere: at RSA moduli on other threads, and into the inventory. */
+async function completed(
   found: readonly DecodedObject[],
   context: InspectionContext,
   budget: Budget,
-): Promise<Inspected> {
-  const objects = await fillInventory(await observePrimeModuli(found, budget), context);
+  caller: TestedFor | undefined,
+): Promise<readonly DecodedObject[]> {
+  return fillInventory(await observePrimeModuli(found, budget, caller), context);
+}
+
+function relateAndCheck(objects: readonly DecodedObject[], context: InspectionContext, budget: Budget): Inspected {
   const relations = new Relations(objects, context.clusters, budget);
   const inspection: Inspection = {
     objects: objects.map(({ path, content }) => ({ path, ...content })),

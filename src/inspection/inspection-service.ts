@@ -9,7 +9,8 @@ import { describeFailure } from '../workers/worker-error.js';
 import { TooManyWaitingError } from '../workers/turns.js';
 import { UploadRefusedError, type InspectionContext, type KnownCluster, type Thresholds } from './decoded.js';
 import { inspectSingleObject } from './inspect.js';
-import { InspectionFailedError, type InspectionAccount, type InspectionPool } from './workers/inspection-pool.js';
+import { type InspectionAccount, measured } from './inspection-account.js';
+import { InspectionFailedError, type InspectionPool } from './workers/inspection-pool.js';
 import type { InventoryReader } from './inventory.js';
 
 /** The dependencies of inspections. */
@@ -45,7 +46,7 @@ export function inspectionService({
       try {
         const account = accountOf(principal, budgets);
         const quick = await withoutMessages(() =>
-          measured(account, () => inspectSingleObject(upload, context, format)),
+          measured(account, () => inspectSingleObject(upload, context, format, account)),
         );
         return done(quick ?? (await pool.inspect(upload, context, format, account)));
       } catch (error) {
@@ -66,19 +67,9 @@ function accountOf(principal: Principal, budgets: InspectionWiring['budgets']): 
       if (spent !== null) throw new BudgetSpentError(spent);
     },
     spend(seconds) {
-      budgets.spend(principal.name, 'inspectionSeconds', seconds);
+      budgets.spend(principal, 'inspectionSeconds', seconds);
     },
   };
-}
-
-/** Spends the time in which `work` keeps this thread to itself, until it waits for something. */
-function measured<T>({ spend }: InspectionAccount, work: () => T): T {
-  const began = performance.now();
-  try {
-    return work();
-  } finally {
-    spend((performance.now() - began) / 1000);
-  }
 }
 
 /** Errors are logged, and their messages could quote the upload, so they lose their messages here. */
@@ -87,6 +78,7 @@ async function withoutMessages(work: () => Promise<string> | null): Promise<stri
     return await work();
   } catch (error) {
     if (error instanceof TooManyWaitingError) throw new InspectionBusyError('too many RSA keys wait for their tests');
+    if (error instanceof BudgetSpentError) throw error;
     throw error instanceof UploadRefusedError ? error : new InspectionFailedError(describeFailure(error));
   }
 }

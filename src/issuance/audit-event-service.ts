@@ -20,6 +20,12 @@ export function auditEventService(
     const { seq } = await auditEvents.head();
     return size <= seq ? null : invalid(pointer, `the log has ${seq} events`);
   };
+  let verification: ReturnType<typeof verifyChain> | null = null;
+  /** Reads the whole chain. Callers who come meanwhile share it, so that nobody has it read many times at once. */
+  const verified = () =>
+    (verification ??= verifyChain(auditEvents).finally(() => {
+      verification = null;
+    }));
   return {
     async list(principal, filter, page) {
       return whyNotRead(principal) ?? done(await auditEvents.list(filter, page));
@@ -31,7 +37,7 @@ export function auditEventService(
       return done({ firstSeq, lines: canonicalTexts(auditEvents, filter, firstSeq) });
     },
     async verify(principal) {
-      return whyNotRead(principal) ?? done(await verifyChain(auditEvents));
+      return whyNotRead(principal) ?? done(await verified());
     },
     async exportWithHashes(principal) {
       const refusal = whyNotRead(principal);

@@ -5,6 +5,12 @@
 export const budgetNames = ['writes', 'endingAccess', 'denied', 'inspectionSeconds', 'auditKilobytes'] as const;
 export type BudgetName = (typeof budgetNames)[number];
 
+/**
+ * The budgets that each credential has for itself; the others belong to the exact name of the principal. So whoever has stolen
+ * one token of a person does not keep the person from looking it up and ending it with another one.
+ */
+export const budgetsOfCredentials: ReadonlySet<BudgetName> = new Set(['endingAccess', 'denied']);
+
 /** How much a principal may spend of each in a window. */
 export type BudgetLimits = Readonly<Record<BudgetName, number>>;
 
@@ -31,8 +37,8 @@ export type BudgetUse = keyof typeof budgetUses;
 export interface BudgetStates {
   /** The same object for everybody who has the same limits. */
   readonly limits: BudgetLimits;
-  /** When all of each is there again; null where nothing is spent. 1 … 60. */
-  readonly secondsLeft: number | null;
+  /** Answers when all of one is there again; null where nothing is spent. 1 … 60. */
+  readonly secondsLeft: (name: BudgetName) => number | null;
   /** Answers the rest of one in whole units, rounded up: 0 exactly where nothing is left. */
   readonly remaining: (name: BudgetName) => number;
 }

@@ -44,7 +44,7 @@ describe('the fields of an answer', () => {
     );
     expect(items(first.headers['ratelimit'])).toMatchObject({
       writes: { r: '2', t: '60' },
-      denied: { r: '5', t: '60' },
+      denied: { r: '5' },
     });
     service.advance(20);
     expect(items((await write()).headers['ratelimit'])).toMatchObject({ writes: { r: '1', t: '40' } });
@@ -197,6 +197,34 @@ describe('a spent budget', () => {
   it('is counted for each role, and the largest counts', async () => {
     for (let i = 0; i < 5; i++)
       expect((await service.as('root')('post', '/v1/certificate-requests').send(ask)).status).toBe(201);
+  });
+});
+
+describe('a thief with one token of a name', () => {
+  beforeEach(start({ writes: 3, denied: 2 }));
+  afterEach(stop);
+
+  it('does not keep the person from finding and ending it, whatever the thief spends', async () => {
+    const [stolen, kept] = await Promise.all(
+      [0, 1].map(async () =>
+        as.token(
+          await service
+            .as('root')('post', '/v1/api-tokens')
+            .send({ name: 'ops', roles: ['admin'] }),
+        ),
+      ),
+    );
+    const thief = service.withToken(stolen?.token ?? '');
+    const person = service.withToken(kept?.token ?? '');
+    const block = () => thief('post', '/v1/identities/nobody/block').send({ reason: 'superseded' });
+    for (let i = 0; i < 3; i++) expect((await block()).status).toBe(200);
+    expect(as.problem(await block()).budget?.name).toBe('endingAccess');
+    for (let i = 0; i < 2; i++) expect((await thief('post', '/v1/certificate-requests').send(denied)).status).toBe(403);
+    expect(as.problem(await thief('get', '/v1/whoami')).budget?.name).toBe('denied');
+
+    expect((await person('get', '/v1/api-tokens')).status).toBe(200);
+    expect((await person('delete', `/v1/api-tokens/${stolen?.id ?? ''}`)).status).toBe(204);
+    expect((await thief('get', '/v1/whoami')).status).toBe(401);
   });
 });
 

@@ -31,7 +31,7 @@ export function tellBudgets(app: App, budgets: BudgetService): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     const { budgetUse = 'nothing' } = request.routeOptions.config;
     if (request.principal !== null && budgetUse !== 'nothing') {
-      if (reply.statusCode === 403) budgets.spend(request.principal.name, 'denied', 1);
+      if (reply.statusCode === 403) budgets.spend(request.principal, 'denied', 1);
       sendStates(reply, budgetUse, budgets.states(request.principal));
     }
     done(null, payload);
@@ -76,8 +76,10 @@ function policyField(limits: BudgetLimits, use: BudgetUse): string {
 function sendStates(reply: FastifyReply, use: BudgetUse, states: BudgetStates | null): void {
   if (states === null) return;
   const { limits, secondsLeft, remaining } = states;
-  const reset = secondsLeft === null ? '' : `;t=${secondsLeft}`;
   let field = '';
-  for (const name of budgetUses[use].needs) field += `${field && ', '}"${name}";r=${remaining(name)}${reset}`;
+  for (const name of budgetUses[use].needs) {
+    const seconds = secondsLeft(name);
+    field += `${field && ', '}"${name}";r=${remaining(name)}${seconds === null ? '' : `;t=${seconds}`}`;
+  }
   reply.header('ratelimit-policy', policyField(limits, use)).header('ratelimit', field);
 }

@@ -1,5 +1,5 @@
 import { DerError, DerReader } from '../../x509/strict/der.js';
-import { PrimalityTests, primeModulus } from '../../x509/hygiene/primality-tests.js';
+import { PrimalityTests, primeModulus, type TestedFor } from '../../x509/hygiene/primality-tests.js';
 import { type PublicKeyTree, readPublicKeyTree, rsaMagnitudes } from '../../x509/tree/public-key.js';
 import type { Budget, DecodedObject, Material } from '../decoded.js';
 
@@ -8,17 +8,19 @@ const primality = new PrimalityTests(100);
 /** A test of a longer modulus takes too long. No key of that size is in use for certificates. */
 const LONGEST_TESTED_MODULUS = 4096;
 
-/** Adds an observation to each object whose RSA modulus is prime, until the budget is used up. */
+/** Adds an observation to each object whose RSA modulus is prime, until the budget is used up. Throws as `isPrime` does. */
 export async function observePrimeModuli(
   objects: readonly DecodedObject[],
   budget: Budget,
+  caller?: TestedFor,
 ): Promise<readonly DecodedObject[]> {
   const verdicts = new Map<string, boolean>();
   const observed: DecodedObject[] = [];
   for (const object of objects) {
     const modulus = modulusOf(object);
     const name = modulus?.toString('latin1') ?? '';
-    if (modulus && !verdicts.has(name) && budget.mayTestModulus()) verdicts.set(name, await primality.isPrime(modulus));
+    if (modulus && !verdicts.has(name) && budget.mayTestModulus())
+      verdicts.set(name, await primality.isPrime(modulus, caller));
     observed.push(verdicts.get(name) ? withPrimeModulus(object) : object);
   }
   return observed;

@@ -12,12 +12,20 @@ giveWay();
 export async function inspectTask(task: InspectionTask): Promise<MeasuredResult> {
   begin(task.port);
   const before = process.threadCpuUsage();
-  const result = await inspected(task);
+  let elsewhere = 0;
+  const spend = (seconds: number) => {
+    elsewhere += seconds;
+  };
+  const result = await inspected(task, spend);
   const { user, system } = process.threadCpuUsage(before);
-  return { result, processorSeconds: (user + system) / 1e6 };
+  return { result, processorSeconds: (user + system) / 1e6 + elsewhere };
 }
 
-async function inspected({ upload, format, port, ...known }: InspectionTask): Promise<TaskResult> {
+/** `spend` is told of the seconds on other threads. */
+async function inspected(
+  { upload, format, port, ...known }: InspectionTask,
+  spend: (seconds: number) => void,
+): Promise<TaskResult> {
   try {
     const inventory = async (fingerprintsSha256: readonly string[]) => {
       const question: LookUp = { kind: 'lookUp', fingerprintsSha256 };
@@ -25,7 +33,7 @@ async function inspected({ upload, format, port, ...known }: InspectionTask): Pr
       if (found === null) throw new Error('the inventory cannot be read');
       return found;
     };
-    return { kind: 'inspected', text: await inspect(upload, { ...known, inventory }, format) };
+    return { kind: 'inspected', text: await inspect(upload, { ...known, inventory }, format, { by: null, spend }) };
   } catch (error) {
     if (error instanceof UploadRefusedError) return { kind: 'refused', reason: error.reason, message: error.message };
     return { kind: 'failed', failure: describeFailure(error) };
@@ -50,7 +58,7 @@ export interface LookUp {
 /** The answer; null where the inventory cannot be read. */
 export type ToWorker = ReadonlyMap<string, InventoryEntry> | null;
 
-/** The result, with the processor time that this thread spent on it. */
+/** The result, with the processor time that this thread and its tests of RSA moduli took. */
 export interface MeasuredResult {
   readonly result: TaskResult;
   readonly processorSeconds: number;

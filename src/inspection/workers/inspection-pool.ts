@@ -6,6 +6,7 @@ import { WorkerEndedError, WorkerFailedError, WorkersBusyError } from '../../wor
 import { workerFile } from '../../workers/worker-file.js';
 import { type WorkerLimits, WorkerPool } from '../../workers/worker-pool.js';
 import { type InspectionContext, UploadRefusedError } from '../decoded.js';
+import type { InspectionAccount } from '../inspection-account.js';
 import type { InspectionTask, LookUp, MeasuredResult, ToWorker } from './inspect-task.js';
 
 export interface InspectionPoolOptions extends Partial<WorkerLimits> {
@@ -13,16 +14,6 @@ export interface InspectionPoolOptions extends Partial<WorkerLimits> {
   readonly file?: URL;
   /** Gets the failure of workers that end by themselves. */
   readonly report?: (error: Error) => void;
-}
-
-/** Somebody's account of the work that is done for them. */
-export interface InspectionAccount {
-  /** The caller's name: nobody gets all turns. */
-  readonly by: string;
-  /** Called when the work is about to begin; throws where nothing is left for it. */
-  readonly mustHaveSome: () => void;
-  /** Processor seconds. */
-  readonly spend: (seconds: number) => void;
 }
 
 /** The most that inspections may take. `deploy/kubernetes` limits the pod to all such bounds and the main thread's memory. */

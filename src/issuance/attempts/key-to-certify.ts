@@ -64,7 +64,8 @@ export function keyOfPair(
 /** The key of the CSR that is stored with the request, read again as strictly as when it came; null without a CSR. */
 export async function recordedKey(request: CertificateRequest, signatures: Signatures): Promise<KeyToCertify | null> {
   if (request.certificationRequest === null) return null;
-  const read = await readCertificationRequestDer(request.certificationRequest, signatures);
+  const { name } = request.requester;
+  const read = await readCertificationRequestDer(request.certificationRequest, signatures, undefined, name);
   if (!read.ok) throw new Error(`the stored csr of request ${request.id} is refused: ${read.refusal.message}`);
   const key = keyOfCsr(read.csr);
   // Only the approved key may be certified: its hash was fixed, and shown to approvers, when the request was recorded.

@@ -121,7 +121,7 @@ function evaluateDraft(
   const factsOf = async (needed: NeededFacts) =>
     withBlocked(await lookUpFacts(context, { ...ask, id: '' }, needed, now), await context.identityBlocks.of(ask, now));
   const clusters = [...context.clusters.values()].map(({ cluster }) => configuredCluster(cluster));
-  return drafts.evaluate(draftOf(policies, clusters), question, factsOf);
+  return drafts.evaluate(draftOf(policies, clusters), question, factsOf, requester.name);
 }
 
 async function recordEvaluation(

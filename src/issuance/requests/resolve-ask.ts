@@ -66,7 +66,7 @@ export async function resolveAsk(
 
   let csr: CertificationRequest | null = null;
   if (ask.csr !== undefined) {
-    const read = await readCertificationRequest(ask.csr, context.signatures);
+    const read = await readCertificationRequest(ask.csr, context.signatures, undefined, name);
     if (!read.ok) return refused({ kind: 'unacceptable-csr', ...read.refusal });
     csr = read.csr;
     const mismatch = subjectMismatch(csr, ask);

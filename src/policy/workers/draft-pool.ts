@@ -80,13 +80,14 @@ export class DraftPool {
   }
 
   /**
-   * Decides a request under a draft. `factsOf` looks up the facts that the draft needs. Throws `DraftRefusedError`,
+   * Decides a request under a draft. `factsOf` looks up the facts that the draft needs. `by`: the caller, as in `Turns`. Throws `DraftRefusedError`,
    * `PoliciesBusyError`, and the errors of `factsOf`.
    */
   async evaluate(
     draft: Draft,
     question: DraftQuestion,
     factsOf: (needed: NeededFacts) => Promise<DecisionFacts>,
+    by?: string,
   ): Promise<EvaluatedDraft> {
     const failed: { with: unknown } = { with: null };
     const answer = ({ needed }: FactsQuestion): Promise<FactsAnswer> =>
@@ -96,7 +97,7 @@ export class DraftPool {
       });
     const task: Omit<EvaluateTask, 'port'> = { draft, question };
     const result = await this.#evaluations
-      .run<DraftResult, FactsQuestion, FactsAnswer>(task, { answer })
+      .run<DraftResult, FactsQuestion, FactsAnswer>(task, { answer, ...(by !== undefined && { by }) })
       .catch((error: unknown) => {
         throw draftError(error, busyEvaluating, this.#tooLong.evaluating);
       });

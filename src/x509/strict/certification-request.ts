@@ -87,16 +87,17 @@ const primalityOfCallersKeys = new PrimalityTests(100);
 /**
  * Reads one PEM block that holds a certification request. Bad input is a refusal, never an exception. Rejects only
  * where `signatures` cannot verify the proof now, or with `TooManyWaitingError` where too many RSA keys wait for the
- * test of their modulus.
+ * test of their modulus. `by`: the caller, so that nobody has all turns of these tests.
  */
 export async function readCertificationRequest(
   pem: string,
   signatures: Signatures = signaturesHere,
   primality: PrimalityTests = primalityOfCallersKeys,
+  by: string | null = null,
 ): Promise<CsrReading> {
   if (pem.length > MAX_CSR_OCTETS) return tooLarge();
   const block = decodeSinglePem(pem, CSR_PEM_LABEL);
-  return block.ok ? readCertificationRequestDer(block.der, signatures, primality) : block;
+  return block.ok ? readCertificationRequestDer(block.der, signatures, primality, by) : block;
 }
 
 /**
@@ -107,6 +108,7 @@ export async function readCertificationRequestDer(
   bytes: Uint8Array,
   signatures: Signatures = signaturesHere,
   primality: PrimalityTests = primalityOfCallersKeys,
+  by: string | null = null,
 ): Promise<CsrReading> {
   const unverified = parseCertificationRequest(Buffer.from(bytes));
   if (!unverified.ok) return unverified;
@@ -114,7 +116,7 @@ export async function readCertificationRequestDer(
   if (!(await signatures.verifyProof(signatureAlgorithm, signedBytes, csr.publicKey, signature)))
     return refuse('BadSignature', 'the CSR is not signed by the key that it names');
   const { modulus } = csr.publicKey;
-  if (modulus !== null && (await primality.isPrime(modulus))) return refuse('KeyNotAllowed', primeModulus);
+  if (modulus !== null && (await primality.isPrime(modulus, { by }))) return refuse('KeyNotAllowed', primeModulus);
   return { ok: true, csr };
 }
 

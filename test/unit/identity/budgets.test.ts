@@ -16,7 +16,9 @@ beforeEach(() => {
 /** How one budget of a principal stands. */
 function stateOf(budgets: Budgets, name: BudgetName, who = jane) {
   const states = budgets.states(who);
-  return states && { limit: states.limits[name], remaining: states.remaining(name), secondsLeft: states.secondsLeft };
+  return (
+    states && { limit: states.limits[name], remaining: states.remaining(name), secondsLeft: states.secondsLeft(name) }
+  );
 }
 
 /** The budgets that are refused to one call after another. */
@@ -51,22 +53,36 @@ describe('a budget', () => {
     expect(budgets.begin(jane, 'writing')).toMatchObject({ isNews: false });
   });
 
-  it('is shared by all spellings of a name, and by nobody else', () => {
+  it('is shared by all credentials of a name, and by nobody with a name that looks like it', () => {
     const budgets = open();
     begin(budgets, jane, 'writing', 3);
-    for (const spelling of ['JANE', 'Jane', 'jane'])
-      expect(begin(budgets, principal(spelling, ['admin'], { method: 'oidc' }))).toEqual(['writes']);
-    expect(begin(budgets, principal('joe', ['requester']))).toEqual([null]);
+    expect(begin(budgets, principal('jane', ['admin'], { method: 'oidc', credentialId: 'other' }))).toEqual(['writes']);
+    for (const other of ['JANE', 'Jane', 'joe'])
+      expect(begin(budgets, principal(other, ['requester'], { method: 'oidc' })), other).toEqual([null]);
   });
 
   it('has something left as long as less than all of it is spent, and says so in whole units', () => {
     const budgets = open();
-    budgets.spend('jane', 'auditKilobytes', 9.99);
+    budgets.spend(jane, 'auditKilobytes', 9.99);
     expect(begin(budgets)).toEqual([null]);
     expect(stateOf(budgets, 'auditKilobytes')).toMatchObject({ remaining: 1 });
-    budgets.spend('jane', 'auditKilobytes', 5);
+    budgets.spend(jane, 'auditKilobytes', 5);
     expect(begin(budgets)).toEqual(['auditKilobytes']);
     expect(stateOf(budgets, 'auditKilobytes')).toMatchObject({ remaining: 0 });
+  });
+});
+
+describe('a thief with one token of a name', () => {
+  const [thief, person] = ['stolen', 'kept'].map((credentialId) => principal('jane', ['admin'], { credentialId }));
+
+  it('does not keep the person from looking the token up and ending it', () => {
+    const budgets = open();
+    expect(begin(budgets, thief, 'endingAccess', 4)).toEqual([null, null, null, 'endingAccess']);
+    budgets.spend(thief ?? jane, 'denied', 2);
+    expect(begin(budgets, thief, 'reading')).toEqual(['denied']);
+    expect(stateOf(budgets, 'denied', person)).toEqual({ limit: 2, remaining: 2, secondsLeft: null });
+    for (const use of ['reading', 'endingAccess', 'writing'] as const)
+      expect(begin(budgets, person, use), use).toEqual([null]);
   });
 });
 
@@ -74,17 +90,17 @@ describe('a caller whose other budgets are spent', () => {
   it('still ends access, as often as it may write', () => {
     const budgets = open();
     begin(budgets, jane, 'writing', 3);
-    budgets.spend('jane', 'denied', 100);
-    budgets.spend('jane', 'auditKilobytes', 100);
+    budgets.spend(jane, 'denied', 100);
+    budgets.spend(jane, 'auditKilobytes', 100);
     expect(begin(budgets, jane, 'endingAccess', 4)).toEqual([null, null, null, 'endingAccess']);
   });
 
   it('reads unless too much was denied to it', () => {
     const budgets = open();
     begin(budgets, jane, 'writing', 4);
-    budgets.spend('jane', 'inspectionSeconds', 9);
+    budgets.spend(jane, 'inspectionSeconds', 9);
     expect(begin(budgets, jane, 'reading')).toEqual([null]);
-    budgets.spend('jane', 'denied', 2);
+    budgets.spend(jane, 'denied', 2);
     expect(begin(budgets, jane, 'reading')).toEqual(['denied']);
     expect(begin(budgets, jane, 'nothing')).toEqual([null]);
   });
@@ -110,16 +126,16 @@ describe('roles with limits of their own', () => {
 it('forgets the window that began first where there are very many', () => {
   const budgets = open();
   begin(budgets, jane, 'writing', 3);
-  for (let i = 0; i < 19_999; i++) budgets.spend(`user-${String(i)}`, 'writes', 3);
+  for (let i = 0; i < 19_999; i++) budgets.spend(principal(`user-${String(i)}`, []), 'writes', 3);
   expect(begin(budgets)).toEqual(['writes']);
-  budgets.spend('one-more', 'writes', 3);
+  budgets.spend(principal('one-more', []), 'writes', 3);
   expect(begin(budgets, principal('user-0', []))).toEqual(['writes']);
   expect(begin(budgets)).toEqual([null]);
 });
 
 it('counts nothing where budgets are off', () => {
   const budgets = new Budgets(null, clock);
-  budgets.spend('jane', 'denied', 10_000);
+  budgets.spend(jane, 'denied', 10_000);
   expect(begin(budgets, jane, 'writing', 10)).toEqual(Array(10).fill(null));
   expect(budgets.states(jane)).toBeNull();
 });

@@ -46,6 +46,8 @@ function selfIssued(octets: number, exponent: Buffer): Buffer {
   });
 }
 
+const account = { by: 'jane', mustHaveSome: () => undefined, spend: () => undefined };
+
 describe('16 KiB of one object, which is read on the event loop,', () => {
   it.each<[string, () => Buffer]>([
     ['3,400 DNS names', () => rawCertificate({ extensions: [alternativeNames(many(3400, dnsName))] })],
@@ -96,7 +98,12 @@ describe('16 KiB of one object, which is read on the event loop,', () => {
       const took: number[] = [];
       for (let round = 0; round < 3; round += 1) {
         const before = process.cpuUsage();
-        const text = await inspectSingleObject({ parts: [{ name: null, bytes }], password: null }, context, format);
+        const text = await inspectSingleObject(
+          { parts: [{ name: null, bytes }], password: null },
+          context,
+          format,
+          account,
+        );
         const { user, system } = process.cpuUsage(before);
         took.push((user + system) / 1000);
         expect(text).not.toBeNull();

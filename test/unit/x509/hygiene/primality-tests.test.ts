@@ -17,6 +17,30 @@ describe('the primality tests', () => {
     expect(await tests.isPrime(composite!)).toBe(false);
   });
 
+  it('go round the callers: nobody has more than half of the places', async () => {
+    const tests = new PrimalityTests(2);
+    const taken: (string | null)[] = [];
+    const test = (modulus: Buffer, by: string) =>
+      tests.isPrime(modulus, { by, mustHaveSome: () => taken.push(by), spend: (seconds) => (spent += seconds) });
+    let spent = 0;
+    const first = test(prime!, 'thief');
+    const second = test(other!, 'thief');
+    await expect(test(Buffer.from('15', 'hex'), 'thief')).rejects.toThrow(TooManyWaitingError);
+    expect(await test(composite!, 'portal')).toBe(false);
+    await Promise.all([first, second]);
+    expect(taken).toEqual(['thief', 'thief', 'portal']);
+    expect(spent).toBeGreaterThan(0);
+  });
+
+  it('do not begin for a caller who has nothing left for them', async () => {
+    const tests = new PrimalityTests(1);
+    const mustHaveSome = () => {
+      throw new Error('spent');
+    };
+    await expect(tests.isPrime(prime!, { by: 'thief', mustHaveSome })).rejects.toThrow('spent');
+    expect(await tests.isPrime(composite!)).toBe(false);
+  });
+
   it('take turns, and refuse those that would wait too long', async () => {
     const tests = new PrimalityTests(1);
     const first = tests.isPrime(prime!);

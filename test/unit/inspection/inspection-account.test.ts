@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { inspectSingleObject } from '../../../src/inspection/inspect.js';
+import { corpusContext } from '../../helpers/inspection-corpus.js';
+
+it('is charged for the test of an RSA modulus, and for the report that comes after it', async () => {
+  const spent: number[] = [];
+  const account = { by: 'jane', mustHaveSome: () => undefined, spend: (seconds: number) => spent.push(seconds) };
+  const bytes = readFileSync(new URL('../../fixtures/csr/rsa-prime-modulus.der', import.meta.url));
+  const text = await inspectSingleObject(
+    { parts: [{ name: null, bytes }], password: null },
+    corpusContext(),
+    'text/html',
+    account,
+  );
+  expect(text).toContain('prime');
+  expect(spent).toHaveLength(2);
+  // A prime of 2048 bits takes at least 64 exponentiations.
+  expect(spent[0]).toBeGreaterThan(0.02);
+  expect(spent[1]).toBeGreaterThan(0);
+});
