@@ -73,9 +73,9 @@ function secretsInForce(
 ): Promise<InForce<readonly KeyObject[]>> {
   return keepInForce({
     files: [secretFile],
-    async load() {
+    async load(warn) {
       const file = await readSecretFile(secretFile);
-      if (file.warning !== null) log.warn({}, file.warning);
+      if (file.warning !== null) warn({}, file.warning);
       const read = readWebhookSecrets(file.content.toString('utf8'));
       if (!read.ok) throw new Error(`${secretFile}: ${read.message}`);
       return read.secrets;
