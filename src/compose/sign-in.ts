@@ -17,6 +17,8 @@ export interface OpenedSignIn {
   readonly logins: Logins;
   /** Reads the files of the clients' secrets again. */
   reload(): Promise<void>;
+  /** Whether one of the files cannot be used as it is now. */
+  isRefused(): boolean;
   stop(): void;
 }
 
@@ -97,6 +99,7 @@ export async function openSignIn(
     sessions,
     logins: new Logins(providers, sessions, countRefusal),
     reload: () => files.reload(),
+    isRefused: () => files.isRefused(),
     stop: () => {
       files.stop();
     },

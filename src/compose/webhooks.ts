@@ -18,6 +18,8 @@ import { AllInForce, keepInForce, type InForce } from './in-force.js';
 export interface WebhooksInForce {
   readonly webhooks: readonly Webhook[];
   reload(): Promise<void>;
+  /** Whether one of the files cannot be used as it is now. */
+  isRefused(): boolean;
   stop(): void;
 }
 
@@ -56,6 +58,7 @@ export async function openWebhooks(
   return {
     webhooks: opened,
     reload: () => files.reload(),
+    isRefused: () => files.isRefused(),
     stop: () => {
       files.stop();
     },
