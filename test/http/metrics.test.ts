@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onPostgresql } from '../helpers/test-store.js';
 import { as } from './support/call.js';
+import { localCluster } from './support/local-cluster.js';
 import { startService, type TestService } from './support/service.js';
 import { MetricsListener } from '../../src/http/server/metrics-listener.js';
 import { createLogger } from '../../src/observability/logger.js';
@@ -165,6 +166,19 @@ describe('files that cannot be used', () => {
     rmSync(file);
     await expect.poll(refused, { timeout: 10_000 }).toBe(0);
   });
+});
+
+it('tells that old audit events cannot be archived', async () => {
+  const failing = (metrics: string) => valueOf(metrics, 'kubepass_audit_retention_failing');
+  expect(failing(await text())).toBe(0);
+  const without = await startService({
+    config: `${await localCluster(join(service.dataDir, '..'))}\naudit: { archiveAfterDays: 30, archiveDir: ${join(service.dataDir, 'not-there')} }\n`,
+  });
+  try {
+    await expect.poll(async () => failing((await without.metrics()).text), { timeout: 10_000 }).toBe(1);
+  } finally {
+    await without.close();
+  }
 });
 
 describe('the listener of the metrics', () => {
