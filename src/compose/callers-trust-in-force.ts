@@ -4,7 +4,7 @@ import type { ClientCertificatesConfig } from '../config/callers-config.js';
 import { readCallersTrust, type CallersTrust } from '../identity/callers-trust.js';
 import type { Log } from '../issuance/context.js';
 import { displayDistinguishedName } from '../x509/strict/distinguished-name.js';
-import { keepInForce, type InForce } from './in-force.js';
+import { keepInForce, type InForce, type Remark } from './in-force.js';
 
 /** The CAs by which callers are let in. */
 export type CallersTrustInForce = InForce<CallersTrust>;
@@ -30,11 +30,11 @@ export function openCallersTrust(
   const { certificateAuthorityFile, revocationListFile } = files;
   return keepInForce({
     files: revocationListFile === null ? [certificateAuthorityFile] : [certificateAuthorityFile, revocationListFile],
-    async load() {
+    async load(warn) {
       const trust = await read(files);
       const why = whyNot(trust);
       if (why !== null) throw new Error(why);
-      warnOfEnded(trust, clock(), log);
+      warnOfEnded(trust, clock(), warn);
       return trust;
     },
     intervalMilliseconds,
@@ -61,12 +61,12 @@ async function read({ certificateAuthorityFile, revocationListFile }: Files): Pr
   }
 }
 
-function warnOfEnded({ authorities }: CallersTrust, now: Date, log: Log): void {
+function warnOfEnded({ authorities }: CallersTrust, now: Date, warn: Remark): void {
   for (const { certificate, list } of authorities) {
     const authority = displayDistinguishedName(certificate.subject);
     const { notAfter } = certificate;
-    if (now > notAfter) log.warn({ authority, notAfter }, 'a CA of callers has ended: its certificates are refused');
+    if (now > notAfter) warn({ authority, notAfter }, 'a CA of callers has ended: its certificates are refused');
     if (list !== null && now > list.nextUpdate)
-      log.warn({ authority, nextUpdate: list.nextUpdate }, 'a CRL of callers has ended: nobody gets in by its CA');
+      warn({ authority, nextUpdate: list.nextUpdate }, 'a CRL of callers has ended: nobody gets in by its CA');
   }
 }

@@ -25,6 +25,8 @@ export interface OpenedCallers {
   readonly issuers: readonly OpenedIssuer[];
   /** Reads the files of the CAs again. */
   reload(): Promise<void>;
+  /** Whether one of the files cannot be used as it is now. */
+  isRefused(): boolean;
   close(): void;
 }
 
@@ -71,6 +73,7 @@ export async function openCallers(
         : { jsonWebTokens: new JsonWebTokens(oidcTokens, serviceAccounts) },
     issuers,
     reload: () => files.reload(),
+    isRefused: () => files.isRefused(),
     close() {
       files.stop();
       for (const { keys } of issuers) keys.stop();

@@ -98,6 +98,8 @@ export interface Overrides extends RetentionOverrides {
   readonly policyRoundMilliseconds?: number;
   /** How often the figures of the database are counted. */
   readonly countMilliseconds?: number;
+  /** How long one text of metrics is told. */
+  readonly metricsTextMilliseconds?: number;
   /** How often the audit log tells of the uses of a break-glass token. */
   readonly breakGlassMilliseconds?: number;
 }
@@ -163,7 +165,7 @@ async function wire(
   const tls = config.tls && (await openTls(config.tls, log, { clock, intervalMilliseconds }));
   opened.push(() => tls?.stop());
 
-  const metrics = openMetrics(config, clock);
+  const metrics = openMetrics(config, clock, overrides.metricsTextMilliseconds);
 
   // The store.
   const messages = {
@@ -379,6 +381,16 @@ async function wire(
   const signIn = await openSignIn(config, callers.issuers, store, { clock, log, countRefusal, intervalMilliseconds });
   opened.push(() => {
     signIn.stop();
+  });
+  metrics.followFaults({
+    areFilesRefused: {
+      policies: () => policies.isRefused(),
+      tls: () => tls?.isRefused() ?? false,
+      callers: () => clientCertificates?.trust.isRefused() ?? false,
+      webhooks: () => webhooksInForce.isRefused(),
+      issuers: () => callers.isRefused() || signIn.isRefused(),
+    },
+    isRetentionFailing: () => retention.notes().length > 0,
   });
   const signsIn = signIn.logins.issuers.length > 0;
 

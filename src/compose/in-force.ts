@@ -1,5 +1,5 @@
 import type { Log } from '../issuance/context.js';
-import { watchSteadily } from '../workers/steady-watch.js';
+import { watchSteadily, type Acted } from '../workers/steady-watch.js';
 import { fileReading } from './file-reading.js';
 
 /** The content of files, kept equal to them. */
@@ -9,13 +9,18 @@ export interface InForce<T> {
   follow(use: (next: T) => void): void;
   /** Reads the files now. If they cannot be used, what is in force stays, and the log says so. */
   reload(): Promise<void>;
+  /** Whether the files cannot be used as they are now, so that an older content is in force. */
+  isRefused(): boolean;
   stop(): void;
 }
+
+/** Says something about the files that does not keep them from being used. It is said once for each content. */
+export type Remark = (fields: object, message: string) => void;
 
 export interface InForceOptions<T> {
   readonly files: readonly string[];
   /** Throws where the files cannot be used. The message tells no secret. */
-  readonly load: () => Promise<T>;
+  readonly load: (warn: Remark) => Promise<T>;
   /** Throws where this may be begun with, but must not replace anything. */
   readonly admit?: (next: T) => void;
   readonly isSame?: (one: T, other: T) => boolean;
@@ -31,25 +36,44 @@ export interface InForceOptions<T> {
 }
 
 /**
- * Reads files, and again whenever they change. Files that cannot be used replace nothing: that is said once for each content.
+ * Reads files, and again whenever they change. Files that cannot be used replace nothing, and are tried again at each interval:
+ * a certificate may become valid, or the process may have had no file descriptor left. Each reason is said once for a content.
  * Throws where the first ones cannot be used.
  */
 export async function keepInForce<T>(options: InForceOptions<T>): Promise<InForce<T>> {
   const { files, load, admit, isSame = () => false, intervalMilliseconds, log, told } = options;
   // Before the files are read: a change in between is then seen as one.
   const { reading } = await fileReading(files);
-  let current = await load();
+  /** The reading that remarks were made about, and those remarks. */
+  let remarkedOn = reading;
+  const remarks = new Set<string>();
+  const isNew = (remark: string): boolean => remarks.size < remarks.add(remark).size;
+  const warn: Remark = (fields, message) => {
+    if (isNew(JSON.stringify([fields, message]))) log.warn(fields, message);
+  };
+  let current = await load(warn);
+  let refused = false;
   const followers: ((next: T) => void)[] = [];
-  const replace = async (): Promise<void> => {
+  const replace = async (_content: null, reading: string): Promise<Acted> => {
+    if (reading !== remarkedOn) remarks.clear();
+    remarkedOn = reading;
     try {
-      const next = await load();
-      if (isSame(next, current)) return;
+      const next = await load(warn);
+      if (isSame(next, current)) {
+        refused = false;
+        return 'done';
+      }
       admit?.(next);
       for (const use of followers) use(next);
       current = next;
+      refused = false;
       log.info({ ...told.fields, ...told.fieldsOf?.(next) }, told.replaced);
+      return 'done';
     } catch (error) {
-      log.error({ ...told.fields, reason: error instanceof Error ? error.message : String(error) }, told.refused);
+      refused = true;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (isNew(reason)) log.error({ ...told.fields, reason }, told.refused);
+      return 'failed';
     }
   };
   const watch = watchSteadily({
@@ -66,7 +90,11 @@ export async function keepInForce<T>(options: InForceOptions<T>): Promise<InForc
     follow(use) {
       followers.push(use);
     },
-    reload: () => watch.again(),
+    reload() {
+      remarks.clear();
+      return watch.again();
+    },
+    isRefused: () => refused,
     stop: () => {
       watch.stop();
     },
@@ -78,20 +106,26 @@ export const unchanging = <T>(value: T): InForce<T> => ({
   current: () => value,
   follow: () => undefined,
   reload: () => Promise.resolve(),
+  isRefused: () => false,
   stop: () => undefined,
 });
 
 /** The things in force that are read again and stopped together. */
 export class AllInForce {
-  readonly #all: Pick<InForce<unknown>, 'reload' | 'stop'>[] = [];
+  readonly #all: Pick<InForce<unknown>, 'reload' | 'isRefused' | 'stop'>[] = [];
 
-  add<One extends Pick<InForce<unknown>, 'reload' | 'stop'>>(one: One): One {
+  add<One extends Pick<InForce<unknown>, 'reload' | 'isRefused' | 'stop'>>(one: One): One {
     this.#all.push(one);
     return one;
   }
 
   async reload(): Promise<void> {
     await Promise.all(this.#all.map((one) => one.reload()));
+  }
+
+  /** Whether any of them is. */
+  isRefused(): boolean {
+    return this.#all.some((one) => one.isRefused());
   }
 
   stop(): void {

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.js';
 import { may } from '../identity/permissions.js';
 import type { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
 import { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
-import type { StepMeasures } from '../model/measures.js';
+import type { StandingFaults, StepMeasures } from '../model/measures.js';
 import { done, refused } from '../model/outcome.js';
 import type { CallerMetrics } from '../observability/metrics/caller-metrics.js';
 import { createMetrics, type Metrics } from '../observability/metrics/metrics.js';
@@ -16,24 +16,36 @@ export interface OpenedMetrics extends Metrics {
   readonly counting: FigureCounting;
   /** The parts that are asked at each scrape, once they are open. */
   follow(parts: { readonly store: Pick<Store, 'queue'>; readonly probes: Pick<ClusterProbes, 'last'> }): void;
+  /** The same for faults. */
+  followFaults(faults: StandingFaults): void;
 }
 
 /** Opens the metrics before the parts that are measured. */
-export function openMetrics({ clusters }: Pick<Config, 'clusters'>, clock: () => Date): OpenedMetrics {
+export function openMetrics(
+  { clusters }: Pick<Config, 'clusters'>,
+  clock: () => Date,
+  textMilliseconds = 1000,
+): OpenedMetrics {
   const counting = new FigureCounting();
   let parts: Parameters<OpenedMetrics['follow']>[0] | null = null;
+  let faults: StandingFaults | null = null;
   const metrics = createMetrics({
     clusters: clusters.map(({ name, signer }) => ({ name, signer: signer.kind })),
     clock,
     queue: () => parts?.store.queue() ?? null,
     probes: () => clusters.flatMap(({ name }) => parts?.probes.last(name) ?? []),
     counts: counting,
+    faults: () => faults,
+    textMilliseconds,
   });
   return {
     ...metrics,
     counting,
     follow(opened) {
       parts = opened;
+    },
+    followFaults(opened) {
+      faults = opened;
     },
   };
 }

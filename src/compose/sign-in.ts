@@ -9,7 +9,7 @@ import type { Log } from '../issuance/context.js';
 import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
 import type { OpenedIssuer } from './callers.js';
-import { AllInForce, keepInForce, unchanging, type InForce } from './in-force.js';
+import { AllInForce, keepInForce, unchanging, type InForce, type Remark } from './in-force.js';
 
 /** Sessions, and how people begin them with their browsers. */
 export interface OpenedSignIn {
@@ -17,6 +17,8 @@ export interface OpenedSignIn {
   readonly logins: Logins;
   /** Reads the files of the clients' secrets again. */
   reload(): Promise<void>;
+  /** Whether one of the files cannot be used as it is now. */
+  isRefused(): boolean;
   stop(): void;
 }
 
@@ -97,6 +99,7 @@ export async function openSignIn(
     sessions,
     logins: new Logins(providers, sessions, countRefusal),
     reload: () => files.reload(),
+    isRefused: () => files.isRefused(),
     stop: () => {
       files.stop();
     },
@@ -112,7 +115,7 @@ async function secretInForce(
   if (file === null) return unchanging(null);
   return keepInForce<string | null>({
     files: [file],
-    load: () => secretIn(file, log),
+    load: (warn) => secretIn(file, warn),
     isSame: (one, other) => one === other,
     intervalMilliseconds,
     log,
@@ -124,9 +127,9 @@ async function secretInForce(
   });
 }
 
-async function secretIn(file: string, log: Log): Promise<string> {
+async function secretIn(file: string, warn: Remark): Promise<string> {
   const { content, warning } = await readSecretFile(file);
-  if (warning !== null) log.warn({}, warning);
+  if (warning !== null) warn({}, warning);
   const secret = content.toString('utf8').replace(/\r?\n$/, '');
   if (!/^[!-~]{1,1024}$/.test(secret))
     throw new Error(`${file} holds no secret of at most 1,024 printable ASCII characters`);

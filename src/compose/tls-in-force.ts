@@ -5,7 +5,7 @@ import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import { tlsSettings, type TlsPair } from '../http/server/tls-settings.js';
 import type { Log } from '../issuance/context.js';
-import { keepInForce, type InForce } from './in-force.js';
+import { keepInForce, type InForce, type Remark } from './in-force.js';
 
 /** The certificate and key that are shown to callers. */
 export type TlsInForce = InForce<LoadedPair>;
@@ -24,7 +24,7 @@ export async function openTls(
 ): Promise<TlsInForce> {
   const tls = await keepInForce({
     files: [files.certFile, files.keyFile],
-    load: () => load(files, log),
+    load: (warn) => load(files, warn),
     admit(next) {
       if (!isValidAt(next, clock()))
         throw new Error(`${files.certFile} is valid from ${next.validFrom} to ${next.validTo}, so not now`);
@@ -56,13 +56,13 @@ const isValidAt = ({ validFrom, validTo }: LoadedPair, now: Date) =>
   new Date(validFrom) <= now && now <= new Date(validTo);
 
 /** Reads the pair. Throws where TLS cannot be spoken with it, for example because the key belongs to another certificate. */
-async function load({ certFile, keyFile }: TlsFiles, log: Log): Promise<LoadedPair> {
+async function load({ certFile, keyFile }: TlsFiles, warn: Remark): Promise<LoadedPair> {
   const key = await readSecretFile(keyFile);
   const cert = await readFile(certFile);
   try {
     createSecureContext(tlsSettings({ cert, key: key.content }));
     const { fingerprint256, validFromDate, validToDate } = new X509Certificate(cert);
-    if (key.warning !== null) log.warn({}, key.warning);
+    if (key.warning !== null) warn({}, key.warning);
     return {
       cert,
       key: key.content,

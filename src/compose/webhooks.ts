@@ -18,6 +18,8 @@ import { AllInForce, keepInForce, type InForce } from './in-force.js';
 export interface WebhooksInForce {
   readonly webhooks: readonly Webhook[];
   reload(): Promise<void>;
+  /** Whether one of the files cannot be used as it is now. */
+  isRefused(): boolean;
   stop(): void;
 }
 
@@ -56,6 +58,7 @@ export async function openWebhooks(
   return {
     webhooks: opened,
     reload: () => files.reload(),
+    isRefused: () => files.isRefused(),
     stop: () => {
       files.stop();
     },
@@ -73,9 +76,9 @@ function secretsInForce(
 ): Promise<InForce<readonly KeyObject[]>> {
   return keepInForce({
     files: [secretFile],
-    async load() {
+    async load(warn) {
       const file = await readSecretFile(secretFile);
-      if (file.warning !== null) log.warn({}, file.warning);
+      if (file.warning !== null) warn({}, file.warning);
       const read = readWebhookSecrets(file.content.toString('utf8'));
       if (!read.ok) throw new Error(`${secretFile}: ${read.message}`);
       return read.secrets;

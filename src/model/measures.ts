@@ -53,6 +53,16 @@ export type ClusterCallMeasure = (end: ClusterCallEnd, seconds: number) => void;
 export const clusterCallEnds = ['answered', 'failed', 'unreachable'] as const;
 export type ClusterCallEnd = (typeof clusterCallEnds)[number];
 
+/** The files that are read again while the service runs, by whose they are. */
+export const refusedFileKinds = ['policies', 'tls', 'callers', 'webhooks', 'issuers'] as const;
+export type RefusedFileKind = (typeof refusedFileKinds)[number];
+
+/** Told of faults that go on until somebody mends their cause. */
+export interface StandingFaults {
+  readonly areFilesRefused: Readonly<Record<RefusedFileKind, () => boolean>>;
+  readonly isRetentionFailing: () => boolean;
+}
+
 /** The figures as text in the Prometheus exposition format. */
 export interface MetricsText {
   readonly contentType: string;

@@ -47,16 +47,17 @@ export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
     intervalMilliseconds,
     act(files, reading) {
       refused = false;
-      if (reading === current.digest) return; // The files are again as the set in force.
+      if (reading === current.digest) return 'done'; // The files are again as the set in force.
       const result = files.ok ? parsePolicySet(files.texts, clusters) : files;
       if (!result.ok) {
         refused = true;
         onErrors(result.errors);
-        return;
+        return 'done'; // Every cause is in the content, or is part of the reading.
       }
       const previous = current;
       current = result.policySet;
       onChange(current, previous);
+      return 'done';
     },
     // After an unexpected error the set stays in force, and the process goes on.
     onFailure(error) {

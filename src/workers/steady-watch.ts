@@ -6,14 +6,19 @@ export interface SteadyWatch {
   stop(): void;
 }
 
+export type Acted = 'done' | 'failed';
+
 export interface SteadyWatchOptions<Content> {
   /** `reading` identifies the content: it differs where the content does. */
   readonly read: () => Promise<{ readonly reading: string; readonly content: Content }>;
   /** The reading that needs no action. */
   readonly initial: string;
   readonly intervalMilliseconds: number;
-  /** Called once with each new content. */
-  readonly act: (content: Content, reading: string) => Promise<void> | void;
+  /**
+   * Called with new content. After `failed` or an error it is called with the same content at each interval until it answers
+   * `done`, because the cause may lie outside of the content and go away.
+   */
+  readonly act: (content: Content, reading: string) => Promise<Acted> | Acted;
   /** Called with an error of `read` or `act` that neither foresees. The watch goes on. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -24,7 +29,7 @@ export interface SteadyWatchOptions<Content> {
  */
 export function watchSteadily<Content>(options: SteadyWatchOptions<Content>): SteadyWatch {
   const { read, initial, intervalMilliseconds, act, onFailure } = options;
-  /** The reading before, and the reading that was last acted on. */
+  /** The reading before, and the reading that was last acted on and is done with. */
   let lastReading = initial;
   let settled: string | null = initial;
   let stopped = false;
@@ -35,8 +40,9 @@ export function watchSteadily<Content>(options: SteadyWatchOptions<Content>): St
     const steady = reading === lastReading;
     lastReading = reading;
     if (stopped || !steady || reading === settled) return;
-    settled = reading;
-    await act(content, reading);
+    // Until it is done, no reading is: the one before may come back.
+    settled = null;
+    if ((await act(content, reading)) === 'done') settled = reading;
   };
 
   const schedule = (): void => {

@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
 import { request as plainRequest, Agent } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onPostgresql } from '../helpers/test-store.js';
 import { as } from './support/call.js';
+import { localCluster } from './support/local-cluster.js';
 import { startService, type TestService } from './support/service.js';
 import { MetricsListener } from '../../src/http/server/metrics-listener.js';
 import { createLogger } from '../../src/observability/logger.js';
@@ -151,6 +156,31 @@ describe('figures of the database', () => {
   });
 });
 
+describe('files that cannot be used', () => {
+  it('are told for as long as they cannot be', async () => {
+    const refused = async () => valueOf(await text(), 'kubepass_files_refused{kind="policies"}');
+    expect(await refused()).toBe(0);
+    const file = join(service.dataDir, '..', 'policies', 'later.yaml');
+    writeFileSync(file, 'kind: Nonsense\n');
+    await expect.poll(refused, { timeout: 10_000 }).toBe(1);
+    rmSync(file);
+    await expect.poll(refused, { timeout: 10_000 }).toBe(0);
+  });
+});
+
+it('tells that old audit events cannot be archived', async () => {
+  const failing = (metrics: string) => valueOf(metrics, 'kubepass_audit_retention_failing');
+  expect(failing(await text())).toBe(0);
+  const without = await startService({
+    config: `${await localCluster(join(service.dataDir, '..'))}\naudit: { archiveAfterDays: 30, archiveDir: ${join(service.dataDir, 'not-there')} }\n`,
+  });
+  try {
+    await expect.poll(async () => failing((await without.metrics()).text), { timeout: 10_000 }).toBe(1);
+  } finally {
+    await without.close();
+  }
+});
+
 describe('the listener of the metrics', () => {
   it('serves them without a token, and nothing else', async () => {
     const listener = new MetricsListener(() => service.metrics(), createLogger({ level: 'silent' }));
@@ -164,6 +194,27 @@ describe('the listener of the metrics', () => {
     await listener.close();
     await expect(fetch(address)).rejects.toThrow();
   });
+
+  it('is not held by connections that send nothing', async () => {
+    const listener = new MetricsListener(() => service.metrics(), createLogger({ level: 'silent' }));
+    const address = await listener.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = new URL(address);
+    const silent = Array.from({ length: 20 }, () => connect(Number(port), '127.0.0.1').on('error', () => undefined));
+    await Promise.all(silent.map((socket) => once(socket, 'connect')));
+    await expect(fetch(address)).rejects.toThrow();
+    await expect
+      .poll(
+        () =>
+          fetch(address).then(
+            ({ status }) => status,
+            () => 'refused',
+          ),
+        { timeout: 9_000, interval: 200 },
+      )
+      .toBe(200);
+    for (const socket of silent) socket.destroy();
+    await listener.close();
+  }, 12_000);
 
   it('answers 500 where the metrics cannot be gathered, and says why in the log alone', async () => {
     let log = '';

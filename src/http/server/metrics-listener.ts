@@ -16,7 +16,13 @@ export class MetricsListener {
     text: () => Promise<MetricsText>,
     private readonly log: { error(fields: object, message: string): void },
   ) {
-    this.#server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8_192 });
+    this.#server = createServer({
+      requestTimeout: 10_000,
+      headersTimeout: 5_000,
+      // Node looks every 30 s by itself: so long could connections without a request keep Prometheus out.
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 8_192,
+    });
     this.#server.maxConnections = mostConnections;
     this.#server.on('request', (request, response) => {
       const [path] = (request.url ?? '').split('?');

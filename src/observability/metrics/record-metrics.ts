@@ -141,15 +141,13 @@ export function recordMetrics(
   });
   new Gauge({
     name: 'kubepass_count_age_seconds',
-    help: 'Time since these figures were counted.',
+    help: 'Time since these figures were counted, or since the start where they never were.',
     labelNames: ['of'] as const,
     registers,
     collect() {
       this.reset();
-      for (const of of ['certificates', 'records'] as const) {
-        const counted = counts[of]();
-        if (counted !== null) this.set({ of }, secondsFrom(counted.at));
-      }
+      for (const of of ['certificates', 'records'] as const)
+        this.set({ of }, secondsFrom(counts[of]()?.at ?? startedAt));
     },
   });
   new Gauge({

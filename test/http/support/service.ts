@@ -143,6 +143,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     clock,
     writerThread: false,
     cryptoThread: false,
+    metricsTextMilliseconds: 0,
     ...options.overrides,
   });
   const services = options.services?.(composition.services) ?? composition.services;

@@ -23,12 +23,13 @@ afterEach(() => {
 });
 
 /** A file that holds a number. */
-async function keep(intervalMilliseconds: number): Promise<InForce<number>> {
+async function keep(intervalMilliseconds: number, beforeReading = () => {}): Promise<InForce<number>> {
   const write = (level: string) => (fields: object, message: string) =>
     void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
   kept = await keepInForce<number>({
     files: [file],
     async load() {
+      beforeReading();
       const text = await readFile(file, 'utf8');
       if (!/^\d+$/.test(text)) throw new Error('no number');
       return Number(text);
@@ -55,6 +56,36 @@ it('takes what is new by itself, and says once what cannot be used', async () =>
   writeFileSync(file, '22');
   await expect.poll(current).toBe(22);
   expect(log).toEqual([refused('no number'), 'info other {"of":"x","next":22}']);
+});
+
+it('tries again what was refused, though the files stay as they are, and says each reason once', async () => {
+  let reason: string | null = null;
+  let tries = 0;
+  const { current, isRefused } = await keep(5, () => {
+    tries += 1;
+    if (reason !== null) throw new Error(reason);
+  });
+  reason = 'EMFILE';
+  writeFileSync(file, '2');
+  await expect.poll(() => tries).toBeGreaterThan(5);
+  reason = 'EACCES';
+  await expect.poll(() => log).toHaveLength(2);
+  expect([log, current(), isRefused()]).toEqual([[refused('EMFILE'), refused('EACCES')], 1, true]);
+  reason = null;
+  await expect.poll(current).toBe(2);
+  expect([log.length, isRefused()]).toEqual([3, false]);
+  const done = tries;
+  await sleep(50);
+  expect(tries).toBe(done);
+});
+
+it('is refused no more where the files are again as what is in force', async () => {
+  const { isRefused } = await keep(5);
+  writeFileSync(file, 'nonsense');
+  await expect.poll(isRefused).toBe(true);
+  writeFileSync(file, '1');
+  await expect.poll(isRefused).toBe(false);
+  expect(log).toEqual([refused('no number')]);
 });
 
 it('says at each demand what cannot be used', async () => {

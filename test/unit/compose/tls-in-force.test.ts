@@ -1,5 +1,7 @@
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { openTls, type TlsInForce } from '../../../src/compose/tls-in-force.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
@@ -28,14 +30,14 @@ afterEach(() => {
   directory.remove();
 });
 
-async function open(pair: Pair, intervalMilliseconds = 3_600_000): Promise<TlsInForce> {
+async function open(pair: Pair, intervalMilliseconds = 3_600_000, clock = () => new Date()): Promise<TlsInForce> {
   const environment = await writeTlsFiles(directory.path, pair);
   const write = (level: string) => (fields: object, message: string) =>
     void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
   tls = await openTls(
     { certFile: environment.KUBEPASS_TLS_CERT_FILE, keyFile: environment.KUBEPASS_TLS_KEY_FILE },
     { info: write('info'), warn: write('warn'), error: write('error') },
-    { clock: () => new Date(), intervalMilliseconds },
+    { clock, intervalMilliseconds },
   );
   tls.follow(({ cert }) => served.push(String(cert)));
   return tls;
@@ -49,6 +51,22 @@ it('takes a pair that was changed, by itself, once both files belong together', 
   writeFileSync(join(directory.path, 'tls.key'), second.key);
   await expect.poll(() => served).toEqual([second.cert]);
   expect(current()).toMatchObject({ cert: Buffer.from(second.cert), key: Buffer.from(second.key) });
+});
+
+it('takes a pair that was put there before it is valid, once it is, and says until then once that it waits', async () => {
+  let now = new Date('2009-06-01');
+  const { current, isRefused } = await open(first, 5, () => now);
+  await writeTlsFiles(directory.path, expired);
+  chmodSync(join(directory.path, 'tls.key'), 0o644);
+  await expect.poll(() => log.join('\n')).toMatch(/so not now/);
+  await sleep(50);
+  const said = [...log];
+  await sleep(100);
+  expect(log).toEqual(said);
+  expect([served, isRefused()]).toEqual([[], true]);
+  now = new Date(new Date(new X509Certificate(expired.cert).validFrom).getTime() + 1000);
+  await expect.poll(() => served).toEqual([expired.cert]);
+  expect([String(current().cert), isRefused()]).toEqual([expired.cert, false]);
 });
 
 it.each<[string, (path: string) => void, RegExp]>([

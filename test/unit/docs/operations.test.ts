@@ -24,6 +24,8 @@ interface RuleTest {
 }
 const { tests } = read('deploy/observability/kubepass.rules.test.yaml') as { tests: readonly RuleTest[] };
 
+const no = () => false;
+
 /** The metrics of a service with one cluster: name, type, labels and help of each. */
 async function measured(): Promise<readonly { name: string; type: string; labels: string; help: string }[]> {
   const probed = { server: '', servingCertificateAuthoritySha256: '' };
@@ -43,6 +45,11 @@ async function measured(): Promise<readonly { name: string; type: string; labels
     clusters: [{ name: 'demo', signer: 'kubernetes' }],
     clock: () => at,
     queue: () => null,
+    textMilliseconds: 1000,
+    faults: () => ({
+      areFilesRefused: { ...{ policies: no, tls: no, callers: no }, webhooks: no, issuers: no },
+      isRetentionFailing: no,
+    }),
     probes: () => [{ cluster: 'demo', probedAt: at, result: { ...result, signs: 'yes', accepts: 'yes' } }],
     counts: {
       certificates: () => ({ at, seconds: 1, figures: { notRenewed: figures, renewed: figures } }),

@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { createMetrics, type MetricsSources } from '../../../src/observability/metrics/metrics.js';
+
+let now = new Date('2026-11-26T12:00:00Z');
+const later = (seconds: number) => {
+  now = new Date(now.getTime() + seconds * 1000);
+};
+const open = (more: Partial<MetricsSources> = {}) =>
+  createMetrics({
+    clusters: [],
+    clock: () => now,
+    queue: () => null,
+    probes: () => [],
+    counts: { certificates: () => null, records: () => null },
+    faults: () => null,
+    textMilliseconds: 0,
+    ...more,
+  });
+
+it('tells the time since the start as the age of figures that were never counted', async () => {
+  const metrics = open();
+  later(400);
+  const { text } = await metrics.text();
+  expect(text).toContain('kubepass_count_age_seconds{of="records"} 400\n');
+  expect(text).toContain('kubepass_count_age_seconds{of="certificates"} 400\n');
+});
+
+it('tells which files are refused and whether retention fails, and neither before anybody knows', async () => {
+  let known = false;
+  const [yes, no] = [() => true, () => false];
+  const areFilesRefused = { policies: no, tls: yes, callers: no, webhooks: no, issuers: no };
+  const metrics = open({ faults: () => (known ? { areFilesRefused, isRetentionFailing: yes } : null) });
+  const lines = async () =>
+    (await metrics.text()).text
+      .split('\n')
+      .filter((line) => /^kubepass_(files_refused|audit_retention_failing)/.test(line));
+  expect(await lines()).toEqual([]);
+  known = true;
+  expect(await lines()).toEqual([
+    'kubepass_files_refused{kind="policies"} 0',
+    'kubepass_files_refused{kind="tls"} 1',
+    'kubepass_files_refused{kind="callers"} 0',
+    'kubepass_files_refused{kind="webhooks"} 0',
+    'kubepass_files_refused{kind="issuers"} 0',
+    'kubepass_audit_retention_failing 1',
+  ]);
+});
+
+it('gathers once for readers at about the same time, and again after that time or a failure', async () => {
+  let gathered = 0;
+  const queue = () => {
+    gathered += 1;
+    if (gathered === 1) throw new Error('not open');
+    return { waiting: gathered, limit: 10 };
+  };
+  const { text } = open({ queue: () => queue(), textMilliseconds: 100 });
+  await expect(text()).rejects.toThrow('not open');
+  const [one, other] = await Promise.all([text(), text()]);
+  expect(one).toBe(other);
+  expect(await text()).toBe(one);
+  await expect.poll(text).not.toBe(one);
+});
