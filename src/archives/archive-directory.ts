@@ -53,7 +53,18 @@ export class ArchiveDirectory {
     const onOctets = (octets: Buffer) => void hash.update(octets);
     for await (const { lines, end } of readLines(path, { onOctets, octetsAtOnce: readAtOnce }))
       if (end === 'Whole') for (const line of lines) take(line);
+      else throw new Error(`${name} does not end with a line feed, or has a line that is too long`);
     return hash.digest('hex');
+  }
+
+  async sync(name: string): Promise<void> {
+    const file = await open(join(this.directory, name), 'r');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await this.#sync();
   }
 
   async setAside(name: string): Promise<void> {

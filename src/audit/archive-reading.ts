@@ -62,10 +62,11 @@ export class ArchiveReading {
   }
 }
 
+/** Only the one spelling in which archives are written. */
 function checkpointIn(text: string): string | null {
   try {
-    const { checkpoint, ...others } = JSON.parse(text) as Record<string, unknown>;
-    return typeof checkpoint === 'string' && Object.keys(others).length === 0 ? checkpoint : null;
+    const { checkpoint } = JSON.parse(text) as Record<string, unknown>;
+    return typeof checkpoint === 'string' && text === JSON.stringify({ checkpoint }) ? checkpoint : null;
   } catch {
     return null;
   }

@@ -84,8 +84,13 @@ export class ArchivedEvents {
     if (range === null) return false;
     const name = archiveName(range);
     const start = last === null ? genesis : { seq: last.lastSeq, hash: last.lastHash };
-    if (left === null)
-      await usable(`${name} cannot be written`, () => files.write(name, this.#lines(range, start, signed, isStopped)));
+    const isWritten =
+      left === null &&
+      (await usable(`${name} cannot be written`, () =>
+        files.write(name, this.#lines(range, start, signed, isStopped)),
+      ));
+    // A process that was killed may have left it before it was on disk.
+    if (!isWritten) await usable(`${name} cannot be read`, () => files.sync(name));
     const { sha256, checkpoint } = await this.#verify(name, range, start);
     if (isStopped()) return false;
     await this.#tell(range, { sha256, checkpoint });

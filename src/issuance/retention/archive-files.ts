@@ -9,7 +9,12 @@ export interface ArchiveFiles {
    * taken, and leaves that file as it is.
    */
   write(name: string, lines: AsyncIterable<string>): Promise<boolean>;
-  /** Hands out the whole lines of a file without their line feeds, and answers its SHA-256 in lower-case hex. */
+  /** A file that another process has written is on disk when this resolves, and its name is. */
+  sync(name: string): Promise<void>;
+  /**
+   * Hands out the lines of a file without their line feeds, and answers its SHA-256 in lower-case hex. Throws where
+   * anything stands behind the last line feed.
+   */
   read(name: string, take: (line: Buffer) => void): Promise<string>;
   /** Gives a file another name; does nothing where there is none. */
   setAside(name: string): Promise<void>;

@@ -260,6 +260,12 @@ describe('tiles', () => {
       : `INSERT OR REPLACE INTO "AuditTile" VALUES (0, 1, 'x')`;
     await opened.execute(other).catch(() => undefined);
     expect(await opened.store.checkpoints.tile(0, 1)).toEqual(tile);
+    if (!onPostgresql)
+      for (const rowid of ['rowid', 'oid', '_rowid_'])
+        await opened
+          .execute(`INSERT OR REPLACE INTO "AuditTile" (${rowid}, "level", "n", "hashes") VALUES (2, 9, 9, 'x')`)
+          .catch(() => undefined);
+    expect(await opened.store.checkpoints.tile(0, 1)).toEqual(tile);
     const step = {
       operations: [{ op: 'insertAuditTile', level: 0, n: 1, hashes: Buffer.from(sha256('x')) }],
       events: [],

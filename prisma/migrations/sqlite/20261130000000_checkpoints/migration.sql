@@ -30,14 +30,14 @@ CREATE TABLE "AuditTile" (
     "n" BIGINT NOT NULL,
     "hashes" BLOB NOT NULL,
     PRIMARY KEY ("level", "n")
-);
+) WITHOUT ROWID;
 CREATE TRIGGER "AuditTile_no_update" BEFORE UPDATE ON "AuditTile" BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
 END;
 CREATE TRIGGER "AuditTile_no_delete" BEFORE DELETE ON "AuditTile" BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
 END;
--- REPLACE deletes without the trigger above.
+-- REPLACE deletes without the trigger above. The table has no rowid, by which another row could be replaced.
 CREATE TRIGGER "AuditTile_no_replace" BEFORE INSERT ON "AuditTile"
     WHEN EXISTS (SELECT 1 FROM "AuditTile" WHERE "level" = NEW."level" AND "n" = NEW."n" AND "hashes" <> NEW."hashes") BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');

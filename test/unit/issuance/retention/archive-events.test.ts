@@ -246,8 +246,10 @@ describe('archiving', () => {
 
     writeFileSync(path, Buffer.concat([whole, Buffer.from('\n')]));
     await expect(other.archived.run()).rejects.toThrow('was changed since the log told of it');
-    writeFileSync(path, whole.subarray(0, 5000));
+    writeFileSync(path, whole.subarray(0, whole.indexOf('\n') + 1));
     await expect(other.archived.run()).rejects.toThrow('was changed since the log told of it');
+    writeFileSync(path, whole.subarray(0, 5000));
+    await expect(other.archived.run()).rejects.toThrow('cannot be read');
     rmSync(path);
     await expect(other.archived.run()).rejects.toThrow('cannot be read');
     expect(await count()).toBeGreaterThanOrEqual(before);
@@ -369,6 +371,32 @@ describe('archiving', () => {
     const { archived } = await retentionOn(store, archiveDir, { files });
     await expect(archived.run()).rejects.toThrow('may have been signed with other events before a restore');
     expect(archivesIn(archiveDir)).toEqual([]);
+  });
+
+  it('takes a file that was left only once it is on disk, and only as it was written', async () => {
+    const { store } = await testStore();
+    await recordEvents(store, 700);
+    const signer = newCheckpointSigner();
+    const died = await retentionOn(store, archiveDir, { signer, files: dyingAt('write', 'after') });
+    await expect(died.archived.run()).rejects.toThrow('the process died');
+    const path = join(archiveDir, nameOf(1, 512));
+    const whole = readFileSync(path, 'utf8');
+    const { archived } = await retentionOn(store, archiveDir, { signer });
+    for (const [other, why] of [
+      [`${whole}x`, 'does not end with a line feed'],
+      [whole.replace('{"checkpoint":', '{"checkpoint": '), 'is no archive of this log'],
+      [whole.replace('{"checkpoint":', '{"checkpoint":"x","checkpoint":'), 'is no archive of this log'],
+    ] as const) {
+      writeFileSync(path, other);
+      await expect(archived.run()).rejects.toThrow(why);
+      expect(await store.auditArchives.last()).toBeNull();
+    }
+    writeFileSync(path, whole);
+    const unsynced = await retentionOn(store, archiveDir, { signer, files: dyingAt('sync', 'before') });
+    await expect(unsynced.archived.run()).rejects.toThrow('the process died');
+    expect(await store.auditArchives.last()).toBeNull();
+    await archived.run();
+    expect(await store.auditArchives.last()).toMatchObject({ lastSeq: 512 });
   });
 
   it('by two processes at once leaves one archive of each event', async () => {
