@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import type { Composition } from '../../src/compose/compose.js';
@@ -11,7 +11,7 @@ import { readEnvironment } from '../../src/config/env.js';
 import type { Principal } from '../../src/model/principal.js';
 import { composeOn } from '../helpers/composed-service.js';
 import { postgresqlBinaries } from '../helpers/postgresql/binaries.js';
-import { freshDatabase, ownerRole, query, type TestDatabase } from '../helpers/postgresql/databases.js';
+import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { runProgram } from '../helpers/run-program.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
@@ -35,16 +35,35 @@ beforeEach(async () => {
   directory = temporaryDirectory();
   database = await freshDatabase(inject('databases'));
   target = await freshDatabase({ ...inject('databases'), template: 'template0' });
-  const owner = new URL(inject('databases').adminUrl);
-  owner.pathname = new URL(target.url).pathname;
-  await query(owner.href, (client) => client.query(`ALTER SCHEMA public OWNER TO ${ownerRole}`));
+  await replaceAsDocumented(target);
 });
 afterEach(async () => {
   await stopped();
   await database.drop();
   await target.drop();
+  await query(inject('databases').adminUrl, (client) => client.query(`DROP DATABASE ${nameOf(target)}_before_restore`));
   directory.remove();
 });
+
+const nameOf = ({ url }: TestDatabase): string => new URL(url).pathname.slice(1);
+
+/** Sets the database aside and makes an empty one, by the statements in `docs/operations.md`. */
+async function replaceAsDocumented(of: TestDatabase): Promise<void> {
+  const [, documented = ''] =
+    /<<'END'\n(ALTER DATABASE [^]*?)END\n/.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
+  const [before = '', after = ''] = documented
+    .replaceAll(/DATABASE kubepass\b/g, `DATABASE ${nameOf(of)}`)
+    .replace('kubepass_before_restore', `${nameOf(of)}_before_restore`)
+    .split('\\connect kubepass\n');
+  expect(after).toContain('REVOKE ALL');
+  const { adminUrl } = inject('databases');
+  await query(adminUrl, async (client) => {
+    for (const statement of before.trim().split('\n')) await client.query(statement);
+  });
+  const inside = new URL(adminUrl);
+  inside.pathname = nameOf(of);
+  await query(inside.href, (client) => client.query(after));
+}
 
 const home = (name: string) => join(directory.path, name);
 
