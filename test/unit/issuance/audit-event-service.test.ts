@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { auditEventService } from '../../../src/issuance/audit-event-service.js';
-import type { Checkpoints } from '../../../src/issuance/evidence/checkpoints.js';
 import type { Store } from '../../../src/store/store.js';
 import { auditor } from '../../helpers/principals.js';
 
@@ -15,7 +14,7 @@ it('reads the chain once for all who ask for its verification meanwhile, and aga
     head: () => Promise.resolve(genesis),
   } as unknown as Store['auditEvents'];
   const checkpoints = {} as Store['checkpoints'];
-  const service = auditEventService({ auditEvents, checkpoints }, {} as Checkpoints);
+  const service = auditEventService({ auditEvents, checkpoints }, null as never);
   const answers = await Promise.all(Array.from({ length: 5 }, () => service.verify(auditor)));
   expect(new Set(answers.map((it) => it.ok && it.value.valid))).toEqual(new Set([true]));
   expect(reads).toBe(1);
