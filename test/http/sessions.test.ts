@@ -179,7 +179,9 @@ describe('a call with the cookie that changes something', () => {
       .set('cookie', jane.cookies)
       .set('sec-fetch-site', site)
       .expect(403);
-    await call(jane, 'get', '/v1/whoami').expect(200);
+    // The other page has spent nothing of hers.
+    const known = await call(jane, 'get', '/v1/whoami').expect(200);
+    expect(known.headers['ratelimit']).toBe('"denied";r=600');
   });
 
   it('is refused where the browser does not say from where it comes', async () => {

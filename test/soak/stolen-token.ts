@@ -73,6 +73,8 @@ async function steal(thief: KeptConnections, isOver: () => boolean): Promise<Rea
     ['POST', '/v1/inspections', archive],
     ['GET', '/v1/audit-events'],
     ['POST', '/v1/identities/somebody/block', { reason: 'superseded' }],
+    ['DELETE', '/v1/api-tokens/none'],
+    ['GET', '/v1/whoami'],
   ];
   const seen = new Map<string, number>();
   await Promise.all(
@@ -97,7 +99,11 @@ try {
     const made = await api.expect(201, 'POST', '/v1/api-tokens', { name, roles: ['requester'] });
     return new KeptConnections(origin, (JSON.parse(made) as { token: string }).token);
   };
-  const [portal, thief] = [await connectionsOf('portal'), await connectionsOf('thief')];
+  const [portal, thief, person] = [
+    await connectionsOf('portal'),
+    await connectionsOf('thief'),
+    await connectionsOf('thief'),
+  ];
   const { pem } = await csrFor('somebody', ['team-a']);
   await work(portal, pem, 2_000);
   const quiet = await work(portal, pem, 5_000);
@@ -105,6 +111,10 @@ try {
   let over = false;
   const stealing = steal(thief, () => over);
   const beside = await work(portal, pem, seconds * 1000);
+  // The person of whom one token was stolen still reads and ends access with another one.
+  await person.expect(200, 'GET', '/v1/whoami');
+  const { status: ending } = await person.send('POST', '/v1/identities/somebody/block', { reason: 'superseded' });
+  if (ending === 429) throw new Error('soak: the thief has spent what the person needs to end access');
   over = true;
   const seen = await stealing;
   const grown = mebibytesIn(directory.path) - before;
@@ -118,6 +128,7 @@ try {
   );
   portal.close();
   thief.close();
+  person.close();
   if (grown > mostMebibytes || percentile(beside, 0.9) > mostMilliseconds) {
     console.error(`soak: at most ${String(mostMebibytes)} MiB and ${String(mostMilliseconds)} ms are allowed`);
     process.exitCode = 1;

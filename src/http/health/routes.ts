@@ -5,6 +5,7 @@ import type { Principal } from '../../model/principal.js';
 import type { Authenticator, Services } from '../../services.js';
 import { credentialOf } from '../plugins/credential.js';
 import { logUnavailable } from '../plugins/errors.js';
+import { LineLimit, totalOf } from '../plugins/line-limit.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import { json, onlyProblems } from '../responses.js';
 import { addSchemas } from '../schema-parts.js';
@@ -15,8 +16,22 @@ const { HealthSchema } = schemas;
 type HealthBody = Static<typeof HealthSchema>;
 const ok: HealthBody = { status: 'ok' };
 
+/** Anybody may ask: so many answers that the service is not ready are logged one by one in a minute. */
+const mostNotReady = 60;
+
 /** `takesSessions`: whether people sign in with browsers. */
 export function addHealth(app: App, { health, authenticator }: Services, takesSessions: boolean): void {
+  const limit = new LineLimit({
+    most: mostNotReady,
+    mostKeys: 1,
+    report: (unlogged) => {
+      app.log.warn({ answers: totalOf(unlogged) }, 'not ready, more often than was logged one by one');
+    },
+  });
+  app.addHook('onClose', (_app, done) => {
+    limit.flush();
+    done();
+  });
   addSchemas(app, { HealthSchema, ClusterHealthSchema: schemas.ClusterHealthSchema });
 
   app.get(
@@ -69,7 +84,7 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
       try {
         await health.ready();
       } catch (error) {
-        logUnavailable(request, error, 'not ready');
+        if (limit.admits('readyz')) logUnavailable(request, error, 'not ready');
         const members = isVerbose ? { components: componentsOf(await reporting()) } : {};
         const headers = { 'retry-after': '5' };
         return sendProblem(reply, problem('service-unavailable', 'not ready', { members, headers }));

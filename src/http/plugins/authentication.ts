@@ -20,10 +20,10 @@ const realm = 'Bearer realm="kubepass"';
  * A reviewer, which is the API server of a cluster, may call the routes that say so. Routes `fromMemory` know it without
  * the database and have no limit: an API server repeats for seconds what is answered 429 or 5xx, while its users wait.
  *
- * A caller whose budget is spent is refused before the body is read, and before anything else is looked at.
- *
  * A browser sends the cookie of its session whichever page asks it to. So a call that changes something comes from a page of
  * ours.
+ *
+ * A caller whose budget is spent is refused before the body is read, and before anything else is looked at.
  */
 export function authenticateCallers(
   app: App,
@@ -56,10 +56,12 @@ export function authenticateCallers(
       if (credential.kind === 'session') clearSessionCookies(reply);
       throw new ProblemError(failed(request, limit, told, authentication, browsers));
     }
+    // Before the caller counts as known: a page of somebody else's spends nothing of the person whose browser it uses.
+    if (credential.kind === 'session' && browsers !== null)
+      requireSameOrigin(request, browsers, told, authentication.principal.name);
     request.principal = authentication.principal;
     const spent = whenSpent(request, budgets);
     if (spent !== null) throw new ProblemError(spent);
-    if (credential.kind === 'session' && browsers !== null) requireSameOrigin(request, browsers);
     if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
     if (request.principal.roles.length === 0 && !withoutRole) throw new ProblemError(noRole);
   });
@@ -73,10 +75,10 @@ export interface Browsers {
   readonly issuers: readonly string[];
 }
 
-function requireSameOrigin(request: FastifyRequest, { origin }: Browsers): void {
+function requireSameOrigin(request: FastifyRequest, { origin }: Browsers, told: FailureLog, principal: string): void {
   const whyNot = whyNotSameOrigin(request, origin);
   if (whyNot === null) return;
-  request.log.warn({ remoteAddress: request.ip, why: whyNot }, 'a call with the cookie of a session is refused');
+  tell(request, told, 'NotSameOrigin', { principal, why: whyNot }, 'a call with the cookie of a session is refused');
   throw new ProblemError(
     problem(
       'not-permitted',

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
+import { budgetUses } from '../../model/budget.js';
 import { peerCertificateOf } from '../server/peer-certificate.js';
 import type { App } from '../types.js';
+import { LineLimit, totalOf } from './line-limit.js';
 
 /** Safe in a log line and in a header. */
 const acceptableId = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -16,11 +18,36 @@ export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
 /** The only request headers that reach the log: none of them can hold a secret. */
 const loggedHeaders = ['accept', 'content-length', 'content-type', 'prefer', 'user-agent'] as const;
 
-/** Writes one line for each answer that is not marked `unlogged`: no bodies, no query values, and only the headers of the list. */
+/** So many answers that no budget bounds are logged one by one in a minute, for each caller: ten a second. */
+const mostAnswers = 600;
+const mostCallers = 1_000;
+/** The key of all callers who are not known. No principal has an empty name. */
+const unknown = '';
+
+/**
+ * Writes one line for each answer that is not marked `unlogged`: no bodies, no query values, and only the headers of the list.
+ * Calls that keep something are bounded by budgets. The others are reads above all: the first ones of a minute get a line, and
+ * the rest one line for each caller: all callers who are not known count as one.
+ */
 export function logRequests(app: App): void {
+  const limit = new LineLimit({
+    most: mostAnswers,
+    mostKeys: mostCallers,
+    report: (unlogged) => {
+      const { [unknown]: anonymous = 0, ...principals } = Object.fromEntries(unlogged);
+      app.log.info(
+        { answers: totalOf(unlogged), principals, anonymous },
+        'more requests were answered than were logged one by one',
+      );
+    },
+  });
+  app.addHook('onClose', (_app, done) => {
+    limit.flush();
+    done();
+  });
   app.decorateRequest('unlogged', false);
   app.addHook('onResponse', (request, reply, done) => {
-    if (request.unlogged) {
+    if (request.unlogged || !(isBounded(request) || limit.admits(request.principal?.name ?? unknown))) {
       done();
       return;
     }
@@ -46,6 +73,12 @@ export function logRequests(app: App): void {
     );
     done();
   });
+}
+
+/** Whether the budgets of a known caller bound the number of such calls. */
+function isBounded({ principal, routeOptions }: FastifyRequest): boolean {
+  const { budgetUse = 'nothing' } = routeOptions.config;
+  return principal !== null && budgetUses[budgetUse].costs !== null;
 }
 
 function withCertificate({ raw: { socket } }: FastifyRequest): { readonly clientCertificate?: string } {
