@@ -43,6 +43,8 @@ export interface AppOptions {
   readonly failedAuthenticationsPerMinute?: number;
   /** How people sign in with browsers; without it no session counts. */
   readonly browsers?: Browsers;
+  /** Where callers reach the service; default: where each connection arrives. */
+  readonly publicUrl?: string;
   /** The resources under `/v1`; default: every one. */
   readonly resources?: readonly AddResource[];
 }
@@ -104,7 +106,7 @@ export function buildApp(services: Services, options: AppOptions): App {
   });
   app.register(
     async (version1) => {
-      authenticateCallers(version1, services.authenticator, failuresPerMinute, browsers);
+      authenticateCallers(version1, services.authenticator, failuresPerMinute, browsers, options.publicUrl ?? null);
       negotiateMediaTypes(version1);
       for (const addResource of options.resources ?? everyResource) addResource(version1, services);
     },

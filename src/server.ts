@@ -28,6 +28,7 @@ async function serve(config: Config): Promise<void> {
     drainMilliseconds,
     connections: config.connections,
     ...(service.browsers && { browsers: service.browsers }),
+    ...(config.publicAddress && { publicUrl: config.publicAddress.url }),
     ...(service.tls && { tls: service.tls.current() }),
     ...(service.callersTrust && { callersAuthority: service.callersTrust.current().pem }),
   });

@@ -48,6 +48,8 @@ import { apiTokenWriter, makeFirstAdminToken, warnOfBreakGlass } from './api-tok
 import { openCallers } from './callers.js';
 import type { CallersTrustInForce } from './callers-trust-in-force.js';
 import { openClientCertificates } from './client-certificates.js';
+import { offeredSignIns } from './offered-sign-ins.js';
+import { openKeyProofs } from './key-proofs.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
@@ -340,12 +342,14 @@ async function wire(
         ...callers.waysIn,
         ...(signsIn && { sessions: sessionAuthenticator }),
         ...(clientCertificates && { clientCertificates: clientCertificates.wayIn }),
+        keyProofs: openKeyProofs(config, of.store, clock),
       },
       signIn,
       admins,
     ),
     inspections,
     webhookDeliveries,
+    offeredSignIns: offeredSignIns(config.callers),
   });
   return {
     store,
@@ -417,7 +421,7 @@ function servicesOf(
   waysIn: OtherWaysIn,
   { sessions, logins }: OpenedSignIn,
   admins: boolean,
-): Omit<Services, 'inspections' | 'webhookDeliveries'> {
+): Omit<Services, 'inspections' | 'webhookDeliveries' | 'offeredSignIns'> {
   const { store, clock } = context;
   return {
     authenticator: new Callers(authenticator, waysIn, refusedSignIns),
