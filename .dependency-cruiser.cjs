@@ -53,6 +53,8 @@ const rooms = {
   http: ['services.ts', 'model', 'identity', 'inspection', 'formats', 'x509', 'workers/turns.ts'],
   // Checks exports of the audit log without a service.
   evidence: ['audit'],
+  // The kubectl plugin: knows the service by HTTP alone.
+  kubectl: ['offline'],
   // Keeps a file on a control-plane node, without a service.
   'revocation-file': [],
   // Constructs the adapters: may import everything.
@@ -72,6 +74,9 @@ const edges = {
   'kubepass-inspect.ts': ['offline'],
   // For auditors: checks exports of the audit log, without a service.
   'kubepass-verify.ts': ['evidence'],
+  // For people's own machines: the kubectl plugin, and its completion.
+  'kubectl-kubepass.ts': ['kubectl'],
+  'kubectl-complete-kubepass.ts': ['kubectl'],
   // On control-plane nodes: keeps the file that names revoked certificates.
   'revocation-file.ts': ['revocation-file', 'config/secrets.ts'],
   // And the third: migrates as the role that owns the tables, which the service need not be.

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { instant, sha256, testStore } from './records.js';
 
-const after = (seconds: number) => new Date(instant.getTime() + seconds * 1000);
+const begin = instant('2026-03-01T10:00:00.000Z');
+const after = (seconds: number) => new Date(begin.getTime() + seconds * 1000);
 
 it('remembers each proof once, until it is forgotten', async () => {
   const { commit } = await testStore();
