@@ -11,7 +11,7 @@ export interface ExecKubeconfigParts {
 
 /** kubectl shows it where the plugin is not on the path. */
 export const installHint =
-  'kubectl-kubepass is not on the PATH. Install it with "npm install -g kubepass-VERSION.tgz", a file of each release of kubepass. It needs Node.js 20 or newer.';
+  'kubectl-kubepass is not on the PATH. Install it with "npm install -g kubectl-kubepass-VERSION.tgz", a file of each release of kubepass. It needs Node.js 20 or newer.';
 
 /**
  * Renders a kubeconfig without a secret: the user is the exec plugin (client.authentication.k8s.io/v1), which gets a
