@@ -10,6 +10,8 @@ export class RefusedError extends PluginError {
     message: string,
     /** `revoked`: the certificate is. `ended`: it is too late for a renewal, so that only a sign-in helps. */
     readonly why: 'revoked' | 'ended' | 'unauthenticated' | 'refused' = 'refused',
+    /** The time at kubepass, in milliseconds since 1970; null: unknown. */
+    readonly serverTime: number | null = null,
   ) {
     super(message);
   }

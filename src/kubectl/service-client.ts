@@ -164,9 +164,14 @@ function mustBeGood({ status, json, headers }: JsonAnswer, server: string): Read
   if (status >= 500 || status === 429 || status === 408 || isUnderWay)
     throw new UnavailableError(`kubepass cannot answer now: ${detail}${wait}`);
   if (status < 400) throw notKubepass(server);
-  const violations = listOf(json?.['violations']).map(({ message }) => String(message));
+  const violated = listOf(json?.['violations']);
+  // Older certificates of the lineage end by themselves, and then it may be renewed.
+  if (violated.length > 0 && violated.every(({ reason }) => reason === 'LineageTooLong'))
+    throw new UnavailableError(`kubepass renews later: ${String(violated[0]?.['message'])}`);
+  const violations = violated.map(({ message }) => String(message));
   const message = violations.length === 0 ? detail : `${detail}: ${violations.join('; ')}`;
-  throw new RefusedError(message, whyRefused(status, detail));
+  const time = Date.parse(String(headers['date']));
+  throw new RefusedError(message, whyRefused(status, detail), Number.isNaN(time) ? null : time);
 }
 
 function whyRefused(status: number, detail: string): RefusedError['why'] {
