@@ -10,7 +10,11 @@ import { build } from 'esbuild';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** The programs by their bundles. CommonJS starts faster, and an old Node reads it as far as the line that says that it is too old. */
-const plugin = { format: 'cjs', target: 'node14' };
+const plugin = {
+  format: 'cjs',
+  target: 'node16',
+  plugins: [{ name: 'main-program-as-text', setup: mainProgramAsText }],
+};
 // The YAML library is CommonJS, and asks for Node's modules by `require`.
 const requireInModule = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 const program = { format: 'esm', target: 'node20', banner: { js: requireInModule } };
@@ -19,6 +23,15 @@ const bundled = {
   'kubectl_complete-kubepass.cjs': { source: 'kubectl-complete-kubepass.ts', ...plugin },
   'kubepass-inspect.mjs': { source: 'kubepass-inspect.ts', ...program },
   'kubepass-verify.mjs': { source: 'kubepass-verify.ts', ...program },
+};
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  minify: true,
+  legalComments: 'none',
+  charset: 'utf8',
+  logLevel: 'warning',
 };
 
 /** Builds into the folder, and answers the octets of each bundle by its name. */
@@ -31,19 +44,11 @@ export async function buildPlugin(folder = join(root, 'dist', 'plugin')) {
       absWorkingDir: root,
       entryPoints: [join('src', source)],
       outfile,
-      bundle: true,
-      platform: 'node',
+      ...common,
       ...form,
-      minify: true,
-      legalComments: 'none',
-      charset: 'utf8',
       metafile: true,
-      logLevel: 'warning',
     });
-    const outside = Object.values(metafile.outputs)
-      .flatMap(({ imports }) => imports)
-      .filter(({ path, external }) => external && !isBuiltin(path));
-    if (outside.length > 0) throw new Error(`${name} needs ${outside.map(({ path }) => path).join(', ')}`);
+    mustStandAlone(name, metafile);
     chmodSync(outfile, 0o755);
     bundles[name] = readFileSync(outfile);
   }
@@ -62,6 +67,40 @@ const manifest = (version, license) => ({
   bin: Object.fromEntries(Object.keys(bundled).map((file) => [file.replace(/\.[cm]js$/, ''), file])),
   engines: { node: '>=20' },
 });
+
+function mustStandAlone(name, { outputs }) {
+  const outside = Object.values(outputs)
+    .flatMap(({ imports }) => imports)
+    .filter(({ path, external }) => external && !isBuiltin(path));
+  if (outside.length > 0) throw new Error(`${name} needs ${outside.map(({ path }) => path).join(', ')}`);
+}
+
+/**
+ * The main program lies in the bundle as a text, which is compiled when it runs: mostly the cache answers, and compiling all of it
+ * would take as long as Node takes to start.
+ */
+function mainProgramAsText({ onResolve, onLoad }) {
+  onResolve({ filter: /\/run-plugin\.js$/ }, ({ kind }) =>
+    kind === 'dynamic-import' ? { path: 'main-program', namespace: 'text' } : undefined,
+  );
+  onLoad({ filter: /.*/, namespace: 'text' }, async () => {
+    const { outputFiles, metafile } = await build({
+      absWorkingDir: root,
+      entryPoints: ['src/kubectl/run-plugin.ts'],
+      ...common,
+      format: 'cjs',
+      target: 'node20',
+      write: false,
+      metafile: true,
+    });
+    mustStandAlone('the main program', metafile);
+    const text = JSON.stringify(outputFiles[0].text);
+    const contents = `const main = { exports: {} };
+      new Function('require', 'module', 'exports', ${text})(require, main, main.exports);
+      module.exports = main.exports;`;
+    return { contents, loader: 'js' };
+  });
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const bundles = await buildPlugin();

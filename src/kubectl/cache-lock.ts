@@ -99,7 +99,7 @@ export class CacheLock {
     } catch (error) {
       rmSync(mine.file, { force: true });
       if (codeOf(error) !== 'EEXIST') throw error;
-      // Whoever made the claim died before it replaced the lock.
+      // The maker of the claim died before it replaced the lock.
       const claimed = readOrEmpty(claim);
       if (claimed !== '' && this.#isDead(claimed) && this.#holder() === holder) rmSync(claim, { force: true });
       return null;

@@ -1,5 +1,6 @@
 import type { RevokeOptions, Selection } from './command-line.js';
-import { callMilliseconds, cacheOf } from './get-credential.js';
+import { cacheOf } from './cache-of.js';
+import { callMilliseconds } from './get-credential.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
 import { selectedContexts, type SelectedContext } from './selected-contexts.js';

@@ -33,7 +33,7 @@ export interface LoginOptions {
   readonly use: boolean;
 }
 
-/** Which contexts a command is about. */
+/** The contexts that a command is about. */
 export interface Selection {
   readonly kubeconfig: string | null;
   readonly context: string | null;

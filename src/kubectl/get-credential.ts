@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import type { Asked } from './ask-for-certificate.js';
 import { CacheLock, longestHoldMilliseconds } from './cache-lock.js';
-import { cacheRoot, CredentialCache, type CachedCredential } from './credential-cache.js';
+import { cacheOf } from './cache-of.js';
+import type { CachedCredential, CredentialCache } from './credential-cache.js';
 import type { Machine } from './machine.js';
 import { messageOf, PluginError, RefusedError, UnavailableError } from './plugin-error.js';
 import { isComfortable } from './renewal-times.js';
-import { settingsKey, type Settings } from './settings.js';
+import type { Settings } from './settings.js';
 
 /** kubectl calls the plugin about six times for one command. */
 const refusalMilliseconds = 10_000;
@@ -15,12 +15,9 @@ const retryMilliseconds = 10_000;
 export const callMilliseconds = longestHoldMilliseconds - 2_000;
 const waitSeconds = 5;
 
-export const cacheOf = (settings: Settings, machine: Machine): CredentialCache =>
-  new CredentialCache(join(cacheRoot(machine), settingsKey(settings)), machine.say);
-
 /**
  * The credential of these settings: from the cache, renewed when that is due, or a new one where there is a way to sign in.
- * What talks to kubepass is loaded when it is needed: mostly the cache answers.
+ * The parts that talk to kubepass are loaded when they are needed.
  */
 export async function getCredential(
   settings: Settings,
@@ -43,7 +40,7 @@ export async function getCredential(
     return cached;
   }
   try {
-    // Who waited for the lock may find that there is nothing left to do.
+    // After the wait for the lock there may be nothing left to do.
     const now = cache.read('credential');
     if (now !== null && machine.now() < now.renewAt) return now;
     throwIfRefused(cache, machine);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Document, isMap, isScalar, isSeq, parseDocument, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import { isMap, isScalar, isSeq, parseDocument, Scalar, YAMLMap, YAMLSeq, type Document } from 'yaml';
 import { PluginError } from './plugin-error.js';
 
 /**
@@ -53,7 +53,7 @@ export function withEntries(text: string | null, own: OwnEntries, use: boolean):
   const current = before['current-context'];
   if (use || current === undefined || current === '' || current === null)
     document.set('current-context', quoted(own.context));
-  const result = String(document.toString({ lineWidth: 0 }));
+  const result = document.toString({ lineWidth: 0 });
   mustKeepOthers(before, plain(read(result)), own.context, name);
   return result;
 }
@@ -81,25 +81,28 @@ export function entriesOfService(text: string): {
   const { user } = entriesOf(config, 'users')[0] ?? {};
   const { exec } = (user ?? {}) as { readonly exec?: { readonly installHint?: unknown } };
   if (typeof cluster !== 'object' || cluster === null) throw new PluginError('kubepass answers no kubeconfig');
-  return { cluster: cluster as Readonly<Record<string, string>>, installHint: String(exec?.installHint ?? '') };
+  return {
+    cluster: cluster as Readonly<Record<string, string>>,
+    installHint: typeof exec?.installHint === 'string' ? exec.installHint : '',
+  };
 }
 
 type Config = Readonly<Record<string, unknown>>;
 type Section = 'clusters' | 'users' | 'contexts';
 
 function read(text: string | null): Document {
-  if (text === null || text.trim() === '') {
-    const empty = new Document(new YAMLMap(), asItStands);
-    empty.set('apiVersion', plainScalar('v1'));
-    empty.set('kind', plainScalar('Config'));
-    return empty;
-  }
-  const document = parseDocument(text, asItStands);
+  const document: Document = parseDocument(text ?? '', asItStands);
   const [error] = document.errors;
   if (error !== undefined)
     throw new PluginError(`the kubeconfig cannot be read, and stays as it is: ${error.message.split('\n')[0] ?? ''}`);
-  if (!isMap(document.contents)) throw new PluginError('the kubeconfig holds no mapping, and stays as it is');
-  return document as Document;
+  const { contents } = document;
+  // No file yet, an empty one, or one with comments alone.
+  if (contents === null || (isScalar(contents) && ['', null].includes(contents.value as string | null))) {
+    document.contents = new YAMLMap();
+    document.set('apiVersion', plainScalar('v1'));
+    document.set('kind', plainScalar('Config'));
+  } else if (!isMap(contents)) throw new PluginError('the kubeconfig holds no mapping, and stays as it is');
+  return document;
 }
 
 const plain = (document: Document): Config => document.toJS({ maxAliasCount: 1000 }) as Config;

@@ -1,6 +1,6 @@
 import { CertificateAsks, progressOf, type Asked } from './ask-for-certificate.js';
 import type { LoginOptions, LoginSettings } from './command-line.js';
-import { cacheOf } from './get-credential.js';
+import { cacheOf } from './cache-of.js';
 import { changeKubeconfig, fileToWrite, kubeconfigFiles, readKubeconfig } from './kubeconfig-file.js';
 import { entriesOfService, ownContexts, withEntries } from './kubeconfig-entries.js';
 import type { Machine } from './machine.js';

@@ -12,15 +12,14 @@ export function whyNoBrowser({ environment, platform }: Pick<Machine, 'environme
 
 /** Opens the URL, which is also printed: a browser that does not start is no failure. */
 export function openBrowser(url: string, { environment, platform }: Pick<Machine, 'environment' | 'platform'>): void {
-  const [command, ...args] = environment['BROWSER']
-    ? [environment['BROWSER'], url]
-    : platform === 'darwin'
-      ? ['open', url]
-      : platform === 'win32'
-        ? ['rundll32', 'url.dll,FileProtocolHandler', url]
-        : ['xdg-open', url];
-  if (command === undefined) return;
+  const [command, args] = openerOf(url, environment['BROWSER'] ?? '', platform);
   const child = spawn(command, args, { stdio: 'ignore', detached: true });
   child.on('error', () => undefined);
   child.unref();
+}
+
+function openerOf(url: string, chosen: string, platform: string): readonly [string, readonly string[]] {
+  if (chosen !== '') return [chosen, [url]];
+  if (platform === 'darwin') return ['open', [url]];
+  return platform === 'win32' ? ['rundll32', ['url.dll,FileProtocolHandler', url]] : ['xdg-open', [url]];
 }

@@ -23,7 +23,7 @@ export function selectedContexts(
     if (text === null || text.trim() === '') continue;
     const inFile = ownContexts(text);
     current ??= inFile.current;
-    // Of several entries with one name the first counts, as for kubectl.
+    // The first of several entries with one name counts, as for kubectl.
     for (const one of inFile.own)
       if (!found.has(one.context) && one.args[0] === 'get-credential')
         found.set(one.context, { context: one.context, settings: readCredentialCommand(one.args.slice(1)) });

@@ -13,7 +13,7 @@ export interface SignInOptions {
   readonly issuer?: string | null;
 }
 
-/** Who the caller is, and with which token. The token is used and forgotten: it is kept nowhere. */
+/** The caller, and the token by which they are known. The token is used and forgotten: it is kept nowhere. */
 export interface SignedIn {
   readonly name: string;
   readonly authorization: Authorization;

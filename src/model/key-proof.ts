@@ -11,7 +11,7 @@ export interface PresentedProof {
   readonly address: string;
 }
 
-/** What is left to be checked of a proof whose signature is verified. */
+/** The rest of a proof whose signature is verified: it is checked when the body is known. */
 export interface VerifiedProof {
   /** The certification request that it is for, SHA-256 of its DER, lower-case hex. */
   readonly csrSha256: string;

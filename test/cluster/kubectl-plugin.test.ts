@@ -14,6 +14,7 @@ import { runCommand, type Finished } from './run-command.js';
 import { kubeconfigOfServiceAccount } from './service-account.js';
 import { describeControlPlane, kubectlCommand, openControlPlane } from './suite.js';
 
+const buildScript = new URL('../../scripts/build-plugin.mjs', import.meta.url).href;
 const movedClock = fileURLToPath(new URL('../helpers/moved-clock.cjs', import.meta.url));
 
 const policies = `
@@ -39,7 +40,7 @@ describeControlPlane('kubectl with the plugin, against a real control plane', ()
   let asks: string[] = [];
 
   beforeAll(async () => {
-    const { buildPlugin } = (await import('../../scripts/build-plugin.mjs' as string)) as {
+    const { buildPlugin } = (await import(buildScript)) as {
       readonly buildPlugin: (folder: string) => Promise<unknown>;
     };
     await buildPlugin(join(directory.path, 'plugin'));

@@ -39,7 +39,7 @@ const CallersSchema = namedObject('Callers', 'How programs sign in, besides API 
   ),
 });
 
-/** Who is not signed in yet has to read it, so it is public. */
+/** It is public: a caller reads it before they sign in. */
 export function addCallers(app: App, { offeredSignIns }: Services): void {
   app.addSchema(CallersSchema);
 
