@@ -33,8 +33,16 @@ describe('the token at hand', () => {
       () => tokenAtHand(none, { environment: { KUBEPASS_TOKEN: 'secret with spaces' } }, nowhere),
       () => tokenAtHand({ tokenFile: file('bad', 'secret\nsecond line'), tokenCommand: null }, machine, nowhere),
       () => tokenAtHand({ tokenFile: null, tokenCommand: 'echo secret; exit 3' }, machine, nowhere),
-    ])
-      expect(attempt).toThrow(expect.not.stringContaining('secret') as unknown as Error);
+    ]) {
+      let message = '';
+      try {
+        attempt();
+      } catch (error) {
+        message = String(error);
+      }
+      expect(message).toMatch(/^PluginError: /);
+      expect(message).not.toContain('secret');
+    }
     expect(() => tokenAtHand({ tokenFile: nowhere, tokenCommand: null }, machine, nowhere)).toThrow('cannot be read');
   });
 });
