@@ -35,7 +35,9 @@ interface Figures {
 }
 
 const connections = 32;
-const warmUpRounds = 3;
+const warmUpTurns = 6;
+/** So short that the machine is the same for both turns of a pair. */
+const secondsPerTurn = 0.5;
 const starts = 7;
 /** The certificates after which the growth of the database is measured. */
 const certificates = 5_000;
@@ -111,16 +113,17 @@ async function inTurns(
         side,
         {
           begin: () => service.release(),
-          once: () => figuresOf(service, load, secondsPerRound),
+          once: () => figuresOf(service, load, secondsPerTurn),
           end: () => service.hold(),
         },
       ]),
     ) as Record<Side, { begin: () => void; once: () => Promise<Figures>; end: () => void }>;
-    await takeTurns(warmUpRounds, lanes, (lane) => lane.once());
-    const { ours, theirs } = await takeTurns(rounds, lanes, (lane) => lane.once());
+    await takeTurns(warmUpTurns, lanes, (lane) => lane.once());
+    const pairs = rounds * Math.ceil((2 * secondsPerRound) / secondsPerTurn);
+    const { ours, theirs } = await takeTurns(pairs, lanes, (lane) => lane.once());
     return [
-      compared(`processor time of ${what}, ms`, ours.map(cpuOf), theirs.map(cpuOf)),
-      compared(`${what}, a second`, ours.map(rateOf), theirs.map(rateOf)),
+      compared(`processor time of ${what}, ms`, ours.map(cpuOf), theirs.map(cpuOf), rounds),
+      compared(`${what}, a second`, ours.map(rateOf), theirs.map(rateOf), rounds),
     ];
   } finally {
     for (const { service } of Object.values(asked)) await service.stop();
@@ -194,12 +197,15 @@ async function starting(
   ];
 }
 
-function compared(what: string, ours: readonly number[], theirs: readonly number[]): Row {
+/** The median of the pairs' ratios, for all pairs and for each of some `rounds` of them. */
+function compared(what: string, ours: readonly number[], theirs: readonly number[], rounds = ours.length): Row {
+  const ratios = ours.map((one, i) => one / theirs[i]!);
+  const inRound = Math.ceil(ratios.length / rounds);
   return {
     what: `${what}, as a multiple of the other checkout's`,
-    figure: median(ours) / median(theirs),
+    figure: median(ratios),
     unit: 'times',
-    byRound: ours.map((one, i) => one / theirs[i]!),
+    byRound: Array.from({ length: rounds }, (_, i) => median(ratios.slice(i * inRound, (i + 1) * inRound))),
     target: null,
     details: `${withRange(ours, 'times')} against ${withRange(theirs, 'times')}`,
   };

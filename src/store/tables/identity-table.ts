@@ -54,17 +54,25 @@ export class IdentityTable implements IdentityReader {
     if (filter.blocked === true)
       return scanPage(page, byFoldedName, scan, (after, take) => this.#blocked(after, take, filter, now), isWanted);
     const few = await this.#fewUsernames(filter, now);
-    const namesBehind = few === null ? this.#walk(filter) : fromList(few);
+    const namesBehind = few === null ? this.#walk(filter, now) : fromList(few);
     return scanPage(
       page,
       byUsername,
       scan,
-      async (after, take) =>
-        this.#lookAt(
-          (await namesBehind(after, take)).map((name) => ({ key: [name], username: name })),
+      async (after, take) => {
+        const names = await namesBehind(after, take);
+        const candidates = names.filter(({ mayMatch }) => mayMatch);
+        const { records } = await this.#lookAt(
+          candidates.map(({ name }) => ({ key: [name], username: name })),
           filter,
           now,
-        ),
+        );
+        const found = new Map(records.map(({ item }) => [item.username, item]));
+        return {
+          records: names.map(({ name }) => ({ key: [name], item: found.get(name) ?? nothingOf(name) })),
+          goesOnBehind: null,
+        };
+      },
       isWanted,
     );
   }
@@ -80,10 +88,12 @@ export class IdentityTable implements IdentityReader {
 
   /**
    * The next usernames of certificates, each found by a step along the index. It is as fast for a username with a million
-   * certificates as for one with a single one.
+   * certificates as for one with a single one. Those without a certificate that ends in time need no other look.
    */
-  #walk({ usernamePrefix = '' }: IdentityFilter): NamesBehind {
+  #walk({ usernamePrefix = '', expiresBefore }: IdentityFilter, now: Date): NamesBehind {
     const end = behindPrefix(usernamePrefix);
+    const mayMatch = `EXISTS (SELECT 1 FROM "CertificateRecord" AS "c" WHERE "c"."username" = "names"."name"
+      AND "c"."notAfter" > ? AND "c"."notAfter" < ?)`;
     return async (after, take) => {
       const behind = after === null || compareParts(after[0], usernamePrefix) < 0 ? null : (after[0] as string);
       const first = behind === null ? '"username" >= ?' : '"username" > ?';
@@ -95,10 +105,19 @@ export class IdentityTable implements IdentityReader {
             UNION ALL
             SELECT (${next('"username" > "names"."name"')}), "place" + 1 FROM "names"
               WHERE "name" IS NOT NULL AND "place" < ?
-          ) SELECT "name" FROM "names" WHERE "name" IS NOT NULL${end === undefined ? '' : ' AND "name" < ?'}`,
-        parameters: [behind ?? usernamePrefix, take, ...(end === undefined ? [] : [end])],
+          ) SELECT "name"${expiresBefore === undefined ? '' : `, ${mayMatch} AS "mayMatch"`} FROM "names"
+            WHERE "name" IS NOT NULL${end === undefined ? '' : ' AND "name" < ?'}`,
+        parameters: [
+          behind ?? usernamePrefix,
+          take,
+          ...(expiresBefore === undefined ? [] : [now, expiresBefore]),
+          ...(end === undefined ? [] : [end]),
+        ],
       });
-      return rows.map((row) => (row as { readonly name: string }).name);
+      return rows.map((row) => {
+        const { name, mayMatch = true } = row as { readonly name: string; readonly mayMatch?: boolean | number };
+        return { name, mayMatch: Boolean(mayMatch) };
+      });
     };
   }
 
@@ -215,7 +234,10 @@ interface Named {
   readonly username: string;
 }
 
-type NamesBehind = (after: ListKey | null, take: number) => Promise<readonly string[]>;
+type NamesBehind = (
+  after: ListKey | null,
+  take: number,
+) => Promise<readonly { readonly name: string; readonly mayMatch: boolean }[]>;
 
 interface Selected {
   readonly from: string;
@@ -236,8 +258,12 @@ const fromList =
   (names: readonly string[]): NamesBehind =>
   (after, take) => {
     const begin = after === null ? 0 : names.findIndex((name) => compareParts(name, after[0]) > 0);
-    return Promise.resolve(begin < 0 ? [] : names.slice(begin, begin + take));
+    const found = begin < 0 ? [] : names.slice(begin, begin + take);
+    return Promise.resolve(found.map((name) => ({ name, mayMatch: true })));
   };
+
+/** A username none of whose certificates matches the filter. */
+const nothingOf = (username: string): Found => ({ username, live: [], matching: [], block: null });
 
 const before = (instant: Date): Condition => ({ sql: '"r"."notAfter" < ?', parameters: [instant] });
 const both = (a: Condition, b: Condition): Condition => ({

@@ -11,10 +11,8 @@ export interface FoundKeys {
   readonly goesOnBehind: ListKey | null;
 }
 
-/** A filter with fewer rows than this is rare, whichever others there are. */
+/** A filter with fewer rows than this is rare, whichever others there are. Where none is rare, so many rows are examined for a page. */
 const fewRows = 1000;
-/** How many rows of a filter are examined for one page. */
-const examinedAtMost = 2500;
 
 /** The indexes to read along: those of a filter's alternatives, or (null) the one of the order. */
 type Ways = readonly (IndexAlternative | null)[];
@@ -23,7 +21,7 @@ const alongOrder: Ways = [null];
 /**
  * The keys of the first rows of a list, at most `take`. They are read along the index of the rarest filter, whatever the
  * statistics of the database say: a list by two filters would otherwise look through a million rows of a common value for
- * the few that have a rare one too. Where no filter is rare, 2,500 rows are examined, and then the page ends.
+ * the few that have a rare one too. Where no filter is rare, 1,000 rows are examined, and then the page ends.
  */
 export async function selectKeys(reads: KeyReads, part: ListPart, take: number): Promise<FoundKeys> {
   const { filters, order, conditions = [] } = part;
@@ -39,7 +37,7 @@ export async function selectKeys(reads: KeyReads, part: ListPart, take: number):
   if (filter !== null && ways === null)
     return { keys: (await sortedKeys(reads, part, filter, others)).slice(0, take), goesOnBehind: null };
   const along = ways ?? alongOrder;
-  const end = isRare ? null : await nearestReach(reads, part, along, examinedAtMost);
+  const end = isRare ? null : await nearestReach(reads, part, along, fewRows);
   const found = await Promise.all(along.map((way) => readAlong(reads, part, way, others, take, { end })));
   const keys = firstOf(found, compare, take);
   return { keys, goesOnBehind: keys.length < take ? end : null };

@@ -3,50 +3,70 @@ import type { TimedList } from './time-lists.js';
 
 /** A list is flat if it takes at most this many times as long with many rows, plus this many milliseconds of noise. */
 const [atMost, noiseMilliseconds] = [3, 5] as const;
+/**
+ * A list that is not flat is bounded if it takes at most this many times as long as with a tenth of the rows, plus the
+ * same noise: it reads up to the bound of a page in both databases, and with few rows there is less to read than that.
+ */
+const atMostFromATenth = 1.5;
 const slowest = 5;
 
-/** The time of a list with many rows, beside that with few rows. */
+export type Growth = 'flat' | 'bounded' | 'grows';
+
+/** The times of a list with few, some and many rows. */
 export interface Compared extends TimedList {
-  readonly before: number;
-  readonly isFlat: boolean;
+  readonly few: number;
+  readonly some: number;
+  readonly growth: Growth;
 }
 
-/** Both have the same lists in the same order. */
-export function compareLists(few: readonly TimedList[], many: readonly TimedList[]): readonly Compared[] {
+/** All have the same lists in the same order; `some` has a tenth of the rows of `many`. */
+export function compareLists(
+  few: readonly TimedList[],
+  some: readonly TimedList[],
+  many: readonly TimedList[],
+): readonly Compared[] {
   return many.map((list, i) => {
-    const before = few[i]?.milliseconds ?? NaN;
-    return { ...list, before, isFlat: list.milliseconds <= atMost * before + noiseMilliseconds };
+    const [atFew, atSome] = [few[i]?.milliseconds ?? NaN, some[i]?.milliseconds ?? NaN];
+    return { ...list, few: atFew, some: atSome, growth: growthOf(atFew, atSome, list.milliseconds) };
   });
 }
 
-/** `counts`: the numbers of certificates, few and many, as texts. */
-export function listTable(name: string, lists: readonly Compared[], [few, many]: readonly [string, string]): string {
-  return markdownTable([name, `at ${few}`, `at ${many}`, 'ratio'], lists.map(cellsOf), ['---', '---:', '---:', '---:']);
+function growthOf(few: number, some: number, many: number): Growth {
+  if (many <= atMost * few + noiseMilliseconds) return 'flat';
+  return many <= atMostFromATenth * some + noiseMilliseconds ? 'bounded' : 'grows';
 }
 
-/** For each database: the number of lists, how many of them are flat, and the slowest. */
-export function summaryOf(
-  databases: Readonly<Record<string, readonly Compared[]>>,
-  [few, many]: readonly [string, string],
-): string {
+/** The numbers of certificates as texts: few, some and many. */
+export type Counts = readonly [string, string, string];
+
+export function listTable(name: string, lists: readonly Compared[], counts: Counts): string {
+  return tableOf([name], counts, lists.map(cellsOf));
+}
+
+/** For each database: how many of its lists are flat or bounded, and the slowest. */
+export function summaryOf(databases: Readonly<Record<string, readonly Compared[]>>, counts: Counts): string {
   const all = Object.entries(databases);
-  const flat = all.map(([name, lists]) => {
-    const number = lists.filter(({ isFlat }) => isFlat).length;
-    return `${number} of ${lists.length} on ${name}`;
-  });
+  const number = (lists: readonly Compared[], which: Growth) => lists.filter(({ growth }) => growth === which).length;
+  const flat = all.map(
+    ([name, lists]) =>
+      `On ${name}, ${number(lists, 'flat')} of ${lists.length} lists are flat, ${number(lists, 'bounded')} are bounded, and ${number(lists, 'grows')} grow.`,
+  );
   const worst = all.flatMap(([name, lists]) =>
     lists
       .toSorted((a, b) => b.milliseconds - a.milliseconds)
       .slice(0, slowest)
       .map((list) => [name, ...cellsOf(list)]),
   );
-  const heads = ['database', 'the slowest lists', `at ${few}`, `at ${many}`, 'ratio'];
-  return `Flat are ${flat.join(', ')}.\n\n${markdownTable(heads, worst, ['---', '---', '---:', '---:', '---:'])}`;
+  return `${flat.join(' ')}\n\n${tableOf(['database', 'the slowest lists'], counts, worst)}`;
 }
 
-const cellsOf = ({ what, before, milliseconds, isFlat }: Compared): readonly string[] => [
+function tableOf(heads: readonly string[], counts: Counts, rows: readonly (readonly string[])[]): string {
+  const numbers = [...counts.map((count) => `at ${count}`), ''];
+  return markdownTable([...heads, ...numbers], rows, [...heads.map(() => '---'), ...counts.map(() => '---:'), '---']);
+}
+
+const cellsOf = ({ what, few, some, milliseconds, growth }: Compared): readonly string[] => [
   `\`${what}\``,
-  inUnit(before, 'ms'),
-  inUnit(milliseconds, 'ms'),
-  `${(milliseconds / before).toFixed(1)}${isFlat ? '' : ' **not flat**'}`,
+  ...[few, some, milliseconds].map((time) => inUnit(time, 'ms')),
+  growth === 'grows' ? '**grows**' : growth,
 ];

@@ -16,7 +16,8 @@ export interface TimedList {
   readonly plans: ReadonlyMap<string, string>;
 }
 
-const rounds = 9;
+/** Each list is asked for again when all others were: a machine that is busy for a second spoils one pass alone. */
+const [passes, rounds] = [2, 5] as const;
 
 /**
  * Asks a service on the database for each list, in this process and without a network: the first page with 50 items.
@@ -49,26 +50,28 @@ export async function timeLists(
       rare: await tokenOf('rare', 'requester'),
       approver: await tokenOf('approver', 'approver'),
     };
+    const lists = listCases({ ...(await landmarksIn(store, now)), n: Math.floor(certificates / 2) }).map(
+      ({ path, as }) => ({
+        what: withoutIdentifiers(as === undefined ? path : `${path} (as ${as})`),
+        async ask() {
+          const headers = { authorization: `Bearer ${tokens[as ?? 'admin']}`, accept: 'application/json' };
+          const { statusCode, body } = await app.inject({ method: 'GET', url: path, headers });
+          if (statusCode !== 200) throw new Error(`${path} was answered with ${String(statusCode)}: ${body}`);
+        },
+        milliseconds: [] as number[],
+      }),
+    );
     const timed: TimedList[] = [];
-    for (const { path, as = 'admin' } of listCases({
-      ...(await landmarksIn(store, now)),
-      n: Math.floor(certificates / 2),
-    })) {
-      const ask = async () => {
-        const headers = { authorization: `Bearer ${tokens[as]}`, accept: 'application/json' };
-        const { statusCode, body } = await app.inject({ method: 'GET', url: path, headers });
-        if (statusCode !== 200) throw new Error(`${path} was answered with ${String(statusCode)}: ${body}`);
-      };
-      const plans = await database.plansOf(ask);
-      const milliseconds: number[] = [];
-      for (let round = 0; round < rounds; round++) {
-        const began = performance.now();
-        await ask();
-        milliseconds.push(performance.now() - began);
+    for (let pass = 1; pass <= passes; pass += 1)
+      for (const { what, ask, milliseconds } of lists) {
+        const plans = await database.plansOf(ask);
+        for (let round = 0; round < rounds; round += 1) {
+          const began = performance.now();
+          await ask();
+          milliseconds.push(performance.now() - began);
+        }
+        if (pass === passes) timed.push({ what, milliseconds: Math.min(...milliseconds), plans });
       }
-      const what = as === 'admin' ? path : `${path} (as ${as})`;
-      timed.push({ what: withoutIdentifiers(what), milliseconds: Math.min(...milliseconds), plans });
-    }
     return timed;
   } finally {
     await app.close();

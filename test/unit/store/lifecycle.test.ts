@@ -238,6 +238,42 @@ describe('announcements of expiry', () => {
   });
 });
 
+describe('identities', () => {
+  it('whose certificates all end in time are found among many that end so', async () => {
+    const { commit, store } = await testStore();
+    const past = instant('2026-02-01T10:00:00.000Z');
+    const soon = instant('2026-03-01T12:00:00.000Z');
+    const ends: readonly (readonly [username: string, notAfter: Date])[] = [
+      ['a-late', later],
+      ['b-soon', soon],
+      ['c-both', soon],
+      ['c-both', later],
+      ['d-past', past],
+      ...Array.from({ length: 2000 }, () => ['e-many', soon] as const),
+      ['f-past-and-soon', past],
+      ['f-past-and-soon', soon],
+    ];
+    const certificates = ends.map(([username, notAfter], i) =>
+      aCertificate(aRequest({ state: 'issued', username }), {
+        ...{ username, notAfter, fingerprintSha256: sha256(String(i)) },
+        serialNumber: (i + 1).toString(16).padStart(4, '0'),
+      }),
+    );
+    await commit(
+      certificates.flatMap((certificate) => [
+        { op: 'insertRequest', request: aRequest({ ...certificate, id: certificate.requestId, state: 'issued' }) },
+        { op: 'insertCertificate', certificate },
+      ]),
+    );
+    const expiresBefore = instant('2026-03-01T13:00:00.000Z');
+    const page = { limit: 2, cursor: null };
+    const first = await store.identities.list({ expiresBefore }, now, page);
+    expect(first.items.map(({ username }) => username)).toEqual(['b-soon', 'e-many']);
+    const second = await store.identities.list({ expiresBefore }, now, { ...page, cursor: first.nextCursor });
+    expect(second.items.map(({ username }) => username)).toEqual(['f-past-and-soon']);
+  });
+});
+
 describe('spellings', () => {
   it('lead from the form in which names are compared to the names of requests', async () => {
     const { commit, store } = await testStore();
