@@ -56,6 +56,8 @@ const rooms = {
   archives: ['evidence/read-lines.ts'],
   // Checks exports of the audit log without a service.
   evidence: ['audit'],
+  // The kubectl plugin: knows the service by HTTP alone.
+  kubectl: ['offline'],
   // Keeps a file on a control-plane node, without a service.
   'revocation-file': [],
   // Constructs the adapters: may import everything.
@@ -82,6 +84,9 @@ const edges = {
   'kubepass-inspect.ts': ['offline'],
   // For auditors: checks exports of the audit log, without a service.
   'kubepass-verify.ts': ['evidence'],
+  // For people's own machines: the kubectl plugin, and its completion.
+  'kubectl-kubepass.ts': ['kubectl'],
+  'kubectl-complete-kubepass.ts': ['kubectl'],
   // On control-plane nodes: keeps the file that names revoked certificates.
   'revocation-file.ts': ['revocation-file', 'config/secrets.ts'],
   // Make backups of the database and put it back. No HTTP; `model` for a type.

@@ -52,6 +52,8 @@ export interface AppOptions {
   readonly measures?: RequestMeasures;
   /** Default: nobody collects traces. */
   readonly tracing?: RequestTracing;
+  /** Where callers reach the service; default: where each connection arrives. */
+  readonly publicUrl?: string;
   /** The resources under `/v1`; default: every one. */
   readonly resources?: readonly AddResource[];
 }
@@ -118,7 +120,7 @@ export function buildApp(services: Services, options: AppOptions): App {
     addOpenApi(root);
   });
   app.register(async (forCallers) => {
-    authenticateCallers(forCallers, services.authenticator, failuresPerMinute, browsers, services.budgets);
+    authenticateCallers(forCallers, services.authenticator, failuresPerMinute, browsers, services.budgets, options.publicUrl ?? null);
     negotiateMediaTypes(forCallers);
     addMetrics(forCallers, services);
     forCallers.register(

@@ -1,6 +1,7 @@
 import type { ApiToken, Principal, Requester, Role } from './model/principal.js';
-import type { Credential, WayIn } from './model/authentication.js';
+import type { Authentication, Credential, WayIn } from './model/authentication.js';
 import type { LoginAttempt, LoginBegun, LoginFinished } from './model/login.js';
+import type { OfferedSignIns } from './model/offered-sign-ins.js';
 import type { Session } from './model/session.js';
 import type { AuditEventFilter, AuditEventPage, ChainVerification } from './model/audit-event.js';
 import type { BudgetName, BudgetStates, BudgetUse, SpentBudget } from './model/budget.js';
@@ -10,7 +11,7 @@ import type { CertificateRequest, RequestFilter, TimelineEntry } from './model/c
 import type { Cluster, ClusterCsr, CertificateAuthorityBundle } from './model/cluster.js';
 import type { StoredClusterProbe } from './model/cluster-probe.js';
 import type { Decision, DecisionFacts, TraceEntry } from './model/decision.js';
-import type { Enforcement } from './model/enforcement.js';
+import type { Enforcement, PublicAddress } from './model/enforcement.js';
 import type { HealthReport } from './model/health.js';
 import type { IdempotencyToken, IdempotentAnswer } from './model/idempotency.js';
 import type { BlockAsk, Identity, IdentityDetails, IdentityFilter, UnblockAsk } from './model/identity.js';
@@ -40,6 +41,8 @@ export interface Services {
   readonly auditEvents: AuditEventService;
   readonly apiTokens: ApiTokenService;
   readonly sessions: SessionService;
+  /** Public: how programs sign in. */
+  readonly offeredSignIns: OfferedSignIns;
   readonly logins: LoginService;
   readonly enforcement: EnforcementService;
   readonly inspections: InspectionService;
@@ -62,6 +65,11 @@ export interface MetricsService {
 export interface Authenticator extends WayIn<Credential> {
   /** The reviewer behind the token, from memory; null for the token of anybody else. Never throws. */
   authenticateReviewer(token: string): Promise<Principal | null>;
+  /**
+   * Takes the proof by which this caller came, once, for a call with this DER certification request; null: the call has
+   * none. Answers why the proof does not count; null where it does, and for callers who came in another way.
+   */
+  useProof(principal: Principal, csr: Uint8Array | null): Promise<Authentication | null>;
 }
 
 /** The body of `POST /v1/certificate-requests`, its shape already checked by the route's schema. */
@@ -231,6 +239,11 @@ export interface ClusterService {
   certificateList(name: string): Promise<Outcome<CertificateList>>;
   list(principal: Principal): readonly ClusterView[];
   find(principal: Principal, name: string): Outcome<ClusterView>;
+  /** The parts of a kubeconfig for the kubectl plugin. `publicAddress` null: it is not known how callers reach us. */
+  execKubeconfig(
+    principal: Principal,
+    name: string,
+  ): Outcome<{ readonly cluster: Cluster; readonly publicAddress: PublicAddress | null }>;
   /** Finds out what the cluster can do, for which it issues a certificate; one probe at a time. */
   probe(
     principal: Principal,

@@ -54,6 +54,8 @@ import { openCallers } from './callers.js';
 import type { CallersTrustInForce } from './callers-trust-in-force.js';
 import { openClientCertificates } from './client-certificates.js';
 import { healthService } from './health.js';
+import { offeredSignIns } from './offered-sign-ins.js';
+import { openKeyProofs } from './key-proofs.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
@@ -451,6 +453,7 @@ async function wire(
         ...callers.waysIn,
         ...(signsIn && { sessions: sessionAuthenticator }),
         ...(clientCertificates && { clientCertificates: clientCertificates.wayIn }),
+        keyProofs: openKeyProofs(config, of.store, clock),
       },
       signIn,
       admins,
@@ -461,6 +464,7 @@ async function wire(
     enforcement: measuredReviews(enforcementService(of), metrics.callers),
     restored: restorations,
     budgets,
+    offeredSignIns: offeredSignIns(config.callers),
   });
   return {
     store,
@@ -553,7 +557,7 @@ function servicesOf(
   waysIn: OtherWaysIn,
   { sessions, logins }: OpenedSignIn,
   admins: boolean,
-): Omit<Services, 'inspections' | 'webhookDeliveries' | 'metrics' | 'enforcement' | 'restored' | 'budgets'> {
+): Omit<Services, 'inspections' | 'webhookDeliveries' | 'metrics' | 'enforcement' | 'restored' | 'budgets' | 'offeredSignIns'> {
   const { store, clock } = context;
   return {
     authenticator: new Callers(authenticator, waysIn, refusedSignIns),

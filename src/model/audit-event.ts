@@ -76,6 +76,8 @@ export interface AuditEventDetails {
     makers?: readonly string[];
     /** The fingerprint of the certificate that it renews; absent where it renews none. */
     renewalOf?: string;
+    /** The requester came by the key of that certificate; absent where they signed in. */
+    keyProof?: true;
   };
   ApprovalRecorded: {
     stage: number;

@@ -23,6 +23,7 @@ import { acknowledgeRestorations, insertRestoration } from './tables/restoration
 import { pruneAuditRecords, requireArchivedThrough } from './tables/audit-archive-table.js';
 import { requireQuota } from './tables/quotas.js';
 import { endSession, forgetSessions, insertSession, touchSession } from './tables/session-table.js';
+import { forgetUsedProofs, insertUsedProof } from './tables/used-proof-table.js';
 import { webhookStatementsOf } from './tables/webhook-delivery-table.js';
 
 /**
@@ -69,6 +70,10 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
       return [endSession(operation.id, operation.at)];
     case 'forgetSessions':
       return [forgetSessions(operation.expiredBefore)];
+    case 'insertUsedProof':
+      return [insertUsedProof(operation.idSha256, operation.at)];
+    case 'forgetUsedProofs':
+      return [forgetUsedProofs(operation.usedBefore)];
     case 'nameInstance':
       return [nameInstance(operation.id, operation.at)];
     case 'insertCheckpointKey':

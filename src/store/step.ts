@@ -60,6 +60,10 @@ export type Operation =
   | { readonly op: 'endSession'; readonly id: string; readonly at: Date }
   /** Deletes at most 1,000 sessions. */
   | { readonly op: 'forgetSessions'; readonly expiredBefore: Date }
+  /** Remembers a proof of possession; conflicts where it is known already. */
+  | { readonly op: 'insertUsedProof'; readonly idSha256: string; readonly at: Date }
+  /** Deletes at most 1,000 proofs. */
+  | { readonly op: 'forgetUsedProofs'; readonly usedBefore: Date }
   /** Names the log, unless it has a name. */
   | { readonly op: 'nameInstance'; readonly id: string; readonly at: Date }
   /** Conflicts where the key is in use already. */
@@ -249,6 +253,7 @@ export type Conflict =
   | { readonly kind: 'expiryNotice' }
   | { readonly kind: 'apiToken'; readonly id: string }
   | { readonly kind: 'session'; readonly id: string }
+  | { readonly kind: 'usedProof' }
   /** A checkpoint of this or a larger size is kept. */
   | { readonly kind: 'checkpoint'; readonly size: number }
   /** The key is not in use. */

@@ -87,6 +87,12 @@ const table: readonly Row[] = [
     act: async (person) => call(person, 'post', '/v1/clusters/demo/probe'),
   },
   {
+    action: 'read the kubeconfig for the kubectl plugin',
+    allowed: everybody,
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/clusters/demo/kubeconfig'),
+  },
+  {
     action: 'read somebody else’s request',
     allowed: ['approver', 'auditor', 'admin'],
     refusal: 404,

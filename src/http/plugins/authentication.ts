@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Authentication, Credential } from '../../model/authentication.js';
 import { isReviewer, type Principal } from '../../model/principal.js';
 import type { Authenticator, BudgetService } from '../../services.js';
+import { decodeSinglePem } from '../../x509/strict/pem.js';
 import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { tellBudgets, whenSpent } from './budgets.js';
@@ -31,6 +32,7 @@ export function authenticateCallers(
   failuresPerMinute: number,
   browsers: Browsers | null,
   budgets: BudgetService,
+  publicUrl: string | null = null,
 ): void {
   const limit = new FailureLimit(failuresPerMinute, 60_000);
   const told = new FailureLog(app.log);
@@ -42,7 +44,7 @@ export function authenticateCallers(
   tellBudgets(app, budgets);
   app.addHook('onRequest', async (request, reply) => {
     const { forReviewers = false, withoutRole = false, fromMemory = false } = request.routeOptions.config;
-    const credential = credentialOf(request, browsers !== null);
+    const credential = credentialOf(request, browsers !== null, publicUrl);
     if (fromMemory) {
       request.principal = await reviewerOrOther(authenticator, credential);
       if (request.principal) return;
@@ -65,6 +67,20 @@ export function authenticateCallers(
     if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
     if (request.principal.roles.length === 0 && !withoutRole) throw new ProblemError(noRole);
   });
+  // The body is known, and nothing has acted on it yet: not even an Idempotency-Key was looked up.
+  app.addHook('preHandler', async (request) => {
+    if (request.principal?.proof === undefined) return;
+    const refusal = await authenticator.useProof(request.principal, csrOf(request.body));
+    if (refusal?.outcome === 'refused') throw new ProblemError(failed(request, limit, refusal, browsers));
+  });
+}
+
+/** The DER of the certification request in a body; null where there is none that can be read. */
+function csrOf(body: unknown): Uint8Array | null {
+  const { csr } = body as { readonly csr?: unknown };
+  if (typeof csr !== 'string') return null;
+  const read = decodeSinglePem(csr, 'CERTIFICATE REQUEST');
+  return read.ok ? read.der : null;
 }
 
 /** How people sign in with browsers. */
@@ -166,6 +182,11 @@ function unauthenticated(request: FastifyRequest, browsers: Browsers | null): Pr
   if (/^Bearer(?: |$)/i.test(authorization ?? ''))
     return problem('unauthenticated', 'the token is unknown, expired or revoked', {
       headers: { 'www-authenticate': `${realm}, error="invalid_token"` },
+    });
+  // Nothing else is said: the log knows what is wrong with a proof.
+  if (/^KubepassProof(?: |$)/i.test(authorization ?? '') && request.routeOptions.config.takesKeyProofs)
+    return problem('unauthenticated', 'the proof of possession does not count for this call', {
+      headers: { 'www-authenticate': `${realm}, KubepassProof` },
     });
   // RFC 6750 section 3.1: no error code if no credentials were sent, or some of another scheme.
   const headers = { 'www-authenticate': realm };

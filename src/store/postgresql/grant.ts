@@ -39,6 +39,7 @@ const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
   RequestLabel: 'SELECT, INSERT',
   RequestRecord: 'SELECT, INSERT, UPDATE',
   UnknownIdentity: 'SELECT, INSERT',
+  UsedProof: 'SELECT, INSERT, DELETE',
   WebhookDelivery: 'SELECT, INSERT, UPDATE, DELETE',
   WriterMark: 'SELECT, INSERT, UPDATE, DELETE',
   AuditEvent: 'SELECT',
