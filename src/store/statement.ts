@@ -68,6 +68,8 @@ export interface SqlDialect {
   hexText(column: string): string;
   /** Whether the JSON array holds a text; takes one parameter. */
   jsonArrayHolds(column: string): string;
+  /** A table of the texts in a JSON array, in its column `value`; takes one parameter. */
+  jsonTexts(): string;
   /** The ASCII text in lower case, in whichever language the database sorts. */
   asciiLowerCase(column: string): string;
   /** Stands behind a table to name the index that finds its rows; empty where the database chooses better by itself. */

@@ -4,6 +4,7 @@ export const postgresqlDialect: SqlDialect = {
   jsonArrayLength: (column) => `jsonb_array_length(${column})`,
   hexText: (column) => `encode(${column}, 'hex')`,
   jsonArrayHolds: (column) => `${column} @> to_jsonb(?::text)`,
+  jsonTexts: () => '(SELECT "value" COLLATE "C" AS "value" FROM json_array_elements_text(?::json) AS "texts"("value"))',
   asciiLowerCase: (column) => `lower(${column} COLLATE "C")`,
   // Its statistics tell it how many rows are in which state.
   indexedBy: () => '',

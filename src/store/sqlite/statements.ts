@@ -5,6 +5,7 @@ export const sqliteDialect: SqlDialect = {
   jsonArrayLength: (column) => `json_array_length(${column})`,
   hexText: (column) => `lower(hex(${column}))`,
   jsonArrayHolds: (column) => `EXISTS (SELECT 1 FROM json_each(${column}) WHERE "value" = ?)`,
+  jsonTexts: () => '(SELECT "value" FROM json_each(?))',
   asciiLowerCase: (column) => `lower(${column})`,
   indexedBy: (index) => ` INDEXED BY "${index}"`,
   // Behind an equal column, SQLite enters an index at the first column of the bound.
