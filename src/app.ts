@@ -10,10 +10,12 @@ import {
   answerOtherMethods,
   answerUnroutableRequest,
   rememberPaths,
+  scimPrefix,
 } from './http/plugins/errors.js';
 import { negotiateMediaTypes } from './http/plugins/negotiation.js';
 import { readInput } from './http/plugins/request-input.js';
 import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
+import { addScim } from './http/scim/routes.js';
 import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
 import { CertificateListener } from './http/server/certificate-listener.js';
 import { Connections, type ConnectionLimits } from './http/server/connections.js';
@@ -118,6 +120,7 @@ export function buildApp(services: Services, options: AppOptions): App {
     },
     { prefix: '/v1' },
   );
+  app.register(async (scim) => addScim(scim, services, failuresPerMinute), { prefix: scimPrefix });
   app.register(async (root) => answerOtherMethods(root, paths));
   return app;
 }

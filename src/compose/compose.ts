@@ -51,6 +51,7 @@ import { openClientCertificates } from './client-certificates.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
+import { directoryServices, forgettingTokens, openDirectory } from './directory.js';
 import { openCheckpointKeys } from './checkpoint-keys.js';
 import { openKeptRevocations } from './kept-revocations.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
@@ -190,7 +191,11 @@ async function wire(
   const forgetting = forgettingWriter(learning, (id) => {
     sessionAuthenticator.forget(id);
   });
-  const store: Store = { ...openedStore, writer: wakingWriter(forgetting, wake) };
+  let forgetToken: (id: string) => void = () => undefined;
+  const forgettingBoth = forgettingTokens(forgetting, (id) => {
+    forgetToken(id);
+  });
+  const store: Store = { ...openedStore, writer: wakingWriter(forgettingBoth, wake) };
 
   // Signatures.
   const cryptoThread = new CryptoThread({
@@ -258,6 +263,7 @@ async function wire(
     deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
     probes,
     identityBlocks: new IdentityBlocks(store.identityBlocks),
+    ...openDirectory(config, store),
     denyList,
     publicAddress: await openPublicAddress(config.publicAddress),
     attempts: new AttemptsUnderWay(),
@@ -281,6 +287,9 @@ async function wire(
     admins,
     useBreakGlass: (token) => breakGlass.use(token),
   });
+  forgetToken = (id) => {
+    authenticator.forget(id);
+  };
   await authenticator.loadReviewers();
   const serviceAccounts = openServiceAccounts(config, clusters, clock, log);
   const callers = await openCallers(config, serviceAccounts, clock, log);
@@ -424,6 +433,7 @@ function servicesOf(
     certificateRequests: certificateRequestService(context),
     certificates: certificateService(context),
     identities: identityService(context),
+    ...directoryServices(context),
     clusters: clusterService(context, certificateLists),
     policies: policyService(context, drafts),
     auditEvents: auditEventService(store, checkpoints),

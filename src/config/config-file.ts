@@ -3,6 +3,7 @@ import { Type, type Static, type TSchema } from 'typebox';
 import { Settings } from 'typebox/system';
 import Value from 'typebox/value';
 import { parseDocument } from 'yaml';
+import { groupAttributes, usernameAttributes } from '../model/directory.js';
 import type { ReportProblem } from './report-problem.js';
 import { CallersSettings, RoleSettings } from './callers-config.js';
 
@@ -128,6 +129,20 @@ export const FileSettings = Type.Object(
         {
           checkpointSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
           checkpointKeys: Type.Optional(Type.Array(Path, { minItems: 1, maxItems: 10, uniqueItems: true })),
+        },
+        closed,
+      ),
+    ),
+    directory: Type.Optional(
+      Type.Object(
+        {
+          username: Type.Optional(Type.Enum([...usernameAttributes])),
+          required: Type.Optional(Type.Array(Type.String({ maxLength: 63 }), { maxItems: 1000, uniqueItems: true })),
+          groupsBy: Type.Optional(Type.Enum([...groupAttributes])),
+          cancelRequests: Type.Optional(Type.Boolean()),
+          revokeTokens: Type.Optional(Type.Boolean()),
+          revokeTokensMade: Type.Optional(Type.Boolean()),
+          onLostGroup: Type.Optional(Type.Enum(['list', 'revoke'])),
         },
         closed,
       ),

@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { directoryDefaults, type DirectorySettings } from '../model/directory.js';
 import { readCluster, type ClusterConfig } from './cluster-config.js';
 import { readCallers, readRoles, type CallersConfig, type RoleBindingConfig } from './callers-config.js';
 import { readConfigFile, type FileSettings } from './config-file.js';
@@ -33,6 +34,8 @@ export interface Config {
   readonly expiry: ExpiryConfig;
   readonly inspection: InspectionConfig;
   readonly audit: AuditConfig;
+  /** How the service follows what an identity provider tells over SCIM. */
+  readonly directory: DirectorySettings;
   readonly callers: CallersConfig;
   /** The roles of principals; API tokens keep theirs. */
   readonly roles: readonly RoleBindingConfig[];
@@ -157,6 +160,7 @@ export function loadConfig(environment: Environment): Config {
       checkpointSeconds: file?.audit?.checkpointSeconds ?? 60,
       checkpointKeyFiles: file?.audit?.checkpointKeys?.map(fromFile) ?? null,
     },
+    directory: readDirectory(file, clusters, inFile),
     callers: readCallers(
       file?.callers,
       {
@@ -232,6 +236,18 @@ function readTls(
   if (certFile !== undefined) report(variables.tlsKeyFile, `is missing beside ${variables.tlsCertFile}`);
   if (keyFile !== undefined) report(variables.tlsCertFile, `is missing beside ${variables.tlsKeyFile}`);
   return { files: null, terminated };
+}
+
+function readDirectory(
+  file: FileSettings | undefined,
+  clusters: readonly ClusterConfig[],
+  report: ReportProblem,
+): DirectorySettings {
+  const settings = { ...directoryDefaults, ...file?.directory };
+  for (const [i, name] of settings.required.entries())
+    if (!clusters.some((cluster) => cluster.name === name))
+      report(`/directory/required/${i}`, `"${name}" is not the name of a cluster`);
+  return settings;
 }
 
 function readConnections(file: FileSettings | undefined, terminated: boolean): ConnectionsConfig {

@@ -7,6 +7,7 @@ import { addCertificates } from './certificates/routes.js';
 import { addClusterCsrs } from './cluster-csrs/routes.js';
 import { addCertificateList } from './clusters/certificate-list.js';
 import { addClusters } from './clusters/routes.js';
+import { addDirectoryUsers } from './directory-users/routes.js';
 import { addEnforcement } from './enforcement/routes.js';
 import { addIdentities } from './identities/routes.js';
 import { addInspections } from './inspections/routes.js';
@@ -29,6 +30,7 @@ export const everyResource: readonly AddResource[] = [
   addKubeconfigs,
   addCertificates,
   addIdentities,
+  addDirectoryUsers,
   addClusters,
   addClusterCsrs,
   addEnforcement,

@@ -3,6 +3,7 @@ import { idempotencyKeySeconds } from './requests/idempotency-keys.js';
 import { recoverRequests } from './attempts/recover-requests.js';
 import { secondsAfter, type IssuanceContext } from './context.js';
 import { requestEvent } from './events.js';
+import { settleReuses } from './directory/directory-service.js';
 import { announceExpiry, forgetExpiryNotices } from './lifecycle/announce-expiry.js';
 import { BlockedAccess } from './lifecycle/end-access.js';
 import { moveRequest } from './request-states.js';
@@ -36,6 +37,7 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
     },
     'expiring requests': () => expireRequests(context, isStopped),
     'ending the access of blocked identities': () => blockedAccess.endNext(),
+    'settling names that were somebody else’s': () => settleReuses(context),
     'forgetting idempotency keys and sessions': () => forgetLapsed(context),
   };
   const notices = {

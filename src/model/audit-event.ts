@@ -41,6 +41,10 @@ export const auditEventTypes = [
   'BreakGlassTokenMade',
   'BreakGlassTokenUsed',
   'CheckpointKeyAdded',
+  'DirectoryUserChanged',
+  'DirectoryUserDeactivated',
+  'DirectoryGroupChanged',
+  'DirectoryMembershipChanged',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -212,7 +216,31 @@ export interface AuditEventDetails {
   SignInRefused: { refused: number; reasons: Readonly<Record<string, number>> };
   /** A key that signs checkpoints of the log from now on, in the form of C2SP signed-note, and its SHA-256. */
   CheckpointKeyAdded: { key: string; sha256: string };
+  /** `changed`: the names of the attributes, where that was it. */
+  DirectoryUserChanged: DirectoryUserDetails & {
+    change: 'Created' | 'Changed' | 'Returned' | 'Deleted' | 'Superseded' | 'Confirmed';
+    active: boolean;
+    changed: readonly string[];
+    /** The id of the user who had the name before; absent where nobody else had it. */
+    predecessor?: string;
+  };
+  /** The person left: their access ends with it. */
+  DirectoryUserDeactivated: DirectoryUserDetails & {
+    how: 'Deactivated' | 'Deleted' | 'Renamed';
+    revokedCertificates: number;
+    cancelledRequests: number;
+    endedSessions: number;
+    revokedTokens: readonly string[];
+    /** Tokens that went on, because without them no admin would be left. */
+    keptTokens: readonly string[];
+  };
+  DirectoryGroupChanged: DirectoryGroupDetails & { change: 'Created' | 'Changed' | 'Deleted' };
+  /** The userNames of those who came and went. */
+  DirectoryMembershipChanged: DirectoryGroupDetails & { added: readonly string[]; removed: readonly string[] };
 }
+
+type DirectoryUserDetails = { userId: string; userName: string; externalId: string | null; username: string | null };
+type DirectoryGroupDetails = { groupId: string; displayName: string; externalId: string | null };
 
 type SessionDetails = {
   sessionId: string;

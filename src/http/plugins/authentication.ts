@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Authentication, Credential } from '../../model/authentication.js';
-import { isReviewer, type Principal } from '../../model/principal.js';
+import { isDirectory, isReviewer, type Principal } from '../../model/principal.js';
 import type { Authenticator } from '../../services.js';
 import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
@@ -18,6 +18,8 @@ const realm = 'Bearer realm="kubepass"';
  * A reviewer, which is the API server of a cluster, may call the routes that say so. Routes `fromMemory` know it without
  * the database and have no limit: an API server repeats for seconds what is answered 429 or 5xx, while its users wait.
  *
+ * The connector of a directory may call the routes that say so, or all of them where this is for the connector.
+ *
  * A browser sends the cookie of its session whichever page asks it to. So a call that changes something comes from a page of
  * ours.
  */
@@ -26,12 +28,18 @@ export function authenticateCallers(
   authenticator: Authenticator,
   failuresPerMinute: number,
   browsers: Browsers | null,
+  { forDirectory: isForDirectory = false }: { readonly forDirectory?: boolean } = {},
 ): void {
   const limit = new FailureLimit(failuresPerMinute, 60_000);
   const quiet = new FailureLimit(failuresPerMinute, 60_000);
   app.decorateRequest('principal', null);
   app.addHook('onRequest', async (request, reply) => {
-    const { forReviewers = false, withoutRole = false, fromMemory = false } = request.routeOptions.config;
+    const {
+      forReviewers = false,
+      forDirectory = isForDirectory,
+      withoutRole = false,
+      fromMemory = false,
+    } = request.routeOptions.config;
     const credential = credentialOf(request, browsers !== null);
     if (fromMemory) {
       request.principal = await reviewerOrOther(authenticator, credential);
@@ -49,6 +57,7 @@ export function authenticateCallers(
     request.principal = authentication.principal;
     if (credential.kind === 'session' && browsers !== null) requireSameOrigin(request, browsers);
     if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
+    if (isDirectory(request.principal) && !forDirectory) throw new ProblemError(onlyDirectory);
     if (request.principal.roles.length === 0 && !withoutRole) throw new ProblemError(noRole);
   });
 }
@@ -76,6 +85,11 @@ function requireSameOrigin(request: FastifyRequest, { origin }: Browsers): void 
 const onlyReviews = problem(
   'not-permitted',
   'a reviewer asks for access reviews and reads what is rendered for its cluster, and nothing else',
+);
+
+const onlyDirectory = problem(
+  'not-permitted',
+  'the connector of a directory uses /scim/v2 and GET /v1/whoami, and nothing else',
 );
 
 /** An identity provider may vouch for everybody in the world. */
