@@ -21,6 +21,7 @@ import type {
   GroupCondition,
   MembershipChange,
   SupposedInDirectory,
+  SupposedUser,
   UserCondition,
 } from './model/directory.js';
 import type { Enforcement } from './model/enforcement.js';
@@ -388,6 +389,8 @@ export interface Evaluation {
 export interface ReplayAsk extends Partial<RecordedRequestRange> {
   /** YAML, as in policy files. */
   readonly policies: readonly string[];
+  /** Supposed of these usernames, in place of what the directory told when their requests were decided. */
+  readonly directory?: readonly SupposedUser[];
 }
 
 /** A replay that has begun. */

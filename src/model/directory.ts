@@ -191,3 +191,8 @@ export type DirectoryRefusal =
 
 export type DirectoryOutcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: DirectoryRefusal };
+
+/** The same of one username. */
+export interface SupposedUser extends SupposedInDirectory {
+  readonly username: string;
+}

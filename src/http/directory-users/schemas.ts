@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox';
 import { apiTokenView, ApiTokenSchema } from '../api-tokens/schemas.js';
 import { ListedCertificateSchema, listedCertificateView } from '../certificates/schemas.js';
 import { exposureView, residualExposure } from '../identities/schemas.js';
+import { isHere } from '../../model/directory.js';
 import { pageOf, pageParameters } from '../pages.js';
 import {
   closed,
@@ -29,7 +30,7 @@ const userProperties = {
   id: idOf('Identifies the user, here and over SCIM.'),
   userName: textOf('The name as the identity provider writes it.', 'jane@corp.example'),
   externalId: nullable(textOf('An identifier.', '00u1a2b3c4'), 'The identity provider’s own identifier; null: none.'),
-  active: Type.Boolean({ description: 'False: the person has left.', examples: [true] }),
+  active: Type.Boolean({ description: 'False: the person has left, or was deleted.', examples: [true] }),
   displayName: nullable(textOf('A name.', 'Jane Doe'), 'The name to show; null: none was given.'),
   emails: Type.Array(textOf('An address.', 'jane@corp.example'), { maxItems: 20, description: 'Email addresses.' }),
   username: nullable(
@@ -131,9 +132,9 @@ export type DirectoryUserBody = Static<typeof DirectoryUserSchema>;
 export type DirectoryUserDetailsBody = Static<typeof DirectoryUserDetailsSchema>;
 
 export function directoryUserView({ user, groups, whyNoUsername }: DirectoryUserView): DirectoryUserBody {
-  const { id, userName, externalId, active, displayName, emails, username, reuse } = user;
+  const { id, userName, externalId, displayName, emails, username, reuse } = user;
   return {
-    ...{ id, userName, externalId, active, displayName },
+    ...{ id, userName, externalId, active: isHere(user), displayName },
     emails: emails.map(({ value }) => value),
     ...{ username, whyNoUsername },
     groups: groups.map((group) => ({

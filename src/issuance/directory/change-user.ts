@@ -15,6 +15,7 @@ import type { Operation, Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { announce } from '../events.js';
 import { endAccess } from '../lifecycle/end-access.js';
+import { predecessorHasAccess } from './directory-facts.js';
 import { leavingOf, type How, type Leaving } from './leave.js';
 import { usernameOf } from './username.js';
 
@@ -149,6 +150,9 @@ async function claimNames(
   if (last === undefined) return { ok: true, value: isKept ? kept : { ...kept, reuse: null } };
   if (isKept && before !== null && leftAt(before) >= leftAt(last)) return { ok: true, value: kept };
   if (isSame(last)) return { ok: true, value: { ...kept, reuse: last.reuse, returnsAs: last } };
+  // Where none of the predecessor's certificates works, the name is free, and the predecessor's block ends.
+  if (!(await predecessorHasAccess(context, username, { predecessor: last.id, since: now })))
+    return { ok: true, value: { ...kept, reuse: null, returnsAs: last } };
   return { ok: true, value: { ...kept, reuse: { predecessor: last.id, since: now } } };
 }
 
@@ -191,7 +195,7 @@ async function planOf(
   };
   const here = isHere(draft);
   const wasHere = before === null || isHere(before);
-  const leaves = !here && wasHere;
+  const leaves = !here && (wasHere || old !== null);
   const how: How = deleted ? 'Deleted' : 'Deactivated';
   const leaving = leaves ? await leavingOf(context, actor, draft, draft.username, how, options) : null;
   const renaming =

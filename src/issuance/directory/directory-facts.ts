@@ -1,5 +1,5 @@
 import type { DirectoryFacts, DirectoryParty } from '../../model/decision.js';
-import { isHere, type DirectoryUser, type NameReuse } from '../../model/directory.js';
+import { isHere, type DirectoryUser, type NameReuse, type SupposedInDirectory } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { IssuanceContext } from '../context.js';
 import { spellingsOf } from '../lifecycle/end-access.js';
@@ -44,10 +44,11 @@ export async function directoryFacts(
   context: IssuanceContext,
   subject: DirectorySubject,
   isNeeded: boolean,
+  supposed?: SupposedInDirectory,
 ): Promise<DirectoryFacts | undefined> {
   const required = context.directory.required.includes(subject.cluster);
   const isUsed = await context.directoryUse.isUsed();
-  if (!isUsed && !required && !isNeeded) return undefined;
+  if (!isUsed && !required && !isNeeded && supposed === undefined) return undefined;
   const { username, requester, collector = requester.name } = subject;
   const names = [...new Set([username, requester.name, collector].map(foldedName))];
   const bearers = isUsed ? await context.store.directory.bearersOf(names) : [];
@@ -70,7 +71,16 @@ export async function directoryFacts(
     party(requester.name, principalState(of(requester.name))),
     party(collector, principalState(of(collector))),
   ]);
-  return { required, username: ofUsername, requester: ofRequester, collector: ofCollector };
+  const asSupposed = supposed ? supposedParty(ofUsername, supposed) : ofUsername;
+  return { required, username: asSupposed, requester: ofRequester, collector: ofCollector };
+}
+
+/** The party as a dry run supposes it to be in the directory. */
+export function supposedParty(
+  party: DirectoryParty,
+  { active = party.state !== 'inactive', groups = party.groups }: SupposedInDirectory,
+): DirectoryParty {
+  return { ...party, state: active ? 'active' : 'inactive', groups: active ? groups : [] };
 }
 
 /**

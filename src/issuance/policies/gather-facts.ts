@@ -1,13 +1,6 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { SupposedInDirectory } from '../../model/directory.js';
-import type {
-  ActiveCertificate,
-  DecisionFacts,
-  DirectoryFacts,
-  QuotaUsage,
-  QuotaLimit,
-  RenewalFacts,
-} from '../../model/decision.js';
+import type { ActiveCertificate, DecisionFacts, QuotaUsage, QuotaLimit, RenewalFacts } from '../../model/decision.js';
 import { privilegesOf, type Privileges } from '../../model/blast-radius.js';
 import { neededFacts, type NeededFacts } from '../../policy/needed-facts.js';
 import type { PolicySet } from '../../policy/policy-set.js';
@@ -51,10 +44,10 @@ export async function lookUpFacts(
   usedUp: readonly UsedUpQuota[] = [],
 ): Promise<DecisionFacts> {
   const issuing = issuingCluster(context, subject.cluster);
-  const directory = await directoryFacts(context, subject, needed.directory || subject.supposed !== undefined);
+  const directory = await directoryFacts(context, subject, needed.directory, subject.supposed);
   const facts = {
     ...factsOf(issuing.cluster),
-    ...(directory && { directory: { ...directory, ...whatIf(directory, subject) } }),
+    ...(directory && { directory }),
   };
   const renews = (subject.renewal ?? null) !== null;
   if (!needed.usage && !needed.active && !needed.blastRadius && !renews) return facts;
@@ -70,13 +63,6 @@ export async function lookUpFacts(
     ...(active && { active }),
     ...(needed.blastRadius && { blastRadius: privilegesIn(issuing, subject) }),
   };
-}
-
-/** The username as a dry run supposes it to be in the directory. */
-function whatIf({ username }: DirectoryFacts, { supposed }: FactsSubject): Partial<Pick<DirectoryFacts, 'username'>> {
-  if (!supposed) return {};
-  const { active = username.state !== 'inactive', groups = username.groups } = supposed;
-  return { username: { ...username, state: active ? 'active' : 'inactive', groups: active ? groups : [] } };
 }
 
 /** Nothing of it can change but whether the renewed certificate was revoked. */
