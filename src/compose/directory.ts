@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.js';
-import { DirectoryUse } from '../issuance/directory/directory-facts.js';
+import { DirectoryUse } from '../issuance/directory/directory-use.js';
 import { directoryUserService, scimService } from '../issuance/directory/directory-service.js';
 import type { IssuanceContext } from '../issuance/context.js';
 import type { Services } from '../services.js';

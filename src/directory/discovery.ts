@@ -98,8 +98,6 @@ export const schemas = (base: string): readonly (object & { readonly id: string 
           caseExact: true,
           mutability: 'immutable',
         }),
-        attribute('type', 'Always User.', { mutability: 'immutable' }),
-        attribute('display', 'The name to show.', { mutability: 'readOnly' }),
       ],
     }),
     externalId,

@@ -4,7 +4,7 @@ import { uris } from './schema-uris.js';
 
 /** An attribute as a filter or a path names it, its parts in lower case. RFC 7644 figure 1. */
 export interface AttributePath {
-  /** Of an extension; null: the attribute belongs to the resource itself. */
+  /** The schema of an extension; null: the attribute belongs to the resource itself. */
   readonly schema: string | null;
   readonly attribute: string;
   /** Null: the attribute as a whole. */

@@ -33,8 +33,6 @@ export function renderGroup(group: DirectoryGroup, members: readonly DirectoryMe
         members: members.map((member) => ({
           value: member.id,
           $ref: `${base}/Users/${member.id}`,
-          type: 'User',
-          ...withoutNull({ display: member.display }),
         })),
       }),
     meta: metaOf('Group', group, `${base}/Groups/${id}`),

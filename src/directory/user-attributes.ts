@@ -84,7 +84,7 @@ export function setAttribute(
       if (removes) throw required('userName');
       return { ...user, userName: text(value, 'userName') };
     case 'active':
-      // What is removed has no value, and somebody without one would neither be here nor have left.
+      // An attribute that is removed has no value, and somebody without one would neither be here nor have left.
       if (removes || value === null) throw required('active');
       return { ...user, active: boolean(value, 'active') };
     case 'externalid':

@@ -13,7 +13,7 @@ import type { Signatures } from '../x509/strict/signatures.js';
 import type { SigningAuthority } from '../x509/strict/signing-authority.js';
 import type { AttemptsUnderWay } from './attempts/attempts-under-way.js';
 import type { ClusterProbes } from './clusters/cluster-probes.js';
-import type { DirectoryUse } from './directory/directory-facts.js';
+import type { DirectoryUse } from './directory/directory-use.js';
 import type { IdentityBlocks } from './lifecycle/identity-blocks.js';
 import type { IdempotencyKeys } from './requests/idempotency-keys.js';
 

@@ -22,7 +22,7 @@ export interface DirectoryUser extends DirectoryUserAttributes {
   readonly left: DirectoryLeaving | null;
 }
 
-/** What the provider sets. */
+/** The attributes that the provider sets. */
 export interface DirectoryUserAttributes {
   /** As the provider writes it. No two listed users have names that fold to the same. */
   readonly userName: string;
@@ -56,7 +56,7 @@ export interface NameReuse {
   readonly since: Date;
 }
 
-/** What was ended when the person left. Each list has the first items; the rest follows after the commit. */
+/** The access that ended when the person left. Each list has the first items; the rest follows after the commit. */
 export interface DirectoryLeaving {
   /** RFC 3339 UTC. */
   readonly at: string;
@@ -84,7 +84,6 @@ export interface DirectoryGroupAttributes {
 export interface DirectoryMember {
   /** The user's id. */
   readonly id: string;
-  readonly display: string | null;
 }
 
 /** A change of who is in a group. It is applied as it is, whatever others change at the same time. */
@@ -115,7 +114,7 @@ export interface DirectoryRange {
 
 export interface DirectoryPage<T> {
   readonly items: readonly T[];
-  /** Of all that match. */
+  /** The number of all that match. */
   readonly total: number;
 }
 
@@ -173,7 +172,7 @@ export const directoryDefaults: DirectorySettings = {
 export const isHere = ({ active, deletedAt }: Pick<DirectoryUser, 'active' | 'deletedAt'>): boolean =>
   active && deletedAt === null;
 
-/** A joiner, mover or leaver who is not one yet: for dry runs and replays. What is left out is as it is. */
+/** A joiner, mover or leaver who is not one yet: for dry runs and replays. Members that are left out are as they are. */
 export interface SupposedInDirectory {
   readonly active?: boolean;
   /** Directory groups, as policies name them. */

@@ -66,7 +66,7 @@ export function inFavour(policySet: PolicySet, missing: readonly LookedUpFact[])
       ...policy,
       quota: usage ? {} : policy.quota,
       validations: policy.validations.filter((one) => !isMissing(one.expression)),
-      // Whoever is in each directory group gets every group of them.
+      // A member of each directory group gets every group of them.
       ...(directory && policy.allowed.groupsFromDirectory && { allowed: withEveryGroup(policy.allowed) }),
     })),
     guardrails: policySet.guardrails.filter(

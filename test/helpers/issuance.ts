@@ -1,4 +1,4 @@
-import { DirectoryUse } from '../../src/issuance/directory/directory-facts.js';
+import { DirectoryUse } from '../../src/issuance/directory/directory-use.js';
 import { directoryDefaults } from '../../src/model/directory.js';
 import { randomBytes } from 'node:crypto';
 import { readClientTrust } from '../../src/cluster/certificate-authorities.js';

@@ -339,12 +339,11 @@ it('takes all or nothing, and a repeated call does it', async () => {
       operations: [{ op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 }],
       events: [],
     });
-    const send = (method: Method, path: string, content: object) =>
-      request(other.address)
-        [method](`/scim/v2${path}`)
-        .set('authorization', `Bearer ${made.secret}`)
-        .set('content-type', 'application/scim+json')
-        .send(JSON.stringify(content));
+    const send = (method: Method, path: string, content: object) => {
+      const agent = request(other.address);
+      const call = agent[method](`/scim/v2${path}`).set('authorization', `Bearer ${made.secret}`);
+      return call.set('content-type', 'application/scim+json').send(JSON.stringify(content));
+    };
     const id = idIn(await send('post', '/Users', user('half')).expect(201));
     const ask = other
       .as('hr-system')('post', '/v1/kubeconfigs')

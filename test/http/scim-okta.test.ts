@@ -30,7 +30,7 @@ interface Step {
   readonly status: number;
   /** Paths into the answer, with what Okta expects there; `present`: anything but nothing. */
   readonly expects?: Readonly<Record<string, unknown>>;
-  /** What later steps need: a path into the answer, by the name. */
+  /** For later steps: a path into the answer, by the name. */
   readonly remembers?: Readonly<Record<string, string>>;
 }
 
@@ -194,8 +194,8 @@ function at(value: unknown, path: string): unknown {
 }
 
 async function replay({ method, path, body, status, expects = {}, remembers = {} }: Step): Promise<void> {
-  const call = request(service.address)
-    [method](`/scim/v2${filled(path)}`)
+  const agent = request(service.address);
+  const call = agent[method](`/scim/v2${filled(path)}`)
     .set('authorization', `Bearer ${token}`)
     .set('accept', 'application/scim+json')
     .set('content-type', 'application/scim+json; charset=utf-8');

@@ -43,6 +43,7 @@ interface List {
   readonly startIndex: number;
   readonly Resources: readonly Resource[];
 }
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast by another name, in one place
 const parsed = <T>(answer: { readonly text: string }): T => JSON.parse(answer.text) as T;
 
 const user = (userName: string, more: object = {}) => ({ schemas: [userSchema], userName, active: true, ...more });
@@ -268,6 +269,7 @@ describe('the service', () => {
       await scim('put', '/Users').expect(405),
       await scim('get', '/Users').set('accept', 'text/html').expect(406),
       await scim('post', '/Bulk').set('content-type', json).send('{}').expect(404),
+      await scim('post', '/.search').set('content-type', json).send('{}').expect(501),
       await scim('post', '/Users')
         .set('content-type', json)
         .send(`"${'x'.repeat(5 * 1024 * 1024)}"`)

@@ -48,6 +48,7 @@ export function addScim(app: App, services: Services, failuresPerMinute: number)
   addUsers(app, services, base);
   addGroups(app, services, base);
   addDiscovery(app, base);
+  refuseSearch(app);
   refuseOtherMethods(app, paths);
 }
 
@@ -190,6 +191,11 @@ function addGroups(app: App, { scim }: Services, base: Base): void {
     const outcome = await scim.deleteGroup(callerOf(request), request.params.id, versionOf(request));
     return outcome.ok ? reply.code(204).send() : sendDirectoryRefusal(reply, outcome.refusal);
   });
+}
+
+/** RFC 7644 3.4.3: searching several types of resources at once is optional. */
+function refuseSearch(app: App): void {
+  app.post('/.search', hidden, (_request, reply) => sendScimError(reply, 501, 'people and groups are listed apart'));
 }
 
 /** RFC 7644 4. A filter on them is refused there, and nothing else is. */

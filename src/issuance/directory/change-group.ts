@@ -130,7 +130,7 @@ interface Difference {
   readonly removed: readonly DirectoryUser[];
 }
 
-/** Who comes and goes, as far as it can be known before the commit. */
+/** The people who come and go, as far as they can be known before the commit. */
 async function differenceOf(
   { store: { directory } }: IssuanceContext,
   id: string,

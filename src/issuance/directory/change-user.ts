@@ -102,7 +102,7 @@ function attributesAfter(asked: UserChange, before: DirectoryUser | null): Direc
   return asked.kind === 'delete' ? before : asked.change(before);
 }
 
-/** Who has the names that a user is to have, and who had them. */
+/** The users who have the names that a user is to have, and those who had them. */
 interface NameClaim {
   /** The user who is changed; null: a new one. */
   readonly before: DirectoryUser | null;
@@ -148,7 +148,7 @@ async function claimNames(
     return refuse({ why: 'name-taken', message: 'another user has this username' });
   const [last] = others.toSorted((a, b) => leftAt(b) - leftAt(a));
   if (last === undefined) return { ok: true, value: isKept ? kept : { ...kept, reuse: null } };
-  if (isKept && before !== null && leftAt(before) >= leftAt(last)) return { ok: true, value: kept };
+  if (isKept && leftAt(before) >= leftAt(last)) return { ok: true, value: kept };
   if (isSame(last)) return { ok: true, value: { ...kept, reuse: last.reuse, returnsAs: last } };
   // Where none of the predecessor's certificates works, the name is free, and the predecessor's block ends.
   if (!(await predecessorHasAccess(context, username, { predecessor: last.id, since: now })))
@@ -178,7 +178,7 @@ async function planOf(
   const changed = before === null ? [] : changedAttributes(before, attributes);
   if (before !== null && changed.length === 0 && !deleted) return null;
   const username = usernameOf(attributes, context.directory);
-  // Whoever takes another name leaves the old one behind.
+  // Somebody who takes another name leaves the old one behind.
   const old = before !== null && before.username !== null && !isSameUsername(before.username, username) ? before : null;
   const draft: DirectoryUser = {
     ...plainAttributes(attributes),

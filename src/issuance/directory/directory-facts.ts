@@ -4,7 +4,7 @@ import { foldedName } from '../../model/folded-name.js';
 import type { IssuanceContext } from '../context.js';
 import { spellingsOf } from '../lifecycle/end-access.js';
 import { enforcementOn } from '../lifecycle/enforcement-on.js';
-import { policyNameOf } from './lose-groups.js';
+import { policyNameOf } from './policy-name.js';
 
 /** The names of a request about which the directory is asked. */
 export interface DirectorySubject {
@@ -13,30 +13,6 @@ export interface DirectorySubject {
   readonly requester: { readonly name: string };
   /** Left out: the requester. */
   readonly collector?: string;
-}
-
-/** How long it is believed that nobody uses the directory, in milliseconds. Another replica may begin to. */
-const believedMilliseconds = 1_000;
-
-/** Whether there is anybody in the directory. Until there is, decisions cost no look-up. */
-export class DirectoryUse {
-  #isUsed = false;
-  #lookedAt = -Infinity;
-
-  constructor(private readonly isInUse: () => Promise<boolean>) {}
-
-  /** Called when this process puts somebody into it. */
-  begin(): void {
-    this.#isUsed = true;
-  }
-
-  async isUsed(): Promise<boolean> {
-    const now = performance.now();
-    if (this.#isUsed || now - this.#lookedAt < believedMilliseconds) return this.#isUsed;
-    const isUsed = await this.isInUse();
-    this.#lookedAt = now;
-    return (this.#isUsed ||= isUsed);
-  }
 }
 
 /** The directory's view of the parties; undefined where nobody uses it and no rule asks. Read anew for each decision. */

@@ -2,7 +2,7 @@ import { may } from '../../identity/permissions.js';
 import { isHere, type DirectoryRefusal, type DirectoryUser } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import { listedAtMost } from '../../model/identity.js';
-import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
+import { done, refused, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import type { DirectoryUserDetails, DirectoryUserService, DirectoryUserView, ScimService } from '../../services.js';
 import type { IssuanceContext } from '../context.js';

@@ -12,7 +12,7 @@ import { residualExposure } from '../lifecycle/read-identity.js';
 /** Keeps messages to webhooks below 20 KB (Standard Webhooks, payload size); the directory user itself lists all. */
 const shown = 20;
 
-/** What still works of somebody who leaves, once these certificates are revoked and these tokens too. */
+/** The access that somebody who leaves still has, once these certificates are revoked and these tokens too. */
 export async function leftOver(
   context: IssuanceContext,
   { id }: Pick<DirectoryUser, 'id'>,

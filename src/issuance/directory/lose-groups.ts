@@ -5,10 +5,7 @@ import type { Step } from '../../store/step.js';
 import { denyIfNoLongerPermitted } from '../policies/recheck-policy.js';
 import type { IssuanceContext } from '../context.js';
 import { revocationSteps } from '../lifecycle/revocation-steps.js';
-
-/** The name by which policies know a group; null where it has none. */
-export const policyNameOf = ({ directory }: IssuanceContext, group: DirectoryGroup): string | null =>
-  group[directory.groupsBy];
+import { policyNameOf } from './policy-name.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */
 const togetherAtMost = 50;

@@ -82,7 +82,7 @@ export interface BlockOptions {
   readonly together: boolean;
   /** Whether requests that wait are cancelled; default true. */
   readonly cancelRequests?: boolean;
-  /** What still works when the step is committed, for the message to webhooks. */
+  /** The access that is left when the step is committed, for the message to webhooks. */
   readonly leftOver?: (ended: AccessToEnd) => Promise<LeftOver>;
 }
 

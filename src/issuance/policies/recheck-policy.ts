@@ -79,7 +79,7 @@ export async function denyIfNoLongerPermitted(
   actor: string | null,
 ): Promise<void> {
   const { decision, now } = await decideNow(context, request);
-  // Whoever waits for approval may go on waiting for it, however many approvals it takes now.
+  // A request that waits for approval may go on waiting, however many approvals it takes now.
   if (decision.outcome === 'permitted') return;
   // A conflict means that the request has moved on; then it was judged again.
   await context.store.writer.commit(noLongerPermittedStep(context, request, decision.violations, now, actor));

@@ -55,8 +55,7 @@ export class DirectoryTable implements DirectoryReader {
 
   async members(groupId: string, limit: number): Promise<readonly DirectoryMember[]> {
     const rows = await this.reads.readRows({
-      sql: `SELECT "u"."id", COALESCE("u"."displayName", "u"."userName") AS "display"
-        FROM "DirectoryMembership" AS "m" JOIN "DirectoryUser" AS "u" ON "u"."n" = "m"."userN"
+      sql: `SELECT "u"."id" FROM "DirectoryMembership" AS "m" JOIN "DirectoryUser" AS "u" ON "u"."n" = "m"."userN"
         WHERE "m"."groupN" = (SELECT "n" FROM "DirectoryGroup" WHERE "id" = ?) ORDER BY "m"."groupN", "m"."userN" LIMIT ?`,
       parameters: [groupId, limit],
     });
