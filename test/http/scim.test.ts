@@ -171,6 +171,22 @@ describe('a list', () => {
     await scim('get', '/Users?count=1&count=2').expect(400);
   });
 
+  it('is searched by POST, apart and together', async () => {
+    await created('sought', { displayName: 'Sought' });
+    await group('Sought');
+    const search = (path: string, more: object) =>
+      body('post', path, { schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'], ...more }).expect(200);
+    const filter = 'displayName eq "sought"';
+    expect(parsed<List>(await search('/Users/.search', { filter }))).toMatchObject({ totalResults: 1 });
+    expect(parsed<List>(await search('/Groups/.search', { filter, attributes: ['displayName'] })).Resources).toEqual([
+      { schemas: [groupSchema], id: expect.any(String) as string, displayName: 'Sought' },
+    ]);
+    expect(parsed<List>(await search('/.search', { filter, startIndex: 2 }))).toMatchObject({
+      totalResults: 2,
+      Resources: [{ schemas: [groupSchema] }],
+    });
+  });
+
   it('is filtered by email and whether people are active', async () => {
     await created('fay', { emails: [{ value: 'Fay@corp.example', type: 'work' }], active: false });
     const by = async (filter: string) =>
@@ -269,7 +285,7 @@ describe('the service', () => {
       await scim('put', '/Users').expect(405),
       await scim('get', '/Users').set('accept', 'text/html').expect(406),
       await scim('post', '/Bulk').set('content-type', json).send('{}').expect(404),
-      await scim('post', '/.search').set('content-type', json).send('{}').expect(501),
+      await scim('post', '/.search').set('content-type', json).send('{}').expect(400),
       await scim('post', '/Users')
         .set('content-type', json)
         .send(`"${'x'.repeat(5 * 1024 * 1024)}"`)

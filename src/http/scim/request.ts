@@ -13,13 +13,18 @@ function parameter(query: unknown, name: string): string | undefined {
   return value;
 }
 
-export const filterOf = ({ query }: FastifyRequest): string | undefined => parameter(query, 'filter');
+/** Where parameters are taken from: the query, or the body of a search. */
+export interface QuerySource {
+  readonly query: unknown;
+}
 
-export const projectionOf = ({ query }: FastifyRequest): Projection =>
+export const filterOf = ({ query }: QuerySource): string | undefined => parameter(query, 'filter');
+
+export const projectionOf = ({ query }: QuerySource): Projection =>
   readProjection(parameter(query, 'attributes'), parameter(query, 'excludedAttributes'));
 
 /** RFC 7644 3.4.2.4: less than 1 is 1 for the beginning, and less than 0 is 0 for the number. */
-export function rangeOf({ query }: FastifyRequest): DirectoryRange {
+export function rangeOf({ query }: QuerySource): DirectoryRange {
   const startIndex = Math.max(1, integer(query, 'startIndex') ?? 1);
   const count = Math.max(0, integer(query, 'count') ?? directoryBounds.defaultPage);
   return { startIndex, count: Math.min(count, directoryBounds.page) };

@@ -6,6 +6,7 @@ import { patchUser, readPatch } from '../../directory/patch.js';
 import { includes, project, type Projection } from '../../directory/projection.js';
 import { entityTag, renderGroup, renderUser } from '../../directory/render.js';
 import { uris } from '../../directory/schema-uris.js';
+import { readSearch } from '../../directory/search.js';
 import { readUser } from '../../directory/user-attributes.js';
 import { directoryBounds, type DirectoryGroup, type DirectoryUser } from '../../model/directory.js';
 import type { Services } from '../../services.js';
@@ -15,7 +16,7 @@ import { jsonBodyParser } from '../plugins/request-input.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { answerErrorsAsScim, scimMediaType, sendDirectoryRefusal, sendScimError } from './errors.js';
-import { filterOf, isKnown, projectionOf, rangeOf, versionOf } from './request.js';
+import { filterOf, isKnown, projectionOf, rangeOf, versionOf, type QuerySource } from './request.js';
 
 /** Members in one answer. A list of groups ends its page before it has more; a group by itself has all. */
 const membersOfPage = 20_000;
@@ -48,7 +49,7 @@ export function addScim(app: App, services: Services, failuresPerMinute: number)
   addUsers(app, services, base);
   addGroups(app, services, base);
   addDiscovery(app, base);
-  refuseSearch(app);
+  addSearch(app, services, base);
   refuseOtherMethods(app, paths);
 }
 
@@ -85,14 +86,12 @@ function addUsers(app: App, { scim }: Services, base: Base): void {
     return send(reply, status, resource);
   };
 
-  app.get('/Users', hidden, async (request, reply) => {
-    const filter = filterOf(request);
-    const projection = projectionOf(request);
-    const range = rangeOf(request);
-    const { items, total } = await scim.users(filter === undefined ? [] : readUserFilter(filter), range);
-    const resources = items.map((user) => project(renderUser(user, base(request)), projection));
-    return sendList(reply, resources, total, range.startIndex);
-  });
+  const list = async (parameters: QuerySource, request: FastifyRequest, reply: FastifyReply) => {
+    const { resources, total } = await findUsers(scim, parameters, base(request));
+    return sendList(reply, resources, total, rangeOf(parameters).startIndex);
+  };
+  app.get('/Users', hidden, (request, reply) => list(request, request, reply));
+  app.post('/Users/.search', hidden, (request, reply) => list({ query: readSearch(request.body) }, request, reply));
 
   app.post('/Users', hidden, async (request, reply) => {
     const outcome = await scim.createUser(callerOf(request), readUser(request.body));
@@ -138,23 +137,12 @@ function addGroups(app: App, { scim }: Services, base: Base): void {
     return send(reply, status, resource);
   };
 
-  app.get('/Groups', hidden, async (request, reply) => {
-    const filter = filterOf(request);
-    const projection = projectionOf(request);
-    const range = rangeOf(request);
-    const { items, total } = await scim.groups(filter === undefined ? [] : readGroupFilter(filter), range);
-    const resources: object[] = [];
-    let left = membersOfPage;
-    for (const group of items) {
-      const members = includes(projection, 'members')
-        ? await scim.members(group.id, resources.length === 0 ? membersOfGroup : left + 1)
-        : null;
-      if (members !== null && resources.length > 0 && members.length > left) break;
-      left -= members?.length ?? 0;
-      resources.push(project(renderGroup(group, members, base(request)), projection));
-    }
-    return sendList(reply, resources, total, range.startIndex);
-  });
+  const list = async (parameters: QuerySource, request: FastifyRequest, reply: FastifyReply) => {
+    const { resources, total } = await findGroups(scim, parameters, base(request));
+    return sendList(reply, resources, total, rangeOf(parameters).startIndex);
+  };
+  app.get('/Groups', hidden, (request, reply) => list(request, request, reply));
+  app.post('/Groups/.search', hidden, (request, reply) => list({ query: readSearch(request.body) }, request, reply));
 
   app.post('/Groups', hidden, async (request, reply) => {
     const { members, ...attributes } = readGroup(request.body);
@@ -193,9 +181,58 @@ function addGroups(app: App, { scim }: Services, base: Base): void {
   });
 }
 
-/** RFC 7644 3.4.3: searching several types of resources at once is optional. */
-function refuseSearch(app: App): void {
-  app.post('/.search', hidden, (_request, reply) => sendScimError(reply, 501, 'people and groups are listed apart'));
+interface Found {
+  readonly resources: readonly object[];
+  readonly total: number;
+}
+
+async function findUsers(
+  scim: Services['scim'],
+  parameters: QuerySource,
+  base: string,
+  range = rangeOf(parameters),
+): Promise<Found> {
+  const filter = filterOf(parameters);
+  const projection = projectionOf(parameters);
+  const { items, total } = await scim.users(filter === undefined ? [] : readUserFilter(filter), range);
+  return { resources: items.map((user) => project(renderUser(user, base), projection)), total };
+}
+
+async function findGroups(
+  scim: Services['scim'],
+  parameters: QuerySource,
+  base: string,
+  range = rangeOf(parameters),
+): Promise<Found> {
+  const filter = filterOf(parameters);
+  const projection = projectionOf(parameters);
+  const { items, total } = await scim.groups(filter === undefined ? [] : readGroupFilter(filter), range);
+  const resources: object[] = [];
+  let left = membersOfPage;
+  for (const group of items) {
+    const members = includes(projection, 'members')
+      ? await scim.members(group.id, resources.length === 0 ? membersOfGroup : left + 1)
+      : null;
+    if (members !== null && resources.length > 0 && members.length > left) break;
+    left -= members?.length ?? 0;
+    resources.push(project(renderGroup(group, members, base), projection));
+  }
+  return { resources, total };
+}
+
+/** RFC 7644 3.4.3 over people and groups together: all people come first. A filter must fit both. */
+function addSearch(app: App, { scim }: Services, base: Base): void {
+  app.post('/.search', hidden, async (request, reply) => {
+    const parameters = { query: readSearch(request.body) };
+    const { startIndex, count } = rangeOf(parameters);
+    const users = await findUsers(scim, parameters, base(request), { startIndex, count });
+    const groups = await findGroups(scim, parameters, base(request), {
+      startIndex: Math.max(1, startIndex - users.total),
+      count: count - users.resources.length,
+    });
+    const resources = [...users.resources, ...groups.resources];
+    return sendList(reply, resources, users.total + groups.total, startIndex);
+  });
 }
 
 /** RFC 7644 4. A filter on them is refused there, and nothing else is. */
