@@ -1,3 +1,4 @@
+import { directoryDefaults } from '../../../src/model/directory.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -94,6 +95,7 @@ describe('loadConfig without anything', () => {
         maxCaValiditySeconds: 315_619_200,
       },
       audit: { checkpointSeconds: 60, checkpointKeyFiles: null },
+      directory: directoryDefaults,
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],
@@ -293,6 +295,7 @@ describe('loadConfig with a file', () => {
       expiry: { noticeSeconds: [86_400, 604_800, 2_592_000] },
       inspection: { expiresWithinSeconds: 86_400, maxValiditySeconds: 31_622_400, maxCaValiditySeconds: 3_155_760_000 },
       audit: { checkpointSeconds: 60, checkpointKeyFiles: null },
+      directory: directoryDefaults,
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],
