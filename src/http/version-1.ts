@@ -9,6 +9,7 @@ import { addCallers } from './callers/routes.js';
 import { addCertificateList } from './clusters/certificate-list.js';
 import { addExecKubeconfig } from './clusters/exec-kubeconfig.js';
 import { addClusters } from './clusters/routes.js';
+import { addDirectoryUsers } from './directory-users/routes.js';
 import { addEnforcement } from './enforcement/routes.js';
 import { addIdentities } from './identities/routes.js';
 import { addInspections } from './inspections/routes.js';
@@ -32,6 +33,7 @@ export const everyResource: readonly AddResource[] = [
   addKubeconfigs,
   addCertificates,
   addIdentities,
+  addDirectoryUsers,
   addClusters,
   addExecKubeconfig,
   addClusterCsrs,

@@ -4,6 +4,7 @@ import { recoverRequests } from './attempts/recover-requests.js';
 import { secondsAfter, type IssuanceContext } from './context.js';
 import { requestEvent } from './events.js';
 import { keptProofSeconds } from '../identity/proofs/key-proofs.js';
+import { settleReuses } from './directory/directory-service.js';
 import { announceExpiry, forgetExpiryNotices } from './lifecycle/announce-expiry.js';
 import { BlockedAccess } from './lifecycle/end-access.js';
 import { moveRequest } from './request-states.js';
@@ -37,6 +38,7 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
     },
     'expiring requests': () => expireRequests(context, isStopped),
     'ending the access of blocked identities': () => blockedAccess.endNext(),
+    'settling names that were somebody else’s': () => settleReuses(context),
     'forgetting idempotency keys, sessions and proofs': () => forgetLapsed(context),
   };
   const notices = {

@@ -1,7 +1,7 @@
 import type { VerifiedProof } from './key-proof.js';
 
 /** A principal may hold several roles; `permissions.ts` in identity says what each may do. */
-export const roles = ['requester', 'approver', 'auditor', 'admin', 'provisioner', 'reviewer'] as const;
+export const roles = ['requester', 'approver', 'auditor', 'admin', 'provisioner', 'reviewer', 'directory'] as const;
 export type Role = (typeof roles)[number];
 
 /** A caller with more groups is refused: each decision keeps all of them. */
@@ -41,6 +41,13 @@ export interface Principal {
 
 /** Whether the caller is the API server of a cluster, which may ask for access reviews and read what is rendered for it. */
 export const isReviewer = ({ roles: held }: Pick<Principal, 'roles'>): boolean => held.includes('reviewer');
+
+/** Whether the caller is the connector of an identity provider, which tells of people and groups over SCIM. */
+export const isDirectory = ({ roles: held }: Pick<Principal, 'roles'>): boolean => held.includes('directory');
+
+/** Whether the caller is a machine that may do what its one role says, and nothing that is for every role. */
+export const isMachine = (principal: Pick<Principal, 'roles'>): boolean =>
+  isReviewer(principal) || isDirectory(principal);
 
 /** The principal as it was when it asked. Decisions on the request are made on this, then and later. */
 export interface Requester {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Authentication, Credential } from '../../model/authentication.js';
-import { isReviewer, type Principal } from '../../model/principal.js';
+import { isDirectory, isReviewer, type Principal } from '../../model/principal.js';
 import type { Authenticator, BudgetService } from '../../services.js';
 import { decodeSinglePem } from '../../x509/strict/pem.js';
 import { problem, ProblemError, type Problem } from '../problems/problem.js';
@@ -21,6 +21,8 @@ const realm = 'Bearer realm="kubepass"';
  * A reviewer, which is the API server of a cluster, may call the routes that say so. Routes `fromMemory` know it without
  * the database and have no limit: an API server repeats for seconds what is answered 429 or 5xx, while its users wait.
  *
+ * The connector of a directory may call the routes that say so, or all of them where this is for the connector.
+ *
  * A browser sends the cookie of its session whichever page asks it to. So a call that changes something comes from a page of
  * ours.
  *
@@ -29,10 +31,7 @@ const realm = 'Bearer realm="kubepass"';
 export function authenticateCallers(
   app: App,
   authenticator: Authenticator,
-  failuresPerMinute: number,
-  browsers: Browsers | null,
-  budgets: BudgetService,
-  publicUrl: string | null = null,
+  { failuresPerMinute, browsers, budgets, publicUrl, forDirectory: isForDirectory = false }: WhoMayCall,
 ): void {
   const limit = new FailureLimit(failuresPerMinute, 60_000);
   const told = new FailureLog(app.log);
@@ -43,7 +42,12 @@ export function authenticateCallers(
   app.decorateRequest('principal', null);
   tellBudgets(app, budgets);
   app.addHook('onRequest', async (request, reply) => {
-    const { forReviewers = false, withoutRole = false, fromMemory = false } = request.routeOptions.config;
+    const {
+      forReviewers = false,
+      forDirectory = isForDirectory,
+      withoutRole = false,
+      fromMemory = false,
+    } = request.routeOptions.config;
     const credential = credentialOf(request, browsers !== null, publicUrl);
     if (fromMemory) {
       request.principal = await reviewerOrOther(authenticator, credential);
@@ -65,6 +69,7 @@ export function authenticateCallers(
     const spent = whenSpent(request, budgets);
     if (spent !== null) throw new ProblemError(spent);
     if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
+    if (isDirectory(request.principal) && !forDirectory) throw new ProblemError(onlyDirectory);
     if (request.principal.roles.length === 0 && !withoutRole) throw new ProblemError(noRole);
   });
   // The body is known, and nothing has acted on it yet: not even an Idempotency-Key was looked up.
@@ -81,6 +86,19 @@ function csrOf(body: unknown): Uint8Array | null {
   if (typeof csr !== 'string') return null;
   const read = decodeSinglePem(csr, 'CERTIFICATE REQUEST');
   return read.ok ? read.der : null;
+}
+
+/** Who the callers of these routes may be, and how often. */
+export interface WhoMayCall {
+  /** How many failures of one address are answered before 429. */
+  readonly failuresPerMinute: number;
+  /** Null: no session counts. */
+  readonly browsers: Browsers | null;
+  readonly budgets: BudgetService;
+  /** Where callers reach the service; null: where each connection arrives. */
+  readonly publicUrl: string | null;
+  /** Whether all of them are for the connector of a directory. */
+  readonly forDirectory?: boolean;
 }
 
 /** How people sign in with browsers. */
@@ -106,6 +124,11 @@ function requireSameOrigin(request: FastifyRequest, { origin }: Browsers, told: 
 const onlyReviews = problem(
   'not-permitted',
   'a reviewer asks for access reviews and reads what is rendered for its cluster, and nothing else',
+);
+
+const onlyDirectory = problem(
+  'not-permitted',
+  'the connector of a directory uses /scim/v2 and GET /v1/whoami, and nothing else',
 );
 
 /** An identity provider may vouch for everybody in the world. */
