@@ -1,12 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { createPublicKey } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { inspectSingleObject } from '../../../src/inspection/inspect.js';
 import { corpusContext } from '../../helpers/inspection-corpus.js';
+import { octetsOf, primeModulus } from '../../helpers/weak-rsa.js';
 
 it('is charged for the test of an RSA modulus, and for the report that comes after it', async () => {
   const spent: number[] = [];
   const account = { by: 'jane', mustHaveSome: () => undefined, spend: (seconds: number) => spent.push(seconds) };
-  const bytes = readFileSync(new URL('../../fixtures/csr/rsa-prime-modulus.der', import.meta.url));
+  // A modulus that was tested is remembered, so this one is new.
+  const n = octetsOf(primeModulus(2048).n).toString('base64url');
+  const key = createPublicKey({ key: { kty: 'RSA', n, e: 'AQAB' }, format: 'jwk' });
+  const bytes = Buffer.from(key.export({ type: 'spki', format: 'pem' }));
   const text = await inspectSingleObject(
     { parts: [{ name: null, bytes }], password: null },
     corpusContext(),
