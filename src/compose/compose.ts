@@ -566,7 +566,10 @@ function servicesOf(
   waysIn: OtherWaysIn,
   { sessions, logins }: OpenedSignIn,
   admins: boolean,
-): Omit<Services, 'inspections' | 'webhookDeliveries' | 'metrics' | 'enforcement' | 'restored' | 'budgets' | 'offeredSignIns'> {
+): Omit<
+  Services,
+  'inspections' | 'webhookDeliveries' | 'metrics' | 'enforcement' | 'restored' | 'budgets' | 'offeredSignIns'
+> {
   const { store, clock } = context;
   return {
     authenticator: new Callers(authenticator, waysIn, refusedSignIns),

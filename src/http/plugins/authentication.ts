@@ -76,7 +76,7 @@ export function authenticateCallers(
   app.addHook('preHandler', async (request) => {
     if (request.principal?.proof === undefined) return;
     const refusal = await authenticator.useProof(request.principal, csrOf(request.body));
-    if (refusal?.outcome === 'refused') throw new ProblemError(failed(request, limit, refusal, browsers));
+    if (refusal?.outcome === 'refused') throw new ProblemError(failed(request, limit, told, refusal, browsers));
   });
 }
 
