@@ -5,11 +5,8 @@ import { addEvidence } from './audit-events/evidence.js';
 import { addCertificateRequests } from './certificate-requests/routes.js';
 import { addCertificates } from './certificates/routes.js';
 import { addClusterCsrs } from './cluster-csrs/routes.js';
-import { addCallers } from './callers/routes.js';
 import { addCertificateList } from './clusters/certificate-list.js';
-import { addExecKubeconfig } from './clusters/exec-kubeconfig.js';
 import { addClusters } from './clusters/routes.js';
-import { addDirectoryUsers } from './directory-users/routes.js';
 import { addEnforcement } from './enforcement/routes.js';
 import { addIdentities } from './identities/routes.js';
 import { addInspections } from './inspections/routes.js';
@@ -25,7 +22,7 @@ import { addWhoami } from './whoami/routes.js';
 export type AddResource = (app: App, services: Services) => void;
 
 /** Those that need no authentication. */
-export const publicResources: readonly AddResource[] = [addCertificateList, addCallers];
+export const publicResources: readonly AddResource[] = [addCertificateList];
 
 /** All of them are for authenticated callers. */
 export const everyResource: readonly AddResource[] = [
@@ -33,9 +30,7 @@ export const everyResource: readonly AddResource[] = [
   addKubeconfigs,
   addCertificates,
   addIdentities,
-  addDirectoryUsers,
   addClusters,
-  addExecKubeconfig,
   addClusterCsrs,
   addEnforcement,
   addPolicies,

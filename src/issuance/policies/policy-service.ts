@@ -1,6 +1,5 @@
 import { may, mayReadBlastRadius } from '../../identity/permissions.js';
 import { auditEvent } from '../../model/audit-event.js';
-import type { SupposedInDirectory } from '../../model/directory.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import { configuredCluster, requestToDecide, type ConfiguredCluster } from '../../policy/policy-set.js';
@@ -31,15 +30,15 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
 
     schema: () => policyJsonSchema,
 
-    async evaluate(principal, { directory: supposed, ...ask }, policies) {
+    async evaluate(principal, ask, policies) {
       const refusal = policies === null ? null : whyNotDraft(principal);
       const resolved = refusal ?? (await resolveEvaluation(context, principal, ask));
       if (!resolved.ok) return resolved;
       const now = context.clock();
       const evaluated = await drafted(() =>
         policies === null
-          ? evaluateInForce(context, { ...resolved.value, supposed }, now)
-          : evaluateDraft(context, drafts, policies, { ...resolved.value, supposed }, now),
+          ? evaluateInForce(context, resolved.value, now)
+          : evaluateDraft(context, drafts, policies, resolved.value, now),
       );
       if (!evaluated.ok) return evaluated;
       await recordEvaluation(context, resolved.value, evaluated.value, policies !== null, now);
@@ -56,7 +55,7 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
       });
     },
 
-    async replay(principal, { policies, after, before, cluster, directory = [] }) {
+    async replay(principal, { policies, after, before, cluster }) {
       const now = context.clock();
       const range = {
         ...(cluster !== undefined && { cluster }),
@@ -68,7 +67,7 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
       if (refusal) return refusal;
       const opened = await drafted(() => drafts.replay(draftOf(policies, [])));
       if (!opened.ok) return opened;
-      const items = replayItems(context, principal.name, opened.value, range, directory);
+      const items = replayItems(context, principal.name, opened.value, range);
       // From here on the session is closed when the items are ended.
       await items.next();
       return done({ policySetDigest: opened.value.digest, ...range, items });
@@ -104,10 +103,7 @@ async function drafted<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   }
 }
 
-/** The ask of a dry run, and what it supposes of the username in the directory. */
-type SupposingAsk = ResolvedAsk & { readonly supposed: SupposedInDirectory | undefined };
-
-async function evaluateInForce(context: IssuanceContext, ask: SupposingAsk, now: Date): Promise<EvaluatedDraft> {
+async function evaluateInForce(context: IssuanceContext, ask: ResolvedAsk, now: Date): Promise<EvaluatedDraft> {
   const { decision, facts, policySet } = await decideNow(context, { ...ask, id: '' }, [], now);
   return { decision, facts, digest: policySet.digest };
 }
@@ -116,7 +112,7 @@ function evaluateDraft(
   context: IssuanceContext,
   drafts: Drafts,
   policies: readonly string[],
-  ask: SupposingAsk,
+  ask: ResolvedAsk,
   now: Date,
 ): Promise<EvaluatedDraft> {
   const { requester, cluster } = ask;

@@ -1,4 +1,3 @@
-import { directoryDefaults } from '../../../src/model/directory.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -100,7 +99,6 @@ describe('loadConfig without anything', () => {
         roles: {},
       },
       metrics: null,
-      directory: directoryDefaults,
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],
@@ -331,7 +329,6 @@ describe('loadConfig with a file', () => {
         roles: {},
       },
       metrics: null,
-      directory: directoryDefaults,
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],
