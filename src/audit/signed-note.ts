@@ -95,7 +95,7 @@ export function readNote(noteText: string, keys: readonly NoteKey[]): NoteReadin
 const malformed: NoteReading = { ok: false, reason: 'Malformed' };
 
 /** UTF-8 text whose only control character is the line feed, which it ends with. */
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- a signed note has no control characters but LF, and this looks for them
 const isNoteText = (text: string): boolean => text.endsWith('\n') && !/[\u0000-\u0009\u000b-\u001f]/.test(text);
 
 /** The octets of a standard base64 text with its padding; null for every other text. */
