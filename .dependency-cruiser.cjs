@@ -27,6 +27,8 @@ const rooms = {
   // loopback.ts: an identity provider speaks plain HTTP on this machine alone.
   identity: ['model', 'x509', 'formats/json', 'config/loopback.ts'],
   policy: ['model', 'x509', 'formats', 'workers'],
+  // What an identity provider tells over SCIM: bodies, filters, PATCH. Pure, and of values alone.
+  directory: ['model'],
   audit: ['model', 'x509'],
   cluster: ['model', 'x509', 'formats'],
   // services.ts for its types alone, as below; permissions: who may see and retry deliveries.
@@ -51,11 +53,13 @@ const rooms = {
     'workers/turns.ts',
     'services.ts',
   ],
-  http: ['services.ts', 'model', 'identity', 'inspection', 'formats', 'x509', 'workers/turns.ts'],
+  http: ['services.ts', 'model', 'identity', 'inspection', 'directory', 'formats', 'x509', 'workers/turns.ts'],
   // Files with old events of the audit log.
   archives: ['evidence/read-lines.ts'],
   // Checks exports of the audit log without a service.
   evidence: ['audit'],
+  // The kubectl plugin: knows the service by HTTP alone.
+  kubectl: ['offline'],
   // Keeps a file on a control-plane node, without a service.
   'revocation-file': [],
   // Constructs the adapters: may import everything.
@@ -82,6 +86,9 @@ const edges = {
   'kubepass-inspect.ts': ['offline'],
   // For auditors: checks exports of the audit log, without a service.
   'kubepass-verify.ts': ['evidence'],
+  // For people's own machines: the kubectl plugin, and its completion.
+  'kubectl-kubepass.ts': ['kubectl'],
+  'kubectl-complete-kubepass.ts': ['kubectl'],
   // On control-plane nodes: keeps the file that names revoked certificates.
   'revocation-file.ts': ['revocation-file', 'config/secrets.ts'],
   // Make backups of the database and put it back. No HTTP; `model` for a type.
@@ -205,7 +212,7 @@ module.exports = {
       name: 'pure-rooms-do-no-io',
       severity: 'error',
       from: {
-        path: within('formats', 'x509', 'model', 'audit', 'issuance', 'inspection'),
+        path: within('formats', 'x509', 'model', 'audit', 'issuance', 'inspection', 'directory'),
         // Where inspections are handed to threads; what runs in them is as pure as the rest.
         pathNot: within('inspection/workers'),
       },

@@ -41,7 +41,7 @@ export default defineConfig({
           include: [
             'test/postgresql/**/*.test.ts',
             'test/unit/{issuance,identity}/**/*.test.ts',
-            'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,clusters,figures,inventory,lifecycle,ordered-writer,paging,quotas,recorded-requests,sessions,webhook-deliveries}.test.ts',
+            'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,clusters,directory,figures,inventory,lifecycle,ordered-writer,paging,quotas,recorded-requests,sessions,used-proofs,webhook-deliveries}.test.ts',
             'test/http/**/*.test.ts',
             'test/crash/{full-disk,kill,move-records,renewal,retention}.test.ts',
           ],

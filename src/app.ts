@@ -11,12 +11,14 @@ import {
   answerOtherMethods,
   answerUnroutableRequest,
   rememberPaths,
+  scimPrefix,
 } from './http/plugins/errors.js';
 import { negotiateMediaTypes } from './http/plugins/negotiation.js';
 import { readInput } from './http/plugins/request-input.js';
 import { measureRequests } from './http/plugins/request-measures.js';
 import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
 import { traceRequests } from './http/plugins/request-trace.js';
+import { addScim } from './http/scim/routes.js';
 import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
 import { CertificateListener } from './http/server/certificate-listener.js';
 import { Connections, type ConnectionLimits } from './http/server/connections.js';
@@ -52,6 +54,8 @@ export interface AppOptions {
   readonly measures?: RequestMeasures;
   /** Default: nobody collects traces. */
   readonly tracing?: RequestTracing;
+  /** Where callers reach the service; default: where each connection arrives. */
+  readonly publicUrl?: string;
   /** The resources under `/v1`; default: every one. */
   readonly resources?: readonly AddResource[];
 }
@@ -118,7 +122,10 @@ export function buildApp(services: Services, options: AppOptions): App {
     addOpenApi(root);
   });
   app.register(async (forCallers) => {
-    authenticateCallers(forCallers, services.authenticator, failuresPerMinute, browsers, services.budgets);
+    authenticateCallers(forCallers, services.authenticator, {
+      ...{ failuresPerMinute, browsers, publicUrl: options.publicUrl ?? null },
+      budgets: services.budgets,
+    });
     negotiateMediaTypes(forCallers);
     addMetrics(forCallers, services);
     forCallers.register(
@@ -136,6 +143,7 @@ export function buildApp(services: Services, options: AppOptions): App {
     },
     { prefix: '/v1' },
   );
+  app.register(async (scim) => addScim(scim, services, failuresPerMinute), { prefix: scimPrefix });
   app.register(async (root) => answerOtherMethods(root, paths));
   return app;
 }

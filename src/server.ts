@@ -32,6 +32,7 @@ async function serve(config: Config): Promise<void> {
     connections: config.connections,
     ...(service.browsers && { browsers: service.browsers }),
     ...(service.requestTracing && { tracing: service.requestTracing }),
+    ...(config.publicAddress && { publicUrl: config.publicAddress.url }),
     ...(service.tls && { tls: service.tls.current() }),
     ...(service.callersTrust && { callersAuthority: service.callersTrust.current().pem }),
   });

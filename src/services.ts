@@ -1,6 +1,7 @@
 import type { ApiToken, Principal, Requester, Role } from './model/principal.js';
-import type { Credential, WayIn } from './model/authentication.js';
+import type { Authentication, Credential, WayIn } from './model/authentication.js';
 import type { LoginAttempt, LoginBegun, LoginFinished } from './model/login.js';
+import type { OfferedSignIns } from './model/offered-sign-ins.js';
 import type { Session } from './model/session.js';
 import type { AuditEventFilter, AuditEventPage, ChainVerification } from './model/audit-event.js';
 import type { BudgetName, BudgetStates, BudgetUse, SpentBudget } from './model/budget.js';
@@ -10,10 +11,32 @@ import type { CertificateRequest, RequestFilter, TimelineEntry } from './model/c
 import type { Cluster, ClusterCsr, CertificateAuthorityBundle } from './model/cluster.js';
 import type { StoredClusterProbe } from './model/cluster-probe.js';
 import type { Decision, DecisionFacts, TraceEntry } from './model/decision.js';
-import type { Enforcement } from './model/enforcement.js';
+import type {
+  DirectoryGroup,
+  DirectoryGroupAttributes,
+  DirectoryMember,
+  DirectoryOutcome,
+  DirectoryPage,
+  DirectoryRange,
+  DirectoryUser,
+  DirectoryUserAttributes,
+  GroupCondition,
+  MembershipChange,
+  SupposedInDirectory,
+  SupposedUser,
+  UserCondition,
+} from './model/directory.js';
+import type { Enforcement, PublicAddress } from './model/enforcement.js';
 import type { HealthReport } from './model/health.js';
 import type { IdempotencyToken, IdempotentAnswer } from './model/idempotency.js';
-import type { BlockAsk, Identity, IdentityDetails, IdentityFilter, UnblockAsk } from './model/identity.js';
+import type {
+  BlockAsk,
+  Identity,
+  IdentityDetails,
+  IdentityFilter,
+  ResidualExposure,
+  UnblockAsk,
+} from './model/identity.js';
 import type { InspectionFormat, Upload } from './model/inspection.js';
 import type { Labels } from './model/labels.js';
 import type { MetricsText } from './model/measures.js';
@@ -31,6 +54,8 @@ import type { KeyAlgorithm } from './x509/strict/key-algorithm.js';
  * refusals are values (`Outcome`); faults are thrown.
  */
 export interface Services {
+  readonly scim: ScimService;
+  readonly directoryUsers: DirectoryUserService;
   readonly authenticator: Authenticator;
   readonly certificateRequests: CertificateRequestService;
   readonly certificates: CertificateService;
@@ -40,6 +65,8 @@ export interface Services {
   readonly auditEvents: AuditEventService;
   readonly apiTokens: ApiTokenService;
   readonly sessions: SessionService;
+  /** Public: how programs sign in. */
+  readonly offeredSignIns: OfferedSignIns;
   readonly logins: LoginService;
   readonly enforcement: EnforcementService;
   readonly inspections: InspectionService;
@@ -62,6 +89,11 @@ export interface MetricsService {
 export interface Authenticator extends WayIn<Credential> {
   /** The reviewer behind the token, from memory; null for the token of anybody else. Never throws. */
   authenticateReviewer(token: string): Promise<Principal | null>;
+  /**
+   * Takes the proof by which this caller came, once, for a call with this DER certification request; null: the call has
+   * none. Answers why the proof does not count; null where it does, and for callers who came in another way.
+   */
+  useProof(principal: Principal, csr: Uint8Array | null): Promise<Authentication | null>;
 }
 
 /** The body of `POST /v1/certificate-requests`, its shape already checked by the route's schema. */
@@ -83,7 +115,11 @@ export interface CertificateRequestAsk {
 export type RenewalAsk = Pick<CertificateRequestAsk, 'csr' | 'keyAlgorithm' | 'expirationSeconds' | 'reason'>;
 
 /** A request to try out. With `renewalOf`, the fingerprint of a certificate, it has the members of a renewal alone. */
-export type EvaluationAsk = CertificateRequestAsk & { readonly renewalOf?: string };
+export type EvaluationAsk = CertificateRequestAsk & {
+  readonly renewalOf?: string;
+  /** Supposed of the username. */
+  readonly directory?: SupposedInDirectory;
+};
 
 export interface CertificateRequestFilter extends RequestFilter {
   /** Only pending requests that the calling principal could approve now. A page may be short although more follow. */
@@ -212,6 +248,86 @@ export interface IdentityService {
   unblock(principal: Principal, username: string, ask: UnblockAsk): Promise<Outcome<IdentityDetails>>;
 }
 
+/** The directory, as an identity provider changes it over SCIM. Callers ask `whyNot` first. */
+export interface ScimService {
+  /** How others reach the service; null where that is not known. */
+  readonly address: string | null;
+  /** Why the caller may not use it; null where it may. */
+  whyNot(principal: Principal): string | null;
+  user(id: string): Promise<DirectoryOutcome<DirectoryUser>>;
+  users(conditions: readonly UserCondition[], range: DirectoryRange): Promise<DirectoryPage<DirectoryUser>>;
+  /** Somebody who left and comes back under the same `externalId` is changed, not made. */
+  createUser(principal: Principal, attributes: DirectoryUserAttributes): Promise<DirectoryOutcome<DirectoryUser>>;
+  /** `version` null: whichever there is. `change` may throw. */
+  changeUser(
+    principal: Principal,
+    id: string,
+    version: number | null,
+    change: (before: DirectoryUserAttributes) => DirectoryUserAttributes,
+  ): Promise<DirectoryOutcome<DirectoryUser>>;
+  deleteUser(principal: Principal, id: string, version: number | null): Promise<DirectoryOutcome<null>>;
+  group(id: string): Promise<DirectoryOutcome<DirectoryGroup>>;
+  groups(conditions: readonly GroupCondition[], range: DirectoryRange): Promise<DirectoryPage<DirectoryGroup>>;
+  /** The first members of a group. */
+  members(groupId: string, limit: number): Promise<readonly DirectoryMember[]>;
+  createGroup(
+    principal: Principal,
+    attributes: DirectoryGroupAttributes,
+    members: readonly string[],
+  ): Promise<DirectoryOutcome<DirectoryGroup>>;
+  changeGroup(
+    principal: Principal,
+    id: string,
+    version: number | null,
+    change: {
+      readonly attributes: Partial<DirectoryGroupAttributes>;
+      readonly members: readonly MembershipChange[];
+    },
+  ): Promise<DirectoryOutcome<DirectoryGroup>>;
+  deleteGroup(principal: Principal, id: string, version: number | null): Promise<DirectoryOutcome<null>>;
+}
+
+/** A person in the directory. */
+export interface DirectoryUserView {
+  readonly user: DirectoryUser;
+  readonly groups: readonly DirectoryGroup[];
+  /** Why the person is nobody's username; null where they are. */
+  readonly whyNoUsername: string | null;
+}
+
+export interface DirectoryUserDetails extends DirectoryUserView {
+  /** Live certificates with groups that only the directory gives, and gives to this person no longer. */
+  readonly lostGroups: readonly {
+    readonly cluster: string;
+    readonly fingerprintSha256: string;
+    readonly groups: readonly string[];
+  }[];
+  readonly consequences: {
+    /** Ids; the first ones. */
+    readonly cancelledRequests: readonly string[];
+    readonly revokedTokens: readonly string[];
+    /** Tokens in the person's name that go on: without them no admin would be left. */
+    readonly keptTokens: readonly string[];
+    readonly tokensMade: readonly ApiToken[];
+    readonly requestedForOthers: readonly ListedCertificate[];
+    readonly residualExposure: readonly ResidualExposure[];
+  };
+}
+
+/** The people in the directory, for people. */
+export interface DirectoryUserService {
+  /** Listed ones, oldest first. */
+  list(
+    principal: Principal,
+    filter: { readonly active?: boolean; readonly userName?: string; readonly username?: string },
+    page: PageQuery,
+  ): Promise<Outcome<Page<DirectoryUserView>>>;
+  /** One who was deleted too. */
+  find(principal: Principal, id: string): Promise<Outcome<DirectoryUserDetails>>;
+  /** Says of a user whose name was somebody else's that the name is theirs now. */
+  confirm(principal: Principal, id: string): Promise<Outcome<DirectoryUserDetails>>;
+}
+
 /** A cluster and its last probe; null: it was never probed. */
 export interface ClusterView {
   readonly cluster: Cluster;
@@ -231,6 +347,11 @@ export interface ClusterService {
   certificateList(name: string): Promise<Outcome<CertificateList>>;
   list(principal: Principal): readonly ClusterView[];
   find(principal: Principal, name: string): Outcome<ClusterView>;
+  /** The parts of a kubeconfig for the kubectl plugin. `publicAddress` null: it is not known how callers reach us. */
+  execKubeconfig(
+    principal: Principal,
+    name: string,
+  ): Outcome<{ readonly cluster: Cluster; readonly publicAddress: PublicAddress | null }>;
   /** Finds out what the cluster can do, for which it issues a certificate; one probe at a time. */
   probe(
     principal: Principal,
@@ -293,6 +414,8 @@ export interface Evaluation {
 export interface ReplayAsk extends Partial<RecordedRequestRange> {
   /** YAML, as in policy files. */
   readonly policies: readonly string[];
+  /** Supposed of these usernames, in place of what the directory told when their requests were decided. */
+  readonly directory?: readonly SupposedUser[];
 }
 
 /** A replay that has begun. */

@@ -15,6 +15,9 @@ export function nextSteps(config: Pick<Config, 'clusters' | 'configFile' | 'data
     ...(config.configFile === null ? { username: 'jane', groups: ['viewers'] } : { username: 'quickstart-jane' }),
     ...(first === undefined || second === undefined ? {} : { cluster: first.name }),
   };
+  const named = Object.entries({ cluster: first?.name, username: ask.username })
+    .map(([name, value]) => ` --${name} ${value ?? ''}`)
+    .join('');
   const curl = `curl -sS${config.tls === null ? '' : 'k'} --fail-with-body`;
   const token = (file: string) => `"Authorization: Bearer $(cat ${inShell(shown(`${config.dataDir}/${file}`))})"`;
   return `
@@ -27,6 +30,8 @@ Next, from another terminal in this directory, as a requester:
 and the record of what was issued, as the admin:
   ${curl} '${origin}/v1/audit-events?type=CertificateIssued' -H ${token('admin-token')}
 Swagger UI: ${origin}/docs
+A kubeconfig that renews itself, by the kubectl plugin (docs/kubectl-plugin.md):
+  KUBEPASS_TOKEN="$(cat ${inShell(shown(`${config.dataDir}/${REQUESTER_TOKEN_FILE}`))})" kubectl kubepass login --server ${origin}${named}
 `;
 }
 

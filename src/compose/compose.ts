@@ -54,9 +54,12 @@ import { openCallers } from './callers.js';
 import type { CallersTrustInForce } from './callers-trust-in-force.js';
 import { openClientCertificates } from './client-certificates.js';
 import { healthService } from './health.js';
+import { offeredSignIns } from './offered-sign-ins.js';
+import { openKeyProofs } from './key-proofs.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
+import { directoryServices, forgettingTokens, openDirectory } from './directory.js';
 import { openCheckpointKeys } from './checkpoint-keys.js';
 import { KeptCheckpoint, keptCheckpointFile } from './kept-checkpoint.js';
 import { openKeptRevocations } from './kept-revocations.js';
@@ -238,9 +241,13 @@ async function wire(
   const forgetting = forgettingWriter(withdrawing, (id) => {
     sessionAuthenticator.forget(id);
   });
+  let forgetToken: (id: string) => void = () => undefined;
+  const forgettingBoth = forgettingTokens(forgetting, (id) => {
+    forgetToken(id);
+  });
   const store: Store = {
     ...openedStore,
-    writer: tracedWriter(measuredWriter(wakingWriter(forgetting, wake), metrics.issuance), tracing),
+    writer: tracedWriter(measuredWriter(wakingWriter(forgettingBoth, wake), metrics.issuance), tracing),
   };
 
   // The last checkpoint is signed when everything that records events has ended.
@@ -339,6 +346,7 @@ async function wire(
     deliveriesOf: (announcement) => traced(deliveriesOf(webhooks, random, announcement)),
     probes,
     identityBlocks: new IdentityBlocks(store.identityBlocks),
+    ...openDirectory(config, store),
     denyList,
     publicAddress: await openPublicAddress(config.publicAddress),
     measures: metrics.issuance,
@@ -366,6 +374,9 @@ async function wire(
     admins,
     useBreakGlass: (token) => breakGlass.use(token),
   });
+  forgetToken = (id) => {
+    authenticator.forget(id);
+  };
   await authenticator.loadReviewers();
   const serviceAccounts = openServiceAccounts(config, clusters, clock, log);
   const callers = await openCallers(config, serviceAccounts, clock, log, intervalMilliseconds);
@@ -451,6 +462,7 @@ async function wire(
         ...callers.waysIn,
         ...(signsIn && { sessions: sessionAuthenticator }),
         ...(clientCertificates && { clientCertificates: clientCertificates.wayIn }),
+        keyProofs: openKeyProofs(config, of.store, clock),
       },
       signIn,
       admins,
@@ -461,6 +473,7 @@ async function wire(
     enforcement: measuredReviews(enforcementService(of), metrics.callers),
     restored: restorations,
     budgets,
+    offeredSignIns: offeredSignIns(config.callers),
   });
   return {
     store,
@@ -553,13 +566,17 @@ function servicesOf(
   waysIn: OtherWaysIn,
   { sessions, logins }: OpenedSignIn,
   admins: boolean,
-): Omit<Services, 'inspections' | 'webhookDeliveries' | 'metrics' | 'enforcement' | 'restored' | 'budgets'> {
+): Omit<
+  Services,
+  'inspections' | 'webhookDeliveries' | 'metrics' | 'enforcement' | 'restored' | 'budgets' | 'offeredSignIns'
+> {
   const { store, clock } = context;
   return {
     authenticator: new Callers(authenticator, waysIn, refusedSignIns),
     certificateRequests: certificateRequestService(context),
     certificates: certificateService(context),
     identities: identityService(context),
+    ...directoryServices(context),
     clusters: clusterService(context, certificateLists),
     policies: policyService(context, drafts),
     auditEvents: auditEventService(store, checkpoints),

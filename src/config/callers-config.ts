@@ -83,7 +83,7 @@ export interface ServiceAccountsConfig {
 export interface RoleBindingConfig {
   readonly names: readonly string[];
   readonly groups: readonly string[];
-  readonly roles: readonly Exclude<Role, 'reviewer'>[];
+  readonly roles: readonly Exclude<Role, 'reviewer' | 'directory'>[];
 }
 
 const closed = { additionalProperties: false } as const;
@@ -146,7 +146,7 @@ export const CallersSettings = Type.Object(
 type CallersSettings = Static<typeof CallersSettings>;
 
 /** Reviewers are API servers: they come by a token of their own. */
-const bindable = everyRole.filter((role) => role !== 'reviewer');
+const bindable = everyRole.filter((role) => role !== 'reviewer' && role !== 'directory');
 
 export const RoleSettings = Type.Array(
   Type.Object(

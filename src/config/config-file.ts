@@ -3,6 +3,7 @@ import { Type, type Static, type TSchema } from 'typebox';
 import { Settings } from 'typebox/system';
 import Value from 'typebox/value';
 import { parseDocument } from 'yaml';
+import { groupAttributes, usernameAttributes } from '../model/directory.js';
 import type { ReportProblem } from './report-problem.js';
 import { BudgetSettings } from './budgets-config.js';
 import { CallersSettings, RoleSettings } from './callers-config.js';
@@ -141,6 +142,20 @@ export const FileSettings = Type.Object(
         {
           host: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
           port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
+        },
+        closed,
+      ),
+    ),
+    directory: Type.Optional(
+      Type.Object(
+        {
+          username: Type.Optional(Type.Enum([...usernameAttributes])),
+          required: Type.Optional(Type.Array(Type.String({ maxLength: 63 }), { maxItems: 1000, uniqueItems: true })),
+          groupsBy: Type.Optional(Type.Enum([...groupAttributes])),
+          cancelRequests: Type.Optional(Type.Boolean()),
+          revokeTokens: Type.Optional(Type.Boolean()),
+          revokeTokensMade: Type.Optional(Type.Boolean()),
+          onLostGroup: Type.Optional(Type.Enum(['list', 'revoke'])),
         },
         closed,
       ),

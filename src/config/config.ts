@@ -1,5 +1,6 @@
 import { readBudgets, type BudgetsConfig } from './budgets-config.js';
 import { dirname, join, resolve } from 'node:path';
+import { directoryDefaults, type DirectorySettings } from '../model/directory.js';
 import { readCluster, type ClusterConfig } from './cluster-config.js';
 import { readCallers, readRoles, type CallersConfig, type RoleBindingConfig } from './callers-config.js';
 import { readConfigFile, type FileSettings } from './config-file.js';
@@ -40,6 +41,8 @@ export interface Config {
   readonly metrics: MetricsConfig | null;
   /** Null: principals have no budgets. */
   readonly budgets: BudgetsConfig | null;
+  /** How the service follows what an identity provider tells over SCIM. */
+  readonly directory: DirectorySettings;
   readonly callers: CallersConfig;
   /** The roles of principals; API tokens keep theirs. */
   readonly roles: readonly RoleBindingConfig[];
@@ -186,6 +189,7 @@ export function loadConfig(environment: Environment): Config {
     },
     metrics: readMetrics(environment, file, port, report),
     budgets: readBudgets(file?.budgets, environment.budgets, report, variables.budgets),
+    directory: readDirectory(file, clusters, inFile),
     callers: readCallers(
       file?.callers,
       {
@@ -275,6 +279,18 @@ function readArchive(
   if (afterDays !== undefined) report('/audit/archiveDir', 'is missing beside archiveAfterDays');
   if (directory !== undefined) report('/audit/archiveAfterDays', 'is missing beside archiveDir');
   return null;
+}
+
+function readDirectory(
+  file: FileSettings | undefined,
+  clusters: readonly ClusterConfig[],
+  report: ReportProblem,
+): DirectorySettings {
+  const settings = { ...directoryDefaults, ...file?.directory };
+  for (const [i, name] of settings.required.entries())
+    if (!clusters.some((cluster) => cluster.name === name))
+      report(`/directory/required/${i}`, `"${name}" is not the name of a cluster`);
+  return settings;
 }
 
 function readConnections(file: FileSettings | undefined, terminated: boolean): ConnectionsConfig {

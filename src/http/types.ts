@@ -41,8 +41,12 @@ declare module 'fastify' {
     bodyExamples?: Readonly<Record<string, object>>;
     /** A reviewer may call it, as well as everybody whom the use case permits. */
     forReviewers?: boolean;
+    /** A connector of an identity provider may call it, as well as everybody whom the use case permits. */
+    forDirectory?: boolean;
     /** A caller who has no role may call it, because it shows and changes no more than what is theirs. */
     withoutRole?: boolean;
+    /** The caller may come by the key of the certificate that the path names. */
+    takesKeyProofs?: boolean;
     /** Reviewers are known from memory there, and no caller is answered 429 or 5xx. */
     fromMemory?: boolean;
     /** It answers 405 for the methods that a path does not take. */

@@ -5,8 +5,11 @@ import { addEvidence } from './audit-events/evidence.js';
 import { addCertificateRequests } from './certificate-requests/routes.js';
 import { addCertificates } from './certificates/routes.js';
 import { addClusterCsrs } from './cluster-csrs/routes.js';
+import { addCallers } from './callers/routes.js';
 import { addCertificateList } from './clusters/certificate-list.js';
+import { addExecKubeconfig } from './clusters/exec-kubeconfig.js';
 import { addClusters } from './clusters/routes.js';
+import { addDirectoryUsers } from './directory-users/routes.js';
 import { addEnforcement } from './enforcement/routes.js';
 import { addIdentities } from './identities/routes.js';
 import { addInspections } from './inspections/routes.js';
@@ -22,7 +25,7 @@ import { addWhoami } from './whoami/routes.js';
 export type AddResource = (app: App, services: Services) => void;
 
 /** Those that need no authentication. */
-export const publicResources: readonly AddResource[] = [addCertificateList];
+export const publicResources: readonly AddResource[] = [addCertificateList, addCallers];
 
 /** All of them are for authenticated callers. */
 export const everyResource: readonly AddResource[] = [
@@ -30,7 +33,9 @@ export const everyResource: readonly AddResource[] = [
   addKubeconfigs,
   addCertificates,
   addIdentities,
+  addDirectoryUsers,
   addClusters,
+  addExecKubeconfig,
   addClusterCsrs,
   addEnforcement,
   addPolicies,

@@ -1,4 +1,4 @@
-import { isReviewer, type ApiToken, type Principal, type Role } from '../model/principal.js';
+import { isDirectory, isReviewer, type ApiToken, type Principal, type Role } from '../model/principal.js';
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
 import { probeUsername } from '../model/cluster-probe.js';
 import { isSamePerson } from '../model/folded-name.js';
@@ -40,6 +40,12 @@ export interface ApiTokenReader {
    * all that there ever were.
    */
   makersOf(name: string, validAt: Date | null): Promise<readonly string[]>;
+  /** The tokens that are neither revoked nor expired and whose name folds to this one. */
+  liveOf(folded: string, now: Date): Promise<readonly ApiToken[]>;
+  /** The same of those that this principal made, directly or through others. */
+  liveMadeBy(folded: string, now: Date): Promise<readonly ApiToken[]>;
+  /** How many such admins have other tokens than these. */
+  otherLiveAdmins(ids: readonly string[], now: Date): Promise<number>;
   /** Whether an unrevoked, unexpired token with role admin exists that is not for an emergency alone. */
   hasLiveAdmin(now: Date): Promise<boolean>;
   /** The break-glass tokens that are neither revoked nor expired. */
@@ -114,7 +120,7 @@ export const apiTokenRevokedAgain = (token: ApiToken, at: Date): AuditEventDraft
   apiTokenEvent('ApiTokenRevoked', token, at, null);
 
 /** An event about a token; never with its secret. */
-function apiTokenEvent(
+export function apiTokenEvent(
   type: 'ApiTokenCreated' | 'ApiTokenRevoked' | 'BreakGlassTokenMade',
   token: ApiToken,
   at: Date,
@@ -183,7 +189,7 @@ export class ApiTokens {
   async create(principal: Principal, ask: ApiTokenAsk): Promise<Outcome<NewlyMadeToken>> {
     if (!may(principal, 'manage-api-tokens')) return notPermitted;
     const { clock, random, writer, clusters, authenticator, admins } = this.#context;
-    const errors = [...errorsOf(ask, admins), ...reviewerErrors(ask, clusters)];
+    const errors = [...errorsOf(ask, admins), ...reviewerErrors(ask, clusters), ...directoryErrors(ask)];
     if (errors.length > 0) return refused({ kind: 'invalid-request', errors });
 
     const now = clock();
@@ -251,6 +257,10 @@ function roleErrors({ roles }: ApiTokenAsk, admins: boolean): readonly FieldErro
   const message = 'tokens are neither admin nor approver here: roles in the configuration gives these roles to people';
   return [{ pointer: '/roles', message }];
 }
+
+/** A connector of an identity provider does nothing else. */
+const directoryErrors = (ask: ApiTokenAsk): readonly FieldError[] =>
+  isDirectory(ask) && ask.roles.length > 1 ? [{ pointer: '/roles', message: 'directory goes with no other role' }] : [];
 
 /** A reviewer is the API server of one cluster and nothing else. Its token alone may live until it is revoked. */
 function reviewerErrors(ask: ApiTokenAsk, clusters: ApiTokensContext['clusters']): readonly FieldError[] {

@@ -7,6 +7,7 @@ import {
 } from '../model/authentication.js';
 import type { Principal } from '../model/principal.js';
 import type { ApiTokenAuthenticator } from './api-token-authenticator.js';
+import type { KeyProofs } from './proofs/key-proofs.js';
 import type { RefusedSignIns } from './refused-sign-ins.js';
 
 /** The ways in that are configured, besides API tokens, which there always are. */
@@ -15,6 +16,7 @@ export interface OtherWaysIn {
   readonly jsonWebTokens?: WayIn<string>;
   readonly sessions?: WayIn<string>;
   readonly clientCertificates?: WayIn<Uint8Array>;
+  readonly keyProofs?: Pick<KeyProofs, 'authenticate' | 'use'>;
 }
 
 /** One door for all callers: whatever they present, it answers one kind of principal. */
@@ -33,7 +35,7 @@ export class Callers implements WayIn<Credential> {
   }
 
   async #authenticate(credential: Credential, isSuspect: () => boolean): Promise<Authentication> {
-    const { jsonWebTokens, sessions, clientCertificates } = this.others;
+    const { jsonWebTokens, sessions, clientCertificates, keyProofs } = this.others;
     switch (credential.kind) {
       case 'bearer': {
         if (jsonWebTokens !== undefined && isJsonWebToken(credential.token))
@@ -47,11 +49,20 @@ export class Callers implements WayIn<Credential> {
         return sessions?.authenticate(credential.secret, isSuspect) ?? noSuchWay('sign-in');
       case 'client-certificate':
         return clientCertificates?.authenticate(credential.der, isSuspect) ?? noSuchWay('client certificates');
+      case 'key-proof':
+        return keyProofs?.authenticate(credential.presented, isSuspect) ?? noSuchWay('a proof of possession');
       case 'untrusted-certificate':
         return refusedFor('CertificateUntrusted', `the client certificate is not trusted: ${credential.why}`);
       case 'unreadable':
         return refusedFor('Unreadable', 'the Authorization header holds no bearer token, or one that is too long');
     }
+  }
+
+  async useProof(principal: Principal, csr: Uint8Array | null): Promise<Authentication | null> {
+    if (principal.proof === undefined) return null;
+    const refusal = (await this.others.keyProofs?.use(principal, csr)) ?? null;
+    if (refusal?.outcome === 'refused') this.refused.count(refusal.reason);
+    return refusal;
   }
 
   authenticateReviewer(token: string): Promise<Principal | null> {

@@ -1,6 +1,6 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { isSamePerson } from '../model/folded-name.js';
-import { isReviewer, type Principal, type Role } from '../model/principal.js';
+import { isMachine, isReviewer, type Principal, type Role } from '../model/principal.js';
 
 /** The actions that roles permit; `GET /v1/whoami` lists those of the caller. */
 export const actions = [
@@ -25,6 +25,9 @@ export const actions = [
   'manage-sessions',
   'read-metrics',
   'acknowledge-restored',
+  'provision-directory',
+  'read-directory',
+  'confirm-directory-users',
 ] as const;
 export type Action = (typeof actions)[number];
 
@@ -52,12 +55,15 @@ const permitted: Record<Action, readonly Role[] | 'any role'> = {
   'manage-sessions': ['admin'],
   'read-metrics': ['auditor', 'admin'],
   'acknowledge-restored': ['admin'],
+  // Not for admins: nobody who asks for certificates puts people into groups.
+  'provision-directory': ['directory'],
+  'read-directory': ['provisioner', 'auditor', 'admin'],
+  'confirm-directory-users': ['admin'],
 };
 
 export function may(principal: Principal, action: Action): boolean {
   const allowed = permitted[action];
-  // A reviewer is a machine of a cluster: it may do what its role says, and nothing that is for every role.
-  if (allowed === 'any role') return principal.roles.length > 0 && !isReviewer(principal);
+  if (allowed === 'any role') return principal.roles.length > 0 && !isMachine(principal);
   return principal.roles.some((role) => allowed.includes(role));
 }
 

@@ -3,6 +3,7 @@ import type { ClusterConnection } from '../cluster/cluster-connection.js';
 import type { BlastRadius } from '../model/blast-radius.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
+import type { DirectorySettings } from '../model/directory.js';
 import type { DenyListPort, PublicAddress } from '../model/enforcement.js';
 import type { IssuanceMeasures } from '../model/measures.js';
 import type { Tracing } from '../model/tracing.js';
@@ -15,6 +16,7 @@ import type { Signatures } from '../x509/strict/signatures.js';
 import type { SigningAuthority } from '../x509/strict/signing-authority.js';
 import type { AttemptsUnderWay } from './attempts/attempts-under-way.js';
 import type { ClusterProbes } from './clusters/cluster-probes.js';
+import type { DirectoryUse } from './directory/directory-use.js';
 import type { IdentityBlocks } from './lifecycle/identity-blocks.js';
 import type { IdempotencyKeys } from './requests/idempotency-keys.js';
 
@@ -61,6 +63,8 @@ export interface IssuanceContext {
   readonly deliveriesOf: (announcement: Announcement) => readonly WebhookDelivery[];
   readonly probes: ClusterProbes;
   readonly identityBlocks: IdentityBlocks;
+  readonly directory: DirectorySettings;
+  readonly directoryUse: DirectoryUse;
   readonly denyList: DenyListPort;
   /** How clusters reach the service; null where that is not known. */
   readonly publicAddress: PublicAddress | null;

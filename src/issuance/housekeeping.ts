@@ -3,6 +3,8 @@ import { idempotencyKeySeconds } from './requests/idempotency-keys.js';
 import { recoverRequests } from './attempts/recover-requests.js';
 import { secondsAfter, type IssuanceContext } from './context.js';
 import { requestEvent } from './events.js';
+import { keptProofSeconds } from '../identity/proofs/key-proofs.js';
+import { settleReuses } from './directory/directory-service.js';
 import { announceExpiry, forgetExpiryNotices } from './lifecycle/announce-expiry.js';
 import { BlockedAccess } from './lifecycle/end-access.js';
 import { moveRequest } from './request-states.js';
@@ -18,7 +20,7 @@ export interface Housekeeping {
 
 /**
  * Works beside the requests. At once and then every few seconds, a round recovers requests that were left, ends lapsed
- * requests, and deletes old idempotency keys and sessions; no round begins while another runs. Rounds of their own announce certificates
+ * requests, and deletes old idempotency keys, sessions and proofs; no round begins while another runs. Rounds of their own announce certificates
  * that end soon, because after an outage these may be many. Every minute the head of the audit chain is logged, so that a kept log shows whether the chain was ever rewritten.
  */
 export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000): Housekeeping {
@@ -36,7 +38,8 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
     },
     'expiring requests': () => expireRequests(context, isStopped),
     'ending the access of blocked identities': () => blockedAccess.endNext(),
-    'forgetting idempotency keys and sessions': () => forgetLapsed(context),
+    'settling names that were somebody else’s': () => settleReuses(context),
+    'forgetting idempotency keys, sessions and proofs': () => forgetLapsed(context),
   };
   const notices = {
     'announcing expiry': () => announceExpiry(context, isStopped),
@@ -97,6 +100,7 @@ async function forgetLapsed({ store, clock }: IssuanceContext): Promise<void> {
     operations: [
       { op: 'forgetIdempotencyKeys', createdBefore },
       { op: 'forgetSessions', expiredBefore },
+      { op: 'forgetUsedProofs', usedBefore: secondsAfter(now, -keptProofSeconds) },
     ],
     events: [],
   });

@@ -47,6 +47,10 @@ export const auditEventTypes = [
   'DatabaseRestored',
   'RestoredAcknowledged',
   'AuditEventsArchived',
+  'DirectoryUserChanged',
+  'DirectoryUserDeactivated',
+  'DirectoryGroupChanged',
+  'DirectoryMembershipChanged',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -76,6 +80,8 @@ export interface AuditEventDetails {
     makers?: readonly string[];
     /** The fingerprint of the certificate that it renews; absent where it renews none. */
     renewalOf?: string;
+    /** The requester came by the key of that certificate; absent where they signed in. */
+    keyProof?: true;
   };
   ApprovalRecorded: {
     stage: number;
@@ -239,7 +245,31 @@ export interface AuditEventDetails {
   RestoredAcknowledged: { restorations: number };
   /** A file has these events, both inclusive; they may leave the database. `checkpoint`: the signed note of so many events. */
   AuditEventsArchived: { from: number; to: number; file: string; sha256: string; checkpoint: string };
+  /** `changed`: the names of the attributes, where that was it. */
+  DirectoryUserChanged: DirectoryUserDetails & {
+    change: 'Created' | 'Changed' | 'Returned' | 'Deleted' | 'Superseded' | 'Confirmed';
+    active: boolean;
+    changed: readonly string[];
+    /** The id of the user who had the name before; absent where nobody else had it. */
+    predecessor?: string;
+  };
+  /** The person left: their access ends with it. */
+  DirectoryUserDeactivated: DirectoryUserDetails & {
+    how: 'Deactivated' | 'Deleted' | 'Renamed';
+    revokedCertificates: number;
+    cancelledRequests: number;
+    endedSessions: number;
+    revokedTokens: readonly string[];
+    /** Tokens that went on, because without them no admin would be left. */
+    keptTokens: readonly string[];
+  };
+  DirectoryGroupChanged: DirectoryGroupDetails & { change: 'Created' | 'Changed' | 'Deleted' };
+  /** The userNames of those who came and went. */
+  DirectoryMembershipChanged: DirectoryGroupDetails & { added: readonly string[]; removed: readonly string[] };
 }
+
+type DirectoryUserDetails = { userId: string; userName: string; externalId: string | null; username: string | null };
+type DirectoryGroupDetails = { groupId: string; displayName: string; externalId: string | null };
 
 type SessionDetails = {
   sessionId: string;

@@ -1,3 +1,4 @@
+import type { PresentedProof } from './key-proof.js';
 import type { Principal } from './principal.js';
 
 /** A caller presents one of these. None of it may reach a log line. */
@@ -10,6 +11,8 @@ export type Credential =
   | { readonly kind: 'client-certificate'; readonly der: Uint8Array }
   /** A client certificate that TLS did not accept; `why` is its error. */
   | { readonly kind: 'untrusted-certificate'; readonly why: string }
+  /** `Authorization: KubepassProof`. */
+  | { readonly kind: 'key-proof'; readonly presented: PresentedProof }
   /** An Authorization header that holds no bearer token, or one that is too long. */
   | { readonly kind: 'unreadable' };
 

@@ -103,6 +103,26 @@ export interface DecisionFacts {
   readonly blocked?: readonly BlockedParty[];
   /** Absent where the request renews nothing. */
   readonly renewal?: RenewalFacts;
+  /** The directory's view of the parties; absent where no directory is used and nothing asks for one. */
+  readonly directory?: DirectoryFacts;
+}
+
+/** The parties of a request, as an identity provider tells of them. */
+export interface DirectoryFacts {
+  /** Whether the cluster gives certificates only to people in the directory. */
+  readonly required: boolean;
+  readonly username: DirectoryParty;
+  readonly requester: DirectoryParty;
+  readonly collector: DirectoryParty;
+}
+
+export interface DirectoryParty {
+  /** `unknown`: nobody of this name is or was in the directory. */
+  readonly state: 'active' | 'inactive' | 'unknown';
+  /** The directory groups, as policies name them; empty unless the person is active. */
+  readonly groups: readonly string[];
+  /** Whether the name was somebody else's, whose certificates may still work. */
+  readonly reused: boolean;
 }
 
 /** A blocked name, and what it is in the request. */

@@ -1,12 +1,21 @@
+import type { VerifiedProof } from './key-proof.js';
+
 /** A principal may hold several roles; `permissions.ts` in identity says what each may do. */
-export const roles = ['requester', 'approver', 'auditor', 'admin', 'provisioner', 'reviewer'] as const;
+export const roles = ['requester', 'approver', 'auditor', 'admin', 'provisioner', 'reviewer', 'directory'] as const;
 export type Role = (typeof roles)[number];
 
 /** A caller with more groups is refused: each decision keeps all of them. */
 export const mostPrincipalGroups = 1_000;
 
-/** The ways in: how a caller proves who they are. */
-export const authenticationMethods = ['api-token', 'oidc', 'client-certificate', 'service-account', 'session'] as const;
+/** The ways in: how a caller proves who they are. `key-proof`: by the key of a certificate, in order to renew it. */
+export const authenticationMethods = [
+  'api-token',
+  'oidc',
+  'client-certificate',
+  'service-account',
+  'session',
+  'key-proof',
+] as const;
 export type AuthenticationMethod = (typeof authenticationMethods)[number];
 
 /** The authenticated caller of our API, whatever the way in. Principals are compared by name, never by credential. */
@@ -26,10 +35,19 @@ export interface Principal {
   readonly expiresAt: Date | null;
   /** The one cluster that a reviewer is for; null for every other principal. */
   readonly cluster: string | null;
+  /** The proof of possession by which the caller came; absent for every other way in. */
+  readonly proof?: VerifiedProof;
 }
 
 /** Whether the caller is the API server of a cluster, which may ask for access reviews and read what is rendered for it. */
 export const isReviewer = ({ roles: held }: Pick<Principal, 'roles'>): boolean => held.includes('reviewer');
+
+/** Whether the caller is the connector of an identity provider, which tells of people and groups over SCIM. */
+export const isDirectory = ({ roles: held }: Pick<Principal, 'roles'>): boolean => held.includes('directory');
+
+/** Whether the caller is a machine that may do what its one role says, and nothing that is for every role. */
+export const isMachine = (principal: Pick<Principal, 'roles'>): boolean =>
+  isReviewer(principal) || isDirectory(principal);
 
 /** The principal as it was when it asked. Decisions on the request are made on this, then and later. */
 export interface Requester {

@@ -27,7 +27,7 @@ export const replayChanges = [
 export type ReplayChange = (typeof replayChanges)[number];
 
 /** Facts that a decision can rest on and that are not recorded with every request. */
-export const unrecordedFacts = ['usage', 'active', 'blastRadius', 'askedExpirationSeconds'] as const;
+export const unrecordedFacts = ['usage', 'active', 'blastRadius', 'directory', 'askedExpirationSeconds'] as const;
 export type UnrecordedFact = (typeof unrecordedFacts)[number];
 
 /** The parts of a decision that a replay compares. */

@@ -1,6 +1,7 @@
 import type { ListedCertificate } from './certificate.js';
 import type { CertificateRequest } from './certificate-request.js';
 import type { Violation } from './decision.js';
+import type { ResidualExposure } from './identity.js';
 import type { IdentityBlock } from './identity-block.js';
 import type { Revocation } from './revocation.js';
 
@@ -43,6 +44,8 @@ export type IdentityAnnouncement = { readonly block: IdentityBlock } & (
       /** How many certificates were revoked and how many requests cancelled with it. */
       readonly revokedCertificates: number;
       readonly cancelledRequests: number;
+      /** Present where a user of the directory left. */
+      readonly left?: LeftOver;
     }
   | { readonly event: 'identity.unblocked'; readonly unblockedBy: string; readonly comment: string | null }
 );
@@ -60,6 +63,23 @@ export interface CheckpointAnnouncement {
     /** The signed note. */
     readonly note: string;
   };
+}
+
+/** The uses that go on although a user of the directory left. */
+export interface LeftOver {
+  /** The user's id in the directory. */
+  readonly directoryUserId: string;
+  /** Certificates that still work in some way; the first ones. */
+  readonly residualExposure: readonly ResidualExposure[];
+  /** Live certificates of others that this person asked for; the first ones. */
+  readonly requestedForOthers: readonly {
+    readonly fingerprintSha256: string;
+    readonly username: string;
+    readonly cluster: string;
+  }[];
+  /** Live API tokens that this person made; the first ones. */
+  readonly tokensMade: readonly { readonly id: string; readonly name: string }[];
+  readonly revokedTokens: readonly string[];
 }
 
 export interface Denial {

@@ -2,6 +2,7 @@ import { isPrivilegedName, isSystemName, whyNotName } from '../model/name-gramma
 import { quote, quoteAll, quoteName } from '../model/quote.js';
 import { subjectBounds } from '../x509/strict/subject-identity.js';
 import { Findings, type DecisionInput, type Judgement } from './evaluation.js';
+import { checkDirectory } from './check-directory.js';
 import { checkRenewed } from './renewal.js';
 
 /**
@@ -67,6 +68,7 @@ export const builtInGuardrails: readonly BuiltInGuardrail[] = [
         ...messages,
       );
   }),
+  builtIn('directory', checkDirectory, ({ facts }) => facts.directory !== undefined),
   builtIn('renewal', checkRenewed, ({ facts }) => facts.renewal !== undefined),
 ];
 

@@ -1,5 +1,5 @@
 import type { GrantReference, Privileges } from '../model/blast-radius.js';
-import type { Decision, DecisionFacts, RenewalFacts } from '../model/decision.js';
+import type { Decision, DecisionFacts, DirectoryFacts, DirectoryParty, RenewalFacts } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
 import { decide } from './decide.js';
 import { parsePolicySet, readRuleDocuments } from './parse-policy-set.js';
@@ -82,6 +82,7 @@ function factsOf({ request, facts = {} }: PolicyTest, now: Date): DecisionFacts 
     active = [],
     blastRadius = {},
     renewal,
+    directory,
   } = facts;
   return {
     cluster: request.cluster,
@@ -102,7 +103,18 @@ function factsOf({ request, facts = {} }: PolicyTest, now: Date): DecisionFacts 
       ...certificate,
     })),
     blastRadius: blastRadius && blastRadiusOf(blastRadius, now),
+    directory: directoryOf(directory ?? {}),
   };
+}
+
+type WrittenDirectory = NonNullable<NonNullable<PolicyTest['facts']>['directory']>;
+
+function directoryOf({ username, requester, collector }: WrittenDirectory): DirectoryFacts {
+  const party = (written: WrittenDirectory['username']): DirectoryParty =>
+    written === undefined
+      ? { state: 'unknown', groups: [], reused: false }
+      : { state: written.state ?? 'active', groups: written.groups ?? [], reused: written.reused ?? false };
+  return { required: false, username: party(username), requester: party(requester), collector: party(collector) };
 }
 
 type WrittenRenewal = NonNullable<NonNullable<PolicyTest['facts']>['renewal']>;

@@ -3,7 +3,7 @@ import { isDnsLabel, whyNotName } from '../model/name-grammar.js';
 import { compileExpression, type Expression } from './cel/compile-expression.js';
 import { parseInstant } from './cel/literals.js';
 import type { DocumentError } from './check-shape.js';
-import { choiceOf, globVariables, unknownVariables, type Globs } from './glob.js';
+import { choiceOf, compileGlobs, globVariables, unknownVariables, type Globs } from './glob.js';
 import { compileHours, type Hours, type WrittenHours } from './hours.js';
 import type { GuardrailDocument, PolicyDocument } from './policy-schema.js';
 import type {
@@ -32,11 +32,16 @@ export function compilePolicy({ metadata: { name }, spec }: Pick<PolicyDocument,
   const policy: Policy = {
     name,
     selector: parts.selector(spec.selector),
-    allowed: parts.globs('/spec/allowed', {
-      usernames: allowed.usernames,
-      groups: allowed.groups,
-      collectors: allowed.collectors,
-    }),
+    allowed: {
+      ...parts.globs('/spec/allowed', {
+        usernames: allowed.usernames,
+        groups: allowed.groups,
+        collectors: allowed.collectors,
+      }),
+      ...(allowed.groupsFromDirectory && {
+        groupsFromDirectory: parts.globsByName('/spec/allowed/groupsFromDirectory', allowed.groupsFromDirectory),
+      }),
+    },
     constraints: compileConstraints(parts, constraints),
     validations: compileValidations(parts, spec.validations ?? []),
     quota,
@@ -209,6 +214,13 @@ class PartCompiler {
         `is not a variable; the only one is ${known}`,
       );
     return compileGlobFields(written);
+  }
+
+  /** Lists of globs without variables, by names that are taken as they are. */
+  globsByName(path: string, written: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, Globs> {
+    const entries = Object.entries(written);
+    for (const [name, globs] of entries) this.checkPlainGlobs(`${path}/${name}`, globs);
+    return new Map(entries.map(([name, globs]) => [name, compileGlobs(globs)]));
   }
 
   /** Stages of approval. Each needs one approval unless it says how many. */

@@ -2,6 +2,8 @@ import type { QuotaUsage, QuotaLimit } from '../model/decision.js';
 import { escaped, quote } from '../model/quote.js';
 import type { ExpressionVariables } from './cel/variables.js';
 import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Judgement } from './evaluation.js';
+import { givenByDirectory } from './directory-groups.js';
+import { compileGlobs } from './glob.js';
 import { defaultExpirationSeconds, type Constraints, type Policy, type Validation } from './policy-set.js';
 import { quotaLimits } from './quota-limits.js';
 import { checkRenewal } from './renewal.js';
@@ -57,17 +59,30 @@ function checkUsername({ name, allowed }: Policy, { request, values, found }: De
   findings.fails(check, expected, found.username, 'UsernameNotPermitted', message);
 }
 
-function checkGroups({ name, allowed }: Policy, { request, values, found }: DecisionInput, findings: Findings): void {
+function checkGroups(policy: Policy, { request, values, found, facts }: DecisionInput, findings: Findings): void {
+  const { name, allowed } = policy;
   const { groups } = allowed;
   const check = 'allowed.groups';
-  const expected = groups === undefined ? 'absent' : `each ${groups.expected}`;
-  const refused = found.eachGroup.filter((_, i) => !groups?.matches(request.groups[i] ?? '', values));
+  const names = facts.directory?.username.groups ?? [];
+  const expected = expectedGroups(policy, names);
+  const refused = found.eachGroup.filter((_, i) => {
+    const group = request.groups[i] ?? '';
+    return !(groups?.matches(group, values) ?? false) && !givenByDirectory(policy, group, names);
+  });
   if (refused.length === 0) {
     findings.holds(check, expected, found.groups);
     return;
   }
   const messages = refused.map((group) => `group ${group} is not permitted by policy "${name}"`);
   findings.fails(check, expected, found.groups, 'GroupNotPermitted', ...messages);
+}
+
+/** The groups by name, and those that the directory groups of the username give. */
+function expectedGroups({ allowed: { groups, groupsFromDirectory } }: Policy, names: readonly string[]): string {
+  const given = names.flatMap((name) => groupsFromDirectory?.get(name)?.patterns ?? []);
+  if (groupsFromDirectory === undefined) return groups === undefined ? 'absent' : `each ${groups.expected}`;
+  const patterns = [...new Set([...(groups?.patterns ?? []), ...given])];
+  return patterns.length === 0 ? 'absent: no directory group gives any' : `each ${compileGlobs(patterns).expected}`;
 }
 
 /** A request without a collector has the requester as its collector. */

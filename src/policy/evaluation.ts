@@ -78,6 +78,7 @@ export function variablesOf(input: DecisionInput, expirationSeconds: number): Ex
     now,
     active: facts.active ?? [],
     renewal: renewalVariable(facts.renewal),
+    directory: directoryVariable(facts.directory),
   };
   input.variables.set(expirationSeconds, variables);
   return variables;
@@ -90,6 +91,17 @@ function renewalVariable(renewal: DecisionFacts['renewal']): ExpressionVariables
   return { of, generation, approvedAt: approvedAt ?? never, notAfter };
 }
 
+/** Somebody who is not in the directory is not active and in no group, so that no expression needs `has`. */
+function directoryVariable(directory: DecisionFacts['directory']): ExpressionVariables['directory'] {
+  const nobody = { state: 'unknown', groups: [] } as const;
+  const { username = nobody, requester = nobody } = directory ?? {};
+  return {
+    active: username.state === 'active',
+    groups: username.groups,
+    requester: { active: requester.state === 'active', groups: requester.groups },
+  };
+}
+
 /**
  * The value of an expression. It is undefined if the evaluation fails, or if the expression reads a fact that was not
  * looked up. The error is dropped, because its text may quote any value.
@@ -100,6 +112,7 @@ export function evaluateExpression(
   variables: ExpressionVariables,
 ): boolean | string | undefined {
   if (facts.active === undefined && expression.reads.has('active')) return undefined;
+  if (facts.directory === undefined && expression.reads.has('directory')) return undefined;
   try {
     return expression.evaluate(variables);
   } catch {

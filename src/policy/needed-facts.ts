@@ -1,6 +1,8 @@
 import type { DecisionFacts } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
-import type { PolicySet, Selector } from './policy-set.js';
+import type { Expression } from './cel/compile-expression.js';
+import { compileGlobs } from './glob.js';
+import type { Policy, PolicySet, Selector } from './policy-set.js';
 import { selects } from './selector.js';
 
 /** The facts that have to be looked up for a decision. */
@@ -8,6 +10,8 @@ export interface NeededFacts {
   readonly usage: boolean;
   readonly active: boolean;
   readonly blastRadius: boolean;
+  /** The directory groups of the username, or whatever an expression reads of the directory. */
+  readonly directory: boolean;
 }
 
 /**
@@ -30,6 +34,9 @@ export function neededFacts(policySet: PolicySet, cluster: string, requester: Re
     usage: policies.some(({ quota }) => Object.keys(quota).length > 0),
     active: expressions.some(({ reads }) => reads.has('active')),
     blastRadius: guardrails.some(({ resolvesTo }) => resolvesTo !== null),
+    directory:
+      policies.some(({ allowed }) => allowed.groupsFromDirectory !== undefined) ||
+      expressions.some(({ reads }) => reads.has('directory')),
   };
 }
 
@@ -37,7 +44,9 @@ export type LookedUpFact = keyof NeededFacts;
 
 /** The facts that a decision may use and that were not looked up. */
 export function missingFacts(needed: NeededFacts, facts: DecisionFacts): readonly LookedUpFact[] {
-  return (['usage', 'active', 'blastRadius'] as const).filter((fact) => needed[fact] && facts[fact] === undefined);
+  return (['usage', 'active', 'blastRadius', 'directory'] as const).filter(
+    (fact) => needed[fact] && facts[fact] === undefined,
+  );
 }
 
 /**
@@ -49,19 +58,25 @@ export function inFavour(policySet: PolicySet, missing: readonly LookedUpFact[])
   const usage = missing.includes('usage');
   const active = missing.includes('active');
   const blastRadius = missing.includes('blastRadius');
+  const directory = missing.includes('directory');
+  const isMissing = ({ reads }: Expression) => (active && reads.has('active')) || (directory && reads.has('directory'));
   return {
     ...policySet,
     policies: policySet.policies.map((policy) => ({
       ...policy,
       quota: usage ? {} : policy.quota,
-      validations: active
-        ? policy.validations.filter((one) => !one.expression.reads.has('active'))
-        : policy.validations,
+      validations: policy.validations.filter((one) => !isMissing(one.expression)),
+      // A member of each directory group gets every group of them.
+      ...(directory && policy.allowed.groupsFromDirectory && { allowed: withEveryGroup(policy.allowed) }),
     })),
     guardrails: policySet.guardrails.filter(
       ({ resolvesTo, matchConditions }) =>
-        !(blastRadius && resolvesTo !== null) &&
-        !(active && matchConditions.some(({ expression }) => expression.reads.has('active'))),
+        !(blastRadius && resolvesTo !== null) && !matchConditions.some(({ expression }) => isMissing(expression)),
     ),
   };
+}
+
+function withEveryGroup({ groups, groupsFromDirectory = new Map(), ...others }: Policy['allowed']): Policy['allowed'] {
+  const given = [...groupsFromDirectory.values()].flatMap(({ patterns }) => patterns);
+  return { ...others, groupsFromDirectory, groups: compileGlobs([...(groups?.patterns ?? []), ...given]) };
 }

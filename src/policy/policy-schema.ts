@@ -247,6 +247,18 @@ export const PolicyDocument = Type.Object(
             groups: globs(
               'Groups. Each group of the request must match. `${requester.username}` is the requester’s name.',
             ),
+            groupsFromDirectory: Type.Optional(
+              Type.Record(
+                Type.String({ minLength: 1, maxLength: 256 }),
+                Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 1000 }),
+                {
+                  maxProperties: 1000,
+                  description:
+                    'Groups by membership: for each directory group, the groups that a username in it may have, besides ' +
+                    '`groups`. A directory group is named by its externalId or displayName, as the configuration says.',
+                },
+              ),
+            ),
             collectors: globs('The principals who may collect the key. Default: the requester alone.'),
           },
           {

@@ -32,6 +32,8 @@ export interface Policy {
   readonly allowed: {
     readonly usernames?: Globs;
     readonly groups?: Globs;
+    /** By the name of a directory group: the groups that the username gets as its member. */
+    readonly groupsFromDirectory?: ReadonlyMap<string, Globs>;
     readonly collectors?: Globs;
   };
   readonly constraints: Constraints;

@@ -51,6 +51,17 @@ const RequesterUnderTest = Type.Object(
   closed,
 );
 
+const Party = Type.Object(
+  {
+    state: Type.Optional(Type.Enum(['active', 'inactive', 'unknown'], { description: 'Default: active.' })),
+    groups: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 500, description: 'Default: none.' }),
+    ),
+    reused: Type.Optional(Type.Boolean({ description: 'Whether the name was somebody else’s. Default: false.' })),
+  },
+  closed,
+);
+
 const FactsUnderTest = Type.Object(
   {
     allowPrivilegedGroups: names('As the cluster is configured. Default: none.'),
@@ -100,6 +111,12 @@ const FactsUnderTest = Type.Object(
           revoked: Type.Optional(Type.Boolean({ description: 'Default: false.' })),
         },
         { ...closed, description: 'The certificate that the request renews. Default: it renews none.' },
+      ),
+    ),
+    directory: Type.Optional(
+      Type.Object(
+        { username: Type.Optional(Party), requester: Type.Optional(Party), collector: Type.Optional(Party) },
+        { ...closed, description: 'The parties in the directory. Default: nobody is in it.' },
       ),
     ),
     blastRadius: Type.Optional(

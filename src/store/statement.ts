@@ -70,6 +70,8 @@ export interface SqlDialect {
   jsonArrayHolds(column: string): string;
   /** Deletes archived records of the audit log; its parameters are the number before the first one, and the last one. */
   readonly deleteAuditRecords: string;
+  /** A table of the texts in a JSON array, in its column `value`; takes one parameter. */
+  jsonTexts(): string;
   /** The ASCII text in lower case, in whichever language the database sorts. */
   asciiLowerCase(column: string): string;
   /** Stands behind a table to name the index that finds its rows; empty where the database chooses better by itself. */

@@ -1,11 +1,19 @@
 import type { SqlDialect, Statement } from './statement.js';
 import type { Operation } from './step.js';
-import { insertApiToken, revokeApiToken } from './tables/api-token-table.js';
+import { insertApiToken, revokeApiToken, revokeTokenOfLeaver } from './tables/api-token-table.js';
 import { insertCertificate } from './tables/insert-certificate.js';
 import { insertRequest, updateRequest } from './tables/write-request.js';
 import { insertUnknownIdentity, pinCertificateAuthority, rememberProbe } from './tables/cluster-tables.js';
 import { answerIdempotencyKey, forgetIdempotencyKeys, insertIdempotencyKey } from './tables/idempotency-key-table.js';
 import { advanceExpiry, forgetExpiryNotices, insertExpiryNotice } from './tables/expiry-notice-table.js';
+import {
+  changeDirectoryMembers,
+  deleteDirectoryGroup,
+  insertDirectoryGroup,
+  insertDirectoryUser,
+  updateDirectoryGroup,
+  updateDirectoryUser,
+} from './tables/directory-tables.js';
 import { insertIdentityBlock, removeIdentityBlock, requireUnblocked } from './tables/identity-block-table.js';
 import { insertRevocation, requireUnrevoked } from './tables/revocation-table.js';
 import { rememberPolicySet } from './tables/policy-set-table.js';
@@ -23,6 +31,7 @@ import { acknowledgeRestorations, insertRestoration } from './tables/restoration
 import { pruneAuditRecords, requireArchivedThrough } from './tables/audit-archive-table.js';
 import { requireQuota } from './tables/quotas.js';
 import { endSession, forgetSessions, insertSession, touchSession } from './tables/session-table.js';
+import { forgetUsedProofs, insertUsedProof } from './tables/used-proof-table.js';
 import { webhookStatementsOf } from './tables/webhook-delivery-table.js';
 
 /**
@@ -49,6 +58,18 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
       return [insertIdentityBlock(operation.block, operation.folded)];
     case 'removeIdentityBlock':
       return [removeIdentityBlock(operation.folded, operation.n)];
+    case 'insertDirectoryUser':
+      return insertDirectoryUser(operation.user);
+    case 'updateDirectoryUser':
+      return updateDirectoryUser(operation.user, operation.version);
+    case 'insertDirectoryGroup':
+      return [insertDirectoryGroup(operation.group)];
+    case 'updateDirectoryGroup':
+      return [updateDirectoryGroup(operation.id, operation.version, operation.attributes, operation.at)];
+    case 'deleteDirectoryGroup':
+      return deleteDirectoryGroup(operation.id);
+    case 'changeDirectoryMembers':
+      return changeDirectoryMembers(operation.id, operation.change, dialect);
     case 'insertExpiryNotice':
       return [insertExpiryNotice(operation.notice)];
     case 'advanceExpiry':
@@ -61,6 +82,8 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
       return [insertApiToken(operation.token, operation.secretSha256, dialect)];
     case 'revokeApiToken':
       return [revokeApiToken(operation.id, operation.at)];
+    case 'revokeTokenOfLeaver':
+      return [revokeTokenOfLeaver(operation.id, operation.at, dialect)];
     case 'insertSession':
       return [insertSession(operation.session, operation.secretSha256)];
     case 'touchSession':
@@ -69,6 +92,10 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
       return [endSession(operation.id, operation.at)];
     case 'forgetSessions':
       return [forgetSessions(operation.expiredBefore)];
+    case 'insertUsedProof':
+      return [insertUsedProof(operation.idSha256, operation.at)];
+    case 'forgetUsedProofs':
+      return [forgetUsedProofs(operation.usedBefore)];
     case 'nameInstance':
       return [nameInstance(operation.id, operation.at)];
     case 'insertCheckpointKey':

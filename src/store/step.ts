@@ -1,6 +1,7 @@
 import type { ApiToken } from '../model/principal.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
 import type { Certificate } from '../model/certificate.js';
+import type { DirectoryGroup, DirectoryGroupAttributes, DirectoryUser, MembershipChange } from '../model/directory.js';
 import type { IdentityBlock } from '../model/identity-block.js';
 import type { RevokedCertificate } from '../model/revocation.js';
 import type {
@@ -43,6 +44,16 @@ export type Operation =
   | { readonly op: 'insertIdentityBlock'; readonly block: IdentityBlock; readonly folded: string }
   /** Conflicts where the username has another block than this one, or none. */
   | { readonly op: 'removeIdentityBlock'; readonly folded: string; readonly n: bigint }
+  /** Conflicts where a listed user has a name that folds to the same. */
+  | { readonly op: 'insertDirectoryUser'; readonly user: DirectoryUser }
+  /** Conflicts where the user has another version than this one, or the new name is taken. */
+  | { readonly op: 'updateDirectoryUser'; readonly user: DirectoryUser; readonly version: number }
+  /** Conflicts where a group has a name that folds to the same. */
+  | { readonly op: 'insertDirectoryGroup'; readonly group: DirectoryGroup }
+  | UpdateDirectoryGroup
+  | { readonly op: 'deleteDirectoryGroup'; readonly id: string }
+  /** Leaves out whoever is not listed. Other steps may change the same group at the same time. */
+  | { readonly op: 'changeDirectoryMembers'; readonly id: string; readonly change: MembershipChange }
   /** Claims the announcement of a certificate's end; conflicts where it is claimed already. */
   | { readonly op: 'insertExpiryNotice'; readonly notice: ExpiryNotice }
   | AdvanceExpiry
@@ -52,6 +63,8 @@ export type Operation =
   /** Conflicts where the name is new, and a token has another name that folds to it. */
   | { readonly op: 'insertApiToken'; readonly token: ApiToken; readonly secretSha256: string }
   | { readonly op: 'revokeApiToken'; readonly id: string; readonly at: Date }
+  /** Conflicts where it was revoked already, or is the last admin's. */
+  | { readonly op: 'revokeTokenOfLeaver'; readonly id: string; readonly at: Date }
   /** Conflicts where the name of the session is blocked on every cluster. */
   | { readonly op: 'insertSession'; readonly session: Session; readonly secretSha256: string }
   /** Records a use; does nothing where a later one is recorded, or where the session was ended. */
@@ -60,6 +73,10 @@ export type Operation =
   | { readonly op: 'endSession'; readonly id: string; readonly at: Date }
   /** Deletes at most 1,000 sessions. */
   | { readonly op: 'forgetSessions'; readonly expiredBefore: Date }
+  /** Remembers a proof of possession; conflicts where it is known already. */
+  | { readonly op: 'insertUsedProof'; readonly idSha256: string; readonly at: Date }
+  /** Deletes at most 1,000 proofs. */
+  | { readonly op: 'forgetUsedProofs'; readonly usedBefore: Date }
   /** Names the log, unless it has a name. */
   | { readonly op: 'nameInstance'; readonly id: string; readonly at: Date }
   /** Conflicts where the key is in use already. */
@@ -187,6 +204,17 @@ export interface RequireUnblocked {
   readonly now: Date;
 }
 
+/** Counts the group's version on; conflicts where the group is gone, has another version, or the new name is taken. */
+export interface UpdateDirectoryGroup {
+  readonly op: 'updateDirectoryGroup';
+  readonly id: string;
+  /** Null: whichever version it has. */
+  readonly version: number | null;
+  /** Attributes that are left out stay. */
+  readonly attributes: Partial<DirectoryGroupAttributes>;
+  readonly at: Date;
+}
+
 /** The announcement that a certificate ends in `seconds`. */
 export interface ExpiryNotice {
   readonly fingerprintSha256: string;
@@ -247,8 +275,14 @@ export type Conflict =
   /** The block is not the one that the step expects. */
   | { readonly kind: 'identityBlock' }
   | { readonly kind: 'expiryNotice' }
+  /** The name is taken. */
+  | { readonly kind: 'directoryName'; readonly name: string }
+  /** The user or group is gone, or has another version. */
+  | { readonly kind: 'directoryUser'; readonly id: string }
+  | { readonly kind: 'directoryGroup'; readonly id: string }
   | { readonly kind: 'apiToken'; readonly id: string }
   | { readonly kind: 'session'; readonly id: string }
+  | { readonly kind: 'usedProof' }
   /** A checkpoint of this or a larger size is kept. */
   | { readonly kind: 'checkpoint'; readonly size: number }
   /** The key is not in use. */

@@ -9,6 +9,7 @@ import { AuditEventTable } from './tables/audit-event-table.js';
 import { CertificateTable } from './tables/certificate-table.js';
 import { RequestTable } from './tables/request-table.js';
 import { CertificateAuthorityPinTable, ClusterProbeTable } from './tables/cluster-tables.js';
+import { DirectoryTable } from './tables/directory-table.js';
 import { ExpiryNoticeTable } from './tables/expiry-notice-table.js';
 import { IdentityTable } from './tables/identity-table.js';
 import { IdentityBlockTable } from './tables/identity-block-table.js';
@@ -43,6 +44,7 @@ export function storeParts(
     identities: new IdentityTable(reads, identityBlocks),
     revocations: new RevocationTable(prisma),
     identityBlocks,
+    directory: new DirectoryTable(reads),
     expiryNotices: new ExpiryNoticeTable(prisma),
     auditEvents,
     checkpoints: new CheckpointTables(prisma),

@@ -1,6 +1,15 @@
 import type { ApiTokenReader } from '../identity/api-tokens.js';
 import type { AuditEvent, AuditEventFilter, AuditEventPage } from '../model/audit-event.js';
 import type { Certificate, CertificateFilter, ListedCertificate } from '../model/certificate.js';
+import type {
+  DirectoryGroup,
+  DirectoryMember,
+  DirectoryPage,
+  DirectoryRange,
+  DirectoryUser,
+  GroupCondition,
+  UserCondition,
+} from '../model/directory.js';
 import type { IdentityFilter } from '../model/identity.js';
 import type { IdentityBlock, StoredIdentityBlock } from '../model/identity-block.js';
 import type { RevokedCertificate } from '../model/revocation.js';
@@ -34,6 +43,7 @@ export interface Store {
   readonly revocations: RevocationReader;
   readonly identityBlocks: IdentityBlockReader;
   readonly expiryNotices: ExpiryNoticeReader;
+  readonly directory: DirectoryReader;
   /** Certificates and their requests, for inspections. */
   readonly inventory: InventoryReader;
   readonly auditEvents: AuditEventReader;
@@ -172,6 +182,44 @@ export interface IdentityBlockReader {
   find(folded: readonly string[]): Promise<readonly StoredIdentityBlock[]>;
   /** All blocks behind this name, in the order of the folded names, at most `limit`. */
   chunk(afterFolded: string, limit: number): Promise<readonly (StoredIdentityBlock & { readonly folded: string })[]>;
+}
+
+export interface DirectoryReader {
+  /** A deleted one too. */
+  user(id: string): Promise<DirectoryUser | null>;
+  /** The listed user of this name, in the form in which names are compared. */
+  userNamed(folded: string): Promise<DirectoryUser | null>;
+  /** The last user of this name who is not listed any more. */
+  lastNamed(folded: string): Promise<DirectoryUser | null>;
+  /** Listed users for whom all conditions hold, by position. */
+  users(conditions: readonly UserCondition[], range: DirectoryRange): Promise<DirectoryPage<DirectoryUser>>;
+  group(id: string): Promise<DirectoryGroup | null>;
+  groups(conditions: readonly GroupCondition[], range: DirectoryRange): Promise<DirectoryPage<DirectoryGroup>>;
+  /** The first members of a group. */
+  members(groupId: string, limit: number): Promise<readonly DirectoryMember[]>;
+  /** Those of these ids that are in the group. */
+  membersAmong(groupId: string, ids: readonly string[]): Promise<readonly DirectoryUser[]>;
+  /** Those of these ids that are listed. */
+  usersAmong(ids: readonly string[]): Promise<readonly DirectoryUser[]>;
+  memberUsers(groupId: string): Promise<readonly DirectoryUser[]>;
+  /** Everybody who is or was the bearer of a username that folds to one of these, oldest first; deleted ones too. */
+  bearersOf(folded: readonly string[]): Promise<readonly DirectoryUser[]>;
+  groupsOf(userIds: readonly string[]): Promise<GroupsOfUser>;
+  /** Whether there is or was a user. */
+  isInUse(): Promise<boolean>;
+  /** Users with a name that was somebody else's, longest first. */
+  reused(limit: number): Promise<readonly DirectoryUser[]>;
+  /** Listed users, oldest first. */
+  list(filter: DirectoryUserFilter, page: PageQuery): Promise<Page<DirectoryUser>>;
+}
+
+/** Groups by the id of a user; a user without groups is not in it. */
+export type GroupsOfUser = ReadonlyMap<string, readonly DirectoryGroup[]>;
+
+export interface DirectoryUserFilter {
+  readonly active?: boolean;
+  readonly userName?: string;
+  readonly username?: string;
 }
 
 export interface ExpiryNoticeReader {

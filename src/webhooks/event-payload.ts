@@ -2,7 +2,7 @@ import { newId } from '../model/new-id.js';
 import { statusOf, type ListedCertificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Revocation } from '../model/revocation.js';
-import type { Announcement, Denial, WebhookDelivery } from '../model/webhook-delivery.js';
+import type { Announcement, Denial, LeftOver, WebhookDelivery } from '../model/webhook-delivery.js';
 import { wants, type Webhook } from './webhook.js';
 
 /** Keeps payloads below 20 KB (Standard Webhooks, payload size); the request itself lists all violations. */
@@ -78,13 +78,14 @@ function dataOf(announcement: Announcement) {
       return certificateOf({ ...certificate, revocation }, at);
     }
     case 'identity.blocked': {
-      const { block, revokedCertificates, cancelledRequests } = announcement;
+      const { block, revokedCertificates, cancelledRequests, left } = announcement;
       const { username, clusters, reason, comment, until, blockedAt, blockedBy } = block;
       return {
         ...{ username, clusters, reason, comment },
         until: until?.toISOString() ?? null,
         blockedAt: blockedAt.toISOString(),
         ...{ blockedBy, revokedCertificates, cancelledRequests },
+        ...(left && { directoryUser: leftOf(left) }),
       };
     }
     case 'identity.unblocked': {
@@ -98,6 +99,12 @@ function dataOf(announcement: Announcement) {
     }
   }
 }
+
+const leftOf = ({ directoryUserId: id, residualExposure, ...others }: LeftOver) => ({
+  id,
+  residualExposure: residualExposure.map((one) => ({ ...one, notAfter: one.notAfter.toISOString() })),
+  ...others,
+});
 
 function askOf(request: CertificateRequest) {
   return {

@@ -193,6 +193,28 @@ describeControlPlane('mode webhook', () => {
     expect(enforced.audit()).toMatch(/"authorization.k8s.io\/reason":"this client certificate was revoked at /);
   });
 
+  it('refuses somebody who left the directory at their next request', async () => {
+    const { service } = enforced;
+    const ask = { name: 'connector', roles: ['directory'] };
+    const connector = as.token(await service.as('root')('post', '/v1/api-tokens').send(ask)).token;
+    const scim = (method: 'post' | 'patch', path: string, body: object) =>
+      service.withToken(connector)(method, `/scim/v2${path}`).send(body);
+    const joins = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'jim', active: true };
+    const { id } = JSON.parse((await scim('post', '/Users', joins).expect(201)).text) as { id: string };
+    const taken = await enforced.issue('jim');
+    await untilAllowed(() => taken.kubectl(...reading));
+    const leaves = { op: 'Replace', path: 'active', value: 'False' };
+    const schemas = ['urn:ietf:params:scim:api:messages:2.0:PatchOp'];
+    await scim('patch', `/Users/${id}`, { schemas, Operations: [leaves] }).expect(200);
+    expect(await taken.kubectl(...reading)).toMatchObject(revoked);
+    const { body } = await service.as('petra')('get', `/v1/directory-users/${id}`).expect(200);
+    expect(body).toMatchObject({
+      active: false,
+      consequences: { residualExposure: [{ fingerprintSha256: taken.fingerprint, enforcement: 'webhook' }] },
+    });
+    await scim('patch', `/Users/${id}`, { schemas, Operations: [{ ...leaves, value: 'True' }] }).expect(200);
+  });
+
   it('is proven by a probe, without a delay', async () => {
     const { revocation, probe: found } = await probe(enforced.service);
     expect(found?.revocation).toMatchObject({ mode: 'webhook', verified: true, delaySeconds: 0 });

@@ -3,16 +3,19 @@
  * than an inspection or a refusal, takes more than two seconds or ends the process, or if memory grows. Inputs that fail
  * are kept in `.kubepass/fuzz/`.
  *
+ *   -- --target directory                         sends mutated PATCHes and filters over SCIM instead
  *   -- --inputs N, --seconds N, --processes N     bound the run
  *   -- --seed N                                   makes the same mutants again, with `--input N` that one alone
  */
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { fuzzDirectory } from './fuzz-directory.js';
 import { mebibytes, runFuzz } from './run-fuzz.js';
 
 const { values } = parseArgs({
   options: {
+    target: { type: 'string', default: 'inspection' },
     inputs: { type: 'string', default: '1000000' },
     seconds: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: String(randomInt(2 ** 32)) },
@@ -26,6 +29,17 @@ const numberOf = (name: keyof typeof values): number => {
   return number;
 };
 const seed = numberOf('seed');
+if (values.target === 'directory') {
+  console.log(`seed ${seed}`);
+  const outcome = await fuzzDirectory({
+    seed,
+    inputs: numberOf('inputs'),
+    seconds: Math.min(numberOf('seconds'), 31_536_000),
+  });
+  console.log(`${outcome.inputs} calls over SCIM, answered ${JSON.stringify(outcome.statuses)}`);
+  for (const failure of outcome.failures) console.log(`  ${failure}`);
+  process.exit(outcome.failures.length === 0 && outcome.inputs > 0 ? 0 : 1);
+}
 const share =
   values.input === undefined
     ? { inputs: numberOf('inputs'), processes: Math.max(1, numberOf('processes')) }

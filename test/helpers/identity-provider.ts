@@ -46,7 +46,7 @@ export const publicClient = {
   token_endpoint_auth_method: 'none',
   application_type: 'native',
   redirect_uris: ['http://127.0.0.1/callback'],
-  grant_types: ['authorization_code', 'refresh_token'],
+  grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
   response_types: ['code'],
 } as const satisfies ClientMetadata;
 
@@ -247,6 +247,7 @@ export class IdentityProvider {
       features: {
         devInteractions: { enabled: false },
         rpInitiatedLogout: { enabled: false },
+        deviceFlow: { enabled: true },
         resourceIndicators: {
           enabled: true,
           useGrantedResource: () => true,

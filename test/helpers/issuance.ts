@@ -1,3 +1,5 @@
+import { DirectoryUse } from '../../src/issuance/directory/directory-use.js';
+import { directoryDefaults } from '../../src/model/directory.js';
 import { randomBytes } from 'node:crypto';
 import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
 import { ClusterProbes } from '../../src/issuance/clusters/cluster-probes.js';
@@ -125,6 +127,8 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     log: { info() {}, warn() {}, error() {} },
     deliveriesOf: () => [],
     probes: new ClusterProbes(store),
+    directory: directoryDefaults,
+    directoryUse: new DirectoryUse(() => store.directory.isInUse()),
     denyList,
     publicAddress: null,
     identityBlocks: new IdentityBlocks(store.identityBlocks),

@@ -19,6 +19,8 @@ export type Proofs = [
   Proof<Same<Shared.TimelineRecordGetPayload<object>, Postgresql.TimelineRecordGetPayload<object>>>,
   Proof<Same<Shared.CertificateRecordGetPayload<object>, Postgresql.CertificateRecordGetPayload<object>>>,
   Proof<Same<Shared.DecisionGetPayload<object>, Postgresql.DecisionGetPayload<object>>>,
+  Proof<Same<Shared.DirectoryUserGetPayload<object>, Postgresql.DirectoryUserGetPayload<object>>>,
+  Proof<Same<Shared.DirectoryGroupGetPayload<object>, Postgresql.DirectoryGroupGetPayload<object>>>,
   Proof<Same<Shared.GroupMembershipGetPayload<object>, Postgresql.GroupMembershipGetPayload<object>>>,
   Proof<Same<Shared.IssuerGetPayload<object>, Postgresql.IssuerGetPayload<object>>>,
   Proof<Same<Shared.RequestLabelGetPayload<object>, Postgresql.RequestLabelGetPayload<object>>>,

@@ -83,7 +83,8 @@ describe('/openapi.json', () => {
     }
   });
 
-  const isForCallers = (path: string) => /^\/v1\/|^\/metrics$/.test(path) && !/\/crl$|^\/v1\/login\//.test(path);
+  const isForCallers = (path: string) =>
+    /^\/v1\/|^\/metrics$/.test(path) && !/\/crl$|^\/v1\/login\/|^\/v1\/callers$/.test(path);
 
   it('declares every path parameter, and that all but health, the CRL and the sign-in takes a token or a session', () => {
     expect(document.components.securitySchemes).toHaveProperty('bearer.scheme', 'bearer');
@@ -170,7 +171,9 @@ describe('/openapi.json', () => {
         'GET /v1/certificates/{fingerprintSha256}',
         'GET /v1/clusters',
         'POST /v1/certificates/{fingerprintSha256}/revoke',
+        'GET /v1/callers',
         'GET /v1/clusters/{name}/crl',
+        'GET /v1/clusters/{name}/kubeconfig',
         'GET /v1/clusters/{name}',
         'GET /v1/clusters/{name}/certificate-authority',
         'GET /v1/clusters/{name}/authorization-configuration',
@@ -180,6 +183,9 @@ describe('/openapi.json', () => {
         'GET /v1/clusters/{name}/certificate-signing-requests',
         'GET /v1/clusters/{name}/certificate-signing-requests/{csrName}',
         'POST /v1/clusters/{name}/probe',
+        'GET /v1/directory-users',
+        'GET /v1/directory-users/{id}',
+        'POST /v1/directory-users/{id}/confirm',
         'GET /v1/identities',
         'GET /v1/identities/{username}',
         'POST /v1/identities/{username}/block',

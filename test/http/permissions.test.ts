@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aSession } from '../unit/store/records.js';
+import { randomUUID } from 'node:crypto';
+import { aDirectoryUser, aSession } from '../unit/store/records.js';
 import { as } from './support/call.js';
 import { startService, type Method, type Person, type TestService } from './support/service.js';
 import { comingAs, lettingIn } from './support/ways-in.js';
@@ -85,6 +86,12 @@ const table: readonly Row[] = [
     allowed: ['admin'],
     refusal: 403,
     act: async (person) => call(person, 'post', '/v1/clusters/demo/probe'),
+  },
+  {
+    action: 'read the kubeconfig for the kubectl plugin',
+    allowed: everybody,
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/clusters/demo/kubeconfig'),
   },
   {
     action: 'read somebody else’s request',
@@ -239,6 +246,29 @@ const table: readonly Row[] = [
     allowed: ['provisioner', 'admin'],
     refusal: 403,
     act: async (person) => call(person, 'post', '/v1/identities/leaver/unblock'),
+  },
+  {
+    action: 'list the people in the directory',
+    allowed: ['provisioner', 'auditor', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/directory-users'),
+  },
+  {
+    action: 'say that a name is another person’s now',
+    allowed: ['admin'],
+    refusal: 403,
+    act: async (person) => {
+      const now = new Date();
+      const user = aDirectoryUser({ userName: `successor-${randomUUID()}`, createdAt: now, changedAt: now });
+      await service.store.writer.commit({ operations: [{ op: 'insertDirectoryUser', user }], events: [] });
+      return call(person, 'post', `/v1/directory-users/${user.id}/confirm`);
+    },
+  },
+  {
+    action: 'change the directory',
+    allowed: [],
+    refusal: 403,
+    act: async (person) => call(person, 'post', '/scim/v2/Users', { userName: 'x' }),
   },
   {
     action: 'list API tokens',

@@ -34,6 +34,7 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
       config: {
         produces: ['application/json', yaml],
         optionalBody: true,
+        takesKeyProofs: true,
         bodyExamples: {
           'kubepass generates the key': {},
           'the caller keeps the key': { csr: certificationRequestPem },
@@ -47,7 +48,9 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
           'A certificate request for the same cluster, username, groups, namespace, labels and collector. For those who ' +
           'asked for the certificate or collected it, and for admins. The key must be a new one. Policies of today ' +
           'decide; one with `renewal` may ask nobody again. The old certificate goes on working until it ends or is ' +
-          'revoked. `Accept: application/yaml`, without `csr`, gets the complete kubeconfig at once where policy permits.',
+          'revoked. `Accept: application/yaml`, without `csr`, gets the complete kubeconfig at once where policy permits. ' +
+          'The holder of the key of the certificate needs no other credential: `Authorization: KubepassProof` with a proof ' +
+          'of possession, which is described in docs/kubectl-plugin.md, and a `csr`.',
         headers: Type.Object({ ...idempotencyKeyHeader, ...preferHeader }),
         params: FingerprintParamsSchema,
         body: ref(NewRenewalSchema),

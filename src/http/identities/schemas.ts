@@ -36,6 +36,18 @@ const clusterNames = (description: string) =>
   Type.Array(dnsLabelOf('A cluster.', 'demo'), { minItems: 1, maxItems: 1000, uniqueItems: true, description });
 const mode = oneOf(enforcementModes, 'How the cluster is made to refuse revoked certificates.');
 
+/** A certificate of somebody who should have no access. */
+export const residualExposure = objectOf('A certificate that still works in some way.', {
+  cluster: dnsLabelOf('The cluster.', 'demo'),
+  fingerprintSha256: sha256Of('SHA-256 of the DER certificate', certificateSha256),
+  notAfter: instantOf('When it ends by itself.'),
+  enforcement: mode,
+  continues: Type.Array(
+    messageOf('One thing.', 'everything, until the certificate expires or its bindings are removed'),
+    { maxItems: 16, description: 'What its holder can go on to do.' },
+  ),
+});
+
 export const IdentityBlockSchema = namedObject('IdentityBlock', 'A username that gets no certificate.', {
   username: principalNameOf(
     'The name as it was blocked. Names that differ in case alone are blocked with it.',
@@ -105,24 +117,12 @@ export const IdentityDetailsSchema = namedObject(
       }),
       { maxItems: 500, description: 'Requests for it that are pending or approved.' },
     ),
-    residualExposure: Type.Array(
-      objectOf('A certificate that still works in some way.', {
-        cluster: dnsLabelOf('The cluster.', 'demo'),
-        fingerprintSha256: sha256Of('SHA-256 of the DER certificate', certificateSha256),
-        notAfter: instantOf('When it ends by itself.'),
-        enforcement: mode,
-        continues: Type.Array(
-          messageOf('One thing.', 'everything, until the certificate expires or its bindings are removed'),
-          { maxItems: 16, description: 'What its holder can go on to do.' },
-        ),
-      }),
-      {
-        maxItems: 500,
-        description:
-          'The certificates that are revoked, or whose username is blocked, and that still work in some way. Empty if there ' +
-          'is nothing to fear.',
-      },
-    ),
+    residualExposure: Type.Array(residualExposure, {
+      maxItems: 500,
+      description:
+        'The certificates that are revoked, or whose username is blocked, and that still work in some way. Empty if there ' +
+        'is nothing to fear.',
+    }),
     requestedForOthers: Type.Array(ref(ListedCertificateSchema), {
       maxItems: 500,
       description: 'Live certificates of other usernames that it asked for. A block leaves them alone.',
@@ -228,7 +228,7 @@ const waitingView = ({ id, state, cluster, groups, requester, collector, created
   createdAt: createdAt.toISOString(),
 });
 
-const exposureView = ({ notAfter, continues, ...exposure }: ResidualExposure) => ({
+export const exposureView = ({ notAfter, continues, ...exposure }: ResidualExposure) => ({
   ...exposure,
   notAfter: notAfter.toISOString(),
   continues: [...continues],

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import type { Authentication, Credential } from '../../model/authentication.js';
-import { isReviewer, type Principal } from '../../model/principal.js';
+import { isDirectory, isReviewer, type Principal } from '../../model/principal.js';
 import type { Authenticator, BudgetService } from '../../services.js';
+import { decodeSinglePem } from '../../x509/strict/pem.js';
 import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { tellBudgets, whenSpent } from './budgets.js';
@@ -20,6 +21,8 @@ const realm = 'Bearer realm="kubepass"';
  * A reviewer, which is the API server of a cluster, may call the routes that say so. Routes `fromMemory` know it without
  * the database and have no limit: an API server repeats for seconds what is answered 429 or 5xx, while its users wait.
  *
+ * The connector of a directory may call the routes that say so, or all of them where this is for the connector.
+ *
  * A browser sends the cookie of its session whichever page asks it to. So a call that changes something comes from a page of
  * ours.
  *
@@ -28,9 +31,7 @@ const realm = 'Bearer realm="kubepass"';
 export function authenticateCallers(
   app: App,
   authenticator: Authenticator,
-  failuresPerMinute: number,
-  browsers: Browsers | null,
-  budgets: BudgetService,
+  { failuresPerMinute, browsers, budgets, publicUrl, forDirectory: isForDirectory = false }: WhoMayCall,
 ): void {
   const limit = new FailureLimit(failuresPerMinute, 60_000);
   const told = new FailureLog(app.log);
@@ -41,8 +42,13 @@ export function authenticateCallers(
   app.decorateRequest('principal', null);
   tellBudgets(app, budgets);
   app.addHook('onRequest', async (request, reply) => {
-    const { forReviewers = false, withoutRole = false, fromMemory = false } = request.routeOptions.config;
-    const credential = credentialOf(request, browsers !== null);
+    const {
+      forReviewers = false,
+      forDirectory = isForDirectory,
+      withoutRole = false,
+      fromMemory = false,
+    } = request.routeOptions.config;
+    const credential = credentialOf(request, browsers !== null, publicUrl);
     if (fromMemory) {
       request.principal = await reviewerOrOther(authenticator, credential);
       if (request.principal) return;
@@ -63,8 +69,36 @@ export function authenticateCallers(
     const spent = whenSpent(request, budgets);
     if (spent !== null) throw new ProblemError(spent);
     if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
+    if (isDirectory(request.principal) && !forDirectory) throw new ProblemError(onlyDirectory);
     if (request.principal.roles.length === 0 && !withoutRole) throw new ProblemError(noRole);
   });
+  // The body is known, and nothing has acted on it yet: not even an Idempotency-Key was looked up.
+  app.addHook('preHandler', async (request) => {
+    if (request.principal?.proof === undefined) return;
+    const refusal = await authenticator.useProof(request.principal, csrOf(request.body));
+    if (refusal?.outcome === 'refused') throw new ProblemError(failed(request, limit, told, refusal, browsers));
+  });
+}
+
+/** The DER of the certification request in a body; null where there is none that can be read. */
+function csrOf(body: unknown): Uint8Array | null {
+  const { csr } = body as { readonly csr?: unknown };
+  if (typeof csr !== 'string') return null;
+  const read = decodeSinglePem(csr, 'CERTIFICATE REQUEST');
+  return read.ok ? read.der : null;
+}
+
+/** Who the callers of these routes may be, and how often. */
+export interface WhoMayCall {
+  /** How many failures of one address are answered before 429. */
+  readonly failuresPerMinute: number;
+  /** Null: no session counts. */
+  readonly browsers: Browsers | null;
+  readonly budgets: BudgetService;
+  /** Where callers reach the service; null: where each connection arrives. */
+  readonly publicUrl: string | null;
+  /** Whether all of them are for the connector of a directory. */
+  readonly forDirectory?: boolean;
 }
 
 /** How people sign in with browsers. */
@@ -90,6 +124,11 @@ function requireSameOrigin(request: FastifyRequest, { origin }: Browsers, told: 
 const onlyReviews = problem(
   'not-permitted',
   'a reviewer asks for access reviews and reads what is rendered for its cluster, and nothing else',
+);
+
+const onlyDirectory = problem(
+  'not-permitted',
+  'the connector of a directory uses /scim/v2 and GET /v1/whoami, and nothing else',
 );
 
 /** An identity provider may vouch for everybody in the world. */
@@ -166,6 +205,11 @@ function unauthenticated(request: FastifyRequest, browsers: Browsers | null): Pr
   if (/^Bearer(?: |$)/i.test(authorization ?? ''))
     return problem('unauthenticated', 'the token is unknown, expired or revoked', {
       headers: { 'www-authenticate': `${realm}, error="invalid_token"` },
+    });
+  // Nothing else is said: the log knows what is wrong with a proof.
+  if (/^KubepassProof(?: |$)/i.test(authorization ?? '') && request.routeOptions.config.takesKeyProofs)
+    return problem('unauthenticated', 'the proof of possession does not count for this call', {
+      headers: { 'www-authenticate': `${realm}, KubepassProof` },
     });
   // RFC 6750 section 3.1: no error code if no credentials were sent, or some of another scheme.
   const headers = { 'www-authenticate': realm };

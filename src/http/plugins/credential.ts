@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
 import type { Credential } from '../../model/authentication.js';
 import { peerCertificateOf } from '../server/peer-certificate.js';
@@ -11,15 +13,42 @@ const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,8192}=*)$/i;
  * somebody put into this request. A session counts where browsers reach the service over TLS: a cookie that comes over
  * anything else has been seen by others.
  */
-export function credentialOf(request: FastifyRequest, takesSessions: boolean): Credential | null {
+export function credentialOf(
+  request: FastifyRequest,
+  takesSessions: boolean,
+  publicUrl: string | null = null,
+): Credential | null {
   const { authorization } = request.headers;
   if (authorization !== undefined) {
+    if (request.routeOptions.config.takesKeyProofs && /^KubepassProof(?: |$)/i.test(authorization))
+      return keyProofOf(request, authorization, publicUrl);
     const token = bearer.exec(authorization)?.[1];
     return token === undefined ? { kind: 'unreadable' } : { kind: 'bearer', token };
   }
   const secret = takesSessions ? cookieOf(request, sessionCookie) : undefined;
   if (secret !== undefined) return { kind: 'session', secret };
   return clientCertificateOf(request);
+}
+
+/** The header is there once, with one space: Node would take the first of several. */
+function keyProofOf(request: FastifyRequest, authorization: string, publicUrl: string | null): Credential {
+  const text = /^KubepassProof ([A-Za-z0-9_-]{1,4096}\.[A-Za-z0-9_-]{1,4096}\.[A-Za-z0-9_-]{1,1024})$/.exec(
+    authorization,
+  )?.[1];
+  const { rawHeaders, url = '', method = '', socket } = request.raw;
+  const headers = rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'authorization').length;
+  if (text === undefined || headers !== 1) return { kind: 'unreadable' };
+  const { fingerprintSha256 = '' } = request.params as Readonly<Record<string, string>>;
+  const address = publicUrl ?? listeningAddress(socket);
+  return { kind: 'key-proof', presented: { text, method, path: url, fingerprintSha256, address } };
+}
+
+/** The URL of the end of the connection that is ours: where the service listens. */
+export function listeningAddress(socket: Socket): string {
+  const { localAddress = '127.0.0.1', localPort = 0 } = socket;
+  // RFC 4291 section 2.5.5.2: IPv4 on a listener for both.
+  const address = localAddress.replace(/^::ffff:(?=[0-9.]+$)/, '');
+  return `${socket instanceof TLSSocket ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${localPort}`;
 }
 
 /** The client certificate of the connection; null where its listener asks for none, or the client has sent none. */

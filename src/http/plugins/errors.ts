@@ -8,6 +8,9 @@ import { addSchemas } from '../schema-parts.js';
 import type { App } from '../types.js';
 import { budgetProblem } from './budgets.js';
 
+/** Where SCIM is served. */
+export const scimPrefix = '/scim/v2';
+
 /** Answers every error as problem+json. Details of faults go to the log only, under the request id. */
 export function answerErrorsAsProblems(app: App): void {
   addSchemas(app, schemas);
@@ -42,7 +45,8 @@ export function rememberPaths(app: App): Set<string> {
 
 /** Answers other methods on these paths with 405 and `Allow` (RFC 9110 15.5.6), before any body is read. */
 export function answerOtherMethods(app: App, paths: ReadonlySet<string>): void {
-  for (const url of [...paths]) {
+  // The routes of SCIM have errors of their own form.
+  for (const url of [...paths].filter((path) => !path.startsWith(scimPrefix))) {
     const taken = (method: string) => app.hasRoute({ method, url });
     const allow = app.supportedMethods.filter(taken).sort().join(', ');
     app.route({

@@ -54,12 +54,31 @@ const policies = Type.Array(
   },
 );
 
+const supposedProperties = {
+  active: Type.Optional(
+    Type.Boolean({
+      description: 'Whether the person is active in the directory. By default as it is.',
+      examples: [true],
+    }),
+  ),
+  groups: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 256 }), {
+      maxItems: 500,
+      description: 'The directory groups, as policies name them. By default those that the person is in.',
+      examples: [['payments']],
+    }),
+  ),
+};
+
 export const NewEvaluationSchema = namedObject(
   'NewEvaluation',
   'A request to try out, and the policies to try it under.',
   {
     ...NewCertificateRequestSchema.properties,
     policies: Type.Optional(policies),
+    directory: Type.Optional(
+      objectOf('Supposed of the username, to see a joiner, a mover or a leaver before it happens.', supposedProperties),
+    ),
     renewalOf: Type.Optional(
       sha256Of(
         'Tries out the renewal of this certificate, which takes no more than `csr` or `keyAlgorithm`, `expirationSeconds` and `reason`: its SHA-256',
@@ -78,6 +97,24 @@ export const NewReplaySchema = namedObject(
     after: Type.Optional(instantOf('Only requests that were made then or later.')),
     before: Type.Optional(instantOf('Only requests that were made before then; default: now.')),
     cluster: Type.Optional(dnsLabelOf('Only requests for this cluster.', 'demo')),
+    directory: Type.Optional(
+      Type.Array(
+        objectOf('Supposed of one username.', {
+          username: Type.String({
+            minLength: 1,
+            maxLength: 64,
+            description: 'The username.',
+            examples: ['jane@corp.example'],
+          }),
+          ...supposedProperties,
+        }),
+        {
+          maxItems: 100,
+          description:
+            'Joiners, movers and leavers, as if the directory had told of them when the requests were decided.',
+        },
+      ),
+    ),
   },
 );
 
@@ -128,6 +165,16 @@ export const DecisionSchema = namedObject('Decision', 'What policy would decide 
       notAfter: instantOf('Its end.'),
     }),
   ),
+  directory: Type.Optional(
+    objectOf('The username in the directory; absent if nobody uses one.', {
+      state: oneOf(['active', 'inactive', 'unknown'], '`unknown`: nobody of this name is or was there.'),
+      groups: Type.Array(Type.String({ maxLength: 256 }), {
+        maxItems: 10_000,
+        description: 'The directory groups, as policies name them. Empty if no policy asks for them.',
+        examples: [['payments']],
+      }),
+    }),
+  ),
   kubeconfig: objectOf('What the deciding policy sets in the kubeconfig.', {
     namespace: nullable(
       Type.String({ maxLength: 253, examples: ['team-a'] }),
@@ -163,6 +210,9 @@ export function evaluationView({ decision, facts, policySetDigest, draft, blastR
     quota: permitted ? { ...decision.quota } : {},
     usage: facts.usage ? { ...facts.usage, livePerGroup: { ...facts.usage.livePerGroup } } : null,
     ...(facts.renewal && { renewal: renewalView(facts.renewal) }),
+    ...(facts.directory && {
+      directory: { state: facts.directory.username.state, groups: [...facts.directory.username.groups] },
+    }),
     kubeconfig: permitted ? { ...decision.kubeconfig } : { namespace: null, contextName: null },
     violations: decision.violations.map((violation) => ({ ...violation })),
     trace: traceView(decision.trace),

@@ -3,9 +3,11 @@ import { certificateStatuses } from '../../model/certificate.js';
 import { revocationReasons } from '../../model/revocation.js';
 import type { WebhookEventType } from '../../model/webhook-delivery.js';
 import { ApprovalStageSchema } from '../certificate-requests/decision.js';
+import { residualExposure } from '../identities/schemas.js';
 import { ViolationSchema } from '../problems/schemas.js';
 import {
   dnsLabelOf,
+  exampleId,
   idOf,
   instantOf,
   labelsOf,
@@ -118,6 +120,33 @@ const eventSchema = <Id extends string>(
     data: objectOf(about, data),
   });
 
+/** Twenty of each: a message stays below 20 KB. */
+const shownAtMost = 20;
+const leftOver = objectOf('The person in the directory who left, and whatever goes on; absent if nobody left.', {
+  id: idOf('The id in the directory.'),
+  residualExposure: Type.Array(residualExposure, {
+    maxItems: shownAtMost,
+    description: 'Certificates that still work in some way; the first ones.',
+  }),
+  requestedForOthers: Type.Array(
+    objectOf('A live certificate of somebody else that the person asked for.', {
+      fingerprintSha256: sha256Of('The fingerprint of the certificate'),
+      username: principalNameOf('The username.', 'joe@corp.example'),
+      cluster: dnsLabelOf('The cluster.', 'demo'),
+    }),
+    { maxItems: shownAtMost, description: 'Certificates of others that the person asked for; the first ones.' },
+  ),
+  tokensMade: Type.Array(
+    objectOf('A live API token.', { id: idOf('The token.'), name: principalNameOf('Its principal.', 'hr-system') }),
+    { maxItems: shownAtMost, description: 'Live API tokens that the person made; the first ones.' },
+  ),
+  revokedTokens: Type.Array(idOf('A token.'), {
+    maxItems: shownAtMost,
+    description: 'API tokens in the person’s name that were revoked; the first ones.',
+    examples: [[exampleId]],
+  }),
+});
+
 export const webhookEventSchemas = {
   'certificate_request.pending': requestEvent(
     'CertificateRequestPendingEvent',
@@ -189,6 +218,7 @@ export const webhookEventSchemas = {
       blockedBy: principalNameOf('The principal who blocked it.', 'hr-system'),
       revokedCertificates: Type.Integer({ minimum: 0, description: 'How many certificates were revoked with it.' }),
       cancelledRequests: Type.Integer({ minimum: 0, description: 'How many requests were cancelled with it.' }),
+      directoryUser: Type.Optional(leftOver),
     },
   ),
   'identity.unblocked': eventSchema(

@@ -41,7 +41,7 @@ export function addWhoami(app: App): void {
   app.get(
     '/whoami',
     {
-      config: { forReviewers: true, withoutRole: true },
+      config: { forReviewers: true, forDirectory: true, withoutRole: true },
       schema: {
         operationId: 'whoami',
         tags: ['identity'],

@@ -263,7 +263,14 @@ function bySorts<T>(items: readonly T[], isOfFirstSort: (item: T) => boolean): r
 
 /** Groups items by key, and leaves out items without one. */
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null): ReadonlyMap<string, readonly T[]> {
-  const groups = Map.groupBy(items, keyOf);
-  groups.delete(null);
-  return groups as Map<string, T[]>;
+  // `Map.groupBy` is not in Node 20, on which the kubectl plugin inspects too.
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (key === null) continue;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
 }

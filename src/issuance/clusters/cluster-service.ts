@@ -32,6 +32,13 @@ export function clusterService(
       return found ? done(view(found)) : refused({ kind: 'not-found' });
     },
 
+    execKubeconfig(_principal, name) {
+      const found = clusters.get(name);
+      return found
+        ? done({ cluster: found.cluster, publicAddress: context.publicAddress })
+        : refused({ kind: 'not-found' });
+    },
+
     async probe(principal, name, options) {
       if (!may(principal, 'probe-clusters'))
         return refused({ kind: 'not-permitted', message: 'probing a cluster takes the role admin' });

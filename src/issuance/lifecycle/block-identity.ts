@@ -5,10 +5,11 @@ import type { IdentityBlock, StoredIdentityBlock } from '../../model/identity-bl
 import type { BlockAsk, IdentityDetails, UnblockAsk } from '../../model/identity.js';
 import { done, refused, type FieldError, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type { Operation } from '../../store/step.js';
+import type { LeftOver } from '../../model/webhook-delivery.js';
+import type { Operation, Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { announce } from '../events.js';
-import { endAccess, endingStep, findAccess, nothingToEnd, spellingsOf } from './end-access.js';
+import { endAccess, endingStep, findAccess, nothingToEnd, spellingsOf, type AccessToEnd } from './end-access.js';
 import { readIdentity } from './read-identity.js';
 
 /** How long the answer waits for a certificate that is being signed; it is revoked once it is recorded, however long that takes. */
@@ -53,28 +54,67 @@ async function commitBlock(
   username: string,
   ask: BlockAsk,
 ): Promise<IdentityBlock> {
-  const folded = foldedName(username);
   for (let tried = 0; ; tried++) {
-    const now = context.clock();
-    const [stored] = await context.store.identityBlocks.find([folded]);
-    const block = widened(stored ?? null, { username, ask, actor, now });
-    if (stored !== undefined && isAsStored(block, stored)) return stored;
-    const ended = tried < mostTogether ? await findAccess(context, block) : nothingToEnd;
-    const ending = endingStep(context, ended, block, actor, now);
-    const counts = { revokedCertificates: ended.certificates.length, cancelledRequests: ended.requests.length };
-    const { clusters, reason, comment, until } = block;
-    const details = { username, clusters, reason, comment, until: until && until.toISOString(), ...counts };
-    const { committed } = await context.store.writer.commit({
-      operations: [
-        ...(stored ? [remove(stored, folded)] : []),
-        { op: 'insertIdentityBlock', block, folded },
-        ...ending.operations,
-        ...announce(context, { event: 'identity.blocked', at: now, block, ...counts }),
-      ],
-      events: [auditEvent('IdentityBlocked', now, actor, details), ...ending.events],
+    const prepared = await prepareBlock(context, actor, username, ask, {
+      now: context.clock(),
+      together: tried < mostTogether,
     });
-    if (committed) return block;
+    if (prepared.step === null) return prepared.block;
+    const { committed } = await context.store.writer.commit(prepared.step);
+    if (committed) return prepared.block;
   }
+}
+
+/** A block with everything that is committed together with it. */
+export interface PreparedBlock {
+  readonly block: IdentityBlock;
+  /** The block that it takes the place of; null: there was none. */
+  readonly stored: StoredIdentityBlock | null;
+  /** Null where the name is blocked in this way already. */
+  readonly step: Step | null;
+  /** The access that the step ends: the first part of it. */
+  readonly ended: AccessToEnd;
+}
+
+export interface BlockOptions {
+  readonly now: Date;
+  /** Whether the step ends the first part of the access too. */
+  readonly together: boolean;
+  /** Whether requests that wait are cancelled; default true. */
+  readonly cancelRequests?: boolean;
+  /** The access that is left when the step is committed, for the message to webhooks. */
+  readonly leftOver?: (ended: AccessToEnd) => Promise<LeftOver>;
+}
+
+/** The step that blocks a name and ends its access; it conflicts where the block or the access has changed meanwhile. */
+export async function prepareBlock(
+  context: IssuanceContext,
+  actor: string,
+  username: string,
+  ask: BlockAsk,
+  { now, together, cancelRequests = true, leftOver }: BlockOptions,
+): Promise<PreparedBlock> {
+  const folded = foldedName(username);
+  const [stored = null] = await context.store.identityBlocks.find([folded]);
+  const block = widened(stored, { username, ask, actor, now });
+  if (stored !== null && isAsStored(block, stored)) return { block: stored, stored, step: null, ended: nothingToEnd };
+  const found = together ? await findAccess(context, block) : nothingToEnd;
+  const ended = cancelRequests ? found : { ...found, requests: [] };
+  const left = leftOver && (await leftOver(ended));
+  const ending = endingStep(context, ended, block, actor, now);
+  const counts = { revokedCertificates: ended.certificates.length, cancelledRequests: ended.requests.length };
+  const { clusters, reason, comment, until } = block;
+  const details = { username, clusters, reason, comment, until: until && until.toISOString(), ...counts };
+  const step: Step = {
+    operations: [
+      ...(stored ? [remove(stored, folded)] : []),
+      { op: 'insertIdentityBlock', block, folded },
+      ...ending.operations,
+      ...announce(context, { event: 'identity.blocked', at: now, block, ...counts, ...(left && { left }) }),
+    ],
+    events: [auditEvent('IdentityBlocked', now, actor, details), ...ending.events],
+  };
+  return { block, stored, step, ended };
 }
 
 interface AskedBlock {

@@ -94,11 +94,17 @@ const mostConflicts = 10;
  * Ends whatever is left, part by part, until nothing is. It comes after the commit of the block: nothing is added then, and
  * what was added before is found. Repeating it does no harm, so it may be cut off at any place.
  */
-export async function endAccess(context: IssuanceContext, block: IdentityBlock, actor: string): Promise<void> {
+export async function endAccess(
+  context: IssuanceContext,
+  block: IdentityBlock,
+  actor: string,
+  { cancelRequests = true }: { readonly cancelRequests?: boolean } = {},
+): Promise<void> {
   // Those that end last come first. Where there are thousands, the next part need not pass by all that are revoked already.
   let endsAtMost: Date | undefined;
   for (let conflicts = 0; conflicts < mostConflicts;) {
-    const left = await findAccess(context, block, endsAtMost);
+    const found = await findAccess(context, block, endsAtMost);
+    const left = cancelRequests ? found : { ...found, requests: [] };
     const isEmpty = left.sessions.length + left.requests.length + left.certificates.length === 0;
     if (isEmpty && endsAtMost === undefined) return;
     endsAtMost = left.certificates.at(-1)?.notAfter;
@@ -119,11 +125,20 @@ export class BlockedAccess {
 
   constructor(private readonly context: IssuanceContext) {}
 
+  /** Requests of somebody whom the directory let go wait where the configuration says so. */
+  async #cancels({ username, blockedAt }: IdentityBlock): Promise<boolean> {
+    const { store, directory } = this.context;
+    if (directory.cancelRequests) return true;
+    const bearers = await store.directory.bearersOf([foldedName(username)]);
+    return !bearers.some((bearer) => bearer.blockedAt?.getTime() === blockedAt.getTime());
+  }
+
   async endNext(): Promise<void> {
     const now = this.context.clock();
     const found = await this.context.store.identityBlocks.chunk(this.#after, blocksAtOnce);
     this.#after = found.length < blocksAtOnce ? '' : (found.at(-1)?.folded ?? '');
     for (const { n: _, folded: __, ...block } of found)
-      if (block.until === null || block.until > now) await endAccess(this.context, block, block.blockedBy);
+      if (block.until === null || block.until > now)
+        await endAccess(this.context, block, block.blockedBy, { cancelRequests: await this.#cancels(block) });
   }
 }

@@ -99,7 +99,7 @@ async function waitingFor(
 }
 
 /** None where the cluster refuses the certificate in every way. */
-function residualExposure(
+export function residualExposure(
   context: IssuanceContext,
   { cluster, fingerprintSha256, notAfter, revocation }: ListedCertificate,
 ): readonly ResidualExposure[] {

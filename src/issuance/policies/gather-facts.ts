@@ -1,9 +1,11 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
+import type { SupposedInDirectory } from '../../model/directory.js';
 import type { ActiveCertificate, DecisionFacts, QuotaUsage, QuotaLimit, RenewalFacts } from '../../model/decision.js';
 import { privilegesOf, type Privileges } from '../../model/blast-radius.js';
 import { neededFacts, type NeededFacts } from '../../policy/needed-facts.js';
 import type { PolicySet } from '../../policy/policy-set.js';
 import { factsOf, issuingCluster, type IssuanceContext, type IssuingCluster } from '../context.js';
+import { directoryFacts } from '../directory/directory-facts.js';
 import type { Conflict } from '../../store/step.js';
 
 /** A quota that the writer found used up: its count is at least as true as what was read before. */
@@ -11,9 +13,11 @@ export type UsedUpQuota = Extract<Conflict, { readonly kind: 'quota' }>;
 
 /** The subject of facts: a recorded request, or an ask, whose id is empty. */
 export type FactsSubject = Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'groups' | 'requester'> &
-  Partial<Pick<CertificateRequest, 'renewal' | 'decision'>> & {
+  Partial<Pick<CertificateRequest, 'renewal' | 'decision' | 'collector'>> & {
     /** Those of an ask that renews a certificate; a recorded request has them in its decision. */
     readonly renewalFacts?: RenewalFacts | null;
+    /** A dry run supposes this of the username. */
+    readonly supposed?: SupposedInDirectory | undefined;
   };
 
 /**
@@ -40,7 +44,11 @@ export async function lookUpFacts(
   usedUp: readonly UsedUpQuota[] = [],
 ): Promise<DecisionFacts> {
   const issuing = issuingCluster(context, subject.cluster);
-  const facts = factsOf(issuing.cluster);
+  const directory = await directoryFacts(context, subject, needed.directory, subject.supposed);
+  const facts = {
+    ...factsOf(issuing.cluster),
+    ...(directory && { directory }),
+  };
   const renews = (subject.renewal ?? null) !== null;
   if (!needed.usage && !needed.active && !needed.blastRadius && !renews) return facts;
   const [usage, active, renewal] = await Promise.all([

@@ -1,5 +1,6 @@
 import { may, mayReadBlastRadius } from '../../identity/permissions.js';
 import { auditEvent } from '../../model/audit-event.js';
+import type { SupposedInDirectory } from '../../model/directory.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import { configuredCluster, requestToDecide, type ConfiguredCluster } from '../../policy/policy-set.js';
@@ -30,15 +31,15 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
 
     schema: () => policyJsonSchema,
 
-    async evaluate(principal, ask, policies) {
+    async evaluate(principal, { directory: supposed, ...ask }, policies) {
       const refusal = policies === null ? null : whyNotDraft(principal);
       const resolved = refusal ?? (await resolveEvaluation(context, principal, ask));
       if (!resolved.ok) return resolved;
       const now = context.clock();
       const evaluated = await drafted(() =>
         policies === null
-          ? evaluateInForce(context, resolved.value, now)
-          : evaluateDraft(context, drafts, policies, resolved.value, now),
+          ? evaluateInForce(context, { ...resolved.value, supposed }, now)
+          : evaluateDraft(context, drafts, policies, { ...resolved.value, supposed }, now),
       );
       if (!evaluated.ok) return evaluated;
       await recordEvaluation(context, resolved.value, evaluated.value, policies !== null, now);
@@ -55,7 +56,7 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
       });
     },
 
-    async replay(principal, { policies, after, before, cluster }) {
+    async replay(principal, { policies, after, before, cluster, directory = [] }) {
       const now = context.clock();
       const range = {
         ...(cluster !== undefined && { cluster }),
@@ -67,7 +68,7 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
       if (refusal) return refusal;
       const opened = await drafted(() => drafts.replay(draftOf(policies, [])));
       if (!opened.ok) return opened;
-      const items = replayItems(context, principal.name, opened.value, range);
+      const items = replayItems(context, principal.name, opened.value, range, directory);
       // From here on the session is closed when the items are ended.
       await items.next();
       return done({ policySetDigest: opened.value.digest, ...range, items });
@@ -103,7 +104,10 @@ async function drafted<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   }
 }
 
-async function evaluateInForce(context: IssuanceContext, ask: ResolvedAsk, now: Date): Promise<EvaluatedDraft> {
+/** The ask of a dry run, and what it supposes of the username in the directory. */
+type SupposingAsk = ResolvedAsk & { readonly supposed: SupposedInDirectory | undefined };
+
+async function evaluateInForce(context: IssuanceContext, ask: SupposingAsk, now: Date): Promise<EvaluatedDraft> {
   const { decision, facts, policySet } = await decideNow(context, { ...ask, id: '' }, [], now);
   return { decision, facts, digest: policySet.digest };
 }
@@ -112,7 +116,7 @@ function evaluateDraft(
   context: IssuanceContext,
   drafts: Drafts,
   policies: readonly string[],
-  ask: ResolvedAsk,
+  ask: SupposingAsk,
   now: Date,
 ): Promise<EvaluatedDraft> {
   const { requester, cluster } = ask;

@@ -72,6 +72,19 @@ export async function stillPermitted(context: IssuanceContext, request: Certific
   return violationsOf(decision, request).length === 0;
 }
 
+/** Ends a waiting request that is no longer permitted; it goes on waiting otherwise. */
+export async function denyIfNoLongerPermitted(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  actor: string | null,
+): Promise<void> {
+  const { decision, now } = await decideNow(context, request);
+  // A request that waits for approval may go on waiting, however many approvals it takes now.
+  if (decision.outcome === 'permitted') return;
+  // A conflict means that the request has moved on; then it was judged again.
+  await context.store.writer.commit(noLongerPermittedStep(context, request, decision.violations, now, actor));
+}
+
 /** A request that was approved automatically is not permitted where policy now asks for a person's approval. */
 function violationsOf(decision: Decision, request: CertificateRequest): readonly Violation[] {
   if (decision.outcome === 'denied') return decision.violations;

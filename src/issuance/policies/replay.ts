@@ -14,6 +14,8 @@ import {
 } from '../../model/replay.js';
 import { DraftRefusedError } from '../../policy/workers/draft.js';
 import type { ReplaySession } from '../../policy/workers/replay-session.js';
+import type { SupposedUser } from '../../model/directory.js';
+import { supposedParty } from '../directory/directory-facts.js';
 import type { IssuanceContext } from '../context.js';
 import { isProbe } from '../events.js';
 
@@ -33,6 +35,7 @@ export async function* replayItems(
   principal: string,
   session: ReplaySession,
   range: RecordedRequestRange,
+  supposed: readonly SupposedUser[] = [],
 ): AsyncGenerator<readonly ReplayItem[], void, void> {
   const tally = new ReplayTally();
   const record = (complete: boolean) => recordReplay(context, principal, session.digest, range, tally, complete);
@@ -40,8 +43,11 @@ export async function* replayItems(
   try {
     yield [];
     let told = 0;
+    const suppositions = new Map(supposed.map((one) => [one.username, one]));
     for await (const chunk of chunks(context, range)) {
-      const replayed = await session.replay(chunk);
+      const replayed = await session.replay(
+        chunk.map((request) => supposing(request, suppositions.get(request.username))),
+      );
       const items: ReplayItem[] = replayed.filter((one) => one.kind !== 'unchanged');
       tally.add(replayed);
       const last = chunk.at(-1);
@@ -64,6 +70,21 @@ export async function* replayItems(
         context.log.error({ err: error }, 'a replay that was cut short could not be put on record');
       });
   }
+}
+
+/** The request with the directory as it is supposed to be. */
+function supposing(request: RecordedRequest, supposed: SupposedUser | undefined): RecordedRequest {
+  if (supposed === undefined) return request;
+  const { decision } = request;
+  const nobody = { state: 'unknown', groups: [], reused: false } as const;
+  const recorded = decision.facts.directory ?? {
+    required: false,
+    username: nobody,
+    requester: nobody,
+    collector: nobody,
+  };
+  const directory = { ...recorded, username: supposedParty(recorded.username, supposed) };
+  return { ...request, decision: { ...decision, facts: { ...decision.facts, directory } } };
 }
 
 /** The requests that policies decided on, oldest first: all but those of probes. */

@@ -194,12 +194,15 @@ function recordStep(
       ...announced(context, request),
     ],
     events: [
-      requestEvent('CertificateRequested', now, name, request, requestedDetails(request)),
+      requestEvent('CertificateRequested', now, name, request, requestedBy(principal, request)),
       ...decisionEvents(request, decision),
       ...(started ? [requestEvent('IssuanceStarted', now, name, request, attemptDetails(started.attempt))] : []),
     ],
   };
 }
+
+const requestedBy = ({ method }: Principal, request: CertificateRequest) =>
+  method === 'key-proof' ? { ...requestedDetails(request), keyProof: true as const } : requestedDetails(request);
 
 function decisionEvents(request: CertificateRequest, decision: Decision): readonly AuditEventDraft[] {
   const { policySetDigest } = request.decision;

@@ -71,6 +71,9 @@ class LazyVariables implements BoundVariables {
   get renewal() {
     return this.bound('renewal');
   }
+  get directory() {
+    return this.bound('directory');
+  }
 
   private bound(name: VariableName): unknown {
     return (this.made[name] ??= bind(name, variableShapes[name], this.variables[name]));
@@ -88,6 +91,9 @@ function bind(path: string, shape: ValueShape, value: unknown): unknown {
       if (!Number.isInteger(value)) throw new TypeError(`${path} is not a whole number`);
       if (Math.abs(value as number) > shape.most) throw new RangeError(`${path} is beyond ${shape.most}`);
       return BigInt(value as number);
+    case 'bool':
+      if (typeof value !== 'boolean') throw new TypeError(`${path} is not a boolean`);
+      return value;
     case 'timestamp':
       return bindTimestamp(path, value);
     case 'list':

@@ -1,6 +1,7 @@
+import { directoryBounds } from '../../model/directory.js';
 import { labelBounds } from '../../model/labels.js';
 import { longestPrincipalName } from '../../model/name-grammar.js';
-import { int, list, map, string, timestamp, type ObjectShape, type ValueShape } from './shape.js';
+import { bool, int, list, map, string, timestamp, type ObjectShape, type ValueShape } from './shape.js';
 
 /** The variables that an expression may read. */
 export interface ExpressionVariables {
@@ -40,7 +41,19 @@ export interface ExpressionVariables {
     readonly approvedAt: string;
     readonly notAfter: string;
   };
+  /** The requested username in the directory; not active and without groups where it is not there. */
+  readonly directory: DirectoryVariable & {
+    /** The requester in the directory. */
+    readonly requester: DirectoryVariable;
+  };
 }
+
+/** A type alias and no interface: libraries take it as a map of values. */
+export type DirectoryVariable = {
+  readonly active: boolean;
+  /** Directory groups, by the attribute that the configuration names. */
+  readonly groups: readonly string[];
+};
 
 export type VariableName = keyof ExpressionVariables;
 
@@ -102,6 +115,18 @@ const renewal = object<ExpressionVariables['renewal']>('Renewal', {
   notAfter: timestamp,
 });
 
+/** A person in more directory groups is decided about without expressions that read them. */
+const maxDirectoryGroups = 500;
+const directoryGroups = list(maxDirectoryGroups, string(directoryBounds.text));
+
+const directoryRequester = object<DirectoryVariable>('DirectoryRequester', { active: bool, groups: directoryGroups });
+
+const directory = object<ExpressionVariables['directory']>('Directory', {
+  active: bool,
+  groups: directoryGroups,
+  requester: directoryRequester,
+});
+
 /** The types and largest sizes of the variables. An expression is not evaluated with larger values. */
 export const variableShapes: Readonly<Record<VariableName, ValueShape>> = {
   request,
@@ -109,8 +134,16 @@ export const variableShapes: Readonly<Record<VariableName, ValueShape>> = {
   now: timestamp,
   active: list(maxActive, certificate),
   renewal,
+  directory,
 };
 
-export const objectShapes: readonly ObjectShape[] = [request, requester, certificate, renewal];
+export const objectShapes: readonly ObjectShape[] = [
+  request,
+  requester,
+  certificate,
+  renewal,
+  directoryRequester,
+  directory,
+];
 
 export const variableNames = Object.keys(variableShapes) as readonly VariableName[];

@@ -6,6 +6,7 @@ export const postgresqlDialect: SqlDialect = {
   jsonArrayHolds: (column) => `${column} @> to_jsonb(?::text)`,
   // The service has no right to delete from the log itself.
   deleteAuditRecords: 'SELECT "AuditRecord_prune"(?, ?)',
+  jsonTexts: () => '(SELECT "value" COLLATE "C" AS "value" FROM json_array_elements_text(?::json) AS "texts"("value"))',
   asciiLowerCase: (column) => `lower(${column} COLLATE "C")`,
   // Its statistics tell it how many rows are in which state.
   indexedBy: () => '',

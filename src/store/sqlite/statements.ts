@@ -6,6 +6,7 @@ export const sqliteDialect: SqlDialect = {
   hexText: (column) => `lower(hex(${column}))`,
   jsonArrayHolds: (column) => `EXISTS (SELECT 1 FROM json_each(${column}) WHERE "value" = ?)`,
   deleteAuditRecords: 'DELETE FROM "AuditRecord" WHERE "lastSeq" > ? AND "lastSeq" <= ?',
+  jsonTexts: () => '(SELECT "value" FROM json_each(?))',
   asciiLowerCase: (column) => `lower(${column})`,
   indexedBy: (index) => ` INDEXED BY "${index}"`,
   // Behind an equal column, SQLite enters an index at the first column of the bound.

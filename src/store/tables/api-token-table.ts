@@ -62,6 +62,22 @@ export const revokeApiToken = (id: string, at: Date): Statement => ({
   unlessChanged: { kind: 'apiToken', id },
 });
 
+/**
+ * Revokes a token of somebody who left, unless no other admin's token would be left. The condition is looked at when it is
+ * written, so two admins who leave at once do not take each other's place.
+ */
+export function revokeTokenOfLeaver(id: string, at: Date, dialect: SqlDialect): Statement {
+  const isAdmin = dialect.jsonArrayHolds('"t"."roles"');
+  return {
+    sql: `UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL AND (
+      NOT EXISTS (SELECT 1 FROM "ApiToken" AS "t" WHERE "t"."id" = ? AND ${isAdmin})
+      OR EXISTS (SELECT 1 FROM "ApiToken" AS "t" WHERE "t"."id" <> ? AND "t"."revokedAt" IS NULL
+        AND ("t"."expiresAt" IS NULL OR "t"."expiresAt" > ?) AND "t"."breakGlass" = FALSE AND ${isAdmin}))`,
+    parameters: [at, id, id, 'admin', id, at, 'admin'],
+    unlessChanged: { kind: 'apiToken', id },
+  };
+}
+
 const newestFirst: ListOrder = {
   name: 'api-tokens/newest',
   columns: [
@@ -125,6 +141,26 @@ export class ApiTokenTable implements ApiTokenReader {
           },
     );
     return [...new Set(rows.flatMap((row) => jsonRead((row as { createdBy: unknown }).createdBy) as string[]))];
+  }
+
+  async liveOf(folded: string, now: Date): Promise<readonly ApiToken[]> {
+    const tokens = await this.#live(now);
+    return tokens.filter(({ name }) => foldedName(name) === folded);
+  }
+
+  async liveMadeBy(folded: string, now: Date): Promise<readonly ApiToken[]> {
+    const tokens = await this.#live(now);
+    return tokens.filter(({ createdBy }) => createdBy.some((maker) => foldedName(maker) === folded));
+  }
+
+  async otherLiveAdmins(ids: readonly string[], now: Date): Promise<number> {
+    const tokens = await this.#live(now);
+    return tokens.filter(({ id, roles, breakGlass }) => roles.includes('admin') && !breakGlass && !ids.includes(id))
+      .length;
+  }
+
+  async #live(now: Date): Promise<readonly ApiToken[]> {
+    return (await this.prisma.apiToken.findMany({ where: liveAt(now), select: apiTokenColumns })).map(apiTokenOf);
   }
 
   async hasLiveAdmin(now: Date): Promise<boolean> {

@@ -21,6 +21,7 @@ export const lettingIn = (services: Services): Services => ({
       return authenticated({ ...(JSON.parse(text) as Principal), expiresAt: null });
     },
     authenticateReviewer: (token) => services.authenticator.authenticateReviewer(token),
+    useProof: (principal, csr) => services.authenticator.useProof(principal, csr),
   },
 });
 

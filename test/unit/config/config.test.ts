@@ -1,3 +1,4 @@
+import { directoryDefaults } from '../../../src/model/directory.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -99,6 +100,7 @@ describe('loadConfig without anything', () => {
         roles: {},
       },
       metrics: null,
+      directory: directoryDefaults,
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],
@@ -329,6 +331,7 @@ describe('loadConfig with a file', () => {
         roles: {},
       },
       metrics: null,
+      directory: directoryDefaults,
       callers: { oidc: [], clientCertificates: null, serviceAccounts: [], apiTokens: { admins: true } },
       roles: [],
       webhooks: [],

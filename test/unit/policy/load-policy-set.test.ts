@@ -415,7 +415,7 @@ tests:
     [
       'a role that does not exist',
       `{ selector: { requesters: { roles: [root] } }, allowed: {}, approval: { mode: auto } }`,
-      '/spec/selector/requesters/roles/0: must be one of requester, approver, auditor, admin, provisioner, reviewer',
+      '/spec/selector/requesters/roles/0: must be one of requester, approver, auditor, admin, provisioner, reviewer, directory',
     ],
     [
       'a variable that does not exist',

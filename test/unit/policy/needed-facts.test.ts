@@ -4,7 +4,7 @@ import { guardrail, policy, policySet, requester } from './builders.js';
 
 const onDev = { selector: { clusters: ['dev-*'] } };
 const needed = (...args: Parameters<typeof policySet>) => neededFacts(policySet(...args), 'dev-eu', requester());
-const nothing = { usage: false, active: false, blastRadius: false };
+const nothing = { usage: false, active: false, blastRadius: false, directory: false };
 
 describe('neededFacts', () => {
   it('is nothing where no rule looks at any', () => {

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { noName, type DirectoryUser } from '../../../src/model/directory.js';
 import { createHash, randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { afterEach } from 'vitest';
@@ -230,3 +232,23 @@ export function anEvent(overrides: Partial<UnchainedEvent> = {}): AuditEventDraf
     ...overrides,
   } as AuditEventDraft;
 }
+
+export const aDirectoryUser = (members: Partial<DirectoryUser> = {}): DirectoryUser => ({
+  id: randomUUID(),
+  userName: 'jane@corp.example',
+  externalId: null,
+  active: true,
+  displayName: null,
+  name: noName,
+  emails: [],
+  username: null,
+  version: 1,
+  createdAt: instant('2026-03-01T09:30:00.000Z'),
+  changedAt: instant('2026-03-01T09:30:00.000Z'),
+  deletedAt: null,
+  inactiveSince: null,
+  blockedAt: null,
+  reuse: null,
+  left: null,
+  ...members,
+});

@@ -173,11 +173,11 @@ describe('what is wrong is said at load, with its place', () => {
     ],
     [
       'user == "jane"',
-      'line 1, column 1: "user" is not a variable: there are request, requester, now, active, renewal',
+      'line 1, column 1: "user" is not a variable: there are request, requester, now, active, renewal, directory',
     ],
     [
       'true &&\n  size(activ) < 3',
-      'line 2, column 8: "activ" is not a variable: there are request, requester, now, active, renewal',
+      'line 2, column 8: "activ" is not a variable: there are request, requester, now, active, renewal, directory',
     ],
     ['request.username', 'line 1, column 1: is a string, but must be a bool'],
     ['request.username = "jane"', 'line 1, column 18: Unexpected character: ='],

@@ -38,6 +38,7 @@ export const variables: ExpressionVariables = {
     approvedAt: '2026-11-01T08:00:00Z',
     notAfter: '2026-11-26T08:00:00Z',
   },
+  directory: { active: true, groups: ['payments', 'oncall'], requester: { active: false, groups: [] } },
 };
 
 const names = (count: number, length = 128) => Array.from({ length: count }, (_, i) => `a${i}`.padEnd(length, 'a'));
@@ -73,5 +74,10 @@ export const largest: ExpressionVariables = {
     generation: 2 ** 31 - 1,
     approvedAt: '2026-11-01T08:00:00Z',
     notAfter: '2026-12-20T08:00:00Z',
+  },
+  directory: {
+    active: true,
+    groups: names(500, 256),
+    requester: { active: true, groups: names(500, 256) },
   },
 };

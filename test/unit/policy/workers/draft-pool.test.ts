@@ -45,7 +45,7 @@ describe('evaluating under a draft', () => {
       asked.push(needed);
       return facts({ cluster: 'demo', usage });
     });
-    expect(asked).toEqual([{ usage: true, active: false, blastRadius: false }]);
+    expect(asked).toEqual([{ usage: true, active: false, blastRadius: false, directory: false }]);
     expect(evaluated).toMatchObject({ facts: { usage }, decision: { outcome: 'permitted', policy: 'by-hand' } });
     expect(evaluated.digest).toMatch(/^[0-9a-f]{64}$/);
   });

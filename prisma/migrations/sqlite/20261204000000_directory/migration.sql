@@ -1,0 +1,64 @@
+-- The directory: people and groups of whom an identity provider tells over SCIM. A number that was given is never given
+-- again. A user who was deleted stays, so that the name stays without access until it is given to somebody else.
+CREATE TABLE "DirectoryUser" (
+    "n" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "id" TEXT NOT NULL,
+    "userName" TEXT NOT NULL,
+    "nameKey" TEXT NOT NULL,
+    "liveName" TEXT,
+    "externalId" TEXT,
+    "active" BOOLEAN NOT NULL,
+    "displayName" TEXT,
+    "displayKey" TEXT,
+    "name" JSONB NOT NULL,
+    "emails" JSONB NOT NULL,
+    "principal" TEXT,
+    "principalKey" TEXT,
+    "version" INTEGER NOT NULL,
+    "createdAt" DATETIME NOT NULL,
+    "changedAt" DATETIME NOT NULL,
+    "deletedAt" DATETIME,
+    "inactiveSince" DATETIME,
+    "blockedAt" DATETIME,
+    "predecessor" TEXT,
+    "reusedSince" DATETIME,
+    "left" JSONB
+);
+CREATE UNIQUE INDEX "DirectoryUser_id_key" ON "DirectoryUser"("id");
+CREATE UNIQUE INDEX "DirectoryUser_liveName_key" ON "DirectoryUser"("liveName");
+CREATE INDEX "DirectoryUser_n_idx" ON "DirectoryUser"("n") WHERE "deletedAt" IS NULL;
+CREATE INDEX "DirectoryUser_active_n_idx" ON "DirectoryUser"("active", "n") WHERE "deletedAt" IS NULL;
+CREATE INDEX "DirectoryUser_nameKey_n_idx" ON "DirectoryUser"("nameKey", "n");
+CREATE INDEX "DirectoryUser_externalId_n_idx" ON "DirectoryUser"("externalId", "n");
+CREATE INDEX "DirectoryUser_displayKey_n_idx" ON "DirectoryUser"("displayKey", "n");
+CREATE INDEX "DirectoryUser_principalKey_n_idx" ON "DirectoryUser"("principalKey", "n");
+CREATE INDEX "DirectoryUser_reusedSince_n_idx" ON "DirectoryUser"("reusedSince", "n") WHERE "reusedSince" IS NOT NULL;
+
+CREATE TABLE "DirectoryEmail" (
+    "key" TEXT NOT NULL,
+    "type" TEXT NOT NULL,
+    "userN" BIGINT NOT NULL,
+    PRIMARY KEY ("key", "userN", "type")
+);
+CREATE INDEX "DirectoryEmail_userN_idx" ON "DirectoryEmail"("userN");
+
+CREATE TABLE "DirectoryGroup" (
+    "n" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "id" TEXT NOT NULL,
+    "displayName" TEXT NOT NULL,
+    "displayKey" TEXT NOT NULL,
+    "externalId" TEXT,
+    "version" INTEGER NOT NULL,
+    "createdAt" DATETIME NOT NULL,
+    "changedAt" DATETIME NOT NULL
+);
+CREATE UNIQUE INDEX "DirectoryGroup_id_key" ON "DirectoryGroup"("id");
+CREATE UNIQUE INDEX "DirectoryGroup_displayKey_key" ON "DirectoryGroup"("displayKey");
+CREATE INDEX "DirectoryGroup_externalId_n_idx" ON "DirectoryGroup"("externalId", "n");
+
+CREATE TABLE "DirectoryMembership" (
+    "groupN" BIGINT NOT NULL,
+    "userN" BIGINT NOT NULL,
+    PRIMARY KEY ("groupN", "userN")
+);
+CREATE INDEX "DirectoryMembership_userN_groupN_idx" ON "DirectoryMembership"("userN", "groupN");

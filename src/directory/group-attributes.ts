@@ -1,0 +1,111 @@
+import { directoryBounds, type DirectoryGroupAttributes, type MembershipChange } from '../model/directory.js';
+import { elements, membersOf, text, textOrNull, type Members } from './members.js';
+import type { PatchOperation } from './patch.js';
+import { ScimInputError } from './refusal.js';
+import { requireSchema, uris } from './resource.js';
+
+/** A group with its members' ids. */
+export interface GivenGroup extends DirectoryGroupAttributes {
+  readonly members: readonly string[];
+}
+
+/** Reads the body of a POST or PUT. */
+export function readGroup(body: unknown): GivenGroup {
+  const members = membersOf(body, 'the body');
+  requireSchema(members, uris.group);
+  return {
+    displayName: text(members.get('displayname'), 'displayName'),
+    externalId: textOrNull(members.get('externalid'), 'externalId'),
+    members: memberIds(members.get('members')),
+  };
+}
+
+/** A PATCH of a group. Attributes that are undefined stay. The changes of the members are applied in their order. */
+export interface GroupPatch {
+  readonly displayName?: string;
+  readonly externalId?: string | null;
+  readonly members: readonly MembershipChange[];
+}
+
+/** The change that the operations make, without looking at the group: so nobody's concurrent change is lost. */
+export function groupPatch(operations: readonly PatchOperation[]): GroupPatch {
+  let patch: GroupPatch = { members: [] };
+  for (const operation of operations) patch = withOperation(patch, operation);
+  const ids = patch.members.reduce((sum, change) => sum + change.ids.length, 0);
+  if (ids > directoryBounds.members)
+    throw new ScimInputError('tooMany', `a PATCH changes at most ${String(directoryBounds.members)} members`);
+  return patch;
+}
+
+function withOperation(patch: GroupPatch, { kind, target, value }: PatchOperation): GroupPatch {
+  if (target === null || target.path.attribute === '') {
+    if (kind === 'remove' || (target !== null && target.path.schema !== uris.group.toLowerCase())) return patch;
+    return withMembers(patch, membersOf(value, 'value'), kind);
+  }
+  const { path, selected } = target;
+  if (path.schema !== null) return patch;
+  switch (path.attribute) {
+    case 'displayname':
+      if (kind === 'remove') throw new ScimInputError('mutability', 'displayName is required and cannot be removed');
+      return { ...patch, displayName: text(value, 'displayName') };
+    case 'externalid':
+      return { ...patch, externalId: kind === 'remove' ? null : textOrNull(value, 'externalId') };
+    case 'members': {
+      if (path.sub !== null) throw new ScimInputError('invalidPath', 'a member is added and removed as a whole');
+      if (selected !== null) return changing(patch, selectedMember(selected, kind, value));
+      if (kind !== 'remove') return changing(patch, { kind, ids: memberIds(value) });
+      // Without a value it means all of them; Entra gives those that it means.
+      const removed: MembershipChange =
+        value === undefined || value === null
+          ? { kind: 'replace', ids: [] }
+          : { kind: 'remove', ids: memberIds(value) };
+      return changing(patch, removed);
+    }
+    default:
+      return patch;
+  }
+}
+
+function withMembers(patch: GroupPatch, members: Members, kind: 'add' | 'replace'): GroupPatch {
+  const displayName = members.get('displayname');
+  const given = members.has('members') ? changing(patch, { kind, ids: memberIds(members.get('members')) }) : patch;
+  return {
+    ...given,
+    ...(displayName !== undefined && { displayName: text(displayName, 'displayName') }),
+    ...(members.has('externalid') && { externalId: textOrNull(members.get('externalid'), 'externalId') }),
+  };
+}
+
+const changing = (patch: GroupPatch, change: MembershipChange): GroupPatch => ({
+  ...patch,
+  members: [...patch.members, change],
+});
+
+/** `members[value eq "…"]`: the one whom it names. */
+function selectedMember(
+  selected: readonly { readonly path: { readonly attribute: string }; readonly value: unknown }[],
+  kind: PatchOperation['kind'],
+  value: unknown,
+): MembershipChange {
+  const [condition, ...others] = selected;
+  if (condition?.path.attribute !== 'value' || others.length > 0 || typeof condition.value !== 'string')
+    throw new ScimInputError('invalidPath', 'members are selected by value');
+  if (kind === 'remove') return { kind, ids: [condition.value] };
+  return { kind: 'add', ids: value === undefined ? [condition.value] : memberIds(value) };
+}
+
+/** The ids of members; null and an empty list mean nobody. */
+function memberIds(value: unknown): readonly string[] {
+  const given = elements(value);
+  if (given.length > directoryBounds.members)
+    throw new ScimInputError('tooMany', `at most ${String(directoryBounds.members)} members are taken at once`);
+  return [
+    ...new Set(
+      given.map((one) =>
+        typeof one === 'string'
+          ? text(one, 'members.value')
+          : text(membersOf(one, 'a member').get('value'), 'members.value'),
+      ),
+    ),
+  ];
+}

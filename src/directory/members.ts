@@ -1,0 +1,53 @@
+import { directoryBounds } from '../model/directory.js';
+import { ScimInputError, shown } from './refusal.js';
+
+/**
+ * The members of a JSON object by their names in lower case: names of attributes are compared without case (RFC 7643 2.1).
+ * A `Map`, so that no name leads to a prototype.
+ */
+export type Members = ReadonlyMap<string, unknown>;
+
+/** Throws where the value is no object, or gives a member twice in different case. */
+export function membersOf(value: unknown, what: string): Members {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ScimInputError('invalidSyntax', `${what} must be an object`);
+  const members = new Map<string, unknown>();
+  for (const [name, member] of Object.entries(value)) {
+    const folded = name.toLowerCase();
+    if (members.has(folded)) throw new ScimInputError('invalidSyntax', `${what} gives ${shown(name)} twice`);
+    members.set(folded, member);
+  }
+  return members;
+}
+
+/** A text of at most `directoryBounds.text` characters without controls; null where it is null. */
+export function textOrNull(value: unknown, what: string): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'string') throw new ScimInputError('invalidValue', `${what} must be a string`);
+  if (value.length > directoryBounds.text)
+    throw new ScimInputError('invalidValue', `${what} has more than ${String(directoryBounds.text)} characters`);
+  if (controls.test(value)) throw new ScimInputError('invalidValue', `${what} contains a control character`);
+  return value === '' ? null : value;
+}
+
+export function text(value: unknown, what: string): string {
+  const found = textOrNull(value, what);
+  if (found === null || found.trim() === '') throw new ScimInputError('invalidValue', `${what} must not be empty`);
+  return found;
+}
+
+// eslint-disable-next-line no-control-regex -- controls are what it looks for
+const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
+/** A boolean. Entra's older dialect writes one as `"False"`. */
+export function boolean(value: unknown, what: string): boolean {
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'string' && /^(?:true|false)$/i.test(value)) return value.toLowerCase() === 'true';
+  throw new ScimInputError('invalidValue', `${what} must be true or false`);
+}
+
+/** The elements of a multi-valued attribute. One that stands alone counts as a list of one; null as an empty list. */
+export function elements(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? (value as readonly unknown[]) : [value];
+}

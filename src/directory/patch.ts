@@ -1,0 +1,66 @@
+import { directoryBounds, type DirectoryUserAttributes } from '../model/directory.js';
+import { readPath, type ValuePath } from './filter.js';
+import { membersOf } from './members.js';
+import { ScimInputError, shown } from './refusal.js';
+import { requireSchema, uris } from './resource.js';
+import { isReadOnly, setAll, setAttribute, type PatchKind } from './user-attributes.js';
+
+/** One operation of a PATCH (RFC 7644 3.5.2). */
+export interface PatchOperation {
+  readonly kind: PatchKind;
+  /** Null: the members of the value are the attributes. */
+  readonly target: ValuePath | null;
+  /** Undefined: there is none. */
+  readonly value: unknown;
+}
+
+/** Reads the body of a PATCH, in both dialects of Entra and in Okta's. Throws `ScimInputError`. */
+export function readPatch(body: unknown): readonly PatchOperation[] {
+  const members = membersOf(body, 'the body');
+  requireSchema(members, uris.patch);
+  const operations = members.get('operations');
+  if (!Array.isArray(operations) || operations.length === 0)
+    throw new ScimInputError('invalidSyntax', 'Operations must be a list with an operation');
+  if (operations.length > directoryBounds.operations)
+    throw new ScimInputError('tooMany', `a PATCH has at most ${String(directoryBounds.operations)} operations`);
+  return operations.map(readOperation);
+}
+
+function readOperation(written: unknown): PatchOperation {
+  const members = membersOf(written, 'an operation');
+  const kind = kindOf(members.get('op'));
+  const path = members.get('path');
+  if (path !== undefined && path !== null && typeof path !== 'string')
+    throw new ScimInputError('invalidPath', 'path must be a string');
+  const value = members.get('value');
+  const target = path === undefined || path === null || path === '' ? null : readPath(path);
+  if (target === null && kind === 'remove') throw new ScimInputError('noTarget', 'remove needs a path');
+  if (kind !== 'remove' && value === undefined) throw new ScimInputError('invalidValue', `${kind} needs a value`);
+  if (target !== null && isReadOnly(target))
+    throw new ScimInputError('mutability', `${target.path.attribute} cannot be changed`);
+  return { kind, target, value };
+}
+
+/** Entra's older dialect capitalizes it. */
+function kindOf(op: unknown): PatchKind {
+  const kind = typeof op === 'string' ? op.toLowerCase() : '';
+  if (kind === 'add' || kind === 'replace' || kind === 'remove') return kind;
+  throw new ScimInputError('invalidSyntax', `op must be add, replace or remove, not ${shown(String(op))}`);
+}
+
+/** The user after the operations. */
+export function patchUser(
+  before: DirectoryUserAttributes,
+  operations: readonly PatchOperation[],
+): DirectoryUserAttributes {
+  let user = before;
+  for (const { kind, target, value } of operations) {
+    if (target !== null && target.path.attribute !== '') user = setAttribute(user, target, value, kind);
+    else if (kind !== 'remove' && isOfUser(target)) user = setAll(user, membersOf(value, 'value'), kind);
+  }
+  return user;
+}
+
+/** A path may be the name of a schema alone. */
+const isOfUser = (target: ValuePath | null): boolean =>
+  target === null || target.path.schema === uris.user.toLowerCase();

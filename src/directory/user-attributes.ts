@@ -1,0 +1,211 @@
+import {
+  directoryBounds,
+  noName,
+  type DirectoryEmail,
+  type DirectoryName,
+  type DirectoryUserAttributes,
+} from '../model/directory.js';
+import { readPath, type Comparison, type ValuePath } from './filter.js';
+import { boolean, elements, membersOf, text, textOrNull, type Members } from './members.js';
+import { ScimInputError, shown } from './refusal.js';
+import { requireSchema, uris } from './resource.js';
+
+/** `remove` has no value. */
+export type PatchKind = 'add' | 'replace' | 'remove';
+
+/** The attributes of an empty user, before a body sets them. */
+const blank = {
+  userName: '',
+  externalId: null,
+  active: true,
+  displayName: null,
+  name: noName,
+  emails: [],
+} satisfies DirectoryUserAttributes;
+
+/** Reads the body of a POST or PUT. Attributes that are not kept are dropped, `password` among them. */
+export function readUser(body: unknown): DirectoryUserAttributes {
+  const members = membersOf(body, 'the body');
+  requireSchema(members, uris.user);
+  const user = setAll(blank, members, 'replace');
+  if (user.userName === '') throw new ScimInputError('invalidValue', 'userName is required');
+  return user;
+}
+
+/** Sets the members of a body, or of a PATCH without a path. Whatever is read-only, and whatever is not kept, is dropped. */
+export function setAll(
+  before: DirectoryUserAttributes,
+  members: Members,
+  kind: 'add' | 'replace',
+): DirectoryUserAttributes {
+  let user = before;
+  for (const [name, value] of members) {
+    const path = keyPath(name);
+    if (path === null || isReadOnly(path)) continue;
+    if (path.path.attribute === '') {
+      // A schema's name as a member: its own attributes are in it.
+      if (path.path.schema === uris.user.toLowerCase()) user = setAll(user, withoutSchemas(value, name), kind);
+    } else user = setAttribute(user, path, value, kind);
+  }
+  return user;
+}
+
+function withoutSchemas(value: unknown, name: string): Members {
+  return new Map([...membersOf(value, name)].filter(([member]) => !member.startsWith('urn:')));
+}
+
+/** A member's name as a path: `name.givenName`, `emails[type eq "work"].value`. Null where it names no attribute. */
+function keyPath(name: string): ValuePath | null {
+  try {
+    return readPath(name);
+  } catch (error) {
+    if (error instanceof ScimInputError) return null;
+    throw error;
+  }
+}
+
+/** RFC 7643 3.1 and 4.1.2: the service alone sets them. */
+const readOnly = new Set(['id', 'meta', 'schemas', 'groups']);
+export const isReadOnly = ({ path }: ValuePath): boolean => path.schema === null && readOnly.has(path.attribute);
+
+/** Sets, adds to or removes one attribute. Throws `ScimInputError`. */
+export function setAttribute(
+  user: DirectoryUserAttributes,
+  target: ValuePath,
+  value: unknown,
+  kind: PatchKind,
+): DirectoryUserAttributes {
+  const { path, selected } = target;
+  if (path.schema !== null) return user;
+  if (selected !== null && path.attribute !== 'emails') return user;
+  const removes = kind === 'remove';
+  switch (path.attribute) {
+    case 'username':
+      if (removes) throw required('userName');
+      return { ...user, userName: text(value, 'userName') };
+    case 'active':
+      // An attribute that is removed has no value, and somebody without one would neither be here nor have left.
+      if (removes || value === null) throw required('active');
+      return { ...user, active: boolean(value, 'active') };
+    case 'externalid':
+      return { ...user, externalId: removes ? null : textOrNull(value, 'externalId') };
+    case 'displayname':
+      return { ...user, displayName: removes ? null : textOrNull(value, 'displayName') };
+    case 'name':
+      return { ...user, name: nameWith(user.name, path.sub, value, removes) };
+    case 'emails':
+      return { ...user, emails: emailsWith(user.emails, target, value, kind) };
+    default:
+      return user;
+  }
+}
+
+const required = (attribute: string) =>
+  new ScimInputError('mutability', `${attribute} is required and cannot be removed`);
+
+const nameParts = { formatted: 'formatted', familyname: 'familyName', givenname: 'givenName' } as const;
+const isNamePart = (sub: string): sub is keyof typeof nameParts => Object.hasOwn(nameParts, sub);
+
+function nameWith(name: DirectoryName, sub: string | null, value: unknown, removes: boolean): DirectoryName {
+  if (sub !== null) {
+    if (!isNamePart(sub)) return name;
+    return { ...name, [nameParts[sub]]: removes ? null : textOrNull(value, `name.${nameParts[sub]}`) };
+  }
+  if (removes || value === null) return noName;
+  let changed = name;
+  for (const [part, own] of membersOf(value, 'name')) changed = nameWith(changed, part, own, false);
+  return changed;
+}
+
+function emailsWith(
+  emails: readonly DirectoryEmail[],
+  { path: { sub }, selected }: ValuePath,
+  value: unknown,
+  kind: PatchKind,
+): readonly DirectoryEmail[] {
+  if (sub !== null || selected !== null) return emailsSelected(emails, sub, selected, value, kind);
+  if (kind === 'remove') return [];
+  const given = elements(value).flatMap(emailOf);
+  return onePrimary(kind === 'add' ? merged(emails, given) : given, given);
+}
+
+/** An element without an address is left out: Okta sends `{}` for somebody who has none. */
+function emailOf(element: unknown): readonly DirectoryEmail[] {
+  if (typeof element === 'string') return [{ value: text(element, 'emails.value'), type: null, primary: false }];
+  const members = membersOf(element, 'emails');
+  const value = textOrNull(members.get('value'), 'emails.value');
+  if (value === null) return [];
+  const primary = members.get('primary') ?? false;
+  return [{ value, type: textOrNull(members.get('type'), 'emails.type'), primary: boolean(primary, 'emails.primary') }];
+}
+
+const merged = (emails: readonly DirectoryEmail[], given: readonly DirectoryEmail[]): readonly DirectoryEmail[] => [
+  ...emails.filter((email) => !given.some((one) => one.value === email.value && one.type === email.type)),
+  ...given,
+];
+
+/** RFC 7643 2.4: at most one is primary. The last one that was given wins. */
+function onePrimary(emails: readonly DirectoryEmail[], given: readonly DirectoryEmail[]): readonly DirectoryEmail[] {
+  if (emails.length > directoryBounds.emails)
+    throw new ScimInputError('tooMany', `at most ${String(directoryBounds.emails)} emails are kept`);
+  const primary = given.findLast((email) => email.primary) ?? emails.find((email) => email.primary);
+  return emails.map((email) => ({ ...email, primary: email === primary }));
+}
+
+/** `emails[type eq "work"].value`. Where no email is selected, adding and replacing make one: Entra relies on it. */
+function emailsSelected(
+  emails: readonly DirectoryEmail[],
+  sub: string | null,
+  selected: readonly Comparison[] | null,
+  value: unknown,
+  kind: PatchKind,
+): readonly DirectoryEmail[] {
+  const isSelected = (email: DirectoryEmail) => (selected ?? []).every((condition) => holds(email, condition));
+  if (kind === 'remove') {
+    if (sub === null || sub === 'value') return emails.filter((email) => !isSelected(email));
+    return emails.map((email) => (isSelected(email) ? withPart(email, sub, null) : email));
+  }
+  const change = (email: DirectoryEmail): DirectoryEmail => {
+    if (sub !== null) return withPart(email, sub, value);
+    let changed = email;
+    for (const [part, own] of membersOf(value, 'emails')) changed = withPart(changed, part, own);
+    return changed;
+  };
+  if (emails.some(isSelected)) {
+    const changed = emails.map((email) => (isSelected(email) ? change(email) : email));
+    return onePrimary(
+      changed,
+      changed.filter((_, i) => emails[i] !== changed[i]),
+    );
+  }
+  let made: DirectoryEmail = { value: '', type: null, primary: false };
+  for (const { path, value: wanted } of selected ?? []) made = withPart(made, path.attribute, wanted);
+  made = change(made);
+  return made.value === '' ? emails : onePrimary([...emails, made], [made]);
+}
+
+function withPart(email: DirectoryEmail, part: string, value: unknown): DirectoryEmail {
+  switch (part) {
+    case 'value':
+      return { ...email, value: text(value, 'emails.value') };
+    case 'type':
+      return { ...email, type: textOrNull(value, 'emails.type') };
+    case 'primary':
+      return { ...email, primary: value !== null && boolean(value, 'emails.primary') };
+    default:
+      return email;
+  }
+}
+
+function holds(email: DirectoryEmail, { path: { attribute }, value }: Comparison): boolean {
+  switch (attribute) {
+    case 'value':
+      return typeof value === 'string' && email.value.toLowerCase() === value.toLowerCase();
+    case 'type':
+      return typeof value === 'string' && email.type?.toLowerCase() === value.toLowerCase();
+    case 'primary':
+      return email.primary === (value === true || (typeof value === 'string' && value.toLowerCase() === 'true'));
+    default:
+      throw new ScimInputError('invalidFilter', `emails cannot be selected by ${shown(attribute)}`);
+  }
+}

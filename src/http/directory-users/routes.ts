@@ -1,0 +1,87 @@
+import type { Services } from '../../services.js';
+import { pageBody, pageQuery, pageResponse } from '../pages.js';
+import { callerOf } from '../plugins/authentication.js';
+import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { json, problems } from '../responses.js';
+import { addSchemas } from '../schema-parts.js';
+import type { App } from '../types.js';
+import * as schemas from './schemas.js';
+import { directoryUserDetailsView, directoryUserView } from './schemas.js';
+
+const here = { inactiveSince: null, deletedAt: null, reuse: null, whyNoUsername: null };
+
+export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services): void {
+  addSchemas(app, schemas);
+
+  app.get(
+    '/directory-users',
+    {
+      schema: {
+        operationId: 'listDirectoryUsers',
+        tags: ['directory'],
+        summary: 'List the people in the directory',
+        description:
+          'Needs the role provisioner, auditor or admin. The people of whom an identity provider tells over SCIM, which is ' +
+          'served at `/scim/v2` and describes itself there. Filters are combined with AND.',
+        querystring: schemas.DirectoryUserQuerySchema,
+        response: {
+          200: pageResponse(schemas.DirectoryUserListSchema, 'In the order in which they came.', here),
+          ...problems('not-permitted'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { limit: _limit, cursor: _cursor, active, ...plain } = request.query;
+      const filter = { ...plain, ...(active !== undefined && { active: active === 'true' }) };
+      const outcome = await directoryUsers.list(callerOf(request), filter, pageQuery(request.query));
+      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      return pageBody(request, reply, outcome.value, directoryUserView);
+    },
+  );
+
+  app.get(
+    '/directory-users/:id',
+    {
+      schema: {
+        operationId: 'getDirectoryUser',
+        tags: ['directory'],
+        summary: 'Read a person in the directory',
+        description:
+          'Needs the role provisioner, auditor or admin. With everything that ended when the person left, and whatever goes ' +
+          'on all the same.',
+        params: schemas.DirectoryUserParamsSchema,
+        response: {
+          200: json(schemas.DirectoryUserDetailsSchema, { description: 'The person.', example: here }),
+          ...problems('not-permitted', 'not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await directoryUsers.find(callerOf(request), request.params.id);
+      return outcome.ok ? directoryUserDetailsView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+
+  app.post(
+    '/directory-users/:id/confirm',
+    {
+      schema: {
+        operationId: 'confirmDirectoryUser',
+        tags: ['directory'],
+        summary: 'Confirm that a name is this person’s now',
+        description:
+          'Needs the role admin. For a person whose name was somebody else’s before (`reuse`). From the answer on they may ' +
+          'ask for certificates, although those of the other person may still work; a block of the other person’s leaving ends.',
+        params: schemas.DirectoryUserParamsSchema,
+        response: {
+          200: json(schemas.DirectoryUserDetailsSchema, { description: 'The person is confirmed.', example: here }),
+          ...problems('not-permitted', 'not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await directoryUsers.confirm(callerOf(request), request.params.id);
+      return outcome.ok ? directoryUserDetailsView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
+    },
+  );
+}

@@ -1,0 +1,167 @@
+import { Type, type Static } from 'typebox';
+import { apiTokenView, ApiTokenSchema } from '../api-tokens/schemas.js';
+import { ListedCertificateSchema, listedCertificateView } from '../certificates/schemas.js';
+import { exposureView, residualExposure } from '../identities/schemas.js';
+import { isHere } from '../../model/directory.js';
+import { pageOf, pageParameters } from '../pages.js';
+import {
+  closed,
+  dnsLabelOf,
+  exampleId,
+  idOf,
+  instantOf,
+  messageOf,
+  namedObject,
+  nameOf,
+  nullable,
+  objectOf,
+  principalNameOf,
+  ref,
+  sha256Of,
+} from '../schema-parts.js';
+import type { DirectoryUserDetails, DirectoryUserView } from '../../services.js';
+
+const textOf = (description: string, example: string) =>
+  Type.String({ maxLength: 256, description, examples: [example] });
+const idsOf = (description: string) =>
+  Type.Array(idOf('An id.'), { maxItems: 500, description, examples: [[exampleId]] });
+
+const userProperties = {
+  id: idOf('Identifies the user, here and over SCIM.'),
+  userName: textOf('The name as the identity provider writes it.', 'jane@corp.example'),
+  externalId: nullable(textOf('An identifier.', '00u1a2b3c4'), 'The identity provider’s own identifier; null: none.'),
+  active: Type.Boolean({ description: 'False: the person has left, or was deleted.', examples: [true] }),
+  displayName: nullable(textOf('A name.', 'Jane Doe'), 'The name to show; null: none was given.'),
+  emails: Type.Array(textOf('An address.', 'jane@corp.example'), { maxItems: 20, description: 'Email addresses.' }),
+  username: nullable(
+    principalNameOf('A username.', 'jane@corp.example'),
+    'The username in Kubernetes, and the principal, that this person is; null: none.',
+  ),
+  whyNoUsername: nullable(
+    messageOf('Why.', 'the userName contains U+0020, which is not allowed in a name'),
+    'Why the person is nobody’s username; null if they are.',
+  ),
+  groups: Type.Array(
+    objectOf('A group in the directory.', {
+      id: idOf('Identifies the group over SCIM.'),
+      displayName: textOf('The name of the group.', 'payments'),
+      externalId: nullable(textOf('An identifier.', '00g1a2b3c4'), 'The identity provider’s own identifier.'),
+    }),
+    { maxItems: 10_000, description: 'The directory groups that the person is in.' },
+  ),
+  createdAt: instantOf('When the directory first told of the person.'),
+  changedAt: instantOf('When it last did.'),
+  inactiveSince: nullable(instantOf('An instant.'), 'Since when the person is not active; null if they are.'),
+  deletedAt: nullable(instantOf('An instant.'), 'When the person was deleted; null if they were not.'),
+  reuse: nullable(
+    objectOf('The person who had the name before.', {
+      predecessor: idOf('The id of that person.'),
+      since: instantOf('Since when the name is this person’s.'),
+    }),
+    'The name was somebody else’s, whose certificates may still work: no certificate is given until they have ended, or an ' +
+      'admin confirms this person. Null if that is not so.',
+  ),
+};
+
+export const DirectoryUserSchema = namedObject(
+  'DirectoryUser',
+  'A person of whom an identity provider tells over SCIM.',
+  userProperties,
+);
+export const DirectoryUserListSchema = pageOf(DirectoryUserSchema, 'A page of people in the directory.');
+
+export const DirectoryUserDetailsSchema = namedObject(
+  'DirectoryUserDetails',
+  'A person in the directory, and what is left of their access.',
+  {
+    ...userProperties,
+    lostGroups: Type.Array(
+      objectOf('A live certificate with groups that the person lost.', {
+        cluster: dnsLabelOf('The cluster.', 'demo'),
+        fingerprintSha256: sha256Of('The fingerprint of the certificate'),
+        groups: Type.Array(nameOf('A group.', 'team-a'), { maxItems: 32, description: 'The groups that were lost.' }),
+      }),
+      {
+        maxItems: 500,
+        description: 'Certificates with groups that only the directory gives, and gives to the person no longer.',
+      },
+    ),
+    consequences: objectOf('The effects of leaving, and what goes on all the same.', {
+      cancelledRequests: idsOf('Requests that were cancelled when the person last left; the first ones.'),
+      revokedTokens: idsOf('API tokens in the person’s name that were revoked then.'),
+      keptTokens: idsOf('API tokens in the person’s name that go on, because no other admin’s token was left.'),
+      tokensMade: Type.Array(ref(ApiTokenSchema), {
+        maxItems: 500,
+        description: 'Live API tokens that the person made for systems, to be looked through.',
+      }),
+      requestedForOthers: Type.Array(ref(ListedCertificateSchema), {
+        maxItems: 500,
+        description: 'Live certificates of other usernames that the person asked for.',
+      }),
+      residualExposure: Type.Array(residualExposure, {
+        maxItems: 500,
+        description: 'Certificates that still work in some way although they should not.',
+      }),
+    }),
+  },
+);
+
+export const DirectoryUserQuerySchema = closed({
+  ...pageParameters,
+  active: Type.Optional(
+    Type.Unsafe<'true' | 'false'>({
+      type: 'string',
+      enum: ['true', 'false'],
+      description: 'Only people who are active, or who are not.',
+    }),
+  ),
+  userName: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 256,
+      description: 'Only the person of this userName, whatever its case.',
+      examples: ['jane@corp.example'],
+    }),
+  ),
+  username: Type.Optional(principalNameOf('Only the person who is this username.', 'jane@corp.example')),
+});
+
+export const DirectoryUserParamsSchema = closed({ id: idOf('The id of the user.') });
+
+export type DirectoryUserBody = Static<typeof DirectoryUserSchema>;
+export type DirectoryUserDetailsBody = Static<typeof DirectoryUserDetailsSchema>;
+
+export function directoryUserView({ user, groups, whyNoUsername }: DirectoryUserView): DirectoryUserBody {
+  const { id, userName, externalId, displayName, emails, username, reuse } = user;
+  return {
+    ...{ id, userName, externalId, active: isHere(user), displayName },
+    emails: emails.map(({ value }) => value),
+    ...{ username, whyNoUsername },
+    groups: groups.map((group) => ({
+      id: group.id,
+      displayName: group.displayName,
+      externalId: group.externalId,
+    })),
+    createdAt: user.createdAt.toISOString(),
+    changedAt: user.changedAt.toISOString(),
+    inactiveSince: user.inactiveSince?.toISOString() ?? null,
+    deletedAt: user.deletedAt?.toISOString() ?? null,
+    reuse: reuse && { predecessor: reuse.predecessor, since: reuse.since.toISOString() },
+  };
+}
+
+export function directoryUserDetailsView(details: DirectoryUserDetails, now: Date): DirectoryUserDetailsBody {
+  const { lostGroups, consequences } = details;
+  return {
+    ...directoryUserView(details),
+    lostGroups: lostGroups.map(({ groups, ...lost }) => ({ ...lost, groups: [...groups] })),
+    consequences: {
+      cancelledRequests: [...consequences.cancelledRequests],
+      revokedTokens: [...consequences.revokedTokens],
+      keptTokens: [...consequences.keptTokens],
+      tokensMade: consequences.tokensMade.map(apiTokenView),
+      requestedForOthers: consequences.requestedForOthers.map((one) => listedCertificateView(one, now)),
+      residualExposure: consequences.residualExposure.map(exposureView),
+    },
+  };
+}

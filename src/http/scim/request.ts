@@ -1,0 +1,55 @@
+import type { FastifyRequest } from 'fastify';
+import { ScimInputError } from '../../directory/refusal.js';
+import { readProjection, type Projection } from '../../directory/projection.js';
+import { directoryBounds, type DirectoryRange } from '../../model/directory.js';
+
+type Query = Readonly<Record<string, unknown>>;
+
+/** A parameter of the query; undefined where it is left out. Throws where it is given twice. */
+function parameter(query: unknown, name: string): string | undefined {
+  const value = Object.hasOwn(query as Query, name) ? (query as Query)[name] : undefined;
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw new ScimInputError('invalidValue', `${name} is given twice`);
+  return value;
+}
+
+/** Where parameters are taken from: the query, or the body of a search. */
+export interface QuerySource {
+  readonly query: unknown;
+}
+
+export const filterOf = ({ query }: QuerySource): string | undefined => parameter(query, 'filter');
+
+export const projectionOf = ({ query }: QuerySource): Projection =>
+  readProjection(parameter(query, 'attributes'), parameter(query, 'excludedAttributes'));
+
+/** RFC 7644 3.4.2.4: less than 1 is 1 for the beginning, and less than 0 is 0 for the number. */
+export function rangeOf({ query }: QuerySource): DirectoryRange {
+  const startIndex = Math.max(1, integer(query, 'startIndex') ?? 1);
+  const count = Math.max(0, integer(query, 'count') ?? directoryBounds.defaultPage);
+  return { startIndex, count: Math.min(count, directoryBounds.page) };
+}
+
+function integer(query: unknown, name: string): number | undefined {
+  const written = parameter(query, name);
+  if (written === undefined) return undefined;
+  if (!/^-?[0-9]{1,9}$/.test(written)) throw new ScimInputError('invalidValue', `${name} must be a whole number`);
+  return Number(written);
+}
+
+/** The version that `If-Match` names; null: any. RFC 9110 13.1.1, with the weak tags of RFC 7644 3.14. */
+export function versionOf({ headers }: FastifyRequest): number | null {
+  const written = headers['if-match'];
+  if (written === undefined || written.trim() === '*') return null;
+  const found = /^\s*(?:W\/)?"([0-9]{1,15})"\s*$/.exec(written)?.[1];
+  // A tag that we did not make is that of no version.
+  return found === undefined ? -1 : Number(found);
+}
+
+/** Whether `If-None-Match` names this tag. */
+export function isKnown({ headers }: FastifyRequest, tag: string): boolean {
+  const written = headers['if-none-match'];
+  if (written === undefined) return false;
+  const strong = (text: string) => text.trim().replace(/^W\//, '');
+  return written.trim() === '*' || written.split(',').some((one) => strong(one) === strong(tag));
+}

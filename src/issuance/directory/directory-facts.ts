@@ -1,0 +1,100 @@
+import type { DirectoryFacts, DirectoryParty } from '../../model/decision.js';
+import { isHere, type DirectoryUser, type NameReuse, type SupposedInDirectory } from '../../model/directory.js';
+import { foldedName } from '../../model/folded-name.js';
+import type { IssuanceContext } from '../context.js';
+import { spellingsOf } from '../lifecycle/end-access.js';
+import { enforcementOn } from '../lifecycle/enforcement-on.js';
+import { policyNameOf } from './policy-name.js';
+
+/** The names of a request about which the directory is asked. */
+export interface DirectorySubject {
+  readonly cluster: string;
+  readonly username: string;
+  readonly requester: { readonly name: string };
+  /** Left out: the requester. */
+  readonly collector?: string;
+}
+
+/** The directory's view of the parties; undefined where nobody uses it and no rule asks. Read anew for each decision. */
+export async function directoryFacts(
+  context: IssuanceContext,
+  subject: DirectorySubject,
+  isNeeded: boolean,
+  supposed?: SupposedInDirectory,
+): Promise<DirectoryFacts | undefined> {
+  const required = context.directory.required.includes(subject.cluster);
+  const isUsed = await context.directoryUse.isUsed();
+  if (!isUsed && !required && !isNeeded && supposed === undefined) return undefined;
+  const { username, requester, collector = requester.name } = subject;
+  const names = [...new Set([username, requester.name, collector].map(foldedName))];
+  const bearers = isUsed ? await context.store.directory.bearersOf(names) : [];
+  const of = (name: string) => bearers.filter((bearer) => foldedName(bearer.username ?? '') === foldedName(name));
+  const groups = isNeeded
+    ? await context.store.directory.groupsOf(bearers.filter(isHere).map(({ id }) => id))
+    : new Map<string, never>();
+  const party = async (name: string, state: DirectoryParty['state']): Promise<DirectoryParty> => {
+    // A right belongs to exactly one name, so groups are not those of another spelling.
+    const bearer = of(name).find((one) => isHere(one) && one.username === name);
+    const reuse = of(name).find(isHere)?.reuse ?? null;
+    return {
+      state,
+      groups: (bearer && groups.get(bearer.id))?.flatMap((group) => policyNameOf(context, group) ?? []) ?? [],
+      reused: reuse !== null && (await predecessorHasAccess(context, name, reuse)),
+    };
+  };
+  const [ofUsername, ofRequester, ofCollector] = await Promise.all([
+    party(username, usernameState(username, of(username))),
+    party(requester.name, principalState(of(requester.name))),
+    party(collector, principalState(of(collector))),
+  ]);
+  const asSupposed = supposed ? supposedParty(ofUsername, supposed) : ofUsername;
+  return { required, username: asSupposed, requester: ofRequester, collector: ofCollector };
+}
+
+/** The party as a dry run supposes it to be in the directory. */
+export function supposedParty(
+  party: DirectoryParty,
+  { active = party.state !== 'inactive', groups = party.groups }: SupposedInDirectory,
+): DirectoryParty {
+  return { ...party, state: active ? 'active' : 'inactive', groups: active ? groups : [] };
+}
+
+/**
+ * Jane and jane are two users of Kubernetes: one of them who is in the directory says nothing for the other. Against somebody
+ * who left, both are one.
+ */
+function usernameState(name: string, bearers: readonly DirectoryUser[]): DirectoryParty['state'] {
+  const exact = bearers.filter(({ username }) => username === name);
+  if (exact.some(isHere)) return 'active';
+  if (exact.length > 0) return 'inactive';
+  return bearers.length > 0 && !bearers.some(isHere) ? 'inactive' : 'unknown';
+}
+
+function principalState(bearers: readonly DirectoryUser[]): DirectoryParty['state'] {
+  if (bearers.length === 0) return 'unknown';
+  return bearers.some(isHere) ? 'active' : 'inactive';
+}
+
+/** How many certificates are looked at; with more of them, one works. */
+const mostLooked = 500;
+
+/**
+ * Whether a certificate of the one who had the name before may still work: it has not ended, and it was not revoked on a
+ * cluster that was seen to refuse revoked ones.
+ */
+export async function predecessorHasAccess(
+  context: IssuanceContext,
+  username: string,
+  { since }: NameReuse,
+): Promise<boolean> {
+  const { store, clock } = context;
+  const wanted = { clusters: null, now: clock(), limit: mostLooked };
+  for (const name of await spellingsOf(context, username))
+    for (const revoked of [false, true]) {
+      const found = await store.certificates.unexpiredOf(name, { ...wanted, revoked });
+      const earlier = found.filter(({ issuedAt }) => issuedAt < since);
+      const isRefused = (cluster: string) => revoked && enforcementOn(context, cluster).verifiedAt !== null;
+      if (found.length === mostLooked || !earlier.every(({ cluster }) => isRefused(cluster))) return true;
+    }
+  return false;
+}

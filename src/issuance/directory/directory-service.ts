@@ -1,0 +1,189 @@
+import { may } from '../../identity/permissions.js';
+import { isHere, type DirectoryRefusal, type DirectoryUser } from '../../model/directory.js';
+import { foldedName } from '../../model/folded-name.js';
+import { listedAtMost } from '../../model/identity.js';
+import { done, refused, type Refused } from '../../model/outcome.js';
+import type { Principal } from '../../model/principal.js';
+import type { DirectoryUserDetails, DirectoryUserService, DirectoryUserView, ScimService } from '../../services.js';
+import type { IssuanceContext } from '../context.js';
+import { readIdentity, residualExposure } from '../lifecycle/read-identity.js';
+import { changeGroup, createGroup, deleteGroup } from './change-group.js';
+import { changeUser, refuse, unblockingStep, userEvent } from './change-user.js';
+import { predecessorHasAccess } from './directory-facts.js';
+import { groupNamesOf, lostGroups } from './lose-groups.js';
+import { whyNoUsername } from './username.js';
+
+/** The directory, as an identity provider changes it over SCIM. */
+export function scimService(context: IssuanceContext): ScimService {
+  const { store, directoryUse } = context;
+  const notFound: DirectoryRefusal = { why: 'not-found' };
+  return {
+    address: context.publicAddress?.url ?? null,
+    whyNot: (principal) =>
+      may(principal, 'provision-directory')
+        ? null
+        : 'the directory is changed and read here with an API token of the role directory, and nothing else',
+
+    async user(id) {
+      const user = await store.directory.user(id);
+      return user === null || user.deletedAt !== null ? refuse(notFound) : { ok: true, value: user };
+    },
+    users: (conditions, range) => store.directory.users(conditions, range),
+
+    async createUser({ name }, attributes) {
+      directoryUse.begin();
+      const outcome = await changeUser(context, name, { kind: 'create', attributes });
+      return outcome.ok ? { ok: true, value: outcome.value.user } : outcome;
+    },
+    async changeUser({ name }, id, version, change) {
+      const outcome = await changeUser(context, name, { kind: 'change', id, version, change });
+      return outcome.ok ? { ok: true, value: outcome.value.user } : outcome;
+    },
+    async deleteUser({ name }, id, version) {
+      const outcome = await changeUser(context, name, { kind: 'delete', id, version });
+      return outcome.ok ? { ok: true, value: null } : outcome;
+    },
+
+    async group(id) {
+      const group = await store.directory.group(id);
+      return group === null ? refuse(notFound) : { ok: true, value: group };
+    },
+    groups: (conditions, range) => store.directory.groups(conditions, range),
+    members: (groupId, limit) => store.directory.members(groupId, limit),
+
+    createGroup: ({ name }, attributes, members) => createGroup(context, name, attributes, members),
+    changeGroup: ({ name }, id, version, change) => changeGroup(context, name, id, change, version),
+    deleteGroup: ({ name }, id, version) => deleteGroup(context, name, id, version),
+  };
+}
+
+/** The people in the directory, and what is left of the access of those who left. */
+export function directoryUserService(context: IssuanceContext): DirectoryUserService {
+  const { store } = context;
+  return {
+    async list(principal, filter, page) {
+      const refusal = whyNotRead(principal);
+      if (refusal !== null) return refusal;
+      const { items, nextCursor } = await store.directory.list(filter, page);
+      const groups = await store.directory.groupsOf(items.map(({ id }) => id));
+      return done({ items: items.map((user) => viewOf(context, user, groups.get(user.id) ?? [])), nextCursor });
+    },
+
+    async find(principal, id) {
+      const refusal = whyNotRead(principal);
+      if (refusal !== null) return refusal;
+      const user = await store.directory.user(id);
+      return user === null ? refused({ kind: 'not-found' }) : done(await detailsOf(context, user));
+    },
+
+    async confirm(principal, id) {
+      if (!may(principal, 'confirm-directory-users'))
+        return refused({ kind: 'not-permitted', message: 'confirming a successor takes the role admin' });
+      for (;;) {
+        const user = await store.directory.user(id);
+        if (user === null) return refused({ kind: 'not-found' });
+        if (user.reuse === null || (await settleReuse(context, user, principal.name))) {
+          const settled = await store.directory.user(id);
+          return settled === null ? refused({ kind: 'not-found' }) : done(await detailsOf(context, settled));
+        }
+      }
+    },
+  };
+}
+
+function whyNotRead(principal: Principal): Refused | null {
+  if (may(principal, 'read-directory')) return null;
+  return refused({
+    kind: 'not-permitted',
+    message: 'reading the directory takes the role provisioner, auditor or admin',
+  });
+}
+
+function viewOf(
+  { directory }: IssuanceContext,
+  user: DirectoryUser,
+  groups: DirectoryUserView['groups'],
+): DirectoryUserView {
+  return { user, groups, whyNoUsername: user.username === null ? whyNoUsername(user, directory) : null };
+}
+
+/** The user with everything that follows from their leaving, or from the groups that they lost. */
+async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise<DirectoryUserDetails> {
+  const { store, clock } = context;
+  const groups = (await store.directory.groupsOf([user.id])).get(user.id) ?? [];
+  const view = viewOf(context, user, groups);
+  const { left, username } = user;
+  const leaving = {
+    cancelledRequests: left?.cancelledRequests ?? [],
+    revokedTokens: left?.revokedTokens ?? [],
+    keptTokens: left?.keptTokens ?? [],
+  };
+  if (username === null)
+    return {
+      ...view,
+      lostGroups: [],
+      consequences: { ...leaving, tokensMade: [], requestedForOthers: [], residualExposure: [] },
+    };
+  const [identity, tokensMade, names] = await Promise.all([
+    readIdentity(context, username),
+    store.apiTokens.liveMadeBy(foldedName(username), clock()),
+    groupNamesOf(context, user),
+  ]);
+  // The certificates of somebody who is here and lost a group go on as they are.
+  const losing = isHere(user)
+    ? identity.certificates
+        .map((certificate) => ({ certificate, groups: lostGroups(context, certificate, names) }))
+        .filter((lost) => lost.groups.length > 0)
+    : [];
+  const exposed = new Set(identity.residualExposure.map(({ fingerprintSha256 }) => fingerprintSha256));
+  const goesOn = losing
+    .filter(({ certificate }) => !exposed.has(certificate.fingerprintSha256))
+    .flatMap(({ certificate }) => residualExposure(context, certificate));
+  return {
+    ...view,
+    lostGroups: losing.map(({ certificate: { cluster, fingerprintSha256 }, groups: lost }) => ({
+      ...{ cluster, fingerprintSha256 },
+      groups: lost,
+    })),
+    consequences: {
+      ...leaving,
+      tokensMade: tokensMade.slice(0, listedAtMost),
+      requestedForOthers: identity.requestedForOthers,
+      residualExposure: [...identity.residualExposure, ...goesOn].slice(0, listedAtMost),
+    },
+  };
+}
+
+/** Ends the wait of a successor, and the predecessor's block with it. False where something of it has changed meanwhile. */
+export async function settleReuse(context: IssuanceContext, user: DirectoryUser, actor: string): Promise<boolean> {
+  const { store, clock } = context;
+  if (user.reuse === null) return true;
+  const now = clock();
+  const predecessor = await store.directory.user(user.reuse.predecessor);
+  const [stored] = user.username === null ? [] : await store.identityBlocks.find([foldedName(user.username)]);
+  const isPredecessors =
+    stored !== undefined &&
+    predecessor?.blockedAt?.getTime() === stored.blockedAt.getTime() &&
+    (user.blockedAt === null || isHere(user));
+  const unblocking =
+    stored !== undefined && isPredecessors && isHere(user)
+      ? unblockingStep(context, actor, stored, now, 'the name is somebody else’s now')
+      : { operations: [], events: [] };
+  const settled: DirectoryUser = { ...user, reuse: null, changedAt: now, version: user.version + 1 };
+  const { committed } = await store.writer.commit({
+    operations: [{ op: 'updateDirectoryUser', user: settled, version: user.version }, ...unblocking.operations],
+    events: [userEvent('Confirmed', { ...settled, reuse: user.reuse }, actor, now, []), ...unblocking.events],
+  });
+  return committed;
+}
+
+const settledAtOnce = 50;
+/** The principal in the log where nobody confirmed it. */
+const byItself = 'kubepass';
+
+/** Ends the wait of successors whose predecessors' certificates have ended. */
+export async function settleReuses(context: IssuanceContext): Promise<void> {
+  for (const user of await context.store.directory.reused(settledAtOnce))
+    if (user.deletedAt === null && user.reuse !== null && user.username !== null)
+      if (!(await predecessorHasAccess(context, user.username, user.reuse))) await settleReuse(context, user, byItself);
+}

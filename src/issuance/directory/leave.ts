@@ -1,0 +1,122 @@
+import { apiTokenEvent } from '../../identity/api-tokens.js';
+import { auditEvent } from '../../model/audit-event.js';
+import type { DirectoryLeaving, DirectoryUser } from '../../model/directory.js';
+import { foldedName } from '../../model/folded-name.js';
+import type { IdentityBlock } from '../../model/identity-block.js';
+import type { ApiToken } from '../../model/principal.js';
+import type { RevocationReason } from '../../model/revocation.js';
+import type { Step } from '../../store/step.js';
+import type { IssuanceContext } from '../context.js';
+import { prepareBlock } from '../lifecycle/block-identity.js';
+import { nothingToEnd } from '../lifecycle/end-access.js';
+import { leftOver } from './left-over.js';
+
+/** A leaving, as it is committed with the change of the user that causes it. */
+export interface Leaving {
+  readonly step: Step;
+  readonly left: DirectoryLeaving;
+  /** The instant of the block that it makes; null where the name was blocked before, so that a return does not unblock it. */
+  readonly blockedAt: Date | null;
+  /** The access that is left after the step is ended with this block. Null: there is none, and nothing to end. */
+  readonly block: IdentityBlock | null;
+}
+
+/** The way in which somebody leaves. */
+export type How = 'Deactivated' | 'Deleted' | 'Renamed';
+
+/** Kept with the user, and shown as the consequences. */
+const keptAtMost = 200;
+
+/**
+ * Everything that ends when a user leaves: the name is blocked, its sessions end, its API tokens are revoked, its requests
+ * cancelled and its certificates revoked. `username`: the name that loses its access; null: the user has none.
+ */
+export async function leavingOf(
+  context: IssuanceContext,
+  actor: string,
+  user: DirectoryUser,
+  username: string | null,
+  how: How,
+  { now, together }: { readonly now: Date; readonly together: boolean },
+): Promise<Leaving> {
+  const { directory } = context;
+  const { revoked, kept } = await tokensOf(context, username, now);
+  const reason: RevocationReason = how === 'Renamed' ? 'affiliationChanged' : 'cessationOfOperation';
+  const comment = `the directory says so: ${how.toLowerCase()}`;
+  const revocation = { reason, comment, revokedAt: now, revokedBy: actor };
+  const prepared =
+    username === null
+      ? null
+      : await prepareBlock(
+          context,
+          actor,
+          username,
+          { reason, comment },
+          {
+            now,
+            together,
+            cancelRequests: directory.cancelRequests,
+            leftOver: (ended) => leftOver(context, user, username, ended, revocation, revoked),
+          },
+        );
+  const { sessions, requests, certificates } = prepared?.ended ?? nothingToEnd;
+  const left: DirectoryLeaving = {
+    at: now.toISOString(),
+    cancelledRequests: requests.slice(0, keptAtMost).map(({ id }) => id),
+    revokedTokens: revoked.slice(0, keptAtMost).map(({ id }) => id),
+    keptTokens: kept.map(({ id }) => id),
+  };
+  const details = {
+    ...{ userId: user.id, userName: user.userName, externalId: user.externalId, username, how },
+    ...{ revokedCertificates: certificates.length, cancelledRequests: requests.length, endedSessions: sessions.length },
+    ...{ revokedTokens: left.revokedTokens, keptTokens: left.keptTokens },
+  };
+  return {
+    step: {
+      operations: [
+        ...revoked.map(({ id }) => ({ op: 'revokeTokenOfLeaver', id, at: now }) as const),
+        ...(prepared?.step?.operations ?? []),
+      ],
+      events: [
+        auditEvent('DirectoryUserDeactivated', now, actor, details),
+        ...revoked.map((token) => apiTokenEvent('ApiTokenRevoked', token, now, actor)),
+        ...(prepared?.step?.events ?? []),
+      ],
+    },
+    left,
+    blockedAt:
+      prepared === null || prepared.step === null || prepared.stored !== null ? null : prepared.block.blockedAt,
+    block: prepared?.block ?? null,
+  };
+}
+
+/**
+ * The tokens that are revoked, and those that stay because no other admin's would be left. Machines go on: the connector of
+ * the directory and the API servers of clusters are no person.
+ */
+async function tokensOf(
+  { store, directory }: IssuanceContext,
+  username: string | null,
+  now: Date,
+): Promise<{ readonly revoked: readonly ApiToken[]; readonly kept: readonly ApiToken[] }> {
+  if (username === null) return { revoked: [], kept: [] };
+  const folded = foldedName(username);
+  const found = [
+    ...(directory.revokeTokens ? await store.apiTokens.liveOf(folded, now) : []),
+    ...(directory.revokeTokensMade ? await store.apiTokens.liveMadeBy(folded, now) : []),
+  ].filter(({ roles }) => !roles.includes('directory') && !roles.includes('reviewer'));
+  const all = [...new Map(found.map((token) => [token.id, token])).values()];
+  const admins = all.filter(isLastingAdmin);
+  if (admins.length === 0) return { revoked: all, kept: [] };
+  // The one that lasts longest stays, unless somebody else's does.
+  const others = await store.apiTokens.otherLiveAdmins(
+    admins.map(({ id }) => id),
+    now,
+  );
+  if (others > 0) return { revoked: all, kept: [] };
+  const [last] = admins.toSorted((a, b) => endOf(b) - endOf(a));
+  return { revoked: all.filter((token) => token !== last), kept: last ? [last] : [] };
+}
+
+const isLastingAdmin = ({ roles, breakGlass }: ApiToken): boolean => roles.includes('admin') && !breakGlass;
+const endOf = ({ expiresAt }: ApiToken): number => expiresAt?.getTime() ?? Infinity;

@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+import { homedir } from 'node:os';
+import { answerFromCache } from './kubectl/answer-from-cache.js';
+import type { Machine } from './kubectl/machine.js';
+
+const machine: Machine = {
+  environment: process.env,
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  random: () => Math.random(),
+  homeDirectory: homedir(),
+  platform: process.platform,
+  processId: process.pid,
+  isRunning,
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  say: (line) => void process.stderr.write(`${line}\n`),
+  print: (text) => void process.stdout.write(text),
+};
+
+/** `kubectl kubepass …`: kubectl finds `kubectl-kubepass` on the PATH. It is one file, for Node 20 and newer. */
+const [major = 0] = process.versions.node.split('.').map(Number);
+if (major < 20) {
+  machine.say(`kubepass: this plugin needs Node.js 20 or newer, and this is ${process.versions.node}`);
+  process.exitCode = 1;
+} else void run(process.argv.slice(2));
+
+async function run(args: readonly string[]): Promise<void> {
+  const answer = answerFromCache(args, machine);
+  if (answer !== null) {
+    machine.print(answer);
+    return;
+  }
+  const { runPlugin } = await import('./kubectl/run-plugin.js');
+  try {
+    process.exitCode = await runPlugin(args, machine);
+  } catch (error) {
+    machine.say(
+      `kubepass: this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    process.exitCode = 1;
+  }
+}
+
+function isRunning(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    // Only a process that is not there is gone: EPERM is somebody else's.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,22 @@
+import { readCredentialCommand } from './command-line.js';
+import { execCredential, readExecInfo } from './exec-credential.js';
+import { cacheOf } from './cache-of.js';
+import type { Machine } from './machine.js';
+import { PluginError } from './plugin-error.js';
+
+/**
+ * The answer to kubectl where the cache has it; null where there is more to do, or to complain about. kubectl waits for this
+ * before most of its calls, so it is all that is compiled then.
+ */
+export function answerFromCache([command, ...args]: readonly string[], machine: Machine): string | null {
+  if (command !== 'get-credential') return null;
+  try {
+    const cached = cacheOf(readCredentialCommand(args), machine).read('credential');
+    const now = machine.now();
+    if (cached === null || now >= cached.renewAt) return null;
+    return execCredential(cached, now, readExecInfo(machine.environment['KUBERNETES_EXEC_INFO']).apiVersion);
+  } catch (error) {
+    if (error instanceof PluginError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import { writeCertificationRequest } from './certification-request.js';
+import type { Attempt, CachedCredential, CredentialCache } from './credential-cache.js';
+import { makeKey, readKey } from './key-pair.js';
+import type { Machine } from './machine.js';
+import { RefusedError, UnavailableError } from './plugin-error.js';
+import { renewalTime } from './renewal-times.js';
+import type { Authorization, RequestView, ServiceClient } from './service-client.js';
+import type { Settings } from './settings.js';
+import { signProof } from './sign-proof.js';
+
+/** Kubepass keeps the answer to an Idempotency-Key for a day. */
+const attemptMilliseconds = 20 * 3_600_000;
+
+/** The identity to ask for. */
+export interface Wanted {
+  readonly username: string;
+  readonly groups: readonly string[];
+}
+
+/** The end of an ask; `pending`: a person must decide first. */
+export type Asked =
+  | { readonly kind: 'issued'; readonly credential: CachedCredential }
+  | { readonly kind: 'pending'; readonly request: RequestView };
+
+/** Asks for certificates with keys that are made here, and keeps each ask until it has an end. */
+export class CertificateAsks {
+  constructor(
+    private readonly settings: Settings,
+    private readonly cache: CredentialCache,
+    private readonly client: ServiceClient,
+    private readonly machine: Pick<Machine, 'now' | 'random'>,
+  ) {}
+
+  /** A new certificate in place of this one, for which the key of this one is proof enough. */
+  async renew(credential: CachedCredential, waitSeconds: number): Promise<Asked> {
+    const { fingerprintSha256, keyPem } = credential;
+    const attempt = await this.#attempt(fingerprintSha256, credential);
+    const { csr } = JSON.parse(attempt.body) as { readonly csr: string };
+    const der = Buffer.from(csr.split('\n').slice(1, -2).join(''), 'base64');
+    const renew = (now: number) => {
+      const proof = signProof({ server: credential.server, fingerprintSha256, csr: der, now }, readKey(keyPem));
+      return this.client.renew(fingerprintSha256, attempt.body, attempt.idempotencyKey, waitSeconds, { proof });
+    };
+    return this.#end(attempt, async () => {
+      const now = this.machine.now();
+      try {
+        return await renew(now);
+      } catch (error) {
+        // A proof counts for a minute. Where the clock here is wrong, that of kubepass is taken for it.
+        const time = error instanceof RefusedError && error.why === 'unauthenticated' ? error.serverTime : null;
+        if (time === null || Math.abs(time - now) < 30_000) throw error;
+        return renew(time);
+      }
+    });
+  }
+
+  /** A certificate that renews none. */
+  async create(wanted: Wanted, waitSeconds: number, authorization: Authorization): Promise<Asked> {
+    const attempt = await this.#attempt(null, wanted);
+    return this.#end(attempt, () =>
+      this.client.create(attempt.body, attempt.idempotencyKey, waitSeconds, authorization),
+    );
+  }
+
+  /** Looks what became of the ask that waits for a person. */
+  follow(attempt: Attempt & { readonly pendingRequest: string }, authorization: Authorization): Promise<Asked> {
+    return this.#end(attempt, () => this.client.request(attempt.pendingRequest, authorization));
+  }
+
+  /** The ask that has no end yet, else a new one. It is kept before it is sent. */
+  async #attempt(renewalOf: string | null, wanted: Wanted): Promise<Attempt> {
+    const now = this.machine.now();
+    const kept = this.cache.read('attempt');
+    if (kept !== null && kept.renewalOf === renewalOf && now - kept.startedAt < attemptMilliseconds) return kept;
+    const { cluster, namespace, expirationSeconds, keyAlgorithm } = this.settings;
+    const key = await makeKey(keyAlgorithm);
+    const { pem: csr } = writeCertificationRequest(wanted, key);
+    const expiration = expirationSeconds === null ? {} : { expirationSeconds };
+    const body =
+      renewalOf === null
+        ? { cluster, csr, ...expiration, ...(namespace !== null && { namespace }) }
+        : { csr, ...expiration };
+    const attempt: Attempt = {
+      renewalOf,
+      body: JSON.stringify(body),
+      keyPem: key.pem,
+      idempotencyKey: randomUUID(),
+      startedAt: now,
+      pendingRequest: null,
+    };
+    this.cache.write('attempt', attempt);
+    return attempt;
+  }
+
+  /** Keeps the certificate, or what is to be waited for; forgets an ask that came to its end. */
+  async #end(attempt: Attempt, ask: () => Promise<RequestView>): Promise<Asked> {
+    let request: RequestView;
+    try {
+      request = await ask();
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) this.cache.remove('attempt');
+      throw error;
+    }
+    const { state, certificate } = request;
+    if (certificate !== null && state === 'issued') {
+      const now = this.machine.now();
+      const { fingerprintSha256, username, groups, notAfter, pem } = certificate;
+      const credential: CachedCredential = {
+        server: this.settings.server,
+        cluster: this.settings.cluster,
+        ...{ username, groups, fingerprintSha256, certificatePem: pem, keyPem: attempt.keyPem },
+        ...{ issuedAt: now, notAfter, renewAt: renewalTime({ issuedAt: now, notAfter }, this.machine.random()) },
+      };
+      this.cache.write('credential', credential);
+      this.cache.remove('attempt', 'refusal', 'failure');
+      return { kind: 'issued', credential };
+    }
+    if (attempt.renewalOf !== null && (state === 'approved' || state === 'issuing')) {
+      // The proof is for one renewal: the certificate that comes later is out of reach, so the next try makes another one.
+      this.cache.remove('attempt');
+      throw new UnavailableError(`the cluster has not signed certificate request ${request.id} in time`);
+    }
+    if (['pending', 'approved', 'issuing'].includes(state)) {
+      if (attempt.pendingRequest !== request.id)
+        this.cache.write('attempt', { ...attempt, pendingRequest: request.id });
+      return { kind: 'pending', request };
+    }
+    this.cache.remove('attempt');
+    const why = request.failure === null ? '' : `: ${request.failure}`;
+    throw new RefusedError(`certificate request ${request.id} is ${state}${why}`);
+  }
+}
+
+/** `waits for 1 of 2 team-leads`. */
+export function progressOf({ state, awaiting }: RequestView): string {
+  if (state !== 'pending') return 'is approved, and waits for the cluster to sign';
+  const [first] = awaiting;
+  return first === undefined ? 'waits for approval' : `waits for ${first.needed} of ${first.of} ${first.whom}`;
+}

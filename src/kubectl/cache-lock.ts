@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { codeOf } from './credential-cache.js';
+import type { Machine } from './machine.js';
+
+/** Nobody holds the lock for longer: whoever waits takes it over then. */
+export const longestHoldMilliseconds = 10_000;
+const pollMilliseconds = 25;
+
+export interface HeldLock {
+  release(): void;
+}
+
+/**
+ * Lets one process at a time ask kubepass, by a file that is there while it works. The lock of a process that died is taken
+ * over at once; on another machine, which shares the home directory, after ten seconds.
+ */
+export class CacheLock {
+  readonly #path: string;
+  constructor(
+    directory: string,
+    private readonly machine: Pick<Machine, 'processId' | 'isRunning' | 'elapsed' | 'sleep'>,
+    {
+      name = 'lock',
+      longestHold = longestHoldMilliseconds,
+    }: { readonly name?: string; readonly longestHold?: number } = {},
+  ) {
+    this.#path = join(directory, name);
+    this.#longestHold = longestHold;
+  }
+  readonly #longestHold: number;
+
+  /** The lock; null where another process that lives holds it. */
+  tryAcquire(): HeldLock | null {
+    const holder = this.#holder();
+    if (holder === null) return this.#take();
+    return this.#isDead(holder) ? this.#takeOver(holder) : null;
+  }
+
+  /** Waits for the lock. Answers null where somebody else has just let it go: the work may be done. */
+  async acquire(): Promise<HeldLock> {
+    const { elapsed, sleep } = this.machine;
+    let seen: string | null = null;
+    let since = elapsed();
+    for (;;) {
+      const held = this.tryAcquire();
+      if (held !== null) return held;
+      const holder = this.#holder();
+      if (holder !== seen) {
+        seen = holder;
+        since = elapsed();
+      } else if (holder !== null && elapsed() - since >= this.#longestHold) {
+        const taken = this.#takeOver(holder);
+        if (taken !== null) return taken;
+      }
+      await sleep(pollMilliseconds);
+    }
+  }
+
+  #holder(): string | null {
+    try {
+      return readFileSync(this.#path, 'utf8');
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  #isDead(holder: string): boolean {
+    const [host, process] = holder.split(' ');
+    return host === hostname() && /^\d+$/.test(process ?? '') && !this.machine.isRunning(Number(process));
+  }
+
+  /** Links a complete file to the name: a lock is never seen without its holder in it. */
+  #take(): HeldLock | null {
+    const mine = this.#write();
+    try {
+      linkSync(mine.file, this.#path);
+      return this.#held(mine.text);
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return null;
+      throw error;
+    } finally {
+      rmSync(mine.file, { force: true });
+    }
+  }
+
+  /**
+   * Takes the place of this holder and of no other one: a second file, named after the holder, is made by one process
+   * alone, and that one replaces the lock.
+   */
+  #takeOver(holder: string): HeldLock | null {
+    const mine = this.#write();
+    const claim = `${this.#path}.${holder.split(' ')[2] ?? 'unknown'}`;
+    try {
+      linkSync(mine.file, claim);
+    } catch (error) {
+      rmSync(mine.file, { force: true });
+      if (codeOf(error) !== 'EEXIST') throw error;
+      // The maker of the claim died before it replaced the lock.
+      const claimed = readOrEmpty(claim);
+      if (claimed !== '' && this.#isDead(claimed) && this.#holder() === holder) rmSync(claim, { force: true });
+      return null;
+    }
+    try {
+      if (this.#holder() !== holder) {
+        rmSync(mine.file, { force: true });
+        return null;
+      }
+      renameSync(mine.file, this.#path);
+      return this.#held(mine.text);
+    } finally {
+      rmSync(claim, { force: true });
+    }
+  }
+
+  #write(): { readonly file: string; readonly text: string } {
+    const id = randomBytes(8).toString('hex');
+    const text = `${hostname()} ${this.machine.processId} ${id}`;
+    const file = `${this.#path}.${id}.tmp`;
+    writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+    return { file, text };
+  }
+
+  #held(text: string): HeldLock {
+    return {
+      // Somebody may have taken it over meanwhile: theirs stays.
+      release: () => {
+        if (this.#holder() === text) rmSync(this.#path, { force: true });
+      },
+    };
+  }
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

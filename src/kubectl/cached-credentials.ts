@@ -1,0 +1,117 @@
+import type { RevokeOptions, Selection } from './command-line.js';
+import { cacheOf } from './cache-of.js';
+import { callMilliseconds } from './get-credential.js';
+import type { Machine } from './machine.js';
+import { PluginError } from './plugin-error.js';
+import { selectedContexts, type SelectedContext } from './selected-contexts.js';
+import { ServiceClient } from './service-client.js';
+import { signIn } from './sign-in.js';
+
+/** `unknown`: nothing is cached. `due`: it works, and is renewed at the next use. `pending`: a person must approve first. */
+type State = 'valid' | 'due' | 'expired' | 'revoked' | 'pending' | 'unknown';
+
+interface Status {
+  readonly context: string;
+  readonly server: string;
+  readonly cluster: string;
+  readonly username: string | null;
+  readonly groups: readonly string[];
+  readonly notAfter: string | null;
+  readonly renewAt: string | null;
+  readonly state: State;
+}
+
+/** Shows what is cached. Kubepass is asked whether a certificate is revoked where a token is at hand; the cache knows the rest. */
+export async function status(
+  { selection, json }: { readonly selection: Selection; readonly json: boolean },
+  machine: Machine,
+): Promise<void> {
+  const items = await Promise.all(selectedContexts(selection, machine).map((one) => statusOf(one, machine)));
+  machine.print(json ? `${JSON.stringify({ items }, null, 2)}\n` : table(items));
+}
+
+async function statusOf({ context, settings }: SelectedContext, machine: Machine): Promise<Status> {
+  const cache = cacheOf(settings, machine);
+  const cached = cache.read('credential');
+  const { server, cluster, username, groups } = cached ?? settings;
+  const pending = cache.read('attempt')?.pendingRequest ?? null;
+  let state: State = pending === null ? 'unknown' : 'pending';
+  if (cached !== null) {
+    const now = machine.now();
+    state = now >= cached.notAfter ? 'expired' : pending !== null ? 'pending' : now >= cached.renewAt ? 'due' : 'valid';
+    if (cache.read('refusal')?.revoked || (await isRevoked(settings, cached.fingerprintSha256, machine)))
+      state = 'revoked';
+  }
+  return {
+    context,
+    server,
+    cluster,
+    username,
+    groups,
+    notAfter: cached && new Date(cached.notAfter).toISOString(),
+    renewAt: cached && new Date(cached.renewAt).toISOString(),
+    state,
+  };
+}
+
+async function isRevoked(
+  settings: SelectedContext['settings'],
+  fingerprint: string,
+  machine: Machine,
+): Promise<boolean> {
+  const client = new ServiceClient(settings.server, settings.certificateAuthority, callMilliseconds);
+  try {
+    const who = await signIn(settings, client, machine, { interactive: false });
+    return who !== null && (await client.statusOf(fingerprint, who.authorization)) === 'revoked';
+  } catch (error) {
+    if (!(error instanceof PluginError)) throw error;
+    machine.say(`kubepass: ${error.message}; the status is that of the cache`);
+    return false;
+  }
+}
+
+function table(items: readonly Status[]): string {
+  const rows = [
+    ['CONTEXT', 'CLUSTER', 'USERNAME', 'GROUPS', 'NOT AFTER', 'RENEW AT', 'STATE'],
+    ...items.map(({ context, cluster, username, groups, notAfter, renewAt, state }) => [
+      ...[context, cluster, username ?? '-', groups.join(',') || '-', notAfter ?? '-', renewAt ?? '-', state],
+    ]),
+  ];
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join('   ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+/** Forgets certificates and keys. They go on to work for whoever has a copy: `revoke` ends that. */
+export function logout(selection: Selection, machine: Machine): void {
+  for (const { context, settings } of selectedContexts(selection, machine)) {
+    cacheOf(settings, machine).forget();
+    machine.print(`The certificate of context ${JSON.stringify(context)} is forgotten.\n`);
+  }
+}
+
+/** Revokes the certificates at kubepass, and forgets those that are revoked. */
+export async function revoke({ selection, reason, comment }: RevokeOptions, machine: Machine): Promise<void> {
+  for (const { context, settings } of selectedContexts(selection, machine)) {
+    const cache = cacheOf(settings, machine);
+    const cached = cache.read('credential');
+    if (cached === null) {
+      machine.print(`No certificate of context ${JSON.stringify(context)} is cached.\n`);
+      continue;
+    }
+    const client = new ServiceClient(settings.server, settings.certificateAuthority, 40_000);
+    const who = await signIn(settings, client, machine, { interactive: true });
+    if (who === null)
+      throw new PluginError('revoking takes a sign-in: give KUBEPASS_TOKEN, --token-file or --token-command');
+    await client.revoke(cached.fingerprintSha256, { reason, ...(comment !== null && { comment }) }, who.authorization);
+    cache.forget();
+    machine.print(`The certificate of context ${JSON.stringify(context)} is revoked and forgotten.\n`);
+  }
+}

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { messageOf, PluginError } from './plugin-error.js';
+import { keyAlgorithms, readDuration, readServer, type Settings } from './settings.js';
+
+const credentialOptions = {
+  server: { type: 'string' },
+  cluster: { type: 'string' },
+  username: { type: 'string' },
+  group: { type: 'string', multiple: true },
+  namespace: { type: 'string' },
+  'expires-in': { type: 'string' },
+  'key-algorithm': { type: 'string' },
+  'certificate-authority': { type: 'string' },
+  'certificate-authority-data': { type: 'string' },
+  'token-file': { type: 'string' },
+  'token-command': { type: 'string' },
+} as const;
+
+type CredentialOptions = Readonly<{
+  [Name in keyof typeof credentialOptions]?: Name extends 'group' ? string[] : string;
+}>;
+
+/** `cluster` null: kubepass has one only. */
+export type LoginSettings = Omit<Settings, 'cluster'> & { readonly cluster: string | null };
+
+export interface LoginOptions {
+  readonly settings: LoginSettings;
+  readonly issuer: string | null;
+  readonly way: 'browser' | 'device' | null;
+  readonly kubeconfig: string | null;
+  readonly context: string | null;
+  readonly use: boolean;
+}
+
+/** The contexts that a command is about. */
+export interface Selection {
+  readonly kubeconfig: string | null;
+  readonly context: string | null;
+  readonly all: boolean;
+}
+
+export function readCredentialCommand(args: readonly string[]): Settings {
+  const values = parsed(args, credentialOptions);
+  const settings = settingsOf(values);
+  if (settings.cluster === null) throw new PluginError('get-credential needs --cluster');
+  return { ...settings, cluster: settings.cluster };
+}
+
+export function readLoginCommand(args: readonly string[]): LoginOptions {
+  const values = parsed(args, {
+    ...credentialOptions,
+    issuer: { type: 'string' },
+    browser: { type: 'boolean' },
+    'device-code': { type: 'boolean' },
+    kubeconfig: { type: 'string' },
+    context: { type: 'string' },
+    use: { type: 'boolean' },
+  });
+  if (values.browser && values['device-code']) throw new PluginError('say --browser or --device-code, not both');
+  return {
+    settings: settingsOf(values),
+    issuer: values.issuer ?? null,
+    way: values.browser ? 'browser' : values['device-code'] ? 'device' : null,
+    kubeconfig: values.kubeconfig ?? null,
+    context: values.context ?? null,
+    use: values.use ?? false,
+  };
+}
+
+const selectionOptions = {
+  kubeconfig: { type: 'string' },
+  context: { type: 'string' },
+  all: { type: 'boolean' },
+} as const;
+
+const selectionOf = (values: {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly all?: boolean;
+}): Selection => {
+  if (values.all && values.context !== undefined) throw new PluginError('say --context or --all, not both');
+  return { kubeconfig: values.kubeconfig ?? null, context: values.context ?? null, all: values.all ?? false };
+};
+
+export const readLogoutCommand = (args: readonly string[]): Selection => selectionOf(parsed(args, selectionOptions));
+
+export function readStatusCommand(args: readonly string[]): { readonly selection: Selection; readonly json: boolean } {
+  const values = parsed(args, { ...selectionOptions, output: { type: 'string', short: 'o' } });
+  if (values.output !== undefined && values.output !== 'json') throw new PluginError('-o takes json alone');
+  return { selection: selectionOf(values), json: values.output === 'json' };
+}
+
+/** RFC 5280 section 5.3.1, as kubepass takes them. */
+const reasons = [
+  'unspecified',
+  'keyCompromise',
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'privilegeWithdrawn',
+];
+
+export interface RevokeOptions {
+  readonly selection: Selection;
+  readonly reason: string;
+  readonly comment: string | null;
+}
+
+export function readRevokeCommand(args: readonly string[]): RevokeOptions {
+  const values = parsed(args, { ...selectionOptions, reason: { type: 'string' }, comment: { type: 'string' } });
+  const { reason = 'unspecified' } = values;
+  if (!reasons.includes(reason)) throw new PluginError(`--reason must be one of ${reasons.join(', ')}`);
+  return { selection: selectionOf(values), reason, comment: values.comment ?? null };
+}
+
+function parsed<Options extends NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>>(
+  args: readonly string[],
+  options: Options,
+) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: false, strict: true }).values;
+  } catch (error) {
+    throw new PluginError(messageOf(error), { cause: error });
+  }
+}
+
+function settingsOf(values: CredentialOptions): LoginSettings {
+  if (values.server === undefined) throw new PluginError('--server is missing: the URL of kubepass');
+  const algorithm = keyAlgorithms.find((one) => one === (values['key-algorithm'] ?? 'ECDSA-P256'));
+  if (algorithm === undefined) throw new PluginError(`--key-algorithm must be one of ${keyAlgorithms.join(', ')}`);
+  if (values['token-file'] !== undefined && values['token-command'] !== undefined)
+    throw new PluginError('say --token-file or --token-command, not both');
+  return {
+    server: readServer(values.server),
+    cluster: values.cluster ?? null,
+    username: values.username ?? null,
+    groups: values.group ?? [],
+    namespace: values.namespace ?? null,
+    expirationSeconds: values['expires-in'] === undefined ? null : readDuration(values['expires-in']),
+    keyAlgorithm: algorithm,
+    certificateAuthority: authorityOf(values),
+    tokenFile: values['token-file'] ?? null,
+    tokenCommand: values['token-command'] ?? null,
+  };
+}
+
+function authorityOf(values: CredentialOptions): string | null {
+  const { 'certificate-authority': file, 'certificate-authority-data': data } = values;
+  if (file === undefined && data === undefined) return null;
+  let pem: string;
+  try {
+    pem = file === undefined ? Buffer.from(data ?? '', 'base64').toString('utf8') : readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new PluginError(`--certificate-authority cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  if (!pem.includes('-----BEGIN CERTIFICATE-----'))
+    throw new PluginError('the CA of kubepass holds no certificate in PEM');
+  return pem;
+}

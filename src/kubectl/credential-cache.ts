@@ -1,0 +1,160 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Machine } from './machine.js';
+
+/** A certificate with its key, and where it is from. */
+export interface CachedCredential {
+  readonly server: string;
+  readonly cluster: string;
+  readonly username: string;
+  readonly groups: readonly string[];
+  readonly fingerprintSha256: string;
+  readonly certificatePem: string;
+  readonly keyPem: string;
+  /** Milliseconds since 1970. */
+  readonly issuedAt: number;
+  readonly notAfter: number;
+  readonly renewAt: number;
+}
+
+/** An ask that has no end yet. It is sent again as it is, so that an answer that was lost makes no second certificate. */
+export interface Attempt {
+  /** The certificate to renew; null: a new request. */
+  readonly renewalOf: string | null;
+  readonly body: string;
+  readonly keyPem: string;
+  readonly idempotencyKey: string;
+  readonly startedAt: number;
+  /** The request that waits for a person; null: none is known. */
+  readonly pendingRequest: string | null;
+}
+
+/** The last no, for the calls that follow at once. */
+export interface Refusal {
+  readonly at: number;
+  readonly message: string;
+  readonly revoked: boolean;
+}
+
+/** The last renewal that failed; not before `retryAt` is it tried again while the certificate lives. */
+export interface Failure {
+  readonly retryAt: number;
+}
+
+interface Files {
+  readonly credential: CachedCredential;
+  readonly attempt: Attempt;
+  readonly refusal: Refusal;
+  readonly failure: Failure;
+}
+type Kind = keyof Files;
+
+const kinds: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
+  credential: {
+    server: 'string',
+    cluster: 'string',
+    username: 'string',
+    groups: 'object',
+    fingerprintSha256: 'string',
+    certificatePem: 'string',
+    keyPem: 'string',
+    issuedAt: 'number',
+    notAfter: 'number',
+    renewAt: 'number',
+  },
+  attempt: { body: 'string', keyPem: 'string', idempotencyKey: 'string', startedAt: 'number' },
+  refusal: { at: 'number', message: 'string', revoked: 'boolean' },
+  failure: { retryAt: 'number' },
+};
+
+/** The folder of all cached credentials: kubectl's own cache, where others put theirs too. */
+export function cacheRoot({ environment, homeDirectory }: Pick<Machine, 'environment' | 'homeDirectory'>): string {
+  return join(environment['KUBECACHEDIR'] || join(homeDirectory, '.kube', 'cache'), 'kubepass');
+}
+
+/**
+ * The cached credential of one set of settings, in a folder of its own (0700, files 0600). Each file is written beside itself
+ * and renamed, and begins with a hash of its content: one that is damaged is moved aside, and counts as none.
+ */
+export class CredentialCache {
+  constructor(
+    readonly directory: string,
+    private readonly say: (line: string) => void,
+  ) {}
+
+  read<K extends Kind>(kind: K): Files[K] | null {
+    let text: string;
+    try {
+      text = readFileSync(this.#path(kind), 'utf8');
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return null;
+      throw error;
+    }
+    const value = contentOf(text, kinds[kind]);
+    if (value !== null) return value as unknown as Files[K];
+    const aside = `${this.#path(kind)}.damaged-${Date.now()}`;
+    renameSync(this.#path(kind), aside);
+    this.say(`kubepass: the cache is damaged; it is moved aside to ${aside}`);
+    return null;
+  }
+
+  write<K extends Kind>(kind: K, value: Files[K]): void {
+    this.prepare();
+    const content = JSON.stringify(value);
+    const beside = `${this.#path(kind)}.${randomBytes(8).toString('hex')}.tmp`;
+    const file = openSync(beside, 'wx', 0o600);
+    try {
+      writeSync(file, `${hashOf(content)}\n${content}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(beside, this.#path(kind));
+  }
+
+  remove(...which: readonly Kind[]): void {
+    for (const kind of which) rmSync(this.#path(kind), { force: true });
+  }
+
+  /** Makes the folder, closed to others. */
+  prepare(): void {
+    if (mkdirSync(this.directory, { recursive: true, mode: 0o700 }) !== undefined) return;
+    chmodSync(this.directory, 0o700);
+  }
+
+  /** Forgets everything, the key first. */
+  forget(): void {
+    this.remove('credential', 'attempt');
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #path(kind: Kind): string {
+    return join(this.directory, `${kind}.json`);
+  }
+}
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The object in a file; null where the file is not as it was written. */
+function contentOf(text: string, members: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> | null {
+  const end = text.indexOf('\n');
+  const content = text.slice(end + 1, -1);
+  if (end !== 64 || !text.endsWith('\n') || hashOf(content) !== text.slice(0, end)) return null;
+  const value = JSON.parse(content) as Readonly<Record<string, unknown>>;
+  return Object.entries(members).every(([name, type]) => typeof value[name] === type && value[name] !== null)
+    ? value
+    : null;
+}
+
+export const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);

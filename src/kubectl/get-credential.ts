@@ -1,0 +1,193 @@
+import type { Asked } from './ask-for-certificate.js';
+import { CacheLock, longestHoldMilliseconds } from './cache-lock.js';
+import { cacheOf } from './cache-of.js';
+import type { CachedCredential, CredentialCache } from './credential-cache.js';
+import type { Machine } from './machine.js';
+import { messageOf, PluginError, RefusedError, UnavailableError } from './plugin-error.js';
+import { isComfortable } from './renewal-times.js';
+import type { Settings } from './settings.js';
+
+/** kubectl calls the plugin about six times for one command. */
+const refusalMilliseconds = 10_000;
+/** After a failed renewal the certificate is handed out for a while without another try. */
+const retryMilliseconds = 10_000;
+/** All that is asked while the lock is held ends before others take it over. */
+export const callMilliseconds = longestHoldMilliseconds - 2_000;
+const waitSeconds = 5;
+
+/**
+ * The credential of these settings: from the cache, renewed when that is due, or a new one where there is a way to sign in.
+ * The parts that talk to kubepass are loaded when they are needed.
+ */
+export async function getCredential(
+  settings: Settings,
+  machine: Machine,
+  interactive: boolean,
+): Promise<CachedCredential> {
+  const cache = cacheOf(settings, machine);
+  const cached = cache.read('credential');
+  if (cached !== null && machine.now() < cached.renewAt) return cached;
+  throwIfRefused(cache, machine);
+  const hasTime = cached !== null && isComfortable(cached, machine.now());
+  if (hasTime && machine.now() < (cache.read('failure')?.retryAt ?? 0)) return cached;
+
+  cache.prepare();
+  const lock = new CacheLock(cache.directory, machine);
+  // Somebody else renews it already, and this one works.
+  const held = hasTime ? lock.tryAcquire() : await lock.acquire();
+  if (held === null) {
+    if (cached === null) throw new PluginError('another kubectl asks for this credential');
+    return cached;
+  }
+  try {
+    // After the wait for the lock there may be nothing left to do.
+    const now = cache.read('credential');
+    if (now !== null && machine.now() < now.renewAt) return now;
+    throwIfRefused(cache, machine);
+    return await renewed(settings, cache, now, machine, interactive);
+  } finally {
+    held.release();
+  }
+}
+
+function throwIfRefused(cache: CredentialCache, machine: Machine): void {
+  const refusal = cache.read('refusal');
+  if (refusal === null) return;
+  const age = machine.now() - refusal.at;
+  if (age >= 0 && age < refusalMilliseconds) throw new PluginError(refusal.message);
+}
+
+async function renewed(
+  settings: Settings,
+  cache: CredentialCache,
+  cached: CachedCredential | null,
+  machine: Machine,
+  interactive: boolean,
+): Promise<CachedCredential> {
+  const lives = () => cached !== null && machine.now() < cached.notAfter;
+  try {
+    return await ask(settings, cache, cached, machine, interactive);
+  } catch (error) {
+    if (error instanceof UnavailableError && cached !== null && lives()) {
+      cache.write('failure', { retryAt: machine.now() + retryMilliseconds });
+      const end = new Date(cached.notAfter).toISOString();
+      machine.say(`kubepass: the certificate could not be renewed and works until ${end}: ${messageOf(error)}`);
+      return cached;
+    }
+    if (error instanceof PendingError && cached !== null && lives()) {
+      machine.say(
+        `kubepass: ${error.message}; the old certificate works until ${new Date(cached.notAfter).toISOString()}`,
+      );
+      cache.write('failure', { retryAt: machine.now() + retryMilliseconds });
+      return cached;
+    }
+    if (error instanceof PluginError && !(error instanceof UnavailableError || error instanceof NotSignedInError)) {
+      const revoked = error instanceof RefusedError && error.why === 'revoked';
+      cache.write('refusal', { at: machine.now(), message: error.message, revoked });
+    }
+    throw error;
+  }
+}
+
+/** A person must decide before there is a certificate. */
+class PendingError extends PluginError {
+  override readonly name = 'PendingError';
+}
+
+/** Nobody was asked, so there is nothing to remember. */
+class NotSignedInError extends PluginError {
+  override readonly name = 'NotSignedInError';
+}
+
+async function ask(
+  settings: Settings,
+  cache: CredentialCache,
+  cached: CachedCredential | null,
+  machine: Machine,
+  interactive: boolean,
+): Promise<CachedCredential> {
+  const { CertificateAsks } = await import('./ask-for-certificate.js');
+  const { ServiceClient } = await import('./service-client.js');
+  const { signIn } = await import('./sign-in.js');
+  const client = new ServiceClient(settings.server, settings.certificateAuthority, callMilliseconds);
+  const asks = new CertificateAsks(settings, cache, client, machine);
+
+  const attempt = cache.read('attempt');
+  if (attempt !== null && attempt.pendingRequest !== null) {
+    const who = await signIn(settings, client, machine, { interactive: false });
+    const { pendingRequest } = attempt;
+    if (who !== null)
+      return mustBeIssued(await asks.follow({ ...attempt, pendingRequest }, who.authorization), settings);
+    throw new PendingError(waits(pendingRequest, settings));
+  }
+
+  let refused: RefusedError | null = null;
+  if (cached !== null)
+    try {
+      return mustBeIssued(await asks.renew(cached, waitSeconds), settings);
+    } catch (error) {
+      // Only a new sign-in helps. Every other refusal is the answer: nothing goes round it.
+      if (!(error instanceof RefusedError && (error.why === 'ended' || error.why === 'unauthenticated')))
+        throw error instanceof RefusedError ? explained(error, settings) : error;
+      refused = error;
+    }
+  const who = await signedIn(settings, cache, machine, interactive, (options) =>
+    signIn(settings, client, machine, options),
+  );
+  if (who === null) {
+    if (refused !== null) throw new RefusedError(`kubepass: ${refused.message}. Run: ${loginCommand(settings)}`);
+    throw new NotSignedInError(`kubepass: there is no credential for this context yet. Run: ${loginCommand(settings)}`);
+  }
+  const wanted = { username: settings.username ?? who.name, groups: settings.groups };
+  return mustBeIssued(
+    await asks.create(wanted, waitSeconds, who.authorization).catch((error: unknown) => {
+      throw error instanceof RefusedError ? explained(error, settings) : error;
+    }),
+    settings,
+  );
+}
+
+/** A person needs minutes to sign in. Meanwhile no other kubectl opens a second browser. */
+async function signedIn<T>(
+  settings: Settings,
+  cache: CredentialCache,
+  machine: Machine,
+  interactive: boolean,
+  signIn: (options: { readonly interactive: boolean }) => Promise<T | null>,
+): Promise<T | null> {
+  const atOnce = await signIn({ interactive: false });
+  if (atOnce !== null || !interactive) return atOnce;
+  const lock = new CacheLock(cache.directory, machine, { name: 'sign-in', longestHold: 300_000 });
+  const held = lock.tryAcquire();
+  if (held === null)
+    throw new RefusedError(
+      `kubepass: another kubectl waits for you to sign in. Finish that, or run: ${loginCommand(settings)}`,
+    );
+  try {
+    return await signIn({ interactive: true });
+  } finally {
+    held.release();
+  }
+}
+
+function mustBeIssued(asked: Asked, settings: Settings): CachedCredential {
+  if (asked.kind === 'issued') return asked.credential;
+  throw new PendingError(waits(asked.request.id, settings));
+}
+
+const waits = (request: string, settings: Settings): string =>
+  `certificate request ${request} waits for a person to approve it. When it is approved, run: ${loginCommand(settings)}`;
+
+function explained(error: RefusedError, settings: Settings): RefusedError {
+  const advice =
+    error.why === 'revoked'
+      ? `If you still need access, ask whoever administers kubepass, then run: ${loginCommand(settings)}`
+      : `When that is settled, run: ${loginCommand(settings)}`;
+  return new RefusedError(
+    `kubepass refuses the certificate for ${settings.cluster}: ${error.message}. ${advice}`,
+    error.why,
+  );
+}
+
+export const loginCommand = ({ server, cluster }: Settings): string =>
+  `kubectl kubepass login --server ${server} --cluster ${cluster}`;

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { codeOf } from './credential-cache.js';
+import type { Machine } from './machine.js';
+import { PluginError } from './plugin-error.js';
+
+/**
+ * The kubeconfig files, as kubectl finds them (k8s.io/client-go, `PathOptions`): `--kubeconfig`, else the list in KUBECONFIG,
+ * else `~/.kube/config`.
+ */
+export function kubeconfigFiles(
+  given: string | null,
+  { environment, homeDirectory }: Pick<Machine, 'environment' | 'homeDirectory'>,
+): readonly string[] {
+  if (given !== null) return [given];
+  const listed = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
+  return listed.length > 0 ? [...new Set(listed)] : [join(homeDirectory, '.kube', 'config')];
+}
+
+/** The file that new entries go to: the first that is there, else the last of the list. */
+export const fileToWrite = (files: readonly string[]): string =>
+  files.find((file) => existsSync(file)) ?? files.at(-1) ?? '';
+
+/** The text; null where there is no such file. */
+export function readKubeconfig(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+const lockMilliseconds = 5_000;
+
+/**
+ * Changes a kubeconfig as kubectl does: under the lock `<file>.lock`, which it makes as well, and by a new file that takes the
+ * place of the old one, so that whoever is interrupted leaves the old one whole. The text before the change is kept in
+ * `<file>.kubepass-backup`. `change` answers the new text, and has no time to wait for anything.
+ */
+export async function changeKubeconfig(
+  given: string,
+  change: (text: string | null) => string,
+  { elapsed, sleep }: Pick<Machine, 'elapsed' | 'sleep'>,
+): Promise<void> {
+  // The place of a link is kept.
+  const file = existsSync(given) ? realpathSync(given) : given;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const lock = `${file}.lock`;
+  const until = elapsed() + lockMilliseconds;
+  while (!tookLock(lock)) {
+    if (elapsed() >= until)
+      throw new PluginError(
+        `${lock} is there: another kubectl changes the file. If none does, delete it and try again`,
+      );
+    await sleep(50);
+  }
+  try {
+    const before = readKubeconfig(file);
+    const after = change(before);
+    if (after === before) return;
+    if (before !== null) writeWhole(`${file}.kubepass-backup`, before);
+    writeWhole(file, after);
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function tookLock(lock: string): boolean {
+  try {
+    writeFileSync(lock, '', { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function writeWhole(file: string, text: string): void {
+  const beside = `${file}.${randomBytes(8).toString('hex')}.tmp`;
+  try {
+    const opened = openSync(beside, 'wx', 0o600);
+    try {
+      chmodSync(beside, 0o600);
+      writeSync(opened, text);
+      fsyncSync(opened);
+    } finally {
+      closeSync(opened);
+    }
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+import { CertificateAsks, progressOf, type Asked } from './ask-for-certificate.js';
+import type { LoginOptions, LoginSettings } from './command-line.js';
+import { cacheOf } from './cache-of.js';
+import { changeKubeconfig, fileToWrite, kubeconfigFiles, readKubeconfig } from './kubeconfig-file.js';
+import { entriesOfService, ownContexts, withEntries } from './kubeconfig-entries.js';
+import type { Machine } from './machine.js';
+import { PluginError, RefusedError, UnavailableError } from './plugin-error.js';
+import { ServiceClient, type Authorization } from './service-client.js';
+import { credentialArguments, type Settings } from './settings.js';
+import { signIn } from './sign-in.js';
+
+const callMilliseconds = 40_000;
+const waitSeconds = 20;
+const pollMilliseconds = 2_000;
+
+/** Signs in, gets a certificate, waits for the people who must approve it, and adds a context to the kubeconfig. */
+export async function login(options: LoginOptions, machine: Machine): Promise<void> {
+  const { server, certificateAuthority } = options.settings;
+  const client = new ServiceClient(server, certificateAuthority, callMilliseconds);
+  const { issuer, way } = options;
+  const who = await signIn({ ...options.settings, cluster: '' }, client, machine, { interactive: true, way, issuer });
+  if (who === null)
+    throw new PluginError(
+      `${server} offers no sign-in for people. Give a token: KUBEPASS_TOKEN, --token-file or --token-command`,
+    );
+  const { name, authorization } = who;
+  const settings: Settings = { ...options.settings, cluster: await clusterOf(options.settings, client, authorization) };
+  // Before anything is issued: the cluster is there, and so is what goes into the kubeconfig.
+  const service = entriesOfService(await client.clusterKubeconfig(settings.cluster, authorization));
+
+  const cache = cacheOf(settings, machine);
+  cache.prepare();
+  cache.remove('refusal', 'failure');
+  const asks = new CertificateAsks(settings, cache, client, machine);
+  const attempt = cache.read('attempt');
+  const wanted = { username: settings.username ?? name, groups: settings.groups };
+  const pendingRequest = attempt?.pendingRequest ?? null;
+  // An ask that waits for people is gone on with; another one, for a renewal, is not this one.
+  if (attempt !== null && pendingRequest === null && attempt.renewalOf !== null) cache.remove('attempt');
+  let asked: Asked;
+  if (attempt !== null && pendingRequest !== null) {
+    machine.say(`kubepass: goes on with certificate request ${pendingRequest}`);
+    asked = await asks.follow({ ...attempt, pendingRequest }, authorization);
+  } else asked = await asks.create(wanted, waitSeconds, authorization);
+  const credential = await whenIssued(asked, asks, cache, authorization, machine);
+
+  const files = kubeconfigFiles(options.kubeconfig, machine);
+  const context = options.context ?? `${credential.username}@${settings.cluster}`;
+  const file = fileWith(context, files) ?? fileToWrite(files);
+  const exec = { args: credentialArguments(settings), installHint: service.installHint };
+  const entries = { context, namespace: settings.namespace, cluster: service.cluster, exec };
+  await changeKubeconfig(file, (text) => withEntries(text, entries, options.use), machine);
+
+  const groups = credential.groups.length === 0 ? '' : ` in ${credential.groups.join(', ')}`;
+  machine.print(
+    `You are ${credential.username}${groups} on ${settings.cluster} until ${new Date(credential.notAfter).toISOString()}; kubectl renews that by itself.\n` +
+      `Context ${JSON.stringify(context)} is in ${file}.\n`,
+  );
+}
+
+async function clusterOf(
+  { cluster, server }: LoginSettings,
+  client: ServiceClient,
+  authorization: Authorization,
+): Promise<string> {
+  if (cluster !== null) return cluster;
+  const names = await client.clusterNames(authorization);
+  const [only] = names;
+  if (only === undefined || names.length > 1)
+    throw new PluginError(`${server} has several clusters: say --cluster with one of ${names.join(', ')}`);
+  return only;
+}
+
+/** Says each change of what is waited for. A blip of the network is no end. */
+async function whenIssued(
+  asked: Asked,
+  asks: CertificateAsks,
+  cache: ReturnType<typeof cacheOf>,
+  authorization: Authorization,
+  machine: Machine,
+) {
+  let last = asked;
+  let said = '';
+  for (;;) {
+    if (last.kind === 'issued') return last.credential;
+    const progress = `kubepass: certificate request ${last.request.id} ${progressOf(last.request)}`;
+    if (progress !== said) machine.say(progress);
+    said = progress;
+    await machine.sleep(pollMilliseconds);
+    const attempt = cache.read('attempt');
+    const pendingRequest = attempt?.pendingRequest ?? null;
+    if (attempt === null || pendingRequest === null) throw new PluginError('another kubectl has ended this login');
+    try {
+      last = await asks.follow({ ...attempt, pendingRequest }, authorization);
+    } catch (error) {
+      if (error instanceof RefusedError && error.why === 'unauthenticated')
+        throw new PluginError(
+          'your sign-in has ended while the request waits. Log in again later: it goes on with the same request',
+        );
+      if (!(error instanceof UnavailableError)) throw error;
+      machine.say(`kubepass: ${error.message}; it is asked again`);
+    }
+  }
+}
+
+/** A context that is there already stays in its file. */
+function fileWith(context: string, files: readonly string[]): string | undefined {
+  return files.find((file) => {
+    const text = readKubeconfig(file);
+    return text !== null && text.trim() !== '' && ownContexts(text).own.some((one) => one.context === context);
+  });
+}

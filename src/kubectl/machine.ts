@@ -1,0 +1,20 @@
+/** The plugin reads and says through it alone, so that a test can stand in for the machine. */
+export interface Machine {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since 1970, as certificates count. */
+  readonly now: () => number;
+  /** Milliseconds that never go back, for waiting. */
+  readonly elapsed: () => number;
+  /** 0 … 1. */
+  readonly random: () => number;
+  readonly homeDirectory: string;
+  readonly platform: string;
+  readonly processId: number;
+  /** Whether a process of this machine runs. */
+  readonly isRunning: (processId: number) => boolean;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** One line to standard error. */
+  readonly say: (line: string) => void;
+  /** To standard output. */
+  readonly print: (text: string) => void;
+}

@@ -1,0 +1,254 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { callJson, type JsonAnswer } from './call-json.js';
+import type { Machine } from './machine.js';
+import { openBrowser, whyNoBrowser } from './open-browser.js';
+import { PluginError } from './plugin-error.js';
+import type { OfferedIssuer } from './service-client.js';
+
+const callMilliseconds = 15_000;
+const personMilliseconds = 300_000;
+
+/** The members of the discovery document that count here (OpenID Connect Discovery 1.0 section 3, RFC 8628 section 4). */
+interface Provider {
+  readonly authorization: string | null;
+  readonly token: string;
+  readonly device: string | null;
+}
+
+/**
+ * Signs a person in as a public client: by authorization code with PKCE on a loopback port (RFC 8252, RFC 7636), else by
+ * device code (RFC 8628). Answers the tokens that may count at kubepass, the access token first. They are not verified
+ * here, because they are only passed on to kubepass, which does.
+ */
+export async function signInByIssuer(
+  offered: OfferedIssuer,
+  machine: Machine,
+  way: 'browser' | 'device' | null,
+): Promise<readonly string[]> {
+  const provider = await discover(offered.issuer);
+  const noBrowser = whyNoBrowser(machine);
+  const byDevice = way === 'device' || (way === null && noBrowser !== null && provider.device !== null);
+  return byDevice ? signInByDevice(offered, provider, machine) : signInByBrowser(offered, provider, machine);
+}
+
+async function discover(issuer: string): Promise<Provider> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const { status, json } = await call('GET', url);
+  if (status !== 200 || json === null) throw new PluginError(`${url} answers ${status} and no discovery document`);
+  if (json['issuer'] !== issuer)
+    throw new PluginError(`${url} is of issuer ${JSON.stringify(json['issuer'])}, not of ${issuer}`);
+  const token = endpointOf(json['token_endpoint'], issuer);
+  if (token === null) throw new PluginError(`${url} names no token endpoint`);
+  return {
+    authorization: endpointOf(json['authorization_endpoint'], issuer),
+    token,
+    device: endpointOf(json['device_authorization_endpoint'], issuer),
+  };
+}
+
+/** A secure issuer does not lead to a place that is not. */
+function endpointOf(value: unknown, issuer: string): string | null {
+  if (typeof value !== 'string' || !URL.canParse(value)) return null;
+  if (issuer.startsWith('https:') && !value.startsWith('https:'))
+    throw new PluginError(`an endpoint of ${issuer} is not https`);
+  return value;
+}
+
+async function signInByBrowser(
+  { clientId, scopes, issuer }: OfferedIssuer,
+  provider: Provider,
+  machine: Machine,
+): Promise<readonly string[]> {
+  if (provider.authorization === null) throw new PluginError(`${issuer} has no authorization endpoint`);
+  const [state, nonce, verifier] = [0, 1, 2].map(() => randomBytes(32).toString('base64url'));
+  const callback = await listenForCallback();
+  try {
+    const url = new URL(provider.authorization);
+    for (const [name, value] of Object.entries({
+      response_type: 'code',
+      client_id: clientId,
+      redirect_uri: callback.redirectUri,
+      scope: scopes.join(' '),
+      state: state ?? '',
+      nonce: nonce ?? '',
+      code_challenge: createHash('sha256')
+        .update(verifier ?? '')
+        .digest('base64url'),
+      code_challenge_method: 'S256',
+    }))
+      url.searchParams.set(name, value);
+    machine.say(`kubepass: sign in with your browser: ${url.href}`);
+    openBrowser(url.href, machine);
+    const answer = await callback.answer(state ?? '');
+    // RFC 9207: another provider's answer is not for this one.
+    const from = answer.get('iss');
+    if (from !== null && from !== issuer)
+      throw new PluginError('the answer in the browser is of another identity provider');
+    const failure = answer.get('error');
+    if (failure !== null)
+      throw new PluginError(`the identity provider says ${describe(failure, answer.get('error_description'))}`);
+    return tokensOf(
+      await call('POST', provider.token, {
+        grant_type: 'authorization_code',
+        code: answer.get('code') ?? '',
+        redirect_uri: callback.redirectUri,
+        client_id: clientId,
+        code_verifier: verifier ?? '',
+      }),
+      nonce ?? null,
+    );
+  } finally {
+    callback.close();
+  }
+}
+
+interface Callback {
+  readonly redirectUri: string;
+  /** The parameters of the one call with this state. */
+  answer(state: string): Promise<URLSearchParams>;
+  close(): void;
+}
+
+/** RFC 8252 section 7.3: any port of the loopback address. */
+async function listenForCallback(): Promise<Callback> {
+  let wanted: string | null = null;
+  const { promise, resolve } = deferred<URLSearchParams>();
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const mine = url.pathname === '/callback' && wanted !== null && isSame(url.searchParams.get('state') ?? '', wanted);
+    response.writeHead(mine ? 200 : 404, {
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': 'no-store',
+      connection: 'close',
+    });
+    response.end(
+      mine
+        ? 'kubepass has your answer. You may close this page and go back to the terminal.\n'
+        : 'There is nothing here.\n',
+    );
+    if (mine) resolve(url.searchParams);
+  });
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', listening);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    redirectUri: `http://127.0.0.1:${port}/callback`,
+    async answer(state) {
+      wanted = state;
+      const late = timer(personMilliseconds, 'nobody has signed in within five minutes');
+      try {
+        return await Promise.race([promise, late.promise]);
+      } finally {
+        late.stop();
+      }
+    },
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function signInByDevice(
+  { clientId, scopes, issuer }: OfferedIssuer,
+  provider: Provider,
+  machine: Machine,
+): Promise<readonly string[]> {
+  if (provider.device === null) throw new PluginError(`${issuer} has no sign-in by device code`);
+  const { status, json } = await call('POST', provider.device, { client_id: clientId, scope: scopes.join(' ') });
+  const { device_code: code, user_code: shown, verification_uri: place, verification_uri_complete: whole } = json ?? {};
+  if (status !== 200 || typeof code !== 'string' || typeof shown !== 'string' || typeof place !== 'string')
+    throw new PluginError(`${issuer} gives no device code: ${describe(json?.['error'], json?.['error_description'])}`);
+  const rest = typeof whole === 'string' ? ` or open ${whole}` : '';
+  machine.say(`kubepass: open ${place} in a browser and enter ${shown}${rest}`);
+  const ends = machine.elapsed() + Math.min(Number(json?.['expires_in'] ?? 300), 1800) * 1000;
+  let seconds = Number(json?.['interval'] ?? 5);
+  while (machine.elapsed() < ends) {
+    await machine.sleep(seconds * 1000);
+    const answer = await call('POST', provider.token, {
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      device_code: code,
+      client_id: clientId,
+    });
+    const error = answer.json?.['error'];
+    // RFC 8628 section 3.5.
+    if (error === 'slow_down') seconds += 5;
+    else if (error !== 'authorization_pending') return tokensOf(answer, null);
+  }
+  throw new PluginError('nobody has entered the code in time');
+}
+
+/** The tokens of a token response (RFC 6749 section 5.1). An opaque access token cannot count at kubepass. */
+function tokensOf({ status, json }: JsonAnswer, nonce: string | null): readonly string[] {
+  const { access_token: access, id_token: identity, error, error_description: more } = json ?? {};
+  if (status !== 200) throw new PluginError(`the identity provider gives no token: ${describe(error, more)}`);
+  if (typeof identity === 'string' && nonce !== null && nonceOf(identity) !== nonce)
+    throw new PluginError('the id token is not for this sign-in');
+  const tokens = [access, identity].filter(
+    (one): one is string => typeof one === 'string' && one.split('.').length === 3,
+  );
+  if (tokens.length === 0) throw new PluginError('the identity provider gives no token that is signed');
+  return tokens;
+}
+
+function nonceOf(token: string): unknown {
+  try {
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
+      readonly nonce?: unknown;
+    };
+    return claims.nonce;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Texts of a provider, cut and without control characters. */
+const describe = (error: unknown, more: unknown): string =>
+  [error, more]
+    .filter((one): one is string => typeof one === 'string')
+    .join(': ')
+    .replace(/[^ -~]/g, '?')
+    .slice(0, 300) || 'nothing';
+
+const isSame = (a: string, b: string): boolean =>
+  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+
+function call(method: 'GET' | 'POST', url: string, form?: Readonly<Record<string, string>>): Promise<JsonAnswer> {
+  return callJson({
+    method,
+    url,
+    certificateAuthority: null,
+    timeoutMilliseconds: callMilliseconds,
+    ...(form && {
+      body: new URLSearchParams(form).toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    }),
+  });
+}
+
+function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((found) => {
+    resolve = found;
+  });
+  return { promise, resolve };
+}
+
+function timer(milliseconds: number, message: string): { readonly promise: Promise<never>; stop(): void } {
+  let id: NodeJS.Timeout | undefined;
+  const promise = new Promise<never>((_, reject) => {
+    id = setTimeout(() => {
+      reject(new PluginError(message));
+    }, milliseconds);
+  });
+  return {
+    promise,
+    stop() {
+      clearTimeout(id);
+    },
+  };
+}

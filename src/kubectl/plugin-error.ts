@@ -1,0 +1,25 @@
+/** Ends a command with a sentence for people, and exit code 1. */
+export class PluginError extends Error {
+  override readonly name: string = 'PluginError';
+}
+
+/** kubepass said no: asking again changes nothing before a person has done something. */
+export class RefusedError extends PluginError {
+  override readonly name = 'RefusedError';
+  constructor(
+    message: string,
+    /** `revoked`: the certificate is. `ended`: it is too late for a renewal, so that only a sign-in helps. */
+    readonly why: 'revoked' | 'ended' | 'unauthenticated' | 'refused' = 'refused',
+    /** The time at kubepass, in milliseconds since 1970; null: unknown. */
+    readonly serverTime: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** kubepass could not be asked, or could not answer: network, 5xx, 429. It may work later. */
+export class UnavailableError extends PluginError {
+  override readonly name = 'UnavailableError';
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,233 @@
+import { callJson, type JsonAnswer } from './call-json.js';
+import { PluginError, RefusedError, UnavailableError } from './plugin-error.js';
+
+/** A caller's right: a bearer token, or a proof of possession. Neither may be printed. */
+export type Authorization = { readonly bearer: string } | { readonly proof: string } | null;
+
+/** A certificate request, as far as the plugin reads it. */
+export interface RequestView {
+  readonly id: string;
+  readonly state: string;
+  readonly awaiting: readonly { readonly needed: number; readonly of: number; readonly whom: string }[];
+  readonly failure: string | null;
+  readonly certificate: CertificateView | null;
+}
+
+export interface CertificateView {
+  readonly fingerprintSha256: string;
+  readonly username: string;
+  readonly groups: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly notAfter: number;
+  readonly pem: string;
+}
+
+interface CallOptions {
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Asks kubepass. Throws `RefusedError` or `UnavailableError` with a sentence for people. */
+export class ServiceClient {
+  constructor(
+    private readonly server: string,
+    private readonly certificateAuthority: string | null,
+    private readonly timeoutMilliseconds: number,
+  ) {}
+
+  async create(
+    body: string,
+    idempotencyKey: string,
+    waitSeconds: number,
+    authorization: Authorization,
+  ): Promise<RequestView> {
+    return this.#ask('/v1/certificate-requests', body, idempotencyKey, waitSeconds, authorization);
+  }
+
+  async renew(
+    fingerprint: string,
+    body: string,
+    idempotencyKey: string,
+    waitSeconds: number,
+    authorization: Authorization,
+  ): Promise<RequestView> {
+    return this.#ask(`/v1/certificates/${fingerprint}/renew`, body, idempotencyKey, waitSeconds, authorization);
+  }
+
+  async request(id: string, authorization: Authorization): Promise<RequestView> {
+    return requestView(await this.#json('GET', `/v1/certificate-requests/${encodeURIComponent(id)}`, authorization));
+  }
+
+  /** The name of the caller; null where the token is not accepted. */
+  async whoami(authorization: Authorization): Promise<string | null> {
+    const answer = await this.#call('GET', '/v1/whoami', authorization);
+    if (answer.status === 401) return null;
+    const { name } = mustBeGood(answer, this.server);
+    if (typeof name !== 'string') throw notKubepass(this.server);
+    return name;
+  }
+
+  async clusterNames(authorization: Authorization): Promise<readonly string[]> {
+    const { items } = await this.#json('GET', '/v1/clusters?limit=500', authorization);
+    return listOf(items).flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
+  }
+
+  /** YAML, without a secret. */
+  async clusterKubeconfig(cluster: string, authorization: Authorization): Promise<string> {
+    const path = `/v1/clusters/${encodeURIComponent(cluster)}/kubeconfig`;
+    const answer = await this.#call('GET', path, authorization, { headers: { accept: 'application/yaml' } });
+    if (answer.status !== 200) mustBeGood(answer, this.server);
+    return answer.text;
+  }
+
+  /** How programs sign in; nothing where kubepass is too old to say so. */
+  async callers(): Promise<readonly OfferedIssuer[]> {
+    const answer = await this.#call('GET', '/v1/callers', null);
+    if (answer.status === 404) return [];
+    const { oidc } = mustBeGood(answer, this.server);
+    return listOf(oidc).flatMap(({ name, issuer, clientId, scopes }) =>
+      typeof name === 'string' && typeof issuer === 'string' && typeof clientId === 'string' && Array.isArray(scopes)
+        ? [{ name, issuer, clientId, scopes: scopes.map(String) }]
+        : [],
+    );
+  }
+
+  /** `valid`, `superseded`, `expired` or `revoked`; null where the caller may not see it. */
+  async statusOf(fingerprint: string, authorization: Authorization): Promise<string | null> {
+    const answer = await this.#call('GET', `/v1/certificates/${fingerprint}`, authorization);
+    if (answer.status !== 200) return null;
+    return typeof answer.json?.['status'] === 'string' ? answer.json['status'] : null;
+  }
+
+  async revoke(fingerprint: string, body: object, authorization: Authorization): Promise<void> {
+    await this.#json('POST', `/v1/certificates/${fingerprint}/revoke`, authorization, { body: JSON.stringify(body) });
+  }
+
+  async #ask(path: string, body: string, idempotencyKey: string, waitSeconds: number, authorization: Authorization) {
+    const headers = { 'idempotency-key': idempotencyKey, prefer: `wait=${waitSeconds}` };
+    return requestView(await this.#json('POST', path, authorization, { body, headers }));
+  }
+
+  async #json(
+    method: 'GET' | 'POST',
+    path: string,
+    authorization: Authorization,
+    options: CallOptions = {},
+  ): Promise<Readonly<Record<string, unknown>>> {
+    return mustBeGood(await this.#call(method, path, authorization, options), this.server);
+  }
+
+  #call(
+    method: 'GET' | 'POST',
+    path: string,
+    authorization: Authorization,
+    { body, headers = {} }: CallOptions = {},
+  ): Promise<JsonAnswer> {
+    return callJson({
+      method,
+      url: `${this.server}${path}`,
+      headers: {
+        ...(authorization !== null && {
+          authorization:
+            'bearer' in authorization ? `Bearer ${authorization.bearer}` : `KubepassProof ${authorization.proof}`,
+        }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body }),
+      certificateAuthority: this.certificateAuthority,
+      timeoutMilliseconds: this.timeoutMilliseconds,
+    });
+  }
+}
+
+export interface OfferedIssuer {
+  readonly name: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+}
+
+const notKubepass = (server: string) => new PluginError(`${server} does not answer as kubepass does`);
+
+/** The body of an answer of success; throws for all others what the problem says. */
+function mustBeGood({ status, json, headers }: JsonAnswer, server: string): Readonly<Record<string, unknown>> {
+  if (status >= 200 && status < 300) {
+    if (json === null) throw notKubepass(server);
+    return json;
+  }
+  const detail = typeof json?.['detail'] === 'string' ? json['detail'] : `HTTP status ${status}`;
+  const wait =
+    typeof headers['retry-after'] === 'string' ? `; it can be asked again in ${headers['retry-after']} s` : '';
+  // 409 with this type: the same ask is under way, and its answer will be there.
+  const isUnderWay = json?.['type'] === 'urn:kubepass:problem:idempotency-key-in-flight';
+  if (status >= 500 || status === 429 || status === 408 || isUnderWay)
+    throw new UnavailableError(`kubepass cannot answer now: ${detail}${wait}`);
+  if (status < 400) throw notKubepass(server);
+  const violated = listOf(json?.['violations']);
+  // Older certificates of the lineage end by themselves, and then it may be renewed.
+  if (violated.length > 0 && violated.every(({ reason }) => reason === 'LineageTooLong'))
+    throw new UnavailableError(`kubepass renews later: ${String(violated[0]?.['message'])}`);
+  const violations = violated.map(({ message }) => String(message));
+  const message = violations.length === 0 ? detail : `${detail}: ${violations.join('; ')}`;
+  const time = Date.parse(String(headers['date']));
+  throw new RefusedError(message, whyRefused(status, detail), Number.isNaN(time) ? null : time);
+}
+
+function whyRefused(status: number, detail: string): RefusedError['why'] {
+  if (status === 401) return 'unauthenticated';
+  if (status !== 409) return 'refused';
+  return detail.includes('is revoked') ? 'revoked' : detail.includes('ended at') ? 'ended' : 'refused';
+}
+
+const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
+  Array.isArray(value)
+    ? value.filter((one): one is Readonly<Record<string, unknown>> => typeof one === 'object' && one !== null)
+    : [];
+
+function requestView(json: Readonly<Record<string, unknown>>): RequestView {
+  const { id, state, awaiting, certificate, failure, decision } = json;
+  if (typeof id !== 'string' || typeof state !== 'string')
+    throw new PluginError('the answer is no certificate request');
+  const stages = listOf((decision as { readonly stages?: unknown } | null)?.stages);
+  return {
+    id,
+    state,
+    awaiting: listOf(awaiting).map(({ stage, needed, approvers }) => {
+      const { count } = stages[Number(stage)] ?? {};
+      return { needed: Number(needed), of: Number(count ?? needed), whom: whomOf(approvers) };
+    }),
+    failure:
+      failure === null || failure === undefined ? null : String((failure as { readonly message?: unknown }).message),
+    certificate:
+      certificate === null || certificate === undefined
+        ? null
+        : certificateView(certificate as Readonly<Record<string, unknown>>),
+  };
+}
+
+/** `team-leads`, or the roles where policy names nobody in particular. */
+function whomOf(approvers: unknown): string {
+  const { names, groups, roles } = (approvers ?? {}) as Readonly<Record<string, unknown>>;
+  const all = [names, groups, roles].flatMap((list) => (Array.isArray(list) ? list.map(String) : []));
+  return all.length === 0 ? 'approvers' : all.join(', ');
+}
+
+function certificateView({
+  fingerprintSha256,
+  username,
+  groups,
+  notAfter,
+  pem,
+}: Readonly<Record<string, unknown>>): CertificateView {
+  const end = Date.parse(String(notAfter));
+  if (
+    typeof fingerprintSha256 !== 'string' ||
+    typeof username !== 'string' ||
+    typeof pem !== 'string' ||
+    Number.isNaN(end) ||
+    !Array.isArray(groups)
+  )
+    throw new PluginError('the answer is no certificate');
+  return { fingerprintSha256, username, groups: groups.map(String), notAfter: end, pem };
+}

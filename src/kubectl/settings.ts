@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { PluginError } from './plugin-error.js';
+
+/** A credential to get: where, and for whom. */
+export interface Settings {
+  /** The URL of kubepass without a slash at its end. */
+  readonly server: string;
+  readonly cluster: string;
+  /** Null: the name of the principal. */
+  readonly username: string | null;
+  readonly groups: readonly string[];
+  readonly namespace: string | null;
+  /** Null: as policy says. */
+  readonly expirationSeconds: number | null;
+  readonly keyAlgorithm: KeyAlgorithm;
+  /** PEM of the CA of kubepass itself; null: the CAs that Node.js trusts. */
+  readonly certificateAuthority: string | null;
+  readonly tokenFile: string | null;
+  readonly tokenCommand: string | null;
+}
+
+export const keyAlgorithms = [
+  'ECDSA-P256',
+  'ECDSA-P384',
+  'ECDSA-P521',
+  'Ed25519',
+  'RSA-2048',
+  'RSA-3072',
+  'RSA-4096',
+] as const;
+export type KeyAlgorithm = (typeof keyAlgorithms)[number];
+
+/** Names the place of a credential in the cache: equal for those who may share one, however they sign in. */
+export function settingsKey(settings: Settings): string {
+  const { server, cluster, username, groups, namespace, expirationSeconds, keyAlgorithm } = settings;
+  const parts = [server, cluster, username, [...groups].sort(), namespace, expirationSeconds, keyAlgorithm];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** The arguments of `get-credential` for these settings, as a kubeconfig has them. There is no secret among them. */
+export function credentialArguments(settings: Settings): readonly string[] {
+  const { server, cluster, username, groups, namespace, expirationSeconds, keyAlgorithm } = settings;
+  const option = (name: string, value: string | null) => (value === null ? [] : [`--${name}`, value]);
+  return [
+    'get-credential',
+    ...option('server', server),
+    ...option('cluster', cluster),
+    ...option('username', username),
+    ...groups.flatMap((group) => option('group', group)),
+    ...option('namespace', namespace),
+    ...option('expires-in', expirationSeconds === null ? null : `${expirationSeconds}s`),
+    ...option('key-algorithm', keyAlgorithm === 'ECDSA-P256' ? null : keyAlgorithm),
+    ...option('token-file', settings.tokenFile),
+    ...option('token-command', settings.tokenCommand),
+    ...option(
+      'certificate-authority-data',
+      settings.certificateAuthority && Buffer.from(settings.certificateAuthority, 'utf8').toString('base64'),
+    ),
+  ];
+}
+
+/** The one form of the URL of kubepass. Plain http is for this machine alone: a token would be read on the way. */
+export function readServer(text: string): string {
+  if (!URL.canParse(text)) throw new PluginError(`--server ${JSON.stringify(text)} is no URL`);
+  const url = new URL(text);
+  const isOwn = ['localhost', '[::1]'].includes(url.hostname) || /^127(?:\.\d{1,3}){3}$/.test(url.hostname);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isOwn))
+    throw new PluginError('--server must be an https URL: plain http is for a loopback address alone');
+  if (url.username !== '' || url.password !== '') throw new PluginError('--server must not hold credentials');
+  if (url.search !== '' || url.hash !== '') throw new PluginError('--server must have neither query nor fragment');
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+const units: Readonly<Record<string, number>> = { d: 86_400, h: 3_600, m: 60, s: 1 };
+
+/** `8h`, `90m`, `1h30m`, `1d`, `3600s` or plain seconds. */
+export function readDuration(text: string): number {
+  const parts = [...text.matchAll(/(\d{1,10})([dhms])/g)];
+  const seconds = /^\d{1,10}$/.test(text)
+    ? Number(text)
+    : /^(?:\d{1,10}[dhms])+$/.test(text)
+      ? parts.reduce((sum, [, count = '', unit = '']) => sum + Number(count) * (units[unit] ?? 0), 0)
+      : Number.NaN;
+  if (!(seconds >= 600 && seconds < 2 ** 31))
+    throw new PluginError(`--expires-in ${JSON.stringify(text)} must be at least 10m, written as 8h, 90m or 1d`);
+  return seconds;
+}

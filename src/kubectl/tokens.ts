@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { codeOf } from './credential-cache.js';
+import type { Machine } from './machine.js';
+import { messageOf, PluginError } from './plugin-error.js';
+import type { Settings } from './settings.js';
+
+/** Where docs/kubectl-plugin.md has a pod mount the token of its service account for kubepass. */
+export const podTokenFile = '/var/run/secrets/kubepass/token';
+
+const commandMilliseconds = 8_000;
+
+/**
+ * The token that is at hand without a person: KUBEPASS_TOKEN, `--token-file`, `--token-command`, and in a pod the token of
+ * its service account that is for kubepass. The one for the API server, which is in every pod, is never sent. Null where
+ * there is none.
+ */
+export function tokenAtHand(
+  { tokenFile, tokenCommand }: Pick<Settings, 'tokenFile' | 'tokenCommand'>,
+  { environment }: Pick<Machine, 'environment'>,
+  podFile = podTokenFile,
+): string | null {
+  const given = environment['KUBEPASS_TOKEN'];
+  if (given !== undefined && given !== '') return mustBeToken(given, 'KUBEPASS_TOKEN');
+  if (tokenFile !== null) return mustBeToken(readToken(tokenFile), tokenFile);
+  if (tokenCommand !== null) return mustBeToken(runCommand(tokenCommand), 'the output of --token-command');
+  try {
+    return mustBeToken(readFileSync(podFile, 'utf8'), podFile);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(String(codeOf(error)))) return null;
+    throw error;
+  }
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new PluginError(`the token file cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Its standard error is the person's; its output goes nowhere else. */
+function runCommand(command: string): string {
+  const { status, stdout, error } = spawnSync(command, {
+    shell: true,
+    encoding: 'utf8',
+    timeout: commandMilliseconds,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 65_536,
+  });
+  if (error) throw new PluginError(`--token-command did not work: ${error.message}`);
+  if (status !== 0) throw new PluginError(`--token-command ended with ${String(status)}`);
+  return stdout;
+}
+
+/** RFC 6750 section 2.1. The message never holds the token. */
+function mustBeToken(text: string, where: string): string {
+  const token = text.trim();
+  if (!/^[A-Za-z0-9._~+/-]{1,8192}=*$/.test(token)) throw new PluginError(`${where} holds no bearer token`);
+  return token;
+}

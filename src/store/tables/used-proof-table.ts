@@ -1,0 +1,13 @@
+import { octetsOf } from '../octets.js';
+import { insertUnique, type Statement } from '../statement.js';
+
+export const insertUsedProof = (idSha256: string, usedAt: Date): Statement =>
+  insertUnique('UsedProof', { idSha256: octetsOf(idSha256), usedAt }, { kind: 'usedProof' });
+
+const forgottenAtOnce = 1000;
+
+export const forgetUsedProofs = (usedBefore: Date): Statement => ({
+  sql: `DELETE FROM "UsedProof" WHERE "idSha256" IN (SELECT "idSha256" FROM "UsedProof" WHERE "usedAt" < ?
+    ORDER BY "usedAt" LIMIT ${String(forgottenAtOnce)})`,
+  parameters: [usedBefore],
+});

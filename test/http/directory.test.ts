@@ -1,0 +1,364 @@
+import { randomBytes } from 'node:crypto';
+import request from 'supertest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeApiToken, type ApiTokenAsk } from '../../src/identity/api-tokens.js';
+import { StoreUnavailableError } from '../../src/model/errors.js';
+import { startService, type Method, type TestService } from './support/service.js';
+
+const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
+const groupSchema = 'urn:ietf:params:scim:schemas:core:2.0:Group';
+const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+
+const policies = `
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: everybody }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["viewers"], collectors: ["*"] }
+  approval: { mode: auto }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: members }
+spec:
+  selector: { clusters: [demo] }
+  allowed:
+    usernames: ["*"]
+    groupsFromDirectory: { payments: ["team-payments", "viewers"], oncall: ["ops-*"] }
+    collectors: ["*"]
+  approval: { mode: auto }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: by-hand }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["manual"], collectors: ["*"], groupsFromDirectory: { payments: ["team-payments-manual"] } }
+  approval: { mode: manual }
+---
+apiVersion: kubepass/v1
+kind: Guardrail
+metadata: { name: oncall-is-active }
+spec:
+  selector: { clusters: [demo] }
+  match: { groups: ["ops-*"] }
+  matchConditions:
+    - { name: active, expression: '!directory.active || !directory.groups.exists(g, g == "oncall")' }
+  message: only active people on call
+`;
+
+let service: TestService;
+let token: string;
+beforeAll(async () => {
+  service = await startService({ policies });
+  token = await tokenOf({ name: 'connector', roles: ['directory'] }, ['root']);
+});
+afterAll(() => service.close());
+
+async function tokenOf(ask: ApiTokenAsk, createdBy: readonly string[] = []): Promise<string> {
+  const made = makeApiToken(ask, createdBy, { now: new Date(), random: randomBytes });
+  await service.store.writer.commit({
+    operations: [{ op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 }],
+    events: [],
+  });
+  return made.secret;
+}
+
+const scim = (method: Method, path: string, content?: object) => {
+  const call = request(service.address)[method](`/scim/v2${path}`).set('authorization', `Bearer ${token}`);
+  return content ? call.set('content-type', 'application/scim+json').send(JSON.stringify(content)) : call;
+};
+const idIn = (answer: { readonly text: string }) => (JSON.parse(answer.text) as { readonly id: string }).id;
+const user = (userName: string, more: object = {}) => ({ schemas: [userSchema], userName, active: true, ...more });
+const join = async (userName: string, more: object = {}) =>
+  idIn(await scim('post', '/Users', user(userName, more)).expect(201));
+const group = async (externalId: string, members: readonly string[] = []) =>
+  idIn(
+    await scim('post', '/Groups', {
+      ...{ schemas: [groupSchema], displayName: `group ${externalId}`, externalId },
+      members: members.map((value) => ({ value })),
+    }).expect(201),
+  );
+const patch = (path: string, ...Operations: readonly object[]) =>
+  scim('patch', path, { schemas: [patchSchema], Operations });
+
+interface Issued {
+  readonly id: string;
+  readonly certificate: { readonly fingerprintSha256: string } | null;
+}
+async function issue(username: string, groups: readonly string[] = ['viewers'], bearer = service.tokenOf('hr-system')) {
+  const ask = service.withToken(bearer)('post', '/v1/kubeconfigs').send({ username, groups });
+  const { headers } = await ask.expect(201);
+  const found = await service.as('root')('get', String(headers['location'])).expect(200);
+  return found.body as Issued;
+}
+const denied = async (username: string, groups: readonly string[] = ['viewers'], bearer?: string) => {
+  const as = bearer === undefined ? service.as('hr-system') : service.withToken(bearer);
+  const { body } = await as('post', '/v1/certificate-requests').send({ username, groups }).expect(403);
+  return (body as { violations: readonly { reason: string }[] }).violations.map(({ reason }) => reason);
+};
+const events = async (type: string) => {
+  const { body } = await service.as('audrey')('get', `/v1/audit-events?type=${type}&limit=500`).expect(200);
+  return (body as { items: readonly { details: Record<string, unknown> }[] }).items.map(({ details }) => details);
+};
+interface Details {
+  readonly active: boolean;
+  readonly reuse: object | null;
+  readonly lostGroups: readonly { readonly groups: readonly string[]; readonly fingerprintSha256: string }[];
+  readonly consequences: Readonly<Record<string, readonly unknown[]>>;
+}
+const details = async (id: string) =>
+  (await service.as('petra')('get', `/v1/directory-users/${id}`).expect(200)).body as Details;
+const stateOf = async (id: string) =>
+  ((await service.as('root')('get', `/v1/certificate-requests/${id}`).expect(200)).body as { state: string }).state;
+const statusOf = async (fingerprint: string) => {
+  const call = service.as('root')('get', `/v1/certificates/${fingerprint}`).set('accept', 'application/json');
+  return ((await call.expect(200)).body as { status: string }).status;
+};
+
+describe('somebody who leaves', () => {
+  it.each([
+    ['a PATCH', (id: string) => patch(`/Users/${id}`, { op: 'Replace', path: 'active', value: 'False' }).expect(200)],
+    ['a PUT', (id: string) => scim('put', `/Users/${id}`, user('leaver@corp.example', { active: false })).expect(200)],
+    ['a DELETE', (id: string) => scim('delete', `/Users/${id}`).expect(204)],
+  ])('loses all access by %s', async (how, leave) => {
+    const username = how === 'a PUT' ? 'leaver@corp.example' : `leaver-${how.slice(2).toLowerCase()}@corp.example`;
+    const id = await join(username, { externalId: username });
+    const own = await tokenOf({ name: username, roles: ['requester'] });
+    const made = await tokenOf({ name: `system-of-${username}`, roles: ['requester'] }, [username]);
+    const { certificate } = await issue(username);
+    const other = await issue(`other-${username}`, ['viewers'], own);
+    const { body: waiting } = await service
+      .as('hr-system')('post', '/v1/certificate-requests')
+      .send({ username, groups: ['manual'] })
+      .expect(201);
+
+    await leave(id);
+
+    expect(await statusOf(certificate?.fingerprintSha256 ?? '')).toBe('revoked');
+    expect(await stateOf((waiting as Issued).id)).toBe('cancelled');
+    await service.withToken(own)('get', '/v1/whoami').expect(401);
+    await service.withToken(made)('get', '/v1/whoami').expect(200);
+    expect(await denied(username)).toEqual(expect.arrayContaining(['DirectoryUserInactive', 'IdentityBlocked']));
+    expect(await denied(username.toUpperCase())).toContain('DirectoryUserInactive');
+    const found = await details(id);
+    expect(found.active).toBe(false);
+    expect(found.consequences).toMatchObject({
+      cancelledRequests: [(waiting as Issued).id],
+      revokedTokens: [expect.any(String)],
+      keptTokens: [],
+      tokensMade: [{ name: `system-of-${username}` }],
+      requestedForOthers: [{ fingerprintSha256: other.certificate?.fingerprintSha256 }],
+      residualExposure: [{ fingerprintSha256: certificate?.fingerprintSha256, enforcement: 'none' }],
+    });
+    expect(await events('DirectoryUserDeactivated')).toContainEqual(
+      expect.objectContaining({ userId: id, revokedCertificates: 1, cancelledRequests: 1 }),
+    );
+  });
+
+  it('asks for nothing and collects nothing either', async () => {
+    const id = await join('asker');
+    const bearer = await tokenOf({ name: 'asker-2', roles: ['requester'] });
+    const other = await join('asker-2');
+    await patch(`/Users/${id}`, { op: 'replace', value: { active: false } }).expect(200);
+    const ask = { username: 'x', groups: ['viewers'], collector: 'asker' };
+    const { body } = await service.as('hr-system')('post', '/v1/certificate-requests').send(ask).expect(403);
+    expect((body as { violations: readonly { reason: string }[] }).violations.map(({ reason }) => reason)).toContain(
+      'DirectoryUserInactive',
+    );
+    await patch(`/Users/${other}`, { op: 'replace', value: { active: false } }).expect(200);
+    await service.withToken(bearer)('get', '/v1/whoami').expect(401);
+  });
+
+  it('is recorded once, however often the provider repeats it', async () => {
+    const id = await join('repeated');
+    for (let i = 0; i < 3; i++)
+      await patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false }).expect(200);
+    expect((await events('DirectoryUserDeactivated')).filter(({ userId }) => userId === id)).toHaveLength(1);
+  });
+
+  it('does not take the last admin along, nor the connector', async () => {
+    const admins = ['admin', 'root'];
+    for (const name of admins) {
+      const id = await join(name);
+      await patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false }).expect(200);
+    }
+    const { body } = await service.as('root')('get', '/v1/whoami').expect(200);
+    expect(body).toMatchObject({ name: 'root', roles: ['admin'] });
+    await scim('get', '/Users').expect(200);
+    for (const name of admins) {
+      const { Resources } = JSON.parse(
+        (await scim('get', `/Users?filter=${encodeURIComponent(`userName eq "${name}"`)}`).expect(200)).text,
+      ) as { Resources: readonly { id: string }[] };
+      await patch(`/Users/${Resources[0]?.id ?? ''}`, { op: 'replace', path: 'active', value: true }).expect(200);
+    }
+  });
+});
+
+describe('somebody who returns', () => {
+  it('may ask again, and nothing is revived', async () => {
+    const id = await join('back', { externalId: 'back' });
+    const { certificate } = await issue('back');
+    await patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false }).expect(200);
+    await patch(`/Users/${id}`, { op: 'replace', path: 'active', value: true }).expect(200);
+    await issue('back');
+    expect(await statusOf(certificate?.fingerprintSha256 ?? '')).toBe('revoked');
+    expect(await events('IdentityUnblocked')).toContainEqual(expect.objectContaining({ username: 'back' }));
+  });
+
+  it('is the same person when Okta POSTs them again', async () => {
+    const id = await join('okta-back', { externalId: '00u1' });
+    await scim('put', `/Users/${id}`, user('okta-back', { externalId: '00u1', active: false })).expect(200);
+    expect(await join('okta-back', { externalId: '00u1' })).toBe(id);
+    await issue('okta-back');
+  });
+
+  it('stays blocked by whoever else blocked them', async () => {
+    const id = await join('bad');
+    await service.as('petra')('post', '/v1/identities/bad/block').send({ reason: 'keyCompromise' }).expect(200);
+    await patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false }).expect(200);
+    await patch(`/Users/${id}`, { op: 'replace', path: 'active', value: true }).expect(200);
+    expect(await denied('bad')).toEqual(['IdentityBlocked']);
+  });
+});
+
+describe('a name that was somebody else’s', () => {
+  it('gets nothing until an admin confirms it', async () => {
+    const first = await join('reused', { externalId: 'one' });
+    await issue('reused');
+    await patch(`/Users/${first}`, { op: 'replace', path: 'active', value: false }).expect(200);
+    const second = await join('reused', { externalId: 'two' });
+    expect(second).not.toBe(first);
+    expect(await denied('reused')).toContain('UsernameReused');
+    expect((await details(second)).reuse).toMatchObject({ predecessor: first });
+    await service.as('petra')('post', `/v1/directory-users/${second}/confirm`).expect(403);
+    await service.as('root')('post', `/v1/directory-users/${second}/confirm`).expect(200);
+    await issue('reused');
+    expect((await details(second)).reuse).toBeNull();
+  });
+
+  it('is nobody else’s any more once the predecessor has no certificate', async () => {
+    const first = await join('unused', { externalId: 'one' });
+    await patch(`/Users/${first}`, { op: 'replace', path: 'active', value: false }).expect(200);
+    await join('unused', { externalId: 'two' });
+    await issue('unused');
+  });
+
+  it('stays without access after a rename, and after a deletion', async () => {
+    const id = await join('maiden', { externalId: 'm' });
+    const { certificate } = await issue('maiden');
+    await patch(`/Users/${id}`, { op: 'replace', path: 'userName', value: 'married' }).expect(200);
+    expect(await statusOf(certificate?.fingerprintSha256 ?? '')).toBe('revoked');
+    expect(await denied('maiden')).toContain('DirectoryUserInactive');
+    await issue('married');
+    await join('maiden', { externalId: 'somebody-else' });
+    expect(await denied('maiden')).toContain('UsernameReused');
+  });
+});
+
+describe('groups by membership', () => {
+  it('are given to members, and lost with the membership', async () => {
+    const id = await join('mover');
+    const payments = await group('payments', [id]);
+    const { certificate } = await issue('mover', ['team-payments']);
+    const { body: waiting } = await service
+      .as('hr-system')('post', '/v1/certificate-requests')
+      .send({ username: 'mover', groups: ['team-payments-manual'] })
+      .expect(201);
+    expect(await denied('stranger', ['team-payments'])).toContain('GroupNotPermitted');
+
+    await patch(`/Groups/${payments}`, { op: 'remove', path: 'members', value: [{ value: id }] }).expect(204);
+
+    expect(await denied('mover', ['team-payments'])).toContain('GroupNotPermitted');
+    expect(await stateOf((waiting as Issued).id)).toBe('denied');
+    expect(await details(id)).toMatchObject({
+      lostGroups: [{ fingerprintSha256: certificate?.fingerprintSha256, groups: ['team-payments'] }],
+      consequences: { residualExposure: [{ fingerprintSha256: certificate?.fingerprintSha256 }] },
+    });
+    expect(await events('DirectoryMembershipChanged')).toContainEqual(
+      expect.objectContaining({ groupId: payments, removed: ['mover'] }),
+    );
+  });
+
+  it('are seen by expressions', async () => {
+    const id = await join('oncall-jane');
+    await group('oncall', [id]);
+    await issue('oncall-jane', ['ops-eu']);
+    expect(await denied('stranger', ['ops-eu'])).toContain('DeniedByGuardrail');
+  });
+
+  it('are tried out before they happen', async () => {
+    const ask = { username: 'joiner', groups: ['team-payments'] };
+    const evaluate = async (body: object) =>
+      (await service.as('audrey')('post', '/v1/policies/evaluate').send(body).expect(200)).body as { outcome: string };
+    expect(await evaluate(ask)).toMatchObject({ outcome: 'denied' });
+    expect(await evaluate({ ...ask, directory: { groups: ['payments'] } })).toMatchObject({
+      outcome: 'permitted',
+      directory: { state: 'active', groups: ['payments'] },
+    });
+    expect(await evaluate({ ...ask, groups: ['viewers'], directory: { active: false } })).toMatchObject({
+      outcome: 'denied',
+      violations: [{ reason: 'DirectoryUserInactive' }],
+    });
+    const replay = await service
+      .as('audrey')('post', '/v1/policies/replay')
+      .send({ policies: [policies], directory: [{ username: 'mover', active: false }] })
+      .expect(200);
+    expect(replay.text).toContain('permittedToDenied');
+  });
+});
+
+it('lists people with what is wrong with their names', async () => {
+  const id = await join('No Name!');
+  const { body } = await service.as('audrey')('get', '/v1/directory-users?userName=no%20name!').expect(200);
+  expect(body).toMatchObject({ items: [{ id, username: null, whyNoUsername: expect.stringContaining('U+0020') }] });
+  await service.as('hr-system')('get', '/v1/directory-users').expect(403);
+  await service.as('petra')('get', '/v1/directory-users/nobody').expect(404);
+});
+
+it('takes all or nothing, and a repeated call does it', async () => {
+  let fails = false;
+  const other = await startService({
+    policies,
+    overrides: {
+      writer: (writer) => ({
+        commit: (step) =>
+          fails && step.operations.some(({ op }) => op === 'updateDirectoryUser')
+            ? Promise.reject(new StoreUnavailableError('the process died'))
+            : writer.commit(step),
+      }),
+    },
+  });
+  try {
+    const made = makeApiToken({ name: 'connector', roles: ['directory'] }, [], {
+      now: new Date(),
+      random: randomBytes,
+    });
+    await other.store.writer.commit({
+      operations: [{ op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 }],
+      events: [],
+    });
+    const send = (method: Method, path: string, content: object) => {
+      const agent = request(other.address);
+      const call = agent[method](`/scim/v2${path}`).set('authorization', `Bearer ${made.secret}`);
+      return call.set('content-type', 'application/scim+json').send(JSON.stringify(content));
+    };
+    const id = idIn(await send('post', '/Users', user('half')).expect(201));
+    const ask = other
+      .as('hr-system')('post', '/v1/kubeconfigs')
+      .send({ username: 'half', groups: ['viewers'] });
+    await ask.expect(201);
+    const leaves = { schemas: [patchSchema], Operations: [{ op: 'replace', path: 'active', value: false }] };
+    const identity = async () => (await other.as('root')('get', '/v1/identities/half').expect(200)).body as object;
+
+    fails = true;
+    await send('patch', `/Users/${id}`, leaves).expect(503);
+    expect(await identity()).toMatchObject({ blocked: null, certificates: [{ status: 'valid' }] });
+    fails = false;
+    await send('patch', `/Users/${id}`, leaves).expect(200);
+    expect(await identity()).toMatchObject({ blocked: { reason: 'cessationOfOperation' }, certificates: [] });
+  } finally {
+    await other.close();
+  }
+});

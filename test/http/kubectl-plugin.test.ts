@@ -1,0 +1,483 @@
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { runPlugin } from '../../src/kubectl/run-plugin.js';
+import { testMachine, type TestMachine } from '../helpers/plugin-machine.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { as } from './support/call.js';
+import { startService, type TestService } from './support/service.js';
+
+const policies = `
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: automatic }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["team-*"] }
+  constraints: { maxExpirationSeconds: 86400 }
+  approval: { mode: auto }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: by-hand }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["ops"] }
+  approval: { mode: manual, stages: [{ count: 1, approvers: { names: [bob, carol] } }] }
+`;
+
+let service: TestService;
+/** A proxy before the service: the plugin knows its address, and a test can break it. */
+let front: Server;
+let answerInstead: number | null = null;
+let seen: string[] = [];
+let server: string;
+/** Everything that went over the wire, in both directions. */
+let traffic = '';
+const directories: { remove(): void }[] = [];
+
+beforeAll(async () => {
+  front = createServer((request, response) => {
+    seen.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    if (answerInstead !== null) {
+      response.writeHead(answerInstead, { 'content-type': 'application/problem+json' }).end('{"detail":"not now"}');
+      return;
+    }
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks);
+      traffic += `${JSON.stringify(request.rawHeaders)}\n${body.toString()}\n`;
+      const onward = httpRequest(
+        `${service.address}${request.url ?? ''}`,
+        { method: request.method, headers: request.headers },
+        (answer) => {
+          const parts: Buffer[] = [];
+          answer.on('data', (chunk: Buffer) => parts.push(chunk));
+          answer.on('end', () => {
+            traffic += `${Buffer.concat(parts).toString()}\n`;
+            response.writeHead(answer.statusCode ?? 500, answer.headers).end(Buffer.concat(parts));
+          });
+        },
+      );
+      onward.end(body);
+    });
+  });
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  server = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
+  service = await startService({ policies, app: { publicUrl: server, failedAuthenticationsPerMinute: 1_000_000 } });
+});
+afterAll(async () => {
+  front.closeAllConnections();
+  front.close();
+  await service.close();
+});
+afterEach(() => {
+  answerInstead = null;
+  for (const directory of directories.splice(0)) directory.remove();
+});
+
+/** Milliseconds by which the clocks of machine and service are ahead. */
+let offset = 0;
+function pass(seconds: number) {
+  offset += seconds * 1000;
+  service.advance(seconds);
+}
+
+let people = 0;
+
+/** A machine with nothing on it, and somebody who has not asked for anything yet. */
+function newMachine(
+  token: string | null = service.tokenOf('alice'),
+): TestMachine & { readonly args: readonly string[]; readonly username: string } {
+  const directory = temporaryDirectory();
+  directories.push(directory);
+  const username = `user-${++people}`;
+  const environment = token === null ? {} : { KUBEPASS_TOKEN: token };
+  const machine = testMachine(directory.path, { environment, now: () => Date.now() + offset });
+  return {
+    ...machine,
+    username,
+    args: ['--server', server, '--cluster', 'demo', '--username', username, '--group', 'team-a', '--expires-in', '10m'],
+  };
+}
+
+const withoutToken = (machine: ReturnType<typeof newMachine>) => ({ ...machine, environment: {} });
+
+interface Credential {
+  readonly status: {
+    readonly expirationTimestamp: string;
+    readonly clientCertificateData: string;
+    readonly clientKeyData: string;
+  };
+}
+
+async function credentialOf(machine: ReturnType<typeof newMachine>): Promise<Credential['status']> {
+  const code = await runPlugin(['get-credential', ...machine.args], machine);
+  const output = machine.takeOutput();
+  if (code !== 0) throw new Error(machine.takeLines().join('\n'));
+  return (JSON.parse(output) as Credential).status;
+}
+
+const fingerprintOf = ({ clientCertificateData }: Credential['status']) =>
+  new X509Certificate(clientCertificateData).fingerprint256.replaceAll(':', '').toLowerCase();
+
+async function loggedIn(machine = newMachine()) {
+  expect(await runPlugin(['login', ...machine.args], machine)).toBe(0);
+  machine.takeOutput();
+  return withoutToken(machine);
+}
+
+const folderOf = (machine: TestMachine): string => {
+  const root = join(machine.homeDirectory, '.kube', 'cache', 'kubepass');
+  return join(root, readdirSync(root)[0] ?? '');
+};
+
+describe('login', () => {
+  it('gets a certificate whose key never leaves the machine, and adds a context', async () => {
+    const machine = newMachine();
+    traffic = '';
+    expect(await runPlugin(['login', ...machine.args], machine)).toBe(0);
+    expect(machine.takeOutput()).toContain(`You are ${machine.username} in team-a on demo until `);
+    const config = readFileSync(join(machine.homeDirectory, '.kube', 'config'), 'utf8');
+    expect(config).toContain(`current-context: "${machine.username}@demo"`);
+    expect(config).not.toContain('PRIVATE KEY');
+    expect(config).not.toContain(service.tokenOf('alice'));
+    const credential = await credentialOf(withoutToken(machine));
+    const certificate = new X509Certificate(credential.clientCertificateData);
+    expect(certificate.subject.split('\n').sort()).toEqual([`CN=${machine.username}`, 'O=team-a']);
+    expect(certificate.checkPrivateKey(createPrivateKey(credential.clientKeyData))).toBe(true);
+    // Not the key, nor a line of it.
+    const secret = credential.clientKeyData.split('\n')[2] ?? '';
+    expect(secret.length).toBeGreaterThan(40);
+    for (const text of [traffic, service.log(), config]) expect(text).not.toContain(secret);
+    for (const file of ['config', 'cache/kubepass']) {
+      const { mode } = statSync(join(machine.homeDirectory, '.kube', file));
+      expect(mode & 0o077).toBe(0);
+    }
+    expect(statSync(join(folderOf(machine), 'credential.json')).mode & 0o777).toBe(0o600);
+  });
+
+  it('takes the name of the principal where no username is given', async () => {
+    const machine = newMachine();
+    expect(await runPlugin(['login', '--server', server, '--cluster', 'demo'], machine)).toBe(0);
+    expect(machine.takeOutput()).toContain('You are alice on demo');
+  });
+
+  it('waits for the people who must approve, and says for whom', async () => {
+    const machine = newMachine();
+    const args = machine.args.map((arg) => (arg === 'team-a' ? 'ops' : arg));
+    let polls = 0;
+    const login = runPlugin(['login', ...args], {
+      ...machine,
+      async sleep() {
+        polls += 1;
+        if (polls !== 2) return;
+        const pending = as.requests(await service.as('bob')('get', '/v1/certificate-requests?state=pending')).items;
+        const mine = pending.find(({ username }) => username === machine.username);
+        await service
+          .as('bob')('post', `/v1/certificate-requests/${mine?.id ?? ''}/approve`)
+          .expect(200);
+      },
+    });
+    expect(await login).toBe(0);
+    const [first] = machine.takeLines();
+    expect(first).toMatch(/^kubepass: certificate request \S+ waits for 1 of 1 bob, carol$/);
+  });
+
+  it('says why it is not permitted, and leaves no context', async () => {
+    const machine = newMachine();
+    const args = machine.args.map((arg) => (arg === 'team-a' ? 'admins' : arg));
+    expect(await runPlugin(['login', ...args], machine)).toBe(1);
+    expect(machine.takeLines().join()).toContain('admins');
+    expect(() => statSync(join(machine.homeDirectory, '.kube', 'config'))).toThrow('ENOENT');
+  });
+
+  it('refuses a token that is not known, without repeating it', async () => {
+    const machine = newMachine('a-token-that-is-not-known');
+    expect(await runPlugin(['login', ...machine.args], machine)).toBe(1);
+    const lines = machine.takeLines().join();
+    expect(lines).toContain('unknown, expired or revoked');
+    expect(lines).not.toContain('a-token-that-is-not-known');
+  });
+});
+
+describe('get-credential', () => {
+  it('answers from the cache without a call, until two thirds of the lifetime', async () => {
+    const machine = await loggedIn();
+    seen = [];
+    const first = await credentialOf(machine);
+    pass(380);
+    expect(await credentialOf(machine)).toEqual(first);
+    expect(seen).toEqual([]);
+    expect(Date.parse(first.expirationTimestamp)).toBeLessThan(
+      Date.parse(new X509Certificate(first.clientCertificateData).validTo),
+    );
+    pass(25);
+    const second = await credentialOf(machine);
+    expect(fingerprintOf(second)).not.toBe(fingerprintOf(first));
+    expect(second.clientKeyData).not.toBe(first.clientKeyData);
+    expect(seen).toEqual([`POST /v1/certificates/${fingerprintOf(first)}/renew`]);
+    const stored = await service.store.certificates.findByFingerprint(fingerprintOf(second));
+    expect(stored).toMatchObject({
+      username: machine.username,
+      groups: ['team-a'],
+      renewal: { of: fingerprintOf(first) },
+    });
+  });
+
+  it.each(['--key-algorithm', 'Ed25519', 'RSA-2048', 'ECDSA-P384', 'ECDSA-P521'].slice(1))(
+    'renews with a key of %s',
+    async (algorithm) => {
+      const fresh = newMachine();
+      const machine = await loggedIn({ ...fresh, args: [...fresh.args, '--key-algorithm', algorithm] });
+      const first = await credentialOf(machine);
+      pass(420);
+      expect(fingerprintOf(await credentialOf(machine))).not.toBe(fingerprintOf(first));
+    },
+  );
+
+  it.each([503, 429, 500])(
+    'hands out the old certificate while kubepass answers %i, says so, and tries again later',
+    async (status) => {
+      const machine = await loggedIn();
+      const first = await credentialOf(machine);
+      pass(420);
+      answerInstead = status;
+      seen = [];
+      expect(await credentialOf(machine)).toEqual(first);
+      expect(machine.takeLines()).toEqual([
+        expect.stringMatching(/^kubepass: the certificate could not be renewed and works until /),
+      ]);
+      // The next kubectl does not wait for it again.
+      expect(await credentialOf(machine)).toEqual(first);
+      expect(seen).toHaveLength(1);
+      answerInstead = null;
+      pass(11);
+      expect(fingerprintOf(await credentialOf(machine))).not.toBe(fingerprintOf(first));
+    },
+  );
+
+  it('makes one certificate where the answer to the first ask was lost', async () => {
+    const machine = await loggedIn();
+    const first = await credentialOf(machine);
+    pass(420);
+    // It arrives, and the answer is lost: the same ask is sent once more, with another proof.
+    const kept = join(folderOf(machine), 'attempt.json');
+    const attempt = new Promise<string>((resolve) => {
+      front.once('request', () => {
+        resolve(readFileSync(kept, 'utf8'));
+      });
+    });
+    const second = await credentialOf(machine);
+    const credential = join(folderOf(machine), 'credential.json');
+    const old = readFileSync(credential, 'utf8');
+    writeFileSync(kept, await attempt);
+    const { createHash } = await import('node:crypto');
+    const content = JSON.stringify({
+      ...(JSON.parse(old.split('\n')[1] ?? '') as object),
+      ...{
+        fingerprintSha256: fingerprintOf(first),
+        certificatePem: first.clientCertificateData,
+        keyPem: first.clientKeyData,
+        renewAt: 0,
+      },
+    });
+    writeFileSync(credential, `${createHash('sha256').update(content).digest('hex')}\n${content}\n`);
+    expect(fingerprintOf(await credentialOf(machine))).toBe(fingerprintOf(second));
+  });
+
+  it('asks once where ten kubectl find an expired certificate', async () => {
+    const machine = await loggedIn();
+    await credentialOf(machine);
+    pass(3_600);
+    const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
+    seen = [];
+    const all = await Promise.all(
+      Array.from({ length: 10 }, () => {
+        let output = '';
+        return runPlugin(['get-credential', ...machine.args], {
+          ...withToken,
+          print: (text) => void (output += text),
+        }).then((code) => ({ code, output }));
+      }),
+    );
+    expect(new Set(all.map(({ code }) => code))).toEqual(new Set([0]));
+    expect(new Set(all.map(({ output }) => output)).size).toBe(1);
+    expect(seen.filter((one) => one === 'POST /v1/certificate-requests')).toHaveLength(1);
+  });
+
+  it('does not wait for another kubectl that renews, while the certificate works', async () => {
+    const machine = await loggedIn();
+    const first = await credentialOf(machine);
+    pass(420);
+    writeFileSync(join(folderOf(machine), 'lock'), `elsewhere ${process.pid} abc`);
+    expect(await credentialOf(machine)).toEqual(first);
+  });
+
+  it('moves a damaged cache aside, says so, and gets a new one', async () => {
+    const machine = await loggedIn();
+    const file = join(folderOf(machine), 'credential.json');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace('BEGIN CERTIFICATE', 'BEGIN CERTIFICATf'));
+    const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
+    await credentialOf(withToken);
+    expect(machine.takeLines()[0]).toMatch(/^kubepass: the cache is damaged; it is moved aside to .+damaged-\d+$/);
+    expect(readdirSync(folderOf(machine)).some((name) => name.startsWith('credential.json.damaged-'))).toBe(true);
+  });
+
+  it('ends with a sentence where the certificate is revoked, and asks once for the six calls of one kubectl', async () => {
+    const machine = await loggedIn();
+    const first = await credentialOf(machine);
+    await service
+      .as('alice')('post', `/v1/certificates/${fingerprintOf(first)}/revoke`)
+      .send({ reason: 'keyCompromise' })
+      .expect(200);
+    pass(420);
+    seen = [];
+    const interactive = {
+      KUBERNETES_EXEC_INFO: JSON.stringify({
+        apiVersion: 'client.authentication.k8s.io/v1',
+        spec: { interactive: true },
+      }),
+    };
+    for (let i = 0; i < 6; i += 1)
+      expect(await runPlugin(['get-credential', ...machine.args], { ...machine, environment: interactive })).toBe(1);
+    const lines = machine.takeLines();
+    expect(new Set(lines).size).toBe(1);
+    expect(lines[0]).toContain('the certificate is revoked');
+    expect(lines[0]).toContain('kubectl kubepass login --server');
+    expect(seen).toEqual([`POST /v1/certificates/${fingerprintOf(first)}/renew`]);
+    expect(machine.takeOutput()).toBe('');
+  });
+
+  it('works again after the identity is unblocked and somebody has logged in', async () => {
+    const machine = await loggedIn();
+    await credentialOf(machine);
+    await service
+      .as('root')('post', `/v1/identities/${machine.username}/block`)
+      .send({ reason: 'unspecified' })
+      .expect(200);
+    pass(420);
+    expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+    const again = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
+    expect(await runPlugin(['login', ...machine.args], again)).toBe(1);
+    expect(machine.takeLines().join('\n')).toMatch(/block/);
+    await service.as('root')('post', `/v1/identities/${machine.username}/unblock`).send({}).expect(200);
+    expect(await runPlugin(['login', ...machine.args], again)).toBe(0);
+    machine.takeOutput();
+    await credentialOf(machine);
+  });
+
+  it('hands out the old certificate while a renewal waits for a person, and goes on with the same request', async () => {
+    const fresh = newMachine();
+    const args = fresh.args.map((arg) => (arg === 'team-a' ? 'ops' : arg));
+    const approve = async () => {
+      const pending = as.requests(await service.as('bob')('get', '/v1/certificate-requests?state=pending')).items;
+      const mine = pending.filter(({ username }) => username === fresh.username);
+      expect(mine).toHaveLength(1);
+      await service
+        .as('bob')('post', `/v1/certificate-requests/${mine[0]?.id ?? ''}/approve`)
+        .expect(200);
+    };
+    const machine = { ...fresh, args, sleep: async () => approve() };
+    expect(await runPlugin(['login', ...args], machine)).toBe(0);
+    machine.takeOutput();
+    machine.takeLines();
+    const quiet = withoutToken(machine);
+    const first = await credentialOf(quiet);
+    pass(420);
+    expect(await credentialOf(quiet)).toEqual(first);
+    expect(machine.takeLines()[0]).toContain('waits for a person to approve it');
+    pass(20);
+    expect(await credentialOf(quiet)).toEqual(first);
+    machine.takeLines();
+    await approve();
+    const second = await credentialOf({ ...machine, sleep: async () => undefined, environment: {} }).catch(() => null);
+    expect(second).toEqual(first);
+    pass(20);
+    expect(fingerprintOf(await credentialOf(machine))).not.toBe(fingerprintOf(first));
+  });
+
+  it('has nothing to hand out without a login or a token, and says what to do', async () => {
+    const machine = newMachine(null);
+    expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([
+      `kubepass: there is no credential for this context yet. Run: kubectl kubepass login --server ${server} --cluster demo`,
+    ]);
+  });
+
+  it('takes a token from a file and from a command', async () => {
+    for (const more of [
+      (file: string) => ['--token-file', file],
+      (file: string) => ['--token-command', `cat ${file}`],
+    ]) {
+      const machine = newMachine(null);
+      const file = join(machine.homeDirectory, 'token');
+      writeFileSync(file, `${service.tokenOf('alice')}\n`);
+      await credentialOf({ ...machine, args: [...machine.args, ...more(file)] });
+    }
+  });
+});
+
+describe('status, logout and revoke', () => {
+  it('show, forget and revoke', async () => {
+    const machine = await loggedIn();
+    const { notAfter } = (await service.store.certificates.findByFingerprint(
+      fingerprintOf(await credentialOf(machine)),
+    )) ?? { notAfter: new Date(0) };
+    expect(await runPlugin(['status', '-o', 'json'], machine)).toBe(0);
+    expect(JSON.parse(machine.takeOutput())).toEqual({
+      items: [
+        {
+          context: `${machine.username}@demo`,
+          server,
+          cluster: 'demo',
+          username: machine.username,
+          groups: ['team-a'],
+          notAfter: notAfter.toISOString(),
+          renewAt: expect.any(String) as string,
+          state: 'valid',
+        },
+      ],
+    });
+    const fingerprint = fingerprintOf(await credentialOf(machine));
+    expect(
+      await runPlugin(['revoke', '--reason', 'keyCompromise'], {
+        ...machine,
+        environment: { KUBEPASS_TOKEN: service.tokenOf('alice') },
+      }),
+    ).toBe(0);
+    expect(machine.takeOutput()).toContain('is revoked and forgotten');
+    expect(await service.store.certificates.findByFingerprint(fingerprint)).toMatchObject({
+      revocation: { reason: 'keyCompromise' },
+    });
+    expect(await runPlugin(['status'], machine)).toBe(0);
+    expect(machine.takeOutput()).toContain('unknown');
+    const other = await loggedIn();
+    expect(await runPlugin(['logout'], other)).toBe(0);
+    expect(() => statSync(join(folderOf(other), 'credential.json'))).toThrow('ENOENT');
+  });
+
+  it('say of a certificate that was revoked elsewhere that it is', async () => {
+    const machine = await loggedIn();
+    const fingerprint = fingerprintOf(await credentialOf(machine));
+    await service
+      .as('alice')('post', `/v1/certificates/${fingerprint}/revoke`)
+      .send({ reason: 'unspecified' })
+      .expect(200);
+    const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
+    expect(await runPlugin(['status', '-o', 'json', '--all'], withToken)).toBe(0);
+    expect(JSON.parse(machine.takeOutput())).toMatchObject({ items: [{ state: 'revoked' }] });
+  });
+});
+
+it('leaves no file of the plugin open to others', async () => {
+  const machine = await loggedIn();
+  mkdirSync(folderOf(machine), { recursive: true });
+  for (const name of readdirSync(folderOf(machine)))
+    expect(statSync(join(folderOf(machine), name)).mode & 0o077).toBe(0);
+});

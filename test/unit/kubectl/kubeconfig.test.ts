@@ -1,0 +1,201 @@
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, lstatSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { changeKubeconfig, fileToWrite, kubeconfigFiles } from '../../../src/kubectl/kubeconfig-file.js';
+import { ownContexts, withEntries, type OwnEntries } from '../../../src/kubectl/kubeconfig-entries.js';
+import { testMachine } from '../../helpers/plugin-machine.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+
+const own: OwnEntries = {
+  context: 'jane@demo',
+  namespace: null,
+  cluster: { server: 'https://10.0.0.1:6443' },
+  exec: { args: ['get-credential', '--server', 'https://kubepass.example'], installHint: 'install it' },
+};
+
+/** Everything that readers of YAML 1.1 and 1.2 take differently, or that a writer likes to change. */
+const others = `# kept by hand
+apiVersion: v1
+kind: Config
+preferences: {colors: true}
+clusters:
+# the old one
+- cluster:
+    server: https://old.example   # do not use
+    certificate-authority-data: ${'QUJD'.repeat(60)}
+  name: old
+- {name: flow, cluster: {server: 'https://flow.example'}}
+users:
+- name: yes
+  user: {token: 0777, username: 1e3, password: "0x1F"}
+- name: "null"
+  user:
+    client-key-data: >-
+      QUJD
+      REVG
+    unknown: [~, null, 12345678901234567890, 2026-01-01, 1_000, .5, on]
+- name: anchored
+  user: &u {username: a}
+- name: aliased
+  user: *u
+contexts:
+- context: {cluster: old, user: yes}
+  name: old
+current-context: old
+extensions:
+- {name: x, extension: {a: 1}}
+`;
+
+describe('the entries of a login in a kubeconfig', () => {
+  it('leave every line of the others as it is written', () => {
+    const after = withEntries(others, own, false);
+    const lines = new Set(after.split('\n').map((line) => line.trim().replace(/^- /, '')));
+    for (const scalar of [
+      '0777',
+      '1e3',
+      '"0x1F"',
+      '12345678901234567890',
+      '2026-01-01',
+      '1_000',
+      '.5',
+      'on',
+      '# kept by hand',
+      '# the old one',
+      '# do not use',
+      '&u',
+      '*u',
+      'unknown',
+    ])
+      expect(after).toContain(scalar);
+    expect(lines.has('name: yes')).toBe(true);
+    expect(after).toContain('current-context: old');
+    expect(ownContexts(after)).toEqual({ own: [{ context: 'jane@demo', args: own.exec.args }], current: 'old' });
+  });
+
+  it('are replaced by the next login, and the second one changes nothing', () => {
+    const first = withEntries(others, own, false);
+    expect(withEntries(first, own, false)).toBe(first);
+    const second = withEntries(
+      first,
+      { ...own, exec: { ...own.exec, args: ['get-credential', '--server', 'https://new.example'] } },
+      true,
+    );
+    expect(ownContexts(second)).toEqual({
+      own: [{ context: 'jane@demo', args: ['get-credential', '--server', 'https://new.example'] }],
+      current: 'jane@demo',
+    });
+  });
+
+  it.each([
+    null,
+    '',
+    '# nothing\n',
+    'apiVersion: v1\nkind: Config\nclusters: []\nusers: null\ncontexts:\n',
+    '{"apiVersion":"v1","kind":"Config","clusters":[],"users":[],"contexts":[]}',
+  ])('make a kubeconfig of %j, and become current there', (text) => {
+    const config = parse(withEntries(text, own, false)) as Record<string, unknown>;
+    expect(config).toMatchObject({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'kubepass:jane@demo', cluster: own.cluster }],
+      users: [
+        {
+          name: 'kubepass:jane@demo',
+          user: { exec: { command: 'kubectl-kubepass', provideClusterInfo: true, interactiveMode: 'IfAvailable' } },
+        },
+      ],
+      contexts: [{ name: 'jane@demo', context: { cluster: 'kubepass:jane@demo', user: 'kubepass:jane@demo' } }],
+      'current-context': 'jane@demo',
+    });
+  });
+
+  it.each([
+    [
+      'a context of somebody else',
+      others.replace('  name: old\ncurrent', '  name: jane@demo\ncurrent'),
+      'that is not of kubepass',
+    ],
+    [
+      'a user of somebody else',
+      others.replace('- name: anchored', '- name: kubepass:jane@demo'),
+      'that is not of kubepass',
+    ],
+    ['no mapping', '- a\n', 'no mapping'],
+    ['no YAML', 'a: [', 'cannot be read'],
+    ['two documents', 'a: 1\n---\nb: 2\n', 'cannot be read'],
+    ['a key twice', 'users: []\nusers: []\n', 'cannot be read'],
+    ['users that are no list', 'users: {a: b}\n', 'is no list'],
+  ])('do not go into a kubeconfig with %s', (_what, text, message) => {
+    expect(() => withEntries(text, own, false)).toThrow(message);
+  });
+});
+
+describe('the kubeconfig file', () => {
+  let directory: ReturnType<typeof temporaryDirectory>;
+  beforeEach(() => {
+    directory = temporaryDirectory();
+  });
+  afterEach(() => {
+    directory.remove();
+  });
+  const machine = () => testMachine(directory.path);
+
+  it('is changed at once, with a backup and closed to others', async () => {
+    const file = join(directory.path, 'config');
+    writeFileSync(file, 'old', { mode: 0o644 });
+    await changeKubeconfig(file, () => 'new', machine());
+    expect(readFileSync(file, 'utf8')).toBe('new');
+    expect(readFileSync(`${file}.kubepass-backup`, 'utf8')).toBe('old');
+    for (const one of [file, `${file}.kubepass-backup`]) expect(statSync(one).mode & 0o777).toBe(0o600);
+    expect(existsSync(`${file}.lock`)).toBe(false);
+  });
+
+  it('stays as it is where the change throws, and the lock is given back', async () => {
+    const file = join(directory.path, 'config');
+    writeFileSync(file, 'old');
+    const change = changeKubeconfig(
+      file,
+      () => {
+        throw new Error('no');
+      },
+      machine(),
+    );
+    await expect(change).rejects.toThrow('no');
+    expect(readFileSync(file, 'utf8')).toBe('old');
+    expect(existsSync(`${file}.lock`)).toBe(false);
+  });
+
+  it('is not changed while kubectl has its lock', async () => {
+    const file = join(directory.path, 'config');
+    writeFileSync(file, 'old');
+    writeFileSync(`${file}.lock`, '');
+    let elapsed = 0;
+    const waiting = { elapsed: () => elapsed, sleep: async (milliseconds: number) => void (elapsed += milliseconds) };
+    await expect(changeKubeconfig(file, () => 'new', waiting)).rejects.toThrow('another kubectl changes the file');
+    expect(readFileSync(file, 'utf8')).toBe('old');
+    expect(existsSync(`${file}.lock`)).toBe(true);
+  });
+
+  it('behind a link is changed in its place', async () => {
+    mkdirSync(join(directory.path, 'real'));
+    const [real, link] = [join(directory.path, 'real', 'config'), join(directory.path, 'config')];
+    writeFileSync(real, 'old');
+    symlinkSync(real, link);
+    await changeKubeconfig(link, () => 'new', machine());
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(real, 'utf8')).toBe('new');
+  });
+
+  it('is found as kubectl finds it', () => {
+    const [a, b] = [join(directory.path, 'a'), join(directory.path, 'b')];
+    const of = (environment: Record<string, string>) =>
+      kubeconfigFiles(null, { environment, homeDirectory: '/home/jane' });
+    expect(of({})).toEqual(['/home/jane/.kube/config']);
+    expect(of({ KUBECONFIG: `${a}::${b}:${a}` })).toEqual([a, b]);
+    expect(kubeconfigFiles('/given', { environment: { KUBECONFIG: a }, homeDirectory: '/' })).toEqual(['/given']);
+    expect(fileToWrite([a, b])).toBe(b);
+    writeFileSync(a, '');
+    expect(fileToWrite([a, b])).toBe(a);
+  });
+});

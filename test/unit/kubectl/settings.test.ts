@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { readCredentialCommand, readLoginCommand } from '../../../src/kubectl/command-line.js';
+import { credentialArguments, readDuration, readServer, settingsKey } from '../../../src/kubectl/settings.js';
+
+const settings = readCredentialCommand([
+  ...[
+    '--server',
+    'https://kubepass.example/',
+    '--cluster',
+    'demo',
+    '--username',
+    'jane',
+    '--group',
+    'b',
+    '--group',
+    'a',
+  ],
+  ...['--namespace', 'x', '--expires-in', '8h', '--key-algorithm', 'Ed25519', '--token-command', 'print token'],
+]);
+
+describe('settings', () => {
+  it('are the same after they went through a kubeconfig', () => {
+    const [command, ...args] = credentialArguments(settings);
+    expect(command).toBe('get-credential');
+    expect(readCredentialCommand(args)).toEqual(settings);
+    const authority = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+    const withAuthority = { ...settings, certificateAuthority: authority, tokenCommand: null };
+    expect(readCredentialCommand(credentialArguments(withAuthority).slice(1))).toEqual(withAuthority);
+  });
+
+  it('share a credential where they ask for the same identity, in whichever order and however people sign in', () => {
+    const key = settingsKey(settings);
+    expect(settingsKey({ ...settings, groups: ['a', 'b'], tokenCommand: null, tokenFile: '/token' })).toBe(key);
+    for (const other of [
+      { server: 'https://other.example' },
+      { cluster: 'prod' },
+      { username: 'jim' },
+      { username: null },
+      { groups: ['a'] },
+      { groups: ['a,b'] },
+      { namespace: null },
+      { expirationSeconds: 600 },
+      { keyAlgorithm: 'RSA-2048' },
+    ] as const)
+      expect(settingsKey({ ...settings, ...other })).not.toBe(key);
+  });
+
+  it.each([
+    ['8h', 28_800],
+    ['90m', 5_400],
+    ['1h30m', 5_400],
+    ['1d', 86_400],
+    ['3600', 3_600],
+    ['600s', 600],
+  ])('read %s as %i seconds', (text, seconds) => {
+    expect(readDuration(text)).toBe(seconds);
+  });
+
+  it.each(['', '8', '5m', '8 h', '-8h', '8h8', '1w', '1.5h', '99999999d', 'h'])('refuse the lifetime %j', (text) => {
+    expect(() => readDuration(text)).toThrow('--expires-in');
+  });
+
+  it.each([
+    ['https://kubepass.example/', 'https://kubepass.example'],
+    ['https://KUBEPASS.example:443', 'https://kubepass.example'],
+    ['https://kubepass.example/base//', 'https://kubepass.example/base'],
+    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
+    ['http://[::1]:8080', 'http://[::1]:8080'],
+  ])('write the server %s in one form', (text, server) => {
+    expect(readServer(text)).toBe(server);
+  });
+
+  it.each([
+    'http://kubepass.example',
+    'http://127.0.0.1.example',
+    'ftp://x',
+    'kubepass',
+    'https://u:p@x',
+    'https://x?y',
+    'https://x#y',
+  ])('refuse the server %s', (text) => {
+    expect(() => readServer(text)).toThrow('--server');
+  });
+
+  it.each([
+    [['--cluster', 'demo'], '--server is missing'],
+    [['--server', 'https://x', '--token', 'secret'], "Unknown option '--token'"],
+    [['--server', 'https://x', '--key-algorithm', 'DSA'], '--key-algorithm'],
+    [['--server', 'https://x', '--token-file', 'a', '--token-command', 'b'], 'not both'],
+    [['--server', 'https://x', '--browser', '--device-code'], 'not both'],
+    [['--server', 'https://x', '--certificate-authority', '/nowhere'], 'cannot be read'],
+    [['--server', 'https://x', 'surplus'], 'surplus'],
+  ])('are refused: %j', (args, message) => {
+    expect(() => readLoginCommand(args)).toThrow(message);
+  });
+});

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DirectoryGroup } from '../../../src/model/directory.js';
+import { openTestStore, type OpenedStore } from '../../helpers/test-store.js';
+import { aDirectoryUser, instant } from './records.js';
+
+const awkward = 'Ä"\'`\\ 😀\u2028';
+
+let opened: OpenedStore;
+beforeAll(async () => {
+  opened = await openTestStore();
+});
+afterAll(() => opened.close());
+
+const commit = (...operations: Parameters<OpenedStore['store']['writer']['commit']>[0]['operations'][number][]) =>
+  opened.store.writer.commit({ operations, events: [] });
+const aGroup = (displayName: string): DirectoryGroup => ({
+  ...{ id: randomUUID(), displayName, externalId: null, version: 1 },
+  createdAt: instant('2026-03-01T09:30:00.000Z'),
+  changedAt: instant('2026-03-01T09:30:00.000Z'),
+});
+
+describe('the directory', () => {
+  it('gives back what it was given', async () => {
+    const user = aDirectoryUser({
+      userName: awkward,
+      externalId: awkward,
+      active: false,
+      displayName: awkward,
+      name: { formatted: awkward, familyName: null, givenName: '' },
+      emails: [{ value: awkward, type: 'work', primary: true }],
+      username: 'jane',
+      version: 7,
+      inactiveSince: instant('1970-01-01T00:00:00.000Z'),
+      blockedAt: instant('9999-12-31T23:59:59.999Z'),
+      reuse: { predecessor: 'x', since: instant('2026-03-01T09:30:00.123Z') },
+      left: { at: 'x', cancelledRequests: ['a'], revokedTokens: [], keptTokens: [] },
+    });
+    expect(await commit({ op: 'insertDirectoryUser', user })).toEqual({ committed: true });
+    expect(await opened.store.directory.user(user.id)).toEqual(user);
+    const changed = { ...user, active: true, version: 8, emails: [], reuse: null, left: null };
+    expect(await commit({ op: 'updateDirectoryUser', user: changed, version: 7 })).toEqual({ committed: true });
+    expect(await opened.store.directory.user(user.id)).toEqual(changed);
+    const by = [{ attribute: 'email', value: awkward, type: null }] as const;
+    expect(await opened.store.directory.users(by, { startIndex: 1, count: 10 })).toEqual({ items: [], total: 0 });
+  });
+
+  it('takes no change of another version, and no name twice', async () => {
+    const user = aDirectoryUser({ userName: 'twice' });
+    await commit({ op: 'insertDirectoryUser', user });
+    expect(await commit({ op: 'updateDirectoryUser', user, version: 2 })).toMatchObject({
+      conflict: { kind: 'directoryUser' },
+    });
+    expect(await commit({ op: 'insertDirectoryUser', user: aDirectoryUser({ userName: 'TWICE' }) })).toMatchObject({
+      conflict: { kind: 'directoryName' },
+    });
+    const deleted = { ...user, deletedAt: instant('2026-03-02T00:00:00.000Z'), version: 2 };
+    await commit({ op: 'updateDirectoryUser', user: deleted, version: 1 });
+    expect(await commit({ op: 'insertDirectoryUser', user: aDirectoryUser({ userName: 'TWICE' }) })).toEqual({
+      committed: true,
+    });
+    expect(await opened.store.directory.lastNamed('twice')).toEqual(deleted);
+  });
+
+  it('loses no member of a hundred concurrent changes', async () => {
+    const group = aGroup('hundred');
+    const users = Array.from({ length: 100 }, (_, i) => aDirectoryUser({ userName: `member-${i}` }));
+    await commit({ op: 'insertDirectoryGroup', group });
+    await Promise.all(users.map((user) => commit({ op: 'insertDirectoryUser', user })));
+    const change = (kind: 'add' | 'remove', id: string) =>
+      commit(
+        {
+          op: 'updateDirectoryGroup',
+          id: group.id,
+          version: null,
+          attributes: {},
+          at: instant('2026-03-01T09:30:00.000Z'),
+        },
+        { op: 'changeDirectoryMembers', id: group.id, change: { kind, ids: [id] } },
+      );
+    await Promise.all(users.map(({ id }) => change('add', id)));
+    expect(await opened.store.directory.members(group.id, 1_000)).toHaveLength(100);
+    await Promise.all(users.slice(0, 40).map(({ id }) => change('remove', id)));
+    expect(await opened.store.directory.members(group.id, 1_000)).toHaveLength(60);
+    expect((await opened.store.directory.group(group.id))?.version).toBe(141);
+  });
+
+  it('replaces members, and leaves out whoever is not listed', async () => {
+    const group = aGroup('replaced');
+    const [a, b] = [aDirectoryUser({ userName: 'r-a' }), aDirectoryUser({ userName: 'r-b' })];
+    await commit(
+      { op: 'insertDirectoryGroup', group },
+      { op: 'insertDirectoryUser', user: a },
+      { op: 'insertDirectoryUser', user: b },
+      { op: 'changeDirectoryMembers', id: group.id, change: { kind: 'add', ids: [a.id, 'nobody'] } },
+    );
+    await commit({ op: 'changeDirectoryMembers', id: group.id, change: { kind: 'replace', ids: [b.id, b.id] } });
+    expect((await opened.store.directory.members(group.id, 10)).map(({ id }) => id)).toEqual([b.id]);
+    expect([...(await opened.store.directory.groupsOf([a.id, b.id])).keys()]).toEqual([b.id]);
+    await commit({ op: 'deleteDirectoryGroup', id: group.id });
+    expect(await opened.store.directory.groupsOf([b.id])).toEqual(new Map());
+  });
+
+  it('finds pages and names along indexes', async () => {
+    for (const sql of [
+      `SELECT "u"."n" FROM "DirectoryUser" AS "u" WHERE "u"."liveName" = 'x'`,
+      `SELECT "u"."n" FROM "DirectoryUser" AS "u" WHERE "u"."principalKey" IN ('x', 'y') ORDER BY "u"."n"`,
+      `SELECT "u"."n" FROM "DirectoryUser" AS "u" WHERE "u"."deletedAt" IS NULL ORDER BY "u"."n" LIMIT 10 OFFSET 5`,
+      `SELECT "m"."userN" FROM "DirectoryMembership" AS "m" WHERE "m"."groupN" = 1 ORDER BY "m"."groupN", "m"."userN" LIMIT 1`,
+    ])
+      expect(await opened.explain(sql), sql).toMatch(/INDEX|Index/);
+  });
+});
