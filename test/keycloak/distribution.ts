@@ -29,17 +29,18 @@ export async function findDistribution(say: (text: string) => void): Promise<Dis
     sayingSo(say, `bringing Keycloak ${version} with Maven, and preparing it, once (1 to 4 min)`, async () => {
       const artifact = `org.keycloak:keycloak-quarkus-dist:${version}:zip`;
       const unpack = ['dependency:unpack', `-Dartifact=${artifact}`, `-DoutputDirectory=${unfinished}`];
-      await run('mvn', ['--batch-mode', '--quiet', '--strict-checksums', ...unpack]);
-      await run('sh', [join(unfinished, `keycloak-${version}`, 'bin', 'kc.sh'), 'build', '--db=dev-mem']);
+      // Maven leaves a marker where it runs.
+      await run('mvn', ['--batch-mode', '--quiet', '--strict-checksums', ...unpack], unfinished);
+      await run('sh', [join(unfinished, `keycloak-${version}`, 'bin', 'kc.sh'), 'build', '--db=dev-mem'], unfinished);
     }),
   );
   return { home: join(folder, `keycloak-${version}`), java };
 }
 
 /** At low priority, because somebody works on this machine. Throws an `Error` with the end of the output. */
-function run(command: string, args: readonly string[]): Promise<void> {
+function run(command: string, args: readonly string[], cwd: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn('nice', ['-n', '10', command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('nice', ['-n', '10', command, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-4000)));

@@ -267,6 +267,22 @@ describe('the set of a record’s types', () => {
           "AuditEventsArchived",
           137438953472,
         ],
+        [
+          "DirectoryUserChanged",
+          274877906944,
+        ],
+        [
+          "DirectoryUserDeactivated",
+          549755813888,
+        ],
+        [
+          "DirectoryGroupChanged",
+          1099511627776,
+        ],
+        [
+          "DirectoryMembershipChanged",
+          2199023255552,
+        ],
       ]
     `);
   });
