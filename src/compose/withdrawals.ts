@@ -16,6 +16,7 @@ export const withdrawalsOf = ({ operations }: Step): readonly Withdrawal[] =>
   operations.flatMap((operation): readonly Withdrawal[] => {
     switch (operation.op) {
       case 'revokeApiToken':
+      case 'revokeTokenOfLeaver':
         return [{ token: operation.id, at: operation.at }];
       case 'insertIdentityBlock':
         return [{ folded: operation.folded, block: operation.block }];
@@ -41,8 +42,10 @@ export function withdrawingWriter(writer: Writer, keep: (some: readonly Withdraw
   };
 }
 
-const isWithdrawal = ({ op }: Operation): boolean =>
-  op === 'revokeApiToken' || op === 'insertIdentityBlock' || op === 'removeIdentityBlock';
+const kinds: ReadonlySet<Operation['op']> = new Set([
+  ...(['revokeApiToken', 'revokeTokenOfLeaver', 'insertIdentityBlock', 'removeIdentityBlock'] as const),
+]);
+const isWithdrawal = ({ op }: Operation): boolean => kinds.has(op);
 
 type WithdrawalStore = Pick<Store, 'writer' | 'apiTokens' | 'identityBlocks'>;
 
