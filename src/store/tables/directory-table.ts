@@ -213,6 +213,8 @@ function userCondition(condition: UserCondition): Condition {
       return { sql: '"u"."externalId" = ?', parameters: [condition.value] };
     case 'displayName':
       return { sql: '"u"."displayKey" = ?', parameters: [foldedName(condition.value)] };
+    case 'notKept':
+      return { sql: 'FALSE', parameters: [] };
     case 'active':
       return { sql: `"u"."active" = ${condition.value ? 'TRUE' : 'FALSE'}`, parameters: [] };
     case 'email': {

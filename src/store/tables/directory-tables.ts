@@ -79,7 +79,14 @@ export function updateDirectoryUser(user: DirectoryUser, version: number): reado
     { sql: `DELETE FROM "DirectoryEmail" WHERE "userN" = ${userN}`, parameters: [user.id] },
     ...(user.deletedAt === null
       ? insertEmails(user)
-      : [{ sql: `DELETE FROM "DirectoryMembership" WHERE "userN" = ${userN}`, parameters: [user.id] }]),
+      : [
+          {
+            sql: `UPDATE "DirectoryGroup" SET "version" = "version" + 1, "changedAt" = ?
+              WHERE "n" IN (SELECT "groupN" FROM "DirectoryMembership" WHERE "userN" = ${userN})`,
+            parameters: [user.changedAt, user.id],
+          },
+          { sql: `DELETE FROM "DirectoryMembership" WHERE "userN" = ${userN}`, parameters: [user.id] },
+        ]),
   ];
 }
 
