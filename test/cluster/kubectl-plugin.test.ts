@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { hash } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
@@ -56,6 +57,7 @@ interface CachedFile {
   readonly keyPem: string;
   readonly fingerprintSha256: string;
   readonly renewAt: number;
+  readonly notAfter: number;
 }
 
 describeControlPlane('kubectl with the plugin, against a real control plane', () => {
@@ -156,6 +158,12 @@ describeControlPlane('kubectl with the plugin, against a real control plane', ()
       config: join(home, '.kube', 'config'),
       cache: () => caches()[0] ?? '',
       cached: () => content('credential.json')[0],
+      /** Changes members of the credential in the cache, as if time had passed. */
+      change: async (members: Readonly<Partial<CachedFile>>) => {
+        const text = JSON.stringify({ ...content('credential.json')[0], ...members });
+        const hashed = `${hash('sha256', text)}\n${text}\n`;
+        writeFileSync(join(caches()[0] ?? '', 'credential.json'), hashed, { mode: 0o600 });
+      },
       keys: () => ['credential.json', 'attempt.json'].flatMap((name) => content(name).map(({ keyPem }) => keyPem)),
       login: async (username: string, args: readonly string[] = [], more: Readonly<Record<string, string>> = {}) => {
         const finished = await kubectl(['kubepass', ...loginArguments(username), ...args], {
@@ -302,17 +310,36 @@ describeControlPlane('kubectl with the plugin, against a real control plane', ()
     minutes * 60_000 + 120_000,
   );
 
-  it('asks once for ten kubectl with nothing in the cache', async () => {
-    const { login, kubectl } = newHome();
-    await login('many');
-    expect((await kubectl(['kubepass', 'logout'])).code).toBe(0);
-    const before = (await issuedTo('many')).length;
+  it.each([
+    // Each signs in again with its token, or renews by the key that it has.
+    ['nothing', async (home: ReturnType<typeof newHome>) => (await home.kubectl(['kubepass', 'logout'])).code],
+    ['an expired certificate', (home: ReturnType<typeof newHome>) => home.change({ renewAt: 0, notAfter: 1 })],
+  ])('asks once for ten kubectl with %s in the cache', async (_what, spoil) => {
+    const home = newHome();
+    const username = `many-${homes.length}`;
+    await home.login(username);
+    await spoil(home);
+    const before = (await issuedTo(username)).length;
     const token = { KUBEPASS_TOKEN: service.tokenOf('alice') };
     const all = await Promise.all(
-      Array.from({ length: 10 }, () => kubectl(['get', 'namespaces', '--output=name'], token)),
+      Array.from({ length: 10 }, () => home.kubectl(['get', 'namespaces', '--output=name'], token)),
     );
     expect(all.filter(({ code }) => code !== 0).map(({ stderr }) => stderr)).toEqual([]);
-    expect((await issuedTo('many')).length - before).toBe(1);
+    expect((await issuedTo(username)).length - before).toBe(1);
+  });
+
+  it('moves a damaged cache aside, says so, and goes on', async () => {
+    const { login, kubectl, cache } = newHome();
+    await login('damaged');
+    writeFileSync(join(cache(), 'credential.json'), 'half a fi');
+    const answer = await kubectl(['get', 'namespaces'], { KUBEPASS_TOKEN: service.tokenOf('alice') });
+    expect(answer.code).toBe(0);
+    expect(answer.stderr).toMatch(
+      /^kubepass: the cache is damaged; it is moved aside to \S+credential\.json\.damaged-\d+\n$/,
+    );
+    const aside = readdirSync(cache()).find((name) => name.includes('damaged')) ?? '';
+    expect(readFileSync(join(cache(), aside), 'utf8')).toBe('half a fi');
+    expect((await kubectl(['get', 'namespaces'])).stderr).toBe('');
   });
 
   it('goes on within ten seconds after the holder of the lock was killed', async () => {
@@ -336,25 +363,50 @@ describeControlPlane('kubectl with the plugin, against a real control plane', ()
     expect(readdirSync(cache())).not.toContain('lock');
   });
 
-  it('ends with a sentence, and no loop, when the certificate is revoked', async () => {
-    const { login, kubectl, cache } = newHome();
-    await login('gone');
-    const [certificate] = await issuedTo('gone');
-    await service
-      .as('root')('post', `/v1/certificates/${certificate?.fingerprintSha256 ?? ''}/revoke`)
-      .send({ reason: 'privilegeWithdrawn' })
-      .expect(200);
-    const late = { NODE_OPTIONS: `--require=${movedClock}`, KUBEPASS_TEST_CLOCK_AHEAD: '430000' };
+  it.each([
+    [
+      'the certificate is revoked',
+      (fingerprint: string) => `/v1/certificates/${fingerprint}/revoke`,
+      { reason: 'privilegeWithdrawn' },
+    ],
+    [
+      'the identity is blocked',
+      (_fingerprint: string, username: string) => `/v1/identities/${username}/block`,
+      { reason: 'unspecified' },
+    ],
+  ])('ends with a sentence, no loop and no browser when %s, and works after a login', async (what, path, body) => {
+    const { login, kubectl, cache, home } = newHome();
+    const username = what.replaceAll(' ', '-');
+    await login(username);
+    const [certificate] = await issuedTo(username);
+    const url = path(certificate?.fingerprintSha256 ?? '', username);
+    await service.as('root')('post', url).send(body).expect(200);
+    const opened = join(home, 'opened');
+    const late = {
+      NODE_OPTIONS: `--require=${movedClock}`,
+      KUBEPASS_TEST_CLOCK_AHEAD: '430000',
+      BROWSER: join(home, 'browser'),
+    };
+    writeFileSync(late.BROWSER, `#!/bin/sh\n: >${opened}\n`, { mode: 0o700 });
     asks = [];
     const answer = await kubectl(['get', 'namespaces'], late);
     expect(answer.code).toBe(1);
+    // Blocking revokes.
     expect(answer.stderr).toContain('the certificate is revoked');
     expect(answer.stderr).toContain('kubectl kubepass login');
     // The second one says the time of kubepass, because the clock here is wrong.
     expect(asks.length).toBeLessThanOrEqual(2);
+    expect(existsSync(opened)).toBe(false);
     expect(readdirSync(cache())).toContain('refusal.json');
-    const again = await login('gone');
-    expect(again.stdout).toContain('You are gone in team-a');
+    if (what === 'the identity is blocked') {
+      const refused = await kubectl(['kubepass', ...loginArguments(username)], {
+        KUBEPASS_TOKEN: service.tokenOf('alice'),
+      });
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('is blocked') as string });
+      await service.as('root')('post', url.replace('/block', '/unblock')).send({}).expect(200);
+    }
+    const again = await login(username);
+    expect(again.stdout).toContain(`You are ${username} in team-a`);
     expect((await kubectl(['get', 'namespaces'])).code).toBe(0);
   });
 
