@@ -2,6 +2,7 @@ import type {
   DirectoryGroup,
   DirectoryGroupAttributes,
   DirectoryLeaving,
+  DirectoryStanding,
   DirectoryUser,
   MembershipChange,
 } from '../../model/directory.js';
@@ -146,22 +147,25 @@ export function changeDirectoryMembers(
     case 'remove':
       return [
         {
-          sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN} AND "userN" IN (SELECT "u"."n"
-            FROM ${given} AS "given" CROSS JOIN "DirectoryUser" AS "u" WHERE "u"."id" = "given"."value")`,
+          sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN} AND "userN" ${dialect.isAmong(numbersOf(given))}`,
           parameters: [id, change.ids],
         },
       ];
     case 'replace':
+      if (change.ids.length === 0)
+        return [{ sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN}`, parameters: [id] }];
       return [
         {
-          sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN} AND "userN" NOT IN (SELECT "u"."n"
-            FROM ${given} AS "given" CROSS JOIN "DirectoryUser" AS "u" WHERE "u"."id" = "given"."value")`,
+          sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN} AND "userN" NOT IN (${numbersOf(given)})`,
           parameters: [id, change.ids],
         },
-        ...(change.ids.length === 0 ? [] : [add]),
+        add,
       ];
   }
 }
+
+const numbersOf = (given: string): string =>
+  `SELECT "u"."n" FROM ${given} AS "given" CROSS JOIN "DirectoryUser" AS "u" WHERE "u"."id" = "given"."value"`;
 
 /** A row as `ReadRows` answers it: each database has its own forms of numbers, booleans, instants and JSON. */
 export type UserRead = Record<keyof UserRow, unknown>;
@@ -170,24 +174,34 @@ export type GroupRead = Record<keyof GroupRow, unknown>;
 const instant = (value: unknown): Date => new Date(value as number | Date);
 const instantOrNull = (value: unknown): Date | null => (value === null ? null : instant(value));
 
-export function directoryUserOf(row: UserRead): DirectoryUser {
+/** The columns that `standingOf` reads. */
+export const standingRead = ['id', 'principal', 'active', 'deletedAt', 'predecessor', 'reusedSince'] as const;
+export type StandingRead = Pick<UserRead, (typeof standingRead)[number] | 'n' | 'principalKey'>;
+
+export function standingOf(row: Pick<UserRead, (typeof standingRead)[number]>): DirectoryStanding {
   const since = instantOrNull(row.reusedSince);
   return {
     id: row.id as string,
+    username: row.principal as string | null,
+    active: Boolean(row.active),
+    deletedAt: instantOrNull(row.deletedAt),
+    reuse: since === null ? null : { predecessor: row.predecessor as string, since },
+  };
+}
+
+export function directoryUserOf(row: UserRead): DirectoryUser {
+  return {
+    ...standingOf(row),
     userName: row.userName as string,
     externalId: row.externalId as string | null,
-    active: Boolean(row.active),
     displayName: row.displayName as string | null,
     name: jsonRead(row.name) as DirectoryUser['name'],
     emails: jsonRead(row.emails) as DirectoryUser['emails'],
-    username: row.principal as string | null,
     version: Number(row.version),
     createdAt: instant(row.createdAt),
     changedAt: instant(row.changedAt),
-    deletedAt: instantOrNull(row.deletedAt),
     inactiveSince: instantOrNull(row.inactiveSince),
     blockedAt: instantOrNull(row.blockedAt),
-    reuse: since === null ? null : { predecessor: row.predecessor as string, since },
     left: row.left === null ? null : (jsonRead(row.left) as DirectoryLeaving),
   };
 }
