@@ -11,6 +11,7 @@ import { Callers, type OtherWaysIn } from '../identity/callers.js';
 import type { RefusedSignIns } from '../identity/refused-sign-ins.js';
 import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
+import { DirectoryUse } from '../issuance/directory/directory-use.js';
 import { enforcementService } from '../issuance/enforcement/enforcement-service.js';
 import { keepRevocationConfigMap } from '../issuance/enforcement/keep-revocation-config-map.js';
 import { watchReviewers } from '../issuance/enforcement/watch-reviewers.js';
@@ -59,7 +60,7 @@ import { openKeyProofs } from './key-proofs.js';
 import { KnownClusters } from './known-clusters.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
-import { directoryServices, forgettingTokens, openDirectory } from './directory.js';
+import { directoryServices, forgettingLeavers } from './directory.js';
 import { openCheckpointKeys } from './checkpoint-keys.js';
 import { KeptCheckpoint, keptCheckpointFile } from './kept-checkpoint.js';
 import { openKeptRevocations } from './kept-revocations.js';
@@ -242,7 +243,8 @@ async function wire(
     sessionAuthenticator.forget(id);
   });
   let forgetToken: (id: string) => void = () => undefined;
-  const forgettingBoth = forgettingTokens(forgetting, (id) => {
+  const directoryUse = new DirectoryUse(openedStore.directory);
+  const forgettingBoth = forgettingLeavers(forgetting, directoryUse, (id) => {
     forgetToken(id);
   });
   const store: Store = {
@@ -346,7 +348,8 @@ async function wire(
     deliveriesOf: (announcement) => traced(deliveriesOf(webhooks, random, announcement)),
     probes,
     identityBlocks: new IdentityBlocks(store.identityBlocks),
-    ...openDirectory(config, store),
+    directory: config.directory,
+    directoryUse,
     denyList,
     publicAddress: await openPublicAddress(config.publicAddress),
     measures: metrics.issuance,

@@ -47,7 +47,7 @@ const mostDifferences = 5;
  * Changes a group and who is in it. The members are changed by the writer, one by one, so no concurrent change is lost; the
  * events tell of those who were there when it began.
  *
- * Whoever replaces all members mostly means a few of them, so the writer is given the difference, for the version from which
+ * A replacement of all members mostly means a few of them, so the writer is given the difference, for the version from which
  * it was taken. Where others change the group all the time, it is given all members in the end.
  */
 export async function changeGroup(

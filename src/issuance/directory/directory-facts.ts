@@ -15,7 +15,7 @@ export interface DirectorySubject {
   readonly collector?: string;
 }
 
-/** The directory's view of the parties; undefined where nobody uses it and no rule asks. Read anew for each decision. */
+/** The directory's view of the parties; undefined where nobody uses it and no rule asks. Read anew wherever more depends on it than whether somebody left. */
 export async function directoryFacts(
   context: IssuanceContext,
   subject: DirectorySubject,
@@ -27,7 +27,8 @@ export async function directoryFacts(
   if (!isUsed && !required && !isNeeded && supposed === undefined) return undefined;
   const { username, requester, collector = requester.name } = subject;
   const names = [...new Set([username, requester.name, collector].map(foldedName))];
-  const bearers = isUsed ? await context.store.directory.standingsOf(names) : [];
+  const anew = isNeeded || required || supposed !== undefined;
+  const bearers = isUsed ? await context.directoryUse.standingsOf(names, anew) : [];
   const of = (name: string) => bearers.filter((bearer) => foldedName(bearer.username ?? '') === foldedName(name));
   const groups = isNeeded
     ? await context.store.directory.groupsOf(bearers.filter(isHere).map(({ id }) => id))

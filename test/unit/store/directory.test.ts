@@ -138,7 +138,7 @@ describe('a large directory', () => {
       const operation = { op: 'updateDirectoryUser', user: after, version: user.version } as const;
       expect(await writer.commit({ operations: [operation], events: [] })).toEqual({ committed: true });
     };
-    // Of the first thousand, the second, and the last one, which is not full.
+    // They are in the first thousand, the second, and the last one, which is not full.
     for (const n of [3, 999, 1_000, 1_001, 2_299]) await change(n, { active: false });
     for (const n of [1, 50, 998, 1_002, 2_000]) await change(n, { active: false, deleted: true });
     await change(100, { active: true });
