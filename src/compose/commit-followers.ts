@@ -1,3 +1,4 @@
+import type { DirectoryUse } from '../issuance/directory/directory-use.js';
 import { learningWriter, type DenyList } from '../issuance/lifecycle/deny-list.js';
 import type { StepMeasures } from '../model/measures.js';
 import type { Tracing } from '../model/tracing.js';
@@ -16,6 +17,7 @@ export interface CommitFollowers {
   /** The list beside the database. */
   readonly kept: KeptRevocations;
   readonly authenticators: Authenticators;
+  readonly directoryUse: DirectoryUse;
   /** Wakes the dispatcher of webhooks. */
   readonly wake: () => void;
   readonly measures: StepMeasures;
@@ -25,14 +27,15 @@ export interface CommitFollowers {
 /** A writer that answers when all followers know: then nobody gets in with a credential that the commit has ended. */
 export function followedWriter(
   writer: Writer,
-  { denyList, kept, authenticators, wake, measures, tracing }: CommitFollowers,
+  { denyList, kept, authenticators, directoryUse, wake, measures, tracing }: CommitFollowers,
 ): Writer {
   const learning = learningWriter(writer, (revoked) => {
     for (const one of revoked) denyList.add(one);
     return kept.keep(revoked);
   });
   const withdrawing = withdrawingWriter(learning, (some) => kept.keepWithdrawn(some));
-  const waking = wakingWriter(forgettingWriter(withdrawing, authenticators), wake);
+  const doubting = doubtingWriter(forgettingWriter(withdrawing, authenticators), directoryUse);
+  const waking = wakingWriter(doubting, wake);
   return tracedWriter(measuredWriter(waking, measures), tracing);
 }
 
@@ -49,3 +52,12 @@ const forgettingWriter = (writer: Writer, { apiTokens, sessions }: Authenticator
       for (const forget of forgets) forget();
     },
   );
+
+/** A writer by which decisions believe nothing any more of the directory's users when one of them may have changed. */
+const doubtingWriter = (writer: Writer, directoryUse: Pick<DirectoryUse, 'changed'>): Writer => ({
+  commit(step) {
+    const changes = step.operations.some(({ op }) => op === 'insertDirectoryUser' || op === 'updateDirectoryUser');
+    // A commit without an answer may have been made.
+    return changes ? writer.commit(step).finally(() => directoryUse.changed()) : writer.commit(step);
+  },
+});

@@ -7,6 +7,7 @@ import { threadedSignatures } from '../crypto/threaded-signatures.js';
 import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
 import { AttemptsUnderWay } from '../issuance/attempts/attempts-under-way.js';
+import { DirectoryUse } from '../issuance/directory/directory-use.js';
 import { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
 import type { IssuanceContext, IssuingCluster, Log } from '../issuance/context.js';
 import { recordPolicySetLoaded, recordServiceStarted } from '../issuance/events.js';
@@ -38,7 +39,6 @@ import { openClientCertificates } from './client-certificates.js';
 import { Closings } from './closings.js';
 import { followedWriter } from './commit-followers.js';
 import type { CountingOptions } from './count-figures.js';
-import { openDirectory } from './directory.js';
 import { healthService } from './health.js';
 import { KeptCheckpoint, keptCheckpointFile } from './kept-checkpoint.js';
 import { openKeptRevocations } from './kept-revocations.js';
@@ -201,7 +201,8 @@ async function wire(
   );
   closings.push(() => kept.close());
   const authenticators = openAuthenticators(config, openedStore, clock, log, overrides);
-  const followers = { denyList, kept, authenticators, wake, measures: metrics.issuance, tracing };
+  const directoryUse = new DirectoryUse(openedStore.directory);
+  const followers = { denyList, kept, authenticators, directoryUse, wake, measures: metrics.issuance, tracing };
   const store: Store = { ...openedStore, writer: followedWriter(openedStore.writer, followers) };
 
   // The last checkpoint is signed when everything that records events has ended.
@@ -300,7 +301,8 @@ async function wire(
     deliveriesOf: (announcement) => traced(deliveriesOf(webhooks, random, announcement)),
     probes,
     identityBlocks: new IdentityBlocks(store.identityBlocks),
-    ...openDirectory(config, store),
+    directory: config.directory,
+    directoryUse,
     denyList,
     publicAddress: await openPublicAddress(config.publicAddress),
     measures: metrics.issuance,

@@ -80,6 +80,12 @@ export interface DirectoryGroupAttributes {
   readonly externalId: string | null;
 }
 
+/** A user, as far as it matters who comes into a group and who goes. */
+export type DirectoryPerson = Pick<DirectoryUser, 'id' | 'userName' | 'username'>;
+
+/** A user, as far as decisions depend on it. */
+export type DirectoryStanding = Pick<DirectoryUser, 'id' | 'username' | 'active' | 'deletedAt' | 'reuse'>;
+
 /** A user in a group. */
 export interface DirectoryMember {
   /** The user's id. */

@@ -72,6 +72,10 @@ export interface SqlDialect {
   readonly deleteAuditRecords: string;
   /** A table of the texts in a JSON array, in its column `value`; takes one parameter. */
   jsonTexts(): string;
+  /** The texts of a column as one, with commas between them. */
+  commaSeparated(column: string): string;
+  /** Whether a number is among those that this query selects, of which there may be thousands. */
+  isAmong(select: string): string;
   /** The ASCII text in lower case, in whichever language the database sorts. */
   asciiLowerCase(column: string): string;
   /** Stands behind a table to name the index that finds its rows; empty where the database chooses better by itself. */

@@ -5,7 +5,9 @@ import type {
   DirectoryGroup,
   DirectoryMember,
   DirectoryPage,
+  DirectoryPerson,
   DirectoryRange,
+  DirectoryStanding,
   DirectoryUser,
   GroupCondition,
   UserCondition,
@@ -84,6 +86,8 @@ export interface RequestReader {
   unfinished(): Promise<readonly CertificateRequest[]>;
   /** Pending and approved requests whose `expiresAt` has passed, oldest first, at most 500. */
   lapsed(now: Date): Promise<readonly CertificateRequest[]>;
+  /** Those of these usernames for which a request is pending or approved; also those with more requests than it looks at. */
+  waitingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>>;
   /** Requests of the cluster whose latest attempt was for one of these keys, in no particular order. */
   attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]>;
 }
@@ -103,6 +107,8 @@ export interface CertificateReader {
   findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]>;
   /** The unexpired certificates of a username, those first that end last: orphans too, and superseded ones. */
   unexpiredOf(username: string, wanted: UnexpiredCertificates): Promise<readonly ListedCertificate[]>;
+  /** Those of these usernames with a certificate that has not expired, revoked or not. */
+  holdersAmong(usernames: readonly string[], now: Date): Promise<ReadonlySet<string>>;
   /** The live certificates of other usernames that this principal asked for, those first that end last. */
   requestedForOthers(requester: string, now: Date, limit: number): Promise<readonly ListedCertificate[]>;
   /**
@@ -197,11 +203,12 @@ export interface DirectoryReader {
   groups(conditions: readonly GroupCondition[], range: DirectoryRange): Promise<DirectoryPage<DirectoryGroup>>;
   /** The first members of a group. */
   members(groupId: string, limit: number): Promise<readonly DirectoryMember[]>;
-  /** Those of these ids that are in the group. */
-  membersAmong(groupId: string, ids: readonly string[]): Promise<readonly DirectoryUser[]>;
-  /** Those of these ids that are listed. */
-  usersAmong(ids: readonly string[]): Promise<readonly DirectoryUser[]>;
-  memberUsers(groupId: string): Promise<readonly DirectoryUser[]>;
+  /** The same, with their names. */
+  peopleIn(groupId: string, limit: number): Promise<readonly DirectoryPerson[]>;
+  /** Those of these ids that are listed, and in this group; null: in whichever. */
+  peopleAmong(ids: readonly string[], groupId: string | null): Promise<readonly DirectoryPerson[]>;
+  /** As `bearersOf`, with what decisions need of them. */
+  standingsOf(folded: readonly string[]): Promise<readonly DirectoryStanding[]>;
   /** Everybody who is or was the bearer of a username that folds to one of these, oldest first; deleted ones too. */
   bearersOf(folded: readonly string[]): Promise<readonly DirectoryUser[]>;
   groupsOf(userIds: readonly string[]): Promise<GroupsOfUser>;

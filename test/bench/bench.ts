@@ -17,6 +17,7 @@ import { benchAgainst } from './bench-against.js';
 import { benchCallers } from './bench-callers.js';
 import { benchCluster, benchUnlimitedCluster } from './bench-cluster.js';
 import { benchDecisions } from './bench-decisions.js';
+import { benchDirectory } from './bench-directory.js';
 import { benchEvidence } from './bench-evidence.js';
 import { benchFootprint } from './bench-footprint.js';
 import { benchPeers } from './bench-peers.js';
@@ -51,6 +52,7 @@ const parts: Readonly<Record<string, (directory: string) => Promise<Part | null>
   decisions: async () => ({ rows: await benchDecisions() }),
   replay: async (directory) => ({ rows: await benchReplay(directory) }),
   evidence: async (directory) => ({ rows: await benchEvidence(directory) }),
+  directory: (directory) => benchDirectory(directory, extent, say),
 };
 
 async function measureOnCluster(directory: string): Promise<Part | null> {

@@ -128,7 +128,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     deliveriesOf: () => [],
     probes: new ClusterProbes(store),
     directory: directoryDefaults,
-    directoryUse: new DirectoryUse(() => store.directory.isInUse()),
+    directoryUse: new DirectoryUse(store.directory),
     denyList,
     publicAddress: null,
     identityBlocks: new IdentityBlocks(store.identityBlocks),

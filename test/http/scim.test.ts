@@ -284,6 +284,35 @@ describe('a group', () => {
     expect((await membersOf(id)).toSorted()).toEqual(ids.slice(50).toSorted());
   });
 
+  it('has the members of one of several replacements at once, and the log tells of each', async () => {
+    const users = await Promise.all(Array.from({ length: 6 }, (_, i) => created(`swapped-${i}`)));
+    const idsOf = (from: number) => users.slice(from, from + 3).map(({ id }) => id);
+    const { id } = await group('swapped', idsOf(0));
+    const replace = (ids: readonly string[]) =>
+      patch(`/Groups/${id}`, { op: 'replace', path: 'members', value: ids.map((value) => ({ value })) }).expect(204);
+    const sets = [idsOf(0), idsOf(1), idsOf(2), idsOf(3)];
+    await Promise.all(sets.map(replace));
+    const end = (await membersOf(id)).toSorted();
+    expect(sets.map((set) => set.toSorted())).toContainEqual(end);
+    const told = new Set<string>();
+    const { items } = await service.store.auditEvents.list(
+      { type: 'DirectoryMembershipChanged' },
+      { limit: 500, cursor: null },
+    );
+    for (const { details } of items as readonly { readonly details: Readonly<Record<string, unknown>> }[]) {
+      if (details['groupId'] !== id) continue;
+      for (const name of details['removed'] as readonly string[]) expect(told.delete(name)).toBe(true);
+      for (const name of details['added'] as readonly string[]) told.add(name);
+    }
+    expect([...told].map((name) => users.find(({ userName }) => userName === name)?.id).toSorted()).toEqual(end);
+    const version = async () => parsed<Resource>(await scim('get', `/Groups/${id}`).expect(200)).meta.version;
+    const before = await version();
+    await replace(end);
+    expect(await version()).toBe(before);
+    await replace([]);
+    expect(await membersOf(id)).toEqual([]);
+  });
+
   it('takes a thousand members in one body, and more than other bodies have', async () => {
     const [a] = [(await created('big')).id];
     const members = Array.from({ length: 1_500 }, (_, i) => ({

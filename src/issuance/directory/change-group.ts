@@ -3,14 +3,14 @@ import type {
   DirectoryGroup,
   DirectoryGroupAttributes,
   DirectoryOutcome,
-  DirectoryUser,
+  DirectoryPerson,
   MembershipChange,
 } from '../../model/directory.js';
 import { newId } from '../../model/new-id.js';
 import type { CommitResult, Operation } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { refuse } from './change-user.js';
-import { afterLosing, losingStep } from './lose-groups.js';
+import { afterLosing, firstLosers, losingStep, togetherAtMost } from './lose-groups.js';
 
 /** A change of a group that is there. Attributes that are left out stay. */
 export interface GroupChange {
@@ -29,7 +29,7 @@ export async function createGroup(
   const now = clock();
   const { displayName, externalId } = attributes;
   const group = { id: newId(now, random), displayName, externalId, version: 1, createdAt: now, changedAt: now };
-  const added = await store.directory.usersAmong(members);
+  const added = await store.directory.peopleAmong(members, null);
   const result = await store.writer.commit({
     operations: [
       { op: 'insertDirectoryGroup', group },
@@ -40,17 +40,37 @@ export async function createGroup(
   return result.committed ? { ok: true, value: group } : refusalOf(result);
 }
 
+/** How often a replacement of all members is tried as the difference that it makes. */
+const mostDifferences = 5;
+
 /**
  * Changes a group and who is in it. The members are changed by the writer, one by one, so no concurrent change is lost; the
  * events tell of those who were there when it began.
+ *
+ * A replacement of all members mostly means a few of them, so the writer is given the difference, for the version from which
+ * it was taken. Where others change the group all the time, it is given all members in the end.
  */
 export async function changeGroup(
   context: IssuanceContext,
   actor: string,
   id: string,
-  { attributes, members }: GroupChange,
+  change: GroupChange,
   version: number | null,
 ): Promise<DirectoryOutcome<DirectoryGroup>> {
+  for (let tried = 0; ; tried++) {
+    const outcome = await tryChange(context, actor, id, change, version, tried < mostDifferences);
+    if (outcome !== 'again') return outcome;
+  }
+}
+
+async function tryChange(
+  context: IssuanceContext,
+  actor: string,
+  id: string,
+  { attributes, members }: GroupChange,
+  version: number | null,
+  byDifference: boolean,
+): Promise<DirectoryOutcome<DirectoryGroup> | 'again'> {
   const { store, clock } = context;
   const group = await store.directory.group(id);
   if (group === null) return refuse({ why: 'not-found' });
@@ -59,18 +79,19 @@ export async function changeGroup(
   const changed = differing(group, attributes);
   const isChanged = Object.keys(changed).length > 0;
   const diff = await differenceOf(context, id, members);
+  const isDifference = byDifference && members.some(({ kind }) => kind === 'replace');
+  const changes = isDifference ? changesOf(diff) : members;
+  if (!isChanged && changes.length === 0) return { ok: true, value: group };
   const after: DirectoryGroup = { ...group, ...changed };
   const renames = isChanged && context.directory.groupsBy in changed;
-  const losers = renames ? await store.directory.memberUsers(id) : diff.removed;
+  const losers = firstLosers(renames ? await losersIn(context, id, diff) : diff.removed);
   const losing = await losingStep(context, actor, losers, renames ? after : null, group, now);
+  const expected = isDifference ? group.version : version;
   const operations: readonly Operation[] = [
     ...(renames ? [{ op: 'loseDirectoryGroup', id, by: actor } as const] : []),
-    ...(isChanged || members.length > 0
-      ? [{ op: 'updateDirectoryGroup', id, version, attributes: changed, at: now } as const]
-      : []),
-    ...members.map((change) => ({ op: 'changeDirectoryMembers', id, change, by: actor }) as const),
+    { op: 'updateDirectoryGroup', id, version: expected, attributes: changed, at: now },
+    ...changes.map((each) => ({ op: 'changeDirectoryMembers', id, change: each, by: actor }) as const),
   ];
-  if (operations.length === 0) return { ok: true, value: group };
   const events = [
     ...(isChanged ? [groupEvent('Changed', after, actor, now)] : []),
     ...membershipEvents(after, actor, now, diff),
@@ -82,10 +103,21 @@ export async function changeGroup(
   // Somebody revoked one of the certificates meanwhile: they are revoked behind the commit.
   if (!result.committed && result.conflict.kind === 'revocation')
     result = await store.writer.commit({ operations, events });
+  if (!result.committed && isDifference && version === null && result.conflict.kind === 'directoryGroup')
+    return 'again';
   if (!result.committed) return refusalOf(result, version);
   await afterLosing(context, actor, losers);
   return { ok: true, value: (await store.directory.group(id)) ?? after };
 }
+
+/** The first of those who are in a group when it gets another name, and of those who go at the same time. */
+const losersIn = async (
+  { store: { directory } }: IssuanceContext,
+  id: string,
+  { removed }: Difference,
+): Promise<readonly DirectoryPerson[]> => [...removed, ...(await directory.peopleIn(id, togetherAtMost))];
+
+const everybody = 1_000_000;
 
 export async function deleteGroup(
   context: IssuanceContext,
@@ -98,8 +130,9 @@ export async function deleteGroup(
   if (group === null) return refuse({ why: 'not-found' });
   if (version !== null && group.version !== version) return refuse({ why: 'other-version' });
   const now = clock();
-  const removed = await store.directory.memberUsers(id);
-  const losing = await losingStep(context, actor, removed, null, group, now);
+  const removed = await store.directory.peopleIn(id, everybody);
+  const losers = firstLosers(removed);
+  const losing = await losingStep(context, actor, losers, null, group, now);
   const operations = [{ op: 'deleteDirectoryGroup', id, by: actor } as const];
   const events = [
     groupEvent('Deleted', group, actor, now),
@@ -112,7 +145,7 @@ export async function deleteGroup(
   if (!result.committed && result.conflict.kind === 'revocation')
     result = await store.writer.commit({ operations, events });
   if (!result.committed) return refusalOf(result);
-  await afterLosing(context, actor, removed);
+  await afterLosing(context, actor, losers);
   return { ok: true, value: null };
 }
 
@@ -127,8 +160,21 @@ function differing(
 }
 
 interface Difference {
-  readonly added: readonly DirectoryUser[];
-  readonly removed: readonly DirectoryUser[];
+  readonly added: readonly DirectoryPerson[];
+  readonly removed: readonly DirectoryPerson[];
+  /** Nobody who was in the group stays. */
+  readonly everybodyGoes: boolean;
+}
+
+/** The changes that make a difference. */
+function changesOf({ added, removed, everybodyGoes }: Difference): readonly MembershipChange[] {
+  const goes: MembershipChange = everybodyGoes
+    ? { kind: 'replace', ids: [] }
+    : { kind: 'remove', ids: removed.map(({ id }) => id) };
+  return [
+    ...(removed.length > 0 ? [goes] : []),
+    ...(added.length > 0 ? [{ kind: 'add', ids: added.map(({ id }) => id) } as const] : []),
+  ];
 }
 
 /** The people who come and go, as far as they can be known before the commit. */
@@ -137,27 +183,28 @@ async function differenceOf(
   id: string,
   changes: readonly MembershipChange[],
 ): Promise<Difference> {
-  if (changes.length === 0) return { added: [], removed: [] };
-  const given = [...new Set(changes.flatMap(({ ids }) => ids))];
+  if (changes.length === 0) return { added: [], removed: [], everybodyGoes: false };
+  // The last change of somebody counts, and nobody is in the group any more behind a replacement.
   const replaces = changes.some(({ kind }) => kind === 'replace');
-  const [known, members] = await Promise.all([
-    directory.usersAmong(given),
-    replaces ? directory.memberUsers(id) : directory.membersAmong(id, given),
-  ]);
-  const before = new Map(members.map((user) => [user.id, user]));
-  const users = new Map([...known, ...members].map((user) => [user.id, user]));
-  const after = new Set(before.keys());
+  const end = new Map<string, boolean>();
   for (const { kind, ids } of changes) {
-    if (kind === 'replace') after.clear();
-    for (const one of ids)
-      if (kind === 'remove') after.delete(one);
-      else if (users.has(one)) after.add(one);
+    if (kind === 'replace') end.clear();
+    for (const one of ids) end.set(one, kind !== 'remove');
   }
-  const userOf = (one: string) => users.get(one) ?? [];
-  return {
-    added: [...after].filter((one) => !before.has(one)).flatMap(userOf),
-    removed: [...before.keys()].filter((one) => !after.has(one)).flatMap(userOf),
-  };
+  const given = [...end.keys()];
+  if (replaces && given.length === 0)
+    return { added: [], removed: await directory.peopleIn(id, everybody), everybodyGoes: true };
+  const before = new Set(
+    (replaces ? await directory.members(id, everybody) : await directory.peopleAmong(given, id)).map((one) => one.id),
+  );
+  const added = given.filter((one) => end.get(one) === true && !before.has(one));
+  const removed = replaces
+    ? [...before].filter((one) => end.get(one) !== true)
+    : given.filter((one) => end.get(one) === false && before.has(one));
+  const people = new Map((await directory.peopleAmong([...added, ...removed], null)).map((one) => [one.id, one]));
+  const named = (ids: readonly string[]) => ids.flatMap((one) => people.get(one) ?? []);
+  const everybodyGoes = replaces && removed.length === before.size;
+  return { added: named(added), removed: named(removed), everybodyGoes };
 }
 
 function refusalOf(
@@ -188,12 +235,12 @@ function membershipEvents(
   { id: groupId, displayName, externalId }: DirectoryGroup,
   actor: string,
   now: Date,
-  { added, removed }: Difference,
+  { added, removed }: Pick<Difference, 'added' | 'removed'>,
 ): readonly AuditEventDraft[] {
   const about = { groupId, displayName, externalId };
   const events: AuditEventDraft[] = [];
   for (let begin = 0; begin < Math.max(added.length, removed.length); begin += namedAtMost) {
-    const part = (users: readonly DirectoryUser[]) =>
+    const part = (users: readonly DirectoryPerson[]) =>
       users.slice(begin, begin + namedAtMost).map(({ userName }) => userName);
     events.push(
       auditEvent('DirectoryMembershipChanged', now, actor, { ...about, added: part(added), removed: part(removed) }),

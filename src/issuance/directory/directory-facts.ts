@@ -1,5 +1,5 @@
 import type { DirectoryFacts, DirectoryParty } from '../../model/decision.js';
-import { isHere, type DirectoryUser, type NameReuse, type SupposedInDirectory } from '../../model/directory.js';
+import { isHere, type DirectoryStanding, type NameReuse, type SupposedInDirectory } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { IssuanceContext } from '../context.js';
 import { spellingsOf } from '../lifecycle/end-access.js';
@@ -15,7 +15,7 @@ export interface DirectorySubject {
   readonly collector?: string;
 }
 
-/** The directory's view of the parties; undefined where nobody uses it and no rule asks. Read anew for each decision. */
+/** The directory's view of the parties; undefined where nobody uses it and no rule asks. Read anew wherever more depends on it than whether somebody left. */
 export async function directoryFacts(
   context: IssuanceContext,
   subject: DirectorySubject,
@@ -27,7 +27,8 @@ export async function directoryFacts(
   if (!isUsed && !required && !isNeeded && supposed === undefined) return undefined;
   const { username, requester, collector = requester.name } = subject;
   const names = [...new Set([username, requester.name, collector].map(foldedName))];
-  const bearers = isUsed ? await context.store.directory.bearersOf(names) : [];
+  const anew = isNeeded || required || supposed !== undefined;
+  const bearers = isUsed ? await context.directoryUse.standingsOf(names, anew) : [];
   const of = (name: string) => bearers.filter((bearer) => foldedName(bearer.username ?? '') === foldedName(name));
   const groups = isNeeded
     ? await context.store.directory.groupsOf(bearers.filter(isHere).map(({ id }) => id))
@@ -63,14 +64,14 @@ export function supposedParty(
  * Jane and jane are two users of Kubernetes: one of them who is in the directory says nothing for the other. Against somebody
  * who left, both are one.
  */
-function usernameState(name: string, bearers: readonly DirectoryUser[]): DirectoryParty['state'] {
+function usernameState(name: string, bearers: readonly DirectoryStanding[]): DirectoryParty['state'] {
   const exact = bearers.filter(({ username }) => username === name);
   if (exact.some(isHere)) return 'active';
   if (exact.length > 0) return 'inactive';
   return bearers.length > 0 && !bearers.some(isHere) ? 'inactive' : 'unknown';
 }
 
-function principalState(bearers: readonly DirectoryUser[]): DirectoryParty['state'] {
+function principalState(bearers: readonly DirectoryStanding[]): DirectoryParty['state'] {
   if (bearers.length === 0) return 'unknown';
   return bearers.some(isHere) ? 'active' : 'inactive';
 }

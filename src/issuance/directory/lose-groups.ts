@@ -1,4 +1,4 @@
-import { isHere, type DirectoryGroup, type DirectoryUser } from '../../model/directory.js';
+import { isHere, type DirectoryGroup, type DirectoryPerson, type DirectoryUser } from '../../model/directory.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { Page } from '../../model/page.js';
@@ -10,13 +10,20 @@ import { revocationSteps } from '../lifecycle/revocation-steps.js';
 import { policyNameOf } from './policy-name.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */
-const togetherAtMost = 50;
+export const togetherAtMost = 50;
 /** How many requests of one person are read at once. */
 const judgedAtOnce = 200;
 /** How many certificates of one person are looked at in one step. */
 const certificatesAtOnce = 200;
 
 const nothing: Step = { operations: [], events: [] };
+
+/** Those of the people who lose a group who lose their certificates at once; each of them once. */
+export const firstLosers = (people: readonly DirectoryPerson[]): readonly DirectoryPerson[] =>
+  [...new Map(people.slice(0, 2 * togetherAtMost).map((person) => [person.id, person])).values()].slice(
+    0,
+    togetherAtMost,
+  );
 
 /**
  * The step that revokes the certificates with a group that these people lose, where the configuration says so. `group`: the
@@ -25,30 +32,34 @@ const nothing: Step = { operations: [], events: [] };
 export async function losingStep(
   context: IssuanceContext,
   actor: string,
-  users: readonly DirectoryUser[],
+  people: readonly DirectoryPerson[],
   renamed: DirectoryGroup | null,
   group: DirectoryGroup,
   now: Date,
 ): Promise<Step> {
-  if (context.directory.onLostGroup !== 'revoke' || users.length === 0) return nothing;
-  const some = users.slice(0, togetherAtMost);
-  const groups = await context.store.directory.groupsOf(some.map(({ id }) => id));
-  const steps: Step[] = [];
-  for (const user of some) {
-    const others = (groups.get(user.id) ?? []).filter(({ id }) => id !== group.id);
-    const names = [...others, ...(renamed ? [renamed] : [])].flatMap((one) => policyNameOf(context, one) ?? []);
-    steps.push((await revokingStep(context, actor, user, names, now)).step);
-  }
-  return { operations: steps.flatMap(({ operations }) => operations), events: steps.flatMap(({ events }) => events) };
+  const holders = await holdersAmong(context, people);
+  if (holders.length === 0) return nothing;
+  const groups = await context.store.directory.groupsOf(holders.map(({ id }) => id));
+  const revoking = await Promise.all(
+    holders.map((person) => {
+      const others = (groups.get(person.id) ?? []).filter(({ id }) => id !== group.id);
+      const names = [...others, ...(renamed ? [renamed] : [])].flatMap((one) => policyNameOf(context, one) ?? []);
+      return revokingStep(context, actor, person, names, now);
+    }),
+  );
+  return {
+    operations: revoking.flatMap(({ step }) => step.operations),
+    events: revoking.flatMap(({ step }) => step.events),
+  };
 }
 
-/** Judges the waiting requests of the first of these people again, before the change is answered; `settleLosses` does the others. */
+/** Judges the waiting requests of these people again, before the change is answered; `settleLosses` does those of the others. */
 export async function afterLosing(
   context: IssuanceContext,
   actor: string,
-  users: readonly DirectoryUser[],
+  people: readonly DirectoryPerson[],
 ): Promise<void> {
-  for (const user of users.slice(0, togetherAtMost)) await follow(context, actor, user);
+  for (const person of await affectedAmong(context, people)) await follow(context, actor, person);
 }
 
 /** How many people are looked at between two commits. */
@@ -67,11 +78,17 @@ export async function settleLosses(context: IssuanceContext, isStopped: () => bo
     const last = losses.at(-1);
     if (last === undefined) return;
     behind = last.n;
+    const affected = new Set(
+      await affectedAmong(
+        context,
+        losses.map(({ user }) => user),
+      ),
+    );
     const settled: bigint[] = [];
     for (const { n, user, lostBy } of losses) {
       if (isStopped()) break;
       try {
-        await follow(context, lostBy, user);
+        if (affected.has(user)) await follow(context, lostBy, user);
         settled.push(n);
       } catch (error) {
         log.error({ err: error, directoryUser: user.id }, 'a loss of a group was not followed up, it is tried again');
@@ -82,15 +99,42 @@ export async function settleLosses(context: IssuanceContext, isStopped: () => bo
   }
 }
 
-async function follow(context: IssuanceContext, actor: string, user: DirectoryUser): Promise<void> {
+/** Those of these people for whom something follows: they have certificates that may be revoked, or requests that wait. */
+async function affectedAmong(
+  context: IssuanceContext,
+  people: readonly DirectoryPerson[],
+): Promise<readonly DirectoryPerson[]> {
+  const usernames = usernamesOf(people);
+  if (usernames.length === 0) return [];
+  const holders = new Set(await holdersAmong(context, people));
+  const waiting = await context.store.requests.waitingAmong(usernames);
+  return people.filter((person) => holders.has(person) || (person.username !== null && waiting.has(person.username)));
+}
+
+/** Those of these people of whom certificates are revoked where they have lost a group. */
+async function holdersAmong(
+  { store, directory, clock }: IssuanceContext,
+  people: readonly DirectoryPerson[],
+): Promise<readonly DirectoryPerson[]> {
+  const usernames = usernamesOf(people);
+  if (directory.onLostGroup !== 'revoke' || usernames.length === 0) return [];
+  const holders = await store.certificates.holdersAmong(usernames, clock());
+  return people.filter(({ username }) => username !== null && holders.has(username));
+}
+
+const usernamesOf = (people: readonly DirectoryPerson[]): readonly string[] =>
+  people.flatMap(({ username }) => username ?? []);
+
+async function follow(context: IssuanceContext, actor: string, person: DirectoryPerson): Promise<void> {
   const { store, directory } = context;
-  if (user.username === null) return;
-  if (directory.onLostGroup === 'revoke') await revokeLost(context, actor, user);
+  const { username } = person;
+  if (username === null) return;
+  if (directory.onLostGroup === 'revoke') await revokeLost(context, actor, person);
   for (const state of ['pending', 'approved'] as const) {
     let cursor: string | null = null;
     do {
       const page: Page<CertificateRequest> = await store.requests.list(
-        { state, username: user.username },
+        { state, username },
         { limit: judgedAtOnce, cursor },
       );
       for (const request of page.items) await denyIfNoLongerPermitted(context, request, actor);
@@ -103,11 +147,11 @@ async function follow(context: IssuanceContext, actor: string, user: DirectoryUs
 const mostConflicts = 10;
 
 /** Revokes what the commit of the change did not, part by part. Those that end last come first. */
-async function revokeLost(context: IssuanceContext, actor: string, user: DirectoryUser): Promise<void> {
-  const names = await groupNamesOf(context, user);
+async function revokeLost(context: IssuanceContext, actor: string, person: DirectoryPerson): Promise<void> {
+  const names = await namesOfGroups(context, person);
   let endsAtMost: Date | undefined;
   for (let conflicts = 0; conflicts < mostConflicts;) {
-    const { step, looked } = await revokingStep(context, actor, user, names, context.clock(), endsAtMost);
+    const { step, looked } = await revokingStep(context, actor, person, names, context.clock(), endsAtMost);
     const isRevoking = step.operations.length > 0;
     if (isRevoking && !(await context.store.writer.commit(step)).committed) conflicts += 1;
     else if (looked.length < certificatesAtOnce) return;
@@ -129,14 +173,14 @@ interface Revoking {
 async function revokingStep(
   context: IssuanceContext,
   actor: string,
-  user: DirectoryUser,
+  { username }: DirectoryPerson,
   names: readonly string[],
   now: Date,
   endsAtMost?: Date,
 ): Promise<Revoking> {
-  if (user.username === null) return { step: nothing, looked: [] };
+  if (username === null) return { step: nothing, looked: [] };
   const wanted = { revoked: false, clusters: null, now, endsAtMost, limit: certificatesAtOnce };
-  const looked = await context.store.certificates.unexpiredOf(user.username, wanted);
+  const looked = await context.store.certificates.unexpiredOf(username, wanted);
   const lost = looked.filter((one) => lostGroups(context, one, names).length > 0);
   if (lost.length === 0) return { step: nothing, looked };
   const comment = 'the directory says so: not in the group any more';
@@ -155,8 +199,10 @@ export const lostGroups = (
 ): readonly string[] => groupsGivenOnly(context.policySet(), cluster, username, groups, names);
 
 /** The directory groups of a user, as policies name them; none for somebody who left. */
-export async function groupNamesOf(context: IssuanceContext, user: DirectoryUser): Promise<readonly string[]> {
-  if (!isHere(user)) return [];
-  const groups = (await context.store.directory.groupsOf([user.id])).get(user.id) ?? [];
+export const groupNamesOf = async (context: IssuanceContext, user: DirectoryUser): Promise<readonly string[]> =>
+  isHere(user) ? namesOfGroups(context, user) : [];
+
+async function namesOfGroups(context: IssuanceContext, { id }: DirectoryPerson): Promise<readonly string[]> {
+  const groups = (await context.store.directory.groupsOf([id])).get(id) ?? [];
   return groups.flatMap((group) => policyNameOf(context, group) ?? []);
 }

@@ -2,8 +2,8 @@ import { sessionEnded } from '../../identity/sessions/sessions.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { IdentityBlock } from '../../model/identity-block.js';
 import type { ListedCertificate } from '../../model/certificate.js';
-import type { CertificateRequest } from '../../model/certificate-request.js';
-import type { Page } from '../../model/page.js';
+import type { CertificateRequest, RequestFilter } from '../../model/certificate-request.js';
+import type { Page, Visibility } from '../../model/page.js';
 import type { Session } from '../../model/session.js';
 import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
@@ -43,20 +43,25 @@ export async function findAccess(
   const now = clock();
   const requests = new Map<string, CertificateRequest>();
   const certificates: ListedCertificate[] = [];
+  const findRequests = async (filter: RequestFilter & Visibility) => {
+    let cursor: string | null = null;
+    do {
+      const page: Page<CertificateRequest> = await store.requests.list(filter, { limit: endedAtOnce, cursor });
+      for (const request of page.items) requests.set(request.id, request);
+      cursor = page.nextCursor;
+    } while (cursor !== null && requests.size < endedAtOnce);
+  };
   for (const name of await spellingsOf(context, username)) {
     const wanted = { revoked: false, clusters, now, endsAtMost, limit: endedAtOnce - certificates.length };
     if (wanted.limit > 0) certificates.push(...(await store.certificates.unexpiredOf(name, wanted)));
     for (const cluster of clusters ?? [undefined])
-      for (const state of ['pending', 'approved'] as const)
-        for (const party of [{ username: name }, { visibleTo: name }]) {
-          const filter = { state, ...party, ...(cluster !== undefined && { cluster }) };
-          let cursor: string | null = null;
-          do {
-            const page: Page<CertificateRequest> = await store.requests.list(filter, { limit: endedAtOnce, cursor });
-            for (const request of page.items) requests.set(request.id, request);
-            cursor = page.nextCursor;
-          } while (cursor !== null && requests.size < endedAtOnce);
-        }
+      await Promise.all(
+        (['pending', 'approved'] as const).flatMap((state) =>
+          [{ username: name }, { visibleTo: name }].map((party) =>
+            findRequests({ state, ...party, ...(cluster !== undefined && { cluster }) }),
+          ),
+        ),
+      );
   }
   const begunUntil = clusters === null ? null : blockedAt;
   const sessions = await store.sessions.openOf(foldedName(username), now, begunUntil, endedAtOnce);

@@ -44,20 +44,17 @@ export async function lookUpFacts(
   usedUp: readonly UsedUpQuota[] = [],
 ): Promise<DecisionFacts> {
   const issuing = issuingCluster(context, subject.cluster);
-  const directory = await directoryFacts(context, subject, needed.directory, subject.supposed);
-  const facts = {
-    ...factsOf(issuing.cluster),
-    ...(directory && { directory }),
-  };
   const renews = (subject.renewal ?? null) !== null;
-  if (!needed.usage && !needed.active && !needed.blastRadius && !renews) return facts;
-  const [usage, active, renewal] = await Promise.all([
+  // All of them are read at the same time.
+  const [directory, usage, active, renewal] = await Promise.all([
+    directoryFacts(context, subject, needed.directory, subject.supposed),
     needed.usage || renews ? usageOf(context, subject, now, usedUp) : undefined,
     needed.active ? activeCertificates(context, subject, now) : undefined,
     renews ? renewalNow(context, subject) : undefined,
   ]);
   return {
-    ...facts,
+    ...factsOf(issuing.cluster),
+    ...(directory && { directory }),
     ...(renewal && { renewal }),
     ...(usage && { usage }),
     ...(active && { active }),

@@ -23,6 +23,7 @@ const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
   CertificateRecord: 'SELECT, INSERT',
   ClusterProbe: 'SELECT, INSERT, UPDATE',
   Decision: 'SELECT, INSERT',
+  DirectoryCount: 'SELECT, INSERT, UPDATE',
   DirectoryEmail: 'SELECT, INSERT, DELETE',
   DirectoryGroup: 'SELECT, INSERT, UPDATE, DELETE',
   DirectoryLoss: 'SELECT, INSERT, DELETE',

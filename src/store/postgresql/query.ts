@@ -7,6 +7,9 @@ export const postgresqlDialect: SqlDialect = {
   // The service has no right to delete from the log itself.
   deleteAuditRecords: 'SELECT "AuditRecord_prune"(?, ?)',
   jsonTexts: () => '(SELECT "value" COLLATE "C" AS "value" FROM json_array_elements_text(?::json) AS "texts"("value"))',
+  commaSeparated: (column) => `string_agg(${column}, ',')`,
+  // It selects once. It has no idea of how many there are, and would go through all of them for each row.
+  isAmong: (select) => `= ANY (ARRAY(${select}))`,
   asciiLowerCase: (column) => `lower(${column} COLLATE "C")`,
   // Its statistics tell it how many rows are in which state.
   indexedBy: () => '',

@@ -7,6 +7,8 @@ export const sqliteDialect: SqlDialect = {
   jsonArrayHolds: (column) => `EXISTS (SELECT 1 FROM json_each(${column}) WHERE "value" = ?)`,
   deleteAuditRecords: 'DELETE FROM "AuditRecord" WHERE "lastSeq" > ? AND "lastSeq" <= ?',
   jsonTexts: () => '(SELECT "value" FROM json_each(?))',
+  commaSeparated: (column) => `group_concat(${column}, ',')`,
+  isAmong: (select) => `IN (${select})`,
   asciiLowerCase: (column) => `lower(${column})`,
   indexedBy: (index) => ` INDEXED BY "${index}"`,
   // Behind an equal column, SQLite enters an index at the first column of the bound.

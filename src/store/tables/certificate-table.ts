@@ -139,6 +139,15 @@ export class CertificateTable implements CertificateReader {
     return this.#unexpired(table, { column: '"c"."username"', parameter: username }, now, others, limit);
   }
 
+  async holdersAmong(usernames: readonly string[], now: Date): Promise<ReadonlySet<string>> {
+    const found = await this.reads.readRows({
+      sql: `SELECT "given"."value" FROM ${this.reads.dialect.jsonTexts()} AS "given" WHERE EXISTS
+        (SELECT 1 FROM "CertificateRecord" AS "c" WHERE "c"."username" = "given"."value" AND "c"."notAfter" > ?)`,
+      parameters: [usernames, now],
+    });
+    return new Set(found.map((row) => (row as { readonly value: string }).value));
+  }
+
   requestedForOthers(requester: string, now: Date, limit: number) {
     const others = { sql: ` AND "c"."username" <> ? AND NOT ${isRevoked}`, parameters: [requester] };
     return this.#unexpired(certificates, { column: '"c"."requesterName"', parameter: requester }, now, others, limit);

@@ -2,6 +2,7 @@ import type {
   DirectoryGroup,
   DirectoryGroupAttributes,
   DirectoryLeaving,
+  DirectoryStanding,
   DirectoryUser,
   MembershipChange,
 } from '../../model/directory.js';
@@ -160,26 +161,28 @@ export function changeDirectoryMembers(
       WHERE "g"."id" = ? AND "u"."deletedAt" IS NULL ON CONFLICT DO NOTHING`,
     parameters: [change.ids, id],
   };
-  const takeOut = (whom: 'IN' | 'NOT IN'): readonly Statement[] => {
-    const rows = `"groupN" = ${groupN} AND "userN" ${whom} (SELECT "u"."n"
-      FROM ${given} AS "given" CROSS JOIN "DirectoryUser" AS "u" WHERE "u"."id" = "given"."value")`;
-    return [
-      {
-        sql: `INSERT INTO "DirectoryLoss" ("userN", "lostBy") SELECT "userN", ? FROM "DirectoryMembership" WHERE ${rows}`,
-        parameters: [by, id, change.ids],
-      },
-      { sql: `DELETE FROM "DirectoryMembership" WHERE ${rows}`, parameters: [id, change.ids] },
-    ];
-  };
+  const takeOut = (whom: string, ids: Statement['parameters']): readonly Statement[] => [
+    {
+      sql: `INSERT INTO "DirectoryLoss" ("userN", "lostBy")
+        SELECT "userN", ? FROM "DirectoryMembership" WHERE "groupN" = ${groupN} ${whom}`,
+      parameters: [by, id, ...ids],
+    },
+    { sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN} ${whom}`, parameters: [id, ...ids] },
+  ];
   switch (change.kind) {
     case 'add':
       return change.ids.length === 0 ? [] : [add];
     case 'remove':
-      return takeOut('IN');
+      return takeOut(`AND "userN" ${dialect.isAmong(numbersOf(given))}`, [change.ids]);
     case 'replace':
-      return [...takeOut('NOT IN'), ...(change.ids.length === 0 ? [] : [add])];
+      return change.ids.length === 0
+        ? takeOut('', [])
+        : [...takeOut(`AND "userN" NOT IN (${numbersOf(given)})`, [change.ids]), add];
   }
 }
+
+const numbersOf = (given: string): string =>
+  `SELECT "u"."n" FROM ${given} AS "given" CROSS JOIN "DirectoryUser" AS "u" WHERE "u"."id" = "given"."value"`;
 
 /** A row as `ReadRows` answers it: each database has its own forms of numbers, booleans, instants and JSON. */
 export type UserRead = Record<keyof UserRow, unknown>;
@@ -188,24 +191,34 @@ export type GroupRead = Record<keyof GroupRow, unknown>;
 const instant = (value: unknown): Date => new Date(value as number | Date);
 const instantOrNull = (value: unknown): Date | null => (value === null ? null : instant(value));
 
-export function directoryUserOf(row: UserRead): DirectoryUser {
+/** The columns that `standingOf` reads. */
+export const standingRead = ['id', 'principal', 'active', 'deletedAt', 'predecessor', 'reusedSince'] as const;
+export type StandingRead = Pick<UserRead, (typeof standingRead)[number] | 'n' | 'principalKey'>;
+
+export function standingOf(row: Pick<UserRead, (typeof standingRead)[number]>): DirectoryStanding {
   const since = instantOrNull(row.reusedSince);
   return {
     id: row.id as string,
+    username: row.principal as string | null,
+    active: Boolean(row.active),
+    deletedAt: instantOrNull(row.deletedAt),
+    reuse: since === null ? null : { predecessor: row.predecessor as string, since },
+  };
+}
+
+export function directoryUserOf(row: UserRead): DirectoryUser {
+  return {
+    ...standingOf(row),
     userName: row.userName as string,
     externalId: row.externalId as string | null,
-    active: Boolean(row.active),
     displayName: row.displayName as string | null,
     name: jsonRead(row.name) as DirectoryUser['name'],
     emails: jsonRead(row.emails) as DirectoryUser['emails'],
-    username: row.principal as string | null,
     version: Number(row.version),
     createdAt: instant(row.createdAt),
     changedAt: instant(row.changedAt),
-    deletedAt: instantOrNull(row.deletedAt),
     inactiveSince: instantOrNull(row.inactiveSince),
     blockedAt: instantOrNull(row.blockedAt),
-    reuse: since === null ? null : { predecessor: row.predecessor as string, since },
     left: row.left === null ? null : (jsonRead(row.left) as DirectoryLeaving),
   };
 }

@@ -69,6 +69,8 @@ type RequestWithDecision = Prisma.RequestRecordGetPayload<{ select: typeof withD
 type InJson<T> = { [Key in keyof T]: T[Key] extends Date ? string : T[Key] };
 
 const lapsedAtOnce = 500;
+/** How many requests of a username are looked at, to find out whether one is waiting. */
+const newestLookedAt = 200;
 
 const pendingScan = { atOnce: 250, atMost: 1000 };
 
@@ -138,6 +140,18 @@ export class RequestTable implements RequestReader {
     });
     const found = await this.#byKeys(rows.map((row) => [BigInt((row as { readonly n: number | string }).n)]));
     return found.map(({ item }) => item).sort((a, b) => (a.expiresAt?.getTime() ?? 0) - (b.expiresAt?.getTime() ?? 0));
+  }
+
+  async waitingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>> {
+    const own = '"RequestRecord" AS "r" WHERE "r"."username" = "given"."value" ORDER BY "r"."n" DESC';
+    const found = await this.reads.readRows({
+      sql: `SELECT "given"."value" FROM ${this.reads.dialect.jsonTexts()} AS "given"
+        WHERE EXISTS (SELECT 1 FROM (SELECT "r"."state" FROM ${own} LIMIT ${String(newestLookedAt)}) AS "newest"
+          WHERE "newest"."state" IN ('pending', 'approved'))
+        OR EXISTS (SELECT 1 FROM ${own} LIMIT 1 OFFSET ${String(newestLookedAt)})`,
+      parameters: [usernames],
+    });
+    return new Set(found.map((row) => (row as { readonly value: string }).value));
   }
 
   async attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]> {

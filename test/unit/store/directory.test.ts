@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DirectoryGroup, DirectoryUser } from '../../../src/model/directory.js';
-import { openTestStore, type OpenedStore } from '../../helpers/test-store.js';
+import type { DirectoryGroup, DirectoryUser, UserCondition } from '../../../src/model/directory.js';
+import { directoryStatements, seededId } from '../../bench/seed-directory.js';
+import { onPostgresql, openTestStore, type OpenedStore } from '../../helpers/test-store.js';
 import { aDirectoryUser, instant } from './records.js';
 
 const awkward = 'Ä"\'`\\ 😀\u2028';
@@ -150,6 +151,111 @@ describe('the directory', () => {
       `SELECT "u"."n" FROM "DirectoryUser" AS "u" WHERE "u"."deletedAt" IS NULL ORDER BY "u"."n" LIMIT 10 OFFSET 5`,
       `SELECT "m"."userN" FROM "DirectoryMembership" AS "m" WHERE "m"."groupN" = 1 ORDER BY "m"."groupN", "m"."userN" LIMIT 1`,
     ])
-      expect(await opened.explain(sql), sql).toMatch(/INDEX|Index/);
+      expect(await opened.explain(sql), sql).toMatch(/INDEX|Index|PRIMARY KEY/);
+  });
+});
+
+describe('a large directory', () => {
+  let large: OpenedStore;
+  beforeAll(async () => {
+    large = await openTestStore();
+    const size = { users: 2_300, groups: 3, largestGroup: 2_300 };
+    for (const sql of directoryStatements(size, onPostgresql ? 'PostgreSQL' : 'SQLite')) await large.execute(sql);
+    if (onPostgresql) await large.execute(`SELECT setval('"DirectoryUser_n_seq"', 2300)`);
+  });
+  afterAll(() => large.close());
+
+  const all = { startIndex: 1, count: 10_000 };
+  const states = [[], [{ attribute: 'active', value: true }], [{ attribute: 'active', value: false }]] as const;
+
+  it('finds every position, whoever comes, leaves and is deleted', async () => {
+    const { directory, writer } = large.store;
+    const change = async (n: number, to: { readonly active: boolean; readonly deleted?: boolean }) => {
+      const user = await directory.user(seededId('user', n));
+      if (user === null) throw new Error('it was seeded');
+      const after = {
+        ...{ ...user, active: to.active, version: user.version + 1 },
+        deletedAt: to.deleted === true ? instant('2026-03-02T00:00:00.000Z') : null,
+      };
+      const operation = { op: 'updateDirectoryUser', user: after, version: user.version } as const;
+      expect(await writer.commit({ operations: [operation], events: [] })).toEqual({ committed: true });
+    };
+    // They are in the first thousand, the second, and the last one, which is not full.
+    for (const n of [3, 999, 1_000, 1_001, 2_299]) await change(n, { active: false });
+    for (const n of [1, 50, 998, 1_002, 2_000]) await change(n, { active: false, deleted: true });
+    await change(100, { active: true });
+    await change(3, { active: true });
+    const newcomers = [aDirectoryUser({ userName: 'last' }), aDirectoryUser({ userName: 'gone', active: false })];
+    for (const user of newcomers)
+      await writer.commit({ operations: [{ op: 'insertDirectoryUser', user }], events: [] });
+    for (const conditions of states) {
+      const [state] = conditions;
+      const rows = await large.query(
+        `SELECT "id" FROM "DirectoryUser" WHERE "deletedAt" IS NULL${state ? ` AND "active" = ${String(state.value)}` : ''} ORDER BY "n"`,
+      );
+      const expected = rows.map(({ id }) => id);
+      const { items, total } = await directory.users(conditions, all);
+      expect(total).toBe(expected.length);
+      expect(items.map(({ id }) => id)).toEqual(expected);
+      for (const startIndex of [1, 2, 950, 996, 997, 998, 1_000, 1_990, 1_996, total - 1, total, total + 1])
+        expect(await directory.users(conditions, { startIndex, count: 3 }), String(startIndex)).toEqual({
+          items: items.slice(startIndex - 1, startIndex + 2),
+          total,
+        });
+    }
+    expect(await directory.users([...states[1], ...states[2]], all)).toEqual({ items: [], total: 0 });
+  });
+
+  it('finds one user, or group, by any of its names and states', async () => {
+    const { directory } = large.store;
+    const id = seededId('user', 700);
+    const found = async (...conditions: readonly UserCondition[]) =>
+      (await directory.users(conditions, all)).items.map((user) => user.id);
+    const names = [
+      { attribute: 'id', value: id },
+      { attribute: 'userName', value: 'USER-700@corp.example' },
+      { attribute: 'externalId', value: '00u700' },
+      { attribute: 'displayName', value: 'user 700' },
+      { attribute: 'email', value: 'MAIL-700@corp.example', type: 'work' },
+    ] as const;
+    for (const name of names) {
+      expect(await found(name)).toEqual([id]);
+      expect(await found({ attribute: 'active', value: false }, name)).toEqual([id]);
+      expect(await found({ attribute: 'active', value: true }, name)).toEqual([]);
+    }
+    expect(await found(...names)).toEqual([id]);
+    expect(await directory.users([names[1]], { startIndex: 2, count: 5 })).toEqual({ items: [], total: 1 });
+    const listed = await directory.list(
+      { active: false, userName: 'uSER-700@corp.example', username: 'User-700@corp.example' },
+      { limit: 5, cursor: null },
+    );
+    expect(listed.items.map((user) => user.id)).toEqual([id]);
+    const group = seededId('group', 2);
+    const groups = await directory.groups(
+      [
+        { attribute: 'id', value: group },
+        { attribute: 'displayName', value: 'GROUP 2' },
+      ],
+      all,
+    );
+    expect(groups.items.map((one) => one.id)).toEqual([group]);
+  });
+
+  it('loses all members but some at once', async () => {
+    const { directory, writer } = large.store;
+    const kept = await directory.members(seededId('group', 1), 2);
+    const some = (await directory.members(seededId('group', 1), 10_000)).slice(2).map(({ id }) => id);
+    const change = (kind: 'remove' | 'replace', ids: readonly string[]) =>
+      writer.commit({
+        operations: [
+          { op: 'changeDirectoryMembers', id: seededId('group', 1), change: { kind, ids }, by: 'scim-connector' },
+        ],
+        events: [],
+      });
+    await change('remove', some);
+    expect(await directory.members(seededId('group', 1), 10)).toEqual(kept);
+    await change('replace', []);
+    expect(await directory.members(seededId('group', 1), 10)).toEqual([]);
+    expect((await directory.members(seededId('group', 2), 1_000)).length).toBeGreaterThan(90);
   });
 });

@@ -34,6 +34,35 @@ CREATE INDEX "DirectoryUser_displayKey_n_idx" ON "DirectoryUser"("displayKey", "
 CREATE INDEX "DirectoryUser_principalKey_n_idx" ON "DirectoryUser"("principalKey", "n");
 CREATE INDEX "DirectoryUser_reusedSince_n_idx" ON "DirectoryUser"("reusedSince", "n") WHERE "reusedSince" IS NOT NULL;
 
+-- How many users are listed, and how many of these are active, by thousands of their numbers. So a list knows its length, and
+-- finds a position, without reading the users before it.
+CREATE TABLE "DirectoryCount" (
+    "thousand" BIGINT NOT NULL CONSTRAINT "DirectoryCount_pkey" PRIMARY KEY,
+    "listed" INTEGER NOT NULL,
+    "active" INTEGER NOT NULL
+);
+CREATE FUNCTION "DirectoryUser_count"() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO public."DirectoryCount" AS c ("thousand", "listed", "active")
+            VALUES (NEW."n" / 1000, (NEW."deletedAt" IS NULL)::int, (NEW."deletedAt" IS NULL AND NEW."active")::int)
+            ON CONFLICT ("thousand") DO UPDATE
+            SET "listed" = c."listed" + EXCLUDED."listed", "active" = c."active" + EXCLUDED."active";
+    ELSE
+        UPDATE public."DirectoryCount" SET
+            "listed" = "listed" + (NEW."deletedAt" IS NULL)::int - (OLD."deletedAt" IS NULL)::int,
+            "active" = "active" + (NEW."deletedAt" IS NULL AND NEW."active")::int
+                - (OLD."deletedAt" IS NULL AND OLD."active")::int
+            WHERE "thousand" = NEW."n" / 1000;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER "DirectoryUser_count" AFTER INSERT ON "DirectoryUser" FOR EACH ROW EXECUTE FUNCTION "DirectoryUser_count"();
+CREATE TRIGGER "DirectoryUser_recount" AFTER UPDATE OF "deletedAt", "active" ON "DirectoryUser" FOR EACH ROW
+    WHEN (NEW."active" <> OLD."active" OR (NEW."deletedAt" IS NULL) <> (OLD."deletedAt" IS NULL))
+    EXECUTE FUNCTION "DirectoryUser_count"();
+
 CREATE TABLE "DirectoryEmail" (
     "key" TEXT COLLATE "C" NOT NULL,
     "type" TEXT COLLATE "C" NOT NULL,

@@ -34,6 +34,27 @@ CREATE INDEX "DirectoryUser_displayKey_n_idx" ON "DirectoryUser"("displayKey", "
 CREATE INDEX "DirectoryUser_principalKey_n_idx" ON "DirectoryUser"("principalKey", "n");
 CREATE INDEX "DirectoryUser_reusedSince_n_idx" ON "DirectoryUser"("reusedSince", "n") WHERE "reusedSince" IS NOT NULL;
 
+-- How many users are listed, and how many of these are active, by thousands of their numbers. So a list knows its length, and
+-- finds a position, without reading the users before it.
+CREATE TABLE "DirectoryCount" (
+    "thousand" BIGINT NOT NULL PRIMARY KEY,
+    "listed" INTEGER NOT NULL,
+    "active" INTEGER NOT NULL
+);
+CREATE TRIGGER "DirectoryUser_count" AFTER INSERT ON "DirectoryUser" BEGIN
+    INSERT INTO "DirectoryCount" ("thousand", "listed", "active")
+        VALUES (NEW."n" / 1000, NEW."deletedAt" IS NULL, NEW."deletedAt" IS NULL AND NEW."active")
+        ON CONFLICT ("thousand") DO UPDATE
+        SET "listed" = "listed" + excluded."listed", "active" = "active" + excluded."active";
+END;
+CREATE TRIGGER "DirectoryUser_recount" AFTER UPDATE OF "deletedAt", "active" ON "DirectoryUser"
+WHEN NEW."active" <> OLD."active" OR (NEW."deletedAt" IS NULL) <> (OLD."deletedAt" IS NULL) BEGIN
+    UPDATE "DirectoryCount" SET
+        "listed" = "listed" + (NEW."deletedAt" IS NULL) - (OLD."deletedAt" IS NULL),
+        "active" = "active" + (NEW."deletedAt" IS NULL AND NEW."active") - (OLD."deletedAt" IS NULL AND OLD."active")
+        WHERE "thousand" = NEW."n" / 1000;
+END;
+
 CREATE TABLE "DirectoryEmail" (
     "key" TEXT NOT NULL,
     "type" TEXT NOT NULL,
@@ -60,7 +81,7 @@ CREATE TABLE "DirectoryMembership" (
     "groupN" BIGINT NOT NULL,
     "userN" BIGINT NOT NULL,
     PRIMARY KEY ("groupN", "userN")
-);
+) WITHOUT ROWID;
 CREATE INDEX "DirectoryMembership_userN_groupN_idx" ON "DirectoryMembership"("userN", "groupN");
 
 -- Somebody who was in a group that is not theirs any more: what follows from it is still to be done.
