@@ -3,7 +3,6 @@ import { DirectoryUse } from '../issuance/directory/directory-use.js';
 import { directoryUserService, scimService } from '../issuance/directory/directory-service.js';
 import type { IssuanceContext } from '../issuance/context.js';
 import type { Services } from '../services.js';
-import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
 
 /** The directory's part of the context of use cases. */
@@ -19,15 +18,3 @@ export const directoryServices = (context: IssuanceContext): Pick<Services, 'sci
   scim: scimService(context),
   directoryUsers: directoryUserService(context),
 });
-
-/** A writer that calls `forget` with each API token of somebody who left, before the commit is answered. */
-export function forgettingTokens(writer: Writer, forget: (tokenId: string) => void): Writer {
-  return {
-    async commit(step) {
-      const result = await writer.commit(step);
-      if (result.committed)
-        for (const operation of step.operations) if (operation.op === 'revokeTokenOfLeaver') forget(operation.id);
-      return result;
-    },
-  };
-}

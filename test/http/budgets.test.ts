@@ -136,6 +136,37 @@ describe('a spent budget', () => {
     expect((await service.as('hr-system')('post', '/v1/certificate-requests').send(ask)).status).toBe(201);
   });
 
+  it('keeps a connector of the directory from more joiners, in the form of SCIM, and never from leavers', async () => {
+    const made = { name: 'connector', roles: ['directory'] };
+    const { token } = as.token(await service.as('root')('post', '/v1/api-tokens').send(made));
+    const core = 'urn:ietf:params:scim:schemas:core:2.0';
+    const messages = 'urn:ietf:params:scim:api:messages:2.0';
+    const scim = (method: 'post' | 'patch' | 'delete', path: string, body: object) =>
+      service.withToken(token)(method, `/scim/v2${path}`).send(body);
+    const joins = (userName: string) => scim('post', '/Users', { schemas: [`${core}:User`], userName, active: true });
+    const ids = [];
+    for (const name of ['jane', 'joe'])
+      ids.push((JSON.parse((await joins(name).expect(201)).text) as { readonly id: string }).id);
+    const [jane = '', joe = ''] = ids;
+    for (const refused of [
+      await joins('jim').expect(429),
+      await scim('post', '/Groups', { schemas: [`${core}:Group`], displayName: 'all' }).expect(429),
+    ]) {
+      expect(refused.headers['content-type']).toContain('application/scim+json');
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+      expect(JSON.parse(refused.text)).toMatchObject({
+        schemas: [`${messages}:Error`],
+        status: '429',
+        detail: expect.stringMatching(/^the budget writes of 2 a minute is spent; wait until /) as unknown,
+      });
+    }
+    const search = await scim('post', '/Users/.search', { schemas: [`${messages}:SearchRequest`] }).expect(200);
+    expect(search.headers['ratelimit-policy']).toBe('"denied";q=3;w=60');
+    const leaves = { schemas: [`${messages}:PatchOp`], Operations: [{ op: 'replace', value: { active: false } }] };
+    await scim('patch', `/Users/${jane}`, leaves).expect(200);
+    await scim('delete', `/Users/${joe}`, {}).expect(204);
+  });
+
   it('does not keep anybody from ending access', async () => {
     const issue = (name: 'petra') => service.as(name)('post', '/v1/kubeconfigs').send(ask);
     const issued = await issue('petra');

@@ -3,6 +3,7 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken, type ApiTokenAsk } from '../../src/identity/api-tokens.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
+import { aSession } from '../unit/store/records.js';
 import { startService, type Method, type TestService } from './support/service.js';
 
 const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
@@ -133,8 +134,19 @@ describe('somebody who leaves', () => {
       .as('hr-system')('post', '/v1/certificate-requests')
       .send({ username, groups: ['manual'] })
       .expect(201);
+    const now = new Date();
+    const session = aSession({
+      name: username,
+      createdAt: now,
+      usedAt: now,
+      expiresAt: new Date(now.getTime() + 60_000),
+    });
+    const signsIn = { op: 'insertSession', session, secretSha256: session.id } as const;
+    expect(await service.store.writer.commit({ operations: [signsIn], events: [] })).toEqual({ committed: true });
 
     await leave(id);
+
+    expect((await service.store.sessions.find(session.id))?.endedAt).toBeInstanceOf(Date);
 
     expect(await statusOf(certificate?.fingerprintSha256 ?? '')).toBe('revoked');
     expect(await stateOf((waiting as Issued).id)).toBe('cancelled');

@@ -33,7 +33,7 @@ export async function createGroup(
   const result = await store.writer.commit({
     operations: [
       { op: 'insertDirectoryGroup', group },
-      { op: 'changeDirectoryMembers', id: group.id, change: { kind: 'add', ids: members } },
+      { op: 'changeDirectoryMembers', id: group.id, change: { kind: 'add', ids: members }, by: actor },
     ],
     events: [groupEvent('Created', group, actor, now), ...membershipEvents(group, actor, now, { added, removed: [] })],
   });
@@ -64,10 +64,11 @@ export async function changeGroup(
   const losers = renames ? await store.directory.memberUsers(id) : diff.removed;
   const losing = await losingStep(context, actor, losers, renames ? after : null, group, now);
   const operations: readonly Operation[] = [
+    ...(renames ? [{ op: 'loseDirectoryGroup', id, by: actor } as const] : []),
     ...(isChanged || members.length > 0
       ? [{ op: 'updateDirectoryGroup', id, version, attributes: changed, at: now } as const]
       : []),
-    ...members.map((change) => ({ op: 'changeDirectoryMembers', id, change }) as const),
+    ...members.map((change) => ({ op: 'changeDirectoryMembers', id, change, by: actor }) as const),
   ];
   if (operations.length === 0) return { ok: true, value: group };
   const events = [
@@ -78,11 +79,11 @@ export async function changeGroup(
     operations: [...operations, ...losing.operations],
     events: [...events, ...losing.events],
   });
-  // Somebody revoked one of the certificates meanwhile: the rest of them is revoked behind the commit.
+  // Somebody revoked one of the certificates meanwhile: they are revoked behind the commit.
   if (!result.committed && result.conflict.kind === 'revocation')
     result = await store.writer.commit({ operations, events });
   if (!result.committed) return refusalOf(result, version);
-  await afterLosing(context, actor, losers, now);
+  await afterLosing(context, actor, losers);
   return { ok: true, value: (await store.directory.group(id)) ?? after };
 }
 
@@ -99,7 +100,7 @@ export async function deleteGroup(
   const now = clock();
   const removed = await store.directory.memberUsers(id);
   const losing = await losingStep(context, actor, removed, null, group, now);
-  const operations = [{ op: 'deleteDirectoryGroup', id } as const];
+  const operations = [{ op: 'deleteDirectoryGroup', id, by: actor } as const];
   const events = [
     groupEvent('Deleted', group, actor, now),
     ...membershipEvents(group, actor, now, { added: [], removed }),
@@ -111,7 +112,7 @@ export async function deleteGroup(
   if (!result.committed && result.conflict.kind === 'revocation')
     result = await store.writer.commit({ operations, events });
   if (!result.committed) return refusalOf(result);
-  await afterLosing(context, actor, removed, now);
+  await afterLosing(context, actor, removed);
   return { ok: true, value: null };
 }
 

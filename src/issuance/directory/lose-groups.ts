@@ -1,5 +1,7 @@
 import { isHere, type DirectoryGroup, type DirectoryUser } from '../../model/directory.js';
 import type { ListedCertificate } from '../../model/certificate.js';
+import type { CertificateRequest } from '../../model/certificate-request.js';
+import type { Page } from '../../model/page.js';
 import { groupsGivenOnly } from '../../policy/directory-groups.js';
 import type { Step } from '../../store/step.js';
 import { denyIfNoLongerPermitted } from '../policies/recheck-policy.js';
@@ -9,10 +11,10 @@ import { policyNameOf } from './policy-name.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */
 const togetherAtMost = 50;
-/** How many requests of one person are judged again. */
-const judgedAtMost = 200;
-/** How many certificates of one person are looked at: those that end last. */
-const certificatesAtMost = 200;
+/** How many requests of one person are read at once. */
+const judgedAtOnce = 200;
+/** How many certificates of one person are looked at in one step. */
+const certificatesAtOnce = 200;
 
 const nothing: Step = { operations: [], events: [] };
 
@@ -35,55 +37,93 @@ export async function losingStep(
   for (const user of some) {
     const others = (groups.get(user.id) ?? []).filter(({ id }) => id !== group.id);
     const names = [...others, ...(renamed ? [renamed] : [])].flatMap((one) => policyNameOf(context, one) ?? []);
-    steps.push(await revokingStep(context, actor, user, names, now));
+    steps.push((await revokingStep(context, actor, user, names, now)).step);
   }
   return { operations: steps.flatMap(({ operations }) => operations), events: steps.flatMap(({ events }) => events) };
 }
 
-/** Judges the waiting requests of these people again, and revokes whatever the commit did not. */
+/** Judges the waiting requests of the first of these people again, before the change is answered; `settleLosses` does the others. */
 export async function afterLosing(
   context: IssuanceContext,
   actor: string,
   users: readonly DirectoryUser[],
-  now: Date,
 ): Promise<void> {
-  if (users.length === 0) return;
-  const work = (some: readonly DirectoryUser[]) => follow(context, actor, some, now);
-  await work(users.slice(0, togetherAtMost));
-  // Thousands may lose a group at once, and nobody gets anything meanwhile: each request is judged before it goes on.
-  const rest = users.slice(togetherAtMost);
-  if (rest.length > 0)
-    void work(rest).catch((error: unknown) => {
-      context.log.error({ err: error }, 'the requests of people who lost a group could not be judged again');
-    });
+  for (const user of users.slice(0, togetherAtMost)) await follow(context, actor, user);
 }
 
-async function follow(
-  context: IssuanceContext,
-  actor: string,
-  users: readonly DirectoryUser[],
-  now: Date,
-): Promise<void> {
-  const { store, directory } = context;
-  for (const user of users) {
-    if (user.username === null) continue;
-    if (directory.onLostGroup === 'revoke') {
-      const groups = (await store.directory.groupsOf([user.id])).get(user.id) ?? [];
-      const names = groups.flatMap((one) => policyNameOf(context, one) ?? []);
-      // A conflict means that somebody else revoked one of them meanwhile; then it is tried once more.
-      for (let tries = 0; tries < 3; tries++) {
-        const step = await revokingStep(context, actor, user, names, now);
-        if (step.operations.length === 0 || (await store.writer.commit(step)).committed) break;
+/** How many people are looked at between two commits. */
+const settledAtOnce = 100;
+
+/**
+ * Does what follows from a group that somebody lost, for each of them on whom the database still has a note: the change itself
+ * made it, and it goes when all is done. So nothing is left out where a process dies in between. Thousands may lose a group at
+ * once; nobody gets anything by it meanwhile, because each request is judged before it goes on.
+ */
+export async function settleLosses(context: IssuanceContext, isStopped: () => boolean): Promise<void> {
+  const { store, log } = context;
+  let behind = 0n;
+  while (!isStopped()) {
+    const losses = await store.directory.losses(behind, settledAtOnce);
+    const last = losses.at(-1);
+    if (last === undefined) return;
+    behind = last.n;
+    const settled: bigint[] = [];
+    for (const { n, user, lostBy } of losses) {
+      if (isStopped()) break;
+      try {
+        await follow(context, lostBy, user);
+        settled.push(n);
+      } catch (error) {
+        log.error({ err: error, directoryUser: user.id }, 'a loss of a group was not followed up, it is tried again');
       }
     }
-    for (const state of ['pending', 'approved'] as const) {
-      const { items } = await store.requests.list(
+    if (settled.length > 0)
+      await store.writer.commit({ operations: [{ op: 'forgetDirectoryLosses', ns: settled }], events: [] });
+  }
+}
+
+async function follow(context: IssuanceContext, actor: string, user: DirectoryUser): Promise<void> {
+  const { store, directory } = context;
+  if (user.username === null) return;
+  if (directory.onLostGroup === 'revoke') await revokeLost(context, actor, user);
+  for (const state of ['pending', 'approved'] as const) {
+    let cursor: string | null = null;
+    do {
+      const page: Page<CertificateRequest> = await store.requests.list(
         { state, username: user.username },
-        { limit: judgedAtMost, cursor: null },
+        { limit: judgedAtOnce, cursor },
       );
-      for (const request of items) await denyIfNoLongerPermitted(context, request, actor);
+      for (const request of page.items) await denyIfNoLongerPermitted(context, request, actor);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+  }
+}
+
+/** How often a part is tried again because somebody else revoked one of the certificates meanwhile. */
+const mostConflicts = 10;
+
+/** Revokes what the commit of the change did not, part by part. Those that end last come first. */
+async function revokeLost(context: IssuanceContext, actor: string, user: DirectoryUser): Promise<void> {
+  const names = await groupNamesOf(context, user);
+  let endsAtMost: Date | undefined;
+  for (let conflicts = 0; conflicts < mostConflicts;) {
+    const { step, looked } = await revokingStep(context, actor, user, names, context.clock(), endsAtMost);
+    const isRevoking = step.operations.length > 0;
+    if (isRevoking && !(await context.store.writer.commit(step)).committed) conflicts += 1;
+    else if (looked.length < certificatesAtOnce) return;
+    else {
+      const next = looked.at(-1)?.notAfter;
+      if (!isRevoking && next?.getTime() === endsAtMost?.getTime()) return;
+      endsAtMost = next;
     }
   }
+  throw new Error('the certificates of somebody who lost a group are revoked by others faster than here');
+}
+
+interface Revoking {
+  readonly step: Step;
+  /** The live certificates among which it was looked for those with a lost group. */
+  readonly looked: readonly ListedCertificate[];
 }
 
 async function revokingStep(
@@ -92,14 +132,16 @@ async function revokingStep(
   user: DirectoryUser,
   names: readonly string[],
   now: Date,
-): Promise<Step> {
-  if (user.username === null) return nothing;
-  const wanted = { revoked: false, clusters: null, now, limit: certificatesAtMost };
-  const live = await context.store.certificates.unexpiredOf(user.username, wanted);
-  const lost = live.filter((one) => lostGroups(context, one, names).length > 0);
-  if (lost.length === 0) return nothing;
+  endsAtMost?: Date,
+): Promise<Revoking> {
+  if (user.username === null) return { step: nothing, looked: [] };
+  const wanted = { revoked: false, clusters: null, now, endsAtMost, limit: certificatesAtOnce };
+  const looked = await context.store.certificates.unexpiredOf(user.username, wanted);
+  const lost = looked.filter((one) => lostGroups(context, one, names).length > 0);
+  if (lost.length === 0) return { step: nothing, looked };
   const comment = 'the directory says so: not in the group any more';
-  return revocationSteps(context, lost, { reason: 'privilegeWithdrawn', comment, revokedAt: now, revokedBy: actor });
+  const revocation = { reason: 'privilegeWithdrawn', comment, revokedAt: now, revokedBy: actor } as const;
+  return { step: revocationSteps(context, lost, revocation), looked };
 }
 
 /**

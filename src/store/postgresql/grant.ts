@@ -25,6 +25,7 @@ const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
   Decision: 'SELECT, INSERT',
   DirectoryEmail: 'SELECT, INSERT, DELETE',
   DirectoryGroup: 'SELECT, INSERT, UPDATE, DELETE',
+  DirectoryLoss: 'SELECT, INSERT, DELETE',
   DirectoryMembership: 'SELECT, INSERT, DELETE',
   DirectoryUser: 'SELECT, INSERT, UPDATE',
   ExpiryNotice: 'SELECT, INSERT, DELETE',
