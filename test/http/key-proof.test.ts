@@ -1,5 +1,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/model/new-id.js';
 import type { KeyAlgorithm } from '../../src/x509/strict/key-algorithm.js';
@@ -479,6 +481,19 @@ describe('a proof is right, and the renewal is refused as any', () => {
     const csr = await csrOf(old);
     const answer = await renew(old, { csr, body: { csr, expirationSeconds: 9 * hour } });
     expect(answer.status).toBe(403);
+  });
+
+  it('that policy does not permit any more', async () => {
+    const old = await held();
+    const file = join(service.dataDir, '..', 'policies', 'test.yaml');
+    writeFileSync(file, policies.replace('groups: ["team-*"]', 'groups: ["other"]'));
+    await service.reload();
+    const answer = await renew(old);
+    writeFileSync(file, policies);
+    await service.reload();
+    expect(answer.status).toBe(403);
+    expect(answer.text).toContain('group \\"team-a\\" is not permitted by policy \\"automatic\\"');
+    expect((await renew(old)).status).toBe(201);
   });
 
   it('after its end: beyond what policy says, and not within', async () => {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRequest } from '../../../src/issuance/requests/create-request.js';
@@ -59,6 +60,28 @@ describe('startHousekeeping', () => {
     const housekeeping = startHousekeeping(context, 10);
     await housekeeping.recovered;
     expect(tries).toBe(3);
+    await housekeeping.stop();
+  });
+
+  it('forgets proofs of possession that were used an hour ago', async () => {
+    const { context } = issuance;
+    const { writer } = context.store;
+    const use = (name: string, secondsAgo: number) =>
+      writer.commit({
+        operations: [
+          {
+            op: 'insertUsedProof',
+            idSha256: hash('sha256', name),
+            at: new Date(context.clock().getTime() - secondsAgo * 1000),
+          },
+        ],
+        events: [],
+      });
+    await use('old', 3_601);
+    await use('young', 3_500);
+    const housekeeping = startHousekeeping(context, 10);
+    await expect.poll(() => use('old', 0)).toEqual({ committed: true });
+    expect(await use('young', 0)).toMatchObject({ committed: false });
     await housekeeping.stop();
   });
 
