@@ -10,7 +10,7 @@ COPY prisma prisma
 RUN node scripts/setup.mjs
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
-RUN npm run build
+RUN npm run build:service
 
 # The production packages, without Prisma's CLI, which would come in as an optional peer. The service never reads types,
 # source maps, the C++ sources of the add-on and the query compilers of other databases, so they are removed.

@@ -18,6 +18,7 @@ import { readInput } from './http/plugins/request-input.js';
 import { measureRequests } from './http/plugins/request-measures.js';
 import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
 import { traceRequests } from './http/plugins/request-trace.js';
+import { answerUnroutableScim } from './http/scim/errors.js';
 import { addScim } from './http/scim/routes.js';
 import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
 import { CertificateListener } from './http/server/certificate-listener.js';
@@ -77,7 +78,8 @@ export function buildApp(services: Services, options: AppOptions): App {
     return503OnClosing: false,
     clientErrorHandler: answerUnreadableRequest,
     frameworkErrors(error, request, reply) {
-      answerUnroutableRequest(error, request, reply);
+      if (request.url.startsWith(`${scimPrefix}/`)) answerUnroutableScim(error, request, reply);
+      else answerUnroutableRequest(error, request, reply);
       // No hook runs for it.
       options.measures?.answered(request.method, null, reply.statusCode, reply.elapsedTime / 1000);
     },

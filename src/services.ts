@@ -585,7 +585,11 @@ export interface BudgetService {
   begin(principal: Principal, use: BudgetUse): SpentBudget | null;
   /** Counts so many units of a budget. */
   spend(
-    spender: { readonly name: string; readonly credentialId: string | null },
+    spender: {
+      readonly name: string;
+      readonly credentialId: string | null;
+      readonly proof?: { readonly username: string };
+    },
     name: BudgetName,
     amount: number,
   ): void;

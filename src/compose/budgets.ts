@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.js';
-import { Budgets } from '../identity/budgets.js';
+import { Budgets, type Spender } from '../identity/budgets.js';
 import type { AuditEventDraft, Json } from '../model/audit-event.js';
 import type { BudgetLimits } from '../model/budget.js';
 import type { Role } from '../model/principal.js';
@@ -14,21 +14,27 @@ export function openBudgets({ budgets }: Config, clock: () => Date, now?: () => 
 
 /**
  * A writer that spends the `auditKilobytes` of whoever causes events, before they are committed. Events without a principal
- * are caused by the one that another event of their step names.
+ * are caused by the one that another event of their step names; a renewal by a proof of possession is paid by its username.
  */
 export function spendingWriter(writer: Writer, budgets: Pick<Budgets, 'spend'>): Writer {
   return {
     commit(step) {
-      const cause = step.events.find(({ principal }) => principal !== null)?.principal;
-      if (cause !== undefined && cause !== null)
+      const cause = step.events.find(({ principal }) => principal !== null);
+      if (cause !== undefined)
         budgets.spend(
-          { name: cause, credentialId: null },
+          spenderOf(cause),
           'auditKilobytes',
           step.events.reduce((sum, event) => sum + octetsOf(event), 0) / 1000,
         );
       return writer.commit(step);
     },
   };
+}
+
+function spenderOf({ principal, details }: AuditEventDraft): Spender {
+  const spender = { name: principal ?? '', credentialId: null };
+  if (!('keyProof' in details) || typeof details['username'] !== 'string') return spender;
+  return { ...spender, proof: { username: details['username'] } };
 }
 
 /** The members that every event has, with their names: instant, numbers, punctuation. */

@@ -6,7 +6,7 @@ import type { Store } from '../store/store.js';
 /** Callers with the key of a certificate, as the store knows it. */
 export function openKeyProofs(
   { roles }: Pick<Config, 'roles'>,
-  store: Pick<Store, 'certificates' | 'requests' | 'apiTokens' | 'writer'>,
+  store: Pick<Store, 'certificates' | 'requests' | 'apiTokens' | 'restorations' | 'writer'>,
   clock: () => Date,
 ): KeyProofs {
   return new KeyProofs({
@@ -17,7 +17,8 @@ export function openKeyProofs(
       const { requester, collector, decision } = request;
       // Those of a request on which nobody decided are not on record: rather one person too many.
       const makers = decision.makers ?? (await store.apiTokens.makersOf(requester.name, null));
-      return { der: certificate.der, notAfter: certificate.notAfter, requester, collector, makers };
+      const { der, username, notAfter } = certificate;
+      return { der, username, notAfter, requester, collector, makers };
     },
     async use(idSha256, at) {
       const step = { operations: [{ op: 'insertUsedProof', idSha256, at } as const], events: [] };
@@ -25,6 +26,10 @@ export function openKeyProofs(
       if (result.committed) return true;
       if (result.conflict.kind === 'usedProof') return false;
       throw new Error(`a proof could not be remembered: ${JSON.stringify(result.conflict)}`);
+    },
+    async restoredAt() {
+      const times = (await store.restorations.all()).map(({ detectedAt }) => detectedAt.getTime());
+      return times.length === 0 ? null : new Date(Math.max(...times));
     },
     rolesOf: (name) => rolesBound(roles, { name, groups: [] }),
     clock,

@@ -37,18 +37,6 @@ export function openSessionAuthenticator(
   });
 }
 
-/** A writer that calls `forget` with each session that a commit ends, before the commit is answered. */
-export function forgettingWriter(writer: Writer, forget: (sessionId: string) => void): Writer {
-  return {
-    async commit(step) {
-      const result = await writer.commit(step);
-      if (result.committed)
-        for (const operation of step.operations) if (operation.op === 'endSession') forget(operation.id);
-      return result;
-    },
-  };
-}
-
 /**
  * Opens the sign-in at each issuer that has one, and keeps it equal to the file of its secret. Throws `ConfigError` with
  * everything that is wrong.

@@ -4,6 +4,7 @@ import type { WebhookConfig } from '../config/webhook-config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { Log } from '../issuance/context.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
+import { afterCommit } from '../store/after-commit.js';
 import type { Operation, Writer } from '../store/step.js';
 import type { WebhookDeliveryReader } from '../store/store.js';
 import { httpsSender } from '../webhooks/https-sender.js';
@@ -144,12 +145,5 @@ export function storedOutbox(reader: WebhookDeliveryReader, writer: Writer): Out
 }
 
 /** A writer that calls `wake` after each commit that puts something into the outbox. */
-export function wakingWriter(writer: Writer, wake: () => void): Writer {
-  return {
-    async commit(step) {
-      const result = await writer.commit(step);
-      if (result.committed && step.operations.some(({ op }) => op === 'enqueueWebhooks')) wake();
-      return result;
-    },
-  };
-}
+export const wakingWriter = (writer: Writer, wake: () => void): Writer =>
+  afterCommit(writer, ({ op }) => (op === 'enqueueWebhooks' ? op : null), wake);

@@ -2,6 +2,7 @@ import { apiTokenRevokedAgain } from '../identity/api-tokens.js';
 import { auditEvent } from '../model/audit-event.js';
 import type { IdentityBlock } from '../model/identity-block.js';
 import { revocationReasons } from '../model/revocation.js';
+import { afterCommit } from '../store/after-commit.js';
 import type { Operation, Step, Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
 
@@ -11,38 +12,23 @@ export type Withdrawal =
   /** Null: the name was unblocked. */
   | { readonly folded: string; readonly block: IdentityBlock | null };
 
-/** The withdrawals among the operations of a step, in order. */
-export const withdrawalsOf = ({ operations }: Step): readonly Withdrawal[] =>
-  operations.flatMap((operation): readonly Withdrawal[] => {
-    switch (operation.op) {
-      case 'revokeApiToken':
-        return [{ token: operation.id, at: operation.at }];
-      case 'insertIdentityBlock':
-        return [{ folded: operation.folded, block: operation.block }];
-      case 'removeIdentityBlock':
-        return [{ folded: operation.folded, block: null }];
-      default:
-        return [];
-    }
-  });
-
 /** A writer that hands on the withdrawals of each commit before the commit is answered. Nearly all commits have none. */
-export function withdrawingWriter(writer: Writer, keep: (some: readonly Withdrawal[]) => Promise<void>): Writer {
-  const commitAndKeep = async (step: Step, some: readonly Withdrawal[]) => {
-    const result = await writer.commit(step);
-    if (result.committed) await keep(some);
-    return result;
-  };
-  return {
-    commit(step) {
-      const some = step.operations.some(isWithdrawal) ? withdrawalsOf(step) : [];
-      return some.length === 0 ? writer.commit(step) : commitAndKeep(step, some);
-    },
-  };
-}
+export const withdrawingWriter = (writer: Writer, keep: (some: readonly Withdrawal[]) => Promise<void>): Writer =>
+  afterCommit(writer, withdrawalBy, keep);
 
-const isWithdrawal = ({ op }: Operation): boolean =>
-  op === 'revokeApiToken' || op === 'insertIdentityBlock' || op === 'removeIdentityBlock';
+function withdrawalBy(operation: Operation): Withdrawal | null {
+  switch (operation.op) {
+    case 'revokeApiToken':
+    case 'revokeTokenOfLeaver':
+      return { token: operation.id, at: operation.at };
+    case 'insertIdentityBlock':
+      return { folded: operation.folded, block: operation.block };
+    case 'removeIdentityBlock':
+      return { folded: operation.folded, block: null };
+    default:
+      return null;
+  }
+}
 
 type WithdrawalStore = Pick<Store, 'writer' | 'apiTokens' | 'identityBlocks'>;
 

@@ -84,7 +84,8 @@ export function readUserFilter(written: string): readonly UserCondition[] {
         case 'emails.value':
           return { attribute: 'email', value: textIn(term), type: null };
         default:
-          throw cannot(path);
+          if (!isOfEnterprise(path)) throw cannot(path);
+          return { attribute: 'notKept', value: textIn(term) };
       }
     if (name !== 'emails.value') throw cannot(path);
     const [condition, ...others] = selected;
@@ -92,6 +93,10 @@ export function readUserFilter(written: string): readonly UserCondition[] {
     return { attribute: 'email', value: textIn(term), type: textIn(condition) };
   });
 }
+
+/** Entra looks up by these whether somebody has the manager that it knows. Nobody has what is not kept. */
+const isOfEnterprise = ({ schema, attribute }: AttributePath): boolean =>
+  schema === uris.enterprise.toLowerCase() || (schema === null && attribute === 'manager');
 
 /** The filters of the list of groups. */
 export function readGroupFilter(written: string): readonly GroupCondition[] {

@@ -32,6 +32,10 @@ export function readUser(body: unknown): DirectoryUserAttributes {
   return user;
 }
 
+/** Whether the body of a user says if they are active; without it `readUser` takes a new person for active. */
+export const tellsActive = (body: unknown): boolean =>
+  [...membersOf(body, 'the body').keys()].some((name) => keyPath(name)?.path.attribute === 'active');
+
 /** Sets the members of a body, or of a PATCH without a path. Whatever is read-only, and whatever is not kept, is dropped. */
 export function setAll(
   before: DirectoryUserAttributes,
@@ -124,8 +128,12 @@ function emailsWith(
   kind: PatchKind,
 ): readonly DirectoryEmail[] {
   if (sub !== null || selected !== null) return emailsSelected(emails, sub, selected, value, kind);
-  if (kind === 'remove') return [];
   const given = elements(value).flatMap(emailOf);
+  // Without a value it means all of them; a value names those that it means, as with members.
+  if (kind === 'remove')
+    return given.length === 0 && (value === undefined || value === null)
+      ? []
+      : emails.filter((email) => !given.some((one) => one.value.toLowerCase() === email.value.toLowerCase()));
   return onePrimary(kind === 'add' ? merged(emails, given) : given, given);
 }
 

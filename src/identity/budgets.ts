@@ -21,10 +21,14 @@ export interface BudgetRules {
   readonly roles: ReadonlyMap<Role, BudgetLimits>;
 }
 
-/** A caller who spends; `credentialId` is null where only the name is known. */
+/**
+ * A caller who spends; `credentialId` is null where only the name is known. Whoever comes by the key of a certificate spends
+ * what there is for its username: a stolen key does not use up the budgets of whoever asked for the certificate.
+ */
 export interface Spender {
   readonly name: string;
   readonly credentialId: string | null;
+  readonly proof?: { readonly username: string };
 }
 
 /** The expenses of one name, or of one credential, in its window. */
@@ -43,6 +47,8 @@ interface Account {
 export class Budgets {
   readonly #ofNames: Accounts;
   readonly #ofCredentials: Accounts;
+  /** By usernames of certificates. Nobody may choose a principal's name for a certificate in order to spend what is theirs. */
+  readonly #ofUsernames: Accounts;
   readonly #limits = new Map<string, BudgetLimits>();
 
   /** `rules` null: nothing is counted. `now`: milliseconds that only grow. */
@@ -53,6 +59,7 @@ export class Budgets {
   ) {
     this.#ofNames = new Accounts(now);
     this.#ofCredentials = new Accounts(now);
+    this.#ofUsernames = new Accounts(now);
   }
 
   /** Counts a call that begins. Answers the first budget that it needs and of which nothing is left; then it costs nothing. */
@@ -105,10 +112,9 @@ export class Budgets {
     return accounts.find(key);
   }
 
-  #whereIs({ name, credentialId }: Spender, budget: BudgetName): readonly [Accounts, string] {
-    return budgetsOfCredentials.has(budget) && credentialId !== null
-      ? [this.#ofCredentials, credentialId]
-      : [this.#ofNames, name];
+  #whereIs({ name, credentialId, proof }: Spender, budget: BudgetName): readonly [Accounts, string] {
+    if (budgetsOfCredentials.has(budget) && credentialId !== null) return [this.#ofCredentials, credentialId];
+    return proof === undefined ? [this.#ofNames, name] : [this.#ofUsernames, proof.username];
   }
 
   #secondsLeft({ endsAt }: Account): number {

@@ -5,6 +5,7 @@ import { secondsAfter, type IssuanceContext } from './context.js';
 import { requestEvent } from './events.js';
 import { keptProofSeconds } from '../identity/proofs/key-proofs.js';
 import { settleReuses } from './directory/directory-service.js';
+import { settleLosses } from './directory/lose-groups.js';
 import { announceExpiry, forgetExpiryNotices } from './lifecycle/announce-expiry.js';
 import { BlockedAccess } from './lifecycle/end-access.js';
 import { moveRequest } from './request-states.js';
@@ -21,7 +22,7 @@ export interface Housekeeping {
 /**
  * Works beside the requests. At once and then every few seconds, a round recovers requests that were left, ends lapsed
  * requests, and deletes old idempotency keys, sessions and proofs; no round begins while another runs. Rounds of their own announce certificates
- * that end soon, because after an outage these may be many. Every minute the head of the audit chain is logged, so that a kept log shows whether the chain was ever rewritten.
+ * that end soon, because after an outage these may be many, and follow up lost groups, because thousands may lose one at once. Every minute the head of the audit chain is logged, so that a kept log shows whether the chain was ever rewritten.
  */
 export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000): Housekeeping {
   let stopped = false;
@@ -45,7 +46,10 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
     'announcing expiry': () => announceExpiry(context, isStopped),
     'forgetting announcements of expiry': () => forgetExpiryNotices(context),
   };
-  const rounds = [tasks, notices].map((each) => inRounds(() => oneRound(context, each, isStopped), roundMilliseconds));
+  const losses = { 'following up groups that people lost': () => settleLosses(context, isStopped) };
+  const rounds = [tasks, notices, losses].map((each) =>
+    inRounds(() => oneRound(context, each, isStopped), roundMilliseconds),
+  );
   const heads = setInterval(() => void logHead(context), headMilliseconds);
   return {
     recovered,

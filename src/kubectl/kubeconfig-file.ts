@@ -7,13 +7,14 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
+import { CacheLock } from './cache-lock.js';
 import { codeOf } from './credential-cache.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
@@ -50,44 +51,51 @@ const lockMilliseconds = 5_000;
 /**
  * Changes a kubeconfig as kubectl does: under the lock `<file>.lock`, which it makes as well, and by a new file that takes the
  * place of the old one, so that whoever is interrupted leaves the old one whole. The text before the change is kept in
- * `<file>.kubepass-backup`. `change` answers the new text, and has no time to wait for anything.
+ * `<file>.kubepass-backup`. `change` answers the new text, and has no time to wait for anything. The lock of a plugin that was
+ * killed is taken over; that of a kubectl is nobody else's.
  */
 export async function changeKubeconfig(
   given: string,
   change: (text: string | null) => string,
-  { elapsed, sleep }: Pick<Machine, 'elapsed' | 'sleep'>,
+  machine: Pick<Machine, 'processId' | 'isRunning' | 'elapsed' | 'sleep'>,
 ): Promise<void> {
   // The place of a link is kept.
   const file = existsSync(given) ? realpathSync(given) : given;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const lock = `${file}.lock`;
+  const name = `${basename(file)}.lock`;
+  const lock = new CacheLock(dirname(file), machine, { name });
+  const { elapsed, sleep } = machine;
   const until = elapsed() + lockMilliseconds;
-  while (!tookLock(lock)) {
+  let held = lock.tryAcquire();
+  while (held === null) {
     if (elapsed() >= until)
       throw new PluginError(
-        `${lock} is there: another kubectl changes the file. If none does, delete it and try again`,
+        `${file}.lock is there: another kubectl changes the file. If none does, delete it and try again`,
       );
     await sleep(50);
+    held = lock.tryAcquire();
   }
   try {
+    removeUnfinished(file);
     const before = readKubeconfig(file);
     const after = change(before);
     if (after === before) return;
     if (before !== null) writeWhole(`${file}.kubepass-backup`, before);
     writeWhole(file, after);
   } finally {
-    rmSync(lock, { force: true });
+    held.release();
   }
 }
 
-function tookLock(lock: string): boolean {
-  try {
-    writeFileSync(lock, '', { flag: 'wx', mode: 0o600 });
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
-  }
+/** Removes what a plugin that was killed has written beside the file: it may hold secrets of others. */
+function removeUnfinished(file: string): void {
+  const folder = dirname(file);
+  for (const name of readdirSync(folder))
+    if (
+      name.startsWith(`${basename(file)}.`) &&
+      /^(?:\.kubepass-backup)?\.[0-9a-f]{16}\.tmp$/.test(name.slice(basename(file).length))
+    )
+      rmSync(join(folder, name), { force: true });
 }
 
 function writeWhole(file: string, text: string): void {

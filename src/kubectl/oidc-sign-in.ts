@@ -62,7 +62,8 @@ async function signInByBrowser(
   machine: Machine,
 ): Promise<readonly string[]> {
   if (provider.authorization === null) throw new PluginError(`${issuer} has no authorization endpoint`);
-  const [state, nonce, verifier] = [0, 1, 2].map(() => randomBytes(32).toString('base64url'));
+  const [state, nonce] = [0, 1].map(() => randomBytes(32).toString('base64url'));
+  const proofKey = makeProofKey();
   const callback = await listenForCallback();
   try {
     const url = new URL(provider.authorization);
@@ -73,10 +74,7 @@ async function signInByBrowser(
       scope: scopes.join(' '),
       state: state ?? '',
       nonce: nonce ?? '',
-      code_challenge: createHash('sha256')
-        .update(verifier ?? '')
-        .digest('base64url'),
-      code_challenge_method: 'S256',
+      ...proofKey.challenge,
     }))
       url.searchParams.set(name, value);
     machine.say(`kubepass: sign in with your browser: ${url.href}`);
@@ -95,13 +93,20 @@ async function signInByBrowser(
         code: answer.get('code') ?? '',
         redirect_uri: callback.redirectUri,
         client_id: clientId,
-        code_verifier: verifier ?? '',
+        code_verifier: proofKey.verifier,
       }),
       nonce ?? null,
     );
   } finally {
     callback.close();
   }
+}
+
+/** RFC 7636 sections 4.1 and 4.2. */
+function makeProofKey() {
+  const verifier = randomBytes(32).toString('base64url');
+  const challenge = createHash('sha256').update(verifier).digest('base64url');
+  return { verifier, challenge: { code_challenge: challenge, code_challenge_method: 'S256' } };
 }
 
 interface Callback {
@@ -159,7 +164,10 @@ async function signInByDevice(
   machine: Machine,
 ): Promise<readonly string[]> {
   if (provider.device === null) throw new PluginError(`${issuer} has no sign-in by device code`);
-  const { status, json } = await call('POST', provider.device, { client_id: clientId, scope: scopes.join(' ') });
+  // Where the client must use PKCE, Keycloak asks for it here too. Others ignore it (RFC 6749 section 3.1).
+  const proofKey = makeProofKey();
+  const asked = { client_id: clientId, scope: scopes.join(' '), ...proofKey.challenge };
+  const { status, json } = await call('POST', provider.device, asked);
   const { device_code: code, user_code: shown, verification_uri: place, verification_uri_complete: whole } = json ?? {};
   if (status !== 200 || typeof code !== 'string' || typeof shown !== 'string' || typeof place !== 'string')
     throw new PluginError(`${issuer} gives no device code: ${describe(json?.['error'], json?.['error_description'])}`);
@@ -173,6 +181,7 @@ async function signInByDevice(
       grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
       device_code: code,
       client_id: clientId,
+      code_verifier: proofKey.verifier,
     });
     const error = answer.json?.['error'];
     // RFC 8628 section 3.5.

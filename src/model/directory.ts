@@ -103,6 +103,8 @@ export type MembershipChange =
 export type UserCondition =
   | { readonly attribute: 'id' | 'userName' | 'externalId' | 'displayName'; readonly value: string }
   | { readonly attribute: 'active'; readonly value: boolean }
+  /** An attribute that nobody has, because it is not kept. */
+  | { readonly attribute: 'notKept'; readonly value: string }
   /** `type` null: of any type. */
   | { readonly attribute: 'email'; readonly value: string; readonly type: string | null };
 

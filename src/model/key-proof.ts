@@ -17,4 +17,6 @@ export interface VerifiedProof {
   readonly csrSha256: string;
   /** SHA-256 of the certificate's fingerprint and `jti`, lower-case hex. */
   readonly idSha256: string;
+  /** The username of the certificate, which pays for the call. */
+  readonly username: string;
 }

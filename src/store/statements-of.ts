@@ -9,8 +9,10 @@ import { advanceExpiry, forgetExpiryNotices, insertExpiryNotice } from './tables
 import {
   changeDirectoryMembers,
   deleteDirectoryGroup,
+  forgetDirectoryLosses,
   insertDirectoryGroup,
   insertDirectoryUser,
+  loseDirectoryGroup,
   updateDirectoryGroup,
   updateDirectoryUser,
 } from './tables/directory-tables.js';
@@ -67,9 +69,13 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
     case 'updateDirectoryGroup':
       return [updateDirectoryGroup(operation.id, operation.version, operation.attributes, operation.at)];
     case 'deleteDirectoryGroup':
-      return deleteDirectoryGroup(operation.id);
+      return deleteDirectoryGroup(operation.id, operation.by);
     case 'changeDirectoryMembers':
-      return changeDirectoryMembers(operation.id, operation.change, dialect);
+      return changeDirectoryMembers(operation.id, operation.change, operation.by, dialect);
+    case 'loseDirectoryGroup':
+      return [loseDirectoryGroup(operation.id, operation.by)];
+    case 'forgetDirectoryLosses':
+      return [forgetDirectoryLosses(operation.ns, dialect)];
     case 'insertExpiryNotice':
       return [insertExpiryNotice(operation.notice)];
     case 'advanceExpiry':

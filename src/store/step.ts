@@ -51,9 +51,19 @@ export type Operation =
   /** Conflicts where a group has a name that folds to the same. */
   | { readonly op: 'insertDirectoryGroup'; readonly group: DirectoryGroup }
   | UpdateDirectoryGroup
-  | { readonly op: 'deleteDirectoryGroup'; readonly id: string }
-  /** Leaves out whoever is not listed. Other steps may change the same group at the same time. */
-  | { readonly op: 'changeDirectoryMembers'; readonly id: string; readonly change: MembershipChange }
+  /** Records the loss of each member. `by`: the principal who says so. */
+  | { readonly op: 'deleteDirectoryGroup'; readonly id: string; readonly by: string }
+  /** Leaves out whoever is not listed, and records the loss of each who is taken out. Other steps may change the same group at the same time. */
+  | {
+      readonly op: 'changeDirectoryMembers';
+      readonly id: string;
+      readonly change: MembershipChange;
+      readonly by: string;
+    }
+  /** Records the loss of each member: policies know the group by another name from now on. */
+  | { readonly op: 'loseDirectoryGroup'; readonly id: string; readonly by: string }
+  /** Forgets losses of which everything that follows is done, by their numbers. */
+  | { readonly op: 'forgetDirectoryLosses'; readonly ns: readonly bigint[] }
   /** Claims the announcement of a certificate's end; conflicts where it is claimed already. */
   | { readonly op: 'insertExpiryNotice'; readonly notice: ExpiryNotice }
   | AdvanceExpiry

@@ -212,12 +212,22 @@ export interface DirectoryReader {
   /** Everybody who is or was the bearer of a username that folds to one of these, oldest first; deleted ones too. */
   bearersOf(folded: readonly string[]): Promise<readonly DirectoryUser[]>;
   groupsOf(userIds: readonly string[]): Promise<GroupsOfUser>;
+  /** Losses of which something may be left to do, oldest first, behind the one of this number. */
+  losses(behind: bigint, limit: number): Promise<readonly DirectoryLoss[]>;
   /** Whether there is or was a user. */
   isInUse(): Promise<boolean>;
   /** Users with a name that was somebody else's, longest first. */
   reused(limit: number): Promise<readonly DirectoryUser[]>;
   /** Listed users, oldest first. */
   list(filter: DirectoryUserFilter, page: PageQuery): Promise<Page<DirectoryUser>>;
+}
+
+/** Somebody who was in a group that is not theirs any more. */
+export interface DirectoryLoss {
+  readonly n: bigint;
+  readonly user: DirectoryUser;
+  /** The principal who changed the group. */
+  readonly lostBy: string;
 }
 
 /** Groups by the id of a user; a user without groups is not in it. */

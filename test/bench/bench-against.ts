@@ -102,32 +102,38 @@ async function inTurns(
   { rounds, secondsPerRound }: Extent,
   start: (side: Side) => Promise<Asked>,
 ): Promise<readonly Row[]> {
-  const asked: Partial<Record<Side, Asked>> = {};
-  try {
-    for (const side of sides) {
-      asked[side] = await start(side);
-      asked[side].service.hold();
+  const pairs = Math.ceil((rounds * secondsPerRound) / secondsPerTurn);
+  const found: Record<Side, Figures[]> = { ours: [], theirs: [] };
+  // The process that was started first was up to 4 % slower, also where both ran the same program.
+  for (const order of [sides, sides.toReversed()]) {
+    const asked: Partial<Record<Side, Asked>> = {};
+    try {
+      for (const side of order) {
+        asked[side] = await start(side);
+        asked[side].service.hold();
+      }
+      const lanes = Object.fromEntries(
+        Object.entries(asked).map(([side, { service, load }]) => [
+          side,
+          {
+            begin: () => service.release(),
+            once: () => figuresOf(service, load, secondsPerTurn),
+            end: () => service.hold(),
+          },
+        ]),
+      ) as Record<Side, { begin: () => void; once: () => Promise<Figures>; end: () => void }>;
+      await takeTurns(warmUpTurns, lanes, (lane) => lane.once());
+      const turns = await takeTurns(pairs, lanes, (lane) => lane.once());
+      for (const side of sides) found[side].push(...turns[side]);
+    } finally {
+      for (const { service } of Object.values(asked)) await service.stop();
     }
-    const lanes = Object.fromEntries(
-      Object.entries(asked).map(([side, { service, load }]) => [
-        side,
-        {
-          begin: () => service.release(),
-          once: () => figuresOf(service, load, secondsPerTurn),
-          end: () => service.hold(),
-        },
-      ]),
-    ) as Record<Side, { begin: () => void; once: () => Promise<Figures>; end: () => void }>;
-    await takeTurns(warmUpTurns, lanes, (lane) => lane.once());
-    const pairs = rounds * Math.ceil((2 * secondsPerRound) / secondsPerTurn);
-    const { ours, theirs } = await takeTurns(pairs, lanes, (lane) => lane.once());
-    return [
-      compared(`processor time of ${what}, ms`, ours.map(cpuOf), theirs.map(cpuOf), rounds),
-      compared(`${what}, a second`, ours.map(rateOf), theirs.map(rateOf), rounds),
-    ];
-  } finally {
-    for (const { service } of Object.values(asked)) await service.stop();
   }
+  const { ours, theirs } = found;
+  return [
+    compared(`processor time of ${what}, ms`, ours.map(cpuOf), theirs.map(cpuOf), rounds),
+    compared(`${what}, a second`, ours.map(rateOf), theirs.map(rateOf), rounds),
+  ];
 }
 
 const cpuOf = ({ cpu }: Figures): number => cpu;

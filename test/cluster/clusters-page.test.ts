@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { runPage } from '../../scripts/samples/run-page.js';
 import { workingCopy } from '../../scripts/samples/working-copy.js';
 import type { ControlPlane } from './control-plane.js';
@@ -9,24 +9,31 @@ import { describeControlPlane, openControlPlane } from './suite.js';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 
-describeControlPlane('docs/clusters.md', () => {
+describeControlPlane('a page about clusters', () => {
   let copy: ReturnType<typeof workingCopy>;
   let cluster: ControlPlane;
   beforeAll(async () => {
-    copy = workingCopy(checkout);
     cluster = await openControlPlane();
   });
-  afterAll(async () => {
+  beforeEach(() => {
+    copy = workingCopy(checkout);
+  });
+  afterEach(() => {
     copy.remove();
-    await cluster.stop();
   });
+  afterAll(() => cluster.stop());
 
-  it('works when it is pasted, and prints what it shows', async () => {
-    const page = readFileSync(new URL('../../docs/clusters.md', import.meta.url), 'utf8');
-    const { differences } = await runPage(page, 'bash', copy.path, {
-      KUBECONFIG: cluster.adminKubeconfigPath,
-      PATH: [dirname(cluster.kubectlPath), process.env['PATH']].join(delimiter),
-    });
-    expect(differences).toEqual([]);
-  });
+  it.each(['clusters.md', 'kubectl-plugin.md'])(
+    'docs/%s works when it is pasted, and prints what it shows',
+    async (name) => {
+      const page = readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+      const { differences } = await runPage(page, 'bash', copy.path, {
+        // What the plugin keeps is gone with the copy.
+        HOME: copy.path,
+        KUBECONFIG: cluster.adminKubeconfigPath,
+        PATH: [dirname(cluster.kubectlPath), process.env['PATH']].join(delimiter),
+      });
+      expect(differences).toEqual([]);
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,8 +7,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { mostListed } from '../../src/formats/enforcement/authorization-configuration.js';
 import { aRevocation, revokeCertificate } from '../helpers/revocations.js';
+import { WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { as } from '../http/support/call.js';
 import { startService, type TestService } from '../http/support/service.js';
+import { aSession } from '../unit/store/records.js';
 import { succeed } from './certificate-signing-request.js';
 import { freePorts } from './free-ports.js';
 import { openWatch, type OpenWatch } from './open-watch.js';
@@ -27,6 +30,14 @@ spec:
   allowed: { usernames: ["*"], groups: ["team-*"] }
   constraints: { maxExpirationSeconds: 86400 }
   approval: { mode: auto }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: by-hand }
+spec:
+  selector: { clusters: ["*"] }
+  allowed: { usernames: ["*"], groups: ["ops-*"] }
+  approval: { mode: manual }
 `;
 
 /** A cluster whose API server loads what kubepass renders for it, and kubepass beside it, over TLS. */
@@ -52,6 +63,11 @@ async function openEnforced(mode: 'webhook' | 'listed' | 'admission' | 'cached')
     },
   });
   const tls = await servingPair(directory.path);
+  const receiver = await WebhookReceiver.start();
+  const receiverCa = join(directory.path, 'receiver.crt');
+  writeFileSync(receiverCa, receiver.caPem);
+  const webhookSecret = join(directory.path, 'webhook-secret');
+  writeFileSync(webhookSecret, `whsec_${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   const kubeconfig = await kubeconfigOfServiceAccount(plane, directory.path);
   const configured = mode === 'cached' ? 'webhook' : mode;
   const service = await startService({
@@ -66,7 +82,14 @@ clusters:
     signer: kubernetes
     kubeconfig: ${kubeconfig}
     revocation: { mode: ${configured} }
+webhooks:
+  - name: chat
+    url: ${receiver.url}
+    secretFile: ${webhookSecret}
+    certificateAuthority: ${receiverCa}
+    events: [identity.blocked]
 `,
+    overrides: { webhookRoundMilliseconds: 50 },
   });
   const root = service.as('root');
   const reviewer = as.token(
@@ -116,6 +139,7 @@ clusters:
   return {
     plane,
     service,
+    receiver,
     loadFiles,
     render,
     directory: directory.path,
@@ -147,6 +171,7 @@ clusters:
     },
     async close() {
       await service.close();
+      await receiver.stop();
       await plane.stop();
       directory.remove();
     },
@@ -193,26 +218,82 @@ describeControlPlane('mode webhook', () => {
     expect(enforced.audit()).toMatch(/"authorization.k8s.io\/reason":"this client certificate was revoked at /);
   });
 
-  it('refuses somebody who left the directory at their next request', async () => {
-    const { service } = enforced;
-    const ask = { name: 'connector', roles: ['directory'] };
-    const connector = as.token(await service.as('root')('post', '/v1/api-tokens').send(ask)).token;
+  it('refuses somebody who left the directory at their next request, and lists exactly what goes on', async () => {
+    const { service, receiver } = enforced;
+    const tokenOf = async (maker: string, name: string, role: string) => {
+      const ask = { name, roles: [role] };
+      return as.token(await service.withToken(maker)('post', '/v1/api-tokens').send(ask).expect(201));
+    };
+    const connector = await tokenOf(service.tokenOf('root'), 'connector', 'directory');
     const scim = (method: 'post' | 'patch', path: string, body: object) =>
-      service.withToken(connector)(method, `/scim/v2${path}`).send(body);
+      service.withToken(connector.token)(method, `/scim/v2${path}`).send(body);
     const joins = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'jim', active: true };
     const { id } = JSON.parse((await scim('post', '/Users', joins).expect(201)).text) as { id: string };
+    const activate = (value: 'True' | 'False') =>
+      scim('patch', `/Users/${id}`, {
+        schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+        Operations: [{ op: 'Replace', path: 'active', value }],
+      });
+    await probe(service);
     const taken = await enforced.issue('jim');
     await untilAllowed(() => taken.kubectl(...reading));
-    const leaves = { op: 'Replace', path: 'active', value: 'False' };
-    const schemas = ['urn:ietf:params:scim:api:messages:2.0:PatchOp'];
-    await scim('patch', `/Users/${id}`, { schemas, Operations: [leaves] }).expect(200);
-    expect(await taken.kubectl(...reading)).toMatchObject(revoked);
-    const { body } = await service.as('petra')('get', `/v1/directory-users/${id}`).expect(200);
-    expect(body).toMatchObject({
-      active: false,
-      consequences: { residualExposure: [{ fingerprintSha256: taken.fingerprint, enforcement: 'webhook' }] },
+    const { token: own, id: ownId } = await tokenOf(service.tokenOf('root'), 'jim', 'admin');
+    const { token: system, id: systemId } = await tokenOf(own, 'pipeline', 'requester');
+    const asked = await service.withToken(own)('post', '/v1/kubeconfigs').send({ username: 'joan' }).expect(201);
+    const forJoan = as.request(
+      await service
+        .as('root')('get', asked.headers['location'] ?? '')
+        .expect(200),
+    );
+    const ask = { username: 'jim', groups: ['ops-eu'] };
+    const waiting = as.request(await service.as('hr-system')('post', '/v1/certificate-requests').send(ask).expect(201));
+    const now = new Date();
+    const session = aSession({
+      name: 'jim',
+      createdAt: now,
+      usedAt: now,
+      expiresAt: new Date(now.getTime() + 3_600_000),
     });
-    await scim('patch', `/Users/${id}`, { schemas, Operations: [{ ...leaves, value: 'True' }] }).expect(200);
+    const signsIn = { op: 'insertSession', session, secretSha256: session.id } as const;
+    expect(await service.store.writer.commit({ operations: [signsIn], events: [] })).toEqual({ committed: true });
+    receiver.received.splice(0);
+
+    await activate('False').expect(200);
+
+    expect(await taken.kubectl(...reading)).toMatchObject(revoked);
+    expect((await service.store.sessions.find(session.id))?.endedAt).toBeInstanceOf(Date);
+    await service.withToken(own)('get', '/v1/whoami').expect(401);
+    await service.withToken(system)('get', '/v1/whoami').expect(200);
+    const { state } = as.request(await service.as('root')('get', `/v1/certificate-requests/${waiting.id}`).expect(200));
+    expect(state).toBe('cancelled');
+    const left = {
+      tokensMade: [{ id: systemId, name: 'pipeline' }],
+      requestedForOthers: [
+        { fingerprintSha256: forJoan.certificate?.fingerprintSha256 ?? '', username: 'joan', cluster: 'real' },
+      ],
+      residualExposure: [
+        {
+          ...{ cluster: 'real', fingerprintSha256: taken.fingerprint, enforcement: 'webhook' },
+          notAfter: expect.any(String) as unknown,
+          continues: expect.arrayContaining([openedBefore]) as unknown,
+        },
+      ],
+      revokedTokens: [ownId],
+    };
+    const { body } = await service.as('petra')('get', `/v1/directory-users/${id}`).expect(200);
+    expect(body).toMatchObject({ active: false });
+    expect((body as { readonly consequences: object }).consequences).toMatchObject({
+      ...{ ...left, cancelledRequests: [waiting.id], keptTokens: [] },
+    });
+    const [message] = await receiver.until(1);
+    expect(JSON.parse(message?.body ?? '')).toMatchObject({
+      type: 'identity.blocked',
+      data: { username: 'jim', revokedCertificates: 1, cancelledRequests: 1, directoryUser: { id, ...left } },
+    });
+    await activate('True').expect(200);
+    expect(await taken.kubectl(...reading)).toMatchObject(revoked);
+    const again = await enforced.issue('jim');
+    await untilAllowed(() => again.kubectl(...reading));
   });
 
   it('is proven by a probe, without a delay', async () => {

@@ -1,10 +1,6 @@
-import { fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { copyFileSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migratePostgresql } from '../../src/store/postgresql/migrate-postgresql.js';
@@ -18,6 +14,7 @@ import {
 import { oldSample } from '../helpers/old-sample.js';
 import { freshDatabase, prepareDatabases, query } from '../helpers/postgresql/databases.js';
 import { startPostgresql } from '../helpers/postgresql/server.js';
+import { isDoneBeforeKill } from '../helpers/killed-child.js';
 import { mountSmallDisk } from '../helpers/small-disk.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { onPostgresql } from '../helpers/test-store.js';
@@ -74,20 +71,8 @@ it(`goes on after ${String(kills)} times kill -9, with the same rows in the end`
 }, 600_000);
 
 /** Migrates in a process that is killed after some time. Answers whether it came to its end before. */
-async function isMoved(database: string, milliseconds: number): Promise<boolean> {
-  const child = fork(fileURLToPath(new URL('./move-child.ts', import.meta.url)), [database], {
-    execArgv: ['--import', 'tsx'],
-  });
-  const messages: unknown[] = [];
-  child.on('message', (message) => messages.push(message));
-  const gone = once(child, 'exit');
-  await Promise.race([once(child, 'message'), gone]);
-  expect(messages).toContain('begins');
-  await Promise.race([setTimeout(milliseconds), gone]);
-  child.kill('SIGKILL');
-  await gone;
-  return messages.includes('ends');
-}
+const isMoved = (database: string, milliseconds: number) =>
+  isDoneBeforeKill(new URL('./move-child.ts', import.meta.url), [database], milliseconds);
 
 describe.skipIf(onPostgresql)('a full disk', () => {
   const disk = mountSmallDisk(160);

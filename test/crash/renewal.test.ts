@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { csrFor } from '../helpers/csr.js';
+import { keyProof } from '../helpers/key-proof.js';
 import { serviceToKill } from './service-to-kill.js';
 
 const { start, call } = serviceToKill();
 
 interface Request {
   readonly id: string;
+  readonly createdAt: string;
   readonly state: string;
   readonly renewalOf: string | null;
   readonly certificate: { readonly fingerprintSha256: string } | null;
@@ -69,5 +71,33 @@ describe('a renewal that kill -9 interrupts', () => {
     expect([answer.status, answer.text]).toEqual([201, expect.stringContaining('client-key-data')]);
     const [renewal] = await requestsFor(username);
     expect(renewal).toMatchObject({ state: 'issued', renewalOf: fingerprint });
+  });
+});
+
+describe('a proof of possession', () => {
+  it('is remembered by the service that starts after a kill -9', async () => {
+    const username = `user-${randomUUID()}`;
+    const { pem, keyPair } = await csrFor(username, ['team-a']);
+    let service = await start();
+    const first = await call('POST', '/v1/certificate-requests', JSON.stringify({ csr: pem }), { prefer: 'wait=20' });
+    const fingerprint = (JSON.parse(first.text) as Request).certificate?.fingerprintSha256 ?? first.text;
+    const { pem: csr } = await csrFor(username, ['team-a']);
+    /** The service may listen somewhere else, and have another clock: the id alone is the same. */
+    const renew = async (jti: string) => {
+      const { text } = await call('POST', '/v1/certificate-requests', JSON.stringify({ username, groups: ['team-a'] }));
+      const now = new Date((JSON.parse(text) as Request).createdAt);
+      const proof = await keyProof({
+        ...{ fingerprint, key: keyPair.privateKey, address: service.address, csr, now, claims: { jti } },
+      });
+      const authorization = `KubepassProof ${proof}`;
+      return (await call('POST', `/v1/certificates/${fingerprint}/renew`, JSON.stringify({ csr }), { authorization }))
+        .status;
+    };
+    const jti = randomUUID();
+    expect(await renew(jti)).toBe(201);
+    service = await start();
+    expect(await renew(jti)).toBe(401);
+    // Another one counts, and only then it is looked at whether its key is new.
+    expect(await renew(randomUUID())).toBe(422);
   });
 });

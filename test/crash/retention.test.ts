@@ -1,10 +1,6 @@
-import { fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { copyFileSync, mkdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../src/audit/chain.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
@@ -13,6 +9,7 @@ import type { Store } from '../../src/store/store.js';
 import { freshDatabase, prepareDatabases, type DatabaseSource } from '../helpers/postgresql/databases.js';
 import { startPostgresql, type PostgresqlServer } from '../helpers/postgresql/server.js';
 import { archivesIn, recordEvents, retentionOn, verdictOnAll } from '../helpers/retention.js';
+import { isDoneBeforeKill } from '../helpers/killed-child.js';
 import { mountSmallDisk } from '../helpers/small-disk.js';
 import { newCheckpointSigner } from '../helpers/checkpoint-signer.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
@@ -58,20 +55,9 @@ const open = (database: string): Promise<Store> =>
   onPostgresql ? openPostgresqlStore({ url: database, readConnections: 3 }) : openSqliteStore({ file: database });
 
 /** Archives in a process that is killed after some time. Answers whether it came to its end before. */
-async function isArchived(database: string, archiveDir: string, milliseconds: number): Promise<boolean> {
+function isArchived(database: string, archiveDir: string, milliseconds: number): Promise<boolean> {
   const key = signer.privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
-  const child = fork(fileURLToPath(new URL('./retention-child.ts', import.meta.url)), [database, archiveDir, key], {
-    execArgv: ['--import', 'tsx'],
-  });
-  const messages: unknown[] = [];
-  child.on('message', (message) => messages.push(message));
-  const gone = once(child, 'exit');
-  await Promise.race([once(child, 'message'), gone]);
-  expect(messages).toContain('begins');
-  await Promise.race([setTimeout(milliseconds), gone]);
-  child.kill('SIGKILL');
-  await gone;
-  return messages.includes('ends');
+  return isDoneBeforeKill(new URL('./retention-child.ts', import.meta.url), [database, archiveDir, key], milliseconds);
 }
 
 it(`loses no event, and archives each once, after ${kills} times kill -9`, async () => {

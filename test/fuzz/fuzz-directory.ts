@@ -68,7 +68,12 @@ export async function fuzzDirectory(options: {
   const folder = temporaryDirectory();
   const logger = createLogger({ level: 'fatal' }, { write: () => undefined });
   const config = loadConfig(
-    readEnvironment({ KUBEPASS_DATA_DIR: folder.path, KUBEPASS_POLICIES_DIR: 'policies', KUBEPASS_HOST: '127.0.0.1' }),
+    readEnvironment({
+      KUBEPASS_DATA_DIR: folder.path,
+      KUBEPASS_POLICIES_DIR: 'policies',
+      // All calls come from one principal.
+      KUBEPASS_BUDGETS: 'off',
+    }),
   );
   const composition = await compose(config, logger, { writerThread: false, cryptoThread: false });
   const app = buildApp(composition.services, { logger, version: '0.0.0-fuzz' });

@@ -15,13 +15,18 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-export async function startTcpProxy(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
+/** `seen` is told of all octets that pass, in either direction. */
+export async function startTcpProxy(
+  target: { readonly host: string; readonly port: number },
+  seen: (octets: Buffer) => void = () => undefined,
+): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   const server = createServer((near) => {
     const far = connect(target.port, target.host);
     const pair = [near, far] as const;
     pairs.add(pair);
     near.pipe(far).pipe(near);
+    for (const socket of pair) socket.on('data', seen);
     for (const socket of pair) {
       socket.setNoDelay();
       socket.on('error', () => undefined);

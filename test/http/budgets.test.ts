@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { csrFor } from '../helpers/csr.js';
+import { keyProof } from '../helpers/key-proof.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as, type Answer } from './support/call.js';
 import { hostileUploads } from './support/hostile-uploads.js';
@@ -133,6 +134,37 @@ describe('a spent budget', () => {
       expect(as.problem(answer).budget, path).toMatchObject({ name: 'denied', limit: 3 });
     }
     expect((await service.as('hr-system')('post', '/v1/certificate-requests').send(ask)).status).toBe(201);
+  });
+
+  it('keeps a connector of the directory from more joiners, in the form of SCIM, and never from leavers', async () => {
+    const made = { name: 'connector', roles: ['directory'] };
+    const { token } = as.token(await service.as('root')('post', '/v1/api-tokens').send(made));
+    const core = 'urn:ietf:params:scim:schemas:core:2.0';
+    const messages = 'urn:ietf:params:scim:api:messages:2.0';
+    const scim = (method: 'post' | 'patch' | 'delete', path: string, body: object) =>
+      service.withToken(token)(method, `/scim/v2${path}`).send(body);
+    const joins = (userName: string) => scim('post', '/Users', { schemas: [`${core}:User`], userName, active: true });
+    const ids = [];
+    for (const name of ['jane', 'joe'])
+      ids.push((JSON.parse((await joins(name).expect(201)).text) as { readonly id: string }).id);
+    const [jane = '', joe = ''] = ids;
+    for (const refused of [
+      await joins('jim').expect(429),
+      await scim('post', '/Groups', { schemas: [`${core}:Group`], displayName: 'all' }).expect(429),
+    ]) {
+      expect(refused.headers['content-type']).toContain('application/scim+json');
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+      expect(JSON.parse(refused.text)).toMatchObject({
+        schemas: [`${messages}:Error`],
+        status: '429',
+        detail: expect.stringMatching(/^the budget writes of 2 a minute is spent; wait until /) as unknown,
+      });
+    }
+    const search = await scim('post', '/Users/.search', { schemas: [`${messages}:SearchRequest`] }).expect(200);
+    expect(search.headers['ratelimit-policy']).toBe('"denied";q=3;w=60');
+    const leaves = { schemas: [`${messages}:PatchOp`], Operations: [{ op: 'replace', value: { active: false } }] };
+    await scim('patch', `/Users/${jane}`, leaves).expect(200);
+    await scim('delete', `/Users/${joe}`, {}).expect(204);
   });
 
   it('does not keep anybody from ending access', async () => {
@@ -339,4 +371,57 @@ describe('a stolen token beside a normal load', () => {
         .filter((line) => line.includes('"principal":"carol"')).length,
     ).toBeLessThan(500);
   }, 30_000);
+});
+
+describe('a renewal by a proof of possession', () => {
+  beforeEach(start({ writes: 2, denied: 5, auditKilobytes: 50, inspectionSeconds: 7 }));
+  afterEach(stop);
+
+  async function certificateOf(username: string) {
+    const { pem, keyPair } = await csrFor(username, ['team-a']);
+    const answer = await service
+      .as('alice')('post', '/v1/certificate-requests')
+      .set('prefer', 'wait=20')
+      .send({ csr: pem })
+      .expect(201);
+    const fingerprint = as.request(answer).certificate?.fingerprintSha256 ?? '';
+    return async () => {
+      const { pem: csr } = await csrFor(username, ['team-a']);
+      const now = service.services.clock();
+      const proof = await keyProof({ fingerprint, key: keyPair.privateKey, address: service.address, csr, now });
+      return service
+        .anonymous('post', `/v1/certificates/${fingerprint}/renew`)
+        .set('authorization', `KubepassProof ${proof}`)
+        .send({ csr });
+    };
+  }
+
+  it('is a write of the username of the certificate, and not of whoever asked for it', async () => {
+    const renewJane = await certificateOf('jane');
+    service.advance(60);
+    for (const left of ['1', '0']) {
+      const answer = await renewJane();
+      expect(answer.status).toBe(201);
+      const { writes, auditKilobytes } = items(answer.headers['ratelimit']);
+      expect(writes).toMatchObject({ r: left });
+      expect(Number(auditKilobytes?.['r'])).toBeLessThan(50);
+    }
+    const refused = await renewJane();
+    expect(refused.status).toBe(429);
+    expect(as.problem(refused).type).toBe('urn:kubepass:problem:budget-exceeded');
+    // Those of alice are whole, and so are those of another name.
+    const renewJohn = await certificateOf('john');
+    expect(items((await renewJohn()).headers['ratelimit'])).toMatchObject({ writes: { r: '1' } });
+    const asked = await service.as('alice')('post', '/v1/certificate-requests').send(ask);
+    expect(asked.status).toBe(201);
+    expect(items(asked.headers['ratelimit'])).toMatchObject({ writes: { r: '0' } });
+  });
+
+  it('leaves a principal alone whose name a certificate has', async () => {
+    const renew = await certificateOf('carol');
+    service.advance(60);
+    for (let i = 0; i < 2; i += 1) expect((await renew()).status).toBe(201);
+    expect((await renew()).status).toBe(429);
+    expect((await service.as('carol')('post', '/v1/certificate-requests').send(ask)).status).toBe(201);
+  });
 });

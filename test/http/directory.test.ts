@@ -3,6 +3,10 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken, type ApiTokenAsk } from '../../src/identity/api-tokens.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
+import { aSession } from '../unit/store/records.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { as } from './support/call.js';
+import { localCluster } from './support/local-cluster.js';
 import { startService, type Method, type TestService } from './support/service.js';
 
 const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
@@ -133,8 +137,19 @@ describe('somebody who leaves', () => {
       .as('hr-system')('post', '/v1/certificate-requests')
       .send({ username, groups: ['manual'] })
       .expect(201);
+    const now = new Date();
+    const session = aSession({
+      name: username,
+      createdAt: now,
+      usedAt: now,
+      expiresAt: new Date(now.getTime() + 60_000),
+    });
+    const signsIn = { op: 'insertSession', session, secretSha256: session.id } as const;
+    expect(await service.store.writer.commit({ operations: [signsIn], events: [] })).toEqual({ committed: true });
 
     await leave(id);
+
+    expect((await service.store.sessions.find(session.id))?.endedAt).toBeInstanceOf(Date);
 
     expect(await statusOf(certificate?.fingerprintSha256 ?? '')).toBe('revoked');
     expect(await stateOf((waiting as Issued).id)).toBe('cancelled');
@@ -306,6 +321,91 @@ describe('groups by membership', () => {
       .send({ policies: [policies], directory: [{ username: 'mover', active: false }] })
       .expect(200);
     expect(replay.text).toContain('permittedToDenied');
+  });
+});
+
+it('is free again once the time of the predecessor’s certificates is over', async () => {
+  const first = await join('lapsing', { externalId: 'one' });
+  await issue('lapsing');
+  await patch(`/Users/${first}`, { op: 'replace', path: 'active', value: false }).expect(200);
+  await join('lapsing', { externalId: 'two' });
+  expect(await denied('lapsing')).toContain('UsernameReused');
+  service.advance(86_400 + 600);
+  expect(await denied('lapsing')).not.toContain('UsernameReused');
+  // The predecessor's block ends by itself, in a round of housekeeping.
+  await expect.poll(() => denied('lapsing').catch(() => 'permitted'), { timeout: 15_000 }).toBe('permitted');
+});
+
+describe('with other settings', () => {
+  let other: TestService;
+  let connector: string;
+  const ids = new Map<string, string>();
+  const send = (method: Method, path: string, content: object = {}) => {
+    const agent = request(other.address);
+    const call = agent[method](`/scim/v2${path}`).set('authorization', `Bearer ${connector}`);
+    return call.set('content-type', 'application/scim+json').send(JSON.stringify(content));
+  };
+  const leave = (id: string) =>
+    send('patch', `/Users/${id}`, {
+      schemas: [patchSchema],
+      Operations: [{ op: 'replace', path: 'active', value: false }],
+    });
+  const made = async (maker: string, body: object) =>
+    as.token(await other.withToken(maker)('post', '/v1/api-tokens').send(body).expect(201)).token;
+  const folder = temporaryDirectory();
+  beforeAll(async () => {
+    const config = `${await localCluster(folder.path)}directory: { cancelRequests: false, revokeTokensMade: true, required: [demo] }\n`;
+    other = await startService({ policies, config });
+    connector = await made(other.tokenOf('root'), { name: 'connector', roles: ['directory'] });
+    for (const userName of ['ann', 'ben', 'cleo', 'requester'])
+      ids.set(userName, idIn(await send('post', '/Users', user(userName)).expect(201)));
+  });
+  afterAll(async () => {
+    await other.close();
+    folder.remove();
+  });
+
+  it('refuses on a cluster that requires it whoever is not there, and an approval of somebody who left', async () => {
+    const ask = (username: string) =>
+      other
+        .as('hr-system')('post', '/v1/certificate-requests')
+        .send({ username, groups: ['manual'] });
+    const { body } = await ask('stranger').expect(403);
+    expect((body as { violations: readonly { reason: string }[] }).violations).toContainEqual(
+      expect.objectContaining({ reason: 'DirectoryUserInactive' }),
+    );
+    const waiting = as.request(await ask('ann').expect(201));
+    await leave(ids.get('ann') ?? '').expect(200);
+    const read = async () =>
+      as.request(await other.as('root')('get', `/v1/certificate-requests/${waiting.id}`).expect(200));
+    expect((await read()).state).toBe('pending');
+    await other.as('bob')('post', `/v1/certificate-requests/${waiting.id}/approve`).send({});
+    expect(await read()).toMatchObject({ state: 'denied', certificate: null });
+  });
+
+  it('revokes the tokens that a leaver made, but not the connector, and never the last admin', async () => {
+    const ben = await made(other.tokenOf('root'), { name: 'ben', roles: ['admin'] });
+    const system = await made(ben, { name: 'pipeline', roles: ['requester'] });
+    const second = await made(ben, { name: 'second-connector', roles: ['directory'] });
+    await leave(ids.get('ben') ?? '').expect(200);
+    for (const token of [ben, system]) await other.withToken(token)('get', '/v1/whoami').expect(401);
+    await other.withToken(second)('get', '/v1/whoami').expect(200);
+    await send('get', '/Users').expect(200);
+    // All admins leave at once.
+    const { body } = await other.as('root')('get', '/v1/api-tokens?limit=100').expect(200);
+    const admins = (body as { items: readonly { name: string; roles: readonly string[] }[] }).items
+      .filter(({ roles }) => roles.includes('admin'))
+      .map(({ name }) => name);
+    const leavers = await Promise.all(
+      [...new Set(admins)]
+        .filter((name) => name !== 'ben')
+        .map(async (name) => idIn(await send('post', '/Users', user(name)).expect(201))),
+    );
+    expect(leavers.length).toBeGreaterThan(1);
+    await Promise.all(leavers.map((id) => leave(id).expect(200)));
+    const now = new Date();
+    const live = await other.store.apiTokens.otherLiveAdmins([], now);
+    expect(live).toBe(1);
   });
 });
 

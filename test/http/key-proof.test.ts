@@ -1,6 +1,7 @@
-import { generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newId } from '../../src/model/new-id.js';
 import type { KeyAlgorithm } from '../../src/x509/strict/key-algorithm.js';
 import { csrFor } from '../helpers/csr.js';
 import { csrHash, keyProof } from '../helpers/key-proof.js';
@@ -497,5 +498,28 @@ describe('a proof of a collector for whom somebody else has asked', () => {
     const answer = await renew(old);
     expect(answer.status).toBe(403);
     expect(as.problem(answer).type).toBe('urn:kubepass:problem:not-permitted');
+  });
+});
+
+describe('after the database was put back from a backup, which does not know what was used since', () => {
+  it('no proof counts that may have been used before; a newer one does', async () => {
+    const old = await held();
+    const detectedAt = now();
+    const restoration = {
+      id: newId(detectedAt, randomBytes),
+      ...({ detectedAt, detectedBy: 'command', events: 1, knownUntil: detectedAt, signedEvents: null } as const),
+      ...{ acknowledgedAt: null, acknowledgedBy: null },
+    };
+    await service.store.writer.commit({ operations: [{ op: 'insertRestoration', restoration }], events: [] });
+    const answer = await renew(old);
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(55);
+    expect(Number(answer.headers['retry-after'])).toBeLessThan(65);
+    expect(service.log()).toContain('may have been used before the database was put back');
+    // Made before, by a clock that is almost a minute ahead: it would count for another minute.
+    const ahead = Math.floor(detectedAt.getTime() / 1000) + 58;
+    service.advance(75);
+    expect((await renew(old, { claims: { iat: ahead } })).status).toBe(503);
+    expect((await renew(old)).status).toBe(201);
   });
 });

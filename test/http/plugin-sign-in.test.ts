@@ -134,6 +134,52 @@ describe('signing in with a browser', () => {
   });
 });
 
+describe('a certificate that is refused', () => {
+  it.each([
+    [
+      'revoked',
+      (fingerprint: string) => [`/v1/certificates/${fingerprint}/revoke`, { reason: 'keyCompromise' }] as const,
+    ],
+    ['blocked', () => ['/v1/identities/jane/block', { reason: 'unspecified' }] as const],
+  ])('opens no browser for a person when it is %s, however often kubectl asks', async (word, end) => {
+    let opened = 0;
+    const machine = machineOf(async (url) => {
+      opened += 1;
+      await new CookieClient(null).send(await throughSignIn('jane', url));
+    });
+    expect(await login(machine), machine.takeLines().join('\n')).toBe(0);
+    machine.takeLines();
+    const [certificate] = (await service.store.certificates.list({ username: 'jane' }, { limit: 1, cursor: null }))
+      .items;
+    const [path, body] = end(certificate?.fingerprintSha256 ?? '');
+    await service.as('root')('post', path).send(body).expect(200);
+    const ahead = {
+      ...machine,
+      now: () => (certificate?.notAfter.getTime() ?? 0) - 60_000,
+      environment: {
+        BROWSER: '/bin/true',
+        KUBERNETES_EXEC_INFO: JSON.stringify({
+          apiVersion: 'client.authentication.k8s.io/v1',
+          spec: { interactive: true },
+        }),
+      },
+    };
+    const get = () => runPlugin(['get-credential', '--server', service.address, '--cluster', 'demo'], ahead);
+    for (let i = 0; i < 6; i += 1) expect(await get()).toBe(1);
+    expect(opened).toBe(1);
+    const lines = new Set(machine.takeLines());
+    expect(lines.size).toBe(1);
+    // Blocking revokes.
+    expect([...lines][0]).toContain('the certificate is revoked');
+    expect([...lines][0]).toContain('kubectl kubepass login --server');
+    if (word !== 'blocked') return;
+    expect(await login(machine)).toBe(1);
+    expect(machine.takeLines().at(-1)).toContain('is blocked');
+    await service.as('root')('post', '/v1/identities/jane/unblock').send({}).expect(200);
+    expect(await login(machine)).toBe(0);
+  });
+});
+
 describe('signing in by device code', () => {
   it('gets a certificate once the person has entered the code somewhere else', async () => {
     const machine = machineOf(async (_url, line) => {

@@ -136,6 +136,21 @@ describe('a user', () => {
     await patch(`/Users/${one.id}`, { op: 'replace', path: 'id', value: other.id }).expect(400);
   });
 
+  it('does not return by a PUT that does not say whether they are active', async () => {
+    const { id } = await created('silent', { externalId: 's', active: false });
+    const quiet = { schemas: [userSchema], userName: 'silent', externalId: 's', displayName: 'S' };
+    expect(parsed(await body('put', `/Users/${id}`, quiet).expect(200))).toMatchObject({
+      ...{ active: false, displayName: 'S' },
+    });
+    for (const name of ['ACTIVE', `${userSchema}:active`]) {
+      expect(parsed(await body('put', `/Users/${id}`, { ...quiet, [name]: 'True' }).expect(200))).toMatchObject({
+        active: true,
+      });
+      await patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false }).expect(200);
+    }
+    await body('put', `/Users/${id}`, { ...quiet, active: null }).expect(400);
+  });
+
   it('is changed only as the version that If-Match names, and read only where it changed', async () => {
     const made = await created('dan');
     await patch(`/Users/${made.id}`, { op: 'add', path: 'displayName', value: 'Dan' })
@@ -197,6 +212,9 @@ describe('a list', () => {
     expect(await by('emails.value eq "fay@corp.example" and active eq true')).toEqual([]);
     const refused = await scim('get', `/Users?filter=${encodeURIComponent('userName sw "f"')}`).expect(400);
     expect(parsed(refused)).toMatchObject({ scimType: 'invalidFilter' });
+    // Entra looks up so whether the manager that it knows is there already.
+    expect(await by('userName eq "fay" and manager eq "26118915"')).toEqual([]);
+    expect(await by('userName eq "fay\\u0000"')).toEqual([]);
   });
 });
 
@@ -223,6 +241,32 @@ describe('a group', () => {
     expect(await membersOf(id)).toEqual([]);
     await scim('delete', `/Groups/${id}`).expect(204);
     await patch(`/Groups/${id}`, { op: 'remove', path: 'members' }).expect(404);
+  });
+
+  it('has another version where a member is deleted, and takes a member once', async () => {
+    const member = await created('m-once');
+    const { id } = await group('versions', [member.id]);
+    const add = { op: 'Add', path: 'members', value: [{ value: member.id }, { value: member.id }] };
+    await patch(`/Groups/${id}`, add, add).expect(204);
+    expect(await membersOf(id)).toEqual([member.id]);
+    const { headers } = await scim('get', `/Groups/${id}`).expect(200);
+    const tag = String(headers['etag']);
+    await scim('get', `/Groups/${id}`).set('if-none-match', tag).expect(304);
+    await scim('delete', `/Users/${member.id}`).expect(204);
+    await scim('get', `/Groups/${id}`).set('if-none-match', tag).expect(200);
+    await patch(`/Groups/${id}`, { op: 'replace', path: 'displayName', value: 'other' })
+      .set('if-match', tag)
+      .expect(412);
+    await scim('delete', `/Groups/${id}`).set('if-match', tag).expect(412);
+  });
+
+  it('has the members of a PUT and no others, none where it names none', async () => {
+    const { id: value } = await created('m-put');
+    const { id } = await group('put', [value]);
+    const put = (more: object) => body('put', `/Groups/${id}`, { schemas: [groupSchema], displayName: 'put', ...more });
+    expect(parsed(await put({ members: [{ value }] }).expect(200))).toMatchObject({ members: [{ value }] });
+    expect(parsed(await put({}).expect(200))).not.toHaveProperty('members');
+    expect(await membersOf(id)).toEqual([]);
   });
 
   it('loses none of a hundred members that are added at once', async () => {
@@ -315,6 +359,15 @@ describe('the service', () => {
       await scim('get', '/Users').set('accept', 'text/html').expect(406),
       await scim('post', '/Bulk').set('content-type', json).send('{}').expect(404),
       await scim('post', '/.search').set('content-type', json).send('{}').expect(400),
+      await scim('get', '/Users/%zz').expect(400),
+      await scim('get', `/Users/${'x'.repeat(1_000)}`).expect(400),
+      await scim('patch', '/Users/a%00b').set('content-type', json).send('{').expect(400),
+      await scim('delete', '/Groups/a%00b').expect(404),
+      await scim('post', '/Users').set('content-type', json).send('{"userName":"\\ud800"}').expect(400),
+      await scim('post', '/Users')
+        .set('content-type', json)
+        .send('{"a":'.repeat(400_000) + '1' + '}'.repeat(400_000))
+        .expect(400),
       await scim('post', '/Users')
         .set('content-type', json)
         .send(`"${'x'.repeat(5 * 1024 * 1024)}"`)
@@ -324,5 +377,9 @@ describe('the service', () => {
       expect(answer.headers['content-type']).toContain(json);
       expect(parsed(answer)).toMatchObject({ schemas: [errorSchema], status: String(answer.status) });
     }
+    // One series for each route that there is: what has no route has no label of its own.
+    const { text } = await service.metrics();
+    expect(text).toContain('route="/scim/v2/Users/:id",method="PATCH"');
+    expect(text).not.toContain('route="/scim/v2/Users",method="PUT"');
   });
 });

@@ -1,12 +1,20 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { as } from '../http/support/call.js';
 import { startOidcService, type OidcServiceOptions } from '../http/support/oidc-service.js';
 import type { TestService } from '../http/support/service.js';
 import { issue, makeAuthority } from '../helpers/fake-api-server/serving-certificate.js';
 import { freePorts } from '../cluster/free-ports.js';
-import { CookieClient } from '../helpers/identity-provider/sign-in.js';
+import { CookieClient, type Answer } from '../helpers/identity-provider/sign-in.js';
+import { filesBelow } from '../helpers/key-traces.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { chromiumPath, launchChromium } from '../browser/chromium.js';
 import { Keycloak } from './keycloak.js';
 import { browserClient, password, realm, shortGroups } from './realm.js';
+
+const buildScript = new URL('../../scripts/build-plugin.mjs', import.meta.url).href;
 
 const roles = [
   { groups: ['platform-admins'], roles: ['admin'] },
@@ -174,6 +182,125 @@ it('lets a user in who signs in with a browser, which never sees a token', async
   expect(own.log()).not.toMatch(/eyJ[A-Za-z0-9_-]+\.eyJ|\[redacted/);
   expect(own.log()).not.toContain(new URL(callback).searchParams.get('code'));
 });
+
+describe('the kubectl plugin', () => {
+  const directory = temporaryDirectory();
+  const plugin = join(directory.path, 'plugin', 'kubectl-kubepass.cjs');
+  const trusted = join(directory.path, 'keycloak.crt');
+  beforeAll(async () => {
+    const { buildPlugin } = (await import(buildScript)) as {
+      readonly buildPlugin: (folder: string) => Promise<unknown>;
+    };
+    await buildPlugin(dirname(plugin));
+    writeFileSync(trusted, keycloak.caPem);
+  });
+  afterAll(() => directory.remove());
+
+  /**
+   * Logs in as the program that people install, on a machine with a home directory of its own. `person` is told of the line that
+   * says where to sign in.
+   */
+  async function login(person: (line: string) => Promise<unknown>, ...args: readonly string[]) {
+    const own = await another({ scopes: ['openid'], cli: { clientId: 'kubepass-cli' } });
+    const home = mkdtempSync(join(directory.path, 'home-'));
+    const given = ['login', '--server', own.address, '--cluster', 'demo', '--group', 'team-a', ...args];
+    const child = spawn(process.execPath, [plugin, ...given], {
+      // It opens nothing: the person of the test is the only one.
+      env: { HOME: home, BROWSER: '/bin/true', NODE_EXTRA_CA_CERTS: trusted },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    let failure = Promise.resolve<unknown>(null);
+    let isTold = false;
+    child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
+    child.stderr.on('data', (text: Buffer) => {
+      stderr += text.toString();
+      if (isTold || !stderr.endsWith('\n') || !/sign in with|enter/.test(stderr)) return;
+      isTold = true;
+      failure = person(stderr).then(
+        () => null,
+        (error: unknown) => {
+          child.kill();
+          return error;
+        },
+      );
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect(await failure, stderr).toBeNull();
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain('You are jane in team-a on demo until ');
+    const { items } = as.events(
+      await own.as('audrey')('get', '/v1/audit-events?type=CertificateRequested').expect(200),
+    );
+    expect(items).toMatchObject([{ principal: 'jane', details: { username: 'jane', requesterGroups: ['team-a'] } }]);
+    // No token is in a file, nor in the log.
+    for (const [file, octets] of filesBelow(home))
+      expect(octets.toString(), file).not.toMatch(/eyJ[A-Za-z0-9_-]+\.eyJ/);
+    expect(own.log() + stderr).not.toMatch(/eyJ[A-Za-z0-9_-]+\.eyJ/);
+  }
+  const urlIn = (line: string) => /https:\/\/\S+/.exec(line)?.[0] ?? '';
+
+  it('signs a person in with the browser', () =>
+    login(async (line) => {
+      const browser = new CookieClient(keycloak.caPem);
+      const { page } = await throughForms(browser, urlIn(line), { username: 'jane', password });
+      expect(page).toContain('You may close this page');
+    }));
+
+  it.skipIf(chromiumPath === undefined)('signs a person in with Chromium', () =>
+    login(async (line) => {
+      const chromium = await launchChromium();
+      try {
+        const page = await (await chromium.newContext({ ignoreHTTPSErrors: true })).newPage();
+        await page.goto(urlIn(line));
+        await page.fill('#username', 'jane');
+        await page.fill('#password', password);
+        await page.click('#kc-login');
+        await page.waitForURL(/^http:\/\/127\.0\.0\.1:\d+\/callback\?/);
+        expect(await page.textContent('body')).toContain('You may close this page');
+      } finally {
+        await chromium.close();
+      }
+    }),
+  );
+
+  it('signs a person in by a code, on another device', () =>
+    login(async (line) => {
+      // The address that has the code in it.
+      const place = /or open (\S+)/.exec(line)?.[1] ?? '';
+      const browser = new CookieClient(keycloak.caPem);
+      const entered = [{ username: 'jane', password }, { accept: 'Yes' }];
+      const end = await throughForms(browser, place, ...entered);
+      expect(end.place, end.page).toMatch(/\/device\/status$/);
+    }, '--device-code'));
+});
+
+/** Sends what a person enters into one form after another, follows redirects as a browser does, and answers where that ends. */
+async function throughForms(
+  browser: CookieClient,
+  url: string,
+  ...entered: readonly Readonly<Record<string, string>>[]
+) {
+  let place = new URL(url);
+  const followed = async (first: Promise<Answer>) => {
+    let answer = await first;
+    while (answer.headers.location !== undefined) {
+      place = new URL(answer.headers.location, place);
+      answer = await browser.send(place);
+    }
+    return answer.body;
+  };
+  let page = await followed(browser.send(place));
+  for (const fields of entered) {
+    const action = /<form[^>]* action="([^"]+)"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const hidden: Record<string, string> = {};
+    for (const [, name = '', value = ''] of page.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g))
+      hidden[name] = value;
+    place = new URL(action, place);
+    page = await followed(browser.send(place, { ...hidden, ...fields }));
+  }
+  return { place: place.href, page };
+}
 
 it('lets the first token in that is signed with a new key, and then none with a key that is gone', async () => {
   const { access: before } = await keycloak.signIn('jane');

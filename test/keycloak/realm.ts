@@ -38,6 +38,14 @@ export const browserClient = (redirectUri: string): Representation => ({
   protocolMappers: [groups(false)],
 });
 
+/** The client by which the kubectl plugin signs people in: with a browser, or by device code. Any port is good (RFC 8252). */
+const pluginClient: Representation = {
+  ...{ clientId: 'kubepass-cli', publicClient: true, standardFlowEnabled: true },
+  redirectUris: ['http://127.0.0.1/callback'],
+  attributes: { 'pkce.code.challenge.method': 'S256', 'oauth2.device.authorization.grant.enabled': 'true' },
+  protocolMappers: [audience, groups(false)],
+};
+
 export const password = 'not a secret, for tests';
 
 const user = (username: string, ofGroups: readonly string[], more: Representation = {}): Representation => ({
@@ -56,6 +64,7 @@ export const realm: Representation = {
   realm: 'corp',
   enabled: true,
   clients: [
+    pluginClient,
     client('portal', [audience, groups(false)]),
     client('no-audience', [groups(false)]),
     client('full-paths', [audience, groups(true)]),

@@ -7,6 +7,7 @@ import { startChild, type ChildService } from '../crash/child-service.js';
 import type { CrashPoint } from '../crash/crash-points.js';
 import { callTo, everyItem, Ledger, load, type Call } from '../crash/ledger.js';
 import { csrFor } from '../helpers/csr.js';
+import { keyProof } from '../helpers/key-proof.js';
 import { testPolicies } from '../helpers/issuance.js';
 import { freshDatabase, prepareDatabases } from '../helpers/postgresql/databases.js';
 import { startPostgresql, type PostgresqlServer } from '../helpers/postgresql/server.js';
@@ -73,6 +74,28 @@ it('gives one answer, byte for byte, to a CSR under one Idempotency-Key, whichev
     expect(again.map(({ status }) => status)).toEqual([201, 201, 201]);
     expect(new Set([...first, ...again].map(({ text }) => text)).size).toBe(1);
   }
+});
+
+it('takes a proof of possession once, whichever replica is shown it', async () => {
+  const username = `user-${randomUUID()}`;
+  const { pem, keyPair } = await csrFor(username, ['team-a']);
+  const [first] = replicas.map(to);
+  const { text } = await first!('POST', '/v1/certificate-requests', JSON.stringify({ csr: pem }), {
+    prefer: 'wait=20',
+  });
+  const fingerprint = (JSON.parse(text) as { certificate: { fingerprintSha256: string } }).certificate
+    .fingerprintSha256;
+  const { pem: csr } = await csrFor(username, ['team-a']);
+  const jti = randomUUID();
+  const renew = async (replica: ChildService) => {
+    const proof = { fingerprint, key: keyPair.privateKey, address: replica.address, csr, claims: { jti } };
+    const headers = { authorization: `KubepassProof ${await keyProof(proof)}` };
+    const path = `/v1/certificates/${fingerprint}/renew`;
+    return (await to(replica)('POST', path, JSON.stringify({ csr }), headers)).status;
+  };
+  const three = replicas.slice(0, 3);
+  expect((await Promise.all(three.map(renew))).sort()).toEqual([201, 401, 401]);
+  expect(await Promise.all(three.map(renew))).toEqual([401, 401, 401]);
 });
 
 /** Whether the API server of the cluster would be told to refuse this certificate. */

@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ScimInputError, type ScimErrorType } from '../../directory/refusal.js';
 import { uris } from '../../directory/schema-uris.js';
 import type { DirectoryRefusal } from '../../model/directory.js';
@@ -18,6 +18,12 @@ export function sendScimError(
 ): FastifyReply {
   const body = { schemas: [uris.error], status: String(status), ...(scimType && { scimType }), detail };
   return reply.code(status).type(scimMediaType).send(JSON.stringify(body));
+}
+
+/** The same for whatever the router refuses before any hook runs. */
+export function answerUnroutableScim(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, detail } = errorToProblem(error);
+  sendScimError(reply.header('x-request-id', request.id), status, detail, status === 400 ? 'invalidSyntax' : null);
 }
 
 /** RFC 7644 3.12, table 9: most of these are 400. */

@@ -7,7 +7,7 @@ import { includes, project, type Projection } from '../../directory/projection.j
 import { entityTag, renderGroup, renderUser } from '../../directory/render.js';
 import { uris } from '../../directory/schema-uris.js';
 import { readSearch } from '../../directory/search.js';
-import { readUser } from '../../directory/user-attributes.js';
+import { readUser, tellsActive } from '../../directory/user-attributes.js';
 import { directoryBounds, type DirectoryGroup, type DirectoryUser } from '../../model/directory.js';
 import type { Services } from '../../services.js';
 import { authenticateCallers, callerOf } from '../plugins/authentication.js';
@@ -111,7 +111,10 @@ function addUsers(app: App, { scim }: Services, base: Base): void {
 
   app.put<WithId>('/Users/:id', hidden, async (request, reply) => {
     const attributes = readUser(request.body);
-    const outcome = await scim.changeUser(callerOf(request), request.params.id, versionOf(request), () => attributes);
+    // A body that does not say whether the person is active brings nobody back.
+    const outcome = await scim.changeUser(callerOf(request), request.params.id, versionOf(request), ({ active }) =>
+      tellsActive(request.body) ? attributes : { ...attributes, active },
+    );
     return outcome.ok ? sendUser(request, reply, 200, outcome.value) : sendDirectoryRefusal(reply, outcome.refusal);
   });
 
@@ -266,6 +269,7 @@ function refuseOtherMethods(app: App, paths: ReadonlySet<string>): void {
       method: app.supportedMethods.filter((method) => !taken(method)),
       url,
       ...hidden,
+      config: { otherMethods: true },
       handler: (_request, reply) => sendScimError(reply.header('allow', allow), 405, `this resource takes ${allow}`),
     });
   }

@@ -15,6 +15,7 @@ export const keptProofSeconds = 3_600;
 /** A certificate, and what is on record about those to whom it belongs. */
 export interface ProvenCertificate {
   readonly der: Uint8Array;
+  readonly username: string;
   readonly notAfter: Date;
   readonly requester: { readonly name: string; readonly groups: readonly string[]; readonly roles: readonly Role[] };
   readonly collector: string;
@@ -27,6 +28,8 @@ export interface KeyProofsOptions {
   readonly find: (fingerprintSha256: string) => Promise<ProvenCertificate | null>;
   /** Remembers a proof; false where it is known already, whichever process or replica was told of it. */
   readonly use: (idSha256: string, at: Date) => Promise<boolean>;
+  /** When the database was last put back from a backup; null: never. */
+  readonly restoredAt: () => Promise<Date | null>;
   /** The roles that are given to a name without groups. */
   readonly rolesOf: (name: string) => readonly Role[];
   readonly clock: () => Date;
@@ -55,7 +58,7 @@ export class KeyProofs implements WayIn<PresentedProof> {
     const { text, algorithm } = proof;
     if (!isSignedByOne(text, [{ keyId: null, publicKey, algorithms: [algorithm] }], algorithm))
       return refusedFor('ProofSignature', 'the key of the certificate has not made this signature');
-    return authenticated(this.#principalOf(proof, certificate));
+    return (await this.#whyNotKnown(proof)) ?? authenticated(this.#principalOf(proof, certificate));
   }
 
   /**
@@ -88,8 +91,21 @@ export class KeyProofs implements WayIn<PresentedProof> {
     return null;
   }
 
+  /**
+   * Where the database was put back, the proofs that were used before are not on record. A proof that could be one of them, by
+   * a clock that is ahead, is not decided on. The caller may be right, and goes on with the certificate until it is newer.
+   */
+  async #whyNotKnown({ issuedAt }: KeyProof): Promise<Authentication | null> {
+    const restoredAt = await this.options.restoredAt();
+    if (restoredAt === null) return null;
+    const seconds = Math.ceil(restoredAt.getTime() / 1000) + proofSkewSeconds - issuedAt;
+    if (seconds < 0) return null;
+    const message = 'the proof may have been used before the database was put back from a backup';
+    return { outcome: 'unavailable', message, retryAfterSeconds: Math.min(seconds + 1, 2 * proofSkewSeconds) };
+  }
+
   #principalOf(proof: KeyProof, certificate: ProvenCertificate): Principal {
-    const { requester, collector, makers, notAfter } = certificate;
+    const { username, requester, collector, makers, notAfter } = certificate;
     const { fingerprintSha256, csrSha256, id } = proof;
     const themselves = requester.name === collector;
     return {
@@ -103,7 +119,7 @@ export class KeyProofs implements WayIn<PresentedProof> {
       expiresAt: notAfter,
       cluster: null,
       // Each certificate has its own space of ids.
-      proof: { csrSha256, idSha256: hash('sha256', `${fingerprintSha256} ${id}`, 'hex') },
+      proof: { csrSha256, idSha256: hash('sha256', `${fingerprintSha256} ${id}`, 'hex'), username },
     };
   }
 }

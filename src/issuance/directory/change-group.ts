@@ -10,7 +10,7 @@ import { newId } from '../../model/new-id.js';
 import type { CommitResult, Operation } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { refuse } from './change-user.js';
-import { afterLosing, losersAmong, losingStep, togetherAtMost, type Losers } from './lose-groups.js';
+import { afterLosing, firstLosers, losingStep, togetherAtMost } from './lose-groups.js';
 
 /** A change of a group that is there. Attributes that are left out stay. */
 export interface GroupChange {
@@ -33,7 +33,7 @@ export async function createGroup(
   const result = await store.writer.commit({
     operations: [
       { op: 'insertDirectoryGroup', group },
-      { op: 'changeDirectoryMembers', id: group.id, change: { kind: 'add', ids: members } },
+      { op: 'changeDirectoryMembers', id: group.id, change: { kind: 'add', ids: members }, by: actor },
     ],
     events: [groupEvent('Created', group, actor, now), ...membershipEvents(group, actor, now, { added, removed: [] })],
   });
@@ -84,12 +84,13 @@ async function tryChange(
   if (!isChanged && changes.length === 0) return { ok: true, value: group };
   const after: DirectoryGroup = { ...group, ...changed };
   const renames = isChanged && context.directory.groupsBy in changed;
-  const losers = renames ? await losersIn(context, id, diff) : losersAmong(diff.removed);
-  const losing = await losingStep(context, actor, losers.first, renames ? after : null, group, now);
+  const losers = firstLosers(renames ? await losersIn(context, id, diff) : diff.removed);
+  const losing = await losingStep(context, actor, losers, renames ? after : null, group, now);
   const expected = isDifference ? group.version : version;
   const operations: readonly Operation[] = [
+    ...(renames ? [{ op: 'loseDirectoryGroup', id, by: actor } as const] : []),
     { op: 'updateDirectoryGroup', id, version: expected, attributes: changed, at: now },
-    ...changes.map((each) => ({ op: 'changeDirectoryMembers', id, change: each }) as const),
+    ...changes.map((each) => ({ op: 'changeDirectoryMembers', id, change: each, by: actor }) as const),
   ];
   const events = [
     ...(isChanged ? [groupEvent('Changed', after, actor, now)] : []),
@@ -99,23 +100,22 @@ async function tryChange(
     operations: [...operations, ...losing.operations],
     events: [...events, ...losing.events],
   });
-  // Somebody revoked one of the certificates meanwhile: the rest of them is revoked behind the commit.
+  // Somebody revoked one of the certificates meanwhile: they are revoked behind the commit.
   if (!result.committed && result.conflict.kind === 'revocation')
     result = await store.writer.commit({ operations, events });
   if (!result.committed && isDifference && version === null && result.conflict.kind === 'directoryGroup')
     return 'again';
   if (!result.committed) return refusalOf(result, version);
-  await afterLosing(context, actor, losers, now);
+  await afterLosing(context, actor, losers);
   return { ok: true, value: (await store.directory.group(id)) ?? after };
 }
 
-/** Everybody who is in a group when it gets another name, and those who go at the same time. */
-async function losersIn({ store }: IssuanceContext, id: string, { removed }: Difference): Promise<Losers> {
-  const { directory } = store;
-  const some = [...removed.slice(0, togetherAtMost + 1), ...(await directory.peopleIn(id, togetherAtMost + 1))];
-  const { first, all } = losersAmong([...new Map(some.map((person) => [person.id, person])).values()]);
-  return { first, all: all && (async () => [...removed, ...(await directory.peopleIn(id, everybody))]) };
-}
+/** The first of those who are in a group when it gets another name, and of those who go at the same time. */
+const losersIn = async (
+  { store: { directory } }: IssuanceContext,
+  id: string,
+  { removed }: Difference,
+): Promise<readonly DirectoryPerson[]> => [...removed, ...(await directory.peopleIn(id, togetherAtMost))];
 
 const everybody = 1_000_000;
 
@@ -131,9 +131,9 @@ export async function deleteGroup(
   if (version !== null && group.version !== version) return refuse({ why: 'other-version' });
   const now = clock();
   const removed = await store.directory.peopleIn(id, everybody);
-  const losers = losersAmong(removed);
-  const losing = await losingStep(context, actor, losers.first, null, group, now);
-  const operations = [{ op: 'deleteDirectoryGroup', id } as const];
+  const losers = firstLosers(removed);
+  const losing = await losingStep(context, actor, losers, null, group, now);
+  const operations = [{ op: 'deleteDirectoryGroup', id, by: actor } as const];
   const events = [
     groupEvent('Deleted', group, actor, now),
     ...membershipEvents(group, actor, now, { added: [], removed }),
@@ -145,7 +145,7 @@ export async function deleteGroup(
   if (!result.committed && result.conflict.kind === 'revocation')
     result = await store.writer.commit({ operations, events });
   if (!result.committed) return refusalOf(result);
-  await afterLosing(context, actor, losers, now);
+  await afterLosing(context, actor, losers);
   return { ok: true, value: null };
 }
 

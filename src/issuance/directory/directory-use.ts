@@ -43,8 +43,8 @@ export class DirectoryUse {
   }
 
   /**
-   * The users who are or were the bearers of these names, in the form in which names are compared. Of a name that nobody bears,
-   * or somebody who is here, that is believed for a second, unless this process changes anybody or it is looked up `anew`.
+   * The users who are or were the bearers of these names, in the form in which names are compared. It is believed for a second
+   * that nobody bears a name, or somebody who is here, unless this process changes anybody or it is looked up `anew`.
    * Nobody gets anything by it after they left on another replica: a leaving blocks the name, and each commit of a request
    * requires that none of its names is blocked.
    */

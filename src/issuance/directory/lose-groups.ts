@@ -1,6 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import { isHere, type DirectoryGroup, type DirectoryPerson, type DirectoryUser } from '../../model/directory.js';
 import type { ListedCertificate } from '../../model/certificate.js';
+import type { CertificateRequest } from '../../model/certificate-request.js';
+import type { Page } from '../../model/page.js';
 import { groupsGivenOnly } from '../../policy/directory-groups.js';
 import type { Step } from '../../store/step.js';
 import { denyIfNoLongerPermitted } from '../policies/recheck-policy.js';
@@ -10,27 +11,19 @@ import { policyNameOf } from './policy-name.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */
 export const togetherAtMost = 50;
-/** How many people follow at a time. */
-const followingAtOnce = 50;
-/** How many requests of one person are judged again. */
-const judgedAtMost = 200;
-/** How many certificates of one person are looked at: those that end last. */
-const certificatesAtMost = 200;
+/** How many requests of one person are read at once. */
+const judgedAtOnce = 200;
+/** How many certificates of one person are looked at in one step. */
+const certificatesAtOnce = 200;
 
 const nothing: Step = { operations: [], events: [] };
 
-/** The people who lose a group: the first of them, and all. */
-export interface Losers {
-  /** At most `togetherAtMost`. */
-  readonly first: readonly DirectoryPerson[];
-  /** All, the first ones again among them; null: there are no others. */
-  readonly all: (() => Promise<readonly DirectoryPerson[]>) | null;
-}
-
-export const losersAmong = (people: readonly DirectoryPerson[]): Losers => ({
-  first: people.slice(0, togetherAtMost),
-  all: people.length > togetherAtMost ? () => Promise.resolve(people) : null,
-});
+/** Those of the people who lose a group who lose their certificates at once; each of them once. */
+export const firstLosers = (people: readonly DirectoryPerson[]): readonly DirectoryPerson[] =>
+  [...new Map(people.slice(0, 2 * togetherAtMost).map((person) => [person.id, person])).values()].slice(
+    0,
+    togetherAtMost,
+  );
 
 /**
  * The step that revokes the certificates with a group that these people lose, where the configuration says so. `group`: the
@@ -39,89 +32,142 @@ export const losersAmong = (people: readonly DirectoryPerson[]): Losers => ({
 export async function losingStep(
   context: IssuanceContext,
   actor: string,
-  people: Losers['first'],
+  people: readonly DirectoryPerson[],
   renamed: DirectoryGroup | null,
   group: DirectoryGroup,
   now: Date,
 ): Promise<Step> {
-  const holders = await holdersAmong(context, people, now);
+  const holders = await holdersAmong(context, people);
   if (holders.length === 0) return nothing;
   const groups = await context.store.directory.groupsOf(holders.map(({ id }) => id));
-  const steps = await Promise.all(
+  const revoking = await Promise.all(
     holders.map((person) => {
       const others = (groups.get(person.id) ?? []).filter(({ id }) => id !== group.id);
       const names = [...others, ...(renamed ? [renamed] : [])].flatMap((one) => policyNameOf(context, one) ?? []);
       return revokingStep(context, actor, person, names, now);
     }),
   );
-  return { operations: steps.flatMap(({ operations }) => operations), events: steps.flatMap(({ events }) => events) };
+  return {
+    operations: revoking.flatMap(({ step }) => step.operations),
+    events: revoking.flatMap(({ step }) => step.events),
+  };
 }
 
-/** Judges the waiting requests of these people again, and revokes whatever the commit did not. */
+/** Judges the waiting requests of these people again, before the change is answered; `settleLosses` does those of the others. */
 export async function afterLosing(
   context: IssuanceContext,
   actor: string,
-  { first, all }: Losers,
-  now: Date,
-): Promise<void> {
-  await follow(context, actor, first, now);
-  if (all === null) return;
-  // Thousands may lose a group at once, and nobody gets anything meanwhile: each request is judged before it goes on.
-  const others = async () => {
-    const known = new Set(first.map(({ id }) => id));
-    const rest = (await all()).filter(({ id }) => !known.has(id));
-    for (let begin = 0; begin < rest.length; begin += followingAtOnce) {
-      await setImmediate();
-      await follow(context, actor, rest.slice(begin, begin + followingAtOnce), now);
-    }
-  };
-  void others().catch((error: unknown) => {
-    context.log.error({ err: error }, 'the requests of people who lost a group could not be judged again');
-  });
-}
-
-async function follow(
-  context: IssuanceContext,
-  actor: string,
   people: readonly DirectoryPerson[],
-  now: Date,
 ): Promise<void> {
-  const { store } = context;
-  const holders = await holdersAmong(context, people, now);
-  const groups = await store.directory.groupsOf(holders.map(({ id }) => id));
-  await Promise.all(
-    holders.map(async (person) => {
-      const names = (groups.get(person.id) ?? []).flatMap((one) => policyNameOf(context, one) ?? []);
-      // A conflict means that somebody else revoked one of them meanwhile; then it is tried once more.
-      for (let tries = 0; tries < 3; tries++) {
-        const step = await revokingStep(context, actor, person, names, now);
-        if (step.operations.length === 0 || (await store.writer.commit(step)).committed) break;
-      }
-    }),
-  );
-  const usernames = people.flatMap(({ username }) => username ?? []);
-  if (usernames.length === 0) return;
-  const waiting = await store.requests.waitingAmong(usernames);
-  await Promise.all([...waiting].map((username) => judgeAgain(context, actor, username)));
+  for (const person of await affectedAmong(context, people)) await follow(context, actor, person);
 }
 
-async function judgeAgain(context: IssuanceContext, actor: string, username: string): Promise<void> {
-  for (const state of ['pending', 'approved'] as const) {
-    const { items } = await context.store.requests.list({ state, username }, { limit: judgedAtMost, cursor: null });
-    for (const request of items) await denyIfNoLongerPermitted(context, request, actor);
+/** How many people are looked at between two commits. */
+const settledAtOnce = 100;
+
+/**
+ * Does what follows from a group that somebody lost, for each of them on whom the database still has a note: the change itself
+ * made it, and it goes when all is done. So nothing is left out where a process dies in between. Thousands may lose a group at
+ * once; nobody gets anything by it meanwhile, because each request is judged before it goes on.
+ */
+export async function settleLosses(context: IssuanceContext, isStopped: () => boolean): Promise<void> {
+  const { store, log } = context;
+  let behind = 0n;
+  while (!isStopped()) {
+    const losses = await store.directory.losses(behind, settledAtOnce);
+    const last = losses.at(-1);
+    if (last === undefined) return;
+    behind = last.n;
+    const affected = new Set(
+      await affectedAmong(
+        context,
+        losses.map(({ user }) => user),
+      ),
+    );
+    const settled: bigint[] = [];
+    for (const { n, user, lostBy } of losses) {
+      if (isStopped()) break;
+      try {
+        if (affected.has(user)) await follow(context, lostBy, user);
+        settled.push(n);
+      } catch (error) {
+        log.error({ err: error, directoryUser: user.id }, 'a loss of a group was not followed up, it is tried again');
+      }
+    }
+    if (settled.length > 0)
+      await store.writer.commit({ operations: [{ op: 'forgetDirectoryLosses', ns: settled }], events: [] });
   }
+}
+
+/** Those of these people for whom something follows: they have certificates that may be revoked, or requests that wait. */
+async function affectedAmong(
+  context: IssuanceContext,
+  people: readonly DirectoryPerson[],
+): Promise<readonly DirectoryPerson[]> {
+  const usernames = usernamesOf(people);
+  if (usernames.length === 0) return [];
+  const holders = new Set(await holdersAmong(context, people));
+  const waiting = await context.store.requests.waitingAmong(usernames);
+  return people.filter((person) => holders.has(person) || (person.username !== null && waiting.has(person.username)));
 }
 
 /** Those of these people of whom certificates are revoked where they have lost a group. */
 async function holdersAmong(
-  { store, directory }: IssuanceContext,
+  { store, directory, clock }: IssuanceContext,
   people: readonly DirectoryPerson[],
-  now: Date,
 ): Promise<readonly DirectoryPerson[]> {
-  const usernames = people.flatMap(({ username }) => username ?? []);
+  const usernames = usernamesOf(people);
   if (directory.onLostGroup !== 'revoke' || usernames.length === 0) return [];
-  const holders = await store.certificates.holdersAmong(usernames, now);
+  const holders = await store.certificates.holdersAmong(usernames, clock());
   return people.filter(({ username }) => username !== null && holders.has(username));
+}
+
+const usernamesOf = (people: readonly DirectoryPerson[]): readonly string[] =>
+  people.flatMap(({ username }) => username ?? []);
+
+async function follow(context: IssuanceContext, actor: string, person: DirectoryPerson): Promise<void> {
+  const { store, directory } = context;
+  const { username } = person;
+  if (username === null) return;
+  if (directory.onLostGroup === 'revoke') await revokeLost(context, actor, person);
+  for (const state of ['pending', 'approved'] as const) {
+    let cursor: string | null = null;
+    do {
+      const page: Page<CertificateRequest> = await store.requests.list(
+        { state, username },
+        { limit: judgedAtOnce, cursor },
+      );
+      for (const request of page.items) await denyIfNoLongerPermitted(context, request, actor);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+  }
+}
+
+/** How often a part is tried again because somebody else revoked one of the certificates meanwhile. */
+const mostConflicts = 10;
+
+/** Revokes what the commit of the change did not, part by part. Those that end last come first. */
+async function revokeLost(context: IssuanceContext, actor: string, person: DirectoryPerson): Promise<void> {
+  const names = await namesOfGroups(context, person);
+  let endsAtMost: Date | undefined;
+  for (let conflicts = 0; conflicts < mostConflicts;) {
+    const { step, looked } = await revokingStep(context, actor, person, names, context.clock(), endsAtMost);
+    const isRevoking = step.operations.length > 0;
+    if (isRevoking && !(await context.store.writer.commit(step)).committed) conflicts += 1;
+    else if (looked.length < certificatesAtOnce) return;
+    else {
+      const next = looked.at(-1)?.notAfter;
+      if (!isRevoking && next?.getTime() === endsAtMost?.getTime()) return;
+      endsAtMost = next;
+    }
+  }
+  throw new Error('the certificates of somebody who lost a group are revoked by others faster than here');
+}
+
+interface Revoking {
+  readonly step: Step;
+  /** The live certificates among which it was looked for those with a lost group. */
+  readonly looked: readonly ListedCertificate[];
 }
 
 async function revokingStep(
@@ -130,14 +176,16 @@ async function revokingStep(
   { username }: DirectoryPerson,
   names: readonly string[],
   now: Date,
-): Promise<Step> {
-  if (username === null) return nothing;
-  const wanted = { revoked: false, clusters: null, now, limit: certificatesAtMost };
-  const live = await context.store.certificates.unexpiredOf(username, wanted);
-  const lost = live.filter((one) => lostGroups(context, one, names).length > 0);
-  if (lost.length === 0) return nothing;
+  endsAtMost?: Date,
+): Promise<Revoking> {
+  if (username === null) return { step: nothing, looked: [] };
+  const wanted = { revoked: false, clusters: null, now, endsAtMost, limit: certificatesAtOnce };
+  const looked = await context.store.certificates.unexpiredOf(username, wanted);
+  const lost = looked.filter((one) => lostGroups(context, one, names).length > 0);
+  if (lost.length === 0) return { step: nothing, looked };
   const comment = 'the directory says so: not in the group any more';
-  return revocationSteps(context, lost, { reason: 'privilegeWithdrawn', comment, revokedAt: now, revokedBy: actor });
+  const revocation = { reason: 'privilegeWithdrawn', comment, revokedAt: now, revokedBy: actor } as const;
+  return { step: revocationSteps(context, lost, revocation), looked };
 }
 
 /**
@@ -151,8 +199,10 @@ export const lostGroups = (
 ): readonly string[] => groupsGivenOnly(context.policySet(), cluster, username, groups, names);
 
 /** The directory groups of a user, as policies name them; none for somebody who left. */
-export async function groupNamesOf(context: IssuanceContext, user: DirectoryUser): Promise<readonly string[]> {
-  if (!isHere(user)) return [];
-  const groups = (await context.store.directory.groupsOf([user.id])).get(user.id) ?? [];
+export const groupNamesOf = async (context: IssuanceContext, user: DirectoryUser): Promise<readonly string[]> =>
+  isHere(user) ? namesOfGroups(context, user) : [];
+
+async function namesOfGroups(context: IssuanceContext, { id }: DirectoryPerson): Promise<readonly string[]> {
+  const groups = (await context.store.directory.groupsOf([id])).get(id) ?? [];
   return groups.flatMap((group) => policyNameOf(context, group) ?? []);
 }

@@ -1,6 +1,7 @@
 import type { DenyListPort } from '../../model/enforcement.js';
 import type { RevokedCertificate } from '../../model/revocation.js';
-import type { Operation, Step, Writer } from '../../store/step.js';
+import { afterCommit } from '../../store/after-commit.js';
+import type { Writer } from '../../store/step.js';
 import type { RevocationReader } from '../../store/store.js';
 import type { Log } from '../context.js';
 
@@ -152,20 +153,7 @@ export class DenyList implements DenyListPort {
 }
 
 /** A writer that calls `learn` with the revocations of each commit, before the commit is answered. */
-export function learningWriter(
+export const learningWriter = (
   writer: Writer,
   learn: (revoked: readonly RevokedCertificate[]) => void | Promise<void>,
-): Writer {
-  const commitAndLearn = async (step: Step) => {
-    const result = await writer.commit(step);
-    if (result.committed)
-      await learn(step.operations.flatMap((operation) => (revokes(operation) ? [operation.revoked] : [])));
-    return result;
-  };
-  // Nearly all commits revoke nothing, and cost nothing here.
-  return { commit: (step) => (step.operations.some(revokes) ? commitAndLearn(step) : writer.commit(step)) };
-}
-
-function revokes(operation: Operation): operation is Extract<Operation, { readonly op: 'insertRevocation' }> {
-  return operation.op === 'insertRevocation';
-}
+): Writer => afterCommit(writer, (operation) => (operation.op === 'insertRevocation' ? operation.revoked : null), learn);

@@ -1,4 +1,5 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
+import { PreparedHistogram } from './prepared-series.js';
 
 /** How many reasons get a label of their own. They are words of the code, about forty; this holds for later ones too. */
 const mostReasons = 64;
@@ -25,12 +26,11 @@ export function callerMetrics(registry: Registry, clusters: readonly { readonly 
     labelNames: ['cluster', 'answer'] as const,
     registers,
   });
-  const durations = new Histogram({
+  const durations = new PreparedHistogram(registry, {
     name: 'kubepass_access_review_duration_seconds',
     help: 'Time that judging an access review took, without HTTP.',
     buckets: [0.00001, 0.0001, 0.001, 0.01, 0.1, 1],
-    registers,
-  });
+  }).series({});
   // Both are there from the start, so that the first failure is a change that a query can see.
   const reasons = new Set(['other', 'ApiTokenNotLive']);
   for (const reason of reasons) refusals.inc({ reason }, 0);

@@ -1,6 +1,7 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import { clusterCallEnds, type ClusterCallMeasure } from '../../model/measures.js';
 import { missingPermissions, type ProbeAnswer, type StoredClusterProbe } from '../../model/cluster-probe.js';
+import { PreparedHistogram } from './prepared-series.js';
 
 const questions = ['reachable', 'signs', 'accepts'] as const;
 const answers = ['yes', 'no', 'unknown'] as const satisfies readonly ProbeAnswer[];
@@ -23,12 +24,10 @@ export function clusterMetrics(
     labelNames: ['cluster', 'end'] as const,
     registers,
   });
-  const durations = new Histogram({
+  const durations = new PreparedHistogram<'cluster'>(registry, {
     name: 'kubepass_cluster_request_duration_seconds',
     help: 'Time that calls to the API server of a cluster took; for a watch until it began.',
-    labelNames: ['cluster'] as const,
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
-    registers,
   });
   const reachable = new Gauge({
     name: 'kubepass_cluster_reachable',
@@ -74,9 +73,10 @@ export function clusterMetrics(
   return {
     callsTo(cluster) {
       for (const end of clusterCallEnds) calls.inc({ cluster, end }, 0);
+      const taken = durations.series({ cluster });
       return (end, seconds) => {
         calls.inc({ cluster, end });
-        durations.observe({ cluster }, seconds);
+        taken.observe(seconds);
         reachable.set({ cluster }, end === 'unreachable' ? 0 : 1);
       };
     },

@@ -1,7 +1,8 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import type { AuditEventDraft } from '../../model/audit-event.js';
-import { issuancePhases, type IssuanceMeasures, type IssuancePhase, type StepMeasures } from '../../model/measures.js';
+import { issuancePhases, type IssuanceMeasures, type StepMeasures } from '../../model/measures.js';
 import { revocationReasons } from '../../model/revocation.js';
+import { PreparedCounter, PreparedHistogram } from './prepared-series.js';
 import { secondsSince } from './seconds-since.js';
 
 /** A configured cluster, and the kind of its signer. */
@@ -26,24 +27,18 @@ export interface IssuanceMetrics extends IssuanceMeasures, StepMeasures {
  */
 export function issuanceMetrics(registry: Registry, clusters: readonly MeasuredCluster[]): IssuanceMetrics {
   const registers = [registry];
-  const decisions = new Counter({
+  const decisions = new PreparedCounter<'cluster' | 'decider' | 'outcome'>(registry, {
     name: 'kubepass_decisions_total',
     help: 'Decisions on requests; pending: policy left the decision to a person.',
-    labelNames: ['cluster', 'decider', 'outcome'] as const,
-    registers,
   });
-  const issuances = new Counter({
+  const issuances = new PreparedCounter<'cluster' | 'signer' | 'outcome'>(registry, {
     name: 'kubepass_issuances_total',
     help: 'Attempts at issuing a certificate that have ended; abandoned: the request is approved again.',
-    labelNames: ['cluster', 'signer', 'outcome'] as const,
-    registers,
   });
-  const phases = new Histogram({
+  const phases = new PreparedHistogram<'phase' | 'signer'>(registry, {
     name: 'kubepass_issuance_phase_duration_seconds',
     help: 'Time that the parts of an issuance took; intent and outcome are its two commits.',
-    labelNames: ['phase', 'signer'] as const,
     buckets,
-    registers,
   });
   const revocations = new Counter({
     name: 'kubepass_revocations_total',
@@ -63,59 +58,57 @@ export function issuanceMetrics(registry: Registry, clusters: readonly MeasuredC
     registers,
   });
 
-  const signerOf = new Map(clusters.map(({ name, signer }) => [name, signer]));
-  for (const { name: cluster, signer } of clusters) {
-    for (const outcome of ['permitted', 'denied', 'pending']) decisions.inc({ cluster, decider: 'policy', outcome }, 0);
-    for (const outcome of ['permitted', 'denied']) decisions.inc({ cluster, decider: 'person', outcome }, 0);
-    for (const outcome of outcomes) issuances.inc({ cluster, signer, outcome }, 0);
-    for (const reason of revocationReasons) revocations.inc({ cluster, reason }, 0);
-  }
-  for (const signer of new Set(signerOf.values())) for (const phase of issuancePhases) phases.zero({ phase, signer });
-  for (const reason of ['busy', 'unavailable']) failures.inc({ reason }, 0);
-
+  const seriesOf = (cluster: string, signer: string) => ({
+    byPolicy: recordOf(['permitted', 'denied', 'pending'], (outcome) =>
+      decisions.series({ cluster, decider: 'policy', outcome }),
+    ),
+    byPerson: recordOf(['permitted', 'denied'], (outcome) => decisions.series({ cluster, decider: 'person', outcome })),
+    ended: recordOf(outcomes, (outcome) => issuances.series({ cluster, signer, outcome })),
+    phases: recordOf(issuancePhases, (phase) => phases.series({ phase, signer })),
+  });
+  const byCluster = new Map(clusters.map(({ name, signer }) => [name, seriesOf(name, signer)]));
   /** A cluster that is no longer configured may still be in records. */
-  const clusterLabel = (cluster: string | null) => (cluster !== null && signerOf.has(cluster) ? cluster : 'other');
-  const signerLabel = (cluster: string | null) => (cluster === null ? undefined : signerOf.get(cluster)) ?? 'other';
-  const timed = (phase: IssuancePhase, cluster: string | null, seconds: number) => {
-    phases.observe({ phase, signer: signerLabel(cluster) }, seconds);
-  };
-  const ended = (cluster: string | null, outcome: (typeof outcomes)[number]) => {
-    issuances.inc({ cluster: clusterLabel(cluster), signer: signerLabel(cluster), outcome });
-  };
+  const knownCluster = (cluster: string | null) => (cluster !== null && byCluster.has(cluster) ? cluster : 'other');
+  const of = (cluster: string | null) =>
+    (cluster === null ? undefined : byCluster.get(cluster)) ?? seriesOf('other', 'other');
+  for (const cluster of byCluster.keys())
+    for (const reason of revocationReasons) revocations.inc({ cluster, reason }, 0);
+  for (const reason of ['busy', 'unavailable']) failures.inc({ reason }, 0);
   let policiesSince: Date | null = null;
 
   const count = (event: AuditEventDraft, all: readonly AuditEventDraft[], seconds: number) => {
-    const cluster = clusterLabel(event.cluster);
     switch (event.type) {
       case 'CertificateRequested':
         if (!all.some(({ type }) => type === 'RequestApproved' || type === 'RequestDenied'))
-          decisions.inc({ cluster, decider: 'policy', outcome: 'pending' });
+          of(event.cluster).byPolicy.pending.inc();
         return;
-      case 'RequestApproved':
-        decisions.inc({
-          cluster,
-          decider: event.details.approval === 'auto' ? 'policy' : 'person',
-          outcome: 'permitted',
-        });
+      case 'RequestApproved': {
+        const { byPolicy, byPerson } = of(event.cluster);
+        (event.details.approval === 'auto' ? byPolicy : byPerson).permitted.inc();
         return;
-      case 'RequestDenied':
-        decisions.inc({ cluster, decider: 'reason' in event.details ? 'policy' : 'person', outcome: 'denied' });
+      }
+      case 'RequestDenied': {
+        const { byPolicy, byPerson } = of(event.cluster);
+        ('reason' in event.details ? byPolicy : byPerson).denied.inc();
         return;
+      }
       case 'IssuanceStarted':
-        timed('intent', event.cluster, seconds);
+        of(event.cluster).phases.intent.observe(seconds);
         return;
-      case 'CertificateIssued':
-        timed('outcome', event.cluster, seconds);
-        ended(event.cluster, 'issued');
+      case 'CertificateIssued': {
+        const { phases, ended } = of(event.cluster);
+        phases.outcome.observe(seconds);
+        ended.issued.inc();
         return;
+      }
       case 'IssuanceFailed':
-        ended(event.cluster, 'failed');
+        of(event.cluster).ended.failed.inc();
         return;
       case 'IssuanceAbandoned':
-        ended(event.cluster, 'abandoned');
+        of(event.cluster).ended.abandoned.inc();
         return;
       case 'CertificateRevoked':
-        revocations.inc({ cluster, reason: event.details.reason });
+        revocations.inc({ cluster: knownCluster(event.cluster), reason: event.details.reason });
         return;
       case 'SignedIn':
         signIns.inc();
@@ -134,7 +127,7 @@ export function issuanceMetrics(registry: Registry, clusters: readonly MeasuredC
       try {
         return await work();
       } finally {
-        timed(phase, cluster, secondsSince(began));
+        of(cluster).phases[phase].observe(secondsSince(began));
       }
     },
     recorded(events, seconds) {
@@ -148,3 +141,6 @@ export function issuanceMetrics(registry: Registry, clusters: readonly MeasuredC
 }
 
 const isOfProbe = ({ details }: AuditEventDraft): boolean => 'probe' in details;
+
+const recordOf = <Key extends string, Value>(keys: readonly Key[], make: (key: Key) => Value) =>
+  Object.fromEntries(keys.map((key) => [key, make(key)])) as Record<Key, Value>;

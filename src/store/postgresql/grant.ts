@@ -26,6 +26,7 @@ const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
   DirectoryCount: 'SELECT, INSERT, UPDATE',
   DirectoryEmail: 'SELECT, INSERT, DELETE',
   DirectoryGroup: 'SELECT, INSERT, UPDATE, DELETE',
+  DirectoryLoss: 'SELECT, INSERT, DELETE',
   DirectoryMembership: 'SELECT, INSERT, DELETE',
   DirectoryUser: 'SELECT, INSERT, UPDATE',
   ExpiryNotice: 'SELECT, INSERT, DELETE',

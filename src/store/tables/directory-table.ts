@@ -12,7 +12,7 @@ import type {
 import { foldedName } from '../../model/folded-name.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import { quoted, type Condition } from '../statement.js';
-import type { DirectoryReader, DirectoryUserFilter, GroupsOfUser } from '../store.js';
+import type { DirectoryLoss, DirectoryReader, DirectoryUserFilter, GroupsOfUser } from '../store.js';
 import {
   directoryGroupOf,
   directoryUserOf,
@@ -211,6 +211,17 @@ export class DirectoryTable implements DirectoryReader {
     return found;
   }
 
+  async losses(behind: bigint, limit: number): Promise<readonly DirectoryLoss[]> {
+    const rows = await this.reads.readRows({
+      sql: `SELECT "l"."n" AS "lossN", "l"."lostBy", "u".* FROM "DirectoryLoss" AS "l" JOIN "DirectoryUser" AS "u" ON "u"."n" = "l"."userN"
+        WHERE "l"."n" > ? ORDER BY "l"."n" LIMIT ?`,
+      parameters: [behind, limit],
+    });
+    return (rows as readonly (UserRead & { readonly lossN: number | string; readonly lostBy: string })[]).map(
+      ({ lossN, lostBy, ...row }) => ({ n: BigInt(lossN), lostBy, user: directoryUserOf(row) }),
+    );
+  }
+
   async isInUse(): Promise<boolean> {
     return (await this.reads.readRows({ sql: 'SELECT 1 FROM "DirectoryUser" LIMIT 1', parameters: [] })).length > 0;
   }
@@ -303,6 +314,8 @@ function userCondition(condition: UserCondition): Condition {
       return { sql: '"u"."externalId" = ?', parameters: [condition.value] };
     case 'displayName':
       return { sql: '"u"."displayKey" = ?', parameters: [foldedName(condition.value)] };
+    case 'notKept':
+      return { sql: 'FALSE', parameters: [] };
     case 'active':
       return { sql: `"u"."active" = ${condition.value ? 'TRUE' : 'FALSE'}`, parameters: [] };
     case 'email': {

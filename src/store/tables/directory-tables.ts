@@ -80,7 +80,14 @@ export function updateDirectoryUser(user: DirectoryUser, version: number): reado
     { sql: `DELETE FROM "DirectoryEmail" WHERE "userN" = ${userN}`, parameters: [user.id] },
     ...(user.deletedAt === null
       ? insertEmails(user)
-      : [{ sql: `DELETE FROM "DirectoryMembership" WHERE "userN" = ${userN}`, parameters: [user.id] }]),
+      : [
+          {
+            sql: `UPDATE "DirectoryGroup" SET "version" = "version" + 1, "changedAt" = ?
+              WHERE "n" IN (SELECT "groupN" FROM "DirectoryMembership" WHERE "userN" = ${userN})`,
+            parameters: [user.changedAt, user.id],
+          },
+          { sql: `DELETE FROM "DirectoryMembership" WHERE "userN" = ${userN}`, parameters: [user.id] },
+        ]),
   ];
 }
 
@@ -119,7 +126,8 @@ export function updateDirectoryGroup(
   };
 }
 
-export const deleteDirectoryGroup = (id: string): readonly Statement[] => [
+export const deleteDirectoryGroup = (id: string, by: string): readonly Statement[] => [
+  loseDirectoryGroup(id, by),
   { sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN}`, parameters: [id] },
   {
     sql: 'DELETE FROM "DirectoryGroup" WHERE "id" = ?',
@@ -128,10 +136,22 @@ export const deleteDirectoryGroup = (id: string): readonly Statement[] => [
   },
 ];
 
+/** It is the database that knows who is in the group at this moment. */
+export const loseDirectoryGroup = (id: string, by: string): Statement => ({
+  sql: `INSERT INTO "DirectoryLoss" ("userN", "lostBy") SELECT "userN", ? FROM "DirectoryMembership" WHERE "groupN" = ${groupN}`,
+  parameters: [by, id],
+});
+
+export const forgetDirectoryLosses = (ns: readonly bigint[], dialect: SqlDialect): Statement => ({
+  sql: `DELETE FROM "DirectoryLoss" WHERE "n" IN (SELECT CAST("given"."value" AS BIGINT) FROM ${dialect.jsonTexts()} AS "given")`,
+  parameters: [ns.map(String)],
+});
+
 /** Rows come and go one by one, so changes of others at the same time are never undone. */
 export function changeDirectoryMembers(
   id: string,
   change: MembershipChange,
+  by: string,
   dialect: SqlDialect,
 ): readonly Statement[] {
   const given = dialect.jsonTexts();
@@ -141,26 +161,23 @@ export function changeDirectoryMembers(
       WHERE "g"."id" = ? AND "u"."deletedAt" IS NULL ON CONFLICT DO NOTHING`,
     parameters: [change.ids, id],
   };
+  const takeOut = (whom: string, ids: Statement['parameters']): readonly Statement[] => [
+    {
+      sql: `INSERT INTO "DirectoryLoss" ("userN", "lostBy")
+        SELECT "userN", ? FROM "DirectoryMembership" WHERE "groupN" = ${groupN} ${whom}`,
+      parameters: [by, id, ...ids],
+    },
+    { sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN} ${whom}`, parameters: [id, ...ids] },
+  ];
   switch (change.kind) {
     case 'add':
       return change.ids.length === 0 ? [] : [add];
     case 'remove':
-      return [
-        {
-          sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN} AND "userN" ${dialect.isAmong(numbersOf(given))}`,
-          parameters: [id, change.ids],
-        },
-      ];
+      return takeOut(`AND "userN" ${dialect.isAmong(numbersOf(given))}`, [change.ids]);
     case 'replace':
-      if (change.ids.length === 0)
-        return [{ sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN}`, parameters: [id] }];
-      return [
-        {
-          sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN} AND "userN" NOT IN (${numbersOf(given)})`,
-          parameters: [id, change.ids],
-        },
-        add,
-      ];
+      return change.ids.length === 0
+        ? takeOut('', [])
+        : [...takeOut(`AND "userN" NOT IN (${numbersOf(given)})`, [change.ids]), add];
   }
 }
 

@@ -4,7 +4,8 @@ import { insertUnique, type Statement } from '../statement.js';
 export const insertUsedProof = (idSha256: string, usedAt: Date): Statement =>
   insertUnique('UsedProof', { idSha256: octetsOf(idSha256), usedAt }, { kind: 'usedProof' });
 
-const forgottenAtOnce = 1000;
+/** A round of housekeeping forgets more than the service can take in meanwhile. */
+const forgottenAtOnce = 20_000;
 
 export const forgetUsedProofs = (usedBefore: Date): Statement => ({
   sql: `DELETE FROM "UsedProof" WHERE "idSha256" IN (SELECT "idSha256" FROM "UsedProof" WHERE "usedAt" < ?

@@ -26,6 +26,7 @@ import { verifyConfigured, verifySqlite } from '../../../src/compose/verify-data
 import { loadConfig, type Config } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
 import { Restorations } from '../../../src/issuance/restoration/restorations.js';
+import { noName } from '../../../src/model/directory.js';
 import type { Principal } from '../../../src/model/principal.js';
 import type { Step } from '../../../src/store/step.js';
 import { composeOn, type LogLine } from '../../helpers/composed-service.js';
@@ -252,6 +253,27 @@ describe('a restore', () => {
     await stopped();
     await restoreDatabase(configOf(), asking({ force: true }));
     expect(((await (await started()).store.apiTokens.find(id)) ?? {}).revokedAt).toBeInstanceOf(Date);
+  });
+
+  it('gives nothing back to somebody who left the directory since', async () => {
+    const { services } = await started();
+    const connector: Principal = { ...admin, name: 'connector', roles: ['directory'] };
+    const joins = { userName: 'jane', externalId: '1', active: true, displayName: null, name: noName, emails: [] };
+    const joined = await services.scim.createUser(connector, joins);
+    const made = await services.apiTokens.create(admin, { name: 'jane', roles: ['requester'] });
+    if (!joined.ok || !made.ok) throw new Error('nobody joined');
+    await issued(service as Composition, 'jane');
+    await backUpDatabase(configOf(), backup());
+    await services.scim.changeUser(connector, joined.value.id, null, (before) => ({ ...before, active: false }));
+    await stopped();
+    await restoreDatabase(configOf(), asking({ force: true }));
+    const { store } = await started();
+    expect((await store.apiTokens.find(made.value.token.id))?.revokedAt).toBeInstanceOf(Date);
+    expect(await store.identityBlocks.find(['jane'])).toMatchObject([
+      { reason: 'cessationOfOperation', clusters: null },
+    ]);
+    const { items } = await store.certificates.list({ username: 'jane' }, { limit: 10, cursor: null });
+    expect(items).toMatchObject([{ revocation: { reason: 'cessationOfOperation' } }]);
   });
 
   it('is told of until an admin acknowledges it, once', async () => {

@@ -18,6 +18,17 @@ describe('a filter of users', () => {
     ['emails[type eq "work"].value eq "a@b"', [{ attribute: 'email', value: 'a@b', type: 'work' }]],
     ['emails.value eq "a@b"', [{ attribute: 'email', value: 'a@b', type: null }]],
     ['id eq "x"', [{ attribute: 'id', value: 'x' }]],
+    [
+      'id eq "x" AND manager EQ "y"',
+      [
+        { attribute: 'id', value: 'x' },
+        { attribute: 'notKept', value: 'y' },
+      ],
+    ],
+    [
+      'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "y"',
+      [{ attribute: 'notKept', value: 'y' }],
+    ],
   ])('is read: %s', (written, expected) => {
     expect(readUserFilter(written)).toEqual(expected);
   });

@@ -67,6 +67,15 @@ describe('a PATCH of a user', () => {
     expect(emails).toEqual([...jane.emails, { value: 'j@home.example', type: 'home', primary: false }]);
   });
 
+  it('removes the emails that a value names, and all of them where it names none', () => {
+    const [own] = jane.emails;
+    const both = { op: 'add', path: 'emails', value: [{ value: 'j@home.example', type: 'home' }] };
+    const remove = (value?: object) => patched(both, { op: 'Remove', path: 'emails', value }).emails;
+    expect(remove([{ value: 'J@home.example' }])).toEqual([own]);
+    expect(remove([])).toHaveLength(2);
+    expect(remove()).toEqual([]);
+  });
+
   it('leaves one email primary', () => {
     const value = [{ value: 'other@corp.example', type: 'other', primary: true }];
     expect(patched({ op: 'add', path: 'emails', value }).emails.filter(({ primary }) => primary)).toHaveLength(1);

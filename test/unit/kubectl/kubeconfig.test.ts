@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, lstatSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -171,10 +172,28 @@ describe('the kubeconfig file', () => {
     writeFileSync(file, 'old');
     writeFileSync(`${file}.lock`, '');
     let elapsed = 0;
-    const waiting = { elapsed: () => elapsed, sleep: async (milliseconds: number) => void (elapsed += milliseconds) };
+    const waiting = {
+      ...machine(),
+      elapsed: () => elapsed,
+      sleep: async (milliseconds: number) => void (elapsed += milliseconds),
+    };
     await expect(changeKubeconfig(file, () => 'new', waiting)).rejects.toThrow('another kubectl changes the file');
     expect(readFileSync(file, 'utf8')).toBe('old');
     expect(existsSync(`${file}.lock`)).toBe(true);
+  });
+
+  it('is changed where a plugin that was killed left its lock and half a file, and these are gone then', async () => {
+    const file = join(directory.path, 'config');
+    writeFileSync(file, 'old');
+    writeFileSync(`${file}.lock`, `${hostname()} 4711 abc`);
+    const unfinished = [`${file}.0123456789abcdef.tmp`, `${file}.kubepass-backup.0123456789abcdef.tmp`];
+    const others = [`${file}.tmp`, `${file}-other.0123456789abcdef.tmp`];
+    for (const one of [...unfinished, ...others]) writeFileSync(one, 'half');
+    await changeKubeconfig(file, () => 'new', testMachine(directory.path, { isRunning: (id) => id !== 4711 }));
+    expect(readFileSync(file, 'utf8')).toBe('new');
+    expect(existsSync(`${file}.lock`)).toBe(false);
+    expect(unfinished.filter((one) => existsSync(one))).toEqual([]);
+    expect(others.filter((one) => existsSync(one))).toEqual(others);
   });
 
   it('behind a link is changed in its place', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DirectoryGroup, UserCondition } from '../../../src/model/directory.js';
+import type { DirectoryGroup, DirectoryUser, UserCondition } from '../../../src/model/directory.js';
 import { directoryStatements, seededId } from '../../bench/seed-directory.js';
 import { onPostgresql, openTestStore, type OpenedStore } from '../../helpers/test-store.js';
 import { aDirectoryUser, instant } from './records.js';
@@ -77,7 +77,7 @@ describe('the directory', () => {
           attributes: {},
           at: instant('2026-03-01T09:30:00.000Z'),
         },
-        { op: 'changeDirectoryMembers', id: group.id, change: { kind, ids: [id] } },
+        { op: 'changeDirectoryMembers', id: group.id, change: { kind, ids: [id] }, by: 'connector' },
       );
     await Promise.all(users.map(({ id }) => change('add', id)));
     expect(await opened.store.directory.members(group.id, 1_000)).toHaveLength(100);
@@ -93,13 +93,55 @@ describe('the directory', () => {
       { op: 'insertDirectoryGroup', group },
       { op: 'insertDirectoryUser', user: a },
       { op: 'insertDirectoryUser', user: b },
-      { op: 'changeDirectoryMembers', id: group.id, change: { kind: 'add', ids: [a.id, 'nobody'] } },
+      { op: 'changeDirectoryMembers', id: group.id, change: { kind: 'add', ids: [a.id, 'nobody'] }, by: 'connector' },
     );
-    await commit({ op: 'changeDirectoryMembers', id: group.id, change: { kind: 'replace', ids: [b.id, b.id] } });
+    await commit({
+      op: 'changeDirectoryMembers',
+      id: group.id,
+      change: { kind: 'replace', ids: [b.id, b.id] },
+      by: 'connector',
+    });
     expect((await opened.store.directory.members(group.id, 10)).map(({ id }) => id)).toEqual([b.id]);
     expect([...(await opened.store.directory.groupsOf([a.id, b.id])).keys()]).toEqual([b.id]);
-    await commit({ op: 'deleteDirectoryGroup', id: group.id });
+    await commit({ op: 'deleteDirectoryGroup', id: group.id, by: 'connector' });
     expect(await opened.store.directory.groupsOf([b.id])).toEqual(new Map());
+  });
+
+  it('notes each loss of a group until it is forgotten, and nobody who was not in it', async () => {
+    const group = aGroup('lost');
+    const [a, b, c] = ['l-a', 'l-b', 'l-c'].map((userName) => aDirectoryUser({ userName })) as [
+      DirectoryUser,
+      DirectoryUser,
+      DirectoryUser,
+    ];
+    const change = (kind: 'add' | 'remove' | 'replace', ...ids: readonly string[]) =>
+      commit({ op: 'changeDirectoryMembers', id: group.id, change: { kind, ids }, by: awkward });
+    const before = (await opened.store.directory.losses(0n, 1_000)).at(-1)?.n ?? 0n;
+    const losses = async () => {
+      const found = await opened.store.directory.losses(before, 100);
+      return found.map(({ user, lostBy }) => [user.userName, lostBy]);
+    };
+    await commit({ op: 'insertDirectoryGroup', group });
+    for (const user of [a, b, c]) await commit({ op: 'insertDirectoryUser', user });
+    await change('add', a.id, b.id);
+    await change('remove', a.id, c.id);
+    expect(await losses()).toEqual([['l-a', awkward]]);
+    await change('replace', c.id);
+    await commit({ op: 'loseDirectoryGroup', id: group.id, by: 'renamer' });
+    await commit({ op: 'deleteDirectoryGroup', id: group.id, by: 'deleter' });
+    expect(await losses()).toEqual([
+      ['l-a', awkward],
+      ['l-b', awkward],
+      ['l-c', 'renamer'],
+      ['l-c', 'deleter'],
+    ]);
+    const [first, second, ...rest] = await opened.store.directory.losses(before, 100);
+    await commit({ op: 'forgetDirectoryLosses', ns: [first?.n ?? 0n, rest[0]?.n ?? 0n] });
+    expect(await losses()).toEqual([
+      ['l-b', awkward],
+      ['l-c', 'deleter'],
+    ]);
+    expect(await opened.store.directory.losses(second?.n ?? 0n, 1)).toMatchObject([{ lostBy: 'deleter' }]);
   });
 
   it('finds pages and names along indexes', async () => {
@@ -205,7 +247,9 @@ describe('a large directory', () => {
     const some = (await directory.members(seededId('group', 1), 10_000)).slice(2).map(({ id }) => id);
     const change = (kind: 'remove' | 'replace', ids: readonly string[]) =>
       writer.commit({
-        operations: [{ op: 'changeDirectoryMembers', id: seededId('group', 1), change: { kind, ids } }],
+        operations: [
+          { op: 'changeDirectoryMembers', id: seededId('group', 1), change: { kind, ids }, by: 'scim-connector' },
+        ],
         events: [],
       });
     await change('remove', some);

@@ -83,3 +83,10 @@ CREATE TABLE "DirectoryMembership" (
     PRIMARY KEY ("groupN", "userN")
 ) WITHOUT ROWID;
 CREATE INDEX "DirectoryMembership_userN_groupN_idx" ON "DirectoryMembership"("userN", "groupN");
+
+-- Somebody who was in a group that is not theirs any more: what follows from it is still to be done.
+CREATE TABLE "DirectoryLoss" (
+    "n" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "userN" BIGINT NOT NULL,
+    "lostBy" TEXT NOT NULL
+);

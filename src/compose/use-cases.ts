@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { ApiTokens } from '../identity/api-tokens.js';
+import { auditEventService } from '../issuance/audit-event-service.js';
+import { clusterService } from '../issuance/clusters/cluster-service.js';
+import type { IssuanceContext } from '../issuance/context.js';
+import { enforcementService } from '../issuance/enforcement/enforcement-service.js';
+import type { Checkpoints } from '../issuance/evidence/checkpoints.js';
+import { CertificateLists } from '../issuance/lifecycle/certificate-lists.js';
+import type { DenyList } from '../issuance/lifecycle/deny-list.js';
+import { identityService } from '../issuance/lifecycle/identity-service.js';
+import { policyService } from '../issuance/policies/policy-service.js';
+import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
+import type { DraftPool } from '../policy/workers/draft-pool.js';
+import type { Services } from '../services.js';
+import { apiTokenWriter } from './api-tokens.js';
+import type { Authenticators } from './authenticators.js';
+import { directoryServices } from './directory.js';
+
+/** The use cases that work in the context of issuing, and so can be rehearsed in another one. */
+export type UseCases = Pick<
+  Services,
+  | 'certificateRequests'
+  | 'certificates'
+  | 'identities'
+  | 'scim'
+  | 'directoryUsers'
+  | 'clusters'
+  | 'policies'
+  | 'auditEvents'
+  | 'apiTokens'
+  | 'enforcement'
+  | 'idempotency'
+  | 'clock'
+>;
+
+export interface UseCaseParts {
+  readonly drafts: DraftPool;
+  readonly checkpoints: Checkpoints;
+  readonly denyList: DenyList;
+  readonly authenticators: Authenticators;
+  /** Whether API tokens may have the role admin. */
+  readonly admins: boolean;
+}
+
+export function useCasesOf(context: IssuanceContext, parts: UseCaseParts): UseCases {
+  const { store, clusters, clock } = context;
+  const { drafts, checkpoints, denyList, authenticators, admins } = parts;
+  return {
+    certificateRequests: certificateRequestService(context),
+    certificates: certificateService(context),
+    identities: identityService(context),
+    ...directoryServices(context),
+    clusters: clusterService(context, new CertificateLists(context, denyList)),
+    policies: policyService(context, drafts),
+    auditEvents: auditEventService(store, checkpoints),
+    apiTokens: new ApiTokens({
+      reader: store.apiTokens,
+      writer: apiTokenWriter(store.writer),
+      authenticator: authenticators.apiTokens,
+      admins,
+      clusters,
+      clock,
+      random: randomBytes,
+    }),
+    enforcement: enforcementService(context),
+    idempotency: context.idempotencyKeys,
+    clock,
+  };
+}
