@@ -1,6 +1,6 @@
 /**
- * The calls of Okta's test for SCIM servers ("SPEC test"), and the calls of its provisioning, replayed step by step. The steps
- * are written from Okta's documentation: what it sends, and what it looks at in the answers.
+ * The calls of Okta's test for SCIM servers ("Okta-SCIM-20-SPEC-Test.json"), and the calls of its provisioning, replayed step by
+ * step: the same calls in the same order, and at least its assertions.
  */
 import { randomBytes } from 'node:crypto';
 import request from 'supertest';
@@ -27,6 +27,8 @@ interface Step {
   /** `{name}` stands for what an earlier step remembered. */
   readonly path: string;
   readonly body?: object;
+  /** In place of the token. */
+  readonly authorization?: string;
   readonly status: number;
   /** Paths into the answer, with what Okta expects there; `present`: anything but nothing. */
   readonly expects?: Readonly<Record<string, unknown>>;
@@ -36,6 +38,7 @@ interface Step {
 
 const present = Symbol('present');
 const list = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
+const error = 'urn:ietf:params:scim:api:messages:2.0:Error';
 const core = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const name = `runner-${Date.now()}@corp.example`;
 const person = {
@@ -81,7 +84,7 @@ const spec: readonly Step[] = [
   },
   {
     ...{ does: 'is told of a wrong id', method: 'get', path: '/Users/010101001010101011001010101011', status: 404 },
-    expects: { 'schemas.0': 'urn:ietf:params:scim:api:messages:2.0:Error', detail: present },
+    expects: { 'schemas.0': error, detail: present },
   },
   { does: 'sees that the name is free', method: 'get', path: named(name), status: 200, expects: { totalResults: 0 } },
   {
@@ -105,7 +108,19 @@ const spec: readonly Step[] = [
     ...{ does: 'finds the name in other case', method: 'get', path: named(name.toUpperCase()), status: 200 },
     expects: { totalResults: 1 },
   },
-  { does: 'lists groups', method: 'get', path: '/Groups', status: 200, expects: { 'schemas.0': list } },
+  {
+    ...{ does: 'lists groups', method: 'get', path: '/Groups', status: 200 },
+    expects: { 'schemas.0': list, totalResults: present },
+  },
+  {
+    ...{ does: 'is refused without a token', method: 'get', path: named(name.toUpperCase()), status: 401 },
+    authorization: 'non-token',
+    expects: { 'schemas.0': error, detail: present, status: '401' },
+  },
+  {
+    ...{ does: 'is told that nobody has an id', method: 'get', path: '/Users/00919288221112222', status: 404 },
+    expects: { 'schemas.0': error, detail: present, status: '404' },
+  },
 ];
 
 const provisioning: readonly Step[] = [
@@ -193,11 +208,20 @@ function at(value: unknown, path: string): unknown {
     );
 }
 
-async function replay({ method, path, body, status, expects = {}, remembers = {} }: Step): Promise<void> {
+async function replay({
+  method,
+  path,
+  body,
+  authorization,
+  status,
+  expects = {},
+  remembers = {},
+}: Step): Promise<void> {
   const agent = request(service.address);
   const call = agent[method](`/scim/v2${filled(path)}`)
-    .set('authorization', `Bearer ${token}`)
+    .set('authorization', authorization ?? `Bearer ${token}`)
     .set('accept', 'application/scim+json')
+    .set('accept-charset', 'utf-8')
     .set('content-type', 'application/scim+json; charset=utf-8');
   const answer = await (body ? call.send(filled(JSON.stringify(body))) : call);
   expect(answer.status, answer.text).toBe(status);
