@@ -131,6 +131,19 @@ function textIn({ path, value }: Comparison): string {
   return value;
 }
 
+/** `emails[type eq "work" and value eq "…"]`, which is not compared with anything, as `emails[type eq "work"].value eq "…"`. */
+function elementWith({ path, selected }: ValuePath): FilterTerm | null {
+  if (selected === null || path.sub !== null) return null;
+  const [compared, ...more] = selected.filter((condition) => nameOf(condition.path) === 'value');
+  if (compared === undefined || more.length > 0) throw cannot(path);
+  const others = selected.filter((condition) => condition !== compared);
+  return {
+    path: { ...path, sub: 'value' },
+    selected: others.length === 0 ? null : others,
+    value: compared.value,
+  };
+}
+
 function readTerms(written: string): readonly FilterTerm[] {
   if (written.length > directoryBounds.filter) throw new ScimInputError('invalidFilter', 'the filter is too long');
   const scanner = new Scanner(written, 'invalidFilter');
@@ -141,8 +154,8 @@ function readTerms(written: string): readonly FilterTerm[] {
         'invalidFilter',
         `a filter has at most ${String(directoryBounds.conditions)} conditions`,
       );
-    const path = scanner.valuePath();
-    terms.push({ ...path, value: scanner.comparedValue() });
+    const found = scanner.valuePath();
+    terms.push(elementWith(found) ?? { ...found, value: scanner.comparedValue() });
   } while (scanner.passAnd());
   scanner.end();
   return terms;

@@ -16,6 +16,8 @@ describe('a filter of users', () => {
     ],
     ['active eq "False"', [{ attribute: 'active', value: false }]],
     ['emails[type eq "work"].value eq "a@b"', [{ attribute: 'email', value: 'a@b', type: 'work' }]],
+    ['emails[type eq "work" and value eq "a@b"]', [{ attribute: 'email', value: 'a@b', type: 'work' }]],
+    ['emails[value eq "a@b"]', [{ attribute: 'email', value: 'a@b', type: null }]],
     ['emails.value eq "a@b"', [{ attribute: 'email', value: 'a@b', type: null }]],
     ['id eq "x"', [{ attribute: 'id', value: 'x' }]],
     [
@@ -48,6 +50,8 @@ describe('a filter of users', () => {
     'active eq "maybe"',
     'nickName eq "a"',
     '__proto__ eq "a"',
+    'emails[type eq "work"]',
+    'emails[value eq "a" and value eq "b"]',
     'emails[type eq "work"] eq "a"',
     'emails[type eq "work" and type eq "home"].value eq "a"',
     'emails.x[type eq "a"].value eq "b"',
@@ -63,6 +67,7 @@ it('reads the filters of groups', () => {
     { attribute: 'displayName', value: 'a' },
     { attribute: 'member', value: 'b' },
   ]);
+  expect(readGroupFilter('members[value eq "b"]')).toEqual([{ attribute: 'member', value: 'b' }]);
   expect(() => readGroupFilter('members[value eq "b"] eq "a"')).toThrow(ScimInputError);
 });
 
