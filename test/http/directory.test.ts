@@ -260,6 +260,57 @@ describe('a name that was somebody else’s', () => {
     await issue('unused');
   });
 
+  it.each([
+    [
+      'at once',
+      (id: string, more: object) => patch(`/Users/${id}`, { op: 'replace', value: { active: true, ...more } }),
+    ],
+    [
+      'in two calls',
+      async (id: string, more: object) => {
+        await patch(`/Users/${id}`, { op: 'replace', value: more }).expect(200);
+        return patch(`/Users/${id}`, { op: 'replace', path: 'active', value: true });
+      },
+    ],
+    [
+      'by a PUT',
+      (id: string, more: { readonly externalId: string }) => scim('put', `/Users/${id}`, user('linked-by-a-PUT', more)),
+    ],
+  ])('gets nothing when the entry is linked to somebody else %s', async (how, link) => {
+    const username = `linked-${how.replaceAll(' ', '-')}`;
+    const id = await join(username, { externalId: 'one' });
+    await issue(username);
+    await patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false }).expect(200);
+    const { status } = await link(id, { externalId: 'two' });
+    expect(status).toBe(200);
+    expect(await denied(username)).toEqual(expect.arrayContaining(['UsernameReused', 'IdentityBlocked']));
+    await service.as('root')('post', `/v1/directory-users/${id}/confirm`).expect(200);
+    await issue(username);
+  });
+
+  it('is taken from whoever is there when their entry is linked to somebody else', async () => {
+    const id = await join('swapped');
+    const ask = { username: 'swapped', groups: ['manual'] };
+    const { body: waiting } = await service.as('hr-system')('post', '/v1/certificate-requests').send(ask).expect(201);
+    const own = await tokenOf({ name: 'swapped', roles: ['requester'] });
+    const { certificate } = await issue('swapped');
+    // Somebody who had none before stays the same.
+    await patch(`/Users/${id}`, { op: 'add', path: 'externalId', value: 'one' }).expect(200);
+    expect(await statusOf(certificate?.fingerprintSha256 ?? '')).toBe('valid');
+    await patch(`/Users/${id}`, { op: 'replace', path: 'externalId', value: 'two' }).expect(200);
+    expect(await statusOf(certificate?.fingerprintSha256 ?? '')).toBe('revoked');
+    expect(await stateOf((waiting as Issued).id)).toBe('cancelled');
+    await service.withToken(own)('get', '/v1/whoami').expect(401);
+    expect(await denied('swapped')).toContain('UsernameReused');
+    const { reuse } = (await details(id)) as unknown as { reuse: { predecessor: string } };
+    expect(await details(reuse.predecessor)).toMatchObject({
+      active: false,
+      consequences: { cancelledRequests: [(waiting as Issued).id], revokedTokens: [expect.any(String)] },
+    });
+    await service.as('root')('post', `/v1/directory-users/${id}/confirm`).expect(200);
+    await issue('swapped');
+  });
+
   it('stays without access after a rename, and after a deletion', async () => {
     const id = await join('maiden', { externalId: 'm' });
     const { certificate } = await issue('maiden');
