@@ -405,7 +405,11 @@ describe('with other settings', () => {
     as.token(await other.withToken(maker)('post', '/v1/api-tokens').send(body).expect(201)).token;
   const folder = temporaryDirectory();
   beforeAll(async () => {
-    const config = `${await localCluster(folder.path)}directory: { cancelRequests: false, revokeTokensMade: true, required: [demo] }\n`;
+    const cluster = (await localCluster(folder.path)).replace(
+      '- name: demo',
+      '- name: demo\n    nameAlphabet: unicode',
+    );
+    const config = `${cluster}directory: { cancelRequests: false, revokeTokensMade: true, required: [demo] }\n`;
     other = await startService({ policies, config });
     connector = await made(other.tokenOf('root'), { name: 'connector', roles: ['directory'] });
     for (const userName of ['ann', 'ben', 'cleo', 'requester'])
@@ -432,6 +436,23 @@ describe('with other settings', () => {
     expect((await read()).state).toBe('pending');
     await other.as('bob')('post', `/v1/certificate-requests/${waiting.id}/approve`).send({});
     expect(await read()).toMatchObject({ state: 'denied', certificate: null });
+  });
+
+  it('blocks a leaver whose name only a cluster with Unicode names takes', async () => {
+    const id = idIn(await send('post', '/Users', user('jürgen')).expect(201));
+    const ask = () =>
+      other
+        .as('hr-system')('post', '/v1/kubeconfigs')
+        .send({ username: 'jürgen', groups: ['viewers'] });
+    await ask().expect(201);
+    await leave(id).expect(200);
+    const call = other.as('root')('get', `/v1/identities/${encodeURIComponent('jürgen')}`);
+    expect((await call.expect(200)).body).toMatchObject({
+      blocked: { reason: 'cessationOfOperation' },
+      certificates: [],
+      residualExposure: [{}],
+    });
+    await ask().expect(403);
   });
 
   it('revokes the tokens that a leaver made, but not the connector, and never the last admin', async () => {
