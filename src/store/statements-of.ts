@@ -85,7 +85,7 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
     case 'rememberPolicySet':
       return [rememberPolicySet(operation.digest, operation.texts)];
     case 'insertApiToken':
-      return [insertApiToken(operation.token, operation.secretSha256, dialect)];
+      return insertApiToken(operation.token, operation.secretSha256, dialect);
     case 'revokeApiToken':
       return [revokeApiToken(operation.id, operation.at)];
     case 'revokeTokenOfLeaver':
