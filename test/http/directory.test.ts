@@ -455,6 +455,22 @@ describe('with other settings', () => {
     await ask().expect(403);
   });
 
+  it('gives a name to nobody else while a request of the one who had it waits', async () => {
+    const first = idIn(await send('post', '/Users', user('waiter', { externalId: 'one' })).expect(201));
+    const ask = (groups: readonly string[]) =>
+      other.as('hr-system')('post', '/v1/certificate-requests').send({ username: 'waiter', groups });
+    const waiting = as.request(await ask(['manual']).expect(201));
+    await leave(first).expect(200);
+    await send('post', '/Users', user('waiter', { externalId: 'two' })).expect(201);
+    const reasons = async () =>
+      ((await ask(['viewers']).expect(403)).body as { violations: readonly { reason: string }[] }).violations.map(
+        ({ reason }) => reason,
+      );
+    expect(await reasons()).toContain('UsernameReused');
+    await other.as('bob')('post', `/v1/certificate-requests/${waiting.id}/approve`).send({});
+    expect(await reasons()).not.toContain('UsernameReused');
+  });
+
   it('revokes the tokens that a leaver made, but not the connector, and never the last admin', async () => {
     const ben = await made(other.tokenOf('root'), { name: 'ben', roles: ['admin'] });
     const system = await made(ben, { name: 'pipeline', roles: ['requester'] });
