@@ -253,6 +253,17 @@ describe('a name that was somebody else’s', () => {
     expect((await details(second)).reuse).toBeNull();
   });
 
+  it('is free for somebody who was confirmed while they were away, once they return', async () => {
+    const first = await join('away', { externalId: 'one' });
+    await issue('away');
+    await patch(`/Users/${first}`, { op: 'replace', path: 'active', value: false }).expect(200);
+    const second = await join('away', { externalId: 'two', active: false });
+    await service.as('root')('post', `/v1/directory-users/${second}/confirm`).expect(200);
+    expect(await denied('away')).toEqual(expect.arrayContaining(['DirectoryUserInactive', 'IdentityBlocked']));
+    await patch(`/Users/${second}`, { op: 'replace', path: 'active', value: true }).expect(200);
+    await issue('away');
+  });
+
   it('is nobody else’s any more once the predecessor has no certificate', async () => {
     const first = await join('unused', { externalId: 'one' });
     await patch(`/Users/${first}`, { op: 'replace', path: 'active', value: false }).expect(200);

@@ -63,6 +63,27 @@ describe('the directory', () => {
     expect(await opened.store.directory.lastNamed('twice')).toEqual(deleted);
   });
 
+  it('finds the people who wait for a name of somebody else, and nobody else, part by part', async () => {
+    const since = instant('2026-03-01T09:30:00.000Z');
+    const waits = (userName: string, more: Partial<DirectoryUser> = {}) =>
+      aDirectoryUser({ userName, username: userName, reuse: { predecessor: 'x', since }, ...more });
+    const before = (await opened.store.directory.reused(0n, 1_000)).at(-1)?.n ?? 0n;
+    for (const user of [
+      waits('w-deleted', { deletedAt: since, active: false }),
+      waits('w-inactive', { active: false }),
+      waits('w-nameless', { username: null }),
+      waits('w-settled', { reuse: null }),
+      waits('w-first'),
+      waits('w-second', { reuse: { predecessor: 'x', since: instant('2026-01-01T00:00:00.000Z') } }),
+    ])
+      await commit({ op: 'insertDirectoryUser', user });
+    const [first, ...rest] = await opened.store.directory.reused(before, 1);
+    expect(first?.user.userName).toBe('w-first');
+    expect(rest).toEqual([]);
+    const behind = await opened.store.directory.reused(first?.n ?? 0n, 10);
+    expect(behind.map(({ user }) => user.userName)).toEqual(['w-second']);
+  });
+
   it('loses no member of a hundred concurrent changes', async () => {
     const group = aGroup('hundred');
     const users = Array.from({ length: 100 }, (_, i) => aDirectoryUser({ userName: `member-${i}` }));
