@@ -264,6 +264,19 @@ describe('a name that was somebody else’s', () => {
     await issue('away');
   });
 
+  it('is free for the third person, too, when the second one left before the wait was over', async () => {
+    const off = (id: string) => patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false }).expect(200);
+    const first = await join('thrice', { externalId: 'one' });
+    await issue('thrice');
+    await off(first);
+    const second = await join('thrice', { externalId: 'two' });
+    await off(second);
+    const third = await join('thrice', { externalId: 'three' });
+    expect((await details(third)).reuse).toMatchObject({ predecessor: second });
+    await service.as('root')('post', `/v1/directory-users/${third}/confirm`).expect(200);
+    await issue('thrice');
+  });
+
   it('is nobody else’s any more once the predecessor has no certificate', async () => {
     const first = await join('unused', { externalId: 'one' });
     await patch(`/Users/${first}`, { op: 'replace', path: 'active', value: false }).expect(200);
