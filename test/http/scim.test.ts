@@ -218,6 +218,31 @@ describe('a list', () => {
   });
 });
 
+describe('whatever is no name and no text', () => {
+  const nested = '@nested';
+  const lists = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  const search = { schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'] };
+  it.each([
+    ['an object as op', 'patch', { Operations: [{ op: { toString: 1 }, path: 'active', value: true }] }],
+    ['nested lists as op', 'patch', { Operations: [{ op: nested, path: 'active', value: true }] }],
+    ['half of a character', 'patch', { Operations: [{ op: 'replace', path: 'displayName', value: '\ud800' }] }],
+    [
+      'half of one in a path',
+      'patch',
+      { Operations: [{ op: 'add', path: 'emails[type eq "\\ud800"].value', value: 'x' }] },
+    ],
+    ['an object as attribute', 'post', { ...search, attributes: [{ toString: 1 }] }],
+    ['nested lists as attribute', 'post', { ...search, attributes: [nested] }],
+    ['half of one in a filter', 'post', { ...search, filter: 'userName eq "\\ud800"' }],
+    ['half of one in a filter as it is', 'post', { ...search, filter: 'userName eq "\ud800"' }],
+  ] as const)('is refused: %s', async (_, method, content) => {
+    const id = method === 'patch' ? (await created(`hostile-${randomBytes(4).toString('hex')}`)).id : '.search';
+    const written = JSON.stringify({ schemas: [patchSchema], ...content }).replace(`"${nested}"`, lists);
+    const refused = await scim(method, `/Users/${id}`).set('content-type', json).send(written).expect(400);
+    expect(parsed(refused)).toMatchObject({ schemas: [errorSchema], status: '400' });
+  });
+});
+
 describe('a group', () => {
   it('gets and loses members in the ways of Entra and Okta', async () => {
     const [a, b, c] = [(await created('m-a')).id, (await created('m-b')).id, (await created('m-c')).id];
