@@ -186,6 +186,21 @@ describe('a list', () => {
     await scim('get', '/Users?count=1&count=2').expect(400);
   });
 
+  it('takes a hundred attributes to show, and no more', async () => {
+    const made = await created('projected');
+    const ask = (name: 'attributes' | 'excludedAttributes', count: number) => ({
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'],
+      [name]: Array.from({ length: count }, (_, i) => (i === 0 ? 'name.givenName' : `x${i}`)),
+      filter: 'userName eq "projected"',
+    });
+    const answer = await body('post', '/Users/.search', ask('attributes', 100)).expect(200);
+    expect(parsed<List>(answer).Resources).toEqual([{ schemas: [userSchema], id: made.id }]);
+    for (const name of ['attributes', 'excludedAttributes'] as const)
+      for (const count of [101, 300_000]) await body('post', '/Users/.search', ask(name, count)).expect(400);
+    const long = { ...ask('attributes', 1), attributes: ['x'.repeat(1_000_000)] };
+    await body('post', '/Users/.search', long).expect(400);
+  });
+
   it('is searched by POST, apart and together', async () => {
     await created('sought', { displayName: 'Sought' });
     await group('Sought');
