@@ -69,7 +69,7 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
     case 'updateDirectoryGroup':
       return [updateDirectoryGroup(operation.id, operation.version, operation.attributes, operation.at)];
     case 'deleteDirectoryGroup':
-      return deleteDirectoryGroup(operation.id, operation.by);
+      return deleteDirectoryGroup(operation.id, operation.version, operation.by);
     case 'changeDirectoryMembers':
       return changeDirectoryMembers(operation.id, operation.change, operation.by, dialect);
     case 'loseDirectoryGroup':

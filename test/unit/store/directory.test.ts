@@ -124,7 +124,11 @@ describe('the directory', () => {
     });
     expect((await opened.store.directory.members(group.id, 10)).map(({ id }) => id)).toEqual([b.id]);
     expect([...(await opened.store.directory.groupsOf([a.id, b.id])).keys()]).toEqual([b.id]);
-    await commit({ op: 'deleteDirectoryGroup', id: group.id, by: 'connector' });
+    // Somebody changed the group since it was looked at.
+    const stale = { op: 'deleteDirectoryGroup', id: group.id, version: 7, by: 'connector' } as const;
+    expect(await commit(stale)).toMatchObject({ conflict: { kind: 'directoryGroup', id: group.id } });
+    expect([...(await opened.store.directory.groupsOf([a.id, b.id])).keys()]).toEqual([b.id]);
+    await commit({ op: 'deleteDirectoryGroup', id: group.id, version: null, by: 'connector' });
     expect(await opened.store.directory.groupsOf([b.id])).toEqual(new Map());
   });
 
@@ -149,7 +153,7 @@ describe('the directory', () => {
     expect(await losses()).toEqual([['l-a', awkward]]);
     await change('replace', c.id);
     await commit({ op: 'loseDirectoryGroup', id: group.id, by: 'renamer' });
-    await commit({ op: 'deleteDirectoryGroup', id: group.id, by: 'deleter' });
+    await commit({ op: 'deleteDirectoryGroup', id: group.id, version: null, by: 'deleter' });
     expect(await losses()).toEqual([
       ['l-a', awkward],
       ['l-b', awkward],
