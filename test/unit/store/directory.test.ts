@@ -63,6 +63,21 @@ describe('the directory', () => {
     expect(await opened.store.directory.lastNamed('twice')).toEqual(deleted);
   });
 
+  it('has one person of a username who is here, whatever their userNames are', async () => {
+    const named = (userName: string, more: Partial<DirectoryUser> = {}) =>
+      aDirectoryUser({ userName, username: 'Ann', ...more });
+    const insert = (user: DirectoryUser) => commit({ op: 'insertDirectoryUser', user });
+    const first = named('n-1');
+    expect(await insert(first)).toEqual({ committed: true });
+    expect(await insert(named('n-2', { username: 'aNN' }))).toMatchObject({ conflict: { kind: 'directoryName' } });
+    const away = named('n-3', { active: false });
+    expect(await insert(away)).toEqual({ committed: true });
+    const returns = { op: 'updateDirectoryUser', user: { ...away, active: true, version: 2 }, version: 1 } as const;
+    expect(await commit(returns)).toMatchObject({ conflict: { kind: 'directoryName' } });
+    const left = { ...first, deletedAt: instant('2026-03-02T00:00:00.000Z'), version: 2 };
+    expect(await commit({ op: 'updateDirectoryUser', user: left, version: 1 }, returns)).toEqual({ committed: true });
+  });
+
   it('finds the people who wait for a name of somebody else, and nobody else, part by part', async () => {
     const since = instant('2026-03-01T09:30:00.000Z');
     const waits = (userName: string, more: Partial<DirectoryUser> = {}) =>
