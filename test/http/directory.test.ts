@@ -312,6 +312,20 @@ describe('a name that was somebody else’s', () => {
     await issue(username);
   });
 
+  it('is taken from an attribute anew when the provider repeats what it said', async () => {
+    const id = await join('derived');
+    const stored = await service.store.directory.user(id);
+    if (stored === null) throw new Error('the user is there');
+    // As another configuration had it.
+    const other = { ...stored, username: 'derived@corp.example', version: stored.version + 1 };
+    const operations = [{ op: 'updateDirectoryUser', user: other, version: stored.version } as const];
+    expect(await service.store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
+    await scim('put', `/Users/${id}`, user('derived')).expect(200);
+    expect((await service.store.directory.user(id))?.username).toBe('derived');
+    expect(await denied('derived@corp.example')).toContain('DirectoryUserInactive');
+    await issue('derived');
+  });
+
   it('is taken from whoever is there when their entry is linked to somebody else', async () => {
     const id = await join('swapped');
     const ask = { username: 'swapped', groups: ['manual'] };

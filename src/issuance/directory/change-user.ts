@@ -191,8 +191,9 @@ async function planOf(
 ): Promise<Plan | null> {
   const { now } = options;
   const changed = before === null ? [] : changedAttributes(before, attributes);
-  if (before !== null && changed.length === 0 && !deleted) return null;
   const username = usernameOf(attributes, context.directory);
+  // The configuration may take usernames from another attribute than when the user was last looked at.
+  if (before !== null && changed.length === 0 && !deleted && username === before.username) return null;
   // Somebody who takes another name leaves the old one behind, and somebody whose entry is given to another leaves theirs.
   const leavesOld = leavesBehind !== null || !isSameUsername(before?.username ?? null, username);
   const old = before !== null && before.username !== null && leavesOld ? before : null;
