@@ -20,9 +20,10 @@ export function apiTokenWriter(writer: Writer): ApiTokenWriter {
     async create(token, secretSha256, event) {
       const operations = [{ op: 'insertApiToken' as const, token, secretSha256 }];
       const result = await writer.commit({ operations, events: [event] });
-      if (!result.committed && result.conflict.kind !== 'principalName')
-        throw new Error(`API token ${token.id} could not be recorded`);
-      return result.committed;
+      if (result.committed) return 'created';
+      if (result.conflict.kind === 'principalName') return 'name-taken';
+      if (result.conflict.kind === 'blocked') return 'blocked';
+      throw new Error(`API token ${token.id} could not be recorded`);
     },
     async revoke(id, at, event) {
       const operations = [{ op: 'revokeApiToken' as const, id, at }];

@@ -206,6 +206,13 @@ class Scanner {
     const found = literal.exec(this.written)?.[0];
     if (found === undefined) throw this.#refuse();
     this.#at += found.length;
+    const value = this.#parsed(found);
+    // Half of a character is in no database.
+    if (typeof value === 'string' && !value.isWellFormed()) throw this.#refuse();
+    return value;
+  }
+
+  #parsed(found: string): Comparison['value'] {
     try {
       return JSON.parse(/^(?:true|false|null)$/i.test(found) ? found.toLowerCase() : found) as Comparison['value'];
     } catch {

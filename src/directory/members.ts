@@ -20,13 +20,14 @@ export function membersOf(value: unknown, what: string): Members {
   return members;
 }
 
-/** A text of at most `directoryBounds.text` characters without controls; null where it is null. */
+/** A text of at most `directoryBounds.text` whole characters without controls; null where it is null. */
 export function textOrNull(value: unknown, what: string): string | null {
   if (value === undefined || value === null) return null;
   if (typeof value !== 'string') throw new ScimInputError('invalidValue', `${what} must be a string`);
   if (value.length > directoryBounds.text)
     throw new ScimInputError('invalidValue', `${what} has more than ${String(directoryBounds.text)} characters`);
   if (controls.test(value)) throw new ScimInputError('invalidValue', `${what} contains a control character`);
+  if (!value.isWellFormed()) throw new ScimInputError('invalidValue', `${what} contains half of a character`);
   return value === '' ? null : value;
 }
 

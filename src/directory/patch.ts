@@ -45,7 +45,8 @@ function readOperation(written: unknown): PatchOperation {
 function kindOf(op: unknown): PatchKind {
   const kind = typeof op === 'string' ? op.toLowerCase() : '';
   if (kind === 'add' || kind === 'replace' || kind === 'remove') return kind;
-  throw new ScimInputError('invalidSyntax', `op must be add, replace or remove, not ${shown(String(op))}`);
+  const written = typeof op === 'string' ? `, not ${shown(op)}` : '';
+  throw new ScimInputError('invalidSyntax', `op must be add, replace or remove${written}`);
 }
 
 /** The user after the operations. */

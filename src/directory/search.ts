@@ -15,7 +15,15 @@ export function readSearch(body: unknown): Readonly<Record<string, string>> {
 }
 
 function textOf(name: string, value: unknown): string {
-  if (name.endsWith('ttributes')) return elements(value).map(String).join(',');
+  if (name.endsWith('ttributes'))
+    return elements(value)
+      .map((one) => nameOf(name, one))
+      .join(',');
   if (typeof value === 'string' || typeof value === 'number') return String(value);
   throw new ScimInputError('invalidValue', `${name} has the wrong type`);
+}
+
+function nameOf(list: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new ScimInputError('invalidValue', `${list} must hold names`);
 }

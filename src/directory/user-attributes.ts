@@ -58,8 +58,18 @@ function withoutSchemas(value: unknown, name: string): Members {
   return new Map([...membersOf(value, name)].filter(([member]) => !member.startsWith('urn:')));
 }
 
-/** A member's name as a path: `name.givenName`, `emails[type eq "work"].value`. Null where it names no attribute. */
+/** The beginnings of names, in lower case, that name an attribute which we look at. */
+const known = /^(?:username|externalid|displayname|active|name|emails|id|meta|schemas|groups)(?![a-z0-9$_-])/;
+const core = uris.user.toLowerCase();
+
+/**
+ * A member's name as a path: `name.givenName`, `emails[type eq "work"].value`. Null where it names no attribute. A body may have
+ * hundreds of thousands of other names, and an error for each would take seconds.
+ */
 function keyPath(name: string): ValuePath | null {
+  const folded = name.toLowerCase();
+  const isOfCore = folded === core || (folded.startsWith(`${core}:`) && known.test(folded.slice(core.length + 1)));
+  if (!isOfCore && !known.test(folded)) return null;
   try {
     return readPath(name);
   } catch (error) {

@@ -55,10 +55,10 @@ export interface ApiTokenReader {
 /** How identity keeps tokens: each change in one commit with its audit event. */
 export interface ApiTokenWriter {
   /**
-   * False where the name is new, and a token, even one that ended, has another name that folds to it; nothing is written
-   * then.
+   * `name-taken` where the name is new, and a token, even one that ended, has another name that folds to it; `blocked` where
+   * the name, or a principal behind the token, is blocked on every cluster. Nothing is written then.
    */
-  create(token: ApiToken, secretSha256: string, event: AuditEventDraft): Promise<boolean>;
+  create(token: ApiToken, secretSha256: string, event: AuditEventDraft): Promise<'created' | 'name-taken' | 'blocked'>;
   /** False where it was revoked already; nothing is written then. */
   revoke(id: string, at: Date, event: AuditEventDraft): Promise<boolean>;
 }
@@ -173,7 +173,8 @@ async function makeTokenOfNobody(
     const token = { ...plain, breakGlass };
     await keepSecret(secret);
     const type = breakGlass ? 'BreakGlassTokenMade' : 'ApiTokenCreated';
-    if (await writer.create(token, secretSha256, apiTokenEvent(type, token, now, null))) return token;
+    const made = await writer.create(token, secretSha256, apiTokenEvent(type, token, now, null));
+    if (made === 'created') return token;
   }
   throw new Error(`principal ${name} cannot have a token: another one has that name but for case`);
 }
@@ -195,7 +196,13 @@ export class ApiTokens {
     const now = clock();
     const { token, secret, secretSha256 } = makeApiToken(ask, lineageOf(principal), { now, random });
     const event = apiTokenEvent('ApiTokenCreated', token, now, principal.name);
-    if (await writer.create(token, secretSha256, event)) {
+    const made = await writer.create(token, secretSha256, event);
+    if (made === 'blocked')
+      return refused({
+        kind: 'not-permitted',
+        message: 'the name, or a principal behind this token, is blocked on every cluster: unblock the identity first',
+      });
+    if (made === 'created') {
       if (isReviewer(token)) authenticator.remember({ token, secretSha256 });
       return done({ token, secret });
     }

@@ -39,7 +39,7 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
     },
     'expiring requests': () => expireRequests(context, isStopped),
     'ending the access of blocked identities': () => blockedAccess.endNext(),
-    'settling names that were somebody else’s': () => settleReuses(context),
+    'settling names that were somebody else’s': () => settleReuses(context, isStopped),
     'forgetting idempotency keys, sessions and proofs': () => forgetLapsed(context),
   };
   const notices = {

@@ -140,6 +140,8 @@ export const directoryBounds = {
   /** Resources of a page. */
   page: 200,
   defaultPage: 100,
+  /** Attributes that a caller asks for, or does not want. */
+  names: 100,
   /** Conditions of a filter. */
   conditions: 10,
   filter: 2_048,

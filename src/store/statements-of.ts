@@ -69,7 +69,7 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
     case 'updateDirectoryGroup':
       return [updateDirectoryGroup(operation.id, operation.version, operation.attributes, operation.at)];
     case 'deleteDirectoryGroup':
-      return deleteDirectoryGroup(operation.id, operation.by);
+      return deleteDirectoryGroup(operation.id, operation.version, operation.by);
     case 'changeDirectoryMembers':
       return changeDirectoryMembers(operation.id, operation.change, operation.by, dialect);
     case 'loseDirectoryGroup':
@@ -85,7 +85,7 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
     case 'rememberPolicySet':
       return [rememberPolicySet(operation.digest, operation.texts)];
     case 'insertApiToken':
-      return [insertApiToken(operation.token, operation.secretSha256, dialect)];
+      return insertApiToken(operation.token, operation.secretSha256, dialect);
     case 'revokeApiToken':
       return [revokeApiToken(operation.id, operation.at)];
     case 'revokeTokenOfLeaver':

@@ -52,7 +52,8 @@ export type Operation =
   | { readonly op: 'insertDirectoryGroup'; readonly group: DirectoryGroup }
   | UpdateDirectoryGroup
   /** Records the loss of each member. `by`: the principal who says so. */
-  | { readonly op: 'deleteDirectoryGroup'; readonly id: string; readonly by: string }
+  /** `version` null: whichever version it has. */
+  | { readonly op: 'deleteDirectoryGroup'; readonly id: string; readonly version: number | null; readonly by: string }
   /** Leaves out whoever is not listed, and records the loss of each who is taken out. Other steps may change the same group at the same time. */
   | {
       readonly op: 'changeDirectoryMembers';

@@ -216,10 +216,16 @@ export interface DirectoryReader {
   losses(behind: bigint, limit: number): Promise<readonly DirectoryLoss[]>;
   /** Whether there is or was a user. */
   isInUse(): Promise<boolean>;
-  /** Users with a name that was somebody else's, longest first. */
-  reused(limit: number): Promise<readonly DirectoryUser[]>;
+  /** People who are here under a name that was somebody else's, oldest first, behind the one of this number. */
+  reused(behind: bigint, limit: number): Promise<readonly ReusedName[]>;
   /** Listed users, oldest first. */
   list(filter: DirectoryUserFilter, page: PageQuery): Promise<Page<DirectoryUser>>;
+}
+
+/** Somebody with a name that was somebody else's. */
+export interface ReusedName {
+  readonly n: bigint;
+  readonly user: DirectoryUser;
 }
 
 /** Somebody who was in a group that is not theirs any more. */

@@ -25,6 +25,8 @@ const patches = [
   patch({ op: 'replace', value: { id: '1', active: false } }),
   patch({ op: 'add', path: `${user}:name.familyName`, value: 'C' }, { op: 'remove', path: 'displayName' }),
   patch({ op: 'replace', path: 'id', value: 'x' }, { op: 'add', path: '__proto__.polluted', value: true }),
+  patch({ op: { toString: 1 }, path: 'active', value: true }),
+  patch({ op: 'replace', path: 'displayName', value: 'half \ud800' }),
   patch({ op: 'add', value: { constructor: { prototype: { polluted: true } } } }),
 ];
 const filters = [
@@ -32,6 +34,7 @@ const filters = [
   'emails[type eq "work"].value eq "a@corp.example" and active eq true',
   `${user}:externalId eq "4711"`,
   'displayName eq "a\\u0000b" and members.value eq "x"',
+  'externalId eq "half \\ud800"',
 ];
 const pieces = [
   '[',

@@ -27,7 +27,7 @@ function expectedTable(model: string, body: string, sqlTypes: Readonly<Record<st
       const [, kind = '', names = ''] = list;
       const fields = namesIn(names);
       if (kind === 'id') primaryKey = fields;
-      else if (kind === 'unique') indexes[`${model}_${fields.join('_')}_key`] = `unique ${fields.join(', ')}`;
+      else if (kind === 'unique') indexes[`${model}_${fields.join('_')}_key`] = `unique ${fields.join(', ')}${where}`;
       else indexes[`${model}_${fields.join('_')}_idx`] = fields.join(', ') + where;
     } else if (field) {
       const [, name = '', type = '', modifier, attributes = ''] = field;

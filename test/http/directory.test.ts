@@ -253,11 +253,100 @@ describe('a name that was somebody else’s', () => {
     expect((await details(second)).reuse).toBeNull();
   });
 
+  it('is free for somebody who was confirmed while they were away, once they return', async () => {
+    const first = await join('away', { externalId: 'one' });
+    await issue('away');
+    await patch(`/Users/${first}`, { op: 'replace', path: 'active', value: false }).expect(200);
+    const second = await join('away', { externalId: 'two', active: false });
+    await service.as('root')('post', `/v1/directory-users/${second}/confirm`).expect(200);
+    expect(await denied('away')).toEqual(expect.arrayContaining(['DirectoryUserInactive', 'IdentityBlocked']));
+    await patch(`/Users/${second}`, { op: 'replace', path: 'active', value: true }).expect(200);
+    await issue('away');
+  });
+
+  it('is free for the third person, too, when the second one left before the wait was over', async () => {
+    const off = (id: string) => patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false }).expect(200);
+    const first = await join('thrice', { externalId: 'one' });
+    await issue('thrice');
+    await off(first);
+    const second = await join('thrice', { externalId: 'two' });
+    await off(second);
+    const third = await join('thrice', { externalId: 'three' });
+    expect((await details(third)).reuse).toMatchObject({ predecessor: second });
+    await service.as('root')('post', `/v1/directory-users/${third}/confirm`).expect(200);
+    await issue('thrice');
+  });
+
   it('is nobody else’s any more once the predecessor has no certificate', async () => {
     const first = await join('unused', { externalId: 'one' });
     await patch(`/Users/${first}`, { op: 'replace', path: 'active', value: false }).expect(200);
     await join('unused', { externalId: 'two' });
     await issue('unused');
+  });
+
+  it.each([
+    [
+      'at once',
+      (id: string, more: object) => patch(`/Users/${id}`, { op: 'replace', value: { active: true, ...more } }),
+    ],
+    [
+      'in two calls',
+      async (id: string, more: object) => {
+        await patch(`/Users/${id}`, { op: 'replace', value: more }).expect(200);
+        return patch(`/Users/${id}`, { op: 'replace', path: 'active', value: true });
+      },
+    ],
+    [
+      'by a PUT',
+      (id: string, more: { readonly externalId: string }) => scim('put', `/Users/${id}`, user('linked-by-a-PUT', more)),
+    ],
+  ])('gets nothing when the entry is linked to somebody else %s', async (how, link) => {
+    const username = `linked-${how.replaceAll(' ', '-')}`;
+    const id = await join(username, { externalId: 'one' });
+    await issue(username);
+    await patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false }).expect(200);
+    const { status } = await link(id, { externalId: 'two' });
+    expect(status).toBe(200);
+    expect(await denied(username)).toEqual(expect.arrayContaining(['UsernameReused', 'IdentityBlocked']));
+    await service.as('root')('post', `/v1/directory-users/${id}/confirm`).expect(200);
+    await issue(username);
+  });
+
+  it('is taken from an attribute anew when the provider repeats what it said', async () => {
+    const id = await join('derived');
+    const stored = await service.store.directory.user(id);
+    if (stored === null) throw new Error('the user is there');
+    // As another configuration had it.
+    const other = { ...stored, username: 'derived@corp.example', version: stored.version + 1 };
+    const operations = [{ op: 'updateDirectoryUser', user: other, version: stored.version } as const];
+    expect(await service.store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
+    await scim('put', `/Users/${id}`, user('derived')).expect(200);
+    expect((await service.store.directory.user(id))?.username).toBe('derived');
+    expect(await denied('derived@corp.example')).toContain('DirectoryUserInactive');
+    await issue('derived');
+  });
+
+  it('is taken from whoever is there when their entry is linked to somebody else', async () => {
+    const id = await join('swapped');
+    const ask = { username: 'swapped', groups: ['manual'] };
+    const { body: waiting } = await service.as('hr-system')('post', '/v1/certificate-requests').send(ask).expect(201);
+    const own = await tokenOf({ name: 'swapped', roles: ['requester'] });
+    const { certificate } = await issue('swapped');
+    // Somebody who had none before stays the same.
+    await patch(`/Users/${id}`, { op: 'add', path: 'externalId', value: 'one' }).expect(200);
+    expect(await statusOf(certificate?.fingerprintSha256 ?? '')).toBe('valid');
+    await patch(`/Users/${id}`, { op: 'replace', path: 'externalId', value: 'two' }).expect(200);
+    expect(await statusOf(certificate?.fingerprintSha256 ?? '')).toBe('revoked');
+    expect(await stateOf((waiting as Issued).id)).toBe('cancelled');
+    await service.withToken(own)('get', '/v1/whoami').expect(401);
+    expect(await denied('swapped')).toContain('UsernameReused');
+    const { reuse } = (await details(id)) as unknown as { reuse: { predecessor: string } };
+    expect(await details(reuse.predecessor)).toMatchObject({
+      active: false,
+      consequences: { cancelledRequests: [(waiting as Issued).id], revokedTokens: [expect.any(String)] },
+    });
+    await service.as('root')('post', `/v1/directory-users/${id}/confirm`).expect(200);
+    await issue('swapped');
   });
 
   it('stays without access after a rename, and after a deletion', async () => {
@@ -354,7 +443,11 @@ describe('with other settings', () => {
     as.token(await other.withToken(maker)('post', '/v1/api-tokens').send(body).expect(201)).token;
   const folder = temporaryDirectory();
   beforeAll(async () => {
-    const config = `${await localCluster(folder.path)}directory: { cancelRequests: false, revokeTokensMade: true, required: [demo] }\n`;
+    const cluster = (await localCluster(folder.path)).replace(
+      '- name: demo',
+      '- name: demo\n    nameAlphabet: unicode',
+    );
+    const config = `${cluster}directory: { cancelRequests: false, revokeTokensMade: true, required: [demo] }\n`;
     other = await startService({ policies, config });
     connector = await made(other.tokenOf('root'), { name: 'connector', roles: ['directory'] });
     for (const userName of ['ann', 'ben', 'cleo', 'requester'])
@@ -381,6 +474,39 @@ describe('with other settings', () => {
     expect((await read()).state).toBe('pending');
     await other.as('bob')('post', `/v1/certificate-requests/${waiting.id}/approve`).send({});
     expect(await read()).toMatchObject({ state: 'denied', certificate: null });
+  });
+
+  it('blocks a leaver whose name only a cluster with Unicode names takes', async () => {
+    const id = idIn(await send('post', '/Users', user('jürgen')).expect(201));
+    const ask = () =>
+      other
+        .as('hr-system')('post', '/v1/kubeconfigs')
+        .send({ username: 'jürgen', groups: ['viewers'] });
+    await ask().expect(201);
+    await leave(id).expect(200);
+    const call = other.as('root')('get', `/v1/identities/${encodeURIComponent('jürgen')}`);
+    expect((await call.expect(200)).body).toMatchObject({
+      blocked: { reason: 'cessationOfOperation' },
+      certificates: [],
+      residualExposure: [{}],
+    });
+    await ask().expect(403);
+  });
+
+  it('gives a name to nobody else while a request of the one who had it waits', async () => {
+    const first = idIn(await send('post', '/Users', user('waiter', { externalId: 'one' })).expect(201));
+    const ask = (groups: readonly string[]) =>
+      other.as('hr-system')('post', '/v1/certificate-requests').send({ username: 'waiter', groups });
+    const waiting = as.request(await ask(['manual']).expect(201));
+    await leave(first).expect(200);
+    await send('post', '/Users', user('waiter', { externalId: 'two' })).expect(201);
+    const reasons = async () =>
+      ((await ask(['viewers']).expect(403)).body as { violations: readonly { reason: string }[] }).violations.map(
+        ({ reason }) => reason,
+      );
+    expect(await reasons()).toContain('UsernameReused');
+    await other.as('bob')('post', `/v1/certificate-requests/${waiting.id}/approve`).send({});
+    expect(await reasons()).not.toContain('UsernameReused');
   });
 
   it('revokes the tokens that a leaver made, but not the connector, and never the last admin', async () => {

@@ -186,6 +186,21 @@ describe('a list', () => {
     await scim('get', '/Users?count=1&count=2').expect(400);
   });
 
+  it('takes a hundred attributes to show, and no more', async () => {
+    const made = await created('projected');
+    const ask = (name: 'attributes' | 'excludedAttributes', count: number) => ({
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'],
+      [name]: Array.from({ length: count }, (_, i) => (i === 0 ? 'name.givenName' : `x${i}`)),
+      filter: 'userName eq "projected"',
+    });
+    const answer = await body('post', '/Users/.search', ask('attributes', 100)).expect(200);
+    expect(parsed<List>(answer).Resources).toEqual([{ schemas: [userSchema], id: made.id }]);
+    for (const name of ['attributes', 'excludedAttributes'] as const)
+      for (const count of [101, 300_000]) await body('post', '/Users/.search', ask(name, count)).expect(400);
+    const long = { ...ask('attributes', 1), attributes: ['x'.repeat(1_000_000)] };
+    await body('post', '/Users/.search', long).expect(400);
+  });
+
   it('is searched by POST, apart and together', async () => {
     await created('sought', { displayName: 'Sought' });
     await group('Sought');
@@ -215,6 +230,31 @@ describe('a list', () => {
     // Entra looks up so whether the manager that it knows is there already.
     expect(await by('userName eq "fay" and manager eq "26118915"')).toEqual([]);
     expect(await by('userName eq "fay\\u0000"')).toEqual([]);
+  });
+});
+
+describe('whatever is no name and no text', () => {
+  const nested = '@nested';
+  const lists = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  const search = { schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'] };
+  it.each([
+    ['an object as op', 'patch', { Operations: [{ op: { toString: 1 }, path: 'active', value: true }] }],
+    ['nested lists as op', 'patch', { Operations: [{ op: nested, path: 'active', value: true }] }],
+    ['half of a character', 'patch', { Operations: [{ op: 'replace', path: 'displayName', value: '\ud800' }] }],
+    [
+      'half of one in a path',
+      'patch',
+      { Operations: [{ op: 'add', path: 'emails[type eq "\\ud800"].value', value: 'x' }] },
+    ],
+    ['an object as attribute', 'post', { ...search, attributes: [{ toString: 1 }] }],
+    ['nested lists as attribute', 'post', { ...search, attributes: [nested] }],
+    ['half of one in a filter', 'post', { ...search, filter: 'userName eq "\\ud800"' }],
+    ['half of one in a filter as it is', 'post', { ...search, filter: 'userName eq "\ud800"' }],
+  ] as const)('is refused: %s', async (_, method, content) => {
+    const id = method === 'patch' ? (await created(`hostile-${randomBytes(4).toString('hex')}`)).id : '.search';
+    const written = JSON.stringify({ schemas: [patchSchema], ...content }).replace(`"${nested}"`, lists);
+    const refused = await scim(method, `/Users/${id}`).set('content-type', json).send(written).expect(400);
+    expect(parsed(refused)).toMatchObject({ schemas: [errorSchema], status: '400' });
   });
 });
 

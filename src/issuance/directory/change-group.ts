@@ -133,7 +133,7 @@ export async function deleteGroup(
   const removed = await store.directory.peopleIn(id, everybody);
   const losers = firstLosers(removed);
   const losing = await losingStep(context, actor, losers, null, group, now);
-  const operations = [{ op: 'deleteDirectoryGroup', id, by: actor } as const];
+  const operations = [{ op: 'deleteDirectoryGroup', id, version, by: actor } as const];
   const events = [
     groupEvent('Deleted', group, actor, now),
     ...membershipEvents(group, actor, now, { added: [], removed }),
@@ -144,7 +144,7 @@ export async function deleteGroup(
   });
   if (!result.committed && result.conflict.kind === 'revocation')
     result = await store.writer.commit({ operations, events });
-  if (!result.committed) return refusalOf(result);
+  if (!result.committed) return refusalOf(result, version);
   await afterLosing(context, actor, losers);
   return { ok: true, value: null };
 }

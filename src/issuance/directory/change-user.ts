@@ -112,12 +112,15 @@ interface NameClaim {
   readonly reuse: NameReuse | null;
   /** The same person's earlier entry, whose block ends with the return. */
   readonly returnsAs: DirectoryUser | null;
+  /** The entry is somebody else's from now on, under the same username: the id of the one that its person leaves behind. */
+  readonly leavesBehind: string | null;
 }
 
 /**
  * A userName belongs to one listed user. One who is not active gives it up: to the same person, who comes back by a new POST,
  * or to somebody else, who then waits until the certificates of the first one have ended. The provider's `externalId` says
- * whether it is the same person; without one they count as two. The username may come from another attribute, so it is
+ * whether it is the same person; without one they count as two. An entry whose `externalId` becomes another one is somebody
+ * else's from then on: so providers link a name to a new person. The username may come from another attribute, so it is
  * looked at by itself.
  */
 async function claimNames(
@@ -138,14 +141,22 @@ async function claimNames(
   const givesUp = holder === before ? null : holder;
 
   const username = usernameOf(attributes, context.directory);
-  const kept = { before, givesUp, reuse: before?.reuse ?? null, returnsAs: null };
+  const kept = { before, givesUp, reuse: before?.reuse ?? null, returnsAs: null, leavesBehind: null };
   const isKept = before !== null && isSameUsername(before.username, username);
   const arrives = !deleted && attributes.active && (before === null || !isHere(before));
   if (username === null) return { ok: true, value: { ...kept, reuse: null } };
-  if (deleted || (isKept && !arrives)) return { ok: true, value: kept };
+  const succeeds = isKept && !deleted && isSomebodyElse(before.externalId, externalId);
+  if (deleted || (isKept && !arrives && !succeeds)) return { ok: true, value: kept };
   const others = (await directory.bearersOf([foldedName(username)])).filter(({ id }) => id !== before?.id);
-  if (others.some((other) => isHere(other) && other.id !== givesUp?.id))
+  if ((arrives || !isKept) && others.some((other) => isHere(other) && other.id !== givesUp?.id))
     return refuse({ why: 'name-taken', message: 'another user has this username' });
+  if (succeeds) {
+    const leavesBehind = newId(now, context.random);
+    const reuse = { predecessor: leavesBehind, since: now };
+    const waits = isHere(before) || (await predecessorHasAccess(context, username, reuse));
+    const claim = waits ? { ...kept, reuse } : { ...kept, reuse: null, returnsAs: before };
+    return { ok: true, value: { ...claim, leavesBehind } };
+  }
   const [last] = others.toSorted((a, b) => leftAt(b) - leftAt(a));
   if (last === undefined) return { ok: true, value: isKept ? kept : { ...kept, reuse: null } };
   if (isKept && leftAt(before) >= leftAt(last)) return { ok: true, value: kept };
@@ -155,6 +166,10 @@ async function claimNames(
     return { ok: true, value: { ...kept, reuse: null, returnsAs: last } };
   return { ok: true, value: { ...kept, reuse: { predecessor: last.id, since: now } } };
 }
+
+/** Somebody who gets an `externalId`, or loses it, stays the same. */
+const isSomebodyElse = (before: string | null, after: string | null): boolean =>
+  before !== null && after !== null && before !== after;
 
 const leftAt = ({ deletedAt, inactiveSince, changedAt }: DirectoryUser): number =>
   (inactiveSince ?? deletedAt ?? changedAt).getTime();
@@ -169,17 +184,20 @@ interface Plan {
 async function planOf(
   context: IssuanceContext,
   actor: string,
-  { before, givesUp, reuse, returnsAs }: NameClaim,
+  { before, givesUp, reuse, returnsAs, leavesBehind }: NameClaim,
   attributes: DirectoryUserAttributes,
   deleted: boolean,
   options: { readonly now: Date; readonly together: boolean },
 ): Promise<Plan | null> {
   const { now } = options;
   const changed = before === null ? [] : changedAttributes(before, attributes);
-  if (before !== null && changed.length === 0 && !deleted) return null;
   const username = usernameOf(attributes, context.directory);
-  // Somebody who takes another name leaves the old one behind.
-  const old = before !== null && before.username !== null && !isSameUsername(before.username, username) ? before : null;
+  // The configuration may take usernames from another attribute than when the user was last looked at.
+  if (before !== null && changed.length === 0 && !deleted && username === before.username) return null;
+  // Somebody who takes another name leaves the old one behind, and somebody whose entry is given to another leaves theirs.
+  const leavesOld = leavesBehind !== null || !isSameUsername(before?.username ?? null, username);
+  const old = before !== null && before.username !== null && leavesOld ? before : null;
+  const oldId = leavesBehind ?? newId(now, context.random);
   const draft: DirectoryUser = {
     ...plainAttributes(attributes),
     id: before?.id ?? newId(now, context.random),
@@ -191,16 +209,16 @@ async function planOf(
     inactiveSince: null,
     blockedAt: returnsAs?.blockedAt ?? (old === null ? (before?.blockedAt ?? null) : null),
     reuse,
-    left: before?.left ?? null,
+    left: leavesBehind === null ? (before?.left ?? null) : null,
   };
   const here = isHere(draft);
   const wasHere = before === null || isHere(before);
-  const leaves = !here && (wasHere || old !== null);
+  const leaves = leavesBehind === null && !here && (wasHere || old !== null);
   const how: How = deleted ? 'Deleted' : 'Deactivated';
   const leaving = leaves ? await leavingOf(context, actor, draft, draft.username, how, options) : null;
   const renaming =
     old !== null && wasHere
-      ? await leavingOf(context, actor, old, old.username, 'Renamed', {
+      ? await leavingOf(context, actor, old, old.username, leavesBehind === null ? 'Renamed' : 'Deactivated', {
           ...options,
           together: leaves ? false : options.together,
         })
@@ -211,13 +229,14 @@ async function planOf(
       : nothing;
   const after: DirectoryUser = {
     ...draft,
-    inactiveSince: here ? null : (before?.inactiveSince ?? now),
+    inactiveSince: here ? null : ((leavesBehind === null ? before?.inactiveSince : null) ?? now),
     blockedAt: here ? null : (leaving?.blockedAt ?? draft.blockedAt),
-    left: leaving?.left ?? renaming?.left ?? draft.left,
+    left: leaving?.left ?? (leavesBehind === null ? renaming?.left : null) ?? draft.left,
   };
+  const behind = old === null ? null : oldName(old, oldId, renaming, now);
   const tombstones: readonly Operation[] = [
     ...(givesUp ? [tombstoneOf(givesUp, now)] : []),
-    ...(old !== null ? [oldName(context, old, renaming, now)] : []),
+    ...(behind !== null ? [{ op: 'insertDirectoryUser', user: behind } as const] : []),
   ];
   return {
     step: {
@@ -231,6 +250,7 @@ async function planOf(
       ],
       events: [
         ...(givesUp ? [userEvent('Superseded', givesUp, actor, now, [])] : []),
+        ...(behind !== null && leavesBehind !== null ? [userEvent('Superseded', behind, actor, now, [])] : []),
         userEvent(kindOf(before, here, deleted), after, actor, now, changed),
         ...[leaving, renaming].flatMap((each) => each?.step.events ?? []),
         ...unblocking.events,
@@ -280,20 +300,17 @@ const tombstoneOf = (user: DirectoryUser, now: Date): Operation => ({
   version: user.version,
 });
 
-/** The old name of somebody who has another now: it stays without access until it is given to somebody. */
-const oldName = (context: IssuanceContext, old: DirectoryUser, renaming: Leaving | null, now: Date): Operation => ({
-  op: 'insertDirectoryUser',
-  user: {
-    ...old,
-    id: newId(now, context.random),
-    active: false,
-    version: 1,
-    changedAt: now,
-    deletedAt: now,
-    inactiveSince: now,
-    blockedAt: renaming?.blockedAt ?? old.blockedAt,
-    left: renaming?.left ?? null,
-  },
+/** A name that its person has no longer: it stays without access until it is given to somebody. */
+const oldName = (old: DirectoryUser, id: string, leaving: Leaving | null, now: Date): DirectoryUser => ({
+  ...old,
+  id,
+  active: false,
+  version: 1,
+  changedAt: now,
+  deletedAt: now,
+  inactiveSince: now,
+  blockedAt: leaving?.blockedAt ?? old.blockedAt,
+  left: leaving?.left ?? old.left,
 });
 
 export function userEvent(

@@ -1,3 +1,4 @@
+import type { RequestFilter } from '../../model/certificate-request.js';
 import type { DirectoryFacts, DirectoryParty } from '../../model/decision.js';
 import { isHere, type DirectoryStanding, type NameReuse, type SupposedInDirectory } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
@@ -76,12 +77,12 @@ function principalState(bearers: readonly DirectoryStanding[]): DirectoryParty['
   return bearers.some(isHere) ? 'active' : 'inactive';
 }
 
-/** How many certificates are looked at; with more of them, one works. */
+/** How many certificates and requests are looked at; with more of them, one works. */
 const mostLooked = 500;
 
 /**
- * Whether a certificate of the one who had the name before may still work: it has not ended, and it was not revoked on a
- * cluster that was seen to refuse revoked ones.
+ * Whether a certificate of the one who had the name before may still work, or come: it has not ended, and it was not revoked on
+ * a cluster that was seen to refuse revoked ones; or a request of theirs waits, or is being signed.
  */
 export async function predecessorHasAccess(
   context: IssuanceContext,
@@ -90,12 +91,24 @@ export async function predecessorHasAccess(
 ): Promise<boolean> {
   const { store, clock } = context;
   const wanted = { clusters: null, now: clock(), limit: mostLooked };
-  for (const name of await spellingsOf(context, username))
+  for (const name of await spellingsOf(context, username)) {
+    for (const state of ['pending', 'approved', 'issuing'] as const)
+      if (await hasEarlierRequest(context, { state, username: name }, since)) return true;
     for (const revoked of [false, true]) {
       const found = await store.certificates.unexpiredOf(name, { ...wanted, revoked });
       const earlier = found.filter(({ issuedAt }) => issuedAt < since);
       const isRefused = (cluster: string) => revoked && enforcementOn(context, cluster).verifiedAt !== null;
       if (found.length === mostLooked || !earlier.every(({ cluster }) => isRefused(cluster))) return true;
     }
+  }
   return false;
+}
+
+async function hasEarlierRequest(
+  { store }: IssuanceContext,
+  filter: Pick<RequestFilter, 'state' | 'username'>,
+  since: Date,
+): Promise<boolean> {
+  const { items, nextCursor } = await store.requests.list(filter, { limit: mostLooked, cursor: null });
+  return nextCursor !== null || items.some(({ createdAt }) => createdAt < since);
 }

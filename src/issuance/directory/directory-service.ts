@@ -154,22 +154,29 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
   };
 }
 
-/** Ends the wait of a successor, and the predecessor's block with it. False where something of it has changed meanwhile. */
+/**
+ * Ends the wait of a successor, and the block that a predecessor's leaving made with it: at once, or when the successor
+ * returns. False where something of it has changed meanwhile.
+ */
 export async function settleReuse(context: IssuanceContext, user: DirectoryUser, actor: string): Promise<boolean> {
   const { store, clock } = context;
   if (user.reuse === null) return true;
   const now = clock();
-  const predecessor = await store.directory.user(user.reuse.predecessor);
-  const [stored] = user.username === null ? [] : await store.identityBlocks.find([foldedName(user.username)]);
-  const isPredecessors =
-    stored !== undefined &&
-    predecessor?.blockedAt?.getTime() === stored.blockedAt.getTime() &&
-    (user.blockedAt === null || isHere(user));
+  const names = user.username === null ? [] : [foldedName(user.username)];
+  const [stored] = await store.identityBlocks.find(names);
+  const bearers = await store.directory.bearersOf(names);
+  const ofLeaver =
+    stored && bearers.some(({ blockedAt }) => blockedAt?.getTime() === stored.blockedAt.getTime()) ? stored : null;
+  const here = isHere(user);
   const unblocking =
-    stored !== undefined && isPredecessors && isHere(user)
-      ? unblockingStep(context, actor, stored, now, 'the name is somebody else’s now')
+    ofLeaver !== null && here
+      ? unblockingStep(context, actor, ofLeaver, now, 'the name is somebody else’s now')
       : { operations: [], events: [] };
-  const settled: DirectoryUser = { ...user, reuse: null, changedAt: now, version: user.version + 1 };
+  const settled: DirectoryUser = {
+    ...user,
+    ...{ reuse: null, changedAt: now, version: user.version + 1 },
+    blockedAt: here ? null : (ofLeaver?.blockedAt ?? user.blockedAt),
+  };
   const { committed } = await store.writer.commit({
     operations: [{ op: 'updateDirectoryUser', user: settled, version: user.version }, ...unblocking.operations],
     events: [userEvent('Confirmed', { ...settled, reuse: user.reuse }, actor, now, []), ...unblocking.events],
@@ -181,9 +188,17 @@ const settledAtOnce = 50;
 /** The principal in the log where nobody confirmed it. */
 const byItself = 'kubepass';
 
-/** Ends the wait of successors whose predecessors' certificates have ended. */
-export async function settleReuses(context: IssuanceContext): Promise<void> {
-  for (const user of await context.store.directory.reused(settledAtOnce))
-    if (user.deletedAt === null && user.reuse !== null && user.username !== null)
-      if (!(await predecessorHasAccess(context, user.username, user.reuse))) await settleReuse(context, user, byItself);
+/** Ends the wait of successors who are here, once their predecessors' certificates have ended. */
+export async function settleReuses(context: IssuanceContext, isStopped: () => boolean): Promise<void> {
+  let behind = 0n;
+  while (!isStopped()) {
+    const found = await context.store.directory.reused(behind, settledAtOnce);
+    const last = found.at(-1);
+    if (last === undefined) return;
+    behind = last.n;
+    for (const { user } of found)
+      if (!isStopped() && user.reuse !== null && user.username !== null)
+        if (!(await predecessorHasAccess(context, user.username, user.reuse)))
+          await settleReuse(context, user, byItself);
+  }
 }

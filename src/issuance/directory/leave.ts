@@ -5,9 +5,10 @@ import { foldedName } from '../../model/folded-name.js';
 import type { IdentityBlock } from '../../model/identity-block.js';
 import type { ApiToken } from '../../model/principal.js';
 import type { RevocationReason } from '../../model/revocation.js';
-import type { Step } from '../../store/step.js';
+import type { Operation, Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
-import { prepareBlock } from '../lifecycle/block-identity.js';
+import { announce } from '../events.js';
+import { prepareBlock, type PreparedBlock } from '../lifecycle/block-identity.js';
 import { nothingToEnd } from '../lifecycle/end-access.js';
 import { leftOver } from './left-over.js';
 
@@ -15,7 +16,10 @@ import { leftOver } from './left-over.js';
 export interface Leaving {
   readonly step: Step;
   readonly left: DirectoryLeaving;
-  /** The instant of the block that it makes; null where the name was blocked before, so that a return does not unblock it. */
+  /**
+   * The instant of the block that it makes, or that the leaving of an earlier bearer made; null where somebody else blocked
+   * the name before, so that a return does not unblock it.
+   */
   readonly blockedAt: Date | null;
   /** The access that is left after the step is ended with this block. Null: there is none, and nothing to end. */
   readonly block: IdentityBlock | null;
@@ -71,11 +75,21 @@ export async function leavingOf(
     ...{ revokedCertificates: certificates.length, cancelledRequests: requests.length, endedSessions: sessions.length },
     ...{ revokedTokens: left.revokedTokens, keptTokens: left.keptTokens },
   };
+  // The name is blocked in this way already, so the block's own message went out when another bearer left.
+  const told: readonly Operation[] =
+    username === null || prepared?.step !== null
+      ? []
+      : announce(context, {
+          event: 'identity.blocked',
+          ...{ at: now, block: prepared.block, revokedCertificates: 0, cancelledRequests: 0 },
+          left: await leftOver(context, user, username, prepared.ended, revocation, revoked),
+        });
   return {
     step: {
       operations: [
         ...revoked.map(({ id }) => ({ op: 'revokeTokenOfLeaver', id, at: now }) as const),
         ...(prepared?.step?.operations ?? []),
+        ...told,
       ],
       events: [
         auditEvent('DirectoryUserDeactivated', now, actor, details),
@@ -84,10 +98,16 @@ export async function leavingOf(
       ],
     },
     left,
-    blockedAt:
-      prepared === null || prepared.step === null || prepared.stored !== null ? null : prepared.block.blockedAt,
+    blockedAt: prepared !== null && (await isDirectorys(context, prepared, now)) ? prepared.block.blockedAt : null,
     block: prepared?.block ?? null,
   };
+}
+
+/** Whether the directory alone says that the name is blocked. */
+async function isDirectorys({ store }: IssuanceContext, { stored }: PreparedBlock, now: Date): Promise<boolean> {
+  if (stored === null || (stored.until !== null && stored.until <= now)) return true;
+  const bearers = await store.directory.bearersOf([foldedName(stored.username)]);
+  return bearers.some(({ blockedAt }) => blockedAt?.getTime() === stored.blockedAt.getTime());
 }
 
 /**

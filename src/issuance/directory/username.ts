@@ -1,10 +1,16 @@
 import type { DirectorySettings, DirectoryUserAttributes } from '../../model/directory.js';
-import { whyNotPrincipalName } from '../../model/name-grammar.js';
+import { whyNotName, whyNotPrincipalName } from '../../model/name-grammar.js';
 
 /** The name that a user's attributes give, whether it is a username or not; null where they give none. */
 function givenName({ userName, emails }: DirectoryUserAttributes, from: DirectorySettings['username']): string | null {
   if (from === 'userName') return userName;
   return emails.find(({ type }) => type?.toLowerCase() === 'work')?.value ?? null;
+}
+
+/** Why a name is neither a principal's nor a username on any cluster; null where it is one of them. */
+function whyNeither(name: string): string | null {
+  const why = whyNotPrincipalName(name);
+  return why === null || whyNotName(name, 'unicode') === null ? null : why;
 }
 
 /** The requested username and principal that the person is; null where the name is outside the grammar of both. */
@@ -13,7 +19,7 @@ export function usernameOf(
   { username }: Pick<DirectorySettings, 'username'>,
 ): string | null {
   const name = givenName(user, username);
-  return name === null || whyNotPrincipalName(name) !== null ? null : name;
+  return name === null || whyNeither(name) !== null ? null : name;
 }
 
 /** Why the person is nobody's username; null where they are. */
@@ -23,6 +29,6 @@ export function whyNoUsername(
 ): string | null {
   const name = givenName(user, username);
   if (name === null) return `there is no ${username}`;
-  const why = whyNotPrincipalName(name);
+  const why = whyNeither(name);
   return why === null ? null : `the ${username} ${why}`;
 }

@@ -28,6 +28,7 @@ export function whatMayBeUnknown(open: readonly Restoration[], found: FoundSince
       : []),
     'requests that were decided or issued since are as they were before: a key that somebody collected since belongs to a certificate that is not known',
     'identities that were blocked since and API tokens that were revoked since count as before, unless the list beside the database has them: look through both. The sessions of browsers are ended',
+    'people of the directory who joined, changed groups or left since are as they were before, and whoever left is blocked only where that list has it: let the identity provider synchronize everybody again before this is acknowledged',
     signed === 0
       ? 'no checkpoint is at hand, so a size that was signed before may be signed again: compare with one that is kept elsewhere (kubepass-verify)'
       : `the last checkpoint at hand has ${signed} events, and no size up to there is signed again${found.events <= signed ? `: the log has ${found.events} now, and the next checkpoint comes when it has more than ${signed}` : ''}. Compare with those that are kept elsewhere (kubepass-verify)`,

@@ -41,12 +41,13 @@ export function apiTokenRow(token: ApiToken): Columns<ApiTokenRow> {
 
 /**
  * Inserts the token, unless its name is new and a token, even one that ended, has another name that folds to the same. A
- * name that has had a token goes on. Names are ASCII.
+ * name that has had a token goes on. Names are ASCII. Nobody who is blocked on every cluster gets one or makes one: somebody who
+ * left may still be signed in somewhere. A token that is made on nobody's behalf is the operator's.
  */
-export function insertApiToken(token: ApiToken, secretSha256: string, dialect: SqlDialect): Statement {
+export function insertApiToken(token: ApiToken, secretSha256: string, dialect: SqlDialect): readonly Statement[] {
   const row = { ...apiTokenRow(token), secretSha256 };
   const columns = Object.keys(row);
-  return {
+  const insert: Statement = {
     sql: `INSERT INTO "ApiToken" (${columns.map(quoted).join(', ')}) SELECT ${columns.map(() => '?').join(', ')}
       WHERE NOT EXISTS (SELECT 1 FROM "ApiToken" WHERE ${dialect.asciiLowerCase('"name"')} = ?)
         OR EXISTS (SELECT 1 FROM "ApiToken" WHERE "name" = ?)`,
@@ -54,6 +55,17 @@ export function insertApiToken(token: ApiToken, secretSha256: string, dialect: S
     unlessChanged: { kind: 'principalName', name: token.name },
     ifTaken: () => ({ kind: 'apiToken', id: token.id }),
   };
+  if (token.createdBy.length === 0) return [insert];
+  const people = [...new Set([token.name, ...token.createdBy].map(foldedName))];
+  return [
+    {
+      sql: `SELECT COUNT(*) AS "found" FROM "IdentityBlock" WHERE "folded" IN (${people.map(() => '?').join(', ')})
+        AND "clusters" IS NULL AND ("until" IS NULL OR "until" > ?)`,
+      parameters: [...people, token.createdAt],
+      ifReached: { limit: 1, conflict: () => ({ kind: 'blocked' }) },
+    },
+    insert,
+  ];
 }
 
 export const revokeApiToken = (id: string, at: Date): Statement => ({

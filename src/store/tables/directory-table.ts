@@ -12,7 +12,7 @@ import type {
 import { foldedName } from '../../model/folded-name.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import { quoted, type Condition } from '../statement.js';
-import type { DirectoryLoss, DirectoryReader, DirectoryUserFilter, GroupsOfUser } from '../store.js';
+import type { DirectoryLoss, DirectoryReader, DirectoryUserFilter, GroupsOfUser, ReusedName } from '../store.js';
 import {
   directoryGroupOf,
   directoryUserOf,
@@ -226,12 +226,17 @@ export class DirectoryTable implements DirectoryReader {
     return (await this.reads.readRows({ sql: 'SELECT 1 FROM "DirectoryUser" LIMIT 1', parameters: [] })).length > 0;
   }
 
-  async reused(limit: number): Promise<readonly DirectoryUser[]> {
+  async reused(behind: bigint, limit: number): Promise<readonly ReusedName[]> {
+    const index = this.reads.dialect.indexedBy('DirectoryUser_reusedSince_n_idx');
     const rows = await this.reads.readRows({
-      sql: `SELECT "u".* FROM "DirectoryUser" AS "u" WHERE "u"."reusedSince" IS NOT NULL ORDER BY "u"."reusedSince" LIMIT ?`,
-      parameters: [limit],
+      sql: `SELECT "u".* FROM "DirectoryUser" AS "u"${index} WHERE "u"."reusedSince" IS NOT NULL AND "u"."deletedAt" IS NULL
+        AND "u"."active" = TRUE AND "u"."principal" IS NOT NULL AND "u"."n" > ? ORDER BY "u"."n" LIMIT ?`,
+      parameters: [behind, limit],
     });
-    return rows.map((row) => directoryUserOf(row as UserRead));
+    return (rows as readonly UserRead[]).map((row) => ({
+      n: BigInt(row.n as number | string),
+      user: directoryUserOf(row),
+    }));
   }
 
   list(filter: DirectoryUserFilter, page: PageQuery): Promise<Page<DirectoryUser>> {

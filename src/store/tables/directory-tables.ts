@@ -126,12 +126,12 @@ export function updateDirectoryGroup(
   };
 }
 
-export const deleteDirectoryGroup = (id: string, by: string): readonly Statement[] => [
+export const deleteDirectoryGroup = (id: string, version: number | null, by: string): readonly Statement[] => [
   loseDirectoryGroup(id, by),
   { sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN}`, parameters: [id] },
   {
-    sql: 'DELETE FROM "DirectoryGroup" WHERE "id" = ?',
-    parameters: [id],
+    sql: `DELETE FROM "DirectoryGroup" WHERE "id" = ?${version === null ? '' : ' AND "version" = ?'}`,
+    parameters: [id, ...(version === null ? [] : [version])],
     unlessChanged: { kind: 'directoryGroup', id },
   },
 ];

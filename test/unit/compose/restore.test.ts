@@ -284,6 +284,7 @@ describe('a restore', () => {
     expect(state).toMatchObject({ restored: true, restorations: [{ detectedBy: 'command' }] });
     expect((await services.health.restored()).restored).toBe(true);
     expect(state.mayBeUnknown.join('\n')).toMatch(/no serial number is given out twice/);
+    expect(state.mayBeUnknown.join('\n')).toMatch(/let the identity provider synchronize everybody again before/);
     const events = async () =>
       (await store.auditEvents.list({}, { limit: 500, cursor: null })).items
         .map(({ type }) => type)

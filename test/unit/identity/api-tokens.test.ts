@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apiTokenWriter } from '../../../src/compose/api-tokens.js';
 import { ApiTokenAuthenticator } from '../../../src/identity/api-token-authenticator.js';
 import { ApiTokens } from '../../../src/identity/api-tokens.js';
+import type { IdentityBlock } from '../../../src/model/identity-block.js';
 import type { Principal } from '../../../src/model/principal.js';
 import type { Store } from '../../../src/store/store.js';
 import { admin, admitting, alice, auditor, bob } from '../../helpers/principals.js';
@@ -68,6 +69,35 @@ describe('ApiTokens', () => {
     const helper = (await authenticator.authenticate(second.secret))!;
     const third = await made({ ...helper, name: 'admin' }, { name: 'bob', roles: ['approver'] });
     expect(third.token.createdBy).toEqual(['admin', 'deputy']);
+  });
+
+  it('is made neither by somebody who is blocked on every cluster, nor through others, nor for them', async () => {
+    const block = (clusters: readonly string[] | null, until: Date | null): IdentityBlock => ({
+      ...{ username: 'Leaver', clusters, until, reason: 'cessationOfOperation', comment: null },
+      ...{ blockedAt: now, blockedBy: 'connector' },
+    });
+    const blocked = async (one: IdentityBlock) => {
+      const [stored] = await store.identityBlocks.find(['leaver']);
+      const removes = stored ? [{ op: 'removeIdentityBlock', folded: 'leaver', n: stored.n } as const] : [];
+      const operations = [...removes, { op: 'insertIdentityBlock', block: one, folded: 'leaver' } as const];
+      expect(await store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
+    };
+    const leaver = { ...admin, name: 'leaver' };
+    const through = { ...admin, name: 'system', createdBy: ['admin', 'leaver'] };
+    const tries = [
+      () => tokens.create(leaver, { name: 'fresh', roles: ['admin'] }),
+      () => tokens.create(through, { name: 'fresh', roles: ['admin'] }),
+      () => tokens.create(admin, { name: 'leaver', roles: ['requester'] }),
+    ];
+    await blocked(block(null, null));
+    for (const create of tries) expect(await create()).toMatchObject({ ok: false, refusal: { kind: 'not-permitted' } });
+    expect((await tokens.list(admin, { limit: 50, cursor: null })) as object).toMatchObject({ value: { items: [] } });
+    expect(await events()).toEqual([]);
+    // A block of some clusters, and one that has ended, is none of kubepass itself.
+    for (const other of [block(['demo'], null), block(null, new Date(now.getTime() - 1))]) {
+      await blocked(other);
+      for (const create of tries) expect(await create()).toMatchObject({ ok: true });
+    }
   });
 
   it.each([alice, bob, auditor])('is for admins, not for $name', async (caller) => {

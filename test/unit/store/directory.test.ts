@@ -63,6 +63,42 @@ describe('the directory', () => {
     expect(await opened.store.directory.lastNamed('twice')).toEqual(deleted);
   });
 
+  it('has one person of a username who is here, whatever their userNames are', async () => {
+    const named = (userName: string, more: Partial<DirectoryUser> = {}) =>
+      aDirectoryUser({ userName, username: 'Ann', ...more });
+    const insert = (user: DirectoryUser) => commit({ op: 'insertDirectoryUser', user });
+    const first = named('n-1');
+    expect(await insert(first)).toEqual({ committed: true });
+    expect(await insert(named('n-2', { username: 'aNN' }))).toMatchObject({ conflict: { kind: 'directoryName' } });
+    const away = named('n-3', { active: false });
+    expect(await insert(away)).toEqual({ committed: true });
+    const returns = { op: 'updateDirectoryUser', user: { ...away, active: true, version: 2 }, version: 1 } as const;
+    expect(await commit(returns)).toMatchObject({ conflict: { kind: 'directoryName' } });
+    const left = { ...first, deletedAt: instant('2026-03-02T00:00:00.000Z'), version: 2 };
+    expect(await commit({ op: 'updateDirectoryUser', user: left, version: 1 }, returns)).toEqual({ committed: true });
+  });
+
+  it('finds the people who wait for a name of somebody else, and nobody else, part by part', async () => {
+    const since = instant('2026-03-01T09:30:00.000Z');
+    const waits = (userName: string, more: Partial<DirectoryUser> = {}) =>
+      aDirectoryUser({ userName, username: userName, reuse: { predecessor: 'x', since }, ...more });
+    const before = (await opened.store.directory.reused(0n, 1_000)).at(-1)?.n ?? 0n;
+    for (const user of [
+      waits('w-deleted', { deletedAt: since, active: false }),
+      waits('w-inactive', { active: false }),
+      waits('w-nameless', { username: null }),
+      waits('w-settled', { reuse: null }),
+      waits('w-first'),
+      waits('w-second', { reuse: { predecessor: 'x', since: instant('2026-01-01T00:00:00.000Z') } }),
+    ])
+      await commit({ op: 'insertDirectoryUser', user });
+    const [first, ...rest] = await opened.store.directory.reused(before, 1);
+    expect(first?.user.userName).toBe('w-first');
+    expect(rest).toEqual([]);
+    const behind = await opened.store.directory.reused(first?.n ?? 0n, 10);
+    expect(behind.map(({ user }) => user.userName)).toEqual(['w-second']);
+  });
+
   it('loses no member of a hundred concurrent changes', async () => {
     const group = aGroup('hundred');
     const users = Array.from({ length: 100 }, (_, i) => aDirectoryUser({ userName: `member-${i}` }));
@@ -103,7 +139,11 @@ describe('the directory', () => {
     });
     expect((await opened.store.directory.members(group.id, 10)).map(({ id }) => id)).toEqual([b.id]);
     expect([...(await opened.store.directory.groupsOf([a.id, b.id])).keys()]).toEqual([b.id]);
-    await commit({ op: 'deleteDirectoryGroup', id: group.id, by: 'connector' });
+    // Somebody changed the group since it was looked at.
+    const stale = { op: 'deleteDirectoryGroup', id: group.id, version: 7, by: 'connector' } as const;
+    expect(await commit(stale)).toMatchObject({ conflict: { kind: 'directoryGroup', id: group.id } });
+    expect([...(await opened.store.directory.groupsOf([a.id, b.id])).keys()]).toEqual([b.id]);
+    await commit({ op: 'deleteDirectoryGroup', id: group.id, version: null, by: 'connector' });
     expect(await opened.store.directory.groupsOf([b.id])).toEqual(new Map());
   });
 
@@ -128,7 +168,7 @@ describe('the directory', () => {
     expect(await losses()).toEqual([['l-a', awkward]]);
     await change('replace', c.id);
     await commit({ op: 'loseDirectoryGroup', id: group.id, by: 'renamer' });
-    await commit({ op: 'deleteDirectoryGroup', id: group.id, by: 'deleter' });
+    await commit({ op: 'deleteDirectoryGroup', id: group.id, version: null, by: 'deleter' });
     expect(await losses()).toEqual([
       ['l-a', awkward],
       ['l-b', awkward],

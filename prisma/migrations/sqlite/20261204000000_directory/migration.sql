@@ -26,6 +26,8 @@ CREATE TABLE "DirectoryUser" (
 );
 CREATE UNIQUE INDEX "DirectoryUser_id_key" ON "DirectoryUser"("id");
 CREATE UNIQUE INDEX "DirectoryUser_liveName_key" ON "DirectoryUser"("liveName");
+-- Two people who are here never have one username.
+CREATE UNIQUE INDEX "DirectoryUser_principalKey_key" ON "DirectoryUser"("principalKey") WHERE "active" AND "deletedAt" IS NULL;
 CREATE INDEX "DirectoryUser_n_idx" ON "DirectoryUser"("n") WHERE "deletedAt" IS NULL;
 CREATE INDEX "DirectoryUser_active_n_idx" ON "DirectoryUser"("active", "n") WHERE "deletedAt" IS NULL;
 CREATE INDEX "DirectoryUser_nameKey_n_idx" ON "DirectoryUser"("nameKey", "n");
