@@ -3,7 +3,7 @@ import { writeCertificationRequest } from './certification-request.js';
 import type { Attempt, CachedCredential, CredentialCache } from './credential-cache.js';
 import { makeKey, readKey } from './key-pair.js';
 import type { Machine } from './machine.js';
-import { RefusedError, UnavailableError } from './plugin-error.js';
+import { RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
 import { renewalTime } from './renewal-times.js';
 import type { Authorization, RequestView, ServiceClient } from './service-client.js';
 import type { Settings } from './settings.js';
@@ -99,7 +99,8 @@ export class CertificateAsks {
     try {
       request = await ask();
     } catch (error) {
-      if (!(error instanceof UnavailableError)) this.cache.remove('attempt');
+      // kubepass keeps a no with the key of its ask, so the next ask needs another one.
+      if (!(error instanceof UnavailableError) || error instanceof TooEarlyError) this.cache.remove('attempt');
       throw error;
     }
     const { state, certificate } = request;
@@ -117,8 +118,7 @@ export class CertificateAsks {
       return { kind: 'issued', credential };
     }
     if (attempt.renewalOf !== null && (state === 'approved' || state === 'issuing')) {
-      // The proof is for one renewal: the certificate that comes later is out of reach, so the next try makes another one.
-      this.cache.remove('attempt');
+      // The same ask, with another proof, gets the certificate that comes later.
       throw new UnavailableError(`the cluster has not signed certificate request ${request.id} in time`);
     }
     if (['pending', 'approved', 'issuing'].includes(state)) {

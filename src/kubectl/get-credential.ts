@@ -3,7 +3,7 @@ import { CacheLock, longestHoldMilliseconds } from './cache-lock.js';
 import { cacheOf } from './cache-of.js';
 import type { CachedCredential, CredentialCache } from './credential-cache.js';
 import type { Machine } from './machine.js';
-import { messageOf, PluginError, RefusedError, UnavailableError } from './plugin-error.js';
+import { messageOf, PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
 import { isComfortable } from './renewal-times.js';
 import type { Settings } from './settings.js';
 
@@ -11,6 +11,8 @@ import type { Settings } from './settings.js';
 const refusalMilliseconds = 10_000;
 /** After a failed renewal the certificate is handed out for a while without another try. */
 const retryMilliseconds = 10_000;
+/** kubepass records each ask to which it says no. */
+const tooEarlyMilliseconds = 300_000;
 /** All that is asked while the lock is held ends before others take it over. */
 export const callMilliseconds = longestHoldMilliseconds - 2_000;
 const waitSeconds = 5;
@@ -69,7 +71,8 @@ async function renewed(
     return await ask(settings, cache, cached, machine, interactive);
   } catch (error) {
     if (error instanceof UnavailableError && cached !== null && lives()) {
-      cache.write('failure', { retryAt: machine.now() + retryMilliseconds });
+      const wait = error instanceof TooEarlyError ? tooEarlyMilliseconds : retryMilliseconds;
+      cache.write('failure', { retryAt: machine.now() + wait });
       const end = new Date(cached.notAfter).toISOString();
       machine.say(`kubepass: the certificate could not be renewed and works until ${end}: ${messageOf(error)}`);
       return cached;
@@ -121,13 +124,14 @@ async function ask(
     throw new PendingError(waits(pendingRequest, settings));
   }
 
-  let refused: RefusedError | null = null;
+  let refused: PluginError | null = null;
   if (cached !== null)
     try {
       return mustBeIssued(await asks.renew(cached, waitSeconds), settings);
     } catch (error) {
       // Only a new sign-in helps. Every other refusal is the answer: nothing goes round it.
-      if (!(error instanceof RefusedError && (error.why === 'ended' || error.why === 'unauthenticated')))
+      const isTooLate = error instanceof TooEarlyError && machine.now() >= cached.notAfter;
+      if (!isTooLate && !(error instanceof RefusedError && (error.why === 'ended' || error.why === 'unauthenticated')))
         throw error instanceof RefusedError ? explained(error, settings) : error;
       refused = error;
     }

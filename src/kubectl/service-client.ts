@@ -1,5 +1,5 @@
 import { callJson, type JsonAnswer } from './call-json.js';
-import { PluginError, RefusedError, UnavailableError } from './plugin-error.js';
+import { PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
 
 /** A caller's right: a bearer token, or a proof of possession. Neither may be printed. */
 export type Authorization = { readonly bearer: string } | { readonly proof: string } | null;
@@ -167,11 +167,13 @@ function mustBeGood({ status, json, headers }: JsonAnswer, server: string): Read
   const violated = listOf(json?.['violations']);
   // Older certificates of the lineage end by themselves, and then it may be renewed.
   if (violated.length > 0 && violated.every(({ reason }) => reason === 'LineageTooLong'))
-    throw new UnavailableError(`kubepass renews later: ${String(violated[0]?.['message'])}`);
+    throw new TooEarlyError(`kubepass renews later: ${String(violated[0]?.['message'])}`);
   const violations = violated.map(({ message }) => String(message));
   const message = violations.length === 0 ? detail : `${detail}: ${violations.join('; ')}`;
+  // A policy lets others renew so late, and not this one. Policies decide on a new request as they do on any.
+  const isTooLate = violated.some(({ reason }) => reason === 'RenewalTooLate');
   const time = Date.parse(String(headers['date']));
-  throw new RefusedError(message, whyRefused(status, detail), Number.isNaN(time) ? null : time);
+  throw new RefusedError(message, isTooLate ? 'ended' : whyRefused(status, detail), Number.isNaN(time) ? null : time);
 }
 
 function whyRefused(status: number, detail: string): RefusedError['why'] {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runPlugin } from '../../src/kubectl/run-plugin.js';
+import { csrFor } from '../helpers/csr.js';
 import { testMachine, type TestMachine } from '../helpers/plugin-machine.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
@@ -27,6 +28,16 @@ spec:
   selector: { clusters: [demo] }
   allowed: { usernames: ["*"], groups: ["ops"] }
   approval: { mode: manual, stages: [{ count: 1, approvers: { names: [bob, carol] } }] }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: late }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["late"] }
+  constraints: { maxExpirationSeconds: 86400 }
+  approval: { mode: auto }
+  renewal: { afterExpirySeconds: 7200 }
 `;
 
 let service: TestService;
@@ -35,6 +46,8 @@ let front: Server;
 let answerInstead: number | null = null;
 let seen: string[] = [];
 let server: string;
+/** The cluster signs when this resolves; null: at once. Nobody waits for it then. */
+let signed: Promise<void> | null = null;
 /** Everything that went over the wire, in both directions. */
 let traffic = '';
 const directories: { remove(): void }[] = [];
@@ -53,7 +66,10 @@ beforeAll(async () => {
       traffic += `${JSON.stringify(request.rawHeaders)}\n${body.toString()}\n`;
       const onward = httpRequest(
         `${service.address}${request.url ?? ''}`,
-        { method: request.method, headers: request.headers },
+        {
+          method: request.method,
+          headers: { ...request.headers, ...(signed !== null && { prefer: 'wait=0' }) },
+        },
         (answer) => {
           const parts: Buffer[] = [];
           answer.on('data', (chunk: Buffer) => parts.push(chunk));
@@ -68,7 +84,18 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
   server = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
-  service = await startService({ policies, app: { publicUrl: server, failedAuthenticationsPerMinute: 1_000_000 } });
+  service = await startService({
+    policies,
+    app: { publicUrl: server, failedAuthenticationsPerMinute: 1_000_000 },
+    overrides: {
+      writer: (writer) => ({
+        async commit(step) {
+          if (signed !== null && step.operations.some(({ op }) => op === 'insertCertificate')) await signed;
+          return writer.commit(step);
+        },
+      }),
+    },
+  });
 });
 afterAll(async () => {
   front.closeAllConnections();
@@ -77,6 +104,7 @@ afterAll(async () => {
 });
 afterEach(() => {
   answerInstead = null;
+  signed = null;
   for (const directory of directories.splice(0)) directory.remove();
 });
 
@@ -288,6 +316,77 @@ describe('get-credential', () => {
     });
     writeFileSync(credential, `${createHash('sha256').update(content).digest('hex')}\n${content}\n`);
     expect(fingerprintOf(await credentialOf(machine))).toBe(fingerprintOf(second));
+  });
+
+  it('gets the one certificate of a cluster that signs slowly, and makes no other', async () => {
+    const machine = await loggedIn();
+    const first = await credentialOf(machine);
+    pass(420);
+    let sign: () => void = () => undefined;
+    signed = new Promise((resolve) => {
+      sign = resolve;
+    });
+    for (let i = 0; i < 3; i += 1) {
+      expect(await credentialOf(machine)).toEqual(first);
+      expect(machine.takeLines().join()).toContain('has not signed certificate request');
+      pass(11);
+    }
+    sign();
+    signed = null;
+    const second = await credentialOf(machine);
+    expect(fingerprintOf(second)).not.toBe(fingerprintOf(first));
+    const { items } = await service.store.certificates.list(
+      { username: machine.username },
+      { limit: 10, cursor: null },
+    );
+    expect(items).toHaveLength(2);
+  });
+
+  /** More certificates of the lineage, which is full with three that live. */
+  async function fillLineage({ username }: { readonly username: string }, of: string, group: string, count: number) {
+    const fingerprints: string[] = [];
+    for (let i = 0; i < count; i += 1) {
+      const { pem: csr } = await csrFor(username, [group]);
+      const answer = await service
+        .as('alice')('post', `/v1/certificates/${of}/renew`)
+        .set('prefer', 'wait=20')
+        .send({ csr, expirationSeconds: 3_600 })
+        .expect(201);
+      fingerprints.push(as.request(answer).certificate?.fingerprintSha256 ?? '');
+    }
+    return fingerprints;
+  }
+
+  it('renews later where the lineage has too many certificates, and is not told the same no again then', async () => {
+    const machine = await loggedIn();
+    const first = await credentialOf(machine);
+    const others = await fillLineage(machine, fingerprintOf(first), 'team-a', 2);
+    pass(420);
+    seen = [];
+    expect(await credentialOf(machine)).toEqual(first);
+    expect(machine.takeLines().join()).toContain('kubepass renews later');
+    for (const other of others)
+      await service.as('alice')('post', `/v1/certificates/${other}/revoke`).send({ reason: 'superseded' }).expect(200);
+    // Each try is on record at kubepass, so there are few.
+    pass(60);
+    expect(await credentialOf(machine)).toEqual(first);
+    expect(seen).toHaveLength(1);
+    pass(95);
+    expect(fingerprintOf(await credentialOf(machine))).not.toBe(fingerprintOf(first));
+  });
+
+  it('signs in where the lineage has too many certificates and the own one has ended', async () => {
+    const fresh = newMachine();
+    const machine = await loggedIn({ ...fresh, args: fresh.args.map((arg) => (arg === 'team-a' ? 'late' : arg)) });
+    const first = await credentialOf(machine);
+    await fillLineage(machine, fingerprintOf(first), 'late', 2);
+    pass(700);
+    await fillLineage(machine, fingerprintOf(first), 'late', 1);
+    expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+    expect(machine.takeLines().join()).toMatch(/renews later: .+ Run: kubectl kubepass login/);
+    pass(11);
+    const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
+    expect(fingerprintOf(await credentialOf(withToken))).not.toBe(fingerprintOf(first));
   });
 
   it('asks once where ten kubectl find an expired certificate', async () => {
