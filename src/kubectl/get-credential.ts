@@ -5,7 +5,7 @@ import type { CachedCredential, CredentialCache } from './credential-cache.js';
 import type { Machine } from './machine.js';
 import { messageOf, PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
 import { isComfortable } from './renewal-times.js';
-import type { Settings } from './settings.js';
+import { loginCommand, type Settings } from './settings.js';
 
 /** kubectl calls the plugin about six times for one command. */
 const refusalMilliseconds = 10_000;
@@ -192,6 +192,3 @@ function explained(error: RefusedError, settings: Settings): RefusedError {
     error.why,
   );
 }
-
-export const loginCommand = ({ server, cluster }: Settings): string =>
-  `kubectl kubepass login --server ${server} --cluster ${cluster}`;

@@ -59,6 +59,13 @@ export function credentialArguments(settings: Settings): readonly string[] {
   ];
 }
 
+/** The command that gets these settings a credential by hand, as one pastes it into a POSIX shell. */
+export const loginCommand = (settings: Settings): string =>
+  ['kubectl kubepass login', ...credentialArguments(settings).slice(1).map(shellWord)].join(' ');
+
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
 /** The one form of the URL of kubepass. Plain http is for this machine alone: a token would be read on the way. */
 export function readServer(text: string): string {
   if (!URL.canParse(text)) throw new PluginError(`--server ${JSON.stringify(text)} is no URL`);

@@ -505,7 +505,7 @@ describe('get-credential', () => {
     const machine = newMachine(null);
     expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
     expect(machine.takeLines()).toEqual([
-      `kubepass: there is no credential for this context yet. Run: kubectl kubepass login --server ${server} --cluster demo`,
+      `kubepass: there is no credential for this context yet. Run: kubectl kubepass login --server ${server} --cluster demo --username ${machine.username} --group team-a --expires-in 600s`,
     ]);
   });
 
