@@ -4,7 +4,7 @@ import type { Attempt, CachedCredential, CredentialCache } from './credential-ca
 import { makeKey, readKey } from './key-pair.js';
 import type { Machine } from './machine.js';
 import { RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
-import { renewalTime } from './renewal-times.js';
+import { localEnd, renewalTime } from './renewal-times.js';
 import type { Authorization, RequestView, ServiceClient } from './service-client.js';
 import type { Settings } from './settings.js';
 import { signProof } from './sign-proof.js';
@@ -106,7 +106,8 @@ export class CertificateAsks {
     const { state, certificate } = request;
     if (certificate !== null && state === 'issued') {
       const now = this.machine.now();
-      const { fingerprintSha256, username, groups, notAfter, pem } = certificate;
+      const { fingerprintSha256, username, groups, pem } = certificate;
+      const notAfter = localEnd(certificate.notAfter, now, request.serverTime);
       const credential: CachedCredential = {
         server: this.settings.server,
         cluster: this.settings.cluster,

@@ -22,7 +22,7 @@ export interface CachedCredential {
   readonly fingerprintSha256: string;
   readonly certificatePem: string;
   readonly keyPem: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970 by the clock of this machine. */
   readonly issuedAt: number;
   readonly notAfter: number;
   readonly renewAt: number;

@@ -4,7 +4,7 @@ import { cacheOf } from './cache-of.js';
 import type { CachedCredential, CredentialCache } from './credential-cache.js';
 import type { Machine } from './machine.js';
 import { messageOf, PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
-import { isComfortable } from './renewal-times.js';
+import { isComfortable, isFresh } from './renewal-times.js';
 import { loginCommand, type Settings } from './settings.js';
 
 /** kubectl calls the plugin about six times for one command. */
@@ -28,10 +28,12 @@ export async function getCredential(
 ): Promise<CachedCredential> {
   const cache = cacheOf(settings, machine);
   const cached = cache.read('credential');
-  if (cached !== null && machine.now() < cached.renewAt) return cached;
+  if (cached !== null && isFresh(cached, machine.now())) return cached;
   throwIfRefused(cache, machine);
   const hasTime = cached !== null && isComfortable(cached, machine.now());
-  if (hasTime && machine.now() < (cache.read('failure')?.retryAt ?? 0)) return cached;
+  const wait = (cache.read('failure')?.retryAt ?? 0) - machine.now();
+  // A longer wait is that of a clock that was set back.
+  if (hasTime && wait > 0 && wait <= tooEarlyMilliseconds) return cached;
 
   cache.prepare();
   const lock = new CacheLock(cache.directory, machine);
@@ -44,7 +46,7 @@ export async function getCredential(
   try {
     // After the wait for the lock there may be nothing left to do.
     const now = cache.read('credential');
-    if (now !== null && machine.now() < now.renewAt) return now;
+    if (now !== null && isFresh(now, machine.now())) return now;
     throwIfRefused(cache, machine);
     return await renewed(settings, cache, now, machine, interactive);
   } finally {

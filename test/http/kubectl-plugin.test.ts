@@ -4,6 +4,7 @@ import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { answerFromCache } from '../../src/kubectl/answer-from-cache.js';
 import { runPlugin } from '../../src/kubectl/run-plugin.js';
 import { csrFor } from '../helpers/csr.js';
 import { testMachine, type TestMachine } from '../helpers/plugin-machine.js';
@@ -75,7 +76,8 @@ beforeAll(async () => {
           answer.on('data', (chunk: Buffer) => parts.push(chunk));
           answer.on('end', () => {
             traffic += `${Buffer.concat(parts).toString()}\n`;
-            response.writeHead(answer.statusCode ?? 500, answer.headers).end(Buffer.concat(parts));
+            const date = new Date(Date.now() + offset).toUTCString();
+            response.writeHead(answer.statusCode ?? 500, { ...answer.headers, date }).end(Buffer.concat(parts));
           });
         },
       );
@@ -340,6 +342,42 @@ describe('get-credential', () => {
       { limit: 10, cursor: null },
     );
     expect(items).toHaveLength(2);
+  });
+
+  it.each([
+    ['behind', -3_600],
+    ['ahead', 3_600],
+  ])('renews in time by a clock that is an hour %s', async (_what, seconds) => {
+    const fresh = newMachine();
+    const now = () => Date.now() + offset + seconds * 1000;
+    const machine = await loggedIn({ ...fresh, now });
+    const fast = () => answerFromCache(['get-credential', ...machine.args], machine);
+    const first = await credentialOf(machine);
+    const inTheFuture = ({ expirationTimestamp }: Credential['status']) => {
+      expect(Date.parse(expirationTimestamp) - now()).toBeGreaterThan(500_000);
+      expect(Date.parse(expirationTimestamp) - now()).toBeLessThan(600_000);
+    };
+    inTheFuture(first);
+    pass(380);
+    expect(await credentialOf(machine)).toEqual(first);
+    expect(fast()).not.toBeNull();
+    pass(40);
+    expect(fast()).toBeNull();
+    const second = await credentialOf(machine);
+    expect(fingerprintOf(second)).not.toBe(fingerprintOf(first));
+    inTheFuture(second);
+    pass(650);
+    expect(fast()).toBeNull();
+    expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+  });
+
+  it('is not sure of a certificate of the future, after the clock was set back', async () => {
+    const fresh = newMachine();
+    const machine = await loggedIn({ ...fresh, now: () => Date.now() + offset + 3_600_000 });
+    const first = await credentialOf(machine);
+    const setBack = { ...machine, now: () => Date.now() + offset };
+    expect(answerFromCache(['get-credential', ...machine.args], setBack)).toBeNull();
+    expect(fingerprintOf(await credentialOf(setBack))).not.toBe(fingerprintOf(first));
   });
 
   /** More certificates of the lineage, which is full with three that live. */
