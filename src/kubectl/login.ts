@@ -2,7 +2,7 @@ import { CertificateAsks, progressOf, type Asked } from './ask-for-certificate.j
 import type { LoginOptions, LoginSettings } from './command-line.js';
 import { cacheOf } from './cache-of.js';
 import { changeKubeconfig, fileToWrite, kubeconfigFiles, readKubeconfig } from './kubeconfig-file.js';
-import { entriesOfService, ownContexts, withEntries } from './kubeconfig-entries.js';
+import { entriesOfService, ownContexts, withCurrentContext, withEntries } from './kubeconfig-entries.js';
 import type { Machine } from './machine.js';
 import { PluginError, RefusedError, UnavailableError } from './plugin-error.js';
 import { ServiceClient, type Authorization } from './service-client.js';
@@ -49,7 +49,12 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
   const file = fileWith(context, files) ?? fileToWrite(files);
   const exec = { args: credentialArguments(settings), installHint: service.installHint };
   const entries = { context, namespace: settings.namespace, cluster: service.cluster, exec };
-  await changeKubeconfig(file, (text) => withEntries(text, entries, options.use), machine);
+  // The first file that has a current context counts, so a new one goes to the first file that is there, as kubectl does it.
+  const isCurrent = options.use || currentContext(files) === null;
+  const currentFile = fileToWrite(files);
+  await changeKubeconfig(file, (text) => withEntries(text, entries, isCurrent && file === currentFile), machine);
+  if (isCurrent && file !== currentFile)
+    await changeKubeconfig(currentFile, (text) => withCurrentContext(text, context), machine);
 
   const groups = credential.groups.length === 0 ? '' : ` in ${credential.groups.join(', ')}`;
   machine.print(
@@ -101,6 +106,16 @@ async function whenIssued(
       machine.say(`kubepass: ${error.message}; it is asked again`);
     }
   }
+}
+
+/** The current context of all files together. */
+function currentContext(files: readonly string[]): string | null {
+  for (const file of files) {
+    const text = readKubeconfig(file);
+    const current = text === null || text.trim() === '' ? null : ownContexts(text).current;
+    if (current !== null) return current;
+  }
+  return null;
 }
 
 /** A context that is there already stays in its file. */

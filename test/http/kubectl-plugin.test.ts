@@ -218,6 +218,31 @@ describe('login', () => {
     expect(first).toMatch(/^kubepass: certificate request \S+ waits for 1 of 1 bob, carol$/);
   });
 
+  it('leaves the current context of a list of kubeconfigs, and changes it where kubectl does', async () => {
+    const fresh = newMachine();
+    const [a, b] = ['a', 'b'].map((name) => join(fresh.homeDirectory, name)) as [string, string];
+    const machine = { ...fresh, environment: { ...fresh.environment, KUBECONFIG: `${a}:${b}` } };
+    const config = (current: string) => `apiVersion: v1\nkind: Config\ncurrent-context: "${current}"\n`;
+    const login = async (...more: readonly string[]) => {
+      expect(await runPlugin(['login', ...machine.args, ...more], machine)).toBe(0);
+      return [a, b].map((file) => /current-context: "(.*)"/.exec(readFileSync(file, 'utf8'))?.[1]);
+    };
+    writeFileSync(a, config(''));
+    writeFileSync(b, config('prod'));
+    expect(await login()).toEqual(['', 'prod']);
+    const own = `${machine.username}@demo`;
+    expect(await login('--use')).toEqual([own, 'prod']);
+    // The entries are in the second file, and stay there.
+    writeFileSync(b, readFileSync(a, 'utf8'));
+    writeFileSync(a, config('other'));
+    expect(await login()).toEqual(['other', own]);
+    expect(await login('--use')).toEqual([own, own]);
+    expect(readFileSync(a, 'utf8')).not.toContain('kubectl-kubepass');
+    writeFileSync(a, config(''));
+    writeFileSync(b, readFileSync(b, 'utf8').replace(`current-context: "${own}"`, ''));
+    expect(await login()).toEqual([own, undefined]);
+  });
+
   it('says why it is not permitted, and leaves no context', async () => {
     const machine = newMachine();
     const args = machine.args.map((arg) => (arg === 'team-a' ? 'admins' : arg));
