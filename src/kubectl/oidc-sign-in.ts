@@ -6,6 +6,7 @@ import type { Machine } from './machine.js';
 import { openBrowser, whyNoBrowser } from './open-browser.js';
 import { PluginError } from './plugin-error.js';
 import type { OfferedIssuer } from './service-client.js';
+import { isSecure } from './settings.js';
 
 const callMilliseconds = 15_000;
 const personMilliseconds = 300_000;
@@ -34,6 +35,8 @@ export async function signInByIssuer(
 }
 
 async function discover(issuer: string): Promise<Provider> {
+  if (!URL.canParse(issuer) || !isSecure(new URL(issuer)))
+    throw new PluginError(`the identity provider ${JSON.stringify(issuer)} is not at an https URL`);
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const { status, json } = await call('GET', url);
   if (status !== 200 || json === null) throw new PluginError(`${url} answers ${status} and no discovery document`);
@@ -48,10 +51,11 @@ async function discover(issuer: string): Promise<Provider> {
   };
 }
 
-/** A secure issuer does not lead to a place that is not. */
+/** An issuer leads to no file or program, and a secure one to no place that is not. */
 function endpointOf(value: unknown, issuer: string): string | null {
   if (typeof value !== 'string' || !URL.canParse(value)) return null;
-  if (issuer.startsWith('https:') && !value.startsWith('https:'))
+  const url = new URL(value);
+  if (!isSecure(url) || (issuer.startsWith('https:') && url.protocol !== 'https:'))
     throw new PluginError(`an endpoint of ${issuer} is not https`);
   return value;
 }
