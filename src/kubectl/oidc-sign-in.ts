@@ -125,8 +125,8 @@ async function listenForCallback(): Promise<Callback> {
   let wanted: string | null = null;
   const { promise, resolve } = deferred<URLSearchParams>();
   const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const mine = url.pathname === '/callback' && wanted !== null && isSame(url.searchParams.get('state') ?? '', wanted);
+    const url = callbackOf(request.url);
+    const mine = url !== null && wanted !== null && isSame(url.searchParams.get('state') ?? '', wanted);
     response.writeHead(mine ? 200 : 404, {
       'content-type': 'text/plain; charset=utf-8',
       'cache-control': 'no-store',
@@ -160,6 +160,13 @@ async function listenForCallback(): Promise<Callback> {
       server.closeAllConnections();
     },
   };
+}
+
+/** Every page and program of this machine may call: null for a path that is not ours, or none at all. */
+function callbackOf(path = ''): URL | null {
+  const [base, own] = ['http://127.0.0.1', '/callback'];
+  const url = URL.canParse(path, base) ? new URL(path, base) : null;
+  return url?.pathname === own ? url : null;
 }
 
 async function signInByDevice(
@@ -227,8 +234,10 @@ const describe = (error: unknown, more: unknown): string =>
     .replace(/[^ -~]/g, '?')
     .slice(0, 300) || 'nothing';
 
-const isSame = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+function isSame(a: string, b: string): boolean {
+  const [one, other] = [Buffer.from(a), Buffer.from(b)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
 
 function call(method: 'GET' | 'POST', url: string, form?: Readonly<Record<string, string>>): Promise<JsonAnswer> {
   return callJson({
