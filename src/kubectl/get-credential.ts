@@ -121,9 +121,10 @@ async function ask(
   if (attempt !== null && attempt.pendingRequest !== null) {
     const who = await signIn(settings, client, machine, { interactive: false });
     const { pendingRequest } = attempt;
-    if (who !== null)
+    if (who === null) throw new PendingError(waits(pendingRequest, settings));
+    // The request of another principal is theirs to collect.
+    if (attempt.principal === null || attempt.principal === who.name)
       return mustBeIssued(await asks.follow({ ...attempt, pendingRequest }, who.authorization), settings);
-    throw new PendingError(waits(pendingRequest, settings));
   }
 
   let refused: PluginError | null = null;
@@ -144,7 +145,7 @@ async function ask(
     if (refused !== null) throw new RefusedError(`kubepass: ${refused.message}. Run: ${loginCommand(settings)}`);
     throw new NotSignedInError(`kubepass: there is no credential for this context yet. Run: ${loginCommand(settings)}`);
   }
-  const wanted = { username: settings.username ?? who.name, groups: settings.groups };
+  const wanted = { principal: who.name, username: settings.username ?? who.name, groups: settings.groups };
   return mustBeIssued(
     await asks.create(wanted, waitSeconds, who.authorization).catch((error: unknown) => {
       throw error instanceof RefusedError ? explained(error, settings) : error;

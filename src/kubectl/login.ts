@@ -33,12 +33,13 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
   cache.remove('refusal', 'failure');
   const asks = new CertificateAsks(settings, cache, client, machine);
   const attempt = cache.read('attempt');
-  const wanted = { username: settings.username ?? name, groups: settings.groups };
-  const pendingRequest = attempt?.pendingRequest ?? null;
+  const wanted = { principal: name, username: settings.username ?? name, groups: settings.groups };
+  const isOwn = attempt !== null && (attempt.principal === null || attempt.principal === name);
+  const pendingRequest = isOwn ? attempt.pendingRequest : null;
   // An ask that waits for people is gone on with; another one, for a renewal, is not this one.
-  if (attempt !== null && pendingRequest === null && attempt.renewalOf !== null) cache.remove('attempt');
+  if (isOwn && pendingRequest === null && attempt.renewalOf !== null) cache.remove('attempt');
   let asked: Asked;
-  if (attempt !== null && pendingRequest !== null) {
+  if (isOwn && pendingRequest !== null) {
     machine.say(`kubepass: goes on with certificate request ${pendingRequest}`);
     asked = await asks.follow({ ...attempt, pendingRequest }, authorization);
   } else asked = await asks.create(wanted, waitSeconds, authorization);

@@ -45,6 +45,8 @@ let service: TestService;
 /** A proxy before the service: the plugin knows its address, and a test can break it. */
 let front: Server;
 let answerInstead: number | null = null;
+/** The path that is answered so; null: every one. */
+let breaks: string | null = null;
 let seen: string[] = [];
 let server: string;
 /** The cluster signs when this resolves; null: at once. Nobody waits for it then. */
@@ -56,7 +58,7 @@ const directories: { remove(): void }[] = [];
 beforeAll(async () => {
   front = createServer((request, response) => {
     seen.push(`${request.method ?? ''} ${request.url ?? ''}`);
-    if (answerInstead !== null) {
+    if (answerInstead !== null && (breaks === null || breaks === request.url)) {
       response.writeHead(answerInstead, { 'content-type': 'application/problem+json' }).end('{"detail":"not now"}');
       return;
     }
@@ -106,6 +108,7 @@ afterAll(async () => {
 });
 afterEach(() => {
   answerInstead = null;
+  breaks = null;
   signed = null;
   for (const directory of directories.splice(0)) directory.remove();
 });
@@ -241,6 +244,28 @@ describe('login', () => {
     writeFileSync(a, config(''));
     writeFileSync(b, readFileSync(b, 'utf8').replace(`current-context: "${own}"`, ''));
     expect(await login()).toEqual([own, undefined]);
+  });
+
+  it('goes on with the ask of another principal neither before it is answered nor while it waits', async () => {
+    const machine = newMachine();
+    const args = ['login', '--server', server, '--cluster', 'demo'];
+    const as = (name: 'alice' | 'hr-system') => ({
+      ...machine,
+      environment: { KUBEPASS_TOKEN: service.tokenOf(name) },
+    });
+    answerInstead = 503;
+    breaks = '/v1/certificate-requests';
+    expect(await runPlugin(args, as('alice'))).toBe(1);
+    answerInstead = null;
+    expect(await runPlugin(args, as('hr-system')), machine.takeLines().join()).toBe(0);
+    expect(machine.takeOutput()).toContain('You are hr-system on demo');
+
+    const impatient = new Error('nobody waits');
+    const ops = (name: 'alice' | 'hr-system') => ({ ...as(name), sleep: () => Promise.reject(impatient) });
+    await expect(runPlugin([...args, '--group', 'ops'], ops('alice'))).rejects.toBe(impatient);
+    machine.takeLines();
+    await expect(runPlugin([...args, '--group', 'ops'], ops('hr-system'))).rejects.toBe(impatient);
+    expect(machine.takeLines().join()).not.toContain('goes on with');
   });
 
   it('says why it is not permitted, and leaves no context', async () => {
@@ -544,6 +569,9 @@ describe('get-credential', () => {
       await service
         .as('bob')('post', `/v1/certificate-requests/${mine[0]?.id ?? ''}/approve`)
         .expect(200);
+      const state = async () =>
+        as.request(await service.as('bob')('get', `/v1/certificate-requests/${mine[0]?.id ?? ''}`)).state;
+      await expect.poll(state, { interval: 10 }).toBe('issued');
     };
     const machine = { ...fresh, args, sleep: async () => approve() };
     expect(await runPlugin(['login', ...args], machine)).toBe(0);
