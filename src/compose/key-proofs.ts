@@ -14,7 +14,9 @@ export function openKeyProofs(
       const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
       const request = certificate && (await store.requests.find(certificate.requestId));
       if (certificate === null || request === null || certificate.orphan) return null;
-      const { requester, collector, decision } = request;
+      const { requester, collector, decision, certificationRequest } = request;
+      // Whoever brought a CSR holds the key, and must not speak for the collector by it.
+      if (certificationRequest !== null && requester.name !== collector) return null;
       // Those of a request on which nobody decided are not on record: rather one person too many.
       const makers = decision.makers ?? (await store.apiTokens.makersOf(requester.name, null));
       const { der, username, notAfter } = certificate;

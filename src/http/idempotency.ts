@@ -28,8 +28,13 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** The end of a use case: an answer, whose body may hold a private key, or a refusal. */
-export type Result = { readonly answer: HttpAnswer; readonly holdsPrivateKey: boolean } | { readonly refusal: Refusal };
+/**
+ * The end of a use case: an answer, whose body may hold a private key, or a refusal. An interim answer is not kept: a repeat
+ * tells what has become of the request since.
+ */
+export type Result =
+  | { readonly answer: HttpAnswer; readonly holdsPrivateKey: boolean; readonly isInterim?: boolean }
+  | { readonly refusal: Refusal };
 
 export function jsonAnswer(status: number, value: object, headers: Readonly<Record<string, string>>): HttpAnswer {
   return { status, headers: { 'content-type': jsonMediaType, ...headers }, body: JSON.stringify(value) };
@@ -78,6 +83,7 @@ export async function answerOnce(
     // A denial is recorded, so its answer is kept. Other refusals recorded nothing, or a repeat may end differently.
     return sendAnswer(reply, result.refusal.kind === 'policy-denied' ? await keep(token, answer, answer.body) : answer);
   }
+  if (result.isInterim) return sendAnswer(reply, result.answer);
   return sendAnswer(reply, await keep(token, result.answer, result.holdsPrivateKey ? null : result.answer.body));
 
   /**

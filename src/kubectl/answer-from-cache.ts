@@ -3,6 +3,7 @@ import { execCredential, readExecInfo } from './exec-credential.js';
 import { cacheOf } from './cache-of.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
+import { isFresh } from './renewal-times.js';
 
 /**
  * The answer to kubectl where the cache has it; null where there is more to do, or to complain about. kubectl waits for this
@@ -13,7 +14,7 @@ export function answerFromCache([command, ...args]: readonly string[], machine: 
   try {
     const cached = cacheOf(readCredentialCommand(args), machine).read('credential');
     const now = machine.now();
-    if (cached === null || now >= cached.renewAt) return null;
+    if (cached === null || !isFresh(cached, now)) return null;
     return execCredential(cached, now, readExecInfo(machine.environment['KUBERNETES_EXEC_INFO']).apiVersion);
   } catch (error) {
     if (error instanceof PluginError) return null;

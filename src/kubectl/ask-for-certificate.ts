@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { writeCertificationRequest } from './certification-request.js';
 import type { Attempt, CachedCredential, CredentialCache } from './credential-cache.js';
 import { makeKey, readKey } from './key-pair.js';
 import type { Machine } from './machine.js';
-import { RefusedError, UnavailableError } from './plugin-error.js';
-import { renewalTime } from './renewal-times.js';
+import { RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
+import { localEnd, renewalTime } from './renewal-times.js';
 import type { Authorization, RequestView, ServiceClient } from './service-client.js';
 import type { Settings } from './settings.js';
 import { signProof } from './sign-proof.js';
@@ -12,8 +13,9 @@ import { signProof } from './sign-proof.js';
 /** Kubepass keeps the answer to an Idempotency-Key for a day. */
 const attemptMilliseconds = 20 * 3_600_000;
 
-/** The identity to ask for. */
+/** The identity to ask for, and the name of the principal who asks. */
 export interface Wanted {
+  readonly principal: string;
   readonly username: string;
   readonly groups: readonly string[];
 }
@@ -35,7 +37,7 @@ export class CertificateAsks {
   /** A new certificate in place of this one, for which the key of this one is proof enough. */
   async renew(credential: CachedCredential, waitSeconds: number): Promise<Asked> {
     const { fingerprintSha256, keyPem } = credential;
-    const attempt = await this.#attempt(fingerprintSha256, credential);
+    const attempt = await this.#attempt(fingerprintSha256, { ...credential, principal: null });
     const { csr } = JSON.parse(attempt.body) as { readonly csr: string };
     const der = Buffer.from(csr.split('\n').slice(1, -2).join(''), 'base64');
     const renew = (now: number) => {
@@ -69,20 +71,24 @@ export class CertificateAsks {
   }
 
   /** The ask that has no end yet, else a new one. It is kept before it is sent. */
-  async #attempt(renewalOf: string | null, wanted: Wanted): Promise<Attempt> {
+  async #attempt(
+    renewalOf: string | null,
+    { principal, username, groups }: Pick<Attempt, 'principal' | 'username' | 'groups'>,
+  ): Promise<Attempt> {
     const now = this.machine.now();
     const kept = this.cache.read('attempt');
-    if (kept !== null && kept.renewalOf === renewalOf && now - kept.startedAt < attemptMilliseconds) return kept;
+    const asked = { renewalOf, principal, username, groups };
+    if (kept !== null && isFor(kept, asked) && now - kept.startedAt < attemptMilliseconds) return kept;
     const { cluster, namespace, expirationSeconds, keyAlgorithm } = this.settings;
     const key = await makeKey(keyAlgorithm);
-    const { pem: csr } = writeCertificationRequest(wanted, key);
+    const { pem: csr } = writeCertificationRequest({ username, groups }, key);
     const expiration = expirationSeconds === null ? {} : { expirationSeconds };
     const body =
       renewalOf === null
         ? { cluster, csr, ...expiration, ...(namespace !== null && { namespace }) }
         : { csr, ...expiration };
     const attempt: Attempt = {
-      renewalOf,
+      ...asked,
       body: JSON.stringify(body),
       keyPem: key.pem,
       idempotencyKey: randomUUID(),
@@ -99,13 +105,15 @@ export class CertificateAsks {
     try {
       request = await ask();
     } catch (error) {
-      if (!(error instanceof UnavailableError)) this.cache.remove('attempt');
+      // kubepass keeps a no with the key of its ask, so the next ask needs another one.
+      if (!(error instanceof UnavailableError) || error instanceof TooEarlyError) this.cache.remove('attempt');
       throw error;
     }
     const { state, certificate } = request;
     if (certificate !== null && state === 'issued') {
       const now = this.machine.now();
-      const { fingerprintSha256, username, groups, notAfter, pem } = certificate;
+      const { fingerprintSha256, username, groups, pem } = certificate;
+      const notAfter = localEnd(certificate.notAfter, now, request.serverTime);
       const credential: CachedCredential = {
         server: this.settings.server,
         cluster: this.settings.cluster,
@@ -117,8 +125,7 @@ export class CertificateAsks {
       return { kind: 'issued', credential };
     }
     if (attempt.renewalOf !== null && (state === 'approved' || state === 'issuing')) {
-      // The proof is for one renewal: the certificate that comes later is out of reach, so the next try makes another one.
-      this.cache.remove('attempt');
+      // The same ask, with another proof, gets the certificate that comes later.
       throw new UnavailableError(`the cluster has not signed certificate request ${request.id} in time`);
     }
     if (['pending', 'approved', 'issuing'].includes(state)) {
@@ -131,6 +138,12 @@ export class CertificateAsks {
     throw new RefusedError(`certificate request ${request.id} is ${state}${why}`);
   }
 }
+
+/** Whether this ask is for the same identity, by the same principal. */
+const isFor = (
+  { renewalOf, principal, username, groups }: Attempt,
+  asked: Pick<Attempt, 'renewalOf' | 'principal' | 'username' | 'groups'>,
+): boolean => isDeepStrictEqual({ renewalOf, principal, username, groups }, asked);
 
 /** `waits for 1 of 2 team-leads`. */
 export function progressOf({ state, awaiting }: RequestView): string {

@@ -64,6 +64,8 @@ export class CacheLock {
       return readFileSync(this.#path, 'utf8');
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return null;
+      // kubectl's own lock of a kubeconfig has mode 0: somebody holds it, and nobody knows who.
+      if (['EACCES', 'EPERM'].includes(String(codeOf(error)))) return '';
       throw error;
     }
   }

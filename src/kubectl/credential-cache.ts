@@ -22,7 +22,7 @@ export interface CachedCredential {
   readonly fingerprintSha256: string;
   readonly certificatePem: string;
   readonly keyPem: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970 by the clock of this machine. */
   readonly issuedAt: number;
   readonly notAfter: number;
   readonly renewAt: number;
@@ -32,6 +32,11 @@ export interface CachedCredential {
 export interface Attempt {
   /** The certificate to renew; null: a new request. */
   readonly renewalOf: string | null;
+  /** The name of the principal who asks; null: the key of the certificate to renew speaks. */
+  readonly principal: string | null;
+  /** The identity that is asked for. */
+  readonly username: string;
+  readonly groups: readonly string[];
   readonly body: string;
   readonly keyPem: string;
   readonly idempotencyKey: string;
@@ -73,7 +78,14 @@ const kinds: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
     notAfter: 'number',
     renewAt: 'number',
   },
-  attempt: { body: 'string', keyPem: 'string', idempotencyKey: 'string', startedAt: 'number' },
+  attempt: {
+    username: 'string',
+    groups: 'object',
+    body: 'string',
+    keyPem: 'string',
+    idempotencyKey: 'string',
+    startedAt: 'number',
+  },
   refusal: { at: 'number', message: 'string', revoked: 'boolean' },
   failure: { retryAt: 'number' },
 };

@@ -3,14 +3,16 @@ import { CacheLock, longestHoldMilliseconds } from './cache-lock.js';
 import { cacheOf } from './cache-of.js';
 import type { CachedCredential, CredentialCache } from './credential-cache.js';
 import type { Machine } from './machine.js';
-import { messageOf, PluginError, RefusedError, UnavailableError } from './plugin-error.js';
-import { isComfortable } from './renewal-times.js';
-import type { Settings } from './settings.js';
+import { messageOf, PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
+import { isComfortable, isFresh } from './renewal-times.js';
+import { loginCommand, type Settings } from './settings.js';
 
 /** kubectl calls the plugin about six times for one command. */
 const refusalMilliseconds = 10_000;
 /** After a failed renewal the certificate is handed out for a while without another try. */
 const retryMilliseconds = 10_000;
+/** kubepass records each ask to which it says no. */
+const tooEarlyMilliseconds = 300_000;
 /** All that is asked while the lock is held ends before others take it over. */
 export const callMilliseconds = longestHoldMilliseconds - 2_000;
 const waitSeconds = 5;
@@ -26,10 +28,12 @@ export async function getCredential(
 ): Promise<CachedCredential> {
   const cache = cacheOf(settings, machine);
   const cached = cache.read('credential');
-  if (cached !== null && machine.now() < cached.renewAt) return cached;
+  if (cached !== null && isFresh(cached, machine.now())) return cached;
   throwIfRefused(cache, machine);
   const hasTime = cached !== null && isComfortable(cached, machine.now());
-  if (hasTime && machine.now() < (cache.read('failure')?.retryAt ?? 0)) return cached;
+  const wait = (cache.read('failure')?.retryAt ?? 0) - machine.now();
+  // A longer wait is that of a clock that was set back.
+  if (hasTime && wait > 0 && wait <= tooEarlyMilliseconds) return cached;
 
   cache.prepare();
   const lock = new CacheLock(cache.directory, machine);
@@ -42,7 +46,7 @@ export async function getCredential(
   try {
     // After the wait for the lock there may be nothing left to do.
     const now = cache.read('credential');
-    if (now !== null && machine.now() < now.renewAt) return now;
+    if (now !== null && isFresh(now, machine.now())) return now;
     throwIfRefused(cache, machine);
     return await renewed(settings, cache, now, machine, interactive);
   } finally {
@@ -69,7 +73,8 @@ async function renewed(
     return await ask(settings, cache, cached, machine, interactive);
   } catch (error) {
     if (error instanceof UnavailableError && cached !== null && lives()) {
-      cache.write('failure', { retryAt: machine.now() + retryMilliseconds });
+      const wait = error instanceof TooEarlyError ? tooEarlyMilliseconds : retryMilliseconds;
+      cache.write('failure', { retryAt: machine.now() + wait });
       const end = new Date(cached.notAfter).toISOString();
       machine.say(`kubepass: the certificate could not be renewed and works until ${end}: ${messageOf(error)}`);
       return cached;
@@ -116,18 +121,20 @@ async function ask(
   if (attempt !== null && attempt.pendingRequest !== null) {
     const who = await signIn(settings, client, machine, { interactive: false });
     const { pendingRequest } = attempt;
-    if (who !== null)
+    if (who === null) throw new PendingError(waits(pendingRequest, settings));
+    // The request of another principal is theirs to collect.
+    if (attempt.principal === null || attempt.principal === who.name)
       return mustBeIssued(await asks.follow({ ...attempt, pendingRequest }, who.authorization), settings);
-    throw new PendingError(waits(pendingRequest, settings));
   }
 
-  let refused: RefusedError | null = null;
+  let refused: PluginError | null = null;
   if (cached !== null)
     try {
       return mustBeIssued(await asks.renew(cached, waitSeconds), settings);
     } catch (error) {
       // Only a new sign-in helps. Every other refusal is the answer: nothing goes round it.
-      if (!(error instanceof RefusedError && (error.why === 'ended' || error.why === 'unauthenticated')))
+      const isTooLate = error instanceof TooEarlyError && machine.now() >= cached.notAfter;
+      if (!isTooLate && !(error instanceof RefusedError && (error.why === 'ended' || error.why === 'unauthenticated')))
         throw error instanceof RefusedError ? explained(error, settings) : error;
       refused = error;
     }
@@ -138,7 +145,7 @@ async function ask(
     if (refused !== null) throw new RefusedError(`kubepass: ${refused.message}. Run: ${loginCommand(settings)}`);
     throw new NotSignedInError(`kubepass: there is no credential for this context yet. Run: ${loginCommand(settings)}`);
   }
-  const wanted = { username: settings.username ?? who.name, groups: settings.groups };
+  const wanted = { principal: who.name, username: settings.username ?? who.name, groups: settings.groups };
   return mustBeIssued(
     await asks.create(wanted, waitSeconds, who.authorization).catch((error: unknown) => {
       throw error instanceof RefusedError ? explained(error, settings) : error;
@@ -188,6 +195,3 @@ function explained(error: RefusedError, settings: Settings): RefusedError {
     error.why,
   );
 }
-
-export const loginCommand = ({ server, cluster }: Settings): string =>
-  `kubectl kubepass login --server ${server} --cluster ${cluster}`;

@@ -33,9 +33,9 @@ const entryName = (context: string): string => `kubepass:${context}`;
 
 /**
  * Puts the entries of a context into a kubeconfig, or in place of those that an earlier login put there. Nothing else is
- * changed: the result is read again and compared. `use` makes it the current context; where there is none it becomes that.
+ * changed: the result is read again and compared. `isCurrent` makes it the current context too.
  */
-export function withEntries(text: string | null, own: OwnEntries, use: boolean): string {
+export function withEntries(text: string | null, own: OwnEntries, isCurrent: boolean): string {
   const document = read(text);
   const before = plain(document);
   const name = entryName(own.context);
@@ -50,11 +50,19 @@ export function withEntries(text: string | null, own: OwnEntries, use: boolean):
     'context',
     mapOf({ cluster: name, user: name, ...(own.namespace !== null && { namespace: own.namespace }) }),
   );
-  const current = before['current-context'];
-  if (use || current === undefined || current === '' || current === null)
-    document.set('current-context', quoted(own.context));
+  if (isCurrent) document.set('current-context', quoted(own.context));
   const result = document.toString({ lineWidth: 0 });
   mustKeepOthers(before, plain(read(result)), own.context, name);
+  return result;
+}
+
+/** Makes a context the current one that is in another file of the list. */
+export function withCurrentContext(text: string | null, context: string): string {
+  const document = read(text);
+  const before = plain(document);
+  document.set('current-context', quoted(context));
+  const result = document.toString({ lineWidth: 0 });
+  mustKeepOthers(before, plain(read(result)), null, null);
   return result;
 }
 
@@ -193,7 +201,7 @@ function plainScalar(text: string): Scalar {
 }
 
 /** Throws unless all that is not ours reads as before. */
-function mustKeepOthers(before: Config, after: Config, context: string, name: string): void {
+function mustKeepOthers(before: Config, after: Config, context: string | null, name: string | null): void {
   const others = (config: Config) => ({
     ...config,
     'current-context': null,

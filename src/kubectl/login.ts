@@ -2,7 +2,7 @@ import { CertificateAsks, progressOf, type Asked } from './ask-for-certificate.j
 import type { LoginOptions, LoginSettings } from './command-line.js';
 import { cacheOf } from './cache-of.js';
 import { changeKubeconfig, fileToWrite, kubeconfigFiles, readKubeconfig } from './kubeconfig-file.js';
-import { entriesOfService, ownContexts, withEntries } from './kubeconfig-entries.js';
+import { entriesOfService, ownContexts, withCurrentContext, withEntries } from './kubeconfig-entries.js';
 import type { Machine } from './machine.js';
 import { PluginError, RefusedError, UnavailableError } from './plugin-error.js';
 import { ServiceClient, type Authorization } from './service-client.js';
@@ -33,12 +33,13 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
   cache.remove('refusal', 'failure');
   const asks = new CertificateAsks(settings, cache, client, machine);
   const attempt = cache.read('attempt');
-  const wanted = { username: settings.username ?? name, groups: settings.groups };
-  const pendingRequest = attempt?.pendingRequest ?? null;
+  const wanted = { principal: name, username: settings.username ?? name, groups: settings.groups };
+  const isOwn = attempt !== null && (attempt.principal === null || attempt.principal === name);
+  const pendingRequest = isOwn ? attempt.pendingRequest : null;
   // An ask that waits for people is gone on with; another one, for a renewal, is not this one.
-  if (attempt !== null && pendingRequest === null && attempt.renewalOf !== null) cache.remove('attempt');
+  if (isOwn && pendingRequest === null && attempt.renewalOf !== null) cache.remove('attempt');
   let asked: Asked;
-  if (attempt !== null && pendingRequest !== null) {
+  if (isOwn && pendingRequest !== null) {
     machine.say(`kubepass: goes on with certificate request ${pendingRequest}`);
     asked = await asks.follow({ ...attempt, pendingRequest }, authorization);
   } else asked = await asks.create(wanted, waitSeconds, authorization);
@@ -49,7 +50,12 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
   const file = fileWith(context, files) ?? fileToWrite(files);
   const exec = { args: credentialArguments(settings), installHint: service.installHint };
   const entries = { context, namespace: settings.namespace, cluster: service.cluster, exec };
-  await changeKubeconfig(file, (text) => withEntries(text, entries, options.use), machine);
+  // The first file that has a current context counts, so a new one goes to the first file that is there, as kubectl does it.
+  const isCurrent = options.use || currentContext(files) === null;
+  const currentFile = fileToWrite(files);
+  await changeKubeconfig(file, (text) => withEntries(text, entries, isCurrent && file === currentFile), machine);
+  if (isCurrent && file !== currentFile)
+    await changeKubeconfig(currentFile, (text) => withCurrentContext(text, context), machine);
 
   const groups = credential.groups.length === 0 ? '' : ` in ${credential.groups.join(', ')}`;
   machine.print(
@@ -101,6 +107,16 @@ async function whenIssued(
       machine.say(`kubepass: ${error.message}; it is asked again`);
     }
   }
+}
+
+/** The current context of all files together. */
+function currentContext(files: readonly string[]): string | null {
+  for (const file of files) {
+    const text = readKubeconfig(file);
+    const current = text === null || text.trim() === '' ? null : ownContexts(text).current;
+    if (current !== null) return current;
+  }
+  return null;
 }
 
 /** A context that is there already stays in its file. */

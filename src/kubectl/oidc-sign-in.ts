@@ -6,6 +6,7 @@ import type { Machine } from './machine.js';
 import { openBrowser, whyNoBrowser } from './open-browser.js';
 import { PluginError } from './plugin-error.js';
 import type { OfferedIssuer } from './service-client.js';
+import { isSecure } from './settings.js';
 
 const callMilliseconds = 15_000;
 const personMilliseconds = 300_000;
@@ -34,6 +35,8 @@ export async function signInByIssuer(
 }
 
 async function discover(issuer: string): Promise<Provider> {
+  if (!URL.canParse(issuer) || !isSecure(new URL(issuer)))
+    throw new PluginError(`the identity provider ${JSON.stringify(issuer)} is not at an https URL`);
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const { status, json } = await call('GET', url);
   if (status !== 200 || json === null) throw new PluginError(`${url} answers ${status} and no discovery document`);
@@ -48,10 +51,11 @@ async function discover(issuer: string): Promise<Provider> {
   };
 }
 
-/** A secure issuer does not lead to a place that is not. */
+/** An issuer leads to no file or program, and a secure one to no place that is not. */
 function endpointOf(value: unknown, issuer: string): string | null {
   if (typeof value !== 'string' || !URL.canParse(value)) return null;
-  if (issuer.startsWith('https:') && !value.startsWith('https:'))
+  const url = new URL(value);
+  if (!isSecure(url) || (issuer.startsWith('https:') && url.protocol !== 'https:'))
     throw new PluginError(`an endpoint of ${issuer} is not https`);
   return value;
 }
@@ -121,8 +125,8 @@ async function listenForCallback(): Promise<Callback> {
   let wanted: string | null = null;
   const { promise, resolve } = deferred<URLSearchParams>();
   const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const mine = url.pathname === '/callback' && wanted !== null && isSame(url.searchParams.get('state') ?? '', wanted);
+    const url = callbackOf(request.url);
+    const mine = url !== null && wanted !== null && isSame(url.searchParams.get('state') ?? '', wanted);
     response.writeHead(mine ? 200 : 404, {
       'content-type': 'text/plain; charset=utf-8',
       'cache-control': 'no-store',
@@ -156,6 +160,13 @@ async function listenForCallback(): Promise<Callback> {
       server.closeAllConnections();
     },
   };
+}
+
+/** Every page and program of this machine may call: null for a path that is not ours, or none at all. */
+function callbackOf(path = ''): URL | null {
+  const [base, own] = ['http://127.0.0.1', '/callback'];
+  const url = URL.canParse(path, base) ? new URL(path, base) : null;
+  return url?.pathname === own ? url : null;
 }
 
 async function signInByDevice(
@@ -223,8 +234,10 @@ const describe = (error: unknown, more: unknown): string =>
     .replace(/[^ -~]/g, '?')
     .slice(0, 300) || 'nothing';
 
-const isSame = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+function isSame(a: string, b: string): boolean {
+  const [one, other] = [Buffer.from(a), Buffer.from(b)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
 
 function call(method: 'GET' | 'POST', url: string, form?: Readonly<Record<string, string>>): Promise<JsonAnswer> {
   return callJson({

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Machine } from './machine.js';
+import { PluginError } from './plugin-error.js';
 
 /** Why no browser can be opened here; null where one can. */
 export function whyNoBrowser({ environment, platform }: Pick<Machine, 'environment' | 'platform'>): string | null {
@@ -12,6 +13,8 @@ export function whyNoBrowser({ environment, platform }: Pick<Machine, 'environme
 
 /** Opens the URL, which is also printed: a browser that does not start is no failure. */
 export function openBrowser(url: string, { environment, platform }: Pick<Machine, 'environment' | 'platform'>): void {
+  // A program that opens URLs also opens files, and starts programs.
+  if (!['https:', 'http:'].includes(new URL(url).protocol)) throw new PluginError('this URL is not for a browser');
   const [command, args] = openerOf(url, environment['BROWSER'] ?? '', platform);
   const child = spawn(command, args, { stdio: 'ignore', detached: true });
   child.on('error', () => undefined);

@@ -19,7 +19,12 @@ export class RefusedError extends PluginError {
 
 /** kubepass could not be asked, or could not answer: network, 5xx, 429. It may work later. */
 export class UnavailableError extends PluginError {
-  override readonly name = 'UnavailableError';
+  override readonly name: string = 'UnavailableError';
+}
+
+/** kubepass said no to this ask, and may say yes to a later one: time alone changes that. */
+export class TooEarlyError extends UnavailableError {
+  override readonly name = 'TooEarlyError';
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

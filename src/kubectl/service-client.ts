@@ -1,5 +1,5 @@
 import { callJson, type JsonAnswer } from './call-json.js';
-import { PluginError, RefusedError, UnavailableError } from './plugin-error.js';
+import { PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
 
 /** A caller's right: a bearer token, or a proof of possession. Neither may be printed. */
 export type Authorization = { readonly bearer: string } | { readonly proof: string } | null;
@@ -10,6 +10,8 @@ export interface RequestView {
   readonly state: string;
   readonly awaiting: readonly { readonly needed: number; readonly of: number; readonly whom: string }[];
   readonly failure: string | null;
+  /** The time at kubepass, in milliseconds since 1970; null: unknown. */
+  readonly serverTime: number | null;
   readonly certificate: CertificateView | null;
 }
 
@@ -55,7 +57,7 @@ export class ServiceClient {
   }
 
   async request(id: string, authorization: Authorization): Promise<RequestView> {
-    return requestView(await this.#json('GET', `/v1/certificate-requests/${encodeURIComponent(id)}`, authorization));
+    return this.#request(await this.#call('GET', `/v1/certificate-requests/${encodeURIComponent(id)}`, authorization));
   }
 
   /** The name of the caller; null where the token is not accepted. */
@@ -105,7 +107,11 @@ export class ServiceClient {
 
   async #ask(path: string, body: string, idempotencyKey: string, waitSeconds: number, authorization: Authorization) {
     const headers = { 'idempotency-key': idempotencyKey, prefer: `wait=${waitSeconds}` };
-    return requestView(await this.#json('POST', path, authorization, { body, headers }));
+    return this.#request(await this.#call('POST', path, authorization, { body, headers }));
+  }
+
+  #request(answer: JsonAnswer): RequestView {
+    return requestView(mustBeGood(answer, this.server), timeOf(answer));
   }
 
   async #json(
@@ -151,7 +157,8 @@ export interface OfferedIssuer {
 const notKubepass = (server: string) => new PluginError(`${server} does not answer as kubepass does`);
 
 /** The body of an answer of success; throws for all others what the problem says. */
-function mustBeGood({ status, json, headers }: JsonAnswer, server: string): Readonly<Record<string, unknown>> {
+function mustBeGood(answer: JsonAnswer, server: string): Readonly<Record<string, unknown>> {
+  const { status, json, headers } = answer;
   if (status >= 200 && status < 300) {
     if (json === null) throw notKubepass(server);
     return json;
@@ -167,11 +174,17 @@ function mustBeGood({ status, json, headers }: JsonAnswer, server: string): Read
   const violated = listOf(json?.['violations']);
   // Older certificates of the lineage end by themselves, and then it may be renewed.
   if (violated.length > 0 && violated.every(({ reason }) => reason === 'LineageTooLong'))
-    throw new UnavailableError(`kubepass renews later: ${String(violated[0]?.['message'])}`);
+    throw new TooEarlyError(`kubepass renews later: ${String(violated[0]?.['message'])}`);
   const violations = violated.map(({ message }) => String(message));
   const message = violations.length === 0 ? detail : `${detail}: ${violations.join('; ')}`;
+  // A policy lets others renew so late, and not this one. Policies decide on a new request as they do on any.
+  const isTooLate = violated.some(({ reason }) => reason === 'RenewalTooLate');
+  throw new RefusedError(message, isTooLate ? 'ended' : whyRefused(status, detail), timeOf(answer));
+}
+
+function timeOf({ headers }: JsonAnswer): number | null {
   const time = Date.parse(String(headers['date']));
-  throw new RefusedError(message, whyRefused(status, detail), Number.isNaN(time) ? null : time);
+  return Number.isNaN(time) ? null : time;
 }
 
 function whyRefused(status: number, detail: string): RefusedError['why'] {
@@ -185,7 +198,7 @@ const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
     ? value.filter((one): one is Readonly<Record<string, unknown>> => typeof one === 'object' && one !== null)
     : [];
 
-function requestView(json: Readonly<Record<string, unknown>>): RequestView {
+function requestView(json: Readonly<Record<string, unknown>>, serverTime: number | null): RequestView {
   const { id, state, awaiting, certificate, failure, decision } = json;
   if (typeof id !== 'string' || typeof state !== 'string')
     throw new PluginError('the answer is no certificate request');
@@ -193,6 +206,7 @@ function requestView(json: Readonly<Record<string, unknown>>): RequestView {
   return {
     id,
     state,
+    serverTime,
     awaiting: listOf(awaiting).map(({ stage, needed, approvers }) => {
       const { count } = stages[Number(stage)] ?? {};
       return { needed: Number(needed), of: Number(count ?? needed), whom: whomOf(approvers) };

@@ -59,12 +59,24 @@ export function credentialArguments(settings: Settings): readonly string[] {
   ];
 }
 
+/** The command that gets these settings a credential by hand, as one pastes it into a POSIX shell. */
+export const loginCommand = (settings: Settings): string =>
+  ['kubectl kubepass login', ...credentialArguments(settings).slice(1).map(shellWord)].join(' ');
+
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** Whether nobody reads on the way: https, or http to this machine itself. */
+export function isSecure({ protocol, hostname }: URL): boolean {
+  if (protocol !== 'http:') return protocol === 'https:';
+  return ['localhost', '[::1]'].includes(hostname) || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
 /** The one form of the URL of kubepass. Plain http is for this machine alone: a token would be read on the way. */
 export function readServer(text: string): string {
   if (!URL.canParse(text)) throw new PluginError(`--server ${JSON.stringify(text)} is no URL`);
   const url = new URL(text);
-  const isOwn = ['localhost', '[::1]'].includes(url.hostname) || /^127(?:\.\d{1,3}){3}$/.test(url.hostname);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isOwn))
+  if (!isSecure(url))
     throw new PluginError('--server must be an https URL: plain http is for a loopback address alone');
   if (url.username !== '' || url.password !== '') throw new PluginError('--server must not hold credentials');
   if (url.search !== '' || url.hash !== '') throw new PluginError('--server must have neither query nor fragment');

@@ -1,4 +1,12 @@
-import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  generateKeyPairSync,
+  randomBytes,
+  randomUUID,
+  sign,
+  X509Certificate,
+  type KeyObject,
+} from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
@@ -507,12 +515,36 @@ describe('a proof is right, and the renewal is refused as any', () => {
   });
 });
 
-describe('a proof of a collector for whom somebody else has asked', () => {
-  it('does not give them the groups and roles of that one', async () => {
-    const old = await held(['shared'], 'ECDSA-P256', { collector: 'jane' });
+describe('a proof by the key of a certificate for whose collector somebody else has asked', () => {
+  it('does not give the collector, who has the key, the groups and roles of that one', async () => {
+    const username = `person-${++people}`;
+    const groups = ['shared'];
+    const asked = as.request(
+      await service
+        .as('hr-system')('post', '/v1/certificate-requests')
+        .send({ cluster: 'demo', username, groups, collector: 'alice', expirationSeconds: hour })
+        .expect(201),
+    );
+    const { text } = await service
+      .as('alice')('post', `/v1/certificate-requests/${asked.id}/kubeconfig`)
+      .send({})
+      .expect(200);
+    const pem = (name: string) =>
+      Buffer.from(new RegExp(`${name}: "?([A-Za-z0-9+/=]+)`).exec(text)?.[1] ?? '', 'base64');
+    const certificate = new X509Certificate(pem('client-certificate-data'));
+    const old: Held = {
+      fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+      key: createPrivateKey(pem('client-key-data')),
+      ...{ username, groups, algorithm: 'ECDSA-P256' },
+    };
     const answer = await renew(old);
     expect(answer.status).toBe(403);
     expect(as.problem(answer).type).toBe('urn:kubepass:problem:not-permitted');
+  });
+
+  it('does not make the requester, who brought the key, the collector', async () => {
+    for (const collector of ['jane', 'alice'])
+      await expectRefused(renew(await held(['shared'], 'ECDSA-P256', { collector })), 'ProofKeyUnknown');
   });
 });
 

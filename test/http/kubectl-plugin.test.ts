@@ -4,7 +4,9 @@ import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { answerFromCache } from '../../src/kubectl/answer-from-cache.js';
 import { runPlugin } from '../../src/kubectl/run-plugin.js';
+import { csrFor } from '../helpers/csr.js';
 import { testMachine, type TestMachine } from '../helpers/plugin-machine.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
@@ -27,14 +29,28 @@ spec:
   selector: { clusters: [demo] }
   allowed: { usernames: ["*"], groups: ["ops"] }
   approval: { mode: manual, stages: [{ count: 1, approvers: { names: [bob, carol] } }] }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: late }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["late"] }
+  constraints: { maxExpirationSeconds: 86400 }
+  approval: { mode: auto }
+  renewal: { afterExpirySeconds: 7200 }
 `;
 
 let service: TestService;
 /** A proxy before the service: the plugin knows its address, and a test can break it. */
 let front: Server;
 let answerInstead: number | null = null;
+/** The path that is answered so; null: every one. */
+let breaks: string | null = null;
 let seen: string[] = [];
 let server: string;
+/** The cluster signs when this resolves; null: at once. Nobody waits for it then. */
+let signed: Promise<void> | null = null;
 /** Everything that went over the wire, in both directions. */
 let traffic = '';
 const directories: { remove(): void }[] = [];
@@ -42,7 +58,7 @@ const directories: { remove(): void }[] = [];
 beforeAll(async () => {
   front = createServer((request, response) => {
     seen.push(`${request.method ?? ''} ${request.url ?? ''}`);
-    if (answerInstead !== null) {
+    if (answerInstead !== null && (breaks === null || breaks === request.url)) {
       response.writeHead(answerInstead, { 'content-type': 'application/problem+json' }).end('{"detail":"not now"}');
       return;
     }
@@ -53,13 +69,17 @@ beforeAll(async () => {
       traffic += `${JSON.stringify(request.rawHeaders)}\n${body.toString()}\n`;
       const onward = httpRequest(
         `${service.address}${request.url ?? ''}`,
-        { method: request.method, headers: request.headers },
+        {
+          method: request.method,
+          headers: { ...request.headers, ...(signed !== null && { prefer: 'wait=0' }) },
+        },
         (answer) => {
           const parts: Buffer[] = [];
           answer.on('data', (chunk: Buffer) => parts.push(chunk));
           answer.on('end', () => {
             traffic += `${Buffer.concat(parts).toString()}\n`;
-            response.writeHead(answer.statusCode ?? 500, answer.headers).end(Buffer.concat(parts));
+            const date = new Date(Date.now() + offset).toUTCString();
+            response.writeHead(answer.statusCode ?? 500, { ...answer.headers, date }).end(Buffer.concat(parts));
           });
         },
       );
@@ -68,7 +88,18 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
   server = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
-  service = await startService({ policies, app: { publicUrl: server, failedAuthenticationsPerMinute: 1_000_000 } });
+  service = await startService({
+    policies,
+    app: { publicUrl: server, failedAuthenticationsPerMinute: 1_000_000 },
+    overrides: {
+      writer: (writer) => ({
+        async commit(step) {
+          if (signed !== null && step.operations.some(({ op }) => op === 'insertCertificate')) await signed;
+          return writer.commit(step);
+        },
+      }),
+    },
+  });
 });
 afterAll(async () => {
   front.closeAllConnections();
@@ -77,6 +108,8 @@ afterAll(async () => {
 });
 afterEach(() => {
   answerInstead = null;
+  breaks = null;
+  signed = null;
   for (const directory of directories.splice(0)) directory.remove();
 });
 
@@ -188,6 +221,53 @@ describe('login', () => {
     expect(first).toMatch(/^kubepass: certificate request \S+ waits for 1 of 1 bob, carol$/);
   });
 
+  it('leaves the current context of a list of kubeconfigs, and changes it where kubectl does', async () => {
+    const fresh = newMachine();
+    const [a, b] = ['a', 'b'].map((name) => join(fresh.homeDirectory, name)) as [string, string];
+    const machine = { ...fresh, environment: { ...fresh.environment, KUBECONFIG: `${a}:${b}` } };
+    const config = (current: string) => `apiVersion: v1\nkind: Config\ncurrent-context: "${current}"\n`;
+    const login = async (...more: readonly string[]) => {
+      expect(await runPlugin(['login', ...machine.args, ...more], machine)).toBe(0);
+      return [a, b].map((file) => /current-context: "(.*)"/.exec(readFileSync(file, 'utf8'))?.[1]);
+    };
+    writeFileSync(a, config(''));
+    writeFileSync(b, config('prod'));
+    expect(await login()).toEqual(['', 'prod']);
+    const own = `${machine.username}@demo`;
+    expect(await login('--use')).toEqual([own, 'prod']);
+    // The entries are in the second file, and stay there.
+    writeFileSync(b, readFileSync(a, 'utf8'));
+    writeFileSync(a, config('other'));
+    expect(await login()).toEqual(['other', own]);
+    expect(await login('--use')).toEqual([own, own]);
+    expect(readFileSync(a, 'utf8')).not.toContain('kubectl-kubepass');
+    writeFileSync(a, config(''));
+    writeFileSync(b, readFileSync(b, 'utf8').replace(`current-context: "${own}"`, ''));
+    expect(await login()).toEqual([own, undefined]);
+  });
+
+  it('goes on with the ask of another principal neither before it is answered nor while it waits', async () => {
+    const machine = newMachine();
+    const args = ['login', '--server', server, '--cluster', 'demo'];
+    const as = (name: 'alice' | 'hr-system') => ({
+      ...machine,
+      environment: { KUBEPASS_TOKEN: service.tokenOf(name) },
+    });
+    answerInstead = 503;
+    breaks = '/v1/certificate-requests';
+    expect(await runPlugin(args, as('alice'))).toBe(1);
+    answerInstead = null;
+    expect(await runPlugin(args, as('hr-system')), machine.takeLines().join()).toBe(0);
+    expect(machine.takeOutput()).toContain('You are hr-system on demo');
+
+    const impatient = new Error('nobody waits');
+    const ops = (name: 'alice' | 'hr-system') => ({ ...as(name), sleep: () => Promise.reject(impatient) });
+    await expect(runPlugin([...args, '--group', 'ops'], ops('alice'))).rejects.toBe(impatient);
+    machine.takeLines();
+    await expect(runPlugin([...args, '--group', 'ops'], ops('hr-system'))).rejects.toBe(impatient);
+    expect(machine.takeLines().join()).not.toContain('goes on with');
+  });
+
   it('says why it is not permitted, and leaves no context', async () => {
     const machine = newMachine();
     const args = machine.args.map((arg) => (arg === 'team-a' ? 'admins' : arg));
@@ -290,6 +370,113 @@ describe('get-credential', () => {
     expect(fingerprintOf(await credentialOf(machine))).toBe(fingerprintOf(second));
   });
 
+  it('gets the one certificate of a cluster that signs slowly, and makes no other', async () => {
+    const machine = await loggedIn();
+    const first = await credentialOf(machine);
+    pass(420);
+    let sign: () => void = () => undefined;
+    signed = new Promise((resolve) => {
+      sign = resolve;
+    });
+    for (let i = 0; i < 3; i += 1) {
+      expect(await credentialOf(machine)).toEqual(first);
+      expect(machine.takeLines().join()).toContain('has not signed certificate request');
+      pass(11);
+    }
+    sign();
+    signed = null;
+    const second = await credentialOf(machine);
+    expect(fingerprintOf(second)).not.toBe(fingerprintOf(first));
+    const { items } = await service.store.certificates.list(
+      { username: machine.username },
+      { limit: 10, cursor: null },
+    );
+    expect(items).toHaveLength(2);
+  });
+
+  it.each([
+    ['behind', -3_600],
+    ['ahead', 3_600],
+  ])('renews in time by a clock that is an hour %s', async (_what, seconds) => {
+    const fresh = newMachine();
+    const now = () => Date.now() + offset + seconds * 1000;
+    const machine = await loggedIn({ ...fresh, now });
+    const fast = () => answerFromCache(['get-credential', ...machine.args], machine);
+    const first = await credentialOf(machine);
+    const inTheFuture = ({ expirationTimestamp }: Credential['status']) => {
+      expect(Date.parse(expirationTimestamp) - now()).toBeGreaterThan(500_000);
+      expect(Date.parse(expirationTimestamp) - now()).toBeLessThan(600_000);
+    };
+    inTheFuture(first);
+    pass(380);
+    expect(await credentialOf(machine)).toEqual(first);
+    expect(fast()).not.toBeNull();
+    pass(40);
+    expect(fast()).toBeNull();
+    const second = await credentialOf(machine);
+    expect(fingerprintOf(second)).not.toBe(fingerprintOf(first));
+    inTheFuture(second);
+    pass(650);
+    expect(fast()).toBeNull();
+    expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+  });
+
+  it('is not sure of a certificate of the future, after the clock was set back', async () => {
+    const fresh = newMachine();
+    const machine = await loggedIn({ ...fresh, now: () => Date.now() + offset + 3_600_000 });
+    const first = await credentialOf(machine);
+    const setBack = { ...machine, now: () => Date.now() + offset };
+    expect(answerFromCache(['get-credential', ...machine.args], setBack)).toBeNull();
+    expect(fingerprintOf(await credentialOf(setBack))).not.toBe(fingerprintOf(first));
+  });
+
+  /** More certificates of the lineage, which is full with three that live. */
+  async function fillLineage({ username }: { readonly username: string }, of: string, group: string, count: number) {
+    const fingerprints: string[] = [];
+    for (let i = 0; i < count; i += 1) {
+      const { pem: csr } = await csrFor(username, [group]);
+      const answer = await service
+        .as('alice')('post', `/v1/certificates/${of}/renew`)
+        .set('prefer', 'wait=20')
+        .send({ csr, expirationSeconds: 3_600 })
+        .expect(201);
+      fingerprints.push(as.request(answer).certificate?.fingerprintSha256 ?? '');
+    }
+    return fingerprints;
+  }
+
+  it('renews later where the lineage has too many certificates, and is not told the same no again then', async () => {
+    const machine = await loggedIn();
+    const first = await credentialOf(machine);
+    const others = await fillLineage(machine, fingerprintOf(first), 'team-a', 2);
+    pass(420);
+    seen = [];
+    expect(await credentialOf(machine)).toEqual(first);
+    expect(machine.takeLines().join()).toContain('kubepass renews later');
+    for (const other of others)
+      await service.as('alice')('post', `/v1/certificates/${other}/revoke`).send({ reason: 'superseded' }).expect(200);
+    // Each try is on record at kubepass, so there are few.
+    pass(60);
+    expect(await credentialOf(machine)).toEqual(first);
+    expect(seen).toHaveLength(1);
+    pass(95);
+    expect(fingerprintOf(await credentialOf(machine))).not.toBe(fingerprintOf(first));
+  });
+
+  it('signs in where the lineage has too many certificates and the own one has ended', async () => {
+    const fresh = newMachine();
+    const machine = await loggedIn({ ...fresh, args: fresh.args.map((arg) => (arg === 'team-a' ? 'late' : arg)) });
+    const first = await credentialOf(machine);
+    await fillLineage(machine, fingerprintOf(first), 'late', 2);
+    pass(700);
+    await fillLineage(machine, fingerprintOf(first), 'late', 1);
+    expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+    expect(machine.takeLines().join()).toMatch(/renews later: .+ Run: kubectl kubepass login/);
+    pass(11);
+    const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
+    expect(fingerprintOf(await credentialOf(withToken))).not.toBe(fingerprintOf(first));
+  });
+
   it('asks once where ten kubectl find an expired certificate', async () => {
     const machine = await loggedIn();
     await credentialOf(machine);
@@ -382,6 +569,9 @@ describe('get-credential', () => {
       await service
         .as('bob')('post', `/v1/certificate-requests/${mine[0]?.id ?? ''}/approve`)
         .expect(200);
+      const state = async () =>
+        as.request(await service.as('bob')('get', `/v1/certificate-requests/${mine[0]?.id ?? ''}`)).state;
+      await expect.poll(state, { interval: 10 }).toBe('issued');
     };
     const machine = { ...fresh, args, sleep: async () => approve() };
     expect(await runPlugin(['login', ...args], machine)).toBe(0);
@@ -406,7 +596,7 @@ describe('get-credential', () => {
     const machine = newMachine(null);
     expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
     expect(machine.takeLines()).toEqual([
-      `kubepass: there is no credential for this context yet. Run: kubectl kubepass login --server ${server} --cluster demo`,
+      `kubepass: there is no credential for this context yet. Run: kubectl kubepass login --server ${server} --cluster demo --username ${machine.username} --group team-a --expires-in 600s`,
     ]);
   });
 

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runPlugin } from '../../src/kubectl/run-plugin.js';
 import { IdentityProvider } from '../helpers/identity-provider.js';
@@ -54,6 +55,17 @@ async function throughSignIn(account: string, url: URL, browser = new CookieClie
   return locationOf(await browser.send(resume), resume);
 }
 
+/** Calls with this path as it is. */
+const statusOf = ({ hostname, port }: URL, path: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    request({ hostname, port, path }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+
 const login = (machine: TestMachine, ...more: readonly string[]) =>
   runPlugin(['login', '--server', service.address, '--cluster', 'demo', ...more], machine);
 
@@ -72,6 +84,9 @@ describe('signing in with a browser', () => {
       const other = new URL(back);
       other.searchParams.set('state', 'a-guess');
       expect((await browser.send(other)).status).toBe(404);
+      other.searchParams.set('state', 'é'.repeat(43));
+      expect((await browser.send(other)).status).toBe(404);
+      for (const path of ['//', '//[', 'http://', '/callback/', '/']) expect(await statusOf(back, path)).toBe(404);
       expect((await browser.send(back)).body).toContain('You may close this page');
     });
     expect(await login(machine), machine.takeLines().join('\n')).toBe(0);

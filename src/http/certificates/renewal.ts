@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { RequestState } from '../../model/certificate-request.js';
 import type { Services } from '../../services.js';
 import * as examples from '../certificate-requests/examples.js';
 import { preferHeader, preferredWait } from '../certificate-requests/prefer.js';
@@ -24,6 +25,8 @@ const NewRenewalSchema = namedObject(
   { csr, keyAlgorithm, expirationSeconds, reason },
   [{ expirationSeconds: 86400 }],
 );
+
+const hasNoEnd = (state: RequestState): boolean => ['pending', 'approved', 'issuing'].includes(state);
 
 export function addRenewal(app: App, { certificateRequests, idempotency, clock }: Services): void {
   addSchemas(app, { NewRenewalSchema });
@@ -109,7 +112,9 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
           location: requestLocation(outcome.value.request.id),
           ...(wait !== null && { 'preference-applied': `wait=${wait}` }),
         });
-        return { answer, holdsPrivateKey: false };
+        // A proof reads no request: a repeat is the only way to the certificate that comes later.
+        const isInterim = callerOf(request).proof !== undefined && hasNoEnd(outcome.value.request.state);
+        return { answer, holdsPrivateKey: false, isInterim };
       });
     },
   );

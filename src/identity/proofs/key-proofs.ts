@@ -24,7 +24,7 @@ export interface ProvenCertificate {
 }
 
 export interface KeyProofsOptions {
-  /** Null where there is no such certificate, or nobody holds its key. */
+  /** Null where there is no such certificate, or its collector is not who holds its key. */
   readonly find: (fingerprintSha256: string) => Promise<ProvenCertificate | null>;
   /** Remembers a proof; false where it is known already, whichever process or replica was told of it. */
   readonly use: (idSha256: string, at: Date) => Promise<boolean>;
@@ -37,8 +37,8 @@ export interface KeyProofsOptions {
 
 /**
  * Callers who prove that they hold the key of a certificate, in order to renew it (after RFC 9449). A proof speaks for the
- * collector of the certificate, with the groups and roles on record if they asked for it themselves. It is looked at in two
- * parts: `authenticate` before the body is read, `use` when the body is known.
+ * collector of the certificate, with the groups and roles on record if they asked for it themselves. It counts for no
+ * certificate whose key somebody else brought in a CSR. It is looked at in two parts: `authenticate` before the body is read, `use` when the body is known.
  */
 export class KeyProofs implements WayIn<PresentedProof> {
   constructor(private readonly options: KeyProofsOptions) {}
@@ -51,7 +51,11 @@ export class KeyProofs implements WayIn<PresentedProof> {
     if (wrong !== null) return wrong;
     if (isSuspect()) return refusedFor('ProofNotLookedAt', 'this address has failed too often');
     const certificate = await this.options.find(proof.fingerprintSha256);
-    if (certificate === null) return refusedFor('ProofKeyUnknown', 'no certificate has this fingerprint');
+    if (certificate === null)
+      return refusedFor(
+        'ProofKeyUnknown',
+        'no certificate has this fingerprint, or its collector does not hold its key',
+      );
     const { publicKey } = new X509Certificate(certificate.der);
     if (algorithmOf(publicKey) !== proof.algorithm)
       return refusedFor('ProofAlgorithm', `alg ${quote(proof.algorithm)} is not that of the certificate's key`);

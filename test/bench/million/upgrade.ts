@@ -157,7 +157,9 @@ async function migrate(
   let peak = 0;
   const messages: unknown[] = [];
   const look = setInterval(() => {
-    if (child.exitCode === null && child.signalCode === null) peak = Math.max(peak, memoryOf(child.pid ?? NaN).peak);
+    // Of a process that has just ended nothing can be read.
+    if (child.exitCode === null && child.signalCode === null)
+      peak = Math.max(peak, memoryOf(child.pid ?? NaN).peak || 0);
   }, 200);
   child.on('message', (message) => {
     messages.push(message);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -78,6 +78,23 @@ describe('the lock of the cache', () => {
     ]);
     expect([first, second]).toEqual(['done', 'done']);
     expect(readdirSync(directory.path)).toEqual([]);
+  });
+
+  // The mode stops nobody who may do everything.
+  it('which nobody may read, as that of kubectl, is somebody’s', () => {
+    const file = join(directory.path, 'lock');
+    writeFileSync(file, '', { mode: 0 });
+    const asOther = process.geteuid?.() === 0;
+    if (asOther) {
+      chmodSync(directory.path, 0o777);
+      process.seteuid?.(65_534);
+    }
+    try {
+      expect(() => readFileSync(file)).toThrow('EACCES');
+      expect(lockOf(2).tryAcquire()).toBeNull();
+    } finally {
+      if (asOther) process.seteuid?.(0);
+    }
   });
 
   it('that was taken over is not released by its old holder', () => {

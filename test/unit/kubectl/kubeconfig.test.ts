@@ -95,7 +95,7 @@ describe('the entries of a login in a kubeconfig', () => {
     'apiVersion: v1\nkind: Config\nclusters: []\nusers: null\ncontexts:\n',
     '{"apiVersion":"v1","kind":"Config","clusters":[],"users":[],"contexts":[]}',
   ])('make a kubeconfig of %j, and become current there', (text) => {
-    const config = parse(withEntries(text, own, false)) as Record<string, unknown>;
+    const config = parse(withEntries(text, own, true)) as Record<string, unknown>;
     expect(config).toMatchObject({
       apiVersion: 'v1',
       kind: 'Config',

@@ -1,6 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { readCredentialCommand, readLoginCommand } from '../../../src/kubectl/command-line.js';
-import { credentialArguments, readDuration, readServer, settingsKey } from '../../../src/kubectl/settings.js';
+import {
+  credentialArguments,
+  loginCommand,
+  readDuration,
+  readServer,
+  settingsKey,
+} from '../../../src/kubectl/settings.js';
 
 const settings = readCredentialCommand([
   ...[
@@ -26,6 +33,19 @@ describe('settings', () => {
     const authority = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
     const withAuthority = { ...settings, certificateAuthority: authority, tokenCommand: null };
     expect(readCredentialCommand(credentialArguments(withAuthority).slice(1))).toEqual(withAuthority);
+  });
+
+  it('are the same after a person has pasted the command of a message into a shell', () => {
+    const authority = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+    for (const given of [
+      { ...settings, tokenCommand: `vault "it's" $HOME \`x\` !1 \\ *` },
+      { ...settings, groups: ["team a's", '$(touch x)', 'ü'], tokenCommand: null, certificateAuthority: authority },
+    ]) {
+      const command = loginCommand(given);
+      const words = execFileSync('sh', ['-c', `printf '%s\\0' ${command}`], { encoding: 'utf8' }).split('\0');
+      expect(words.slice(0, 3)).toEqual(['kubectl', 'kubepass', 'login']);
+      expect(readLoginCommand(words.slice(3, -1)).settings).toEqual(given);
+    }
   });
 
   it('share a credential where they ask for the same identity, in whichever order and however people sign in', () => {

@@ -1,0 +1,65 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { signInByIssuer } from '../../../src/kubectl/oidc-sign-in.js';
+import { openBrowser } from '../../../src/kubectl/open-browser.js';
+import { testMachine } from '../../helpers/plugin-machine.js';
+
+/** An identity provider that answers whatever a test wants. */
+let provider: Server;
+let issuer: string;
+let discovery: Readonly<Record<string, unknown>>;
+let calls: string[];
+beforeAll(async () => {
+  provider = createServer((request, response) => {
+    calls.push(request.url ?? '');
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ issuer, ...discovery }));
+  });
+  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+  issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  provider.closeAllConnections();
+  provider.close();
+});
+beforeEach(() => {
+  calls = [];
+});
+
+const environment = { BROWSER: '/bin/false' };
+const signIn = (of: string, way: 'browser' | 'device') =>
+  signInByIssuer(
+    { name: 'corp', issuer: of, clientId: 'kubepass-cli', scopes: ['openid'] },
+    testMachine('/nowhere', { environment }),
+    way,
+  );
+
+describe('signing in by an identity provider', () => {
+  it.each(['file:///etc/passwd', 'javascript:alert(1)', 'http://idp.example/authorize', 'calculator:'])(
+    'goes to no endpoint %s',
+    async (endpoint) => {
+      const good = `${issuer}/good`;
+      for (const [member, way] of [
+        ['authorization_endpoint', 'browser'],
+        ['token_endpoint', 'browser'],
+        ['device_authorization_endpoint', 'device'],
+      ] as const) {
+        discovery = { authorization_endpoint: good, token_endpoint: good, [member]: endpoint };
+        await expect(signIn(issuer, way)).rejects.toThrow(`an endpoint of ${issuer} is not https`);
+      }
+      expect(new Set(calls)).toEqual(new Set(['/.well-known/openid-configuration']));
+    },
+  );
+
+  it.each(['http://idp.example', 'file:///etc', 'idp.example'])('asks no identity provider %s', async (other) => {
+    await expect(signIn(other, 'browser')).rejects.toThrow('is not at an https URL');
+  });
+
+  it('opens no file and starts no program', () => {
+    for (const url of ['file:///etc/passwd', 'calculator:', 'javascript:alert(1)'])
+      expect(() => {
+        openBrowser(url, { environment, platform: 'linux' });
+      }).toThrow('not for a browser');
+  });
+});
