@@ -49,6 +49,8 @@ let answerInstead: number | null = null;
 let breaks: string | null = null;
 let seen: string[] = [];
 let server: string;
+/** Requests go on to the service when this resolves. */
+let passes: Promise<void> | null = null;
 /** The cluster signs when this resolves; null: at once. Nobody waits for it then. */
 let signed: Promise<void> | null = null;
 /** Everything that went over the wire, in both directions. */
@@ -64,7 +66,7 @@ beforeAll(async () => {
     }
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
+    const pass = () => {
       const body = Buffer.concat(chunks);
       traffic += `${JSON.stringify(request.rawHeaders)}\n${body.toString()}\n`;
       const onward = httpRequest(
@@ -84,7 +86,8 @@ beforeAll(async () => {
         },
       );
       onward.end(body);
-    });
+    };
+    request.on('end', () => void (passes ?? Promise.resolve()).then(pass));
   });
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
   server = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
@@ -109,6 +112,7 @@ afterAll(async () => {
 afterEach(() => {
   answerInstead = null;
   breaks = null;
+  passes = null;
   signed = null;
   for (const directory of directories.splice(0)) directory.remove();
 });
@@ -650,6 +654,29 @@ describe('status, logout and revoke', () => {
     const other = await loggedIn();
     expect(await runPlugin(['logout'], other)).toBe(0);
     expect(() => statSync(join(folderOf(other), 'credential.json'))).toThrow('ENOENT');
+  });
+
+  it.each(['logout', 'revoke'] as const)('%s leaves nothing of a kubectl that renews meanwhile', async (command) => {
+    const machine = await loggedIn();
+    const old = await credentialOf(machine);
+    pass(420);
+    let go: () => void = () => undefined;
+    passes = new Promise((resolve) => {
+      go = resolve;
+    });
+    seen = [];
+    const renewal = credentialOf(machine);
+    await expect.poll(() => seen.length, { interval: 5 }).toBe(1);
+    const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
+    const ending = runPlugin([command], command === 'logout' ? machine : withToken);
+    await machine.sleep(100);
+    go();
+    const renewed = fingerprintOf(await renewal);
+    expect(renewed).not.toBe(fingerprintOf(old));
+    expect(await ending).toBe(0);
+    expect(readdirSync(folderOf(machine))).toEqual([]);
+    const { revocation } = (await service.store.certificates.findByFingerprint(renewed)) ?? {};
+    expect(revocation !== null).toBe(command === 'revoke');
   });
 
   it('say of a certificate that was revoked elsewhere that it is', async () => {
