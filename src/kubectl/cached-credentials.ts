@@ -1,7 +1,6 @@
 import type { RevokeOptions, Selection } from './command-line.js';
-import { CacheLock } from './cache-lock.js';
+import { underLock } from './cache-lock.js';
 import { cacheOf } from './cache-of.js';
-import type { CredentialCache } from './credential-cache.js';
 import { callMilliseconds } from './get-credential.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
@@ -89,17 +88,6 @@ function table(items: readonly Status[]): string {
           .trimEnd()}\n`,
     )
     .join('');
-}
-
-/** Does this while no kubectl renews the credential: it would be there again, or another one. */
-async function underLock(cache: CredentialCache, machine: Machine, act: () => Promise<void>): Promise<void> {
-  cache.prepare();
-  const held = await new CacheLock(cache.directory, machine).acquire();
-  try {
-    await act();
-  } finally {
-    held.release();
-  }
 }
 
 /** Forgets certificates and keys. They go on to work for whoever has a copy: `revoke` ends that. */

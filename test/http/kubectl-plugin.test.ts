@@ -272,6 +272,52 @@ describe('login', () => {
     expect(machine.takeLines().join()).not.toContain('goes on with');
   });
 
+  it('takes the certificate that another kubectl has collected meanwhile', async () => {
+    const machine = newMachine();
+    const args = machine.args.map((arg) => (arg === 'team-a' ? 'ops' : arg));
+    let polls = 0;
+    const login = runPlugin(['login', ...args], {
+      ...machine,
+      async sleep() {
+        polls += 1;
+        if (polls > 1) return;
+        const { items } = as.requests(await service.as('bob')('get', '/v1/certificate-requests?state=pending'));
+        const url = `/v1/certificate-requests/${items.find(({ username }) => username === machine.username)?.id ?? ''}`;
+        await service.as('bob')('post', `${url}/approve`).expect(200);
+        await expect
+          .poll(async () => as.request(await service.as('bob')('get', url)).state, { interval: 10 })
+          .toBe('issued');
+        expect(await runPlugin(['get-credential', ...args], machine)).toBe(0);
+      },
+    });
+    expect(await login, machine.takeLines().join('\n')).toBe(0);
+    expect(machine.takeOutput()).toContain(`You are ${machine.username} in ops`);
+  });
+
+  it('holds the lock of the cache while it asks', async () => {
+    const machine = newMachine();
+    let go: () => void = () => undefined;
+    seen = [];
+    const login = runPlugin(['login', ...machine.args], machine);
+    passes = new Promise((resolve) => {
+      go = resolve;
+    });
+    const asks = () => seen.includes('POST /v1/certificate-requests');
+    const lets = setInterval(() => {
+      if (asks()) return;
+      go();
+      passes = new Promise((resolve) => {
+        go = resolve;
+      });
+    }, 1);
+    await expect.poll(asks, { interval: 1 }).toBe(true);
+    clearInterval(lets);
+    expect(readdirSync(folderOf(machine))).toContain('lock');
+    go();
+    expect(await login).toBe(0);
+    expect(readdirSync(folderOf(machine))).toEqual(['credential.json']);
+  });
+
   it('says why it is not permitted, and leaves no context', async () => {
     const machine = newMachine();
     const args = machine.args.map((arg) => (arg === 'team-a' ? 'admins' : arg));
