@@ -15,7 +15,7 @@ export function openKeyProofs(
       const request = certificate && (await store.requests.find(certificate.requestId));
       if (certificate === null || request === null || certificate.orphan) return null;
       const { requester, collector, decision, certificationRequest } = request;
-      // Whoever brought a CSR holds the key, and must not speak for the collector by it.
+      // The requester who brought a CSR holds the key, and must not speak for the collector by it.
       if (certificationRequest !== null && requester.name !== collector) return null;
       // Those of a request on which nobody decided are not on record: rather one person too many.
       const makers = decision.makers ?? (await store.apiTokens.makersOf(requester.name, null));

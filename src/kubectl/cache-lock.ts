@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { codeOf } from './credential-cache.js';
+import { codeOf, type CredentialCache } from './credential-cache.js';
 import type { Machine } from './machine.js';
 
 /** Nobody holds the lock for longer: whoever waits takes it over then. */
 export const longestHoldMilliseconds = 10_000;
 const pollMilliseconds = 25;
+
+type LockMachine = Pick<Machine, 'processId' | 'isRunning' | 'elapsed' | 'sleep'>;
 
 export interface HeldLock {
   release(): void;
@@ -21,7 +23,7 @@ export class CacheLock {
   readonly #path: string;
   constructor(
     directory: string,
-    private readonly machine: Pick<Machine, 'processId' | 'isRunning' | 'elapsed' | 'sleep'>,
+    private readonly machine: LockMachine,
     {
       name = 'lock',
       longestHold = longestHoldMilliseconds,
@@ -133,6 +135,17 @@ export class CacheLock {
         if (this.#holder() === text) rmSync(this.#path, { force: true });
       },
     };
+  }
+}
+
+/** Does this while no kubectl renews the credential of this cache: it would be there again, or another one. */
+export async function underLock<T>(cache: CredentialCache, machine: LockMachine, act: () => Promise<T>): Promise<T> {
+  cache.prepare();
+  const held = await new CacheLock(cache.directory, machine).acquire();
+  try {
+    return await act();
+  } finally {
+    held.release();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RevokeOptions, Selection } from './command-line.js';
+import { underLock } from './cache-lock.js';
 import { cacheOf } from './cache-of.js';
 import { callMilliseconds } from './get-credential.js';
 import type { Machine } from './machine.js';
@@ -90,9 +91,12 @@ function table(items: readonly Status[]): string {
 }
 
 /** Forgets certificates and keys. They go on to work for whoever has a copy: `revoke` ends that. */
-export function logout(selection: Selection, machine: Machine): void {
+export async function logout(selection: Selection, machine: Machine): Promise<void> {
   for (const { context, settings } of selectedContexts(selection, machine)) {
-    cacheOf(settings, machine).forget();
+    const cache = cacheOf(settings, machine);
+    await underLock(cache, machine, async () => {
+      cache.forget();
+    });
     machine.print(`The certificate of context ${JSON.stringify(context)} is forgotten.\n`);
   }
 }
@@ -101,17 +105,25 @@ export function logout(selection: Selection, machine: Machine): void {
 export async function revoke({ selection, reason, comment }: RevokeOptions, machine: Machine): Promise<void> {
   for (const { context, settings } of selectedContexts(selection, machine)) {
     const cache = cacheOf(settings, machine);
-    const cached = cache.read('credential');
-    if (cached === null) {
+    if (cache.read('credential') === null) {
       machine.print(`No certificate of context ${JSON.stringify(context)} is cached.\n`);
       continue;
     }
-    const client = new ServiceClient(settings.server, settings.certificateAuthority, 40_000);
+    const client = new ServiceClient(settings.server, settings.certificateAuthority, callMilliseconds);
     const who = await signIn(settings, client, machine, { interactive: true });
     if (who === null)
       throw new PluginError('revoking takes a sign-in: give KUBEPASS_TOKEN, --token-file or --token-command');
-    await client.revoke(cached.fingerprintSha256, { reason, ...(comment !== null && { comment }) }, who.authorization);
-    cache.forget();
+    const ask = { reason, ...(comment !== null && { comment }) };
+    await underLock(cache, machine, async () => {
+      // A kubectl that worked for too long may have lost the lock, and have renewed meanwhile.
+      for (let revoked: string | null = null; ;) {
+        const fingerprint = cache.read('credential')?.fingerprintSha256 ?? null;
+        if (fingerprint === null || fingerprint === revoked) break;
+        await client.revoke(fingerprint, ask, who.authorization);
+        revoked = fingerprint;
+      }
+      cache.forget();
+    });
     machine.print(`The certificate of context ${JSON.stringify(context)} is revoked and forgotten.\n`);
   }
 }

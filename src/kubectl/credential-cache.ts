@@ -5,6 +5,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -145,10 +146,12 @@ export class CredentialCache {
     chmodSync(this.directory, 0o700);
   }
 
-  /** Forgets everything, the key first. */
+  /** Forgets everything, the key first. Locks stay: somebody may hold them, or wait for them. */
   forget(): void {
     this.remove('credential', 'attempt');
-    rmSync(this.directory, { recursive: true, force: true });
+    for (const name of readdirSync(this.directory))
+      if (/^(?:credential|attempt|refusal|failure)\.json/.test(name))
+        rmSync(join(this.directory, name), { force: true });
   }
 
   #path(kind: Kind): string {

@@ -1,6 +1,9 @@
-import { CertificateAsks, progressOf, type Asked } from './ask-for-certificate.js';
+import { CertificateAsks, progressOf, type Asked, type Wanted } from './ask-for-certificate.js';
 import type { LoginOptions, LoginSettings } from './command-line.js';
+import { underLock } from './cache-lock.js';
 import { cacheOf } from './cache-of.js';
+import type { CredentialCache } from './credential-cache.js';
+import { callMilliseconds as briefMilliseconds } from './get-credential.js';
 import { changeKubeconfig, fileToWrite, kubeconfigFiles, readKubeconfig } from './kubeconfig-file.js';
 import { entriesOfService, ownContexts, withCurrentContext, withEntries } from './kubeconfig-entries.js';
 import type { Machine } from './machine.js';
@@ -10,7 +13,8 @@ import { credentialArguments, type Settings } from './settings.js';
 import { signIn } from './sign-in.js';
 
 const callMilliseconds = 40_000;
-const waitSeconds = 20;
+/** Under the lock of the cache no call is longer than others wait for that. */
+const waitSeconds = 5;
 const pollMilliseconds = 2_000;
 
 /** Signs in, gets a certificate, waits for the people who must approve it, and adds a context to the kubeconfig. */
@@ -31,19 +35,12 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
   const cache = cacheOf(settings, machine);
   cache.prepare();
   cache.remove('refusal', 'failure');
-  const asks = new CertificateAsks(settings, cache, client, machine);
-  const attempt = cache.read('attempt');
+  const briefly = new ServiceClient(server, certificateAuthority, briefMilliseconds);
+  const asks = new CertificateAsks(settings, cache, briefly, machine);
+  const startedAt = machine.now();
   const wanted = { principal: name, username: settings.username ?? name, groups: settings.groups };
-  const isOwn = attempt !== null && (attempt.principal === null || attempt.principal === name);
-  const pendingRequest = isOwn ? attempt.pendingRequest : null;
-  // An ask that waits for people is gone on with; another one, for a renewal, is not this one.
-  if (isOwn && pendingRequest === null && attempt.renewalOf !== null) cache.remove('attempt');
-  let asked: Asked;
-  if (isOwn && pendingRequest !== null) {
-    machine.say(`kubepass: goes on with certificate request ${pendingRequest}`);
-    asked = await asks.follow({ ...attempt, pendingRequest }, authorization);
-  } else asked = await asks.create(wanted, waitSeconds, authorization);
-  const credential = await whenIssued(asked, asks, cache, authorization, machine);
+  const asked = await underLock(cache, machine, () => begun(asks, cache, wanted, authorization, machine));
+  const credential = await whenIssued(asked, asks, cache, startedAt, authorization, machine);
 
   const files = kubeconfigFiles(options.kubeconfig, machine);
   const context = options.context ?? `${credential.username}@${settings.cluster}`;
@@ -64,6 +61,26 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
   );
 }
 
+/** Asks, or goes on with the ask that waits for people. */
+async function begun(
+  asks: CertificateAsks,
+  cache: CredentialCache,
+  wanted: Wanted,
+  authorization: Authorization,
+  machine: Machine,
+): Promise<Asked> {
+  const attempt = cache.read('attempt');
+  const isOwn = attempt !== null && (attempt.principal === null || attempt.principal === wanted.principal);
+  const pendingRequest = isOwn ? attempt.pendingRequest : null;
+  // An ask that waits for people is gone on with; another one, for a renewal, is not this one.
+  if (isOwn && pendingRequest === null && attempt.renewalOf !== null) cache.remove('attempt');
+  if (isOwn && pendingRequest !== null) {
+    machine.say(`kubepass: goes on with certificate request ${pendingRequest}`);
+    return asks.follow({ ...attempt, pendingRequest }, authorization);
+  }
+  return asks.create(wanted, waitSeconds, authorization);
+}
+
 async function clusterOf(
   { cluster, server }: LoginSettings,
   client: ServiceClient,
@@ -81,7 +98,8 @@ async function clusterOf(
 async function whenIssued(
   asked: Asked,
   asks: CertificateAsks,
-  cache: ReturnType<typeof cacheOf>,
+  cache: CredentialCache,
+  startedAt: number,
   authorization: Authorization,
   machine: Machine,
 ) {
@@ -93,11 +111,17 @@ async function whenIssued(
     if (progress !== said) machine.say(progress);
     said = progress;
     await machine.sleep(pollMilliseconds);
-    const attempt = cache.read('attempt');
-    const pendingRequest = attempt?.pendingRequest ?? null;
-    if (attempt === null || pendingRequest === null) throw new PluginError('another kubectl has ended this login');
     try {
-      last = await asks.follow({ ...attempt, pendingRequest }, authorization);
+      last = await underLock(cache, machine, async () => {
+        const attempt = cache.read('attempt');
+        const pendingRequest = attempt?.pendingRequest ?? null;
+        if (attempt !== null && pendingRequest !== null)
+          return asks.follow({ ...attempt, pendingRequest }, authorization);
+        // Another kubectl has collected it.
+        const credential = cache.read('credential');
+        if (credential !== null && credential.issuedAt >= startedAt) return { kind: 'issued', credential };
+        throw new PluginError('another kubectl has ended this login');
+      });
     } catch (error) {
       if (error instanceof RefusedError && error.why === 'unauthenticated')
         throw new PluginError(

@@ -63,7 +63,7 @@ async function aboutCached(
   const read = await import('./command-line.js');
   const { status, logout, revoke } = await import('./cached-credentials.js');
   if (command === 'status') await status(read.readStatusCommand(args), machine);
-  else if (command === 'logout') logout(read.readLogoutCommand(args), machine);
+  else if (command === 'logout') await logout(read.readLogoutCommand(args), machine);
   else await revoke(read.readRevokeCommand(args), machine);
 }
 

@@ -49,6 +49,8 @@ let answerInstead: number | null = null;
 let breaks: string | null = null;
 let seen: string[] = [];
 let server: string;
+/** Requests go on to the service when this resolves. */
+let passes: Promise<void> | null = null;
 /** The cluster signs when this resolves; null: at once. Nobody waits for it then. */
 let signed: Promise<void> | null = null;
 /** Everything that went over the wire, in both directions. */
@@ -64,7 +66,7 @@ beforeAll(async () => {
     }
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
+    const pass = () => {
       const body = Buffer.concat(chunks);
       traffic += `${JSON.stringify(request.rawHeaders)}\n${body.toString()}\n`;
       const onward = httpRequest(
@@ -84,7 +86,8 @@ beforeAll(async () => {
         },
       );
       onward.end(body);
-    });
+    };
+    request.on('end', () => void (passes ?? Promise.resolve()).then(pass));
   });
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
   server = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
@@ -109,6 +112,7 @@ afterAll(async () => {
 afterEach(() => {
   answerInstead = null;
   breaks = null;
+  passes = null;
   signed = null;
   for (const directory of directories.splice(0)) directory.remove();
 });
@@ -266,6 +270,52 @@ describe('login', () => {
     machine.takeLines();
     await expect(runPlugin([...args, '--group', 'ops'], ops('hr-system'))).rejects.toBe(impatient);
     expect(machine.takeLines().join()).not.toContain('goes on with');
+  });
+
+  it('takes the certificate that another kubectl has collected meanwhile', async () => {
+    const machine = newMachine();
+    const args = machine.args.map((arg) => (arg === 'team-a' ? 'ops' : arg));
+    let polls = 0;
+    const login = runPlugin(['login', ...args], {
+      ...machine,
+      async sleep() {
+        polls += 1;
+        if (polls > 1) return;
+        const { items } = as.requests(await service.as('bob')('get', '/v1/certificate-requests?state=pending'));
+        const url = `/v1/certificate-requests/${items.find(({ username }) => username === machine.username)?.id ?? ''}`;
+        await service.as('bob')('post', `${url}/approve`).expect(200);
+        await expect
+          .poll(async () => as.request(await service.as('bob')('get', url)).state, { interval: 10 })
+          .toBe('issued');
+        expect(await runPlugin(['get-credential', ...args], machine)).toBe(0);
+      },
+    });
+    expect(await login, machine.takeLines().join('\n')).toBe(0);
+    expect(machine.takeOutput()).toContain(`You are ${machine.username} in ops`);
+  });
+
+  it('holds the lock of the cache while it asks', async () => {
+    const machine = newMachine();
+    let go: () => void = () => undefined;
+    seen = [];
+    const login = runPlugin(['login', ...machine.args], machine);
+    passes = new Promise((resolve) => {
+      go = resolve;
+    });
+    const asks = () => seen.includes('POST /v1/certificate-requests');
+    const lets = setInterval(() => {
+      if (asks()) return;
+      go();
+      passes = new Promise((resolve) => {
+        go = resolve;
+      });
+    }, 1);
+    await expect.poll(asks, { interval: 1 }).toBe(true);
+    clearInterval(lets);
+    expect(readdirSync(folderOf(machine))).toContain('lock');
+    go();
+    expect(await login).toBe(0);
+    expect(readdirSync(folderOf(machine))).toEqual(['credential.json']);
   });
 
   it('says why it is not permitted, and leaves no context', async () => {
@@ -650,6 +700,29 @@ describe('status, logout and revoke', () => {
     const other = await loggedIn();
     expect(await runPlugin(['logout'], other)).toBe(0);
     expect(() => statSync(join(folderOf(other), 'credential.json'))).toThrow('ENOENT');
+  });
+
+  it.each(['logout', 'revoke'] as const)('%s leaves nothing of a kubectl that renews meanwhile', async (command) => {
+    const machine = await loggedIn();
+    const old = await credentialOf(machine);
+    pass(420);
+    let go: () => void = () => undefined;
+    passes = new Promise((resolve) => {
+      go = resolve;
+    });
+    seen = [];
+    const renewal = credentialOf(machine);
+    await expect.poll(() => seen.length, { interval: 5 }).toBe(1);
+    const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
+    const ending = runPlugin([command], command === 'logout' ? machine : withToken);
+    await machine.sleep(100);
+    go();
+    const renewed = fingerprintOf(await renewal);
+    expect(renewed).not.toBe(fingerprintOf(old));
+    expect(await ending).toBe(0);
+    expect(readdirSync(folderOf(machine))).toEqual([]);
+    const { revocation } = (await service.store.certificates.findByFingerprint(renewed)) ?? {};
+    expect(revocation !== null).toBe(command === 'revoke');
   });
 
   it('say of a certificate that was revoked elsewhere that it is', async () => {
