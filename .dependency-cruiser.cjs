@@ -27,7 +27,7 @@ const rooms = {
   // loopback.ts: an identity provider speaks plain HTTP on this machine alone.
   identity: ['model', 'x509', 'formats/json', 'config/loopback.ts'],
   policy: ['model', 'x509', 'formats', 'workers'],
-  // What an identity provider tells over SCIM: bodies, filters, PATCH. Pure, and of values alone.
+  // Reads what an identity provider sends over SCIM: bodies, filters, PATCH. Pure, and of values alone.
   directory: ['model'],
   audit: ['model', 'x509'],
   cluster: ['model', 'x509', 'formats'],

@@ -22,8 +22,8 @@ export interface BudgetRules {
 }
 
 /**
- * A caller who spends; `credentialId` is null where only the name is known. Whoever comes by the key of a certificate spends
- * what there is for its username: a stolen key does not use up the budgets of whoever asked for the certificate.
+ * A caller who spends; `credentialId` is null where only the name is known. Callers with the key of a certificate spend what
+ * there is for its username: a stolen key does not use up the budgets of whoever asked for the certificate.
  */
 export interface Spender {
   readonly name: string;

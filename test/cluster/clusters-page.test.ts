@@ -28,7 +28,7 @@ describeControlPlane('a page about clusters', () => {
     async (name) => {
       const page = readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
       const { differences } = await runPage(page, 'bash', copy.path, {
-        // What the plugin keeps is gone with the copy.
+        // The plugin's files are gone with the copy.
         HOME: copy.path,
         KUBECONFIG: cluster.adminKubeconfigPath,
         PATH: [dirname(cluster.kubectlPath), process.env['PATH']].join(delimiter),

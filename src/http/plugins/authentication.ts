@@ -88,7 +88,7 @@ function csrOf(body: unknown): Uint8Array | null {
   return read.ok ? read.der : null;
 }
 
-/** Who the callers of these routes may be, and how often. */
+/** The callers that these routes have, and how often each may fail. */
 export interface WhoMayCall {
   /** How many failures of one address are answered before 429. */
   readonly failuresPerMinute: number;

@@ -156,4 +156,5 @@ export class DenyList implements DenyListPort {
 export const learningWriter = (
   writer: Writer,
   learn: (revoked: readonly RevokedCertificate[]) => void | Promise<void>,
-): Writer => afterCommit(writer, (operation) => (operation.op === 'insertRevocation' ? operation.revoked : null), learn);
+): Writer =>
+  afterCommit(writer, (operation) => (operation.op === 'insertRevocation' ? operation.revoked : null), learn);

@@ -157,7 +157,7 @@ async function migrate(
   let peak = 0;
   const messages: unknown[] = [];
   const look = setInterval(() => {
-    // Of a process that has just ended nothing can be read.
+    // A process that has just ended tells nothing.
     if (child.exitCode === null && child.signalCode === null)
       peak = Math.max(peak, memoryOf(child.pid ?? NaN).peak || 0);
   }, 200);
