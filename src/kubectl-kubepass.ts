@@ -25,13 +25,13 @@ if (major < 20) {
 } else void run(process.argv.slice(2));
 
 async function run(args: readonly string[]): Promise<void> {
-  const answer = answerFromCache(args, machine);
-  if (answer !== null) {
-    machine.print(answer);
-    return;
-  }
-  const { runPlugin } = await import('./kubectl/run-plugin.js');
   try {
+    const answer = answerFromCache(args, machine);
+    if (answer !== null) {
+      machine.print(answer);
+      return;
+    }
+    const { runPlugin } = await import('./kubectl/run-plugin.js');
     process.exitCode = await runPlugin(args, machine);
   } catch (error) {
     machine.say(

@@ -1,6 +1,7 @@
 import { readCredentialCommand } from './command-line.js';
 import { execCredential, readExecInfo } from './exec-credential.js';
 import { cacheOf } from './cache-of.js';
+import { codeOf } from './credential-cache.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
 import { isFresh } from './renewal-times.js';
@@ -17,7 +18,8 @@ export function answerFromCache([command, ...args]: readonly string[], machine: 
     if (cached === null || !isFresh(cached, now)) return null;
     return execCredential(cached, now, readExecInfo(machine.environment['KUBERNETES_EXEC_INFO']).apiVersion);
   } catch (error) {
-    if (error instanceof PluginError) return null;
+    // A file that cannot be read is met again, and complained about, where there is more time.
+    if (error instanceof PluginError || codeOf(error) !== undefined) return null;
     throw error;
   }
 }

@@ -117,8 +117,13 @@ export class CredentialCache {
     const value = contentOf(text, kinds[kind]);
     if (value !== null) return value as unknown as Files[K];
     const aside = `${this.#path(kind)}.damaged-${Date.now()}`;
-    renameSync(this.#path(kind), aside);
-    this.say(`kubepass: the cache is damaged; it is moved aside to ${aside}`);
+    try {
+      renameSync(this.#path(kind), aside);
+      this.say(`kubepass: the cache is damaged; it is moved aside to ${aside}`);
+    } catch (error) {
+      // Another kubectl has moved it.
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
     return null;
   }
 

@@ -38,11 +38,14 @@ export async function runPlugin(args: readonly string[], machine: Machine): Prom
         throw new PluginError(`there is no command ${JSON.stringify(command)}; see: kubectl kubepass --help`);
     }
   } catch (error) {
-    if (!(error instanceof PluginError)) throw error;
+    if (!(error instanceof PluginError || isOfSystem(error))) throw error;
     machine.say(error.message.startsWith('kubepass') ? error.message : `kubepass: ${error.message}`);
     return 1;
   }
 }
+
+/** A file that cannot be read or written, a full disk: the message names the file. */
+const isOfSystem = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error;
 
 async function answerKubectl(args: readonly string[], machine: Machine): Promise<void> {
   const [{ readCredentialCommand }, { getCredential }, { execCredential, readExecInfo }] = await Promise.all([

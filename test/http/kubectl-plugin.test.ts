@@ -1,5 +1,5 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -648,6 +648,16 @@ describe('get-credential', () => {
     expect(machine.takeLines()).toEqual([
       `kubepass: there is no credential for this context yet. Run: kubectl kubepass login --server ${server} --cluster demo --username ${machine.username} --group team-a --expires-in 600s`,
     ]);
+  });
+
+  it('says in a sentence which file it cannot read', async () => {
+    const machine = await loggedIn();
+    const file = join(folderOf(machine), 'credential.json');
+    rmSync(file);
+    mkdirSync(file);
+    expect(answerFromCache(['get-credential', ...machine.args], machine)).toBeNull();
+    expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([expect.stringMatching(/^kubepass: EISDIR/)]);
   });
 
   it('takes a token from a file and from a command', async () => {

@@ -1,8 +1,14 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import type * as Fs from 'node:fs';
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cacheRoot, CredentialCache } from '../../../src/kubectl/credential-cache.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof Fs>();
+  return { ...fs, renameSync: vi.fn(fs.renameSync) };
+});
 
 const credential = {
   ...{ server: 'https://x', cluster: 'demo', username: 'jane', groups: ['a'], fingerprintSha256: 'ab' },
@@ -47,6 +53,17 @@ describe('the cache of a credential', () => {
     expect(readdirSync(cache.directory)).toEqual([expect.stringMatching(/^credential\.json\.damaged-\d+$/)]);
     cache.write('credential', credential);
     expect(cache.read('credential')).toEqual(credential);
+  });
+
+  it('takes a damaged file that another kubectl moves aside at the same time for none', () => {
+    cache.write('credential', credential);
+    const file = join(cache.directory, 'credential.json');
+    writeFileSync(file, 'damaged');
+    vi.mocked(renameSync).mockImplementationOnce(() => {
+      throw Object.assign(new Error('gone'), { code: 'ENOENT' });
+    });
+    expect(cache.read('credential')).toBeNull();
+    expect(said).toEqual([]);
   });
 
   it('lies beside the cache of kubectl', () => {
