@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { answerFromCache } from './kubectl/answer-from-cache.js';
 import type { Machine } from './kubectl/machine.js';
+import { printable } from './kubectl/printable.js';
 
 const machine: Machine = {
   environment: process.env,
@@ -13,8 +14,8 @@ const machine: Machine = {
   processId: process.pid,
   isRunning,
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-  say: (line) => void process.stderr.write(`${line}\n`),
-  print: (text) => void process.stdout.write(text),
+  say: (line) => void process.stderr.write(`${printable(line)}\n`),
+  print: (text) => void process.stdout.write(printable(text)),
 };
 
 /** `kubectl kubepass …`: kubectl finds `kubectl-kubepass` on the PATH. It is one file, for Node 20 and newer. */

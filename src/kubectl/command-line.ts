@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, PluginError } from './plugin-error.js';
 import { keyAlgorithms, readDuration, readServer, type Settings } from './settings.js';
@@ -140,7 +141,8 @@ function settingsOf(values: CredentialOptions): LoginSettings {
     expirationSeconds: values['expires-in'] === undefined ? null : readDuration(values['expires-in']),
     keyAlgorithm: algorithm,
     certificateAuthority: authorityOf(values),
-    tokenFile: values['token-file'] ?? null,
+    // The kubeconfig names it, and kubectl runs in any folder.
+    tokenFile: values['token-file'] === undefined ? null : resolve(values['token-file']),
     tokenCommand: values['token-command'] ?? null,
   };
 }

@@ -13,7 +13,7 @@ const refusalMilliseconds = 10_000;
 const retryMilliseconds = 10_000;
 /** kubepass records each ask to which it says no. */
 const tooEarlyMilliseconds = 300_000;
-/** All that is asked while the lock is held ends before others take it over. */
+/** One call ends before others take the lock over. Several may not: then the kept ask makes them one issuance all the same. */
 export const callMilliseconds = longestHoldMilliseconds - 2_000;
 const waitSeconds = 5;
 

@@ -41,6 +41,7 @@ export function withEntries(text: string | null, own: OwnEntries, isCurrent: boo
   const name = entryName(own.context);
   mustBeOurs(before, own.context, name);
 
+  const namespace = own.namespace ?? namespaceOf(before, own.context);
   setEntry(document, 'clusters', name, 'cluster', mapOf(own.cluster));
   setEntry(document, 'users', name, 'user', execUser(own.exec));
   setEntry(
@@ -48,7 +49,7 @@ export function withEntries(text: string | null, own: OwnEntries, isCurrent: boo
     'contexts',
     own.context,
     'context',
-    mapOf({ cluster: name, user: name, ...(own.namespace !== null && { namespace: own.namespace }) }),
+    mapOf({ cluster: name, user: name, ...(namespace !== null && { namespace }) }),
   );
   if (isCurrent) document.set('current-context', quoted(own.context));
   const result = document.toString({ lineWidth: 0 });
@@ -79,6 +80,9 @@ export function ownContexts(text: string): { readonly own: readonly OwnContext[]
   return { own, current: typeof current === 'string' && current !== '' ? current : null };
 }
 
+/** Every other member of a cluster entry weakens it, or is somebody's own setting. */
+const clusterMembers: ReadonlySet<string> = new Set(['server', 'certificate-authority-data', 'tls-server-name']);
+
 /** The server, CA and TLS server name in a kubeconfig of kubepass, and the arguments of its user. */
 export function entriesOfService(text: string): {
   readonly cluster: Readonly<Record<string, string>>;
@@ -90,7 +94,9 @@ export function entriesOfService(text: string): {
   const { exec } = (user ?? {}) as { readonly exec?: { readonly installHint?: unknown } };
   if (typeof cluster !== 'object' || cluster === null) throw new PluginError('kubepass answers no kubeconfig');
   return {
-    cluster: cluster as Readonly<Record<string, string>>,
+    cluster: Object.fromEntries(
+      Object.entries(cluster).filter(([member, value]) => clusterMembers.has(member) && typeof value === 'string'),
+    ),
     installHint: typeof exec?.installHint === 'string' ? exec.installHint : '',
   };
 }
@@ -128,6 +134,13 @@ function pluginArguments(user: unknown): readonly string[] | null {
   const base = typeof exec?.command === 'string' ? exec.command.split(/[/\\]/).at(-1) : undefined;
   if (base === undefined || base.replace(/\.(?:exe|cmd)$/, '') !== command) return null;
   return Array.isArray(exec?.args) ? exec.args.map(String) : [];
+}
+
+/** The namespace that somebody has set since the earlier login. */
+function namespaceOf(config: Config, context: string): string | null {
+  const found = entriesOf(config, 'contexts').find(({ name }) => name === context);
+  const { namespace } = (found?.['context'] ?? {}) as Config;
+  return typeof namespace === 'string' && namespace !== '' ? namespace : null;
 }
 
 function mustBeOurs(config: Config, context: string, name: string): void {

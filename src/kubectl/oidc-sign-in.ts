@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { callJson, type JsonAnswer } from './call-json.js';
 import type { Machine } from './machine.js';
 import { openBrowser, whyNoBrowser } from './open-browser.js';
-import { PluginError } from './plugin-error.js';
+import { PluginError, UnavailableError } from './plugin-error.js';
 import type { OfferedIssuer } from './service-client.js';
 import { isSecure } from './settings.js';
 
@@ -185,7 +185,8 @@ async function signInByDevice(
   const rest = typeof whole === 'string' ? ` or open ${whole}` : '';
   machine.say(`kubepass: open ${place} in a browser and enter ${shown}${rest}`);
   const ends = machine.elapsed() + Math.min(Number(json?.['expires_in'] ?? 300), 1800) * 1000;
-  let seconds = Number(json?.['interval'] ?? 5);
+  const interval = json?.['interval'];
+  let seconds = typeof interval === 'number' && interval > 0 ? interval : 5;
   while (machine.elapsed() < ends) {
     await machine.sleep(seconds * 1000);
     const answer = await call('POST', provider.token, {
@@ -193,13 +194,19 @@ async function signInByDevice(
       device_code: code,
       client_id: clientId,
       code_verifier: proofKey.verifier,
-    });
-    const error = answer.json?.['error'];
-    // RFC 8628 section 3.5.
-    if (error === 'slow_down') seconds += 5;
+    }).catch(nullIfUnavailable);
+    const error = answer?.json?.['error'];
+    // RFC 8628 section 3.5: where there is no answer, it is asked less often.
+    if (answer === null) seconds *= 2;
+    else if (error === 'slow_down') seconds += 5;
     else if (error !== 'authorization_pending') return tokensOf(answer, null);
   }
   throw new PluginError('nobody has entered the code in time');
+}
+
+function nullIfUnavailable(error: unknown): null {
+  if (error instanceof UnavailableError) return null;
+  throw error;
 }
 
 /** The tokens of a token response (RFC 6749 section 5.1). An opaque access token cannot count at kubepass. */

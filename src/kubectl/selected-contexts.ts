@@ -16,7 +16,7 @@ export function selectedContexts(
   machine: Machine,
 ): readonly SelectedContext[] {
   const files = kubeconfigFiles(kubeconfig, machine);
-  const found = new Map<string, SelectedContext>();
+  const found = new Map<string, readonly string[]>();
   let current: string | null = null;
   for (const file of files) {
     const text = readKubeconfig(file);
@@ -25,14 +25,18 @@ export function selectedContexts(
     current ??= inFile.current;
     // The first of several entries with one name counts, as for kubectl.
     for (const one of inFile.own)
-      if (!found.has(one.context) && one.args[0] === 'get-credential')
-        found.set(one.context, { context: one.context, settings: readCredentialCommand(one.args.slice(1)) });
+      if (!found.has(one.context) && one.args[0] === 'get-credential') found.set(one.context, one.args.slice(1));
   }
-  if (all) return [...found.values()];
+  // Read when it is asked for: a context with odd arguments is not in the way of another one.
+  const selectedOf = (name: string, args: readonly string[]) => ({
+    context: name,
+    settings: readCredentialCommand(args),
+  });
+  if (all) return [...found].map(([name, args]) => selectedOf(name, args));
   const wanted = context ?? current;
   if (wanted === null) throw new PluginError('there is no current context: name one with --context, or say --all');
   const selected = found.get(wanted);
   if (selected === undefined)
     throw new PluginError(`context ${JSON.stringify(wanted)} is not of kubepass; see: kubectl kubepass status --all`);
-  return [selected];
+  return [selectedOf(wanted, selected)];
 }

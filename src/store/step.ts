@@ -86,7 +86,7 @@ export type Operation =
   | { readonly op: 'forgetSessions'; readonly expiredBefore: Date }
   /** Remembers a proof of possession; conflicts where it is known already. */
   | { readonly op: 'insertUsedProof'; readonly idSha256: string; readonly at: Date }
-  /** Deletes at most 1,000 proofs. */
+  /** Deletes at most 20,000 proofs. */
   | { readonly op: 'forgetUsedProofs'; readonly usedBefore: Date }
   /** Names the log, unless it has a name. */
   | { readonly op: 'nameInstance'; readonly id: string; readonly at: Date }

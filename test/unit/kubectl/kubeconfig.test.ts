@@ -111,6 +111,15 @@ describe('the entries of a login in a kubeconfig', () => {
     });
   });
 
+  it('leave the namespace that somebody has set since, unless the login names one', () => {
+    const namespaceAfter = (text: string) =>
+      (parse(text) as { contexts: { context: { namespace?: string } }[] }).contexts[0]?.context.namespace;
+    const set = withEntries(null, own, true).replace('user: "kubepass:jane@demo"\n', '$&      namespace: shop\n');
+    expect(namespaceAfter(set)).toBe('shop');
+    expect(namespaceAfter(withEntries(set, own, false))).toBe('shop');
+    expect(namespaceAfter(withEntries(set, { ...own, namespace: 'bank' }, false))).toBe('bank');
+  });
+
   it.each([
     [
       'a context of somebody else',
