@@ -1,14 +1,8 @@
-import type * as Fs from 'node:fs';
-import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cacheRoot, CredentialCache } from '../../../src/kubectl/credential-cache.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
-
-vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof Fs>();
-  return { ...fs, renameSync: vi.fn(fs.renameSync) };
-});
 
 const credential = {
   ...{ server: 'https://x', cluster: 'demo', username: 'jane', groups: ['a'], fingerprintSha256: 'ab' },
@@ -25,6 +19,7 @@ describe('the cache of a credential', () => {
     cache = new CredentialCache(join(directory.path, 'deep', 'one'), (line) => void said.push(line));
   });
   afterEach(() => {
+    vi.restoreAllMocks();
     directory.remove();
   });
 
@@ -59,8 +54,10 @@ describe('the cache of a credential', () => {
     cache.write('credential', credential);
     const file = join(cache.directory, 'credential.json');
     writeFileSync(file, 'damaged');
-    vi.mocked(renameSync).mockImplementationOnce(() => {
-      throw Object.assign(new Error('gone'), { code: 'ENOENT' });
+    // The clock is asked between the look at the file and its new name.
+    vi.spyOn(Date, 'now').mockImplementationOnce(() => {
+      rmSync(file);
+      return 0;
     });
     expect(cache.read('credential')).toBeNull();
     expect(said).toEqual([]);
