@@ -143,7 +143,7 @@ export const loseDirectoryGroup = (id: string, by: string): Statement => ({
 });
 
 export const forgetDirectoryLosses = (ns: readonly bigint[], dialect: SqlDialect): Statement => ({
-  sql: `DELETE FROM "DirectoryLoss" WHERE "n" IN (SELECT CAST("given"."value" AS BIGINT) FROM ${dialect.jsonTexts()} AS "given")`,
+  sql: `DELETE FROM "DirectoryLoss" WHERE "n" ${dialect.isAmong(`SELECT CAST("given"."value" AS BIGINT) FROM ${dialect.jsonTexts()} AS "given"`)}`,
   parameters: [ns.map(String)],
 });
 
