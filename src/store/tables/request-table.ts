@@ -69,6 +69,8 @@ type RequestWithDecision = Prisma.RequestRecordGetPayload<{ select: typeof withD
 type InJson<T> = { [Key in keyof T]: T[Key] extends Date ? string : T[Key] };
 
 const lapsedAtOnce = 500;
+/** No row has a larger number. */
+const largestNumber = 2n ** 63n - 1n;
 /** How many requests of a username are looked at, to find out whether one is waiting. */
 const newestLookedAt = 200;
 
@@ -143,7 +145,9 @@ export class RequestTable implements RequestReader {
   }
 
   async waitingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>> {
-    const own = '"RequestRecord" AS "r" WHERE "r"."username" = "given"."value" ORDER BY "r"."n" DESC';
+    // As a row, so that PostgreSQL goes along the index of usernames: it would look for the newest rows of one through all rows.
+    const own = `"RequestRecord" AS "r" WHERE ("r"."username", "r"."n") <= ("given"."value", ${String(largestNumber)})
+      AND "r"."username" >= "given"."value" ORDER BY "r"."username" DESC, "r"."n" DESC`;
     const found = await this.reads.readRows({
       sql: `SELECT "given"."value" FROM ${this.reads.dialect.jsonTexts()} AS "given"
         WHERE EXISTS (SELECT 1 FROM (SELECT "r"."state" FROM ${own} LIMIT ${String(newestLookedAt)}) AS "newest"
