@@ -129,7 +129,7 @@ spec: { selector: {}, message: "a\\u001b[2Jb\\u202ec\\nPERMITTED at once ${'word
       reason: `\u0007${'reason '.repeat(100)}`,
       policies: [policies, hostile],
     });
-    // eslint-disable-next-line no-control-regex
+    // eslint-disable-next-line no-control-regex -- control characters are what must not be there
     expect(found).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     expect(found.split('\n').filter((line) => Array.from(line).length > 100)).toEqual([]);
     expect(found.split('\n').filter((line) => line.startsWith('PERMITTED'))).toEqual([]);

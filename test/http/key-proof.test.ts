@@ -452,7 +452,7 @@ describe('a proof is refused, with its reason in the log alone', () => {
   }
 });
 
-describe('a proof is right, and the renewal is refused as any', () => {
+describe('a renewal with a right proof is refused like any other', () => {
   it('of a revoked certificate', async () => {
     const old = await held();
     await service

@@ -55,7 +55,7 @@ export function parseSyntax(text: string): SyntaxResult {
   if (text.length > celLimits.text)
     return refused(celLimits.text, `is ${text.length} characters long, at most ${celLimits.text} are allowed`);
   // The specification ends a comment at a carriage return as well, but the library does not.
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
   const control = text.search(/[\u0000-\u0008\u000b-\u001f\u007f]/);
   if (control !== -1) return refused(control, 'is a control character: write it as an escape in a string');
   try {
