@@ -265,10 +265,11 @@ describeControlPlane('kubectl with the plugin, against a real control plane', ()
         let [calls, last, since] = [0, cached(), began];
         while (performance.now() - began < total) {
           const now = performance.now();
-          // In the middle, and over the time of the second renewal.
+          // In the middle, and over the time of the second renewal: on a slow machine, until a renewal has met it.
           if (gaps.length === 1 && last !== undefined) {
             const due = last.renewAt - ahead - Date.now();
-            const isBroken = due < brokenFor / 2 && due > -brokenFor / 2;
+            const hasMetIt = said.some((line) => line.includes('could not be renewed'));
+            const isBroken = broken !== 'onward' && due < brokenFor / 2 && (due > -brokenFor / 2 || !hasMetIt);
             modeOfRenewal.set(last.fingerprintSha256, isBroken ? broken : 'onward');
           }
           const finished = await kubectl(['get', 'namespaces', '--output=name'], clock);

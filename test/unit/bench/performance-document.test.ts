@@ -57,7 +57,7 @@ describe('withPart', () => {
   });
 
   it('finds the place of the table in the document, and the parts that are there', () => {
-    const parts = ['peers', 'footprint', 'cluster', 'service', 'decisions', 'replay'];
+    const parts = ['peers', 'footprint', 'cluster', 'service', 'decisions', 'replay', 'directory'];
     expect(withPart(document, 'a', part('a', 'x'), ['a'])).toContain('| `a` | x |');
     const rows = [...document.matchAll(/^\| `(\w+)` \| /gm)].map(([, name]) => name);
     expect(new Set(rows)).toEqual(new Set(parts));
