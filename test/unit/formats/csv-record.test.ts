@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { csvRecord } from '../../../src/formats/csv-record.js';
+import { cpuMilliseconds } from '../../helpers/cpu-milliseconds.js';
 
 const field = (value: string): string => csvRecord([value]).slice(0, -2);
 
@@ -40,9 +41,9 @@ describe('csvRecord', () => {
   });
 
   it('takes a time in proportion to the length', () => {
-    const began = performance.now();
+    const began = cpuMilliseconds();
     for (const character of [' ', '\n', ';', '\t', '='])
       expect(field(character.repeat(200_000)).length).toBeGreaterThan(200_000);
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(cpuMilliseconds() - began).toBeLessThan(2000);
   });
 });

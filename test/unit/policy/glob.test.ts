@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matchesGlob, unknownVariables } from '../../../src/policy/glob.js';
+import { cpuMilliseconds } from '../../helpers/cpu-milliseconds.js';
 
 /** Says the same in the most obvious way, in exponential time. */
 function matchesNaively(pattern: readonly string[], value: readonly string[]): boolean {
@@ -48,9 +49,9 @@ describe('matchesGlob', () => {
   });
 
   it('takes time in proportion to the value, however many stars', () => {
-    const started = performance.now();
+    const started = cpuMilliseconds();
     expect(matchesGlob('*a'.repeat(128) + 'b', 'a'.repeat(100_000))).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(cpuMilliseconds() - started).toBeLessThan(1000);
   });
 
   it('puts values in literally', () => {

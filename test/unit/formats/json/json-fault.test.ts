@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsonFault } from '../../../../src/formats/json/json-fault.js';
+import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 function isJson(text: string): boolean {
   try {
@@ -54,7 +55,7 @@ describe('jsonFault', () => {
   });
 
   it('takes linear time and no recursion', () => {
-    const started = performance.now();
+    const started = cpuMilliseconds();
     for (const text of [
       '['.repeat(1 << 18),
       `"${'a'.repeat(1 << 18)}`,
@@ -62,6 +63,6 @@ describe('jsonFault', () => {
       '{"a":'.repeat(1 << 17),
     ])
       expect(jsonFault(text)).not.toBeNull();
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(cpuMilliseconds() - started).toBeLessThan(5000);
   });
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { redactWord, redactWords } from '../../../../src/inspection/redaction/redact-command.js';
+import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const s = 's3cret';
 const shown = '[redacted]';
@@ -195,8 +196,8 @@ describe('redactWords', () => {
       part.repeat(1024 / 8),
       part.repeat(100_000),
     ]);
-    const start = performance.now();
+    const start = cpuMilliseconds();
     redactWords(words);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(cpuMilliseconds() - start).toBeLessThan(2000);
   });
 });

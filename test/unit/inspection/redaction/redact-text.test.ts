@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { redactText, redactUrl } from '../../../../src/inspection/redaction/redact-text.js';
+import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const jwt = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJqYW5lIn0.c2lnbmF0dXJl';
 
@@ -95,9 +96,9 @@ describe('redactText', () => {
     'https://a:b/c@',
   ])('takes no longer for %j, a hundred thousand times', (text) => {
     const long = text.repeat(100_000);
-    const start = performance.now();
+    const start = cpuMilliseconds();
     redactUrl(long);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(cpuMilliseconds() - start).toBeLessThan(2000);
   });
 });
 

@@ -11,6 +11,7 @@ import {
 } from '../../../../src/x509/strict/distinguished-name.js';
 import { readSubjectIdentity } from '../../../../src/x509/strict/subject-identity.js';
 import { attribute, name, printable, utf8 } from './build-csr.js';
+import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const read = (bytes: Buffer): DistinguishedName => readDistinguishedName(onlyElement(bytes, 'the name'));
 const display = (...rdns: Buffer[][]): string => displayDistinguishedName(read(name(rdns)));
@@ -137,8 +138,8 @@ describe('the identity in a subject', () => {
   it('is read quickly from a subject with thousands of groups', () => {
     const groups = Array.from({ length: 4000 }, (_, i) => `g${String(i)}`);
     const subject = read(writeSubject({ username: 'jane', groups }));
-    const started = performance.now();
+    const started = cpuMilliseconds();
     expect(readSubjectIdentity(subject).ok).toBe(true);
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(cpuMilliseconds() - started).toBeLessThan(500);
   });
 });
