@@ -31,15 +31,17 @@ const rooms = {
   directory: ['model'],
   audit: ['model', 'x509'],
   cluster: ['model', 'x509', 'formats'],
-  // services.ts for its types alone, as below; permissions: who may see and retry deliveries.
-  webhooks: ['model', 'x509', 'identity/permissions.ts', 'services.ts'],
+  // The use cases that HTTP may call, as types alone (see below): one file for each folder of http/.
+  services: ['model', 'x509'],
+  // permissions: who may see and retry deliveries.
+  webhooks: ['model', 'x509', 'identity/permissions.ts', 'services'],
   // permissions, for an inspection shows of the inventory what may be read.
-  inspection: ['model', 'x509', 'formats', 'workers', 'identity/permissions.ts', 'services.ts'],
+  inspection: ['model', 'x509', 'formats', 'workers', 'identity/permissions.ts', 'services'],
   // Inspects files without a service.
   offline: ['inspection', 'model', 'formats', 'config/inspection-defaults.ts'],
   signer: ['model', 'x509', 'cluster'],
   store: ['model', 'audit', 'identity', 'workers', 'inspection/inventory.ts', 'x509/strict/key-algorithm.ts'],
-  // services.ts for its types alone: a use case says which service it is.
+  // services: a use case says which service it is.
   issuance: [
     'policy',
     'signer/signer.ts',
@@ -51,9 +53,9 @@ const rooms = {
     'x509',
     'model',
     'workers/turns.ts',
-    'services.ts',
+    'services',
   ],
-  http: ['services.ts', 'model', 'identity', 'inspection', 'directory', 'formats', 'x509', 'workers/turns.ts'],
+  http: ['services', 'model', 'identity', 'inspection', 'directory', 'formats', 'x509', 'workers/turns.ts'],
   // Files with old events of the audit log.
   archives: ['evidence/read-lines.ts'],
   // Checks exports of the audit log without a service.
@@ -68,8 +70,7 @@ const rooms = {
 
 /** The files beside the rooms. */
 const edges = {
-  'services.ts': ['model', 'x509'],
-  'app.ts': ['http', 'services.ts', 'model/measures.ts', 'model/tracing.ts'],
+  'app.ts': ['http', 'services', 'model/measures.ts', 'model/tracing.ts'],
   'server.ts': [
     'compose/compose.ts',
     'app.ts',
@@ -206,7 +207,7 @@ module.exports = {
       comment: 'the edge knows the use cases by their types alone',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: within('services.ts'), dependencyTypesNot: ['type-only'] },
+      to: { path: within('services'), dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'pure-rooms-do-no-io',

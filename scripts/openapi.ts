@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { buildApp } from '../src/app.js';
-import type { Services } from '../src/services.js';
+import type { Services } from '../src/services/services.js';
 
 /** Writes `openapi/openapi.json` from the routes. With `--check` it only says whether the file matches the routes. */
 const root = new URL('../', import.meta.url);

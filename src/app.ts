@@ -31,7 +31,7 @@ import type { App } from './http/types.js';
 import { everyResource, publicResources, type AddResource } from './http/version-1.js';
 import type { RequestMeasures } from './model/measures.js';
 import type { RequestTracing } from './model/tracing.js';
-import type { Services } from './services.js';
+import type { Services } from './services/services.js';
 
 export interface AppOptions {
   readonly logger: FastifyBaseLogger;

@@ -3,7 +3,7 @@ import type { IssuingCluster } from '../issuance/context.js';
 import type { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
 import type { DenyList } from '../issuance/lifecycle/deny-list.js';
 import type { ClusterHealth, Component, ComponentName, ComponentState } from '../model/health.js';
-import type { HealthService } from '../services.js';
+import type { HealthService } from '../services/health.js';
 import type { Store } from '../store/store.js';
 import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import type { OpenedIssuer } from './callers.js';

@@ -10,7 +10,7 @@ import { issuanceUnmeasured } from '../model/measures.js';
 import type { ApiToken } from '../model/principal.js';
 import { parsePolicySet } from '../policy/parse-policy-set.js';
 import type { PolicySet } from '../policy/policy-set.js';
-import type { Services } from '../services.js';
+import type { Services } from '../services/services.js';
 import { LocalCaSigner } from '../signer/local-ca.js';
 import type { Signer } from '../signer/signer.js';
 import type { Store } from '../store/store.js';

@@ -11,7 +11,7 @@ import { identityService } from '../issuance/lifecycle/identity-service.js';
 import { policyService } from '../issuance/policies/policy-service.js';
 import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
 import type { DraftPool } from '../policy/workers/draft-pool.js';
-import type { Services } from '../services.js';
+import type { Services } from '../services/services.js';
 import { apiTokenWriter } from './api-tokens.js';
 import type { Authenticators } from './authenticators.js';
 import { directoryServices } from './directory.js';

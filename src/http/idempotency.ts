@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Refusal } from '../model/outcome.js';
-import type { IdempotencyService } from '../services.js';
+import type { IdempotencyService } from '../services/idempotency.js';
 import type { IdempotencyToken } from '../model/idempotency.js';
 import { callerOf } from './plugins/authentication.js';
 import { jsonMediaType } from './plugins/negotiation.js';

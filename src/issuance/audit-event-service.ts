@@ -4,7 +4,7 @@ import { may } from '../identity/permissions.js';
 import type { AuditEventFilter } from '../model/audit-event.js';
 import { done, refused, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import type { AuditEventService } from '../services.js';
+import type { AuditEventService } from '../services/audit-events.js';
 import type { AuditEventReader, Store } from '../store/store.js';
 import type { Checkpoints } from './evidence/checkpoints.js';
 import { exportedLinks, lineWithHashes, MissingEventsError } from './evidence/exported-events.js';

@@ -5,7 +5,7 @@ import { done, refused } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
 import { quote } from '../model/quote.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
-import type { WebhookDeliveryService } from '../services.js';
+import type { WebhookDeliveryService } from '../services/webhook-deliveries.js';
 
 /** The stored deliveries, as people see them. */
 export interface DeliveryRecords {

@@ -1,4 +1,5 @@
-import type { LogProof, Services } from '../../services.js';
+import type { LogProof } from '../../services/audit-events.js';
+import type { Services } from '../../services/services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { sendRefusal } from '../problems/refusal-to-problem.js';
 import { json, problems, response, textBody } from '../responses.js';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { labelIn } from '../../model/labels.js';
-import type { Services } from '../../services.js';
+import type { Services } from '../../services/services.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
 import { kubeconfigWithKeyPath, kubeconfigYaml } from '../example-certificate.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';

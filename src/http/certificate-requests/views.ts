@@ -1,5 +1,5 @@
 import { awaitedStages } from '../../model/certificate-request.js';
-import type { CertificateRequestDetails, CertificateRequestView } from '../../services.js';
+import type { CertificateRequestDetails, CertificateRequestView } from '../../services/certificate-requests.js';
 import { certificateView } from '../certificates/schemas.js';
 import { blastRadiusView } from './blast-radius.js';
 import { approversView, recordedDecisionView } from './decision.js';

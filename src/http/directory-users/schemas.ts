@@ -19,7 +19,7 @@ import {
   ref,
   sha256Of,
 } from '../schema-parts.js';
-import type { DirectoryUserDetails, DirectoryUserView } from '../../services.js';
+import type { DirectoryUserDetails, DirectoryUserView } from '../../services/directory-users.js';
 
 const textOf = (description: string, example: string) =>
   Type.String({ maxLength: 256, description, examples: [example] });

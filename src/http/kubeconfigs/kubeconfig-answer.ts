@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Outcome } from '../../model/outcome.js';
-import type { CollectedKubeconfig, CreatedKubeconfig } from '../../services.js';
+import type { CollectedKubeconfig, CreatedKubeconfig } from '../../services/certificate-requests.js';
 import { certificateRequestView } from '../certificate-requests/views.js';
 import { jsonAnswer, type HttpAnswer, type Result } from '../idempotency.js';
 import { jsonMediaType } from '../plugins/negotiation.js';

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { LoginFinished } from '../../model/login.js';
-import type { Services } from '../../services.js';
+import type { Services } from '../../services/services.js';
 import { FailureLimit } from '../plugins/failure-limit.js';
 import {
   clearLoginCookie,

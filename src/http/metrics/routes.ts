@@ -1,4 +1,4 @@
-import type { Services } from '../../services.js';
+import type { Services } from '../../services/services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { sendRefusal } from '../problems/refusal-to-problem.js';
 import { longest, problems, response, textBody } from '../responses.js';

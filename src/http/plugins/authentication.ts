@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import type { Authentication, Credential } from '../../model/authentication.js';
 import { isDirectory, isReviewer, type Principal } from '../../model/principal.js';
-import type { Authenticator, BudgetService } from '../../services.js';
+import type { Authenticator } from '../../services/authenticator.js';
+import type { BudgetService } from '../../services/budgets.js';
 import { decodeSinglePem } from '../../x509/strict/pem.js';
 import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';

@@ -8,7 +8,7 @@ import {
   type BudgetUse,
   type SpentBudget,
 } from '../../model/budget.js';
-import type { BudgetService } from '../../services.js';
+import type { BudgetService } from '../../services/budgets.js';
 import { useOf } from '../budget-uses.js';
 import { problem, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { restorationEvidence } from '../../model/restoration.js';
-import type { RestoredState } from '../../services.js';
+import type { RestoredState } from '../../services/restored.js';
 import {
   closed,
   dnsLabelOf,

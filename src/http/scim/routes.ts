@@ -9,7 +9,7 @@ import { uris } from '../../directory/schema-uris.js';
 import { readSearch } from '../../directory/search.js';
 import { readUser, tellsActive } from '../../directory/user-attributes.js';
 import { directoryBounds, type DirectoryGroup, type DirectoryUser } from '../../model/directory.js';
-import type { Services } from '../../services.js';
+import type { Services } from '../../services/services.js';
 import { authenticateCallers, callerOf } from '../plugins/authentication.js';
 import { negotiate } from '../plugins/negotiation.js';
 import { jsonBodyParser } from '../plugins/request-input.js';

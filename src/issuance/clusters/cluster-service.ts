@@ -12,7 +12,7 @@ import { certificateInCsr, findOwnCsrs } from './own-csrs.js';
 import type { IssuanceContext, IssuingCluster } from '../context.js';
 import type { CertificateLists } from '../lifecycle/certificate-lists.js';
 import { describeCertificateAuthority } from '../../cluster/certificate-authorities.js';
-import type { ClusterService, ClusterView } from '../../services.js';
+import type { ClusterService, ClusterView } from '../../services/clusters.js';
 import { probeCluster } from './probe-cluster.js';
 
 /** The configured clusters. Any principal may see them, since a kubeconfig says as much. */

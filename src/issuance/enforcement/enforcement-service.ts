@@ -5,7 +5,7 @@ import { mayForCluster, type Action } from '../../identity/permissions.js';
 import { StoreUnavailableError } from '../../model/errors.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type { EnforcementService } from '../../services.js';
+import type { EnforcementService } from '../../services/enforcement.js';
 import type { IssuanceContext, IssuingCluster } from '../context.js';
 import { clusterFacts, isAtLeast, type ClusterFacts } from './cluster-facts.js';
 import { reviewAccess } from './review-access.js';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../model/errors.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
-import type { CertificateList } from '../../services.js';
+import type { CertificateList } from '../../services/clusters.js';
 import { writeRevokedEntry, writeTbsCertificateList } from '../../x509/strict/certificate-list-writer.js';
 import { sealCertificate } from '../../x509/strict/certificate-writer.js';
 import { onlyElement } from '../../x509/strict/der.js';

@@ -1,7 +1,7 @@
 import { may } from '../../identity/permissions.js';
 import { done, refused, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type { IdentityService } from '../../services.js';
+import type { IdentityService } from '../../services/identities.js';
 import type { IssuanceContext } from '../context.js';
 import { blockIdentity, unblockIdentity } from './block-identity.js';
 import { identityOf, readIdentity } from './read-identity.js';

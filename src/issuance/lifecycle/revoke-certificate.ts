@@ -2,7 +2,7 @@ import { mayReadCertificate, mayRevoke } from '../../identity/permissions.js';
 import type { Certificate } from '../../model/certificate.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type { RevocationAsk, RevokedView } from '../../services.js';
+import type { RevocationAsk, RevokedView } from '../../services/certificates.js';
 import type { IssuanceContext } from '../context.js';
 import { enforcementOn } from './enforcement-on.js';
 import { revocationSteps } from './revocation-steps.js';

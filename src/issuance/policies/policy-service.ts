@@ -9,7 +9,7 @@ import { policyJsonSchema } from '../../policy/policy-schema.js';
 import { describePolicySet } from '../../policy/parse-policy-set.js';
 import type { DraftPool, EvaluatedDraft } from '../../policy/workers/draft-pool.js';
 import { DraftRefusedError, draftPath, type Draft } from '../../policy/workers/draft.js';
-import type { PolicyService } from '../../services.js';
+import type { PolicyService } from '../../services/policies.js';
 import type { IssuanceContext } from '../context.js';
 import { labelDetails, renewalDetails, violationDetails } from '../events.js';
 import { resolveEvaluation } from '../requests/renew-certificate.js';

@@ -4,7 +4,11 @@ import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type { CertificateRequestAsk, CollectedKubeconfig, CreatedKubeconfig } from '../../services.js';
+import type {
+  CertificateRequestAsk,
+  CollectedKubeconfig,
+  CreatedKubeconfig,
+} from '../../services/certificate-requests.js';
 import type { IdempotencyToken } from '../../model/idempotency.js';
 import { SigningUndeterminedError } from '../../signer/signer.js';
 import type { KeyPair } from '../../x509/strict/key-pair.js';

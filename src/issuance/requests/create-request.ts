@@ -5,7 +5,7 @@ import { newId } from '../../model/new-id.js';
 import { done, refused, type Outcome, type Refusal } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import { recordedDecision } from '../../policy/recorded-decision.js';
-import type { CertificateRequestAsk, CertificateRequestView } from '../../services.js';
+import type { CertificateRequestAsk, CertificateRequestView } from '../../services/certificate-requests.js';
 import type { IdempotencyToken } from '../../model/idempotency.js';
 import type { Operation, Step } from '../../store/step.js';
 import { within } from '../attempts/attempts-under-way.js';

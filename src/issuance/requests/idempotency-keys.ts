@@ -1,7 +1,7 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import { refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type { IdempotencyService } from '../../services.js';
+import type { IdempotencyService } from '../../services/idempotency.js';
 import type { IdempotencyToken, IdempotencyScope, IdempotentAnswer } from '../../model/idempotency.js';
 import type { Operation } from '../../store/step.js';
 import type { Store } from '../../store/store.js';

@@ -15,7 +15,7 @@ import type {
   CertificateRequestFilter,
   CertificateRequestView,
   CollectedKubeconfig,
-} from '../../services.js';
+} from '../../services/certificate-requests.js';
 import { kubeconfigOf } from './collect-kubeconfig.js';
 import type { IssuanceContext } from '../context.js';
 import { clusterGone, lapsed, stateConflict } from '../request-states.js';

@@ -1,5 +1,5 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
-import type { CertificateRequestView } from '../../services.js';
+import type { CertificateRequestView } from '../../services/certificate-requests.js';
 import type { IssuanceContext } from '../context.js';
 import type { AttemptEnd } from '../attempts/issue-certificate.js';
 

@@ -8,7 +8,7 @@ import { quote } from '../../model/quote.js';
 import type { Principal, Requester } from '../../model/principal.js';
 import { type CertificationRequest, readCertificationRequest } from '../../x509/strict/certification-request.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
-import type { CertificateRequestAsk } from '../../services.js';
+import type { CertificateRequestAsk } from '../../services/certificate-requests.js';
 import type { IssuanceContext, IssuingCluster } from '../context.js';
 
 /** An ask that makes sense: one cluster, one username, and a CSR, if any, that proves its key. */

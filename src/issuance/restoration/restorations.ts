@@ -6,7 +6,7 @@ import { newId } from '../../model/new-id.js';
 import { done, refused, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import type { Restoration } from '../../model/restoration.js';
-import type { LostCertificate, RestoredService, RestoredState } from '../../services.js';
+import type { LostCertificate, RestoredService, RestoredState } from '../../services/restored.js';
 import type { Step, CommitResult } from '../../store/step.js';
 import type { Store } from '../../store/store.js';
 import type { Log } from '../context.js';
