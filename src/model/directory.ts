@@ -4,6 +4,11 @@
  */
 export interface DirectoryUser extends DirectoryUserAttributes {
   readonly id: string;
+  /**
+   * Kept by the names that somebody leaves behind, so that they are known to be theirs. Another one where the entry's
+   * `externalId` changes in any way.
+   */
+  readonly person: string;
   /** The requested username and the principal that this person is; null where the provider's name is outside our grammar. */
   readonly username: string | null;
   readonly createdAt: Date;

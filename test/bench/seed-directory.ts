@@ -49,10 +49,10 @@ export function directoryStatements(
     `"${name}"("${name}") AS (SELECT 1 UNION ALL SELECT "${name}" + 1 FROM "${name}" WHERE "${name}" < ${String(last)})`;
   const id = (kind: 'user' | 'group') => `'${seededId(kind, 0).slice(0, 24)}' || ${padded('"i"')}`;
   return [
-    `INSERT INTO "DirectoryUser" ("n", "id", "userName", "nameKey", "liveName", "externalId", "active", "displayName", "displayKey",
+    `INSERT INTO "DirectoryUser" ("n", "id", "person", "userName", "nameKey", "liveName", "externalId", "active", "displayName", "displayKey",
       "name", "emails", "principal", "principalKey", "version", "createdAt", "changedAt")
       WITH RECURSIVE ${numbers('i', users)}
-      SELECT "i", ${id('user')}, 'User-' || "i" || '@corp.example', 'user-' || "i" || '@corp.example', 'user-' || "i" || '@corp.example',
+      SELECT "i", ${id('user')}, ${id('user')}, 'User-' || "i" || '@corp.example', 'user-' || "i" || '@corp.example', 'user-' || "i" || '@corp.example',
         '00u' || "i", "i" % 50 <> 0, 'User ' || "i", 'user ' || "i", '{"formatted":"Some Body","familyName":"Body","givenName":"Some"}',
         '[{"value":"somebody@corp.example","type":"work","primary":true}]', 'User-' || "i" || '@corp.example',
         'user-' || "i" || '@corp.example', 1, ${instant}, ${instant} FROM "i"`,

@@ -5,12 +5,14 @@
  *
  *   -- --target directory                         sends mutated PATCHes and filters over SCIM instead
  *   -- --inputs N, --seconds N, --processes N     bound the run
- *   -- --seed N                                   makes the same mutants again, with `--input N` that one alone
+ *   -- --first N                                  begins with this input: so several machines share a run
+ *   -- --seed N                                   makes the same mutants again, with `--input N` that one alone; over
+ *                                                 SCIM, after those that met the same people before it
  */
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { fuzzDirectory } from './fuzz-directory.js';
+import { fuzzDirectory, upTo } from './fuzz-directory.js';
 import { mebibytes, runFuzz } from './run-fuzz.js';
 
 const { values } = parseArgs({
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     inputs: { type: 'string', default: '1000000' },
     seconds: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: String(randomInt(2 ** 32)) },
+    first: { type: 'string', default: '0' },
     input: { type: 'string' },
     processes: { type: 'string', default: String(availableParallelism()) },
   },
@@ -33,16 +36,21 @@ if (values.target === 'directory') {
   console.log(`seed ${seed}`);
   const outcome = await fuzzDirectory({
     seed,
-    inputs: numberOf('inputs'),
+    ...(values.input === undefined
+      ? { first: numberOf('first'), inputs: numberOf('inputs') }
+      : upTo(numberOf('input'))),
     seconds: Math.min(numberOf('seconds'), 31_536_000),
+    say: (text) => console.log(text),
   });
-  console.log(`${outcome.inputs} calls over SCIM, answered ${JSON.stringify(outcome.statuses)}`);
-  for (const failure of outcome.failures) console.log(`  ${failure}`);
+  console.log(`${outcome.inputs} inputs over SCIM, answered ${JSON.stringify(outcome.statuses)}`);
+  console.log(
+    `slowest: ${outcome.slowest.milliseconds.toFixed(0)} ms of CPU (input ${outcome.slowest.number}); failures: ${outcome.failures.length}`,
+  );
   process.exit(outcome.failures.length === 0 && outcome.inputs > 0 ? 0 : 1);
 }
 const share =
   values.input === undefined
-    ? { inputs: numberOf('inputs'), processes: Math.max(1, numberOf('processes')) }
+    ? { first: numberOf('first'), inputs: numberOf('inputs'), processes: Math.max(1, numberOf('processes')) }
     : { first: numberOf('input'), inputs: 1, processes: 1 };
 console.log(`seed ${seed}`);
 const began = performance.now();

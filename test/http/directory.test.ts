@@ -349,6 +349,81 @@ describe('a name that was somebody else’s', () => {
     await issue('swapped');
   });
 
+  const rename = (id: string, userName: string, more: object = {}) =>
+    patch(`/Users/${id}`, { op: 'replace', value: { userName, ...more } }).expect(200);
+  const off = (id: string) => patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false }).expect(200);
+  const on = (id: string) => patch(`/Users/${id}`, { op: 'replace', path: 'active', value: true }).expect(200);
+
+  it.each([
+    ['', [] as const],
+    [' by way of a third name', ['third'] as const],
+  ])('is their own again when the same entry takes it back%s, with no externalId', async (how, others) => {
+    const [own, other] = [`own${others.length}`, `other${others.length}`];
+    const id = await join(own);
+    const { certificate } = await issue(own);
+    for (const name of [other, ...others]) await rename(id, name);
+    await issue(others[0] ?? other);
+    await rename(id, own);
+    expect((await details(id)).reuse).toBeNull();
+    await issue(own);
+    expect(await statusOf(certificate?.fingerprintSha256 ?? '')).toBe('revoked');
+    for (const name of [other, ...others]) expect(await denied(name)).toContain('DirectoryUserInactive');
+  });
+
+  it('is their own again when they take it back while they are away, and return', async () => {
+    const id = await join('own-away');
+    await issue('own-away');
+    await off(id);
+    await rename(id, 'other-away');
+    await rename(id, 'own-away');
+    expect(await denied('own-away')).toContain('DirectoryUserInactive');
+    await on(id);
+    await issue('own-away');
+  });
+
+  it('is taken back without the wait for its predecessor ending', async () => {
+    const first = await join('own-waiting');
+    await issue('own-waiting');
+    await off(first);
+    const second = await join('own-waiting');
+    await rename(second, 'other-waiting');
+    await rename(second, 'own-waiting');
+    expect(await denied('own-waiting')).toContain('UsernameReused');
+    expect((await details(second)).reuse).toMatchObject({ predecessor: first });
+  });
+
+  it.each([
+    ['leaves', (id: string) => off(id)],
+    ['is deleted', (id: string) => scim('delete', `/Users/${id}`).expect(204)],
+    ['takes another name', (id: string) => rename(id, 'lent-elsewhere')],
+  ])('is somebody else’s where another one had it in between, and %s', async (how, leave) => {
+    const name = `lent-${how.replaceAll(' ', '-')}`;
+    const id = await join(name);
+    await issue(name);
+    await rename(id, `${name}-other`);
+    const between = await join(name);
+    await service.as('root')('post', `/v1/directory-users/${between}/confirm`).expect(200);
+    await issue(name);
+    await leave(between);
+    await rename(id, name);
+    expect(await denied(name)).toContain('UsernameReused');
+  });
+
+  it.each([
+    ['then', [{ externalId: 'y' }]],
+    ['then, and back', [{ externalId: 'y' }, { externalId: null }]],
+    ['then, to another one and back', [{ externalId: 'y' }, { externalId: 'z' }, { externalId: null }]],
+    ['with the name', []],
+  ])('is somebody else’s where the entry’s externalId changes %s', async (how, changes) => {
+    const name = `given-${how.replaceAll(/[ ,]+/g, '-')}`;
+    const id = await join(name);
+    await issue(name);
+    await rename(id, `${name}-other`);
+    for (const value of changes) await patch(`/Users/${id}`, { op: 'replace', value }).expect(200);
+    await rename(id, name, changes.length === 0 ? { externalId: 'y' } : {});
+    expect(await denied(name)).toContain('UsernameReused');
+  });
+
   it('stays without access after a rename, and after a deletion', async () => {
     const id = await join('maiden', { externalId: 'm' });
     const { certificate } = await issue('maiden');

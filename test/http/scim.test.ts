@@ -300,6 +300,26 @@ describe('a group', () => {
     await scim('delete', `/Groups/${id}`).set('if-match', tag).expect(412);
   });
 
+  // RFC 7644 3.5.2.1: such an operation does not change when the group was changed.
+  it('keeps its version where a PATCH changes nobody', async () => {
+    const { id: inside } = await created('m-inside');
+    const { id: outside } = await created('m-outside');
+    const { id, meta } = await group('unchanged', [inside]);
+    const operations = [
+      { op: 'add', path: 'members', value: [{ value: inside }] },
+      { op: 'add', path: 'members', value: [{ value: 'nobody' }] },
+      { op: 'Remove', path: 'members', value: [{ $ref: null, value: outside }] },
+      { op: 'remove', path: `members[value eq "${outside}"]` },
+      { op: 'replace', path: 'displayName', value: 'unchanged' },
+    ];
+    for (const operation of operations) await patch(`/Groups/${id}`, operation).expect(204);
+    await patch(`/Groups/${id}`, ...operations).expect(204);
+    expect(parsed<Resource>(await scim('get', `/Groups/${id}`).expect(200)).meta).toEqual(meta);
+    await patch(`/Groups/${id}`, { op: 'add', path: 'members', value: [{ value: outside }] }).expect(204);
+    const after = parsed<Resource>(await scim('get', `/Groups/${id}`).expect(200));
+    expect(after.meta.version).toBe('W/"2"');
+  });
+
   it('has the members of a PUT and no others, none where it names none', async () => {
     const { id: value } = await created('m-put');
     const { id } = await group('put', [value]);

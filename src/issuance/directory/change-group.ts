@@ -80,8 +80,10 @@ async function tryChange(
   const isChanged = Object.keys(changed).length > 0;
   const diff = await differenceOf(context, id, members);
   const isDifference = byDifference && members.some(({ kind }) => kind === 'replace');
+  const isMoved = diff.added.length > 0 || diff.removed.length > 0;
+  // A member that is in already, or a stranger, is no change: the version stays (RFC 7644 3.5.2.1).
+  if (!isChanged && !isMoved) return { ok: true, value: group };
   const changes = isDifference ? changesOf(diff) : members;
-  if (!isChanged && changes.length === 0) return { ok: true, value: group };
   const after: DirectoryGroup = { ...group, ...changed };
   const renames = isChanged && context.directory.groupsBy in changed;
   const losers = firstLosers(renames ? await losersIn(context, id, diff) : diff.removed);

@@ -119,7 +119,8 @@ interface NameClaim {
 /**
  * A userName belongs to one listed user. One who is not active gives it up: to the same person, who comes back by a new POST,
  * or to somebody else, who then waits until the certificates of the first one have ended. The provider's `externalId` says
- * whether it is the same person; without one they count as two. An entry whose `externalId` becomes another one is somebody
+ * whether it is the same person; without one two entries count as two people, and one entry as one: somebody may take back a
+ * name that they left behind, unless it was anybody else's since. An entry whose `externalId` becomes another one is somebody
  * else's from then on: so providers link a name to a new person. The username may come from another attribute, so it is
  * looked at by itself.
  */
@@ -157,10 +158,12 @@ async function claimNames(
     const claim = waits ? { ...kept, reuse } : { ...kept, reuse: null, returnsAs: before };
     return { ok: true, value: { ...claim, leavesBehind } };
   }
-  const [last] = others.toSorted((a, b) => leftAt(b) - leftAt(a));
+  const isOwn = (other: DirectoryUser) => isSame(other) || (before !== null && isPersonOf(before, externalId, other));
+  // Somebody else counts as the later one where both left at one instant.
+  const [last] = others.toSorted((a, b) => leftAt(b) - leftAt(a) || Number(isOwn(a)) - Number(isOwn(b)));
   if (last === undefined) return { ok: true, value: isKept ? kept : { ...kept, reuse: null } };
   if (isKept && leftAt(before) >= leftAt(last)) return { ok: true, value: kept };
-  if (isSame(last)) return { ok: true, value: { ...kept, reuse: last.reuse, returnsAs: last } };
+  if (isOwn(last)) return { ok: true, value: { ...kept, reuse: last.reuse, returnsAs: last } };
   // Where none of the predecessor's certificates works, the name is free, and the predecessor's block ends.
   if (!(await predecessorHasAccess(context, username, { predecessor: last.id, since: now })))
     return { ok: true, value: { ...kept, reuse: null, returnsAs: last } };
@@ -170,6 +173,10 @@ async function claimNames(
 /** Somebody who gets an `externalId`, or loses it, stays the same. */
 const isSomebodyElse = (before: string | null, after: string | null): boolean =>
   before !== null && after !== null && before !== after;
+
+/** Whether the other is a name that the person of this entry left behind. With another `externalId` it tells nothing. */
+const isPersonOf = (before: DirectoryUser, externalId: string | null, other: DirectoryUser): boolean =>
+  before.externalId === externalId && before.person === other.person;
 
 const leftAt = ({ deletedAt, inactiveSince, changedAt }: DirectoryUser): number =>
   (inactiveSince ?? deletedAt ?? changedAt).getTime();
@@ -201,6 +208,7 @@ async function planOf(
   const draft: DirectoryUser = {
     ...plainAttributes(attributes),
     id: before?.id ?? newId(now, context.random),
+    person: before?.externalId === attributes.externalId ? before.person : newId(now, context.random),
     username,
     createdAt: before?.createdAt ?? now,
     changedAt: now,

@@ -26,6 +26,7 @@ export function directoryUserRow(user: DirectoryUser): Columns<Omit<UserRow, 'n'
   const nameKey = foldedName(user.userName);
   return {
     id: user.id,
+    person: user.person,
     userName: user.userName,
     nameKey,
     liveName: user.deletedAt === null ? nameKey : null,
@@ -209,6 +210,7 @@ export function standingOf(row: Pick<UserRead, (typeof standingRead)[number]>): 
 export function directoryUserOf(row: UserRead): DirectoryUser {
   return {
     ...standingOf(row),
+    person: row.person as string,
     userName: row.userName as string,
     externalId: row.externalId as string | null,
     displayName: row.displayName as string | null,

@@ -235,6 +235,7 @@ export function anEvent(overrides: Partial<UnchainedEvent> = {}): AuditEventDraf
 
 export const aDirectoryUser = (members: Partial<DirectoryUser> = {}): DirectoryUser => ({
   id: randomUUID(),
+  person: randomUUID(),
   userName: 'jane@corp.example',
   externalId: null,
   active: true,

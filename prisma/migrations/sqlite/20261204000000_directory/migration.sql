@@ -3,6 +3,7 @@
 CREATE TABLE "DirectoryUser" (
     "n" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "id" TEXT NOT NULL,
+    "person" TEXT NOT NULL,
     "userName" TEXT NOT NULL,
     "nameKey" TEXT NOT NULL,
     "liveName" TEXT,
