@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
+import { fromSources } from '../../helpers/from-sources.js';
 import { testPolicies } from '../../helpers/issuance.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
@@ -44,7 +45,7 @@ export function useProcesses() {
     readonly prefix?: readonly string[];
     readonly environment?: Readonly<Record<string, string>>;
   } = {}): ServingProcess {
-    const [command, ...rest] = [...prefix, process.execPath, '--import', 'tsx', program];
+    const [command, ...rest] = [...prefix, process.execPath, ...fromSources, program];
     const child = spawn(command, rest, {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
