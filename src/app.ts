@@ -25,6 +25,7 @@ import { CertificateListener } from './http/server/certificate-listener.js';
 import { Connections, type ConnectionLimits } from './http/server/connections.js';
 import { createServer } from './http/server/create-server.js';
 import { drainConnections } from './http/server/drain-connections.js';
+import { buildRequestValidator } from './http/server/request-validators.js';
 import type { TlsPair } from './http/server/tls-settings.js';
 import { longestEncodedParameter } from './http/schema-parts.js';
 import type { App } from './http/types.js';
@@ -84,7 +85,9 @@ export function buildApp(services: Services, options: AppOptions): App {
       options.measures?.answered(request.method, null, reply.statusCode, reply.elapsedTime / 1000);
     },
     // Only as an option of the server does it hold in scopes that add schemas.
-    schemaController: { compilersFactory: { buildSerializer: () => () => JSON.stringify } },
+    schemaController: {
+      compilersFactory: { buildSerializer: () => () => JSON.stringify, buildValidator: buildRequestValidator },
+    },
     ajv: {
       // `verbose` adds to an error the schema that it is about.
       customOptions: { allErrors: true, verbose: true, coerceTypes: false, removeAdditional: false },
