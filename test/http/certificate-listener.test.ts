@@ -22,7 +22,7 @@ const serving = 'kubepass serves callers with client certificates';
 
 /** A process that serves with TLS, and that asks for client certificates on this port; default: any free one. */
 async function serve(port = 0): Promise<ServingProcess> {
-  const { cert, key } = await makeTlsPair();
+  const { cert, key } = makeTlsPair();
   writeFileSync(inDirectory('user-ca.crt'), cert);
   writeFileSync(inDirectory('user-ca.key'), key, { mode: 0o600 });
   writeFileSync(inDirectory('callers-ca.crt'), authority.pem);
@@ -36,7 +36,7 @@ async function serve(port = 0): Promise<ServingProcess> {
     callers: { clientCertificates: { certificateAuthority: 'callers-ca.crt', identity: 'uri', port } },
   };
   writeFileSync(inDirectory('kubepass.yaml'), JSON.stringify(settings));
-  const environment = { KUBEPASS_CONFIG: inDirectory('kubepass.yaml'), ...(await writeTlsFiles(inDirectory())) };
+  const environment = { KUBEPASS_CONFIG: inDirectory('kubepass.yaml'), ...writeTlsFiles(inDirectory()) };
   return start({ environment });
 }
 
@@ -94,8 +94,8 @@ describe('the listener for client certificates', () => {
       (await get(`${address}/v1/whoami`, agentWith(certificate))).status;
     expect([await status(old), await status(certificateOf(next))]).toEqual([200, 401]);
 
-    const pair = await makeTlsPair();
-    await writeTlsFiles(inDirectory(), pair);
+    const pair = makeTlsPair();
+    writeTlsFiles(inDirectory(), pair);
     writeFileSync(inDirectory('callers-ca.crt'), next.pem);
     service.child.kill('SIGHUP');
     await expect.poll(shown, { timeout: 10_000 }).toBe(new X509Certificate(pair.cert).fingerprint256);

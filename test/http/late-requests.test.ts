@@ -7,7 +7,7 @@ let overHttp: TestService;
 let overTls: TestService;
 beforeAll(async () => {
   overHttp = await startService();
-  overTls = await startService({ app: { tls: await makeTlsPair() } });
+  overTls = await startService({ app: { tls: makeTlsPair() } });
 });
 afterAll(async () => {
   await overHttp.close();

@@ -61,7 +61,7 @@ describe('the process', () => {
   it.each(['HTTP', 'TLS'])(
     'ends within the drain although 50 clients of %s are connected and say nothing',
     async (protocol) => {
-      const tls = protocol === 'TLS' ? await writeTlsFiles(inDirectory()) : {};
+      const tls = protocol === 'TLS' ? writeTlsFiles(inDirectory()) : {};
       const { child, said, ended, address } = start({ environment: tls });
       const { hostname, port } = new URL(await address());
       for (let i = 0; i < 50; i += 1) {

@@ -45,14 +45,14 @@ function keepCalling(url: string) {
 }
 
 it('serves a new certificate after SIGHUP without one failed request, and keeps it where the next one is broken', async () => {
-  const [first, second] = [await makeTlsPair(), await makeTlsPair()];
-  const { child, said, address: served } = start({ environment: await writeTlsFiles(inDirectory(), first) });
+  const [first, second] = [makeTlsPair(), makeTlsPair()];
+  const { child, said, address: served } = start({ environment: writeTlsFiles(inDirectory(), first) });
   const address = await served();
   const fingerprint = ({ cert }: { readonly cert: string }) => new X509Certificate(cert).fingerprint256;
   expect(await shownBy(address)).toBe(fingerprint(first));
   const stopCalling = keepCalling(`${address}/livez`);
 
-  await writeTlsFiles(inDirectory(), second);
+  writeTlsFiles(inDirectory(), second);
   child.kill('SIGHUP');
   await expect.poll(() => said('another TLS certificate is served'), { timeout: 10_000 }).toBeDefined();
   expect(await shownBy(address)).toBe(fingerprint(second));
@@ -71,7 +71,7 @@ it('serves a new certificate after SIGHUP without one failed request, and keeps 
 }, 60_000);
 
 it('warns of a TLS key that others can read', async () => {
-  const environment = await writeTlsFiles(inDirectory());
+  const environment = writeTlsFiles(inDirectory());
   chmodSync(inDirectory('tls.key'), 0o644);
   const { said, address } = start({ environment });
   await address();
