@@ -41,7 +41,7 @@ async function serve(port = 0): Promise<ServingProcess> {
 }
 
 async function certificateAddress({ said }: ServingProcess): Promise<string> {
-  await expect.poll(() => said(serving), { timeout: 25_000 }).toBeDefined();
+  await expect.poll(() => said(serving), { timeout: 60_000 }).toBeDefined();
   return String(said(serving)?.['address']);
 }
 
@@ -73,10 +73,10 @@ describe('the listener for client certificates', () => {
     const before = performance.now();
     service.child.kill('SIGTERM');
     expect(await service.ended).toEqual([0, null]);
-    expect(performance.now() - before).toBeLessThan(13_000);
+    expect(performance.now() - before).toBeLessThan(20_000);
     agent.destroy();
     silent.destroy();
-  }, 60_000);
+  });
 
   it('shows a new certificate and trusts new CAs after SIGHUP', async () => {
     const service = await serve();
@@ -105,7 +105,7 @@ describe('the listener for client certificates', () => {
     expect([await status(old), await status(certificateOf(next))]).toEqual([401, 200]);
     // Each of the two is replaced without the other.
     expect(await shown()).toBe(new X509Certificate(pair.cert).fingerprint256);
-  }, 60_000);
+  });
 
   it('keeps the service from starting where its port is taken', async () => {
     const other = createServer();
@@ -118,5 +118,5 @@ describe('the listener for client certificates', () => {
       reason: expect.stringContaining(`EADDRINUSE: address already in use 127.0.0.1:${port}`) as string,
     });
     other.close();
-  }, 60_000);
+  });
 });
