@@ -47,7 +47,7 @@ export default defineConfig({
           ],
           exclude: [
             // Tests of a process's start and of the data dir that a dead process leaves. They need SQLite.
-            'test/http/{certificate-listener,process,recovery,reload,start,upgrade-drill}.test.ts',
+            'test/http/{certificate-listener,memory-limit,observed-process,process,recovery,reload,start,upgrade-drill}.test.ts',
             // Tests without a database, and tests that measure.
             'test/http/{connections,csr-fixtures,hostile-uploads,late-requests,openapi,tls}.test.ts',
             'test/unit/issuance/{request-states,verify-while-issuing}.test.ts',

@@ -23,8 +23,9 @@ import { addScim } from './http/scim/routes.js';
 import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
 import { CertificateListener } from './http/server/certificate-listener.js';
 import { Connections, type ConnectionLimits } from './http/server/connections.js';
-import { createServer } from './http/server/create-server.js';
+import { createServer, type Patience } from './http/server/create-server.js';
 import { drainConnections } from './http/server/drain-connections.js';
+import { buildRequestValidator } from './http/server/request-validators.js';
 import type { TlsPair } from './http/server/tls-settings.js';
 import { longestEncodedParameter } from './http/schema-parts.js';
 import type { App } from './http/types.js';
@@ -45,6 +46,8 @@ export interface AppOptions {
   readonly connections?: ConnectionLimits;
   /** How long requests that are under way may take after `close`; default 10,000. */
   readonly drainMilliseconds?: number;
+  /** Default: `usualPatience`. */
+  readonly patience?: Patience;
   /** Octets; default 64 KiB. */
   readonly bodyLimit?: number;
   /** How many failures of one address are answered before 429, and how many sign-ins are begun; default 60. */
@@ -66,7 +69,7 @@ export function buildApp(services: Services, options: AppOptions): App {
   const limits = options.connections ?? { max: Infinity, maxPerAddress: Infinity };
   const connections = new Connections(limits, options.logger);
   const settings: FastifyServerOptions = {
-    serverFactory: (handler) => connections.guard(createServer(handler, options.tls)),
+    serverFactory: (handler) => connections.guard(createServer(handler, options.tls, options.patience)),
     loggerInstance: options.logger,
     logController: new QuietLogController(),
     bodyLimit: options.bodyLimit ?? 64 * 1024,
@@ -84,7 +87,9 @@ export function buildApp(services: Services, options: AppOptions): App {
       options.measures?.answered(request.method, null, reply.statusCode, reply.elapsedTime / 1000);
     },
     // Only as an option of the server does it hold in scopes that add schemas.
-    schemaController: { compilersFactory: { buildSerializer: () => () => JSON.stringify } },
+    schemaController: {
+      compilersFactory: { buildSerializer: () => () => JSON.stringify, buildValidator: buildRequestValidator },
+    },
     ajv: {
       // `verbose` adds to an error the schema that it is about.
       customOptions: { allErrors: true, verbose: true, coerceTypes: false, removeAdditional: false },

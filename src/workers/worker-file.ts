@@ -1,6 +1,4 @@
-import { createRequire } from 'node:module';
 import { parse } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 const fromSources = import.meta.url.endsWith('.ts');
@@ -9,17 +7,15 @@ const fromSources = import.meta.url.endsWith('.ts');
 export const workerFile = (beside: string, name: string): URL =>
   new URL(`./${name}.${fromSources ? 'ts' : 'js'}`, beside);
 
-/** Node's extra arguments for a worker: sources need the loader that the parent has, the build needs none. */
-export const workerArguments: { readonly execArgv?: string[] } = fromSources ? { execArgv: ['--import', 'tsx'] } : {};
+/** Lets a thread run the sources. It starts faster than the loader of the process, and a process of tests has none. */
+const loader = new URL('../../scripts/sources.mjs', import.meta.url);
+
+/** Node's extra arguments for a worker: sources need a loader, the build needs none. */
+export const workerArguments: { readonly execArgv?: string[] } = fromSources
+  ? { execArgv: ['--import', loader.href] }
+  : {};
 
 /** Starts a thread that runs a module and has its name. It gets nothing of the service's environment. */
 export function startThread(file: URL, workerData: object): Worker {
-  const options = { workerData, env: {}, name: parse(file.pathname).name };
-  return fromSources ? new Worker(loading(file), { ...options, eval: true }) : new Worker(file, options);
-}
-
-/** Imports the module behind the loader, because the loader does not apply to the module that a thread starts with. */
-function loading(file: URL): string {
-  const loader = new URL('./index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')));
-  return `import('${loader.href}').then(({ register }) => { register(); return import('${file.href}'); })`;
+  return new Worker(file, { workerData, env: {}, name: parse(file.pathname).name, ...workerArguments });
 }

@@ -25,7 +25,7 @@ const tokens: string[] = [];
 beforeAll(async () => {
   if (chromiumPath === undefined) return;
   await mkdir(screenshots, { recursive: true });
-  opened = await startSignInService({ accounts, app: { tls: await makeTlsPair() } });
+  opened = await startSignInService({ accounts, app: { tls: makeTlsPair() } });
   opened.provider.intercept = (request, response) => {
     if (request.url !== '/token') return false;
     const end = response.end.bind(response);
@@ -222,7 +222,7 @@ describe.skipIf(chromiumPath === undefined)('a page of another origin', () => {
   /** The page that the server serves next. */
   let html = '';
   beforeAll(async () => {
-    server = createServer(await makeTlsPair(), (_, response) => {
+    server = createServer(makeTlsPair(), (_, response) => {
       response.writeHead(200, { 'content-type': 'text/html' }).end(html);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

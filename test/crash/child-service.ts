@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { fromSources } from '../helpers/from-sources.js';
 import type { CrashPoint } from './crash-points.js';
 
 export interface ChildService {
@@ -21,7 +22,7 @@ export async function startChild(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ChildService> {
   const child = fork(fileURLToPath(new URL('./service.ts', import.meta.url)), {
-    execArgv: ['--import', 'tsx'],
+    execArgv: [...fromSources],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
       PATH: process.env['PATH'],

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fromSources } from '../helpers/from-sources.js';
 import type { FuzzReport, FuzzShare, FuzzTotals } from './fuzz-child.js';
 import { Mutants } from './mutants.js';
 
@@ -135,7 +136,7 @@ class Lane {
       progressFile,
     };
     const child = fork(fileURLToPath(new URL('fuzz-child.ts', import.meta.url)), [JSON.stringify(share)], {
-      execArgv: ['--expose-gc', '--import', import.meta.resolve('tsx')],
+      execArgv: ['--expose-gc', ...fromSources],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child = child;

@@ -1,9 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compose, type Composition, type Overrides } from '../../src/compose/compose.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
 import { testPolicies } from './issuance.js';
+import { placeAuthority } from './local-authority.js';
+import { placeMigratedDatabase } from './migrated-database.js';
 
 export interface LogLine {
   readonly level: 'info' | 'warn' | 'error';
@@ -11,8 +13,11 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** The service on a data dir, wired as the process does it, without HTTP. `log` receives its log lines. */
-export function composeOn(
+/**
+ * The service on a data dir, wired as the process does it, without HTTP. `log` receives its log lines. A data dir that is not
+ * there has an empty database and a CA after this, so that no test has to wait for them to be made.
+ */
+export async function composeOn(
   directory: string,
   environment: Readonly<Record<string, string>> = {},
   overrides: Overrides = {},
@@ -20,9 +25,14 @@ export function composeOn(
 ): Promise<Composition> {
   const policiesDir = join(directory, 'policies');
   mkdirSync(policiesDir, { recursive: true });
+  const dataDir = join(directory, 'data');
+  if (!existsSync(dataDir)) {
+    await placeAuthority(dataDir);
+    await placeMigratedDatabase(join(dataDir, 'kubepass.db'));
+  }
   writeFileSync(join(policiesDir, 'test.yaml'), testPolicies);
   const config = loadConfig(
-    readEnvironment({ KUBEPASS_DATA_DIR: join(directory, 'data'), KUBEPASS_POLICIES_DIR: policiesDir, ...environment }),
+    readEnvironment({ KUBEPASS_DATA_DIR: dataDir, KUBEPASS_POLICIES_DIR: policiesDir, ...environment }),
   );
   const lines = (level: LogLine['level']) => (fields: object, message: string) => {
     log.push({ level, fields, message });

@@ -12,13 +12,13 @@ import { IdempotencyKeys } from '../../src/issuance/requests/idempotency-keys.js
 import { issuanceUnmeasured } from '../../src/model/measures.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import { untraced } from '../../src/model/tracing.js';
-import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
 import { loadSigningAuthority, type SigningAuthority } from '../../src/x509/strict/signing-authority.js';
 import { signaturesHere } from '../../src/x509/strict/signatures.js';
 import { parsePolicySet } from '../../src/policy/parse-policy-set.js';
 import type { PolicySet } from '../../src/policy/policy-set.js';
 import { LocalCaSigner } from '../../src/signer/local-ca.js';
 import type { Signer } from '../../src/signer/signer.js';
+import { localAuthority } from './local-authority.js';
 import { openTestStore } from './test-store.js';
 
 /** `team-*` is approved automatically, `ops-*` by bob or another approver. */
@@ -65,20 +65,13 @@ export interface TestIssuance {
   close(): Promise<void>;
 }
 
-/** One CA for all tests of a file, because generating an RSA key is slow. */
-let generated: ReturnType<typeof generateCertificateAuthority> | undefined;
-function testAuthority(): ReturnType<typeof generateCertificateAuthority> {
-  generated ??= generateCertificateAuthority({ commonName: 'kubepass-test-ca', now: new Date(), random: randomBytes });
-  return generated;
-}
-
 /** The use cases on a real store with a real CA, with a clock that the test moves. */
 export async function testIssuance(policies = testPolicies): Promise<TestIssuance> {
   const opened = await openTestStore();
   const { store } = opened;
   let now = Math.floor(Date.now() / 1000) * 1000;
   let policySet = policySetOf(policies);
-  const { certificatePem, privateKeyPem } = await testAuthority();
+  const { certificatePem, privateKeyPem } = await localAuthority();
   const authority = loadSigningAuthority(certificatePem, privateKeyPem);
   const trust = readClientTrust(certificatePem);
   const cluster: Cluster = {

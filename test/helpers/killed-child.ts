@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { fromSources } from './from-sources.js';
 
 /**
  * Runs a script in a process of its own that is killed some time after it has begun. Answers whether it came to its end before.
@@ -15,7 +16,7 @@ export async function isDoneBeforeKill(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<boolean> {
   const child = fork(fileURLToPath(script), parameters, {
-    execArgv: ['--import', 'tsx'],
+    execArgv: [...fromSources],
     env: { ...process.env, ...environment },
   });
   const messages: unknown[] = [];

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { fromSources } from './from-sources.js';
 
 export interface Ran {
   readonly code: number | null;
@@ -14,7 +15,7 @@ export function runProgram(
   environment: Readonly<Record<string, string>>,
   killAfter?: number,
 ): Promise<Ran> {
-  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
+  const child = spawn(process.execPath, [...fromSources, program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], ...environment },
   });

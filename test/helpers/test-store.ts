@@ -5,6 +5,7 @@ import { inject } from 'vitest';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
 import { openSqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite/open-sqlite-store.js';
 import type { Store } from '../../src/store/store.js';
+import { placeMigratedDatabase } from './migrated-database.js';
 import { freshDatabase, query } from './postgresql/databases.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
@@ -37,6 +38,7 @@ export const openTestStore = (options: TestStoreOptions = {}): Promise<OpenedSto
 async function openOnSqlite(options: TestStoreOptions): Promise<OpenedStore> {
   const directory = temporaryDirectory();
   const file = join(directory.path, 'kubepass.db');
+  await placeMigratedDatabase(file);
   const store = await openSqliteStore({ file, ...options });
   const onIt = async <T>(work: (database: Database.Database) => T): Promise<T> => {
     const database = new Database(file, { timeout: 0 });

@@ -71,9 +71,9 @@ export const rocaModulus = (bits: number): FactoredModulus => {
     if (checkPrimeSync(BigInt(candidate))) primorial *= BigInt(candidate);
   const flawedPrime = (): bigint => {
     const most = (1n << BigInt(bits / 2)) / primorial;
+    const remainder = power(65_537n, randomBelow(primorial), primorial);
     for (;;) {
-      const k = most - randomBelow(most / 4n);
-      const candidate = k * primorial + power(65_537n, randomBelow(primorial), primorial);
+      const candidate = (most - randomBelow(most / 4n)) * primorial + remainder;
       if (bitsOf(candidate) === bits / 2 && checkPrimeSync(candidate)) return candidate;
     }
   };

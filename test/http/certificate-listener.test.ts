@@ -22,7 +22,7 @@ const serving = 'kubepass serves callers with client certificates';
 
 /** A process that serves with TLS, and that asks for client certificates on this port; default: any free one. */
 async function serve(port = 0): Promise<ServingProcess> {
-  const { cert, key } = await makeTlsPair();
+  const { cert, key } = makeTlsPair();
   writeFileSync(inDirectory('user-ca.crt'), cert);
   writeFileSync(inDirectory('user-ca.key'), key, { mode: 0o600 });
   writeFileSync(inDirectory('callers-ca.crt'), authority.pem);
@@ -36,12 +36,12 @@ async function serve(port = 0): Promise<ServingProcess> {
     callers: { clientCertificates: { certificateAuthority: 'callers-ca.crt', identity: 'uri', port } },
   };
   writeFileSync(inDirectory('kubepass.yaml'), JSON.stringify(settings));
-  const environment = { KUBEPASS_CONFIG: inDirectory('kubepass.yaml'), ...(await writeTlsFiles(inDirectory())) };
+  const environment = { KUBEPASS_CONFIG: inDirectory('kubepass.yaml'), ...writeTlsFiles(inDirectory()) };
   return start({ environment });
 }
 
 async function certificateAddress({ said }: ServingProcess): Promise<string> {
-  await expect.poll(() => said(serving), { timeout: 25_000 }).toBeDefined();
+  await expect.poll(() => said(serving), { timeout: 60_000 }).toBeDefined();
   return String(said(serving)?.['address']);
 }
 
@@ -73,10 +73,10 @@ describe('the listener for client certificates', () => {
     const before = performance.now();
     service.child.kill('SIGTERM');
     expect(await service.ended).toEqual([0, null]);
-    expect(performance.now() - before).toBeLessThan(13_000);
+    expect(performance.now() - before).toBeLessThan(20_000);
     agent.destroy();
     silent.destroy();
-  }, 60_000);
+  });
 
   it('shows a new certificate and trusts new CAs after SIGHUP', async () => {
     const service = await serve();
@@ -94,8 +94,8 @@ describe('the listener for client certificates', () => {
       (await get(`${address}/v1/whoami`, agentWith(certificate))).status;
     expect([await status(old), await status(certificateOf(next))]).toEqual([200, 401]);
 
-    const pair = await makeTlsPair();
-    await writeTlsFiles(inDirectory(), pair);
+    const pair = makeTlsPair();
+    writeTlsFiles(inDirectory(), pair);
     writeFileSync(inDirectory('callers-ca.crt'), next.pem);
     service.child.kill('SIGHUP');
     await expect.poll(shown, { timeout: 10_000 }).toBe(new X509Certificate(pair.cert).fingerprint256);
@@ -105,7 +105,7 @@ describe('the listener for client certificates', () => {
     expect([await status(old), await status(certificateOf(next))]).toEqual([401, 200]);
     // Each of the two is replaced without the other.
     expect(await shown()).toBe(new X509Certificate(pair.cert).fingerprint256);
-  }, 60_000);
+  });
 
   it('keeps the service from starting where its port is taken', async () => {
     const other = createServer();
@@ -118,5 +118,5 @@ describe('the listener for client certificates', () => {
       reason: expect.stringContaining(`EADDRINUSE: address already in use 127.0.0.1:${port}`) as string,
     });
     other.close();
-  }, 60_000);
+  });
 });

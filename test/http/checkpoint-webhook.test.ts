@@ -5,7 +5,7 @@ import { Webhook as Verifier } from 'standardwebhooks';
 import { Compile } from 'typebox/schema';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyFiles } from '../../src/evidence/verify-files.js';
-import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
+import { localAuthority } from '../helpers/local-authority.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { contract } from './support/contract.js';
@@ -22,7 +22,7 @@ beforeAll(async () => {
     writeFileSync(join(directory.path, name), content, { mode: 0o600 });
     return join(directory.path, name);
   };
-  const authority = await generateCertificateAuthority({ commonName: 'ca', now: new Date(), random: randomBytes });
+  const authority = await localAuthority();
   const certFile = file('ca.crt', authority.certificatePem);
   service = await startService({
     config: `

@@ -35,7 +35,7 @@ const file = (fileName: string, content: string) => {
 
 let service: TestService;
 beforeAll(async () => {
-  const pair = await makeTlsPair();
+  const pair = makeTlsPair();
   file('callers-ca.crt', authority.pem);
   file('callers-ca.crl', list());
   service = await startService({

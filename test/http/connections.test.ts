@@ -23,7 +23,7 @@ describe.each(['HTTP', 'TLS'])('connections over %s', (protocol) => {
   let service: TestService;
   const clients: RawClient[] = [];
   const start = async (app: Partial<AppOptions>) => {
-    const tls = protocol === 'TLS' ? { tls: await makeTlsPair() } : {};
+    const tls = protocol === 'TLS' ? { tls: makeTlsPair() } : {};
     service = await startService({ services: slowly, app: { ...app, ...tls } });
   };
   const connect = async (options: Parameters<typeof connectRaw>[1] = {}) => {

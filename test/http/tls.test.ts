@@ -5,7 +5,7 @@ import { makeTlsPair } from './support/tls-files.js';
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startService({ app: { tls: await makeTlsPair() } });
+  service = await startService({ app: { tls: makeTlsPair() } });
 });
 afterAll(() => service.close());
 

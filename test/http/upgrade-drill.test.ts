@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { afterAll, expect, it } from 'vitest';
+import { fromSources } from '../helpers/from-sources.js';
 import { oldEnvironment, madeDatabase, placeOldSqlite, statesOf } from '../helpers/old-databases.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 
@@ -19,7 +20,7 @@ if (first === undefined) throw new Error('there is no database of 0.1.0');
 
 /** Runs the drill as an operator does, and answers what it says and its exit code. */
 const drill = (dataDir: string, environment: Readonly<Record<string, string>> = {}) =>
-  promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/upgrade-drill.ts', '--data-dir', dataDir], {
+  promisify(execFile)(process.execPath, [...fromSources, 'src/upgrade-drill.ts', '--data-dir', dataDir], {
     env: { ...process.env, ...oldEnvironment, ...environment },
   }).then(
     ({ stdout }) => ({ code: 0, text: stdout }),

@@ -5,7 +5,7 @@ import { Webhook as Verifier } from 'standardwebhooks';
 import { Compile } from 'typebox/schema';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { WebhookDeliveryBody } from '../../src/http/webhook-deliveries/schemas.js';
-import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
+import { localAuthority } from '../helpers/local-authority.js';
 import type { IdentityBlock } from '../../src/model/identity-block.js';
 import type { Announcement } from '../../src/model/webhook-delivery.js';
 import { deliveriesOf as announced } from '../../src/webhooks/event-payload.js';
@@ -28,7 +28,7 @@ beforeAll(async () => {
     writeFileSync(join(directory.path, name), content, { mode: 0o600 });
     return join(directory.path, name);
   };
-  const authority = await generateCertificateAuthority({ commonName: 'ca', now: new Date(), random: randomBytes });
+  const authority = await localAuthority();
   const certFile = file('ca.crt', authority.certificatePem);
   const keyFile = file('ca.key', authority.privateKeyPem);
   const secretFile = file('webhook-secret', `${secret}\n`);

@@ -3,25 +3,35 @@ import { createServer as createHttpsServer, Server as HttpsServer } from 'node:h
 import type { SecureContextOptions } from 'node:tls';
 import { tlsSettings, tlsSettingsForCertificates, type TlsPair } from './tls-settings.js';
 
-/** Headers and body of a request have to arrive within this time. It begins with the connection, or after an answer with the next request. */
-const arrivalMilliseconds = 30_000;
-/** How often Node looks for requests that are late. A late one is found up to this much later. */
-const lookMilliseconds = 1_000;
+/** How long a server waits for its clients. */
+export interface Patience {
+  /** Headers and body of a request have to arrive within this time. It begins with the connection, or after an answer with the next request. */
+  readonly arrivalMilliseconds: number;
+  /** How often Node looks for requests that are late. A late one is found up to this much later. */
+  readonly lookMilliseconds: number;
+  /** A TLS handshake has to end within this time. It comes before the time for the first request. */
+  readonly handshakeMilliseconds: number;
+}
 
-const timeouts = {
+export const usualPatience: Patience = {
+  arrivalMilliseconds: 30_000,
+  lookMilliseconds: 1_000,
+  handshakeMilliseconds: 10_000,
+};
+
+const timeouts = ({ arrivalMilliseconds, lookMilliseconds }: Patience) => ({
   headersTimeout: arrivalMilliseconds - lookMilliseconds,
   requestTimeout: arrivalMilliseconds - lookMilliseconds,
   connectionsCheckingInterval: lookMilliseconds,
   /** Longer than the 60 s for which proxies usually keep an idle connection, so that they do not use one that is closing. */
   keepAliveTimeout: 72_000,
-};
-
-/** A TLS handshake has to end within this time. It comes before the time for the first request. */
-const handshakeMilliseconds = 10_000;
+});
 
 /** The server of Node: HTTPS with a pair, else plain HTTP. */
-export function createServer(handler: RequestListener, pair?: TlsPair): Server {
-  return pair === undefined ? createHttpServer(timeouts, handler) : createTlsServer(handler, tlsSettings(pair));
+export function createServer(handler: RequestListener, pair?: TlsPair, patience = usualPatience): Server {
+  return pair === undefined
+    ? createHttpServer(timeouts(patience), handler)
+    : createTlsServer(handler, tlsSettings(pair), patience);
 }
 
 /**
@@ -30,14 +40,16 @@ export function createServer(handler: RequestListener, pair?: TlsPair): Server {
  */
 export function createCertificateServer(handler: RequestListener, pair: TlsPair, certificateAuthority: string): Server {
   const settings = tlsSettingsForCertificates(pair, certificateAuthority);
-  return createTlsServer(handler, { ...settings, requestCert: true, rejectUnauthorized: false });
+  return createTlsServer(handler, { ...settings, requestCert: true, rejectUnauthorized: false }, usualPatience);
 }
 
 function createTlsServer(
   handler: RequestListener,
   settings: SecureContextOptions & { readonly requestCert?: true; readonly rejectUnauthorized?: false },
+  patience: Patience,
 ): Server {
-  const server = createHttpsServer({ ...timeouts, ...settings, handshakeTimeout: handshakeMilliseconds }, handler);
+  const handshakeTimeout = patience.handshakeMilliseconds;
+  const server = createHttpsServer({ ...timeouts(patience), ...settings, handshakeTimeout }, handler);
   // Before a handshake has ended nothing can be sent, and an orderly end would wait for that forever.
   server.prependListener('tlsClientError', (_error, socket) => socket.destroy());
   return server;

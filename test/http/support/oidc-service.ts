@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { generateCertificateAuthority } from '../../../src/x509/peculiar/generate-certificate-authority.js';
+import { localAuthority } from '../../helpers/local-authority.js';
 import type { IdentityProvider } from '../../helpers/identity-provider.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { startService, type TestService, type TestServiceOptions } from './service.js';
@@ -27,7 +26,7 @@ export async function startOidcService(
     writeFileSync(join(directory.path, name), content, { mode: 0o600 });
     return join(directory.path, name);
   };
-  const authority = await generateCertificateAuthority({ commonName: 'ca', now: new Date(), random: randomBytes });
+  const authority = await localAuthority();
   const certFile = file('ca.crt', authority.certificatePem);
   const keyFile = file('ca.key', authority.privateKeyPem);
   const trust = provider.caPem !== null && { certificateAuthority: file('idp.crt', provider.caPem) };

@@ -14,6 +14,8 @@ import { createLogger } from '../../../src/observability/logger.js';
 import type { MetricsText } from '../../../src/model/measures.js';
 import type { Services } from '../../../src/services/services.js';
 import type { Store } from '../../../src/store/store.js';
+import { placeAuthority } from '../../helpers/local-authority.js';
+import { placeMigratedDatabase } from '../../helpers/migrated-database.js';
 import { freshDatabase, query } from '../../helpers/postgresql/databases.js';
 import { postgresqlEnvironment } from '../../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
@@ -124,6 +126,10 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   const configFile = join(directory.path, 'kubepass.yaml');
   if (options.config) writeFileSync(configFile, options.config);
 
+  if (!onPostgresql) {
+    await placeAuthority(dataDir);
+    await placeMigratedDatabase(join(dataDir, 'kubepass.db'));
+  }
   const database = onPostgresql ? await freshDatabase(inject('databases')) : null;
 
   let written = '';
@@ -171,16 +177,18 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
       });
     };
 
-  const tokens = new Map<Person, string>();
-  for (const name of Object.keys(people) as Person[]) {
-    const made = makeApiToken({ name, ...people[name] }, [], { now: clock(), random: randomBytes });
-    await composition.store.writer.commit({
-      operations: [{ op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 }],
-      events: [],
-    });
-    tokens.set(name, made.secret);
-  }
-  const tokenOf = (name: Person) => tokens.get(name) ?? '';
+  const tokens = new Map(
+    (Object.keys(people) as Person[]).map((name) => {
+      const made = makeApiToken({ name, ...people[name] }, [], { now: clock(), random: randomBytes });
+      return [name, made] as const;
+    }),
+  );
+  // In one commit, because each waits for the disk.
+  await composition.store.writer.commit({
+    operations: [...tokens.values()].map(({ token, secretSha256 }) => ({ op: 'insertApiToken', token, secretSha256 })),
+    events: [],
+  });
+  const tokenOf = (name: Person) => tokens.get(name)?.secret ?? '';
   const adminTokenFile = join(dataDir, 'admin-token');
   const onSqlite = <T>(work: (sqlite: Database.Database) => T): T => {
     const sqlite = new Database(join(dataDir, 'kubepass.db'));

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { fromSources } from '../../helpers/from-sources.js';
 import { testPolicies } from '../../helpers/issuance.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
@@ -19,8 +20,12 @@ export interface ServingProcess {
   readonly ended: Promise<unknown[]>;
 }
 
-/** For tests of the service as a process: a directory with policies, and processes that end with each test. */
+/**
+ * For tests of the service as a process: a directory with policies, and processes that end with each test. The tests of the file
+ * may take minutes, because a busy machine starts a process slowly.
+ */
 export function useProcesses() {
+  vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
   let directory: ReturnType<typeof temporaryDirectory>;
   const children: ChildProcess[] = [];
   const inDirectory = (...names: string[]) => join(directory.path, ...names);
@@ -44,7 +49,7 @@ export function useProcesses() {
     readonly prefix?: readonly string[];
     readonly environment?: Readonly<Record<string, string>>;
   } = {}): ServingProcess {
-    const [command, ...rest] = [...prefix, process.execPath, '--import', 'tsx', program];
+    const [command, ...rest] = [...prefix, process.execPath, ...fromSources, program];
     const child = spawn(command, rest, {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
@@ -70,7 +75,7 @@ export function useProcesses() {
       said,
       output: () => output,
       async address() {
-        await expect.poll(() => said('kubepass serves'), { timeout: 25_000 }).toBeDefined();
+        await expect.poll(() => said('kubepass serves'), { timeout: 60_000 }).toBeDefined();
         return String(said('kubepass serves')?.['address']);
       },
       adminToken: () => readFileSync(inDirectory('data', 'admin-token'), 'utf8').trim(),

@@ -50,7 +50,7 @@ export async function startSignInService({ accounts = {}, issuer = '', more = ''
     writeFileSync(join(directory.path, name), content, { mode: 0o600 });
     return join(directory.path, name);
   };
-  const { cert, key } = await makeTlsPair();
+  const { cert, key } = makeTlsPair();
   const [certFile, keyFile] = [file('ca.crt', cert), file('ca.key', key)];
   mkdirSync(directory.path, { recursive: true });
   const service = await startService({

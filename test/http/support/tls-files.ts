@@ -1,17 +1,19 @@
-import { randomBytes } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateCertificateAuthority } from '../../../src/x509/peculiar/generate-certificate-authority.js';
+import { makeAuthority } from '../../helpers/certificates.js';
 
 /** A pair to serve TLS with. Callers pin the certificate, so a CA certificate will do. */
-export async function makeTlsPair(now = new Date()): Promise<{ readonly cert: string; readonly key: string }> {
-  const made = await generateCertificateAuthority({ commonName: 'localhost', now, random: randomBytes });
-  return { cert: made.certificatePem, key: made.privateKeyPem };
+export function makeTlsPair(now = new Date()): { readonly cert: string; readonly key: string } {
+  const notBefore = new Date(Math.floor(now.getTime() / 1000) * 1000 - 300_000);
+  const notAfter = new Date(notBefore);
+  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + 10);
+  const { pem, key } = makeAuthority({ subject: [['CN', 'localhost']], notBefore, notAfter });
+  return { cert: pem, key: key.pem };
 }
 
 /** Writes a pair, by default a new one, and answers the environment that makes the service use it. */
-export async function writeTlsFiles(directory: string, pair?: { readonly cert: string; readonly key: string }) {
-  const { cert, key } = pair ?? (await makeTlsPair());
+export function writeTlsFiles(directory: string, pair = makeTlsPair()) {
+  const { cert, key } = pair;
   const certFile = join(directory, 'tls.crt');
   const keyFile = join(directory, 'tls.key');
   writeFileSync(certFile, cert);

@@ -28,14 +28,14 @@ const roots = [
   '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
 ];
 
+/** Each subtree is hashed once, however many proofs pass it. */
 function treeOf(all: readonly Buffer[]): TreeHashes {
-  const subtree = (level: number, index: number): Promise<Buffer> =>
-    level === 0
-      ? Promise.resolve(all[index]!)
-      : Promise.all([subtree(level - 1, 2 * index), subtree(level - 1, 2 * index + 1)]).then(([left, right]) =>
-          nodeHash(left, right),
-        );
-  return { subtree };
+  const levels = [[...all]];
+  const hashOf = (level: number, index: number): Buffer => {
+    const known = (levels[level] ??= []);
+    return (known[index] ??= nodeHash(hashOf(level - 1, 2 * index), hashOf(level - 1, 2 * index + 1)));
+  };
+  return { subtree: (level, index) => Promise.resolve(hashOf(level, index)) };
 }
 
 describe('the Merkle tree', () => {

@@ -1,12 +1,18 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { composeOn } from '../../helpers/composed-service.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
+/** An empty data dir, where a start generates a CA of its own. */
+function emptyDataDir(): ReturnType<typeof temporaryDirectory> {
+  const made = temporaryDirectory();
+  mkdirSync(join(made.path, 'data'), { mode: 0o700 });
+  return made;
+}
 beforeEach(async () => {
-  directory = temporaryDirectory();
+  directory = emptyDataDir();
   await (await composeOn(directory.path)).close();
 });
 afterEach(() => directory.remove());
@@ -18,7 +24,7 @@ it('goes on with the CA that it generated', async () => {
 });
 
 it('does not start with another CA in place of the one it was served with', async () => {
-  const elsewhere = temporaryDirectory();
+  const elsewhere = emptyDataDir();
   await (await composeOn(elsewhere.path)).close();
   rmSync(authority(), { recursive: true });
   renameSync(join(elsewhere.path, 'data', 'ca'), authority());

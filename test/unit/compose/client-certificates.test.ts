@@ -20,9 +20,9 @@ const certificate = makeCertificate({
   ...valid,
 });
 
-let tls: Awaited<ReturnType<typeof makeTlsPair>>;
+let tls: ReturnType<typeof makeTlsPair>;
 beforeAll(async () => {
-  tls = await makeTlsPair();
+  tls = makeTlsPair();
 });
 
 let directory: ReturnType<typeof temporaryDirectory>;

@@ -1,9 +1,12 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { composeOn } from '../../helpers/composed-service.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const [first, second] = [temporaryDirectory(), temporaryDirectory()];
+// It has no CA of its own.
+mkdirSync(join(second.path, 'data'), { mode: 0o700 });
 afterAll(() => {
   first.remove();
   second.remove();

@@ -7,12 +7,12 @@ import { openTls, type TlsInForce } from '../../../src/compose/tls-in-force.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { makeTlsPair, writeTlsFiles } from '../../http/support/tls-files.js';
 
-type Pair = Awaited<ReturnType<typeof makeTlsPair>>;
+type Pair = ReturnType<typeof makeTlsPair>;
 let first: Pair;
 let second: Pair;
 let expired: Pair;
 beforeAll(async () => {
-  [first, second, expired] = [await makeTlsPair(), await makeTlsPair(), await makeTlsPair(new Date('2010-01-01'))];
+  [first, second, expired] = [makeTlsPair(), makeTlsPair(), makeTlsPair(new Date('2010-01-01'))];
 });
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -31,7 +31,7 @@ afterEach(() => {
 });
 
 async function open(pair: Pair, intervalMilliseconds = 3_600_000, clock = () => new Date()): Promise<TlsInForce> {
-  const environment = await writeTlsFiles(directory.path, pair);
+  const environment = writeTlsFiles(directory.path, pair);
   const write = (level: string) => (fields: object, message: string) =>
     void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
   tls = await openTls(
@@ -56,7 +56,7 @@ it('takes a pair that was changed, by itself, once both files belong together', 
 it('takes a pair that was put there before it is valid, once it is, and says until then once that it waits', async () => {
   let now = new Date('2009-06-01');
   const { current, isRefused } = await open(first, 5, () => now);
-  await writeTlsFiles(directory.path, expired);
+  writeTlsFiles(directory.path, expired);
   chmodSync(join(directory.path, 'tls.key'), 0o644);
   await expect.poll(() => log.join('\n')).toMatch(/so not now/);
   await sleep(50);
@@ -82,7 +82,7 @@ it.each<[string, (path: string) => void, RegExp]>([
   expect(log[0]).toMatch(/^error the TLS files were changed and cannot be served: the certificate in force stays/);
   expect(log.join()).not.toContain('PRIVATE KEY');
   expect(served).toEqual([]);
-  await writeTlsFiles(directory.path, second);
+  writeTlsFiles(directory.path, second);
   await reload();
   expect(served).toEqual([second.cert]);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Composition } from '../../../src/compose/compose.js';
-import { generateCertificateAuthority } from '../../../src/x509/peculiar/generate-certificate-authority.js';
+import { localAuthority } from '../../helpers/local-authority.js';
 import { composeOn, type LogLine } from '../../helpers/composed-service.js';
 import { admin, alice } from '../../helpers/principals.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
@@ -14,7 +14,6 @@ import { WebhookReceiver } from '../../helpers/webhook-receiver.js';
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const secret = `whsec_${randomBytes(24).toString('base64')}`;
-const generated = generateCertificateAuthority({ commonName: 'ca', now: new Date(), random: randomBytes });
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let receiver: WebhookReceiver;
@@ -26,7 +25,7 @@ beforeEach(async () => {
   receiver = await WebhookReceiver.start();
   offset = 0;
   log = [];
-  const { certificatePem, privateKeyPem } = await generated;
+  const { certificatePem, privateKeyPem } = await localAuthority();
   write('ca.crt', certificatePem);
   write('ca.key', privateKeyPem);
   write('secret', `${secret}\n`);
@@ -211,7 +210,7 @@ describe('the files of a webhook', () => {
   it('are read again where the CA of the receiver is another one', async () => {
     const composition = await start();
     // The receiver's certificate does not chain to it.
-    write('receiver.crt', (await generated).certificatePem);
+    write('receiver.crt', (await localAuthority()).certificatePem);
     await composition.reload();
     await ask(composition);
     await expect

@@ -7,6 +7,7 @@ import { canonicalJson } from '../../../src/audit/canonical-json.js';
 import { genesis, linkHash } from '../../../src/audit/chain.js';
 import { verifierKey } from '../../../src/audit/signed-note.js';
 import { verifyFiles } from '../../../src/evidence/verify-files.js';
+import { fromSources } from '../../helpers/from-sources.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const { path, remove } = temporaryDirectory();
@@ -118,7 +119,7 @@ it('ends with 1 and a sentence, without a stack, in bounded memory, for a line o
     const { verifyFiles } = await import('./src/evidence/verify-files.js');
     const { output, exitCode } = await verifyFiles([process.argv[1]]);
     console.log(JSON.stringify({ output, exitCode, megabytes: process.resourceUsage().maxRSS / 1024 }));`;
-  const args = ['--import', 'tsx', '--input-type=module', '-e', script, file];
+  const args = [...fromSources, '--input-type=module', '-e', script, file];
   const run = spawnSync(process.execPath, args, { encoding: 'utf8' });
   expect(run.stderr).toBe('');
   const { output, exitCode, megabytes } = JSON.parse(run.stdout) as {
@@ -133,7 +134,7 @@ it('ends with 1 and a sentence, without a stack, in bounded memory, for a line o
 
 it('is a command that says so too', () => {
   const run = (...args: readonly string[]) =>
-    spawnSync(process.execPath, ['--import', 'tsx', 'src/kubepass-verify.ts', ...args], {
+    spawnSync(process.execPath, [...fromSources, 'src/kubepass-verify.ts', ...args], {
       encoding: 'utf8',
       input: ndjson.replace('user-2"', 'user-2""'),
     });

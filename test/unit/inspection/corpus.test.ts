@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { findingKinds } from '../../../src/inspection/findings/catalogue.js';
-import { inspect } from '../../../src/inspection/inspect.js';
 import type {
   CertificateRole,
   Inspection,
@@ -8,21 +7,13 @@ import type {
   InspectedObject,
   RelationType,
 } from '../../../src/model/inspection.js';
-import { corpusContext, type CorpusFixture, readCorpus, readFixture } from '../../helpers/inspection-corpus.js';
+import { answerTo } from '../../helpers/inspected-corpus.js';
+import { readCorpus, readFixture } from '../../helpers/inspection-corpus.js';
 import { corpusSecrets, secretsIn } from './corpus-secrets.js';
 
 const corpus = readCorpus();
-const context = corpusContext();
 const goldens = new Map(corpus.map(({ name, answer }) => [name, JSON.parse(answer()) as Inspection]));
 const golden = (name: string): Inspection => goldens.get(name)!;
-const answers = new Map<string, Promise<string>>();
-/** Each upload is inspected once for each media type. */
-function answerTo({ name, upload }: CorpusFixture, format: InspectionFormat): Promise<string> {
-  const key = `${format} ${name}`;
-  const answer = answers.get(key) ?? inspect(upload, context, format);
-  answers.set(key, answer);
-  return answer;
-}
 const formats: readonly InspectionFormat[] = ['application/json', 'application/sarif+json', 'text/plain', 'text/html'];
 
 describe('the corpus', () => {

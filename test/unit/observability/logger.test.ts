@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/observability/logger.js';
+import { fromSources } from '../../helpers/from-sources.js';
 
 const keyPem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 const keyText = keyPem.toString();
@@ -95,7 +96,7 @@ describe('standard output', () => {
   /** Runs a program that has a logger. */
   function run(program: string, stdout: 'pipe' | number = 'pipe') {
     const begin = `import { createLogger } from './src/observability/logger.ts'; const logger = createLogger();`;
-    const options = ['--import', 'tsx', '--input-type=module', '--eval', `${begin} ${program}`];
+    const options = [...fromSources, '--input-type=module', '--eval', `${begin} ${program}`];
     const ended = spawnSync(process.execPath, options, { stdio: ['ignore', stdout, 'pipe'], encoding: 'utf8' });
     const lines = (ended.stdout as string | null)?.split('\n').filter((line) => line !== '') ?? [];
     const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);

@@ -9,6 +9,7 @@ import { inspect } from '../../../src/inspection/inspect.js';
 import { UploadRefusedError } from '../../../src/inspection/decoded.js';
 import type { Finding, Inspection } from '../../../src/model/inspection.js';
 import { inspectFiles } from '../../../src/offline/inspect-files.js';
+import { fromSources } from '../../helpers/from-sources.js';
 import { corpusContext, readCorpus, readFixture } from '../../helpers/inspection-corpus.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -136,7 +137,7 @@ describe('kubepass-inspect', () => {
 });
 
 it('is a command, which reads its standard input for -', () => {
-  const run = spawnSync(process.execPath, ['--import', 'tsx', 'src/kubepass-inspect.ts', '-'], {
+  const run = spawnSync(process.execPath, [...fromSources, 'src/kubepass-inspect.ts', '-'], {
     cwd: root,
     input: bytesOf('expired'),
     encoding: 'utf8',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { checkPolicies } from '../../../src/policy/check-policies.js';
+import { fromSources } from '../../helpers/from-sources.js';
 
 const policyWith = (tests: string) => `apiVersion: kubepass/v1
 kind: Policy
@@ -122,7 +123,7 @@ tests:
 describe('npm run policy:check', () => {
   const root = fileURLToPath(new URL('../../../', import.meta.url));
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, ['--import', 'tsx', 'src/policy-check.ts', ...args], { cwd: root, encoding: 'utf8' });
+    spawnSync(process.execPath, [...fromSources, 'src/policy-check.ts', ...args], { cwd: root, encoding: 'utf8' });
 
   const expectEnd = (ended: ReturnType<typeof run>, status: number, said: string) => {
     expect(ended.stdout).toContain(said);

@@ -43,9 +43,14 @@ async function expectRightLists({ store }: TestStore): Promise<void> {
     .concat([4_000_000, 30 * day + 1_205_000, 31 * day])
     .map((milliseconds) => new Date(start + milliseconds));
   const filters: AuditEventFilter[] = [
-    ...instants.flatMap((instant) => [{ after: instant }, { before: instant }]),
     ...instants.slice(1).map((before, i) => ({ after: instants[i]!, before })),
-    { after: instants[6]!, type: 'RequestDenied' },
+    { after: instants[5]! },
+    { before: instants[7]! },
+    // Most filters without an end find a tenth of the events, because reading all of them each time would take half a minute.
+    ...instants.flatMap((instant) => [
+      { after: instant, type: 'RequestDenied' as const },
+      { before: instant, type: 'RequestDenied' as const },
+    ]),
   ];
   for (const filter of filters) {
     const { after, before, type } = filter;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { acquireDatabaseLock, acquireDataDirLock, AlreadyServedError } from '../../../src/store/sqlite/process-lock.js';
+import { fromSources } from '../../helpers/from-sources.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -25,7 +26,7 @@ async function contender(): Promise<{ readonly child: ChildProcess; readonly sai
     try { acquireDataDirLock(${JSON.stringify(directory.path)}); console.log('acquired'); }
     catch (error) { console.log(error.name + ': ' + error.message); }
     setInterval(() => globalThis.gc?.(), 20);`;
-  const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', '--input-type=module', '-e', script], {
+  const child = spawn(process.execPath, ['--expose-gc', ...fromSources, '--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);

@@ -1,14 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DraftPool, type DraftPoolOptions } from '../../../../src/policy/workers/draft-pool.js';
 import type { DraftQuestion } from '../../../../src/policy/workers/draft.js';
 import { policySetOf, testPolicies } from '../../../helpers/issuance.js';
 import { recordedRequest } from '../../../helpers/recorded-requests.js';
 import { facts, now, request, requester } from '../builders.js';
 
+// Workers start, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const patient = { waitMilliseconds: 60_000, startMilliseconds: 60_000 };
 const pools: DraftPool[] = [];
-function poolOf(options: DraftPoolOptions = {}): DraftPool {
-  const pool = new DraftPool(options);
+function poolOf({ evaluate, replay }: DraftPoolOptions = {}): DraftPool {
+  const pool = new DraftPool({ evaluate: { ...patient, ...evaluate }, replay: { ...patient, ...replay } });
   pools.push(pool);
   return pool;
 }
@@ -89,14 +93,13 @@ describe('evaluating under a draft', () => {
 
   it('leaves the event loop free meanwhile', async () => {
     const pool = misbehaving(1000);
-    const ended = pool.evaluate(draft('loop'), question, known).catch(() => undefined);
-    let longest = 0;
-    for (let i = 0; i < 50; i += 1) {
-      const since = performance.now();
-      await sleep(1);
-      longest = Math.max(longest, performance.now() - since);
-    }
-    expect(longest).toBeLessThan(500);
+    let isOver = false;
+    const ended = pool
+      .evaluate(draft('loop'), question, known)
+      .catch(() => undefined)
+      .finally(() => (isOver = true));
+    for (let i = 0; i < 10; i += 1) await sleep(1);
+    expect(isOver).toBe(false);
     await ended;
   });
 

@@ -32,8 +32,10 @@ describe('a subject as it is written', () => {
       const readBack = displayDistinguishedName(read(writeSubject(subject)));
       if (displaySubject(subject) !== readBack) expect(displaySubject(subject)).toBe(readBack);
     };
+    // Every character of the three planes that have letters, marks and signs of all kinds; of the others a part.
     const characters = Array.from({ length: 0x110000 }, (_, code) => code)
       .filter((code) => code < 0xd800 || code > 0xdfff)
+      .filter((code) => [0, 1, 14].includes(code >> 16) || code % 251 === 0 || (code & 0xffff) > 0xffc0)
       .map((code) => String.fromCodePoint(code));
     for (let i = 0; i < characters.length; i += 63)
       same(`a${characters.slice(i, i + 63).join('')}`, [characters[i]!, `${characters[i]}a`, `a${characters[i]}`]);

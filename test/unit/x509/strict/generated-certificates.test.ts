@@ -16,7 +16,7 @@ import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 import { buildCertificateAuthority } from './build-certificate-authority.js';
 
 const now = new Date();
-const certificatesOfEach = 1_000;
+const certificatesOfEach = 250;
 const keyAlgorithms = ['ECDSA-P256', 'ECDSA-P384', 'ECDSA-P521', 'Ed25519', 'RSA-2048', 'RSA-3072'] as const;
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const scratch = temporaryDirectory();
