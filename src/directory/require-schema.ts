@@ -1,8 +1,5 @@
 import { elements, type Members } from './members.js';
 import { ScimInputError } from './refusal.js';
-import { uris } from './schema-uris.js';
-
-export { uris };
 
 /** RFC 7643 3: a body names the schemas that it follows. Their names are compared without case. */
 export function requireSchema(members: Members, uri: string): void {
