@@ -8,7 +8,7 @@ import type { Authenticators } from './authenticators.js';
 import type { KeptRevocations } from './kept-revocations.js';
 import { measuredWriter } from './metrics.js';
 import { tracedWriter } from './traces.js';
-import { wakingWriter } from './webhooks.js';
+import { wakingWriter } from './webhook-outbox.js';
 import { withdrawingWriter } from './withdrawals.js';
 
 /** The parts of this process that know of a commit before its caller does. */
