@@ -2,21 +2,11 @@ import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, statSyn
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Composition } from '../../../src/compose/compose.js';
-import type { Principal } from '../../../src/model/principal.js';
-import { composeOn, type LogLine } from '../../helpers/composed-service.js';
+import { composeOn, issued, type LogLine } from '../../helpers/composed-service.js';
+import { admin } from '../../helpers/principals.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { sha256 } from '../store/records.js';
 
-const admin: Principal = {
-  name: 'admin',
-  groups: [],
-  roles: ['admin'],
-  createdBy: [],
-  method: 'api-token',
-  credentialId: 'token',
-  expiresAt: null,
-  cluster: null,
-};
 const everything = { limit: 500, cursor: null };
 
 describe('the list of revocations beside a SQLite database', () => {
@@ -50,13 +40,6 @@ describe('the list of revocations beside a SQLite database', () => {
     service = null;
   }
 
-  async function issued({ services }: Composition, username: string): Promise<string> {
-    const ask = { username, groups: ['team-a'] };
-    const outcome = await services.certificateRequests.createKubeconfig(admin, ask, { idempotency: null });
-    if (!outcome.ok || outcome.value.kind !== 'collected') throw new Error('nothing was issued');
-    return outcome.value.kubeconfig.certificate.fingerprintSha256;
-  }
-
   async function revoked({ services }: Composition, fingerprint: string): Promise<void> {
     const outcome = await services.certificates.revoke(admin, fingerprint, {
       reason: 'keyCompromise',
@@ -68,11 +51,11 @@ describe('the list of revocations beside a SQLite database', () => {
   /** One certificate that the backup knows as valid, and one that it does not know; both are revoked. */
   async function restoredFromBackup(): Promise<readonly [string, string]> {
     const first = await started();
-    const old = await issued(first, 'old');
+    const { fingerprintSha256: old } = await issued(first, 'old');
     await stopped();
     copyFileSync(database(), backup());
     const second = await started();
-    const young = await issued(second, 'young');
+    const { fingerprintSha256: young } = await issued(second, 'young');
     await revoked(second, old);
     await revoked(second, young);
     await stopped();
@@ -131,7 +114,7 @@ describe('the list of revocations beside a SQLite database', () => {
 
   it('learns from the database what it does not have itself', async () => {
     const first = await started();
-    const fingerprint = await issued(first, 'jane');
+    const { fingerprintSha256: fingerprint } = await issued(first, 'jane');
     await revoked(first, fingerprint);
     await stopped();
     rmSync(list());

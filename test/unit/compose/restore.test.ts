@@ -29,20 +29,10 @@ import { Restorations } from '../../../src/issuance/restoration/restorations.js'
 import { noName } from '../../../src/model/directory.js';
 import type { Principal } from '../../../src/model/principal.js';
 import type { Step } from '../../../src/store/step.js';
-import { composeOn, type LogLine } from '../../helpers/composed-service.js';
+import { composeOn, issued, type LogLine } from '../../helpers/composed-service.js';
 import { newCheckpointSigner } from '../../helpers/checkpoint-signer.js';
+import { admin } from '../../helpers/principals.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
-
-const admin: Principal = {
-  name: 'admin',
-  groups: [],
-  roles: ['admin'],
-  createdBy: [],
-  method: 'api-token',
-  credentialId: 'token',
-  expiresAt: null,
-  cluster: null,
-};
 
 let path: string;
 let remove: () => void;
@@ -94,13 +84,6 @@ function withCa(name: string): void {
 async function stopped(): Promise<void> {
   await service?.close();
   service = null;
-}
-
-async function issued({ services }: Composition, username: string) {
-  const ask = { username, groups: ['team-a'] };
-  const outcome = await services.certificateRequests.createKubeconfig(admin, ask, { idempotency: null });
-  if (!outcome.ok || outcome.value.kind !== 'collected') throw new Error('nothing was issued');
-  return outcome.value.kubeconfig.certificate;
 }
 
 async function revoked({ services }: Composition, fingerprint: string): Promise<void> {
