@@ -12,8 +12,8 @@ import { policyService } from '../issuance/policies/policy-service.js';
 import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
 import type { DraftPool } from '../policy/workers/draft-pool.js';
 import type { Services } from '../services/services.js';
-import { apiTokenWriter } from './api-tokens.js';
-import type { Authenticators } from './authenticators.js';
+import { apiTokenWriter } from './callers/api-tokens.js';
+import type { Authenticators } from './callers/authenticators.js';
 import { directoryServices } from './directory.js';
 
 /** The use cases that work in the context of issuing, and so can be rehearsed in another one. */
