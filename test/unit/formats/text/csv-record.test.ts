@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { csvRecord } from '../../../src/formats/csv-record.js';
+import { csvRecord } from '../../../../src/formats/text/csv-record.js';
 
 const field = (value: string): string => csvRecord([value]).slice(0, -2);
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { auditEventService } from '../../../src/issuance/audit-event-service.js';
-import type { Store } from '../../../src/store/store.js';
-import { auditor } from '../../helpers/principals.js';
+import { auditEventService } from '../../../../src/issuance/evidence/audit-event-service.js';
+import type { Store } from '../../../../src/store/store.js';
+import { auditor } from '../../../helpers/principals.js';
 
 it('reads the chain once for all who ask for its verification meanwhile, and again for the next one', async () => {
   let reads = 0;

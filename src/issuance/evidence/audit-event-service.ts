@@ -1,13 +1,13 @@
-import { verifyChain } from '../audit/chain.js';
-import { consistencyProof, inclusionProof } from '../audit/merkle-tree.js';
-import { may } from '../identity/permissions.js';
-import type { AuditEventFilter } from '../model/audit-event.js';
-import { done, refused, type Refused } from '../model/outcome.js';
-import type { Principal } from '../model/principal.js';
-import type { AuditEventService } from '../services/audit-events.js';
-import type { AuditEventReader, Store } from '../store/store.js';
-import type { Checkpoints } from './evidence/checkpoints.js';
-import { exportedLinks, lineWithHashes, MissingEventsError } from './evidence/exported-events.js';
+import { verifyChain } from '../../audit/chain.js';
+import { consistencyProof, inclusionProof } from '../../audit/merkle-tree.js';
+import { may } from '../../identity/permissions.js';
+import type { AuditEventFilter } from '../../model/audit-event.js';
+import { done, refused, type Refused } from '../../model/outcome.js';
+import type { Principal } from '../../model/principal.js';
+import type { AuditEventService } from '../../services/audit-events.js';
+import type { AuditEventReader, Store } from '../../store/store.js';
+import type { Checkpoints } from './checkpoints.js';
+import { exportedLinks, lineWithHashes, MissingEventsError } from './exported-events.js';
 
 const exportChunk = 500;
 
