@@ -174,6 +174,13 @@ module.exports = {
       to: {},
     },
     {
+      name: 'every-imported-room-is-known',
+      comment: 'the same for a file that imports nothing itself',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/', pathNot: within(...Object.keys(rooms), ...Object.keys(edges)) },
+    },
+    {
       name: 'no-orphans',
       comment: 'a file that nothing imports and that imports nothing is dead or forgotten',
       severity: 'error',
