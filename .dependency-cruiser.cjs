@@ -80,7 +80,7 @@ const edges = {
     'observability',
   ],
   // The other process edge: recovers from a lock-out while the service is down.
-  'admin-token.ts': ['compose/api-tokens.ts', 'config', 'observability'],
+  'admin-token.ts': ['compose/callers/api-tokens.ts', 'config', 'observability'],
   // For a policy repository's own CI: loads policies and runs their tests, without a service.
   'policy-check.ts': ['policy'],
   // For pipelines and hooks: inspects files, without a service.
@@ -93,12 +93,22 @@ const edges = {
   // On control-plane nodes: keeps the file that names revoked certificates.
   'revocation-file.ts': ['revocation-file', 'config/secrets.ts'],
   // Make backups of the database and put it back. No HTTP; `model` for a type.
-  'backup.ts': ['compose/backup.ts', 'compose/files-apart.ts', 'compose/verify-database.ts', 'config'],
-  'restore.ts': ['compose/restore.ts', 'compose/verify-database.ts', 'config', 'model/restoration.ts'],
+  'backup.ts': [
+    'compose/database/backup.ts',
+    'compose/database/files-apart.ts',
+    'compose/database/verify-database.ts',
+    'config',
+  ],
+  'restore.ts': [
+    'compose/database/restore.ts',
+    'compose/database/verify-database.ts',
+    'config',
+    'model/restoration.ts',
+  ],
   // Tries an upgrade on a copy of the database.
-  'upgrade-drill.ts': ['compose/upgrade-drill.ts', 'config'],
+  'upgrade-drill.ts': ['compose/database/upgrade-drill.ts', 'config'],
   // And the third: migrates as the role that owns the tables, which the service need not be.
-  'migrate.ts': ['compose/open-store.ts', 'config'],
+  'migrate.ts': ['compose/database/open-store.ts', 'config'],
 };
 
 /** Libraries and the only places that may import them, besides `compose/`. */
@@ -162,6 +172,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: within(...Object.keys(rooms), ...Object.keys(edges)) },
       to: {},
+    },
+    {
+      name: 'every-imported-room-is-known',
+      comment: 'the same for a file that imports nothing itself',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/', pathNot: within(...Object.keys(rooms), ...Object.keys(edges)) },
     },
     {
       name: 'no-orphans',

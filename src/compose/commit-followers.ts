@@ -4,12 +4,12 @@ import type { StepMeasures } from '../model/measures.js';
 import type { Tracing } from '../model/tracing.js';
 import { afterCommit } from '../store/after-commit.js';
 import type { Writer } from '../store/step.js';
-import type { Authenticators } from './authenticators.js';
-import type { KeptRevocations } from './kept-revocations.js';
+import type { Authenticators } from './callers/authenticators.js';
+import type { KeptRevocations } from './database/kept-revocations.js';
 import { measuredWriter } from './metrics.js';
 import { tracedWriter } from './traces.js';
-import { wakingWriter } from './webhooks.js';
-import { withdrawingWriter } from './withdrawals.js';
+import { wakingWriter } from './webhook-outbox.js';
+import { withdrawingWriter } from './database/withdrawals.js';
 
 /** The parts of this process that know of a commit before its caller does. */
 export interface CommitFollowers {

@@ -2,10 +2,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { ClusterConnection } from '../cluster/cluster-connection.js';
 import type { Config } from '../config/config.js';
 import { prepareDataDir } from '../config/secrets.js';
-import { CryptoThread } from '../crypto/crypto-thread.js';
-import { threadedSignatures } from '../crypto/threaded-signatures.js';
-import { inspectionService } from '../inspection/inspection-service.js';
-import { InspectionPool } from '../inspection/workers/inspection-pool.js';
 import { AttemptsUnderWay } from '../issuance/attempts/attempts-under-way.js';
 import { DirectoryUse } from '../issuance/directory/directory-use.js';
 import { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
@@ -25,38 +21,35 @@ import type { Services } from '../services/services.js';
 import type { Signer } from '../signer/signer.js';
 import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
-import { deliveriesOf } from '../webhooks/event-payload.js';
-import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
-import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { publicRandomOctets } from '../x509/strict/serial-number.js';
-import { signaturesHere } from '../x509/strict/signatures.js';
-import { makeFirstAdminToken, warnOfBreakGlass } from './api-tokens.js';
-import { openAuthenticators, type AuthenticatorOverrides } from './authenticators.js';
+import { makeFirstAdminToken, warnOfBreakGlass } from './callers/api-tokens.js';
+import { openAuthenticators, type AuthenticatorOverrides } from './callers/authenticators.js';
 import { openBudgets, spendingWriter } from './budgets.js';
-import type { CallersTrustInForce } from './callers-trust-in-force.js';
+import type { CallersTrustInForce } from './callers/callers-trust-in-force.js';
 import { openCheckpointKeys } from './checkpoint-keys.js';
-import { openClientCertificates } from './client-certificates.js';
+import { openClientCertificates } from './callers/client-certificates.js';
 import { Closings } from './closings.js';
 import { followedWriter } from './commit-followers.js';
 import type { CountingOptions } from './count-figures.js';
 import { healthService } from './health.js';
-import { KeptCheckpoint, keptCheckpointFile } from './kept-checkpoint.js';
-import { openKeptRevocations } from './kept-revocations.js';
-import { KnownClusters } from './known-clusters.js';
+import { openInspections } from './inspections.js';
+import { KeptCheckpoint, keptCheckpointFile } from './database/kept-checkpoint.js';
+import { openKeptRevocations } from './database/kept-revocations.js';
 import { measuredReviews, metricsService, openMetrics } from './metrics.js';
-import { offeredSignIns } from './offered-sign-ins.js';
+import { offeredSignIns } from './callers/offered-sign-ins.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
-import { isSoleProcess, openStore, rememberingWriter } from './open-store.js';
+import { isSoleProcess, openStore, rememberingWriter } from './database/open-store.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import { openRehearsal } from './rehearsal.js';
-import { detectRestoration, nameInstance, restorationFirst } from './restored.js';
+import { detectRestoration, nameInstance, restorationFirst } from './database/restored.js';
 import { openRetention, type RetentionOverrides } from './retention.js';
+import { openSignatures } from './signatures.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
 import { openTraces, tracedLog } from './traces.js';
 import { useCasesOf } from './use-cases.js';
 import { warmUp, type WarmUpOptions } from './warm-up.js';
-import { openWaysIn } from './ways-in.js';
-import { openWebhooks, storedOutbox } from './webhooks.js';
+import { openWaysIn } from './callers/ways-in.js';
+import { openWebhooks } from './webhooks.js';
 import { beginWork } from './work-beside-requests.js';
 
 /** Replacements for real parts, and wrappers around them, for tests. */
@@ -168,27 +161,13 @@ async function wire(
   // Webhooks: commits that put something into the outbox wake the dispatcher.
   const owner = randomUUID();
   const random = publicRandomOctets();
-  const webhooksInForce = await openWebhooks(config, log, intervalMilliseconds);
+  const webhooks = await openWebhooks(config, openedStore, {
+    ...{ clock, random, owner, log, tracing, intervalMilliseconds },
+    roundMilliseconds: overrides.webhookRoundMilliseconds,
+  });
   closings.push(() => {
-    webhooksInForce.stop();
+    webhooks.stop();
   });
-  const { webhooks } = webhooksInForce;
-  const outbox = storedOutbox(openedStore.webhookDeliveries, openedStore.writer);
-  const dispatcher = new WebhookDispatcher({
-    webhooks,
-    outbox,
-    clock,
-    random: randomBytes,
-    owner,
-    log,
-    tracing,
-    ...(overrides.webhookRoundMilliseconds !== undefined && { roundMilliseconds: overrides.webhookRoundMilliseconds }),
-  });
-  const wake = () => {
-    tracing.outside(() => {
-      dispatcher.wake();
-    });
-  };
 
   // Revocations: this process knows those that it commits before it answers, and so does the list beside the database.
   const denyList = new DenyList({ reader: openedStore.revocations, clock, log });
@@ -202,23 +181,18 @@ async function wire(
   closings.push(() => kept.close());
   const authenticators = openAuthenticators(config, openedStore, clock, log, overrides);
   const directoryUse = new DirectoryUse(openedStore.directory);
-  const followers = { denyList, kept, authenticators, directoryUse, wake, measures: metrics.issuance, tracing };
-  const store: Store = { ...openedStore, writer: followedWriter(openedStore.writer, followers) };
+  const followers = { denyList, kept, authenticators, directoryUse, measures: metrics.issuance, tracing };
+  const store: Store = {
+    ...openedStore,
+    writer: followedWriter(openedStore.writer, { ...followers, wake: () => webhooks.wake() }),
+  };
 
   // The last checkpoint is signed when everything that records events has ended.
   let signing: { stop(): Promise<void> } | null = null;
   closings.push(() => signing?.stop());
 
-  // Signatures.
-  const cryptoThread = new CryptoThread({
-    report: (error) => {
-      log.error({ err: error }, 'the thread that makes and verifies signatures ended by itself');
-    },
-  });
-  closings.push(() => cryptoThread.close());
-  const signatures = (overrides.cryptoThread ?? true) ? threadedSignatures(cryptoThread) : signaturesHere;
-
   // Clusters with their signers.
+  const signatures = openSignatures(overrides.cryptoThread ?? true, log, closings);
   const probes = new ClusterProbes(store);
   metrics.follow({ store, probes });
   const clusters = new Map<string, IssuingCluster>();
@@ -236,21 +210,22 @@ async function wire(
     wrapConnection: overrides.connection ?? ((connection) => connection),
   };
   for (const cluster of config.clusters) {
-    const issuing = await openCluster(cluster, wiring);
-    closings.push(() => issuing.connection?.close());
-    clusters.set(cluster.name, issuing);
+    const opened = await openCluster(cluster, wiring);
+    closings.push(() => opened.connection?.close());
+    clusters.set(cluster.name, opened);
   }
-  await probes.load([...clusters.values()].map(({ cluster }) => cluster));
+  const issuing = [...clusters.values()];
+  await probes.load(issuing.map(({ cluster }) => cluster));
 
   // Other ways in than API tokens.
-  const clientCertificates = await openClientCertificates(config, clusters.values(), log, {
+  const clientCertificates = await openClientCertificates(config, issuing, log, {
     clock,
     intervalMilliseconds,
   });
   closings.push(() => clientCertificates?.close());
 
   // Policies.
-  const configured = [...clusters.values()].map(({ cluster }) => configuredCluster(cluster));
+  const configured = issuing.map(({ cluster }) => configuredCluster(cluster));
   const loaded = await loadPolicies(config, configured, log);
   const policies = watchPolicies(config, configured, loaded, log, {
     record: (policySet, previous) => recordPolicySetLoaded(context, policySet, previous),
@@ -272,21 +247,17 @@ async function wire(
     retiresOthers: isSoleProcess(config) || config.audit.checkpointKeyFiles !== null,
     ...{ owner, clock, log },
     soleProcess: isSoleProcess(config),
-    deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
+    deliveriesOf: (announcement) => webhooks.deliveriesOf(announcement),
   });
   const retention = openRetention(config, { store, checkpoints, signers, clock, log }, overrides);
 
   // A database that was put back from a backup.
   const restorations = new Restorations({
     ...{ store, clock, random, log, found },
-    signsHere: () => [...clusters.values()].some(({ authority }) => authority !== undefined),
+    signsHere: () => issuing.some(({ authority }) => authority !== undefined),
   });
 
   // Use cases.
-  const traced = (deliveries: ReturnType<typeof deliveriesOf>) => {
-    for (const { id } of deliveries) tracing.keep(id);
-    return deliveries;
-  };
   const context: IssuanceContext = {
     store,
     clusters,
@@ -298,7 +269,11 @@ async function wire(
     soleProcess: isSoleProcess(config),
     settings: { ...config.issuing, expiryNoticeSeconds: config.expiry.noticeSeconds },
     log,
-    deliveriesOf: (announcement) => traced(deliveriesOf(webhooks, random, announcement)),
+    deliveriesOf(announcement) {
+      const deliveries = webhooks.deliveriesOf(announcement);
+      for (const { id } of deliveries) tracing.keep(id);
+      return deliveries;
+    },
     probes,
     identityBlocks: new IdentityBlocks(store.identityBlocks),
     directory: config.directory,
@@ -330,55 +305,29 @@ async function wire(
       policies: () => policies.isRefused(),
       tls: () => tls?.isRefused() ?? false,
       callers: () => clientCertificates?.trust.isRefused() ?? false,
-      webhooks: () => webhooksInForce.isRefused(),
+      webhooks: () => webhooks.isRefused(),
       issuers: () => waysIn.areIssuersRefused(),
     },
     isRetentionFailing: () => retention.notes().length > 0,
   });
 
   // Workers.
-  const pool = new InspectionPool({
-    report: (error) => {
-      log.error({ err: error }, 'a worker that inspects uploads ended by itself');
-    },
-  });
-  closings.push(() => pool.close());
+  const { inspections, known } = openInspections(config, { store, clusters: issuing, budgets, clock, log }, closings);
   const drafts = new DraftPool({
     report: (error) => {
       log.error({ err: error }, 'a worker that tries policies out ended by itself');
     },
   });
   closings.push(() => drafts.close());
-  const known = new KnownClusters([...clusters.values()], clock);
   let recovered = false;
   const health = healthService({
-    ...{ store, clock, probes, policies, denyList, tls },
+    ...{ store, clock, probes, policies, denyList, tls, webhooks },
     isRecovered: () => recovered,
-    clusters: [...clusters.values()],
+    clusters: issuing,
     checkpointSeconds: config.audit.checkpointSeconds,
-    webhooks: {
-      configured: webhooks.length,
-      get failing() {
-        return dispatcher.failing;
-      },
-    },
     issuers: waysIn.issuers,
     restored: () => restorations.summary(),
     notes: () => [...(kept.note === null ? [] : [kept.note]), ...retention.notes()],
-  });
-  const inspections = inspectionService({
-    clock,
-    thresholds: config.inspection,
-    inventory: store.inventory,
-    clusters: () => known.all(),
-    pool,
-    budgets,
-  });
-  const webhookDeliveries = webhookDeliveryService({
-    records: outbox,
-    webhooks: webhooks.map(({ name }) => name),
-    clock,
-    wake,
   });
   const { sessions, logins } = waysIn.signIn;
   const useCaseParts = { drafts, checkpoints, denyList, authenticators, admins: config.callers.apiTokens.admins };
@@ -388,7 +337,8 @@ async function wire(
       ...useCases,
       enforcement: measuredReviews(useCases.enforcement, metrics.callers),
       authenticator: waysIn.callers,
-      ...{ sessions, logins, inspections, webhookDeliveries, health, budgets },
+      ...{ sessions, logins, inspections, health, budgets },
+      webhookDeliveries: webhooks.deliveries,
       metrics: metricsService(metrics),
       restored: restorations,
       offeredSignIns: offeredSignIns(config.callers),
@@ -407,12 +357,13 @@ async function wire(
     metrics,
     async reload() {
       log.info({}, 'the policies, and the files of certificates and secrets, are read again');
-      await Promise.all([policies.reload(), tls?.reload(), webhooksInForce.reload(), waysIn.reload()]);
+      await Promise.all([policies.reload(), tls?.reload(), webhooks.reload(), waysIn.reload()]);
     },
     warmUp: (options) => warmUp(() => openRehearsal(context, servicesOf), log, options),
     async begin() {
       signing = signCheckpoints(checkpoints, config.audit.checkpointSeconds, log);
       const { counting } = metrics;
+      const { dispatcher } = webhooks;
       const work = { context, denyList, counting, retention, dispatcher, known, clientCertificates };
       await beginWork({ ...work, countingOptions: countingOptions(overrides) }, closings);
       recovered = true;

@@ -6,7 +6,7 @@ import type { ClusterHealth, Component, ComponentName, ComponentState } from '..
 import type { HealthService } from '../services/health.js';
 import type { Store } from '../store/store.js';
 import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
-import type { OpenedIssuer } from './callers.js';
+import type { OpenedIssuer } from './callers/callers.js';
 import type { PoliciesInForce } from './policies-in-force.js';
 import type { TlsInForce } from './tls-in-force.js';
 

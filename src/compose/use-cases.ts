@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { ApiTokens } from '../identity/api-tokens.js';
-import { auditEventService } from '../issuance/audit-event-service.js';
+import { auditEventService } from '../issuance/evidence/audit-event-service.js';
 import { clusterService } from '../issuance/clusters/cluster-service.js';
 import type { IssuanceContext } from '../issuance/context.js';
+import { directoryUserService, scimService } from '../issuance/directory/directory-service.js';
 import { enforcementService } from '../issuance/enforcement/enforcement-service.js';
 import type { Checkpoints } from '../issuance/evidence/checkpoints.js';
 import { CertificateLists } from '../issuance/lifecycle/certificate-lists.js';
@@ -12,9 +13,8 @@ import { policyService } from '../issuance/policies/policy-service.js';
 import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
 import type { DraftPool } from '../policy/workers/draft-pool.js';
 import type { Services } from '../services/services.js';
-import { apiTokenWriter } from './api-tokens.js';
-import type { Authenticators } from './authenticators.js';
-import { directoryServices } from './directory.js';
+import { apiTokenWriter } from './callers/api-tokens.js';
+import type { Authenticators } from './callers/authenticators.js';
 
 /** The use cases that work in the context of issuing, and so can be rehearsed in another one. */
 export type UseCases = Pick<
@@ -49,7 +49,8 @@ export function useCasesOf(context: IssuanceContext, parts: UseCaseParts): UseCa
     certificateRequests: certificateRequestService(context),
     certificates: certificateService(context),
     identities: identityService(context),
-    ...directoryServices(context),
+    scim: scimService(context),
+    directoryUsers: directoryUserService(context),
     clusters: clusterService(context, new CertificateLists(context, denyList)),
     policies: policyService(context, drafts),
     auditEvents: auditEventService(store, checkpoints),

@@ -1,149 +1,70 @@
-import type { KeyObject } from 'node:crypto';
-import { ConfigError, type Config } from '../config/config.js';
-import type { WebhookConfig } from '../config/webhook-config.js';
-import { readSecretFile } from '../config/secrets.js';
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../config/config.js';
 import type { Log } from '../issuance/context.js';
-import type { AuditEventDraft } from '../model/audit-event.js';
-import { afterCommit } from '../store/after-commit.js';
-import type { Operation, Writer } from '../store/step.js';
-import type { WebhookDeliveryReader } from '../store/store.js';
-import { httpsSender } from '../webhooks/https-sender.js';
-import { readWebhookSecrets } from '../webhooks/sign-webhook.js';
-import type { DeliveryRecords } from '../webhooks/webhook-delivery-service.js';
-import { type Outbox, attemptMilliseconds, attemptsAtOnce } from '../webhooks/webhook-dispatcher.js';
-import type { Webhook, WebhookSender } from '../webhooks/webhook.js';
-import { authorityInForce } from './authority-in-force.js';
-import { AllInForce, keepInForce, type InForce } from './in-force.js';
+import type { Tracing } from '../model/tracing.js';
+import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
+import type { WebhookDeliveryService } from '../services/webhook-deliveries.js';
+import type { Store } from '../store/store.js';
+import { deliveriesOf } from '../webhooks/event-payload.js';
+import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
+import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
+import { storedOutbox } from './webhook-outbox.js';
+import { keepWebhooksInForce, type WebhooksInForce } from './webhooks-in-force.js';
 
-/** The configured webhooks, kept equal to the files of their secrets and of the CAs that they trust. */
-export interface WebhooksInForce {
-  readonly webhooks: readonly Webhook[];
-  reload(): Promise<void>;
-  /** Whether one of the files cannot be used as it is now. */
-  isRefused(): boolean;
-  stop(): void;
+export interface WebhookParts {
+  readonly clock: () => Date;
+  /** For the ids of deliveries, which receivers see. */
+  readonly random: (octets: number) => Buffer;
+  /** Identifies this process as the owner of the attempts it works on. */
+  readonly owner: string;
+  readonly log: Log;
+  readonly tracing: Tracing;
+  readonly intervalMilliseconds: number;
+  /** See `WebhookDispatcher`. */
+  readonly roundMilliseconds?: number | undefined;
 }
 
-/** Opens the configured webhooks. Throws `ConfigError` with everything that is wrong. */
+export interface OpenedWebhooks extends WebhooksInForce {
+  readonly dispatcher: WebhookDispatcher;
+  readonly deliveries: WebhookDeliveryService;
+  readonly configured: number;
+  /** How many of them fail now. */
+  readonly failing: number;
+  /** The deliveries that tell the webhooks of a change, to be committed with it. */
+  deliveriesOf(announcement: Announcement): readonly WebhookDelivery[];
+  /** Makes the dispatcher look for due deliveries. */
+  wake(): void;
+}
+
+/** Opens the configured webhooks. They are called once the dispatcher starts. Throws `ConfigError` as their files do. */
 export async function openWebhooks(
-  { configFile, webhooks }: Config,
-  log: Log,
-  intervalMilliseconds: number,
-): Promise<WebhooksInForce> {
-  const errors: string[] = [];
-  const opened: Webhook[] = [];
-  const files = new AllInForce();
-  const times = { log, intervalMilliseconds };
-  for (const [i, webhook] of webhooks.entries()) {
-    const at = `${configFile ?? ''}:/webhooks/${i}`;
-    const { name, events, clusters } = webhook;
-    const secrets = await secretsInForce(webhook, times).catch((error: unknown) => wrong(`${at}/secretFile`, error));
-    const authority = await authorityInForce(webhook.certificateAuthorityFile, { webhook: name }, times).catch(
-      (error: unknown) => wrong(`${at}/certificateAuthority`, error),
-    );
-    if (secrets === undefined || authority === undefined) continue;
-    files.add(secrets);
-    files.add(authority);
-    const sender = senderOf(webhook, authority);
-    opened.push({
-      ...{ name, events, clusters, sender },
-      get secrets() {
-        return secrets.current();
-      },
-    });
-  }
-  if (errors.length > 0) {
-    files.stop();
-    throw new ConfigError(errors);
-  }
-  return {
-    webhooks: opened,
-    reload: () => files.reload(),
-    isRefused: () => files.isRefused(),
-    stop: () => {
-      files.stop();
-    },
-  };
-
-  function wrong(place: string, error: unknown): undefined {
-    errors.push(`${place}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-/** The secrets in the webhook's file. They change while receivers know old and new ones, so each has to sign. */
-function secretsInForce(
-  { name, secretFile }: WebhookConfig,
-  { log, intervalMilliseconds }: { readonly log: Log; readonly intervalMilliseconds: number },
-): Promise<InForce<readonly KeyObject[]>> {
-  return keepInForce({
-    files: [secretFile],
-    async load(warn) {
-      const file = await readSecretFile(secretFile);
-      if (file.warning !== null) warn({}, file.warning);
-      const read = readWebhookSecrets(file.content.toString('utf8'));
-      if (!read.ok) throw new Error(`${secretFile}: ${read.message}`);
-      return read.secrets;
-    },
-    isSame: (one, other) =>
-      one.length === other.length && one.every((secret, i) => other[i] !== undefined && secret.equals(other[i])),
-    intervalMilliseconds,
-    log,
-    told: {
-      fields: { webhook: name },
-      replaced: 'other secrets sign the calls of a webhook',
-      fieldsOf: (secrets) => ({ secrets: secrets.length }),
-      refused: 'the secrets of a webhook were changed and cannot be used: those in force stay',
-    },
+  config: Config,
+  { webhookDeliveries, writer }: Pick<Store, 'webhookDeliveries' | 'writer'>,
+  { clock, random, owner, log, tracing, intervalMilliseconds, roundMilliseconds }: WebhookParts,
+): Promise<OpenedWebhooks> {
+  const inForce = await keepWebhooksInForce(config, log, intervalMilliseconds);
+  const { webhooks } = inForce;
+  const outbox = storedOutbox(webhookDeliveries, writer);
+  const dispatcher = new WebhookDispatcher({
+    ...{ webhooks, outbox, clock, random: randomBytes, owner, log, tracing },
+    ...(roundMilliseconds !== undefined && { roundMilliseconds }),
   });
-}
-
-/** Calls the receiver, with new connections once other CAs are in force. Calls under way may still end. */
-function senderOf({ url }: WebhookConfig, authority: InForce<string | null>): WebhookSender {
-  const open = (certificateAuthority: string | null) =>
-    httpsSender({
-      ...{ url, certificateAuthority },
-      timeoutMilliseconds: attemptMilliseconds,
-      connections: attemptsAtOnce,
+  const wake = () => {
+    tracing.outside(() => {
+      dispatcher.wake();
     });
-  let sender = open(authority.current());
-  authority.follow((next) => {
-    const old = sender;
-    sender = open(next);
-    setTimeout(() => {
-      old.close();
-    }, attemptMilliseconds).unref();
-  });
+  };
   return {
-    send: (payload, headers, signal) => sender.send(payload, headers, signal),
-    close: () => {
-      sender.close();
+    ...inForce,
+    ...{ dispatcher, wake },
+    deliveries: webhookDeliveryService({
+      ...{ records: outbox, clock, wake },
+      webhooks: webhooks.map(({ name }) => name),
+    }),
+    configured: webhooks.length,
+    get failing() {
+      return dispatcher.failing;
     },
+    deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
   };
 }
-
-/** The outbox as the store keeps it; each change is one commit with its audit events. */
-export function storedOutbox(reader: WebhookDeliveryReader, writer: Writer): Outbox & DeliveryRecords {
-  const commit = async (operation: Operation, events: readonly AuditEventDraft[] = []) =>
-    (await writer.commit({ operations: [operation], events })).committed;
-  return {
-    due: (webhook, now, limit) => reader.due(webhook, now, limit),
-    begin: ({ id, owner, attempt }, now, leaseUntil) =>
-      commit({ op: 'beginWebhookAttempt', id, owner, attempt, now, leaseUntil }),
-    end: ({ id, owner, attempt }, at, end, events) =>
-      commit({ op: 'endWebhookAttempt', id, owner, attempt, at, end }, events),
-    waitingForOthers: (webhooks, limit) => reader.waitingForOthers(webhooks, limit),
-    abandon: (id, failure, at, event) => commit({ op: 'abandonWebhook', id, failure, at }, [event]),
-    async forget(deliveredBefore, deadBefore) {
-      await commit({ op: 'forgetWebhooks', deliveredBefore, deadBefore });
-    },
-    list: (filter, page) => reader.list(filter, page),
-    find: (id) => reader.find(id),
-    async retry(id, at, event) {
-      await commit({ op: 'retryWebhook', id, at }, [event]);
-    },
-  };
-}
-
-/** A writer that calls `wake` after each commit that puts something into the outbox. */
-export const wakingWriter = (writer: Writer, wake: () => void): Writer =>
-  afterCommit(writer, ({ op }) => (op === 'enqueueWebhooks' ? op : null), wake);

@@ -8,7 +8,7 @@ import { watchReviewers } from '../issuance/enforcement/watch-reviewers.js';
 import { startHousekeeping } from '../issuance/housekeeping.js';
 import type { DenyList } from '../issuance/lifecycle/deny-list.js';
 import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
-import type { OpenedClientCertificates } from './client-certificates.js';
+import type { OpenedClientCertificates } from './callers/client-certificates.js';
 import type { Closings } from './closings.js';
 import type { CountingOptions, FigureCounting } from './count-figures.js';
 import type { KnownClusters } from './known-clusters.js';

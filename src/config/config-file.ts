@@ -4,6 +4,7 @@ import { Settings } from 'typebox/system';
 import Value from 'typebox/value';
 import { parseDocument } from 'yaml';
 import { groupAttributes, usernameAttributes } from '../model/directory.js';
+import { webhookEventTypes, type WebhookEventType } from '../model/webhook-delivery.js';
 import type { ReportProblem } from './report-problem.js';
 import { BudgetSettings } from './budgets-config.js';
 import { CallersSettings, RoleSettings } from './callers-config.js';
@@ -51,25 +52,12 @@ export const LocalCASettings = Type.Object({ localCA: Type.Object({ certFile: Pa
 
 const Connections = Type.Integer({ minimum: 1, maximum: 1_000_000 });
 
-/** The types of the events that webhooks may take. */
-const webhookEvents = [
-  'certificate_request.pending',
-  'certificate_request.issued',
-  'certificate_request.denied',
-  'certificate.expiring',
-  'certificate.revoked',
-  'identity.blocked',
-  'identity.unblocked',
-  'audit.checkpoint',
-] as const;
-export type WebhookEventName = (typeof webhookEvents)[number];
-
-/** Shorter names of the same. */
+/** Shorter names of events. */
 export const webhookEventAliases = {
   pending: 'certificate_request.pending',
   issued: 'certificate_request.issued',
   denied: 'certificate_request.denied',
-} as const satisfies Record<string, WebhookEventName>;
+} as const satisfies Record<string, WebhookEventType>;
 const aliases = ['pending', 'issued', 'denied'] as const satisfies readonly (keyof typeof webhookEventAliases)[];
 
 const WebhookSettings = Type.Object(
@@ -77,7 +65,7 @@ const WebhookSettings = Type.Object(
     name: Type.String({ maxLength: 63 }),
     url: Type.String({ maxLength: 2048 }),
     secretFile: Path,
-    events: Type.Array(Type.Enum([...webhookEvents, ...aliases]), { minItems: 1, maxItems: 100 }),
+    events: Type.Array(Type.Enum([...webhookEventTypes, ...aliases]), { minItems: 1, maxItems: 100 }),
     clusters: Type.Optional(Type.Array(Type.String({ maxLength: 63 }), { minItems: 1, maxItems: 1000 })),
     certificateAuthority: Type.Optional(Path),
   },

@@ -1,4 +1,5 @@
-import { webhookEventAliases, type WebhookEventName, type WebhookSettings } from './config-file.js';
+import { webhookEventAliases, type WebhookSettings } from './config-file.js';
+import type { WebhookEventType } from '../model/webhook-delivery.js';
 import type { ReportProblem } from './report-problem.js';
 import { isLoopback } from './loopback.js';
 
@@ -11,7 +12,7 @@ export interface WebhookConfig {
   /** Standard Webhooks secrets, one per line; each of them signs. */
   readonly secretFile: string;
   /** At least one. */
-  readonly events: readonly WebhookEventName[];
+  readonly events: readonly WebhookEventType[];
   /** Names of configured clusters; null: all of them. */
   readonly clusters: readonly string[] | null;
   /** PEM: the CA of the receiver; null: the CAs that Node.js trusts. */
@@ -63,10 +64,10 @@ function readWebhook(
   };
 }
 
-const eventOf = (name: WebhookSettings['events'][number]): WebhookEventName =>
+const eventOf = (name: WebhookSettings['events'][number]): WebhookEventType =>
   name in webhookEventAliases
     ? webhookEventAliases[name as keyof typeof webhookEventAliases]
-    : (name as WebhookEventName);
+    : (name as WebhookEventType);
 
 /** Why the URL is refused, or null. The message never repeats the URL, because its path or query may be a secret. */
 function whyNotAddress(address: string): string | null {

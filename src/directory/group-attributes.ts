@@ -2,7 +2,8 @@ import { directoryBounds, type DirectoryGroupAttributes, type MembershipChange }
 import { elements, membersOf, text, textOrNull, type Members } from './members.js';
 import type { PatchOperation } from './patch.js';
 import { ScimInputError } from './refusal.js';
-import { requireSchema, uris } from './resource.js';
+import { requireSchema } from './require-schema.js';
+import { uris } from './schema-uris.js';
 
 /** A group with its members' ids. */
 export interface GivenGroup extends DirectoryGroupAttributes {

@@ -2,7 +2,8 @@ import { directoryBounds, type DirectoryUserAttributes } from '../model/director
 import { readPath, type ValuePath } from './filter.js';
 import { membersOf } from './members.js';
 import { ScimInputError, shown } from './refusal.js';
-import { requireSchema, uris } from './resource.js';
+import { requireSchema } from './require-schema.js';
+import { uris } from './schema-uris.js';
 import { isReadOnly, setAll, setAttribute, type PatchKind } from './user-attributes.js';
 
 /** One operation of a PATCH (RFC 7644 3.5.2). */

@@ -1,6 +1,7 @@
 import { elements, membersOf } from './members.js';
 import { ScimInputError } from './refusal.js';
-import { requireSchema, uris } from './resource.js';
+import { requireSchema } from './require-schema.js';
+import { uris } from './schema-uris.js';
 
 /** A search by POST (RFC 7644 3.4.3), as the parameters of a query would be. */
 export function readSearch(body: unknown): Readonly<Record<string, string>> {

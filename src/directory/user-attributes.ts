@@ -8,7 +8,8 @@ import {
 import { readPath, type Comparison, type ValuePath } from './filter.js';
 import { boolean, elements, membersOf, text, textOrNull, type Members } from './members.js';
 import { ScimInputError, shown } from './refusal.js';
-import { requireSchema, uris } from './resource.js';
+import { requireSchema } from './require-schema.js';
+import { uris } from './schema-uris.js';
 
 /** `remove` has no value. */
 export type PatchKind = 'add' | 'replace' | 'remove';

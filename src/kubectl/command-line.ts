@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { keyAlgorithms, revocationReasons } from './choices.js';
 import { messageOf, PluginError } from './plugin-error.js';
-import { keyAlgorithms, readDuration, readServer, type Settings } from './settings.js';
+import { readDuration, readServer, type Settings } from './settings.js';
 
 const credentialOptions = {
   server: { type: 'string' },
@@ -92,16 +93,6 @@ export function readStatusCommand(args: readonly string[]): { readonly selection
   return { selection: selectionOf(values), json: values.output === 'json' };
 }
 
-/** RFC 5280 section 5.3.1, as kubepass takes them. */
-const reasons = [
-  'unspecified',
-  'keyCompromise',
-  'affiliationChanged',
-  'superseded',
-  'cessationOfOperation',
-  'privilegeWithdrawn',
-];
-
 export interface RevokeOptions {
   readonly selection: Selection;
   readonly reason: string;
@@ -111,7 +102,8 @@ export interface RevokeOptions {
 export function readRevokeCommand(args: readonly string[]): RevokeOptions {
   const values = parsed(args, { ...selectionOptions, reason: { type: 'string' }, comment: { type: 'string' } });
   const { reason = 'unspecified' } = values;
-  if (!reasons.includes(reason)) throw new PluginError(`--reason must be one of ${reasons.join(', ')}`);
+  if (!revocationReasons.includes(reason))
+    throw new PluginError(`--reason must be one of ${revocationReasons.join(', ')}`);
   return { selection: selectionOf(values), reason, comment: values.comment ?? null };
 }
 

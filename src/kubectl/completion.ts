@@ -1,3 +1,5 @@
+import { keyAlgorithms, revocationReasons } from './choices.js';
+
 /** cobra's directive for "no files" (`ShellCompDirectiveNoFileComp`) and for "files" (`ShellCompDirectiveDefault`). */
 const noFiles = 4;
 const files = 0;
@@ -31,15 +33,8 @@ const flags: Readonly<Record<string, readonly string[]>> = {
 };
 
 const values: Readonly<Record<string, readonly string[]>> = {
-  '--key-algorithm': ['ECDSA-P256', 'ECDSA-P384', 'ECDSA-P521', 'Ed25519', 'RSA-2048', 'RSA-3072', 'RSA-4096'],
-  '--reason': [
-    'unspecified',
-    'keyCompromise',
-    'affiliationChanged',
-    'superseded',
-    'cessationOfOperation',
-    'privilegeWithdrawn',
-  ],
+  '--key-algorithm': keyAlgorithms,
+  '--reason': revocationReasons,
   '--output': ['json'],
   '-o': ['json'],
   '--severity': ['error', 'warning', 'info'],

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { KeyAlgorithm } from './choices.js';
 import { PluginError } from './plugin-error.js';
 
 /** A credential to get: where, and for whom. */
@@ -18,17 +19,6 @@ export interface Settings {
   readonly tokenFile: string | null;
   readonly tokenCommand: string | null;
 }
-
-export const keyAlgorithms = [
-  'ECDSA-P256',
-  'ECDSA-P384',
-  'ECDSA-P521',
-  'Ed25519',
-  'RSA-2048',
-  'RSA-3072',
-  'RSA-4096',
-] as const;
-export type KeyAlgorithm = (typeof keyAlgorithms)[number];
 
 /** Names the place of a credential in the cache: equal for those who may share one, however they sign in. */
 export function settingsKey(settings: Settings): string {

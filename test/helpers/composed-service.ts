@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { compose, type Composition, type Overrides } from '../../src/compose/compose.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
+import type { Certificate } from '../../src/model/certificate.js';
 import { testPolicies } from './issuance.js';
 import { placeAuthority } from './local-authority.js';
 import { placeMigratedDatabase } from './migrated-database.js';
+import { admin } from './principals.js';
 
 export interface LogLine {
   readonly level: 'info' | 'warn' | 'error';
@@ -46,4 +48,12 @@ export async function composeOn(
       ...overrides,
     },
   );
+}
+
+/** A certificate of team A for the username, as an admin asks for it. */
+export async function issued({ services }: Composition, username: string): Promise<Certificate> {
+  const ask = { username, groups: ['team-a'] };
+  const outcome = await services.certificateRequests.createKubeconfig(admin, ask, { idempotency: null });
+  if (!outcome.ok || outcome.value.kind !== 'collected') throw new Error('nothing was issued');
+  return outcome.value.kubeconfig.certificate;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { buildApp } from '../../src/app.js';
-import { migrateDatabase } from '../../src/compose/open-store.js';
+import { migrateDatabase } from '../../src/compose/database/open-store.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
 import { createLogger } from '../../src/observability/logger.js';

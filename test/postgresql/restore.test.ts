@@ -4,28 +4,17 @@ import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import type { Composition } from '../../src/compose/compose.js';
-import { restoreDatabase } from '../../src/compose/restore.js';
-import { verifyConfigured } from '../../src/compose/verify-database.js';
+import { restoreDatabase } from '../../src/compose/database/restore.js';
+import { verifyConfigured } from '../../src/compose/database/verify-database.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
-import type { Principal } from '../../src/model/principal.js';
-import { composeOn } from '../helpers/composed-service.js';
+import { composeOn, issued } from '../helpers/composed-service.js';
 import { postgresqlBinaries } from '../helpers/postgresql/binaries.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
+import { admin } from '../helpers/principals.js';
 import { runProgram } from '../helpers/run-program.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
-
-const admin: Principal = {
-  name: 'admin',
-  groups: [],
-  roles: ['admin'],
-  createdBy: [],
-  method: 'api-token',
-  credentialId: 'token',
-  expiresAt: null,
-  cluster: null,
-};
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let database: TestDatabase;
@@ -86,13 +75,6 @@ async function started(name: string, url: string): Promise<Composition> {
 async function stopped(): Promise<void> {
   await service?.close();
   service = null;
-}
-
-async function issued({ services }: Composition, username: string) {
-  const ask = { username, groups: ['team-a'] };
-  const outcome = await services.certificateRequests.createKubeconfig(admin, ask, { idempotency: null });
-  if (!outcome.ok || outcome.value.kind !== 'collected') throw new Error('nothing was issued');
-  return outcome.value.kubeconfig.certificate;
 }
 
 /** A tool of PostgreSQL, as an operator calls it. */

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { csvRecord } from '../../formats/csv-record.js';
+import { csvRecord } from '../../formats/text/csv-record.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import { certificateSerialNumber, certificateSha256, certificateSpkiSha256 } from '../example-certificate.js';
 import { errorToProblem } from '../problems/error-to-problem.js';

@@ -3,6 +3,14 @@ import { ScimInputError } from '../../directory/refusal.js';
 import { readProjection, type Projection } from '../../directory/projection.js';
 import { directoryBounds, type DirectoryRange } from '../../model/directory.js';
 
+/** The options of a route that the OpenAPI document leaves out. */
+export const hidden = { schema: { hide: true } } as const;
+
+export type WithId = { readonly Params: { readonly id: string } };
+
+/** The address of the directory, as the caller of a request reaches it. */
+export type Base = (request: FastifyRequest) => string;
+
 type Query = Readonly<Record<string, unknown>>;
 
 /** A parameter of the query; undefined where it is left out. Throws where it is given twice. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { wakingWriter } from '../../../src/compose/webhooks.js';
+import { wakingWriter } from '../../../src/compose/webhook-outbox.js';
 import { collectKubeconfig } from '../../../src/issuance/requests/collect-kubeconfig.js';
 import type { IssuanceContext } from '../../../src/issuance/context.js';
 import { announce } from '../../../src/issuance/events.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { auditEventService } from '../../../src/issuance/audit-event-service.js';
+import { auditEventService } from '../../../src/issuance/evidence/audit-event-service.js';
 import { Checkpoints } from '../../../src/issuance/evidence/checkpoints.js';
 import { createRequest } from '../../../src/issuance/requests/create-request.js';
 import { csrFor } from '../../helpers/csr.js';

@@ -1,0 +1,39 @@
+import type { Config } from '../../config/config.js';
+import { KeyProofs } from '../../identity/proofs/key-proofs.js';
+import { rolesBound } from '../../identity/role-bindings.js';
+import type { Store } from '../../store/store.js';
+
+/** Callers with the key of a certificate, as the store knows it. */
+export function openKeyProofs(
+  { roles }: Pick<Config, 'roles'>,
+  store: Pick<Store, 'certificates' | 'requests' | 'apiTokens' | 'restorations' | 'writer'>,
+  clock: () => Date,
+): KeyProofs {
+  return new KeyProofs({
+    async find(fingerprintSha256) {
+      const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
+      const request = certificate && (await store.requests.find(certificate.requestId));
+      if (certificate === null || request === null || certificate.orphan) return null;
+      const { requester, collector, decision, certificationRequest } = request;
+      // The requester who brought a CSR holds the key, and must not speak for the collector by it.
+      if (certificationRequest !== null && requester.name !== collector) return null;
+      // Those of a request on which nobody decided are not on record: rather one person too many.
+      const makers = decision.makers ?? (await store.apiTokens.makersOf(requester.name, null));
+      const { der, username, notAfter } = certificate;
+      return { der, username, notAfter, requester, collector, makers };
+    },
+    async use(idSha256, at) {
+      const step = { operations: [{ op: 'insertUsedProof', idSha256, at } as const], events: [] };
+      const result = await store.writer.commit(step);
+      if (result.committed) return true;
+      if (result.conflict.kind === 'usedProof') return false;
+      throw new Error(`a proof could not be remembered: ${JSON.stringify(result.conflict)}`);
+    },
+    async restoredAt() {
+      const times = (await store.restorations.all()).map(({ detectedAt }) => detectedAt.getTime());
+      return times.length === 0 ? null : new Date(Math.max(...times));
+    },
+    rolesOf: (name) => rolesBound(roles, { name, groups: [] }),
+    clock,
+  });
+}

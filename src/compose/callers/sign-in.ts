@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { ConfigError, type Config } from '../../config/config.js';
+import { readSecretFile } from '../../config/secrets.js';
+import { OidcLogin } from '../../identity/oidc/login.js';
+import { Logins, type LoginProvider } from '../../identity/sessions/logins.js';
+import { SessionAuthenticator } from '../../identity/sessions/session-authenticator.js';
+import { Sessions, type SessionWriter } from '../../identity/sessions/sessions.js';
+import type { Log } from '../../issuance/context.js';
+import type { Writer } from '../../store/step.js';
+import type { Store } from '../../store/store.js';
+import type { OpenedIssuer } from './callers.js';
+import { AllInForce, keepInForce, unchanging, type InForce, type Remark } from '../in-force.js';
+
+/** Sessions, and how people begin them with their browsers. */
+export interface OpenedSignIn {
+  readonly sessions: Sessions;
+  readonly logins: Logins;
+  /** Reads the files of the clients' secrets again. */
+  reload(): Promise<void>;
+  /** Whether one of the files cannot be used as it is now. */
+  isRefused(): boolean;
+  stop(): void;
+}
+
+/** Finds the callers who come by a session. */
+export function openSessionAuthenticator(
+  { callers, roles }: Config,
+  { sessions, writer }: Pick<Store, 'sessions' | 'writer'>,
+  clock: () => Date,
+): SessionAuthenticator {
+  return new SessionAuthenticator({
+    reader: sessions,
+    touch: (id, at) => writer.commit({ operations: [{ op: 'touchSession', id, at }], events: [] }),
+    roles,
+    issuers: callers.oidc.filter(({ login }) => login !== null).map(({ name }) => name),
+    clock,
+  });
+}
+
+/**
+ * Opens the sign-in at each issuer that has one, and keeps it equal to the file of its secret. Throws `ConfigError` with
+ * everything that is wrong.
+ */
+export async function openSignIn(
+  { configFile, callers, roles, publicAddress }: Config,
+  issuers: readonly OpenedIssuer[],
+  store: Pick<Store, 'sessions' | 'writer'>,
+  {
+    clock,
+    log,
+    countRefusal,
+    intervalMilliseconds,
+  }: {
+    readonly clock: () => Date;
+    readonly log: Log;
+    readonly countRefusal: (reason: string) => void;
+    readonly intervalMilliseconds: number;
+  },
+): Promise<OpenedSignIn> {
+  const errors: string[] = [];
+  const providers: LoginProvider[] = [];
+  const files = new AllInForce();
+  for (const { config, issuer, fetch } of issuers) {
+    const { name, login, scopes } = config;
+    if (login === null) continue;
+    const place = `${configFile ?? ''}:/callers/oidc/${callers.oidc.indexOf(config)}/login/clientSecretFile`;
+    const times = { log, intervalMilliseconds };
+    const secret = await secretInForce(login.clientSecretFile, name, times).catch((error: unknown) => {
+      errors.push(`${place}: ${error instanceof Error ? error.message : String(error)}`);
+      return unchanging(null);
+    });
+    files.add(secret);
+    const clientSecret = () => secret.current();
+    const redirectUri = `${publicAddress?.url ?? ''}/v1/login/${name}/callback`;
+    providers.push(
+      new OidcLogin({ ...{ issuer, clientId: login.clientId, clientSecret }, scopes, redirectUri, fetch, log }),
+    );
+    log.info({ name, clientId: login.clientId, redirectUri }, 'people sign in by this issuer with their browsers');
+  }
+  if (errors.length > 0) {
+    files.stop();
+    throw new ConfigError(errors);
+  }
+  const { sessions: reader, writer } = store;
+  const sessions = new Sessions({ reader, writer: sessionWriter(writer), roles, clock, random: randomBytes });
+  return {
+    sessions,
+    logins: new Logins(providers, sessions, countRefusal),
+    reload: () => files.reload(),
+    isRefused: () => files.isRefused(),
+    stop: () => {
+      files.stop();
+    },
+  };
+}
+
+/** The secret of the client in its file; null where there is no file: a public client. */
+async function secretInForce(
+  file: string | null,
+  issuer: string,
+  { log, intervalMilliseconds }: { readonly log: Log; readonly intervalMilliseconds: number },
+): Promise<InForce<string | null>> {
+  if (file === null) return unchanging(null);
+  return keepInForce<string | null>({
+    files: [file],
+    load: (warn) => secretIn(file, warn),
+    isSame: (one, other) => one === other,
+    intervalMilliseconds,
+    log,
+    told: {
+      fields: { issuer },
+      replaced: 'kubepass has another secret with an issuer',
+      refused: 'the secret of an issuer was changed and cannot be used: the one in force stays',
+    },
+  });
+}
+
+async function secretIn(file: string, warn: Remark): Promise<string> {
+  const { content, warning } = await readSecretFile(file);
+  if (warning !== null) warn({}, warning);
+  const secret = content.toString('utf8').replace(/\r?\n$/, '');
+  if (!/^[!-~]{1,1024}$/.test(secret))
+    throw new Error(`${file} holds no secret of at most 1,024 printable ASCII characters`);
+  return secret;
+}
+
+/** Keeps sessions in the store: each change is one commit with its audit event. */
+function sessionWriter(writer: Writer): SessionWriter {
+  return {
+    async begin(session, secretSha256, event) {
+      const operations = [{ op: 'insertSession' as const, session, secretSha256 }];
+      const result = await writer.commit({ operations, events: [event] });
+      if (!result.committed && result.conflict.kind !== 'blocked')
+        throw new Error(`session ${session.id} could not be recorded`);
+      return result.committed;
+    },
+    async end(id, at, event) {
+      return (await writer.commit({ operations: [{ op: 'endSession', id, at }], events: [event] })).committed;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { KeyObject } from 'node:crypto';
+import type { ClusterConfig } from '../../config/cluster-config.js';
+import type { CallersTrust } from '../../identity/callers-trust.js';
+import type { IssuingCluster } from '../../issuance/context.js';
+import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
+
+/**
+ * The CAs that the clusters accept user certificates from. A callers' CA must be none of them: everybody who gets a certificate
+ * for a cluster would get in here with it, as whoever it names.
+ */
+export class UserAuthorities {
+  readonly #keys = new Map<string, readonly KeyObject[]>();
+
+  private constructor(private readonly asked: readonly IssuingCluster[]) {}
+
+  /** Those that the configuration names are known from the beginning. The others the clusters have to be asked for. */
+  static async of(clusters: Iterable<IssuingCluster>, configs: readonly ClusterConfig[]): Promise<UserAuthorities> {
+    const all = [...clusters];
+    const named = configs
+      .filter(({ clientCertificateAuthorityFile: file, signer }) => file !== null || signer.kind === 'localCA')
+      .map(({ name }) => name);
+    const isNamed = ({ cluster }: IssuingCluster): boolean => named.includes(cluster.name);
+    const authorities = new UserAuthorities(all.filter((cluster) => !isNamed(cluster)));
+    for (const cluster of all.filter(isNamed)) await authorities.#learn(cluster);
+    return authorities;
+  }
+
+  /** Asks the clusters whose CA nobody named. A cluster that cannot be asked keeps its last answer. Never rejects. */
+  async ask(): Promise<void> {
+    await Promise.all(this.asked.map((cluster) => this.#learn(cluster).catch(() => undefined)));
+  }
+
+  /** Why the callers' CAs must not be used; null while no cluster is known to have one of them. */
+  whyShared({ authorities }: CallersTrust): string | null {
+    for (const { certificate, publicKey } of authorities)
+      for (const [cluster, keys] of this.#keys)
+        if (keys.some((key) => key.equals(publicKey)))
+          return (
+            `${displayDistinguishedName(certificate.subject)} of callers.clientCertificates.certificateAuthority is the user CA ` +
+            `of cluster "${cluster}": everybody with a certificate for that cluster would get in. Callers need a CA of their own`
+          );
+    return null;
+  }
+
+  async #learn(issuing: IssuingCluster): Promise<void> {
+    const { cluster, authority } = issuing;
+    const trust = await issuing.clientTrust();
+    const keys = [...(trust?.authorities ?? []), ...(authority ? [authority] : [])].map(({ publicKey }) => publicKey);
+    if (keys.length > 0) this.#keys.set(cluster.name, keys);
+  }
+}

@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readCheckpoint, type Checkpoint, type SignedCheckpoint } from '../../audit/checkpoint.js';
+import type { Config } from '../../config/config.js';
+import { replaceSecretFile } from '../../config/secrets.js';
+import type { Log } from '../../issuance/context.js';
+import type { CommitResult, Step, Writer } from '../../store/step.js';
+
+/**
+ * The newest checkpoint that this process has signed, in a file of its own: beside a SQLite database, or in the data dir. A
+ * database that is put back from a backup does not know it; this file does.
+ */
+export class KeptCheckpoint {
+  #signedBefore = 0;
+  #keeping: Promise<void> = Promise.resolve();
+
+  constructor(readonly path: string) {}
+
+  /** Null where there is none, or where the file is none. Its signatures are not looked at: whoever writes here owns the key. */
+  async read(log?: Log): Promise<Checkpoint | null> {
+    let note: string;
+    try {
+      note = await readFile(this.path, 'utf8');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      throw error;
+    }
+    const checkpoint = checkpointIn(note);
+    if (checkpoint === null) log?.error({ file: this.path }, 'the checkpoint that was kept cannot be read');
+    return checkpoint;
+  }
+
+  /** From now on no checkpoint of this size or a smaller one is recorded: one with another root may be in the world. */
+  refuseUpTo(size: number): void {
+    this.#signedBefore = Math.max(this.#signedBefore, size);
+  }
+
+  /**
+   * A writer that keeps each checkpoint before it is committed. So none is in the world that is not kept, and it is only one
+   * of this log's even if the commit fails. Whatever order commits come in, the file never goes back to a smaller size.
+   */
+  keeping(writer: Writer): Writer {
+    return {
+      commit: (step) => {
+        const checkpoint = step.operations.find((operation) => operation.op === 'insertCheckpoint')?.checkpoint;
+        return checkpoint === undefined ? writer.commit(step) : this.#commit(writer, step, checkpoint);
+      },
+    };
+  }
+
+  async #commit(writer: Writer, step: Step, { size, note }: SignedCheckpoint): Promise<CommitResult> {
+    if (size <= this.#signedBefore) return { committed: false, conflict: { kind: 'checkpoint', size } };
+    const kept = this.#keeping.then(() => this.#keep(note));
+    this.#keeping = kept.catch(() => undefined);
+    await kept;
+    return writer.commit(step);
+  }
+
+  /** Keeps the note, unless the one that is kept is of this log and as large. */
+  async #keep(note: string): Promise<void> {
+    const [ours, last] = [checkpointIn(note), await this.read()];
+    if (ours !== null && last?.origin === ours.origin && last.size >= ours.size) return;
+    await replaceSecretFile(this.path, note);
+  }
+}
+
+export const keptCheckpointFile = ({ database, dataDir }: Pick<Config, 'database' | 'dataDir'>): string =>
+  database.kind === 'sqlite' ? `${database.file}.checkpoint` : join(dataDir, 'last-checkpoint');
+
+/** The checkpoint in a signed note; null where there is none. */
+export const checkpointIn = (note: string): Checkpoint | null =>
+  readCheckpoint(note.slice(0, note.indexOf('\n\n') + 1));

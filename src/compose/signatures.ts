@@ -1,0 +1,17 @@
+import { CryptoThread } from '../crypto/crypto-thread.js';
+import { threadedSignatures } from '../crypto/threaded-signatures.js';
+import type { Log } from '../issuance/context.js';
+import { signaturesHere, type Signatures } from '../x509/strict/signatures.js';
+import type { Closings } from './closings.js';
+
+/** `threaded`: whether those with P-256 are made and verified on a thread of their own. */
+export function openSignatures(threaded: boolean, log: Log, closings: Closings): Signatures {
+  if (!threaded) return signaturesHere;
+  const thread = new CryptoThread({
+    report: (error) => {
+      log.error({ err: error }, 'the thread that makes and verifies signatures ended by itself');
+    },
+  });
+  closings.push(() => thread.close());
+  return threadedSignatures(thread);
+}
