@@ -4,6 +4,9 @@ import { defineConfig, type TestUserConfig } from 'vitest/config';
 /** Test files share the modules that they import, because loading them for each file takes as long as the tests. */
 const shared = { isolate: false } as const;
 
+/** Busy machines are slow: `expect.poll` waits longer than its usual second before it fails. */
+const patient = { expect: { poll: { timeout: 15_000 } } } as const;
+
 const project = (
   name: string,
   timeoutSeconds = 10,
@@ -11,6 +14,7 @@ const project = (
 ) => ({
   test: {
     ...options,
+    ...patient,
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeoutSeconds * 1000,
@@ -37,6 +41,7 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          ...patient,
           name: 'postgresql',
           include: [
             'test/postgresql/**/*.test.ts',

@@ -1,7 +1,7 @@
 // Lets a process or a thread run the sources: `node --import ./scripts/sources.mjs src/server.ts`. The tests start hundreds
 // of them, and `tsx` would take a second of processor time for each: it starts a process and a thread of its own, and parses
 // its cache anew. Here esbuild translates a file once, and every later start reads what came out.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -35,7 +35,7 @@ function translated(path) {
 
 /** Under a name of its own until it is complete, because other processes may read the file meanwhile. */
 function keep(file, code) {
-  const incomplete = `${file}-${process.pid}-${performance.now()}`;
+  const incomplete = `${file}-${randomUUID()}`;
   try {
     mkdirSync(cache, { recursive: true });
     writeFileSync(incomplete, code);

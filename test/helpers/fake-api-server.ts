@@ -333,7 +333,7 @@ export class FakeApiServer {
     let frozen = false;
     const write = (event: object) => {
       frozen ||= this.#frozen;
-      if (!frozen) response.write(`${JSON.stringify(event)}\n`);
+      if (!frozen && !response.writableEnded) response.write(`${JSON.stringify(event)}\n`);
     };
     const early: object[] = [];
     let begun = false;

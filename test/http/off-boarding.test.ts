@@ -89,15 +89,17 @@ describe.skipIf(!isInstalled('jq') || !isInstalled('curl'))('off-boarding 50 of 
       const { pem } = await csrFor(username, groups);
       await makeToken(username).expect(403);
       const own = service.withToken(tokens.get(username) ?? '');
-      for (const call of [
-        post('hr-system', '/v1/kubeconfigs', { username, groups }),
-        post('hr-system', '/v1/certificate-requests', { csr: pem }),
-        post('hr-system', '/v1/certificate-requests', { username: username.toUpperCase(), groups }),
-        post('hr-system', '/v1/certificate-requests', { username: 'other', groups, collector: username }),
-        own('post', '/v1/kubeconfigs').send({ username: 'other', groups }),
-        own('post', '/v1/certificate-requests').send({ csr: pem }),
-      ]) {
-        const { body } = await call.expect(403);
+      const everyWay = [
+        () => post('hr-system', '/v1/kubeconfigs', { username, groups }),
+        () => post('hr-system', '/v1/certificate-requests', { csr: pem }),
+        () => post('hr-system', '/v1/certificate-requests', { username: username.toUpperCase(), groups }),
+        () => post('hr-system', '/v1/certificate-requests', { username: 'other', groups, collector: username }),
+        () => own('post', '/v1/kubeconfigs').send({ username: 'other', groups }),
+        () => own('post', '/v1/certificate-requests').send({ csr: pem }),
+      ];
+      // Everybody by the first way, and a fifth of them by every way.
+      for (const way of leaving.indexOf(username) % 5 === 0 ? everyWay : everyWay.slice(0, 1)) {
+        const { body } = await way().expect(403);
         expect(body).toMatchObject({
           violations: expect.arrayContaining([expect.objectContaining({ reason: 'IdentityBlocked' })]) as unknown,
         });

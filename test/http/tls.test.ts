@@ -1,11 +1,13 @@
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { localAuthority } from '../helpers/local-authority.js';
 import { startService, type TestService } from './support/service.js';
-import { makeTlsPair } from './support/tls-files.js';
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startService({ app: { tls: makeTlsPair() } });
+  // A pair of RSA: TLS 1.2 has ciphers of its own for it.
+  const { certificatePem: cert, privateKeyPem: key } = await localAuthority();
+  service = await startService({ app: { tls: { cert, key } } });
 });
 afterAll(() => service.close());
 
