@@ -124,13 +124,7 @@ export class ExportVerifier {
   end(): ExportReading {
     const { size } = this.#tree;
     const ahead = this.#checkpoints.at(-1);
-    if (this.#fault === null && ahead !== undefined && ahead.size > size)
-      this.#fail(
-        'CutOff',
-        size + 1,
-        ahead.size,
-        `the export ends with event ${size}, and a checkpoint vouches for ${ahead.size}: the rest was cut off, or the export is of an older log, as after a restore`,
-      );
+    if (this.#fault === null && ahead !== undefined && ahead.size > size) this.#failShort(size, ahead.size);
     return {
       events: size,
       vouchedFor: this.#vouchedFor,
@@ -138,6 +132,22 @@ export class ExportVerifier {
       hashes: this.#hashes ?? false,
       fault: this.#fault,
     };
+  }
+
+  /** The end may be missing. So may an event before it, where those behind it were numbered and chained anew. */
+  #failShort(size: number, vouched: number): void {
+    const begin = this.#vouchedFor + 1;
+    const missing = size + 1 === vouched ? `event ${vouched} is` : `events ${size + 1} to ${vouched} are`;
+    const orElse =
+      begin > size
+        ? ''
+        : `. No checkpoint vouches for events ${begin} to ${size}: one of them may have been taken out, and the others numbered anew`;
+    this.#fail(
+      'CutOff',
+      begin,
+      vouched,
+      `the export ends with event ${size}, and a checkpoint vouches for ${vouched}: ${missing} missing, or the export is of an older log, as after a restore${orElse}`,
+    );
   }
 
   #failInOrder(seq: number, found: number): false {

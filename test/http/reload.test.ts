@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { expect, it } from 'vitest';
 import { useProcesses } from './support/serving-process.js';
@@ -43,6 +44,9 @@ function keepCalling(url: string) {
     return (await Promise.all(callers)).flat();
   };
 }
+
+/** SIGHUP is the first bit of the mask (proc(5)). */
+const catchesHangUps = (status: string) => /^SigCgt:.*[13579bdf]$/m.test(status);
 
 it('serves a new certificate after SIGHUP without one failed request, and keeps it where the next one is broken', async () => {
   const [first, second] = [makeTlsPair(), makeTlsPair()];
@@ -90,6 +94,20 @@ it('reads the policies again at SIGHUP, and says each time what is wrong with th
   child.kill('SIGHUP');
   await expect.poll(() => said(invalid)?.['time'], { timeout: 10_000 }).not.toBe(time);
   expect((await fetch(`${address}/readyz`)).status).toBe(200);
+});
+
+it.runIf(process.platform === 'linux')('does not end a process that has only begun, at SIGHUP', async () => {
+  const { child, said, output, address: served } = start();
+  const status = `/proc/${child.pid}/status`;
+  // As soon as Node hears signals at all. A loaded machine still reads the modules then.
+  while (!catchesHangUps(readFileSync(status, 'utf8'))) await sleep(5);
+  expect(output()).toBe('');
+  child.kill('SIGHUP');
+  const address = await served();
+  await expect
+    .poll(() => said('the policies, and the files of certificates and secrets, are read again'), { timeout: 10_000 })
+    .toBeDefined();
+  expect((await fetch(`${address}/livez`)).status).toBe(200);
 });
 
 it('is passed on by the quickstart to the process that serves', async () => {
