@@ -32,9 +32,9 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     reporters: jsonFile ? ['default', ['json', { outputFile: jsonFile }]] : ['default'],
     projects: [
-      project('unit', 30, shared),
-      project('http', 30, shared),
-      project('contract', 30, shared),
+      project('unit', 60, shared),
+      project('http', 60, shared),
+      project('contract', 60, shared),
       project('crash', 600),
       project('browser', 120),
       // Tests that hold for every database, and tests of PostgreSQL alone.
@@ -59,8 +59,8 @@ export default defineConfig({
           ],
           env: { KUBEPASS_TEST_DATABASE: 'postgresql' },
           globalSetup: ['test/helpers/postgresql/global-setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       // A real Prometheus scrapes the service.
