@@ -28,7 +28,10 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
       `${server} offers no sign-in for people. Give a token: KUBEPASS_TOKEN, --token-file or --token-command`,
     );
   const { name, authorization } = who;
-  const settings: Settings = { ...options.settings, cluster: await clusterOf(options.settings, client, authorization) };
+  const cluster = await clusterOf(options.settings, client, authorization);
+  // Two people who give no name are two entries of the cache all the same, each with a context of its own.
+  const username = options.settings.username ?? name;
+  const settings: Settings = { ...options.settings, cluster, username };
   // Before anything is issued: the cluster is there, and so is what goes into the kubeconfig.
   const service = entriesOfService(await client.clusterKubeconfig(settings.cluster, authorization));
 
@@ -38,7 +41,7 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
   const briefly = new ServiceClient(server, certificateAuthority, briefMilliseconds);
   const asks = new CertificateAsks(settings, cache, briefly, machine);
   const startedAt = machine.now();
-  const wanted = { principal: name, username: settings.username ?? name, groups: settings.groups };
+  const wanted = { principal: name, username, groups: settings.groups };
   const asked = await underLock(cache, machine, () => begun(asks, cache, wanted, authorization, machine));
   const credential = await whenIssued(asked, asks, cache, startedAt, authorization, machine);
 

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { answerFromCache } from '../../src/kubectl/answer-from-cache.js';
+import { ownContexts } from '../../src/kubectl/kubeconfig-entries.js';
 import { runPlugin } from '../../src/kubectl/run-plugin.js';
 import { csrFor } from '../helpers/csr.js';
 import { testMachine, type TestMachine } from '../helpers/plugin-machine.js';
@@ -204,6 +205,32 @@ describe('login', () => {
     expect(machine.takeOutput()).toContain('You are alice on demo');
   });
 
+  it('keeps apart what two people get who give no username, in the kubeconfig and in the cache', async () => {
+    const machine = newMachine();
+    for (const name of ['alice', 'hr-system'] as const) {
+      const as = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf(name) } };
+      expect(await runPlugin(['login', '--server', server, '--cluster', 'demo'], as)).toBe(0);
+    }
+    machine.takeOutput();
+    const { own } = ownContexts(readFileSync(join(machine.homeDirectory, '.kube', 'config'), 'utf8'));
+    const namesNow = async () => {
+      const names: Record<string, string> = {};
+      for (const { context, args } of own) {
+        const code = await runPlugin(args, withoutToken(machine));
+        const output = machine.takeOutput();
+        names[context] =
+          code === 0
+            ? new X509Certificate((JSON.parse(output) as Credential).status.clientCertificateData).subject
+            : 'none';
+      }
+      return names;
+    };
+    expect(await namesNow()).toEqual({ 'alice@demo': 'CN=alice', 'hr-system@demo': 'CN=hr-system' });
+    expect(await runPlugin(['logout', '--context', 'hr-system@demo'], machine)).toBe(0);
+    machine.takeOutput();
+    expect(await namesNow()).toEqual({ 'alice@demo': 'CN=alice', 'hr-system@demo': 'none' });
+  });
+
   it('waits for the people who must approve, and says for whom', async () => {
     const machine = newMachine();
     const args = machine.args.map((arg) => (arg === 'team-a' ? 'ops' : arg));
@@ -252,7 +279,7 @@ describe('login', () => {
 
   it('goes on with the ask of another principal neither before it is answered nor while it waits', async () => {
     const machine = newMachine();
-    const args = ['login', '--server', server, '--cluster', 'demo'];
+    const args = ['login', '--server', server, '--cluster', 'demo', '--username', machine.username];
     const as = (name: 'alice' | 'hr-system') => ({
       ...machine,
       environment: { KUBEPASS_TOKEN: service.tokenOf(name) },
@@ -262,7 +289,7 @@ describe('login', () => {
     expect(await runPlugin(args, as('alice'))).toBe(1);
     answerInstead = null;
     expect(await runPlugin(args, as('hr-system')), machine.takeLines().join()).toBe(0);
-    expect(machine.takeOutput()).toContain('You are hr-system on demo');
+    expect(machine.takeOutput()).toContain(`You are ${machine.username} on demo`);
 
     const impatient = new Error('nobody waits');
     const ops = (name: 'alice' | 'hr-system') => ({ ...as(name), sleep: () => Promise.reject(impatient) });
