@@ -1,4 +1,4 @@
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { X509Certificate, createPrivateKey, hash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -45,7 +45,7 @@ spec:
 let service: TestService;
 /** A proxy before the service: the plugin knows its address, and a test can break it. */
 let front: Server;
-let answerInstead: number | null = null;
+let answerInstead: { readonly status: number; readonly type?: string; readonly body?: string } | null = null;
 /** The path that is answered so; null: every one. */
 let breaks: string | null = null;
 let seen: string[] = [];
@@ -62,7 +62,8 @@ beforeAll(async () => {
   front = createServer((request, response) => {
     seen.push(`${request.method ?? ''} ${request.url ?? ''}`);
     if (answerInstead !== null && (breaks === null || breaks === request.url)) {
-      response.writeHead(answerInstead, { 'content-type': 'application/problem+json' }).end('{"detail":"not now"}');
+      const { status, type = 'application/problem+json', body = '{"detail":"not now"}' } = answerInstead;
+      response.writeHead(status, { 'content-type': type, location: '/elsewhere' }).end(body);
       return;
     }
     const chunks: Buffer[] = [];
@@ -284,7 +285,7 @@ describe('login', () => {
       ...machine,
       environment: { KUBEPASS_TOKEN: service.tokenOf(name) },
     });
-    answerInstead = 503;
+    answerInstead = { status: 503 };
     breaks = '/v1/certificate-requests';
     expect(await runPlugin(args, as('alice'))).toBe(1);
     answerInstead = null;
@@ -403,7 +404,7 @@ describe('get-credential', () => {
       const machine = await loggedIn();
       const first = await credentialOf(machine);
       pass(420);
-      answerInstead = status;
+      answerInstead = { status };
       seen = [];
       expect(await credentialOf(machine)).toEqual(first);
       expect(machine.takeLines()).toEqual([
@@ -417,6 +418,69 @@ describe('get-credential', () => {
       expect(fingerprintOf(await credentialOf(machine))).not.toBe(fingerprintOf(first));
     },
   );
+
+  const foreign = [
+    { status: 302, type: 'text/html', body: '' },
+    { status: 200, type: 'text/html', body: '<html>sign in to this network</html>' },
+    { status: 200, type: 'application/json', body: '[]' },
+    { status: 200, type: 'application/json', body: '{"x":1}' },
+    { status: 201, type: 'application/json', body: '{"id":"x","state":"issued","certificate":{"pem":"x"}}' },
+    { status: 401, type: 'text/html', body: 'sign in to the gateway' },
+    { status: 403, type: 'text/html', body: '<html>blocked</html>' },
+    { status: 403, type: 'application/json', body: '{"type":"urn:kubepass:problem:forbidden","detail":"blocked"}' },
+    { status: 404, type: 'text/plain', body: 'default backend - 404' },
+    { status: 404, type: 'application/problem+json', body: '{"type":"about:blank","detail":"no such route"}' },
+    { status: 407, type: 'text/html', body: '' },
+  ];
+
+  it.each(foreign)(
+    'hands out the old certificate while something else answers $status as $type: $body',
+    async (answer) => {
+      const machine = await loggedIn();
+      const first = await credentialOf(machine);
+      pass(420);
+      answerInstead = answer;
+      expect(await credentialOf(machine)).toEqual(first);
+      const lines = machine.takeLines();
+      expect(lines).toEqual([
+        expect.stringMatching(/^kubepass: the certificate could not be renewed and works until .+ not answer as kubepass/),
+      ]);
+      // With a token at hand that something else refuses, too.
+      pass(11);
+      const attempt = join(folderOf(machine), 'attempt.json');
+      const content = JSON.stringify({
+        ...(JSON.parse(readFileSync(attempt, 'utf8').split('\n')[1] ?? '') as object),
+        pendingRequest: 'one-that-waits',
+      });
+      writeFileSync(attempt, `${hash('sha256', content)}\n${content}\n`);
+      const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
+      expect(await credentialOf(withToken)).toEqual(first);
+      expect(machine.takeLines()).toHaveLength(1);
+    },
+  );
+
+  it.each(foreign)('says at a login that $status as $type is no answer of kubepass: $body', async (answer) => {
+    const machine = newMachine();
+    answerInstead = answer;
+    expect(await runPlugin(['login', ...machine.args], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([
+      `kubepass: ${server} does not answer as kubepass does (HTTP status ${answer.status}): a proxy or a sign-in page of the network may stand between`,
+    ]);
+  });
+
+  it('ends where kubepass itself refuses the renewal, however long the old certificate works', async () => {
+    const machine = await loggedIn();
+    await credentialOf(machine);
+    pass(420);
+    answerInstead = {
+      status: 403,
+      type: 'application/problem+json; charset=utf-8',
+      body: '{"type":"urn:kubepass:problem:request-denied","detail":"not any more"}',
+    };
+    expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+    expect(machine.takeOutput()).toBe('');
+    expect(machine.takeLines().join()).toContain('kubepass refuses the certificate for demo: not any more');
+  });
 
   it('makes one certificate where the answer to the first ask was lost', async () => {
     const machine = await loggedIn();
@@ -433,7 +497,6 @@ describe('get-credential', () => {
     const credential = join(folderOf(machine), 'credential.json');
     const old = readFileSync(credential, 'utf8');
     writeFileSync(kept, await attempt);
-    const { createHash } = await import('node:crypto');
     const content = JSON.stringify({
       ...(JSON.parse(old.split('\n')[1] ?? '') as object),
       ...{
@@ -443,7 +506,7 @@ describe('get-credential', () => {
         renewAt: 0,
       },
     });
-    writeFileSync(credential, `${createHash('sha256').update(content).digest('hex')}\n${content}\n`);
+    writeFileSync(credential, `${hash('sha256', content)}\n${content}\n`);
     expect(fingerprintOf(await credentialOf(machine))).toBe(fingerprintOf(second));
   });
 
