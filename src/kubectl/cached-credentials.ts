@@ -60,7 +60,7 @@ async function isRevoked(
   fingerprint: string,
   machine: Machine,
 ): Promise<boolean> {
-  const client = new ServiceClient(settings.server, settings.certificateAuthority, callMilliseconds);
+  const client = new ServiceClient(settings, machine, callMilliseconds);
   try {
     const who = await signIn(settings, client, machine, { interactive: false });
     return who !== null && (await client.statusOf(fingerprint, who.authorization)) === 'revoked';
@@ -109,7 +109,7 @@ export async function revoke({ selection, reason, comment }: RevokeOptions, mach
       machine.print(`No certificate of context ${JSON.stringify(context)} is cached.\n`);
       continue;
     }
-    const client = new ServiceClient(settings.server, settings.certificateAuthority, callMilliseconds);
+    const client = new ServiceClient(settings, machine, callMilliseconds);
     const who = await signIn(settings, client, machine, { interactive: true });
     if (who === null)
       throw new PluginError('revoking takes a sign-in: give KUBEPASS_TOKEN, --token-file or --token-command');

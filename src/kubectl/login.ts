@@ -19,8 +19,8 @@ const pollMilliseconds = 2_000;
 
 /** Signs in, gets a certificate, waits for the people who must approve it, and adds a context to the kubeconfig. */
 export async function login(options: LoginOptions, machine: Machine): Promise<void> {
-  const { server, certificateAuthority } = options.settings;
-  const client = new ServiceClient(server, certificateAuthority, callMilliseconds);
+  const { server } = options.settings;
+  const client = new ServiceClient(options.settings, machine, callMilliseconds);
   const { issuer, way } = options;
   const who = await signIn({ ...options.settings, cluster: '' }, client, machine, { interactive: true, way, issuer });
   if (who === null)
@@ -38,7 +38,7 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
   const cache = cacheOf(settings, machine);
   cache.prepare();
   cache.remove('refusal', 'failure');
-  const briefly = new ServiceClient(server, certificateAuthority, briefMilliseconds);
+  const briefly = new ServiceClient(options.settings, machine, briefMilliseconds);
   const asks = new CertificateAsks(settings, cache, briefly, machine);
   const startedAt = machine.now();
   const wanted = { principal: name, username, groups: settings.groups };

@@ -1,5 +1,7 @@
 import { callJson, type JsonAnswer } from './call-json.js';
+import type { Machine } from './machine.js';
 import { ForeignAnswerError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
+import type { Settings } from './settings.js';
 
 /** A caller's right: a bearer token, or a proof of possession. Neither may be printed. */
 export type Authorization = { readonly bearer: string } | { readonly proof: string } | null;
@@ -31,11 +33,18 @@ interface CallOptions {
 
 /** Asks kubepass. Throws `RefusedError` or `UnavailableError` with a sentence for people. */
 export class ServiceClient {
+  private readonly server: string;
+  private readonly certificateAuthority: string | null;
+  private readonly environment: Machine['environment'];
   constructor(
-    private readonly server: string,
-    private readonly certificateAuthority: string | null,
+    { server, certificateAuthority }: Pick<Settings, 'server' | 'certificateAuthority'>,
+    { environment }: Pick<Machine, 'environment'>,
     private readonly timeoutMilliseconds: number,
-  ) {}
+  ) {
+    this.server = server;
+    this.certificateAuthority = certificateAuthority;
+    this.environment = environment;
+  }
 
   async create(
     body: string,
@@ -145,6 +154,7 @@ export class ServiceClient {
       ...(body !== undefined && { body }),
       certificateAuthority: this.certificateAuthority,
       timeoutMilliseconds: this.timeoutMilliseconds,
+      environment: this.environment,
     });
   }
 }

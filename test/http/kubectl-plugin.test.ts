@@ -443,7 +443,9 @@ describe('get-credential', () => {
       expect(await credentialOf(machine)).toEqual(first);
       const lines = machine.takeLines();
       expect(lines).toEqual([
-        expect.stringMatching(/^kubepass: the certificate could not be renewed and works until .+ not answer as kubepass/),
+        expect.stringMatching(
+          /^kubepass: the certificate could not be renewed and works until .+ not answer as kubepass/,
+        ),
       ]);
       // With a token at hand that something else refuses, too.
       pass(11);
