@@ -24,9 +24,9 @@ const flags: Readonly<Record<string, readonly string[]>> = {
     '--context',
     '--use',
   ],
-  status: [...selection, '--output'],
+  status: [...selection, '--server', '--output'],
   logout: selection,
-  revoke: [...selection, '--reason', '--comment'],
+  revoke: [...selection, '--server', '--reason', '--comment'],
   inspect: ['--severity', '--format', '--password-file'],
 };
 

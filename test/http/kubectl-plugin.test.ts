@@ -50,6 +50,8 @@ let answerInstead: { readonly status: number; readonly type?: string; readonly b
 let breaks: string | null = null;
 let seen: string[] = [];
 let server: string;
+/** The server and the token of each call with one. */
+let bearers: string[] = [];
 /** Requests go on to the service when this resolves. */
 let passes: Promise<void> | null = null;
 /** The cluster signs when this resolves; null: at once. Nobody waits for it then. */
@@ -61,6 +63,8 @@ const directories: { remove(): void }[] = [];
 beforeAll(async () => {
   front = createServer((request, response) => {
     seen.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    const [, token] = /^Bearer (.*)$/.exec(request.headers.authorization ?? '') ?? [];
+    if (token !== undefined) bearers.push(`http://${request.headers.host ?? ''} ${token}`);
     if (answerInstead !== null && (breaks === null || breaks === request.url)) {
       const { status, type = 'application/problem+json', body = '{"detail":"not now"}' } = answerInstead;
       response.writeHead(status, { 'content-type': type, location: '/elsewhere' }).end(body);
@@ -835,8 +839,91 @@ describe('status, logout and revoke', () => {
       .send({ reason: 'unspecified' })
       .expect(200);
     const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
-    expect(await runPlugin(['status', '-o', 'json', '--all'], withToken)).toBe(0);
+    expect(await runPlugin(['status', '-o', 'json', '--all', '--server', server], withToken)).toBe(0);
     expect(JSON.parse(machine.takeOutput())).toMatchObject({ items: [{ state: 'revoked' }] });
+  });
+});
+
+describe('a token that names no server, where the kubeconfig has contexts of two', () => {
+  const token = () => service.tokenOf('alice');
+  /** The same kubepass by another name, so another one for the plugin. */
+  const other = () => server.replace('127.0.0.1', 'localhost');
+
+  async function withTwoServers(...more: readonly string[]) {
+    const machine = newMachine();
+    expect(await runPlugin(['login', ...machine.args, '--context', 'one'], machine)).toBe(0);
+    const args = machine.args.map((arg) => (arg === server ? other() : arg));
+    expect(await runPlugin(['login', ...args, '--context', 'two', ...more], machine), machine.takeLines().join()).toBe(
+      0,
+    );
+    machine.takeOutput();
+    machine.takeLines();
+    bearers = [];
+    return machine;
+  }
+  const statesOf = async (machine: TestMachine, ...args: readonly string[]) => {
+    expect(await runPlugin(['status', '--all', '-o', 'json', ...args], machine)).toBe(0);
+    const { items } = JSON.parse(machine.takeOutput()) as { items: { context: string; state: string }[] };
+    return Object.fromEntries(items.map(({ context, state }) => [context, state]));
+  };
+  const notAsked = (place: string, context: string) =>
+    `kubepass: ${place} is not asked about context "${context}", whose status is that of the cache: the token at hand is for one server: name it with --server or KUBEPASS_SERVER`;
+
+  it('goes to none of them for a status of all, which says so', async () => {
+    const machine = await withTwoServers();
+    expect(await statesOf(machine)).toEqual({ one: 'valid', two: 'valid' });
+    expect(bearers).toEqual([]);
+    expect([...machine.takeLines()].sort()).toEqual([notAsked(server, 'one'), notAsked(other(), 'two')].sort());
+    // Nothing is said where there is no token anyway.
+    expect(await statesOf(withoutToken(machine))).toEqual({ one: 'valid', two: 'valid' });
+    expect(machine.takeLines()).toEqual([]);
+  });
+
+  it.each(['--server', 'KUBEPASS_SERVER'])('goes to the one that %s names', async (how) => {
+    const machine = await withTwoServers();
+    const first = await credentialOf(withoutToken(machine));
+    await service
+      .as('alice')('post', `/v1/certificates/${fingerprintOf(first)}/revoke`)
+      .send({ reason: 'unspecified' })
+      .expect(200);
+    const named = { ...machine, environment: { ...machine.environment, KUBEPASS_SERVER: server } };
+    const states = how === '--server' ? await statesOf(machine, how, server) : await statesOf(named);
+    expect(states).toEqual({ one: 'revoked', two: 'valid' });
+    expect(new Set(bearers)).toEqual(new Set([`${server} ${token()}`]));
+    expect(machine.takeLines()).toEqual([notAsked(other(), 'two')]);
+  });
+
+  it('stays here where a context names its own, which goes to its server', async () => {
+    const directory = temporaryDirectory();
+    directories.push(directory);
+    const file = join(directory.path, 'token');
+    writeFileSync(file, service.tokenOf('hr-system'));
+    const machine = await withTwoServers('--token-file', file);
+    await statesOf(machine);
+    expect(new Set(bearers)).toEqual(new Set([`${other()} ${service.tokenOf('hr-system')}`]));
+    expect(machine.takeLines()).toEqual([notAsked(server, 'one')]);
+  });
+
+  it('revokes at the server that is named, and says what is left', async () => {
+    const machine = await withTwoServers();
+    expect(await runPlugin(['revoke', '--all'], machine)).toBe(1);
+    expect(machine.takeLines().join()).toContain(
+      'kubepass: not revoked: "one", "two", because the token at hand is for',
+    );
+    expect(bearers).toEqual([]);
+    expect(await runPlugin(['revoke', '--all', '--server', server], machine)).toBe(1);
+    expect(machine.takeLines().join()).toContain('kubepass: not revoked: "two", because');
+    expect(new Set(bearers)).toEqual(new Set([`${server} ${token()}`]));
+    expect(await statesOf(withoutToken(machine))).toEqual({ one: 'unknown', two: 'valid' });
+  });
+
+  it('is not sent at a login at another one than KUBEPASS_SERVER', async () => {
+    const fresh = newMachine();
+    const machine = { ...fresh, environment: { ...fresh.environment, KUBEPASS_SERVER: other() } };
+    bearers = [];
+    expect(await runPlugin(['login', ...machine.args], machine)).toBe(1);
+    expect(machine.takeLines().join()).toContain('offers no sign-in for people');
+    expect(bearers).toEqual([]);
   });
 });
 
