@@ -1,6 +1,6 @@
 import type { AskingSelection, RevokeOptions, Selection } from './command-line.js';
 import { underLock } from './cache-lock.js';
-import { cacheOf } from './cache-of.js';
+import { allCaches, cacheOf } from './cache-of.js';
 import { callMilliseconds } from './get-credential.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
@@ -29,7 +29,9 @@ export async function status(
   machine: Machine,
 ): Promise<void> {
   const items = await Promise.all(
-    selectedContexts(selection, machine).map((one) => statusOf(one, mayGetLooseToken(selection, one, machine), machine)),
+    selectedContexts(selection, machine).map((one) =>
+      statusOf(one, mayGetLooseToken(selection, one, machine), machine),
+    ),
   );
   machine.print(json ? `${JSON.stringify({ items }, null, 2)}\n` : table(items));
 }
@@ -49,11 +51,7 @@ const namesToken = ({ tokenFile, tokenCommand }: SelectedContext['settings']): b
 
 const sayWhoseToken = 'the token at hand is for one server: name it with --server or KUBEPASS_SERVER';
 
-async function statusOf(
-  { context, settings }: SelectedContext,
-  loose: boolean,
-  machine: Machine,
-): Promise<Status> {
+async function statusOf({ context, settings }: SelectedContext, loose: boolean, machine: Machine): Promise<Status> {
   const cache = cacheOf(settings, machine);
   const cached = cache.read('credential');
   const { server, cluster, username, groups } = cached ?? settings;
@@ -119,6 +117,10 @@ function table(items: readonly Status[]): string {
 
 /** Forgets certificates and keys. They go on to work for whoever has a copy: `revoke` ends that. */
 export async function logout(selection: Selection, machine: Machine): Promise<void> {
+  if (selection.all) {
+    await forgetAll(machine);
+    return;
+  }
   for (const { context, settings } of selectedContexts(selection, machine)) {
     const cache = cacheOf(settings, machine);
     await underLock(cache, machine, async () => {
@@ -126,6 +128,24 @@ export async function logout(selection: Selection, machine: Machine): Promise<vo
     });
     machine.print(`The certificate of context ${JSON.stringify(context)} is forgotten.\n`);
   }
+}
+
+/** Goes through the whole cache, because no kubeconfig may name any more what is in it. */
+async function forgetAll(machine: Machine): Promise<void> {
+  let isEmpty = true;
+  for (const cache of allCaches(machine))
+    await underLock(cache, machine, async () => {
+      const credential = cache.read('credential');
+      const of = credential ?? cache.read('attempt');
+      cache.forget();
+      if (of === null) return;
+      isEmpty = false;
+      const where = credential === null ? '' : ` on ${credential.cluster} at ${credential.server}`;
+      machine.print(
+        `The ${credential === null ? 'certificate request' : 'certificate'} of ${of.username}${where} is forgotten.\n`,
+      );
+    });
+  if (isEmpty) machine.print('Nothing is cached.\n');
 }
 
 /** Revokes the certificates at kubepass, and forgets those that are revoked. */

@@ -927,6 +927,59 @@ describe('a token that names no server, where the kubeconfig has contexts of two
   });
 });
 
+describe('a login whose context is there already', () => {
+  const other = () => server.replace('127.0.0.1', 'localhost');
+  const otherArgs = (machine: ReturnType<typeof newMachine>) =>
+    machine.args.map((arg) => (arg === server ? other() : arg));
+
+  it('replaces the one of another kubepass for a person who names it, and for nobody else', async () => {
+    const machine = newMachine();
+    expect(await runPlugin(['login', ...machine.args], machine)).toBe(0);
+    const config = join(machine.homeDirectory, '.kube', 'config');
+    const before = readFileSync(config, 'utf8');
+    const context = `${machine.username}@demo`;
+    seen = [];
+    expect(await runPlugin(['login', ...otherArgs(machine)], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([
+      `kubepass: context "${context}" is there with cluster demo at ${server}: name another one with --context, or this one to replace it`,
+    ]);
+    expect(seen).not.toContain('POST /v1/certificate-requests');
+    expect(readFileSync(config, 'utf8')).toBe(before);
+    expect(await runPlugin(['login', ...otherArgs(machine), '--context', context], machine)).toBe(0);
+    expect(machine.takeLines().join()).toContain(`was there with cluster demo at ${server}, and is replaced`);
+    expect(readFileSync(config, 'utf8')).toContain(other());
+    // The same again is no replacement.
+    expect(await runPlugin(['login', ...otherArgs(machine)], machine)).toBe(0);
+    expect(machine.takeLines()).toEqual([]);
+  });
+
+  it('leaves no key in the cache that a logout of all would not find', async () => {
+    const machine = newMachine();
+    const context = ['--context', 'mine'];
+    for (const args of [machine.args, otherArgs(machine)])
+      expect(await runPlugin(['login', ...args, ...context], machine)).toBe(0);
+    const pending = machine.args.map((arg) => (arg === 'team-a' ? 'ops' : arg));
+    const impatient = new Error('nobody waits');
+    const leaves = { ...machine, sleep: () => Promise.reject(impatient) };
+    await expect(runPlugin(['login', ...pending, ...context], leaves)).rejects.toBe(impatient);
+    machine.takeOutput();
+    const root = join(machine.homeDirectory, '.kube', 'cache', 'kubepass');
+    const files = () => readdirSync(root).flatMap((name) => readdirSync(join(root, name)));
+    expect(files().sort()).toEqual(['attempt.json', 'credential.json', 'credential.json']);
+    writeFileSync(join(machine.homeDirectory, '.kube', 'config'), 'a: [');
+    expect(await runPlugin(['logout', '--all'], machine)).toBe(0);
+    expect(files()).toEqual([]);
+    expect(machine.takeOutput().split('\n').sort()).toEqual([
+      '',
+      `The certificate of ${machine.username} on demo at ${server} is forgotten.`,
+      `The certificate of ${machine.username} on demo at ${other()} is forgotten.`,
+      `The certificate request of ${machine.username} is forgotten.`,
+    ]);
+    expect(await runPlugin(['logout', '--all'], machine)).toBe(0);
+    expect(machine.takeOutput()).toBe('Nothing is cached.\n');
+  });
+});
+
 it('leaves no file of the plugin open to others', async () => {
   const machine = await loggedIn();
   mkdirSync(folderOf(machine), { recursive: true });
