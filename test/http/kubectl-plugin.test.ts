@@ -980,6 +980,62 @@ describe('a login whose context is there already', () => {
   });
 });
 
+describe('a kubeconfig that takes no context', () => {
+  it.each([
+    ['has a key twice', 'kind: Config\napiVersion: v1\nkind: Config\n'],
+    ['is no YAML', 'a: [\n'],
+    ['has too many aliases', `x: &a {server: "https://x"}\nclusters:\n${'- {name: c, cluster: *a}\n'.repeat(1500)}`],
+    ['has a user of this name', 'apiVersion: v1\nusers: [{name: "kubepass:USER@demo", user: {token: x}}]\n'],
+  ])('is found before a certificate is asked for: it %s', async (_what, text) => {
+    const machine = newMachine();
+    const file = join(machine.homeDirectory, 'config');
+    const config = text.replace('USER', machine.username);
+    writeFileSync(file, config);
+    seen = [];
+    expect(await runPlugin(['login', ...machine.args, '--kubeconfig', file], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([expect.stringMatching(/^kubepass: the kubeconfig /)]);
+    expect(readFileSync(file, 'utf8')).toBe(config);
+    expect(seen).not.toContain('POST /v1/certificate-requests');
+  });
+
+  it('is found before that, too, where nothing can be written beside it', async () => {
+    const machine = newMachine();
+    const file = join(machine.homeDirectory, 'config');
+    // Modes stop no root, and this stops everybody.
+    mkdirSync(`${file}.lock`);
+    seen = [];
+    expect(await runPlugin(['login', ...machine.args, '--kubeconfig', file], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([expect.stringMatching(/^kubepass: EISDIR/)]);
+    expect(seen).not.toContain('POST /v1/certificate-requests');
+  });
+});
+
+describe('help', () => {
+  it.each(['login', 'status', 'logout', 'revoke', 'inspect', 'get-credential'])(
+    'tells how to use %s',
+    async (command) => {
+      for (const args of [
+        [command, '--help'],
+        [command, '-h'],
+        [command, '--all', '--help'],
+        ['help', command],
+      ]) {
+        const machine = newMachine(null);
+        expect(await runPlugin(args, machine)).toBe(0);
+        expect(machine.takeOutput()).toMatch(new RegExp(`^usage: kubectl[ -]kubepass ${command} `));
+        expect(machine.takeLines()).toEqual([]);
+      }
+    },
+  );
+
+  it('is about the whole plugin where the command is not known', async () => {
+    const machine = newMachine(null);
+    expect(await runPlugin(['help', 'constructor'], machine)).toBe(0);
+    expect(machine.takeOutput()).toContain('usage: kubectl kubepass COMMAND');
+    expect(await runPlugin(['nonsense', '--help'], machine)).toBe(1);
+  });
+});
+
 it('leaves no file of the plugin open to others', async () => {
   const machine = await loggedIn();
   mkdirSync(folderOf(machine), { recursive: true });
