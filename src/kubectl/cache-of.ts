@@ -1,9 +1,25 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheRoot, CredentialCache } from './credential-cache.js';
+import { cacheRoot, codeOf, CredentialCache } from './credential-cache.js';
 import type { Machine } from './machine.js';
 import { settingsKey, type Settings } from './settings.js';
 
-export const cacheOf = (
-  settings: Settings,
-  machine: Pick<Machine, 'environment' | 'homeDirectory' | 'say'>,
-): CredentialCache => new CredentialCache(join(cacheRoot(machine), settingsKey(settings)), machine.say);
+type CacheMachine = Pick<Machine, 'environment' | 'homeDirectory' | 'say'>;
+
+export const cacheOf = (settings: Settings, machine: CacheMachine): CredentialCache =>
+  new CredentialCache(join(cacheRoot(machine), settingsKey(settings)), machine.say);
+
+/** The caches of all settings that there ever were. */
+export function allCaches(machine: CacheMachine): readonly CredentialCache[] {
+  const root = cacheRoot(machine);
+  let names: readonly string[];
+  try {
+    names = readdirSync(root);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+  return names
+    .filter((name) => /^[0-9a-f]{64}$/.test(name))
+    .map((name) => new CredentialCache(join(root, name), machine.say));
+}

@@ -1,12 +1,13 @@
-import type { RevokeOptions, Selection } from './command-line.js';
+import type { AskingSelection, RevokeOptions, Selection } from './command-line.js';
 import { underLock } from './cache-lock.js';
-import { cacheOf } from './cache-of.js';
+import { allCaches, cacheOf } from './cache-of.js';
 import { callMilliseconds } from './get-credential.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
 import { selectedContexts, type SelectedContext } from './selected-contexts.js';
 import { ServiceClient } from './service-client.js';
 import { signIn } from './sign-in.js';
+import { hasLooseToken, serverOfTokens } from './tokens.js';
 
 /** `unknown`: nothing is cached. `due`: it works, and is renewed at the next use. `pending`: a person must approve first. */
 type State = 'valid' | 'due' | 'expired' | 'revoked' | 'pending' | 'unknown';
@@ -24,14 +25,33 @@ interface Status {
 
 /** Shows what is cached. Kubepass is asked whether a certificate is revoked where a token is at hand; the cache knows the rest. */
 export async function status(
-  { selection, json }: { readonly selection: Selection; readonly json: boolean },
+  { selection, json }: { readonly selection: AskingSelection; readonly json: boolean },
   machine: Machine,
 ): Promise<void> {
-  const items = await Promise.all(selectedContexts(selection, machine).map((one) => statusOf(one, machine)));
+  const items = await Promise.all(
+    selectedContexts(selection, machine).map((one) =>
+      statusOf(one, mayGetLooseToken(selection, one, machine), machine),
+    ),
+  );
   machine.print(json ? `${JSON.stringify({ items }, null, 2)}\n` : table(items));
 }
 
-async function statusOf({ context, settings }: SelectedContext, machine: Machine): Promise<Status> {
+/**
+ * Whether KUBEPASS_TOKEN, or the token of a pod, may go to the server of this context. A person who names a context, or whose
+ * current one it is, means its server. A kubeconfig may have contexts of other servers, so `--all` means none of them.
+ */
+const mayGetLooseToken = (
+  { all, tokenServer }: AskingSelection,
+  { settings }: SelectedContext,
+  { environment }: Machine,
+): boolean => !all || settings.server === (tokenServer ?? serverOfTokens(environment));
+
+const namesToken = ({ tokenFile, tokenCommand }: SelectedContext['settings']): boolean =>
+  tokenFile !== null || tokenCommand !== null;
+
+const sayWhoseToken = 'the token at hand is for one server: name it with --server or KUBEPASS_SERVER';
+
+async function statusOf({ context, settings }: SelectedContext, loose: boolean, machine: Machine): Promise<Status> {
   const cache = cacheOf(settings, machine);
   const cached = cache.read('credential');
   const { server, cluster, username, groups } = cached ?? settings;
@@ -40,8 +60,12 @@ async function statusOf({ context, settings }: SelectedContext, machine: Machine
   if (cached !== null) {
     const now = machine.now();
     state = now >= cached.notAfter ? 'expired' : pending !== null ? 'pending' : now >= cached.renewAt ? 'due' : 'valid';
-    if (cache.read('refusal')?.revoked || (await isRevoked(settings, cached.fingerprintSha256, machine)))
-      state = 'revoked';
+    const isKnown = cache.read('refusal')?.revoked === true;
+    if (!isKnown && !loose && !namesToken(settings) && hasLooseToken(machine))
+      machine.say(
+        `kubepass: ${settings.server} is not asked about context ${JSON.stringify(context)}, whose status is that of the cache: ${sayWhoseToken}`,
+      );
+    if (isKnown || (await isRevoked(settings, cached.fingerprintSha256, loose, machine))) state = 'revoked';
   }
   return {
     context,
@@ -58,11 +82,12 @@ async function statusOf({ context, settings }: SelectedContext, machine: Machine
 async function isRevoked(
   settings: SelectedContext['settings'],
   fingerprint: string,
+  loose: boolean,
   machine: Machine,
 ): Promise<boolean> {
-  const client = new ServiceClient(settings.server, settings.certificateAuthority, callMilliseconds);
+  const client = new ServiceClient(settings, machine, callMilliseconds);
   try {
-    const who = await signIn(settings, client, machine, { interactive: false });
+    const who = await signIn(settings, client, machine, { interactive: false, loose });
     return who !== null && (await client.statusOf(fingerprint, who.authorization)) === 'revoked';
   } catch (error) {
     if (!(error instanceof PluginError)) throw error;
@@ -92,6 +117,10 @@ function table(items: readonly Status[]): string {
 
 /** Forgets certificates and keys. They go on to work for whoever has a copy: `revoke` ends that. */
 export async function logout(selection: Selection, machine: Machine): Promise<void> {
+  if (selection.all) {
+    await forgetAll(machine);
+    return;
+  }
   for (const { context, settings } of selectedContexts(selection, machine)) {
     const cache = cacheOf(settings, machine);
     await underLock(cache, machine, async () => {
@@ -101,29 +130,62 @@ export async function logout(selection: Selection, machine: Machine): Promise<vo
   }
 }
 
+/** Goes through the whole cache, because no kubeconfig may name any more what is in it. */
+async function forgetAll(machine: Machine): Promise<void> {
+  let isEmpty = true;
+  for (const cache of allCaches(machine))
+    await underLock(cache, machine, async () => {
+      const credential = cache.read('credential');
+      const of = credential ?? cache.read('attempt');
+      cache.forget();
+      if (of === null) return;
+      isEmpty = false;
+      const where = credential === null ? '' : ` on ${credential.cluster} at ${credential.server}`;
+      machine.print(
+        `The ${credential === null ? 'certificate request' : 'certificate'} of ${of.username}${where} is forgotten.\n`,
+      );
+    });
+  if (isEmpty) machine.print('Nothing is cached.\n');
+}
+
 /** Revokes the certificates at kubepass, and forgets those that are revoked. */
 export async function revoke({ selection, reason, comment }: RevokeOptions, machine: Machine): Promise<void> {
-  for (const { context, settings } of selectedContexts(selection, machine)) {
-    const cache = cacheOf(settings, machine);
-    if (cache.read('credential') === null) {
+  const ask = { reason, ...(comment !== null && { comment }) };
+  const left: string[] = [];
+  for (const one of selectedContexts(selection, machine)) {
+    const { context, settings } = one;
+    const loose = mayGetLooseToken(selection, one, machine);
+    if (cacheOf(settings, machine).read('credential') === null)
       machine.print(`No certificate of context ${JSON.stringify(context)} is cached.\n`);
-      continue;
-    }
-    const client = new ServiceClient(settings.server, settings.certificateAuthority, callMilliseconds);
-    const who = await signIn(settings, client, machine, { interactive: true });
-    if (who === null)
-      throw new PluginError('revoking takes a sign-in: give KUBEPASS_TOKEN, --token-file or --token-command');
-    const ask = { reason, ...(comment !== null && { comment }) };
-    await underLock(cache, machine, async () => {
-      // A kubectl that worked for too long may have lost the lock, and have renewed meanwhile.
-      for (let revoked: string | null = null; ;) {
-        const fingerprint = cache.read('credential')?.fingerprintSha256 ?? null;
-        if (fingerprint === null || fingerprint === revoked) break;
-        await client.revoke(fingerprint, ask, who.authorization);
-        revoked = fingerprint;
-      }
-      cache.forget();
-    });
-    machine.print(`The certificate of context ${JSON.stringify(context)} is revoked and forgotten.\n`);
+    else if (!loose && !namesToken(settings) && hasLooseToken(machine)) left.push(context);
+    else await revokeOne(one, loose, ask, machine);
   }
+  if (left.length > 0)
+    throw new PluginError(
+      `not revoked: ${left.map((context) => JSON.stringify(context)).join(', ')}, because ${sayWhoseToken}`,
+    );
+}
+
+async function revokeOne(
+  { context, settings }: SelectedContext,
+  loose: boolean,
+  ask: object,
+  machine: Machine,
+): Promise<void> {
+  const cache = cacheOf(settings, machine);
+  const client = new ServiceClient(settings, machine, callMilliseconds);
+  const who = await signIn(settings, client, machine, { interactive: true, loose });
+  if (who === null)
+    throw new PluginError('revoking takes a sign-in: give KUBEPASS_TOKEN, --token-file or --token-command');
+  await underLock(cache, machine, async () => {
+    // A kubectl that worked for too long may have lost the lock, and have renewed meanwhile.
+    for (let revoked: string | null = null; ;) {
+      const fingerprint = cache.read('credential')?.fingerprintSha256 ?? null;
+      if (fingerprint === null || fingerprint === revoked) break;
+      await client.revoke(fingerprint, ask, who.authorization);
+      revoked = fingerprint;
+    }
+    cache.forget();
+  });
+  machine.print(`The certificate of context ${JSON.stringify(context)} is revoked and forgotten.\n`);
 }

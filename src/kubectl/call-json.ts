@@ -1,6 +1,10 @@
 import { request as plainRequest } from 'node:http';
-import { request as tlsRequest } from 'node:https';
+import { request as tlsRequest, type RequestOptions } from 'node:https';
+import { isIP, type Socket } from 'node:net';
+import { connect as tlsConnect } from 'node:tls';
+import type { Machine } from './machine.js';
 import { messageOf, UnavailableError } from './plugin-error.js';
+import { hostOf, proxyFor, tunnel } from './proxy.js';
 
 export interface JsonCall {
   readonly method: 'GET' | 'POST';
@@ -10,6 +14,8 @@ export interface JsonCall {
   /** PEM: the only CA that is trusted; null: those that Node.js trusts. */
   readonly certificateAuthority: string | null;
   readonly timeoutMilliseconds: number;
+  /** Names the proxy: HTTPS_PROXY and NO_PROXY, or these in small letters. */
+  readonly environment: Machine['environment'];
 }
 
 export interface JsonAnswer {
@@ -26,33 +32,48 @@ const longestBody = 4 * 1024 * 1024;
  * Calls by Node's own client, because its `fetch` takes no CA. Redirects are not followed: a token is for one address.
  * Throws `UnavailableError` where there is no answer.
  */
-export function callJson({
-  method,
-  url,
-  headers = {},
-  body,
-  certificateAuthority,
-  timeoutMilliseconds,
-}: JsonCall): Promise<JsonAnswer> {
-  const request = url.startsWith('https:') ? tlsRequest : plainRequest;
+export async function callJson(asked: JsonCall): Promise<JsonAnswer> {
+  const { url, timeoutMilliseconds, environment } = asked;
   const place = new URL(url);
-  const given = { ...(certificateAuthority !== null && { ca: certificateAuthority }) };
+  // A bound on the whole, which `timeout` is not.
+  const signal = AbortSignal.timeout(timeoutMilliseconds);
+  try {
+    const proxy = proxyFor(place, environment);
+    const through = proxy === null ? null : await tunnel(place, proxy, signal);
+    return await answerOf(asked, place, through, signal);
+  } catch (error) {
+    const why = signal.aborted ? `no answer within ${timeoutMilliseconds / 1000} s` : messageOf(error);
+    throw new UnavailableError(`${place.origin} cannot be reached: ${why}`, { cause: error });
+  }
+}
+
+/** `through`: the connection to use; null: a new one. Nothing is kept open for a next call. */
+function answerOf(
+  { method, headers = {}, body, certificateAuthority }: JsonCall,
+  place: URL,
+  through: Socket | null,
+  signal: AbortSignal,
+): Promise<JsonAnswer> {
+  const request = place.protocol === 'https:' ? tlsRequest : plainRequest;
+  const trusted = certificateAuthority === null ? {} : { ca: certificateAuthority };
+  const host = hostOf(place);
+  // An address is no name for SNI (RFC 6066 section 3).
+  const peer = { host, servername: isIP(host) === 0 ? host : '' };
+  const options: RequestOptions = {
+    method,
+    ...trusted,
+    headers: {
+      accept: 'application/json',
+      ...headers,
+      ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+    },
+    signal,
+    // Without an agent, Node takes the connection that it is given.
+    ...(through === null
+      ? { agent: false }
+      : { createConnection: () => tlsConnect({ ...trusted, ...peer, socket: through }) }),
+  };
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown) => {
-      reject(new UnavailableError(`${place.origin} cannot be reached: ${messageOf(error)}`, { cause: error }));
-    };
-    const options = {
-      method,
-      ...given,
-      headers: {
-        accept: 'application/json',
-        ...headers,
-        ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
-      },
-      // A bound on the whole, which `timeout` is not.
-      signal: AbortSignal.timeout(timeoutMilliseconds),
-      agent: false,
-    } as const;
     const call = request(place, options, (answer) => {
       const chunks: Buffer[] = [];
       let size = 0;
@@ -61,19 +82,13 @@ export function callJson({
         if (size > longestBody) call.destroy(new Error('the answer is too long'));
         else chunks.push(chunk);
       });
-      answer.on('error', fail);
+      answer.on('error', reject);
       answer.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
         resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text, json: objectOf(text) });
       });
     });
-    call.on('error', (error) => {
-      fail(
-        error.name === 'AbortError' || error.name === 'TimeoutError'
-          ? new Error(`no answer within ${timeoutMilliseconds / 1000} s`)
-          : error,
-      );
-    });
+    call.on('error', reject);
     call.end(body);
   });
 }

@@ -42,6 +42,11 @@ export interface Selection {
   readonly all: boolean;
 }
 
+/** The same, for a command that asks kubepass. `tokenServer`: with `--all`, the one that the token at hand is for. */
+export interface AskingSelection extends Selection {
+  readonly tokenServer: string | null;
+}
+
 export function readCredentialCommand(args: readonly string[]): Settings {
   const values = parsed(args, credentialOptions);
   const settings = settingsOf(values);
@@ -87,24 +92,36 @@ const selectionOf = (values: {
 
 export const readLogoutCommand = (args: readonly string[]): Selection => selectionOf(parsed(args, selectionOptions));
 
-export function readStatusCommand(args: readonly string[]): { readonly selection: Selection; readonly json: boolean } {
-  const values = parsed(args, { ...selectionOptions, output: { type: 'string', short: 'o' } });
+const askingOptions = { ...selectionOptions, server: { type: 'string' } } as const;
+
+function askingSelectionOf(values: Parameters<typeof selectionOf>[0] & { readonly server?: string }): AskingSelection {
+  const selection = selectionOf(values);
+  if (values.server === undefined) return { ...selection, tokenServer: null };
+  if (!selection.all) throw new PluginError('--server is for --all: a context names its own');
+  return { ...selection, tokenServer: readServer(values.server) };
+}
+
+export function readStatusCommand(args: readonly string[]): {
+  readonly selection: AskingSelection;
+  readonly json: boolean;
+} {
+  const values = parsed(args, { ...askingOptions, output: { type: 'string', short: 'o' } });
   if (values.output !== undefined && values.output !== 'json') throw new PluginError('-o takes json alone');
-  return { selection: selectionOf(values), json: values.output === 'json' };
+  return { selection: askingSelectionOf(values), json: values.output === 'json' };
 }
 
 export interface RevokeOptions {
-  readonly selection: Selection;
+  readonly selection: AskingSelection;
   readonly reason: string;
   readonly comment: string | null;
 }
 
 export function readRevokeCommand(args: readonly string[]): RevokeOptions {
-  const values = parsed(args, { ...selectionOptions, reason: { type: 'string' }, comment: { type: 'string' } });
+  const values = parsed(args, { ...askingOptions, reason: { type: 'string' }, comment: { type: 'string' } });
   const { reason = 'unspecified' } = values;
   if (!revocationReasons.includes(reason))
     throw new PluginError(`--reason must be one of ${revocationReasons.join(', ')}`);
-  return { selection: selectionOf(values), reason, comment: values.comment ?? null };
+  return { selection: askingSelectionOf(values), reason, comment: values.comment ?? null };
 }
 
 function parsed<Options extends NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>>(

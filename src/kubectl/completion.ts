@@ -26,9 +26,9 @@ const flags: Readonly<Record<string, readonly string[]>> = {
     '--context',
     '--use',
   ],
-  status: [...selection, '--output'],
+  status: [...selection, '--server', '--output'],
   logout: selection,
-  revoke: [...selection, '--reason', '--comment'],
+  revoke: [...selection, '--server', '--reason', '--comment'],
   inspect: ['--severity', '--format', '--password-file'],
 };
 
@@ -53,8 +53,8 @@ export function complete(words: readonly string[]): string {
   if (words.length <= 1) return answer(commands, command, noFiles);
   const before = words.at(-2) ?? '';
   if (takesFile.includes(before)) return answer([], '', files);
-  if (before in values) return answer(values[before] ?? [], last, noFiles);
-  if (last.startsWith('-')) return answer(flags[command] ?? [], last, noFiles);
+  if (Object.hasOwn(values, before)) return answer(values[before] ?? [], last, noFiles);
+  if (last.startsWith('-')) return answer(Object.hasOwn(flags, command) ? (flags[command] ?? []) : [], last, noFiles);
   return answer([], last, command === 'inspect' ? files : noFiles);
 }
 

@@ -114,7 +114,7 @@ async function ask(
   const { CertificateAsks } = await import('./ask-for-certificate.js');
   const { ServiceClient } = await import('./service-client.js');
   const { signIn } = await import('./sign-in.js');
-  const client = new ServiceClient(settings.server, settings.certificateAuthority, callMilliseconds);
+  const client = new ServiceClient(settings, machine, callMilliseconds);
   const asks = new CertificateAsks(settings, cache, client, machine);
 
   const attempt = cache.read('attempt');

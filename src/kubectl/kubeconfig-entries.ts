@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isScalar, isSeq, parseDocument, Scalar, YAMLMap, YAMLSeq, type Document } from 'yaml';
-import { PluginError } from './plugin-error.js';
+import { messageOf, PluginError } from './plugin-error.js';
 
 /**
  * Every scalar is a text, in the form in which it stands: so what is not ours is written again as it was, whatever readers of
@@ -52,7 +52,7 @@ export function withEntries(text: string | null, own: OwnEntries, isCurrent: boo
     mapOf({ cluster: name, user: name, ...(namespace !== null && { namespace }) }),
   );
   if (isCurrent) document.set('current-context', quoted(own.context));
-  const result = document.toString({ lineWidth: 0 });
+  const result = written(document);
   mustKeepOthers(before, plain(read(result)), own.context, name);
   return result;
 }
@@ -62,7 +62,7 @@ export function withCurrentContext(text: string | null, context: string): string
   const document = read(text);
   const before = plain(document);
   document.set('current-context', quoted(context));
-  const result = document.toString({ lineWidth: 0 });
+  const result = written(document);
   mustKeepOthers(before, plain(read(result)), null, null);
   return result;
 }
@@ -105,7 +105,7 @@ type Config = Readonly<Record<string, unknown>>;
 type Section = 'clusters' | 'users' | 'contexts';
 
 function read(text: string | null): Document {
-  const document: Document = parseDocument(text ?? '', asItStands);
+  const document: Document = orStays(() => parseDocument(text ?? '', asItStands));
   const [error] = document.errors;
   if (error !== undefined)
     throw new PluginError(`the kubeconfig cannot be read, and stays as it is: ${error.message.split('\n')[0] ?? ''}`);
@@ -119,7 +119,20 @@ function read(text: string | null): Document {
   return document;
 }
 
-const plain = (document: Document): Config => document.toJS({ maxAliasCount: 1000 }) as Config;
+const plain = (document: Document): Config => orStays(() => document.toJS({ maxAliasCount: 1000 }) as Config);
+
+const written = (document: Document): string => orStays(() => document.toString({ lineWidth: 0 }));
+
+/** The library throws where there are too many aliases, and where one leads to what has been replaced. */
+function orStays<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw new PluginError(`the kubeconfig cannot be changed, and stays as it is: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
 
 const entriesOf = (config: Config, section: Section): readonly Readonly<Record<string, unknown>>[] => {
   const list = config[section];

@@ -8,12 +8,13 @@ import {
   openSync,
   readFileSync,
   readdirSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { CacheLock } from './cache-lock.js';
 import { codeOf } from './credential-cache.js';
 import type { Machine } from './machine.js';
@@ -51,16 +52,15 @@ const lockMilliseconds = 5_000;
 /**
  * Changes a kubeconfig as kubectl does: under the lock `<file>.lock`, which it makes as well, and by a new file that takes the
  * place of the old one, so that whoever is interrupted leaves the old one whole. The text before the change is kept in
- * `<file>.kubepass-backup`. `change` answers the new text, and has no time to wait for anything. The lock of a plugin that was
- * killed is taken over; that of a kubectl is nobody else's.
+ * `<file>.kubepass-backup`. `change` answers the new text, or the old one where nothing is to be written, and has no time to wait
+ * for anything. The lock of a plugin that was killed is taken over; that of a kubectl is nobody else's.
  */
 export async function changeKubeconfig(
   given: string,
-  change: (text: string | null) => string,
+  change: (text: string | null) => string | null,
   machine: Pick<Machine, 'processId' | 'isRunning' | 'elapsed' | 'sleep'>,
 ): Promise<void> {
-  // The place of a link is kept.
-  const file = existsSync(given) ? realpathSync(given) : given;
+  const file = existsSync(given) ? realpathSync(given) : endOfLink(given);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const name = `${basename(file)}.lock`;
   const lock = new CacheLock(dirname(file), machine, { name });
@@ -79,12 +79,28 @@ export async function changeKubeconfig(
     removeUnfinished(file);
     const before = readKubeconfig(file);
     const after = change(before);
-    if (after === before) return;
+    if (after === null || after === before) return;
     if (before !== null) writeWhole(`${file}.kubepass-backup`, before);
     writeWhole(file, after);
   } finally {
     held.release();
   }
+}
+
+/** A link is kept, and also leads to a file that is not there yet. */
+function endOfLink(given: string): string {
+  let file = given;
+  for (let links = 0; links < 40; links += 1) {
+    let target: string;
+    try {
+      target = readlinkSync(file);
+    } catch {
+      return file;
+    }
+    const folder = dirname(file);
+    file = resolve(existsSync(folder) ? realpathSync(folder) : folder, target);
+  }
+  throw new PluginError(`${given} is a link that leads to itself`);
 }
 
 /** Removes what a plugin that was killed has written beside the file: it may hold secrets of others. */

@@ -1,11 +1,11 @@
+import { addContext, mustBeReadable, tryContext } from './add-context.js';
 import { CertificateAsks, progressOf, type Asked, type Wanted } from './ask-for-certificate.js';
 import type { LoginOptions, LoginSettings } from './command-line.js';
 import { underLock } from './cache-lock.js';
 import { cacheOf } from './cache-of.js';
 import type { CredentialCache } from './credential-cache.js';
 import { callMilliseconds as briefMilliseconds } from './get-credential.js';
-import { changeKubeconfig, fileToWrite, kubeconfigFiles, readKubeconfig } from './kubeconfig-file.js';
-import { entriesOfService, ownContexts, withCurrentContext, withEntries } from './kubeconfig-entries.js';
+import { entriesOfService } from './kubeconfig-entries.js';
 import type { Machine } from './machine.js';
 import { PluginError, RefusedError, UnavailableError } from './plugin-error.js';
 import { ServiceClient, type Authorization } from './service-client.js';
@@ -19,41 +19,38 @@ const pollMilliseconds = 2_000;
 
 /** Signs in, gets a certificate, waits for the people who must approve it, and adds a context to the kubeconfig. */
 export async function login(options: LoginOptions, machine: Machine): Promise<void> {
-  const { server, certificateAuthority } = options.settings;
-  const client = new ServiceClient(server, certificateAuthority, callMilliseconds);
+  const { server } = options.settings;
+  const client = new ServiceClient(options.settings, machine, callMilliseconds);
   const { issuer, way } = options;
+  mustBeReadable(options, machine);
   const who = await signIn({ ...options.settings, cluster: '' }, client, machine, { interactive: true, way, issuer });
   if (who === null)
     throw new PluginError(
       `${server} offers no sign-in for people. Give a token: KUBEPASS_TOKEN, --token-file or --token-command`,
     );
   const { name, authorization } = who;
-  const settings: Settings = { ...options.settings, cluster: await clusterOf(options.settings, client, authorization) };
-  // Before anything is issued: the cluster is there, and so is what goes into the kubeconfig.
-  const service = entriesOfService(await client.clusterKubeconfig(settings.cluster, authorization));
+  const cluster = await clusterOf(options.settings, client, authorization);
+  // Two people who give no name are two entries of the cache all the same, each with a context of its own.
+  const username = options.settings.username ?? name;
+  const settings: Settings = { ...options.settings, cluster, username };
+  // Before anything is issued: the cluster is there, and so is what goes into the kubeconfig, which takes it.
+  const service = entriesOfService(await client.clusterKubeconfig(cluster, authorization));
+  const context = options.context ?? `${username}@${cluster}`;
+  const exec = { args: credentialArguments(settings), installHint: service.installHint };
+  const entries = { context, namespace: settings.namespace, cluster: service.cluster, exec };
+  await tryContext(entries, settings, options, machine);
 
   const cache = cacheOf(settings, machine);
   cache.prepare();
   cache.remove('refusal', 'failure');
-  const briefly = new ServiceClient(server, certificateAuthority, briefMilliseconds);
+  const briefly = new ServiceClient(options.settings, machine, briefMilliseconds);
   const asks = new CertificateAsks(settings, cache, briefly, machine);
   const startedAt = machine.now();
-  const wanted = { principal: name, username: settings.username ?? name, groups: settings.groups };
+  const wanted = { principal: name, username, groups: settings.groups };
   const asked = await underLock(cache, machine, () => begun(asks, cache, wanted, authorization, machine));
   const credential = await whenIssued(asked, asks, cache, startedAt, authorization, machine);
 
-  const files = kubeconfigFiles(options.kubeconfig, machine);
-  const context = options.context ?? `${credential.username}@${settings.cluster}`;
-  const file = fileWith(context, files) ?? fileToWrite(files);
-  const exec = { args: credentialArguments(settings), installHint: service.installHint };
-  const entries = { context, namespace: settings.namespace, cluster: service.cluster, exec };
-  // The first file that has a current context counts, so a new one goes to the first file that is there, as kubectl does it.
-  const isCurrent = options.use || currentContext(files) === null;
-  const currentFile = fileToWrite(files);
-  await changeKubeconfig(file, (text) => withEntries(text, entries, isCurrent && file === currentFile), machine);
-  if (isCurrent && file !== currentFile)
-    await changeKubeconfig(currentFile, (text) => withCurrentContext(text, context), machine);
-
+  const file = await addContext(entries, options, machine);
   const groups = credential.groups.length === 0 ? '' : ` in ${credential.groups.join(', ')}`;
   machine.print(
     `You are ${credential.username}${groups} on ${settings.cluster} until ${new Date(credential.notAfter).toISOString()}; kubectl renews that by itself.\n` +
@@ -131,22 +128,4 @@ async function whenIssued(
       machine.say(`kubepass: ${error.message}; it is asked again`);
     }
   }
-}
-
-/** The current context of all files together. */
-function currentContext(files: readonly string[]): string | null {
-  for (const file of files) {
-    const text = readKubeconfig(file);
-    const current = text === null || text.trim() === '' ? null : ownContexts(text).current;
-    if (current !== null) return current;
-  }
-  return null;
-}
-
-/** A context that is there already stays in its file. */
-function fileWith(context: string, files: readonly string[]): string | undefined {
-  return files.find((file) => {
-    const text = readKubeconfig(file);
-    return text !== null && text.trim() !== '' && ownContexts(text).own.some((one) => one.context === context);
-  });
 }

@@ -28,17 +28,17 @@ export async function signInByIssuer(
   machine: Machine,
   way: 'browser' | 'device' | null,
 ): Promise<readonly string[]> {
-  const provider = await discover(offered.issuer);
+  const provider = await discover(offered.issuer, machine);
   const noBrowser = whyNoBrowser(machine);
   const byDevice = way === 'device' || (way === null && noBrowser !== null && provider.device !== null);
   return byDevice ? signInByDevice(offered, provider, machine) : signInByBrowser(offered, provider, machine);
 }
 
-async function discover(issuer: string): Promise<Provider> {
+async function discover(issuer: string, machine: Machine): Promise<Provider> {
   if (!URL.canParse(issuer) || !isSecure(new URL(issuer)))
     throw new PluginError(`the identity provider ${JSON.stringify(issuer)} is not at an https URL`);
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const { status, json } = await call('GET', url);
+  const { status, json } = await call(machine, 'GET', url);
   if (status !== 200 || json === null) throw new PluginError(`${url} answers ${status} and no discovery document`);
   if (json['issuer'] !== issuer)
     throw new PluginError(`${url} is of issuer ${JSON.stringify(json['issuer'])}, not of ${issuer}`);
@@ -92,7 +92,7 @@ async function signInByBrowser(
     if (failure !== null)
       throw new PluginError(`the identity provider says ${describe(failure, answer.get('error_description'))}`);
     return tokensOf(
-      await call('POST', provider.token, {
+      await call(machine, 'POST', provider.token, {
         grant_type: 'authorization_code',
         code: answer.get('code') ?? '',
         redirect_uri: callback.redirectUri,
@@ -178,7 +178,7 @@ async function signInByDevice(
   // Where the client must use PKCE, Keycloak asks for it here too. Others ignore it (RFC 6749 section 3.1).
   const proofKey = makeProofKey();
   const asked = { client_id: clientId, scope: scopes.join(' '), ...proofKey.challenge };
-  const { status, json } = await call('POST', provider.device, asked);
+  const { status, json } = await call(machine, 'POST', provider.device, asked);
   const { device_code: code, user_code: shown, verification_uri: place, verification_uri_complete: whole } = json ?? {};
   if (status !== 200 || typeof code !== 'string' || typeof shown !== 'string' || typeof place !== 'string')
     throw new PluginError(`${issuer} gives no device code: ${describe(json?.['error'], json?.['error_description'])}`);
@@ -189,7 +189,7 @@ async function signInByDevice(
   let seconds = typeof interval === 'number' && interval > 0 ? interval : 5;
   while (machine.elapsed() < ends) {
     await machine.sleep(seconds * 1000);
-    const answer = await call('POST', provider.token, {
+    const answer = await call(machine, 'POST', provider.token, {
       grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
       device_code: code,
       client_id: clientId,
@@ -246,12 +246,18 @@ function isSame(a: string, b: string): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }
 
-function call(method: 'GET' | 'POST', url: string, form?: Readonly<Record<string, string>>): Promise<JsonAnswer> {
+function call(
+  { environment }: Machine,
+  method: 'GET' | 'POST',
+  url: string,
+  form?: Readonly<Record<string, string>>,
+): Promise<JsonAnswer> {
   return callJson({
     method,
     url,
     certificateAuthority: null,
     timeoutMilliseconds: callMilliseconds,
+    environment,
     ...(form && {
       body: new URLSearchParams(form).toString(),
       headers: { 'content-type': 'application/x-www-form-urlencoded' },

@@ -22,6 +22,16 @@ export class UnavailableError extends PluginError {
   override readonly name: string = 'UnavailableError';
 }
 
+/** Something else answers in the place of kubepass: a proxy, a sign-in page of the network, a gateway that has no backend. */
+export class ForeignAnswerError extends UnavailableError {
+  override readonly name = 'ForeignAnswerError';
+  constructor(server: string, what: string) {
+    super(
+      `${server} does not answer as kubepass does (${what}): a proxy or a sign-in page of the network may stand between`,
+    );
+  }
+}
+
 /** kubepass said no to this ask, and may say yes to a later one: time alone changes that. */
 export class TooEarlyError extends UnavailableError {
   override readonly name = 'TooEarlyError';

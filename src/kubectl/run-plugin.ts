@@ -1,4 +1,4 @@
-import { usage } from './usage.js';
+import { usage, usageOf } from './usage.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
 
@@ -8,6 +8,11 @@ import { PluginError } from './plugin-error.js';
  */
 export async function runPlugin(args: readonly string[], machine: Machine): Promise<number> {
   const [command, ...rest] = args;
+  const help = helpFor(command, rest);
+  if (help !== null) {
+    machine.print(help);
+    return 0;
+  }
   try {
     switch (command) {
       case 'get-credential':
@@ -42,6 +47,12 @@ export async function runPlugin(args: readonly string[], machine: Machine): Prom
     machine.say(error.message.startsWith('kubepass') ? error.message : `kubepass: ${error.message}`);
     return 1;
   }
+}
+
+/** `login --help`, `login -h` and `help login`. No option takes `-h` as its value. */
+function helpFor(command: string | undefined, rest: readonly string[]): string | null {
+  if (command === 'help') return usageOf(rest[0] ?? '');
+  return command !== undefined && rest.some((arg) => arg === '--help' || arg === '-h') ? usageOf(command) : null;
 }
 
 /** A file that cannot be read or written, a full disk: the message names the file. */

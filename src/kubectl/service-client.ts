@@ -1,5 +1,7 @@
 import { callJson, type JsonAnswer } from './call-json.js';
-import { PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
+import type { Machine } from './machine.js';
+import { ForeignAnswerError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
+import type { Settings } from './settings.js';
 
 /** A caller's right: a bearer token, or a proof of possession. Neither may be printed. */
 export type Authorization = { readonly bearer: string } | { readonly proof: string } | null;
@@ -31,11 +33,18 @@ interface CallOptions {
 
 /** Asks kubepass. Throws `RefusedError` or `UnavailableError` with a sentence for people. */
 export class ServiceClient {
+  private readonly server: string;
+  private readonly certificateAuthority: string | null;
+  private readonly environment: Machine['environment'];
   constructor(
-    private readonly server: string,
-    private readonly certificateAuthority: string | null,
+    { server, certificateAuthority }: Pick<Settings, 'server' | 'certificateAuthority'>,
+    { environment }: Pick<Machine, 'environment'>,
     private readonly timeoutMilliseconds: number,
-  ) {}
+  ) {
+    this.server = server;
+    this.certificateAuthority = certificateAuthority;
+    this.environment = environment;
+  }
 
   async create(
     body: string,
@@ -63,9 +72,9 @@ export class ServiceClient {
   /** The name of the caller; null where the token is not accepted. */
   async whoami(authorization: Authorization): Promise<string | null> {
     const answer = await this.#call('GET', '/v1/whoami', authorization);
-    if (answer.status === 401) return null;
+    if (answer.status === 401 && isProblemOfKubepass(answer)) return null;
     const { name } = mustBeGood(answer, this.server);
-    if (typeof name !== 'string') throw notKubepass(this.server);
+    if (typeof name !== 'string') throw foreign(answer, this.server);
     return name;
   }
 
@@ -111,7 +120,9 @@ export class ServiceClient {
   }
 
   #request(answer: JsonAnswer): RequestView {
-    return requestView(mustBeGood(answer, this.server), timeOf(answer));
+    const view = requestView(mustBeGood(answer, this.server), timeOf(answer));
+    if (view === null) throw foreign(answer, this.server);
+    return view;
   }
 
   async #json(
@@ -143,6 +154,7 @@ export class ServiceClient {
       ...(body !== undefined && { body }),
       certificateAuthority: this.certificateAuthority,
       timeoutMilliseconds: this.timeoutMilliseconds,
+      environment: this.environment,
     });
   }
 }
@@ -154,13 +166,24 @@ export interface OfferedIssuer {
   readonly scopes: readonly string[];
 }
 
-const notKubepass = (server: string) => new PluginError(`${server} does not answer as kubepass does`);
+const foreign = ({ status }: JsonAnswer, server: string) => new ForeignAnswerError(server, `HTTP status ${status}`);
+
+/** RFC 9457, with a type of kubepass. Nothing else is a no: whoever stands between must not end a certificate that works. */
+function isProblemOfKubepass({ headers, json }: JsonAnswer): boolean {
+  const [mediaType = ''] = String(headers['content-type'] ?? '').split(';');
+  const type = json?.['type'];
+  return (
+    mediaType.trim().toLowerCase() === 'application/problem+json' &&
+    typeof type === 'string' &&
+    type.startsWith('urn:kubepass:')
+  );
+}
 
 /** The body of an answer of success; throws for all others what the problem says. */
 function mustBeGood(answer: JsonAnswer, server: string): Readonly<Record<string, unknown>> {
   const { status, json, headers } = answer;
   if (status >= 200 && status < 300) {
-    if (json === null) throw notKubepass(server);
+    if (json === null) throw foreign(answer, server);
     return json;
   }
   const detail = typeof json?.['detail'] === 'string' ? json['detail'] : `HTTP status ${status}`;
@@ -170,7 +193,7 @@ function mustBeGood(answer: JsonAnswer, server: string): Readonly<Record<string,
   const isUnderWay = json?.['type'] === 'urn:kubepass:problem:idempotency-key-in-flight';
   if (status >= 500 || status === 429 || status === 408 || isUnderWay)
     throw new UnavailableError(`kubepass cannot answer now: ${detail}${wait}`);
-  if (status < 400) throw notKubepass(server);
+  if (!isProblemOfKubepass(answer)) throw foreign(answer, server);
   const violated = listOf(json?.['violations']);
   // Older certificates of the lineage end by themselves, and then it may be renewed.
   if (violated.length > 0 && violated.every(({ reason }) => reason === 'LineageTooLong'))
@@ -198,10 +221,15 @@ const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
     ? value.filter((one): one is Readonly<Record<string, unknown>> => typeof one === 'object' && one !== null)
     : [];
 
-function requestView(json: Readonly<Record<string, unknown>>, serverTime: number | null): RequestView {
+/** Null where the answer is no certificate request. */
+function requestView(json: Readonly<Record<string, unknown>>, serverTime: number | null): RequestView | null {
   const { id, state, awaiting, certificate, failure, decision } = json;
-  if (typeof id !== 'string' || typeof state !== 'string')
-    throw new PluginError('the answer is no certificate request');
+  if (typeof id !== 'string' || typeof state !== 'string') return null;
+  const view =
+    certificate === null || certificate === undefined
+      ? null
+      : certificateView(certificate as Readonly<Record<string, unknown>>);
+  if (view === null && certificate !== null && certificate !== undefined) return null;
   const stages = listOf((decision as { readonly stages?: unknown } | null)?.stages);
   return {
     id,
@@ -213,10 +241,7 @@ function requestView(json: Readonly<Record<string, unknown>>, serverTime: number
     }),
     failure:
       failure === null || failure === undefined ? null : String((failure as { readonly message?: unknown }).message),
-    certificate:
-      certificate === null || certificate === undefined
-        ? null
-        : certificateView(certificate as Readonly<Record<string, unknown>>),
+    certificate: view,
   };
 }
 
@@ -233,7 +258,7 @@ function certificateView({
   groups,
   notAfter,
   pem,
-}: Readonly<Record<string, unknown>>): CertificateView {
+}: Readonly<Record<string, unknown>>): CertificateView | null {
   const end = Date.parse(String(notAfter));
   if (
     typeof fingerprintSha256 !== 'string' ||
@@ -242,6 +267,6 @@ function certificateView({
     Number.isNaN(end) ||
     !Array.isArray(groups)
   )
-    throw new PluginError('the answer is no certificate');
+    return null;
   return { fingerprintSha256, username, groups: groups.map(String), notAfter: end, pem };
 }

@@ -63,13 +63,12 @@ export function isSecure({ protocol, hostname }: URL): boolean {
 }
 
 /** The one form of the URL of kubepass. Plain http is for this machine alone: a token would be read on the way. */
-export function readServer(text: string): string {
-  if (!URL.canParse(text)) throw new PluginError(`--server ${JSON.stringify(text)} is no URL`);
+export function readServer(text: string, name = '--server'): string {
+  if (!URL.canParse(text)) throw new PluginError(`${name} ${JSON.stringify(text)} is no URL`);
   const url = new URL(text);
-  if (!isSecure(url))
-    throw new PluginError('--server must be an https URL: plain http is for a loopback address alone');
-  if (url.username !== '' || url.password !== '') throw new PluginError('--server must not hold credentials');
-  if (url.search !== '' || url.hash !== '') throw new PluginError('--server must have neither query nor fragment');
+  if (!isSecure(url)) throw new PluginError(`${name} must be an https URL: plain http is for a loopback address alone`);
+  if (url.username !== '' || url.password !== '') throw new PluginError(`${name} must not hold credentials`);
+  if (url.search !== '' || url.hash !== '') throw new PluginError(`${name} must have neither query nor fragment`);
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
 

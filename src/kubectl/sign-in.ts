@@ -9,6 +9,8 @@ export interface SignInOptions {
   readonly interactive: boolean;
   /** `browser` or `device`; null: what the machine can do. */
   readonly way?: 'browser' | 'device' | null;
+  /** Whether KUBEPASS_TOKEN and the token of a pod, which name no server, may go to this one; true where nothing is said. */
+  readonly loose?: boolean;
   /** The issuer to sign in by, where there are several. */
   readonly issuer?: string | null;
 }
@@ -24,9 +26,9 @@ export async function signIn(
   settings: Settings,
   client: ServiceClient,
   machine: Machine,
-  { interactive, way = null, issuer = null }: SignInOptions,
+  { interactive, way = null, issuer = null, loose = true }: SignInOptions,
 ): Promise<SignedIn | null> {
-  const token = tokenAtHand(settings, machine);
+  const token = tokenAtHand({ ...settings, loose }, machine);
   if (token !== null) {
     const authorization = { bearer: token };
     const name = await client.whoami(authorization);

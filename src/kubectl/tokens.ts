@@ -1,29 +1,38 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { codeOf } from './credential-cache.js';
 import type { Machine } from './machine.js';
 import { messageOf, PluginError } from './plugin-error.js';
-import type { Settings } from './settings.js';
+import { readServer, type Settings } from './settings.js';
 
 /** Where docs/kubectl-plugin.md has a pod mount the token of its service account for kubepass. */
 export const podTokenFile = '/var/run/secrets/kubepass/token';
 
 const commandMilliseconds = 8_000;
 
+/** The sign-in of one context. `loose`: whether a token that names no server may go to this one. */
+export interface TokenSource extends Pick<Settings, 'server' | 'tokenFile' | 'tokenCommand'> {
+  readonly loose: boolean;
+}
+
 /**
  * The token that is at hand without a person: KUBEPASS_TOKEN, `--token-file`, `--token-command`, and in a pod the token of
- * its service account that is for kubepass. The one for the API server, which is in every pod, is never sent. Null where
- * there is none.
+ * its service account that is for kubepass. The one for the API server, which is in every pod, is never sent. The variable
+ * and the pod name no server: KUBEPASS_SERVER says whom their tokens are for, and nobody else gets them. Null where there is
+ * none.
  */
 export function tokenAtHand(
-  { tokenFile, tokenCommand }: Pick<Settings, 'tokenFile' | 'tokenCommand'>,
+  { server, tokenFile, tokenCommand, loose }: TokenSource,
   { environment }: Pick<Machine, 'environment'>,
   podFile = podTokenFile,
 ): string | null {
-  const given = environment['KUBEPASS_TOKEN'];
-  if (given !== undefined && given !== '') return mustBeToken(given, 'KUBEPASS_TOKEN');
+  const meant = serverOfTokens(environment);
+  const mayBeLoose = loose && (meant === null || meant === server);
+  const given = environment['KUBEPASS_TOKEN'] ?? '';
+  if (mayBeLoose && given !== '') return mustBeToken(given, 'KUBEPASS_TOKEN');
   if (tokenFile !== null) return mustBeToken(readToken(tokenFile), tokenFile);
   if (tokenCommand !== null) return mustBeToken(runCommand(tokenCommand), 'the output of --token-command');
+  if (!mayBeLoose) return null;
   try {
     return mustBeToken(readFileSync(podFile, 'utf8'), podFile);
   } catch (error) {
@@ -31,6 +40,15 @@ export function tokenAtHand(
     throw error;
   }
 }
+
+/** The server that KUBEPASS_TOKEN is for, and the token of the pod; null: whichever a person names. */
+export function serverOfTokens({ KUBEPASS_SERVER: server = '' }: Machine['environment']): string | null {
+  return server === '' ? null : readServer(server, 'KUBEPASS_SERVER');
+}
+
+/** Whether there is a token that names no server. */
+export const hasLooseToken = ({ environment }: Pick<Machine, 'environment'>, podFile = podTokenFile): boolean =>
+  (environment['KUBEPASS_TOKEN'] ?? '') !== '' || existsSync(podFile);
 
 function readToken(file: string): string {
   try {

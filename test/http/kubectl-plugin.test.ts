@@ -1,10 +1,11 @@
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { X509Certificate, createPrivateKey, hash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { answerFromCache } from '../../src/kubectl/answer-from-cache.js';
+import { ownContexts } from '../../src/kubectl/kubeconfig-entries.js';
 import { runPlugin } from '../../src/kubectl/run-plugin.js';
 import { csrFor } from '../helpers/csr.js';
 import { testMachine, type TestMachine } from '../helpers/plugin-machine.js';
@@ -44,11 +45,13 @@ spec:
 let service: TestService;
 /** A proxy before the service: the plugin knows its address, and a test can break it. */
 let front: Server;
-let answerInstead: number | null = null;
+let answerInstead: { readonly status: number; readonly type?: string; readonly body?: string } | null = null;
 /** The path that is answered so; null: every one. */
 let breaks: string | null = null;
 let seen: string[] = [];
 let server: string;
+/** The server and the token of each call with one. */
+let bearers: string[] = [];
 /** Requests go on to the service when this resolves. */
 let passes: Promise<void> | null = null;
 /** The cluster signs when this resolves; null: at once. Nobody waits for it then. */
@@ -60,8 +63,11 @@ const directories: { remove(): void }[] = [];
 beforeAll(async () => {
   front = createServer((request, response) => {
     seen.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    const [, token] = /^Bearer (.*)$/.exec(request.headers.authorization ?? '') ?? [];
+    if (token !== undefined) bearers.push(`http://${request.headers.host ?? ''} ${token}`);
     if (answerInstead !== null && (breaks === null || breaks === request.url)) {
-      response.writeHead(answerInstead, { 'content-type': 'application/problem+json' }).end('{"detail":"not now"}');
+      const { status, type = 'application/problem+json', body = '{"detail":"not now"}' } = answerInstead;
+      response.writeHead(status, { 'content-type': type, location: '/elsewhere' }).end(body);
       return;
     }
     const chunks: Buffer[] = [];
@@ -204,6 +210,32 @@ describe('login', () => {
     expect(machine.takeOutput()).toContain('You are alice on demo');
   });
 
+  it('keeps apart what two people get who give no username, in the kubeconfig and in the cache', async () => {
+    const machine = newMachine();
+    for (const name of ['alice', 'hr-system'] as const) {
+      const as = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf(name) } };
+      expect(await runPlugin(['login', '--server', server, '--cluster', 'demo'], as)).toBe(0);
+    }
+    machine.takeOutput();
+    const { own } = ownContexts(readFileSync(join(machine.homeDirectory, '.kube', 'config'), 'utf8'));
+    const namesNow = async () => {
+      const names: Record<string, string> = {};
+      for (const { context, args } of own) {
+        const code = await runPlugin(args, withoutToken(machine));
+        const output = machine.takeOutput();
+        names[context] =
+          code === 0
+            ? new X509Certificate((JSON.parse(output) as Credential).status.clientCertificateData).subject
+            : 'none';
+      }
+      return names;
+    };
+    expect(await namesNow()).toEqual({ 'alice@demo': 'CN=alice', 'hr-system@demo': 'CN=hr-system' });
+    expect(await runPlugin(['logout', '--context', 'hr-system@demo'], machine)).toBe(0);
+    machine.takeOutput();
+    expect(await namesNow()).toEqual({ 'alice@demo': 'CN=alice', 'hr-system@demo': 'none' });
+  });
+
   it('waits for the people who must approve, and says for whom', async () => {
     const machine = newMachine();
     const args = machine.args.map((arg) => (arg === 'team-a' ? 'ops' : arg));
@@ -252,17 +284,17 @@ describe('login', () => {
 
   it('goes on with the ask of another principal neither before it is answered nor while it waits', async () => {
     const machine = newMachine();
-    const args = ['login', '--server', server, '--cluster', 'demo'];
+    const args = ['login', '--server', server, '--cluster', 'demo', '--username', machine.username];
     const as = (name: 'alice' | 'hr-system') => ({
       ...machine,
       environment: { KUBEPASS_TOKEN: service.tokenOf(name) },
     });
-    answerInstead = 503;
+    answerInstead = { status: 503 };
     breaks = '/v1/certificate-requests';
     expect(await runPlugin(args, as('alice'))).toBe(1);
     answerInstead = null;
     expect(await runPlugin(args, as('hr-system')), machine.takeLines().join()).toBe(0);
-    expect(machine.takeOutput()).toContain('You are hr-system on demo');
+    expect(machine.takeOutput()).toContain(`You are ${machine.username} on demo`);
 
     const impatient = new Error('nobody waits');
     const ops = (name: 'alice' | 'hr-system') => ({ ...as(name), sleep: () => Promise.reject(impatient) });
@@ -376,7 +408,7 @@ describe('get-credential', () => {
       const machine = await loggedIn();
       const first = await credentialOf(machine);
       pass(420);
-      answerInstead = status;
+      answerInstead = { status };
       seen = [];
       expect(await credentialOf(machine)).toEqual(first);
       expect(machine.takeLines()).toEqual([
@@ -390,6 +422,71 @@ describe('get-credential', () => {
       expect(fingerprintOf(await credentialOf(machine))).not.toBe(fingerprintOf(first));
     },
   );
+
+  const foreign = [
+    { status: 302, type: 'text/html', body: '' },
+    { status: 200, type: 'text/html', body: '<html>sign in to this network</html>' },
+    { status: 200, type: 'application/json', body: '[]' },
+    { status: 200, type: 'application/json', body: '{"x":1}' },
+    { status: 201, type: 'application/json', body: '{"id":"x","state":"issued","certificate":{"pem":"x"}}' },
+    { status: 401, type: 'text/html', body: 'sign in to the gateway' },
+    { status: 403, type: 'text/html', body: '<html>blocked</html>' },
+    { status: 403, type: 'application/json', body: '{"type":"urn:kubepass:problem:forbidden","detail":"blocked"}' },
+    { status: 404, type: 'text/plain', body: 'default backend - 404' },
+    { status: 404, type: 'application/problem+json', body: '{"type":"about:blank","detail":"no such route"}' },
+    { status: 407, type: 'text/html', body: '' },
+  ];
+
+  it.each(foreign)(
+    'hands out the old certificate while something else answers $status as $type: $body',
+    async (answer) => {
+      const machine = await loggedIn();
+      const first = await credentialOf(machine);
+      pass(420);
+      answerInstead = answer;
+      expect(await credentialOf(machine)).toEqual(first);
+      const lines = machine.takeLines();
+      expect(lines).toEqual([
+        expect.stringMatching(
+          /^kubepass: the certificate could not be renewed and works until .+ not answer as kubepass/,
+        ),
+      ]);
+      // With a token at hand that something else refuses, too.
+      pass(11);
+      const attempt = join(folderOf(machine), 'attempt.json');
+      const content = JSON.stringify({
+        ...(JSON.parse(readFileSync(attempt, 'utf8').split('\n')[1] ?? '') as object),
+        pendingRequest: 'one-that-waits',
+      });
+      writeFileSync(attempt, `${hash('sha256', content)}\n${content}\n`);
+      const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
+      expect(await credentialOf(withToken)).toEqual(first);
+      expect(machine.takeLines()).toHaveLength(1);
+    },
+  );
+
+  it.each(foreign)('says at a login that $status as $type is no answer of kubepass: $body', async (answer) => {
+    const machine = newMachine();
+    answerInstead = answer;
+    expect(await runPlugin(['login', ...machine.args], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([
+      `kubepass: ${server} does not answer as kubepass does (HTTP status ${answer.status}): a proxy or a sign-in page of the network may stand between`,
+    ]);
+  });
+
+  it('ends where kubepass itself refuses the renewal, however long the old certificate works', async () => {
+    const machine = await loggedIn();
+    await credentialOf(machine);
+    pass(420);
+    answerInstead = {
+      status: 403,
+      type: 'application/problem+json; charset=utf-8',
+      body: '{"type":"urn:kubepass:problem:request-denied","detail":"not any more"}',
+    };
+    expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+    expect(machine.takeOutput()).toBe('');
+    expect(machine.takeLines().join()).toContain('kubepass refuses the certificate for demo: not any more');
+  });
 
   it('makes one certificate where the answer to the first ask was lost', async () => {
     const machine = await loggedIn();
@@ -406,7 +503,6 @@ describe('get-credential', () => {
     const credential = join(folderOf(machine), 'credential.json');
     const old = readFileSync(credential, 'utf8');
     writeFileSync(kept, await attempt);
-    const { createHash } = await import('node:crypto');
     const content = JSON.stringify({
       ...(JSON.parse(old.split('\n')[1] ?? '') as object),
       ...{
@@ -416,7 +512,7 @@ describe('get-credential', () => {
         renewAt: 0,
       },
     });
-    writeFileSync(credential, `${createHash('sha256').update(content).digest('hex')}\n${content}\n`);
+    writeFileSync(credential, `${hash('sha256', content)}\n${content}\n`);
     expect(fingerprintOf(await credentialOf(machine))).toBe(fingerprintOf(second));
   });
 
@@ -743,8 +839,200 @@ describe('status, logout and revoke', () => {
       .send({ reason: 'unspecified' })
       .expect(200);
     const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
-    expect(await runPlugin(['status', '-o', 'json', '--all'], withToken)).toBe(0);
+    expect(await runPlugin(['status', '-o', 'json', '--all', '--server', server], withToken)).toBe(0);
     expect(JSON.parse(machine.takeOutput())).toMatchObject({ items: [{ state: 'revoked' }] });
+  });
+});
+
+describe('a token that names no server, where the kubeconfig has contexts of two', () => {
+  const token = () => service.tokenOf('alice');
+  /** The same kubepass by another name, so another one for the plugin. */
+  const other = () => server.replace('127.0.0.1', 'localhost');
+
+  async function withTwoServers(...more: readonly string[]) {
+    const machine = newMachine();
+    expect(await runPlugin(['login', ...machine.args, '--context', 'one'], machine)).toBe(0);
+    const args = machine.args.map((arg) => (arg === server ? other() : arg));
+    expect(await runPlugin(['login', ...args, '--context', 'two', ...more], machine), machine.takeLines().join()).toBe(
+      0,
+    );
+    machine.takeOutput();
+    machine.takeLines();
+    bearers = [];
+    return machine;
+  }
+  const statesOf = async (machine: TestMachine, ...args: readonly string[]) => {
+    expect(await runPlugin(['status', '--all', '-o', 'json', ...args], machine)).toBe(0);
+    const { items } = JSON.parse(machine.takeOutput()) as { items: { context: string; state: string }[] };
+    return Object.fromEntries(items.map(({ context, state }) => [context, state]));
+  };
+  const notAsked = (place: string, context: string) =>
+    `kubepass: ${place} is not asked about context "${context}", whose status is that of the cache: the token at hand is for one server: name it with --server or KUBEPASS_SERVER`;
+
+  it('goes to none of them for a status of all, which says so', async () => {
+    const machine = await withTwoServers();
+    expect(await statesOf(machine)).toEqual({ one: 'valid', two: 'valid' });
+    expect(bearers).toEqual([]);
+    expect([...machine.takeLines()].sort()).toEqual([notAsked(server, 'one'), notAsked(other(), 'two')].sort());
+    // Nothing is said where there is no token anyway.
+    expect(await statesOf(withoutToken(machine))).toEqual({ one: 'valid', two: 'valid' });
+    expect(machine.takeLines()).toEqual([]);
+  });
+
+  it.each(['--server', 'KUBEPASS_SERVER'])('goes to the one that %s names', async (how) => {
+    const machine = await withTwoServers();
+    const first = await credentialOf(withoutToken(machine));
+    await service
+      .as('alice')('post', `/v1/certificates/${fingerprintOf(first)}/revoke`)
+      .send({ reason: 'unspecified' })
+      .expect(200);
+    const named = { ...machine, environment: { ...machine.environment, KUBEPASS_SERVER: server } };
+    const states = how === '--server' ? await statesOf(machine, how, server) : await statesOf(named);
+    expect(states).toEqual({ one: 'revoked', two: 'valid' });
+    expect(new Set(bearers)).toEqual(new Set([`${server} ${token()}`]));
+    expect(machine.takeLines()).toEqual([notAsked(other(), 'two')]);
+  });
+
+  it('stays here where a context names its own, which goes to its server', async () => {
+    const directory = temporaryDirectory();
+    directories.push(directory);
+    const file = join(directory.path, 'token');
+    writeFileSync(file, service.tokenOf('hr-system'));
+    const machine = await withTwoServers('--token-file', file);
+    await statesOf(machine);
+    expect(new Set(bearers)).toEqual(new Set([`${other()} ${service.tokenOf('hr-system')}`]));
+    expect(machine.takeLines()).toEqual([notAsked(server, 'one')]);
+  });
+
+  it('revokes at the server that is named, and says what is left', async () => {
+    const machine = await withTwoServers();
+    expect(await runPlugin(['revoke', '--all'], machine)).toBe(1);
+    expect(machine.takeLines().join()).toContain(
+      'kubepass: not revoked: "one", "two", because the token at hand is for',
+    );
+    expect(bearers).toEqual([]);
+    expect(await runPlugin(['revoke', '--all', '--server', server], machine)).toBe(1);
+    expect(machine.takeLines().join()).toContain('kubepass: not revoked: "two", because');
+    expect(new Set(bearers)).toEqual(new Set([`${server} ${token()}`]));
+    expect(await statesOf(withoutToken(machine))).toEqual({ one: 'unknown', two: 'valid' });
+  });
+
+  it('is not sent at a login at another one than KUBEPASS_SERVER', async () => {
+    const fresh = newMachine();
+    const machine = { ...fresh, environment: { ...fresh.environment, KUBEPASS_SERVER: other() } };
+    bearers = [];
+    expect(await runPlugin(['login', ...machine.args], machine)).toBe(1);
+    expect(machine.takeLines().join()).toContain('offers no sign-in for people');
+    expect(bearers).toEqual([]);
+  });
+});
+
+describe('a login whose context is there already', () => {
+  const other = () => server.replace('127.0.0.1', 'localhost');
+  const otherArgs = (machine: ReturnType<typeof newMachine>) =>
+    machine.args.map((arg) => (arg === server ? other() : arg));
+
+  it('replaces the one of another kubepass for a person who names it, and for nobody else', async () => {
+    const machine = newMachine();
+    expect(await runPlugin(['login', ...machine.args], machine)).toBe(0);
+    const config = join(machine.homeDirectory, '.kube', 'config');
+    const before = readFileSync(config, 'utf8');
+    const context = `${machine.username}@demo`;
+    seen = [];
+    expect(await runPlugin(['login', ...otherArgs(machine)], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([
+      `kubepass: context "${context}" is there with cluster demo at ${server}: name another one with --context, or this one to replace it`,
+    ]);
+    expect(seen).not.toContain('POST /v1/certificate-requests');
+    expect(readFileSync(config, 'utf8')).toBe(before);
+    expect(await runPlugin(['login', ...otherArgs(machine), '--context', context], machine)).toBe(0);
+    expect(machine.takeLines().join()).toContain(`was there with cluster demo at ${server}, and is replaced`);
+    expect(readFileSync(config, 'utf8')).toContain(other());
+    // The same again is no replacement.
+    expect(await runPlugin(['login', ...otherArgs(machine)], machine)).toBe(0);
+    expect(machine.takeLines()).toEqual([]);
+  });
+
+  it('leaves no key in the cache that a logout of all would not find', async () => {
+    const machine = newMachine();
+    const context = ['--context', 'mine'];
+    for (const args of [machine.args, otherArgs(machine)])
+      expect(await runPlugin(['login', ...args, ...context], machine)).toBe(0);
+    const pending = machine.args.map((arg) => (arg === 'team-a' ? 'ops' : arg));
+    const impatient = new Error('nobody waits');
+    const leaves = { ...machine, sleep: () => Promise.reject(impatient) };
+    await expect(runPlugin(['login', ...pending, ...context], leaves)).rejects.toBe(impatient);
+    machine.takeOutput();
+    const root = join(machine.homeDirectory, '.kube', 'cache', 'kubepass');
+    const files = () => readdirSync(root).flatMap((name) => readdirSync(join(root, name)));
+    expect(files().sort()).toEqual(['attempt.json', 'credential.json', 'credential.json']);
+    writeFileSync(join(machine.homeDirectory, '.kube', 'config'), 'a: [');
+    expect(await runPlugin(['logout', '--all'], machine)).toBe(0);
+    expect(files()).toEqual([]);
+    expect(machine.takeOutput().split('\n').sort()).toEqual([
+      '',
+      `The certificate of ${machine.username} on demo at ${server} is forgotten.`,
+      `The certificate of ${machine.username} on demo at ${other()} is forgotten.`,
+      `The certificate request of ${machine.username} is forgotten.`,
+    ]);
+    expect(await runPlugin(['logout', '--all'], machine)).toBe(0);
+    expect(machine.takeOutput()).toBe('Nothing is cached.\n');
+  });
+});
+
+describe('a kubeconfig that takes no context', () => {
+  it.each([
+    ['has a key twice', 'kind: Config\napiVersion: v1\nkind: Config\n'],
+    ['is no YAML', 'a: [\n'],
+    ['has too many aliases', `x: &a {server: "https://x"}\nclusters:\n${'- {name: c, cluster: *a}\n'.repeat(1500)}`],
+    ['has a user of this name', 'apiVersion: v1\nusers: [{name: "kubepass:USER@demo", user: {token: x}}]\n'],
+  ])('is found before a certificate is asked for: it %s', async (_what, text) => {
+    const machine = newMachine();
+    const file = join(machine.homeDirectory, 'config');
+    const config = text.replace('USER', machine.username);
+    writeFileSync(file, config);
+    seen = [];
+    expect(await runPlugin(['login', ...machine.args, '--kubeconfig', file], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([expect.stringMatching(/^kubepass: the kubeconfig /)]);
+    expect(readFileSync(file, 'utf8')).toBe(config);
+    expect(seen).not.toContain('POST /v1/certificate-requests');
+  });
+
+  it('is found before that, too, where nothing can be written beside it', async () => {
+    const machine = newMachine();
+    const file = join(machine.homeDirectory, 'config');
+    // Modes stop no root, and this stops everybody.
+    mkdirSync(`${file}.lock`);
+    seen = [];
+    expect(await runPlugin(['login', ...machine.args, '--kubeconfig', file], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([expect.stringMatching(/^kubepass: EISDIR/)]);
+    expect(seen).not.toContain('POST /v1/certificate-requests');
+  });
+});
+
+describe('help', () => {
+  it.each(['login', 'status', 'logout', 'revoke', 'inspect', 'get-credential'])(
+    'tells how to use %s',
+    async (command) => {
+      for (const args of [
+        [command, '--help'],
+        [command, '-h'],
+        [command, '--all', '--help'],
+        ['help', command],
+      ]) {
+        const machine = newMachine(null);
+        expect(await runPlugin(args, machine)).toBe(0);
+        expect(machine.takeOutput()).toMatch(new RegExp(`^usage: kubectl[ -]kubepass ${command} `));
+        expect(machine.takeLines()).toEqual([]);
+      }
+    },
+  );
+
+  it('is about the whole plugin where the command is not known', async () => {
+    const machine = newMachine(null);
+    expect(await runPlugin(['help', 'constructor'], machine)).toBe(0);
+    expect(machine.takeOutput()).toContain('usage: kubectl kubepass COMMAND');
+    expect(await runPlugin(['nonsense', '--help'], machine)).toBe(1);
   });
 });
 

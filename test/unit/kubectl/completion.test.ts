@@ -11,6 +11,8 @@ it.each([
   [['inspect', 'a'], ':0\n'],
   [['status', 'a'], ':4\n'],
   [['nonsense', '--x'], ':4\n'],
+  [['login', 'constructor', ''], ':4\n'],
+  [['constructor', '--'], ':4\n'],
 ])('completes %j', (words, answer) => {
   expect(complete(words)).toBe(answer);
 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { changeKubeconfig, fileToWrite, kubeconfigFiles } from '../../../src/kubectl/kubeconfig-file.js';
 import { ownContexts, withEntries, type OwnEntries } from '../../../src/kubectl/kubeconfig-entries.js';
+import { PluginError } from '../../../src/kubectl/plugin-error.js';
 import { testMachine } from '../../helpers/plugin-machine.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
@@ -136,7 +137,20 @@ describe('the entries of a login in a kubeconfig', () => {
     ['two documents', 'a: 1\n---\nb: 2\n', 'cannot be read'],
     ['a key twice', 'users: []\nusers: []\n', 'cannot be read'],
     ['users that are no list', 'users: {a: b}\n', 'is no list'],
+    [
+      'more aliases than anybody writes',
+      `x: &a {server: "https://x"}\nclusters:\n${'- {name: c, cluster: *a}\n'.repeat(1500)}`,
+      'cannot be changed, and stays as it is: Excessive alias count',
+    ],
+    [
+      'an alias to a value that the login replaces',
+      withEntries(null, own, true)
+        .replace('user:\n      exec', 'user: &mine\n      exec')
+        .replace('contexts:', '  - name: other\n    user: *mine\ncontexts:'),
+      'cannot be changed, and stays as it is: Unresolved alias',
+    ],
   ])('do not go into a kubeconfig with %s', (_what, text, message) => {
+    expect(() => withEntries(text, own, false)).toThrow(PluginError);
     expect(() => withEntries(text, own, false)).toThrow(message);
   });
 });
@@ -213,6 +227,22 @@ describe('the kubeconfig file', () => {
     await changeKubeconfig(link, () => 'new', machine());
     expect(lstatSync(link).isSymbolicLink()).toBe(true);
     expect(readFileSync(real, 'utf8')).toBe('new');
+  });
+
+  it('is made where a link leads to that leads to nothing yet, and the link stays', async () => {
+    const [link, second, real] = ['config', 'second', 'real/config'].map((name) => join(directory.path, name)) as [
+      string,
+      string,
+      string,
+    ];
+    symlinkSync('second', link);
+    symlinkSync(real, second);
+    await changeKubeconfig(link, () => 'new', machine());
+    for (const one of [link, second]) expect(lstatSync(one).isSymbolicLink()).toBe(true);
+    expect(readFileSync(real, 'utf8')).toBe('new');
+    const circle = join(directory.path, 'circle');
+    symlinkSync('circle', circle);
+    await expect(changeKubeconfig(circle, () => 'new', machine())).rejects.toThrow('leads to itself');
   });
 
   it('is found as kubectl finds it', () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { readCredentialCommand, readLoginCommand } from '../../../src/kubectl/command-line.js';
+import { readCredentialCommand, readLoginCommand, readStatusCommand } from '../../../src/kubectl/command-line.js';
 import {
   credentialArguments,
   loginCommand,
@@ -112,5 +112,12 @@ describe('settings', () => {
     [['--server', 'https://x', 'surplus'], 'surplus'],
   ])('are refused: %j', (args, message) => {
     expect(() => readLoginCommand(args)).toThrow(message);
+  });
+
+  it('take a server for a status of all contexts alone, because each context names its own', () => {
+    expect(readStatusCommand(['--all', '--server', 'https://kubepass.example/']).selection).toEqual({
+      ...{ kubeconfig: null, context: null, all: true, tokenServer: 'https://kubepass.example' },
+    });
+    expect(() => readStatusCommand(['--server', 'https://kubepass.example'])).toThrow('--server is for --all');
   });
 });

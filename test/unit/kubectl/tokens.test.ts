@@ -13,26 +13,54 @@ const file = (name: string, content: string) => {
   writeFileSync(join(directory.path, name), content);
   return join(directory.path, name);
 };
-const none = { tokenFile: null, tokenCommand: null };
+const server = 'https://kubepass.example';
+const anyToken = { server, loose: true };
+const none = { ...anyToken, tokenFile: null, tokenCommand: null };
 const nowhere = join(directory.path, 'nowhere');
 const machine = { environment: {} };
 
 describe('the token at hand', () => {
   it('is that of the variable, then of the file or command, then of the pod', () => {
     const pod = file('pod', 'of.the.pod\n');
-    const given = { tokenFile: file('token', 'of-the-file\n'), tokenCommand: null };
+    const given = { ...anyToken, tokenFile: file('token', 'of-the-file\n'), tokenCommand: null };
     expect(tokenAtHand(given, { environment: { KUBEPASS_TOKEN: 'of-the-variable' } }, pod)).toBe('of-the-variable');
     expect(tokenAtHand(given, machine, pod)).toBe('of-the-file');
-    expect(tokenAtHand({ tokenFile: null, tokenCommand: 'echo of-the-command' }, machine, pod)).toBe('of-the-command');
+    expect(tokenAtHand({ ...anyToken, tokenFile: null, tokenCommand: 'echo of-the-command' }, machine, pod)).toBe(
+      'of-the-command',
+    );
     expect(tokenAtHand(none, machine, pod)).toBe('of.the.pod');
     expect(tokenAtHand(none, machine, nowhere)).toBeNull();
+  });
+
+  it('goes to no server that it is not for, where nothing but a kubeconfig names that', () => {
+    const pod = file('pod', 'of.the.pod\n');
+    const own = { tokenFile: null, tokenCommand: 'echo of-the-command' };
+    const environment = { KUBEPASS_TOKEN: 'of-the-variable' };
+    for (const [asked, given] of [
+      [{ server, loose: false }, environment],
+      [
+        { server, loose: true },
+        { ...environment, KUBEPASS_SERVER: 'https://other.example' },
+      ],
+    ] as const) {
+      expect(tokenAtHand({ ...none, ...asked }, { environment: given }, pod)).toBeNull();
+      expect(tokenAtHand({ ...own, ...asked }, { environment: given }, pod)).toBe('of-the-command');
+    }
+    const meant = { ...environment, KUBEPASS_SERVER: 'https://KUBEPASS.example/' };
+    expect(tokenAtHand(none, { environment: meant }, pod)).toBe('of-the-variable');
+    expect(() => tokenAtHand(none, { environment: { KUBEPASS_SERVER: 'http://x' } }, pod)).toThrow('KUBEPASS_SERVER');
   });
 
   it('is never repeated in a message', () => {
     for (const attempt of [
       () => tokenAtHand(none, { environment: { KUBEPASS_TOKEN: 'secret with spaces' } }, nowhere),
-      () => tokenAtHand({ tokenFile: file('bad', 'secret\nsecond line'), tokenCommand: null }, machine, nowhere),
-      () => tokenAtHand({ tokenFile: null, tokenCommand: 'echo secret; exit 3' }, machine, nowhere),
+      () =>
+        tokenAtHand(
+          { ...anyToken, tokenFile: file('bad', 'secret\nsecond line'), tokenCommand: null },
+          machine,
+          nowhere,
+        ),
+      () => tokenAtHand({ ...anyToken, tokenFile: null, tokenCommand: 'echo secret; exit 3' }, machine, nowhere),
     ]) {
       let message = '';
       try {
@@ -43,7 +71,9 @@ describe('the token at hand', () => {
       expect(message).toMatch(/^PluginError: /);
       expect(message).not.toContain('secret');
     }
-    expect(() => tokenAtHand({ tokenFile: nowhere, tokenCommand: null }, machine, nowhere)).toThrow('cannot be read');
+    expect(() => tokenAtHand({ ...anyToken, tokenFile: nowhere, tokenCommand: null }, machine, nowhere)).toThrow(
+      'cannot be read',
+    );
   });
 });
 
