@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken, type ApiTokenAsk } from '../../src/identity/api-tokens.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
 import { aSession } from '../unit/store/records.js';
+import { csrFor } from '../helpers/csr.js';
+import { keyProof } from '../helpers/key-proof.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
 import { localCluster } from './support/local-cluster.js';
@@ -96,6 +98,38 @@ async function issue(username: string, groups: readonly string[] = ['viewers'], 
   const { headers } = await ask.expect(201);
   const found = await service.as('root')('get', String(headers['location'])).expect(200);
   return found.body as Issued;
+}
+interface HeldKey {
+  readonly fingerprint: string;
+  readonly key: KeyObject;
+  readonly username: string;
+}
+/** A certificate for a CSR of the caller's. */
+async function keyOf(username: string, bearer: string): Promise<HeldKey> {
+  const { pem, keyPair } = await csrFor(username, ['viewers']);
+  const call = service.withToken(bearer)('post', '/v1/certificate-requests').set('prefer', 'wait=20');
+  const { body } = await call.send({ csr: pem }).expect(201);
+  const { certificate } = body as Issued;
+  return { fingerprint: certificate?.fingerprintSha256 ?? '', key: keyPair.privateKey, username };
+}
+/** A certificate that another principal asked for, with the key that the collector got. */
+async function collected(username: string, collector: string, bearer: string): Promise<HeldKey> {
+  const ask = { username, groups: ['viewers'], collector };
+  const { body } = await service.as('hr-system')('post', '/v1/certificate-requests').send(ask).expect(201);
+  const path = `/v1/certificate-requests/${(body as Issued).id}`;
+  const { text } = await service.withToken(bearer)('post', `${path}/kubeconfig`).expect(200);
+  const pem = Buffer.from(/client-key-data: "?([A-Za-z0-9+/=]+)/.exec(text)?.[1] ?? '', 'base64').toString();
+  const found = (await service.as('root')('get', path).expect(200)).body as Issued;
+  return { fingerprint: found.certificate?.fingerprintSha256 ?? '', key: createPrivateKey(pem), username };
+}
+async function renewByKey({ fingerprint, key, username }: HeldKey) {
+  const { pem: csr } = await csrFor(username, ['viewers']);
+  const proof = await keyProof({ fingerprint, key, address: service.address, csr, now: new Date() });
+  return service
+    .anonymous('post', `/v1/certificates/${fingerprint}/renew`)
+    .set('authorization', `KubepassProof ${proof}`)
+    .set('prefer', 'wait=20')
+    .send({ csr });
 }
 const denied = async (username: string, groups: readonly string[] = ['viewers'], bearer?: string) => {
   const as = bearer === undefined ? service.as('hr-system') : service.withToken(bearer);
@@ -252,6 +286,32 @@ describe('a name that was somebody else’s', () => {
     await issue('reused');
     expect((await details(second)).reuse).toBeNull();
   });
+
+  it.each(['asked for', 'collects'])(
+    'is not spoken for by a key of another username that the earlier one %s',
+    async (how) => {
+      const name = how === 'collects' ? 'Kim-Collects' : 'Kim-Asks';
+      const svc = `svc-of-${name}`;
+      const first = await join(name, { externalId: 'one' });
+      const bearer = await tokenOf({ name, roles: ['requester'] });
+      const held = how === 'collects' ? await collected(svc, name, bearer) : await keyOf(svc, bearer);
+      expect((await renewByKey(held)).status).toBe(201);
+      await patch(`/Users/${first}`, { op: 'replace', path: 'active', value: false }).expect(200);
+      expect((await renewByKey(held)).status).toBe(403);
+      // In another spelling it is the same name.
+      const second = await join(name.toLowerCase(), { externalId: 'two' });
+      expect((await details(second)).reuse).toMatchObject({ predecessor: first });
+      expect((await renewByKey(held)).status).toBe(401);
+      await service.as('root')('post', `/v1/directory-users/${second}/confirm`).expect(200);
+      expect((await renewByKey(held)).status).toBe(401);
+      const successors = await tokenOf({ name: name.toLowerCase(), roles: ['requester'] });
+      expect((await renewByKey(await keyOf(`${svc}-2`, successors))).status).toBe(201);
+      // Nothing of it is the successor's either once they return.
+      await patch(`/Users/${second}`, { op: 'replace', path: 'active', value: false }).expect(200);
+      await patch(`/Users/${second}`, { op: 'replace', path: 'active', value: true }).expect(200);
+      expect((await renewByKey(held)).status).toBe(401);
+    },
+  );
 
   it('is free for somebody who was confirmed while they were away, once they return', async () => {
     const first = await join('away', { externalId: 'one' });
@@ -568,13 +628,18 @@ describe('with other settings', () => {
     await ask().expect(403);
   });
 
-  it('gives a name to nobody else while a request of the one who had it waits', async () => {
-    const first = idIn(await send('post', '/Users', user('waiter', { externalId: 'one' })).expect(201));
-    const ask = (groups: readonly string[]) =>
-      other.as('hr-system')('post', '/v1/certificate-requests').send({ username: 'waiter', groups });
-    const waiting = as.request(await ask(['manual']).expect(201));
+  it.each([
+    ['for the one who had it', 'waiter', {}],
+    ['that the one who had it collects', 'fetcher', { username: 'ben', collector: 'Fetcher' }],
+  ])('gives a name to nobody else while a request waits %s', async (_, name, more) => {
+    const first = idIn(await send('post', '/Users', user(name, { externalId: 'one' })).expect(201));
+    const ask = (groups: readonly string[], others: object = {}) =>
+      other
+        .as('hr-system')('post', '/v1/certificate-requests')
+        .send({ username: name, groups, ...others });
+    const waiting = as.request(await ask(['manual'], more).expect(201));
     await leave(first).expect(200);
-    await send('post', '/Users', user('waiter', { externalId: 'two' })).expect(201);
+    await send('post', '/Users', user(name, { externalId: 'two' })).expect(201);
     const reasons = async () =>
       ((await ask(['viewers']).expect(403)).body as { violations: readonly { reason: string }[] }).violations.map(
         ({ reason }) => reason,

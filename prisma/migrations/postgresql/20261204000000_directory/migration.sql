@@ -23,6 +23,7 @@ CREATE TABLE "DirectoryUser" (
     "blockedAt" TIMESTAMP(3),
     "predecessor" TEXT COLLATE "C",
     "reusedSince" TIMESTAMP(3),
+    "succeededAt" TIMESTAMP(3),
     "left" JSONB
 );
 CREATE UNIQUE INDEX "DirectoryUser_id_key" ON "DirectoryUser"("id");

@@ -23,6 +23,7 @@ CREATE TABLE "DirectoryUser" (
     "blockedAt" DATETIME,
     "predecessor" TEXT,
     "reusedSince" DATETIME,
+    "succeededAt" DATETIME,
     "left" JSONB
 );
 CREATE UNIQUE INDEX "DirectoryUser_id_key" ON "DirectoryUser"("id");
