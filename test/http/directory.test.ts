@@ -683,6 +683,76 @@ it('lists people with what is wrong with their names', async () => {
   await service.as('petra')('get', '/v1/directory-users/nobody').expect(404);
 });
 
+it('leaves no token alive that is made while its owner leaves, whether the process dies or not', async () => {
+  const folder = temporaryDirectory();
+  const secrets: string[] = [];
+  let died: boolean | null = null;
+  const tokenFor = (ask: ApiTokenAsk, createdBy: readonly string[]) => {
+    const made = makeApiToken(ask, createdBy, { now: new Date(), random: randomBytes });
+    secrets.push(made.secret);
+    return { op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 } as const;
+  };
+  const other = await startService({
+    policies,
+    config: `${await localCluster(folder.path)}directory: { revokeTokensMade: true }\n`,
+    overrides: {
+      writer: (writer) => ({
+        async commit(step) {
+          const [user] = step.operations.flatMap((one) => (one.op === 'updateDirectoryUser' ? [one.user] : []));
+          if (user !== undefined) {
+            // The tokens were looked up, and the block is not committed yet.
+            const { userName: name } = user;
+            const operations = [
+              tokenFor({ name, roles: ['requester'] }, ['root']),
+              tokenFor({ name: `made-by-${name}`, roles: ['requester'] }, [name]),
+            ];
+            for (const one of operations)
+              expect(await writer.commit({ operations: [one], events: [] })).toEqual({ committed: true });
+            return writer.commit(step);
+          }
+          if (died === false && step.operations.some(({ op }) => op === 'revokeTokenOfLeaver')) {
+            died = true;
+            throw new StoreUnavailableError('the process died');
+          }
+          return writer.commit(step);
+        },
+      }),
+    },
+  });
+  try {
+    await other.store.writer.commit({
+      operations: [tokenFor({ name: 'connector', roles: ['directory'] }, [])],
+      events: [],
+    });
+    const [connector = ''] = secrets.splice(0);
+    const send = (method: Method, path: string, content: object) =>
+      request(other.address)
+        [method](`/scim/v2${path}`)
+        .set('authorization', `Bearer ${connector}`)
+        .set('content-type', 'application/scim+json')
+        .send(JSON.stringify(content));
+    const leaves = { schemas: [patchSchema], Operations: [{ op: 'replace', path: 'active', value: false }] };
+    const alive = async () => {
+      const answers = await Promise.all(secrets.map((one) => other.withToken(one)('get', '/v1/whoami')));
+      return answers.filter(({ status }) => status !== 401).length;
+    };
+    const one = idIn(await send('post', '/Users', user('races')).expect(201));
+    await send('patch', `/Users/${one}`, leaves).expect(200);
+    expect(secrets).toHaveLength(2);
+    expect(await alive()).toBe(0);
+
+    died = false;
+    const two = idIn(await send('post', '/Users', user('races-on')).expect(201));
+    await send('patch', `/Users/${two}`, leaves).expect(503);
+    expect(died).toBe(true);
+    await expect.poll(alive, { timeout: 15_000 }).toBe(0);
+    expect(secrets).toHaveLength(4);
+  } finally {
+    await other.close();
+    folder.remove();
+  }
+}, 60_000);
+
 it('takes all or nothing, and a repeated call does it', async () => {
   let fails = false;
   const other = await startService({

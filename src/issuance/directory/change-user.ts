@@ -15,6 +15,7 @@ import type { Operation, Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { announce } from '../events.js';
 import { endAccess } from '../lifecycle/end-access.js';
+import { endTokens } from '../lifecycle/leavers-tokens.js';
 import { predecessorHasAccess } from './directory-facts.js';
 import { leavingOf, type How, type Leaving } from './leave.js';
 import { usernameOf } from './username.js';
@@ -66,8 +67,11 @@ export async function changeUser(
     if (plan === null) throw new Error('a new user changes nothing');
     const result = await context.store.writer.commit(plan.step);
     if (result.committed) {
-      for (const leaving of plan.leavings)
-        if (leaving.block) await endAccess(context, leaving.block, actor, endingOf(context));
+      for (const { block, left } of plan.leavings)
+        if (block !== null) {
+          await endTokens(context, actor, [foldedName(block.username)], new Set(left.keptTokens));
+          await endAccess(context, block, actor, endingOf(context));
+        }
       return { ok: true, value: { user: plan.after, created: asked.kind === 'create' } };
     }
     // Whatever it was, the next round finds it: a taken name, another version, a request that has moved on.

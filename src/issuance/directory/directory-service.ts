@@ -127,7 +127,7 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
     };
   const [identity, tokensMade, names] = await Promise.all([
     readIdentity(context, username),
-    store.apiTokens.liveMadeBy(foldedName(username), clock()),
+    store.apiTokens.liveMadeBy([foldedName(username)], clock()),
     groupNamesOf(context, user),
   ]);
   // The certificates of somebody who is here and lost a group go on as they are.

@@ -1,15 +1,14 @@
-import { apiTokenEvent } from '../../identity/api-tokens.js';
 import { auditEvent } from '../../model/audit-event.js';
 import type { DirectoryLeaving, DirectoryUser } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { IdentityBlock } from '../../model/identity-block.js';
-import type { ApiToken } from '../../model/principal.js';
 import type { RevocationReason } from '../../model/revocation.js';
 import type { Operation, Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { announce } from '../events.js';
 import { prepareBlock, type PreparedBlock } from '../lifecycle/block-identity.js';
 import { nothingToEnd } from '../lifecycle/end-access.js';
+import { revokingTokens, tokensOfLeavers } from '../lifecycle/leavers-tokens.js';
 import { leftOver } from './left-over.js';
 
 /** A leaving, as it is committed with the change of the user that causes it. */
@@ -44,7 +43,7 @@ export async function leavingOf(
   { now, together }: { readonly now: Date; readonly together: boolean },
 ): Promise<Leaving> {
   const { directory } = context;
-  const { revoked, kept } = await tokensOf(context, username, now);
+  const { revoked, kept } = await tokensOfLeavers(context, username === null ? [] : [foldedName(username)], now);
   const reason: RevocationReason = how === 'Renamed' ? 'affiliationChanged' : 'cessationOfOperation';
   const comment = `the directory says so: ${how.toLowerCase()}`;
   const revocation = { reason, comment, revokedAt: now, revokedBy: actor };
@@ -84,16 +83,13 @@ export async function leavingOf(
           ...{ at: now, block: prepared.block, revokedCertificates: 0, cancelledRequests: 0 },
           left: await leftOver(context, user, username, prepared.ended, revocation, revoked),
         });
+  const tokens = revokingTokens(revoked, now, actor);
   return {
     step: {
-      operations: [
-        ...revoked.map(({ id }) => ({ op: 'revokeTokenOfLeaver', id, at: now }) as const),
-        ...(prepared?.step?.operations ?? []),
-        ...told,
-      ],
+      operations: [...tokens.operations, ...(prepared?.step?.operations ?? []), ...told],
       events: [
         auditEvent('DirectoryUserDeactivated', now, actor, details),
-        ...revoked.map((token) => apiTokenEvent('ApiTokenRevoked', token, now, actor)),
+        ...tokens.events,
         ...(prepared?.step?.events ?? []),
       ],
     },
@@ -109,34 +105,3 @@ async function isDirectorys({ store }: IssuanceContext, { stored }: PreparedBloc
   const bearers = await store.directory.bearersOf([foldedName(stored.username)]);
   return bearers.some(({ blockedAt }) => blockedAt?.getTime() === stored.blockedAt.getTime());
 }
-
-/**
- * The tokens that are revoked, and those that stay because no other admin's would be left. Machines go on: the connector of
- * the directory and the API servers of clusters are no person.
- */
-async function tokensOf(
-  { store, directory }: IssuanceContext,
-  username: string | null,
-  now: Date,
-): Promise<{ readonly revoked: readonly ApiToken[]; readonly kept: readonly ApiToken[] }> {
-  if (username === null) return { revoked: [], kept: [] };
-  const folded = foldedName(username);
-  const found = [
-    ...(directory.revokeTokens ? await store.apiTokens.liveOf(folded, now) : []),
-    ...(directory.revokeTokensMade ? await store.apiTokens.liveMadeBy(folded, now) : []),
-  ].filter(({ roles }) => !roles.includes('directory') && !roles.includes('reviewer'));
-  const all = [...new Map(found.map((token) => [token.id, token])).values()];
-  const admins = all.filter(isLastingAdmin);
-  if (admins.length === 0) return { revoked: all, kept: [] };
-  // The one that lasts longest stays, unless somebody else's does.
-  const others = await store.apiTokens.otherLiveAdmins(
-    admins.map(({ id }) => id),
-    now,
-  );
-  if (others > 0) return { revoked: all, kept: [] };
-  const [last] = admins.toSorted((a, b) => endOf(b) - endOf(a));
-  return { revoked: all.filter((token) => token !== last), kept: last ? [last] : [] };
-}
-
-const isLastingAdmin = ({ roles, breakGlass }: ApiToken): boolean => roles.includes('admin') && !breakGlass;
-const endOf = ({ expiresAt }: ApiToken): number => expiresAt?.getTime() ?? Infinity;

@@ -29,7 +29,7 @@ export async function leftOver(
   for (const name of names) revoked.push(...(await store.certificates.unexpiredOf(name, wanted)));
   const [others, made] = await Promise.all([
     store.certificates.requestedForOthers(names, { revokedToo: false, now, limit: shown }),
-    store.apiTokens.liveMadeBy(foldedName(username), now),
+    store.apiTokens.liveMadeBy([foldedName(username)], now),
   ]);
   const gone = new Set(revokedTokens.map((token) => token.id));
   return {
