@@ -74,7 +74,7 @@ export async function openWaysIn(config: Config, parts: WaysInParts, closings: C
     keyProofs: openKeyProofs(config, store, directoryUse, clock),
   };
   return {
-    callers: new Callers(apiTokens, waysIn, { count: countRefusal }),
+    callers: new Callers(apiTokens, waysIn, { count: countRefusal }, directoryUse),
     signIn,
     issuers: tokens.issuers,
     async reload() {

@@ -1,4 +1,4 @@
-import { may } from '../../identity/permissions.js';
+import { actsFor, may } from '../../identity/permissions.js';
 import { isHere, type DirectoryRefusal, type DirectoryUser } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import { listedAtMost } from '../../model/identity.js';
@@ -83,6 +83,8 @@ export function directoryUserService(context: IssuanceContext): DirectoryUserSer
       for (;;) {
         const user = await store.directory.user(id);
         if (user === null) return refused({ kind: 'not-found' });
+        if (user.username !== null && actsFor(principal, user.username))
+          return refused({ kind: 'not-permitted', message: 'nobody confirms themselves: somebody else must do it' });
         if (user.reuse === null || (await settleReuse(context, user, principal.name))) {
           const settled = await store.directory.user(id);
           return settled === null ? refused({ kind: 'not-found' }) : done(await detailsOf(context, settled));

@@ -1,4 +1,4 @@
-import { may } from '../../identity/permissions.js';
+import { actsFor, may } from '../../identity/permissions.js';
 import { auditEvent } from '../../model/audit-event.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { IdentityBlock, StoredIdentityBlock } from '../../model/identity-block.js';
@@ -160,6 +160,8 @@ export async function unblockIdentity(
 ): Promise<Outcome<IdentityDetails>> {
   const refusal = whyNotBlock(principal);
   if (refusal !== null) return refusal;
+  if (actsFor(principal, username))
+    return refused({ kind: 'not-permitted', message: 'nobody unblocks themselves: somebody else must do it' });
   const { clusters, comment = null } = ask;
   const folded = foldedName(username);
   for (;;) {
