@@ -124,7 +124,7 @@ async function collected(username: string, collector: string, bearer: string): P
 }
 async function renewByKey({ fingerprint, key, username }: HeldKey) {
   const { pem: csr } = await csrFor(username, ['viewers']);
-  const proof = await keyProof({ fingerprint, key, address: service.address, csr, now: new Date() });
+  const proof = await keyProof({ fingerprint, key, address: service.address, csr, now: service.services.clock() });
   return service
     .anonymous('post', `/v1/certificates/${fingerprint}/renew`)
     .set('authorization', `KubepassProof ${proof}`)
@@ -269,6 +269,66 @@ describe('somebody who returns', () => {
     await patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false }).expect(200);
     await patch(`/Users/${id}`, { op: 'replace', path: 'active', value: true }).expect(200);
     expect(await denied('bad')).toEqual(['IdentityBlocked']);
+  });
+});
+
+describe('somebody who returns while others blocked them too', () => {
+  const blockedOf = async (name: string) =>
+    ((await service.as('petra')('get', `/v1/identities/${name}`).expect(200)).body as { blocked: object | null })
+      .blocked;
+  const block = (name: string, body: object) =>
+    service
+      .as('petra')('post', `/v1/identities/${name}/block`)
+      .send({ reason: 'privilegeWithdrawn', ...body })
+      .expect(200);
+  const become = (id: string, active: boolean) =>
+    patch(`/Users/${id}`, { op: 'replace', path: 'active', value: active }).expect(200);
+
+  it('is blocked as long as they said, and no longer', async () => {
+    const id = await join('for-a-while');
+    const until = new Date(service.services.clock().getTime() + 30_000).toISOString();
+    await block('for-a-while', { until });
+    await become(id, false);
+    expect(await blockedOf('for-a-while')).toMatchObject({ until: null, blockedBy: 'connector' });
+    await become(id, true);
+    expect(await blockedOf('for-a-while')).toMatchObject({ until, blockedBy: 'petra', reason: 'privilegeWithdrawn' });
+    expect(await denied('for-a-while')).toEqual(['IdentityBlocked']);
+    await become(id, false);
+    service.advance(31);
+    expect(await denied('for-a-while')).toContain('IdentityBlocked');
+    await become(id, true);
+    expect(await blockedOf('for-a-while')).toBeNull();
+    await issue('for-a-while');
+  });
+
+  it('is blocked where they said, whether it was before they left or after', async () => {
+    for (const first of ['block', 'leave']) {
+      const name = `somewhere-${first}`;
+      const id = await join(name);
+      if (first === 'block') await block(name, { clusters: ['demo'], comment: 'looks odd' });
+      await become(id, false);
+      if (first === 'leave') {
+        await block(name, { clusters: ['demo'], comment: 'looks odd' });
+        // Asked for once more, it changes nothing.
+        await block(name, { clusters: ['demo'], comment: 'looks odd' });
+      }
+      expect(await blockedOf(name)).toMatchObject({ clusters: null });
+      await become(id, true);
+      expect(await blockedOf(name)).toMatchObject({ clusters: ['demo'], comment: 'looks odd', blockedBy: 'petra' });
+      expect((await events('IdentityBlocked')).filter(({ username }) => username === name)).toHaveLength(2);
+      await service.as('petra')('post', `/v1/identities/${name}/unblock`).send({}).expect(200);
+      await issue(name);
+    }
+  });
+
+  it('is not blocked any more where somebody unblocked them while they were away', async () => {
+    const id = await join('let-in');
+    await block('let-in', {});
+    await become(id, false);
+    await service.as('petra')('post', '/v1/identities/let-in/unblock').send({}).expect(200);
+    expect(await denied('let-in')).toEqual(['DirectoryUserInactive']);
+    await become(id, true);
+    await issue('let-in');
   });
 });
 

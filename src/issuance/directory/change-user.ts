@@ -10,10 +10,9 @@ import {
 import { foldedName } from '../../model/folded-name.js';
 import { newId } from '../../model/new-id.js';
 import { StoreBusyError } from '../../model/errors.js';
-import type { StoredIdentityBlock } from '../../model/identity-block.js';
 import type { Operation, Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
-import { announce } from '../events.js';
+import { liftingStep } from '../lifecycle/block-identity.js';
 import { endAccess } from '../lifecycle/end-access.js';
 import { endTokens } from '../lifecycle/leavers-tokens.js';
 import { predecessorHasAccess } from './directory-facts.js';
@@ -345,7 +344,7 @@ export function userEvent(
   });
 }
 
-/** Ends the block that the person's leaving made. A block by anybody else, or one that was changed since, stays. */
+/** Ends the part of the block that the person's leaving made. */
 async function unblockingOf(
   context: IssuanceContext,
   actor: string,
@@ -354,23 +353,6 @@ async function unblockingOf(
 ): Promise<Step> {
   if (username === null || blockedAt === null || reuse !== null) return nothing;
   const [stored] = await context.store.identityBlocks.find([foldedName(username)]);
-  if (stored === undefined || stored.blockedAt.getTime() !== blockedAt.getTime()) return nothing;
-  return unblockingStep(context, actor, stored, now, 'the directory says so: returned');
-}
-
-export function unblockingStep(
-  context: IssuanceContext,
-  actor: string,
-  { n, ...block }: StoredIdentityBlock,
-  now: Date,
-  comment: string,
-): Step {
-  const { username, clusters } = block;
-  return {
-    operations: [
-      { op: 'removeIdentityBlock', folded: foldedName(username), n },
-      ...announce(context, { event: 'identity.unblocked', at: now, block, unblockedBy: actor, comment }),
-    ],
-    events: [auditEvent('IdentityUnblocked', now, actor, { username, clusters, comment })],
-  };
+  if (stored?.leaving?.at.getTime() !== blockedAt.getTime()) return nothing;
+  return liftingStep(context, actor, stored, now, 'the directory says so: returned');
 }

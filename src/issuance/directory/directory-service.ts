@@ -7,9 +7,10 @@ import type { Principal } from '../../model/principal.js';
 import type { DirectoryUserDetails, DirectoryUserService, DirectoryUserView } from '../../services/directory-users.js';
 import type { ScimService } from '../../services/scim.js';
 import type { IssuanceContext } from '../context.js';
+import { liftingStep } from '../lifecycle/block-identity.js';
 import { readIdentity, residualExposure } from '../lifecycle/read-identity.js';
 import { changeGroup, createGroup, deleteGroup } from './change-group.js';
-import { changeUser, refuse, unblockingStep, userEvent } from './change-user.js';
+import { changeUser, refuse, userEvent } from './change-user.js';
 import { predecessorHasAccess } from './directory-facts.js';
 import { groupNamesOf, lostGroups } from './lose-groups.js';
 import { whyNoUsername } from './username.js';
@@ -169,16 +170,18 @@ export async function settleReuse(context: IssuanceContext, user: DirectoryUser,
   const [stored] = await store.identityBlocks.find(names);
   const bearers = await store.directory.bearersOf(names);
   const ofLeaver =
-    stored && bearers.some(({ blockedAt }) => blockedAt?.getTime() === stored.blockedAt.getTime()) ? stored : null;
+    stored?.leaving && bearers.some(({ blockedAt }) => blockedAt?.getTime() === stored.leaving?.at.getTime())
+      ? stored
+      : null;
   const here = isHere(user);
   const unblocking =
     ofLeaver !== null && here
-      ? unblockingStep(context, actor, ofLeaver, now, 'the name is somebody else’s now')
+      ? liftingStep(context, actor, ofLeaver, now, 'the name is somebody else’s now')
       : { operations: [], events: [] };
   const settled: DirectoryUser = {
     ...user,
     ...{ reuse: null, changedAt: now, version: user.version + 1 },
-    blockedAt: here ? null : (ofLeaver?.blockedAt ?? user.blockedAt),
+    blockedAt: here ? null : (ofLeaver?.leaving?.at ?? user.blockedAt),
   };
   const { committed } = await store.writer.commit({
     operations: [{ op: 'updateDirectoryUser', user: settled, version: user.version }, ...unblocking.operations],

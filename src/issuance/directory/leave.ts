@@ -6,7 +6,7 @@ import type { RevocationReason } from '../../model/revocation.js';
 import type { Operation, Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { announce } from '../events.js';
-import { prepareBlock, type PreparedBlock } from '../lifecycle/block-identity.js';
+import { prepareBlock } from '../lifecycle/block-identity.js';
 import { nothingToEnd } from '../lifecycle/end-access.js';
 import { revokingTokens, tokensOfLeavers } from '../lifecycle/leavers-tokens.js';
 import { leftOver } from './left-over.js';
@@ -15,10 +15,7 @@ import { leftOver } from './left-over.js';
 export interface Leaving {
   readonly step: Step;
   readonly left: DirectoryLeaving;
-  /**
-   * The instant of the block that it makes, or that the leaving of an earlier bearer made; null where somebody else blocked
-   * the name before, so that a return does not unblock it.
-   */
+  /** The instant of the block that it makes, or that the leaving of an earlier bearer made; null: it has no username. */
   readonly blockedAt: Date | null;
   /** The access that is left after the step is ended with this block. Null: there is none, and nothing to end. */
   readonly block: IdentityBlock | null;
@@ -58,6 +55,7 @@ export async function leavingOf(
           {
             now,
             together,
+            isLeaving: true,
             cancelRequests: directory.cancelRequests,
             leftOver: (ended) => leftOver(context, user, username, ended, revocation, revoked),
           },
@@ -80,7 +78,7 @@ export async function leavingOf(
       ? []
       : announce(context, {
           event: 'identity.blocked',
-          ...{ at: now, block: prepared.block, revokedCertificates: 0, cancelledRequests: 0 },
+          ...{ at: now, block: prepared.part, revokedCertificates: 0, cancelledRequests: 0 },
           left: await leftOver(context, user, username, prepared.ended, revocation, revoked),
         });
   const tokens = revokingTokens(revoked, now, actor);
@@ -94,14 +92,7 @@ export async function leavingOf(
       ],
     },
     left,
-    blockedAt: prepared !== null && (await isDirectorys(context, prepared, now)) ? prepared.block.blockedAt : null,
-    block: prepared?.block ?? null,
+    blockedAt: prepared?.leaving?.at ?? null,
+    block: prepared?.part ?? null,
   };
-}
-
-/** Whether the directory alone says that the name is blocked. */
-async function isDirectorys({ store }: IssuanceContext, { stored }: PreparedBlock, now: Date): Promise<boolean> {
-  if (stored === null || (stored.until !== null && stored.until <= now)) return true;
-  const bearers = await store.directory.bearersOf([foldedName(stored.username)]);
-  return bearers.some(({ blockedAt }) => blockedAt?.getTime() === stored.blockedAt.getTime());
 }

@@ -10,6 +10,7 @@ import type { IssuanceContext } from '../context.js';
 import { requestEvent } from '../events.js';
 import { moveRequest } from '../request-states.js';
 import { endTokens } from './leavers-tokens.js';
+import { partOfOthers } from './block-parts.js';
 import { revocationBy } from './commit-certificate.js';
 import { revocationSteps } from './revocation-steps.js';
 
@@ -137,21 +138,19 @@ export class BlockedAccess {
     const found = await store.identityBlocks.chunk(this.#after, blocksAtOnce);
     this.#after = found.length < blocksAtOnce ? '' : (found.at(-1)?.folded ?? '');
     const inForce = found.filter(({ until }) => until === null || until > now);
-    const bearers = await store.directory.bearersOf(inForce.map(({ folded }) => folded));
-    const leftBy = ({ folded, blockedAt }: (typeof found)[number]) =>
-      bearers.some(
-        (bearer) => bearer.blockedAt?.getTime() === blockedAt.getTime() && foldedName(bearer.username ?? '') === folded,
-      );
-    const leavers = inForce.filter(leftBy);
+    const leavers = inForce.filter(({ leaving }) => leaving !== null);
+    const bearers = await store.directory.bearersOf(leavers.map(({ folded }) => folded));
     const kept = new Set(bearers.flatMap(({ left }) => left?.keptTokens ?? []));
     for (const actor of new Set(leavers.map(({ blockedBy }) => blockedBy))) {
       const theirs = leavers.filter(({ blockedBy }) => blockedBy === actor).map(({ folded }) => folded);
       await endTokens(this.context, actor, theirs, kept);
     }
-    for (const { n: _, folded: __, ...block } of inForce) {
-      // Requests of somebody whom the directory let go wait where the configuration says so.
-      const cancelRequests = directory.cancelRequests || !leavers.some(({ username }) => username === block.username);
+    for (const block of inForce) {
+      const besides = block.leaving === null ? null : partOfOthers(block, now);
+      // Requests of somebody whom the directory let go wait where the configuration says so, and others blocked nobody there.
+      const cancelRequests = block.leaving === null || directory.cancelRequests;
       await endAccess(this.context, block, block.blockedBy, { cancelRequests });
+      if (besides !== null && !cancelRequests) await endAccess(this.context, besides, besides.blockedBy);
     }
   }
 }

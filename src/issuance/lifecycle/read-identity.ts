@@ -1,5 +1,5 @@
 import { foldedName } from '../../model/folded-name.js';
-import { blocks, type IdentityBlock } from '../../model/identity-block.js';
+import { blocks, plainBlock } from '../../model/identity-block.js';
 import {
   listedAtMost,
   type BindingsOfIdentity,
@@ -51,7 +51,7 @@ export async function readIdentity(context: IssuanceContext, username: string): 
   const exposed = [...revoked, ...[...live, ...ofOthers].filter(isBlocked)];
   const lists = [live, exposed, requestedForOthers, waitingRequests];
   return {
-    ...identityOf(context, { username, live, block: block && withoutNumber(block) }),
+    ...identityOf(context, { username, live, block: block && plainBlock(block) }),
     certificates: live.slice(0, listedAtMost),
     waitingRequests: waitingRequests.slice(0, listedAtMost),
     residualExposure: exposed.flatMap((one) => residualExposure(context, one)).slice(0, listedAtMost),
@@ -75,10 +75,6 @@ async function unexpiredOfOthers(
         found.push(...(await store.certificates.unexpiredOf(name, { ...wanted, revoked })));
   return found;
 }
-
-const withoutNumber = ({ username, clusters, reason, comment, until, blockedAt, blockedBy }: IdentityBlock) => ({
-  ...{ username, clusters, reason, comment, until, blockedAt, blockedBy },
-});
 
 async function waitingFor(
   { store }: IssuanceContext,

@@ -94,3 +94,6 @@ CREATE TABLE "DirectoryLoss" (
     "userN" BIGINT NOT NULL,
     "lostBy" TEXT NOT NULL
 );
+
+-- The part of a block that the directory made when somebody left, and beside it the part of others, which stays when they return.
+ALTER TABLE "IdentityBlock" ADD COLUMN "leaving" JSONB;
