@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join as joined } from 'node:path';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken } from '../../src/identity/api-tokens.js';
 import type { Role } from '../../src/model/principal.js';
 import { IdentityProvider } from '../helpers/identity-provider.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
 import { startOidcService } from './support/oidc-service.js';
 import type { TestService } from './support/service.js';
@@ -12,6 +15,7 @@ const accounts = {
   vic: { groups: ['approvers'] },
   ada: { groups: ['admins'] },
   eve: { groups: ['admins'] },
+  noa: { groups: ['admins'] },
 };
 const roles = [
   { groups: ['approvers'], roles: ['approver'] },
@@ -19,17 +23,22 @@ const roles = [
 ];
 const hasLeft = 'the directory says that you left, so you have no role here until it says that you are back';
 
+const folder = temporaryDirectory();
 let provider: IdentityProvider;
 let service: TestService;
 let connector: string;
 beforeAll(async () => {
   provider = await IdentityProvider.start({ tls: true, accounts });
-  service = await startOidcService(provider, { roles });
+  const secretFile = joined(folder.path, 'webhook-secret');
+  writeFileSync(secretFile, `whsec_${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  const webhooks = [{ name: 'chat', url: 'https://127.0.0.1:1/', secretFile, events: ['identity.blocked'] }];
+  service = await startOidcService(provider, { roles, settings: { webhooks } });
   connector = await tokenOf('connector', ['directory']);
 });
 afterAll(async () => {
   await service.close();
   await provider.stop();
+  folder.remove();
 });
 
 async function tokenOf(name: string, held: readonly Role[], createdBy: readonly string[] = []): Promise<string> {
@@ -90,6 +99,38 @@ describe('somebody who left, with a token of the identity provider that lives on
       .send({ name: 'backdoor', roles: ['admin'] })
       .expect(403);
     expect(detailOf(await ada('post', `/v1/directory-users/${id}/confirm`).expect(403))).toBe(hasLeft);
+  });
+});
+
+describe('the consequences of a leaving', () => {
+  it('list the certificates that somebody collects, and those that they asked for in another spelling', async () => {
+    const id = await join('Noa');
+    const noa = await tokenOf('Noa', ['requester']);
+    const collected = as.request(
+      await service
+        .as('hr-system')('post', '/v1/certificate-requests')
+        .send({ username: 'svc-collected', groups: ['team-a'], collector: 'Noa' })
+        .expect(201),
+    );
+    await service.withToken(noa)('post', `/v1/certificate-requests/${collected.id}/kubeconfig`).expect(200);
+    const spelled = service.withToken((await provider.signIn('noa')).accessToken);
+    await spelled('post', '/v1/kubeconfigs')
+      .send({ username: 'svc-spelled', groups: ['team-a'] })
+      .expect(201);
+    // Their own, in any spelling, are no certificates of others.
+    await spelled('post', '/v1/kubeconfigs')
+      .send({ username: 'noa', groups: ['team-a'] })
+      .expect(201);
+    await become(id, false);
+    const { body } = await service.as('petra')('get', `/v1/directory-users/${id}`).expect(200);
+    const { consequences } = body as {
+      readonly consequences: { readonly requestedForOthers: readonly { readonly username: string }[] };
+    };
+    const usernames = consequences.requestedForOthers.map(({ username }) => username);
+    expect(usernames.sort()).toEqual(['svc-collected', 'svc-spelled']);
+    const { items } = await service.store.webhookDeliveries.list({ webhook: 'chat' }, { limit: 50, cursor: null });
+    const told = items.map(({ payload }) => payload).find((payload) => payload.includes(id)) ?? '';
+    for (const username of usernames) expect(told).toContain(`"username":"${username}"`);
   });
 });
 
