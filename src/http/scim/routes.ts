@@ -109,25 +109,29 @@ function addUsers(app: App, { scim }: Services, base: Base): void {
     return sendUser(request, reply, 200, outcome.value);
   });
 
+  const versionIn = (request: FastifyRequest<WithId>) => versionOf(request, () => scim.user(request.params.id));
   app.put<WithId>('/Users/:id', hidden, async (request, reply) => {
     const attributes = readUser(request.body);
     // A body that does not say whether the person is active brings nobody back.
-    const outcome = await scim.changeUser(callerOf(request), request.params.id, versionOf(request), ({ active }) =>
-      tellsActive(request.body) ? attributes : { ...attributes, active },
+    const outcome = await scim.changeUser(
+      callerOf(request),
+      request.params.id,
+      await versionIn(request),
+      ({ active }) => (tellsActive(request.body) ? attributes : { ...attributes, active }),
     );
     return outcome.ok ? sendUser(request, reply, 200, outcome.value) : sendDirectoryRefusal(reply, outcome.refusal);
   });
 
   app.patch<WithId>('/Users/:id', hidden, async (request, reply) => {
     const operations = readPatch(request.body);
-    const outcome = await scim.changeUser(callerOf(request), request.params.id, versionOf(request), (before) =>
+    const outcome = await scim.changeUser(callerOf(request), request.params.id, await versionIn(request), (before) =>
       patchUser(before, operations),
     );
     return outcome.ok ? sendUser(request, reply, 200, outcome.value) : sendDirectoryRefusal(reply, outcome.refusal);
   });
 
   app.delete<WithId>('/Users/:id', hidden, async (request, reply) => {
-    const outcome = await scim.deleteUser(callerOf(request), request.params.id, versionOf(request));
+    const outcome = await scim.deleteUser(callerOf(request), request.params.id, await versionIn(request));
     return outcome.ok ? reply.code(204).send() : sendDirectoryRefusal(reply, outcome.refusal);
   });
 }
@@ -164,17 +168,18 @@ function addGroups(app: App, { scim }: Services, base: Base): void {
     return sendGroup(request, reply, 200, outcome.value);
   });
 
+  const versionIn = (request: FastifyRequest<WithId>) => versionOf(request, () => scim.group(request.params.id));
   app.put<WithId>('/Groups/:id', hidden, async (request, reply) => {
     const { members, ...attributes } = readGroup(request.body);
     const change = { attributes, members: [{ kind: 'replace', ids: members } as const] };
-    const outcome = await scim.changeGroup(callerOf(request), request.params.id, versionOf(request), change);
+    const outcome = await scim.changeGroup(callerOf(request), request.params.id, await versionIn(request), change);
     return outcome.ok ? sendGroup(request, reply, 200, outcome.value) : sendDirectoryRefusal(reply, outcome.refusal);
   });
 
   app.patch<WithId>('/Groups/:id', hidden, async (request, reply) => {
     const { members, ...attributes } = groupPatch(readPatch(request.body));
     const change = { attributes, members };
-    const outcome = await scim.changeGroup(callerOf(request), request.params.id, versionOf(request), change);
+    const outcome = await scim.changeGroup(callerOf(request), request.params.id, await versionIn(request), change);
     if (!outcome.ok) return sendDirectoryRefusal(reply, outcome.refusal);
     // RFC 7644 3.5.2: with a body where attributes are asked for. A group may have ten thousand members.
     if (projectionOf(request).only !== null) return sendGroup(request, reply, 200, outcome.value);
@@ -182,7 +187,7 @@ function addGroups(app: App, { scim }: Services, base: Base): void {
   });
 
   app.delete<WithId>('/Groups/:id', hidden, async (request, reply) => {
-    const outcome = await scim.deleteGroup(callerOf(request), request.params.id, versionOf(request));
+    const outcome = await scim.deleteGroup(callerOf(request), request.params.id, await versionIn(request));
     return outcome.ok ? reply.code(204).send() : sendDirectoryRefusal(reply, outcome.refusal);
   });
 }
