@@ -295,7 +295,7 @@ async function wire(
   const waysIn = await openWaysIn(
     config,
     {
-      ...{ store, clusters, authenticators, clientCertificates, clock, log, intervalMilliseconds },
+      ...{ store, directoryUse, clusters, authenticators, clientCertificates, clock, log, intervalMilliseconds },
       measures: metrics.callers,
     },
     closings,

@@ -40,10 +40,10 @@ export interface ApiTokenReader {
    * all that there ever were.
    */
   makersOf(name: string, validAt: Date | null): Promise<readonly string[]>;
-  /** The tokens that are neither revoked nor expired and whose name folds to this one. */
-  liveOf(folded: string, now: Date): Promise<readonly ApiToken[]>;
-  /** The same of those that this principal made, directly or through others. */
-  liveMadeBy(folded: string, now: Date): Promise<readonly ApiToken[]>;
+  /** The tokens that are neither revoked nor expired and whose name folds to one of these. */
+  liveOf(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
+  /** The same of those that one of these principals made, directly or through others. */
+  liveMadeBy(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
   /** How many such admins have other tokens than these. */
   otherLiveAdmins(ids: readonly string[], now: Date): Promise<number>;
   /** Whether an unrevoked, unexpired token with role admin exists that is not for an emergency alone. */

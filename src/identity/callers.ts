@@ -26,12 +26,24 @@ export class Callers implements WayIn<Credential> {
     private readonly others: OtherWaysIn,
     /** Is told of each refusal. */
     private readonly refused: Pick<RefusedSignIns, 'count'> = { count: () => undefined },
+    /** Knows who left. */
+    private readonly directory: { hasLeft(name: string): Promise<boolean> } = { hasLeft: () => Promise.resolve(false) },
   ) {}
 
   async authenticate(credential: Credential, isSuspect: () => boolean): Promise<Authentication> {
     const authentication = await this.#authenticate(credential, isSuspect);
     if (authentication.outcome === 'refused') this.refused.count(authentication.reason);
-    return authentication;
+    return authentication.outcome === 'authenticated' ? this.#asInDirectory(authentication.principal) : authentication;
+  }
+
+  /**
+   * Somebody who left has no role, although an identity provider vouched for them a moment ago. API tokens are not asked
+   * about: those of a leaver are revoked with the leaving, and one that goes on does so on purpose, as the last admin's does.
+   */
+  async #asInDirectory(principal: Principal): Promise<Authentication> {
+    if (principal.method === 'api-token' || !(await this.directory.hasLeft(principal.name)))
+      return authenticated(principal);
+    return authenticated({ ...principal, roles: [], hasLeft: true });
   }
 
   async #authenticate(credential: Credential, isSuspect: () => boolean): Promise<Authentication> {

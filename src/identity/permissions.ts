@@ -195,3 +195,10 @@ function madeByAny({ createdBy }: Principal, names: readonly string[]): string |
 function isParty(principal: Principal, request: Parties): boolean {
   return principal.name === request.requester.name || principal.name === request.collector;
 }
+
+/**
+ * Whether the caller, or somebody behind their credential, is this person. A token that was made on nobody's behalf is the
+ * operator's, who has the data anyway.
+ */
+export const actsFor = ({ name, createdBy, method }: Principal, person: string): boolean =>
+  (method !== 'api-token' || createdBy.length > 0) && [name, ...createdBy].some((one) => isSamePerson(one, person));

@@ -23,6 +23,8 @@ export interface DirectoryUser extends DirectoryUserAttributes {
   readonly blockedAt: Date | null;
   /** The name belonged to somebody else before; null: to nobody whose certificates may still work. */
   readonly reuse: NameReuse | null;
+  /** Since when the username is theirs; null: it was nobody else's before. A certificate of an earlier request never is. */
+  readonly succeededAt: Date | null;
   /** The effects of its last leaving; null where it never left. */
   readonly left: DirectoryLeaving | null;
 }
@@ -89,7 +91,10 @@ export interface DirectoryGroupAttributes {
 export type DirectoryPerson = Pick<DirectoryUser, 'id' | 'userName' | 'username'>;
 
 /** A user, as far as decisions depend on it. */
-export type DirectoryStanding = Pick<DirectoryUser, 'id' | 'username' | 'active' | 'deletedAt' | 'reuse'>;
+export type DirectoryStanding = Pick<
+  DirectoryUser,
+  'id' | 'username' | 'active' | 'deletedAt' | 'reuse' | 'succeededAt'
+>;
 
 /** A user in a group. */
 export interface DirectoryMember {

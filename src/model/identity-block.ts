@@ -17,6 +17,21 @@ export interface IdentityBlock {
 export interface StoredIdentityBlock extends IdentityBlock {
   /** Another one for each change, so that nobody replaces a block that they have not seen. */
   readonly n: bigint;
+  /** Null: the directory has no part in it. */
+  readonly leaving: LeavingPart | null;
+}
+
+/** Somebody whom the directory lets go is blocked on every cluster until they return. */
+export interface LeavingPart {
+  readonly at: Date;
+  /** The block that others asked for, which stays when they return; null: nobody did. */
+  readonly besides: IdentityBlock | null;
+}
+
+/** The block without all that is stored beside it. */
+export function plainBlock(block: IdentityBlock): IdentityBlock {
+  const { username, clusters, reason, comment, until, blockedAt, blockedBy } = block;
+  return { username, clusters, reason, comment, until, blockedAt, blockedBy };
 }
 
 /** Whether the block holds for this cluster at this instant. */

@@ -33,7 +33,7 @@ export interface IdentityDetails extends Identity {
   /** Requests for this username that are pending or approved. */
   readonly waitingRequests: readonly CertificateRequest[];
   readonly residualExposure: readonly ResidualExposure[];
-  /** Live certificates of other usernames that it asked for. */
+  /** Live certificates of other usernames that it asked for or collects, in any spelling of the name. */
   readonly requestedForOthers: readonly ListedCertificate[];
   /** On the clusters whose role bindings are read. */
   readonly roleBindings: readonly BindingsOfIdentity[];

@@ -35,6 +35,8 @@ export interface Principal {
   readonly expiresAt: Date | null;
   /** The one cluster that a reviewer is for; null for every other principal. */
   readonly cluster: string | null;
+  /** The directory says that they left. Such a caller has no role. */
+  readonly hasLeft?: true;
   /** The proof of possession by which the caller came; absent for every other way in. */
   readonly proof?: VerifiedProof;
 }

@@ -57,7 +57,7 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
     case 'requireUnblocked':
       return [requireUnblocked(operation, dialect)];
     case 'insertIdentityBlock':
-      return [insertIdentityBlock(operation.block, operation.folded)];
+      return [insertIdentityBlock(operation)];
     case 'removeIdentityBlock':
       return [removeIdentityBlock(operation.folded, operation.n)];
     case 'insertDirectoryUser':

@@ -2,7 +2,7 @@ import type { ApiToken } from '../model/principal.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
 import type { Certificate } from '../model/certificate.js';
 import type { DirectoryGroup, DirectoryGroupAttributes, DirectoryUser, MembershipChange } from '../model/directory.js';
-import type { IdentityBlock } from '../model/identity-block.js';
+import type { IdentityBlock, LeavingPart } from '../model/identity-block.js';
 import type { RevokedCertificate } from '../model/revocation.js';
 import type {
   Approval,
@@ -40,8 +40,7 @@ export type Operation =
   | RequireUnblocked
   /** Conflicts where the certificate is revoked. */
   | { readonly op: 'requireUnrevoked'; readonly fingerprintSha256: string }
-  /** Conflicts where the username has a block already. `folded`: the username as names are compared. */
-  | { readonly op: 'insertIdentityBlock'; readonly block: IdentityBlock; readonly folded: string }
+  | InsertIdentityBlock
   /** Conflicts where the username has another block than this one, or none. */
   | { readonly op: 'removeIdentityBlock'; readonly folded: string; readonly n: bigint }
   /** Conflicts where a listed user has a name that folds to the same. */
@@ -213,6 +212,16 @@ export interface RequireUnblocked {
   /** Requested username, requester, collector. */
   readonly folded: readonly [string, string, string];
   readonly now: Date;
+}
+
+/** Conflicts where the username has a block already. */
+export interface InsertIdentityBlock {
+  readonly op: 'insertIdentityBlock';
+  readonly block: IdentityBlock;
+  /** The username as names are compared. */
+  readonly folded: string;
+  /** Left out: the directory has no part in it. */
+  readonly leaving?: LeavingPart | null;
 }
 
 /** Counts the group's version on; conflicts where the group is gone, has another version, or the new name is taken. */

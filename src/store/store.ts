@@ -109,8 +109,11 @@ export interface CertificateReader {
   unexpiredOf(username: string, wanted: UnexpiredCertificates): Promise<readonly ListedCertificate[]>;
   /** Those of these usernames with a certificate that has not expired, revoked or not. */
   holdersAmong(usernames: readonly string[], now: Date): Promise<ReadonlySet<string>>;
-  /** The live certificates of other usernames that this principal asked for, those first that end last. */
-  requestedForOthers(requester: string, now: Date, limit: number): Promise<readonly ListedCertificate[]>;
+  /**
+   * The unexpired certificates of other usernames that one of these principals asked for or collects, those first that end
+   * last.
+   */
+  requestedForOthers(principals: readonly string[], wanted: ForOthers): Promise<readonly ListedCertificate[]>;
   /**
    * Newest first; with a filter on expiry, or on a status other than `revoked`, soonest expiring first; else with a prefix of
    * usernames, by username. `now` goes with a status.
@@ -136,6 +139,13 @@ export interface ExpiringCertificates {
   readonly untold: readonly ListedCertificate[];
   /** The last one that was looked at; null where none is left behind it. */
   readonly last: EndOfCertificate | null;
+}
+
+export interface ForOthers {
+  /** Whether revoked ones are wanted too. */
+  readonly revokedToo: boolean;
+  readonly now: Date;
+  readonly limit: number;
 }
 
 export interface UnexpiredCertificates {

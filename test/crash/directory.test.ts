@@ -120,7 +120,7 @@ async function leavingOf(store: Store, userName: string) {
   return {
     isHere: user?.active === true && user.deletedAt === null,
     isBlocked: (await store.identityBlocks.find([userName])).length > 0,
-    tokens: (await store.apiTokens.liveOf(userName, now)).length,
+    tokens: (await store.apiTokens.liveOf([userName], now)).length,
     waiting: pending.items.length,
     certificates: (await store.certificates.unexpiredOf(userName, live)).length,
     events: told.items.filter(({ details }) => (details as { readonly userName: string }).userName === userName).length,

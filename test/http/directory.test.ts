@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken, type ApiTokenAsk } from '../../src/identity/api-tokens.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
 import { aSession } from '../unit/store/records.js';
+import { csrFor } from '../helpers/csr.js';
+import { keyProof } from '../helpers/key-proof.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
 import { localCluster } from './support/local-cluster.js';
@@ -96,6 +98,38 @@ async function issue(username: string, groups: readonly string[] = ['viewers'], 
   const { headers } = await ask.expect(201);
   const found = await service.as('root')('get', String(headers['location'])).expect(200);
   return found.body as Issued;
+}
+interface HeldKey {
+  readonly fingerprint: string;
+  readonly key: KeyObject;
+  readonly username: string;
+}
+/** A certificate for a CSR of the caller's. */
+async function keyOf(username: string, bearer: string): Promise<HeldKey> {
+  const { pem, keyPair } = await csrFor(username, ['viewers']);
+  const call = service.withToken(bearer)('post', '/v1/certificate-requests').set('prefer', 'wait=20');
+  const { body } = await call.send({ csr: pem }).expect(201);
+  const { certificate } = body as Issued;
+  return { fingerprint: certificate?.fingerprintSha256 ?? '', key: keyPair.privateKey, username };
+}
+/** A certificate that another principal asked for, with the key that the collector got. */
+async function collected(username: string, collector: string, bearer: string): Promise<HeldKey> {
+  const ask = { username, groups: ['viewers'], collector };
+  const { body } = await service.as('hr-system')('post', '/v1/certificate-requests').send(ask).expect(201);
+  const path = `/v1/certificate-requests/${(body as Issued).id}`;
+  const { text } = await service.withToken(bearer)('post', `${path}/kubeconfig`).expect(200);
+  const pem = Buffer.from(/client-key-data: "?([A-Za-z0-9+/=]+)/.exec(text)?.[1] ?? '', 'base64').toString();
+  const found = (await service.as('root')('get', path).expect(200)).body as Issued;
+  return { fingerprint: found.certificate?.fingerprintSha256 ?? '', key: createPrivateKey(pem), username };
+}
+async function renewByKey({ fingerprint, key, username }: HeldKey) {
+  const { pem: csr } = await csrFor(username, ['viewers']);
+  const proof = await keyProof({ fingerprint, key, address: service.address, csr, now: service.services.clock() });
+  return service
+    .anonymous('post', `/v1/certificates/${fingerprint}/renew`)
+    .set('authorization', `KubepassProof ${proof}`)
+    .set('prefer', 'wait=20')
+    .send({ csr });
 }
 const denied = async (username: string, groups: readonly string[] = ['viewers'], bearer?: string) => {
   const as = bearer === undefined ? service.as('hr-system') : service.withToken(bearer);
@@ -238,6 +272,66 @@ describe('somebody who returns', () => {
   });
 });
 
+describe('somebody who returns while others blocked them too', () => {
+  const blockedOf = async (name: string) =>
+    ((await service.as('petra')('get', `/v1/identities/${name}`).expect(200)).body as { blocked: object | null })
+      .blocked;
+  const block = (name: string, body: object) =>
+    service
+      .as('petra')('post', `/v1/identities/${name}/block`)
+      .send({ reason: 'privilegeWithdrawn', ...body })
+      .expect(200);
+  const become = (id: string, active: boolean) =>
+    patch(`/Users/${id}`, { op: 'replace', path: 'active', value: active }).expect(200);
+
+  it('is blocked as long as they said, and no longer', async () => {
+    const id = await join('for-a-while');
+    const until = new Date(service.services.clock().getTime() + 30_000).toISOString();
+    await block('for-a-while', { until });
+    await become(id, false);
+    expect(await blockedOf('for-a-while')).toMatchObject({ until: null, blockedBy: 'connector' });
+    await become(id, true);
+    expect(await blockedOf('for-a-while')).toMatchObject({ until, blockedBy: 'petra', reason: 'privilegeWithdrawn' });
+    expect(await denied('for-a-while')).toEqual(['IdentityBlocked']);
+    await become(id, false);
+    service.advance(31);
+    expect(await denied('for-a-while')).toContain('IdentityBlocked');
+    await become(id, true);
+    expect(await blockedOf('for-a-while')).toBeNull();
+    await issue('for-a-while');
+  });
+
+  it('is blocked where they said, whether it was before they left or after', async () => {
+    for (const first of ['block', 'leave']) {
+      const name = `somewhere-${first}`;
+      const id = await join(name);
+      if (first === 'block') await block(name, { clusters: ['demo'], comment: 'looks odd' });
+      await become(id, false);
+      if (first === 'leave') {
+        await block(name, { clusters: ['demo'], comment: 'looks odd' });
+        // Asked for once more, it changes nothing.
+        await block(name, { clusters: ['demo'], comment: 'looks odd' });
+      }
+      expect(await blockedOf(name)).toMatchObject({ clusters: null });
+      await become(id, true);
+      expect(await blockedOf(name)).toMatchObject({ clusters: ['demo'], comment: 'looks odd', blockedBy: 'petra' });
+      expect((await events('IdentityBlocked')).filter(({ username }) => username === name)).toHaveLength(2);
+      await service.as('petra')('post', `/v1/identities/${name}/unblock`).send({}).expect(200);
+      await issue(name);
+    }
+  });
+
+  it('is not blocked any more where somebody unblocked them while they were away', async () => {
+    const id = await join('let-in');
+    await block('let-in', {});
+    await become(id, false);
+    await service.as('petra')('post', '/v1/identities/let-in/unblock').send({}).expect(200);
+    expect(await denied('let-in')).toEqual(['DirectoryUserInactive']);
+    await become(id, true);
+    await issue('let-in');
+  });
+});
+
 describe('a name that was somebody else’s', () => {
   it('gets nothing until an admin confirms it', async () => {
     const first = await join('reused', { externalId: 'one' });
@@ -252,6 +346,33 @@ describe('a name that was somebody else’s', () => {
     await issue('reused');
     expect((await details(second)).reuse).toBeNull();
   });
+
+  it.each(['asked for', 'collects'])(
+    'is not spoken for by a key of another username that the earlier one %s',
+    async (how) => {
+      const name = how === 'collects' ? 'Kim-Collects' : 'Kim-Asks';
+      const svc = `svc-of-${name}`;
+      const first = await join(name, { externalId: 'one' });
+      const bearer = await tokenOf({ name, roles: ['requester'] });
+      const held = how === 'collects' ? await collected(svc, name, bearer) : await keyOf(svc, bearer);
+      // The configuration gives a collector no role here, so the door is open, and no more.
+      expect((await renewByKey(held)).status).toBe(how === 'collects' ? 403 : 201);
+      await patch(`/Users/${first}`, { op: 'replace', path: 'active', value: false }).expect(200);
+      expect((await renewByKey(held)).status).toBe(403);
+      // In another spelling it is the same name.
+      const second = await join(name.toLowerCase(), { externalId: 'two' });
+      expect((await details(second)).reuse).toMatchObject({ predecessor: first });
+      expect((await renewByKey(held)).status).toBe(401);
+      await service.as('root')('post', `/v1/directory-users/${second}/confirm`).expect(200);
+      expect((await renewByKey(held)).status).toBe(401);
+      const successors = await tokenOf({ name, roles: ['requester'] });
+      expect((await renewByKey(await keyOf(`${svc}-2`, successors))).status).toBe(201);
+      // Nothing of it is the successor's either once they return.
+      await patch(`/Users/${second}`, { op: 'replace', path: 'active', value: false }).expect(200);
+      await patch(`/Users/${second}`, { op: 'replace', path: 'active', value: true }).expect(200);
+      expect((await renewByKey(held)).status).toBe(401);
+    },
+  );
 
   it('is free for somebody who was confirmed while they were away, once they return', async () => {
     const first = await join('away', { externalId: 'one' });
@@ -568,13 +689,18 @@ describe('with other settings', () => {
     await ask().expect(403);
   });
 
-  it('gives a name to nobody else while a request of the one who had it waits', async () => {
-    const first = idIn(await send('post', '/Users', user('waiter', { externalId: 'one' })).expect(201));
-    const ask = (groups: readonly string[]) =>
-      other.as('hr-system')('post', '/v1/certificate-requests').send({ username: 'waiter', groups });
-    const waiting = as.request(await ask(['manual']).expect(201));
+  it.each([
+    ['for the one who had it', 'waiter', {}],
+    ['that the one who had it collects', 'fetcher', { username: 'ben', collector: 'Fetcher' }],
+  ])('gives a name to nobody else while a request waits %s', async (_, name, more) => {
+    const first = idIn(await send('post', '/Users', user(name, { externalId: 'one' })).expect(201));
+    const ask = (groups: readonly string[], others: object = {}) =>
+      other
+        .as('hr-system')('post', '/v1/certificate-requests')
+        .send({ username: name, groups, ...others });
+    const waiting = as.request(await ask(['manual'], more).expect(201));
     await leave(first).expect(200);
-    await send('post', '/Users', user('waiter', { externalId: 'two' })).expect(201);
+    await send('post', '/Users', user(name, { externalId: 'two' })).expect(201);
     const reasons = async () =>
       ((await ask(['viewers']).expect(403)).body as { violations: readonly { reason: string }[] }).violations.map(
         ({ reason }) => reason,
@@ -617,6 +743,76 @@ it('lists people with what is wrong with their names', async () => {
   await service.as('hr-system')('get', '/v1/directory-users').expect(403);
   await service.as('petra')('get', '/v1/directory-users/nobody').expect(404);
 });
+
+it('leaves no token alive that is made while its owner leaves, whether the process dies or not', async () => {
+  const folder = temporaryDirectory();
+  const secrets: string[] = [];
+  let died: boolean | null = null;
+  const tokenFor = (ask: ApiTokenAsk, createdBy: readonly string[]) => {
+    const made = makeApiToken(ask, createdBy, { now: new Date(), random: randomBytes });
+    secrets.push(made.secret);
+    return { op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 } as const;
+  };
+  const other = await startService({
+    policies,
+    config: `${await localCluster(folder.path)}directory: { revokeTokensMade: true }\n`,
+    overrides: {
+      writer: (writer) => ({
+        async commit(step) {
+          const [user] = step.operations.flatMap((one) => (one.op === 'updateDirectoryUser' ? [one.user] : []));
+          if (user !== undefined) {
+            // The tokens were looked up, and the block is not committed yet.
+            const { userName: name } = user;
+            const operations = [
+              tokenFor({ name, roles: ['requester'] }, ['root']),
+              tokenFor({ name: `made-by-${name}`, roles: ['requester'] }, [name]),
+            ];
+            for (const one of operations)
+              expect(await writer.commit({ operations: [one], events: [] })).toEqual({ committed: true });
+            return writer.commit(step);
+          }
+          if (died === false && step.operations.some(({ op }) => op === 'revokeTokenOfLeaver')) {
+            died = true;
+            throw new StoreUnavailableError('the process died');
+          }
+          return writer.commit(step);
+        },
+      }),
+    },
+  });
+  try {
+    await other.store.writer.commit({
+      operations: [tokenFor({ name: 'connector', roles: ['directory'] }, [])],
+      events: [],
+    });
+    const [connector = ''] = secrets.splice(0);
+    const send = (method: Method, path: string, content: object) =>
+      request(other.address)
+        [method](`/scim/v2${path}`)
+        .set('authorization', `Bearer ${connector}`)
+        .set('content-type', 'application/scim+json')
+        .send(JSON.stringify(content));
+    const leaves = { schemas: [patchSchema], Operations: [{ op: 'replace', path: 'active', value: false }] };
+    const alive = async () => {
+      const answers = await Promise.all(secrets.map((one) => other.withToken(one)('get', '/v1/whoami')));
+      return answers.filter(({ status }) => status !== 401).length;
+    };
+    const one = idIn(await send('post', '/Users', user('races')).expect(201));
+    await send('patch', `/Users/${one}`, leaves).expect(200);
+    expect(secrets).toHaveLength(2);
+    expect(await alive()).toBe(0);
+
+    died = false;
+    const two = idIn(await send('post', '/Users', user('races-on')).expect(201));
+    await send('patch', `/Users/${two}`, leaves).expect(503);
+    expect(died).toBe(true);
+    await expect.poll(alive, { timeout: 15_000 }).toBe(0);
+    expect(secrets).toHaveLength(4);
+  } finally {
+    await other.close();
+    folder.remove();
+  }
+}, 60_000);
 
 it('takes all or nothing, and a repeated call does it', async () => {
   let fails = false;

@@ -151,6 +151,19 @@ describe('a user', () => {
     await body('put', `/Users/${id}`, { ...quiet, active: null }).expect(400);
   });
 
+  it.each(['Users', 'Groups'])('is changed as one of the versions that If-Match lists: %s', async (kind) => {
+    const made = kind === 'Users' ? await created('listed') : await group('listed');
+    const change = (displayName: string, tags: string) =>
+      patch(`/${kind}/${made.id}`, { op: 'replace', path: 'displayName', value: displayName }).set('if-match', tags);
+    const { version } = made.meta;
+    await change('listed 1', `W/"9", W/"8"`).expect(412);
+    await change('listed 2', `"strange", W/"9", ${version}`).expect(kind === 'Users' ? 200 : 204);
+    await change('listed 3', `W/"9", ${version}`).expect(412);
+    await change('listed 4', `${version},W/"2"`).expect(kind === 'Users' ? 200 : 204);
+    await scim('delete', `/${kind}/${made.id}`).set('if-match', `${version}, W/"2"`).expect(412);
+    await scim('delete', `/${kind}/${made.id}`).set('if-match', `${version}, W/"3"`).expect(204);
+  });
+
   it('is changed only as the version that If-Match names, and read only where it changed', async () => {
     const made = await created('dan');
     await patch(`/Users/${made.id}`, { op: 'add', path: 'displayName', value: 'Dan' })

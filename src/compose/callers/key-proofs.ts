@@ -1,14 +1,26 @@
 import type { Config } from '../../config/config.js';
 import { KeyProofs } from '../../identity/proofs/key-proofs.js';
 import { rolesBound } from '../../identity/role-bindings.js';
+import type { DirectoryUse } from '../../issuance/directory/directory-use.js';
+import type { CertificateRequest } from '../../model/certificate-request.js';
+import { isHere } from '../../model/directory.js';
+import { foldedName } from '../../model/folded-name.js';
 import type { Store } from '../../store/store.js';
 
 /** Callers with the key of a certificate, as the store knows it. */
 export function openKeyProofs(
   { roles }: Pick<Config, 'roles'>,
   store: Pick<Store, 'certificates' | 'requests' | 'apiTokens' | 'restorations' | 'writer'>,
+  directoryUse: Pick<DirectoryUse, 'isUsed' | 'standingsOf'>,
   clock: () => Date,
 ): KeyProofs {
+  // A key is its holder's for good, and a name is not: a successor's wait may be over, by itself or by an admin.
+  const isPredecessors = async ({ username, requester, collector, createdAt }: CertificateRequest) => {
+    if (!(await directoryUse.isUsed())) return false;
+    const names = [...new Set([username, requester.name, collector].map(foldedName))];
+    const standings = await directoryUse.standingsOf(names, true);
+    return standings.some((one) => isHere(one) && one.succeededAt !== null && createdAt < one.succeededAt);
+  };
   return new KeyProofs({
     async find(fingerprintSha256) {
       const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
@@ -20,7 +32,8 @@ export function openKeyProofs(
       // Those of a request on which nobody decided are not on record: rather one person too many.
       const makers = decision.makers ?? (await store.apiTokens.makersOf(requester.name, null));
       const { der, username, notAfter } = certificate;
-      return { der, username, notAfter, requester, collector, makers };
+      const names = { username, requester, collector, makers };
+      return { der, notAfter, ...names, isPredecessors: await isPredecessors(request) };
     },
     async use(idSha256, at) {
       const step = { operations: [{ op: 'insertUsedProof', idSha256, at } as const], events: [] };

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.js';
 import { Callers } from '../../identity/callers.js';
+import type { DirectoryUse } from '../../issuance/directory/directory-use.js';
 import type { IssuingCluster, Log } from '../../issuance/context.js';
 import type { CallerMetrics } from '../../observability/metrics/caller-metrics.js';
 import type { Store } from '../../store/store.js';
@@ -15,6 +16,7 @@ import { openSignIn, type OpenedSignIn } from './sign-in.js';
 /** The parts that are open before callers get in. */
 export interface WaysInParts {
   readonly store: Store;
+  readonly directoryUse: DirectoryUse;
   readonly clusters: ReadonlyMap<string, IssuingCluster>;
   readonly authenticators: Authenticators;
   readonly clientCertificates: OpenedClientCertificates | null;
@@ -37,7 +39,17 @@ export interface OpenedWaysIn {
 
 /** Opens every way in of the configuration. Throws `ConfigError` with everything that is wrong with the issuers. */
 export async function openWaysIn(config: Config, parts: WaysInParts, closings: Closings): Promise<OpenedWaysIn> {
-  const { store, clusters, authenticators, clientCertificates, measures, clock, log, intervalMilliseconds } = parts;
+  const {
+    store,
+    directoryUse,
+    clusters,
+    authenticators,
+    clientCertificates,
+    measures,
+    clock,
+    log,
+    intervalMilliseconds,
+  } = parts;
   const { apiTokens, sessions } = authenticators;
   await apiTokens.loadReviewers();
   const serviceAccounts = openServiceAccounts(config, clusters, clock, log);
@@ -59,10 +71,10 @@ export async function openWaysIn(config: Config, parts: WaysInParts, closings: C
     ...tokens.waysIn,
     ...(signIn.logins.issuers.length > 0 && { sessions }),
     ...(clientCertificates && { clientCertificates: clientCertificates.wayIn }),
-    keyProofs: openKeyProofs(config, store, clock),
+    keyProofs: openKeyProofs(config, store, directoryUse, clock),
   };
   return {
-    callers: new Callers(apiTokens, waysIn, { count: countRefusal }),
+    callers: new Callers(apiTokens, waysIn, { count: countRefusal }, directoryUse),
     signIn,
     issuers: tokens.issuers,
     async reload() {

@@ -96,7 +96,7 @@ export const DirectoryUserDetailsSchema = namedObject(
       }),
       requestedForOthers: Type.Array(ref(ListedCertificateSchema), {
         maxItems: 500,
-        description: 'Live certificates of other usernames that the person asked for.',
+        description: 'Live certificates of other usernames that the person asked for or collects.',
       }),
       residualExposure: Type.Array(residualExposure, {
         maxItems: 500,

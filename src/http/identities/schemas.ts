@@ -125,7 +125,7 @@ export const IdentityDetailsSchema = namedObject(
     }),
     requestedForOthers: Type.Array(ref(ListedCertificateSchema), {
       maxItems: 500,
-      description: 'Live certificates of other usernames that it asked for. A block leaves them alone.',
+      description: 'Live certificates of other usernames that it asked for or collects. A block leaves them alone.',
     }),
     roleBindings: Type.Array(
       objectOf('The bindings of one cluster that name it.', {

@@ -71,7 +71,8 @@ export function authenticateCallers(
     if (spent !== null) throw new ProblemError(spent);
     if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
     if (isDirectory(request.principal) && !forDirectory) throw new ProblemError(onlyDirectory);
-    if (request.principal.roles.length === 0 && !withoutRole) throw new ProblemError(noRole);
+    if (request.principal.roles.length === 0 && !withoutRole)
+      throw new ProblemError(request.principal.hasLeft ? hasLeft : noRole);
   });
   // The body is known, and nothing has acted on it yet: not even an Idempotency-Key was looked up.
   app.addHook('preHandler', async (request) => {
@@ -136,6 +137,11 @@ const onlyDirectory = problem(
 const noRole = problem(
   'not-permitted',
   'you have no role here; GET /v1/whoami tells the name and groups that roles are given to',
+);
+
+const hasLeft = problem(
+  'not-permitted',
+  'the directory says that you left, so you have no role here until it says that you are back',
 );
 
 /** Others than reviewers are looked up, at no cost for each guess. Never throws. */

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { ScimInputError } from '../../directory/refusal.js';
 import { readProjection, type Projection } from '../../directory/projection.js';
-import { directoryBounds, type DirectoryRange } from '../../model/directory.js';
+import { directoryBounds, type DirectoryOutcome, type DirectoryRange } from '../../model/directory.js';
 
 /** The options of a route that the OpenAPI document leaves out. */
 export const hidden = { schema: { hide: true } } as const;
@@ -45,13 +45,24 @@ function integer(query: unknown, name: string): number | undefined {
   return Number(written);
 }
 
-/** The version that `If-Match` names; null: any. RFC 9110 13.1.1, with the weak tags of RFC 7644 3.14. */
-export function versionOf({ headers }: FastifyRequest): number | null {
+/**
+ * The version that `If-Match` names; null: any. RFC 9110 13.1.1, with the weak tags of RFC 7644 3.14. Of a list it is the one
+ * that the resource has.
+ */
+export async function versionOf(
+  { headers }: Pick<FastifyRequest, 'headers'>,
+  find: () => Promise<DirectoryOutcome<{ readonly version: number }>>,
+): Promise<number | null> {
   const written = headers['if-match'];
   if (written === undefined || written.trim() === '*') return null;
-  const found = /^\s*(?:W\/)?"([0-9]{1,15})"\s*$/.exec(written)?.[1];
   // A tag that we did not make is that of no version.
-  return found === undefined ? -1 : Number(found);
+  const [first = -1, ...others] = written.split(',').flatMap((one) => {
+    const found = /^\s*(?:W\/)?"([0-9]{1,15})"\s*$/.exec(one)?.[1];
+    return found === undefined ? [] : [Number(found)];
+  });
+  if (others.length === 0) return first;
+  const outcome = await find();
+  return outcome.ok && others.includes(outcome.value.version) ? outcome.value.version : first;
 }
 
 /** Whether `If-None-Match` names this tag. */

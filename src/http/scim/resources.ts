@@ -39,11 +39,10 @@ export function addResources<Item extends DirectoryUser | DirectoryGroup>(
   };
   const answer = (request: FastifyRequest, reply: FastifyReply, outcome: DirectoryOutcome<Item>, status?: number) =>
     outcome.ok ? show(request, reply, outcome.value, status) : sendDirectoryRefusal(reply, outcome.refusal);
-  const targetOf = (request: FastifyRequest<WithId>): Target => [
-    callerOf(request),
-    request.params.id,
-    versionOf(request),
-  ];
+  const targetOf = async (request: FastifyRequest<WithId>): Promise<Target> => {
+    const { id } = request.params;
+    return [callerOf(request), id, await versionOf(request, () => kind.read(id))];
+  };
 
   app.get(path, hidden, (request, reply) => list(request, request, reply));
   app.post(`${path}/.search`, hidden, (request, reply) => list({ query: readSearch(request.body) }, request, reply));
@@ -60,11 +59,11 @@ export function addResources<Item extends DirectoryUser | DirectoryGroup>(
   });
 
   app.put<WithId>(one, hidden, async (request, reply) =>
-    answer(request, reply, await kind.replace(targetOf(request), request.body)),
+    answer(request, reply, await kind.replace(await targetOf(request), request.body)),
   );
 
   app.patch<WithId>(one, hidden, async (request, reply) => {
-    const outcome = await kind.patch(targetOf(request), readPatch(request.body));
+    const outcome = await kind.patch(await targetOf(request), readPatch(request.body));
     // RFC 7644 3.5.2: with a body where attributes are asked for.
     if (!outcome.ok || kind.isShownAfterPatch || projectionOf(request).only !== null)
       return answer(request, reply, outcome);
@@ -72,7 +71,7 @@ export function addResources<Item extends DirectoryUser | DirectoryGroup>(
   });
 
   app.delete<WithId>(one, hidden, async (request, reply) => {
-    const outcome = await kind.delete(targetOf(request));
+    const outcome = await kind.delete(await targetOf(request));
     return outcome.ok ? reply.code(204).send() : sendDirectoryRefusal(reply, outcome.refusal);
   });
 }

@@ -129,7 +129,7 @@ const leftOver = objectOf('The person in the directory who left, and whatever go
     description: 'Certificates that still work in some way; the first ones.',
   }),
   requestedForOthers: Type.Array(
-    objectOf('A live certificate of somebody else that the person asked for.', {
+    objectOf('A live certificate of somebody else that the person asked for or collects.', {
       fingerprintSha256: sha256Of('The fingerprint of the certificate'),
       username: principalNameOf('The username.', 'joe@corp.example'),
       cluster: dnsLabelOf('The cluster.', 'demo'),

@@ -21,6 +21,8 @@ export interface ProvenCertificate {
   readonly collector: string;
   /** Names of the principals behind the credentials of requester and collector, as far as they are on record. */
   readonly makers: readonly string[];
+  /** Whether it was requested before one of its names was given to somebody else. */
+  readonly isPredecessors: boolean;
 }
 
 export interface KeyProofsOptions {
@@ -38,7 +40,7 @@ export interface KeyProofsOptions {
 /**
  * Callers who prove that they hold the key of a certificate, in order to renew it (after RFC 9449). A proof speaks for the
  * collector of the certificate, with the groups and roles on record if they asked for it themselves. It counts for no
- * certificate whose key somebody else brought in a CSR. It is looked at in two parts: `authenticate` before the body is read, `use` when the body is known.
+ * certificate whose key somebody else brought in a CSR, nor for one of whoever had a name before its bearer. It is looked at in two parts: `authenticate` before the body is read, `use` when the body is known.
  */
 export class KeyProofs implements WayIn<PresentedProof> {
   constructor(private readonly options: KeyProofsOptions) {}
@@ -62,6 +64,8 @@ export class KeyProofs implements WayIn<PresentedProof> {
     const { text, algorithm } = proof;
     if (!isSignedByOne(text, [{ keyId: null, publicKey, algorithms: [algorithm] }], algorithm))
       return refusedFor('ProofSignature', 'the key of the certificate has not made this signature');
+    if (certificate.isPredecessors)
+      return refusedFor('ProofOfPredecessor', 'the certificate was requested before a name of it was somebody else’s');
     return (await this.#whyNotKnown(proof)) ?? authenticated(this.#principalOf(proof, certificate));
   }
 

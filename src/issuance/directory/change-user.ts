@@ -10,11 +10,11 @@ import {
 import { foldedName } from '../../model/folded-name.js';
 import { newId } from '../../model/new-id.js';
 import { StoreBusyError } from '../../model/errors.js';
-import type { StoredIdentityBlock } from '../../model/identity-block.js';
 import type { Operation, Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
-import { announce } from '../events.js';
+import { liftingStep } from '../lifecycle/block-identity.js';
 import { endAccess } from '../lifecycle/end-access.js';
+import { endTokens } from '../lifecycle/leavers-tokens.js';
 import { predecessorHasAccess } from './directory-facts.js';
 import { leavingOf, type How, type Leaving } from './leave.js';
 import { usernameOf } from './username.js';
@@ -66,8 +66,11 @@ export async function changeUser(
     if (plan === null) throw new Error('a new user changes nothing');
     const result = await context.store.writer.commit(plan.step);
     if (result.committed) {
-      for (const leaving of plan.leavings)
-        if (leaving.block) await endAccess(context, leaving.block, actor, endingOf(context));
+      for (const { block, left } of plan.leavings)
+        if (block !== null) {
+          await endTokens(context, actor, [foldedName(block.username)], new Set(left.keptTokens));
+          await endAccess(context, block, actor, endingOf(context));
+        }
       return { ok: true, value: { user: plan.after, created: asked.kind === 'create' } };
     }
     // Whatever it was, the next round finds it: a taken name, another version, a request that has moved on.
@@ -110,6 +113,7 @@ interface NameClaim {
   readonly givesUp: DirectoryUser | null;
   /** The username was somebody else's. */
   readonly reuse: NameReuse | null;
+  readonly succeededAt: Date | null;
   /** The same person's earlier entry, whose block ends with the return. */
   readonly returnsAs: DirectoryUser | null;
   /** The entry is somebody else's from now on, under the same username: the id of the one that its person leaves behind. */
@@ -142,10 +146,13 @@ async function claimNames(
   const givesUp = holder === before ? null : holder;
 
   const username = usernameOf(attributes, context.directory);
-  const kept = { before, givesUp, reuse: before?.reuse ?? null, returnsAs: null, leavesBehind: null };
+  const { reuse: ownReuse = null, succeededAt = null } = before ?? {};
+  const kept = { before, givesUp, reuse: ownReuse, succeededAt, returnsAs: null, leavesBehind: null };
+  const fresh = { ...kept, reuse: null, succeededAt: null };
+  const succeeding = { ...kept, succeededAt: now };
   const isKept = before !== null && isSameUsername(before.username, username);
   const arrives = !deleted && attributes.active && (before === null || !isHere(before));
-  if (username === null) return { ok: true, value: { ...kept, reuse: null } };
+  if (username === null) return { ok: true, value: fresh };
   const succeeds = isKept && !deleted && isSomebodyElse(before.externalId, externalId);
   if (deleted || (isKept && !arrives && !succeeds)) return { ok: true, value: kept };
   const others = (await directory.bearersOf([foldedName(username)])).filter(({ id }) => id !== before?.id);
@@ -155,19 +162,20 @@ async function claimNames(
     const leavesBehind = newId(now, context.random);
     const reuse = { predecessor: leavesBehind, since: now };
     const waits = isHere(before) || (await predecessorHasAccess(context, username, reuse));
-    const claim = waits ? { ...kept, reuse } : { ...kept, reuse: null, returnsAs: before };
+    const claim = waits ? { ...succeeding, reuse } : { ...succeeding, reuse: null, returnsAs: before };
     return { ok: true, value: { ...claim, leavesBehind } };
   }
   const isOwn = (other: DirectoryUser) => isSame(other) || (before !== null && isPersonOf(before, externalId, other));
   // Somebody else counts as the later one where both left at one instant.
   const [last] = others.toSorted((a, b) => leftAt(b) - leftAt(a) || Number(isOwn(a)) - Number(isOwn(b)));
-  if (last === undefined) return { ok: true, value: isKept ? kept : { ...kept, reuse: null } };
+  if (last === undefined) return { ok: true, value: isKept ? kept : fresh };
   if (isKept && leftAt(before) >= leftAt(last)) return { ok: true, value: kept };
-  if (isOwn(last)) return { ok: true, value: { ...kept, reuse: last.reuse, returnsAs: last } };
+  if (isOwn(last))
+    return { ok: true, value: { ...kept, reuse: last.reuse, succeededAt: last.succeededAt, returnsAs: last } };
   // Where none of the predecessor's certificates works, the name is free, and the predecessor's block ends.
   if (!(await predecessorHasAccess(context, username, { predecessor: last.id, since: now })))
-    return { ok: true, value: { ...kept, reuse: null, returnsAs: last } };
-  return { ok: true, value: { ...kept, reuse: { predecessor: last.id, since: now } } };
+    return { ok: true, value: { ...succeeding, reuse: null, returnsAs: last } };
+  return { ok: true, value: { ...succeeding, reuse: { predecessor: last.id, since: now } } };
 }
 
 /** Somebody who gets an `externalId`, or loses it, stays the same. */
@@ -191,7 +199,7 @@ interface Plan {
 async function planOf(
   context: IssuanceContext,
   actor: string,
-  { before, givesUp, reuse, returnsAs, leavesBehind }: NameClaim,
+  { before, givesUp, reuse, succeededAt, returnsAs, leavesBehind }: NameClaim,
   attributes: DirectoryUserAttributes,
   deleted: boolean,
   options: { readonly now: Date; readonly together: boolean },
@@ -217,6 +225,7 @@ async function planOf(
     inactiveSince: null,
     blockedAt: returnsAs?.blockedAt ?? (old === null ? (before?.blockedAt ?? null) : null),
     reuse,
+    succeededAt,
     left: leavesBehind === null ? (before?.left ?? null) : null,
   };
   const here = isHere(draft);
@@ -335,7 +344,7 @@ export function userEvent(
   });
 }
 
-/** Ends the block that the person's leaving made. A block by anybody else, or one that was changed since, stays. */
+/** Ends the part of the block that the person's leaving made. */
 async function unblockingOf(
   context: IssuanceContext,
   actor: string,
@@ -344,23 +353,6 @@ async function unblockingOf(
 ): Promise<Step> {
   if (username === null || blockedAt === null || reuse !== null) return nothing;
   const [stored] = await context.store.identityBlocks.find([foldedName(username)]);
-  if (stored === undefined || stored.blockedAt.getTime() !== blockedAt.getTime()) return nothing;
-  return unblockingStep(context, actor, stored, now, 'the directory says so: returned');
-}
-
-export function unblockingStep(
-  context: IssuanceContext,
-  actor: string,
-  { n, ...block }: StoredIdentityBlock,
-  now: Date,
-  comment: string,
-): Step {
-  const { username, clusters } = block;
-  return {
-    operations: [
-      { op: 'removeIdentityBlock', folded: foldedName(username), n },
-      ...announce(context, { event: 'identity.unblocked', at: now, block, unblockedBy: actor, comment }),
-    ],
-    events: [auditEvent('IdentityUnblocked', now, actor, { username, clusters, comment })],
-  };
+  if (stored?.leaving?.at.getTime() !== blockedAt.getTime()) return nothing;
+  return liftingStep(context, actor, stored, now, 'the directory says so: returned');
 }

@@ -1,7 +1,9 @@
+import type { ListedCertificate } from '../../model/certificate.js';
 import type { RequestFilter } from '../../model/certificate-request.js';
 import type { DirectoryFacts, DirectoryParty } from '../../model/decision.js';
 import { isHere, type DirectoryStanding, type NameReuse, type SupposedInDirectory } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
+import type { Visibility } from '../../model/page.js';
 import type { IssuanceContext } from '../context.js';
 import { spellingsOf } from '../lifecycle/end-access.js';
 import { enforcementOn } from '../lifecycle/enforcement-on.js';
@@ -82,7 +84,8 @@ const mostLooked = 500;
 
 /**
  * Whether a certificate of the one who had the name before may still work, or come: it has not ended, and it was not revoked on
- * a cluster that was seen to refuse revoked ones; or a request of theirs waits, or is being signed.
+ * a cluster that was seen to refuse revoked ones; or a request of theirs waits, or is being signed. Those count too that they
+ * asked for or collect under another username: whoever holds such a key speaks for the name by it.
  */
 export async function predecessorHasAccess(
   context: IssuanceContext,
@@ -90,23 +93,27 @@ export async function predecessorHasAccess(
   { since }: NameReuse,
 ): Promise<boolean> {
   const { store, clock } = context;
-  const wanted = { clusters: null, now: clock(), limit: mostLooked };
-  for (const name of await spellingsOf(context, username)) {
+  const wanted = { now: clock(), limit: mostLooked };
+  const works = (found: readonly ListedCertificate[]) =>
+    found.length === mostLooked ||
+    found.some(
+      ({ issuedAt, revocation, cluster }) =>
+        issuedAt < since && (revocation === null || enforcementOn(context, cluster).verifiedAt === null),
+    );
+  const names = await spellingsOf(context, username);
+  for (const name of names) {
     for (const state of ['pending', 'approved', 'issuing'] as const)
-      if (await hasEarlierRequest(context, { state, username: name }, since)) return true;
-    for (const revoked of [false, true]) {
-      const found = await store.certificates.unexpiredOf(name, { ...wanted, revoked });
-      const earlier = found.filter(({ issuedAt }) => issuedAt < since);
-      const isRefused = (cluster: string) => revoked && enforcementOn(context, cluster).verifiedAt !== null;
-      if (found.length === mostLooked || !earlier.every(({ cluster }) => isRefused(cluster))) return true;
-    }
+      for (const party of [{ username: name }, { visibleTo: name }])
+        if (await hasEarlierRequest(context, { state, ...party }, since)) return true;
+    for (const revoked of [false, true])
+      if (works(await store.certificates.unexpiredOf(name, { ...wanted, clusters: null, revoked }))) return true;
   }
-  return false;
+  return works(await store.certificates.requestedForOthers(names, { ...wanted, revokedToo: true }));
 }
 
 async function hasEarlierRequest(
   { store }: IssuanceContext,
-  filter: Pick<RequestFilter, 'state' | 'username'>,
+  filter: Pick<RequestFilter, 'state' | 'username'> & Visibility,
   since: Date,
 ): Promise<boolean> {
   const { items, nextCursor } = await store.requests.list(filter, { limit: mostLooked, cursor: null });

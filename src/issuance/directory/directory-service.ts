@@ -1,4 +1,4 @@
-import { may } from '../../identity/permissions.js';
+import { actsFor, may } from '../../identity/permissions.js';
 import { isHere, type DirectoryRefusal, type DirectoryUser } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import { listedAtMost } from '../../model/identity.js';
@@ -7,9 +7,10 @@ import type { Principal } from '../../model/principal.js';
 import type { DirectoryUserDetails, DirectoryUserService, DirectoryUserView } from '../../services/directory-users.js';
 import type { ScimService } from '../../services/scim.js';
 import type { IssuanceContext } from '../context.js';
+import { liftingStep } from '../lifecycle/block-identity.js';
 import { readIdentity, residualExposure } from '../lifecycle/read-identity.js';
 import { changeGroup, createGroup, deleteGroup } from './change-group.js';
-import { changeUser, refuse, unblockingStep, userEvent } from './change-user.js';
+import { changeUser, refuse, userEvent } from './change-user.js';
 import { predecessorHasAccess } from './directory-facts.js';
 import { groupNamesOf, lostGroups } from './lose-groups.js';
 import { whyNoUsername } from './username.js';
@@ -83,6 +84,8 @@ export function directoryUserService(context: IssuanceContext): DirectoryUserSer
       for (;;) {
         const user = await store.directory.user(id);
         if (user === null) return refused({ kind: 'not-found' });
+        if (user.username !== null && actsFor(principal, user.username))
+          return refused({ kind: 'not-permitted', message: 'nobody confirms themselves: somebody else must do it' });
         if (user.reuse === null || (await settleReuse(context, user, principal.name))) {
           const settled = await store.directory.user(id);
           return settled === null ? refused({ kind: 'not-found' }) : done(await detailsOf(context, settled));
@@ -127,7 +130,7 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
     };
   const [identity, tokensMade, names] = await Promise.all([
     readIdentity(context, username),
-    store.apiTokens.liveMadeBy(foldedName(username), clock()),
+    store.apiTokens.liveMadeBy([foldedName(username)], clock()),
     groupNamesOf(context, user),
   ]);
   // The certificates of somebody who is here and lost a group go on as they are.
@@ -167,16 +170,18 @@ export async function settleReuse(context: IssuanceContext, user: DirectoryUser,
   const [stored] = await store.identityBlocks.find(names);
   const bearers = await store.directory.bearersOf(names);
   const ofLeaver =
-    stored && bearers.some(({ blockedAt }) => blockedAt?.getTime() === stored.blockedAt.getTime()) ? stored : null;
+    stored?.leaving && bearers.some(({ blockedAt }) => blockedAt?.getTime() === stored.leaving?.at.getTime())
+      ? stored
+      : null;
   const here = isHere(user);
   const unblocking =
     ofLeaver !== null && here
-      ? unblockingStep(context, actor, ofLeaver, now, 'the name is somebody else’s now')
+      ? liftingStep(context, actor, ofLeaver, now, 'the name is somebody else’s now')
       : { operations: [], events: [] };
   const settled: DirectoryUser = {
     ...user,
     ...{ reuse: null, changedAt: now, version: user.version + 1 },
-    blockedAt: here ? null : (ofLeaver?.blockedAt ?? user.blockedAt),
+    blockedAt: here ? null : (ofLeaver?.leaving?.at ?? user.blockedAt),
   };
   const { committed } = await store.writer.commit({
     operations: [{ op: 'updateDirectoryUser', user: settled, version: user.version }, ...unblocking.operations],

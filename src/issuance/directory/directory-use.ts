@@ -69,6 +69,13 @@ export class DirectoryUse {
     return folded.flatMap((name) => known.get(name) ?? []);
   }
 
+  /** Whether everybody who bears the name left. */
+  async hasLeft(name: string): Promise<boolean> {
+    if (!(await this.isUsed())) return false;
+    const standings = await this.standingsOf([foldedName(name)], false);
+    return standings.length > 0 && !standings.some(isHere);
+  }
+
   #believe(name: string, believed: Believed): void {
     if (this.#believed.size >= believedAtMost) this.#believed.clear();
     this.#believed.set(name, believed);

@@ -1,25 +1,21 @@
-import { apiTokenEvent } from '../../identity/api-tokens.js';
 import { auditEvent } from '../../model/audit-event.js';
 import type { DirectoryLeaving, DirectoryUser } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { IdentityBlock } from '../../model/identity-block.js';
-import type { ApiToken } from '../../model/principal.js';
 import type { RevocationReason } from '../../model/revocation.js';
 import type { Operation, Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { announce } from '../events.js';
-import { prepareBlock, type PreparedBlock } from '../lifecycle/block-identity.js';
+import { prepareBlock } from '../lifecycle/block-identity.js';
 import { nothingToEnd } from '../lifecycle/end-access.js';
+import { revokingTokens, tokensOfLeavers } from '../lifecycle/leavers-tokens.js';
 import { leftOver } from './left-over.js';
 
 /** A leaving, as it is committed with the change of the user that causes it. */
 export interface Leaving {
   readonly step: Step;
   readonly left: DirectoryLeaving;
-  /**
-   * The instant of the block that it makes, or that the leaving of an earlier bearer made; null where somebody else blocked
-   * the name before, so that a return does not unblock it.
-   */
+  /** The instant of the block that it makes, or that the leaving of an earlier bearer made; null: it has no username. */
   readonly blockedAt: Date | null;
   /** The access that is left after the step is ended with this block. Null: there is none, and nothing to end. */
   readonly block: IdentityBlock | null;
@@ -44,7 +40,7 @@ export async function leavingOf(
   { now, together }: { readonly now: Date; readonly together: boolean },
 ): Promise<Leaving> {
   const { directory } = context;
-  const { revoked, kept } = await tokensOf(context, username, now);
+  const { revoked, kept } = await tokensOfLeavers(context, username === null ? [] : [foldedName(username)], now);
   const reason: RevocationReason = how === 'Renamed' ? 'affiliationChanged' : 'cessationOfOperation';
   const comment = `the directory says so: ${how.toLowerCase()}`;
   const revocation = { reason, comment, revokedAt: now, revokedBy: actor };
@@ -59,6 +55,7 @@ export async function leavingOf(
           {
             now,
             together,
+            isLeaving: true,
             cancelRequests: directory.cancelRequests,
             leftOver: (ended) => leftOver(context, user, username, ended, revocation, revoked),
           },
@@ -81,62 +78,21 @@ export async function leavingOf(
       ? []
       : announce(context, {
           event: 'identity.blocked',
-          ...{ at: now, block: prepared.block, revokedCertificates: 0, cancelledRequests: 0 },
+          ...{ at: now, block: prepared.part, revokedCertificates: 0, cancelledRequests: 0 },
           left: await leftOver(context, user, username, prepared.ended, revocation, revoked),
         });
+  const tokens = revokingTokens(revoked, now, actor);
   return {
     step: {
-      operations: [
-        ...revoked.map(({ id }) => ({ op: 'revokeTokenOfLeaver', id, at: now }) as const),
-        ...(prepared?.step?.operations ?? []),
-        ...told,
-      ],
+      operations: [...tokens.operations, ...(prepared?.step?.operations ?? []), ...told],
       events: [
         auditEvent('DirectoryUserDeactivated', now, actor, details),
-        ...revoked.map((token) => apiTokenEvent('ApiTokenRevoked', token, now, actor)),
+        ...tokens.events,
         ...(prepared?.step?.events ?? []),
       ],
     },
     left,
-    blockedAt: prepared !== null && (await isDirectorys(context, prepared, now)) ? prepared.block.blockedAt : null,
-    block: prepared?.block ?? null,
+    blockedAt: prepared?.leaving?.at ?? null,
+    block: prepared?.part ?? null,
   };
 }
-
-/** Whether the directory alone says that the name is blocked. */
-async function isDirectorys({ store }: IssuanceContext, { stored }: PreparedBlock, now: Date): Promise<boolean> {
-  if (stored === null || (stored.until !== null && stored.until <= now)) return true;
-  const bearers = await store.directory.bearersOf([foldedName(stored.username)]);
-  return bearers.some(({ blockedAt }) => blockedAt?.getTime() === stored.blockedAt.getTime());
-}
-
-/**
- * The tokens that are revoked, and those that stay because no other admin's would be left. Machines go on: the connector of
- * the directory and the API servers of clusters are no person.
- */
-async function tokensOf(
-  { store, directory }: IssuanceContext,
-  username: string | null,
-  now: Date,
-): Promise<{ readonly revoked: readonly ApiToken[]; readonly kept: readonly ApiToken[] }> {
-  if (username === null) return { revoked: [], kept: [] };
-  const folded = foldedName(username);
-  const found = [
-    ...(directory.revokeTokens ? await store.apiTokens.liveOf(folded, now) : []),
-    ...(directory.revokeTokensMade ? await store.apiTokens.liveMadeBy(folded, now) : []),
-  ].filter(({ roles }) => !roles.includes('directory') && !roles.includes('reviewer'));
-  const all = [...new Map(found.map((token) => [token.id, token])).values()];
-  const admins = all.filter(isLastingAdmin);
-  if (admins.length === 0) return { revoked: all, kept: [] };
-  // The one that lasts longest stays, unless somebody else's does.
-  const others = await store.apiTokens.otherLiveAdmins(
-    admins.map(({ id }) => id),
-    now,
-  );
-  if (others > 0) return { revoked: all, kept: [] };
-  const [last] = admins.toSorted((a, b) => endOf(b) - endOf(a));
-  return { revoked: all.filter((token) => token !== last), kept: last ? [last] : [] };
-}
-
-const isLastingAdmin = ({ roles, breakGlass }: ApiToken): boolean => roles.includes('admin') && !breakGlass;
-const endOf = ({ expiresAt }: ApiToken): number => expiresAt?.getTime() ?? Infinity;

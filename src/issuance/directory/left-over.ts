@@ -25,11 +25,11 @@ export async function leftOver(
   const now = clock();
   const wanted = { revoked: true, clusters: null, now, limit: shown };
   const revoked: ListedCertificate[] = certificates.map((one) => ({ ...one, revocation }));
-  for (const name of await spellingsOf(context, username))
-    revoked.push(...(await store.certificates.unexpiredOf(name, wanted)));
+  const names = await spellingsOf(context, username);
+  for (const name of names) revoked.push(...(await store.certificates.unexpiredOf(name, wanted)));
   const [others, made] = await Promise.all([
-    store.certificates.requestedForOthers(username, now, shown),
-    store.apiTokens.liveMadeBy(foldedName(username), now),
+    store.certificates.requestedForOthers(names, { revokedToo: false, now, limit: shown }),
+    store.apiTokens.liveMadeBy([foldedName(username)], now),
   ]);
   const gone = new Set(revokedTokens.map((token) => token.id));
   return {

@@ -1,7 +1,12 @@
-import { may } from '../../identity/permissions.js';
+import { actsFor, may } from '../../identity/permissions.js';
 import { auditEvent } from '../../model/audit-event.js';
 import { foldedName } from '../../model/folded-name.js';
-import type { IdentityBlock, StoredIdentityBlock } from '../../model/identity-block.js';
+import {
+  plainBlock,
+  type IdentityBlock,
+  type LeavingPart,
+  type StoredIdentityBlock,
+} from '../../model/identity-block.js';
 import type { BlockAsk, IdentityDetails, UnblockAsk } from '../../model/identity.js';
 import { done, refused, type FieldError, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
@@ -9,6 +14,7 @@ import type { LeftOver } from '../../model/webhook-delivery.js';
 import type { Operation, Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { announce } from '../events.js';
+import { partOfOthers, sorted, widenedByAsking, widenedByLeaving } from './block-parts.js';
 import { endAccess, endingStep, findAccess, nothingToEnd, spellingsOf, type AccessToEnd } from './end-access.js';
 import { readIdentity } from './read-identity.js';
 
@@ -47,7 +53,7 @@ async function issuingFor(context: IssuanceContext, username: string): Promise<r
   return ids;
 }
 
-/** Commits the block as it is to be, unless it is that already. */
+/** Commits the block as it is to be, unless it is that already. Answers the part of it whose access ends. */
 async function commitBlock(
   context: IssuanceContext,
   actor: string,
@@ -59,17 +65,17 @@ async function commitBlock(
       now: context.clock(),
       together: tried < mostTogether,
     });
-    if (prepared.step === null) return prepared.block;
+    if (prepared.step === null) return prepared.part;
     const { committed } = await context.store.writer.commit(prepared.step);
-    if (committed) return prepared.block;
+    if (committed) return prepared.part;
   }
 }
 
 /** A block with everything that is committed together with it. */
 export interface PreparedBlock {
-  readonly block: IdentityBlock;
-  /** The block that it takes the place of; null: there was none. */
-  readonly stored: StoredIdentityBlock | null;
+  /** The part of it that was asked for. */
+  readonly part: IdentityBlock;
+  readonly leaving: LeavingPart | null;
   /** Null where the name is blocked in this way already. */
   readonly step: Step | null;
   /** The access that the step ends: the first part of it. */
@@ -80,6 +86,8 @@ export interface BlockOptions {
   readonly now: Date;
   /** Whether the step ends the first part of the access too. */
   readonly together: boolean;
+  /** Whether the directory asks, because somebody left; default false. */
+  readonly isLeaving?: boolean;
   /** Whether requests that wait are cancelled; default true. */
   readonly cancelRequests?: boolean;
   /** The access that is left when the step is committed, for the message to webhooks. */
@@ -92,62 +100,38 @@ export async function prepareBlock(
   actor: string,
   username: string,
   ask: BlockAsk,
-  { now, together, cancelRequests = true, leftOver }: BlockOptions,
+  { now, together, isLeaving = false, cancelRequests = true, leftOver }: BlockOptions,
 ): Promise<PreparedBlock> {
   const folded = foldedName(username);
   const [stored = null] = await context.store.identityBlocks.find([folded]);
-  const block = widened(stored, { username, ask, actor, now });
-  if (stored !== null && isAsStored(block, stored)) return { block: stored, stored, step: null, ended: nothingToEnd };
-  const found = together ? await findAccess(context, block) : nothingToEnd;
+  const { reason, comment = null, clusters: named = null, until = null } = ask;
+  const clusters = named && sorted(named);
+  const asked = { username, reason, comment, clusters, until, blockedAt: now, blockedBy: actor };
+  const after = (isLeaving ? widenedByLeaving : widenedByAsking)(stored, asked, now);
+  if (after === null) {
+    if (stored === null) throw new Error('a name that is not blocked is blocked already');
+    const part = (isLeaving ? null : partOfOthers(stored, now)) ?? plainBlock(stored);
+    return { part, leaving: stored.leaving, step: null, ended: nothingToEnd };
+  }
+  const { block, leaving, part } = after;
+  const found = together ? await findAccess(context, part) : nothingToEnd;
   const ended = cancelRequests ? found : { ...found, requests: [] };
   const left = leftOver && (await leftOver(ended));
-  const ending = endingStep(context, ended, block, actor, now);
+  const ending = endingStep(context, ended, part, actor, now);
   const counts = { revokedCertificates: ended.certificates.length, cancelledRequests: ended.requests.length };
-  const { clusters, reason, comment, until } = block;
-  const details = { username, clusters, reason, comment, until: until && until.toISOString(), ...counts };
+  const end = part.until && part.until.toISOString();
+  const details = { username, clusters: part.clusters, reason, comment, until: end, ...counts };
   const step: Step = {
     operations: [
       ...(stored ? [remove(stored, folded)] : []),
-      { op: 'insertIdentityBlock', block, folded },
+      { op: 'insertIdentityBlock', block, folded, leaving },
       ...ending.operations,
-      ...announce(context, { event: 'identity.blocked', at: now, block, ...counts, ...(left && { left }) }),
+      ...announce(context, { event: 'identity.blocked', at: now, block: part, ...counts, ...(left && { left }) }),
     ],
     events: [auditEvent('IdentityBlocked', now, actor, details), ...ending.events],
   };
-  return { block, stored, step, ended };
+  return { part, leaving, step, ended };
 }
-
-interface AskedBlock {
-  readonly username: string;
-  readonly ask: BlockAsk;
-  readonly actor: string;
-  readonly now: Date;
-}
-
-/**
- * The block as it is after it was asked for. A block only grows: to the clusters of both, until the later end. So nobody who
- * blocks a name on one cluster lets it in on another one.
- */
-function widened(stored: StoredIdentityBlock | null, { username, ask, actor, now }: AskedBlock): IdentityBlock {
-  const { reason, comment = null, clusters = null, until = null } = ask;
-  const asked: IdentityBlock = {
-    ...{ username, reason, comment, until, blockedAt: now, blockedBy: actor },
-    clusters: clusters && sorted(clusters),
-  };
-  if (stored === null || (stored.until !== null && stored.until <= now)) return asked;
-  const both = clusters && stored.clusters && sorted([...clusters, ...stored.clusters]);
-  const later = until && stored.until && (until > stored.until ? until : stored.until);
-  return { ...asked, username: stored.username, clusters: both, until: later };
-}
-
-const sorted = (names: readonly string[]): readonly string[] => [...new Set(names)].sort();
-
-/** Whether the block changes nothing but who says so when. */
-const isAsStored = (block: IdentityBlock, stored: IdentityBlock): boolean =>
-  block.reason === stored.reason &&
-  block.comment === stored.comment &&
-  block.until?.getTime() === stored.until?.getTime() &&
-  JSON.stringify(block.clusters) === JSON.stringify(stored.clusters);
 
 const remove = ({ n }: StoredIdentityBlock, folded: string): Operation => ({ op: 'removeIdentityBlock', folded, n });
 
@@ -160,13 +144,15 @@ export async function unblockIdentity(
 ): Promise<Outcome<IdentityDetails>> {
   const refusal = whyNotBlock(principal);
   if (refusal !== null) return refusal;
+  if (actsFor(principal, username))
+    return refused({ kind: 'not-permitted', message: 'nobody unblocks themselves: somebody else must do it' });
   const { clusters, comment = null } = ask;
   const folded = foldedName(username);
   for (;;) {
     const at = context.clock();
     const [stored] = await context.store.identityBlocks.find([folded]);
     if (stored === undefined || (stored.until !== null && stored.until <= at)) break;
-    const { n: _, ...block } = stored;
+    const block = plainBlock(stored);
     if (clusters !== undefined && block.clusters === null)
       return invalid(
         '/clusters',
@@ -190,6 +176,33 @@ export async function unblockIdentity(
     if (committed) break;
   }
   return done(await readIdentity(context, username));
+}
+
+/** The step that ends the part of the directory. The part of others stays, as far as it is not over. */
+export function liftingStep(
+  context: IssuanceContext,
+  actor: string,
+  stored: StoredIdentityBlock,
+  now: Date,
+  comment: string,
+): Step {
+  const rest = partOfOthers(stored, now);
+  const { username } = stored;
+  const folded = foldedName(username);
+  const { clusters: blocked = [] } = rest ?? {};
+  const freed = rest === null ? null : [...context.clusters.keys()].filter((name) => blocked?.includes(name) === false);
+  const isFreed = freed === null || freed.length > 0;
+  const block = { ...plainBlock(stored), clusters: freed };
+  return {
+    operations: [
+      remove(stored, folded),
+      ...(rest === null ? [] : [{ op: 'insertIdentityBlock', block: rest, folded } as const]),
+      ...(isFreed
+        ? announce(context, { event: 'identity.unblocked', at: now, block, unblockedBy: actor, comment })
+        : []),
+    ],
+    events: isFreed ? [auditEvent('IdentityUnblocked', now, actor, { username, clusters: freed, comment })] : [],
+  };
 }
 
 function whyNotBlock(principal: Principal): Refused | null {

@@ -9,6 +9,8 @@ import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { requestEvent } from '../events.js';
 import { moveRequest } from '../request-states.js';
+import { endTokens } from './leavers-tokens.js';
+import { partOfOthers } from './block-parts.js';
 import { revocationBy } from './commit-certificate.js';
 import { revocationSteps } from './revocation-steps.js';
 
@@ -130,20 +132,25 @@ export class BlockedAccess {
 
   constructor(private readonly context: IssuanceContext) {}
 
-  /** Requests of somebody whom the directory let go wait where the configuration says so. */
-  async #cancels({ username, blockedAt }: IdentityBlock): Promise<boolean> {
-    const { store, directory } = this.context;
-    if (directory.cancelRequests) return true;
-    const bearers = await store.directory.bearersOf([foldedName(username)]);
-    return !bearers.some((bearer) => bearer.blockedAt?.getTime() === blockedAt.getTime());
-  }
-
   async endNext(): Promise<void> {
-    const now = this.context.clock();
-    const found = await this.context.store.identityBlocks.chunk(this.#after, blocksAtOnce);
+    const { store, clock, directory } = this.context;
+    const now = clock();
+    const found = await store.identityBlocks.chunk(this.#after, blocksAtOnce);
     this.#after = found.length < blocksAtOnce ? '' : (found.at(-1)?.folded ?? '');
-    for (const { n: _, folded: __, ...block } of found)
-      if (block.until === null || block.until > now)
-        await endAccess(this.context, block, block.blockedBy, { cancelRequests: await this.#cancels(block) });
+    const inForce = found.filter(({ until }) => until === null || until > now);
+    const leavers = inForce.filter(({ leaving }) => leaving !== null);
+    const bearers = await store.directory.bearersOf(leavers.map(({ folded }) => folded));
+    const kept = new Set(bearers.flatMap(({ left }) => left?.keptTokens ?? []));
+    for (const actor of new Set(leavers.map(({ blockedBy }) => blockedBy))) {
+      const theirs = leavers.filter(({ blockedBy }) => blockedBy === actor).map(({ folded }) => folded);
+      await endTokens(this.context, actor, theirs, kept);
+    }
+    for (const block of inForce) {
+      const besides = block.leaving === null ? null : partOfOthers(block, now);
+      // Requests of somebody whom the directory let go wait where the configuration says so, and others blocked nobody there.
+      const cancelRequests = block.leaving === null || directory.cancelRequests;
+      await endAccess(this.context, block, block.blockedBy, { cancelRequests });
+      if (besides !== null && !cancelRequests) await endAccess(this.context, besides, besides.blockedBy);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { foldedName } from '../../model/folded-name.js';
-import { blocks, type IdentityBlock } from '../../model/identity-block.js';
+import { blocks, plainBlock } from '../../model/identity-block.js';
 import {
   listedAtMost,
   type BindingsOfIdentity,
@@ -37,20 +37,21 @@ export async function readIdentity(context: IssuanceContext, username: string): 
   const now = context.clock();
   const limit = listedAtMost + 1;
   const unexpired = { clusters: null, now, limit };
+  const names = await spellingsOf(context, username);
   const [live, revoked, requestedForOthers, waitingRequests, [found]] = await Promise.all([
     store.certificates.unexpiredOf(username, { ...unexpired, revoked: false }),
     store.certificates.unexpiredOf(username, { ...unexpired, revoked: true }),
-    store.certificates.requestedForOthers(username, now, limit),
+    store.certificates.requestedForOthers(names, { revokedToo: false, now, limit }),
     waitingFor(context, username, limit),
     store.identityBlocks.find([foldedName(username)]),
   ]);
   const block = found === undefined || (found.until !== null && found.until <= now) ? null : found;
-  const ofOthers = block === null ? [] : await unexpiredOfOtherSpellings(context, username, unexpired);
+  const ofOthers = block === null ? [] : await unexpiredOfOthers(context, names, username, unexpired);
   const isBlocked = ({ cluster }: ListedCertificate) => block !== null && blocks(block, cluster, now);
   const exposed = [...revoked, ...[...live, ...ofOthers].filter(isBlocked)];
   const lists = [live, exposed, requestedForOthers, waitingRequests];
   return {
-    ...identityOf(context, { username, live, block: block && withoutNumber(block) }),
+    ...identityOf(context, { username, live, block: block && plainBlock(block) }),
     certificates: live.slice(0, listedAtMost),
     waitingRequests: waitingRequests.slice(0, listedAtMost),
     residualExposure: exposed.flatMap((one) => residualExposure(context, one)).slice(0, listedAtMost),
@@ -61,22 +62,19 @@ export async function readIdentity(context: IssuanceContext, username: string): 
 }
 
 /** A block holds for the name in every spelling. */
-async function unexpiredOfOtherSpellings(
-  context: IssuanceContext,
+async function unexpiredOfOthers(
+  { store }: IssuanceContext,
+  names: readonly string[],
   username: string,
   wanted: Omit<UnexpiredCertificates, 'revoked'>,
 ): Promise<readonly ListedCertificate[]> {
   const found: ListedCertificate[] = [];
-  for (const name of await spellingsOf(context, username))
+  for (const name of names)
     if (name !== username)
       for (const revoked of [true, false])
-        found.push(...(await context.store.certificates.unexpiredOf(name, { ...wanted, revoked })));
+        found.push(...(await store.certificates.unexpiredOf(name, { ...wanted, revoked })));
   return found;
 }
-
-const withoutNumber = ({ username, clusters, reason, comment, until, blockedAt, blockedBy }: IdentityBlock) => ({
-  ...{ username, clusters, reason, comment, until, blockedAt, blockedBy },
-});
 
 async function waitingFor(
   { store }: IssuanceContext,

@@ -155,14 +155,14 @@ export class ApiTokenTable implements ApiTokenReader {
     return [...new Set(rows.flatMap((row) => jsonRead((row as { createdBy: unknown }).createdBy) as string[]))];
   }
 
-  async liveOf(folded: string, now: Date): Promise<readonly ApiToken[]> {
-    const tokens = await this.#live(now);
-    return tokens.filter(({ name }) => foldedName(name) === folded);
+  async liveOf(folded: readonly string[], now: Date): Promise<readonly ApiToken[]> {
+    const [tokens, names] = [await this.#live(now), new Set(folded)];
+    return tokens.filter(({ name }) => names.has(foldedName(name)));
   }
 
-  async liveMadeBy(folded: string, now: Date): Promise<readonly ApiToken[]> {
-    const tokens = await this.#live(now);
-    return tokens.filter(({ createdBy }) => createdBy.some((maker) => foldedName(maker) === folded));
+  async liveMadeBy(folded: readonly string[], now: Date): Promise<readonly ApiToken[]> {
+    const [tokens, names] = [await this.#live(now), new Set(folded)];
+    return tokens.filter(({ createdBy }) => createdBy.some((maker) => names.has(foldedName(maker))));
   }
 
   async otherLiveAdmins(ids: readonly string[], now: Date): Promise<number> {

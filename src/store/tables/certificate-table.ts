@@ -6,7 +6,13 @@ import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexOf, octetsIn, octetsOf, serialOctetsIn, serialOf, uuidOf } from '../octets.js';
 import { quoted, storedJson, type Condition } from '../statement.js';
-import type { CertificateReader, EndOfCertificate, ExpiringCertificates, UnexpiredCertificates } from '../store.js';
+import type {
+  CertificateReader,
+  EndOfCertificate,
+  ExpiringCertificates,
+  ForOthers,
+  UnexpiredCertificates,
+} from '../store.js';
 import { conditionsOf, withinBoth } from './certificate-status.js';
 import { readEnding, soonestFirst } from './ending-certificates.js';
 import { equals, isParty, onUsername, type ListFilter } from './list-filter.js';
@@ -148,9 +154,24 @@ export class CertificateTable implements CertificateReader {
     return new Set(found.map((row) => (row as { readonly value: string }).value));
   }
 
-  requestedForOthers(requester: string, now: Date, limit: number) {
-    const others = { sql: ` AND "c"."username" <> ? AND NOT ${isRevoked}`, parameters: [requester] };
-    return this.#unexpired(certificates, { column: '"c"."requesterName"', parameter: requester }, now, others, limit);
+  async requestedForOthers(principals: readonly string[], { revokedToo, now, limit }: ForOthers) {
+    const some = `"c"."username" NOT IN (${principals.map(() => '?').join(', ')})${revokedToo ? '' : ` AND NOT ${isRevoked}`}`;
+    const ways = [
+      { column: '"c"."requesterName"', sql: ` AND ${some}` },
+      // The condition of a partial index.
+      { column: '"c"."collector"', sql: ` AND "c"."collector" <> "c"."requesterName" AND ${some}` },
+    ];
+    const found = await Promise.all(
+      principals.flatMap((parameter) =>
+        ways.map(({ column, sql }) =>
+          this.#unexpired(certificates, { column, parameter }, now, { sql, parameters: principals }, limit),
+        ),
+      ),
+    );
+    // One principal may have asked, and another spelling of it collect.
+    return [...new Map(found.flat().map((one) => [one.fingerprintSha256, one])).values()]
+      .sort((a, b) => b.notAfter.getTime() - a.notAfter.getTime())
+      .slice(0, limit);
   }
 
   /** Along the index of a column on ends. */

@@ -46,6 +46,7 @@ export function directoryUserRow(user: DirectoryUser): Columns<Omit<UserRow, 'n'
     blockedAt: user.blockedAt,
     predecessor: user.reuse?.predecessor ?? null,
     reusedSince: user.reuse?.since ?? null,
+    succeededAt: user.succeededAt,
     left: user.left,
   };
 }
@@ -193,7 +194,10 @@ const instant = (value: unknown): Date => new Date(value as number | Date);
 const instantOrNull = (value: unknown): Date | null => (value === null ? null : instant(value));
 
 /** The columns that `standingOf` reads. */
-export const standingRead = ['id', 'principal', 'active', 'deletedAt', 'predecessor', 'reusedSince'] as const;
+export const standingRead = [
+  ...(['id', 'principal', 'active', 'deletedAt'] as const),
+  ...(['predecessor', 'reusedSince', 'succeededAt'] as const),
+] as const;
 export type StandingRead = Pick<UserRead, (typeof standingRead)[number] | 'n' | 'principalKey'>;
 
 export function standingOf(row: Pick<UserRead, (typeof standingRead)[number]>): DirectoryStanding {
@@ -204,6 +208,7 @@ export function standingOf(row: Pick<UserRead, (typeof standingRead)[number]>): 
     active: Boolean(row.active),
     deletedAt: instantOrNull(row.deletedAt),
     reuse: since === null ? null : { predecessor: row.predecessor as string, since },
+    succeededAt: instantOrNull(row.succeededAt),
   };
 }
 

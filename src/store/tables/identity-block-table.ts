@@ -1,4 +1,4 @@
-import type { IdentityBlock, StoredIdentityBlock } from '../../model/identity-block.js';
+import type { IdentityBlock, LeavingPart, StoredIdentityBlock } from '../../model/identity-block.js';
 import type { RevocationReason } from '../../model/revocation.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import {
@@ -10,14 +10,18 @@ import {
   type SqlDialect,
   type Statement,
 } from '../statement.js';
-import type { RequireUnblocked } from '../step.js';
+import type { InsertIdentityBlock, RequireUnblocked } from '../step.js';
 import type { IdentityBlockReader } from '../store.js';
 import { inBatches } from './read-page.js';
 
 type IdentityBlockRow = Prisma.IdentityBlockGetPayload<object>;
 
 /** The row without the number that the database gives it. */
-export function identityBlockRow(block: IdentityBlock, folded: string): Columns<Omit<IdentityBlockRow, 'n'>> {
+export function identityBlockRow(
+  block: IdentityBlock,
+  folded: string,
+  leaving: LeavingPart | null = null,
+): Columns<Omit<IdentityBlockRow, 'n'>> {
   return {
     folded,
     username: block.username,
@@ -27,14 +31,15 @@ export function identityBlockRow(block: IdentityBlock, folded: string): Columns<
     until: block.until,
     blockedAt: block.blockedAt,
     blockedBy: block.blockedBy,
+    leaving,
   };
 }
 
 /** The folded names that are blocked. Each certificate asks for some of them, and they rarely change. */
 const blockedNames = 'SELECT "folded" FROM "IdentityBlock"';
 
-export const insertIdentityBlock = (block: IdentityBlock, folded: string): Statement => ({
-  ...insertUnique('IdentityBlock', identityBlockRow(block, folded), { kind: 'identityBlock' }),
+export const insertIdentityBlock = ({ block, folded, leaving }: InsertIdentityBlock): Statement => ({
+  ...insertUnique('IdentityBlock', identityBlockRow(block, folded, leaving), { kind: 'identityBlock' }),
   changesKeys: blockedNames,
 });
 
@@ -114,18 +119,36 @@ type RowRead = Omit<IdentityBlockRow, 'n' | 'until' | 'blockedAt'> & {
   readonly blockedAt: number | Date;
 };
 
-const rowRead = ({ n, clusters, until, blockedAt, ...same }: RowRead): IdentityBlockRow => ({
+const rowRead = ({ n, clusters, until, blockedAt, leaving, ...same }: RowRead): IdentityBlockRow => ({
   ...same,
   n: BigInt(n),
   clusters: clusters === null ? null : (jsonRead(clusters) as IdentityBlockRow['clusters']),
   until: until === null ? null : new Date(until),
   blockedAt: new Date(blockedAt),
+  leaving: leaving === null ? null : (jsonRead(leaving) as IdentityBlockRow['leaving']),
 });
 
-function identityBlockOf({ folded: _, clusters, reason, ...row }: IdentityBlockRow): StoredIdentityBlock {
+function identityBlockOf({ folded: _, clusters, reason, leaving, ...row }: IdentityBlockRow): StoredIdentityBlock {
   return {
     ...row,
     clusters: clusters === null ? null : storedJson<string[]>(clusters),
     reason: reason as RevocationReason,
+    leaving: leaving === null ? null : leavingOf(storedJson<LeavingInJson>(leaving)),
   };
 }
+
+/** Instants are texts in JSON. */
+interface LeavingInJson {
+  readonly at: string;
+  readonly besides:
+    (Omit<IdentityBlock, 'until' | 'blockedAt'> & { readonly until: string | null; readonly blockedAt: string }) | null;
+}
+
+const leavingOf = ({ at, besides }: LeavingInJson): LeavingPart => ({
+  at: new Date(at),
+  besides: besides && {
+    ...besides,
+    until: besides.until === null ? null : new Date(besides.until),
+    blockedAt: new Date(besides.blockedAt),
+  },
+});

@@ -1,5 +1,5 @@
 import { foldedName } from '../../model/folded-name.js';
-import type { IdentityBlock } from '../../model/identity-block.js';
+import { plainBlock, type IdentityBlock } from '../../model/identity-block.js';
 import { countedCertificates, type IdentityFilter } from '../../model/identity.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import { jsonRead, type ColumnValue, type Condition } from '../statement.js';
@@ -172,7 +172,7 @@ export class IdentityTable implements IdentityReader {
       this.blocks.find([...new Set(names.map(({ username }) => foldedName(username)))]),
     ]);
     const inForce = blocks.filter(({ until }) => until === null || until > now);
-    const byFolded = new Map(inForce.map(({ n: _, ...block }) => [foldedName(block.username), block]));
+    const byFolded = new Map(inForce.map((block) => [foldedName(block.username), plainBlock(block)]));
     return {
       records: names.map(({ key, username }) => {
         const own = live.get(username) ?? [];

@@ -64,6 +64,10 @@ const unexpired =
   (revoked: boolean): Read =>
   (readRows) =>
     new CertificateTable(prisma, { readRows, dialect }).unexpiredOf('a', { revoked, clusters: ['a'], now, limit: 50 });
+const forOthers =
+  (revokedToo: boolean): Read =>
+  (readRows) =>
+    new CertificateTable(prisma, { readRows, dialect }).requestedForOthers(['a', 'A'], { revokedToo, now, limit: 50 });
 
 const now = instant('2026-03-01T10:00:00.000Z');
 
@@ -187,9 +191,15 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   ['revoked certificates of a username', unexpired(true), 'Revocation_username_notAfter_certificateN_idx'],
   [
     'live certificates that somebody requested for others',
-    (readRows) => new CertificateTable(prisma, { readRows, dialect }).requestedForOthers('a', now, 50),
+    forOthers(false),
     'CertificateRecord_requesterName_notAfter_n_idx',
   ],
+  [
+    'live certificates that somebody collects for others',
+    forOthers(false),
+    'CertificateRecord_collector_notAfter_n_idx',
+  ],
+  ['unexpired certificates that somebody collects', forOthers(true), 'CertificateRecord_collector_notAfter_n_idx'],
   ['events by principal', events({ principal: 'a' }), 'AuditRecord_principal_lastSeq_idx'],
   ['events of a cluster', events({ cluster: 'a', before: now }), 'AuditRecord_cluster_lastSeq_idx'],
   ['events of a type', events({ type: 'IssuanceFailed' }), 'AuditRecord_types_lastSeq_idx'],

@@ -250,6 +250,7 @@ export const aDirectoryUser = (members: Partial<DirectoryUser> = {}): DirectoryU
   inactiveSince: null,
   blockedAt: null,
   reuse: null,
+  succeededAt: null,
   left: null,
   ...members,
 });

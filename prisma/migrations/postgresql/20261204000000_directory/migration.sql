@@ -23,6 +23,7 @@ CREATE TABLE "DirectoryUser" (
     "blockedAt" TIMESTAMP(3),
     "predecessor" TEXT COLLATE "C",
     "reusedSince" TIMESTAMP(3),
+    "succeededAt" TIMESTAMP(3),
     "left" JSONB
 );
 CREATE UNIQUE INDEX "DirectoryUser_id_key" ON "DirectoryUser"("id");
@@ -101,3 +102,6 @@ CREATE TABLE "DirectoryLoss" (
     "userN" BIGINT NOT NULL,
     "lostBy" TEXT COLLATE "C" NOT NULL
 );
+
+-- The part of a block that the directory made when somebody left, and beside it the part of others, which stays when they return.
+ALTER TABLE "IdentityBlock" ADD COLUMN "leaving" JSONB;

@@ -23,6 +23,7 @@ CREATE TABLE "DirectoryUser" (
     "blockedAt" DATETIME,
     "predecessor" TEXT,
     "reusedSince" DATETIME,
+    "succeededAt" DATETIME,
     "left" JSONB
 );
 CREATE UNIQUE INDEX "DirectoryUser_id_key" ON "DirectoryUser"("id");
@@ -93,3 +94,6 @@ CREATE TABLE "DirectoryLoss" (
     "userN" BIGINT NOT NULL,
     "lostBy" TEXT NOT NULL
 );
+
+-- The part of a block that the directory made when somebody left, and beside it the part of others, which stays when they return.
+ALTER TABLE "IdentityBlock" ADD COLUMN "leaving" JSONB;

@@ -21,7 +21,7 @@ const holders = new Map(
 );
 const fingerprintOf = (kind: string) => hash('sha256', new X509Certificate(readHolder(kind)).raw, 'hex');
 
-function proofs({ at = proofTime, restoredAt = null as Date | null } = {}): KeyProofs {
+function proofs({ at = proofTime, restoredAt = null as Date | null, isPredecessors = false } = {}): KeyProofs {
   const used = new Set<string>();
   return new KeyProofs({
     find: async (fingerprint) => {
@@ -29,7 +29,7 @@ function proofs({ at = proofTime, restoredAt = null as Date | null } = {}): KeyP
       const requester = { name: 'portal', groups: ['onboarding'], roles: ['requester'] as const };
       return der === undefined
         ? null
-        : { der, username: 'jane', notAfter: at, requester, collector: 'portal', makers: ['root'] };
+        : { der, username: 'jane', notAfter: at, requester, collector: 'portal', makers: ['root'], isPredecessors };
     },
     use: async (id) => {
       const isNew = !used.has(id);
@@ -65,6 +65,11 @@ describe('a fixture of a proof', () => {
 
   it.each(Object.entries(refusedProofs))('%s is refused: %s', async (name, reason) => {
     expect(await show(proofs(), name)).toMatchObject({ outcome: 'refused', reason });
+  });
+
+  it('is refused where a name of the certificate was given to somebody else since', async () => {
+    const reason = 'ProofOfPredecessor';
+    expect(await show(proofs({ isPredecessors: true }), 'es256')).toMatchObject({ outcome: 'refused', reason });
   });
 
   it('is in the lists', () => {

@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join as joined } from 'node:path';
+import request from 'supertest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeApiToken } from '../../src/identity/api-tokens.js';
+import type { Role } from '../../src/model/principal.js';
+import { IdentityProvider } from '../helpers/identity-provider.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { as } from './support/call.js';
+import { startOidcService } from './support/oidc-service.js';
+import type { TestService } from './support/service.js';
+
+const accounts = {
+  vic: { groups: ['approvers'] },
+  ada: { groups: ['admins'] },
+  eve: { groups: ['admins'] },
+  noa: { groups: ['admins'] },
+};
+const roles = [
+  { groups: ['approvers'], roles: ['approver'] },
+  { groups: ['admins'], roles: ['admin'] },
+];
+const hasLeft = 'the directory says that you left, so you have no role here until it says that you are back';
+
+const folder = temporaryDirectory();
+let provider: IdentityProvider;
+let service: TestService;
+let connector: string;
+beforeAll(async () => {
+  provider = await IdentityProvider.start({ tls: true, accounts });
+  const secretFile = joined(folder.path, 'webhook-secret');
+  writeFileSync(secretFile, `whsec_${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  const webhooks = [{ name: 'chat', url: 'https://127.0.0.1:1/', secretFile, events: ['identity.blocked'] }];
+  service = await startOidcService(provider, { roles, settings: { webhooks } });
+  connector = await tokenOf('connector', ['directory']);
+});
+afterAll(async () => {
+  await service.close();
+  await provider.stop();
+  folder.remove();
+});
+
+async function tokenOf(name: string, held: readonly Role[], createdBy: readonly string[] = []): Promise<string> {
+  const made = makeApiToken({ name, roles: held }, createdBy, { now: new Date(), random: randomBytes });
+  const operation = { op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 } as const;
+  expect(await service.store.writer.commit({ operations: [operation], events: [] })).toEqual({ committed: true });
+  return made.secret;
+}
+const scim = (method: 'post' | 'patch', path: string, content: object) =>
+  request(service.address)
+    [method](`/scim/v2${path}`)
+    .set('authorization', `Bearer ${connector}`)
+    .set('content-type', 'application/scim+json')
+    .send(JSON.stringify(content));
+async function join(userName: string, more: object = {}): Promise<string> {
+  const schemas = ['urn:ietf:params:scim:schemas:core:2.0:User'];
+  const { text } = await scim('post', '/Users', { schemas, userName, active: true, ...more }).expect(201);
+  return (JSON.parse(text) as { readonly id: string }).id;
+}
+const become = (id: string, active: boolean) =>
+  scim('patch', `/Users/${id}`, {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+    Operations: [{ op: 'replace', path: 'active', value: active }],
+  }).expect(200);
+const detailOf = ({ body }: { readonly body: unknown }) => (body as { readonly detail?: string }).detail;
+
+describe('somebody who left, with a token of the identity provider that lives on', () => {
+  it('approves nothing and reads nothing of others, until they return', async () => {
+    const id = await join('Vic');
+    const vic = service.withToken((await provider.signIn('vic')).accessToken);
+    const waiting = as.request(
+      await service
+        .as('hr-system')('post', '/v1/certificate-requests')
+        .send({ username: 'app-1', groups: ['ops-a'] })
+        .expect(201),
+    );
+    await vic('get', '/v1/certificate-requests').expect(200);
+    await become(id, false);
+    expect(as.whoami(await vic('get', '/v1/whoami').expect(200))).toMatchObject({ name: 'vic', roles: [] });
+    const approve = () => vic('post', `/v1/certificate-requests/${waiting.id}/approve`).send({});
+    expect(detailOf(await approve().expect(403))).toBe(hasLeft);
+    const { body } = await vic('get', '/v1/certificate-requests').expect(200);
+    expect((body as { readonly items: readonly object[] }).items).toEqual([]);
+    await vic('get', `/v1/certificate-requests/${waiting.id}`).expect(404);
+    await become(id, true);
+    await approve().expect(200);
+  });
+
+  it('does not let themselves in again, nor others', async () => {
+    const id = await join('ada');
+    const ada = service.withToken((await provider.signIn('ada')).accessToken);
+    await become(id, false);
+    for (const name of ['ada', 'ADA', 'vic']) {
+      const answer = await ada('post', `/v1/identities/${name}/unblock`).send({}).expect(403);
+      expect(detailOf(answer)).toBe(hasLeft);
+    }
+    await ada('post', '/v1/api-tokens')
+      .send({ name: 'backdoor', roles: ['admin'] })
+      .expect(403);
+    expect(detailOf(await ada('post', `/v1/directory-users/${id}/confirm`).expect(403))).toBe(hasLeft);
+  });
+});
+
+describe('the consequences of a leaving', () => {
+  it('list the certificates that somebody collects, and those that they asked for in another spelling', async () => {
+    const id = await join('Noa');
+    const noa = await tokenOf('Noa', ['requester']);
+    const collected = as.request(
+      await service
+        .as('hr-system')('post', '/v1/certificate-requests')
+        .send({ username: 'svc-collected', groups: ['team-a'], collector: 'Noa' })
+        .expect(201),
+    );
+    await service.withToken(noa)('post', `/v1/certificate-requests/${collected.id}/kubeconfig`).expect(200);
+    const spelled = service.withToken((await provider.signIn('noa')).accessToken);
+    await spelled('post', '/v1/kubeconfigs')
+      .send({ username: 'svc-spelled', groups: ['team-a'] })
+      .expect(201);
+    // Their own, in any spelling, are no certificates of others.
+    await spelled('post', '/v1/kubeconfigs')
+      .send({ username: 'noa', groups: ['team-a'] })
+      .expect(201);
+    await become(id, false);
+    const { body } = await service.as('petra')('get', `/v1/directory-users/${id}`).expect(200);
+    const { consequences } = body as {
+      readonly consequences: { readonly requestedForOthers: readonly { readonly username: string }[] };
+    };
+    const usernames = consequences.requestedForOthers.map(({ username }) => username);
+    expect(usernames.sort()).toEqual(['svc-collected', 'svc-spelled']);
+    const { items } = await service.store.webhookDeliveries.list({ webhook: 'chat' }, { limit: 50, cursor: null });
+    const told = items.map(({ payload }) => payload).find((payload) => payload.includes(id)) ?? '';
+    for (const username of usernames) expect(told).toContain(`"username":"${username}"`);
+  });
+});
+
+describe('an API token of somebody who left', () => {
+  it('goes on as the last admin’s, and a person who comes in by the same name has no role', async () => {
+    const others = (await service.store.apiTokens.list({ limit: 100, cursor: null })).items.filter(({ roles: held }) =>
+      held.includes('admin'),
+    );
+    const last = await tokenOf('eve', ['admin'], ['ada']);
+    for (const { id } of others)
+      await service.store.writer.commit({ operations: [{ op: 'revokeApiToken', id, at: new Date() }], events: [] });
+    const id = await join('eve');
+    await become(id, false);
+    await service.withToken(last)('get', '/v1/audit-events?limit=1').expect(200);
+    const eve = service.withToken((await provider.signIn('eve')).accessToken);
+    await eve('get', '/v1/audit-events?limit=1').expect(403);
+    // Nobody lets themselves in, by whichever credential.
+    const answer = await service.withToken(last)('post', '/v1/identities/Eve/unblock').send({}).expect(403);
+    expect(detailOf(answer)).toBe('nobody unblocks themselves: somebody else must do it');
+    await service.withToken(last)('post', '/v1/identities/ada/unblock').send({}).expect(403);
+    await service.withToken(last)('post', '/v1/identities/vic/unblock').send({}).expect(200);
+    const confirm = await service.withToken(last)('post', `/v1/directory-users/${id}/confirm`).expect(403);
+    expect(detailOf(confirm)).toBe('nobody confirms themselves: somebody else must do it');
+    // The operator's own token is on nobody's behalf.
+    const operator = await tokenOf('eve', ['admin']);
+    await service.withToken(operator)('post', '/v1/identities/eve/unblock').send({}).expect(200);
+  });
+});
