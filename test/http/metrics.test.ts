@@ -90,7 +90,7 @@ describe('what a caller chooses', () => {
     expect(secret.filter((one) => metrics.includes(one))).toEqual([]);
   });
 
-  it.skipIf(onPostgresql)('adds no series: 2,000 random paths, and methods that nobody knows', async () => {
+  it.skipIf(onPostgresql)('adds no series: 10,000 random paths, and methods that nobody knows', async () => {
     await service.anonymous('get', '/').expect(404);
     const before = seriesIn(await text());
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
@@ -113,7 +113,7 @@ describe('what a caller chooses', () => {
       (random: string) => `/v1/certificates/${random}?x=${random}`,
       (random: string) => `/%zz${random}`,
     ];
-    for (let done = 0; done < 2_000; done += 200)
+    for (let done = 0; done < 10_000; done += 200)
       await Promise.all(
         Array.from({ length: 200 }, (_, i) =>
           ask(
