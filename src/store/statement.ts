@@ -74,6 +74,8 @@ export interface SqlDialect {
   jsonTexts(): string;
   /** The texts of a column as one, with commas between them. */
   commaSeparated(column: string): string;
+  /** A table `given` of the numbers in such a text of an earlier table, in its column `value`. */
+  numbersIn(column: string): string;
   /** Whether a number is among those that this query selects, of which there may be thousands. */
   isAmong(select: string): string;
   /** The ASCII text in lower case, in whichever language the database sorts. */

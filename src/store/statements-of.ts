@@ -69,11 +69,11 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
     case 'updateDirectoryGroup':
       return [updateDirectoryGroup(operation.id, operation.version, operation.attributes, operation.at)];
     case 'deleteDirectoryGroup':
-      return deleteDirectoryGroup(operation.id, operation.version, operation.by);
+      return deleteDirectoryGroup(operation.id, operation.version, operation.by, dialect);
     case 'changeDirectoryMembers':
       return changeDirectoryMembers(operation.id, operation.change, operation.by, dialect);
     case 'loseDirectoryGroup':
-      return [loseDirectoryGroup(operation.id, operation.by)];
+      return [loseDirectoryGroup(operation.id, operation.by, dialect)];
     case 'forgetDirectoryLosses':
       return [forgetDirectoryLosses(operation.ns, dialect)];
     case 'insertExpiryNotice':

@@ -238,10 +238,11 @@ export interface ReusedName {
   readonly user: DirectoryUser;
 }
 
-/** Somebody who was in a group that is not theirs any more. */
+/** People who were in a group that is not theirs any more. */
 export interface DirectoryLoss {
   readonly n: bigint;
-  readonly user: DirectoryUser;
+  /** At most a hundred. */
+  readonly users: readonly DirectoryUser[];
   /** The principal who changed the group. */
   readonly lostBy: string;
 }

@@ -146,7 +146,7 @@ async function movesOf(store: Store) {
   return {
     members: (await store.directory.members(ids.get('payments') ?? '', 1_000)).length,
     goesOn: goesOn.flat(),
-    noted: (await store.directory.losses(0n, 1_000)).map(({ user }) => user.userName),
+    noted: (await store.directory.losses(0n, 1_000)).flatMap(({ users }) => users.map(({ userName }) => userName)),
   };
 }
 

@@ -62,8 +62,8 @@ export async function afterLosing(
   for (const person of await affectedAmong(context, people)) await follow(context, actor, person);
 }
 
-/** How many people are looked at between two commits. */
-const settledAtOnce = 100;
+/** How many notes, of up to a hundred people each, are looked at between two commits. */
+const settledAtOnce = 10;
 
 /**
  * Does what follows from a group that somebody lost, for each of them on whom the database still has a note: the change itself
@@ -81,21 +81,28 @@ export async function settleLosses(context: IssuanceContext, isStopped: () => bo
     const affected = new Set(
       await affectedAmong(
         context,
-        losses.map(({ user }) => user),
+        losses.flatMap(({ users }) => users),
       ),
     );
     const settled: bigint[] = [];
-    for (const { n, user, lostBy } of losses) {
-      if (isStopped()) break;
-      try {
-        if (affected.has(user)) await follow(context, lostBy, user);
-        settled.push(n);
-      } catch (error) {
-        log.error({ err: error, directoryUser: user.id }, 'a loss of a group was not followed up, it is tried again');
+    const forget = async (): Promise<void> => {
+      if (settled.length > 0)
+        await store.writer.commit({ operations: [{ op: 'forgetDirectoryLosses', ns: settled }], events: [] });
+    };
+    for (const { n, users, lostBy } of losses) {
+      let isSettled = true;
+      for (const user of users.filter((one) => affected.has(one))) {
+        if (isStopped()) return forget();
+        try {
+          await follow(context, lostBy, user);
+        } catch (error) {
+          isSettled = false;
+          log.error({ err: error, directoryUser: user.id }, 'a loss of a group was not followed up, it is tried again');
+        }
       }
+      if (isSettled) settled.push(n);
     }
-    if (settled.length > 0)
-      await store.writer.commit({ operations: [{ op: 'forgetDirectoryLosses', ns: settled }], events: [] });
+    await forget();
   }
 }
 

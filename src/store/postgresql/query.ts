@@ -8,6 +8,7 @@ export const postgresqlDialect: SqlDialect = {
   deleteAuditRecords: 'SELECT "AuditRecord_prune"(?, ?)',
   jsonTexts: () => '(SELECT "value" COLLATE "C" AS "value" FROM json_array_elements_text(?::json) AS "texts"("value"))',
   commaSeparated: (column) => `string_agg(${column}, ',')`,
+  numbersIn: (column) => `unnest(string_to_array(${column}, ',')::bigint[]) AS "given"("value")`,
   // It selects once. It has no idea of how many there are, and would go through all of them for each row.
   isAmong: (select) => `= ANY (ARRAY(${select}))`,
   asciiLowerCase: (column) => `lower(${column} COLLATE "C")`,

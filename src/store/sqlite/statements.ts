@@ -8,6 +8,7 @@ export const sqliteDialect: SqlDialect = {
   deleteAuditRecords: 'DELETE FROM "AuditRecord" WHERE "lastSeq" > ? AND "lastSeq" <= ?',
   jsonTexts: () => '(SELECT "value" FROM json_each(?))',
   commaSeparated: (column) => `group_concat(${column}, ',')`,
+  numbersIn: (column) => `json_each('[' || ${column} || ']') AS "given"`,
   isAmong: (select) => `IN (${select})`,
   asciiLowerCase: (column) => `lower(${column})`,
   indexedBy: (index) => ` INDEXED BY "${index}"`,

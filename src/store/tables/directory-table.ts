@@ -215,13 +215,21 @@ export class DirectoryTable implements DirectoryReader {
     const rows = await this.reads.readRows({
       // The few notes first, so that no plan goes through everybody.
       sql: `SELECT "l"."n" AS "lossN", "l"."lostBy", "u".* FROM
-        (SELECT "n", "userN", "lostBy" FROM "DirectoryLoss" WHERE "n" > ? ORDER BY "n" LIMIT ?) AS "l"
-        JOIN "DirectoryUser" AS "u" ON "u"."n" = "l"."userN"`,
+        (SELECT "n", "userNs", "lostBy" FROM "DirectoryLoss" WHERE "n" > ? ORDER BY "n" LIMIT ?) AS "l"
+        CROSS JOIN ${this.reads.dialect.numbersIn('"l"."userNs"')} CROSS JOIN "DirectoryUser" AS "u"
+        WHERE "u"."n" = "given"."value"`,
       parameters: [behind, limit],
     });
-    return (rows as readonly (UserRead & { readonly lossN: number | string; readonly lostBy: string })[])
-      .map(({ lossN, lostBy, ...row }) => ({ n: BigInt(lossN), lostBy, user: directoryUserOf(row) }))
-      .sort((one, other) => (one.n < other.n ? -1 : 1));
+    const found = new Map<bigint, DirectoryLoss & { readonly users: DirectoryUser[] }>();
+    for (const { lossN, lostBy, ...row } of inOrder(
+      rows as readonly (UserRead & { readonly lossN: number | string; readonly lostBy: string })[],
+    )) {
+      const n = BigInt(lossN);
+      const loss = found.get(n) ?? { n, lostBy, users: [] };
+      loss.users.push(directoryUserOf(row));
+      found.set(n, loss);
+    }
+    return [...found.values()].sort((one, other) => (one.n < other.n ? -1 : 1));
   }
 
   async isInUse(): Promise<boolean> {

@@ -128,8 +128,13 @@ export function updateDirectoryGroup(
   };
 }
 
-export const deleteDirectoryGroup = (id: string, version: number | null, by: string): readonly Statement[] => [
-  loseDirectoryGroup(id, by),
+export const deleteDirectoryGroup = (
+  id: string,
+  version: number | null,
+  by: string,
+  dialect: SqlDialect,
+): readonly Statement[] => [
+  loseDirectoryGroup(id, by, dialect),
   { sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN}`, parameters: [id] },
   {
     sql: `DELETE FROM "DirectoryGroup" WHERE "id" = ?${version === null ? '' : ' AND "version" = ?'}`,
@@ -138,10 +143,24 @@ export const deleteDirectoryGroup = (id: string, version: number | null, by: str
   },
 ];
 
+/** How many people lose a group by one row: few enough to be looked at in one step. */
+const lostTogether = 100;
+
 /** It is the database that knows who is in the group at this moment. */
-export const loseDirectoryGroup = (id: string, by: string): Statement => ({
-  sql: `INSERT INTO "DirectoryLoss" ("userN", "lostBy") SELECT "userN", ? FROM "DirectoryMembership" WHERE "groupN" = ${groupN}`,
-  parameters: [by, id],
+export const loseDirectoryGroup = (id: string, by: string, dialect: SqlDialect): Statement =>
+  noteLosses(id, by, dialect, '', []);
+
+const noteLosses = (
+  id: string,
+  by: string,
+  dialect: SqlDialect,
+  whom: string,
+  ids: Statement['parameters'],
+): Statement => ({
+  sql: `INSERT INTO "DirectoryLoss" ("userNs", "lostBy") SELECT ${dialect.commaSeparated('CAST("userN" AS TEXT)')}, ? FROM
+    (SELECT "userN", (ROW_NUMBER() OVER (ORDER BY "userN") - 1) / ${String(lostTogether)} AS "part"
+      FROM "DirectoryMembership" WHERE "groupN" = ${groupN} ${whom}) AS "lost" GROUP BY "part" ORDER BY "part"`,
+  parameters: [by, id, ...ids],
 });
 
 export const forgetDirectoryLosses = (ns: readonly bigint[], dialect: SqlDialect): Statement => ({
@@ -164,11 +183,7 @@ export function changeDirectoryMembers(
     parameters: [change.ids, id],
   };
   const takeOut = (whom: string, ids: Statement['parameters']): readonly Statement[] => [
-    {
-      sql: `INSERT INTO "DirectoryLoss" ("userN", "lostBy")
-        SELECT "userN", ? FROM "DirectoryMembership" WHERE "groupN" = ${groupN} ${whom}`,
-      parameters: [by, id, ...ids],
-    },
+    noteLosses(id, by, dialect, whom, ids),
     { sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN} ${whom}`, parameters: [id, ...ids] },
   ];
   switch (change.kind) {

@@ -159,7 +159,7 @@ describe('the directory', () => {
     const before = (await opened.store.directory.losses(0n, 1_000)).at(-1)?.n ?? 0n;
     const losses = async () => {
       const found = await opened.store.directory.losses(before, 100);
-      return found.map(({ user, lostBy }) => [user.userName, lostBy]);
+      return found.flatMap(({ users, lostBy }) => users.map(({ userName }) => [userName, lostBy]));
     };
     await commit({ op: 'insertDirectoryGroup', group });
     for (const user of [a, b, c]) await commit({ op: 'insertDirectoryUser', user });
@@ -182,6 +182,31 @@ describe('the directory', () => {
       ['l-c', 'deleter'],
     ]);
     expect(await opened.store.directory.losses(second?.n ?? 0n, 1)).toMatchObject([{ lostBy: 'deleter' }]);
+  });
+
+  it('notes the losses of a large group by the hundred', async () => {
+    const group = aGroup('lost-by-many');
+    const users = Array.from({ length: 250 }, (_, i) => aDirectoryUser({ userName: `many-${String(i)}` }));
+    await commit(
+      { op: 'insertDirectoryGroup', group },
+      ...users.map((user) => ({ op: 'insertDirectoryUser', user }) as const),
+      {
+        op: 'changeDirectoryMembers',
+        id: group.id,
+        change: { kind: 'add', ids: users.map(({ id }) => id) },
+        by: 'connector',
+      },
+    );
+    const before = (await opened.store.directory.losses(0n, 1_000)).at(-1)?.n ?? 0n;
+    await commit({ op: 'changeDirectoryMembers', id: group.id, change: { kind: 'replace', ids: [] }, by: awkward });
+    const found = await opened.store.directory.losses(before, 10);
+    expect(found.map((loss) => loss.users.length)).toEqual([100, 100, 50]);
+    expect(new Set(found.flatMap((loss) => loss.users.map(({ id }) => id)))).toEqual(
+      new Set(users.map(({ id }) => id)),
+    );
+    expect(await opened.store.directory.losses(before, 1)).toEqual(found.slice(0, 1));
+    await commit({ op: 'forgetDirectoryLosses', ns: found.slice(0, 2).map(({ n }) => n) });
+    expect(await opened.store.directory.losses(before, 10)).toEqual(found.slice(2));
   });
 
   it('finds pages and names along indexes', async () => {

@@ -88,10 +88,11 @@ CREATE TABLE "DirectoryMembership" (
 ) WITHOUT ROWID;
 CREATE INDEX "DirectoryMembership_userN_groupN_idx" ON "DirectoryMembership"("userN", "groupN");
 
--- Somebody who was in a group that is not theirs any more: what follows from it is still to be done.
+-- Some of those who were in a group that is not theirs any more: what follows from it is still to be done. A row for each of
+-- thousands would take longer than the change itself.
 CREATE TABLE "DirectoryLoss" (
     "n" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    "userN" BIGINT NOT NULL,
+    "userNs" TEXT NOT NULL,
     "lostBy" TEXT NOT NULL
 );
 
