@@ -62,20 +62,16 @@ export function tunnel(place: URL, proxy: URL, signal: AbortSignal): Promise<Soc
       ...{ method: 'CONNECT', path: target, agent: false, signal },
       headers: { host: target, ...(login !== ':' && authorization) },
     })
-      .on('connect', ({ statusCode }, socket) => {
-        if (statusCode === 200) {
+      .on('connect', ({ statusCode = 0 }, socket) => {
+        if (statusCode >= 200 && statusCode < 300) {
           resolve(socket);
           return;
         }
         socket.destroy();
-        reject(new Error(`the proxy ${proxy.host} answers ${statusCode ?? 0}`));
+        reject(new Error(`the proxy ${proxy.host} answers ${statusCode}`));
       })
-      .on('response', ({ statusCode }) => {
-        reject(new Error(`the proxy ${proxy.host} answers ${statusCode ?? 0}`));
-      })
-      .on('error', (error: NodeJS.ErrnoException) => {
-        const isLate = signal.aborted;
-        reject(isLate ? error : new Error(`the proxy ${proxy.host} cannot be reached: ${error.message}`));
+      .on('error', ({ message }) => {
+        reject(new Error(`the proxy ${proxy.host} cannot be reached: ${message}`));
       })
       .end();
   });

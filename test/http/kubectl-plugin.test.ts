@@ -914,6 +914,7 @@ describe('a token that names no server, where the kubeconfig has contexts of two
     expect(await runPlugin(['revoke', '--all', '--server', server], machine)).toBe(1);
     expect(machine.takeLines().join()).toContain('kubepass: not revoked: "two", because');
     expect(new Set(bearers)).toEqual(new Set([`${server} ${token()}`]));
+    expect(machine.takeOutput()).toBe('The certificate of context "one" is revoked and forgotten.\n');
     expect(await statesOf(withoutToken(machine))).toEqual({ one: 'unknown', two: 'valid' });
   });
 
