@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uris } from '../../src/directory/schema-uris.js';
 import { testPolicies } from '../helpers/issuance.js';
 import { mountSmallDisk } from '../helpers/small-disk.js';
 import { freshDatabase, prepareDatabases } from '../helpers/postgresql/databases.js';
@@ -49,6 +50,78 @@ describe.skipIf('unavailable' in disk)('a full disk', () => {
     disk.remove();
     directory.remove();
   });
+
+  it('takes nothing of what an identity provider sends meanwhile, and all of it afterwards', async () => {
+    const made = await call('POST', '/v1/api-tokens', JSON.stringify({ name: 'connector', roles: ['directory'] }));
+    const { token } = JSON.parse(made.text) as { readonly token: string };
+    const connector = callTo(
+      () => child?.address ?? '',
+      () => token,
+    );
+    const scim = (method: string, path: string, body?: object) =>
+      connector(method, `/scim/v2${path}`, body && JSON.stringify(body), { 'content-type': 'application/scim+json' });
+    const join = (userName: string) => scim('POST', '/Users', { schemas: [uris.user], userName, active: true });
+    const { id } = JSON.parse((await join('leaver')).text) as { readonly id: string };
+    const ask = async (path: string, group: string) =>
+      JSON.parse((await call('POST', path, JSON.stringify({ username: 'leaver', groups: [group] }))).text) as {
+        readonly id: string;
+      };
+    const waiting = await ask('/v1/certificate-requests', 'ops-a');
+    expect((await call('POST', '/v1/kubeconfigs', '{"username":"leaver","groups":["team-a"]}')).status).toBe(201);
+    const leave = () =>
+      scim('PATCH', `/Users/${id}`, {
+        schemas: [uris.patch],
+        Operations: [{ op: 'replace', path: 'active', value: false }],
+      });
+    const state = async () => {
+      const read = async (path: string) =>
+        JSON.parse((await call('GET', path)).text) as Readonly<Record<string, unknown>>;
+      const [certificates, request, user] = [
+        (await read('/v1/certificates?username=leaver')) as { readonly items: readonly { readonly status: string }[] },
+        await read(`/v1/certificate-requests/${waiting.id}`),
+        JSON.parse((await scim('GET', `/Users/${id}`)).text) as Readonly<Record<string, unknown>>,
+      ];
+      const statuses = certificates.items.map(({ status }) => status);
+      return { active: user['active'], request: request['state'], certificates: statuses };
+    };
+    const here = { active: true, request: 'pending', certificates: ['valid'] };
+    expect(await state()).toEqual(here);
+
+    const taken: string[] = [];
+    let refused = '';
+    const ballast = setInterval(() => disk.fill(), 20);
+    for (let i = 0; refused === '' && i < 20_000; i++) {
+      const { status } = await join(`filler-${String(i)}`);
+      expect([201, 503]).toContain(status);
+      if (status === 201) taken.push(`filler-${String(i)}`);
+      else refused = `filler-${String(i)}`;
+    }
+    for (const answer of [await leave(), await scim('DELETE', `/Users/${id}`), await leave()]) {
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('content-type')).toMatch(/^application\/scim\+json/);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      const detail = expect.stringMatching(/try again/) as unknown;
+      expect(JSON.parse(answer.text)).toEqual({ schemas: [uris.error], status: '503', detail });
+    }
+    if (!onPostgresql) expect(await state()).toEqual(here);
+    clearInterval(ballast);
+    disk.free();
+    await server?.start();
+
+    await expect.poll(async () => (await join('last')).status, { timeout: 60_000 }).toBe(201);
+    expect(await state()).toEqual(here);
+    expect((await leave()).status).toBe(200);
+    expect(await state()).toEqual({ active: false, request: 'cancelled', certificates: ['revoked'] });
+    const isThere = async (userName: string) => {
+      const filter = encodeURIComponent(`userName eq "${userName}"`);
+      const list = JSON.parse((await scim('GET', `/Users?filter=${filter}`)).text) as { readonly totalResults: number };
+      return list.totalResults === 1;
+    };
+    for (const userName of taken.slice(-20)) expect(await isThere(userName), userName).toBe(true);
+    // PostgreSQL may have committed what its end kept it from telling.
+    if (!onPostgresql) expect(await isThere(refused)).toBe(false);
+    console.log(`the disk was full after ${String(taken.length)} people`);
+  }, 240_000);
 
   const ledger = new Ledger(true);
 
